@@ -11,11 +11,11 @@ import type { Deployment } from '../observe/deployment.ts';
 export const DamagedError = defineErrorFamily('user', {
   SLUICE_DAMAGED_MISSING: {
     cause: 'There is no such object below damaged/.',
-    cure: 'Take a key that `sluice status` or an erasure names: it may have been tried again, or have expired.',
+    cure: 'Use a key that `sluice status` or an erasure names. The object may have been tried again, or have expired.',
   },
   SLUICE_DAMAGED_CHANGED: {
-    cause: 'The object changed while it was looked at, so it was not deleted.',
-    cure: 'Run the command again, and look at what it shows.',
+    cause: 'The object changed while the command looked at it, so it was not deleted.',
+    cure: 'Run the command again with `--dry-run`, look at what it shows, and then decide.',
   },
 });
 
@@ -28,10 +28,10 @@ export interface MovedObjects {
 }
 
 /**
- * Has the writer read every object of `damaged/` again: copies it into `landing/`, under a key of its own, and deletes it. What the
- * writer still can't read is then in `damaged/` again.
+ * Has the writer read every object of `damaged/` again: copies each object into `landing/`, under a new key, and
+ * deletes it. Objects that the writer still can't read are then in `damaged/` again.
  *
- * @param dryRun Only counts them.
+ * @param dryRun Whether objects are only counted.
  * @throws What the client of S3 throws.
  */
 export async function redriveDamaged(
@@ -41,13 +41,14 @@ export async function redriveDamaged(
   const store = s3ObjectStore(s3, bucket);
   const done = { objects: 0, bytes: 0 };
   for await (const { key, size, eTag } of listObjects(store, DAMAGED_FOLDER)) {
-    // What the writer has put of this run meanwhile is in its objects of the landing, which it is about to delete.
+    // Objects that the writer has put here during this run are copies of its objects of the landing, which it is about
+    // to delete.
     if (key.endsWith('/') || key.startsWith(damagedKey(againKey(DAMAGED_FOLDER, now)))) continue;
     if (!dryRun) {
       const CopySource = encodeURIComponent(`${bucket}/${key}`);
       const copy = { CopySource, CopySourceIfMatch: eTag, Key: againKey(key, now) };
       await s3.send(new CopyObjectCommand({ Bucket: bucket, ...copy }));
-      // Of another ETag it is newer than the copy, and stays.
+      // An object with another ETag is newer than the copy, and stays.
       await store.remove(key, eTag);
     }
     done.objects += 1;
@@ -56,25 +57,25 @@ export async function redriveDamaged(
   return done;
 }
 
-/** What an object of `damaged/` holds. */
+/** The content of an object of `damaged/`. */
 export interface DiscardedObject {
-  /** Its key. */
+  /** Key of the object. */
   readonly key: string;
-  /** Its bytes. */
+  /** Number of its bytes. */
   readonly bytes: number;
-  /** Its first 100 characters: of the lines that are no rows, where it begins with them. */
+  /** Its first 100 characters. If it begins with lines that are no rows, they are of these lines. */
   readonly begins: string;
-  /** Number of lines that begin as a row of any release. */
+  /** Number of lines that begin like a row of any release. */
   readonly rows: number;
-  /** The day until which a version of it can be copied back; null if it is gone at once. */
+  /** The day until which a version of the object can be copied back; null if it is gone at once. */
   readonly keptUntil: UtcDay | null;
 }
 
 /**
- * Shows what an object of `damaged/` holds, and deletes it: whoever calls it takes these bytes for no events.
+ * Shows the content of an object of `damaged/`, and deletes it: the caller judges that its bytes are no events.
  *
- * @param name Its key, or that of the object of the landing that it is of.
- * @param dryRun Only shows.
+ * @param name The object's key, or the key of the object of the landing that it was made from.
+ * @param dryRun Whether the object is only shown.
  * @throws DamagedError; what the client of S3 throws.
  */
 export async function discardDamaged(

@@ -9,19 +9,20 @@ import { ERASURES_FOLDER } from '../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../observe/deployment.ts';
 import { type GoneFiles, goneFiles } from '../observe/facts/days/goneFiles.ts';
 
-/** Errors of bringing files back. */
+/** Errors of restoring files. */
 export const RestoreError = defineErrorFamily('user', {
   SLUICE_RESTORE_TABLE_UNKNOWN: {
     cause: 'The configuration has no table of this name whose days have files.',
-    cure: 'Take a name that `sluice tables` lists as forwarded, curated, ingested or quarantine.',
+    cure: 'Use a name that `sluice tables` lists as forwarded, curated, ingested or quarantine.',
   },
   SLUICE_RESTORE_ERASING: {
-    cause: 'An erasure is under way, has stopped or has left versions: what it takes out must not come back.',
+    cause:
+      'An erasure is under way, has stopped or has left versions. Rows that it removes must not come back.',
     cure: 'Run the erasure again until nothing is left, then restore: docs/privacy.md.',
   },
 });
 
-/** A file that was replaced, and its copy beside what replaced it. */
+/** A file that was replaced, and its copy beside the file that replaced it. */
 export interface CopiedFile {
   /** Key of the file. */
   readonly key: string;
@@ -29,30 +30,30 @@ export interface CopiedFile {
   readonly copy: string;
 }
 
-/** What was gone of a day, and was brought back; in a dry run would be. */
+/** The files of a day that were gone and were brought back, or in a dry run would be. */
 export interface RestoredDay {
   /** The day, UTC. */
   readonly day: UtcDay;
-  /** Where the files of the day are; null if the ledger knows no version of it. */
+  /** The folder of the day's files; null if the ledger knows no version of the day. */
   readonly folder: string | null;
   /** Keys of files that were deleted. */
   readonly deleted: readonly string[];
-  /** Files of a raw table in whose place there was another. */
+  /** Files of a raw table in whose place there was another file. */
   readonly replaced: readonly CopiedFile[];
 }
 
-/** Files of a day that are brought back in parallel. */
+/** How many files of a day are brought back in parallel. */
 const PARALLEL_FILES = 16;
 
 /**
- * Brings back what is gone of days of a table, as far as S3 has versions of it.
+ * Brings back files of days of a table that are gone, as far as S3 has versions of them.
  *
- * A file that was deleted comes back as it was: its delete markers are taken away. A file of a raw table that was replaced is
- * copied beside what replaced it, as views count an event once; of tables with versions a new version is made instead. Nothing
- * else is changed, and nothing is taken away: what is there stays, and a second run finds nothing more to do.
+ * A file that was deleted comes back as it was: its delete markers are removed. A file of a raw table that was replaced
+ * is copied beside the file that replaced it, because views count an event once. For tables with versions a new version
+ * is made instead. Nothing else is changed, and no present file is removed; a second run finds nothing more to do.
  *
- * @param table Its name, or its kind: `events`.
- * @param dryRun Only says what would come back.
+ * @param table The table's name, or its kind: `events`.
+ * @param dryRun Whether this only says what would come back.
  * @throws RestoreError; what the client of S3 throws.
  */
 export async function restoreFiles(
@@ -66,7 +67,7 @@ export async function restoreFiles(
   await assertNoErasure(deployment);
   const gone = await goneFiles(deployment, table, days);
   if (gone === null) throw new RestoreError('SLUICE_RESTORE_TABLE_UNKNOWN', `${table}.`);
-  for (const one of dryRun ? [] : gone) await bringBack(deployment, one);
+  for (const goneDay of dryRun ? [] : gone) await bringBack(deployment, goneDay);
   return gone.map(({ day, folder, deleted, replaced }) => ({
     day,
     folder,
@@ -94,7 +95,8 @@ async function bringBack(
   { deleted, replaced }: GoneFiles,
 ): Promise<void> {
   await mapLimit(deleted, PARALLEL_FILES, async ({ key: Key, markers }) => {
-    // Of these IDs none is a version of a file: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManagingDelMarkers.html
+    // None of these IDs is a version of a file:
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManagingDelMarkers.html
     for (const VersionId of markers) await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   });
   await mapLimit(replaced, PARALLEL_FILES, async ({ key, copy, versionId }) => {

@@ -30,11 +30,11 @@ export const CurationsError = defineErrorFamily('user', {
   SLUICE_CURATE_NOTHING_KEPT: {
     cause:
       'The curated day has no rows that raw files have lost, and no hourly look has found its raw files gone.',
-    cure: 'Check the day: `sluice status` names days that lost files, `sluice curate status` those that keep rows. What is lost is counted when the day is curated again, in the next night at the latest.',
+    cure: 'Check the day: `sluice status` names the days that have lost files, and `sluice curate status` the days that keep rows. Lost rows are counted when the day is curated again, which is in the next night at the latest.',
   },
 });
 
-/** Days of a table that were requested, or in a dry run would be. */
+/** The days of a table that were requested, or in a dry run would be. */
 export interface AskedTable {
   /** What its rows are. */
   readonly kind: ForwardedKind;
@@ -66,13 +66,13 @@ export interface KeptRows {
   readonly rows: number;
 }
 
-/** What was accepted of a day, or in a dry run would be. */
+/** What was accepted about a day, or in a dry run would be. */
 export interface AcceptedDay {
   /** Whether nothing was changed. */
   readonly dryRun: boolean;
   /** The day, UTC. */
   readonly day: UtcDay;
-  /** Whether the rows go. */
+  /** Whether the kept rows are removed. */
   readonly drop: boolean;
   /** Curated tables that keep rows of the day. */
   readonly tables: readonly KeptRows[];
@@ -82,13 +82,13 @@ export interface AcceptedDay {
 
 type Requested = CuratedReaders & Pick<Deployment, 'sqs' | 'stack' | keyof RetryPorts>;
 
-/** States of days that are due. */
+/** The states of days that are due for curation. */
 const DUE: readonly string[] = ['waiting', 'failed', 'outdated', 'lacking'];
 
 /**
- * Requests what the nightly schedule does: that days are curated which never were, have changed since, or failed. Like a
- * night it queues a limited number of days, the newest first (lib/curate/limits.ts). The answer names the days that are due by
- * the ledger; the plan also finds listed days whose raw files have changed.
+ * Requests what the nightly schedule does: the curation of days that were never curated, have changed since, or failed.
+ * Like a night it queues a limited number of days, the newest first (lib/curate/limits.ts). The answer names the days
+ * that are due by the ledger; the plan also finds listed days whose raw files have changed.
  *
  * @throws CurationsError; CurateError; what AWS's clients throw.
  */
@@ -111,8 +111,8 @@ export async function requestCuration(
 }
 
 /**
- * Requests that days are curated again, changed or not: columns that are derived from kept JSON are made again with today's
- * configuration and code. Views read the version that exists until the new one is complete.
+ * Requests that days are curated again, whether they have changed or not. Columns that are derived from kept JSON are
+ * made again with today's configuration and code. Views read the version that exists until the new one is complete.
  *
  * @throws CurationsError; DaysError; what AWS's clients throw.
  */
@@ -131,27 +131,27 @@ export async function requestRebuild(
   return { dryRun, asked: kinds.map((kind) => askedTable(deployment, kind, days)) };
 }
 
-/** Requests to curate days of a table: with `run` those that have changed, with `rebuild` all. */
+/** Requests to curate days of a table: with `run` the days that have changed, with `rebuild` all of them. */
 export function curateRequests(
   asked: 'run' | 'rebuild',
   kind: ForwardedKind,
   days: readonly UtcDay[],
 ): readonly CurateRequestBody[] {
-  return daySlices(days).map((some) => ({ sluice: 'curate', asked, kinds: [kind], days: some }));
+  return daySlices(days).map((slice) => ({ sluice: 'curate', asked, kinds: [kind], days: slice }));
 }
 
 /** The days of {@link acceptLost}, and what to do with their rows. */
 export interface AcceptLost extends Pick<AcceptedDay, 'dryRun' | 'day' | 'drop'> {
-  /** The tables that are meant. */
+  /** The tables whose days are meant. */
   readonly kinds: readonly ForwardedKind[];
 }
 
-/** Attempts of a write that loses to the hourly look. */
+/** Attempts of a write while the hourly look writes the same object. */
 const NOTE_RETRIES = { tries: 5, baseMs: 100, capMs: 2_000 } as const;
 
 /**
- * Accepts that raw files of a day are gone. The rows that the curated day keeps stay; with `drop` they go with the next
- * version, which is requested. Raw files that are gone are not looked for any more, with `curate: false` too.
+ * Accepts that raw files of a day are gone. The rows that the curated day keeps stay; with `drop` they are removed with
+ * the next version, which is requested. Nobody looks for the missing raw files any more, not even with `curate: false`.
  *
  * @returns What was accepted, or in a dry run would be.
  * @throws CurationsError; LedgerError; what AWS's clients throw.
@@ -186,7 +186,8 @@ async function acceptKept(
   const { rows } = await ledger.change(curatedSubject(config, kind, day), (known) => {
     const { kept, ...curated } = known.curated ?? {};
     if (kept === undefined || kept.rows === 0) {
-      // Its own files and its raw files were deleted at once: no night could count what nothing has any more.
+      // The version's own files and its raw files were deleted at once, so no night could count rows that no file has
+      // any more.
       if (!drop || known.failure?.code !== 'SLUICE_CURATE_VERSION_INCOMPLETE') return { rows: 0 };
       const without = { ...known, curated: { ...curated, inputs: [] } };
       return { rows: known.rows.out, entry: dryRun ? undefined : without };

@@ -37,32 +37,32 @@ import { daySlices, sendRequests } from '../ingest/requests.ts';
 import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
 import { pendingCures } from './pendingCures.ts';
 
-/** The units to erase, and how. */
+/** The units to erase, and how to erase them. */
 export interface EraseRequest {
   readonly units: readonly Unit[];
-  /** Counts only: nothing is written. */
+  /** Whether units are only counted, and nothing is written. */
   readonly dryRun: boolean;
-  /** Whether it goes on where versions are deleted that a restore or a copy back waits for. Default: no. */
+  /** Whether it goes on although it deletes versions that a restore or a copy back waits for. Default: no. */
   readonly isSure?: boolean;
   readonly onPlace?: (place: EraseStore) => void;
   readonly faultPoint?: FaultPoint<EraseFaultPoint>;
 }
 
-/** An object with bytes that are no rows, in which units were not looked for. */
+/** An object with bytes that are no rows, in which nobody has looked for units. */
 export interface NotSearched {
-  /** Its key in the deployment's bucket. */
+  /** The object's key in the deployment's bucket. */
   readonly key: string;
-  /** The day by which it is gone, UTC. */
+  /** The day by which the object is gone, UTC. */
   readonly goneBy: UtcDay;
-  /** What tries it again or deletes it before. */
+  /** The commands that try it again, or delete it before. */
   readonly commands: readonly string[];
 }
 
 /** The receipt of an erasure. It names no unit. */
 export interface EraseReceipt extends Erasure {
-  /** Identifies the units and the bucket, without telling them. */
+  /** The ID of the units and the bucket, which does not reveal them. */
   readonly id: string;
-  /** Key of the record in the deployment's bucket; null of a dry run. */
+  /** Key of the record in the deployment's bucket; null for a dry run. */
   readonly record: string | null;
   /** Number of units. */
   readonly units: number;
@@ -70,20 +70,20 @@ export interface EraseReceipt extends Erasure {
   readonly elsewhere: readonly ElsewhereHeld[];
   /** Objects with bytes that are no rows. */
   readonly notSearched: readonly NotSearched[];
-  /** Whether rows of others that mention a value were counted: not with more than a hundred values. */
+  /** Whether rows of others that mention a value were counted. They are not counted with more than a hundred values. */
   readonly countsMentions: boolean;
 }
 
-/** Retries of one call, and how long it may take: files are larger than what other questions read. */
+/** How often one call is tried, and how long it may take: files are larger than the answers to other questions. */
 const CLIENT = { maxAttempts: 5, connectionTimeout: 3_000, requestTimeout: 600_000 } as const;
-/** Small files that are looked at side by side for each core: one is fetched while the other is read. */
+/** How many small files are looked at side by side for each core: one is fetched while the other is read. */
 const FILES_A_CORE = 2;
-/** MiB that DuckDB manages at most. */
+/** The most memory that DuckDB manages, MiB. */
 const MOST_MEMORY = 2_048;
 
 /**
- * Erases rows of units from the deployment's bucket: lib/erase/eraseUnits.ts. Files are read into a folder of
- * this machine, which is removed at the end, or at the beginning of any later run if this one is killed.
+ * Erases rows of units from the deployment's bucket (lib/erase/eraseUnits.ts). Files are read into a folder of this
+ * machine, which is removed at the end. If this run is killed, the beginning of any later run removes it.
  *
  * @throws EraseError; CurateError; EngineError; what AWS's clients throw.
  */
@@ -157,7 +157,10 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
       record: dryRun ? null : erasureKey(id),
       units: units.length,
       elsewhere,
-      notSearched: erasure.run.expiring.map((one) => ({ ...one, commands: damagedCommands(one.key) })),
+      notSearched: erasure.run.expiring.map((object) => ({
+        ...object,
+        commands: damagedCommands(object.key),
+      })),
       countsMentions: matcher.values.length <= MOST_MENTIONED,
     };
   } finally {
@@ -167,7 +170,10 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
   }
 }
 
-/** Units as tables have them where `privacy.redact` hashes: the value itself is in copies of requests, and in older rows. */
+/**
+ * The units as tables have them where `privacy.redact` hashes values. The value itself is in copies of requests, and in
+ * older rows.
+ */
 function hashedUnits(
   units: readonly Unit[],
   { privacy: { redact, salt = '' } }: Pick<Config, 'privacy'>,
@@ -177,7 +183,9 @@ function hashedUnits(
   return units.map((unit) => ({ ...unit, value: redaction.hash(unit.value) }));
 }
 
-/** Asks the plan of curation, as `sluice curate run` does. Days that are too young wait there for their night. */
+/**
+ * Asks the plan of curation for days, as `sluice curate run` does. Days that are too young wait there for their night.
+ */
 async function askForDays(
   deployment: Deployment,
   days: Readonly<Record<ForwardedKind, readonly UtcDay[]>>,
@@ -187,7 +195,10 @@ async function askForDays(
   await sendRequests(deployment, 'curate-plan', requests);
 }
 
-/** Asks exports for the changed days that they have exported before, as `sluice export run` does: whatever their lookback. */
+/**
+ * Asks exports for the changed days that they have exported before, as `sluice export run` does, whatever their
+ * lookback.
+ */
 async function askForExports(
   deployment: Deployment,
   tables: Readonly<Record<string, readonly UtcDay[]>>,
@@ -200,23 +211,23 @@ async function askForExports(
       changed.map((day) => exportSubject(exported, day)),
     ]);
     const days = states.flatMap(({ day, entry }) => (entry === null ? [] : [day]));
-    const requests = daySlices(days).map((some) => ({
+    const requests = daySlices(days).map((slice) => ({
       sluice: 'export' as const,
       exports: [exported.name],
-      days: some,
+      days: slice,
     }));
     if (requests.length > 0) await sendRequests(deployment, 'export', requests);
   }
 }
 
-/** Folders of erasures: the process that works there, and random characters. */
+/** Matches the name of an erasure's folder: it has the process that works there, and random characters. */
 const WORK_FOLDER = /^sluice-erase-(\d+)-/;
 
 /**
- * Makes a folder that only this erasure uses, also beside another one of the same units on the same machine, and removes the
- * folders of processes that were killed.
+ * Makes a folder that only this erasure uses, even if another erasure of the same units runs on the same machine. It
+ * also removes the folders of processes that were killed.
  *
- * @returns Its path. The caller removes it.
+ * @returns The path of the folder, which the caller removes.
  */
 async function makeWorkFolder(): Promise<string> {
   const root = tmpdir();
@@ -226,11 +237,11 @@ async function makeWorkFolder(): Promise<string> {
     // Folders that belong to another user stay.
     await rm(join(root, name), { recursive: true, force: true }).catch(() => undefined);
   }
-  // Only its owner may read it: https://nodejs.org/api/fs.html#fspromisesmkdtempprefix-options
+  // Only the folder's owner may read it: https://nodejs.org/api/fs.html#fspromisesmkdtempprefix-options
   return mkdtemp(join(root, `sluice-erase-${process.pid}-`));
 }
 
-/** Whether a process runs. One of another user does, as only its signal is refused. */
+/** Whether a process runs. A process of another user runs, too, if only the signal to it is refused. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -241,22 +252,22 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * The longest that a function runs: it may have read an object before the rows were taken out, and writes what it made of it
- * at its end. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ * The longest time for which a function runs. It may have read an object before the rows were removed, and write the
+ * result at its end. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 const FUNCTION_SECONDS = 900;
 
 /**
- * Milliseconds after which nothing of before arrives any more, unless something is {@link onTheWay}: a function may put what
- * it has read into a stream at its end, and the stream then takes its own time.
+ * Milliseconds after which no earlier rows arrive any more, unless something is {@link onTheWay}. A function may put
+ * what it has read into a stream at its end, and the stream then takes its own time.
  */
 function arrivesWithinMs(config: Pick<Config, 'buffering'>): number {
   return (FUNCTION_SECONDS + lateSeconds(config)) * 1_000;
 }
 
 /**
- * Lists what may bring earlier rows into the bucket later than {@link arrivesWithinMs}, in words: copies in the queues
- * of relay, a stream that is late.
+ * Lists, in words, what may bring earlier rows into the bucket later than {@link arrivesWithinMs}: copies in the queues
+ * of relay, and a stream that is late.
  *
  * @throws ObserveError; what the clients of SQS and CloudWatch throw.
  */

@@ -4,9 +4,9 @@ import { SHOWN_DAYS, sluiceCommand } from '../../observe/commands.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { deploymentOptions } from '../../observe/target.ts';
 
-/** Something that may hold rows of a unit, out of reach of the command. */
+/** A place that may hold rows of a unit, out of reach of the command. */
 export interface ElsewhereHeld {
-  /** What it is, in a few words. */
+  /** The place, in a few words. */
   readonly what: string;
   /** A bucket and prefix, or an address. */
   readonly where: string;
@@ -15,8 +15,8 @@ export interface ElsewhereHeld {
 }
 
 /**
- * Lists places that may hold rows of a unit, but are not the deployment's own bucket or cannot be searched, by what is configured:
- * docs/privacy.md has those that every deployment has.
+ * Lists places that may hold rows of a unit, but are not the deployment's own bucket or cannot be searched. They are
+ * derived from the configuration; docs/privacy.md has the places that every deployment has.
  */
 export function heldElsewhere(
   deployment: Pick<Deployment, 'config' | 'stack' | 'aws' | 'isLocal'>,
@@ -29,18 +29,18 @@ export function heldElsewhere(
       where: 'https://api.statsig.com',
       todo: 'Statsig has events that SDKs send to it, and rows that it imported. Ask for their deletion: POST /v1/delete_user_data, for units of type user_id (https://docs.statsig.com/compliance/user_data_deletion_requests), without a contract of Enterprise their support.',
     },
-    ...config.exports.map((one) => {
+    ...config.exports.map((exported) => {
       const days = `${SHOWN_DAYS.most}`;
-      const status = sluiceCommand(where, ['export', 'status', '--export', one.name, '--days', days]);
+      const status = sluiceCommand(where, ['export', 'status', '--export', exported.name, '--days', days]);
       return {
-        what: `export ${one.name}`,
-        where: `s3://${one.target.bucket}/${exportFolder(one)}`,
+        what: `export ${exported.name}`,
+        where: `s3://${exported.target.bucket}/${exportFolder(exported)}`,
         todo: `The command asks the export for each changed day that it has exported before: \`${status}\` shows them. The owner of the bucket deletes old versions, and copies made from it.`,
       };
     }),
-    ...config.sources.map((one) => ({
-      what: `source ${one.name}`,
-      where: `s3://${one.bucket}/`,
+    ...config.sources.map((source) => ({
+      what: `source ${source.name}`,
+      where: `s3://${source.bucket}/`,
       todo: 'The customer deletes the rows in their bucket. A day that they change, or that is loaded again, brings back what they left.',
     })),
     ...relayHolds(config),

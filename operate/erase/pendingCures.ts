@@ -14,32 +14,33 @@ import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
 
 /**
- * What waits for a restore or a copy back of versions that S3 still has, in words. An erasure deletes such a version if it has a unit,
- * with the rows of all others in it, which no newer version has.
+ * Lists, in words, what waits for a restore or a copy back of versions that S3 still has. If such a version has a unit,
+ * an erasure deletes it, together with the rows of all other units in it, which no newer version has.
  *
  * @throws What the client of S3 throws.
  */
 export async function pendingCures(deployment: Deployment): Promise<readonly string[]> {
   const { config, now } = deployment;
   const receivedHours = await judgedHours(deployment, nightDays(now));
-  const found = await restorableDays(deployment, {
+  const restorable = await restorableDays(deployment, {
     receivedHours,
     lostDays: await readLostDays(deployment),
     curated: await readCurationState(deployment),
     datasets: await readDatasets(deployment, configuredDatasets(config), { count: () => 1 }),
     exports: (await readExports(deployment, config.exports)).map(dropDays),
   });
-  const there = found.filter(({ files }) => files > 0);
+  const withFiles = restorable.filter(({ files }) => files > 0);
   const hours = receivedHours.filter(
     (row) =>
-      row.state === 'short' && hourFolders(row).some((folder) => there.some(({ table }) => table === folder)),
+      row.state === 'short' &&
+      hourFolders(row).some((folder) => withFiles.some(({ table }) => table === folder)),
   );
   return [
     ...hours.map(
       ({ ds, hour, table_name, missing }) =>
         `${ds}, hour ${hour}, ${table_name}: ${missing} events are missing`,
     ),
-    ...there.flatMap(({ table, day, files }) =>
+    ...withFiles.flatMap(({ table, day, files }) =>
       table.startsWith(LANDING_FOLDER) ? [] : [`${table}, ${day}: ${counted(files, 'file')}`],
     ),
   ];

@@ -15,22 +15,22 @@ import { type DatasetNames, namedDatasets, namedExports } from '../../observe/in
 /** Errors of requests for days. */
 export const DaysError = defineErrorFamily('user', {
   SLUICE_DAYS_INVALID: {
-    cause: 'These days cannot be requested.',
-    cure: 'Read the detail, and request other days.',
+    cause: 'The days of the request are not valid, so nothing was requested.',
+    cure: 'The detail names the day and what is expected. Request other days.',
   },
 });
 
-/** Days of one request: one run of a plan function can list them within its timeout. */
+/** The most days of one request, which one run of a plan function can list within its timeout. */
 const DAYS_A_REQUEST = 31;
-/** Maximum days of a backfill: ten years. */
+/** The most days of a backfill: ten years. */
 export const MAX_BACKFILL_DAYS = 3_660;
 
-/** Days that are asked for, both included. */
+/** The first and the last day that are asked for, both included. */
 export interface AskedDays {
-  /** Sends nothing. */
+  /** Whether nothing is sent. */
   readonly dryRun: boolean;
   readonly from: UtcDay;
-  /** Default `from`. */
+  /** The last day. Default: `from`. */
   readonly to?: UtcDay | undefined;
 }
 
@@ -83,9 +83,9 @@ export interface ExportDaysRequest {
 type Requested = Pick<Deployment, 'sqs' | 'config' | 'now' | 'stack' | keyof RetryPorts>;
 
 /**
- * Requests what a schedule does: that days of the lookback are listed, and loaded if their files have changed.
+ * Requests what a schedule does: days of the lookback are listed, and loaded if their files have changed.
  *
- * @param dryRun Sends nothing.
+ * @param dryRun Whether nothing is sent.
  * @throws DropsError; what AWS's clients throw.
  */
 export async function requestIngest(
@@ -98,7 +98,7 @@ export async function requestIngest(
     ...requestedDays(lookbackDays(deployment.now, dataset.timezone, dataset.lookbackDays)),
   }));
   if (dryRun) return { dryRun, asked };
-  // One request per source: two sources can have datasets of the same name.
+  // There is one request for each source, because two sources can have datasets of the same name.
   const sources = [...new Set(asked.map(({ source }) => source))];
   await sendRequests(
     deployment,
@@ -106,15 +106,16 @@ export async function requestIngest(
     sources.map((source) => ({
       sluice: 'plan' as const,
       sources: [source],
-      datasets: asked.filter((one) => one.source === source).map(({ dataset }) => dataset),
+      datasets: asked.filter((request) => request.source === source).map(({ dataset }) => dataset),
     })),
   );
   return { dryRun, asked };
 }
 
 /**
- * Requests that days are loaded as they are now, even if their files have not changed. With `asked`, that the loss of their
- * files, or an unusual number of their rows, is accepted: rows whose files are gone stay (`keep`) or go (`empty`).
+ * Requests that days are loaded as they are now, even if their files have not changed. `asked` may accept that files
+ * were lost, or that the number of rows is unusual: rows whose files are gone then stay (`keep`) or are removed
+ * (`empty`).
  *
  * @throws DropsError; DaysError; what AWS's clients throw.
  */
@@ -133,28 +134,28 @@ export async function requestBackfill(
     readonly dataset: string;
   },
 ): Promise<BackfillRequest> {
-  const [found] = namedDatasets(deployment.config, { source, dataset });
-  const { timezone } = found.dataset;
+  const [named] = namedDatasets(deployment.config, { source, dataset });
+  const { timezone } = named.dataset;
   const [today = to] = lookbackDays(deployment.now, timezone, 0);
   const days = requireDays(
     { from, to, last: today, most: MAX_BACKFILL_DAYS },
     `a day up to today, ${today} (${timezone})`,
   );
-  const requests = daySlices(days).map((some) => ({
+  const requests = daySlices(days).map((slice) => ({
     sluice: 'plan' as const,
     asked,
     sources: [source],
     datasets: [dataset],
-    days: some,
+    days: slice,
   }));
   if (!dryRun) await sendRequests(deployment, 'ingest-plan', requests);
   return { dryRun, source, dataset, ...requestedDays(days) };
 }
 
 /**
- * Requests exports: of the days that are named, which are before today, or of changed days of each lookback.
+ * Requests exports of the named days, which are before today, or of changed days of each lookback.
  *
- * @param names `export`: default all.
+ * @param names.export The name of the export. Default: all exports.
  * @throws ExportsError; DaysError; what AWS's clients throw.
  */
 export async function requestExport(
@@ -168,7 +169,7 @@ export async function requestExport(
   }: Omit<AskedDays, 'from'> & {
     readonly from?: UtcDay | undefined;
     readonly export?: string | undefined;
-    /** Whether copies of files that are gone go, too. Only with days. */
+    /** Whether copies of files that are gone are removed, too. This is only for named days. */
     readonly drop?: boolean;
   },
 ): Promise<ExportDaysRequest> {
@@ -197,7 +198,7 @@ export async function requestExport(
   };
 }
 
-/** The days of a range, both included. @param last The last day that may be asked for. @throws DaysError. */
+/** The days of a range, both ends included. @param last The last day that may be asked for. @throws DaysError. */
 export function requireDays(
   {
     from,
@@ -221,14 +222,14 @@ function requestedDays(days: readonly UtcDay[]): RequestedDays {
   return { from, to, days: days.length };
 }
 
-/** Days in parts that one request has. */
+/** The days in slices, each for one request. */
 export function daySlices(days: readonly UtcDay[]): UtcDay[][] {
   return Array.from({ length: Math.ceil(days.length / DAYS_A_REQUEST) }, (_, i) =>
     days.slice(i * DAYS_A_REQUEST, (i + 1) * DAYS_A_REQUEST),
   );
 }
 
-/** Parts with a queue, and the requests that it takes. */
+/** The parts that have a queue, with the requests that they take. */
 interface Requests {
   readonly 'ingest-plan': PlanRequestInput;
   readonly export: ExportRequest;
@@ -242,5 +243,5 @@ export async function sendRequests<Part extends keyof Requests>(
   requests: readonly Requests[Part][],
 ): Promise<void> {
   const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
-  await taskQueue(sqs, QueueUrl, { wait, random }).send(requests.map((one) => JSON.stringify(one)));
+  await taskQueue(sqs, QueueUrl, { wait, random }).send(requests.map((request) => JSON.stringify(request)));
 }

@@ -17,20 +17,20 @@ import {
 } from '../../observe/quarantine/revalidate.ts';
 import { RedriveRecord } from './redriveRecord.ts';
 
-/** Most rows and characters of one record, and the time limit of its write. */
+/** The most rows and characters of one record, and the time limit of its write. */
 const CHUNK = 5_000;
 const CHUNK_LENGTH = 16_000_000;
 const CHUNK_MS = 60_000;
 
-/** The result, in rows of quarantine, or in events if a row was a whole body. */
+/** The result. It counts rows of quarantine, or events if a row was a whole body. */
 export interface RedriveReport {
-  /** Rows found; resends count once. */
+  /** Number of rows that were found; resends count once. */
   found: number;
   /** Rows that were delivered, or in a dry run would be. */
   readonly delivered: Record<ForwardedKind, number>;
   /** Rows that are still refused, by code. */
   readonly refused: Record<string, number>;
-  /** Events that the configuration ignores. */
+  /** Number of events that the configuration ignores. */
   ignored: number;
   /** Rows that the bucket did not take, by the name of the error. */
   readonly failed: Record<string, number>;
@@ -40,14 +40,15 @@ export interface RedriveReport {
 export const RedriveError = defineErrorFamily('user', {
   SLUICE_REDRIVE_INCOMPLETE: {
     cause: 'Not all rows could be put into the landing.',
-    cure: 'Run it again. Rows that were delivered are not delivered again.',
+    cure: 'Run the command again: it goes on with the rows that are left, and does not deliver the others again.',
   },
 });
 
 /**
- * Validates rows with a reason again, and delivers those that pass and were not redriven before: {@link RedriveRecord}.
+ * Validates rows that have a reason again. It delivers those that pass and were not redriven before: {@link
+ * RedriveRecord}.
  *
- * @param dryRun Delivers nothing.
+ * @param dryRun Whether nothing is delivered.
  * @throws What clients of AWS throw.
  */
 export async function redrive(
@@ -75,8 +76,8 @@ export type LandRows = (rows: Readonly<Record<ForwardedKind, readonly LandedRow[
 /**
  * Validates quarantined rows again and delivers those that pass, many in one record of the landing.
  *
- * @param quarantined Each quarantine_id once.
- * @param land Null: nothing is delivered, nor recorded.
+ * @param quarantined The rows, each quarantine_id once.
+ * @param land Puts rows into the landing. With null nothing is delivered, and nothing recorded.
  */
 export async function redriveQuarantine(
   quarantined: AsyncIterable<QuarantinedItem>,
@@ -98,21 +99,21 @@ export async function redriveQuarantine(
     waiting = [];
     length = 0;
   };
-  for await (const one of quarantined) {
+  for await (const item of quarantined) {
     report.found += 1;
-    const { rows, refused, ignored } = revalidate(one);
+    const { rows, refused, ignored } = revalidate(item);
     for (const { code } of refused) count(report.refused, code);
     report.ignored += ignored;
-    const row = { id: one.quarantineId, open: 0, isWhole: refused.length === 0 };
+    const row = { id: item.quarantineId, open: 0, isWhole: refused.length === 0 };
     const added = forwardedKinds.flatMap((kind) =>
       rows[kind].flatMap((landed): RestoredEvent[] =>
         record.hasEvent(eventIdOf(landed.json)) ? [] : [{ kind, landed, row }],
       ),
     );
     row.open = added.length;
-    for (const one of added) {
-      waiting.push(one);
-      length += one.landed.json.length;
+    for (const event of added) {
+      waiting.push(event);
+      length += event.landed.json.length;
       if (waiting.length >= CHUNK || length >= CHUNK_LENGTH) await putAll();
     }
   }
@@ -120,15 +121,15 @@ export async function redriveQuarantine(
   return report;
 }
 
-/** A row of a table, made of a row of quarantine. */
+/** A row of a table that was made of a row of quarantine. */
 interface RestoredEvent {
   readonly kind: ForwardedKind;
   readonly landed: LandedRow;
   readonly row: {
     readonly id: string;
-    /** Rows that are not delivered yet. */
+    /** Number of rows that are not delivered yet. */
     open: number;
-    /** Whether nothing of the row is still refused. */
+    /** Whether no part of the row is still refused. */
     readonly isWhole: boolean;
   };
 }
@@ -141,7 +142,7 @@ async function put(
 ): Promise<void> {
   const at = systemClock.now();
   const rowsOf = (kind: ForwardedKind) =>
-    waiting.filter((one) => one.kind === kind).map(({ landed }) => ({ ...landed, hour: hourOf(landed) }));
+    waiting.filter((event) => event.kind === kind).map(({ landed }) => ({ ...landed, hour: hourOf(landed) }));
   try {
     await land?.({ exposures: rowsOf('exposures'), events: rowsOf('events') });
   } catch (error) {
@@ -166,7 +167,7 @@ function eventIdOf(json: string): string {
   return isJsonObject(row) && typeof row['event_id'] === 'string' ? row['event_id'] : '';
 }
 
-/** The hour in which a row was received; null if it does not say. */
+/** The hour in which a row was received; null if the row does not say it. */
 function hourOf({ json }: LandedRow): string | null {
   const text = Buffer.from(json);
   return hourIn(text, 0, text.length);

@@ -6,15 +6,15 @@ import { listObjects, type ObjectStore } from '../../lib/base/ObjectStore.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { REDRIVEN_FOLDER, redrivenKey } from '../../lib/tables/ledgerKeys.ts';
 
-/** Objects of the record that are read at the same time. */
+/** How many objects of the record are read at the same time. */
 const AT_ONCE = 8;
 
 const partSchema = z.object({
-  /** When these were put into the landing, epoch milliseconds. */
+  /** Time at which these were put into the landing, epoch milliseconds. */
   at: z.number(),
-  /** The quarantine_id of rows of which everything was delivered. */
+  /** The quarantine_id of rows that were delivered in full. */
   rows: z.array(z.string()),
-  /** The event_id of what was delivered of rows of which something is still refused. */
+  /** The event_id of events that were delivered of rows of which a part is still refused. */
   events: z.array(z.string()),
 });
 
@@ -22,10 +22,10 @@ const partSchema = z.object({
 export type RedrivenPart = Readonly<z.output<typeof partSchema>>;
 
 /**
- * Rows that were redriven from quarantine, as objects under `ledger/_redriven/`: one for each delivery, written after
- * the bucket has it. So a command that is run again finds only what is left, and one that was killed goes
- * on. Between the acknowledgement and the write a killed command forgets one delivery, whose rows then land twice under
- * the same event_ids.
+ * The rows that were redriven from quarantine, as objects under `ledger/_redriven/`. There is one object for each
+ * delivery, written after the bucket has the delivery. So a command that is run again finds only the rows that are
+ * left, and one that was killed goes on. If a command is killed between the acknowledgement and this write, it forgets
+ * one delivery, whose rows then land twice under the same event_ids.
  */
 export class RedriveRecord {
   readonly #store: ObjectStore;
@@ -54,8 +54,8 @@ export class RedriveRecord {
   }
 
   /**
-   * Whether everything of a row was delivered since it was received. A row that Firehose could not deliver after that is in
-   * quarantine under the same ID, received later.
+   * Whether all of a row was delivered since it was received. A row that Firehose could not deliver after that is in
+   * quarantine under the same ID, and was received later.
    */
   hasRow({
     quarantineId,
@@ -67,13 +67,13 @@ export class RedriveRecord {
     return receivedAt < (this.#rows.get(quarantineId) ?? Number.NEGATIVE_INFINITY);
   }
 
-  /** Whether an event of a row that is still refused in part was delivered. */
+  /** Whether an event was delivered whose row is still refused in part. */
   hasEvent(eventId: string): boolean {
     return this.#events.has(eventId);
   }
 
   /**
-   * Adds what was delivered.
+   * Adds a delivery.
    *
    * @throws What S3's client throws.
    */

@@ -13,7 +13,7 @@ import {
 import type { Deployment } from '../../observe/deployment.ts';
 import { RelayCopiesError, readQueue } from '../../observe/facts/flow/relayCopies.ts';
 
-/** Objects that are moved at the same time. */
+/** How many objects are moved at the same time. */
 const AT_ONCE = 16;
 
 /** The result of sending refused copies again. */
@@ -22,15 +22,15 @@ export interface RedrivenCopies {
   readonly found: number;
   /** Copies that were sent again, or in a dry run would be. */
   readonly moved: number;
-  /** Copies that are older than copies are kept: they stay until S3 deletes them. */
+  /** Number of copies that are older than copies are kept. They stay until S3 deletes them. */
   readonly tooOld: number;
 }
 
 /**
- * Sends refused copies again: each is copied to `relay/waiting/`, and a message names it, before it is deleted. If this is
- * interrupted, the next call goes on; a copy that was not yet deleted is then sent twice.
+ * Sends refused copies again: each is copied to `relay/waiting/`, and a message names it, before it is deleted. If the
+ * command is interrupted, the next call goes on; a copy that was not yet deleted is then sent twice.
  *
- * @param reason Only those that were refused for it; null: all.
+ * @param reason Only copies that were refused for this reason are sent; with null, all of them.
  * @throws RelayCopiesError `SLUICE_RELAY_OFF`; what S3's client throws; the reason of the signal.
  */
 export async function redriveCopies(
