@@ -34,10 +34,6 @@ export const ConsoleError = defineErrorFamily('system', {
     cause: 'The port of the console is in use.',
     cure: 'Choose another one, or 0 for any free port: `--port` of `sluice console`.',
   },
-  SLUICE_CONSOLE_PAGE: {
-    cause: "The console's page could not be bundled.",
-    cure: 'Run `npm ci`, then start again.',
-  },
   SLUICE_CONSOLE_DEFECT: {
     cause: 'An unexpected error occurred.',
     cure: 'This is a defect of Sluice. Report the request and the detail.',

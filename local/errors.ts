@@ -8,12 +8,8 @@ export const LocalTemplateError = defineErrorFamily('user', {
     cure: 'Run `npm ci` in the root of the repository. In a project of your own, run `npm install`: its package.json has to name `serverless` (docs/project.md).',
   },
   SLUICE_TEMPLATE_PACKAGE_FAILED: {
-    cause: '`serverless package` failed.',
+    cause: '`serverless package` failed, or did not end in time and was stopped.',
     cure: 'Correct what its output names; `npx serverless package` in the root prints it again.',
-  },
-  SLUICE_TEMPLATE_PACKAGE_TIMEOUT: {
-    cause: '`serverless package` did not end in time and was stopped.',
-    cure: 'Run `npx serverless package` by hand in the root to see where it waits.',
   },
 });
 

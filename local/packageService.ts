@@ -145,8 +145,7 @@ const stateSchema = z.object({ service: z.object({ service: z.string() }) });
  *
  * The bundles are in `<workspace>/build/` afterwards.
  *
- * @throws LocalTemplateError `SLUICE_TEMPLATE_TOOL_MISSING`, `SLUICE_TEMPLATE_PACKAGE_FAILED`,
- * `SLUICE_TEMPLATE_PACKAGE_TIMEOUT`
+ * @throws LocalTemplateError `SLUICE_TEMPLATE_TOOL_MISSING`, `SLUICE_TEMPLATE_PACKAGE_FAILED`
  */
 export async function packageService(request: PackageRequest): Promise<Packaged> {
   const { root, workspace, onStep } = request;
@@ -213,9 +212,9 @@ async function run(
     );
   } catch (error) {
     const { killed, stdout, stderr } = failureSchema.parse(error);
-    if (killed) throw new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_TIMEOUT', `${DEADLINE_MS / 1_000} s.`);
     const output = `${stdout}${stderr}`.slice(-OUTPUT_CHARACTERS).trim() || String(error);
-    throw new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', `Its output:\n${output}`, {
+    const stopped = killed ? `It was stopped after ${DEADLINE_MS / 1_000} s. ` : '';
+    throw new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', `${stopped}Its output:\n${output}`, {
       cause: error,
     });
   }

@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ConsoleError } from '../errors.ts';
 
 const PAGE = fileURLToPath(new URL('../page', import.meta.url));
 
@@ -22,7 +21,6 @@ const TYPES: Readonly<Record<string, string>> = {
  * nothing is kept that could be out of date. The npm package has the bundle in place of the sources (scripts/pack.ts).
  *
  * @returns Files by name.
- * @throws ConsoleError SLUICE_CONSOLE_PAGE.
  */
 export async function bundlePage(): Promise<ReadonlyMap<string, Asset>> {
   if (import.meta.filename.endsWith('.js')) return readPage();
@@ -43,9 +41,6 @@ export async function bundlePage(): Promise<ReadonlyMap<string, Asset>> {
     legalComments: 'none',
     logLevel: 'silent',
     write: false,
-  }).catch((error: unknown) => {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new ConsoleError('SLUICE_CONSOLE_PAGE', detail, { cause: error });
   });
   return new Map(
     result.outputFiles.map(({ path, contents }) => {

@@ -89,7 +89,7 @@ export function foundAt(
 }
 
 /** The stronger of two findings: `unit` is stronger than `elsewhere`. */
-export function stronger(first: Found | null, second: Found | null): Found | null {
+function stronger(first: Found | null, second: Found | null): Found | null {
   return first === 'unit' ? first : (second ?? first);
 }
 

@@ -40,7 +40,7 @@ function fallbackOf(schema: z.core.$ZodType): { readonly value: unknown } | unde
 }
 
 /** The schemas right below a schema: members of a union, elements of a list, and values of a record. */
-function below(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
+export function schemasBelow(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   const def = definition(schema);
   switch (def.type) {
     case 'optional':
@@ -73,7 +73,7 @@ export function namedSchemas(root: z.core.$ZodType): ReadonlyMap<string, z.core.
       if (found.has(name)) return;
       found.set(name, schema);
     }
-    for (const inner of below(schema)) visit(inner);
+    for (const inner of schemasBelow(schema)) visit(inner);
   };
   visit(root);
   return found;
@@ -83,14 +83,14 @@ export function namedSchemas(root: z.core.$ZodType): ReadonlyMap<string, z.core.
 export function ownObjects(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   if (nameOf(schema) !== undefined) return [];
   if (fieldsOf(schema).length > 0) return [schema];
-  return below(schema).flatMap(ownObjects);
+  return schemasBelow(schema).flatMap(ownObjects);
 }
 
 /** The names of the schemas that a value of a field may have. */
 export function typesOf(schema: z.core.$ZodType): readonly string[] {
   const name = nameOf(schema);
   if (name !== undefined) return [name];
-  return fieldsOf(schema).length > 0 ? [] : below(schema).flatMap(typesOf);
+  return fieldsOf(schema).length > 0 ? [] : schemasBelow(schema).flatMap(typesOf);
 }
 
 /** A union of objects that have fields in common. */

@@ -100,7 +100,7 @@ describe('sluice export', () => {
   it('names the configured exports, and reports a stage that is not deployed', async () => {
     expect(await sluice('run', '--export', 'x')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('It has events.'),
+      stderr: expect.stringMatching(/^SLUICE_EXPORT_UNKNOWN: .*It has events\./m),
     });
     expect(await sluice('run', '--stage', 'dev')).toMatchObject({
       code: 1,

@@ -1,9 +1,12 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { routes } from '../../console/api/routes.ts';
 import { type ConsoleOptions, openConsole } from '../../console/index.ts';
 import { bundlePage } from '../../console/server/bundlePage.ts';
+import { serveRequests } from '../../console/server/serveRequests.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 
 /** A console of a deployment that no call of this suite reaches. */
@@ -146,6 +149,24 @@ describe('the server of the console', () => {
         path,
         ...codeOf(await send(guarded.address, { method, path, headers, body: '{"dryRun":false}' })),
       ]).toEqual([path, 403, localOnly ? 'SLUICE_CONSOLE_LOCAL_ONLY' : 'SLUICE_CONSOLE_READ_ONLY']);
+  });
+
+  it('says that its port is taken', async () => {
+    const port = Number(new URL(open.address).port);
+    await expect(consoleOf({ port })).rejects.toMatchObject({ code: 'SLUICE_CONSOLE_PORT_IN_USE' });
+  });
+
+  it('answers a defect with its name', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const openRequest = () => Promise.reject(new TypeError('x is not a function'));
+    server.on(
+      'request',
+      serveRequests({ target: [], rules: { port, token: undefined, allowedHosts: [] }, openRequest }),
+    );
+    const answered = await send(`http://127.0.0.1:${port}/`, {}).finally(() => server.close());
+    expect(codeOf(answered)).toEqual([500, 'SLUICE_CONSOLE_DEFECT']);
   });
 
   it('takes JSON alone, which no form of another site can send', async () => {

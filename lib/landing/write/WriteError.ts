@@ -7,15 +7,11 @@ export const WriteError = defineErrorFamily('system', {
     cure: 'Correct what the error name in the detail is about: the permissions of the role, the bucket or its key; `npx sluice doctor` names what denies it. A passing error is tried again.',
   },
   SLUICE_WRITE_COUNTS_DIFFER: {
-    cause: 'Files do not have as many rows as there are lines. None of them was put.',
+    cause: 'Files would not have as many rows as there are lines. None of them was put.',
     cure: 'Report it with the detail.',
   },
   SLUICE_WRITE_OUT_OF_TIME: {
     cause: 'The invocation had no time left for the object.',
     cure: 'Its message returns. If it persists, give the function more memory: Lambda gives it more CPU with it.',
-  },
-  SLUICE_WRITE_FAILED: {
-    cause: 'An object could not be written for a reason that Sluice does not know.',
-    cure: 'Look up the detail. The object is tried again.',
   },
 });

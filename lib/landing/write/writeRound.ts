@@ -67,7 +67,7 @@ export async function writeRound(request: RoundRequest): Promise<WrittenRound> {
       });
       const [failure] = writer.refused.slice(refused.length);
       if (failure !== undefined)
-        throw new WriteError('SLUICE_WRITE_FAILED', `${failure.code} ${failure.detail}`);
+        throw new WriteError('SLUICE_WRITE_COUNTS_DIFFER', `${failure.code} ${failure.detail}`);
     }
     return { files: writer.files, refused, large };
   } catch (error) {
@@ -103,7 +103,8 @@ class LinesWriter {
       await this.#separate(lines, { bytes: await readFile(lines.path), at: 0 }, fit, refusal);
       const failure =
         lines.rows === this.refused.length - before ? null : await this.#tryWrite(lines, fit, path);
-      if (failure !== null) throw new WriteError('SLUICE_WRITE_FAILED', `${failure.code} ${failure.detail}`);
+      if (failure !== null)
+        throw new WriteError('SLUICE_WRITE_COUNTS_DIFFER', `${failure.code} ${failure.detail}`);
       await rm(fit, { force: true });
     }
     await rm(lines.path);

@@ -26,6 +26,11 @@ describe('explainAwsError', () => {
     },
   );
 
+  it('says that a client has no region, which throws without a name', () => {
+    const error = { code: 'SLUICE_AWS_NO_REGION' };
+    expect(explainAwsError(new Error('Region is missing'))).toMatchObject({ kind: 'unasked', error });
+  });
+
   it('leaves an error that AWS returned to the command', () => {
     const error = Object.assign(new Error('no'), {
       name: 'NoSuchBucket',

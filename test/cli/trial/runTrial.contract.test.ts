@@ -1,11 +1,17 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { describe, expect, it } from '@jest/globals';
-import { endDeployment } from '../../../cli/trial/removeTrial.ts';
-import { awaitKeys } from '../../../cli/trial/runTrial.ts';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { endDeployment, removeTrial } from '../../../cli/trial/removeTrial.ts';
+import { awaitKeys, runTrial } from '../../../cli/trial/runTrial.ts';
 import { newTrialId, trialStage } from '../../../cli/trial/Trial.ts';
 import { trialFiles } from '../../../cli/trial/writeService.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { openDeployment } from '../../../observe/deployment.ts';
+import { callMain } from '../../harness/callMain.ts';
 
 const trial = { id: newTrialId() };
 
@@ -57,5 +63,76 @@ describe('a trial, before its questions', () => {
     expect(foreign?.kill('SIGKILL')).toBe(true);
     await rm(service, { recursive: true });
     await endDeployment(trial);
+  });
+});
+
+describe('a trial that comes to an end', () => {
+  /** The state of its stack; null without one. */
+  let stack: string | null = null;
+  const denied = '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>';
+  const none = '<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>';
+  /** An AWS that knows who asks and the state of the stack, and denies everything else. */
+  const aws = createServer(async (request, response) => {
+    const asked = new URLSearchParams(await text(request)).get('Action');
+    response.setHeader('content-type', 'text/xml');
+    if (asked === 'GetCallerIdentity')
+      response.end(
+        '<R><GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult></R>',
+      );
+    else if (asked !== 'DescribeStacks') response.writeHead(403).end(denied);
+    else if (stack === null) response.writeHead(400).end(none);
+    else
+      response.end(
+        `<R><DescribeStacksResult><Stacks><member><StackId>arn:x</StackId><StackStatus>${stack}</StackStatus></member></Stacks></DescribeStacksResult></R>`,
+      );
+  });
+  aws.listen(0, '127.0.0.1');
+  afterAll(() => void aws.close());
+
+  async function open() {
+    if (!aws.listening) await once(aws, 'listening');
+    const endpoint = `http://127.0.0.1:${(aws.address() as AddressInfo).port}`;
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const place = { stack: { service: 'sluice', stage: trialStage(trial) }, isLocal: false, now: 0 };
+    const config = defineConfig({ bucket: 'acme' });
+    const opened = openDeployment({ config, ...place }, { region: 'us-east-1', endpoint, credentials });
+    let now = 0;
+    const wait = async (ms: number) => {
+      now += ms;
+    };
+    return { endpoint, deployment: { ...opened, clock: { now: () => now }, wait } };
+  }
+
+  it('makes nothing in an account that is not fit for it', async () => {
+    const { endpoint } = await open();
+    const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+    const args = ['trial', '--region', 'eu-west-1', '--endpoint-url', endpoint, '--yes'];
+    expect(await callMain(args, { env })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('SLUICE_TRIAL_ACCOUNT_UNFIT'),
+    });
+  });
+
+  it('says why it could not be deployed, and removes what there is of it', async () => {
+    stack = null;
+    const { deployment } = await open();
+    await mkdir(trialFiles(trial).service, { recursive: true });
+    const project = { permissionsBoundary: null, tags: {}, existing: { keyArn: null } };
+    const whole = { ...trial, account: '1', region: 'us-east-1', endpoint: 'http-api', project } as const;
+    const tried = await runTrial(whole, { deployment, onProgress: () => {}, onStep: () => {} });
+    expect(tried).toMatchObject({
+      error: { code: 'SLUICE_TRIAL_DEPLOY_FAILED' },
+      removal: { deleted: 0, left: [] },
+    });
+    await rm(trialFiles(trial).service, { recursive: true });
+    await rm(trialFiles(trial).log);
+  });
+
+  it('is not removed while CloudFormation works on its stack', async () => {
+    stack = 'UPDATE_IN_PROGRESS';
+    const { deployment } = await open();
+    await expect(removeTrial(deployment, trial, () => {})).rejects.toMatchObject({
+      code: 'SLUICE_TRIAL_NOT_REMOVED',
+    });
   });
 });

@@ -83,6 +83,10 @@ describe('the export function', () => {
     await invoke(event(task?.body ?? ''), 100_000);
     expect(lines).toContainEqual(expect.objectContaining({ code: 'SLUICE_EXPORT_OUT_OF_TIME' }));
     expect(keys('in/')).toEqual([]);
+    sts.refuses = true;
+    await invoke(event(task?.body ?? ''));
+    expect(lines).toContainEqual(expect.objectContaining({ error: 'SLUICE_EXPORT_SESSION_REFUSED' }));
+    sts.refuses = false;
     sts.asked.length = 0;
     signed.clear();
     expect(await invoke(event(task?.body ?? ''))).toEqual({ batchItemFailures: [] });

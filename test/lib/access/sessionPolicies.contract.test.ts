@@ -406,13 +406,12 @@ describe('packaging', () => {
       { name: 'more', kind: 'events', folder: long(512), table: long(255) },
     ];
     const wide = defineConfig({ bucket: OWN, sources: [source('acme', '111111111111', { datasets })] });
-    let told = '';
-    try {
-      requireSessionPoliciesFit(wide);
-    } catch (error) {
-      told = String(error);
-    }
-    expect(told).toMatch(/sources\.0\.datasets\.1: \d{4} characters of 2048\./);
+    expect(() => requireSessionPoliciesFit(wide)).toThrow(
+      expect.objectContaining({
+        code: 'SLUICE_CONFIG_SESSION_TOO_LARGE',
+        message: expect.stringMatching(/sources\.0\.datasets\.1: \d{4} characters of 2048\./),
+      }),
+    );
     expect(() => requireSessionPoliciesFit(defineConfig({ bucket: OWN }))).not.toThrow();
   });
 });

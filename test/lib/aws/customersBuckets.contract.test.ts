@@ -3,8 +3,10 @@ import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
+import { customerReceipts } from '../../../lib/aws/customerReceipts.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { leftOutReason } from '../../../lib/drops/Drop.ts';
 import {
   MOST_FILE_PAGES,
@@ -13,6 +15,7 @@ import {
   MOST_UPLOAD_PAGES,
 } from '../../../lib/export/limits.ts';
 import type { Attempts } from '../../../lib/landing/catalog/catalogCalls.ts';
+import { acmeSource } from '../../harness/configInput.ts';
 
 const OWNER = '111122223333';
 const attempts: Attempts = {
@@ -82,6 +85,21 @@ describe('an error of a customer’s bucket', () => {
     const exported = told === 'UNAVAILABLE' ? 'TARGET_UNAVAILABLE' : told;
     const written = { code: `SLUICE_EXPORT_${exported}`, message: expect.stringContaining(code) };
     await expect(target().list('')).rejects.toMatchObject(written);
+  });
+
+  it('is told of a receipt, too', async () => {
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL_S3: options.endpoint,
+      AWS_REGION: options.region,
+      AWS_ACCESS_KEY_ID: 'x',
+      AWS_SECRET_ACCESS_KEY: 'x',
+    });
+    const [one] = defineConfig({ bucket: 'ours', sources: [acmeSource({ receipt: 'r' })] }).sources;
+    const [dataset] = one?.datasets ?? [];
+    if (one === undefined || dataset === undefined) throw new RangeError('No dataset.');
+    answer = () => [400, '<Error><Code>KMS.DisabledException</Code></Error>'];
+    const sent = customerReceipts()({ source: one, dataset }, 'r/k', '{}');
+    await expect(sent).rejects.toMatchObject({ code: 'SLUICE_RECEIPT_KEY_DENIED' });
   });
 });
 

@@ -291,6 +291,9 @@ describe('messages of curate', () => {
     await curations.plan({ sluice: 'curate' });
     const [task = {}] = curations.takeTasks();
     expect(await curations.messages([{ sluice: 'other' }])).toEqual([0]);
+    expect(curations.logged).toContainEqual(
+      expect.objectContaining({ code: 'SLUICE_CURATE_MESSAGE_INVALID' }),
+    );
     const broken = { curate: () => Promise.reject(new Error('broken')) };
     expect(await curations.messages([task], 1, broken)).toEqual([0]);
     expect(await curations.messages([task], 2, broken)).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CurateError } from '../../../lib/curate/CurateError.ts';
+import { CurateError, toCurateFailure } from '../../../lib/curate/CurateError.ts';
 import {
   beginRun,
   endRun,
@@ -9,6 +9,7 @@ import {
   releaseRun,
   sumAccount,
 } from '../../../lib/curate/curationRun.ts';
+import { CatalogCallError } from '../../../lib/landing/catalog/catalogCalls.ts';
 import type { CurationRun, SliceResult } from '../../../lib/ledger/CuratedDay.ts';
 import type { LedgerContent } from '../../../lib/ledger/LedgerEntry.ts';
 import { settlement } from '../../harness/ledgerEntry.ts';
@@ -150,5 +151,13 @@ describe('the account of a version', () => {
     ['nothing is done', { slices: 0 }],
   ])('is none if %s', (_, more) => {
     expect(sumAccount(run(more))).toBeNull();
+  });
+});
+
+it('the failure of a call of the catalog is noted by the name of its error', () => {
+  const error = new CatalogCallError('ThrottlingException', true, 'u-secret');
+  expect(toCurateFailure(error, AbortSignal.any([]))).toMatchObject({
+    code: 'SLUICE_CURATE_CATALOG_FAILED',
+    message: expect.stringMatching(/ ThrottlingException\.$/),
   });
 });

@@ -139,6 +139,19 @@ describe('the rows of a unit in a Parquet file', () => {
     expect((await rows(to))[0]).toMatchObject({ timestamp: '2026-11-20 10:15:30.123456' });
   });
 
+  it('are not taken out of a file that is another by then', async () => {
+    await write("SELECT 'a' AS user_id UNION ALL SELECT 'b'");
+    const eraser = await open('user_id=a');
+    const examined = await eraser.examine(from);
+    if (examined === null) throw new RangeError('No Parquet.');
+    await write("SELECT 'b' AS user_id");
+    await expect(eraser.rewrite(from, examined, to)).resolves.toBeUndefined();
+    await write("SELECT 'b' AS user_id UNION ALL SELECT 'c'");
+    await expect(eraser.rewrite(from, examined, to)).rejects.toMatchObject({
+      code: 'SLUICE_ERASE_ROWS_DIFFER',
+    });
+  });
+
   it('leave an empty file of the same columns if there are no others', async () => {
     await write("SELECT 'a' AS user_id, 1::BIGINT AS n");
     const eraser = await open('user_id=a');

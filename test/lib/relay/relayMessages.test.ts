@@ -201,12 +201,13 @@ describe('a copy of a request', () => {
 
 describe('a message', () => {
   it('of an object that is gone is done, and one of no copy leaves the object', async () => {
-    const { store, relay, keys, line } = start();
+    const { store, relay, keys, logged } = start();
     expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
     await store.write(relayWaitingKey(id), 'no copy');
     expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
     expect(keys()).toEqual([relayWaitingKey(id)]);
-    expect(line()).toMatchObject({ relayed: 0 });
+    const told = { relayed: 0, unreadable: 1, code: 'SLUICE_RELAY_COPY_UNREADABLE' };
+    expect(logged).toContainEqual(expect.objectContaining(told));
   });
 
   it('of an object that cannot be read stays', async () => {
@@ -217,11 +218,12 @@ describe('a message', () => {
   });
 
   it('that is none of relay is buried, and the others are done', async () => {
-    const { relay, relayer, buried, counts } = start();
+    const { relay, relayer, buried, counts, logged } = start();
     // One that names another object would have that deleted.
     const planted = ['{"planted":1}', writeRelayedKey('landing/a')];
     expect(await relay(...planted, writeRelayCopy(copy))).toEqual([]);
     expect([buried, counts().sent]).toEqual([planted, 1]);
+    expect(logged[0]).toMatchObject({ messageId: 'm0', code: 'SLUICE_RELAY_MESSAGE_INVALID' });
     relayer.queues.bury = () => Promise.reject(new Error('away'));
     expect(await relay(...planted)).toEqual(['m0', 'm1']);
   });

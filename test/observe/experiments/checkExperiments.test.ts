@@ -1,5 +1,11 @@
+import { AthenaClient } from '@aws-sdk/client-athena';
 import { describe, expect, it } from '@jest/globals';
-import { judgeSplit } from '../../../observe/experiments/checkExperiments.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import {
+  type CheckOptions,
+  checkExperiments,
+  judgeSplit,
+} from '../../../observe/experiments/checkExperiments.ts';
 
 const seen = (units: Readonly<Record<string, number>>, names: Readonly<Record<string, string>> = {}) =>
   Object.entries(units).map(([group_id, count]) => ({
@@ -62,5 +68,36 @@ describe('the verdict on a split', () => {
     );
     expect(found).toContain('suspicious');
     expect(found.at(-1)).toBe('mismatch');
+  });
+});
+
+describe('a check that has no answer', () => {
+  /** @param state How the query ends. @param pages Of the result, each of one row. */
+  function check(options: CheckOptions, state = 'SUCCEEDED', pages = 0): Promise<unknown> {
+    const athena = new AthenaClient({ region: 'us-east-1' });
+    athena.middlewareStack.add(
+      () => async () => ({
+        response: {},
+        output: {
+          $metadata: {},
+          QueryExecutionId: 'q',
+          QueryExecution: { Status: { State: state, StateChangeReason: 'because' } },
+          ResultSet: { Rows: pages === 0 ? [] : [{ Data: [{ VarCharValue: 'x' }] }] },
+          ...(pages === 0 ? {} : { NextToken: 'more' }),
+        },
+      }),
+      { step: 'initialize' },
+    );
+    const timing = { clock: { now: () => 0 }, wait: async () => {}, random: () => 0 };
+    return checkExperiments({ config: defineConfig({ bucket: 'acme' }), athena, ...timing }, options);
+  }
+
+  it.each([
+    [{ unit: 'compnyID' }, 'SUCCEEDED', 0, 'CHECK_UNKNOWN_UNIT'],
+    [{ experiment: 'none' }, 'SUCCEEDED', 0, 'CHECK_UNKNOWN_EXPERIMENT'],
+    [{}, 'FAILED', 0, 'OBSERVE_QUERY_FAILED'],
+    [{}, 'SUCCEEDED', 1, 'OBSERVE_TOO_MANY_ROWS'],
+  ])('says why: %j, %s, %d', async (options, state, pages, code) => {
+    await expect(check(options, state, pages)).rejects.toMatchObject({ code: `SLUICE_${code}` });
   });
 });

@@ -148,10 +148,6 @@ export const FirehoseError = defineErrorFamily('system', {
     cause: 'A delivery stream could not write to S3; the data is kept and tried again.',
     cure: 'Read what S3 answered. Nothing that was acknowledged is lost.',
   },
-  FIREHOSE_CLOSED: {
-    cause: 'The local Firehose is closed.',
-    cure: 'Open it again; what was acknowledged is delivered then.',
-  },
 });
 
 /** Problems with a query over the local tables. */

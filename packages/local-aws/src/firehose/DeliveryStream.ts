@@ -1,5 +1,4 @@
 import type { Alarm, LocalClock } from '../base/clock.ts';
-import { FirehoseError } from '../base/errors.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { type DeliveryContext, deliver, objectKey, type StreamBuffer } from './Delivery.ts';
 import { DeliveryQueue } from './DeliveryQueue.ts';
@@ -77,7 +76,6 @@ export class DeliveryStream {
 
   /** Writes a record to the disk: it is then delivered even if this process ends. */
   accept(data: Uint8Array): void {
-    if (this.#closed) throw new FirehoseError('FIREHOSE_CLOSED', `Stream ${this.name}.`);
     const at = this.#clock.now();
     this.#add([this.#journal.append(data, at)]);
     this.#counted.incomingRecords += 1;

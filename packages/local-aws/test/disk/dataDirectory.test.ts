@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { diskProblem } from '../../src/base/diskProblem.ts';
 import { dataFolders, makeDataPrivate, requireOwnFolders } from '../../src/disk/dataDirectory.ts';
 
 let parent: string;
@@ -113,3 +114,12 @@ describe('requireOwnFolders', () => {
     expect(() => require('s3/.store')).not.toThrow();
   });
 });
+
+it.each(['EROFS', 'EACCES', 'EPERM', 'EIO'])(
+  '%s of a file says that the directory can not be written',
+  (code) => {
+    const failed = (syscall: string) => diskProblem(Object.assign(new Error(code), { code, syscall }));
+    expect(failed('open')).toMatchObject({ code: 'LOCAL_AWS_DISK_NOT_WRITABLE' });
+    expect(failed('bind')).toBeUndefined();
+  },
+);

@@ -63,6 +63,12 @@ describe('the Firehose service', () => {
   });
 });
 
+it('a stream that is closed takes no record', async () => {
+  await fixture.firehose.createStream('s', plainStream());
+  await fixture.firehose.close();
+  await expect(fixture.put('s', 'x')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+});
+
 it('a record may have 1,000 KiB, and not a byte more', async () => {
   await fixture.firehose.createStream('s', plainStream());
   const most = Buffer.alloc(1000 * 1024, 'x');

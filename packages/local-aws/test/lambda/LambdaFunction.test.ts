@@ -168,6 +168,9 @@ it('is throttled above its reserved concurrency', async () => {
   };
   await functions.add(deployed, dirname(fixture('handler.mjs')));
   const results = await Promise.allSettled([functions.invoke(name, '{}'), functions.invoke(name, '{}')]);
+  await expect(functions.invoke('none', '{}')).rejects.toMatchObject({
+    code: 'LOCAL_AWS_LOCAL_FUNCTION_UNKNOWN',
+  });
   await functions.close();
   expect(results).toMatchObject([
     { status: 'fulfilled' },

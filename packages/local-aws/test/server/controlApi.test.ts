@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { controlApi } from '../../src/control/controlApi.ts';
 import { startTestAws, type TestAws } from '../../src/testing/index.ts';
 
 const stream = 'events';
@@ -125,4 +129,16 @@ describe('the clock of the control API', () => {
       },
     });
   });
+});
+
+it('a call that comes while the cloud starts is answered 503', async () => {
+  const server = createServer(controlApi({ path: '/_local', controlled: () => undefined }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const response = await fetch(`http://127.0.0.1:${port}/_local/status`).finally(() => server.close());
+  expect([response.status, await response.json()]).toEqual([
+    503,
+    expect.objectContaining({ code: 'LOCAL_AWS_CONTROL_NOT_READY' }),
+  ]);
 });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { realClock } from '../../src/base/clock.ts';
 import { dataFolders } from '../../src/disk/dataDirectory.ts';
 import { Catalog } from '../../src/glue/index.ts';
-import { runQuery } from '../../src/trino/query/runQuery.ts';
+import { readQuery, runQuery } from '../../src/trino/query/runQuery.ts';
 
 let data: string;
 beforeEach(() => {
@@ -138,6 +138,13 @@ describe('runQuery', () => {
         yes: true,
       },
     ]);
+  });
+
+  it('reads for others one statement that only reads', async () => {
+    makeCatalog([]);
+    const page = { most: 1, signal: AbortSignal.any([]) };
+    for (const sql of ['SELECT 1; SELECT 2', 'CREATE TABLE t (a INTEGER)'])
+      await expect(readQuery(data, sql, page)).rejects.toMatchObject({ code: 'LOCAL_AWS_QUERY_NO_SELECT' });
   });
 
   it("reports DuckDB's error, and a directory without a catalog", async () => {

@@ -1,3 +1,4 @@
+import { existsSync, globSync, symlinkSync } from 'node:fs';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
@@ -279,4 +280,33 @@ describe('a day that fails', () => {
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read()).toEqual(readEvents(0, 2));
   });
+
+  it('fails by our own defect, and says of a foreign error its name alone', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const { engine } = loads.makeLoader();
+    const defect = () => Promise.reject(new TypeError('u-secret'));
+    const run = { isLastAttempt: true };
+    expect(await loads.load({ run, loader: { engine: { ...engine, describe: defect } } })).toMatchObject({
+      failure: { code: 'SLUICE_LOAD_STOPPED', message: expect.not.stringContaining('u-secret') },
+    });
+  });
+
+  // Takes no byte, as a disk that is full. Linux alone has it.
+  (existsSync('/dev/full') ? it : it.skip)(
+    'does not fit the disk, although there was room for it',
+    async () => {
+      loads = await startLoads();
+      await loads.drop('a.parquet', someEvents(0, 2));
+      const made = loads.makeLoader();
+      const customerBucket: Loader['customerBucket'] = (...place) => {
+        for (const folder of globSync(`${made.directory}/**/files`))
+          symlinkSync('/dev/full', `${folder}/000000.parquet`);
+        return made.customerBucket(...place);
+      };
+      expect(await loads.load({ loader: { directory: made.directory, customerBucket } })).toMatchObject({
+        failure: { code: 'SLUICE_LOAD_DISK_FULL' },
+      });
+    },
+  );
 });

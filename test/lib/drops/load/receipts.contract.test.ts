@@ -69,8 +69,12 @@ describe.each(pieceSizes)('receipts of loads %s', (_, pieceBytes) => {
     );
     const since = (await loads.entry())?.receipt?.failingSince;
     loads.clock.advance(3_600_000);
+    refuses = Object.assign(new Error('u-secret'), { name: 'SlowDown' });
     await load({ reason: 'backfill' });
-    expect((await loads.entry())?.receipt?.failingSince).toBe(since);
+    expect((await loads.entry())?.receipt).toMatchObject({
+      failure: { code: 'SLUICE_RECEIPT_BUCKET_FAILED', message: expect.stringMatching(/ SlowDown\.$/) },
+      failingSince: since,
+    });
     refuses = null;
     expect(await load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
     expect(written).toHaveLength(1);

@@ -7,7 +7,9 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { encodeLines, type LandedRow, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
+import { lineFailure } from '../../../../lib/landing/write/lineStatements.ts';
 import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
+import { type RoundRequest, writeRound } from '../../../../lib/landing/write/writeRound.ts';
 import { MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
 import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
 import { againKey, damagedKey } from '../../../../lib/tables/objectKeys.ts';
@@ -794,5 +796,33 @@ describe('the events of objects', () => {
     onCall = () => {};
     await write([KEY(1)]);
     expect([keysOf('landing/'), counts()]).toEqual([[], [[seven, { events_finished: 8 }]]]);
+  });
+});
+
+describe('lines of a round', () => {
+  /** Writes one line. */
+  function round(more: Partial<RoundRequest['lines'][number]>) {
+    const path = join(directory.path, 'lines');
+    const { day, json } = rowOf('events', 'e');
+    writeFileSync(path, `${json}\n`);
+    const bytes = json.length + 1;
+    const line = { kind: 'events', day, path, rows: 1, bytes, longest: bytes, keyAt: () => KEY(1) } as const;
+    const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: directory.path };
+    const lines = [{ ...line, ...more }];
+    return writeRound({ config, lines, limits, directory: directory.path, now: NOW });
+  }
+
+  it('become no file that has fewer rows', async () => {
+    await expect(round({ rows: 2 })).rejects.toMatchObject({ code: 'SLUICE_WRITE_COUNTS_DIFFER' });
+  });
+
+  it('have a code of their own if DuckDB refuses them for a reason without one', () => {
+    // As a session throws it: `errors_as_json`.
+    const told = { exception_type: 'Out of Range', exception_message: 'Overflow in addition of "7"' };
+    const error = new Error(JSON.stringify(told));
+    expect(lineFailure(error)).toEqual({
+      code: 'SLUICE_ROW_REFUSED',
+      detail: expect.not.stringContaining('7'),
+    });
   });
 });
