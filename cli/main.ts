@@ -127,10 +127,10 @@ function asksForHelp(rest: readonly string[]): boolean {
 
 /** @throws UsageError SLUICE_USAGE_UNKNOWN_COMMAND. */
 function findCommand(name: string): Command {
-  const command = commands.find((one) => one.name === name);
+  const command = commands.find((command) => command.name === name);
   if (command !== undefined) return command;
   if (name.startsWith('-'))
     throw new UsageError('SLUICE_USAGE_OPTIONS', `${name}: expected a command first, then its options.`);
-  const names = commands.map((one) => one.name);
+  const names = commands.map((command) => command.name);
   throw new UsageError('SLUICE_USAGE_UNKNOWN_COMMAND', `${JSON.stringify(name)}.${didYouMean(name, names)}`);
 }

@@ -77,8 +77,8 @@ function listen(server: Server, port: number): Promise<number> {
       );
     });
     server.listen(port, '127.0.0.1', () => {
-      const { port: taken } = server.address() as AddressInfo;
-      resolve(taken);
+      const { port: boundPort } = server.address() as AddressInfo;
+      resolve(boundPort);
     });
   });
 }

@@ -84,21 +84,21 @@ const CHANGE_SET = 'sluice-repair';
 
 /** The words after `aws` of the commands that make CloudFormation compare its template with the resources, and revert what differs. */
 export function revertDriftWords(stackName: string): readonly (readonly string[])[] {
-  const of = ['--stack-name', stackName, '--change-set-name', CHANGE_SET];
+  const changeSet = ['--stack-name', stackName, '--change-set-name', CHANGE_SET];
   const shown = 'Changes[].ResourceChange.[Action,LogicalResourceId,PhysicalResourceId]';
   return [
     [
       'cloudformation',
       'create-change-set',
-      ...of,
+      ...changeSet,
       '--use-previous-template',
       '--deployment-mode',
       'REVERT_DRIFT',
       '--capabilities',
       'CAPABILITY_NAMED_IAM',
     ],
-    ['cloudformation', 'wait', 'change-set-create-complete', ...of],
-    ['cloudformation', 'describe-change-set', ...of, '--query', shown, '--output', 'table'],
-    ['cloudformation', 'execute-change-set', ...of],
+    ['cloudformation', 'wait', 'change-set-create-complete', ...changeSet],
+    ['cloudformation', 'describe-change-set', ...changeSet, '--query', shown, '--output', 'table'],
+    ['cloudformation', 'execute-change-set', ...changeSet],
   ];
 }

@@ -290,7 +290,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('lib/ledger/movePartition.ts', 'lib/ledger/movePartition', [
     ["moved !== 'EntityNotFoundException'", 'false'],
-    ["|| made === 'AlreadyExistsException'", ''],
+    ["|| created === 'AlreadyExistsException'", ''],
   ]),
   faultsOf('lib/ledger/LedgerEntry.ts', 'lib/ledger/ledger', [['(entry), attempts: 0', '(entry)']]),
   faultsOf('lib/ledger/Ledger.ts', 'lib/ledger/ledger', [
@@ -450,7 +450,7 @@ export const mutations: readonly Mutation[] = [
     ['kind && kept.every((one) => one.day !== day)', 'kind'],
   ]),
   faultsOf('observe/findings/judge/days.ts', 'observe/judge', [
-    ['>= RESENT.times * usualOf(one)', '> RESENT.times'],
+    ['>= RESENT.times * usualOf(resend)', '> RESENT.times'],
   ]),
   faultsOf('observe/facts/flow/changes.ts', 'observe/changes', [
     ['count >= (usual', 'count > (usual'],

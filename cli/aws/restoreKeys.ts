@@ -79,7 +79,7 @@ export async function restoreKeys(
       VersionStages.includes('AWSPREVIOUS') ? Number.POSITIVE_INFINITY : Number(CreatedDate);
     // One that is only pending never was current: somebody else was faster.
     const earlier = versions.filter(
-      (one) => one.VersionId !== current?.version && one.VersionStages?.join() !== 'AWSPENDING',
+      (version) => version.VersionId !== current?.version && version.VersionStages?.join() !== 'AWSPENDING',
     );
     const sorted = earlier.sort((a, b) => orderOf(b) - orderOf(a)).slice(0, MOST_VERSIONS);
     return sorted.map(({ VersionId }) => VersionId);
@@ -96,7 +96,11 @@ function readList(text = '') {
   try {
     const { keys, problems } = readKeyring(text);
     const entries: readonly unknown[] = JSON.parse(text).keys;
-    return { keys, problems, broken: JSON.stringify(entries.filter((one) => !('label' in readKey(one)))) };
+    return {
+      keys,
+      problems,
+      broken: JSON.stringify(entries.filter((entry) => !('label' in readKey(entry)))),
+    };
   } catch (error) {
     if (error instanceof KeysError) return undefined;
     throw error;

@@ -16,7 +16,7 @@ const LOOPBACK = /^https?:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?(\/|$)
 type Line = Pick<CommandLine, 'values'>;
 
 /** Command lines whose target was printed: some commands read it more than once. */
-const told = new WeakSet<CommandLine>();
+const noted = new WeakSet<CommandLine>();
 
 /**
  * Reads the options and the configuration; the rest is resolved as AWS tools do. A command that changes something prints
@@ -32,8 +32,8 @@ export async function configuredTarget(
   const config = await loadConfig(configFile(repositoryRoot, env), named.stack.stage);
   const aws = { ...named.aws, region: named.aws.region ?? config.region };
   const target = { ...named, aws, config };
-  if (line.changes === true && !told.has(line)) {
-    told.add(line);
+  if (line.changes === true && !noted.has(line)) {
+    noted.add(line);
     writeNote(`${await targetSentence(target)}\n`);
   }
   return target;

@@ -33,7 +33,7 @@ export const connect: Command = {
   ],
   async run(line) {
     const [what = '', ...rest] = line.positionals;
-    const product = PRODUCTS.find((one) => one === what);
+    const product = PRODUCTS.find((product) => product === what);
     const names = [...PRODUCTS, 'owner'];
     if (product === undefined && what !== 'owner')
       throw new UsageError(

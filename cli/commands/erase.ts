@@ -92,11 +92,11 @@ async function run(line: CommandLine): Promise<number> {
 /** @throws UsageError if there is none. */
 async function readUnits(line: CommandLine): Promise<readonly string[]> {
   const given = line.values['unit'];
-  const units = Array.isArray(given) ? given.filter((one) => typeof one === 'string') : [];
+  const units = Array.isArray(given) ? given.filter((value) => typeof value === 'string') : [];
   const file = textOption(line, 'unit-file');
   const content =
     file === undefined ? '' : file === '-' ? await readAll(process.stdin) : await readFile(file, 'utf8');
-  const all = [...units, ...content.split(/\r?\n/).filter((one) => one !== '')];
+  const all = [...units, ...content.split(/\r?\n/).filter((line) => line !== '')];
   if (all.length === 0)
     throw new UsageError('SLUICE_USAGE_OPTIONS', 'Expected --unit with <column>=<value>, or --unit-file.');
   return all;

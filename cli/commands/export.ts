@@ -70,7 +70,7 @@ async function status(line: CommandLine): Promise<number> {
     });
   });
   writeResult(line, { exports: statuses }, () => `${exportStatusText(statuses)}${old.join('')}`);
-  return statuses.some((one) => one.days.some(({ entry }) => isFailing(entry))) ? 3 : 0;
+  return statuses.some((status) => status.days.some(({ entry }) => isFailing(entry))) ? 3 : 0;
 }
 
 /** Copies whose files are gone from their table. */
@@ -105,8 +105,8 @@ async function runNow(line: CommandLine): Promise<number> {
   const wanted = { export: textOption(line, 'export'), from: days?.[0], to: days?.at(-1), drop };
   return requestWork(line, {
     ask: (deployment, dryRun) => requestExport(deployment, { ...wanted, dryRun }),
-    text: ({ asked }) => requestedText(asked.map((one) => ({ name: one.export, ...one }))),
-    done: ({ asked }) => `Requested ${asked.map((one) => one.export).join(', ')}.`,
+    text: ({ asked }) => requestedText(asked.map((request) => ({ name: request.export, ...request }))),
+    done: ({ asked }) => `Requested ${asked.map((request) => request.export).join(', ')}.`,
     follow: ['export', 'status'],
     first: days?.[0],
   });

@@ -173,7 +173,7 @@ async function runNow(line: CommandLine): Promise<number> {
   return requestWork(line, {
     ask: (deployment, dryRun) => requestIngest(deployment, { ...datasetNames(line), dryRun }),
     text: ({ asked }) =>
-      requestedText(asked.map((one) => ({ name: `${one.source}/${one.dataset}`, ...one }))),
+      requestedText(asked.map((request) => ({ name: `${request.source}/${request.dataset}`, ...request }))),
     dry: 'A run lists these days and loads those whose files have changed.',
     done: ({ asked }) => `Requested a run for ${counted(asked.length, 'dataset')}.`,
     follow: ['ingest', 'status'],

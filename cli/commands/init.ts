@@ -35,20 +35,20 @@ export const init: Command = {
     const name = basename(root);
     if (!NAME.test(name)) throw new InitError('SLUICE_INIT_NAME', `${JSON.stringify(name)}.`);
     requireEmpty(root);
-    const own = ownPackage(codeRoot);
-    const files = projectFiles({ name, from: own.from });
+    const installed = ownPackage(codeRoot);
+    const files = projectFiles({ name, from: installed.from });
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       // A file that has appeared since is not replaced.
       writeFileSync(join(root, path), text, { flag: 'wx' });
     }
-    if (own.tarball !== undefined)
-      copyFileSync(own.tarball.from, join(root, own.tarball.name), constants.COPYFILE_EXCL);
+    if (installed.tarball !== undefined)
+      copyFileSync(installed.tarball.from, join(root, installed.tarball.name), constants.COPYFILE_EXCL);
     const shown = visibleLine(relative(process.cwd(), root) || '.');
     const next = [...(shown === '.' ? [] : [`cd ${shown}`]), 'npm install', 'npx sluice start'];
     writeResult(
       line,
-      { name, folder: root, version: VERSION, sluice: own.from, files: Object.keys(files), next },
+      { name, folder: root, version: VERSION, sluice: installed.from, files: Object.keys(files), next },
       () => {
         const steps = next.map((step) => `  ${step}\n`).join('');
         return `Made ${shown}: ${Object.keys(files).join(', ')}.\n\nNext:\n${steps}`;

@@ -98,7 +98,7 @@ async function print(line: CommandLine): Promise<number> {
   });
   requireLengths(policies);
   write(policies, line);
-  const reader = readers.find((one) => name === undefined || name === one.name);
+  const reader = readers.find((reader) => name === undefined || name === reader.name);
   for (const arn of reader?.policies ?? [])
     writeNote(`Attach this managed policy of yours, too: ${arn}. Sluice does not read it.\n`);
   for (const { bucket, owner } of reader === undefined ? [] : foreignBuckets(reader))
@@ -149,7 +149,7 @@ function namedOption(
   target: PolicyTarget,
 ): string | undefined {
   const name = textOption(line, option);
-  const known = all.map((one) => one.name);
+  const known = all.map((entry) => entry.name);
   if (name === undefined || known.includes(name)) return name;
   throw new UsageError(
     'SLUICE_USAGE_OPTIONS',

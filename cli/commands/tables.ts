@@ -86,10 +86,10 @@ function tableText({
   readonly days: TableDays | null;
 }): string {
   const { name, kind, description, dataset, location } = table;
-  const of = dataset === null ? '' : ` of the dataset ${dataset.name} of ${dataset.source}`;
+  const ofDataset = dataset === null ? '' : ` of the dataset ${dataset.name} of ${dataset.source}`;
   const described = description === '' ? '' : `: ${visibleLine(description)}`;
   const files = location === null ? '' : `Its files are below ${visibleLine(location)}.\n`;
-  const about = `${visibleLine(name)} (${kind}${of})${described}\n${files}`;
+  const about = `${visibleLine(name)} (${kind}${ofDataset})${described}\n${files}`;
   const parts = [
     about,
     columnTable(table),

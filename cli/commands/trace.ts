@@ -88,9 +88,9 @@ function traceText(id: string, { subject, state, steps, found, hasMore, notes }:
     subject === 'user' && found > 0
       ? `${name}: ${found}${hasMore ? ' or more' : ''} ${found === 1 ? 'event' : 'events'}, the newest first`
       : `${name} (${subject}): ${state}`;
-  const taken = steps.map(
+  const stepLines = steps.map(
     ({ at, what }) => `${(at === null ? '' : isoTimestamp(at)).padEnd(24)}  ${visibleLine(what)}`,
   );
-  const told = notes.map((note) => `Note: ${note}`);
-  return [head, ...taken, ...told, ''].join('\n');
+  const noteLines = notes.map((note) => `Note: ${note}`);
+  return [head, ...stepLines, ...noteLines, ''].join('\n');
 }

@@ -30,16 +30,16 @@ export function ownerPolicies(
   { readers, region }: Pick<Config, 'readers' | 'region'>,
   { bucket, stack, account }: { readonly bucket: string; readonly stack: string; readonly account: string },
 ): OwnerPolicies {
-  const all = readers.flatMap((reader) => foreignBuckets(reader).map((one) => ({ reader, one })));
-  const read = all.filter(({ one }) => one.bucket === bucket);
+  const all = readers.flatMap((reader) => foreignBuckets(reader).map((foreign) => ({ reader, foreign })));
+  const read = all.filter(({ foreign }) => foreign.bucket === bucket);
   if (read.length === 0) {
-    const names = [...new Set(all.map(({ one }) => one.bucket))];
+    const names = [...new Set(all.map(({ foreign }) => foreign.bucket))];
     const known = names.join(', ') || 'none (`alsoReads` with `owner`: docs/readers.md)';
     const detail = `Expected one bucket that readers read: ${known}.${didYouMean(bucket, names)}`;
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', detail);
   }
-  const folders = [...new Set(read.flatMap(({ one }) => one.folders))];
-  const keyArns = [...new Set(read.flatMap(({ one }) => one.kmsKeyArns))];
+  const folders = [...new Set(read.flatMap(({ foreign }) => foreign.folders))];
+  const keyArns = [...new Set(read.flatMap(({ foreign }) => foreign.kmsKeyArns))];
   // The account's root is the principal, and a condition names the roles and users of the readers: they may not exist yet,
   // and a policy that names one by its ARN loses it when it is replaced.
   const { bucketPolicy, keyPolicy } = ingestSourcePolicies({
@@ -55,5 +55,5 @@ export function ownerPolicies(
     folders: folders.includes('') ? undefined : folders,
     keyArn: keyArns[0],
   });
-  return { bucket, owner: read[0]?.one.owner, bucketPolicy, keyPolicy: keyPolicy ?? null, keyArns };
+  return { bucket, owner: read[0]?.foreign.owner, bucketPolicy, keyPolicy: keyPolicy ?? null, keyArns };
 }

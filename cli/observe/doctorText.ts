@@ -8,8 +8,8 @@ const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: '
 /** What was looked at as lines for a terminal: one line, and below it findings with cause, cure and commands. */
 export function lookText({ check, expects, verdict, findings }: LookedAt): string {
   const head = `${MARKS[verdict].padEnd(12)} ${check.padEnd(16)} ${expects}`;
-  const lines = findings.flatMap((one) =>
-    findingLines(one, 6).map((line, i) => (i === 0 ? `    ${line}` : line)),
+  const lines = findings.flatMap((finding) =>
+    findingLines(finding, 6).map((line, i) => (i === 0 ? `    ${line}` : line)),
   );
   return [head, ...lines, ''].join('\n');
 }

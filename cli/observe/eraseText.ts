@@ -61,7 +61,9 @@ export function eraseText(receipt: EraseReceipt): string {
     ...(run.leftCount > run.left.length ? [`… and ${run.leftCount - run.left.length} more.`] : []),
   ];
   // Of an object that is left a run after it says so.
-  const alone = receipt.notSearched.filter(({ key }) => run.left.every((one) => one.key !== key));
+  const alone = receipt.notSearched.filter(({ key }) =>
+    run.left.every((leftObject) => leftObject.key !== key),
+  );
   const expiring = alone.flatMap(({ key, goneBy, commands }) => [
     `Not searched: bytes of ${key} that are no rows. It is gone by ${goneBy}${commands.length === 0 ? '.' : ', unless it is tried again. Try it again, or see what it holds; without --dry-run that deletes it:'}`,
     ...commands.map((command) => `  ${command}`),
@@ -87,9 +89,9 @@ export function eraseText(receipt: EraseReceipt): string {
 /** A line for each object, with its versions. */
 function leftTexts(left: EraseReceipt['run']['left']): readonly string[] {
   return [...Map.groupBy(left, ({ key }) => key)].map(([key, versions]) => {
-    const reasons = [...Map.groupBy(versions, ({ why }) => why)].map(([why, some]) => {
-      const ids = some.map(({ versionId }) => versionId).join(', ');
-      return `${some.length === 1 ? 'version' : 'versions'} ${ids}: ${WHY[why]}`;
+    const reasons = [...Map.groupBy(versions, ({ why }) => why)].map(([why, unread]) => {
+      const ids = unread.map(({ versionId }) => versionId).join(', ');
+      return `${unread.length === 1 ? 'version' : 'versions'} ${ids}: ${WHY[why]}`;
     });
     return `Left: ${key}, ${reasons.join('; ')}.`;
   });

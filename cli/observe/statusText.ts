@@ -96,7 +96,7 @@ function partsText(status: StatusFacts): string[] {
     writer,
   } = status;
   const strips = hourStrips(status.receivedHours ?? []);
-  const has = (state: AlarmState['state']) => alarms?.filter((one) => one.state === state).length;
+  const has = (state: AlarmState['state']) => alarms?.filter((alarm) => alarm.state === state).length;
   const silent = alarms?.filter(({ notifies }) => !notifies) ?? [];
   const refused = relay?.refused.reduce((total, { count }) => total + count, 0);
   const reasons = quarantine?.map(({ reason, rows }) => `${rows} ${reason}`).join(', ');
@@ -125,7 +125,7 @@ function partsText(status: StatusFacts): string[] {
         `Views read ${counted(listed, 'day')} from ${table}; of those that are old enough, ${raw} raw (${failed.length} failed, ${late.length} late).`,
     ),
     ...(curated ?? []).flatMap(({ table, resends }) => {
-      const days = resends.map((one) => `${one.day.slice(5)} ${one.resends}`);
+      const days = resends.map((resend) => `${resend.day.slice(5)} ${resend.resends}`);
       return days.length === 0 ? [] : [`Resends that ${table} leaves out: ${days.join(', ')}.`];
     }),
     relay && `Relay: ${counted(relay.waiting.count, 'request')} waiting${since}, ${refused} refused.`,
@@ -172,7 +172,9 @@ function calendar(days: readonly Pick<DropDay, 'day' | 'state' | 'empty'>[], don
 const WORDS = { problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
 
 function problemsText({ problems }: Status): string {
-  const items = problems.map((one) => `${WORDS[one.severity].padEnd(9)}${findingLines(one, 9).join('\n')}`);
+  const items = problems.map(
+    (problem) => `${WORDS[problem.severity].padEnd(9)}${findingLines(problem, 9).join('\n')}`,
+  );
   return [attentionText(problems), ...items].join('\n\n');
 }
 

@@ -69,6 +69,6 @@ export function ownPackage(code: string): OwnPackage {
 /** npm writes `%23` for `#`; another `%` may be the path's own. */
 function tarballAt(root: string, path: string): string | undefined {
   return [path, path.replaceAll('%23', '#')]
-    .map((one) => resolve(root, one))
-    .find((one) => statSync(one, { throwIfNoEntry: false })?.isFile());
+    .map((written) => resolve(root, written))
+    .find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
 }

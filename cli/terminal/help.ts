@@ -31,8 +31,11 @@ export function overview(commands: readonly Command[]): string {
 /** The text of `sluice <command> --help`. */
 export function commandHelp(command: Command): string {
   const { name, takes, summary, examples, actions = {} } = command;
-  const rows = Object.entries(actions).map(([action, one]): [string, string] => [action, one.summary]);
-  const acts = Object.entries(actions).map(([action, one]) => withArguments(action, one.takes));
+  const rows = Object.entries(actions).map(([action, settings]): [string, string] => [
+    action,
+    settings.summary,
+  ]);
+  const acts = Object.entries(actions).map(([action, settings]) => withArguments(action, settings.takes));
   const usage = withArguments(`sluice ${name}`, acts.length === 0 ? takes : acts.join(' | '));
   return sections([
     wrapLines(summary, WIDTH),
@@ -66,7 +69,9 @@ function optionRows(
 /** `run, backfill: ` of an option that only some actions take. The help of some options names the action by itself. */
 export function takers(name: string, help: string, actions: Readonly<Record<string, Action>>): string {
   const named = Object.keys(actions).filter((action) => actions[action]?.options.includes(name));
-  return named.length === 0 || named.some((one) => help.includes(`${one}: `)) ? '' : `${named.join(', ')}: `;
+  return named.length === 0 || named.some((action) => help.includes(`${action}: `))
+    ? ''
+    : `${named.join(', ')}: `;
 }
 
 function twoColumns(rows: readonly (readonly [string, string])[]): readonly string[] {
@@ -95,7 +100,7 @@ function wrapLines(
 ): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(/ +/).filter((one) => one !== '')) {
+  for (const word of text.split(/ +/).filter((word) => word !== '')) {
     const margin = lines.length === 0 ? first : rest;
     if (line !== '' && margin.length + line.length + 1 + word.length > width) {
       lines.push(margin + line);

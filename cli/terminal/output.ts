@@ -122,17 +122,17 @@ export function textTable(
   const lines = Array.from({ length: rows.length + 1 }, (_, at) =>
     line(columns.map(({ cells, right }, i) => align(cells[at] ?? '', widths[i] ?? 0, right))),
   );
-  return [lines[0], line(widths.map((one) => '-'.repeat(one))), ...lines.slice(1)].join('');
+  return [lines[0], line(widths.map((width) => '-'.repeat(width))), ...lines.slice(1)].join('');
 }
 
 /** Narrows the widest columns, all to the same width, until a line of them fits. */
 function fitWidths(widths: readonly number[], total: number): number[] {
   const gaps = 2 * (widths.length - 1);
-  const room = (cap: number) => widths.reduce((sum, one) => sum + Math.min(one, cap), gaps);
+  const room = (cap: number) => widths.reduce((sum, width) => sum + Math.min(width, cap), gaps);
   let cap = Math.max(...widths, LEAST_WIDTH);
   if (room(cap) <= total) return [...widths];
   while (cap > LEAST_WIDTH && room(cap) > total) cap -= 1;
-  return widths.map((one) => Math.min(one, cap));
+  return widths.map((width) => Math.min(width, cap));
 }
 
 function align(text: string, width: number, right: boolean): string {

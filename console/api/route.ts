@@ -114,7 +114,7 @@ export const flag = z
 /** A UTC day in an address or a body. The days around it must have a name, too, so it is neither of the first nor of the last. */
 export const day = z.iso
   .date()
-  .refine((one) => one >= '1970-01-01' && one < '9999-01-01', 'expected a day from 1970 to 9998')
+  .refine((day) => day >= '1970-01-01' && day < '9999-01-01', 'expected a day from 1970 to 9998')
   .describe('day, YYYY-MM-DD');
 
 /** Epoch milliseconds of such days. */

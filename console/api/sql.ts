@@ -27,7 +27,7 @@ export const sqlRoutes = [
     path: '/api/sql/rows',
     summary: 'A page of the rows of a query that succeeded.',
     query: z.strictObject({ id, limit: count({ usual: 100, most: MOST_ROWS }), cursor }),
-    handle: ({ deployment, query: { id: of, ...page } }) => readSqlRows(deployment, of, page),
+    handle: ({ deployment, query: { id: queryId, ...page } }) => readSqlRows(deployment, queryId, page),
   }),
   route({
     method: 'POST',

@@ -39,7 +39,12 @@ export function refuseForeign({ headers, method }: IncomingMessage, rules: Guard
 function isAllowedHost(host: string, { port, allowedHosts }: GuardRules): boolean {
   const [, name = '', given] = /^(\[[0-9a-f:.]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(host) ?? [];
   // Behind a forwarded port, the port of the browser is another one.
-  if (allowedHosts.some((one) => name === one || (one.startsWith('.') && name.endsWith(one)))) return true;
+  if (
+    allowedHosts.some(
+      (allowedHost) => name === allowedHost || (allowedHost.startsWith('.') && name.endsWith(allowedHost)),
+    )
+  )
+    return true;
   return LOOPBACK.test(name) && Number(given ?? 80) === port;
 }
 
@@ -52,6 +57,6 @@ export function requireToken({ headers }: IncomingMessage, { token }: GuardRules
   if (token === undefined) return;
   const [, given = ''] = /^Bearer (\S+)$/i.exec(headers.authorization ?? '') ?? [];
   // Digests have the same length, which the comparison needs.
-  const digest = (one: string) => createHash('sha256').update(one).digest();
+  const digest = (text: string) => createHash('sha256').update(text).digest();
   if (!timingSafeEqual(digest(given), digest(token))) throw new ConsoleRequestError('SLUICE_CONSOLE_TOKEN');
 }

@@ -48,7 +48,7 @@ export async function judgeByLogs(
     files: drop.files.filter((file) => verdictOn(file) === null),
     leftOut: [
       ...(others ?? []),
-      ...(unloadable ?? []).map((one) => ({ ...one, ...verdictOn(one.object) })),
+      ...(unloadable ?? []).map((file) => ({ ...file, ...verdictOn(file.object) })),
       ...left,
     ],
   };

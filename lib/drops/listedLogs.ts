@@ -66,8 +66,8 @@ export function addBatches(logs: Map<string, SparkLog['batches']>, page: readonl
     const isCompact = compact !== undefined;
     return [{ folder, batch: number === undefined ? [] : [{ number: Number(number), isCompact, object }] }];
   });
-  for (const [folder, own] of Map.groupBy(found, (one) => one.folder)) {
-    const all = [...(logs.get(folder) ?? []), ...own.flatMap(({ batch }) => batch)];
+  for (const [folder, filesOfFolder] of Map.groupBy(found, (file) => file.folder)) {
+    const all = [...(logs.get(folder) ?? []), ...filesOfFolder.flatMap(({ batch }) => batch)];
     all.sort((a, b) => a.number - b.number || Number(a.isCompact) - Number(b.isCompact));
     const newest = all.findLastIndex(({ isCompact }) => isCompact);
     logs.set(folder, all.slice(Math.max(0, newest)));

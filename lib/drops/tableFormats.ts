@@ -137,7 +137,7 @@ async function requireNoLogOutside(
   { folder }: DatasetFolder,
 ): Promise<void> {
   await mapLimit(logFoldersOutside(folder), OUTSIDE.length, async (prefix) => {
-    const format = OUTSIDE.find((one) => prefix === `${one.folder}/` || prefix.endsWith(`/${one.folder}/`));
+    const format = OUTSIDE.find((log) => prefix === `${log.folder}/` || prefix.endsWith(`/${log.folder}/`));
     if (format === undefined) return;
     try {
       const key = await logUnder(bucket, prefix, format.isLog);

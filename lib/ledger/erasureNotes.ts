@@ -44,14 +44,14 @@ export function fileFinder(
   { erasures = [] }: Erased,
   files: readonly NamedFile[],
 ): (file: NamedFile) => boolean {
-  const there = new Map(files.map(({ name, eTag }) => [name, eTag]));
+  const present = new Map(files.map(({ name, eTag }) => [name, eTag]));
   const made = new Map(
     erasures.flatMap(({ replaced }) => replaced.map(({ name, from, to }) => [`${from} ${name}`, to])),
   );
   return ({ name, eTag }) => {
     // Every erasure takes rows away, so no ETag comes back.
     for (let tag: string | undefined = eTag; tag !== undefined; tag = made.get(`${tag} ${name}`))
-      if (there.get(name) === tag) return true;
+      if (present.get(name) === tag) return true;
     return false;
   };
 }

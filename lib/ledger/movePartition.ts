@@ -48,10 +48,10 @@ export async function movePartition(
   const moved = await settle(attempts, () => catalog.batchUpdate(database, table, [partition]));
   if (moved === undefined) return;
   if (moved !== 'EntityNotFoundException') throw new CatalogCallError(moved, false, `The partition ${day}.`);
-  const made = await settle(attempts, () => catalog.batchCreate(database, table, [partition]));
+  const created = await settle(attempts, () => catalog.batchCreate(database, table, [partition]));
   // An earlier attempt may have created it, and its answer was lost.
-  if (made === undefined || made === 'AlreadyExistsException') return;
-  throw new CatalogCallError(made, false, `The partition ${day}.`);
+  if (created === undefined || created === 'AlreadyExistsException') return;
+  throw new CatalogCallError(created, false, `The partition ${day}.`);
 }
 
 /** Code of the partition's failure; undefined on success. */

@@ -152,10 +152,10 @@ export function versionSubject(
   { curatedTables, sources = [] }: Pick<SweptConfig, 'curatedTables' | 'sources'>,
   { table, day }: Pick<VersionNote, 'table' | 'day'>,
 ): Omit<LedgerSubject, 'table'> | null {
-  const kind = forwardedKinds.find((one) => curatedTables?.[one] === table);
+  const kind = forwardedKinds.find((forwardedKind) => curatedTables?.[forwardedKind] === table);
   if (curatedTables !== undefined && kind !== undefined) return curatedSubject({ curatedTables }, kind, day);
   const places = sources.flatMap(({ name: source, datasets }) =>
-    datasets.flatMap((one) => (one.table === table ? [{ source, dataset: one.name, day }] : [])),
+    datasets.flatMap((dataset) => (dataset.table === table ? [{ source, dataset: dataset.name, day }] : [])),
   );
   return places[0] ?? null;
 }

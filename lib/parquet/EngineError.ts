@@ -63,10 +63,11 @@ const OF_THE_MACHINE = ['Out of Memory', 'IO', 'INTERRUPT', ''];
 function classifyMachineFault(message: DuckDbMessage): DuckDbFailure['machineFault'] {
   const { type, text } = message;
   // A quoted value may look like any message.
-  const said = OF_THE_MACHINE.includes(type) ? text : withoutValues(message);
-  if (/no space left|max_temp_directory_size/i.test(said)) return 'disk';
-  if (type === 'Out of Memory' || /out of memory|(failed to|could not) allocate/i.test(said)) return 'memory';
-  return type === 'INTERRUPT' || /interrupt/i.test(said) ? 'interrupted' : null;
+  const sentence = OF_THE_MACHINE.includes(type) ? text : withoutValues(message);
+  if (/no space left|max_temp_directory_size/i.test(sentence)) return 'disk';
+  if (type === 'Out of Memory' || /out of memory|(failed to|could not) allocate/i.test(sentence))
+    return 'memory';
+  return type === 'INTERRUPT' || /interrupt/i.test(sentence) ? 'interrupted' : null;
 }
 
 /** An error of DuckDB. */

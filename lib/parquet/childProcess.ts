@@ -77,7 +77,7 @@ async function endOf(child: ChildProcess, signal: AbortSignal | undefined): Prom
   const kill = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', kill, { once: true });
   try {
-    const said = child.stderr === null ? '' : text(child.stderr);
+    const errorText = child.stderr === null ? '' : text(child.stderr);
     const [code, killed] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (...end) => resolve(end));
@@ -87,7 +87,7 @@ async function endOf(child: ChildProcess, signal: AbortSignal | undefined): Prom
     // The kernel kills what takes the last memory. V8 and C++ abort.
     if (killed !== null && !CRASHES.includes(killed))
       throw new EngineError('SLUICE_ENGINE_KILLED', `${ended}.`);
-    const words = await said;
+    const words = await errorText;
     if (/out of memory|bad_alloc/i.test(words))
       throw new EngineError('SLUICE_ENGINE_OUT_OF_MEMORY', `${ended}.`);
     // It could not write its answer.

@@ -277,8 +277,8 @@ function parsePage(reader: ThriftReader, base: number): Page {
     else if (id === PAGE.compressed && isInt) bytes = readSize(reader);
     else if (id === PAGE.crc && isInt) crc = reader.int();
     else if ((id === PAGE.data || id === PAGE.dataV2) && type === THRIFT.struct) {
-      reader.fields((field, of) => {
-        const isNumber = of === THRIFT.i32;
+      reader.fields((field, fieldType) => {
+        const isNumber = fieldType === THRIFT.i32;
         if (field === VALUES && isNumber) values = readSize(reader);
         else if (
           id === PAGE.dataV2 &&
@@ -287,8 +287,9 @@ function parsePage(reader: ThriftReader, base: number): Page {
         ) {
           levels += readSize(reader);
         } else {
-          if (id === PAGE.dataV2 && field === V2.isCompressed && of === THRIFT.false) isCompressed = false;
-          reader.skip(of);
+          if (id === PAGE.dataV2 && field === V2.isCompressed && fieldType === THRIFT.false)
+            isCompressed = false;
+          reader.skip(fieldType);
         }
       });
     } else reader.skip(type);

@@ -19,7 +19,9 @@ export async function settled(
   questions: readonly Promise<readonly Finding[]>[],
 ): Promise<readonly Finding[]> {
   const answers = await Promise.allSettled(questions);
-  return answers.flatMap((one) => (one.status === 'fulfilled' ? one.value : [unreadFinding(one.reason)]));
+  return answers.flatMap((answer) =>
+    answer.status === 'fulfilled' ? answer.value : [unreadFinding(answer.reason)],
+  );
 }
 
 /** Why something could not be looked at, as a finding. @throws as {@link whyUnread}. */

@@ -57,9 +57,9 @@ export async function readSetup(deployment: Deployment, clients: Setup['clients'
   const [problem] = regionProblems(region, config);
   if (problem !== undefined) return finding('SLUICE_FINDING_REGION_UNFIT', problem);
   const stackName = `${stack.service}-${stack.stage}`;
-  const of = { StackName: stackName };
+  const input = { StackName: stackName };
   const described = await ifThere(
-    clients.cloudFormation.send(new DescribeStacksCommand(of)),
+    clients.cloudFormation.send(new DescribeStacksCommand(input)),
     // CloudFormation has no specific error for a stack that does not exist.
     /^ValidationError$/,
   );

@@ -54,13 +54,13 @@ interface Owner {
 const owners: Readonly<Record<string, (setup: Setup, name: string) => Promise<Owner | undefined>>> = {
   /** Bucket names are global. */
   async 'AWS::S3::Bucket'(setup, Bucket) {
-    const there = await bucketRegion(setup, Bucket);
-    if (there === null)
+    const region = await bucketRegion(setup, Bucket);
+    if (region === null)
       return {
         detail: 'S3 denies access, so it belongs to another account, or s3:GetBucketLocation is missing',
       };
     const use = 'to use it, set `existing.bucket` and `existing.keyArn`';
-    return there === undefined
+    return region === undefined
       ? undefined
       : { detail: `it exists in this account, outside of the stack; ${use}` };
   },
@@ -98,17 +98,17 @@ const NAME_PATHS: readonly (readonly string[])[] = [
 /** Types and names of the resources that a configuration's stack creates and does not have yet. */
 function stackNames({ config, stack, resources, stackName }: Setup): readonly (readonly [string, string])[] {
   const { Resources } = templateResources({ config, ...stack });
-  const made = Object.values(Resources).map(({ Type, Properties }) => {
-    const name = NAME_PATHS.map((path) => valueAt(Properties, path)).find((one) => one !== undefined);
+  const ourNames = Object.values(Resources).map(({ Type, Properties }) => {
+    const name = NAME_PATHS.map((path) => valueAt(Properties, path)).find((value) => value !== undefined);
     return [Type, typeof name === 'string' ? name : ''] as const;
   });
   const unused = new Set(unusedFunctions(config));
   const groups = functionNames
-    .filter((one) => !unused.has(one))
-    .map((one) => ['AWS::Logs::LogGroup', `/aws/lambda/${stackName}-${one}`] as const);
+    .filter((functionName) => !unused.has(functionName))
+    .map((functionName) => ['AWS::Logs::LogGroup', `/aws/lambda/${stackName}-${functionName}`] as const);
   // Secrets Manager appends a hyphen and six characters to a name.
-  const own = new Set([...resources.values()].map((id) => id.replace(/^.*:secret:(.*)-\w{6}$/, '$1')));
-  return [...made, ...groups].filter(([, name]) => name !== '' && !own.has(name));
+  const ourSecrets = new Set([...resources.values()].map((id) => id.replace(/^.*:secret:(.*)-\w{6}$/, '$1')));
+  return [...ourNames, ...groups].filter(([, name]) => name !== '' && !ourSecrets.has(name));
 }
 
 /** The caller's permissions, by IAM's simulator, against the policies that `sluice policy print --for deploy` prints. */

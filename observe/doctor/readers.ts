@@ -126,10 +126,10 @@ function decisionsOf({
 }: EvaluationResult): readonly Decision[] {
   return ResourceSpecificResults.length === 0
     ? [{ action, resource, isAllowed: EvalDecision === 'allowed' }]
-    : ResourceSpecificResults.map((one) => ({
+    : ResourceSpecificResults.map((result) => ({
         action,
-        resource: one.EvalResourceName ?? '',
-        isAllowed: one.EvalResourceDecision === 'allowed',
+        resource: result.EvalResourceName ?? '',
+        isAllowed: result.EvalResourceDecision === 'allowed',
       }));
 }
 

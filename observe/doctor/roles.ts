@@ -31,11 +31,11 @@ export const bucketPolicy: Look = {
     const found = await ifThere(s3.send(new GetBucketPolicyCommand({ Bucket })), /^NoSuchBucket/);
     const denied = deniedByBucket(found?.Policy ?? '', needsOf(setup)).filter(
       // Without a stack our own statement names no role yet, or those of a former stack. `bucket-settings` looks at it later.
-      (one) => resources.size > 0 || !one.includes(`${OWN_STATEMENT} `),
+      (sentence) => resources.size > 0 || !sentence.includes(`${OWN_STATEMENT} `),
     );
     const shows = commands.aws('s3api', 'get-bucket-policy', '--bucket', Bucket, '--query', 'Policy');
-    return denied.map((one) =>
-      finding('SLUICE_FINDING_ROLE_DENIED', `The policy of the bucket: ${one}`, [shows]),
+    return denied.map((denial) =>
+      finding('SLUICE_FINDING_ROLE_DENIED', `The policy of the bucket: ${denial}`, [shows]),
     );
   },
 };
@@ -50,8 +50,8 @@ export const roles: Look = {
       wrongDecisions(await simulateStatement(setup, role, { Sid, Effect: 'Allow', ...statement }), true),
     );
     return denied
-      .filter((one) => one !== '')
-      .map((one) => finding('SLUICE_FINDING_ROLE_DENIED', `IAM's simulator: ${one}`));
+      .filter((sentence) => sentence !== '')
+      .map((sentence) => finding('SLUICE_FINDING_ROLE_DENIED', `IAM's simulator: ${sentence}`));
   },
 };
 
@@ -64,22 +64,22 @@ export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): re
   return valuesOf(valueAt(parseJson(policy), ['Statement'])).flatMap((statement, i) => {
     if (!isJsonObject(statement) || statement['Effect'] !== 'Deny') return [];
     const { Sid = `Statement ${i + 1}`, Condition } = statement;
-    const told = new Map<string, readonly string[]>();
+    const denialsByRole = new Map<string, readonly string[]>();
     let verb = 'denies';
     for (const need of needs)
       for (const action of need.statement.Action) {
         const { role } = need;
         const isAbout = isOfRole(statement, role) && isOfAction(statement, action);
         const may = isAbout && conditionHolds(Condition, need, action);
-        const keys = need.statement.Resource.flatMap((one) => deniedOf(statement, one)).map(
+        const keys = need.statement.Resource.flatMap((resource) => deniedOf(statement, resource)).map(
           (arn) => /:::[^/]+\/(.+)$/.exec(arn)?.[1] ?? 'the bucket',
         );
         if (may === false || keys.length === 0) continue;
         if (may === null) verb = 'may deny';
-        told.set(role, [...(told.get(role) ?? []), `${action} on ${keys.join(', ')}`]);
+        denialsByRole.set(role, [...(denialsByRole.get(role) ?? []), `${action} on ${keys.join(', ')}`]);
       }
-    const roles = [...told].map(([role, what]) => `${role}: ${what.join('; ')}.`);
-    return told.size === 0 ? [] : [`${Sid} ${verb} ${roles.join(' ')}`];
+    const roles = [...denialsByRole].map(([role, what]) => `${role}: ${what.join('; ')}.`);
+    return denialsByRole.size === 0 ? [] : [`${Sid} ${verb} ${roles.join(' ')}`];
   });
 }
 
@@ -88,12 +88,12 @@ function conditionHolds(condition: unknown, { id, role }: BucketNeed, action: st
   let known: boolean | null = true;
   for (const [operator, keys] of Object.entries(Object(condition)))
     for (const [key, values] of Object.entries<unknown>(Object(keys))) {
-      const one = key.toLowerCase();
+      const lowerKey = key.toLowerCase();
       const wants = String(valuesOf(values)[0]);
-      if (one === 'aws:securetransport' && wants === 'false') return false;
+      if (lowerKey === 'aws:securetransport' && wants === 'false') return false;
       const isWriters = id === WRITE_ROLE && action === 's3:DeleteObject';
-      if (one === 's3:if-match' && operator === 'Null' && isWriters && wants === 'true') return false;
-      if (one !== 'aws:principalarn') {
+      if (lowerKey === 's3:if-match' && operator === 'Null' && isWriters && wants === 'true') return false;
+      if (lowerKey !== 'aws:principalarn') {
         known = null;
         continue;
       }

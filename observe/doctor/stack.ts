@@ -83,8 +83,10 @@ export function* judgeStack(
     QuarantineTableName: config.tables.quarantine,
   };
   const differing = Object.entries(expected).flatMap(([name, value]) => {
-    const there = outputOf(found, name);
-    return there === undefined || there === value ? [] : [`${name}: deployed ${there}, configured ${value}`];
+    const output = outputOf(found, name);
+    return output === undefined || output === value
+      ? []
+      : [`${name}: deployed ${output}, configured ${value}`];
   });
   if (differing.length > 0) yield finding('SLUICE_FINDING_STACK_DIFFERS', `${differing.join('; ')}.`);
   const version = outputOf(found, 'SluiceVersion');
@@ -127,7 +129,7 @@ export const drift: Look = {
       { client },
       { StackName, StackResourceDriftStatusFilters: ['MODIFIED', 'DELETED'] },
     ))
-      findings.push(...(page.StackResourceDrifts ?? []).map((one) => judgeDrift(one, revert)));
+      findings.push(...(page.StackResourceDrifts ?? []).map((drift) => judgeDrift(drift, revert)));
     return findings;
   },
 };

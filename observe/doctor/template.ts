@@ -19,10 +19,10 @@ export const template: Look = {
   expects:
     'CloudFormation and IAM take the stack: its resources, its bytes, and the characters of its policies',
   async find({ config, stack, stackName, identity: { region, account } }) {
-    const made = resources({ config, ...stack });
+    const ourTemplate = resources({ config, ...stack });
     const place = { stackName, region, account };
-    return templateProblems(made, place, madeByServerless({ config, ...stack })).map((one) =>
-      finding('SLUICE_FINDING_STACK_TOO_LARGE', one),
+    return templateProblems(ourTemplate, place, madeByServerless({ config, ...stack })).map((problem) =>
+      finding('SLUICE_FINDING_STACK_TOO_LARGE', problem),
     );
   },
 };
@@ -64,18 +64,20 @@ async function readPolicy({ clients: { iam } }: Setup, PolicyArn: string) {
 
 /** Roles with what a boundary does not allow them, the first action of each. */
 function deniedToRoles({ config, stack, stackName, identity }: Setup, policy: unknown): readonly string[] {
-  const made: { readonly Resources: Resources } = resources({ config, ...stack });
-  const filled = substitution(made, { ...identity, stackName });
-  return roleStatements(made.Resources).flatMap(({ id, statements }) => {
+  const ourTemplate: { readonly Resources: Resources } = resources({ config, ...stack });
+  const filled = substitution(ourTemplate, { ...identity, stackName });
+  return roleStatements(ourTemplate.Resources).flatMap(({ id, statements }) => {
     const needed = statements.filter(({ Effect }) => Effect === 'Allow');
     const denied = needed.flatMap(({ Action, Resource }) => {
       // Names that AWS will choose say nothing about a pattern.
       const known = [filled(Resource)]
         .flat()
         .map(String)
-        .filter((one) => !one.includes(UNKNOWN_ID));
+        .filter((resource) => !resource.includes(UNKNOWN_ID));
       return Action.flatMap((action) =>
-        known.filter((one) => !mayAllow(policy, action, one)).map((one) => `${action} on ${one}`),
+        known
+          .filter((resource) => !mayAllow(policy, action, resource))
+          .map((resource) => `${action} on ${resource}`),
       );
     });
     return denied.slice(0, 1).map((first) => `${id} ${first}`);

@@ -103,7 +103,7 @@ export async function checkExperiments(
     unit,
     experiments: [...new Set([...seen.keys(), ...configured])]
       .map((name) => judgeSplit(name, (seen.get(name) ?? []).map(readGroup), splitOf(config, name)))
-      .sort((one, other) => other.units - one.units || one.experiment.localeCompare(other.experiment)),
+      .sort((left, right) => right.units - left.units || left.experiment.localeCompare(right.experiment)),
     scanned_bytes: scannedBytes,
   };
 }
@@ -114,11 +114,11 @@ export async function checkExperiments(
  * @param experiment Default all.
  */
 export function unitsQuery(config: ViewConfig, unit: string, experiment?: string): string {
-  const one = experiment === undefined ? '' : ` AND "experiment_id" = ${quoteText(experiment)}`;
+  const onlyExperiment = experiment === undefined ? '' : ` AND "experiment_id" = ${quoteText(experiment)}`;
   return `SELECT "experiment_id", "group_id", max("group_name") AS "group_name", count(*) AS "units",
   count_if("groups_seen" > 1) AS "crossovers"
 FROM ${qualifiedName(config, 'first_exposures')}
-WHERE "unit_type" = ${quoteText(unit)} AND NOT "is_gate"${one}
+WHERE "unit_type" = ${quoteText(unit)} AND NOT "is_gate"${onlyExperiment}
 GROUP BY "experiment_id", "group_id"
 ORDER BY "experiment_id", "group_id"`;
 }
@@ -133,8 +133,8 @@ function readGroup(row: QueryRow): GroupUnits {
 }
 
 function splitOf({ experiments }: Pick<Config, 'experiments'>, name: string) {
-  const one = experiments.find((each) => typeof each !== 'string' && each.name === name);
-  return typeof one === 'object' ? one.split : undefined;
+  const configured = experiments.find((each) => typeof each !== 'string' && each.name === name);
+  return typeof configured === 'object' ? configured.split : undefined;
 }
 
 /**

@@ -42,8 +42,8 @@ export async function readFunctionErrors(
   const series = await readMetricData(
     deployment,
     parts.flatMap((part) => {
-      const of = metricsOf('AWS/Lambda', { FunctionName: partName(stack, part) });
-      return [of('Errors', 'Sum', `${part} errors`), of('Invocations', 'Sum', `${part} all`)];
+      const metric = metricsOf('AWS/Lambda', { FunctionName: partName(stack, part) });
+      return [metric('Errors', 'Sum', `${part} errors`), metric('Invocations', 'Sum', `${part} all`)];
     }),
     { start: end - DAY_MS, end },
   );
@@ -76,10 +76,10 @@ export async function readFunctionErrors(
     return [part, queue?.messages ?? 0] as const;
   });
   const messages = new Map(await Promise.all(counts));
-  return found.map((one) => {
-    const count = messages.get(one.part);
-    const oldest = since.get(partName(stack, one.part)) ?? null;
-    return { ...one, waits: count === undefined ? null : { messages: count, since: oldest } };
+  return found.map((failing) => {
+    const count = messages.get(failing.part);
+    const oldest = since.get(partName(stack, failing.part)) ?? null;
+    return { ...failing, waits: count === undefined ? null : { messages: count, since: oldest } };
   });
 }
 

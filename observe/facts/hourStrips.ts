@@ -14,7 +14,8 @@ export function hourStrips(
   return days.map(([day, ofDay]) => {
     const letters = Array.from({ length: 24 }, (_, hour) => {
       const tables = ofDay.filter((row) => row.hour === hour);
-      const state = hourStates.findLast((one) => tables.some((row) => row.state === one)) ?? 'open';
+      const state =
+        hourStates.findLast((hourState) => tables.some((row) => row.state === hourState)) ?? 'open';
       const isProved = tables.every(({ unproved }) => unproved === 0);
       return { whole: isProved ? '.' : ':', open: 'o', unknown: '?', short: 'S' }[state];
     });

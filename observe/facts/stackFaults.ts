@@ -38,7 +38,7 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
   const { athena, aws, config, isLocal, stack } = deployment;
   const ids = await readStackResources(deployment);
   const { id: stackArn, outputs } = await readStack(deployment);
-  const tables = new Map((await readGlueTables(deployment)).map((one) => [one.Name, one]));
+  const tables = new Map((await readGlueTables(deployment)).map((table) => [table.Name, table]));
   // The local cloud has no change sets.
   const revert = isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`);
   // What a configuration brings is written as a text, and not as a reference.
@@ -52,14 +52,18 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
     if (Type === 'AWS::Glue::Table') found.push(tableFault(id, Object(Properties['TableInput'])));
     if (Type !== 'AWS::Athena::WorkGroup' || name === undefined) continue;
     const asked = athena.send(new GetWorkGroupCommand({ WorkGroup: name }));
-    const there = (await ifThere(asked, /^InvalidRequestException$/))?.WorkGroup;
+    const present = (await ifThere(asked, /^InvalidRequestException$/))?.WorkGroup;
     const { State, WorkGroupConfiguration } = JSON.parse(
       JSON.stringify(Properties).replaceAll('{"Ref":"AWS::AccountId"}', JSON.stringify(account)),
     );
     found.push(
-      there === undefined
+      present === undefined
         ? { what: 'workgroup', name, differs: null, repair: revert }
-        : workgroupFault(name, { State, ...WorkGroupConfiguration }, { ...there, ...there.Configuration }),
+        : workgroupFault(
+            name,
+            { State, ...WorkGroupConfiguration },
+            { ...present, ...present.Configuration },
+          ),
     );
   }
   const iam = new IAMClient({ ...aws, ...READ_LIMITS });
@@ -68,12 +72,12 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
       const id = identityId(reader);
       const name = ids.get(id);
       if (name === undefined) continue;
-      const there = await ifThere<unknown>(
+      const present = await ifThere<unknown>(
         id.endsWith('Role')
           ? iam.send(new GetRoleCommand({ RoleName: name }))
           : iam.send(new GetUserCommand({ UserName: name })),
       );
-      if (there === undefined)
+      if (present === undefined)
         found.push({ what: 'identity of a reader', name, differs: null, repair: revert });
     }
   } finally {
@@ -83,14 +87,16 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
 
   function tableFault(id: string, input: TableInput): StackFault {
     const { Name: name = '' } = input;
-    const there = tables.get(name);
-    const differs = there === undefined ? null : tableProblems(config, input, there);
-    const of = ['--database-name', config.database];
-    const words = (verb: string) => ['glue', verb, ...of, '--table-input', JSON.stringify(input)];
+    const present = tables.get(name);
+    const differs = present === undefined ? null : tableProblems(config, input, present);
+    const location = ['--database-name', config.database];
+    const words = (verb: string) => ['glue', verb, ...location, '--table-input', JSON.stringify(input)];
     const make = words('create-table');
     // Glue does not change the partition keys of a table that has partitions.
-    const isOther = differs !== null && keyNames(input) !== keyNames(there);
-    const again = isOther ? [['glue', 'delete-table', ...of, '--name', name], make] : [words('update-table')];
+    const isOther = differs !== null && keyNames(input) !== keyNames(present);
+    const again = isOther
+      ? [['glue', 'delete-table', ...location, '--name', name], make]
+      : [words('update-table')];
     return {
       what: 'table or view',
       name: differs === null ? `${config.database}.${name}` : name,
@@ -107,10 +113,10 @@ function keyNames({ PartitionKeys = [] }: Pick<TableInput, 'PartitionKeys'> = {}
 }
 
 /** How a workgroup differs, and the call of Athena that sets back what does. */
-function workgroupFault(name: string, wanted: object, there: object): StackFault {
-  const differs = differences(wanted, there, '');
+function workgroupFault(name: string, wanted: object, present: object): StackFault {
+  const differs = differences(wanted, present, '');
   const differing = Object.entries(wanted).filter(
-    ([member, value]) => differences(value, valueAt(there, [member]), member).length > 0,
+    ([member, value]) => differences(value, valueAt(present, [member]), member).length > 0,
   );
   const { State, ResultConfiguration, ...others } = Object.fromEntries(differing);
   // https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfigurationUpdates.html
@@ -130,35 +136,37 @@ const READING =
   /^(projection\..*|storage\.location\.template|skip\.header\.line\.count|parquet\.column\.index\.access)$/;
 
 /** How a table or view differs from its input in the template. Which days a view reads from curated tables may vary. */
-function tableProblems(config: Config, input: TableInput, there: Table): readonly string[] {
-  const name = viewNames.find((one) => one === there.Name);
-  const text = readPrestoView(there.ViewOriginalText ?? '')?.originalSql;
+function tableProblems(config: Config, input: TableInput, present: Table): readonly string[] {
+  const name = viewNames.find((viewName) => viewName === present.Name);
+  const text = readPrestoView(present.ViewOriginalText ?? '')?.originalSql;
   const isOther = name !== undefined && (text === undefined || readCuratedDays(config, name, text) === null);
   const { PartitionKeys = [], StorageDescriptor, TableType, Parameters } = input;
-  const { StorageDescriptor: stored } = there;
-  const all = { ...there.Parameters, ...stored?.SerdeInfo?.Parameters };
+  const { StorageDescriptor: stored } = present;
+  const all = { ...present.Parameters, ...stored?.SerdeInfo?.Parameters };
   return [
     ...(isOther ? ['its SQL differs'] : []),
     ...columnProblems('column', StorageDescriptor?.Columns ?? [], stored?.Columns),
-    ...columnProblems('partition key', PartitionKeys, there.PartitionKeys),
-    ...differences({ TableType, ...StorageDescriptor, Parameters }, { ...stored, ...there }, ''),
-    ...Object.keys(all).flatMap((one) => (READING.test(one) ? [`parameter \`${one}\` is not ours`] : [])),
+    ...columnProblems('partition key', PartitionKeys, present.PartitionKeys),
+    ...differences({ TableType, ...StorageDescriptor, Parameters }, { ...stored, ...present }, ''),
+    ...Object.keys(all).flatMap((parameter) =>
+      READING.test(parameter) ? [`parameter \`${parameter}\` is not ours`] : [],
+    ),
   ];
 }
 
 /** How columns differ, by their names, as engines read Parquet and JSON: neither order nor comments change a row. */
-function columnProblems(what: string, wanted: readonly Column[], there: readonly Column[] = []) {
-  const named = (all: readonly Column[]) => new Map(all.map((one) => [one.Name, one]));
+function columnProblems(subject: string, wanted: readonly Column[], present: readonly Column[] = []) {
+  const named = (all: readonly Column[]) => new Map(all.map((column) => [column.Name, column]));
   const ours = named(wanted);
-  const found = named(there);
+  const found = named(present);
   const names = new Set([...ours.keys(), ...found.keys()]);
   return [...names].flatMap((name) => {
     const our = ours.get(name);
-    const one = found.get(name);
-    const is = `${what} \`${name}\``;
-    if (one === undefined) return [`${is} is missing`];
+    const presentColumn = found.get(name);
+    const is = `${subject} \`${name}\``;
+    if (presentColumn === undefined) return [`${is} is missing`];
     if (our === undefined) return [`${is} is not ours`];
-    return our.Type === one.Type ? [] : [`${is} is ${one.Type} instead of ${our.Type}`];
+    return our.Type === presentColumn.Type ? [] : [`${is} is ${presentColumn.Type} instead of ${our.Type}`];
   });
 }
 
@@ -166,16 +174,16 @@ function columnProblems(what: string, wanted: readonly Column[], there: readonly
  * Members that are not as wanted, in words. What only objects that are there have, and empty values, count for nothing: Glue adds
  * defaults. Lists are compared elsewhere.
  */
-function differences(wanted: unknown, there: unknown, path: string): readonly string[] {
+function differences(wanted: unknown, present: unknown, path: string): readonly string[] {
   if (Array.isArray(wanted)) return [];
   if (typeof wanted === 'object' && wanted !== null)
     return Object.keys(wanted).flatMap((member) =>
       differences(
         valueAt(wanted, [member]),
-        valueAt(there, [member]),
+        valueAt(present, [member]),
         path === '' ? member : `${path}.${member}`,
       ),
     );
-  if ((there || '') === (wanted || '')) return [];
-  return [`${path} is ${JSON.stringify(there) ?? 'nothing'} instead of ${JSON.stringify(wanted)}`];
+  if ((present || '') === (wanted || '')) return [];
+  return [`${path} is ${JSON.stringify(present) ?? 'nothing'} instead of ${JSON.stringify(wanted)}`];
 }

@@ -41,19 +41,19 @@ export function namedDatasets(
 ): readonly [ConfiguredDataset, ...ConfiguredDataset[]] {
   const all = configuredDatasets({ sources });
   const [first, ...others] = all.filter(
-    (one) =>
-      (source === undefined || one.source.name === source) &&
-      (dataset === undefined || one.dataset.name === dataset),
+    (configured) =>
+      (source === undefined || configured.source.name === source) &&
+      (dataset === undefined || configured.dataset.name === dataset),
   );
   if (first !== undefined) return [first, ...others];
   if (all.length === 0) throw new DropsError('SLUICE_INGEST_NO_SOURCES', 'It has no datasets.');
-  const known = all.map((one) => `${one.source.name}/${one.dataset.name}`).join(', ');
+  const known = all.map((configured) => `${configured.source.name}/${configured.dataset.name}`).join(', ');
   const names = sources.map(({ name }) => name);
-  const ofSource = all.filter((one) => source === undefined || one.source.name === source);
+  const ofSource = all.filter((configured) => source === undefined || configured.source.name === source);
   const meant =
     ofSource.length === 0
       ? didYouMean(source ?? '', names)
-      : didYouMean(dataset ?? '', [...new Set(ofSource.map((one) => one.dataset.name))]);
+      : didYouMean(dataset ?? '', [...new Set(ofSource.map((configured) => configured.dataset.name))]);
   throw new DropsError('SLUICE_INGEST_NO_SOURCES', `It has ${known}.${meant}`);
 }
 
@@ -66,9 +66,9 @@ export function namedExports(
   { exports }: Pick<Config, 'exports'>,
   name?: string,
 ): readonly [Export, ...Export[]] {
-  const [first, ...others] = exports.filter((one) => name === undefined || one.name === name);
+  const [first, ...others] = exports.filter((exported) => name === undefined || exported.name === name);
   if (first !== undefined) return [first, ...others];
-  const known = exports.map((one) => one.name);
+  const known = exports.map((exported) => exported.name);
   throw new ExportsError(
     'SLUICE_EXPORT_UNKNOWN',
     known.length === 0 ? 'It has no exports.' : `It has ${known.join(', ')}.${didYouMean(name ?? '', known)}`,

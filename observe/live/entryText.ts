@@ -37,9 +37,9 @@ function requestText(request: LiveRequest): string {
 }
 
 function eventText({ kind, name, group, unit, code, event_id }: LiveEvent): string {
-  const what = kind === 'quarantine' ? `refused ${code ?? ''}` : kind === 'events' ? 'event' : 'exposure';
+  const subject = kind === 'quarantine' ? `refused ${code ?? ''}` : kind === 'events' ? 'event' : 'exposure';
   return [
-    what,
+    subject,
     name === null || name === '' ? '(no name)' : shown(name),
     ...(group === null ? [] : [`group ${shown(group)}`]),
     unit === null ? 'no unit' : `unit ${shown(unit)}`,
@@ -53,9 +53,9 @@ function shown(text: string): string {
   return visibleLine(cut);
 }
 
-function reasons(what: string, counts: Readonly<Record<string, number>>): string[] {
+function reasons(subject: string, counts: Readonly<Record<string, number>>): string[] {
   const each = Object.entries(counts).map(([code, count]) => `${count.toLocaleString('en-US')} ${code}`);
-  return each.length === 0 ? [] : [`${what}: ${each.join(', ')}`];
+  return each.length === 0 ? [] : [`${subject}: ${each.join(', ')}`];
 }
 
 /** A line of a terminal, with its line break. Its time is UTC. */

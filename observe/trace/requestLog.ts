@@ -45,9 +45,9 @@ export async function findRequest(
   since: number,
 ): Promise<LoggedRequest | undefined> {
   const lines = await readLines(deployment, requestId, since, undefined);
-  const own = lines.filter((line) => line['request_id'] === requestId);
-  const metrics = own.find((line) => '_aws' in line);
-  const line = own.find((one) => one['event'] === 'collect') ?? null;
+  const requestLines = lines.filter((line) => line['request_id'] === requestId);
+  const metrics = requestLines.find((line) => '_aws' in line);
+  const line = requestLines.find((entry) => entry['event'] === 'collect') ?? null;
   if (metrics !== undefined) return loggedRequest(metrics, line);
   return line === null
     ? undefined

@@ -173,7 +173,7 @@ async function traceRows(
   });
   const { listed } = found;
   const state = furthest(listed);
-  const shown = isEvent && options.withRow === true ? listed.find((one) => one.state === state) : undefined;
+  const shown = isEvent && options.withRow === true ? listed.find((copy) => copy.state === state) : undefined;
   const { row, scannedBytes } = await readShownRow(deployment, shown?.row, id);
   const unseenSince = deployment.now - queryableSeconds(deployment.config) * 1_000;
   return {
@@ -371,7 +371,7 @@ function firstCopy(row: TracedRow, rows: readonly TracedRow[]): TracedRow | unde
 }
 
 function furthest(copies: readonly Pick<Copy, 'state'>[]): TraceState {
-  return FURTHEST.find((state) => copies.some((one) => one.state === state)) ?? 'nowhere';
+  return FURTHEST.find((state) => copies.some((copy) => copy.state === state)) ?? 'nowhere';
 }
 
 /** The steps of all copies by time, with the answers of their requests where the log has them. */

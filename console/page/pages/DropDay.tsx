@@ -130,7 +130,7 @@ function Happened({ answer }: { readonly answer: ExplainedDay }) {
       </p>
       <p>
         <strong>Next:</strong>{' '}
-        <Prose text={readable(next.filter((one) => one !== failure?.cure).join(' '))} />
+        <Prose text={readable(next.filter((sentence) => sentence !== failure?.cure).join(' '))} />
       </p>
       <Figures
         of={[

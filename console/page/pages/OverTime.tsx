@@ -51,7 +51,10 @@ interface Drawn {
 function Charts({ of, usual }: Drawn) {
   const values = (name: keyof Period) => of.map((period) => period[name]);
   const times = of.map(({ at }) => at);
-  if (of.length > 0 && of.every(({ at: _, ...counts }) => Object.values(counts).every((one) => one === 0)))
+  if (
+    of.length > 0 &&
+    of.every(({ at: _, ...counts }) => Object.values(counts).every((count) => count === 0))
+  )
     return <p class="faint">No request came in this time, and nothing waited.</p>;
   // Bars have room.
   const seconds = isDay(of) ? 900 : 7_200;

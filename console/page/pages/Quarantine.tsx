@@ -141,7 +141,7 @@ function Reason(props: {
 }
 
 function sdkOf({ sdkType, sdkVersion }: QuarantinedRow): string {
-  return visibleLine([sdkType, sdkVersion].filter((one) => one !== null).join(' '));
+  return visibleLine([sdkType, sdkVersion].filter((part) => part !== null).join(' '));
 }
 
 /** What came of one row of quarantine. */

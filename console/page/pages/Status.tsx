@@ -40,7 +40,8 @@ export function Status() {
 }
 
 function Verdict({ status: { problems, at } }: { readonly status: StatusOf }) {
-  const count = (severity: Finding['severity']) => problems.filter((one) => one.severity === severity).length;
+  const count = (severity: Finding['severity']) =>
+    problems.filter((problem) => problem.severity === severity).length;
   const bad = count('problem');
   const warnings = count('warning');
   return (
@@ -102,7 +103,7 @@ function Way({ status }: { readonly status: StatusOf | undefined }) {
   const refused = lastHour && sum(Object.values(lastHour.refusedBy));
   const failed = lastHour && sum(Object.values(lastHour.failedBy));
   const missing = partitions?.gaps.length;
-  const notRelayed = sum(relay?.refused.map((one) => one.count) ?? []);
+  const notRelayed = sum(relay?.refused.map((refusal) => refusal.count) ?? []);
   const toneOf = (found: number | null | undefined, tone: Tone): Tone => ((found ?? 0) > 0 ? tone : 'plain');
   return (
     <div class="way">
@@ -151,7 +152,7 @@ function Way({ status }: { readonly status: StatusOf | undefined }) {
 }
 
 function sum(counts: readonly number[]): number {
-  return counts.reduce((total, one) => total + one, 0);
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 type Row = Pick<TableArrivals, 'table' | 'name' | 'newestRowAt'> & { readonly rowsLastHour: number | null };

@@ -53,7 +53,7 @@ export function formatDay(day: string): string {
 
 /** Where the axis of a chart ends: at the most, or where nine of ten values are well seen if the most is far above them. */
 export function axisTop(series: readonly ArrayLike<number | null | undefined>[]): number {
-  const values = series.flatMap((one) => Array.from(one, (value) => value || [])).flat();
+  const values = series.flatMap((seriesOfOne) => Array.from(seriesOfOne, (value) => value || [])).flat();
   values.sort((a, b) => a - b);
   const most = values.at(-1) ?? 0;
   const usual = values[Math.floor(values.length * 0.9)] ?? 0;
@@ -67,10 +67,10 @@ export function usualIn(
   at: number,
   seconds: number,
 ): number | null {
-  const own = Array.from({ length: Math.ceil(seconds / HOUR) }, (_, i) =>
+  const counts = Array.from({ length: Math.ceil(seconds / HOUR) }, (_, i) =>
     Number(hours[(Math.floor(at / HOUR) + i) % 24]?.[what]),
   );
-  const sum = own.reduce((total, one) => total + one, 0);
+  const sum = counts.reduce((total, one) => total + one, 0);
   return hours.length === 0 ? null : Math.round(sum * Math.min(1, seconds / HOUR));
 }
 

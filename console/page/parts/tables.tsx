@@ -41,7 +41,7 @@ export function DataTable<Row>(props: TableProps<Row>) {
     if (!isOpen(key)) props.onUnfold?.();
     if (params !== undefined) {
       const [name, ...below] = params;
-      const none = Object.fromEntries(below.map((one) => [one, undefined]));
+      const none = Object.fromEntries(below.map((parameter) => [parameter, undefined]));
       setParams({ ...none, [name]: isOpen(key) ? undefined : key });
       return;
     }

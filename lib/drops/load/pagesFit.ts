@@ -39,8 +39,8 @@ export function requirePagesFit(
       );
       for (const { leaf, bytes } of held) {
         if (bytes <= (largest?.bytes ?? 0)) continue;
-        const of = columns.find(({ leaves: own }) => own !== null && leaf >= own[0] && leaf < own[1]);
-        largest = { name, column: of?.name ?? '', bytes };
+        const column = columns.find(({ leaves: own }) => own !== null && leaf >= own[0] && leaf < own[1]);
+        largest = { name, column: column?.name ?? '', bytes };
       }
     }
   const pages = most * (groups > 1 ? threads + 2 : 1);

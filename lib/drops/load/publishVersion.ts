@@ -80,9 +80,9 @@ export async function keepVersion({ loader, invocation, place, progress }: DayLo
   if (version === undefined) return false;
   const { version: known, filesWritten = [] } = progress.claim.entry;
   const prefix = versionPrefix(config, table, day, version);
-  const there = version === known ? filesWritten : await namesUnder(landing, prefix);
+  const present = version === known ? filesWritten : await namesUnder(landing, prefix);
   // Files that somebody deleted are found by the hourly look: nothing else has their rows.
-  if (there.length === 0) return false;
+  if (present.length === 0) return false;
   if (before === null) {
     const renewed = await ledger.renew(progress.claim, invocation.leaseUntil);
     if (renewed === null) return null;
@@ -90,7 +90,7 @@ export async function keepVersion({ loader, invocation, place, progress }: DayLo
     await movePartition(partition, `s3://${bucket}/${prefix}`, attempts);
   }
   progress.version = version;
-  progress.filesWritten = there;
+  progress.filesWritten = present;
   return true;
 }
 
@@ -125,8 +125,8 @@ export async function quarantineRows(
   const keys = puts.map((_, i) => (i === 0 ? first : `${stem}-${i}.parquet`));
   for (const [i, put] of puts.entries()) await put(keys[i] ?? first);
   // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
-  const there = await namesUnder(landing, stem);
-  const stale = there.map((name) => `${stem}${name}`).filter((key) => !keys.includes(key));
+  const present = await namesUnder(landing, stem);
+  const stale = present.map((name) => `${stem}${name}`).filter((key) => !keys.includes(key));
   if (stale.length > 0) await landing.remove(stale);
 }
 

@@ -54,7 +54,9 @@ export class FileColumns {
     if (found !== null || field.optional === true) return found;
     const wanted = 'folder' in field ? [nameOfField(field)] : columnNamesOf(field);
     const names =
-      'folder' in field ? this.#folders.map((one) => `${one.name}=`) : this.#columns.map((one) => one.name);
+      'folder' in field
+        ? this.#folders.map((folder) => `${folder.name}=`)
+        : this.#columns.map((folder) => folder.name);
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_MISSING',
       nameOfField(field),
@@ -98,9 +100,9 @@ export class FileColumns {
 }
 
 /** Whether a column is a struct of which a member is named, too: it may have taken the place of a column of its name. */
-function hasMember(one: FoundColumn, all: readonly FoundColumn[]): boolean {
-  const member = `${one.name.toLowerCase()}.`;
-  return all.some(({ outer, name }) => outer === one.outer && name.toLowerCase().startsWith(member));
+function hasMember(column: FoundColumn, all: readonly FoundColumn[]): boolean {
+  const member = `${column.name.toLowerCase()}.`;
+  return all.some(({ outer, name }) => outer === column.outer && name.toLowerCase().startsWith(member));
 }
 
 /** Names that a message lists. */
@@ -152,13 +154,13 @@ export function pathFolders(key: string): PathFolder[] {
  */
 export function findFolder(folders: readonly PathFolder[], name: string): PathFolder | null {
   const alike = [
-    folders.filter((one) => one.name === name),
-    folders.filter((one) => one.name.toLowerCase() === name.toLowerCase()),
+    folders.filter((folder) => folder.name === name),
+    folders.filter((folder) => folder.name.toLowerCase() === name.toLowerCase()),
   ].find((found) => found.length > 0);
   const [first, ...others] = alike ?? [];
   if (first === undefined) return null;
   if (others.length > 0) {
-    const values = [first, ...others].map((one) => JSON.stringify(`${one.name}=${one.value}`));
+    const values = [first, ...others].map((column) => JSON.stringify(`${column.name}=${column.value}`));
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_AMBIGUOUS',
       `${name}=`,

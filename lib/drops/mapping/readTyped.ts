@@ -54,7 +54,7 @@ export function readTyped(from: DeclaredColumn, fileColumns: FileColumns): Field
       );
       const isPresent = (raw: string) =>
         column.kind === 'float' ? `coalesce(isfinite(${raw}), false)` : `${raw} IS NOT NULL`;
-      return { ...time, refusals: time.refusals.flatMap((one) => ofPresentValues(one, isPresent)) };
+      return { ...time, refusals: time.refusals.flatMap((refusal) => ofPresentValues(refusal, isPresent)) };
     }
   }
 }

@@ -49,8 +49,8 @@ function isoOfVariant(text: string, { pattern, parts }: TimeVariant) {
   // Anchored, as otherwise `1` would match in `10`.
   const whole = quoteText(`^${pattern} *\\z`);
   const only = (part: TimePart) => `regexp_replace(${text}, ${whole}, '${groupOf(part)}')`;
-  const groupOf = (part: TimePart) => `\\${parts.findIndex((one) => one.part === part) + 1}`;
-  const lettersOf = (part: TimePart) => parts.find((one) => one.part === part)?.letters ?? '';
+  const groupOf = (part: TimePart) => `\\${parts.findIndex((candidate) => candidate.part === part) + 1}`;
+  const lettersOf = (part: TimePart) => parts.find((candidate) => candidate.part === part)?.letters ?? '';
   const digits = (part: TimePart) => (lettersOf(part) === '' ? '0' : groupOf(part));
   const isNamed = lettersOf('month').length > 2;
   const isHalf = lettersOf('half') !== '';

@@ -70,7 +70,7 @@ export async function findNewerFiles(
   const layout = layoutOf(dataset);
   const { seenAt, round } = before;
   const named = before.days.filter(({ at }) => now - at < NAMED_DAYS * DAY_MS);
-  const told = new Map(named.map((one) => [one.day, one]));
+  const told = new Map(named.map((named) => [named.day, named]));
   /** The files of each day that were written since it was compared. */
   const recent = new Map<UtcDay, DropObject[]>();
   const take = (object: DropObject): void => {

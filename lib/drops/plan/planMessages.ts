@@ -143,8 +143,8 @@ async function tally(planner: Planner, request: Tally): Promise<boolean> {
     return true;
   }
   log({ level: missing > 0 ? 'error' : 'info', event: 'ingest_plan_tally', schedule, run, missing });
-  const of = { function: 'ingest-plan', stage, ...(schedule === undefined ? {} : { schedule }) };
-  log(metricsLine(values, of, clock.now()));
+  const dimensions = { function: 'ingest-plan', stage, ...(schedule === undefined ? {} : { schedule }) };
+  log(metricsLine(values, dimensions, clock.now()));
   return true;
 }
 
@@ -157,9 +157,9 @@ async function countLooks(
   schedule: NonNullable<Tally['schedule']>,
   run: number,
 ): Promise<RunCounts> {
-  const found = await mapLimit(requestedDatasets(sources, { schedule }), PARALLEL_DATASETS, (one) =>
+  const found = await mapLimit(requestedDatasets(sources, { schedule }), PARALLEL_DATASETS, (requested) =>
     // A note that can't be read stands in the way of no other.
-    looks.read(one.source.name, one.dataset.name).catch(() => null),
+    looks.read(requested.source.name, requested.dataset.name).catch(() => null),
   );
   const current = found.filter((look) => look !== null && look.at >= run);
   const missing = found.length - current.length;

@@ -46,7 +46,7 @@ export function countDays(days: readonly PlannedDay[]): DayCounts {
  * @param counts Of each dataset that was planned.
  */
 export function planValues(counts: readonly DayCounts[], unreadable: number, stopped: number) {
-  const sum = (name: keyof DayCounts) => counts.reduce((total, one) => total + one[name], 0);
+  const sum = (name: keyof DayCounts) => counts.reduce((total, count) => total + count[name], 0);
   return [
     [planMetrics.days_queued, sum('queued')],
     [planMetrics.days_waiting, sum('waiting')],

@@ -276,7 +276,7 @@ export async function readCuratedDays(
     const listedDay = lists[kind][day];
     const isListed = !isLost && (listedDay?.shape === shape || listedDay?.keeps === true);
     const unread = views.filter(({ has }) => !has(day)).map(({ view }) => view);
-    const since = lacking.find((one) => one.day === day)?.since;
+    const since = lacking.find((lackingDay) => lackingDay.day === day)?.since;
     const state = since === undefined && isListed && unread.length === 0 ? 'curated' : stateOf(day);
     return {
       day,
@@ -288,13 +288,13 @@ export async function readCuratedDays(
       isLate: (state === 'waiting' || state === 'outdated') && now - (entry?.queued?.at ?? now) > DAY_MS,
     };
 
-    function stateOf(of: UtcDay): CuratedDayState {
+    function stateOf(day: UtcDay): CuratedDayState {
       if (entry?.lease !== undefined && entry.lease.until > now) return 'curating';
       if (!config.curate) return 'off';
       if (isFailing(entry)) return 'failed';
       if (since !== undefined) return 'lacking';
       if (version !== null && !isLost && !isListed) return 'outdated';
-      return of >= firstYoungDay(config, now) ? 'too_young' : 'waiting';
+      return day >= firstYoungDay(config, now) ? 'too_young' : 'waiting';
     }
   });
 }
@@ -323,7 +323,7 @@ function whyRaw(
   if (state === 'curated')
     return rows === 0 ? '' : `No raw file has ${rows} of its rows any more: they are kept.`;
   const { failure, queued } = entry ?? {};
-  const told = failure === undefined ? '' : ` The last try: ${failure.message}`;
+  const lastTry = failure === undefined ? '' : ` The last try: ${failure.message}`;
   switch (state) {
     case 'off':
       return 'The configuration has `curate: false`.';
@@ -336,13 +336,13 @@ function whyRaw(
     case 'failed':
       return `${failure?.code ?? ''}: ${failure?.message ?? ''}`;
     case 'outdated':
-      return `Its raw files or columns have changed since it was curated, or the next plan puts it into the list of views.${told}`;
+      return `Its raw files or columns have changed since it was curated, or the next plan puts it into the list of views.${lastTry}`;
     case 'waiting':
       if (isLost) return 'The catalog does not have its partition: the next plan curates it again.';
       if (isListed)
         return `It is curated, and not in the text of ${unread.join(', ')}, which name 100 ranges of days: the next plan writes it if it has room.`;
       if (queued === undefined) return 'The next plan queues it.';
-      return `It was queued at ${isoTimestamp(queued.at)}.${told}`;
+      return `It was queued at ${isoTimestamp(queued.at)}.${lastTry}`;
   }
 }
 
@@ -381,11 +381,13 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
         const { rows = 0, resends = 0 } = entry?.curated?.account ?? {};
         return rows === 0 ? [] : [{ day, rows, resends }];
       }),
-      lacking: lackingOf(seen, await readEntries(deployment, kind, lackingDays(seen))).map((one) => {
+      lacking: lackingOf(seen, await readEntries(deployment, kind, lackingDays(seen))).map((lackingDay) => {
         // What is still listed has lost raw files, too.
-        return { ...one, isOnly: lists[kind][one.day] !== undefined };
+        return { ...lackingDay, isOnly: lists[kind][lackingDay.day] !== undefined };
       }),
-      kept: (await mapLimit(keepingEntries, PARALLEL, (one) => readKeptDay(deployment, kind, one))).flat(),
+      kept: (
+        await mapLimit(keepingEntries, PARALLEL, (keeping) => readKeptDay(deployment, kind, keeping))
+      ).flat(),
       accepted: keepingEntries.flatMap(({ day, entry }) =>
         entry?.curated?.kept?.accepted === 'keep' ? [day] : [],
       ),
@@ -404,18 +406,18 @@ async function readKeptDay(
   if (kept === undefined || kept.rows === 0 || kept.accepted !== undefined) return [];
   const { files } = await readRawDay(rawDaysOf(deployment), kind, day);
   const lost = lostFiles(config, entry, files, now);
-  const there = new Set(namedFiles(day, files).map(({ name }) => name));
+  const present = new Set(namedFiles(day, files).map(({ name }) => name));
   // An erasure that was stopped may have replaced a file and not noted it.
   const isErasing = isUnderErasure(entry ?? {}, now);
-  if (lost.every(({ name }) => isErasing && there.has(name))) return [];
+  if (lost.every(({ name }) => isErasing && present.has(name))) return [];
   const { rows, since, erased = false } = kept;
   return [
     {
       day,
       rows,
       since: isoTimestamp(since),
-      gone: lost.flatMap(({ name }) => (there.has(name) ? [] : [name])),
-      replaced: lost.filter(({ name }) => there.has(name) && !there.has(`${RESTORED}${name}`)),
+      gone: lost.flatMap(({ name }) => (present.has(name) ? [] : [name])),
+      replaced: lost.filter(({ name }) => present.has(name) && !present.has(`${RESTORED}${name}`)),
       isErased: erased || entry?.erasures !== undefined,
     },
   ];

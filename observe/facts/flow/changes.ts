@@ -148,19 +148,19 @@ function failedOf({ day }: DayCounts): LastDay['failedBy'] {
 
 /** What was not as usual. */
 export function changesOf(counts: DayCounts): readonly Change[] {
-  const of = measuredOf(counts);
-  const requests = of('requests', (counts) => counts.requests);
+  const measure = measuredOf(counts);
+  const requests = measure('requests', (counts) => counts.requests);
   const isSpike = (least: number) => (count: number, usual: number | null) =>
     usual !== null && count >= (usual === 0 ? least : SPIKE * Math.max(1, usual));
   const isRise = (count: number, usual: number | null) => count >= RISE_LEAST && count >= RISE * (usual ?? 0);
   return [
     ...hoursThat(requests, isSpike(SPIKE_LEAST.requests)),
     ...hoursThat(
-      of('events', (counts) => counts.received),
+      measure('events', (counts) => counts.received),
       isSpike(SPIKE_LEAST.events),
     ),
     ...hoursThat(
-      of('overflowed', (counts) => counts.overflowed),
+      measure('overflowed', (counts) => counts.overflowed),
       isRise,
     ),
     ...silencesOf(requests),
@@ -190,9 +190,9 @@ function measuredOf({ day, before, ...range }: DayCounts) {
 }
 
 /** All hours that are unlike others, as one change. */
-function hoursThat(of: Measured, isUnlike: (count: number, usual: number | null) => boolean): Change[] {
-  const { what, periods, hours, start } = of;
-  const unlike = [...hours].filter(([at, n]) => at >= start && isUnlike(n, usualOf(of, at)));
+function hoursThat(measured: Measured, isUnlike: (count: number, usual: number | null) => boolean): Change[] {
+  const { what, periods, hours, start } = measured;
+  const unlike = [...hours].filter(([at, n]) => at >= start && isUnlike(n, usualOf(measured, at)));
   const [busiest] = unlike.toSorted(([, a], [, b]) => b - a);
   if (busiest === undefined) return [];
   const within = [...periods].filter(([at]) => unlike.some(([hour]) => hour === hourOf(at)));
@@ -206,15 +206,15 @@ function hoursThat(of: Measured, isUnlike: (count: number, usual: number | null)
       first: isoTimestamp(times[0] ?? hour),
       last: isoTimestamp(times.at(-1) ?? hour),
       hour: count,
-      usual: usualOf(of, hour) ?? 0,
+      usual: usualOf(measured, hour) ?? 0,
       day: sum([...periods.values()]),
     },
   ];
 }
 
 /** Times without a request in which many would have come. */
-function silencesOf(of: Measured): Change[] {
-  const { periods, hours, start, end } = of;
+function silencesOf(measured: Measured): Change[] {
+  const { periods, hours, start, end } = measured;
   const found: Change[] = [];
   // Of days before, hours are known.
   const [earlier = start - HOUR_MS] = [...hours.keys()]
@@ -227,9 +227,9 @@ function silencesOf(of: Measured): Change[] {
   const until = end - PERIOD_MS;
   for (let at = start; at <= until; at += PERIOD_MS) {
     if (at < until && (periods.get(at) ?? 0) === 0) {
-      const here = usualOf(of, hourOf(at), false) ?? 0;
-      expected += (here * PERIOD_MS) / HOUR_MS;
-      usual = Math.max(usual, here);
+      const usualNow = usualOf(measured, hourOf(at), false) ?? 0;
+      expected += (usualNow * PERIOD_MS) / HOUR_MS;
+      usual = Math.max(usual, usualNow);
       continue;
     }
     const isOver = at < until || (periods.get(at) ?? 0) > 0;
@@ -255,11 +255,11 @@ function silencesOf(of: Measured): Change[] {
  *
  * @param isYoung Whether so little may say it. Default true.
  */
-function usualOf(of: Measured, hour: number, isYoung = true): number | null {
-  const same = valuesBefore(of, hour);
+function usualOf(measured: Measured, hour: number, isYoung = true): number | null {
+  const same = valuesBefore(measured, hour);
   if (same.length >= ENOUGH) return medianOf(same);
   if (!isYoung) return null;
-  const all = valuesBefore(of, hour, HOUR_MS, Number.POSITIVE_INFINITY);
+  const all = valuesBefore(measured, hour, HOUR_MS, Number.POSITIVE_INFINITY);
   return medianOf(same) || (all.length >= ENOUGH && medianOf(all)) || null;
 }
 

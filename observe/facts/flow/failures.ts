@@ -83,7 +83,7 @@ export async function readLastFailure(
   since: number,
 ): Promise<LastFailure | null> {
   const { logs, stack, now } = deployment;
-  const ends = ENDS.map((one) => `$.record.status = "${one}"`).join(' || ');
+  const ends = ENDS.map((status) => `$.record.status = "${status}"`).join(' || ');
   const log =
     part === STREAM
       ? { group: deliveryLogGroup(stack), filterPattern: '' }
@@ -140,11 +140,11 @@ function reasonOf(message: string): Reason | null {
   if (data === undefined || OF_CONTENT.test(data.event ?? '')) return null;
   const { record, detail, tables, problems } = data;
   if (record !== undefined) return { code: record.errorType ?? record.status, text: endText(record) };
-  const own = data.code ?? data.errorCode ?? data.error;
+  const code = data.code ?? data.errorCode ?? data.error;
   const named =
-    own === undefined
+    code === undefined
       ? []
-      : [{ code: own, message: detail ?? data.message ?? (own === data.error ? '' : data.error) }];
+      : [{ code, message: detail ?? data.message ?? (code === data.error ? '' : data.error) }];
   const all = [...named, ...[data, ...tables].flatMap(({ failed }) => failed)];
   const [first] = all;
   if (first !== undefined) {
@@ -189,7 +189,7 @@ async function readThrottled(
   const throttled = [...(series.get('Throttles') ?? [])]
     .filter(([, count]) => count > 0)
     .sort(([a], [b]) => b - a);
-  const count = throttled.reduce((sum, [, one]) => sum + one, 0);
+  const count = throttled.reduce((sum, [, count]) => sum + count, 0);
   const [last] = throttled;
   if (last === undefined) return null;
   return { text: `${isoTimestamp(last[0])}: Lambda throttled ${count} invocations.`, isByKey: false };
@@ -227,8 +227,8 @@ export async function readDeadLetters(
   });
   const found = parts.map(async (part) => {
     // One that is configured may not be deployed yet.
-    const there = await ifThere(readQueue(deployment, part));
-    return there === undefined || there.messages === 0 ? [] : { queue: `${prefix}${part}`, ...there };
+    const queue = await ifThere(readQueue(deployment, part));
+    return queue === undefined || queue.messages === 0 ? [] : { queue: `${prefix}${part}`, ...queue };
   });
   const queues = (await Promise.all(found)).flat();
   // Of a dead-letter queue it is the time since a message was moved there.
@@ -265,8 +265,8 @@ export async function readOldest(
     end: now + MINUTE_MS,
   });
   const newest = [...ages].flatMap(([queue, values]) => {
-    const [one] = [...values].sort(([a], [b]) => b - a);
-    return one === undefined ? [] : [[queue, isoTimestamp(one[0] - one[1] * 1_000)] as const];
+    const [newest] = [...values].sort(([a], [b]) => b - a);
+    return newest === undefined ? [] : [[queue, isoTimestamp(newest[0] - newest[1] * 1_000)] as const];
   });
   return new Map(newest);
 }

@@ -190,7 +190,7 @@ export function eventOf(
   { kind, at, unitColumns }: { kind: TableKind; at: string; unitColumns: readonly string[] },
 ): LiveEvent {
   const units = ['user_id', 'stable_id', ...unitColumns].map((column) => textOf(row[column]));
-  const own = {
+  const ownMembers = {
     name: textOf(row[kind === 'events' ? 'event_name' : 'experiment_id']),
     unit: units.find((unit) => unit !== null) ?? null,
   };
@@ -200,7 +200,7 @@ export function eventOf(
     at,
     kind,
     event_id: textOf(row[isRefused ? 'quarantine_id' : 'event_id']),
-    ...(isRefused ? readRaw(textOf(row['raw']) ?? '') : own),
+    ...(isRefused ? readRaw(textOf(row['raw']) ?? '') : ownMembers),
     group: textOf(row['group_id']),
     code: isRefused ? textOf(row['reason']) : null,
     sdk_type: textOf(row['sdk_type']),
@@ -228,6 +228,6 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function sum(of: Readonly<Record<string, number>>): number {
-  return Object.values(of).reduce((total, count) => total + count, 0);
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
 }

@@ -100,7 +100,8 @@ export async function readNoted(
   const ways = [1, -1].map((sign) =>
     off.filter(({ clock_skew_ms }) => Math.sign(clock_skew_ms ?? 0) === sign),
   );
-  const byClock = (what: string) => ways.flatMap((some) => bySender(some, ({ noted }) => noted[what] ?? 0));
+  const byClock = (what: string) =>
+    ways.flatMap((requests) => bySender(requests, ({ noted }) => noted[what] ?? 0));
   return {
     counts,
     before2000: bySender(requests, ({ noted }) => noted['before_2000'] ?? 0),

@@ -145,11 +145,14 @@ async function readQueuedSince(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
 ): Promise<readonly number[]> {
   const { stack, now } = deployment;
-  const own = metricsOf(METRIC_NAMESPACE, { function: 'relay', stage: stack.stage });
+  const relayMetric = metricsOf(METRIC_NAMESPACE, { function: 'relay', stage: stack.stage });
   const queue = metricsOf('AWS/SQS', { QueueName: partName(stack, 'relay') });
   const series = await readMetricData(
     deployment,
-    [own(relayMetrics.RelayAge.name, 'Maximum'), queue('ApproximateAgeOfOldestMessage', 'Maximum', 'queue')],
+    [
+      relayMetric(relayMetrics.RelayAge.name, 'Maximum'),
+      queue('ApproximateAgeOfOldestMessage', 'Maximum', 'queue'),
+    ],
     { start: now - TRIED_WITHIN_MS, end: now + MINUTE_MS },
   );
   const since = now - SQS_METRIC_MS;

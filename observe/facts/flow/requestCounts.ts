@@ -135,23 +135,23 @@ const ofCollect = ({ stack: { stage } }: Pick<Deployment, 'stack'>, more: object
   metricsOf(METRIC_NAMESPACE, { function: 'collect', stage, ...more });
 
 /** Each request has one value. */
-function requestsOf(of: Pick<Deployment, 'stack'>): WantedMetric {
-  return ofCollect(of)(received.name, 'SampleCount', 'requests');
+function requestsOf(deployment: Pick<Deployment, 'stack'>): WantedMetric {
+  return ofCollect(deployment)(received.name, 'SampleCount', 'requests');
 }
 
 async function readCollectMetrics(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack'>,
   time: MetricTime,
 ): Promise<MetricSeries> {
-  const of = ofCollect(deployment);
+  const metric = ofCollect(deployment);
   return readMetricData(
     deployment,
     [
-      ...[received, overflowed, ignored].map(({ name }) => of(name)),
+      ...[received, overflowed, ignored].map(({ name }) => metric(name)),
       requestsOf(deployment),
       ...tableKinds.flatMap((table) => [
-        of(streamMetrics[table].landed.name, 'Sum', `landed ${table}`),
-        of(streamMetrics[table].overflowed.name, 'Sum', `overflowed ${table}`),
+        metric(streamMetrics[table].landed.name, 'Sum', `landed ${table}`),
+        metric(streamMetrics[table].overflowed.name, 'Sum', `overflowed ${table}`),
       ]),
       ...[...FAILED, ...REFUSED].map((reason) =>
         ofCollect(deployment, { reason })(refused_requests.name, 'Sum', reason),

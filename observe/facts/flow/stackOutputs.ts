@@ -22,8 +22,8 @@ export function readStack(deployment: Asked): Promise<{
   readonly id: string;
   readonly outputs: StackOutputs;
 }> {
-  return asking(deployment, async (client, of) => {
-    const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand(of));
+  return asking(deployment, async (client, input) => {
+    const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand(input));
     const outputs = found?.Outputs ?? [];
     return {
       id: found?.StackId ?? '',
@@ -38,9 +38,9 @@ export function readStack(deployment: Asked): Promise<{
  * @throws What CloudFormation's client throws.
  */
 export function readStackResources(deployment: Asked): Promise<ReadonlyMap<string, string>> {
-  return asking(deployment, async (client, of) => {
+  return asking(deployment, async (client, input) => {
     const found = new Map<string, string>();
-    for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, of))
+    for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, input))
       for (const { LogicalResourceId = '', PhysicalResourceId = '' } of StackResourceSummaries)
         found.set(LogicalResourceId, PhysicalResourceId);
     return found;

@@ -51,13 +51,13 @@ export async function readStream(
   stream: string,
 ): Promise<StreamState> {
   const { now } = deployment;
-  const of = metricsOf('AWS/Firehose', { DeliveryStreamName: stream });
+  const metric = metricsOf('AWS/Firehose', { DeliveryStreamName: stream });
   const series = await readMetricData(
     deployment,
     [
       ...recordMetrics(stream),
-      of('ThrottledRecords'),
-      ...QUOTAS.flatMap(({ used, limit }) => [of(used), of(limit, 'Minimum')]),
+      metric('ThrottledRecords'),
+      ...QUOTAS.flatMap(({ used, limit }) => [metric(used), metric(limit, 'Minimum')]),
     ],
     {
       start: Math.ceil((now - KEPT_HOURS * HOUR_MS) / MINUTE_MS) * MINUTE_MS,

@@ -63,11 +63,11 @@ export async function readUnreached(
       for (const count of Object.values(refusedBy)) answered['4xx'] += count;
       for (const count of Object.values(failedBy)) answered['5xx'] += count;
     }
-    const of = sum('Count', 'UrlRequestCount');
+    const all = sum('Count', 'UrlRequestCount');
     for (const kind of ['4xx', '5xx'] as const) {
       const count = sum(kind, `Url${kind}Count`) - answered[kind];
-      if (count >= LEAST[kind].count && count >= of * LEAST[kind].share)
-        unreached.push({ hour: isoTimestamp(hour), kind, count, of });
+      if (count >= LEAST[kind].count && count >= all * LEAST[kind].share)
+        unreached.push({ hour: isoTimestamp(hour), kind, count, of: all });
     }
   }
   return unreached;

@@ -145,14 +145,14 @@ const FINISHED = 'NumberOfMessagesDeleted';
 
 /** The metrics that {@link backlogOf} needs. */
 export function backlogMetrics(QueueName: string): WantedMetric[] {
-  const of = metricsOf('AWS/SQS', { QueueName });
-  return [of(VISIBLE, 'Maximum'), of(TAKEN, 'Maximum'), of(CAME), of(FINISHED)];
+  const metric = metricsOf('AWS/SQS', { QueueName });
+  return [metric(VISIBLE, 'Maximum'), metric(TAKEN, 'Maximum'), metric(CAME), metric(FINISHED)];
 }
 
 /** Judges such metrics, by the minute of half an hour. @returns Null if nothing waits. */
 export function backlogOf(series: MetricSeries, now: number): WriterBacklog | null {
   const newest = (id: string) => [...(series.get(id) ?? [])].sort(([a], [b]) => b - a)[0]?.[1] ?? 0;
-  const sum = (id: string) => [...(series.get(id)?.values() ?? [])].reduce((all, one) => all + one, 0);
+  const sum = (id: string) => [...(series.get(id)?.values() ?? [])].reduce((all, value) => all + value, 0);
   const messages = newest(VISIBLE) + newest(TAKEN);
   const finished = sum(FINISHED);
   if (messages === 0) return null;

@@ -70,7 +70,7 @@ export async function countQuarantine(
   return {
     from: isoTimestamp(from),
     to: isoTimestamp(deployment.now),
-    rows: reasons.reduce((sum, one) => sum + one.rows, 0),
+    rows: reasons.reduce((sum, reason) => sum + reason.rows, 0),
     reasons,
     notes,
     scannedBytes,

@@ -55,14 +55,14 @@ export async function readLandedRows(deployment: Deployment): Promise<LandedRows
   }));
   return {
     tables: tableKinds.map((table) => {
-      const own = counted.filter((one) => one.table === table);
-      const newest = Math.max(...own.map((one) => one.newest));
-      const isEmpty = own.length === 0;
+      const filesOfTable = counted.filter((file) => file.table === table);
+      const newest = Math.max(...filesOfTable.map((file) => file.newest));
+      const isEmpty = filesOfTable.length === 0;
       return {
         table,
         name: config.tables[table],
         newestRowAt: isEmpty ? null : isoTimestamp(newest),
-        rowsLastHour: own.reduce((sum, { recent }) => sum + recent, 0),
+        rowsLastHour: filesOfTable.reduce((sum, { recent }) => sum + recent, 0),
       };
     }),
     quarantine: counted

@@ -101,9 +101,9 @@ export async function listTableDays(
   const counted = countRows ? await countDays(deployment, table, days) : undefined;
   return {
     table: table.name,
-    days: days.map((one) => ({
-      ...one,
-      rows: counted === undefined || one.state === 'unregistered' ? null : (counted.rows.get(one.day) ?? 0),
+    days: days.map((day) => ({
+      ...day,
+      rows: counted === undefined || day.state === 'unregistered' ? null : (counted.rows.get(day.day) ?? 0),
     })),
     first,
     last,

@@ -184,13 +184,15 @@ function folderUrl(location: string): string {
 /** The tables and views of the configuration, each with its role, and an ingested one with its dataset. */
 function expectedTables(config: Config) {
   return new Map<string, { readonly kind: TableRole; readonly dataset?: TableSummary['dataset'] }>([
-    ...forwardedKinds.map((one) => [config.tables[one], { kind: 'forwarded' }] as const),
+    ...forwardedKinds.map((forwardedKind) => [config.tables[forwardedKind], { kind: 'forwarded' }] as const),
     [config.tables.quarantine, { kind: 'quarantine' }],
     ...ingestedTables(config).map(
       ({ name, source, dataset }) =>
         [name, { kind: 'ingested', dataset: { source, name: dataset } }] as const,
     ),
-    ...forwardedKinds.map((one) => [config.curatedTables[one], { kind: 'curated' }] as const),
+    ...forwardedKinds.map(
+      (forwardedKind) => [config.curatedTables[forwardedKind], { kind: 'curated' }] as const,
+    ),
     [groupsTable.name, { kind: 'groups' }],
     [receivedHoursTable.name, { kind: 'hours' }],
     ...viewNames.map((name) => [name, { kind: 'view' }] as const),

@@ -20,13 +20,14 @@ export function* exportFindings(
 ): Findings {
   for (const { export: name, table: of, target, days, firstDay } of exports ?? []) {
     // The finding of its raw files names its copies, too. Whoever accepted that files are gone meant them as well.
-    const kind = forwardedKinds.find((one) => config.tables[one] === of);
-    const known = (curated ?? []).filter((one) => one.kind === kind);
+    const kind = forwardedKinds.find((forwardedKind) => config.tables[forwardedKind] === of);
+    const known = (curated ?? []).filter((tableKind) => tableKind.kind === kind);
     const found = [
-      ...known.flatMap((one) => one.accepted),
-      ...[...known.flatMap((one) => one.kept), ...(lostDays ?? []).filter(({ table }) => table === kind)].map(
-        ({ day }) => day,
-      ),
+      ...known.flatMap((state) => state.accepted),
+      ...[
+        ...known.flatMap((state) => state.kept),
+        ...(lostDays ?? []).filter(({ table }) => table === kind),
+      ].map(({ day }) => day),
     ];
     const show = (day?: string) =>
       commands.sluice('export', 'status', '--export', name, ...daysWords(day, now));
@@ -61,7 +62,7 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
     );
     const show = ['curate', 'status', '--table', kind];
     if (failed.length > 0) {
-      const names = failed.map((one) => failingText(one.day, one.code, one));
+      const names = failed.map((failedDay) => failingText(failedDay.day, failedDay.code, failedDay));
       const all = [...show, ...daysWords(failed.at(-1)?.day, now)];
       yield finding('SLUICE_FINDING_CURATE_FAILED', `${table}: ${listed(names, '; ')}.`, [
         commands.sluice(...all),
@@ -85,11 +86,11 @@ function* keptRows(
   { kind, table, kept }: Pick<CurationState, 'kind' | 'table' | 'kept'>,
 ): Findings {
   if (kept.length === 0) return;
-  const days = kept.map((one) => {
-    const seen = lostDays?.find(({ table: of, day }) => of === kind && day === one.day)?.seenAt;
+  const days = kept.map((keptDay) => {
+    const seen = lostDays?.find(({ table: of, day }) => of === kind && day === keptDay.day)?.seenAt;
     // It is noticed within a day.
-    const until = versionsUntil(config, seen ?? Date.parse(one.since) - DAY_MS);
-    return `${keptText(one, until, now)}${copiesText(exports, config.tables[kind], one.day)}`;
+    const until = versionsUntil(config, seen ?? Date.parse(keptDay.since) - DAY_MS);
+    return `${keptText(keptDay, until, now)}${copiesText(exports, config.tables[kind], keptDay.day)}`;
   });
   const back = kept.flatMap(({ day, isErased, gone, replaced }) =>
     isErased || gone.length + replaced.length === 0 ? [] : [day],
@@ -104,22 +105,22 @@ function* keptRows(
 /** Days of which more was sent again than is usual. */
 export function* resentFindings({ curated }: StatusFacts, { commands, config, now }: Place): Findings {
   for (const { kind, table, resends } of curated ?? []) {
-    const shareOf = (one: (typeof resends)[number]) => one.resends / (one.rows + one.resends);
-    const usualOf = (one: object) => {
-      const others = resends.filter((other) => other !== one).map(shareOf);
+    const shareOf = (day: (typeof resends)[number]) => day.resends / (day.rows + day.resends);
+    const usualOf = (day: object) => {
+      const others = resends.filter((otherDay) => otherDay !== day).map(shareOf);
       return others.sort((x, y) => x - y)[Math.floor((others.length - 1) / 2)] ?? 0;
     };
-    const days = resends.filter((one) => {
-      const share = shareOf(one);
-      if (now - Date.parse(one.day) > RESENT.ms) return false;
-      return share >= RESENT.much || (share >= RESENT.more && share >= RESENT.times * usualOf(one));
+    const days = resends.filter((resend) => {
+      const share = shareOf(resend);
+      if (now - Date.parse(resend.day) > RESENT.ms) return false;
+      return share >= RESENT.much || (share >= RESENT.more && share >= RESENT.times * usualOf(resend));
     });
     const [newest] = days;
     if (newest === undefined) continue;
     const percentOf = (share: number) => `${Math.round(share * 1_000) / 10} %`;
     const texts = days.map(
-      (one) =>
-        `${percentOf(shareOf(one))} of the rows of ${one.day} (${one.resends} of ${one.rows + one.resends})`,
+      (day) =>
+        `${percentOf(shareOf(day))} of the rows of ${day.day} (${day.resends} of ${day.rows + day.resends})`,
     );
     yield finding(
       'SLUICE_FINDING_RESENDS',

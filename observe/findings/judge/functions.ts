@@ -26,22 +26,22 @@ const WAITS: Readonly<Record<string, string>> = {
 export function* functionFindings(facts: StatusFacts, place: Place): Findings {
   const { stack, commands, ringing, now } = place;
   const { deadLetters, functionErrors, unreached, waiting } = facts;
-  const told = (deadLetters ?? []).map(({ part }) => part);
-  if (waiting.landing !== null && isLandingLate(waiting.landing, now)) told.push('write');
-  if (unreached?.some(({ kind }) => kind === '5xx')) told.push('collect');
-  if ([...missingNights(facts, place)].length > 0) told.push('reconcile');
-  for (const one of functionErrors ?? []) {
-    if (told.includes(one.part)) continue;
-    const why = facts.failures[one.part];
+  const reported = (deadLetters ?? []).map(({ part }) => part);
+  if (waiting.landing !== null && isLandingLate(waiting.landing, now)) reported.push('write');
+  if (unreached?.some(({ kind }) => kind === '5xx')) reported.push('collect');
+  if ([...missingNights(facts, place)].length > 0) reported.push('reconcile');
+  for (const functionError of functionErrors ?? []) {
+    if (reported.includes(functionError.part)) continue;
+    const why = facts.failures[functionError.part];
     const texts = [
-      errorsText(one),
+      errorsText(functionError),
       ...(why === undefined ? [] : [`It failed last at ${why}`]),
-      one.isOver ? 'Later runs had none.' : 'No run has begun since.',
-      ...waitsText(one),
+      functionError.isOver ? 'Later runs had none.' : 'No run has begun since.',
+      ...waitsText(functionError),
     ];
-    const log = commands.aws('logs', 'tail', functionLog(stack, one.part), '--since', '1d');
+    const log = commands.aws('logs', 'tail', functionLog(stack, functionError.part), '--since', '1d');
     yield ringing.tell(finding('SLUICE_FINDING_FUNCTION_FAILED', texts.join(' '), [log]), [
-      `${one.part}-errors`,
+      `${functionError.part}-errors`,
     ]);
   }
 }

@@ -85,17 +85,20 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
   const { landing } = facts.waiting;
   // What the writer leaves is in the landing.
   const isLate = landing !== null && isLandingLate(landing, now);
-  for (const one of (facts.deadLetters ?? []).filter(({ part }) => part !== 'write' || !isLate)) {
+  for (const deadLetter of (facts.deadLetters ?? []).filter(({ part }) => part !== 'write' || !isLate)) {
     // Only with a destination does SQS move what a schedule or a rule has sent to the dead-letter queue itself.
-    const to = ['--destination-arn', one.arn.replace(/-dead-letters$/, '')];
+    const to = ['--destination-arn', deadLetter.arn.replace(/-dead-letters$/, '')];
     const command =
-      one.part === 'write'
+      deadLetter.part === 'write'
         ? commands.sluice('redrive', '--landing')
-        : commands.aws('sqs', 'start-message-move-task', '--source-arn', one.arn, ...to);
-    const detail = `${deadText(one)}.${failedAt(facts, one.part)}`;
+        : commands.aws('sqs', 'start-message-move-task', '--source-arn', deadLetter.arn, ...to);
+    const detail = `${deadText(deadLetter)}.${failedAt(facts, deadLetter.part)}`;
     const found = finding('SLUICE_FINDING_DEAD_LETTERS', detail, [command]);
-    const isByKey = facts.failedByKey.includes(one.part);
-    yield ringing.tell({ ...found, isByKey }, [`${one.part}-dead-letters`, `${one.part}-errors`]);
+    const isByKey = facts.failedByKey.includes(deadLetter.part);
+    yield ringing.tell({ ...found, isByKey }, [
+      `${deadLetter.part}-dead-letters`,
+      `${deadLetter.part}-errors`,
+    ]);
   }
 }
 

@@ -24,7 +24,7 @@ export type Findings = Generator<Finding>;
 /** What a function failed with last, and what Lambda counted of it, as sentences; empty if nothing is known. */
 export function failedAt({ failures, functionErrors }: StatusFacts, part: string): string {
   const why = failures[part];
-  const errors = functionErrors?.find((one) => one.part === part);
+  const errors = functionErrors?.find((functionError) => functionError.part === part);
   return [
     why === undefined ? '' : ` The function ${part} failed last at ${why}`,
     errors === undefined ? '' : ` ${errorsText(errors)}`,
@@ -56,7 +56,7 @@ export class Ringing {
   constructor(alarms: StatusFacts['alarms'], { stack }: Pick<Judged, 'stack'>) {
     const prefix = partName(stack, '');
     const on = (alarms ?? []).filter(({ state }) => state === 'ALARM');
-    this.#left = new Map(on.map((one) => [one.name.slice(prefix.length), one]));
+    this.#left = new Map(on.map((alarm) => [alarm.name.slice(prefix.length), alarm]));
   }
 
   /**
@@ -68,13 +68,13 @@ export class Ringing {
     found: Finding,
     names = scheduled(found, 'daily', 'hourly').filter((name) => !OF_RUNS.test(`-${name}`)),
   ): Finding {
-    const own = names.flatMap((name) => this.#left.get(name) ?? []);
+    const ownAlarms = names.flatMap((name) => this.#left.get(name) ?? []);
     for (const name of names) this.#left.delete(name);
-    if (own.length === 0) return found;
+    if (ownAlarms.length === 0) return found;
     return {
       ...found,
       severity: 'problem',
-      detail: [found.detail, ...own.map((one) => `Alarm ${alarmText(one)}`)].join(' '),
+      detail: [found.detail, ...ownAlarms.map((alarm) => `Alarm ${alarmText(alarm)}`)].join(' '),
     };
   }
 
@@ -84,7 +84,7 @@ export class Ringing {
       name.endsWith('-dead-letters')
         ? deadLetters !== null
         : datasets !== null && exports !== null && OF_RUNS.test(name);
-    const left = [...this.#left.values()].filter((one) => !isOver(one));
+    const left = [...this.#left.values()].filter((alarm) => !isOver(alarm));
     if (left.length === 0) return;
     const names = left.slice(0, MOST_NAMED).map(({ name }) => name);
     const isOfExports = exports !== null && left.every(({ name }) => OF_EXPORTS.test(name));

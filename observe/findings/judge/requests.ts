@@ -117,9 +117,9 @@ export function* refusedRequests(
   const open = refused - (isUnknown ? 0 : ofUnknown);
   const isMany = open >= MANY_REFUSED && open >= requests * MANY_REFUSED_SHARE;
   const groups =
-    refusals?.groups.map((one) => {
-      const over = listedNow.includes(one) ? ' (over: it is in the list now)' : '';
-      return `${one.count} ${one.code}${sentText(one)}${over}`;
+    refusals?.groups.map((group) => {
+      const over = listedNow.includes(group) ? ' (over: it is in the list now)' : '';
+      return `${group.count} ${group.code}${sentText(group)}${over}`;
     }) ?? codes.map(([code, count]) => `${count} ${code}`);
   const more = refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
   yield finding(
@@ -220,7 +220,7 @@ export function* changeFindings({ lastDay, spikeFrom }: StatusFacts, { commands 
 
 /** Events whose times are seconds, as the collector has noted them. */
 export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings {
-  const old = (noted?.before2000 ?? []).map((one) => `${counted(one.count, 'event')}${sentText(one)}`);
+  const old = (noted?.before2000 ?? []).map((group) => `${counted(group.count, 'event')}${sentText(group)}`);
   if (old.length > 0)
     yield finding('SLUICE_FINDING_TIME_SECONDS', `${listed(old, '; ')}.`, [tailErrors(commands)]);
 }
@@ -228,14 +228,14 @@ export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings
 /** Senders whose clock is off by hours, if one of a thousand events is by it: some phones always have a wrong one. */
 export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands }: Place): Findings {
   const { corrected = [], uncorrected = [], ahead = [] } = noted ?? {};
-  const texts = [...corrected, ...uncorrected, ...ahead].flatMap((one) => {
-    const share = (100 * one.count) / Math.max(one.count, lastDay?.received ?? 0);
-    const hours = `up to ${Math.abs(one.skewMs / HOUR_MS).toFixed(1)} hours`;
-    const way = one.skewMs > 0 ? 'behind' : 'ahead';
-    const sent = `${counted(one.count, 'event')}, ${share.toFixed(1)} % of all,${sentText(one)}`;
-    const clock = ahead.includes(one)
+  const texts = [...corrected, ...uncorrected, ...ahead].flatMap((group) => {
+    const share = (100 * group.count) / Math.max(group.count, lastDay?.received ?? 0);
+    const hours = `up to ${Math.abs(group.skewMs / HOUR_MS).toFixed(1)} hours`;
+    const way = group.skewMs > 0 ? 'behind' : 'ahead';
+    const sent = `${counted(group.count, 'event')}, ${share.toFixed(1)} % of all,${sentText(group)}`;
+    const clock = ahead.includes(group)
       ? 'some hour ahead of their receipt, which no stated clock explains: some may be in a later day'
-      : corrected.includes(one)
+      : corrected.includes(group)
         ? `${hours} ${way}, corrected: the days are right`
         : `${hours} ${way}, not corrected: the days are as sent`;
     return share < 0.1 ? [] : [`${sent}: ${clock}`];
@@ -281,7 +281,9 @@ export function* copyFindings({ relay }: StatusFacts, { now, stack, commands }: 
   const { waiting, refused } = relay;
   const copies = (count: number) => counted(count, 'copy', 'copies');
   if (refused.length > 0) {
-    const reasons = refused.map((one) => `${one.reason}: ${copies(one.count)}, the oldest of ${one.oldest}`);
+    const reasons = refused.map(
+      (refusal) => `${refusal.reason}: ${copies(refusal.count)}, the oldest of ${refusal.oldest}`,
+    );
     yield finding('SLUICE_FINDING_RELAY_REFUSED', `${listed(reasons)}.`, [
       commands.sluice('relay', 'status'),
       commands.sluice('relay', 'redrive', '--dry-run'),
