@@ -105,7 +105,9 @@ export function explainEntry(
   const gone =
     lacking === null
       ? []
-      : [`Files of this version are gone since ${isoTimestamp(lacking)}: queries miss their rows.`];
+      : [
+          `Files of this version are gone or archived since ${isoTimestamp(lacking)}: queries miss their rows.`,
+        ];
   const newer = hasNewer
     ? ['Its folder has newer files than were loaded. It is before the lookback: no run looks at them.']
     : [];

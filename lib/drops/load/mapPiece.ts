@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SluiceError } from '../../base/errors.ts';
+import { SluiceError } from '../../base/errors.ts';
 import { EngineError } from '../../parquet/EngineError.ts';
 import { FileError, type FileFailure } from '../../parquet/FileError.ts';
 import type { FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
@@ -46,24 +46,21 @@ export async function mapPiece(
   const { source, dataset } = place;
   const bytes = piece.files.reduce((sum, { size }) => sum + size, 0);
   const room = await freeBytes();
-  requireRoom(piece.files, bytes, room, progress);
   const fetched = join(folder, 'files');
-  await mkdir(fetched, { recursive: true });
-  const files = await fetchFiles(loader.customerBucket(source, dataset), piece.files, {
-    directory: fetched,
-    wait,
-    random,
-    signal,
-    failed: (key, error) => progress.problems.set(key, error),
-    failure: fetchFailure,
-  });
-  if (files === null) {
-    await rm(folder, { recursive: true, force: true });
-    return 'outdated';
-  }
-  progress.bytes += bytes;
-  await loader.faultPoint?.('fetched');
   try {
+    requireRoom(piece.files, bytes, room);
+    await mkdir(fetched, { recursive: true });
+    const files = await fetchFiles(loader.customerBucket(source, dataset), piece.files, {
+      directory: fetched,
+      wait,
+      random,
+      signal,
+      failed: (key, error) => progress.problems.set(key, error),
+      failure: fetchFailure,
+    });
+    if (files === null) return 'outdated';
+    progress.bytes += bytes;
+    await loader.faultPoint?.('fetched');
     const described = await engine.describe(files, signal);
     const subject = { source, dataset, unitIds: config.unitIds };
     const schemas = requireMappable(subject, described, progress);
@@ -92,15 +89,10 @@ export async function mapPiece(
 }
 
 /** Refuses files that do not fit the disk with their result, which is about as large. @throws FileError naming the largest. */
-function requireRoom(files: readonly DropObject[], bytes: number, room: number, progress: Progress): void {
+function requireRoom(files: readonly DropObject[], bytes: number, room: number): void {
   const [largest] = files.toSorted((a, b) => b.size - a.size);
   if (largest === undefined || 2 * bytes <= room) return;
-  const problem = new FileError(
-    'SLUICE_INGEST_FILE_TOO_LARGE',
-    `${largest.key}: ${bytes} bytes, room for ${room}.`,
-  );
-  progress.problems.set(largest.key, problem);
-  throw problem;
+  throw new FileError('SLUICE_INGEST_FILE_TOO_LARGE', `${largest.key}: ${bytes} bytes, room for ${room}.`);
 }
 
 /** Rows that do not fit the disk beside their files, as DuckDB holds them while it sorts, are written in no order. */
@@ -137,7 +129,7 @@ function noteProblem(
   files: readonly Pick<DropObject, 'key'>[],
   { problems }: Progress,
 ): void {
-  if (!(error instanceof FileError || error instanceof EngineError)) return;
+  if (!(error instanceof SluiceError)) return;
   const file = files.find(({ key }) => error.detail.startsWith(`${key}: `));
   if (file !== undefined) problems.set(file.key, error);
 }

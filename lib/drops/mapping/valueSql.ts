@@ -92,7 +92,6 @@ export function doubleSql(sql: string, kind: ColumnKind): string {
 
 /** Types whose values can be infinite, NaN or unprintable, or have a key twice. */
 const MAY_BE_NONE = /\b(DOUBLE|FLOAT|DATE|TIMESTAMP|MAP)/;
-const IS_REBUILT = /\b(MAP|TIMESTAMP)/;
 
 /** A float or a time; NULL if it is NaN or infinite. @param kind Other kinds are unchanged. */
 export function finiteSql(sql: string, kind: string): string {
@@ -108,7 +107,7 @@ export function finiteSql(sql: string, kind: string): string {
  * @param type DuckDB's name of the type.
  */
 function jsonReadySql(sql: string, type: string): string {
-  return rebuiltSql(sql, type, MAY_BE_NONE, (part, of) => {
+  return rebuiltSql(sql, type, (part, of) => {
     if (/^(DOUBLE|FLOAT)$/.test(of)) return finiteSql(part, 'float');
     return of === 'DATE' || of.startsWith('TIMESTAMP')
       ? `CASE WHEN isfinite(${part}) THEN TRY(CAST(${part} AS VARCHAR)) END`
@@ -118,7 +117,7 @@ function jsonReadySql(sql: string, type: string): string {
 
 /** A value of a raw row that DuckDB converts to JSON. @param type DuckDB's name of the type. */
 export function rawReadySql(sql: string, type: string): string {
-  return rebuiltSql(sql, type, IS_REBUILT, rawPartSql);
+  return rebuiltSql(sql, type, rawPartSql);
 }
 
 /** A part of a raw value. A time that DuckDB can't print is its number. */
@@ -132,19 +131,17 @@ function rawPartSql(sql: string, type: string): string {
  * Rebuilds a nested value from its parts. Of entries of a map with the same key, the last one counts.
  * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#maps
  *
- * @param changed Types that are not kept as they are.
  * @param partOf Makes the SQL of a part that has no parts itself.
  * @param depth Number of lists and maps around it.
  */
 function rebuiltSql(
   sql: string,
   type: string,
-  changed: RegExp,
   partOf: (sql: string, type: string) => string,
   depth = 0,
 ): string {
-  if (!changed.test(type)) return timestampTextSql(sql, type);
-  const inner = (part: string, of: string) => rebuiltSql(part, of, changed, partOf, depth + 1);
+  if (!MAY_BE_NONE.test(type)) return timestampTextSql(sql, type);
+  const inner = (part: string, of: string) => rebuiltSql(part, of, partOf, depth + 1);
   const item = `e${depth}`;
   const element = listElement(type);
   if (element !== null) return `list_transform(${sql}, lambda ${item}: ${inner(item, element)})`;
@@ -162,7 +159,7 @@ function rebuiltSql(
   const members = structMembers(type);
   if (members.length === 0) return partOf(sql, type);
   const parts = members.map((member, i) => {
-    const rebuilt = rebuiltSql(`struct_extract_at(${sql}, ${i + 1})`, member.type, changed, partOf, depth);
+    const rebuilt = rebuiltSql(`struct_extract_at(${sql}, ${i + 1})`, member.type, partOf, depth);
     return `${quoteName(member.name)} := ${rebuilt}`;
   });
   return `CASE WHEN ${sql} IS NOT NULL THEN struct_pack(${parts.join(', ')}) END`;
