@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { S3 } from '@aws-sdk/client-s3';
-import { counted, visibleLine } from '../../lib/base/text.ts';
+import { counted, listed, visibleLine } from '../../lib/base/text.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
 import { configuredTarget } from '../aws/target.ts';
 import { explainingAws, withDeployment } from '../aws/withDeployment.ts';
@@ -85,7 +85,7 @@ export const ingest = commandWithActions({
     },
     dataset: {
       type: 'string',
-      help: 'one dataset (default: all; required likewise)',
+      help: 'one dataset (default: all; required likewise, but for accept)',
     },
     ...calendarOption,
     day: { type: 'string', help: 'the day, YYYY-MM-DD' },
@@ -193,9 +193,34 @@ async function accept(line: CommandLine, [what, ...more]: readonly string[]): Pr
   if (what !== 'keep' && what !== 'empty')
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected keep or empty.');
   const fate = `Rows whose files are gone ${what === 'keep' ? 'stay' : 'go'}.`;
+  if (textOption(line, 'dataset') === undefined) return acceptAll(line, what, fate);
   return requestDays(line, what, {
     dry: `These days would be accepted as they are. ${fate}`,
     done: (days) => `Requested that ${days} be accepted as they are. ${fate}`,
+  });
+}
+
+/** Accepts days of all datasets of a source that have something to accept. */
+async function acceptAll(line: CommandLine, asked: 'keep' | 'empty', fate: string): Promise<number> {
+  requireOptions(line, ['source', 'from']);
+  const { MAX_BACKFILL_DAYS, requestAcceptance } = await import('../../operate/ingest/requests.ts');
+  const range = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
+  const [from = ''] = range;
+  const to = range.at(-1);
+  const { source = '' } = datasetNames(line);
+  return requestWork(line, {
+    ask: (deployment, dryRun) => requestAcceptance(deployment, { dryRun, asked, source, from, to }),
+    text: (requested) =>
+      requestedText(requested.asked.map((one) => ({ name: `${source}/${one.dataset}`, ...one }))),
+    dry: `These days would be accepted as they are. ${fate}`,
+    done: (requested) => {
+      const each = requested.asked.map(
+        ({ dataset, days }) => `${days === 0 ? 'nothing' : counted(days, 'day')} of ${source}/${dataset}`,
+      );
+      return `Requested that ${each.join(', ')} be accepted as it is. ${fate}`;
+    },
+    follow: ['ingest', 'status'],
+    first: from,
   });
 }
 
@@ -206,16 +231,36 @@ async function requestDays(
   words: { readonly dry: string; readonly done: (days: string) => string },
 ): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'from']);
-  const { MAX_BACKFILL_DAYS, requestBackfill } = await import('../../operate/ingest/requests.ts');
+  const { laterDays, MAX_BACKFILL_DAYS, requestBackfill } = await import('../../operate/ingest/requests.ts');
   const range = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const from = range[0] ?? '';
   const to = range.at(-1) ?? from;
   return requestWork(line, {
-    ask: (deployment, dryRun) =>
-      requestBackfill(deployment, { ...oneDataset(line), dryRun, asked: wanted, from, to }),
+    ask: async (deployment, dryRun) => {
+      const later = await laterDays(deployment, oneDataset(line), range);
+      const asked = await requestBackfill(deployment, {
+        ...oneDataset(line),
+        dryRun,
+        asked: wanted,
+        from,
+        to,
+      });
+      return { ...asked, ...later };
+    },
     text: (asked) => requestedText([{ name: `${asked.source}/${asked.dataset}`, ...asked }]),
     dry: words.dry,
-    done: ({ source, dataset, days }) => words.done(`${counted(days, 'day')} of ${source}/${dataset}`),
+    done: ({ source, dataset, days, loading, moved }) => {
+      const first =
+        loading.length === 0
+          ? ''
+          : ` ${listed(loading)}: being loaded, which ends first; then again if it still differs.`;
+      const stay =
+        moved.length === 0 || wanted !== 'backfill'
+          ? ''
+          : ` ${listed(moved)}: loaded from another place, and stays while this one has no files.`;
+      const asked = words.done(`${counted(days, 'day')} of ${source}/${dataset}`);
+      return `${asked}${first}${stay}`;
+    },
     follow: ['ingest', 'status'],
     first: from,
   });

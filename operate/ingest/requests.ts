@@ -5,11 +5,20 @@ import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { RetryPorts } from '../../lib/base/retry.ts';
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { CurateRequestBody } from '../../lib/curate/messageBodies.ts';
+import { movedFrom } from '../../lib/drops/lastLoad.ts';
+import { dropPlace } from '../../lib/drops/listDrops.ts';
 import { daysBetween, lookbackDays } from '../../lib/drops/plan/decideDay.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
+import { emptyWords } from '../../lib/drops/usualRows.ts';
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import type { Deployment } from '../../observe/deployment.ts';
+import {
+  type DatasetStatus,
+  type LedgerDay,
+  readDatasets,
+  readLedgerDays,
+} from '../../observe/facts/days/ledgerDays.ts';
 import { type DatasetNames, namedDatasets, namedExports } from '../../observe/ingest/datasets.ts';
 
 /** Errors of requests for days. */
@@ -141,6 +150,24 @@ export async function requestBackfill(
     { from, to, last: today, most: MAX_BACKFILL_DAYS },
     `a day up to today, ${today} (${timezone})`,
   );
+  await sendDays(deployment, { dryRun, asked, source, dataset }, days);
+  return { dryRun, source, dataset, ...requestedDays(days) };
+}
+
+/** What is asked of days of a dataset. */
+interface AskedOfDays {
+  readonly dryRun: boolean;
+  readonly asked: 'backfill' | 'keep' | 'empty';
+  readonly source: string;
+  readonly dataset: string;
+}
+
+/** Requests days of a dataset. Sends nothing in a dry run, and for no days. */
+async function sendDays(
+  deployment: Requested,
+  { dryRun, asked, source, dataset }: AskedOfDays,
+  days: readonly UtcDay[],
+): Promise<void> {
   const requests = daySlices(days).map((slice) => ({
     sluice: 'plan' as const,
     asked,
@@ -149,7 +176,80 @@ export async function requestBackfill(
     days: slice,
   }));
   if (!dryRun) await sendRequests(deployment, 'ingest-plan', requests);
-  return { dryRun, source, dataset, ...requestedDays(days) };
+}
+
+/**
+ * Requests that days of each dataset of a source are accepted that have something to accept. With `keep` those that queries read,
+ * whose files are gone, that have failed, or have other rows than usual; with `empty` those whose files are gone, that have failed,
+ * came without rows, or are late.
+ *
+ * @returns The days that were asked for, and of each dataset how many are accepted.
+ * @throws DropsError; DaysError; IngestError; what AWS's clients throw.
+ */
+export async function requestAcceptance(
+  deployment: Requested & Pick<Deployment, 's3'>,
+  {
+    dryRun,
+    asked,
+    source,
+    from,
+    to = from,
+  }: AskedDays & { readonly asked: 'keep' | 'empty'; readonly source: string },
+): Promise<IngestRequest> {
+  const today = utcDay(deployment.now);
+  const range = requireDays(
+    { from, to, last: addDays(today, 1), most: MAX_BACKFILL_DAYS },
+    `a day up to today, ${today}`,
+  );
+  const datasets = namedDatasets(deployment.config, { source });
+  const statuses = await readDatasets(deployment, datasets, { count: () => range.length, until: to });
+  const requested: RequestedDataset[] = [];
+  for (const status of statuses) {
+    const { dataset } = status;
+    const days = daysToAccept(status, asked);
+    await sendDays(deployment, { dryRun, asked, source, dataset }, days);
+    requested.push({ source, dataset, from, to, days: days.length });
+  }
+  return { dryRun, asked: requested };
+}
+
+/** The days of a dataset that have something to accept. */
+function daysToAccept({ days, late, unusual }: DatasetStatus, asked: 'keep' | 'empty'): readonly UtcDay[] {
+  const has = (some: readonly { readonly day: UtcDay }[], day: UtcDay) => some.some((one) => one.day === day);
+  return days.flatMap(({ day, entry }) => {
+    const isMissing = entry?.state === 'inputs_missing' || entry?.state === 'failed';
+    const isEmpty = entry !== null && emptyWords(entry) !== null;
+    const isOpen =
+      asked === 'keep'
+        ? entry?.version !== undefined && (isMissing || has(unusual, day))
+        : isMissing || isEmpty || has(late, day);
+    return isOpen ? [day] : [];
+  });
+}
+
+/** Days that are asked for, and are not loaded at once. */
+export interface LaterDays {
+  /** They are being loaded: that ends first. */
+  readonly loading: readonly UtcDay[];
+  /** They were loaded from another place, and stay as they are while today's place has no files of them. */
+  readonly moved: readonly UtcDay[];
+}
+
+/** Which of some days of a dataset are not loaded at once. @throws DropsError; IngestError. */
+export async function laterDays(
+  deployment: Pick<Deployment, 's3' | 'config' | 'now'>,
+  names: { readonly source: string; readonly dataset: string },
+  days: readonly UtcDay[],
+): Promise<LaterDays> {
+  const [{ source, dataset }] = namedDatasets(deployment.config, names);
+  const [known = []] = await readLedgerDays(deployment, [days.map((day) => ({ ...names, day }))]);
+  const place = dropPlace(source, dataset);
+  const isLoading = ({ entry }: LedgerDay) =>
+    entry?.run !== undefined || (entry?.lease?.until ?? 0) > deployment.now;
+  return {
+    loading: known.filter(isLoading).map(({ day }) => day),
+    moved: known.filter(({ entry }) => movedFrom(entry, place) !== null).map(({ day }) => day),
+  };
 }
 
 /**

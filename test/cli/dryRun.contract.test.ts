@@ -33,6 +33,7 @@ const LINES: readonly (readonly string[])[] = [
   ['ingest', 'run'],
   ['ingest', 'backfill', ...ACME],
   ['ingest', 'accept', 'keep', ...ACME],
+  ['ingest', 'accept', 'empty', '--source', 'acme', '--from', DAY],
   ['export', 'run'],
   ['curate', 'run'],
   ['curate', 'rebuild', '--from', DAY],
@@ -70,6 +71,7 @@ describe('--dry-run', () => {
       [COPY, 'copy'],
       [landedKey(1), landedUsers('gone', 'stays')],
       [`ledger/curated/exposures/${DAY}.json`, curatedEntry()],
+      [`ledger/acme/events/${DAY}.json`, JSON.stringify(ledgerEntry({ day: DAY, state: 'inputs_missing' }))],
     ] as const)
       await store.put(config.bucket, key, body);
     await store.put(config.bucket, GONE, 'rows');

@@ -9,17 +9,25 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { writeNote } from '../../lib/landing/LandingNotes.ts';
+import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
 import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { requestCuration, requestRebuild } from '../../operate/curate/requests.ts';
-import { requestBackfill, requestExport, requestIngest } from '../../operate/ingest/requests.ts';
+import {
+  laterDays,
+  requestAcceptance,
+  requestBackfill,
+  requestExport,
+  requestIngest,
+} from '../../operate/ingest/requests.ts';
 import { discardDamaged, redriveDamaged } from '../../operate/redriveDamaged.ts';
 import { redriveLanding } from '../../operate/redriveLanding.ts';
 import { redriveCopies } from '../../operate/relay/redriveCopies.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { acmeSource, eventsDataset, exportTo } from '../harness/configInput.ts';
+import { ledgerEntry, loadRun } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 10);
@@ -248,6 +256,39 @@ describe('a request', () => {
     expect(await requests('ingest-plan')).toEqual([
       { sluice: 'plan', sources: ['acme'], datasets: ['events'] },
       { sluice: 'plan', sources: ['beta'], datasets: ['events'] },
+    ]);
+  });
+
+  it('to accept days of a source has those of each dataset that have something to accept', async () => {
+    const write = (day: string, more: Partial<LedgerEntry>) =>
+      store().write(
+        `ledger/acme/events/${day}.json`,
+        JSON.stringify(ledgerEntry({ day, version: 'v1', ...more })),
+      );
+    await write('2026-11-20', {});
+    await write('2026-11-21', { state: 'inputs_missing', missingSince: NOW });
+    await write('2026-11-22', { place: 's3://acme-old/events/YYYY-MM-DD' });
+    await write('2026-11-23', { run: loadRun() });
+    const range = { from: '2026-11-20', to: '2026-11-23' };
+    const names = { source: 'acme', dataset: 'events' };
+    const days = ['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23'];
+    expect(await laterDays(deployment, names, days)).toEqual({
+      loading: ['2026-11-23'],
+      moved: ['2026-11-22'],
+    });
+    for (const asked of ['keep', 'empty'] as const) {
+      const all = { ...range, asked, source: 'acme' };
+      const report = { dryRun: true, asked: [{ ...names, ...range, days: 1 }] };
+      expect(await requestAcceptance(deployment, { ...all, dryRun: true })).toEqual(report);
+      expect(await requestAcceptance(deployment, { ...all, source: 'beta', dryRun: false })).toMatchObject({
+        asked: [{ source: 'beta', days: 0 }],
+      });
+      await requestAcceptance(deployment, { ...all, dryRun: false });
+    }
+    const sent = { sluice: 'plan', sources: ['acme'], datasets: ['events'], days: ['2026-11-21'] };
+    expect(await requests('ingest-plan')).toEqual([
+      { ...sent, asked: 'keep' },
+      { ...sent, asked: 'empty' },
     ]);
   });
 

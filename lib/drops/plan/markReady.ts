@@ -34,6 +34,9 @@ export interface Trigger extends StartPorts {
 /** Milliseconds in which the key must be checked. */
 const KEYS_WITHIN_MS = 5_000;
 
+/** Told to whoever asks, who may not read the ledger. */
+const NOTE = 'A day that is being loaded is loaded again once that has ended, if its files differ by then.';
+
 const STATUS: Readonly<Record<string, number>> = {
   SLUICE_KEY_MISSING: 401,
   SLUICE_KEY_UNKNOWN: 401,
@@ -67,7 +70,9 @@ export async function markReady(
     const { days, kind } = ready;
     const { started, tooSoon } = outcome;
     log({ level: 'info', event: 'ingest_trigger', key: label, kind, days: days.length, started, tooSoon });
-    return started.length > 0 ? answer(200, { success: true, started, tooSoon }) : tooSoonAnswer(outcome);
+    return started.length > 0
+      ? answer(200, { success: true, started, tooSoon, note: NOTE })
+      : tooSoonAnswer(outcome);
   } catch (error) {
     const ours = error instanceof SluiceError && (error.fault === 'user' || error instanceof KeysError);
     const reported = ours ? error : new TriggerFailure('SLUICE_TRIGGER_FAILED');

@@ -168,6 +168,7 @@ describe('POST /v1/mark_data_ready_dwh', () => {
       success: true,
       started: ['acme'],
       tooSoon: [],
+      note: expect.stringContaining('being loaded'),
     });
     expect(await asAcme(ready)).toMatchObject({ status: 429, tooSoon: ['acme'] });
     expect(await post(ready, 'secret-of-acme1')).toMatchObject({ status: 200, started: ['acme1'] });
