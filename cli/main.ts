@@ -38,7 +38,7 @@ import { commandError, errorText } from './terminal/errors.ts';
 import { commandHelp, overview } from './terminal/help.ts';
 import { writeJson, writeNote, writeOut } from './terminal/output.ts';
 
-/** Every command, in the order of `sluice --help`. */
+/** All commands, in the order of `sluice --help`. */
 export const commands: readonly Command[] = [
   init,
   start,

@@ -117,7 +117,7 @@ function npmAbove(pid, most) {
  */
 export function describeProcess(pid) {
   try {
-    // Not every Linux has ps. The name in parentheses may contain some itself.
+    // Not every Linux has ps. The name in parentheses may contain parentheses itself.
     const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return { parent: Number(parent), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8') };
   } catch {

@@ -26,7 +26,7 @@ function withNode() {
     const [cache = ''] = file.split(`${sep}node_modules${sep}`);
     packages = JSON.parse(readFileSync(join(cache, 'package.json'), 'utf8'))._npx.packages;
   } catch {
-    // It was not started by npx.
+    // The program was not started by npx.
   }
   const options = [`node@${LEAST_NODE}`, ...packages].map((name) => `--package ${name}`);
   return ['npx', ...options, 'sluice', ...process.argv.slice(2)].join(' ');

@@ -16,7 +16,7 @@ export interface ConsoleOptions {
   readonly token?: string;
   /** Host names besides those of loopback under which it answers. Default none. */
   readonly allowedHosts?: readonly string[];
-  /** Where SDKs post. Default: not known. */
+  /** The address that SDKs post to. Default: it is not known. */
   readonly collector?: string;
 }
 

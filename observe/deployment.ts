@@ -40,7 +40,7 @@ export const ObserveError = defineErrorFamily('user', {
 export interface Deployment extends ConfiguredTarget, RetryPorts {
   /** The time of the deployment, epoch milliseconds: the local cloud's clock can be moved. */
   readonly now: number;
-  /** This machine's clock, which limits waiting. */
+  /** The clock of this machine, which limits waiting. */
   readonly clock: Clock;
   readonly athena: AthenaClient;
   readonly cloudwatch: CloudWatchClient;
@@ -49,7 +49,7 @@ export interface Deployment extends ConfiguredTarget, RetryPorts {
   readonly sqs: SQSClient;
   /** Endpoint of the local cloud, whose control API knows what AWS does not tell; undefined for a deployment. */
   readonly localControl: string | undefined;
-  /** For the deployment's own bucket. */
+  /** The client for the deployment's own bucket. */
   readonly s3: S3Client;
   /** Aborted when nobody waits for the answer any longer. Default: somebody always does. */
   readonly signal?: AbortSignal;

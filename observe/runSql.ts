@@ -35,9 +35,9 @@ export interface SqlRun {
 export interface SqlPage {
   /** Names, which may repeat, and types of the dialect. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** Each value as text, null for NULL. */
+  /** The rows, with each value as text, and null for NULL. */
   readonly rows: readonly (readonly (string | null)[])[];
-  /** Where the next page begins; null after the last. */
+  /** The token of the next page; null after the last page. */
   readonly next: string | null;
 }
 

@@ -15,7 +15,7 @@ export function openLocalConsole(
     Pick<ConsoleOptions, 'port'> & { readonly stage?: string | undefined },
 ): Promise<Console> {
   const { stage, ...rest } = options;
-  // Without the credentials of the environment: they are of another account.
+  // The credentials of the environment are left out, because they are of another account.
   const named = namedTarget({ values: { local: true, stage, 'endpoint-url': cloud.edge } }, {});
   const { region = cloud.config.region, ...aws } = named.aws;
   return openConsole({

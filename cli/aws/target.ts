@@ -51,7 +51,7 @@ async function targetSentence({ stack: { stage }, aws, isLocal }: ConfiguredTarg
     maxAttempts: 2,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   });
-  // Without an answer the command's own first call says what is wrong.
+  // Without an answer, the command's own first call reports what is wrong.
   const account = await client.send(new GetCallerIdentityCommand({})).then(
     ({ Account }) => ` of account ${Account}`,
     () => '',
@@ -60,7 +60,10 @@ async function targetSentence({ stack: { stage }, aws, isLocal }: ConfiguredTarg
   return `Stage ${stage} in ${aws.region}${account}.`;
 }
 
-/** For what somebody enters or applies elsewhere: a note that names the target if the command line does not. */
+/**
+ * Prints a note that names the target, if the command line does not. It is for texts that somebody enters or applies
+ * elsewhere.
+ */
 export function noteUnnamedTarget(line: Line): void {
   if (line.values['local'] !== true && stageOption(line) === undefined)
     writeNote('For the local cloud. With --stage NAME: for that deployment.\n');

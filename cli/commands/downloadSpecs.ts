@@ -15,7 +15,7 @@ export interface DownloadOptions {
 }
 
 const RETRIES = { tries: 4, baseMs: 500, capMs: 5_000, leastMs: 250 };
-/** For all attempts together, in milliseconds. */
+/** Milliseconds for all attempts together. */
 const DEADLINE_MS = 60_000;
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/;
 

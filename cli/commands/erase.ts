@@ -48,7 +48,7 @@ async function run(line: CommandLine): Promise<number> {
   ]);
   const progress = openProgress(line);
   const stop = new AbortController();
-  // It then removes its files, and stops between two steps.
+  // The erasure then removes its files, and stops between two steps.
   let exit = 130;
   const interrupt = (signal: NodeJS.Signals) => {
     if (signal === 'SIGTERM') exit = 143;

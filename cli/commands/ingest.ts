@@ -313,7 +313,7 @@ function datasetNames(line: CommandLine): DatasetNames {
   return { source: textOption(line, 'source'), dataset: textOption(line, 'dataset') };
 }
 
-/** After requireOptions. */
+/** The dataset of the options, which requireOptions has checked. */
 function oneDataset(line: CommandLine): { readonly source: string; readonly dataset: string } {
   return { source: textOption(line, 'source') ?? '', dataset: textOption(line, 'dataset') ?? '' };
 }

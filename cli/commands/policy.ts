@@ -29,7 +29,7 @@ import {
 } from '../terminal/commandLine.ts';
 import { writeJson, writeNote } from '../terminal/output.ts';
 
-/** In the notation of Statsig's docs. */
+/** Matches a placeholder in the notation of Statsig's docs. */
 const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;
 
 /** What fills a placeholder. */

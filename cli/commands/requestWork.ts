@@ -10,7 +10,7 @@ import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 export interface Work<Requested> {
   /** Sends nothing in a dry run. */
   ask(deployment: Deployment, dryRun: boolean): Promise<Requested>;
-  /** For people, in a dry run. */
+  /** The text for people, in a dry run. */
   text(requested: Requested): string;
   /** What a dry run says, beside that nothing was requested. */
   readonly dry?: string;

@@ -70,7 +70,7 @@ export const start: Command = {
     const stage = stageOption(line);
     const port = (name: string, usual: number) => countOption(line, name, { usual, least: 0, most: 65_535 });
     const collectorPort = port('port', COLLECTOR_PORT);
-    // Beside the collector's, so that it is the same after each start.
+    // The console's port follows the collector's, so that it is the same after each start.
     const consolePort = collectorPort === 0 ? 0 : (collectorPort + 1) % 65_536;
     const cloud = await startCloud({
       stage,

@@ -53,7 +53,7 @@ export const trace: Command = {
 const AGE = /^(\d{1,4})(h|d)$/;
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000 };
 
-/** When `--since` is, by the time of the deployment. */
+/** The time that `--since` means, by the time of the deployment. */
 function sinceOption(line: CommandLine): ((now: number) => number) | undefined {
   const text = textOption(line, 'since');
   if (text === undefined) return undefined;

@@ -23,9 +23,9 @@ export const InitError = defineErrorFamily('user', {
   },
 });
 
-/** Where npm takes this Sluice from. */
+/** The place from which npm takes this Sluice. */
 export interface OwnPackage {
-  /** As a package.json names it. */
+  /** The place as a package.json names it. */
   readonly from: string;
   /** A tarball on this machine that the project needs a copy of, under this name beside its package.json. */
   readonly tarball?: { readonly from: string; readonly name: string };

@@ -6,9 +6,9 @@ export const SERVERLESS = 'npm:osls@4.3.1';
 
 /** The settings of a new project. */
 export interface ProjectSettings {
-  /** Of the folder, the npm package and the names in AWS. */
+  /** The name of the folder and of the npm package, which names in AWS have, too. */
   readonly name: string;
-  /** Where npm takes Sluice from: a version, or the place of a tarball. */
+  /** The place from which npm takes Sluice: a version, or the path of a tarball. */
   readonly from: string;
 }
 

@@ -11,7 +11,7 @@ export { didYouMean };
 export type CommandOption = NonNullable<ParseArgsConfig['options']>[string] & {
   /** Its line in `--help`. */
   readonly help: string;
-  /** All values that it takes. Others are refused. Default: any text. */
+  /** All values that the option takes; others are refused. Default: any text. */
   readonly values?: readonly string[];
 };
 
@@ -29,7 +29,7 @@ export interface CommandLine {
 /** Whether a command line changes something in its target. */
 export type Changes = (line: Pick<CommandLine, 'values' | 'positionals'>) => boolean;
 
-/** Of commands that always do. */
+/** For commands that always change something. */
 export const always: Changes = () => true;
 
 /** One `sluice` command. */
@@ -46,7 +46,7 @@ export interface Command {
   readonly actions?: Readonly<Record<string, Action>>;
   /** Whether it changes something in its target. Default: one with `--dry-run` does without that, unless it has actions. */
   readonly changes?: Changes;
-  /** Where `--json` writes an error. Default stdout, which of `start` only says that it is ready. */
+  /** Where `--json` writes an error. Default: stdout. The stdout of `start` only says that it is ready. */
   readonly jsonErrorsOn?: 'stderr';
   /** Resolves with the exit code: 0 success, 1 failure, 3 problems found, 130 interrupted. Throws UsageError for wrong use. */
   run(line: CommandLine): Promise<number>;
@@ -273,7 +273,7 @@ export function markChanges(
   return isChange ? { ...line, changes: true } : line;
 }
 
-/** The option of commands and actions that change something, and can say what before. */
+/** The option of commands and actions that change something, and can say before what they would change. */
 export const dryRunOption = {
   'dry-run': { type: 'boolean', help: 'only print what would be done' },
 } as const satisfies CommandOptions;

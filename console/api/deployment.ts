@@ -11,7 +11,7 @@ export interface DeploymentAnswer {
   readonly bucket: string;
   readonly database: string;
   readonly workgroup: string;
-  /** Where SDKs post; null if it is not known. */
+  /** The address that SDKs post to; null if it is not known. */
   readonly collector: string | null;
   /** The time of the deployment, ISO 8601: the local clock can be moved. */
   readonly now: string;

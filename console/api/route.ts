@@ -43,7 +43,7 @@ interface RouteOptions<Query extends z.ZodObject, Body extends z.ZodObject>
   readonly path: `/api/${string}`;
   /** Default: no parameters. */
   readonly query?: Query;
-  /** Of a POST. Default: no members. */
+  /** The body of a POST. Default: a body without members. */
   readonly body?: Body;
   handle(request: Request<z.output<Query>, z.output<Body>>): unknown;
 }

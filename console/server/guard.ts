@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ConsoleRequestError } from '../errors.ts';
 
-/** Who may use a console. */
+/** The rules of who may use a console. */
 export interface GuardRules {
   /** Port that it listens on. */
   readonly port: number;

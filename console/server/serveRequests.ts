@@ -74,7 +74,7 @@ export function serveRequests({ rules, target, openRequest }: ServeOptions): Req
     const answered = { error: { ...rest, cure: targetCommands(cure, target) } };
     return c.json(answered, STATUS[found.code] ?? (found.fault === 'user' ? 400 : 500));
   });
-  // Nothing else in this process gets requests of another class.
+  // Nothing else in this process gets requests of another class, so the classes of the runtime stay as they are.
   return getRequestListener(app.fetch, { overrideGlobalObjects: false });
 }
 

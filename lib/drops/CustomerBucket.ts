@@ -7,7 +7,7 @@ export interface DropObject {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
-  /** With its quotes, as `If-Match` expects it. */
+  /** The ETag with its quotes, as `If-Match` expects it. */
   readonly eTag: string;
   readonly lastModified: Date;
   /** S3 omits `STANDARD`. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html */
@@ -21,9 +21,11 @@ export interface DropObject {
 /** One answer to a list call. */
 export interface DropPage {
   readonly objects: readonly DropObject[];
-  /** With a delimiter: what the keys of all other objects under the prefix begin with, up to the delimiter behind it. */
+  /**
+   * With a delimiter, the beginnings of the keys of all other objects under the prefix, up to the delimiter behind it.
+   */
   readonly folders?: readonly string[];
-  /** Where the next page begins; undefined on the last. */
+  /** The token of the next page; undefined on the last page. */
   readonly next: string | undefined;
 }
 

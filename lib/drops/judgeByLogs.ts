@@ -146,7 +146,10 @@ async function judgeBySpark(
   };
 }
 
-/** Without one batch, files of it would be missing. Spark refuses to read such a log, too: CompactibleFileStreamLog.scala. */
+/**
+ * Refuses a log that lacks a batch, because the files of that batch would be missing. Spark refuses to read such a log,
+ * too: CompactibleFileStreamLog.scala.
+ */
 function requireAllBatches({ folder, batches }: SparkLog): void {
   const start = batches[0]?.isCompact === true ? batches[0].number : 0;
   const missing = batches.findIndex(({ number }, i) => number !== start + i);

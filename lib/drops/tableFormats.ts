@@ -25,7 +25,7 @@ const FORMATS = [
   {
     code: 'SLUICE_SOURCE_ICEBERG_TABLE',
     folder: 'metadata',
-    /** Others may have such a folder. https://iceberg.apache.org/spec/#table-metadata-and-snapshots */
+    /** Other formats may have such a folder. https://iceberg.apache.org/spec/#table-metadata-and-snapshots */
     isLog: (name: string) =>
       /\.metadata\.json(\.gz)?$|^version-hint\.text$|^snap-.*\.avro$|-m\d+\.avro$/.test(name),
   },
@@ -48,7 +48,7 @@ const HIVE_FOLDER = /^(base_\d+|(delete_)?delta_\d+_\d+(_\d+)?)(_v\d+)?$/;
 const HIVE_TABLE = 'SLUICE_SOURCE_HIVE_TABLE' as const;
 const HIVE_BEGINNINGS = ['base_', 'delta_', 'delete_delta_'];
 
-/** In each partition of a Hudi table. */
+/** Matches a file that each partition of a Hudi table has. */
 const HUDI_PARTITION = /^\.hoodie_partition_metadata(\..*)?$/;
 /** Data files of an Iceberg table are here, beside its metadata. */
 const ICEBERG_DATA = /^(.+)\/data$/;

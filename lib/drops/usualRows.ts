@@ -7,9 +7,9 @@ import { PARALLEL_ENTRIES } from './limits.ts';
 
 /** Weeks before a day that are compared with it. */
 const WEEKS = 4;
-/** Days of one weekday from which they alone are compared. */
+/** From this number of days of one weekday on, only these are compared. */
 const ENOUGH = 3;
-/** Fewest days that say what is usual: a first day is often not whole. */
+/** The fewest days that can show what is usual, because a first day is often not whole. */
 const FEWEST = 2;
 /** Times of the usual rows above which a day is unusual. */
 const MANY_TIMES = 10;

@@ -4,7 +4,7 @@ import { namedFilesSchema } from './erasureNotes.ts';
 
 const count = z.int().min(0);
 
-/** Where the rows of a day went. `rows` + `resends` is `rawRows` + `kept`. */
+/** An account of the rows of a day. `rows` + `resends` is `rawRows` + `kept`. */
 const accountSchema = z.object({
   /** Rows of the raw files, by their footers. */
   rawRows: count,
@@ -44,7 +44,7 @@ export const curatedDaySchema = z.object({
       files: namedFilesSchema,
       /** Rows that no raw file has; 0 until a version has counted them. */
       rows: count,
-      /** When it was noticed, epoch milliseconds. */
+      /** Time at which it was noticed, epoch milliseconds. */
       since: z.number(),
       /** `sluice curate accept`: the rows stay kept, or go with the next version. */
       accepted: z.enum(['keep', 'drop']).optional(),
@@ -56,12 +56,15 @@ export const curatedDaySchema = z.object({
   bytesWritten: count.optional(),
   /** The last version that was settled, published or not. Tasks for it, and for earlier ones, are outdated. */
   ended: z.string().optional(),
-  /** When its tasks were sent last, epoch milliseconds. `queued.at` is when these raw files were queued first. */
+  /**
+   * Time at which the day's tasks were last sent, epoch milliseconds. `queued.at` is the time at which these raw files
+   * were first queued.
+   */
   sentAt: z.number().optional(),
   /** The version that is being made. Who has the entry's lease works on it. */
   run: dayRunSchema
     .extend({
-      /** These raw files, and their bytes. */
+      /** The raw files, and their bytes. */
       inputs: namedFilesSchema,
       bytes: count,
       /** The version whose rows are kept: fingerprint of its files, and the raw files that are gone. */

@@ -28,7 +28,7 @@ export interface Setup extends Deployment {
   };
   /** The stack, as CloudFormation describes it; undefined if it does not exist. */
   readonly deployed: Stack | undefined;
-  /** Physical IDs of the stack's resources by logical ID: usually the name; of a queue its URL. */
+  /** Physical IDs of the stack's resources by logical ID. Most are the resource's name; that of a queue is its URL. */
   readonly resources: ReadonlyMap<string, string>;
   /** The key that encrypts the bucket, an existing one or the stack's; empty if the stack has none. */
   readonly keyArn: string;

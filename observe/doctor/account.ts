@@ -44,7 +44,7 @@ export const freeNames: Look = {
     ]),
 };
 
-/** Who has a name, and the words after `aws` that free it, if nothing of value is lost. */
+/** The owner of a name, and the words after `aws` that free the name, if nothing of value is lost. */
 interface Owner {
   readonly detail?: string;
   readonly words?: readonly string[];
@@ -87,7 +87,7 @@ const owners: Readonly<Record<string, (setup: Setup, name: string) => Promise<Ow
   },
 };
 
-/** Where the template has the name of a resource. */
+/** The paths at which the template has the name of a resource. */
 const NAME_PATHS: readonly (readonly string[])[] = [
   ['BucketName'],
   ['DatabaseInput', 'Name'],

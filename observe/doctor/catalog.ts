@@ -49,7 +49,7 @@ export const partitions: Look = {
   find: (setup) => settled(tableKinds.map((kind) => findPartitions(setup, kind))),
 };
 
-/** Any day of an event is between these. */
+/** A range of days that has every day of an event. */
 const ALWAYS = { from: '0000-01-01', to: '9999-12-31' };
 
 async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly Finding[]> {
@@ -57,7 +57,7 @@ async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly F
   const inGlue = gluePartitionCatalog(glue);
   const name = config.tables[kind];
   const table = await ifThere(inGlue.getTable(config.database, name));
-  // Another look finds that.
+  // Another look finds a missing table.
   if (table === undefined) return [];
   // Folders first: a partition that is registered between the two listings is then found.
   const folders = await dayFolders(setup, kind, ALWAYS);

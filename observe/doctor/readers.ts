@@ -23,7 +23,7 @@ export const readers: Look = {
   find: (setup) => settled(setup.config.readers.map((reader) => findReader(setup, reader))),
 };
 
-/** Any day: policies are about folders, not days. */
+/** This can be any day, because policies are about folders and not about days. */
 const DAY = '2026-01-01';
 
 async function findReader(setup: Setup, reader: Reader): Promise<readonly Finding[]> {

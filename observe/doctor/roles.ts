@@ -30,7 +30,8 @@ export const bucketPolicy: Look = {
     const { bucket: Bucket } = config;
     const found = await ifThere(s3.send(new GetBucketPolicyCommand({ Bucket })), /^NoSuchBucket/);
     const denied = deniedByBucket(found?.Policy ?? '', needsOf(setup)).filter(
-      // Without a stack our own statement names no role yet, or those of a former stack. `bucket-settings` looks at it later.
+      // Without a stack, our own statement names no role yet, or roles of a former stack. `bucket-settings` looks at it
+      // later.
       (sentence) => resources.size > 0 || !sentence.includes(`${OWN_STATEMENT} `),
     );
     const shows = commands.aws('s3api', 'get-bucket-policy', '--bucket', Bucket, '--query', 'Policy');

@@ -31,7 +31,7 @@ export const stack: Look = {
   },
 };
 
-/** Before a deployment: whether CloudFormation will update the stack, and what the version changes. */
+/** A look before a deployment: whether CloudFormation will update the stack, and what the version changes. */
 export const formerStack: Look = {
   name: 'stack',
   expects: 'the stack, if there is one, can be updated and was deployed by this version of Sluice',
@@ -50,7 +50,7 @@ export const formerStack: Look = {
 const REPAIR_VERBS: ReadonlyMap<string, string> = new Map([
   ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback'],
   ['UPDATE_FAILED', 'rollback-stack'],
-  // It holds only resources that could not be deleted.
+  // Such a stack holds only resources that could not be deleted.
   ['ROLLBACK_COMPLETE', 'delete-stack'],
   ['ROLLBACK_FAILED', 'delete-stack'],
   ['CREATE_FAILED', 'delete-stack'],
@@ -172,7 +172,7 @@ export const domain: Look = {
   },
 };
 
-/** As this machine resolves a name; none if it cannot. */
+/** The addresses of a name, as this machine resolves it; none if it cannot. */
 async function addressesOf(name = ''): Promise<readonly string[]> {
   if (name === '') return [];
   const found = await lookup(name, { all: true }).catch(() => []);

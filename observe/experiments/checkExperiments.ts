@@ -28,7 +28,7 @@ const SUSPICIOUS_BELOW = 0.01;
 
 /** Options of the check. */
 export interface CheckOptions {
-  /** Only this experiment. Default all. */
+  /** The only experiment to check. Default: all. */
   readonly experiment?: string | undefined;
   /** Column of the unit ID. Default `user_id`. */
   readonly unit?: string | undefined;
@@ -72,7 +72,7 @@ export interface JudgedExperiment {
 export interface ExperimentList {
   /** Column of the unit ID. */
   readonly unit: string;
-  /** Those with the most units first. */
+  /** The experiments, those with the most units first. */
   readonly experiments: readonly JudgedExperiment[];
   /** Bytes that Athena read. */
   readonly scanned_bytes: number;

@@ -54,7 +54,7 @@ export function sampleRatioPValue(counts: readonly GroupCount[]): number | null 
   return Math.min(1, Math.exp(-largest - Math.log(mean)));
 }
 
-/** From here on the series below is as exact as a double. */
+/** From this value on, the series below is as exact as a double. */
 const SERIES_FROM = 15;
 const HALF_LOG_2_PI = Math.log(2 * Math.PI) / 2;
 

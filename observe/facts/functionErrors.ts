@@ -17,7 +17,7 @@ export interface FunctionErrors {
   readonly errors: number;
   /** All invocations of it that have ended, those with an error too. */
   readonly invocations: number;
-  /** When the first and the last run with an error began, to the minute, ISO 8601. */
+  /** Times at which the first and the last run with an error began, to the minute, ISO 8601. */
   readonly first: string;
   readonly last: string;
   /** Whether none of the runs that began after the last one had an error, and there are some. */

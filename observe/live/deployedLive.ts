@@ -9,7 +9,7 @@ import { liveMatcher } from './filter.ts';
 
 /** The log is read up to this long before now: lines of several environments arrive late and out of order. */
 const LATE_MS = 10_000;
-/** Lines of one page of the log. */
+/** The most lines of one page of the log. */
 const MOST_LINES = 500;
 /** The pause before the log is asked again: it doubles while nothing comes. AWS allows 5 calls a second in an account. */
 const PAUSE = { leastMs: 1_000, mostMs: 8_000 } as const;

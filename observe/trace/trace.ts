@@ -32,14 +32,14 @@ export const TraceError = defineErrorFamily('user', {
 
 /** Where an event or a request is, the furthest place of all copies. */
 export type TraceState =
-  /** In a table: queries read it. */
+  /** It is in a table, and queries read it. */
   | 'queryable'
   | 'buffered'
-  /** In an object that the writer makes files of. */
+  /** It is in an object that the writer makes files of. */
   | 'landing'
-  /** In an object of `damaged/`, which the writer reads when somebody has it try again. */
+  /** It is in an object of `damaged/`, which the writer reads when somebody has it try again. */
   | 'damaged'
-  /** Of a request whose rows were not found, or not looked for: it was answered 202, and a stream has it. */
+  /** A request was answered 202, and a stream has it. Its rows were not found, or not looked for. */
   | 'accepted'
   | 'quarantined'
   /** Answered 4xx. */
@@ -65,13 +65,13 @@ export type TraceSubject = 'event' | 'user' | 'request';
 export interface Trace {
   readonly subject: TraceSubject;
   readonly state: TraceState;
-  /** By time; of a user one for each event, the newest first. */
+  /** The steps by time. For a user there is one step for each event, the newest first. */
   readonly steps: readonly TraceStep[];
   /** Rows and refusals found, wherever they are. */
   readonly found: number;
   /** Whether there are more than were listed. */
   readonly hasMore: boolean;
-  /** The row, if it was asked for and is of one event. */
+  /** The row, if it was asked for and is the row of one event. */
   readonly row: TraceRow | null;
   /** Limits of the answer. */
   readonly notes: readonly string[];
@@ -81,7 +81,7 @@ export interface Trace {
 /** The row of an event. */
 export interface TraceRow {
   readonly kind: TableKind;
-  /** By column; those of a row that is not delivered are as the stream accepted them. */
+  /** The row's columns. The columns of a row that is not delivered are as the stream accepted them. */
   readonly columns: Readonly<Record<string, unknown>>;
 }
 
@@ -91,7 +91,10 @@ export interface TraceOptions {
   readonly id: string;
   /** The kind of `id`. Default: by its form, and a request if the log has it. */
   readonly subject?: TraceSubject;
-  /** Only what was received since, epoch milliseconds. Default in the local cloud: everything; of a request: a day. */
+  /**
+   * Only what was received since this time, epoch milliseconds. Default: everything in the local cloud; a day for a
+   * request.
+   */
   readonly since?: number;
   /** Whether the answer has the row of an event. Default false: of a deployment it costs one more query. */
   readonly withRow?: boolean;
@@ -99,7 +102,7 @@ export interface TraceOptions {
 
 /** Events of a user that are listed, the newest first. */
 const MOST_LISTED = 50;
-/** Copies of one event that are followed. */
+/** The most copies of one event that are followed. */
 const MOST_COPIES = 20;
 
 /** IDs of events and of quarantine: 128 bits in hexadecimal. */
@@ -153,7 +156,7 @@ interface Copy {
   readonly state: TraceState;
   /** What happened to it. */
   steps(): readonly TraceStep[] | Promise<readonly TraceStep[]>;
-  /** The same in one line of a list. */
+  /** The copy in one line of a list. */
   readonly line: string;
   readonly eventId?: string;
   /** Its row, or where that is. */
@@ -227,7 +230,7 @@ async function findCopies(
     from: since === undefined ? '0001-01-01' : addDays(utcDay(since), -timeWindow.pastDays),
     to: addDays(utcDay(deployment.now), timeWindow.futureDays),
   };
-  // Before the query: a day that is registered meanwhile is named, not missed.
+  // This comes before the query, so that a day that is registered meanwhile is named, and not missed.
   const unread = await unreadNotes(deployment, tableKinds, days);
   const tables = await readTracedTables(deployment, { filter, days, most });
   const copies = [
@@ -352,7 +355,10 @@ function receivedText({ sdk, name, kind }: Pick<TracedRow, 'sdk' | 'name'> & Pic
   return `received${fromSdk}: ${shortName(name)} (${kind})`;
 }
 
-/** When a file was written, epoch milliseconds; null when it is gone. @param location `s3://…`, from Athena's "$path". */
+/**
+ * Time at which a file was written, epoch milliseconds; null when the file is gone. @param location `s3://…`, from
+ * Athena's "$path".
+ */
 async function readWrittenAt({ s3 }: Pick<Deployment, 's3'>, location: string): Promise<number | null> {
   const { Bucket, Prefix: Key } = s3Location(location);
   const found = await ifThere(s3.send(new HeadObjectCommand({ Bucket, Key })));

@@ -43,7 +43,7 @@ export function Findings({ of }: { readonly of: readonly Finding[] }) {
   );
 }
 
-/** Every check of `sluice doctor`, when somebody asks: it makes many calls. */
+/** Shows every check of `sluice doctor`, when somebody asks for them: they make many calls. */
 export function Doctor() {
   return (
     <Folded title="Check every setting of the deployment, as sluice doctor does">{() => <Checks />}</Folded>

@@ -31,7 +31,7 @@ export function Live() {
     ),
   );
   const feed = useLiveFeed(filter);
-  // While it is paused, the list is what was there.
+  // While the page is paused, it shows the list as it was.
   const [paused, setPaused] = useState<readonly NumberedEntry[]>();
   useEffect(() => setPaused(undefined), [JSON.stringify(filter)]);
   const list = paused ?? feed.kept;
@@ -147,7 +147,7 @@ function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
   );
 }
 
-/** Where the entry is, as the page Trace has it. */
+/** Shows where the entry is, as the page Trace does. */
 function Unfolded({ entry }: { readonly entry: LiveEntry }) {
   const id = entry.type === 'request' ? entry.request_id : entry.event_id;
   if (id === null) return <p>It has no ID by which it could be traced.</p>;

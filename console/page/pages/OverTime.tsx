@@ -8,7 +8,7 @@ import { formatSpan, formatTime, usualIn } from '../parts/format.ts';
 import { Card, Folded, Problem } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
 
-/** Before the first answer: the place of the charts is theirs. */
+/** Before the first answer there are no periods, but the charts have their place. */
 const NONE: readonly Period[] = [];
 const DASHES = [7, 3];
 

@@ -18,7 +18,7 @@ const SPANS = [
   ['720', 'last 30 days'],
   ['2160', 'last 90 days'],
 ] as const;
-/** What was refused and kept as it came, by reason; the rows of one, and one row whole. */
+/** Shows what was refused and kept as it came, by reason; the rows of one reason; and one whole row. */
 export function Quarantine() {
   const { route, deployment } = useConsole();
   const { hours = '24' } = route.params;
@@ -144,7 +144,7 @@ function sdkOf({ sdkType, sdkVersion }: QuarantinedRow): string {
   return visibleLine([sdkType, sdkVersion].filter((part) => part !== null).join(' '));
 }
 
-/** What came of one row of quarantine. */
+/** Shows what became of one row of quarantine. */
 function Item({ row }: { readonly row: QuarantinedRow }) {
   return (
     <>

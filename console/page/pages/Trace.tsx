@@ -92,7 +92,7 @@ function Search() {
   );
 }
 
-/** Where something is. */
+/** Shows where something is. */
 export function Traced(props: {
   readonly id: string;
   readonly as?: string | undefined;

@@ -9,7 +9,7 @@ export interface ChartLine {
   readonly name: string;
   readonly tone: Tone;
   readonly dash?: readonly number[];
-  /** One for each time; null if it is not known. */
+  /** The values, one for each time; null if it is not known. */
   readonly values: readonly (number | null)[];
 }
 

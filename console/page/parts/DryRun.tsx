@@ -9,7 +9,7 @@ import { Problem } from './parts.tsx';
  * answers the dry run too, and says how to start one that may write.
  */
 export function DryRun<Answer>(props: {
-  /** On the first button, e.g. `Load again …`. */
+  /** The text of the first button, e.g. `Load again …`. */
   readonly label: string;
   /** Path of a POST call that takes `dryRun`. */
   readonly path: string;
@@ -21,9 +21,9 @@ export function DryRun<Answer>(props: {
   readonly wouldDo?: (answer: Answer) => ComponentChildren;
   /** Describes what happened. Default: that it was requested. */
   readonly did?: (answer: Answer) => ComponentChildren;
-  /** On the second button, by the answer of the dry run; null if there is nothing to do. */
+  /** The text of the second button, which depends on the answer of the dry run; null if there is nothing to do. */
   readonly confirm: (answer: Answer) => string | null;
-  /** After it was done. */
+  /** Called after the action was done. */
   readonly onDone?: () => void;
 }) {
   const { label, path, body } = props;
@@ -33,7 +33,7 @@ export function DryRun<Answer>(props: {
   const [isOpen, setOpen] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const box = useRef<HTMLElement>(null);
-  // Another subject is another action: what was said of the first does not hold for it.
+  // Another subject means another action: an answer about the first does not hold for it.
   useEffect(() => {
     setOpen(false);
     tried.clear();

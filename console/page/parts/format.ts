@@ -51,7 +51,10 @@ export function formatDay(day: string): string {
   return new Date(day).toLocaleDateString('en-US', { month: 'short', day: 'numeric', timeZone: 'UTC' });
 }
 
-/** Where the axis of a chart ends: at the most, or where nine of ten values are well seen if the most is far above them. */
+/**
+ * The top of a chart's axis: the largest value, or a value at which nine of ten values are well seen if the largest is
+ * far above them.
+ */
 export function axisTop(series: readonly ArrayLike<number | null | undefined>[]): number {
   const values = series.flatMap((seriesOfOne) => Array.from(seriesOfOne, (value) => value || [])).flat();
   values.sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Params } from './api.ts';
 
-/** Where the page is: `#/live?user=ada` is `/live` with the parameter `user`. */
+/** The page that is shown: `#/live?user=ada` is `/live` with the parameter `user`. */
 export interface Route {
   readonly path: string;
   readonly params: Readonly<Record<string, string>>;

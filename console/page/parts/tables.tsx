@@ -27,7 +27,7 @@ interface TableProps<Row> {
    * Default: the address does not tell, and several rows can be unfolded.
    */
   readonly params?: readonly [string, ...(readonly string[])];
-  /** When a row is unfolded. */
+  /** Called when a row is unfolded. */
   readonly onUnfold?: () => void;
 }
 

@@ -17,7 +17,10 @@ export type EngineCall =
   | { readonly kind: 'describe'; readonly limits: EngineLimits; readonly files: readonly EngineFile[] }
   | { readonly kind: 'load' | 'probe'; readonly limits: EngineLimits; readonly request: LoadRequest };
 
-/** Beside this file, with the same ending: in the repository, in the npm package and in the bundle of a function. */
+/**
+ * The program of the process. It is beside this file, with the same ending: in the repository, in the npm package and
+ * in the bundle of a function.
+ */
 const PROCESS = join(import.meta.dirname, `engineProcess${extname(import.meta.filename)}`);
 
 /**

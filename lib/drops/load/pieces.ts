@@ -44,9 +44,9 @@ const planSchema = z.object({
       detail: z.string().optional(),
     }),
   ),
-  /** When the last of its files was written, epoch milliseconds. */
+  /** Time at which the last of its files was written, epoch milliseconds. */
   receivedAt: z.number(),
-  /** When it was listed, epoch milliseconds. */
+  /** Time at which it was listed, epoch milliseconds. */
   listedAt: z.number(),
   /** Why the day is loaded. */
   reason: z.enum(taskReasons),

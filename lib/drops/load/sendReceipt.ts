@@ -44,7 +44,7 @@ export interface Receipt {
   readonly rows: Settlement['rows'];
   /** Why nothing of the day was loaded; null if it was. */
   readonly failure: { readonly code: string; readonly message: string } | null;
-  /** At most {@link MAX_FILES}: those with problems first. */
+  /** The files, at most {@link MAX_FILES}: those with problems come first. */
   readonly files: readonly FileFate[];
   /** Files that are not named. */
   readonly moreFiles: number;

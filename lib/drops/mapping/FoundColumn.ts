@@ -11,7 +11,7 @@ export interface Refusal {
 
 /** A column of a file, or a member of a struct in it, that a mapping names. */
 export interface FoundColumn {
-  /** As the mapping names it. */
+  /** The name of the column, as the mapping has it. */
   readonly name: string;
   /** SQL that reads it from a row `src`. */
   readonly sql: string;

@@ -14,9 +14,9 @@ const STRING = `"${WITHIN}"`;
 const NOT_FINITE = '-?(?:nan|inf(?:inity)?)';
 /** A string, or such a number, which is in no group. */
 const STRING_OR_NUMBER = `(?i)(${STRING})|${NOT_FINITE}`;
-/** Where such a number may be, also in strings. */
+/** The places in which such a number may be, also in strings. */
 const SUSPECT = `(?i)(?:^|[:,\\[])\\s*${NOT_FINITE}`;
-/** No JSON has it outside of strings, and none unescaped within them. */
+/** A character that no JSON has outside of strings, nor unescaped within them. */
 const MARK = '\u0001';
 
 /** What DuckDB's JSON has, and JSON has not, outside of strings; more rarely in them. */

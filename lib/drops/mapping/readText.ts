@@ -46,7 +46,7 @@ function decimalIdSql(sql: string, type: string): string {
   return `CASE WHEN ${sql} = trunc(${sql}) THEN CAST(CAST(${sql} AS DECIMAL(38, 0)) AS VARCHAR) ELSE ${textSql(sql, 'decimal', type)} END`;
 }
 
-/** From here on floats do not hold every whole number. */
+/** From these values on, floating-point numbers do not hold every whole number. */
 const INEXACT: Readonly<Record<string, string>> = { FLOAT: '16777216', DOUBLE: '9007199254740992' };
 
 /** An ID that a float can't hold was another one: pandas makes floats of whole numbers where one is missing. */

@@ -59,7 +59,7 @@ export function readTyped(from: DeclaredColumn, fileColumns: FileColumns): Field
   }
 }
 
-/** A time may be missing: then it is null. */
+/** A refusal of values that are present. A time may be missing, and is null then. */
 function ofPresentValues({ reason, when }: Refusal, isPresent: (raw: string) => string): Refusal[] {
   if (reason === 'SLUICE_INGEST_ROW_TIME_MISSING') return [];
   return [{ reason, when: (raw, value) => `${isPresent(raw)} AND (${when(raw, value)})` }];

@@ -82,7 +82,10 @@ export function textSql(sql: string, kind: ColumnKind, type: string): string {
   }
 }
 
-/** As a double; NULL for texts that are not a number. DuckDB would read `1_000` as 1000, as SQL's literals are written. */
+/**
+ * A value as a double; NULL for texts that are not a number. DuckDB would read `1_000` as 1000, as it reads literals of
+ * SQL.
+ */
 export function doubleSql(sql: string, kind: ColumnKind): string {
   const number = `TRY_CAST(${sql} AS DOUBLE)`;
   return ['text', 'json', 'bytes', 'nested'].includes(kind)

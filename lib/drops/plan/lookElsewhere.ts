@@ -6,9 +6,12 @@ import { type DatasetFolder, layoutOf } from '../listDrops.ts';
 
 /** What a dataset's folder has, whichever days a run lists. */
 export interface Elsewhere {
-  /** Days that have objects, oldest first; of very many folders the newest. */
+  /** Days that have objects, the oldest first. If there are very many folders, only the newest days. */
   readonly days: readonly UtcDay[];
-  /** Some names below the folder that are no day's, as the dataset says that days are called: folders with a slash at their end. */
+  /**
+   * Some names below the folder that are not those of days, as the dataset says how days are called. Folders have a
+   * slash at their end.
+   */
   readonly others: readonly string[];
 }
 

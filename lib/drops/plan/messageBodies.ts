@@ -15,7 +15,7 @@ export const daySchema = z.string().refine(isUtcDay, 'a day, YYYY-MM-DD');
  */
 export const planRequestSchema = z.strictObject({
   sluice: z.literal('plan'),
-  /** Only datasets of this schedule. */
+  /** If this is set, only datasets of this schedule are planned. */
   schedule: z.enum(['daily', 'hourly']).optional(),
   sources: z.array(z.string().min(1)).max(100).optional(),
   datasets: z.array(z.string().min(1)).max(200).optional(),
@@ -29,7 +29,10 @@ export const planRequestSchema = z.strictObject({
   asked: z.enum(['triggered', 'backfill', 'keep', 'empty']).optional(),
   /** How often this request was repeated for waiting days. */
   round: z.int().min(0).max(MAX_ROUNDS).default(0),
-  /** When the run of the schedule began of which this is the part of one source, epoch milliseconds. The plan itself sets it. */
+  /**
+   * Time at which the schedule's run began, epoch milliseconds. This message is the part of that run for one source.
+   * The plan itself sets it.
+   */
   run: z.number().optional(),
 });
 
@@ -38,7 +41,7 @@ export const lateLookSchema = z.strictObject({
   sluice: z.literal('expected'),
   /** Default: all. */
   sources: z.array(z.string().min(1)).max(1).optional(),
-  /** As `run` of a plan. */
+  /** The time of the run, as in `run` of a plan. */
   run: z.number().optional(),
 });
 
@@ -53,7 +56,7 @@ export const tallySchema = z.strictObject({
   sluice: z.literal('tally'),
   /** Absent: the look for overdue drops. */
   schedule: z.enum(['daily', 'hourly']).optional(),
-  /** When the run began, epoch milliseconds. */
+  /** Time at which the run began, epoch milliseconds. */
   run: z.number(),
   /** How many datasets had not been looked at when it was sent. */
   left: z.int().min(0),

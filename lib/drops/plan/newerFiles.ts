@@ -22,9 +22,9 @@ export const newerFilesSchema = z.object({
   days: z.array(
     z.object({
       day: daySchema,
-      /** When it was found, epoch milliseconds: it is named for {@link NAMED_DAYS} days. */
+      /** Time at which the day was found, epoch milliseconds. It is named for {@link NAMED_DAYS} days. */
       at: z.number(),
-      /** When the newest of them was written, epoch milliseconds. */
+      /** Time at which the newest of the files was written, epoch milliseconds. */
       writtenAt: z.number(),
       /** ETag of the ledger's entry. With another one the day may have been loaded since. */
       entry: z.string(),
@@ -32,7 +32,10 @@ export const newerFilesSchema = z.object({
   ),
   /** Files that were written before this instant have been compared, epoch milliseconds; absent until the first round ends. */
   seenAt: z.number().optional(),
-  /** When the round under way began, epoch milliseconds, and the last key that it has listed; absent between two rounds. */
+  /**
+   * Time at which the present round began, epoch milliseconds, and the last key that it has listed; absent between two
+   * rounds.
+   */
   round: z.object({ beganAt: z.number(), after: z.string() }).optional(),
 });
 
@@ -79,7 +82,8 @@ export async function findNewerFiles(
     if (entry === undefined || !isOutside(day)) return;
     const known = told.get(day);
     const compared = (seenAt ?? entry.modifiedAt) - SLACK_MS;
-    // What was told is told until its files go, or its entry is written: then the whole day is compared again.
+    // A day that was reported stays reported until its files are gone, or its entry is written. Then the whole day is
+    // compared again.
     const since = known === undefined ? compared : known.entry === entry.eTag ? known.writtenAt : 0;
     if (object.lastModified.getTime() < since) return;
     const reason = leftOutReason(object, dropFolder(dataset, day), dataset.waitFor);

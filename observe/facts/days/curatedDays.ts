@@ -61,7 +61,7 @@ export interface CuratedDayStatus {
   readonly why: string;
   /** The last version that was published; null before the first. */
   readonly version: string | null;
-  /** Where the rows of that version came from and went; null before the first. */
+  /** An account of that version's rows: where they came from and went; null before the first version. */
   readonly account: DayAccount | null;
   /** Why the last try failed; null if it did not. */
   readonly failure: DayFailure | null;
@@ -123,13 +123,13 @@ export interface KeptDay {
   readonly day: UtcDay;
   /** Rows that no raw file has. */
   readonly rows: number;
-  /** When it was noticed, ISO 8601. */
+  /** Time at which it was noticed, ISO 8601. */
   readonly since: string;
   /** Names of raw files that are not there any more. */
   readonly gone: readonly string[];
   /** Raw files in whose place there is another, and that were not copied back beside it. */
   readonly replaced: readonly NamedFile[];
-  /** Whether an erasure has changed the day. It deletes versions, too: not all files can be brought back. */
+  /** Whether an erasure has changed the day. It deletes versions, too, so not all files can be brought back. */
   readonly isErased: boolean;
 }
 
@@ -269,7 +269,7 @@ export async function readCuratedDays(
       : await readPartitions(deployment, table, { from, to });
   return entries.map(({ day, entry }) => {
     const version = entry?.version ?? null;
-    // Without its partition, views that name a day read no row of it.
+    // If the partition is missing, views that name the day read no row of it.
     const isLost =
       version !== null &&
       !(partitions.get(day) ?? '').endsWith(`/${versionPrefix(config, table, day, version)}`);

@@ -2,7 +2,10 @@ import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { alarms } from '../../../infra/alarms/alarms.ts';
 import type { Deployment } from '../../deployment.ts';
 
-/** Names of one call. A stack has some forty alarms. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
+/**
+ * The most names of one call. A stack has some forty alarms.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+ */
 const MOST_NAMES = 100;
 
 /** An alarm of the stack. */

@@ -4,9 +4,9 @@ import { type RequestCounts, readCounts } from './requestCounts.ts';
 
 /** Length of the periods of the last day. */
 export const PERIOD_MS = 300_000;
-/** Days before the last 24 hours that say what is usual. */
+/** The number of days before the last 24 hours that show what is usual. */
 const DAYS_BEFORE = 7;
-/** Hours that say what is usual: a median of fewer is one of them. */
+/** The fewest hours that show what is usual. A median of fewer hours would be one of them. */
 const ENOUGH = 3;
 /** A spike is an hour with so many times what is usual; where nothing is, with so many. */
 const SPIKE = 50;
@@ -29,9 +29,9 @@ export interface Change {
   readonly last: string | null;
   /** How many there were in its busiest hour; 0 of a silence. */
   readonly hour: number;
-  /** How many are usual in that hour; of a silence, requests in the busiest hour that it covers. */
+  /** The usual number in that hour. For a silence, it is the requests in the busiest hour that the silence covers. */
   readonly usual: number;
-  /** How many there were within 24 hours; of a silence, requests. */
+  /** The number within 24 hours. For a silence, it is the requests. */
   readonly day: number;
 }
 
@@ -83,9 +83,9 @@ export interface DayCounts {
   readonly day: ReadonlyMap<number, RequestCounts>;
   /** Counts of the seven days before, by the start of an hour. */
   readonly before: ReadonlyMap<number, RequestCounts>;
-  /** Where `day` starts, epoch milliseconds: the start of an hour. */
+  /** The beginning of `day`, epoch milliseconds: the start of an hour. */
   readonly start: number;
-  /** Where `day` ends, epoch milliseconds: the end of a period that is not over. */
+  /** The end of `day`, epoch milliseconds: the end of a period that is not over. */
   readonly end: number;
 }
 
@@ -112,7 +112,7 @@ export function lastDayOf(counts: DayCounts): LastDay {
   const total = (value: (counts: RequestCounts) => number) => sum([...counts.day.values()].map(value));
   const measured = measuredOf(counts)('requests', ({ requests }) => requests);
   const hour = hourOf(counts.end - 1);
-  // From midnight on: of today, or of the day before.
+  // The hours from midnight on, of today or of the day before.
   const before = Array.from({ length: 24 }, (_, i) =>
     valuesBefore(measured, hour - ((hour / HOUR_MS - i) % 24) * HOUR_MS),
   );
@@ -170,7 +170,9 @@ export function changesOf(counts: DayCounts): readonly Change[] {
 /** The values of one count. */
 interface Measured {
   readonly what: Change['what'];
-  /** Of five minutes of the last day, and of hours of all days; without those that have none. */
+  /**
+   * The values of five minutes of the last day, and those of hours of all days. Periods without any value are left out.
+   */
   readonly periods: ReadonlyMap<number, number>;
   readonly hours: ReadonlyMap<number, number>;
   /** The first hour with a request. */
@@ -216,7 +218,7 @@ function hoursThat(measured: Measured, isUnlike: (count: number, usual: number |
 function silencesOf(measured: Measured): Change[] {
   const { periods, hours, start, end } = measured;
   const found: Change[] = [];
-  // Of days before, hours are known.
+  // For the days before, only hours are known.
   const [earlier = start - HOUR_MS] = [...hours.keys()]
     .filter((at) => at < start && hours.get(at))
     .sort((a, b) => b - a);

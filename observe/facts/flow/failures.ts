@@ -207,7 +207,7 @@ export interface DeadLetters {
   readonly arn: string;
   /** About. */
   readonly messages: number;
-  /** When the oldest became one, ISO 8601; null if SQS does not tell. */
+  /** Time at which the oldest message became a dead letter, ISO 8601; null if SQS does not say it. */
   readonly since: string | null;
 }
 
@@ -231,7 +231,7 @@ export async function readDeadLetters(
     return queue === undefined || queue.messages === 0 ? [] : { queue: `${prefix}${part}`, ...queue };
   });
   const queues = (await Promise.all(found)).flat();
-  // Of a dead-letter queue it is the time since a message was moved there.
+  // For a dead-letter queue, the age is the time since a message was moved there.
   const ages = await readOldest(
     deployment,
     queues.map(({ queue }) => queue),

@@ -7,7 +7,7 @@ import type { TableKind } from '../../../lib/schema/kinds.ts';
 export interface LiveRequest {
   /** Tells a request from an event. */
   readonly type: 'request';
-  /** When it was answered, ISO 8601. */
+  /** Time at which the request was answered, ISO 8601. */
   readonly at: string;
   /** The gateway's ID; null if the function does not know it. */
   readonly request_id: string | null;
@@ -55,7 +55,7 @@ export interface LiveRequest {
 export interface LiveEvent {
   /** Tells an event from a request. */
   readonly type: 'event';
-  /** When the stream accepted it, ISO 8601. */
+  /** Time at which the stream accepted it, ISO 8601. */
   readonly at: string;
   /** The table that the row is of. */
   readonly kind: TableKind;
@@ -84,7 +84,7 @@ export type LiveEntry = LiveRequest | LiveEvent;
 export interface LiveAnswer {
   /** Oldest first. */
   readonly entries: readonly LiveEntry[];
-  /** Where to read on. */
+  /** The position to read on from. */
   readonly next: string;
   /** Lines or rows that went before they were read, or were too many; matching or not. */
   readonly dropped: number;
@@ -105,7 +105,7 @@ export interface LiveFilter {
   readonly event?: string | undefined;
   /** `javascript-client`. */
   readonly sdk?: string | undefined;
-  /** Only what was refused, failed, overflowed or went to quarantine. */
+  /** Whether to read only what was refused, failed, overflowed or went to quarantine. */
   readonly errors?: boolean | undefined;
 }
 
@@ -114,13 +114,13 @@ export interface LiveOptions {
   /** `next` of an earlier answer. Default: what comes from now on, and `last`. */
   readonly after?: string | undefined;
   /**
-   * Without `after`: the last so many entries that match, too; of a deployment what came in the last minute, if it is not 0.
-   * Default 0.
+   * Without `after`, the number of the last matching entries to read, too. For a deployment, a number above 0 reads
+   * what came in the last minute. Default 0.
    */
   readonly last?: number | undefined;
   /** How long to wait for the first entry that matches. Default 0, at most 25 seconds. */
   readonly waitMs?: number | undefined;
-  /** Entries of one answer, unless it begins with the last ones. */
+  /** The most entries of one answer, unless it begins with the last ones. */
   readonly most?: number | undefined;
   readonly filter?: LiveFilter | undefined;
 }
@@ -129,7 +129,10 @@ const text = z.string().nullable().default(null);
 const number = z.number().default(0);
 const counts = z.record(z.string(), z.number()).default({});
 
-/** The collector's own line in its log: lib/collect/answer.ts. {@link LiveRequest} says what most members mean. */
+/**
+ * The line that the collector writes into its log: lib/collect/answer.ts. {@link LiveRequest} says what most members
+ * mean.
+ */
 const requestLine = z.object({
   event: z.literal('collect'),
   request_id: text,
@@ -209,7 +212,10 @@ export function eventOf(
   };
 }
 
-/** Name and user of a refused event, as far as it has them; of a body with several there are none. docs/quarantine.md, `raw`. */
+/**
+ * The name and the user of a refused event, as far as it has them. A body with several events has neither.
+ * docs/quarantine.md, `raw`.
+ */
 function readRaw(raw: string): Pick<LiveEvent, 'name' | 'unit'> {
   const body = tryParseExactJson(raw);
   if (!isJsonObject(body)) return { name: null, unit: null };

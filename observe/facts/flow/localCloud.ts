@@ -18,7 +18,7 @@ export function streamedRow(document: string): StreamedRow | null {
   return table !== undefined && isJsonObject(row) ? { kind: table, row } : null;
 }
 
-/** Status of a cursor of the feed that is none. */
+/** The status of an answer to a cursor that is none of the feed's. */
 const REFUSED = 400;
 
 /**
@@ -83,7 +83,7 @@ const faults = z.object({ faults: z.array(z.object({ left: z.union([z.number(), 
 
 /** The status that the local cloud reports. */
 export interface LocalState {
-  /** Where SDKs post. */
+  /** The address that SDKs post to. */
   readonly collector: string;
   /** Requests in the stream's buffer, and when the oldest was accepted, ISO 8601. */
   readonly buffered: { readonly count: number; readonly oldest: string | null };

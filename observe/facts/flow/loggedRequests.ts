@@ -10,17 +10,17 @@ import type { RequestCounts } from './requestCounts.ts';
 const REFUSED = { mostLines: 10_000, mostPages: 50 } as const;
 const NOTED = { mostLines: 2_000, mostPages: 20 } as const;
 
-/** What one sender sent, of one kind. */
+/** The requests or events of one kind that one sender sent. */
 export interface SentGroup {
-  /** Of refused requests. */
+  /** The code of refused requests. */
   readonly code: string | null;
-  /** Label of the SDK key; of one that was not accepted, what `sent_key` has (LiveRequest); null without one. */
+  /** Label of the SDK key. For a key that was not accepted, it is the `sent_key` (LiveRequest); null without a key. */
   readonly key: string | null;
   /** Name and version; null if the request does not say. */
   readonly sdk: string | null;
   /** Requests or events. */
   readonly count: number;
-  /** When the first and the last request was answered, ISO 8601. */
+  /** Times at which the first and the last request were answered, ISO 8601. */
   readonly first: string;
   readonly last: string;
   /** By how many milliseconds the sender's clock was behind at most; negative if it was ahead. */
@@ -29,7 +29,7 @@ export interface SentGroup {
 
 /** Requests that were answered 4xx within 24 hours, by the lines of the log. */
 export interface Refusals {
-  /** By code, key and SDK: requests, the most frequent first. */
+  /** Requests by code, key and SDK, the most frequent first. */
   readonly groups: readonly SentGroup[];
   /** Whether there are more lines than were read. */
   readonly hasMore: boolean;
@@ -112,7 +112,7 @@ export async function readNoted(
   };
 }
 
-/** Who sent most of a spike. */
+/** The sender of most of a spike. */
 export interface SpikeSender extends Pick<SentGroup, 'key' | 'sdk'> {
   /** Their share of the requests or events, about: successful requests are sampled. */
   readonly share: number;

@@ -30,7 +30,10 @@ export const RelayCopiesError = defineErrorFamily('user', {
 export interface WaitingCopies {
   /** Messages of the queue: each is a copy, or names one in the bucket. */
   readonly count: number;
-  /** When the oldest was kept, ISO 8601, of the queue by metrics: at most an hour off. Null without any, or if none tells. */
+  /**
+   * Time at which the oldest copy was kept, ISO 8601. For copies in the queue it comes from metrics, and is at most an
+   * hour off. Null without any copy, or if no metric says it.
+   */
   readonly oldest: string | null;
 }
 
@@ -40,7 +43,7 @@ export interface RefusedCopies {
   readonly reason: string;
   /** Number of copies. */
   readonly count: number;
-  /** When the oldest was kept, ISO 8601. */
+  /** Time at which the oldest copy was kept, ISO 8601. */
   readonly oldest: string;
 }
 
@@ -127,7 +130,7 @@ function countRefused(keys: readonly string[]): readonly RefusedCopies[] {
   })).sort((a, b) => b.count - a.count);
 }
 
-/** When a copy was kept. @param id Null of a key that is not relay's. */
+/** Time at which a copy was kept. @param id The ID in its key; null for a key that is not relay's. */
 function timeOf(id: string | null): number | null {
   return id === null ? null : relayIdTime(id);
 }
@@ -138,8 +141,9 @@ const SQS_METRIC_MS = 15 * MINUTE_MS;
 const TRIED_WITHIN_MS = RETRY_PAUSES.leastMs + RETRY_PAUSES.capMs + 5 * MINUTE_MS;
 
 /**
- * When copies of the queue were kept, epoch milliseconds, by what the function measured when it last tried each, and by SQS in
- * case the function does not run: SQS leaves out messages that were received more than three times.
+ * Times at which copies in the queue were kept, epoch milliseconds. The function has measured the time when it last
+ * tried each copy; SQS has it in case the function does not run, but leaves out messages that were received more than
+ * three times.
  */
 async function readQueuedSince(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,

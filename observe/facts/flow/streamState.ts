@@ -14,7 +14,9 @@ export const KEPT_HOURS = 24;
 export interface StreamState {
   /** Its name in AWS. */
   readonly stream: string;
-  /** When the oldest record that it has not delivered arrived, ISO 8601; null if there is none or it is not known. */
+  /**
+   * Time at which the stream's oldest undelivered record arrived, ISO 8601; null if there is none or it is not known.
+   */
   readonly oldest: string | null;
   /** Busiest minute as a share of the stream's quota, from 0 to 1, of bytes, records or calls; null if not known. */
   readonly quotaShare: number | null;

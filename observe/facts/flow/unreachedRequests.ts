@@ -7,7 +7,10 @@ import type { Deployment } from '../../deployment.ts';
 import { type DayCounts, PERIOD_MS } from './changes.ts';
 import { gatewayId, type StackOutputs } from './stackOutputs.ts';
 
-/** From how many requests of an hour, and from what part of them: scanners ask for paths that nobody serves. */
+/**
+ * The fewest requests of an hour, and their least part of all requests, that are reported: scanners ask for paths that
+ * nobody serves.
+ */
 const LEAST = {
   '4xx': { count: 20, share: 0.05 },
   '5xx': { count: 5, share: 0.01 },

@@ -11,9 +11,9 @@ import { type MetricSeries, metricsOf, type WantedMetric } from '../../../lib/re
 import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 
-/** Objects of one folder that are read. An outage of hours leaves more; the answer then says so. */
+/** The most objects of one folder that are read. An outage of hours leaves more; the answer then says so. */
 const MOST_OBJECTS = 10_000;
-/** From then on an object of `landing/` is late: a try that failed comes again after sixteen minutes. */
+/** The age from which an object of `landing/` is late. A try that failed comes again after sixteen minutes. */
 const LANDING_LATE_MS = 1_200_000;
 
 /** Objects of `landing/`, which are in no table yet, or of `damaged/`. */
@@ -22,7 +22,7 @@ export interface WaitingObjects {
   readonly count: number;
   readonly bytes: number;
   readonly hasMore: boolean;
-  /** When the oldest was written, ISO 8601; null without objects. */
+  /** Time at which the oldest object was written, ISO 8601; null without objects. */
   readonly oldest: string | null;
 }
 
@@ -129,11 +129,14 @@ const PERIOD_MS = 30 * MINUTE_MS;
 
 /** Messages of objects that wait for the writer, one for each object. */
 export interface WriterBacklog {
-  /** By the newest metrics, those that it has taken too, about. */
+  /** About how many messages the queue has by the newest metrics, including those that the writer has received. */
   readonly messages: number;
-  /** By how many it has become less each minute of the last half hour; 0 or less: it did not. Null: the writer has finished none. */
+  /**
+   * By how many messages the queue has shrunk each minute of the last half hour; 0 or less if it has not shrunk. Null
+   * if the writer has finished none.
+   */
   readonly perMinute: number | null;
-  /** When none is left at that rate, ISO 8601; null: that is not known, or the rate is 0 or less. */
+  /** Time at which no message is left at that rate, ISO 8601; null if that is not known, or the rate is 0 or less. */
   readonly goneAt: string | null;
 }
 

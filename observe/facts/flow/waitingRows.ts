@@ -19,7 +19,7 @@ const AT_ONCE = 4;
 export interface WaitingRow {
   /** The object of `landing/` or `damaged/` that has it; null in the buffer of the stream. */
   readonly key: string | null;
-  /** When the object was written, or the stream accepted it, epoch milliseconds. */
+  /** Time at which the object was written, or the stream accepted it, epoch milliseconds. */
   readonly at: number;
   /** Its table. */
   readonly kind: TableKind;

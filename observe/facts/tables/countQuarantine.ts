@@ -51,7 +51,7 @@ export async function countQuarantine(
 ): Promise<QuarantineCounts> {
   const from = deployment.now - hours * HOUR_MS;
   const days = { from: utcDay(from), to: utcDay(deployment.now) };
-  // Before the query: a day that is registered meanwhile is named, not missed.
+  // This comes before the query, so that a day that is registered meanwhile is named, and not missed.
   const notes = await unreadNotes(deployment, ['quarantine'], days);
   const { rows, scannedBytes } = await askAthena(deployment, countSql(deployment, from));
   const reasons = rows

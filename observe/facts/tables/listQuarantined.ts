@@ -12,7 +12,7 @@ const RAW_CHARACTERS = 8_000;
 export interface QuarantinedRow {
   /** ID of the refused event, body or row; equal for every resend. */
   readonly quarantineId: string;
-  /** When it was received, ISO 8601. */
+  /** Time at which the row was received, ISO 8601. */
   readonly receivedAt: string;
   /** Code of the reason. */
   readonly reason: string;
@@ -38,7 +38,7 @@ export interface QuarantinedRow {
 
 /** Rows of quarantine. */
 export interface QuarantinedPage {
-  /** The newest first; rows of one file in the order of the file. */
+  /** The rows, the newest first; rows of one file are in the order of the file. */
   readonly rows: readonly QuarantinedRow[];
   /** Whether there are more rows than these. */
   readonly hasMore: boolean;
@@ -55,7 +55,7 @@ export interface QuarantineFilter {
   readonly to: number;
   /** Default: all reasons. */
   readonly reason?: string | undefined;
-  /** Only refused rows of this day of a dataset: the name of the file that a load wrote them to ends so. */
+  /** If this is set, only refused rows of this day of a dataset: a load wrote them to a file whose name ends so. */
   readonly fileStem?: string;
 }
 

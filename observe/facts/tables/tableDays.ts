@@ -30,9 +30,9 @@ export interface TableDay {
   readonly files: number;
   /** Bytes of the files. */
   readonly bytes: number;
-  /** When the newest file was written, ISO 8601; null without files. */
+  /** Time at which the newest file was written, ISO 8601; null without files. */
   readonly lastModified: string | null;
-  /** Where the partition is, else the day's folder: `s3://…`. */
+  /** Location of the partition, or of the day's folder if there is no partition: `s3://…`. */
   readonly location: string;
 }
 

@@ -90,7 +90,9 @@ export interface TableSummary {
 export interface TableList {
   /** Name of the database. */
   readonly database: string;
-  /** In the order of the data's way: forwarded, quarantine, ingested, curated, groups, hours, views, others. */
+  /**
+   * The tables in the order of the data's way: forwarded, quarantine, ingested, curated, groups, hours, views, others.
+   */
   readonly tables: readonly TableSummary[];
 }
 

@@ -29,9 +29,9 @@ export interface TracedRow {
   readonly eventId: string;
   /** Name of the event, or of the experiment, gate or config. */
   readonly name: string;
-  /** When it was received, epoch milliseconds. */
+  /** Time at which it was received, epoch milliseconds. */
   readonly receivedAt: number;
-  /** When the event was, epoch milliseconds. */
+  /** Time of the event, epoch milliseconds. */
   readonly timestamp: number;
   /** The day of its partition. */
   readonly day: UtcDay;
@@ -47,7 +47,7 @@ export interface TracedRow {
 
 /** A row of quarantine. */
 export interface TracedRefusal {
-  /** When it was received, epoch milliseconds. */
+  /** Time at which it was received, epoch milliseconds. */
   readonly receivedAt: number;
   /** Code of the reason. */
   readonly reason: string;
@@ -275,7 +275,7 @@ export function isAbout(
   );
 }
 
-/** When a row was received, epoch milliseconds. */
+/** Time at which a row was received, epoch milliseconds. */
 export function timeOf(row: Readonly<Record<string, unknown>>): number {
   return Date.parse(String(row['received_at']));
 }

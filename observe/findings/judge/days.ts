@@ -88,7 +88,7 @@ function* keptRows(
   if (kept.length === 0) return;
   const days = kept.map((keptDay) => {
     const seen = lostDays?.find(({ table: of, day }) => of === kind && day === keptDay.day)?.seenAt;
-    // It is noticed within a day.
+    // A loss is noticed within a day.
     const until = versionsUntil(config, seen ?? Date.parse(keptDay.since) - DAY_MS);
     return `${keptText(keptDay, until, now)}${copiesText(exports, config.tables[kind], keptDay.day)}`;
   });
@@ -148,7 +148,7 @@ function keptText(
   return `${day}, ${counted(rows, 'row')} that no raw file has, noticed at ${since}, ${files.join(', ')}${back}`;
 }
 
-/** Who sent a day's events more than once. */
+/** A query for the senders that sent a day's events more than once. */
 function resendsSql(table: string, day: string): string {
   return `SELECT sdk_type, sdk_version, count(*) - count(DISTINCT event_id) AS resends, min(received_at) AS first, max(received_at) AS last FROM ${table} WHERE ds = DATE '${day}' GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10`;
 }

@@ -86,7 +86,8 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
   // What the writer leaves is in the landing.
   const isLate = landing !== null && isLandingLate(landing, now);
   for (const deadLetter of (facts.deadLetters ?? []).filter(({ part }) => part !== 'write' || !isLate)) {
-    // Only with a destination does SQS move what a schedule or a rule has sent to the dead-letter queue itself.
+    // SQS moves messages that a schedule or a rule has sent to the dead-letter queue itself only to a destination that
+    // is named.
     const to = ['--destination-arn', deadLetter.arn.replace(/-dead-letters$/, '')];
     const command =
       deadLetter.part === 'write'

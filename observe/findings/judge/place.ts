@@ -50,7 +50,7 @@ const OF_EXPORTS = /-export-failed\b/;
 
 /** The alarms that are on. Each is told with the first finding that it rings for, else by itself. */
 export class Ringing {
-  /** By their names without the stack's. */
+  /** The alarms by their names, without the stack's name at the beginning. */
   readonly #left: Map<string, AlarmState>;
 
   constructor(alarms: StatusFacts['alarms'], { stack }: Pick<Judged, 'stack'>) {
@@ -78,7 +78,10 @@ export class Ringing {
     };
   }
 
-  /** Those that ring for no finding. Of drops, whose days are judged, and of dead letters it is over since. */
+  /**
+   * The alarms that ring and that no finding names. Alarms on drops, whose days are judged, and on dead letters are
+   * left out if their cause is gone since.
+   */
   *alone({ commands }: Pick<Place, 'commands'>, { datasets, exports, deadLetters }: StatusFacts): Findings {
     const isOver = ({ name }: AlarmState) =>
       name.endsWith('-dead-letters')

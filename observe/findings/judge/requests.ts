@@ -13,7 +13,7 @@ import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import { type Findings, failedAt, type Place } from './place.ts';
 
-/** Refused requests from which they are a problem at a small share: as the alarm on 4xx has it. */
+/** The number of refused requests from which they are a problem even at a small share, as in the alarm on 4xx. */
 const MANY_REFUSED = 20;
 
 const MANY_REFUSED_SHARE = 0.05;
@@ -48,7 +48,7 @@ export function* failedRequests(
     const isUnstored = NOT_STORED.includes(code);
     // A minute has both while some requests fail and others do not.
     const isStored = (lastStoredAt ?? '') > last && now - Date.parse(last) >= OVER_AFTER_MS;
-    // Of a denial only a collector tells, and perhaps none has tried since.
+    // Only a collector reports a denial, and perhaps none has tried since.
     const canEnd = isUnstored || (isRead && code in KeysError.entries);
     const isOver = count === 0 ? lastHour !== null : canEnd && isStored;
     const cure = isUnstored || isOver ? '' : ` ${causes[code]?.cure ?? ''}`;
@@ -156,7 +156,7 @@ export function* keyFindings(
     yield finding('SLUICE_FINDING_NO_KEY', '', [commands.sluice('keys', 'add', 'web')]);
 }
 
-/** No requests: now, or where some were usual. */
+/** A silence: no requests come now, or none came in hours in which some are usual. */
 export function* silence(
   { lastHour, lastDay, lastRequestAt, lastEventAt }: StatusFacts,
   { now }: Place,
@@ -164,9 +164,9 @@ export function* silence(
   const silences = (lastDay?.changes ?? []).filter(({ what }) => what === 'silence');
   const lasting = silences.find(({ last }) => last === null);
   const { usual = null, usualHours = [] } = lastDay ?? {};
-  // Without a time nothing ever came.
+  // If there is no time, nothing ever came.
   const hours = (now - Date.parse(lastRequestAt ?? lastEventAt ?? '')) / HOUR_MS;
-  // Once each hour of a day is known, its changes have the silences, until nothing is usual any more.
+  // When each hour of a day is known, the day's changes report silences, until nothing is usual any more.
   const isKnown = usualHours.length > 0;
   const expected = isKnown ? usualHours.reduce((sum, { most }) => sum + most, 0) : (usual ?? 0) * hours;
   const isSilent =
@@ -263,7 +263,7 @@ function usualText(usual: number | null): string {
     : `${counted(known, 'request')} an hour ${known === 1 ? 'is' : 'are'} usual`;
 }
 
-/** Who sent something, and when. */
+/** The sender of something, and the time at which it was sent. */
 function sentText(sent: SentGroup): string {
   return `${fromText(sent)}, first ${sent.first}, last ${sent.last}`;
 }
