@@ -167,10 +167,12 @@ describe('bundleFunctions', () => {
       const [collect] = files.map((file) => pathToFileURL(file).href);
       return { files, answer: await (await import(collect ?? '')).handler() };
     };
-    const [first, second] = await Promise.all([
-      link('first', 'acme-experiments'),
+    const first = await link('first', 'acme-experiments');
+    const [again, second] = await Promise.all([
+      link('again', 'acme-experiments'),
       link('second', 'other-experiments'),
     ]);
+    expect(again).toEqual(first);
     expect([first.answer, second.answer]).toEqual(['acme-experiments', 'other-experiments']);
     expect(second.files[1]).toBe(first.files[1]);
     expect(readdirSync(join(code, 'kept'))).toHaveLength(3);
