@@ -1,3 +1,4 @@
+import type { ErrorObject } from '../lib/base/errors.ts';
 import { visibleJson } from '../lib/base/text.ts';
 import { VERSION } from '../lib/base/version.ts';
 import { check } from './commands/check.ts';
@@ -68,6 +69,12 @@ export const commands: readonly Command[] = [
   check,
 ];
 
+/** What a command prints that fails. */
+export interface FailedAnswer {
+  /** The error. */
+  readonly error: ErrorObject;
+}
+
 /**
  * Runs one command line. Data goes to stdout, notes go to stderr. With `--json`, an error is also an object on stdout,
  * `{"error":{"code","message","cause","cure"}}`; `start` writes it to stderr.
@@ -101,7 +108,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const object = { error: commandError(error, failed) };
     if (argv.includes('--json') && command?.jsonErrorsOn === 'stderr') writeNote(`${visibleJson(object)}\n`);
     else {
-      if (argv.includes('--json')) writeJson(object);
+      if (argv.includes('--json')) writeJson<FailedAnswer>(object);
       writeNote(errorText(error, failed), 'error');
     }
     return error instanceof UsageError ? 2 : 1;

@@ -20,6 +20,7 @@ export const SqlError = defineErrorFamily('user', {
 export interface SqlRun {
   /** Athena's ID; null for a text that Athena did not accept. */
   readonly id: string | null;
+  /** How far it is. */
   readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
   /** The local cloud counts whole files, Athena the columns that were read. */
   readonly scannedBytes: number;

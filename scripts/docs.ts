@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cliPage } from './docs/cliPage.ts';
 import { configurationPage, dropsConfigurationPage } from './docs/configurationPage.ts';
 import { errorsPage } from './docs/errorsPage.ts';
+import { jsonPage } from './docs/jsonPage.ts';
 import {
   consoleApiPage,
   experimentsPage,
@@ -20,6 +21,7 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'reference/probe.md': probePage,
   'reference/cli.md': () => cliPage(),
   'reference/console.md': consoleApiPage,
+  'reference/json.md': jsonPage,
   'experiments.md': experimentsPage,
   'statsig.md': statsigPage,
   'send.md': timesPage,

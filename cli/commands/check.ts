@@ -22,7 +22,7 @@ export const check: Command = {
     const options = { experiment, unit: textOption(line, 'unit') || undefined };
     const { checkExperiments } = await import('../../observe/experiments/checkExperiments.ts');
     const list = await withDeployment(line, (deployment) => checkExperiments(deployment, options));
-    writeResult(line, list, () => checkText(list));
+    writeResult<ExperimentList>(line, list, () => checkText(list));
     return list.experiments.some(({ verdict }) => verdict === 'mismatch') ? 3 : 0;
   },
 };

@@ -2,7 +2,8 @@ import { visibleLine } from '../../lib/base/text.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import type { ConfiguredTarget } from '../../observe/target.ts';
-import type { Form } from '../connect/forms.ts';
+import type { Form, ReaderForm } from '../connect/forms.ts';
+import type { OwnerPolicies } from '../connect/ownerPolicies.ts';
 import {
   assertNoArguments,
   type Command,
@@ -15,6 +16,18 @@ import {
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
 const PRODUCTS: readonly Form['product'][] = ['statsig', 'owox', 'metabase', 'statsig-bucket'];
+
+/** A form of a deployment. */
+export interface ConnectedForm extends ReaderForm {
+  /** Name of the reader; absent of Statsig's bucket. */
+  readonly reader?: string;
+  /** Name of the stack. */
+  readonly stack: string;
+  /** The region of AWS. */
+  readonly region: string;
+  /** The account of AWS. */
+  readonly account: string;
+}
 
 /** `sluice connect`: the values of the stack for each field of a product's form, and SQL to paste. */
 export const connect: Command = {
@@ -57,7 +70,7 @@ export const connect: Command = {
       if (account.startsWith('_')) writeNote(`Placeholder left: ${account}. Set \`account\`.\n`);
       const stack = `${where.stack.service}-${where.stack.stage}`;
       const policies = ownerPolicies(config, { bucket: rest[0] ?? '', stack, account });
-      writeResult(line, policies, () => `${JSON.stringify(policies, null, 2)}\n`);
+      writeResult<OwnerPolicies>(line, policies, () => `${JSON.stringify(policies, null, 2)}\n`);
       return 0;
     }
     const connected = product === 'statsig-bucket' ? config.statsigBucket : readReader(line, product, where);
@@ -68,7 +81,7 @@ export const connect: Command = {
         ? { reader: connected.name, ...forms.readerForm(deployment, config, connected) }
         : forms.statsigBucketForm(deployment, config, connected);
     const { stackName, region, account } = deployment;
-    writeResult(line, { ...form, stack: stackName, region, account }, () =>
+    writeResult<ConnectedForm>(line, { ...form, stack: stackName, region, account }, () =>
       formText(form, `${product}, ${stackName} in ${region} of account ${account}`),
     );
     return 0;

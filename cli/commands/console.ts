@@ -5,6 +5,20 @@ import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
 const CONSOLE_PORT = 4702;
 
+/** Where a console is. */
+export interface ConsoleAddress {
+  /** Address of the page, with its token. */
+  readonly console: string;
+  /** The token that calls of the API send. */
+  readonly token: string;
+  /** The stage of the deployment. */
+  readonly stage: string;
+  /** Whether it may change something. */
+  readonly mayWrite: boolean;
+  /** ID of the process. */
+  readonly pid: number;
+}
+
 /** `sluice console`: the console of a deployment, on loopback, until Ctrl-C. */
 export const consoleCommand: Command = {
   name: 'console',
@@ -30,7 +44,13 @@ export const consoleCommand: Command = {
     const interrupted = untilInterrupted();
     const { stack } = deployment;
     if (line.values['json'] === true)
-      writeJson({ console: page.address, token, stage: stack.stage, mayWrite, pid: process.pid });
+      writeJson<ConsoleAddress>({
+        console: page.address,
+        token,
+        stage: stack.stage,
+        mayWrite,
+        pid: process.pid,
+      });
     else
       writeOut(
         `The console of ${stack.service}-${stack.stage} (${mayWrite ? 'actions are allowed' : 'read-only'}):\n\n  ${page.address}\n\nThe address has a token: it is for you alone. Ctrl-C stops it.\n`,

@@ -2,7 +2,7 @@ import { counted } from '../../lib/base/text.ts';
 import { isUtcDay } from '../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import type { CuratedCalendar, CuratedDayStatus } from '../../observe/facts/days/curatedDays.ts';
-import type { CurateRequested } from '../../operate/curate/requests.ts';
+import type { AcceptedDay, CurateRequested } from '../../operate/curate/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Action,
@@ -73,7 +73,7 @@ async function status(line: CommandLine): Promise<number> {
   const calendar = await withDeployment(line, (deployment) =>
     readCuratedCalendar(deployment, { kinds, days }),
   );
-  writeResult(line, calendar, () => curatedText(calendar));
+  writeResult<CuratedCalendar>(line, calendar, () => curatedText(calendar));
   const hasProblems = calendar.tables.some((table) =>
     table.days.some(({ state, isLate }) => ['failed', 'lacking'].includes(state) || isLate),
   );
@@ -87,7 +87,7 @@ async function runNow(line: CommandLine): Promise<number> {
     import('../../lib/curate/limits.ts'),
   ]);
   const most = `${limits.MOST_DAYS_A_NIGHT} days or ${limits.MOST_BYTES_A_NIGHT / 10 ** 9} GB of raw files`;
-  return requestWork(line, {
+  return requestWork<CurateRequested>(line, {
     ask: (deployment, dryRun) => requestCuration(deployment, { dryRun, kinds }),
     text: askedText,
     dry: `A run queues at most ${most} of a table, the newest days first.`,
@@ -107,7 +107,7 @@ async function rebuild(line: CommandLine): Promise<number> {
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const from = wanted[0] ?? '';
   const to = wanted.at(-1) ?? from;
-  return requestWork(line, {
+  return requestWork<CurateRequested>(line, {
     ask: (deployment, dryRun) => requestRebuild(deployment, { dryRun, kinds, from, to }),
     text: askedText,
     dry: 'These days would be curated again, changed or not.',
@@ -127,7 +127,7 @@ async function accept(line: CommandLine): Promise<number> {
   const { acceptLost } = await import('../../operate/curate/requests.ts');
   const accepted = await withDeployment(line, (deployment) => acceptLost(deployment, { ...asked, dryRun }));
   const { tables, rawTables } = accepted;
-  writeResult(line, accepted, () =>
+  writeResult<AcceptedDay>(line, accepted, () =>
     textTable([
       ...tables.map(({ table, rows }) => ({ table, accepted: counted(rows, 'row') })),
       ...rawTables.map((table) => ({ table, accepted: 'files that are gone' })),

@@ -1,6 +1,21 @@
 import { VERSION } from '../../lib/base/version.ts';
+import type { Diagnosis } from '../../observe/doctor/diagnose.ts';
 import { type Command, targetOptions } from '../terminal/commandLine.ts';
 import { writeJson, writeOut } from '../terminal/output.ts';
+
+/** What the doctor found. */
+export interface DoctorReport extends Omit<Diagnosis, 'identity'> {
+  /** Version of Sluice. */
+  readonly version: string;
+  /** Name of the stack. */
+  readonly stack: string;
+  /** The region of AWS; absent if nothing could be looked at. */
+  readonly region: string | undefined;
+  /** The account of AWS; absent if nothing could be looked at. */
+  readonly account: string | undefined;
+  /** Number of checks with a problem. */
+  readonly problems: number;
+}
 
 /** `sluice doctor`: whether a deployment is as expected, and how to repair what is not. */
 export const doctor: Command = {
@@ -39,7 +54,8 @@ export const doctor: Command = {
       const problems = checks.filter(({ verdict }) => verdict === 'problem').length;
       const where = identity === undefined ? '' : ` in ${region} of account ${account}`;
       const what = beforeDeploy ? `what ${stack} will need` : stack;
-      if (json) writeJson({ version: VERSION, stack, region, account, problems, checks, skipped });
+      if (json)
+        writeJson<DoctorReport>({ version: VERSION, stack, region, account, problems, checks, skipped });
       else writeOut(report.summaryText(diagnosis, `${what}${where}`), 'report');
       return problems > 0 ? 3 : 0;
     });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { SluiceError } from '../../lib/base/errors.ts';
+import type { EraseReceipt } from '../../operate/erase/erase.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Command,
@@ -77,7 +78,7 @@ async function run(line: CommandLine): Promise<number> {
       return attempt(true);
     });
     progress.end();
-    writeResult(line, receipt, () => eraseText(receipt));
+    writeResult<EraseReceipt>(line, receipt, () => eraseText(receipt));
     return receipt.state === 'again' || receipt.run.leftCount > 0 ? 3 : 0;
   } catch (error) {
     if (!stop.signal.aborted) throw error;

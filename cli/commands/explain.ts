@@ -20,7 +20,7 @@ export const explain: Command = {
         `${word}: no such code of an answer, a log or a finding. A command that fails prints its own.`,
       );
     const { code, cause, cure, section } = explained;
-    writeResult(line, explained, () =>
+    writeResult<ExplainedFinding>(line, explained, () =>
       [
         `${code}: ${cause}`,
         cure,
@@ -32,7 +32,7 @@ export const explain: Command = {
   },
 };
 
-/** The result of {@link explainAnyCode}. */
+/** A code with what it means and what to do. */
 export interface ExplainedFinding extends ExplainedCode {
   /** The section of docs/operate.md; null without one. */
   readonly section: string | null;

@@ -1,5 +1,6 @@
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
+import type { ExportDaysRequest } from '../../operate/ingest/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Action,
@@ -69,8 +70,14 @@ async function status(line: CommandLine): Promise<number> {
       return `${name}, ${from} to ${to}, outside of the lookback: \`${again}\` exports again.\n`;
     });
   });
-  writeResult(line, { exports: statuses }, () => `${exportStatusText(statuses)}${old.join('')}`);
+  writeResult<ExportList>(line, { exports: statuses }, () => `${exportStatusText(statuses)}${old.join('')}`);
   return statuses.some((status) => status.days.some(({ entry }) => isFailing(entry))) ? 3 : 0;
+}
+
+/** The calendar of exports. */
+export interface ExportList {
+  /** The exports that were asked for. */
+  readonly exports: readonly ExportStatus[];
 }
 
 /** Copies whose files are gone from their table. */
@@ -103,7 +110,7 @@ async function runNow(line: CommandLine): Promise<number> {
   if (drop && days === undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--drop needs the days: --from, --to.');
   const wanted = { export: textOption(line, 'export'), from: days?.[0], to: days?.at(-1), drop };
-  return requestWork(line, {
+  return requestWork<ExportDaysRequest>(line, {
     ask: (deployment, dryRun) => requestExport(deployment, { ...wanted, dryRun }),
     text: ({ asked }) => requestedText(asked.map((request) => ({ name: request.export, ...request }))),
     done: ({ asked }) => `Requested ${asked.map((request) => request.export).join(', ')}.`,

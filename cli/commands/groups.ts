@@ -52,6 +52,24 @@ export const groups = commandWithActions({
   actions: ACTIONS,
 });
 
+/** What specs had. */
+export interface PulledGroups {
+  /** The time that the specs are of, ISO 8601. */
+  readonly seen_at: string;
+  /** Rules that are new. */
+  readonly added: number;
+  /** Rules that were known already. */
+  readonly seen_again: number;
+  /** Rules that are kept although the specs no longer have them. */
+  readonly kept: number;
+}
+
+/** Groups of experiments. */
+export interface GroupList {
+  /** By column of `experiment_groups`: docs/reference/tables.md. */
+  readonly groups: readonly Readonly<Record<string, string | number | null>>[];
+}
+
 async function pull(line: CommandLine): Promise<number> {
   const file = textOption(line, 'specs');
   const specs = readSpecs(file === undefined ? await download(line) : await readSpecsFile(file));
@@ -64,7 +82,7 @@ async function pull(line: CommandLine): Promise<number> {
   });
   const { added, seenAgain, kept } = pulled.merged;
   const at = isoTimestamp(pulled.at);
-  writeResult(line, { seen_at: at, added, seen_again: seenAgain, kept }, () => '');
+  writeResult<PulledGroups>(line, { seen_at: at, added, seen_again: seenAgain, kept }, () => '');
   writeNote(
     `${countsText(specs)}, as of ${at}. Rules: ${added} new, ${seenAgain} already known, ${kept} kept that the specs no longer have.\n` +
       'Views use them at once, collectors within five minutes.\n',
@@ -84,7 +102,7 @@ async function list(line: CommandLine): Promise<number> {
   const shown = rows
     .filter(({ experimentId }) => (experiment ?? experimentId) === experimentId)
     .map(groupColumns);
-  writeResult(line, { groups: shown }, () => textTable(shown));
+  writeResult<GroupList>(line, { groups: shown }, () => textTable(shown));
   if (rows.length === 0)
     writeNote(`No specs were pulled yet. Run \`${targetedCommand(line, ['groups', 'pull'])}\`.\n`);
   return 0;

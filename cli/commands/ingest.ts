@@ -2,7 +2,12 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { S3 } from '@aws-sdk/client-s3';
 import { counted, listed, visibleLine } from '../../lib/base/text.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
+import type { DatasetStatus } from '../../observe/facts/days/ledgerDays.ts';
+import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
+import type { ExplainedDay } from '../../observe/ingest/explainDay.ts';
+import type { BackfillRequest, IngestRequest } from '../../operate/ingest/requests.ts';
 import { configuredTarget } from '../aws/target.ts';
 import { explainingAws, withDeployment } from '../aws/withDeployment.ts';
 import {
@@ -104,6 +109,28 @@ export const ingest = commandWithActions({
   actions: ACTIONS,
 });
 
+/** The calendar of datasets. */
+export interface DatasetList {
+  /** The datasets that were asked for. */
+  readonly datasets: readonly DatasetStatus[];
+}
+
+/** Days of a dataset that were requested, and those among them that are loaded later or not at all. */
+export interface LaterBackfill extends BackfillRequest {
+  /** Days that are being loaded: they are loaded again afterwards if they still differ. */
+  readonly loading: readonly UtcDay[];
+  /** Days that were loaded from another place, and stay while this one has no files. */
+  readonly moved: readonly UtcDay[];
+}
+
+/** Files that were put into a customer's bucket of the local cloud, or deleted there. */
+export interface DroppedFiles {
+  /** Name of the bucket. */
+  readonly bucket: string;
+  /** Keys of the files. */
+  readonly keys: readonly string[];
+}
+
 /** The expected values of missing options. */
 const EXPECTED = {
   source: 'the name of a source',
@@ -125,7 +152,7 @@ async function status(line: CommandLine): Promise<number> {
   const datasets = await withDeployment(line, (deployment) =>
     readDatasets(deployment, namedDatasets(deployment.config, datasetNames(line)), { count: () => days }),
   );
-  writeResult(
+  writeResult<DatasetList>(
     line,
     { datasets },
     () => calendarText(datasets, (words) => targetedCommand(line, words)),
@@ -150,7 +177,7 @@ async function explain(line: CommandLine): Promise<number> {
     import('../ingest/dayText.ts'),
   ]);
   const explained = await withDeployment(line, (deployment) => explainDay(deployment, wanted));
-  writeResult(line, explained, () => dayText(explained, explained.explanation));
+  writeResult<ExplainedDay>(line, explained, () => dayText(explained, explained.explanation));
   const { state, explanation } = explained;
   const { isLacking, hasNewer } = explanation;
   return state === 'failed' || state === 'inputs_missing' || isLacking || hasNewer ? 3 : 0;
@@ -164,13 +191,13 @@ async function refused(line: CommandLine): Promise<number> {
     import('../ingest/dayText.ts'),
   ]);
   const page = await withDeployment(line, (deployment) => listRefusedRows(deployment, wanted, limit));
-  writeResult(line, page, () => refusedText(page));
+  writeResult<QuarantinedPage>(line, page, () => refusedText(page));
   return page.rows.length > 0 ? 3 : 0;
 }
 
 async function runNow(line: CommandLine): Promise<number> {
   const { requestIngest } = await import('../../operate/ingest/requests.ts');
-  return requestWork(line, {
+  return requestWork<IngestRequest>(line, {
     ask: (deployment, dryRun) => requestIngest(deployment, { ...datasetNames(line), dryRun }),
     text: ({ asked }) =>
       requestedText(asked.map((request) => ({ name: `${request.source}/${request.dataset}`, ...request }))),
@@ -208,7 +235,7 @@ async function acceptAll(line: CommandLine, asked: 'keep' | 'empty', fate: strin
   const [from = ''] = range;
   const to = range.at(-1);
   const { source = '' } = datasetNames(line);
-  return requestWork(line, {
+  return requestWork<IngestRequest>(line, {
     ask: (deployment, dryRun) => requestAcceptance(deployment, { dryRun, asked, source, from, to }),
     text: (requested) =>
       requestedText(requested.asked.map((one) => ({ name: `${source}/${one.dataset}`, ...one }))),
@@ -235,7 +262,7 @@ async function requestDays(
   const range = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const from = range[0] ?? '';
   const to = range.at(-1) ?? from;
-  return requestWork(line, {
+  return requestWork<LaterBackfill>(line, {
     ask: async (deployment, dryRun) => {
       const later = await laterDays(deployment, oneDataset(line), range);
       const asked = await requestBackfill(deployment, {
@@ -305,7 +332,7 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
     }
   };
   await explainingAws(() => files.asCustomer(target, source, put));
-  writeResult(line, { bucket: source.bucket, keys }, () => '');
+  writeResult<DroppedFiles>(line, { bucket: source.bucket, keys }, () => '');
   return 0;
 }
 

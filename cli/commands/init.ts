@@ -22,6 +22,22 @@ const NAME = /^(?=.{3,32}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 /** Files that a folder may contain: those of an empty clone, and those that macOS leaves. */
 const IGNORED: readonly string[] = ['.git', '.DS_Store'];
 
+/** A project that was made. */
+export interface MadeProject {
+  /** Name of its package. */
+  readonly name: string;
+  /** Path of its folder. */
+  readonly folder: string;
+  /** Version of Sluice. */
+  readonly version: string;
+  /** Where npm gets Sluice from. */
+  readonly sluice: string;
+  /** Paths of its files. */
+  readonly files: readonly string[];
+  /** Commands to run next. */
+  readonly next: readonly string[];
+}
+
 /** `sluice init`: a project of one's own. */
 export const init: Command = {
   name: 'init',
@@ -46,7 +62,7 @@ export const init: Command = {
       copyFileSync(installed.tarball.from, join(root, installed.tarball.name), constants.COPYFILE_EXCL);
     const shown = visibleLine(relative(process.cwd(), root) || '.');
     const next = [...(shown === '.' ? [] : [`cd ${shown}`]), 'npm install', 'npx sluice start'];
-    writeResult(
+    writeResult<MadeProject>(
       line,
       { name, folder: root, version: VERSION, sluice: installed.from, files: Object.keys(files), next },
       () => {

@@ -79,6 +79,62 @@ export const keys = commandWithActions({
   actions: ACTIONS,
 });
 
+/** A key that may send, without the key itself. */
+export interface ListedKey {
+  /** Names the key in logs, metrics and quarantine rows. */
+  readonly label: string;
+  /** SHA-256 of the key, lower-case hexadecimal digits. */
+  readonly sha256: string;
+  /** `environment` of events whose sender gave no tier; empty if the configuration's default holds. */
+  readonly environment: string;
+  /** Kinds that may be sent with it, with commas between them. */
+  readonly kinds: string;
+  /** Names of the sources whose ingest it may start, with commas between them; empty if there are none. */
+  readonly sources: string;
+  /** Where it is. */
+  readonly from: 'configuration' | 'secret' | 'earlier version';
+}
+
+/** The keys that may send. */
+export interface KeyList {
+  /** Those of the configuration first. */
+  readonly keys: readonly ListedKey[];
+}
+
+/** An entry of the keys' secret. */
+export interface KeyEntry {
+  /** Names the key in logs, metrics and quarantine rows. */
+  readonly label: string;
+  /** SHA-256 of the key, lower-case hexadecimal digits. */
+  readonly sha256: string;
+  /** `environment` of events whose sender gave no tier; absent if it was not given. */
+  readonly environment?: string;
+  /** Kinds that may be sent with it; absent if they were not given: all. */
+  readonly kinds?: readonly string[];
+  /** Names of the sources whose ingest it may start; absent if they were not given. */
+  readonly sources?: readonly string[];
+}
+
+/** A key that was added. */
+export interface AddedKey {
+  /** Its entry in the secret. */
+  readonly added: KeyEntry;
+}
+
+/** A key that was removed. */
+export interface RemovedKey {
+  /** What was removed, by its `label`. */
+  readonly removed: Pick<KeyEntry, 'label'>;
+}
+
+/** The keys of a restored secret. */
+export interface RestoredKeyList extends KeyList {
+  /** Whether nothing was changed. */
+  readonly dryRun: boolean;
+  /** What is not valid, a sentence each, without its values. */
+  readonly problems: readonly string[];
+}
+
 async function list(line: CommandLine): Promise<number> {
   const { rows, isLocal, allowAnyKey } = await withSecret(line, async (secret, { config, isLocal }) => ({
     isLocal,
@@ -88,7 +144,7 @@ async function list(line: CommandLine): Promise<number> {
       ...listedKeys((await secret.read()).text).map((key) => row(key, 'secret')),
     ],
   }));
-  writeResult(line, { keys: rows }, () => textTable(rows));
+  writeResult<KeyList>(line, { keys: rows }, () => textTable(rows.map((one) => ({ ...one }))));
   const any = 'any client-… or secret-… key, under the label `any`';
   if (allowAnyKey) writeNote(`The configuration accepts ${any} (allowAnyKey).\n`);
   else if (isLocal)
@@ -111,7 +167,7 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
   // Validates the entry before the first call to AWS.
   addKey('{"keys":[]}', entry);
   await changeKeys(line, (text) => addKey(text, entry));
-  writeResult(line, { added: entry }, () => '');
+  writeResult<AddedKey>(line, { added: entry }, () => '');
   writeNote(
     `Added ${label} (SHA-256 ${entry.sha256.slice(0, 8)}…). Collectors accept it within half a minute.\n`,
   );
@@ -121,7 +177,7 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
 async function remove(line: CommandLine, rest: readonly string[]): Promise<number> {
   const label = onlyArgument(rest, LABEL);
   await changeKeys(line, (text) => removeKey(text, label, textOption(line, 'sha256') ?? ''));
-  writeResult(line, { removed: { label } }, () => '');
+  writeResult<RemovedKey>(line, { removed: { label } }, () => '');
   writeNote(`Removed ${label}. Collectors refuse it within five minutes.\n`);
   return 0;
 }
@@ -133,7 +189,9 @@ async function restore(line: CommandLine): Promise<number> {
     restoreKeys(client, secretId, dryRun),
   );
   const rows = [...kept.map((key) => row(key, 'secret')), ...back.map((key) => row(key, 'earlier version'))];
-  writeResult(line, { dryRun, keys: rows, problems }, () => textTable(rows));
+  writeResult<RestoredKeyList>(line, { dryRun, keys: rows, problems }, () =>
+    textTable(rows.map((one) => ({ ...one }))),
+  );
   if (problems.length > 0) writeNote(`Not valid: ${problems.join(' ')}\n`);
   writeNote(
     dryRun ? 'Nothing was changed: this is a dry run.\n' : 'Collectors read it within five minutes.\n',
@@ -202,7 +260,7 @@ function changeKeys(line: CommandLine, edit: (text: string) => string): Promise<
 
 function row(
   { label, sha256, environment = '', kinds, sources = [] }: AcceptedKey,
-  from: 'configuration' | 'secret' | 'earlier version',
-) {
+  from: ListedKey['from'],
+): ListedKey {
   return { label, sha256, environment, kinds: kinds.join(','), sources: sources.join(','), from };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { foreignBuckets } from '../../lib/access/alsoReads.ts';
-import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
+import { ACCESS_LIMITS, type PolicyDocument } from '../../lib/access/policyDocument.ts';
 import {
   POLICY_TARGETS,
   PolicyError,
@@ -28,6 +28,9 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 import { writeJson, writeNote } from '../terminal/output.ts';
+
+/** Documents of IAM policies, by the names of the policies. */
+export type PolicyDocuments = Readonly<Record<string, PolicyDocument>>;
 
 /** Matches a placeholder in the notation of Statsig's docs. */
 const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;
@@ -163,11 +166,11 @@ function namedOption(
  */
 function write(policies: readonly PrintedPolicy[], line: CommandLine): void {
   if (line.values['json'] === true)
-    writeJson(Object.fromEntries(policies.map(({ name, document }) => [name, document])), 2);
+    writeJson<PolicyDocuments>(Object.fromEntries(policies.map(({ name, document }) => [name, document])), 2);
   else
     for (const { name, purpose, document } of policies) {
       writeNote(`${name}: ${purpose}\n`);
-      writeJson(document, 2);
+      writeJson<PolicyDocument>(document, 2);
     }
   for (const name of new Set(JSON.stringify(policies).match(PLACEHOLDER))) {
     const option = FILLED_BY[name];

@@ -37,11 +37,11 @@ export const quarantine: Command = {
     return withDeployment(line, async (deployment) => {
       if (reason === undefined) {
         const counted = await counts.countQuarantine(deployment, { hours });
-        writeResult(line, counted, () => countsText(counted, deployment));
+        writeResult<QuarantineCounts>(line, counted, () => countsText(counted, deployment));
       } else {
         const times = { from: deployment.now - hours * HOUR_MS, to: deployment.now };
         const page = await lists.listQuarantined(deployment, { ...times, reason }, limit);
-        writeResult(line, page, () => rowsText(page, deployment));
+        writeResult<QuarantinedPage>(line, page, () => rowsText(page, deployment));
       }
       return 0;
     });

@@ -171,8 +171,11 @@ function typedValue(value: string | null, type: string): string | number | boole
     : value;
 }
 
-function write(line: CommandLine, rows: readonly Readonly<Record<string, unknown>>[]): void {
-  if (line.values['json'] === true) writeJson(rows);
+/** The rows of a query, by column. Numbers and booleans are such in JSON, unless they would lose digits; all else is text or null. */
+export type QueryRows = readonly Readonly<Record<string, unknown>>[];
+
+function write(line: CommandLine, rows: QueryRows): void {
+  if (line.values['json'] === true) writeJson<QueryRows>(rows);
   else if (line.values['csv'] === true) writeOut(csvTable(rows));
   else writeOut(textTable(rows), 'table');
 }

@@ -1,5 +1,5 @@
 import { counted } from '../../lib/base/text.ts';
-import { utcDay } from '../../lib/base/time.ts';
+import { type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
@@ -28,11 +28,21 @@ export const reconcile: Command = {
       const judged = line.values['deep'] === true ? [] : await judgedHours(deployment, [day]);
       const hours = judged.length > 0 ? judged : await observe.reconcile(deployment, day);
       const closes = hours.every(({ state }) => state !== 'short');
-      writeResult(line, { closes, day, hours }, () => hoursText(day, hours));
+      writeResult<ReconciledDay>(line, { closes, day, hours }, () => hoursText(day, hours));
       return closes ? 0 : 3;
     });
   },
 };
+
+/** The received hours of a day. */
+export interface ReconciledDay {
+  /** Whether no hour is short. */
+  readonly closes: boolean;
+  /** The day of receipt, UTC. */
+  readonly day: UtcDay;
+  /** Its hours, with all columns of `received_hours`: docs/reference/tables.md. */
+  readonly hours: readonly ReceivedHour[];
+}
 
 /** What people see of an hour, in this order. */
 const COLUMNS = [

@@ -1,5 +1,8 @@
+import type { ErrorObject } from '../../lib/base/errors.ts';
 import type { QuarantineSelection } from '../../observe/quarantine/readQuarantine.ts';
 import type { RedriveReport } from '../../operate/quarantine/redriveQuarantine.ts';
+import type { DiscardedObject, MovedObjects } from '../../operate/redriveDamaged.ts';
+import type { RedrivenLanding } from '../../operate/redriveLanding.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
   assertOrder,
@@ -62,7 +65,7 @@ export const redrive: Command = {
         ? undefined
         : new operate.RedriveError('SLUICE_REDRIVE_INCOMPLETE', failed.join(', '));
     const error = incomplete === undefined ? {} : { error: commandError(incomplete) };
-    writeResult(line, { reason: wanted.reason, dryRun, ...report, ...error }, () =>
+    writeResult<RedrivenRows>(line, { reason: wanted.reason, dryRun, ...report, ...error }, () =>
       textTable(rows(report, dryRun)),
     );
     if (incomplete !== undefined) {
@@ -85,6 +88,29 @@ function assertOneWay(line: CommandLine): void {
     );
 }
 
+/** Whether something was only counted. */
+interface DryRun {
+  /** Whether nothing was changed. */
+  readonly dryRun: boolean;
+}
+
+/** Rows of quarantine that were validated again. */
+export interface RedrivenRows extends DryRun, RedriveReport {
+  /** The reason for which the rows were refused. */
+  readonly reason: string;
+  /** Why not all rows could be put into the landing; absent if they could. */
+  readonly error?: ErrorObject;
+}
+
+/** Objects of `damaged/` that the writer reads again. */
+export interface RedrivenDamaged extends DryRun, MovedObjects {}
+
+/** An object of `damaged/` that was deleted. */
+export interface DiscardedDamaged extends DryRun, DiscardedObject {}
+
+/** Objects of `landing/` that the writer tries again. */
+export interface RedrivenObjects extends DryRun, RedrivenLanding {}
+
 async function redriveDamagedObjects(line: CommandLine, dryRun: boolean): Promise<number> {
   const { redriveDamaged } = await import('../../operate/redriveDamaged.ts');
   const report = await withDeployment(line, (deployment) => redriveDamaged(deployment, dryRun));
@@ -94,14 +120,14 @@ async function redriveDamagedObjects(line: CommandLine, dryRun: boolean): Promis
       { what, n: report.objects },
       { what: 'bytes', n: report.bytes },
     ]);
-  writeResult(line, { dryRun, ...report }, table);
+  writeResult<RedrivenDamaged>(line, { dryRun, ...report }, table);
   return 0;
 }
 
 async function discard(line: CommandLine, name: string, dryRun: boolean): Promise<number> {
   const { discardDamaged } = await import('../../operate/redriveDamaged.ts');
   const found = await withDeployment(line, (deployment) => discardDamaged(deployment, name, dryRun));
-  writeResult(line, { dryRun, ...found }, () =>
+  writeResult<DiscardedDamaged>(line, { dryRun, ...found }, () =>
     textTable(
       Object.entries({
         object: found.key,
@@ -130,7 +156,7 @@ async function redriveDeadLetters(line: CommandLine, dryRun: boolean): Promise<n
       { what: letters, n: report.messages },
       { what: objects, n: report.objects },
     ]);
-  writeResult(line, { dryRun, ...report }, table);
+  writeResult<RedrivenObjects>(line, { dryRun, ...report }, table);
   return 0;
 }
 

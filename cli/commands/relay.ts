@@ -1,4 +1,6 @@
 import { isRelayReason } from '../../lib/tables/objectKeys.ts';
+import type { RelayState } from '../../observe/facts/flow/relayCopies.ts';
+import type { RedrivenCopies } from '../../operate/relay/redriveCopies.ts';
 import { targetedCommand } from '../aws/target.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
@@ -34,11 +36,19 @@ export const relay = commandWithActions({
   actions: ACTIONS,
 });
 
+/** Refused copies that were sent again. */
+export interface ResentCopies extends RedrivenCopies {
+  /** The reason that was asked for; null: all. */
+  readonly reason: string | null;
+  /** Whether nothing was changed. */
+  readonly dryRun: boolean;
+}
+
 async function status(line: CommandLine): Promise<number> {
   const { readRelayState, RelayCopiesError } = await import('../../observe/facts/flow/relayCopies.ts');
   const state = await withDeployment(line, readRelayState);
   if (state === null) throw new RelayCopiesError('SLUICE_RELAY_OFF');
-  writeResult(line, state, () =>
+  writeResult<RelayState>(line, state, () =>
     textTable([
       { what: 'waiting', n: state.waiting.count, oldest: state.waiting.oldest ?? '' },
       ...state.refused.map(({ reason, count, oldest }) => ({ what: `refused: ${reason}`, n: count, oldest })),
@@ -57,7 +67,7 @@ async function redrive(line: CommandLine): Promise<number> {
   const dryRun = line.values['dry-run'] === true;
   const { redriveCopies } = await import('../../operate/relay/redriveCopies.ts');
   const moved = await withDeployment(line, (deployment) => redriveCopies(deployment, reason, dryRun));
-  writeResult(line, { reason, dryRun, ...moved }, () =>
+  writeResult<ResentCopies>(line, { reason, dryRun, ...moved }, () =>
     textTable([
       { what: 'found in relay/refused/', n: moved.found },
       { what: dryRun ? 'that would be sent again' : 'sent again', n: moved.moved },

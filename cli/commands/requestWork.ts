@@ -26,9 +26,9 @@ export interface Work<Requested> {
  *
  * @throws UsageError for days that cannot be asked for; what `ask` throws.
  */
-export async function requestWork<Requested extends object>(
+export async function requestWork<Requested extends object = never>(
   line: CommandLine,
-  { ask, text, dry = '', done, follow, first }: Work<Requested>,
+  { ask, text, dry = '', done, follow, first }: Work<NoInfer<Requested>>,
 ): Promise<number> {
   const dryRun = line.values['dry-run'] === true;
   const { targetedCommand } = await import('../aws/target.ts');
@@ -42,7 +42,7 @@ export async function requestWork<Requested extends object>(
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
     }
   });
-  writeResult(line, requested, () => (dryRun ? text(requested) : ''));
+  writeResult<Requested>(line, requested, () => (dryRun ? text(requested) : ''));
   const hint = dry === '' ? '' : ` ${dry}`;
   writeNote(
     dryRun

@@ -1,3 +1,4 @@
+import type { RestoredDay } from '../../operate/restore.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Command,
@@ -9,6 +10,16 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
+
+/** What was gone of a table. */
+export interface RestoredTable {
+  /** Whether nothing was changed. */
+  readonly dryRun: boolean;
+  /** The table, as it was asked for. */
+  readonly table: string;
+  /** Its days, as they were asked for. */
+  readonly days: readonly RestoredDay[];
+}
 
 /** `sluice restore`: brings back files of tables that were deleted or replaced. */
 export const restore: Command = {
@@ -35,7 +46,7 @@ export const restore: Command = {
     const restored = await withDeployment(line, (deployment) =>
       restoreFiles(deployment, { table, days, dryRun }),
     );
-    writeResult(line, { dryRun, table, days: restored }, () =>
+    writeResult<RestoredTable>(line, { dryRun, table, days: restored }, () =>
       textTable(
         restored.map(({ day, folder, deleted, replaced }) => ({
           day,

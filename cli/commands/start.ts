@@ -11,6 +11,28 @@ const COLLECTOR_PORT = 4700;
 /** The port that local AWS tools use by default. */
 const EDGE_PORT = 4566;
 
+/** Where a local cloud is. */
+export interface StartedCloud {
+  /** Version of Sluice. */
+  readonly version: string;
+  /** Where SDKs post. */
+  readonly collector: string;
+  /** Where AWS's clients go. */
+  readonly edge: string;
+  /** Address of the console. */
+  readonly console: string;
+  /** Path of the folder with its data. */
+  readonly data: string;
+  /** Name of the bucket. */
+  readonly bucket: string;
+  /** Name of the database. */
+  readonly database: string;
+  /** ID of the process. */
+  readonly pid: number;
+  /** Whether policies of IAM are enforced. */
+  readonly enforceIam: boolean;
+}
+
 /** `sluice start`: the local cloud, until Ctrl-C. */
 export const start: Command = {
   name: 'start',
@@ -97,7 +119,15 @@ export const start: Command = {
     if (values['json'] === true) {
       const { collector, edge, data, bucket, database } = cloud;
       const addresses = { collector, edge, console: page.address };
-      writeJson({ version: VERSION, ...addresses, data, bucket, database, pid: process.pid, enforceIam });
+      writeJson<StartedCloud>({
+        version: VERSION,
+        ...addresses,
+        data,
+        bucket,
+        database,
+        pid: process.pid,
+        enforceIam,
+      });
     } else {
       const tookMs = performance.now() - startedAt;
       writeOut(welcome(cloud, { console: page.address, checkKeys, enforceIam, stage, tookMs }));

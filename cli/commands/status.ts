@@ -1,3 +1,4 @@
+import type { Status } from '../../observe/findings/status.ts';
 import { type Command, targetOptions } from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
 
@@ -14,7 +15,7 @@ export const status: Command = {
       import('../observe/statusText.ts'),
     ]);
     const answer = await withDeployment(line, readStatus);
-    writeResult(line, answer, () => statusText(answer));
+    writeResult<Status>(line, answer, () => statusText(answer));
     return answer.isWell ? 0 : 3;
   },
 };

@@ -35,10 +35,18 @@ export const tables: Command = {
   },
 };
 
+/** One table. */
+export interface ShownTable {
+  /** The table, without its days. */
+  readonly table: TableSummary;
+  /** Its calendar; null of a table without days. */
+  readonly days: TableDays | null;
+}
+
 async function showList(line: CommandLine): Promise<number> {
   const { listTables } = await import('../../observe/facts/tables/tables.ts');
   const list = await withDeployment(line, (deployment) => listTables(deployment));
-  writeResult(line, list, () => listText(list));
+  writeResult<TableList>(line, list, () => listText(list));
   return 0;
 }
 
@@ -57,7 +65,7 @@ async function showTable(line: CommandLine, name: string): Promise<number> {
       days: table.hasDays ? await listTableDays(deployment, table, { countRows, limit }) : null,
     };
   });
-  writeResult(line, answer, () => tableText(answer));
+  writeResult<ShownTable>(line, answer, () => tableText(answer));
   if (answer.days?.hasMore === true && line.values['json'] !== true) writeNote('There are more: --limit.\n');
   return 0;
 }

@@ -1,5 +1,5 @@
 import type { Deployment } from '../../observe/deployment.ts';
-import type { LiveAnswer, LiveFilter } from '../../observe/facts/flow/liveEntries.ts';
+import type { LiveAnswer, LiveEntry, LiveFilter } from '../../observe/facts/flow/liveEntries.ts';
 import type { Gate } from '../../observe/live/gate.ts';
 import {
   type Command,
@@ -81,7 +81,7 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
     }
     if (answer.dropped > 0) writeDropped(answer.dropped, asJson);
     for (const entry of answer.entries) {
-      if (asJson) writeJson(entry);
+      if (asJson) writeJson<LiveEntry>(entry);
       else writeOut(liveLine(entry));
       if (gate != null && entry.type === 'request') showGate(gateOf(entry, deployment));
     }
@@ -94,18 +94,34 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
   return interrupted.signal.aborted ? 130 : 0;
 }
 
+/** What is followed: the first line. */
+export interface TailSource {
+  /** Tells it from an entry. */
+  readonly type: 'source';
+  /** What entries leave out, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Lines and rows that went before they could be read. */
+export interface TailDropped {
+  /** Tells it from an entry. */
+  readonly type: 'dropped';
+  /** How many were missed. */
+  readonly count: number;
+}
+
 function writeSource(
   { notes }: LiveAnswer,
   { deployment, asJson }: { readonly deployment: Pick<Deployment, 'stack'>; readonly asJson: boolean },
 ): void {
   const { service, stage } = deployment.stack;
   const head = `Following ${service}-${stage} until Ctrl-C. Times are UTC.`;
-  if (asJson) writeJson({ type: 'source', notes });
+  if (asJson) writeJson<TailSource>({ type: 'source', notes });
   else writeNote(`${[head, ...notes].join('\n')}\n`);
 }
 
 function writeDropped(count: number, asJson: boolean): void {
-  if (asJson) writeJson({ type: 'dropped', count });
+  if (asJson) writeJson<TailDropped>({ type: 'dropped', count });
   else writeNote(`${count.toLocaleString('en-US')} lines and rows went before they could be read.\n`);
 }
 

@@ -11,6 +11,14 @@ import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 /** The exit code of shells after Ctrl-C. */
 const INTERRUPTED = 130;
 
+/** A configuration that passed. */
+export interface PassedChecks {
+  /** What holds, a sentence each. */
+  readonly checks: readonly string[];
+  /** How long it took, seconds. */
+  readonly seconds: number;
+}
+
 /** `sluice test`: the project's configuration, tried on this machine. */
 export const test: Command = {
   name: 'test',
@@ -63,7 +71,7 @@ export const test: Command = {
     }
     if (isInterrupted) return INTERRUPTED;
     const seconds = (performance.now() - startedAt) / 1_000;
-    if (isJson) writeJson({ checks: done, seconds });
+    if (isJson) writeJson<PassedChecks>({ checks: done, seconds });
     else writeOut(`${done.length} checks passed in ${seconds.toFixed(1)} s.\n`);
     return 0;
   },

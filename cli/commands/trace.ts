@@ -44,7 +44,7 @@ export const trace: Command = {
         ...(subject === undefined ? {} : { subject }),
         ...(since === undefined ? {} : { since: since(deployment.now) }),
       });
-      writeResult(line, traceJson(result), () => traceText(id, result));
+      writeResult<TraceAnswer>(line, traceJson(result), () => traceText(id, result));
       return result.state === 'nowhere' ? 3 : 0;
     });
   },
@@ -69,8 +69,23 @@ function sinceOption(line: CommandLine): ((now: number) => number) | undefined {
   return () => at;
 }
 
+/** A step of an event with its time. */
+export interface TimedStep {
+  /** When it was, ISO 8601; null where no time is known. */
+  readonly at: string | null;
+  /** What happened, in words. */
+  readonly what: string;
+}
+
 /** A trace as `--json` prints it. */
-function traceJson({ subject, state, steps, found, hasMore, notes }: Trace) {
+export interface TraceAnswer extends Pick<Trace, 'subject' | 'state' | 'found' | 'notes'> {
+  /** Whether there are more than were listed. */
+  readonly more: boolean;
+  /** By time; of a user one for each event, the newest first. */
+  readonly steps: readonly TimedStep[];
+}
+
+function traceJson({ subject, state, steps, found, hasMore, notes }: Trace): TraceAnswer {
   return {
     subject,
     state,

@@ -4,9 +4,11 @@ import { qualifiedName } from '../../lib/views/View.ts';
 
 /** SQL in Athena's dialect, ready to be pasted. */
 export interface SqlSnippet {
+  /** Its name. */
   readonly name: string;
   /** The question that it answers, or its purpose. */
   readonly about: string;
+  /** The statement. */
   readonly sql: string;
 }
 

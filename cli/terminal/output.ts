@@ -65,23 +65,23 @@ export function clearProgress(): void {
 }
 
 /**
- * Writes JSON and a line break to stdout.
+ * Writes JSON and a line break to stdout. Callers name the type of the value: docs/reference/json.md is made of these types.
  *
  * @param indent Spaces. Default 0: one line.
  */
-export function writeJson(value: unknown, indent = 0): void {
+export function writeJson<Answer = never>(value: NoInfer<Answer>, indent = 0): void {
   clearProgress();
   process.stdout.write(`${visibleJson(value, indent)}\n`);
 }
 
-/** Writes a result: as JSON with `--json`, else as text for people, with the colours of a report. */
-export function writeResult(
+/** Writes a result: as {@link writeJson} with `--json`, else as text for people, with the colours of a report. */
+export function writeResult<Answer = never>(
   { values }: Pick<CommandLine, 'values'>,
-  value: unknown,
+  value: NoInfer<Answer>,
   text: () => string,
   look: Look = 'report',
 ): void {
-  if (values['json'] === true) writeJson(value);
+  if (values['json'] === true) writeJson<Answer>(value);
   else writeOut(text(), look);
 }
 

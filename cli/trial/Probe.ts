@@ -65,7 +65,9 @@ export type Verdict = 'expected' | 'otherwise' | 'not asked';
 
 /** The answer to a question. */
 export interface Answer {
+  /** Code of the question. */
   readonly code: QuestionCode;
+  /** Whether AWS behaves as expected. */
   readonly verdict: Verdict;
   /** The result, in a few words. */
   readonly found: string;

@@ -43,7 +43,9 @@ export type StepName = keyof typeof EXPECTED_SECONDS;
 
 /** A step that was taken. */
 export interface TakenStep {
+  /** The step. */
   readonly step: StepName;
+  /** How long it took, seconds. */
   readonly seconds: number;
   /** Why the step did not end; null if it ended. */
   readonly failed: string | null;

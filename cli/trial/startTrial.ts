@@ -17,11 +17,18 @@ import { untilInterrupted } from '../terminal/interrupt.ts';
 import { isWanted } from '../terminal/isWanted.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
-import { endDeployment, removeTrial } from './removeTrial.ts';
+import { endDeployment, type Removal, removeTrial } from './removeTrial.ts';
 import { EXPECTED_SECONDS, runTrial, type TakenStep } from './runTrial.ts';
 import { newTrialId, type Trial, trialConfig, trialStack, trialStage } from './Trial.ts';
 import { TrialError } from './TrialError.ts';
-import { REPORT, removalCommand, removalText, trialReport, trialText } from './trialReport.ts';
+import {
+  REPORT,
+  removalCommand,
+  removalText,
+  type TrialReport,
+  trialReport,
+  trialText,
+} from './trialReport.ts';
 import { trialFiles, writeService } from './writeService.ts';
 
 /** The options of a trial. */
@@ -75,7 +82,7 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
     }).finally(() => progress.end());
     const report = trialReport(trial, startedAt, tried);
     await writeFile(REPORT, `${JSON.stringify(report, null, 2)}\n`);
-    writeResult(line, report, () => trialText(trial, report, interruption.signal.aborted));
+    writeResult<TrialReport>(line, report, () => trialText(trial, report, interruption.signal.aborted));
     const { removal, error } = tried;
     if (removal?.left.length === 0) await forget(trial);
     if (interruption.signal.aborted) return 130;
@@ -102,7 +109,7 @@ export async function removeOnly(line: CommandLine, wish: TrialWish, id: string)
     progress.end();
     deployment.close();
   });
-  writeResult(line, removal, () => removalText(trial, removal));
+  writeResult<Removal>(line, removal, () => removalText(trial, removal));
   if (removal.left.length > 0) return 3;
   await forget(trial);
   return 0;

@@ -17,9 +17,9 @@ export interface TrialReport {
   /** Name of the trial's stack. */
   readonly stack: string;
   /** The region of AWS. */
-  readonly region: Trial['region'];
+  readonly region: string;
   /** What receives requests. */
-  readonly endpoint: Trial['endpoint'];
+  readonly endpoint: 'http-api' | 'function-url';
   /** When the trial was started, ISO 8601. */
   readonly startedAt: string;
   /** Seconds of all steps. */

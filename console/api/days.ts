@@ -2,9 +2,15 @@ import * as z from 'zod';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { type CuratedCalendar, readCuratedCalendar } from '../../observe/facts/days/curatedDays.ts';
 import { type DropsCalendar, readCalendar } from '../../observe/facts/days/ledgerDays.ts';
-import { explainDay, listRefusedRows } from '../../observe/ingest/explainDay.ts';
-import { requestRebuild } from '../../operate/curate/requests.ts';
-import { requestBackfill, requestExport } from '../../operate/ingest/requests.ts';
+import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
+import { type ExplainedDay, explainDay, listRefusedRows } from '../../observe/ingest/explainDay.ts';
+import { type CurateRequested, requestRebuild } from '../../operate/curate/requests.ts';
+import {
+  type BackfillRequest,
+  type ExportDaysRequest,
+  requestBackfill,
+  requestExport,
+} from '../../operate/ingest/requests.ts';
 import { count, day, dryRun, route, text } from './route.ts';
 
 const source = text('name of a source');
@@ -41,14 +47,15 @@ export const dayRoutes = [
     summary:
       'A day of a dataset, explained: fates of files, refused rows, failure with cause and cure, what is next.',
     query: z.strictObject({ source, dataset, day }),
-    handle: ({ deployment, query }) => explainDay(deployment, query),
+    handle: ({ deployment, query }): Promise<ExplainedDay> => explainDay(deployment, query),
   }),
   route({
     method: 'GET',
     path: '/api/drops/refused',
     summary: 'Refused rows of the files that were loaded last for a day.',
     query: z.strictObject({ source, dataset, day, limit: count({ usual: 20, most: 500 }) }),
-    handle: ({ deployment, query: { limit, ...wanted } }) => listRefusedRows(deployment, wanted, limit),
+    handle: ({ deployment, query: { limit, ...wanted } }): Promise<QuarantinedPage> =>
+      listRefusedRows(deployment, wanted, limit),
   }),
   route({
     method: 'POST',
@@ -56,7 +63,7 @@ export const dayRoutes = [
     summary: 'Load days of a dataset again, whatever the ledger says.',
     body: z.strictObject({ dryRun, source, dataset, from: day, to: day.optional() }),
     writes: true,
-    handle: ({ deployment, body }) => requestBackfill(deployment, body),
+    handle: ({ deployment, body }): Promise<BackfillRequest> => requestBackfill(deployment, body),
   }),
   route({
     method: 'POST',
@@ -64,7 +71,7 @@ export const dayRoutes = [
     summary: 'Export days again, changed or not.',
     body: z.strictObject({ dryRun, export: text('name of an export'), from: day, to: day.optional() }),
     writes: true,
-    handle: ({ deployment, body }) => requestExport(deployment, body),
+    handle: ({ deployment, body }): Promise<ExportDaysRequest> => requestExport(deployment, body),
   }),
   route({
     method: 'POST',
@@ -72,7 +79,7 @@ export const dayRoutes = [
     summary: 'Curate days of a table again, changed or not.',
     body: z.strictObject({ dryRun, kind, from: day, to: day.optional() }),
     writes: true,
-    handle: ({ deployment, body: { kind: one, ...body } }) =>
+    handle: ({ deployment, body: { kind: one, ...body } }): Promise<CurateRequested> =>
       requestRebuild(deployment, { kinds: [one], ...body }),
   }),
 ];

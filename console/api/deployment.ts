@@ -3,13 +3,21 @@ import { route } from './route.ts';
 
 /** Facts that the frame around every page shows. */
 export interface DeploymentAnswer {
+  /** Version of Sluice. */
   readonly version: string;
+  /** The stage. */
   readonly stage: string;
+  /** The region of AWS. */
   readonly region: string;
+  /** Whether it is the local cloud. */
   readonly isLocal: boolean;
+  /** Whether this console may change something. */
   readonly mayWrite: boolean;
+  /** Name of the bucket. */
   readonly bucket: string;
+  /** Name of the database. */
   readonly database: string;
+  /** Name of Athena's workgroup. */
   readonly workgroup: string;
   /** The address that SDKs post to; null if it is not known. */
   readonly collector: string | null;

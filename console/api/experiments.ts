@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { checkExperiments } from '../../observe/experiments/checkExperiments.ts';
+import { checkExperiments, type ExperimentList } from '../../observe/experiments/checkExperiments.ts';
 import { route, text } from './route.ts';
 
 /** The call of the page Experiments. */
@@ -11,6 +11,6 @@ export const experimentRoutes = [
     query: z.strictObject({
       unit: text('column of the unit ID, `user_id` by default').optional(),
     }),
-    handle: ({ deployment, query }) => checkExperiments(deployment, query),
+    handle: ({ deployment, query }): Promise<ExperimentList> => checkExperiments(deployment, query),
   }),
 ];

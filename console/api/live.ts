@@ -1,15 +1,21 @@
 import * as z from 'zod';
 import { shortText } from '../../lib/base/text.ts';
-import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
-import { readGate } from '../../observe/live/gate.ts';
+import type { LiveAnswer, LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
+import { type Gate, readGate } from '../../observe/live/gate.ts';
 import { readLive } from '../../observe/live/live.ts';
-import { trace } from '../../observe/trace/trace.ts';
+import { type Trace, trace } from '../../observe/trace/trace.ts';
 import { count, dayTimes, flag, route, text } from './route.ts';
+
+/** Where the first event stopped. */
+export interface GateAnswer {
+  /** What stopped it; null once there are rows. */
+  readonly gate: Gate | null;
+}
 
 /** Characters of a name that Live shows. */
 const BRIEF = 120;
 /** An entry without its row, and with short texts: the page keeps thousands. */
-function briefly(entry: LiveEntry) {
+function briefly(entry: LiveEntry): LiveEntry {
   const short = (value: unknown) => (typeof value === 'string' ? shortText(value, BRIEF) : value);
   const members = Object.entries(entry).map(([name, value]) => [name, short(value)]);
   return { ...Object.fromEntries(members), ...(entry.type === 'event' ? { row: null } : {}) };
@@ -46,7 +52,7 @@ export const liveRoutes = [
       sdk: text('as `--sdk`').optional(),
       errors: flag,
     }),
-    async handle({ deployment, query: { after, last, waitMs, ...filter } }) {
+    async handle({ deployment, query: { after, last, waitMs, ...filter } }): Promise<LiveAnswer> {
       const answer = await readLive(deployment, { after, last, waitMs, filter });
       return { ...answer, entries: answer.entries.map(briefly) };
     },
@@ -57,7 +63,7 @@ export const liveRoutes = [
     summary:
       'Where the first event stopped, and what to do; null once there are rows: the notes of `sluice tail`.',
     query: z.strictObject({}),
-    handle: async ({ deployment }) => ({ gate: await readGate(deployment) }),
+    handle: async ({ deployment }): Promise<GateAnswer> => ({ gate: await readGate(deployment) }),
   }),
   route({
     method: 'GET',
@@ -65,7 +71,7 @@ export const liveRoutes = [
     summary:
       'Where an event, the events of a user, or a request is: `sluice trace`, with the row of an event. Times are epoch milliseconds.',
     query: z.strictObject(traceQuery),
-    handle: ({ deployment, query: { id, as, since } }) =>
+    handle: ({ deployment, query: { id, as, since } }): Promise<Trace> =>
       trace(deployment, {
         id,
         withRow: true,

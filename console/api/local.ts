@@ -2,6 +2,16 @@ import * as z from 'zod';
 import { ConsoleRequestError } from '../errors.ts';
 import { type Request, route } from './route.ts';
 
+/** Answers of the local cloud's control API: docs/local.md, "Control". */
+export interface LocalAnswer {
+  /** Its clock. */
+  readonly clock: unknown;
+  /** The faults that are set. */
+  readonly faults: unknown;
+  /** What its streams and queues hold. */
+  readonly status: unknown;
+}
+
 /** Calls of the control API that are passed on; the bodies are its own: docs/local.md, "Control". */
 async function control(
   { deployment }: Pick<Request<unknown, unknown>, 'deployment'>,
@@ -34,7 +44,7 @@ export const localRoutes = [
     path: '/api/local',
     summary: "The local cloud's clock and faults, and what its streams and queues hold.",
     localOnly: true,
-    async handle(request) {
+    async handle(request): Promise<LocalAnswer> {
       const [clock, faults, status] = await Promise.all([
         control(request, 'GET', 'clock'),
         control(request, 'GET', 'faults'),
@@ -48,7 +58,7 @@ export const localRoutes = [
     path: '/api/local/flush',
     summary: 'Deliver everything that the streams buffer.',
     ...local,
-    handle: (request) => control(request, 'POST', 'flush'),
+    handle: (request): Promise<unknown> => control(request, 'POST', 'flush'),
   }),
   route({
     method: 'POST',
@@ -56,6 +66,6 @@ export const localRoutes = [
     summary: 'Move the clock: `{"advanceMs"}`, `{"now"}` or `{"real":true}`.',
     body: z.looseObject({}),
     ...local,
-    handle: (request) => control(request, 'POST', 'clock', request.body),
+    handle: (request): Promise<unknown> => control(request, 'POST', 'clock', request.body),
   }),
 ];

@@ -1,9 +1,20 @@
 import * as z from 'zod';
 import { isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
-import { countQuarantine, MAX_QUARANTINE_HOURS } from '../../observe/facts/tables/countQuarantine.ts';
-import { listQuarantined } from '../../observe/facts/tables/listQuarantined.ts';
-import { redrive } from '../../operate/quarantine/redriveQuarantine.ts';
+import {
+  countQuarantine,
+  MAX_QUARANTINE_HOURS,
+  type QuarantineCounts,
+} from '../../observe/facts/tables/countQuarantine.ts';
+import { listQuarantined, type QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
+import type { QuarantineSelection } from '../../observe/quarantine/readQuarantine.ts';
+import { type RedriveReport, redrive } from '../../operate/quarantine/redriveQuarantine.ts';
 import { count, day, dayTimes, dryRun, route, text } from './route.ts';
+
+/** Rows of quarantine that were validated again. */
+export interface RedriveAnswer extends QuarantineSelection, RedriveReport {
+  /** Whether nothing was delivered. */
+  readonly dryRun: boolean;
+}
 
 const instant = z.iso
   .datetime()
@@ -22,7 +33,7 @@ export const quarantineRoutes = [
     path: '/api/quarantine',
     summary: 'Refused events of the last hours, by reason, with cause and cure.',
     query: z.strictObject({ hours: count({ usual: 24, most: MAX_QUARANTINE_HOURS }) }),
-    handle: ({ deployment, query }) => countQuarantine(deployment, query),
+    handle: ({ deployment, query }): Promise<QuarantineCounts> => countQuarantine(deployment, query),
   }),
   route({
     method: 'GET',
@@ -34,7 +45,8 @@ export const quarantineRoutes = [
       to: instant,
       limit: count({ usual: 20, most: 500 }),
     }),
-    handle: ({ deployment, query: { limit, ...filter } }) => listQuarantined(deployment, filter, limit),
+    handle: ({ deployment, query: { limit, ...filter } }): Promise<QuarantinedPage> =>
+      listQuarantined(deployment, filter, limit),
   }),
   route({
     method: 'POST',
@@ -42,7 +54,7 @@ export const quarantineRoutes = [
     summary: 'Validate the rows of a reason again, by days of receipt, and deliver those that pass.',
     body: z.strictObject({ dryRun, reason, from: day, to: day }),
     writes: true,
-    handle: async ({ deployment, body: { dryRun: isDry, ...selection } }) => ({
+    handle: async ({ deployment, body: { dryRun: isDry, ...selection } }): Promise<RedriveAnswer> => ({
       dryRun: isDry,
       ...selection,
       ...(await redrive(deployment, selection, isDry)),

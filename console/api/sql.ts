@@ -1,5 +1,13 @@
 import * as z from 'zod';
-import { cancelSql, MOST_ROWS, readSqlRows, readSqlRun, startSql } from '../../observe/runSql.ts';
+import {
+  cancelSql,
+  MOST_ROWS,
+  readSqlRows,
+  readSqlRun,
+  type SqlPage,
+  type SqlRun,
+  startSql,
+} from '../../observe/runSql.ts';
 import { count, cursor, route, text } from './route.ts';
 
 const id = text("Athena's ID of the query");
@@ -13,28 +21,30 @@ export const sqlRoutes = [
     summary:
       "Start a statement in Athena's dialect, in the workgroup. One that does more than read needs a console that may write.",
     body: z.strictObject({ sql }),
-    handle: ({ deployment, body, mayWrite }) => startSql(deployment, { sql: body.sql, mayWrite }),
+    handle: ({ deployment, body, mayWrite }): Promise<SqlRun> =>
+      startSql(deployment, { sql: body.sql, mayWrite }),
   }),
   route({
     method: 'GET',
     path: '/api/sql/run',
     summary: 'How far a query is, the bytes it read, or why it failed.',
     query: z.strictObject({ id }),
-    handle: ({ deployment, query }) => readSqlRun(deployment, query.id),
+    handle: ({ deployment, query }): Promise<SqlRun> => readSqlRun(deployment, query.id),
   }),
   route({
     method: 'GET',
     path: '/api/sql/rows',
     summary: 'A page of the rows of a query that succeeded.',
     query: z.strictObject({ id, limit: count({ usual: 100, most: MOST_ROWS }), cursor }),
-    handle: ({ deployment, query: { id: queryId, ...page } }) => readSqlRows(deployment, queryId, page),
+    handle: ({ deployment, query: { id: queryId, ...page } }): Promise<SqlPage> =>
+      readSqlRows(deployment, queryId, page),
   }),
   route({
     method: 'POST',
     path: '/api/sql/cancel',
     summary: 'Stop a query.',
     body: z.strictObject({ id }),
-    async handle({ deployment, body }) {
+    async handle({ deployment, body }): Promise<SqlRun> {
       await cancelSql(deployment, body.id);
       return readSqlRun(deployment, body.id);
     },

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { LookedAt } from '../../observe/doctor/diagnose.ts';
-import { readOverTime } from '../../observe/facts/flow/overTime.ts';
+import { type Period, readOverTime } from '../../observe/facts/flow/overTime.ts';
 import { readStatus, type Status } from '../../observe/findings/status.ts';
 import { count, route } from './route.ts';
 
 /** What `sluice doctor` found. */
 export interface DoctorAnswer {
+  /** What was looked at, in order. */
   readonly checks: readonly LookedAt[];
 }
 
@@ -32,6 +33,6 @@ export const statusRoutes = [
     summary:
       'The last days by five minutes: requests by answer, events, what went to `landing/direct/`, and messages of the writer.',
     query: z.strictObject({ days: count({ usual: 1, most: 7 }) }),
-    handle: ({ deployment, query }) => readOverTime(deployment, query.days),
+    handle: ({ deployment, query }): Promise<readonly Period[]> => readOverTime(deployment, query.days),
   }),
 ];

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { listTableDays, MOST_DAYS } from '../../observe/facts/tables/tableDays.ts';
-import { findTable, listTables } from '../../observe/facts/tables/tables.ts';
+import { listTableDays, MOST_DAYS, type TableDays } from '../../observe/facts/tables/tableDays.ts';
+import { findTable, listTables, type TableList } from '../../observe/facts/tables/tables.ts';
 import { count, flag, route, text } from './route.ts';
 
 const table = text('name of a table or view');
@@ -11,7 +11,7 @@ export const tableRoutes = [
     method: 'GET',
     path: '/api/tables',
     summary: 'All tables and views with their columns and registered days.',
-    handle: ({ deployment }) => listTables(deployment),
+    handle: ({ deployment }): Promise<TableList> => listTables(deployment),
   }),
   route({
     method: 'GET',
@@ -22,7 +22,7 @@ export const tableRoutes = [
       limit: count({ usual: 60, most: MOST_DAYS }),
       noRows: flag.describe('whether rows are not counted, which is a query; false by default'),
     }),
-    handle: async ({ deployment, query: { noRows, table: name, limit } }) =>
+    handle: async ({ deployment, query: { noRows, table: name, limit } }): Promise<TableDays> =>
       listTableDays(deployment, await findTable(deployment, name), { limit, countRows: !noRows }),
   }),
 ];

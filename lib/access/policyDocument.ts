@@ -3,9 +3,11 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
  */
 export interface PolicyDocument {
+  /** Version of the language of policies. */
   readonly Version: '2012-10-17';
   /** In policies of resources only: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_id.html */
   readonly Id?: string;
+  /** Its statements. */
   readonly Statement: readonly Statement[];
 }
 
@@ -13,10 +15,15 @@ export interface PolicyDocument {
 export interface Statement {
   /** Says what the statement is for, in letters and digits only. */
   readonly Sid: string;
+  /** Whether the actions are allowed or denied. */
   readonly Effect: 'Allow' | 'Deny';
+  /** Who may do it; absent of a policy of a role or user. */
   readonly Principal?: { readonly AWS: string } | { readonly Service: string };
+  /** The actions: `s3:GetObject`. */
   readonly Action: readonly string[];
+  /** ARNs of the resources; absent of a trust policy. */
   readonly Resource?: readonly string[];
+  /** When the statement holds, by operator and key; absent if always. */
   readonly Condition?: Condition;
 }
 

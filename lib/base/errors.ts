@@ -12,7 +12,9 @@ export type Repeats = 'always' | 'twice' | 'unknown';
 
 /** One code of a family: what happened and what to do about it, a sentence each. */
 export interface ErrorEntry {
+  /** Why it happens; the same for every error with this code. */
   readonly cause: string;
+  /** What to do. */
   readonly cure: string;
   /** Default: that of the family. */
   readonly repeats?: Repeats;
@@ -82,11 +84,13 @@ export function defineErrorFamily<const Entries extends { readonly [code: ErrorC
 
 /** An error as `--json` of a command and the console's API answer it: docs/reference/errors.md. */
 export interface ErrorObject {
+  /** The stable code: SLUICE_…. */
   readonly code: string;
   /** Says what happened, with details. */
   readonly message: string;
   /** The same for every error with this code. */
   readonly cause: string;
+  /** What to do. */
   readonly cure: string;
 }
 

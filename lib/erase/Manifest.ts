@@ -56,8 +56,11 @@ export function noCounts(): PlaceCounts {
  * cannot be read.
  */
 const leftSchema = z.object({
+  /** Key of the object. */
   key: z.string(),
+  /** Version of the object. */
   versionId: z.string(),
+  /** Why it could not be searched. */
   why: z.enum(['too_large', 'archived', 'unreadable', 'denied', 'unread']),
 });
 
@@ -65,12 +68,14 @@ const leftSchema = z.object({
 export type LeftObject = z.output<typeof leftSchema>;
 
 const runSchema = z.object({
+  /** When it began, epoch milliseconds. */
   startedAt: instant,
   /**
    * How often the run was begun again after it had stopped. What was erased before it stopped, and not noted, is in no
    * count.
    */
   resumed: count,
+  /** What was done in each place, by place. */
   places: z.partialRecord(z.enum(erasePlaces), placeCountsSchema),
   /** Whether anything of the units was found. This is noted before anything is changed. */
   hasFound: z.boolean(),
@@ -82,7 +87,16 @@ const runSchema = z.object({
    * Objects of which a part is no rows and could not be searched, and the day by which lifecycle rules have deleted them. They keep
    * no erasure open. At most a hundred are named.
    */
-  expiring: z.array(z.object({ key: z.string(), goneBy: z.string() })).default([]),
+  expiring: z
+    .array(
+      z.object({
+        /** Key of the object. */
+        key: z.string(),
+        /** The day by which it is gone, UTC. */
+        goneBy: z.string(),
+      }),
+    )
+    .default([]),
   /**
    * Data on its way to the bucket when the run began, in words. It may hold rows of the units: the erasure is not
    * complete.

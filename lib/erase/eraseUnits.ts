@@ -67,6 +67,7 @@ export interface Eraser extends Omit<ObjectEraserPorts, 'turns'>, Pick<DayKeeper
 
 /** Results of a run, and of the whole erasure. */
 export interface Erasure {
+  /** The run that ended. */
   readonly run: EraseRun;
   /** Sums over all runs; for a dry run only its own counts. */
   readonly total: Readonly<Partial<Record<EraseStore, PlaceCounts>>>;
@@ -76,6 +77,7 @@ export interface Erasure {
   readonly state: 'complete' | 'again' | 'dry';
   /** The time from which on a run that finds nothing completes the erasure, epoch milliseconds; null for a dry run. */
   readonly completeFrom: number | null;
+  /** Number of runs. */
   readonly runs: number;
   /** How many runs are not in the sums: the record keeps the last fifty. */
   readonly forgotten: number;

@@ -23,7 +23,9 @@ const sliceSchema = accountSchema.extend({
   /** The rows of the raw files that belong to it. `rawRows` is the same for every slice. */
   sliceRows: count,
   /** The files in the folder of the version, and bytes of each. */
-  files: z.array(z.object({ name: z.string().min(1), bytes: count })),
+  files: z.array(
+    z.object({ /** Name of the file. */ name: z.string().min(1), /** Bytes of the file. */ bytes: count }),
+  ),
 });
 
 /** The member `curated` of ledger entries: what only days of curated tables have. */
@@ -36,6 +38,7 @@ export const curatedDaySchema = z.object({
   account: accountSchema.optional(),
   /** Raw files of the current version: how many, and which. */
   rawFiles: count.optional(),
+  /** The raw files of the current version. */
   inputs: namedFilesSchema.optional(),
   /** What the current version keeps although raw files are gone; absent if the raw files have all of its rows. */
   kept: z
@@ -66,6 +69,7 @@ export const curatedDaySchema = z.object({
     .extend({
       /** The raw files, and their bytes. */
       inputs: namedFilesSchema,
+      /** Bytes of these raw files. */
       bytes: count,
       /** The version whose rows are kept: fingerprint of its files, and the raw files that are gone. */
       kept: z

@@ -9,6 +9,7 @@ const instant = z.number();
  * slices. A part that was recorded is not made again.
  */
 export const dayRunSchema = z.object({
+  /** The version that is being made. */
   version: z.string().min(1),
   /** Fingerprint of the files that it is made of. */
   fingerprint: z.string().min(1),
@@ -23,15 +24,25 @@ export const pieceRefSchema = z.strictObject({ version: z.string().min(1), done:
 export const loadRunSchema = dayRunSchema.extend({
   /** The reason of its task, and the fingerprint that the task names. */
   reason: z.string().min(1),
+  /** Fingerprint of the files, as the task has it. */
   taskFingerprint: z.string(),
   /** How often the day was planned, this time included, as its files had changed. */
   plans: z.int().min(1),
+  /** When it began, epoch milliseconds. */
   startedAt: instant,
+  /** Number of pieces. */
   pieces: z.int().min(1),
   /** Pieces that are done. */
   done: count,
   /** Rows of these pieces. */
-  rows: z.object({ in: count, out: count, refused: count }),
+  rows: z.object({
+    /** Rows that were read. */
+    in: count,
+    /** Rows that were written. */
+    out: count,
+    /** Rows that went to quarantine. */
+    refused: count,
+  }),
   /** Bytes of their files. */
   bytes: count,
   /** The piece that the task which goes on with it names; absent while that is a task of the plan or of a person. */

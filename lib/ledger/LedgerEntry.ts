@@ -22,13 +22,20 @@ export const ledgerStates = [
   'failed',
 ] as const;
 
-const failureSchema = z.object({ code: z.string(), message: z.string() });
+const failureSchema = z.object({
+  /** The stable code: SLUICE_…. */
+  code: z.string(),
+  /** The cause with its details. */
+  message: z.string(),
+});
 
 /** Outcome of one file of a drop. */
 const fileFateSchema = z.object({
+  /** Key of the file. */
   key: z.string(),
   /** Bytes. */
   size: count,
+  /** ETag of the file. */
   eTag: z.string(),
   /**
    * `loaded`: its rows are in the version that queries read. `left_out`: it is not a file to load. `failed`: the day failed
@@ -40,7 +47,17 @@ const fileFateSchema = z.object({
   reason: z.string().optional(),
   /** Details of the reason: the column, the expected type and the actual type. Never a value of a row. */
   detail: z.string().optional(),
-  rows: z.object({ in: count, out: count, refused: count }).optional(),
+  /** Rows of the file; absent if it was not loaded. */
+  rows: z
+    .object({
+      /** Rows that were read. */
+      in: count,
+      /** Rows that were written. */
+      out: count,
+      /** Rows that went to quarantine. */
+      refused: count,
+    })
+    .optional(),
   /** Refused rows by reason. */
   refusedBy: z.record(z.string(), count).optional(),
 });
@@ -50,11 +67,15 @@ const fileFateSchema = z.object({
  * are left out: after a rollback, entries have members of the later version.
  */
 export const ledgerEntrySchema = z.object({
+  /** Name of the source. */
   source: z.string().min(1),
+  /** Name of the dataset. */
   dataset: z.string().min(1),
   /** The drop's day folder, which is the rows' `ds`. */
   day: z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'),
+  /** Name of the table that it lands in. */
   table: z.string().min(1),
+  /** State of the day. */
   state: z.enum(ledgerStates),
   /** Fingerprint of the files of the last settled load, successful or not; null before the first. */
   fingerprint: z.string().nullable(),
@@ -83,9 +104,25 @@ export const ledgerEntrySchema = z.object({
   /** How many of them ended without a word: the function was killed. */
   kills: count.optional(),
   /** Who works on the day, and until when. Only while `loading`. */
-  lease: z.object({ owner: z.string().min(1), until: instant }).optional(),
+  lease: z
+    .object({
+      /** Who works on it. */
+      owner: z.string().min(1),
+      /** Until when, epoch milliseconds. */
+      until: instant,
+    })
+    .optional(),
+  /** Its files, and what became of each. */
   files: z.array(fileFateSchema),
-  rows: z.object({ in: count, out: count, refused: count }),
+  /** Rows of all files of the last settled load. */
+  rows: z.object({
+    /** Rows that were read. */
+    in: count,
+    /** Rows that were written. */
+    out: count,
+    /** Rows that went to quarantine. */
+    refused: count,
+  }),
   /** Bytes that the last settled load read from the customer's bucket. */
   bytes: count,
   /** The version that queries read; absent before the first successful load. */
@@ -99,7 +136,14 @@ export const ledgerEntrySchema = z.object({
   /** A person said that the rows that queries read are meant so, or that there are none: `sluice ingest accept`. */
   accepted: z.literal(true).optional(),
   /** Versions to delete, and when each was replaced. */
-  superseded: z.array(z.object({ version: z.string(), at: instant })),
+  superseded: z.array(
+    z.object({
+      /** The version. */
+      version: z.string(),
+      /** When it was replaced, epoch milliseconds. */
+      at: instant,
+    }),
+  ),
   /** The load in pieces that is under way. */
   run: loadRunSchema.optional(),
   /** Failure of the last load, or the reason why a waiting day is retried. */
@@ -114,6 +158,7 @@ export const ledgerEntrySchema = z.object({
   curated: curatedDaySchema.optional(),
   /** Erasures that change the files of the day: lib/ledger/erasureNotes.ts. */
   erasures: z.array(erasureNoteSchema).optional(),
+  /** When the entry was written, epoch milliseconds. */
   updatedAt: instant,
   /** Identifies the write that made this entry, so that a writer recognises its own. */
   token: z.string().min(1),

@@ -5,7 +5,9 @@ import { DAY_MS, type UtcDay } from '../base/time.ts';
 export const STOPPED_AFTER_MS = 30 * DAY_MS;
 
 /** Files of a day by their names in its folder. */
-export const namedFilesSchema = z.array(z.object({ name: z.string().min(1), eTag: z.string() }));
+export const namedFilesSchema = z.array(
+  z.object({ /** Name of the file. */ name: z.string().min(1), /** ETag of the file. */ eTag: z.string() }),
+);
 /** A file by its name in the folder of the day. */
 export type NamedFile = z.output<typeof namedFilesSchema>[number];
 
@@ -19,7 +21,14 @@ export function namedFiles(
 }
 
 /** A file that an erasure has replaced under its name, and its ETags before and after. */
-const replacedSchema = z.object({ name: z.string().min(1), from: z.string(), to: z.string() });
+const replacedSchema = z.object({
+  /** Name of the file. */
+  name: z.string().min(1),
+  /** ETag of the file before. */
+  from: z.string(),
+  /** ETag of what replaced it. */
+  to: z.string(),
+});
 
 /** An erasure that changes files of a day. It is noted before the first change; what it replaces, after each. */
 export const erasureNoteSchema = z.object({
@@ -29,6 +38,7 @@ export const erasureNoteSchema = z.object({
   at: z.number(),
   /** When its run ended; absent while it is under way, or stopped. */
   endedAt: z.number().optional(),
+  /** Files that were replaced, and by what. */
   replaced: z.array(replacedSchema).default([]),
 });
 

@@ -40,6 +40,7 @@ export function dueDay(at: number): UtcDay {
 
 /** The newest day that a night has judged, and when its rows were written last, ISO 8601. */
 export interface LastNight {
+  /** The newest day that a night has judged, UTC. */
   readonly day: UtcDay;
   /**
    * Null: no night has judged a day since the table of received hours exists. `day` is then the last day that was due

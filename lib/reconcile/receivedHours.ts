@@ -8,14 +8,23 @@ import { hourStates } from './judgeHour.ts';
 
 /** The members of a row that are read. lib/tables/receivedHoursTable.ts has all columns of the table. */
 const receivedHourSchema = z.looseObject({
+  /** Day of receipt, UTC. */
   ds: z.string(),
+  /** Hour of that day, 0 to 23. */
   hour: z.int(),
+  /** The table, by its kind. */
   table_name: z.enum(tableKinds),
+  /** Events that the collector stored, in the stream or in an object. */
   accepted: z.int(),
+  /** Events whose object was written and deleted. */
   finished: z.int(),
+  /** Events that are nowhere. */
   missing: z.int(),
+  /** The most events that could be missing unseen. */
   unproved: z.int(),
+  /** Whether events are missing: `open` is not known yet, `unknown` not known for three days. */
   state: z.enum(hourStates),
+  /** Why it is open or unknown, in words; else null. */
   why: z.string().nullable(),
 });
 

@@ -14,11 +14,13 @@ import { readQueue } from './flow/relayCopies.ts';
 export interface FunctionErrors {
   /** The function. Its log and its queue have the name too. */
   readonly part: string;
+  /** Number of runs with an error. */
   readonly errors: number;
   /** All invocations of it that have ended, those with an error too. */
   readonly invocations: number;
   /** Times at which the first and the last run with an error began, to the minute, ISO 8601. */
   readonly first: string;
+  /** When the last run with an error began, to the minute, ISO 8601. */
   readonly last: string;
   /** Whether none of the runs that began after the last one had an error, and there are some. */
   readonly isOver: boolean;

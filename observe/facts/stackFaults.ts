@@ -18,7 +18,9 @@ import { readGlueTables } from './tables/tables.ts';
 
 /** Something of the stack that is gone, or is not as the template has it. */
 export interface StackFault {
+  /** What it is. */
   readonly what: 'table or view' | 'workgroup' | 'identity of a reader';
+  /** Its name. */
   readonly name: string;
   /** How it differs; null if it is gone. */
   readonly differs: readonly string[] | null;

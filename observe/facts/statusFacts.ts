@@ -82,6 +82,26 @@ export type KeyFacts = Pick<
   'Arn' | 'KeyState' | 'KeySpec' | 'KeyUsage' | 'MultiRegion' | 'DeletionDate'
 >;
 
+/** Requests in the stream's buffer. */
+export interface BufferedRequests {
+  /** Number of requests; null of a deployment, because Firehose does not tell. */
+  readonly count: number | null;
+  /** When the oldest was accepted, ISO 8601; null without any, or if it is not known. */
+  readonly oldest: string | null;
+}
+
+/** What waits on its way to the tables. */
+export interface WaitingRequests {
+  /** Requests in the stream's buffer. */
+  readonly buffered: BufferedRequests;
+  /** Objects of `landing/`. Some wait at most times: the writer makes files of them within minutes. */
+  readonly landing: WaitingObjects | null;
+  /** Objects of `landing/` that are in tables, and that the bucket does not delete. */
+  readonly undeleted: UndeletedObjects | null;
+  /** Objects of `damaged/`: what of the landing could not be read. */
+  readonly damaged: DamagedObjects | null;
+}
+
 /** A part of a deployment that could not be read. */
 export interface UnreadPart {
   /** The part, in words: `the last event`. */
@@ -96,13 +116,17 @@ export interface UnreadPart {
 
 /** The state of every part of a deployment. Parts that could not be read are null, and `unknown` says why. */
 export interface StatusFacts {
+  /** Name of the stack. */
   readonly stack: string;
+  /** Whether it is the local cloud. */
   readonly isLocal: boolean;
   /** When it was asked, by the time of the deployment, ISO 8601. */
   readonly at: string;
   /** Where SDKs post; null of a deployment. */
   readonly collector: string | null;
+  /** Requests of the last hour. */
   readonly lastHour: LastHour | null;
+  /** Requests of the last 24 hours, and what was not as usual. */
   readonly lastDay: LastDay | null;
   /** Who sent most of a spike within the last day; null without one. */
   readonly spikeFrom: SpikeSender | null;
@@ -114,29 +138,21 @@ export interface StatusFacts {
   readonly unreached: readonly UnreachedRequests[] | null;
   /** What the collector noted of events that it stored. */
   readonly noted: NotedEvents | null;
+  /** The keys that may send. */
   readonly keys: KeysState | null;
   /** With what collectors failed to read the keys' secret last; null if they can. */
   readonly keysFailure: string | null;
   /** When the last stored event was received, if within 24 hours; else when its file was stored, ISO 8601; null if none ever came. */
   readonly lastEventAt: string | null;
+  /** What arrived in each table. */
   readonly tables: readonly TableArrivals[] | null;
-  readonly waiting: {
-    /**
-     * Requests in the stream's buffer, and when the oldest was accepted, ISO 8601. The count is null of a deployment, because
-     * Firehose does not tell; the time without any, or if it is not known.
-     */
-    readonly buffered: { readonly count: number | null; readonly oldest: string | null };
-    /** Some wait at most times: the writer makes files of them within minutes. */
-    readonly landing: WaitingObjects | null;
-    /** Objects of it that are in tables, and that the bucket does not delete. */
-    readonly undeleted: UndeletedObjects | null;
-    /** What of it could not be read. */
-    readonly damaged: DamagedObjects | null;
-  };
+  /** What waits on its way to the tables. */
+  readonly waiting: WaitingRequests;
   /** Messages that wait for the writer, and when they are gone at its rate; null without any. */
   readonly writer: WriterBacklog | null;
   /** Firehose's own metrics; null for the local cloud. */
   readonly stream: StreamState | null;
+  /** How the days of tables compare with their partitions. */
   readonly partitions: RecentPartitions | null;
   /** What is gone or was changed of tables, views, workgroups and readers. */
   readonly stackFaults: readonly StackFault[] | null;
@@ -154,7 +170,9 @@ export interface StatusFacts {
   readonly lastNight: LastNight | null;
   /** Rows of 24 hours by reason. */
   readonly quarantine: readonly QuarantineCount[] | null;
+  /** The datasets of customers, in the order of the configuration. */
   readonly datasets: readonly DatasetDays[] | null;
+  /** The exports, in the order of the configuration. */
   readonly exports: readonly ExportDays[] | null;
   /** Curated tables; none without `curate: true`. */
   readonly curated: readonly CurationState[] | null;
@@ -168,6 +186,7 @@ export interface StatusFacts {
   readonly failures: Readonly<Record<string, string>>;
   /** Names of {@link failures} in which AWS refused a call because of a key of KMS. */
   readonly failedByKey: readonly string[];
+  /** The alarms that are deployed. */
   readonly alarms: readonly AlarmState[] | null;
   /** The key that encrypts the bucket; null if the stack does not say it, and if it is gone. */
   readonly key: KeyFacts | null;

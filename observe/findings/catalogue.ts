@@ -395,13 +395,17 @@ export function alarmsOf(code: FindingCode): readonly string[] {
 
 /** Something that was found: the terminal, JSON and the console show this object. */
 export interface Finding {
+  /** The stable code: SLUICE_FINDING_…. */
   readonly code: FindingCode;
+  /** How serious it is. */
   readonly severity: Severity;
   /** The part of the pipeline that it is about, if `sluice status` finds it; null of what only the doctor finds. */
   readonly part: FindingPart | null;
   /** The details: which bucket, table or day; what was found and what was expected. */
   readonly detail: string;
+  /** What the code means; the same for every finding with it. */
   readonly cause: string;
+  /** What to do, naming the deployment in each command. */
   readonly cure: string;
   /** Commands that repair it or show more, ready to be pasted into a shell, for this deployment. Often none. */
   readonly commands: readonly string[];

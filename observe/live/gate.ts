@@ -10,7 +10,9 @@ import { lastDelivery } from '../facts/tables/lastDelivery.ts';
 
 /** Where the first event of a deployment stopped, and what to do. */
 export interface Gate {
+  /** How far the first request came. */
   readonly gate: 'no_request' | 'preflight_only' | 'refused' | 'accepted';
+  /** What to do, in words. */
   readonly text: string;
 }
 

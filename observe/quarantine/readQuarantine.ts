@@ -13,9 +13,11 @@ import type { QuarantinedItem } from './revalidate.ts';
 
 /** The rows to read. */
 export interface QuarantineSelection {
+  /** Code of the reason. */
   readonly reason: QuarantineReason;
   /** First and last day on which they were received, inclusive. */
   readonly from: UtcDay;
+  /** The last day of receipt, UTC. */
   readonly to: UtcDay;
 }
 

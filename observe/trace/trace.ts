@@ -53,6 +53,7 @@ export type TraceState =
 export interface TraceStep {
   /** Epoch milliseconds; null when it is not known. */
   readonly at: number | null;
+  /** What happened, in words. */
   readonly what: string;
   /** The event that a line of a list is about. */
   readonly eventId?: string;
@@ -63,7 +64,9 @@ export type TraceSubject = 'event' | 'user' | 'request';
 
 /** The answer. */
 export interface Trace {
+  /** What the ID is of. */
   readonly subject: TraceSubject;
+  /** How far it is. */
   readonly state: TraceState;
   /** The steps by time. For a user there is one step for each event, the newest first. */
   readonly steps: readonly TraceStep[];
@@ -75,11 +78,13 @@ export interface Trace {
   readonly row: TraceRow | null;
   /** Limits of the answer. */
   readonly notes: readonly string[];
+  /** Bytes that Athena read. */
   readonly scannedBytes: number;
 }
 
 /** The row of an event. */
 export interface TraceRow {
+  /** The table that the row is of. */
   readonly kind: TableKind;
   /** The row's columns. The columns of a row that is not delivered are as the stream accepted them. */
   readonly columns: Readonly<Record<string, unknown>>;

@@ -7,6 +7,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { NON_GROUP_RULE_ENDINGS, NON_GROUP_RULES } from '../../lib/wire/isAssignment.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { asReference } from './asReference.ts';
+import { callAnswers, linkTo } from './jsonPage.ts';
 
 /** The text of docs/statsig.md with a new table of rules that are no group. All other text stays. */
 export function statsigPage(page: string): string {
@@ -57,10 +58,11 @@ export function experimentsPage(page: string): string {
 
 /** The text of docs/reference/console.md with a new table of calls. All other text stays. */
 export function consoleApiPage(page: string): string {
-  const rows = routes.map(
-    ({ method, path, writes, localOnly, summary, query, body }) =>
-      `| \`${method} ${path}\`${writes ? ', writes' : ''}${localOnly ? ', local cloud only' : ''} | ${summary} | ${parametersOf(query, body)} |`,
-  );
+  const answers = new Map(callAnswers().map(({ of, types }) => [of, types]));
+  const rows = routes.map(({ method, path, writes, localOnly, summary, query, body }) => {
+    const links = (answers.get(path) ?? []).map((type) => linkTo(type, 'reference/json.md'));
+    return `| \`${method} ${path}\`${writes ? ', writes' : ''}${localOnly ? ', local cloud only' : ''} | ${summary} ${links.join(' or ')} | ${parametersOf(query, body)} |`;
+  });
   return withRows(page, 'call', rows.map(asReference));
 }
 

@@ -183,7 +183,6 @@ export const curated = {
   kind: 'events' as const,
   table: 'curated_events',
   listed: 30,
-  leftOut: 0,
   raw: 3,
   failed: [],
   late: [],

@@ -35,11 +35,19 @@ const lateNoteSchema = z.object({
   /** Days whose drop was due and had not arrived, oldest first. */
   late: z.array(
     z.object({
+      /** The day, UTC. */
       day: daySchema,
       /** When it was due, epoch milliseconds. */
       due: z.number(),
       /** What it has already, such as `2 files and no commit`, and since when, epoch milliseconds. */
-      has: z.object({ words: z.string(), since: z.number() }).optional(),
+      has: z
+        .object({
+          /** What it has, in words. */
+          words: z.string(),
+          /** Since when, epoch milliseconds. */
+          since: z.number(),
+        })
+        .optional(),
       /** `1 file, 0 rows`, if it came without rows and its weekday usually has some. */
       empty: z.string().optional(),
     }),

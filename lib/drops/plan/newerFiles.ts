@@ -21,6 +21,7 @@ export const newerFilesSchema = z.object({
   /** Days whose folder has files that are newer than those that were loaded, oldest first. */
   days: z.array(
     z.object({
+      /** The day, UTC. */
       day: daySchema,
       /** Time at which the day was found, epoch milliseconds. It is named for {@link NAMED_DAYS} days. */
       at: z.number(),
@@ -36,7 +37,14 @@ export const newerFilesSchema = z.object({
    * Time at which the present round began, epoch milliseconds, and the last key that it has listed; absent between two
    * rounds.
    */
-  round: z.object({ beganAt: z.number(), after: z.string() }).optional(),
+  round: z
+    .object({
+      /** When the look at all days began, epoch milliseconds. */
+      beganAt: z.number(),
+      /** The last key that the round has listed. */
+      after: z.string(),
+    })
+    .optional(),
 });
 
 /** A validated note. */

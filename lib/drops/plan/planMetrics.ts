@@ -21,9 +21,13 @@ export interface RunCounts {
 
 /** What a run has found of the days of one dataset. */
 export const dayCountsSchema = z.object({
+  /** Days that were queued. */
   queued: z.number(),
+  /** Days that wait. */
   waiting: z.number(),
+  /** Days that failed. */
   failed: z.number(),
+  /** Days with objects that were left out. */
   leftOut: z.number(),
 });
 

@@ -48,11 +48,25 @@ const lastListingSchema = z.object({
   /** Days outside of the lookback that have newer files than were loaded. */
   newer: newerFilesSchema.optional(),
   /** Where the files were looked for ({@link dropPlace}), and since when, epoch milliseconds. */
-  place: z.object({ name: z.string(), since: z.number() }).optional(),
+  place: z
+    .object({
+      /** Bucket and folder. */
+      name: z.string(),
+      /** Since when, epoch milliseconds. */
+      since: z.number(),
+    })
+    .optional(),
   /** What the run has found of its days: for the metrics of all sources. */
   counts: dayCountsSchema.optional(),
   /** Why the folder could not be listed. */
-  failure: z.object({ code: z.string(), message: z.string() }).optional(),
+  failure: z
+    .object({
+      /** The stable code: SLUICE_…. */
+      code: z.string(),
+      /** The cause with its details. */
+      message: z.string(),
+    })
+    .optional(),
 });
 
 /** A validated listing. */

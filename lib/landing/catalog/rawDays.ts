@@ -41,8 +41,11 @@ type RawDays = z.output<typeof rawDaysSchema>;
 
 /** A day of which files are gone, how many it had, and when a look last saw all of them, epoch milliseconds. */
 export interface LostDay {
+  /** The day, UTC. */
   readonly day: UtcDay;
+  /** When files were found gone, epoch milliseconds. */
   readonly seenAt: number;
+  /** Number of files that are gone. */
   readonly files: number;
 }
 

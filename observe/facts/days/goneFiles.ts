@@ -88,7 +88,9 @@ interface LostFacts {
 export interface RestorableDay {
   /** The name of a table, or one of {@link hourFolders}. */
   readonly table: string;
+  /** The day, UTC. */
   readonly day: UtcDay;
+  /** Number of files that a restore would bring back. */
   readonly files: number;
 }
 
@@ -133,9 +135,11 @@ export async function restorableDays(
 export interface ArchivedDay {
   /** The name of the table. */
   readonly table: string;
+  /** The day, UTC. */
   readonly day: UtcDay;
   /** When a look saw them first, epoch milliseconds. */
   readonly since: number;
+  /** Keys of the files. */
   readonly keys: readonly string[];
 }
 

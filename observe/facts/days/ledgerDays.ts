@@ -32,6 +32,7 @@ import {
   type VersionFiles,
 } from '../../../lib/ledger/versionFiles.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
+import type { DatasetKind } from '../../../lib/schema/kinds.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { exportFolder } from '../../../lib/tables/exportKeys.ts';
 import { exportSubject, versionFilesKey } from '../../../lib/tables/ledgerKeys.ts';
@@ -101,7 +102,7 @@ export interface DatasetFacts {
   /** Name of the dataset. */
   readonly dataset: string;
   /** What its rows are. */
-  readonly kind: Dataset['kind'];
+  readonly kind: DatasetKind;
   /** The table that it becomes. */
   readonly table: string;
   /** Where its drops are: `s3://…/`. */
@@ -109,7 +110,7 @@ export interface DatasetFacts {
   /** Where its files are looked for: `s3://acme-drops/events/YYYY-MM-DD`. */
   readonly place: string;
   /** How often its folder is listed. */
-  readonly schedule: Dataset['schedule'];
+  readonly schedule: 'daily' | 'hourly';
   /** Days before today that each run looks at. */
   readonly lookbackDays: number;
   /** The last listing of its folder; null before the first. */

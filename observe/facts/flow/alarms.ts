@@ -10,8 +10,11 @@ const MOST_NAMES = 100;
 
 /** An alarm of the stack. */
 export interface AlarmState {
+  /** Name of the alarm. */
   readonly name: string;
+  /** What it means, and the section of docs/operate.md that goes through it. */
   readonly description: string;
+  /** State of the alarm, as CloudWatch has it. */
   readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
   /** Since when it is in this state, ISO 8601; null if CloudWatch does not say. */
   readonly since: string | null;

@@ -203,7 +203,9 @@ const DEAD_LETTERS = '-dead-letters';
 export interface DeadLetters {
   /** The function. Its log and its queue have the name too. */
   readonly part: string;
+  /** Name of the queue. */
   readonly queue: string;
+  /** ARN of the queue. */
   readonly arn: string;
   /** About. */
   readonly messages: number;

@@ -22,6 +22,7 @@ export interface SentGroup {
   readonly count: number;
   /** Times at which the first and the last request were answered, ISO 8601. */
   readonly first: string;
+  /** When the last request was answered, ISO 8601. */
   readonly last: string;
   /** By how many milliseconds the sender's clock was behind at most; negative if it was ahead. */
   readonly skewMs: number;
@@ -69,7 +70,9 @@ export interface NotedEvents {
    * future of which no stated clock is the reason.
    */
   readonly corrected: readonly SentGroup[];
+  /** Events by a clock that is off by an hour or more, as they were sent. */
   readonly uncorrected: readonly SentGroup[];
+  /** Events in the future of which no stated clock is the reason. */
   readonly ahead: readonly SentGroup[];
   /** Whether there are more lines than were read. */
   readonly hasMore: boolean;

@@ -14,13 +14,17 @@ export interface Period {
   readonly at: number;
   /** Requests that were answered 202, 4xx and 503. */
   readonly accepted: number;
+  /** Requests that were answered 4xx. */
   readonly refused: number;
+  /** Requests that were answered 503. */
   readonly failed: number;
   /** Events in requests that could be read, and those that became objects of `landing/direct/`. */
   readonly events: number;
+  /** Events that became objects of `landing/direct/`. */
   readonly overflowed: number;
   /** The most messages of the writer that waited, and the age of the oldest in seconds. */
   readonly messages: number;
+  /** The age of the oldest message of the writer, seconds. */
   readonly age: number;
 }
 

@@ -20,7 +20,9 @@ const LEAST = {
 export interface UnreachedRequests {
   /** Start of the hour, ISO 8601. */
   readonly hour: string;
+  /** How they were answered. */
   readonly kind: '4xx' | '5xx';
+  /** Number of such answers in the hour. */
   readonly count: number;
   /** All requests of the hour. */
   readonly of: number;

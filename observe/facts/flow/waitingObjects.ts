@@ -20,7 +20,9 @@ const LANDING_LATE_MS = 1_200_000;
 export interface WaitingObjects {
   /** Objects. At least so many if `hasMore`. */
   readonly count: number;
+  /** Bytes of the objects. */
   readonly bytes: number;
+  /** Whether there are more than were counted. */
   readonly hasMore: boolean;
   /** Time at which the oldest object was written, ISO 8601; null without objects. */
   readonly oldest: string | null;

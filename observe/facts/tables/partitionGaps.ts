@@ -15,7 +15,9 @@ const REGISTERED_WITHIN_MS = 60_000;
 
 /** A day whose files no query reads. */
 export interface PartitionGap {
+  /** The table, by its kind. */
   readonly table: TableKind;
+  /** The day, UTC. */
   readonly day: UtcDay;
 }
 
@@ -23,6 +25,7 @@ export interface PartitionGap {
 export interface RecentPartitions {
   /** Days of all tables that have files. */
   readonly days: number;
+  /** Days that have files and no partition. */
   readonly gaps: readonly PartitionGap[];
 }
 
@@ -56,7 +59,9 @@ export async function readRecentPartitions({
 
 /** A day of a raw table of which files are gone, as the registrar has noted, and how many it has. */
 export interface LostRawDay extends LostDay {
+  /** The table, by its kind. */
   readonly table: ForwardedKind;
+  /** Number of files that are there still. */
   readonly left: number;
 }
 

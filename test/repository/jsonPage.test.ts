@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { commands } from '../../cli/main.ts';
+import { routes } from '../../console/api/routes.ts';
+import { finding } from '../../observe/findings/catalogue.ts';
+import { callAnswers, commandAnswers } from '../../scripts/docs/jsonPage.ts';
+import { curated, dropDay, keptDay, lastDay, well } from '../observe/statusFacts.ts';
+
+const page = readFileSync('docs/reference/json.md', 'utf8');
+
+/** The members of each type on the page; none of a type that is no object. */
+const members = new Map(
+  page.split('\n### ').map((section) => {
+    const [name = ''] = section.split('\n', 1);
+    return [name, [...section.matchAll(/^\| `([\w.]+)\??` \|/gm)].map(([, member = '']) => member)];
+  }),
+);
+const membersOf = (type: string) => (members.get(type) ?? []).filter((name) => !name.includes('.'));
+
+it('docs/reference/sql.md has the clients that are tried, and the folders that OWOX writes into', () => {
+  const sql = readFileSync('docs/reference/sql.md', 'utf8');
+  const clients = readdirSync('test/clients').flatMap((name) => /^(\w+)Sequence\.ts$/.exec(name)?.[1] ?? []);
+  const told = [...sql.matchAll(/^\*\*(\w+)/gm)].map(([, name = '']) => name.toLowerCase());
+  expect(clients.filter((name) => !told.includes(name))).toEqual([]);
+  const owox = readFileSync('test/clients/owoxSequence.ts', 'utf8');
+  const folders = [...owox.matchAll(/#folder\('([^'/]+)/g)].map(([, name = '']) => `${name}/`);
+  const named = [...sql.matchAll(/`([\w-]+\/)(?:ddl\/)?` \|$/gm)].map(([, name = '']) => name);
+  expect(new Set(named)).toEqual(new Set(folders));
+});
+
+describe('docs/reference/json.md', () => {
+  it('has each command and each call that answers JSON, and their types', () => {
+    expect(new Set(commandAnswers().map(({ of }) => of.replace('sluice ', '')))).toEqual(
+      new Set([...commands.map(({ name }) => name), 'a command that fails']),
+    );
+    expect(
+      callAnswers()
+        .map(({ of }) => of)
+        .sort(),
+    ).toEqual(routes.map(({ path }) => path).sort());
+    for (const { types } of [...commandAnswers(), ...callAnswers()])
+      for (const type of types) expect([type, members.has(type)]).toEqual([type, true]);
+  });
+
+  it('has every member that an answer has, inherited and of schemas too', () => {
+    expect(membersOf('Status').sort()).toEqual([...Object.keys(well), 'isWell', 'problems'].sort());
+    const answers: Readonly<Record<string, object | undefined>> = {
+      DropDay: dropDay,
+      CurationState: curated,
+      KeptDay: keptDay,
+      LastDay: lastDay,
+      Finding: finding('SLUICE_FINDING_FAULTS', ''),
+    };
+    for (const [type, answer = {}] of Object.entries(answers))
+      expect([type, Object.keys(answer).filter((name) => !membersOf(type).includes(name))]).toEqual([
+        type,
+        [],
+      ]);
+    expect(membersOf('SpikeSender')).toEqual(['key', 'sdk', 'share']);
+    expect(members.get('LedgerEntry')).toEqual(
+      expect.arrayContaining(['curated.kept.rows', 'files.refusedBy']),
+    );
+  });
+
+  it('names no type that it does not have', () => {
+    const linked = [...page.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor = '']) => anchor);
+    const anchors = new Set([...members.keys()].map((name) => name.toLowerCase()));
+    expect(linked.filter((anchor) => !anchors.has(anchor))).toEqual([]);
+  });
+});
