@@ -73,7 +73,14 @@ export const curatedDaySchema = z.object({
       bytes: count,
       /** The version whose rows are kept: fingerprint of its files, and the raw files that are gone. */
       kept: z
-        .object({ version: z.string().min(1), fingerprint: z.string().min(1), files: namedFilesSchema })
+        .object({
+          /** The version. */
+          version: z.string().min(1),
+          /** Fingerprint of its files. */
+          fingerprint: z.string().min(1),
+          /** The raw files that are gone. */
+          files: namedFilesSchema,
+        })
         .optional(),
       /** Into how many slices the day is cut, which are made one after the other. */
       slices: z.int().min(1),

@@ -90,10 +90,15 @@ export const ledgerEntrySchema = z.object({
    */
   queued: z
     .object({
+      /** Fingerprint of the files that the plan saw. */
       fingerprint: z.string(),
+      /** Why it was queued. */
       reason: z.string(),
+      /** When the task was sent, epoch milliseconds. */
       at: instant,
+      /** How many files wait; absent in entries of earlier versions. */
       files: count.optional(),
+      /** When the last file was written, epoch milliseconds; absent in entries of earlier versions. */
       writtenAt: instant.optional(),
       /** The piece that the task names which waits for the files; absent of another task. */
       piece: pieceRefSchema.optional(),
@@ -152,7 +157,14 @@ export const ledgerEntrySchema = z.object({
   failingSince: instant.optional(),
   /** The last receipt: a hash of what it says, and why, and since when, the customer's bucket does not take it. Absent if its source gets none. */
   receipt: z
-    .object({ hash: z.string().min(1), failure: failureSchema.optional(), failingSince: instant.optional() })
+    .object({
+      /** A hash of what it says. */
+      hash: z.string().min(1),
+      /** Why the customer's bucket does not take it; absent if it did. */
+      failure: failureSchema.optional(),
+      /** Since when it does not, epoch milliseconds; absent if it did. */
+      failingSince: instant.optional(),
+    })
     .optional(),
   /** Only days of curated tables have it. */
   curated: curatedDaySchema.optional(),

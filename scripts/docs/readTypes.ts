@@ -80,11 +80,15 @@ function commentOf({ leadingComments }: Pick<Statement, 'leadingComments'>): str
 /** The code of a type or a schema on one line, without `readonly`. */
 export function codeOf({ file, node }: Pick<Written, 'file' | 'node'>): string {
   const code = readModule(file).code.slice(node.start ?? 0, node.end ?? 0);
-  return code
-    .replaceAll(/\breadonly |\/\*.*?\*\//gs, '')
-    .replaceAll(/\s+/g, ' ')
-    .replace(/^Readonly<(.*)>$/, '$1')
-    .replace(/^\| /, '');
+  return (
+    code
+      .replaceAll(/\breadonly |\/\*.*?\*\//gs, '')
+      .replaceAll(/\s+/g, ' ')
+      // A chain of calls is broken before its dots.
+      .replaceAll(/ \.(?=\w)/g, '.')
+      .replace(/^Readonly<(.*)>$/, '$1')
+      .replace(/^\| /, '')
+  );
 }
 
 /** The members of an object's type or schema, or of a list's elements; none of anything else. */

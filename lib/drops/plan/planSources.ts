@@ -43,7 +43,12 @@ const lastListingSchema = z.object({
   openDays: z.array(daySchema).default([]),
   /** What the folder has besides: days outside of the lookback, and names that are no day's. */
   elsewhere: z
-    .object({ days: z.array(z.string()).readonly(), others: z.array(z.string()).readonly() })
+    .object({
+      /** Days outside of the lookback. */
+      days: z.array(z.string()).readonly(),
+      /** Names that are no day's. */
+      others: z.array(z.string()).readonly(),
+    })
     .optional(),
   /** Days outside of the lookback that have newer files than were loaded. */
   newer: newerFilesSchema.optional(),
