@@ -479,6 +479,10 @@ export const mutations: readonly Mutation[] = [
     [' && !lacksRows(one)', ''],
   ]),
   faultsOf('observe/facts/days/equalFiles.ts', 'observe/equalFiles', [[' || accepted === true', '']]),
+  faultsOf('lib/drops/usualContent.ts', 'lib/drops/usualContent', [
+    ['accepted === true || content', 'content'],
+    ['before.length === COMPARED_DAYS &&', ''],
+  ]),
   faultsOf('lib/aws/secrets.ts', 'cli/keys.contract', [
     [
       "(error instanceof Error && error.name === 'InvalidParameterException') return false",

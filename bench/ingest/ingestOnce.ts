@@ -6,7 +6,7 @@ import { compileMapping } from '../../lib/drops/mapping/compileMapping.ts';
 import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
 import type { EngineFile, FileSchema } from '../../lib/parquet/FileSchema.ts';
 import { measured, requested } from '../measure.ts';
-import { bareCopy, benchSubject } from './ingestData.ts';
+import { bareCopy, benchSubject, DAY } from './ingestData.ts';
 
 /** One load. */
 export interface LoadRequest {
@@ -39,7 +39,7 @@ async function load(): Promise<number> {
   });
   const { rows: counted } = await engine.load({
     files: schemas,
-    mapping: compileMapping(benchSubject(), schemas),
+    mapping: compileMapping(benchSubject(), schemas, DAY),
     rowsPath,
     refusedPath: join(directory, 'refused.parquet'),
     loadedAt: Date.UTC(2026, 10, 21),

@@ -116,3 +116,18 @@ export function localTime(instant: number, timeZone: string): string {
   }
   return format.format(instant);
 }
+
+/**
+ * The instant of an hour in a time zone, counted from the beginning of a day. An hour that daylight saving time skips is
+ * the next one.
+ */
+export function instantOf(day: UtcDay, hours: number, timezone: string): number {
+  const wall = Date.parse(`${day}T00:00:00Z`) + hours * 3_600_000;
+  const guess = wall - offsetAt(wall, timezone);
+  return wall - offsetAt(guess, timezone);
+}
+
+/** UTC offset of a time zone at an instant, milliseconds. */
+function offsetAt(instant: number, timezone: string): number {
+  return Date.parse(`${localTime(instant, timezone)}Z`) - Math.floor(instant / 1_000) * 1_000;
+}

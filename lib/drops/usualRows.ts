@@ -1,9 +1,10 @@
 import { mapLimit } from '../base/concurrency.ts';
-import { counted } from '../base/text.ts';
+import { counted, MOST_NAMED } from '../base/text.ts';
 import { addDays, type UtcDay } from '../base/time.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { FileFate, LedgerEntry, LedgerSubject } from '../ledger/LedgerEntry.ts';
 import { PARALLEL_ENTRIES } from './limits.ts';
+import { COMPARED_DAYS, type Copy, type DayBefore } from './usualContent.ts';
 
 /** Weeks before a day that are compared with it. */
 const WEEKS = 4;
@@ -71,24 +72,50 @@ export function usualRows(
   return Math.round((low + high) / 2);
 }
 
+/** What the ledger says of the days around a day. */
+interface DaysAround {
+  /** See {@link usualRows}. */
+  readonly usual: number | null;
+  /** As {@link judgeContent} compares them. */
+  readonly before: readonly DayBefore[];
+  /** Files that are those of other days. */
+  readonly copies: readonly Copy[];
+}
+
 /**
- * Reads {@link usualRows} of a day from the ledger.
+ * Reads the days before a day from the ledger, and some after it.
  *
+ * @param after Days after it whose files may be the same.
+ * @param findCopies Compares the files of another day.
  * @throws LedgerError
  */
-export async function readUsualRows(
+export async function readDaysAround(
   ledger: Pick<Ledger, 'read'>,
   { source, dataset, day, table }: LedgerSubject,
-): Promise<number | null> {
-  const counted = await mapLimit(daysBefore(day), PARALLEL_ENTRIES, async (one) => {
+  after: readonly UtcDay[],
+  findCopies: (others: readonly FileFate[]) => readonly Copy[],
+): Promise<DaysAround> {
+  const counted = await mapLimit([...daysBefore(day), ...after], PARALLEL_ENTRIES, async (one) => {
     const entry = await ledger.read({ source, dataset, day: one });
     if (entry?.table !== table) return [];
     // The names of its files, which may be many, are let go.
-    const { state, rows, missingSince, files, accepted, usualRows: usual } = entry;
+    const { state, rows, missingSince, files, accepted, usualRows: usual, content } = entry;
     const some = files.filter(isOfDrop).slice(0, 1);
-    return [{ day: one, state, rows, missingSince, accepted, usualRows: usual, files: some }];
+    const copies = findCopies(files).slice(0, MOST_NAMED);
+    return [
+      { day: one, state, rows, missingSince, accepted, usualRows: usual, files: some, content, copies },
+    ];
   });
-  return usualRows(day, counted.flat());
+  const days = counted.flat();
+  const earlier = days.filter((one) => one.day < day);
+  const loaded = earlier.filter(
+    ({ state, missingSince }) => state === 'succeeded' && missingSince === undefined,
+  );
+  return {
+    usual: usualRows(day, earlier),
+    before: loaded.slice(0, COMPARED_DAYS),
+    copies: days.flatMap(({ copies }) => copies),
+  };
 }
 
 /** In words how far a loaded day is from its usual rows; null if it is not, or a person accepted it. @param share `unusualShare`. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { mapLimit } from '../base/concurrency.ts';
 import { DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { type DayKeeper, takeOutDay } from '../curate/ListedDays.ts';
+import { withoutValues } from '../ledger/DayContent.ts';
 import { namedFiles, noteErasure } from '../ledger/erasureNotes.ts';
 import { type Ledger, readKnown } from '../ledger/Ledger.ts';
 import type { LedgerSubject } from '../ledger/LedgerEntry.ts';
@@ -394,6 +395,13 @@ class RunOfErasure {
       if (known?.table !== subject.table) continue;
       await ledger.change(subject, (entry) => ({ entry: noteErasure(entry, { id, ...note }, replaced) }));
     }
+    // The entry of a customer's day may have values of its rows.
+    for (const { name, datasets } of config.sources)
+      for (const dataset of datasets.filter((one) => one.table === table)) {
+        const drop = { source: name, dataset: dataset.name, day, table };
+        if ((await readKnown(ledger, drop))?.content === undefined) continue;
+        await ledger.change(drop, (entry) => ({ entry: withoutValues(entry) }));
+      }
   }
 
   /**

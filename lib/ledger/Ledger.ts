@@ -69,7 +69,15 @@ export type Settlement = Pick<
   Partial<
     Pick<
       LedgerEntry,
-      'version' | 'filesWritten' | 'failure' | 'receipt' | 'missingSince' | 'usualRows' | 'accepted' | 'place'
+      | 'version'
+      | 'filesWritten'
+      | 'failure'
+      | 'receipt'
+      | 'missingSince'
+      | 'usualRows'
+      | 'content'
+      | 'accepted'
+      | 'place'
     >
   > & {
     readonly state: Exclude<LedgerEntry['state'], 'waiting' | 'loading'>;
@@ -88,6 +96,7 @@ const OF_ONE_LOAD = [
   'run',
   'missingSince',
   'usualRows',
+  'content',
   'accepted',
   'place',
 ] as const;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { isUtcDay } from '../base/time.ts';
 import { curatedDaySchema } from './CuratedDay.ts';
+import { dayContentSchema } from './DayContent.ts';
 import { loadRunSchema, pieceRefSchema } from './DayRun.ts';
 import { erasureNoteSchema } from './erasureNotes.ts';
 
@@ -138,6 +139,8 @@ export const ledgerEntrySchema = z.object({
   missingSince: instant.optional(),
   /** The rows that its weekday usually has (lib/drops/usualRows.ts), as its last successful load found it. */
   usualRows: count.optional(),
+  /** What its rows hold, as its last successful load found it; absent of a load by a release before. */
+  content: dayContentSchema.optional(),
   /** A person said that the rows that queries read are meant so, or that there are none: `sluice ingest accept`. */
   accepted: z.literal(true).optional(),
   /** Versions to delete, and when each was replaced. */

@@ -347,8 +347,8 @@ export const findingCatalogue = {
     { part: 'drops', section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
   ),
   SLUICE_FINDING_ROWS_UNUSUAL: warning(
-    'A day of a dataset was loaded with at most half of the rows that its weekday usually has, with more than ten times of them, or from files that seem to be copies of each other.',
-    'Ask whoever delivers it whether the drop is whole, or which copy to delete: the next run loads the day again. If the day is meant so, run the second command.',
+    'A day of a dataset was loaded with at most half of the rows that its weekday usually has, with more than ten times of them, from files that seem to be copies, or with values or times that are not as on the days before: a column has another type, no values any more, or no numbers.',
+    'Ask whoever delivers it whether the drop is right and whole, or which copy to delete: the next run loads the day again. Correct the mapping if a column means something else now, and load the day with `backfill`. If the day is meant so, run the second command.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_EXPORT_FAILED: problem(

@@ -8,6 +8,7 @@ import { dropPlace } from '../../lib/drops/listDrops.ts';
 import { COMMIT, isMarkerReason, isSent, lackWords, markerReason } from '../../lib/drops/plan/decideDay.ts';
 import { newerDays } from '../../lib/drops/plan/newerFiles.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
+import { contentWords } from '../../lib/drops/usualContent.ts';
 import { emptyWords } from '../../lib/drops/usualRows.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
@@ -226,12 +227,12 @@ function rowMeanings(entry: LedgerEntry): string[] {
   const usual = usualRows === undefined ? [] : [`Its weekday usually has ${counted(usualRows, 'row')}.`];
   if (emptyWords(entry) !== null) return usual;
   if (rows.in === 0 || missingSince !== undefined || state === 'waiting' || state === 'loading') return [];
-  const equal = equalFilesWords(entry);
+  const unusual = [equalFilesWords(entry), contentWords(entry)];
   return [
     rows.refused === 0
       ? `None of ${counted(rows.in, 'row')} was refused.`
       : `${rows.refused.toLocaleString('en-US')} of ${counted(rows.in, 'row')} went to quarantine.`,
-    ...(equal === null ? [] : [`The day ${equal}.`]),
+    ...unusual.flatMap((words) => (words === null ? [] : [`The day ${words}.`])),
     ...usual,
   ];
 }

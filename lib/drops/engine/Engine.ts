@@ -31,18 +31,40 @@ const fileRows = z.strictObject({ name: z.string(), ...counts, reasons });
 /** Counts of the rows of one file. */
 export type FileRows = z.output<typeof fileRows>;
 
+const contentSchema = z.strictObject({
+  /** By field, as the mapping has it: `metadata.plan`. */
+  fields: z.record(
+    z.string(),
+    z.strictObject({
+      /** The name of its column; empty if no file has one. */
+      column: z.string(),
+      /** Accepted rows without a value, or with an empty text. */
+      none: count,
+      /** Accepted rows whose value is a number, also as a text. */
+      numbers: count,
+      /** Some values as they stand in the files, by the type of the column that has them. */
+      types: z.record(z.string(), z.array(z.string()).readonly()),
+    }),
+  ),
+  /** Accepted rows by the days of their own times, without the day of the folder and its neighbours. */
+  days: z.record(z.string(), count),
+});
+/** What accepted rows hold. */
+export type RowContent = z.output<typeof contentSchema>;
+
 /** The rows of some files, or of all of a day. */
 export const mappedRowsSchema = z.strictObject({
   rows: z.strictObject(counts),
   /** In the order of the files. */
   files: z.array(fileRows).readonly(),
   reasons,
+  content: contentSchema,
 });
 /** See {@link mappedRowsSchema}. */
 export type MappedRows = z.output<typeof mappedRowsSchema>;
 
-/** Adds up the rows of files. */
-export function sumRows(files: readonly FileRows[]): MappedRows {
+/** Adds up the rows of files, and what they hold. */
+export function sumRows(files: readonly FileRows[], contents: readonly RowContent[]): MappedRows {
   const rows = { in: 0, out: 0, refused: 0 };
   const reasons: MappedRows['reasons'] = {};
   for (const file of files) {
@@ -52,7 +74,29 @@ export function sumRows(files: readonly FileRows[]): MappedRows {
     for (const [reason, more] of Object.entries(file.reasons))
       if (isRowReason(reason)) reasons[reason] = (reasons[reason] ?? 0) + more;
   }
-  return { rows, reasons, files };
+  return { rows, reasons, files, content: sumContents(contents) };
+}
+
+/** Values of a field that are kept as they stand in the files. */
+export const KEPT_VALUES = 3;
+
+function sumContents(contents: readonly RowContent[]): RowContent {
+  const sum: RowContent = { fields: {}, days: {} };
+  for (const { fields, days } of contents) {
+    for (const [day, more] of Object.entries(days)) sum.days[day] = (sum.days[day] ?? 0) + more;
+    for (const [name, { column, none, numbers, types }] of Object.entries(fields)) {
+      sum.fields[name] ??= { column, none: 0, numbers: 0, types: {} };
+      const field = sum.fields[name];
+      field.column ||= column;
+      field.none += none;
+      field.numbers += numbers;
+      for (const [type, values] of Object.entries(types)) {
+        const all = new Set([...(field.types[type] ?? []), ...values]);
+        field.types[type] = [...all].slice(0, KEPT_VALUES);
+      }
+    }
+  }
+  return sum;
 }
 
 /**
@@ -85,6 +129,20 @@ export interface RowProblem {
   readonly detail: string;
 }
 
+/** A field that is read from a column. */
+export interface MappedField {
+  /** As the mapping has it. */
+  readonly field: string;
+  /** The name of its column; empty if the files lack it. */
+  readonly column: string;
+  /** Type of the column; empty if it holds no value. */
+  readonly type: string;
+  /** In terms of `reads`: what a row has of it, lib/drops/mapping/valueCodes.ts. */
+  readonly code: string;
+  /** In terms of the row `src`: its value as it stands in the file, as a text. */
+  readonly text: string;
+}
+
 /** SQL of the whole row `src` of files as a JSON text. */
 export interface RawRows {
   /** Indexes of files that have the same columns. */
@@ -109,6 +167,9 @@ export interface MappedGroup {
   /** Whole rows, which differ in unmapped columns. Each file of the group is in one of them. */
   readonly raws: readonly RawRows[];
   readonly problems: readonly RowProblem[];
+  readonly fields: readonly MappedField[];
+  /** In terms of `reads`: the day of a row's own time, as days since 1970; NEAR_DAY of fieldCodes.ts of the folder's day and its neighbours. */
+  readonly otherDay: string;
 }
 
 /** A mapping for the files of one load, for one SQL statement. */

@@ -1,6 +1,9 @@
+import * as z from 'zod';
 import { SluiceError } from '../../base/errors.ts';
+import { parseJson } from '../../base/json.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { quotedName } from '../../base/text.ts';
+import { DAY_MS, utcDay } from '../../base/time.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import { DuckDbSession, type SessionRow } from '../../parquet/DuckDbSession.ts';
 import { describeFiles } from '../../parquet/describeFiles.ts';
@@ -10,13 +13,24 @@ import type { EngineFile } from '../../parquet/FileSchema.ts';
 import { ParquetFooter, readEnds } from '../../parquet/parquetFooter.ts';
 import { verifyPages } from '../../parquet/verifyPages.ts';
 import { isRowReason, type RowReason } from '../rowReasons.ts';
-import { type Engine, type FileRows, type LoadRequest, type MappedRows, sumRows } from './Engine.ts';
+import {
+  type Engine,
+  type FileRows,
+  type LoadRequest,
+  type MappedGroup,
+  type MappedRows,
+  type RowContent,
+  sumRows,
+} from './Engine.ts';
+import { NEAR_DAY, rowsWithCode } from './fieldCodes.ts';
 import {
   acceptedRowsStatement,
+  counterName,
   probeStatement,
   ROWS_DIFFER,
   refusedProbeStatement,
   refusedRowsStatements,
+  valuesStatement,
 } from './loadStatements.ts';
 
 /**
@@ -146,12 +160,13 @@ type Counts = Partial<Record<RowReason, number>>;
  */
 async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<MappedRows> {
   const { files, mapping, rowsPath: output } = request;
-  if (files.length === 0) return sumRows([]);
+  if (files.length === 0) return sumRows([], []);
   await verifyMapped(request);
+  const counters = mapping.groups.map((_, i) => session.addCounter(counterName(i)));
   await session.run(acceptedRowsStatement(request, output));
-  const taken = await acceptedByFile(session, output);
-  const rows = files.map(({ name, rows: all }) => {
-    const out = taken.get(name) ?? 0;
+  const taken = new Map(counters.flatMap(([byFile = []]) => [...byFile]));
+  const rows = files.map(({ name, rows: all }, i) => {
+    const out = taken.get(i) ?? 0;
     return { name, in: all, out, refused: all - out };
   });
   const withRefused = new Set(rows.flatMap(({ refused }, i) => (refused > 0 ? [i] : [])));
@@ -170,7 +185,10 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
       `${name}: its footer says ${said} rows, and it holds ${read + explained}.`,
     );
   }
-  const mapped = sumRows(byFile);
+  const contents: RowContent[] = [];
+  for (const [i, group] of mapping.groups.entries())
+    contents.push(await contentOf(session, request, group, counters[i] ?? []));
+  const mapped = sumRows(byFile, contents);
   const { out } = mapped.rows;
   const { rows: written } = new ParquetFooter(readEnds(output));
   if (written === out) return mapped;
@@ -190,11 +208,27 @@ async function verifyMapped({ files, mapping, signal }: LoadRequest): Promise<vo
   }
 }
 
-async function acceptedByFile(session: DuckDbSession, output: string): Promise<Map<string, number>> {
-  const rows = await session.rows(
-    `SELECT source_file, count(*) AS n FROM read_parquet(${quoteText(output)}) GROUP BY source_file`,
-  );
-  return new Map(rows.map(({ source_file, n }) => [String(source_file), Number(n)]));
+/** The answer of {@link valuesStatement}. */
+const valuesSchema = z.array(z.array(z.string()).nullable());
+
+/** What the accepted rows of a group hold, as its statement has counted. */
+async function contentOf(
+  session: DuckDbSession,
+  request: LoadRequest,
+  group: MappedGroup,
+  [byFile = new Map(), byDay = new Map(), ...codes]: readonly ReadonlyMap<number, number>[],
+): Promise<RowContent> {
+  const out = [...byFile.values()].reduce((sum, n) => sum + n, 0);
+  if (out === 0 || group.fields.length === 0) return { fields: {}, days: {} };
+  const [found] = await session.rows(valuesStatement(request, group));
+  const values = valuesSchema.parse(parseJson(String(found?.['texts'])));
+  const fields = group.fields.map(({ field, column, type }, i) => {
+    const none = rowsWithCode(codes, i, 0);
+    const types = none < out ? { [type]: values[i] ?? [] } : {};
+    return [field, { column, none, numbers: rowsWithCode(codes, i, 1), types }];
+  });
+  const days = [...byDay].flatMap(([day, n]) => (day === NEAR_DAY ? [] : [[utcDay(day * DAY_MS), n]]));
+  return { fields: Object.fromEntries(fields), days: Object.fromEntries(days) };
 }
 
 async function writeRefused(session: DuckDbSession, request: LoadRequest, only: ReadonlySet<number>) {

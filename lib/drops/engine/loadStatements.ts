@@ -1,7 +1,8 @@
 import { namedList, quoteName, quoteText } from '../../base/sql.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
 import type { QuarantineRow } from '../../tables/quarantineTable.ts';
-import type { LoadRequest, MappedGroup } from './Engine.ts';
+import { KEPT_VALUES, type LoadRequest, type MappedGroup } from './Engine.ts';
+import { packedCodes } from './fieldCodes.ts';
 
 /** Rows of a row group. A reader skips whole row groups by time. DuckDB's default, four times as many, takes 130 MB more. */
 const ROW_GROUP_ROWS = 32_768;
@@ -41,16 +42,39 @@ export function acceptedRowsStatement(request: MappingRequest, path: string): st
  * @param order ORDER BY clause over the mapped columns; empty is unordered.
  */
 function acceptedRowsQuery({ files, mapping, loadedAt }: MappingRequest, order: string): string {
-  const groups = mapping.groups.map(
-    (group) => `SELECT ${group.columns}, [${group.files.join(', ')}][file_index + 1] AS ${FILE}, row_number
-      FROM (${readGroup({ files, mapping }, group)}) WHERE problem IS NULL`,
-  );
+  const groups = mapping.groups.map((group, i) => {
+    const file = `[${group.files.join(', ')}][file_index + 1]`;
+    const counted = [file, group.otherDay, ...packedCodes(group.fields.map(({ code }) => code))];
+    return `SELECT ${group.columns}, ${counterName(i)}(${counted.join(', ')}) AS ${FILE}, row_number
+      FROM (${readGroup({ files, mapping }, group)}) WHERE problem IS NULL`;
+  });
   const name = elementAt(
     files.map((_, i) => fileAt(files, i).name),
     FILE,
   );
   return `SELECT * EXCLUDE (${FILE}, row_number), ${name} AS source_file, row_number, ${timestampSql(loadedAt)} AS ingested_at
     FROM (${groups.join(' UNION ALL ')} ${order})`;
+}
+
+/** Name of the function that counts the accepted rows of a group: by file, by day of another day, and by packed codes of fields. */
+export function counterName(group: number): string {
+  return `sluice_counted_${group}`;
+}
+
+/** Rows of a group that are looked through for values of its fields: those that DuckDB reads at once. */
+const SAMPLED_ROWS = 2_048;
+/** Characters of such a value. */
+const VALUE_CHARACTERS = 40;
+
+/** A query for some values of each field of a group, from the first rows of its first file: `texts` is a JSON list with a list, or null, for each. */
+export function valuesStatement(request: MappingRequest, group: MappedGroup): string {
+  const texts = group.fields.map(({ text }, i) => `left(${text}, ${VALUE_CHARACTERS}) AS f${i}`);
+  const rows = readRows(request, { ...group, files: group.files.slice(0, 1) });
+  const lists = group.fields.map(
+    (_, i) => `(list(DISTINCT f${i} ORDER BY f${i}) FILTER (WHERE f${i} <> ''))[:${KEPT_VALUES}]`,
+  );
+  return `SELECT CAST(to_json([${lists.join(', ')}]) AS VARCHAR) AS texts
+    FROM (SELECT ${texts.join(', ')} FROM ${rows} LIMIT ${SAMPLED_ROWS})`;
 }
 
 /**
@@ -147,9 +171,19 @@ function groupWithFile(mapping: MappingRequest['mapping'], file: number): Mapped
 
 /** @param group Some files of a group. Each row is read with the index of its file among them. */
 function readGroup(
-  { files, mapping }: Pick<MappingRequest, 'files' | 'mapping'>,
+  request: Pick<MappingRequest, 'files' | 'mapping'>,
   group: Pick<MappedGroup, 'files' | 'names' | 'reads' | 'problem'>,
   more = '',
+): string {
+  return `SELECT *, ${group.problem} AS problem FROM (SELECT ${group.reads}, src.file_row_number AS row_number,
+    CAST(src.file_index AS BIGINT) AS file_index${more}
+    FROM ${readRows(request, group)})`;
+}
+
+/** The rows `src` of some files of a group. */
+function readRows(
+  { files, mapping }: Pick<MappingRequest, 'files' | 'mapping'>,
+  group: Pick<MappedGroup, 'files' | 'names'>,
 ): string {
   const list = `[${group.files.map((i) => quoteText(fileAt(files, i).path)).join(', ')}]`;
   const folders = mapping.folders.map(({ column, values }) => {
@@ -158,13 +192,9 @@ function readGroup(
   });
   const names = group.names.length === 0 ? '' : `(${group.names.map(quoteName).join(', ')})`;
   const read = `read_parquet(${list}, hive_partitioning = false) AS src${names}`;
-  const rows =
-    folders.length === 0
-      ? read
-      : `(SELECT *, file_row_number, file_index${folders.join('')} FROM ${read}) AS src`;
-  return `SELECT *, ${group.problem} AS problem FROM (SELECT ${group.reads}, src.file_row_number AS row_number,
-    CAST(src.file_index AS BIGINT) AS file_index${more}
-    FROM ${rows})`;
+  return folders.length === 0
+    ? read
+    : `(SELECT *, file_row_number, file_index${folders.join('')} FROM ${read}) AS src`;
 }
 
 /** The text at an index of a list, counted from 0. DuckDB counts from 1. */

@@ -287,7 +287,10 @@ async function judgePieces(load: DayLoad, planned: PlannedRun, run: LoadInPieces
   for (const { key, ...problem } of problems) progress.problems.set(key, fileError(problem));
   const [first] = progress.problems.values();
   if (first !== undefined) throw first;
-  progress.mapped = sumRows(results.flatMap(({ mapped }) => mapped?.files ?? []));
+  progress.mapped = sumRows(
+    results.flatMap(({ mapped }) => mapped?.files ?? []),
+    results.flatMap(({ mapped }) => mapped?.content ?? []),
+  );
   const folder = versionFolder(load, run);
   const having = (what: 'out' | 'refused', keyOf: (piece: number) => string) =>
     results.flatMap(({ mapped }, piece) => ((mapped?.rows[what] ?? 0) > 0 ? [keyOf(piece)] : []));

@@ -4,7 +4,7 @@ import { MAX_DELAY_SECONDS } from '../../base/queue.ts';
 import type { Attempt } from '../../lambda/machine.ts';
 import type { LoadInPieces } from '../../ledger/DayRun.ts';
 import type { Settlement } from '../../ledger/Ledger.ts';
-import type { LedgerContent, LedgerEntry } from '../../ledger/LedgerEntry.ts';
+import type { FileFate, LedgerContent, LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import { VERSION_KEPT_MS } from '../../ledger/versions.ts';
 import type { Source } from '../../schema/sources.ts';
 import { haveSameFiles, waitingFiles } from '../Drop.ts';
@@ -19,9 +19,10 @@ import {
 import { isElsewhere, joinNames } from '../lastLoad.ts';
 import { MARKER_AFTER_MS, MIN_DELAY_SECONDS, PIECE_TAKEN_MS } from '../limits.ts';
 import { dropPlace } from '../listDrops.ts';
-import { COMMIT, lacksCommit, markerReason, SETTLING } from '../plan/decideDay.ts';
+import { COMMIT, lacksCommit, lookbackDays, markerReason, SETTLING } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
-import { readUsualRows } from '../usualRows.ts';
+import { copiesOf, judgeContent } from '../usualContent.ts';
+import { readDaysAround } from '../usualRows.ts';
 import { type Failure, LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
 import type { DropDay, Loader } from './Loader.ts';
 import { type DropAnswer, loadDrop, restoreFailed } from './loadDrop.ts';
@@ -248,7 +249,7 @@ async function follow(
 /** The entry's content before the claim, and whether a person accepts it. */
 function unchangedSettlement(progress: Progress): Settlement {
   const { entry } = progress.claim;
-  const { fingerprint, files, rows, bytes, superseded, missingSince, usualRows } = entry;
+  const { fingerprint, files, rows, bytes, superseded, missingSince, usualRows, content } = entry;
   const { drop, place: here } = progress;
   const isLoaded = files.some(({ fate }) => fate === 'loaded');
   const isAccepted =
@@ -268,6 +269,7 @@ function unchangedSettlement(progress: Progress): Settlement {
     fingerprint: isOfSame ? (progress.drop?.fingerprint ?? fingerprint) : fingerprint,
     ...(missingSince === undefined ? {} : { missingSince }),
     ...(usualRows === undefined ? {} : { usualRows }),
+    ...(content === undefined ? {} : { content }),
     ...(isAccepted ? { accepted: true } : {}),
   };
 }
@@ -322,7 +324,10 @@ async function settleTask(
   // A day that never came is late until a person says that it does not come.
   const isAccepted = isKept ? state === 'succeeded' : progress.accepts('empty');
   const hasCome = state === 'succeeded' || state === 'succeeded_no_data';
-  const usual = hasCome && !isKept ? await findUsualRows(loader, place) : null;
+  const around = hasCome && !isKept ? await findDaysAround(loader, place, files) : null;
+  const { usual = null, before = [], copies = [] } = around ?? {};
+  const content =
+    hasCome && !isKept && out > 0 && mapped !== undefined ? judgeContent(mapped, before, copies) : undefined;
   const settlement: Settlement = {
     state,
     fingerprint: drop?.fingerprint ?? task.fingerprint,
@@ -334,6 +339,7 @@ async function settleTask(
     ...(isKept ? { missingSince } : {}),
     ...(isAccepted ? { accepted: true } : {}),
     ...(usual === null ? {} : { usualRows: usual }),
+    ...(content === undefined ? {} : { content }),
     ...(version === undefined ? {} : { version }),
     ...(filesWritten === undefined ? {} : { filesWritten: [...filesWritten] }),
     ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
@@ -358,13 +364,18 @@ function supersededVersions({ clock }: Loader, { claim, replaced }: Progress): S
   return [...kept, ...replaced];
 }
 
-/** The rows that the day's weekday usually has; null if that is not known. A ledger that can't be read fails no load. */
-async function findUsualRows({ ledger, log }: Loader, { source, dataset, day }: DropDay) {
-  // Whether a day without rows has arrived rests on it, too.
-  if (dataset.unusualShare === 0 && dataset.expectedBy === undefined) return null;
+/** What the days around a day say of it; null if that is not known. A ledger that can't be read fails no load. */
+async function findDaysAround(
+  { ledger, log, clock }: Loader,
+  { source, dataset, day }: DropDay,
+  files: readonly FileFate[],
+) {
   const place = { source: source.name, dataset: dataset.name };
+  const after = lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays).filter((one) => one > day);
   try {
-    return await readUsualRows(ledger, { ...place, day, table: dataset.table });
+    return await readDaysAround(ledger, { ...place, day, table: dataset.table }, after, (others) =>
+      copiesOf(files, others, source.kmsKeyArn !== undefined),
+    );
   } catch (error) {
     log({ level: 'error', event: 'ingest_usual_rows', ...place, day, ...failureFields(error) });
     return null;

@@ -64,7 +64,7 @@ export async function mapPiece(
     const described = await engine.describe(files, signal);
     const subject = { source, dataset, unitIds: config.unitIds };
     const schemas = requireMappable(subject, described, progress);
-    const mapping = compileMapping(subject, schemas);
+    const mapping = compileMapping(subject, schemas, place.day);
     requirePagesFit(schemas, mapping, limits);
     if (piece.describeOnly === true) return null;
     const mapped = await engine.load({

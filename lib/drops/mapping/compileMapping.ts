@@ -1,14 +1,17 @@
 import { namedList } from '../../base/sql.ts';
+import { instantOf, type UtcDay } from '../../base/time.ts';
 import { FileError, type FileFailure } from '../../parquet/FileError.ts';
 import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
 import { isTaken } from '../../parquet/readColumns.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CompiledMapping, MappedGroup, RawRows } from '../engine/Engine.ts';
+import { NEAR_DAY } from '../engine/fieldCodes.ts';
 import { rawRowSql } from './columnSql.ts';
 import { FileColumns, findFolder, hasNul, pathFolders } from './FileColumns.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem } from './findColumn.ts';
 import { type MappedColumns, MappedRow, mapDeclared, mapEvents, mapExposures, mapMetrics } from './mapRow.ts';
+import { dayInZone } from './timeSql.ts';
 
 /** The source and dataset of a mapping. */
 export interface MappingSubject {
@@ -24,9 +27,14 @@ export interface MappingSubject {
  * with the same mapped columns are read together.
  *
  * @param schemas Schemas of the files, in the order of the load.
+ * @param day The day of the folder: rows of other days than it and its neighbours are counted. Default: none is.
  * @throws FileError `SLUICE_INGEST_COLUMN_…` for the first file that can't be mapped, as from {@link mappingProblem}.
  */
-export function compileMapping(subject: MappingSubject, schemas: readonly FileSchema[]): CompiledMapping {
+export function compileMapping(
+  subject: MappingSubject,
+  schemas: readonly FileSchema[],
+  day?: UtcDay,
+): CompiledMapping {
   const shapes = new Map<string, { readonly schema: FileSchema; readonly files: number[] }>();
   // Files with the same schema share the list of their columns.
   const texts = new Map<FileSchema['columns'], string>();
@@ -42,7 +50,7 @@ export function compileMapping(subject: MappingSubject, schemas: readonly FileSc
   const groups = new Map<string, Omit<MappedGroup, 'files'> & { files: number[]; raws: RawRows[] }>();
   const named = new Map<string, FoundColumn>();
   for (const [shape, { schema, files }] of shapes) {
-    const { used, ...compiled } = compileRow(subject, schema, named);
+    const { used, ...compiled } = compileRow(subject, schema, day, named);
     // DuckDB finds columns in the other files by name, ignoring case, so the name must be unambiguous.
     const key = `${JSON.stringify(compiled)} ${isNamedTwice(schema) ? shape : shapeOf(used)}`;
     const group = groups.get(key) ?? { ...compiled, files: [], raws: [] };
@@ -103,6 +111,7 @@ function isNamedTwice({ columns }: FileSchema): boolean {
 function compileRow(
   subject: MappingSubject,
   schema: FileSchema,
+  day?: UtcDay,
   named?: Map<string, FoundColumn>,
 ): Omit<MappedGroup, 'files' | 'raws'> & { readonly used: readonly FileColumn[] } {
   const row = new MappedRow();
@@ -120,8 +129,27 @@ function compileRow(
     problem: row.problem,
     columns: namedList(columns),
     problems: row.problems,
+    fields: row.fields,
+    otherDay: otherDaySql(subject, columns, day),
     used: [...fileColumns.used],
   };
+}
+
+/** Days since 1970 that are told apart: those of the years 1900 to 2200. */
+const FIRST_DAY = -25_567;
+const LAST_DAY = 84_370;
+
+/** The day of a row's own time, if it is far from the day of the folder. The date of a metric is a day in any time zone. */
+function otherDaySql(
+  { dataset: { kind, timezone } }: MappingSubject,
+  { timestamp, metric_date: date = timestamp }: MappedColumns,
+  day: UtcDay | undefined,
+): string {
+  if (kind === 'table' || date === undefined || day === undefined) return String(NEAR_DAY);
+  const zone = kind === 'metrics' ? 'UTC' : timezone;
+  const [from, to] = [-24, 48].map((hours) => `make_timestamp(${instantOf(day, hours, zone)} * 1000)`);
+  const days = `least(greatest(${dayInZone(date, zone)} - DATE '1970-01-01', ${FIRST_DAY}), ${LAST_DAY})`;
+  return `CASE WHEN ${date} >= ${from} AND ${date} < ${to} THEN ${NEAR_DAY} ELSE CAST(${days} AS INTEGER) END`;
 }
 
 function mapRow(

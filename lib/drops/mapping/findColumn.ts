@@ -29,12 +29,9 @@ export interface FieldSql {
   /** Its value; NULL if there is none, or if it can't be read. */
   readonly value: string;
   /** The column that it is read from; null for a constant. */
-  readonly column: {
-    readonly name: string;
-    readonly sql: string;
-    /** Conditions of the column for which a row is refused, whatever it is read as. */
-    readonly refusals: readonly Refusal[];
-  } | null;
+  readonly column: FoundColumn | null;
+  /** Whether it is of a file that lacks its column. */
+  readonly isAbsent?: true;
   /** Conditions for which a row is refused. The first that holds counts. */
   readonly refusals: readonly Refusal[];
 }
@@ -46,7 +43,7 @@ export function unreadableRefusal(reason: RowReason): Refusal {
 
 /** A field that is NULL in every row. */
 export function nullField(type: string): FieldSql {
-  return { value: `CAST(NULL AS ${type})`, column: null, refusals: [] };
+  return { value: `CAST(NULL AS ${type})`, column: null, isAbsent: true, refusals: [] };
 }
 
 /**

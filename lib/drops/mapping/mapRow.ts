@@ -6,7 +6,7 @@ import type {
   MetricsMapping,
 } from '../../schema/mappings.ts';
 import type { ingestedColumns } from '../../tables/ingestedTables.ts';
-import type { RowProblem } from '../engine/Engine.ts';
+import type { MappedField, RowProblem } from '../engine/Engine.ts';
 import type { RowReason } from '../rowReasons.ts';
 import { type FileColumns, nameOfField } from './FileColumns.ts';
 import type { FieldSql } from './findColumn.ts';
@@ -15,24 +15,38 @@ import { jsonObjectSql, type Members, mergedObjectSql, readJson, readJsonObject 
 import { readNumber, readText } from './readText.ts';
 import { readDay, readTime } from './readTime.ts';
 import { readTyped } from './readTyped.ts';
+import { codeSql, typeOf } from './valueCodes.ts';
+import { textSql } from './valueSql.ts';
 
 /** Collects the SQL that reads a row, and the conditions for which it is refused. The first problem of a row counts. */
 export class MappedRow {
   readonly problems: RowProblem[] = [];
+  /** The fields that are read from columns, in order. */
+  readonly fields: MappedField[] = [];
   readonly #reads: string[] = [];
   readonly #conditions: string[] = [];
 
-  /** Adds a field. @returns The name of its value among the reads. */
-  read(reading: FieldSql): string {
+  /**
+   * Adds a field.
+   *
+   * @param field As the mapping has it: `metadata.plan`.
+   * @param isTime Its texts are not looked through for numbers.
+   * @returns The name of its value among the reads.
+   */
+  read({ value: sql, column, isAbsent, refusals }: FieldSql, field: string, isTime = false): string {
     const number = this.#reads.length;
     const value = `v${number}`;
-    this.#reads.push(`${reading.value} AS ${value}`);
-    if (reading.column === null) return value;
-    const refusals = [...reading.column.refusals, ...reading.refusals];
-    if (refusals.length > 0) this.#reads.push(`${reading.column.sql} AS s${number}`);
-    for (const { reason, when } of refusals) {
-      this.refuse(reason, `column ${JSON.stringify(reading.column.name)}`, when(`s${number}`, value));
+    const raw = `s${number}`;
+    this.#reads.push(`${sql} AS ${value}`);
+    if (isAbsent === true) this.fields.push({ field, column: '', type: '', code: '0', text: 'NULL' });
+    if (column === null) return value;
+    this.#reads.push(`${column.sql} AS ${raw}`);
+    for (const { reason, when } of [...column.refusals, ...refusals]) {
+      this.refuse(reason, `column ${JSON.stringify(column.name)}`, when(raw, value));
     }
+    const text = textSql(column.sql, column.kind, column.type);
+    const code = codeSql(column, { value, raw, isTime }, this.fields.length);
+    this.fields.push({ field, column: column.name, type: typeOf(column), code, text });
     return value;
   }
 
@@ -65,7 +79,7 @@ export function mapExposures(
   row: MappedRow,
   fileColumns: FileColumns,
 ): MappedColumns<'exposures'> {
-  const timestamp = row.read(readTime(mapping.timestamp, fileColumns));
+  const timestamp = row.read(readTime(mapping.timestamp, fileColumns), 'timestamp', true);
   const required = requiredTexts(row, fileColumns);
   const name = required('SLUICE_INGEST_ROW_NAME_MISSING', mapping.experiment, 'experiment');
   const group = required('SLUICE_INGEST_ROW_GROUP_MISSING', mapping.group, 'group');
@@ -93,17 +107,17 @@ export function mapEvents(
   row: MappedRow,
   fileColumns: FileColumns,
 ): MappedColumns<'events'> {
-  const timestamp = row.read(readTime(mapping.timestamp, fileColumns));
+  const timestamp = row.read(readTime(mapping.timestamp, fileColumns), 'timestamp', true);
   const eventName = requiredTexts(row, fileColumns)(
     'SLUICE_INGEST_ROW_NAME_MISSING',
     mapping.eventName,
     'event name',
   );
   const ids = new Map(
-    Object.entries(mapping.unitIds).map(([type, field]) => [
-      type,
-      `nullif(${row.read(readText(field, fileColumns, 'flat'))}, '')`,
-    ]),
+    Object.entries(mapping.unitIds).map(([type, field]) => {
+      const id = row.read(readText(field, fileColumns, 'flat'), `unitIds.${type}`);
+      return [type, `nullif(${id}, '')`];
+    }),
   );
   row.refuse(
     'SLUICE_INGEST_ROW_UNIT_MISSING',
@@ -111,7 +125,9 @@ export function mapEvents(
     [...ids.values()].map((id) => `${id} IS NULL`).join(' AND '),
   );
   const value =
-    mapping.eventValue === undefined ? null : row.read(readText(mapping.eventValue, fileColumns, 'nested'));
+    mapping.eventValue === undefined
+      ? null
+      : row.read(readText(mapping.eventValue, fileColumns, 'nested'), 'eventValue');
   const metadata = readMetadata(mapping, row, fileColumns);
   const userId = [...ids].find(([type]) => isUserId(type))?.[1];
   const configured = Object.entries(unitIds).map(([type, column]) => [
@@ -140,7 +156,7 @@ export function mapMetrics(
   row: MappedRow,
   fileColumns: FileColumns,
 ): MappedColumns<'metrics'> {
-  const day = row.read(readDay(mapping.date, fileColumns));
+  const day = row.read(readDay(mapping.date, fileColumns), 'date', true);
   const required = requiredTexts(row, fileColumns);
   const unitId = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitId, 'unit ID');
   const idType = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.idType, 'type of the unit ID');
@@ -149,10 +165,14 @@ export function mapMetrics(
   const ratio =
     numerator === undefined || denominator === undefined
       ? null
-      : [row.read(readNumber(numerator, fileColumns)), row.read(readNumber(denominator, fileColumns))];
+      : [
+          row.read(readNumber(numerator, fileColumns), 'numerator'),
+          row.read(readNumber(denominator, fileColumns), 'denominator'),
+        ];
   const single =
     mapping.metricValue ?? (ratio === null ? { column: 'metric_value', optional: false } : undefined);
-  const value = single === undefined ? 'CAST(NULL AS DOUBLE)' : row.read(readNumber(single, fileColumns));
+  const value =
+    single === undefined ? 'CAST(NULL AS DOUBLE)' : row.read(readNumber(single, fileColumns), 'metricValue');
   const isRatio = ratio === null ? 'false' : ratio.map((part) => `${part} IS NOT NULL`).join(' AND ');
   row.refuse(
     'SLUICE_INGEST_ROW_VALUE_MISSING',
@@ -178,7 +198,8 @@ export function mapDeclared(
   fileColumns: FileColumns,
 ): MappedColumns {
   const mapped = Object.entries(columns).map(([name, from]) => {
-    const value = row.read(readTyped(from, fileColumns));
+    const isTime = from.type === 'date' || from.type === 'timestamp';
+    const value = row.read(readTyped(from, fileColumns), `columns.${name}`, isTime);
     if (from.required) {
       row.refuse(
         'SLUICE_INGEST_ROW_REQUIRED_MISSING',
@@ -197,7 +218,7 @@ export function mapDeclared(
  */
 function requiredTexts(row: MappedRow, fileColumns: FileColumns) {
   return (reason: RowReason, field: Field, what: string): string => {
-    const value = `nullif(${row.read(readText(field, fileColumns, 'flat'))}, '')`;
+    const value = `nullif(${row.read(readText(field, fileColumns, 'flat'), what)}, '')`;
     row.refuse(
       reason,
       'constant' in field ? what : `${what}: column ${JSON.stringify(nameOfField(field))}`,
@@ -215,9 +236,9 @@ function readMetadata(
 ): string {
   const members: Members = Object.entries(metadata).map(([key, field]) => [
     key,
-    row.read(readJson(field, fileColumns)),
+    row.read(readJson(field, fileColumns), `metadata.${key}`),
   ]);
   return metadataJson === undefined
     ? jsonObjectSql(members)
-    : mergedObjectSql(row.read(readJsonObject(metadataJson, fileColumns)), members);
+    : mergedObjectSql(row.read(readJsonObject(metadataJson, fileColumns), 'metadataJson'), members);
 }

@@ -3,7 +3,7 @@ import { type Exclusive, exclusive, mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { counted } from '../../base/text.ts';
-import { addDays, DAY_MS, localTime, type UtcDay, utcDay } from '../../base/time.ts';
+import { addDays, DAY_MS, instantOf, type UtcDay, utcDay } from '../../base/time.ts';
 import { type Ledger, UNREADABLE } from '../../ledger/Ledger.ts';
 import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
 import { LedgerError } from '../../ledger/LedgerError.ts';
@@ -416,19 +416,4 @@ function dueAt({ expectedBy, timezone }: Pick<Dataset, 'expectedBy' | 'timezone'
 export function isOver(dataset: Pick<Dataset, 'expectedBy' | 'timezone'>, day: UtcDay, now: number): boolean {
   const [today = day] = lookbackDays(now, dataset.timezone, 0);
   return day < today && (dueAt(dataset, day) ?? now) <= now;
-}
-
-/**
- * The instant of an hour in a time zone, counted from the beginning of a day. An hour that daylight saving time skips is
- * the next one.
- */
-function instantOf(day: UtcDay, hours: number, timezone: string): number {
-  const wall = Date.parse(`${day}T00:00:00Z`) + hours * 3_600_000;
-  const guess = wall - offsetAt(wall, timezone);
-  return wall - offsetAt(guess, timezone);
-}
-
-/** UTC offset of a time zone at an instant, milliseconds. */
-function offsetAt(instant: number, timezone: string): number {
-  return Date.parse(`${localTime(instant, timezone)}Z`) - Math.floor(instant / 1_000) * 1_000;
 }

@@ -16,6 +16,7 @@ import {
 } from '../../../lib/drops/plan/lateDrops.ts';
 import { newerDays } from '../../../lib/drops/plan/newerFiles.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
+import { contentWords } from '../../../lib/drops/usualContent.ts';
 import { emptyWords, unusualWords } from '../../../lib/drops/usualRows.ts';
 import {
   isFailing,
@@ -512,7 +513,7 @@ function unusualOf({ day, entry }: LedgerDay, dataset: Dataset, seenAt: number):
   if (entry === null) return null;
   const isWhole = isOver(dataset, day, seenAt);
   const ofRows = isWhole ? unusualWords(entry, dataset.unusualShare) : null;
-  const words = [equalFilesWords(entry), ofRows].filter((one) => one !== null);
+  const words = [equalFilesWords(entry), ofRows, contentWords(entry)].filter((one) => one !== null);
   return words.length === 0 ? null : { day, words: words.join(', and ') };
 }
 

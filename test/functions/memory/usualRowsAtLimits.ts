@@ -3,7 +3,8 @@
 
 import { systemTiming } from '../../../lib/base/retry.ts';
 import { MAX_OBJECTS } from '../../../lib/drops/limits.ts';
-import { readUsualRows } from '../../../lib/drops/usualRows.ts';
+import { copiesOf } from '../../../lib/drops/usualContent.ts';
+import { readDaysAround } from '../../../lib/drops/usualRows.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import { ManyFiles } from './ManyFiles.ts';
@@ -11,4 +12,5 @@ import { ManyFiles } from './ManyFiles.ts';
 const store = new ManyFiles((_, day) => (/-11-1[1-4]$/.test(day) ? MAX_OBJECTS : 100));
 const ledger = new Ledger({ store: ledgerStore(store), newToken: () => 't', ...systemTiming });
 const place = { source: 'acme', dataset: 'd0', day: '2026-11-20', table: 'acme_d0' };
-process.stdout.write(String(await readUsualRows(ledger, place)));
+const around = await readDaysAround(ledger, place, [], (others) => copiesOf([], others, false));
+process.stdout.write(String(around.usual));

@@ -87,7 +87,11 @@ export class MappingBench {
   async load(
     dataset: DatasetInput,
     files: readonly EngineFile[],
-    { signal, unitIds = {} }: { signal?: AbortSignal; unitIds?: Record<string, string> } = {},
+    {
+      signal,
+      unitIds = {},
+      day,
+    }: { signal?: AbortSignal; unitIds?: Record<string, string>; day?: string } = {},
   ): Promise<Mapped> {
     const engine = duckDbEngine(this.limits);
     const described = await engine.describe(files);
@@ -101,7 +105,7 @@ export class MappingBench {
     const refusedPath = join(this.directory, `refused-${number}.parquet`);
     const result = await engine.load({
       files: schemas,
-      mapping: compileMapping(subjectOf(dataset, unitIds), schemas),
+      mapping: compileMapping(subjectOf(dataset, unitIds), schemas, day),
       rowsPath,
       refusedPath,
       loadedAt: Date.UTC(2026, 10, 21),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { dayText } from '../../../../cli/ingest/dayText.ts';
 import { addDays } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { contentWords } from '../../../../lib/drops/usualContent.ts';
 import { emptyWords, unusualWords } from '../../../../lib/drops/usualRows.ts';
 import { acmeSource, type DatasetInput, eventsDataset } from '../../../harness/configInput.ts';
 import { planDay } from './planDay.ts';
@@ -11,6 +12,7 @@ import {
   LEASE_MS,
   type Loads,
   leavingPoints,
+  pieceSizes,
   readEvents,
   someEvents,
   startLoads,
@@ -401,4 +403,46 @@ it('is found of a day that waits for a marker, too', async () => {
   await drop('a', someEvents(0, 1));
   await run();
   expect(await afterNights()).toMatchObject({ rows: before, state: 'waiting' });
+});
+
+describe('a day whose values are not as before', () => {
+  it.each(pieceSizes)('is loaded and told, until somebody accepts it, %s', async (_, bytes) => {
+    loads = await startLoads({ mapping: { eventValue: 'price' } });
+    loads.cutAt(bytes);
+    const before = [-2, -1].map((days) => addDays(DAY, days));
+    const priced = (day: string, from: number, price: string) =>
+      `SELECT TIMESTAMP '${day} 10:00:00' AS "timestamp", 'buy' AS event_name, 'u' || i AS unit_id, ${price} AS price FROM range(${from}, ${from + 10}) t(i)`;
+    const [first = '', last = ''] = before;
+    for (const day of before) {
+      await loads.drop('a.parquet', priced(day, 0, 'i + 0.5'), day);
+      expect(await loads.loadInPieces({ day })).toMatchObject({ outcome: 'succeeded' });
+    }
+    // One file is that of the first day.
+    await loads.drop('a.parquet', priced(first, 0, 'i + 0.5'));
+    await loads.drop('b.parquet', priced(DAY, 10, `'EUR ' || i || ',50'`));
+    await loads.drop('c.parquet', priced('2026-11-01', 20, `'EUR ' || i || ',50'`));
+    await loads.drop('d.parquet', priced('2026-11-01', 30, `'EUR ' || i || ',50'`));
+    expect(await loads.loadInPieces()).toMatchObject({ outcome: 'succeeded', rows: { out: 40, refused: 0 } });
+    const entry = await loads.entry();
+    expect(entry?.content?.fields['eventValue']).toEqual({
+      types: ['DECIMAL', 'VARCHAR'],
+      none: 0,
+      numbers: 10,
+    });
+    expect(entry?.content?.otherDays).toEqual({ rows: 30, days: { '2026-11-01': 20, [first]: 10 } });
+    expect(entry?.content?.unusual).toMatchObject([
+      { field: 'eventValue', values: ['EUR 10,50', 'EUR 11,50', 'EUR 12,50'] },
+      { words: expect.stringContaining('30 of 40 rows') },
+      { words: expect.stringContaining(`events/${first}/a.parquet`) },
+    ]);
+    expect(entry && contentWords(entry)).not.toBeNull();
+    // The day before it is not compared with it.
+    await loads.drop('b.parquet', priced(last, 10, 'i + 0.5'), last);
+    await loads.loadInPieces({ day: last });
+    expect((await loads.entry(last))?.content?.unusual).toEqual([]);
+    await loads.load({ reason: 'keep', fingerprint: entry?.fingerprint ?? '' });
+    const accepted = await loads.entry();
+    expect(accepted).toMatchObject({ state: 'succeeded', accepted: true, content: { copies: 1 } });
+    expect(accepted && contentWords(accepted)).toBeNull();
+  });
 });

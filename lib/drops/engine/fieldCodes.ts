@@ -1,0 +1,27 @@
+// What each accepted row has of each field is counted by the statement that writes the rows (loadStatements.ts). A field has two
+// bits: 0 without a value, 1 for a number, 2 for another value.
+
+/** Fields whose codes are packed into one integer: 729 of them at most. */
+export const PACKED = 6;
+/** Instead of a day: of the folder's, of a neighbour, or not asked for. */
+export const NEAR_DAY = -1_000_000;
+
+/** The codes of all fields as integers, some in each. */
+export function packedCodes(codes: readonly string[]): readonly string[] {
+  return Array.from({ length: Math.ceil(codes.length / PACKED) }, (_, i) =>
+    codes.slice(i * PACKED, (i + 1) * PACKED).join(' | '),
+  );
+}
+
+/** How many rows have a code of a field. @param counts Rows by packed code, of each of {@link packedCodes}. */
+export function rowsWithCode(
+  counts: readonly ReadonlyMap<number, number>[],
+  index: number,
+  wanted: 0 | 1,
+): number {
+  const shift = 2 * (index % PACKED);
+  let sum = 0;
+  for (const [packed, rows] of counts[Math.floor(index / PACKED)] ?? [])
+    if (((packed >> shift) & 3) === wanted) sum += rows;
+  return sum;
+}

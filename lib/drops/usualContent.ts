@@ -1,0 +1,155 @@
+import { counted, listed, quotedName } from '../base/text.ts';
+import type { DayContent } from '../ledger/DayContent.ts';
+import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { KEPT_VALUES, type MappedRows, type RowContent } from './engine/Engine.ts';
+
+// Whether what the rows of a day hold can be right, by the days before it.
+
+/** Loaded days before a day that it is compared with. */
+export const COMPARED_DAYS = 7;
+/** Fewest rows, or values, that have a share: of three rows it says nothing. */
+const FEWEST = 10;
+/** Shares of rows without a value between which a field has jumped. */
+const NONE = { before: 0.05, now: 0.5 };
+/** Shares of values that are numbers between which a field has become a text. */
+const NUMBERS = { before: 0.95, now: 0.05 };
+/** Share of rows of other days above which a day is unusual. */
+const OTHER_DAYS = 0.5;
+/** Other days, and files, that are named. */
+const NAMED = 3;
+
+/** What is compared of a loaded day before. */
+export type DayBefore = Pick<LedgerEntry, 'day' | 'rows' | 'accepted' | 'content'>;
+/** A file of a day, and the file of another day that it is, or may be. */
+export interface Copy {
+  readonly key: string;
+  readonly of: string;
+  readonly isSure: boolean;
+}
+
+/**
+ * What the rows of a day hold, and what of it is not as before. A day of which a field is unusual says nothing of what is usual for
+ * that field, unless a person accepted it.
+ *
+ * @param before The last {@link COMPARED_DAYS} loaded days before it, the newest first.
+ */
+export function judgeContent(
+  { rows: { out }, content: { fields, days } }: Pick<MappedRows, 'rows' | 'content'>,
+  before: readonly DayBefore[],
+  copies: readonly Copy[],
+): DayContent {
+  const most = Object.entries(days).sort(([, a], [, b]) => b - a);
+  const rows = most.reduce((sum, [, n]) => sum + n, 0);
+  const named = most.slice(0, NAMED);
+  const otherDays = { rows, days: Object.fromEntries(named) };
+  const didAll = (did: (content: DayContent, day: DayBefore) => boolean) =>
+    before.length === COMPARED_DAYS &&
+    before.every((day) => day.content !== undefined && did(day.content, day));
+  const unusual: DayContent['unusual'] = [];
+  for (const [field, held] of Object.entries(fields)) {
+    const found = unusualField(field, held, out, before);
+    if (found !== null) unusual.push({ field, ...found });
+  }
+  const isOther = (of: DayContent['otherDays'], all: number) => of.rows > all * OTHER_DAYS;
+  if (isOther(otherDays, out) && !didAll((content, day) => isOther(content.otherDays, day.rows.out))) {
+    const texts = named.map(([day, n]) => `${day} (${n.toLocaleString('en-US')})`);
+    unusual.push({
+      words: `${rows.toLocaleString('en-US')} of ${counted(out, 'row')} are of other days: ${texts.join(', ')}`,
+    });
+  }
+  if (copies.length > 0 && !didAll((content) => content.copies > 0)) {
+    const texts = copies.map(({ key, of, isSure }) => `${key} ${isSure ? 'is' : 'may be'} ${of}`);
+    unusual.push({ words: `files are those of other days: ${listed(texts)}` });
+  }
+  const kept = Object.entries(fields).map(([field, { types, none, numbers }]) => [
+    field,
+    { types: Object.keys(types), none, numbers },
+  ]);
+  return { fields: Object.fromEntries(kept), otherDays, copies: copies.length, unusual };
+}
+
+/** How a field differs from the days before, and some of its values; null if it does not. */
+function unusualField(
+  field: string,
+  { column, none, numbers, types }: RowContent['fields'][string],
+  out: number,
+  before: readonly DayBefore[],
+): Pick<DayContent['unusual'][number], 'words' | 'values'> | null {
+  const known = before.flatMap(({ rows, content, accepted }) => {
+    const held = content?.fields[field];
+    if (held === undefined) return [];
+    const isUsual = accepted === true || content?.unusual.every((one) => one.field !== field) === true;
+    return [{ ...held, out: rows.out, isUsual }];
+  });
+  const usual = known.filter(({ isUsual }) => isUsual);
+  const words: string[] = [];
+  const typed = [...known.filter((one) => one.types.length > 0).slice(0, 1), ...usual].flatMap(
+    (one) => one.types,
+  );
+  const added = Object.keys(types).filter((type) => typed.length > 0 && type !== '' && !typed.includes(type));
+  if (added.length > 0) words.push(`type ${added.join(', ')}, before ${[...new Set(typed)].join(', ')}`);
+  const last = usual.find((one) => one.out >= FEWEST);
+  if (last !== undefined && out >= FEWEST) {
+    const was = last.none / last.out;
+    const is = none / out;
+    if (was < NONE.before && is > NONE.now)
+      words.push(`no value in ${percent(is)} of rows, before in ${percent(was)}`);
+  }
+  const values = usual.reduce((sum, one) => sum + one.out - one.none, 0);
+  if (values >= FEWEST && out - none >= FEWEST) {
+    const was = usual.reduce((sum, one) => sum + one.numbers, 0) / values;
+    const is = numbers / (out - none);
+    if (was >= NUMBERS.before && is < NUMBERS.now)
+      words.push(`${percent(is)} of its values are numbers, before ${percent(was)}`);
+  }
+  if (words.length === 0) return null;
+  const of = column === '' ? field : `${field} (column ${quotedName(column)})`;
+  const named = (added.length > 0 ? added : Object.keys(types)).flatMap((type) => types[type] ?? []);
+  return { words: `${of}: ${words.join('; ')}`, values: named.slice(0, KEPT_VALUES) };
+}
+
+/**
+ * Loaded files of a day that are those of another day. Equal ETags are of equal files. Unequal ones tell files apart where both are
+ * digests of the bytes: those of multipart uploads, with a hyphen, and of files with a key of KMS are none. Then files of the same
+ * size and rows may be the same. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+ *
+ * @param hasKmsKey Whether the files are encrypted with a key of KMS.
+ */
+export function copiesOf(
+  files: readonly FileFate[],
+  others: readonly FileFate[],
+  hasKmsKey: boolean,
+): readonly Copy[] {
+  const sizes = new Set(files.map(({ size }) => size));
+  const read = others.filter(({ fate, size }) => fate === 'loaded' && sizes.has(size));
+  const isDigest = ({ eTag }: FileFate) => !hasKmsKey && !eTag.includes('-');
+  const tagged = new Map(read.map((one) => [`${one.size} ${one.eTag}`, one]));
+  const sized = new Map(read.map((one) => [`${one.size} ${one.rows?.in}`, one]));
+  return files.flatMap((file): readonly Copy[] => {
+    const { key, size, eTag, fate, rows } = file;
+    if (fate !== 'loaded' || (rows?.out ?? 0) === 0) return [];
+    const same = tagged.get(`${size} ${eTag}`);
+    if (same !== undefined) return [{ key, of: same.key, isSure: true }];
+    const alike = sized.get(`${size} ${rows?.in}`);
+    const isTold = alike === undefined || (isDigest(file) && isDigest(alike));
+    return isTold ? [] : [{ key, of: alike.key, isSure: false }];
+  });
+}
+
+/** What of a loaded day's rows is not as before, in words; null if nothing is, or a person accepted it. */
+export function contentWords({
+  state,
+  content,
+  accepted,
+}: Pick<LedgerEntry, 'state' | 'content' | 'accepted'>): string | null {
+  const unusual = content?.unusual ?? [];
+  if (state !== 'succeeded' || accepted === true || unusual.length === 0) return null;
+  const texts = unusual.map(({ words, values = [] }) =>
+    values.length === 0 ? words : `${words}; for example ${values.map(quotedName).join(', ')}`,
+  );
+  return `has other values than the days before: ${listed(texts, '. ')}`;
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))} %`;
+}

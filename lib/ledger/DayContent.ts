@@ -1,0 +1,45 @@
+import * as z from 'zod';
+
+const count = z.int().min(0);
+
+/** What the rows of a loaded day hold, as the days after are compared with it (lib/drops/usualContent.ts). */
+export const dayContentSchema = z.object({
+  /** By field, as the mapping has it: `metadata.plan`. */
+  fields: z.record(
+    z.string(),
+    z.object({
+      /** Types of its column in the files, of those that have values. */
+      types: z.array(z.string()),
+      /** Rows without a value. */
+      none: count,
+      /** Rows whose value is a number, also as a text. */
+      numbers: count,
+    }),
+  ),
+  /** Rows whose own time is neither of the folder's day nor of a neighbour, and those of the most frequent days. */
+  otherDays: z.object({ rows: count, days: z.record(z.string(), count) }),
+  /** Files that are, or may be, those of other days. */
+  copies: count,
+  /** What is not as on the days before: of which field, or of times or files as a whole. */
+  unusual: z.array(
+    z.object({
+      field: z.string().optional(),
+      /** What of it, with the figures of this day and of those before. */
+      words: z.string(),
+      /** Some values as they stand in the files. An erasure takes them away. */
+      values: z.array(z.string()).optional(),
+    }),
+  ),
+});
+/** See {@link dayContentSchema}. */
+export type DayContent = z.output<typeof dayContentSchema>;
+
+/** An entry without values of its rows. */
+export function withoutValues<Entry extends { readonly content?: DayContent | undefined }>(
+  entry: Entry,
+): Entry {
+  const { content } = entry;
+  if (content === undefined) return entry;
+  const unusual = content.unusual.map(({ values: _, ...kept }) => kept);
+  return { ...entry, content: { ...content, unusual } };
+}

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
+import { type DatasetInput, MappingBench } from './MappingBench.ts';
+
+const DAY = '2026-11-19';
+let bench: MappingBench;
+
+beforeAll(async () => {
+  bench = await MappingBench.open();
+});
+afterAll(() => bench.close());
+
+/** What the rows of some files hold. */
+async function contentOf(dataset: DatasetInput, files: readonly EngineFile[]) {
+  const { result } = await bench.load(dataset, files, { day: DAY });
+  return result.content;
+}
+
+const EVENTS = `TIMESTAMP '2026-11-19 08:00:00' AS "timestamp", 'buy' AS event_name, 'u' || i AS unit_id`;
+
+describe('what the accepted rows of a load hold', () => {
+  it('is counted of each field of events: rows without a value, and numbers, also as texts', async () => {
+    const file = await bench.write(
+      'events.parquet',
+      `SELECT ${EVENTS}, i::VARCHAR AS price, CASE WHEN i < 3 THEN NULL WHEN i = 3 THEN 'NaN'::DOUBLE ELSE i END AS ratio,
+        CASE i WHEN 0 THEN '' WHEN 1 THEN 'EUR 13,50' WHEN 2 THEN '1e5' WHEN 3 THEN '-inf' WHEN 4 THEN '1_000' WHEN 5 THEN '13,50' ELSE ' 7.25' END AS odd,
+        i % 2 = 0 AS flag, '{"a": 1}' AS more FROM range(10) t(i)`,
+    );
+    const content = await contentOf(
+      {
+        kind: 'events',
+        mapping: {
+          eventValue: 'price',
+          unitIds: { userID: 'unit_id', deviceID: { column: 'none', optional: true } },
+          metadata: { ratio: 'ratio', odd: 'odd', flag: 'flag', same: { constant: 'x' } },
+          metadataJson: 'more',
+        },
+      },
+      [file],
+    );
+    expect(content.days).toEqual({});
+    const counts = Object.entries(content.fields).map(([field, { none, numbers, types }]) => [
+      field,
+      none,
+      numbers,
+      Object.keys(types).join(),
+    ]);
+    expect(counts).toEqual([
+      ['timestamp', 0, 0, 'TIMESTAMP'],
+      ['event name', 0, 0, 'VARCHAR'],
+      ['unitIds.userID', 0, 0, 'VARCHAR'],
+      ['unitIds.deviceID', 10, 0, ''],
+      ['eventValue', 0, 10, 'VARCHAR'],
+      ['metadata.ratio', 4, 6, 'DOUBLE'],
+      ['metadata.odd', 1, 6, 'VARCHAR'],
+      ['metadata.flag', 0, 0, 'BOOLEAN'],
+      ['metadataJson', 0, 0, 'VARCHAR'],
+    ]);
+    expect(content.fields['metadata.odd']).toMatchObject({
+      column: 'odd',
+      types: { VARCHAR: [' 7.25', '-inf', '13,50'] },
+    });
+  });
+
+  it('is of the accepted rows of files with other types, of which each has values', async () => {
+    const doubles = await bench.write(
+      'a.parquet',
+      `SELECT ${EVENTS}, 1.5::DOUBLE AS price FROM range(3) t(i)`,
+    );
+    const texts = await bench.write(
+      'b.parquet',
+      `SELECT * REPLACE (CASE WHEN i = 0 THEN NULL ELSE event_name END AS event_name) FROM
+        (SELECT ${EVENTS}, 'EUR ' || i AS price, i FROM range(3) t(i))`,
+    );
+    const none = await bench.write(
+      'c.parquet',
+      `SELECT ${EVENTS}, NULL::INTEGER AS price FROM range(2) t(i)`,
+    );
+    const { fields } = await contentOf(
+      { kind: 'events', refusedShare: 1, mapping: { eventValue: 'price' } },
+      [doubles, texts, none],
+    );
+    expect(fields['eventValue']).toEqual({
+      column: 'price',
+      none: 2,
+      numbers: 3,
+      types: { DOUBLE: ['1.5'], VARCHAR: ['EUR 0', 'EUR 1', 'EUR 2'] },
+    });
+    expect(fields['event name']).toMatchObject({ none: 0, numbers: 0 });
+  });
+
+  it('is of one field whose column was renamed, and of more fields than one integer counts', async () => {
+    const columns = Array.from({ length: 20 }, (_, n) => `CASE WHEN i < ${n} THEN i END AS c${n}`);
+    const before = await bench.write(
+      'old.parquet',
+      `SELECT ${columns.join(', ')}, 'x' AS plan FROM range(50) t(i)`,
+    );
+    const after = await bench.write(
+      'new.parquet',
+      `SELECT ${columns.join(', ')}, 'y' AS plan_name FROM range(50) t(i)`,
+    );
+    const names = Object.fromEntries(
+      columns.map((_, n) => [`c${n}`, { column: `c${n}`, type: 'bigint' as const }]),
+    );
+    const { fields, days } = await contentOf(
+      { kind: 'table', mapping: { columns: { ...names, plan: { column: ['plan', 'plan_name'] } } } },
+      [before, after],
+    );
+    expect(fields['columns.plan']).toMatchObject({ none: 0, numbers: 0, types: { VARCHAR: ['x', 'y'] } });
+    for (const [n] of columns.entries())
+      expect(fields[`columns.c${n}`]).toMatchObject({ none: 100 - 2 * n, numbers: 2 * n });
+    expect(days).toEqual({});
+  });
+
+  it('is of the days of rows that are not near that of the folder, in its time zone', async () => {
+    const at = (...times: readonly string[]) =>
+      times
+        .map((time) => `SELECT TIMESTAMPTZ '${time}+00' AS "timestamp", 'a' AS event_name, 'u' AS unit_id`)
+        .join(' UNION ALL ');
+    const file = await bench.write(
+      'times.parquet',
+      at(
+        '2026-11-17 22:59:59',
+        '2026-11-17 23:00:00',
+        '2026-11-20 22:59:59',
+        '2026-11-20 23:00:00',
+        '1970-01-21 01:00:00',
+        '1200-01-01 00:00:00',
+      ),
+    );
+    const { days } = await contentOf({ kind: 'events', timezone: 'Europe/Berlin' }, [file]);
+    expect(days).toEqual({ '2026-11-17': 1, '2026-11-21': 1, '1970-01-21': 1, '1900-01-01': 1 });
+    const exposed = await bench.write(
+      'exposed.parquet',
+      `SELECT TIMESTAMP '2026-11-12 12:00:00' AS "timestamp", 'e' AS experiment, 'g' AS group_id, 'u' AS unit_id FROM range(4)`,
+    );
+    expect((await contentOf({ kind: 'exposures' }, [exposed])).days).toEqual({ '2026-11-12': 4 });
+  });
+
+  it('is of the days that metrics name, whatever the time zone', async () => {
+    const file = await bench.write(
+      'metrics.parquet',
+      `SELECT 'u' AS unit_id, 'userID' AS id_type, DATE '2026-11-17' + i::INTEGER AS date, 'm' AS metric_name, '13.5' AS metric_value FROM range(5) t(i)`,
+    );
+    const content = await contentOf({ kind: 'metrics', timezone: 'America/New_York' }, [file]);
+    expect(content.days).toEqual({ '2026-11-17': 1, '2026-11-21': 1 });
+    expect(content.fields['metricValue']).toMatchObject({
+      none: 0,
+      numbers: 5,
+      types: { VARCHAR: ['13.5'] },
+    });
+  });
+});

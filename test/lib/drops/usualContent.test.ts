@@ -1,0 +1,183 @@
+import { describe, expect, it } from '@jest/globals';
+import { addDays } from '../../../lib/base/time.ts';
+import type { RowContent } from '../../../lib/drops/engine/Engine.ts';
+import { contentWords, copiesOf, type DayBefore, judgeContent } from '../../../lib/drops/usualContent.ts';
+import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
+
+const DAY = '2026-11-20';
+type Field = Partial<RowContent['fields'][string]>;
+/** What rows hold of a price: numbers of a double, of which all have one. */
+const price = (more: Field = {}) => ({
+  column: 'price',
+  none: 0,
+  numbers: 100,
+  types: { DOUBLE: ['1.5'] },
+  ...more,
+});
+const rowsOf = (field: Field = {}, days: RowContent['days'] = {}, out = 100) => ({
+  rows: { in: out, out, refused: 0 },
+  content: { fields: { eventValue: price(field) }, days },
+});
+/** Days before, the newest first, of which each is judged by those before it. */
+function daysOf(
+  ...each: readonly (ReturnType<typeof rowsOf> & Pick<DayBefore, 'accepted'>)[]
+): readonly DayBefore[] {
+  let before: readonly DayBefore[] = [];
+  for (const { accepted, ...one } of each) {
+    const content = judgeContent(one, before, []);
+    const day = addDays(DAY, before.length - each.length);
+    before = [{ day, rows: one.rows, accepted, content }, ...before];
+  }
+  return before.slice(0, 7);
+}
+const text = { numbers: 0, types: { VARCHAR: ['EUR 13,50', 'EUR 9,00', 'EUR 1,00'] } };
+const unusual = (now: ReturnType<typeof rowsOf>, before: readonly DayBefore[]) =>
+  judgeContent(now, before, []).unusual;
+const six = Array.from({ length: 6 }, () => rowsOf());
+
+describe('a field whose values became none', () => {
+  it('says its types, its shares before and now, and three values', () => {
+    const [found, ...others] = unusual(rowsOf(text), daysOf(...six));
+    expect(others).toEqual([]);
+    expect(found).toEqual({
+      field: 'eventValue',
+      words:
+        'eventValue (column "price"): type VARCHAR, before DOUBLE; 0 % of its values are numbers, before 100 %',
+      values: ['EUR 13,50', 'EUR 9,00', 'EUR 1,00'],
+    });
+  });
+
+  it('is told by its numbers alone where they were texts, also on the next days, until somebody accepts it', () => {
+    const asText = rowsOf({ types: { VARCHAR: ['13.50'] } });
+    const days = Array.from({ length: 6 }, () => asText);
+    expect(unusual(asText, daysOf(...days))).toEqual([]);
+    expect(unusual(rowsOf({ ...text, numbers: 5 }), daysOf(...days))).toEqual([]);
+    expect(unusual(rowsOf({ ...text, numbers: 4 }), daysOf(...days))).toHaveLength(1);
+    expect(unusual(rowsOf(text), daysOf(...days, rowsOf(text)))).toHaveLength(1);
+    expect(unusual(rowsOf(text), daysOf(...days, { ...rowsOf(text), accepted: true }))).toEqual([]);
+    // Nearly all were numbers.
+    const most = Array.from({ length: 6 }, () => ({
+      ...asText,
+      content: { fields: { eventValue: price({ numbers: 94 }) }, days: {} },
+    }));
+    expect(unusual(rowsOf({ ...text, types: { DOUBLE: [] } }), daysOf(...most))).toEqual([]);
+  });
+
+  it('is told of nulls that jump from below 5 % to above 50 %', () => {
+    const before = daysOf(...six, rowsOf({ none: 4, numbers: 96 }));
+    const of = (none: number) =>
+      unusual(rowsOf({ none, numbers: 100 - none }), before).map(({ words }) => words);
+    expect(of(50)).toEqual([]);
+    expect(of(51)).toEqual(['eventValue (column "price"): no value in 51 % of rows, before in 4 %']);
+    expect(unusual(rowsOf({ none: 60 }), daysOf(...six, rowsOf({ none: 5 })))).toEqual([]);
+    // Its column is in no file any more.
+    const absent = rowsOf({ column: '', none: 100, numbers: 0, types: {} });
+    expect(unusual(absent, before)[0]?.words).toBe('eventValue: no value in 100 % of rows, before in 4 %');
+  });
+
+  it('is no question of three rows, and a type is one of any', () => {
+    expect(unusual(rowsOf({ none: 9, numbers: 0 }, {}, 9), daysOf(...six))).toEqual([]);
+    const small = daysOf(rowsOf({ numbers: 9 }, {}, 9));
+    expect(unusual(rowsOf({ none: 100, numbers: 0, types: {} }), small)).toEqual([]);
+    expect(unusual(rowsOf({ numbers: 3, types: { DECIMAL: ['1'] } }, {}, 3), small)).toHaveLength(1);
+  });
+
+  it('is a new type once, and none that a day before had or that holds no value', () => {
+    const wide = rowsOf({ types: { BIGINT: ['1'] } });
+    const words = (now: typeof wide, before: readonly DayBefore[]) =>
+      unusual(now, before).map((one) => one.words);
+    expect(words(wide, daysOf(...six))).toEqual(['eventValue (column "price"): type BIGINT, before DOUBLE']);
+    expect(words(wide, daysOf(...six, wide))).toEqual([]);
+    // Back again.
+    expect(words(rowsOf(), daysOf(...six, wide))).toEqual([]);
+    expect(words(rowsOf({ types: { '': [] }, none: 100 }), daysOf(...six)).join()).not.toContain('type');
+    const both = rowsOf({ types: { DOUBLE: ['1'], BIGINT: ['2'] } });
+    expect(words(wide, daysOf(both))).toEqual([]);
+    expect(words(both, daysOf(wide))).toHaveLength(1);
+  });
+
+  it('is compared with nothing where nothing is known', () => {
+    expect(unusual(rowsOf(text), [])).toEqual([]);
+    expect(unusual(rowsOf(text), [{ day: '2026-11-19', rows: rowsOf().rows }])).toEqual([]);
+  });
+});
+
+describe('rows of other days', () => {
+  const other = rowsOf({}, { '2026-11-12': 20, '2026-11-01': 30, '2026-11-02': 1 });
+
+  it('are told where they are most, with the days that they are of', () => {
+    expect(unusual(other, [])).toEqual([
+      { words: '51 of 100 rows are of other days: 2026-11-01 (30), 2026-11-12 (20), 2026-11-02 (1)' },
+    ]);
+    expect(unusual(rowsOf({}, { '2026-11-01': 50 }), [])).toEqual([]);
+  });
+
+  it('are usual once the last seven loaded days had most of theirs', () => {
+    const likewise = Array.from({ length: 6 }, () => other);
+    expect(unusual(other, daysOf(...likewise))).toHaveLength(1);
+    expect(unusual(other, daysOf(...likewise, other))).toEqual([]);
+    expect(unusual(other, daysOf(other, ...six))).toHaveLength(1);
+  });
+});
+
+describe('files of another day', () => {
+  const file = (key: string, more: Partial<FileFate> = {}): FileFate => ({
+    key,
+    size: 9,
+    eTag: '"a"',
+    fate: 'loaded',
+    rows: { in: 5, out: 5, refused: 0 },
+    ...more,
+  });
+  const copies = (one: FileFate, other: FileFate, hasKey = false) =>
+    copiesOf([one], [other], hasKey).map(({ of, isSure }) => [of, isSure]);
+
+  it('have its ETag and size; or its size and rows, where an ETag is no digest', () => {
+    expect(copies(file('2/a'), file('1/a'))).toEqual([['1/a', true]]);
+    expect(copies(file('2/a'), file('1/a', { eTag: '"b"' }))).toEqual([]);
+    expect(copies(file('2/a'), file('1/a', { eTag: '"b-2"' }))).toEqual([['1/a', false]]);
+    expect(copies(file('2/a'), file('1/a', { eTag: '"b"' }), true)).toEqual([['1/a', false]]);
+    expect(copies(file('2/a'), file('1/a', { eTag: '"b-2"', rows: { in: 4, out: 4, refused: 0 } }))).toEqual(
+      [],
+    );
+    expect(copies(file('2/a'), file('1/a', { size: 8 }))).toEqual([]);
+  });
+
+  it('are loaded ones with rows', () => {
+    expect(copies(file('2/a'), file('1/a', { fate: 'gone' }))).toEqual([]);
+    const { rows: _, ...empty } = file('2/a', { fate: 'left_out' });
+    expect(copies(empty, file('1/a'))).toEqual([]);
+  });
+
+  it('are told, unless the last seven loaded days had some', () => {
+    const found = [{ key: '2/a', of: '1/a', isSure: true }];
+    expect(judgeContent(rowsOf(), [], found)).toMatchObject({
+      copies: 1,
+      unusual: [{ words: 'files are those of other days: 2/a is 1/a' }],
+    });
+    const before = Array.from({ length: 7 }, (_, i) => ({
+      day: addDays(DAY, -1 - i),
+      rows: rowsOf().rows,
+      content: judgeContent(rowsOf(), [], found),
+    }));
+    expect(judgeContent(rowsOf(), before, found).unusual).toEqual([]);
+  });
+});
+
+describe('what is told of a day', () => {
+  const content = {
+    fields: {},
+    otherDays: { rows: 0, days: {} },
+    copies: 0,
+    unusual: [{ words: 'a', values: ['\n'] }, { words: 'b' }],
+  };
+
+  it('is of a loaded one, until somebody accepts it', () => {
+    expect(contentWords({ state: 'succeeded', content })).toBe(
+      'has other values than the days before: a; for example "\\n". b',
+    );
+    expect(contentWords({ state: 'succeeded', content, accepted: true })).toBeNull();
+    expect(contentWords({ state: 'failed', content })).toBeNull();
+    expect(contentWords({ state: 'succeeded' })).toBeNull();
+  });
+});
