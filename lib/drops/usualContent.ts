@@ -34,7 +34,7 @@ export interface Copy {
  * @param before The last {@link COMPARED_DAYS} loaded days before it, the newest first.
  */
 export function judgeContent(
-  { rows: { out }, content: { fields, days } }: Pick<MappedRows, 'rows' | 'content'>,
+  { rows: { out }, content: { rows: countedRows, fields, days } }: Pick<MappedRows, 'rows' | 'content'>,
   before: readonly DayBefore[],
   copies: readonly Copy[],
 ): DayContent {
@@ -47,7 +47,7 @@ export function judgeContent(
     before.every((day) => day.content !== undefined && did(day.content, day));
   const unusual: DayContent['unusual'] = [];
   for (const [field, held] of Object.entries(fields)) {
-    const found = unusualField(field, held, out, before);
+    const found = unusualField(field, held, countedRows, before);
     if (found !== null) unusual.push({ field, ...found });
   }
   const isOther = (of: DayContent['otherDays'], all: number) => of.rows > all * OTHER_DAYS;
@@ -65,21 +65,21 @@ export function judgeContent(
     field,
     { types: Object.keys(types), none, numbers },
   ]);
-  return { fields: Object.fromEntries(kept), otherDays, copies: copies.length, unusual };
+  return { rows: countedRows, fields: Object.fromEntries(kept), otherDays, copies: copies.length, unusual };
 }
 
 /** How a field differs from the days before, and some of its values; null if it does not. */
 function unusualField(
   field: string,
   { column, none, numbers, types }: RowContent['fields'][string],
-  out: number,
+  rows: number,
   before: readonly DayBefore[],
 ): Pick<DayContent['unusual'][number], 'words' | 'values'> | null {
-  const known = before.flatMap(({ rows, content, accepted }) => {
+  const known = before.flatMap(({ content, accepted }) => {
     const held = content?.fields[field];
     if (held === undefined) return [];
     const isUsual = accepted === true || content?.unusual.every((one) => one.field !== field) === true;
-    return [{ ...held, out: rows.out, isUsual }];
+    return [{ ...held, rows: content?.rows ?? 0, isUsual }];
   });
   const usual = known.filter(({ isUsual }) => isUsual);
   const words: string[] = [];
@@ -88,17 +88,17 @@ function unusualField(
   );
   const added = Object.keys(types).filter((type) => typed.length > 0 && type !== '' && !typed.includes(type));
   if (added.length > 0) words.push(`type ${added.join(', ')}, before ${[...new Set(typed)].join(', ')}`);
-  const last = usual.find((one) => one.out >= FEWEST);
-  if (last !== undefined && out >= FEWEST) {
-    const was = last.none / last.out;
-    const is = none / out;
+  const last = usual.find((one) => one.rows >= FEWEST);
+  if (last !== undefined && rows >= FEWEST) {
+    const was = last.none / last.rows;
+    const is = none / rows;
     if (was < NONE.before && is > NONE.now)
       words.push(`no value in ${percent(is)} of rows, before in ${percent(was)}`);
   }
-  const values = usual.reduce((sum, one) => sum + one.out - one.none, 0);
-  if (values >= FEWEST && out - none >= FEWEST) {
+  const values = usual.reduce((sum, one) => sum + one.rows - one.none, 0);
+  if (values >= FEWEST && rows - none >= FEWEST) {
     const was = usual.reduce((sum, one) => sum + one.numbers, 0) / values;
-    const is = numbers / (out - none);
+    const is = numbers / (rows - none);
     if (was >= NUMBERS.before && is < NUMBERS.now)
       words.push(`${percent(is)} of its values are numbers, before ${percent(was)}`);
   }

@@ -4,15 +4,17 @@ const count = z.int().min(0);
 
 /** What the rows of a loaded day hold, as the days after are compared with it (lib/drops/usualContent.ts). */
 export const dayContentSchema = z.object({
+  /** Rows whose fields are counted: all of a small file, some of a large one. */
+  rows: count,
   /** By field, as the mapping has it: `metadata.plan`. */
   fields: z.record(
     z.string(),
     z.object({
       /** Types of its column in the files, of those that have values. */
       types: z.array(z.string()),
-      /** Rows without a value. */
+      /** Counted rows without a value. */
       none: count,
-      /** Rows whose value is a number, also as a text. */
+      /** Counted rows whose value is a number, also as a text. */
       numbers: count,
     }),
   ),

@@ -32,15 +32,17 @@ const fileRows = z.strictObject({ name: z.string(), ...counts, reasons });
 export type FileRows = z.output<typeof fileRows>;
 
 const contentSchema = z.strictObject({
+  /** Accepted rows whose fields are counted: all of a small file, some of a large one, which stand for the others. */
+  rows: count,
   /** By field, as the mapping has it: `metadata.plan`. */
   fields: z.record(
     z.string(),
     z.strictObject({
       /** The name of its column; empty if no file has one. */
       column: z.string(),
-      /** Accepted rows without a value, or with an empty text. */
+      /** Counted rows without a value, or with an empty text. */
       none: count,
-      /** Accepted rows whose value is a number, also as a text. */
+      /** Counted rows whose value is a number, also as a text. */
       numbers: count,
       /** Some values as they stand in the files, by the type of the column that has them. */
       types: z.record(z.string(), z.array(z.string()).readonly()),
@@ -81,8 +83,9 @@ export function sumRows(files: readonly FileRows[], contents: readonly RowConten
 export const KEPT_VALUES = 3;
 
 function sumContents(contents: readonly RowContent[]): RowContent {
-  const sum: RowContent = { fields: {}, days: {} };
-  for (const { fields, days } of contents) {
+  const sum: RowContent = { rows: 0, fields: {}, days: {} };
+  for (const { rows, fields, days } of contents) {
+    sum.rows += rows;
     for (const [day, more] of Object.entries(days)) sum.days[day] = (sum.days[day] ?? 0) + more;
     for (const [name, { column, none, numbers, types }] of Object.entries(fields)) {
       sum.fields[name] ??= { column, none: 0, numbers: 0, types: {} };

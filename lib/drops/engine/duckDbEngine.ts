@@ -22,7 +22,7 @@ import {
   type RowContent,
   sumRows,
 } from './Engine.ts';
-import { NEAR_DAY, rowsWithCode } from './fieldCodes.ts';
+import { countedRows, NEAR_DAY, rowsWithCode } from './fieldCodes.ts';
 import {
   acceptedRowsStatement,
   counterName,
@@ -219,16 +219,17 @@ async function contentOf(
   [byFile = new Map(), byDay = new Map(), ...codes]: readonly ReadonlyMap<number, number>[],
 ): Promise<RowContent> {
   const out = [...byFile.values()].reduce((sum, n) => sum + n, 0);
-  if (out === 0 || group.fields.length === 0) return { fields: {}, days: {} };
+  if (out === 0 || group.fields.length === 0) return { rows: 0, fields: {}, days: {} };
+  const rows = countedRows(codes[0]);
   const [found] = await session.rows(valuesStatement(request, group));
   const values = valuesSchema.parse(parseJson(String(found?.['texts'])));
   const fields = group.fields.map(({ field, column, type }, i) => {
     const none = rowsWithCode(codes, i, 0);
-    const types = none < out ? { [type]: values[i] ?? [] } : {};
+    const types = none < rows ? { [type]: values[i] ?? [] } : {};
     return [field, { column, none, numbers: rowsWithCode(codes, i, 1), types }];
   });
   const days = [...byDay].flatMap(([day, n]) => (day === NEAR_DAY ? [] : [[utcDay(day * DAY_MS), n]]));
-  return { fields: Object.fromEntries(fields), days: Object.fromEntries(days) };
+  return { rows, fields: Object.fromEntries(fields), days: Object.fromEntries(days) };
 }
 
 async function writeRefused(session: DuckDbSession, request: LoadRequest, only: ReadonlySet<number>) {

@@ -1,8 +1,10 @@
-// What each accepted row has of each field is counted by the statement that writes the rows (loadStatements.ts). A field has two
-// bits: 0 without a value, 1 for a number, 2 for another value.
+// What accepted rows have of each field is counted by the statement that writes the rows (loadStatements.ts). A field has two bits:
+// 0 without a value, 1 for a number, 2 for another value.
 
 /** Fields whose codes are packed into one integer: 729 of them at most. */
 export const PACKED = 6;
+/** Instead of codes: of a row that is not counted. */
+export const UNCOUNTED = 4 ** PACKED;
 /** Instead of a day: of the folder's, of a neighbour, or not asked for. */
 export const NEAR_DAY = -1_000_000;
 
@@ -13,7 +15,12 @@ export function packedCodes(codes: readonly string[]): readonly string[] {
   );
 }
 
-/** How many rows have a code of a field. @param counts Rows by packed code, of each of {@link packedCodes}. */
+/** How many rows are counted. @param counts Rows by packed code, of one of {@link packedCodes}. */
+export function countedRows(counts: ReadonlyMap<number, number> = new Map()): number {
+  return [...counts].reduce((sum, [packed, rows]) => (packed === UNCOUNTED ? sum : sum + rows), 0);
+}
+
+/** How many of them have a code of a field. @param counts Rows by packed code, of each of {@link packedCodes}. */
 export function rowsWithCode(
   counts: readonly ReadonlyMap<number, number>[],
   index: number,
@@ -22,6 +29,6 @@ export function rowsWithCode(
   const shift = 2 * (index % PACKED);
   let sum = 0;
   for (const [packed, rows] of counts[Math.floor(index / PACKED)] ?? [])
-    if (((packed >> shift) & 3) === wanted) sum += rows;
+    if (packed !== UNCOUNTED && ((packed >> shift) & 3) === wanted) sum += rows;
   return sum;
 }

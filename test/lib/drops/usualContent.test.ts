@@ -16,7 +16,7 @@ const price = (more: Field = {}) => ({
 });
 const rowsOf = (field: Field = {}, days: RowContent['days'] = {}, out = 100) => ({
   rows: { in: out, out, refused: 0 },
-  content: { fields: { eventValue: price(field) }, days },
+  content: { rows: out, fields: { eventValue: price(field) }, days },
 });
 /** Days before, the newest first, of which each is judged by those before it. */
 function daysOf(
@@ -58,7 +58,7 @@ describe('a field whose values became none', () => {
     // Nearly all were numbers.
     const most = Array.from({ length: 6 }, () => ({
       ...asText,
-      content: { fields: { eventValue: price({ numbers: 94 }) }, days: {} },
+      content: { rows: 100, fields: { eventValue: price({ numbers: 94 }) }, days: {} },
     }));
     expect(unusual(rowsOf({ ...text, types: { DOUBLE: [] } }), daysOf(...most))).toEqual([]);
   });
@@ -166,6 +166,7 @@ describe('files of another day', () => {
 
 describe('what is told of a day', () => {
   const content = {
+    rows: 0,
     fields: {},
     otherDays: { rows: 0, days: {} },
     copies: 0,

@@ -89,6 +89,17 @@ describe('what the accepted rows of a load hold', () => {
     expect(fields['event name']).toMatchObject({ none: 0, numbers: 0 });
   });
 
+  it('is of the first rows of a large file and of some of the others, whatever the order', async () => {
+    const file = await bench.write(
+      'large.parquet',
+      `SELECT ${EVENTS}, CASE WHEN i % 34 < 17 THEN i END AS price FROM range(34_000) t(i)`,
+    );
+    const { rows, fields } = await contentOf({ kind: 'events', mapping: { eventValue: 'price' } }, [file]);
+    // Rows 0 to 16 of each 34 have a value. Of the rows from 2,057 on, 939 of the 1,879 that are counted are the first of their 34.
+    expect(rows).toBe(2_048 + 1_879);
+    expect(fields['eventValue']).toMatchObject({ none: 1_020 + 940, numbers: 1_028 + 939 });
+  });
+
   it('is of one field whose column was renamed, and of more fields than one integer counts', async () => {
     const columns = Array.from({ length: 20 }, (_, n) => `CASE WHEN i < ${n} THEN i END AS c${n}`);
     const before = await bench.write(
