@@ -33,11 +33,15 @@ const columnsOf = (day: UtcDay) => ({
   plan: "'gold'",
 });
 
+/** Where the customer delivers to. */
+let bucket = DROPS;
+
 /** The customer delivers a day. @param columns What this day has of its own: SQL by column; without one, no such column. */
 async function deliver(day: UtcDay, columns: Readonly<Record<string, string | null>> = {}, rows = 100) {
   const all: Record<string, string | null> = { ...columnsOf(day), ...columns };
   const named = Object.entries(all).flatMap(([name, sql]) => (sql === null ? [] : [`${sql} AS ${name}`]));
-  await story.drop(`orders/${day}/part-0.parquet`, `SELECT ${named.join(', ')} FROM range(${rows}) t(i)`);
+  const sql = `SELECT ${named.join(', ')} FROM range(${rows}) t(i)`;
+  await story.drop(`orders/${day}/part-0.parquet`, sql, bucket);
 }
 
 /** What `ingest status` shows a person on the morning after a day: its mark, the lines below the calendar, the exit code. */
@@ -107,5 +111,20 @@ describe('a month of one customer', () => {
     expect(await step('2026-11-12', 'accept', 'empty')).toMatchObject({ mark: '–' });
     await goodDay('2026-11-14');
     expect((await look('2026-11-13')).mark).toBe('✓');
+  });
+
+  it('has a new bucket: one edit and a policy, after which nothing is told of the days before', async () => {
+    bucket = 'acme-moved';
+    await story.restart(sourceOf(renamed, bucket));
+    await story.letIn(CUSTOMER, bucket, 'ingest-source');
+    const before = expect.stringMatching(/^acme\/orders .* was loaded from s3:\/\/acme-drops\/orders\/YYYY-MM-DD$/);
+    await deliver('2026-11-15');
+    expect(await morningAfter('2026-11-15')).toMatchObject({ mark: '✓', code: 0, told: [before] });
+    expect((await look('2026-11-14')).mark).toBe('✓');
+    // A day that comes there is loaded as a correction.
+    await deliver('2026-11-14', {}, 90);
+    await deliver('2026-11-16');
+    expect(await morningAfter('2026-11-16')).toMatchObject({ mark: '✓', code: 0 });
+    expect(await story.query('SELECT count(*)::INT AS n FROM acme_orders WHERE ds = DATE \'2026-11-14\'')).toEqual([{ n: 90 }]);
   });
 });
