@@ -19,12 +19,18 @@ export const dayContentSchema = z.object({
     }),
   ),
   /** Rows whose own time is neither of the folder's day nor of a neighbour, and those of the most frequent days. */
-  otherDays: z.object({ rows: count, days: z.record(z.string(), count) }),
+  otherDays: z.object({
+    /** How many such rows. */
+    rows: count,
+    /** Rows of each of the most frequent days. */
+    days: z.record(z.string(), count),
+  }),
   /** Files that are, or may be, those of other days. */
   copies: count,
   /** What is not as on the days before: of which field, or of times or files as a whole. */
   unusual: z.array(
     z.object({
+      /** The field; absent of what is told of times or files. */
       field: z.string().optional(),
       /** What of it, with the figures of this day and of those before. */
       words: z.string(),
