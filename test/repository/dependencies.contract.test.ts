@@ -11,7 +11,7 @@ const { dependencies, devDependencies, scripts } = read('package.json');
 
 /** The folders that `npm start`, the demos, packaging and `npx sluice` run. Other folders need everything installed. */
 const STARTED =
-  /^(?!scripts\/(?:pack|mutate))(cli|console|demo|functions|infra|lib|local|observe|operate|scripts|soak)\/|^packages\/[\w-]+\/src\/|^sluice\.config\.ts$/;
+  /^(?!scripts\/(?:docs|pack|mutate))(cli|console|demo|functions|infra|lib|local|observe|operate|scripts|soak)\/|^packages\/[\w-]+\/src\/|^sluice\.config\.ts$/;
 /** Packages that are run and not imported, and where. */
 const RUN: Readonly<Record<string, string>> = {
   node: 'cli/runNode.mjs',
