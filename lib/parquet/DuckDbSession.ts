@@ -164,10 +164,10 @@ export class DuckDbSession {
    * Adds a function of integers that are never NULL. It answers with its first one, and counts how often each argument has each value:
    * so a statement that writes rows counts them, and reads nothing twice.
    *
-   * @returns The counts of each argument by value, filled while statements run.
+   * @returns The counts of each argument by value, once statements have run.
    */
-  addCounter(name: string): readonly Map<number, number>[] {
-    const counts: Map<number, number>[] = [];
+  addCounter(name: string): () => readonly ReadonlyMap<number, number>[] {
+    const counted: ValueCounts[] = [];
     const mainFunction = DuckDBScalarFunction.create({
       name,
       parameterTypes: [INTEGER],
@@ -179,22 +179,15 @@ export class DuckDbSession {
         for (let column = 0; column < input.columnCount; column += 1) {
           const values = integersOf(input.getColumnVector(column));
           if (column === 0) integersOf(output).set(values);
-          const seen = counts[column] ?? new Map<number, number>();
-          counts[column] = seen;
-          // Most rows are as the one before.
-          let since = 0;
-          for (let row = 1; row <= values.length; row += 1) {
-            const last = values[since] ?? 0;
-            if (values[row] === last) continue;
-            seen.set(last, (seen.get(last) ?? 0) + row - since);
-            since = row;
-          }
+          const counts = counted[column] ?? new ValueCounts();
+          counted[column] = counts;
+          counts.add(values);
         }
         output.flush();
       },
     });
     this.#connection.registerScalarFunction(mainFunction);
-    return counts;
+    return () => counted.map((counts) => counts.byValue());
   }
 
   /** Closes the session and deletes its temporary files. */
@@ -229,4 +222,27 @@ function integersOf(vector: DuckDBVector): Int32Array {
   const items: unknown = Reflect.get(vector, 'items');
   if (items instanceof Int32Array) return items;
   throw new TypeError('Not a vector of integers.');
+}
+
+/** Values from 0 on that {@link ValueCounts} has in an array: a map takes as long for each row as the statement itself. */
+const COMMON_VALUES = 8_192;
+
+/** How often integers occur. */
+class ValueCounts {
+  readonly #common = new Uint32Array(COMMON_VALUES);
+  readonly #others = new Map<number, number>();
+
+  add(values: Int32Array): void {
+    const common = this.#common;
+    for (const value of values) {
+      if (value >= 0 && value < COMMON_VALUES) common[value] = (common[value] ?? 0) + 1;
+      else this.#others.set(value, (this.#others.get(value) ?? 0) + 1);
+    }
+  }
+
+  byValue(): ReadonlyMap<number, number> {
+    const counts = new Map(this.#others);
+    for (const [value, n] of this.#common.entries()) if (n > 0) counts.set(value, n);
+    return counts;
+  }
 }

@@ -171,7 +171,7 @@ export interface MappedGroup {
   readonly raws: readonly RawRows[];
   readonly problems: readonly RowProblem[];
   readonly fields: readonly MappedField[];
-  /** In terms of `reads`: the day of a row's own time, as days since 1970; NEAR_DAY of fieldCodes.ts of the folder's day and its neighbours. */
+  /** In terms of `reads`: the number of the day of a row's own time (fieldCodes.ts); NEAR_DAY of the folder's day and its neighbours. */
   readonly otherDay: string;
 }
 

@@ -3,7 +3,6 @@ import { SluiceError } from '../../base/errors.ts';
 import { parseJson } from '../../base/json.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { quotedName } from '../../base/text.ts';
-import { DAY_MS, utcDay } from '../../base/time.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import { DuckDbSession, type SessionRow } from '../../parquet/DuckDbSession.ts';
 import { describeFiles } from '../../parquet/describeFiles.ts';
@@ -22,7 +21,7 @@ import {
   type RowContent,
   sumRows,
 } from './Engine.ts';
-import { countedRows, NEAR_DAY, rowsWithCode } from './fieldCodes.ts';
+import { countedRows, NEAR_DAY, numberedDay, rowsWithCode } from './fieldCodes.ts';
 import {
   acceptedRowsStatement,
   counterName,
@@ -164,7 +163,8 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   await verifyMapped(request);
   const counters = mapping.groups.map((_, i) => session.addCounter(counterName(i)));
   await session.run(acceptedRowsStatement(request, output));
-  const taken = new Map(counters.flatMap(([byFile = []]) => [...byFile]));
+  const counts = counters.map((counter) => counter());
+  const taken = new Map(counts.flatMap(([byFile = []]) => [...byFile]));
   const rows = files.map(({ name, rows: all }, i) => {
     const out = taken.get(i) ?? 0;
     return { name, in: all, out, refused: all - out };
@@ -187,7 +187,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   }
   const contents: RowContent[] = [];
   for (const [i, group] of mapping.groups.entries())
-    contents.push(await contentOf(session, request, group, counters[i] ?? []));
+    contents.push(await contentOf(session, request, group, counts[i] ?? []));
   const mapped = sumRows(byFile, contents);
   const { out } = mapped.rows;
   const { rows: written } = new ParquetFooter(readEnds(output));
@@ -228,7 +228,7 @@ async function contentOf(
     const types = none < rows ? { [type]: values[i] ?? [] } : {};
     return [field, { column, none, numbers: rowsWithCode(codes, i, 1), types }];
   });
-  const days = [...byDay].flatMap(([day, n]) => (day === NEAR_DAY ? [] : [[utcDay(day * DAY_MS), n]]));
+  const days = [...byDay].flatMap(([day, n]) => (day === NEAR_DAY ? [] : [[numberedDay(day), n]]));
   return { rows, fields: Object.fromEntries(fields), days: Object.fromEntries(days) };
 }
 

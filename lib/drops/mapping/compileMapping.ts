@@ -5,7 +5,7 @@ import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
 import { isTaken } from '../../parquet/readColumns.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CompiledMapping, MappedGroup, RawRows } from '../engine/Engine.ts';
-import { NEAR_DAY } from '../engine/fieldCodes.ts';
+import { dayNumberSql, NEAR_DAY } from '../engine/fieldCodes.ts';
 import { rawRowSql } from './columnSql.ts';
 import { FileColumns, findFolder, hasNul, pathFolders } from './FileColumns.ts';
 import type { FoundColumn } from './FoundColumn.ts';
@@ -135,10 +135,6 @@ function compileRow(
   };
 }
 
-/** Days since 1970 that are told apart: those of the years 1900 to 2200. */
-const FIRST_DAY = -25_567;
-const LAST_DAY = 84_370;
-
 /** The day of a row's own time, if it is far from the day of the folder. The date of a metric is a day in any time zone. */
 function otherDaySql(
   { dataset: { kind, timezone } }: MappingSubject,
@@ -148,8 +144,8 @@ function otherDaySql(
   if (kind === 'table' || date === undefined || day === undefined) return String(NEAR_DAY);
   const zone = kind === 'metrics' ? 'UTC' : timezone;
   const [from, to] = [-24, 48].map((hours) => `make_timestamp(${instantOf(day, hours, zone)} * 1000)`);
-  const days = `least(greatest(${dayInZone(date, zone)} - DATE '1970-01-01', ${FIRST_DAY}), ${LAST_DAY})`;
-  return `CASE WHEN ${date} >= ${from} AND ${date} < ${to} THEN ${NEAR_DAY} ELSE CAST(${days} AS INTEGER) END`;
+  const number = dayNumberSql(`${dayInZone(date, zone)} - DATE '1970-01-01'`);
+  return `CASE WHEN ${date} >= ${from} AND ${date} < ${to} THEN ${NEAR_DAY} ELSE ${number} END`;
 }
 
 function mapRow(
