@@ -117,14 +117,43 @@ describe('a month of one customer', () => {
     bucket = 'acme-moved';
     await story.restart(sourceOf(renamed, bucket));
     await story.letIn(CUSTOMER, bucket, 'ingest-source');
-    const before = expect.stringMatching(/^acme\/orders .* was loaded from s3:\/\/acme-drops\/orders\/YYYY-MM-DD$/);
     await deliver('2026-11-15');
-    expect(await morningAfter('2026-11-15')).toMatchObject({ mark: '✓', code: 0, told: [before] });
+    const { told, ...day } = await morningAfter('2026-11-15');
+    expect(day).toEqual({ mark: '✓', code: 0 });
+    const from = /^acme\/orders .* was loaded from s3:\/\/acme-drops\/orders\/YYYY-MM-DD$/;
+    expect(told).toEqual(told.map(() => expect.stringMatching(from)));
     expect((await look('2026-11-14')).mark).toBe('✓');
     // A day that comes there is loaded as a correction.
     await deliver('2026-11-14', {}, 90);
     await deliver('2026-11-16');
     expect(await morningAfter('2026-11-16')).toMatchObject({ mark: '✓', code: 0 });
-    expect(await story.query('SELECT count(*)::INT AS n FROM acme_orders WHERE ds = DATE \'2026-11-14\'')).toEqual([{ n: 90 }]);
+    expect(
+      await story.query("SELECT count(*)::INT AS n FROM acme_orders WHERE ds = DATE '2026-11-14'"),
+    ).toEqual([{ n: 90 }]);
+  });
+
+  it('has a price as text, which is told with both shares and three values until it is corrected', async () => {
+    await deliver('2026-11-17', { price: "'EUR ' || i || ',50'" });
+    const { mark, told } = await morningAfter('2026-11-17');
+    const values = '"EUR 0,50", "EUR 1,50", "EUR 10,50"';
+    expect([mark, told.filter((line) => line.includes('2026-11-17'))]).toEqual([
+      '✓',
+      [expect.stringMatching(/eventValue \(column "price"\): type VARCHAR, .* 0 % of .* before 100 %/)],
+    ]);
+    expect(told.join()).toContain(values);
+    await deliver('2026-11-17');
+    await deliver('2026-11-18');
+    expect((await morningAfter('2026-11-18')).told.join()).not.toContain('other values');
+  });
+
+  it('has a file of three days before under a new name, which is told with its rows and its file', async () => {
+    await deliver('2026-11-19', { timestamp: columnsOf('2026-11-16').timestamp });
+    const { mark, told } = await morningAfter('2026-11-19');
+    expect(mark).toBe('✓');
+    expect(told.filter((line) => line.includes('2026-11-19')).join()).toMatch(
+      /100 of 100 rows are of other days: 2026-11-16 \(100\)\. files are those of other days: .* is orders\/2026-11-16/,
+    );
+    expect(await step('2026-11-19', 'accept', 'keep')).toMatchObject({ mark: '✓' });
+    expect((await look('2026-11-19')).told.join()).not.toContain('of other days');
   });
 });

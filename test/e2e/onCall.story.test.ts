@@ -307,7 +307,10 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.setFaults({ glue: [{ ...denied, operations: ['GetPartitions'] }] });
     const { partitions, unknown } = await status();
     const why = expect.stringContaining('AccessDeniedException');
-    expect([partitions, unknown]).toEqual([null, [{ part: 'the partitions', log: null, why, isByKey: false }]]);
+    expect([partitions, unknown]).toEqual([
+      null,
+      [{ part: 'the partitions', log: null, why, isByKey: false }],
+    ]);
     const { code, stdout } = await story.sluice('status');
     await story.clearFaults();
     expect([code, stdout]).toEqual([3, expect.stringContaining('Not known: the partitions. AccessDenied')]);
