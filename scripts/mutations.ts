@@ -481,7 +481,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/facts/days/equalFiles.ts', 'observe/equalFiles', [[' || accepted === true', '']]),
   faultsOf('lib/drops/usualContent.ts', 'lib/drops/usualContent', [
     ['accepted === true || content', 'content'],
-    ['before.length === COMPARED_DAYS &&', ''],
+    ['isLong(before) && ', ''],
   ]),
   faultsOf('lib/aws/secrets.ts', 'cli/keys.contract', [
     [

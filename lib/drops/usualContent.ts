@@ -1,4 +1,5 @@
 import { counted, listed, quotedName } from '../base/text.ts';
+import { addDays } from '../base/time.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { KEPT_VALUES, type MappedRows, type RowContent } from './engine/Engine.ts';
@@ -7,6 +8,8 @@ import { KEPT_VALUES, type MappedRows, type RowContent } from './engine/Engine.t
 
 /** Loaded days before a day that it is compared with. */
 export const COMPARED_DAYS = 7;
+/** Days from the first to the last of fewer days that say what a dataset does. */
+const LONG_DAYS = 14;
 /** Fewest rows, or values, that have a share: of three rows it says nothing. */
 const FEWEST = 10;
 /** Shares of rows without a value between which a field has jumped. */
@@ -42,22 +45,26 @@ export function judgeContent(
   const rows = most.reduce((sum, [, n]) => sum + n, 0);
   const named = most.slice(0, NAMED);
   const otherDays = { rows, days: Object.fromEntries(named) };
-  const didAll = (did: (content: DayContent, day: DayBefore) => boolean) =>
-    before.length === COMPARED_DAYS &&
-    before.every((day) => day.content !== undefined && did(day.content, day));
+  const isUsual = (did: (content: DayContent, day: DayBefore) => boolean) => {
+    const known = before.flatMap((day) =>
+      day.content === undefined ? [] : [{ did: did(day.content, day), accepted: day.accepted }],
+    );
+    if (known.some((day) => day.did && day.accepted === true)) return true;
+    return isLong(before) && known.length > 0 && known.every((day) => day.did);
+  };
   const unusual: DayContent['unusual'] = [];
   for (const [field, held] of Object.entries(fields)) {
     const found = unusualField(field, held, countedRows, before);
     if (found !== null) unusual.push({ field, ...found });
   }
   const isOther = (of: DayContent['otherDays'], all: number) => of.rows > all * OTHER_DAYS;
-  if (isOther(otherDays, out) && !didAll((content, day) => isOther(content.otherDays, day.rows.out))) {
+  if (isOther(otherDays, out) && !isUsual((content, day) => isOther(content.otherDays, day.rows.out))) {
     const texts = named.map(([day, n]) => `${day} (${n.toLocaleString('en-US')})`);
     unusual.push({
       words: `${rows.toLocaleString('en-US')} of ${counted(out, 'row')} are of other days: ${texts.join(', ')}`,
     });
   }
-  if (copies.length > 0 && !didAll((content) => content.copies > 0)) {
+  if (copies.length > 0 && !isUsual((content) => content.copies > 0)) {
     const texts = copies.map(({ key, of, isSure }) => `${key} ${isSure ? 'is' : 'may be'} ${of}`);
     unusual.push({ words: `files are those of other days: ${listed(texts)}` });
   }
@@ -66,6 +73,14 @@ export function judgeContent(
     { types: Object.keys(types), none, numbers },
   ]);
   return { rows: countedRows, fields: Object.fromEntries(kept), otherDays, copies: copies.length, unusual };
+}
+
+/** Whether days are enough to say what a dataset does: seven, or fewer of one that comes each week. */
+function isLong(before: readonly DayBefore[]): boolean {
+  const newest = before.at(0)?.day;
+  const oldest = before.at(-1)?.day;
+  if (newest === undefined || oldest === undefined) return false;
+  return before.length === COMPARED_DAYS || addDays(oldest, LONG_DAYS) <= newest;
 }
 
 /** How a field differs from the days before, and some of its values; null if it does not. */
@@ -83,9 +98,8 @@ function unusualField(
   });
   const usual = known.filter(({ isUsual }) => isUsual);
   const words: string[] = [];
-  const typed = [...known.filter((one) => one.types.length > 0).slice(0, 1), ...usual].flatMap(
-    (one) => one.types,
-  );
+  // Some writers choose between whole numbers and others by the values of each day: a type is told once.
+  const typed = known.flatMap((one) => one.types);
   const added = Object.keys(types).filter((type) => typed.length > 0 && type !== '' && !typed.includes(type));
   if (added.length > 0) words.push(`type ${added.join(', ')}, before ${[...new Set(typed)].join(', ')}`);
   const last = usual.find((one) => one.rows >= FEWEST);
@@ -125,15 +139,18 @@ export function copiesOf(
   const isDigest = ({ eTag }: FileFate) => !hasKmsKey && !eTag.includes('-');
   const tagged = new Map(read.map((one) => [`${one.size} ${one.eTag}`, one]));
   const sized = new Map(read.map((one) => [`${one.size} ${one.rows?.in}`, one]));
-  return files.flatMap((file): readonly Copy[] => {
-    const { key, size, eTag, fate, rows } = file;
-    if (fate !== 'loaded' || (rows?.out ?? 0) === 0) return [];
+  const loaded = files.filter(({ fate, rows }) => fate === 'loaded' && (rows?.out ?? 0) > 0);
+  const copies = loaded.flatMap((file): readonly Copy[] => {
+    const { key, size, eTag, rows } = file;
     const same = tagged.get(`${size} ${eTag}`);
     if (same !== undefined) return [{ key, of: same.key, isSure: true }];
     const alike = sized.get(`${size} ${rows?.in}`);
     const isTold = alike === undefined || (isDigest(file) && isDigest(alike));
     return isTold ? [] : [{ key, of: alike.key, isSure: false }];
   });
+  // Of many small files some have the size and the rows of others by chance.
+  const isLikely = copies.length > loaded.length / 2;
+  return copies.filter(({ isSure }) => isSure || isLikely);
 }
 
 /** What of a loaded day's rows is not as before, in words; null if nothing is, or a person accepted it. */

@@ -221,8 +221,7 @@ async function contentOf(
   const out = [...byFile.values()].reduce((sum, n) => sum + n, 0);
   if (out === 0 || group.fields.length === 0) return { rows: 0, fields: {}, days: {} };
   const rows = countedRows(codes[0]);
-  const [found] = await session.rows(valuesStatement(request, group));
-  const values = valuesSchema.parse(parseJson(String(found?.['texts'])));
+  const values = await valuesOf(session, request, group);
   const fields = group.fields.map(({ field, column, type }, i) => {
     const none = rowsWithCode(codes, i, 0);
     const types = none < rows ? { [type]: values[i] ?? [] } : {};
@@ -230,6 +229,21 @@ async function contentOf(
   });
   const days = [...byDay].flatMap(([day, n]) => (day === NEAR_DAY ? [] : [[numberedDay(day), n]]));
   return { rows, fields: Object.fromEntries(fields), days: Object.fromEntries(days) };
+}
+
+/** Some values of each field, for people. A load does not fail for them: its rows are written. */
+async function valuesOf(
+  session: DuckDbSession,
+  request: LoadRequest,
+  group: MappedGroup,
+): Promise<readonly (readonly string[] | null)[]> {
+  try {
+    const [found] = await session.rows(valuesStatement(request, group));
+    return valuesSchema.parse(parseJson(String(found?.['texts'])));
+  } catch (error) {
+    if (request.signal?.aborted === true) throw error;
+    return [];
+  }
 }
 
 async function writeRefused(session: DuckDbSession, request: LoadRequest, only: ReadonlySet<number>) {

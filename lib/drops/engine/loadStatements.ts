@@ -74,15 +74,16 @@ export function counterName(group: number): string {
 /** Characters of such a value. */
 const VALUE_CHARACTERS = 40;
 
-/** A query for some values of each field of a group, from the first rows of its first file: `texts` is a JSON list with a list, or null, for each. */
+/** A query for some values of each field of a group, from the first accepted rows of its first file: `texts` is a JSON list with a list, or null, for each. */
 export function valuesStatement(request: MappingRequest, group: MappedGroup): string {
   const texts = group.fields.map(({ text }, i) => `left(${text}, ${VALUE_CHARACTERS}) AS f${i}`);
-  const rows = readRows(request, { ...group, files: group.files.slice(0, 1) });
+  const first = { ...group, files: group.files.slice(0, 1) };
+  const rows = readGroup(request, first, `, ${texts.join(', ')}`);
   const lists = group.fields.map(
     (_, i) => `(list(DISTINCT f${i} ORDER BY f${i}) FILTER (WHERE f${i} <> ''))[:${KEPT_VALUES}]`,
   );
   return `SELECT CAST(to_json([${lists.join(', ')}]) AS VARCHAR) AS texts
-    FROM (SELECT ${texts.join(', ')} FROM ${rows} LIMIT ${SAMPLED_ROWS})`;
+    FROM (SELECT * FROM (${rows}) WHERE problem IS NULL LIMIT ${SAMPLED_ROWS})`;
 }
 
 /**

@@ -88,7 +88,9 @@ export async function loadTask(loader: Loader, invocation: Attempt, task: Ingest
   const claimed = await loader.ledger.claim(subject, owner, leaseUntil, task.fingerprint);
   if ('busyUntil' in claimed) {
     const { busyUntil, run } = claimed;
-    return (await askAfter(loader, task, run)) ? { outcome: 'noted' } : { outcome: 'busy', until: busyUntil };
+    return (await askAfter(loader, place, task, run))
+      ? { outcome: 'noted' }
+      : { outcome: 'busy', until: busyUntil };
   }
   const progress = new Progress(claimed.claim, loader.clock, task, dropPlace(source, dataset));
   return loadClaimed({ loader, invocation, place, task, progress });
@@ -116,16 +118,19 @@ async function sendNextPiece(loader: Loader, task: IngestTask, known: LedgerEntr
  * @throws QueueError
  */
 async function askAfter(
-  { clock, tasks }: Loader,
+  loader: Loader,
+  place: DropDay,
   task: IngestTask,
   run: LoadInPieces | undefined,
 ): Promise<boolean> {
+  const { clock, tasks } = loader;
   if (run === undefined || task.piece !== undefined) return false;
   const isSame = run.taskFingerprint === task.fingerprint || haveSameFiles(run.fingerprint, task.fingerprint);
   const isPlanned = ['planned', 'retried'].includes(loadKind(task.reason));
   if (isSame && (isPlanned || task.reason === run.reason)) return false;
-  // What a person wants loaded again is loaded by then, unless it differs or has failed.
-  const reason = task.reason === 'backfill' ? 'triggered' : task.reason;
+  // What a person wants loaded again is loaded by then, unless it differs, has failed, or is loaded as it was configured before.
+  const isLoaded = task.reason === 'backfill' && run.shape === loadShape(loader, place);
+  const reason = isLoaded ? 'triggered' : task.reason;
   const seconds = Math.ceil((clock.now() - run.startedAt) / 4_000);
   const delay = Math.min(MAX_DELAY_SECONDS, Math.max(MIN_DELAY_SECONDS, seconds));
   await tasks.send([JSON.stringify({ ...task, reason } satisfies IngestTask)], delay, task.source);
@@ -150,7 +155,7 @@ async function loadClaimed(load: DayLoad): Promise<LoadOutcome> {
   let answer: DropAnswer | null;
   try {
     await loader.faultPoint?.('claimed');
-    await askAfter(loader, load.task, run);
+    await askAfter(loader, load.place, load.task, run);
     if (before !== null) return follow(load, before, await killedFailure(load, run));
     answer = await loadDrop(load, run, (drop, isRead) =>
       isRead ? skipReasonRead(load, kind, drop) : skipReason(load, kind, drop),

@@ -90,6 +90,7 @@ describe('a field whose values became none', () => {
     expect(words(wide, daysOf(...six, wide))).toEqual([]);
     // Back again.
     expect(words(rowsOf(), daysOf(...six, wide))).toEqual([]);
+    expect(words(wide, daysOf(...six, wide, rowsOf()))).toEqual([]);
     expect(words(rowsOf({ types: { '': [] }, none: 100 }), daysOf(...six)).join()).not.toContain('type');
     const both = rowsOf({ types: { DOUBLE: ['1'], BIGINT: ['2'] } });
     expect(words(wide, daysOf(both))).toEqual([]);
@@ -118,6 +119,13 @@ describe('rows of other days', () => {
     expect(unusual(other, daysOf(...likewise, other))).toEqual([]);
     expect(unusual(other, daysOf(other, ...six))).toHaveLength(1);
   });
+
+  it('are usual of a dataset that comes each week, and once a person accepted them', () => {
+    const weekly = daysOf(other, other, other).map((day, i) => ({ ...day, day: addDays(DAY, -7 * (i + 1)) }));
+    expect(unusual(other, weekly)).toEqual([]);
+    expect(unusual(other, weekly.slice(0, 2))).toHaveLength(1);
+    expect(unusual(other, daysOf(...six, { ...other, accepted: true }))).toEqual([]);
+  });
 });
 
 describe('files of another day', () => {
@@ -141,6 +149,12 @@ describe('files of another day', () => {
       [],
     );
     expect(copies(file('2/a'), file('1/a', { size: 8 }))).toEqual([]);
+  });
+
+  it('are no few of many that have their size and rows by chance', () => {
+    const many = Array.from({ length: 5 }, (_, i) => file(`2/${i}`, { eTag: `"${i}-2"`, size: i }));
+    expect(copiesOf(many, [file('1/a', { size: 3 })], false)).toEqual([]);
+    expect(copiesOf(many.slice(3, 4), [file('1/a', { size: 3 })], false)).toHaveLength(1);
   });
 
   it('are loaded ones with rows', () => {
