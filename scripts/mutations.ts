@@ -24,6 +24,9 @@ function faultsOf(file: string, suites: string, pairs: readonly (readonly [old: 
 
 const PAGES = 'lib/aws/pages.contract';
 const CURATE = 'lib/curate/curateTask.contract';
+const WRITE = ['writeObjects', 'largeObjects', 'damagedBytes', 'finishedEvents']
+  .map((suite) => `lib/landing/write/${suite}.contract`)
+  .join(' ');
 const OPERATE = 'operate/redrives.contract';
 
 /** All faults. */
@@ -242,7 +245,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/drops/load/publishVersion.ts', 'lib/drops/load/loadTask.contract', [
     ['(renewed === null) return false;\n  progress', '(renewed !== null) progress'],
   ]),
-  faultsOf('lib/landing/write/writeObjects.ts', 'lib/landing/write/writeObjects.contract', [
+  faultsOf('lib/landing/write/writeObjects.ts', WRITE, [
     ['    if (this.done.failed.has(key)) return false;\n', ''],
     ['await this.#writer.store.removeAll(anyVersion(put)).catch(() => []);', ''],
     ['if (at === from || this.done.failed.has(version.key)) return;', ''],
@@ -403,7 +406,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf(
     'lib/landing/write/removeWritten.ts',
-    'lib/landing/write/lookAtLanding lib/landing/write/writeObjects.contract',
+    `lib/landing/write/lookAtLanding ${WRITE}`,
     [
       ['remaining.map(({ key }) => ({ key, why: errorName(error) }))', '[]'],
       ['&& !answer.gone.includes(key)', ''],

@@ -6,12 +6,12 @@ import { deploymentCommands, revertDriftWords } from '../../observe/deploymentCo
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { judge } from '../../observe/findings/judge/judge.ts';
 import { run } from '../harness/python.ts';
-import { cases } from '../observe/judgeCases.ts';
+import { cases } from '../observe/judgeCases/cases.ts';
 import { place, well } from '../observe/statusFacts.ts';
 
 const JUDGE_MS = 120_000;
 
-/** Commands of the catalogue that no fact of judgeCases makes: those of what the stack had. */
+/** Commands of the catalogue that no case of judgeCases makes: those of what the stack had. */
 const REPAIRS: readonly (readonly string[])[] = [
   ...revertDriftWords('sluice-prod'),
   [

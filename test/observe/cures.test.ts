@@ -30,9 +30,9 @@ const PASTED: Readonly<Record<string, string>> = {
 /** The commands are of AWS: `npm run test:aws` asks botocore about them. The suite does what they say. */
 const OF_AWS: Readonly<Record<string, string>> = {
   ALARM: 'e2e/onCall',
-  ARCHIVED: 'observe/judgeCases',
+  ARCHIVED: 'observe/judgeCases/tables',
   BUCKET_UNFIT: 'observe/doctor/onAws',
-  DEAD_LETTERS: 'observe/judgeCases',
+  DEAD_LETTERS: 'observe/judgeCases/landing',
   DRIFT: 'e2e/changedByHand',
   FAULTS: 'e2e/onCall',
   FUNCTION_FAILED: 'e2e/functions',
@@ -41,7 +41,7 @@ const OF_AWS: Readonly<Record<string, string>> = {
   NOT_STORED: 'e2e/onCall',
   UNREACHED: 'e2e/onCall',
   PARTITION_WRONG: 'e2e/onCall',
-  RELAY_LATE: 'observe/judgeCases',
+  RELAY_LATE: 'observe/judgeCases/requests',
   RESOURCE_MISSING: 'e2e/changedByHand',
   STACK_UNFINISHED: 'observe/doctor/judgements',
   STREAM_LATE: 'e2e/onCall',

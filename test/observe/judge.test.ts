@@ -5,7 +5,8 @@ import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import { GONE } from '../../observe/facts/flow/senders.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
-import { type Case, cases } from './judgeCases.ts';
+import type { Case } from './judgeCases/Case.ts';
+import { cases } from './judgeCases/cases.ts';
 import {
   alarm,
   at,

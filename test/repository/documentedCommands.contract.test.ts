@@ -15,7 +15,7 @@ import { deploymentOptions } from '../../observe/target.ts';
 import { callMain } from '../harness/callMain.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
 import { npxWords } from '../harness/npxWords.ts';
-import { cases } from '../observe/judgeCases.ts';
+import { cases } from '../observe/judgeCases/cases.ts';
 import { damaged, place, waiting, well } from '../observe/statusFacts.ts';
 
 const pages = ['README.md', ...globSync(['docs/**/*.md', 'examples/*/README.md'], { cwd: repositoryRoot })];
@@ -96,7 +96,7 @@ describe('the commands in the docs and in cures', () => {
 
   it('are read by a shell and the CLI as findings mean them', () => {
     const first = `damaged/a b'c"$(d)\`e\`\\\n#*`;
-    const facts = [waiting({ damaged: { ...damaged, first, count: 1 } }), ...cases.map(([, one]) => one)];
+    const facts = [waiting({ damaged: { ...damaged, first, count: 1 } }), ...cases.map(([, caseFacts]) => caseFacts)];
     const lines = facts
       .flatMap((one) => judge({ ...well, ...one }, place, 'eu-central-1'))
       .flatMap((one) => one.commands.filter((command) => command.startsWith('npx')));

@@ -1,0 +1,164 @@
+import { hash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { encodeLines, type LandedRow, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
+import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
+import type { TableKind } from '../../../../lib/schema/kinds.ts';
+import { parseTableKey } from '../../../../lib/tables/tableFolders.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
+
+/** The time of each run, epoch milliseconds. */
+export const NOW = Date.parse('2026-11-25T10:00:00Z');
+export const config = defineConfig({ bucket: 'acme', unitIds: { companyID: 'company_id' } });
+export const keyOf = (n: number | string) => `landing/2026/11/25/10/object-${n}.ndjson.gz`;
+
+/** A row of a table, as the collector writes it. */
+export function rowOf(kind: TableKind, id: string, day = '2026-11-25', more: object = {}): LandedRow {
+  const timestamp = `${day}T09:30:00.123Z`;
+  const own = {
+    exposures: { event_id: id, experiment_id: 'button', gate_value: true, timestamp },
+    events: { event_id: id, event_name: 'page_view', event_value: '1', timestamp },
+    quarantine: {
+      quarantine_id: id,
+      reason: 'SLUICE_EVENT_NO_NAME',
+      received_at: timestamp,
+      raw: '{"a": 1}',
+    },
+  };
+  return { day, json: JSON.stringify({ ...own[kind], ...more }) };
+}
+
+export const record = (rows: LandedRows) => Buffer.from(encodeLines(rows) ?? []);
+
+/** A bucket in memory, whose objects of `landing/` the writer makes files of. ETags are hashes of the bytes, as S3's are. */
+export class LandingBucket {
+  objects = new Map<string, Buffer>();
+  readonly metadataOf = new Map<string, Readonly<Record<string, string>> | undefined>();
+  /** What the writer has logged. */
+  readonly lines: Record<string, unknown>[] = [];
+  /** Called before each call of the bucket; what it throws fails the call. */
+  onCall: (call: string, key: string) => void = () => {};
+  /** Whether the next stream of an object ends half way. */
+  breaks: (key: string) => boolean = () => false;
+  readonly #directory = temporaryDirectory();
+  #runs = 0;
+
+  /** The folder of all runs. */
+  get directory(): string {
+    return this.#directory.path;
+  }
+
+  /** The folder of the latest run. */
+  get runDirectory(): string {
+    return join(this.directory, `run-${this.#runs}`);
+  }
+
+  remove(): void {
+    this.#directory.remove();
+  }
+
+  /** Null without an object. */
+  #eTagOf(key: string): string | null {
+    const bytes = this.objects.get(key);
+    return bytes === undefined ? null : hash('sha256', bytes);
+  }
+
+  store(): Writer['store'] {
+    return {
+      open: async (key, { range, ifMatch } = {}) => {
+        this.onCall('fetch', key);
+        const whole = this.objects.get(key);
+        const eTag = this.#eTagOf(key) ?? '';
+        if (whole === undefined || (ifMatch !== undefined && ifMatch !== eTag)) return null;
+        if (range !== undefined && range.first >= whole.length) throw new Error('InvalidRange');
+        const bytes = range === undefined ? whole : whole.subarray(range.first, range.last + 1);
+        const half = bytes.length >> 1;
+        const parts = [bytes.subarray(0, half), bytes.subarray(half)];
+        const body = Readable.from(this.breaks(key) ? parts.slice(0, 1) : parts);
+        return { body, eTag, modifiedAt: 9, bytes: bytes.length, metadata: this.metadataOf.get(key) };
+      },
+      read: async (key) => {
+        const bytes = this.objects.get(key);
+        return bytes === undefined ? null : { text: bytes.toString(), eTag: '' };
+      },
+      write: async (key, body, { expected, metadata } = {}) => {
+        this.onCall('put', key);
+        if (expected !== undefined && expected !== this.#eTagOf(key)) return null;
+        this.metadataOf.set(key, metadata);
+        this.objects.set(key, Buffer.from(body));
+        return this.#eTagOf(key);
+      },
+      removeAll: async (asked) => {
+        const left: { key: string; why: string }[] = [];
+        const gone: string[] = [];
+        for (const { key, eTag } of asked)
+          try {
+            this.onCall('remove', key);
+            if (this.objects.has(key) && (eTag === '*' || eTag === this.#eTagOf(key)))
+              this.objects.delete(key);
+            else gone.push(key);
+          } catch (error) {
+            left.push({ key, why: String(error) });
+          }
+        return { left, gone };
+      },
+      listPage: async (prefix) => ({
+        items: this.keysOf(prefix).map((key) => ({ key, size: 1, eTag: '', modifiedAt: 0 })),
+        folders: [],
+        next: undefined,
+      }),
+    };
+  }
+
+  /** Runs the writer, ten minutes before its deadline. */
+  write(keys: readonly string[], more: Partial<Writer> = {}, groups = [keys]) {
+    this.#runs += 1;
+    const directory = this.runDirectory;
+    mkdirSync(directory);
+    const writer: Writer = {
+      config,
+      store: this.store(),
+      clock: { now: () => NOW },
+      stage: 'dev',
+      limits: { memoryMegabytes: 256, threads: 1, temporaryDirectory: directory },
+      directory,
+      log: (line) => this.lines.push(line),
+    };
+    return writeObjects(groups, { ...writer, ...more }, { deadline: NOW + 600_000 });
+  }
+
+  /** The rows of a table, with the day of their folder, in the order of files and rows; without nulls. */
+  async rowsOf(kind: TableKind): Promise<readonly Record<string, unknown>[]> {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const rows: Record<string, unknown>[] = [];
+    for (const [key, body] of [...this.objects].sort()) {
+      const parsed = parseTableKey(config, key);
+      if (!('kind' in parsed) || parsed.kind !== kind) continue;
+      const path = join(this.directory, 'read.parquet');
+      writeFileSync(path, body);
+      const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet('${path}')`);
+      for (const row of reader.getRowObjectsJson()) {
+        const values = Object.entries(row).filter(([, value]) => value !== null);
+        rows.push({ ...Object.fromEntries(values), ds: parsed.day });
+      }
+    }
+    connection.closeSync();
+    instance.closeSync();
+    return rows;
+  }
+
+  /** The ids of a table's rows, sorted. */
+  async idsOf(kind: TableKind): Promise<readonly string[]> {
+    const rows = await this.rowsOf(kind);
+    return rows.map((row) => String(row['event_id'] ?? row['quarantine_id'])).sort();
+  }
+
+  /** The keys of objects below a prefix, sorted. */
+  keysOf(prefix: string): readonly string[] {
+    return [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+  }
+}

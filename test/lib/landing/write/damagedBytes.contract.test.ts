@@ -1,0 +1,128 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { againKey, damagedKey } from '../../../../lib/tables/objectKeys.ts';
+import { keyOf, LandingBucket, record, rowOf } from './LandingBucket.ts';
+
+let bucket: LandingBucket;
+beforeEach(() => {
+  bucket = new LandingBucket();
+});
+afterEach(() => bucket.remove());
+
+describe('foreign bytes in an object', () => {
+  const requests = Array.from({ length: 10 }, (_, i) =>
+    record({
+      events: Array.from({ length: 20 }, (_row, j) => rowOf('events', `e${i}${String(j).padStart(2, '0')}`)),
+    }),
+  );
+  const ids = requests.flatMap((_, i) =>
+    Array.from({ length: 20 }, (_row, j) => `e${i}${String(j).padStart(2, '0')}`),
+  );
+  const between = (wrong: Uint8Array) =>
+    Buffer.concat(requests.flatMap((request, i) => (i < 3 ? [request, wrong] : [request])));
+  const withLine = (request: Buffer, line: string) =>
+    gzipSync(Buffer.concat([gunzipSync(request).subarray(0, -1), Buffer.from(`\n${line}`)]));
+  const aside = keyOf(1).replace('landing/', 'damaged/');
+  const demo = Buffer.from('{"TICKER_SYMBOL":"QXZ","SECTOR":"HEALTHCARE","CHANGE":-0.05,"PRICE":84.51}');
+  const newer = '{"kind":"orders","ds":"2026-11-25","row":{"a":1}}\n';
+
+  it.each([
+    ['records of the console', between(demo), Buffer.concat([demo, demo, demo])],
+    [
+      'a gzip member of foreign lines',
+      between(gzipSync('hello\n')),
+      Buffer.concat(Array(3).fill(gzipSync('hello\n'))),
+    ],
+    ['bytes at its beginning', Buffer.concat([demo, ...requests]), demo],
+    [
+      'foreign lines',
+      Buffer.concat(requests.map((request) => withLine(request, newer))),
+      Buffer.concat(Array(10).fill(gzipSync(newer))),
+    ],
+  ])('cost no row, and are one object of damaged/ alone: %s', async (_what, object, skipped) => {
+    bucket.objects.set(keyOf(1), object);
+    const done = { objects: { written: 0, damaged: 1, gone: 0 }, rows: 200, refused: 0, rounds: 1 };
+    expect(await bucket.write([keyOf(1)])).toMatchObject(done);
+    expect(await bucket.idsOf('events')).toEqual(ids);
+    expect([...bucket.keysOf('landing/'), ...bucket.keysOf('damaged/')]).toEqual([aside]);
+    expect(bucket.objects.get(aside)?.equals(skipped)).toBe(true);
+    expect(bucket.lines).toEqual([
+      expect.objectContaining({ event: 'write_damaged', object: keyOf(1), code: 'SLUICE_LANDED_DAMAGED' }),
+    ]);
+    // Copied back, it makes the same object again, and no row.
+    bucket.objects.set(keyOf(1), bucket.objects.get(aside) ?? Buffer.of());
+    bucket.objects.delete(aside);
+    expect(await bucket.write([keyOf(1)])).toMatchObject({ ...done, rows: 0 });
+    expect(bucket.objects.get(aside)?.equals(skipped)).toBe(true);
+  });
+
+  it('are kept with the time of their delivery, and the hours of rows in them', async () => {
+    const ofHour = '{"kind":"events","ds":"2026-11-25","row":{"received_at":"2026-11-25T07:1"},"v":2}\n';
+    const [first = Buffer.of()] = requests;
+    bucket.objects.set(keyOf(1), withLine(first, ofHour));
+    await bucket.write([keyOf(1)]);
+    expect(bucket.metadataOf.get(aside)).toEqual({ delivered: '9', hours: '2026-11-25T07' });
+    // It is tried again, and now other bytes are there besides.
+    const again = againKey(aside, 1_000);
+    bucket.objects.set(again, Buffer.concat([bucket.objects.get(aside) ?? first, first.subarray(0, -9)]));
+    bucket.metadataOf.set(again, { delivered: '5', hours: '2026-11-25T07' });
+    await bucket.write([again]);
+    expect(bucket.metadataOf.get(damagedKey(again))).toEqual({ delivered: '5' });
+    bucket.objects.set(keyOf(1), between(demo));
+    bucket.objects.delete(aside);
+    await bucket.write([keyOf(1)]);
+    expect(bucket.metadataOf.get(aside)).toEqual({ delivered: '9', hours: 'none' });
+  });
+
+  it('are told in one line, with their causes and the first of their places', async () => {
+    bucket.objects.set(
+      keyOf(1),
+      Buffer.concat([...requests, ...requests, ...requests].flatMap((request) => [request, demo])),
+    );
+    await bucket.write([keyOf(1)]);
+    const from = requests[0]?.length ?? 0;
+    const to = (requests[0]?.length ?? 0) + demo.length;
+    expect(bucket.lines).toEqual([
+      {
+        level: 'error',
+        event: 'write_damaged',
+        object: keyOf(1),
+        code: 'SLUICE_LANDED_DAMAGED',
+        bytes: 30 * demo.length,
+        count: 30,
+        lines: 0,
+        row_like: 0,
+        causes: { broken: 30 * demo.length },
+        ranges: expect.any(Array),
+      },
+    ]);
+    expect(bucket.lines[0]?.['ranges']).toHaveLength(20);
+    expect(bucket.lines[0]).toMatchObject({ ranges: expect.arrayContaining([{ from, to, why: 'broken' }]) });
+  });
+
+  it('that were under the key before stay beside them, and the same bytes are kept once', async () => {
+    const other = Buffer.from('of another object');
+    for (const [object, kept] of [
+      [between(demo), [Buffer.concat([demo, demo, demo])]],
+      [between(demo), [Buffer.concat([demo, demo, demo])]],
+      [between(other), [Buffer.concat([demo, demo, demo]), Buffer.concat([other, other, other])]],
+      [between(other), [Buffer.concat([demo, demo, demo]), Buffer.concat([other, other, other])]],
+    ] as const) {
+      bucket.objects.set(keyOf(1), object);
+      await bucket.write([keyOf(1)]);
+      expect(bucket.keysOf('damaged/').map((key) => String(bucket.objects.get(key)))).toEqual(
+        kept.map(String),
+      );
+    }
+  });
+
+  it('may be all of it, and none: an object without bytes is done', async () => {
+    bucket.objects.set(keyOf(1), demo);
+    bucket.objects.set(keyOf(2), Buffer.of());
+    expect(await bucket.write([keyOf(1), keyOf(2)])).toMatchObject({
+      objects: { written: 1, damaged: 1 },
+      rows: 0,
+    });
+    expect(bucket.keysOf('')).toEqual([aside]);
+  });
+});

@@ -1,0 +1,137 @@
+import { readdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { keyOf, LandingBucket, NOW, record, rowOf } from './LandingBucket.ts';
+
+let bucket: LandingBucket;
+beforeEach(() => {
+  bucket = new LandingBucket();
+});
+afterEach(() => bucket.remove());
+
+describe('a large object', () => {
+  const ids = Array.from({ length: 30 }, (_, i) => `e${String(i).padStart(2, '0')}`);
+  const members = ids.map((id) => record({ events: [rowOf('events', id)] }));
+  const small = { pieceBytes: 100, roundBytes: 1_000, runBytes: 0 };
+  const notes = () => bucket.keysOf('ledger/');
+  const aside = keyOf(1).replace('landing/', 'damaged/');
+  const demo = Buffer.from('{"TICKER_SYMBOL":"QXZ"}');
+  beforeEach(() => {
+    bucket.objects.set(keyOf(1), Buffer.concat(members));
+  });
+
+  it('is written on from the last whole round when there is no time for more, also if foreign records are between', async () => {
+    bucket.objects.set(keyOf(1), Buffer.concat(members.flatMap((member) => [member, demo])));
+    let rounds = 0;
+    for (let run = 0; bucket.objects.has(keyOf(1)); run += 1) {
+      expect(run).toBeLessThan(10);
+      let now = NOW;
+      bucket.onCall = (call, key) => {
+        // From the third round on there is no time for another.
+        if (call === 'put' && key.startsWith('statsig/')) now += 150_000;
+      };
+      const done = await bucket.write([keyOf(1)], { ...small, clock: { now: () => now } });
+      rounds += done.rounds;
+      if (!bucket.objects.has(keyOf(1))) continue;
+      expect([...done.failed]).toEqual([
+        [keyOf(1), expect.objectContaining({ code: 'SLUICE_WRITE_OUT_OF_TIME' })],
+      ]);
+      expect(notes()).toHaveLength(1);
+    }
+    expect(rounds).toBeGreaterThan(5);
+    expect(await bucket.idsOf('events')).toEqual(ids);
+    expect([...bucket.keysOf('landing/'), ...notes()]).toEqual([]);
+    // Each run has put what it skipped.
+    const skipped = Buffer.concat(
+      bucket.keysOf('damaged/').map((key) => bucket.objects.get(key) ?? Buffer.of()),
+    );
+    expect(skipped.equals(Buffer.concat(members.map(() => demo)))).toBe(true);
+  });
+
+  it('fails where its stream breaks or another is in its place, and goes on there', async () => {
+    let pieces = 0;
+    bucket.breaks = (key) => {
+      if (key === keyOf(1)) pieces += 1;
+      return pieces === 25;
+    };
+    const { failed } = await bucket.write([keyOf(1)], small);
+    expect([...failed.keys()]).toEqual([keyOf(1)]);
+    const written = await bucket.idsOf('events');
+    expect(written).toEqual(ids.slice(0, written.length));
+    expect(written.length).toBeGreaterThan(10);
+    expect(written.length).toBeLessThan(30);
+    await bucket.write([keyOf(1)], small);
+    expect(await bucket.idsOf('events')).toEqual(ids);
+    expect([...bucket.keysOf('landing/'), ...notes()]).toEqual([]);
+  });
+
+  it('that changes while it is read fails, and the new one is read from its beginning', async () => {
+    let pieces = 0;
+    bucket.onCall = (call, key) => {
+      if (call !== 'fetch' || key !== keyOf(1)) return;
+      pieces += 1;
+      if (pieces === 25) bucket.objects.set(keyOf(1), record({ events: [rowOf('events', 'new')] }));
+    };
+    expect([...(await bucket.write([keyOf(1)], small)).failed.keys()]).toEqual([keyOf(1)]);
+    expect(await bucket.write([keyOf(1)], small)).toMatchObject({ objects: { written: 1 }, rows: 1 });
+    expect((await bucket.idsOf('events')).at(-1)).toBe('new');
+  });
+
+  it('that another run has ended meanwhile leaves what that run has put aside', async () => {
+    bucket.objects.set(keyOf(1), Buffer.concat(members.flatMap((member) => [member, demo])));
+    let files = 0;
+    bucket.onCall = (call, key) => {
+      if (call === 'put' && key.startsWith('statsig/')) files += 1;
+      if (files !== 2 || !bucket.objects.delete(keyOf(1))) return;
+      bucket.objects.set(aside, Buffer.from('all'));
+    };
+    expect([...(await bucket.write([keyOf(1)], small)).failed.keys()]).toEqual([keyOf(1)]);
+    expect(bucket.objects.get(aside)?.toString()).toBe('all');
+    expect(await bucket.write([keyOf(1)], small)).toMatchObject({ objects: { gone: 1 }, rows: 0 });
+  });
+
+  it('that ends while another run is in it loses nothing that either has put aside', async () => {
+    const foreign = Buffer.concat(members.flatMap((member, i) => [member, Buffer.from(`${demo}${i}`)]));
+    bucket.objects.set(keyOf(1), foreign);
+    // The other run has read less of the object by now, and is killed as it has put that.
+    let files = 0;
+    bucket.onCall = (call, key) => {
+      if (call !== 'put' || !key.startsWith('statsig/')) return;
+      files += 1;
+      if (files === 4) bucket.objects.set(aside, Buffer.from(`${demo}0`));
+    };
+    await bucket.write([keyOf(1)], small);
+    const put = bucket.keysOf('damaged/').map((key) => String(bucket.objects.get(key)));
+    for (const i of members.keys())
+      expect(put.join('|')).toContain(`${demo}${i}{`.slice(0, i === 29 ? -1 : undefined));
+    expect([...bucket.keysOf('landing/'), ...notes()]).toEqual([]);
+  });
+
+  it('may be of others for the most part: what is skipped is put in as many objects as it takes', async () => {
+    const foreign = Buffer.alloc(1_000, 'foreign ');
+    bucket.objects.set(keyOf(1), Buffer.concat([foreign, ...members, foreign]));
+    expect(await bucket.write([keyOf(1)], { ...small, skippedBytes: 300 })).toMatchObject({ rows: 30 });
+    expect(await bucket.idsOf('events')).toEqual(ids);
+    const put = bucket.keysOf('damaged/').map((key) => bucket.objects.get(key) ?? Buffer.of());
+    expect(put.length).toBeGreaterThan(3);
+    expect(Buffer.concat(put)).toHaveLength(2_000);
+    expect(bucket.objects.has(aside)).toBe(true);
+    expect([...bucket.keysOf('landing/'), ...notes()]).toEqual([]);
+    // The folder of the run keeps none of it.
+    expect(readdirSync(bucket.runDirectory).filter((name) => name.startsWith('damaged'))).toEqual([]);
+  });
+
+  it('that ends with what is skipped, as is noted, is done when it is read again', async () => {
+    bucket.objects.set(keyOf(1), Buffer.concat([...members, Buffer.alloc(1_000, 'foreign ')]));
+    bucket.onCall = (call, key) => {
+      if (call === 'remove' || key.endsWith('.written.json')) throw new Error('SlowDown');
+    };
+    // The last piece passes the bound.
+    const more = { pieceBytes: 2_000, skippedBytes: 300 };
+    expect((await bucket.write([keyOf(1)], more)).failed.size).toBe(1);
+    expect(notes()).toHaveLength(1);
+    bucket.onCall = () => {};
+    expect(await bucket.write([keyOf(1)], more)).toMatchObject({ objects: { gone: 1 }, rows: 0 });
+    expect(await bucket.idsOf('events')).toEqual(ids);
+    expect([...bucket.keysOf('landing/'), ...notes()]).toEqual([]);
+  });
+});

@@ -1,0 +1,105 @@
+import { at, curated, dropDay, exported, failedDay, failing, failingText, keptDay } from '../statusFacts.ts';
+import type { Case } from './Case.ts';
+
+/** Days that are exported or curated. */
+export const dayCases: readonly Case[] = [
+  [
+    'exported files are gone from their table',
+    {
+      exports: [
+        {
+          ...exported,
+          days: ['2026-11-02', '2026-11-03', '2026-11-05', '2026-11-17'].map((day) => ({
+            ...dropDay,
+            day,
+            kept: 1,
+          })),
+        },
+      ],
+    },
+    'EXPORT_KEPT',
+    'problem',
+    's3://acme/out/ 2026-11-02 1 2026-11-03 1 2026-11-05 1 2026-11-17 1',
+    'npx sluice export status --export out --days 20',
+    'npx sluice restore --table statsig_forwarded_events --from 2026-11-17',
+    'npx sluice restore --table statsig_forwarded_events --from 2026-11-05',
+    'npx sluice restore --table statsig_forwarded_events --from 2026-11-02 --to 2026-11-03',
+    'npx sluice export run --export out --from 2026-11-17 --to 2026-11-17',
+    'npx sluice export run --export out --from 2026-11-05 --to 2026-11-05',
+    'npx sluice export run --export out --from 2026-11-02 --to 2026-11-03',
+  ],
+  [
+    'an export failed',
+    { exports: [{ ...exported, days: [failedDay] }] },
+    'EXPORT_FAILED',
+    'problem',
+    `s3://acme/out/ ${failingText}`,
+    'npx sluice export status --export out',
+  ],
+  [
+    'a client sends everything again',
+    {
+      curated: [
+        {
+          ...curated,
+          resends: [
+            { day: '2026-11-19', rows: 1_000, resends: 60 },
+            { day: '2026-11-18', rows: 1_000, resends: 10 },
+            { day: '2026-11-17', rows: 1_000, resends: 10 },
+            { day: '2026-11-16', rows: 1_000, resends: 4_000 },
+          ],
+        },
+      ],
+    },
+    'RESENDS',
+    'warning',
+    'curated_events 5.7 2026-11-19 (60 1060) 80 2026-11-16 (4000 5000) 1',
+  ],
+  [
+    'days could not be curated',
+    { curated: [{ ...curated, failed: [{ day: '2026-11-17', code: 'SLUICE_CURATE_KILLED', ...failing }] }] },
+    'CURATE_FAILED',
+    'problem',
+    `curated_events 2026-11-17 SLUICE_CURATE_KILLED ${at(30)} ${at(2)}`,
+    'npx sluice curate status --table events',
+  ],
+  [
+    'days wait to be curated',
+    { curated: [{ ...curated, late: ['2026-11-16', '2026-11-15'] }] },
+    'CURATE_LATE',
+    'problem',
+    'curated_events 2026-11-16 2026-11-15',
+    'npx sluice curate run --table events',
+  ],
+  [
+    'days were never queued',
+    { curated: [{ ...curated, unplanned: ['2026-11-14'] }] },
+    'CURATE_LATE',
+    'warning',
+    'curated_events 2026-11-14',
+    'npx sluice curate run --table events',
+  ],
+  [
+    'a curated day has rows that no raw file has',
+    { curated: [{ ...curated, kept: [keptDay] }] },
+    'CURATE_KEPT',
+    'problem',
+    'curated_events 2026-11-14 7 2026-11-16T00:20:00Z a.parquet S3 2026-11-22',
+  ],
+  [
+    'a curated day with rows that no raw file has was erased: no command brings its files back',
+    { curated: [{ ...curated, kept: [{ ...keptDay, isErased: true }] }] },
+    'CURATE_KEPT',
+    'problem',
+    'curated_events 2026-11-14 7 2026-11-16T00:20:00Z a.parquet',
+    'npx sluice curate accept 2026-11-14 --table events',
+  ],
+  [
+    'the files of a curated day are copied back: no command copies them again',
+    { curated: [{ ...curated, kept: [{ ...keptDay, gone: [] }] }] },
+    'CURATE_KEPT',
+    'problem',
+    'curated_events 2026-11-14 7 2026-11-16T00:20:00Z S3 2026-11-22',
+    'npx sluice curate accept 2026-11-14 --table events',
+  ],
+];

@@ -1,0 +1,54 @@
+import { alarm, at, functionErrors } from '../statusFacts.ts';
+import type { Case } from './Case.ts';
+
+/** Alarms, functions, and what cannot be read. */
+export const deploymentCases: readonly Case[] = [
+  [
+    'a function is killed at each of its runs',
+    {
+      functionErrors: [functionErrors],
+      failures: { 'curate-plan': `${at(11)}: Task timed out after 300 s.` },
+    },
+    'FUNCTION_FAILED',
+    'warning',
+    `2 61 curate-plan 24 ${at(11.6)} ${at(11)} ${at(11)} 300 3 ${at(11.7)}`,
+  ],
+  [
+    'a function was killed once, and its next run was not, with its alarm',
+    {
+      functionErrors: [{ ...functionErrors, errors: 1, first: at(11), isOver: true, waits: null }],
+      alarms: [{ ...alarm, name: 'sluice-prod-curate-plan-errors', state: 'ALARM', notifies: true }],
+    },
+    'FUNCTION_FAILED',
+    'problem',
+    `1 61 curate-plan 24 ${at(11)} sluice-prod-curate-plan-errors ${at(2)}`,
+  ],
+  [
+    'an alarm is on',
+    {
+      alarms: (['INSUFFICIENT_DATA', 'OK', 'ALARM'] as const).map((state) => ({
+        ...alarm,
+        name: state === 'ALARM' ? alarm.name : state,
+        state,
+        notifies: true,
+      })),
+    },
+    'ALARM',
+    'problem',
+    `sluice-prod-overflow ${at(2)}`,
+  ],
+  [
+    'alarms notify nobody',
+    { alarms: [{ ...alarm, state: 'OK', notifies: false }] },
+    'NO_TOPIC',
+    'warning',
+    '1 1',
+  ],
+  [
+    'a part cannot be read',
+    { unknown: [{ part: 'the partitions', why: 'Denied.', log: null, isByKey: false }] },
+    'UNREADABLE',
+    'problem',
+    '',
+  ],
+];

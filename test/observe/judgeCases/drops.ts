@@ -1,0 +1,209 @@
+import { at, datasets, dropDay, failedDay, failingText, HOUR, look, NOW } from '../statusFacts.ts';
+import type { Case } from './Case.ts';
+
+const days = ['2026-11-19', '2026-11-18']
+  .map((day) => `${day} since ${at(2)}, with 1 file and no commit`)
+  .join('; ');
+
+/** Days of customers' files. */
+export const dropCases: readonly Case[] = [
+  [
+    'a drop is late',
+    datasets({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }] }),
+    'INGEST_LATE',
+    'problem',
+    `acme/orders 2026-11-20 ${at(2)} 2026-12-23`,
+    'npx sluice ingest status --source acme --dataset orders',
+  ],
+  [
+    'a day that is expected came without rows',
+    datasets({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR, empty: '1 file, 0 rows' }] }),
+    'INGEST_LATE',
+    'problem',
+    `acme/orders no rows have come of 2026-11-20 (1 file, 0 rows) ${at(2)} 2026-12-23`,
+    'npx sluice ingest status --source acme --dataset orders',
+    'npx sluice ingest accept empty --source acme --dataset orders --from 2026-11-20',
+  ],
+  [
+    'a day came without rows where they are usual',
+    datasets({
+      days: [
+        { ...dropDay, state: 'succeeded_no_data', empty: '1 file, 0 rows', unusual: 'has 1 file, 0 rows' },
+      ],
+    }),
+    'ROWS_UNUSUAL',
+    'warning',
+    'acme/orders 2026-11-19 has 1 file, 0 rows',
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
+    'npx sluice ingest accept empty --source acme --dataset orders --from 2026-11-19',
+  ],
+  [
+    'a day has files that are not committed',
+    datasets({
+      days: [{ ...dropDay, state: 'waiting' }],
+      waiting: [
+        { day: '2026-11-19', words: 'has 2 files and no commit since X', isLacking: true, cure: 'explain' },
+        {
+          day: '2026-11-20',
+          words: 'has 1 file and no _SUCCESS since Y',
+          isLacking: false,
+          cure: 'backfill',
+        },
+      ],
+    }),
+    'INGEST_WAITING',
+    'warning',
+    'acme/orders 2026-11-19 2',
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
+  ],
+  [
+    'a late day has files that no run has looked at',
+    datasets({
+      late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }],
+      waiting: [
+        { day: '2026-11-20', words: 'has 2 files and no commit since X', isLacking: false, cure: 'run' },
+      ],
+    }),
+    'INGEST_WAITING',
+    'problem',
+    `acme/orders 2026-11-20 2 ${at(2)}`,
+    'npx sluice ingest run --source acme --dataset orders',
+  ],
+  [
+    'a drop could not be loaded',
+    datasets({ days: [failedDay, dropDay] }),
+    'INGEST_FAILED',
+    'problem',
+    `acme/orders ${failingText}`,
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
+  ],
+  [
+    'the files of a loaded day are gone',
+    datasets({
+      days: ['2026-11-18', '2026-11-19'].map((day) => {
+        return { ...dropDay, day, state: 'inputs_missing', missingSince: NOW - 2 * HOUR, uncommitted: 1 };
+      }),
+    }),
+    'INPUTS_MISSING',
+    'problem',
+    `acme/orders ${days}`,
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
+    'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-18 --to 2026-11-19',
+  ],
+  [
+    'days with others between them have no files',
+    datasets({
+      days: ['2026-11-16', '2026-11-18', '2026-11-19'].map((day) => {
+        const missingSince = day === '2026-11-18' ? null : NOW - 2 * HOUR;
+        return { ...dropDay, day, missingSince };
+      }),
+    }),
+    'INPUTS_MISSING',
+    'problem',
+    `acme/orders 2026-11-19 ${at(2)} 2026-11-16 ${at(2)}`,
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
+    'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-19',
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-16',
+    'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-16',
+  ],
+  [
+    'files of versions are gone',
+    datasets({
+      lacking: ['2026-11-16', '2026-11-18', '2026-11-19'].map((day) => {
+        return { day, since: NOW - 2 * HOUR, isOnly: false };
+      }),
+    }),
+    'FILES_LOST',
+    'problem',
+    `acme/orders 2026-11-19 ${at(2)} 2026-11-18 ${at(2)} 2026-11-16 ${at(2)}`,
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-18 --to 2026-11-19',
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-16 --to 2026-11-16',
+  ],
+  [
+    'days have half of their usual rows',
+    datasets({
+      days: [dropDay, { ...dropDay, day: '2026-11-20' }].map((day) => ({ ...day, unusual: 'has 5' })),
+    }),
+    'ROWS_UNUSUAL',
+    'warning',
+    'acme/orders 2026-11-20 5 1',
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-20',
+  ],
+  [
+    'a folder cannot be listed',
+    datasets({
+      lastLook: { ...look, failure: { code: 'SLUICE_SOURCE_X', message: 'Denied.' } },
+    }),
+    'SOURCE_UNREADABLE',
+    'problem',
+    `acme/orders s3://acme/orders/ ${at(1)} SLUICE_SOURCE_X`,
+  ],
+  ['a folder was never listed', datasets({ lastLook: null }), 'INGEST_LATE', 'warning', 'acme/orders'],
+  [
+    'a folder has files of other days, and names that are no days',
+    datasets({
+      unlooked: ['2026-01-01', '2026-01-02'],
+      lastLook: {
+        ...look,
+        stopped: true,
+        elsewhere: { days: ['2026-01-01', '2026-01-02'], others: ['year=2026/'] },
+      },
+    }),
+    'INGEST_LATE',
+    'warning',
+    `acme/orders s3://acme/orders/ 3 2026-01-02 year=2026/ ${at(1)}`,
+  ],
+  [
+    'a new place has no file, told once for all days that were loaded from others',
+    datasets({
+      days: ['s3://acme/a/YYYY-MM-DD', 's3://acme/b/YYYY-MM-DD'].map((loadedFrom) => ({
+        ...dropDay,
+        loadedFrom,
+      })),
+      lastLook: {
+        ...look,
+        stopped: true,
+        place: { name: 's3://acme/orders/YYYY-MM-DD', since: NOW - 5 * HOUR },
+      },
+    }),
+    'INGEST_LATE',
+    'warning',
+    `acme/orders s3://acme/orders/ 3 ${at(1)} ${at(5)} s3://acme/b/YYYY-MM-DD`,
+  ],
+  [
+    'days before the lookback have newer files than were loaded',
+    datasets({ newer: ['2026-01-01', '2026-01-02', '2026-02-01'] }),
+    'INGEST_WAITING',
+    'warning',
+    'acme/orders 3 2026-01-01 newer files',
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-02-01 --to 2026-02-01',
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-01-01 --to 2026-01-02',
+  ],
+  [
+    'a listing is old',
+    datasets({ lastLook: { ...look, at: NOW - 27 * HOUR } }),
+    'INGEST_LATE',
+    'warning',
+    `acme/orders ${at(27)}`,
+  ],
+  [
+    'files are left out',
+    datasets({ days: [{ ...dropDay, leftOut: { count: 1, words: 'left out 1 object: a.csv' } }] }),
+    'FILES_LEFT_OUT',
+    'warning',
+    'acme/orders 2026-11-19 1 a.csv',
+  ],
+  [
+    'receipts fail',
+    datasets({
+      days: [
+        { ...dropDay, day: '2026-11-18', receipt: { code: 'X', since: NOW } },
+        { ...dropDay, receipt: { code: 'Y', since: NOW - 5 * HOUR } },
+      ],
+    }),
+    'RECEIPTS_FAILED',
+    'warning',
+    `acme/orders 2026-11-19 ${at(5)} 1`,
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-19 --to 2026-11-19',
+  ],
+];

@@ -1,0 +1,179 @@
+import { at, changed, changedText, copies, HOUR, hour, lastDay, refusedBy, sent } from '../statusFacts.ts';
+import type { Case } from './Case.ts';
+
+/** Requests, senders, keys and copies of requests. */
+export const requestCases: readonly Case[] = [
+  [
+    'a key is unknown',
+    {
+      ...refusedBy({ SLUICE_KEY_UNKNOWN: 20 }, 400),
+      lastDay: { ...lastDay, refused: 900 },
+      refusals: {
+        groups: [{ ...sent, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', sdk: 'js-client 3', count: 900 }],
+        hasMore: false,
+      },
+    },
+    'REFUSED',
+    'problem',
+    `20 400 900 24 900 SLUICE_KEY_UNKNOWN js-client 3 9f86d081 ${at(9)} ${at(8)}`,
+    'npx sluice keys list',
+    'npx sluice keys add web',
+    'npx sluice tail --errors --last 20',
+  ],
+  [
+    'requests were refused earlier in the day',
+    {
+      lastDay: { ...lastDay, refused: 9 },
+      refusals: { groups: [{ ...sent, code: 'SLUICE_KEY_MISSING', count: 8 }], hasMore: true },
+    },
+    'REFUSED',
+    'warning',
+    `0 0 9 24 8 SLUICE_KEY_MISSING ${at(9)} ${at(8)}`,
+  ],
+  [
+    'a key was unknown, and is in the list now',
+    {
+      ...refusedBy({ SLUICE_KEY_UNKNOWN: 40 }),
+      keys: { senders: ['9f86d081ff'], fault: null },
+      refusals: {
+        groups: [{ ...sent, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 40 }],
+        hasMore: false,
+      },
+    },
+    'REFUSED',
+    'warning',
+    `40 100 40 24 40 SLUICE_KEY_UNKNOWN 9f86d081 ${at(9)} ${at(8)}`,
+    'npx sluice tail --errors --last 20',
+  ],
+  [
+    'no key may send',
+    { keys: { senders: [], fault: null } },
+    'NO_KEY',
+    'problem',
+    '',
+    'npx sluice keys add web',
+  ],
+  [
+    'the secret of the keys is no list',
+    { keys: { senders: [], fault: 'It is not JSON.' } },
+    'KEYS_UNREADABLE',
+    'problem',
+    'sluice-prod-keys JSON',
+    'npx sluice keys restore --dry-run',
+    'npx sluice keys restore',
+  ],
+  [
+    'collectors are denied the keys',
+    { keysFailure: `${at(0.1)}: SLUICE_KEYS_UNAVAILABLE: AccessDeniedException.` },
+    'KEYS_UNREADABLE',
+    'problem',
+    `sluice-prod-keys ${at(0.1)} SLUICE_KEYS_UNAVAILABLE AccessDeniedException`,
+    'npx sluice doctor --drift',
+  ],
+  [
+    'no events come in any more',
+    { lastHour: { ...hour, requests: 0 }, lastRequestAt: at(50), lastEventAt: at(2.5) },
+    'SILENT',
+    'warning',
+    `${at(50)} 2`,
+  ],
+  [
+    'no events come in where they usually do',
+    {
+      ...changed({ what: 'silence', last: null, usual: 60 }),
+      lastHour: { ...hour, requests: 0 },
+      lastRequestAt: at(9.1),
+      lastEventAt: at(0.9),
+    },
+    'SILENT',
+    'problem',
+    `${at(9.1)} 9.1 60`,
+  ],
+  [
+    'no events came in at night',
+    changed({ what: 'silence', usual: 60 }),
+    'SILENT',
+    'warning',
+    `${at(9)} ${at(8)} 60 900 24`,
+  ],
+  [
+    'there was a spike',
+    { ...changed({ what: 'requests' }), spikeFrom: { key: 'web', sdk: 'js-client 3', share: 0.953 } },
+    'SPIKE',
+    'warning',
+    `${changedText('requests')} 95 js-client 3`,
+    'npx sluice tail',
+  ],
+  [
+    'more goes past the stream than usual',
+    changed({ what: 'overflowed' }),
+    'OVERFLOW',
+    'warning',
+    changedText('events'),
+    'npx sluice tail --errors --last 20',
+  ],
+  [
+    'the target of relay refuses',
+    {
+      relay: {
+        waiting: { ...copies, oldest: null },
+        refused: [
+          { reason: '401', count: 2, oldest: at(3) },
+          { reason: 'expired', count: 1, oldest: at(3) },
+        ],
+      },
+    },
+    'RELAY_REFUSED',
+    'problem',
+    `401 2 ${at(3)} 1 ${at(3)}`,
+    'npx sluice relay status',
+  ],
+  [
+    'relay is late',
+    { relay: { waiting: { ...copies, oldest: at(2) }, refused: [] } },
+    'RELAY_LATE',
+    'warning',
+    `3 ${at(2)}`,
+  ],
+  [
+    'a client counts seconds',
+    {
+      noted: {
+        counts: { before_2000: 7, clock_corrected: 3 },
+        hasMore: false,
+        corrected: [],
+        uncorrected: [],
+        ahead: [],
+        before2000: [
+          { ...sent, key: 'shop', sdk: 'python 1.0', count: 6 },
+          { ...sent, last: at(9), count: 1 },
+        ],
+      },
+    },
+    'TIME_SECONDS',
+    'warning',
+    `6 1.0 ${at(9)} ${at(8)} 1 ${at(9)} ${at(9)}`,
+    'npx sluice tail --errors --last 20',
+  ],
+  [
+    'the clock of an SDK is off by hours, and that of few phones is',
+    {
+      lastDay: { ...lastDay, received: 10_000 },
+      noted: {
+        counts: { clock_corrected: 49, clock_ignored: 10 },
+        hasMore: false,
+        before2000: [],
+        corrected: [
+          { ...sent, key: 'shop', sdk: 'py-server 0.40.0', count: 40, skewMs: 3 * HOUR },
+          { ...sent, key: 'app', sdk: 'android-client 4', count: 9, skewMs: 24 * HOUR },
+        ],
+        uncorrected: [{ ...sent, key: 'batch', count: 10, skewMs: -1.5 * HOUR }],
+        ahead: [{ ...sent, key: 'http', count: 11 }],
+      },
+    },
+    'CLOCK_OFF',
+    'warning',
+    `40 events, 0.4 % of all, from py-server 0.40.0 with the key shop, first ${at(9)}, last ${at(8)}: up to 3.0 hours behind, corrected: the days are right; 10 events, 0.1 % of all, with the key batch, first ${at(9)}, last ${at(8)}: up to 1.5 hours ahead, not corrected: the days are as sent; 11 events, 0.1 % of all, with the key http, first ${at(9)}, last ${at(8)}: an hour or more ahead, without a stated clock: some may be in a later day.`,
+    'npx sluice tail --errors --last 20',
+  ],
+];

@@ -1,0 +1,192 @@
+import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
+import { at, functionErrors, HOUR, NOW, shortHour } from '../statusFacts.ts';
+import type { Case } from './Case.ts';
+
+const archivingRule = { id: 'r', prefix: '', storageClass: 'GLACIER', days: 30, isOfVersions: false };
+const unprovedHour = { ...shortHour, finished: 300, missing: 0, unproved: 6, state: 'whole' } as const;
+const versionsOf = (folder: string) =>
+  `aws s3api list-object-versions --bucket acme --prefix ${folder} --query '[Versions,DeleteMarkers][].[Key,LastModified,VersionId,Size]' --output text`;
+
+/** Tables, the objects of the bucket, and hours of receipt. */
+export const tableCases: readonly Case[] = [
+  [
+    'a day has no partition',
+    {
+      partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
+      failures: { register: `${at(0.2)}: AccessDeniedException: not authorized.` },
+    },
+    'PARTITION_WRONG',
+    'problem',
+    `${at(0.2)} statsig_forwarded_events 2026-11-20`,
+  ],
+  [
+    'files of a day are archived',
+    {
+      archivedDays: [
+        {
+          table: 'acme_orders',
+          day: '2026-11-19',
+          since: NOW - 2 * HOUR,
+          keys: ['1', '2', '3', '4'].map(
+            (name) => `statsig/ingested/acme_orders/2026-11-19/v/${name}.parquet`,
+          ),
+        },
+      ],
+    },
+    'ARCHIVED',
+    'problem',
+    `acme_orders 2026-11-19 4 ${at(2)}`,
+    `aws s3api list-objects-v2 --bucket acme --prefix statsig/ingested/acme_orders/2026-11-19/v/ --query 'Contents[?StorageClass=='\\''GLACIER'\\''||StorageClass=='\\''DEEP_ARCHIVE'\\''].Key' --output text`,
+    ...['restore-object', 'copy-object'].flatMap((verb) =>
+      ['1', '2', '3'].map((name) => {
+        const key = `statsig/ingested/acme_orders/2026-11-19/v/${name}.parquet`;
+        const rest =
+          verb === 'restore-object'
+            ? '--restore-request Days=7'
+            : `--copy-source acme/${key} --storage-class STANDARD`;
+        return `aws s3api ${verb} --bucket acme --key ${key} ${rest}`;
+      }),
+    ),
+  ],
+  [
+    'a rule of the bucket archives objects, and another those of others',
+    {
+      archivingRules: [
+        { ...archivingRule, id: 'save', prefix: 'damaged/', since: NOW - 5 * HOUR },
+        { ...archivingRule, id: 'others', prefix: 'photos/', since: NOW - 9 * HOUR },
+      ],
+    },
+    'ARCHIVING',
+    'problem',
+    `acme save GLACIER 30 damaged/ ${at(5)}`,
+    'aws s3api get-bucket-lifecycle-configuration --bucket acme',
+  ],
+  [
+    'a rule archives all earlier versions of the bucket',
+    { archivingRules: [{ ...archivingRule, id: 'old', days: null, isOfVersions: true, since: NOW - HOUR }] },
+    'ARCHIVING',
+    'problem',
+    `acme old GLACIER statsig/ quarantine/ quarantine-large/ landing/ damaged/ 2 ${at(1)}`,
+    'aws s3api get-bucket-lifecycle-configuration --bucket acme',
+  ],
+  [
+    'a day of a raw table has lost its files',
+    { lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR, files: 3, left: 1 }] },
+    'DAYS_LOST',
+    'problem',
+    `statsig_forwarded_events 2026-11-20 1 3 ${at(2)} 2026-11-27`,
+  ],
+  [
+    'a day of a raw table has lost its files, and an erasure the versions of them',
+    {
+      lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR, files: 3, left: 1 }],
+      restorable: [{ table: 'statsig_forwarded_events', day: '2026-11-20', files: 0 }],
+    },
+    'DAYS_LOST',
+    'problem',
+    `statsig_forwarded_events 2026-11-20 1 3 ${at(2)}`,
+    'npx sluice curate accept 2026-11-20 --table events',
+  ],
+  [
+    'events of an hour are missing',
+    { receivedHours: [shortHour, { ...shortHour, hour: 12, missing: 1 }] },
+    'HOUR_SHORT',
+    'problem',
+    '2026-11-20T07 30 300 2026-11-20T12 1 300',
+    'npx sluice reconcile --deep --day 2026-11-20',
+    versionsOf('landing/2026/11/20/07/'),
+    versionsOf('landing/2026/11/20/12/'),
+    versionsOf('landing/direct/2026-11-20/'),
+  ],
+  [
+    'events of an hour are missing, and an erasure or their age took all versions but those of one folder',
+    {
+      receivedHours: [shortHour, { ...shortHour, hour: 12, missing: 1 }, { ...shortHour, ds: '2026-11-19' }],
+      restorable: [
+        { table: 'landing/2026/11/20/07/', day: '2026-11-20', files: 0 },
+        { table: 'landing/2026/11/20/12/', day: '2026-11-20', files: 1 },
+        { table: 'landing/direct/2026-11-20/', day: '2026-11-20', files: 0 },
+        { table: 'landing/2026/11/19/07/', day: '2026-11-19', files: 0 },
+        { table: 'landing/direct/2026-11-19/', day: '2026-11-19', files: 0 },
+      ],
+    },
+    'HOUR_SHORT',
+    'problem',
+    '2026-11-20T07 30 300 2026-11-20T12 1 300 2026-11-19T07 30 300',
+    'npx sluice reconcile --deep --day 2026-11-20',
+    'npx sluice reconcile --deep --day 2026-11-19',
+    versionsOf('landing/2026/11/20/12/'),
+  ],
+  [
+    'events of an hour are missing, and others may be',
+    { receivedHours: [{ ...shortHour, unproved: 12 }] },
+    'HOUR_SHORT',
+    'problem',
+    '2026-11-20T07 30 42 300',
+  ],
+  [
+    'two nights have failed',
+    {
+      lastNight: { day: '2026-11-17', at: at(58) },
+      receivedHours: [
+        { ...shortHour, ds: '2026-11-17', state: 'open', checked_at: '2026-11-18 01:10:00.000' },
+      ],
+      functionErrors: [{ ...functionErrors, part: 'reconcile', waits: null }],
+      failures: { reconcile: `${at(10)}: AccessDenied.` },
+    },
+    'NIGHT_MISSING',
+    'problem',
+    `2026-11-19 2026-11-17 ${at(58)} 2026-11-17 ${at(10)} 2 61 24 ${at(11.6)} ${at(11)}`,
+    'npx sluice doctor --drift',
+    'npx sluice reconcile --day 2026-11-19',
+  ],
+  [
+    'Athena gave a night no rows of an hour whose counts differ',
+    {
+      lastNight: { day: '2026-11-19', at: at(11) },
+      receivedHours: [
+        {
+          ...shortHour,
+          ds: '2026-11-19',
+          missing: 0,
+          state: 'open',
+          why: NOT_LOOKED,
+          checked_at: '2026-11-20 01:10:00.000',
+        },
+        { ...shortHour, ds: '2026-11-17', missing: 0, state: 'unknown', why: NOT_LOOKED },
+      ],
+      failures: { reconcile: `${at(10)}: AccessDeniedException.` },
+    },
+    'NIGHT_MISSING',
+    'problem',
+    `2026-11-19 2026-11-19 ${at(11)} 2026-11-19 2026-11-17 ${at(10)}`,
+    'npx sluice doctor --drift',
+    'npx sluice reconcile --deep --day 2026-11-19',
+    'npx sluice reconcile --deep --day 2026-11-17',
+  ],
+  [
+    'events are unproved on two days',
+    { receivedHours: [unprovedHour, { ...unprovedHour, hour: 8 }, { ...unprovedHour, ds: '2026-11-19' }] },
+    'HOURS_UNPROVED',
+    'warning',
+    '2026-11-20 2 12 600 2026-11-19 1 6 300',
+    'npx sluice reconcile --deep --day 2026-11-20',
+    'npx sluice reconcile --deep --day 2026-11-19',
+  ],
+  [
+    'rows are in quarantine',
+    { quarantine: [{ reason: 'SLUICE_EVENT_NO_NAME', rows: 2, newestAt: at(1) }] },
+    'QUARANTINED',
+    'warning',
+    `2 SLUICE_EVENT_NO_NAME ${at(1)} SLUICE_EVENT_NO_NAME`,
+    'npx sluice quarantine',
+  ],
+  [
+    'a table did not take rows',
+    { quarantine: [{ reason: 'SLUICE_ROW_UNFIT', rows: 1, newestAt: at(1) }] },
+    'QUARANTINED',
+    'problem',
+    `1 SLUICE_ROW_UNFIT ${at(1)}`,
+    'npx sluice quarantine',
+  ],
+];
