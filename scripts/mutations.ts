@@ -404,16 +404,12 @@ export const mutations: readonly Mutation[] = [
     ['agesReached(last - modifiedAt) &&', '0 &&'],
     ['.filter(({ key }) => deleted.has(key))', ''],
   ]),
-  faultsOf(
-    'lib/landing/write/removeWritten.ts',
-    `lib/landing/write/lookAtLanding ${WRITE}`,
-    [
-      ['remaining.map(({ key }) => ({ key, why: errorName(error) }))', '[]'],
-      ['&& !answer.gone.includes(key)', ''],
-      ['removeAll(remaining)', "removeAll(remaining.map(({ key }) => ({ key, eTag: '*' })))"],
-      ['tries < TRIES', 'tries < 1'],
-    ],
-  ),
+  faultsOf('lib/landing/write/removeWritten.ts', `lib/landing/write/lookAtLanding ${WRITE}`, [
+    ['remaining.map(({ key }) => ({ key, why: errorName(error) }))', '[]'],
+    ['&& !answer.gone.includes(key)', ''],
+    ['removeAll(remaining)', "removeAll(remaining.map(({ key }) => ({ key, eTag: '*' })))"],
+    ['tries < TRIES', 'tries < 1'],
+  ]),
   faultsOf('lib/landing/catalog/rawDays.ts', 'lib/landing/catalog/rawDays', [
     [
       'await store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null });',

@@ -96,7 +96,10 @@ describe('the commands in the docs and in cures', () => {
 
   it('are read by a shell and the CLI as findings mean them', () => {
     const first = `damaged/a b'c"$(d)\`e\`\\\n#*`;
-    const facts = [waiting({ damaged: { ...damaged, first, count: 1 } }), ...cases.map(([, caseFacts]) => caseFacts)];
+    const facts = [
+      waiting({ damaged: { ...damaged, first, count: 1 } }),
+      ...cases.map(([, caseFacts]) => caseFacts),
+    ];
     const lines = facts
       .flatMap((one) => judge({ ...well, ...one }, place, 'eu-central-1'))
       .flatMap((one) => one.commands.filter((command) => command.startsWith('npx')));

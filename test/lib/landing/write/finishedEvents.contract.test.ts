@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { encodeLines } from '../../../../lib/landing/store/encodeLines.ts';
+import { directRecordKey } from '../../../../lib/tables/objectKeys.ts';
 import { keyOf, LandingBucket, NOW, record, rowOf } from './LandingBucket.ts';
 
 let bucket: LandingBucket;
@@ -41,7 +42,10 @@ describe('the events of objects', () => {
     );
     const bad = rowOf('events', 'bad', '2026-11-25', { timestamp: 'never', ...at('08') });
     const refusals = [refusal('q1', {}), refusal('q2', many), refusal('q3', file), refusal('q4', unfit)];
-    bucket.objects.set(keyOf(2), record({ events: [bad, rowOf('events', 'timeless')], quarantine: refusals }));
+    bucket.objects.set(
+      keyOf(2),
+      record({ events: [bad, rowOf('events', 'timeless')], quarantine: refusals }),
+    );
     await bucket.write([keyOf(1), keyOf(2)]);
     expect(counts()).toEqual([
       [seven, { events_finished: 2, quarantine_finished: 6 }],
@@ -62,6 +66,13 @@ describe('the events of objects', () => {
       [eight, { events_finished: 2, quarantine_finished: 2 }],
       [seven, { events_finished: 1, quarantine_finished: 1 }],
     ]);
+  });
+
+  it('are not counted again when rows of quarantine are redriven', async () => {
+    const key = directRecordKey('2026-11-25', 'digest', 'redriven');
+    bucket.objects.set(key, record({ events: [event('a', '07')] }));
+    await bucket.write([key]);
+    expect([await bucket.idsOf('events'), counts()]).toEqual([['a'], []]);
   });
 
   it('are counted once, by whoever deletes their object', async () => {

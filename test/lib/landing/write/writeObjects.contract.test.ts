@@ -136,7 +136,9 @@ describe('objects of the landing', () => {
   it('stay when there is no time for a round', async () => {
     bucket.objects.set(keyOf(1), record({ events: [rowOf('events', 'a')] }));
     const { failed } = await bucket.write([keyOf(1)], { clock: { now: () => NOW + 500_000 } });
-    expect([...failed]).toEqual([[keyOf(1), { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: expect.anything() }]]);
+    expect([...failed]).toEqual([
+      [keyOf(1), { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: expect.anything() }],
+    ]);
     expect(bucket.keysOf('')).toEqual([keyOf(1)]);
   });
 });
@@ -350,7 +352,15 @@ describe('lines of a round', () => {
     const { day, json } = rowOf('events', 'e');
     writeFileSync(path, `${json}\n`);
     const bytes = json.length + 1;
-    const line = { kind: 'events', day, path, rows: 1, bytes, longest: bytes, keyAt: () => keyOf(1) } as const;
+    const line = {
+      kind: 'events',
+      day,
+      path,
+      rows: 1,
+      bytes,
+      longest: bytes,
+      keyAt: () => keyOf(1),
+    } as const;
     const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: bucket.directory };
     const lines = [{ ...line, ...more }];
     return writeRound({ config, lines, limits, directory: bucket.directory, now: NOW });
