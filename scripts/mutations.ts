@@ -158,19 +158,26 @@ export const mutations: readonly Mutation[] = [
     ['(now - (entry?.queued?.at ?? now) > DAY_MS', '(entry?.queued'],
   ]),
   // What commands answer a script.
-  faultsOf('cli/commands/doctor.ts', 'cli/exitCodes.story', [['problems > 0 ? 3 : ', '']]),
-  faultsOf('cli/commands/status.ts', 'cli/exitCodes.story', [['answer.isWell ? 0 : 3', '0']]),
-  faultsOf('cli/commands/relay.ts', 'cli/exitCodes.story', [['state.refused.length === 0 ? 0 : 3', '0']]),
-  faultsOf('cli/commands/ingest.ts', 'cli/exitCodes.story', [
-    ['hasProblems ? 3 : ', ''],
-    ["state === 'failed' ||", ''],
-    ['page.rows.length > 0 ? 3 : ', ''],
+  faultsOf('cli/commands/doctor.ts', 'cli/exitCodes.story', [['problems > 0 ? PROBLEMS_FOUND : ', '']]),
+  faultsOf('cli/commands/status.ts', 'cli/exitCodes.story', [['answer.isWell ? 0 : PROBLEMS_FOUND', '0']]),
+  faultsOf('cli/commands/relay.ts', 'cli/exitCodes.story', [
+    ['state.refused.length === 0 ? 0 : PROBLEMS_FOUND', '0'],
   ]),
-  faultsOf('cli/commands/export.ts', 'cli/exitCodes.story', [['(entry))) ? 3 : 0', '(entry))) ? 0 : 0']]),
+  faultsOf('cli/commands/ingest.ts', 'cli/exitCodes.story', [
+    ['hasProblems ? PROBLEMS_FOUND : ', ''],
+    ["state === 'failed' ||", ''],
+    ['page.rows.length > 0 ? PROBLEMS_FOUND : ', ''],
+  ]),
+  faultsOf('cli/commands/export.ts', 'cli/exitCodes.story', [
+    ['(entry))) ? PROBLEMS_FOUND : 0', '(entry))) ? 0 : 0'],
+  ]),
   faultsOf('cli/commands/curate.ts', 'cli/exitCodes.story', [["['failed', 'lacking']", "['lacking']"]]),
   faultsOf('cli/commands/trace.ts', 'cli/exitCodes.story', [
-    ['d: 86_400_000', 'd: 600_000'],
-    ["result.state === 'nowhere' ? 3 : ", ''],
+    [
+      'days !== undefined) return { ageMs: Number(days) * DAY_MS }',
+      'days !== undefined) return { ageMs: Number(days) * 600_000 }',
+    ],
+    ["found.state === 'nowhere' ? PROBLEMS_FOUND : ", ''],
   ]),
   // Files of customers.
   faultsOf('lib/schema/fields/layout.ts', 'lib/schema/fields/layout', [
@@ -573,7 +580,9 @@ export const mutations: readonly Mutation[] = [
     ['rule.versionDays', '1'],
   ]),
   // By hand.
-  faultsOf('cli/commands/reconcile.ts', 'e2e/receivedHours.story', [['return closes ? 0 : 3;', 'return 0;']]),
+  faultsOf('cli/commands/reconcile.ts', 'e2e/receivedHours.story', [
+    ['return closes ? 0 : PROBLEMS_FOUND;', 'return 0;'],
+  ]),
   faultsOf('operate/relay/redriveCopies.ts', OPERATE, [
     ['if (dryRun) return;', ''],
     ['      await sqs.', '      void sqs.'],

@@ -2,7 +2,13 @@ import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { ExperimentList, JudgedExperiment } from '../../observe/experiments/checkExperiments.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { athenaRead, lines } from '../observe/words.ts';
-import { type Command, onlyArgument, targetOptions, textOption } from '../terminal/commandLine.ts';
+import {
+  type Command,
+  onlyArgument,
+  PROBLEMS_FOUND,
+  targetOptions,
+  textOption,
+} from '../terminal/commandLine.ts';
 import { textTable, writeResult } from '../terminal/output.ts';
 
 /** `sluice check`: whether the units of experiments are split as expected. */
@@ -23,7 +29,7 @@ export const check: Command = {
     const { checkExperiments } = await import('../../observe/experiments/checkExperiments.ts');
     const list = await withDeployment(line, (deployment) => checkExperiments(deployment, options));
     writeResult<ExperimentList>(line, list, () => checkText(list));
-    return list.experiments.some(({ verdict }) => verdict === 'mismatch') ? 3 : 0;
+    return list.experiments.some(({ verdict }) => verdict === 'mismatch') ? PROBLEMS_FOUND : 0;
   },
 };
 

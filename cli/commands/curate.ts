@@ -14,6 +14,7 @@ import {
   commandWithActions,
   daysOption,
   dryRunOption,
+  PROBLEMS_FOUND,
   rangeOptions,
   targetOptions,
   textOption,
@@ -77,7 +78,7 @@ async function status(line: CommandLine): Promise<number> {
   const hasProblems = calendar.tables.some((table) =>
     table.days.some(({ state, isLate }) => ['failed', 'lacking'].includes(state) || isLate),
   );
-  return hasProblems ? 3 : 0;
+  return hasProblems ? PROBLEMS_FOUND : 0;
 }
 
 async function runNow(line: CommandLine): Promise<number> {

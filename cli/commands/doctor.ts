@@ -1,6 +1,6 @@
 import { VERSION } from '../../lib/base/version.ts';
 import type { Diagnosis } from '../../observe/doctor/diagnose.ts';
-import { type Command, targetOptions } from '../terminal/commandLine.ts';
+import { type Command, PROBLEMS_FOUND, targetOptions } from '../terminal/commandLine.ts';
 import { writeJson, writeOut } from '../terminal/output.ts';
 
 /** What the doctor found. */
@@ -57,7 +57,7 @@ export const doctor: Command = {
       if (json)
         writeJson<DoctorReport>({ version: VERSION, stack, region, account, problems, checks, skipped });
       else writeOut(report.summaryText(diagnosis, `${what}${where}`), 'report');
-      return problems > 0 ? 3 : 0;
+      return problems > 0 ? PROBLEMS_FOUND : 0;
     });
   },
 };

@@ -7,6 +7,7 @@ import {
   type Command,
   type CommandLine,
   dryRunOption,
+  PROBLEMS_FOUND,
   targetOptions,
   textOption,
   UsageError,
@@ -79,7 +80,7 @@ async function run(line: CommandLine): Promise<number> {
     });
     progress.end();
     writeResult<EraseReceipt>(line, receipt, () => eraseText(receipt));
-    return receipt.state === 'again' || receipt.run.leftCount > 0 ? 3 : 0;
+    return receipt.state === 'again' || receipt.run.leftCount > 0 ? PROBLEMS_FOUND : 0;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     writeNote('Stopped. The same command goes on.\n');

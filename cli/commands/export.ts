@@ -10,6 +10,7 @@ import {
   commandWithActions,
   daysOption,
   dryRunOption,
+  PROBLEMS_FOUND,
   rangeOptions,
   targetOptions,
   textOption,
@@ -71,7 +72,7 @@ async function status(line: CommandLine): Promise<number> {
     });
   });
   writeResult<ExportList>(line, { exports: statuses }, () => `${exportStatusText(statuses)}${old.join('')}`);
-  return statuses.some((status) => status.days.some(({ entry }) => isFailing(entry))) ? 3 : 0;
+  return statuses.some((status) => status.days.some(({ entry }) => isFailing(entry))) ? PROBLEMS_FOUND : 0;
 }
 
 /** The calendar of exports. */

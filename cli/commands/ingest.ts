@@ -22,6 +22,7 @@ import {
   dayOption,
   daysOption,
   dryRunOption,
+  PROBLEMS_FOUND,
   rangeOptions,
   targetOptions,
   textOption,
@@ -167,7 +168,7 @@ async function status(line: CommandLine): Promise<number> {
       lacking.length > 0 ||
       known.some(({ entry }) => isFailing(entry) || entry?.state === 'inputs_missing'),
   );
-  return hasProblems ? 3 : 0;
+  return hasProblems ? PROBLEMS_FOUND : 0;
 }
 
 async function explain(line: CommandLine): Promise<number> {
@@ -180,7 +181,7 @@ async function explain(line: CommandLine): Promise<number> {
   writeResult<ExplainedDay>(line, explained, () => dayText(explained, explained.explanation));
   const { state, explanation } = explained;
   const { isLacking, hasNewer } = explanation;
-  return state === 'failed' || state === 'inputs_missing' || isLacking || hasNewer ? 3 : 0;
+  return state === 'failed' || state === 'inputs_missing' || isLacking || hasNewer ? PROBLEMS_FOUND : 0;
 }
 
 async function refused(line: CommandLine): Promise<number> {
@@ -192,7 +193,7 @@ async function refused(line: CommandLine): Promise<number> {
   ]);
   const page = await withDeployment(line, (deployment) => listRefusedRows(deployment, wanted, limit));
   writeResult<QuarantinedPage>(line, page, () => refusedText(page));
-  return page.rows.length > 0 ? 3 : 0;
+  return page.rows.length > 0 ? PROBLEMS_FOUND : 0;
 }
 
 async function runNow(line: CommandLine): Promise<number> {

@@ -4,7 +4,7 @@ import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { judgedHours } from '../../observe/facts/tables/receivedHours.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { lines } from '../observe/words.ts';
-import { type Command, dayOption, targetOptions } from '../terminal/commandLine.ts';
+import { type Command, dayOption, PROBLEMS_FOUND, targetOptions } from '../terminal/commandLine.ts';
 import { textTable, writeResult } from '../terminal/output.ts';
 
 /** `sluice reconcile`: whether everything that was accepted is in the tables. */
@@ -29,7 +29,7 @@ export const reconcile: Command = {
       const hours = judged.length > 0 ? judged : await observe.reconcile(deployment, day);
       const closes = hours.every(({ state }) => state !== 'short');
       writeResult<ReconciledDay>(line, { closes, day, hours }, () => hoursText(day, hours));
-      return closes ? 0 : 3;
+      return closes ? 0 : PROBLEMS_FOUND;
     });
   },
 };

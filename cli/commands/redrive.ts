@@ -11,6 +11,7 @@ import {
   dayOption,
   didYouMean,
   dryRunOption,
+  PROBLEMS_FOUND,
   targetOptions,
   textOption,
   UsageError,
@@ -72,7 +73,7 @@ export const redrive: Command = {
       writeNote(errorText(incomplete), 'error');
       return 1;
     }
-    return Object.keys(report.refused).length > 0 ? 3 : 0;
+    return Object.keys(report.refused).length > 0 ? PROBLEMS_FOUND : 0;
   },
 };
 

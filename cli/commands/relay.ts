@@ -8,6 +8,7 @@ import {
   type CommandLine,
   commandWithActions,
   dryRunOption,
+  PROBLEMS_FOUND,
   targetOptions,
   textOption,
   UsageError,
@@ -54,7 +55,7 @@ async function status(line: CommandLine): Promise<number> {
       ...state.refused.map(({ reason, count, oldest }) => ({ what: `refused: ${reason}`, n: count, oldest })),
     ]),
   );
-  return state.refused.length === 0 ? 0 : 3;
+  return state.refused.length === 0 ? 0 : PROBLEMS_FOUND;
 }
 
 async function redrive(line: CommandLine): Promise<number> {

@@ -1,5 +1,5 @@
 import type { Status } from '../../observe/findings/status.ts';
-import { type Command, targetOptions } from '../terminal/commandLine.ts';
+import { type Command, PROBLEMS_FOUND, targetOptions } from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
 
 /** `sluice status`: the state of every part, and what heals what is wrong. */
@@ -16,6 +16,6 @@ export const status: Command = {
     ]);
     const answer = await withDeployment(line, readStatus);
     writeResult<Status>(line, answer, () => statusText(answer));
-    return answer.isWell ? 0 : 3;
+    return answer.isWell ? 0 : PROBLEMS_FOUND;
   },
 };

@@ -1,5 +1,5 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import { isoTimestamp, isUtcDay } from '../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp, isUtcDay, parseInstant } from '../../lib/base/time.ts';
 import type { Trace } from '../../observe/trace/trace.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
@@ -7,6 +7,7 @@ import {
   type CommandLine,
   choiceOption,
   onlyArgument,
+  PROBLEMS_FOUND,
   targetOptions,
   textOption,
   UsageError,
@@ -37,36 +38,46 @@ export const trace: Command = {
     const id = onlyArgument(line.positionals, 'one event ID, user or request ID');
     const subject = choiceOption(line, 'as', SUBJECTS);
     const since = sinceOption(line);
-    const observe = await import('../../observe/trace/trace.ts');
+    const { trace: findTrace } = await import('../../observe/trace/trace.ts');
     return withDeployment(line, async (deployment) => {
-      const result = await observe.trace(deployment, {
+      const found = await findTrace(deployment, {
         id,
         ...(subject === undefined ? {} : { subject }),
-        ...(since === undefined ? {} : { since: since(deployment.now) }),
+        ...(since === undefined ? {} : { since: startOf(since, deployment.now) }),
       });
-      writeResult<TraceAnswer>(line, traceJson(result), () => traceText(id, result));
-      return result.state === 'nowhere' ? 3 : 0;
+      writeResult<TraceAnswer>(line, traceJson(found), () => traceText(id, found));
+      return found.state === 'nowhere' ? PROBLEMS_FOUND : 0;
     });
   },
 };
 
-const AGE = /^(\d{1,4})(h|d)$/;
-const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000 };
+/** What `--since` says: how long ago, or a time in epoch milliseconds. */
+type Since = { readonly ageMs: number } | { readonly time: number };
 
-/** The time that `--since` means, by the time of the deployment. */
-function sinceOption(line: CommandLine): ((now: number) => number) | undefined {
+/** An age of hours or of days: `24h`, `7d`. */
+const AGE = /^(?:(?<hours>\d{1,4})h|(?<days>\d{1,4})d)$/;
+
+/**
+ * What `--since` says; undefined without it. It is read before there is a deployment, whose clock an age is counted
+ * from: wrong use is told before anything is called.
+ */
+function sinceOption(line: CommandLine): Since | undefined {
   const text = textOption(line, 'since');
   if (text === undefined) return undefined;
-  const [, count, unit = ''] = AGE.exec(text) ?? [];
-  if (count !== undefined) return (now) => now - Number(count) * (UNIT_MS[unit] ?? 0);
-  const at =
-    isUtcDay(text) || /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at))
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      `--since: got ${text}, expected a day (2026-11-20), a time (2026-11-20T07:30:00Z), or an age (24h, 7d).`,
-    );
-  return () => at;
+  const { hours, days } = AGE.exec(text)?.groups ?? {};
+  if (hours !== undefined) return { ageMs: Number(hours) * HOUR_MS };
+  if (days !== undefined) return { ageMs: Number(days) * DAY_MS };
+  const time = parseInstant(isUtcDay(text) ? `${text}T00:00:00Z` : text);
+  if (time !== null) return { time };
+  throw new UsageError(
+    'SLUICE_USAGE_OPTIONS',
+    `--since: got ${text}, expected a day (2026-11-20), a time (2026-11-20T07:30:00Z), or an age (24h, 7d).`,
+  );
+}
+
+/** The time from which on a trace searches, in epoch milliseconds. @param now The time of the deployment. */
+function startOf(since: Since, now: number): number {
+  return 'ageMs' in since ? now - since.ageMs : since.time;
 }
 
 /** A step of an event with its time. */

@@ -52,6 +52,12 @@ export interface Command {
   run(line: CommandLine): Promise<number>;
 }
 
+/**
+ * The exit code of a command that did its work, and found something that a person has to look at. A script tells it
+ * from 1, with which the command itself failed.
+ */
+export const PROBLEMS_FOUND = 3;
+
 /** Wrong use of the command line: exit code 2. */
 export const UsageError = defineErrorFamily('user', {
   SLUICE_USAGE_UNKNOWN_COMMAND: { cause: 'The command does not exist.', cure: 'See `sluice --help`.' },

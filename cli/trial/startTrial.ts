@@ -12,7 +12,7 @@ import { namedTarget } from '../aws/target.ts';
 import { explainingAws } from '../aws/withDeployment.ts';
 import { lookText } from '../observe/doctorText.ts';
 import { duration } from '../observe/words.ts';
-import { type CommandLine, stageOption, UsageError } from '../terminal/commandLine.ts';
+import { type CommandLine, PROBLEMS_FOUND, stageOption, UsageError } from '../terminal/commandLine.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { isWanted } from '../terminal/isWanted.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
@@ -88,7 +88,7 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
     if (interruption.signal.aborted) return 130;
     if (error !== undefined) await explainingAws(() => Promise.reject(error));
     return removal?.left.length !== 0 || report.answers.some(({ verdict }) => verdict === 'otherwise')
-      ? 3
+      ? PROBLEMS_FOUND
       : 0;
   } finally {
     deployment.close();
@@ -110,7 +110,7 @@ export async function removeOnly(line: CommandLine, wish: TrialWish, id: string)
     deployment.close();
   });
   writeResult<Removal>(line, removal, () => removalText(trial, removal));
-  if (removal.left.length > 0) return 3;
+  if (removal.left.length > 0) return PROBLEMS_FOUND;
   await forget(trial);
   return 0;
 }

@@ -44,6 +44,20 @@ export function isUtcDay(text: string): boolean {
   return Number.isFinite(epochMs) && new Date(epochMs).getUTCDate() === Number(text.slice(8));
 }
 
+/** A time with its zone in ISO 8601; the first group is its day. Whether hours and minutes exist is for Date to say. */
+const INSTANT = /^(\d{4}-\d{2}-\d{2})T.*(?:Z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * Epoch milliseconds of a time with its zone, as `2026-11-20T07:30:00Z` or `2026-11-20T09:30+02:00`. Null for any other
+ * text and for a day that does not exist: of 30 February, `Date.parse` makes 2 March.
+ */
+export function parseInstant(text: string): number | null {
+  const day = INSTANT.exec(text)?.[1];
+  if (day === undefined || !isUtcDay(day)) return null;
+  const epochMs = Date.parse(text);
+  return Number.isNaN(epochMs) ? null : epochMs;
+}
+
 /** The day `days` after (negative: before) a day. */
 export function addDays(day: UtcDay, days: number): UtcDay {
   return utcDay(Date.parse(`${day}T00:00:00.000Z`) + days * DAY_MS);

@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson } from '../base/json.ts';
-import { isoTimestamp } from '../base/time.ts';
+import { isoTimestamp, parseInstant } from '../base/time.ts';
 import { hashedNames } from '../wire/experimentNames.ts';
 import { GroupsError } from './GroupsError.ts';
 
@@ -86,8 +86,8 @@ export function readGroupRows(text: string): GroupRow[] {
     };
     const textOrNull = (name: string) => ((row[name] ?? null) === null ? null : textOf(name));
     const timeOf = (name: string) => {
-      const time = Date.parse(`${textOf(name).replace(' ', 'T')}Z`);
-      if (Number.isNaN(time)) throw invalid(`${name} is not a time`);
+      const time = parseInstant(`${textOf(name).replace(' ', 'T')}Z`);
+      if (time === null) throw invalid(`${name} is not a time`);
       return time;
     };
     const oneOf = <Value extends string>(name: string, values: readonly Value[]): Value => {

@@ -1,7 +1,7 @@
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { SluiceError } from '../../lib/base/errors.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
-import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
+import { isUtcDay, parseInstant, type UtcDay } from '../../lib/base/time.ts';
 import { type CollectPlan, collectPlan } from '../../lib/collect/rows/plan.ts';
 import { collectBatch } from '../../lib/collect/rows.ts';
 import { KnownGroups } from '../../lib/groups/KnownGroups.ts';
@@ -120,7 +120,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const FITS: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
   boolean: (value) => typeof value === 'boolean',
-  timestamp: (value) => typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)),
+  timestamp: (value) => typeof value === 'string' && TIME.test(value) && parseInstant(value) !== null,
   date: (value) => typeof value === 'string' && isUtcDay(value),
   double: (value) => typeof value === 'number',
   bigint: (value) => Number.isSafeInteger(value),

@@ -119,7 +119,7 @@ describe('a command that judges', () => {
   });
 
   it('is in a table', () => {
-    const judging = execFileSync('git', ['grep', '-lE', String.raw`\? (0 : 3|3 : 0);`, 'cli/commands'], {
+    const judging = execFileSync('git', ['grep', '-l', 'PROBLEMS_FOUND', 'cli/commands'], {
       cwd: repositoryRoot,
       encoding: 'utf8',
     });

@@ -53,6 +53,15 @@ describe('a wrong command line', () => {
       'Did you mean statsig-bucket?',
       'sluice policy --help',
     ],
+    // Days that do not exist: Date.parse makes 2 March of 30 February.
+    ...['2026-02-30', '2026-02-30T00:00:00Z', '2026-02-29T23:30+02:00', '2026-02-28T25:00:00Z', 'soon'].map(
+      (since): [string[], string, string, string] => [
+        ['trace', 'ada', '--since', since],
+        'SLUICE_USAGE_OPTIONS',
+        `--since: got ${since}`,
+        'sluice trace --help',
+      ],
+    ),
     [['redrive'], 'SLUICE_USAGE_OPTIONS', '--reason: expected the code of a reason', 'sluice redrive --help'],
     [
       ['redrive', '--reason', 'SLUICE_BODY_NOT_JSN'],

@@ -308,6 +308,7 @@ describe("the table's object", () => {
       [line.replace('"experiment_id":', '"experiment":'), 'experiment_id is not a text'],
       [line.replace(/"kind":"\w+"/, '"kind":"team"'), 'kind is not one of group'],
       [line.replace(/"first_seen":"[^"]+"/, '"first_seen":"soon"'), 'first_seen is not a time'],
+      [line.replace(/"last_seen":"[^"]+"/, '"last_seen":"2026-02-30 00:00:00"'), 'last_seen is not a time'],
       [line.replace('"expected_split":null', '"expected_split":"half"'), 'expected_split is not a number'],
     ] as const) {
       const message = codeOf(() => readGroupRows(`${line}\n${broken}\n`));

@@ -188,7 +188,7 @@ describe('a row that its table did not take', () => {
   it.each<[(typeof types)[number], readonly unknown[], readonly unknown[]]>([
     ['string', ['', 'x'], [1, true, {}]],
     ['boolean', [true, false], ['true', 1]],
-    ['timestamp', ['2026-11-20T07:32:00.123Z'], ['soon', '', 1_795_159_800_000]],
+    ['timestamp', ['2026-11-20T07:32:00.123Z'], ['soon', '', 1_795_159_800_000, '2026-02-30T00:00:00.000Z']],
     ['date', ['2026-11-20'], ['2026-11-31', '20.11.2026', 20, ['2026-11-20']]],
     ['double', [0, 1.5, -1], ['1', true]],
     ['bigint', [0, -7, Number.MAX_SAFE_INTEGER], [1.5, 2 ** 53, '1']],
