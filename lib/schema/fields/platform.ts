@@ -1,12 +1,14 @@
 import * as z from 'zod';
 
 /**
- * Keys that Serverless accepts. AWS accepts more.
- * https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+ * Keys that Serverless accepts: `awsResourceTags` in its schema. AWS accepts more.
+ * https://github.com/oss-serverless/osls/blob/main/lib/plugins/aws/provider.js
  */
 const TAG_KEY = /^[A-Za-z0-9 ./=+:_-]{1,128}$/;
 /** The form of a tag's value: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules */
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+@-]{0,256}$/u;
+/** The prefix of AWS's own keys, in any letter case. */
+const RESERVED_PREFIX = /^aws:/i;
 /**
  * The most tags that the configuration may have. A resource has 50 at most, AWS's own not counted, and Serverless adds
  * one.
@@ -15,13 +17,21 @@ const MAX_TAGS = 49;
 /** The tag that Serverless puts on every stack. */
 const STAGE_TAG = 'STAGE';
 
-/** Says what a tag's key should have been; null if it is valid. */
+/** Says what a tag's key should have been; null if it is valid by itself. */
 function tagKeyProblem(key: string): string | null {
   if (!TAG_KEY.test(key)) return 'a key of 1 to 128 letters (A to Z), digits, spaces and . / = + : _ -';
-  if (/^aws:/i.test(key)) return 'a key that does not begin with aws:, which AWS keeps for itself';
-  return key.toUpperCase() === STAGE_TAG
-    ? `another key than ${STAGE_TAG}, which Serverless sets to the name of the stage`
-    : null;
+  if (RESERVED_PREFIX.test(key)) return 'a key that does not begin with aws:, which AWS keeps for itself';
+  if (isSameTagKey(key, STAGE_TAG))
+    return `another key than ${STAGE_TAG}, which Serverless sets to the name of the stage`;
+  return null;
+}
+
+/**
+ * Whether AWS takes two keys for one. On a role it does so in any letter case, and refuses to create a role that has both:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules_creating
+ */
+function isSameTagKey(key: string, other: string): boolean {
+  return key.toUpperCase() === other.toUpperCase();
 }
 
 /** Tags of the deployment: key → value. */
@@ -33,8 +43,12 @@ export const tagsSchema = z
   )
   .superRefine((tags, context) => {
     const keys = Object.keys(tags);
-    for (const key of keys) {
-      const message = tagKeyProblem(key);
+    for (const [i, key] of keys.entries()) {
+      const earlier = keys.slice(0, i).find((other) => isSameTagKey(key, other));
+      const message =
+        earlier === undefined
+          ? tagKeyProblem(key)
+          : `another key than ${earlier}: the keys of a role's tags have no letter case`;
       if (message !== null) context.addIssue({ code: 'custom', path: [key], message });
     }
     if (keys.length > MAX_TAGS)
@@ -83,39 +97,48 @@ export function domainName() {
     .refine((name) => !/\.(amazonaws\.com|on\.aws)$/.test(name), 'a domain name of your own, not one of AWS');
 }
 
-const CERTIFICATE = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/;
+/** The form of a certificate's ARN: https://docs.aws.amazon.com/acm/latest/APIReference/API_DescribeCertificate.html */
+const CERTIFICATE_ARN = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/;
 
 /** ARN of a certificate in AWS Certificate Manager. */
 export function certificateArn() {
   return z
     .string('the ARN of a certificate')
     .regex(
-      CERTIFICATE,
+      CERTIFICATE_ARN,
       'the ARN of a certificate in AWS Certificate Manager, arn:aws:acm:<region>:<account>:certificate/<ID>',
     );
 }
 
-/** Rejects a boundary in another account than the deployment's, or with a name that the deploying role may change. */
+/** A policy's ARN: the account, or `aws`, and the name behind the path, which may be absent. */
+const POLICY_ACCOUNT_AND_NAME = /:iam::(?<account>[^:]+):policy\/(?:.*\/)?(?<name>[^/]+)$/;
+
+/**
+ * What is wrong with the permissions boundary of a configuration, a sentence for each problem: it is a policy of another
+ * account than the deployment's, or has a name that the deploying role may change. Empty without a boundary.
+ *
+ * @param config Its fields as their schemas accept them.
+ * @param stages The names of the configuration's stages.
+ */
 export function boundaryProblems(
   config: { readonly account: string | null; readonly permissionsBoundary: string | null },
   stages: readonly string[],
 ): string[] {
   const { account, permissionsBoundary: arn } = config;
-  const [, policyAccount = 'aws', name = ''] =
-    /:iam::([^:]+):policy\/(?:.*\/)?([^/]+)$/.exec(arn ?? '') ?? [];
-  const prefix = stages
-    .map((stage) => `sluice-${stage}-`)
-    .find((stagePrefix) => name.startsWith(stagePrefix));
-  return [
-    ...(account === null || policyAccount === 'aws' || policyAccount === account
-      ? []
-      : [
-          `permissionsBoundary: got "${arn}", expected a policy of the account ${account}, which is deployed to: a boundary is of the role's own account.`,
-        ]),
-    ...(prefix === undefined
-      ? []
-      : [
-          `permissionsBoundary: got "${arn}", expected a policy whose name does not begin with ${prefix}: the deploying role may change those, and could widen its own boundary.`,
-        ]),
-  ];
+  if (arn === null) return [];
+  const policy = POLICY_ACCOUNT_AND_NAME.exec(arn)?.groups;
+  // managedPolicyArn accepts no other ARN.
+  if (policy === undefined) throw new RangeError(`${arn} is not the ARN of a policy.`);
+  const { account: policyAccount = '', name = '' } = policy;
+  const problems: string[] = [];
+  if (account !== null && policyAccount !== 'aws' && policyAccount !== account)
+    problems.push(
+      `permissionsBoundary: got "${arn}", expected a policy of the account ${account}, which is deployed to: a boundary is of the role's own account.`,
+    );
+  const prefix = stages.map((stage) => `sluice-${stage}-`).find((start) => name.startsWith(start));
+  if (prefix !== undefined)
+    problems.push(
+      `permissionsBoundary: got "${arn}", expected a policy whose name does not begin with ${prefix}: the deploying role may change those, and could widen its own boundary.`,
+    );
+  return problems;
 }

@@ -149,6 +149,7 @@ describe('defineConfig', () => {
       (key): [string, object] => [`tags.${key}`, { tags: { [key]: 'data' } }],
     ),
     ...['v'.repeat(257), 'a;b', 7].map((team): [string, object] => ['tags.team', { tags: { team } }]),
+    ['tags.TEAM', { tags: { team: 'data', TEAM: 'data' } }],
     ['tags', { tags: Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, 'v'])) }],
     ...['boundary', 'arn:aws:iam::111122223333:role/boundary', 'arn:aws:iam::1111:policy/boundary'].map(
       (permissionsBoundary): [string, object] => ['permissionsBoundary', { permissionsBoundary }],
