@@ -1,0 +1,99 @@
+import {
+  CloudWatchClient,
+  type GetMetricDataCommandInput,
+  type MetricDataResult,
+} from '@aws-sdk/client-cloudwatch';
+import { describe, expect, it } from '@jest/globals';
+import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { readStream, type StreamState } from '../../../../observe/facts/flow/streamState.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+const STREAM = 'sluice-prod-stream';
+
+/** Values of Firehose's metrics, by name: one value a minute, the newest first. */
+type MinuteValues = Readonly<Record<string, readonly number[]>>;
+
+/** What CloudWatch answers to a call if the stream has these values. */
+function metricResults(
+  { MetricDataQueries = [] }: GetMetricDataCommandInput,
+  minuteValues: MinuteValues,
+): MetricDataResult[] {
+  return MetricDataQueries.map(({ Id, MetricStat }) => {
+    const { Dimensions, MetricName = '' } = MetricStat?.Metric ?? {};
+    const isOfStream = Dimensions?.[0]?.Value === STREAM;
+    const Values = isOfStream ? [...(minuteValues[MetricName] ?? [])] : [];
+    const Timestamps = Values.map((_, minute) => new Date(NOW - MINUTE_MS * (minute + 1)));
+    return { Id, StatusCode: 'Complete', Values, Timestamps };
+  });
+}
+
+/** The state of the stream if CloudWatch has these values. */
+function readState(minuteValues: MinuteValues): Promise<StreamState> {
+  const cloudwatch = new CloudWatchClient({ region: 'us-east-1' });
+  cloudwatch.middlewareStack.add(
+    () =>
+      async ({ input }) => {
+        const MetricDataResults = metricResults(input as GetMetricDataCommandInput, minuteValues);
+        return { response: {}, output: { $metadata: {}, MetricDataResults } };
+      },
+    { step: 'initialize' },
+  );
+  const config = defineConfig({ bucket: 'acme' });
+  const stack = { service: 'sluice', stage: 'prod' };
+  return readStream({ cloudwatch, now: NOW, config, stack }, STREAM);
+}
+
+describe('the state of the stream', () => {
+  it('is not known without metrics', async () => {
+    expect(await readState({})).toEqual({
+      stream: STREAM,
+      oldest: null,
+      quotaShare: null,
+      quota: null,
+      throttledRecords: null,
+    });
+  });
+
+  it('has the quota that is nearest, by the busiest minute', async () => {
+    const state = await readState({
+      IncomingBytes: [60 * 500_000, 60 * 900_000],
+      BytesPerSecondLimit: [1_000_000, 1_000_000],
+      IncomingRecords: [60 * 100],
+      RecordsPerSecondLimit: [1_000],
+    });
+    expect(state).toMatchObject({ quotaShare: 0.9, quota: 'bytes' });
+  });
+
+  it('has the records that were throttled', async () => {
+    expect(await readState({ ThrottledRecords: [2, 0, 7] })).toMatchObject({ throttledRecords: 9 });
+  });
+});
+
+describe('the oldest record that the stream has not delivered', () => {
+  const MINUTES_BLOCKED = 13 * 60 + 5;
+  /** Nine records came in each minute. Firehose reports no freshness while delivery is completely blocked. */
+  const blocked = { IncomingRecords: Array(MINUTES_BLOCKED).fill(9) };
+  const firstMinute = isoTimestamp(NOW - MINUTES_BLOCKED * MINUTE_MS);
+
+  it('is as old as the newest freshness says', async () => {
+    const FRESHNESS_SECONDS = 45_000;
+    const state = await readState({ 'DeliveryToS3.DataFreshness': [FRESHNESS_SECONDS, 44_940] });
+    expect(state.oldest).toBe(isoTimestamp(NOW - MINUTE_MS - FRESHNESS_SECONDS * 1_000));
+  });
+
+  it('is of the first minute with records if nothing was delivered', async () => {
+    expect((await readState(blocked)).oldest).toBe(firstMinute);
+  });
+
+  it('is of the first minute of which not all records were delivered', async () => {
+    // Five of the first minute's nine records were delivered, an hour ago, so four of them wait.
+    const anHourAgo = HOUR_MS / MINUTE_MS - 1;
+    const delivered = { ...blocked, 'DeliveryToS3.Records': [...Array(anHourAgo).fill(0), 5] };
+    expect((await readState(delivered)).oldest).toBe(firstMinute);
+  });
+
+  it('is none if the newest freshness is 0: everything was delivered', async () => {
+    expect((await readState({ 'DeliveryToS3.DataFreshness': [0, 300] })).oldest).toBe(null);
+  });
+});
