@@ -62,6 +62,8 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   InvalidAccessKeyId: 'access',
   SignatureDoesNotMatch: 'access',
   'KMS.DisabledException': 'key',
+  // Of lib/aws/s3ObjectStore.ts.
+  'KMS.ForeignKey': 'key',
   'KMS.NotFoundException': 'key',
   'KMS.KMSInvalidStateException': 'key',
   NoSuchBucket: 'bucket',

@@ -18,7 +18,7 @@ const TIMEOUT_MS = 5_000;
  */
 export function customerReceipts(by?: OwnSession): PutReceipt {
   return async ({ source, dataset }, key, text) => {
-    const { bucket, owner, kmsKeyArn, name } = source;
+    const { bucket, owner, name } = source;
     const client = customerClient(source, {
       sessionName: `sluice-${name}-${dataset.name}`,
       sessionPolicy: customerSession(source, datasetReceiptFolder(source, dataset) ?? '', 'receipt'),
@@ -26,7 +26,7 @@ export function customerReceipts(by?: OwnSession): PutReceipt {
       by,
     });
     try {
-      await s3ObjectStore(client, bucket, owner, encryptedBy(kmsKeyArn)).write(key, text);
+      await s3ObjectStore(client, bucket, owner, encryptedBy(source)).write(key, text);
     } catch (error) {
       const refused = s3Refusal(error);
       if (refused === null) throw error;

@@ -60,9 +60,10 @@ export function exportBucket(
  */
 export function exportBucketFrom(
   client: S3Client,
-  { bucket, owner, kmsKeyArn, role }: Pick<Export['target'], 'bucket' | 'owner' | 'kmsKeyArn' | 'role'>,
+  target: Pick<Export['target'], 'bucket' | 'owner' | 'kmsKeyArn' | 'encryption' | 'role'>,
   attempts: Attempts,
 ): TargetBucket {
+  const { bucket, owner, role } = target;
   const place = { Bucket: bucket, ExpectedBucketOwner: owner };
   // In a bucket with ACLs, the default before April 2023, an object belongs to the account that writes it, and the
   // bucket's owner can't read it without this ACL. Buckets without ACLs accept it. A role in the owner's account needs
@@ -70,7 +71,7 @@ export function exportBucketFrom(
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
   const access =
     role === undefined && owner !== undefined ? ({ ACL: 'bucket-owner-full-control' } as const) : {};
-  const written = { ...encryptedBy(kmsKeyArn), ...access };
+  const written = { ...encryptedBy(target), ...access };
   const store = s3ObjectStore(client, bucket, owner, written);
   const asking = async <Answer>(what: string, ask: () => Promise<Answer>): Promise<Answer> => {
     try {

@@ -12,6 +12,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { isArchive, type ObjectStore, type OpenOptions } from '../base/ObjectStore.ts';
+import type { Source } from '../schema/sources.ts';
 import { partialAnswers } from './partialAnswers.ts';
 
 /** Errors of a conditional call for an object that has changed. */
@@ -28,16 +29,27 @@ const CONFLICT = ['ConditionalRequestConflict'];
 const MOST_DELETED = 1_000;
 
 /** How objects are written into a bucket. */
-export interface WrittenAs extends Pick<PutObjectCommandInput, 'ACL' | 'SSEKMSKeyId'> {
-  readonly ServerSideEncryption?: 'aws:kms';
-  readonly BucketKeyEnabled?: boolean;
+export type WrittenAs = Pick<
+  PutObjectCommandInput,
+  'ACL' | 'SSEKMSKeyId' | 'ServerSideEncryption' | 'BucketKeyEnabled'
+>;
+
+/**
+ * The encryption that puts into a customer's bucket state. S3 takes the same for a copy and for the start of an upload in
+ * parts, and refuses it for a part. Without any, the bucket's own encryption applies.
+ */
+export function encryptedBy({
+  encryption,
+  kmsKeyArn: SSEKMSKeyId,
+}: Pick<Source, 'encryption' | 'kmsKeyArn'>): WrittenAs {
+  if (SSEKMSKeyId !== undefined)
+    return { ServerSideEncryption: 'aws:kms', SSEKMSKeyId, BucketKeyEnabled: true };
+  return encryption === undefined ? {} : { ServerSideEncryption: encryption };
 }
 
-/** The attributes that encrypt objects with a key. @param keyArn Undefined: the bucket's own encryption applies. */
-export function encryptedBy(keyArn: string | undefined): WrittenAs {
-  return keyArn === undefined
-    ? {}
-    : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: keyArn, BucketKeyEnabled: true };
+/** An object was encrypted with a key that the owner of its bucket cannot use. Its name is none of S3's. */
+class ForeignKey extends Error {
+  override readonly name = 'KMS.ForeignKey';
 }
 
 /**
@@ -126,7 +138,13 @@ export function s3ObjectStore(
         Metadata: metadata,
       });
       try {
-        const { ETag = '' } = await client.send(put, until(signal));
+        const { ETag = '', SSEKMSKeyId } = await client.send(put, until(signal));
+        // `aws:kms` without a key is `aws/s3` of the account that writes, which no other account can be allowed to use, and not
+        // the key of the bucket: https://github.com/aws/aws-cdk/issues/18262
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+        const isDefault = writtenAs.ServerSideEncryption === 'aws:kms' && writtenAs.SSEKMSKeyId === undefined;
+        const [, , , , account = owner] = isDefault ? (SSEKMSKeyId?.split(':') ?? []) : [];
+        if (account !== owner) throw new ForeignKey(`${SSEKMSKeyId} encrypted it, which ${owner} cannot use`);
         return ETag;
       } catch (error) {
         const otherCameFirst = [...CHANGED, ...GONE, ...(throwsConflict ? [] : CONFLICT)];

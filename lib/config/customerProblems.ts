@@ -192,6 +192,7 @@ interface NamedBucket {
   readonly owner?: string | undefined;
   readonly region?: string | undefined;
   readonly kmsKeyArn?: string | undefined;
+  readonly encryption?: Source['encryption'];
   readonly role?: Source['role'];
 }
 
@@ -219,6 +220,8 @@ export function customerBucketProblems(config: Pick<Config, 'sources' | 'exports
         );
     }
     problems.push(...roleProblems(place));
+    if (place.encryption === 'AES256' && place.kmsKeyArn !== undefined)
+      problems.push(`${place.field}.encryption: got "AES256", expected "aws:kms" beside kmsKeyArn.`);
     const [, , , keyRegion] = place.kmsKeyArn?.split(':') ?? [];
     const region = place.region ?? config.region;
     if (keyRegion !== undefined && keyRegion !== region)

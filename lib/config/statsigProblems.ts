@@ -52,7 +52,7 @@ function ownerProblems({ statsigBucket, sources, exports }: Named): string[] {
       return place.owner === undefined
         ? [`${field}.owner: got nothing, expected an account: 12 digits, as a text.`]
         : [];
-    return (['owner', 'role', 'kmsKeyArn', 'region'] as const)
+    return (['owner', 'role', 'kmsKeyArn', 'encryption', 'region'] as const)
       .filter((member) => place[member] !== undefined)
       .map(
         (member) => `${field}.${member}: expected none, as the stack makes this bucket: \`statsigBucket\`.`,

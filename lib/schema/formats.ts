@@ -177,6 +177,11 @@ export const customerBucketMembers = {
     "Role in the customer's account that the functions assume.",
     "none: the bucket's policy allows the function's own role",
   ),
+  encryption: noted(
+    z.enum(['AES256', 'aws:kms'], 'AES256 or aws:kms').optional(),
+    "The header `x-amz-server-side-encryption` of each object that is written, where the bucket's policy demands it. `aws:kms` without `kmsKeyArn` is the key `aws/s3` of the writing account: only with `role`, or in an account of your own.",
+    'with `kmsKeyArn` `aws:kms`; otherwise no header: the bucket encrypts',
+  ),
 };
 
 const namePattern = z

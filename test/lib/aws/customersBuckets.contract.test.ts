@@ -18,6 +18,7 @@ import type { Attempts } from '../../../lib/landing/catalog/catalogCalls.ts';
 import { acmeSource } from '../../harness/configInput.ts';
 
 const OWNER = '111122223333';
+const HEADER = 'x-amz-server-side-encryption';
 const attempts: Attempts = {
   clock: { now: () => 0 },
   wait: async () => undefined,
@@ -26,6 +27,8 @@ const attempts: Attempts = {
 };
 /** Answers a request: status and body. */
 let answer: (method: string, url: string) => readonly [number, string];
+/** Headers of each answer. */
+let answered = {};
 let calls = 0;
 /** Headers of the last call. */
 let asked: IncomingHttpHeaders = {};
@@ -37,7 +40,7 @@ const server = createServer((request, response) => {
   if (request.method === 'GET') got = request.url ?? '';
   request.resume().on('end', () => {
     const [status, body] = answer(request.method ?? '', request.url ?? '');
-    response.writeHead(status).end(body);
+    response.writeHead(status, answered).end(body);
   });
 });
 
@@ -94,12 +97,16 @@ describe('an error of a customer’s bucket', () => {
       AWS_ACCESS_KEY_ID: 'x',
       AWS_SECRET_ACCESS_KEY: 'x',
     });
-    const [one] = defineConfig({ bucket: 'ours', sources: [acmeSource({ receipt: 'r' })] }).sources;
+    const [one] = defineConfig({
+      bucket: 'ours',
+      sources: [acmeSource({ receipt: 'r', encryption: 'AES256' })],
+    }).sources;
     const [dataset] = one?.datasets ?? [];
     if (one === undefined || dataset === undefined) throw new RangeError('No dataset.');
     answer = () => [400, '<Error><Code>KMS.DisabledException</Code></Error>'];
     const sent = customerReceipts()({ source: one, dataset }, 'r/k', '{}');
     await expect(sent).rejects.toMatchObject({ code: 'SLUICE_RECEIPT_KEY_DENIED' });
+    expect(asked[HEADER]).toBe('AES256');
   });
 });
 
@@ -123,6 +130,27 @@ describe('what an export writes', () => {
     const role = { arn: `arn:aws:iam::${OWNER}:role/r` };
     await exportBucketFrom(s3, { bucket: 'theirs', owner: OWNER, role }, attempts).write('k', bytes(), 2);
     expect(asked['x-amz-acl']).toBeUndefined();
+  });
+
+  it('is encrypted by a key that its owner can use', async () => {
+    const kms = { bucket: 'theirs', owner: OWNER, encryption: 'aws:kms' } as const;
+    const write = () => exportBucketFrom(s3, kms, attempts).writeJson('k', '{}');
+    const byKeyOf = (account: string) => {
+      answered = { [`${HEADER}-aws-kms-key-id`]: `arn:aws:kms:us-east-1:${account}:key/x` };
+    };
+    answer = () => [200, ''];
+    byKeyOf(OWNER);
+    await write();
+    expect(asked[HEADER]).toBe('aws:kms');
+    byKeyOf('444455556666');
+    await expect(write()).rejects.toMatchObject({
+      code: 'SLUICE_EXPORT_KEY_DENIED',
+      message: expect.stringContaining(OWNER),
+    });
+    // A key that is configured may be of a third account.
+    const kmsKeyArn = 'arn:aws:kms:us-east-1:444455556666:key/x';
+    await exportBucketFrom(s3, { ...kms, kmsKeyArn }, attempts).writeJson('k', '{}');
+    answered = {};
   });
 
   it('is of partitions in our bucket', async () => {

@@ -12,6 +12,7 @@ const one: ExportInput = {
   target: { bucket: 'acme-warehouse', owner: '111122223333' },
 };
 const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const HERE = KEY.replace('eu-west-1', 'us-east-1');
 const ROLE = 'arn:aws:iam::111122223333:role/sluice';
 const define = (...exports: ExportInput[]) => defineConfig({ bucket: 'acme', exports });
 
@@ -69,6 +70,12 @@ describe('exports in the configuration', () => {
     ['the bucket of another under another owner', '1.target.owner', more({ owner })],
     ['an owner that is no account', '0.target.owner', to({ owner: 'acme' })],
     ['a folder that ends in a slash', '0.target.folder', to({ folder: 'x/' })],
+    [
+      'a key beside S3’s own encryption',
+      '0.target.encryption',
+      to({ encryption: 'AES256', kmsKeyArn: HERE }),
+    ],
+    ['an encryption that S3 does not have', '0.target.encryption', to({ encryption: 'aws:kms:dsse' })],
     ['an alias for a key', '0.target.kmsKeyArn', to({ kmsKeyArn: 'alias/x' })],
   ])('are rejected with %s', (_, path, exports) => {
     expect(problemPaths({ exports }, 'exports.')).toEqual([path]);

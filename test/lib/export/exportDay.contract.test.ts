@@ -435,6 +435,53 @@ describe('the export of a day', () => {
     expect(await run()).toMatchObject({ outcome: 'settled', entry: { state: 'succeeded' } });
   });
 
+  const HEADER = 'x-amz-server-side-encryption';
+  /** The encryption of each object of the day. */
+  const encryption = () =>
+    world.store
+      .list(TARGET, { prefix: `events/${DAY}/`, limit: 10 })
+      .entries.map((one) => ('object' in one ? one.object.attributes.encryption : {}));
+  /**
+   * Lets the bucket demand an encryption header, as
+   * https://github.com/terraform-aws-modules/terraform-aws-s3-bucket/blob/master/main.tf does.
+   */
+  const demand = (algorithm: string, keyArn?: string) => {
+    const { bucketPolicy } = world.policies(TARGET);
+    const deny = (Condition: object) => ({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:PutObject',
+      Resource: `arn:aws:s3:::${TARGET}/*`,
+      Condition,
+    });
+    const Statement = [
+      ...bucketPolicy.Statement,
+      deny({ Null: { [`s3:${HEADER}`]: true } }),
+      deny({ StringNotEquals: { [`s3:${HEADER}`]: algorithm } }),
+      ...(keyArn === undefined
+        ? []
+        : [deny({ StringNotEquals: { [`s3:${HEADER}-aws-kms-key-id`]: keyArn } })]),
+    ];
+    world.store.bucket(TARGET).settings = { policy: JSON.stringify({ ...bucketPolicy, Statement }) };
+  };
+
+  it('states the encryption that the bucket’s policy demands, of files, parts and the manifest', async () => {
+    await world.put('large.parquet', randomBytes(PART_BYTES + 5));
+    demand('AES256');
+    expect(await run()).toMatchObject({ entry: { failure: { code: 'SLUICE_EXPORT_ACCESS_DENIED' } } });
+    const without = world.configured({ encryption: 'aws:kms' });
+    demand('aws:kms');
+    // Nobody of another account may use S3's own key.
+    expect(await run({ exported: without })).toMatchObject({
+      entry: { failure: { code: 'SLUICE_EXPORT_KEY_DENIED' } },
+    });
+    demand('AES256');
+    expect(await run({ exported: world.configured({ encryption: 'AES256' }) })).toMatchObject({
+      entry: { state: 'succeeded' },
+    });
+    expect(encryption()).toEqual(Array(4).fill({ [HEADER]: 'AES256' }));
+  });
+
   it('encrypts with the configured key if both sides allow it', async () => {
     const { keyPolicy, callerPolicy } = world.policies(TARGET, 'arn:aws:kms:us-east-1:0:key/x');
     const policy = { ...keyPolicy };
@@ -444,11 +491,10 @@ describe('the export of a day', () => {
       { arn: `arn:aws:iam::${OURS}:role/export`, account: OURS, trust: undefined, policies },
     ]);
     await world.put('large.parquet', randomBytes(PART_BYTES + 5));
-    const exported = world.configured({ kmsKeyArn: arn });
+    demand('aws:kms', arn);
+    const exported = world.configured({ encryption: 'aws:kms', kmsKeyArn: arn });
     expect(await run({ exported })).toMatchObject({ entry: { state: 'succeeded' } });
-    const { entries } = world.store.list(TARGET, { prefix: `events/${DAY}/`, limit: 10 });
-    const used = entries.map((one) => ('object' in one ? one.object.attributes.encryption : {}));
-    expect(used).toHaveLength(4);
-    for (const one of used) expect(one).toMatchObject({ 'x-amz-server-side-encryption-aws-kms-key-id': arn });
+    expect(encryption()).toHaveLength(4);
+    for (const one of encryption()) expect(one).toMatchObject({ [`${HEADER}-aws-kms-key-id`]: arn });
   });
 });

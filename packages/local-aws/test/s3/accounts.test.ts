@@ -1,6 +1,8 @@
 import {
+  CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   DeleteBucketPolicyCommand,
   DeleteObjectsCommand,
   GetBucketPolicyCommand,
@@ -11,6 +13,7 @@ import {
   PutBucketPolicyCommand,
   PutObjectCommand,
   type S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { failureOf, startS3 } from '../../src/testing/startS3.ts';
@@ -111,6 +114,33 @@ describe('buckets of two accounts', () => {
     expect(await failureOf(copy())).toMatchObject(denied);
     await allow(statement({ Action: 's3:GetObject' }));
     expect((await copy()).CopyObjectResult?.ETag).toBeDefined();
+  });
+
+  it('demand an encryption of an object, whose parts have that of their upload', async () => {
+    const header = 's3:x-amz-server-side-encryption';
+    const [all] = statement({}).Statement;
+    const deny = { ...all, Effect: 'Deny', Principal: '*', Action: 's3:PutObject' };
+    await allow({
+      Statement: [
+        all,
+        { ...deny, Condition: { Null: { [header]: true } } },
+        { ...deny, Condition: { StringNotEquals: { [header]: 'AES256' } } },
+      ],
+    });
+    const at = { Bucket, Key: 'x' };
+    const kms = { ServerSideEncryption: 'aws:kms' } as const;
+    for (const more of [{}, kms]) {
+      expect(await failureOf(ours.send(new PutObjectCommand({ ...at, ...more })))).toMatchObject(denied);
+      expect(await failureOf(ours.send(new CreateMultipartUploadCommand({ ...at, ...more })))).toMatchObject(
+        denied,
+      );
+    }
+    const aes = { ...at, ServerSideEncryption: 'AES256' } as const;
+    const { UploadId } = await ours.send(new CreateMultipartUploadCommand(aes));
+    const { ETag } = await ours.send(new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: 'x' }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    await ours.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload }));
+    expect(await ours.send(new HeadObjectCommand(at))).toMatchObject({ ServerSideEncryption: 'AES256' });
   });
 
   it('apply conditions on prefix, TLS and principal, and let a denial override what is allowed', async () => {

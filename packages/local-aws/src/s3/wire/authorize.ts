@@ -88,8 +88,21 @@ function requireIdentityPermission(caller: Caller, action: string, resource: str
   if (!decision.allowed) throw s3Errors.accessDenied(decision.because);
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html */
-function headerContext({ headers }: S3Call): Record<string, string> {
+/**
+ * The headers that are keys of policies. A part may not state its encryption: it has that of its upload's start, also for
+ * policies that demand one: https://github.com/seaweedfs/seaweedfs/pull/8806
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+ */
+function headerContext({ store, bucket, query, headers: sent }: S3Call): Record<string, string> {
+  const uploadId = query.get('uploadId');
+  const upload =
+    uploadId !== null && store.hasBucket(bucket)
+      ? store
+          .bucket(bucket)
+          .uploads.list()
+          .find((open) => open.uploadId === uploadId)
+      : undefined;
+  const headers: S3Call['headers'] = { ...sent, ...upload?.attributes.encryption };
   const context: Record<string, string> = {};
   for (const name of [
     'if-match',
