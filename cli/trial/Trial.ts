@@ -39,6 +39,23 @@ export function dropBucket(trial: Pick<Trial, 'id'>): string {
   return `${trialStack(trial)}-drops`;
 }
 
+/** The folder of that bucket in which each object has to state `AES256`. */
+export const ENCRYPTED_FOLDER = 'encrypted/';
+
+/** The policy of that bucket, as Terraform's S3 module writes both of its statements for a whole bucket. */
+export function dropBucketPolicy(trial: Pick<Trial, 'id'>): object {
+  const header = 's3:x-amz-server-side-encryption';
+  const conditions = [{ Null: { [header]: true } }, { StringNotEquals: { [header]: 'AES256' } }];
+  const Statement = conditions.map((Condition) => ({
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:PutObject',
+    Resource: `arn:aws:s3:::${dropBucket(trial)}/${ENCRYPTED_FOLDER}*`,
+    Condition,
+  }));
+  return { Version: '2012-10-17', Statement };
+}
+
 /** The function that Lambda kills a second after it is invoked. */
 export function killedFunction(trial: Pick<Trial, 'id'>): string {
   return `${trialStack(trial)}-killed`;

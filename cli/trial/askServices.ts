@@ -2,6 +2,9 @@ import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { partName } from '../../infra/template/Stack.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';
+import { multipartUpload } from '../../lib/aws/multipartUpload.ts';
+import { encryptedBy } from '../../lib/aws/s3ObjectStore.ts';
+import { errorName } from '../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
@@ -15,6 +18,7 @@ import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';
 import { postUrl } from './bodies.ts';
 import { type Answer, answer, type OnProgress, type Probed, poll, type Run, unanswered } from './Probe.ts';
 import { replyText, sendRequest } from './sendRequest.ts';
+import { ENCRYPTED_FOLDER } from './Trial.ts';
 
 /** An AWS that makes no resources of this type makes no metrics of log lines. */
 const METRICS_OF_LINES = 'AWS::Logs::MetricFilter';
@@ -105,6 +109,20 @@ export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: 
   const place = isRead ? `in ${configured.dataset.table}` : 'by the ledger';
   const found = `loaded, ${count} of ${DROPPED_ROWS} rows ${place}`;
   return answer(code, count === String(DROPPED_ROWS), found);
+}
+
+/** Stores an object without and one with an encryption header in the folder that demands it: writeService.ts. */
+export async function askEncryption({ config, s3 }: Pick<Probed, 'config' | 's3'>): Promise<Answer> {
+  const at = { Bucket: config.sources.at(-1)?.bucket ?? '', Key: `${ENCRYPTED_FOLDER}k` };
+  const outcome = (stored: Promise<unknown>) => stored.then(() => 'stored', errorName);
+  const bare = await outcome(s3.send(new PutObjectCommand({ ...at, Body: 'x' })));
+  const inParts = await outcome(
+    multipartUpload(s3, at, encryptedBy({ encryption: 'AES256' }), async (send) => [
+      await send(1, Buffer.from('x')),
+    ]),
+  );
+  const isExpected = bare === 'AccessDenied' && inParts === 'stored';
+  return answer('SLUICE_PROBE_ENCRYPTION', isExpected, `without: ${bare}; in parts: ${inParts}`);
 }
 
 /** The longest time that an alarm may take, milliseconds: the metric, and CloudWatch's look each minute. */

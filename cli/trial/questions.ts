@@ -108,6 +108,11 @@ export const questions = {
     expects: 'the ledger says that its day is loaded, and its table has each row',
     cure: ISSUE,
   },
+  SLUICE_PROBE_ENCRYPTION: {
+    asks: 'Objects in a bucket whose policy demands an encryption header',
+    expects: 'one without the header is denied; one with `AES256` is stored in parts, which cannot state it',
+    cure: 'If the parts are denied, exports of files above 16 MiB fail in such buckets until their policy excepts the role of the export.',
+  },
   SLUICE_PROBE_POLICIES: {
     asks: 'A role with as much inline as IAM takes, and the rest in a managed policy',
     expects: 'the deployment makes it, and the file is loaded, which the managed policy alone lets it read',

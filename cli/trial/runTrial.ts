@@ -12,7 +12,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { type DoctorClients, openClients } from '../../observe/doctor/Setup.ts';
 import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
-import { askAlarm, askDrop, askKill } from './askServices.ts';
+import { askAlarm, askDrop, askEncryption, askKill } from './askServices.ts';
 import { NO_EVENTS, postUrl } from './bodies.ts';
 import { type Answer, type OnProgress, poll, type Run, unanswered, unlessDenied } from './Probe.ts';
 import { questionCodes } from './questions.ts';
@@ -142,6 +142,7 @@ export async function askTrial(
     const drop = await unlessDenied('SLUICE_PROBE_DROP', () => askDrop(deployment, run, show));
     // The managed policy is what lets the file be read, so the load proves the policy, too: trialConfig.
     answers.push(drop, { ...drop, code: 'SLUICE_PROBE_POLICIES' });
+    answers.push(await askEncryption(deployment));
   });
   await steps.take('alarm', async (show) => {
     const lambda = new LambdaClient(deployment.aws);

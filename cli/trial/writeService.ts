@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { codeRoot, repositoryRoot } from '../../local/dataDirectory.ts';
-import { dropBucket, killedFunction, type Trial, trialStage } from './Trial.ts';
+import { dropBucket, dropBucketPolicy, killedFunction, type Trial, trialStage } from './Trial.ts';
 
 /** The files of a trial on this machine. */
 export interface TrialFiles {
@@ -31,6 +31,10 @@ export function trialFiles({ id }: Pick<Trial, 'id'>): TrialFiles {
 export async function writeService(trial: Trial, config: ConfigInput): Promise<void> {
   const files = trialFiles(trial);
   const DropBucket = { Type: 'AWS::S3::Bucket', Properties: { BucketName: dropBucket(trial) } };
+  const DropBucketPolicy = {
+    Type: 'AWS::S3::BucketPolicy',
+    Properties: { Bucket: { Ref: 'DropBucket' }, PolicyDocument: dropBucketPolicy(trial) },
+  };
   const KilledFunction = {
     Type: 'AWS::Lambda::Function',
     Properties: {
@@ -48,7 +52,7 @@ export async function writeService(trial: Trial, config: ConfigInput): Promise<v
     configValidationMode: 'error',
     plugins: ['plugin', 'removable'].map((name) => `./infra/serverless/${name}.cjs`),
     provider: { name: 'aws', stage: trialStage(trial) },
-    resources: { Resources: { DropBucket, KilledFunction } },
+    resources: { Resources: { DropBucket, DropBucketPolicy, KilledFunction } },
   };
   await mkdir(files.service, { recursive: true });
   // Serverless takes no plugin from outside of the service's folder.

@@ -4,14 +4,21 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { namedTarget } from '../../../cli/aws/target.ts';
 import { askKill } from '../../../cli/trial/askServices.ts';
 import type { Answer } from '../../../cli/trial/Probe.ts';
 import { questionCodes } from '../../../cli/trial/questions.ts';
 import { askTrial, Steps } from '../../../cli/trial/runTrial.ts';
-import { dropBucket, newTrialId, type Trial, trialConfig, trialStage } from '../../../cli/trial/Trial.ts';
+import {
+  dropBucket,
+  dropBucketPolicy,
+  newTrialId,
+  type Trial,
+  trialConfig,
+  trialStage,
+} from '../../../cli/trial/Trial.ts';
 import { trialFiles, writeService } from '../../../cli/trial/writeService.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
@@ -31,6 +38,12 @@ const story = await storyCloud(config);
 afterAll(() => story.close());
 // The trial's own service makes it.
 await story.s3By().send(new CreateBucketCommand({ Bucket: dropBucket(trial) }));
+await story.s3By().send(
+  new PutBucketPolicyCommand({
+    Bucket: dropBucket(trial),
+    Policy: JSON.stringify(dropBucketPolicy(trial)),
+  }),
+);
 
 /** Asks all of a deployed trial: the answers by the end of their codes. */
 async function ask(lacks: readonly string[] = []) {
