@@ -2,7 +2,7 @@ import { readerId } from '../../infra/readers/readers.ts';
 import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { StatsigBucket } from '../../lib/schema/fields/statsigBucket.ts';
-import type { Reader } from '../../lib/schema/readers.ts';
+import { isRole, type Reader } from '../../lib/schema/readers.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { statsigFormats } from '../../lib/tables/exports/statsigFormat.ts';
 import { readerQuestions, type SqlSnippet } from './questions.ts';
@@ -71,12 +71,12 @@ type ReaderValues = ReturnType<typeof readerValues>;
 
 function readerValues(deployment: DeployedStack, config: Config, reader: Reader) {
   const { stage, region, outputs, localEndpoint } = deployment;
-  const isRole = reader.kind !== 'owox' && reader.as === 'role';
-  const arn = readerArn(deployment, reader, isRole ? 'RoleArn' : 'SecretArn');
+  const hasRole = isRole(reader);
+  const arn = readerArn(deployment, reader, hasRole ? 'RoleArn' : 'SecretArn');
   const { workgroup, resultsFolder } = readerWorkgroup(config.athena, reader);
   const bucket = outputs.get('DataBucketName') ?? config.bucket;
   const keys = (access: string, secret: string): Field[] =>
-    isRole
+    hasRole
       ? []
       : [
           { label: access, value: 'accessKeyId', note: `member of the secret ${arn}` },
@@ -90,7 +90,7 @@ function readerValues(deployment: DeployedStack, config: Config, reader: Reader)
     bucket,
     localEndpoint,
     keys,
-    roleArn: isRole ? arn : null,
+    roleArn: hasRole ? arn : null,
     workgroup: outputs.get(readerId(reader, 'WorkgroupName')) ?? workgroup,
     results: `s3://${bucket}/${resultsFolder}`,
     stagingDatabase: outputs.get('StagingDatabaseName') ?? config.athena.stagingDatabase,

@@ -1,9 +1,10 @@
-import { readerId } from '../../infra/readers/readers.ts';
+import { identityId } from '../../infra/readers/readers.ts';
 import { foreignBuckets } from '../../lib/access/alsoReads.ts';
 import { iamArn, roleNamePattern } from '../../lib/access/arns.ts';
 import { ingestSourcePolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
 import type { PolicyDocument } from '../../lib/access/policyDocument.ts';
 import type { Config } from '../../lib/schema/config.ts';
+import { isRole, namedIdentity } from '../../lib/schema/readers.ts';
 import { didYouMean, UsageError } from '../terminal/commandLine.ts';
 
 /** What the owner of a bucket of another account applies. */
@@ -48,9 +49,9 @@ export function ownerPolicies(
     bucket,
     principal: iamArn({ partition: 'aws', account }, 'root'),
     roles: read.map(({ reader }) => {
-      const isRole = reader.kind !== 'owox' && reader.as === 'role';
-      const pattern = roleNamePattern(stack, readerId(reader, isRole ? 'Role' : 'User'));
-      return iamArn({ partition: 'aws', account }, `${isRole ? 'role' : 'user'}/${pattern}`);
+      const kind = isRole(reader) ? 'role' : 'user';
+      const pattern = `${kind}/${roleNamePattern(stack, identityId(reader))}`;
+      return iamArn({ partition: 'aws', account }, namedIdentity(reader) ?? pattern);
     }),
     folders: folders.includes('') ? undefined : folders,
     keyArn: keyArns[0],

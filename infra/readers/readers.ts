@@ -4,6 +4,7 @@ import { hasOwnWorkgroup, readerWorkgroup } from '../../lib/access/readerStateme
 import { readerTrust } from '../../lib/access/readerTrust.ts';
 import { keyAdministrators } from '../../lib/access/statsigPolicy.ts';
 import {
+  isRole,
   type OwoxReader,
   ownDatabaseOf,
   type Reader,
@@ -159,6 +160,7 @@ function readerRole(stack: Stack, reader: RoleReader, policies: Value): Resource
     [readerId(reader, 'Role')]: {
       Type: 'AWS::IAM::Role',
       Properties: {
+        ...(reader.iamName && { RoleName: reader.iamName }),
         Description: `${reader.name} (${reader.kind}) reads what Sluice landed`,
         AssumeRolePolicyDocument: toFnSub(readerTrust(stackPlace(stack), reader, principal)),
         ManagedPolicyArns: policies,
@@ -195,7 +197,10 @@ function ownWorkgroup(stack: Stack, reader: RoleReader): Resource {
 function readerUser(stack: Stack, reader: Reader, policies: Value): Resources {
   const keyId = readerId(reader, 'AccessKey');
   return {
-    [readerId(reader, 'User')]: { Type: 'AWS::IAM::User', Properties: { ManagedPolicyArns: policies } },
+    [readerId(reader, 'User')]: {
+      Type: 'AWS::IAM::User',
+      Properties: { ...(reader.iamName && { UserName: reader.iamName }), ManagedPolicyArns: policies },
+    },
     [keyId]: {
       Type: 'AWS::IAM::AccessKey',
       Properties: { UserName: ref(readerId(reader, 'User')), Serial: reader.keySerial },
@@ -241,10 +246,6 @@ function resultsBucket(stack: Stack, reader: OwoxReader): Resources {
     key: keyArn(stack),
     rules: [...expiry, UNFINISHED_UPLOADS],
   });
-}
-
-function isRole(reader: Reader): reader is RoleReader {
-  return reader.kind !== 'owox' && reader.as === 'role';
 }
 
 /** Logical ID of a reader's own resource: `ReaderBiTeamPolicy` of `bi-team`. */

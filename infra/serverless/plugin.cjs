@@ -30,6 +30,7 @@ module.exports = class SluicePlugin {
         await this.requireDeployable();
         // Packaging has warned, unless it was done before.
         if (this.options.package) await this.warn();
+        await this.compareDeployed();
       },
       'before:deploy:function:deploy': () => this.requireDeployable(),
     };
@@ -149,6 +150,16 @@ module.exports = class SluicePlugin {
       if (config.account !== null)
         requireAccount(config, await this.serverless.getProvider('aws').getAccountId());
     });
+  }
+
+  /** Says what the deployment changes of the present stack that others have to know. */
+  async compareDeployed() {
+    const { readDeployedStack, replacedReaders } = await import('./deployedStack.ts');
+    const config = await this.loadConfig();
+    const provider = this.serverless.getProvider('aws');
+    const stack = await readDeployedStack(await provider.getAwsSdkV3Config(), provider.naming.getStackName());
+    if (stack === undefined) return;
+    for (const warning of replacedReaders(config, stack)) this.log.warning(warning);
   }
 
   /** @param configFile That of lib/config/loadConfig.ts. */

@@ -1,5 +1,5 @@
 import type { Config } from '../schema/config.ts';
-import { ownDatabaseOf } from '../schema/readers.ts';
+import { namedIdentity, ownDatabaseOf } from '../schema/readers.ts';
 import * as arns from './arns.ts';
 import {
   allow,
@@ -123,9 +123,15 @@ export function makeKey(
 }
 
 /** Allows roles, and the users, policies and profiles of readers, to be made. */
-function identities(scope: arns.PolicyScope, { permissionsBoundary }: Config, stack: string): Statement[] {
+function identities(
+  scope: arns.PolicyScope,
+  { permissionsBoundary, readers }: Config,
+  stack: string,
+): Statement[] {
   const names = arns.identityNamesPattern(stack);
-  const all = [`role/${names}`, `user/${names}`, `policy/${stack}-*`, `instance-profile/${stack}-*`];
+  const ofReaders = readers.flatMap((reader) => namedIdentity(reader) ?? []);
+  const ofStack = [`role/${names}`, `user/${names}`, `policy/${stack}-*`, `instance-profile/${stack}-*`];
+  const all = [...ofStack, ...ofReaders];
   const identityArns = all.map((name) => arns.iamArn(scope, name));
   // The first domain of an account makes this role:
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html

@@ -1,7 +1,7 @@
 import { defineErrorFamily } from '../base/errors.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
-import type { Reader } from '../schema/readers.ts';
+import { isRole, namedIdentity, type Reader } from '../schema/readers.ts';
 import { receiptFolder, type Source } from '../schema/sources.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { iamArn, type PolicyScope, policyScope, roleNamePattern } from './arns.ts';
@@ -163,11 +163,12 @@ const READER_DOCUMENTS: Readonly<Record<NamedPolicy['name'], string>> = {
 
 /** The policies that the stack gives a reader. The policy of an existing key is changed by hand. */
 function ofReader({ existing }: Config, scope: PolicyScope, reader: Reader): readonly PrintedPolicy[] {
-  const isRole = reader.kind !== 'owox' && reader.as === 'role';
   const names = reader.alsoReads.map(({ database, tables }) =>
     tables === undefined ? `all of ${database}` : tables.map((table) => `${database}.${table}`).join(', '),
   );
   const also = `Attach it as well. It adds what \`alsoReads\` names, ${names.join(', ')}, and nothing else.`;
+  const identity = namedIdentity(reader);
+  const unknown = isRole(reader) ? '__READER_ROLE_ARN__' : '__READER_USER_ARN__';
   const administers = reader.kind === 'statsig' && reader.keyAdministrator && existing.keyArn !== null;
   return [
     ...readerPermissions(scope, reader).map(({ name, document }) => ({
@@ -175,14 +176,14 @@ function ofReader({ existing }: Config, scope: PolicyScope, reader: Reader): rea
       name: READER_DOCUMENTS[name],
       ...(name === 'also' ? { purpose: also } : {}),
     })),
-    ...(isRole ? [trust(readerTrust(scope, reader, reader.principal ?? ''))] : []),
+    ...(isRole(reader) ? [trust(readerTrust(scope, reader, reader.principal ?? ''))] : []),
     ...(administers
       ? [
           {
             name: 'keyPolicy',
             purpose: `Add its statement to the policy of the key ${existing.keyArn}: keyAdministrator.`,
             document: policyDocument(
-              keyAdministrators([isRole ? '__READER_ROLE_ARN__' : '__READER_USER_ARN__']),
+              keyAdministrators([identity === undefined ? unknown : iamArn(scope, identity)]),
             ),
           },
         ]

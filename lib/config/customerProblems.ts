@@ -21,9 +21,9 @@ const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, CURATED_LEDG
  * @param problems Receives `<field>: got "<name>", expected another <what> than <the field that has it>.`
  */
 export function claimer(problems: string[]) {
-  return (taken: Map<string, string>, name: string, field: string, what: string): void => {
-    const other = taken.get(name);
-    if (other === undefined) taken.set(name, field);
+  return (taken: Map<string, string>, name: string, field: string, what: string, key = name): void => {
+    const other = taken.get(key);
+    if (other === undefined) taken.set(key, field);
     else problems.push(`${field}: got ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
   };
 }

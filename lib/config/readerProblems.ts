@@ -1,7 +1,13 @@
 import { locationParts, overlap } from '../base/s3Location.ts';
 import type { Config } from '../schema/config.ts';
 import { isRoot } from '../schema/formats.ts';
-import { type MetabaseReader, ownDatabaseOf, type Reader, type RoleReader } from '../schema/readers.ts';
+import {
+  type MetabaseReader,
+  namedIdentity,
+  ownDatabaseOf,
+  type Reader,
+  type RoleReader,
+} from '../schema/readers.ts';
 import { MADE_TABLES_FOLDER, RELAY_FOLDER, RESERVED_FOLDERS } from '../tables/objectKeys.ts';
 import { statsigFolders } from '../tables/tableFolders.ts';
 import { alsoReadsProblems } from './alsoReadsProblems.ts';
@@ -178,6 +184,7 @@ function sharedNames({
 }: Parameters<typeof readerProblems>[0]): string[] {
   const problems: string[] = [];
   const names = new Map<string, string>();
+  const identities = new Map<string, string>();
   // OWOX may delete what is in its bucket, so the bucket must not be one that others use.
   const buckets = new Map([
     ...sources.map((source, i): [string, string] => [source.bucket, `sources.${i}.bucket`]),
@@ -193,6 +200,10 @@ function sharedNames({
   const claim = claimer(problems);
   for (const [i, reader] of readers.entries()) {
     claim(names, reader.name, `readers.${i}.name`, 'name');
+    const path = namedIdentity(reader);
+    // IAM does not tell names by case; a role and a user may have the same.
+    if (path !== undefined)
+      claim(identities, reader.iamName ?? '', `readers.${i}.iamName`, 'name', path.toLowerCase());
     if (reader.kind === 'owox') claim(buckets, reader.resultsBucket, `readers.${i}.resultsBucket`, 'bucket');
     const ownDatabase = ownDatabaseOf(reader);
     if (ownDatabase !== null) claim(databases, ownDatabase, `readers.${i}.ownDatabase`, 'database');

@@ -1,5 +1,6 @@
 import { overlap } from '../base/s3Location.ts';
 import type { Config } from '../schema/config.ts';
+import { namedIdentity } from '../schema/readers.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { receiptFolders } from './customerProblems.ts';
 
@@ -26,7 +27,9 @@ function sharedBetween(first: StageConfig, second: StageConfig): string[] {
           `bucket: got ${JSON.stringify(bucket)} for the stage ${first.stage}, expected another bucket than that of the stage ${second.stage}.`,
         ]
       : []),
-    ...(hasOtherAccount(first, second) ? [] : sharedNames(first, second)),
+    ...(hasOtherAccount(first, second)
+      ? []
+      : [...sharedNames(first, second), ...sharedIdentities(first, second)]),
     ...sharedTargets(first, second),
   ];
 }
@@ -46,6 +49,19 @@ function sharedNames(first: StageConfig, second: StageConfig): string[] {
         ]
       : [],
   );
+}
+
+/** Names of readers' roles and users, which are unique in an account, in all of its regions. */
+function sharedIdentities(first: StageConfig, second: StageConfig): string[] {
+  const taken = second.config.readers.map((reader) => namedIdentity(reader)?.toLowerCase());
+  return first.config.readers.flatMap((reader, i) => {
+    const path = namedIdentity(reader);
+    return path === undefined || !taken.includes(path.toLowerCase())
+      ? []
+      : [
+          `readers.${i}.iamName: got ${JSON.stringify(reader.iamName)} for the stage ${first.stage}, expected another name than in the stage ${second.stage}.`,
+        ];
+  });
 }
 
 function hasOtherAccount({ config: { account } }: StageConfig, { config: other }: StageConfig): boolean {

@@ -14,6 +14,9 @@ import { named, noted } from './noted.ts';
 /** Words that logical IDs are made of; no word begins with a digit, so that no two names make the same ID. */
 const NAME = /^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/;
 
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names */
+const IAM_NAME = /^[\w+=,.@-]{1,64}$/;
+
 const shared = {
   name: noted(
     z
@@ -21,6 +24,14 @@ const shared = {
       .regex(NAME, 'a name of words joined by -, each of a-z and 0-9 and beginning with a letter')
       .max(32, 'a name of at most 32 characters'),
     'Its name in the stack: no two readers have the same.',
+  ),
+  iamName: noted(
+    z
+      .string('a name in IAM')
+      .regex(IAM_NAME, 'a name in IAM: at most 64 letters, digits and + = , . @ _ -')
+      .optional(),
+    'Name of its role or user in IAM, as `OWOXDataMarts`: [Names in IAM](readers.md#names-in-iam).',
+    'one that CloudFormation makes, which begins with the name of the stack',
   ),
   keySerial: noted(
     z.int('a whole number').min(1, '1 or more').default(1),
@@ -175,6 +186,16 @@ export type OwoxReader = Extract<Reader, { kind: 'owox' }>;
 export type MetabaseReader = Extract<Reader, { kind: 'metabase' }>;
 /** A reader that may be a role. */
 export type RoleReader = Exclude<Reader, OwoxReader>;
+
+/** Whether a reader is a role of the stack, and not a user. */
+export function isRole(reader: Reader): reader is RoleReader {
+  return reader.kind !== 'owox' && reader.as === 'role';
+}
+
+/** Path of the role or user that has the `iamName` of a reader: `user/OWOXDataMarts`; undefined without one. */
+export function namedIdentity(reader: Reader): string | undefined {
+  return reader.iamName && `${isRole(reader) ? 'role' : 'user'}/${reader.iamName}`;
+}
 
 /** The database in which a reader makes tables; null if it has none. */
 export function ownDatabaseOf(reader: Reader): string | null {

@@ -2,7 +2,7 @@ import { GetAccountCommand } from '@aws-sdk/client-api-gateway';
 import { GetWorkGroupCommand } from '@aws-sdk/client-athena';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetDatabaseCommand } from '@aws-sdk/client-glue';
-import { GetRoleCommand } from '@aws-sdk/client-iam';
+import { GetRoleCommand, GetUserCommand } from '@aws-sdk/client-iam';
 import { GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { resources as templateResources } from '../../infra/resources.ts';
@@ -30,7 +30,7 @@ import type { Setup } from './Setup.ts';
 export const freeNames: Look = {
   name: 'names',
   expects:
-    'the names of buckets, databases, workgroups, secrets and log groups of the stack are free or its own, and an existing database that it uses is there',
+    'the names of buckets, databases, workgroups, secrets, log groups, roles and users of the stack are free or its own, and an existing database that it uses is there',
   find: async (setup) =>
     settled([
       ...(setup.config.existing.database ? [database.find(setup)] : []),
@@ -64,6 +64,10 @@ const owners: Readonly<Record<string, (setup: Setup, name: string) => Promise<Ow
       ? undefined
       : { detail: `it exists in this account, outside of the stack; ${use}` };
   },
+  'AWS::IAM::Role': async ({ clients: { iam } }, RoleName) =>
+    (await ifThere(iam.send(new GetRoleCommand({ RoleName })))) && {},
+  'AWS::IAM::User': async ({ clients: { iam } }, UserName) =>
+    (await ifThere(iam.send(new GetUserCommand({ UserName })))) && {},
   'AWS::Glue::Database': async ({ glue }, Name) =>
     (await ifThere(glue.send(new GetDatabaseCommand({ Name })))) && {},
   'AWS::Athena::WorkGroup': async ({ athena }, WorkGroup) =>
@@ -93,6 +97,8 @@ const NAME_PATHS: readonly (readonly string[])[] = [
   ['DatabaseInput', 'Name'],
   ['Name'],
   ['LogGroupName'],
+  ['RoleName'],
+  ['UserName'],
 ];
 
 /** Types and names of the resources that a configuration's stack creates and does not have yet. */

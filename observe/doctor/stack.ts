@@ -8,6 +8,7 @@ import {
   type StackResourceDrift,
 } from '@aws-sdk/client-cloudformation';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { replacedReaders } from '../../infra/serverless/deployedStack.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
@@ -34,12 +35,15 @@ export const stack: Look = {
 /** A look before a deployment: whether CloudFormation will update the stack, and what the version changes. */
 export const formerStack: Look = {
   name: 'stack',
-  expects: 'the stack, if there is one, can be updated and was deployed by this version of Sluice',
-  async find({ deployed, config, commands }) {
-    const found = deployed === undefined ? [] : [...judgeStack(deployed, config, commands)];
-    return found.filter(
+  expects:
+    'the stack, if there is one, can be updated, keeps the identities of readers, and was deployed by this version of Sluice',
+  async find({ deployed, config, commands, identity, stackName, resources }) {
+    if (deployed === undefined) return [];
+    const found = [...judgeStack(deployed, config, commands)].filter(
       ({ code, commands }) => code === 'SLUICE_FINDING_VERSION_DIFFERS' || commands.length > 0,
     );
+    const replaced = replacedReaders(config, { ...identity, stackName, resources });
+    return [...found, ...replaced.map((detail) => finding('SLUICE_FINDING_READER_REPLACED', detail))];
   },
 };
 

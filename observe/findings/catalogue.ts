@@ -64,6 +64,10 @@ export const findingCatalogue = {
     'The stack was deployed by another version of Sluice.',
     `Of an earlier one, CHANGELOG.md says what changes: ${DEPLOY}. Of a later one, use that.`,
   ),
+  SLUICE_FINDING_READER_REPLACED: warning(
+    'The next deployment makes the role or user of a reader anew, with another ARN, and removes the present one: the reader is denied until its new values are entered.',
+    'Deploy when the reader can be told, or leave `iamName` and `as` as they are.',
+  ),
   SLUICE_FINDING_NAME_TAKEN: problem(
     'A name of the stack is taken by a resource outside of it or by the stack of another stage.',
     'Choose another name or stage, or bring the resource (docs/deploy.md, "Bringing your own"); after a removal: docs/remove.md, "Redeploying after `remove`". If nobody needs it, run the command.',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { policyScope } from '../../lib/access/arns.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
+import { deployPolicies } from '../../lib/access/deployPolicy.ts';
 import { erasePolicy } from '../../lib/access/operators/erasePolicy.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
 import { placeFolders } from '../../lib/erase/erasePlaces.ts';
@@ -25,9 +26,8 @@ const find = (logicalId: string) => {
 const scope = policyScope(config, { ...PLACE, keyArn: find('DataKey').arn ?? '' });
 
 describe('readers that read more, in places of their own', () => {
-  const { Resources, Outputs } = madeStack(
-    templateConfigurations['readers of other data, in places of their own'],
-  ).made;
+  const inOwnPlaces = madeStack(templateConfigurations['readers of other data, in places of their own']);
+  const { Resources, Outputs } = inOwnPlaces.made;
   const propertiesOf = (id: string) => Resources[id]?.Properties;
 
   it('have what is added in a policy of its own, and policies of yours attached', () => {
@@ -49,6 +49,15 @@ describe('readers that read more, in places of their own', () => {
       `{"AWS":{"Fn::Sub":"\${ReaderStatsigRole.Arn}"}}`,
     );
     expect(JSON.stringify(propertiesOf('ReaderStatsigRole'))).not.toMatch(/DataKey|ReaderStatsigPolicy/);
+  });
+
+  it('have the names in IAM that are chosen', () => {
+    const nameOf = (id: string, of: 'RoleName' | 'UserName') => propertiesOf(id)?.[of];
+    expect(nameOf('ReaderOwoxUser', 'UserName')).toBe('OWOXDataMarts');
+    expect(nameOf('ReaderStatsigRole', 'RoleName')).toBe('Acme-Statsig');
+    const printed = JSON.stringify(deployPolicies(scope, inOwnPlaces.config, 'sluice-prod').stack);
+    expect(printed).toContain(':role/Acme-Statsig"');
+    expect(printed).toContain(':user/OWOXDataMarts"');
   });
 
   it('have neither workgroup nor bucket of the stack', () => {

@@ -5,6 +5,10 @@ import { z } from 'zod';
 import { valueAt } from '../../lib/base/json.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { packageService } from '../../local/packageService.ts';
+import {
+  cloudFormationService,
+  type DeployedStack,
+} from '../../packages/local-aws/src/cloudformation/index.ts';
 import { stsService } from '../../packages/local-aws/src/sts/index.ts';
 import { startServices } from '../../packages/local-aws/src/testing/index.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
@@ -15,6 +19,8 @@ const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
 const defineConfig = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+
+let configurations = 0;
 
 function configFile(name: string, text: string): string {
   const file = join(directory.path, `${name}.config.ts`);
@@ -202,15 +208,19 @@ describe('serverless deploy', () => {
     }
   });
 
-  it('refuses credentials of another account than the configuration states', async () => {
+  /** Deploys to an account in which the stack has this. It goes no further than the questions before the deployment. */
+  async function deployOnto(options: string, stack: Partial<DeployedStack> = {}) {
     const { root, remove } = scratchRoot(smallFunctions);
-    const served = await startServices([stsService({ account: '000000000000' })]);
+    const account = '000000000000';
+    const place = { name: 'sluice-dev', region: 'us-east-1', account, partition: 'aws', createdMs: 0 };
+    const deployed = { ...place, resources: [], outputs: {}, ...stack };
+    const served = await startServices([
+      stsService({ account }),
+      cloudFormationService({ stack: () => deployed }),
+    ]);
     try {
-      const file = configFile(
-        'account',
-        `export default defineConfig({ bucket: 'acme', account: '111122223333', ${key} });`,
-      );
-      const { status, said } = await runServerless(file, ['deploy'], {
+      const text = `export default defineConfig({ bucket: 'acme', ${options}, ${key} });`;
+      return await runServerless(configFile(`deployed-${configurations++}`, text), ['deploy'], {
         cwd: root,
         env: {
           AWS_ENDPOINT_URL: served.options.endpoint,
@@ -218,12 +228,29 @@ describe('serverless deploy', () => {
           AWS_SECRET_ACCESS_KEY: 'test',
         },
       });
-      expect(status).toBe(1);
-      expect(said).toContain('SLUICE_CONFIG_ACCOUNT_DIFFERS');
-      expect(said).toContain('account: got 000000000000, expected 111122223333.');
     } finally {
       await served.close();
       remove();
     }
+  }
+
+  it('refuses credentials of another account than the configuration states', async () => {
+    const { status, said } = await deployOnto("account: '111122223333'");
+    expect(status).toBe(1);
+    expect(said).toContain('SLUICE_CONFIG_ACCOUNT_DIFFERS');
+    expect(said).toContain('account: got 000000000000, expected 111122223333.');
+  });
+
+  it('says which reader is made anew, before it is', async () => {
+    const reader = "readers: [{ kind: 'metabase', name: 'bi', iamName: 'BI' }]";
+    const user = {
+      logicalId: 'ReaderBiUser',
+      physicalId: 'sluice-dev-ReaderBiUser-1',
+      type: 'AWS::IAM::User',
+    };
+    const replaced = 'The new ARN is arn:aws:iam::000000000000:user/BI.';
+    expect((await deployOnto(reader, { resources: [user] })).said).toContain(replaced);
+    const same = await deployOnto(reader, { resources: [{ ...user, physicalId: 'BI' }] });
+    expect(same.said).not.toContain('The new ARN');
   });
 });

@@ -22,6 +22,7 @@ export const templateConfigurations = named({
       {
         kind: 'statsig',
         name: 'statsig',
+        iamName: 'Acme-Statsig',
         principal: account,
         externalId: 'made-by-statsig',
         workgroup: 'primary',
@@ -39,6 +40,7 @@ export const templateConfigurations = named({
       {
         kind: 'owox',
         name: 'owox',
+        iamName: 'OWOXDataMarts',
         resultsBucket: 'acme-owox-results',
         existingResultsBucket: true,
         policies: [`arn:aws:iam::${account}:policy/read-finance`],

@@ -70,6 +70,7 @@ const ACTS: Readonly<Record<string, string>> = {
   QUOTA_NEAR: 'AWS raises the quota',
   READER_ALLOWED: 'who granted it',
   READER_DENIED: 'its owner changes it',
+  READER_REPLACED: 'somebody configures and deploys',
   REFUSED: 'the sender corrects',
   REGION_UNFIT: 'somebody configures and deploys',
   RESENDS: 'the sender corrects',

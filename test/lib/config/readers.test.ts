@@ -60,6 +60,8 @@ describe('the configuration of readers', () => {
     [{ ...metabase, workgroup: 'primary' }],
     [{ ...statsig, workgroup: 'primary', resultLocation: 's3://acme-experiments/statsig-results' }],
     [{ ...owox, existingResultsBucket: true, resultsKeyArn: KEY }],
+    [{ ...owox, iamName: 'OWOXDataMarts' }],
+    [{ ...statsig, iamName: 'a+=,.@_-'.padEnd(64, 'Z') }],
     [{ ...owox, alsoReads: [orders], policies: [`arn:aws:iam::${ACCOUNT}:policy/read-finance`] }],
     [{ ...owox, alsoReads: [{ ...orders, locations: ['s3://acme-finance/'], wholeBucket: true }] }],
     [{ ...owox, alsoReads: [{ database: 'reports', tables: ['revenue'] }, orders] }],
@@ -118,6 +120,17 @@ describe('the configuration of readers', () => {
     ['results in another bucket', '0.resultLocation', results('s3://acme-other/results/')],
     ["the folder of another's results", '1.resultLocation', [...results(RESULTS), within]],
     ['a key of a bucket that the stack makes', '0.resultsKeyArn', [{ ...owox, resultsKeyArn: KEY }]],
+    ['a name that IAM does not take', '0.iamName', [{ ...owox, iamName: 'OWOX Data Marts' }]],
+    ['a path as a name in IAM', '0.iamName', [{ ...owox, iamName: 'bi/owox' }]],
+    ['a name too long for IAM', '0.iamName', [{ ...owox, iamName: 'o'.repeat(65) }]],
+    [
+      'one name in IAM for two users, in another case',
+      '1.iamName',
+      [
+        { ...owox, iamName: 'Reader' },
+        { ...metabase, iamName: 'READER' },
+      ],
+    ],
     ['a name that makes no logical ID', '0.name', [{ ...metabase, name: 'BI team' }]],
     // The folder of tables that Athena makes of people's queries.
     ['the name of a folder', '0.name', [{ ...metabase, name: 'tables' }]],
@@ -128,6 +141,11 @@ describe('the configuration of readers', () => {
     ["an external ID of Metabase's user", '0.externalId', [{ ...metabase, externalId: 'bi-7f3b' }]],
   ])('rejects by field %s', (_, path, readers, more = {}) => {
     expect(problems(readers, more)).toEqual([path]);
+  });
+
+  it('lets a role and a user have one name in IAM, as IAM does', () => {
+    const named = [statsig, metabase].map((reader) => ({ ...reader, iamName: 'Reader' }));
+    expect(problems(named)).toEqual([]);
   });
 
   it('knows the account, if it is configured', () => {

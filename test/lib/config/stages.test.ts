@@ -206,6 +206,7 @@ const withReceipt = (receipt: string) => ({
 const exported = (bucket: string, folder: string) => ({
   exports: [exportTo({ bucket, folder, owner: '111122223333' }, { name: 'events' })],
 });
+const withReader = (iamName: string) => ({ readers: [{ kind: 'metabase' as const, name: 'bi', iamName }] });
 const arn = 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
 
 describe('two stages', () => {
@@ -251,6 +252,7 @@ describe('two stages', () => {
       { dev: withReceipt('sluice/r'), prod: exported('acme-drops', 'sluice') },
       'exports.0.target.folder',
     ],
+    ['the user of a reader', { dev: withReader('Owox'), prod: withReader('OWOX') }, 'readers.0.iamName'],
     [
       'a bucket in another account and region, as its name is global',
       {
@@ -269,6 +271,13 @@ describe('two stages', () => {
 
   it.each<[string, Readonly<Record<string, Partial<ConfigInput>>>]>([
     ['a KMS key', { dev: { existing: { keyArn: arn } }, prod: { existing: { keyArn: arn } } }],
+    [
+      'the name of a user in two accounts',
+      {
+        dev: { ...withReader('owox'), account: '111122223333' },
+        prod: { ...withReader('owox'), account: '444455556666' },
+      },
+    ],
     ['a folder that both read', { dev: source('acme-drops'), prod: source('acme-drops') }],
     [
       'what one exports and the other reads',

@@ -85,6 +85,27 @@ describe('sluice doctor --before-deploy', () => {
     );
   });
 
+  it('finds names of readers that IAM has already, and those that the deployment replaces', async () => {
+    const readers = [{ kind: 'metabase', name: 'bi', iamName: 'BI' } as const];
+    const taken = await findingsOf('names', { bucket: 'acme-new', readers });
+    expect(taken).toContain('NAME_TAKEN AWS::IAM::User BI: it exists in this account, outside of the stack.');
+    const user = { logicalId: 'ReaderBiUser', physicalId: 'BI', type: 'AWS::IAM::User' };
+    const deploy = async (physicalId: string) => {
+      deployed.tell({ ...deployed.stack, name: 'sluice-prod', resources: [{ ...user, physicalId }] });
+      const found = [await findingsOf('names', { readers }), await findingsOf('stack', { readers })];
+      return found.map((all) => all?.filter((one) => /:user\/BI|::User BI/.test(one)).length);
+    };
+    try {
+      expect(await deploy('BI')).toEqual([0, 0]);
+      expect(await deploy('sluice-prod-ReaderBiUser-1')).toEqual([1, 1]);
+      expect(await findingsOf('stack', { readers })).toEqual([
+        expect.stringContaining('READER_REPLACED The user of the reader bi is made anew'),
+      ]);
+    } finally {
+      deployed.tell(deployed.stack);
+    }
+  });
+
   it('simulates every action of the printed policies that the simulator supports', async () => {
     expect(await findings('deployer')).toEqual([
       `UNCHECKED IAM simulates users and roles only, not ${ROOT.arn}.`,

@@ -3,10 +3,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type BucketNeed, bucketNeeds } from '../../../infra/bucketNeeds.ts';
 import { deleterIds } from '../../../infra/roles/functionRoles.ts';
+import { replacedReaders } from '../../../infra/serverless/deployedStack.ts';
 import { deleteByVersionOnly, keptFolders } from '../../../lib/access/buckets/bucketSettings.ts';
 import { shellCommand } from '../../../lib/base/text.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
@@ -94,6 +96,60 @@ describe('a stack', () => {
     expect([...found]).toMatchObject([
       { code: 'SLUICE_FINDING_STACK_DIFFERS', detail: 'DataBucketName: deployed other, configured b.' },
     ]);
+  });
+});
+
+describe('a reader', () => {
+  const ARN = 'arn:aws:iam::111122223333:';
+  const replaced = (present: Readonly<Record<string, string>>, ...readers: object[]) => {
+    const { readers: validated } = defineConfig({
+      bucket: 'acme',
+      readers: readers as ConfigInput['readers'],
+    });
+    const stack = {
+      stackName: 'sluice-prod',
+      partition: 'aws',
+      account: '111122223333',
+      resources: new Map(Object.entries(present)),
+    };
+    return replacedReaders({ readers: validated }, stack).map((said) => {
+      const [, arn = '', entered = ''] = /new ARN is (\S+)\. Then enter (.*?) in the form/.exec(said) ?? [];
+      return [arn.replace(ARN, ''), entered];
+    });
+  };
+  const statsig = { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' };
+  const owox = { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' };
+  const made = {
+    ReaderStatsigRole: 'sluice-prod-ReaderStatsigRole-1A2B3C4D5E6F',
+    ReaderOwoxUser: 'sluice-prod-ReaderOwoxUser-1A2B3C4D5E6F',
+  };
+
+  it.each<[string, Readonly<Record<string, string>>, object[], (readonly [string, string])[]]>([
+    ['keeps a name that CloudFormation made', made, [statsig, owox], []],
+    ['is new', {}, [{ ...owox, iamName: 'OWOX' }], []],
+    ['keeps its own name', { ReaderOwoxUser: 'OWOX' }, [{ ...owox, iamName: 'OWOX' }], []],
+    ['gets a name', made, [{ ...statsig, iamName: 'Statsig' }], [['role/Statsig', 'this ARN']]],
+    ['gets a name as a user', made, [{ ...owox, iamName: 'OWOX' }], [['user/OWOX', 'its access keys']]],
+    [
+      'gets its name in other letters',
+      { ReaderOwoxUser: 'Owox' },
+      [{ ...owox, iamName: 'OWOX' }],
+      [['user/OWOX', 'its access keys']],
+    ],
+    [
+      'loses its name',
+      { ReaderOwoxUser: 'OWOX' },
+      [owox],
+      [['user/sluice-prod-ReaderOwoxUser-*', 'its access keys']],
+    ],
+    [
+      'becomes a user',
+      made,
+      [{ kind: 'statsig', name: 'statsig', as: 'user', iamName: 'Statsig' }],
+      [['user/Statsig', 'its access keys']],
+    ],
+  ])('that %s', (_, present, readers, expected) => {
+    expect(replaced(present, ...readers)).toEqual(expected);
   });
 });
 
