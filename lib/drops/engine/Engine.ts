@@ -171,8 +171,6 @@ export interface MappedGroup {
   readonly raws: readonly RawRows[];
   readonly problems: readonly RowProblem[];
   readonly fields: readonly MappedField[];
-  /** In terms of `reads`: the number of the day of a row's own time (fieldCodes.ts); NEAR_DAY of the folder's day and its neighbours. */
-  readonly otherDay: string;
 }
 
 /** A mapping for the files of one load, for one SQL statement. */
@@ -191,4 +189,9 @@ export interface CompiledMapping {
     readonly values: readonly (string | null)[];
   }[];
   readonly groups: readonly MappedGroup[];
+  /**
+   * In terms of the table's columns: the day of a row's own time as a DATE, NULL if it is the day of the folder or a neighbour. Null of a
+   * kind without such a time.
+   */
+  readonly otherDay: string | null;
 }

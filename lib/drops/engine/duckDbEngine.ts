@@ -15,21 +15,23 @@ import { isRowReason, type RowReason } from '../rowReasons.ts';
 import {
   type Engine,
   type FileRows,
+  KEPT_VALUES,
   type LoadRequest,
   type MappedGroup,
   type MappedRows,
   type RowContent,
   sumRows,
 } from './Engine.ts';
-import { countedRows, NEAR_DAY, numberedDay, rowsWithCode } from './fieldCodes.ts';
+import { countedRows, rowsWithCode } from './fieldCodes.ts';
 import {
   acceptedRowsStatement,
+  countedStep,
   counterName,
   probeStatement,
   ROWS_DIFFER,
   refusedProbeStatement,
   refusedRowsStatements,
-  valuesStatement,
+  samplerName,
 } from './loadStatements.ts';
 
 /**
@@ -161,12 +163,11 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   const { files, mapping, rowsPath: output } = request;
   if (files.length === 0) return sumRows([], []);
   await verifyMapped(request);
-  const counters = mapping.groups.map((_, i) => session.addCounter(counterName(i)));
+  const contents = mapping.groups.map((group, i) => countContent(session, request, group, i));
   await session.run(acceptedRowsStatement(request, output));
-  const counts = counters.map((counter) => counter());
-  const taken = new Map(counts.flatMap(([byFile = []]) => [...byFile]));
-  const rows = files.map(({ name, rows: all }, i) => {
-    const out = taken.get(i) ?? 0;
+  const taken = await acceptedByFile(session, output);
+  const rows = files.map(({ name, rows: all }) => {
+    const out = taken.get(name) ?? 0;
     return { name, in: all, out, refused: all - out };
   });
   const withRefused = new Set(rows.flatMap(({ refused }, i) => (refused > 0 ? [i] : [])));
@@ -185,10 +186,8 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
       `${name}: its footer says ${said} rows, and it holds ${read + explained}.`,
     );
   }
-  const contents: RowContent[] = [];
-  for (const [i, group] of mapping.groups.entries())
-    contents.push(await contentOf(session, request, group, counts[i] ?? []));
-  const mapped = sumRows(byFile, contents);
+  const days = await rowsOfOtherDays(session, request);
+  const mapped = sumRows(byFile, [{ rows: 0, fields: {}, days }, ...contents.map((content) => content())]);
   const { out } = mapped.rows;
   const { rows: written } = new ParquetFooter(readEnds(output));
   if (written === out) return mapped;
@@ -208,42 +207,62 @@ async function verifyMapped({ files, mapping, signal }: LoadRequest): Promise<vo
   }
 }
 
-/** The answer of {@link valuesStatement}. */
-const valuesSchema = z.array(z.array(z.string()).nullable());
-
-/** What the accepted rows of a group hold, as its statement has counted. */
-async function contentOf(
-  session: DuckDbSession,
-  request: LoadRequest,
-  group: MappedGroup,
-  [byFile = new Map(), byDay = new Map(), ...codes]: readonly ReadonlyMap<number, number>[],
-): Promise<RowContent> {
-  const out = [...byFile.values()].reduce((sum, n) => sum + n, 0);
-  if (out === 0 || group.fields.length === 0) return { rows: 0, fields: {}, days: {} };
-  const rows = countedRows(codes[0]);
-  const values = await valuesOf(session, request, group);
-  const fields = group.fields.map(({ field, column, type }, i) => {
-    const none = rowsWithCode(codes, i, 0);
-    const types = none < rows ? { [type]: values[i] ?? [] } : {};
-    return [field, { column, none, numbers: rowsWithCode(codes, i, 1), types }];
-  });
-  const days = [...byDay].flatMap(([day, n]) => (day === NEAR_DAY ? [] : [[numberedDay(day), n]]));
-  return { rows, fields: Object.fromEntries(fields), days: Object.fromEntries(days) };
+async function acceptedByFile(session: DuckDbSession, output: string): Promise<ReadonlyMap<string, number>> {
+  const rows = await session.rows(
+    `SELECT source_file, count(*) AS n FROM read_parquet(${quoteText(output)}) GROUP BY source_file`,
+  );
+  return new Map(rows.map(({ source_file, n }) => [String(source_file), Number(n)]));
 }
 
-/** Some values of each field, for people. A load does not fail for them: its rows are written. */
-async function valuesOf(
+/** Accepted rows by day, without the day of the folder and its neighbours. */
+async function rowsOfOtherDays(
   session: DuckDbSession,
-  request: LoadRequest,
+  { mapping: { otherDay }, rowsPath }: LoadRequest,
+): Promise<RowContent['days']> {
+  if (otherDay === null) return {};
+  const rows = await session.rows(
+    `SELECT CAST(greatest(least(day, DATE '2200-12-31'), DATE '1900-01-01') AS VARCHAR) AS day, count(*) AS n
+     FROM (SELECT ${otherDay} AS day FROM read_parquet(${quoteText(rowsPath)})) WHERE day IS NOT NULL GROUP BY ALL`,
+  );
+  return Object.fromEntries(rows.map(({ day, n }) => [String(day), Number(n)]));
+}
+
+/** A row of values, as the sampler gets it. */
+const textsSchema = z.array(z.string().nullable());
+
+/**
+ * Makes the functions that count what the accepted rows of a group hold while they are written.
+ *
+ * @returns What they hold, once they are written.
+ */
+function countContent(
+  session: DuckDbSession,
+  { files }: LoadRequest,
   group: MappedGroup,
-): Promise<readonly (readonly string[] | null)[]> {
-  try {
-    const [found] = await session.rows(valuesStatement(request, group));
-    return valuesSchema.parse(parseJson(String(found?.['texts'])));
-  } catch (error) {
-    if (request.signal?.aborted === true) throw error;
-    return [];
-  }
+  index: number,
+): () => RowContent {
+  const counter = session.addCounter(counterName(index));
+  const values = group.fields.map(() => new Set<string>());
+  session.addTextFunction(samplerName(index), (texts, file) => {
+    if (values.every(({ size }) => size === KEPT_VALUES)) return file;
+    for (const [i, text] of textsSchema.parse(parseJson(texts)).entries()) {
+      const kept = values[i];
+      if (text !== null && text !== '' && kept !== undefined && kept.size < KEPT_VALUES) kept.add(text);
+    }
+    return file;
+  });
+  // Each counted row stands for those of the vectors that are not counted.
+  const step = countedStep(files, group);
+  return () => {
+    const codes = counter();
+    const rows = countedRows(codes[0]);
+    const fields = group.fields.map(({ field, column, type }, i) => {
+      const none = rowsWithCode(codes, i, 0);
+      const types = none < rows ? { [type]: [...(values[i] ?? [])] } : {};
+      return [field, { column, none: none * step, numbers: rowsWithCode(codes, i, 1) * step, types }];
+    });
+    return { rows: rows * step, fields: rows === 0 ? {} : Object.fromEntries(fields), days: {} };
+  };
 }
 
 async function writeRefused(session: DuckDbSession, request: LoadRequest, only: ReadonlySet<number>) {

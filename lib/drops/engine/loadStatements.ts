@@ -1,8 +1,8 @@
 import { namedList, quoteName, quoteText } from '../../base/sql.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
 import type { QuarantineRow } from '../../tables/quarantineTable.ts';
-import { KEPT_VALUES, type LoadRequest, type MappedGroup } from './Engine.ts';
-import { packedCodes, UNCOUNTED } from './fieldCodes.ts';
+import type { LoadRequest, MappedGroup } from './Engine.ts';
+import { packedCodes } from './fieldCodes.ts';
 
 /** Rows of a row group. A reader skips whole row groups by time. DuckDB's default, four times as many, takes 130 MB more. */
 const ROW_GROUP_ROWS = 32_768;
@@ -17,13 +17,10 @@ const PARQUET = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTION
 /** The most queries in one UNION, as it holds readers for all of them in memory. */
 const MAX_UNITED = 100;
 
-/** The first rows of a file, as many as DuckDB reads at once: all of their fields are looked at. */
-const SAMPLED_ROWS = 2_048;
-/**
- * Whether the fields of a row are counted: every one would take a tenth of a load's time. 17 is prime, as writers repeat themselves
- * after 2, 10 or 16 rows.
- */
-const IS_COUNTED = `row_number < ${SAMPLED_ROWS} OR row_number % 17 = 0`;
+/** Rows that DuckDB reads at once. */
+const VECTOR_ROWS = 2_048;
+/** Vectors of a group whose fields are counted, about: to count every row would take a tenth of a load's time. */
+const COUNTED_VECTORS = 32;
 /** A name with a space, which no table's column has. */
 const FILE = '"file number"';
 /** A column of {@link probeStatement}. */
@@ -37,7 +34,10 @@ type MappingRequest = Pick<LoadRequest, 'mapping' | 'loadedAt' | 'receivedAt'> &
  * The statement that maps all files and writes the accepted rows in order of time. Rows carry the index of their file while
  * they are sorted, and get its name afterwards, which reduces temporary files.
  */
-export function acceptedRowsStatement(request: MappingRequest, path: string): string {
+export function acceptedRowsStatement(
+  request: Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt'>,
+  path: string,
+): string {
   const { sortBy } = request.mapping;
   const order = sortBy.length === 0 ? '' : `ORDER BY ${sortBy.map(quoteName).join(', ')}`;
   return `COPY (${acceptedRowsQuery(request, order)}) TO ${quoteText(path)} ${PARQUET}`;
@@ -48,16 +48,15 @@ export function acceptedRowsStatement(request: MappingRequest, path: string): st
  *
  * @param order ORDER BY clause over the mapped columns; empty is unordered.
  */
-function acceptedRowsQuery({ files, mapping, loadedAt }: MappingRequest, order: string): string {
-  const groups = mapping.groups.map((group, i) => {
-    const file = `[${group.files.join(', ')}][file_index + 1]`;
-    const codes = packedCodes(group.fields.map(({ code }) => code)).map(
-      (code) => `CASE WHEN ${IS_COUNTED} THEN ${code} ELSE ${UNCOUNTED} END`,
-    );
-    const counted = [file, group.otherDay, ...codes];
-    return `SELECT ${group.columns}, ${counterName(i)}(${counted.join(', ')}) AS ${FILE}, row_number
-      FROM (${readGroup({ files, mapping }, group)}) WHERE problem IS NULL`;
-  });
+function acceptedRowsQuery(
+  request: Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt'>,
+  order: string,
+): string {
+  const { files, mapping, loadedAt } = request;
+  const groups = mapping.groups.map(
+    (group, i) => `SELECT ${group.columns}, ${countedFile(request, group, i)} AS ${FILE}, row_number
+      FROM (${readGroup({ files, mapping }, group, sampledTexts(group))}) WHERE problem IS NULL`,
+  );
   const name = elementAt(
     files.map((_, i) => fileAt(files, i).name),
     FILE,
@@ -66,24 +65,46 @@ function acceptedRowsQuery({ files, mapping, loadedAt }: MappingRequest, order: 
     FROM (${groups.join(' UNION ALL ')} ${order})`;
 }
 
-/** Name of the function that counts the accepted rows of a group: by file, by day of another day, and by packed codes of fields. */
+/** The number of a row's file. Of some rows it comes from the functions that count what their fields hold. */
+function countedFile({ files }: Pick<LoadRequest, 'files'>, group: MappedGroup, index: number): string {
+  const file = `[${group.files.join(', ')}][file_index + 1]`;
+  if (group.fields.length === 0) return file;
+  const codes = packedCodes(group.fields.map(({ code }) => code));
+  const counted = `${counterName(index)}(${[file, ...codes].join(', ')})`;
+  const step = countedStep(files, group);
+  const vector = `row_number // ${VECTOR_ROWS} + file_index`;
+  return `CASE WHEN texts IS NOT NULL THEN CAST(${samplerName(index)}(texts, CAST(${counted} AS VARCHAR)) AS INTEGER)
+    WHEN (${vector}) % ${step} = 0 THEN ${counted} ELSE ${file} END`;
+}
+
+/** Rows of a group's first file whose values are looked at, for people. */
+const SAMPLED_ROWS = 128;
+/** Characters of such a value. */
+const VALUE_CHARACTERS = 40;
+
+/** The column `texts`: some values of each field as a JSON list, of the first rows of a group. */
+function sampledTexts({ fields }: Pick<MappedGroup, 'fields'>): string {
+  const texts = fields.map(({ text }) => `left(${text}, ${VALUE_CHARACTERS})`);
+  return `, CASE WHEN src.file_index = 0 AND src.file_row_number < ${SAMPLED_ROWS} THEN TRY(CAST(to_json([${texts.join(', ')}]) AS VARCHAR)) END AS texts`;
+}
+
+/**
+ * Of how many vectors one is counted: all of a small group, each fifteenth of a million rows. Whole vectors are counted, as each call of
+ * a function takes longer than the rows of a vector.
+ */
+export function countedStep(files: LoadRequest['files'], group: Pick<MappedGroup, 'files'>): number {
+  const vectors = group.files.reduce((sum, i) => sum + Math.ceil((files[i]?.rows ?? 0) / VECTOR_ROWS), 0);
+  return Math.max(1, Math.floor(vectors / COUNTED_VECTORS));
+}
+
+/** Name of the function that counts packed codes of fields in rows of a group, and answers with its first argument. */
 export function counterName(group: number): string {
   return `sluice_counted_${group}`;
 }
 
-/** Characters of such a value. */
-const VALUE_CHARACTERS = 40;
-
-/** A query for some values of each field of a group, from the first accepted rows of its first file: `texts` is a JSON list with a list, or null, for each. */
-export function valuesStatement(request: MappingRequest, group: MappedGroup): string {
-  const texts = group.fields.map(({ text }, i) => `left(${text}, ${VALUE_CHARACTERS}) AS f${i}`);
-  const first = { ...group, files: group.files.slice(0, 1) };
-  const rows = readGroup(request, first, `, ${texts.join(', ')}`);
-  const lists = group.fields.map(
-    (_, i) => `(list(DISTINCT f${i} ORDER BY f${i}) FILTER (WHERE f${i} <> ''))[:${KEPT_VALUES}]`,
-  );
-  return `SELECT CAST(to_json([${lists.join(', ')}]) AS VARCHAR) AS texts
-    FROM (SELECT * FROM (${rows}) WHERE problem IS NULL LIMIT ${SAMPLED_ROWS})`;
+/** Name of the function that takes the values of a row as a JSON list, and the number of its file, which it answers with. */
+export function samplerName(group: number): string {
+  return `sluice_sampled_${group}`;
 }
 
 /**

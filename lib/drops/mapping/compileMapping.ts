@@ -5,7 +5,6 @@ import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
 import { isTaken } from '../../parquet/readColumns.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CompiledMapping, MappedGroup, RawRows } from '../engine/Engine.ts';
-import { dayNumberSql, NEAR_DAY } from '../engine/fieldCodes.ts';
 import { rawRowSql } from './columnSql.ts';
 import { FileColumns, findFolder, hasNul, pathFolders } from './FileColumns.ts';
 import type { FoundColumn } from './FoundColumn.ts';
@@ -50,7 +49,7 @@ export function compileMapping(
   const groups = new Map<string, Omit<MappedGroup, 'files'> & { files: number[]; raws: RawRows[] }>();
   const named = new Map<string, FoundColumn>();
   for (const [shape, { schema, files }] of shapes) {
-    const { used, ...compiled } = compileRow(subject, schema, day, named);
+    const { used, ...compiled } = compileRow(subject, schema, named);
     // DuckDB finds columns in the other files by name, ignoring case, so the name must be unambiguous.
     const key = `${JSON.stringify(compiled)} ${isNamedTwice(schema) ? shape : shapeOf(used)}`;
     const group = groups.get(key) ?? { ...compiled, files: [], raws: [] };
@@ -72,6 +71,7 @@ export function compileMapping(
       values: folders.map((each) => findFolder(each, name)?.value ?? null),
     })),
     groups: [...groups.values()],
+    otherDay: otherDaySql(dataset, day),
   };
 }
 
@@ -111,7 +111,6 @@ function isNamedTwice({ columns }: FileSchema): boolean {
 function compileRow(
   subject: MappingSubject,
   schema: FileSchema,
-  day?: UtcDay,
   named?: Map<string, FoundColumn>,
 ): Omit<MappedGroup, 'files' | 'raws'> & { readonly used: readonly FileColumn[] } {
   const row = new MappedRow();
@@ -130,22 +129,20 @@ function compileRow(
     columns: namedList(columns),
     problems: row.problems,
     fields: row.fields,
-    otherDay: otherDaySql(subject, columns, day),
     used: [...fileColumns.used],
   };
 }
 
-/** The day of a row's own time, if it is far from the day of the folder. The date of a metric is a day in any time zone. */
-function otherDaySql(
-  { dataset: { kind, timezone } }: MappingSubject,
-  { timestamp, metric_date: date = timestamp }: MappedColumns,
-  day: UtcDay | undefined,
-): string {
-  if (kind === 'table' || date === undefined || day === undefined) return String(NEAR_DAY);
+/**
+ * The day of a written row's own time, if it is far from the day of the folder: a DATE, NULL of other rows. The date of a metric is a day
+ * in any time zone.
+ */
+function otherDaySql({ kind, timezone }: MappingSubject['dataset'], day: UtcDay | undefined): string | null {
+  if (kind === 'table' || day === undefined) return null;
+  const column = kind === 'metrics' ? 'metric_date' : '"timestamp"';
   const zone = kind === 'metrics' ? 'UTC' : timezone;
   const [from, to] = [-24, 48].map((hours) => `make_timestamp(${instantOf(day, hours, zone)} * 1000)`);
-  const number = dayNumberSql(`${dayInZone(date, zone)} - DATE '1970-01-01'`);
-  return `CASE WHEN ${date} >= ${from} AND ${date} < ${to} THEN ${NEAR_DAY} ELSE ${number} END`;
+  return `CASE WHEN ${column} < ${from} OR ${column} >= ${to} THEN ${dayInZone(column, zone)} END`;
 }
 
 function mapRow(
