@@ -1,6 +1,7 @@
 import type { ErrorObject } from '../lib/base/errors.ts';
 import { visibleJson } from '../lib/base/text.ts';
 import { VERSION } from '../lib/base/version.ts';
+import { useNetwork } from './aws/network.ts';
 import { check } from './commands/check.ts';
 import { connect } from './commands/connect.ts';
 import { consoleCommand } from './commands/console.ts';
@@ -101,6 +102,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const line = readCommandLine(command, rest);
     const { takes, actions, options } = command;
     if (takes === undefined && actions === undefined) assertNoArguments(line.positionals);
+    useNetwork(process.env);
     const hasDryRun = actions === undefined && 'dry-run' in options;
     return await command.run(markChanges(line, command.changes, hasDryRun));
   } catch (error) {

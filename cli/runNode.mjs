@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path';
 
 /** Lambda's Node, and the first that reads TypeScript without a flag and has all that Sluice uses. */
 export const LEAST_NODE = 24;
+/** Its minor version from which on it takes a proxy: https://nodejs.org/docs/latest-v24.x/api/http.html#httpsetglobalproxyfromenvproxyenv */
+const LEAST_MINOR = 14;
 
 const EXECUTABLE = process.platform === 'win32' ? 'node.exe' : 'node';
 
@@ -16,6 +18,18 @@ const RUNNER = 'SLUICE_RUNNER';
 const LOOK_EVERY_MS = 500;
 /** npm and npx run a shell, which runs this process or its runner. */
 const MOST_ANCESTORS = 4;
+
+/**
+ * Whether a version of Node is new enough for Sluice, in the network of this machine.
+ *
+ * @param {string} version
+ */
+export function isNewEnough(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const { HTTPS_PROXY, https_proxy, AWS_CA_BUNDLE } = process.env;
+  const isPlain = !(HTTPS_PROXY || https_proxy || AWS_CA_BUNDLE);
+  return major > LEAST_NODE || (major === LEAST_NODE && (isPlain || minor >= LEAST_MINOR));
+}
 
 /**
  * The path of a repository's Node, whether it is installed or not.
@@ -36,7 +50,7 @@ export function installedNode(folder) {
   try {
     const file = createRequire(join(folder, 'package.json')).resolve('node/package.json');
     const { version } = JSON.parse(readFileSync(file, 'utf8'));
-    return Number.parseInt(version, 10) >= LEAST_NODE ? join(dirname(file), 'bin', EXECUTABLE) : null;
+    return isNewEnough(version) ? join(dirname(file), 'bin', EXECUTABLE) : null;
   } catch {
     return null;
   }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installedNode, LEAST_NODE, runInPlace, whenNpmEnds } from './runNode.mjs';
+import { installedNode, isNewEnough, LEAST_NODE, runInPlace, whenNpmEnds } from './runNode.mjs';
 
 // https://no-color.org. Of both, Node takes FORCE_COLOR, and warns.
 if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
@@ -13,11 +13,8 @@ const file = fileURLToPath(import.meta.url);
 const folder = dirname(file);
 // The npm package is built: there it is main.js (scripts/pack.ts).
 const isRepository = existsSync(join(folder, 'main.ts'));
-const [major = 0] = process.versions.node.split('.').map(Number);
-const node =
-  major >= LEAST_NODE
-    ? null
-    : (installedNode(folder) ?? (isRepository ? null : installedNode(process.cwd())));
+const isReady = isNewEnough(process.versions.node);
+const node = isReady ? null : (installedNode(folder) ?? (isRepository ? null : installedNode(process.cwd())));
 
 /** The command line of `init` again, with a Node of its own. npx writes the packages of its command line beside them. */
 function withNode() {
@@ -32,7 +29,7 @@ function withNode() {
   return ['npx', ...options, 'sluice', ...process.argv.slice(2)].join(' ');
 }
 
-if (major >= LEAST_NODE) {
+if (isReady) {
   // The reader of the output has closed it (`… | head -1`): the work continues to its end and keeps its exit code. Without a
   // listener, Node would end the process with a stack trace.
   for (const stream of [process.stdout, process.stderr]) {
@@ -62,7 +59,7 @@ if (major >= LEAST_NODE) {
   process.stderr.write(
     isRepository
       ? 'Sluice is not installed yet: run `npm start` once.\n'
-      : `SLUICE_NODE_TOO_OLD: Sluice needs Node ${LEAST_NODE} or later, as Lambda has it; this is ${process.version}.\n${cure}\n`,
+      : `SLUICE_NODE_TOO_OLD: Sluice needs Node ${LEAST_NODE} or later, as Lambda has it, and behind a proxy its latest release; this is ${process.version}.\n${cure}\n`,
   );
   process.exit(1);
 }

@@ -66,17 +66,13 @@ const MAX_ATTEMPTS = 4;
 /**
  * Opens the clients of a deployment.
  *
- * @param aws Region, endpoint and credentials, as AWS clients take them.
+ * @param aws As AWS clients take it.
  */
 export function openDeployment(
   about: Pick<Deployment, 'config' | 'stack' | 'isLocal' | 'now'>,
   aws: Deployment['aws'],
 ): Deployment {
-  const options = {
-    ...aws,
-    maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
-  };
+  const options = { ...aws, maxAttempts: MAX_ATTEMPTS };
   const clients = {
     athena: new AthenaClient(options),
     cloudwatch: new CloudWatchClient(options),

@@ -12,7 +12,7 @@ export const AwsAccessError = defineErrorFamily('user', {
   },
   SLUICE_AWS_UNREACHABLE: {
     cause: 'AWS cannot be reached.',
-    cure: 'For the local cloud, start it (`npx sluice start`), or name its --endpoint-url http://127.0.0.1:PORT. For a deployment, name its --stage, and check the network, the region, and AWS_ENDPOINT_URL if it is set.',
+    cure: 'For the local cloud, start it (`npx sluice start`), or name its --endpoint-url http://127.0.0.1:PORT. For a deployment, name its --stage, and check the network, the region, and AWS_ENDPOINT_URL if it is set. Behind a proxy: docs/deploy.md, "Behind a proxy".',
   },
   SLUICE_AWS_NO_STACK: {
     cause: 'The deployment does not exist.',
@@ -24,9 +24,9 @@ export const AwsAccessError = defineErrorFamily('user', {
   },
 });
 
-/** Node's codes for names that do not resolve, failed and broken connections, and untrusted certificates. */
+/** Node's codes for names that do not resolve, failed and broken connections, untrusted certificates, and proxies that refuse. */
 const NETWORK =
-  /^(E(CONN(REFUSED|RESET|ABORTED)|NOTFOUND|AI_AGAIN|TIMEDOUT|PIPE|(HOST|NET)(UNREACH|DOWN)|ADDRNOTAVAIL)|ERR_(TLS|SSL)_.*|CERT_.*|.*SELF_SIGNED_CERT.*|UNABLE_TO_.*|EPROTO)$/;
+  /^(E(CONN(REFUSED|RESET|ABORTED)|NOTFOUND|AI_AGAIN|TIMEDOUT|PIPE|(HOST|NET)(UNREACH|DOWN)|ADDRNOTAVAIL)|ERR_(TLS|SSL|PROXY)_.*|CERT_.*|.*SELF_SIGNED_CERT.*|UNABLE_TO_.*|EPROTO)$/;
 
 /**
  * The meaning of an error of an AWS client. `answered`: AWS returned an error, which the command explains best. `unasked`: AWS
@@ -40,18 +40,32 @@ export type AwsProblem =
 export function explainAwsError(error: unknown): AwsProblem | undefined {
   if (!(error instanceof Error)) return undefined;
   const detail = `${error.name}: ${error.message}`;
-  const unasked = (code: keyof typeof AwsAccessError.entries): AwsProblem => ({
+  const unasked = (code: keyof typeof AwsAccessError.entries, more = ''): AwsProblem => ({
     kind: 'unasked',
-    error: new AwsAccessError(code, detail, { cause: error }),
+    error: new AwsAccessError(code, `${detail}${more}`, { cause: error }),
   });
+  const unreached = () => unasked('SLUICE_AWS_UNREACHABLE', ` Variables for a proxy: ${proxyVariables()}.`);
   // The client throws a plain Error here.
   if (/^Region (is missing|not accepted)/.test(error.message)) return unasked('SLUICE_AWS_NO_REGION');
   if (/^(CredentialsProvider|TokenProvider|ProcessCredentials)Error$/.test(error.name))
-    return unasked('SLUICE_AWS_NO_CREDENTIALS');
+    return isOfNetwork(error.message) ? unreached() : unasked('SLUICE_AWS_NO_CREDENTIALS');
   if (isAnswered(error)) return { kind: 'answered', name: error.name, detail };
   const code = 'code' in error ? String(error.code) : '';
-  if (NETWORK.test(code) || error.name === 'TimeoutError') return unasked('SLUICE_AWS_UNREACHABLE');
+  if (NETWORK.test(code) || error.name === 'TimeoutError') return unreached();
   return explainAwsError(error.cause);
+}
+
+/** Whether a provider of credentials failed for the network: of such an error it keeps the text alone. */
+function isOfNetwork(message: string): boolean {
+  return (
+    /certificate|tunnel|Timeout/.test(message) || message.split(/\W+/).some((word) => NETWORK.test(word))
+  );
+}
+
+/** The names of those that are set, whose values may have passwords. */
+function proxyVariables(): string {
+  const names = ['HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy', 'AWS_CA_BUNDLE'];
+  return names.filter((name) => process.env[name]).join(', ') || 'none';
 }
 
 /** Errors of the connection have `$metadata`, too, but only those of a response have a status. */

@@ -1,3 +1,5 @@
+import type { AgentOptions } from 'node:https';
+import type { STSClientConfig } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import type { Config } from '../lib/schema/config.ts';
 import { LOCAL_STAGE } from '../lib/schema/stages.ts';
@@ -8,14 +10,30 @@ export interface AwsOptions {
   readonly endpoint?: string;
 }
 
+/** Credentials, or a function that finds them, as clients take both. */
+type Credentials = NonNullable<STSClientConfig['credentials']>;
+
+/** How AWS's clients connect on a person's machine. */
+export interface AwsConnection {
+  /** Time limits, milliseconds, and options of an agent that takes a proxy: each client makes and closes an agent of its own. */
+  readonly requestHandler: {
+    readonly connectionTimeout: number;
+    readonly requestTimeout: number;
+    readonly throwOnRequestTimeout: boolean;
+    readonly httpsAgent?: AgentOptions;
+  };
+  /** Behind a proxy S3's client never waits for `100 Continue`: for that it takes an agent that knows no proxy. */
+  readonly expectContinueHeader?: false;
+  /** Of the local cloud its own; behind a proxy the default chain, whose clients of SSO and STS take the proxy, too. */
+  readonly credentials?: Credentials;
+}
+
 /** Which deployment the options of a command name, without the configuration. */
 export interface Target {
   /** `service` of serverless.yml, and the stage. */
   readonly stack: { readonly service: string; readonly stage: string };
   /** As AWS clients take it; without a region if only the configuration has one. */
-  readonly aws: AwsOptions & {
-    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  };
+  readonly aws: AwsOptions & Partial<AwsConnection>;
   /** Whether it is the local cloud: an endpoint on loopback. */
   readonly isLocal: boolean;
 }

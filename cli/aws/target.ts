@@ -6,6 +6,7 @@ import { sluiceCommand } from '../../observe/commands.ts';
 import { type ConfiguredTarget, deploymentOptions, type Target } from '../../observe/target.ts';
 import { type CommandLine, stageOption, textOption, UsageError } from '../terminal/commandLine.ts';
 import { writeNote } from '../terminal/output.ts';
+import { awsConnection } from './network.ts';
 
 /** The default endpoint of the local cloud. */
 const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
@@ -49,7 +50,7 @@ async function targetSentence({ stack: { stage }, aws, isLocal }: ConfiguredTarg
   const client = new STSClient({
     ...aws,
     maxAttempts: 2,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+    requestHandler: { ...aws.requestHandler, requestTimeout: 5_000 },
   });
   // Without an answer, the command's own first call reports what is wrong.
   const account = await client.send(new GetCallerIdentityCommand({})).then(
@@ -91,7 +92,8 @@ export function isLocalMeant(line: Line): boolean {
  * JavaScript SDK does not read. https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
  *
  * @param line An empty option counts as not set, and so does an empty variable.
- * @throws UsageError when the local cloud is meant and has an endpoint on another machine, or a region without a stage.
+ * @throws UsageError when the local cloud is meant and has an endpoint on another machine, or a region without a stage;
+ *   AwsAccessError as {@link awsConnection}.
  */
 export function namedTarget(
   line: Line,
@@ -119,6 +121,7 @@ export function namedTarget(
   return {
     stack: { service: 'sluice', stage: stage ?? LOCAL_STAGE },
     aws: {
+      ...awsConnection(env),
       ...(region ? { region } : {}),
       ...(endpoint === undefined ? {} : { endpoint }),
       // Credentials in the environment take precedence: the local cloud also accepts others than its default ones.

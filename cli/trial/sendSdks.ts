@@ -5,6 +5,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { StatsigClient } from '@statsig/js-client';
 import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
+import { useNetwork } from '../aws/network.ts';
+
+useNetwork(process.env);
 
 const DEADLINE_MS = 60_000;
 const { url, clientKey, serverKey, jsEvent, coreEvent, text } = JSON.parse(process.env['SLUICE_SEND'] ?? '');

@@ -11,7 +11,7 @@ import { isRegion } from '../../lib/schema/regions.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { READ_LIMITS, readStackResources } from '../facts/flow/stackOutputs.ts';
+import { readStackResources } from '../facts/flow/stackOutputs.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
 import type { Target } from '../target.ts';
 
@@ -99,14 +99,13 @@ export interface DoctorClients {
 
 /** Opens the doctor's clients. They only read, so every call can be retried. */
 export function openClients(aws: Target['aws']): DoctorClients {
-  const options = { ...aws, ...READ_LIMITS };
   return {
-    apiGateway: new APIGatewayClient(options),
-    cloudFormation: new CloudFormationClient(options),
-    iam: new IAMClient(options),
-    kms: new KMSClient(options),
-    lambda: new LambdaClient(options),
-    secrets: new SecretsManagerClient(options),
-    sts: new STSClient(options),
+    apiGateway: new APIGatewayClient(aws),
+    cloudFormation: new CloudFormationClient(aws),
+    iam: new IAMClient(aws),
+    kms: new KMSClient(aws),
+    lambda: new LambdaClient(aws),
+    secrets: new SecretsManagerClient(aws),
+    sts: new STSClient(aws),
   };
 }

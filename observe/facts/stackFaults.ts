@@ -13,7 +13,7 @@ import { viewNames } from '../../lib/views/viewNames.ts';
 import type { Deployment } from '../deployment.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { READ_LIMITS, readStack, readStackResources } from './flow/stackOutputs.ts';
+import { readStack, readStackResources } from './flow/stackOutputs.ts';
 import { readGlueTables } from './tables/tables.ts';
 
 /** Something of the stack that is gone, or is not as the template has it. */
@@ -68,7 +68,7 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
           ),
     );
   }
-  const iam = new IAMClient({ ...aws, ...READ_LIMITS });
+  const iam = new IAMClient(aws);
   try {
     for (const reader of config.readers) {
       const id = identityId(reader);

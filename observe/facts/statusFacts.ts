@@ -41,7 +41,7 @@ import {
 import { type RelayState, readRelayState } from './flow/relayCopies.ts';
 import { type LastHour, readLastHour, readLastRequest } from './flow/requestCounts.ts';
 import { type KeysState, readKeys } from './flow/senders.ts';
-import { READ_LIMITS, readStackOutputs, requireOutput, type StackOutputs } from './flow/stackOutputs.ts';
+import { readStackOutputs, requireOutput, type StackOutputs } from './flow/stackOutputs.ts';
 import { isStreamLate, readStream, type StreamState } from './flow/streamState.ts';
 import { readUnreached, type UnreachedRequests } from './flow/unreachedRequests.ts';
 import {
@@ -355,7 +355,7 @@ async function readKey(
   const KeyId = config.existing.keyArn ?? outputs.get('KeyArn');
   // The local cloud has only the keys of the template.
   if (KeyId === undefined || (isLocal && config.existing.keyArn !== null)) return null;
-  const client = new KMSClient({ ...aws, ...READ_LIMITS });
+  const client = new KMSClient(aws);
   try {
     const { KeyMetadata } = (await ifThere(client.send(new DescribeKeyCommand({ KeyId })))) ?? {};
     if (KeyMetadata === undefined) return null;

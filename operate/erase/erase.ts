@@ -74,8 +74,10 @@ export interface EraseReceipt extends Erasure {
   readonly countsMentions: boolean;
 }
 
-/** How often one call is tried, and how long it may take: files are larger than the answers to other questions. */
-const CLIENT = { maxAttempts: 5, connectionTimeout: 3_000, requestTimeout: 600_000 } as const;
+/** How often one call is tried. */
+const MAX_ATTEMPTS = 5;
+/** How long it may take, milliseconds: files are larger than the answers to other questions. */
+const CALL_MS = 600_000;
 /** How many small files are looked at side by side for each core: one is fetched while the other is read. */
 const FILES_A_CORE = 2;
 /** The most memory that DuckDB manages, MiB. */
@@ -97,11 +99,10 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
   const matcher = new UnitMatcher([...units, ...hashedUnits(units, config)]);
   const elsewhere = heldElsewhere(deployment);
   const directory = await makeWorkFolder();
-  const { maxAttempts, ...requestHandler } = CLIENT;
   const s3 = new S3Client({
     ...aws,
-    maxAttempts,
-    requestHandler: { ...requestHandler, throwOnRequestTimeout: true },
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: { ...aws.requestHandler, requestTimeout: CALL_MS },
     ...(isLocal ? { forcePathStyle: true } : {}),
   });
   const store = s3ObjectStore(s3, config.bucket);

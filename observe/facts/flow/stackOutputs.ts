@@ -8,12 +8,6 @@ import { type Deployment, ObserveError } from '../../deployment.ts';
 /** Outputs of the deployed stack by their names: CloudFormation names what holds data. */
 export type StackOutputs = ReadonlyMap<string, string>;
 
-/** Attempts of a call that only reads, and how long each may take. */
-export const READ_LIMITS = {
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
-};
-
 type Asked = Pick<Deployment, 'aws' | 'stack'>;
 
 /** Reads the ID and the outputs of the deployed stack. @throws What CloudFormation's client throws. */
@@ -51,7 +45,7 @@ async function asking<Answer>(
   { aws, stack }: Asked,
   ask: (client: CloudFormationClient, of: { readonly StackName: string }) => Promise<Answer>,
 ): Promise<Answer> {
-  const client = new CloudFormationClient({ ...aws, ...READ_LIMITS });
+  const client = new CloudFormationClient(aws);
   try {
     return await ask(client, { StackName: `${stack.service}-${stack.stage}` });
   } finally {

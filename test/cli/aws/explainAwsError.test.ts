@@ -19,6 +19,14 @@ describe('explainAwsError', () => {
       expect(explainAwsError(error)).toMatchObject({ error: { code: 'SLUICE_AWS_UNREACHABLE' } });
   });
 
+  it.each(['getaddrinfo ENOTFOUND portal.sso', 'self-signed certificate in certificate chain'])(
+    'sees the network in what a profile of SSO says: %s',
+    (message) => {
+      const error = Object.assign(new Error(`Error: ${message}`), { name: 'CredentialsProviderError' });
+      expect(explainAwsError(error)).toMatchObject({ error: { code: 'SLUICE_AWS_UNREACHABLE' } });
+    },
+  );
+
   it.each(['ENOSPC', 'EACCES', 'ENOENT', 'ERR_INVALID_ARG_TYPE', 'SLUICE_CONFIG_INVALID'])(
     'ignores %s, which is not about AWS',
     (code) => {

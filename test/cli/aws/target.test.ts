@@ -18,10 +18,11 @@ describe('the target of a command', () => {
   );
 
   it('is a deployment with the name of its stage', () => {
-    expect(named({ stage: 'prod', region: 'eu-west-1' })).toEqual({
+    const { aws, ...rest } = named({ stage: 'prod', region: 'eu-west-1' });
+    expect({ ...rest, aws: { ...aws, requestHandler: {} } }).toEqual({
       isLocal: false,
       stack: { service: 'sluice', stage: 'prod' },
-      aws: { region: 'eu-west-1' },
+      aws: { region: 'eu-west-1', requestHandler: {} },
     });
   });
 

@@ -61,7 +61,6 @@ export async function sendProxied(
         ...(body.length === 0 ? {} : { 'content-length': body.length }),
       },
       signal: AbortSignal.timeout(timeoutMs),
-      agent: false,
     })
       .once('response', resolve)
       .once('error', reject)

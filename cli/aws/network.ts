@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import tls from 'node:tls';
+import { AwsAccessError } from '../../observe/explainAwsError.ts';
+import type { AwsConnection } from '../../observe/target.ts';
+
+/** The variables of a process. An empty one counts as not set. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What no proxy reaches: the local cloud. */
+const LOOPBACK = ['localhost', '127.0.0.1', '::1', '[::1]'];
+
+/** A proxy, under the names that Node's agents read: https://nodejs.org/docs/latest-v24.x/api/http.html#built-in-proxy-support */
+interface ProxyVariables {
+  /** Its URL. */
+  readonly https_proxy: string;
+  /** Hosts that are reached without it, separated by commas. */
+  readonly no_proxy: string;
+}
+
+/**
+ * The proxy of an environment, as the AWS CLI reads it; undefined without one.
+ *
+ * @throws AwsAccessError `SLUICE_AWS_UNREACHABLE` for a proxy of another protocol than HTTP.
+ */
+function proxyOf(env: Environment): ProxyVariables | undefined {
+  const proxy = env['https_proxy'] || env['HTTPS_PROXY'];
+  if (!proxy) return undefined;
+  const url = proxy.includes('://') ? proxy : `http://${proxy}`;
+  // The value may have a password.
+  if (!/^https?:/i.test(url) || !URL.canParse(url))
+    throw new AwsAccessError(
+      'SLUICE_AWS_UNREACHABLE',
+      'HTTPS_PROXY: expected http://HOST:PORT or https://HOST:PORT.',
+    );
+  const named = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter(Boolean);
+  // Others take a name for its subdomains, too: https://about.gitlab.com/blog/we-need-to-talk-no-proxy/
+  const below = named.map((name) => `.${name}`);
+  return { https_proxy: url, no_proxy: [...LOOPBACK, ...named, ...below].join() };
+}
+
+/**
+ * How AWS's clients connect on a person's machine. The SDK reads no variable of a proxy, and makes agents and, for profiles,
+ * clients of its own: https://github.com/aws/aws-sdk-js-v3/issues/6687
+ *
+ * @throws AwsAccessError as {@link proxyOf}.
+ */
+export function awsConnection(env: Environment): AwsConnection {
+  const limits = { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
+  const proxyEnv = proxyOf(env);
+  if (proxyEnv === undefined) return { requestHandler: limits };
+  const requestHandler = { ...limits, httpsAgent: { keepAlive: true, proxyEnv: { ...proxyEnv } } };
+  return {
+    requestHandler,
+    expectContinueHeader: false,
+    async credentials(properties) {
+      const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
+      return defaultProvider({ clientConfig: { requestHandler } })(properties);
+    },
+  };
+}
+
+/**
+ * Has `fetch` of this process take the proxy of the environment, and every connection of it and of the processes that it
+ * starts trust the certificates of `AWS_CA_BUNDLE` beside Node's own.
+ *
+ * @throws AwsAccessError as {@link proxyOf}; what reading the file throws.
+ */
+export function useNetwork(env: NodeJS.ProcessEnv): void {
+  const proxy = proxyOf(env);
+  if (proxy !== undefined) http.setGlobalProxyFromEnv({ ...proxy });
+  const bundle = env['AWS_CA_BUNDLE'];
+  if (!bundle) return;
+
+  env['NODE_EXTRA_CA_CERTS'] ??= bundle;
+  tls.setDefaultCACertificates([...tls.getCACertificates(), readFileSync(bundle, 'utf8')]);
+}

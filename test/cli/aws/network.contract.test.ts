@@ -1,0 +1,220 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, connect, type Server } from 'node:net';
+import { join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { namedTarget } from '../../../cli/aws/target.ts';
+import { fetchBinding, LAMBDA_BINDINGS } from '../../../infra/build/LambdaBinding.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { openDeployment } from '../../../observe/deployment.ts';
+import { experimentSpecs } from '../../harness/experimentSpecs.ts';
+import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
+
+/** A certificate of the servers below, and its key. */
+const PEM = join(repositoryRoot, 'test', 'fixtures', 'everyHost.pem');
+const PASSWORD = 'pa55word';
+const BASIC = Buffer.from(`me:${PASSWORD}`).toString('base64');
+
+const directory = temporaryDirectory();
+/** `HOST:PORT` of each tunnel that was asked for. */
+let asked: string[] = [];
+let authorization: string | undefined;
+
+/** How services of the query protocol answer. */
+const XML =
+  '<ErrorResponse><Error><Code>AccessDenied</Code><Message>by the stand-in</Message></Error></ErrorResponse>';
+/** Stands for all of AWS and for Statsig. */
+const pem = readFileSync(PEM, 'utf8');
+const everyHost = createTlsServer({ key: pem, cert: pem }, ({ headers, url }, response) => {
+  if (/^api\.statsigcdn/.test(headers.host ?? ''))
+    response.end(JSON.stringify(experimentSpecs('running', 0)));
+  else if (url?.startsWith('/federation/credentials') === true)
+    response.end(
+      JSON.stringify({
+        roleCredentials: { accessKeyId: 'AKIA', secretAccessKey: 's', sessionToken: 't', expiration: 2e12 },
+      }),
+    );
+  else
+    response
+      .writeHead(403, { 'x-amzn-errortype': 'AccessDeniedException' })
+      .end(
+        headers['content-type'] === 'application/x-www-form-urlencoded'
+          ? XML
+          : '{"message":"by the stand-in"}',
+      );
+});
+const proxy = createServer().on('connect', (request, socket) => {
+  asked.push(request.url ?? '');
+  authorization = request.headers['proxy-authorization'];
+  if (request.url?.startsWith('refused.') === true) {
+    socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+    return;
+  }
+  const tunnel = connect(portOf(everyHost), '127.0.0.1', () => {
+    socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    tunnel.pipe(socket).pipe(tunnel);
+  });
+  for (const end of [tunnel, socket]) end.on('error', () => end.destroy());
+});
+
+const portOf = (server: Server) => (server.address() as AddressInfo).port;
+for (const server of [everyHost, proxy])
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const behindProxy = { HTTPS_PROXY: `http://me:${PASSWORD}@127.0.0.1:${portOf(proxy)}`, AWS_CA_BUNDLE: PEM };
+
+const home = join(directory.path, 'home');
+mkdirSync(join(home, '.aws', 'sso', 'cache'), { recursive: true });
+writeFileSync(
+  join(home, '.aws', 'config'),
+  `[profile company]
+sso_start_url = https://acme.awsapps.com/start
+sso_region = eu-west-1
+sso_account_id = 111122223333
+sso_role_name = operator
+`,
+);
+// The name of a token's file is the SHA-1 of the start URL.
+writeFileSync(
+  join(home, '.aws', 'sso', 'cache', '40169cea58ca6cbf23fb27b2542923fb5f524af0.json'),
+  JSON.stringify({
+    startUrl: 'https://acme.awsapps.com/start',
+    accessToken: 'x',
+    expiresAt: '2099-01-01T00:00:00Z',
+  }),
+);
+const SLUICE_CONFIG = writeConfig(directory.path, { bucket: 'acme-experiments', region: 'eu-west-1' });
+
+afterAll(() => {
+  everyHost.close();
+  proxy.close();
+  directory.remove();
+});
+beforeEach(() => {
+  asked = [];
+});
+
+const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' };
+const KEYS = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret' };
+
+/** Runs `sluice` as a process of its own: what it does to `fetch` and to certificates is the process's. */
+function sluice(words: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const others = Object.entries(process.env).filter(([name]) => !/^AWS_|_proxy$|^NODE_EXTRA/i.test(name));
+  const given = { ...Object.fromEntries(others), SLUICE_CONFIG, HOME: home, AWS_MAX_ATTEMPTS: '1', ...env };
+  const args = [join(repositoryRoot, 'cli', 'sluice.mjs'), ...words.split(' ')];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { env: given }, (_, stdout, stderr) => resolve(stdout + stderr));
+  });
+}
+
+const aws = (...services: readonly string[]) =>
+  services.map((service) => `${service}.eu-west-1.amazonaws.com:443`);
+
+describe('behind a proxy', () => {
+  it.each([
+    ['keys list --stage dev', aws('secretsmanager')],
+    ['status --stage dev', aws('cloudformation')],
+    ['doctor --stage dev', aws('sts')],
+    ['doctor --before-deploy --stage dev', aws('sts')],
+    ['query SELECT --stage dev', aws('athena')],
+    ['erase --unit user_id=ada --yes --stage dev', aws('sts', 'acme-experiments.s3')],
+    ['trial --remove 0123abcd --region eu-west-1', aws('sts')],
+  ])('%s reaches AWS by it, and trusts the bundle', async (words, hosts) => {
+    const said = await sluice(words, { ...KEYS, ...behindProxy });
+    expect(said).not.toContain('UNREACHABLE');
+    expect(new Set(asked)).toEqual(new Set([...asked, ...hosts]));
+    expect(authorization).toBe(`Basic ${BASIC}`);
+  });
+
+  it('signs in by a profile of SSO', async () => {
+    const said = await sluice('keys list --stage dev', { ...behindProxy, AWS_PROFILE: 'company' });
+    expect([said, asked]).toEqual([
+      expect.stringContaining('by the stand-in'),
+      aws('portal.sso', 'secretsmanager'),
+    ]);
+  });
+
+  it('downloads specs of Statsig', async () => {
+    await sluice('groups pull --stage dev', { ...KEYS, ...behindProxy, STATSIG_SERVER_KEY: 'secret-a1' });
+    expect(asked).toEqual(['api.statsigcdn.com:443', ...aws('sts', 'acme-experiments.s3')]);
+  });
+
+  it.each([
+    // As the AWS CLI reads it.
+    ['a host and port alone', { https_proxy: `127.0.0.1:${portOf(proxy)}` }],
+    ['an empty variable beside it', { ...behindProxy, https_proxy: '' }],
+  ])('takes %s', async (_, env) => {
+    await sluice('keys list --stage dev', { ...KEYS, ...env });
+    expect(asked).toEqual(aws('secretsmanager'));
+  });
+
+  it.each([
+    ['nowhere.invalid', 'https://nowhere.invalid'],
+    ['.invalid', 'https://nowhere.invalid'],
+    ['example.com,invalid', 'https://nowhere.invalid'],
+    ['*', 'https://nowhere.invalid'],
+    ['', 'https://127.0.0.1:9'],
+    ['', 'https://localhost:9'],
+  ])('leaves out, by NO_PROXY=%s and as the local cloud, %s', async (NO_PROXY, endpoint) => {
+    const { aws: options } = namedTarget({ values: { stage: 'dev' } }, { ...behindProxy, NO_PROXY });
+    const client = new STSClient({ ...options, endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 });
+    await expect(client.send(new GetCallerIdentityCommand({}))).rejects.toThrow(
+      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|^$/,
+    );
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['the proxy refuses', { ...behindProxy }, 'https://refused.invalid'],
+    [
+      'it is of another protocol',
+      { HTTPS_PROXY: `socks5://me:${PASSWORD}@127.0.0.1:9` },
+      'https://nowhere.invalid',
+    ],
+    [
+      'the certificate is not trusted',
+      { HTTPS_PROXY: behindProxy.HTTPS_PROXY },
+      'https://x.eu-west-1.amazonaws.com',
+    ],
+  ])('names the variable, and not its value, if %s', async (_, env, endpoint) => {
+    const said = await sluice(`keys list --stage dev --endpoint-url ${endpoint}`, { ...KEYS, ...env });
+    expect(said).toMatch(/^SLUICE_AWS_UNREACHABLE: .*HTTPS_PROXY/);
+    expect(said).not.toContain(PASSWORD);
+  });
+
+  it('fetches what packaging needs', async () => {
+    const name = LAMBDA_BINDINGS.arm64;
+    const packages = { '': {}, [`node_modules/${name}`]: { version: '1.0.0', integrity: 'sha512-x' } };
+    writeFileSync(join(directory.path, 'package-lock.json'), JSON.stringify({ packages }));
+    writeFileSync(join(directory.path, '.npmrc'), 'registry=https://refused.invalid/');
+    const env = { PATH: process.env['PATH'], HOME: home, HTTPS_PROXY: behindProxy.HTTPS_PROXY };
+    await expect(fetchBinding({ root: directory.path }, 'arm64', env)).rejects.toThrow();
+    expect(asked).toContain('refused.invalid:443');
+  });
+
+  it('sends a large body by it', async () => {
+    const { aws: options, ...about } = namedTarget(
+      { values: { stage: 'dev', region: 'eu-west-1' } },
+      behindProxy,
+    );
+    const config = defineConfig({ bucket: 'acme-experiments' });
+    const deployment = openDeployment(
+      { ...about, config, now: 0 },
+      { ...options, region: 'eu-west-1', credentials },
+    );
+    // From 2 MiB on, S3's client waits for `100 Continue`.
+    const body = { Bucket: 'acme-experiments', Key: 'k', Body: new Uint8Array(3 * 1024 * 1024) };
+    await expect(deployment.s3.send(new PutObjectCommand(body))).rejects.toThrow(/certificate/);
+    deployment.close();
+    expect(asked).toContain('acme-experiments.s3.eu-west-1.amazonaws.com:443');
+  });
+});
+
+it('says that no proxy is set', async () => {
+  const said = await sluice('keys list --stage dev --endpoint-url http://nowhere.invalid', KEYS);
+  expect(said).toMatch(/^SLUICE_AWS_UNREACHABLE: .*Variables for a proxy: none/);
+});
