@@ -6,26 +6,28 @@
 //   npm test -w packages/local-aws  the emulator's suites and their witnesses: packages/local-aws/test/run.ts
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildArgv, run } from 'jest';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 
-const MEMORY = '/dev/shm';
 const LEAST_BYTES = 4 * 1024 ** 3;
 
-const temporary = inMemory();
-if (temporary !== null) {
-  process.env['TMPDIR'] = temporary;
-  process.once('exit', () => {
-    try {
-      rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-    } catch {
-      // Something still writes there: that is no result of a test.
-    }
-  });
-  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
-}
+// The folder for temporary files is a link, as on macOS: a suite that compares its path with one that the system has
+// resolved fails on Linux, too.
+const temporary = inMemory() ?? mkdtempSync(join(tmpdir(), 'sluice-'));
+mkdirSync(join(temporary, 'files'));
+symlinkSync('files', join(temporary, 'link'));
+process.env['TMPDIR'] = join(temporary, 'link');
+process.once('exit', () => {
+  try {
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  } catch {
+    // Something still writes there: that is no result of a test.
+  }
+});
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 // esbuild, which bundles functions, takes a quarter less of the processors where it may take more memory.
 process.env['GOGC'] ??= '400';
 const args = process.argv.slice(2);
@@ -47,19 +49,20 @@ if (args.includes('--emulator')) {
 else await run([...options, '--selectProjects', 'unit', 'contract', 'story']);
 
 /**
- * A folder in memory, where there is much of it: a disk takes a third of the time to make and remove the files of all suites. Null
- * where none is, or none from which programs run.
+ * A new folder in memory, if there is much of it: on a disk, a third of the time goes to making and removing the files of
+ * suites. Null if the system has no such memory (macOS has none), or none from which programs run.
  */
 function inMemory(): string | null {
   try {
-    const { bavail, bsize } = statfsSync(MEMORY);
+    const memory = '/dev/shm';
+    const { bavail, bsize } = statfsSync(memory);
     const mount = readFileSync('/proc/mounts', 'utf8')
       .split('\n')
-      .find((line) => line.includes(` ${MEMORY} `));
+      .find((line) => line.includes(` ${memory} `));
     // A container may have less than its tmpfs says.
     const free = Math.min(bavail * bsize, process.availableMemory());
     if (free < LEAST_BYTES || mount === undefined || mount.includes('noexec')) return null;
-    return mkdtempSync(join(MEMORY, 'sluice-'));
+    return mkdtempSync(join(memory, 'sluice-'));
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { commands as declared } from '../../cli/main.ts';
@@ -154,5 +154,56 @@ describe('the commands in the docs and in cures', () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+});
+
+/** A command of npm or Node that a page or a workflow names, in the workspace in which it runs. */
+interface RepositoryCommand {
+  readonly place: string;
+  readonly script: string;
+  readonly workspace: string;
+}
+
+/** The commands of a text. One that names a workflow's matrix is a command for each of its suites. */
+function repositoryCommands(place: string): readonly RepositoryCommand[] {
+  const text = readFileSync(join(repositoryRoot, place), 'utf8');
+  const suites = /\bsuite: \[(.*)\]/.exec(text)?.[1]?.split(', ') ?? [''];
+  return [
+    ...text.matchAll(/\bnpm (?:run )?"?((?<=run "?)[a-z][\w:$-]*|test|start)\b"?(?: -w ([\w/-]+))?/g),
+  ].flatMap(([, script = '', workspace = '.']) =>
+    suites.map((suite) => ({ place, script: script.replace('$SUITE', suite), workspace })),
+  );
+}
+
+describe('the commands of this repository, in pages and workflows', () => {
+  const places = globSync(
+    ['*.md', 'docs/**/*.md', 'packages/*/**/*.md', '.github/workflows/*.yml', '.ci/run'],
+    {
+      cwd: repositoryRoot,
+      exclude: ['**/node_modules'],
+    },
+  );
+
+  it('are scripts of their workspace', () => {
+    const named = places.flatMap(repositoryCommands);
+    const unknown = named.filter(({ script, workspace }) => {
+      const file = join(repositoryRoot, workspace, 'package.json');
+      return !existsSync(file) || JSON.parse(readFileSync(file, 'utf8')).scripts?.[script] === undefined;
+    });
+    expect([named.length > 50, named.some(({ script }) => script === 'test:engine'), unknown]).toEqual([
+      true,
+      true,
+      [],
+    ]);
+  });
+
+  it('are files that exist', () => {
+    const named = places.flatMap((place) =>
+      [...readFileSync(join(repositoryRoot, place), 'utf8').matchAll(/\bnode ([a-z]+\/[\w./-]+)/g)].map(
+        ([, file = '']) => ({ place, file }),
+      ),
+    );
+    const unknown = named.filter(({ file }) => !existsSync(join(repositoryRoot, file)));
+    expect([named.length > 3, unknown]).toEqual([true, []]);
   });
 });
