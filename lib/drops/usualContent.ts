@@ -118,8 +118,15 @@ function unusualField(
   }
   if (words.length === 0) return null;
   const of = column === '' ? field : `${field} (column ${quotedName(column)})`;
+  const told = { words: `${of}: ${words.join('; ')}` };
+  if (isUnitId(field)) return told;
   const named = (added.length > 0 ? added : Object.keys(types)).flatMap((type) => types[type] ?? []);
-  return { words: `${of}: ${words.join('; ')}`, values: named.slice(0, KEPT_VALUES) };
+  return { ...told, values: named.slice(0, KEPT_VALUES) };
+}
+
+/** Whether the values of a field are IDs of units, which the ledger does not keep. @param field As the mapping has it. */
+function isUnitId(field: string): boolean {
+  return field.startsWith('unitIds.') || field === 'unit ID';
 }
 
 /**

@@ -10,7 +10,7 @@ import type { LedgerSubject } from '../ledger/LedgerEntry.ts';
 import { versionSubject } from '../ledger/sweepVersions.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
-import { curatedSubject, exportSubject, parseLoadKey } from '../tables/ledgerKeys.ts';
+import { curatedSubject, exportSubject, ledgerKey, parseLoadKey } from '../tables/ledgerKeys.ts';
 import { DAMAGED_DAYS, DAMAGED_FOLDER } from '../tables/objectKeys.ts';
 import { parseIngestedKey, parseTableKey } from '../tables/tableFolders.ts';
 import type { ObjectVersions } from './EraseBucket.ts';
@@ -395,13 +395,22 @@ class RunOfErasure {
       if (known?.table !== subject.table) continue;
       await ledger.change(subject, (entry) => ({ entry: noteErasure(entry, { id, ...note }, replaced) }));
     }
-    // The entry of a customer's day may have values of its rows.
     for (const { name, datasets } of config.sources)
-      for (const dataset of datasets.filter((one) => one.table === table)) {
-        const drop = { source: name, dataset: dataset.name, day, table };
-        if ((await readKnown(ledger, drop))?.content === undefined) continue;
-        await ledger.change(drop, (entry) => ({ entry: withoutValues(entry) }));
-      }
+      for (const dataset of datasets.filter((each) => each.table === table))
+        await this.#eraseValues({ source: name, dataset: dataset.name, day, table });
+  }
+
+  /** The entry of a customer's day, and its former versions, may have values of its rows. */
+  async #eraseValues(drop: LedgerSubject): Promise<void> {
+    const { ledger, bucket } = this.#eraser;
+    if ((await readKnown(ledger, drop))?.content === undefined) return;
+    await ledger.change(drop, (entry) => ({ entry: withoutValues(entry) }));
+    const key = ledgerKey(drop.source, drop.dataset, drop.day);
+    for (const version of await bucket.versions(key)) {
+      const failure = version.isLatest ? null : await bucket.remove(version);
+      if (failure !== null && failure !== 'changed')
+        throw new EraseError('SLUICE_ERASE_DENIED', `${key}: ${failure.denied}`);
+    }
   }
 
   /**

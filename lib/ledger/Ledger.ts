@@ -235,7 +235,14 @@ export class Ledger {
    */
   settle(claim: Claim, settlement: Settlement, listedAt = claim.claimedAt): Promise<LedgerEntry | null> {
     return this.#end(claim, (known) => {
-      const entry = { ...without(known, ...OF_ONE_LOAD), ...settlement };
+      // An erasure may have taken values out of what is kept.
+      const isKept = settlement.content !== undefined && settlement.content === claim.entry.content;
+      const content = isKept ? known.content : settlement.content;
+      const entry = {
+        ...without(known, ...OF_ONE_LOAD),
+        ...settlement,
+        ...(content === undefined ? {} : { content }),
+      };
       // A failure has the files of the last success.
       return entry.state === 'failed' ? entry : settleErasures(entry, listedAt);
     });

@@ -1,3 +1,4 @@
+import type { DayContent } from '../../lib/ledger/DayContent.ts';
 import type { LoadInPieces } from '../../lib/ledger/DayRun.ts';
 import type { Settlement } from '../../lib/ledger/Ledger.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
@@ -23,6 +24,16 @@ export const ledgerEntry = (more: Partial<LedgerEntry> = {}): LedgerEntry => ({
   attempts: 1,
   updatedAt: 0,
   token: 't',
+  ...more,
+});
+
+/** What a hundred rows hold of no field, but for what differs. */
+export const dayContent = (more: Partial<DayContent> = {}): DayContent => ({
+  rows: 100,
+  fields: {},
+  otherDays: { rows: 0, days: {} },
+  copies: 0,
+  unusual: [],
   ...more,
 });
 

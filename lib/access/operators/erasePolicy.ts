@@ -43,21 +43,16 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     ...chosenResultsFolders(config),
   ];
   const folders = [...tables, LANDING_FOLDER, ...wholes];
-  const ledgerNames = [
-    ...config.sources.map(({ name }) => name),
-    ...(config.exports.length > 0 ? [EXPORTS_LEDGER] : []),
-  ];
-  const records = [
-    ERASURES_FOLDER,
-    ...forwardedKinds.map(curatedFolder),
-    ...ledgerNames.map((name) => `${LEDGER_FOLDER}${name}/`),
-  ];
+  // Entries of customers' days and their former versions may have values of rows.
+  const days = config.sources.map(({ name }) => `${LEDGER_FOLDER}${name}/`);
+  const records = [ERASURES_FOLDER, ...forwardedKinds.map(curatedFolder), ...days];
+  if (config.exports.length > 0) records.push(`${LEDGER_FOLDER}${EXPORTS_LEDGER}/`);
   const objects = (all: readonly string[]) => all.map((folder) => objectsArn(scope, bucket, folder));
   return policyDocument([
     allow('ListVersions', ['s3:ListBucketVersions'], [bucketArn(scope, bucket)], {
-      StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) },
+      StringLike: { 's3:prefix': [...folders, ...days].map((folder) => `${folder}*`) },
     }),
-    allow('EraseVersions', ['s3:DeleteObjectVersion', 's3:GetObjectVersion'], objects(folders)),
+    allow('EraseVersions', ['s3:DeleteObjectVersion', 's3:GetObjectVersion'], objects([...folders, ...days])),
     // S3 requires both permissions of a caller who replaces an object that it has read:
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     allow(

@@ -254,18 +254,20 @@ async function follow(
 /** The entry's content before the claim, and whether a person accepts it. */
 function unchangedSettlement(progress: Progress): Settlement {
   const { entry } = progress.claim;
-  const { fingerprint, files, rows, bytes, superseded, missingSince, usualRows, content } = entry;
+  const { fingerprint, files, rows, bytes, superseded, missingSince, usualRows, content, failure } = entry;
   const { drop, place: here } = progress;
   const isLoaded = files.some(({ fate }) => fate === 'loaded');
   const isAccepted =
     entry.accepted === true || progress.accepts('keep') || (!isLoaded && progress.accepts('empty'));
   const isMissing = missingSince !== undefined && !isAccepted;
   const isOfSame = haveSameFiles(progress.drop?.fingerprint, fingerprint);
-  const isStill = missingSince !== undefined || (drop !== undefined && isElsewhere(drop, entry, here));
+  // The same files may be at another place now. What failed there has not become right.
+  const isThere = drop !== undefined && isElsewhere(drop, entry, here);
+  const stillFailed = isThere && !isAccepted ? failure : undefined;
+  const loaded = isLoaded ? 'succeeded' : 'succeeded_no_data';
   return {
-    // The same files may be at another place now.
-    place: isStill ? progress.rowsPlace : here,
-    state: isMissing ? 'inputs_missing' : isLoaded ? 'succeeded' : 'succeeded_no_data',
+    place: missingSince !== undefined || isThere ? progress.rowsPlace : here,
+    state: stillFailed !== undefined ? 'failed' : isMissing ? 'inputs_missing' : loaded,
     files,
     rows,
     bytes,
@@ -276,6 +278,7 @@ function unchangedSettlement(progress: Progress): Settlement {
     ...(usualRows === undefined ? {} : { usualRows }),
     ...(content === undefined ? {} : { content }),
     ...(isAccepted ? { accepted: true } : {}),
+    ...(stillFailed === undefined ? {} : { failure: stillFailed }),
   };
 }
 
@@ -331,8 +334,8 @@ async function settleTask(
   const hasCome = state === 'succeeded' || state === 'succeeded_no_data';
   const around = hasCome && !isKept ? await findDaysAround(loader, place, files) : null;
   const { usual = null, before = [], copies = [] } = around ?? {};
-  const content =
-    hasCome && !isKept && out > 0 && mapped !== undefined ? judgeContent(mapped, before, copies) : undefined;
+  const isJudged = hasCome && out > 0 && mapped !== undefined;
+  const content = isKept ? claim.entry.content : isJudged ? judgeContent(mapped, before, copies) : undefined;
   const settlement: Settlement = {
     state,
     fingerprint: drop?.fingerprint ?? task.fingerprint,

@@ -47,6 +47,16 @@ describe('a field whose values became none', () => {
     });
   });
 
+  it('says no values of IDs of units', () => {
+    const ofUnits = (values: ReturnType<typeof rowsOf>) => {
+      const { eventValue } = values.content.fields;
+      return { ...values, content: { ...values.content, fields: { 'unitIds.userID': eventValue } } };
+    };
+    const days = daysOf(...six).map((day) => ({ ...day, content: judgeContent(ofUnits(rowsOf()), [], []) }));
+    const [found] = judgeContent(ofUnits(rowsOf(text)), days, []).unusual;
+    expect(found).toEqual({ field: 'unitIds.userID', words: expect.stringContaining('numbers') });
+  });
+
   it('is told by its numbers alone where they were texts, also on the next days, until somebody accepts it', () => {
     const asText = rowsOf({ types: { VARCHAR: ['13.50'] } });
     const days = Array.from({ length: 6 }, () => asText);

@@ -1,4 +1,4 @@
-import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
@@ -13,8 +13,10 @@ import { erasureId, parseUnit } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
-import { dayFolder } from '../../../lib/tables/tableFolders.ts';
+import { ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
+import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import { dayContent, ledgerEntry } from '../../harness/ledgerEntry.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { parquetOf } from '../drops/load/startLoads.ts';
 import { landedKey, landedUsers, usersIn } from './landedUsers.ts';
@@ -148,6 +150,29 @@ describe('an erasure', () => {
       expect([n, after.equals(before[i] ?? Buffer.of())]).toEqual([n, n % 3 !== 0]);
     }
     expect((await erase()).run.hasFound).toBe(false);
+  });
+
+  it('takes values of rows out of the entry of a day that a customer dropped, with its former versions', async () => {
+    const dataset = { name: 'events', kind: 'events' as const, mapping: { unitIds: { userID: 'unit_id' } } };
+    const source = { name: 'acme', bucket: 'acme-drops', owner: '123456789012', datasets: [dataset] };
+    const config = defineConfig({ bucket: Bucket, curate: false, sources: [source] });
+    await server.client.send(
+      new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    const { table = '' } = config.sources[0]?.datasets[0] ?? {};
+    const entry = ledgerEntry({
+      table,
+      content: dayContent({ unusual: [{ field: 'eventValue', words: 'w', values: ['gone@x'] }] }),
+    });
+    const store = ledgerStore(s3ObjectStore(server.client, Bucket));
+    const eTag = await store.write(entry, null);
+    await store.write(entry, eTag);
+    const key = ledgerKey(entry.source, entry.dataset, entry.day);
+    const file = `${versionPrefix(config, table, entry.day, '20261119T000000Z-0123456789abcdef')}a.parquet`;
+    await put(file, await parquetOf(`SELECT 'gone' AS user_id UNION ALL SELECT 'u'`));
+    expect((await erase({ config })).run.places.ingested?.rows).toBe(1);
+    expect((await store.read(entry))?.entry.content?.unusual).toEqual([{ field: 'eventValue', words: 'w' }]);
+    expect(await countingBucket().versions(key)).toHaveLength(1);
   });
 
   it('changes nothing after an error, though others are looked at, and goes on when it is run again', async () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { withoutValues } from '../../../lib/ledger/DayContent.ts';
 import { isUnderErasure, noteErasure, settleErasures } from '../../../lib/ledger/erasureNotes.ts';
 import { type Claim, Ledger } from '../../../lib/ledger/Ledger.ts';
 import { type LedgerEntry, ledgerEntrySchema } from '../../../lib/ledger/LedgerEntry.ts';
 import { failingOf } from '../../../observe/facts/days/ledgerDays.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
-import { loadRun, settlement } from '../../harness/ledgerEntry.ts';
+import { dayContent, loadRun, settlement } from '../../harness/ledgerEntry.ts';
 import { FaultyStore } from './FaultyStore.ts';
 
 const MINUTE_MS = 60_000;
@@ -85,6 +86,18 @@ describe('a day in the ledger', () => {
     clock.advance(1);
     const third = await ledger.settle(await claimed(ledger, 'three', clock.now() + MINUTE_MS), settled('v3'));
     expect(third?.erasures).toBeUndefined();
+  });
+
+  it('has no value back that an erasure took out of it meanwhile', async () => {
+    const { clock, ledger } = setUp();
+    const content = dayContent({ unusual: [{ field: 'eventValue', words: 'w', values: ['EUR 1'] }] });
+    const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    await ledger.settle(first, settlement({ content }));
+    const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+    await ledger.change(place, (known) => ({ entry: withoutValues(known) }));
+    const kept = second.entry.content === undefined ? {} : { content: second.entry.content };
+    const settled = await ledger.settle(second, settlement(kept));
+    expect(settled?.content?.unusual).toEqual([{ field: 'eventValue', words: 'w' }]);
   });
 
   it('keeps its published version and findings when a load fails, and clears the failure with the next success', async () => {

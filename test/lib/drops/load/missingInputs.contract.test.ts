@@ -266,8 +266,8 @@ describe('a day that was loaded from another place', () => {
     });
     const [source = loads.source] = sources;
     const loader = { config: { ...loads.config, sources } };
-    return async (asked?: 'triggered' | 'backfill' | 'keep' | 'empty') => {
-      const { decision, tasks } = await planDay({ ...loads, source }, DAY, asked);
+    return async (asked?: 'triggered' | 'backfill' | 'keep' | 'empty', planned = { ...loads, source }) => {
+      const { decision, tasks } = await planDay(planned, DAY, asked);
       return tasks[0] === undefined ? decision : loads.load({ ...tasks[0], loader });
     };
   }
@@ -318,6 +318,16 @@ describe('a day that was loaded from another place', () => {
     expect(await loads.entry()).not.toHaveProperty('run');
     expect(await loads.read()).toEqual(before);
     expect(await there()()).toEqual({ skip: 'elsewhere' });
+  });
+
+  it('stays failed if it waited for a retry when the place changed', async () => {
+    await drop('a', 'SELECT 1 AS something');
+    expect(await run()).toMatchObject({ outcome: 'failed' });
+    const { version } = (await loads.entry()) ?? {};
+    expect(await there()('backfill', loads)).toEqual({ outcome: 'unchanged' });
+    expect(await loads.entry()).toMatchObject({ state: 'failed', place: OLD, version, failure: {} });
+    expect(await there()()).toEqual({ skip: 'elsewhere' });
+    expect(await loads.read()).toEqual(before);
   });
 
   it('keeps its rows when this place has nothing with rows, and loads what comes after', async () => {
