@@ -132,6 +132,9 @@ export interface RowProblem {
   readonly detail: string;
 }
 
+/** What a row has of a field: no value, a number, or another value. The statement that writes the rows counts it. */
+export const CODES = { none: 0, number: 1, other: 2 } as const;
+
 /** A field that is read from a column. */
 export interface MappedField {
   /** As the mapping has it. */
@@ -140,7 +143,7 @@ export interface MappedField {
   readonly column: string;
   /** Type of the column; empty if it holds no value. */
   readonly type: string;
-  /** In terms of `reads`: what a row has of it, lib/drops/mapping/valueCodes.ts. */
+  /** In terms of `reads`: what a row has of it, one of {@link CODES}. */
   readonly code: string;
   /** In terms of the row `src`: its value as it stands in the file, as a text. */
   readonly text: string;

@@ -13,6 +13,7 @@ import { ParquetFooter, readEnds } from '../../parquet/parquetFooter.ts';
 import { verifyPages } from '../../parquet/verifyPages.ts';
 import { isRowReason, type RowReason } from '../rowReasons.ts';
 import {
+  CODES,
   type Engine,
   type FileRows,
   KEPT_VALUES,
@@ -22,7 +23,6 @@ import {
   type RowContent,
   sumRows,
 } from './Engine.ts';
-import { countedRows, rowsWithCode } from './fieldCodes.ts';
 import {
   acceptedRowsStatement,
   countedStep,
@@ -255,13 +255,15 @@ function countContent(
   const step = countedStep(files, group);
   return () => {
     const codes = counter();
-    const rows = countedRows(codes[0]);
+    const counted = [...(codes[0]?.values() ?? [])].reduce((sum, n) => sum + n, 0);
+    if (counted === 0) return { rows: 0, fields: {}, days: {} };
     const fields = group.fields.map(({ field, column, type }, i) => {
-      const none = rowsWithCode(codes, i, 0);
-      const types = none < rows ? { [type]: [...(values[i] ?? [])] } : {};
-      return [field, { column, none: none * step, numbers: rowsWithCode(codes, i, 1) * step, types }];
+      const rowsWith = (code: number) => codes[i]?.get(code) ?? 0;
+      const none = rowsWith(CODES.none);
+      const types = none < counted ? { [type]: [...(values[i] ?? [])] } : {};
+      return [field, { column, none: none * step, numbers: rowsWith(CODES.number) * step, types }];
     });
-    return { rows: rows * step, fields: rows === 0 ? {} : Object.fromEntries(fields), days: {} };
+    return { rows: counted * step, fields: Object.fromEntries(fields), days: {} };
   };
 }
 

@@ -2,7 +2,6 @@ import { namedList, quoteName, quoteText } from '../../base/sql.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
 import type { QuarantineRow } from '../../tables/quarantineTable.ts';
 import type { LoadRequest, MappedGroup } from './Engine.ts';
-import { packedCodes } from './fieldCodes.ts';
 
 /** Rows of a row group. A reader skips whole row groups by time. DuckDB's default, four times as many, takes 130 MB more. */
 const ROW_GROUP_ROWS = 32_768;
@@ -69,7 +68,7 @@ function acceptedRowsQuery(
 function countedFile({ files }: Pick<LoadRequest, 'files'>, group: MappedGroup, index: number): string {
   const file = `[${group.files.join(', ')}][file_index + 1]`;
   if (group.fields.length === 0) return file;
-  const codes = packedCodes(group.fields.map(({ code }) => code));
+  const codes = group.fields.map(({ code }) => code);
   const counted = `${counterName(index)}(${[file, ...codes].join(', ')})`;
   const step = countedStep(files, group);
   const vector = `row_number // ${VECTOR_ROWS} + file_index`;
@@ -97,7 +96,7 @@ export function countedStep(files: LoadRequest['files'], group: Pick<MappedGroup
   return Math.max(1, Math.floor(vectors / COUNTED_VECTORS));
 }
 
-/** Name of the function that counts packed codes of fields in rows of a group, and answers with its first argument. */
+/** Name of the function that takes the number of a row's file and the codes of its fields, counts these, and answers with the first. */
 export function counterName(group: number): string {
   return `sluice_counted_${group}`;
 }

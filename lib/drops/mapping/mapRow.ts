@@ -6,7 +6,7 @@ import type {
   MetricsMapping,
 } from '../../schema/mappings.ts';
 import type { ingestedColumns } from '../../tables/ingestedTables.ts';
-import type { MappedField, RowProblem } from '../engine/Engine.ts';
+import { CODES, type MappedField, type RowProblem } from '../engine/Engine.ts';
 import type { RowReason } from '../rowReasons.ts';
 import { type FileColumns, nameOfField } from './FileColumns.ts';
 import type { FieldSql } from './findColumn.ts';
@@ -38,14 +38,15 @@ export class MappedRow {
     const value = `v${number}`;
     const raw = `s${number}`;
     this.#reads.push(`${sql} AS ${value}`);
-    if (isAbsent === true) this.fields.push({ field, column: '', type: '', code: '0', text: 'NULL' });
+    if (isAbsent === true)
+      this.fields.push({ field, column: '', type: '', code: String(CODES.none), text: 'NULL' });
     if (column === null) return value;
     this.#reads.push(`${column.sql} AS ${raw}`);
     for (const { reason, when } of [...column.refusals, ...refusals]) {
       this.refuse(reason, `column ${JSON.stringify(column.name)}`, when(raw, value));
     }
     const text = textSql(column.sql, column.kind, column.type);
-    const code = codeSql(column, { value, raw, isTime }, this.fields.length);
+    const code = codeSql(column, { value, raw, isTime });
     this.fields.push({ field, column: column.name, type: typeOf(column), code, text });
     return value;
   }

@@ -1,4 +1,4 @@
-import { PACKED } from '../engine/fieldCodes.ts';
+import { CODES } from '../engine/Engine.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { textSql } from './valueSql.ts';
 
@@ -7,22 +7,20 @@ const LARGEST = '1.7976931348623157e308';
 /** Bytes of the longest text that is looked at for a number: it takes DuckDB long to see that a hash is none. */
 const LONGEST_NUMBER = 31;
 
-/** SQL of the code of a field, as engine/fieldCodes.ts counts them. @param index Of the field among all. */
+/** SQL of the code of a field: one of {@link CODES}. */
 export function codeSql(
   { kind, type }: Pick<FoundColumn, 'kind' | 'type'>,
   { value, raw, isTime }: { readonly value: string; readonly raw: string; readonly isTime: boolean },
-  index: number,
 ): string {
-  const number = 4 ** (index % PACKED);
-  const other = 2 * number;
+  const { none, number, other } = CODES;
   if (!isTime && type !== 'UUID' && ['text', 'json', 'bytes'].includes(kind)) {
     const text = kind === 'text' ? raw : textSql(raw, kind, type);
     const isNumber = `strlen(${text}) <= ${LONGEST_NUMBER} AND (${text} < '/' OR ${text} >= '0') AND TRY_CAST(${text} AS DOUBLE) BETWEEN -${LARGEST} AND ${LARGEST}`;
     // All numbers begin before `:`. Most other texts do not, which a comparison sees at once.
-    return `CASE WHEN ${text} >= ':' THEN ${other} WHEN ${isNumber} THEN ${number} WHEN ${text} <> '' THEN ${other} ELSE 0 END`;
+    return `CASE WHEN ${text} >= ':' THEN ${other} WHEN ${isNumber} THEN ${number} WHEN ${text} <> '' THEN ${other} ELSE ${none} END`;
   }
   const isNumber = ['integer', 'decimal', 'float'].includes(kind);
-  return `CASE WHEN ${value} IS NULL THEN 0 ELSE ${isNumber ? number : other} END`;
+  return `CASE WHEN ${value} IS NULL THEN ${none} ELSE ${isNumber ? number : other} END`;
 }
 
 /**
