@@ -453,7 +453,7 @@ export const mutations: readonly Mutation[] = [
     ['(quotaShare ?? 0) >=', '(quotaShare ?? 0) >'],
   ]),
   faultsOf('observe/findings/judge/tables.ts', 'observe/judge', [
-    ['kind && kept.every((one) => one.day !== day)', 'kind'],
+    ['kind && kept.every((keptDay) => keptDay.day !== day)', 'kind'],
   ]),
   faultsOf('observe/findings/judge/days.ts', 'observe/judge', [
     ['>= RESENT.times * usualOf(resend)', '> RESENT.times'],
@@ -480,9 +480,9 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['now || isUnderWay', 'now']]),
   faultsOf('lib/drops/usualRows.ts', 'lib/drops/usualRows', [
-    [' && one.missingSince === undefined', ''],
+    [' && ledgerDay.missingSince === undefined', ''],
     ['accepted === true || share', 'share'],
-    [' && !lacksRows(one)', ''],
+    [' && !lacksRows(ledgerDay)', ''],
   ]),
   faultsOf('observe/facts/days/equalFiles.ts', 'observe/equalFiles', [[' || accepted === true', '']]),
   faultsOf('lib/drops/usualContent.ts', 'lib/drops/usualContent', [
@@ -557,7 +557,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('lib/drops/plan/newerFiles.ts', 'lib/drops/plan/newerFiles', [
     ['entry === entry.eTag ? known.writtenAt : 0', 'writtenAt'],
-    ['isEnd && round === undefined ? [] : told', '[]'],
+    ['isEnd && round === undefined ? [] : reported', '[]'],
   ]),
   faultsOf('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['known?.lease', 'entry?.lease']]),
   faultsOf('lib/export/planExports.ts', 'lib/export/planExports.contract', [
@@ -614,7 +614,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/facts/days/goneFiles.ts', 'operate/restore.contract', [
     ['own = files.at(-1)', 'own = files[1]'],
     ['(versions.get(copy)?.files.length ?? 0) > 0', 'false'],
-    ['one.isRaw ? replacedFiles(versions) : []', 'replacedFiles(versions)'],
+    ['folder.isRaw ? replacedFiles(versions) : []', 'replacedFiles(versions)'],
   ]),
   faultsOf('operate/curate/requests.ts', 'cli/dryRun.contract observe/curatedDays.contract', [
     ['dryRun ? undefined : entry', 'entry'],

@@ -56,9 +56,9 @@ function row({ experiment, verdict, p_value: p, units, groups, crossovers }: Jud
     p: p === null ? null : Number(p.toPrecision(2)),
     units,
     'groups (expected)': groups
-      .map(({ group_id, group_name, units: of, expected }) => {
+      .map(({ group_id, group_name, units: assigned, expected }) => {
         const wanted = expected === null ? '' : ` (${Math.round(expected)})`;
-        return `${group_name ?? group_id} ${of}${wanted}`;
+        return `${group_name ?? group_id} ${assigned}${wanted}`;
       })
       .join(', '),
     crossovers,

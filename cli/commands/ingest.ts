@@ -239,7 +239,7 @@ async function acceptAll(line: CommandLine, asked: 'keep' | 'empty', fate: strin
   return requestWork<IngestRequest>(line, {
     ask: (deployment, dryRun) => requestAcceptance(deployment, { dryRun, asked, source, from, to }),
     text: (requested) =>
-      requestedText(requested.asked.map((one) => ({ name: `${source}/${one.dataset}`, ...one }))),
+      requestedText(requested.asked.map((request) => ({ name: `${source}/${request.dataset}`, ...request }))),
     dry: `These days would be accepted as they are. ${fate}`,
     done: (requested) => {
       const each = requested.asked.map(

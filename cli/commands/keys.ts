@@ -144,7 +144,7 @@ async function list(line: CommandLine): Promise<number> {
       ...listedKeys((await secret.read()).text).map((key) => row(key, 'secret')),
     ],
   }));
-  writeResult<KeyList>(line, { keys: rows }, () => textTable(rows.map((one) => ({ ...one }))));
+  writeResult<KeyList>(line, { keys: rows }, () => textTable(rows.map((keyRow) => ({ ...keyRow }))));
   const any = 'any client-… or secret-… key, under the label `any`';
   if (allowAnyKey) writeNote(`The configuration accepts ${any} (allowAnyKey).\n`);
   else if (isLocal)
@@ -190,7 +190,7 @@ async function restore(line: CommandLine): Promise<number> {
   );
   const rows = [...kept.map((key) => row(key, 'secret')), ...back.map((key) => row(key, 'earlier version'))];
   writeResult<RestoredKeyList>(line, { dryRun, keys: rows, problems }, () =>
-    textTable(rows.map((one) => ({ ...one }))),
+    textTable(rows.map((keyRow) => ({ ...keyRow }))),
   );
   if (problems.length > 0) writeNote(`Not valid: ${problems.join(' ')}\n`);
   writeNote(

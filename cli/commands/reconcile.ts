@@ -65,7 +65,7 @@ function hoursText(day: string, hours: readonly ReceivedHour[]): string {
   const rows = shown.map((row) => Object.fromEntries(COLUMNS.map((column) => [column, row[column]])));
   const stateOf = ({ state, why }: ReceivedHour) => (why === null ? state : `${state} (${why})`);
   const states = Object.entries(Object.groupBy(hours, stateOf));
-  const inStates = states.map(([state, of = []]) => `${of.length} ${state}`).join(', ');
+  const inStates = states.map(([state, alike = []]) => `${alike.length} ${state}`).join(', ');
   const unproved = hours.reduce((sum, row) => sum + row.unproved, 0);
   return [
     rows.length === 0 ? '' : `${textTable(rows)}\n\n`,

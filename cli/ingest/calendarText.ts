@@ -40,12 +40,12 @@ export function calendarText(
   datasets: readonly DatasetStatus[],
   command = (words: readonly string[]) => sluiceCommand([], words),
 ): string {
-  const days = [...new Set(datasets.flatMap((one) => one.days.map(({ day }) => day)))].sort();
+  const days = [...new Set(datasets.flatMap((status) => status.days.map(({ day }) => day)))].sort();
   const rows = days.map((day) => ({
     day,
-    ...Object.fromEntries(datasets.map((one) => [name(one), markOf(one, day)])),
+    ...Object.fromEntries(datasets.map((status) => [name(status), markOf(status, day)])),
   }));
-  const shown = datasets.flatMap((one) => one.days.map(({ day }) => markOf(one, day)));
+  const shown = datasets.flatMap((status) => status.days.map(({ day }) => markOf(status, day)));
   const legend = [
     LEGEND,
     ...(shown.includes(EMPTY) ? [`${EMPTY} came without rows`] : []),
@@ -55,10 +55,12 @@ export function calendarText(
     [...legend, ...(shown.includes(UNLOOKED) ? [`${UNLOOKED} files outside of the lookback`] : [])].join(
       '  ',
     ),
-    ...datasets.flatMap((one) =>
-      [...problemLines(one, command), ...lateLines(one, command), ...elsewhereLines(one, command)].map(
-        (text) => visibleLine(`${name(one)} ${text}`),
-      ),
+    ...datasets.flatMap((status) =>
+      [
+        ...problemLines(status, command),
+        ...lateLines(status, command),
+        ...elsewhereLines(status, command),
+      ].map((text) => visibleLine(`${name(status)} ${text}`)),
     ),
   ];
   return `${textTable(rows)}\n${lines.join('\n')}\n`;
@@ -69,9 +71,9 @@ function name({ source, dataset }: DatasetStatus): string {
 }
 
 function markOf({ late, lacking, days, unlooked, newer }: DatasetStatus, day: UtcDay): string {
-  if ([...late, ...lacking].some((one) => one.day === day)) return LATE;
+  if ([...late, ...lacking].some((lateDay) => lateDay.day === day)) return LATE;
   if (unlooked.includes(day) || newer.includes(day)) return UNLOOKED;
-  const entry = days.find((one) => one.day === day)?.entry;
+  const entry = days.find((ledgerDay) => ledgerDay.day === day)?.entry;
   if (entry == null) return NOTHING;
   return emptyWords(entry) === null ? MARKS[entry.state] : EMPTY;
 }
@@ -163,7 +165,8 @@ function problemLines(status: DatasetStatus, command: (words: readonly string[])
         lines.push(`${rangeText(range)} was loaded from ${from}`);
   for (const { day, entry } of days) {
     const empty = entry === null ? null : emptyWords(entry);
-    if (empty !== null && unusual.every((one) => one.day !== day)) lines.push(`${day} has ${empty}`);
+    if (empty !== null && unusual.every((unusualDay) => unusualDay.day !== day))
+      lines.push(`${day} has ${empty}`);
     const pieces = entry === null ? null : pieceWords(entry);
     if (pieces !== null) lines.push(`${day} ${pieces}`);
     if (entry?.state === 'inputs_missing')

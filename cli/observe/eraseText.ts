@@ -30,30 +30,33 @@ export function eraseText(receipt: EraseReceipt): string {
       },
     ];
   });
-  const sum = (of: 'mentions' | 'others' | 'waiting') =>
-    Object.values(run.places).reduce((all, counts) => all + counts[of], 0);
+  const sum = (member: 'mentions' | 'others' | 'waiting') =>
+    Object.values(run.places).reduce((all, counts) => all + counts[member], 0);
   const mentions = sum('mentions');
   const waiting = sum('waiting');
   const inCopies = run.places.relay?.others ?? 0;
   const refused = sum('others') - inCopies;
   const lines = [
-    ...told(
+    ...countLine(
       inCopies,
       `Events of others in the same requests, which ${isDry ? 'would not' : 'do not'} reach the target of relay either`,
     ),
-    ...told(
+    ...countLine(
       refused,
       `Refused events and bodies that have a value elsewhere than under the key of a unit, or are no plain JSON. They may be about somebody else, and ${isDry ? 'would go' : 'are gone'} too`,
     ),
-    ...told(
+    ...countLine(
       mentions,
       'Rows of others that mention a value in some column, such as the metadata of an event. They stay',
     ),
     ...(receipt.countsMentions
       ? []
       : ['Mentions in rows of others were not counted: there are more than 100 values.']),
-    ...told(waiting, 'Objects of a load under way, which a later run looks at again'),
-    ...told(receipt.forgotten, 'Earlier runs that are not in these figures: the record keeps the last ones'),
+    ...countLine(waiting, 'Objects of a load under way, which a later run looks at again'),
+    ...countLine(
+      receipt.forgotten,
+      'Earlier runs that are not in these figures: the record keeps the last ones',
+    ),
     ...(run.resumed > 0
       ? [`The run was stopped, and what it erased just before is in no count. Times: ${run.resumed}.`]
       : []),
@@ -98,7 +101,7 @@ function leftTexts(left: EraseReceipt['run']['left']): readonly string[] {
 }
 
 /** A line with a count; none for nothing. */
-function told(count: number, what: string): readonly string[] {
+function countLine(count: number, what: string): readonly string[] {
   return count === 0 ? [] : [`${what}: ${count}.`];
 }
 

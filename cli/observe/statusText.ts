@@ -73,10 +73,13 @@ function waitingRows({ waiting, at }: StatusFacts) {
       count: buffered.count === null ? 'not reported by Firehose' : counted(buffered.count, 'request'),
       oldest: age(buffered.oldest, at),
     },
-    ...Object.entries(folders).map(([waiting, one]) => ({
+    ...Object.entries(folders).map(([waiting, objects]) => ({
       waiting: waiting === 'undeleted' ? 'written, not deleted' : waiting,
-      count: one === null ? 'not known' : `${one.hasMore ? 'at least ' : ''}${counted(one.count, 'object')}`,
-      oldest: one === null ? '' : age(one.oldest, at),
+      count:
+        objects === null
+          ? 'not known'
+          : `${objects.hasMore ? 'at least ' : ''}${counted(objects.count, 'object')}`,
+      oldest: objects === null ? '' : age(objects.oldest, at),
     })),
   ];
 }

@@ -53,16 +53,16 @@ export function Shell() {
             <li>
               <strong>Sluice</strong>
             </li>
-            {pages.map(([path, one]) => (
+            {pages.map(([path, page]) => (
               <li key={path}>
                 <a href={link(path)} aria-current={path === route.path ? 'page' : undefined}>
-                  {one}
+                  {page}
                 </a>
               </li>
             ))}
           </ul>
         </nav>
-        <Where of={deployment} />
+        <Where deployment={deployment} />
         {answer?.isLocal === true && <Switches onChange={deployment.reload} />}
       </header>
       {Shown === undefined ? (
@@ -84,7 +84,7 @@ function focusHeading(): void {
   document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
 }
 
-function Where({ of: { answer, error } }: { readonly of: ApiState<DeploymentAnswer> }) {
+function Where({ deployment: { answer, error } }: { readonly deployment: ApiState<DeploymentAnswer> }) {
   if (answer === undefined) return null;
   const { isLocal, stage, region, bucket, version, mayWrite } = answer;
   return (

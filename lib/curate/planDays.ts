@@ -79,7 +79,7 @@ export async function planDays(
   const firstYoung = firstYoungDay(planner.config, now);
   const tables = await seeTables(planner, kinds ?? forwardedKinds);
   const wanted = await mapLimit(tables, 1, async (seen): Promise<WantedDays> => {
-    if (named === undefined) return daysInTurn(planner, seen, now, (day, is) => day < firstYoung && is);
+    if (named === undefined) return daysInTurn(planner, seen, now, (day, isDue) => day < firstYoung && isDue);
     const young = named.filter((day) => day >= firstYoung);
     return { seen, days: named.filter((day) => day < firstYoung), young };
   });

@@ -275,6 +275,7 @@ function keptOf(
 }
 
 function countsOf({ done }: CurationRun): string {
-  const sum = (of: (slice: SliceResult) => number) => done.reduce((all, slice) => all + of(slice), 0);
+  const sum = (countOf: (slice: SliceResult) => number) =>
+    done.reduce((all, slice) => all + countOf(slice), 0);
   return `${done[0]?.rawRows ?? 0} raw rows; ${sum(({ rows }) => rows)} written, ${sum(({ resends }) => resends)} resends, ${sum(({ kept }) => kept)} kept.`;
 }

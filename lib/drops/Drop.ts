@@ -62,18 +62,20 @@ export function makeDrop(
     lastModified = Math.max(lastModified ?? Number.NEGATIVE_INFINITY, object.lastModified.getTime());
   }
   files.sort(byKey);
-  const of = (wanted: (reason: LeftOutReason) => boolean) =>
+  const leftFor = (wanted: (reason: LeftOutReason) => boolean) =>
     left.filter(({ reason }) => wanted(reason)).map(({ object }) => object);
-  const meant = [...files, ...of((reason) => isUnloadable(reason) || isByLog(reason))];
+  const meant = [...files, ...leftFor((reason) => isUnloadable(reason) || isByLog(reason))];
   const newest = logs.flatMap(({ batches }) => batches.slice(-1).map(({ object }) => object));
-  const told = [...objects.filter(isCommitMarker), ...newest];
-  const state = fingerprintFiles((meant.length > 0 ? meant : of((reason) => !isMarker(reason))).sort(byKey));
-  const hasLogs = meant.length > 0 && told.length + logs.length > 0;
+  const markers = [...objects.filter(isCommitMarker), ...newest];
+  const state = fingerprintFiles(
+    (meant.length > 0 ? meant : leftFor((reason) => !isMarker(reason))).sort(byKey),
+  );
+  const hasLogs = meant.length > 0 && markers.length + logs.length > 0;
   return {
     files,
     leftOut: left,
     ...(logs.length === 0 ? {} : { logs }),
-    fingerprint: hasLogs ? `${state}-${fingerprintFiles(told.sort(byKey))}` : state,
+    fingerprint: hasLogs ? `${state}-${fingerprintFiles(markers.sort(byKey))}` : state,
     lastModified,
   };
 }
@@ -91,8 +93,8 @@ export function waitingFiles(drop: Drop): { readonly files: number; readonly wri
 }
 
 /** Whether two fingerprints are of the same files, whatever the folder's logs say of them. */
-export function haveSameFiles(one: string | null | undefined, other: string | null | undefined): boolean {
-  return one?.split('-', 1)[0] === other?.split('-', 1)[0];
+export function haveSameFiles(first: string | null | undefined, other: string | null | undefined): boolean {
+  return first?.split('-', 1)[0] === other?.split('-', 1)[0];
 }
 
 function byKey(a: DropObject, b: DropObject): number {

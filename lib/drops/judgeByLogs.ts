@@ -30,10 +30,10 @@ export async function judgeByLogs(
   drop: Drop,
   options: ReadOptions = {},
 ): Promise<Drop | null> {
-  const [unloadable, others] = [true, false].map((is) =>
-    drop.leftOut.filter(({ reason }) => isUnloadable(reason) === is),
+  const { true: unloadable = [], false: others = [] } = Object.groupBy(drop.leftOut, ({ reason }) =>
+    isUnloadable(reason) ? 'true' : 'false',
   );
-  const asked = [...drop.files, ...(unloadable ?? []).map(({ object }) => object)];
+  const asked = [...drop.files, ...unloadable.map(({ object }) => object)];
   const read: Read = (object, use) => readBody(bucket, object, use, options);
   const byDatabricks = await judgeByMarkers(asked, drop, read);
   const bySpark = await judgeBySpark(asked, drop.logs ?? [], read);
@@ -46,11 +46,7 @@ export async function judgeByLogs(
   return {
     ...drop,
     files: drop.files.filter((file) => verdictOn(file) === null),
-    leftOut: [
-      ...(others ?? []),
-      ...(unloadable ?? []).map((file) => ({ ...file, ...verdictOn(file.object) })),
-      ...left,
-    ],
+    leftOut: [...others, ...unloadable.map((file) => ({ ...file, ...verdictOn(file.object) })), ...left],
   };
 }
 

@@ -58,15 +58,15 @@ export function usualRows(
 ): number | null {
   const loaded = entries.filter(
     // Days that lack their rows say nothing of what is usual.
-    (one) =>
-      (one.state === 'succeeded' && one.missingSince === undefined) ||
-      (emptyWords(one) !== null && !lacksRows(one)),
+    (ledgerDay) =>
+      (ledgerDay.state === 'succeeded' && ledgerDay.missingSince === undefined) ||
+      (emptyWords(ledgerDay) !== null && !lacksRows(ledgerDay)),
   );
-  const same = loaded.filter((one) => weekday(one.day) === weekday(day));
-  const alike = loaded.filter((one) => isWeekend(one.day) === isWeekend(day));
+  const same = loaded.filter((loadedDay) => weekday(loadedDay.day) === weekday(day));
+  const alike = loaded.filter((loadedDay) => isWeekend(loadedDay.day) === isWeekend(day));
   const compared = same.length >= ENOUGH ? same : alike;
   if (compared.length < FEWEST) return null;
-  const rows = compared.map((one) => one.rows.out).sort((a, b) => a - b);
+  const rows = compared.map((comparedDay) => comparedDay.rows.out).sort((a, b) => a - b);
   const low = rows[Math.ceil(rows.length / 2) - 1] ?? 0;
   const high = rows[Math.floor(rows.length / 2)] ?? low;
   return Math.round((low + high) / 2);
@@ -95,19 +95,19 @@ export async function readDaysAround(
   after: readonly UtcDay[],
   findCopies: (others: readonly FileFate[]) => readonly Copy[],
 ): Promise<DaysAround> {
-  const counted = await mapLimit([...daysBefore(day), ...after], PARALLEL_ENTRIES, async (one) => {
-    const entry = await ledger.read({ source, dataset, day: one });
+  const counted = await mapLimit([...daysBefore(day), ...after], PARALLEL_ENTRIES, async (otherDay) => {
+    const entry = await ledger.read({ source, dataset, day: otherDay });
     if (entry?.table !== table) return [];
     // The names of its files, which may be many, are let go.
     const { state, rows, missingSince, files, accepted, usualRows: usual, content } = entry;
     const some = files.filter(isOfDrop).slice(0, 1);
     const copies = findCopies(files).slice(0, MOST_NAMED);
     return [
-      { day: one, state, rows, missingSince, accepted, usualRows: usual, files: some, content, copies },
+      { day: otherDay, state, rows, missingSince, accepted, usualRows: usual, files: some, content, copies },
     ];
   });
   const days = counted.flat();
-  const earlier = days.filter((one) => one.day < day);
+  const earlier = days.filter((countedDay) => countedDay.day < day);
   const loaded = earlier.filter(
     ({ state, missingSince }) => state === 'succeeded' && missingSince === undefined,
   );

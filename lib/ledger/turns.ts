@@ -89,7 +89,9 @@ export function daysToLookAt(
   const span = Math.max(elapsed, every);
   const share = Math.ceil((rest.length * span) / within);
   const turn = new Set(isTurn ? rest.filter((day, i) => i < share || isDue(day, span)) : []);
-  return inOrder.flatMap((one) => (one.isAlways || one.isNamed || turn.has(one.day) ? [one.day] : []));
+  return inOrder.flatMap((dayInTurn) =>
+    dayInTurn.isAlways || dayInTurn.isNamed || turn.has(dayInTurn.day) ? [dayInTurn.day] : [],
+  );
 }
 
 /** Reads when days were looked at. None, and a note that can't be read, says nothing: every day is looked at. */

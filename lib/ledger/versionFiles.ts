@@ -136,13 +136,13 @@ export async function lookAtVersions(
       return [{ day, at: now, mark, version, files }];
     });
     const missing = await missingFiles(look, table, named.flat(), until);
-    for (const { day, ...one } of named.flat()) {
+    for (const { day, ...namedVersion } of named.flat()) {
       const lacks = missing.get(day) ?? 'unknown';
       if (lacks === 'unknown') continue;
-      const { files = [] } = one;
-      looked[day] = files.length > MOST_NOTED ? { ...one, files: undefined } : one;
+      const { files = [] } = namedVersion;
+      looked[day] = files.length > MOST_NOTED ? { ...namedVersion, files: undefined } : namedVersion;
       for (const version of seen.keys()) if (dayOf(version) === day) seen.delete(version);
-      const version = `${day}/${one.version}`;
+      const version = `${day}/${namedVersion.version}`;
       if (lacks) seen.set(version, before[version] ?? now);
     }
     if (clock.now() - noted >= NOTE_EVERY_MS) await note();

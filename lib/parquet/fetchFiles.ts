@@ -78,7 +78,7 @@ export interface FetchOptions {
   /** Called for a file that could not be read. Default: nothing. */
   readonly failed?: (key: string, error: SluiceError) => void;
   /** Makes the error for a body that broke off each time, or a disk that takes no more bytes or no file. */
-  readonly failure: (of: 'body' | DiskError['kind'], detail: string, cause: unknown) => SluiceError;
+  readonly failure: (kind: 'body' | DiskError['kind'], detail: string, cause: unknown) => SluiceError;
 }
 
 /**

@@ -154,7 +154,7 @@ export function receivedHoursKey(layout: FolderLayout, day: UtcDay): string {
 
 /** All folders that analysts read: of the forwarded tables, and of the ingested tables and experiment groups. */
 export function landedFolders(layout: FolderLayout): readonly string[] {
-  return layouts(layout).flatMap((one) => [...forwardedFolders(one), ingestedFolder(one)]);
+  return layouts(layout).flatMap((folders) => [...forwardedFolders(folders), ingestedFolder(folders)]);
 }
 
 /** The form of a version: it is one segment of a key. */
@@ -167,7 +167,7 @@ export function ingestedTableFolder(layout: FolderLayout, table: string): string
 
 /** {@link ingestedTableFolder}, and those of the same table below former Statsig folders. */
 export function ingestedTableFolders(layout: FolderLayout, table: string): readonly string[] {
-  return layouts(layout).map((one) => ingestedTableFolder(one, table));
+  return layouts(layout).map((folders) => ingestedTableFolder(folders, table));
 }
 
 /**

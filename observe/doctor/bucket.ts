@@ -88,7 +88,7 @@ export const bucketSettings: Look = {
     const wanted = settingsOf(config, { keyArn, partition: identity.partition, deleters: deleters(setup) });
     // A stack that is unfinished has no key yet: the look at the key says so.
     const known = wanted.filter(({ name }) => keyArn !== '' || name !== 'encryption');
-    return settled([...known.map((one) => findSetting(setup, one)), findArchiving(setup)]);
+    return settled([...known.map((setting) => findSetting(setup, setting)), findArchiving(setup)]);
   },
 };
 
@@ -123,32 +123,34 @@ async function findSetting(setup: Setup, setting: BucketSetting): Promise<readon
 }
 
 /** How a setting is read. */
-type SettingReader = (s3: S3Client, of: { readonly Bucket: string }) => Promise<BucketDocument>;
+type SettingReader = (s3: S3Client, input: { readonly Bucket: string }) => Promise<BucketDocument>;
 
 const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
-  async events(s3, of) {
-    const { $metadata, ...document } = await s3.send(new GetBucketNotificationConfigurationCommand(of));
+  async events(s3, input) {
+    const { $metadata, ...document } = await s3.send(new GetBucketNotificationConfigurationCommand(input));
     return document;
   },
-  async encryption(s3, of) {
-    const answer = await s3.send(new GetBucketEncryptionCommand(of));
+  async encryption(s3, input) {
+    const answer = await s3.send(new GetBucketEncryptionCommand(input));
     const [rule] = answer.ServerSideEncryptionConfiguration?.Rules ?? [];
     // S3 returns more of a rule than is put, for example the blocked types of encryption.
     const { ApplyServerSideEncryptionByDefault, BucketKeyEnabled } = rule ?? {};
     return { Rules: [{ ApplyServerSideEncryptionByDefault, BucketKeyEnabled }] };
   },
-  policy: async (s3, of) => JSON.parse((await s3.send(new GetBucketPolicyCommand(of))).Policy ?? '{}'),
-  async lifecycle(s3, of) {
-    const { $metadata, ...document } = await s3.send(new GetBucketLifecycleConfigurationCommand(of));
+  policy: async (s3, input) => JSON.parse((await s3.send(new GetBucketPolicyCommand(input))).Policy ?? '{}'),
+  async lifecycle(s3, input) {
+    const { $metadata, ...document } = await s3.send(new GetBucketLifecycleConfigurationCommand(input));
     return document;
   },
-  publicAccess: async (s3, of) => ({
-    ...(await s3.send(new GetPublicAccessBlockCommand(of))).PublicAccessBlockConfiguration,
+  publicAccess: async (s3, input) => ({
+    ...(await s3.send(new GetPublicAccessBlockCommand(input))).PublicAccessBlockConfiguration,
   }),
-  ownership: async (s3, of) => ({
-    ...(await s3.send(new GetBucketOwnershipControlsCommand(of))).OwnershipControls,
+  ownership: async (s3, input) => ({
+    ...(await s3.send(new GetBucketOwnershipControlsCommand(input))).OwnershipControls,
   }),
-  versioning: async (s3, of) => ({ Status: (await s3.send(new GetBucketVersioningCommand(of))).Status }),
+  versioning: async (s3, input) => ({
+    Status: (await s3.send(new GetBucketVersioningCommand(input))).Status,
+  }),
 };
 
 /** Keys that a finding shows of each prefix. */
@@ -191,8 +193,8 @@ export function settingWords(
  * Whether two AWS documents are equivalent. Ignored are the order of members, members without a value, the difference
  * between an item and a list of it, and the order of lists: no list in a bucket's settings or policies has an order.
  */
-export function sameDocument(one: unknown, other: unknown): boolean {
-  return isDeepStrictEqual(canonical(one), canonical(other));
+export function sameDocument(found: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(canonical(found), canonical(other));
 }
 
 function canonical(value: unknown): unknown {
@@ -261,7 +263,7 @@ async function findForeignFiles(setup: Setup, kind: ForwardedKind): Promise<read
   const days = await dayFolders(setup, kind, { from: utcDay(since), to: addDays(utcDay(now), 1) });
   const [folder = ''] = tableFolders(config, kind);
   const files: string[] = [];
-  for (const day of ['', ...days.map((one) => `${one}/`)]) {
+  for (const day of ['', ...days.map((lookedDay) => `${lookedDay}/`)]) {
     const input = { Bucket: config.bucket, Prefix: `${folder}${day}` };
     const { Contents = [] } = await s3.send(
       new ListObjectsV2Command({ ...input, ...(day === '' ? { Delimiter: '/' } : {}) }),

@@ -113,7 +113,7 @@ export async function diagnose(
   const wanted = beforeDeploy ? looksBeforeDeploy : [...looks, ...(hasDrift ? [drift] : [])];
   const checks: LookedAt[] = [];
   const target = deploymentOptions(deployment);
-  const told = (check: string, expects: string, found: readonly Finding[]) => {
+  const report = (check: string, expects: string, found: readonly Finding[]) => {
     const findings = placed(found, target);
     const looked = { check, expects, verdict: verdictOf(findings), findings };
     checks.push(looked);
@@ -122,7 +122,7 @@ export async function diagnose(
   const clients = openClients(deployment.aws);
   try {
     const setup = await readSetup(deployment, clients).catch(unreadFinding);
-    told('account', EXPECTED_OF_ACCOUNT, 'code' in setup ? [setup] : []);
+    report('account', EXPECTED_OF_ACCOUNT, 'code' in setup ? [setup] : []);
     const skipped: string[] = [];
     let isGone = false;
     for (const { name, expects, isGround = false, find } of wanted) {
@@ -131,7 +131,7 @@ export async function diagnose(
         continue;
       }
       const findings = await settled([find(setup)]);
-      told(name, expects, findings);
+      report(name, expects, findings);
       isGone = isGround && findings.some(({ code }) => GONE.test(code));
     }
     return { identity: 'code' in setup ? undefined : setup.identity, checks, skipped };
@@ -143,15 +143,15 @@ export async function diagnose(
 /** The verdict on findings. */
 function verdictOf(findings: readonly Finding[]): Verdict {
   const worst: readonly Severity[] = ['problem', 'warning', 'unchecked'];
-  return worst.find((severity) => findings.some((one) => one.severity === severity)) ?? 'fine';
+  return worst.find((severity) => findings.some((finding) => finding.severity === severity)) ?? 'fine';
 }
 
 /** Distinct findings, whose texts name the deployment in every command. Parts of a look may fail for the same reason. */
 function placed(findings: readonly Finding[], target: readonly string[]): readonly Finding[] {
-  const distinct = new Map(findings.map((one) => [`${one.code} ${one.detail}`, one]));
-  return [...distinct.values()].map((one) => ({
-    ...one,
-    detail: targetCommands(one.detail, target),
-    cure: targetCommands(one.cure, target),
+  const distinct = new Map(findings.map((finding) => [`${finding.code} ${finding.detail}`, finding]));
+  return [...distinct.values()].map((finding) => ({
+    ...finding,
+    detail: targetCommands(finding.detail, target),
+    cure: targetCommands(finding.cure, target),
   }));
 }

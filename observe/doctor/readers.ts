@@ -135,15 +135,15 @@ function decisionsOf({
 
 /** The request contexts that meet a statement's condition: one for each value. */
 function requestContexts({ Condition = {} }: Statement): ContextEntry[][] {
-  const [one] = Object.entries(Condition).flatMap(([operator, keys]) =>
+  const [condition] = Object.entries(Condition).flatMap(([operator, keys]) =>
     Object.entries(keys).map(([name, values]) => ({
       operator,
       name,
       values: [values].flat().map(sampleResource),
     })),
   );
-  if (one === undefined) return [[]];
-  const { operator, name, values } = one;
+  if (condition === undefined) return [[]];
+  const { operator, name, values } = condition;
   const several = operator.startsWith('ForAllValues:');
   return (several ? [values] : values.map((value) => [value])).map((ContextKeyValues) => [
     { ContextKeyName: name, ContextKeyType: several ? 'stringList' : 'string', ContextKeyValues },

@@ -165,10 +165,12 @@ function columnProblems(subject: string, wanted: readonly Column[], present: rea
   return [...names].flatMap((name) => {
     const our = ours.get(name);
     const presentColumn = found.get(name);
-    const is = `${subject} \`${name}\``;
-    if (presentColumn === undefined) return [`${is} is missing`];
-    if (our === undefined) return [`${is} is not ours`];
-    return our.Type === presentColumn.Type ? [] : [`${is} is ${presentColumn.Type} instead of ${our.Type}`];
+    const columnIs = `${subject} \`${name}\``;
+    if (presentColumn === undefined) return [`${columnIs} is missing`];
+    if (our === undefined) return [`${columnIs} is not ours`];
+    return our.Type === presentColumn.Type
+      ? []
+      : [`${columnIs} is ${presentColumn.Type} instead of ${our.Type}`];
   });
 }
 

@@ -210,7 +210,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   /** Reads one part; null, and a reason among the unknown parts, if that is not possible. */
   const ask = async <Answer>(
     part: string,
-    question: (of: Deployment) => Promise<Answer>,
+    question: (deployment: Deployment) => Promise<Answer>,
     log: string | null = null,
   ): Promise<Answer | null> => {
     try {
@@ -222,13 +222,13 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     }
   };
   /** Reads the log of a function, as {@link ask}. */
-  const askLog = <Answer>(name: string, question: (of: Deployment) => Promise<Answer>) =>
+  const askLog = <Answer>(name: string, question: (deployment: Deployment) => Promise<Answer>) =>
     ask(`the log of ${name}`, question, name);
   const local = await readLocalState(deployment);
   const outputs = readStackOutputs(deployment);
   const day = readDayCounts(deployment);
   // Whoever needs them says what is wrong with them.
-  for (const one of [outputs, day]) one.catch(() => undefined);
+  for (const part of [outputs, day]) part.catch(() => undefined);
   // All are asked at once. They fail only when nobody waits any longer.
   const asked = {
     requests: readRequests(),
@@ -260,7 +260,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       return (await readDatasets(deployment, configuredDatasets(config), days)).map(dropDays);
     }),
     unread: ask('the partitions of drops', () =>
-      mapLimit(configuredDatasets(config), PARALLEL_TABLES, (one) => unreadDrops(deployment, one)),
+      mapLimit(configuredDatasets(config), PARALLEL_TABLES, (dataset) => unreadDrops(deployment, dataset)),
     ),
     exports: ask('the exports', async () => (await readExports(deployment, config.exports)).map(dropDays)),
     curated: ask('the curated days', readCurationState),
@@ -282,7 +282,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     collector: local?.collector ?? null,
     ...requests,
     ...parts,
-    datasets: datasets?.map((one, i): DatasetDays => ({ ...one, unread: unread?.[i] ?? [] })) ?? null,
+    datasets: datasets?.map((dataset, i): DatasetDays => ({ ...dataset, unread: unread?.[i] ?? [] })) ?? null,
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
     waiting: {

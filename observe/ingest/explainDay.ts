@@ -79,7 +79,7 @@ export async function explainDay(
   const { entry, eTag } = stored;
   const lacking = lackingSince(await readVersionFiles(store, source.name, dataset.name), entry);
   const look = await lastListings(store).read(source.name, dataset.name);
-  const newer = newerDays(look?.newer, (one) => (one === day ? eTag : undefined), deployment.now);
+  const newer = newerDays(look?.newer, (newerDay) => (newerDay === day ? eTag : undefined), deployment.now);
   const explanation = explainEntry(entry, deploymentOptions(deployment), lacking, newer.length > 0);
   const from = movedFrom(entry, dropPlace(source, dataset));
   const loadedFrom = from === null ? [] : [`It was loaded from ${from}, where its dataset was before.`];
@@ -129,8 +129,8 @@ export function explainEntry(
         ? `Queries read no rows of ${day} in ${table}.`
         : `Queries read ${part}version ${version} of ${day} in ${table}.`,
     next: [...(entry.state === 'failed' && explained !== null ? [explained.cure] : []), next]
-      .filter((one) => one !== '')
-      .map((one) => targetCommands(dayCommands(one, entry), target)),
+      .filter((step) => step !== '')
+      .map((step) => targetCommands(dayCommands(step, entry), target)),
     failure: explained,
     refused: refusedReasons(entry),
     leftOut: leftOutMeanings(entry),
@@ -139,11 +139,11 @@ export function explainEntry(
 
 /** Gives commands about a day of a dataset between backquotes this day, unless they name one. */
 function dayCommands(text: string, { source, dataset, day }: LedgerEntry): string {
-  const of = ['--source', source, '--dataset', dataset];
+  const options = ['--source', source, '--dataset', dataset];
   return text.replace(
     /`sluice ingest (backfill|explain|accept keep|accept empty)`/g,
     (_, action: string) =>
-      `\`${sluiceCommand([], ['ingest', ...action.split(' '), ...of, action === 'explain' ? '--day' : '--from', day])}\``,
+      `\`${sluiceCommand([], ['ingest', ...action.split(' '), ...options, action === 'explain' ? '--day' : '--from', day])}\``,
   );
 }
 

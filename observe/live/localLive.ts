@@ -66,8 +66,8 @@ export async function readLocalLive(
     const fed = await askFeed(deployment, query, left);
     dropped += fed.dropped;
     next = fed.next;
-    for (const one of fed.entries) {
-      const entry = read(one);
+    for (const line of fed.entries) {
+      const entry = read(line);
       if (entry !== undefined && isWanted(entry)) entries.push(entry);
     }
     const isDone = isRecent
@@ -86,12 +86,12 @@ function entryReader({
 }: Pick<FeedReaders, 'stack' | 'config'>): (one: FeedAnswer['entries'][number]) => LiveEntry | undefined {
   const collect = partName(stack, 'collect');
   const unitColumns = Object.values(config.unitIds);
-  return (one) => {
-    if ('line' in one) return one.function === collect ? readRequestLine(one.line, one.at) : undefined;
-    const streamed = streamedRow(one.document);
+  return (line) => {
+    if ('line' in line) return line.function === collect ? readRequestLine(line.line, line.at) : undefined;
+    const streamed = streamedRow(line.document);
     return streamed === null
       ? undefined
-      : eventOf(streamed.row, { kind: streamed.kind, at: one.at, unitColumns });
+      : eventOf(streamed.row, { kind: streamed.kind, at: line.at, unitColumns });
   };
 }
 

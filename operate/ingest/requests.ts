@@ -215,7 +215,8 @@ export async function requestAcceptance(
 
 /** The days of a dataset that have something to accept. */
 function daysToAccept({ days, late, unusual }: DatasetStatus, asked: 'keep' | 'empty'): readonly UtcDay[] {
-  const has = (some: readonly { readonly day: UtcDay }[], day: UtcDay) => some.some((one) => one.day === day);
+  const has = (some: readonly { readonly day: UtcDay }[], day: UtcDay) =>
+    some.some((listed) => listed.day === day);
   return days.flatMap(({ day, entry }) => {
     const isMissing = entry?.state === 'inputs_missing' || entry?.state === 'failed';
     const isEmpty = entry !== null && emptyWords(entry) !== null;

@@ -8,25 +8,25 @@ export function CuratedDay(props: {
   readonly kind: ForwardedKind;
   readonly day: string;
   /** Undefined of a day without rows. */
-  readonly of: CuratedDayStatus | undefined;
+  readonly curatedDay: CuratedDayStatus | undefined;
   readonly words: (state: CuratedDayState) => string;
   readonly onDone: () => void;
 }) {
-  const { kind, day, of, words, onDone } = props;
-  if (of === undefined) return <p>There are no rows of {day}.</p>;
+  const { kind, day, curatedDay, words, onDone } = props;
+  if (curatedDay === undefined) return <p>There are no rows of {day}.</p>;
   return (
     <>
       <p>
-        {day}: {words(of.state)}. {of.why}
+        {day}: {words(curatedDay.state)}. {curatedDay.why}
       </p>
       <Figures
-        of={[
-          ['Raw rows', of.account?.rawRows ?? null],
-          ['Curated rows', of.account?.rows ?? null],
-          ['Resends left out', of.account?.resends ?? null],
+        figures={[
+          ['Raw rows', curatedDay.account?.rawRows ?? null],
+          ['Curated rows', curatedDay.account?.rows ?? null],
+          ['Resends left out', curatedDay.account?.resends ?? null],
         ]}
       />
-      {of.state !== 'too_young' && of.state !== 'off' && (
+      {curatedDay.state !== 'too_young' && curatedDay.state !== 'off' && (
         <DryRun<unknown>
           label={`Curate ${day} again …`}
           path="/api/curate/rebuild"

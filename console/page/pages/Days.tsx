@@ -39,11 +39,13 @@ export function Days() {
           label="Days"
           name="days"
           value={days}
-          choices={['14', '28', '56', '92'].map((one) => [one, one])}
+          choices={['14', '28', '56', '92'].map((choice) => [choice, choice])}
         />
         <TextFilter label="Until" name="until" type="date" value={until} />
       </Filters>
-      <Answered of={calendar}>{(answer) => <Calendar answer={answer} onDone={calendar.reload} />}</Answered>
+      <Answered state={calendar}>
+        {(answer) => <Calendar answer={answer} onDone={calendar.reload} />}
+      </Answered>
     </Page>
   );
 }
@@ -51,9 +53,9 @@ export function Days() {
 function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly onDone: () => void }) {
   const { datasets, exports, curated } = answer;
   const lines = [
-    ...datasets.map((one) => datasetLine(one, onDone)),
-    ...exports.map((one) => exportLine(one, onDone)),
-    ...(curated?.tables ?? []).map((one) => curatedLine(one, onDone)),
+    ...datasets.map((dataset) => datasetLine(dataset, onDone)),
+    ...exports.map((dayExport) => exportLine(dayExport, onDone)),
+    ...(curated?.tables ?? []).map((table) => curatedLine(table, onDone)),
   ];
   if (lines.length === 0)
     return (
@@ -110,7 +112,7 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
                   {isNamed && formatDay(day).slice(0, 3)} {day.slice(8)}
                 </small>
                 {mark}
-                {rows !== undefined && <Rows of={rows} longest={longest} />}
+                {rows !== undefined && <Rows rows={rows} longest={longest} />}
                 <span class="hidden">{words}</span>
               </button>
             </li>
@@ -123,23 +125,23 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
 }
 
 /** Rows of a day, and a bar for them beside those of the line's other days. */
-function Rows({ of, longest }: { readonly of: NonNullable<Cell['rows']>; readonly longest: number }) {
+function Rows({ rows, longest }: { readonly rows: NonNullable<Cell['rows']>; readonly longest: number }) {
   return (
     <>
-      <small>{of.is.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 })}</small>
+      <small>{rows.is.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 })}</small>
       <svg viewBox={`0 0 ${longest} 1`} preserveAspectRatio="none" aria-hidden="true">
-        <rect width={of.is} y="0.25" height="0.5" fill="currentColor" />
-        {of.usual !== null && <rect x={of.usual} width={longest / 25} height="1" class="usual" />}
+        <rect width={rows.is} y="0.25" height="0.5" fill="currentColor" />
+        {rows.usual !== null && <rect x={rows.usual} width={longest / 25} height="1" class="usual" />}
       </svg>
     </>
   );
 }
 
 /** A done day with refused rows, left out objects or unusual rows is a warning. */
-function cellOf(of: DropDay): Cell {
+function cellOf(dropDay: DropDay): Cell {
   const { state, lateSince, lackingSince, rows, usual, unusual, leftOut, failure, files, waiting, empty } =
-    of;
-  const { loadedFrom } = of;
+    dropDay;
+  const { loadedFrom } = dropDay;
   if (lackingSince !== null) return LACKING;
   if (lateSince !== null)
     return { mark: '!', tone: 'bad', words: `late, ${waiting ?? empty ?? 'no file has come'}` };
@@ -166,17 +168,17 @@ function cellOf(of: DropDay): Cell {
 }
 
 function cellsOf(days: readonly DropDay[]): ReadonlyMap<string, Cell> {
-  return new Map(days.map((one) => [one.day, cellOf(one)]));
+  return new Map(days.map((dropDay) => [dropDay.day, cellOf(dropDay)]));
 }
 
-function datasetLine(of: DatasetDays, onDone: () => void): Line {
-  const { source, dataset, kind, days } = of;
+function datasetLine(drops: DatasetDays, onDone: () => void): Line {
+  const { source, dataset, kind, days } = drops;
   return {
     name: `${source}/${dataset}`,
     kind: `drops of ${kind}`,
-    cells: new Map([...cellsOf(days), ...outside(of).map((day) => [day, UNLOOKED] as const)]),
-    note: noteOf(of),
-    open: (day) => <OneDay of={of} day={day} onDone={onDone} />,
+    cells: new Map([...cellsOf(days), ...outside(drops).map((day) => [day, UNLOOKED] as const)]),
+    note: noteOf(drops),
+    open: (day) => <OneDay dataset={drops} day={day} onDone={onDone} />,
   };
 }
 
@@ -186,9 +188,9 @@ function outside({ unlooked, newer }: DatasetDays): readonly string[] {
 }
 
 /** As serious as the finding of it. */
-function noteOf(of: DatasetDays): Line['note'] {
-  const { lastLook } = of;
-  const { length } = outside(of);
+function noteOf(dataset: DatasetDays): Line['note'] {
+  const { lastLook } = dataset;
+  const { length } = outside(dataset);
   const { at, failure, stopped } = lastLook ?? {};
   if (failure !== undefined)
     return ['bad', `It could not be listed at ${formatTime(at ?? 0)}: ${failure.message} (${failure.code})`];
@@ -204,7 +206,7 @@ function exportLine({ export: name, table, days }: ExportDays, onDone: () => voi
     name,
     kind: `export of ${table}`,
     cells,
-    open: (day) => <ExportDay name={name} day={day} of={cells.get(day) ?? NONE} onDone={onDone} />,
+    open: (day) => <ExportDay name={name} day={day} cell={cells.get(day) ?? NONE} onDone={onDone} />,
   };
 }
 
@@ -230,7 +232,7 @@ function curatedLine(table: CuratedTableStatus, onDone: () => void): Line {
       <CuratedDay
         kind={table.kind}
         day={day}
-        of={table.days.find((one) => one.day === day)}
+        curatedDay={table.days.find((curatedDay) => curatedDay.day === day)}
         words={(state) => CURATED[state].words}
         onDone={onDone}
       />

@@ -49,12 +49,12 @@ export function useEvery(): { readonly every: number } {
 
 /** A day of a dataset: what happened, why, and what to do. */
 export function DropDay(props: {
-  readonly of: DatasetDays;
+  readonly dataset: DatasetDays;
   readonly day: string;
   readonly onDone: () => void;
 }) {
-  const { of, day, onDone } = props;
-  const { source, dataset } = of;
+  const { day, onDone } = props;
+  const { source, dataset } = props.dataset;
   const explained = useApi<ExplainedDay>('/api/drops/day', { source, dataset, day }, useEvery());
   const again = (
     <DryRun<unknown>
@@ -69,9 +69,9 @@ export function DropDay(props: {
       }}
     />
   );
-  if (explained.error?.code === NO_ENTRY) return <NoDrop of={of} day={day} again={again} />;
+  if (explained.error?.code === NO_ENTRY) return <NoDrop dataset={props.dataset} day={day} again={again} />;
   return (
-    <Answered of={explained}>
+    <Answered state={explained}>
       {(answer) => (
         <>
           <Happened answer={answer} />
@@ -83,7 +83,7 @@ export function DropDay(props: {
             </p>
           )}
           {answer.explanation.refused.length > 0 && (
-            <RefusedRows key={answer.updatedAt} of={answer} asked={{ source, dataset, day }} />
+            <RefusedRows key={answer.updatedAt} explained={answer} asked={{ source, dataset, day }} />
           )}
           {again}
         </>
@@ -93,11 +93,11 @@ export function DropDay(props: {
 }
 
 function NoDrop(props: {
-  readonly of: DatasetDays;
+  readonly dataset: DatasetDays;
   readonly day: string;
   readonly again: ComponentChildren;
 }) {
-  const late = props.of.late.find((one) => one.day === props.day);
+  const late = props.dataset.late.find((lateDay) => lateDay.day === props.day);
   return (
     <>
       <p>
@@ -109,8 +109,8 @@ function NoDrop(props: {
             it.
           </>
         )}{' '}
-        Files are looked for on the schedule, in the last {props.of.lookbackDays} days. An older day is loaded
-        on request.
+        Files are looked for on the schedule, in the last {props.dataset.lookbackDays} days. An older day is
+        loaded on request.
       </p>
       {props.again}
     </>
@@ -133,7 +133,7 @@ function Happened({ answer }: { readonly answer: ExplainedDay }) {
         <Prose text={readable(next.filter((sentence) => sentence !== failure?.cure).join(' '))} />
       </p>
       <Figures
-        of={[
+        figures={[
           ['Rows in files', rows.in],
           ['Loaded', rows.out],
           ['Refused', rows.refused, rows.refused > 0 ? 'warning' : 'plain'],
@@ -176,7 +176,7 @@ function Files(props: { readonly files: readonly FileFate[]; readonly meanings: 
 }
 
 function RefusedRows(props: {
-  readonly of: ExplainedDay;
+  readonly explained: ExplainedDay;
   readonly asked: { readonly source: string; readonly dataset: string; readonly day: string };
 }) {
   const page = useApi<QuarantinedPage>('/api/drops/refused', { ...props.asked, limit: 50 });
@@ -184,7 +184,7 @@ function RefusedRows(props: {
     <>
       <DataTable
         caption="Refused rows by reason"
-        rows={props.of.explanation.refused}
+        rows={props.explained.explanation.refused}
         keyOf={({ code }) => code}
         columns={[
           ['Reason', ({ code }) => code, 'mono'],
@@ -193,7 +193,7 @@ function RefusedRows(props: {
           ['Cure', ({ cure }) => <Prose text={cure} />],
         ]}
       />
-      <Answered of={page}>
+      <Answered state={page}>
         {({ rows, hasMore }) => (
           <>
             <DataTable
@@ -219,15 +219,15 @@ function RefusedRows(props: {
 export function ExportDay(props: {
   readonly name: string;
   readonly day: string;
-  readonly of: Cell;
+  readonly cell: Cell;
   readonly onDone: () => void;
 }) {
-  const { name, day, of, onDone } = props;
+  const { name, day, cell, onDone } = props;
   return (
     <>
       <p>
-        <Badge tone={of.tone}>{of.words}</Badge> Changed days of the lookback are exported on the schedule;
-        today is never exported.
+        <Badge tone={cell.tone}>{cell.words}</Badge> Changed days of the lookback are exported on the
+        schedule; today is never exported.
       </p>
       <DryRun<unknown>
         label="Export this day now …"

@@ -29,7 +29,7 @@ export function Experiments() {
         <TextFilter label="Units by" name="unit" value={unit} placeholder="user_id" />
       </Filters>
       <Card>
-        <Answered of={list}>
+        <Answered state={list}>
           {({ experiments, unit: by, scanned_bytes: bytes }) =>
             experiments.length === 0 ? (
               <Empty title={`No unit by ${by} was exposed in production.`}>
@@ -44,7 +44,7 @@ export function Experiments() {
                   rows={experiments.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict))}
                   keyOf={({ experiment }) => experiment}
                   params={['name']}
-                  unfold={(one) => <Groups of={one} />}
+                  unfold={(experiment) => <Groups experiment={experiment} />}
                   columns={[
                     ['Experiment', ({ experiment }) => experiment.slice(0, NAME_SHOWN)],
                     [
@@ -77,7 +77,7 @@ export function Experiments() {
 /** Characters of a name that are shown: anybody can have sent it. */
 const NAME_SHOWN = 120;
 
-function Groups({ of: { experiment, groups } }: { readonly of: JudgedExperiment }) {
+function Groups({ experiment: { experiment, groups } }: { readonly experiment: JudgedExperiment }) {
   return (
     <DataTable
       caption={`Groups of ${experiment}`}

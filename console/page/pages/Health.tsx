@@ -13,10 +13,10 @@ const SEVERITIES: Readonly<Record<Finding['severity'], readonly [tone: Tone, wor
 };
 
 /** Findings with cause and numbers, and below them cure and commands. Problems are unfolded. */
-export function Findings({ of }: { readonly of: readonly Finding[] }) {
+export function Findings({ findings }: { readonly findings: readonly Finding[] }) {
   return (
     <>
-      {of.map(({ code, severity, cause, detail, cure, commands, section }) => {
+      {findings.map(({ code, severity, cause, detail, cure, commands, section }) => {
         const [tone, word] = SEVERITIES[severity];
         return (
           <details key={`${code} ${detail}`} class={`note ${tone}`} open={severity === 'problem'}>
@@ -53,12 +53,12 @@ export function Doctor() {
 function Checks() {
   const checked = useApi<DoctorAnswer>('/api/findings', { depth: 'full' });
   return (
-    <Answered of={checked}>
+    <Answered state={checked}>
       {({ checks }) => {
         const fine = checks.filter(({ verdict }) => verdict === 'fine');
         return (
           <>
-            <Findings of={checks.flatMap(({ findings }) => findings)} />
+            <Findings findings={checks.flatMap(({ findings }) => findings)} />
             <p>
               <Badge tone="good">{fine.length} fine</Badge>{' '}
               <span class="faint">{fine.map(({ check }) => check).join(', ')}</span>
@@ -80,14 +80,14 @@ const STATES: Readonly<Record<AlarmState['state'], readonly [tone: Tone, word: s
 };
 
 /** The alarms of the stack, those that are on first. */
-export function Alarms({ of }: { readonly of: readonly AlarmState[] }) {
+export function Alarms({ alarms }: { readonly alarms: readonly AlarmState[] }) {
   const isOn = ({ state }: AlarmState) => state === 'ALARM';
   return (
-    <Folded title={`Alarms that are on: ${of.filter(isOn).length} of ${of.length}`}>
+    <Folded title={`Alarms that are on: ${alarms.filter(isOn).length} of ${alarms.length}`}>
       {() => (
         <DataTable
           caption="Alarms"
-          rows={of.toSorted((a, b) => Number(isOn(b)) - Number(isOn(a)))}
+          rows={alarms.toSorted((a, b) => Number(isOn(b)) - Number(isOn(a)))}
           keyOf={({ name }) => name}
           columns={[
             ['State', ({ state }) => <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>],

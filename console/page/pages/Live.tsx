@@ -81,7 +81,7 @@ export function Live() {
                 'Time',
                 ({ entry }) => <time dateTime={entry.at}>{entry.at.slice(5, 23).replace('T', ' ')}</time>,
               ],
-              ['Request or row', ({ entry }) => <What of={entry} />],
+              ['Request or row', ({ entry }) => <What entry={entry} />],
             ]}
           />
           <div class="tools">
@@ -113,8 +113,8 @@ function LiveFilters() {
           ['true', 'only refused and failed'],
         ]}
       />
-      {FILTERS.map((one) => (
-        <TextFilter key={one.name} value={params[one.name]} {...one} />
+      {FILTERS.map((filter) => (
+        <TextFilter key={filter.name} value={params[filter.name]} {...filter} />
       ))}
     </Filters>
   );
@@ -159,11 +159,11 @@ function Unfolded({ entry }: { readonly entry: LiveEntry }) {
   );
 }
 
-function What({ of }: { readonly of: LiveEntry }) {
-  const [head, ...rest] = entryText(of).split('  ');
+function What({ entry }: { readonly entry: LiveEntry }) {
+  const [head, ...rest] = entryText(entry).split('  ');
   return (
     <>
-      <Badge tone={toneOf(of)}>{head}</Badge> <bdi>{rest.join(' · ')}</bdi>
+      <Badge tone={toneOf(entry)}>{head}</Badge> <bdi>{rest.join(' · ')}</bdi>
     </>
   );
 }

@@ -37,30 +37,30 @@ export function OverTime({ usual }: Pick<Drawn, 'usual'>) {
       }
     >
       {periods.error !== undefined && <Problem error={periods.error} />}
-      <Charts of={periods.answer ?? NONE} usual={usual} />
+      <Charts periods={periods.answer ?? NONE} usual={usual} />
     </Card>
   );
 }
 
 interface Drawn {
-  readonly of: readonly Period[];
+  readonly periods: readonly Period[];
   /** Requests by the hour of the day. */
   readonly usual: readonly UsualHour[];
 }
 
-function Charts({ of, usual }: Drawn) {
-  const values = (name: keyof Period) => of.map((period) => period[name]);
-  const times = of.map(({ at }) => at);
+function Charts({ periods, usual }: Drawn) {
+  const values = (name: keyof Period) => periods.map((period) => period[name]);
+  const times = periods.map(({ at }) => at);
   if (
-    of.length > 0 &&
-    of.every(({ at: _, ...counts }) => Object.values(counts).every((count) => count === 0))
+    periods.length > 0 &&
+    periods.every(({ at: _, ...counts }) => Object.values(counts).every((count) => count === 0))
   )
     return <p class="faint">No request came in this time, and nothing waited.</p>;
   // Bars have room.
-  const seconds = isDay(of) ? 900 : 7_200;
-  const bars = Map.groupBy(of, ({ at }) => at - (at % seconds));
+  const seconds = isDay(periods) ? 900 : 7_200;
+  const bars = Map.groupBy(periods, ({ at }) => at - (at % seconds));
   const often = (what: keyof UsualHour) => [...bars.keys()].map((at) => usualIn(usual, what, at, seconds));
-  const sums = (name: keyof Period) => [...bars.values()].map((periods) => sumOf(periods, name));
+  const sums = (name: keyof Period) => [...bars.values()].map((ofBar) => sumOf(ofBar, name));
   return (
     <>
       <div class="charts">
@@ -98,7 +98,7 @@ function Charts({ of, usual }: Drawn) {
           lines={[{ name: 'age', tone: 'warning', values: values('age').map(minutes) }]}
         />
       </div>
-      <Folded title="The same as a table">{() => <Numbers of={of} usual={usual} />}</Folded>
+      <Folded title="The same as a table">{() => <Numbers periods={periods} usual={usual} />}</Folded>
     </>
   );
 }
@@ -107,8 +107,8 @@ function minutes(seconds: number): number {
   return Math.round(seconds / 6) / 10;
 }
 
-function isDay(of: readonly Period[]): boolean {
-  return of.length <= 288;
+function isDay(periods: readonly Period[]): boolean {
+  return periods.length <= 288;
 }
 
 function sumOf(periods: readonly Period[], name: keyof Period): number {
@@ -116,14 +116,13 @@ function sumOf(periods: readonly Period[], name: keyof Period): number {
 }
 
 /** Periods of a row of the table: an hour, or of some days a day. */
-function Numbers({ of, usual }: Drawn) {
-  const isHour = isDay(of);
-  const rows = Map.groupBy(of, ({ at }) => formatTime(at * 1_000).slice(0, isHour ? 13 : 10));
-  type Row = readonly [time: string, periods: readonly Period[]];
-  const sum = (name: keyof Period) =>
-    [({ 1: periods }: Row) => sumOf(periods, name), 'number' as const] as const;
-  const most = (name: 'messages' | 'age') => (periods: readonly Period[]) =>
-    Math.max(...periods.map((period) => period[name]));
+function Numbers({ periods, usual }: Drawn) {
+  const isHour = isDay(periods);
+  const rows = Map.groupBy(periods, ({ at }) => formatTime(at * 1_000).slice(0, isHour ? 13 : 10));
+  type Row = readonly [time: string, ofRow: readonly Period[]];
+  const sum = (name: keyof Period) => [({ 1: ofRow }: Row) => sumOf(ofRow, name), 'number' as const] as const;
+  const most = (name: 'messages' | 'age') => (ofRow: readonly Period[]) =>
+    Math.max(...ofRow.map((period) => period[name]));
   return (
     <DataTable<Row>
       caption="What the charts show, the newest first"
@@ -141,8 +140,8 @@ function Numbers({ of, usual }: Drawn) {
         ['503', ...sum('failed')],
         ['Events', ...sum('events')],
         ['To landing/direct/', ...sum('overflowed')],
-        ['Most messages', ({ 1: periods }) => most('messages')(periods), 'number'],
-        ['Oldest, min', ({ 1: periods }) => minutes(most('age')(periods)), 'number'],
+        ['Most messages', ({ 1: ofRow }) => most('messages')(ofRow), 'number'],
+        ['Oldest, min', ({ 1: ofRow }) => minutes(most('age')(ofRow)), 'number'],
       ]}
     />
   );

@@ -41,7 +41,7 @@ export function Quarantine() {
         </>
       }
     >
-      <Answered of={counts}>
+      <Answered state={counts}>
         {(answer) => (
           <>
             {answer.notes.map((note) => (
@@ -57,7 +57,7 @@ export function Quarantine() {
                 rows={answer.reasons}
                 keyOf={({ code }) => code}
                 params={['reason']}
-                unfold={(reason) => <Reason of={reason} answer={answer} onDone={counts.reload} />}
+                unfold={(reason) => <Reason reason={reason} answer={answer} onDone={counts.reload} />}
                 columns={[
                   ['Reason', ({ code }) => code, 'mono'],
                   ['Rows', ({ rows }) => rows, 'number'],
@@ -78,14 +78,14 @@ export function Quarantine() {
 }
 
 function Reason(props: {
-  readonly of: CountedReason;
+  readonly reason: CountedReason;
   readonly answer: QuarantineCounts;
   readonly onDone: () => void;
 }) {
-  const { of, answer, onDone } = props;
+  const { reason, answer, onDone } = props;
   const { from, to } = answer;
   const page = useApi<QuarantinedPage>('/api/quarantine/rows', {
-    reason: of.code,
+    reason: reason.code,
     from,
     to,
     limit: 50,
@@ -94,13 +94,13 @@ function Reason(props: {
   return (
     <>
       <p>
-        <Prose text={of.cure} />
+        <Prose text={reason.cure} />
       </p>
-      {of.isRedrivable ? (
+      {reason.isRedrivable ? (
         <DryRun<RedriveReport>
           label="Redrive this reason …"
           path="/api/quarantine/redrive"
-          body={{ reason: of.code, ...days }}
+          body={{ reason: reason.code, ...days }}
           about={`All rows of this reason that were received from ${days.from} to ${days.to} (whole UTC days) were validated again with the current configuration.`}
           wouldDo={(report) => <RedriveResult report={report} isDry />}
           confirm={({ delivered }) => {
@@ -116,7 +116,7 @@ function Reason(props: {
           <a href={link('/days')}>load their day again</a>, or ask for a corrected file.
         </p>
       )}
-      <Answered of={page}>
+      <Answered state={page}>
         {({ rows, hasMore }) => (
           <>
             <DataTable

@@ -100,7 +100,7 @@ export function Sql() {
         </div>
         <aside aria-label="Tables">
           <h2>Tables</h2>
-          <Answered of={tables}>
+          <Answered state={tables}>
             {({ tables: found }) =>
               found.map(({ name, columns }) => (
                 <details key={name}>

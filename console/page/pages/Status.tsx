@@ -23,17 +23,17 @@ export function Status() {
       intro="Whether all is well, and if not, what to do. The same answer as sluice status."
       tools={status.answer !== undefined && <Verdict status={status.answer} />}
     >
-      <Answered of={status}>{(answer) => <Known status={answer} />}</Answered>
+      <Answered state={status}>{(answer) => <Known status={answer} />}</Answered>
       {(status.answer === undefined || !isEmpty(status.answer)) && (
         <OverTime usual={status.answer?.lastDay?.usualHours ?? []} />
       )}
-      <Hours of={status.answer?.receivedHours ?? []} />
+      <Hours hours={status.answer?.receivedHours ?? []} />
       <Way status={status.answer} />
       <Accepted status={status.answer} />
       <Quarantine />
       <Card title="More">
         <Doctor />
-        {status.answer?.alarms && <Alarms of={status.answer.alarms} />}
+        {status.answer?.alarms && <Alarms alarms={status.answer.alarms} />}
       </Card>
     </Page>
   );
@@ -75,7 +75,7 @@ function Known({ status }: { readonly status: StatusOf }) {
           <Copyable text={firstEventCommand(deployment)} />
         </Empty>
       )}
-      <Findings of={status.problems} />
+      <Findings findings={status.problems} />
       {!deployment.isLocal && (
         <p class="faint">
           Asked every five minutes while this page is visible. Athena read {formatBytes(status.scannedBytes)}{' '}
@@ -87,11 +87,11 @@ function Known({ status }: { readonly status: StatusOf }) {
 }
 
 /** The hours of three days as the nights have judged them. */
-function Hours({ of }: { readonly of: NonNullable<StatusOf['receivedHours']> }) {
+function Hours({ hours }: { readonly hours: NonNullable<StatusOf['receivedHours']> }) {
   return (
     <Card title="Received hours, UTC">
-      <pre>{hourStrips(of).join('\n')}</pre>
-      <p>{of.length === 0 ? 'No night has judged an hour yet.' : STRIP_LEGEND}</p>
+      <pre>{hourStrips(hours).join('\n')}</pre>
+      <p>{hours.length === 0 ? 'No night has judged an hour yet.' : STRIP_LEGEND}</p>
     </Card>
   );
 }
@@ -109,7 +109,7 @@ function Way({ status }: { readonly status: StatusOf | undefined }) {
     <div class="way">
       <Card title={<a href={link('/live')}>Requests</a>}>
         <Figures
-          of={[
+          figures={[
             ['last hour', lastHour?.requests],
             ['of these refused', refused, toneOf(refused, 'warning')],
             ['503', failed, toneOf(failed, 'bad')],
@@ -122,7 +122,7 @@ function Way({ status }: { readonly status: StatusOf | undefined }) {
       </Card>
       <Card title={<a href={link('/live')}>Accepted</a>}>
         <Figures
-          of={[
+          figures={[
             ['last hour', lastHour?.landed],
             ['in the buffer', buffered],
             ['oldest of it', ago(oldest, at)],
@@ -132,7 +132,7 @@ function Way({ status }: { readonly status: StatusOf | undefined }) {
       </Card>
       <Card title={<a href={link('/tables')}>Waiting</a>}>
         <Figures
-          of={[
+          figures={[
             ['objects in landing/', waiting?.landing?.count],
             ['days without partition', missing, toneOf(missing, 'bad')],
             ...(relay === null
@@ -145,7 +145,9 @@ function Way({ status }: { readonly status: StatusOf | undefined }) {
         />
       </Card>
       <Card title={<a href={link('/sql')}>Queryable</a>}>
-        <Figures of={[['rows, last hour', tables && sum(tables.map(({ rowsLastHour }) => rowsLastHour))]]} />
+        <Figures
+          figures={[['rows, last hour', tables && sum(tables.map(({ rowsLastHour }) => rowsLastHour))]]}
+        />
       </Card>
     </div>
   );

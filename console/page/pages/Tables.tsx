@@ -15,7 +15,7 @@ export function Tables() {
   return (
     <Page title="Tables" intro={`Everything that can be queried in the database ${deployment.database}.`}>
       <Card>
-        <Answered of={list}>
+        <Answered state={list}>
           {({ tables }) => (
             <DataTable
               caption="Tables and views"
@@ -89,7 +89,7 @@ function TableCalendar({ table }: { readonly table: string }) {
   const [isCounted, setCounted] = useState(deployment.isLocal);
   const days = useApi<TableDays>('/api/tables/days', { table, limit: 60, noRows: !isCounted });
   return (
-    <Answered of={days}>
+    <Answered state={days}>
       {(answer) =>
         answer.first === null ? (
           <p>The table has no days yet. Its first day appears when a file lands.</p>

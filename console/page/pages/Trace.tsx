@@ -105,7 +105,7 @@ export function Traced(props: {
   const state = found.answer?.state ?? 'nowhere';
   const isMoving = deployment.isLocal && ['buffered', 'landing'].includes(state);
   useEffect(() => setEvery(isMoving ? AGAIN_MS : undefined), [isMoving]);
-  return <Answered of={found}>{(answer) => <Journey id={id} found={answer} />}</Answered>;
+  return <Answered state={found}>{(answer) => <Journey id={id} found={answer} />}</Answered>;
 }
 
 function Journey({ id, found }: { readonly id: string; readonly found: TraceAnswer }) {

@@ -73,7 +73,7 @@ export function usualIn(
   const counts = Array.from({ length: Math.ceil(seconds / HOUR) }, (_, i) =>
     Number(hours[(Math.floor(at / HOUR) + i) % 24]?.[what]),
   );
-  const sum = counts.reduce((total, one) => total + one, 0);
+  const sum = counts.reduce((total, count) => total + count, 0);
   return hours.length === 0 ? null : Math.round(sum * Math.min(1, seconds / HOUR));
 }
 

@@ -61,10 +61,10 @@ export function Folded(props: {
 
 /** What a call of the API answered; before that, that it is asked, or why it failed. */
 export function Answered<Answer>(props: {
-  readonly of: ApiState<Answer>;
+  readonly state: ApiState<Answer>;
   readonly children: (answer: Answer) => ComponentChildren;
 }) {
-  const { answer, error, isLoading } = props.of;
+  const { answer, error, isLoading } = props.state;
   return (
     <>
       {error !== undefined && <Problem error={error} />}
@@ -135,11 +135,11 @@ export function Bytes({ n }: { readonly n: number }) {
 
 /** Figures with their names. Null is not known. */
 export function Figures(props: {
-  readonly of: readonly (readonly [name: string, value: ComponentChildren, tone?: Tone | undefined])[];
+  readonly figures: readonly (readonly [name: string, value: ComponentChildren, tone?: Tone | undefined])[];
 }) {
   return (
     <dl class="figures">
-      {props.of.map(([name, value, tone = 'plain']) => (
+      {props.figures.map(([name, value, tone = 'plain']) => (
         <div key={name} class={tone}>
           <dt>{name}</dt>
           <dd>{typeof value === 'number' ? formatCount(value) : (value ?? '–')}</dd>

@@ -177,7 +177,7 @@ function runOf({ loader, place, task }: DayLoad, { run }: LedgerContent): LoadIn
 
 /** The kind of a load. A failed day that has got further is tried as often as any. */
 function kindOf({ reason }: IngestTask, run: LoadInPieces | undefined): LoadKind {
-  const kind = loadKind(taskReasons.find((one) => one === run?.reason) ?? reason);
+  const kind = loadKind(taskReasons.find((taskReason) => taskReason === run?.reason) ?? reason);
   return kind === 'retried' && run !== undefined && run.done > 0 ? 'planned' : kind;
 }
 
@@ -379,7 +379,9 @@ async function findDaysAround(
   files: readonly FileFate[],
 ) {
   const place = { source: source.name, dataset: dataset.name };
-  const after = lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays).filter((one) => one > day);
+  const after = lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays).filter(
+    (lookbackDay) => lookbackDay > day,
+  );
   try {
     return await readDaysAround(ledger, { ...place, day, table: dataset.table }, after, (others) =>
       copiesOf(files, others, source.kmsKeyArn !== undefined),

@@ -107,9 +107,9 @@ function fitting(
 }
 
 /** The error of a file that broke off each time, or of the function's disk. */
-function fetchFailure(of: 'body' | 'full_disk' | 'disk', detail: string, cause: unknown): SluiceError {
-  if (of === 'body') return new SourceError('SLUICE_SOURCE_UNAVAILABLE', detail, { cause });
-  return new LoadError(of === 'full_disk' ? 'SLUICE_LOAD_DISK_FULL' : 'SLUICE_LOAD_STOPPED', detail, {
+function fetchFailure(kind: 'body' | 'full_disk' | 'disk', detail: string, cause: unknown): SluiceError {
+  if (kind === 'body') return new SourceError('SLUICE_SOURCE_UNAVAILABLE', detail, { cause });
+  return new LoadError(kind === 'full_disk' ? 'SLUICE_LOAD_DISK_FULL' : 'SLUICE_LOAD_STOPPED', detail, {
     cause,
   });
 }

@@ -69,7 +69,7 @@ export class FileColumns {
   #columnOf(names: readonly string[]): FoundColumn | null {
     const all = names.flatMap((name) => findColumn(this.#columns, name) ?? []);
     const found = all.filter(
-      (one, i) => all.findIndex(({ sql }) => sql === one.sql) === i && !hasMember(one, all),
+      (column, i) => all.findIndex(({ sql }) => sql === column.sql) === i && !hasMember(column, all),
     );
     const [first = null, ...others] = found;
     if (others.length === 0) return first;

@@ -41,10 +41,10 @@ function rawObjectSql(columns: readonly FileColumn[], sqlOf: (column: FileColumn
 
 function rawValueSql(sql: string, { type, misread, members }: FileColumn): string {
   if (misread === null) return rawReadySql(sql, type);
-  const told = quoteText(`not read: ${misread.found}`);
+  const note = quoteText(`not read: ${misread.found}`);
   // Reading a number that does not fit its decimal fails the file.
-  if (/\bDECIMAL\b/.test(type)) return told;
-  const value = members.length === 0 ? told : rawObjectSql(members, ({ sqlName }) => memberSql(sql, sqlName));
+  if (/\bDECIMAL\b/.test(type)) return note;
+  const value = members.length === 0 ? note : rawObjectSql(members, ({ sqlName }) => memberSql(sql, sqlName));
   return `CASE WHEN ${sql} IS NOT NULL THEN ${value} END`;
 }
 
@@ -98,6 +98,8 @@ function digitsFit(sql: string, type: string, digits: number): string {
   return `coalesce(${sql} BETWEEN CAST('-${most}' AS ${type}) AND CAST('${most}' AS ${type}), true)`;
 }
 
-function allMembersFit(list: string, item: string, one: string | null): string | null {
-  return one === null ? null : `coalesce(len(list_filter(${list}, lambda ${item}: NOT ${one})) = 0, true)`;
+function allMembersFit(list: string, item: string, condition: string | null): string | null {
+  return condition === null
+    ? null
+    : `coalesce(len(list_filter(${list}, lambda ${item}: NOT ${condition})) = 0, true)`;
 }

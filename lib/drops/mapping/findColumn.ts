@@ -99,8 +99,8 @@ function kindOf({ type, utc, empty }: FileColumn): ColumnKind {
 
 function columnsNamed(among: readonly FileColumn[], name: string): FileColumn | undefined {
   return (
-    onlyOne(among.filter((one) => one.name === name)) ??
-    onlyOne(among.filter((one) => one.name.toLowerCase() === name.toLowerCase()))
+    onlyOne(among.filter((column) => column.name === name)) ??
+    onlyOne(among.filter((column) => column.name.toLowerCase() === name.toLowerCase()))
   );
 }
 

@@ -110,11 +110,11 @@ export function finiteSql(sql: string, kind: string): string {
  * @param type DuckDB's name of the type.
  */
 function jsonReadySql(sql: string, type: string): string {
-  return rebuiltSql(sql, type, (part, of) => {
-    if (/^(DOUBLE|FLOAT)$/.test(of)) return finiteSql(part, 'float');
-    return of === 'DATE' || of.startsWith('TIMESTAMP')
+  return rebuiltSql(sql, type, (part, partType) => {
+    if (/^(DOUBLE|FLOAT)$/.test(partType)) return finiteSql(part, 'float');
+    return partType === 'DATE' || partType.startsWith('TIMESTAMP')
       ? `CASE WHEN isfinite(${part}) THEN TRY(CAST(${part} AS VARCHAR)) END`
-      : timestampTextSql(part, of);
+      : timestampTextSql(part, partType);
   });
 }
 
@@ -144,7 +144,7 @@ function rebuiltSql(
   depth = 0,
 ): string {
   if (!MAY_BE_NONE.test(type)) return timestampTextSql(sql, type);
-  const inner = (part: string, of: string) => rebuiltSql(part, of, partOf, depth + 1);
+  const inner = (part: string, partType: string) => rebuiltSql(part, partType, partOf, depth + 1);
   const item = `e${depth}`;
   const element = listElement(type);
   if (element !== null) return `list_transform(${sql}, lambda ${item}: ${inner(item, element)})`;

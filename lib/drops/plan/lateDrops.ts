@@ -121,11 +121,11 @@ export async function lateLooks(
   const inTurn = await oldestFirst(expectedDatasets(ports, request), ({ source, dataset }) =>
     ports.lateNotes.read(source.name, dataset.name),
   );
-  const open = await mapLimit(inTurn, PARALLEL_DATASETS, async (one) => {
-    // Whoever looks at it reports a note that can't be read.
-    const note = await one.look.catch(() => null);
-    const due = daysToLookAt(one.item.dataset, note, ports.clock.now());
-    return due.length === 0 ? [] : [{ ...one, due }];
+  const open = await mapLimit(inTurn, PARALLEL_DATASETS, async (turn) => {
+    // Whoever looks at the dataset reports a note that can't be read.
+    const note = await turn.look.catch(() => null);
+    const due = daysToLookAt(turn.item.dataset, note, ports.clock.now());
+    return due.length === 0 ? [] : [{ ...turn, due }];
   });
   return open.flat();
 }
@@ -140,7 +140,7 @@ function daysToLookAt(dataset: Dataset, note: LateNote | null, now: number): rea
 
 /**
  * Counts late days of lookbacks as the last looks have found them: those of a dataset that could not be looked at stay late, and do
- * not hide that others have come. That it can't be read, the plan reports.
+ * not hide that others have come. The plan reports a note that can't be read.
  *
  * @param run When the run began, epoch milliseconds.
  */
@@ -198,7 +198,7 @@ export async function findLateDrops(
     try {
       const before = await look.catch((error) => {
         if (!(error instanceof LedgerError && error.code === UNREADABLE)) throw error;
-        // Told once, and made anew: the ledger and the folder have what it says.
+        // The note is reported once and made anew: the ledger and the folder have what it says.
         failed.push({ ...place, code: error.code });
         return null;
       });
@@ -214,7 +214,7 @@ export async function findLateDrops(
         throw error;
       });
       await write(found);
-      late.push(...found.late.map((one) => ({ ...place, ...one })));
+      late.push(...found.late.map((lateDay) => ({ ...place, ...lateDay })));
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       failed.push({ ...place, code: error.code });
@@ -232,7 +232,7 @@ interface LookTerms {
   readonly alone: Exclusive;
 }
 
-/** Looks at due days. Late ones at which it does not look stay late. */
+/** Looks at due days. Days that were late and that it does not look at stay late. */
 async function missingDays(
   ports: ExpectedDropsPorts,
   source: Source,
@@ -241,40 +241,43 @@ async function missingDays(
 ): Promise<Omit<LateNote, 'at'>> {
   const { bucketOf, ledger, clock } = ports;
   const release = await alone();
-  const known = await mapLimit(due, PARALLEL_ENTRIES, async (one) => {
-    const entry = asSettled(await ledger.read({ source: source.name, dataset: dataset.name, day: one.day }));
+  const known = await mapLimit(due, PARALLEL_ENTRIES, async (dueDay) => {
+    const key = { source: source.name, dataset: dataset.name, day: dueDay.day };
+    const entry = asSettled(await ledger.read(key));
     const empty = entry !== null && lacksRows(entry) ? emptyWords(entry) : null;
-    // The names of its files, which may be many, are let go.
-    return { one, empty, entry: entry === null ? null : { ...entry, files: [] } };
+    // A day may have many files: their names are not kept in memory.
+    return { dueDay, empty, entry: entry === null ? null : { ...entry, files: [] } };
   }).finally(release);
   const place = dropPlace(source, dataset);
-  // It came to another place without rows, which was right.
+  // A day that came to the former place, with rows, has come.
   const cameElsewhere = ({ entry, empty }: (typeof known)[number]) =>
     isMoved(entry, place) && entry?.fingerprint !== NO_FILES && empty === null;
   const lookback = firstDay(dataset, clock.now());
   const first = await firstExpected(ports, source, dataset, before);
-  const came = known.flatMap(({ one: { day }, entry }) => (wasInLookback(dataset, day, entry) ? [day] : []));
-  // While none has come, what is there of the lookback may be the first.
+  const came = known.flatMap(({ dueDay: { day }, entry }) =>
+    wasInLookback(dataset, day, entry) ? [day] : [],
+  );
+  // While no day has come, any day of the lookback may be the first.
   const from = first.hasCome || first.day < lookback ? first.day : lookback;
   const unknown = new Map(
-    known.flatMap((of) =>
-      of.one.day >= from && !isLoadedOrFailed(of.entry) && !cameElsewhere(of)
-        ? [[of.one.day, of] as const]
-        : [],
-    ),
+    known.flatMap((knownDay) => {
+      const { day } = knownDay.dueDay;
+      const isOpen = day >= from && !isLoadedOrFailed(knownDay.entry) && !cameElsewhere(knownDay);
+      return isOpen ? [[day, knownDay] as const] : [];
+    }),
   );
   const dues = new Set(due.map(({ day }) => day));
   const late = before?.late.filter(({ day }) => !dues.has(day)) ?? [];
   // A drop that arrived after the last run of the plan is not in the ledger yet.
   const use = async (day: UtcDay, drop: Drop) => {
-    const of = unknown.get(day);
-    if (of !== undefined && of.empty !== null && of.entry?.fingerprint === drop.fingerprint) {
-      late.push({ ...of.one, empty: of.empty });
+    const open = unknown.get(day);
+    if (open !== undefined && open.empty !== null && open.entry?.fingerprint === drop.fingerprint) {
+      late.push({ ...open.dueDay, empty: open.empty });
       return;
     }
-    const has = hasYet(dataset, day, drop, { isOld: day < lookback, isKnown: of?.entry !== null });
+    const has = hasYet(dataset, day, drop, { isOld: day < lookback, isKnown: open?.entry !== null });
     if (has === null || drop.files.length > 0) came.push(day);
-    if (of !== undefined && has !== null) late.push({ ...of.one, ...has });
+    if (open !== undefined && has !== null) late.push({ ...open.dueDay, ...has });
   };
   if (unknown.size > 0)
     await listEachDrop(bucketOf(source, dataset), dataset, [...unknown.keys()], use, alone);
@@ -288,7 +291,7 @@ async function missingDays(
   };
 }
 
-/** Milliseconds after which what a look knew is not taken for known. One is each hour, as long as the dataset is configured. */
+/** Milliseconds after which the note of a look is not believed any more. As long as the dataset is configured, there is a look each hour. */
 const FORGOTTEN_MS = 2 * DAY_MS;
 
 /** The day from which drops are expected, as the last look knew it, or the day of the first look. */
@@ -299,7 +302,7 @@ function expectedFrom(dataset: Dataset, before: LateNote | null, now: number): F
   return (isForgotten ? undefined : before?.first) ?? { day: today, hasCome: false };
 }
 
-/** The same, as the ledger knows it. It lists the dataset's days until one has come. */
+/** The day from which drops are expected, as the ledger knows it: reads the entries of days, oldest first, until one has come. */
 async function firstExpected(
   { looks, ledger, clock }: ExpectedDropsPorts,
   source: Source,
@@ -343,7 +346,7 @@ function hasYet(
 
 /** Whether the last entry of a day was written while the schedule looked at it: what is older, a person asked for. */
 function wasInLookback(dataset: Dataset, day: UtcDay, entry: LedgerEntry | null): boolean {
-  // Of a day that a person accepted without files nothing came.
+  // A day that a person accepted without files has not come.
   const hasCome = entry !== null && (entry.version !== undefined || entry.fingerprint !== NO_FILES);
   return hasCome && day >= firstDay(dataset, entry.updatedAt);
 }

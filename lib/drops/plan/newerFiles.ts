@@ -81,14 +81,14 @@ export async function findNewerFiles(
   const layout = layoutOf(dataset);
   const { seenAt, round } = before;
   const named = before.days.filter(({ at }) => now - at < NAMED_DAYS * DAY_MS);
-  const told = new Map(named.map((named) => [named.day, named]));
+  const reported = new Map(named.map((newerDay) => [newerDay.day, newerDay]));
   /** The files of each day that were written since it was compared. */
   const recent = new Map<UtcDay, DropObject[]>();
   const take = (object: DropObject): void => {
     const day = layout.dayOf(object.key.slice(root.length)) ?? '';
     const entry = entries.get(day);
     if (entry === undefined || !isOutside(day)) return;
-    const known = told.get(day);
+    const known = reported.get(day);
     const compared = (seenAt ?? entry.modifiedAt) - SLACK_MS;
     // A day that was reported stays reported until its files are gone, or its entry is written. Then the whole day is
     // compared again.
@@ -112,9 +112,9 @@ export async function findNewerFiles(
     isEnd = next === undefined;
   }
 
-  const days = new Map(isEnd && round === undefined ? [] : told);
+  const days = new Map(isEnd && round === undefined ? [] : reported);
   for (const [day, objects] of recent) {
-    const known = told.get(day);
+    const known = reported.get(day);
     const { eTag: entry = '' } = entries.get(day) ?? {};
     if (known?.entry === entry) {
       days.set(day, known);

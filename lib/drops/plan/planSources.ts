@@ -190,37 +190,38 @@ function openDaysOf(days: DatasetPlan['days']): UtcDay[] {
 /** Stores the listing of the whole lookback. */
 async function noteListing(
   { looks, clock, bucketOf, ledger, alone }: PlanSourcesPorts & { readonly alone: Exclusive },
-  of: { readonly source: Source; readonly dataset: Dataset; readonly last: LastListing | null },
+  listed: { readonly source: Source; readonly dataset: Dataset; readonly last: LastListing | null },
   { source, dataset, days }: DatasetPlan,
 ): Promise<void> {
-  const newestDay = days.slice(-of.dataset.lookbackDays - 1).findLast(({ files }) => files > 0)?.day ?? null;
+  const newestDay =
+    days.slice(-listed.dataset.lookbackDays - 1).findLast(({ files }) => files > 0)?.day ?? null;
   const stopped = newestDay === null;
   const openDays = openDaysOf(days);
-  const listed = new Set(days.map(({ day }) => day));
-  const until = [...listed].sort().at(-1) ?? '';
+  const planned = new Set(days.map(({ day }) => day));
+  const until = [...planned].sort().at(-1) ?? '';
   // Days to come are looked at when they have come.
-  const isOutside = (day: UtcDay) => day < until && !listed.has(day);
-  const bucket = bucketOf(of.source, of.dataset);
-  const found = await lookElsewhere(bucket, of.dataset);
-  const name = dropPlace(of.source, of.dataset);
+  const isOutside = (day: UtcDay) => day < until && !planned.has(day);
+  const bucket = bucketOf(listed.source, listed.dataset);
+  const found = await lookElsewhere(bucket, listed.dataset);
+  const name = dropPlace(listed.source, listed.dataset);
   const elsewhere = { ...found, days: found.days.filter(isOutside) };
   const now = clock.now();
-  const { place: before } = of.last ?? {};
+  const { place: before } = listed.last ?? {};
   const place = before?.name === name ? before : { name, since: now };
   // Nothing has been compared at a new place.
   const hasMoved = before !== undefined && before !== place;
   const entries = elsewhere.days.length === 0 ? new Map() : await looks.entries(source, dataset);
   let newer: NewerFiles | undefined;
   if (entries.size > 0) {
-    // It may hold many files, too.
+    // The comparison may hold many files in memory, too.
     const release = await alone();
     const ports = { bucket, ledger, entries, now };
     newer = await findNewerFiles(
       ports,
-      of.source,
-      of.dataset,
+      listed.source,
+      listed.dataset,
       isOutside,
-      hasMoved ? { days: [], seenAt: 0 } : of.last?.newer,
+      hasMoved ? { days: [], seenAt: 0 } : listed.last?.newer,
     ).finally(release);
   }
   const counts = countDays(days);

@@ -59,13 +59,13 @@ export async function goneFiles(
   const folders = await foldersOf(deployment, table, days);
   return (
     folders &&
-    mapLimit(folders, PARALLEL_DAYS, async (one) => {
+    mapLimit(folders, PARALLEL_DAYS, async (folder) => {
       const versions =
-        one.folder === null ? new Map<string, Versions>() : await readVersions(deployment, one.folder);
+        folder.folder === null ? new Map<string, Versions>() : await readVersions(deployment, folder.folder);
       const deleted = [...versions].flatMap(([key, { isDeleted, files, markers }]) =>
         isDeleted && files.length > 0 ? [{ key, markers }] : [],
       );
-      return { ...one, deleted, replaced: one.isRaw ? replacedFiles(versions) : [] };
+      return { ...folder, deleted, replaced: folder.isRaw ? replacedFiles(versions) : [] };
     })
   );
 }
@@ -106,18 +106,21 @@ export async function restorableDays(
   { lostDays, curated, datasets, exports, receivedHours }: LostFacts,
 ): Promise<readonly RestorableDay[]> {
   const { tables } = deployment.config;
-  const lacking = [...(curated ?? []), ...(datasets ?? [])].flatMap((one) =>
-    one.lacking.flatMap(({ day, isOnly }) => (isOnly ? [{ table: one.table, day }] : [])),
+  const lacking = [...(curated ?? []), ...(datasets ?? [])].flatMap((table) =>
+    table.lacking.flatMap(({ day, isOnly }) => (isOnly ? [{ table: table.table, day }] : [])),
   );
-  const kept = (curated ?? []).flatMap((one) =>
-    one.kept.map(({ day }) => ({ table: tables[one.kind], day })),
+  const kept = (curated ?? []).flatMap((table) =>
+    table.kept.map(({ day }) => ({ table: tables[table.kind], day })),
   );
   const exported = (exports ?? []).flatMap(({ table, days }) =>
-    days.flatMap((one) => (one.kept > 0 ? [{ table, day: one.day }] : [])),
+    days.flatMap((exportedDay) => (exportedDay.kept > 0 ? [{ table, day: exportedDay.day }] : [])),
   );
   const raw = (lostDays ?? []).map(({ table, day }) => ({ table: tables[table], day }));
   const found: RestorableDay[] = [];
-  for (const [table, lost] of Map.groupBy([...raw, ...kept, ...lacking, ...exported], (one) => one.table)) {
+  for (const [table, lost] of Map.groupBy(
+    [...raw, ...kept, ...lacking, ...exported],
+    (lostDay) => lostDay.table,
+  )) {
     const days = [...new Set(lost.map(({ day }) => day))].slice(0, MOST_DAYS);
     for (const { day, deleted, replaced } of (await goneFiles(deployment, table, days)) ?? [])
       found.push({ table, day, files: deleted.length + replaced.length });
@@ -168,16 +171,20 @@ export async function readArchivedDays(
   for (const { table, lacking } of [...(curated ?? []), ...(datasets ?? [])]) {
     const days = lacking.map(({ day }) => day);
     for (const { day, folder } of days.length === 0 ? [] : ((await foldersOf(deployment, table, days)) ?? []))
-      for (const { since } of folder === null ? [] : lacking.filter((one) => one.day === day))
+      for (const { since } of folder === null ? [] : lacking.filter((lackingDay) => lackingDay.day === day))
         noted.push({ table, day, since, folder: folder ?? '' });
   }
-  const newest = noted.toSorted((one, other) => (one.day > other.day ? -1 : 1)).slice(0, MOST_DAYS);
-  const found = await mapLimit(newest, PARALLEL_DAYS, async ({ folder, ...one }): Promise<ArchivedDay> => {
-    const keys: string[] = [];
-    for await (const object of listObjects(store, folder))
-      if (isDataFile(object) && object.isArchived === true) keys.push(object.key);
-    return { ...one, keys };
-  });
+  const newest = noted.toSorted((first, other) => (first.day > other.day ? -1 : 1)).slice(0, MOST_DAYS);
+  const found = await mapLimit(
+    newest,
+    PARALLEL_DAYS,
+    async ({ folder, ...notedDay }): Promise<ArchivedDay> => {
+      const keys: string[] = [];
+      for await (const object of listObjects(store, folder))
+        if (isDataFile(object) && object.isArchived === true) keys.push(object.key);
+      return { ...notedDay, keys };
+    },
+  );
   return found.filter(({ keys }) => keys.length > 0);
 }
 
@@ -188,11 +195,11 @@ async function foldersOf(
   days: readonly UtcDay[],
 ): Promise<readonly DayFolder[] | null> {
   const { config } = deployment;
-  const kind = tableKinds.find((one) => one === table || config.tables[one] === table);
+  const kind = tableKinds.find((tableKind) => tableKind === table || config.tables[tableKind] === table);
   if (kind !== undefined)
     return days.map((day) => ({ day, folder: dayFolder(config, kind, day), isRaw: true }));
-  const curated = forwardedKinds.find((one) => config.curatedTables[one] === table);
-  const dataset = configuredDatasets(config).find((one) => one.dataset.table === table);
+  const curated = forwardedKinds.find((forwardedKind) => config.curatedTables[forwardedKind] === table);
+  const dataset = configuredDatasets(config).find((configured) => configured.dataset.table === table);
   if (curated === undefined && dataset === undefined) return null;
   const subjects = days.map((day) =>
     curated === undefined
@@ -228,7 +235,7 @@ async function readVersions(
   Prefix: string,
 ): Promise<ReadonlyMap<string, Versions>> {
   const versions = new Map<string, Versions>();
-  const of = (key: string) => {
+  const versionsOf = (key: string) => {
     const known = versions.get(key) ?? { files: [], markers: [], isDeleted: false };
     versions.set(key, known);
     return known;
@@ -236,9 +243,9 @@ async function readVersions(
   let after: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
   for (;;) {
     const answer = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix, ...after }));
-    for (const file of answer.Versions ?? []) of(file.Key ?? '').files.push(file);
+    for (const file of answer.Versions ?? []) versionsOf(file.Key ?? '').files.push(file);
     for (const { Key = '', VersionId = '', IsLatest = false } of answer.DeleteMarkers ?? []) {
-      const known = of(Key);
+      const known = versionsOf(Key);
       known.markers.push(VersionId);
       known.isDeleted ||= IsLatest;
     }

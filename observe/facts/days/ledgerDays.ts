@@ -303,7 +303,7 @@ type KnownOfDays = Partial<Pick<DatasetStatus, 'place' | 'late' | 'unusual' | 'w
 export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>(
   status: Status & KnownOfDays,
 ): Omit<Status, 'days'> & { readonly days: readonly DropDay[] } {
-  return { ...status, days: status.days.map((one) => dropDay(one, status)) };
+  return { ...status, days: status.days.map((ledgerDay) => dropDay(ledgerDay, status)) };
 }
 
 function dropDay(
@@ -313,15 +313,15 @@ function dropDay(
   return {
     day,
     state: entry?.state ?? null,
-    lateSince: late?.find((one) => one.day === day)?.due ?? null,
+    lateSince: late?.find((lateDay) => lateDay.day === day)?.due ?? null,
     rows: entry?.rows ?? { in: 0, out: 0, refused: 0 },
     empty: entry === null ? null : emptyWords(entry),
     usual: entry?.usualRows ?? null,
-    unusual: unusual?.find((one) => one.day === day)?.words ?? null,
-    waiting: waiting?.find((one) => one.day === day)?.words ?? null,
+    unusual: unusual?.find((unusualDay) => unusualDay.day === day)?.words ?? null,
+    waiting: waiting?.find((waitingDay) => waitingDay.day === day)?.words ?? null,
     uncommitted: entry?.files.filter(({ reason }) => reason === 'not_committed').length ?? 0,
     missingSince: entry?.state === 'inputs_missing' ? (entry.missingSince ?? null) : null,
-    lackingSince: lacking?.find((one) => one.day === day)?.since ?? null,
+    lackingSince: lacking?.find((lackingDay) => lackingDay.day === day)?.since ?? null,
     files: entry?.files.filter(({ fate }) => fate !== 'gone').length ?? 0,
     kept: entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0,
     leftOut: entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry),
@@ -378,13 +378,13 @@ export async function readDatasets(
   span: DaySpan<ConfiguredDataset>,
 ): Promise<readonly DatasetStatus[]> {
   const store = s3ObjectStore(open.s3, open.config.bucket);
-  const noted = await mapLimit(datasets, PARALLEL, (one) => readNotes(store, one));
-  const subjects = noted.map((one) => subjectsOf(one, span, open.now));
+  const noted = await mapLimit(datasets, PARALLEL, (dataset) => readNotes(store, dataset));
+  const subjects = noted.map((dataset) => subjectsOf(dataset, span, open.now));
   // The days of all datasets are read together: each may have few.
   const days = await readLedgerDays(open, subjects);
-  const known = noted.map((one, i): KnownDataset => ({ ...one, days: days[i] ?? [] }));
-  return mapLimit(known, PARALLEL, async (one) => {
-    return datasetStatus(one, await daysOutside(store, one, open.now), open.now);
+  const known = noted.map((dataset, i): KnownDataset => ({ ...dataset, days: days[i] ?? [] }));
+  return mapLimit(known, PARALLEL, async (dataset) => {
+    return datasetStatus(dataset, await daysOutside(store, dataset, open.now), open.now);
   });
 }
 
@@ -404,13 +404,13 @@ interface KnownDataset extends NotedDataset {
 }
 
 /** Reads what functions have noted of a dataset. */
-async function readNotes(store: ObjectStore, of: ConfiguredDataset): Promise<NotedDataset> {
-  const { source, dataset } = of;
+async function readNotes(store: ObjectStore, configured: ConfiguredDataset): Promise<NotedDataset> {
+  const { source, dataset } = configured;
   const look = await lastListings(store).read(source.name, dataset.name);
   const expected =
     dataset.expectedBy === undefined ? null : await lateNotes(store).read(source.name, dataset.name);
   const files = await readVersionFiles(store, source.name, dataset.name);
-  return { ...of, look, expected, files };
+  return { ...configured, look, expected, files };
 }
 
 /** The days of a dataset that are read, oldest first: those of the span, or of the lookback and those that the notes name. */
@@ -456,11 +456,11 @@ function datasetStatus(known: KnownDataset, { unlooked, newer }: DaysOutside, no
     newer,
     late,
     lacking: lackingOf(files, days),
-    waiting: days.flatMap((one) => {
-      const { has } = late.find(({ day }) => day === one.day) ?? {};
-      return waitingOf(one, has, about) ?? [];
+    waiting: days.flatMap((ledgerDay) => {
+      const { has } = late.find(({ day }) => day === ledgerDay.day) ?? {};
+      return waitingOf(ledgerDay, has, about) ?? [];
     }),
-    unusual: days.flatMap((one) => unusualOf(one, dataset, seenAt) ?? []),
+    unusual: days.flatMap((ledgerDay) => unusualOf(ledgerDay, dataset, seenAt) ?? []),
     days,
   };
 }
@@ -513,7 +513,7 @@ function unusualOf({ day, entry }: LedgerDay, dataset: Dataset, seenAt: number):
   if (entry === null) return null;
   const isWhole = isOver(dataset, day, seenAt);
   const ofRows = isWhole ? unusualWords(entry, dataset.unusualShare) : null;
-  const words = [equalFilesWords(entry), ofRows, contentWords(entry)].filter((one) => one !== null);
+  const words = [equalFilesWords(entry), ofRows, contentWords(entry)].filter((text) => text !== null);
   return words.length === 0 ? null : { day, words: words.join(', and ') };
 }
 

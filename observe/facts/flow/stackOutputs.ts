@@ -43,7 +43,7 @@ export function readStackResources(deployment: Asked): Promise<ReadonlyMap<strin
 
 async function asking<Answer>(
   { aws, stack }: Asked,
-  ask: (client: CloudFormationClient, of: { readonly StackName: string }) => Promise<Answer>,
+  ask: (client: CloudFormationClient, input: { readonly StackName: string }) => Promise<Answer>,
 ): Promise<Answer> {
   const client = new CloudFormationClient(aws);
   try {

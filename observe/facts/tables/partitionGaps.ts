@@ -79,10 +79,10 @@ export async function readLostDays({
   const read = async (table: ForwardedKind) => {
     const note = parseRawDays((await store.read(rawDaysKey(table)))?.text);
     const lost: LostRawDay[] = [];
-    for (const one of note === null ? [] : lostDays(note)) {
-      const { counts } = await filesAt(store, dayFolder(config, table, one.day), one.seenAt);
+    for (const lostDay of note === null ? [] : lostDays(note)) {
+      const { counts } = await filesAt(store, dayFolder(config, table, lostDay.day), lostDay.seenAt);
       const [left = 0] = counts;
-      if (left < one.files) lost.push({ table, left, ...one });
+      if (left < lostDay.files) lost.push({ table, left, ...lostDay });
     }
     return lost;
   };
@@ -120,7 +120,7 @@ export async function daysUnder(
   for (const Prefix of folders) {
     const input = { Bucket: config.bucket, Prefix, Delimiter: '/', StartAfter: `${Prefix}${from}` };
     for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client: s3 }, input))
-      days.push(...CommonPrefixes.map((one) => (one.Prefix ?? '').slice(Prefix.length, -1)));
+      days.push(...CommonPrefixes.map((folder) => (folder.Prefix ?? '').slice(Prefix.length, -1)));
   }
   return days.filter((day) => isUtcDay(day) && day >= from && day <= to);
 }

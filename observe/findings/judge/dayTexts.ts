@@ -7,10 +7,16 @@ import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type FindingCode, finding } from '../catalogue.ts';
 import type { Findings, Judged, Place } from './place.ts';
 
-/** Days that failed, the latest first. @param again Of days before the lookback, which are not tried again without a request. */
+/**
+ * Days that failed, the latest first.
+ *
+ * @param name What the days are of, as the finding says.
+ * @param shown Commands that show a day's failure.
+ * @param again A command that loads days before the lookback: no run tries them again by itself.
+ */
 export function* failedDays(
   code: FindingCode,
-  of: string,
+  name: string,
   {
     days,
     firstDay,
@@ -22,13 +28,13 @@ export function* failedDays(
 ): Findings {
   const failed = days.filter(({ failing }) => failing !== null).toReversed();
   if (failed.length === 0) return;
-  const names = failed.map(({ day, failure, failing }) => failingText(day, failure ?? 'failed', failing));
+  const texts = failed.map(({ day, failure, failing }) => failingText(day, failure ?? 'failed', failing));
   const left = failed.map(({ day }) => day).filter((day) => day < firstDay);
   const all = [
     ...failed.slice(0, MOST_COMMANDS).flatMap(({ day }) => shown(day)),
     ...dayRanges(left).map(({ from, to }) => again(from, to)),
   ];
-  yield finding(code, `${of}: ${listed(names, '; ')}.`, [...new Set(all)]);
+  yield finding(code, `${name}: ${listed(texts, '; ')}.`, [...new Set(all)]);
 }
 
 /** `2026-11-18 SLUICE_INGEST_…, since …, last tried …`, or since when it waits for the next try. */
@@ -40,19 +46,24 @@ export function failingText(day: string, code: string, failing: Failing | null):
   return `${day} ${code}, since ${isoTimestamp(since)}, ${what} ${isoTimestamp(last)}`;
 }
 
-/** Days whose version lacks files. @param again Makes days again. */
+/** Days whose version lacks files. @param again A command that makes days again. */
 export function* lostFilesOf(
   commands: Place['commands'],
-  { of, table }: { readonly of: string; readonly table: string },
+  { name, table }: { readonly name: string; readonly table: string },
   lacking: readonly LackingDay[],
   again: (from: string, to: string) => string,
 ): Findings {
   if (lacking.length === 0) return;
   const texts = lacking.toReversed().map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
-  const daysOf = (isOnly: boolean) => lacking.filter((one) => one.isOnly === isOnly).map(({ day }) => day);
+  const daysOf = (isOnly: boolean) =>
+    lacking.filter((lackingDay) => lackingDay.isOnly === isOnly).map(({ day }) => day);
   const ranges = dayRanges(daysOf(false));
   const cures = [...ranges.map(({ from, to }) => again(from, to)), ...commands.restore(table, daysOf(true))];
-  yield finding('SLUICE_FINDING_FILES_LOST', `${of}: ${listed(texts, '; ')}.`, cures.slice(0, MOST_COMMANDS));
+  yield finding(
+    'SLUICE_FINDING_FILES_LOST',
+    `${name}: ${listed(texts, '; ')}.`,
+    cures.slice(0, MOST_COMMANDS),
+  );
 }
 
 /** The last day on which S3 has the versions of files that were last there at a time. */
@@ -61,12 +72,12 @@ export function versionsUntil({ retention }: Judged['config'], lastThere: number
 }
 
 /** Names the exports that keep copies of a day's files; empty if none does. */
-export function copiesText(exports: StatusFacts['exports'], of: string, day: string): string {
+export function copiesText(exports: StatusFacts['exports'], exportedTable: string, day: string): string {
   return (exports ?? [])
-    .filter(({ table }) => table === of)
-    .map((one) => {
-      const { kept = 0 } = one.days.find((other) => other.day === day) ?? {};
-      return kept === 0 ? '' : `; the export ${one.export} keeps ${counted(kept, 'copy', 'copies')}`;
+    .filter(({ table }) => table === exportedTable)
+    .map((tableExport) => {
+      const { kept = 0 } = tableExport.days.find((other) => other.day === day) ?? {};
+      return kept === 0 ? '' : `; the export ${tableExport.export} keeps ${counted(kept, 'copy', 'copies')}`;
     })
     .join('');
 }

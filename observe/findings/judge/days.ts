@@ -18,9 +18,9 @@ export function* exportFindings(
   { exports, curated, lostDays }: StatusFacts,
   { commands, config, now }: Place,
 ): Findings {
-  for (const { export: name, table: of, target, days, firstDay } of exports ?? []) {
+  for (const { export: name, table: exportedTable, target, days, firstDay } of exports ?? []) {
     // The finding of its raw files names its copies, too. Whoever accepted that files are gone meant them as well.
-    const kind = forwardedKinds.find((forwardedKind) => config.tables[forwardedKind] === of);
+    const kind = forwardedKinds.find((forwardedKind) => config.tables[forwardedKind] === exportedTable);
     const known = (curated ?? []).filter((tableKind) => tableKind.kind === kind);
     const found = [
       ...known.flatMap((state) => state.accepted),
@@ -43,7 +43,7 @@ export function* exportFindings(
       const copied = copies.map(({ day }) => day);
       yield finding('SLUICE_FINDING_EXPORT_KEPT', `${name}, ${target}: ${listed(texts)}.`, [
         show(copied[0]),
-        ...commands.restore(of, copied),
+        ...commands.restore(exportedTable, copied),
         ...dayRanges(copied)
           .slice(0, MOST_COMMANDS)
           .map(({ from, to }) => run(from, to)),
@@ -57,7 +57,7 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
   const { commands, now } = place;
   for (const { kind, table, failed, late, lacking, unplanned, kept } of facts.curated ?? []) {
     const run = commands.sluice('curate', 'run', '--table', kind);
-    yield* lostFilesOf(commands, { of: table, table }, lacking, (from, to) =>
+    yield* lostFilesOf(commands, { name: table, table }, lacking, (from, to) =>
       commands.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
     );
     const show = ['curate', 'status', '--table', kind];
@@ -87,7 +87,9 @@ function* keptRows(
 ): Findings {
   if (kept.length === 0) return;
   const days = kept.map((keptDay) => {
-    const seen = lostDays?.find(({ table: of, day }) => of === kind && day === keptDay.day)?.seenAt;
+    const seen = lostDays?.find(
+      ({ table: lostKind, day }) => lostKind === kind && day === keptDay.day,
+    )?.seenAt;
     // A loss is noticed within a day.
     const until = versionsUntil(config, seen ?? Date.parse(keptDay.since) - DAY_MS);
     return `${keptText(keptDay, until, now)}${copiesText(exports, config.tables[kind], keptDay.day)}`;

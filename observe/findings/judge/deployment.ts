@@ -16,11 +16,11 @@ export function judgeKey(found: KeyFacts, commands: Pick<DeploymentCommands, 'aw
   const isEnabled = KeyState === 'Enabled';
   const isFit = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT' && MultiRegion !== true;
   if (isEnabled && isFit) return [];
-  const { is, verbs } = KEY_STATES[KeyState] ?? { is: `is ${KeyState}`, verbs: [] };
+  const { is: state, verbs } = KEY_STATES[KeyState] ?? { is: `is ${KeyState}`, verbs: [] };
   const on = DeletionDate === undefined ? '' : ` at ${DeletionDate.toISOString()}`;
   const kind = [KeySpec, KeyUsage, ...(MultiRegion === true ? ['multi-Region'] : [])].join(', ');
   const wrong = `is of a kind that S3 or Statsig does not use (${kind})`;
-  const faults = [...(isEnabled ? [] : [`${is}${on}`]), ...(isFit ? [] : [wrong])].join(', and ');
+  const faults = [...(isEnabled ? [] : [`${state}${on}`]), ...(isFit ? [] : [wrong])].join(', and ');
   return [
     finding(
       'SLUICE_FINDING_KEY_UNUSABLE',

@@ -22,7 +22,7 @@ function datasetOf({ source, dataset }: DatasetDays, { config, now, commands }: 
   const ingest = (action: string, ...more: readonly string[]) =>
     commands.sluice('ingest', action, ...words, ...more);
   return {
-    of: `${source}/${dataset}`,
+    name: `${source}/${dataset}`,
     database: config.database,
     now,
     commands,
@@ -48,9 +48,9 @@ export function* dropFindings({ datasets }: StatusFacts, place: Place): Findings
   for (const drops of datasets ?? []) {
     const dataset = datasetOf(drops, place);
     for (const judged of DATASET_JUDGES)
-      for (const one of judged(drops, dataset)) {
-        const names = scheduled(one, drops.schedule).filter((name) => isAbout(name, drops));
-        yield place.ringing.tell(one, names);
+      for (const found of judged(drops, dataset)) {
+        const alarms = scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, drops));
+        yield place.ringing.tell(found, alarms);
       }
   }
 }
@@ -62,9 +62,9 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 }
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
-function* listing(drops: DatasetDays, { of, now, run }: Dataset): Findings {
+function* listing(drops: DatasetDays, { name, now, run }: Dataset): Findings {
   const { folder, schedule, lookbackDays, lastLook, unlooked, days } = drops;
-  const late = (detail: string) => finding('SLUICE_FINDING_INGEST_LATE', `${of}: ${detail}`, [], 'warning');
+  const late = (detail: string) => finding('SLUICE_FINDING_INGEST_LATE', `${name}: ${detail}`, [], 'warning');
   if (lastLook === null) {
     yield late(`never listed, ${schedule}.`);
     return;
@@ -75,7 +75,7 @@ function* listing(drops: DatasetDays, { of, now, run }: Dataset): Findings {
   if (failure !== undefined)
     yield finding(
       'SLUICE_FINDING_SOURCE_UNREADABLE',
-      `${of}, ${folder}, ${listedAt}: ${failure.code}: ${failure.message}`,
+      `${name}, ${folder}, ${listedAt}: ${failure.code}: ${failure.message}`,
       [sluiceCommand([], ['explain', failure.code]), run()],
     );
   if (!stopped) return;
@@ -90,13 +90,13 @@ function* listing(drops: DatasetDays, { of, now, run }: Dataset): Findings {
 }
 
 /** Days that failed. */
-function* failedLoads(drops: DatasetDays, { of, run, explain, backfill }: Dataset): Findings {
+function* failedLoads(drops: DatasetDays, { name, run, explain, backfill }: Dataset): Findings {
   const shown = (day: string) => [explain(day), ...(day < drops.firstDay ? [] : [run()])];
-  yield* failedDays('SLUICE_FINDING_INGEST_FAILED', of, drops, shown, backfill);
+  yield* failedDays('SLUICE_FINDING_INGEST_FAILED', name, drops, shown, backfill);
 }
 
 /** Days whose files are gone from the customer's folder. */
-function* missingInputs({ days }: DatasetDays, { of, now, explain, accept }: Dataset): Findings {
+function* missingInputs({ days }: DatasetDays, { name, now, explain, accept }: Dataset): Findings {
   const missing = days.filter(({ missingSince }) => missingSince !== null).toReversed();
   if (missing.length > 0) {
     const names = missing.map(({ day, missingSince, uncommitted }) => {
@@ -105,20 +105,20 @@ function* missingInputs({ days }: DatasetDays, { of, now, explain, accept }: Dat
     });
     const ranges = dayRanges(missing.map(({ day }) => day)).slice(0, MOST_COMMANDS);
     const commands = ranges.flatMap(({ from, to }) => [explain(to), accept('keep', from, to)]);
-    yield finding('SLUICE_FINDING_INPUTS_MISSING', `${of}: ${listed(names, '; ')}.`, commands);
+    yield finding('SLUICE_FINDING_INPUTS_MISSING', `${name}: ${listed(names, '; ')}.`, commands);
   }
 }
 
 /** Days whose version lacks files. */
-function* lostFiles({ table, lacking }: DatasetDays, { of, commands, backfill }: Dataset): Findings {
-  yield* lostFilesOf(commands, { of, table }, lacking, backfill);
+function* lostFiles({ table, lacking }: DatasetDays, { name, commands, backfill }: Dataset): Findings {
+  yield* lostFilesOf(commands, { name, table }, lacking, backfill);
 }
 
 /** Days of which a command registers partitions: a shell takes 128 KiB of a word. */
 const MOST_UNREAD = 500;
 
 /** Days that were loaded and have no partition. The customer's files may be gone: their version is registered as it is. */
-function* unreadDays({ table, unread = [] }: DatasetDays, { of, commands, database }: Dataset): Findings {
+function* unreadDays({ table, unread = [] }: DatasetDays, { name, commands, database }: Dataset): Findings {
   if (unread.length === 0) return;
   const added = unread
     .slice(0, MOST_UNREAD)
@@ -126,16 +126,16 @@ function* unreadDays({ table, unread = [] }: DatasetDays, { of, commands, databa
   // https://docs.aws.amazon.com/athena/latest/ug/alter-table-add-partition.html
   const sql = `ALTER TABLE \`${database}\`.\`${table}\` ADD IF NOT EXISTS ${added.join(' ')}`;
   const days = unread.map(({ day }) => day);
-  yield finding('SLUICE_FINDING_PARTITION_WRONG', `${of}: no partition of ${listed(days)}.`, [
+  yield finding('SLUICE_FINDING_PARTITION_WRONG', `${name}: no partition of ${listed(days)}.`, [
     commands.sluice('query', sql),
   ]);
 }
 
 /** Days with many more or fewer rows than usual. */
-function* unusualRows({ days }: DatasetDays, { of, explain, accept }: Dataset): Findings {
+function* unusualRows({ days }: DatasetDays, { name, explain, accept }: Dataset): Findings {
   const unusual = days.filter((day) => day.unusual !== null).toReversed();
   for (const { day, unusual: text, empty } of unusual.slice(0, 1))
-    yield finding('SLUICE_FINDING_ROWS_UNUSUAL', `${of}: ${day} ${text}${otherDays(unusual.length)}.`, [
+    yield finding('SLUICE_FINDING_ROWS_UNUSUAL', `${name}: ${day} ${text}${otherDays(unusual.length)}.`, [
       explain(day),
       accept(empty === null ? 'keep' : 'empty', day),
     ]);
@@ -143,16 +143,16 @@ function* unusualRows({ days }: DatasetDays, { of, explain, accept }: Dataset): 
 
 /** Days with files that wait for something, and should not any more. */
 function unreadyOf({ waiting, late }: DatasetDays) {
-  return waiting.filter(({ day, isLacking }) => isLacking || late.some((one) => one.day === day));
+  return waiting.filter(({ day, isLacking }) => isLacking || late.some((lateDay) => lateDay.day === day));
 }
 
 /** Those days, with what they wait for. */
-function* waitingDrops(drops: DatasetDays, { of, run, explain, backfill }: Dataset): Findings {
+function* waitingDrops(drops: DatasetDays, { name, run, explain, backfill }: Dataset): Findings {
   const { late, firstDay } = drops;
   const unready = unreadyOf(drops);
   if (unready.length === 0) return;
   const texts = unready.toReversed().map(({ day, words: has }) => {
-    const { due } = late.find((one) => one.day === day) ?? {};
+    const { due } = late.find((lateDay) => lateDay.day === day) ?? {};
     const expected = due === undefined ? '' : `, expected by ${isoTimestamp(due)}`;
     return `${day} ${has}${expected}`;
   });
@@ -168,10 +168,10 @@ function* waitingDrops(drops: DatasetDays, { of, run, explain, backfill }: Datas
     });
   yield finding(
     'SLUICE_FINDING_INGEST_WAITING',
-    `${of}: ${listed(texts, '; ')}.`,
+    `${name}: ${listed(texts, '; ')}.`,
     [...new Set([...loads.slice(0, MOST_COMMANDS), ...commands])],
     unready.some(
-      ({ day, cure }) => (day < firstDay && cure !== 'load') || late.some((one) => one.day === day),
+      ({ day, cure }) => (day < firstDay && cure !== 'load') || late.some((lateDay) => lateDay.day === day),
     )
       ? 'problem'
       : 'warning',
@@ -179,13 +179,13 @@ function* waitingDrops(drops: DatasetDays, { of, run, explain, backfill }: Datas
 }
 
 /** Days outside of the lookback whose files have changed since. */
-function* newerDrops({ newer }: DatasetDays, { of, backfill }: Dataset): Findings {
+function* newerDrops({ newer }: DatasetDays, { name, backfill }: Dataset): Findings {
   if (newer.length === 0) return;
   const [first = ''] = newer;
   const days = newer.length === 1 ? `${first} has` : `${counted(newer.length, 'day')} from ${first} on have`;
   yield finding(
     'SLUICE_FINDING_INGEST_WAITING',
-    `${of}: before the lookback ${days} newer files than were loaded.`,
+    `${name}: before the lookback ${days} newer files than were loaded.`,
     dayRanges(newer)
       .slice(0, MOST_COMMANDS)
       .map(({ from, to }) => backfill(from, to)),
@@ -193,9 +193,9 @@ function* newerDrops({ newer }: DatasetDays, { of, backfill }: Dataset): Finding
 }
 
 /** Days of which no file has come in time. */
-function* lateDrops(drops: DatasetDays, { of, status, backfill, accept }: Dataset): Findings {
+function* lateDrops(drops: DatasetDays, { name, status, backfill, accept }: Dataset): Findings {
   const unready = unreadyOf(drops);
-  const absent = drops.late.filter(({ day }) => unready.every((one) => one.day !== day));
+  const absent = drops.late.filter(({ day }) => unready.every((unreadyDay) => unreadyDay.day !== day));
   if (absent.length > 0) {
     const texts = absent.toReversed().map(({ day, due, empty }) => {
       const has = empty === undefined ? '' : ` (${empty})`;
@@ -205,9 +205,9 @@ function* lateDrops(drops: DatasetDays, { of, status, backfill, accept }: Datase
     const days = absent.map(({ day }) => day);
     // The next run looks for the others itself.
     const left = days.filter((day) => day < drops.firstDay);
-    const empty = absent.filter((one) => one.empty !== undefined && one.day >= drops.firstDay);
+    const empty = absent.filter((lateDay) => lateDay.empty !== undefined && lateDay.day >= drops.firstDay);
     const ranges = dayRanges(left).slice(0, MOST_COMMANDS);
-    yield finding('SLUICE_FINDING_INGEST_LATE', `${of}: ${what} come of ${listed(texts, '; ')}.`, [
+    yield finding('SLUICE_FINDING_INGEST_LATE', `${name}: ${what} come of ${listed(texts, '; ')}.`, [
       status(days[0]),
       ...ranges.flatMap(({ from, to }) => [backfill(from, to), accept('empty', from, to)]),
       ...dayRanges(empty.map(({ day }) => day))
@@ -218,23 +218,23 @@ function* lateDrops(drops: DatasetDays, { of, status, backfill, accept }: Datase
 }
 
 /** Days with objects that are not loaded. */
-function* leftOutFiles({ days }: DatasetDays, { of, explain }: Dataset): Findings {
+function* leftOutFiles({ days }: DatasetDays, { name, explain }: Dataset): Findings {
   const leftOut = days.filter((day) => day.leftOut.count > 0).toReversed();
   for (const { day, leftOut: left } of leftOut.slice(0, 1))
     yield finding(
       'SLUICE_FINDING_FILES_LEFT_OUT',
-      `${of}: ${day} ${left.words}${otherDays(leftOut.length)}.`,
+      `${name}: ${day} ${left.words}${otherDays(leftOut.length)}.`,
       [explain(day)],
     );
 }
 
 /** Days whose receipt the customer's bucket does not take. */
-function* failedReceipts({ days }: DatasetDays, { of, now, backfill }: Dataset): Findings {
+function* failedReceipts({ days }: DatasetDays, { name, now, backfill }: Dataset): Findings {
   const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
   for (const { day, receipt } of untold.slice(0, 1))
     yield finding(
       'SLUICE_FINDING_RECEIPTS_FAILED',
-      `${of}: ${day}: ${receipt?.code}, since ${isoTimestamp(receipt?.since ?? now)}${otherDays(untold.length)}.`,
+      `${name}: ${day}: ${receipt?.code}, since ${isoTimestamp(receipt?.since ?? now)}${otherDays(untold.length)}.`,
       [backfill(day)],
     );
 }

@@ -61,10 +61,12 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
 export function judge(facts: StatusFacts, deployment: Judged, region: string): readonly Finding[] {
   const all = deploymentCommands(deployment, region);
   const isGone: Place['isGone'] = (table, day) =>
-    facts.restorable?.some((one) => one.table === table && one.day === day && one.files === 0) === true;
+    facts.restorable?.some(
+      (restorable) => restorable.table === table && restorable.day === day && restorable.files === 0,
+    ) === true;
   const commands: DeploymentCommands = {
     ...all,
-    // None that finds nothing.
+    // A command that would find no versions is left out.
     restore: (table, days) =>
       all.restore(
         table,
@@ -74,15 +76,14 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   const ringing = new Ringing(facts.alarms, deployment);
   const place = { ...deployment, commands, ringing, isGone };
   const key = facts.key === null ? [] : judgeKey(facts.key, commands);
-  const told = JUDGES.flatMap((findings) => [...findings(facts, place)]).map((one) => ringing.tell(one));
-  const others = [...told, ...ringing.alone(place, facts)];
-  const found = (facts.key?.KeyState === 'Enabled' ? [...key, ...others] : causedBy(key, others, facts)).map(
-    (one) => ({
-      ...one,
-      cure: targetCommands(one.cure, commands.options),
-    }),
-  );
-  return found.toSorted((one, other) => rank(one) - rank(other));
+  const found = JUDGES.flatMap((findings) => [...findings(facts, place)]);
+  const withAlarms = found.map((finding) => ringing.tell(finding));
+  const others = [...withAlarms, ...ringing.alone(place, facts)];
+  const isKeyUsable = facts.key?.KeyState === 'Enabled';
+  const findings = isKeyUsable ? [...key, ...others] : causedBy(key, others, facts);
+  return findings
+    .map((finding) => ({ ...finding, cure: targetCommands(finding.cure, commands.options) }))
+    .toSorted((first, second) => rank(first) - rank(second));
 }
 
 /** Faults first: no other cure helps while they are set. */
@@ -109,7 +110,7 @@ function causedBy(
   // KMS does not tell since when.
   const since =
     buffered.oldest === null ? [] : [`The oldest request that waits for delivery is of ${buffered.oldest}.`];
-  const told = follows.map((one) => `${one.code}: ${one.detail}`);
-  const detail = [key.detail, ...since, ...told].join(' ');
-  return [{ ...key, detail }, ...more, ...others.filter((one) => !follows.includes(one))];
+  const details = follows.map((finding) => `${finding.code}: ${finding.detail}`);
+  const detail = [key.detail, ...since, ...details].join(' ');
+  return [{ ...key, detail }, ...more, ...others.filter((finding) => !follows.includes(finding))];
 }

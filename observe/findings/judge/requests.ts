@@ -83,7 +83,8 @@ export function* unreachedRequests(facts: StatusFacts, { stack, now, commands }:
   const { unreached } = facts;
   if (unreached === null || unreached.length === 0) return;
   const texts = unreached.map(
-    ({ hour, kind, count, of }) => `${kind}: ${count} of ${counted(of, 'request')} in the hour from ${hour}`,
+    ({ hour, kind, count, of: requests }) =>
+      `${kind}: ${count} of ${counted(requests, 'request')} in the hour from ${hour}`,
   );
   const has = (wanted: string) => unreached.some(({ kind }) => kind === wanted);
   const log = ['logs', 'tail', `/aws/lambda/${partName(stack, 'collect')}`, '--since', '1h'];

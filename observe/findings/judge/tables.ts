@@ -20,10 +20,10 @@ import { type Findings, failedAt, type Place } from './place.ts';
 export function* lostDays(facts: StatusFacts, { config, commands, isGone }: Place): Findings {
   const { curated, exports } = facts;
   for (const kind of forwardedKinds) {
-    const kept = curated?.find((one) => one.kind === kind)?.kept ?? [];
+    const kept = curated?.find((table) => table.kind === kind)?.kept ?? [];
     // Of a day whose rows a curated day keeps, that is the finding.
     const lost = (facts.lostDays ?? []).filter(
-      ({ table, day }) => table === kind && kept.every((one) => one.day !== day),
+      ({ table, day }) => table === kind && kept.every((keptDay) => keptDay.day !== day),
     );
     const gone = lost.map(({ day }) => day);
     const days = lost.map(({ day, seenAt, files, left }) => {
@@ -41,11 +41,11 @@ export function* lostDays(facts: StatusFacts, { config, commands, isGone }: Plac
 /** Archived files of tables, which queries skip, and rules of the bucket that archive more. */
 export function* archivedFiles({ archivedDays, archivingRules }: StatusFacts, place: Place): Findings {
   const { config, commands } = place;
-  for (const [table, days] of Map.groupBy(archivedDays ?? [], (one) => one.table)) {
+  for (const [table, days] of Map.groupBy(archivedDays ?? [], (archivedDay) => archivedDay.table)) {
     const texts = days.map(
       ({ day, since, keys }) => `${day}, ${counted(keys.length, 'file')}, seen since ${isoTimestamp(since)}`,
     );
-    const of = (key: string) => ['--bucket', config.bucket, '--key', key];
+    const objectOptions = (key: string) => ['--bucket', config.bucket, '--key', key];
     const first = days.flatMap(({ keys }) => keys).slice(0, MOST_COMMANDS);
     const folders = new Set(days.flatMap(({ keys }) => keys.map((key) => key.replace(/[^/]*$/, ''))));
     const lists = [...folders].slice(0, MOST_COMMANDS).map((folder) => {
@@ -56,12 +56,12 @@ export function* archivedFiles({ archivedDays, archivingRules }: StatusFacts, pl
     yield finding('SLUICE_FINDING_ARCHIVED', `${table}: ${listed(texts, '; ')}.`, [
       ...lists,
       ...first.map((key) =>
-        commands.aws('s3api', 'restore-object', ...of(key), '--restore-request', 'Days=7'),
+        commands.aws('s3api', 'restore-object', ...objectOptions(key), '--restore-request', 'Days=7'),
       ),
       ...first.map((key) => {
         const source = `${config.bucket}/${key}`;
         const target = ['--copy-source', source, '--storage-class', 'STANDARD'];
-        return commands.aws('s3api', 'copy-object', ...of(key), ...target);
+        return commands.aws('s3api', 'copy-object', ...objectOptions(key), ...target);
       }),
     ]);
   }
@@ -75,11 +75,12 @@ export function* archivingRuleFindings(
 ): Findings {
   const own = [...new Set(lifecycleRules(config).map(({ prefix }) => prefix))];
   const read = own.filter(
-    (one) => one !== QUERY_RESULTS_FOLDER && own.every((other) => other === one || !one.startsWith(other)),
+    (folder) =>
+      folder !== QUERY_RESULTS_FOLDER && own.every((other) => other === folder || !folder.startsWith(other)),
   );
   const texts = rules.flatMap(({ id, prefix, storageClass, days, isOfVersions, since }) => {
-    const folders = read.flatMap((one) =>
-      one.startsWith(prefix) ? [one] : prefix.startsWith(one) ? [prefix] : [],
+    const folders = read.flatMap((folder) =>
+      folder.startsWith(prefix) ? [folder] : prefix.startsWith(folder) ? [prefix] : [],
     );
     if (folders.length === 0) return [];
     const what = isOfVersions ? 'earlier versions, which `sluice restore` needs,' : 'objects';
@@ -153,7 +154,7 @@ export function* missingNights(facts: StatusFacts, { config, now, commands }: Pl
   if (lastNight.day >= due && days.size === 0) return;
   const open = days.size === 0 ? '' : ` Hours of ${listed([...days])} were not looked at.`;
   const unread = new Set((receivedHours ?? []).flatMap(({ why, ds }) => (why === NOT_LOOKED ? [ds] : [])));
-  const looks = [...unread].map((one) => commands.sluice('reconcile', '--deep', '--day', one));
+  const looks = [...unread].map((unreadDay) => commands.sluice('reconcile', '--deep', '--day', unreadDay));
   const { day, at } = lastNight;
   const newest = at === null ? 'none is' : `${day} the newest that is, last at ${at}`;
   yield finding(
