@@ -216,6 +216,7 @@ function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Step
       ? { sdk: sdkLabel(batch.sdkType, batch.sdkVersion), events: batch.events }
       : sdkType !== null && { sdk: sdkLabel(sdkType, sdkVersion) }),
     ...(batch && batch.clockSkewMs !== null && { clock_skew_ms: batch.clockSkewMs }),
+    ...(batch && batch.aheadMs > 0 && { ahead_ms: batch.aheadMs }),
     ...(batch && batch.duplicates > 0 && { duplicates: batch.duplicates }),
     ...(total(ignored) > 0 && { counted: ignored }),
     ...(total(batch?.noted) > 0 && { noted: batch?.noted }),

@@ -66,6 +66,8 @@ export interface CollectedBatch extends RequestRows {
   readonly duplicates: number;
   /** How far the sender's clock was behind the collector's, in milliseconds; null when it is not stated. */
   readonly clockSkewMs: number | null;
+  /** How far the event that is noted as `clock_ahead` is ahead of its receipt at most, in milliseconds; 0 without any. */
+  readonly aheadMs: number;
 }
 
 /**
@@ -149,6 +151,7 @@ class BatchCollector {
   readonly #refused: RefusedEvents;
   readonly #counted = new Counts();
   readonly #noted = new Counts();
+  #aheadMs = 0;
 
   /**
    * @param requireTime Throws when there is no time left.
@@ -207,6 +210,7 @@ class BatchCollector {
       noted: this.#noted.toObject(),
       duplicates: this.#identity.repeats,
       clockSkewMs: this.#clockSkewMs,
+      aheadMs: this.#aheadMs,
       sdkType,
       sdkVersion,
       senderId,
@@ -351,7 +355,10 @@ class BatchCollector {
     const correction = clockCorrection(sent, this.#clockSkewMs, receivedAt);
     const corrected = sent + (correction ?? 0);
     if (correction !== 0) this.#noted.add(correction === null ? 'clock_ignored' : 'clock_corrected');
-    if (correction === 0 && sent - receivedAt >= CLOCK_OFF_MS) this.#noted.add('clock_ahead');
+    if (correction === 0 && sent - receivedAt >= CLOCK_OFF_MS) {
+      this.#noted.add('clock_ahead');
+      this.#aheadMs = Math.max(this.#aheadMs, sent - receivedAt);
+    }
     const sentText = isoTimestamp(sent);
     const correctedText = corrected === sent ? sentText : isoTimestamp(corrected);
     const { pastMs, futureMs } = this.#plan;

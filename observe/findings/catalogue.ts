@@ -311,7 +311,7 @@ export const findingCatalogue = {
     { part: 'collector' },
   ),
   SLUICE_FINDING_CLOCK_OFF: warning(
-    "Within 24 hours a sender's clock was off by an hour or more. Corrected events have the right day, others that of the time that was sent.",
+    "Within 24 hours a sender's clock was off by 55 minutes or more. Corrected events have the right day, others that of the time that was sent.",
     'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted". It goes a day after the last such event.',
     { part: 'collector' },
   ),

@@ -77,9 +77,13 @@ describe('the commands of a finding end it', () => {
     expect(keys).not.toEqual([]);
     for (const Key of keys) await by.send(new DeleteObjectCommand({ Bucket: story.cloud.bucket, Key }));
   };
-  const post = async (day: string) => {
+  const post = async (day: string, users = 2) => {
     const time = Date.parse(day) + HOUR_MS;
-    const events = ['ada', 'bea'].map((userID) => ({ eventName: 'buy', time, user: { userID } }));
+    const events = Array.from({ length: users }, (_, i) => ({
+      eventName: 'buy',
+      time,
+      user: { userID: `u${i}` },
+    }));
     expect(await story.post({ events })).toBe(202);
     await settle();
   };
@@ -225,7 +229,7 @@ describe('the commands of a finding end it', () => {
   });
 
   it('CURATE_LATE of a day that was never queued, and of one that waits; what is sent again is shown', async () => {
-    for (const _ of [1, 2]) await post('2026-11-21');
+    for (const _ of [1, 2]) await post('2026-11-21', 100);
     await cured('CURATE_LATE');
     expect(await story.cure('RESENDS')).toEqual([0]);
     await post('2026-11-22');

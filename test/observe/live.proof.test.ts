@@ -93,6 +93,7 @@ describe('what happens in the local cloud', () => {
       ignored_as: { 'statsig::diagnostics': 1 },
       noted: {},
       clock_skew_ms: null,
+      ahead_ms: 0,
     });
     const events = entries.flatMap((one) => (one.type === 'event' ? [one] : []));
     const id = expect.stringMatching(/^[0-9a-f]{32}$/);

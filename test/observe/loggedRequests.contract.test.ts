@@ -33,8 +33,8 @@ afterAll(async () => {
 describe('whose clock is off by hours', () => {
   it('is told by SDK and key, with how far and since when, apart from small errors', async () => {
     const write = logs.open('sluice-prod-collect');
-    const line = (key: string, noted: object, hours: number) => {
-      const skew = { clock_skew_ms: hours * 60 * MINUTE };
+    const line = (key: string, noted: object, hours: number, ahead = 0) => {
+      const skew = { clock_skew_ms: hours * 60 * MINUTE, ahead_ms: ahead * 60 * MINUTE };
       write(
         `${JSON.stringify({ event: 'collect', status: 202, ms: 1, key, sdk: 'py-server 1', noted, ...skew })}\n`,
       );
@@ -47,7 +47,8 @@ describe('whose clock is off by hours', () => {
     line('shop', { clock_corrected: 1, clock_ignored: 4 }, 2);
     line('ahead', { clock_corrected: 1 }, -26);
     line('shop', { clock_corrected: 1 }, -0.99);
-    line('unstated', { clock_ahead: 3 }, 0);
+    line('unstated', { clock_ahead: 2 }, 0, 25.9);
+    line('unstated', { clock_ahead: 1 }, 0, 1);
     const last = new Date(clock.now()).toISOString();
     const stack = { service: 'sluice', stage: 'prod' };
     const { counts, corrected, uncorrected, ahead } = await readNoted({
@@ -68,7 +69,7 @@ describe('whose clock is off by hours', () => {
       { ...shop, key: 'ahead', count: 1, first: last, skewMs: -26 * hour },
       { ...shop, count: 1, first: last, skewMs: -0.99 * hour },
     ]);
-    expect(ahead).toMatchObject([{ key: 'unstated', count: 3 }]);
+    expect(ahead).toEqual([{ ...shop, key: 'unstated', count: 3, first: last, skewMs: -25.9 * hour }]);
     expect(uncorrected).toEqual([{ ...shop, count: 4, first: last, skewMs: 2 * hour }]);
   });
 });

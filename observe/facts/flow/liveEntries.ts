@@ -45,6 +45,8 @@ export interface LiveRequest {
   readonly noted: Readonly<Record<string, number>>;
   /** How far the sender's clock was behind, in milliseconds; null if the request does not state it, or was not read. */
   readonly clock_skew_ms: number | null;
+  /** How far an event that is noted as `clock_ahead` is ahead of its receipt at most, in milliseconds; 0 without any. */
+  readonly ahead_ms: number;
   /** Why the rows did not go to Firehose: `not_acknowledged: TimeoutError`. Null if they did, or there are none. */
   readonly not_streamed: string | null;
   /** What became of the copy for relay: `not_kept` if neither queue nor bucket took it. Null if nothing is relayed. */
@@ -156,6 +158,7 @@ const requestLine = z.object({
   counted: counts,
   noted: counts,
   clock_skew_ms: z.number().nullable().default(null),
+  ahead_ms: number,
   not_streamed: text,
   relay: text,
 });

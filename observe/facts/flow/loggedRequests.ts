@@ -24,7 +24,7 @@ export interface SentGroup {
   readonly first: string;
   /** When the last request was answered, ISO 8601. */
   readonly last: string;
-  /** By how many milliseconds the sender's clock was behind at most; negative if it was ahead. */
+  /** By how many milliseconds the sender's clock, or of {@link NotedEvents.ahead} its events, were behind at most; negative if ahead. */
   readonly skewMs: number;
 }
 
@@ -171,7 +171,7 @@ function bySender(
 ): readonly SentGroup[] {
   const groups = new Map<string, SentGroup>();
   for (const request of requests) {
-    const { code, key_label, sent_key, sdk_type, sdk_version, at, clock_skew_ms } = request;
+    const { code, key_label, sent_key, sdk_type, sdk_version, at, clock_skew_ms, ahead_ms } = request;
     const more = counted(request);
     if (more === 0) continue;
     const key = key_label ?? sent_key;
@@ -179,7 +179,7 @@ function bySender(
     const id = JSON.stringify([code, key, sdk]);
     const { count = 0, first = at, last = at, skewMs = 0 } = groups.get(id) ?? {};
     const times = { first: at < first ? at : first, last: at > last ? at : last };
-    const skew = clock_skew_ms ?? 0;
+    const skew = ahead_ms > 0 ? -ahead_ms : (clock_skew_ms ?? 0);
     const most = Math.abs(skew) > Math.abs(skewMs) ? skew : skewMs;
     groups.set(id, { code, key, sdk, count: count + more, ...times, skewMs: most });
   }

@@ -10,8 +10,11 @@ import { finding } from '../catalogue.ts';
 import { copiesText, failedDays, failingText, lostFilesOf, versionsUntil } from './dayTexts.ts';
 import type { Findings, Place } from './place.ts';
 
-/** Shares of a day's rows that are resends: from the first with many times the usual share, from the second always. */
-const RESENT = { more: 0.05, much: 0.5, times: 5, ms: 10 * DAY_MS } as const;
+/**
+ * Shares of a day's rows that are resends: from the first with many times the usual share, from the second always. Fewer rows are a
+ * request or two that a browser repeated.
+ */
+const RESENT = { rows: 100, more: 0.05, much: 0.5, times: 5, ms: 10 * DAY_MS } as const;
 
 /** Exports: days that failed, and copies whose files are gone. */
 export function* exportFindings(
@@ -114,7 +117,7 @@ export function* resentFindings({ curated }: StatusFacts, { commands, config, no
     };
     const days = resends.filter((resend) => {
       const share = shareOf(resend);
-      if (now - Date.parse(resend.day) > RESENT.ms) return false;
+      if (now - Date.parse(resend.day) > RESENT.ms || resend.resends < RESENT.rows) return false;
       return share >= RESENT.much || (share >= RESENT.more && share >= RESENT.times * usualOf(resend));
     });
     const [newest] = days;

@@ -1,7 +1,7 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import type { ErrorEntry } from '../../../lib/base/errors.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
-import { HOUR_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';
@@ -227,15 +227,18 @@ export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings
 }
 
 /** Senders whose clock is off by hours, if one of a thousand events is by it: some phones always have a wrong one. */
-export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands }: Place): Findings {
+export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config }: Place): Findings {
   const { corrected = [], uncorrected = [], ahead = [] } = noted ?? {};
+  const { futureDays } = config.timeWindow;
   const texts = [...corrected, ...uncorrected, ...ahead].flatMap((group) => {
+    const isBeyond = -group.skewMs > futureDays * DAY_MS;
+    const beyond = isBeyond ? `, those of more than ${futureDays * 24} hours in that of their receipt` : '';
     const share = (100 * group.count) / Math.max(group.count, lastDay?.received ?? 0);
     const hours = `up to ${Math.abs(group.skewMs / HOUR_MS).toFixed(1)} hours`;
     const way = group.skewMs > 0 ? 'behind' : 'ahead';
     const sent = `${counted(group.count, 'event')}, ${share.toFixed(1)} % of all,${sentText(group)}`;
     const clock = ahead.includes(group)
-      ? 'some hour ahead of their receipt, which no stated clock explains: some may be in a later day'
+      ? `${hours} ahead of their receipt, which no stated clock explains: some may be in a later day${beyond}`
       : corrected.includes(group)
         ? `${hours} ${way}, corrected: the days are right`
         : `${hours} ${way}, not corrected: the days are as sent`;

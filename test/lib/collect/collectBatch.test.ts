@@ -223,9 +223,15 @@ describe('the time of an event', () => {
   });
 
   it('is noted if it is an hour ahead, and no clock that the sender states is', () => {
-    const noted = (ms: number) => one({ eventName: 'e', time: now + ms }).noted;
+    const told = (ms: number) => {
+      const { noted, aheadMs } = one({ eventName: 'e', time: now + ms });
+      return [noted['clock_ahead'], aheadMs];
+    };
     // Local time that is sent as UTC is a little less ahead.
-    expect([noted(3_599_000), noted(3_299_999)]).toEqual([{ clock_ahead: 1 }, {}]);
+    expect([told(3_599_000), told(3_299_999)]).toEqual([
+      [1, 3_599_000],
+      [undefined, 0],
+    ]);
   });
 
   it('is corrected over midnight together with the day', () => {

@@ -43,7 +43,9 @@ export const dayCases: readonly Case[] = [
         {
           ...curated,
           resends: [
-            { day: '2026-11-19', rows: 1_000, resends: 60 },
+            { day: '2026-11-19', rows: 2_000, resends: 120 },
+            // Two requests of one browser.
+            { day: '2026-11-15', rows: 64, resends: 99 },
             { day: '2026-11-18', rows: 1_000, resends: 10 },
             { day: '2026-11-17', rows: 1_000, resends: 10 },
             { day: '2026-11-16', rows: 1_000, resends: 4_000 },
@@ -53,7 +55,7 @@ export const dayCases: readonly Case[] = [
     },
     'RESENDS',
     'warning',
-    'curated_events 5.7 2026-11-19 (60 1060) 80 2026-11-16 (4000 5000) 1',
+    'curated_events 5.7 2026-11-19 (120 2120) 80 2026-11-16 (4000 5000) 1',
   ],
   [
     'days could not be curated',

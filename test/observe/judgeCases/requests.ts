@@ -168,12 +168,15 @@ export const requestCases: readonly Case[] = [
           { ...sent, key: 'app', sdk: 'android-client 4', count: 9, skewMs: 24 * HOUR },
         ],
         uncorrected: [{ ...sent, key: 'batch', count: 10, skewMs: -1.5 * HOUR }],
-        ahead: [{ ...sent, key: 'http', count: 11 }],
+        ahead: [
+          { ...sent, key: 'http', count: 11, skewMs: -1.1 * HOUR },
+          { ...sent, key: 'curl', count: 10, skewMs: -25.9 * HOUR },
+        ],
       },
     },
     'CLOCK_OFF',
     'warning',
-    `40 events, 0.4 % of all, from py-server 0.40.0 with the key shop, first ${at(9)}, last ${at(8)}: up to 3.0 hours behind, corrected: the days are right; 10 events, 0.1 % of all, with the key batch, first ${at(9)}, last ${at(8)}: up to 1.5 hours ahead, not corrected: the days are as sent; 11 events, 0.1 % of all, with the key http, first ${at(9)}, last ${at(8)}: an hour or more ahead, without a stated clock: some may be in a later day.`,
+    `40 events, 0.4 % of all, from py-server 0.40.0 with the key shop, first ${at(9)}, last ${at(8)}: up to 3.0 hours behind, corrected: the days are right; 10 events, 0.1 % of all, with the key batch, first ${at(9)}, last ${at(8)}: up to 1.5 hours ahead, not corrected: the days are as sent; 11 events, 0.1 % of all, with the key http, first ${at(9)}, last ${at(8)}: up to 1.1 hours ahead of their receipt, which no stated clock explains: some may be in a later day; 10 events, 0.1 % of all, with the key curl, first ${at(9)}, last ${at(8)}: up to 25.9 hours ahead of their receipt, which no stated clock explains: some may be in a later day, those of more than 24 hours in that of their receipt.`,
     'npx sluice tail --errors --last 20',
   ],
 ];
