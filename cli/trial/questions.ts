@@ -98,6 +98,12 @@ export const questions = {
     expects: 'a query of each view is accepted, and `product_events` has each event once',
     cure: "Drop the view in Athena and create it there with the SQL of lib/views; Glue then has Athena's version.",
   },
+  SLUICE_PROBE_CATALOG: {
+    asks: 'The tables of `awsdatacatalog`, as PyAthena spells `AwsDataCatalog`',
+    expects:
+      'the same tables, or a denial by a policy that names the other spelling alone: policies of readers name both',
+    cure: 'PyAthena, Superset, SQLAlchemy: `catalog_name=AwsDataCatalog`.',
+  },
   SLUICE_PROBE_METRICS: {
     asks: 'Whether metrics that functions print (EMF) arrive',
     expects: '`received` of the namespace `Sluice` has a value for each request',

@@ -117,9 +117,12 @@ export function workgroupArn(scope: PolicyScope, workgroup: string): string {
   return arnIn(scope, 'athena', `workgroup/${workgroup}`);
 }
 
-/** ARN of the catalogue that Athena calls AwsDataCatalog: Glue's catalogue of this account. */
-export function awsDataCatalogArn(scope: PolicyScope): string {
-  return arnIn(scope, 'athena', 'datacatalog/AwsDataCatalog');
+/**
+ * ARNs of the catalogue that Athena calls AwsDataCatalog: Glue's catalogue of this account. IAM compares letter case, and PyAthena
+ * asks in lower case: https://github.com/pyathena-dev/PyAthena/blob/master/pyathena/connection.py
+ */
+export function awsDataCatalogArns(scope: Somewhere): readonly string[] {
+  return ['AwsDataCatalog', 'awsdatacatalog'].map((name) => arnIn(scope, 'athena', `datacatalog/${name}`));
 }
 
 /**

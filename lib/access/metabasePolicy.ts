@@ -1,5 +1,12 @@
 import { landedFolders } from '../tables/tableFolders.ts';
-import { arnIn, awsDataCatalogArn, catalogArns, objectsArn, type PolicyScope, workgroupArn } from './arns.ts';
+import {
+  arnIn,
+  awsDataCatalogArns,
+  catalogArns,
+  objectsArn,
+  type PolicyScope,
+  workgroupArn,
+} from './arns.ts';
 import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import {
   findUploads,
@@ -74,7 +81,7 @@ function runQueries(scope: PolicyScope, { workgroup }: ReaderWorkgroup): Stateme
 /** Metabase's driver reads columns with `GetTableMetadata`, which Metabase's document leaves out. */
 function seeCatalog(scope: PolicyScope): Statement {
   const actions = ['athena:GetTableMetadata', 'athena:ListDatabases', 'athena:ListTableMetadata'];
-  return allow('SeeCatalog', actions, [awsDataCatalogArn(scope)]);
+  return allow('SeeCatalog', actions, awsDataCatalogArns(scope));
 }
 
 /** Athena has no resource narrower than `*` for lists of catalogues and of workgroups. */

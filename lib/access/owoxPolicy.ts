@@ -1,7 +1,7 @@
 import { PRIMARY_WORKGROUP } from '../schema/fields/athena.ts';
 import { landedFolders } from '../tables/tableFolders.ts';
 import {
-  awsDataCatalogArn,
+  awsDataCatalogArns,
   bucketArn,
   catalogArns,
   objectsArn,
@@ -66,7 +66,7 @@ function seeCatalog(scope: PolicyScope): Statement {
     'athena:GetTableMetadata',
     'athena:ListDatabases',
   ];
-  return allow('SeeCatalog', actions, [awsDataCatalogArn(scope)]);
+  return allow('SeeCatalog', actions, awsDataCatalogArns(scope));
 }
 
 /** Athena has no resource narrower than `*` for lists of catalogues. */

@@ -1,12 +1,13 @@
-// `npm run test:clients`: examples/dbt against the local cloud, and axe-core on every page of the console.
-// `npm run test:clients -- axe` runs this one only. A client that can't be installed is named; with
+// `npm run test:clients`: the clients of docs/readers.md and examples/dbt against the local cloud, and axe-core on every page
+// of the console. `npm run test:clients -- axe` runs this one only. A client that can't be installed is named; with
 // `--require` it fails the run. The last line is `N passed, N failed, N not asked`.
 import { Tally } from '../harness/Tally.ts';
+import { tryAthena } from './tryAthena.ts';
 import { tryAxe } from './tryAxe.ts';
 import { tryDbt } from './tryDbt.ts';
 
 const tally = new Tally();
-const parts = { dbt: tryDbt, axe: tryAxe };
+const parts = { athena: tryAthena, dbt: tryDbt, axe: tryAxe };
 const asked = process.argv.slice(2).filter((name) => name !== '--require');
 const unknown = asked.filter((name) => !Object.hasOwn(parts, name));
 for (const name of unknown) tally.tell(name, false, `is none of ${Object.keys(parts).join(', ')}`);

@@ -2,6 +2,7 @@ import type { Config } from '../../schema/config.ts';
 import {
   apiArn,
   arnIn,
+  awsDataCatalogArns,
   bucketArn,
   catalogArns,
   iamArn,
@@ -106,6 +107,8 @@ export function trialPolicies(
       // This statement is for the limits of the account. The next is for metrics and settings, which have no ARN.
       allow('SeeLimits', ['apigateway:GET'], [apiArn(scope, 'account')]),
       allow('SeeAccount', ['cloudwatch:GetMetricData', 'lambda:GetAccountSettings'], ['*']),
+      // Of two spellings, so that a trial sees whether IAM tells them apart: SLUICE_PROBE_CATALOG.
+      allow('SeeCatalog', ['athena:ListTableMetadata'], awsDataCatalogArns(scope).slice(0, 1)),
       allow('Roles', ['iam:*'], [...roles, iamArn(scope, `policy/${STACK}-*RolePolicy*`)]),
       ...keepBoundary(boundaryArn),
     ]),

@@ -60,9 +60,12 @@ export function inWorkgroup(action: string, workgroup: string): Call {
   return { action: `athena:${action}`, resources: [arn('athena', `workgroup/${workgroup}`)] };
 }
 
-/** A call on Athena's name for Glue's catalogue. */
-export function inCatalog(action: string): Call {
-  return { action: `athena:${action}`, resources: [arn('athena', 'datacatalog/AwsDataCatalog')] };
+/** A call on Athena's name for Glue's catalogue. @param name As the client spells it: PyAthena has it in lower case. */
+export function inCatalog(
+  action: string,
+  name: 'AwsDataCatalog' | 'awsdatacatalog' = 'AwsDataCatalog',
+): Call {
+  return { action: `athena:${action}`, resources: [arn('athena', `datacatalog/${name}`)] };
 }
 
 /** A list of everything of a kind, for which there is no ARN. */

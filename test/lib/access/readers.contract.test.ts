@@ -118,6 +118,7 @@ const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNo
     does: [
       everywhere('athena:ListDataCatalogs'),
       inCatalog('GetDataCatalog'),
+      inCatalog('GetDataCatalog', 'awsdatacatalog'),
       inCatalog('ListDatabases'),
       inWorkgroup('GetWorkGroup', 'primary'),
       // SELECT 1, EXPLAIN, and a report with its pages, cleaned up after.
@@ -159,6 +160,9 @@ const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNo
       inCatalog('ListDatabases'),
       inCatalog('ListTableMetadata'),
       inCatalog('GetTableMetadata'),
+      inCatalog('ListDatabases', 'awsdatacatalog'),
+      inCatalog('ListTableMetadata', 'awsdatacatalog'),
+      inCatalog('GetTableMetadata', 'awsdatacatalog'),
       glue('GetDatabases', 'billing'),
       glue('GetTables', 'billing', 'invoices'),
       glue('GetTable', 'billing', 'invoices'),
