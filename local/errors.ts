@@ -20,7 +20,8 @@ configureErrors({
     LOCAL_DATA_IN_USE:
       'Stop it, or start this one with another directory: --data DIR. If its process number was reused after a crash, delete the named file.',
     LOCAL_DATA_NOT_YOURS: 'Start the local cloud with a directory of your own: --data DIR.',
-    LOCAL_PORT_IN_USE: 'Choose others with --port and --edge-port; 0 takes any free one.',
+    LOCAL_PORT_IN_USE:
+      'Choose others: `npm start -- --port 4711 --edge-port 4577`, or the same options of `npx sluice start`; 0 takes any free one.',
     LOCAL_FUNCTION_UNKNOWN:
       'Compare the events in serverless.yml and the targets in infra/ with the functions.',
     LOCAL_HOST_REFUSED:
