@@ -15,7 +15,7 @@ import { relayAlarms } from './relayAlarms.ts';
 import { streamAlarms, writeQueueAlarm } from './streamAlarms.ts';
 
 /**
- * The alarms on what needs a person. docs/metrics.md lists them. They notify `alarms.topicArn` of the configuration, if
+ * The alarms on what needs a person. docs/operate.md has a section for each. They notify `alarms.topicArn` of the configuration, if
  * it is set.
  */
 export function alarms(stack: Stack): Resources {

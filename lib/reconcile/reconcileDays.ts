@@ -10,6 +10,7 @@ import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import { ERASURES_FOLDER, REDRIVEN_FOLDER, redrivenKey } from '../tables/ledgerKeys.ts';
 import { DAMAGED_FOLDER, isAside, isRedriven, LANDING_FOLDER } from '../tables/objectKeys.ts';
+import type { ReceivedHoursColumn } from '../tables/receivedHoursTable.ts';
 import { receivedHoursKey } from '../tables/tableFolders.ts';
 import {
   type CountedNames,
@@ -213,7 +214,7 @@ async function judgeDay(
           waiting_objects: objects,
           ...judgement,
           checked_at,
-        };
+        } satisfies Readonly<Record<ReceivedHoursColumn, unknown>>;
       });
     });
   const byCounts = judged(null);

@@ -32,6 +32,9 @@ const receivedHoursColumns = [
   { name: 'checked_at', type: 'timestamp', comment: 'Time of the judgement, UTC' },
 ] as const satisfies readonly Column[];
 
+/** The name of a column of {@link receivedHoursTable}. */
+export type ReceivedHoursColumn = (typeof receivedHoursColumns)[number]['name'];
+
 /**
  * The table that says whether what was accepted and what was finished agree: one row for each hour of receipt and
  * table. It has no partitions: there is a small object for each day, in which every line is a row as JSON.

@@ -43,6 +43,11 @@ describe('docs/operate.md', () => {
     expect(
       [...made].filter((name) => !told.has(name) && !/-(dead-letters|errors)$/.test(name)).sort(),
     ).toEqual(['groups', 'relay-not-kept']);
+    // By its name, or as one of several: `sluice-prod-export-…`.
+    const shown = Array.from(page.matchAll(/`(?:sluice-prod)?-?([a-z\d…-]+)`/g), ([, name = '']) =>
+      RegExp(`^${name.replace('…', '.+')}$`),
+    );
+    expect([...made].filter((name) => !shown.some((one) => one.test(name)))).toEqual([]);
   });
 
   it('has every section that an alarm or a finding names', () => {

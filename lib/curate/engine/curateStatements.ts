@@ -12,8 +12,11 @@ export const IDENTITY = quoteName('event_id');
 /** A name with a space, which no table's column has. */
 const LANE = quoteName('curated lane');
 
-/** Columns in which copies may differ and still are the same event: they describe the request, not the event. */
-const SENDER: ReadonlySet<string> = new Set([
+/**
+ * Columns in which copies may differ and still are the same event: they describe the request, not the event. Copies are
+ * sorted by each of them, so that the first is the same in every run.
+ */
+const SENDER: ReadonlySet<string> = new Set<(typeof COPY_ORDER)[number]>([
   'received_at',
   ...[senderMetadataColumn, ...sdkColumns].map(({ name }) => name),
 ]);

@@ -131,7 +131,8 @@ export function mapEvents(
       : row.read(readText(mapping.eventValue, fileColumns, 'nested'), 'eventValue');
   const metadata = readMetadata(mapping, row, fileColumns);
   const userId = [...ids].find(([type]) => isUserId(type))?.[1];
-  const configured = Object.entries(unitIds).map(([type, column]) => [
+  // The type of the pairs keeps the row from being `any`, of which no column would be missed.
+  const configured = Object.entries(unitIds).map(([type, column]): [name: string, sql: string] => [
     column,
     ids.get(type) ?? 'CAST(NULL AS VARCHAR)',
   ]);

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
@@ -11,6 +13,7 @@ import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../../lib/tables/groupsTable.ts';
 import { ingestedTables } from '../../../lib/tables/ingestedTables.ts';
 import { views } from '../../../lib/views/views.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { acmeSource } from '../../harness/configInput.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
 import { collect, input, now } from '../collect/collectOne.ts';
@@ -143,6 +146,13 @@ describe('each column is filled in some case', () => {
         'received_at rule_id secondary_exposures timestamp',
       'client_timestamp ds environment event_id event_name received_at timestamp',
     ]);
+    const { exposures: ofExposures, events: ofEvents } = deliveredTables(defineConfig({ bucket: 'test' }));
+    const removed = unfilled(
+      [...ofExposures.columns, ...ofEvents.columns],
+      [...kept.exposures, ...kept.rows],
+    );
+    const page = readFileSync(join(repositoryRoot, 'docs', 'privacy.md'), 'utf8');
+    expect(removed.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('of quarantine', () => {

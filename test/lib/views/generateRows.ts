@@ -1,7 +1,15 @@
 import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
+import type { eventsColumns } from '../../../lib/tables/eventsTable.ts';
+import type { exposuresColumns } from '../../../lib/tables/exposuresTable.ts';
+import type { Column } from '../../../lib/tables/Table.ts';
 import { djb2, hashedNames } from '../../../lib/wire/experimentNames.ts';
 import type { LandedRow } from './openData.ts';
+
+/** A row with every column of its table. */
+type WholeRow<Columns extends Readonly<Record<'before' | 'after', readonly Column[]>>> = Readonly<
+  Record<Columns['before' | 'after'][number]['name'], string | boolean | null>
+>;
 
 /** Days of the rows, the same for every seed. */
 export const DAYS = ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'] as const;
@@ -144,7 +152,7 @@ export function exposure(draw: Drawing, id: number, days: Days = DAYS): LandedRo
     user_dimensions: user(draw),
     secondary_exposures: secondary(draw),
     metadata: null,
-  };
+  } satisfies WholeRow<typeof exposuresColumns>;
 }
 
 /** An event as it may land. @param id Makes its `event_id` and when it was received. */
@@ -175,7 +183,7 @@ export function event(draw: Drawing, id: number, days: Days = DAYS): LandedRow {
     ]),
     user_object: user(draw),
     company_metadata: draw.pick([null, '{}', '{"sku":', json({ sku: draw.pick(['abc', 42, '']) })]),
-  };
+  } satisfies WholeRow<typeof eventsColumns>;
 }
 
 /** Values of `session_id` in copies received in the same millisecond, of which either may be shown. */

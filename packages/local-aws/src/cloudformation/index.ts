@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { StackStatusChange } from '../events/publishedEvents.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';
@@ -67,7 +68,7 @@ function stackElement(stack: DeployedStack): (XmlElement | undefined)[] {
     ['StackId', stackId(stack, stack.name)],
     ['CreationTime', new Date(createdMs).toISOString()],
     updatedMs === undefined ? undefined : ['LastUpdatedTime', new Date(updatedMs).toISOString()],
-    ['StackStatus', stack.status ?? 'CREATE_COMPLETE'],
+    ['StackStatus', stack.status ?? DEPLOYED],
     ['EnableTerminationProtection', false],
     ['DisableRollback', false],
     [
@@ -85,7 +86,7 @@ function stackElement(stack: DeployedStack): (XmlElement | undefined)[] {
 
 function resourceElement(
   { logicalId, physicalId, type }: StackResource,
-  { createdMs, updatedMs = createdMs, status = 'CREATE_COMPLETE' }: DeployedStack,
+  { createdMs, updatedMs = createdMs, status = DEPLOYED }: DeployedStack,
 ): XmlElement[] {
   return [
     ['LogicalResourceId', logicalId],
@@ -104,6 +105,9 @@ interface StackResource {
   /** e.g. `AWS::S3::Bucket`. */
   readonly type: string;
 }
+
+/** The status of a stack that was never updated. */
+const DEPLOYED = 'CREATE_COMPLETE';
 
 /** The stack that the local cloud was built from. */
 export interface DeployedStack {
@@ -126,7 +130,7 @@ export function describeStack(
   { name, createdMs, updatedMs, resources, outputs }: Stack,
   { region, account, partition }: Pick<DeployedStack, 'region' | 'account' | 'partition'>,
 ): DeployedStack {
-  const status = updatedMs === undefined ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE';
+  const status = updatedMs === undefined ? DEPLOYED : 'UPDATE_COMPLETE';
   return { name, region, account, partition, createdMs, updatedMs, status, resources, outputs };
 }
 
@@ -134,7 +138,7 @@ export function describeStack(
  * The event of a deployment that has ended, as EventBridge has it. No event has a client request token: operations here keep
  * none. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html
  */
-export function statusChangeEvent(stack: DeployedStack): object {
+export function statusChangeEvent(stack: DeployedStack): StackStatusChange {
   const id = stackId(stack, stack.name);
   return {
     version: '0',
@@ -146,7 +150,7 @@ export function statusChangeEvent(stack: DeployedStack): object {
     time: new Date(stack.updatedMs ?? stack.createdMs).toISOString().replace(/\.\d+/, ''),
     region: stack.region,
     resources: [id],
-    detail: { 'stack-id': id, 'status-details': { status: stack.status, 'status-reason': '' } },
+    detail: { 'stack-id': id, 'status-details': { status: stack.status ?? DEPLOYED, 'status-reason': '' } },
   };
 }
 

@@ -7,7 +7,7 @@ import { Faults } from '../faults/Faults.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import { compilePattern, type EventTest } from './eventPattern.ts';
-import { assertCanFire } from './publishedEvents.ts';
+import { assertCanFire, type ObjectCreatedEvent, type PublishedEvents } from './publishedEvents.ts';
 
 /** The account's default event bus. */
 export interface EventBus {
@@ -21,7 +21,7 @@ export interface EventBus {
   /** Names of all rules. */
   rules(): readonly string[];
   /** Hands an event to every target of every enabled rule that it matches. */
-  publish(event: object): void;
+  publish(event: PublishedEvents[keyof PublishedEvents]): void;
   /** Publishes "Object Created" as S3 does for a bucket whose EventBridge switch is on. Never throws. */
   publishObjectCreated(object: CreatedObject): void;
   /** Delivers nothing any more of what comes late or is tried again. */
@@ -102,7 +102,7 @@ export function openEventBus(options: {
     }
   }
 
-  function publish(event: object): void {
+  function publish(event: PublishedEvents[keyof PublishedEvents]): void {
     const json = JSON.stringify(event);
     for (const [name, { matches, enabled, targets }] of rules) {
       if (enabled && matches(event)) for (const target of targets) deliverWithFaults(name, target, json);
@@ -211,7 +211,7 @@ interface CreatedObject {
   readonly sequencer: string;
   /** The version, which only objects in a bucket with versions have. */
   readonly versionId?: string;
-  readonly reason: 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
+  readonly reason: ObjectCreatedEvent['detail']['reason'];
   /** Epoch milliseconds. */
   readonly time: number;
 }
@@ -223,7 +223,7 @@ interface CreatedObject {
 export function objectCreatedEvent(
   object: CreatedObject,
   owner: { readonly region: string; readonly account: string },
-) {
+): ObjectCreatedEvent {
   return {
     version: '0',
     id: randomUUID(),

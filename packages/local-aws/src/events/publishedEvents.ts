@@ -1,6 +1,62 @@
 import { notImplemented } from '../protocol/AwsError.ts';
 import { type Leaf, valueTest } from './eventPattern.ts';
 
+/** What every event has around its detail. */
+interface EventEnvelope {
+  readonly version: string;
+  readonly id: string;
+  /** The account that it is of. */
+  readonly account: string;
+  /** When it happened, ISO 8601 in whole seconds. */
+  readonly time: string;
+  readonly region: string;
+  /** ARNs of what it is about. */
+  readonly resources: readonly string[];
+}
+
+/** S3's event of a new object. */
+export interface ObjectCreatedEvent extends EventEnvelope {
+  readonly source: 'aws.s3';
+  readonly 'detail-type': 'Object Created';
+  readonly detail: {
+    readonly version: string;
+    readonly bucket: { readonly name: string };
+    /** The object: key, bytes, ETag without quotes, and the version if the bucket keeps them. */
+    readonly object: {
+      readonly key: string;
+      readonly size: number;
+      readonly etag: string;
+      readonly sequencer: string;
+      readonly 'version-id'?: string;
+    };
+    readonly 'request-id': string;
+    /** The account that wrote it. */
+    readonly requester: string;
+    readonly 'source-ip-address': string;
+    readonly reason: 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
+  };
+}
+
+/** CloudFormation's event of a stack that is deployed or updated. */
+export interface StackStatusChange extends EventEnvelope {
+  readonly source: 'aws.cloudformation';
+  readonly 'detail-type': 'CloudFormation Stack Status Change';
+  readonly detail: {
+    /** ARN of the stack. */
+    readonly 'stack-id': string;
+    readonly 'status-details': { readonly status: string; readonly 'status-reason': string };
+  };
+}
+
+/**
+ * Every event that services of the local cloud publish, by its detail type. S3 has more of them:
+ * https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-s3.html
+ */
+export interface PublishedEvents {
+  readonly 'Object Created': ObjectCreatedEvent;
+  readonly 'CloudFormation Stack Status Change': StackStatusChange;
+}
+
 /** What a field of a published event holds: any text, any number, or one of these values. */
 type Possible = 'text' | 'number' | readonly Leaf[];
 
@@ -9,10 +65,14 @@ interface Kind {
   readonly [field: string]: Possible | Kind;
 }
 
-/**
- * The kinds of events that services of the local cloud publish. S3 has more of them:
- * https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-s3.html
- */
+/** The fields of an event, each with what it holds. */
+type KindOf<Event> = {
+  readonly [Field in keyof Event]-?: NonNullable<Event[Field]> extends string | number | readonly unknown[]
+    ? Possible
+    : KindOf<NonNullable<Event[Field]>>;
+};
+
+/** The kinds of events that are published: one that lacks an event, or a field of it, does not compile. */
 function publishedKinds({ region, account }: Owner): readonly Kind[] {
   const envelope = {
     version: ['0'],
@@ -22,8 +82,8 @@ function publishedKinds({ region, account }: Owner): readonly Kind[] {
     region: [region],
     resources: 'text',
   } as const;
-  return [
-    {
+  const kinds: { readonly [Type in keyof PublishedEvents]: KindOf<PublishedEvents[Type]> } = {
+    'Object Created': {
       ...envelope,
       source: ['aws.s3'],
       'detail-type': ['Object Created'],
@@ -37,7 +97,7 @@ function publishedKinds({ region, account }: Owner): readonly Kind[] {
         reason: ['PutObject', 'CompleteMultipartUpload', 'CopyObject'],
       },
     },
-    {
+    'CloudFormation Stack Status Change': {
       ...envelope,
       source: ['aws.cloudformation'],
       'detail-type': ['CloudFormation Stack Status Change'],
@@ -46,7 +106,8 @@ function publishedKinds({ region, account }: Owner): readonly Kind[] {
         'status-details': { status: ['CREATE_COMPLETE', 'UPDATE_COMPLETE'], 'status-reason': [''] },
       },
     },
-  ];
+  };
+  return Object.values(kinds);
 }
 
 interface Owner {
