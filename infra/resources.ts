@@ -5,7 +5,7 @@ import { loggedMetrics } from './alarms/loggedMetrics.ts';
 import { curateResources } from './curate/curate.ts';
 import { bucketName, bucketResources } from './data/bucket.ts';
 import { catalog, databaseName, stagingDatabaseName } from './data/catalog.ts';
-import { key, keyArn } from './data/key.ts';
+import { keyArn, keyResources } from './data/key.ts';
 import { keysSecret } from './data/keysSecret.ts';
 import { statsigBucketOutputs, statsigBucketResources } from './data/statsigBucket.ts';
 import { views } from './data/views.ts';
@@ -72,7 +72,7 @@ function fittedResources(stack: Stack): Resources {
 
 function allResources(stack: Stack, width: Width): Resources {
   return {
-    ...key(stack, keyAdministratorStatements(stack)),
+    ...keyResources(stack, keyAdministratorStatements(stack)),
     ...bucketResources(stack, deleterIds(stack.config)),
     ...statsigBucketResources(stack),
     ...keysSecret(stack),
@@ -103,6 +103,7 @@ function allResources(stack: Stack, width: Width): Resources {
 /** The outputs that are needed after a deployment: where to point SDKs, where the data is, and which version it is. */
 function outputs(stack: Stack): Readonly<Record<string, Output>> {
   const tables = deliveredTables(stack.config);
+  const key = keyArn(stack);
   return {
     SluiceVersion: { Description: 'Version of Sluice that deployed the stack', Value: VERSION },
     ...endpointOutputs(stack),
@@ -117,7 +118,7 @@ function outputs(stack: Stack): Readonly<Record<string, Output>> {
       Value: stagingDatabaseName(stack),
     },
     WorkgroupName: { Description: 'Athena workgroup to query in', Value: workgroupName(stack) },
-    KeyArn: { Description: 'KMS key that the bucket is encrypted with', Value: keyArn(stack) },
+    ...(key && { KeyArn: { Description: 'KMS key that the bucket is encrypted with', Value: key } }),
     ExposuresTableName: { Description: tables.exposures.comment, Value: tables.exposures.name },
     EventsTableName: { Description: tables.events.comment, Value: tables.events.name },
     QuarantineTableName: { Description: tables.quarantine.comment, Value: tables.quarantine.name },

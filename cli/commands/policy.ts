@@ -84,6 +84,9 @@ async function print(line: CommandLine): Promise<number> {
   if (target === undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', `--for: missing, expected ${oneOf(POLICY_TARGETS)}.`);
   const { config, stack, region } = await readConfig(line);
+  const keyArn = checked(line, 'key', singleRegionKeyArn());
+  if (keyArn !== undefined && config.encryption === 's3')
+    throw new UsageError('SLUICE_USAGE_OPTIONS', "--key: expected none with `encryption: 's3'`.");
   const readers = config.readers.filter(({ kind }) => kind === target);
   const name =
     namedOption(line, 'reader', readers, target) ??
@@ -97,7 +100,7 @@ async function print(line: CommandLine): Promise<number> {
       checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ??
       config.account ??
       (isLocalMeant(line) ? localAccount.id : undefined),
-    keyArn: checked(line, 'key', singleRegionKeyArn()),
+    keyArn,
   });
   requireLengths(policies);
   write(policies, line);

@@ -10,7 +10,7 @@ export interface Trial {
   readonly region: Region;
   readonly endpoint: 'http-api' | 'function-url';
   /** What an organization requires of every stack, as the project's configuration has it. */
-  readonly project: Pick<Config, 'permissionsBoundary' | 'tags'> & {
+  readonly project: Pick<Config, 'encryption' | 'permissionsBoundary' | 'tags'> & {
     readonly existing: Pick<Config['existing'], 'keyArn'>;
   };
 }
@@ -61,12 +61,13 @@ export function killedFunction(trial: Pick<Trial, 'id'>): string {
   return `${trialStack(trial)}-killed`;
 }
 
-/** The configuration of a trial: of the project it has only the KMS key, the boundary and the tags. */
+/** The configuration of a trial: of the project it has only the encryption, the boundary and the tags. */
 export function trialConfig(trial: Trial, architecture: Architecture): ConfigInput {
   const stack = trialStack(trial);
   const database = stack.replaceAll('-', '_');
-  const { permissionsBoundary, tags, existing } = trial.project;
+  const { encryption, permissionsBoundary, tags, existing } = trial.project;
   return {
+    encryption,
     permissionsBoundary,
     tags,
     existing: { keyArn: existing.keyArn },

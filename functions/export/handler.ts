@@ -160,7 +160,8 @@ async function makeIsolatedPorts(
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
   if (role === undefined) throw new LambdaError('SLUICE_LAMBDA_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
   const [, partition = '', , , account = ''] = role.split(':');
-  const place = { partition, account, bucket, keyArn: config.existing.keyArn };
+  const { encryption, existing } = config;
+  const place = { partition, account, bucket, encryption, keyArn: existing.keyArn };
   const policy = exportSession(place, config, exported);
   const session = await ownSession(role, `export-${exported.name}`, policy, systemTiming).catch(
     (error: unknown) => {

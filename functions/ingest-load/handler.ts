@@ -92,7 +92,8 @@ async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dat
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
   if (role === undefined) throw new LambdaError('SLUICE_LAMBDA_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
   const [, partition = '', , , account = ''] = role.split(':');
-  const place = { partition, account, bucket, keyArn: config.existing.keyArn };
+  const { encryption, existing } = config;
+  const place = { partition, account, bucket, encryption, keyArn: existing.keyArn };
   const policy = loadSession(place, config, source, dataset);
   const name = `${source.name}-${dataset.name}`;
   const session = await ownSession(role, name, policy, systemTiming).catch((error: unknown) => {

@@ -60,8 +60,8 @@ export function privateBucket(
   id: string,
   bucket: {
     readonly name: string;
-    /** ARN of the key that encrypts the bucket. Default: a key of S3. */
-    readonly key?: Value;
+    /** ARN of the key that encrypts the bucket. Default: S3's own keys. */
+    readonly key?: Value | undefined;
     readonly rules: readonly Value[];
     /** Additional statements of the bucket's policy. Default none. */
     readonly statements?: readonly Value[];

@@ -1,3 +1,4 @@
+import { makesKey } from '../../lib/schema/config.ts';
 import { getAtt, type Resources, ref, sub, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 
@@ -5,7 +6,7 @@ import { logicalIds, type Stack } from '../template/Stack.ts';
 const PENDING_WINDOW_DAYS = 30;
 
 /**
- * The key that encrypts the bucket, unless the configuration names an existing key. It is retained when the stack is
+ * The key that encrypts the bucket, unless the configuration names an existing key or wants none. It is retained when the stack is
  * deleted, because the data cannot be read without it. It is also retained when the first deployment fails, because the
  * deploying identity could delete it only with permission to delete any key of the account
  * (lib/access/deployPolicy.ts). The key has no name, so it does not block the next deployment.
@@ -24,8 +25,8 @@ const PENDING_WINDOW_DAYS = 30;
  *
  * @param administrators Statements of the key's policy for readers that administer the key.
  */
-export function key(stack: Stack, administrators: readonly Value[]): Resources {
-  if (stack.config.existing.keyArn !== null) return {};
+export function keyResources(stack: Stack, administrators: readonly Value[]): Resources {
+  if (!makesKey(stack.config)) return {};
   return {
     [logicalIds.key]: {
       Type: 'AWS::KMS::Key',
@@ -64,7 +65,11 @@ export function key(stack: Stack, administrators: readonly Value[]): Resources {
   };
 }
 
-/** ARN of the key that encrypts the bucket, whether the stack creates it or it exists already. */
-export function keyArn({ config }: Pick<Stack, 'config'>): Value {
+/**
+ * ARN of the key that encrypts the bucket, whether the stack creates it or it exists already; undefined if S3's own keys
+ * encrypt it.
+ */
+export function keyArn({ config }: Pick<Stack, 'config'>): Value | undefined {
+  if (config.encryption === 's3') return undefined;
   return config.existing.keyArn ?? getAtt(logicalIds.key);
 }

@@ -3,6 +3,7 @@ import { type NamedPolicy, readerPermissions } from '../../lib/access/readerPerm
 import { hasOwnWorkgroup, readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { readerTrust } from '../../lib/access/readerTrust.ts';
 import { keyAdministrators } from '../../lib/access/statsigPolicy.ts';
+import { makesKey } from '../../lib/schema/config.ts';
 import {
   isRole,
   type OwoxReader,
@@ -92,7 +93,7 @@ const POLICY_DESCRIPTIONS = {
 
 /** Whether the policy of the stack's own key names a reader as administrator. */
 function administersOurKey({ config }: Pick<Stack, 'config'>, reader: Reader): reader is StatsigReader {
-  return reader.kind === 'statsig' && reader.keyAdministrator && config.existing.keyArn === null;
+  return reader.kind === 'statsig' && reader.keyAdministrator && makesKey(config);
 }
 
 /** The statements of the key's policy for readers that administer the key. */
@@ -257,6 +258,6 @@ export function readerId({ name }: Pick<Reader, 'name'>, part: string): string {
 function stackPlace({ config }: Pick<Stack, 'config'>): PolicyScope {
   return policyScope(config, {
     ...PSEUDO_PARAMETERS,
-    keyArn: config.existing.keyArn ?? `\${${logicalIds.key}.Arn}`,
+    keyArn: makesKey(config) ? `\${${logicalIds.key}.Arn}` : config.existing.keyArn,
   });
 }

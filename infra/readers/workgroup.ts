@@ -33,6 +33,7 @@ export function workgroupResource(
     readonly folder: string;
   },
 ): Resource {
+  const key = keyArn(stack);
   return {
     Type: 'AWS::Athena::WorkGroup',
     Properties: {
@@ -48,7 +49,8 @@ export function workgroupResource(
         BytesScannedCutoffPerQuery: scanLimitBytes(stack.config),
         ResultConfiguration: {
           OutputLocation: s3Location(stack, settings.folder),
-          EncryptionConfiguration: { EncryptionOption: 'SSE_KMS', KmsKey: keyArn(stack) },
+          EncryptionConfiguration:
+            key === undefined ? { EncryptionOption: 'SSE_S3' } : { EncryptionOption: 'SSE_KMS', KmsKey: key },
           ExpectedBucketOwner: ref('AWS::AccountId'),
         },
       },

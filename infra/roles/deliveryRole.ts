@@ -21,7 +21,7 @@ export function deliveryRole(stack: Stack): Resources {
           Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
           Resource: [objectsArn(stack, LANDING_FOLDER)],
         },
-        useKey(stack),
+        ...useKey(stack),
         {
           // Firehose logs why it could not deliver something.
           Action: ['logs:PutLogEvents'],

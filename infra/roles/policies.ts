@@ -155,7 +155,7 @@ export function functionRole(
     Resource: [arn('logs', `log-group:/aws/lambda/${partName(stack, name)}:*`)],
   };
   const consumes = workOf(name) !== undefined ? [consumeQueue(name)] : [];
-  const all = [logs, useKey(stack), ...consumes, ...allowances];
+  const all = [logs, ...useKey(stack), ...consumes, ...allowances];
   return { [idOf(name, 'Role')]: serviceRole(lambdaService, all, alsoTrusted, grown) };
 }
 
@@ -194,11 +194,15 @@ export const useKey = useKeyThrough(kmsViaS3);
  */
 export const useQueueKey = useKeyThrough(kmsViaSqs);
 
-/** @param service Makes the name of the service that calls KMS for its caller. */
+/**
+ * @param service Makes the name of the service that calls KMS for its caller.
+ * @returns A function that makes no statement if the bucket has no key.
+ */
 function useKeyThrough(service: typeof kmsViaS3) {
-  return (stack: Pick<Stack, 'config'>): AllowStatement => ({
-    Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    Resource: [keyArn(stack)],
-    Condition: { StringEquals: { 'kms:ViaService': sub(service(PSEUDO_PARAMETERS)) } },
-  });
+  return (stack: Pick<Stack, 'config'>): AllowStatement[] => {
+    const key = keyArn(stack);
+    if (key === undefined) return [];
+    const Condition = { StringEquals: { 'kms:ViaService': sub(service(PSEUDO_PARAMETERS)) } };
+    return [{ Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: [key], Condition }];
+  };
 }

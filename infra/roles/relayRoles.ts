@@ -12,7 +12,7 @@ export function relayRole(stack: Stack): Resources {
   return functionRole(stack, 'relay', [
     { Action: ['sqs:ChangeMessageVisibility'], Resource: [getAtt('RelayQueue')] },
     { Action: ['sqs:SendMessage'], Resource: [getAtt('RelayDeadLetterQueue')] },
-    useQueueKey(stack),
+    ...useQueueKey(stack),
     {
       Action: ['s3:GetObject', 's3:DeleteObject'],
       Resource: [objectsArn(stack, RELAY_WAITING_FOLDER)],
@@ -33,7 +33,7 @@ export function keepCopies(stack: Stack): readonly AllowStatement[] {
   return [
     sendTo('relay'),
     // SQS asks senders for both actions on the key.
-    useQueueKey(stack),
+    ...useQueueKey(stack),
     { Action: ['s3:PutObject'], Resource: [objectsArn(stack, RELAY_WAITING_FOLDER)] },
   ];
 }

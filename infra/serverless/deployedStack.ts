@@ -4,7 +4,9 @@ import {
   DescribeStacksCommand,
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
+import { GetBucketEncryptionCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { iamArn, roleNamePattern } from '../../lib/access/arns.ts';
+import { defaultEncryption } from '../../lib/access/buckets/bucketSettings.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { isRole, namedIdentity } from '../../lib/schema/readers.ts';
 import { identityId, readerId } from '../readers/readers.ts';
@@ -16,6 +18,8 @@ export interface DeployedStack {
   readonly stackName: string;
   readonly partition: string;
   readonly account: string;
+  /** Values of its outputs by name; none before a deployment is complete. */
+  readonly outputs: ReadonlyMap<string, string>;
   /** Physical IDs of its resources by logical ID: of a role or user, its name. */
   readonly resources: ReadonlyMap<string, string>;
 }
@@ -38,7 +42,10 @@ export async function readDeployedStack(
     for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName }))
       for (const { LogicalResourceId = '', PhysicalResourceId = '' } of StackResourceSummaries)
         resources.set(LogicalResourceId, PhysicalResourceId);
-    return { stackName: StackName, partition, account, resources };
+    const outputs = new Map(
+      found?.Outputs?.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+    );
+    return { stackName: StackName, partition, account, outputs, resources };
   } catch (error) {
     // CloudFormation has no specific error for a stack that does not exist.
     if (error instanceof Error && error.name === 'ValidationError') return undefined;
@@ -51,7 +58,7 @@ export async function readDeployedStack(
 /** Readers whose role or user a deployment replaces, and what to enter anew; one sentence each. */
 export function replacedReaders(
   { readers }: Pick<Config, 'readers'>,
-  stack: DeployedStack,
+  stack: Omit<DeployedStack, 'outputs'>,
 ): readonly string[] {
   return readers.flatMap((reader) => {
     const [present] = (['Role', 'User'] as const).flatMap((kind) => {
@@ -68,4 +75,45 @@ export function replacedReaders(
       `The ${kind} of the reader ${reader.name} is made anew, and ${present} removed. The new ARN is ${iamArn(stack, named ?? made)}. Then enter ${entered} in the form of ${reader.kind}: \`npx sluice connect ${reader.kind} --reader ${reader.name}\`. Owners of other buckets and keys apply the printed policies again.`,
     ];
   });
+}
+
+/** What a bucket does with objects whose writers ask for no encryption. Without a setting, S3's own keys encrypt them. */
+export async function readDefaultEncryption(
+  options: S3ClientConfig,
+  Bucket: string,
+): Promise<ReturnType<typeof defaultEncryption>> {
+  const client = new S3Client(options);
+  try {
+    const answer = await client.send(new GetBucketEncryptionCommand({ Bucket }));
+    return defaultEncryption(answer.ServerSideEncryptionConfiguration?.Rules?.[0]);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Problems of `encryption` in an account: roles could not read what lies in the bucket, or not write there. */
+export function encryptionProblems(
+  { encryption, existing, bucket }: Pick<Config, 'encryption' | 'existing' | 'bucket'>,
+  stack: Pick<DeployedStack, 'stackName' | 'outputs'> | undefined,
+  bucketDefault?: ReturnType<typeof defaultEncryption>,
+): readonly string[] {
+  const problems: string[] = [];
+  const isS3 = encryption === 's3';
+  const stackKey = stack?.outputs.get('KeyArn');
+  const isDeployed = stack !== undefined && stack.outputs.size > 0;
+  if (isDeployed && isS3 && stackKey !== undefined)
+    problems.push(
+      `encryption: got "s3", expected "kms": the stack ${stack.stackName} encrypts with ${stackKey}, and without it no role could read what lies in ${bucket}.`,
+    );
+  if (isDeployed && !isS3 && stackKey === undefined)
+    problems.push(`encryption: got "kms", expected "s3": the stack ${stack.stackName} has no key.`);
+  const { SSEAlgorithm = 'AES256', KMSMasterKeyID = "AWS's own key for S3" } = bucketDefault ?? {};
+  const key = String(KMSMasterKeyID);
+  // An alias does not say which key it is.
+  const isOurs = /(?:^|:)alias\//.test(key) || existing.keyArn?.endsWith(key);
+  if (SSEAlgorithm !== 'AES256' && (isS3 || !isOurs))
+    problems.push(
+      `existing.keyArn: got ${existing.keyArn}, but ${bucket} encrypts with ${key}, which no role could use.`,
+    );
+  return problems;
 }

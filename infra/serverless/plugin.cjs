@@ -32,7 +32,10 @@ module.exports = class SluicePlugin {
         if (this.options.package) await this.warn();
         await this.compareDeployed();
       },
-      'before:deploy:function:deploy': () => this.requireDeployable(),
+      'before:deploy:function:deploy': async () => {
+        await this.requireDeployable();
+        await this.compareDeployed();
+      },
     };
   }
 
@@ -152,14 +155,22 @@ module.exports = class SluicePlugin {
     });
   }
 
-  /** Says what the deployment changes of the present stack that others have to know. */
+  /** Compares what is in the account with the configuration, and says what the deployment changes that others have to know. */
   async compareDeployed() {
-    const { readDeployedStack, replacedReaders } = await import('./deployedStack.ts');
+    const [{ readDefaultEncryption, readDeployedStack, replacedReaders }, { requireEncryption }] =
+      await Promise.all([import('./deployedStack.ts'), import('./requirements.ts')]);
     const config = await this.loadConfig();
     const provider = this.serverless.getProvider('aws');
-    const stack = await readDeployedStack(await provider.getAwsSdkV3Config(), provider.naming.getStackName());
-    if (stack === undefined) return;
-    for (const warning of replacedReaders(config, stack)) this.log.warning(warning);
+    const options = await provider.getAwsSdkV3Config();
+    const stack = await readDeployedStack(options, provider.naming.getStackName());
+    const asked = config.existing.bucket ? readDefaultEncryption(options, config.bucket) : undefined;
+    const encryption = await asked?.catch(({ name }) => {
+      this.log.warning(
+        `S3 does not say how ${config.bucket} is encrypted (${name}), which \`encryption\` has to fit. \`npx sluice policy print --for deploy\` allows s3:GetEncryptionConfiguration.`,
+      );
+    });
+    await this.explain(() => requireEncryption(config, stack, encryption));
+    if (stack !== undefined) for (const warning of replacedReaders(config, stack)) this.log.warning(warning);
   }
 
   /** @param configFile That of lib/config/loadConfig.ts. */

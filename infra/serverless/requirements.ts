@@ -17,6 +17,7 @@ import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { logicalIds } from '../template/Stack.ts';
 import type { PackagedTemplate, TemplatePlace } from '../template/substitute.ts';
 import { templateProblems } from '../template/templateProblems.ts';
+import { encryptionProblems } from './deployedStack.ts';
 
 /** Matches keys of routes that leave OPTIONS to the gateway. `ANY` and `$default` would take it. */
 const LEAVES_OPTIONS = /^(DELETE|GET|HEAD|PATCH|POST|PUT) /;
@@ -47,8 +48,9 @@ export function requirePreflightsOfGateway({ Resources = {} }: PackagedTemplate)
  * @throws ConfigError `SLUICE_CONFIG_SESSION_TOO_LARGE`, which names the first.
  */
 export function requireSessionPoliciesFit(config: Config): void {
-  const { bucket, existing, sources, exports } = config;
-  const place = { partition: 'aws-us-gov', account: '0'.repeat(12), bucket, keyArn: existing.keyArn };
+  const { bucket, encryption, existing, sources, exports } = config;
+  const account = '0'.repeat(12);
+  const place = { partition: 'aws-us-gov', account, bucket, encryption, keyArn: existing.keyArn };
   const demand = (field: string, policies: readonly string[]) => {
     const most = Math.max(...policies.map((policy) => policy.length));
     if (most > ACCESS_LIMITS.sessionPolicyCharacters)
@@ -145,6 +147,17 @@ export function requireAccount(config: Pick<Config, 'account'>, account: string)
       'SLUICE_CONFIG_ACCOUNT_DIFFERS',
       `account: got ${account}, expected ${config.account}.`,
     );
+}
+
+/**
+ * Refuses another encryption than the stack or its existing bucket has.
+ *
+ * @param seen As in {@link encryptionProblems}.
+ * @throws ConfigError `SLUICE_CONFIG_ENCRYPTION_DIFFERS`
+ */
+export function requireEncryption(...seen: Parameters<typeof encryptionProblems>): void {
+  const problems = encryptionProblems(...seen);
+  if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_ENCRYPTION_DIFFERS', problems.join(' '));
 }
 
 /**

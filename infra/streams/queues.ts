@@ -29,7 +29,7 @@ export interface WorkQueue {
    * a statement in its policy. Default: keys of SQS.
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
    */
-  readonly key?: Value;
+  readonly key?: Value | undefined;
   /** Size of the largest message, bytes. Default: that of SQS. */
   readonly messageBytes?: number;
 }

@@ -12,8 +12,8 @@ export interface PolicyScope {
   readonly region: string;
   /** Name of the bucket that everything lands in. */
   readonly bucket: string;
-  /** ARN of the key that the bucket is encrypted with. */
-  readonly keyArn: string;
+  /** ARN of the key that the bucket is encrypted with; null if S3's own keys encrypt it. */
+  readonly keyArn: string | null;
   /** The Statsig S3 folder, without a slash at either end. */
   readonly statsigFolder: string;
   /** Default none. */

@@ -1,4 +1,4 @@
-import type { Config } from '../schema/config.ts';
+import { type Config, makesKey } from '../schema/config.ts';
 import { namedIdentity, ownDatabaseOf } from '../schema/readers.ts';
 import * as arns from './arns.ts';
 import {
@@ -174,15 +174,19 @@ function data(scope: arns.PolicyScope, allows: Allows, config: Config, stack: st
   const ofSecrets = 'Create* Delete* Describe* TagResource UntagResource UpdateSecret';
   const keyStatements = makeKey(scope, stack, tags);
   const isAdministered = readers.some((reader) => reader.kind === 'statsig' && reader.keyAdministrator);
-  if (isAdministered) keyStatements.push(allows('KeyAdministrators', 'kms', 'PutKeyPolicy', scope.keyArn));
+  if (isAdministered && scope.keyArn !== null)
+    keyStatements.push(allows('KeyAdministrators', 'kms', 'PutKeyPolicy', scope.keyArn));
   return [
     ...(buckets.length === 0 ? [] : [allows('Buckets', 's3', '*', ...buckets)]),
+    ...(existing.bucket
+      ? [allows('SeeEncryption', 's3', 'GetEncryptionConfiguration', arns.bucketArn(scope, config.bucket))]
+      : []),
     allows('Streams', 'firehose', '*', `deliverystream/${stack}-*`),
     allows('Queues', 'sqs', '*', `${stack}-*`),
     allows('Rules', 'events', '*', `rule/${stack}-*`),
     allows('Schedules', 'scheduler', '*', `schedule/default/${stack}-*`),
     allows('Secrets', 'secretsmanager', ofSecrets, `secret:${stack}-*`),
-    ...(existing.keyArn === null ? keyStatements : []),
+    ...(makesKey(config) ? keyStatements : []),
   ];
 }
 

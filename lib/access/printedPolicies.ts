@@ -150,7 +150,10 @@ function knownScope(config: Config, { region, account = '__ACCOUNT_ID__', keyArn
     partition,
     account,
     region,
-    keyArn: keyArn ?? config.existing.keyArn ?? `arn:${partition}:kms:${region}:${account}:key/__KEY_ID__`,
+    keyArn:
+      config.encryption === 's3'
+        ? null
+        : (keyArn ?? config.existing.keyArn ?? `arn:${partition}:kms:${region}:${account}:key/__KEY_ID__`),
   });
 }
 

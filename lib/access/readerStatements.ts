@@ -106,9 +106,14 @@ export function seeDefaultDatabase(scope: PolicyScope): Statement {
  * https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
  *
  * @param resultsKeyArn Key of a bucket of results that is encrypted with another key. Default none.
+ * @returns Undefined without a key.
  */
-export function useKey(scope: Pick<PolicyScope, 'keyArn' | 'region'>, resultsKeyArn?: string): Statement {
-  const keyArns = [...new Set([scope.keyArn, resultsKeyArn ?? scope.keyArn])];
+export function useKey(
+  scope: Pick<PolicyScope, 'keyArn' | 'region'>,
+  resultsKeyArn: string | null = null,
+): Statement | undefined {
+  const keyArns = [...new Set([scope.keyArn, resultsKeyArn])].filter((arn) => arn !== null);
+  if (keyArns.length === 0) return undefined;
   return allow('UseKeyThroughS3', ['kms:Decrypt', 'kms:GenerateDataKey'], keyArns, {
     StringEquals: { 'kms:ViaService': kmsViaS3(scope) },
   });

@@ -28,6 +28,8 @@ export interface SessionScope {
   readonly account: string;
   /** The deployment's bucket. */
   readonly bucket: string;
+  /** How the bucket is encrypted. */
+  readonly encryption: Config['encryption'];
   /** Key of an existing bucket; null: any key of the account. */
   readonly keyArn: string | null;
 }
@@ -155,10 +157,11 @@ function actOn(resources: readonly string[]): Statement {
   return allow('*', resources);
 }
 
-/** The ARNs of a table of the catalog, and of our key. */
+/** The ARNs of a table of the catalog, and of our key, if there is one. */
 function ownArns(scope: SessionScope, table: string): readonly string[] {
   const anywhere = { partition: scope.partition, account: scope.account, region: '*' };
-  return [...catalogArns(anywhere, '*', table), scope.keyArn ?? arnIn(anywhere, 'kms', 'key/*')];
+  const keyArn = scope.keyArn ?? arnIn(anywhere, 'kms', 'key/*');
+  return [...catalogArns(anywhere, '*', table), ...(scope.encryption === 'kms' ? [keyArn] : [])];
 }
 
 /** The ARN of the customer's role; without a role, those of their folder and of the key that encrypts it. */

@@ -39,7 +39,9 @@ export function statsigPolicy(
     readFormerRows(scope),
     denyFileWrites(scope, access),
     access.statsigForwardsHere ? undefined : denyTableWrites(scope),
-    access.keyAdministrator ? administerKey(scope) : undefined,
+    access.keyAdministrator && scope.keyArn !== null
+      ? allow('AdministerKey', ADMINISTRATION, [scope.keyArn])
+      : undefined,
   ]);
 }
 
@@ -193,10 +195,6 @@ const ADMINISTRATION = [
   'kms:UntagResource',
   'kms:UpdateKeyDescription',
 ];
-
-function administerKey({ keyArn }: PolicyScope): Statement {
-  return allow('AdministerKey', ADMINISTRATION, [keyArn]);
-}
 
 /**
  * The statement by which the key's own policy names administrators, as Statsig's guide adds them. In the policy of a

@@ -38,6 +38,11 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'The credentials are of another account than the configuration states.',
     cure: 'Use credentials of the named account (AWS_PROFILE, `aws sso login`), or correct `account` in the configuration.',
   },
+  SLUICE_CONFIG_ENCRYPTION_DIFFERS: {
+    cause:
+      'The stack or the existing bucket is encrypted otherwise than the configuration says: no role could read what lies there, or write to it.',
+    cure: 'Set `encryption` and `existing.keyArn` as they are there. Encryption is chosen once: for another, deploy a stage with a bucket of its own (docs/platform.md, "Encryption").',
+  },
   SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS: {
     cause:
       "A route of the HTTP API matches OPTIONS, so API Gateway would hand browsers' preflights to its function instead of answering them.",

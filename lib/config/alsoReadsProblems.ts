@@ -103,7 +103,7 @@ function ownerProblems({ alsoReads }: Reader, field: string): string[] {
  */
 function lengthProblems(reader: Reader, field: string, config: Names): string[] {
   const account = '0'.repeat(12);
-  const scope = policyScope(config, { partition: 'aws', account, region: config.region, keyArn: '' });
+  const scope = policyScope(config, { partition: 'aws', account, region: config.region, keyArn: null });
   const length = JSON.stringify(alsoReadsPolicy(scope, reader) ?? '').length;
   const most = ACCESS_LIMITS.managedPolicyCharacters;
   return length <= most

@@ -357,14 +357,18 @@ const ACCOUNT_DATABASE = 'default';
 
 /** Problems of `existing` together with the names that it refers to. */
 function existingProblems({
+  encryption,
   existing,
   database,
   athena,
-}: Pick<Config, 'existing' | 'database' | 'athena'>): string[] {
+}: Pick<Config, 'encryption' | 'existing' | 'database' | 'athena'>): string[] {
   const problems: string[] = [];
-  if (existing.bucket && existing.keyArn === null) {
+  const hasKey = existing.keyArn !== null;
+  if (encryption === 's3' && hasKey)
+    problems.push("existing.keyArn: expected null with `encryption: 's3'`: no role could use the key.");
+  if (encryption === 'kms' && existing.bucket && !hasKey) {
     problems.push(
-      'existing.keyArn: got null, expected the ARN of the KMS key that the existing bucket is encrypted with: roles and readers may use only that key.',
+      "existing.keyArn: got null, expected the ARN of the KMS key that the existing bucket is encrypted with: roles and readers may use only that key. If S3's own keys encrypt it, set `encryption: 's3'`.",
     );
   }
   for (const [field, name, flag] of [

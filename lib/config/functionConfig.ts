@@ -93,7 +93,7 @@ function only<Name extends keyof Config>(config: Config, ...names: readonly Name
 }
 
 const workgroupOf = ({ athena: { workgroup } }: Config) => ({ athena: { workgroup } });
-const keyOf = ({ existing: { keyArn } }: Config) => ({ existing: { keyArn } });
+const keyOf = ({ encryption, existing: { keyArn } }: Config) => ({ encryption, existing: { keyArn } });
 
 /**
  * Settings that determine the raw tables, the tables of curated days and the views. Of experiments only the names are

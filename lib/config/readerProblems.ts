@@ -26,6 +26,7 @@ export function readerProblems(
     | 'formerStatsigFolders'
     | 'account'
     | 'region'
+    | 'encryption'
     | 'existing'
     | 'sources'
     | 'exports'
@@ -33,6 +34,7 @@ export function readerProblems(
 ): string[] {
   return [
     ...config.readers.flatMap((reader, i) => ownProblems(reader, `readers.${i}`)),
+    ...config.readers.flatMap((reader, i) => keyProblems(reader, `readers.${i}`, config)),
     ...config.readers.flatMap((reader, i) => workgroupProblems(reader, `readers.${i}`, config)),
     ...config.readers.flatMap((reader, i) => resultProblems(reader, `readers.${i}`, config)),
     ...sharedNames(config),
@@ -46,13 +48,19 @@ function ownProblems(reader: Reader, field: string): string[] {
     return reader.resultsKeyArn === undefined || reader.existingResultsBucket
       ? []
       : [
-          `${field}.resultsKeyArn: expected none without \`existingResultsBucket: true\`: the stack encrypts its bucket with the key of \`bucket\`.`,
+          `${field}.resultsKeyArn: expected none without \`existingResultsBucket: true\`: the stack encrypts its bucket as \`bucket\`.`,
         ];
   return reader.as === 'user'
     ? roleMembers(reader).map(
         (member) => `${field}.${member}: expected none: a user signs in with access keys, nobody assumes it.`,
       )
     : roleProblems(reader, field);
+}
+
+function keyProblems(reader: Reader, field: string, { encryption }: Pick<Config, 'encryption'>): string[] {
+  return encryption === 's3' && reader.kind === 'statsig' && reader.keyAdministrator
+    ? [`${field}.keyAdministrator: expected false with \`encryption: 's3'\`: there is no key.`]
+    : [];
 }
 
 /** Maximum length of a workgroup's name. https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */

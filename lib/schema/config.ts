@@ -94,6 +94,10 @@ export const configSchema = z.strictObject({
     z.enum(ARCHITECTURES, 'arm64 or x86_64').default('arm64'),
     'Processor of the functions. `arm64` costs a fifth less.',
   ),
+  encryption: noted(
+    z.enum(['kms', 's3'], 'kms or s3').default('kms'),
+    "How `bucket` and the results of queries are encrypted: with a key of KMS, or with S3's own keys. It is chosen once: [Encryption](platform.md#encryption).",
+  ),
   statsigFolder: noted(
     folderName().default('statsig'),
     "The Statsig S3 folder inside the bucket, as Statsig's data connection has it.",
@@ -373,6 +377,11 @@ export type ConfigInput = z.input<typeof configSchema>;
 
 /** The validated configuration, every default filled in. */
 export type Config = Omit<z.output<typeof configSchema>, 'exports'> & { exports: Export[] };
+
+/** Whether the stack makes a key of KMS, which encrypts `bucket`. */
+export function makesKey({ encryption, existing }: Pick<Config, 'encryption' | 'existing'>): boolean {
+  return encryption === 'kms' && existing.keyArn === null;
+}
 
 /**
  * Gigabytes as Athena counts them:

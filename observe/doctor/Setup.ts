@@ -30,8 +30,11 @@ export interface Setup extends Deployment {
   readonly deployed: Stack | undefined;
   /** Physical IDs of the stack's resources by logical ID. Most are the resource's name; that of a queue is its URL. */
   readonly resources: ReadonlyMap<string, string>;
-  /** The key that encrypts the bucket, an existing one or the stack's; empty if the stack has none. */
-  readonly keyArn: string;
+  /**
+   * The key that encrypts the bucket, an existing one or the stack's; empty if the stack has none yet, null if S3's own keys
+   * encrypt it.
+   */
+  readonly keyArn: string | null;
   readonly commands: DeploymentCommands;
   readonly clients: DoctorClients;
 }
@@ -76,7 +79,11 @@ export async function readSetup(deployment: Deployment, clients: Setup['clients'
     deployed,
     resources,
     identity: { account, arn, region, partition },
-    keyArn: config.existing.keyArn ?? outputOf(deployed, 'KeyArn') ?? ownKey ?? '',
+    keyArn:
+      config.existing.keyArn ??
+      outputOf(deployed, 'KeyArn') ??
+      ownKey ??
+      (config.encryption === 's3' ? null : ''),
     commands: deploymentCommands(deployment, region),
   };
 }

@@ -59,7 +59,7 @@ const owners: Readonly<Record<string, (setup: Setup, name: string) => Promise<Ow
       return {
         detail: 'S3 denies access, so it belongs to another account, or s3:GetBucketLocation is missing',
       };
-    const use = 'to use it, set `existing.bucket` and `existing.keyArn`';
+    const use = 'to use it, set `existing.bucket`, and `existing.keyArn` or `encryption`';
     return region === undefined
       ? undefined
       : { detail: `it exists in this account, outside of the stack; ${use}` };

@@ -13,10 +13,12 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { deleterIds } from '../../infra/roles/functionRoles.ts';
+import { encryptionProblems } from '../../infra/serverless/deployedStack.ts';
 import { iamArn } from '../../lib/access/arns.ts';
 import {
   type BucketDocument,
   type BucketSetting,
+  defaultEncryption,
   bucketSettings as settingsOf,
 } from '../../lib/access/buckets/bucketSettings.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
@@ -82,7 +84,7 @@ export async function bucketRegion(
 export const bucketSettings: Look = {
   name: 'bucket-settings',
   expects:
-    'the bucket sends events to EventBridge, encrypts with the key, requires TLS, expires and does not archive objects, blocks public access and keeps versions',
+    'the bucket sends events to EventBridge, encrypts as configured, requires TLS, expires and does not archive objects, blocks public access and keeps versions',
   find(setup) {
     const { config, keyArn, identity } = setup;
     const wanted = settingsOf(config, { keyArn, partition: identity.partition, deleters: deleters(setup) });
@@ -96,6 +98,33 @@ export const bucketSettings: Look = {
 async function findArchiving(setup: Setup): Promise<readonly Finding[]> {
   return [...archivingRuleFindings(await readArchivingRules(setup.s3, setup.config.bucket), setup)];
 }
+
+/** What a deployment refuses. @param hasDefault Whether the default of an existing bucket counts, too. */
+async function findEncryption(setup: Setup, hasDefault: boolean): Promise<readonly Finding[]> {
+  const { s3, config, stackName, deployed } = setup;
+  const known = deployed?.Outputs ?? [];
+  const outputs = new Map(known.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+  const asked = hasDefault && config.existing.bucket;
+  const answer = asked && (await ifThere(settingReaders.encryption(s3, { Bucket: config.bucket })));
+  const [rule] = [answer ? answer['Rules'] : undefined].flat();
+  return encryptionProblems(config, { stackName, outputs }, defaultEncryption(rule)).map((problem) =>
+    finding('SLUICE_FINDING_ENCRYPTION_DIFFERS', problem),
+  );
+}
+
+/** Whether the stack is encrypted as the configuration says. The settings of an existing bucket are another look. */
+export const encryption: Look = {
+  name: 'encryption',
+  expects: '`encryption` is as the stack has it',
+  find: (setup) => findEncryption(setup, false),
+};
+
+/** The same before a deployment, which also refuses the default of an existing bucket. */
+export const encryptionBefore: Look = {
+  name: 'encryption',
+  expects: '`encryption` is as the stack and an existing bucket have it',
+  find: (setup) => findEncryption(setup, true),
+};
 
 /** ARNs of whom the bucket's policy lets delete without a version; none before the stack has all of them. */
 function deleters({ config, resources, identity }: Setup): readonly string[] {
@@ -212,6 +241,7 @@ export const key: Look = {
   name: 'key',
   expects: 'the key is enabled, symmetric and single-Region',
   async find({ isLocal, config, keyArn, stackName, clients: { kms }, commands }) {
+    if (keyArn === null) return [];
     if (keyArn === '') return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The key of ${stackName}.`)];
     // The local cloud has only the keys of the template.
     if (isLocal && config.existing.keyArn !== null) return [];

@@ -4,7 +4,15 @@ import type { Finding, Severity } from '../findings/catalogue.ts';
 import { readStatus } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
 import { deployer, freeNames, quotas } from './account.ts';
-import { bucket, bucketSettings, forwarding, key, stoppedErasures } from './bucket.ts';
+import {
+  bucket,
+  bucketSettings,
+  encryption,
+  encryptionBefore,
+  forwarding,
+  key,
+  stoppedErasures,
+} from './bucket.ts';
 import { database, names, partitions } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
@@ -34,6 +42,7 @@ export const looks: readonly Look[] = [
   bucket,
   database,
   domain,
+  encryption,
   bucketSettings,
   key,
   partitions,
@@ -53,6 +62,7 @@ const looksBeforeDeploy: readonly Look[] = [
   formerStack,
   alarmTopic,
   freeNames,
+  encryptionBefore,
   deployer,
   quotas,
   bucketPolicy,

@@ -98,6 +98,10 @@ export const findingCatalogue = {
     'The bucket is of another account, lacks a setting, or has objects of others where lifecycle rules would delete them.',
     'Move objects of others, if it names any. Run the command: it keeps every other statement and rule. Of another account: choose another.',
   ),
+  SLUICE_FINDING_ENCRYPTION_DIFFERS: problem(
+    'The stack or the existing bucket is encrypted otherwise than the configuration says: no role could read what lies there, or write to it. The deployment refuses it.',
+    'Set `encryption` and `existing.keyArn` as they are there. Encryption is chosen once: for another, deploy a stage with a bucket of its own (docs/platform.md, "Encryption").',
+  ),
   SLUICE_FINDING_NAMES_UNKNOWN: warning(
     'Names that SDKs do not send are not known: of holdouts, which then count as groups, or of experiments of layers, which browsers hash.',
     'Run `npx sluice groups pull`, or list them as `holdouts` (`[]` for none) and `experiments`, and deploy.',

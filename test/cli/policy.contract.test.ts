@@ -154,6 +154,12 @@ describe('sluice policy print', () => {
     const keyed = await print('keyed', { existing: { keyArn } });
     expect(keyed).toContain(keyArn);
     expect(keyed).not.toMatch(/kms:CreateKey|kms:ScheduleKeyDeletion|:key\/\*/);
+    expect(await print('keyless', { encryption: 's3' })).not.toContain('kms:');
+    const env = { SLUICE_CONFIG: join(directory.path, 'keyless.config.mjs') };
+    expect(await callMain(['policy', 'print', '--for', 'trial', '--key', keyArn], { env })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--key: expected none'),
+    });
   });
 
   it('says that it is for the local cloud when no place is named', async () => {

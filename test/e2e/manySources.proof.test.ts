@@ -123,7 +123,13 @@ describe('forty customers in one deployment', () => {
     const config = defineConfig(input);
     const role = await ingest.credentialsOf('IngestLoadRole');
     expect([await read(role), await read(role, good.at(-1))]).toEqual(['read', 'read']);
-    const place = { partition: 'aws', account: localAccount.id, bucket: config.bucket, keyArn: null };
+    const place = {
+      partition: 'aws',
+      account: localAccount.id,
+      bucket: config.bucket,
+      encryption: 'kms' as const,
+      keyArn: null,
+    };
     const sts = ingest.kept(new STSClient(ingest.clientOptions(role)));
     const source = config.sources.at(-1);
     const dataset = source?.datasets[0];

@@ -209,7 +209,13 @@ describe('the datasets of several customers in one deployment', () => {
       await ingest.drop(`${folder}/${day}/a.parquet`, rows, bucket, owner);
   }
 
-  const place = { partition: 'aws', account: localAccount.id, bucket: OWN, keyArn: null };
+  const place = {
+    partition: 'aws',
+    account: localAccount.id,
+    bucket: OWN,
+    encryption: 'kms' as const,
+    keyArn: null,
+  };
   const named = (name: string): { source: Source; dataset: Dataset } => {
     const source = config.sources.find((one) => one.name === name);
     const [dataset] = source?.datasets ?? [];

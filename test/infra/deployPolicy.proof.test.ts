@@ -208,7 +208,12 @@ describe('the policies of a trial', () => {
   const TRIAL = 'sluice-trial-0a1b2c3d';
   const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/sluice-boundary`;
   const trial = { id: '0a1b2c3d', account: ACCOUNT, region: REGION, endpoint: 'http-api' } as const;
-  const project = { permissionsBoundary: BOUNDARY, tags: {}, existing: { keyArn: null } };
+  const project = {
+    encryption: 'kms' as const,
+    permissionsBoundary: BOUNDARY,
+    tags: {},
+    existing: { keyArn: null },
+  };
   let deployed: Deployed;
   let boundary: Deployed['policies'][number];
   beforeAll(async () => {

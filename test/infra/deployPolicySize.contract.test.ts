@@ -24,6 +24,7 @@ const together: Partial<ConfigInput> = {
   readers: templateConfigurations['readers and customers'].readers,
   sources: templateConfigurations['readers and customers'].sources,
   endpoint: templateConfigurations['what a platform team asks for'].endpoint,
+  encryption: 'kms',
   existing: {},
 };
 

@@ -51,7 +51,7 @@ describe('a former Statsig folder', () => {
           ),
     );
     expect([folders(Resources).length > 30, gaps]).toEqual([true, []]);
-    const session = { ...scope, bucket: 'acme', keyArn: null };
+    const session = { ...scope, bucket: 'acme', encryption: 'kms' as const, keyArn: null };
     const [source] = config.sources;
     const [exported] = config.exports;
     if (source?.datasets[0] === undefined || exported === undefined) throw new Error('nothing');

@@ -1,16 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { functionWork } from '../../infra/template/functionWork.ts';
-import type { ConfigInput } from '../../lib/schema/config.ts';
+import { POLICY_TARGETS, printedPolicies } from '../../lib/access/printedPolicies.ts';
+import { exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
+import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { parseTableKey, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { type ResolvedResource, readDeployment } from '../../packages/local-aws/src/template/index.ts';
 import { acmeSource, READERS } from '../harness/configInput.ts';
 import { madeStack } from './madeStack.ts';
+import { templateConfigurations } from './templateConfigurations.ts';
 
 const deploy = (input: Partial<ConfigInput> = {}) =>
   madeStack({ unitIds: { companyID: 'company_id' }, curate: false, ...input });
 const { config, template, resolved } = deploy();
+
+const sessionPlace = ({ bucket, encryption, existing: { keyArn } }: Config) => ({
+  partition: 'aws',
+  account: '111122223333',
+  bucket,
+  encryption,
+  keyArn,
+});
 
 /** Plain JSON of unknown shape, to look into without caring for types. */
 type Json = null | string | number | boolean | Json[] | { [name: string]: Json };
@@ -95,6 +106,37 @@ describe('the bucket', () => {
         BucketKeyEnabled: true,
       },
     ]);
+  });
+
+  it("is encrypted with S3's own keys if the configuration says so, and then nothing has or may use a key", () => {
+    const options = templateConfigurations["S3's own encryption"];
+    for (const input of [options, { ...options, existing: { bucket: true } }]) {
+      const { config, made } = deploy(input);
+      const { DataBucket, Workgroup, RelayQueue } = made.Resources;
+      if (DataBucket !== undefined)
+        expect(
+          at(plain(DataBucket), 'Properties', 'BucketEncryption', 'ServerSideEncryptionConfiguration'),
+        ).toEqual([{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }]);
+      const results = [
+        'Properties',
+        'WorkGroupConfiguration',
+        'ResultConfiguration',
+        'EncryptionConfiguration',
+      ];
+      expect(at(plain(Workgroup), ...results)).toEqual({ EncryptionOption: 'SSE_S3' });
+      expect(at(plain(RelayQueue), 'Properties', 'SqsManagedSseEnabled')).toBe(true);
+      const known = { region: 'eu-west-1' as const, account: '111122223333', stack: 'acme-prod' };
+      const printed = POLICY_TARGETS.map((target) => printedPolicies(target, config, known));
+      const sessions = [
+        ...config.exports.map((one) => exportSession(sessionPlace(config), config, one)),
+        ...config.sources.flatMap((source) =>
+          source.datasets.map((dataset) => loadSession(sessionPlace(config), config, source, dataset)),
+        ),
+      ];
+      const texts = JSON.stringify([made, printed, sessions]).match(/.\w*kms\w*/gi);
+      // An action of CloudWatch Logs.
+      expect([...new Set(texts)]).toEqual(['*KmsKey']);
+    }
   });
 
   it.each([

@@ -241,6 +241,20 @@ describe('serverless deploy', () => {
     expect(said).toContain('account: got 000000000000, expected 111122223333.');
   });
 
+  it('refuses another encryption than the stack and its existing bucket have', async () => {
+    const KeyArn = 'arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789abcdef';
+    const refused = 'SLUICE_CONFIG_ENCRYPTION_DIFFERS';
+    const said = async (...args: Parameters<typeof deployOnto>) => (await deployOnto(...args)).said;
+    const s3 = "encryption: 's3'";
+    expect(await said(s3, { outputs: { KeyArn } })).toContain(`${refused}: `);
+    expect(await said('curate: true', { outputs: { SluiceVersion: '1' } })).toContain(refused);
+    expect(await said(s3, { outputs: { SluiceVersion: '1' } })).not.toContain(refused);
+    // Of the bucket nobody tells here.
+    const brought = await said(`${s3}, existing: { bucket: true }`);
+    expect(brought).toContain('S3 does not say how acme is encrypted');
+    expect(brought).not.toContain(refused);
+  });
+
   it('says which reader is made anew, before it is', async () => {
     const reader = "readers: [{ kind: 'metabase', name: 'bi', iamName: 'BI' }]";
     const user = {

@@ -90,6 +90,15 @@ export const templateConfigurations = named({
       writesTo: 'exports',
     },
   },
+  "S3's own encryption": {
+    encryption: 's3',
+    relay: { statsig: true },
+    readers: [...READERS],
+    sources: [acmeSource({ receipt: 'sluice-receipts' })],
+    exports: [exportTo({}, { name: 'events' })],
+    statsigBucket: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme-4f2a' },
+  },
+  "a bucket that exists, with S3's own encryption": { encryption: 's3', existing: { bucket: true } },
   'a Function URL, and relay': {
     endpoint: { kind: 'function-url' },
     relay: { statsig: true },

@@ -57,6 +57,7 @@ const ACTS: Readonly<Record<string, string>> = {
   DEPLOY_DENIED: 'its owner attaches policies',
   DOMAIN_UNFIT: 'its owner points it',
   ERASE_STOPPED: 'whoever began the erasure repeats it',
+  ENCRYPTION_DIFFERS: 'somebody configures and deploys',
   FILES_LEFT_OUT: 'other files',
   FORWARDED: 'somebody turns the forwarding off; ends after a week',
   HOUR_SHORT: 'somebody copies the object back',

@@ -1,4 +1,4 @@
-import { sameJson } from '../../base/json.ts';
+import { sameJson, valueAt } from '../../base/json.ts';
 import type { Config } from '../../schema/config.ts';
 import { LANDING_FOLDER } from '../../tables/objectKeys.ts';
 import { landedFolders, tableFolder } from '../../tables/tableFolders.ts';
@@ -40,14 +40,18 @@ export interface BucketSetting {
  * setting in turn.
  * https://docs.aws.amazon.com/cli/latest/reference/s3api/
  *
- * @param options.keyArn The key that the bucket is encrypted with.
+ * @param options.keyArn The key that the bucket is encrypted with; null if S3's own keys encrypt it.
  * @param options.deleters ARNs of the stack's roles and users that may delete without a version. Without any of them,
  * nothing is denied.
  */
 export function bucketSettings(
   config: Pick<Config, 'bucket' | 'retention' | 'statsigFolder' | 'tables' | 'readers'> &
     Partial<Pick<Config, 'formerStatsigFolders'>>,
-  options: { readonly keyArn: string; readonly partition?: string; readonly deleters?: readonly string[] },
+  options: {
+    readonly keyArn: string | null;
+    readonly partition?: string;
+    readonly deleters?: readonly string[];
+  },
 ): readonly BucketSetting[] {
   const { keyArn, partition = 'aws', deleters = [] } = options;
   const bucketArn = `arn:${partition}:s3:::${config.bucket}`;
@@ -67,17 +71,17 @@ export function bucketSettings(
     },
     {
       name: 'encryption',
-      why: 'Objects are not encrypted with the key that readers may use.',
+      why: 'Objects are not encrypted with the key that roles and readers may use, or with one although they may use none.',
       command: 'put-bucket-encryption',
       option: '--server-side-encryption-configuration',
-      wanted: () => ({
-        Rules: [
-          {
-            ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: keyArn },
-            BucketKeyEnabled: true,
-          },
-        ],
-      }),
+      wanted(current) {
+        const [rule] = listOf(current.Rules);
+        // S3 answers with a bucket key for its own keys, too, where it has no effect.
+        if (keyArn === null && defaultEncryption(rule).SSEAlgorithm === 'AES256') return current;
+        const ApplyServerSideEncryptionByDefault =
+          keyArn === null ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: keyArn };
+        return { Rules: [{ ApplyServerSideEncryptionByDefault, BucketKeyEnabled: keyArn !== null }] };
+      },
     },
     {
       name: 'policy',
@@ -121,6 +125,16 @@ export function bucketSettings(
       wanted: (current) => ({ ...current, Status: 'Enabled' }),
     },
   ];
+}
+
+/** What a rule of a bucket's encryption says of objects whose writers ask for none. */
+export function defaultEncryption(rule: unknown): {
+  /** `AES256` for S3's own keys. */
+  readonly SSEAlgorithm?: unknown;
+  /** ID, ARN or alias of the key; absent for S3's own keys, and for the key that AWS has for S3. */
+  readonly KMSMasterKeyID?: unknown;
+} {
+  return Object(valueAt(rule, ['ApplyServerSideEncryptionByDefault']));
 }
 
 /** Keeps the bucket from being public, whatever its policy or an ACL says. */

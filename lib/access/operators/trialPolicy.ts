@@ -1,4 +1,4 @@
-import type { Config } from '../../schema/config.ts';
+import { type Config, makesKey } from '../../schema/config.ts';
 import {
   apiArn,
   arnIn,
@@ -41,8 +41,9 @@ export function isTrialStage(stage: string): boolean {
  */
 export function trialPolicies(
   scope: PolicyScope,
-  { permissionsBoundary, tags, existing }: Config,
+  config: Config,
 ): { readonly boundaryArn: string; readonly boundary: PolicyDocument; readonly policy: PolicyDocument } {
+  const { permissionsBoundary, tags, existing } = config;
   const boundaryArn = permissionsBoundary ?? iamArn(scope, `policy/${BOUNDARY}`);
   const roles = [iamArn(scope, `role/${identityNamesPattern(STACK)}`)];
   // A database's name may have _ in place of -.
@@ -76,7 +77,7 @@ export function trialPolicies(
       ['glue:*Database*', 'glue:*Partition*', 'glue:*Table*'],
       [...catalogArns(scope, database), functions],
     ),
-    useKey({ ...scope, keyArn }),
+    config.encryption === 'kms' ? useKey({ ...scope, keyArn }) : undefined,
   ];
   // Resources that have no tag when they are made, or none at all, such as routes, can only be changed through
   // CloudFormation.
@@ -92,7 +93,7 @@ export function trialPolicies(
     boundary: policyDocument([...data, allow('Sessions', ['sts:AssumeRole'], roles)]),
     policy: policyDocument([
       ...data,
-      ...(existing.keyArn === null ? ownKey : []),
+      ...(makesKey(config) ? ownKey : []),
       allow('Stack', ['cloudformation:*'], [arnIn(scope, 'cloudformation', `stack/${STACK}/*`)]),
       onTrialNames('Parts', {
         cloudwatch: 'alarm:',

@@ -15,7 +15,7 @@ export const existingSchema = z
     keyArn: noted(
       singleRegionKeyArn().nullable().default(null),
       'The KMS key that the bucket is encrypted with, by its ARN.',
-      'the stack makes a key',
+      "the stack makes a key, unless `encryption` is `'s3'`",
     ),
     database: noted(z.boolean('true or false').default(false), '`database` exists.'),
     stagingDatabase: noted(z.boolean('true or false').default(false), '`athena.stagingDatabase` exists.'),

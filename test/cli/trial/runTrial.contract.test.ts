@@ -117,7 +117,12 @@ describe('a trial that comes to an end', () => {
     stack = null;
     const { deployment } = await open();
     await mkdir(trialFiles(trial).service, { recursive: true });
-    const project = { permissionsBoundary: null, tags: {}, existing: { keyArn: null } };
+    const project = {
+      encryption: 'kms' as const,
+      permissionsBoundary: null,
+      tags: {},
+      existing: { keyArn: null },
+    };
     const whole = { ...trial, account: '1', region: 'us-east-1', endpoint: 'http-api', project } as const;
     const tried = await runTrial(whole, { deployment, onProgress: () => {}, onStep: () => {} });
     expect(tried).toMatchObject({

@@ -30,7 +30,7 @@ const trial: Trial = {
   account: localAccount.id,
   region: 'us-east-1',
   endpoint: 'http-api',
-  project: { permissionsBoundary: null, tags: {}, existing: { keyArn: null } },
+  project: { encryption: 'kms', permissionsBoundary: null, tags: {}, existing: { keyArn: null } },
 };
 // No configuration has the account of the local cloud.
 const { account: _, ...config } = trialConfig(trial, 'arm64');

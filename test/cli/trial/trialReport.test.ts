@@ -7,7 +7,7 @@ const trial: Trial = {
   account: '111122223333',
   region: 'eu-west-1',
   endpoint: 'http-api',
-  project: { permissionsBoundary: null, tags: {}, existing: { keyArn: null } },
+  project: { encryption: 'kms', permissionsBoundary: null, tags: {}, existing: { keyArn: null } },
 };
 const removal = { deleted: 9, left: ['a bucket'] };
 const report = trialReport(trial, '2026-11-20T10:00:00Z', { steps: [], answers: [], removal });

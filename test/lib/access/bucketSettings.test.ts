@@ -87,6 +87,17 @@ describe('the settings that an existing bucket needs', () => {
   });
 });
 
+it("a bucket with S3's own keys keeps them, whatever it says of bucket keys, and gets them else", () => {
+  const own = bucketSettings(config, { keyArn: null }).find(({ name }) => name === 'encryption');
+  const rules = (SSEAlgorithm: string, more: object = {}) => ({
+    Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm }, ...more }],
+  });
+  for (const BucketKeyEnabled of [true, false])
+    expect(own?.wanted(rules('AES256', { BucketKeyEnabled }))).toEqual(rules('AES256', { BucketKeyEnabled }));
+  for (const current of [{}, rules('aws:kms', { BucketKeyEnabled: true })])
+    expect(own?.wanted(current)).toEqual(rules('AES256', { BucketKeyEnabled: false }));
+});
+
 describe('the lifecycle of the bucket', () => {
   const ruleOf = (retention: Parameters<typeof defineConfig>[0]['retention'], prefix: string) =>
     lifecycleRules(

@@ -3,7 +3,7 @@ import type { PolicyDocument } from '../../../lib/access/policyDocument.ts';
 import type { Call } from './decideCall.ts';
 
 /** The place that every test here plays in. */
-export const scope: PolicyScope = {
+export const scope = {
   partition: 'aws',
   account: '111122223333',
   region: 'eu-west-1',
@@ -13,7 +13,7 @@ export const scope: PolicyScope = {
   database: 'sluice',
   stagingDatabase: 'statsig_staging',
   workgroup: 'sluice',
-};
+} satisfies PolicyScope;
 
 const DAY = '2026-11-20';
 export const EXPOSURES_FILE = `statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/${DAY}/a.parquet`;

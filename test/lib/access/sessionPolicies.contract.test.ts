@@ -15,7 +15,7 @@ const OURS = '999999999999';
 const ROLE = `arn:aws:sts::${OURS}:assumed-role/sluice-dev-IngestLoadRole-X/session`;
 const OWN = 'own-bucket';
 const DAY = '2026-11-19';
-const place = { partition: 'aws', account: OURS, bucket: OWN, keyArn: null };
+const place = { partition: 'aws', account: OURS, bucket: OWN, encryption: 'kms' as const, keyArn: null };
 const key = (account: string) => `arn:aws:kms:us-east-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 const VIA = { 'kms:ViaService': 's3.us-east-1.amazonaws.com' };
 /** A customer's role, which may do far more than we need. */

@@ -60,6 +60,7 @@ describe('defineConfig', () => {
         stagingDatabase: 'statsig_staging',
         scanLimitGigabytes: 1_000,
       },
+      encryption: 'kms',
       existing: { bucket: false, keyArn: null, database: false, stagingDatabase: false, workgroup: false },
       readers: [],
       dailyIngest: { hour: 9 },
@@ -184,6 +185,21 @@ describe('defineConfig', () => {
     ),
     ['readers.0.resultsBucket', { readers: [{ kind: 'owox', name: 'o', resultsBucket: 'acme--table-s3' }] }],
     ['existing.keyArn', { existing: { bucket: true } }],
+    ['encryption', { encryption: 'AES256' }],
+    [
+      'existing.keyArn',
+      {
+        encryption: 's3',
+        existing: { keyArn: 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef' },
+      },
+    ],
+    [
+      'readers.0.keyAdministrator',
+      {
+        encryption: 's3',
+        readers: [{ kind: 'statsig', name: 's', as: 'user', keyAdministrator: true }],
+      },
+    ],
     ['database', { database: 'default' }],
     ['athena.stagingDatabase', { athena: { stagingDatabase: 'default' } }],
     ['tables', { tables: null }],

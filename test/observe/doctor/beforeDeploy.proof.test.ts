@@ -51,7 +51,7 @@ describe('sluice doctor --before-deploy', () => {
       configFor('fresh'),
     );
     expect(code).toBe(3);
-    expect(stdout).toMatch(/9 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+    expect(stdout).toMatch(/10 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
   });
 
   it('finds names that are taken outside of the stack', async () => {
@@ -59,7 +59,7 @@ describe('sluice doctor --before-deploy', () => {
     const taken = await findings('names', '--stage', 'fresh');
     const ours = 'it exists in this account, outside of the stack';
     expect(taken).toEqual([
-      `NAME_TAKEN AWS::S3::Bucket sluice-experiments: ${ours}; to use it, set \`existing.bucket\` and \`existing.keyArn\`.`,
+      `NAME_TAKEN AWS::S3::Bucket sluice-experiments: ${ours}; to use it, set \`existing.bucket\`, and \`existing.keyArn\` or \`encryption\`.`,
       `NAME_TAKEN AWS::Glue::Database sluice: ${ours}.`,
       `NAME_TAKEN AWS::Glue::Database statsig_staging: ${ours}.`,
       `NAME_TAKEN AWS::Athena::WorkGroup sluice: ${ours}.`,
@@ -101,6 +101,27 @@ describe('sluice doctor --before-deploy', () => {
       expect(await findingsOf('stack', { readers })).toEqual([
         expect.stringContaining('READER_REPLACED The user of the reader bi is made anew'),
       ]);
+    } finally {
+      deployed.tell(deployed.stack);
+    }
+  });
+
+  it('finds another encryption than the stack and an existing bucket have', async () => {
+    const found = async (options: Partial<ConfigInput>) =>
+      (await findingsOf('encryption', { bucket: deployed.bucket, ...options }))?.map((one) =>
+        one.slice(0, 40),
+      );
+    const KeyArn = 'arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789abcdef';
+    const brought = { existing: { bucket: true } };
+    expect(await found({ encryption: 's3', ...brought })).toEqual([
+      'ENCRYPTION_DIFFERS existing.keyArn: got ',
+    ]);
+    expect(await found({ existing: { bucket: true, keyArn: KeyArn } })).toHaveLength(1);
+    expect(await found({ encryption: 's3' })).toEqual([]);
+    deployed.tell({ ...deployed.stack, name: 'sluice-prod' });
+    try {
+      expect(await found({})).toEqual([]);
+      expect(await found({ encryption: 's3' })).toEqual(['ENCRYPTION_DIFFERS encryption: got "s3",']);
     } finally {
       deployed.tell(deployed.stack);
     }

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type BucketNeed, bucketNeeds } from '../../../infra/bucketNeeds.ts';
 import { deleterIds } from '../../../infra/roles/functionRoles.ts';
-import { replacedReaders } from '../../../infra/serverless/deployedStack.ts';
+import { encryptionProblems, replacedReaders } from '../../../infra/serverless/deployedStack.ts';
 import { deleteByVersionOnly, keptFolders } from '../../../lib/access/buckets/bucketSettings.ts';
 import { shellCommand } from '../../../lib/base/text.ts';
 import { VERSION } from '../../../lib/base/version.ts';
@@ -96,6 +96,45 @@ describe('a stack', () => {
     expect([...found]).toMatchObject([
       { code: 'SLUICE_FINDING_STACK_DIFFERS', detail: 'DataBucketName: deployed other, configured b.' },
     ]);
+  });
+});
+
+describe('the encryption of the configuration', () => {
+  const KEY = 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
+  const kms = { encryption: 'kms', existing: { bucket: true, keyArn: KEY } } as const;
+  const s3 = { encryption: 's3', existing: { bucket: true } } as const;
+  const version = ['SluiceVersion', VERSION] as const;
+  const by = (KMSMasterKeyID?: string) => ({ SSEAlgorithm: 'aws:kms', KMSMasterKeyID });
+  const AES256 = { SSEAlgorithm: 'AES256' };
+  type Outputs = readonly (readonly [string, string])[];
+
+  it.each<[string, Partial<ConfigInput>, Outputs | null, object | undefined, string | null]>([
+    ['is free before there is a stack', s3, null, AES256, null],
+    ['is free before a stack is complete', s3, [], undefined, null],
+    ['stays with a key', kms, [version, ['KeyArn', KEY]], undefined, null],
+    ['stays without a key', s3, [version], AES256, null],
+    ['cannot lose the key of the stack', s3, [version, ['KeyArn', KEY]], undefined, 'encryption: got "s3"'],
+    ['cannot give the stack a key', kms, [version], undefined, 'encryption: got "kms"'],
+    ['fits a bucket with this key, by its ID', kms, null, by(KEY.split('/')[1]), null],
+    ['fits a bucket with this key, by its ARN', kms, null, by(KEY), null],
+    ['may fit a bucket whose key has an alias', kms, null, by('alias/acme'), null],
+    ['fits a bucket that is about to get the key', kms, null, AES256, null],
+    ['does not fit a bucket with another key', kms, null, by(KEY.replace('0123', '9999')), 'existing.keyArn'],
+    ["does not fit a bucket with AWS's key", kms, null, by(), 'existing.keyArn'],
+    ["is S3's, and does not fit a bucket with a key", s3, null, by(KEY), 'existing.keyArn: got null'],
+    [
+      "is S3's, and does not fit a bucket with an alias",
+      s3,
+      null,
+      by('alias/acme'),
+      'existing.keyArn: got null',
+    ],
+    ["is S3's, and does not fit a bucket with AWS's key", s3, null, by(), 'existing.keyArn: got null'],
+  ])('%s', (_, input, outputs, bucketDefault, expected) => {
+    const config = defineConfig({ bucket: 'acme', ...input });
+    const stack = outputs === null ? undefined : { stackName: 'sluice-prod', outputs: new Map(outputs) };
+    const problems = encryptionProblems(config, stack, bucketDefault);
+    expect(problems).toEqual(expected === null ? [] : [expect.stringContaining(expected)]);
   });
 });
 

@@ -139,6 +139,7 @@ export async function startDeployment(more: readonly AwsService[] = []) {
       maxAttempts: 1,
     },
     faults,
+    bucket: loaded.config.bucket,
     /** CloudFormation's description of the stack. */
     stack: deployed as DeployedStack,
     /** Changes it. */
