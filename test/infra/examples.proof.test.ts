@@ -76,14 +76,19 @@ describe('examples/waf', () => {
     for (const key of keys) expect(key).toMatch(/^awswaf:managed:aws:(amazon-ip-list:$|.*_URIPath$)/);
   });
 
-  it('caches nothing and forwards everything but the host', () => {
+  it('caches nothing and forwards everything but the host and cookies', () => {
     const config = Object(made()['Distribution']?.Properties?.['DistributionConfig']);
     // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html, CachingDisabled;
-    // …/using-managed-origin-request-policies.html, AllViewerExceptHostHeader
     expect(config.DefaultCacheBehavior).toMatchObject({
       CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
-      OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac',
+      OriginRequestPolicyId: { Ref: 'WithoutCookies' },
       AllowedMethods: expect.arrayContaining(['GET', 'POST', 'OPTIONS']),
+    });
+    // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/origin-request-create-origin-request-policy.html
+    expect(made()['WithoutCookies']?.Properties?.['OriginRequestPolicyConfig']).toMatchObject({
+      CookiesConfig: { CookieBehavior: 'none' },
+      HeadersConfig: { HeaderBehavior: 'allExcept', Headers: ['host'] },
+      QueryStringsConfig: { QueryStringBehavior: 'all' },
     });
     expect(config.CacheBehaviors).toBeUndefined();
     for (const one of config.CustomErrorResponses) expect(one.ErrorCachingMinTTL).toBe(0);
