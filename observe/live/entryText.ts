@@ -24,6 +24,7 @@ function requestText(request: LiveRequest): string {
     // A large request is no overflow: it is an object by itself.
     ...(not_streamed !== null && (overflowed > 0 || status >= 500) ? [`not streamed: ${not_streamed}`] : []),
     ...(endpoint === null ? [] : [`asked for ${endpoint}`]),
+    ...(request.host === null ? [] : [`Host ${shown(request.host)}`]),
   ];
   const parts = [
     String(status),

@@ -8,6 +8,7 @@ import {
   type LiveEntry,
   type LiveOptions,
   readRequestLine,
+  refusedRequest,
 } from '../facts/flow/liveEntries.ts';
 import { askLocal, streamedRow } from '../facts/flow/localCloud.ts';
 import { liveMatcher } from './filter.ts';
@@ -25,6 +26,11 @@ const feedAnswer = z.object({
     z.union([
       z.object({ sequence: z.number(), at: z.string(), function: z.string(), line: z.string() }),
       z.object({ sequence: z.number(), at: z.string(), stream: z.string(), document: z.string() }),
+      z.object({
+        sequence: z.number(),
+        at: z.string(),
+        refusal: z.object({ status: z.number(), code: z.string(), host: z.string().nullable() }),
+      }),
     ]),
   ),
   next: z.string(),
@@ -87,6 +93,7 @@ function entryReader({
   const collect = partName(stack, 'collect');
   const unitColumns = Object.values(config.unitIds);
   return (line) => {
+    if ('refusal' in line) return refusedRequest(line.refusal, line.at);
     if ('line' in line) return line.function === collect ? readRequestLine(line.line, line.at) : undefined;
     const streamed = streamedRow(line.document);
     return streamed === null

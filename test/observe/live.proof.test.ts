@@ -1,7 +1,9 @@
+import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import type { LiveEntry, LiveOptions } from '../../observe/facts/flow/liveEntries.ts';
+import { liveLine } from '../../observe/live/entryText.ts';
 import { readGate } from '../../observe/live/gate.ts';
 import { readLive } from '../../observe/live/live.ts';
 import { startObserved } from './startObserved.ts';
@@ -57,6 +59,20 @@ async function cursor(deployment: Deployment = local): Promise<string> {
 const SDK = { 'statsig-sdk-type': 'javascript-client', 'statsig-sdk-version': '3.33.5' };
 
 describe('what happens in the local cloud', () => {
+  it('has a request that it does not let in, with the name that was called', async () => {
+    const after = await cursor();
+    await new Promise((answered) =>
+      request(observed.cloud.collector, { method: 'POST', headers: { host: 'phone.example' } }, (answer) =>
+        answer.resume().on('end', answered),
+      ).end('{}'),
+    );
+    const { entries } = await follow(local, after, 1, { filter: { errors: true } });
+    expect(entries).toMatchObject([{ type: 'request', status: 403, host: 'phone.example', received: 0 }]);
+    expect(liveLine(entries[0] as LiveEntry)).toMatch(
+      /403 .* SLUICE_LOCAL_HOST_REFUSED {2}Host phone\.example /,
+    );
+  });
+
   it('has a request with its counts, and its rows', async () => {
     const after = await cursor();
     const body = {
@@ -81,6 +97,7 @@ describe('what happens in the local cloud', () => {
       key_label: 'any',
       sent_key: null,
       endpoint: null,
+      host: null,
       received: 4,
       exposures: 1,
       events: 1,

@@ -25,6 +25,8 @@ export interface LiveRequest {
   readonly sent_key: string | null;
   /** Name of an endpoint of Statsig that the collector does not serve; else null. Logs have no paths, because paths can hold keys. */
   readonly endpoint: string | null;
+  /** The `Host` of a request that the local cloud has refused for it; else null. */
+  readonly host: string | null;
   /** Events of the batch. A body that was not read counts as one. */
   readonly received: number;
   /** Rows of exposures that Firehose acknowledged. */
@@ -146,6 +148,8 @@ const requestLine = z.object({
   key: text,
   sent_key: text,
   endpoint: text,
+  /** No line has it: {@link refusedRequest}. */
+  host: text,
   /** Events of the batch; absent if it was not read. */
   events: z.number().optional(),
   exposures_landed: number,
@@ -168,7 +172,18 @@ export function readRequestLine(line: string, at: string): LiveRequest | undefin
   // Most lines are metrics.
   if (!line.includes('"event":"collect"')) return undefined;
   const { data } = requestLine.safeParse(parseJson(line));
-  if (data === undefined) return undefined;
+  return data === undefined ? undefined : requestOf(data, at);
+}
+
+/** A request that came to no function, as the local cloud did not let its `Host` in. @param at ISO 8601. */
+export function refusedRequest(
+  refusal: Pick<LiveRequest, 'status' | 'code' | 'host'>,
+  at: string,
+): LiveRequest {
+  return requestOf(requestLine.parse({ event: 'collect', ...refusal }), at);
+}
+
+function requestOf(data: z.output<typeof requestLine>, at: string): LiveRequest {
   const { event, sdk, key, events, exposures_landed, events_landed, counted, ...same } = data;
   const [sdk_type = null, sdk_version = null] = sdk?.split(' ', 2) ?? [];
   return {

@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIPv4 } from 'node:net';
 import { type LocalAwsError, RequestGuardError } from '../base/errors.ts';
 
+/** Is told of a request that an endpoint of the collector's kind has refused. @param host Its `Host`, as it was sent. */
+export type OnRefused = (refused: RefusedRequest, host: string | undefined) => void;
+
 /** The requests that one endpoint of the local cloud admits besides those to loopback hosts. */
 export interface GuardRules {
   /** Further hosts, as {@link parseAllowedHosts} returns them. Default none. */
@@ -57,7 +60,8 @@ export function refuseForeignRequest(
   for (const authority of named === undefined ? [host] : [host, named]) {
     const name = hostName(authority);
     if (name === undefined) return refusedHost(`${JSON.stringify(authority)} is not a valid Host.`, 400);
-    if (!isAllowed(name, rules)) return refusedHost(`Host: ${authority}.`, 403);
+    // A page that is rebound has a name: its browser sends an address only to that address itself.
+    if (!isAddress(name) && !isAllowed(name, rules)) return refusedHost(`Host: ${authority}.`, 403);
   }
   if (named !== undefined) message.headers.host = named;
   return rules.anyOrigin === true ? undefined : refuseForeignOrigin(message, rules);
@@ -116,6 +120,11 @@ function isAllowed(name: string, { allowedHosts = [], awsHosts = false }: GuardR
     allowedHosts.some((host) => name === host || (host.startsWith('.') && name.endsWith(host))) ||
     (awsHosts && AWS_HOST.test(name))
   );
+}
+
+/** Whether a host is an address and no name, as Android's emulator calls its machine: 10.0.2.2. */
+function isAddress(name: string): boolean {
+  return isIPv4(name) || name.startsWith('[');
 }
 
 /** https://www.rfc-editor.org/rfc/rfc6761#section-6.3: all names below `localhost` are loopback. */

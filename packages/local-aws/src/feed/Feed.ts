@@ -10,7 +10,15 @@ const ANSWER_BYTES = 4 * 1_048_576;
 /** Reads the documents of a record that a stream has accepted. It never throws. */
 export type ReadRecord = (record: Uint8Array) => readonly string[];
 
-/** One line of a function's log, or one document that a delivery stream accepted. */
+/** A request that no function has had, because its `Host` or its target is not of this machine. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  /** As it was sent; null without one. */
+  readonly host: string | null;
+}
+
+/** One line of a function's log, one document that a delivery stream accepted, or one refused request. */
 export type FeedEntry = {
   /** Consecutive, from 0; another run of the local cloud begins again. */
   readonly sequence: number;
@@ -19,6 +27,7 @@ export type FeedEntry = {
 } & (
   | { readonly function: string; readonly line: string }
   | { readonly stream: string; readonly document: string }
+  | { readonly refusal: Refusal }
 );
 
 /** The answer to a read of the feed. */
@@ -50,7 +59,7 @@ export interface FeedQuestion {
 
 interface Write {
   readonly at: number;
-  readonly from: 'function' | 'stream';
+  readonly from: 'function' | 'stream' | Refusal;
   readonly name: string;
   readonly content: string | Uint8Array;
   /** Sequence number of its first line, and the number of its lines; undefined until somebody asks. */
@@ -88,6 +97,12 @@ export class Feed {
     // Small buffers share memory with others, which the reference would keep.
     const copied = data.byteLength * 2 < data.buffer.byteLength ? new Uint8Array(data) : data;
     this.#add('stream', name, copied, copied.byteLength, at);
+  }
+
+  /** Takes a request that an endpoint has refused. @param at Epoch milliseconds. */
+  addRefusal(refusal: Refusal, at: number): void {
+    const line = `Host: ${refusal.host ?? 'none'}`;
+    this.#add(refusal, '', line, line.length, at);
   }
 
   /** Entries after a cursor. If there is no entry yet, waits for the first one. */
@@ -178,7 +193,9 @@ export class Feed {
         entries.push(
           from === 'function'
             ? { sequence, at, function: name, line: text }
-            : { sequence, at, stream: name, document: text },
+            : from === 'stream'
+              ? { sequence, at, stream: name, document: text }
+              : { sequence, at, refusal: from },
         );
       }
     }

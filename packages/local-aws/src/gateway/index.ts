@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
-import { refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
+import { type OnRefused, refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
 import { applyFaultEffect, ConnectionReset, Faults } from '../faults/Faults.ts';
 import { FunctionError, isThrottled } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
@@ -40,6 +40,8 @@ export interface GatewayOptions {
   readonly onAnswer?: ((apiId: string, status: number) => void) | undefined;
   /** Hosts that are admitted besides loopback: {@link refuseForeignRequest}. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** Is told of requests that are not admitted. */
+  readonly onRefused?: OnRefused | undefined;
   /** Port on 127.0.0.1; 0 for any free port. */
   readonly port: number;
   /** Time for running requests to finish when the gateway closes. Default 5,000. */
@@ -56,6 +58,7 @@ export async function startGateway({
   faults = new Faults(),
   onAnswer,
   allowedHosts,
+  onRefused,
   port,
   closeGraceMs,
 }: GatewayOptions): Promise<Gateway> {
@@ -64,6 +67,7 @@ export async function startGateway({
     if (refused !== undefined) {
       // The answer has no CORS headers, because the page that sent the request must not read it.
       sendRefusal(response, refused);
+      onRefused?.(refused, request.headers.host);
       if (!request.complete) request.resume();
       return;
     }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
-import { refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
+import { type OnRefused, refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
 import { applyFaultEffect, ConnectionReset, Faults } from '../faults/Faults.ts';
 import { FunctionError } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
@@ -31,6 +31,8 @@ export interface FunctionUrlOptions {
   readonly faults?: Faults;
   /** Hosts to admit besides loopback and the hosts of the URLs: {@link refuseForeignRequest}. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** Is told of requests that are not admitted. */
+  readonly onRefused?: OnRefused | undefined;
   /** Port on 127.0.0.1; 0 for any free port. */
   readonly port: number;
   /** Time for running requests to finish when it closes. Default 5,000. */
@@ -51,6 +53,7 @@ export async function startFunctionUrl({
   clock,
   faults = new Faults(),
   allowedHosts = [],
+  onRefused,
   port,
   closeGraceMs,
 }: FunctionUrlOptions): Promise<Listening> {
@@ -63,6 +66,7 @@ export async function startFunctionUrl({
     });
     if (refused !== undefined) {
       sendRefusal(response, refused);
+      onRefused?.(refused, request.headers.host);
       if (!request.complete) request.resume();
       return;
     }

@@ -1,4 +1,5 @@
 import type { LocalClock } from '../base/clock.ts';
+import type { OnRefused } from '../edge/requestGuard.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { startGateway } from '../gateway/index.ts';
 import type { Listening } from '../gateway/listen.ts';
@@ -26,6 +27,7 @@ export async function startEndpoints(
     readonly faults: Faults;
     readonly onAnswer?: ((apiId: string, status: number) => void) | undefined;
     readonly allowedHosts?: readonly string[] | undefined;
+    readonly onRefused?: OnRefused | undefined;
     /** Port of the first server: of the HTTP API if there is one. 0 for any free port. */
     readonly port: number;
   },

