@@ -25,8 +25,11 @@ function withNode() {
   } catch {
     // The program was not started by npx.
   }
-  const options = [`node@${LEAST_NODE}`, ...packages].map((name) => `--package ${name}`);
-  return ['npx', ...options, 'sluice', ...process.argv.slice(2)].join(' ');
+  const options = [`node@${LEAST_NODE}`, ...packages].flatMap((name) => ['--package', name]);
+  // As lib/base/text.ts quotes, which an older Node cannot read.
+  return ['npx', ...options, 'sluice', ...process.argv.slice(2)]
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ');
 }
 
 if (isReady) {

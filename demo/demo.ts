@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { openLocalConsole } from '../cli/aws/localConsole.ts';
 import { untilInterrupted } from '../cli/terminal/interrupt.ts';
 import { writeNote } from '../cli/terminal/output.ts';
+import { shellCommand } from '../lib/base/text.ts';
 import { utcDay } from '../lib/base/time.ts';
 import { loadConfig } from '../lib/config/loadConfig.ts';
 import { LOCAL_STAGE } from '../lib/schema/stages.ts';
@@ -53,7 +54,9 @@ for (const problem of checks.failed) say(`✗ ${problem}`);
 say(
   `${checks.passed} figures agree, ${checks.failed.length} differ; ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`,
 );
-say(`The data is kept: npx sluice query "show tables" --data ${relative(process.cwd(), data) || data}`);
+say(
+  `The data is kept: npx sluice query "show tables" --data ${shellCommand([relative(process.cwd(), data) || data])}`,
+);
 say(
   `The demo ends three nights later, at ${ended}. To continue with its data, start a local cloud on ports of its own (docs/local.md), and set its clock:`,
 );

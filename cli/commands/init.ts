@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { visibleLine } from '../../lib/base/text.ts';
+import { shellCommand, visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { codeRoot } from '../../local/dataDirectory.ts';
 import { InitError, ownPackage } from '../project/ownPackage.ts';
@@ -61,7 +61,7 @@ export const init: Command = {
     if (installed.tarball !== undefined)
       copyFileSync(installed.tarball.from, join(root, installed.tarball.name), constants.COPYFILE_EXCL);
     const shown = visibleLine(relative(process.cwd(), root) || '.');
-    const next = [...(shown === '.' ? [] : [`cd ${shown}`]), 'npm install', 'npx sluice start'];
+    const next = [...(shown === '.' ? [] : [shellCommand(['cd', shown])]), 'npm install', 'npx sluice start'];
     writeResult<MadeProject>(
       line,
       { name, folder: root, version: VERSION, sluice: installed.from, files: Object.keys(files), next },

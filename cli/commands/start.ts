@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import { visibleLine } from '../../lib/base/text.ts';
+import { shellCommand, visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import type { Cloud } from '../../local/startCloud.ts';
@@ -157,7 +157,8 @@ function welcome(cloud: Cloud, started: Started): string {
   const folder = shortPath(join(cloud.data, 's3', cloud.bucket));
   const ports = cloud.edge === `http://127.0.0.1:${EDGE_PORT}` ? '' : ` --endpoint-url ${cloud.edge}`;
   const onStage = stage === undefined ? '' : ` --stage ${stage}`;
-  const elsewhere = cloud.data === defaultDataDirectory(stage) ? '' : ` --data ${shortPath(cloud.data)}`;
+  const elsewhere =
+    cloud.data === defaultDataDirectory(stage) ? '' : ` --data ${shellCommand([shortPath(cloud.data)])}`;
   return `Sluice ${VERSION}: the local cloud is ready (${(tookMs / 1000).toFixed(1)} s).
 
   Open the console ${started.console}   what comes in, where it is, what is wrong

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { shellWords } from '../harness/npxWords.ts';
 
 const COMMAND = join(repositoryRoot, 'cli', 'sluice.mjs');
 
@@ -34,6 +35,23 @@ describe('sluice on an older Node', () => {
     expect(await once(child, 'close')).toEqual([0, null]);
     expect(await stderr).toContain('The data is kept');
     expect(readdirSync(data).filter((name) => name.startsWith('lock'))).toEqual([]);
+  });
+});
+
+describe('a printed command', () => {
+  it('can be pasted, whatever the folder of its path is called', async () => {
+    const cwd = join(data, 'My Projekt ü (1)');
+    const kept = join(cwd, 'data');
+    mkdirSync(cwd);
+    const start = ['start', '--port', '0', '--edge-port', '0', '--data', kept];
+    const cloud = spawn(process.execPath, [COMMAND, ...start], { cwd: data, stdio: 'pipe' });
+    let told = '';
+    for await (const chunk of cloud.stdout.setEncoding('utf8')) {
+      told += chunk;
+      if (told.includes('Ctrl-C')) cloud.kill('SIGTERM');
+    }
+    const [, query = ''] = /^ {2}Query +(npx .+)$/m.exec(told) ?? [];
+    expect(resolve(data, shellWords(query).at(-1) ?? '')).toBe(kept);
   });
 });
 

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { npxWords } from '../harness/npxWords.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 interface Told {
@@ -11,7 +12,7 @@ interface Told {
 }
 
 const directory = temporaryDirectory();
-const data = join(directory.path, 'data');
+const data = join(directory.path, 'My Projekt ü (1)', 'data');
 
 function demo(): Promise<Told> {
   return new Promise((resolve) => {
@@ -41,6 +42,12 @@ describe('the demo', () => {
       /^curl -f -X POST \S+_sluice\/clock -d '\{"now":"(.+)"\}'\n$/m.exec(told.stdout) ?? [];
     const nights = (Date.parse(now) - Date.now()) / 86_400_000;
     expect([nights > 2, nights < 5, told.stdout.endsWith(`"${now}"}'\n`)]).toEqual([true, true, true]);
+  });
+
+  it('prints a command that reads its data, whatever the folder is called', () => {
+    const [, query = ''] = /^The data is kept: (.+)$/m.exec(told.stdout) ?? [];
+    expect(npxWords(query).slice(0, 2)).toEqual(['query', 'show tables']);
+    expect(resolve(npxWords(query).at(-1) ?? '')).toBe(data);
   });
 
   it('empties no directory that it did not create', async () => {

@@ -9,6 +9,7 @@ import { SERVERLESS } from '../../cli/project/projectFiles.ts';
 import { pinnedBinding } from '../../infra/build/LambdaBinding.ts';
 import { PACKAGE_NAME, VERSION } from '../../lib/base/version.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { shellWords } from '../harness/npxWords.ts';
 import { brokenLinks } from '../harness/pageLinks.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { packageTemplate } from '../infra/packageTemplate.ts';
@@ -156,6 +157,12 @@ describe('sluice init', () => {
     expect({ ...devDependencies, ...dependencies }.serverless).toBe(SERVERLESS);
   });
 
+  it('says how it is entered, whatever its folder is called', () => {
+    const folder = join("it's [new] (1)", 'other');
+    const [, enter = ''] = /^ {2}(cd .+)$/m.exec(init(folder).stdout) ?? [];
+    expect(shellWords(`npx ${enter}`)).toEqual(['npx', 'cd', folder]);
+  });
+
   it('refuses a folder with files, a file, and names that a bucket cannot have', () => {
     const again = init('my-pipeline');
     expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('SLUICE_INIT_NOT_EMPTY')]);
@@ -277,9 +284,12 @@ describe('a project', () => {
     );
     // As npx has it in its cache.
     const called = JSON.parse(readFileSync(join(project.root, 'package.json'), 'utf8'));
-    project.write('package.json', JSON.stringify({ ...called, _npx: { packages: ['/drive/sluice.tgz'] } }));
+    project.write(
+      'package.json',
+      JSON.stringify({ ...called, _npx: { packages: ['/a drive (1)/sluice.tgz'] } }),
+    );
     expect(project.sluice(['init', 'next'], { node }).stderr).toContain(
-      '`npx --package node@24 --package /drive/sluice.tgz sluice init next`',
+      "`npx --package node@24 --package '/a drive (1)/sluice.tgz' sluice init next`",
     );
     project.write('package.json', JSON.stringify(called));
     // It is installed, but its script has not run: pnpm and `ignore-scripts` do that.
