@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { defineErrorFamily, SluiceError } from '../lib/base/errors.ts';
 
 /** Errors of access to AWS that any command can have. */
@@ -8,7 +11,7 @@ export const AwsAccessError = defineErrorFamily('user', {
   },
   SLUICE_AWS_NO_CREDENTIALS: {
     cause: 'There are no AWS credentials.',
-    cure: 'Sign in (`aws sso login`), or set AWS_PROFILE. For the local cloud: --local in place of --stage.',
+    cure: 'Sign in (`aws sso login`), or set AWS_PROFILE to a profile that exists. For the local cloud: --local in place of --stage.',
   },
   SLUICE_AWS_UNREACHABLE: {
     cause: 'AWS cannot be reached.',
@@ -46,9 +49,10 @@ export function explainAwsError(error: unknown): AwsProblem | undefined {
   });
   const unreached = () => unasked('SLUICE_AWS_UNREACHABLE', ` Variables for a proxy: ${proxyVariables()}.`);
   // The client throws a plain Error here.
-  if (/^Region (is missing|not accepted)/.test(error.message)) return unasked('SLUICE_AWS_NO_REGION');
+  if (/^Region (is missing|not accepted)/.test(error.message))
+    return unasked('SLUICE_AWS_NO_REGION', missingProfile());
   if (/^(CredentialsProvider|TokenProvider|ProcessCredentials)Error$/.test(error.name))
-    return isOfNetwork(error.message) ? unreached() : unasked('SLUICE_AWS_NO_CREDENTIALS');
+    return isOfNetwork(error.message) ? unreached() : unasked('SLUICE_AWS_NO_CREDENTIALS', missingProfile());
   if (isAnswered(error)) return { kind: 'answered', name: error.name, detail };
   const code = 'code' in error ? String(error.code) : '';
   if (NETWORK.test(code) || error.name === 'TimeoutError') return unreached();
@@ -60,6 +64,23 @@ function isOfNetwork(message: string): boolean {
   return (
     /certificate|tunnel|Timeout/.test(message) || message.split(/\W+/).some((word) => NETWORK.test(word))
   );
+}
+
+/**
+ * A sentence about AWS_PROFILE if neither of AWS's files has that profile, which the error of a client does not name.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+ */
+function missingProfile(): string {
+  const { AWS_PROFILE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
+  const inHome = (name: string) => join(homedir(), '.aws', name);
+  const files = [AWS_CONFIG_FILE || inHome('config'), AWS_SHARED_CREDENTIALS_FILE || inHome('credentials')];
+  const sections = files.flatMap((file) =>
+    existsSync(file) ? [...readFileSync(file, 'utf8').matchAll(/^\s*\[\s*(?:profile\s+)?(.*?)\s*\]/gm)] : [],
+  );
+  return !AWS_PROFILE ||
+    sections.some(([, name = '']) => name.replace(/^(["'])(.*)\1$/, '$2') === AWS_PROFILE)
+    ? ''
+    : `. AWS_PROFILE is ${JSON.stringify(AWS_PROFILE)}, but neither ${files.join(' nor ')} has a profile of that name.`;
 }
 
 /** The names of those that are set, whose values may have passwords. */

@@ -30,6 +30,11 @@ describe('a command that talks to AWS', () => {
       'CredentialsProviderError',
       { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '' },
     ],
+    [
+      'SLUICE_AWS_NO_CREDENTIALS',
+      'AWS_PROFILE is "nosuch"',
+      { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '', AWS_PROFILE: 'nosuch' },
+    ],
     // The configuration's region.
     ['SLUICE_AWS_UNREACHABLE', '', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_DEFAULT_REGION: '' }],
     ['SLUICE_AWS_UNREACHABLE', 'ECONNREFUSED', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }],
