@@ -81,7 +81,8 @@ async function againstDuckDb(
   }
   rmSync(folder, { recursive: true });
   const row = rowOf(name);
-  const ratio = (of: 'wallMs' | 'cpuMs' | 'bytes') => medianOf(runs.sluice, of) / medianOf(runs.bare, of);
+  const ratio = (figure: 'wallMs' | 'cpuMs' | 'bytes') =>
+    medianOf(runs.sluice, figure) / medianOf(runs.bare, figure);
   return [
     ...figures(name, runs.sluice),
     row('wall_vs_duckdb', ratio('wallMs'), 'ratio'),
@@ -119,6 +120,6 @@ function figures(name: string, runs: readonly Once[]): BenchRow[] {
   ];
 }
 
-function medianOf(runs: readonly Once[], of: keyof Once): number {
-  return median(runs.map((one) => one[of]));
+function medianOf(runs: readonly Once[], figure: keyof Once): number {
+  return median(runs.map((measured) => measured[figure]));
 }

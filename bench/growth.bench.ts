@@ -31,8 +31,8 @@ const bench: Bench = {
         const measure = async (name: string, isTurn: boolean) => {
           at(`${name}: ${corner}`);
           const request = { work, size: { ...size, isTurn } };
-          const [of = ''] = work.split(',');
-          const heapMb = Math.floor((functions[of]?.memorySize ?? 0) * HEAP_SHARE);
+          const [subject = ''] = work.split(',');
+          const heapMb = Math.floor((functions[subject]?.memorySize ?? 0) * HEAP_SHARE);
           const once = await runOnce<Once>('growth/growthOnce.ts', request, heapMb);
           if (once.messages > 0) throw new Error(`${name}: messages, though nothing is new.`);
           return once;

@@ -39,7 +39,7 @@ async function run(side: Side, files: readonly EngineFile[], rows: number, direc
   return result;
 }
 
-const medianOf = (runs: readonly Once[], kind: keyof Cost) => median(runs.map((one) => one[kind]));
+const medianOf = (runs: readonly Once[], kind: keyof Cost) => median(runs.map((measured) => measured[kind]));
 
 /**
  * Loads of a drop on the local disk, and of 1,000 tiny files, compared with a hand-written `COPY (SELECT …) TO` with the same mapping

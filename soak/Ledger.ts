@@ -175,7 +175,7 @@ export class Ledger {
 
   /** Writes down what Glue has at the end, in place of what was there. */
   notePartitions(partitions: readonly SoakPartition[]): void {
-    const text = partitions.map((one) => `${JSON.stringify(one)}\n`).join('');
+    const text = partitions.map((partition) => `${JSON.stringify(partition)}\n`).join('');
     writeFileSync(`${this.#partitionsFile}.new`, text);
     renameSync(`${this.#partitionsFile}.new`, this.#partitionsFile);
   }

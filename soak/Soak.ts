@@ -165,7 +165,9 @@ class Soak {
 
   async #runWindow(window: SoakWindow): Promise<void> {
     const kinds = faultKinds(this.#seedOf(window));
-    const drawn = [window.kind, window.beside].flatMap((name) => kinds.filter((one) => one.name === name));
+    const drawn = [window.kind, window.beside].flatMap((name) =>
+      kinds.filter((faultKind) => faultKind.name === name),
+    );
     const minutes = drawn[0]?.minutes ?? 10;
     await this.#aside.setFaults(drawn);
     const parts = requestsOf(window, this.#seedOf(window));
@@ -175,7 +177,7 @@ class Soak {
       if (begun === undefined) this.#ledger.note({ part, of: window.window, clock: time });
       const left = requests
         .filter(({ first }) => !this.#ledger.isSettled(first))
-        .map((one) => ({ ...one, time }));
+        .map((request) => ({ ...request, time }));
       await Promise.all([
         this.#send(left),
         ...drawn
@@ -202,7 +204,9 @@ class Soak {
   #unsettled(window: SoakWindow): readonly SoakRequest[] {
     return requestsOf(window, this.#seedOf(window)).flatMap((requests, part) => {
       const time = this.#ledger.partsOf(window.window)[part] ?? window.clock;
-      return requests.filter(({ first }) => !this.#ledger.isSettled(first)).map((one) => ({ ...one, time }));
+      return requests
+        .filter(({ first }) => !this.#ledger.isSettled(first))
+        .map((request) => ({ ...request, time }));
     });
   }
 

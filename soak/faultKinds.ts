@@ -53,7 +53,7 @@ export function faultKinds(seed: number): readonly FaultKind[] {
     { fault, ...members, every: 2 },
   ];
   const lambda = (fault: string, rate: number, on: readonly object[], members: object = {}) => ({
-    lambda: on.flatMap((one) => some(fault, rate, { ...one, ...members })),
+    lambda: on.flatMap((part) => some(fault, rate, { ...part, ...members })),
   });
   const gateway = (members: object) => ({ gateway: some('failCalls', 0.1, members) });
   const puts = { operations: ['PutRecord'] };

@@ -41,7 +41,7 @@ function hourProblems({ hours, expiredCopies }: Counted, { windows }: Ledger): r
   const first = hourOf((windows[0]?.clock ?? 0) + AFTER_SCHEDULES_MS);
   const last = hourOf(windows.at(-1)?.clock);
   const own = hours
-    .map((one) => ({ ...one, at: `${one.ds}T${String(one.hour).padStart(2, '0')}` }))
+    .map((hour) => ({ ...hour, at: `${hour.ds}T${String(hour.hour).padStart(2, '0')}` }))
     .filter(({ at }) => at >= first && at <= last);
   if (own.length === 0) problems.push('received_hours: no hour of the run is judged.');
   for (const { at, table_name, state, why } of own)

@@ -45,7 +45,7 @@ async function soak({ json, ...options }: Options): Promise<number> {
     if (!json) new Console(process.stdout).table(counted.kinds);
     process.stdout.write(`${JSON.stringify(json ? { kinds: counted.kinds, ...report } : report)}\n`);
     const states = Object.groupBy(counted.hours, ({ state }) => state);
-    const judged = Object.entries(states).map(([state, of = []]) => `${of.length} ${state}`);
+    const judged = Object.entries(states).map(([state, alike = []]) => `${alike.length} ${state}`);
     note(`received_hours: ${judged.join(', ')}.`);
     for (const problem of problems) note(problem);
     return problems.length > 0 ? 3 : 0;

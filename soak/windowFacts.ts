@@ -42,7 +42,7 @@ export function windowFacts(ledger: Ledger): readonly WindowFacts[] {
       until: windows[at + 1]?.clock ?? Number.MAX_SAFE_INTEGER,
       struck: kindsOf(window).reduce((sum, name) => sum + ledger.struck(name, window.window), 0),
       may: {
-        expire: near.some((one) => has(one, 'expire')),
+        expire: near.some((nearWindow) => has(nearWindow, 'expire')),
         drop: has(window, 'drop'),
       },
     };

@@ -94,8 +94,8 @@ function plain() {
     const body = event.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
     const { events, statsigMetadata } = JSON.parse(body.toString());
     const receivedAt = new Date().toISOString();
-    const records = events.map((one: object) => ({
-      Data: Buffer.from(`${JSON.stringify({ ...one, statsigMetadata, receivedAt })}\n`),
+    const records = events.map((sdkEvent: object) => ({
+      Data: Buffer.from(`${JSON.stringify({ ...sdkEvent, statsigMetadata, receivedAt })}\n`),
     }));
     for (let at = 0; at < records.length; at += BATCH) {
       const Records = records.slice(at, at + BATCH);

@@ -96,7 +96,7 @@ const drops = async (ports: WorkPorts, body: object) => {
     lateNotes: lateNotes(ports.own),
     requests: { send: async (bodies: readonly string[]) => void asked.push(...bodies) },
   };
-  for (const one of asked) await planDrops(planner, message(JSON.parse(one)));
+  for (const task of asked) await planDrops(planner, message(JSON.parse(task)));
 };
 const invocation = ({ clock, deadline }: WorkPorts) => ({
   owner: 'bench',

@@ -4,7 +4,7 @@ import { codeOf, findDeclared, type Member, membersOf, readModule, type Written 
 
 /** Answers of one command or call, by the names of their types. */
 export interface Answers {
-  readonly of: string;
+  readonly name: string;
   readonly file: string;
   readonly types: readonly string[];
 }
@@ -23,7 +23,7 @@ export function commandAnswers(): readonly Answers[] {
     const types = [...new Set(found)].filter((type) => findDeclared(file, type) !== undefined);
     const command =
       name === 'main.ts' ? 'a command that fails' : `sluice ${basename(name, '.ts').replace('startT', 't')}`;
-    return types.length === 0 ? [] : [{ of: command, file, types }];
+    return types.length === 0 ? [] : [{ name: command, file, types }];
   });
 }
 
@@ -40,7 +40,11 @@ export function callAnswers(): readonly Answers[] {
         const [, type] = /\bhandle\b[^;]*?\): (?:Promise<)?(?:readonly )?([\w |]*\w)/.exec(code) ?? [];
         if (type === undefined) throw new RangeError(`${path} has no written result type.`);
         return [
-          { of: path, file, types: type.split(' | ').filter((one) => findDeclared(file, one) !== undefined) },
+          {
+            name: path,
+            file,
+            types: type.split(' | ').filter((typeName) => findDeclared(file, typeName) !== undefined),
+          },
         ];
       });
   });
@@ -56,7 +60,7 @@ export function jsonPage(): string {
     for (const type of types) describe(file, type);
   if (lacking.length > 0) throw new RangeError(`Members without a comment: ${lacking.join(', ')}.`);
   const rows = commands.map(
-    ({ of, types }) => `| \`${of}\` | ${types.map((type) => linkTo(type)).join(', ')} |`,
+    ({ name, types }) => `| \`${name}\` | ${types.map((type) => linkTo(type)).join(', ')} |`,
   );
   return `# Answers as JSON
 
@@ -84,16 +88,16 @@ ${[...sections.values()].join('\n')}`;
     const table =
       members.length === 0
         ? `\n${typeText(found)}\n`
-        : `\n| member | type | meaning |\n|---|---|---|\n${members.flatMap((one) => rowsOf(one, name, '')).join('\n')}\n`;
+        : `\n| member | type | meaning |\n|---|---|---|\n${members.flatMap((member) => rowsOf(member, name, '')).join('\n')}\n`;
     sections.set(name, `### ${name}\n\n${found.text}\n${table}`);
   }
 
-  function rowsOf(member: Member, of: string, prefix: string): readonly string[] {
+  function rowsOf(member: Member, owner: string, prefix: string): readonly string[] {
     const name = `${prefix}${member.name}`;
-    if (member.text === '') lacking.push(`${member.file} ${of}.${name}`);
+    if (member.text === '') lacking.push(`${member.file} ${owner}.${name}`);
     const row = `| \`${name}${member.isOptional ? '?' : ''}\` | ${typeText(member)} | ${cell(member.text)} |`;
     const isInline = !member.node.type.startsWith('TS') || member.node.type === 'TSTypeLiteral';
-    return [row, ...(isInline ? membersOf(member).flatMap((one) => rowsOf(one, of, `${name}.`)) : [])];
+    return [row, ...(isInline ? membersOf(member).flatMap((inner) => rowsOf(inner, owner, `${name}.`)) : [])];
   }
 
   /** A type as a cell, with links to those that have a section. */
@@ -116,10 +120,10 @@ ${[...sections.values()].join('\n')}`;
 function valuesOf(found: Pick<Written, 'file' | 'node'>): string | null {
   const code = codeOf(found);
   const [, list] = /^\(typeof (\w+)\)\[number\]$/.exec(code) ?? [];
-  const of = list === undefined ? undefined : findDeclared(found.file, list);
-  if (of !== undefined)
+  const listed = list === undefined ? undefined : findDeclared(found.file, list);
+  if (listed !== undefined)
     return (
-      codeOf(of)
+      codeOf(listed)
         .match(/'[^']*'/g)
         ?.join(' | ') ?? null
     );
@@ -139,7 +143,8 @@ function schemaText(file: string, code: string): string {
   }
   if (name === 'literal') return inner.replace(/\).*/, '');
   const text =
-    ['string', 'number', 'boolean'].find((one) => one === name) ?? (name === 'int' ? 'number' : 'object');
+    ['string', 'number', 'boolean'].find((primitive) => primitive === name) ??
+    (name === 'int' ? 'number' : 'object');
   return text + orNull;
 }
 

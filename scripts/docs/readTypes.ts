@@ -43,9 +43,10 @@ export function readModule(file: string): Module {
   const code = readFileSync(file, 'utf8');
   const read: Module = { code, declared: new Map(), imported: new Map() };
   modules.set(file, read);
-  for (const one of parse(code, { sourceType: 'module', plugins: ['typescript'] }).program.body) {
-    const own = one.type === 'ExportNamedDeclaration' ? (one.declaration ?? one) : one;
-    const text = commentOf(one);
+  for (const statement of parse(code, { sourceType: 'module', plugins: ['typescript'] }).program.body) {
+    const own =
+      statement.type === 'ExportNamedDeclaration' ? (statement.declaration ?? statement) : statement;
+    const text = commentOf(statement);
     if (own.type === 'TSInterfaceDeclaration') read.declared.set(own.id.name, { file, node: own, text });
     if (own.type === 'TSTypeAliasDeclaration')
       read.declared.set(own.id.name, { file, node: own.typeAnnotation, text });
@@ -98,7 +99,7 @@ export function membersOf({ file, node }: Pick<Written, 'file' | 'node'>): reado
     const found = findDeclared(file, name);
     return found === undefined ? [] : membersOf(found);
   };
-  const own = (owners: readonly Owner[]) => owners.flatMap((one) => memberOf(file, one));
+  const own = (owners: readonly Owner[]) => owners.flatMap((owner) => memberOf(file, owner));
   switch (node.type) {
     case 'TSInterfaceDeclaration':
       return [...(node.extends ?? []).flatMap(at), ...own(node.body.body)];
@@ -120,7 +121,7 @@ export function membersOf({ file, node }: Pick<Written, 'file' | 'node'>): reado
     case 'TSIndexedAccessType': {
       const name = /^'(\w+)'$/.exec(codeOf({ file, node: node.indexType }))?.[1];
       const found = at(node.objectType);
-      const member = found.find((one) => one.name === name);
+      const member = found.find((candidate) => candidate.name === name);
       return name === undefined ? found : member === undefined ? [] : membersOf(member);
     }
     case 'Identifier':
@@ -147,8 +148,8 @@ export function membersOf({ file, node }: Pick<Written, 'file' | 'node'>): reado
         return named(codeOf({ file, node: first }).slice('typeof '.length));
       if (first === undefined) return named(name);
       const wanted: readonly string[] = (keys && codeOf({ file, node: keys }).match(/\w+/g)) ?? [];
-      if (name === 'Pick') return at(first).filter((one) => wanted.includes(one.name));
-      if (name === 'Omit') return at(first).filter((one) => !wanted.includes(one.name));
+      if (name === 'Pick') return at(first).filter((member) => wanted.includes(member.name));
+      if (name === 'Omit') return at(first).filter((member) => !wanted.includes(member.name));
       return ['Partial', 'Readonly', 'NonNullable'].includes(name) ? at(first) : [];
     }
     default:

@@ -54,7 +54,7 @@ export function printedAwsCommands(): readonly string[] {
     .filter(Boolean)
     .map((page) => readFileSync(join(repositoryRoot, page), 'utf8'));
   const texts = [
-    ...found.flatMap((one) => one.commands),
+    ...found.flatMap((finding) => finding.commands),
     ...REPAIRS.map((words) => commands.aws(...words)),
     ...[...cures, ...pages].flatMap(codeOf),
   ];

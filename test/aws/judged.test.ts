@@ -23,7 +23,8 @@ describe('what is given to judges of templates', () => {
   it.each(templates)(
     'keeps when it is replaced what is kept when it is deleted, as cfn-lint asks: $name',
     ({ resources }) => {
-      const kept = (of: object) => ['DeletionPolicy', 'UpdateReplacePolicy'].map((policy) => policy in of);
+      const kept = (resource: object) =>
+        ['DeletionPolicy', 'UpdateReplacePolicy'].map((policy) => policy in resource);
       for (const [id, resource] of Object.entries(resources)) {
         const [ifDeleted, ifReplaced] = kept(resource);
         expect([id, ifReplaced]).toEqual([id, ifDeleted]);

@@ -81,8 +81,8 @@ describe('--dry-run', () => {
   /** Every object and message. */
   function everything() {
     const { entries } = store.list(config.bucket, { prefix: '', limit: 1_000 });
-    const objects = entries.flatMap((one) =>
-      'object' in one ? [`${one.object.key} ${one.object.etag}`] : [],
+    const objects = entries.flatMap((entry) =>
+      'object' in entry ? [`${entry.object.key} ${entry.object.etag}`] : [],
     );
     return [...objects, ...queues.all().map((queue) => `${queue.name} ${queue.counts().visible}`)];
   }

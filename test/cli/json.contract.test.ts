@@ -77,7 +77,7 @@ describe('--json', () => {
       Object.keys(actions).map((action) => `${name} ${action}`.trim()),
     );
     const tried = Object.entries(LINES).flatMap(([name, lines]) => {
-      const { actions } = commands.find((one) => one.name === name) ?? {};
+      const { actions } = commands.find((command) => command.name === name) ?? {};
       return actions === undefined ? [name] : lines.map(([action]) => `${name} ${action}`);
     });
     expect(tried.sort()).toEqual(expected.sort());

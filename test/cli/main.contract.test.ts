@@ -154,8 +154,8 @@ describe('what changes something', () => {
       commands.flatMap(({ name, changes, options, actions }) => {
         if (actions === undefined)
           return markChanges(line(values), changes, 'dry-run' in options).changes === true ? [name] : [];
-        return Object.entries(actions).flatMap(([action, one]) =>
-          markChanges(line(values), one.changes, one.options.includes('dry-run')).changes === true
+        return Object.entries(actions).flatMap(([action, declared]) =>
+          markChanges(line(values), declared.changes, declared.options.includes('dry-run')).changes === true
             ? [`${name} ${action}`]
             : [],
         );

@@ -56,11 +56,11 @@ describe('sluice policy print', () => {
   it.each(POLICY_TARGETS)('prints a policy that IAM accepts for %s, without credentials', async (target) => {
     const { code, stdout, stderr } = await print('--for', target, '--account', '111122223333', '--json');
     expect(code).toBe(0);
-    const told = (await print('--for', target, '--account', '111122223333')).stderr;
+    const notes = (await print('--for', target, '--account', '111122223333')).stderr;
     for (const [name, document] of Object.entries(JSON.parse(stdout))) {
       expect(document).toMatchObject({ Version: '2012-10-17', Statement: expect.any(Array) });
       // A program knows what it does with each, and needs to hear only what is wrong with them.
-      expect([told.includes(`${name}: `), stderr.includes(`${name}: `)]).toEqual([true, false]);
+      expect([notes.includes(`${name}: `), stderr.includes(`${name}: `)]).toEqual([true, false]);
     }
     expect(stdout).not.toMatch(/\$\{|undefined|__ACCOUNT_ID__/);
   });
@@ -195,9 +195,9 @@ describe('sluice policy print', () => {
       ['policy', 'print', '--for', 'deploy', '--stage', '*'],
       '--stage: got *, expected letters, digits and -',
     ],
-  ])('refuses %j', async (args, told) => {
+  ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await callMain(args, { env: { SLUICE_CONFIG: config } });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(told);
+    expect(stderr).toContain(message);
   });
 });

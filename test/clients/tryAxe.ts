@@ -42,14 +42,14 @@ export async function tryAxe(tell: (what: string, findings: string) => void): Pr
     const { page, look, go, close } = await openInBrowser(console.address);
     try {
       for (const path of PAGES) {
-        for (const one of LOOKS) {
-          await look(one);
+        for (const appearance of LOOKS) {
+          await look(appearance);
           await go(path);
           await page.evaluate(axe);
           const report = reportSchema.parse(await page.evaluate('axe.run(document)'));
           const serious = report.violations.filter(({ impact }) => SERIOUS.includes(impact ?? ''));
           tell(
-            `${path} (${one.colorScheme}, ${one.width} px) has no serious finding of axe`,
+            `${path} (${appearance.colorScheme}, ${appearance.width} px) has no serious finding of axe`,
             serious
               .map(
                 ({ id, help, nodes }) =>

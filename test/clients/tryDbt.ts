@@ -62,9 +62,9 @@ export async function tryDbt(tell: (what: string, failure: string) => void): Pro
           },
         },
       );
-      const told = runSchema.safeParse(readJson(join(target, 'run_results.json')));
-      tell(`dbt builds ${until}`, told.success ? '' : `${stdout}${stderr}`);
-      for (const { unique_id, status, message } of told.data?.results ?? []) {
+      const results = runSchema.safeParse(readJson(join(target, 'run_results.json')));
+      tell(`dbt builds ${until}`, results.success ? '' : `${stdout}${stderr}`);
+      for (const { unique_id, status, message } of results.data?.results ?? []) {
         // No night has judged.
         const wanted = unique_id.includes('received_hours') ? /^warn$/ : /^(?:success|pass)$/;
         tell(`dbt ${until} ${unique_id}`, wanted.test(status) ? '' : `${status}: ${message}`);

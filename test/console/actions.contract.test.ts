@@ -42,7 +42,7 @@ const consoleOf = (mayWrite: boolean) =>
   });
 const consoles = { open: await consoleOf(true), readOnly: await consoleOf(false) };
 afterAll(async () => {
-  for (const one of Object.values(consoles)) await one.close();
+  for (const started of Object.values(consoles)) await started.close();
   await aws.close();
 });
 
@@ -61,7 +61,7 @@ await aws.s3.send(
 /** Every object and message. */
 function everything(): readonly string[] {
   const { entries } = aws.store.list(config.bucket, { prefix: '', limit: 1_000 });
-  const keys = entries.flatMap((one) => ('object' in one ? [one.object.key] : []));
+  const keys = entries.flatMap((entry) => ('object' in entry ? [entry.object.key] : []));
   return [...keys, ...aws.queues.all().map((queue) => `${queue.name} ${queue.counts().visible}`)];
 }
 

@@ -46,7 +46,7 @@ export async function openPage(address: string) {
     async click(selector: string, wanted: string) {
       const all = () => [...document.querySelectorAll(selector)];
       const found = await until(`${selector} with ${wanted}`, () =>
-        all().find((one) => one.textContent.includes(wanted)),
+        all().find((element) => element.textContent.includes(wanted)),
       );
       found.dispatchEvent(new window.MouseEvent('click', { bubbles: true, cancelable: true }));
     },

@@ -78,8 +78,8 @@ describeInBrowser('the pages of the console in a browser', () => {
         return found > ${pixels};
       })()`),
       );
-    for (const one of LOOKS) {
-      await look(one);
+    for (const appearance of LOOKS) {
+      await look(appearance);
       await go('/');
       await page.waitForFunction(`document.querySelectorAll('.chart canvas').length === 4`);
       await isDrawn(1, 50);

@@ -32,15 +32,15 @@ const inputOf = async (Name: string): Promise<TableInput> => {
   return { Name, TableType, PartitionKeys, StorageDescriptor, Parameters, ViewOriginalText };
 };
 const update = (TableInput: TableInput) => glue.send(new UpdateTableCommand({ DatabaseName, TableInput }));
-const told = (problems: readonly Finding[]) =>
+const details = (problems: readonly Finding[]) =>
   problems.map(({ code, detail }) => `${code.replace('SLUICE_FINDING_', '')} ${detail}`);
 
 it('sluice status sees what a crawler made of a table, a view and a workgroup that somebody changed, and what is gone; its commands end it', async () => {
   expect(await found()).toEqual([]);
   const crawled = await inputOf('statsig_forwarded_events');
   const { Columns = [], ...storage } = crawled.StorageDescriptor ?? {};
-  const columns = Columns.filter(({ Name }) => Name !== 'user_id').map((one) =>
-    one.Name === 'event_value' ? { ...one, Type: 'double' } : one,
+  const columns = Columns.filter(({ Name }) => Name !== 'user_id').map((column) =>
+    column.Name === 'event_value' ? { ...column, Type: 'double' } : column,
   );
   const StorageDescriptor = { ...storage, Columns: [{ Name: 'partition_0', Type: 'string' }, ...columns] };
   await update({ ...crawled, StorageDescriptor });
@@ -65,7 +65,7 @@ it('sluice status sees what a crawler made of a table, a view and a workgroup th
   await athena.send(new UpdateWorkGroupCommand({ WorkGroup: 'sluice', State: 'DISABLED' }));
   await athena.send(new UpdateWorkGroupCommand({ WorkGroup: 'sluice_metabase', ConfigurationUpdates }));
   const problems = await found();
-  expect(told(problems)).toEqual([
+  expect(details(problems)).toEqual([
     expect.stringMatching(
       /^TABLE_DIFFERS statsig_forwarded_exposures: Location is "s3:\/\/elsewhere\/" instead of "s3:\S+\/"; SerdeInfo\.SerializationLibrary is "x\.LazySimpleSerDe" instead of "org\.\S+"; Parameters\.classification is "csv" instead of "parquet"; parameter `projection\.enabled` is not ours\.$/,
     ),
@@ -169,7 +169,7 @@ it('sluice status prints how a table with other partition keys comes back', asyn
   const PartitionKeys = [{ Name: 'year', Type: 'string' }];
   await glue.send(new CreateTableCommand({ DatabaseName, TableInput: { ...input, PartitionKeys } }));
   const problems = (await found()).filter(({ code }) => code === 'SLUICE_FINDING_TABLE_DIFFERS');
-  expect(told(problems)).toEqual([
+  expect(details(problems)).toEqual([
     `TABLE_DIFFERS ${Name}: partition key \`ds\` is missing; partition key \`year\` is not ours.`,
   ]);
   await repair(problems);

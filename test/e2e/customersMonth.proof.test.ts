@@ -92,8 +92,8 @@ describe('a month of one customer', () => {
   it('has a column renamed: one edit, after which no rename costs a step', async () => {
     const rename = { plan: null, plan_name: "'gold'" };
     await deliver('2026-11-09', rename);
-    const told = expect.stringContaining('the nearest is "plan_name"');
-    expect(await morningAfter('2026-11-09')).toEqual({ mark: '✗', told: [told], code: 3 });
+    const message = expect.stringContaining('the nearest is "plan_name"');
+    expect(await morningAfter('2026-11-09')).toEqual({ mark: '✗', told: [message], code: 3 });
     await story.restart(sourceOf(renamed));
     await deliver('2026-11-10', rename);
     expect(await morningAfter('2026-11-10')).toEqual(GOOD);
@@ -103,8 +103,8 @@ describe('a month of one customer', () => {
 
   it('has a day of a file without rows, which stands out until it is corrected or accepted', async () => {
     await deliver('2026-11-12', {}, 0);
-    const told = ['acme/orders 2026-11-12 has 1 file, 0 rows, where 100 are usual'];
-    expect(await morningAfter('2026-11-12')).toEqual({ mark: '∅', told, code: 0 });
+    const lines = ['acme/orders 2026-11-12 has 1 file, 0 rows, where 100 are usual'];
+    expect(await morningAfter('2026-11-12')).toEqual({ mark: '∅', told: lines, code: 0 });
     await deliver('2026-11-13', {}, 0);
     expect(await morningAfter('2026-11-13')).toMatchObject({ mark: '∅' });
     await deliver('2026-11-13');
@@ -118,10 +118,10 @@ describe('a month of one customer', () => {
     await story.restart(sourceOf(renamed, bucket));
     await story.letIn(CUSTOMER, bucket, 'ingest-source');
     await deliver('2026-11-15');
-    const { told, ...day } = await morningAfter('2026-11-15');
+    const { told: lines, ...day } = await morningAfter('2026-11-15');
     expect(day).toEqual({ mark: '✓', code: 0 });
     const from = /^acme\/orders .* was loaded from s3:\/\/acme-drops\/orders\/YYYY-MM-DD$/;
-    expect(told).toEqual(told.map(() => expect.stringMatching(from)));
+    expect(lines).toEqual(lines.map(() => expect.stringMatching(from)));
     expect((await look('2026-11-14')).mark).toBe('✓');
     // A day that comes there is loaded as a correction.
     await deliver('2026-11-14', {}, 90);
@@ -134,13 +134,13 @@ describe('a month of one customer', () => {
 
   it('has a price as text, which is told with both shares and three values until it is corrected', async () => {
     await deliver('2026-11-17', { price: "'EUR ' || i || ',50'" });
-    const { mark, told } = await morningAfter('2026-11-17');
+    const { mark, told: lines } = await morningAfter('2026-11-17');
     const values = '"EUR 0,50", "EUR 1,50", "EUR 10,50"';
-    expect([mark, told.filter((line) => line.includes('2026-11-17'))]).toEqual([
+    expect([mark, lines.filter((line) => line.includes('2026-11-17'))]).toEqual([
       '✓',
       [expect.stringMatching(/eventValue \(column "price"\): type VARCHAR, .* 0 % of .* before 100 %/)],
     ]);
-    expect(told.join()).toContain(values);
+    expect(lines.join()).toContain(values);
     await deliver('2026-11-17');
     await deliver('2026-11-18');
     expect((await morningAfter('2026-11-18')).told.join()).not.toContain('other values');
@@ -148,9 +148,9 @@ describe('a month of one customer', () => {
 
   it('has a file of three days before under a new name, which is told with its rows and its file', async () => {
     await deliver('2026-11-19', { timestamp: columnsOf('2026-11-16').timestamp });
-    const { mark, told } = await morningAfter('2026-11-19');
+    const { mark, told: lines } = await morningAfter('2026-11-19');
     expect(mark).toBe('✓');
-    expect(told.filter((line) => line.includes('2026-11-19')).join()).toMatch(
+    expect(lines.filter((line) => line.includes('2026-11-19')).join()).toMatch(
       /100 of 100 rows are of other days: 2026-11-16 \(100\)\. files are those of other days: .* is orders\/2026-11-16/,
     );
     expect(await step('2026-11-19', 'accept', 'keep')).toMatchObject({ mark: '✓' });

@@ -27,21 +27,21 @@ function demo(): Promise<Told> {
   });
 }
 
-const told = await demo();
+const output = await demo();
 afterAll(() => directory.remove());
 
 describe('the demo', () => {
   it('prints figures that the data confirms', () => {
-    expect(told).toMatchObject({ code: 0, stderr: '' });
-    const [, agree = 0, off] = /^(\d+) figures agree, (\d+) differ/m.exec(told.stdout) ?? [];
+    expect(output).toMatchObject({ code: 0, stderr: '' });
+    const [, agree = 0, off] = /^(\d+) figures agree, (\d+) differ/m.exec(output.stdout) ?? [];
     expect([Number(agree) > 20, off]).toEqual([true, '0']);
   });
 
   it('prints its end time last, so that a clock can be moved to it', () => {
     const [, now = ''] =
-      /^curl -f -X POST \S+_sluice\/clock -d '\{"now":"(.+)"\}'\n$/m.exec(told.stdout) ?? [];
+      /^curl -f -X POST \S+_sluice\/clock -d '\{"now":"(.+)"\}'\n$/m.exec(output.stdout) ?? [];
     const nights = (Date.parse(now) - Date.now()) / 86_400_000;
-    expect([nights > 2, nights < 5, told.stdout.endsWith(`"${now}"}'\n`)]).toEqual([true, true, true]);
+    expect([nights > 2, nights < 5, output.stdout.endsWith(`"${now}"}'\n`)]).toEqual([true, true, true]);
   });
 
   it('prints a command that reads its data, whatever the folder is called', () => {

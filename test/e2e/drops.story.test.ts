@@ -69,7 +69,7 @@ async function drop(
   await ingest.drop(key, await write(columns, rows));
   wanted.set(key, {
     name,
-    rows: rows.flatMap((one) => (row(one) === null ? [] : [{ ds: day, ...row(one) }])),
+    rows: rows.flatMap((loaded) => (row(loaded) === null ? [] : [{ ds: day, ...row(loaded) }])),
   });
 }
 
@@ -149,8 +149,8 @@ async function exported(name: string, table: string, day: string) {
   const files = keys.filter((key) => key.endsWith('.parquet'));
   const nameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1);
   const manifest = await ingest.read(`${name}/${day}/_manifest.json`, WAREHOUSE, customer);
-  const told = manifestSchema.parse(JSON.parse(Buffer.from(manifest).toString()));
-  expect(told.files.map((file) => file.name).sort()).toEqual(files.map(nameOf).sort());
+  const manifestContent = manifestSchema.parse(JSON.parse(Buffer.from(manifest).toString()));
+  expect(manifestContent.files.map((file) => file.name).sort()).toEqual(files.map(nameOf).sort());
   for (const file of readdirSync(folder)) writeFileSync(join(folder, file), '');
   for (const key of files)
     writeFileSync(join(folder, nameOf(key)), await ingest.read(key, WAREHOUSE, customer));
@@ -166,8 +166,10 @@ const exportStates = async (): Promise<Readonly<Record<string, string>>> => {
   await ingest.cloud.flush();
   const { exports }: { exports: ExportStatus[] } = await json('export', 'status');
   return Object.fromEntries(
-    exports.flatMap((one) =>
-      one.days.flatMap(({ day, entry }) => (entry === null ? [] : [[`${one.export} ${day}`, entry.state]])),
+    exports.flatMap((dayExport) =>
+      dayExport.days.flatMap(({ day, entry }) =>
+        entry === null ? [] : [[`${dayExport.export} ${day}`, entry.state]],
+      ),
     ),
   );
 };

@@ -54,7 +54,7 @@ const post = (address: string, eventName: string) =>
 
 describe('an SDK with one address', () => {
   it('gets its rules and ID lists through Sluice, with its own key', () => {
-    const reads = statsig.recorded.map((one) => `${one.method} ${one.url.replace(/\?.*/, '')}`);
+    const reads = statsig.recorded.map((request) => `${request.method} ${request.url.replace(/\?.*/, '')}`);
     expect([...new Set(reads)].sort()).toEqual([
       `GET /v1/download_config_specs/${KEY}.json`,
       'POST /v1/get_id_lists',

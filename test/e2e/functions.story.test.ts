@@ -41,9 +41,9 @@ describe('a function that is killed', () => {
     expect(await found()).toEqual([]);
     await fault('timeOut', 'curate-plan');
     await story.advance(HOUR);
-    const [told, ...others] = await found();
+    const [first, ...others] = await found();
     expect(others).toEqual([]);
-    expect(told).toMatch(
+    expect(first).toMatch(
       /^FUNCTION_FAILED problem: [234] of [234] invocations of curate-plan had errors within 24 hours, the first at 2026-11-22T00:2\S+Z, the last at \S+Z\. It failed last at \S+: Task timed out\. No run has begun since\. Until a run succeeds no day is queued to be curated; \d messages? of its queue waits?, the oldest since 2026-11-22T00:\S+\. Alarm sluice-local-curate-plan-errors, since 2026-11-22T00:5/,
     );
     await story.clearFaults();
@@ -61,11 +61,11 @@ describe('a function that is killed', () => {
     await story.advance(HOUR);
     expect(await story.struck()).toEqual([3]);
     await story.clearFaults();
-    const told =
+    const expected =
       /^FUNCTION_FAILED problem: 3 of 4 invocations of reconcile .* Alarm sluice-local-reconcile-errors/;
-    expect((await found()).join()).toMatch(told);
+    expect((await found()).join()).toMatch(expected);
     await story.advance(22 * HOUR);
-    expect((await found()).join()).toMatch(told);
+    expect((await found()).join()).toMatch(expected);
     await story.advance(3 * HOUR);
     expect(await found()).toEqual([]);
   });

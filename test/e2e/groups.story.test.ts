@@ -87,7 +87,7 @@ function listedBy({ listed }: Report): Record<string, Groups> {
     Object.entries(listed).flatMap(([name, { groups }]) =>
       groups.length === 0
         ? []
-        : [[name, [...groups].sort(([one], [other]) => (one < other ? -1 : 1))] as const],
+        : [[name, [...groups].sort(([first], [other]) => (first < other ? -1 : 1))] as const],
     ),
   );
 }

@@ -57,20 +57,20 @@ describe('rows that somebody reads', () => {
       expect(await story.post({ events })).toBe(202);
       await story.cloud.flush();
     }
-    for (const one of [D17, D18]) await drop(one);
+    for (const day of [D17, D18]) await drop(day);
     await load();
     await story.jumpTo('2026-11-23T10:00:00Z');
     await work();
   });
   afterAll(() => story.close());
 
-  const dropHalf = (of: string, name: string, rows = ROWS / 2) =>
+  const dropHalf = (day: string, name: string, rows = ROWS / 2) =>
     story.drop(
-      `visits/${of}/${name}.parquet`,
-      `SELECT TIMESTAMP '${of} 10:00' AS timestamp, 'seen' AS event_name, '${name}' || i AS unit_id FROM range(${rows}) t(i)`,
+      `visits/${day}/${name}.parquet`,
+      `SELECT TIMESTAMP '${day} 10:00' AS timestamp, 'seen' AS event_name, '${name}' || i AS unit_id FROM range(${rows}) t(i)`,
     );
-  const drop = async (of: string) => {
-    for (const name of ['a', 'b']) await dropHalf(of, name);
+  const drop = async (day: string) => {
+    for (const name of ['a', 'b']) await dropHalf(day, name);
   };
   const settle = async () => {
     for (let left = 1, flushes = 0; left > 0 && flushes < 5; flushes += 1)
@@ -87,15 +87,15 @@ describe('rows that somebody reads', () => {
       await settle();
     }
   };
-  const count = async (table: string, of: string) =>
-    Number((await story.query(`SELECT count(*) AS n FROM ${table} WHERE ds = DATE '${of}'`))[0]?.['n']);
+  const count = async (table: string, day: string) =>
+    Number((await story.query(`SELECT count(*) AS n FROM ${table} WHERE ds = DATE '${day}'`))[0]?.['n']);
   /** Events in the view, and rows of a day in the customer's bucket, by export. */
   const events = async () => ({
     view: await count('product_events', SENT),
     raw: await exported('statsig-forwarded-events', SENT),
   });
-  const exported = async (name: string, of: string) => {
-    const folder = `${name}/${of}/`;
+  const exported = async (name: string, day: string) => {
+    const folder = `${name}/${day}/`;
     const text = await story.read(`${folder}_manifest.json`, WAREHOUSE, customer);
     const { files } = manifestSchema.parse(JSON.parse(Buffer.from(text).toString()));
     const ids = new Set<unknown>();
@@ -105,7 +105,7 @@ describe('rows that somebody reads', () => {
     }
     return ids.size;
   };
-  const visits = async (of: string) => [await count('acme_visits', of), await exported('acme-visits', of)];
+  const visits = async (day: string) => [await count('acme_visits', day), await exported('acme-visits', day)];
   /** Without that nobody sends, and that an alarm is on for what is found. */
   const found = async (): Promise<readonly Finding[]> => {
     const { problems }: { problems: readonly Finding[] } = await story.json('status');
@@ -114,9 +114,9 @@ describe('rows that somebody reads', () => {
   const codes = async () => (await found()).map(({ code }) => code.replace('SLUICE_FINDING_', ''));
   /** The only finding. */
   const kept = async () => {
-    const [one, ...others] = await found();
-    expect([one?.code, others]).toEqual(['SLUICE_FINDING_CURATE_KEPT', []]);
-    return one;
+    const [lost, ...others] = await found();
+    expect([lost?.code, others]).toEqual(['SLUICE_FINDING_CURATE_KEPT', []]);
+    return lost;
   };
   const all = { view: EVENTS, raw: EVENTS };
 
@@ -142,7 +142,7 @@ describe('rows that somebody reads', () => {
     await story.advance(HALF_AN_HOUR);
     await work();
     expect([await events(), await codes()]).toEqual([all, []]);
-    expect(story.refusals.filter((one) => !one.includes('s3:DeleteObject'))).toEqual([]);
+    expect(story.refusals.filter((refusal) => !refusal.includes('s3:DeleteObject'))).toEqual([]);
   });
 
   it('stay in a dataset whose files are deleted, or replaced by one without rows', async () => {

@@ -116,7 +116,7 @@ describe('forty customers in one deployment', () => {
     );
     // The alarm's metric: one point over all of them.
     expect(ingest.logs().match(new RegExp(point, 'g'))).toEqual(['"datasets_unreadable":3']);
-    expect(ingest.refusals.filter((one) => !one.includes('denied-drops'))).toEqual([]);
+    expect(ingest.refusals.filter((refusal) => !refusal.includes('denied-drops'))).toEqual([]);
   });
 
   it('keeps each load to its customer, also where a managed policy gives the role its rights', async () => {

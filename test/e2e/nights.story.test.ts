@@ -11,7 +11,7 @@ const story = await storyCloud({ curate: false }, { startsAt: '2026-11-20T20:30:
 afterAll(() => story.close());
 
 /** What tells of nights: the finding, and the alarms that are on. */
-async function told() {
+async function findingsNow() {
   const { problems, alarms }: Status = await story.json('status');
   const missing = problems.find(({ code }) => code === 'SLUICE_FINDING_NIGHT_MISSING');
   return {
@@ -32,10 +32,10 @@ async function hoursOf(day: string): Promise<readonly ReceivedHour[]> {
 describe('nights whose write is denied', () => {
   it('are told by nobody before the first is due', async () => {
     await story.advance(4 * HOUR);
-    expect(await told()).toEqual(QUIET);
+    expect(await findingsNow()).toEqual(QUIET);
     await story.advance(3 * HOUR);
     expect(await story.keys(RECEIVED_HOURS)).toContain(`${RECEIVED_HOURS}/2026-11-20.json`);
-    expect(await told()).toEqual(QUIET);
+    expect(await findingsNow()).toEqual(QUIET);
   });
 
   it('are told by status with what they failed with, and by one alarm, until one succeeds', async () => {
@@ -43,20 +43,20 @@ describe('nights whose write is denied', () => {
     const putBack = await story.deny({ Sid: 'NoNights', Action: 's3:PutObject', Resource });
     await story.jumpTo('2026-11-22T01:00:00Z');
     await story.advance(1.25 * HOUR);
-    expect((await told()).detail).toMatch(/^2026-11-21 is the newest .* 2026-11-20 .*AccessDenied/);
+    expect((await findingsNow()).detail).toMatch(/^2026-11-21 is the newest .* 2026-11-20 .*AccessDenied/);
     await story.advance(2 * HOUR);
-    expect((await told()).on).toContain('sluice-local-night-missing');
+    expect((await findingsNow()).on).toContain('sluice-local-night-missing');
     await story.jumpTo('2026-11-23T01:00:00Z');
     await story.advance(1.25 * HOUR);
-    expect(await told()).toEqual({
+    expect(await findingsNow()).toEqual({
       detail: expect.stringMatching(/^2026-11-22 is the newest .* 2026-11-20 /),
       on: expect.arrayContaining(['sluice-local-night-missing']),
     });
     await putBack();
     await story.jumpTo('2026-11-24T01:00:00Z');
     await story.advance(1.25 * HOUR);
-    expect((await told()).detail).toBeNull();
-    expect((await told()).on).not.toContain('sluice-local-night-missing');
+    expect((await findingsNow()).detail).toBeNull();
+    expect((await findingsNow()).on).not.toContain('sluice-local-night-missing');
     // The two days are made up for.
     expect(await story.keys(RECEIVED_HOURS)).toContain(`${RECEIVED_HOURS}/2026-11-21.json`);
   });

@@ -73,7 +73,7 @@ describe('keys of a running collector', () => {
       story
         .logs()
         .split('\n')
-        .find((one) => one.includes(refused));
+        .find((printed) => printed.includes(refused));
     expect(await eventually(line)).toContain('"events_landed":0');
   });
 });

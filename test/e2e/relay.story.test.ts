@@ -34,7 +34,7 @@ describe('relay in a local cloud whose policies are enforced', () => {
     world.post({ headers: { 'statsig-api-key': KEY }, body, ...more });
   /** The requests that had that body. */
   const withBody = (body: string | Uint8Array) =>
-    target.recorded.filter((one) => one.body.equals(Buffer.from(body)));
+    target.recorded.filter((request) => request.body.equals(Buffer.from(body)));
 
   const plain = batch('plain', 'ünïcode \u2028 𝔘');
   const encodings: readonly {

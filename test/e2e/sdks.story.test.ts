@@ -105,7 +105,7 @@ function resends(prefix: string): [Post, ...Post[]] {
   }
   const [largest] = [...batches.values()]
     .filter(({ length }) => length > 1)
-    .sort(([one], [other]) => (other?.body.length ?? 0) - (one?.body.length ?? 0));
+    .sort(([left], [other]) => (other?.body.length ?? 0) - (left?.body.length ?? 0));
   const [first, ...again] = largest ?? [];
   if (first === undefined) throw new Error(`${prefix} resent nothing`);
   return [first, ...again];

@@ -217,7 +217,7 @@ describe('the datasets of several customers in one deployment', () => {
     keyArn: null,
   };
   const named = (name: string): { source: Source; dataset: Dataset } => {
-    const source = config.sources.find((one) => one.name === name);
+    const source = config.sources.find((candidate) => candidate.name === name);
     const [dataset] = source?.datasets ?? [];
     if (source === undefined || dataset === undefined) throw new Error(`no ${name}`);
     return { source, dataset };

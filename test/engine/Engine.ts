@@ -141,9 +141,9 @@ export class Engine {
   async run(
     command: string,
     args: readonly string[],
-    { timeoutMs, ...of }: { cwd?: string; timeoutMs: number; env?: NodeJS.ProcessEnv },
+    { timeoutMs, ...options }: { cwd?: string; timeoutMs: number; env?: NodeJS.ProcessEnv },
   ): Promise<Ended> {
-    const child = this.start(command, args, of);
+    const child = this.start(command, args, options);
     let stdout = '';
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

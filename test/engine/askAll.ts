@@ -203,7 +203,7 @@ async function makeByApi(client: ReturnType<Engine['client']>): Promise<void> {
       },
     }),
   );
-  for (const one of [s3, glue, firehose]) one.destroy();
+  for (const opened of [s3, glue, firehose]) opened.destroy();
 }
 
 async function askOne(

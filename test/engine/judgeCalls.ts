@@ -166,8 +166,8 @@ function needsOf(call: Call, place: PermissionContext): readonly NeededPermissio
   }
   if (operation === 'AssumeRole')
     return [{ action: 'sts:AssumeRole', resource: textOf(input['RoleArn']) ?? '', context: {} }];
-  const of = ['DeliveryStreamName', 'SecretId', 'QueueName', 'QueueUrl', 'WorkGroup'];
-  const named = of.map((name) => textOf(input[name])).find((text) => text !== undefined);
+  const nameMembers = ['DeliveryStreamName', 'SecretId', 'QueueName', 'QueueUrl', 'WorkGroup'];
+  const named = nameMembers.map((name) => textOf(input[name])).find((text) => text !== undefined);
   const resource = service === 'sqs' ? named?.split('/').at(-1) : named;
   return neededPermissions({ accessKeyId: '', service, operation, resource, input }, place);
 }

@@ -315,7 +315,10 @@ export const questions: readonly Question[] = [
         new BatchUpdatePartitionCommand({ DatabaseName, TableName, Entries }),
       );
       const [moved] = await partitions(aws, '2026-02-01');
-      const found = Errors.map((one) => `${one.PartitionValueList?.[0]} ${one.ErrorDetail?.ErrorCode}`);
+      const found = Errors.map(
+        (partitionError) =>
+          `${partitionError.PartitionValueList?.[0]} ${partitionError.ErrorDetail?.ErrorCode}`,
+      );
       return `200: ${found.join(', ')}; the other is ${moved === 's3://moved/' ? '' : 'not '}moved`;
     },
   },
@@ -474,7 +477,9 @@ async function createPartitions({ glue, database, table }: Asked, days: readonly
       })),
     }),
   );
-  return Errors.map((one) => `${one.PartitionValues?.[0]} ${one.ErrorDetail?.ErrorCode}`).join(', ');
+  return Errors.map(
+    (partitionError) => `${partitionError.PartitionValues?.[0]} ${partitionError.ErrorDetail?.ErrorCode}`,
+  ).join(', ');
 }
 
 /** Locations of these days' partitions. */

@@ -173,8 +173,13 @@ export function steps(
   /** The customer sets the policy that `sluice policy` prints for its bucket. LocalStack ignores it; the simulator does not. */
   async function letIn(target: string, bucket: string): Promise<void> {
     const sluice = join(repositoryRoot, 'cli', 'sluice.mjs');
-    const of = ['--for', target, '--stage', STAGE, '--account', ACCOUNT, '--json'];
-    const { status, stdout, output } = await stack.run(process.execPath, [sluice, 'policy', 'print', ...of]);
+    const options = ['--for', target, '--stage', STAGE, '--account', ACCOUNT, '--json'];
+    const { status, stdout, output } = await stack.run(process.execPath, [
+      sluice,
+      'policy',
+      'print',
+      ...options,
+    ]);
     tell(`sluice policy prints what ${bucket} needs`, status === 0 ? '' : output);
     const { bucketPolicy } = z.object({ bucketPolicy: z.looseObject({}) }).parse(JSON.parse(stdout));
     await customer.putPolicy(bucket, JSON.stringify(bucketPolicy));
@@ -471,8 +476,12 @@ function different(
 ): string {
   return [...after]
     .flatMap(([type, names]) => [
-      ...names.filter((one) => before.get(type)?.includes(one) !== true).map((one) => `left: ${type} ${one}`),
-      ...(before.get(type) ?? []).filter((one) => !names.includes(one)).map((one) => `gone: ${type} ${one}`),
+      ...names
+        .filter((name) => before.get(type)?.includes(name) !== true)
+        .map((name) => `left: ${type} ${name}`),
+      ...(before.get(type) ?? [])
+        .filter((name) => !names.includes(name))
+        .map((name) => `gone: ${type} ${name}`),
     ])
     .join('\n');
 }

@@ -177,10 +177,10 @@ export class MemoryObjects implements ObjectStore {
 /** What UTF-16 sorts otherwise than S3, which compares bytes. */
 const SURROGATES = /[\ud800-\uffff]/;
 
-function isBefore(one: string, other: string): boolean {
-  return SURROGATES.test(one) || SURROGATES.test(other)
-    ? Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0
-    : one < other;
+function isBefore(first: string, other: string): boolean {
+  return SURROGATES.test(first) || SURROGATES.test(other)
+    ? Buffer.compare(Buffer.from(first), Buffer.from(other)) < 0
+    : first < other;
 }
 
 /** Where the first key is that is not before another, in sorted keys. */

@@ -110,8 +110,10 @@ export function emulatedBucket(
       const page = await call('ListObjectsV2', prefix, () =>
         s3.list(bucket, after === undefined ? query : { ...query, after }),
       );
-      const objects = (page?.entries ?? []).flatMap((one) => ('object' in one ? [one.object] : []));
-      const names = (page?.entries ?? []).flatMap((one) => ('commonPrefix' in one ? [one.commonPrefix] : []));
+      const objects = (page?.entries ?? []).flatMap((entry) => ('object' in entry ? [entry.object] : []));
+      const names = (page?.entries ?? []).flatMap((entry) =>
+        'commonPrefix' in entry ? [entry.commonPrefix] : [],
+      );
       return {
         items: folders
           ? []

@@ -62,9 +62,9 @@ export function grownLake({ days: count, datasets, filesAnHour, isTurn }: LakeSi
   const days = Array.from({ length: count }, (_, i) => utcDay(today - (count - i) * DAY_MS));
   const old = days.filter((day) => Date.parse(day) < today - config.curateAfter * DAY_MS);
   const everyMs = turnMs(config) / TURN_PARTS;
-  const versionLooks = (of: readonly UtcDay[]) => {
-    const looks = of.map((day, i) => {
-      const at = isTurn ? lookedAt(config, [i, of.length], everyMs, now) : now;
+  const versionLooks = (lookedDays: readonly UtcDay[]) => {
+    const looks = lookedDays.map((day, i) => {
+      const at = isTurn ? lookedAt(config, [i, lookedDays.length], everyMs, now) : now;
       return [day, { at, mark: ENTRY, version: versionOf(day), files: [VERSION_FILE] }];
     });
     return JSON.stringify(Object.fromEntries(looks));
@@ -77,11 +77,11 @@ export function grownLake({ days: count, datasets, filesAnHour, isTurn }: LakeSi
   const locations = new Map<string, (day: UtcDay) => string>(
     tableKinds.map((kind) => [config.tables[kind], (day) => dayFolder(config, kind, day)]),
   );
-  const addVersions = (table: string, of: readonly UtcDay[]) => {
+  const addVersions = (table: string, versionDays: readonly UtcDay[]) => {
     locations.set(table, (day) => versionPrefix(config, table, day, versionOf(day)));
     own.push({
       prefix: ingestedTableFolder(config, table),
-      groups: of,
+      groups: versionDays,
       objects: (day) => [{ ...FILE, name: `/${versionOf(day)}/${VERSION_FILE}` }],
     });
   };
@@ -338,8 +338,8 @@ function grownConfig(datasets: number): Parameters<typeof defineConfig>[0] {
       name,
       bucket: `${name}-drops`,
       owner: CUSTOMER,
-      datasets: ['orders', 'visits'].map((one) => ({
-        name: one,
+      datasets: ['orders', 'visits'].map((dataset) => ({
+        name: dataset,
         kind: 'exposures' as const,
         expectedBy: { hour: 6 },
       })),

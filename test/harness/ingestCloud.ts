@@ -47,8 +47,8 @@ export async function ingestCloud(input: Partial<ConfigInput>, options: StoryOpt
   ): Promise<void> {
     const [option, name] =
       target === 'ingest-source'
-        ? ['--source', input.sources?.find((one) => one.bucket === bucket)?.name]
-        : ['--export', input.exports?.find((one) => one.target.bucket === bucket)?.name];
+        ? ['--source', input.sources?.find((source) => source.bucket === bucket)?.name]
+        : ['--export', input.exports?.find((configured) => configured.target.bucket === bucket)?.name];
     if (principal === undefined && name !== undefined) {
       const words = ['policy', 'print', '--for', target, option, name, '--account', localAccount.id];
       const { stdout } = await callMain([...words, '--stage', 'local', '--json'], { env: story.env });

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 
 /** The words of a command, as a real shell reads it. No program is found: what `$(…)` has are words. */
 export function shellWords(command: string): readonly string[] {
-  const told = (name: string) => `${name}() { printf '%s\\0' ${name} "$@"; }`;
-  const script = [told('npx'), told('aws'), command.replaceAll(/"\$\((.*?)\)"/g, '$1')].join('\n');
+  const printer = (name: string) => `${name}() { printf '%s\\0' ${name} "$@"; }`;
+  const script = [printer('npx'), printer('aws'), command.replaceAll(/"\$\((.*?)\)"/g, '$1')].join('\n');
   const words = execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8', env: { PATH: '/none' } });
   return words.split('\0').slice(0, -1);
 }

@@ -36,9 +36,9 @@ export async function recordingTarget() {
     request.on('error', () => undefined);
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
-      const one = { method, url, headers, body: Buffer.concat(chunks) };
-      recorded.push(one);
-      manner(response, one);
+      const recording = { method, url, headers, body: Buffer.concat(chunks) };
+      recorded.push(recording);
+      manner(response, recording);
       for (const look of [...waiting]) look();
     });
   });

@@ -59,7 +59,7 @@ export async function startAws({
     keys: (bucket: string, prefix = '') =>
       store
         .list(bucket, { prefix, limit: 1_000 })
-        .entries.flatMap((one) => ('object' in one ? [one.object.key] : [])),
+        .entries.flatMap((entry) => ('object' in entry ? [entry.object.key] : [])),
     /** What runs commands of a configuration on it. */
     commands(input: (ConfigInput & StageOptions) | string) {
       const env = { SLUICE_CONFIG: writeConfig(directory.path, input) };

@@ -155,7 +155,7 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
   const paste = (command: string, stdin = '') => callMain(npxWords(command), { env: env(), stdin });
   const findings = async (code: string): Promise<readonly Finding[]> => {
     const { problems }: { problems: readonly Finding[] } = await json('status');
-    return problems.filter((one) => one.code === `SLUICE_FINDING_${code}`);
+    return problems.filter((problem) => problem.code === `SLUICE_FINDING_${code}`);
   };
   const filesUnder = (folder: string) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -228,8 +228,8 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
      */
     async cure(code: string, choice = /(?:)/): Promise<readonly number[]> {
       const ended: number[] = [];
-      const commands = (await findings(code)).flatMap((one) => one.commands);
-      for (const command of commands.filter((one) => choice.test(one))) {
+      const commands = (await findings(code)).flatMap((finding) => finding.commands);
+      for (const command of commands.filter((found) => choice.test(found))) {
         const answer = await paste(command);
         if (![0, 3].includes(answer.code)) throw new Error(`${command}: ${answer.stderr}`);
         ended.push(answer.code);

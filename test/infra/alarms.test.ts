@@ -47,7 +47,7 @@ function alarmText(properties: object): string {
     Period,
     Threshold,
     ComparisonOperator,
-    ...one
+    ...shared
   } = Object(properties);
   const [{ Expression = '' } = {}, ...parts] = Metrics;
   const metrics = parts.map(
@@ -55,12 +55,14 @@ function alarmText(properties: object): string {
       `${metricText(of.Metric)}, ${of.Stat} ${of.Period}`,
   );
   const watched =
-    Expression === '' ? `${metricText(one)}, ${Statistic} ${Period}` : `${Expression} ${metrics.join('; ')}`;
-  const { EvaluationPeriods: of, DatapointsToAlarm: some = of, TreatMissingData } = one;
-  const is = ComparisonOperator === 'GreaterThanOrEqualToThreshold' ? '>=' : ComparisonOperator;
+    Expression === ''
+      ? `${metricText(shared)}, ${Statistic} ${Period}`
+      : `${Expression} ${metrics.join('; ')}`;
+  const { EvaluationPeriods: evaluated, DatapointsToAlarm: some = evaluated, TreatMissingData } = shared;
+  const comparison = ComparisonOperator === 'GreaterThanOrEqualToThreshold' ? '>=' : ComparisonOperator;
   const missing = TreatMissingData === 'notBreaching' ? '' : ` ${TreatMissingData}`;
-  const periods = of === 1 ? '' : ` in ${some} of ${of}`;
-  return `${AlarmName.replace('acme-prod-', '')}: ${watched} ${is} ${Threshold}${periods}${missing}`;
+  const periods = evaluated === 1 ? '' : ` in ${some} of ${evaluated}`;
+  return `${AlarmName.replace('acme-prod-', '')}: ${watched} ${comparison} ${Threshold}${periods}${missing}`;
 }
 
 const DEAD = 'ApproximateNumberOfMessagesVisible';
@@ -180,11 +182,11 @@ describe('a metric of log lines', () => {
     ['WriteRefused', 'Write', '{ $.event = "write_refused" || $.event = "write_damaged" }', '1'],
     ['WriteUndeleted', 'Write', '{ $.event = "write_undeleted" && $.code = "AccessDenied" }', '$.objects'],
     ['PartitionGaps', 'Register', '{ $.event = "register_daily" && $.gaps > 0 }', '$.gaps'],
-  ])('%s is of the lines that tell of it', (name, of, FilterPattern, MetricValue) => {
+  ])('%s is of the lines that tell of it', (name, logGroup, FilterPattern, MetricValue) => {
     const MetricTransformations = [{ MetricNamespace: 'Sluice', MetricName: `${name}-prod`, MetricValue }];
     expect(Resources[`${name}Metric`]).toMatchObject({
       Type: 'AWS::Logs::MetricFilter',
-      Properties: { LogGroupName: { Ref: `${of}LogGroup` }, FilterPattern, MetricTransformations },
+      Properties: { LogGroupName: { Ref: `${logGroup}LogGroup` }, FilterPattern, MetricTransformations },
     });
   });
 });
@@ -225,11 +227,11 @@ describe('the notification of alarms', () => {
     const topicArn = 'arn:aws:sns:us-east-1:111122223333:on-call';
     const actions = actionsOf({ alarms: { topicArn } });
     expect(actions.length).toBeGreaterThan(12);
-    for (const one of actions) expect(one).toEqual([[topicArn], [topicArn]]);
+    for (const ofAlarm of actions) expect(ofAlarm).toEqual([[topicArn], [topicArn]]);
   });
 
   it('goes to nobody by default', () => {
-    for (const one of actionsOf({})) expect(one).toEqual([undefined, undefined]);
+    for (const ofAlarm of actionsOf({})) expect(ofAlarm).toEqual([undefined, undefined]);
   });
 });
 
@@ -244,7 +246,7 @@ describe('the alarm on mangled bodies', () => {
       refusedAs: 'SLUICE_COLLECT_BODY_MANGLED',
       tables: [],
       ignored: {},
-    }).filter((one) => 'reason' in one);
+    }).filter((metric) => 'reason' in metric);
     const { Namespace, MetricName, Dimensions } = watchedSchema.parse(alarm('MangledAlarm'));
     expect(line).toMatchObject({
       _aws: { CloudWatchMetrics: [{ Namespace, Dimensions: [Dimensions.map(({ Name }) => Name)] }] },
@@ -257,16 +259,16 @@ describe('the alarm on mangled bodies', () => {
 describe('the alarms on overload', () => {
   it.each(REGIONS)('include one in %s that starts before its gateway answers 429', (region) => {
     const quota = REDUCED_QUOTA.has(region) ? 2_500 : 10_000;
-    const of = (endpoint: ConfigInput['endpoint']) => {
+    const limitsOf = (endpoint: ConfigInput['endpoint']) => {
       const { made } = madeResources({ region, endpoint, architecture: 'x86_64' });
       const stage = made.extensions['HttpApiStage']?.Properties['DefaultRouteSettings'];
       return { threshold: made.Resources['StageLimitAlarm']?.Properties['Threshold'], stage };
     };
     const limits = { ThrottlingRateLimit: quota, ThrottlingBurstLimit: quota / 2 };
-    expect(of({})).toEqual({ threshold: quota * 30, stage: expect.objectContaining(limits) });
+    expect(limitsOf({})).toEqual({ threshold: quota * 30, stage: expect.objectContaining(limits) });
     // A stage's limit beyond the account's changes nothing; the alarm must not go by it.
-    expect(of({ requestsPerSecond: 40_000 }).threshold).toBe(quota * 30);
-    const raised = of({ accountRequestsPerSecond: 40_000 });
+    expect(limitsOf({ requestsPerSecond: 40_000 }).threshold).toBe(quota * 30);
+    const raised = limitsOf({ accountRequestsPerSecond: 40_000 });
     expect(raised).toEqual({
       threshold: 1_200_000,
       stage: expect.objectContaining({ ThrottlingRateLimit: 40_000 }),

@@ -11,7 +11,8 @@ const off = made(false);
 
 describe('curated days in the template', () => {
   it('have their tables always, and everything else only with curate', () => {
-    const ofCuration = (of: typeof on) => Object.keys(of).filter((id) => id.includes('Curat'));
+    const ofCuration = (stackResources: typeof on) =>
+      Object.keys(stackResources).filter((id) => id.includes('Curat'));
     expect(ofCuration(off)).toEqual(['CuratedExposuresTable', 'CuratedEventsTable']);
     expect(ofCuration(on).length).toBeGreaterThan(20);
     expect(Object.keys(on).filter((id) => !id.includes('Curat'))).toEqual(
@@ -26,7 +27,7 @@ describe('curated days in the template', () => {
 
   it('change every view when they are turned off, so that the text without curated days is put back', () => {
     for (const name of viewNames) {
-      const [before, after] = [on, off].map((of) => JSON.stringify(of[viewId(name)]));
+      const [before, after] = [on, off].map((stackResources) => JSON.stringify(stackResources[viewId(name)]));
       expect(before).toBe(
         after?.replace('"comment":"Presto View"', '"comment":"Presto View","sluice_curate":"true"'),
       );

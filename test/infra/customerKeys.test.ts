@@ -6,7 +6,7 @@ it('a customer’s key is used through S3 alone, in the region of its bucket, by
     { bucket: 'drops', kmsKeyArn: 'ours' },
     { bucket: 'drops', kmsKeyArn: 'theirs', region: 'eu-west-1' },
   ] as const;
-  const made = customers.flatMap((one) => customerStatements(one, [], { onKey: ['kms:Decrypt'] }));
+  const made = customers.flatMap((customer) => customerStatements(customer, [], { onKey: ['kms:Decrypt'] }));
   const through = made.map(({ Resource, Condition }) => [Resource, JSON.stringify(Condition)]);
   expect(through).toEqual([
     [['ours'], expect.stringContaining(`"kms:ViaService":{"Fn::Sub":"s3.\${AWS::Region}.amazonaws.com"}`)],

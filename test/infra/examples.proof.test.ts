@@ -91,7 +91,7 @@ describe('examples/waf', () => {
       QueryStringsConfig: { QueryStringBehavior: 'all' },
     });
     expect(config.CacheBehaviors).toBeUndefined();
-    for (const one of config.CustomErrorResponses) expect(one.ErrorCachingMinTTL).toBe(0);
+    for (const answer of config.CustomErrorResponses) expect(answer.ErrorCachingMinTTL).toBe(0);
   });
 });
 
@@ -124,14 +124,14 @@ describe('examples/github-actions', () => {
     ]),
   );
   const jobs = [...workflows].flatMap(([file, { jobs: of }]) =>
-    Object.entries(of).map(([job, one]) => ({ file, job, ...one })),
+    Object.entries(of).map(([job, members]) => ({ file, job, ...members })),
   );
   const commands = jobs.flatMap(({ steps }) => steps.flatMap(({ run }) => run?.split('\n') ?? []));
 
   it('pins every action by the digest of a commit, and gives the token of the repository nothing but reading', () => {
     for (const { job, steps, permissions = {} } of jobs) {
       const uses = steps.flatMap((step) => step.uses ?? []);
-      expect([job, uses.filter((one) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(one))]).toEqual([job, []]);
+      expect([job, uses.filter((use) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(use))]).toEqual([job, []]);
       expect(permissions['contents'] ?? 'read').toBe('read');
     }
     for (const { permissions } of workflows.values()) expect(permissions).toEqual({ contents: 'read' });
@@ -157,9 +157,9 @@ describe('examples/github-actions', () => {
     );
     const all = [
       ...jobs,
-      ...Object.entries(project.jobs).map(([job, one]) => ({ file: 'init', job, ...one })),
+      ...Object.entries(project.jobs).map(([job, members]) => ({ file: 'init', job, ...members })),
     ];
-    for (const { file, job, steps, permissions, ...one } of all) {
+    for (const { file, job, steps, permissions, ...members } of all) {
       const runs = steps.map(({ run }) => run ?? '');
       const installs = runs.filter((run) => /\bnpm (ci|install|i|rebuild)\b/.test(run));
       const hasToken = permissions?.['id-token'] === 'write';
@@ -169,7 +169,7 @@ describe('examples/github-actions', () => {
       expect([job, deploys.length]).toEqual([job, hasToken && file !== 'trial.yml' ? 1 : 0]);
       for (const run of deploys) expect(run).toContain('--package .serverless');
       // No secret is there while packages are installed.
-      expect(JSON.stringify(one)).not.toContain('secrets.');
+      expect(JSON.stringify(members)).not.toContain('secrets.');
       for (const step of steps)
         if (/npm ci|uses/.test(JSON.stringify(step))) expect(JSON.stringify(step)).not.toContain('secrets.');
       for (const { uses } of steps) if (uses !== undefined) expect(uses).toMatch(/@[0-9a-f]{40}$/);

@@ -46,7 +46,9 @@ function rightsOf(made: Resources, role: string): ReadonlySet<string> {
   const statements = roleStatements(made).find(({ id }) => id === role)?.statements ?? [];
   return new Set(
     statements.flatMap(({ Effect, Action, Resource, Condition }) =>
-      Action.flatMap((action) => Resource.map((one) => JSON.stringify([Effect, action, one, Condition]))),
+      Action.flatMap((action) =>
+        Resource.map((resource) => JSON.stringify([Effect, action, resource, Condition])),
+      ),
     ),
   );
 }
@@ -117,7 +119,7 @@ describe('one hundred customers with two datasets each in one stack', () => {
       sources: [...wide.slice(1), own],
     });
     expect(problems).toEqual([]);
-    const rights = [...rightsOf(made.Resources, 'IngestLoadRole')].map((one) => JSON.parse(one));
+    const rights = [...rightsOf(made.Resources, 'IngestLoadRole')].map((right) => JSON.parse(right));
     const anywhere = rights.filter(([, , resource]) => JSON.stringify(resource).includes(':s3:::*'));
     expect(anywhere.map(([effect, action]) => `${effect} ${action}`).toSorted()).toEqual([
       'Allow s3:GetObject',
@@ -132,7 +134,9 @@ describe('one hundred customers with two datasets each in one stack', () => {
     expect(named.map(([, action]) => action).toSorted()).toEqual(['s3:GetObject', 's3:ListBucket']);
     // What is written to customers stays named, and other roles are as narrow as before.
     expect(
-      rights.filter(([, action, one]) => action === 's3:PutObject' && JSON.stringify(one).includes('-bbb')),
+      rights.filter(
+        ([, action, resource]) => action === 's3:PutObject' && JSON.stringify(resource).includes('-bbb'),
+      ),
     ).toHaveLength(99);
     expect(JSON.stringify(made.Resources['IngestPlanRole'])).not.toContain('ResourceAccount');
   });
@@ -154,8 +158,8 @@ it('changes the last policy alone for one more customer', () => {
   const policies = (count: number) => {
     const { made } = packaged({ sources: customers({ count }) });
     const ofLoad = managed(made.Resources).filter((id) => id.startsWith('IngestLoadRole'));
-    return [made.Resources['IngestLoadRole'], ...ofLoad.map((id) => made.Resources[id])].map((one) =>
-      JSON.stringify(one?.Properties),
+    return [made.Resources['IngestLoadRole'], ...ofLoad.map((id) => made.Resources[id])].map((resource) =>
+      JSON.stringify(resource?.Properties),
     );
   };
   const before = policies(59);

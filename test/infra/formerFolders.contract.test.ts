@@ -79,8 +79,8 @@ describe('a former Statsig folder', () => {
   });
 
   it('is known to every function that knows the present one, but for what is written anew', () => {
-    for (const [name, of] of Object.entries(functionConfig)) {
-      const own = of(config);
+    for (const [name, members] of Object.entries(functionConfig)) {
+      const own = members(config);
       // Of this one only the table of experiment groups.
       if ('statsigFolder' in own && name !== 'collect')
         expect([name, own]).toMatchObject([name, { formerStatsigFolders: former }]);
@@ -89,7 +89,8 @@ describe('a former Statsig folder', () => {
 
   it('changes nothing where there is none', () => {
     const without = defineConfig(input);
-    const made = (one: typeof config) => resources({ config: one, service: 'sluice', stage: 'prod' });
+    const made = (configuration: typeof config) =>
+      resources({ config: configuration, service: 'sluice', stage: 'prod' });
     expect(JSON.stringify(made(without))).not.toContain('former');
     expect(configSchema.parse({ bucket: 'acme' }).formerStatsigFolders).toEqual([]);
   });

@@ -42,7 +42,7 @@ export function instantiate(
     return fill(condition) === true;
   };
   const fill = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(fill).filter((one) => one !== NO_VALUE);
+    if (Array.isArray(value)) return value.map(fill).filter((filled) => filled !== NO_VALUE);
     if (typeof value !== 'object' || value === null) return value;
     const [[name, argument] = ['', undefined], ...more] = Object.entries(value);
     if (more.length === 0 && name === 'Ref' && argument === 'AWS::NoValue') return NO_VALUE;
@@ -52,14 +52,14 @@ export function instantiate(
     if (name === 'Fn::Equals') return fill(argument[0]) === fill(argument[1]);
     if (name === 'Fn::Sub')
       return {
-        'Fn::Sub': String(argument).replaceAll(/\$\{(\w+)\}/g, (all, one) =>
-          values.has(one) ? String(values.get(one)) : all,
+        'Fn::Sub': String(argument).replaceAll(/\$\{(\w+)\}/g, (all, parameter) =>
+          values.has(parameter) ? String(values.get(parameter)) : all,
         ),
       };
     return Object.fromEntries(
       Object.entries(value)
-        .map(([member, one]) => [member, fill(one)] as const)
-        .filter(([, one]) => one !== NO_VALUE),
+        .map(([member, memberValue]) => [member, fill(memberValue)] as const)
+        .filter(([, filled]) => filled !== NO_VALUE),
     );
   };
   const made = Object.entries(Resources).filter(

@@ -35,13 +35,13 @@ describe('docs/operate.md', () => {
       ),
     );
     const made = new Set(names.map((name) => name.replace(/^acme-prod-|-(daily|hourly)$/g, '')));
-    const told = new Set(
+    const sections = new Set(
       (Object.keys(findingCatalogue) as (keyof typeof findingCatalogue)[]).flatMap(alarmsOf),
     );
-    expect([...told].filter((name) => !made.has(name))).toEqual([]);
+    expect([...sections].filter((name) => !made.has(name))).toEqual([]);
     // Those of a queue and of a function are told with its dead letters and its errors.
     expect(
-      [...made].filter((name) => !told.has(name) && !/-(dead-letters|errors)$/.test(name)).sort(),
+      [...made].filter((name) => !sections.has(name) && !/-(dead-letters|errors)$/.test(name)).sort(),
     ).toEqual(['groups', 'relay-not-kept']);
     // By its name, or as one of several: `sluice-prod-export-…`.
     const shown = Array.from(page.matchAll(/`(?:sluice-prod)?-?([a-z\d…-]+)`/g), ([, name = '']) =>

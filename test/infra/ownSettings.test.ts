@@ -117,7 +117,7 @@ describe('the executions that queues take from the collector', () => {
     );
     const taken = mappings.map(({ arn }) => Object(arn)['Fn::GetAtt'][0]).sort();
     const retried = Object.entries(resources.Resources).filter(
-      ([, one]) => 'RedrivePolicy' in one.Properties,
+      ([, resource]) => 'RedrivePolicy' in resource.Properties,
     );
     expect(taken).toEqual(retried.map(([id]) => id).sort());
     const counting = mappings.filter(({ environment }) => 'SLUICE_TRIES' in environment);

@@ -31,8 +31,8 @@ describe('a stack with all that a platform team asks for', () => {
     const { tags: _tags, permissionsBoundary: _boundary, logs: _logs, ...others } = options;
     plain = parseTemplate(await packageTemplate(others));
   });
-  const ofType = (of: Template, ...types: string[]) =>
-    Object.entries(of.Resources).filter(([, { Type }]) => types.includes(Type));
+  const ofType = (searched: Template, ...types: string[]) =>
+    Object.entries(searched.Resources).filter(([, { Type }]) => types.includes(Type));
 
   it('has the boundary on every role and user, whoever assumes it', () => {
     const identities = ofType(template, 'AWS::IAM::Role', 'AWS::IAM::User');
@@ -104,10 +104,10 @@ describe('a stack with all that a platform team asks for', () => {
       endpoint: 'http://127.0.0.1:4566',
     });
     expect(readDeployment(resolved).functions.length).toBeGreaterThan(5);
-    const told = resolved.outputs;
-    expect(told['DomainUrl']).toBe('https://collect.acme.com');
-    expect(told['DomainTarget']).toMatch(/^d-[0-9a-f]{10}\.execute-api\.eu-west-1\.amazonaws\.com$/);
-    expect(told['DomainHostedZoneId']).toMatch(/^Z[0-9A-F]{13}$/);
+    const outputs = resolved.outputs;
+    expect(outputs['DomainUrl']).toBe('https://collect.acme.com');
+    expect(outputs['DomainTarget']).toMatch(/^d-[0-9a-f]{10}\.execute-api\.eu-west-1\.amazonaws\.com$/);
+    expect(outputs['DomainHostedZoneId']).toMatch(/^Z[0-9A-F]{13}$/);
   });
 
   it('keeps the address of the collector if it leaves the stack, and nothing else of the gateway', () => {

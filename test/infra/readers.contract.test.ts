@@ -52,7 +52,7 @@ describe('readers that read more, in places of their own', () => {
   });
 
   it('have the names in IAM that are chosen', () => {
-    const nameOf = (id: string, of: 'RoleName' | 'UserName') => propertiesOf(id)?.[of];
+    const nameOf = (id: string, member: 'RoleName' | 'UserName') => propertiesOf(id)?.[member];
     expect(nameOf('ReaderOwoxUser', 'UserName')).toBe('OWOXDataMarts');
     expect(nameOf('ReaderStatsigRole', 'RoleName')).toBe('Acme-Statsig');
     const printed = JSON.stringify(deployPolicies(scope, inOwnPlaces.config, 'sluice-prod').stack);
@@ -121,7 +121,7 @@ describe('readers in the template', () => {
       ['bi-ec2', ['ReaderBiEc2Policy', 'ReaderBiEc2WritePolicy']],
     ] as const) {
       const configured = config.readers.filter(({ name }) => name === reader);
-      const printed = configured.flatMap((one) => readerPermissions(scope, one));
+      const printed = configured.flatMap((configuredReader) => readerPermissions(scope, configuredReader));
       expect(ids.map((id) => find(id).properties['PolicyDocument'])).toEqual(
         printed.map(({ document }) => document),
       );
@@ -190,12 +190,12 @@ describe('readers in the template', () => {
     const made = madeStack({ ...config, existing: { workgroup: true } }).made.Resources;
     expect(made).not.toHaveProperty('Workgroup');
     const groups = Object.values(made).filter(({ Type }) => Type === 'AWS::Athena::WorkGroup');
-    const told = groups.map(({ Properties }) => [
+    const settings = groups.map(({ Properties }) => [
       Properties['Name'],
       JSON.stringify(Properties).match(/s3:[^"]+\}([^"]+)/)?.[1],
     ]);
     // OWOX names no workgroup, and queries in `primary`.
-    expect(told).toEqual([
+    expect(settings).toEqual([
       ['sluice_statsig', '/query-results/statsig/'],
       ['sluice_statsig-old', '/query-results/statsig-old/'],
       ['sluice_metabase', '/query-results/metabase/'],

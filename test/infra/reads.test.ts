@@ -11,8 +11,8 @@ function resources(passThrough: ConfigInput['passThrough']) {
   });
 }
 
-function integrations(of: ReturnType<typeof resources>) {
-  return Object.values(of).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Integration');
+function integrations(made: ReturnType<typeof resources>) {
+  return Object.values(made).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Integration');
 }
 
 describe('reads of SDKs with one address', () => {

@@ -40,7 +40,7 @@ const list = (value: Json | undefined): Json[] =>
 const ofType = (type: string): ResolvedResource[] =>
   resolved.resources.filter((resource) => resource.type === type);
 
-function one(logicalId: string): Json {
+function resourceOf(logicalId: string): Json {
   const found = resolved.resources.find((resource) => resource.logicalId === logicalId);
   return plain(found?.properties ?? null);
 }
@@ -86,7 +86,7 @@ describe('the bucket', () => {
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
     });
-    const bucket = one('DataBucket');
+    const bucket = resourceOf('DataBucket');
     expect(at(bucket, 'BucketName')).toBe('acme-experiments');
     expect(at(bucket, 'NotificationConfiguration', 'EventBridgeConfiguration', 'EventBridgeEnabled')).toBe(
       true,
@@ -204,7 +204,7 @@ describe("the keys' secret", () => {
 describe.each(tableKinds)('%s', (kind) => {
   const id = { exposures: 'Exposures', events: 'Events', quarantine: 'Quarantine' }[kind];
   const table = deliveredTables(config)[kind];
-  const input = at(one(`${id}Table`), 'TableInput');
+  const input = at(resourceOf(`${id}Table`), 'TableInput');
 
   it('has exactly the columns of lib/tables, with the day as the only partition key', () => {
     const columns = list(at(input, 'StorageDescriptor', 'Columns'));
@@ -229,7 +229,7 @@ describe.each(tableKinds)('%s', (kind) => {
 });
 
 describe('the landing', () => {
-  const destination = at(one('LandingStream'), 'ExtendedS3DestinationConfiguration');
+  const destination = at(resourceOf('LandingStream'), 'ExtendedS3DestinationConfiguration');
 
   it('has a stream that writes what it gets below landing/, and changes nothing of it', () => {
     expect(at(destination, 'Prefix')).toBe('landing/');
@@ -245,8 +245,8 @@ describe('the landing', () => {
   });
 
   it('keeps its stream and the role of it, whose names are generated, when a template is without them', () => {
-    expect(at(one('LandingStream'), 'DeliveryStreamName')).toBeUndefined();
-    expect(at(one('LandingDeliveryRole'), 'RoleName')).toBeUndefined();
+    expect(at(resourceOf('LandingStream'), 'DeliveryStreamName')).toBeUndefined();
+    expect(at(resourceOf('LandingDeliveryRole'), 'RoleName')).toBeUndefined();
     for (const id of ['LandingStream', 'LandingDeliveryRole'])
       expect(template.Resources[id]).toMatchObject({
         DeletionPolicy: 'Retain',
@@ -256,25 +256,27 @@ describe('the landing', () => {
   });
 
   it('sends its new objects, and a look every hour, to the writer', () => {
-    expect(at(one('LandingRule'), 'EventPattern', 'detail', 'object', 'key')).toEqual([
+    expect(at(resourceOf('LandingRule'), 'EventPattern', 'detail', 'object', 'key')).toEqual([
       { prefix: 'landing/' },
     ]);
-    expect(at(one('LookSchedule'), 'ScheduleExpression')).toBe('cron(35 * * * ? *)');
-    expect(at(one('LookSchedule'), 'Target', 'Input')).toBe('{"sluice":"look"}');
+    expect(at(resourceOf('LookSchedule'), 'ScheduleExpression')).toBe('cron(35 * * * ? *)');
+    expect(at(resourceOf('LookSchedule'), 'Target', 'Input')).toBe('{"sluice":"look"}');
     const { arn } = resolved.resources.find(({ logicalId }) => logicalId === 'WriteQueue') ?? {};
-    expect(at(one('LookSchedule'), 'Target', 'Arn')).toBe(arn);
-    expect(at(one('LandingRule'), 'Targets', 0, 'Arn')).toBe(arn);
+    expect(at(resourceOf('LookSchedule'), 'Target', 'Arn')).toBe(arn);
+    expect(at(resourceOf('LandingRule'), 'Targets', 0, 'Arn')).toBe(arn);
   });
 
   it('hides a message from others for longer than the writer may work', () => {
-    expect(Number(at(one('WriteQueue'), 'VisibilityTimeout'))).toBeGreaterThan(functionWork.write.timeout);
-    expect(at(one('WriteQueue'), 'RedrivePolicy', 'maxReceiveCount')).toBe(10);
+    expect(Number(at(resourceOf('WriteQueue'), 'VisibilityTimeout'))).toBeGreaterThan(
+      functionWork.write.timeout,
+    );
+    expect(at(resourceOf('WriteQueue'), 'RedrivePolicy', 'maxReceiveCount')).toBe(10);
   });
 });
 
 describe('the way to the registrar', () => {
   it('matches files of every table, and neither Statsig nor other files of ours', () => {
-    const pattern = at(one('ObjectCreatedRule'), 'EventPattern');
+    const pattern = at(resourceOf('ObjectCreatedRule'), 'EventPattern');
     expect(at(pattern, 'detail', 'bucket', 'name')).toEqual(['acme-experiments']);
     const prefixes = list(at(pattern, 'detail', 'object', 'key')).map((matcher) =>
       String(at(matcher, 'prefix')),
@@ -293,14 +295,14 @@ describe('the way to the registrar', () => {
   });
 
   it('keeps events that cannot be registered in queues encrypted at rest', () => {
-    expect(one('RegisterQueue')).toMatchObject({
+    expect(resourceOf('RegisterQueue')).toMatchObject({
       SqsManagedSseEnabled: true,
       RedrivePolicy: {
         deadLetterTargetArn: 'arn:aws:sqs:eu-west-1:111122223333:acme-prod-register-dead-letters',
         maxReceiveCount: 5,
       },
     });
-    expect(one('RegisterDeadLetterQueue')).toMatchObject({ SqsManagedSseEnabled: true });
+    expect(resourceOf('RegisterDeadLetterQueue')).toMatchObject({ SqsManagedSseEnabled: true });
   });
 
   it('starts a run every hour and just after midnight UTC, which the queue retries', () => {
@@ -348,7 +350,7 @@ describe('the way to the registrar', () => {
     );
     // As long as SQS can.
     for (const part of ['Register', 'Write'])
-      expect(one(`${part}DeadLetterQueue`)).toMatchObject({ MessageRetentionPeriod: 1_209_600 });
+      expect(resourceOf(`${part}DeadLetterQueue`)).toMatchObject({ MessageRetentionPeriod: 1_209_600 });
   });
 });
 

@@ -23,7 +23,7 @@ const rows = ownSection.split('\n').flatMap((line): readonly Row[] => {
   const [, name, , failed = '', absent = ''] = line.split('|');
   const [schedule] = namesIn(name ?? '');
   if (schedule === undefined) return [];
-  const findings = namesIn(absent).filter((one) => one.startsWith('SLUICE_'));
+  const findings = namesIn(absent).filter((code) => code.startsWith('SLUICE_'));
   return [{ schedule, alarms: namesIn(failed), findings }];
 });
 
@@ -58,7 +58,7 @@ describe('the table of schedules in docs/metrics.md', () => {
 
   it('names the alarm on errors of the function that each has run, and alarms of a template with that schedule', () => {
     for (const { schedule, alarms } of rows) {
-      const having = stacks.filter((one) => schedulesOf(one).some(({ name }) => name === schedule));
+      const having = stacks.filter((stack) => schedulesOf(stack).some(({ name }) => name === schedule));
       const made = having.flatMap((resources) =>
         Object.values(resources).flatMap(({ Type, Properties }) =>
           Type === 'AWS::CloudWatch::Alarm' ? [nameOf(Properties['AlarmName'])] : [],

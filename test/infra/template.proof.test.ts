@@ -29,7 +29,7 @@ const documentSchema = z
     PolicyDocument: policy.optional(),
   })
   .transform(({ Policies, PolicyDocument }) => [
-    ...Policies.map((one) => one.PolicyDocument),
+    ...Policies.map((inline) => inline.PolicyDocument),
     ...(PolicyDocument === undefined ? [] : [PolicyDocument]),
   ]);
 
@@ -101,10 +101,10 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     const filled = substitution(template, place);
     const policies = resolved.resources.filter(({ type }) => type === 'AWS::IAM::Role');
     for (const { logicalId, properties } of policies) {
-      const of = (role: unknown) => lengthOf(Object(role).Policies);
+      const policiesLength = (role: unknown) => lengthOf(Object(role).Policies);
       // Suffixes of names that AWS chooses are a character longer at most.
-      const counted = of(filled(template.Resources[logicalId]?.Properties));
-      expect([logicalId, counted - of(properties)]).toEqual([logicalId, expect.closeTo(0, -1)]);
+      const counted = policiesLength(filled(template.Resources[logicalId]?.Properties));
+      expect([logicalId, counted - policiesLength(properties)]).toEqual([logicalId, expect.closeTo(0, -1)]);
     }
   });
 
@@ -190,7 +190,9 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
   });
 
   it('retains no named resource of a failed first deployment, so that the next one finds all names free', () => {
-    const kept = Object.entries(template.Resources).filter(([, one]) => one.DeletionPolicy === 'Retain');
+    const kept = Object.entries(template.Resources).filter(
+      ([, resource]) => resource.DeletionPolicy === 'Retain',
+    );
     // A version goes with its function.
     const nameless = ['AWS::KMS::Key', 'AWS::Lambda::Version'];
     const named = kept.filter(([, { Type, Properties = {} }]) => {

@@ -143,11 +143,11 @@ describe('what a deployment would be rolled back for', () => {
       'The template: 1000001 bytes, at most 1000000',
     ],
   ];
-  it.each(cases)('is too much of %s, and nothing that just fits', (_, made, told) => {
+  it.each(cases)('is too much of %s, and nothing that just fits', (_, made, message) => {
     expect(templateProblems(made(0), PLACE)).toEqual([]);
-    const [one = '', ...more] = templateProblems(made(1), PLACE);
+    const [problem = '', ...more] = templateProblems(made(1), PLACE);
     expect(more).toEqual([]);
-    expect(one).toContain(`${told}. It grows with `);
+    expect(problem).toContain(`${message}. It grows with `);
   });
 
   it('is counted as AWS gets it: references as their texts, of unnamed resources the longest', () => {
@@ -187,11 +187,11 @@ describe('what a deployment would be rolled back for', () => {
 describe('packaging', () => {
   it.each([
     ['too many tables', 100, 4, /^\s*The template: 5\d\d resources, at most 500\. It grows with `sources`/m],
-  ])('refuses %s by name, with the count and what to do', (_, count, datasets, told) => {
+  ])('refuses %s by name, with the count and what to do', (_, count, datasets, message) => {
     const { made } = madeResources(customers(count, datasets));
     const packaged = () => requireTemplateFits(made, PLACE);
     expect(packaged).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_STACK_TOO_LARGE' }));
-    expect(packaged).toThrow(told);
+    expect(packaged).toThrow(message);
   });
 
   it.each([

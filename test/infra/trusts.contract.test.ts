@@ -63,10 +63,10 @@ describe('each trust of the packaged template', () => {
     for (const { logicalId, statement } of statements()) {
       for (const service of list(member(member(statement, 'Principal'), 'Service'))) {
         seen.add(String(service));
-        const keys = Object.values(member(statement, 'Condition') ?? {}).flatMap((of) =>
-          Object.keys(of ?? {}),
+        const keys = Object.values(member(statement, 'Condition') ?? {}).flatMap((condition) =>
+          Object.keys(condition ?? {}),
         );
-        const exception = trustExceptions.find((one) => one.service === service);
+        const exception = trustExceptions.find((candidate) => candidate.service === service);
         expect([logicalId, service, keys.sort()]).toEqual([
           logicalId,
           service,

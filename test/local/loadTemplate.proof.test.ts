@@ -89,8 +89,8 @@ describe('loadTemplate', () => {
   it('does not use an incomplete stored package', async () => {
     const [digest = ''] = packages();
     writeFileSync(join(cacheDirectory, digest, 'deployment.json'), '{"stackName":');
-    const [one, two] = await Promise.all([load(), load()]);
-    expect([one.cached, two.cached]).toEqual([false, false]);
+    const [first, two] = await Promise.all([load(), load()]);
+    expect([first.cached, two.cached]).toEqual([false, false]);
     expect((await load()).cached).toBe(true);
     expect(packages()).toEqual([digest]);
   });
@@ -98,12 +98,12 @@ describe('loadTemplate', () => {
   it('packages again for another configuration, and for two concurrently', async () => {
     const other = join(root, 'other.config.ts');
     writeFileSync(other, configText('other-bucket', ', collector: { reservedConcurrency: 50 }'));
-    const [one, two] = await Promise.all([load({ SLUICE_CONFIG: other }), load({ SLUICE_CONFIG: other })]);
-    expect([one.cached, two.cached]).toEqual([false, false]);
-    expect(one.directory).toBe(two.directory);
-    expect(one.config.bucket).toBe('other-bucket');
-    expect(JSON.stringify(one.template)).toContain('other-bucket');
-    expect(one.template.Resources.CollectLambdaFunction?.Properties).toMatchObject({
+    const [first, two] = await Promise.all([load({ SLUICE_CONFIG: other }), load({ SLUICE_CONFIG: other })]);
+    expect([first.cached, two.cached]).toEqual([false, false]);
+    expect(first.directory).toBe(two.directory);
+    expect(first.config.bucket).toBe('other-bucket');
+    expect(JSON.stringify(first.template)).toContain('other-bucket');
+    expect(first.template.Resources.CollectLambdaFunction?.Properties).toMatchObject({
       ReservedConcurrentExecutions: 50,
     });
     expect((await load({ SLUICE_CONFIG: other })).cached).toBe(true);

@@ -31,7 +31,8 @@ function sentRequests() {
       handle: async ({ headers, body }: { headers: Record<string, string>; body: Uint8Array }) => {
         const asked = JSON.parse(new TextDecoder().decode(body));
         const isSent = headers['x-amz-target']?.endsWith('.SendMessageBatch') === true;
-        if (isSent) sent.push(...asked.Entries.map((one: { MessageBody: string }) => one.MessageBody));
+        if (isSent)
+          sent.push(...asked.Entries.map((message: { MessageBody: string }) => message.MessageBody));
         const answer = isSent
           ? { Successful: [{ Id: '0' }] }
           : { QueueUrl: 'https://sqs.us-east-1.amazonaws.com/1/q' };
@@ -80,7 +81,7 @@ describe('the calendar of curated days', () => {
     const keys = [curated, dayFolder(config, 'exposures', DAY)].flatMap((prefix) =>
       store
         .list(config.bucket, { prefix, limit: 9 })
-        .entries.flatMap((one) => ('object' in one ? [one.object.key] : [])),
+        .entries.flatMap((entry) => ('object' in entry ? [entry.object.key] : [])),
     );
     const moveTo = async (key: string, storageClass?: 'GLACIER') => {
       const at = { bucket: config.bucket, key };
@@ -101,7 +102,9 @@ describe('the calendar of curated days', () => {
     await curations.plan({ sluice: 'curate-check' });
     const tables = [config.curatedTables.exposures, config.tables.exposures];
     const found = keys.map((key, i) => ({ table: tables[i], day: DAY, since, keys: [key] }));
-    expect((await archived()).toSorted((one, other) => (one.table < other.table ? -1 : 1))).toEqual(found);
+    expect((await archived()).toSorted((first, other) => (first.table < other.table ? -1 : 1))).toEqual(
+      found,
+    );
     for (const key of keys) await moveTo(key);
     expect(await archived()).toEqual([]);
   });
@@ -143,8 +146,8 @@ describe('the calendar of curated days', () => {
 
   it('finds a day whose partition is gone, which views name and do not read', async () => {
     const { glue, config } = curations;
-    const of = { DatabaseName: config.database, TableName: config.curatedTables.exposures };
-    await glue.send(new DeletePartitionCommand({ ...of, PartitionValues: [DAY] }));
+    const tableInput = { DatabaseName: config.database, TableName: config.curatedTables.exposures };
+    await glue.send(new DeletePartitionCommand({ ...tableInput, PartitionValues: [DAY] }));
     expect((await calendar()).tables[0]?.days).toMatchObject([
       { state: 'waiting', why: expect.stringContaining('does not have its partition') },
     ]);
@@ -168,7 +171,7 @@ describe('the calendar of curated days', () => {
     const tried = async (...receives: number[]) => {
       await curations.plan({ sluice: 'curate' });
       const tasks = curations.takeTasks();
-      for (const of of receives) await curations.messages(tasks, of, broken);
+      for (const receive of receives) await curations.messages(tasks, receive, broken);
       await curations.plan({ sluice: 'curate-check' });
       const [state] = await readCurationState(place());
       return state?.failed.map(({ day, since }) => [day, since]);
@@ -186,9 +189,11 @@ describe('the calendar of curated days', () => {
 
   it('has days of an export after its lookback, too, so that one that failed is named', async () => {
     const day = addDays(DAY, -20);
-    const exports = exportsSchema.parse([exportTo({})]).map((one) => ({ ...one, lookbackDays: 8 }));
+    const exports = exportsSchema
+      .parse([exportTo({})])
+      .map((dayExport) => ({ ...dayExport, lookbackDays: 8 }));
     const [status] = await readExports(place(), exports);
-    expect(status?.days.map((one) => one.day)).toContain(day);
+    expect(status?.days.map((listed) => listed.day)).toContain(day);
   });
 
   it('finds what a day keeps of raw files that are gone, until somebody accepts it or they are back', async () => {

@@ -94,7 +94,7 @@ describe('the cure of a finding', () => {
   it('has one row, of each finding of the catalogue', () => {
     const codes = Object.keys(findingCatalogue).map((code) => code.replace('SLUICE_FINDING_', ''));
     expect(Object.keys(TABLE).sort()).toEqual(codes.sort());
-    const rows = [PASTED, OF_AWS, ACTS].flatMap((one) => Object.keys(one));
+    const rows = [PASTED, OF_AWS, ACTS].flatMap((codesOfKind) => Object.keys(codesOfKind));
     expect(rows).toHaveLength(codes.length);
   });
 

@@ -45,9 +45,9 @@ describe('the next steps of a day', () => {
 
   it('of one whose version has lost files load it again, whatever its state', () => {
     for (const state of ['succeeded', 'inputs_missing', 'failed'] as const) {
-      const told = explainEntry(ledgerEntry({ state, version: 'v1' }), TARGET, 0);
-      expect(told.next.join(' ')).toContain(`npx sluice ingest backfill ${OF_DAY} --from 2026-11-19`);
-      expect(told.served).toContain('what is left of version v1');
+      const explained = explainEntry(ledgerEntry({ state, version: 'v1' }), TARGET, 0);
+      expect(explained.next.join(' ')).toContain(`npx sluice ingest backfill ${OF_DAY} --from 2026-11-19`);
+      expect(explained.served).toContain('what is left of version v1');
     }
   });
 

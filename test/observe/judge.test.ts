@@ -166,7 +166,7 @@ describe('a finding of sluice status', () => {
     const found = [stored, { lastHour }, unread].map((facts) =>
       judge(facts).find(({ code }) => code === 'SLUICE_FINDING_NOT_STORED'),
     );
-    expect(found.map((one) => one?.severity)).toEqual(['warning', 'problem', 'problem']);
+    expect(found.map((finding) => finding?.severity)).toEqual(['warning', 'problem', 'problem']);
   });
 
   it('brings files of a version back whose rows nothing else has', () => {
@@ -175,7 +175,7 @@ describe('a finding of sluice status', () => {
       return { day, since, isOnly: day > '2026-11-17' };
     });
     const found = judge({ ...datasets({ lacking }), curated: [{ ...curated, lacking }] });
-    expect(found.map(({ commands }) => commands.map((one) => one.split(' --stage')[0]))).toEqual([
+    expect(found.map(({ commands }) => commands.map((command) => command.split(' --stage')[0]))).toEqual([
       [
         'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-17 --to 2026-11-17',
         'npx sluice restore --table acme_orders --from 2026-11-18 --to 2026-11-19',
@@ -232,7 +232,7 @@ describe('a finding of sluice status', () => {
   it('of objects that wait explains a failure only', () => {
     const { waiting: late } = waiting({ landing: { ...nothing, oldest: at(2) } });
     const failures = [{}, { write: 'Task timed out.' }];
-    const cures = failures.map((one) => judge({ waiting: late, failures: one })[0]?.cure);
+    const cures = failures.map((failure) => judge({ waiting: late, failures: failure })[0]?.cure);
     expect(cures.map((cure) => cure?.includes('explain CODE'))).toEqual([false, true]);
   });
 
@@ -268,7 +268,7 @@ describe('a finding of sluice status', () => {
     });
     expect(found.map(({ code }) => code)).toEqual(['SLUICE_FINDING_CURATE_KEPT']);
     expect(found[0]?.detail).toContain('the export out keeps 2 copies');
-    const commands = found.flatMap((one) => one.commands);
+    const commands = found.flatMap((finding) => finding.commands);
     expect(commands.map((command) => command.split(' --stage')[0])).toEqual([
       'npx sluice restore --table statsig_forwarded_events --from 2026-11-14',
       'npx sluice curate accept 2026-11-14 --table events',
@@ -301,7 +301,7 @@ describe('a finding of sluice status', () => {
       exports: [{ ...exported, days: old }],
       curated: [{ ...curated, failed: [{ day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', ...failing }] }],
     });
-    const words = found.flatMap(({ commands }) => commands.map((one) => one.split(' --stage')[0]));
+    const words = found.flatMap(({ commands }) => commands.map((command) => command.split(' --stage')[0]));
     expect(found[0]?.detail).toContain(`until other files came at ${at(0)}`);
     expect(words).toEqual([
       'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
@@ -322,7 +322,7 @@ describe('a finding of sluice status', () => {
         return { ...alarm, name: `sluice-prod-${part}`, state: 'ALARM' as const, notifies: true };
       }),
     });
-    const told = (facts: Partial<StatusFacts>) =>
+    const headlinesOf = (facts: Partial<StatusFacts>) =>
       judge(facts).map(({ code, severity, detail }) => [
         code.replace('SLUICE_FINDING_', ''),
         severity,
@@ -331,8 +331,8 @@ describe('a finding of sluice status', () => {
 
     it('is a problem, and the alarm is no finding of its own', () => {
       const refused = refusedBy({ SLUICE_KEY_UNKNOWN: 1 }, 100);
-      expect(told(refused)).toEqual([['REFUSED', 'warning']]);
-      expect(told({ ...refused, ...ring('key-unknown', 'groups') })).toEqual([
+      expect(headlinesOf(refused)).toEqual([['REFUSED', 'warning']]);
+      expect(headlinesOf({ ...refused, ...ring('key-unknown', 'groups') })).toEqual([
         ['REFUSED', 'problem', 'Alarm sluice-prod-key-unknown'],
         ['ALARM', 'problem'],
       ]);
@@ -340,7 +340,7 @@ describe('a finding of sluice status', () => {
 
     it('is none once the days of drops are well: the next run ends it', () => {
       const facts = { datasets: [], exports: [], ...ring('ingest-stopped-daily') };
-      expect(told(facts)).toEqual([]);
+      expect(headlinesOf(facts)).toEqual([]);
     });
 
     it('stands with the dataset that has what it counts, and with no other', () => {
@@ -360,25 +360,27 @@ describe('a finding of sluice status', () => {
       expect(['fine', 'old', 'longago'].flatMap(alarmsOf)).toEqual([]);
       expect(alarmsOf('stopped')).toEqual(['Alarm sluice-prod-ingest-stopped-daily']);
       expect(alarmsOf('late')).toEqual(['Alarm sluice-prod-ingest-late']);
-      expect(told({ datasets: named('fine', fine), ...ringing })).toEqual([['INGEST_WAITING', 'warning']]);
+      expect(headlinesOf({ datasets: named('fine', fine), ...ringing })).toEqual([
+        ['INGEST_WAITING', 'warning'],
+      ]);
     });
 
     it('is a warning if it also counts what no ledger has', () => {
-      expect(told(ring('export-failed-daily'))).toEqual([['ALARM', 'warning']]);
+      expect(headlinesOf(ring('export-failed-daily'))).toEqual([['ALARM', 'warning']]);
     });
 
     it('is that of a dataset of its schedule, and of its own queue', () => {
       const stopped = { ...look, stopped: true };
       const [daily] = datasets({ lastLook: stopped, dataset: 'daily' }).datasets;
       const [hourly] = datasets({ lastLook: stopped, dataset: 'hourly', schedule: 'hourly' }).datasets;
-      const facts = { datasets: [daily, hourly].flatMap((one) => one ?? []) };
+      const facts = { datasets: [daily, hourly].flatMap((dataset) => dataset ?? []) };
       expect(judge({ ...facts, ...ring('ingest-stopped-hourly') }).map(({ detail }) => detail)).toEqual([
         expect.stringMatching(/^acme\/hourly: .* Alarm sluice-prod-ingest-stopped-hourly, since/),
         expect.stringMatching(/^acme\/daily: [^A]*$/),
       ]);
       const queue = (part: string) => ({ ...deadLetters, part, queue: `sluice-prod-${part}-dead-letters` });
       const dead = { deadLetters: [queue('export'), queue('register')], ...ring('register-dead-letters') };
-      expect(told(dead)).toEqual([
+      expect(headlinesOf(dead)).toEqual([
         ['DEAD_LETTERS', 'problem'],
         ['DEAD_LETTERS', 'problem', 'Alarm sluice-prod-register-dead-letters'],
       ]);

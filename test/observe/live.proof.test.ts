@@ -112,7 +112,7 @@ describe('what happens in the local cloud', () => {
       clock_skew_ms: null,
       ahead_ms: 0,
     });
-    const events = entries.flatMap((one) => (one.type === 'event' ? [one] : []));
+    const events = entries.flatMap((entry) => (entry.type === 'event' ? [entry] : []));
     const id = expect.stringMatching(/^[0-9a-f]{32}$/);
     const shared = { type: 'event', at, event_id: id, ...sdk, unit: 'ada' };
     expect(events.sort((a, b) => (a.kind < b.kind ? -1 : 1))).toEqual([
@@ -149,7 +149,8 @@ describe('what happens in the local cloud', () => {
     const { next } = await follow(local, await cursor(), 0);
     const filter = { user: 'cyd' };
     const recent = await readLive(local, { last: 2, filter });
-    const names = (entries: readonly LiveEntry[]) => entries.map((one) => one.type === 'event' && one.name);
+    const names = (entries: readonly LiveEntry[]) =>
+      entries.map((entry) => entry.type === 'event' && entry.name);
     expect(names(recent.entries)).toEqual(['last-two', 'last-three']);
     expect(recent).toMatchObject({ dropped: 0, notes: [] });
     await observed.send({ events: [event('last-four', 'cyd')] });
@@ -178,8 +179,8 @@ describe('what happens in the local cloud', () => {
     await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
     await follow(local, after, 2, { filter: { errors: true } });
     const { entries } = await readLive(local, { after, filter });
-    const shown = entries.map((one) =>
-      one.type === 'request' ? one.status : one.type === 'event' && one.name,
+    const shown = entries.map((entry) =>
+      entry.type === 'request' ? entry.status : entry.type === 'event' && entry.name,
     );
     expect(shown.sort()).toEqual([...expected].sort());
   });
@@ -277,7 +278,7 @@ describe('what happens in a deployment', () => {
       const answer = await readLive(now(), { after: next, most: 2, waitMs: 5_000 });
       expect(answer.entries.length).toBeLessThanOrEqual(2);
       shown.push(
-        ...answer.entries.map((one) => (one.type === 'request' ? String(one.request_id) : one.type)),
+        ...answer.entries.map((entry) => (entry.type === 'request' ? String(entry.request_id) : entry.type)),
       );
       next = answer.next;
       expect(answer.notes).toEqual([

@@ -12,11 +12,11 @@ cloudwatch.middlewareStack.add(
   () => async () => {
     const page = pages[asked] ?? null;
     asked += 1;
-    const result = (of: NonNullable<typeof page>) => ({
+    const result = (metric: NonNullable<typeof page>) => ({
       Id: 'm0',
-      StatusCode: of.status,
-      Timestamps: of.values.map((_, i) => new Date(AT + (asked * 10 + i) * 60_000)),
-      Values: of.values,
+      StatusCode: metric.status,
+      Timestamps: metric.values.map((_, i) => new Date(AT + (asked * 10 + i) * 60_000)),
+      Values: metric.values,
     });
     const NextToken = asked < pages.length ? String(asked) : undefined;
     const MetricDataResults = page === null ? [] : [result(page)];

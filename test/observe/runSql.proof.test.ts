@@ -11,13 +11,16 @@ afterAll(() => observed.close());
 
 /** Runs a statement to its end, and reads the first rows of one that succeeded. */
 async function run(sql: string, mayWrite = false) {
-  let one = await startSql(deployment, { sql, mayWrite });
-  while (one.state === 'queued' || one.state === 'running') {
+  let statement = await startSql(deployment, { sql, mayWrite });
+  while (statement.state === 'queued' || statement.state === 'running') {
     await deployment.wait(10);
-    one = await readSqlRun(deployment, one.id ?? '');
+    statement = await readSqlRun(deployment, statement.id ?? '');
   }
-  const page = one.state === 'succeeded' ? await readSqlRows(deployment, one.id ?? '', { limit: 100 }) : null;
-  return { run: one, page };
+  const page =
+    statement.state === 'succeeded'
+      ? await readSqlRows(deployment, statement.id ?? '', { limit: 100 })
+      : null;
+  return { run: statement, page };
 }
 
 /** Runs for minutes unless it is stopped. */

@@ -174,7 +174,7 @@ export const sent = { code: null, key: null, sdk: null, first: at(9), last: at(8
 export const changed = (
   ...changes: readonly (Partial<Change> & Pick<Change, 'what'>)[]
 ): Partial<StatusFacts> => ({
-  lastDay: { ...lastDay, changes: changes.map((one) => ({ ...change, ...one })) },
+  lastDay: { ...lastDay, changes: changes.map((members) => ({ ...change, ...members })) },
 });
 export const changedText = (noun: string) =>
   `500 ${noun} in the busiest hour, where 2 are usual, first in the 5 minutes from ${at(9)}, last in those from ${at(8)}; 700 in 24 hours.`;

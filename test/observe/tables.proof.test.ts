@@ -44,7 +44,7 @@ describe('sluice tables', () => {
   it('lists all tables and views of the database, with what the catalog says of them', async () => {
     const { database, tables } = await ask();
     expect(database).toBe(observed.cloud.database);
-    expect(tables.map((one: { name: string; kind: string }) => `${one.kind} ${one.name}`)).toEqual([
+    expect(tables.map((table: { name: string; kind: string }) => `${table.kind} ${table.name}`)).toEqual([
       `forwarded ${EVENTS}`,
       'forwarded statsig_forwarded_exposures',
       'quarantine quarantine',
@@ -76,11 +76,11 @@ describe('sluice tables', () => {
   it('shows the calendar of a table: rows, files, gaps, days without a partition, partitions without files', async () => {
     const { days } = await ask(EVENTS);
     expect(days).toMatchObject({ first: '2026-11-14', last: '2026-11-20', hasMore: false });
-    const short = days.days.map((one: { day: string; state: string; rows: number; files: number }) => [
-      one.day,
-      one.state,
-      one.rows,
-      one.files,
+    const short = days.days.map((day: { day: string; state: string; rows: number; files: number }) => [
+      day.day,
+      day.state,
+      day.rows,
+      day.files,
     ]);
     expect(short).toEqual([
       ['2026-11-20', 'filled', 4, 2],

@@ -304,8 +304,8 @@ describe('a request', () => {
       ['2026-11-20', '2026-11-20', 1],
     ]);
     expect(sent[0]?.asked).toBe('backfill');
-    const one = { ...dataset, dryRun: false, from: today };
-    expect(await requestBackfill(deployment, { ...one, asked: 'empty' })).toMatchObject({
+    const request = { ...dataset, dryRun: false, from: today };
+    expect(await requestBackfill(deployment, { ...request, asked: 'empty' })).toMatchObject({
       days: 1,
       to: today,
     });

@@ -155,17 +155,17 @@ describe('a day of a raw table', () => {
         exports: null,
       });
     };
-    const of = (files: number) => [
+    const foldersWith = (files: number) => [
       { table: 'landing/2026/11/19/07/', day: DAY, files },
       { table: `landing/direct/${DAY}/`, day: DAY, files: 0 },
       { table: 'landing/2026/11/19/08/', day: DAY, files: 0 },
     ];
-    expect(await looked()).toEqual(of(1));
+    expect(await looked()).toEqual(foldersWith(1));
     expect(await pendingCures(at)).toEqual([`${DAY}, hour 7, events: 7 events are missing`]);
     const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key }));
     for (const { VersionId } of Versions)
       await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId }));
-    expect(await looked()).toEqual(of(0));
+    expect(await looked()).toEqual(foldersWith(0));
     expect(await pendingCures(at)).toEqual([]);
   });
 

@@ -38,7 +38,7 @@ export function readPolicies({ resources }: ResolvedTemplate): Policies {
       case 'AWS::IAM::Role': {
         if (type === 'AWS::IAM::Role') put(arn, properties['AssumeRolePolicyDocument']);
         const managed = listOf(properties['ManagedPolicyArns']).map((reference) =>
-          resources.find((one) => one.physicalId === reference || one.arn === reference),
+          resources.find((resource) => resource.physicalId === reference || resource.arn === reference),
         );
         const documents = [
           ...listOf(properties['Policies']).map((policy) => member(policy, 'PolicyDocument')),
@@ -46,9 +46,11 @@ export function readPolicies({ resources }: ResolvedTemplate): Policies {
           // A policy may name whom it is attached to, too.
           ...resources
             .filter(
-              (one) =>
-                one.type === 'AWS::IAM::ManagedPolicy' &&
-                [...listOf(one.properties['Roles']), ...listOf(one.properties['Users'])].includes(physicalId),
+              (resource) =>
+                resource.type === 'AWS::IAM::ManagedPolicy' &&
+                [...listOf(resource.properties['Roles']), ...listOf(resource.properties['Users'])].includes(
+                  physicalId,
+                ),
             )
             .map((policy) => policy.properties['PolicyDocument']),
         ];

@@ -28,7 +28,7 @@ export async function makeCustomersRole(
   const trust = {
     Effect: 'Allow',
     Action: 'sts:AssumeRole',
-    Principal: { AWS: roles.map((one) => one.principal) },
+    Principal: { AWS: roles.map((role) => role.principal) },
     Condition: { StringEquals: { 'sts:ExternalId': 'acme-7' } },
   };
   const AssumeRolePolicyDocument = JSON.stringify({ Statement: trust });

@@ -88,7 +88,7 @@ await s3.send(
     ),
   }),
 );
-for (const one of [s3, writer]) one.destroy();
+for (const opened of [s3, writer]) opened.destroy();
 
 const [printed] = printedPolicies('erase', config, { region, stack: loaded.stackName, account, keyArn });
 const iam = new IAMClient(client);

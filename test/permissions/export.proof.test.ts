@@ -48,7 +48,10 @@ describe('the export, deployed, between two accounts', () => {
   const sluice = (...args: string[]) => story.sluice('export', ...args);
   const status = async () => {
     const answer: { exports: ExportStatus[] } = JSON.parse((await sluice('status', '--json')).stdout);
-    return answer.exports.map((one) => [one.export, one.days.find((each) => each.day === day)?.entry?.state]);
+    return answer.exports.map((exported) => [
+      exported.export,
+      exported.days.find((each) => each.day === day)?.entry?.state,
+    ]);
   };
   const files = async (client: typeof ours, bucket: string, prefix: string) => {
     const bodies = new Map<string, Buffer>();
@@ -74,14 +77,14 @@ describe('the export, deployed, between two accounts', () => {
     const copies = await files(theirs, BY_POLICY, `events/${day}/`);
     const manifest = manifestSchema.parse(JSON.parse(copies.get('_manifest.json')?.toString() ?? '{}'));
     copies.delete('_manifest.json');
-    const sorted = (bodies: Iterable<Buffer>) => [...bodies].map((one) => one.toString('base64')).sort();
+    const sorted = (bodies: Iterable<Buffer>) => [...bodies].map((body) => body.toString('base64')).sort();
     return {
       own: sorted(own.values()),
       copies: sorted(copies.values()),
       named: manifest.files.map(({ name }) => name).sort(),
       names: [...copies.keys()].sort(),
-      rows: (await Promise.all([...copies.values()].map((one) => readParquet(one)))).flatMap(
-        (one) => one.rows,
+      rows: (await Promise.all([...copies.values()].map((copy) => readParquet(copy)))).flatMap(
+        (file) => file.rows,
       ),
     };
   };
@@ -129,7 +132,7 @@ describe('the export, deployed, between two accounts', () => {
   it('uses every permission of its role', async () => {
     const { unused, refused } = await permissions.of('ExportRole');
     // Before the customer grants access it cannot list.
-    const others = refused.filter((one) => !/^s3:ListBucket\w* \S+:acme-warehouse /.test(one));
+    const others = refused.filter((refusal) => !/^s3:ListBucket\w* \S+:acme-warehouse /.test(refusal));
     expect([unused, others]).toEqual([[], []]);
   });
 });

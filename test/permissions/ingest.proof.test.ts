@@ -166,8 +166,8 @@ describe('the ingest, deployed, between two accounts', () => {
     await ingest.cloud.flush();
   }
 
-  async function settled(source: string, of: string): Promise<void> {
-    const place = ['--source', source, '--dataset', 'events', '--day', of];
+  async function settled(source: string, dataset: string): Promise<void> {
+    const place = ['--source', source, '--dataset', 'events', '--day', dataset];
     await flushUntil(ingest, async () => (await explained(place)).state === 'succeeded');
   }
 

@@ -92,7 +92,7 @@ function conditionText(condition: object): string {
       Object.entries(Object(keys)).map(([key, value]) => {
         const values = [value]
           .flat()
-          .map((one) => `\`${placeholders(String(one))}\``)
+          .map((resource) => `\`${placeholders(String(resource))}\``)
           .join(' or ');
         return `\`${key}\` is ${values}`;
       }),

@@ -114,7 +114,7 @@ function calledActions(files: readonly string[]): ReadonlySet<string> {
       ([, names = '', client = '']) => {
         const service = client.replaceAll('-', '');
         const operations = [...names.matchAll(/\b(?!type)(\w+)Command\b|\bpaginate(\w+)/g)].map(
-          ([, one, all]) => one ?? all ?? '',
+          ([, action, all]) => action ?? all ?? '',
         );
         return operations.flatMap((operation) => [
           ...(service === 's3' ? (OF_S3[operation] ?? [operation]) : [operation.replace(/Batch$/, '')]).map(

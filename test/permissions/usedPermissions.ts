@@ -45,7 +45,10 @@ export class UsedPermissions {
     return role.statements.flatMap(({ Action, Resource = [] }) =>
       Action.flatMap((action) =>
         Resource.filter(
-          (pattern) => !used.some((one) => matches(action, one.action) && matches(pattern, one.resource)),
+          (pattern) =>
+            !used.some(
+              (permission) => matches(action, permission.action) && matches(pattern, permission.resource),
+            ),
         ).map((pattern) => `${action} ${pattern}`),
       ),
     );

@@ -37,12 +37,12 @@ async function commandsOfCures() {
 
 /** Words of which one follows a command, as it declares them: `list`, `add` and `remove` of `sluice keys`. */
 function wordsOf(name: string): readonly string[] {
-  return Object.keys(declared.find((one) => one.name === name)?.actions ?? {});
+  return Object.keys(declared.find((command) => command.name === name)?.actions ?? {});
 }
 
 /** Whether a command is about a deployment: `sluice start` runs on this machine, `sluice init` needs nothing. */
 function isPlaced(name = ''): boolean {
-  return name === '' || declared.find((one) => one.name === name)?.options['local'] !== undefined;
+  return name === '' || declared.find((command) => command.name === name)?.options['local'] !== undefined;
 }
 
 describe('the commands in the docs and in cures', () => {
@@ -85,7 +85,7 @@ describe('the commands in the docs and in cures', () => {
     );
     expect(printed.length).toBeGreaterThan(10);
     const wrong = printed.flatMap(({ code, words: [name = '', ...rest] }) => {
-      const command = declared.find((one) => one.name === name);
+      const command = declared.find((candidate) => candidate.name === name);
       if (command === undefined) return [`${code}: ${name}`];
       const { values } = readCommandLine(command, rest);
       const isPlaced = values['stage'] !== undefined || values['local'] === true;
@@ -101,12 +101,12 @@ describe('the commands in the docs and in cures', () => {
       ...cases.map(([, caseFacts]) => caseFacts),
     ];
     const lines = facts
-      .flatMap((one) => judge({ ...well, ...one }, place, 'eu-central-1'))
-      .flatMap((one) => one.commands.filter((command) => command.startsWith('npx')));
+      .flatMap((caseFacts) => judge({ ...well, ...caseFacts }, place, 'eu-central-1'))
+      .flatMap((finding) => finding.commands.filter((command) => command.startsWith('npx')));
     const words = [...new Set(lines)].map((line) => npxWords(line));
     expect(words[0]?.slice(0, 3)).toEqual(['redrive', '--discard', first]);
     for (const [name = '', ...rest] of words) {
-      const command = declared.find((one) => one.name === name) ?? { options: {} };
+      const command = declared.find((candidate) => candidate.name === name) ?? { options: {} };
       const [action] = readCommandLine(command, rest).positionals;
       if (wordsOf(name).length > 0) expect(wordsOf(name)).toContain(action);
     }
@@ -144,13 +144,15 @@ describe('the commands in the docs and in cures', () => {
       // Functions are named with hyphens; what CloudFormation or the code calls them is no help there.
       for (const [name] of cure.matchAll(/\bingest(Load|Plan|Trigger)\b/g)) wrong.push(`${code}: ${name}`);
       for (const [, setting = ''] of cure.matchAll(/`(memorySize|ephemeralStorageSize|timeout)`/g)) {
-        const [name = ''] = [...functions.keys()].filter((one) => cure.includes(`\`${one}\``));
+        const [name = ''] = [...functions.keys()].filter((functionName) =>
+          cure.includes(`\`${functionName}\``),
+        );
         if (!code.startsWith('SLUICE_')) continue;
         const settings = { timeout: workOf(name)?.timeout, ...functions.get(name) };
-        const is = Number(Object.entries(settings).find(([key]) => key === setting)?.[1]);
+        const configured = Number(Object.entries(settings).find(([key]) => key === setting)?.[1]);
         const most = { memorySize: 10_240, ephemeralStorageSize: 10_240, timeout: 900 }[setting] ?? 0;
-        if (!(is < most) || !cure.includes(String(most)))
-          wrong.push(`${code}: ${setting} of ${name} is ${is}`);
+        if (!(configured < most) || !cure.includes(String(most)))
+          wrong.push(`${code}: ${setting} of ${name} is ${configured}`);
       }
     }
     expect(wrong).toEqual([]);

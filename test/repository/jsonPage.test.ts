@@ -20,8 +20,8 @@ const membersOf = (type: string) => (members.get(type) ?? []).filter((name) => !
 it('docs/reference/sql.md has the clients that are tried, and the folders that OWOX writes into', () => {
   const sql = readFileSync('docs/reference/sql.md', 'utf8');
   const clients = readdirSync('test/clients').flatMap((name) => /^(\w+)Sequence\.ts$/.exec(name)?.[1] ?? []);
-  const told = [...sql.matchAll(/^\*\*(\w+)/gm)].map(([, name = '']) => name.toLowerCase());
-  expect(clients.filter((name) => !told.includes(name))).toEqual([]);
+  const documented = [...sql.matchAll(/^\*\*(\w+)/gm)].map(([, name = '']) => name.toLowerCase());
+  expect(clients.filter((name) => !documented.includes(name))).toEqual([]);
   const owox = readFileSync('test/clients/owoxSequence.ts', 'utf8');
   const folders = [...owox.matchAll(/#folder\('([^'/]+)/g)].map(([, name = '']) => `${name}/`);
   const named = [...sql.matchAll(/`([\w-]+\/)(?:ddl\/)?` \|$/gm)].map(([, name = '']) => name);
@@ -30,12 +30,12 @@ it('docs/reference/sql.md has the clients that are tried, and the folders that O
 
 describe('docs/reference/json.md', () => {
   it('has each command and each call that answers JSON, and their types', () => {
-    expect(new Set(commandAnswers().map(({ of }) => of.replace('sluice ', '')))).toEqual(
+    expect(new Set(commandAnswers().map(({ name }) => name.replace('sluice ', '')))).toEqual(
       new Set([...commands.map(({ name }) => name), 'a command that fails']),
     );
     expect(
       callAnswers()
-        .map(({ of }) => of)
+        .map(({ name }) => name)
         .sort(),
     ).toEqual(routes.map(({ path }) => path).sort());
     for (const { types } of [...commandAnswers(), ...callAnswers()])

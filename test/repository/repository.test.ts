@@ -70,7 +70,7 @@ describe('the repository', () => {
     expect(manifests.length).toBeGreaterThan(400);
     const licences = manifests.map((file) => {
       const { license, licenses } = JSON.parse(read(file));
-      return [file, [license ?? licenses].flat().map((one) => one?.type ?? one)] as const;
+      return [file, [license ?? licenses].flat().map((entry) => entry?.type ?? entry)] as const;
     });
     const isFree = (licence: unknown) =>
       /^(MIT|ISC|Apache-2\.0|0BSD|BSD-[23]-Clause|BlueOak-1\.0\.0|CC0-1\.0|CC-BY-4\.0|P(ython|SF)-2\.0)$/.test(

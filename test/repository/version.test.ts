@@ -23,7 +23,7 @@ describe('the version', () => {
     expect(['Unreleased', VERSION]).toContain(headings[0]?.version);
     const versions = released.map(({ version }) => version);
     expect(versions).toEqual(
-      [...new Set(versions)].sort((one, other) => other.localeCompare(one, 'en', { numeric: true })),
+      [...new Set(versions)].sort((first, other) => other.localeCompare(first, 'en', { numeric: true })),
     );
     expect(released.filter(({ date = '' }) => !/^\d{4}-\d\d-\d\d$/.test(date))).toEqual([]);
   });

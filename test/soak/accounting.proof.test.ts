@@ -58,7 +58,7 @@ function judge(state: string, missing = 0, why: string | null = null): void {
 }
 
 function writePartitions(partitions: readonly object[]): void {
-  const text = partitions.map((one) => `${JSON.stringify(one)}\n`).join('');
+  const text = partitions.map((partition) => `${JSON.stringify(partition)}\n`).join('');
   writeFileSync(join(directory, 'partitions.ndjson'), text);
 }
 
@@ -121,12 +121,12 @@ describe('the accounting of npm run soak', () => {
   ])('tells of rows that no query reads: their folder %s', async (_, partitions) => {
     writeRun([{ kind: 'none' }]);
     writePartitions(
-      partitions.map((one) => ({
+      partitions.map((partition) => ({
         table: 'events',
         root: ROOT,
         values: ['2026-11-20'],
         location: LOCATION,
-        ...one,
+        ...partition,
       })),
     );
     await land(1, 10);

@@ -318,8 +318,8 @@ function textOf(value: unknown): string | null {
 }
 
 function same(left: readonly string[], right: readonly string[]): boolean {
-  const [one, other] = [left, right].map((rows) => rows.map((row) => row.replace(EITHER, 'either')).sort());
-  return JSON.stringify(one) === JSON.stringify(other);
+  const [ours, other] = [left, right].map((rows) => rows.map((row) => row.replace(EITHER, 'either')).sort());
+  return JSON.stringify(ours) === JSON.stringify(other);
 }
 
 function tell(what: string, passed: boolean, detail: unknown): void {

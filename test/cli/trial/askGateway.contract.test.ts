@@ -27,7 +27,7 @@ async function ask(listener: RequestListener | undefined) {
 describe('the question of a preflight', () => {
   it('is about the request that follows, with headers that need a preflight', async () => {
     const seen: unknown[] = [];
-    const of = (posted: string[]) =>
+    const trialOf = (posted: string[]) =>
       ask(({ method, headers }, answer) => {
         seen.push([
           method,
@@ -38,12 +38,12 @@ describe('the question of a preflight', () => {
         if (method === 'OPTIONS') answer.writeHead(204, ALLOWED).end();
         else answer.writeHead(202, posted).end(SUCCESS);
       });
-    expect(await of(ORIGIN)).toMatchObject({
+    expect(await trialOf(ORIGIN)).toMatchObject({
       verdict: 'expected',
       found: '204, CORS headers; then 202, CORS headers',
     });
     expect(seen[1]).toEqual(['POST', 'application/json', keys.client, true]);
-    expect(await of([])).toMatchObject({
+    expect(await trialOf([])).toMatchObject({
       verdict: 'otherwise',
       found: '204, CORS headers; then 202, no CORS headers',
     });

@@ -19,31 +19,37 @@ const reply = (status: number, headers: Record<string, string> = {}): Reply => (
 const CORS = { 'access-control-allow-origin': '*' };
 
 function judge(part: string, got: Reply, rows: readonly Row[] | null) {
-  const body = bodies.find((one) => one.part === part);
+  const body = bodies.find((candidate) => candidate.part === part);
   if (body === undefined) throw new Error(part);
   return judgeEvent(body, got, rows);
 }
 
 describe('judgeEvent', () => {
   it('compares the text', () => {
-    const of = (metadata: string) => judge('plain_json', reply(202), [row({ metadata })]).verdict;
-    expect([of(JSON.stringify({ text: TEXT })), of('{"text":"another"}')]).toEqual(['expected', 'otherwise']);
+    const verdictOf = (metadata: string) => judge('plain_json', reply(202), [row({ metadata })]).verdict;
+    expect([verdictOf(JSON.stringify({ text: TEXT })), verdictOf('{"text":"another"}')]).toEqual([
+      'expected',
+      'otherwise',
+    ]);
   });
 
   it('accepts several rows of one event, but not of two, and not none', () => {
-    const of = (rows: readonly Row[] | null) => judge('plain_json', reply(202), rows);
-    expect(of([row({}), row({})])).toMatchObject({ verdict: 'expected', found: '202, 2 rows of 1 event' });
-    expect(of([row({}), row({ eventId: 'e2' })])).toMatchObject({ verdict: 'otherwise' });
-    expect(of([])).toMatchObject({ verdict: 'otherwise', found: '202, but no row' });
-    expect(of(null)).toMatchObject({ verdict: 'not asked' });
+    const judgementOf = (rows: readonly Row[] | null) => judge('plain_json', reply(202), rows);
+    expect(judgementOf([row({}), row({})])).toMatchObject({
+      verdict: 'expected',
+      found: '202, 2 rows of 1 event',
+    });
+    expect(judgementOf([row({}), row({ eventId: 'e2' })])).toMatchObject({ verdict: 'otherwise' });
+    expect(judgementOf([])).toMatchObject({ verdict: 'otherwise', found: '202, but no row' });
+    expect(judgementOf(null)).toMatchObject({ verdict: 'not asked' });
   });
 
   it('expects a body over a limit to be refused, readably for a browser, and without a row', () => {
-    const of = (got: Reply, rows: readonly Row[]) => judge('over_lambda_limit', got, rows).verdict;
-    expect(of(reply(413, CORS), [])).toBe('expected');
-    expect(of(reply(413), [])).toBe('otherwise');
-    expect(of(reply(413, CORS), [row({ part: 'over_lambda_limit' })])).toBe('otherwise');
-    expect(of(reply(202, CORS), [])).toBe('otherwise');
+    const verdictOf = (got: Reply, rows: readonly Row[]) => judge('over_lambda_limit', got, rows).verdict;
+    expect(verdictOf(reply(413, CORS), [])).toBe('expected');
+    expect(verdictOf(reply(413), [])).toBe('otherwise');
+    expect(verdictOf(reply(413, CORS), [row({ part: 'over_lambda_limit' })])).toBe('otherwise');
+    expect(verdictOf(reply(202, CORS), [])).toBe('otherwise');
   });
 });
 

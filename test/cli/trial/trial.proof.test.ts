@@ -60,19 +60,19 @@ async function ask(lacks: readonly string[] = []) {
     lacks: new Set(lacks),
   };
   const answers: Answer[] = [];
-  const told: string[] = [];
+  const progress: string[] = [];
   const steps = new Steps({
     deployment,
     onProgress: (_step, _what, waitsFor) => {
       if (waitsFor === 'rows') void story.cloud.flush();
     },
-    onStep: ({ step }) => told.push(step),
+    onStep: ({ step }) => progress.push(step),
   });
   await askTrial(deployment, run, steps, answers).finally(() => deployment.close());
   return {
-    told,
+    told: progress,
     steps,
-    of: new Map(answers.map((one) => [one.code.slice('SLUICE_PROBE_'.length), one] as const)),
+    of: new Map(answers.map((answer) => [answer.code.slice('SLUICE_PROBE_'.length), answer] as const)),
   };
 }
 
@@ -118,21 +118,21 @@ it.each([
 
 describe('the questions of a trial', () => {
   it('are all answered as expected by the local cloud, which has no function that can be invoked', async () => {
-    const { told, steps, of } = await ask();
-    const others = [...of].filter(([, { verdict }]) => verdict !== 'expected');
+    const { told: progress, steps, of: answerOf } = await ask();
+    const others = [...answerOf].filter(([, { verdict }]) => verdict !== 'expected');
     expect(others.map(([code, { verdict }]) => [code, verdict])).toEqual([['KILL', 'not asked']]);
-    expect([...of.values()].map(({ code }) => code).toSorted()).toEqual(questionCodes.toSorted());
-    expect(of.get('SERVER_CORE')?.found).toBe('202, 1 row');
-    expect(of.get('DROP')?.found).toBe('loaded, 3 of 3 rows in trial_orders');
-    expect(told).toEqual(['probe', 'drop', 'alarm']);
+    expect([...answerOf.values()].map(({ code }) => code).toSorted()).toEqual(questionCodes.toSorted());
+    expect(answerOf.get('SERVER_CORE')?.found).toBe('202, 1 row');
+    expect(answerOf.get('DROP')?.found).toBe('loaded, 3 of 3 rows in trial_orders');
+    expect(progress).toEqual(['probe', 'drop', 'alarm']);
     expect(steps.taken.map(({ failed }) => failed)).toEqual([null, null, null]);
   });
 
   it('are not asked where this AWS has not made what they need', async () => {
-    const { of } = await ask(['AWS::Athena::WorkGroup', 'AWS::Logs::MetricFilter']);
-    const notAsked = [...of].filter(([, { verdict }]) => verdict === 'not asked').map(([code]) => code);
+    const { of: answerOf } = await ask(['AWS::Athena::WorkGroup', 'AWS::Logs::MetricFilter']);
+    const notAsked = [...answerOf].filter(([, { verdict }]) => verdict === 'not asked').map(([code]) => code);
     expect(notAsked).toEqual(expect.arrayContaining(['METRICS', 'ALARM', 'PLAIN_JSON', 'JS_CLIENT']));
-    expect(['OVER_LAMBDA_LIMIT', 'PREFLIGHT', 'DROP'].map((code) => of.get(code)?.verdict)).toEqual([
+    expect(['OVER_LAMBDA_LIMIT', 'PREFLIGHT', 'DROP'].map((code) => answerOf.get(code)?.verdict)).toEqual([
       'expected',
       'expected',
       'expected',
@@ -141,9 +141,9 @@ describe('the questions of a trial', () => {
 
   it("have the gateway's answers even if rows cannot be read", async () => {
     await story.setFaults({ athena: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 'all' }] });
-    const { of } = await ask().finally(() => story.clearFaults());
-    expect(of.get('DELIVERY_TIME')?.found).toMatch(/^rows could not be read: .*AccessDeniedException/);
-    expect(['DELIVERY_TIME', 'PREFLIGHT', 'ZSTD_JSON'].map((code) => of.get(code)?.verdict)).toEqual([
+    const { of: answerOf } = await ask().finally(() => story.clearFaults());
+    expect(answerOf.get('DELIVERY_TIME')?.found).toMatch(/^rows could not be read: .*AccessDeniedException/);
+    expect(['DELIVERY_TIME', 'PREFLIGHT', 'ZSTD_JSON'].map((code) => answerOf.get(code)?.verdict)).toEqual([
       'otherwise',
       'expected',
       'not asked',

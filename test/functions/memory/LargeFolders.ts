@@ -35,7 +35,7 @@ export class LargeFolders extends MemoryObjects {
   }
 
   override async listPage(prefix: string, options: ListOptions = {}): Promise<ObjectPage> {
-    const folder = this.#folders.find((one) => one.prefix === prefix);
+    const folder = this.#folders.find((candidate) => candidate.prefix === prefix);
     if (folder === undefined || options.folders === true) return super.listPage(prefix, options);
     await Promise.resolve();
     const from = Number(options.token ?? 0);

@@ -100,7 +100,7 @@ await exportMessages(
   },
   messages.map((message, i) => ({ messageId: String(i), body: JSON.stringify(message), receives: 1 })),
 );
-const fieldOf = (event: string, field: string) => lines.find((one) => one['event'] === event)?.[field];
+const fieldOf = (event: string, field: string) => lines.find((line) => line['event'] === event)?.[field];
 process.stdout.write(
   JSON.stringify([fieldOf('export_run', 'queued'), fieldOf('export', 'outcome'), written]),
 );

@@ -44,7 +44,7 @@ describe('the memory of a function', () => {
     expect(Object.keys(bounds).sort()).toEqual(Object.keys(functions).sort());
     const page = readFileSync(new URL('../../../docs/limits.md', import.meta.url), 'utf8');
     for (const [name, { most, of, code }] of Object.entries(bounds)) {
-      const [memory, number] = [memoryOf(name), most].map((one) => one.toLocaleString('en-US'));
+      const [memory, number] = [memoryOf(name), most].map((count) => count.toLocaleString('en-US'));
       const refusal = code === null ? '' : `\`${code}\``;
       expect(page).toContain(`| \`${name}\` | ${memory} | ${number} ${of} | ${refusal} |`);
     }

@@ -44,7 +44,7 @@ await planMessages(
     ledger: new Ledger({ store: ledgerStore(store), newToken: () => 't', ...systemTiming, clock }),
     bucketOf: (_, dataset) => ({
       async list({ prefix, next = '0', delimiter }) {
-        const day = DAYS.find((one) => prefix.includes(one));
+        const day = DAYS.find((listedDay) => prefix.includes(listedDay));
         if (day === undefined || delimiter !== undefined) return { objects: [], next: undefined };
         const from = Number(next);
         const most = filesOf(day);

@@ -127,16 +127,16 @@ const works: Readonly<Record<string, () => Promise<unknown>>> = {
   },
 
   async write() {
-    let told = 0;
+    let reported = 0;
     const send = async (bodies: readonly string[]) => {
-      told = bodies.length;
+      reported = bodies.length;
     };
     const store = fullLanding();
     await lookAtLanding(
       { store, clock: { now: () => NOW + 86_400_000 }, log, stage: 'test', config },
       { send, waiting: async () => 0 },
     );
-    return told;
+    return reported;
   },
 
   async reconcile() {
@@ -184,7 +184,7 @@ const works: Readonly<Record<string, () => Promise<unknown>>> = {
     const ids = Array.from({ length: SENT_AT_ONCE }, (_, i) => relayId(NOW, String(i).repeat(24)));
     const copy = { keptAt: NOW, path: '/v1/rgstr', query: '', headers: {}, body };
     const store = new LargeFolders([], (key) => {
-      const id = ids.find((one) => relayWaitingKey(one) === key);
+      const id = ids.find((copyId) => relayWaitingKey(copyId) === key);
       return id === undefined ? null : writeRelayCopy({ ...copy, id });
     });
     const send = async () => ({ status: 202, retryAfter: null, saysFailure: false });

@@ -122,9 +122,11 @@ describe('a look', () => {
       { event: 'write', messages: 1 },
       { event: 'write_look', told: 1, skipped: null },
     ]);
-    const told = queues.byName('write').receive(10);
-    for (const { receipt } of told) queues.byName('write').delete(receipt);
-    expect(await invoke({ Records: told.map(({ id, body }) => queueMessage(id, body)) })).toEqual(failing());
+    const messages = queues.byName('write').receive(10);
+    for (const { receipt } of messages) queues.byName('write').delete(receipt);
+    expect(await invoke({ Records: messages.map(({ id, body }) => queueMessage(id, body)) })).toEqual(
+      failing(),
+    );
     expect(keys(LANDING_FOLDER)).not.toContain(old);
     expect(tableFiles()).toHaveLength(1);
   });

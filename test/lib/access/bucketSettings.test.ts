@@ -10,7 +10,7 @@ const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-4
 const settings = bucketSettings(config, { keyArn });
 
 function wanted(name: string, current: BucketDocument): BucketDocument {
-  const setting = settings.find((one) => one.name === name);
+  const setting = settings.find((candidate) => candidate.name === name);
   expect(setting).toBeDefined();
   return setting?.wanted(current) ?? {};
 }

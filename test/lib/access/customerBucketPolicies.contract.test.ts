@@ -163,7 +163,7 @@ describe('what a configured customer is told to grant', () => {
   const print = (target: 'ingest-source' | 'export-target', config = configured(), stack = 'sluice-prod') => {
     const known = { region: 'eu-west-1', stack, account: ACCOUNT };
     const documents = printedPolicies(target, config, known);
-    return (name: string) => documents.find((one) => one.name === name)?.document;
+    return (name: string) => documents.find((candidate) => candidate.name === name)?.document;
   };
   /** Our role may do everything there by its own policy, so that the customer's side decides. */
   const everything: PolicyDocument = {
@@ -227,13 +227,13 @@ describe('what a configured customer is told to grant', () => {
         'PutObjectAcl',
       ].map((name) => `s3:${name}`),
     );
-    for (const [path, is] of [
+    for (const [path, expected] of [
       ['only/here/2026-11-20/a.parquet', true],
       ['only/there/a.parquet', false],
       ['a.parquet', false],
     ] as const) {
       const call = object('PutObject', path, BUCKET);
-      expect([path, await lets(call, bucketPolicy, our('ExportRole'))]).toEqual([path, is]);
+      expect([path, await lets(call, bucketPolicy, our('ExportRole'))]).toEqual([path, expected]);
     }
     expect(await lets(list('only/here/', BUCKET), bucketPolicy, our('ExportRole'))).toBe(true);
     expect(await lets(list('only/', BUCKET), bucketPolicy, our('ExportRole'))).toBe(false);

@@ -53,8 +53,8 @@ function decideAny(caller: Caller, call: Call, resource: string): Verdict {
   const named = caller.policies
     .flatMap((policy) => readPolicy(policy, () => true))
     .flatMap(({ resources = [] }) => resources);
-  const examples = named.filter((one) => one.startsWith(resource.slice(0, -1)));
-  return examples.some((one) => decideHere(caller, call, one) === 'Allowed') ? 'Allowed' : verdict;
+  const examples = named.filter((arn) => arn.startsWith(resource.slice(0, -1)));
+  return examples.some((example) => decideHere(caller, call, example) === 'Allowed') ? 'Allowed' : verdict;
 }
 
 /** Whether policies of an identity allow an action, as the local cloud's IAM alone sees it: the simulator knows no HTTP APIs. */

@@ -88,8 +88,8 @@ it.each(Object.entries(compared))(
       Action.map((action) => `${Sid} ${action}`),
     );
     const rows = rowsOf(section);
-    const told = rows.filter(([, here]) => here !== 'left out');
-    expect(new Set(told.map(([action, , statement]) => `${statement} ${action}`))).toEqual(new Set(allowed));
+    const kept = rows.filter(([, here]) => here !== 'left out');
+    expect(new Set(kept.map(([action, , statement]) => `${statement} ${action}`))).toEqual(new Set(allowed));
     for (const [, here] of rows) expect(['same', 'narrower', 'added', 'left out']).toContain(here);
     for (const { Sid } of policy.Statement.filter(({ Effect }) => Effect === 'Deny'))
       expect(page).toContain(`\`${Sid}\``);

@@ -326,8 +326,10 @@ describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) =>
   it('has no unnecessary statement', async () => {
     for (const [i, policy] of policies.entries()) {
       for (const statement of policy.Statement.filter(({ Effect }) => Effect === 'Allow')) {
-        const without = policies.map((one, j) =>
-          i === j ? { ...one, Statement: one.Statement.filter((other) => other !== statement) } : one,
+        const without = policies.map((readerPolicy, j) =>
+          i === j
+            ? { ...readerPolicy, Statement: readerPolicy.Statement.filter((other) => other !== statement) }
+            : readerPolicy,
         );
         const decisions = await Promise.all(
           (policies.length > 1 && i === 0 ? (readers['metabase']?.does ?? []) : does).map((call) =>

@@ -80,9 +80,9 @@ const rolesOf = (Resources: typeof made.Resources) =>
     ),
   ).roles;
 const roles = rolesOf(made.Resources);
-const statementsOf = (id: string, of = roles) => ({
+const statementsOf = (id: string, stackRoles = roles) => ({
   Version: '2012-10-17' as const,
-  Statement: of.find(({ logicalId }) => logicalId === id)?.statements ?? [],
+  Statement: stackRoles.find(({ logicalId }) => logicalId === id)?.statements ?? [],
 });
 /** The role of the load, as wide as it is for so many sources that IAM takes no narrower one. */
 const wideLoad = (width: Width) => {
@@ -202,7 +202,7 @@ describe('the session policy of a load', () => {
     async (width) => {
       const policy = loadSession(place, config, acme, dataset);
       const role = wideLoad(width);
-      const of = (calls: readonly Asked[], owner: string) =>
+      const callsOf = (calls: readonly Asked[], owner: string) =>
         calls.map(([action, resource, context = {}]): Asked => {
           const account = resource.includes('-drops') ? owner : OURS;
           return [
@@ -212,12 +212,12 @@ describe('the session policy of a load', () => {
           ];
         });
       const foreign = '111111111111';
-      expect(await allowedOf(policy, of(own, foreign), role)).toEqual(named(own));
-      expect(await allowedOf(policy, of([...others, ...nobodys], foreign), role)).toEqual([]);
+      expect(await allowedOf(policy, callsOf(own, foreign), role)).toEqual(named(own));
+      expect(await allowedOf(policy, callsOf([...others, ...nobodys], foreign), role)).toEqual([]);
       // A bucket of that name that is of somebody else, or of the deployment's own account.
       const reading = own.filter(([, resource]) => resource.includes(':s3:::acme-drops'));
       for (const owner of ['999999999990', OURS])
-        expect(await allowedOf(policy, of(reading, owner), role)).toEqual(
+        expect(await allowedOf(policy, callsOf(reading, owner), role)).toEqual(
           width === 'buckets' ? [] : named(reading),
         );
       // The whole role, without a session: the stack's own tables are not the load's.

@@ -65,18 +65,18 @@ describe('the policies of a trial', () => {
 
   it('reach an API of the stack by its tag, and no other API and no domain', () => {
     const api = (path: string) => `arn:aws:apigateway:${scope.region}::/${path}`;
-    const of = (stack: string) => ({ 'aws:ResourceTag/aws:cloudformation:stack-name': stack });
+    const taggedWith = (stack: string) => ({ 'aws:ResourceTag/aws:cloudformation:stack-name': stack });
     const isAllowed = (method: string, path: string, context: Readonly<Record<string, string | string[]>>) =>
       isAllowedBy([policy], `apigateway:${method}`, api(path), context);
     const byStack = { 'aws:CalledVia': ['cloudformation.amazonaws.com'] };
     expect([
       isAllowed('POST', 'apis', {}),
-      isAllowed('DELETE', 'apis/a1b2c3d4e5', of(TRIAL)),
+      isAllowed('DELETE', 'apis/a1b2c3d4e5', taggedWith(TRIAL)),
       isAllowed('POST', 'apis/a1b2c3d4e5/routes', byStack),
     ]).toEqual([true, true, true]);
     expect([
       isAllowed('DELETE', 'apis/a1b2c3d4e5', {}),
-      isAllowed('PATCH', 'apis/a1b2c3d4e5', of('sluice-prod')),
+      isAllowed('PATCH', 'apis/a1b2c3d4e5', taggedWith('sluice-prod')),
       isAllowed('DELETE', 'apis/a1b2c3d4e5', byStack),
       isAllowed('DELETE', 'apis/a1b2c3d4e5/routes/f6g7', {}),
       isAllowed('DELETE', 'domainnames/collect.acme.com', byStack),

@@ -81,11 +81,11 @@ describe('an error of a customer’s bucket', () => {
     ['SomethingNew', 301, 'REGION_WRONG'],
     ['AuthorizationHeaderMalformed', 400, 'REGION_WRONG'],
     ['SlowDown', 503, 'UNAVAILABLE'],
-  ])('is the same for ingest and export with %s (%d)', async (code, status, told) => {
+  ])('is the same for ingest and export with %s (%d)', async (code, status, detail) => {
     answer = () => [status, `<Error><Code>${code}</Code><Message>So it is.</Message></Error>`];
-    const read = { code: `SLUICE_SOURCE_${told}`, message: expect.stringContaining(code) };
+    const read = { code: `SLUICE_SOURCE_${detail}`, message: expect.stringContaining(code) };
     await expect(source().list({ prefix: '' })).rejects.toMatchObject(read);
-    const exported = told === 'UNAVAILABLE' ? 'TARGET_UNAVAILABLE' : told;
+    const exported = detail === 'UNAVAILABLE' ? 'TARGET_UNAVAILABLE' : detail;
     const written = { code: `SLUICE_EXPORT_${exported}`, message: expect.stringContaining(code) };
     await expect(target().list('')).rejects.toMatchObject(written);
   });
@@ -97,14 +97,14 @@ describe('an error of a customer’s bucket', () => {
       AWS_ACCESS_KEY_ID: 'x',
       AWS_SECRET_ACCESS_KEY: 'x',
     });
-    const [one] = defineConfig({
+    const [configured] = defineConfig({
       bucket: 'ours',
       sources: [acmeSource({ receipt: 'r', encryption: 'AES256' })],
     }).sources;
-    const [dataset] = one?.datasets ?? [];
-    if (one === undefined || dataset === undefined) throw new RangeError('No dataset.');
+    const [dataset] = configured?.datasets ?? [];
+    if (configured === undefined || dataset === undefined) throw new RangeError('No dataset.');
     answer = () => [400, '<Error><Code>KMS.DisabledException</Code></Error>'];
-    const sent = customerReceipts()({ source: one, dataset }, 'r/k', '{}');
+    const sent = customerReceipts()({ source: configured, dataset }, 'r/k', '{}');
     await expect(sent).rejects.toMatchObject({ code: 'SLUICE_RECEIPT_KEY_DENIED' });
     expect(asked[HEADER]).toBe('AES256');
   });

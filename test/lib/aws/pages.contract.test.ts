@@ -47,16 +47,16 @@ const folders = (first: string, second: string): Pages => [
   { CommonPrefixes: [{ Prefix: second }] },
 ];
 const partitions = (table: string): Pages => {
-  const of = (day: string) => ({
+  const partitionOf = (day: string) => ({
     Values: [day],
     StorageDescriptor: {
       Location: `s3://ours/${versionPrefix(config, table, day, '20261120T000000Z-0123abcd')}`,
     },
   });
   return [
-    { Partitions: [of(days[0])], NextToken: 'page 2' },
+    { Partitions: [partitionOf(days[0])], NextToken: 'page 2' },
     { NextToken: 'page 2' },
-    { Partitions: [of(days[1])] },
+    { Partitions: [partitionOf(days[1])] },
   ];
 };
 
@@ -309,8 +309,8 @@ function answering(call: string, [first, asks, second]: Pages) {
   return clients;
 }
 
-it.each(LISTS.map((list) => [list.of, list] as const))('%s reads its second page', async (of, list) => {
-  const [, call = ''] = of.split(' ');
+it.each(LISTS.map((list) => [list.of, list] as const))('%s reads its second page', async (name, list) => {
+  const [, call = ''] = name.split(' ');
   expect(await list.read(answering(call, list.pages))).toEqual(list.found);
 });
 
@@ -324,5 +324,5 @@ it('every call that is answered in pages is in a table', () => {
     Array.from(sources.get(call) ?? [], (file) => `${file} ${call}`),
   );
   const known = [...LISTS.map(({ of }) => of), ...Object.keys(ONE_PAGE)];
-  expect([...new Set(known)].sort()).toEqual(found.filter((one) => !one.startsWith('demo/')).sort());
+  expect([...new Set(known)].sort()).toEqual(found.filter((key) => !key.startsWith('demo/')).sort());
 });

@@ -4,13 +4,13 @@ import { collectBatch } from '../../../lib/collect/rows.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { forwardedTables } from '../../../lib/tables/deliveredTables.ts';
 import { HEAVY_LENGTH } from '../../../lib/wire/limits.ts';
-import { collect, input, now, one, sender } from './collectOne.ts';
+import { collect, collectOne, input, now, sender } from './collectOne.ts';
 
 const DAY = 86_400_000;
 
 describe('a custom event', () => {
   it('becomes a row with all of its data', () => {
-    const { rows } = one(
+    const { rows } = collectOne(
       {
         eventName: 'purchase',
         value: 12.5,
@@ -70,7 +70,7 @@ describe('a custom event', () => {
     [null, undefined],
     [undefined, undefined],
   ])('with the value %p has the column %p', (value, expected) => {
-    expect(one({ eventName: 'e', value }).rows[0]?.['event_value']).toBe(expected);
+    expect(collectOne({ eventName: 'e', value }).rows[0]?.['event_value']).toBe(expected);
   });
 
   it('has U+FFFD for half pairs of surrogates, which nothing could write as UTF-8', () => {
@@ -81,7 +81,7 @@ describe('a custom event', () => {
   });
 
   it('has the columns of the table in order, and ds last', () => {
-    const { documents } = one({ eventName: 'e', value: 1, metadata: { a: 1 }, user: { userID: 'u' } });
+    const { documents } = collectOne({ eventName: 'e', value: 1, metadata: { a: 1 }, user: { userID: 'u' } });
     const table = forwardedTables(defineConfig(input)).events;
     const order = [...table.columns.map(({ name }) => name), 'ds'];
     const keys = Object.keys(JSON.parse(documents.events[0] ?? '{}'));
@@ -93,15 +93,15 @@ describe('a custom event', () => {
 describe('the user', () => {
   it("is the event's user, or else the batch's", () => {
     const batch = { user: { userID: 'shared' } };
-    expect(one({ eventName: 'e', user: { userID: 'own' } }, batch).rows[0]?.['user_id']).toBe('own');
-    expect(one({ eventName: 'e', user: null }, batch).rows[0]?.['user_id']).toBe('shared');
-    expect(one({ eventName: 'e' }, batch).rows[0]?.['user_id']).toBe('shared');
-    expect(one({ eventName: 'e' }).rows[0]).not.toHaveProperty('user_id');
+    expect(collectOne({ eventName: 'e', user: { userID: 'own' } }, batch).rows[0]?.['user_id']).toBe('own');
+    expect(collectOne({ eventName: 'e', user: null }, batch).rows[0]?.['user_id']).toBe('shared');
+    expect(collectOne({ eventName: 'e' }, batch).rows[0]?.['user_id']).toBe('shared');
+    expect(collectOne({ eventName: 'e' }).rows[0]).not.toHaveProperty('user_id');
   });
 
   it('has no column for an empty ID, and has numbers as text', () => {
     const user = { userID: '', customIDs: { companyID: 7, 'team-id': null } };
-    const [row] = one({ eventName: 'e', user }).rows;
+    const [row] = collectOne({ eventName: 'e', user }).rows;
     expect(row).not.toHaveProperty('user_id');
     expect(row).toMatchObject({ company_id: '7' });
     expect(row).not.toHaveProperty('team_id');
@@ -109,9 +109,11 @@ describe('the user', () => {
 
   it("has the event's own stable ID, or else the batch's", () => {
     const batch = { statsigMetadata: { stableID: 'device' } };
-    expect(one({ eventName: 'e', user: { userID: 'u' } }, batch).rows[0]?.['stable_id']).toBe('device');
+    expect(collectOne({ eventName: 'e', user: { userID: 'u' } }, batch).rows[0]?.['stable_id']).toBe(
+      'device',
+    );
     const own = { user: { customIDs: { stableID: 'own' } } };
-    expect(one({ eventName: 'e', ...own }, batch).rows[0]?.['stable_id']).toBe('own');
+    expect(collectOne({ eventName: 'e', ...own }, batch).rows[0]?.['stable_id']).toBe('own');
   });
 
   it('keeps every digit of numeric IDs that are too large for JavaScript', () => {
@@ -153,7 +155,7 @@ describe('an undocumented member', () => {
 
   it("does not hide the batch's metadata, which the event's own metadata overrides", () => {
     const statsigMetadata = { sdkType: 'event', event: 'own' };
-    const [row] = one(
+    const [row] = collectOne(
       { eventName: 'e', statsigMetadata },
       { statsigMetadata: { sdkType: 'batch', os: 'linux' } },
     ).rows;
@@ -180,7 +182,7 @@ describe('the time of an event', () => {
 
   it.each([0, 7 * DAY, -DAY])('determines the day inside the window: %p ms ago', (ago) => {
     const time = now - ago;
-    expect(one({ eventName: 'e', time }).rows[0]).toMatchObject({
+    expect(collectOne({ eventName: 'e', time }).rows[0]).toMatchObject({
       timestamp: iso(time),
       ds: iso(time).slice(0, 10),
     });
@@ -189,7 +191,7 @@ describe('the time of an event', () => {
   it.each([7 * DAY + 1, -DAY - 1, now])(
     'is kept outside the window, under the day of receipt: %p ms ago',
     (ago) => {
-      const { rows, noted } = one({ eventName: 'e', time: now - ago });
+      const { rows, noted } = collectOne({ eventName: 'e', time: now - ago });
       expect(rows[0]).toMatchObject({ timestamp: iso(now - ago), ds: '2026-11-20' });
       const more = { [-DAY - 1]: { clock_ahead: 1 }, [now]: { before_2000: 1 } }[ago];
       expect(noted).toEqual({ outside_time_window: 1, ...more });
@@ -199,32 +201,36 @@ describe('the time of an event', () => {
   it.each([Math.floor(now / 1_000), String(now / 1_000), Date.UTC(2000) - 1, '1999-12-31'])(
     'is noted before 2000, as of a sender that counts seconds, and kept: %p',
     (time) => {
-      const { rows, noted } = one({ eventName: 'e', time });
+      const { rows, noted } = collectOne({ eventName: 'e', time });
       expect(rows[0]).toMatchObject({ timestamp: expect.stringMatching(/^19/), ds: '2026-11-20' });
       expect(noted).toEqual({ outside_time_window: 1, before_2000: 1 });
-      expect(one({ eventName: 'e', time: Date.UTC(2000) }).noted).toEqual({ outside_time_window: 1 });
+      expect(collectOne({ eventName: 'e', time: Date.UTC(2000) }).noted).toEqual({ outside_time_window: 1 });
     },
   );
 
   it("is corrected by the sender's clock only when the clock is off by more than five minutes", () => {
     const late = { clientTimes: [null, String(now - 3_600_000)] };
-    const { rows, noted } = one({ eventName: 'e', time: now - 3_600_000 - 5_000 }, {}, late);
+    const { rows, noted } = collectOne({ eventName: 'e', time: now - 3_600_000 - 5_000 }, {}, late);
     expect(rows[0]).toMatchObject({
       timestamp: iso(now - 5_000),
       client_timestamp: iso(now - 3_605_000),
     });
     expect(noted).toEqual({ clock_corrected: 1 });
     const near = { clientTimes: [String(now - 299_000)] };
-    expect(one({ eventName: 'e', time: now - 299_000 }, {}, near).rows[0]).toMatchObject({
+    expect(collectOne({ eventName: 'e', time: now - 299_000 }, {}, near).rows[0]).toMatchObject({
       timestamp: iso(now - 299_000),
     });
-    const beacon = one({ eventName: 'e', time: 0 }, { clientTime: '1000' }, { clientTimes: [null, null] });
+    const beacon = collectOne(
+      { eventName: 'e', time: 0 },
+      { clientTime: '1000' },
+      { clientTimes: [null, null] },
+    );
     expect(beacon.rows[0]).toMatchObject({ timestamp: iso(now - 1_000), client_timestamp: iso(0) });
   });
 
   it('is noted if it is an hour ahead, and no clock that the sender states is', () => {
     const told = (ms: number) => {
-      const { noted, aheadMs } = one({ eventName: 'e', time: now + ms });
+      const { noted, aheadMs } = collectOne({ eventName: 'e', time: now + ms });
       return [noted['clock_ahead'], aheadMs];
     };
     // Local time that is sent as UTC is a little less ahead.
@@ -238,14 +244,14 @@ describe('the time of an event', () => {
     const before = Date.UTC(2026, 10, 19, 23, 50);
     const after = Date.UTC(2026, 10, 20, 0, 20);
     const sender = { receivedAt: after + 1_000, clientTimes: [String(before + 1_000)] };
-    expect(one({ eventName: 'e', time: before }, {}, sender).rows[0]).toMatchObject({
+    expect(collectOne({ eventName: 'e', time: before }, {}, sender).rows[0]).toMatchObject({
       timestamp: iso(after),
       client_timestamp: iso(before),
       ds: '2026-11-20',
     });
     // So is the window: a day ago by the sender, seven days and more by the collector.
     const late = { clientTimes: [String(now - 7 * DAY)] };
-    expect(one({ eventName: 'e', time: now - 8 * DAY }, {}, late).noted).not.toHaveProperty(
+    expect(collectOne({ eventName: 'e', time: now - 8 * DAY }, {}, late).noted).not.toHaveProperty(
       'outside_time_window',
     );
   });
@@ -320,7 +326,7 @@ describe('the work for a batch', () => {
 
 describe('an event that may not land', () => {
   const diagnostics = { eventName: 'statsig::diagnostics', time: now };
-  const counted = (config: object) => one(diagnostics, {}, { config }).counted;
+  const counted = (config: object) => collectOne(diagnostics, {}, { config }).counted;
 
   it('is counted as telemetry before a list applies, unless telemetry lands', () => {
     const events = { deny: ['statsig::diagnostics'] };
@@ -332,7 +338,7 @@ describe('an event that may not land', () => {
   it('is refused by the name of its kind if its key may not send it', () => {
     const gate = { eventName: 'statsig::gate_exposure', metadata: { gate: 'g' } };
     const refusals = (event: object, kinds: readonly ('events' | 'exposures')[]) =>
-      one(event, {}, { kinds }).refused.map(({ code, detail }) => [code, detail]);
+      collectOne(event, {}, { kinds }).refused.map(({ code, detail }) => [code, detail]);
     expect(refusals({ eventName: 'e' }, ['exposures'])).toEqual([
       ['SLUICE_EVENT_KIND_NOT_ALLOWED', 'It is one of events.'],
     ]);
@@ -364,7 +370,7 @@ describe('the rows of one batch', () => {
   });
 
   it('have an ID by its exact name, or else by its name in any case', () => {
-    const row = (customIDs: unknown) => one({ eventName: 'e', user: { customIDs } }).rows[0] ?? {};
+    const row = (customIDs: unknown) => collectOne({ eventName: 'e', user: { customIDs } }).rows[0] ?? {};
     expect(row({ companyid: 'lower', companyID: 'exact' })).toMatchObject({ company_id: 'exact' });
     expect(row({ COMPANYID: 'upper', companyid: 'lower' })).toMatchObject({ company_id: 'upper' });
     expect(row({ companyid: 'lower', companyID: null })).not.toHaveProperty('company_id');
@@ -432,44 +438,48 @@ describe('the rows of one batch', () => {
 
   it('have a key for undocumented members that no other member has', () => {
     const event = { eventName: 'e', extra: 1, statsigMetadata: { event: 'own' } };
-    const [row] = one(event, { statsigMetadata: { event_: 'batch' } }).rows;
+    const [row] = collectOne(event, { statsigMetadata: { event_: 'batch' } }).rows;
     expect(row?.['statsig_metadata']).toBe('{"event":"own","event_":"batch","event__":{"extra":1}}');
   });
 
   it('have no IDs from custom IDs that are no object, whatever the IDs are named', () => {
     const unitIds = { length: 'length_id', undefined: 'undefined_id', constructor: 'constructor_id' };
     for (const customIDs of ['text', ['a', 'b'], 7, null, {}, [], { companyID: 'c' }]) {
-      const [row] = one({ eventName: 'e', user: { customIDs } }, {}, { config: { unitIds } }).rows;
+      const [row] = collectOne({ eventName: 'e', user: { customIDs } }, {}, { config: { unitIds } }).rows;
       for (const column of Object.values(unitIds)) expect(row).not.toHaveProperty(column);
     }
     for (const customIDs of [null, {}, []])
-      expect(one({ eventName: 'e', user: { customIDs } }).rows[0]).not.toHaveProperty('custom_ids');
+      expect(collectOne({ eventName: 'e', user: { customIDs } }).rows[0]).not.toHaveProperty('custom_ids');
   });
 
   it('have the environment of the tier of the user, only if that is a text in an object', () => {
     const environment = (statsigEnvironment: unknown, from: object = { environment: 'key' }) =>
-      one({ eventName: 'e', user: { userID: 'u', statsigEnvironment } }, {}, from).rows[0]?.['environment'];
+      collectOne({ eventName: 'e', user: { userID: 'u', statsigEnvironment } }, {}, from).rows[0]?.[
+        'environment'
+      ];
     for (const none of ['staging', ['tier'], { tier: {} }, undefined, null, {}, { tier: '' }])
       expect([environment(none), environment(none, {})]).toEqual(['key', 'production']);
-    expect([{ tier: 7 }, { tier: 'x' }].map((one) => environment(one))).toEqual(['7', 'x']);
+    expect([{ tier: 7 }, { tier: 'x' }].map((user) => environment(user))).toEqual(['7', 'x']);
   });
 
   it('name the sender of the body before that of the headers', () => {
     const from = { sdkType: 'header', sdkVersion: '1', sessionId: 'header' };
     const statsigMetadata = { sdkType: 'body', sdkVersion: 2, sessionID: 'body', stableID: 'device' };
-    expect(one({ eventName: 'e' }, { statsigMetadata }, from)).toMatchObject({
+    expect(collectOne({ eventName: 'e' }, { statsigMetadata }, from)).toMatchObject({
       senderId: 'device',
       sdkType: 'body',
       sdkVersion: '2',
       rows: [{ sdk_type: 'body', sdk_version: '2', session_id: 'body', stable_id: 'device' }],
     });
-    expect(one({ eventName: 'e' }, { statsigMetadata: { sessionID: 'body' } }, from).senderId).toBe('body');
-    expect(one({ eventName: 'e' }, {}, from)).toMatchObject({
+    expect(collectOne({ eventName: 'e' }, { statsigMetadata: { sessionID: 'body' } }, from).senderId).toBe(
+      'body',
+    );
+    expect(collectOne({ eventName: 'e' }, {}, from)).toMatchObject({
       senderId: 'header',
       sdkType: 'header',
       rows: [{ sdk_type: 'header', sdk_version: '1', session_id: 'header' }],
     });
-    expect(one({ eventName: 'e' })).toMatchObject({ senderId: '', sdkType: null, sdkVersion: null });
+    expect(collectOne({ eventName: 'e' })).toMatchObject({ senderId: '', sdkType: null, sdkVersion: null });
   });
 });
 

@@ -47,8 +47,8 @@ export function collect(
   };
 }
 /** A batch of one event that happens now. */
-export const one = (event: object, batch: object = {}, options = {}) =>
+export const collectOne = (event: object, batch: object = {}, options = {}) =>
   collect({ events: [{ time: now, ...event }], ...batch }, options);
 /** The row of one exposure. */
 export const exposure = (name: string, metadata: object, more: object = {}) =>
-  one({ eventName: `statsig::${name}_exposure`, metadata, ...more }).exposures[0] ?? {};
+  collectOne({ eventName: `statsig::${name}_exposure`, metadata, ...more }).exposures[0] ?? {};

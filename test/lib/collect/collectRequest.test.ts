@@ -61,7 +61,7 @@ describe('an accepted request', () => {
       parts: () => ({ stream: oneStream(async (record) => void records.push(record)) }),
     });
     await send(request({ body }));
-    const lines = records.flatMap((one) => gunzipSync(one).toString().trim().split('\n'));
+    const lines = records.flatMap((record) => gunzipSync(record).toString().trim().split('\n'));
     expect(lines.map((line) => JSON.parse(line).hour)).toEqual(Array(5).fill('2026-11-20T07'));
   });
 

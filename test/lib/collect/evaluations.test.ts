@@ -35,9 +35,9 @@ describe('Evaluations', () => {
   it('are distinguished even if their hashes are the same', () => {
     const evaluations = new Evaluations(own, resolve);
     // 'Aa' and 'BB' are the same to a hash that multiplies by 31.
-    const [one, other] = ['Aa', 'BB'].map((rule) => ({ gate: 'g', gateValue: 'true', ruleID: rule }));
-    expect(asRead(one ?? {}).hash).toBe(asRead(other ?? {}).hash);
-    for (const sent of [one, other, one, one, other]) {
+    const [first, other] = ['Aa', 'BB'].map((rule) => ({ gate: 'g', gateValue: 'true', ruleID: rule }));
+    expect(asRead(first ?? {}).hash).toBe(asRead(other ?? {}).hash);
+    for (const sent of [first, other, first, first, other]) {
       expect(evaluations.get('gate', asRead(sent ?? {}), new CanonicalJsonWriter())).toEqual(
         plainly('gate', sent ?? {}),
       );

@@ -14,8 +14,8 @@ describe('IdentifiedRows', () => {
     for (const [i, kind] of kinds.entries()) rows.add(kind, `${i}`, `,"n":${i}`, DAY);
     const { exposures, events } = rows.rows;
     const written = (kind: string) =>
-      kinds.flatMap((one, i) =>
-        one === kind
+      kinds.flatMap((eventKind, i) =>
+        eventKind === kind
           ? [
               {
                 day: DAY,

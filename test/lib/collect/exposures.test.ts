@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { forwardedTables } from '../../../lib/tables/deliveredTables.ts';
 import { djb2 } from '../../../lib/wire/experimentNames.ts';
-import { collect, exposure, input, now, one } from './collectOne.ts';
+import { collect, collectOne, exposure, input, now } from './collectOne.ts';
 
 describe('an exposure', () => {
   it('of a gate becomes a row', () => {
@@ -99,7 +99,7 @@ describe('an exposure', () => {
       eventName: 'statsig::layer_exposure',
       metadata: { config: 'l', ruleID: 'r', allocatedExperiment: '4222855429' },
     };
-    const { exposures, noted } = one(event);
+    const { exposures, noted } = collectOne(event);
     expect(exposures[0]).toMatchObject({ experiment_id: '4222855429' });
     expect(noted).toEqual({ name_unresolved: 1 });
   });
@@ -107,7 +107,7 @@ describe('an exposure', () => {
   it.each([null, 'text', [], {}, { gate: '' }, { config: 'c' }])(
     'without a name (%p) is refused',
     (metadata) => {
-      const { refused, exposures } = one({ eventName: 'statsig::gate_exposure', metadata });
+      const { refused, exposures } = collectOne({ eventName: 'statsig::gate_exposure', metadata });
       expect(exposures).toEqual([]);
       expect(refused.map(({ code }) => code)).toEqual(['SLUICE_EVENT_BAD_EXPOSURE']);
     },
@@ -146,7 +146,7 @@ describe('an exposure', () => {
           { gate: djb2('spring'), gateValue, ruleID: 'r' },
         ],
       };
-      return one(event, {}, { config: { holdouts } }).exposures[0] ?? {};
+      return collectOne(event, {}, { config: { holdouts } }).exposures[0] ?? {};
     };
 
     it.each([
@@ -235,12 +235,12 @@ describe('an exposure', () => {
       eventName: 'statsig::layer_exposure',
       metadata: { config: 'l', ruleID: 'r', allocatedExperiment: '4222855429', note: 'private' },
     };
-    const { exposures, noted } = one(event, {}, { config: { privacy } });
+    const { exposures, noted } = collectOne(event, {}, { config: { privacy } });
     expect(exposures).toMatchObject([
       { metadata: '{"allocatedExperiment":"4222855429","config":"l","ruleID":"r"}' },
     ]);
     expect(noted).toEqual({ name_unresolved: 1 });
-    expect(one({ ...event, metadata: { config: 'l', ruleID: 'r' } }).noted).toEqual({});
+    expect(collectOne({ ...event, metadata: { config: 'l', ruleID: 'r' } }).noted).toEqual({});
   });
 
   it('keeps the times at which rules were fetched, each of its own', () => {
@@ -267,7 +267,7 @@ describe('an exposure', () => {
   });
 
   it('has the columns of the table in order', () => {
-    const { documents } = one({
+    const { documents } = collectOne({
       eventName: 'statsig::gate_exposure',
       metadata: { gate: 'g', gateValue: 'true', ruleID: 'r', reason: 'x', configVersion: '1' },
       secondaryExposures: [{}],

@@ -44,7 +44,8 @@ async function idsOf({ query, headers, body, isBase64Encoded, config }: (typeof 
     isBase64Encoded,
     requestContext: { http: { method: 'POST' } },
   });
-  const ids = (of: readonly Readonly<Record<string, unknown>>[], name: string) => of.map((row) => row[name]);
+  const ids = (wanted: readonly Readonly<Record<string, unknown>>[], name: string) =>
+    wanted.map((row) => row[name]);
   return {
     status,
     ids: {
@@ -56,7 +57,7 @@ async function idsOf({ query, headers, body, isBase64Encoded, config }: (typeof 
 }
 
 describe('the IDs of rows', () => {
-  it.each(fixture.map((one) => [one.name, one] as const))(
+  it.each(fixture.map((entry) => [entry.name, entry] as const))(
     'do not change before the next major version: %s',
     async (name, sent) => {
       const found = await idsOf(sent);

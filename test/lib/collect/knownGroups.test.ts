@@ -17,12 +17,12 @@ function row(kind: 'gate' | 'config' | 'layer', metadata: object, gates: readonl
   const event = { eventName: `statsig::${kind}_exposure`, time: now, metadata, secondaryExposures: gates };
   // As SDKs send it, and with a space, so that the text is not known already.
   const texts = [JSON.stringify({ events: [event] }), JSON.stringify({ events: [event] }, null, 1)];
-  const [one, other] = texts.map((text): Record<string, unknown> => {
+  const [first, other] = texts.map((text): Record<string, unknown> => {
     const { exposures } = collectDocuments(text, sender, by).documents;
     return JSON.parse(exposures[0] ?? '{}');
   });
-  expect({ ...one, event_id: '' }).toEqual({ ...other, event_id: '' });
-  const { experiment_id, group_name, is_assignment } = one ?? {};
+  expect({ ...first, event_id: '' }).toEqual({ ...other, event_id: '' });
+  const { experiment_id, group_name, is_assignment } = first ?? {};
   return [experiment_id, group_name, is_assignment];
 }
 

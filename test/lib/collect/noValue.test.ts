@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { collect, now, one } from './collectOne.ts';
+import { collect, collectOne, now } from './collectOne.ts';
 
-const rowOf = (event: object, options: Parameters<typeof one>[2] = {}) => {
-  const { rows, exposures, refused } = one({ eventName: 'e', ...event }, {}, options);
+const rowOf = (event: object, options: Parameters<typeof collectOne>[2] = {}) => {
+  const { rows, exposures, refused } = collectOne({ eventName: 'e', ...event }, {}, options);
   expect(refused).toEqual([]);
   return rows[0] ?? exposures[0] ?? {};
 };

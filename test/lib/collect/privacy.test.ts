@@ -201,8 +201,8 @@ describe('identity under redaction', () => {
 
   it('differs for events that differ only in what is redacted', () => {
     const other = { ...purchase, user: { ...user, email: 'u2@example.com' } };
-    const [one, two] = ids({ events: [purchase, other] }, redacting({ 'user.email': 'drop' }));
-    expect(one).not.toBe(two);
+    const [first, two] = ids({ events: [purchase, other] }, redacting({ 'user.email': 'drop' }));
+    expect(first).not.toBe(two);
   });
 
   it('depends on the salt, so that a guess at a redacted value cannot be confirmed', () => {

@@ -31,7 +31,7 @@ describe('a bad event', () => {
       collect({ events: [{ eventName: 'big', time: now, value: value.repeat(padding) }] });
     // The day is not part of the row.
     const day = ',"ds":"2026-11-20"'.length;
-    const bytes = (one: ReturnType<typeof fits>) => Buffer.byteLength(one.documents.events[0] ?? '') - day;
+    const bytes = (rows: ReturnType<typeof fits>) => Buffer.byteLength(rows.documents.events[0] ?? '') - day;
     const room = 1_024_000 - bytes(fits(1, 'x')) + 1;
     expect(bytes(fits(room, 'x'))).toBe(1_024_000);
     const over = fits(room + 1, 'x');

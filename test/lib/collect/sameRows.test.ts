@@ -12,7 +12,7 @@ const plain = fc.constantFrom('"a"', '"b"', '"default"', '"homepage_hero"');
 /** JSON of a text, now and then with its letters escaped. */
 const text = fc.oneof(
   { weight: 6, arbitrary: plain },
-  odd.map((one) => JSON.stringify(one)),
+  odd.map((oddText) => JSON.stringify(oddText)),
   odd.map(escaped),
 );
 const number = fc.constantFrom('0', '-0', '1', '1.0', '1e21', '1e400', '9007199254740993', String(now));
@@ -33,8 +33,8 @@ function object(members: Record<string, fc.Arbitrary<string>>): fc.Arbitrary<str
 /** A key, one of them hidden by an escape. */
 const key = (name: string) => (name === 'privateAttributes' ? '"private\\u0041ttributes"' : `"${name}"`);
 
-function escaped(one: string): string {
-  const units = one.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+function escaped(character: string): string {
+  const units = character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return `"${units.join('')}"`;
 }
 

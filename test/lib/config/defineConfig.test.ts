@@ -260,9 +260,9 @@ describe('defineConfig', () => {
   });
 
   it('names the value and what is expected, and the field that may be meant', () => {
-    const told = problemsOf({ bucket: 'acme', database: '1db', keys: [{ lable: 'a' }] });
-    expect(told).toContain('database: got "1db", expected ');
-    expect(told).toMatch(/keys\.0\.lable: .*Did you mean label\?/);
+    const problems = problemsOf({ bucket: 'acme', database: '1db', keys: [{ lable: 'a' }] });
+    expect(problems).toContain('database: got "1db", expected ');
+    expect(problems).toMatch(/keys\.0\.lable: .*Did you mean label\?/);
   });
 
   it.each([{ privacy: { salt: 'planted' } }, { keys: [{ label: 'web', sha256: 'planted' }] }])(
@@ -316,10 +316,10 @@ describe('defineConfig', () => {
     const full = defineConfig({ bucket: 'acme' });
     const values = fc.constantFrom(null, -1.5, '', ' ', [], [null], [{}], {}, { a: null });
     fc.assert(
-      fc.property(fc.constantFrom(...Object.entries(full)), values, values, ([name, there], one, other) => {
+      fc.property(fc.constantFrom(...Object.entries(full)), values, values, ([name, there], first, other) => {
         const inner = Array.isArray(there) || typeof there !== 'object' ? {} : Object(there);
         const members = Object.fromEntries(Object.keys(inner).map((member) => [member, other]));
-        for (const value of [one, { ...members }, [one, other]]) {
+        for (const value of [first, { ...members }, [first, other]]) {
           expect(problemsOf({ ...full, [name]: value })).not.toMatch(/received|Invalid|Too (small|big)/);
         }
       }),

@@ -6,7 +6,7 @@ import { problemPaths } from './problemPaths.ts';
 
 type ExportInput = NonNullable<ConfigInput['exports']>[number];
 
-const one: ExportInput = {
+const baseExport: ExportInput = {
   name: 'events',
   table: 'statsig_forwarded_events',
   target: { bucket: 'acme-warehouse', owner: '111122223333' },
@@ -18,19 +18,21 @@ const define = (...exports: ExportInput[]) => defineConfig({ bucket: 'acme', exp
 
 describe('exports in the configuration', () => {
   it('have defaults for everything except name, table, bucket and owner', () => {
-    expect(define(one).exports).toEqual([{ ...one, format: 'copy', lookbackDays: 8, schedule: 'daily' }]);
+    expect(define(baseExport).exports).toEqual([
+      { ...baseExport, format: 'copy', lookbackDays: 8, schedule: 'daily' },
+    ]);
   });
 
   it('look back as far as rows can be late, and see the last of them the day after', () => {
     const lookback = (pastDays: number, own: Partial<ExportInput> = {}) =>
-      defineConfig({ bucket: 'acme', timeWindow: { pastDays }, exports: [{ ...one, ...own }] }).exports[0]
-        ?.lookbackDays;
+      defineConfig({ bucket: 'acme', timeWindow: { pastDays }, exports: [{ ...baseExport, ...own }] })
+        .exports[0]?.lookbackDays;
     expect([0, 30, 89, 90].map((days) => lookback(days))).toEqual([1, 31, 90, 90]);
     expect(lookback(30, { lookbackDays: 3 })).toBe(3);
   });
 
   it('can export a curated table, which has no resends, if days are curated', () => {
-    const curated = { ...one, table: 'curated_events' };
+    const curated = { ...baseExport, table: 'curated_events' };
     expect(define(curated).exports[0]?.table).toBe('curated_events');
     expect(() => defineConfig({ bucket: 'acme', curate: false, exports: [curated] })).toThrow(
       'exports.0.table: got "curated_events", expected one of',
@@ -41,29 +43,36 @@ describe('exports in the configuration', () => {
     const config = defineConfig({
       bucket: 'acme',
       sources: [acmeSource({ owner: '111122223333' })],
-      exports: [{ ...one, table: 'acme_events' }],
+      exports: [{ ...baseExport, table: 'acme_events' }],
     });
     expect(config.exports[0]?.table).toBe('acme_events');
-    const others = { ...one.target, owner: '444455556666', bucket: 'others-warehouse' };
+    const others = { ...baseExport.target, owner: '444455556666', bucket: 'others-warehouse' };
     expect(() =>
-      defineConfig({ ...config, endpoint: {}, exports: [{ ...one, table: 'acme_events', target: others }] }),
+      defineConfig({
+        ...config,
+        endpoint: {},
+        exports: [{ ...baseExport, table: 'acme_events', target: others }],
+      }),
     ).toThrow(
       'exports.0.table: got "acme_events", which a source of 111122223333 fills, expected a table of 444455556666\'s',
     );
   });
 
-  const to = (target: object) => [{ ...one, target: { ...one.target, ...target } }];
+  const to = (target: object) => [{ ...baseExport, target: { ...baseExport.target, ...target } }];
   /** A second export to the same bucket. */
-  const more = (target: object) => [one, { ...one, name: 'raw', target: { ...one.target, ...target } }];
+  const more = (target: object) => [
+    baseExport,
+    { ...baseExport, name: 'raw', target: { ...baseExport.target, ...target } },
+  ];
   const role = { arn: ROLE, externalId: 'made-by-us' };
   const owner = '444455556666';
 
   it.each<[string, string, ExportInput[]]>([
-    ['a table that is none of ours', '0.table', [{ ...one, table: 'theirs' }]],
-    ['the quarantine', '0.table', [{ ...one, table: 'quarantine' }]],
+    ['a table that is none of ours', '0.table', [{ ...baseExport, table: 'theirs' }]],
+    ['the quarantine', '0.table', [{ ...baseExport, table: 'quarantine' }]],
     ['a role without an external ID', '0.target.role.externalId', to({ role: { arn: ROLE } })],
     ['a role of another account', '0.target.role.arn', to({ owner, role })],
-    ['a name that comes twice', '1.name', [one, ...to({ folder: 'x' })]],
+    ['a name that comes twice', '1.name', [baseExport, ...to({ folder: 'x' })]],
     ['our own bucket', '0.target.bucket', to({ bucket: 'acme' })],
     ['a folder in another’s', '1.target.folder', more({ folder: 'events/raw' })],
     ['a key of another region than the bucket’s', '0.target.kmsKeyArn', to({ kmsKeyArn: KEY })],
@@ -90,7 +99,7 @@ describe('exports in the configuration', () => {
         defineConfig({
           bucket: 'acme',
           sources: [{ ...shop, name: 'shop', datasets: [...datasets] }],
-          exports: [{ ...one, target }],
+          exports: [{ ...baseExport, target }],
         });
       expect(configured({ ...shop, folder })).toThrow(
         `exports.0.target.folder: got ${folder}/, expected a folder apart from sources.0.datasets.0's.`,
@@ -102,13 +111,13 @@ describe('exports in the configuration', () => {
 
   it('reserve their names in the ledger', () => {
     const sources = [acmeSource({ name: 'exports' })];
-    let told = '';
+    let stderr = '';
     try {
       defineConfig({ bucket: 'acme', sources });
     } catch (error) {
-      told = String(error);
+      stderr = String(error);
     }
     // In one sentence.
-    expect(told.match(/sources\.0\.name: got "exports"/g)).toHaveLength(1);
+    expect(stderr.match(/sources\.0\.name: got "exports"/g)).toHaveLength(1);
   });
 });

@@ -7,7 +7,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
  * @param input The configuration. A bucket is added to it where it has none.
  * @param of A path that all others are below, which is left out of them.
  */
-export function problemPaths(input: object, of = ''): readonly string[] {
+export function problemPaths(input: object, path = ''): readonly string[] {
   try {
     Reflect.apply(defineConfig, undefined, [{ bucket: 'acme', ...input }]);
   } catch (error) {
@@ -17,7 +17,7 @@ export function problemPaths(input: object, of = ''): readonly string[] {
       line
         .trim()
         .replace(/:(?: .*)?$/, '')
-        .replace(of, ''),
+        .replace(path, ''),
     );
   }
   return [];

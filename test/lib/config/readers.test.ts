@@ -71,7 +71,9 @@ describe('the configuration of readers', () => {
   });
 
   /** OWOX that reads other data, which differs so from orders. */
-  const also = (...more: object[]) => [{ ...owox, alsoReads: more.map((one) => ({ ...orders, ...one })) }];
+  const also = (...more: object[]) => [
+    { ...owox, alsoReads: more.map((alsoRead) => ({ ...orders, ...alsoRead })) },
+  ];
   const reads = (location: string) => also({ locations: [location] });
   const results = (resultLocation: string) => [{ ...statsig, resultLocation }];
   const role = (more: object) => [{ ...metabase, as: 'role', ...more }];

@@ -204,16 +204,16 @@ describe('sources', () => {
     ['a folder in another’s', 'events/eu', 'events'],
     ['a folder around another’s', 'drops', 'drops/events'],
   ])('reject %s of another source in the same bucket', (_, folder, others) => {
-    const of = (name: string, dropped: string, bucket = 'shared-drops'): SourceInput => ({
+    const sourceOf = (name: string, dropped: string, bucket = 'shared-drops'): SourceInput => ({
       ...acme,
       name,
       bucket,
       datasets: [{ ...events, folder: dropped }],
     });
     const paths = (...sources: SourceInput[]) => problemPaths({ sources }, 'sources.');
-    expect(paths(of('acme', others), of('other', folder))).toEqual(['1.datasets.0.folder']);
-    expect(paths(of('acme', others), of('other', folder, 'other-drops'))).toEqual([]);
-    expect(paths(of('acme', others), of('other', `${others}-2`))).toEqual([]);
+    expect(paths(sourceOf('acme', others), sourceOf('other', folder))).toEqual(['1.datasets.0.folder']);
+    expect(paths(sourceOf('acme', others), sourceOf('other', folder, 'other-drops'))).toEqual([]);
+    expect(paths(sourceOf('acme', others), sourceOf('other', `${others}-2`))).toEqual([]);
     // Of one source it is one customer's own.
     const both = [
       { ...events, folder: others },

@@ -97,21 +97,21 @@ describe('raw files that change', () => {
   });
 
   it('are counted once a day, while something is wrong, and for some hours after', async () => {
-    const told = async (message: object) => {
+    const messages = async (message: object) => {
       const before = curations.logged.length;
       await curations.plan(message);
       return curations.logged.slice(before).filter((line) => 'curations_failed' in line).length;
     };
     const check = { sluice: 'curate-check' };
     await curations.night();
-    expect(await told(check)).toBe(1);
+    expect(await messages(check)).toBe(1);
     curations.clock.advance(4 * 3_600_000);
-    expect(await told(check)).toBe(0);
+    expect(await messages(check)).toBe(0);
     await curations.land('broken', new TextEncoder().encode('PAR1 no parquet at all'));
     curations.clock.advance(NIGHT_MS);
     await curations.night();
     curations.clock.advance(4 * 3_600_000);
-    expect([await told(check), await told(check)]).toEqual([1, 1]);
+    expect([await messages(check), await messages(check)]).toEqual([1, 1]);
   });
 
   it.each([

@@ -129,11 +129,11 @@ it.each<readonly [keyof typeof CurateError.entries, Partial<CurationRun>, boolea
 });
 
 describe('the account of a version', () => {
-  const one = { ...slice, sliceRows: 6, rows: 5, resends: 1 };
+  const duplicated = { ...slice, sliceRows: 6, rows: 5, resends: 1 };
   const other = { ...slice, sliceRows: 4, rows: 5, resends: 1, kept: 2, differing: 0 };
 
   it('is the sum of its slices', () => {
-    expect(sumAccount(run({ slices: 2, done: [one, other] }))).toEqual({
+    expect(sumAccount(run({ slices: 2, done: [duplicated, other] }))).toEqual({
       rawRows: 10,
       kept: 2,
       rows: 10,
@@ -143,11 +143,11 @@ describe('the account of a version', () => {
   });
 
   it.each<[string, Partial<CurationRun>]>([
-    ['a slice is missing', { slices: 3, done: [one, other] }],
-    ['slices have seen other raw rows', { slices: 2, done: [one, { ...other, rawRows: 11 }] }],
-    ['a raw row is in no slice', { slices: 2, done: [one, { ...other, sliceRows: 3 }] }],
-    ['a row is neither written nor a resend', { slices: 2, done: [one, { ...other, rows: 4 }] }],
-    ['a row is written twice', { slices: 2, done: [one, { ...other, resends: 2 }] }],
+    ['a slice is missing', { slices: 3, done: [duplicated, other] }],
+    ['slices have seen other raw rows', { slices: 2, done: [duplicated, { ...other, rawRows: 11 }] }],
+    ['a raw row is in no slice', { slices: 2, done: [duplicated, { ...other, sliceRows: 3 }] }],
+    ['a row is neither written nor a resend', { slices: 2, done: [duplicated, { ...other, rows: 4 }] }],
+    ['a row is written twice', { slices: 2, done: [duplicated, { ...other, resends: 2 }] }],
     ['nothing is done', { slices: 0 }],
   ])('is none if %s', (_, more) => {
     expect(sumAccount(run(more))).toBeNull();

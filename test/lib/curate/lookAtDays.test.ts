@@ -100,9 +100,9 @@ async function startDays(
         stage: 'test',
         raw: {
           ...days,
-          async files(kind, day, ...of) {
+          async files(kind, day, ...rest) {
             await before(kind, day);
-            return days.files(kind, day, ...of);
+            return days.files(kind, day, ...rest);
           },
         },
         landing: landingOf(store),
@@ -506,7 +506,7 @@ describe('what nothing tells of', () => {
     const { days: list } = JSON.parse(
       (await store.read(`${curatedFolder('exposures')}days.json`))?.text ?? '',
     );
-    for (const one of Object.values<Record<string, unknown>>(list)) one['shape'] = 'before';
+    for (const listed of Object.values<Record<string, unknown>>(list)) listed['shape'] = 'before';
     await store.write(`${curatedFolder('exposures')}days.json`, JSON.stringify({ days: list }));
     started.clock.advance(DAY_MS);
     expect((await started.asks(NIGHT)).looked).toHaveLength(50);

@@ -434,7 +434,7 @@ describe('thirty days', () => {
             return lake.curations.land(name, exposures(0, 0, day), 'exposures', day);
           }),
         async () => {
-          const day = pick([...spoiled].filter((one) => !lake.isExpired(one)));
+          const day = pick([...spoiled].filter((spoiledDay) => !lake.isExpired(spoiledDay)));
           if (day !== undefined) await lake.restore(day, () => random() < 0.6);
         },
         // The writer takes a file back, and writes its rows under another name.

@@ -28,15 +28,19 @@ const file = (other: Partial<DropObject> = {}): DropObject => ({
   lastModified: new Date(NOW - HOUR_MS),
   ...other,
 });
-const one = makeDrop([file()], FOLDER);
-const { fingerprint } = one;
+const oneFile = makeDrop([file()], FOLDER);
+const { fingerprint } = oneFile;
 const nothing = makeDrop([], FOLDER);
 
 /** A day for which each answer holds, and none before it in any state. */
 const SITUATIONS: Readonly<
   Record<
     keyof typeof PLAN_TABLE,
-    { readonly drop?: typeof one; readonly entry?: Partial<LedgerEntry>; readonly terms?: Partial<DayTerms> }
+    {
+      readonly drop?: typeof oneFile;
+      readonly entry?: Partial<LedgerEntry>;
+      readonly terms?: Partial<DayTerms>;
+    }
   >
 > = {
   no_files: { drop: nothing },
@@ -67,7 +71,7 @@ describe('the table of the plan', () => {
       Object.entries(PLAN_TABLE).map(([key, answer]) => [state, key, answer] as const),
     ),
   )('has the decision on a day that is %s: %s', (state, key, answer) => {
-    const { drop = one, entry, terms } = SITUATIONS[key as keyof typeof PLAN_TABLE];
+    const { drop = oneFile, entry, terms } = SITUATIONS[key as keyof typeof PLAN_TABLE];
     const known = ledgerEntry({
       fingerprint: 'before',
       version: 'v1',

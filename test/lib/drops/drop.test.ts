@@ -81,9 +81,9 @@ describe('the reason to leave a file out', () => {
 
   it('covers empty files and files archived in a class that S3 does not read immediately', () => {
     expect(leftOutReason(object('a.parquet', { size: 0 }), FOLDER)).toBe('empty');
-    const of = (storageClass?: string) => leftOutReason(object('a.parquet', { storageClass }), FOLDER);
-    expect(['GLACIER', 'DEEP_ARCHIVE'].map(of)).toEqual(['archived', 'archived']);
-    expect(['GLACIER_IR', 'STANDARD_IA', 'INTELLIGENT_TIERING', undefined].map(of)).toEqual(
+    const reasonFor = (storageClass?: string) => leftOutReason(object('a.parquet', { storageClass }), FOLDER);
+    expect(['GLACIER', 'DEEP_ARCHIVE'].map(reasonFor)).toEqual(['archived', 'archived']);
+    expect(['GLACIER_IR', 'STANDARD_IA', 'INTELLIGENT_TIERING', undefined].map(reasonFor)).toEqual(
       Array(4).fill(null),
     );
   });
@@ -116,7 +116,7 @@ describe('a drop', () => {
         const at = pick % objects.length;
         const changed = (other: (one: DropObject) => Partial<DropObject>) =>
           makeDrop(
-            objects.map((one, i) => (i === at ? { ...one, ...other(one) } : one)),
+            objects.map((listed, i) => (i === at ? { ...listed, ...other(listed) } : listed)),
             FOLDER,
           ).fingerprint;
         expect(changed(({ eTag }) => ({ eTag: `${eTag}x` }))).not.toBe(fingerprint);

@@ -43,8 +43,8 @@ function bucketOf(texts: Readonly<Record<string, string>>) {
 /** A day's fingerprint, the names of the files that count, and why others do not. */
 async function judge(texts: Readonly<Record<string, string>>, dataset: Partial<DatasetFolder> = {}) {
   const bucket = bucketOf(texts);
-  const of = { folder: 'events', dayFormat: 'YYYY-MM-DD', ...dataset } as const;
-  const { drops } = await listDrops(bucket, of, [DAY]);
+  const configured = { folder: 'events', dayFormat: 'YYYY-MM-DD', ...dataset } as const;
+  const { drops } = await listDrops(bucket, configured, [DAY]);
   const listed = drops.get(DAY);
   const judged = listed === undefined ? null : await judgeByLogs(bucket, listed);
   const drop = judged === null ? null : await inspectObjects(bucket, judged);
@@ -164,27 +164,27 @@ describe('Databricks’ commits leave out files', () => {
     ['a layout whose folder has all days', 'events/', { layout: '*-c000.snappy.parquet.YYYYMMDD' }],
   ])('in %s', async (_, folder, dataset) => {
     const end = dataset.layout?.endsWith('YYYYMMDD') === true ? '.20261119' : '';
-    const one = ONE + end;
+    const complete = ONE + end;
     const two = TWO + end;
     const texts = {
-      [folder + one]: PARQUET,
+      [folder + complete]: PARQUET,
       [folder + two]: PARQUET,
-      [`${folder}_committed_1111`]: changes([one]),
-      [`${folder}_committed_2222`]: changes([two], [one]),
+      [`${folder}_committed_1111`]: changes([complete]),
+      [`${folder}_committed_2222`]: changes([two], [complete]),
     };
     expect(await judge(texts, dataset)).toMatchObject({
       files: [two],
-      left: { [one]: 'removed Removed by _committed_2222.' },
+      left: { [complete]: 'removed Removed by _committed_2222.' },
     });
   });
 
   it('beside a prefix that the days’ names begin with', async () => {
     const layout = 'day-YYYYMMDD-*';
     const name = `events/day-20261119-tid-1111-0.parquet`;
-    const of = (markers: Record<string, string>) => judge({ [name]: PARQUET, ...markers }, { layout });
-    expect((await of({})).files).toHaveLength(1);
-    expect((await of({ 'events/_started_1111': '' })).files).toEqual([]);
-    expect((await of({ 'events/_committed_1111': changes([]) })).files).toEqual([]);
+    const judgedBy = (markers: Record<string, string>) => judge({ [name]: PARQUET, ...markers }, { layout });
+    expect((await judgedBy({})).files).toHaveLength(1);
+    expect((await judgedBy({ 'events/_started_1111': '' })).files).toEqual([]);
+    expect((await judgedBy({ 'events/_committed_1111': changes([]) })).files).toEqual([]);
   });
 
   it.each(['no JSON', '[]', '{"added":["a"]}', '{"added":[1],"removed":[]}'])(
@@ -198,16 +198,16 @@ describe('Databricks’ commits leave out files', () => {
   );
 
   it('and change the day’s fingerprint when they come, as nothing else does', async () => {
-    const of = async (markers: Record<string, string>) =>
+    const judgedBy = async (markers: Record<string, string>) =>
       (await judge(inFolder({ ...both, ...markers }))).fingerprint;
     const all = await Promise.all([
-      of({}),
-      of({ _started_1111: '' }),
-      of({ _committed_1111: changes([ONE]) }),
-      of({ _committed_1111: changes([ONE], [TWO]) }),
+      judgedBy({}),
+      judgedBy({ _started_1111: '' }),
+      judgedBy({ _committed_1111: changes([ONE]) }),
+      judgedBy({ _committed_1111: changes([ONE], [TWO]) }),
     ]);
     expect(new Set(all).size).toBe(4);
-    expect(await of({ _SUCCESS: '' })).toBe(all[0]);
+    expect(await judgedBy({ _SUCCESS: '' })).toBe(all[0]);
     const only = await judge(inFolder({ _started_1111: '', _committed_1111: changes([]) }));
     expect(only.fingerprint).toBe((await judge({})).fingerprint);
   });

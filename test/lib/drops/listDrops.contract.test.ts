@@ -43,7 +43,7 @@ describe('listing a dataset’s days', () => {
       'in/other.json',
       'inn/2026/01/10/a.parquet',
     ];
-    const of = async (layout: string) => {
+    const prefixesOf = async (layout: string) => {
       const bucket = bucketOf(keys, 2);
       const dataset = { folder: 'in', dayFormat: 'YYYY-MM-DD', layout } as const;
       const { drops, calls } = await listDrops(bucket, dataset, ['2026-01-10', '2026-01-11']);
@@ -52,11 +52,11 @@ describe('listing a dataset’s days', () => {
       return { calls, files: Object.fromEntries(files) };
     };
     // Two folders of days, and Spark's log beside days, months and years.
-    expect(await of('YYYY/MM/DD/*.parquet')).toEqual({
+    expect(await prefixesOf('YYYY/MM/DD/*.parquet')).toEqual({
       calls: 5,
       files: { '2026-01-10': ['in/2026/01/10/a.parquet'], '2026-01-11': ['in/2026/01/11/c.parquet'] },
     });
-    expect(await of('**/YYYY/MM/DD/**')).toEqual({
+    expect(await prefixesOf('**/YYYY/MM/DD/**')).toEqual({
       calls: 3,
       files: {
         '2026-01-10': ['in/2026/01/10/a.parquet', 'in/2026/01/10/h=1/b.parquet'],
@@ -66,7 +66,7 @@ describe('listing a dataset’s days', () => {
   });
 
   it('finds a day whose folder has its midnight, and numbers without zeros, as it has them', async () => {
-    const of = async (dayFormat: string, keys: readonly string[], day: string) => {
+    const listed = async (dayFormat: string, keys: readonly string[], day: string) => {
       const dataset = { folder: 'in', dayFormat, waitFor: '_DONE' };
       const drop = (await listDrops(bucketOf(keys, 3), dataset, [day])).drops.get(day);
       const lacks = drop === undefined || lacksMarker(drop, markerKey(dataset, day), null);
@@ -79,14 +79,14 @@ describe('listing a dataset’s days', () => {
       `${midnight}_DONE`,
       `${midnight}_x/c.parquet`,
     ];
-    expect(await of('ds=YYYY-MM-DD', [...keys, 'in/ds=2026-11-19-old/a.parquet'], '2026-11-19')).toEqual([
+    expect(await listed('ds=YYYY-MM-DD', [...keys, 'in/ds=2026-11-19-old/a.parquet'], '2026-11-19')).toEqual([
       2,
       2,
       false,
     ]);
     const unpadded = ['9/a.parquet', '09/b.parquet', '19/c.parquet', '9/_DONE'];
     const all = unpadded.map((rest) => `in/year=2026/month=1/day=${rest}`);
-    expect(await of('year=YYYY/month=M/day=D', all, '2026-01-09')).toEqual([1, 1, false]);
+    expect(await listed('year=YYYY/month=M/day=D', all, '2026-01-09')).toEqual([1, 1, false]);
   });
 
   it('finds exactly the objects in their folders, in every format, whatever lies between them', async () => {
@@ -115,7 +115,9 @@ describe('listing a dataset’s days', () => {
         async (dayFormat, made, others, numbers, pageKeys) => {
           const dataset = { folder: 'in', dayFormat };
           const keys = [
-            ...made.map((one) => `${dropFolder(dataset, addDays('2026-01-01', one.day))}${one.name}`),
+            ...made.map(
+              (madeFile) => `${dropFolder(dataset, addDays('2026-01-01', madeFile.day))}${madeFile.name}`,
+            ),
             ...others,
           ];
           const bucket = bucketOf(keys, pageKeys);
@@ -124,7 +126,7 @@ describe('listing a dataset’s days', () => {
           expect([...drops.keys()].sort()).toEqual([...days].sort());
           for (const [day, drop] of drops) {
             const folder = dropFolder(dataset, day);
-            const inside = [...new Set(keys)].filter((one) => one.startsWith(folder)).map(object);
+            const inside = [...new Set(keys)].filter((candidate) => candidate.startsWith(folder)).map(object);
             const expected = makeDrop(inside, folder);
             expect(drop.fingerprint).toBe(expected.fingerprint);
             expect(drop.leftOut.length).toBe(expected.leftOut.length);
@@ -153,7 +155,7 @@ describe('the objects of one check', () => {
     const bucket: Pick<CustomerBucket, 'list'> = {
       async list({ prefix, next = '0' }) {
         if (prefix.includes('_')) return { objects: [], next: undefined };
-        const [day = ''] = days.filter((one) => prefix.includes(one));
+        const [day = ''] = days.filter((candidate) => prefix.includes(candidate));
         const to = Math.min(Number(next) + 1_000, day === '' ? count * days.length : count);
         const objects = Array.from({ length: to - Number(next) }, (_, i) => {
           const number = Number(next) + i;

@@ -23,10 +23,10 @@ function daysOf(
   ...each: readonly (ReturnType<typeof rowsOf> & Pick<DayBefore, 'accepted'>)[]
 ): readonly DayBefore[] {
   let before: readonly DayBefore[] = [];
-  for (const { accepted, ...one } of each) {
-    const content = judgeContent(one, before, []);
+  for (const { accepted, ...fields } of each) {
+    const content = judgeContent(fields, before, []);
     const day = addDays(DAY, before.length - each.length);
-    before = [{ day, rows: one.rows, accepted, content }, ...before];
+    before = [{ day, rows: fields.rows, accepted, content }, ...before];
   }
   return before.slice(0, 7);
 }
@@ -75,10 +75,10 @@ describe('a field whose values became none', () => {
 
   it('is told of nulls that jump from below 5 % to above 50 %', () => {
     const before = daysOf(...six, rowsOf({ none: 4, numbers: 96 }));
-    const of = (none: number) =>
+    const contentWith = (none: number) =>
       unusual(rowsOf({ none, numbers: 100 - none }), before).map(({ words }) => words);
-    expect(of(50)).toEqual([]);
-    expect(of(51)).toEqual(['eventValue (column "price"): no value in 51 % of rows, before in 4 %']);
+    expect(contentWith(50)).toEqual([]);
+    expect(contentWith(51)).toEqual(['eventValue (column "price"): no value in 51 % of rows, before in 4 %']);
     expect(unusual(rowsOf({ none: 60 }), daysOf(...six, rowsOf({ none: 5 })))).toEqual([]);
     // Its column is in no file any more.
     const absent = rowsOf({ column: '', none: 100, numbers: 0, types: {} });
@@ -95,7 +95,7 @@ describe('a field whose values became none', () => {
   it('is a new type once, and none that a day before had or that holds no value', () => {
     const wide = rowsOf({ types: { BIGINT: ['1'] } });
     const words = (now: typeof wide, before: readonly DayBefore[]) =>
-      unusual(now, before).map((one) => one.words);
+      unusual(now, before).map((unusualField) => unusualField.words);
     expect(words(wide, daysOf(...six))).toEqual(['eventValue (column "price"): type BIGINT, before DOUBLE']);
     expect(words(wide, daysOf(...six, wide))).toEqual([]);
     // Back again.
@@ -147,8 +147,8 @@ describe('files of another day', () => {
     rows: { in: 5, out: 5, refused: 0 },
     ...more,
   });
-  const copies = (one: FileFate, other: FileFate, hasKey = false) =>
-    copiesOf([one], [other], hasKey).map(({ of, isSure }) => [of, isSure]);
+  const copies = (fate: FileFate, other: FileFate, hasKey = false) =>
+    copiesOf([fate], [other], hasKey).map(({ of, isSure }) => [of, isSure]);
 
   it('have its ETag and size; or its size and rows, where an ETag is no digest', () => {
     expect(copies(file('2/a'), file('1/a'))).toEqual([['1/a', true]]);

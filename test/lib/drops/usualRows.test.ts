@@ -67,7 +67,7 @@ describe('a day that came without rows', () => {
       loaded(DAY, 0, { ...emptyFile, ...(usual === undefined ? {} : { usualRows: usual }) });
     expect(unusualWords(day(1_000), 0.5)).toBe('has 2 files, 0 rows, where 1,000 are usual');
     expect([day(1_000), day(0), day()].map(lacksRows)).toEqual([true, false, false]);
-    expect([day(0), day()].map((one) => unusualWords(one, 0.5))).toEqual([null, null]);
+    expect([day(0), day()].map((entry) => unusualWords(entry, 0.5))).toEqual([null, null]);
     // The first rows after files without any.
     expect(unusualWords(loaded(DAY, 5, { usualRows: 0 }), 0.5)).toBeNull();
     expect(lacksRows(loaded(DAY, 5, { usualRows: 1_000 }))).toBe(false);
@@ -78,9 +78,9 @@ describe('a day that came without rows', () => {
     const saturdays = [3, 10, 17].map((ago) => loaded(addDays('2026-11-24', -ago), 500));
     expect(usualRows('2026-11-29', [...sundays, ...saturdays])).toBe(0);
     // Days that lack their rows are not usual, however many come.
-    const lacking = sundays.map((one) => ({ ...one, usualRows: 500 }));
+    const lacking = sundays.map((sunday) => ({ ...sunday, usualRows: 500 }));
     expect(usualRows('2026-11-29', [...lacking, ...saturdays])).toBe(500);
-    const accepted = sundays.map((one) => ({ ...one, accepted: true as const }));
+    const accepted = sundays.map((sunday) => ({ ...sunday, accepted: true as const }));
     expect(usualRows('2026-11-29', [...accepted, ...saturdays])).toBe(500);
   });
 });

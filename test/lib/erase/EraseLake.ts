@@ -101,7 +101,7 @@ export class EraseLake {
     await this.#putTable(
       kind,
       `${folder}alone.parquet`,
-      this.victims.slice(0, 3).map((one) => this.#row(kind, day, one)),
+      this.victims.slice(0, 3).map((victim) => this.#row(kind, day, victim)),
     );
     await this.#putTable(kind, `${folder}overwritten.parquet`, rows.slice(0, 10));
     await this.#putTable(kind, `${folder}overwritten.parquet`, this.#stayers(kind, day, 5));
@@ -335,8 +335,8 @@ export class EraseLake {
   }
 
   #idsOf({ column, value }: Someone) {
-    const other = (one: Someone['column']) =>
-      one === column ? value : id('stay', one, Math.floor(this.#random() * 1e5));
+    const other = (ownColumn: Someone['column']) =>
+      ownColumn === column ? value : id('stay', ownColumn, Math.floor(this.#random() * 1e5));
     return {
       user_id: other('user_id'),
       stable_id: other('stable_id'),

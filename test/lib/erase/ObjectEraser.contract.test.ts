@@ -137,7 +137,7 @@ describe('erasing from one object', () => {
       (await bucket.versions(KEY)).map((version) => ({ ...version, size }));
     const why = async (size: number) => {
       const object = { key: KEY, versions: await versions(size)() };
-      return (await eraser().erase(object, large, silent)).left.map((one) => one.why);
+      return (await eraser().erase(object, large, silent)).left.map((leftObject) => leftObject.why);
     };
     expect(await why(mebibytes * 1024 ** 2 + 1)).toEqual(['too_large']);
     expect(await why(mebibytes * 1024 ** 2)).not.toContain('too_large');

@@ -178,7 +178,7 @@ describe('the rows of a unit in a Parquet file', () => {
     const json = JSON.stringify({ friend: id });
     const ascii = json.replaceAll(
       /[^\0-\x7f]/g,
-      (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
     );
     const texts = [json, ascii, JSON.stringify({ inner: ascii }), `https://x/?u=${encodeURIComponent(id)}`];
     const row = (text: string) =>

@@ -40,12 +40,12 @@ describe('a unit', () => {
   });
 
   it('has an erasure of the same name in any order, and another in another bucket', () => {
-    const one = parseUnit('user_id=a', config);
+    const unit = parseUnit('user_id=a', config);
     const other = parseUnit('stable_id=b', config);
-    const id = erasureId('bucket', [one, other]);
+    const id = erasureId('bucket', [unit, other]);
     expect(id).toMatch(/^[0-9a-f]{32}$/);
-    expect(erasureId('bucket', [other, one, one])).toBe(id);
-    expect(erasureId('another', [one, other])).not.toBe(id);
+    expect(erasureId('bucket', [other, unit, unit])).toBe(id);
+    expect(erasureId('another', [unit, other])).not.toBe(id);
     expect(erasureId('bucket', [parseUnit('stable_id=a', config), other])).not.toBe(id);
   });
 });
@@ -141,7 +141,7 @@ describe('a matcher', () => {
   const quoted = (text: string) =>
     [...Buffer.from(text)].map((byte) => `=${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
   const utf32 = (text: string) =>
-    Buffer.concat([...text].map((one) => Buffer.from([one.codePointAt(0) ?? 0, 0, 0, 0])));
+    Buffer.concat([...text].map((character) => Buffer.from([character.codePointAt(0) ?? 0, 0, 0, 0])));
 
   it.each([
     ['cut', Buffer.from(json.slice(0, -1))],
@@ -232,8 +232,8 @@ describe('a matcher', () => {
   it('searches in linear time', () => {
     const units = matcher('user_id=user-1', 'user_id=\\\\a\\b', 'user_id=%41%41%41b');
     const most = 1024 ** 2;
-    for (const one of ['\\', '%25', '\\u00', 'z\\', '"\\', '{"a":"', 'A1b'])
-      expect(units.findRaw(JSON.stringify([one.repeat(most / one.length)]), 'text')).toBe('unreadable');
+    for (const value of ['\\', '%25', '\\u00', 'z\\', '"\\', '{"a":"', 'A1b'])
+      expect(units.findRaw(JSON.stringify([value.repeat(most / value.length)]), 'text')).toBe('unreadable');
   });
 
   it.each(['1e999,', '[9007199254740993],'])(

@@ -85,7 +85,7 @@ describe('an object of the landing', () => {
 });
 
 describe('a copy of a request', () => {
-  const of = (body: string | Uint8Array, headers = {}) =>
+  const erased = (body: string | Uint8Array, headers = {}) =>
     eraseCopy(
       Buffer.from(
         writeRelayCopy({
@@ -101,21 +101,21 @@ describe('a copy of a request', () => {
     );
 
   it('that is no JSON, or says a wrong encoding, is searched as a text, and goes as a body that nobody can read', () => {
-    expect(of('{"events":[{"user":{"userID":"user-1"},"x')).toEqual({ own: 1, others: 0, body: null });
+    expect(erased('{"events":[{"user":{"userID":"user-1"},"x')).toEqual({ own: 1, others: 0, body: null });
     const unreadable = { own: 1, others: 1, unreadable: 1, body: null };
-    expect(of('{"events":[{"user":{"userID":"user-2"},"x')).toEqual(unreadable);
-    expect(of(own, { 'content-encoding': 'br' })).toEqual({ own: 1, others: 0, body: null });
-    expect(of(other, { 'content-encoding': 'br' })).toEqual({ own: 0 });
-    expect(of(Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'))).toEqual(unreadable);
+    expect(erased('{"events":[{"user":{"userID":"user-2"},"x')).toEqual(unreadable);
+    expect(erased(own, { 'content-encoding': 'br' })).toEqual({ own: 1, others: 0, body: null });
+    expect(erased(other, { 'content-encoding': 'br' })).toEqual({ own: 0 });
+    expect(erased(Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'))).toEqual(unreadable);
   });
 
   it('goes as a whole, also if the value may be another’s, whose events are counted', () => {
     const event = { user: { userID: 'user-1' } };
     const plan = { user: { userID: 'x', custom: { plan: 'user-1' } } };
-    expect(of(JSON.stringify({ events: [event, plan] }))).toEqual({ own: 1, others: 1, body: null });
-    expect(of(JSON.stringify({ events: [plan, plan] }))).toEqual({ own: 0, others: 2, body: null });
+    expect(erased(JSON.stringify({ events: [event, plan] }))).toEqual({ own: 1, others: 1, body: null });
+    expect(erased(JSON.stringify({ events: [plan, plan] }))).toEqual({ own: 0, others: 2, body: null });
     const named = { events: [{ eventName: 'user-1' }], statsigMetadata: { sdkType: 'user-1' } };
-    expect(of(JSON.stringify(named))).toEqual({ own: 0 });
+    expect(erased(JSON.stringify(named))).toEqual({ own: 0 });
   });
 });
 

@@ -63,7 +63,7 @@ describe('an erasure', () => {
       const seconds = Math.round((Date.now() - beganAt) / 1_000);
       after = await lake.decode();
       const rows = (some: readonly DecodedVersion[]) =>
-        some.reduce((all, one) => all + (one.rows?.length ?? 0), 0);
+        some.reduce((all, version) => all + (version.rows?.length ?? 0), 0);
       // Jest keeps what goes through the streams.
       writeSync(
         2,
@@ -150,20 +150,24 @@ describe('an erasure', () => {
     const ours = before.filter(({ key }) => !isState(key));
     // The lake has them everywhere, also in versions that were overwritten or deleted.
     const had = new Set(
-      ours.filter((one) => idsOf(one).length > 0).map(({ key }) => key.split('/').slice(0, 2).join('/')),
+      ours
+        .filter((version) => idsOf(version).length > 0)
+        .map(({ key }) => key.split('/').slice(0, 2).join('/')),
     );
     expect(had.size).toBeGreaterThan(8);
     for (const folder of ['landing/2026', 'landing/direct', 'damaged/2026']) expect(had).toContain(folder);
-    const left = after.filter(({ key }) => !isState(key)).filter((one) => idsOf(one).length > 0);
+    const left = after.filter(({ key }) => !isState(key)).filter((version) => idsOf(version).length > 0);
     expect(left.map(({ key }) => key)).toEqual([]);
   });
 
   it('leaves what has nothing of its units byte for byte, version for version', () => {
-    const now = new Map(after.map((one) => [`${one.key} ${one.versionId}`, one.digest]));
-    const untouched = before.filter((one) => isState(one.key) || idsOf(one).length === 0);
+    const now = new Map(after.map((version) => [`${version.key} ${version.versionId}`, version.digest]));
+    const untouched = before.filter((version) => isState(version.key) || idsOf(version).length === 0);
     expect(untouched.length).toBeGreaterThan(10);
     expect(
-      untouched.filter((one) => now.get(`${one.key} ${one.versionId}`) !== one.digest).map(({ key }) => key),
+      untouched
+        .filter((version) => now.get(`${version.key} ${version.versionId}`) !== version.digest)
+        .map(({ key }) => key),
     ).toEqual([]);
   });
 
@@ -182,7 +186,7 @@ describe('an erasure', () => {
     for (const folder of tables) {
       const large = new Set(
         before
-          .filter((one) => one.key.startsWith('quarantine-large/') && idsOf(one).length > 0)
+          .filter((version) => version.key.startsWith('quarantine-large/') && idsOf(version).length > 0)
           .map(({ key }) => `s3://${BUCKET}/${key}`),
       );
       const isOthers = (row: string) => {
@@ -192,9 +196,9 @@ describe('an erasure', () => {
         if (raw_encoding === 'base64' || (typeof raw === 'string' && !isJson(raw))) return false;
         return ![...idsIn(row)].some((id) => erased().has(id));
       };
-      const was = rowsOf(before, folder);
-      expect(was.size).toBeGreaterThan(0);
-      const expected = new Map([...was].map(([key, rows]) => [key, rows.filter(isOthers)]));
+      const rowsBefore = rowsOf(before, folder);
+      expect(rowsBefore.size).toBeGreaterThan(0);
+      const expected = new Map([...rowsBefore].map(([key, rows]) => [key, rows.filter(isOthers)]));
       expect([folder, rowsOf(after, folder)]).toEqual([folder, expected]);
     }
   });
@@ -218,7 +222,9 @@ describe('an erasure', () => {
   it('leaves copies of requests with events of others alone', () => {
     const copies = (versions: readonly DecodedVersion[]) =>
       versions
-        .filter((one) => one.isLatest && one.key.startsWith('relay/') && idsOf(one).length === 0)
+        .filter(
+          (version) => version.isLatest && version.key.startsWith('relay/') && idsOf(version).length === 0,
+        )
         .map(({ key, versionId, digest }) => [key, versionId, digest]);
     expect(copies(before).length).toBeGreaterThan(0);
     expect(copies(after)).toEqual(copies(before));
@@ -233,8 +239,9 @@ describe('an erasure', () => {
     await jump('00:30');
     await jump('00:30');
     const versions = await listed();
-    for (const one of await lake.decode())
-      if (one.isLatest && !isState(one.key)) expect([one.key, idsOf(one)]).toEqual([one.key, []]);
+    for (const decoded of await lake.decode())
+      if (decoded.isLatest && !isState(decoded.key))
+        expect([decoded.key, idsOf(decoded)]).toEqual([decoded.key, []]);
     const now = await lake.decode();
     for (const [name, version] of versions) {
       const [kind = 'events', day = ''] = name.split('/');

@@ -54,7 +54,7 @@ function countingBucket(): EraseBucket {
       for await (const page of bucket.objects(folder, after))
         yield page.map((object) =>
           large.has(object.key)
-            ? { ...object, versions: object.versions.map((one) => ({ ...one, size: LARGE })) }
+            ? { ...object, versions: object.versions.map((version) => ({ ...version, size: LARGE })) }
             : object,
         );
     },

@@ -253,7 +253,7 @@ describe('the export of a day', () => {
     for (const body of bodies) expect([...files.values()].includes(body.toString('latin1'))).toBe(true);
     const etags = world.store
       .list(TARGET, { prefix: `events/${DAY}/sluice-`, limit: 10 })
-      .entries.flatMap((one) => ('object' in one ? one.object.etag : []));
+      .entries.flatMap((listed) => ('object' in listed ? listed.object.etag : []));
     expect(etags.filter((etag) => etag.endsWith('-2'))).toHaveLength(2);
     world.openTarget();
     await run();
@@ -440,7 +440,7 @@ describe('the export of a day', () => {
   const encryption = () =>
     world.store
       .list(TARGET, { prefix: `events/${DAY}/`, limit: 10 })
-      .entries.map((one) => ('object' in one ? one.object.attributes.encryption : {}));
+      .entries.map((listed) => ('object' in listed ? listed.object.attributes.encryption : {}));
   /**
    * Lets the bucket demand an encryption header, as
    * https://github.com/terraform-aws-modules/terraform-aws-s3-bucket/blob/master/main.tf does.
@@ -495,6 +495,6 @@ describe('the export of a day', () => {
     const exported = world.configured({ encryption: 'aws:kms', kmsKeyArn: arn });
     expect(await run({ exported })).toMatchObject({ entry: { state: 'succeeded' } });
     expect(encryption()).toHaveLength(4);
-    for (const one of encryption()) expect(one).toMatchObject({ [`${HEADER}-aws-kms-key-id`]: arn });
+    for (const headers of encryption()) expect(headers).toMatchObject({ [`${HEADER}-aws-kms-key-id`]: arn });
   });
 });

@@ -72,13 +72,13 @@ describe('a file for Statsig', () => {
       ('checkout', 'rule', 'ada', true, 1), ('checkout', 'rule', 'bob', false, 1), ('checkout', 'rule', 'ada', true, 2)
     ) AS rows (experiment_id, group_id, user_id, is_assignment, "copy"),
     (SELECT TIMESTAMP '2026-11-19 10:00:00' AS "timestamp", 'production' AS environment, NULL AS user_dimensions)`);
-    const of = async (table: string) => {
+    const fileOf = async (table: string) => {
       const made = await statsigRewriter(formatOf(table), limits).rewrite(Readable.from([bytes]));
       await made.remove();
       return { rows: made.rows, leftOut: made.leftOut };
     };
-    expect(await of('exposures')).toEqual({ rows: 2, leftOut: { other_is_assignment: 1 } });
-    expect(await of('curated_exposures')).toEqual({
+    expect(await fileOf('exposures')).toEqual({ rows: 2, leftOut: { other_is_assignment: 1 } });
+    expect(await fileOf('curated_exposures')).toEqual({
       rows: 1,
       leftOut: { other_is_assignment: 1, other_copy: 1 },
     });

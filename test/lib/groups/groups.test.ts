@@ -14,7 +14,7 @@ const bytes = (specs: unknown) => Buffer.from(JSON.stringify(specs));
 const read = (specs: unknown) => readSpecs(bytes(specs));
 const running = () => read(experimentSpecs('running', START)).rules;
 const ended = () => read(experimentSpecs('ended', START)).rules;
-const of = (rules: readonly SpecRule[], experiment: string) =>
+const groupsOf = (rules: readonly SpecRule[], experiment: string) =>
   rules
     .filter(({ experimentId, entity }) => experimentId === experiment && entity !== 'layer')
     .map(({ ruleId, kind, groupName, split }) => [ruleId, kind, groupName, split]);
@@ -29,33 +29,33 @@ const codeOf = (work: () => unknown) => {
 describe('specs', () => {
   it('distinguish groups from all other rules of an experiment', () => {
     const rules = running();
-    expect(of(rules, 'button')).toEqual([
+    expect(groupsOf(rules, 'button')).toEqual([
       ['winterHoldoutRule', 'holdout', 'winter_holdout', null],
       ['buttonControl', 'group', 'Control', 0.5],
       ['buttonTest', 'group', 'Test', 0.5],
     ]);
-    expect(of(rules, 'banner').map(([id, kind]) => [id, kind])).toEqual([
+    expect(groupsOf(rules, 'banner').map(([id, kind]) => [id, kind])).toEqual([
       ['targetingGate', 'targeting'],
       ['bannerTest:userID:id_override', 'override'],
       ['bannerControl', 'group'],
       ['bannerTest', 'group'],
     ]);
-    const prices = of(rules, 'prices');
+    const prices = groupsOf(rules, 'prices');
     expect(prices[0]).toEqual(['layerAssignment', 'allocation', null, null]);
     expect(prices.slice(1).map(([, kind, , split]) => [kind, Number(split).toFixed(6)])).toEqual([
       ['group', '0.700000'],
       ['group', '0.200000'],
       ['group', '0.100000'],
     ]);
-    expect(of(rules, 'hero').map(([, kind]) => kind)).toEqual(['holdout', 'holdout', 'group', 'group']);
-    expect(of(rules, 'later').map(([, kind]) => kind)).toEqual(['holdout', 'prestart']);
-    expect(of(rules, 'colours')).toEqual([['red', 'variant', 'red', null]]);
-    expect(of(rules, 'shipping')).toEqual([]);
-    expect(of(ended(), 'search').map(([id, kind]) => [id, kind])).toEqual([
+    expect(groupsOf(rules, 'hero').map(([, kind]) => kind)).toEqual(['holdout', 'holdout', 'group', 'group']);
+    expect(groupsOf(rules, 'later').map(([, kind]) => kind)).toEqual(['holdout', 'prestart']);
+    expect(groupsOf(rules, 'colours')).toEqual([['red', 'variant', 'red', null]]);
+    expect(groupsOf(rules, 'shipping')).toEqual([]);
+    expect(groupsOf(ended(), 'search').map(([id, kind]) => [id, kind])).toEqual([
       ['winterHoldoutRule', 'holdout'],
       ['launchedGroup', 'launch'],
     ]);
-    expect(of(ended(), 'fonts')).toEqual([['abandoned', 'abandoned', null, null]]);
+    expect(groupsOf(ended(), 'fonts')).toEqual([['abandoned', 'abandoned', null, null]]);
   });
 
   it('contain holdouts, also of gates, and the layer of an experiment', () => {
@@ -64,7 +64,9 @@ describe('specs', () => {
       .filter(({ entity }) => entity === 'holdout')
       .map(({ experimentId }) => experimentId);
     expect(holdouts).toEqual(['winter_holdout', 'home_holdout']);
-    expect(of(rules, 'new_checkout')).toEqual([['winterHoldoutRule', 'holdout', 'winter_holdout', null]]);
+    expect(groupsOf(rules, 'new_checkout')).toEqual([
+      ['winterHoldoutRule', 'holdout', 'winter_holdout', null],
+    ]);
     expect(new Set(rules.flatMap(({ layerId }) => layerId ?? []))).toEqual(new Set(['home']));
     expect(
       rules.filter(({ entity }) => entity === 'layer').map(({ ruleId, kind }) => [ruleId, kind]),
@@ -86,14 +88,14 @@ describe('specs', () => {
       isExperimentGroup: true,
     };
     const layer_configs = { home: { ...home, useNewLayerEval: true, rules: [own] } };
-    expect(of(read({ ...specs, layer_configs }).rules, 'hero').at(-1)).toEqual([
+    expect(groupsOf(read({ ...specs, layer_configs }).rules, 'hero').at(-1)).toEqual([
       'layerRule',
       'group',
       null,
       null,
     ]);
     expect(
-      of(read({ ...specs, layer_configs: { home: { ...home, rules: [own] } } }).rules, 'hero'),
+      groupsOf(read({ ...specs, layer_configs: { home: { ...home, rules: [own] } } }).rules, 'hero'),
     ).toHaveLength(4);
   });
 
@@ -104,7 +106,7 @@ describe('specs', () => {
         ...specs.condition_map,
         button_below_500: { ...specs.condition_map['button_below_500'], targetValue },
       };
-      const split = of(read({ ...specs, condition_map }).rules, 'button')[1]?.[3];
+      const split = groupsOf(read({ ...specs, condition_map }).rules, 'button')[1]?.[3];
       expect([targetValue, split]).toEqual([targetValue, targetValue === '500' ? 0.5 : null]);
     }
     // A last group for everyone gets the rest.
@@ -114,10 +116,10 @@ describe('specs', () => {
       rules: [held, control, { ...test, conditions: ['everyone'] }],
     };
     expect(
-      of(read({ ...specs, dynamic_configs: { button } }).rules, 'button').map(([, , , split]) => split),
+      groupsOf(read({ ...specs, dynamic_configs: { button } }).rules, 'button').map(([, , , split]) => split),
     ).toEqual([null, 0.5, 0.5]);
     const { condition_map: _, ...bare } = specs;
-    expect(of(read(bare).rules, 'button').map(([, kind, , split]) => [kind, split])).toEqual([
+    expect(groupsOf(read(bare).rules, 'button').map(([, kind, , split]) => [kind, split])).toEqual([
       ['other', null],
       ['group', null],
       ['group', null],
@@ -301,7 +303,7 @@ describe("the table's object", () => {
     const line =
       writeGroupRows(rows)
         .split('\n')
-        .find((one) => one.includes('"holdout"')) ?? '';
+        .find((recorded) => recorded.includes('"holdout"')) ?? '';
     for (const [broken, what] of [
       ['{', 'no JSON object'],
       ['[]', 'no JSON object'],

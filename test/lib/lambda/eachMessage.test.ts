@@ -151,7 +151,11 @@ describe('work that several messages ask for', () => {
     await failures.attempt(['2', '3'], { event: 'second' }, () => work('busy'));
     await failures.attempt(['4'], { event: 'third' }, () => work('done'));
     await failures.attempt([], { event: 'nobody asks' }, () => work('throws'));
-    expect(failures.response().batchItemFailures.map((one) => one.itemIdentifier)).toEqual(['1', '2', '3']);
+    expect(failures.response().batchItemFailures.map((failure) => failure.itemIdentifier)).toEqual([
+      '1',
+      '2',
+      '3',
+    ]);
     expect([failures.has('3'), failures.has('4')]).toEqual([true, false]);
     expect(lines).toMatchObject([{ level: 'error', event: 'first' }]);
     expect(lines).toHaveLength(1);

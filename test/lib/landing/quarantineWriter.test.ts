@@ -89,7 +89,7 @@ describe('a quarantine row', () => {
     );
     fc.assert(
       fc.property(fc.array(raw, { maxLength: 3 }), fc.string({ unit: 'binary' }), (raws, text) => {
-        const refused = raws.map((one): RefusedItem => ({ ...event(''), detail: text, raw: one }));
+        const refused = raws.map((rawText): RefusedItem => ({ ...event(''), detail: text, raw: rawText }));
         const sender = { sdkType: text.repeat(2_000), path: text };
         const { documents, large } = write(refused, { ...context, ...sender });
         expect(documents).toHaveLength(raws.length);

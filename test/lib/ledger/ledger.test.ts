@@ -332,7 +332,7 @@ describe('with any order of claimers, faults and time', () => {
         fc.array(fault, { maxLength: 60 }),
         async (rounds, faults) => {
           const { clock, store, ledger } = setUp();
-          store.faults = faults.flatMap((one) => (one === 'none' ? [null] : [one]));
+          store.faults = faults.flatMap((drawnFault) => (drawnFault === 'none' ? [null] : [drawnFault]));
           const claims = new Map<number, Claim>();
           const versions: string[] = [];
           let made = 0;

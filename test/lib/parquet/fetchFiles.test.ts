@@ -28,7 +28,7 @@ async function fetchOne(directory: string, size: number) {
     random: () => 0,
     signal: new AbortController().signal,
     failed: (key, error) => failures.push([key, error.code]),
-    failure: (of, detail) => new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${of}: ${detail}`),
+    failure: (kind, detail) => new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${kind}: ${detail}`),
   }).catch((error: unknown) => error);
   return { fetched, bodies, failures };
 }

@@ -183,34 +183,34 @@ it('no more is missing than was lost, and no more was lost than is missing or un
   });
   const accepted = 60;
   fc.assert(
-    fc.property(hour, (one) => {
-      const there = accepted - one.lost - one.erasedBefore + one.landed;
+    fc.property(hour, (counts) => {
+      const there = accepted - counts.lost - counts.erasedBefore + counts.landed;
       // A line of the writer's is lost. Rows of equal requests in two files are then no other than those that are written twice.
-      const unlogged = one.equal > 0 && !one.inOneFile ? 0 : one.unlogged;
+      const unlogged = counts.equal > 0 && !counts.inOneFile ? 0 : counts.unlogged;
       const rows: HourRows = {
-        found: there - one.equal - one.erasedAfter + Math.min(one.redriven, one.refused),
-        doubles: one.doubles + one.equal + one.copies + one.repeated,
+        found: there - counts.equal - counts.erasedAfter + Math.min(counts.redriven, counts.refused),
+        doubles: counts.doubles + counts.equal + counts.copies + counts.repeated,
         // Firehose may deliver both copies of a record in one object.
-        equal: one.inOneFile ? one.equal + one.copies : 0,
+        equal: counts.inOneFile ? counts.equal + counts.copies : 0,
         givenUp: 0,
-        taken: one.erasedBefore + one.erasedAfter,
-        restored: one.refused,
+        taken: counts.erasedBefore + counts.erasedAfter,
+        restored: counts.refused,
         unread: null,
       };
       const facts: HourFacts = {
         ...usual,
         accepted,
-        finished: there + one.copies + one.repeated - unlogged,
-        notDelivered: one.landed + one.copies + one.others,
-        areCopies: one.landed === 0,
-        isRepeated: one.repeated > 0,
+        finished: there + counts.copies + counts.repeated - unlogged,
+        notDelivered: counts.landed + counts.copies + counts.others,
+        areCopies: counts.landed === 0,
+        isRepeated: counts.repeated > 0,
         rows: null,
       };
       const judgedAs = judgeHour(facts, false);
       const { missing, unproved } =
-        one.isAsked || judgedAs.why === NOT_LOOKED ? judgeHour({ ...facts, rows }, false) : judgedAs;
-      expect(missing).toBeLessThanOrEqual(one.lost);
-      expect(missing + unproved).toBeGreaterThanOrEqual(one.lost);
+        counts.isAsked || judgedAs.why === NOT_LOOKED ? judgeHour({ ...facts, rows }, false) : judgedAs;
+      expect(missing).toBeLessThanOrEqual(counts.lost);
+      expect(missing + unproved).toBeGreaterThanOrEqual(counts.lost);
     }),
     { numRuns: 2_000 },
   );

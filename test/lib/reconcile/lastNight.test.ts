@@ -15,8 +15,8 @@ async function reader(now: string, made: string, days: readonly UtcDay[]) {
   const table = { name: 'received_hours', storage: {}, partitionKeys: [], madeAt: Date.parse(made) };
   return { store, config, now: clock.now(), catalog: { getTable: async () => table } };
 }
-const hours = async (...of: Parameters<typeof reader>) =>
-  (await nightLine(await reader(...of), 'prod'))?.['hours_since_night'];
+const hours = async (...args: Parameters<typeof reader>) =>
+  (await nightLine(await reader(...args), 'prod'))?.['hours_since_night'];
 
 describe('the hours since the last good night', () => {
   it('are counted from its beginning, whenever its rows were written last', async () => {

@@ -99,8 +99,8 @@ function deny(key: string): void {
     throw Object.assign(new Error(), { name: 'AccessDenied' });
   };
   const { read, head } = store;
-  store.read = async (one, options) => (one === key ? refused() : read.call(store, one, options));
-  store.head = async (one) => (one === key ? refused() : head.call(store, one));
+  store.read = async (readKey, options) => (readKey === key ? refused() : read.call(store, readKey, options));
+  store.head = async (headKey) => (headKey === key ? refused() : head.call(store, headKey));
 }
 
 describe('a night', () => {

@@ -206,8 +206,8 @@ describe('a message', () => {
     await store.write(relayWaitingKey(id), 'no copy');
     expect(await relay(writeRelayedKey(relayWaitingKey(id)))).toEqual([]);
     expect(keys()).toEqual([relayWaitingKey(id)]);
-    const told = { relayed: 0, unreadable: 1, code: 'SLUICE_RELAY_COPY_UNREADABLE' };
-    expect(logged).toContainEqual(expect.objectContaining(told));
+    const counts = { relayed: 0, unreadable: 1, code: 'SLUICE_RELAY_COPY_UNREADABLE' };
+    expect(logged).toContainEqual(expect.objectContaining(counts));
   });
 
   it('of an object that cannot be read stays', async () => {

@@ -102,7 +102,7 @@ describe('a request to the target', () => {
       requests.set(socket, (requests.get(socket) ?? 0) + 1);
       if (requests.get(socket) !== 1) socket.resetAndDestroy();
       // The first two are answered together, so that both connections are kept.
-      else if (requests.size === 2) for (const one of requests.keys()) one.write(OK);
+      else if (requests.size === 2) for (const connection of requests.keys()) connection.write(OK);
       else if (requests.size > 2) socket.write(OK);
     });
     const sender = httpSender(WITHIN_MS);

@@ -99,8 +99,8 @@ describe('the request that delivers a copy', () => {
         for (const target of [statsig, { url: 'http://127.0.0.1:1', headers: {} }]) {
           const request = targetRequest(copy, target, KEPT + 1e9);
           expect(request.path).toMatch(/^\/[\x21-\x7e]*$/);
-          for (const [one, sent] of Object.entries(request.headers)) {
-            expect(one).toMatch(/^[\x21-\x7e]+$/);
+          for (const [header, sent] of Object.entries(request.headers)) {
+            expect(header).toMatch(/^[\x21-\x7e]+$/);
             expect(sent).not.toMatch(/[\r\n\0]/);
           }
         }

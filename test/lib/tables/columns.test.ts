@@ -188,8 +188,8 @@ describe('each column is filled in some case', () => {
 
   it.each(['events', 'metrics', 'exposures', 'orders'])('of the dataset %s', (name) => {
     const [source] = config.sources;
-    const dataset = source?.datasets.find((one) => one.name === name);
-    const table = ingestedTables(config).find((one) => one.dataset === name);
+    const dataset = source?.datasets.find((candidate) => candidate.name === name);
+    const table = ingestedTables(config).find((candidate) => candidate.dataset === name);
     if (source === undefined || dataset === undefined || table === undefined) throw new Error('no dataset');
     const { groups } = compileMapping({ source, dataset, unitIds: { companyID: 'company_id' } }, [schema]);
     const selected = groups[0]?.columns ?? '';

@@ -26,7 +26,7 @@ describe('the keys of an export', () => {
       // Shifting characters between key and ETag gives another name.
       { key: `${OBJECT.key}"1"`, eTag: '' },
     ];
-    expect(new Set([name, ...others.map((one) => exportedFile(one))]).size).toBe(4);
+    expect(new Set([name, ...others.map((other) => exportedFile(other))]).size).toBe(4);
   });
 
   it('distinguish exported files from other objects in the folder', () => {

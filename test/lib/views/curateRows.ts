@@ -42,12 +42,12 @@ export function curateRows(kind: 'exposures' | 'events', rows: readonly LandedRo
 /** Order of copies, nulls last. All values are texts that sort by their characters. */
 function byCopyOrder(left: LandedRow, right: LandedRow): number {
   for (const name of [...COPY_ORDER, 'experiment_id']) {
-    const one = left[name] ?? null;
+    const leftValue = left[name] ?? null;
     const other = right[name] ?? null;
-    if (one === other) continue;
-    if (one === null) return 1;
+    if (leftValue === other) continue;
+    if (leftValue === null) return 1;
     if (other === null) return -1;
-    return one < other ? -1 : 1;
+    return leftValue < other ? -1 : 1;
   }
   return 0;
 }

@@ -65,7 +65,7 @@ describe('views over files with curated days', () => {
 });
 
 describe('an experiment of a layer whose name becomes known on its second day', () => {
-  const [one, two] = DAYS;
+  const [firstDay, two] = DAYS;
   const unit = (n: number) => `u${String(n).padStart(3, '0')}`;
   const seen = (n: number, day: string, name: string): LandedRow => ({
     ...exposure(drawing(n), n, [day]),
@@ -113,48 +113,58 @@ describe('an experiment of a layer whose name becomes known on its second day', 
   ];
   const landed = [
     { from: 'raw', days: undefined },
-    { from: 'curated', days: { exposures: dayRanges([one]), events: [] } },
+    { from: 'curated', days: { exposures: dayRanges([firstDay]), events: [] } },
   ];
-  const told = hashedNames('late').flatMap((hash) =>
+  const resends = hashedNames('late').flatMap((hash) =>
     known.flatMap((names) => landed.map((days) => ({ hash, ...names, ...days }))),
   );
 
-  it.each(told)('has its 160 units of both days, sent as $hash, $where, from $from days', async (told) => {
-    const { hash, named, groups, groupName, days } = told;
-    const other = temporaryDirectory();
-    try {
-      const exposures = [
-        ...range(0, 100).map((n) => seen(n, one, hash)),
-        // A resend that another collector took, which knew the name already.
-        { ...seen(7, one, 'late'), received_at: `${one} 23:00:00.001` },
-        // Half of them come back, and others come; a slow collector does not know the name yet.
-        ...range(50, 150).map((n) => seen(n, two, n % 2 === 0 ? 'late' : hash)),
-        ...range(150, 160).map((n) => seen(n, two, 'late')),
-        // No layer's, and so no hash.
-        { ...seen(500, one, hash), exposure_type: 'config', layer_id: null, allocated_experiment: null },
-      ];
-      await openData(other.path, named, { exposures, events: [] }, groups, days);
-      const ask = (sql: string) => runQuery(other.path, sql);
-      const first = await ask("SELECT * FROM first_exposures WHERE experiment_id = 'late' ORDER BY unit_id");
-      expect(first.map((row) => [row['unit_id'], row['first_day'], row['group_name']])).toEqual(
-        range(0, 160).map((n) => [unit(n), n < 100 ? one : two, groupName]),
-      );
-      const daily = await ask(
-        'SELECT experiment_id, group_name, ds, units, exposures FROM daily_exposures ORDER BY experiment_id DESC, ds',
-      );
-      expect(daily.map((row) => Object.values(row).map(String))).toEqual([
-        ['late', String(groupName), one, '100', '100'],
-        ['late', String(groupName), two, '110', '110'],
-        [hash, 'null', one, '1', '1'],
-      ]);
-      const shown = await ask(
-        'SELECT DISTINCT experiment_id, allocated_experiment FROM experiment_exposures',
-      );
-      expect(shown.map((row) => row['allocated_experiment']).sort()).toEqual(['late', null]);
-    } finally {
-      other.remove();
-    }
-  });
+  it.each(resends)(
+    'has its 160 units of both days, sent as $hash, $where, from $from days',
+    async (resend) => {
+      const { hash, named, groups, groupName, days } = resend;
+      const other = temporaryDirectory();
+      try {
+        const exposures = [
+          ...range(0, 100).map((n) => seen(n, firstDay, hash)),
+          // A resend that another collector took, which knew the name already.
+          { ...seen(7, firstDay, 'late'), received_at: `${firstDay} 23:00:00.001` },
+          // Half of them come back, and others come; a slow collector does not know the name yet.
+          ...range(50, 150).map((n) => seen(n, two, n % 2 === 0 ? 'late' : hash)),
+          ...range(150, 160).map((n) => seen(n, two, 'late')),
+          // No layer's, and so no hash.
+          {
+            ...seen(500, firstDay, hash),
+            exposure_type: 'config',
+            layer_id: null,
+            allocated_experiment: null,
+          },
+        ];
+        await openData(other.path, named, { exposures, events: [] }, groups, days);
+        const ask = (sql: string) => runQuery(other.path, sql);
+        const first = await ask(
+          "SELECT * FROM first_exposures WHERE experiment_id = 'late' ORDER BY unit_id",
+        );
+        expect(first.map((row) => [row['unit_id'], row['first_day'], row['group_name']])).toEqual(
+          range(0, 160).map((n) => [unit(n), n < 100 ? firstDay : two, groupName]),
+        );
+        const daily = await ask(
+          'SELECT experiment_id, group_name, ds, units, exposures FROM daily_exposures ORDER BY experiment_id DESC, ds',
+        );
+        expect(daily.map((row) => Object.values(row).map(String))).toEqual([
+          ['late', String(groupName), firstDay, '100', '100'],
+          ['late', String(groupName), two, '110', '110'],
+          [hash, 'null', firstDay, '1', '1'],
+        ]);
+        const shown = await ask(
+          'SELECT DISTINCT experiment_id, allocated_experiment FROM experiment_exposures',
+        );
+        expect(shown.map((row) => row['allocated_experiment']).sort()).toEqual(['late', null]);
+      } finally {
+        other.remove();
+      }
+    },
+  );
 });
 
 describe('the list of curated days', () => {

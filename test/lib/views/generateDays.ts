@@ -88,8 +88,8 @@ function copiesOf(row: LandedRow, draw: Drawing): LandedRow[] {
     [...either(row, sender), { ...other(), event_id: `${EITHER_ID}${String(row['event_id'])}` }],
   ]);
 
-  function either(of: LandedRow, make: typeof sender): LandedRow[] {
-    const named = { ...of, event_id: `${EITHER_ID}${String(of['event_id'])}`, received_at: at };
+  function either(landed: LandedRow, make: typeof sender): LandedRow[] {
+    const named = { ...landed, event_id: `${EITHER_ID}${String(landed['event_id'])}`, received_at: at };
     return [
       { ...named, ...make() },
       { ...named, ...make() },

@@ -59,7 +59,7 @@ const sdkMetadata = (draw: Drawing) =>
   ]);
 
 function secondary(draw: Drawing): string | null {
-  const one = () =>
+  const generated = () =>
     draw.pick<unknown>([
       { gate: 'spring_holdout', gateValue: draw.pick(['true', 'false', true, 'maybe', null]), ruleID: 'r1' },
       {
@@ -79,8 +79,8 @@ function secondary(draw: Drawing): string | null {
     '[]',
     draw.pick(NO_JSON),
     json({ gate: 'not a list', gateValue: 'true', ruleID: 'r' }),
-    json([one()]),
-    json([one(), one(), one()]),
+    json([generated()]),
+    json([generated(), generated(), generated()]),
   ]);
 }
 

@@ -11,12 +11,12 @@ const OF_EITHER: ReadonlySet<string> = new Set('session_id statsig_metadata loca
  *
  * @param one SQL of what is queried, such as the view's name.
  */
-export function viewDifferences({ columns }: Pick<View, 'columns'>, one: string, other: string): string {
+export function viewDifferences({ columns }: Pick<View, 'columns'>, view: string, other: string): string {
   const names = columns.map((column) => quoteName(column.name)).join(', ');
   return `SELECT sum("of_one"), count_if("of_one" <> "of_other") FROM (
   SELECT count_if("side" = 1) AS "of_one", count_if("side" = 2) AS "of_other"
   FROM (
-    ${comparable(columns, 1)} FROM ${one} AS "one"
+    ${comparable(columns, 1)} FROM ${view} AS "one"
     UNION ALL
     ${comparable(columns, 2)} FROM ${other} AS "other"
   ) AS "both"

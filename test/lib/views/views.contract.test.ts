@@ -262,8 +262,8 @@ describe('a filter on ds', () => {
 
   it.each(days)('on %s changes no row of the days', async (name) => {
     const all = await runQuery(data.path, `SELECT * FROM ${name}`);
-    const one = await runQuery(data.path, `SELECT * FROM ${name} WHERE ds = DATE '${DAYS[1]}'`);
-    expect(comparable(one)).toEqual(comparable(all.filter(({ ds }) => ds === DAYS[1])));
+    const oneDay = await runQuery(data.path, `SELECT * FROM ${name} WHERE ds = DATE '${DAYS[1]}'`);
+    expect(comparable(oneDay)).toEqual(comparable(all.filter(({ ds }) => ds === DAYS[1])));
   });
 
   it('on first exposures of one day reads every day, and one type of unit', async () => {

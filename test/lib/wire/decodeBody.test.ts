@@ -209,7 +209,7 @@ describe.each([
       fc.property(
         fc.array(fc.oneof(fc.string(), fc.constant('x'.repeat(100_000))), { minLength: 1, maxLength: 8 }),
         (texts) => {
-          const text = `["${texts.map((one) => encodeURIComponent(one)).join()}"]`;
+          const text = `["${texts.map((part) => encodeURIComponent(part)).join()}"]`;
           const parts = [text.slice(0, 1), '', text.slice(1, 7), text.slice(7)];
           const body = Buffer.concat(parts.map((part) => compress(Buffer.from(part))));
           expect(decodeAs(body, name).text === text).toBe(true);
@@ -231,8 +231,8 @@ describe.each([
     const half = compress(Buffer.alloc(MAX_DECODED_BYTES / 2, 0x20));
     const empty = compress(Buffer.alloc(0));
     expect(decodeAs(Buffer.concat([half, half, empty]), name).bytes).toBe(MAX_DECODED_BYTES);
-    const one = compress(Buffer.from(' '));
-    expect(codeAs(Buffer.concat([half, half, one]), name)).toBe('SLUICE_BODY_INFLATES_TOO_FAR');
+    const member = compress(Buffer.from(' '));
+    expect(codeAs(Buffer.concat([half, half, member]), name)).toBe('SLUICE_BODY_INFLATES_TOO_FAR');
     // Node refuses what goes beyond a limit of whole chunks by itself.
     const less = compress(Buffer.alloc(MAX_DECODED_BYTES / 2 - 1_000, 0x20));
     for (const frames of [Array(3).fill(half), Array(3).fill(less), Array(12).fill(less)])

@@ -72,7 +72,7 @@ describe('a number that is none', () => {
         // Numbers are the places.
         const marked = JSON.stringify(
           [value, 1],
-          (_key, one) => (typeof one === 'number' ? mark : one),
+          (_key, member) => (typeof member === 'number' ? mark : member),
           space,
         );
         const place = `"${mark}"`;
@@ -94,7 +94,7 @@ describe('a number that is none', () => {
     const deep = `{"events":[{"eventName":"a","value":${'['.repeat(100_000)}NaN${']'.repeat(100_000)}}]}`;
     const code = (body: string) => {
       try {
-        return collect(body).refused.map((one) => one.code);
+        return collect(body).refused.map((refusal) => refusal.code);
       } catch (error) {
         return Reflect.get(Object(error), 'code');
       }
@@ -153,8 +153,8 @@ describe('a body with one', () => {
   ])('is read for an erasure, in quarantine and in a copy: %s', (value, found, counts) => {
     const person = new UnitMatcher([{ type: 'userID', column: 'user_id', value }]);
     expect(person.findRaw(body, 'text')).toBe(found);
-    const of = { id: 'x', keptAt: 0, path: '/v1/log_event', query: '', headers: {} };
-    expect(judgeCopy({ ...of, body: Buffer.from(body) }, person)).toEqual(counts);
+    const copy = { id: 'x', keptAt: 0, path: '/v1/log_event', query: '', headers: {} };
+    expect(judgeCopy({ ...copy, body: Buffer.from(body) }, person)).toEqual(counts);
   });
 });
 

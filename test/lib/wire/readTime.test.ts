@@ -82,8 +82,8 @@ describe('clockSkew', () => {
     ['1.7951954E+12', 1_795_195_400_000],
     // A gateway joins two headers of one name.
     ['1795195437624,1795195437628', 1_795_195_437_624],
-  ])('reads a number as a device writes it in its language: %s', (told, sentAt) => {
-    expect(clockSkew([told], noon)).toBe(noon - sentAt);
+  ])('reads a number as a device writes it in its language: %s', (written, sentAt) => {
+    expect(clockSkew([written], noon)).toBe(noon - sentAt);
   });
 
   it.each([
@@ -97,9 +97,9 @@ describe('clockSkew', () => {
     '1,2,3',
     '1.5e-3',
     `1e${'9'.repeat(80)}`,
-  ])('ignores a number without minutes, and an invalid number: %s', (told) => {
-    expect(clockSkew([told], noon)).toBeNull();
-    expect(clockSkew([told, noon - 10], noon)).toBe(10);
+  ])('ignores a number without minutes, and an invalid number: %s', (written) => {
+    expect(clockSkew([written], noon)).toBeNull();
+    expect(clockSkew([written, noon - 10], noon)).toBe(10);
   });
 });
 

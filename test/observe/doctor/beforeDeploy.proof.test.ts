@@ -30,7 +30,7 @@ async function findingsOf(check: string, options: Partial<ConfigInput>, stage = 
   const args = ['--before-deploy', '--json', '--stage', stage];
   const { stdout } = await deployed.doctor(args, { SLUICE_CONFIG });
   const report: DoctorReport = JSON.parse(stdout);
-  const found = report.checks.find((one) => one.check === check)?.findings;
+  const found = report.checks.find((candidate) => candidate.check === check)?.findings;
   return found?.map(({ code, detail }) => `${code.replace('SLUICE_FINDING_', '')} ${detail}`);
 }
 
@@ -41,7 +41,7 @@ describe('sluice doctor --before-deploy', () => {
     const [, stage] = /--stage,(\w+)/.exec(args.join()) ?? [];
     const { stdout } = await deployed.doctor(['--before-deploy', '--json', ...args], configFor(stage));
     const report: DoctorReport = JSON.parse(stdout);
-    const found = report.checks.find((one) => one.check === check)?.findings ?? [];
+    const found = report.checks.find((candidate) => candidate.check === check)?.findings ?? [];
     return found.map(({ code, detail }) => `${code.replace('SLUICE_FINDING_', '')} ${detail}`);
   }
 
@@ -93,7 +93,7 @@ describe('sluice doctor --before-deploy', () => {
     const deploy = async (physicalId: string) => {
       deployed.tell({ ...deployed.stack, name: 'sluice-prod', resources: [{ ...user, physicalId }] });
       const found = [await findingsOf('names', { readers }), await findingsOf('stack', { readers })];
-      return found.map((all) => all?.filter((one) => /:user\/BI|::User BI/.test(one)).length);
+      return found.map((all) => all?.filter((text) => /:user\/BI|::User BI/.test(text)).length);
     };
     try {
       expect(await deploy('BI')).toEqual([0, 0]);
@@ -145,11 +145,11 @@ describe('sluice doctor --before-deploy', () => {
     const printed = policies.flatMap(({ document }) => document.Statement).flatMap(({ Action }) => Action);
     const asked = account.simulated.map(({ action }) => action);
     // Of a wildcard, actions that it allows are simulated.
-    const isAsked = (action: string) => asked.some((one) => matchesGlob(one, action));
+    const isAsked = (action: string) => asked.some((pattern) => matchesGlob(pattern, action));
     expect([...new Set(printed)].filter((action) => !isAsked(action))).toEqual([]);
     const patterns = account.simulated
       .flatMap(({ resources }) => resources)
-      .filter((one) => one !== '*' && /[*?]/.test(one));
+      .filter((pattern) => pattern !== '*' && /[*?]/.test(pattern));
     expect(patterns).toEqual([]);
   });
 
@@ -163,8 +163,8 @@ describe('sluice doctor --before-deploy', () => {
     const datasets = Array.from({ length: 200 }, (_, i) => eventsDataset({ name: `d${i}` }));
     const sources = ['one', 'two'].map((name) => acmeSource({ name, bucket: `acme-${name}`, datasets }));
     const found = await findingsOf('template', { sources });
-    const [told = '', ...more] = found?.filter((one) => one.includes('resources')) ?? [];
-    expect(told.replace(/\d{3} resources/, 'N resources')).toContain(
+    const [first = '', ...more] = found?.filter((text) => text.includes('resources')) ?? [];
+    expect(first.replace(/\d{3} resources/, 'N resources')).toContain(
       'STACK_TOO_LARGE The template: N resources, at most 500. It grows with `sources`',
     );
     expect(more).toEqual([]);

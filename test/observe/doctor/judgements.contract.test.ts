@@ -281,10 +281,10 @@ describe('the policy of a bucket', () => {
   const stack = { service: 'acme', stage: 'prod', config };
   const all = bucketNeeds(stack, { identity, names: new Map([['WriteRole', 'w']]) });
   const needs = all.filter(({ id }) => id === 'WriteRole');
-  const denied = (statement: object, of: readonly BucketNeed[] = needs) => {
+  const denied = (statement: object, wanted: readonly BucketNeed[] = needs) => {
     const usual = { Sid: 'S', Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject' };
     const Statement = [{ ...usual, Resource: 'arn:aws:s3:::acme/landing/*', ...statement }];
-    return deniedByBucket(JSON.stringify({ Statement }), of);
+    return deniedByBucket(JSON.stringify({ Statement }), wanted);
   };
   const text = (verb: string, what = 's3:DeleteObject on landing/*') => [`S ${verb} ${role}: ${what}.`];
 
@@ -340,7 +340,7 @@ describe('the policy of a bucket', () => {
       const own = bucketNeeds({ ...stack, config: made }, { identity, names: new Map() });
       const files = keptFolders(made).map((folder) => `arn:aws:s3:::acme/${folder}*`);
       const ids = deleterIds(made);
-      const deleters = own.flatMap((one) => (ids.includes(one.id) ? [one.role] : []));
+      const deleters = own.flatMap((deleter) => (ids.includes(deleter.id) ? [deleter.role] : []));
       const Statement = [deleteByVersionOnly(files, deleters)];
       expect(own.length).toBeGreaterThan(10);
       expect(deniedByBucket(JSON.stringify({ Statement }), own)).toEqual([]);
@@ -354,13 +354,13 @@ describe('the policy of a bucket', () => {
     for (const { statement } of all)
       for (const action of statement.Action) expect(found).toContain(`${action} on `);
     expect(found).toContain('s3:ListBucket on the bucket');
-    const roles = [...new Set(all.map((one) => one.role))];
+    const roles = [...new Set(all.map((need) => need.role))];
     const but = (none: string) => ({
-      ArnNotEquals: { 'aws:PrincipalArn': roles.filter((one) => one !== none) },
+      ArnNotEquals: { 'aws:PrincipalArn': roles.filter((principal) => principal !== none) },
     });
-    for (const one of roles)
-      expect(denied({ Resource, Action: 's3:*', Condition: but(one) }, all)).toEqual([
-        expect.stringMatching(`^S denies ${one}: [^:]+:`),
+    for (const principal of roles)
+      expect(denied({ Resource, Action: 's3:*', Condition: but(principal) }, all)).toEqual([
+        expect.stringMatching(`^S denies ${principal}: [^:]+:`),
       ]);
     expect(denied({ Resource, Action: 's3:*', Condition: but('') }, all)).toEqual([]);
   });
@@ -381,10 +381,10 @@ describe('shellCommand', () => {
     const word = fc.string({ minLength: 1, maxLength: 12 }).filter((text) => !text.includes('\0'));
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), (words) => {
-        const told = execFileSync('sh', ['-c', `printf '%s\\0' ${shellCommand(words)}`], {
+        const printed = execFileSync('sh', ['-c', `printf '%s\\0' ${shellCommand(words)}`], {
           encoding: 'utf8',
         });
-        expect(told.split('\0').slice(0, -1)).toEqual(words);
+        expect(printed.split('\0').slice(0, -1)).toEqual(words);
       }),
       { numRuns: 40 },
     );

@@ -34,13 +34,13 @@ afterAll(async () => {
 describe('sluice doctor, where only AWS can answer', () => {
   beforeEach(() => account.reset());
 
-  const setLimits = (...of: Parameters<typeof limits>) => {
-    for (const [path, answer] of limits(...of)) account.answers.set(path, answer);
+  const setLimits = (...args: Parameters<typeof limits>) => {
+    for (const [path, answer] of limits(...args)) account.answers.set(path, answer);
   };
   const findings = async (check: string, env?: Readonly<Record<string, string>>) => {
     const { code, report } = await deployed.diagnose(env);
-    const found = report.checks.find((one) => one.check === check)?.findings ?? [];
-    return [code, ...found.map((one) => `${one.code} ${one.detail}`)];
+    const found = report.checks.find((candidate) => candidate.check === check)?.findings ?? [];
+    return [code, ...found.map((finding) => `${finding.code} ${finding.detail}`)];
   };
 
   it('asks for the domain, and whether its name leads there', async () => {

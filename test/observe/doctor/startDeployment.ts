@@ -153,7 +153,7 @@ export async function startDeployment(more: readonly AwsService[] = []) {
       if (stderr !== '') throw new Error(stderr);
       const report: DoctorReport = JSON.parse(stdout);
       const findings = report.checks.flatMap(({ check, findings: found }) =>
-        found.map((one) => [`${check} ${one.code}`, one] as const),
+        found.map((finding) => [`${check} ${finding.code}`, finding] as const),
       );
       return { code, report, found: new Map(findings) };
     },

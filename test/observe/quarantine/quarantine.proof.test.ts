@@ -30,7 +30,9 @@ describe('sluice quarantine', () => {
     const { code, answer } = await ask<QuarantineCounts>();
     expect(code).toBe(0);
     expect(answer).toMatchObject({ rows: 9 });
-    expect(answer.reasons.map((one) => [one.code, one.isRedrivable, one.rows, one.items])).toEqual([
+    expect(
+      answer.reasons.map((reason) => [reason.code, reason.isRedrivable, reason.rows, reason.items]),
+    ).toEqual([
       ['SLUICE_EVENT_NO_NAME', true, 5, 5],
       ['SLUICE_ROW_UNFIT', true, 3, 3],
       ['SLUICE_BODY_NOT_JSON', true, 1, 1],
@@ -40,7 +42,7 @@ describe('sluice quarantine', () => {
       cure: expect.stringContaining('eventName'),
     });
     const recent = await ask<QuarantineCounts>('--hours', '1');
-    expect(recent.answer.reasons.map((one) => [one.code, one.rows])).toEqual([
+    expect(recent.answer.reasons.map((reason) => [reason.code, reason.rows])).toEqual([
       ['SLUICE_EVENT_NO_NAME', 3],
       ['SLUICE_BODY_NOT_JSON', 1],
     ]);

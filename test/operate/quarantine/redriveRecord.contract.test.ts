@@ -31,7 +31,7 @@ async function run(
   };
   const record = await RedriveRecord.read(world.store);
   async function* left() {
-    for (const one of items) if (!record.hasRow(one)) yield one;
+    for (const quarantined of items) if (!record.hasRow(quarantined)) yield quarantined;
   }
   const report = await redriveQuarantine(left(), revalidate, land === undefined ? take : land, record);
   return { report, delivered };

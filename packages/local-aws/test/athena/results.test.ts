@@ -126,7 +126,7 @@ describe('the result of a query', () => {
         const execution = await runToEnd(athena.client, 'answer');
         const [names, ...values] = await readAll(execution?.QueryExecutionId, size);
         expect(names).toEqual(Array.from({ length: width }, (_, at) => `c${at}`));
-        expect(values).toEqual(all.map((row) => row.map((one) => one ?? undefined)));
+        expect(values).toEqual(all.map((row) => row.map((cell) => cell ?? undefined)));
       }),
       { numRuns: 25 },
     );

@@ -121,7 +121,7 @@ describe('alarms', () => {
     measure(NOON - 4 * MINUTE, 1);
     measure(NOON - 2 * MINUTE, 5);
     const times = async () =>
-      (await describeAlarms()).map((one) => [one.StateValue, one.StateTransitionedTimestamp]);
+      (await describeAlarms()).map((alarm) => [alarm.StateValue, alarm.StateTransitionedTimestamp]);
     const since = ['ALARM', new Date(NOON - 2 * MINUTE)];
     expect(await times()).toEqual([since, since]);
     await clock.advance(3 * 24 * 60 * MINUTE);

@@ -197,25 +197,25 @@ describe('CloudWatch', () => {
     writeFileSync(file, damaged);
     clock.advance(HOUR);
     await open();
-    const told: Error[] = [];
+    const warnings: Error[] = [];
     const telling = MetricStore.open({
       directory: directory.path,
       clock,
-      onDamage: (error) => told.push(error),
+      onDamage: (error) => warnings.push(error),
     });
     const read = () => telling.read(NOON, NOON + HOUR, () => true).map(({ statistics }) => statistics.sum);
     expect([read(), read()]).toEqual([
       [1, 4],
       [1, 4],
     ]);
-    expect(told).toEqual([
+    expect(warnings).toEqual([
       expect.objectContaining({
         name: 'LOCAL_AWS_DISK_DAMAGED',
         message: expect.stringContaining(`${file}, line 2. 2 of 3 lines can be read.`),
       }),
     ]);
     telling.close();
-    expect([readFileSync(file, 'utf8'), told.length]).toEqual([damaged, 1]);
+    expect([readFileSync(file, 'utf8'), warnings.length]).toEqual([damaged, 1]);
   });
 
   it.each([
@@ -228,8 +228,8 @@ describe('CloudWatch', () => {
     await close();
     const file = join(directory.path, '2026-11-20T12.jsonl');
     writeFileSync(file, damage(readFileSync(file, 'utf8')));
-    const told: Error[] = [];
-    await open((error) => told.push(error));
+    const warnings: Error[] = [];
+    await open((error) => warnings.push(error));
     for (const requests of [2, 3]) {
       print({ at: NOON, members: { function: 'collect', requests } });
       store.flush();
@@ -238,7 +238,7 @@ describe('CloudWatch', () => {
     await close();
     await open();
     expect(await values([query('m', 'Sum')])).toEqual(expected);
-    expect(told.map(({ name }) => name)).toEqual(
+    expect(warnings.map(({ name }) => name)).toEqual(
       what.startsWith('nothing') ? [] : ['LOCAL_AWS_DISK_DAMAGED'],
     );
   });

@@ -36,17 +36,20 @@ describe('LineJournal', () => {
       fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
         let expected: string[] = ['first'];
         let journal = LineJournal.create(file, expected);
-        for (const one of steps) {
-          if ('append' in one) {
-            journal.append(one.append);
-            expected = [...expected, one.append];
-          } else if ('compact' in one) {
-            journal.compact(one.compact);
-            expected = one.compact;
+        for (const journalStep of steps) {
+          if ('append' in journalStep) {
+            journal.append(journalStep.append);
+            expected = [...expected, journalStep.append];
+          } else if ('compact' in journalStep) {
+            journal.compact(journalStep.compact);
+            expected = journalStep.compact;
           } else {
             journal.close();
             // Bytes, not characters: a kill may tear one.
-            const torn = Buffer.from(JSON.stringify('é torn line of some length')).subarray(0, one.tear);
+            const torn = Buffer.from(JSON.stringify('é torn line of some length')).subarray(
+              0,
+              journalStep.tear,
+            );
             appendFileSync(file, torn);
             const opened = open();
             expect(opened.lines).toEqual(expected);

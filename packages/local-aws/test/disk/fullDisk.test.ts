@@ -35,9 +35,9 @@ describe('on a full disk', () => {
       ['-c', 'ulimit -f 16 && exec "$@"', 'sh', process.execPath, script, directory.path],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
-    let told = '';
+    let stderr = '';
     child.stderr.on('data', (text: Buffer) => {
-      told += String(text);
+      stderr += String(text);
     });
     const [endpoint]: unknown[] = await once(createInterface(child.stdout), 'line');
     const options = {
@@ -91,7 +91,7 @@ describe('on a full disk', () => {
     sqs.destroy();
     child.kill();
     await once(child, 'exit');
-    expect(told).toMatch(/^LOCAL_AWS_DISK_FULL: The disk is full: [^\n]*\n$/);
+    expect(stderr).toMatch(/^LOCAL_AWS_DISK_FULL: The disk is full: [^\n]*\n$/);
   });
 });
 

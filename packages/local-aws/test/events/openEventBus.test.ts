@@ -189,13 +189,13 @@ describe('an event bus', () => {
     /** A bus whose queue fails until `works` is set. */
     const openFailing = (failure: Error) => {
       const clock = new ManualClock(Date.UTC(2026, 10, 20));
-      const told: unknown[] = [];
+      const reported: unknown[] = [];
       const queue = { works: false, tries: 0, events: [] as unknown[] };
       const bus = openEventBus({
         region: 'eu-central-1',
         account: '000000000000',
         clock,
-        onFailure: (error) => told.push(error),
+        onFailure: (error) => reported.push(error),
         deliver(_, json) {
           queue.tries += 1;
           if (!queue.works) throw failure;
@@ -203,7 +203,7 @@ describe('an event bus', () => {
         },
       });
       bus.putRule('new-files', rule());
-      return { bus, clock, told, queue };
+      return { bus, clock, told: reported, queue };
     };
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
       code: 'ENOSPC',
@@ -211,10 +211,10 @@ describe('an event bus', () => {
     });
 
     it('tells that the disk is full, and delivers once when there is room', () => {
-      const { bus, clock, told, queue } = openFailing(full);
+      const { bus, clock, told: reported, queue } = openFailing(full);
       bus.publishObjectCreated(object);
       clock.advance(1_000);
-      expect([told, queue.tries]).toEqual([[full, full], 2]);
+      expect([reported, queue.tries]).toEqual([[full, full], 2]);
       queue.works = true;
       clock.advance(2_000);
       expect(queue.events).toEqual([expect.objectContaining({ 'detail-type': 'Object Created' })]);
@@ -246,10 +246,10 @@ describe('an event bus', () => {
 
     it('tells of any other failure, and tries no more', () => {
       const failure = new Error('the queue is broken');
-      const { bus, clock, told, queue } = openFailing(failure);
+      const { bus, clock, told: reported, queue } = openFailing(failure);
       bus.publishObjectCreated(object);
       clock.advance(86_400_000);
-      expect([told, queue.tries]).toEqual([[failure], 1]);
+      expect([reported, queue.tries]).toEqual([[failure], 1]);
     });
   });
 });

@@ -162,7 +162,7 @@ async function until(condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
-const struck = (fault: string) => aws.faults.list().find((one) => one.fault === fault)?.struck;
+const struck = (fault: string) => aws.faults.list().find((listed) => listed.fault === fault)?.struck;
 const pending = () => aws.status().pending.reduce((sum, { documents }) => sum + documents, 0);
 
 describe('the gateway', () => {

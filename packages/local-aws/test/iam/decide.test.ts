@@ -53,7 +53,9 @@ describe('policy decisions', () => {
     { AWS: 'arn:aws:iam::000000000000:role/another' },
     { Service: 'events.amazonaws.com' },
   );
-  const bucketStatement = fc.tuple(statement, principal).map(([one, Principal]) => ({ ...one, Principal }));
+  const bucketStatement = fc
+    .tuple(statement, principal)
+    .map(([ofIdentity, Principal]) => ({ ...ofIdentity, Principal }));
 
   /** Conditions by their meaning, for a caller that is `ROLE` over TLS. */
   const holds: Readonly<Record<string, (prefix: string | undefined) => boolean>> = {
@@ -88,8 +90,8 @@ describe('policy decisions', () => {
     const actions = ['s3:*', 's3:ListBucket', 's3:listbucket', 's3:List*'];
     const buckets = ['*', 'arn:aws:s3:::acme', 'arn:aws:s3:::a?me'];
     return (
-      [Action].flat().some((one) => actions.includes(one)) &&
-      [Resource].flat().some((one) => buckets.includes(one)) &&
+      [Action].flat().some((action) => actions.includes(action)) &&
+      [Resource].flat().some((resource) => buckets.includes(resource)) &&
       holds[JSON.stringify(Condition)]?.(prefix) === true
     );
   };
@@ -100,13 +102,18 @@ describe('policy decisions', () => {
     const account = ['000000000000', 'arn:aws:iam::000000000000:root'];
     const named = ({ Principal }: Given) =>
       typeof Principal === 'string' ? [Principal] : Object.values(Principal ?? {}).flat();
-    const ofRole = own.filter((one) => applies(one, prefix));
+    const ofRole = own.filter((ownStatement) => applies(ownStatement, prefix));
     const ofBucket = atBucket
-      .filter((one) => applies(one, prefix))
-      .filter((one) => named(one).some((name) => [...role, ...account].includes(name)));
+      .filter((atBucketStatement) => applies(atBucketStatement, prefix))
+      .filter((atBucketStatement) =>
+        named(atBucketStatement).some((name) => [...role, ...account].includes(name)),
+      );
     if ([...ofRole, ...ofBucket].some(({ Effect }) => Effect === 'Deny')) return false;
     if (owner !== '000000000000') return ofRole.length > 0 && ofBucket.length > 0;
-    return ofRole.length > 0 || ofBucket.some((one) => named(one).some((name) => role.includes(name)));
+    return (
+      ofRole.length > 0 ||
+      ofBucket.some((atBucketStatement) => named(atBucketStatement).some((name) => role.includes(name)))
+    );
   }
 
   it.each(['000000000000', '111122223333'])(

@@ -13,7 +13,7 @@ const hosts = [
 let handlerFile: string = hosts[0][1];
 const opened: LambdaFunction[] = [];
 afterEach(async () => {
-  await Promise.all(opened.splice(0).map((one) => one.close()));
+  await Promise.all(opened.splice(0).map((lambda) => lambda.close()));
 });
 
 function open(options: Partial<LambdaFunctionOptions> = {}) {

@@ -15,7 +15,7 @@ beforeEach(() => {
   faults = new Faults();
 });
 afterEach(async () => {
-  await Promise.all(opened.splice(0).map((one) => one.close()));
+  await Promise.all(opened.splice(0).map((lambda) => lambda.close()));
 });
 
 function open(name = 'collect', timeoutMs = 10_000) {
@@ -118,13 +118,13 @@ describe.each([
   });
 
   it('start it cold, for the function that they name', async () => {
-    const one = open('one');
+    const named = open('one');
     const other = open('other');
-    await one.invoke({});
+    await named.invoke({});
     await other.invoke({});
     set({ fault: 'startCold', function: 'one', calls: 'all' });
-    expect([(await one.invoke({})).invocations, (await other.invoke({})).invocations]).toEqual([1, 2]);
-    expect((await one.invoke({})).invocations).toBe(1);
+    expect([(await named.invoke({})).invocations, (await other.invoke({})).invocations]).toEqual([1, 2]);
+    expect((await named.invoke({})).invocations).toBe(1);
     expect(faults.list()).toMatchObject([{ service: 'lambda', seen: 2, struck: 2, left: 'all' }]);
   });
 });
@@ -171,7 +171,7 @@ describe('an asynchronous invocation', () => {
     expect(
       await attempts(
         throttled,
-        seconds.map((one) => one * 1_000),
+        seconds.map((second) => second * 1_000),
       ),
     ).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
     const long = await attempts(throttled, Array(100).fill(300_000));

@@ -206,8 +206,8 @@ describe("a change of a bucket's settings", () => {
     for (const EventBridgeConfiguration of [{}, undefined]) {
       const NotificationConfiguration = { EventBridgeConfiguration };
       await client.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
-      const told = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
-      expect(told.EventBridgeConfiguration).toEqual(EventBridgeConfiguration);
+      const answer = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
+      expect(answer.EventBridgeConfiguration).toEqual(EventBridgeConfiguration);
     }
   });
 

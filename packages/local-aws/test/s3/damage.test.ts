@@ -26,7 +26,7 @@ describe('the file of an object that something else', () => {
   let store: ObjectStore;
   let services: Awaited<ReturnType<typeof startServices>>;
   let client: S3Client;
-  let told: string[];
+  let warnings: string[];
   const file = (Key = 'k') => join(directory.path, Bucket, Key);
   const put = (Body: string, more: object = {}) =>
     client.send(new PutObjectCommand({ Bucket, Key: 'k', Body, ...more }));
@@ -37,8 +37,8 @@ describe('the file of an object that something else', () => {
 
   beforeEach(async () => {
     directory = temporaryDirectory();
-    told = [];
-    jest.spyOn(process.stderr, 'write').mockImplementation((text) => told.push(String(text)) > 0);
+    warnings = [];
+    jest.spyOn(process.stderr, 'write').mockImplementation((text) => warnings.push(String(text)) > 0);
     store = ObjectStore.open({ directory: directory.path, clock: realClock });
     store.createBucket(Bucket);
     services = await startServices([s3Service({ store, clock: realClock })]);
@@ -62,7 +62,7 @@ describe('the file of an object that something else', () => {
     };
     expect(await failureOf(get())).toMatchObject(missing);
     expect(await failureOf(get('bytes=0-1'))).toMatchObject(missing);
-    expect(told.filter((text) => text.includes('S3_FILE'))).toEqual([
+    expect(warnings.filter((text) => text.includes('S3_FILE'))).toEqual([
       expect.stringMatching(/^LOCAL_AWS_S3_FILE_MISSING: [^\n]*\n$/),
     ]);
   });
@@ -92,7 +92,7 @@ describe('the file of an object that something else', () => {
     writeFileSync(file(), `${'a'.repeat(size - 1)}b`);
     await expect(get()).rejects.toThrow();
     expect(await get(`bytes=0-${size - 2}`)).toHaveLength(size - 1);
-    expect(told.join('')).toMatch(/^LOCAL_AWS_S3_FILE_DAMAGED: [^\n]*\n$/);
+    expect(warnings.join('')).toMatch(/^LOCAL_AWS_S3_FILE_DAMAGED: [^\n]*\n$/);
     const copy = new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: `${Bucket}/k` });
     expect(await failureOf(client.send(copy))).toMatchObject({ status: 500 });
     expect(store.bucket(Bucket).find('copy')).toBeUndefined();
@@ -113,7 +113,7 @@ describe('the file of an object that something else', () => {
     writeFileSync(file(), 'b'.repeat(100));
     await expect(get()).rejects.toThrow();
     // Damage found by the local S3, apart from damage that the SDK finds by itself.
-    expect(told.join('')).toMatch(/^LOCAL_AWS_S3_FILE_DAMAGED: [^\n]*\n$/);
+    expect(warnings.join('')).toMatch(/^LOCAL_AWS_S3_FILE_DAMAGED: [^\n]*\n$/);
   });
 });
 

@@ -75,23 +75,25 @@ describe('the encryption of objects', () => {
   });
 
   it("names a key by its ARN, however the object's writer names it", async () => {
-    const told = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: key.arn };
+    const encryption = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: key.arn };
     const asked = { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: key.id };
-    expect(await put(asked)).toMatchObject(told);
+    expect(await put(asked)).toMatchObject(encryption);
     const at = { Bucket, Key: 'k' };
-    expect(await client.send(new GetObjectCommand(at))).toMatchObject(told);
-    expect(await client.send(new HeadObjectCommand(at))).toMatchObject(told);
+    expect(await client.send(new GetObjectCommand(at))).toMatchObject(encryption);
+    expect(await client.send(new HeadObjectCommand(at))).toMatchObject(encryption);
     const CopySource = `${Bucket}/k`;
-    expect(await client.send(new CopyObjectCommand({ ...at, CopySource, ...asked }))).toMatchObject(told);
-    const upload = await client.send(new CreateMultipartUploadCommand({ ...at, ...asked }));
-    expect(upload).toMatchObject(told);
-    const of = { ...at, UploadId: upload.UploadId };
-    const part = await client.send(new UploadPartCommand({ ...of, PartNumber: 1, Body: 'x' }));
-    expect(part).toMatchObject(told);
-    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: part.ETag }] };
-    expect(await client.send(new CompleteMultipartUploadCommand({ ...of, MultipartUpload }))).toMatchObject(
-      told,
+    expect(await client.send(new CopyObjectCommand({ ...at, CopySource, ...asked }))).toMatchObject(
+      encryption,
     );
+    const upload = await client.send(new CreateMultipartUploadCommand({ ...at, ...asked }));
+    expect(upload).toMatchObject(encryption);
+    const uploadInput = { ...at, UploadId: upload.UploadId };
+    const part = await client.send(new UploadPartCommand({ ...uploadInput, PartNumber: 1, Body: 'x' }));
+    expect(part).toMatchObject(encryption);
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: part.ETag }] };
+    expect(
+      await client.send(new CompleteMultipartUploadCommand({ ...uploadInput, MultipartUpload })),
+    ).toMatchObject(encryption);
   });
 
   it("takes the bucket's key, which is returned as it was put", async () => {

@@ -85,10 +85,10 @@ describe('the versions of a bucket on disk', () => {
         const add = (at: string, id: string, body: string | undefined) =>
           model.set(at, [
             { id, body },
-            ...(model.get(at) ?? []).filter((one) => id !== 'null' || one.id !== 'null'),
+            ...(model.get(at) ?? []).filter((version) => id !== 'null' || version.id !== 'null'),
           ]);
         const drop = (at: string, id: string) => {
-          const left = (model.get(at) ?? []).filter((one) => one.id !== id);
+          const left = (model.get(at) ?? []).filter((version) => version.id !== id);
           if (left.length === 0) model.delete(at);
           else model.set(at, left);
         };
@@ -111,7 +111,9 @@ describe('the versions of a bucket on disk', () => {
         reopen();
         await compare(model);
         const kept = [...model.values()].flatMap(([newest, ...older]) =>
-          (newest?.body === undefined ? [newest, ...older] : older).filter((one) => one?.body !== undefined),
+          (newest?.body === undefined ? [newest, ...older] : older).filter(
+            (version) => version?.body !== undefined,
+          ),
         );
         expect(readdirSync(internal('versions'))).toHaveLength(kept.length);
         expect(readdirSync(internal('tmp'))).toEqual([]);

@@ -35,7 +35,7 @@ const Database = {
   Properties: { CatalogId: '000000000000', DatabaseInput: { Name: 'shop' } },
 };
 /** A queue that hears of deployments. */
-const told = {
+const deploymentQueue = {
   Told: queue('told', 30),
   Rule: {
     Type: 'AWS::Events::Rule',
@@ -69,7 +69,7 @@ afterEach(async () => {
 
 it('starts again with another template on the same data', async () => {
   let options = await start({
-    ...told,
+    ...deploymentQueue,
     Landing: bucket('landing'),
     Full: bucket('full'),
     Empty: bucket('empty'),
@@ -93,7 +93,7 @@ it('starts again with another template on the same data', async () => {
   await new S3Client(options).send(new PutObjectCommand({ Bucket: 'full', Key: 'a', Body: 'x' }));
   await aws.close();
   options = await start({
-    ...told,
+    ...deploymentQueue,
     Landing: bucket('landing'),
     Database,
     Orders: table('orders', ['id', 'total']),

@@ -12,10 +12,10 @@ export const START = Date.UTC(2026, 10, 20, 7, 32);
 export async function startSqs() {
   const directory = temporaryDirectory();
   const clock = new ManualClock(START);
-  const told: QueueMinute[] = [];
+  const minutes: QueueMinute[] = [];
   const place = { directory: directory.path, clock, region: 'us-east-1', account: ACCOUNT };
   const open = () => Queues.open(place);
-  const queues = Queues.open({ ...place, onMinute: (minute) => told.push(minute) });
+  const queues = Queues.open({ ...place, onMinute: (minute) => minutes.push(minute) });
   const { options, close } = await startServices([sqsService({ queues, clock, account: ACCOUNT })]);
   const client = new SQSClient(options);
   return {
@@ -23,7 +23,7 @@ export async function startSqs() {
     queues,
     clock,
     /** What queues told of themselves. */
-    told,
+    told: minutes,
     /** Opens the directory once more, as a restart would. */
     open,
     directory: directory.path,

@@ -15,11 +15,13 @@ describe('a hostile body', () => {
     const outcomes = runHostileRequests(bodies, FUNCTION_MEGABYTES);
     expect(outcomes).toHaveLength(kinds.length);
     for (const [i, { status, code, cpuMs, rssMb, keptBytes, landedBytes }] of outcomes.entries()) {
-      const told = `${kinds[i]}: ${status} ${code}`;
-      expect(told).toMatch(/: (?:202 null|413 SLUICE_BODY_\w+|400 SLUICE_BODY_\w+|503 SLUICE_COLLECT_\w+)$/);
-      if (status !== 503) expect([told, keptBytes + landedBytes > 0]).toEqual([told, true]);
-      expect([told, cpuMs < 5_000]).toEqual([told, true]);
-      expect([told, rssMb < FUNCTION_MEGABYTES]).toEqual([told, true]);
+      const outcome = `${kinds[i]}: ${status} ${code}`;
+      expect(outcome).toMatch(
+        /: (?:202 null|413 SLUICE_BODY_\w+|400 SLUICE_BODY_\w+|503 SLUICE_COLLECT_\w+)$/,
+      );
+      if (status !== 503) expect([outcome, keptBytes + landedBytes > 0]).toEqual([outcome, true]);
+      expect([outcome, cpuMs < 5_000]).toEqual([outcome, true]);
+      expect([outcome, rssMb < FUNCTION_MEGABYTES]).toEqual([outcome, true]);
     }
   });
 });

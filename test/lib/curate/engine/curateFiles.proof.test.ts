@@ -158,7 +158,7 @@ describe('curateFiles', () => {
     for (let slice = 0; slice < 3; slice += 1) {
       slices.push(await curate(exposures, [files], { slices: 3, slice, rowsAtOnce: slice === 1 ? 10 : ALL }));
     }
-    expect(texts(slices.flatMap((one) => one.rows))).toEqual(texts(whole.rows));
+    expect(texts(slices.flatMap((slice) => slice.rows))).toEqual(texts(whole.rows));
     expect(slices.map(({ account }) => account.rawRows)).toEqual([rows.length, rows.length, rows.length]);
     expect(slices.reduce((sum, { account }) => sum + account.sliceRows, 0)).toBe(rows.length);
     expect(slices.every(({ account }) => account.sliceRows > 0)).toBe(true);
@@ -177,7 +177,7 @@ describe('curateFiles', () => {
     const files = [await part(0), await part(1), await part(2)] as const;
     const before = await curate(exposures, [files]);
     const old = before.written.map(({ path }) => ({ path, name: path, isKept: true }));
-    const of = async (some: readonly EngineFile[], batches: readonly (readonly EngineFile[])[]) => {
+    const curated = async (some: readonly EngineFile[], batches: readonly (readonly EngineFile[])[]) => {
       const has = new Set((await curate(exposures, [some])).rows.map((row) => row['event_id']));
       const isKept = (row: FileRow) => !has.has(row['event_id']);
       const expected = before.rows.filter(isKept).map((row) => JSON.stringify(row));
@@ -201,11 +201,11 @@ describe('curateFiles', () => {
       return expected.length;
     };
     const [first, second, third] = files;
-    expect(await of([first], [[first, ...old]])).toBeGreaterThan(0);
-    expect(await of([first, second], [[first], [second], [], old])).toBeGreaterThan(0);
-    expect(await of([], [old])).toBe(before.rows.length);
+    expect(await curated([first], [[first, ...old]])).toBeGreaterThan(0);
+    expect(await curated([first, second], [[first], [second], [], old])).toBeGreaterThan(0);
+    expect(await curated([], [old])).toBe(before.rows.length);
     expect(
-      await of(files, [
+      await curated(files, [
         [first, second],
         [third, ...old],
       ]),
@@ -269,7 +269,7 @@ describe('curateFiles', () => {
   it('reads files without the newest columns, with columns that are gone, and of other types of text and time', async () => {
     const old = exposures.raw.filter(({ name }) => name !== 'company_id' && name !== 'is_manual');
     const gone = { name: 'team_id', type: 'string', comment: '' } as const;
-    const one = await write('old', [exposure({ event_id: 'old' })], old);
+    const oldFile = await write('old', [exposure({ event_id: 'old' })], old);
     const two = await write(
       'gone',
       [exposure({ event_id: 'gone', team_id: 't', company_id: 'c' })],
@@ -279,7 +279,7 @@ describe('curateFiles', () => {
     await duckDb(
       `COPY (SELECT * REPLACE (encode(user_id) AS user_id, CAST("timestamp" AS TIMESTAMPTZ) AS "timestamp"), NULL AS nothing FROM ${quoteText(two.path)}) TO ${quoteText(path)} (FORMAT parquet)`,
     );
-    const { rows } = await curate(exposures, [[one, two, { path, name: 'bytes' }]]);
+    const { rows } = await curate(exposures, [[oldFile, two, { path, name: 'bytes' }]]);
     expect(rows).toMatchObject([
       { event_id: 'gone', company_id: 'c', user_id: 'u1', timestamp: '2026-11-16 10:00:00', copies: '2' },
       { event_id: 'old', company_id: null, is_manual: null },

@@ -28,8 +28,8 @@ describe('planCuration', () => {
   });
 
   it('cuts into fewer slices and sorts more rows at once on a larger machine', () => {
-    const [small, large] = [machine, { ...machine, memoryMegabytes: 5_120, threads: 6 }].map((one) =>
-      planCuration(day(80_000_000), one),
+    const [small, large] = [machine, { ...machine, memoryMegabytes: 5_120, threads: 6 }].map((size) =>
+      planCuration(day(80_000_000), size),
     );
     expect(large?.slices).toBeLessThan(small?.slices ?? 0);
     expect(large?.rowsAtOnce).toBeGreaterThan(3 * (small?.rowsAtOnce ?? 0));

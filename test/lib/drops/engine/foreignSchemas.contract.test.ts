@@ -280,7 +280,9 @@ describe('a NUL', () => {
   it('in the name of a column or a member is rejected by name', async () => {
     for (const element of ['keys', 'inner', 'timestamp']) {
       const file = editSchema(bench.fixture('lists.parquet'), (elements) =>
-        elements.map((one) => (one.name === element ? { ...one, name: `a${NUL}b` } : one)),
+        elements.map((schemaElement) =>
+          schemaElement.name === element ? { ...schemaElement, name: `a${NUL}b` } : schemaElement,
+        ),
       );
       await expect(bench.load({ kind: 'events' }, [file])).rejects.toMatchObject({
         code: 'SLUICE_INGEST_COLUMN_NAME_UNFIT',
@@ -318,10 +320,10 @@ describe('a NUL', () => {
 describe('names of elements', () => {
   it('can have any other character', async () => {
     const file = editSchema(bench.fixture('lists.parquet'), (elements) =>
-      elements.map((one) =>
-        one.name === 'keys'
-          ? { ...one, fields: new Map([...one.fields, [4, textField('x')]]), name: 'a"\'b' }
-          : one,
+      elements.map((element) =>
+        element.name === 'keys'
+          ? { ...element, fields: new Map([...element.fields, [4, textField('x')]]), name: 'a"\'b' }
+          : element,
       ),
     );
     expect(await metadataOf(file, 'a"\'b')).toEqual([['k'], [], null]);

@@ -153,12 +153,12 @@ async function loadPieces(
 }
 
 describe('a drop in pieces', () => {
-  it.each(CASES.map((one) => [one.name, one] as const))('has equal %s', async (_, one) => {
-    const files = await writeDrop(one);
-    const whole = await loadPieces(one, [files]);
+  it.each(CASES.map((example) => [example.name, example] as const))('has equal %s', async (_, example) => {
+    const files = await writeDrop(example);
+    const whole = await loadPieces(example, [files]);
     const pieces = files.map((file) => [file]);
-    expect(await loadPieces(one, pieces)).toEqual(whole);
-    expect([whole.rows.length, whole.reasons]).toEqual([one.rows, one.refused]);
+    expect(await loadPieces(example, pieces)).toEqual(whole);
+    expect([whole.rows.length, whole.reasons]).toEqual([example.rows, example.refused]);
   });
 
   it('reads a column that says that it holds no value as null of any type, and as a struct without members', async () => {

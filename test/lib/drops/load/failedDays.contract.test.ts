@@ -188,20 +188,20 @@ describe('a day that fails', () => {
 
   it('distinguishes files with similar names, whether one is invalid or unreadable', async () => {
     loads = await startLoads();
-    const one = await loads.drop('part_1', someEvents(0, 1));
+    const firstKey = await loads.drop('part_1', someEvents(0, 1));
     const ten = await loads.drop('part_1.parquet', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
     const fates = async () =>
       (await loads.entry())?.files.map(({ key, fate, reason }) => [key, fate, reason]);
     expect(await loads.load()).toMatchObject({ outcome: 'failed' });
     expect(await fates()).toEqual([
-      [one, 'held', 'SLUICE_INGEST_FILE_NOT_PARQUET'],
+      [firstKey, 'held', 'SLUICE_INGEST_FILE_NOT_PARQUET'],
       [ten, 'failed', 'SLUICE_INGEST_FILE_NOT_PARQUET'],
     ]);
 
     await loads.deny({ Action: 's3:GetObject', Resource: `arn:aws:s3:::${DROPS}/${ten}` });
     expect(await loads.load()).toMatchObject({ outcome: 'failed' });
     expect(await fates()).toEqual([
-      [one, 'held', 'SLUICE_SOURCE_ACCESS_DENIED'],
+      [firstKey, 'held', 'SLUICE_SOURCE_ACCESS_DENIED'],
       [ten, 'failed', 'SLUICE_SOURCE_ACCESS_DENIED'],
     ]);
   });

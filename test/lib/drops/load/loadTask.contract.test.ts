@@ -144,8 +144,8 @@ describe('a load', () => {
     expect(bytes.byteLength).toBeGreaterThan(33_554_432);
     const asked: unknown[] = [];
     await loads.drop('large.parquet', bytes);
-    const customerBucket = (one: Parameters<typeof customerBucketFrom>[1]) => {
-      const bucket = customerBucketFrom(loads.s3, one);
+    const customerBucket = (access: Parameters<typeof customerBucketFrom>[1]) => {
+      const bucket = customerBucketFrom(loads.s3, access);
       return {
         list: bucket.list,
         read: (...how: Parameters<typeof bucket.read>) => {

@@ -48,10 +48,10 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
     );
 
   it('lets a commit remove files, also after they were loaded', async () => {
-    const one = part('1111');
+    const first = part('1111');
     const two = part('2222');
-    await loads.drop(one, someEvents(0, 2));
-    await mark('committed_1111', changes([one]));
+    await loads.drop(first, someEvents(0, 2));
+    await mark('committed_1111', changes([first]));
     expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
 
     // Not committed yet, and then it is.
@@ -59,16 +59,16 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
     await loads.drop(two, someEvents(2, 5));
     expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
     expect(await fates()).toEqual({
-      [nameOf(one)]: 'loaded',
+      [nameOf(first)]: 'loaded',
       [nameOf(two)]: 'left_out Not committed: no _committed_2222.',
     });
     expect(await run()).toEqual({ skip: 'unchanged' });
-    await mark('committed_2222', changes([two], [one]));
+    await mark('committed_2222', changes([two], [first]));
     expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
     expect(await loads.read()).toEqual(readEvents(2, 5));
     expect(await fates()).toEqual({
       [nameOf(two)]: 'loaded',
-      [nameOf(one)]: 'left_out Removed by _committed_2222.',
+      [nameOf(first)]: 'left_out Removed by _committed_2222.',
     });
     const entry = await loads.entry();
     expect(entry === null ? '' : dayText(entry)).toContain('removed Removed by _committed_2222.');
@@ -80,8 +80,8 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
   });
 
   it('lets a day wait whose files are not committed, however it is asked for', async () => {
-    const one = part('1111');
-    await loads.drop(one, someEvents(0, 2));
+    const first = part('1111');
+    await loads.drop(first, someEvents(0, 2));
     await mark('started_1111');
     for (const asked of [undefined, 'triggered', 'backfill'] as const)
       expect(await run(asked)).toMatchObject({ outcome: 'settling', again: false });
@@ -91,16 +91,16 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
     expect(entry).toMatchObject({ state: 'waiting', fingerprint: null });
     if (entry === null) throw new Error('nothing was noted');
     expect(dayText(entry)).toContain('The day has 1 file and no commit since ');
-    expect(await fates()).toEqual({ [nameOf(one)]: 'left_out Not committed: no _committed_1111.' });
+    expect(await fates()).toEqual({ [nameOf(first)]: 'left_out Not committed: no _committed_1111.' });
 
-    await mark('committed_1111', changes([one]));
+    await mark('committed_1111', changes([first]));
     expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
     // All of its files are removed: no day loses its last rows by that.
-    await mark('committed_2222', changes([], [one]));
+    await mark('committed_2222', changes([], [first]));
     expect(await run()).toMatchObject({ outcome: 'inputs_missing' });
     expect(await loads.read()).toEqual(readEvents(0, 2));
     expect(await fates()).toMatchObject({
-      [nameOf(one)]: expect.stringMatching(/^loaded It does not count/),
+      [nameOf(first)]: expect.stringMatching(/^loaded It does not count/),
     });
     expect(await run()).toEqual({ skip: 'unchanged' });
   });

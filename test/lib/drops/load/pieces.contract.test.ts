@@ -105,7 +105,7 @@ describe('a day in pieces', () => {
     expect(await loads.load(task)).toEqual({ outcome: 'unchanged' });
   });
 
-  it.each([...leavingPoints.filter((one) => !/noted|settled/.test(one)), ...pieceFaultPoints])(
+  it.each([...leavingPoints.filter((point) => !/noted|settled/.test(point)), ...pieceFaultPoints])(
     'has its rows once after it was killed at %s',
     async (point) => {
       await dropThree();
@@ -250,7 +250,7 @@ describe('a day in pieces', () => {
         const outcomes = await runSent();
         const ended = outcomes
           .filter(({ outcome }) => outcome === 'succeeded')
-          .map((one) => 'rows' in one && one.rows.out);
+          .map((outcome) => 'rows' in outcome && outcome.rows.out);
         expect(ended).toEqual(differs ? [6, 8] : [6]);
         await loads.close();
         loads = await startLoads({ refusedShare: 0.5 });
@@ -428,9 +428,9 @@ describe('a day in pieces', () => {
     await loads.load({ reason: 'retried', fingerprint, at: { recorded: later } });
     const [task] = loads.sent();
     expect(await loads.entry()).toHaveProperty('failure');
-    const sources = loads.config.sources.map((one) => ({
-      ...one,
-      datasets: one.datasets.map((dataset) => ({ ...dataset, refusedShare: 0.9 })),
+    const sources = loads.config.sources.map((source) => ({
+      ...source,
+      datasets: source.datasets.map((dataset) => ({ ...dataset, refusedShare: 0.9 })),
     }));
     const loader = { config: { ...loads.config, sources } };
     expect(await loads.loadInPieces({ ...task, loader })).toMatchObject({ outcome: 'succeeded', rows: SUM });
@@ -511,9 +511,9 @@ describe('a day in pieces', () => {
       await loads.load({ reason: 'empty', fingerprint: accepted, at: { recorded: later } }),
     ).toMatchObject({ outcome: 'piece' });
     const [task] = loads.sent();
-    const sources = loads.config.sources.map((one) => ({
-      ...one,
-      datasets: one.datasets.map((dataset) => ({ ...dataset, refusedShare: 0.9 })),
+    const sources = loads.config.sources.map((source) => ({
+      ...source,
+      datasets: source.datasets.map((dataset) => ({ ...dataset, refusedShare: 0.9 })),
     }));
     const loader = { config: { ...loads.config, sources } };
     expect(await loads.loadInPieces({ ...task, loader })).toMatchObject({ outcome: 'inputs_missing' });
@@ -564,12 +564,12 @@ describe('a day in pieces', () => {
         day = addDays(day, 1);
         const put = (i: number, rows: string | Uint8Array) => loads.drop(`file-${i}.parquet`, rows, day);
         let from = 0;
-        for (const [i, one] of files.entries()) {
-          if (one === 'damaged') await put(i, damaged);
+        for (const [i, path] of files.entries()) {
+          if (path === 'damaged') await put(i, damaged);
           else {
-            const refused = `SELECT TIMESTAMP '${DAY} 11:00:00', NULL, 'u' FROM range(${one.refused})`;
-            await put(i, `${someEvents(from, from + one.rows)} UNION ALL ${refused}`);
-            from += one.rows;
+            const refused = `SELECT TIMESTAMP '${DAY} 11:00:00', NULL, 'u' FROM range(${path.refused})`;
+            await put(i, `${someEvents(from, from + path.rows)} UNION ALL ${refused}`);
+            from += path.rows;
           }
         }
         const loaded = async (mostBytes: number) => {

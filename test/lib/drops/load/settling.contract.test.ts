@@ -13,9 +13,9 @@ describe('a day that changes between its plan and its load', () => {
   let task: IngestTask;
   const planned = async () => {
     const { tasks } = await planDay(loads, DAY);
-    const [one] = tasks;
-    if (one === undefined) throw new Error('nothing was planned');
-    return one;
+    const [firstTask] = tasks;
+    if (firstTask === undefined) throw new Error('nothing was planned');
+    return firstTask;
   };
   const remove = async (...names: string[]) => {
     for (const name of names) await loads.remove(`${name}.parquet`);

@@ -68,8 +68,10 @@ describe('after any sequence of changes to a day', () => {
     const queue: IngestTask[] = [];
     const rows = () =>
       [...there]
-        .filter(([, of]) => of !== 'none')
-        .flatMap(([name, of]) => (name === 'a' ? readEvents(0, 2, of) : readEvents(2, 4, of)))
+        .filter(([, fileKind]) => fileKind !== 'none')
+        .flatMap(([name, fileKind]) =>
+          name === 'a' ? readEvents(0, 2, fileKind) : readEvents(2, 4, fileKind),
+        )
         .sort();
     /** Every state that the folder was in, and when first. */
     const states = new Map<string, number>();
@@ -175,12 +177,12 @@ describe('after any sequence of changes to a day', () => {
         await change('a', 'one');
         await plan('backfill');
         await load();
-        for (const one of steps) {
+        for (const drawn of steps) {
           const known = await world.isKnown();
           const before = await loads.read(day);
           const [task] = queue;
-          await take(world, one);
-          if (QUIET.has(one.does)) continue;
+          await take(world, drawn);
+          if (QUIET.has(drawn.does)) continue;
           const read = await loads.read(day);
           const since = states.get(JSON.stringify(read));
           expect(since).toBeDefined();

@@ -50,9 +50,9 @@ const START = Date.parse('2026-11-20T09:00:00Z');
 export const LEASE_MS = 960_000;
 
 /** Steps that leave something: a kill at another one leaves what the step before did. */
-export const leavingPoints = loadFaultPoints.filter((one) => !/listed|fetched|mapped/.test(one));
+export const leavingPoints = loadFaultPoints.filter((point) => !/listed|fetched|mapped/.test(point));
 /** Those of a day without files. */
-export const emptyingPoints = leavingPoints.filter((one) => !/quarantined|begun|uploaded/.test(one));
+export const emptyingPoints = leavingPoints.filter((point) => !/quarantined|begun|uploaded/.test(point));
 
 /** Bytes of the files of a piece: as many as usual, or of each file one. */
 export const pieceSizes = [
@@ -145,7 +145,7 @@ export async function startLoads(
       config,
       bucket: OWN,
       landing: shortPages(landingOf(own)),
-      customerBucket: (one) => customerBucketFrom(s3, one),
+      customerBucket: (access) => customerBucketFrom(s3, access),
       ledger,
       catalog: gluePartitionCatalog(glue),
       engine: duckDbEngine(limits),

@@ -46,7 +46,7 @@ describe('JSON texts', () => {
       const { rows, reasons } = await load({ metadataJson: 't', ...more }, HALVES, false);
       const added = 'metadata' in more ? { more: 1 } : {};
       expect([rows.map((row) => JSON.parse(String(row['event_metadata']))), reasons]).toEqual([
-        wanted.map((one) => ({ ...Object(one), ...added })),
+        wanted.map((wantedRow) => ({ ...Object(wantedRow), ...added })),
         [],
       ]);
     }

@@ -102,11 +102,11 @@ describe('a column that a file lacks', () => {
     ['time\u00a0stamp', 'the nearest is "time\\u00a0stamp", among'],
     ['timestmap', 'the nearest is "timestmap", among'],
     ['sent', 'found no such name, among "sent", "event_name", "unit_id".'],
-  ])('is told with what the file has: %j', async (name, told) => {
+  ])('is told with what the file has: %j', async (name, detail) => {
     const sql = `SELECT 1795169730 AS "${name}", 'e' AS event_name, 'u' AS unit_id`;
     await expect(bench.load(events({}), [await bench.write('lacks.parquet', sql)])).rejects.toMatchObject({
       code: 'SLUICE_INGEST_COLUMN_MISSING',
-      detail: expect.stringContaining(told),
+      detail: expect.stringContaining(detail),
     });
   });
 });

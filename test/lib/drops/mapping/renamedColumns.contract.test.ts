@@ -4,7 +4,7 @@ import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
 
-const was = (name: string) => ({ column: [name, `${name}_new`] });
+const renamed = (name: string) => ({ column: [name, `${name}_new`] });
 const EVENTS =
   "1795169730 AS {timestamp}, 'buy' AS {name}, 'u1' AS {unit}, 12.5 AS {price}, 'gold' AS {plan}";
 const METRICS =
@@ -27,12 +27,12 @@ async function loadBoth(dataset: DatasetInput, columns: string) {
 describe('a field of a column that was renamed', () => {
   it('is read from each file by the name that the file has: of events', async () => {
     const mapping = {
-      timestamp: { ...was('timestamp'), unit: 's' as const },
-      eventName: was('name'),
-      eventValue: was('price'),
-      unitIds: { userID: was('unit') },
-      metadata: { plan: was('plan') },
-      metadataJson: { ...was('more'), optional: true },
+      timestamp: { ...renamed('timestamp'), unit: 's' as const },
+      eventName: renamed('name'),
+      eventValue: renamed('price'),
+      unitIds: { userID: renamed('unit') },
+      metadata: { plan: renamed('plan') },
+      metadataJson: { ...renamed('more'), optional: true },
     };
     expect(await loadBoth({ kind: 'events', mapping }, `${EVENTS}, '{"a":1}' AS {more}`)).toMatchObject({
       event_name: 'buy',
@@ -44,15 +44,15 @@ describe('a field of a column that was renamed', () => {
 
   it('is read from each file by the name that the file has: of metrics', async () => {
     const mapping = {
-      date: was('day'),
-      unitId: was('unit'),
-      idType: was('type'),
-      metricName: was('name'),
-      metricValue: was('sum'),
+      date: renamed('day'),
+      unitId: renamed('unit'),
+      idType: renamed('type'),
+      metricName: renamed('name'),
+      metricValue: renamed('sum'),
     };
     expect(await loadBoth({ kind: 'metrics', mapping }, METRICS)).toMatchObject({ metric_value: 7 });
     const { metricValue: _, ...others } = mapping;
-    const ratio = { ...others, numerator: was('sum'), denominator: was('of') };
+    const ratio = { ...others, numerator: renamed('sum'), denominator: renamed('of') };
     expect(await loadBoth({ kind: 'metrics', mapping: ratio }, `${METRICS}, 2 AS {of}`)).toMatchObject({
       numerator: 7,
       denominator: 2,
@@ -61,11 +61,11 @@ describe('a field of a column that was renamed', () => {
 
   it('is read from each file by the name that the file has: of exposures', async () => {
     const mapping = {
-      timestamp: was('at'),
-      experiment: was('test'),
-      group: was('arm'),
-      unitId: was('unit'),
-      unitType: was('type'),
+      timestamp: renamed('at'),
+      experiment: renamed('test'),
+      group: renamed('arm'),
+      unitId: renamed('unit'),
+      unitType: renamed('type'),
     };
     const columns = "1795169730 AS {at}, 'exp' AS {test}, 'b' AS {arm}, 'u1' AS {unit}, 'userID' AS {type}";
     expect(await loadBoth({ kind: 'exposures', mapping }, columns)).toMatchObject({ group_id: 'b' });
@@ -73,8 +73,8 @@ describe('a field of a column that was renamed', () => {
 
   it('is read from each file by the name that the file has: of a table', async () => {
     const columns = {
-      total: { ...was('total'), type: 'double' as const, required: true },
-      plan: was('plan'),
+      total: { ...renamed('total'), type: 'double' as const, required: true },
+      plan: renamed('plan'),
     };
     expect(
       await loadBoth({ kind: 'table', mapping: { columns } }, "1.5 AS {total}, {'b': 'x'} AS {plan}"),
@@ -105,7 +105,7 @@ describe('a field of a column that was renamed', () => {
 
   const plan = (optional = false): DatasetInput => ({
     kind: 'table',
-    mapping: { columns: { n: 'n', plan: { ...was('plan'), optional } } },
+    mapping: { columns: { n: 'n', plan: { ...renamed('plan'), optional } } },
   });
 
   it('fails a file that has two of its names, and names both', async () => {
@@ -137,7 +137,7 @@ describe('a field of a column that was renamed', () => {
       'null.parquet',
       'SELECT 1795169730 AS timestamp, NULL::VARCHAR AS name_new',
     );
-    const mapping = { eventName: was('name'), unitIds: { userID: { constant: 'u' } } };
+    const mapping = { eventName: renamed('name'), unitIds: { userID: { constant: 'u' } } };
     const { refused } = await bench.load({ kind: 'events', mapping }, [file]);
     expect(refused).toMatchObject([{ detail: 'row 0, event name: column "name or name_new"' }]);
   });

@@ -19,12 +19,12 @@ const file = (name: string, other: Partial<DropObject> = {}): DropObject => ({
   ...other,
 });
 const drop = (...objects: DropObject[]) => makeDrop(objects, FOLDER);
-const one = drop(file('a.parquet'));
+const oneFile = drop(file('a.parquet'));
 const none = drop();
 
 const entry = (other: Partial<LedgerEntry> = {}) =>
   ledgerEntry({
-    fingerprint: one.fingerprint,
+    fingerprint: oneFile.fingerprint,
     version: 'v1',
     updatedAt: NOW - HOUR_MS,
     files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'loaded' }],
@@ -57,7 +57,12 @@ describe('decideDay', () => {
       }),
       { queue: 'retried' },
     ],
-    ['that is loaded into an earlier table of the dataset', one, entry({ table: 'old' }), { queue: 'new' }],
+    [
+      'that is loaded into an earlier table of the dataset',
+      oneFile,
+      entry({ table: 'old' }),
+      { queue: 'new' },
+    ],
     [
       'that goes on with its next piece, although files came',
       drop(file('a.parquet'), file('b.parquet')),
@@ -77,14 +82,14 @@ describe('decideDay', () => {
     ],
     [
       'on which a load into an earlier table still works',
-      one,
+      oneFile,
       entry({ table: 'old', state: 'loading', lease: { owner: 'o', until: NOW + 1 } }),
       { wait: 'loading', until: NOW + 1 },
     ],
     [
       'that was queued and then emptied, perhaps before a rewrite',
       none,
-      entry({ state: 'waiting', fingerprint: null, files: [], queued: queued(one.fingerprint, HOUR_MS) }),
+      entry({ state: 'waiting', fingerprint: null, files: [], queued: queued(oneFile.fingerprint, HOUR_MS) }),
       { wait: 'settling', until: NOW + 600_000 },
     ],
     [
@@ -158,30 +163,30 @@ describe('decideDay', () => {
     ['is accepted with its rows', none, {}, { asked: 'keep' }, { queue: 'keep' }],
     ['waited there, and has to be told as it was', none, { state: 'waiting' }, {}, { queue: 'deleted' }],
     ['has temporary files here', drop(file('_temporary/0/a')), {}, {}, { skip: 'elsewhere' }],
-    ['has files here', one, {}, {}, { queue: 'changed' }],
+    ['has files here', oneFile, {}, {}, { queue: 'changed' }],
     ['has recent files here', young, {}, {}, { wait: 'settling', until: NOW + 540_000 }],
     ['has files here that no load can read', drop(file('a.csv')), {}, {}, { queue: 'changed' }],
-    ['failed with the files that are here', one, { state: 'failed' }, {}, { skip: 'failed' }],
-    ['is kept beside the files that are here', one, { missingSince: NOW }, {}, { skip: 'unchanged' }],
+    ['failed with the files that are here', oneFile, { state: 'failed' }, {}, { skip: 'failed' }],
+    ['is kept beside the files that are here', oneFile, { missingSince: NOW }, {}, { skip: 'unchanged' }],
   ] as const)('decides on a day of another place that %s', (_, listed, known, more, decision) => {
     const ofOther = entry({ ...known, place: 's3://old/events/YYYY-MM-DD' });
     expect(decideDay(listed, ofOther, { ...terms, ...more, place: HERE })).toEqual(decision);
   });
 
   it('takes a day without a place for one of this place', () => {
-    expect(decideDay(one, entry(), { ...terms, place: HERE })).toEqual({ skip: 'unchanged' });
+    expect(decideDay(oneFile, entry(), { ...terms, place: HERE })).toEqual({ skip: 'unchanged' });
     expect(decideDay(none, entry(), { ...terms, place: HERE })).toMatchObject({ wait: 'settling' });
   });
 
   it('does not wait for a requested day to settle, and reloads it only for a backfill', () => {
     const young = drop(file('a.parquet', { lastModified: new Date(NOW) }));
     expect(decideDay(young, null, { ...terms, asked: 'triggered' })).toEqual({ queue: 'triggered' });
-    expect(decideDay(one, entry(), { ...terms, asked: 'triggered' })).toEqual({ skip: 'unchanged' });
+    expect(decideDay(oneFile, entry(), { ...terms, asked: 'triggered' })).toEqual({ skip: 'unchanged' });
     expect(decideDay(none, entry(), { ...terms, asked: 'triggered' })).toEqual({ queue: 'triggered' });
-    expect(decideDay(one, entry({ state: 'failed' }), { ...terms, asked: 'triggered' })).toEqual({
+    expect(decideDay(oneFile, entry({ state: 'failed' }), { ...terms, asked: 'triggered' })).toEqual({
       queue: 'triggered',
     });
-    expect(decideDay(one, entry(), { ...terms, asked: 'backfill' })).toEqual({ queue: 'backfill' });
+    expect(decideDay(oneFile, entry(), { ...terms, asked: 'backfill' })).toEqual({ queue: 'backfill' });
     expect(decideDay(none, null, { ...terms, asked: 'backfill' })).toEqual({ skip: 'no_files' });
     const archived = drop(file('a.parquet', { storageClass: 'GLACIER' }));
     expect(decideDay(archived, entry(), { ...terms, asked: 'backfill' })).toEqual({ skip: 'archived' });
@@ -257,10 +262,10 @@ describe('the planned days', () => {
 it('a day lacks its marker until that is there, unless it was loaded and has lost every object', () => {
   const marker = `${FOLDER}_SUCCESS`;
   const loaded = { version: 'v1' };
-  expect(lacksMarker(one, marker, loaded)).toBe(true);
+  expect(lacksMarker(oneFile, marker, loaded)).toBe(true);
   expect(lacksMarker(drop(file('a.parquet'), file('_SUCCESS', { size: 0 })), marker, loaded)).toBe(false);
   expect(lacksMarker(drop(file('other', { size: 0 })), marker, loaded)).toBe(true);
-  expect(lacksMarker(one, undefined, loaded)).toBe(false);
+  expect(lacksMarker(oneFile, undefined, loaded)).toBe(false);
   expect([
     lacksMarker(none, marker, loaded),
     lacksMarker(none, marker, {}),

@@ -117,7 +117,7 @@ describe('a check for overdue drops', () => {
     const first = { day: ago(3), hasCome: true };
     expect(await note()).toEqual({ at: expect.any(Number), first, late: [{ day: ago(1), due }], open });
     expect(metric()).toBe(1);
-    const line = ingest.lines.findLast((one) => '_aws' in one);
+    const line = ingest.lines.findLast((logged) => '_aws' in logged);
     expect(emfProblems(JSON.stringify(line))).toEqual([]);
     expect(line).toMatchObject({ function: 'ingest-plan', stage: 'test' });
 
@@ -141,7 +141,7 @@ describe('a check for overdue drops', () => {
     for (const name of names)
       for (const day of [ago(1), ago(2)])
         await ingest.put(`events/${day}/${name}`, /csv|parquet/.test(name) ? 'a,b' : '');
-    const late = Object(await look()).late.map((one: { has?: { words: string } }) => one.has?.words);
+    const late = Object(await look()).late.map((lateDay: { has?: { words: string } }) => lateDay.has?.words);
     expect(late).toEqual(words === null ? [] : [words, words]);
   });
 
@@ -333,8 +333,8 @@ describe('a check for overdue drops', () => {
 
   it('counts what it knows of all sources while one cannot be read, or its look was killed', async () => {
     ingest = await startIngest(
-      [{}, { bucket: OTHER_DROPS }, { bucket: 'acme-nowhere' }].map((of, i) => ({
-        ...of,
+      [{}, { bucket: OTHER_DROPS }, { bucket: 'acme-nowhere' }].map((place, i) => ({
+        ...place,
         datasets: [eventsDataset({ name: `d${i}`, lookbackDays: 1, expectedBy: { hour: 6 } })],
       })),
     );
@@ -382,10 +382,10 @@ describe('a check for overdue drops', () => {
           return ledger.read(place);
         },
       }),
-      bucketOf: (...of) => ({
+      bucketOf: (...args) => ({
         list: (page) => {
           seen.lists += 1;
-          return bucketOf(...of).list(page);
+          return bucketOf(...args).list(page);
         },
       }),
     });

@@ -81,8 +81,8 @@ describe('what lies in a dataset’s folder', () => {
       ['2026-01-02', '2026-01-03'],
       ['old/', 'x_20260104.csv'],
     ],
-  ])('of %j', async (of, paths, days, others) => {
-    const dataset = { folder: 'in', dayFormat: 'YYYY-MM-DD', ...of };
+  ])('of %j', async (place, paths, days, others) => {
+    const dataset = { folder: 'in', dayFormat: 'YYYY-MM-DD', ...place };
     const found = await lookElsewhere(bucketOf(paths.map((path) => `in/${path}`)), dataset);
     expect([found.days, found.others.toSorted()]).toEqual([days, others.toSorted()]);
   });

@@ -40,10 +40,10 @@ class Folder {
   }
 
   /** The ledger notes that a day was loaded with what is there. */
-  load(day: string, of: (key: string) => boolean = (key) => key.includes(day)): void {
+  load(day: string, isOfDay: (key: string) => boolean = (key) => key.includes(day)): void {
     this.#written += 1;
     const files = [...this.objects.values()]
-      .filter(({ key }) => of(key))
+      .filter(({ key }) => isOfDay(key))
       .map(({ key, size, eTag }) => ({ key, size, eTag, fate: 'loaded' as const }));
     const eTag = `"e${this.#written}"`;
     this.entries.set(day, { entry: ledgerEntry({ day, files }), eTag, modifiedAt: this.now });

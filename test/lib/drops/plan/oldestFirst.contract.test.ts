@@ -77,7 +77,7 @@ describe('a plan whose time runs out', () => {
     const last = new Map(names.slice(0, -2).map((name) => [name, at - HOUR_MS]));
     last.set('d03', at - 3 * HOUR_MS);
     last.set('d11', at - 2 * HOUR_MS);
-    for (const [name, one] of last) await looks.write('acme', name, { ...look, at: one });
+    for (const [name, lookedAt] of last) await looks.write('acme', name, { ...look, at: lookedAt });
     const { planner, looked } = slow(100_000);
     await planMessages(planner, [{ messageId: '0', body: JSON.stringify(schedule), receives: 1 }]);
     // Eight begin side by side, in this order.

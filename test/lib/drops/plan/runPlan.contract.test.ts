@@ -278,17 +278,17 @@ describe('a run of the plan', () => {
     ingest = await startIngest();
     const day = ago(1);
     const old = ago(20);
-    for (const one of [day, old]) {
-      await ingest.put(`events/${one}/_started_1`);
-      await ingest.put(`events/${one}/part-0-tid-1-x.parquet`);
+    for (const planned of [day, old]) {
+      await ingest.put(`events/${planned}/_started_1`);
+      await ingest.put(`events/${planned}/part-0-tid-1-x.parquet`);
     }
     await ingest.clock.advance(HOUR_MS);
     expect(await plan({ days: [old], asked: 'backfill' })).toMatchObject({ outcomes: { queued: 1 } });
     expect(await plan()).toMatchObject({ outcomes: { queued: 2 } });
     // As a load does that finds no commit.
     const fingerprint = (await entryOf(day))?.queued?.fingerprint ?? '';
-    for (const one of [day, old]) {
-      const place = { source: 'acme', dataset: 'events', day: one, table: 'acme_events' };
+    for (const planned of [day, old]) {
+      const place = { source: 'acme', dataset: 'events', day: planned, table: 'acme_events' };
       const outcome = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + 1, fingerprint);
       if (!('claim' in outcome)) throw new Error('busy');
       const { queued } = outcome.claim.entry;
@@ -301,8 +301,8 @@ describe('a run of the plan', () => {
     await ingest.clock.advance(30 * 24 * HOUR_MS);
     expect(await plan()).toMatchObject({ outcomes: { waiting_marker: 2, no_files: 4 } });
     expect((await ingest.status())?.waiting).toEqual(
-      [old, day].map((one) => ({
-        day: one,
+      [old, day].map((planned) => ({
+        day: planned,
         isLacking: true,
         cure: 'explain',
         words: expect.stringMatching(/^has 1 file and no commit since 2/),
@@ -321,10 +321,10 @@ describe('a run of the plan', () => {
     await plan();
     await plan({ days: [old], asked: 'backfill' });
     const failure = { code: 'SLUICE_X', message: 'Why.' };
-    for (const one of [day, old]) await ingest.settle(one, { state: 'failed', failure });
+    for (const planned of [day, old]) await ingest.settle(planned, { state: 'failed', failure });
     const named = async () => {
       const status = await ingest.status(1);
-      return status?.days.flatMap((one) => (one.entry === null ? [] : [one.day]));
+      return status?.days.flatMap((planned) => (planned.entry === null ? [] : [planned.day]));
     };
     await ingest.clock.advance(13 * HOUR_MS);
     expect(await plan()).toMatchObject({ outcomes: { queued: 1, failed: 1 } });
@@ -366,7 +366,7 @@ describe('a run of the plan', () => {
     await ingest.dropInto(...days);
     await plan({ days, asked: 'backfill' });
     await settle();
-    const told = async () => {
+    const reported = async () => {
       const open = {
         s3: ingest.s3,
         config: ingest.config,
@@ -382,7 +382,7 @@ describe('a run of the plan', () => {
       return { newer: status.newer, text: calendarText([status]), explained: explanation.hasNewer };
     };
     await plan();
-    expect(await told()).toMatchObject({ newer: [], explained: false });
+    expect(await reported()).toMatchObject({ newer: [], explained: false });
 
     await ingest.clock.advance(24 * HOUR_MS);
     await ingest.put(`events/${days[0]}/a.parquet`, 'PAR1 corrected');
@@ -393,16 +393,16 @@ describe('a run of the plan', () => {
     await ingest.letNobodyIn();
     await plan();
     await ingest.letIn();
-    expect(await told()).toMatchObject({ newer: days, explained: true });
-    expect((await told()).text).toContain(
+    expect(await reported()).toMatchObject({ newer: days, explained: true });
+    expect((await reported()).text).toContain(
       `npx sluice ingest backfill --source acme --dataset events --from ${days[0]} --to ${days[2]}\``,
     );
 
     await plan({ datasets: ['events'], days, asked: 'backfill' });
     await settle();
-    expect(await told()).toMatchObject({ newer: [], explained: false });
+    expect(await reported()).toMatchObject({ newer: [], explained: false });
     await plan();
-    expect(await told()).toMatchObject({ newer: [], explained: false });
+    expect(await reported()).toMatchObject({ newer: [], explained: false });
   });
 
   it('notes no task that has ended before that', async () => {
@@ -447,14 +447,14 @@ describe('a run of the plan', () => {
     await plan();
     const note = () => ingest.readJson('ledger/acme/events/last-look.json');
     expect(await note()).toMatchObject({ stopped: false, place: { name: place } });
-    const told = async () => {
+    const reported = async () => {
       const status = await ingest.status();
       if (status === undefined) throw new Error('no status');
       return calendarText([status])
         .split('\n')
         .filter((line) => line.includes('was loaded from'));
     };
-    expect(await told()).toEqual([]);
+    expect(await reported()).toEqual([]);
 
     await ingest.look({ dayFormat: 'YYYY/MM/DD' });
     expect(await plan()).toMatchObject({ outcomes: { elsewhere: 3, no_files: 1 } });
@@ -464,7 +464,7 @@ describe('a run of the plan', () => {
     const name = 's3://acme-drops/events/YYYY/MM/DD';
     expect(await note()).toMatchObject({ stopped: true, openDays: [], place: noted });
     expect(noted).toMatchObject({ name });
-    expect(await told()).toEqual([
+    expect(await reported()).toEqual([
       expect.stringContaining(`${ago(3)} to ${ago(1)} was loaded from ${place}`),
     ]);
 

@@ -52,7 +52,7 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
   const errors = new Map<string, Error>();
   /** Names of folders by the folder of their table. */
   const dayFolders = new Map<string, string[]>();
-  const of = (table: string) => partitions.get(table) ?? [];
+  const partitionsOf = (table: string) => partitions.get(table) ?? [];
   const called = (operation: string, table: string, count?: number) => {
     calls.push(count === undefined ? `${operation} ${table}` : `${operation} ${table} ${count}`);
     const error = errors.get(`${operation} ${table}`);
@@ -70,7 +70,7 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
         : [{ values: item.values, code, message: `${code} of ${item.values[0]}` }];
     });
   const has = (table: string, { values }: CatalogPartition) =>
-    of(table).some((one) => one.values[0] === values[0]);
+    partitionsOf(table).some((partition) => partition.values[0] === values[0]);
 
   return {
     partitions,
@@ -80,7 +80,7 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
     failures,
     errors,
     dayFolders,
-    days: (kind: TableKind) => of(config.tables[kind]).map(({ values }) => values[0]),
+    days: (kind: TableKind) => partitionsOf(config.tables[kind]).map(({ values }) => values[0]),
     config,
     bucket: BUCKET,
     known: new KnownPartitions(),
@@ -115,7 +115,7 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
         days?: readonly string[],
       ): Promise<Page<CatalogPartition>> => {
         called('listPartitions', table, days?.length);
-        const items = of(table).filter(({ values: [day = ''] }) => days?.includes(day) ?? true);
+        const items = partitionsOf(table).filter(({ values: [day = ''] }) => days?.includes(day) ?? true);
         return { items, next: undefined };
       },
       batchCreate: async (_database: string, table: string, items: readonly CatalogPartition[]) => {
@@ -123,8 +123,8 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
         const failed = settle('create', items, (item) =>
           has(table, item) ? 'AlreadyExistsException' : undefined,
         );
-        const left = items.filter(({ values }) => !failed.some((one) => one.values === values));
-        partitions.set(table, [...of(table), ...left]);
+        const left = items.filter(({ values }) => !failed.some((failure) => failure.values === values));
+        partitions.set(table, [...partitionsOf(table), ...left]);
         return failed;
       },
       batchUpdate: async (_database: string, table: string, items: readonly CatalogPartition[]) => {
@@ -132,8 +132,10 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
         const failed = settle('update', items, (item) =>
           has(table, item) ? undefined : 'EntityNotFoundException',
         );
-        const left = items.filter(({ values }) => !failed.some((one) => one.values === values));
-        const kept = of(table).filter(({ values }) => !left.some((one) => one.values[0] === values[0]));
+        const left = items.filter(({ values }) => !failed.some((failure) => failure.values === values));
+        const kept = partitionsOf(table).filter(
+          ({ values }) => !left.some((item) => item.values[0] === values[0]),
+        );
         partitions.set(table, [...kept, ...left]);
         return failed;
       },

@@ -70,7 +70,7 @@ describe('planPartitions', () => {
       fc.property(fc.array(key), (keys) => {
         const { wanted, ignored } = planPartitions(config, keys, nothingKnown);
         const counted = Object.values(ignored).reduce((sum, count) => sum + count, 0);
-        expect(counted + wanted.reduce((sum, one) => sum + one.keys.length, 0)).toBe(keys.length);
+        expect(counted + wanted.reduce((sum, partition) => sum + partition.keys.length, 0)).toBe(keys.length);
         for (const { kind, day, keys: indexes } of wanted) {
           expect(isUtcDay(day)).toBe(true);
           for (const index of indexes)

@@ -43,10 +43,10 @@ const onPage = (act: (prefix: string) => unknown) => {
   };
 };
 /** A look at the days that have files, the hour passes, and it says which days are lost, with the files that they had. */
-const look = async (of = config) => {
+const look = async (configuration = config) => {
   const folder = tableFolder(config, 'events');
   const { folders } = await store.listPage(folder, { folders: true, limit: 99 });
-  await noteRawDays(store, 'events', folders, of, now);
+  await noteRawDays(store, 'events', folders, configuration, now);
   now += HOUR;
   return lostDays(await note()).map(({ day, files }) => [day, files]);
 };

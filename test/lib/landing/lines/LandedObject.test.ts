@@ -98,9 +98,11 @@ describe('an object of the landing', () => {
     );
     fc.assert(
       fc.property(requests, (all) => {
-        const object = new LandedObject(Buffer.concat(all.map((one) => encodeLines(one) ?? Buffer.of())));
-        const expected = all.flatMap((one: LandedRows) =>
-          tableKinds.flatMap((kind) => (one[kind] ?? []).map((row) => ({ kind, ...row }))),
+        const object = new LandedObject(
+          Buffer.concat(all.map((landed) => encodeLines(landed) ?? Buffer.of())),
+        );
+        const expected = all.flatMap((landed: LandedRows) =>
+          tableKinds.flatMap((kind) => (landed[kind] ?? []).map((row) => ({ kind, ...row }))),
         );
         expect([...object.rows()]).toEqual(expected);
         expect(object.skipped.count).toBe(0);
@@ -215,7 +217,7 @@ describe('bytes of others in an object', () => {
   ])('may be a line %s: the others of its member are rows', (_what, wrong, rowLike) => {
     const isEnd = wrong.at(-1) !== '\n' && wrong.at(-1) !== 10;
     const text = isEnd ? [line('a'), line('b'), wrong] : [line('a'), wrong, line('b')];
-    const first = gzipSync(Buffer.concat(text.map((one) => Buffer.from(one))));
+    const first = gzipSync(Buffer.concat(text.map((part) => Buffer.from(part))));
     const object = new LandedObject(Buffer.concat([first, member('c')]));
     const ids = Array.from(object.rows(), ({ json }) => JSON.parse(json).event_id);
     expect(ids.sort()).toEqual(['a', 'b', 'c']);
@@ -387,31 +389,31 @@ describe('bytes of others in an object', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 6 }), fc.array(at, { maxLength: 4 }), (changes, cuts) => {
         // Each byte by the member that it is of, or none.
-        let bytes = requests.flatMap((one, i) =>
-          Array.from(one, (byte) => ({ byte, of: i, isChanged: false })),
+        let bytes = requests.flatMap((request, i) =>
+          Array.from(request, (byte) => ({ byte, of: i, isChanged: false })),
         );
-        for (const one of changes) {
-          const place = one.at % (bytes.length + 1);
+        for (const damage of changes) {
+          const place = damage.at % (bytes.length + 1);
           const here = bytes[place];
-          if (one.how === 'flip' && here !== undefined)
-            bytes[place] = { ...here, byte: here.byte ^ (1 << one.bit), isChanged: true };
-          if (one.how === 'cut') bytes.splice(place, one.bytes);
-          if (one.how === 'insert')
+          if (damage.how === 'flip' && here !== undefined)
+            bytes[place] = { ...here, byte: here.byte ^ (1 << damage.bit), isChanged: true };
+          if (damage.how === 'cut') bytes.splice(place, damage.bytes);
+          if (damage.how === 'insert')
             bytes = [
               ...bytes.slice(0, place),
-              ...Array.from(one.foreign, (byte) => ({ byte, of: -1, isChanged: true })),
+              ...Array.from(damage.foreign, (byte) => ({ byte, of: -1, isChanged: true })),
               ...bytes.slice(place),
             ];
         }
         const object = Buffer.from(bytes.map(({ byte }) => byte));
-        const untouched = requests.flatMap((one, i) => {
+        const untouched = requests.flatMap((request, i) => {
           const first = bytes.findIndex(({ of }) => of === i);
-          const own = bytes.slice(first, first + one.length);
+          const own = bytes.slice(first, first + request.length);
           const isWhole =
-            own.length === one.length && own.every(({ of, isChanged }) => of === i && !isChanged);
+            own.length === request.length && own.every(({ of, isChanged }) => of === i && !isChanged);
           return first >= 0 && isWhole ? [`${i}-0`, `${i}-1`] : [];
         });
-        const places = cuts.map((one) => one % (object.length + 1)).sort((a, b) => a - b);
+        const places = cuts.map((cut) => cut % (object.length + 1)).sort((a, b) => a - b);
         const pieces = [0, ...places].map((from, i) => object.subarray(from, places[i]));
         const { ids, skipped } = readPieces(pieces);
         expect({ ids, skipped }).toEqual(read(object));

@@ -36,12 +36,12 @@ describe('the breaker of a stream', () => {
   });
 
   it('probes at another time than others that opened with it', () => {
-    const [one = 0, other = 0] = [0, 0.9].map((random) => {
+    const [first = 0, other = 0] = [0, 0.9].map((random) => {
       const { send, breaker } = environment(() => random);
       for (const _ of [1, 2]) send(false);
       return breaker.msUntilProbe;
     });
-    expect(one).toBeLessThan(other);
+    expect(first).toBeLessThan(other);
   });
 
   it('counts calls in a row: one that succeeds between them begins again', () => {

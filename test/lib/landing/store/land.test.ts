@@ -81,12 +81,12 @@ function environment(
   };
   /** Lands a record while time passes millisecond by millisecond, or as far as the first alarm. */
   async function landed(
-    one: Uint8Array = record,
+    bytes: Uint8Array = record,
     deadline = clock.now() + (limits.withinMs ?? 2_500),
     requestId: string | null = 'r',
   ) {
     let isOver = false;
-    const landing = land(one, { ...context, deadline, requestId }).finally(() => {
+    const landing = land(bytes, { ...context, deadline, requestId }).finally(() => {
       isOver = true;
     });
     while (!isOver) {
@@ -275,23 +275,23 @@ describe('a record of a request', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 6 }), async (requests) => {
-        const one = environment(takes, takes);
+        const warm = environment(takes, takes);
         for (const { stream, bucket, withinMs, pauseMs, bytes } of requests) {
-          Object.assign(one.behaviour, { stream, bucket });
+          Object.assign(warm.behaviour, { stream, bucket });
           const own = bytes === record.length ? Uint8Array.from(record) : new Uint8Array(bytes);
-          const deadline = one.clock.now() + withinMs;
-          const startedAt = one.clock.now();
-          const landing = await one.landed(own, deadline);
-          expect(one.clock.now()).toBeLessThanOrEqual(Math.max(startedAt, deadline));
-          const isInStream = one.stored.stream.includes(own);
-          const object = one.stored.bucket.find(({ body }) => body === own);
+          const deadline = warm.clock.now() + withinMs;
+          const startedAt = warm.clock.now();
+          const landing = await warm.landed(own, deadline);
+          expect(warm.clock.now()).toBeLessThanOrEqual(Math.max(startedAt, deadline));
+          const isInStream = warm.stored.stream.includes(own);
+          const object = warm.stored.bucket.find(({ body }) => body === own);
           if (landing.place === 'stream') expect(isInStream).toBe(true);
           if (landing.place === 'object') expect(object?.key).toBe(landing.key);
           expect(isInStream && own.length > MAX_RECORD_BYTES).toBe(false);
           // A port that takes it at once and is asked is believed.
           if (withinMs > 200 && bucket.answer === 'takes' && bucket.afterMs < withinMs / 2 - 2)
             expect(landing.place).not.toBe('nowhere');
-          one.clock.advance(pauseMs);
+          warm.clock.advance(pauseMs);
         }
       }),
       { numRuns: 300 },

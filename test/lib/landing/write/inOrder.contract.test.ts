@@ -6,7 +6,7 @@ it('objects are written from the oldest on, and behind them, alone and in anothe
   const named = (key: string, time: string, ...receives: readonly number[]) => ({
     key,
     time,
-    messages: receives.map((one, i) => ({ messageId: `${key}-${i}`, body: '', receives: one })),
+    messages: receives.map((count, i) => ({ messageId: `${key}-${i}`, body: '', receives: count })),
   });
   const often = ['e', 'f', 'g', 'h'];
   const objects = [

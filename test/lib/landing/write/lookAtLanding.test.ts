@@ -14,13 +14,13 @@ const BEGIN = Date.parse('2026-11-25T10:00:00Z');
 let now: number;
 const clock = { now: () => now };
 let store: MemoryObjects;
-let told: string[];
+let keysSent: string[];
 let waiting: number;
 let lines: Record<string, unknown>[];
 beforeEach(() => {
   now = BEGIN;
   store = new MemoryObjects(clock);
-  told = [];
+  keysSent = [];
   waiting = 0;
   lines = [];
 });
@@ -29,18 +29,18 @@ beforeEach(() => {
 let isAway = false;
 
 async function look(hours: number) {
-  told = [];
+  keysSent = [];
   now = BEGIN + hours * HOUR_MS;
   const send = async (bodies: readonly string[]) => {
     if (isAway) throw new Error('SlowDown');
-    told.push(...bodies.map((body) => Object(objectCreated(body)).key));
+    keysSent.push(...bodies.map((body) => Object(objectCreated(body)).key));
   };
   const log = (line: Record<string, unknown>) => lines.push(line);
   await lookAtLanding(
     { store, clock, log, stage: 'dev', config: { bucket: 'acme' } },
     { send, waiting: async () => waiting },
   );
-  return told;
+  return keysSent;
 }
 
 /** What the store answers of an object. */

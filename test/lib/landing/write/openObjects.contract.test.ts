@@ -178,7 +178,7 @@ async function mostHeld(sizes: readonly number[], more: Partial<Writer> = {}): P
         for (let at = 0; at < body.length; at += 65_536) {
           const chunk = body.subarray(at, at + 65_536);
           read.set(key, (read.get(key) ?? 0) + chunk.length);
-          held = [...read].reduce((sum, [one, bytes]) => (taken.has(one) ? sum : sum + bytes), 0);
+          held = [...read].reduce((sum, [readKey, bytes]) => (taken.has(readKey) ? sum : sum + bytes), 0);
           most = Math.max(most, held);
           yield chunk;
         }

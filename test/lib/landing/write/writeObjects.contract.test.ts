@@ -372,8 +372,8 @@ describe('lines of a round', () => {
 
   it('have a code of their own if DuckDB refuses them for a reason without one', () => {
     // As a session throws it: `errors_as_json`.
-    const told = { exception_type: 'Out of Range', exception_message: 'Overflow in addition of "7"' };
-    const error = new Error(JSON.stringify(told));
+    const thrown = { exception_type: 'Out of Range', exception_message: 'Overflow in addition of "7"' };
+    const error = new Error(JSON.stringify(thrown));
     expect(lineFailure(error)).toEqual({
       code: 'SLUICE_ROW_REFUSED',
       detail: expect.not.stringContaining('7'),

@@ -64,18 +64,18 @@ describe('a layout of keys', () => {
   });
 
   it('knows the folders of days, and those above them', () => {
-    const of = (glob: string, folder: string) => {
+    const dayIn = (glob: string, folder: string) => {
       const made = layout(glob);
       return made.dayOfFolder(folder) ?? made.leadsToDays(folder);
     };
-    expect(of('YYYY/MM/DD/*.parquet', '2026/11/19/')).toBe('2026-11-19');
-    expect(of('YYYY/MM/DD/*.parquet', '2026/11/')).toBe(true);
-    expect(of('YYYY/MM/DD/*.parquet', 'year=2026/')).toBe(false);
-    expect(of('YYYY/MM/DD/*.parquet', '2026/11/31/')).toBe(false);
-    expect(of('**/dt=YYYY-MM-DD/*', 'run=7/')).toBe(true);
-    expect(of('**/dt=YYYY-MM-DD/*', 'run=7/dt=2026-11-19 00:00:00/')).toBe('2026-11-19');
-    expect(of('in/x_YYYYMMDD.parquet', 'in/')).toBe(true);
-    expect(of('in/x_YYYYMMDD.parquet', 'in/x_20261119.parquet/')).toBe(false);
+    expect(dayIn('YYYY/MM/DD/*.parquet', '2026/11/19/')).toBe('2026-11-19');
+    expect(dayIn('YYYY/MM/DD/*.parquet', '2026/11/')).toBe(true);
+    expect(dayIn('YYYY/MM/DD/*.parquet', 'year=2026/')).toBe(false);
+    expect(dayIn('YYYY/MM/DD/*.parquet', '2026/11/31/')).toBe(false);
+    expect(dayIn('**/dt=YYYY-MM-DD/*', 'run=7/')).toBe(true);
+    expect(dayIn('**/dt=YYYY-MM-DD/*', 'run=7/dt=2026-11-19 00:00:00/')).toBe('2026-11-19');
+    expect(dayIn('in/x_YYYYMMDD.parquet', 'in/')).toBe(true);
+    expect(dayIn('in/x_YYYYMMDD.parquet', 'in/x_20261119.parquet/')).toBe(false);
   });
 
   it.each([

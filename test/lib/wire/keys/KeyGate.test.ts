@@ -287,22 +287,22 @@ describe('any history of the secret', () => {
         let everNext = false;
         let now = 0;
         let looks = 0;
-        for (const one of steps) {
-          if (one.do === 'rotate') {
+        for (const drawn of steps) {
+          if (drawn.do === 'rotate') {
             keys.secret.text = secretOf(web.entry, next.entry);
             everNext = true;
-          } else if (one.do === 'spoil') keys.secret.text = 'spoilt';
-          else if (one.do === 'down' || one.do === 'up') keys.secret.down = one.do === 'down';
-          else if ('ms' in one) {
-            keys.clock.advance(one.ms);
-            now += one.ms;
+          } else if (drawn.do === 'spoil') keys.secret.text = 'spoilt';
+          else if (drawn.do === 'down' || drawn.do === 'up') keys.secret.down = drawn.do === 'down';
+          else if ('ms' in drawn) {
+            keys.clock.advance(drawn.ms);
+            now += drawn.ms;
           } else {
-            const key = { web: web.key, guess: 'client-guess', next: next.key }[one.do] ?? '';
+            const key = { web: web.key, guess: 'client-guess', next: next.key }[drawn.do] ?? '';
             const answer = await keys.judge(key);
             await keys.gate.settled();
-            if (one.do === 'web') expect(answer).not.toBe('SLUICE_KEY_UNKNOWN');
-            if (one.do === 'guess') expect(answer).not.toBe('web');
-            if (one.do === 'next' && !everNext) expect(answer).not.toBe('web');
+            if (drawn.do === 'web') expect(answer).not.toBe('SLUICE_KEY_UNKNOWN');
+            if (drawn.do === 'guess') expect(answer).not.toBe('web');
+            if (drawn.do === 'next' && !everNext) expect(answer).not.toBe('web');
             looks += 1;
           }
         }

@@ -55,14 +55,14 @@ describe('readKeyring', () => {
       secretOf({ ...web.entry, environment: ` ${misplaced}` }),
       secretOf({ ...web.entry, sources: [`${misplaced}/`] }),
     ]) {
-      let told: string;
+      let detail: string;
       try {
-        told = readKeyring(text).problems.join();
+        detail = readKeyring(text).problems.join();
       } catch (error) {
-        told = String(error);
+        detail = String(error);
       }
-      expect(told).not.toBe('');
-      expect(told).not.toContain('misplaced');
+      expect(detail).not.toBe('');
+      expect(detail).not.toContain('misplaced');
     }
   });
 

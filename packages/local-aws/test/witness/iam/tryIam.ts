@@ -47,7 +47,9 @@ async function compareRandomPolicies(): Promise<void> {
     { AWS: ['arn:aws:iam::000000000000:root'] },
     { Service: 'events.amazonaws.com' },
   );
-  const atBucket = fc.tuple(statement, principal).map(([one, Principal]) => ({ ...one, Principal }));
+  const atBucket = fc
+    .tuple(statement, principal)
+    .map(([ofIdentity, Principal]) => ({ ...ofIdentity, Principal }));
   const property = fc.asyncProperty(
     fc.constantFrom('000000000000', '111122223333'),
     fc.array(statement, { maxLength: 3 }),
