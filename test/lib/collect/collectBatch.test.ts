@@ -229,12 +229,12 @@ describe('the time of an event', () => {
   });
 
   it('is noted if it is an hour ahead, and no clock that the sender states is', () => {
-    const told = (ms: number) => {
+    const notedAhead = (ms: number) => {
       const { noted, aheadMs } = collectOne({ eventName: 'e', time: now + ms });
       return [noted['clock_ahead'], aheadMs];
     };
     // Local time that is sent as UTC is a little less ahead.
-    expect([told(3_599_000), told(3_299_999)]).toEqual([
+    expect([notedAhead(3_599_000), notedAhead(3_299_999)]).toEqual([
       [1, 3_599_000],
       [undefined, 0],
     ]);
