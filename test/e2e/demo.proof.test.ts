@@ -45,7 +45,7 @@ describe('the demo', () => {
   });
 
   it('prints a command that reads its data, whatever the folder is called', () => {
-    const [, query = ''] = /^The data is kept: (.+)$/m.exec(told.stdout) ?? [];
+    const [, query = ''] = /^The data is kept: (.+)$/m.exec(output.stdout) ?? [];
     expect(npxWords(query).slice(0, 2)).toEqual(['query', 'show tables']);
     expect(resolve(npxWords(query).at(-1) ?? '')).toBe(data);
   });
