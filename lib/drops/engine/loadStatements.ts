@@ -54,7 +54,7 @@ function acceptedRowsQuery(
   const { files, mapping, loadedAt } = request;
   const groups = mapping.groups.map(
     (group, i) => `SELECT ${group.columns}, ${countedFile(request, group, i)} AS ${FILE}, row_number
-      FROM (${readGroup({ files, mapping }, group, sampledTexts(group))}) WHERE problem IS NULL`,
+      FROM (${readGroup({ files, mapping }, group, sampledTexts(files, group))}) WHERE problem IS NULL`,
   );
   const name = elementAt(
     files.map((_, i) => fileAt(files, i).name),
@@ -70,21 +70,27 @@ function countedFile({ files }: Pick<LoadRequest, 'files'>, group: MappedGroup, 
   if (group.fields.length === 0) return file;
   const codes = group.fields.map(({ code }) => code);
   const counted = `${counterName(index)}(${[file, ...codes].join(', ')})`;
-  const step = countedStep(files, group);
-  const vector = `row_number // ${VECTOR_ROWS} + file_index`;
   return `CASE WHEN texts IS NOT NULL THEN CAST(${samplerName(index)}(texts, CAST(${counted} AS VARCHAR)) AS INTEGER)
-    WHEN (${vector}) % ${step} = 0 THEN ${counted} ELSE ${file} END`;
+    WHEN ${isCounted(files, group, 'row_number')} THEN ${counted} ELSE ${file} END`;
 }
 
-/** Rows of a group's first file whose values are looked at, for people. */
-const SAMPLED_ROWS = 128;
+/** Whether the vector of a row is one of those that are counted. */
+function isCounted(files: LoadRequest['files'], group: MappedGroup, row: string): string {
+  return `(${row} // ${VECTOR_ROWS} + file_index) % ${countedStep(files, group)} = 0`;
+}
+
+/** Rows of a group whose values are looked at, for people, about: some of each counted vector. */
+const SAMPLED_ROWS = 512;
 /** Characters of such a value. */
 const VALUE_CHARACTERS = 40;
 
-/** The column `texts`: some values of each field as a JSON list, of the first rows of a group. */
-function sampledTexts({ fields }: Pick<MappedGroup, 'fields'>): string {
-  const texts = fields.map(({ text }) => `left(${text}, ${VALUE_CHARACTERS})`);
-  return `, CASE WHEN src.file_index = 0 AND src.file_row_number < ${SAMPLED_ROWS} THEN TRY(CAST(to_json([${texts.join(', ')}]) AS VARCHAR)) END AS texts`;
+/** The column `texts`: some values of each field as a JSON list, of rows in all parts of a group. */
+function sampledTexts(files: LoadRequest['files'], group: MappedGroup): string {
+  const texts = group.fields.map(({ text }) => `left(${text}, ${VALUE_CHARACTERS})`);
+  const rows = group.files.reduce((sum, i) => sum + (files[i]?.rows ?? 0), 0) / countedStep(files, group);
+  const nth = Math.max(1, Math.floor(rows / SAMPLED_ROWS));
+  const isTaken = `${isCounted(files, group, 'src.file_row_number')} AND src.file_row_number % ${nth} = 0`;
+  return `, CASE WHEN ${isTaken} THEN TRY(CAST(to_json([${texts.join(', ')}]) AS VARCHAR)) END AS texts`;
 }
 
 /**

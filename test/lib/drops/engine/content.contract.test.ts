@@ -93,7 +93,7 @@ describe('what the accepted rows of a load hold', () => {
   it('is of rows in all parts of a large file, each of which stands for others', async () => {
     const file = await bench.write(
       'large.parquet',
-      `SELECT ${EVENTS}, CASE WHEN i < 40_000 THEN i END AS price FROM range(400_000) t(i)`,
+      `SELECT ${EVENTS}, CASE WHEN i >= 360_000 THEN i END AS price FROM range(400_000) t(i)`,
     );
     const { rows, fields } = await contentOf({ kind: 'events', mapping: { eventValue: 'price' } }, [file]);
     // Of 196 vectors each sixth is counted, also the first and the last.
@@ -101,7 +101,7 @@ describe('what the accepted rows of a load hold', () => {
     const { none = 0, numbers = 0, types } = fields['eventValue'] ?? {};
     expect(none / rows).toBeCloseTo(0.9, 1);
     expect(numbers).toBe(rows - none);
-    expect(types).toEqual({ BIGINT: ['0', '1', '2'] });
+    expect(types).toEqual({ BIGINT: Array(3).fill(expect.stringMatching(/^3\d{5}$/)) });
   });
 
   it('is of one field whose column was renamed, and of more fields than one integer counts', async () => {
