@@ -99,7 +99,9 @@ export async function readDaysAround(
     const entry = await ledger.read({ source, dataset, day: otherDay });
     if (entry?.table !== table) return [];
     // The names of its files, which may be many, are let go.
-    const { state, rows, missingSince, files, accepted, usualRows: usual, content } = entry;
+    const { rows, missingSince, files, accepted, usualRows: usual, content } = entry;
+    // A day that is to be loaded again has the rows of its last load until then.
+    const state = content === undefined ? entry.state : 'succeeded';
     const some = files.filter(isOfDrop).slice(0, 1);
     const copies = findCopies(files).slice(0, MOST_NAMED);
     return [

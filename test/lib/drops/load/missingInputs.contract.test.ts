@@ -427,6 +427,8 @@ describe('a day whose values are not as before', () => {
       await loads.drop('a.parquet', priced(day, 0, 'i + 0.5'), day);
       expect(await loads.loadInPieces({ day })).toMatchObject({ outcome: 'succeeded' });
     }
+    // They wait to be loaded again, and are compared with nevertheless.
+    for (const day of before) await planDay(loads, day, 'backfill');
     // One file is that of the first day.
     await loads.drop('a.parquet', priced(first, 0, 'i + 0.5'));
     await loads.drop('b.parquet', priced(DAY, 10, `'EUR ' || i || ',50'`));
