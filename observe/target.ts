@@ -24,7 +24,7 @@ export interface AwsConnection {
   };
   /** Behind a proxy S3's client never waits for `100 Continue`: for that it takes an agent that knows no proxy. */
   readonly expectContinueHeader?: false;
-  /** Of the local cloud its own; behind a proxy the default chain, whose clients of SSO and STS take the proxy, too. */
+  /** The local cloud's own credentials; behind a proxy the default chain, whose clients of SSO and STS use the proxy, too. */
   readonly credentials?: Credentials;
 }
 

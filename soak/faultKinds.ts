@@ -61,9 +61,9 @@ export function faultKinds(seed: number): readonly FaultKind[] {
   const noDelivery = { firehose: [{ fault: 'failDeliveries', calls: 'all' }] };
   return [
     kind('none', {}),
-    // They hold up no other object.
+    // Bad objects hold up no other object.
     { ...kind('bad-objects', {}), badObjects: true },
-    // They cost no record around them.
+    // Foreign records cost no record around them.
     { ...kind('foreign-records', {}), foreignRecords: true },
     kind('collect-killed', lambda('killInvocations', 0.1, [COLLECT])),
     kind('collect-killed-on-the-way', lambda('killInvocations', 0.1, [COLLECT], { afterMs: 3 })),

@@ -202,7 +202,7 @@ export interface WorkCost {
   readonly list: number;
   readonly get: number;
   readonly put: number;
-  /** Of bodies. */
+  /** Bytes of the bodies that were read. */
   readonly bytesRead: number;
   /** Calls of the catalog. */
   readonly catalog: number;

@@ -25,7 +25,7 @@ import { benchConfig, DAY } from './ingestData.ts';
 
 /** One load. */
 export interface PiecesRequest {
-  /** Of clients of the local S3 and Glue. */
+  /** Options of the clients of the local S3 and Glue. */
   readonly options: ClientOptions;
   readonly directory: string;
   readonly pieceBytes: number;

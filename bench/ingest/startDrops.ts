@@ -15,7 +15,7 @@ import { benchConfig, DAY } from './ingestData.ts';
 /** A customer's bucket with the files of a day. */
 interface Drops {
   readonly options: ClientOptions;
-  /** Of all files. */
+  /** Bytes of all files. */
   readonly bytes: number;
   close(): Promise<void>;
 }

@@ -77,7 +77,7 @@ export async function restoreKeys(
       versions.push(...(page.Versions ?? []));
     const orderOf = ({ VersionStages = [], CreatedDate }: SecretVersionsListEntry) =>
       VersionStages.includes('AWSPREVIOUS') ? Number.POSITIVE_INFINITY : Number(CreatedDate);
-    // One that is only pending never was current: somebody else was faster.
+    // A version that is only pending never was current: another change was faster.
     const earlier = versions.filter(
       (version) => version.VersionId !== current?.version && version.VersionStages?.join() !== 'AWSPENDING',
     );

@@ -97,7 +97,7 @@ export interface ListedKey {
 
 /** The keys that may send. */
 export interface KeyList {
-  /** Those of the configuration first. */
+  /** The keys of the configuration come first, then those of the secret. */
   readonly keys: readonly ListedKey[];
 }
 

@@ -19,10 +19,10 @@ const MARKS: Readonly<Record<LedgerState, string>> = {
   waiting: '…',
 };
 const NOTHING = '·';
-/** It came without rows. */
+/** The day came without rows. */
 const EMPTY = '∅';
 const LATE = '!';
-/** It has files, and no run has looked at it. */
+/** The day has files, and no run has looked at it. */
 const UNLOOKED = '+';
 /** Ranges of such days that are named. */
 const MAX_RANGES = 3;

@@ -63,7 +63,7 @@ export function eraseText(receipt: EraseReceipt): string {
     ...leftTexts(run.left),
     ...(run.leftCount > run.left.length ? [`… and ${run.leftCount - run.left.length} more.`] : []),
   ];
-  // Of an object that is left a run after it says so.
+  // An object that this run left has its own line above.
   const alone = receipt.notSearched.filter(({ key }) =>
     run.left.every((leftObject) => leftObject.key !== key),
   );

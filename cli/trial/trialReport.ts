@@ -26,7 +26,7 @@ export interface TrialReport {
   readonly seconds: number;
   /** The steps that were taken, in order. */
   readonly steps: readonly TakenStep[];
-  /** One for each question, in their order. */
+  /** An answer for each question, in the order of the questions. */
   readonly answers: readonly Answer[];
   /** What the removal has done; null if it did not end. */
   readonly removal: Removal | null;

@@ -9,19 +9,19 @@ type DayState = (typeof dayStates)[number];
 
 /** Why a day is loaded. */
 export const taskReasons = [
-  /** It was never loaded. */
+  /** The day was never loaded. */
   'new',
-  /** Its files differ from the loaded ones. */
+  /** The day's files differ from the loaded ones. */
   'changed',
-  /** It was loaded, and has no files now. */
+  /** The day was loaded, and has no files now. */
   'deleted',
-  /** Its last load failed. A change elsewhere may have resolved the failure: a policy, a key, the mapping. */
+  /** The day's last load failed. A change elsewhere may have resolved the failure: a policy, a key, the mapping. */
   'retried',
-  /** The customer said that it is ready. */
+  /** The customer said that the day is ready. */
   'triggered',
-  /** A person requested it. It is loaded regardless of the ledger. */
+  /** A person requested the day. It is loaded regardless of the ledger. */
   'backfill',
-  /** A person accepted it as queries read it: rows stay although their files are gone. */
+  /** A person accepted the day as queries read it: rows stay although their files are gone. */
   'keep',
   /** A person accepted that rows go whose files are gone. */
   'empty',
@@ -38,7 +38,7 @@ export type LoadKind = (typeof loadKinds)[number];
 export interface Answer<Column extends string> {
   /** The state that follows. */
   readonly next: LedgerState | 'as before';
-  /** Where it decides. Elsewhere the next answer is looked at. */
+  /** The columns in which the answer decides. In others the next answer is tried. */
   readonly decides: readonly Column[];
 }
 
@@ -55,7 +55,7 @@ export const PLAN_TABLE = {
     next: 'as before',
     decides: known.filter((state) => state !== 'failed'),
   },
-  /** It was loaded from another place, or failed there, and this one has no file of it. A day that waits is settled as it was. */
+  /** The day was loaded from another place, or failed there, and the configured place has no file of it. A day that waits is settled as it was. */
   elsewhere: {
     next: 'as before',
     decides: ['succeeded', 'succeeded_no_data', 'inputs_missing', 'failed'],
@@ -141,36 +141,36 @@ export const LOAD_TABLE = {
     next: 'succeeded_no_data',
     decides: loadKinds,
   },
-  /** It failed because of its files or its bucket. */
+  /** The load failed because of its files or its bucket. */
   permanent: { next: 'failed', decides: loadKinds },
-  /** It ran out of time, or the engine crashed, as in the last load. */
+  /** The load ran out of time, or the engine crashed, as in the last load. */
   again: {
     next: 'failed',
     decides: ['retried'],
   },
-  /** It ran out of time, or the engine crashed, as in the last load of these files. */
+  /** The load ran out of time, or the engine crashed, as in the last load of these files. */
   again_here: {
     next: 'failed',
     decides: loadKinds,
   },
-  /** It failed, and its message is not delivered again. */
+  /** The load failed, and its message is not delivered again. */
   last_message: {
     next: 'failed',
     decides: loadKinds,
   },
-  /** It failed with its last try. */
+  /** The load failed with its last try. */
   last_try: { next: 'failed', decides: planned },
-  /** It failed for another reason. */
+  /** The load failed for another reason. */
   passing: { next: 'waiting', decides: loadKinds },
 } as const satisfies Record<string, Answer<LoadKind>>;
 
 /** A load's tries of the files that were queued last. */
 export interface LoadTries {
-  /** This one included. */
+  /** Number of tries, with this one. */
   readonly attempts: number;
-  /** How many of them were killed. */
+  /** How many of the tries were killed. */
   readonly kills: number;
-  /** The most. */
+  /** The most tries that a load may have. */
   readonly tries: number;
 }
 
@@ -185,9 +185,9 @@ export function answerBefore(kind: LoadKind, { attempts, kills, tries }: LoadTri
 
 /** How a load has failed. */
 export interface FailedLoad extends Pick<LoadTries, 'attempts' | 'tries'> {
-  /** Because of the files or their bucket. */
+  /** Whether it failed because of the files or their bucket. */
   readonly isPermanent: boolean;
-  /** It ran out of time or crashed, as the last load did. */
+  /** Whether it ran out of time or crashed, as the last load did. */
   readonly isAgain: boolean;
   /** Whether its message is not delivered again. */
   readonly isLastMessage: boolean;

@@ -29,7 +29,7 @@ const KNOWN =
  * Inspects objects whose names have not the extension of Parquet. Names are not reliable: some writers end Parquet files with
  * `.snappy` or `.c000`, and Athena's UNLOAD gives them no ending. The first and the last four bytes are read. With a known
  * ending or none, an object with either magic is a file to load, whole or damaged; with another ending it has to be whole.
- * Of files whose names begin with the whole name of another one in their folder, that one is loaded.
+ * If a file's name begins with the whole name of another file in its folder, only the other file is loaded.
  *
  * @returns The same day with those files; null if one of the objects has changed or is gone, and the caller must list again.
  * @throws SourceError as the bucket does.

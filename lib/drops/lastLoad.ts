@@ -153,7 +153,7 @@ export function requireLoadable(
   const added = newlyLeftOut(drop, entry);
   if (added.length === 0) return;
   const held = entry.files.filter(isReadable);
-  // One that is unchanged was loaded alone, and is a copy of a file that has come since.
+  // A file that is left out now and has not changed was loaded when it was alone: it is a copy of a file that has come since.
   const keys = new Set(held.map(({ key }) => key));
   const states = new Set(held.map(objectState));
   const inPlace = added.filter(({ object }) => keys.has(object.key) && !states.has(objectState(object)));

@@ -193,7 +193,7 @@ async function missingFiles(
       if (after < `${folder}${day}`) after = `${folder}${day}`;
       // The next character after the slash.
       while (left.size > 0 && after < `${folder}${day}0`) {
-        // Of a day whose files were not all seen, nothing is known.
+        // Nothing is known of a day whose files were not all seen.
         if (clock.now() >= until) return new Map(ends().filter(([, lacks]) => !lacks));
         const { items } = await landing.listPage(folder, { after });
         for (const { key, isArchived = false } of items) {

@@ -91,7 +91,7 @@ function duckDbMessage(error: unknown): DuckDbMessage {
       return { type, text: String(parsed.exception_message) };
     }
   } catch {
-    // It is a plain text.
+    // The message is plain text, not JSON.
   }
   return { type: '', text };
 }

@@ -90,7 +90,7 @@ async function endOf(child: ChildProcess, signal: AbortSignal | undefined): Prom
     const words = await errorText;
     if (/out of memory|bad_alloc/i.test(words))
       throw new EngineError('SLUICE_ENGINE_OUT_OF_MEMORY', `${ended}.`);
-    // It could not write its answer.
+    // The child could not write its answer.
     if (/no space left/i.test(words)) throw new EngineError('SLUICE_ENGINE_OUT_OF_DISK', `${ended}.`);
     return ended;
   } catch (error) {

@@ -18,7 +18,7 @@ import { judgePages } from './verifyPages.ts';
 
 /** Codecs by their numbers, https://github.com/apache/parquet-format/blob/master/Compression.md */
 const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'LZO', 'BROTLI', 'LZ4', 'ZSTD', 'LZ4_RAW'];
-/** Those that DuckDB does not read: LZO, and Hadoop's old LZ4. */
+/** The codecs that DuckDB does not read: LZO, and Hadoop's old LZ4. */
 const UNREAD_CODECS = [3, 5];
 
 /** Bytes of a value in memory, besides those that its footer declares: it declares the texts of a dictionary once. */

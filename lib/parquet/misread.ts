@@ -32,7 +32,7 @@ export function whyMisread(node: SchemaNode, parent: SchemaNode | null = null): 
     return { found: typeOf(size), needs: 'a decimal of a possible size' };
   if (size !== null && size.digits > MAX_DIGITS)
     return { found: `DECIMAL(${size.digits})`, needs: `decimals of at most ${MAX_DIGITS} digits` };
-  // It writes `.5`, which is not JSON, and no larger decimal has a zero before the point.
+  // DuckDB writes such a decimal as `.5`, which is not JSON, and has no larger type with a zero before the point.
   if (size !== null && size.scale === MAX_DIGITS)
     return { found: typeOf(size), needs: `decimals of fewer than ${MAX_DIGITS} digits behind the point` };
   const alike = namesAlike(node.children);

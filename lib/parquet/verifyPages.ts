@@ -252,7 +252,7 @@ async function readPage(file: FileWindow, at: number): Promise<Page> {
     try {
       return parsePage(new ThriftReader(bytes), at);
     } catch (error) {
-      // It may be longer than the buffer.
+      // The header may be longer than the buffer: more bytes are read.
       if (bytes.length < length || length >= MAX_HEADER_BYTES) throw error;
     }
   }

@@ -169,7 +169,7 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   'logs:*LogDelivery': ['CreateLogDelivery', 'DeleteLogDelivery'],
   'lambda:*EventSourceMapping': ['CreateEventSourceMapping', 'DeleteEventSourceMapping'],
   'lambda:*Tag*': ['TagResource'],
-  // None that a boundary, which a simulated call does not name, forbids.
+  // Without actions that a permissions boundary may forbid: a simulated call does not name the boundary.
   'iam:*': ['DeleteRole', 'DeleteUser', 'DeletePolicy', 'DeleteInstanceProfile'],
   'secretsmanager:Create*': ['CreateSecret'],
   'secretsmanager:Delete*': ['DeleteSecret'],

@@ -73,7 +73,7 @@ export async function readFunctionErrors(
     withQueue.map(({ part }) => partName(stack, part)),
   );
   const counts = withQueue.map(async ({ part }) => {
-    // One that is configured may not be deployed yet.
+    // A queue that is configured may not be deployed yet.
     const queue = await ifThere(readQueue(deployment, part));
     return [part, queue?.messages ?? 0] as const;
   });

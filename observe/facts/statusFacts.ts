@@ -316,7 +316,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     if (isStreamLate(buffered.oldest, deployment)) waiting.set('landing', buffered.oldest);
     if (unreached?.some(({ kind }) => kind === '5xx')) waiting.set('collect', null);
     const found: Record<string, LastFailure> = {};
-    // One after the other: an account has few calls of FilterLogEvents a second.
+    // The logs are read one after the other: an account may call FilterLogEvents few times a second.
     for (const [part, since] of waiting) {
       // No earlier failure was about an object that waits.
       const from =

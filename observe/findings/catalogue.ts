@@ -13,7 +13,7 @@ export type FindingPart = 'collector' | 'streams' | 'partitions' | 'drops' | 'de
 interface Entry extends ErrorEntry {
   /** The usual severity; a finding can have another one. */
   readonly severity: Severity;
-  /** Of what `sluice status` finds. */
+  /** The part of the deployment, for a finding of `sluice status`. */
   readonly part?: FindingPart;
   /** The section of docs/operate.md that goes through it. */
   readonly section?: OperateSection;

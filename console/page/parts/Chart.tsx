@@ -37,7 +37,8 @@ export function Chart(props: {
   const keys = useRef<HTMLUListElement>(null);
   const plot = useRef<UPlot | null>(null);
   const [at, setAt] = useState<number | null>(null);
-  // Of bars, the last one is as high as all, and the others are drawn upon it; what is usual comes upon them.
+  // Bars are stacked: the bar of the last line has the height of the sum, and the earlier ones are drawn over it. The band of
+  // usual values is drawn over all bars.
   const upTo = (last: number) => (_: number, at: number) =>
     lines.slice(1, last + 1).reduce((sum, { values }) => sum + (values[at] ?? 0), 0);
   const drawn = lines

@@ -72,11 +72,11 @@ export function lateNotes(store: ObjectStore): LateNotes {
 
 /** The ports of {@link findLateDrops}. */
 export interface ExpectedDropsPorts extends Pick<PlanPorts, 'bucketOf' | 'clock'> {
-  /** Of the configuration. */
+  /** The sources of the configuration. */
   readonly sources: readonly Source[];
   readonly ledger: Pick<Ledger, 'read'>;
   readonly lateNotes: LateNotes;
-  /** Its days in the ledger say which came first. */
+  /** Lists a dataset's days in the ledger, of which the first that came is found. */
   readonly looks: Pick<LastListings, 'entries'>;
   /** Epoch milliseconds after which no dataset is started. */
   readonly deadline: number;

@@ -34,7 +34,7 @@ export interface Trigger extends StartPorts {
 /** Milliseconds in which the key must be checked. */
 const KEYS_WITHIN_MS = 5_000;
 
-/** Told to whoever asks, who may not read the ledger. */
+/** A note in each answer: the function can't read the ledger, and does not know whether the day is being loaded. */
 const NOTE = 'A day that is being loaded is loaded again once that has ended, if its files differ by then.';
 
 const STATUS: Readonly<Record<string, number>> = {

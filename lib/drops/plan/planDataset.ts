@@ -78,7 +78,7 @@ export async function planDataset(
     filesLeave: dataset.filesLeave,
     place: dropPlace(source, dataset),
   };
-  /** Of a day only what follows from it is kept: its files and those of its entry may fill the memory. */
+  /** What follows from each day. The files of days and entries are not kept, as they may fill the memory. */
   const looked: LookedDay[] = [];
   const use = async (day: UtcDay, drop: Drop) => {
     const entry = await ledger.read({ source: source.name, dataset: dataset.name, day });
@@ -102,7 +102,7 @@ export async function planDataset(
       : [],
   );
   if (bodies.length > 0) await tasks.send(bodies, 0, source.name);
-  // One after the other, as each is read again.
+  // Entries are noted one after the other, as each is read again and may be large.
   for (const { planned, note, seen } of looked)
     if (note !== null)
       await ledger.noteQueued({ ...place, day: planned.day, table: dataset.table }, note, seen);

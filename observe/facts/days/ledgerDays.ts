@@ -220,7 +220,7 @@ export interface DropDay {
   readonly lackingSince: number | null;
   /** Number of its files, without those that are gone. */
   readonly files: number;
-  /** Of an export: copies in the customer's bucket whose files are gone. */
+  /** Copies that an export keeps in the customer's bucket although their files are gone; 0 for a drop. */
   readonly kept: number;
   /** Objects that its last load left out although they may have been meant. */
   readonly leftOut: LeftOutSummary;
@@ -608,7 +608,7 @@ export async function unreadDrops(
   const [unread = []] = await readLedgerDays(deployment, [subjects]);
   return unread.flatMap(({ day, entry }) => {
     const { filesWritten: [first] = [], version } = entry ?? {};
-    // Of a first load that has not ended, or was killed, the folder has files and the ledger no version.
+    // A first load that has not ended, or was killed, leaves files in the folder, and no version in the ledger.
     if (version === undefined || first === undefined) return [];
     const location = `s3://${config.bucket}/${versionPrefix(config, dataset.table, day, version)}`;
     return [{ day, location }];

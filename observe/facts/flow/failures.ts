@@ -228,7 +228,7 @@ export async function readDeadLetters(
     return typeof name === 'string' && name.endsWith(DEAD_LETTERS) ? [name.slice(prefix.length)] : [];
   });
   const found = parts.map(async (part) => {
-    // One that is configured may not be deployed yet.
+    // A queue that is configured may not be deployed yet.
     const queue = await ifThere(readQueue(deployment, part));
     return queue === undefined || queue.messages === 0 ? [] : { queue: `${prefix}${part}`, ...queue };
   });

@@ -114,7 +114,7 @@ export function isLandingLate({ oldest }: Pick<WaitingObjects, 'oldest'>, now: n
   return oldest !== null && now - Date.parse(oldest) > LANDING_LATE_MS;
 }
 
-/** Such a count in words, without a stop at its end. */
+/** A count of waiting objects in words, without a full stop at its end. */
 export function waitingText({ count, hasMore, oldest }: WaitingObjects): string {
   return `${hasMore ? 'at least ' : ''}${counted(count, 'object')}, the oldest since ${oldest}`;
 }

@@ -21,7 +21,7 @@ export function* lostDays(facts: StatusFacts, { config, commands, isGone }: Plac
   const { curated, exports } = facts;
   for (const kind of forwardedKinds) {
     const kept = curated?.find((table) => table.kind === kind)?.kept ?? [];
-    // Of a day whose rows a curated day keeps, that is the finding.
+    // A day whose rows a curated day keeps has the finding of the curated table alone.
     const lost = (facts.lostDays ?? []).filter(
       ({ table, day }) => table === kind && kept.every((keptDay) => keptDay.day !== day),
     );

@@ -106,7 +106,7 @@ export class LineJournal<Line> {
       try {
         this.#cut(this.#length);
       } catch {
-        // It is removed before the next line is written.
+        // The partial line is removed before the next line is written.
       }
       throw error;
     }

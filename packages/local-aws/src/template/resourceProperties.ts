@@ -160,7 +160,7 @@ export const integrationProperties = z.discriminatedUnion('IntegrationType', [
     IntegrationUri: z.url({ protocol: /^https?$/ }),
     IntegrationMethod: z.string(),
     PayloadFormatVersion: z.literal('1.0'),
-    /** Of the values of a request, only its path is known here. */
+    /** A mapping may set the path of the request, and nothing else of it. */
     RequestParameters: z.strictObject({ 'overwrite:path': z.string() }).optional(),
     TimeoutInMillis: integrationTimeout,
   }),

@@ -225,7 +225,7 @@ export const listMultipartUploads: S3Operation = {
         ['Bucket', bucket],
         ['KeyMarker', encode(keyMarker)],
         ['UploadIdMarker', named],
-        // Told also on the last page: localstack's test_list_multiparts_next_marker, recorded against AWS.
+        // The last page has it, too: localstack's test_list_multiparts_next_marker, recorded against AWS.
         ['NextKeyMarker', encode(last?.key ?? '')],
         ['NextUploadIdMarker', last?.uploadId ?? ''],
         ['Prefix', encode(prefix)],
