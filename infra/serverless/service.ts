@@ -75,6 +75,7 @@ export function serviceConfiguration(stack: Stack) {
       // Nothing uses versions, and CloudFormation would keep every one of them.
       versionFunctions: false,
       region: config.region,
+      deploymentBucket: { blockPublicAccess: true },
       /** Variables of every function, in addition to its own. */
       environment: { SLUICE_STAGE: stage },
       logRetentionInDays: config.logs.retentionDays,

@@ -1,7 +1,7 @@
 // `npm run test:aws`: policies and packaged templates before judges that know nothing of us: a simulator of IAM, which
-// npm installs, and cfn-lint with botocore, which pip installs. A judge that can't be installed is named; with `--require` it
-// fails the run. The last line is `N passed, N failed, N not asked`.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// npm installs, and cfn-lint with botocore, and checkov, which pip installs. `npm run test:aws -- checkov` asks this one only.
+// A judge that can't be installed is named; with `--require` it fails the run. The last line is `N passed, N failed, N not asked`.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -14,6 +14,7 @@ import { packageTemplate } from '../infra/packageTemplate.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
 import { readActions } from '../lib/access/actionReference.ts';
 import { judgeAwsCommands, printedAwsCommands } from './awsCommands.ts';
+import { unansweredFindings } from './checkov/findings.ts';
 import { installedActions, runSuites, updateActions } from './iamWitness.ts';
 
 const STEP_MS = 180_000;
@@ -22,19 +23,59 @@ const LINT_IGNORES = 'W3005';
 
 const tally = new Tally();
 const directory = mkdtempSync(join(tmpdir(), 'sluice-aws-'));
+const templates = join(directory, 'templates');
+/** Files of {@link templates}, once they are asked for. */
+let packaged: Promise<readonly string[]> | undefined;
+const parts = { iam: askSimulator, 'cfn-lint': askLint, checkov: askCheckov };
+const asked = process.argv.slice(2).filter((name) => !name.startsWith('--'));
+const unknown = asked.filter((name) => !Object.hasOwn(parts, name));
+for (const name of unknown) tally.tell(name, false, `is none of ${Object.keys(parts).join(', ')}`);
 try {
-  const packages = preparePackages('packages/local-aws/test/witness/iam/packages', 'the simulator of IAM');
-  if ('missing' in packages) {
-    tally.leaveOut(['the simulator of IAM'], packages.missing);
-    judgeSuites(null);
-  } else await tally.ask('the simulator of IAM', () => judgePolicies(packages.directory));
-  const python = preparePython('test/aws', 'cfn-lint');
-  if ('missing' in python) tally.leaveOut(['cfn-lint'], python.missing);
-  else await tally.ask('cfn-lint', () => judge(python.bin));
+  for (const [name, ask] of Object.entries(parts))
+    if (asked.length === 0 || asked.includes(name)) await tally.ask(name, ask);
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
 tally.close();
+
+async function askSimulator(): Promise<void> {
+  const packages = preparePackages('packages/local-aws/test/witness/iam/packages', 'the simulator of IAM');
+  if ('directory' in packages) return judgePolicies(packages.directory);
+  tally.leaveOut(['the simulator of IAM'], packages.missing);
+  judgeSuites(null);
+}
+
+async function askLint(): Promise<void> {
+  const python = preparePython('test/aws', 'cfn-lint');
+  if ('missing' in python) return tally.leaveOut(['cfn-lint'], python.missing);
+  judgeCommands(python.bin);
+  lint(await packageTemplates(), python.bin);
+}
+
+async function askCheckov(): Promise<void> {
+  const python = preparePython('test/aws/checkov', 'checkov');
+  if ('missing' in python) return tally.leaveOut(['checkov'], python.missing);
+  await packageTemplates();
+  const wrong = unansweredFindings(python.bin, templates);
+  tally.tell('docs/platform.md answers what checkov finds, and nothing else', wrong === '', wrong);
+}
+
+/** Packages each configuration, once. @returns The files of the templates. */
+function packageTemplates(): Promise<readonly string[]> {
+  packaged ??= writeTemplates();
+  return packaged;
+}
+
+async function writeTemplates(): Promise<readonly string[]> {
+  mkdirSync(templates);
+  const files: string[] = [];
+  for (const [name, options] of Object.entries(templateConfigurations)) {
+    const file = join(templates, `${name.replaceAll(' ', '-')}.json`);
+    writeFileSync(file, JSON.stringify(await packageTemplate(options), undefined, 1));
+    files.push(file);
+  }
+  return files;
+}
 
 /** The tests of policies, with the simulator beside the local cloud's IAM: both have to agree on every call. */
 async function judgePolicies(simulator: string): Promise<void> {
@@ -53,14 +94,6 @@ function judgeSuites(simulator: string | null): void {
     `the tests of policies, ${simulator === null ? 'without' : 'with'} a simulator of IAM:\n${output}`,
   );
   tally.add(counts);
-}
-
-async function judge(bin: string): Promise<void> {
-  judgeCommands(bin);
-  const files: string[] = [];
-  for (const [name, options] of Object.entries(templateConfigurations))
-    files.push(keep(`${name}.json`, await packageTemplate(options)));
-  lint(files, bin);
 }
 
 /** cfn-lint comes with botocore. */
@@ -93,10 +126,4 @@ function lint(files: readonly string[], bin: string): void {
     everywhere.status === 0,
     everywhere.stdout || everywhere.stderr,
   );
-}
-
-function keep(name: string, content: unknown): string {
-  const file = join(directory, name.replaceAll(' ', '-'));
-  writeFileSync(file, JSON.stringify(content, undefined, 1));
-  return file;
 }

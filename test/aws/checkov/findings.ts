@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { run } from '../../harness/python.ts';
+
+/** It takes half a minute for seven templates, and far more on a busy machine. */
+const CHECKOV_MS = 600_000;
+/** A report of checkov on one framework: https://www.checkov.io/2.Basics/Reviewing%20Scan%20Results.html */
+const reportSchema = z.object({
+  results: z.object({
+    passed_checks: z.array(z.unknown()).min(1),
+    failed_checks: z.array(z.object({ check_id: z.string(), check_name: z.string(), resource: z.string() })),
+    parsing_errors: z.array(z.string()).max(0),
+  }),
+});
+
+/**
+ * Compares what checkov finds in templates with what docs/platform.md answers: each finding is answered there, and each
+ * answer is to a finding.
+ *
+ * @param bin The commands of checkov's Python environment.
+ * @param folder Has the templates, and nothing else that ends in `.json`.
+ * @returns What differs; empty if nothing does.
+ */
+export function unansweredFindings(bin: string, folder: string): string {
+  const options = ['--framework', 'cloudformation', '--skip-download', '--soft-fail', '--output', 'json'];
+  const { stdout, stderr } = run(join(bin, 'checkov'), ['--directory', folder, ...options], CHECKOV_MS);
+  const { results } = reportSchema.parse(stdout.startsWith('{') ? JSON.parse(stdout) : stderr);
+  const found = new Map(results.failed_checks.map((check) => [check.check_id, check]));
+  const page = readFileSync(join(repositoryRoot, 'docs', 'platform.md'), 'utf8');
+  const answered = new Set(page.match(/\bCKV2?_\w+/g));
+  const open = [...found.values()].filter(({ check_id }) => !answered.has(check_id));
+  const stale = [...answered].filter((id) => !found.has(id));
+  return [
+    ...open.map(({ check_id, check_name, resource }) => `${check_id}, ${resource}: ${check_name}`),
+    ...stale.map((id) => `${id}: docs/platform.md answers it, and checkov does not find it`),
+  ].join('\n');
+}
