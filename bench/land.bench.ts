@@ -19,7 +19,7 @@ import type { Bench, BenchRow } from './run.ts';
 const ROUNDS = 3;
 const LARGE = '4 objects of 512 MiB';
 const LARGE_BYTES = 536_870_912;
-/** So long of one invocation: its peak is the same in every minute. */
+/** Seconds of one invocation that are measured: its peak of memory is the same in every minute. */
 const LARGE_SECONDS = 30;
 
 type Once = Cost & { readonly rows: number };

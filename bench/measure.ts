@@ -40,12 +40,12 @@ export async function runOnce<Answer>(
   return JSON.parse(await text(child.stdout));
 }
 
-/** In a script of {@link runOnce}: what it was called with. */
+/** The request with which {@link runOnce} has called this script. */
 export async function requested<Request>(): Promise<Request> {
   return (await json(process.stdin)) as Request;
 }
 
-/** In a script of {@link runOnce}: does the work, and prints its answer with what it cost. */
+/** Does the work of a script of {@link runOnce}, and prints its answer with what it cost. */
 export async function measured(work: () => Promise<object>): Promise<void> {
   const start = performance.now();
   const before = process.cpuUsage();

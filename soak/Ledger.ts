@@ -65,7 +65,7 @@ export class Ledger {
   readonly #windowsFile: string;
   readonly #partitionsFile: string;
   readonly #windows: SoakWindow[] = [];
-  /** By window: when its parts began. */
+  /** The times at which the parts of each window began, by its number. */
   readonly #parts = new Map<number, number[]>();
   readonly #ended = new Set<number>();
   readonly #struck = new Map<string, Map<number, number>>();

@@ -21,13 +21,13 @@ const kindSchema = z.object({
   /** Numbers that events were given. `sent` counts the ones that were posted. */
   planned: z.number(),
   sent: z.number(),
-  /** Answered 202. */
+  /** Events that were answered 202. */
   accepted: z.number(),
-  /** In a table, once or more often. */
+  /** Events in a table, once or more often. */
   landed: z.number(),
-  /** In quarantine and in no table. */
+  /** Events in quarantine and in no table. */
   quarantined: z.number(),
-  /** Nowhere, although they were answered 202. */
+  /** Events that are nowhere, although they were answered 202. */
   lost: z.number(),
   /** Nowhere, because Firehose dropped them after 24 hours. */
   expired: z.number(),
@@ -35,7 +35,7 @@ const kindSchema = z.object({
   duplicates: z.number(),
   /** Dropped by the SDK, because of the status of the answer. */
   dropped: z.number(),
-  /** In a table or quarantine, although they were never answered 202. */
+  /** Events in a table or quarantine, although they were never answered 202. */
   unacknowledged: z.number(),
   /** Rows in folders that no partition names: no query finds them. */
   unreadable: z.number(),

@@ -13,7 +13,7 @@ export interface WindowFacts {
   readonly name: string;
   readonly first: number;
   readonly count: number;
-  /** From when to when it took, epoch milliseconds by the local clock; the last one has no end. */
+  /** When the window began and ended, epoch milliseconds by the local clock; the last window has no end. */
   readonly from: number;
   readonly until: number;
   readonly struck: number;

@@ -25,7 +25,7 @@ if (process.send === undefined) {
     eventsPerBody: number;
     count: number;
   }>();
-  // In a process of its own, whose processor time is not counted.
+  // The stub runs in another process, whose processor time is not counted.
   const stub = fork(import.meta.filename);
   const [port] = await once(stub, 'message');
   Object.assign(process.env, {

@@ -124,7 +124,7 @@ function unused(): never {
   throw new Error('Nothing is loaded.');
 }
 
-/** As lib/aws/landedTable.ts, which takes clients. */
+/** A landed table over the ports of this bench. lib/aws/landedTable.ts does the same with AWS clients. */
 function landedTable({ catalog, config, bucket, own }: WorkPorts, table: string): LandedTable {
   return {
     async locations(days) {
@@ -142,7 +142,7 @@ function landedTable({ catalog, config, bucket, own }: WorkPorts, table: string)
   };
 }
 
-/** By default. */
+/** Milliseconds of a turn with the default retention. */
 const VERSION_TURN_MS = turnMs({ retention: { dataVersionDays: 7 } }) / TURN_PARTS;
 
 const hourly = (run: PeriodicWork['run']): PeriodicWork => {

@@ -22,7 +22,7 @@ const {
   /** How many, and how often each has the bytes of the file. */
   objects?: number;
   repeats?: number;
-  /** After which no round is begun. */
+  /** Seconds after which no round is begun. */
   seconds?: number;
 }>();
 /** A round is not begun when there is less time: lib/landing/write/writeObjects.ts */

@@ -66,7 +66,7 @@ export interface PulledGroups {
 
 /** Groups of experiments. */
 export interface GroupList {
-  /** By column of `experiment_groups`: docs/reference/tables.md. */
+  /** A value for each column of `experiment_groups`: docs/reference/tables.md. */
   readonly groups: readonly Readonly<Record<string, string | number | null>>[];
 }
 

@@ -92,7 +92,7 @@ export interface TimedStep {
 export interface TraceAnswer extends Pick<Trace, 'subject' | 'state' | 'found' | 'notes'> {
   /** Whether there are more than were listed. */
   readonly more: boolean;
-  /** By time; of a user one for each event, the newest first. */
+  /** The steps of an event by time; for a user, a step for each event, the newest first. */
   readonly steps: readonly TimedStep[];
 }
 

@@ -38,7 +38,7 @@ export function refuseForeign({ headers, method }: IncomingMessage, rules: Guard
 
 function isAllowedHost(host: string, { port, allowedHosts }: GuardRules): boolean {
   const [, name = '', given] = /^(\[[0-9a-f:.]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(host) ?? [];
-  // Behind a forwarded port, the port of the browser is another one.
+  // The browser's port differs from ours if the port is forwarded.
   if (
     allowedHosts.some(
       (allowedHost) => name === allowedHost || (allowedHost.startsWith('.') && name.endsWith(allowedHost)),

@@ -80,7 +80,7 @@ export function hasSameFiles(
 ): boolean {
   if (restoredSince(drop, entry)) return false;
   if (drop.fingerprint === entry.fingerprint) return true;
-  // What a log says now is only known once it is read.
+  // A fingerprint with `-` has logs: what they say now is only known once they are read.
   if (!filesLeave || entry.failure !== undefined || drop.fingerprint.includes('-')) return false;
   const known = new Set(entry.files.filter(({ fate }) => fate !== 'gone').map(objectState));
   const unloadable = drop.leftOut.filter(({ reason }) => isUnloadable(reason)).map(({ object }) => object);

@@ -16,7 +16,7 @@ import {
 
 /** Where a dataset's days are. */
 export interface DatasetFolder {
-  /** Without slashes at its ends. */
+  /** The folder in the bucket, without slashes at its ends. */
   readonly folder: string;
   readonly dayFormat: Dataset['dayFormat'];
   /** How keys below the folder look. Default: each day has a folder, as `dayFormat` says. */

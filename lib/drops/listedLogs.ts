@@ -1,6 +1,6 @@
 import type { DropObject } from './CustomerBucket.ts';
 
-// What a listing shows of a folder's own log, which says which of its files count.
+// A folder may have a log of its own, which says which of its files count. Here is what a listing shows of it.
 
 /** What the names of markers of Databricks' commits begin with. */
 export const COMMIT_MARKERS = ['_started_', '_committed_'] as const;

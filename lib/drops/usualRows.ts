@@ -120,7 +120,11 @@ export async function readDaysAround(
   };
 }
 
-/** In words how far a loaded day is from its usual rows; null if it is not, or a person accepted it. @param share `unusualShare`. */
+/**
+ * Says how far a loaded day is from its usual rows; null if it is not far, or a person accepted it.
+ *
+ * @param share `unusualShare`.
+ */
 export function unusualWords(
   entry: Pick<LedgerEntry, 'state' | 'files' | 'rows' | 'usualRows' | 'accepted'>,
   share: number,

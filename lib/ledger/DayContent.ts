@@ -6,7 +6,7 @@ const count = z.int().min(0);
 export const dayContentSchema = z.object({
   /** Rows whose fields are counted: all of a small file, some of a large one. */
   rows: count,
-  /** By field, as the mapping has it: `metadata.plan`. */
+  /** The counts of each field, by its name in the mapping: `metadata.plan`. */
   fields: z.record(
     z.string(),
     z.object({

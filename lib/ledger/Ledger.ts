@@ -40,7 +40,7 @@ export interface Claim {
 /** A claimed day. */
 export interface Claimed {
   readonly claim: Claim;
-  /** Whoever had it before neither ended nor released it. */
+  /** Whether the previous owner of the claim neither ended nor released it. */
   readonly wasKilled: boolean;
 }
 

@@ -109,7 +109,7 @@ function withoutValues({ type, text }: DuckDbMessage): string {
   const [unquoted = ''] = line.split(/"|(?<!\w)'/);
   const quotes = unquoted.length < line.length;
   const sentence = (quotes ? `${unquoted.trimEnd()} …` : unquoted).replace(/(\bvalue) .*/, '$1 …');
-  // Without numbers of the machine, such as sizes of memory and disk.
+  // Numbers may be values of rows. Only messages about the machine keep theirs: sizes of memory and disk.
   const bare = ['Out of Memory', 'IO'].includes(type)
     ? sentence
     : sentence.replace(/(?<![\w.])[-+]?\d[\w.+-]*/g, '…');

@@ -45,7 +45,7 @@ export interface UnreadableFile {
 
 /** A column of a Parquet file, or a member of a struct in one. */
 export const fileColumnSchema = z.strictObject({
-  /** As the file has it. */
+  /** The name of the column in the file. */
   name: z.string(),
   /** Its name in SQL. DuckDB renames columns whose names are equal or differ only in case, and a load those that hide its own. */
   sqlName: z.string(),

@@ -57,9 +57,9 @@ function asFileFailure(error: unknown, { name }: EngineFile): FileFailure {
 
 /** A schema that files share, as there may be thousands of them. */
 interface Shape {
-  /** As the files declare it. */
+  /** The schema as the files declare it. */
   readonly root: SchemaNode;
-  /** Read by DuckDB from the first file that it can read. */
+  /** The columns as DuckDB reads them from the first file that it can read; null until then. */
   columns: readonly FileColumn[] | null;
 }
 

@@ -31,9 +31,9 @@ export interface FetchedObject {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
-  /** With its quotes, as `If-Match` expects it. */
+  /** The ETag with its quotes, as `If-Match` expects it. */
   readonly eTag: string;
-  /** As of a listed object. */
+  /** Whether the object is in an archive class, as a listing says. */
   readonly isArchived?: boolean | undefined;
 }
 

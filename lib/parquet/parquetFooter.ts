@@ -45,7 +45,7 @@ export interface WrittenFile {
   /** Absolute path. */
   readonly path: string;
   readonly bytes: number;
-  /** As its footer says. */
+  /** Number of rows, as the footer says. */
   readonly rows: number;
 }
 

@@ -47,7 +47,7 @@ export interface ColumnChunk {
 /** A row group of a file. */
 export interface RowGroup {
   readonly rows: number;
-  /** In the order of the schema's leaves. */
+  /** The chunks of columns, in the order of the schema's leaves. */
   readonly chunks: readonly ColumnChunk[];
 }
 

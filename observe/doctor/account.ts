@@ -206,7 +206,7 @@ async function findLambdaLimits({ config, clients }: Setup): Promise<readonly Fi
   const { executions, isReserved } = collectorConcurrency(config.collector);
   // Reservations of other functions reduce the executions left to a collector without a reservation.
   const allowed = isReserved ? total : unreserved;
-  // Behind a Function URL what goes beyond the concurrency is lost, so the alarms have to know it.
+  // Requests to a Function URL beyond the concurrency are lost, so that the alarms have to know it.
   const isLossy = hasFunctionUrl(config.endpoint) && allowed < executions;
   const without = isReserved ? '' : ' without reservations';
   return [

@@ -315,7 +315,7 @@ export function judgeForeign(
   }: { readonly folder: string; readonly files: readonly string[]; readonly since: number },
 ): readonly Finding[] {
   if (files.length === 0) return [];
-  // What relay delivers to Statsig is then in one table twice.
+  // Statsig then forwards what relay delivers to it, and a table has these rows twice.
   const comesBack = config.relay !== undefined && 'statsig' in config.relay;
   const detail = `s3://${config.bucket}/${folder}: ${counted(files.length, 'file')} since ${utcDay(since)}, such as ${files[0]}.`;
   return [finding('SLUICE_FINDING_FORWARDED', detail, [], comesBack ? 'problem' : 'warning')];

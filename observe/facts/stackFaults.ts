@@ -43,7 +43,7 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
   const tables = new Map((await readGlueTables(deployment)).map((table) => [table.Name, table]));
   // The local cloud has no change sets.
   const revert = isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`);
-  // What a configuration brings is written as a text, and not as a reference.
+  // Names that a configuration brings are texts in the template, not references.
   const keyArn = config.existing.keyArn ?? outputs.get('KeyArn') ?? null;
   const written = { ...stack, config: { ...config, existing: { ...config.existing, bucket: true, keyArn } } };
   const account = stackArn.split(':')[4];

@@ -140,7 +140,7 @@ export interface StatusFacts {
   readonly noted: NotedEvents | null;
   /** The keys that may send. */
   readonly keys: KeysState | null;
-  /** With what collectors failed to read the keys' secret last; null if they can. */
+  /** The error with which collectors failed to read the keys' secret last; null if they can read it. */
   readonly keysFailure: string | null;
   /** When the last stored event was received, if within 24 hours; else when its file was stored, ISO 8601; null if none ever came. */
   readonly lastEventAt: string | null;
@@ -227,7 +227,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const local = await readLocalState(deployment);
   const outputs = readStackOutputs(deployment);
   const day = readDayCounts(deployment);
-  // Whoever needs them says what is wrong with them.
+  // The parts that need these two report their failure.
   for (const part of [outputs, day]) part.catch(() => undefined);
   // All are asked at once. They fail only when nobody waits any longer.
   const asked = {
@@ -274,7 +274,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   };
   const { requests, delivered, rows, landed, damaged, datasets, unread, ...parts } = await answersOf(asked);
   const buffered = local?.buffered ?? { count: null, oldest: parts.stream?.oldest ?? null };
-  // What is unknown is complete once all have answered.
+  // The list of unknown parts is complete once all have answered.
   const facts = {
     stack: `${stack.service}-${stack.stage}`,
     isLocal,

@@ -187,7 +187,7 @@ function outside({ unlooked, newer }: DatasetDays): readonly string[] {
   return [...unlooked, ...newer];
 }
 
-/** As serious as the finding of it. */
+/** A note on the last look at the folder, as serious as the finding of `sluice status`. */
 function noteOf(dataset: DatasetDays): Line['note'] {
   const { lastLook } = dataset;
   const { length } = outside(dataset);

@@ -159,7 +159,7 @@ function sum(counts: readonly number[]): number {
 
 type Row = Pick<TableArrivals, 'table' | 'name' | 'newestRowAt'> & { readonly rowsLastHour: number | null };
 
-/** Before the first answer. */
+/** What is shown before the first answer. */
 const NO_ROWS = tableKinds.map((table) => ({ table, name: table, newestRowAt: null, rowsLastHour: null }));
 
 function Accepted({ status }: { readonly status: StatusOf | undefined }) {

@@ -15,7 +15,7 @@ export function Page(props: {
     <main class="container-fluid" id="main">
       <header class="head">
         <div>
-          {/* Whoever comes from another page begins here: Shell. */}
+          {/* Shell moves the focus to this heading when the page changes. */}
           <h1 tabIndex={-1}>{props.title}</h1>
           {props.intro !== undefined && <p class="faint">{props.intro}</p>}
         </div>

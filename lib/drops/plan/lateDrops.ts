@@ -86,7 +86,7 @@ export interface ExpectedDropsPorts extends Pick<PlanPorts, 'bucketOf' | 'clock'
 export interface LateDrops {
   /** Number of datasets that were to be looked at. */
   readonly datasets: number;
-  /** Also days before the lookback, of which no alarm tells. */
+  /** The late days, also those before the lookback, for which no alarm rings. */
   readonly late: readonly (LateDay & { readonly source: string; readonly dataset: string })[];
   /** Datasets that could not be checked. They do not stop the others. The plan also reports datasets that it can't list. */
   readonly failed: readonly { readonly source: string; readonly dataset: string; readonly code: string }[];
@@ -204,7 +204,7 @@ export async function findLateDrops(
       });
       const terms = { due, before, alone };
       const found = await missingDays(ports, source, dataset, terms).catch(async (error) => {
-        // What was late stays so, and all of it is looked at again.
+        // Days that were late stay late, and all due days are looked at again.
         await write({
           ...before,
           first: expectedFrom(dataset, before, now),
@@ -297,7 +297,7 @@ const FORGOTTEN_MS = 2 * DAY_MS;
 /** The day from which drops are expected, as the last look knew it, or the day of the first look. */
 function expectedFrom(dataset: Dataset, before: LateNote | null, now: number): FirstExpected {
   const [today = ''] = lookbackDays(now, dataset.timezone, 0);
-  // What a dataset had before it was away says nothing: the ledger knows what has come of late.
+  // The note of a dataset that was away for days is not used: the ledger knows which days have come lately.
   const isForgotten = before?.first?.hasCome === true && now - before.at > FORGOTTEN_MS;
   return (isForgotten ? undefined : before?.first) ?? { day: today, hasCome: false };
 }

@@ -382,7 +382,7 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
         return rows === 0 ? [] : [{ day, rows, resends }];
       }),
       lacking: lackingOf(seen, await readEntries(deployment, kind, lackingDays(seen))).map((lackingDay) => {
-        // What is still listed has lost raw files, too.
+        // A day that is still listed has lost raw files, too.
         return { ...lackingDay, isOnly: lists[kind][lackingDay.day] !== undefined };
       }),
       kept: (

@@ -198,7 +198,7 @@ function hoursThat(measured: Measured, isUnlike: (count: number, usual: number |
   const [busiest] = unlike.toSorted(([, a], [, b]) => b - a);
   if (busiest === undefined) return [];
   const within = [...periods].filter(([at]) => unlike.some(([hour]) => hour === hourOf(at)));
-  // What is usual goes on beside it.
+  // The usual requests go on beside the unusual ones: periods with a tenth of the most belong to the change.
   const most = Math.max(...within.map(([, count]) => count));
   const times = within.flatMap(([at, count]) => (count * 10 >= most ? [at] : [])).sort((a, b) => a - b);
   const [hour, count] = busiest;
@@ -218,7 +218,7 @@ function hoursThat(measured: Measured, isUnlike: (count: number, usual: number |
 function silencesOf(measured: Measured): Change[] {
   const { periods, hours, start, end } = measured;
   const found: Change[] = [];
-  // For the days before, only hours are known.
+  // Counts of the days before are known by hour only.
   const [earlier = start - HOUR_MS] = [...hours.keys()]
     .filter((at) => at < start && hours.get(at))
     .sort((a, b) => b - a);

@@ -105,8 +105,8 @@ export async function readLastFailure(
 const KEYS_MS = 10 * MINUTE_MS;
 
 /**
- * With what collectors failed to read the keys' secret last, as the text of {@link LastFailure}, but for what the secret itself shows; null
- * if they read it since, or if none has tried for ten minutes.
+ * The error with which collectors failed to read the keys' secret last, as the text of {@link LastFailure}, but for what the secret itself
+ * shows; null if a collector has read it since, or if none has tried for ten minutes.
  *
  * @throws What CloudWatch Logs' client throws.
  */

@@ -24,7 +24,7 @@ export interface SentGroup {
   readonly first: string;
   /** When the last request was answered, ISO 8601. */
   readonly last: string;
-  /** By how many milliseconds the sender's clock, or of {@link NotedEvents.ahead} its events, were behind at most; negative if ahead. */
+  /** The most milliseconds by which the sender's clock was behind; negative if ahead. In {@link NotedEvents.ahead}, the most for its events. */
   readonly skewMs: number;
 }
 

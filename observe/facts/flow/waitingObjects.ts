@@ -164,7 +164,7 @@ export function backlogOf(series: MetricSeries, now: number): WriterBacklog | nu
   if (finished === 0) return { messages, perMinute: null, goneAt: null };
   // Metrics come some minutes late: a minute without a value is not one without messages.
   const minutes = series.get(FINISHED)?.size ?? 0;
-  // What it finishes within the period anyway is no backlog, however much comes.
+  // Messages that the writer finishes within the period anyway are no backlog, however many come.
   const less = messages > finished ? finished - sum(CAME) : finished;
   const perMinute = less / minutes;
   const goneAt = less > 0 ? isoTimestamp(Math.round(now + (messages / perMinute) * MINUTE_MS)) : null;

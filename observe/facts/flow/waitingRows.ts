@@ -64,9 +64,9 @@ export async function readWaitingRows(
   for (const folder of [LANDING_FOLDER, DAMAGED_FOLDER])
     for await (const object of listObjects(store, folder)) {
       const { key, size } = object;
-      // What is written, and only not deleted, is in tables.
+      // The rows of an object that is written, and only not deleted, are in tables.
       if (key.endsWith('/') || notes.written(object) !== undefined) continue;
-      // What is put aside, or tried again, is in both folders until the object is deleted that it is of.
+      // Bytes that are put aside or tried again are in both folders until the first object is deleted.
       const name = key.slice(folder.length).replace(/^again\/\d+\//, '');
       if (folder === LANDING_FOLDER) names.add(name);
       else if (names.has(name)) continue;

@@ -83,7 +83,7 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
 /** Messages of queues that nobody works off any more. */
 export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing }: Place): Findings {
   const { landing } = facts.waiting;
-  // What the writer leaves is in the landing.
+  // The objects of the writer's dead letters are in the landing: if that is late, another finding tells of them.
   const isLate = landing !== null && isLandingLate(landing, now);
   for (const deadLetter of (facts.deadLetters ?? []).filter(({ part }) => part !== 'write' || !isLate)) {
     // SQS moves messages that a schedule or a rule has sent to the dead-letter queue itself only to a destination that

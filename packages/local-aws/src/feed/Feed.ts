@@ -14,7 +14,7 @@ export type ReadRecord = (record: Uint8Array) => readonly string[];
 export interface Refusal {
   readonly status: number;
   readonly code: string;
-  /** As it was sent; null without one. */
+  /** The Host header as it was sent; null without one. */
   readonly host: string | null;
 }
 

@@ -6,7 +6,7 @@ import { limits } from './errors.ts';
 export interface StreamSettings {
   readonly bucket: string;
   readonly prefix: string;
-  /** Behind the name of each object, with its dot; '' for none. */
+  /** What the name of each object ends with, with its dot; '' for none. */
   readonly extension: string;
   readonly buffering: { readonly seconds: number; readonly bytes: number };
 }

@@ -44,7 +44,7 @@ export function decide(request: AccessRequest): Decision {
   return decision;
 }
 
-/** Whoever subscribes sees each decision: which permissions a deployment really uses. */
+/** Publishes each decision, so that a subscriber sees which permissions a deployment really uses. */
 const decisions = channel('local-aws:decisions');
 
 function decideWithSession(request: AccessRequest): Decision {

@@ -56,7 +56,7 @@ export function startTriggers({
   /** Called when a queue itself fails. Default: writes the stack to stderr. */
   readonly onFailure?: (error: unknown) => void;
 }): Triggers {
-  /** Without a poller if the mapping is disabled. */
+  /** The mappings of queues to functions; a disabled mapping has no poller. */
   const mappings: { readonly queue: Queue; readonly poller?: EventSourceMapping }[] = [];
   const scheduler = new Scheduler(clock, async (schedule) => {
     const { targetArn, input } = schedule;

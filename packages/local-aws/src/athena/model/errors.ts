@@ -34,7 +34,7 @@ export const resultsNotReadable = () =>
     'You do not seem to have access to the S3 location of your query results. Please confirm your account has access to the S3 location where your query results are saved and try again. If specifying an expected bucket owner, confirm the bucket is owned by the expected account. If you are using KMS to encrypt query results, please ensure you have permission to access your KMS key. If you continue to see this issue, please contact customer support.',
   );
 
-/** Neither the workgroup nor the call sets an output location. */
+/** The error of a query without an output location, by its workgroup or by the call. */
 export const noOutputLocation = () =>
   invalidRequest(
     'No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.',

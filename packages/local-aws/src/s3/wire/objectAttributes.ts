@@ -200,7 +200,7 @@ export function requireKeyAccess(
 }
 
 /**
- * With the bucket's word on bucket keys, which also holds for objects that name a key themselves.
+ * The bucket's default encryption. Whether a bucket key is used also holds for objects that name a key themselves.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/configuring-bucket-key-object.html
  */
