@@ -95,7 +95,7 @@ export async function readDaysAround(
   after: readonly UtcDay[],
   findCopies: (others: readonly FileFate[]) => readonly Copy[],
 ): Promise<DaysAround> {
-  const counted = await mapLimit([...daysBefore(day), ...after], PARALLEL_ENTRIES, async (otherDay) => {
+  const readDay = async (otherDay: UtcDay) => {
     const entry = await ledger.read({ source, dataset, day: otherDay });
     if (entry?.table !== table) return [];
     // The names of its files, which may be many, are let go.
@@ -107,14 +107,18 @@ export async function readDaysAround(
     return [
       { day: otherDay, state, rows, missingSince, accepted, usualRows: usual, files: some, content, copies },
     ];
-  });
-  const days = counted.flat();
-  const earlier = days.filter((countedDay) => countedDay.day < day);
+  };
+  const readDays = async (days: readonly UtcDay[]) =>
+    (await mapLimit(days, PARALLEL_ENTRIES, readDay)).flat();
+  const weeks = await readDays(daysBefore(day));
+  // A dataset may come once a month.
+  const earlier = weeks.length > 0 ? weeks : await readDays(daysBefore(addDays(day, -WEEKS * 7)).slice(0, 7));
+  const days = [...earlier, ...(await readDays(after))];
   const loaded = earlier.filter(
     ({ state, missingSince }) => state === 'succeeded' && missingSince === undefined,
   );
   return {
-    usual: usualRows(day, earlier),
+    usual: usualRows(day, weeks),
     before: loaded.slice(0, COMPARED_DAYS),
     copies: days.flatMap(({ copies }) => copies),
   };

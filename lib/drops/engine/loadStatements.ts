@@ -80,7 +80,7 @@ function isCounted(files: LoadRequest['files'], group: MappedGroup, row: string)
 }
 
 /** Rows of a group whose values are looked at, for people, about: some of each counted vector. */
-const SAMPLED_ROWS = 512;
+const SAMPLED_ROWS = 128;
 /** Characters of such a value. */
 const VALUE_CHARACTERS = 40;
 

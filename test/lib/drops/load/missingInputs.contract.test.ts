@@ -419,7 +419,8 @@ describe('a day whose values are not as before', () => {
   it.each(pieceSizes)('is loaded and told, until somebody accepts it, %s', async (_, bytes) => {
     loads = await startLoads({ mapping: { eventValue: 'price' } });
     loads.cutAt(bytes);
-    const before = [-2, -1].map((days) => addDays(DAY, days));
+    // One dataset comes each day, the other each month.
+    const before = (bytes === 1 ? [-2, -1] : [-31, -30]).map((days) => addDays(DAY, days));
     const priced = (day: string, from: number, price: string) =>
       `SELECT TIMESTAMP '${day} 10:00:00' AS "timestamp", 'buy' AS event_name, 'u' || i AS unit_id, ${price} AS price FROM range(${from}, ${from + 10}) t(i)`;
     const [first = '', last = ''] = before;
