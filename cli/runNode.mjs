@@ -23,10 +23,11 @@ const MOST_ANCESTORS = 4;
  * Whether a version of Node is new enough for Sluice, in the network of this machine.
  *
  * @param {string} version
+ * @param {Readonly<Record<string, string | undefined>>} [env] Default: this process's.
  */
-export function isNewEnough(version) {
+export function isNewEnough(version, env = process.env) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  const { HTTPS_PROXY, https_proxy, AWS_CA_BUNDLE } = process.env;
+  const { HTTPS_PROXY, https_proxy, AWS_CA_BUNDLE } = env;
   const isPlain = !(HTTPS_PROXY || https_proxy || AWS_CA_BUNDLE);
   return major > LEAST_NODE || (major === LEAST_NODE && (isPlain || minor >= LEAST_MINOR));
 }

@@ -26,9 +26,9 @@ interface ProxyVariables {
 function proxyOf(env: Environment): ProxyVariables | undefined {
   const proxy = env['https_proxy'] || env['HTTPS_PROXY'];
   if (!proxy) return undefined;
-  const url = proxy.includes('://') ? proxy : `http://${proxy}`;
+  const url = URL.parse(proxy.includes('://') ? proxy : `http://${proxy}`);
   // The value may have a password.
-  if (!/^https?:/i.test(url) || !URL.canParse(url))
+  if (url === null || !/^https?:$/.test(url.protocol))
     throw new AwsAccessError(
       'SLUICE_AWS_UNREACHABLE',
       'HTTPS_PROXY: expected http://HOST:PORT or https://HOST:PORT.',
@@ -36,7 +36,7 @@ function proxyOf(env: Environment): ProxyVariables | undefined {
   const named = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter(Boolean);
   // Others take a name for its subdomains, too: https://about.gitlab.com/blog/we-need-to-talk-no-proxy/
   const below = named.map((name) => `.${name}`);
-  return { https_proxy: url, no_proxy: [...LOOPBACK, ...named, ...below].join() };
+  return { https_proxy: url.href, no_proxy: [...LOOPBACK, ...named, ...below].join() };
 }
 
 /**

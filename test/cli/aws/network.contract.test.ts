@@ -8,6 +8,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { namedTarget } from '../../../cli/aws/target.ts';
+import { isNewEnough } from '../../../cli/runNode.mjs';
 import { fetchBinding, LAMBDA_BINDINGS } from '../../../infra/build/LambdaBinding.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
@@ -146,6 +147,7 @@ describe('behind a proxy', () => {
   it.each([
     // As the AWS CLI reads it.
     ['a host and port alone', { https_proxy: `127.0.0.1:${portOf(proxy)}` }],
+    ['another letter case', { HTTPS_PROXY: `HTTP://127.0.0.1:${portOf(proxy)}` }],
     ['an empty variable beside it', { ...behindProxy, https_proxy: '' }],
   ])('takes %s', async (_, env) => {
     await sluice('keys list --stage dev', { ...KEYS, ...env });
@@ -212,6 +214,17 @@ describe('behind a proxy', () => {
     deployment.close();
     expect(asked).toContain('acme-experiments.s3.eu-west-1.amazonaws.com:443');
   });
+});
+
+it.each([
+  ['24.0.0', {}, true],
+  ['24.13.1', { HTTPS_PROXY: 'http://127.0.0.1:9' }, false],
+  ['24.13.1', { AWS_CA_BUNDLE: PEM }, false],
+  ['24.14.0', { https_proxy: 'http://127.0.0.1:9' }, true],
+  ['22.21.0', {}, false],
+  ['26.1.0', { HTTPS_PROXY: 'http://127.0.0.1:9' }, true],
+] as const)('takes Node %s with %j: %s', (version, env, isEnough) => {
+  expect(isNewEnough(version, env)).toBe(isEnough);
 });
 
 it('says that no proxy is set', async () => {

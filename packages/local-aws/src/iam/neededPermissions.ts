@@ -87,7 +87,10 @@ function secretArn(id: string, place: PermissionContext): string {
   return place.secretArn(id) ?? arnAt(place, 'secretsmanager', `secret:${id}-AAAAAA`);
 }
 
-/** Work groups and data catalogs are Athena's only resources. A query is checked against its work group. */
+/**
+ * Work groups and data catalogs are Athena's only resources. A query is checked against its work group, and a catalog by the
+ * name that the call has: that AWS does not make it `AwsDataCatalog` first is not documented.
+ */
 function athenaNeeds(call: EdgeCall, place: PermissionContext): NeededPermission[] {
   const { operation, resource, input } = call;
   if (operation === 'ListWorkGroups' || operation === 'ListDataCatalogs') return [need(call, '*')];
