@@ -68,10 +68,12 @@ export function judgeContent(
     const texts = copies.map(({ key, of, isSure }) => `${key} ${isSure ? 'is' : 'may be'} ${of}`);
     unusual.push({ words: `files are those of other days: ${listed(texts)}` });
   }
-  const kept = Object.entries(fields).map(([field, { types, none, numbers }]) => [
-    field,
-    { types: Object.keys(types), none, numbers },
-  ]);
+  const kept = Object.entries(fields).map(
+    ([field, { types, none, numbers }]): [field: string, content: DayContent['fields'][string]] => [
+      field,
+      { types: Object.keys(types), none, numbers },
+    ],
+  );
   return { rows: countedRows, fields: Object.fromEntries(kept), otherDays, copies: copies.length, unusual };
 }
 

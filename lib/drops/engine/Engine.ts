@@ -53,6 +53,8 @@ const contentSchema = z.strictObject({
 });
 /** What accepted rows hold. */
 export type RowContent = z.output<typeof contentSchema>;
+/** What accepted rows hold in one field. */
+export type FieldContent = RowContent['fields'][string];
 
 /** The rows of some files, or of all of a day. */
 export const mappedRowsSchema = z.strictObject({

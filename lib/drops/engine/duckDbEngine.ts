@@ -15,6 +15,7 @@ import { isRowReason, type RowReason } from '../rowReasons.ts';
 import {
   CODES,
   type Engine,
+  type FieldContent,
   type FileRows,
   KEPT_VALUES,
   type LoadRequest,
@@ -257,7 +258,7 @@ function countContent(
     const codes = counter();
     const counted = [...(codes[0]?.values() ?? [])].reduce((sum, n) => sum + n, 0);
     if (counted === 0) return { rows: 0, fields: {}, days: {} };
-    const fields = group.fields.map(({ field, column, type }, i) => {
+    const fields = group.fields.map(({ field, column, type }, i): [field: string, content: FieldContent] => {
       const rowsWith = (code: number) => codes[i]?.get(code) ?? 0;
       const none = rowsWith(CODES.none);
       const types = none < counted ? { [type]: [...(values[i] ?? [])] } : {};

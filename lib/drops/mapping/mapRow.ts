@@ -199,7 +199,7 @@ export function mapDeclared(
   row: MappedRow,
   fileColumns: FileColumns,
 ): MappedColumns {
-  const mapped = Object.entries(columns).map(([name, from]) => {
+  const mapped = Object.entries(columns).map(([name, from]): [name: string, sql: string] => {
     const isTime = from.type === 'date' || from.type === 'timestamp';
     const value = row.read(readTyped(from, fileColumns), `columns.${name}`, isTime);
     if (from.required) {
