@@ -541,7 +541,9 @@ export const mutations: readonly Mutation[] = [
     ['days_failed,\n', 'datasets_unreadable,\n'],
     ['if (exports.length === 0) ', ''],
   ]),
-  faultsOf('infra/alarms/curateAlarms.ts', 'infra/alarms', [['(curations_failed)', '(curations_waiting)']]),
+  faultsOf('infra/alarms/curateAlarms.ts', 'infra/alarms', [
+    ['(stack, curations_failed', '(stack, curations_waiting'],
+  ]),
   faultsOf('lib/landing/catalog/registerMessages.ts', 'lib/landing/catalog/registerMessages', [
     ['ours[index]', 'messages[index]'],
   ]),

@@ -19,8 +19,7 @@ export interface WatchedMetric {
 /** A metric that a function of ours writes. @param more Dimensions besides the function and the stage. */
 export function ownMetric(
   { stage }: Pick<Stack, 'stage'>,
-  part: string,
-  { name }: Pick<Metric, 'name'>,
+  { name, writer }: Metric,
   statistic: WatchedMetric['statistic'] = 'Sum',
   more: WatchedMetric['dimensions'] = {},
 ): WatchedMetric {
@@ -28,7 +27,7 @@ export function ownMetric(
     namespace: METRIC_NAMESPACE,
     metric: name,
     statistic,
-    dimensions: { function: part, stage, ...more },
+    dimensions: { function: writer, stage, ...more },
   };
 }
 

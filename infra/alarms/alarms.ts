@@ -59,14 +59,14 @@ function receivedHoursAlarms(stack: Stack): Resources {
   if (!stack.config.reconcile) return {};
   return {
     ...alarm(stack, 'hours-short', {
-      ...ownMetric(stack, 'reconcile', hoursShort, 'Maximum'),
+      ...ownMetric(stack, hoursShort, 'Maximum'),
       description: 'Events that were accepted in an hour are nowhere',
       section: 'short',
       // A value comes each night.
       missing: 'ignore',
     }),
     ...alarm(stack, 'night-missing', {
-      ...ownMetric(stack, 'register', hoursSinceNight, 'Maximum'),
+      ...ownMetric(stack, hoursSinceNight, 'Maximum'),
       description: 'No night has judged received hours for more than a day',
       section: 'short',
       threshold: NIGHT_HOURS,
@@ -100,7 +100,7 @@ function collectorAlarms(stack: Stack): Resources {
   const { groups_failures, overflowed, refused_requests } = collectMetrics;
   return {
     ...alarm(stack, 'mangled', {
-      ...ownMetric(stack, 'collect', refused_requests, 'Sum', { reason: MANGLED }),
+      ...ownMetric(stack, refused_requests, 'Sum', { reason: MANGLED }),
       description: 'The gateway or the Function URL hands compressed bodies over as text',
       section: 'failed',
     }),
@@ -110,13 +110,13 @@ function collectorAlarms(stack: Stack): Resources {
       ...ofFunction(stack, 'collect', 'Throttles'),
     }),
     ...alarm(stack, 'overflow', {
-      ...ownMetric(stack, 'collect', overflowed),
+      ...ownMetric(stack, overflowed),
       description: 'Firehose does not take requests: they become objects of their own',
       section: 'overflow',
       periods: OVERFLOW_PERIODS,
     }),
     ...alarm(stack, 'groups', {
-      ...ownMetric(stack, 'collect', groups_failures),
+      ...ownMetric(stack, groups_failures),
       description: 'Collectors cannot read the table of experiment groups',
       section: 'groups',
       threshold: GROUPS_FAILURES,
@@ -135,7 +135,7 @@ function silenceAlarms(stack: Stack): Resources {
   const silent = (kind: ForwardedKind) => {
     const { landed, overflowed } = streamMetrics[kind];
     return silenceAlarm(stack, `${kind}-silent`, {
-      ...ownMetric(stack, 'collect', landing === 'direct' ? overflowed : landed),
+      ...ownMetric(stack, landing === 'direct' ? overflowed : landed),
       description: `Far fewer ${kind} go through the stream than is usual at this hour`,
       section: 'silent',
       atLeast: Math.ceil(silenceFromPerHour / 4),

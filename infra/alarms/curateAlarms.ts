@@ -10,18 +10,16 @@ import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
 export function curateAlarms(stack: Stack): Resources {
   if (!stack.config.curate) return {};
   const { curations_failed, curations_waiting } = curateMetrics;
-  const planMetric = (metric: { readonly name: string }) =>
-    ownMetric(stack, 'curate-plan', metric, 'Maximum');
   return {
     ...alarm(stack, 'curations-failed', {
-      ...planMetric(curations_failed),
+      ...ownMetric(stack, curations_failed, 'Maximum'),
       description: 'Days could not be curated',
       section: 'curated',
       // Values come once a day, and hourly while something is wrong. The same holds for the next alarm.
       missing: 'ignore',
     }),
     ...alarm(stack, 'curations-waiting', {
-      ...planMetric(curations_waiting),
+      ...ownMetric(stack, curations_waiting, 'Maximum'),
       description: 'Days have been waiting for their curation for more than a day',
       section: 'curated',
       missing: 'ignore',

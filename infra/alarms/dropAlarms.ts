@@ -39,7 +39,7 @@ export function ingestAlarms(stack: Stack): Resources {
         },
       ].map(({ name, metric, description }) =>
         alarm(stack, `ingest-${name}-${schedule}`, {
-          ...ownMetric(stack, 'ingest-plan', metric, 'Maximum', { schedule }),
+          ...ownMetric(stack, metric, 'Maximum', { schedule }),
           description,
           section: 'drops',
           // The next run changes the state.
@@ -52,7 +52,7 @@ export function ingestAlarms(stack: Stack): Resources {
       ...(expectsDrops(stack.config.sources)
         ? {
             ...alarm(stack, 'ingest-late', {
-              ...ownMetric(stack, 'ingest-plan', drops_late, 'Maximum'),
+              ...ownMetric(stack, drops_late, 'Maximum'),
               description: "A customer's drop has not come, or is not committed, in time",
               section: 'drops',
               missing: 'ignore',
@@ -77,7 +77,7 @@ export function exportAlarms(stack: Stack): Resources {
   if (exports.length === 0) return {};
   const perSchedule = usedSchedules(exports).map((schedule) =>
     alarm(stack, `export-failed-${schedule}`, {
-      ...ownMetric(stack, 'export', exportMetrics.exports_failed, 'Maximum', { schedule }),
+      ...ownMetric(stack, exportMetrics.exports_failed, 'Maximum', { schedule }),
       description: `Days of ${schedule} exports could not be exported. An OK also comes when a failed day leaves the lookback`,
       section: 'exports',
       // The state changes with a task that fails, a task that exports the last failed day, or the next run. Rarely do

@@ -162,7 +162,7 @@ function abuseAlarms(stack: Stack): Resources {
     description: string,
   ): Resources =>
     alarm(stack, part, {
-      ...ownMetric(stack, 'collect', collectMetrics.refused_requests, 'Sum', { reason }),
+      ...ownMetric(stack, collectMetrics.refused_requests, 'Sum', { reason }),
       description,
       section: 'abuse',
       threshold: refusedKeysPerHour,
@@ -191,8 +191,8 @@ function requestsRefusedAlarm(stack: Stack): Resources {
   return shareAlarm(stack, 'requests-refused', {
     description: `The collector refuses ${REFUSED_PERCENT} % of the requests of an hour`,
     section: 'refused',
-    some: ownMetric(stack, 'collect', collectMetrics.refused_requests),
-    all: ownMetric(stack, 'collect', collectMetrics.received, 'SampleCount'),
+    some: ownMetric(stack, collectMetrics.refused_requests),
+    all: ownMetric(stack, collectMetrics.received, 'SampleCount'),
     atLeast: REFUSED_AT_LEAST,
     threshold: REFUSED_PERCENT,
     periodSeconds: HOUR,

@@ -17,17 +17,17 @@ export function relayAlarms(stack: Stack): Resources {
   if (stack.config.relay === undefined) return {};
   return {
     ...alarm(stack, 'relay-not-kept', {
-      ...ownMetric(stack, 'collect', collectMetrics.RelayNotKept),
+      ...ownMetric(stack, collectMetrics.RelayNotKept),
       description: 'Requests were answered without a copy for relay',
       section: 'relay',
     }),
     ...alarm(stack, 'relay-refused', {
-      ...ownMetric(stack, 'relay', relayMetrics.RelayRefused),
+      ...ownMetric(stack, relayMetrics.RelayRefused),
       description: 'The target of relay refused copies for good',
       section: 'relay',
     }),
     ...alarm(stack, 'relay-age', {
-      ...ownMetric(stack, 'relay', relayMetrics.RelayAge, 'Maximum'),
+      ...ownMetric(stack, relayMetrics.RelayAge, 'Maximum'),
       description: 'Copies have waited for six days, and are put aside half a day later',
       section: 'relay',
       threshold: OLD_SECONDS,

@@ -56,25 +56,30 @@ export type MetricUnit = 'Count' | 'Bytes' | 'Seconds' | 'Milliseconds';
 export interface Metric {
   readonly name: string;
   readonly unit: MetricUnit;
+  /** The function that writes it, as its dimension `function`: an alarm on another's would never ring. */
+  readonly writer: string;
 }
 
-/** A metric that counts. */
-export function countMetric(name: string): Metric {
-  return { name, unit: 'Count' };
+/** A metric that counts, and that a function writes. */
+export function countMetric(writer: string, name: string): Metric {
+  return { name, unit: 'Count', writer };
 }
 
-/** Metrics that count, by their names. */
-export function countMetrics<Name extends string>(...names: readonly Name[]): Readonly<Record<Name, Metric>> {
-  const metrics = names.map((name) => [name, countMetric(name)]);
+/** Metrics that count, and that a function writes, by their names. */
+export function countMetrics<Name extends string>(
+  writer: string,
+  ...names: readonly Name[]
+): Readonly<Record<Name, Metric>> {
+  const metrics = names.map((name) => [name, countMetric(writer, name)]);
   return Object.fromEntries(metrics) as Record<Name, Metric>;
 }
 
-/** One value of each of some metrics, for one combination of dimensions. */
+/** One value of each of some metrics of one function, for one combination of dimensions. */
 export interface MetricRecord {
   readonly namespace: string;
   /** Epoch milliseconds. */
   readonly timestamp: number;
-  /** Name and value; values come from closed lists, for each combination is a metric that is paid for. */
+  /** Name and value of each but `function`, which the metrics have; values come from closed lists, for each combination is a metric that is paid for. */
   readonly dimensions: Readonly<Record<string, string>>;
   readonly values: readonly (readonly [metric: Metric, value: number])[];
   /**
@@ -86,7 +91,7 @@ export interface MetricRecord {
 /**
  * The log line with metrics of one of our functions. There must be at least one value.
  *
- * @param dimensions The dimensions of all values: `function`, `stage`, and others.
+ * @param dimensions The dimensions of all values but `function`: `stage`, and others.
  * @param timestamp Epoch milliseconds.
  */
 export function metricsLine(
@@ -105,8 +110,11 @@ export function metricsLine(
  * @returns The object to write as JSON; null when there are no values, for a directive needs one.
  */
 export function emfLine(record: MetricRecord): Readonly<Record<string, unknown>> | null {
-  const { namespace, timestamp, dimensions, values, properties } = record;
-  if (values.length === 0) return null;
+  const { namespace, timestamp, values, properties } = record;
+  const [first] = values;
+  if (first === undefined) return null;
+  const [{ writer }] = first;
+  const dimensions = { function: writer, ...record.dimensions };
   return {
     _aws: {
       Timestamp: timestamp,

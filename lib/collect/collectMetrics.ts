@@ -17,6 +17,7 @@ import type { RelayOutcome, TableOutcome } from './store.ts';
  * values of `received`, time and errors are Lambda's metrics, bytes are Firehose's.
  */
 export const collectMetrics = countMetrics(
+  'collect',
   'received',
   'ignored',
   'overflowed',
@@ -41,9 +42,9 @@ export const streamMetrics = {
 
 function streamMetric(kind: TableKind, landed: string) {
   return {
-    landed: countMetric(landed),
-    overflowed: countMetric(`${kind}_overflowed`),
-    notDelivered: countMetric(`${kind}_not_delivered`),
+    landed: countMetric('collect', landed),
+    overflowed: countMetric('collect', `${kind}_overflowed`),
+    notDelivered: countMetric('collect', `${kind}_not_delivered`),
   };
 }
 
@@ -80,7 +81,7 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
   const { stage, receivedAt, requestId, latencyMs, tables, ignored, refusedAs } = outcome;
   const m = collectMetrics;
   const base = { namespace: METRIC_NAMESPACE, timestamp: receivedAt };
-  const dimensions = { function: 'collect', stage };
+  const dimensions = { stage };
   const reason = refusedAs !== null && CODE.test(refusedAs) ? refusedAs : 'other';
   const records: MetricRecord[] = [
     {
@@ -129,7 +130,7 @@ export function failureMetrics(
   timestamp: number,
 ): Readonly<Record<string, unknown>>[] {
   const base = { namespace: METRIC_NAMESPACE, timestamp };
-  const dimensions = { function: 'collect', stage };
+  const dimensions = { stage };
   const { received, refused_requests } = collectMetrics;
   return emfLines([
     {
@@ -150,7 +151,7 @@ export function eventMetrics(
   stage: string,
   timestamp: number,
 ): Readonly<Record<string, unknown>>[] {
-  const dimensions = { function: 'collect', stage };
+  const dimensions = { stage };
   const values = [[metric, 1]] as const;
   return emfLines([{ namespace: METRIC_NAMESPACE, timestamp, dimensions, values }]);
 }

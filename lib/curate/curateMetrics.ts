@@ -2,6 +2,7 @@ import { countMetrics, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
 
 /** The metrics of curated days. docs/metrics.md describes them. */
 export const curateMetrics = countMetrics(
+  'curate-plan',
   'curations_failed',
   'curations_waiting',
   'days_curated',
@@ -35,7 +36,7 @@ export function curateMetricsLine(
   return emfLine({
     namespace: METRIC_NAMESPACE,
     timestamp,
-    dimensions: { function: 'curate-plan', stage },
+    dimensions: { stage },
     values: [
       [curateMetrics.curations_failed, failed],
       [curateMetrics.curations_waiting, waiting],

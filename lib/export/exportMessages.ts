@@ -198,11 +198,5 @@ function reportFailing(
   schedule: Export['schedule'],
   failing: number,
 ): void {
-  log(
-    metricsLine(
-      [[exportMetrics.exports_failed, failing]],
-      { function: 'export', stage, schedule },
-      clock.now(),
-    ),
-  );
+  log(metricsLine([[exportMetrics.exports_failed, failing]], { stage, schedule }, clock.now()));
 }

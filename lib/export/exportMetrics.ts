@@ -5,4 +5,4 @@ import { countMetrics } from '../base/log.ts';
  * including zero. A failing day reports itself, and the last one that is exported reports zero, so that an alarm ends. Each
  * schedule has its own metric, as a run covers only its own exports.
  */
-export const exportMetrics = countMetrics('exports_failed');
+export const exportMetrics = countMetrics('export', 'exports_failed');

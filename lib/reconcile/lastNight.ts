@@ -21,7 +21,7 @@ import {
 } from '../tables/tableFolders.ts';
 
 /** The metric of the registrar's hourly run: hours since the last night that kept rows of the day before it. */
-export const hoursSinceNight = countMetric('hours_since_night');
+export const hoursSinceNight = countMetric('register', 'hours_since_night');
 
 /** When a night begins, after midnight: infra/streams/schedules.ts. */
 const NIGHT_MS = HOUR_MS + 10 * MINUTE_MS;
@@ -87,7 +87,7 @@ export async function nightLine(reader: NightReader, stage: string): Promise<Ret
   return emfLine({
     namespace: METRIC_NAMESPACE,
     timestamp: reader.now,
-    dimensions: { function: 'register', stage },
+    dimensions: { stage },
     values: [[hoursSinceNight, Math.floor(hours)]],
   });
 }

@@ -51,7 +51,7 @@ const MOST_ASIDE = 10_000;
 const READS = 16;
 
 /** The metric of a night: how many rows of these days are short. */
-export const hoursShort = countMetric('hours_short');
+export const hoursShort = countMetric('reconcile', 'hours_short');
 
 /** Dependencies of a judgement. */
 export interface Reconciler {
@@ -103,7 +103,7 @@ export async function reconcileDays(
     } catch (error) {
       failures.push(error);
     }
-  const dimensions = { function: 'reconcile', stage: names.stage };
+  const dimensions = { stage: names.stage };
   const values = [[hoursShort, short]] as const;
   const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp: now, dimensions, values });
   // The metric would end an alarm, so it is not written when a day could not be judged.

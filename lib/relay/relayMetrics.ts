@@ -3,13 +3,13 @@ import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../base/log
 /** The metrics of the function `relay`: docs/metrics.md. The metrics of the collector are in lib/collect/collectMetrics.ts. */
 export const relayMetrics = {
   /** Copies that the target took. */
-  RelayRelayed: countMetric('RelayRelayed'),
+  RelayRelayed: countMetric('relay', 'RelayRelayed'),
   /** Copies that the target refused for good or did not take in time. There is also one metric for each reason. */
-  RelayRefused: countMetric('RelayRefused'),
+  RelayRefused: countMetric('relay', 'RelayRefused'),
   /** Tries after which a copy is tried again. */
-  RelayRetried: countMetric('RelayRetried'),
+  RelayRetried: countMetric('relay', 'RelayRetried'),
   /** Age of the oldest copy that was worked on and not taken; 0 if all were taken. */
-  RelayAge: { name: 'RelayAge', unit: 'Seconds' },
+  RelayAge: { name: 'RelayAge', unit: 'Seconds', writer: 'relay' },
 } as const satisfies Record<string, Metric>;
 
 /** The numbers of one invocation. */
@@ -29,12 +29,11 @@ export function relayMetricLines(
 ): Readonly<Record<string, unknown>>[] {
   const m = relayMetrics;
   const base = { namespace: METRIC_NAMESPACE, timestamp };
-  const own = { function: 'relay', stage };
   const all = Object.values(refused).reduce((sum, count) => sum + count, 0);
   return [
     emfLine({
       ...base,
-      dimensions: own,
+      dimensions: { stage },
       values: [
         [m.RelayRelayed, relayed],
         [m.RelayRetried, retried],
@@ -43,7 +42,7 @@ export function relayMetricLines(
       ],
     }),
     ...Object.entries(refused).map(([reason, count]) =>
-      emfLine({ ...base, dimensions: { ...own, reason }, values: [[m.RelayRefused, count]] }),
+      emfLine({ ...base, dimensions: { stage, reason }, values: [[m.RelayRefused, count]] }),
     ),
   ].filter((line) => line !== null);
 }

@@ -143,7 +143,7 @@ async function tally(planner: Planner, request: Tally): Promise<boolean> {
     return true;
   }
   log({ level: missing > 0 ? 'error' : 'info', event: 'ingest_plan_tally', schedule, run, missing });
-  const dimensions = { function: 'ingest-plan', stage, ...(schedule === undefined ? {} : { schedule }) };
+  const dimensions = { stage, ...(schedule === undefined ? {} : { schedule }) };
   log(metricsLine(values, dimensions, clock.now()));
   return true;
 }

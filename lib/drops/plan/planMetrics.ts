@@ -4,6 +4,7 @@ import type { PlannedDay } from './planDataset.ts';
 
 /** The plan's metrics. Each counts the result of the last scheduled run, or of the last check for late drops. docs/metrics.md describes them. */
 export const planMetrics = countMetrics(
+  'ingest-plan',
   'days_queued',
   'days_waiting',
   'days_failed',

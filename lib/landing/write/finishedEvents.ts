@@ -16,7 +16,10 @@ export const finishedMetrics = {
 } as const satisfies Record<TableKind, unknown>;
 
 function finishedMetric(kind: TableKind) {
-  return { finished: countMetric(`${kind}_finished`), refused: countMetric(`${kind}_refused`) };
+  return {
+    finished: countMetric('write', `${kind}_finished`),
+    refused: countMetric('write', `${kind}_refused`),
+  };
 }
 
 /** Counts the events of an object. */
@@ -75,8 +78,7 @@ export function finishedLines(
       const total = ofHour.reduce((sum, [, events]) => sum + (events[metric.name] ?? 0), 0);
       return [metric, total] as const;
     }).filter(([, total]) => total > 0);
-    const dimensions = { function: 'write', stage };
-    const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp, dimensions, values });
+    const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp, dimensions: { stage }, values });
     return line === null ? [] : [line];
   });
 }
