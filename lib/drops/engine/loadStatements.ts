@@ -74,9 +74,11 @@ function countedFile({ files }: Pick<LoadRequest, 'files'>, group: MappedGroup, 
     WHEN ${isCounted(files, group, 'row_number')} THEN ${counted} ELSE ${file} END`;
 }
 
-/** Whether the vector of a row is one of those that are counted. */
+/** Whether the vector of a row is one of those that are counted: of each step another one, as files may take turns. */
 function isCounted(files: LoadRequest['files'], group: MappedGroup, row: string): string {
-  return `(${row} // ${VECTOR_ROWS} + file_index) % ${countedStep(files, group)} = 0`;
+  const vector = `(${row} // ${VECTOR_ROWS} + file_index)`;
+  const step = countedStep(files, group);
+  return `(${vector} + ${vector} // ${step}) % ${step} = 0`;
 }
 
 /** Rows of a group whose values are looked at, for people, about: some of each counted vector. */

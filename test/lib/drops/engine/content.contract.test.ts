@@ -96,12 +96,25 @@ describe('what the accepted rows of a load hold', () => {
       `SELECT ${EVENTS}, CASE WHEN i >= 360_000 THEN i END AS price FROM range(400_000) t(i)`,
     );
     const { rows, fields } = await contentOf({ kind: 'events', mapping: { eventValue: 'price' } }, [file]);
-    // Of 196 vectors each sixth is counted, also the first and the last.
+    // Of 196 vectors one of each six is counted.
     expect(rows / 400_000).toBeCloseTo(1, 1);
     const { none = 0, numbers = 0, types } = fields['eventValue'] ?? {};
     expect(none / rows).toBeCloseTo(0.9, 1);
     expect(numbers).toBe(rows - none);
     expect(types).toEqual({ BIGINT: Array(3).fill(expect.stringMatching(/^3\d{5}$/)) });
+  });
+
+  it('is of all of many files, of which each second is of another writer', async () => {
+    const files: EngineFile[] = [];
+    for (let i = 100; i < 180; i += 1)
+      files.push(
+        await bench.write(
+          `${i}.parquet`,
+          `SELECT ${EVENTS}, CASE WHEN ${i} % 2 = 0 THEN i END AS price FROM range(4) t(i)`,
+        ),
+      );
+    const { rows, fields } = await contentOf({ kind: 'events', mapping: { eventValue: 'price' } }, files);
+    expect((fields['eventValue']?.none ?? 0) / rows).toBeCloseTo(0.5, 1);
   });
 
   it('is of one field whose column was renamed, and of more fields than one integer counts', async () => {
