@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { GetDatabaseCommand, GetTablesCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { partName } from '../../infra/template/Stack.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';
@@ -10,7 +11,7 @@ import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { metricsOf, type WantedMetric } from '../../lib/reconcile/hourCounts.ts';
-import { askAthena } from '../../observe/deployment.ts';
+import { askAthena, type Deployment } from '../../observe/deployment.ts';
 import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { requestIngest } from '../../operate/ingest/requests.ts';
@@ -123,6 +124,24 @@ export async function askEncryption({ config, s3 }: Pick<Probed, 'config' | 's3'
   );
   const isExpected = bare === 'AccessDenied' && inParts === 'stored';
   return answer('SLUICE_PROBE_ENCRYPTION', isExpected, `without: ${bare}; in parts: ${inParts}`);
+}
+
+/**
+ * Reads what Glue says of Lake Formation. Without the permission to make a database, no deployment comes so far.
+ * https://docs.aws.amazon.com/glue/latest/webapi/API_Table.html @throws What Glue's client throws.
+ */
+export async function askLakeFormation({
+  config,
+  glue,
+}: Pick<Deployment, 'config' | 'glue'>): Promise<Answer> {
+  const { Database } = await glue.send(new GetDatabaseCommand({ Name: config.database }));
+  const { TableList = [] } = await glue.send(new GetTablesCommand({ DatabaseName: config.database }));
+  const isOfIam = (Database?.CreateTableDefaultPermissions ?? []).some(
+    ({ Principal }) => Principal?.DataLakePrincipalIdentifier === 'IAM_ALLOWED_PRINCIPALS',
+  );
+  const registered = TableList.filter((table) => table.IsRegisteredWithLakeFormation === true);
+  const found = `new tables ${isOfIam ? 'are' : 'are not'} left to IAM; ${registered.length} of ${TableList.length} tables registered`;
+  return answer('SLUICE_PROBE_LAKE_FORMATION', isOfIam && registered.length === 0, found);
 }
 
 /** The longest time that an alarm may take, milliseconds: the metric, and CloudWatch's look each minute. */

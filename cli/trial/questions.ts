@@ -119,6 +119,11 @@ export const questions = {
     expects: 'one without the header is denied; one with `AES256` is stored in parts, which cannot state it',
     cure: 'If the parts are denied, exports of files above 16 MiB fail in such buckets until their policy excepts the role of the export.',
   },
+  SLUICE_PROBE_LAKE_FORMATION: {
+    asks: "Whether Lake Formation decides about the stack's tables, beside IAM",
+    expects: 'its database leaves new tables to IAM, and no table lies in a location that is registered',
+    cure: 'docs/deploy.md, "Lake Formation": grants in their order, and `lakeformation:GetDataAccess` for readers.',
+  },
   SLUICE_PROBE_POLICIES: {
     asks: 'A role with as much inline as IAM takes, and the rest in a managed policy',
     expects: 'the deployment makes it, and the file is loaded, which the managed policy alone lets it read',
