@@ -78,13 +78,10 @@ export function unnamed(scope: arns.PolicyScope, stack: string): Statement[] {
   const functions = arns.arnIn(scope, 'lambda', `function:${stack}-*`);
   const mappings = arns.arnIn(scope, 'lambda', 'event-source-mapping:*');
   const lists = 'DescribeIndexPolicies DescribeLogGroups DescribeResourcePolicies';
-  // The Glue handlers ask whether Lake Formation knows the place.
-  const locationActions = 'DescribeLakeFormationIdentityCenterConfiguration DescribeResource ListResources';
-  const all = [
-    named('logs', lists),
-    named('lakeformation', locationActions),
-    'cloudformation:ValidateTemplate',
-  ];
+  // The Glue handlers ask whether Lake Formation knows the place, `sluice doctor` who may make a database.
+  const lakeActions =
+    'DescribeLakeFormationIdentityCenterConfiguration DescribeResource GetDataLakeSettings ListPermissions ListResources';
+  const all = [named('logs', lists), named('lakeformation', lakeActions), 'cloudformation:ValidateTemplate'];
   return [
     allow('Lists', all.flat(), ['*']),
     // A mapping gets its ARN when it is made, so only its function narrows the statement.

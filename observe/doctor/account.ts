@@ -141,7 +141,10 @@ export const deployer: Look = {
 };
 
 /** The user or role behind the caller; undefined for root and federated users, which cannot be simulated. */
-async function readCallerArn({ clients: { iam }, identity: { arn } }: Setup): Promise<string | undefined> {
+export async function readCallerArn({
+  clients: { iam },
+  identity: { arn },
+}: Setup): Promise<string | undefined> {
   if (/:user\//.test(arn)) return arn;
   const [, RoleName] = /:assumed-role\/([^/]+)\//.exec(arn) ?? [];
   if (RoleName === undefined) return undefined;

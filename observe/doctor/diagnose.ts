@@ -15,6 +15,7 @@ import {
 } from './bucket.ts';
 import { database, names, partitions } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
+import { databaseCreators } from './lakeFormation.ts';
 import { readers } from './readers.ts';
 import { bucketPolicy, roles } from './roles.ts';
 import { openClients, readSetup, type Setup } from './Setup.ts';
@@ -64,6 +65,7 @@ const looksBeforeDeploy: readonly Look[] = [
   freeNames,
   encryptionBefore,
   deployer,
+  databaseCreators,
   quotas,
   bucketPolicy,
   template,

@@ -76,6 +76,10 @@ export const findingCatalogue = {
     "By IAM's simulator, these credentials may not deploy.",
     `Attach the policies that \`npx sluice policy print --for deploy\` prints. If they are attached, ${DENIED}.`,
   ),
+  SLUICE_FINDING_LAKE_FORMATION: warning(
+    'Lake Formation is in use, and no grant is seen that lets these credentials make a database: CloudFormation then stops with `Required Create Database on Catalog`.',
+    'Have a Lake Formation administrator run the command before the first deployment; what is granted after it: docs/deploy.md, "Lake Formation".',
+  ),
   SLUICE_FINDING_STACK_TOO_LARGE: problem(
     'The stack is larger than CloudFormation, IAM or another service takes: packaging refuses it.',
     'Move some of what the detail says that it grows with into a second stage (docs/deploy.md, "Stages"), or give it shorter names.',

@@ -107,10 +107,12 @@ export const unscopedActions: readonly UnscopedActions[] = [
     actions: [
       'lakeformation:DescribeLakeFormationIdentityCenterConfiguration',
       'lakeformation:DescribeResource',
+      'lakeformation:GetDataLakeSettings',
+      'lakeformation:ListPermissions',
       'lakeformation:ListResources',
     ],
     who: 'deploy',
-    why: 'CloudFormation asks whether Lake Formation manages the location of a database or table. These actions take no resource.',
+    why: 'CloudFormation asks whether Lake Formation manages the location of a database or table, `sluice doctor` who may make one. These actions take no resource.',
     source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslakeformation.html',
   },
   {

@@ -62,6 +62,7 @@ const ACTS: Readonly<Record<string, string>> = {
   FORWARDED: 'somebody turns the forwarding off; ends after a week',
   HOUR_SHORT: 'somebody copies the object back',
   HOURS_UNPROVED: 'Firehose answers',
+  LAKE_FORMATION: 'its administrator grants',
   NAMES_UNKNOWN: 'Statsig answers with the names',
   NIGHT_MISSING: 'its owner changes it',
   NO_TOPIC: 'somebody configures and deploys',

@@ -5,7 +5,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
-import { account, accountServices, ROLE, ROOT } from './fakeAccount.ts';
+import { account, accountServices, BY_IAM, lakeFormation, ROLE, ROOT } from './fakeAccount.ts';
 import { type DoctorReport, startDeployment } from './startDeployment.ts';
 
 /** The repository's configuration for one stage. */
@@ -51,7 +51,37 @@ describe('sluice doctor --before-deploy', () => {
       configFor('fresh'),
     );
     expect(code).toBe(3);
-    expect(stdout).toMatch(/10 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+    expect(stdout).toMatch(/11 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+  });
+
+  it('asks Lake Formation who may make a database', async () => {
+    const CREATE_DATABASE = { Permissions: ['CREATE_DATABASE'] };
+    const asked = async (...about: Parameters<typeof lakeFormation>) => {
+      for (const [path, answer] of lakeFormation(...about)) account.answers.set(path, answer);
+      return findings('lake-formation', '--stage', 'fresh');
+    };
+    account.caller = ROLE;
+    const DataLakeAdmins = [{ DataLakePrincipalIdentifier: 'arn:aws:iam::000000000000:role/lake' }];
+    const byIam = { DataLakeAdmins, CreateDatabaseDefaultPermissions: [BY_IAM] };
+    // Of a session IAM knows the role with its path.
+    const role = ROLE.arn.replace('role/', 'role/ci/');
+    const none = [`LAKE_FORMATION No grant lets ${role} make a database.`];
+    expect(await findings('lake-formation', '--stage', 'fresh')).toEqual([]);
+    expect(await asked({ DataLakeAdmins })).toEqual(none);
+    expect(await asked({ DataLakeAdmins }, [])).toEqual(none);
+    expect(await asked({})).toEqual(none);
+    expect(await asked(byIam, [])).toEqual(none);
+    expect(await asked(byIam, [CREATE_DATABASE])).toEqual([]);
+    const toRole = { ...CREATE_DATABASE, Principal: { DataLakePrincipalIdentifier: role } };
+    expect(await asked({ DataLakeAdmins }, [toRole])).toEqual([]);
+    expect(await asked({ DataLakeAdmins }, [{ ...toRole, Permissions: ['CREATE_CATALOG'] }])).toEqual(none);
+    expect(await asked({ DataLakeAdmins: [toRole.Principal] })).toEqual([]);
+    // Who may not list the grants of others learns nothing.
+    expect(await asked(byIam)).toEqual(['UNCHECKED Who may make a database, by Lake Formation.']);
+    account.answers.delete('lakeformation /GetDataLakeSettings');
+    expect(await findings('lake-formation', '--stage', 'fresh')).toEqual([
+      'UNCHECKED The settings of Lake Formation in this account.',
+    ]);
   });
 
   it('finds names that are taken outside of the stack', async () => {

@@ -1,0 +1,91 @@
+import { text } from 'node:stream/consumers';
+import { SignatureV4 } from '@smithy/signature-v4';
+import * as z from 'zod';
+import { parseJson } from '../../lib/base/json.ts';
+import { finding } from '../findings/catalogue.ts';
+import { readCallerArn } from './account.ts';
+import type { Look } from './Look.ts';
+import type { Setup } from './Setup.ts';
+
+/** Everybody whom IAM allows: https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html */
+const ALLOWED_BY_IAM = 'IAM_ALLOWED_PRINCIPALS';
+
+const principal = z.object({ DataLakePrincipalIdentifier: z.string() });
+const grants = z.array(
+  z.object({ Principal: principal.optional(), Permissions: z.array(z.string()).default([]) }),
+);
+/** https://docs.aws.amazon.com/lake-formation/latest/APIReference/API_GetDataLakeSettings.html */
+const settingsAnswer = z.object({
+  DataLakeSettings: z.object({
+    DataLakeAdmins: z.array(principal).default([]),
+    CreateDatabaseDefaultPermissions: grants.default([]),
+  }),
+});
+/** https://docs.aws.amazon.com/lake-formation/latest/APIReference/API_ListPermissions.html */
+const permissionsAnswer = z.object({ PrincipalResourcePermissions: grants.default([]) });
+
+/**
+ * Whether the deployment may make databases. An account that has taken IAM_ALLOWED_PRINCIPALS out of the database
+ * creators stops CloudFormation with `Required Create Database on Catalog`:
+ * https://github.com/aws-solutions/workload-discovery-on-aws/issues/228
+ */
+export const databaseCreators: Look = {
+  name: 'lake-formation',
+  expects: 'Lake Formation leaves databases to IAM, or lets these credentials make them',
+  async find(setup) {
+    const settings = settingsAnswer.safeParse(await ask(setup, 'GetDataLakeSettings', {})).data;
+    if (settings === undefined)
+      return [finding('SLUICE_FINDING_UNCHECKED', 'The settings of Lake Formation in this account.')];
+    const { DataLakeAdmins, CreateDatabaseDefaultPermissions } = settings.DataLakeSettings;
+    const caller = (await readCallerArn(setup)) ?? setup.identity.arn;
+    const isOfIam = CreateDatabaseDefaultPermissions.some(isGrantTo([ALLOWED_BY_IAM]));
+    // An administrator may make databases: https://docs.aws.amazon.com/lake-formation/latest/dg/implicit-permissions.html
+    const isAdministrator = DataLakeAdmins.some((admin) => admin.DataLakePrincipalIdentifier === caller);
+    if (isAdministrator || (isOfIam && DataLakeAdmins.length === 0)) return [];
+    const listed = await ask(setup, 'ListPermissions', { ResourceType: 'CATALOG' });
+    const creators = permissionsAnswer.safeParse(listed).data?.PrincipalResourcePermissions;
+    if (creators?.some(isGrantTo([ALLOWED_BY_IAM, caller])) === true) return [];
+    if (creators === undefined && isOfIam)
+      return [finding('SLUICE_FINDING_UNCHECKED', 'Who may make a database, by Lake Formation.')];
+    const words = ['lakeformation', 'grant-permissions', '--permissions', 'CREATE_DATABASE', '--resource'];
+    const to = ['{"Catalog":{}}', '--principal', `DataLakePrincipalIdentifier=${caller}`];
+    return [
+      finding('SLUICE_FINDING_LAKE_FORMATION', `No grant lets ${caller} make a database.`, [
+        setup.commands.aws(...words, ...to),
+      ]),
+    ];
+  },
+};
+
+/** Whether one of the principals may make databases by a grant. */
+function isGrantTo(principals: readonly string[]): (grant: z.output<typeof grants>[number]) => boolean {
+  return ({ Principal, Permissions }) =>
+    principals.includes(Principal?.DataLakePrincipalIdentifier ?? '') &&
+    Permissions.some((permission) => permission === 'ALL' || permission === 'CREATE_DATABASE');
+}
+
+/**
+ * Asks Lake Formation, by the connection and the credentials of another client: two questions are no reason to install a
+ * client of its own. Its operations are POSTs of JSON.
+ *
+ * @returns The answer; undefined if Lake Formation refuses the question, or is not emulated.
+ */
+async function ask({ aws, clients, identity }: Setup, operation: string, input: object): Promise<unknown> {
+  const { region } = identity;
+  const { credentials, sha256, requestHandler } = clients.lambda.config;
+  const url = new URL(aws.endpoint ?? `https://lakeformation.${region}.amazonaws.com`);
+  const signer = new SignatureV4({ service: 'lakeformation', region, credentials, sha256 });
+  const signed = await signer.sign({
+    method: 'POST',
+    protocol: url.protocol,
+    hostname: url.hostname,
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    path: `/${operation}`,
+    query: {},
+    headers: { host: url.host, 'content-type': 'application/json' },
+    body: JSON.stringify(input),
+  });
+  const { response } = await requestHandler.handle(signed);
+  const body = await text(response.body);
+  return response.statusCode === 200 ? parseJson(body) : undefined;
+}
