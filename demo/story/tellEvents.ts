@@ -8,11 +8,21 @@ import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { expectedGroups, expectedRows, type RowsByDay, runDriver } from './runDriver.ts';
 import { ask, heading, partitionsOf, type Story, say, shoppers } from './Story.ts';
 
-const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, one) => total + one, 0);
+const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, number) => total + number, 0);
+
+type Reports = readonly Awaited<ReturnType<typeof runDriver>>[];
 
 /** Real SDKs post over three days, and the demo finds everything in the tables. */
 export async function tellEvents(story: Story): Promise<void> {
-  const { cloud, config, checks, deployment, today } = story;
+  const reports = await postEvents(story);
+  await checkCounts(story, reports);
+  await tellRows(story, reports);
+  await tellPartitions(story, reports);
+  await tellGroups(story, reports);
+}
+
+/** Runs the SDKs, and says what each has sent. */
+async function postEvents({ cloud, today }: Story): Promise<Reports> {
   heading('2. Real SDKs post to it');
   const days = [addDays(today, -2), addDays(today, -1)].map((day) => Date.parse(`${day}T10:00:00Z`));
   const reports = [
@@ -47,7 +57,11 @@ export async function tellEvents(story: Story): Promise<void> {
   say(
     'SDK telemetry is counted but not stored. js-client was offline for two days and sent those events today.',
   );
+  return reports;
+}
 
+/** Compares what the SDKs have sent with the metrics of the last two hours. */
+async function checkCounts({ cloud, checks, deployment }: Story, reports: Reports): Promise<void> {
   checks.equal('notifications left unregistered', (await cloud.flush()).unregistered, 0);
   const hour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
   const counted = [...(await readCounts(deployment, hour - HOUR_MS, hour + HOUR_MS)).values()];
@@ -57,7 +71,10 @@ export async function tellEvents(story: Story): Promise<void> {
     sum([gate, configExposures, layer, ...Object.values(custom)]),
   );
   checks.equal('events accepted', sum(counted.map(({ landed }) => landed)), sum(sent));
+}
 
+async function tellRows(story: Story, reports: Reports): Promise<void> {
+  const { cloud, config, checks, deployment } = story;
   heading('3. The stored rows, by table and day');
   const expected = expectedRows(reports);
   const landed = await landedRows(story);
@@ -83,8 +100,12 @@ export async function tellEvents(story: Story): Promise<void> {
   checks.equal('refused events by reason', refused, []);
   const landing = new ListObjectsV2Command({ Bucket: cloud.bucket, Prefix: 'landing/' });
   checks.equal('left in the landing', (await deployment.s3.send(landing)).KeyCount, 0);
+}
 
+async function tellPartitions(story: Story, reports: Reports): Promise<void> {
+  const { config, checks } = story;
   heading('4. The registered partitions');
+  const expected = expectedRows(reports);
   const registered: Record<string, string>[] = [];
   for (const kind of forwardedKinds) {
     const table = config.tables[kind];
@@ -97,7 +118,10 @@ export async function tellEvents(story: Story): Promise<void> {
     );
   }
   say(textTable(registered));
+}
 
+async function tellGroups(story: Story, reports: Reports): Promise<void> {
+  const { config, checks } = story;
   heading('5. SQL over the Parquet files');
   const names = listExperiments(config)
     .map((name) => `'${name}'`)

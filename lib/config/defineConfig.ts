@@ -187,28 +187,7 @@ function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readon
 /** Problems that the schema cannot find: names that are valid alone but collide with each other. */
 function findCollisions(config: Config): string[] {
   const problems: string[] = [...endpointProblems(config.endpoint, config.passThrough)];
-  const former = config.formerStatsigFolders.map(({ folder }, i) => ({
-    folder,
-    field: `formerStatsigFolders.${i}.folder`,
-  }));
-  for (const { folder, field } of [{ folder: config.statsigFolder, field: 'statsigFolder' }, ...former]) {
-    const [topFolder = ''] = folder.split('/');
-    if (RESERVED_FOLDERS.has(topFolder) || `${topFolder}/` === RELAY_FOLDER)
-      problems.push(
-        `${field}: got ${displayValue(folder)}, expected a folder outside ${topFolder}/, which has another use.`,
-      );
-  }
-  for (const [i, { folder, field }] of former.entries()) {
-    const isTaken =
-      folder === config.statsigFolder || former.findIndex((earlier) => earlier.folder === folder) < i;
-    if (isTaken)
-      problems.push(`${field}: got ${displayValue(folder)}, expected another folder than the others.`);
-    const { until } = config.formerStatsigFolders[i] ?? {};
-    if (config.formerStatsigFolders.findIndex((one) => one.until === until) < i)
-      problems.push(
-        `formerStatsigFolders.${i}.until: got ${displayValue(until)}, expected another day than the others.`,
-      );
-  }
+  problems.push(...statsigFolderProblems(config));
   const claim = claimer(problems);
   const tables = new Map<string, string>();
   for (const member of ['tables', 'curatedTables'] as const)
@@ -219,26 +198,7 @@ function findCollisions(config: Config): string[] {
       `athena.stagingDatabase: got ${displayValue(config.database)}, expected another database than \`database\`: Statsig makes and drops tables there.`,
     );
   }
-  for (const [i, { sha256 }] of config.keys.entries()) {
-    const first = config.keys.findIndex((key) => key.sha256 === sha256);
-    if (first < i) {
-      problems.push(
-        `keys.${i}.sha256: expected another key than keys.${first} (${config.keys[first]?.label}).`,
-      );
-    }
-  }
-  const sourceNames = config.sources.map(({ name }) => name);
-  for (const [i, { sources = [] }] of config.keys.entries()) {
-    for (const [j, name] of sources.entries()) {
-      if (!sourceNames.includes(name)) {
-        const expected =
-          sourceNames.length === 0
-            ? 'no name, as there are no `sources`'
-            : `one of ${sourceNames.join(', ')}`;
-        problems.push(`keys.${i}.sources.${j}: got ${displayValue(name)}, expected ${expected}.`);
-      }
-    }
-  }
+  problems.push(...keyProblems(config));
   for (const [path, action] of Object.entries(config.privacy.redact)) {
     const problem = redactionPathProblem(path, action, config.unitIds);
     if (problem !== null) problems.push(`privacy.redact: got ${displayValue(path)}, expected ${problem}.`);
@@ -270,6 +230,60 @@ function findCollisions(config: Config): string[] {
     claim(taken, column, `unitIds.${unitId}`, 'column');
   }
   problems.push(...viewProblems(config));
+  return problems;
+}
+
+/** Folders of Statsig's that have another use, or that are given twice. */
+function statsigFolderProblems(config: Pick<Config, 'statsigFolder' | 'formerStatsigFolders'>): string[] {
+  const problems: string[] = [];
+  const former = config.formerStatsigFolders.map(({ folder }, i) => ({
+    folder,
+    field: `formerStatsigFolders.${i}.folder`,
+  }));
+  for (const { folder, field } of [{ folder: config.statsigFolder, field: 'statsigFolder' }, ...former]) {
+    const [topFolder = ''] = folder.split('/');
+    if (RESERVED_FOLDERS.has(topFolder) || `${topFolder}/` === RELAY_FOLDER)
+      problems.push(
+        `${field}: got ${displayValue(folder)}, expected a folder outside ${topFolder}/, which has another use.`,
+      );
+  }
+  for (const [i, { folder, field }] of former.entries()) {
+    const isTaken =
+      folder === config.statsigFolder || former.findIndex((earlier) => earlier.folder === folder) < i;
+    if (isTaken)
+      problems.push(`${field}: got ${displayValue(folder)}, expected another folder than the others.`);
+    const { until } = config.formerStatsigFolders[i] ?? {};
+    if (config.formerStatsigFolders.findIndex((earlier) => earlier.until === until) < i)
+      problems.push(
+        `formerStatsigFolders.${i}.until: got ${displayValue(until)}, expected another day than the others.`,
+      );
+  }
+  return problems;
+}
+
+/** Keys that are given twice, and sources of keys that do not exist. */
+function keyProblems(config: Pick<Config, 'keys' | 'sources'>): string[] {
+  const problems: string[] = [];
+  for (const [i, { sha256 }] of config.keys.entries()) {
+    const first = config.keys.findIndex((key) => key.sha256 === sha256);
+    if (first < i) {
+      problems.push(
+        `keys.${i}.sha256: expected another key than keys.${first} (${config.keys[first]?.label}).`,
+      );
+    }
+  }
+  const sourceNames = config.sources.map(({ name }) => name);
+  for (const [i, { sources = [] }] of config.keys.entries()) {
+    for (const [j, name] of sources.entries()) {
+      if (!sourceNames.includes(name)) {
+        const expected =
+          sourceNames.length === 0
+            ? 'no name, as there are no `sources`'
+            : `one of ${sourceNames.join(', ')}`;
+        problems.push(`keys.${i}.sources.${j}: got ${displayValue(name)}, expected ${expected}.`);
+      }
+    }
+  }
   return problems;
 }
 

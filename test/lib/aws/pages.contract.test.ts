@@ -237,6 +237,8 @@ const LISTS: readonly List[] = [
 /** Calls that read one page on purpose. */
 const ONE_PAGE: Readonly<Record<string, string>> = {
   'cli/trial/removeTrial.ts DescribeStacks': 'one stack by its name',
+  'cli/trial/rows.ts ListTableMetadata': 'as many tables by each spelling of a name',
+  'infra/serverless/deployedStack.ts DescribeStacks': 'one stack by its name',
   'observe/doctor/Setup.ts DescribeStacks': 'one stack by its name',
   'observe/facts/flow/stackOutputs.ts DescribeStacks': 'one stack by its name',
   'observe/facts/flow/alarms.ts DescribeAlarms': 'a hundred alarms by their names',
