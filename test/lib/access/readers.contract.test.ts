@@ -30,6 +30,7 @@ import { type Call, decideCall } from './decideCall.ts';
 
 const STATSIG: StatsigAccess = { statsigForwardsHere: false, keyAdministrator: false };
 const RESULTS = 'acme-owox';
+const KEYLESS = { ...scope, keyArn: null };
 const statsigs = readerWorkgroup(scope, { name: 'statsig' });
 const metabases = readerWorkgroup(scope, { name: 'metabase' });
 const writers = readerWorkgroup(scope, { name: 'metabase', ownDatabase: 'metabase' });
@@ -360,6 +361,22 @@ describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) =>
       { numRuns: 25 },
     );
   });
+});
+
+it.each([
+  ['statsig', [statsigPolicy(KEYLESS, statsigs, STATSIG)]],
+  ['owox', [owoxPolicy(KEYLESS, { resultsBucket: RESULTS, ownDatabase: 'owox' })]],
+  ['metabase', [metabasePolicy(KEYLESS, metabases)]],
+] as const)("%s does the same in a bucket with S3's own keys, and may use no key", async (name, policies) => {
+  for (const call of readers[name]?.does ?? []) {
+    const expected = call.action.startsWith('kms:') ? 'ImplicitlyDenied' : 'Allowed';
+    expect([describeCall(call), await decide(policies, call)]).toEqual([describeCall(call), expected]);
+  }
+  for (const call of [...(readers[name]?.mustNot ?? []), ...nobody])
+    expect([describeCall(call), await decide(policies, call)]).toEqual([
+      describeCall(call),
+      expect.stringContaining('Denied'),
+    ]);
 });
 
 describe('statsig', () => {
