@@ -1,6 +1,6 @@
 import { type Console, type ConsoleOptions, openConsole } from '../../console/index.ts';
 import type { Cloud } from '../../local/startCloud.ts';
-import { namedTarget } from './target.ts';
+import { namedTarget, ofConfig } from './target.ts';
 
 /**
  * Serves the console of a running local cloud. It may write and needs no token: whoever reaches it also reaches the
@@ -19,7 +19,7 @@ export function openLocalConsole(
   const named = namedTarget({ values: { local: true, stage, 'endpoint-url': cloud.edge } }, {});
   const { region = cloud.config.region, ...aws } = named.aws;
   return openConsole({
-    deployment: { ...named, aws: { ...aws, region }, config: cloud.config },
+    deployment: { ...ofConfig(named, cloud.config), aws: { ...aws, region } },
     collector: cloud.collector,
     mayWrite: true,
     ...rest,

@@ -1,5 +1,6 @@
 import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
-import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { DEFAULT_SERVICE, LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
@@ -32,12 +33,17 @@ export async function configuredTarget(
   const named = namedTarget(line, env);
   const config = await loadConfig(configFile(repositoryRoot, env), named.stack.stage);
   const aws = { ...named.aws, region: named.aws.region ?? config.region };
-  const target = { ...named, aws, config };
+  const target = { ...ofConfig(named, config), aws };
   if (line.changes === true && !noted.has(line)) {
     noted.add(line);
     writeNote(`${await targetSentence(target)}\n`);
   }
   return target;
+}
+
+/** A target with its configuration, which names the service. */
+export function ofConfig(named: Target, config: Config): Target & { readonly config: Config } {
+  return { ...named, stack: { ...named.stack, service: config.service }, config };
 }
 
 /** Names the deployment that a command is about to change: `Stage prod in eu-west-1 of account 111122223333.` */
@@ -119,7 +125,7 @@ export function namedTarget(
   const region =
     givenRegion ?? (isLocal ? localAccount.region : env['AWS_REGION'] || env['AWS_DEFAULT_REGION']);
   return {
-    stack: { service: 'sluice', stage: stage ?? LOCAL_STAGE },
+    stack: { service: DEFAULT_SERVICE, stage: stage ?? LOCAL_STAGE },
     aws: {
       ...awsConnection(env),
       ...(region ? { region } : {}),

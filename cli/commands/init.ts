@@ -10,10 +10,11 @@ import {
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { shellCommand, visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
+import { DEFAULT_SERVICE, serviceName } from '../../lib/schema/stages.ts';
 import { codeRoot } from '../../local/dataDirectory.ts';
 import { InitError, ownPackage } from '../project/ownPackage.ts';
 import { projectFiles } from '../project/projectFiles.ts';
-import { type Command, onlyArgument } from '../terminal/commandLine.ts';
+import { type Command, onlyArgument, textOption, UsageError } from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
 
 /** Bucket names have at most 63 characters, and this one becomes `<name>-<stage>`. */
@@ -44,15 +45,26 @@ export const init: Command = {
   summary:
     'Make a project of your own: a folder with a configuration, for the local cloud and for deployments.',
   takes: 'FOLDER',
-  options: {},
-  examples: ['sluice init my-pipeline'],
+  options: {
+    service: {
+      type: 'string',
+      help: `what all names of its stacks in AWS begin with (default: ${DEFAULT_SERVICE})`,
+    },
+  },
+  examples: ['sluice init my-pipeline', 'sluice init my-pipeline --service acme-events'],
   async run(line) {
     const root = resolve(onlyArgument(line.positionals, 'one folder, e.g. my-pipeline'));
     const name = basename(root);
     if (!NAME.test(name)) throw new InitError('SLUICE_INIT_NAME', `${JSON.stringify(name)}.`);
+    const service = serviceName().safeParse(textOption(line, 'service') ?? DEFAULT_SERVICE);
+    if (!service.success)
+      throw new UsageError(
+        'SLUICE_USAGE_OPTIONS',
+        `--service: expected ${service.error.issues[0]?.message}.`,
+      );
     requireEmpty(root);
     const installed = ownPackage(codeRoot);
-    const files = projectFiles({ name, from: installed.from });
+    const files = projectFiles({ name, service: service.data, from: installed.from });
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       // A file that has appeared since is not replaced.

@@ -122,7 +122,7 @@ async function readConfig(line: CommandLine) {
   const regions = z.enum(REGIONS, 'a region that docs/reference/configuration.md lists');
   return {
     config,
-    stack: `sluice-${stage}`,
+    stack: `${config.service}-${stage}`,
     region: checked(line, 'region', regions) ?? config.region,
   };
 }

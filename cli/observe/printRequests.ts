@@ -24,7 +24,7 @@ export async function printRequests(
 ): Promise<void> {
   const deployment = {
     localControl: edge,
-    stack: { service: 'sluice', stage: stage ?? LOCAL_STAGE },
+    stack: { service: config.service, stage: stage ?? LOCAL_STAGE },
     config,
   };
   let after: string | undefined;

@@ -8,6 +8,8 @@ export const SERVERLESS = 'npm:osls@4.3.1';
 export interface ProjectSettings {
   /** The name of the folder and of the npm package, which names in AWS have, too. */
   readonly name: string;
+  /** The beginning of the names of its stacks. */
+  readonly service: string;
   /** The place from which npm takes Sluice: a version, or the path of a tarball. */
   readonly from: string;
 }
@@ -24,9 +26,10 @@ const TEMPLATES = {
 } as const;
 
 /** The files of a new project, by their paths. */
-export function projectFiles({ name, from }: ProjectSettings): Readonly<Record<string, string>> {
+export function projectFiles({ name, service, from }: ProjectSettings): Readonly<Record<string, string>> {
   const values: Readonly<Record<string, string>> = {
     NAME: name,
+    SERVICE: service,
     DATABASE: name.replaceAll('-', '_'),
     FROM: from,
     PACKAGE: PACKAGE_NAME,

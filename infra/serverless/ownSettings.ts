@@ -20,8 +20,6 @@ interface OwnSettings {
  * the file count.
  */
 const WITH_DEFAULTS: readonly string[] = ['region', 'versionFunctions'];
-/** The service's name, which the names of stacks begin with. */
-const SERVICE = 'sluice';
 /**
  * Settings that serverless.yml may not have for the provider and for functions, with what is expected in their place,
  * and why.
@@ -33,7 +31,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** Settings that serverless.yml may not have for the provider. */
 const REFUSED_OF_PROVIDER: Readonly<Record<string, string>> = {
   ...REFUSED,
-  stackName: `nothing, as \`sluice\` looks for the stack ${SERVICE}-<stage>`,
+  stackName: 'nothing, as `sluice` looks for the stack <service>-<stage>',
 };
 
 /**
@@ -53,9 +51,9 @@ export function withOwnSettings(
     ...refused('provider', REFUSED_OF_PROVIDER, resolved.provider ?? written.provider),
     ...wrongFunctions(deployment, resolved.functions),
   ];
-  if (written.service !== SERVICE)
+  if (written.service !== deployment.service)
     wrong.push(
-      `service in serverless.yml: got ${JSON.stringify(written.service)}, expected ${SERVICE}, as \`sluice\` looks for the stack ${SERVICE}-<stage>.`,
+      `service in serverless.yml: got ${JSON.stringify(written.service)}, expected ${deployment.service}, which is \`service\` in sluice.config.ts.`,
     );
   if (wrong.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${wrong.join('\n  ')}`);
   const { provider, package: packaging, functions = {}, resources } = resolved;

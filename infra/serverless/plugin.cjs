@@ -170,7 +170,11 @@ module.exports = class SluicePlugin {
       );
     });
     await this.explain(() => requireEncryption(config, stack, encryption));
-    if (stack !== undefined) for (const warning of replacedReaders(config, stack)) this.log.warning(warning);
+    if (stack === undefined)
+      this.log.notice(
+        `The stack ${provider.naming.getStackName()} is new. A stack of another \`service\` or stage stays as it is, with its bucket and its data.`,
+      );
+    else for (const warning of replacedReaders(config, stack)) this.log.warning(warning);
   }
 
   /** @param configFile That of lib/config/loadConfig.ts. */

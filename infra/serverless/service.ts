@@ -69,6 +69,7 @@ const WITH_DUCKDB: readonly string[] = ['write', 'ingest-load', 'curate'];
 export function serviceConfiguration(stack: Stack) {
   const { config, stage } = stack;
   return {
+    service: config.service,
     provider: {
       runtime: 'nodejs24.x',
       architecture: config.architecture,

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { isJsonObject } from '../base/json.ts';
 import { didYouMean, displayValue } from '../base/text.ts';
 import type { Config } from '../schema/config.ts';
-import { DEFAULT_STAGE, isPersonalStage, LOCAL_STAGE } from '../schema/stages.ts';
+import { DEFAULT_STAGE, isPersonalStage, LOCAL_STAGE, stackNameProblem } from '../schema/stages.ts';
 import { ConfigError } from './ConfigError.ts';
 import { readStages, validateConfig } from './defineConfig.ts';
 import { type StageConfig, stageProblems } from './stageProblems.ts';
@@ -24,7 +24,10 @@ export function configFile(root: string, env: Readonly<Record<string, string | u
  *   `SLUICE_CONFIG_STAGE`.
  */
 export async function loadConfig(file: string, stage: string): Promise<Config> {
-  return (await evaluate(await importConfig(file), stage)).config;
+  const { config } = await evaluate(await importConfig(file), stage);
+  const problem = stackNameProblem(config.service, stage);
+  if (problem !== null) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problem}`);
+  return config;
 }
 
 /**

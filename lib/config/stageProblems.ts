@@ -35,20 +35,21 @@ function sharedBetween(first: StageConfig, second: StageConfig): string[] {
 }
 
 /**
- * Names of stages that begin with another one's: a printed policy for `sluice-prod-*`, the parts of `prod`, would cover
+ * Stacks whose names begin with another one's: a printed policy for `sluice-prod-*`, the parts of `prod`, would cover
  * those of `prod-eu`, too. This holds for all regions, because roles and users have none.
  */
 function sharedNames(first: StageConfig, second: StageConfig): string[] {
   return [
-    { longer: first.stage, shorter: second.stage },
-    { longer: second.stage, shorter: first.stage },
-  ].flatMap(({ longer, shorter }) =>
-    longer.startsWith(`${shorter}-`)
+    { longer: first, shorter: second },
+    { longer: second, shorter: first },
+  ].flatMap(({ longer, shorter }) => {
+    const begin = `${shorter.config.service}-${shorter.stage}-`;
+    return `${longer.config.service}-${longer.stage}`.startsWith(begin)
       ? [
-          `stages: got ${JSON.stringify(longer)} beside ${shorter}, expected another name, or different accounts in \`account\` of both: names of the stage ${shorter} begin with \`${shorter}-\`, too.`,
+          `stages: got ${JSON.stringify(longer.stage)} beside ${shorter.stage}, expected another name, or different accounts in \`account\` of both: names of the stage ${shorter.stage} begin with \`${begin}\`, too.`,
         ]
-      : [],
-  );
+      : [];
+  });
 }
 
 /** Names of readers' roles and users, which are unique in an account, in all of its regions. */

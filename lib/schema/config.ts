@@ -26,6 +26,7 @@ import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { relaySchema } from './relay.ts';
 import { sourcesSchema } from './sources.ts';
+import { DEFAULT_SERVICE, serviceName } from './stages.ts';
 
 const { label, sha256, environment } = KEY_FORMATS;
 
@@ -89,6 +90,10 @@ export const configSchema = z.strictObject({
   region: noted(
     z.enum(REGIONS, `a region that has all of the services: ${REGIONS.join(', ')}`).default('us-east-1'),
     'Region that everything is deployed to, unless `--region` names another.',
+  ),
+  service: noted(
+    serviceName().default(DEFAULT_SERVICE),
+    'Begins all names of the stack, `<service>-<stage>`: [Names of the stack](platform.md#names-of-the-stack). `service` in serverless.yml is the same.',
   ),
   architecture: noted(
     z.enum(ARCHITECTURES, 'arm64 or x86_64').default('arm64'),

@@ -6,6 +6,9 @@ export const DEFAULT_STAGE = 'dev';
 /** The stage of the local cloud. It is never deployed to AWS. */
 export const LOCAL_STAGE = 'local';
 
+/** The service whose stack a deployment is unless its configuration names another. */
+export const DEFAULT_SERVICE = 'sluice';
+
 const PERSONAL = 'personal-';
 
 /**
@@ -19,6 +22,29 @@ const MOST_CHARACTERS = 32;
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  */
 const NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
+
+/** The most characters of a stack's name, `<service>-<stage>`: that of the longest stage of `sluice`. */
+const STACK_CHARACTERS = `${DEFAULT_SERVICE}-`.length + MOST_CHARACTERS;
+
+/** What is wrong with the name of a stack; null if nothing is. */
+export function stackNameProblem(service: string, stage: string): string | null {
+  const { length } = `${service}-${stage}`;
+  return length <= STACK_CHARACTERS
+    ? null
+    : `service: got "${service}", expected at most ${STACK_CHARACTERS} characters with "-${stage}", not ${length}: names of the stack begin with both.`;
+}
+
+/** The most characters of a service: patterns for names of roles have the first 20 of a stack's, and stages differ in these. */
+const SERVICE_CHARACTERS = 16;
+
+/** The beginning of all names of a stack: `service` of serverless.yml. */
+export function serviceName() {
+  return z
+    .string('a name')
+    .regex(NAME, 'lower-case letters, digits and -, beginning with a letter')
+    .min(2, '2 characters or more, as Serverless wants')
+    .max(SERVICE_CHARACTERS, `at most ${SERVICE_CHARACTERS} characters`);
+}
 
 const stageName = z
   .string('the name of a stage')

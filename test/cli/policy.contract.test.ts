@@ -154,6 +154,10 @@ describe('sluice policy print', () => {
     const keyed = await print('keyed', { existing: { keyArn } });
     expect(keyed).toContain(keyArn);
     expect(keyed).not.toMatch(/kms:CreateKey|kms:ScheduleKeyDeletion|:key\/\*/);
+    const args = ['policy', 'print', '--for', 'deploy', '--stage', 'prod', '--json'];
+    await print('served', { service: 'acme', stages: ['prod'] });
+    const served = { SLUICE_CONFIG: join(directory.path, 'served.config.mjs') };
+    expect((await callMain(args, { env: served })).stdout).toContain(':stack/acme-prod/*');
     expect(await print('keyless', { encryption: 's3' })).not.toContain('kms:');
     const env = { SLUICE_CONFIG: join(directory.path, 'keyless.config.mjs') };
     expect(await callMain(['policy', 'print', '--for', 'trial', '--key', keyArn], { env })).toMatchObject({

@@ -153,7 +153,10 @@ describe('examples/github-actions', () => {
 
   it('runs no script of a package where a token of the deployment can be had, and deploys what another job packaged', () => {
     const project = workflowSchema.parse(
-      yaml.load(projectFiles({ name: 'acme', from: '1.0.0' })['.github/workflows/sluice.yml'] ?? ''),
+      yaml.load(
+        projectFiles({ name: 'acme', service: 'sluice', from: '1.0.0' })['.github/workflows/sluice.yml'] ??
+          '',
+      ),
     );
     const all = [
       ...jobs,

@@ -20,6 +20,16 @@ describe("a deployment's own serverless.yml", () => {
     expect(made.provider).toMatchObject({ region: 'eu-west-1', versionFunctions: false });
   });
 
+  it('has the service of the configuration', () => {
+    const acme = serviceConfiguration({
+      config: { ...config, service: 'acme' },
+      service: 'acme',
+      stage: 'prod',
+    });
+    expect(withOwnSettings(acme, bare, { service: 'acme' })).toMatchObject({ package: acme.package });
+    expect(() => withOwnSettings(acme, bare, { service: 'sluice' })).toThrow('expected acme');
+  });
+
   it('takes precedence, member by member', () => {
     const own = {
       service: 'sluice',

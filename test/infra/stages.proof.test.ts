@@ -255,6 +255,13 @@ describe('serverless deploy', () => {
     expect(brought).not.toContain(refused);
   });
 
+  it('says that a stack of another service is another one', async () => {
+    const isNew = 'The stack sluice-dev is new.';
+    expect((await deployOnto('curate: true', { name: 'acme-dev' })).said).toContain(isNew);
+    expect((await deployOnto('curate: true')).said).not.toContain(isNew);
+    expect((await deployOnto("service: 'acme'")).said).toContain('got "sluice", expected acme');
+  });
+
   it('says which reader is made anew, before it is', async () => {
     const reader = "readers: [{ kind: 'metabase', name: 'bi', iamName: 'BI' }]";
     const user = {

@@ -1,6 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of configuration files
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +29,7 @@ const directory = temporaryDirectory();
 let packed: ReturnType<typeof packPackage>;
 /** The files that `sluice init` has made. */
 let made: string;
-let init: (folder: string) => ReturnType<PackedProject['sluice']>;
+let init: (folder: string, ...options: readonly string[]) => ReturnType<PackedProject['sluice']>;
 
 /** A project of the files that `init` makes. */
 function projectAs(layout: Layout, name: string = layout): PackedProject {
@@ -44,8 +53,9 @@ beforeAll(() => {
   const dependencies = { [PACKAGE_NAME]: `file:../packed/sluice-pipeline-sluice-${VERSION}.tgz` };
   installed.write('package.json', JSON.stringify({ dependencies }));
   const work = folder('work');
-  init = (name) => installed.sluice(['init', name], { cwd: work });
-  const { status, stderr } = init('my-pipeline');
+  init = (name, ...more) => installed.sluice(['init', name, ...more], { cwd: work });
+  // All that follows is of stacks that begin so.
+  const { status, stderr } = init('my-pipeline', '--service', 'acme-events');
   expect([status, stderr]).toEqual([0, '']);
   made = join(work, 'my-pipeline');
 });
@@ -174,6 +184,7 @@ describe('sluice init', () => {
       expect(existsSync(join(made, '..', name))).toBe(false);
     }
     expect(init('').status).toBe(2);
+    expect(init('served', '--service', 'Acme Events').status).toBe(2);
     const cloned = join(made, '..', 'cloned');
     mkdirSync(join(cloned, '.git'), { recursive: true });
     writeFileSync(join(cloned, 'README.md'), '# ours\n');
@@ -229,7 +240,8 @@ describe('a project', () => {
       try {
         expect(cloud.ready).toMatchObject({
           version: VERSION,
-          data: join(project.root, '.sluice', 'data'),
+          // The folder of temporary files may be a link, as on a Mac.
+          data: join(realpathSync(project.root), '.sluice', 'data'),
         });
         expect(await cloud.post(name)).toBe(202);
         expect(await (await fetch(cloud.ready.console)).text()).toContain('<title>Sluice</title>');
@@ -251,7 +263,13 @@ describe('a project', () => {
     };
     const keys = [{ label: 'web', sha256: '0'.repeat(64) }];
     const salt = 'a salt that no template holds';
-    const config = { bucket: 'acme-experiments', keys, privacy: { salt }, ...options };
+    const config = {
+      service: 'acme-events',
+      bucket: 'acme-experiments',
+      keys,
+      privacy: { salt },
+      ...options,
+    };
     project.write(
       'sluice.config.ts',
       `import { defineConfig } from '${PACKAGE_NAME}';\nexport default defineConfig(${JSON.stringify(config)}, { stages: ['prod'] });\n`,
@@ -264,7 +282,9 @@ describe('a project', () => {
       'utf8',
     );
     const comparable = (text: string) => JSON.parse(text.replace(/\/\d{13}-\d{4}-[^/"]*\//g, '/TIME/'));
-    expect(comparable(template)).toEqual(comparable(JSON.stringify(await packageTemplate(options))));
+    expect(comparable(template.replaceAll('acme-events', 'sluice'))).toEqual(
+      comparable(JSON.stringify(await packageTemplate(options))),
+    );
     expect(
       readdirSync(join(project.root, '.serverless')).filter((name) => name.endsWith('.zip')).length,
     ).toBeGreaterThan(6);
@@ -360,8 +380,8 @@ describe('a mistake in a project', () => {
     expect(said(project.serverless(['package']))).toContain(
       'such as `collect: { memorySize: 2048 }`, not a list',
     );
-    project.write('serverless.yml', yml.replace('service: sluice', 'service: pipeline'));
-    expect(said(project.serverless(['package']))).toContain('got "pipeline", expected sluice');
+    project.write('serverless.yml', yml.replace('service: acme-events', 'service: pipeline'));
+    expect(said(project.serverless(['package']))).toContain('got "pipeline", expected acme-events');
     project.write('serverless.yml', yml.replace(`${PACKAGE_NAME}/serverless`, `${PACKAGE_NAME}/plugin`));
     expect(said(project.serverless(['package']))).toContain(`plugin "${PACKAGE_NAME}/plugin" not found`);
   });

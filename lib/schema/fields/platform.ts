@@ -121,7 +121,11 @@ const POLICY_ACCOUNT_AND_NAME = /:iam::(?<account>[^:]+):policy\/(?:.*\/)?(?<nam
  * @param stages The names of the configuration's stages.
  */
 export function boundaryProblems(
-  config: { readonly account: string | null; readonly permissionsBoundary: string | null },
+  config: {
+    readonly account: string | null;
+    readonly permissionsBoundary: string | null;
+    readonly service: string;
+  },
   stages: readonly string[],
 ): string[] {
   const { account, permissionsBoundary: arn } = config;
@@ -135,7 +139,7 @@ export function boundaryProblems(
     problems.push(
       `permissionsBoundary: got "${arn}", expected a policy of the account ${account}, which is deployed to: a boundary is of the role's own account.`,
     );
-  const prefix = stages.map((stage) => `sluice-${stage}-`).find((start) => name.startsWith(start));
+  const prefix = stages.map((stage) => `${config.service}-${stage}-`).find((start) => name.startsWith(start));
   if (prefix !== undefined)
     problems.push(
       `permissionsBoundary: got "${arn}", expected a policy whose name does not begin with ${prefix}: the deploying role may change those, and could widen its own boundary.`,

@@ -60,6 +60,7 @@ describe('defineConfig', () => {
         stagingDatabase: 'statsig_staging',
         scanLimitGigabytes: 1_000,
       },
+      service: 'sluice',
       encryption: 'kms',
       existing: { bucket: false, keyArn: null, database: false, stagingDatabase: false, workgroup: false },
       readers: [],
@@ -186,6 +187,10 @@ describe('defineConfig', () => {
     ['readers.0.resultsBucket', { readers: [{ kind: 'owox', name: 'o', resultsBucket: 'acme--table-s3' }] }],
     ['existing.keyArn', { existing: { bucket: true } }],
     ['encryption', { encryption: 'AES256' }],
+    ...['Acme', 's', 'acme_events', 'acme-', 'a'.repeat(17)].map((service): [string, object] => [
+      'service',
+      { service },
+    ]),
     [
       'existing.keyArn',
       {

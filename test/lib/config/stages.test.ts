@@ -225,6 +225,24 @@ describe('two stages', () => {
     },
   );
 
+  it.each([
+    ['prod-eu', { 'prod-eu': { service: 'acme' } }, ''],
+    ['eu', { eu: { service: 'sluice-prod' } }, 'STAGES_SHARE stages'],
+  ])('are compared by the names of their stacks: prod and %s', async (name, different, expected) => {
+    expect(await refusal(() => loadComparedConfig(fileFor(different, ['prod', name]), 'prod'))).toBe(
+      expected,
+    );
+  });
+
+  it('have names that fit, whatever the service', async () => {
+    const longest = 's'.repeat(32);
+    const load = (service: string, stage: string) => () =>
+      loadConfig(fileFor({ [stage]: { service } }, [stage]), stage);
+    expect(await refusal(load('sluice', longest))).toBe('');
+    expect(await refusal(load('sluices', longest))).toContain('INVALID');
+    expect(await refusal(load('sluices', longest.slice(1)))).toBe('');
+  });
+
   it('may be prod, production and eu-prod', async () => {
     const stages = ['prod', 'production', 'eu-prod'];
     const { bucket } = await loadComparedConfig(fileFor({}, stages), 'production');
