@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
-/** Limits of the feed, which keeps the newest writes. A write is output of a function, or a record of a stream. */
-const LIMITS = { writes: 20_000, bytes: 16 * 1_048_576 } as const;
-/** The part of a full feed that stays. To drop a few entries at every write would cost more. */
+/** The most writes that the feed keeps, the newest. A write is output of a function, or a record of a stream. */
+const MOST_WRITES = 20_000;
+/** The most bytes of kept writes. The newest write is kept, however large it is. */
+const MOST_BYTES = 16 * 1_048_576;
+/** The part of a full feed that stays. To drop a few writes at every new one would cost more. */
 const KEPT_PART = 0.8;
-/** Bytes of the texts of one answer. A single text may be larger. */
+/** The most bytes of the texts in one answer. A single text may be larger. */
 const ANSWER_BYTES = 4 * 1_048_576;
 
-/** Reads the documents of a record that a stream has accepted. It never throws. */
+/**
+ * Reads the documents of a record that a stream has accepted. It never throws, and returns the same documents each time: a
+ * record is read once to number its documents, and again for each answer that has some of them.
+ */
 export type ReadRecord = (record: Uint8Array) => readonly string[];
 
 /** A request that no function has had, because its `Host` or its target is not of this machine. */
@@ -24,16 +29,18 @@ export type FeedEntry = {
   readonly sequence: number;
   /** Time at which the entry was written or accepted, ISO 8601. */
   readonly at: string;
-} & (
+} & EntryContent;
+
+/** What an entry says. */
+type EntryContent =
   | { readonly function: string; readonly line: string }
   | { readonly stream: string; readonly document: string }
-  | { readonly refusal: Refusal }
-);
+  | { readonly refusal: Refusal };
 
 /** The answer to a read of the feed. */
 export interface FeedAnswer {
   readonly entries: readonly FeedEntry[];
-  /** The position to read on from. */
+  /** The cursor to read on from. */
   readonly next: string;
   /** Entries after the cursor that went before they were read, to make room. */
   readonly dropped: number;
@@ -47,9 +54,9 @@ export interface FeedAnswer {
 export interface FeedQuestion {
   /** `next` of an earlier answer. Default: what comes from now on, and `last`. */
   readonly after?: string | undefined;
-  /** How many entries before now are returned, too, if there is no `after`. Default 0. */
+  /** From how many lines before now on entries are returned, too, if there is no `after`. Empty lines count. Default 0. */
   readonly last?: number;
-  /** The most entries. */
+  /** The most entries, at least 1. */
   readonly most: number;
   /** How long to wait for the first entry, in milliseconds of the machine. Default 0. */
   readonly waitMs?: number;
@@ -57,14 +64,19 @@ export interface FeedQuestion {
   readonly signal?: AbortSignal;
 }
 
+/** What a function or a stream has written. Each of its lines, or documents, has a sequence number. */
 interface Write {
-  readonly at: number;
-  readonly from: 'function' | 'stream' | Refusal;
+  /** When it came, epoch milliseconds. */
+  readonly time: number;
+  /** What has written it; of a request that was refused, the refusal. */
+  readonly source: 'function' | 'stream' | Refusal;
+  /** Name of the function or the stream; empty of a refusal. */
   readonly name: string;
   readonly content: string | Uint8Array;
-  /** Sequence number of its first line, and the number of its lines; undefined until somebody asks. */
-  first: number;
-  lines: number | undefined;
+  /** Bytes of the content in UTF-8. */
+  readonly bytes: number;
+  /** Sequence number of its first line. It is 0 until `#countLines` has come to the write. */
+  firstSequence: number;
 }
 
 /**
@@ -73,13 +85,18 @@ interface Write {
  */
 export class Feed {
   readonly #readRecord: ReadRecord | undefined;
+  /** The part of a cursor that tells this run from others. It has no dot. */
   readonly #run = randomUUID().slice(0, 8);
+  /** The kept writes, the oldest first. */
   #writes: Write[] = [];
+  /** Bytes of all kept writes. */
   #bytes = 0;
-  /** Writes of `#writes` whose lines are counted, and the sequence number of the next line. */
-  #counted = 0;
-  #next = 0;
+  /** How many of the kept writes have numbers for their lines: always the oldest ones. */
+  #countedWrites = 0;
+  /** Sequence number of the first line that has none yet. */
+  #nextSequence = 0;
   #ended = false;
+  /** Ends the wait of each reader that waits. */
   readonly #waiting = new Set<() => void>();
 
   /** @param readRecord Default: a record's documents are its lines. */
@@ -87,40 +104,41 @@ export class Feed {
     this.#readRecord = readRecord;
   }
 
-  /** Takes the output of a function: whole lines. @param at Epoch milliseconds. */
-  addOutput(name: string, text: string, at: number): void {
-    this.#add('function', name, text, text.length, at);
+  /** Takes the output of a function: whole lines. @param time Epoch milliseconds. */
+  addOutput(name: string, text: string, time: number): void {
+    this.#add({ time, source: 'function', name, content: text, bytes: Buffer.byteLength(text) });
   }
 
-  /** Takes a record that a stream accepted. @param at Epoch milliseconds. */
-  addRecord(name: string, data: Uint8Array, at: number): void {
+  /** Takes a record that a stream accepted. @param time Epoch milliseconds. */
+  addRecord(name: string, data: Uint8Array, time: number): void {
     // Small buffers share memory with others, which the reference would keep.
-    const copied = data.byteLength * 2 < data.buffer.byteLength ? new Uint8Array(data) : data;
-    this.#add('stream', name, copied, copied.byteLength, at);
+    const content = data.byteLength * 2 < data.buffer.byteLength ? new Uint8Array(data) : data;
+    this.#add({ time, source: 'stream', name, content, bytes: content.byteLength });
   }
 
-  /** Takes a request that an endpoint has refused. @param at Epoch milliseconds. */
-  addRefusal(refusal: Refusal, at: number): void {
-    const line = `Host: ${refusal.host ?? 'none'}`;
-    this.#add(refusal, '', line, line.length, at);
+  /** Takes a request that an endpoint has refused. @param time Epoch milliseconds. */
+  addRefusal(refusal: Refusal, time: number): void {
+    const content = `Host: ${refusal.host ?? 'none'}`;
+    this.#add({ time, source: refusal, name: '', content, bytes: Buffer.byteLength(content) });
   }
 
   /** Entries after a cursor. If there is no entry yet, waits for the first one. */
   async read({ after, last = 0, most, waitMs = 0, signal }: FeedQuestion): Promise<FeedAnswer> {
-    this.#count();
-    const from = this.#position(after, last);
-    if (from.sequence >= this.#next && waitMs > 0 && !this.#ended) await this.#more(waitMs, signal);
-    this.#count();
-    const oldest = this.#writes[0]?.first ?? this.#next;
-    const start = Math.max(from.sequence, oldest);
-    const entries = this.#entries(start, most);
-    const read = entries.at(-1);
+    this.#countLines();
+    const cursor = this.#readCursor(after, last);
+    const isAtEnd = cursor.sequence >= this.#nextSequence;
+    if (isAtEnd && waitMs > 0 && !this.#ended) await this.#waitForWrite(waitMs, signal);
+    this.#countLines();
+    const start = Math.max(cursor.sequence, this.#oldestSequence());
+    const entries = this.#entriesFrom(start, most);
+    const newest = entries.at(-1);
+    // Without an entry, only empty lines can follow, which have a number and no entry: they are passed over.
+    const next = newest === undefined ? this.#nextSequence : newest.sequence + 1;
     return {
       entries,
-      // Empty lines have a number and no entry.
-      next: `${this.#run}.${read === undefined ? this.#next : read.sequence + 1}`,
-      dropped: start - from.sequence,
-      restarted: from.restarted,
+      next: `${this.#run}.${next}`,
+      dropped: start - cursor.sequence,
+      restarted: cursor.restarted,
       ended: this.#ended,
     };
   }
@@ -131,101 +149,110 @@ export class Feed {
     this.#wake();
   }
 
-  #add(from: Write['from'], name: string, content: Write['content'], bytes: number, at: number): void {
-    this.#writes.push({ at, from, name, content, first: 0, lines: undefined });
-    this.#bytes += bytes;
-    if (this.#bytes > LIMITS.bytes || this.#writes.length > LIMITS.writes) this.#makeRoom();
+  #add(write: Omit<Write, 'firstSequence'>): void {
+    this.#writes.push({ ...write, firstSequence: 0 });
+    this.#bytes += write.bytes;
+    if (this.#bytes > MOST_BYTES || this.#writes.length > MOST_WRITES) this.#makeRoom();
     if (this.#waiting.size > 0) this.#wake();
   }
 
+  /**
+   * Drops the oldest writes until {@link KEPT_PART} of both limits is left; the newest stays. Their lines are counted before, as a
+   * reader is told how many entries it has missed.
+   */
   #makeRoom(): void {
-    this.#count();
-    let gone = 0;
-    const isOver = () =>
-      this.#bytes > LIMITS.bytes * KEPT_PART || this.#writes.length - gone > LIMITS.writes * KEPT_PART;
-    while (gone < this.#writes.length - 1 && isOver()) {
-      this.#bytes -= this.#writes[gone]?.content.length ?? 0;
-      gone += 1;
+    this.#countLines();
+    const newest = this.#writes.length - 1;
+    let dropped = 0;
+    for (const write of this.#writes) {
+      const isOver =
+        this.#bytes > MOST_BYTES * KEPT_PART || this.#writes.length - dropped > MOST_WRITES * KEPT_PART;
+      if (!isOver || dropped === newest) break;
+      this.#bytes -= write.bytes;
+      dropped += 1;
     }
-    this.#writes = this.#writes.slice(gone);
-    this.#counted -= gone;
+    this.#writes = this.#writes.slice(dropped);
+    this.#countedWrites -= dropped;
   }
 
-  /** Numbers the lines of the writes that have come since. */
-  #count(): void {
-    for (; this.#counted < this.#writes.length; this.#counted += 1) {
-      const write = this.#writes[this.#counted];
-      if (write === undefined) continue;
-      write.first = this.#next;
-      write.lines = this.#documents(write)?.length ?? countLines(write.content);
-      this.#next += write.lines;
+  /** Gives numbers to the lines of the writes that have come since it was called last. */
+  #countLines(): void {
+    for (const write of this.#writes.slice(this.#countedWrites)) {
+      write.firstSequence = this.#nextSequence;
+      this.#nextSequence += this.#documents(write)?.length ?? lineCount(write.content);
     }
+    this.#countedWrites = this.#writes.length;
   }
 
-  #position(after: string | undefined, last: number): { sequence: number; restarted: boolean } {
-    if (after === undefined) return { sequence: this.#lastEntries(last), restarted: false };
-    const [run, sequence] = after.split('.');
-    const isOurs = run === this.#run && Number(sequence) <= this.#next;
-    return isOurs
-      ? { sequence: Number(sequence), restarted: false }
-      : { sequence: this.#writes[0]?.first ?? this.#next, restarted: true };
+  /**
+   * Where to read from. A cursor is `<run>.<sequence>`, as `read` answers it; control/controlApi.ts accepts no other form. One of
+   * another run, or of a sequence that was not reached, begins with the oldest entry.
+   */
+  #readCursor(
+    after: string | undefined,
+    last: number,
+  ): { readonly sequence: number; readonly restarted: boolean } {
+    const oldest = this.#oldestSequence();
+    if (after === undefined)
+      return { sequence: Math.max(oldest, this.#nextSequence - last), restarted: false };
+    const [run, sequenceText] = after.split('.');
+    const sequence = Number(sequenceText);
+    const isOfThisRun = run === this.#run && sequence <= this.#nextSequence;
+    return isOfThisRun ? { sequence, restarted: false } : { sequence: oldest, restarted: true };
   }
 
-  #lastEntries(count: number): number {
-    return Math.max(this.#writes[0]?.first ?? this.#next, this.#next - count);
+  /** Sequence number of the oldest line that is kept; of the next line if none is. All writes are counted. */
+  #oldestSequence(): number {
+    return this.#writes[0]?.firstSequence ?? this.#nextSequence;
   }
 
-  #entries(start: number, most: number): FeedEntry[] {
+  /** The entries from a sequence number on, as many as one answer takes. */
+  #entriesFrom(start: number, most: number): FeedEntry[] {
     const entries: FeedEntry[] = [];
     let bytes = 0;
-    for (let i = this.#writeOf(start); i < this.#writes.length; i += 1) {
-      const write = this.#writes[i];
-      if (write === undefined) break;
-      const { content, first, from, name } = write;
-      const lines = this.#documents(write) ?? textOf(content).split('\n');
-      const at = new Date(write.at).toISOString();
-      for (const [line, text] of lines.entries()) {
-        const sequence = first + line;
+    for (const write of this.#writes.slice(this.#writeWith(start))) {
+      const at = new Date(write.time).toISOString();
+      const lines = this.#documents(write) ?? textOf(write.content).split('\n');
+      for (const [i, text] of lines.entries()) {
+        const sequence = write.firstSequence + i;
         if (sequence < start || text === '') continue;
-        if (entries.length > 0 && (entries.length === most || bytes + text.length > ANSWER_BYTES))
-          return entries;
-        bytes += text.length;
-        entries.push(
-          from === 'function'
-            ? { sequence, at, function: name, line: text }
-            : from === 'stream'
-              ? { sequence, at, stream: name, document: text }
-              : { sequence, at, refusal: from },
-        );
+        bytes += Buffer.byteLength(text);
+        if (entries.length > 0 && (entries.length === most || bytes > ANSWER_BYTES)) return entries;
+        entries.push({ sequence, at, ...entryOf(write, text) });
       }
     }
     return entries;
   }
 
+  /** The documents of a stream's record as `readRecord` reads them; undefined where the lines count. */
   #documents({ content }: Write): readonly string[] | undefined {
     return typeof content === 'string' ? undefined : this.#readRecord?.(content);
   }
 
-  /** The number of the write that has a line. */
-  #writeOf(sequence: number): number {
+  /** The index of the write that has the line of a sequence number; of the newest if that line has not come yet. */
+  #writeWith(sequence: number): number {
     let low = 0;
     let high = this.#writes.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#writes[middle]?.first ?? 0) <= sequence) low = middle + 1;
+      const write = this.#writes[middle];
+      if (write !== undefined && write.firstSequence <= sequence) low = middle + 1;
       else high = middle;
     }
     return Math.max(0, low - 1);
   }
 
-  #more(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+  /** Resolves at the next write, at the end of the feed, after a time, or when the reader gives up. */
+  #waitForWrite(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, waitMs);
+    const giveUp = () => resolve();
     this.#waiting.add(resolve);
-    signal?.addEventListener('abort', () => resolve(), { once: true });
+    signal?.addEventListener('abort', giveUp);
     if (signal?.aborted === true) resolve();
     return promise.finally(() => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
       this.#waiting.delete(resolve);
     });
   }
@@ -236,17 +263,31 @@ export class Feed {
   }
 }
 
+/** What an entry says, by the source of its write. @param text The line, or the document. */
+function entryOf({ source, name }: Write, text: string): EntryContent {
+  switch (source) {
+    case 'function':
+      return { function: name, line: text };
+    case 'stream':
+      return { stream: name, document: text };
+    default:
+      return { refusal: source };
+  }
+}
+
 function textOf(content: string | Uint8Array): string {
   return typeof content === 'string' ? content : Buffer.from(content).toString('utf8');
 }
 
-function countLines(content: string | Uint8Array): number {
+/** How many lines a content has. The last one may lack its line break; nothing follows a line break at the end. */
+function lineCount(content: string | Uint8Array): number {
   let lines = 0;
-  let at = 0;
-  for (;;) {
-    const end = typeof content === 'string' ? content.indexOf('\n', at) : content.indexOf(0x0a, at);
-    if (end < 0) return at < content.length ? lines + 1 : lines;
+  let start = 0;
+  while (start < content.length) {
+    const end = typeof content === 'string' ? content.indexOf('\n', start) : content.indexOf(0x0a, start);
     lines += 1;
-    at = end + 1;
+    if (end < 0) break;
+    start = end + 1;
   }
+  return lines;
 }

@@ -61,13 +61,20 @@ describe('the feed', () => {
     expect(texts(late)).toEqual(['shop: a4001']);
     expect((await byCount.read({ after: late.next, most: 1 })).dropped).toBe(0);
 
-    const byBytes = new Feed();
-    const before = await byBytes.read({ most: 1 });
     const record = Buffer.alloc(1_048_576, 'x');
-    for (let i = 0; i < 17; i += 1) byBytes.addRecord('events', record, NOW);
-    const { dropped, entries } = await byBytes.read({ after: before.next, most: 100 });
-    // One answer has about 4 MiB.
-    expect([dropped, entries.length]).toEqual([5, 4]);
+    // As large in UTF-8, and half as long in JavaScript.
+    const output = 'é'.repeat(524_288);
+    for (const add of [
+      (feed: Feed) => feed.addRecord('events', record, NOW),
+      (feed: Feed) => feed.addOutput('shop', output, NOW),
+    ]) {
+      const byBytes = new Feed();
+      const before = await byBytes.read({ most: 1 });
+      for (let i = 0; i < 17; i += 1) add(byBytes);
+      const { dropped, entries } = await byBytes.read({ after: before.next, most: 100 });
+      // One answer has at most 4 MiB.
+      expect([dropped, entries.length]).toEqual([5, 4]);
+    }
   });
 
   it('does not keep the memory that a small record shares with others', async () => {
