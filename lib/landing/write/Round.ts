@@ -13,7 +13,10 @@ const FIRST_BYTES = 65_536;
 /** Bytes of a line that DuckDB reads without larger buffers than its own. */
 export const SMALL_LINE = 1_048_576;
 
-/** The rows of one kind and day in a round: a file of them, a JSON object in each line, and what is known of it. */
+/**
+ * The rows of one kind and day in a round: a file with a JSON object in each line, and what is known of it. Every line ends with
+ * a line break, the last one too.
+ */
 export interface RoundLines {
   readonly kind: TableKind;
   readonly day: UtcDay;
@@ -124,7 +127,9 @@ class LinesFile implements RoundLines {
   }
 
   keyAt(offset: number): string {
-    return this.#objects.findLast(({ from }) => from <= offset)?.key ?? '';
+    const object = this.#objects.findLast(({ from }) => from <= offset);
+    if (object === undefined) throw new RangeError(`No line of ${this.path} begins at ${offset}.`);
+    return object.key;
   }
 
   /** Appends the rows that wait. The file is open no longer. */

@@ -10,6 +10,11 @@ export const WriteError = defineErrorFamily('system', {
     cause: 'Files would not have as many rows as there are lines. None of them was put.',
     cure: 'Report it with the detail.',
   },
+  SLUICE_WRITE_ROWS_REFUSED: {
+    cause:
+      'DuckDB refuses rows that it has accepted in smaller files, or rows of quarantine that the writer has made. No file was put.',
+    cure: 'Report it with the detail.',
+  },
   SLUICE_WRITE_OUT_OF_TIME: {
     cause: 'The invocation had no time left for the object.',
     cure: 'Its message returns. If it persists, give the function more memory: Lambda gives it more CPU with it.',

@@ -179,6 +179,18 @@ describe('a line that DuckDB refuses', () => {
     ]);
   });
 
+  it('is found by itself however many lines of another table were refused', async () => {
+    const refused = Array.from({ length: 2_000 }, (_, i) =>
+      rowOf('exposures', `x${i}`, '2026-11-25', { timestamp: 'never' }),
+    );
+    bucket.objects.set(
+      keyOf(1),
+      record({ exposures: refused, events: [bad('bad'), rowOf('events', 'good')] }),
+    );
+    expect(await bucket.write([keyOf(1)])).toMatchObject({ refused: 2_001 });
+    expect(await bucket.idsOf('events')).toEqual(['good']);
+  });
+
   it('may be the only one, be no JSON, or be of quarantine itself', async () => {
     const broken = { day: '2026-11-25', json: '{"event_id":"x" oops}' };
     const unfit = rowOf('quarantine', 'q', '2026-11-25', { received_at: 'never' });
@@ -347,11 +359,15 @@ describe('a bucket that fails', () => {
 
 describe('lines of a round', () => {
   /** Writes one line. */
-  function round(more: Partial<RoundRequest['lines'][number]>) {
+  function round(
+    more: Partial<RoundRequest['lines'][number]>,
+    text = `${rowOf('events', 'e').json}\n`,
+    now = NOW,
+  ) {
     const path = join(bucket.directory, 'lines');
-    const { day, json } = rowOf('events', 'e');
-    writeFileSync(path, `${json}\n`);
-    const bytes = json.length + 1;
+    const { day } = rowOf('events', 'e');
+    writeFileSync(path, text);
+    const bytes = text.length;
     const line = {
       kind: 'events',
       day,
@@ -363,11 +379,24 @@ describe('lines of a round', () => {
     } as const;
     const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: bucket.directory };
     const lines = [{ ...line, ...more }];
-    return writeRound({ config, lines, limits, directory: bucket.directory, now: NOW });
+    return writeRound({ config, lines, limits, directory: bucket.directory, now });
   }
 
   it('become no file that has fewer rows', async () => {
     await expect(round({ rows: 2 })).rejects.toMatchObject({ code: 'SLUICE_WRITE_COUNTS_DIFFER' });
+  });
+
+  it('fail the round if DuckDB refuses a row of quarantine that the writer has made', async () => {
+    // No time of a row has a year of five digits.
+    const lateness = Date.UTC(10_000, 0);
+    await expect(round({}, '{"event_id"\n', lateness)).rejects.toMatchObject({
+      code: 'SLUICE_WRITE_ROWS_REFUSED',
+    });
+  });
+
+  it('are read to the end also if the last one has no line break', async () => {
+    const { refused } = await round({ rows: 2 }, '{"event_id"\n{"event_name"');
+    expect(refused.map(({ text }) => text)).toEqual(['{"event_id"', '{"event_name"']);
   });
 
   it('have a code of their own if DuckDB refuses them for a reason without one', () => {
