@@ -2,7 +2,7 @@ import { quoteName, quoteText } from '../../base/sql.ts';
 import type { FileColumn } from '../../parquet/FileSchema.ts';
 import { listElement, mapParts, structMembers } from '../../parquet/readColumns.ts';
 import type { Refusal } from './FoundColumn.ts';
-import { finiteRowSql, isJson, isNotFinite } from './jsonText.ts';
+import { finiteRowSql, hasNonFiniteSql, isJsonSql } from './jsonText.ts';
 import { rawReadySql, textSql } from './valueSql.ts';
 
 /** A column of the row `src`. */
@@ -58,8 +58,8 @@ function jsonRefusals(type: string): readonly Refusal[] {
   if (!/\bJSON\b/.test(type)) return [];
   const when =
     type === 'JSON'
-      ? (raw: string) => isNotFinite(textSql(raw, 'json', type))
-      : (raw: string) => `${raw} IS NOT NULL AND NOT ${isJson(textSql(raw, 'nested', type))}`;
+      ? (raw: string) => hasNonFiniteSql(textSql(raw, 'json', type))
+      : (raw: string) => `${raw} IS NOT NULL AND NOT ${isJsonSql(textSql(raw, 'nested', type))}`;
   return [{ reason: 'SLUICE_INGEST_ROW_VALUE_INVALID', when }];
 }
 

@@ -1,80 +1,129 @@
 import { quoteText } from '../../base/sql.ts';
 
-// JSON texts in DuckDB's SQL, in whose strings a backslash is one.
+// SQL about JSON texts. DuckDB's own JSON is more lenient than RFC 8259 in some places and stricter in others, and what
+// the lake has must be what requests have: lib/wire/jsonBody.ts. Patterns are of RE2, which has no look-around. In
+// DuckDB's strings a backslash is one.
 
 const HEX = '[0-9a-fA-F]';
-/** An escaped half of a pair of surrogates, whether or not it has its other half. */
-const HALF = `\\\\u[dD][89a-fA-F]${HEX}{2}`;
-/** An escape. A half that lacks the other is in no group. */
-const ESCAPE = `(\\\\(?:u[dD][89abAB]${HEX}{2}\\\\u[dD][c-fC-F]${HEX}{2}|[^u]|u(?:[^dD]|[dD][0-7])))|${HALF}`;
-/** What is between the quotes of a string. */
-const WITHIN = String.raw`(?:[^"\\]|\\.)*`;
-const STRING = `"${WITHIN}"`;
-/** Python's and JavaScript's numbers that JSON does not have, in any letter case. */
-const NOT_FINITE = '-?(?:nan|inf(?:inity)?)';
-/** A string, or such a number, which is in no group. */
-const STRING_OR_NUMBER = `(?i)(${STRING})|${NOT_FINITE}`;
-/** The places in which such a number may be, also in strings. */
-const SUSPECT = `(?i)(?:^|[:,\\[])\\s*${NOT_FINITE}`;
-/** A character that no JSON has outside of strings, nor unescaped within them. */
+/** The escape of a first half of a pair of surrogates: `\ud83d`. */
+const HIGH_HALF = String.raw`\\u[dD][89abAB]${HEX}{2}`;
+/** The escape of a second half: `\ude00`. */
+const LOW_HALF = String.raw`\\u[dD][c-fC-F]${HEX}{2}`;
+/** The escape of either half, whether or not the other half is beside it. */
+const ANY_HALF = String.raw`\\u[dD][89a-fA-F]${HEX}{2}`;
+/** An escape of one character: `\n`, `\"`, `\\`. The `u` behind `\\` is thus part of no escape. */
+const SHORT_ESCAPE = String.raw`\\[^u]`;
+/** The beginning of the escape of another code unit: `\u0`, `\ud7`. */
+const OTHER_UNIT = String.raw`\\u(?:[^dD]|[dD][0-7])`;
+/** Any escape. Those that stay are in the first group; a half without the other is in none. */
+const ESCAPE = `(${HIGH_HALF}${LOW_HALF}|${SHORT_ESCAPE}|${OTHER_UNIT})|${ANY_HALF}`;
+
+/** What is between the quotes of a string: `a \" b`. */
+const STRING_CONTENT = String.raw`(?:[^"\\]|\\.)*`;
+const STRING = `"${STRING_CONTENT}"`;
+
+/** A number that is not finite, as Python and JavaScript write it and DuckDB's JSON takes it: `NaN`, `-Infinity`, `inf`. */
+const NON_FINITE = '-?(?:nan|inf(?:inity)?)';
+/** Such a number where JSON has a value: `[NaN`, `: -inf`, or at the beginning. It may also be within a string: `":nan"`. */
+const NON_FINITE_VALUE = `(?:^|[:,\\[])\\s*${NON_FINITE}`;
+/** A comma behind the last item, which DuckDB's JSON takes: `[1,]`. It may also be within a string. */
+const LAST_COMMA = String.raw`,\s*[}\]]`;
+
+/**
+ * The character that marks a place in a text. No JSON has it, neither outside of strings nor unescaped within them
+ * (RFC 8259, 7). So a text that has one of its own is no JSON, and has to stay so.
+ */
 const MARK = '\u0001';
 
-/** What DuckDB's JSON has, and JSON has not, outside of strings; more rarely in them. */
-const LENIENT = `(?i)(?:^|[:,\\[])\\s*${NOT_FINITE}|,\\s*[}\\]]`;
-
-/** Evaluates an expensive expression once, as the variable of a lambda over a list. */
-function once(sql: string, name: string, body: (variable: string) => string): string {
-  return `list_transform([${sql}], lambda ${name}: ${body(name)})[1]`;
+/** Ignores the letter case of a pattern. */
+function anyCase(pattern: string): string {
+  return `(?i)${pattern}`;
 }
 
-/** Replaces all matches of a pattern by {@link MARK} and their first group. */
-function marked(text: string, pattern: string): string {
-  return `regexp_replace(${text}, ${quoteText(pattern)}, '${MARK}\\1', 'g')`;
+/** Whether a text has a match of a pattern. */
+function matchesSql(text: string, pattern: string): string {
+  return `regexp_matches(${text}, ${quoteText(pattern)})`;
 }
 
-/** Whether a text is JSON as RFC 8259 has it: never NULL. DuckDB takes NaN, and commas behind the last item. */
-export function isJson(text: string): string {
-  const isPlain = `NOT regexp_matches(${text}, '${LENIENT}')`;
-  const isPlainOutside = `NOT regexp_matches(regexp_replace(${text}, '${STRING}', '""', 'g'), '${LENIENT}')`;
-  return `(coalesce(json_valid(${text}), false) AND (${isPlain} OR ${isPlainOutside}))`;
+/** Replaces all matches of a pattern. @param replacement `\1` is its first group. */
+function replaceMatchesSql(text: string, pattern: string, replacement: string): string {
+  return `regexp_replace(${text}, ${quoteText(pattern)}, ${quoteText(replacement)}, 'g')`;
+}
+
+function replaceSql(text: string, searched: string, replacement: string): string {
+  return `replace(${text}, ${quoteText(searched)}, ${quoteText(replacement)})`;
 }
 
 /**
- * JSON with U+FFFD for halves of pairs of surrogates, as a request's (lib/wire/jsonBody.ts): no UTF-8 has them. DuckDB takes a
- * text with one for no JSON.
+ * Replaces those matches of a pattern that are not in its first group; the others stay. RE2 knows nothing of what is around a
+ * match, so it has to match what stays as well, and a mark tells both apart: what stays begins with `kept`, and becomes
+ * `<mark><kept>…`; anything else becomes the mark alone. A text that has a mark of its own is returned as it is.
+ *
+ * @param pattern Every match of its first group begins with `kept`. Where `kept` is in no match, the text is no JSON: behind
+ *   another match it would hide the mark.
  */
-function wholePairs(json: string): string {
-  return once(json, 'w', (text) => {
-    // Behind the mark of an escape is its backslash, and behind that of a half another mark, or no backslash.
-    const changed = `replace(replace(${marked(text, ESCAPE)}, '${MARK}\\', '\\'), '${MARK}', '\ufffd')`;
-    return `CASE WHEN regexp_matches(${text}, ${quoteText(HALF)}) THEN ${changed} ELSE ${text} END`;
+function replaceOthersSql(text: string, pattern: string, kept: string, replacement: string): string {
+  const marked = replaceMatchesSql(text, pattern, `${MARK}\\1`);
+  const replaced = replaceSql(replaceSql(marked, `${MARK}${kept}`, kept), MARK, replacement);
+  return `CASE WHEN contains(${text}, ${quoteText(MARK)}) THEN ${text} ELSE ${replaced} END`;
+}
+
+/**
+ * Evaluates an expensive expression once, as the variable of a lambda over a list.
+ *
+ * @param variable Its name. What stands within the body must have no lambda of the same name: the variable would be hidden.
+ */
+function onceSql(sql: string, variable: string, body: (variable: string) => string): string {
+  return `list_transform([${sql}], lambda ${variable}: ${body(variable)})[1]`;
+}
+
+/** Whether a text is JSON as RFC 8259 has it: never NULL. DuckDB also takes `NaN` and `[1,]`, but not in strings alone. */
+export function isJsonSql(text: string): string {
+  const lenient = anyCase(`${NON_FINITE_VALUE}|${LAST_COMMA}`);
+  const withoutStrings = replaceMatchesSql(text, STRING, '""');
+  const isStrict = `(NOT ${matchesSql(text, lenient)} OR NOT ${matchesSql(withoutStrings, lenient)})`;
+  return `(coalesce(json_valid(${text}), false) AND ${isStrict})`;
+}
+
+/**
+ * JSON with U+FFFD for each half of a pair of surrogates that lacks the other: `"\ud83d"` becomes `"�"`, as in a
+ * request (lib/wire/jsonBody.ts). UTF-8 has no such half, and DuckDB takes a text with one for no JSON.
+ */
+function wholePairsSql(json: string): string {
+  return onceSql(json, 'unpaired', (text) => {
+    // An escape stays, and begins with a backslash. A backslash that begins no escape is in no JSON.
+    const replaced = replaceOthersSql(text, ESCAPE, '\\', '\ufffd');
+    return `CASE WHEN ${matchesSql(text, ANY_HALF)} THEN ${replaced} ELSE ${text} END`;
   });
 }
 
-/** Whether a text is JSON but for numbers that are not finite, which it has: `{"price": NaN}`. */
-export function isNotFinite(json: string): string {
-  const held = once(json, 'f', (text) => {
-    const nulls = `replace(replace(${marked(text, STRING_OR_NUMBER)}, '${MARK}"', '"'), '${MARK}', 'null')`;
-    return `CASE WHEN regexp_matches(${text}, ${quoteText(SUSPECT)}) THEN NOT ${isJson(text)} AND ${isJson(nulls)} ELSE false END`;
+/** Whether a text is JSON but for numbers that are not finite, and has such: `{"price": NaN}`. Never NULL. */
+export function hasNonFiniteSql(json: string): string {
+  const hasNonFinite = onceSql(json, 'suspect', (text) => {
+    // A string stays, and begins with a quote. A quote that begins no string is in no JSON.
+    const withNulls = replaceOthersSql(text, anyCase(`(${STRING})|${NON_FINITE}`), '"', 'null');
+    const isSuspect = matchesSql(text, anyCase(NON_FINITE_VALUE));
+    const isJsonWithNulls = `NOT ${isJsonSql(text)} AND ${isJsonSql(withNulls)}`;
+    return `CASE WHEN ${isSuspect} THEN ${isJsonWithNulls} ELSE false END`;
   });
-  return `coalesce(${held}, false)`;
+  return `coalesce(${hasNonFinite}, false)`;
 }
 
 /** The text of an ID or a name in a JSON column: strings without their quotes, null as NULL. Invalid JSON stays as it is. */
 export function jsonTextSql(sql: string): string {
-  return once(
+  return onceSql(
     `CAST(${sql} AS VARCHAR)`,
-    'j',
-    (json) => `CASE WHEN ${isJson(json)} THEN json_extract_string(${json}, '$') ELSE ${json} END`,
+    'json_text',
+    (json) => `CASE WHEN ${isJsonSql(json)} THEN json_extract_string(${json}, '$') ELSE ${json} END`,
   );
 }
 
 /** The JSON of a text without white space; NULL if it is not JSON. DuckDB has read columns of JSON as such before. */
 export function strictJsonSql(text: string): string {
-  return once(
-    wholePairs(text),
-    'j',
-    (json) => `CASE WHEN ${isJson(json)} THEN CAST(TRY(json(${json})) AS VARCHAR) END`,
+  return onceSql(
+    wholePairsSql(text),
+    'json_text',
+    (json) => `CASE WHEN ${isJsonSql(json)} THEN CAST(TRY(json(${json})) AS VARCHAR) END`,
   );
 }
 
@@ -88,11 +137,21 @@ export function quotedSql(text: string): string {
   return `CAST(to_json(${text}) AS VARCHAR)`;
 }
 
-/** JSON of a raw row, in which numbers that are not finite become strings. @param types The types in the row. */
+/** Types of DuckDB whose values may be numbers that are not finite, or JSON with such. */
+const MAY_BE_NON_FINITE = /\b(DOUBLE|FLOAT|JSON)\b/;
+
+/**
+ * JSON of a raw row, in which numbers that are not finite become strings: `{"a":NaN}` becomes `{"a":"NaN"}`.
+ *
+ * @param types The types in the row.
+ */
 export function finiteRowSql(json: string, types: string): string {
-  if (!/\b(DOUBLE|FLOAT|JSON)\b/.test(types)) return json;
-  return once(json, 'j', (row) => {
-    const changed = `regexp_replace(${row}, '(?i)"(${WITHIN})"|(${NOT_FINITE})', '"\\1\\2"', 'g')`;
-    return `CASE WHEN regexp_matches(${row}, '${SUSPECT}') THEN ${changed} ELSE ${row} END`;
+  if (!MAY_BE_NON_FINITE.test(types)) return json;
+  return onceSql(json, 'raw_row', (row) => {
+    // One of both groups is empty. A string stays in its quotes, and a number gets quotes.
+    const stringOrNumber = anyCase(`"(${STRING_CONTENT})"|(${NON_FINITE})`);
+    const quoted = replaceMatchesSql(row, stringOrNumber, '"\\1\\2"');
+    const isSuspect = matchesSql(row, anyCase(NON_FINITE_VALUE));
+    return `CASE WHEN ${isSuspect} THEN ${quoted} ELSE ${row} END`;
   });
 }

@@ -52,6 +52,16 @@ describe('JSON texts', () => {
     }
   });
 
+  it('are none with a control character in a string, whatever else is replaced in them', async () => {
+    // U+0001 marks what is replaced.
+    const texts = ['x \u0001', '\\ud800 \u0001', '\u0001\\n \\ud800'].map((text) => `{"a":"${text}"}`);
+    const { rows, reasons } = await load({ metadataJson: 't' }, texts, false);
+    expect([rows, reasons]).toEqual([
+      [],
+      texts.map((_, row) => `SLUICE_INGEST_ROW_METADATA_INVALID row ${row}, column "t"`),
+    ]);
+  });
+
   it('fail a file by the column that says of itself that it is JSON, and is not', async () => {
     await expect(load({ metadata: { j: 'j' } }, HALVES)).rejects.toMatchObject({
       code: 'SLUICE_INGEST_FILE_TEXT_INVALID',
