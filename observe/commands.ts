@@ -30,6 +30,9 @@ export function targetCommands(text: string, target: readonly string[]): string 
 /** Days that commands show without `--days`, and at most. */
 export const SHOWN_DAYS = { usual: 14, most: 366 } as const;
 
+/** Hours of quarantine that are counted without `--hours`, and at most: 90 days. */
+export const QUARANTINE_HOURS = { usual: 24, most: 2_160 } as const;
+
 /** What a command that shows days needs to show one. @param now Epoch milliseconds. */
 export function daysWords(day: string | undefined, now: number): readonly string[] {
   const days = day === undefined ? 0 : Math.ceil((now - Date.parse(day)) / DAY_MS) + 1;

@@ -1,7 +1,8 @@
+import { ACCOUNT_PLACEHOLDER } from '../../lib/access/arns.ts';
 import { visibleLine } from '../../lib/base/text.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import type { ConfiguredTarget } from '../../observe/target.ts';
 import type { Form, ReaderForm } from '../connect/forms.ts';
 import type { OwnerPolicies } from '../connect/ownerPolicies.ts';
 import {
@@ -15,7 +16,19 @@ import {
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
-const PRODUCTS: readonly Form['product'][] = ['statsig', 'owox', 'metabase', 'statsig-bucket'];
+/** The word in place of a product that asks for the policies of a bucket's owner. */
+const OWNER = 'owner';
+
+/** A product with a form: of a reader of the data, or of Statsig's own bucket. */
+type Product = Form['product'];
+
+/** Every product, and what `--help` lists. A product without a line here does not compile. */
+const PRODUCTS = Object.keys({
+  statsig: true,
+  owox: true,
+  metabase: true,
+  'statsig-bucket': true,
+} satisfies Record<Product, true>) as readonly Product[];
 
 /** A form of a deployment. */
 export interface ConnectedForm extends ReaderForm {
@@ -34,7 +47,7 @@ export const connect: Command = {
   name: 'connect',
   summary:
     "Print the stack's values for each field of a product's form, with SQL to paste; or the policies for the owner of a bucket that readers read.",
-  takes: `${PRODUCTS.join('|')} | owner BUCKET`,
+  takes: `${PRODUCTS.join('|')} | ${OWNER} BUCKET`,
   options: {
     ...targetOptions,
     reader: { type: 'string', help: 'name of one of `readers` (default: the first of its kind)' },
@@ -45,48 +58,71 @@ export const connect: Command = {
     'sluice connect owner acme-finance --stage prod',
   ],
   async run(line) {
-    const [what = '', ...rest] = line.positionals;
-    const product = PRODUCTS.find((product) => product === what);
-    const names = [...PRODUCTS, 'owner'];
-    if (product === undefined && what !== 'owner')
-      throw new UsageError(
-        'SLUICE_USAGE_ARGUMENTS',
-        `Expected one of ${names.join(', ')}.${didYouMean(what, names)}`,
-      );
-    assertNoArguments(rest.slice(product === undefined ? 1 : 0));
-    if ((product === undefined || product === 'statsig-bucket') && line.values['reader'] !== undefined)
-      throw new UsageError('SLUICE_USAGE_OPTIONS', `--reader: not for ${what}.`);
-    const [{ configuredTarget }, { ConnectError, readDeployment }, forms, { ownerPolicies }] =
-      await Promise.all([
-        import('../aws/target.ts'),
-        import('../connect/readDeployment.ts'),
-        import('../connect/forms.ts'),
-        import('../connect/ownerPolicies.ts'),
-      ]);
-    const where = await configuredTarget(line);
-    const { config } = where;
-    if (product === undefined) {
-      const account = config.account ?? (where.isLocal ? localAccount.id : '__ACCOUNT_ID__');
-      if (account.startsWith('_')) writeNote(`Placeholder left: ${account}. Set \`account\`.\n`);
-      const stack = `${where.stack.service}-${where.stack.stage}`;
-      const policies = ownerPolicies(config, { bucket: rest[0] ?? '', stack, account });
-      writeResult<OwnerPolicies>(line, policies, () => `${JSON.stringify(policies, null, 2)}\n`);
-      return 0;
+    const [word = '', ...others] = line.positionals;
+    if (word === OWNER) return runOwner(line, others);
+    const product = PRODUCTS.find((known) => known === word);
+    if (product !== undefined) {
+      assertNoArguments(others);
+      return runProduct(line, product);
     }
-    const connected = product === 'statsig-bucket' ? config.statsigBucket : readReader(line, product, where);
-    if (connected === null) throw new ConnectError('SLUICE_CONNECT_NOT_CONFIGURED', `${product}.`);
-    const deployment = await readDeployment(where);
-    const form =
-      'kind' in connected
-        ? { reader: connected.name, ...forms.readerForm(deployment, config, connected) }
-        : forms.statsigBucketForm(deployment, config, connected);
-    const { stackName, region, account } = deployment;
-    writeResult<ConnectedForm>(line, { ...form, stack: stackName, region, account }, () =>
-      formText(form, `${product}, ${stackName} in ${region} of account ${account}`),
+    const words = [...PRODUCTS, OWNER];
+    throw new UsageError(
+      'SLUICE_USAGE_ARGUMENTS',
+      `Expected one of ${words.join(', ')}.${didYouMean(word, words)}`,
     );
-    return 0;
   },
 };
+
+/** Prints what the owner of a bucket of another account applies, so that readers read it. */
+async function runOwner(line: CommandLine, [bucket = '', ...others]: readonly string[]): Promise<number> {
+  assertNoArguments(others);
+  assertNoReader(line, OWNER);
+  const [{ configuredTarget }, { ownerPolicies }] = await Promise.all([
+    import('../aws/target.ts'),
+    import('../connect/ownerPolicies.ts'),
+  ]);
+  const { config, isLocal, stack } = await configuredTarget(line);
+  const account = config.account ?? (isLocal ? localAccount.id : ACCOUNT_PLACEHOLDER);
+  const stackName = `${stack.service}-${stack.stage}`;
+  const policies = ownerPolicies(config, { bucket, stack: stackName, account });
+  if (account === ACCOUNT_PLACEHOLDER)
+    writeNote(`Placeholder left: ${ACCOUNT_PLACEHOLDER}. Set \`account\`.\n`);
+  writeResult<OwnerPolicies>(line, policies, () => `${JSON.stringify(policies, null, 2)}\n`);
+  return 0;
+}
+
+/** Prints a product's form with the values of the stack. */
+async function runProduct(line: CommandLine, product: Product): Promise<number> {
+  if (product === 'statsig-bucket') assertNoReader(line, product);
+  const [{ configuredTarget }, { ConnectError, readDeployment }, forms] = await Promise.all([
+    import('../aws/target.ts'),
+    import('../connect/readDeployment.ts'),
+    import('../connect/forms.ts'),
+  ]);
+  const target = await configuredTarget(line);
+  const { config } = target;
+  const readBy = product === 'statsig-bucket' ? config.statsigBucket : findReader(line, product, config);
+  if (readBy === null) {
+    const missing = product === 'statsig-bucket' ? 'No `statsigBucket`.' : `No reader of kind ${product}.`;
+    throw new ConnectError('SLUICE_CONNECT_NOT_CONFIGURED', missing);
+  }
+  const deployment = await readDeployment(target);
+  const form =
+    'kind' in readBy
+      ? { reader: readBy.name, ...forms.readerForm(deployment, config, readBy) }
+      : forms.statsigBucketForm(deployment, config, readBy);
+  const { stackName, region, account } = deployment;
+  writeResult<ConnectedForm>(line, { ...form, stack: stackName, region, account }, () =>
+    formText(form, `${product}, ${stackName} in ${region} of account ${account}`),
+  );
+  return 0;
+}
+
+/** @throws UsageError with `--reader`, which only the form of a reader takes. */
+function assertNoReader(line: CommandLine, word: string): void {
+  if (line.values['reader'] !== undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--reader: not for ${word}.`);
+}
 
 /** A form for people: a table of its fields, then SQL at the margin so that it can be copied. */
 function formText({ fields, queries }: Form, title: string): string {
@@ -98,19 +134,24 @@ function formText({ fields, queries }: Form, title: string): string {
   ].join('\n');
 }
 
-/** The reader with the name, or the first of its kind; null if there is none of its kind. */
-function readReader(
+/**
+ * The reader that `--reader` names, or the first of the product's kind; null if none is of the kind.
+ *
+ * @throws UsageError for a name that no reader of the kind has.
+ */
+function findReader(
   line: CommandLine,
   product: Reader['kind'],
-  { config: { readers } }: ConfiguredTarget,
+  { readers }: Pick<Config, 'readers'>,
 ): Reader | null {
   const name = textOption(line, 'reader');
-  const ofKind = readers.filter(({ kind }) => kind === product);
-  const found = ofKind.find((reader) => name === undefined || reader.name === name);
-  if (found !== undefined || name === undefined) return found ?? null;
-  const known = ofKind.map((reader) => reader.name).join(', ') || 'none';
+  const ofProduct = readers.filter(({ kind }) => kind === product);
+  if (name === undefined) return ofProduct[0] ?? null;
+  const named = ofProduct.find((reader) => reader.name === name);
+  if (named !== undefined) return named;
+  const names = ofProduct.map((reader) => reader.name).join(', ') || 'none';
   throw new UsageError(
     'SLUICE_USAGE_OPTIONS',
-    `--reader: no reader of kind ${product} is named ${name}; the configuration has ${known}.`,
+    `--reader: no reader of kind ${product} is named ${name}; the configuration has ${names}.`,
   );
 }

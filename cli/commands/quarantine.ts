@@ -1,14 +1,18 @@
 import { HOUR_MS } from '../../lib/base/time.ts';
 import { isCuredByRedrive } from '../../lib/landing/quarantineReasons.ts';
+import { QUARANTINE_HOURS } from '../../observe/commands.ts';
+import type { Deployment } from '../../observe/deployment.ts';
 import type { QuarantineCounts } from '../../observe/facts/tables/countQuarantine.ts';
-import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
+import type { QuarantinedPage, QuarantinedRow } from '../../observe/facts/tables/listQuarantined.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { athenaRead, lines } from '../observe/words.ts';
+import { athenaRead, lines, moreNote } from '../observe/words.ts';
 import { type Command, countOption, targetOptions, textOption, UsageError } from '../terminal/commandLine.ts';
 import { textTable, writeResult } from '../terminal/output.ts';
 
-/** Rows of a page. */
-const MAX_ROWS = 500;
+/** Rows of a reason that are listed without `--rows`, and at most. */
+const LISTED_ROWS = { usual: 20, most: 500 } as const;
+/** Characters of a raw row that the text of a list shows. */
+const RAW_CHARACTERS = 120;
 
 /** `sluice quarantine`: what was refused, by reason, and the rows of a reason. */
 export const quarantine: Command = {
@@ -16,8 +20,11 @@ export const quarantine: Command = {
   summary: 'Show what was refused: reasons, and the rows of one.',
   options: {
     reason: { type: 'string', help: 'list the rows of this reason (default: count by reason)' },
-    hours: { type: 'string', help: 'received in the last N hours (default 24, at most 2160)' },
-    rows: { type: 'string', help: 'reason: rows to list (default 20)' },
+    hours: {
+      type: 'string',
+      help: `received in the last N hours (default ${QUARANTINE_HOURS.usual}, at most ${QUARANTINE_HOURS.most})`,
+    },
+    rows: { type: 'string', help: `reason: rows to list (default ${LISTED_ROWS.usual})` },
     ...targetOptions,
   },
   examples: [
@@ -28,36 +35,29 @@ export const quarantine: Command = {
     const reason = textOption(line, 'reason');
     if (reason === undefined && textOption(line, 'rows') !== undefined)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--rows without --reason.');
-    const [counts, lists] = await Promise.all([
+    const hours = countOption(line, 'hours', QUARANTINE_HOURS);
+    const limit = countOption(line, 'rows', LISTED_ROWS);
+    const [{ countQuarantine }, { listQuarantined }] = await Promise.all([
       import('../../observe/facts/tables/countQuarantine.ts'),
       import('../../observe/facts/tables/listQuarantined.ts'),
     ]);
-    const hours = countOption(line, 'hours', { usual: 24, most: counts.MAX_QUARANTINE_HOURS });
-    const limit = countOption(line, 'rows', { usual: 20, most: MAX_ROWS });
     return withDeployment(line, async (deployment) => {
       if (reason === undefined) {
-        const counted = await counts.countQuarantine(deployment, { hours });
-        writeResult<QuarantineCounts>(line, counted, () => countsText(counted, deployment));
-      } else {
-        const times = { from: deployment.now - hours * HOUR_MS, to: deployment.now };
-        const page = await lists.listQuarantined(deployment, { ...times, reason }, limit);
-        writeResult<QuarantinedPage>(line, page, () => rowsText(page, deployment));
+        const counts = await countQuarantine(deployment, { hours });
+        writeResult<QuarantineCounts>(line, counts, () => countsText(counts, deployment));
+        return 0;
       }
+      const filter = { from: deployment.now - hours * HOUR_MS, to: deployment.now, reason };
+      const page = await listQuarantined(deployment, filter, limit);
+      writeResult<QuarantinedPage>(line, page, () => rowsText(page, limit, deployment));
       return 0;
     });
   },
 };
 
-interface Where {
-  readonly isLocal: boolean;
-}
-
-/** Characters of a raw row in a list. */
-const SHOWN = 120;
-
 /** Counts of quarantine by reason, with the meaning of each. */
-function countsText(counts: QuarantineCounts, where: Where): string {
-  const { reasons, from, to, notes } = counts;
+function countsText(counts: QuarantineCounts, deployment: Pick<Deployment, 'isLocal'>): string {
+  const { reasons, from, to, notes, scannedBytes } = counts;
   if (reasons.length === 0)
     return `Nothing is in quarantine that was received from ${from} to ${to}. Rows arrive there within minutes.\n${lines(notes)}`;
   const table = textTable(
@@ -71,26 +71,34 @@ function countsText(counts: QuarantineCounts, where: Where): string {
     })),
   );
   const meanings = reasons.map(({ code, cause, cure }) => `${code}: ${cause}\n  ${cure}`);
-  return `${table}\n${meanings.join('\n')}\n${lines(notes)}${cost(counts.scannedBytes, where)}`;
+  return `${table}\n${meanings.join('\n')}\n${lines(notes)}${costText(scannedBytes, deployment)}`;
 }
 
-/** Rows of quarantine, one line each. */
-function rowsText({ rows, hasMore, notes, scannedBytes }: QuarantinedPage, where: Where): string {
+/** Rows of quarantine, one line each. @param limit How many were asked for. */
+function rowsText(page: QuarantinedPage, limit: number, deployment: Pick<Deployment, 'isLocal'>): string {
   const table = textTable(
-    rows.map(({ receivedAt, quarantineId, detail, keyLabel, sdkType, path, raw, rawLocation, isCut }) => ({
-      received: receivedAt,
-      item: quarantineId,
-      detail,
-      key: keyLabel,
-      sdk: sdkType,
-      path,
-      raw: raw === null ? rawLocation : raw.length > SHOWN || isCut ? `${raw.slice(0, SHOWN)}…` : raw,
+    page.rows.map((row) => ({
+      received: row.receivedAt,
+      item: row.quarantineId,
+      detail: row.detail,
+      key: row.keyLabel,
+      sdk: row.sdkType,
+      path: row.path,
+      raw: rawText(row),
     })),
   );
-  const more = hasMore ? '\nThere are more: --rows.\n' : '';
-  return `${table}${more}${lines(notes)}${cost(scannedBytes, where)}`;
+  const more = page.hasMore ? `\n${moreNote('--rows', limit, LISTED_ROWS.most)}\n` : '';
+  return `${table}${more}${lines(page.notes)}${costText(page.scannedBytes, deployment)}`;
 }
 
-function cost(scannedBytes: number, { isLocal }: Where): string {
+/** The beginning of a row as it was sent; of one that is too large for the table, where it is. */
+function rawText({ raw, rawLocation, isCut }: QuarantinedRow): string | null {
+  if (raw === null) return rawLocation;
+  const isWhole = raw.length <= RAW_CHARACTERS && !isCut;
+  return isWhole ? raw : `${raw.slice(0, RAW_CHARACTERS)}…`;
+}
+
+/** What the query has read. In the local cloud it costs nothing. */
+function costText(scannedBytes: number, { isLocal }: Pick<Deployment, 'isLocal'>): string {
   return isLocal ? '' : `${athenaRead(scannedBytes)}\n`;
 }

@@ -2,7 +2,7 @@ import { visibleLine } from '../../lib/base/text.ts';
 import type { DayState, TableDays } from '../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../observe/facts/tables/tables.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { athenaRead } from '../observe/words.ts';
+import { athenaRead, moreNote } from '../observe/words.ts';
 import {
   type Command,
   type CommandLine,
@@ -66,7 +66,8 @@ async function showTable(line: CommandLine, name: string): Promise<number> {
     };
   });
   writeResult<ShownTable>(line, answer, () => tableText(answer));
-  if (answer.days?.hasMore === true && line.values['json'] !== true) writeNote('There are more: --limit.\n');
+  if (answer.days?.hasMore === true && line.values['json'] !== true)
+    writeNote(`${moreNote('--limit', answer.days.days.length, MOST_DAYS)}\n`);
   return 0;
 }
 

@@ -3,6 +3,7 @@ import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import type { FileFate, LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import { explainEntry } from '../../observe/ingest/explainDay.ts';
+import { moreNote } from '../observe/words.ts';
 import { textTable } from '../terminal/output.ts';
 
 /** A day as text: what happened and what is next, then each of its files. */
@@ -46,8 +47,8 @@ function fileRow({ key, size, fate, reason = '', detail, rows, refusedBy = {} }:
   };
 }
 
-/** Refused rows of a day as text. */
-export function refusedText({ rows, hasMore }: QuarantinedPage): string {
+/** Refused rows of a day as text. @param limit How many were asked for. @param most How many `--rows` lists at most. */
+export function refusedText({ rows, hasMore }: QuarantinedPage, limit: number, most: number): string {
   if (rows.length === 0) return 'No row of the last load was refused.\n';
   const table = textTable(
     rows.map(({ path, reason, detail, raw, isCut }) => ({
@@ -57,5 +58,5 @@ export function refusedText({ rows, hasMore }: QuarantinedPage): string {
       raw: isCut ? `${raw}…` : raw,
     })),
   );
-  return `${table}${hasMore ? '\nThere are more: --rows.\n' : ''}`;
+  return hasMore ? `${table}\n${moreNote('--rows', limit, most)}\n` : table;
 }

@@ -9,6 +9,16 @@ export function athenaRead(scannedBytes: number): string {
   return `Athena read ${count(scannedBytes)} bytes.`;
 }
 
+/**
+ * Says that a list has more than it shows: that an option lists more, or, if it lists the most already, what reads all.
+ *
+ * @param option `--rows`, with how many were listed and how many it lists at most.
+ */
+export function moreNote(option: string, listed: number, most: number): string {
+  if (listed < most) return `There are more: ${option} lists at most ${most}.`;
+  return `There are more than the ${most} that are listed at most: query the table.`;
+}
+
 /** Each text as a line; empty without any. */
 export function lines(texts: readonly string[]): string {
   return texts.map((text) => `${text}\n`).join('');

@@ -1,10 +1,7 @@
 import * as z from 'zod';
 import { isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
-import {
-  countQuarantine,
-  MAX_QUARANTINE_HOURS,
-  type QuarantineCounts,
-} from '../../observe/facts/tables/countQuarantine.ts';
+import { QUARANTINE_HOURS } from '../../observe/commands.ts';
+import { countQuarantine, type QuarantineCounts } from '../../observe/facts/tables/countQuarantine.ts';
 import { listQuarantined, type QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import type { QuarantineSelection } from '../../observe/quarantine/readQuarantine.ts';
 import { type RedriveReport, redrive } from '../../operate/quarantine/redriveQuarantine.ts';
@@ -32,7 +29,7 @@ export const quarantineRoutes = [
     method: 'GET',
     path: '/api/quarantine',
     summary: 'Refused events of the last hours, by reason, with cause and cure.',
-    query: z.strictObject({ hours: count({ usual: 24, most: MAX_QUARANTINE_HOURS }) }),
+    query: z.strictObject({ hours: count(QUARANTINE_HOURS) }),
     handle: ({ deployment, query }): Promise<QuarantineCounts> => countQuarantine(deployment, query),
   }),
   route({

@@ -1,5 +1,8 @@
 import type { Config } from '../schema/config.ts';
 
+/** What stands for an account that the configuration does not name, until a person replaces it. */
+export const ACCOUNT_PLACEHOLDER = '__ACCOUNT_ID__';
+
 /**
  * The names and places of what policies name. Every member is a text that goes into ARNs as it stands: a value; a
  * placeholder that a person replaces (`__ACCOUNT_ID__`); or, in a template, what `Fn::Sub` fills in

@@ -4,7 +4,7 @@ import type { Export } from '../schema/exports.ts';
 import { isRole, namedIdentity, type Reader } from '../schema/readers.ts';
 import { receiptFolder, type Source } from '../schema/sources.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
-import { iamArn, type PolicyScope, policyScope, roleNamePattern } from './arns.ts';
+import { ACCOUNT_PLACEHOLDER, iamArn, type PolicyScope, policyScope, roleNamePattern } from './arns.ts';
 import {
   type CustomerBucketPolicies,
   exportTargetPolicies,
@@ -143,7 +143,10 @@ export function printedPolicies(
   }
 }
 
-function knownScope(config: Config, { region, account = '__ACCOUNT_ID__', keyArn }: KnownNames): PolicyScope {
+function knownScope(
+  config: Config,
+  { region, account = ACCOUNT_PLACEHOLDER, keyArn }: KnownNames,
+): PolicyScope {
   // All regions that the stack can be in belong to the partition `aws`: lib/schema/regions.ts.
   const partition = 'aws';
   return policyScope(config, {

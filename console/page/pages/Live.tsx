@@ -64,8 +64,8 @@ export function Live() {
           {note}
         </p>
       ))}
-      {!feed.isOpen && <Loading />}
-      {feed.isOpen && feed.error === undefined && list.length === 0 && (
+      {!feed.hasBegun && <Loading />}
+      {feed.hasBegun && feed.error === undefined && list.length === 0 && (
         <Nothing isFiltered={Object.keys(filter).length > 0} />
       )}
       {list.length > 0 && (

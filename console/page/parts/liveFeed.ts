@@ -3,36 +3,38 @@ import type { ErrorObject } from '../../../lib/base/errors.ts';
 import type { LiveAnswer, LiveEntry } from '../../../observe/facts/flow/liveEntries.ts';
 import { asErrorObject, callApi, type Params } from './api.ts';
 
-/** An entry with its number, from 1 in the order in which it came. */
+/** An entry with its number, from 1 in the order in which the page has read them. */
 export interface NumberedEntry {
   readonly number: number;
   readonly entry: LiveEntry;
 }
 
-/** The received entries. */
+/** What the page has read with one filter. */
 export interface LiveFeed {
-  /** Oldest first; the newest that are kept. */
+  /** The newest {@link MOST_KEPT} entries, oldest first. */
   readonly kept: readonly NumberedEntry[];
-  /** Entries that have come since the page or its filter was opened. */
+  /** All entries that were read: those from before the page or its filter was opened, and those that have come since. */
   readonly total: number;
   /** Entries that went before the page could read them. */
   readonly dropped: number;
+  /** What the newest answer says of its limits. */
   readonly notes: LiveAnswer['notes'];
-  /** Why the last call failed; it is made again. */
+  /** Why the last call failed; it is made again. Undefined if it did not. */
   readonly error: ErrorObject | undefined;
-  /** Whether the first answer is there. */
-  readonly isOpen: boolean;
+  /** Whether the first call has ended, by an answer or an error. Until then the page is loading. */
+  readonly hasBegun: boolean;
 }
 
-/** Entries that the page shows. It begins with as many of before. */
+/** Entries that the page keeps and shows. It begins with as many from before it was opened. */
 export const MOST_KEPT = 200;
+/** How long the server waits for the first entry before it answers that there is none. */
 const WAIT_MS = 20_000;
-/** The pause after an answer: what comes meanwhile is read at once, and drawn once. */
-const PAUSE_MS = 250;
-/** A filter is applied when typing rests. */
-const REST_MS = 300;
+/** The pause after an answer. What comes in it is read by one call and drawn once. */
+const PAUSE_AFTER_ANSWER_MS = 250;
 /** The pause after a failure, or when the local cloud stops. */
-const RETRY_MS = 3_000;
+const PAUSE_AFTER_FAILURE_MS = 3_000;
+/** A filter is applied when nobody has typed for so long. */
+const PAUSE_AFTER_TYPING_MS = 300;
 
 const NOTHING: LiveFeed = {
   kept: [],
@@ -40,50 +42,55 @@ const NOTHING: LiveFeed = {
   dropped: 0,
   notes: [],
   error: undefined,
-  isOpen: false,
+  hasBegun: false,
 };
 
 /** Follows `/api/live` with a filter; begins again when the filter changes. */
 export function useLiveFeed(filter: Params): LiveFeed {
   const [feed, setFeed] = useState(NOTHING);
+  // A filter is a new object at each drawing. Its text is the same as long as it says the same.
   const filterText = JSON.stringify(filter);
   useEffect(() => {
-    const left = new AbortController();
+    const leaving = new AbortController();
     setFeed(NOTHING);
-    void follow(JSON.parse(filterText), left.signal, setFeed);
-    return () => left.abort();
+    void follow(JSON.parse(filterText), leaving.signal, setFeed);
+    return () => leaving.abort();
   }, [filterText]);
   return feed;
 }
 
+/** Calls the API again and again until the signal is aborted, and shows the feed after each call. */
 async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed) => void): Promise<void> {
   let feed = NOTHING;
-  let next: string | undefined;
-  await pause(REST_MS);
+  let cursor: string | undefined;
+  await pause(PAUSE_AFTER_TYPING_MS);
   while (!signal.aborted) {
-    const begin = next === undefined ? { last: MOST_KEPT } : { after: next, waitMs: WAIT_MS };
-    let restMs: number = RETRY_MS;
+    const position = cursor === undefined ? { last: MOST_KEPT } : { after: cursor, waitMs: WAIT_MS };
+    let pauseMs: number = PAUSE_AFTER_FAILURE_MS;
     try {
-      const answer = await callApi<LiveAnswer>('/api/live', { params: { ...filter, ...begin }, signal });
-      next = answer.next;
-      const { total, kept, dropped } = feed;
-      const entries = answer.entries.map((entry, i) => ({ number: total + i + 1, entry }));
-      feed = {
-        // A new list: a page that is paused keeps the one it has.
-        kept: kept.concat(entries).slice(-MOST_KEPT),
-        total: total + entries.length,
-        dropped: dropped + answer.dropped,
-        notes: answer.notes,
-        error: undefined,
-        isOpen: true,
-      };
-      if (!answer.ended) restMs = PAUSE_MS;
+      const answer = await callApi<LiveAnswer>('/api/live', { params: { ...filter, ...position }, signal });
+      cursor = answer.next;
+      feed = withAnswer(feed, answer);
+      if (!answer.ended) pauseMs = PAUSE_AFTER_ANSWER_MS;
     } catch (error) {
-      feed = { ...feed, error: asErrorObject(error), isOpen: true };
+      feed = { ...feed, error: asErrorObject(error), hasBegun: true };
     }
     if (!signal.aborted) show(feed);
-    await pause(restMs);
+    await pause(pauseMs);
   }
+}
+
+/** The feed with the entries of an answer. The lists are new: a page that is paused keeps the one that it has. */
+function withAnswer({ kept, total, dropped }: LiveFeed, answer: LiveAnswer): LiveFeed {
+  const entries = answer.entries.map((entry, i) => ({ number: total + i + 1, entry }));
+  return {
+    kept: kept.concat(entries).slice(-MOST_KEPT),
+    total: total + entries.length,
+    dropped: dropped + answer.dropped,
+    notes: answer.notes,
+    error: undefined,
+    hasBegun: true,
+  };
 }
 
 function pause(ms: number): Promise<void> {

@@ -6,9 +6,6 @@ import { type ExplainedCode, explainCode } from '../../explainCode.ts';
 import { unreadNotes } from './partitionGaps.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
-/** Most hours that are counted: 90 days. */
-export const MAX_QUARANTINE_HOURS = 2_160;
-
 /** A reason of quarantine, and how often it was given. */
 export interface CountedReason extends ExplainedCode {
   /** Whether `sluice redrive` can validate such rows again. */

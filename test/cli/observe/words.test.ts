@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { athenaRead, duration } from '../../../cli/observe/words.ts';
+import { athenaRead, duration, moreNote } from '../../../cli/observe/words.ts';
 
 it.each([
   [0, '0 s'],
@@ -17,4 +17,9 @@ it.each([
 it('what Athena read has separators', () => {
   expect(athenaRead(0)).toBe('Athena read nothing.');
   expect(athenaRead(20_000_000)).toBe('Athena read 20,000,000 bytes.');
+});
+
+it('a list names the option that lists more, unless it lists the most already', () => {
+  expect(moreNote('--rows', 20, 500)).toContain('--rows');
+  expect(moreNote('--rows', 500, 500)).not.toContain('--rows');
 });
