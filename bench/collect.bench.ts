@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { encodeLines } from '../lib/landing/store/encodeLines.ts';
 import { collectBodies, collectorFor } from './collect/collectBodies.ts';
-import { type Cost, median, rowOf, runOnce } from './measure.ts';
+import { type Cost, caseRows, median, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** Events in the bodies of one round: enough to measure, and few enough that noise affects both sides equally. */
@@ -58,7 +58,7 @@ function measure(eventsPerBody: number, at: BenchOptions['at']): BenchRow[] {
     const second = bareFirst ? time(ours, bodies, kept) : time(bare, bodies, kept);
     if (round >= 0) rounds.push(bareFirst ? { bare: first, ours: second } : { ours: first, bare: second });
   }
-  const row = rowOf(name);
+  const row = caseRows(name);
   return [
     row('events_per_s', (events * 1_000_000) / median(rounds.map((r) => r.ours)), '1/s'),
     row('of_bare_limit', median(rounds.map((r) => r.bare / r.ours)), 'ratio'),
@@ -75,7 +75,7 @@ async function whole(eventsPerBody: number, count: number, at: BenchOptions['at'
   const rounds: { readonly sluice: number; readonly plain: number }[] = [];
   for (let round = 0; round < WHOLE_ROUNDS; round += 1)
     rounds.push({ plain: await once('plain'), sluice: await once('sluice') });
-  const row = rowOf(name);
+  const row = caseRows(name);
   return [
     row('ms_a_request', median(rounds.map(({ sluice }) => sluice)), 'ms'),
     row('cpu_vs_plain', median(rounds.map(({ sluice, plain }) => sluice / plain)), 'ratio'),

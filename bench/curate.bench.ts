@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { RAW_FILES, writeRawDays } from './curate/curateData.ts';
 import type { CurationRequest } from './curate/curateOnce.ts';
 import type { DayFile } from './exposureColumns.ts';
-import { type Cost, median, rowOf, runOnce } from './measure.ts';
+import { type Cost, caseRows, median, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** Millions of rows of the day that is compared with a statement by hand, and of a day that is only curated. */
@@ -80,9 +80,8 @@ async function againstDuckDb(
     if (written !== runs.bare[0]?.rows) throw new Error(`${written} rows, by hand ${runs.bare[0]?.rows}.`);
   }
   rmSync(folder, { recursive: true });
-  const row = rowOf(name);
-  const ratio = (figure: 'wallMs' | 'cpuMs' | 'bytes') =>
-    medianOf(runs.sluice, figure) / medianOf(runs.bare, figure);
+  const row = caseRows(name);
+  const ratio = (of: 'wallMs' | 'cpuMs' | 'bytes') => medianOf(runs.sluice, of) / medianOf(runs.bare, of);
   return [
     ...figures(name, runs.sluice),
     row('wall_vs_duckdb', ratio('wallMs'), 'ratio'),
@@ -103,7 +102,7 @@ async function largeDay(directory: string, millions: number, at: BenchOptions['a
 }
 
 function figures(name: string, runs: readonly Once[]): BenchRow[] {
-  const row = rowOf(name);
+  const row = caseRows(name);
   const seconds = medianOf(runs, 'wallMs') / 1_000;
   const writes = medianOf(runs, 'files');
   const usd =

@@ -2,7 +2,7 @@ import { serviceFunctions } from '../infra/serverless/service.ts';
 import { defineConfig } from '../lib/config/defineConfig.ts';
 import type { LakeSize } from '../test/harness/grownLake.ts';
 import { periodicWorks, type WorkCost } from './growth/works.ts';
-import { type Cost, rowOf, runOnce } from './measure.ts';
+import { type Cost, caseRows, runOnce } from './measure.ts';
 import type { Bench, BenchRow } from './run.ts';
 
 /** A month, a year and ten years of a deployment, of few and of many datasets. */
@@ -51,7 +51,7 @@ const bench: Bench = {
 const KINDS = Object.keys(PRICES) as (keyof typeof PRICES)[];
 
 function rowsOf(name: string, once: Once, runsAMonth: number): readonly BenchRow[] {
-  const row = rowOf(name);
+  const row = caseRows(name);
   const usd = KINDS.reduce((sum, kind) => sum + once[kind] * PRICES[kind], 0);
   return [
     ...KINDS.map((kind) => row(kind, once[kind], 'count')),

@@ -5,7 +5,7 @@ import type { EngineFile } from '../lib/parquet/FileSchema.ts';
 import { makeDrop, timesOver } from './ingest/ingestData.ts';
 import type { LoadRequest } from './ingest/ingestOnce.ts';
 import { startDrops } from './ingest/startDrops.ts';
-import { type Cost, median, rowOf, runOnce } from './measure.ts';
+import { type Cost, caseRows, median, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** A Lambda of 1,769 MB has one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -86,7 +86,7 @@ async function againstDuckDb(
     for (const side of sides) runs[side].push(await run(side, files, rows, directory));
   }
   const ratio = (kind: 'wallMs' | 'cpuMs') => medianOf(runs.sluice, kind) / medianOf(runs.bare, kind);
-  const row = rowOf(name);
+  const row = caseRows(name);
   return [
     row('wall_s', medianOf(runs.sluice, 'wallMs') / 1_000, 's'),
     row('wall_vs_duckdb', ratio('wallMs'), 'ratio'),
@@ -99,7 +99,7 @@ async function fourTimes(files: readonly EngineFile[], directory: string, at: At
   const copies = timesOver(files, 4, directory);
   const name = millionsOf(copies);
   at(name);
-  const row = rowOf(name);
+  const row = caseRows(name);
   const { wallMs, rssMb } = await run('sluice', copies, copies.length * ROWS_PER_FILE, directory);
   return [row('wall_s', wallMs / 1_000, 's'), row('peak_rss_mb', rssMb, 'MB')];
 }
@@ -133,7 +133,7 @@ async function inPieces(directory: string, at: At): Promise<BenchRow[]> {
       if (cost.rows !== rows) throw new Error(`${cost.rows} rows of ${rows}.`);
       const measuredOne = { speed: rows / (cost.wallMs / 1_000), rssMb: cost.rssMb };
       first ??= measuredOne;
-      const row = rowOf(`${rows / MILLION}m rows in ${count / FILES_OF_PIECE} pieces`);
+      const row = caseRows(`${rows / MILLION}m rows in ${count / FILES_OF_PIECE} pieces`);
       result.push(
         row('rows_per_s', measuredOne.speed, '1/s'),
         row('rows_per_s_vs_one_piece', measuredOne.speed / first.speed, 'ratio'),

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { LandedObject } from '../lib/landing/lines/LandedObject.ts';
 import { forwardedKinds } from '../lib/schema/kinds.ts';
 import { writeLandingObject } from './land/landData.ts';
-import { type Cost, median, rowOf, runOnce } from './measure.ts';
+import { type Cost, caseRows, median, runOnce } from './measure.ts';
 import type { Bench, BenchRow } from './run.ts';
 
 const ROUNDS = 3;
@@ -35,29 +35,29 @@ const bench: Bench = {
     try {
       const object = join(directory, 'object');
       const rows: BenchRow[] = [];
-      for (const [rowsEach, requests] of [
+      for (const [rowsPerRequest, requests] of [
         [1, 100_000],
         [20, 20_000],
         [100, 4_000],
       ] as const) {
-        at(`${rowsEach} rows a request`);
-        writeLandingObject(object, { requests, rowsEach });
+        at(`${rowsPerRequest} rows a request`);
+        writeLandingObject(object, { requests, rowsPerRequest });
         const own = await measure(
-          rowsEach === 20 ? 'write' : `write, ${rowsEach} a request`,
+          rowsPerRequest === 20 ? 'write' : `write, ${rowsPerRequest} a request`,
           object,
           directory,
           ROUNDS,
         );
         rows.push(...own.rows);
-        if (rowsEach !== 20) continue;
+        if (rowsPerRequest !== 20) continue;
         const alone = await duckDbAlone(object, directory, ROUNDS);
-        rows.push(rowOf('write')('cpu_vs_duckdb', own.cpuMs / alone, 'ratio'));
+        rows.push(caseRows('write')('cpu_vs_duckdb', own.cpuMs / alone, 'ratio'));
       }
       at(LARGE);
       const repeats = Math.ceil(LARGE_BYTES / statSync(object).size);
       const request = { object, objects: 4, repeats, seconds: LARGE_SECONDS };
       const large = await repeat('land/landOnce.ts', request, join(directory, 'large'), 1);
-      rows.push(rowOf(LARGE)('peak_rss_mb', Math.max(...large.map(({ rssMb }) => rssMb)), 'MB'));
+      rows.push(caseRows(LARGE)('peak_rss_mb', Math.max(...large.map(({ rssMb }) => rssMb)), 'MB'));
       return rows;
     } finally {
       rmSync(directory, { recursive: true, force: true });
@@ -68,7 +68,7 @@ export default bench;
 
 async function measure(name: string, object: string, directory: string, rounds: number) {
   const runs = await repeat('land/landOnce.ts', { object }, join(directory, 'once'), rounds);
-  const row = rowOf(name);
+  const row = caseRows(name);
   const rows: BenchRow[] = [
     row('rows_per_cpu_s', median(runs.map((run) => (run.rows / run.cpuMs) * 1_000)), '1/s'),
     row('peak_rss_mb', Math.max(...runs.map(({ rssMb }) => rssMb)), 'MB'),

@@ -1,33 +1,40 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
 import type { BenchRow } from './run.ts';
 
 /** Cost of a piece of work. */
 export interface Cost {
+  /** Time that passed, milliseconds. */
   readonly wallMs: number;
-  /** CPU time, which is more meaningful on a busy machine. */
+  /** CPU time, which is more meaningful on a busy machine, milliseconds. */
   readonly cpuMs: number;
+  /** The most memory of the process, in MiB. */
   readonly rssMb: number;
 }
 
-/** Makes the figures of a case. */
-export function rowOf(name: string) {
-  return (metric: string, value: number, unit: string): BenchRow => ({ case: name, metric, value, unit });
+/** Makes the function that makes the figures of a case. @param name The case: `20 events`. */
+export function caseRows(name: string): (metric: string, value: number, unit: string) => BenchRow {
+  return (metric, value, unit) => ({ case: name, metric, value, unit });
 }
 
-/** The one in the middle; NaN of none. */
+/** The value in the middle of the sorted values, the higher one of two. @throws RangeError without values. */
 export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+  const middle = values.toSorted((a, b) => a - b)[values.length >> 1];
+  if (middle === undefined) throw new RangeError('Nothing was measured.');
+  return middle;
 }
 
 /**
- * Runs a script of this folder in a separate process, whose memory can be measured.
+ * Runs a script of this folder in a process of its own, whose memory can be measured. The script reads its request by
+ * {@link readRequest}, and does its work in {@link measureWork}.
  *
  * @param heapMb Megabytes of V8's heap at most. Default: as many as Node takes.
- * @returns What its {@link measured} work answers.
+ * @returns What the work answers, with what it cost.
+ * @throws Error if the script fails; it has said why on stderr.
  */
-export async function runOnce<Answer>(
+export async function runOnce<Answer extends object>(
   script: string,
   request: object,
   heapMb?: number,
@@ -37,16 +44,20 @@ export async function runOnce<Answer>(
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.end(JSON.stringify(request));
-  return JSON.parse(await text(child.stdout));
+  const [answer, [exitCode, signal]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  if (exitCode !== 0) throw new Error(`${script} ended with ${exitCode ?? signal}.`);
+  return JSON.parse(answer);
 }
 
-/** The request with which {@link runOnce} has called this script. */
-export async function requested<Request>(): Promise<Request> {
+/** In a script of {@link runOnce}: the request that it was called with. */
+export async function readRequest<Request>(): Promise<Request> {
   return (await json(process.stdin)) as Request;
 }
 
-/** Does the work of a script of {@link runOnce}, and prints its answer with what it cost. */
-export async function measured(work: () => Promise<object>): Promise<void> {
+/** In a script of {@link runOnce}: does the work, and prints its answer with what it cost. No answer has a member of the cost. */
+export async function measureWork<Answer extends object>(
+  work: () => Promise<Answer & Partial<Record<keyof Cost, never>>>,
+): Promise<void> {
   const start = performance.now();
   const before = process.cpuUsage();
   const answer = await work();
@@ -56,5 +67,5 @@ export async function measured(work: () => Promise<object>): Promise<void> {
     cpuMs: (user + system) / 1_000,
     rssMb: process.resourceUsage().maxRSS / 1_024,
   };
-  process.stdout.write(JSON.stringify({ ...cost, ...answer }));
+  process.stdout.write(JSON.stringify({ ...answer, ...cost }));
 }

@@ -21,10 +21,10 @@ export class SoakCloud {
   readonly #firehose: FirehoseClient;
   readonly #glue: GlueClient;
   readonly #sqs: SQSClient;
-  /** The kinds of the faults that are set, in their order, and how often each was reported to have struck. */
-  #owners: { readonly kind: string; told: number }[] = [];
-  /** Strikes that are no faults of the local cloud. */
-  readonly #told = new Map<string, number>();
+  /** The kinds of the faults that are set, in their order, and how often each had struck when they were asked last. */
+  #owners: { readonly kind: string; struck: number }[] = [];
+  /** Strikes that the local cloud does not count, since {@link newStrikes} was called last, by kind: bad objects and foreign records. */
+  readonly #ownStrikes = new Map<string, number>();
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
@@ -39,26 +39,29 @@ export class SoakCloud {
   /** Adds the faults of kinds, in their order. */
   async setFaults(kinds: readonly FaultKind[]): Promise<void> {
     for (const { name, faults, badObjects = false } of kinds) {
-      if (badObjects) this.#told.set(name, await this.#putBadObjects());
+      if (badObjects) this.#ownStrikes.set(name, await this.#putBadObjects());
       const set = await this.#faults({ method: 'POST', body: JSON.stringify(faults) });
-      while (this.#owners.length < set.length) this.#owners.push({ kind: name, told: 0 });
+      while (this.#owners.length < set.length) this.#owners.push({ kind: name, struck: 0 });
     }
   }
 
   /** How often faults struck since the last call, by kind; kinds without a strike are missing. */
   async newStrikes(): Promise<Record<string, number>> {
-    const struck: Record<string, number> = Object.fromEntries(this.#told);
-    this.#told.clear();
-    if (this.#owners.length === 0) return struck;
-    for (const [at, fault] of (await this.#faults({ method: 'GET' })).entries()) {
-      const owner = this.#owners[at];
-      if (owner === undefined || fault.struck === owner.told) continue;
-      struck[owner.kind] = (struck[owner.kind] ?? 0) + fault.struck - owner.told;
-      owner.told = fault.struck;
+    const strikes: Record<string, number> = Object.fromEntries(this.#ownStrikes);
+    this.#ownStrikes.clear();
+    if (this.#owners.length === 0) return strikes;
+    const faults = await this.#faults({ method: 'GET' });
+    for (const [i, { struck }] of faults.entries()) {
+      const owner = this.#owners[i];
+      if (owner === undefined) throw new RangeError('A fault is set that the soak has not set.');
+      if (struck === owner.struck) continue;
+      strikes[owner.kind] = (strikes[owner.kind] ?? 0) + struck - owner.struck;
+      owner.struck = struck;
     }
-    return struck;
+    return strikes;
   }
 
+  /** Ends all faults. */
   async clearFaults(): Promise<void> {
     await this.#faults({ method: 'DELETE' });
     this.#owners = [];
@@ -71,8 +74,9 @@ export class SoakCloud {
 
   /** Objects that wait to become files of tables. Only the first page is counted. */
   async waitingObjects(): Promise<number> {
-    const asked = new ListObjectsV2Command({ Bucket: this.#cloud.bucket, Prefix: 'landing/' });
-    return (await this.#s3.send(asked)).KeyCount ?? 0;
+    const list = new ListObjectsV2Command({ Bucket: this.#cloud.bucket, Prefix: 'landing/' });
+    const { Contents = [] } = await this.#s3.send(list);
+    return Contents.length;
   }
 
   /** Sends the writer's dead letters again, as a person does whom the alarm tells of them: `sluice redrive --landing`. */
@@ -98,13 +102,17 @@ export class SoakCloud {
     const DatabaseName = this.#cloud.database;
     const found: SoakPartition[] = [];
     for await (const { TableList = [] } of paginateGetTables({ client: this.#glue }, { DatabaseName })) {
-      for (const { Name: table = '', StorageDescriptor, PartitionKeys = [] } of TableList) {
+      for (const { Name: table, StorageDescriptor, PartitionKeys = [] } of TableList) {
         if (PartitionKeys.length === 0) continue;
-        const root = StorageDescriptor?.Location ?? '';
+        const root = StorageDescriptor?.Location;
         const pages = paginateGetPartitions({ client: this.#glue }, { DatabaseName, TableName: table });
         for await (const { Partitions = [] } of pages)
-          for (const { Values: values = [], StorageDescriptor: storage } of Partitions)
-            found.push({ table, root, values, location: storage?.Location ?? '' });
+          for (const { Values: values = [], StorageDescriptor: storage } of Partitions) {
+            const location = storage?.Location;
+            if (table === undefined || root === undefined || location === undefined)
+              throw new TypeError(`A partition of ${table} has no location.`);
+            found.push({ table, root, values, location });
+          }
       }
     }
     return found;
@@ -115,12 +123,13 @@ export class SoakCloud {
     for (const client of clients) client.destroy();
   }
 
-  /** Puts records of others into the stream, one after the other. */
+  /** Puts records of others into the stream, one after the other. They count as strikes of a kind. */
   async putForeign(kind: string): Promise<void> {
     const { Stacks: [{ Outputs = [] } = {}] = [] } = await this.#stacks.send(new DescribeStacksCommand({}));
     const stream = Outputs.find(({ OutputKey }) => OutputKey === 'LandingStreamName');
+    if (stream === undefined) throw new TypeError('The stack has no stream.');
     const { cut, flipped } = badMembers();
-    const none = [
+    const noRows = [
       'hello\n',
       badLine('2026-11-20T12:00:00.000Z', 'orders'),
       badLine('2026-11-20T12:00:00.000Z', 'events', '2026-02-30'),
@@ -132,13 +141,13 @@ export class SoakCloud {
       cut,
       flipped,
       cut.subarray(0, 10),
-      gzipSync(none.join('')),
+      gzipSync(noRows.join('')),
     ];
     for (const record of records) {
       const Record = { Data: Buffer.from(record) };
-      await this.#firehose.send(new PutRecordCommand({ DeliveryStreamName: stream?.OutputValue, Record }));
+      await this.#firehose.send(new PutRecordCommand({ DeliveryStreamName: stream.OutputValue, Record }));
     }
-    this.#told.set(kind, (this.#told.get(kind) ?? 0) + records.length);
+    this.#ownStrikes.set(kind, (this.#ownStrikes.get(kind) ?? 0) + records.length);
   }
 
   /** A cut object, one with a flipped bit, and a line that DuckDB refuses, of no event of the run. @returns How many. */
@@ -152,7 +161,11 @@ export class SoakCloud {
     return Object.keys(bodies).length;
   }
 
-  async #faults(request: { readonly method: string; readonly body?: string }) {
+  /** Calls the control API: all faults that are set, with how often each struck. */
+  async #faults(request: {
+    readonly method: string;
+    readonly body?: string;
+  }): Promise<readonly { readonly struck: number }[]> {
     const answer = await fetch(`${this.#cloud.edge}/_sluice/faults`, request);
     if (!answer.ok) throw new Error(`The local cloud refused the faults: ${await answer.text()}`);
     return faultsSchema.parse(await answer.json()).faults;
@@ -165,8 +178,8 @@ function badLine(timestamp: string, kind = 'events', ds = '2026-11-20'): string 
   return `${JSON.stringify({ kind, ds, row })}\n`;
 }
 
-/** Members of such a line of which nobody reads a row. */
-function badMembers() {
+/** Gzip members with a line of which nobody reads a row: without its end, and with another bit. */
+function badMembers(): { readonly cut: Buffer; readonly flipped: Buffer } {
   const whole = gzipSync(badLine('2026-11-20T12:00:00.000Z'));
   const flipped = Buffer.from(whole);
   flipped.writeUInt8(flipped.readUInt8(20) ^ 1, 20);

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { seededRandom } from '../packages/local-aws/src/base/index.ts';
 
 /** The events of one request: of consecutive numbers, which are the only identity that the accounting knows. */
 export interface SoakRequest {
@@ -15,17 +16,6 @@ export const ID_PREFIX = 'soak-';
 
 /** One in so many events has no name, so that it goes to quarantine. */
 export const NAMELESS_EVERY = 211;
-
-/** Numbers from 0 to 1 (exclusive), the same for the same seed, of which the lower 32 bits count: mulberry32. */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** The most events of a request. */
 const MOST_EVENTS = 500;

@@ -31,23 +31,29 @@ export function findProblems(counted: Counted, ledger: Ledger): readonly string[
   return [...problems, ...hourProblems(counted, ledger)];
 }
 
-/** Minutes of an hour that are left when its hourly schedules have run: they say that CloudWatch was there. */
+/**
+ * The hour of a run that begins later in it is not judged: its hourly schedules had run before, and they are what says that
+ * CloudWatch was there.
+ */
 const AFTER_SCHEDULES_MS = 55 * 60_000;
 
-/** Hours from the first window to the last that Sluice does not say to be whole. What Firehose dropped is missing. */
+/** Finds hours of the run that Sluice does not say to be whole. Events that Firehose dropped may be missing in them. */
 function hourProblems({ hours, expiredCopies }: Counted, { windows }: Ledger): readonly string[] {
   const problems: string[] = [];
-  const hourOf = (clock = 0) => new Date(clock).toISOString().slice(0, 13);
-  const first = hourOf((windows[0]?.clock ?? 0) + AFTER_SCHEDULES_MS);
-  const last = hourOf(windows.at(-1)?.clock);
-  const own = hours
-    .map((hour) => ({ ...hour, at: `${hour.ds}T${String(hour.hour).padStart(2, '0')}` }))
-    .filter(({ at }) => at >= first && at <= last);
-  if (own.length === 0) problems.push('received_hours: no hour of the run is judged.');
-  for (const { at, table_name, state, why } of own)
-    if (!['whole', 'short'].includes(state))
-      problems.push(`received_hours: ${at}, ${table_name} is ${state}: ${why}.`);
-  const missing = own.reduce((sum, hour) => sum + hour.missing, 0);
+  const firstWindow = windows[0];
+  const lastWindow = windows.at(-1);
+  if (firstWindow === undefined || lastWindow === undefined) throw new RangeError('The run has no windows.');
+  const isoHour = (clock: number) => new Date(clock).toISOString().slice(0, 'YYYY-MM-DDTHH'.length);
+  const first = isoHour(firstWindow.clock + AFTER_SCHEDULES_MS);
+  const last = isoHour(lastWindow.clock);
+  const judged = hours
+    .map((row) => ({ ...row, isoHour: `${row.ds}T${String(row.hour).padStart(2, '0')}` }))
+    .filter((row) => row.isoHour >= first && row.isoHour <= last);
+  if (judged.length === 0) problems.push('received_hours: no hour of the run is judged.');
+  for (const row of judged)
+    if (!['whole', 'short'].includes(row.state))
+      problems.push(`received_hours: ${row.isoHour}, ${row.table_name} is ${row.state}: ${row.why}.`);
+  const missing = judged.reduce((sum, row) => sum + row.missing, 0);
   if (missing > expiredCopies)
     problems.push(`received_hours: ${missing} events are missing, and ${expiredCopies} expired.`);
   return problems;

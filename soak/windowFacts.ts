@@ -2,49 +2,70 @@ import { type Consequence, faultKinds } from './faultKinds.ts';
 import type { Ledger, SoakWindow } from './Ledger.ts';
 
 /**
- * Windows whose events a fault may still strike: records wait in the stream or the landing while up to three windows pass. And
- * the one after, in which the faults' last work ends.
+ * Which windows' faults may have events of a window expire, besides its own. Records wait in the stream or the landing
+ * while up to three windows pass, whose faults strike them. And the last work of faults ends in the window after theirs.
  */
-const REACH = { before: 3, after: 1 };
+const STRUCK_BY = { faultsBefore: 1, faultsAfter: 3 } as const;
+
 /** A window and what may have become of its events by design. */
 export interface WindowFacts {
+  /** Its number, from 0. */
   readonly window: number;
   /** Its kind; `A + B` with the faults of two. */
   readonly name: string;
+  /** The number of its first event. */
   readonly first: number;
+  /** How many events it has. */
   readonly count: number;
-  /** When the window began and ended, epoch milliseconds by the local clock; the last window has no end. */
+  /** When it began, epoch milliseconds by the local clock. */
   readonly from: number;
+  /** When the next one began; the last one has no end. */
   readonly until: number;
+  /** How often its faults struck. */
   readonly struck: number;
+  /** Which consequences are allowed for its events. */
   readonly may: Readonly<Record<Consequence, boolean>>;
 }
 
-/** The kinds of a window. */
+/** The names of the kinds of faults that a window has: one or two. */
 export function kindsOf({ kind, beside }: SoakWindow): readonly string[] {
   return beside === undefined ? [kind] : [kind, beside];
 }
 
-/** All windows of a run. Consequences that reach further than their window are allowed to its neighbours, too. */
+/**
+ * All windows of a run. Consequences that reach further than their window are allowed to its neighbours, too.
+ *
+ * @throws RangeError for a window of a kind that there is no more: the run is of another version.
+ */
 export function windowFacts(ledger: Ledger): readonly WindowFacts[] {
-  const mayBy = new Map(faultKinds(1).map(({ name, may }) => [name, may]));
   const { windows } = ledger;
-  const has = (window: SoakWindow, consequence: Consequence) =>
-    kindsOf(window).some((name) => mayBy.get(name)?.includes(consequence) === true);
-  return windows.map((window, at) => {
-    const near = windows.slice(Math.max(0, at - REACH.after), at + REACH.before + 1);
+  return windows.map((window, i) => {
+    const first = Math.max(0, i - STRUCK_BY.faultsBefore);
+    const striking = windows.slice(first, i + STRUCK_BY.faultsAfter + 1);
     return {
       window: window.window,
       name: kindsOf(window).join(' + '),
       first: window.first,
       count: window.count,
       from: window.clock,
-      until: windows[at + 1]?.clock ?? Number.MAX_SAFE_INTEGER,
+      until: windows[i + 1]?.clock ?? Number.MAX_SAFE_INTEGER,
       struck: kindsOf(window).reduce((sum, name) => sum + ledger.struck(name, window.window), 0),
       may: {
-        expire: near.some((nearWindow) => has(nearWindow, 'expire')),
-        drop: has(window, 'drop'),
+        expire: striking.some((other) => hasConsequence(other, 'expire')),
+        drop: hasConsequence(window, 'drop'),
       },
     };
+  });
+}
+
+/** The consequences that each kind of fault may have. They are the same for every seed. */
+const CONSEQUENCES = new Map(faultKinds(0).map(({ name, may }) => [name, may]));
+
+/** Whether a fault of a window may have a consequence. */
+function hasConsequence(window: SoakWindow, consequence: Consequence): boolean {
+  return kindsOf(window).some((name) => {
+    const allowed = CONSEQUENCES.get(name);
+    if (allowed === undefined) throw new RangeError(`No kind of faults is named ${name}.`);
+    return allowed.includes(consequence);
   });
 }

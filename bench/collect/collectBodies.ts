@@ -1,10 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { collectPlan } from '../../lib/collect/rows/plan.ts';
-import { collectBatch } from '../../lib/collect/rows.ts';
+import { type CollectedBatch, collectBatch } from '../../lib/collect/rows.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
-import { hex, seededRandom } from './seededRandom.ts';
+import { seededRandom } from '../../packages/local-aws/src/base/index.ts';
+import { randomHex } from '../randomHex.ts';
 
 /** Bodies like the SDKs' bodies, modeled on test/fixtures/statsig; deterministic for a seed. */
 export function collectBodies(eventsPerBody: number, bodies: number, seed: number): Uint8Array[] {
@@ -22,7 +23,7 @@ const START = Date.UTC(2026, 10, 20, 7, 30);
 const PAGES = ['/', '/cart', '/checkout', '/product/17', '/search'];
 
 function uuid(random: Random): string {
-  const h = hex(random, 32);
+  const h = randomHex(random, 32);
   return `${h.slice(0, 8)}-${h.slice(8, 12)}-4${h.slice(13, 16)}-a${h.slice(17, 20)}-${h.slice(20)}`;
 }
 
@@ -33,14 +34,14 @@ function pick<T>(random: Random, items: readonly T[]): T | undefined {
 /** A browser: one user, each event on some page, alternating exposures and custom events. */
 function clientBody(count: number, random: Random) {
   const user = {
-    userID: `user-${hex(random, 12)}`,
-    email: `${hex(random, 8)}@example.com`,
+    userID: `user-${randomHex(random, 12)}`,
+    email: `${randomHex(random, 8)}@example.com`,
     country: 'DE',
     locale: 'de_DE',
     appVersion: '4.12.0',
     userAgent:
       'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36',
-    customIDs: { companyID: `company-${hex(random, 6)}` },
+    customIDs: { companyID: `company-${randomHex(random, 6)}` },
     custom: { plan: pick(random, ['free', 'pro', 'team']), seats: Math.floor(random() * 50) },
   };
   const evaluated = {
@@ -74,9 +75,9 @@ function serverBody(count: number, random: Random) {
     receivedAt: String(START - 5_000),
   };
   const users = Array.from({ length: Math.ceil(count / 4) }, () => ({
-    userID: `user-${hex(random, 12)}`,
-    customIDs: { companyID: `company-${hex(random, 6)}`, stableID: uuid(random) },
-    email: `${hex(random, 8)}@example.com`,
+    userID: `user-${randomHex(random, 12)}`,
+    customIDs: { companyID: `company-${randomHex(random, 6)}`, stableID: uuid(random) },
+    email: `${randomHex(random, 8)}@example.com`,
     ip: `10.${Math.floor(random() * 256)}.${Math.floor(random() * 256)}.7`,
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36',
     country: 'DE',
@@ -177,7 +178,7 @@ function custom(random: Random) {
       eventName: 'add_to_cart',
       value: 1,
       metadata: {
-        sku: `sku-${hex(random, 6)}`,
+        sku: `sku-${randomHex(random, 6)}`,
         list: 'search results',
         position: String(Math.floor(random() * 20)),
       },
@@ -186,7 +187,7 @@ function custom(random: Random) {
       eventName: 'purchase',
       value: Math.round(random() * 20_000) / 100,
       metadata: {
-        sku: `sku-${hex(random, 6)}`,
+        sku: `sku-${randomHex(random, 6)}`,
         currency: 'EUR',
         coupon: 'SPRING',
         items: String(1 + Math.floor(random() * 5)),
@@ -205,7 +206,7 @@ const sender = {
 };
 
 /** Makes a function that turns gzip bodies into documents, like a collector with a configuration. */
-export function collectorFor(input: Partial<ConfigInput> = {}) {
+export function collectorFor(input: Partial<ConfigInput> = {}): (body: Uint8Array) => CollectedBatch {
   const plan = collectPlan(
     defineConfig({
       bucket: 'bench',

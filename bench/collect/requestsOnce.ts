@@ -9,7 +9,7 @@ import { gunzipSync } from 'node:zlib';
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { measured, requested } from '../measure.ts';
+import { measureWork, readRequest } from '../measure.ts';
 import { collectBodies } from './collectBodies.ts';
 
 /** Requests before the measured ones: code is compiled and the connection is open. */
@@ -20,7 +20,7 @@ const BATCH = 500;
 const KEY = { label: 'bench', sha256: hash('sha256', 'client-key') };
 
 if (process.send === undefined) {
-  const { side, eventsPerBody, count } = await requested<{
+  const { side, eventsPerBody, count } = await readRequest<{
     side: 'sluice' | 'plain';
     eventsPerBody: number;
     count: number;
@@ -54,7 +54,7 @@ if (process.send === undefined) {
   const { write } = process.stdout;
   process.stdout.write = () => true;
   for (const body of bodies.slice(0, WARM_UP)) await post(body);
-  await measured(async () => {
+  await measureWork(async () => {
     for (const body of bodies.slice(WARM_UP)) await post(body);
     process.stdout.write = write;
     return {};

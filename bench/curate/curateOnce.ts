@@ -7,7 +7,7 @@ import { planCuration } from '../../lib/curate/engine/planCuration.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
 import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
 import { benchConfig } from '../exposureColumns.ts';
-import { measured, requested } from '../measure.ts';
+import { measureWork, readRequest } from '../measure.ts';
 import { bareCopy } from './curateData.ts';
 
 /** A Lambda with one CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -27,7 +27,7 @@ export interface CurationRequest {
   readonly directory: string;
 }
 
-const { side, files, rows, directory } = await requested<CurationRequest>();
+const { side, files, rows, directory } = await readRequest<CurationRequest>();
 const [outputDirectory, temporaryDirectory, rawDirectory] = ['rows', 'spilled', 'raw'].map((name) => {
   const path = join(directory, name);
   mkdirSync(path, { recursive: true });
@@ -40,7 +40,7 @@ let diskBytes = 0;
 const timer = setInterval(() => {
   diskBytes = Math.max(diskBytes, bytesIn(directory));
 }, SAMPLE_MS);
-await measured(async () => {
+await measureWork(async () => {
   const done = side === 'sluice' ? await curate() : await copy();
   clearInterval(timer);
   return { ...done, diskMb: diskBytes / 2 ** 20 };

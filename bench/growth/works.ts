@@ -37,7 +37,7 @@ export interface PeriodicWork {
 }
 
 /** What each work is given. */
-export type WorkPorts = ReturnType<typeof workPorts>;
+type WorkPorts = ReturnType<typeof workPorts>;
 
 /** The ports of all functions before a lake. Nothing ends by its deadline: the whole work is counted. */
 function workPorts(lake: GrownLake, now: number) {

@@ -5,6 +5,7 @@ import { quoteText } from '../../lib/base/sql.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { MappingSubject } from '../../lib/drops/mapping/compileMapping.ts';
 import type { EngineFile } from '../../lib/parquet/FileSchema.ts';
+import type { Config } from '../../lib/schema/config.ts';
 
 /** Day of the drop. */
 export const DAY = '2026-11-20';
@@ -46,7 +47,7 @@ function drop(directory: string, name: string): EngineFile {
 }
 
 /** A configuration with the dataset of the files. */
-export function benchConfig() {
+export function benchConfig(): Config {
   return defineConfig({
     bucket: 'experiments',
     unitIds: { companyID: 'company_id' },

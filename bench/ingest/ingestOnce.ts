@@ -5,7 +5,7 @@ import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
 import { compileMapping } from '../../lib/drops/mapping/compileMapping.ts';
 import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
 import type { EngineFile, FileSchema } from '../../lib/parquet/FileSchema.ts';
-import { measured, requested } from '../measure.ts';
+import { measureWork, readRequest } from '../measure.ts';
 import { bareCopy, benchSubject, DAY } from './ingestData.ts';
 
 /** One load. */
@@ -17,7 +17,7 @@ export interface LoadRequest {
   readonly memoryMegabytes: number;
 }
 
-const request = await requested<LoadRequest>();
+const request = await readRequest<LoadRequest>();
 const { side, files, threads, memoryMegabytes } = request;
 const directory = mkdtempSync(join(request.directory, 'once-'));
 const rowsPath = join(directory, 'rows.parquet');
@@ -25,7 +25,7 @@ const temporaryDirectory = join(directory, 'spilled');
 mkdirSync(temporaryDirectory);
 const limits = { memoryMegabytes, threads, temporaryDirectory };
 
-await measured(async () => ({
+await measureWork(async () => ({
   rows: side === 'sluice' ? await load() : await copy(),
 }));
 rmSync(directory, { recursive: true });

@@ -20,7 +20,7 @@ import type { Attempt } from '../../lib/lambda/machine.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { ClientOptions } from '../../packages/local-aws/src/testing/index.ts';
-import { measured, requested } from '../measure.ts';
+import { measureWork, readRequest } from '../measure.ts';
 import { benchConfig, DAY } from './ingestData.ts';
 
 /** One load. */
@@ -36,7 +36,7 @@ export interface PiecesRequest {
 /** The time of one invocation: the function's 900 s less what ends it. */
 const INVOCATION_MS = 855_000;
 
-const { options, directory, pieceBytes, threads, memoryMegabytes } = await requested<PiecesRequest>();
+const { options, directory, pieceBytes, threads, memoryMegabytes } = await readRequest<PiecesRequest>();
 const config = benchConfig();
 const s3 = new S3Client({ ...options, forcePathStyle: true });
 const own = mkdtempSync(join(directory, 'load-'));
@@ -98,6 +98,6 @@ async function load(): Promise<{ rows: number }> {
   }
 }
 
-await measured(load);
+await measureWork(load);
 rmSync(own, { recursive: true });
 process.exit();

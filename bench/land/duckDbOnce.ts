@@ -8,12 +8,12 @@ import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { benchConfig } from '../exposureColumns.ts';
-import { measured, requested } from '../measure.ts';
+import { measureWork, readRequest } from '../measure.ts';
 
 const MEGABYTES = 1_769;
-const { lines, directory } = await requested<{ lines: string; directory: string }>();
+const { lines, directory } = await readRequest<{ lines: string; directory: string }>();
 mkdirSync(directory, { recursive: true });
-await measured(async () => {
+await measureWork(async () => {
   const limits = { ...engineShare(MEGABYTES), temporaryDirectory: directory };
   const session = await DuckDbSession.open(limits, { files: [], directories: [lines, directory] });
   let rows = 0;

@@ -1,72 +1,118 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { isoHour } from '../../lib/base/time.ts';
+import { HOUR_MS, isoHour, isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { encodeLines, type LandedRow } from '../../lib/landing/store/encodeLines.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
-import { hex, seededRandom } from '../collect/seededRandom.ts';
+import { seededRandom } from '../../packages/local-aws/src/base/index.ts';
+import { randomHex } from '../randomHex.ts';
 
-const DAYS = ['2026-11-19', '2026-11-20'];
 const RECEIVED_AT = Date.parse('2026-11-20T07:31:00Z');
-/** Share of rows that belong to the day before: clients keep events while they are offline. */
-const LATE = 0.1;
-const EXPERIMENTS = 30;
-/** One of so many rows is an exposure, the others are events. */
-const EXPOSURE_EACH = 5;
+/** The day of most rows, and of those of clients that kept them while they were offline. */
+const DAY: UtcDay = '2026-11-20';
+const LATE_DAY: UtcDay = '2026-11-19';
+/** Share of rows of {@link LATE_DAY}. */
+const LATE_SHARE = 0.1;
+/** Events begin at this time of their day, 37 ms after those of the request before. */
+const FIRST_TIME_MS = 7.5 * HOUR_MS;
+const REQUEST_MS = 37;
 
+const EXPERIMENTS = 30;
+const GROUPS = 3;
+const COMPANIES = 900;
+const PLAN_SEATS = 50;
+const EVENT_NAMES = ['page_view', 'add_to_cart', 'purchase'] as const;
+/** The value of an event is a price of less, in cents. */
+const MOST_CENTS = 20_000;
+/** One of so many rows is an exposure, the others are events. */
+const EXPOSURE_EVERY = 5;
+
+/** Requests whose records are written to the disk at once. */
+const REQUESTS_PER_WRITE = 1_000;
+const SEED = 7;
+
+/** How large an object of the landing is. */
 interface LandingShape {
   readonly requests: number;
-  readonly rowsEach: number;
+  readonly rowsPerRequest: number;
 }
 
 /** Writes an object of the landing: requests of one user each, with rows as the collector writes them. */
-export function writeLandingObject(path: string, { requests, rowsEach }: LandingShape): void {
-  const random = seededRandom(7);
+export function writeLandingObject(path: string, { requests, rowsPerRequest }: LandingShape): void {
+  const random = seededRandom(SEED);
   const file = openSync(path, 'w');
-  let waiting: Uint8Array[] = [];
+  let records: Uint8Array[] = [];
   for (let request = 0; request < requests; request += 1) {
-    waiting.push(encodeLines(requestRows(request, rowsEach, random), isoHour(RECEIVED_AT)) ?? Buffer.of());
-    if (waiting.length < 1_000 && request < requests - 1) continue;
-    writeSync(file, Buffer.concat(waiting));
-    waiting = [];
+    const record = encodeLines(requestRows(request, rowsPerRequest, random), isoHour(RECEIVED_AT));
+    if (record === null) throw new RangeError('A request has at least one row.');
+    records.push(record);
+    if (records.length < REQUESTS_PER_WRITE && request < requests - 1) continue;
+    writeSync(file, Buffer.concat(records));
+    records = [];
   }
   closeSync(file);
 }
 
-function requestRows(request: number, count: number, random: () => number) {
+/** The rows of a request. Their members are in the order in which the collector writes them. */
+function requestRows(
+  request: number,
+  count: number,
+  random: () => number,
+): Readonly<Record<ForwardedKind, readonly LandedRow[]>> {
   const rows: Record<ForwardedKind, LandedRow[]> = { exposures: [], events: [] };
-  const user = `user-${hex(random, 12)}`;
-  const details = {
-    userID: user,
+  const userId = `user-${randomHex(random, 12)}`;
+  const user = JSON.stringify({
+    userID: userId,
     country: 'DE',
     locale: 'de_DE',
-    custom: { plan: 'pro', seats: request % 50 },
-  };
-  const sender = {
+    custom: { plan: 'pro', seats: request % PLAN_SEATS },
+  });
+  const senderColumns = {
     statsig_metadata:
       '{"sdkType":"javascript-client","sdkVersion":"3.33.5","currentPage":"https://shop.example/cart"}',
-    session_id: hex(random, 36),
+    session_id: randomHex(random, 36),
     sdk_type: 'javascript-client',
     sdk_version: '3.33.5',
   };
-  const unit = {
-    user_id: user,
-    stable_id: hex(random, 36),
-    custom_ids: `{"companyID":"company-${request % 900}"}`,
+  const unitColumns = {
+    user_id: userId,
+    stable_id: randomHex(random, 36),
+    custom_ids: `{"companyID":"company-${request % COMPANIES}"}`,
   };
   for (let i = 0; i < count; i += 1) {
-    const day = DAYS[random() < LATE ? 0 : 1] ?? '';
-    const time = new Date(Date.parse(day) + 27_000_000 + request * 37 + i).toISOString();
-    const shared = {
-      ...unit,
+    const day = random() < LATE_SHARE ? LATE_DAY : DAY;
+    const time = isoTimestamp(Date.parse(day) + FIRST_TIME_MS + request * REQUEST_MS + i);
+    const sharedColumns = {
+      ...unitColumns,
       timestamp: time,
       client_timestamp: time,
-      received_at: new Date(RECEIVED_AT).toISOString(),
+      received_at: isoTimestamp(RECEIVED_AT),
       environment: 'production',
     };
-    const event_id = hex(random, 32);
-    const experiment = `experiment_${Math.floor(random() * EXPERIMENTS)}`;
-    const rule = `3QfjTest${Math.floor(random() * 3)}`;
-    const exposure = {
+    const event_id = randomHex(random, 32);
+    const isExposure = (request + i) % EXPOSURE_EVERY === EXPOSURE_EVERY - 1;
+    const own = isExposure ? exposureColumns(random, user) : eventColumns(random, user, i);
+    const json = JSON.stringify({
       event_id,
+      ...own.before,
+      ...sharedColumns,
+      ...own.after,
+      ...senderColumns,
+    });
+    rows[isExposure ? 'exposures' : 'events'].push({ day, json });
+  }
+  return rows;
+}
+
+/** The columns of a kind alone, before and after those that both kinds have. */
+interface KindColumns {
+  readonly before: Readonly<Record<string, string | boolean>>;
+  readonly after: Readonly<Record<string, string>>;
+}
+
+function exposureColumns(random: () => number, user: string): KindColumns {
+  const experiment = `experiment_${Math.floor(random() * EXPERIMENTS)}`;
+  const rule = `3QfjTest${Math.floor(random() * GROUPS)}`;
+  return {
+    before: {
       experiment_id: experiment,
       exposure_type: 'config',
       group_id: rule,
@@ -74,26 +120,22 @@ function requestRows(request: number, count: number, random: () => number) {
       is_assignment: true,
       reason: 'Network:Recognized',
       config_version: '3',
-      ...shared,
-      user_dimensions: JSON.stringify(details),
+    },
+    after: {
+      user_dimensions: user,
       secondary_exposures: '[]',
       metadata: JSON.stringify({ config: experiment, ruleID: rule, rulePassed: 'true' }),
-    };
-    const event = {
-      event_id,
-      event_name: ['page_view', 'add_to_cart', 'purchase'][i % 3],
-      event_value: String(Math.floor(random() * 20_000) / 100),
-      ...shared,
-      user_object: JSON.stringify(details),
-      company_metadata: JSON.stringify({
-        sku: `sku-${hex(random, 6)}`,
-        list: 'search results',
-        position: String(i),
-      }),
-    };
-    const isExposure = (request + i) % EXPOSURE_EACH === EXPOSURE_EACH - 1;
-    const json = JSON.stringify({ ...(isExposure ? exposure : event), ...sender });
-    rows[isExposure ? 'exposures' : 'events'].push({ day, json });
-  }
-  return rows;
+    },
+  };
+}
+
+function eventColumns(random: () => number, user: string, i: number): KindColumns {
+  const details = { sku: `sku-${randomHex(random, 6)}`, list: 'search results', position: String(i) };
+  return {
+    before: {
+      event_name: EVENT_NAMES[i % EVENT_NAMES.length] ?? EVENT_NAMES[0],
+      event_value: String(Math.floor(random() * MOST_CENTS) / 100),
+    },
+    after: { user_object: user, company_metadata: JSON.stringify(details) },
+  };
 }

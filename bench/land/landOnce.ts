@@ -6,7 +6,7 @@ import { systemClock } from '../../lib/base/time.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
 import { type Writer, writeObjects } from '../../lib/landing/write/writeObjects.ts';
 import { benchConfig } from '../exposureColumns.ts';
-import { measured, requested } from '../measure.ts';
+import { measureWork, readRequest } from '../measure.ts';
 
 /** A Lambda with one CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const MEGABYTES = 1_769;
@@ -16,7 +16,7 @@ const {
   objects = 1,
   repeats = 1,
   seconds = Number.POSITIVE_INFINITY,
-} = await requested<{
+} = await readRequest<{
   object: string;
   directory: string;
   /** How many, and how often each has the bytes of the file. */
@@ -55,7 +55,7 @@ const store: Writer['store'] = {
 };
 const work = join(directory, 'work');
 mkdirSync(work, { recursive: true });
-await measured(async () => {
+await measureWork(async () => {
   const done = await writeObjects(
     [Array.from({ length: objects }, (_, i) => `landing/object-${i}.ndjson.gz`)],
     {

@@ -19,7 +19,6 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { seededRandom } from '../../bench/collect/seededRandom.ts';
 import { addDays, type Clock, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
@@ -31,7 +30,7 @@ import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/obje
 import { Redaction } from '../../lib/wire/Redaction.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { erase } from '../../operate/erase/erase.ts';
-import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
+import { ManualClock, seededRandom } from '../../packages/local-aws/src/base/index.ts';
 import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
 import { ledgerEntry, loadRun } from '../harness/ledgerEntry.ts';
 import { startAws } from '../harness/startAws.ts';

@@ -3,7 +3,6 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/cli
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { seededRandom } from '../../bench/collect/seededRandom.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { parseUnit } from '../../lib/erase/Unit.ts';
@@ -13,6 +12,7 @@ import { damagedKey } from '../../lib/tables/objectKeys.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import { erase } from '../../operate/erase/erase.ts';
+import { seededRandom } from '../../packages/local-aws/src/base/index.ts';
 import { exportTo } from '../harness/configInput.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import { Sampler } from '../../../lib/base/log.ts';
 import { failureMetrics, type RequestOutcome, requestMetrics } from '../../../lib/collect/collectMetrics.ts';
 import { ignoredReasons } from '../../../lib/collect/eventFilter.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { seededRandom } from '../../../packages/local-aws/src/base/index.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
 
 const quiet: RequestOutcome = {

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { decodeBody } from '../../../lib/wire/decodeBody.ts';
+import { seededRandom } from '../../../packages/local-aws/src/base/index.ts';
 import { type StatsigFixture, statsigFixtures } from '../../harness/StatsigFixture.ts';
 import { memoryCollector, request, startCollector, type Taken } from './startCollector.ts';
 

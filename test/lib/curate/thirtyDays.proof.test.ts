@@ -9,7 +9,6 @@ import {
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
@@ -28,6 +27,7 @@ import { exportLooks, planExports } from '../../../lib/export/planExports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { readCurationState } from '../../../observe/facts/days/curatedDays.ts';
+import { seededRandom } from '../../../packages/local-aws/src/base/index.ts';
 import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
 
 const KEPT_DAYS = 14;

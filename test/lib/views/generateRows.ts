@@ -1,9 +1,9 @@
-import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
 import type { eventsColumns } from '../../../lib/tables/eventsTable.ts';
 import type { exposuresColumns } from '../../../lib/tables/exposuresTable.ts';
 import type { Column } from '../../../lib/tables/Table.ts';
 import { djb2, hashedNames } from '../../../lib/wire/experimentNames.ts';
+import { seededRandom } from '../../../packages/local-aws/src/base/index.ts';
 import type { LandedRow } from './openData.ts';
 
 /** A row with every column of its table. */

@@ -1,5 +1,6 @@
-// Clocks and errors.
+// Clocks, errors and drawn numbers.
 export { type Alarm, type LocalClock, realClock } from './clock.ts';
 export { configureErrors, LocalAwsError } from './errors.ts';
 export { ManualClock } from './ManualClock.ts';
 export { MovableClock } from './MovableClock.ts';
+export { seededRandom } from './seededRandom.ts';

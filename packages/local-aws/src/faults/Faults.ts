@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { LocalClock } from '../base/clock.ts';
+import { seededRandom } from '../base/seededRandom.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import {
   type CallFault,
@@ -290,15 +291,4 @@ function faultEnding(service: FaultyService, fault: Exclude<CallFault, { readonl
     ? serviceError(service, { code: 'code' in fault ? fault.code : undefined, status: fault.status })
     : gatewayFault(fault.status ?? 503);
   return { side: fault.afterwards ? 'after' : 'before', with: error } as const;
-}
-
-/** Numbers from 0 to 1 (exclusive), the same for the same seed, of which the lower 32 bits count: mulberry32. */
-function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

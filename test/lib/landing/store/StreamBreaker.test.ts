@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { seededRandom } from '../../../../bench/collect/seededRandom.ts';
 import { StreamBreaker } from '../../../../lib/landing/store/StreamBreaker.ts';
 import { PROBE_CALL_MS } from '../../../../lib/schema/deliveryLimits.ts';
-import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { ManualClock, seededRandom } from '../../../../packages/local-aws/src/base/index.ts';
 
 const START = Date.UTC(2026, 10, 20, 7, 32);
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { seededRandom } from '../../../../bench/collect/seededRandom.ts';
 import { inOrder } from '../../../../lib/landing/write/writeMessages.ts';
+import { seededRandom } from '../../../../packages/local-aws/src/base/index.ts';
 
 it('objects are written from the oldest on, and behind them, alone and in another order each time, those received often', () => {
   const named = (key: string, time: string, ...receives: readonly number[]) => ({

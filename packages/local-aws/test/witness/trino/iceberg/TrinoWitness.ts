@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fetchTrino } from '../askTrino.ts';
@@ -6,79 +6,94 @@ import { fetchTrino } from '../askTrino.ts';
 const HERE = import.meta.dirname;
 /** Trino begins within half a minute; on a machine with fifteen times as much to do as processors it took three. */
 const ANSWER_MS = 600_000;
+/** Characters of the process's errors that are kept for a message. */
+const ERROR_CHARACTERS = 3_000;
 
 /** A row of an answer; null is a field without a value. */
 export type Row = readonly (string | null)[];
 
 /** Where the local cloud answers, and who asks it. */
 interface Place {
+  /** Endpoint of Glue and S3. */
   readonly edge: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** A process of Trino that reads and writes Iceberg tables by the local Glue and S3. */
+/**
+ * A process of Trino (IcebergWitness.java) that reads and writes Iceberg tables by the local Glue and S3.
+ *
+ * It reads statements from its stdin, one a line in base64. To each it prints lines on its stdout: `row` with a word for each
+ * field, `=` and the text in base64 or `null`; then `end`. Of a statement that fails it prints `failed` and the message in
+ * base64 instead.
+ */
 export class TrinoWitness {
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
-  #said = '';
+  /** The end of what the process has printed on stderr. */
+  #errors = '';
 
   /** @param libraries Of {@link TrinoWitness.fetch}. */
   constructor(libraries: string, { edge, region, credentials }: Place) {
-    this.#child = spawn(
-      'java',
-      [
-        '-Xmx1g',
-        '-cp',
-        join(libraries, '*'),
-        join(HERE, 'IcebergWitness.java'),
-        edge,
-        region,
-        credentials.accessKeyId,
-        credentials.secretAccessKey,
-      ],
-      { stdio: ['pipe', 'pipe', 'pipe'] },
-    );
-    const { stdout, stderr } = this.#child;
-    if (!stdout || !stderr) throw new Error('The process has no pipes.');
-    this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
-    stderr.on('data', (data: Buffer) => {
-      this.#said = `${this.#said}${data}`.slice(-3_000);
+    const { accessKeyId, secretAccessKey } = credentials;
+    const classes = ['-cp', join(libraries, '*')];
+    const program = [join(HERE, 'IcebergWitness.java'), edge, region, accessKeyId, secretAccessKey];
+    this.#child = spawn('java', ['-Xmx1g', ...classes, ...program], { stdio: 'pipe' });
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+    this.#child.stderr.on('data', (data: Buffer) => {
+      this.#errors = `${this.#errors}${data}`.slice(-ERROR_CHARACTERS);
     });
   }
 
   /** Fetches Trino and its connector, 204 files of 340 MB, once. @returns Where they are, or what the machine lacks. */
-  static fetch(): ReturnType<typeof fetchTrino> {
+  static fetch(): { readonly libraries: string } | { readonly missing: string } {
     return fetchTrino(join(HERE, 'pom.xml'));
   }
 
-  /** The rows of a statement. @throws Error with Trino's message. */
+  /** The rows of a statement. One statement runs at a time. @throws Error with Trino's message. */
   async rows(sql: string): Promise<Row[]> {
-    this.#child.stdin?.write(`${Buffer.from(sql).toString('base64')}\n`);
+    this.#child.stdin.write(`${encode(sql)}\n`);
     const rows: Row[] = [];
     for (;;) {
-      const [word, ...fields] = (await this.#line()).split(' ');
-      if (word === 'end') return rows;
-      if (word === 'failed') throw new Error(`Trino: ${decode(fields[0] ?? '')}`);
-      rows.push(fields.map((field) => (field === 'null' ? null : decode(field.slice(1)))));
+      const line = await this.#readLine();
+      const [word, ...fields] = line.split(' ');
+      switch (word) {
+        case 'row':
+          rows.push(fields.map((field) => (field === 'null' ? null : decode(field.slice(1)))));
+          break;
+        case 'end':
+          return rows;
+        case 'failed':
+          throw new Error(`Trino: ${fields.map(decode).join(' ')}`);
+        default:
+          throw new Error(`Trino printed no answer: ${line}`);
+      }
     }
   }
 
+  /** Ends the process. */
   close(): void {
     this.#child.kill('SIGKILL');
   }
 
-  async #line(): Promise<string> {
-    const late = AbortSignal.timeout(ANSWER_MS);
-    const line = await Promise.race([
-      this.#lines.next(),
-      new Promise<never>((_, reject) =>
-        late.addEventListener('abort', () => reject(new Error(`Trino is silent: ${this.#said}`))),
-      ),
-    ]);
-    if (line.done) throw new Error(`Trino ended: ${this.#said}`);
-    return line.value;
+  /** The next line of the answer. @throws Error if the process ends or is silent for {@link ANSWER_MS}. */
+  async #readLine(): Promise<string> {
+    const { promise: silence, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error(`Trino is silent: ${this.#errors}`)), ANSWER_MS);
+    try {
+      const line = await Promise.race([this.#lines.next(), silence]);
+      if (line.done === true) throw new Error(`Trino ended: ${this.#errors}`);
+      return line.value;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
-const decode = (base64: string) => Buffer.from(base64, 'base64').toString('utf8');
+function encode(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+function decode(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('utf8');
+}
