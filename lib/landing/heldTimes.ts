@@ -1,11 +1,18 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import { isAside } from '../tables/objectKeys.ts';
 
-/** A time within which events of an object may have come, epoch milliseconds. */
+/** A time within which events of an object may have been received, epoch milliseconds; both ends count. */
 export interface HeldTime {
   readonly from: number;
   readonly to: number;
 }
+
+/** A record comes to Firehose at most so long after its request, so perhaps in the next hour. */
+export const RECORD_MS = MINUTE_MS;
+/** How long before an object that the collector puts itself its events may have been received. */
+const PUT_WITHIN_MS = HOUR_MS;
+/** Firehose tries to deliver a record for so long: https://docs.aws.amazon.com/firehose/latest/dev/troubleshooting.html */
+const DELIVERED_WITHIN_MS = DAY_MS;
 
 /**
  * With more hours the metadata would be too large:
@@ -29,16 +36,16 @@ export function heldMetadata(
   hours: ReadonlySet<string> | null,
 ): Record<string, string> {
   const delivered = earlier?.['delivered'] ?? String(modifiedAt);
-  return hours === null || hours.size > MOST_HOURS
-    ? { delivered }
-    : { delivered, hours: [...hours].join(' ') || NO_HOUR };
+  if (hours === null || hours.size > MOST_HOURS) return { delivered };
+  return { delivered, hours: hours.size === 0 ? NO_HOUR : [...hours].join(' ') };
 }
 
-/** The day, and in Firehose's folders the hour, in which the first record of an object came: infra/streams/streams.ts. */
-const FIRST = /\/(\d{4}[-/]\d\d[-/]\d\d)\/(?:(\d\d)\/)?/;
+/** In an object's key the day, and in Firehose's folders the hour, in which its first record came: infra/streams/streams.ts. */
+const FIRST_RECORD = /\/(?<day>\d{4}[-/]\d\d[-/]\d\d)\/(?:(?<hour>\d\d)\/)?/;
 
 /**
- * When the events of an object of the landing, or of `damaged/`, may have come: in its folder's time, and until it was delivered.
+ * When the events of an object of the landing, or of `damaged/`, may have been received: in the hours of its metadata, or
+ * else in its folder's time, and until it was delivered.
  *
  * @param modifiedAt When the object was written. An object that was put aside or is tried again was delivered before.
  * @param metadata {@link heldMetadata}. Default none.
@@ -46,20 +53,31 @@ const FIRST = /\/(\d{4}[-/]\d\d[-/]\d\d)\/(?:(\d\d)\/)?/;
 export function heldTimes(
   key: string,
   modifiedAt: number,
-  { hours, delivered }: Readonly<Record<string, string>> = {},
+  metadata: Readonly<Record<string, string>> = {},
 ): readonly HeldTime[] {
-  const known = hours?.split(' ').filter((hour) => hour !== NO_HOUR);
-  const begins = known?.map((hour) => Date.parse(`${hour}:00:00Z`));
-  // An hour that does not exist was not written by us, and says nothing of the others.
-  if (begins?.every(Number.isFinite))
-    return begins.map((from) => ({ from: from + MINUTE_MS, to: from + HOUR_MS - 1 }));
-  const [, day = '', hour] = FIRST.exec(key) ?? [];
+  const hours = heldHours(metadata['hours']);
+  if (hours !== null) return hours.map((from) => ({ from, to: from + HOUR_MS - 1 }));
+  const delivered = Number(metadata['delivered'] ?? Number.NaN);
+  const isDeliveryKnown = delivered > 0;
+  const deliveredAt = isDeliveryKnown ? delivered : modifiedAt;
+  const putTime = { from: deliveredAt - PUT_WITHIN_MS - RECORD_MS, to: deliveredAt };
+  const { day, hour } = FIRST_RECORD.exec(key)?.groups ?? {};
+  if (day === undefined) return [putTime];
   const first = Date.parse(`${day.replaceAll('/', '-')}T${hour ?? '00'}:00:00Z`);
-  // Firehose tries to deliver a record for 24 hours: https://docs.aws.amazon.com/firehose/latest/dev/troubleshooting.html
-  const last = first + DAY_MS + (hour === undefined ? 0 : HOUR_MS) - 1;
-  const at = Number(delivered) || modifiedAt;
-  // An object that the collector has put itself holds events that came just before.
-  const isPut = hour === undefined && !(at > last) && (delivered !== undefined || !isAside(key));
-  const isAnywhere = Number.isNaN(first);
-  return [{ from: isPut || isAnywhere ? at - HOUR_MS : first, to: isAnywhere ? at : Math.min(at, last) }];
+  if (Number.isNaN(first)) return [putTime];
+  const lastRecord = first + (hour === undefined ? DAY_MS : HOUR_MS) - 1;
+  const last = hour === undefined ? lastRecord : lastRecord + DELIVERED_WITHIN_MS;
+  const to = Math.min(deliveredAt, last);
+  // A day's folder without an hour has the objects that the collector puts itself. Only of one that was put aside it is
+  // not known when that was.
+  const isPutTimeKnown = hour === undefined && deliveredAt <= last && (isDeliveryKnown || !isAside(key));
+  return [{ from: isPutTimeKnown ? putTime.from : first - RECORD_MS, to }];
+}
+
+/** When the hours of the metadata begin, epoch milliseconds. Null if it names none, or one that we have not written. */
+function heldHours(hours: string | undefined): readonly number[] | null {
+  if (hours === undefined) return null;
+  if (hours === NO_HOUR) return [];
+  const begins = hours.split(' ').map((hour) => Date.parse(`${hour}:00:00Z`));
+  return begins.every(Number.isFinite) ? begins : null;
 }

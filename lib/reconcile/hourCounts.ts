@@ -4,7 +4,7 @@ import type { CollectError } from '../collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../collect/collectMetrics.ts';
 import { finishedMetrics } from '../landing/write/finishedEvents.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
-import type { HourRequests } from './judgeHour.ts';
+import type { HourFacts, HourRequests } from './judgeHour.ts';
 
 /** A metric that is read, by a name of the caller's. */
 export interface WantedMetric {
@@ -28,15 +28,12 @@ export interface MetricTime {
 export type MetricSeries = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
 /** Makes metrics of one namespace and one set of dimensions, by their names in CloudWatch. */
-export const metricsOf =
-  (namespace: string, dimensions: WantedMetric['dimensions']) =>
-  (metric: string, statistic = 'Sum', id = metric): WantedMetric => ({
-    id,
-    namespace,
-    metric,
-    statistic,
-    dimensions,
-  });
+export function metricsOf(
+  namespace: string,
+  dimensions: WantedMetric['dimensions'],
+): (metric: string, statistic?: string, id?: string) => WantedMetric {
+  return (metric, statistic = 'Sum', id = metric) => ({ id, namespace, metric, statistic, dimensions });
+}
 
 /** The names in CloudWatch of a deployment: its stage, two functions and the stream. */
 export interface CountedNames {
@@ -75,13 +72,25 @@ const { received, preflights, refused_requests } = collectMetrics;
 /** The code of an answer 503 to a request whose rows may have landed all the same. */
 const NOT_DELIVERED = 'SLUICE_COLLECT_NOT_DELIVERED' satisfies keyof typeof CollectError.entries;
 
+/** What the metrics say of an hour. */
+export interface HourCounts extends Pick<HourFacts, 'requests' | 'areCopies' | 'isRepeated'> {
+  /** Events of a table. */
+  ofTable(kind: TableKind): TableCounts;
+}
+
+/** Events of a table that came in an hour. */
+export interface TableCounts extends Pick<HourFacts, 'accepted' | 'finished' | 'notDelivered'> {
+  /** Events that DuckDB refused, so that they are in quarantine. */
+  readonly refused: number;
+}
+
 /**
  * What the metrics say of the hour that begins then, summed up from their minutes.
  *
  * @param hour Epoch milliseconds.
  * @param began The first hour in which the registrar ran, epoch milliseconds: CloudWatch has no run before the first deployment.
  */
-export function hourCounts(series: MetricSeries, hour: number, began: number) {
+export function hourCounts(series: MetricSeries, hour: number, began: number): HourCounts {
   const values = (id: string, before = 0, after = before) =>
     [...(series.get(id) ?? [])].filter(
       ([minute]) => minute >= hour - before && minute < hour + HOUR_MS + after,
@@ -94,10 +103,10 @@ export function hourCounts(series: MetricSeries, hour: number, began: number) {
     inHour: sum(received.name),
   };
   return {
-    /** The registrar runs every hour: without a value of it CloudWatch says nothing of the hour. */
+    // The registrar runs every hour: without a value of it CloudWatch says nothing of the hour.
     requests: hour < began || values('hourly').length > 0 ? requests : null,
-    // Firehose tries to deliver all records of the hour within the hour after it.
     areCopies: sum(refused_requests.name) === 0,
+    // Firehose tries to deliver all records of the hour within the hour after it.
     isRepeated: values(TRIES, 0, HOUR_MS).some(([, share]) => share < 1),
     ofTable(kind: TableKind) {
       const { landed, overflowed, notDelivered } = streamMetrics[kind];

@@ -4,7 +4,7 @@ import { countMetric, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
 import { type ListedObject, listObjects, type ObjectHead, type ObjectStore } from '../base/ObjectStore.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { erasures } from '../erase/Manifest.ts';
-import { heldTimes } from '../landing/heldTimes.ts';
+import { heldTimes, RECORD_MS } from '../landing/heldTimes.ts';
 import { ListedNotes } from '../landing/LandingNotes.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
@@ -36,8 +36,6 @@ const NIGHT_DAYS = 4;
 const OPEN_DAYS = 14;
 const OVER_MS = 3 * DAY_MS;
 const DAY_HOURS = DAY_MS / HOUR_MS;
-/** A record comes to Firehose at most so long after its request, so perhaps in the next hour. */
-const RECORD_MS = MINUTE_MS;
 /**
  * How far before a day a run of the registrar is looked for. CloudWatch has hours of 15 months:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
@@ -267,7 +265,7 @@ async function readWaiting(store: ObjectStore, start: number): Promise<readonly 
     for (const time of heldTimes(key, modifiedAt, metadata))
       for (const [hour, waitingInHour] of waiting.entries()) {
         const from = start + hour * HOUR_MS;
-        if (time.from < from + HOUR_MS + RECORD_MS && time.to >= from)
+        if (time.from < from + HOUR_MS && time.to >= from)
           waiting[hour] = { objects: waitingInHour.objects + 1, unread: waitingInHour.unread ?? unread };
       }
   };
@@ -275,9 +273,8 @@ async function readWaiting(store: ObjectStore, start: number): Promise<readonly 
     for await (const object of listObjects(store, folder)) {
       const { key, modifiedAt } = object;
       if (key.endsWith('/') || isRedriven(key) || notes.written(object) !== undefined) continue;
-      const isOfDay = heldTimes(key, modifiedAt).some(
-        ({ from, to }) => to >= start && from < start + DAY_MS + RECORD_MS,
-      );
+      const times = heldTimes(key, modifiedAt);
+      const isOfDay = times.some(({ from, to }) => to >= start && from < start + DAY_MS);
       if (isOfDay && isAside(key) && aside.length < MOST_ASIDE) aside.push(object);
       else if (isOfDay) wait(object, null);
     }
