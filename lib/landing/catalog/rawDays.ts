@@ -39,13 +39,13 @@ const rawDaysSchema = z.strictObject({
 });
 type RawDays = z.output<typeof rawDaysSchema>;
 
-/** A day of which files are gone, how many it had, and when a look last saw all of them, epoch milliseconds. */
+/** A day of which files are gone. */
 export interface LostDay {
   /** The day, UTC. */
   readonly day: UtcDay;
-  /** When files were found gone, epoch milliseconds. */
+  /** When a look last saw all its files, epoch milliseconds. */
   readonly seenAt: number;
-  /** Number of files that are gone. */
+  /** Number of files that it had then. */
   readonly files: number;
 }
 
@@ -94,12 +94,6 @@ export async function noteRawDays(
     (day) =>
       forwardedDays === null || utcDay(now) < addDays(day, forwardedDays - config.timeWindow.futureDays),
   );
-  const erasedAt = async () => {
-    let newest = 0;
-    for await (const { modifiedAt } of listObjects(store, ERASURES_FOLDER))
-      newest = Math.max(newest, modifiedAt);
-    return newest;
-  };
   const days: RawDays['days'] = {};
   await mapLimit(kept, PARALLEL_DAYS, async (day) => {
     const known = before?.days[day] ?? { seenAt: now, files: 0 };
@@ -110,29 +104,47 @@ export async function noteRawDays(
     const counted = isCounted
       ? await filesAt(store, dayFolder(config, kind, day), known.seenAt, now)
       : { counts: [], isArchived: known.archivedSince !== undefined };
+    // Those of the files at the last look that are left, and all files now.
     const [left = uncounted, files = uncounted] = counted.counts;
-    const archived = counted.isArchived ? { archivedSince: known.archivedSince ?? now } : {};
     // The last erasure is read after the count: an erasure that has begun meanwhile may have deleted the files that the
     // count misses.
-    const isLost = left < known.files && (wasLost || known.seenAt > (await erasedAt()));
-    if (isLost || files > 0) days[day] = isLost ? known : { seenAt: now, files, ...archived };
+    const isLost = left < known.files && (wasLost || known.seenAt > (await lastErasureTime(store)));
+    const archived = counted.isArchived ? { archivedSince: known.archivedSince ?? now } : {};
+    if (isLost) days[day] = known;
+    else if (files > 0) days[day] = { seenAt: now, files, ...archived };
   });
   const next: RawDays = { at: now, days };
   // Another look may have written it meanwhile: the next one goes on from there.
   await store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null });
 }
 
+/** When the record of an erasure was written last, epoch milliseconds; 0 without one. */
+async function lastErasureTime(store: Pick<ObjectStore, 'listPage'>): Promise<number> {
+  let newest = 0;
+  for await (const { modifiedAt } of listObjects(store, ERASURES_FOLDER))
+    newest = Math.max(newest, modifiedAt);
+  return newest;
+}
+
+/** The files of a folder, as looks at some times have counted them. */
+export interface FilesAt {
+  /** How many files there were, for each time. */
+  readonly counts: readonly number[];
+  /** Whether objects of the folder are archived. */
+  readonly isArchived: boolean;
+}
+
 /**
- * How many files a look at each of these times (epoch milliseconds) has counted. Counted are files that Sluice put and
- * that queries read; the name of a file says when it was put. And whether
- * objects of the folder are archived.
+ * Counts files that Sluice put and that queries read. The name of a file says when it was put.
+ *
+ * @param times Times of looks, epoch milliseconds.
  */
 export async function filesAt(
   store: Pick<ObjectStore, 'listPage'>,
   folder: string,
   ...times: number[]
-): Promise<{ readonly counts: readonly number[]; readonly isArchived: boolean }> {
-  const counts = times.map((at) => ({ until: fileTime(at - SETTLED_MS), files: 0 }));
+): Promise<FilesAt> {
+  const counts = times.map((time) => ({ until: fileTime(time - SETTLED_MS), files: 0 }));
   let hasArchived = false;
   for await (const object of listObjects(store, folder)) {
     hasArchived ||= object.isArchived === true;
