@@ -34,10 +34,8 @@ import { valuesOf } from './template/policyMatch.ts';
 import { type Output, type Resources, ref } from './template/Resource.ts';
 import { LOAD_ROLE, logicalIds, partName, type Stack } from './template/Stack.ts';
 
-/**
- * All resources of the deployment except the functions and their triggers, which are in infra/serverless/service.ts.
- */
-export function resources(stack: Stack): {
+/** The resources of a deployment, and what Serverless is told of those that it makes. */
+export interface StackResources {
   readonly Resources: Resources;
   readonly Outputs: Readonly<Record<string, Output>>;
   /**
@@ -46,7 +44,12 @@ export function resources(stack: Stack): {
    * https://www.serverless.com/framework/docs/providers/aws/guide/resources#override-aws-cloudformation-resource
    */
   readonly extensions: Readonly<Record<string, Extension>>;
-} {
+}
+
+/**
+ * All resources of the deployment except the functions and their triggers, which are in infra/serverless/service.ts.
+ */
+export function resources(stack: Stack): StackResources {
   return {
     Resources: fittedResources(stack),
     Outputs: outputs(stack),

@@ -36,14 +36,22 @@ export interface PackageRoots {
   readonly code?: string | undefined;
 }
 
+/** Digests of what decides what packaging makes, each 32 hex digits. */
+export interface InputDigests {
+  /** Of the files. */
+  readonly files: string;
+  /** Of the files, the configuration, the stage and the region. */
+  readonly all: string;
+}
+
 /**
- * Digests of what decides what packaging makes, each 32 hex digits: of the files, and of all. The configuration counts by its
- * value, since it may be anywhere and import anything.
+ * Digests what decides what packaging makes. The configuration counts by its value, since it may be anywhere and import
+ * anything.
  */
 export async function digestInputs(
   { root, code = root }: PackageRoots,
   settings: { readonly config: Config; readonly stage: string; readonly region: string },
-) {
+): Promise<InputDigests> {
   const listed = await Promise.all(
     CODE_FOLDERS.map(async (folder) => {
       const entries = await readdir(join(code, folder), { recursive: true, withFileTypes: true });
@@ -92,7 +100,7 @@ function readIfThere(path: string): Promise<Uint8Array | undefined> {
 }
 
 /** Whether an error has one of these codes of the system. */
-export function isErrorOf(error: unknown, ...codes: readonly string[]) {
+export function isErrorOf(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }
 

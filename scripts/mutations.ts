@@ -185,7 +185,8 @@ export const mutations: readonly Mutation[] = [
     ['?<month>[1-9]\\d?', '?<month>\\d'],
   ]),
   faultsOf('lib/drops/mapping/jsonText.ts', 'lib/drops/mapping/jsonTexts.contract', [
-    ['NOT ${isJson(text)} AND ${isJson(nulls)}', '${isJson(text)}'],
+    ['NOT ${isJsonSql(text)} AND ${isJsonSql(withNulls)}', '${isJsonSql(text)}'],
+    ['CASE WHEN contains(${text}, ${quoteText(MARK)}) THEN ${text} ELSE ${replaced} END', '${replaced}'],
   ]),
   faultsOf('lib/drops/load/pagesFit.ts', 'lib/drops/load/pagesFit', [
     ['(groups > 1 ? threads + 2 : 1)', '1'],
@@ -267,6 +268,9 @@ export const mutations: readonly Mutation[] = [
       'await store.write(key, body, { contentType, signal });',
       'void store.write(key, body, { contentType, signal }).catch(() => 0);',
     ],
+  ]),
+  faultsOf('lib/landing/write/writeRound.ts', 'lib/landing/write/writeObjects.contract', [
+    ['this.#refusedOfKind.get(lines.kind) ?? 0', 'this.refused.length'],
   ]),
   faultsOf('lib/landing/write/openObjects.ts', 'lib/landing/write/openObjects.contract', [
     ['i > 0 && this.#held + asked > AHEAD_BYTES', 'false'],
@@ -365,8 +369,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/reconcile/reconcileDays.ts', 'lib/reconcile/reconcileDays', [
     ['now < to + afterMs', 'false'],
     ['{ expected: eTag }', '{}'],
-    ['from < from + HOUR_MS + RECORD_MS', 'to < from + HOUR_MS'],
-    ['= MINUTE_MS', '= 0'],
+    ['time.from < from + HOUR_MS', 'time.to < from + HOUR_MS'],
     ['isExpired(config, kind, now - from) ? accepted : ', ''],
     ['if (modifiedAt < since) continue;', ''],
     ['      failures.push(error);\n', '      throw error;\n'],
@@ -377,11 +380,11 @@ export const mutations: readonly Mutation[] = [
     ['Math.floor(modifiedAt / 1000)', 'modifiedAt'],
     ['throwsConflict: true', 'throwsConflict: false'],
     ['.filter((_, i) => stored[i] !== null)', ''],
-    ["['written', null]", "['written', undefined]"],
+    ['expected: isOfWritten ? null : undefined', 'expected: undefined'],
   ]),
   faultsOf('lib/landing/lines/gzipMember.ts', 'lib/landing/lines/LandedObject', [
     ['isSum && isLength', 'isSum || isLength'],
-    ['isSum ? at + 4 :', 'isSum ? end :'],
+    ['end: lengthStart', 'end'],
     ['length - HEADER.length + 1', 'length'],
   ]),
   faultsOf('lib/landing/lines/LandedReader.ts', 'lib/landing/lines/LandedObject', [
@@ -394,8 +397,9 @@ export const mutations: readonly Mutation[] = [
     ['row[found - 1] !== QUOTE', 'false'],
   ]),
   faultsOf('lib/landing/heldTimes.ts', 'lib/reconcile/reconcileDays', [
-    ['Math.min(at, last)', 'at'],
-    ['from + MINUTE_MS', 'from'],
+    ['Math.min(deliveredAt, last)', 'deliveredAt'],
+    ['= MINUTE_MS', '= 0'],
+    ['({ from, to', '({ from: from - RECORD_MS, to'],
   ]),
   faultsOf('lib/landing/lines/Skipped.ts', 'lib/landing/lines/LandedObject', [
     ['whole, ...this.#broken', 'broken, ...this.#whole'],
@@ -407,23 +411,23 @@ export const mutations: readonly Mutation[] = [
 
     ['send(bodies)', 'send(bodies).catch(() => undefined)'],
     ['    if (left.has(object.key)) continue;\n', ''],
-    ['for (const note of notes.of(object)) kept.add(note);', ''],
-    ['agesReached(last - modifiedAt) &&', '0 &&'],
-    ['.filter(({ key }) => deleted.has(key))', ''],
+    ['for (const note of notes.of(object)) keptNotes.add(note);', ''],
+    ['> agesReached(lastLook - modifiedAt)', '> 0'],
+    ['deleted.has(object.key) ?', 'true ?'],
   ]),
   faultsOf('lib/landing/write/removeWritten.ts', `lib/landing/write/lookAtLanding ${WRITE}`, [
     ['remaining.map(({ key }) => ({ key, why: errorName(error) }))', '[]'],
     ['&& !answer.gone.includes(key)', ''],
     ['removeAll(remaining)', "removeAll(remaining.map(({ key }) => ({ key, eTag: '*' })))"],
-    ['tries < TRIES', 'tries < 1'],
+    ['attempt < TRIES', 'attempt < 1'],
   ]),
   faultsOf('lib/landing/catalog/rawDays.ts', 'lib/landing/catalog/rawDays', [
     [
       'await store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null });',
       'void store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null }).catch(() => 0);',
     ],
-    ['at - SETTLED_MS', 'at'],
-    [' && (wasLost || known.seenAt > (await erasedAt()))', ''],
+    ['time - SETTLED_MS', 'time'],
+    [' && (wasLost || known.seenAt > (await lastErasureTime(store)))', ''],
     ['wasLost || known', 'known'],
     ['known.seenAt,', 'now,'],
     ['forwardedDays - config.timeWindow.futureDays', 'forwardedDays'],
@@ -480,9 +484,12 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['now || isUnderWay', 'now']]),
   faultsOf('lib/drops/usualRows.ts', 'lib/drops/usualRows', [
-    [' && ledgerDay.missingSince === undefined', ''],
+    [
+      "(entry.state === 'succeeded') return entry.missingSince === undefined",
+      "(entry.state === 'succeeded') return true",
+    ],
     ['accepted === true || share', 'share'],
-    [' && !lacksRows(ledgerDay)', ''],
+    [' && !lacksRows(entry)', ''],
   ]),
   faultsOf('observe/facts/days/equalFiles.ts', 'observe/equalFiles', [[' || accepted === true', '']]),
   faultsOf('lib/drops/usualContent.ts', 'lib/drops/usualContent', [

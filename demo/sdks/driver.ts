@@ -83,8 +83,8 @@ export class SentTally {
   }
 
   /** Counts events that happen now. @param now The clock of the SDK. */
-  counter(now: () => number) {
-    return (eventName: string, experiment?: string, ruleId?: string) =>
+  counter(now: () => number): (eventName: string, experiment?: string, ruleId?: string) => void {
+    return (eventName, experiment, ruleId) =>
       this.count({
         eventName,
         time: now(),

@@ -108,8 +108,19 @@ export function openStoryDeployment({ cloud, config }: Pick<Story, 'cloud' | 'co
   );
 }
 
-/** Values and locations of a table's registered partitions. */
-export async function partitionsOf({ cloud, deployment }: Story, table: string) {
+/** A registered partition of a table. */
+export interface StoryPartition {
+  /** Values of its keys, joined by a slash. */
+  readonly value: string;
+  /** Its folder, `s3://…`. */
+  readonly location: string;
+}
+
+/** The registered partitions of a table. */
+export async function partitionsOf(
+  { cloud, deployment }: Story,
+  table: string,
+): Promise<readonly StoryPartition[]> {
   const { Partitions = [] } = await deployment.glue.send(
     new GetPartitionsCommand({ DatabaseName: cloud.database, TableName: table }),
   );

@@ -74,12 +74,19 @@ function foldersByBucket(locations: readonly Location[]): ReadonlyMap<string, re
 
 /** Uses keys only through S3 in the key's region, which is also the region of its bucket. */
 function useKeys(keyArns: readonly string[]): Statement[] {
-  const byRegion = Map.groupBy([...new Set(keyArns)], (arn) => arn.split(':')[3] ?? '');
+  const byRegion = Map.groupBy([...new Set(keyArns)], arnRegion);
   return [...byRegion].map(([region, arns], i) =>
     allow(`AlsoUseKeys${i + 1}`, ['kms:Decrypt'], arns, {
       StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` },
     }),
   );
+}
+
+/** The region of an ARN: `arn:aws:kms:eu-west-1:…`. */
+function arnRegion(arn: string): string {
+  const [, , , region] = arn.split(':');
+  if (region === undefined) throw new RangeError(`${arn} is no ARN.`);
+  return region;
 }
 
 /** A bucket of another account that readers read, and who has to allow it. */
@@ -93,15 +100,20 @@ export interface ForeignBucket {
 
 /** The buckets of other accounts that a reader reads. */
 export function foreignBuckets({ alsoReads }: Pick<Reader, 'alsoReads'>): readonly ForeignBucket[] {
-  const all = alsoReads.flatMap(({ owner, locations, kmsKeyArn }) =>
-    owner === undefined
-      ? []
-      : locations.map((location) => ({ ...locationParts(location), owner, kmsKeyArn: kmsKeyArn ?? null })),
-  );
-  return [...Map.groupBy(all, ({ bucket }) => bucket)].map(([bucket, entries]) => ({
+  const buckets = new Map<string, { owner: string; folders: Set<string>; kmsKeyArns: Set<string> }>();
+  for (const { owner, locations, kmsKeyArn } of alsoReads) {
+    if (owner === undefined) continue;
+    for (const { bucket, folder } of locations.map(locationParts)) {
+      const known = buckets.get(bucket) ?? { owner, folders: new Set(), kmsKeyArns: new Set() };
+      known.folders.add(folder);
+      if (kmsKeyArn !== undefined) known.kmsKeyArns.add(kmsKeyArn);
+      buckets.set(bucket, known);
+    }
+  }
+  return [...buckets].map(([bucket, { owner, folders, kmsKeyArns }]) => ({
     bucket,
-    owner: entries[0]?.owner ?? '',
-    folders: [...new Set(entries.map(({ folder }) => folder))],
-    kmsKeyArns: [...new Set(entries.flatMap(({ kmsKeyArn }) => kmsKeyArn ?? []))],
+    owner,
+    folders: [...folders],
+    kmsKeyArns: [...kmsKeyArns],
   }));
 }

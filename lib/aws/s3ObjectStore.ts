@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import {
+  type _Object,
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -11,11 +12,11 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { isArchive, type ObjectStore, type OpenOptions } from '../base/ObjectStore.ts';
+import { isArchive, type ListedObject, type ObjectStore, type OpenOptions } from '../base/ObjectStore.ts';
 import type { Source } from '../schema/sources.ts';
 import { partialAnswers } from './partialAnswers.ts';
 
-/** Errors of a conditional call for an object that has changed. */
+/** The error of a conditional call for an object that has changed. */
 const CHANGED = ['PreconditionFailed'];
 /** Errors of a call for an object that does not exist. Conditional writes and deletes have them, too. */
 const GONE = ['NoSuchKey', 'NotFound'];
@@ -131,7 +132,7 @@ export function s3ObjectStore(
       const put = new PutObjectCommand({
         ...place,
         ...writtenAs,
-        ...(expected === undefined ? {} : expected === null ? { IfNoneMatch: '*' } : { IfMatch: expected }),
+        ...condition(expected),
         Key: key,
         Body: body,
         ContentType: contentType ?? 'application/json',
@@ -195,25 +196,37 @@ export function s3ObjectStore(
         ...(token === undefined ? { StartAfter: after } : { ContinuationToken: token }),
       });
       const answer = await client.send(list, until(signal));
+      const { Contents = [], CommonPrefixes = [], IsTruncated, NextContinuationToken } = answer;
       return {
-        items: folders
-          ? []
-          : (answer.Contents ?? []).flatMap(({ Key, Size = 0, ETag = '', LastModified, StorageClass }) => {
-              if (Key === undefined) return [];
-              const object = { key: Key, size: Size, eTag: ETag, modifiedAt: LastModified?.getTime() ?? 0 };
-              return [isArchive(StorageClass) ? { ...object, isArchived: true } : object];
-            }),
-        folders: (answer.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix.slice(prefix.length, -1)),
-        next: answer.IsTruncated === true ? answer.NextContinuationToken : undefined,
+        // With a delimiter, the objects are those of no folder.
+        items: folders ? [] : Contents.flatMap(listedObject),
+        folders: CommonPrefixes.map(({ Prefix = '' }) => Prefix.slice(prefix.length, -1)),
+        next: IsTruncated === true ? NextContinuationToken : undefined,
       };
     },
   };
+}
+
+/** An object of a list; none if the answer has no key for it. */
+function listedObject({ Key, Size = 0, ETag = '', LastModified, StorageClass }: _Object): ListedObject[] {
+  if (Key === undefined) return [];
+  const object = { key: Key, size: Size, eTag: ETag, modifiedAt: LastModified?.getTime() ?? 0 };
+  return [isArchive(StorageClass) ? { ...object, isArchived: true } : object];
+}
+
+/** The condition of a write. @param expected The ETag that is expected; null: no object; undefined: anything. */
+function condition(
+  expected: string | null | undefined,
+): Pick<PutObjectCommandInput, 'IfMatch' | 'IfNoneMatch'> {
+  if (expected === undefined) return {};
+  return expected === null ? { IfNoneMatch: '*' } : { IfMatch: expected };
 }
 
 function isOneOf(error: unknown, names: readonly string[]): boolean {
   return error instanceof S3ServiceException && names.includes(error.name);
 }
 
-function until(abortSignal: AbortSignal | undefined) {
+/** The options of a call that a signal ends. */
+function until(abortSignal: AbortSignal | undefined): { readonly abortSignal?: AbortSignal } {
   return abortSignal === undefined ? {} : { abortSignal };
 }

@@ -16,12 +16,27 @@ import { viewNames } from '../views/viewNames.ts';
 const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, CURATED_LEDGER, 'redrive']);
 
 /**
- * Keeps names apart: for a name that is taken already, it adds a problem.
+ * Takes a name for a field. For a name that is taken already, it adds a problem.
+ *
+ * @param taken The field of each name.
+ * @param what What the name is of, in words: `table`.
+ * @param key What must not be taken. Default: the name.
+ */
+export type Claim = (
+  taken: Map<string, string>,
+  name: string,
+  field: string,
+  what: string,
+  key?: string,
+) => void;
+
+/**
+ * Makes the function that keeps names apart.
  *
  * @param problems Receives `<field>: got "<name>", expected another <what> than <the field that has it>.`
  */
-export function claimer(problems: string[]) {
-  return (taken: Map<string, string>, name: string, field: string, what: string, key = name): void => {
+export function claimer(problems: string[]): Claim {
+  return (taken, name, field, what, key = name) => {
     const other = taken.get(key);
     if (other === undefined) taken.set(key, field);
     else problems.push(`${field}: got ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
@@ -128,11 +143,17 @@ function sharedReceipts(sources: Config['sources']): string[] {
   });
 }
 
-/**
- * The folders that receipts are written to, each with its bucket, with the slash at its end, and with the field that
- * names it.
- */
-export function receiptFolders(sources: Config['sources']) {
+/** A folder that receipts are written to. */
+export interface ReceiptFolder {
+  readonly bucket: string;
+  /** With the slash at its end. */
+  readonly folder: string;
+  /** The field that names it: `sources.0.receipt`. */
+  readonly field: string;
+}
+
+/** The folders that receipts are written to. */
+export function receiptFolders(sources: Config['sources']): readonly ReceiptFolder[] {
   return sources.flatMap((source, i) => {
     const folder = receiptFolder(source);
     return folder === null ? [] : [{ bucket: source.bucket, folder, field: `sources.${i}.receipt` }];

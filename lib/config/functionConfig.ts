@@ -82,6 +82,7 @@ export type FunctionName = keyof typeof functionConfig;
 export const functionNames = Object.keys(functionConfig) as readonly FunctionName[];
 
 /** The configuration in the bundle of a function, by the function's name in serverless.yml. */
+// biome-ignore lint/plugin: each function's members are named once, above.
 export type FunctionConfig<Name extends FunctionName> = ReturnType<(typeof functionConfig)[Name]>;
 
 /** Settings that determine the raw tables. */

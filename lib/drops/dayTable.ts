@@ -175,7 +175,10 @@ export interface LoadTries {
 }
 
 /** The answer of {@link LOAD_TABLE} before a load begins; null if it may begin. */
-export function answerBefore(kind: LoadKind, { attempts, kills, tries }: LoadTries) {
+export function answerBefore(
+  kind: LoadKind,
+  { attempts, kills, tries }: LoadTries,
+): 'killed' | 'killed_twice' | 'tried' | null {
   return firstAnswer(LOAD_TABLE, kind, {
     killed: () => kills >= 1,
     killed_twice: () => kills >= MAX_KILLS,
@@ -197,7 +200,7 @@ export interface FailedLoad extends Pick<LoadTries, 'attempts' | 'tries'> {
 export function answerToFailure(
   kind: LoadKind,
   { attempts, tries, isPermanent, isAgain, isLastMessage }: FailedLoad,
-) {
+): 'permanent' | 'again' | 'again_here' | 'last_message' | 'last_try' | 'passing' {
   const answer = firstAnswer(LOAD_TABLE, kind, {
     permanent: () => isPermanent,
     again: () => isAgain,

@@ -17,6 +17,7 @@ import { commitMarkers, SPARK_LOG, type SparkLog, splitKey, transactionOf } from
 /** Why a file does not count; null for one that does. */
 type Judge = (object: DropObject) => Pick<LeftOut, 'reason' | 'detail'> | null;
 type Body = AsyncIterable<Uint8Array>;
+/** Reads an object; null if it has changed since it was listed. */
 type Read = <Result>(object: DropObject, use: (body: Body) => Promise<Result>) => Promise<Result | null>;
 
 /**
@@ -30,24 +31,22 @@ export async function judgeByLogs(
   drop: Drop,
   options: ReadOptions = {},
 ): Promise<Drop | null> {
-  const { true: unloadable = [], false: others = [] } = Object.groupBy(drop.leftOut, ({ reason }) =>
-    isUnloadable(reason) ? 'true' : 'false',
-  );
+  const unloadable = drop.leftOut.filter(({ reason }) => isUnloadable(reason));
+  const others = drop.leftOut.filter(({ reason }) => !isUnloadable(reason));
   const asked = [...drop.files, ...unloadable.map(({ object }) => object)];
   const read: Read = (object, use) => readBody(bucket, object, use, options);
   const byDatabricks = await judgeByMarkers(asked, drop, read);
   const bySpark = await judgeBySpark(asked, drop.logs ?? [], read);
   if (byDatabricks === null || bySpark === null) return null;
   const verdictOn = (object: DropObject) => byDatabricks(object) ?? bySpark(object);
-  const left = drop.files.flatMap((object): LeftOut[] => {
+  const files: DropObject[] = [];
+  const leftOut = [...others, ...unloadable.map((file) => ({ ...file, ...verdictOn(file.object) }))];
+  for (const object of drop.files) {
     const verdict = verdictOn(object);
-    return verdict === null ? [] : [{ object, ...verdict }];
-  });
-  return {
-    ...drop,
-    files: drop.files.filter((file) => verdictOn(file) === null),
-    leftOut: [...others, ...unloadable.map((file) => ({ ...file, ...verdictOn(file.object) })), ...left],
-  };
+    if (verdict === null) files.push(object);
+    else leftOut.push({ object, ...verdict });
+  }
+  return { ...drop, files, leftOut };
 }
 
 /** The content of a `_committed_…`: names of files of its folder, as they are. */
@@ -65,30 +64,33 @@ async function judgeByMarkers(
   const keys = new Set(asked.map(({ key }) => key));
   const folders = new Set(asked.map(({ key }) => splitKey(key)[0]));
   const { committed } = commitMarkers(leftOut.map(({ object }) => object));
-  const commits = [...committed].filter(([by]) => folders.has(splitKey(by)[0]));
+  const commits = [...committed].filter(([transaction]) => folders.has(splitKey(transaction)[0]));
   /** Keys that commits name, by transaction. */
   const addedBy = new Map<string, ReadonlySet<string>>();
   /** Transactions by the keys that they have removed. */
   const removedBy = new Map<string, string>();
-  const reads = await mapLimit(commits, PARALLEL_LOGS, async ([by, object]) => {
+  const reads = await mapLimit(commits, PARALLEL_LOGS, async ([transaction, object]) => {
     const changes = await read(object, (body) => changesOf(body, object));
+    const [folder] = splitKey(transaction);
     const keysOf = (names: readonly string[] = []) =>
       names.flatMap((name) => {
-        const key = splitKey(by)[0] + name;
+        const key = folder + name;
         return keys.has(key) && !name.includes('/') ? [key] : [];
       });
-    addedBy.set(by, new Set(keysOf(changes?.added)));
-    for (const key of keysOf(changes?.removed)) removedBy.set(key, by);
+    addedBy.set(transaction, new Set(keysOf(changes?.added)));
+    for (const key of keysOf(changes?.removed)) removedBy.set(key, transaction);
     return changes;
   });
   if (reads.includes(null)) return null;
-  const marker = (by: string) => `_committed_${splitKey(by)[1]}`;
+  const marker = (transaction: string) => `_committed_${splitKey(transaction)[1]}`;
   return ({ key }) => {
-    const removed = removedBy.get(key);
-    if (removed !== undefined) return { reason: 'removed', detail: `Removed by ${marker(removed)}.` };
-    const by = transactionOf(key);
-    if (by === null || addedBy.get(by)?.has(key) !== false) return null;
-    return { reason: 'not_committed', detail: `Not committed: ${marker(by)} does not name it.` };
+    const remover = removedBy.get(key);
+    if (remover !== undefined) return { reason: 'removed', detail: `Removed by ${marker(remover)}.` };
+    const transaction = transactionOf(key);
+    const added = transaction === null ? undefined : addedBy.get(transaction);
+    // A file of no transaction counts, and so does one of a transaction without a marker.
+    if (transaction === null || added === undefined || added.has(key)) return null;
+    return { reason: 'not_committed', detail: `Not committed: ${marker(transaction)} does not name it.` };
   };
 }
 
@@ -153,6 +155,8 @@ function requireAllBatches({ folder, batches }: SparkLog): void {
     throw new SourceError('SLUICE_SOURCE_LOG_INVALID', `${folder}${SPARK_LOG}${start + missing} is missing.`);
 }
 
+const LINE_BREAK = 0x0a;
+
 /** Lines behind the first, which is the version. They are read as a stream: a batch that takes earlier ones in grows without bound. */
 async function* linesOf(body: Body, batch: DropObject): AsyncGenerator<string> {
   let rest = Buffer.alloc(0);
@@ -164,13 +168,13 @@ async function* linesOf(body: Body, batch: DropObject): AsyncGenerator<string> {
   };
   for await (const piece of body) {
     rest = Buffer.concat([rest, piece]);
-    let from = 0;
-    for (let at = rest.indexOf(10); at >= 0; at = rest.indexOf(10, from)) {
-      const line = rest.toString('utf8', from, at);
+    let start = 0;
+    for (let end = rest.indexOf(LINE_BREAK); end >= 0; end = rest.indexOf(LINE_BREAK, start)) {
+      const line = rest.toString('utf8', start, end);
       if (isFile(line)) yield line;
-      from = at + 1;
+      start = end + 1;
     }
-    rest = rest.subarray(from);
+    rest = rest.subarray(start);
     if (rest.length > MAX_LOG_LINE_BYTES)
       throw invalid(batch, `a line of more than ${MAX_LOG_LINE_BYTES} bytes`);
   }
@@ -183,13 +187,14 @@ async function* linesOf(body: Body, batch: DropObject): AsyncGenerator<string> {
  * what follows the log's own folder is compared: the longest end of the path that is a key.
  */
 function keyNamed(path: string, folder: string, keys: ReadonlySet<string>): string | undefined {
-  for (let at = 0; at >= 0; ) {
-    const key = folder + path.slice(at);
+  let start = 0;
+  for (;;) {
+    const key = folder + path.slice(start);
     if (keys.has(key)) return key;
-    const slash = path.indexOf('/', at);
-    at = slash < 0 ? slash : slash + 1;
+    const slash = path.indexOf('/', start);
+    if (slash < 0) return undefined;
+    start = slash + 1;
   }
-  return undefined;
 }
 
 /** Spark writes paths as URIs: FileStreamSinkLog.scala, SparkPath.scala. */

@@ -5,19 +5,20 @@ import type { DropObject } from './CustomerBucket.ts';
 /** What the names of markers of Databricks' commits begin with. */
 export const COMMIT_MARKERS = ['_started_', '_committed_'] as const;
 const MARKER = /^_(started|committed)_(\w+)$/;
-/** A file of a transaction of Databricks: `part-00000-tid-1111-0a1b….c000.snappy.parquet`. */
+/** The name of a file of a transaction of Databricks: `part-00000-tid-1111-0a1b….c000.snappy.parquet`. */
 const OF_TRANSACTION = /^[^_].*-tid-([a-z0-9]+)-/;
 /** The folder that Spark Structured Streaming keeps its log in. */
 export const SPARK_LOG = '_spark_metadata/';
+/** A key in such a folder: the folder above it, and of a batch its number and whether it takes earlier ones in. */
 const IN_SPARK_LOG = /^((?:.*?\/)?)_spark_metadata\/(?:(\d+)(\.compact)?$)?/s;
 
 /** Splits a key into its folder, with the slash at its end, and its name. */
 export function splitKey(key: string): readonly [folder: string, name: string] {
-  const at = key.lastIndexOf('/') + 1;
-  return [key.slice(0, at), key.slice(at)];
+  const nameStart = key.lastIndexOf('/') + 1;
+  return [key.slice(0, nameStart), key.slice(nameStart)];
 }
 
-/** Folder and transaction of a file; null for a file of none. */
+/** The folder of a file and the ID of its transaction, as one text; null for a file of no transaction. */
 export function transactionOf(key: string): string | null {
   const [folder, name] = splitKey(key);
   const [, id] = OF_TRANSACTION.exec(name) ?? [];
@@ -29,15 +30,24 @@ export function isCommitMarker({ key }: Pick<DropObject, 'key'>): boolean {
   return MARKER.test(splitKey(key)[1]);
 }
 
-/** Transactions that markers name, as {@link transactionOf} does. An empty `_committed_…` is not there, as in Databricks' own reader. */
-export function commitMarkers(objects: readonly DropObject[]) {
+/** The transactions of a folder's markers, named as {@link transactionOf} does. */
+export interface CommitMarkers {
+  /** Those that have begun. */
+  readonly started: ReadonlySet<string>;
+  /** Those that are committed, with the marker that says so. */
+  readonly committed: ReadonlyMap<string, DropObject>;
+}
+
+/** Reads the names of markers. An empty `_committed_…` counts as absent, as in Databricks' own reader. */
+export function commitMarkers(objects: readonly DropObject[]): CommitMarkers {
   const started = new Set<string>();
   const committed = new Map<string, DropObject>();
   for (const object of objects) {
     const [folder, name] = splitKey(object.key);
     const [, kind, id] = MARKER.exec(name) ?? [];
-    if (kind === 'started') started.add(`${folder}${id}`);
-    else if (kind === 'committed' && object.size > 0) committed.set(`${folder}${id}`, object);
+    const transaction = `${folder}${id}`;
+    if (kind === 'started') started.add(transaction);
+    else if (kind === 'committed' && object.size > 0) committed.set(transaction, object);
   }
   return { started, committed };
 }
@@ -60,16 +70,17 @@ export interface SparkLog {
 
 /** Adds the objects of a page to Spark's logs, by folder. Of a log only what has to be read is kept, however many batches it has. */
 export function addBatches(logs: Map<string, SparkLog['batches']>, page: readonly DropObject[]): void {
-  const found = page.flatMap((object) => {
+  const inLogs = page.flatMap((object) => {
     const [, folder, number, compact] = IN_SPARK_LOG.exec(object.key) ?? [];
-    if (folder === undefined) return [];
-    const isCompact = compact !== undefined;
-    return [{ folder, batch: number === undefined ? [] : [{ number: Number(number), isCompact, object }] }];
+    return folder === undefined ? [] : [{ folder, object, number, isCompact: compact !== undefined }];
   });
-  for (const [folder, filesOfFolder] of Map.groupBy(found, (file) => file.folder)) {
-    const all = [...(logs.get(folder) ?? []), ...filesOfFolder.flatMap(({ batch }) => batch)];
-    all.sort((a, b) => a.number - b.number || Number(a.isCompact) - Number(b.isCompact));
-    const newest = all.findLastIndex(({ isCompact }) => isCompact);
-    logs.set(folder, all.slice(Math.max(0, newest)));
+  for (const [folder, objects] of Map.groupBy(inLogs, (found) => found.folder)) {
+    const batches = [...(logs.get(folder) ?? [])];
+    // Other objects of the folder only show that there is a log.
+    for (const { object, number, isCompact } of objects)
+      if (number !== undefined) batches.push({ number: Number(number), isCompact, object });
+    batches.sort((a, b) => a.number - b.number || Number(a.isCompact) - Number(b.isCompact));
+    const newestCompact = batches.findLastIndex(({ isCompact }) => isCompact);
+    logs.set(folder, newestCompact < 0 ? batches : batches.slice(newestCompact));
   }
 }

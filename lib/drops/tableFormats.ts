@@ -5,6 +5,13 @@ import type { Drop } from './Drop.ts';
 import { type DatasetFolder, dropFolder } from './listDrops.ts';
 import { SPARK_LOG } from './listedLogs.ts';
 
+const ICEBERG = {
+  code: 'SLUICE_SOURCE_ICEBERG_TABLE',
+  folder: 'metadata',
+  /** Other formats may have such a folder. https://iceberg.apache.org/spec/#table-metadata-and-snapshots */
+  isLog: (name: string) =>
+    /\.metadata\.json(\.gz)?$|^version-hint\.text$|^snap-.*\.avro$|-m\d+\.avro$/.test(name),
+} as const;
 /**
  * Table formats that keep a log beside their Parquet files. Only the log says which files are current, as files of deleted
  * and replaced rows stay until a vacuum. So none of their files are loaded.
@@ -22,13 +29,7 @@ const FORMATS = [
     /** https://hudi.apache.org/tech-specs/ */
     isLog: (name: string) => name !== '',
   },
-  {
-    code: 'SLUICE_SOURCE_ICEBERG_TABLE',
-    folder: 'metadata',
-    /** Other formats may have such a folder. https://iceberg.apache.org/spec/#table-metadata-and-snapshots */
-    isLog: (name: string) =>
-      /\.metadata\.json(\.gz)?$|^version-hint\.text$|^snap-.*\.avro$|-m\d+\.avro$/.test(name),
-  },
+  ICEBERG,
 ] as const;
 
 /** Spark's log is read in the dataset's folder and below (judgeByLogs.ts). A folder above is out of reach for a load. */
@@ -68,7 +69,7 @@ export async function requirePlainFiles(
 ): Promise<void> {
   const folder = dropFolder(dataset, day);
   for (const { key } of [...leftOut.map(({ object }) => object), ...files]) {
-    const code = isHiveFile(key) ? HIVE_TABLE : logFolder(key.slice(folder.length));
+    const code = isHiveFile(key) ? HIVE_TABLE : logCode(key.slice(folder.length));
     if (code !== null) throw new SourceError(code, `${key}.`);
   }
   const inFolder = FORMATS.map((format) => ({ ...format, beginning: `${format.folder}/` }));
@@ -92,20 +93,21 @@ function isHiveFile(key: string): boolean {
   return folders.pop() !== '' && folders.some((name) => HIVE_FOLDER.test(name));
 }
 
-/** The format whose log a path belongs to; null for other paths. */
-function logFolder(path: string): (typeof FORMATS)[number]['code'] | null {
-  const folders = path.split('/');
-  const name = folders.pop() ?? '';
-  if (HUDI_PARTITION.test(name)) return 'SLUICE_SOURCE_HUDI_TABLE';
+/** The code of the format whose log a path belongs to; null for other paths. */
+function logCode(path: string): (typeof FORMATS)[number]['code'] | null {
+  const segments = path.split('/');
+  if (HUDI_PARTITION.test(segments.at(-1) ?? '')) return 'SLUICE_SOURCE_HUDI_TABLE';
   for (const { code, folder, isLog } of FORMATS) {
-    const at = folders.lastIndexOf(folder);
-    // Delta keeps some of its log in folders below it: `_delta_log/_sidecars/`.
-    if (at >= 0 && isLog(at === folders.length - 1 ? name : (folders[at + 1] ?? ''))) return code;
+    // The last segment is the name of the file.
+    const folderIndex = segments.lastIndexOf(folder, -2);
+    // Delta keeps some of its log in folders below it, which then count as the name: `_delta_log/_sidecars/`.
+    const nameInFolder = folderIndex < 0 ? undefined : segments[folderIndex + 1];
+    if (nameInFolder !== undefined && isLog(nameInFolder)) return code;
   }
   return null;
 }
 
-/** The first object of a log. One page is enough: each log has a telling name among any thousand. */
+/** The key of the first object of a log below a prefix; undefined without one. One page is enough: each log has a telling name among any thousand. */
 async function logUnder(
   bucket: Pick<CustomerBucket, 'list'>,
   prefix: string,
@@ -123,12 +125,11 @@ export function logFoldersOutside(folder: string): readonly string[] {
   const segments = folder.split('/');
   const root = [...segments];
   while (root.at(-1)?.includes('=') === true) root.pop();
-  const inRoot = (name: string) => `${[...root, name].join('/')}/`;
-  const [, table] = ICEBERG_DATA.exec(root.join('/')) ?? [];
-  return [
-    ...(root.length === segments.length ? [] : OUTSIDE.map((format) => inRoot(format.folder))),
-    ...(table === undefined ? [] : [`${table}/${FORMATS[2].folder}/`]),
-  ];
+  const isPartition = root.length < segments.length;
+  const folders = isPartition ? OUTSIDE.map((format) => `${[...root, format.folder].join('/')}/`) : [];
+  const [, icebergTable] = ICEBERG_DATA.exec(root.join('/')) ?? [];
+  if (icebergTable !== undefined) folders.push(`${icebergTable}/${ICEBERG.folder}/`);
+  return folders;
 }
 
 /** Access to these folders may be denied, as customers may allow only the dataset's folder. */

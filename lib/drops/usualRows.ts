@@ -43,33 +43,36 @@ export function lacksRows(entry: Pick<LedgerEntry, 'state' | 'files' | 'accepted
   return emptyWords(entry) !== null && (entry.usualRows ?? 0) > 0;
 }
 
+/** What is compared of the entry of a day. */
+type ComparedEntry = Pick<
+  LedgerEntry,
+  'day' | 'state' | 'rows' | 'missingSince' | 'files' | 'accepted' | 'usualRows'
+>;
+
 /**
- * The median of the rows of loaded days, those included that came without rows: of the same weekday, or while there are fewer than three of those, of all working
- * days or all weekends. Null while it is not known.
+ * The median of the rows of loaded days, those included that came without rows: of the same weekday, or while there are fewer than
+ * {@link ENOUGH} of those, of all working days or all weekends. Null while it is not known.
  *
  * @param entries Of some of {@link daysBefore}.
  */
-export function usualRows(
-  day: UtcDay,
-  entries: readonly Pick<
-    LedgerEntry,
-    'day' | 'state' | 'rows' | 'missingSince' | 'files' | 'accepted' | 'usualRows'
-  >[],
-): number | null {
-  const loaded = entries.filter(
-    // Days that lack their rows say nothing of what is usual.
-    (ledgerDay) =>
-      (ledgerDay.state === 'succeeded' && ledgerDay.missingSince === undefined) ||
-      (emptyWords(ledgerDay) !== null && !lacksRows(ledgerDay)),
-  );
-  const same = loaded.filter((loadedDay) => weekday(loadedDay.day) === weekday(day));
-  const alike = loaded.filter((loadedDay) => isWeekend(loadedDay.day) === isWeekend(day));
-  const compared = same.length >= ENOUGH ? same : alike;
+export function usualRows(day: UtcDay, entries: readonly ComparedEntry[]): number | null {
+  const counting = entries.filter(saysWhatIsUsual);
+  const ofWeekday = counting.filter((entry) => weekday(entry.day) === weekday(day));
+  const ofWeekPart = counting.filter((entry) => isWeekend(entry.day) === isWeekend(day));
+  const compared = ofWeekday.length >= ENOUGH ? ofWeekday : ofWeekPart;
   if (compared.length < FEWEST) return null;
-  const rows = compared.map((comparedDay) => comparedDay.rows.out).sort((a, b) => a - b);
-  const low = rows[Math.ceil(rows.length / 2) - 1] ?? 0;
-  const high = rows[Math.floor(rows.length / 2)] ?? low;
+  const rows = compared.map((entry) => entry.rows.out).sort((a, b) => a - b);
+  // Of an even number of days, the mean of the two in the middle.
+  const low = rows[Math.ceil(rows.length / 2) - 1];
+  const high = rows[Math.floor(rows.length / 2)];
+  if (low === undefined || high === undefined) throw new RangeError('No days are compared.');
   return Math.round((low + high) / 2);
+}
+
+/** Whether the rows of a day say what is usual: it is loaded or came without rows, and does not lack some. */
+function saysWhatIsUsual(entry: ComparedEntry): boolean {
+  if (entry.state === 'succeeded') return entry.missingSince === undefined;
+  return emptyWords(entry) !== null && !lacksRows(entry);
 }
 
 /** What the ledger says of the days around a day. */
@@ -98,15 +101,13 @@ export async function readDaysAround(
   const readDay = async (otherDay: UtcDay) => {
     const entry = await ledger.read({ source, dataset, day: otherDay });
     if (entry?.table !== table) return [];
-    // The names of its files, which may be many, are let go.
-    const { rows, missingSince, files, accepted, usualRows: usual, content } = entry;
+    // The files of an entry may be many, so they are let go. One of them still shows that the day had some.
+    const { rows, missingSince, accepted, usualRows: usual, content } = entry;
     // A day that is to be loaded again has the rows of its last load until then.
     const state = content === undefined ? entry.state : 'succeeded';
-    const some = files.filter(isOfDrop).slice(0, 1);
-    const copies = findCopies(files).slice(0, MOST_NAMED);
-    return [
-      { day: otherDay, state, rows, missingSince, accepted, usualRows: usual, files: some, content, copies },
-    ];
+    const files = entry.files.filter(isOfDrop).slice(0, 1);
+    const copies = findCopies(entry.files).slice(0, MOST_NAMED);
+    return [{ day: otherDay, state, rows, missingSince, accepted, usualRows: usual, files, content, copies }];
   };
   const readDays = async (days: readonly UtcDay[]) =>
     (await mapLimit(days, PARALLEL_ENTRIES, readDay)).flat();

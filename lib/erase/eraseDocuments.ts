@@ -28,32 +28,33 @@ export type LeftDocuments =
 
 /** Rows that stay because they cannot be read. */
 interface Unsearched {
+  /** How many; absent if there are none. */
   readonly unread?: number | undefined;
 }
 
 /** How a document belongs to a unit; `unread` if it cannot be read, null if it belongs to none. */
 type DocumentFound = BodyFound | 'unread';
 
-/** Sums up what was found. @param body What is left of the documents. Undefined: none of them goes. */
-function leftOf(all: readonly DocumentFound[], body?: Uint8Array | null): LeftDocuments {
-  const count = (wanted: DocumentFound) => all.filter((found) => found === wanted).length;
-  const unreadable = count('unreadable');
+/**
+ * Sums up what was found in each document.
+ *
+ * @param body What is left of the documents; null: nothing. Undefined: none of them goes.
+ */
+function leftOf(found: readonly DocumentFound[], body?: Uint8Array | null): LeftDocuments {
+  const count = (wanted: DocumentFound) => found.filter((one) => one === wanted).length;
   const unread = count('unread');
+  const unsearched: Unsearched = unread > 0 ? { unread } : {};
+  if (body === undefined) return { own: 0, ...unsearched };
+  const unreadable = count('unreadable');
   const others = count('elsewhere') + unreadable;
-  const stay = unread > 0 ? { unread } : {};
   // At least one counts as deleted: if no document was a unit's, what several documents share was, or what a document
   // quotes.
-  return body === undefined
-    ? { own: 0, ...stay }
-    : {
-        own: Math.max(1, count('unit') + others),
-        others,
-        body,
-        ...stay,
-        ...(unreadable > 0 ? { unreadable } : {}),
-      };
+  const own = Math.max(1, count('unit') + others);
+  const deleted = { own, others, body, ...unsearched };
+  return unreadable > 0 ? { ...deleted, unreadable } : deleted;
 }
 
+/** Whether a document goes. */
 function isUnits(found: DocumentFound): boolean {
   return found !== null && found !== 'unread';
 }
@@ -72,34 +73,41 @@ export function eraseLanding(
   matcher: UnitMatcher,
   nothing: Uint8Array | null = NO_ROWS,
 ): LeftDocuments {
-  const all: DocumentFound[] = [];
+  const found: DocumentFound[] = [];
   const left: Uint8Array[] = [];
   for (const part of new LandedObject(body).parts()) {
     const { bytes, why, text, lines, others } = part;
     if (why !== null && why !== 'lines') {
-      all.push('unread');
+      found.push('unread');
       left.push(bytes);
       continue;
     }
-    const rows: Record<TableKind, LandedRow[]> = { exposures: [], events: [], quarantine: [] };
-    let isChanged = false;
+    const keptRows: Record<TableKind, LandedRow[]> = { exposures: [], events: [], quarantine: [] };
+    let keptCount = 0;
     for (const { kind, day, hour, rowFrom, to } of lines) {
-      const json = text.toString('utf8', rowFrom, to - 2);
-      const found = matcher.findDocument(kind, json);
-      all.push(found);
-      if (isUnits(found)) isChanged = true;
-      else rows[kind].push({ day, hour, json });
+      const json = text.toString('utf8', rowFrom, to - ROW_END.length);
+      const foundInRow = matcher.findDocument(kind, json);
+      found.push(foundInRow);
+      if (isUnits(foundInRow)) continue;
+      keptRows[kind].push({ day, hour, json });
+      keptCount += 1;
     }
-    const kept = others.filter((line) => matcher.findBody(line) !== 'unit');
-    all.push(...others.map((_, i): DocumentFound => (i < kept.length ? 'unread' : 'unit')));
-    isChanged ||= kept.length < others.length;
-    const encoded = isChanged ? encodeLines(rows) : bytes;
-    if (encoded !== null) left.push(encoded);
-    if (isChanged && kept.length > 0) left.push(gzipSync(Buffer.concat(kept)));
+    const keptOthers = others.filter((line) => matcher.findBody(line) !== 'unit');
+    found.push(...others.map((_, i): DocumentFound => (i < keptOthers.length ? 'unread' : 'unit')));
+    if (keptCount === lines.length && keptOthers.length === others.length) {
+      left.push(bytes);
+      continue;
+    }
+    const record = encodeLines(keptRows);
+    if (record !== null) left.push(record);
+    if (keptOthers.length > 0) left.push(gzipSync(Buffer.concat(keptOthers)));
   }
-  if (!all.some(isUnits)) return leftOf(all);
-  return leftOf(all, left.length === 0 ? nothing : Buffer.concat(left));
+  if (!found.some(isUnits)) return leftOf(found);
+  return leftOf(found, left.length === 0 ? nothing : Buffer.concat(left));
 }
+
+/** What follows a row in its line: lib/landing/store/encodeLines.ts. */
+const ROW_END = '}\n';
 
 /** Whether a copy of a request has events of a unit. It goes as a whole, as Statsig takes a request as a whole. */
 export function eraseCopy(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
@@ -127,10 +135,9 @@ export function eraseBody(body: Uint8Array, matcher: UnitMatcher): LeftDocuments
  * @param path A file with text, or gzip of it.
  */
 export async function eraseResult(path: string, matcher: UnitMatcher): Promise<LeftDocuments> {
-  const found = leftOf(['unit'], null);
-  const needles = (values: readonly string[]) => values.map((text) => Buffer.from(text).toString('latin1'));
-  const values = needles(matcher.values);
-  const plainValues = needles(matcher.plainValues);
+  const goes = leftOf(['unit'], null);
+  const values = matcher.values.map(asLatin1);
+  const plainValues = matcher.plainValues.map(asLatin1);
   // The overlap of two windows has room for a value with what is around it, and with a backslash or quote before each
   // character, also within JSON within JSON.
   const overlap = Math.max(...values.map(({ length }) => length)) * MOST_MARKS + AROUND;
@@ -147,7 +154,7 @@ export async function eraseResult(path: string, matcher: UnitMatcher): Promise<L
       isBinary ||= chunk.includes(0);
       // A value at the end of the chunk is judged with the next chunk.
       const text = lastWindow + chunk.toString('latin1');
-      if (has(text, false)) return found;
+      if (has(text, false)) return goes;
       isBegin &&= text.length <= overlap;
       lastWindow = text.slice(-overlap);
     }
@@ -156,10 +163,16 @@ export async function eraseResult(path: string, matcher: UnitMatcher): Promise<L
     throw error;
   }
   // A value at the end of the file is not judged yet.
-  return has(lastWindow, true) ? found : leftOf([]);
+  return has(lastWindow, true) ? goes : leftOf([]);
+}
+
+/** The bytes of a text as characters, as bytes of a file are read. */
+function asLatin1(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }
 
 const SPELLED_ANYWHERE = new RegExp(SPELLED);
+/** The most characters of a file that stand for a character of a value: the character, with backslashes and quotes before it. */
 const MOST_MARKS = 16;
 
 /** Characters around a value that decide whether it is a word. The first character of a window only serves that. */
@@ -168,17 +181,26 @@ const AROUND = 3;
 /** Letters, digits, - and _ of ASCII. Whether any other character is a letter is not known, so it ends a word. */
 const WORD = /^[\w-]/;
 
-function hasField(text: string, values: readonly string[], isBegin: boolean, isEnd: boolean): boolean {
+/**
+ * Whether one of some values is in a window as a word.
+ *
+ * @param isBegin Whether the file begins with the window. Otherwise its first character belongs to the window before.
+ * @param isEnd Whether the file ends with the window. Otherwise a value at its end may go on.
+ */
+function hasField(window: string, values: readonly string[], isBegin: boolean, isEnd: boolean): boolean {
   return values.some((value) => {
-    for (let at = text.indexOf(value, isBegin ? 0 : 1); at >= 0; at = text.indexOf(value, at + 1)) {
-      const end = at + value.length;
-      if (end === text.length && !isEnd) continue;
-      if (!WORD.test(text.charAt(at - 1)) && !WORD.test(text.charAt(end))) return true;
+    let start = window.indexOf(value, isBegin ? 0 : 1);
+    while (start >= 0) {
+      const end = start + value.length;
+      const isWhole = end < window.length || isEnd;
+      if (isWhole && !WORD.test(window.charAt(start - 1)) && !WORD.test(window.charAt(end))) return true;
+      start = window.indexOf(value, start + 1);
     }
     return false;
   });
 }
 
+/** The bytes of a file, inflated if they are gzip. */
 async function plainBytes(path: string): Promise<AsyncIterable<Buffer>> {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   if ((await firstBytes(path, 2)).toString('hex') !== GZIP) return file;
@@ -188,7 +210,7 @@ async function plainBytes(path: string): Promise<AsyncIterable<Buffer>> {
 }
 
 const CHUNK_BYTES = 1024 * 1024;
-/** https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1 */
+/** The first two bytes of gzip: https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1 */
 const GZIP = '1f8b';
 
 /** The first bytes of a file: fewer if the file is shorter. */

@@ -71,10 +71,11 @@ export async function writeNote(
   version: LandedVersion,
   note: LandingNote,
 ): Promise<string> {
-  const [end, expected] = 'written' in note ? (['written', null] as const) : (['from', undefined] as const);
-  const key = noteKeys(version)[end];
+  const keys = noteKeys(version);
   const text = JSON.stringify({ object: version.key, version: version.versionId, ...note });
-  await store.write(key, text, { expected, throwsConflict: true });
+  const isOfWritten = 'written' in note;
+  const key = isOfWritten ? keys.written : keys.from;
+  await store.write(key, text, { expected: isOfWritten ? null : undefined, throwsConflict: true });
   return key;
 }
 
@@ -139,13 +140,17 @@ export class ListedNotes {
   }
 }
 
-function noteKeys(version: LandedVersion) {
+/** The keys of the two notes that a version may have. */
+function noteKeys(version: LandedVersion): { readonly written: string; readonly from: string } {
   const ofVersion = hash('sha256', version.versionId ?? 'null').slice(0, 16);
   const name = `${LANDING_NOTES}${listedDigest(version)}-${ofVersion}`;
   return { written: `${name}${WRITTEN}`, from: `${name}.from.json` };
 }
 
-/** S3 answers the time of an object in whole seconds, or adds zeros as milliseconds. */
+/**
+ * A digest of what a listing says of a version. S3 answers the time of an object in whole seconds, or adds zeros as
+ * milliseconds, so whole seconds count.
+ */
 function listedDigest({ key, eTag, modifiedAt }: LandedVersion): string {
   return hash('sha256', JSON.stringify([key, eTag, Math.floor(modifiedAt / 1000)]));
 }

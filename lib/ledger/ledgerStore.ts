@@ -50,10 +50,10 @@ export function datasetNotes<Note>(
 }
 
 /** The days of a dataset that have an entry, as a listing shows them: a call for a thousand days. Throws LedgerError. */
-export type ListEntries = (
-  source: string,
-  dataset: string,
-) => Promise<ReadonlyMap<UtcDay, Pick<ListedObject, 'eTag' | 'modifiedAt'>>>;
+export type ListEntries = (source: string, dataset: string) => Promise<ListedEntries>;
+
+/** Listed entries of a dataset, by their days. */
+export type ListedEntries = ReadonlyMap<UtcDay, Pick<ListedObject, 'eTag' | 'modifiedAt'>>;
 
 /** Lists entries in a bucket. */
 export function listedEntries(store: Pick<ObjectStore, 'listPage'>): ListEntries {

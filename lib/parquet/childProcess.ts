@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Stats } from 'node:fs';
 import { lstat, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -114,7 +115,7 @@ async function readOwn(path: string, most: number): Promise<Buffer> {
 }
 
 /** The size of a file that the process has written. @throws RangeError unless it is a plain file. */
-export async function statOwn(path: string) {
+export async function statOwn(path: string): Promise<Stats> {
   const stats = await lstat(path);
   if (!stats.isFile()) throw new RangeError(`${basename(path)} is not a regular file.`);
   return stats;

@@ -1,5 +1,5 @@
 import { tryParseExactJson } from '../base/exactJson.ts';
-import { isJsonObject } from '../base/json.ts';
+import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { decodeBody } from '../wire/decodeBody.ts';
 import { RequestError } from '../wire/RequestError.ts';
 import { readSdkRequest } from '../wire/sdkRequest.ts';
@@ -8,9 +8,11 @@ import type { RelayCopy } from './RelayCopy.ts';
 
 /** Counts of a person's events in a copy. */
 export interface PersonsEvents {
+  /** Whether the person is in the copy, be it with an event or where it may mean something else. */
   readonly isPersons: boolean;
-  /** Events of the person, and events of others. */
+  /** Events of the person. */
   readonly own: number;
+  /** Events of others. */
   readonly others: number;
 }
 
@@ -29,27 +31,37 @@ export function judgeCopy(copy: RelayCopy, person: PersonFinder): PersonsEvents 
   const text = textOf(copy);
   if (text === null) return 'unreadable';
   const body = tryParseExactJson(text);
-  if (!isJsonObject(body)) {
-    const found = person.findNamed(text);
-    if (found === null) return 'unreadable';
-    return { isPersons: true, own: found === 'unit' ? 1 : 0, others: found === 'unit' ? 0 : 1 };
-  }
-  const { events, exposures, ...shared } = body;
+  return isJsonObject(body) ? judgeBody(body, person) : judgeText(text, person);
+}
+
+function judgeBody({ events, exposures, ...shared }: JsonObject, person: PersonFinder): PersonsEvents {
   const all = [events, exposures].flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
   const inShared = person.findValue(shared);
   const inEvents = all.map((event) => person.findValue(event));
   const own = inShared === 'unit' ? all.length : inEvents.filter((found) => found === 'unit').length;
-  const isPersons = [inShared, ...inEvents].some((found) => found !== null);
+  const isPersons = inShared !== null || inEvents.some((found) => found !== null);
   return { isPersons, own, others: all.length - own };
 }
 
+/** A text whose events cannot be told apart counts as one event. */
+function judgeText(text: string, person: PersonFinder): PersonsEvents | 'unreadable' {
+  switch (person.findNamed(text)) {
+    case 'unit':
+      return { isPersons: true, own: 1, others: 0 };
+    case 'elsewhere':
+      return { isPersons: true, own: 0, others: 1 };
+    case null:
+      return 'unreadable';
+  }
+}
+
+/** The text of a copy's body; null if the collector would refuse it. */
 function textOf({ path, query, headers, body }: RelayCopy): string | null {
-  const requestContext = { http: { method: 'POST' } };
   const { markers } = readSdkRequest({
     rawPath: path,
     rawQueryString: query,
     headers,
-    requestContext,
+    requestContext: { http: { method: 'POST' } },
     isBase64Encoded: true,
     body: '',
   });

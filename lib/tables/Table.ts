@@ -5,9 +5,9 @@ import { COMMENT_CHARACTERS } from '../schema/names.ts';
 /** The Glue types of columns; https://docs.aws.amazon.com/athena/latest/ug/data-types.html */
 export type ColumnType = 'string' | 'boolean' | 'timestamp' | 'date' | 'double' | 'bigint';
 
-/** One column. The Glue table, the Parquet schema, the rows and the docs are made from it. */
+/** One column. The Glue table, the schema of Parquet files, rows and docs are made from it. */
 export interface Column {
-  /** Lower snake case: Athena folds case. */
+  /** In lower snake case: Athena reads names in lower case. */
   readonly name: string;
   readonly type: ColumnType;
   /** Shown by Athena, OWOX and Metabase next to the column; at most 255 characters (Glue's limit). */
@@ -25,28 +25,33 @@ export function glueComment(text: string): string {
   return comment.isWellFormed() ? comment : comment.slice(0, -1);
 }
 
-/** A table of the catalog. The partition key is not among `columns`, because Athena refuses a duplicate. */
+/** A table of the catalog. */
 export interface Table {
   readonly kind: TableKind;
+  /** Its name in Glue. */
   readonly name: string;
   readonly comment: string;
+  /** Its columns without the partition key: Athena refuses a table that has a column twice. */
   readonly columns: readonly Column[];
   readonly partitionKey: Column;
 }
 
-/** The values of each column type in a row: timestamps are epoch milliseconds, dates `YYYY-MM-DD`. */
+/** What a value of each column type is in a row. */
 export interface ColumnValues {
-  string: string;
-  boolean: boolean;
-  timestamp: number;
-  date: string;
-  double: number;
-  bigint: number;
+  readonly string: string;
+  readonly boolean: boolean;
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  /** `YYYY-MM-DD` */
+  readonly date: string;
+  readonly double: number;
+  /** A safe integer: columns of this type count events of an hour, rows of a file or copies of a row. */
+  readonly bigint: number;
 }
 
 /**
- * Is `unknown`, which demands nothing, if each name is in a list of columns once. Otherwise it is a text that says
- * which name is there twice.
+ * A type for a list of columns: `unknown`, which every list is, if no two columns have the same name. Otherwise a text that
+ * names the column, which no list is, so that the compiler's error has it.
  */
 type Distinct<Columns extends readonly Column[]> = Columns extends readonly [
   infer First extends Column,

@@ -123,12 +123,21 @@ export function erasureKey(id: string): string {
 /** The `source` of curated days in the ledger. No source of the configuration can have this name. */
 export const CURATED_LEDGER = 'curated';
 
+/** Which curated day an entry of the ledger is of. */
+export interface CuratedSubject {
+  readonly source: typeof CURATED_LEDGER;
+  readonly dataset: ForwardedKind;
+  readonly day: UtcDay;
+  /** Name of the curated table. */
+  readonly table: string;
+}
+
 /** The place of a curated day in the ledger: `ledger/curated/<kind>/YYYY-MM-DD.json`. */
 export function curatedSubject(
   { curatedTables }: Pick<Config, 'curatedTables'>,
   kind: ForwardedKind,
   day: UtcDay,
-) {
+): CuratedSubject {
   return { source: CURATED_LEDGER, dataset: kind, day, table: curatedTables[kind] };
 }
 

@@ -10,6 +10,7 @@ import {
   NON_GROUP_RULES,
   sentNames,
 } from '../wire/isAssignment.ts';
+import type { RowChoice } from './curatedRows.ts';
 import { productionOnly, qualifiedName, type ViewColumn } from './View.ts';
 
 /** Stored secondary exposures as an array; null if they are not a list, or not JSON. */
@@ -125,7 +126,7 @@ export const heldOutColumn: ViewColumn = {
  *
  * @param from Exposures {@link withRealNames}.
  */
-export function groupedExposures(config: Pick<Config, 'database' | 'holdouts'>, from: string) {
+export function groupedExposures(config: Pick<Config, 'database' | 'holdouts'>, from: string): RowChoice {
   const scalar = (member: string) => `json_extract_scalar(e, '$.${member}')`;
   const isHoldout = `${isConfiguredHoldout(config, scalar('gate'))} OR contains("known_holdouts", ${scalar('gate')})`;
   const isIn = `${scalar('gateValue')} = 'true' AND (${isHoldout})`;

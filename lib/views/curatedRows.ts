@@ -9,8 +9,10 @@ import { dedupeByEventId, qualifiedName, selectList, type ViewColumn } from './V
 type Tables = Pick<Config, 'database' | 'tables' | 'curatedTables' | 'unitIds'>;
 
 /** How a view chooses its rows: a source, and conditions on it that hold for all copies of an event or for none. */
-interface Choice {
+export interface RowChoice {
+  /** SQL of the source. */
   readonly from: string;
+  /** SQL of the conditions. */
   readonly where: readonly string[];
 }
 
@@ -31,7 +33,7 @@ export function oneRowEach(
     readonly curated: readonly DayRange[];
     readonly key: string;
     readonly columns: readonly ViewColumn[];
-    readonly choose: (from: string) => Choice;
+    readonly choose: (from: string) => RowChoice;
   },
 ): string {
   const { kind, curated, key, columns, choose } = options;

@@ -71,6 +71,6 @@ export function requireFewEvents(count: number): void {
 }
 
 /** Why a body that is JSON is refused as a whole. */
-export function wrongShape(detail: string) {
+export function wrongShape(detail: string): InstanceType<typeof RequestError> {
   return new RequestError('SLUICE_BODY_WRONG_SHAPE', detail);
 }

@@ -4,49 +4,47 @@ import { codeOf, findDeclared, type Member, membersOf, readModule, type Written 
 
 /** Answers of one command or call, by the names of their types. */
 export interface Answers {
-  readonly name: string;
+  /** The command, `sluice status`, or the path of the call. */
+  readonly source: string;
+  /** Where it is written. */
   readonly file: string;
   readonly types: readonly string[];
 }
 
+/** Commands that are not named as their files. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  'main.ts': 'a command that fails',
+  'trial/startTrial.ts': 'sluice trial',
+};
+
 /** What each command prints with `--json`: the type arguments with which it writes. */
 export function commandAnswers(): readonly Answers[] {
-  const files = readdirSync('cli', { recursive: true, encoding: 'utf8' }).filter((name) =>
+  const names = readdirSync('cli', { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.ts'),
   );
-  return files.sort().flatMap((name) => {
+  return names.sort().flatMap((name) => {
     const file = join('cli', name);
-    const { code } = readModule(file);
-    const found = [...code.matchAll(/\b(?:writeResult|writeJson|requestWork)<(\w+)>\(/g)].map(
-      ([, type = '']) => type,
-    );
-    const types = [...new Set(found)].filter((type) => findDeclared(file, type) !== undefined);
-    const command =
-      name === 'main.ts' ? 'a command that fails' : `sluice ${basename(name, '.ts').replace('startT', 't')}`;
-    return types.length === 0 ? [] : [{ name: command, file, types }];
+    const calls = readModule(file).code.matchAll(/\b(?:writeResult|writeJson|requestWork)<(\w+)>\(/g);
+    const written = new Set(Array.from(calls, ([, type = '']) => type));
+    const types = [...written].filter((type) => findDeclared(file, type) !== undefined);
+    const source = COMMANDS[name] ?? `sluice ${basename(name, '.ts')}`;
+    return types.length === 0 ? [] : [{ source, file, types }];
   });
 }
 
 /** What each call of the console's API answers: the result types of their `handle`. */
 export function callAnswers(): readonly Answers[] {
-  const files = readdirSync('console/api').filter((name) => name !== 'route.ts');
-  return files.flatMap((name) => {
+  const names = readdirSync('console/api').filter((name) => name !== 'route.ts');
+  return names.flatMap((name) => {
     const file = join('console/api', name);
-    return readModule(file)
-      .code.split('route({')
-      .slice(1)
-      .flatMap((code) => {
-        const [, path = ''] = /path: '(.*?)'/.exec(code) ?? [];
-        const [, type] = /\bhandle\b[^;]*?\): (?:Promise<)?(?:readonly )?([\w |]*\w)/.exec(code) ?? [];
-        if (type === undefined) throw new RangeError(`${path} has no written result type.`);
-        return [
-          {
-            name: path,
-            file,
-            types: type.split(' | ').filter((typeName) => findDeclared(file, typeName) !== undefined),
-          },
-        ];
-      });
+    const [, ...routes] = readModule(file).code.split('route({');
+    return routes.map((code) => {
+      const [, source = ''] = /path: '(.*?)'/.exec(code) ?? [];
+      const [, result] = /\bhandle\b[^;]*?\): (?:Promise<)?(?:readonly )?([\w |]*\w)/.exec(code) ?? [];
+      if (result === undefined) throw new RangeError(`${source} has no written result type.`);
+      const types = result.split(' | ').filter((type) => findDeclared(file, type) !== undefined);
+      return { source, file, types };
+    });
   });
 }
 
@@ -60,7 +58,7 @@ export function jsonPage(): string {
     for (const type of types) describe(file, type);
   if (lacking.length > 0) throw new RangeError(`Members without a comment: ${lacking.join(', ')}.`);
   const rows = commands.map(
-    ({ name, types }) => `| \`${name}\` | ${types.map((type) => linkTo(type)).join(', ')} |`,
+    ({ source, types }) => `| \`${source}\` | ${types.map((type) => linkTo(type)).join(', ')} |`,
   );
   return `# Answers as JSON
 
@@ -77,27 +75,34 @@ ${rows.join('\n')}
 ${[...sections.values()].join('\n')}`;
 
   /** Writes the section of a type, and then those of the types of its members. */
-  function describe(file: string, name: string): void {
-    const found = findDeclared(file, name);
-    if (found === undefined) return;
-    if ((files.get(name) ?? found.file) !== found.file) throw new RangeError(`Two types are named ${name}.`);
-    files.set(name, found.file);
-    if (sections.has(name)) return;
-    sections.set(name, '');
-    const members = membersOf(found);
-    const table =
-      members.length === 0
-        ? `\n${typeText(found)}\n`
-        : `\n| member | type | meaning |\n|---|---|---|\n${members.flatMap((member) => rowsOf(member, name, '')).join('\n')}\n`;
-    sections.set(name, `### ${name}\n\n${found.text}\n${table}`);
+  function describe(file: string, type: string): void {
+    const declared = findDeclared(file, type);
+    if (declared === undefined) return;
+    const knownFile = files.get(type) ?? declared.file;
+    if (knownFile !== declared.file) throw new RangeError(`Two types are named ${type}.`);
+    files.set(type, declared.file);
+    if (sections.has(type)) return;
+    // A type may have itself among the types of its members.
+    sections.set(type, '');
+    const members = membersOf(declared);
+    const content = members.length === 0 ? typeText(declared) : memberTable(members, type);
+    sections.set(type, `### ${type}\n\n${declared.text}\n\n${content}\n`);
   }
 
-  function rowsOf(member: Member, owner: string, prefix: string): readonly string[] {
+  function memberTable(members: readonly Member[], type: string): string {
+    const lines = members.flatMap((member) => memberLines(member, type, ''));
+    return ['| member | type | meaning |', '|---|---|---|', ...lines].join('\n');
+  }
+
+  /** The line of a member, and those of its own members if its type is written in place. @param prefix `parent.` */
+  function memberLines(member: Member, type: string, prefix: string): readonly string[] {
     const name = `${prefix}${member.name}`;
-    if (member.text === '') lacking.push(`${member.file} ${owner}.${name}`);
-    const row = `| \`${name}${member.isOptional ? '?' : ''}\` | ${typeText(member)} | ${cell(member.text)} |`;
-    const isInline = !member.node.type.startsWith('TS') || member.node.type === 'TSTypeLiteral';
-    return [row, ...(isInline ? membersOf(member).flatMap((inner) => rowsOf(inner, owner, `${name}.`)) : [])];
+    if (member.text === '') lacking.push(`${member.file} ${type}.${name}`);
+    const mark = member.isOptional ? '?' : '';
+    const line = `| \`${name}${mark}\` | ${typeText(member)} | ${cell(member.text)} |`;
+    const isInPlace = !member.node.type.startsWith('TS') || member.node.type === 'TSTypeLiteral';
+    const inner = isInPlace ? membersOf(member) : [];
+    return [line, ...inner.flatMap((innerMember) => memberLines(innerMember, type, `${name}.`))];
   }
 
   /** A type as a cell, with links to those that have a section. */
@@ -105,10 +110,11 @@ ${[...sections.values()].join('\n')}`;
     const { file, node } = written;
     const code = codeOf(written);
     if (!node.type.startsWith('TS')) return cell(schemaText(file, code));
+    // Every name of a type, but not within a text: `'A'`.
     return cell(code).replaceAll(/(?<!['\w])[A-Z]\w+(?!\w*')/g, (name) => {
-      const found = findDeclared(file, name);
-      if (found === undefined) return name;
-      const values = valuesOf(found);
+      const declared = findDeclared(file, name);
+      if (declared === undefined) return name;
+      const values = valuesOf(declared);
       if (values !== null) return cell(values);
       describe(file, name);
       return linkTo(name);
@@ -116,36 +122,41 @@ ${[...sections.values()].join('\n')}`;
   }
 }
 
-/** The values of a type that is one of some texts; null of another type. */
-function valuesOf(found: Pick<Written, 'file' | 'node'>): string | null {
-  const code = codeOf(found);
-  const [, list] = /^\(typeof (\w+)\)\[number\]$/.exec(code) ?? [];
-  const listed = list === undefined ? undefined : findDeclared(found.file, list);
-  if (listed !== undefined)
-    return (
-      codeOf(listed)
-        .match(/'[^']*'/g)
-        ?.join(' | ') ?? null
-    );
+/** The values of a type that is one of some texts, as `'a' | 'b'`; null of another type. */
+function valuesOf(declared: Pick<Written, 'file' | 'node'>): string | null {
+  const code = codeOf(declared);
+  const [, constant] = /^\(typeof (\w+)\)\[number\]$/.exec(code) ?? [];
+  const list = constant === undefined ? undefined : findDeclared(declared.file, constant);
+  if (list !== undefined) return textsIn(codeOf(list));
   return /^'[^']*'( \| '[^']*')*$/.test(code) ? code : null;
 }
+
+/** The texts of a list, as `'a' | 'b'`; null without any. */
+function textsIn(code: string): string | null {
+  return code.match(/'[^']*'/g)?.join(' | ') ?? null;
+}
+
+/** Functions of zod and the types that they stand for. Others stand for an object. */
+const SCHEMA_TYPES: Readonly<Record<string, string>> = {
+  string: 'string',
+  number: 'number',
+  int: 'number',
+  boolean: 'boolean',
+};
 
 /** A schema of zod as a type. */
 function schemaText(file: string, code: string): string {
   const orNull = code.includes('.nullable()') ? ' | null' : '';
-  const [, name = '', inner = ''] = /^(?:z\.)?(\w+)(?:\((.*)\))?/.exec(code) ?? [];
-  const found = code.startsWith('z.') ? undefined : findDeclared(file, name);
-  if (found !== undefined) return schemaText(found.file, codeOf(found)) + orNull;
-  if (name === 'array') return `${schemaText(file, inner)}[]`;
+  const [, name = '', argument = ''] = /^(?:z\.)?(\w+)(?:\((.*)\))?/.exec(code) ?? [];
+  const declared = code.startsWith('z.') ? undefined : findDeclared(file, name);
+  if (declared !== undefined) return schemaText(declared.file, codeOf(declared)) + orNull;
+  if (name === 'array') return `${schemaText(file, argument)}[]`;
+  if (name === 'literal') return argument.replace(/\).*/, '');
   if (name === 'enum') {
-    const list = findDeclared(file, /^\w+/.exec(inner)?.[0] ?? '');
-    return ((list === undefined ? inner : codeOf(list)).match(/'[^']*'/g) ?? []).join(' | ') + orNull;
+    const list = findDeclared(file, /^\w+/.exec(argument)?.[0] ?? '');
+    return `${textsIn(list === undefined ? argument : codeOf(list)) ?? ''}${orNull}`;
   }
-  if (name === 'literal') return inner.replace(/\).*/, '');
-  const text =
-    ['string', 'number', 'boolean'].find((primitive) => primitive === name) ??
-    (name === 'int' ? 'number' : 'object');
-  return text + orNull;
+  return (SCHEMA_TYPES[name] ?? 'object') + orNull;
 }
 
 /** A link to the section of a type. @param page Default: its own. */

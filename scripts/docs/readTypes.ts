@@ -6,7 +6,7 @@ type Statement = ReturnType<typeof parse>['program']['body'][number];
 type Interface = Extract<Statement, { type: 'TSInterfaceDeclaration' }>;
 type TypeNode = Extract<Statement, { type: 'TSTypeAliasDeclaration' }>['typeAnnotation'];
 type Expression = Extract<Statement, { type: 'ExpressionStatement' }>['expression'];
-/** What has members: of an interface, a type, or an object. */
+/** What stands between the braces of an interface, a type or an object: a member, a method, a spread. */
 type Owner =
   | Interface['body']['body'][number]
   | Extract<Expression, { type: 'ObjectExpression' }>['properties'][number];
@@ -26,6 +26,7 @@ export interface Member extends Written {
   readonly isOptional: boolean;
 }
 
+/** A module of the repository. */
 interface Module {
   readonly code: string;
   /** Types and constants, by name. */
@@ -34,6 +35,7 @@ interface Module {
   readonly imported: Map<string, readonly [file: string, name: string]>;
 }
 
+/** Modules that were read, by their files. */
 const modules = new Map<string, Module>();
 
 /** Reads what a module declares and imports. @param file Path from the root of the repository. */
@@ -41,36 +43,49 @@ export function readModule(file: string): Module {
   const known = modules.get(file);
   if (known !== undefined) return known;
   const code = readFileSync(file, 'utf8');
-  const read: Module = { code, declared: new Map(), imported: new Map() };
-  modules.set(file, read);
+  const module: Module = { code, declared: new Map(), imported: new Map() };
+  modules.set(file, module);
   for (const statement of parse(code, { sourceType: 'module', plugins: ['typescript'] }).program.body) {
-    const own =
-      statement.type === 'ExportNamedDeclaration' ? (statement.declaration ?? statement) : statement;
-    const text = commentOf(statement);
-    if (own.type === 'TSInterfaceDeclaration') read.declared.set(own.id.name, { file, node: own, text });
-    if (own.type === 'TSTypeAliasDeclaration')
-      read.declared.set(own.id.name, { file, node: own.typeAnnotation, text });
-    if (own.type === 'VariableDeclaration')
-      for (const { id, init } of own.declarations)
-        if (id.type === 'Identifier' && init) read.declared.set(id.name, { file, node: init, text });
-    if (own.type === 'ImportDeclaration' && own.source.value.startsWith('.'))
-      for (const name of own.specifiers)
-        if (name.type === 'ImportSpecifier' && name.imported.type === 'Identifier')
-          read.imported.set(name.local.name, [join(dirname(file), own.source.value), name.imported.name]);
+    const isExported = statement.type === 'ExportNamedDeclaration';
+    const declaration = isExported ? (statement.declaration ?? statement) : statement;
+    addDeclared(module.declared, file, declaration, commentOf(statement));
+    if (declaration.type === 'ImportDeclaration' && declaration.source.value.startsWith('.')) {
+      const importedFile = join(dirname(file), declaration.source.value);
+      for (const { type, local, ...specifier } of declaration.specifiers)
+        if ('imported' in specifier && specifier.imported.type === 'Identifier')
+          module.imported.set(local.name, [importedFile, specifier.imported.name]);
+    }
   }
-  return read;
+  return module;
+}
+
+/** Adds the types and constants of a statement. @param text Its comment. */
+function addDeclared(declared: Module['declared'], file: string, statement: Statement, text: string): void {
+  switch (statement.type) {
+    case 'TSInterfaceDeclaration':
+      declared.set(statement.id.name, { file, node: statement, text });
+      break;
+    case 'TSTypeAliasDeclaration':
+      declared.set(statement.id.name, { file, node: statement.typeAnnotation, text });
+      break;
+    case 'VariableDeclaration':
+      for (const { id, init } of statement.declarations)
+        if (id.type === 'Identifier' && init) declared.set(id.name, { file, node: init, text });
+  }
 }
 
 /** Where a name is declared; undefined of what another package or the language declares. */
 export function findDeclared(file: string, name: string): Written | undefined {
   const { declared, imported } = readModule(file);
-  const from = imported.get(name);
-  return declared.get(name) ?? (from && findDeclared(...from));
+  const source = imported.get(name);
+  return declared.get(name) ?? (source && findDeclared(...source));
 }
 
+/** The doc comment of a statement or a member as one line; empty without one. */
 function commentOf({ leadingComments }: Pick<Statement, 'leadingComments'>): string {
-  const last = leadingComments?.findLast(({ value }) => value.startsWith('*'))?.value.slice(1) ?? '';
-  const lines = last.split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
+  const comment = leadingComments?.findLast(({ value }) => value.startsWith('*'));
+  if (comment === undefined) return '';
+  const lines = comment.value.split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
   return lines
     .join(' ')
     .replaceAll(/\{@link (\w+)\}/g, '`$1`')
@@ -80,7 +95,10 @@ function commentOf({ leadingComments }: Pick<Statement, 'leadingComments'>): str
 
 /** The code of a type or a schema on one line, without `readonly`. */
 export function codeOf({ file, node }: Pick<Written, 'file' | 'node'>): string {
-  const code = readModule(file).code.slice(node.start ?? 0, node.end ?? 0);
+  const { start, end } = node;
+  if (typeof start !== 'number' || typeof end !== 'number')
+    throw new TypeError(`${file}: no place in the code.`);
+  const code = readModule(file).code.slice(start, end);
   return (
     code
       .replaceAll(/\breadonly |\/\*.*?\*\//gs, '')
@@ -92,82 +110,102 @@ export function codeOf({ file, node }: Pick<Written, 'file' | 'node'>): string {
   );
 }
 
+/** Types of the language that have the members of their first argument. */
+const SAME_MEMBERS = ['Partial', 'Readonly', 'NonNullable'];
+/** Functions of zod whose result has the members of their argument. */
+const OF_ARGUMENT = /^z\.(object|looseObject|array)$/;
+
 /** The members of an object's type or schema, or of a list's elements; none of anything else. */
 export function membersOf({ file, node }: Pick<Written, 'file' | 'node'>): readonly Member[] {
-  const at = (inner: Written['node']) => membersOf({ file, node: inner });
-  const named = (name: string) => {
-    const found = findDeclared(file, name);
-    return found === undefined ? [] : membersOf(found);
-  };
-  const own = (owners: readonly Owner[]) => owners.flatMap((owner) => memberOf(file, owner));
+  const membersAt = (inner: Written['node']) => membersOf({ file, node: inner });
+  const membersIn = (owners: readonly Owner[]) => owners.flatMap((owner) => readMember(file, owner));
   switch (node.type) {
     case 'TSInterfaceDeclaration':
-      return [...(node.extends ?? []).flatMap(at), ...own(node.body.body)];
+      return [...(node.extends ?? []).flatMap(membersAt), ...membersIn(node.body.body)];
     case 'TSTypeLiteral':
-      return own(node.members);
+      return membersIn(node.members);
     case 'ObjectExpression':
-      return own(node.properties);
+      return membersIn(node.properties);
     case 'TSIntersectionType':
-      return node.types.flatMap(at);
+      return node.types.flatMap(membersAt);
     case 'TSUnionType': {
-      const [first, ...others] = node.types.map(at).filter(({ length }) => length > 0);
+      // `X | null` has the members of X. Of a choice between objects, the page has the types themselves.
+      const [first, ...others] = node.types.map(membersAt).filter(({ length }) => length > 0);
       return others.length > 0 ? [] : (first ?? []);
     }
     case 'TSArrayType':
-      return at(node.elementType);
+      return membersAt(node.elementType);
     case 'TSTypeOperator':
     case 'TSParenthesizedType':
-      return at(node.typeAnnotation);
+      return membersAt(node.typeAnnotation);
     case 'TSIndexedAccessType': {
+      // `X['name']` has the members of that member, `X[number]` those of X.
       const name = /^'(\w+)'$/.exec(codeOf({ file, node: node.indexType }))?.[1];
-      const found = at(node.objectType);
-      const member = found.find((candidate) => candidate.name === name);
-      return name === undefined ? found : member === undefined ? [] : membersOf(member);
+      const members = membersAt(node.objectType);
+      if (name === undefined) return members;
+      const member = members.find((candidate) => candidate.name === name);
+      return member === undefined ? [] : membersOf(member);
     }
     case 'Identifier':
-      return named(node.name);
-    case 'CallExpression': {
-      const [first] = node.arguments;
-      const inner =
-        first === undefined || first.type === 'ArgumentPlaceholder' || first.type === 'SpreadElement'
-          ? []
-          : at(first);
-      if (node.callee.type !== 'MemberExpression' || node.callee.object.type === 'Super') return [];
-      return /^z\.(object|looseObject|array)$/.test(codeOf({ file, node: node.callee }))
-        ? inner
-        : [
-            ...at(node.callee.object),
-            ...(/\.extend$/.test(codeOf({ file, node: node.callee })) ? inner : []),
-          ];
-    }
+      return membersOfName(file, node.name);
+    case 'CallExpression':
+      return membersOfCall(file, node);
     case 'TSTypeReference':
-    case 'TSExpressionWithTypeArguments': {
-      const [first, keys] = node.typeParameters?.params ?? [];
-      const name = codeOf({ file, node }).replace(/<.*/, '');
-      if (name === 'z.output' && first?.type === 'TSTypeQuery')
-        return named(codeOf({ file, node: first }).slice('typeof '.length));
-      if (first === undefined) return named(name);
-      const wanted: readonly string[] = (keys && codeOf({ file, node: keys }).match(/\w+/g)) ?? [];
-      if (name === 'Pick') return at(first).filter((member) => wanted.includes(member.name));
-      if (name === 'Omit') return at(first).filter((member) => !wanted.includes(member.name));
-      return ['Partial', 'Readonly', 'NonNullable'].includes(name) ? at(first) : [];
-    }
+    case 'TSExpressionWithTypeArguments':
+      return membersOfReference(file, node);
     default:
       return [];
   }
 }
 
-function memberOf(file: string, owner: Owner): readonly Member[] {
-  const text = commentOf(owner);
+function membersOfName(file: string, name: string): readonly Member[] {
+  const declared = findDeclared(file, name);
+  return declared === undefined ? [] : membersOf(declared);
+}
+
+/** The members of a schema: `z.object({ … })`, and what is chained to it. */
+function membersOfCall(
+  file: string,
+  { callee, arguments: [argument] }: Extract<Expression, { type: 'CallExpression' }>,
+): readonly Member[] {
+  if (callee.type !== 'MemberExpression' || callee.object.type === 'Super') return [];
+  const hasNode =
+    argument !== undefined && argument.type !== 'ArgumentPlaceholder' && argument.type !== 'SpreadElement';
+  const ofArgument = hasNode ? membersOf({ file, node: argument }) : [];
+  const called = codeOf({ file, node: callee });
+  if (OF_ARGUMENT.test(called)) return ofArgument;
+  const ofObject = membersOf({ file, node: callee.object });
+  return called.endsWith('.extend') ? [...ofObject, ...ofArgument] : ofObject;
+}
+
+/** The members of a type by its name and its arguments. */
+function membersOfReference(
+  file: string,
+  node: Extract<TypeNode, { type: 'TSTypeReference' }> | NonNullable<Interface['extends']>[number],
+): readonly Member[] {
+  const [first, keys] = node.typeParameters?.params ?? [];
+  const name = codeOf({ file, node }).replace(/<.*/, '');
+  if (name === 'z.output' && first?.type === 'TSTypeQuery')
+    return membersOfName(file, codeOf({ file, node: first }).slice('typeof '.length));
+  if (first === undefined) return membersOfName(file, name);
+  const members = membersOf({ file, node: first });
+  const named: readonly string[] = (keys && codeOf({ file, node: keys }).match(/\w+/g)) ?? [];
+  if (name === 'Pick') return members.filter((member) => named.includes(member.name));
+  if (name === 'Omit') return members.filter((member) => !named.includes(member.name));
+  return SAME_MEMBERS.includes(name) ? members : [];
+}
+
+/** The member of a type or of an object; none if it is another construct, such as a method or a spread. */
+function readMember(file: string, owner: Owner): readonly Member[] {
   if (owner.type !== 'TSPropertySignature' && owner.type !== 'ObjectProperty') return [];
   const { key } = owner;
   if (key.type !== 'Identifier') return [];
-  const { name } = key;
-  if (owner.type === 'TSPropertySignature') {
-    const node =
-      owner.typeAnnotation?.type === 'TSTypeAnnotation' ? owner.typeAnnotation.typeAnnotation : null;
-    return node === null ? [] : [{ file, node, text, name, isOptional: owner.optional === true }];
+  const described = { file, text: commentOf(owner), name: key.name };
+  if (owner.type === 'ObjectProperty') {
+    const node = owner.value as Expression;
+    return [{ ...described, node, isOptional: codeOf({ file, node }).endsWith('.optional()') }];
   }
-  const node = owner.value as Expression;
-  return [{ file, node, text, name, isOptional: codeOf({ file, node }).endsWith('.optional()') }];
+  const annotation = owner.typeAnnotation;
+  if (annotation?.type !== 'TSTypeAnnotation') return [];
+  return [{ ...described, node: annotation.typeAnnotation, isOptional: owner.optional === true }];
 }

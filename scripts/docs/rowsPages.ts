@@ -58,7 +58,7 @@ export function experimentsPage(page: string): string {
 
 /** The text of docs/reference/console.md with a new table of calls. All other text stays. */
 export function consoleApiPage(page: string): string {
-  const answers = new Map(callAnswers().map(({ name, types }) => [name, types]));
+  const answers = new Map(callAnswers().map(({ source, types }) => [source, types]));
   const rows = routes.map(({ method, path, writes, localOnly, summary, query, body }) => {
     const links = (answers.get(path) ?? []).map((type) => linkTo(type, 'reference/json.md'));
     return `| \`${method} ${path}\`${writes ? ', writes' : ''}${localOnly ? ', local cloud only' : ''} | ${summary} ${links.join(' or ')} | ${parametersOf(query, body)} |`;

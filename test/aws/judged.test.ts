@@ -9,7 +9,7 @@ import { POLICY_SUITES } from './policySuites.ts';
 
 const read = (...path: string[]) => readFileSync(join(repositoryRoot, ...path), 'utf8');
 const templates = Object.entries(templateConfigurations).map(([name, input]) => {
-  const { config, made } = madeResources(input);
+  const { config, template: made } = madeResources(input);
   const resources = {
     ...made.Resources,
     // Serverless makes the API, of which this one stands for all.

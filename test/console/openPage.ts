@@ -15,8 +15,23 @@ export function openLocalConsole(
 const LOOK_MS = 25;
 const MOST_LOOKS = 7_000;
 
+/** A page of the console that a test uses as a person does. */
+export interface OpenPage {
+  /** Resolves when the page has the text. */
+  shows(text: string): Promise<void>;
+  /** Goes to a page, e.g. `/live?user=ada`. */
+  go(path: string): void;
+  /** Clicks the first element of a selector that has a text. */
+  click(selector: string, text: string): Promise<void>;
+  /** Enters a text into a field. */
+  type(selector: string, text: string): Promise<void>;
+  /** Resolves when an expression is true in the page. */
+  holds(expression: string): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** Opens a console as a browser does, in happy-dom: elements and scripts, without a layout. */
-export async function openPage(address: string) {
+export async function openPage(address: string): Promise<OpenPage> {
   const browser = new Browser({
     settings: { enableJavaScriptEvaluation: true, suppressInsecureJavaScriptEnvironmentWarning: true },
   });
@@ -24,39 +39,35 @@ export async function openPage(address: string) {
   await page.goto(address);
   const { window } = page.mainFrame;
   const { document } = window;
-  const text = () => document.querySelector('main')?.textContent ?? '';
-  const until = async <Found>(wanted: string, look: () => Found | undefined | false): Promise<Found> => {
+  const shownText = () => document.querySelector('main')?.textContent ?? '';
+  /** Looks again and again until something is there. @param what What it is, for the error. */
+  const until = async <Found>(what: string, look: () => Found | undefined | false): Promise<Found> => {
     for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
       const found = look();
       if (found !== undefined && found !== false) return found;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    throw new Error(`${window.location.hash} lacks ${wanted}. It shows: ${text()}`);
-  };
-  const shows = async (wanted: string) => {
-    await until(wanted, () => text().includes(wanted));
+    throw new Error(`${window.location.hash} lacks ${what}. It shows: ${shownText()}`);
   };
   return {
-    /** Resolves when the page has the text. */
-    shows,
-    /** Goes to a page, e.g. `/live?user=ada`. */
-    go(path: string) {
+    async shows(text) {
+      await until(text, () => shownText().includes(text));
+    },
+    go(path) {
       window.location.hash = `#${path}`;
     },
-    async click(selector: string, wanted: string) {
-      const all = () => [...document.querySelectorAll(selector)];
-      const found = await until(`${selector} with ${wanted}`, () =>
-        all().find((element) => element.textContent.includes(wanted)),
+    async click(selector, text) {
+      const element = await until(`${selector} with ${text}`, () =>
+        [...document.querySelectorAll(selector)].find(({ textContent }) => textContent.includes(text)),
       );
-      found.dispatchEvent(new window.MouseEvent('click', { bubbles: true, cancelable: true }));
+      element.dispatchEvent(new window.MouseEvent('click', { bubbles: true, cancelable: true }));
     },
-    async type(selector: string, wanted: string) {
+    async type(selector, text) {
       const field = await until(selector, () => document.querySelector(selector) ?? undefined);
-      Object.assign(field, { value: wanted });
+      Object.assign(field, { value: text });
       field.dispatchEvent(new window.Event('input', { bubbles: true }));
     },
-    /** Resolves when an expression is true in the page. */
-    async holds(expression: string) {
+    async holds(expression) {
       await until(expression, () => page.evaluate(expression) === true);
     },
     close: () => browser.close(),

@@ -16,7 +16,7 @@ export function emulatedBucket(
   bucket: string,
   faults: Pick<Faults, 'takeCall'>,
 ): ObjectStore {
-  /** One call, whose error is null where S3 has one of these. */
+  /** Makes one call. @param isNull S3's codes of errors for which the answer is null. */
   async function call<Answer>(
     operation: string,
     key: string,
@@ -33,7 +33,8 @@ export function emulatedBucket(
       throw error;
     }
   }
-  const removed = (key: string, eTag: string): 'removed' | 'gone' | 'changed' => {
+  /** Deletes an object if it has an ETag, or `*` any, and says what became of it. */
+  const remove = (key: string, eTag: string): 'removed' | 'gone' | 'changed' => {
     try {
       s3.head(bucket, key);
       s3.delete(bucket, key, eTag === '*' ? {} : { ifMatch: unquoted(eTag) });
@@ -44,6 +45,7 @@ export function emulatedBucket(
       throw error;
     }
   };
+  /** Opens an object; null if there is none. */
   const get: ObjectStore['open'] = (key, { ifMatch, range } = {}) =>
     call(
       'GetObject',
@@ -85,23 +87,18 @@ export function emulatedBucket(
         ['NoSuchKey'],
       ),
     async write(key, body, { expected, contentType = 'application/json', metadata = {} } = {}) {
-      const condition =
-        expected === undefined
-          ? {}
-          : expected === null
-            ? { ifNoneMatch: '*' as const }
-            : { ifMatch: unquoted(expected) };
-      const changed = expected === undefined ? [] : ['PreconditionFailed', 'NoSuchKey'];
+      const condition = conditionOf(expected);
+      const isNull = expected === undefined ? [] : ['PreconditionFailed', 'NoSuchKey'];
       const put = () => s3.put(bucket, key, body, { condition, contentType, metadata });
-      const written = await call('PutObject', key, put, changed);
+      const written = await call('PutObject', key, put, isNull);
       return written === null ? null : `"${written.etag}"`;
     },
     async remove(key, eTag) {
-      return (await call('DeleteObject', key, () => removed(key, eTag))) ?? 'gone';
+      return (await call('DeleteObject', key, () => remove(key, eTag))) ?? 'gone';
     },
     async removeAll(objects) {
       const gone = await call('DeleteObjects', '', () =>
-        objects.filter(({ key, eTag }) => removed(key, eTag) !== 'removed').map(({ key }) => key),
+        objects.filter(({ key, eTag }) => remove(key, eTag) !== 'removed').map(({ key }) => key),
       );
       return { left: [], gone: gone ?? [] };
     },
@@ -110,10 +107,9 @@ export function emulatedBucket(
       const page = await call('ListObjectsV2', prefix, () =>
         s3.list(bucket, after === undefined ? query : { ...query, after }),
       );
-      const objects = (page?.entries ?? []).flatMap((entry) => ('object' in entry ? [entry.object] : []));
-      const names = (page?.entries ?? []).flatMap((entry) =>
-        'commonPrefix' in entry ? [entry.commonPrefix] : [],
-      );
+      const entries = page?.entries ?? [];
+      const objects = entries.flatMap((entry) => ('object' in entry ? [entry.object] : []));
+      const names = entries.flatMap((entry) => ('commonPrefix' in entry ? [entry.commonPrefix] : []));
       return {
         items: folders
           ? []
@@ -126,6 +122,15 @@ export function emulatedBucket(
       };
     },
   };
+}
+
+/** The condition of a write. @param expected The ETag that is expected; null: no object; undefined: anything. */
+function conditionOf(expected: string | null | undefined): {
+  readonly ifNoneMatch?: '*';
+  readonly ifMatch?: string;
+} {
+  if (expected === undefined) return {};
+  return expected === null ? { ifNoneMatch: '*' } : { ifMatch: unquoted(expected) };
 }
 
 const unquoted = (eTag: string) => eTag.replaceAll('"', '');

@@ -5,7 +5,7 @@ import type { ConfigInput } from '../../lib/schema/config.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { madeResources } from './madeResources.ts';
 
-const { Resources } = madeResources().made;
+const { Resources } = madeResources().template;
 
 const watchedSchema = z.object({
   Namespace: z.string(),
@@ -150,7 +150,7 @@ describe('an alarm', () => {
     })),
   };
   const alarmsOf = (input: Partial<ConfigInput>) =>
-    Object.values(madeResources(input).made.Resources).flatMap(({ Type, Properties }) =>
+    Object.values(madeResources(input).template.Resources).flatMap(({ Type, Properties }) =>
       // Those on silence: below.
       Type === 'AWS::CloudWatch::Alarm' && !('ThresholdMetricId' in Properties)
         ? [alarmText(Properties)]
@@ -207,19 +207,19 @@ describe('the alarms on silence', () => {
     });
     expect(alarm('EventsSilentAlarm')).not.toHaveProperty('Threshold');
     expect(JSON.stringify(alarm('ExposuresSilentAlarm'))).toContain('exposures_landed');
-    const direct = madeResources({ landing: 'direct' }).made.Resources;
+    const direct = madeResources({ landing: 'direct' }).template.Resources;
     expect(JSON.stringify(direct['EventsSilentAlarm'])).toContain('events_overflowed');
   });
 
   it('are off by configuration', () => {
-    const off = madeResources({ alarms: { silenceFromPerHour: null } }).made.Resources;
+    const off = madeResources({ alarms: { silenceFromPerHour: null } }).template.Resources;
     expect(Object.keys(off).filter((name) => name.includes('Silent'))).toEqual([]);
   });
 });
 
 describe('the notification of alarms', () => {
   const actionsOf = (config: Partial<ConfigInput>) =>
-    Object.values(madeResources(config).made.Resources)
+    Object.values(madeResources(config).template.Resources)
       .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
       .map(({ Properties }) => [Properties['AlarmActions'], Properties['OKActions']]);
 
@@ -260,9 +260,9 @@ describe('the alarms on overload', () => {
   it.each(REGIONS)('include one in %s that starts before its gateway answers 429', (region) => {
     const quota = REDUCED_QUOTA.has(region) ? 2_500 : 10_000;
     const limitsOf = (endpoint: ConfigInput['endpoint']) => {
-      const { made } = madeResources({ region, endpoint, architecture: 'x86_64' });
-      const stage = made.extensions['HttpApiStage']?.Properties['DefaultRouteSettings'];
-      return { threshold: made.Resources['StageLimitAlarm']?.Properties['Threshold'], stage };
+      const { template } = madeResources({ region, endpoint, architecture: 'x86_64' });
+      const stage = template.extensions['HttpApiStage']?.Properties['DefaultRouteSettings'];
+      return { threshold: template.Resources['StageLimitAlarm']?.Properties['Threshold'], stage };
     };
     const limits = { ThrottlingRateLimit: quota, ThrottlingBurstLimit: quota / 2 };
     expect(limitsOf({})).toEqual({ threshold: quota * 30, stage: expect.objectContaining(limits) });
@@ -292,7 +292,7 @@ it('the check for overdue drops has its schedule as soon as one dataset has an e
   const made = (dataset: object) => {
     const datasets = [{ name: 'events', kind: 'events' as const, ...dataset }];
     const sources = [{ name: 'acme', bucket: 'acme-drops', owner: '111122223333', datasets }];
-    return madeResources({ sources }).made.Resources;
+    return madeResources({ sources }).template.Resources;
   };
   expect(made({ expectedBy: { hour: 9 } })['IngestExpectedSchedule']?.Properties).toMatchObject({
     ScheduleExpression: 'cron(5 * * * ? *)',

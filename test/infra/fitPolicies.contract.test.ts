@@ -35,7 +35,7 @@ const long = (i: number): Partial<SourceInput> => ({
 
 /** What is made, with what packaging would say of it. */
 function packaged(input: Partial<ConfigInput>) {
-  const { config, made } = madeResources(input);
+  const { config, template: made } = madeResources(input);
   const stack = { config, service: 'acme', stage: 'prod' };
   const place = { stackName: 'acme-prod', region: config.region };
   return { stack, made, problems: templateProblems(made, place, madeByServerless(stack)) };

@@ -1,9 +1,16 @@
-import { resources } from '../../infra/resources.ts';
+import { resources, type StackResources } from '../../infra/resources.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import type { ConfigInput } from '../../lib/schema/config.ts';
+import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 
-/** The resources of the stack `acme-prod` of a configuration, made without Serverless. */
-export function madeResources(input: Partial<ConfigInput> = {}) {
+/** The stack `acme-prod` of a configuration as far as no Serverless is needed for it: without functions and their triggers. */
+export interface MadeResources {
+  /** The configuration with its defaults. */
+  readonly config: Config;
+  readonly template: StackResources;
+}
+
+/** Makes the resources of the stack `acme-prod`. @param input Fields of its configuration. */
+export function madeResources(input: Partial<ConfigInput> = {}): MadeResources {
   const config = defineConfig({ bucket: 'acme-experiments', ...input });
-  return { config, made: resources({ config, service: 'acme', stage: 'prod' }) };
+  return { config, template: resources({ config, service: 'acme', stage: 'prod' }) };
 }

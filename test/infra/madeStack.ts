@@ -24,7 +24,7 @@ const FROM_SERVERLESS = {
 
 /** The stack `acme-prod` of a configuration, made without Serverless: as it is in the template, and with all references resolved. */
 export function madeStack(input: Partial<ConfigInput> = {}) {
-  const { config, made } = madeResources(input);
+  const { config, template: made } = madeResources(input);
   const template = parseTemplate({
     Resources: { ...made.Resources, ...FROM_SERVERLESS },
     Outputs: made.Outputs,

@@ -27,7 +27,9 @@ const rows = ownSection.split('\n').flatMap((line): readonly Row[] => {
   return [{ schedule, alarms: namesIn(failed), findings }];
 });
 
-const stacks = Object.values(templateConfigurations).map((config) => madeResources(config).made.Resources);
+const stacks = Object.values(templateConfigurations).map(
+  (config) => madeResources(config).template.Resources,
+);
 const nameOf = (name: unknown) => String(name).replace('acme-prod-', '');
 
 interface Scheduled {

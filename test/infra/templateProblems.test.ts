@@ -188,8 +188,8 @@ describe('packaging', () => {
   it.each([
     ['too many tables', 100, 4, /^\s*The template: 5\d\d resources, at most 500\. It grows with `sources`/m],
   ])('refuses %s by name, with the count and what to do', (_, count, datasets, message) => {
-    const { made } = madeResources(customers(count, datasets));
-    const packaged = () => requireTemplateFits(made, PLACE);
+    const { template } = madeResources(customers(count, datasets));
+    const packaged = () => requireTemplateFits(template, PLACE);
     expect(packaged).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_STACK_TOO_LARGE' }));
     expect(packaged).toThrow(message);
   });

@@ -30,12 +30,12 @@ it('docs/reference/sql.md has the clients that are tried, and the folders that O
 
 describe('docs/reference/json.md', () => {
   it('has each command and each call that answers JSON, and their types', () => {
-    expect(new Set(commandAnswers().map(({ name }) => name.replace('sluice ', '')))).toEqual(
+    expect(new Set(commandAnswers().map(({ source }) => source.replace('sluice ', '')))).toEqual(
       new Set([...commands.map(({ name }) => name), 'a command that fails']),
     );
     expect(
       callAnswers()
-        .map(({ name }) => name)
+        .map(({ source }) => source)
         .sort(),
     ).toEqual(routes.map(({ path }) => path).sort());
     for (const { types } of [...commandAnswers(), ...callAnswers()])

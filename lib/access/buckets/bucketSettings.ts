@@ -183,8 +183,22 @@ function withOurs(
   return [...kept, ...ours.filter((our) => !names.has(nameOf(our)))];
 }
 
+/** A statement of a bucket's policy that denies something to everybody. ARNs are texts, or terms of CloudFormation. */
+export type BucketDenial<Arn> = {
+  /** Says what the statement is for. */
+  readonly Sid: string;
+  readonly Effect: 'Deny';
+  readonly Principal: '*';
+  /** The action, `s3:DeleteObject`. */
+  readonly Action: string;
+  /** What it holds for. */
+  readonly Resource: readonly Arn[];
+  /** When it holds, by operator and key. */
+  readonly Condition: Readonly<Record<string, Readonly<Record<string, string | readonly Arn[]>>>>;
+};
+
 /** The statement of a bucket's policy that denies everything without TLS, on the bucket and all its objects. */
-export function encryptedTransportOnly<Arn>(resources: readonly Arn[]) {
+export function encryptedTransportOnly<Arn>(resources: readonly Arn[]): BucketDenial<Arn> {
   return {
     Sid: 'EncryptedTransportOnly',
     Effect: 'Deny',
@@ -192,7 +206,7 @@ export function encryptedTransportOnly<Arn>(resources: readonly Arn[]) {
     Action: 's3:*',
     Resource: resources,
     Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-  } as const;
+  };
 }
 
 /**
@@ -214,7 +228,7 @@ export function keptFolders(
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html. No policy of a bucket
  * stops a lifecycle rule: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html.
  */
-export function deleteByVersionOnly<Arn>(files: readonly Arn[], deleters: readonly Arn[]) {
+export function deleteByVersionOnly<Arn>(files: readonly Arn[], deleters: readonly Arn[]): BucketDenial<Arn> {
   return {
     Sid: 'DeleteByVersionOnly',
     Effect: 'Deny',
@@ -222,5 +236,5 @@ export function deleteByVersionOnly<Arn>(files: readonly Arn[], deleters: readon
     Action: 's3:DeleteObject',
     Resource: files,
     Condition: { ArnNotEquals: { 'aws:PrincipalArn': deleters } },
-  } as const;
+  };
 }

@@ -35,7 +35,7 @@ export interface CollectPlan {
   /** How far an event's time can be from its arrival and still determine its day, in milliseconds. */
   readonly pastMs: number;
   readonly futureMs: number;
-  readonly columns: ReturnType<typeof columnWriters>;
+  readonly columns: ColumnWriters;
 }
 
 /** The part of the configuration that collecting needs. */
@@ -93,6 +93,9 @@ export function collectPlan(config: CollectConfig, known: KnownGroups = KnownGro
     columns,
   };
 }
+
+/** The writers that {@link columnWriters} makes. */
+type ColumnWriters = ReturnType<typeof columnWriters>;
 
 /** Writers of the columns of both tables, in runs with the same source. A row has them in the order of the table. */
 function columnWriters(config: Pick<Config, 'unitIds'>) {

@@ -133,7 +133,10 @@ export function isMarkerReason(reason: string): boolean {
 }
 
 /** What a day that waits has, and what it lacks: `2 files and no _SUCCESS`; null of one that waits for no marker and no commit. */
-export function lackWords({ reason, files }: Pick<NonNullable<LedgerEntry['queued']>, 'reason' | 'files'>) {
+export function lackWords({
+  reason,
+  files,
+}: Pick<NonNullable<LedgerEntry['queued']>, 'reason' | 'files'>): string | null {
   if (!isMarkerReason(reason)) return null;
   const lack = reason === markerReason(COMMIT) ? 'commit' : reason.slice(WAITING_FOR.length);
   return `${files === undefined ? 'files' : counted(files, 'file')} and no ${lack}`;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { DAY_MS, MINUTE_MS, type UtcDay } from '../../base/time.ts';
 import { type Ledger, readKnown } from '../../ledger/Ledger.ts';
-import type { ListEntries } from '../../ledger/ledgerStore.ts';
+import type { ListedEntries } from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
 import { isUnloadable, leftOutReason } from '../Drop.ts';
@@ -54,7 +54,8 @@ export type NewerFiles = z.output<typeof newerFilesSchema>;
 export interface NewerFilesPorts {
   readonly bucket: Pick<CustomerBucket, 'list'>;
   readonly ledger: Pick<Ledger, 'read'>;
-  readonly entries: Awaited<ReturnType<ListEntries>>;
+  /** The listed entries of the dataset, by day. */
+  readonly entries: ListedEntries;
   /** Epoch milliseconds. */
   readonly now: number;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { countMetrics, type metricsLine } from '../../base/log.ts';
+import { countMetrics, type MetricRecord, type metricsLine } from '../../base/log.ts';
 import type { PlannedDay } from './planDataset.ts';
 
 /** The plan's metrics. Each counts the result of the last scheduled run, or of the last check for late drops. docs/metrics.md describes them. */
@@ -50,7 +50,11 @@ export function countDays(days: readonly PlannedDay[]): DayCounts {
  *
  * @param counts Of each dataset that was planned.
  */
-export function planValues(counts: readonly DayCounts[], unreadable: number, stopped: number) {
+export function planValues(
+  counts: readonly DayCounts[],
+  unreadable: number,
+  stopped: number,
+): MetricRecord['values'] {
   const sum = (name: keyof DayCounts) => counts.reduce((total, count) => total + count[name], 0);
   return [
     [planMetrics.days_queued, sum('queued')],
@@ -59,5 +63,5 @@ export function planValues(counts: readonly DayCounts[], unreadable: number, sto
     [planMetrics.files_left_out, sum('leftOut')],
     [planMetrics.datasets_unreadable, unreadable],
     [planMetrics.datasets_stopped, stopped],
-  ] as const;
+  ];
 }

@@ -7,9 +7,9 @@ import {
   type Found,
   HEADER,
   inflate,
+  judgeMember,
   nextHeader,
   TOO_LARGE,
-  trailed,
 } from './gzipMember.ts';
 import {
   beginsAsRow,
@@ -22,7 +22,7 @@ import {
 
 /** Bytes of a member of ours, with what zlib adds to text that it can't compress. */
 const MOST_MEMBER_BYTES = MAX_LANDED_BYTES + 1_048_576;
-/** Bytes of text, and milliseconds, that the search of one object may take: somebody can make bytes that each inflate far. */
+/** Bytes of text, and milliseconds, that the search of one object may take: somebody can make many short members of long texts. */
 const SEARCH_BYTES = 4 * MAX_LANDED_BYTES;
 const SEARCH_MS = 60_000;
 /**
@@ -190,7 +190,7 @@ export class LandedReader {
         if (text === null || !beginsAsRow(text)) return BROKEN;
       }
       const inflated = inflate(inflateRawSync, bytes.subarray(from), most, this.#lastLength);
-      if (inflated.text !== null) return trailed(bytes, from + inflated.length, inflated.text, mayGrow);
+      if (inflated.text !== null) return judgeMember(bytes, from + inflated.length, inflated.text, mayGrow);
       if (inflated.code === 'Z_BUF_ERROR' && mayGrow) return 'more';
       if (inflated.code !== TOO_LARGE) return BROKEN;
     }

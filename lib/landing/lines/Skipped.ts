@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { textOfCut } from './gzipMember.ts';
 import { type LandedPart, rowHours, type SkippedWhy } from './landedLines.ts';
 
+/** Ranges of skipped bytes that are named. */
 const MOST_RANGES = 20;
 
 /** What was skipped of an object. */
@@ -37,14 +38,11 @@ export class Skipped {
     this.causes[why] = (this.causes[why] ?? 0) + kept.length;
     this.bytes += kept.length;
     this.lines += others.length;
-    const looked = why === 'many_lines' ? [text] : others.length > 0 ? others : [textOfCut(bytes)];
-    const hours = looked.flatMap(rowHours);
+    const hours = skippedTexts(text, bytes, why, others).flatMap(rowHours);
     this.rowLike += hours.length;
+    if (others.length > 0) this.#addHours(hours);
     // Uncompressed text without the head of a row holds none of our rows. Any other bytes may hold rows of any hour.
-    const isUnknown =
-      others.length > 0 ? hours.includes(null) : hours.length > 0 || why === 'not_searched' || !isUtf8(bytes);
-    if (isUnknown) this.hours = null;
-    for (const hour of hours) this.hours?.add(hour ?? '');
+    else if (hours.length > 0 || why === 'not_searched' || !isUtf8(bytes)) this.hours = null;
     const to = at + bytes.length;
     if (this.#last?.to === at && this.#last.why === why) {
       this.#last.to = to;
@@ -55,6 +53,14 @@ export class Skipped {
     if (this.count <= MOST_RANGES) this.ranges.push(this.#last);
   }
 
+  /** Adds the hours of rows. One of which the hour is not known may be of any hour. */
+  #addHours(hours: readonly (string | null)[]): void {
+    for (const hour of hours) {
+      if (hour === null) this.hours = null;
+      else this.hours?.add(hour);
+    }
+  }
+
   /**
    * All that was skipped, as an object of the landing: whole members of lines that are no rows, and broken bytes behind
    * them. If this object is copied into the landing, the same reader reads it, and writes what it can by then. If it
@@ -63,4 +69,16 @@ export class Skipped {
   object(): Buffer {
     return Buffer.concat([...this.#whole, ...this.#broken]);
   }
+}
+
+/** The texts of what is skipped of a part: its lines that are no rows, or what is inflated of a member that is not whole. */
+function skippedTexts(
+  text: Buffer,
+  bytes: Buffer,
+  why: SkippedWhy,
+  others: readonly Buffer[],
+): readonly Buffer[] {
+  // Of so many lines only some are in `others`.
+  if (why === 'many_lines') return [text];
+  return others.length > 0 ? others : [textOfCut(bytes)];
 }

@@ -45,51 +45,60 @@ export async function lookAtLanding(
   queue: LandingQueue,
 ): Promise<void> {
   const { store, clock, log, config } = writer;
-  const line = { level: 'info', event: 'write_look', told: 0, deleted: 0, undeleted: 0 };
+  const nothing = { level: 'info', event: 'write_look', told: 0, deleted: 0, undeleted: 0 };
   if ((await queue.waiting()) >= BATCH_MESSAGES) {
-    log({ ...line, skipped: 'messages_wait' });
+    log({ ...nothing, skipped: 'messages_wait' });
     return;
   }
   const now = clock.now();
-  const { text = '' } = (await store.read(LANDING_LOOK)) ?? {};
-  // The time of the last look.
-  const last = Number(valueAt(parseJson(text), ['at'])) || 0;
+  const lastLook = await lastLookTime(store);
   const notes = await ListedNotes.list(store);
   // Each hour other objects are tried, as some may never be deleted.
   const undeleted = notes.keys.filter(isWritten).length;
-  const from = undeleted > MOST_DELETED ? (Math.floor(now / HOUR_MS) * MOST_DELETED) % undeleted : 0;
+  const firstTried = undeleted > MOST_DELETED ? (Math.floor(now / HOUR_MS) * MOST_DELETED) % undeleted : 0;
   const bodies: string[] = [];
   const tried: ListedObject[] = [];
   let written = 0;
-  const kept = new Set<string>();
+  /** Keys of the notes whose objects are still there. */
+  const keptNotes = new Set<string>();
   for await (const object of listObjects(store, LANDING_FOLDER)) {
     const { key, modifiedAt } = object;
     if (!isLanded(key)) continue;
-    for (const note of notes.of(object)) kept.add(note);
+    for (const note of notes.of(object)) keptNotes.add(note);
     if (notes.written(object) !== undefined) {
-      if (written >= from && tried.length < MOST_DELETED) tried.push(object);
+      if (written >= firstTried && tried.length < MOST_DELETED) tried.push(object);
       written += 1;
-    } else if (agesReached(now - modifiedAt) > agesReached(last - modifiedAt) && bodies.length < MOST_SENT)
-      bodies.push(objectCreatedBody(config.bucket, key));
+      continue;
+    }
+    const isDue = agesReached(now - modifiedAt) > agesReached(lastLook - modifiedAt);
+    if (isDue && bodies.length < MOST_SENT) bodies.push(objectCreatedBody(config.bucket, key));
   }
   await queue.send(bodies);
   if (bodies.length < MOST_SENT) await store.write(LANDING_LOOK, JSON.stringify({ at: now }));
   const { left, deleted } = await removeWritten(tried, writer);
   for (const object of tried) {
     if (left.has(object.key)) continue;
-    for (const note of notes.of(object)) kept.delete(note);
+    for (const note of notes.of(object)) keptNotes.delete(note);
   }
-  const finished = tried.filter(({ key }) => deleted.has(key));
-  const events = await mapLimit(finished, READS, (object) =>
-    readNotedEvents(store, notes.written(object) ?? ''),
+  const finishedNotes = tried.flatMap((object) =>
+    deleted.has(object.key) ? (notes.written(object) ?? []) : [],
   );
-  for (const line of finishedLines(events, writer.stage)) log(line);
-  const staleNotes = notes.keys.filter((key) => !kept.has(key));
+  const events = await mapLimit(finishedNotes, READS, (note) => readNotedEvents(store, note));
+  for (const metrics of finishedLines(events, writer.stage)) log(metrics);
+  const staleNotes = notes.keys.filter((key) => !keptNotes.has(key));
   await store.removeAll(anyVersion(staleNotes.slice(0, MOST_DELETED)));
-  const done = tried.length - left.size;
-  log({ ...line, told: bodies.length, deleted: done, undeleted: written - done, skipped: null });
+  const gone = tried.length - left.size;
+  log({ ...nothing, told: bodies.length, deleted: gone, undeleted: written - gone, skipped: null });
 }
 
+/** When the last look was, epoch milliseconds; 0 if there was none, or its note cannot be read. */
+async function lastLookTime(store: Pick<Writer['store'], 'read'>): Promise<number> {
+  const stored = await store.read(LANDING_LOOK);
+  const time = stored === null ? null : valueAt(parseJson(stored.text), ['at']);
+  return typeof time === 'number' ? time : 0;
+}
+
+/** How many of the ages at which a look sends a message an object has reached; negative ages have reached none. */
 function agesReached(age: number): number {
   const days = Math.max(0, Math.floor(age / (24 * HOUR_MS)));
   return AGES_MS.filter((mark) => age >= mark).length + days;

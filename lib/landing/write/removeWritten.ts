@@ -4,26 +4,32 @@ import type { DeletedObject, ObjectStore, Undeleted } from '../../base/ObjectSto
 /** How often the bucket is asked to delete an object. */
 const TRIES = 3;
 
+/** Ports of {@link removeWritten}. */
+export interface RemovePorts {
+  readonly store: Pick<ObjectStore, 'removeAll'>;
+  readonly log: (fields: Record<string, unknown>) => void;
+}
+
+/** What became of objects that were to be deleted. An object is in neither if the answer about it was lost. */
+export interface RemovedObjects {
+  /** Keys of the objects that the bucket keeps, and the code of the reason. */
+  readonly left: ReadonlyMap<string, string>;
+  /** Keys of the objects that were deleted. */
+  readonly deleted: ReadonlySet<string>;
+}
+
 /**
  * Deletes objects that are written, if they are still those that were read: an object that somebody has put in the
  * place of one has a message of its own. An alarm watches the log line about objects that the bucket keeps.
- *
- * @returns `left` are the objects that the bucket keeps, and why. `deleted` are the objects that this call deleted. An
- * object is in neither if the answer about it was lost.
  */
 export async function removeWritten(
   objects: readonly DeletedObject[],
-  {
-    store,
-    log,
-  }: {
-    readonly store: Pick<ObjectStore, 'removeAll'>;
-    readonly log: (fields: Record<string, unknown>) => void;
-  },
-): Promise<{ readonly left: ReadonlyMap<string, string>; readonly deleted: ReadonlySet<string> }> {
+  { store, log }: RemovePorts,
+): Promise<RemovedObjects> {
+  /** Objects that are not deleted yet, and why; before the first try without a reason. */
   let left = new Map(objects.map(({ key }) => [key, '']));
   const deleted = new Set<string>();
-  for (let tries = 0; tries < TRIES && left.size > 0; tries += 1) {
+  for (let attempt = 0; attempt < TRIES && left.size > 0; attempt += 1) {
     const remaining = objects.filter(({ key }) => left.has(key));
     const failed = (error: unknown): Undeleted => ({
       left: remaining.map(({ key }) => ({ key, why: errorName(error) })),
@@ -33,8 +39,11 @@ export async function removeWritten(
     left = new Map(answer.left.map(({ key, why }) => [key, why]));
     for (const { key } of remaining) if (!left.has(key) && !answer.gone.includes(key)) deleted.add(key);
   }
-  const [[object, code] = []] = left;
-  const line = { objects: left.size, object, code, action: 's3:DeleteObject' };
-  if (left.size > 0) log({ level: 'error', event: 'write_undeleted', ...line });
+  const [first] = left;
+  if (first !== undefined) {
+    const [object, code] = first;
+    const undeleted = { objects: left.size, object, code, action: 's3:DeleteObject' };
+    log({ level: 'error', event: 'write_undeleted', ...undeleted });
+  }
   return { left, deleted };
 }

@@ -3,28 +3,26 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 
+/** Files that make calls of AWS, and are no part of the product. */
+const NOT_OF_PRODUCT = /^(?:test|packages|bench|soak)\//;
+
 /** Files of the product that make a call of AWS's SDK, by the call: `GetTable`. Paginators of the SDK are not among them. */
 export function callsBySource(): ReadonlyMap<string, ReadonlySet<string>> {
-  const sources = execFileSync('git', ['ls-files', '*.ts', '*.tsx'], {
-    cwd: repositoryRoot,
-    encoding: 'utf8',
-  })
-    .trim()
-    .split('\n')
-    .filter((file) => !/^(?:test|packages|bench|soak)\//.test(file));
-  const called = new Map<string, Set<string>>();
-  for (const file of sources)
-    for (const [, name = ''] of readFileSync(join(repositoryRoot, file), 'utf8').matchAll(
-      /new (\w+)Command\(/g,
-    ))
-      called.set(name, (called.get(name) ?? new Set()).add(file));
-  return called;
+  const options = { cwd: repositoryRoot, encoding: 'utf8' } as const;
+  const files = execFileSync('git', ['ls-files', '*.ts', '*.tsx'], options).trim().split('\n');
+  const filesByCall = new Map<string, Set<string>>();
+  for (const file of files.filter((name) => !NOT_OF_PRODUCT.test(name))) {
+    const code = readFileSync(join(repositoryRoot, file), 'utf8');
+    for (const [, call = ''] of code.matchAll(/new (\w+)Command\(/g))
+      filesByCall.set(call, (filesByCall.get(call) ?? new Set()).add(file));
+  }
+  return filesByCall;
 }
 
 /** Those of some calls whose answer has a member like this, by the SDK's types. */
 export function callsAnswering(names: Iterable<string>, member: RegExp): ReadonlySet<string> {
-  const left = new Set(names);
-  const found = new Set<string>();
+  const wanted = new Set(names);
+  const answering = new Set<string>();
   const scope = join(repositoryRoot, 'node_modules', '@aws-sdk');
   for (const client of readdirSync(scope).filter((name) => name.startsWith('client-'))) {
     const types = join(scope, client, 'dist-types');
@@ -32,13 +30,14 @@ export function callsAnswering(names: Iterable<string>, member: RegExp): Readonl
       .map((file) => readFileSync(join(types, 'models', file), 'utf8'))
       .join('\n');
     for (const file of readdirSync(join(types, 'commands'))) {
-      const name = file.replace(/Command\.d\.ts$/, '');
-      if (!left.has(name)) continue;
+      const call = file.replace(/Command\.d\.ts$/, '');
+      if (!wanted.has(call)) continue;
       const command = readFileSync(join(types, 'commands', file), 'utf8');
-      const output = /interface \w+CommandOutput extends (\w+)/.exec(command)?.[1] ?? '';
-      const members = new RegExp(`interface ${output} \\{(.*?)\\n\\}`, 's').exec(models)?.[1] ?? '';
-      if (member.test(members)) found.add(name);
+      const [, output] = /interface \w+CommandOutput extends (\w+)/.exec(command) ?? [];
+      const [, members] = new RegExp(`interface ${output} \\{(.*?)\\n\\}`, 's').exec(models) ?? [];
+      // A call without an answer extends the SDK's own type, which is not among the models.
+      if (members !== undefined && member.test(members)) answering.add(call);
     }
   }
-  return found;
+  return answering;
 }

@@ -12,15 +12,16 @@ import { writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';
 import { relayId } from '../../../lib/tables/objectKeys.ts';
 
 const matcher = new UnitMatcher([parseUnit('user_id=user-1', { unitIds: {} })]);
-const [own, other] = ['user-1', 'user-2'].map((user_id) => JSON.stringify({ user_id })) as [string, string];
-const DAYS = ['2026-11-22', '2026-11-23'] as const;
-const row = (user_id: string, day: string = DAYS[0]) => ({ day, json: JSON.stringify({ user_id }) });
+const DAY = '2026-11-22';
+const NEXT_DAY = '2026-11-23';
+const rowOf = (user_id: string, day = DAY) => ({ day, json: JSON.stringify({ user_id }) });
 const record = (rows: LandedRows) => Buffer.from(encodeLines(rows) ?? []);
-const others = record({ events: [row('user-2')], exposures: [row('user-3', DAYS[1])] });
-const refused = { quarantine: [{ day: DAYS[0], json: JSON.stringify({ raw: '{"userID":"user-2"}' }) }] };
+const recordOfOthers = record({ events: [rowOf('user-2')], exposures: [rowOf('user-3', NEXT_DAY)] });
+const refused = { quarantine: [{ day: DAY, json: JSON.stringify({ raw: '{"userID":"user-2"}' }) }] };
 
 describe('an object of the landing', () => {
-  const bodyOf = (...records: Uint8Array[]) => {
+  /** What is left of an object with records, its bytes as a buffer. */
+  const erase = (...records: Uint8Array[]) => {
     const left = eraseLanding(Buffer.concat(records), matcher);
     return left === 'unreadable' || !('body' in left)
       ? left
@@ -28,64 +29,64 @@ describe('an object of the landing', () => {
   };
 
   it('keeps the bytes of records without the unit, whoever compressed them, and the rows of others in their order', () => {
-    const stored = gzipSync(gunzipSync(others), { level: 0 });
+    const stored = gzipSync(gunzipSync(recordOfOthers), { level: 0 });
     const mixed = record({
-      events: [row('user-3', DAYS[1]), row('user-1'), row('user-2'), row('user-2', DAYS[1])],
-      exposures: [row('user-1')],
+      events: [rowOf('user-3', NEXT_DAY), rowOf('user-1'), rowOf('user-2'), rowOf('user-2', NEXT_DAY)],
+      exposures: [rowOf('user-1')],
       ...refused,
     });
     const kept = record({
-      events: [row('user-3', DAYS[1]), row('user-2'), row('user-2', DAYS[1])],
+      events: [rowOf('user-3', NEXT_DAY), rowOf('user-2'), rowOf('user-2', NEXT_DAY)],
       ...refused,
     });
-    expect(bodyOf(stored, mixed, others)).toEqual({
+    expect(erase(stored, mixed, recordOfOthers)).toEqual({
       own: 2,
       others: 0,
-      body: Buffer.concat([stored, kept, others]),
+      body: Buffer.concat([stored, kept, recordOfOthers]),
     });
-    expect(bodyOf(others, stored)).toEqual({ own: 0 });
+    expect(erase(recordOfOthers, stored)).toEqual({ own: 0 });
   });
 
   it('is a record without rows when no row is left', () => {
-    const own = record({ events: [row('user-1')], exposures: [row('user-1', DAYS[1])] });
-    expect(bodyOf(own, others)).toEqual({ own: 2, others: 0, body: others });
-    const erased = bodyOf(own, own);
+    const ofUnit = record({ events: [rowOf('user-1')], exposures: [rowOf('user-1', NEXT_DAY)] });
+    expect(erase(ofUnit, recordOfOthers)).toEqual({ own: 2, others: 0, body: recordOfOthers });
+    const erased = erase(ofUnit, ofUnit);
     expect(erased).toMatchObject({ own: 4, others: 0 });
     const left = new LandedObject(
-      erased !== 'unreadable' && 'body' in erased && erased.body ? erased.body : own,
+      erased !== 'unreadable' && 'body' in erased && erased.body ? erased.body : ofUnit,
     );
     expect([[...left.rows()], left.skipped.count]).toEqual([[], 0]);
   });
 
   it('keeps the hour of each line, and of lines without one that they have none', () => {
-    const rows = [row('user-1'), row('user-2'), { ...row('user-2'), hour: '2026-11-25T08' }];
+    const rows = [rowOf('user-1'), rowOf('user-2'), { ...rowOf('user-2'), hour: '2026-11-25T08' }];
     for (const hour of ['2026-11-25T07', null]) {
-      const { body } = Object(bodyOf(Buffer.from(encodeLines({ events: rows }, hour) ?? [])));
+      const { body } = Object(erase(Buffer.from(encodeLines({ events: rows }, hour) ?? [])));
       const left = encodeLines({ events: rows.slice(1) }, hour) ?? Buffer.of();
       expect(gunzipSync(body).toString()).toBe(gunzipSync(left).toString());
     }
   });
 
   it('keeps bytes that are no rows, and lines that are none but for those that name the unit', () => {
-    const own = record({ events: [row('user-1')] });
-    const cut = others.subarray(0, -1);
-    expect(bodyOf(cut)).toMatchObject({ own: 0, unread: expect.any(Number) });
-    expect(bodyOf(own, Buffer.from('more'), others, own, cut)).toEqual({
+    const ofUnit = record({ events: [rowOf('user-1')] });
+    const cut = recordOfOthers.subarray(0, -1);
+    expect(erase(cut)).toMatchObject({ own: 0, unread: expect.any(Number) });
+    expect(erase(ofUnit, Buffer.from('more'), recordOfOthers, ofUnit, cut)).toEqual({
       own: 2,
       others: 0,
       unread: expect.any(Number),
-      body: Buffer.concat([Buffer.from('more'), others, cut]),
+      body: Buffer.concat([Buffer.from('more'), recordOfOthers, cut]),
     });
-    const line = (user: string) => `{"kind":"pages","ds":"${DAYS[0]}","row":{"user_id":"${user}"}}\n`;
-    expect(bodyOf(gzipSync(`${line('user-2')}hello\n`))).toEqual({ own: 0, unread: 2 });
-    const { body, ...counts } = Object(bodyOf(gzipSync(`${line('user-1')}${line('user-2')}hello`)));
+    const line = (user: string) => `{"kind":"pages","ds":"${DAY}","row":{"user_id":"${user}"}}\n`;
+    expect(erase(gzipSync(`${line('user-2')}hello\n`))).toEqual({ own: 0, unread: 2 });
+    const { body, ...counts } = Object(erase(gzipSync(`${line('user-1')}${line('user-2')}hello`)));
     expect(counts).toEqual({ own: 1, others: 0, unread: 2 });
     expect(gunzipSync(body).toString()).toBe(`${line('user-2')}hello\n`);
   });
 });
 
 describe('a copy of a request', () => {
-  const erased = (body: string | Uint8Array, headers = {}) =>
+  const erase = (body: string | Uint8Array, headers = {}) =>
     eraseCopy(
       Buffer.from(
         writeRelayCopy({
@@ -101,21 +102,25 @@ describe('a copy of a request', () => {
     );
 
   it('that is no JSON, or says a wrong encoding, is searched as a text, and goes as a body that nobody can read', () => {
-    expect(erased('{"events":[{"user":{"userID":"user-1"},"x')).toEqual({ own: 1, others: 0, body: null });
+    expect(erase('{"events":[{"user":{"userID":"user-1"},"x')).toEqual({ own: 1, others: 0, body: null });
     const unreadable = { own: 1, others: 1, unreadable: 1, body: null };
-    expect(erased('{"events":[{"user":{"userID":"user-2"},"x')).toEqual(unreadable);
-    expect(erased(own, { 'content-encoding': 'br' })).toEqual({ own: 1, others: 0, body: null });
-    expect(erased(other, { 'content-encoding': 'br' })).toEqual({ own: 0 });
-    expect(erased(Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'))).toEqual(unreadable);
+    expect(erase('{"events":[{"user":{"userID":"user-2"},"x')).toEqual(unreadable);
+    expect(erase('{"user_id":"user-1"}', { 'content-encoding': 'br' })).toEqual({
+      own: 1,
+      others: 0,
+      body: null,
+    });
+    expect(erase('{"user_id":"user-2"}', { 'content-encoding': 'br' })).toEqual({ own: 0 });
+    expect(erase(Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'))).toEqual(unreadable);
   });
 
   it('goes as a whole, also if the value may be another’s, whose events are counted', () => {
     const event = { user: { userID: 'user-1' } };
     const plan = { user: { userID: 'x', custom: { plan: 'user-1' } } };
-    expect(erased(JSON.stringify({ events: [event, plan] }))).toEqual({ own: 1, others: 1, body: null });
-    expect(erased(JSON.stringify({ events: [plan, plan] }))).toEqual({ own: 0, others: 2, body: null });
+    expect(erase(JSON.stringify({ events: [event, plan] }))).toEqual({ own: 1, others: 1, body: null });
+    expect(erase(JSON.stringify({ events: [plan, plan] }))).toEqual({ own: 0, others: 2, body: null });
     const named = { events: [{ eventName: 'user-1' }], statsigMetadata: { sdkType: 'user-1' } };
-    expect(erased(JSON.stringify(named))).toEqual({ own: 0 });
+    expect(erase(JSON.stringify(named))).toEqual({ own: 0 });
   });
 });
 
@@ -155,18 +160,17 @@ describe('a result of a query', () => {
   it('is searched across the pieces in which it is read', async () => {
     const long = Buffer.alloc(3 * 1024 * 1024, 'x');
     const mega = 1024 * 1024;
-    for (const at of [
-      ...Array.from({ length: 12 }, (_, i) => mega - 10 + i),
-      2 * mega - 2,
-      long.length - 7,
-    ]) {
+    const field = ',user-1';
+    const aroundPiece = Array.from({ length: 12 }, (_, i) => mega - 10 + i);
+    for (const start of [...aroundPiece, 2 * mega - 2, long.length - field.length]) {
       const bytes = Buffer.from(long);
-      bytes.write(',user-1', at);
-      bytes.write(at + 7 < bytes.length ? ',' : '', at + 7);
-      expect([at, await search(bytes)]).toEqual([at, { own: 1, others: 0, body: null }]);
+      const end = start + field.length;
+      bytes.write(field, start);
+      bytes.write(end < bytes.length ? ',' : '', end);
+      expect([start, await search(bytes)]).toEqual([start, { own: 1, others: 0, body: null }]);
       // A part of a longer word.
-      bytes.write('x', at);
-      expect([at, await search(bytes)]).toEqual([at, { own: 0 }]);
+      bytes.write('x', start);
+      expect([start, await search(bytes)]).toEqual([start, { own: 0 }]);
     }
   });
 

@@ -15,19 +15,12 @@ const SENDER: ReadonlySet<string> = new Set(
  * first, otherwise all of them.
  */
 export function curateRows(kind: 'exposures' | 'events', rows: readonly LandedRow[]): CuratedRow[] {
-  // A layer's experiment may land hashed and by name.
-  const shared = (row: LandedRow) =>
-    kind === 'events' ? 'event_name' : row['exposure_type'] === 'layer' ? 'layer_id' : 'experiment_id';
-  const events = Map.groupBy(rows, (row) => JSON.stringify([row.ds, row[shared(row)], row['event_id']]));
-  return [...events.values()].flatMap((copies) => {
-    const said = copies.map((row) =>
-      JSON.stringify(
-        Object.entries(row)
-          .filter(([name]) => !SENDER.has(name))
-          .sort(),
-      ),
-    );
-    const differ = new Set(said).size > 1;
+  const copiesByEvent = Map.groupBy(rows, (row) =>
+    JSON.stringify([row.ds, row[nameColumn(kind, row)], row['event_id']]),
+  );
+  return [...copiesByEvent.values()].flatMap((copies) => {
+    const contents = new Set(copies.map(contentOf));
+    const differ = contents.size > 1;
     const sorted = copies.toSorted(byCopyOrder).map((row, index) => ({
       ...row,
       ...(kind === 'exposures' ? details(row, 'user_dimensions') : eventDetails(row)),
@@ -39,15 +32,27 @@ export function curateRows(kind: 'exposures' | 'events', rows: readonly LandedRo
   });
 }
 
+/** The column whose value all copies of an event share. A layer's experiment may land hashed and by name. */
+function nameColumn(kind: 'exposures' | 'events', row: LandedRow): string {
+  if (kind === 'events') return 'event_name';
+  return row['exposure_type'] === 'layer' ? 'layer_id' : 'experiment_id';
+}
+
+/** All of a row but what describes its sender, as a text. */
+function contentOf(row: LandedRow): string {
+  const members = Object.entries(row).filter(([name]) => !SENDER.has(name));
+  return JSON.stringify(members.sort());
+}
+
 /** Order of copies, nulls last. All values are texts that sort by their characters. */
 function byCopyOrder(left: LandedRow, right: LandedRow): number {
   for (const name of [...COPY_ORDER, 'experiment_id']) {
     const leftValue = left[name] ?? null;
-    const other = right[name] ?? null;
-    if (leftValue === other) continue;
+    const rightValue = right[name] ?? null;
+    if (leftValue === rightValue) continue;
     if (leftValue === null) return 1;
-    if (other === null) return -1;
-    return leftValue < other ? -1 : 1;
+    if (rightValue === null) return -1;
+    return leftValue < rightValue ? -1 : 1;
   }
   return 0;
 }

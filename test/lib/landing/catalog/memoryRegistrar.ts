@@ -53,12 +53,14 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
   /** Names of folders by the folder of their table. */
   const dayFolders = new Map<string, string[]>();
   const partitionsOf = (table: string) => partitions.get(table) ?? [];
-  const called = (operation: string, table: string, count?: number) => {
+  /** Notes a call, and throws the error that it is to fail with. */
+  const noteCall = (operation: string, table: string, count?: number) => {
     calls.push(count === undefined ? `${operation} ${table}` : `${operation} ${table} ${count}`);
     const error = errors.get(`${operation} ${table}`);
     if (error !== undefined) throw error;
   };
-  const settle = (
+  /** The failures of items: of those that are to fail, and of those that a code is for. */
+  const failuresOf = (
     operation: string,
     items: readonly CatalogPartition[],
     codeOf: (item: CatalogPartition) => string | undefined,
@@ -87,7 +89,7 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
     log: (fields: Record<string, unknown>) => {
       lines.push(fields);
     },
-    logNight: async () => called('logNight', 'received_hours'),
+    logNight: async () => noteCall('logNight', 'received_hours'),
     attempts: {
       clock,
       wait: async (ms: number) => {
@@ -99,13 +101,13 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
     },
     objects: Object.assign(new MemoryObjects(clock), {
       listPage: async (prefix: string): Promise<ObjectPage> => {
-        called('listFolders', prefix);
+        noteCall('listFolders', prefix);
         return { items: [], folders: dayFolders.get(prefix) ?? [], next: undefined };
       },
     }),
     catalog: {
       getTable: async (_database: string, table: string): Promise<CatalogTable> => {
-        called('getTable', table);
+        noteCall('getTable', table);
         return { name: table, storage: STORAGE, madeAt: now, partitionKeys: ['ds'] };
       },
       listPage: async (
@@ -114,29 +116,29 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
         _token: string | undefined,
         days?: readonly string[],
       ): Promise<Page<CatalogPartition>> => {
-        called('listPartitions', table, days?.length);
+        noteCall('listPartitions', table, days?.length);
         const items = partitionsOf(table).filter(({ values: [day = ''] }) => days?.includes(day) ?? true);
         return { items, next: undefined };
       },
       batchCreate: async (_database: string, table: string, items: readonly CatalogPartition[]) => {
-        called('create', table, items.length);
-        const failed = settle('create', items, (item) =>
+        noteCall('create', table, items.length);
+        const failed = failuresOf('create', items, (item) =>
           has(table, item) ? 'AlreadyExistsException' : undefined,
         );
-        const left = items.filter(({ values }) => !failed.some((failure) => failure.values === values));
-        partitions.set(table, [...partitionsOf(table), ...left]);
+        const settled = items.filter(({ values }) => !failed.some((failure) => failure.values === values));
+        partitions.set(table, [...partitionsOf(table), ...settled]);
         return failed;
       },
       batchUpdate: async (_database: string, table: string, items: readonly CatalogPartition[]) => {
-        called('update', table, items.length);
-        const failed = settle('update', items, (item) =>
+        noteCall('update', table, items.length);
+        const failed = failuresOf('update', items, (item) =>
           has(table, item) ? undefined : 'EntityNotFoundException',
         );
-        const left = items.filter(({ values }) => !failed.some((failure) => failure.values === values));
+        const settled = items.filter(({ values }) => !failed.some((failure) => failure.values === values));
         const kept = partitionsOf(table).filter(
-          ({ values }) => !left.some((item) => item.values[0] === values[0]),
+          ({ values }) => !settled.some((partition) => partition.values[0] === values[0]),
         );
-        partitions.set(table, [...kept, ...left]);
+        partitions.set(table, [...kept, ...settled]);
         return failed;
       },
     },
