@@ -40,7 +40,7 @@ const contentSchema = z.strictObject({
     z.strictObject({
       /** The name of its column; empty if no file has one. */
       column: z.string(),
-      /** Counted rows without a value, or with an empty text. */
+      /** Counted rows without a value, with a null of JSON, or with a text of spaces or none. */
       none: count,
       /** Counted rows whose value is a number, also as a text. */
       numbers: count,

@@ -248,7 +248,8 @@ function countContent(
     if (values.every(({ size }) => size === KEPT_VALUES)) return file;
     for (const [i, text] of textsSchema.parse(parseJson(texts)).entries()) {
       const kept = values[i];
-      if (text !== null && text !== '' && kept !== undefined && kept.size < KEPT_VALUES) kept.add(text);
+      if (text !== null && text.trim() !== '' && kept !== undefined && kept.size < KEPT_VALUES)
+        kept.add(text);
     }
     return file;
   });

@@ -16,8 +16,9 @@ export function codeSql(
   if (!isTime && type !== 'UUID' && ['text', 'json', 'bytes'].includes(kind)) {
     const text = kind === 'text' ? raw : textSql(raw, kind, type);
     const isNumber = `strlen(${text}) <= ${LONGEST_NUMBER} AND (${text} < '/' OR ${text} >= '0') AND TRY_CAST(${text} AS DOUBLE) BETWEEN -${LARGEST} AND ${LARGEST}`;
+    const isNull = kind === 'json' ? `WHEN ${text} = 'null' THEN ${none} ` : '';
     // All numbers begin before `:`. Most other texts do not, which a comparison sees at once.
-    return `CASE WHEN ${text} >= ':' THEN ${other} WHEN ${isNumber} THEN ${number} WHEN ${text} <> '' THEN ${other} ELSE ${none} END`;
+    return `CASE ${isNull}WHEN ${text} >= ':' THEN ${other} WHEN ${isNumber} THEN ${number} WHEN trim(${text}) <> '' THEN ${other} ELSE ${none} END`;
   }
   const isNumber = ['integer', 'decimal', 'float'].includes(kind);
   return `CASE WHEN ${value} IS NULL THEN ${none} ELSE ${isNumber ? number : other} END`;

@@ -23,8 +23,8 @@ describe('what the accepted rows of a load hold', () => {
     const file = await bench.write(
       'events.parquet',
       `SELECT ${EVENTS}, i::VARCHAR AS price, CASE WHEN i < 3 THEN NULL WHEN i = 3 THEN 'NaN'::DOUBLE ELSE i END AS ratio,
-        CASE i WHEN 0 THEN '' WHEN 1 THEN 'EUR 13,50' WHEN 2 THEN '1e5' WHEN 3 THEN '-inf' WHEN 4 THEN '1_000' WHEN 5 THEN '13,50' ELSE ' 7.25' END AS odd,
-        i % 2 = 0 AS flag, '{"a": 1}' AS more FROM range(10) t(i)`,
+        CASE i WHEN 0 THEN '' WHEN 1 THEN 'EUR 13,50' WHEN 2 THEN '1e5' WHEN 3 THEN '-inf' WHEN 4 THEN '1_000' WHEN 5 THEN '13,50' WHEN 6 THEN '  ' ELSE ' 7.25' END AS odd,
+        i % 2 = 0 AS flag, 'null'::JSON AS void, '{"a": 1}' AS more FROM range(10) t(i)`,
     );
     const content = await contentOf(
       {
@@ -32,7 +32,7 @@ describe('what the accepted rows of a load hold', () => {
         mapping: {
           eventValue: 'price',
           unitIds: { userID: 'unit_id', deviceID: { column: 'none', optional: true } },
-          metadata: { ratio: 'ratio', odd: 'odd', flag: 'flag', same: { constant: 'x' } },
+          metadata: { ratio: 'ratio', odd: 'odd', flag: 'flag', void: 'void', same: { constant: 'x' } },
           metadataJson: 'more',
         },
       },
@@ -52,8 +52,9 @@ describe('what the accepted rows of a load hold', () => {
       ['unitIds.deviceID', 10, 0, ''],
       ['eventValue', 0, 10, 'VARCHAR'],
       ['metadata.ratio', 4, 6, 'DOUBLE'],
-      ['metadata.odd', 1, 6, 'VARCHAR'],
+      ['metadata.odd', 2, 5, 'VARCHAR'],
       ['metadata.flag', 0, 0, 'BOOLEAN'],
+      ['metadata.void', 10, 0, ''],
       ['metadataJson', 0, 0, 'VARCHAR'],
     ]);
     expect(content.fields['metadata.odd']).toMatchObject({
