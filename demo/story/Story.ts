@@ -124,8 +124,10 @@ export async function partitionsOf(
   const { Partitions = [] } = await deployment.glue.send(
     new GetPartitionsCommand({ DatabaseName: cloud.database, TableName: table }),
   );
-  return Partitions.map(({ Values = [], StorageDescriptor }) => ({
-    value: Values.join('/'),
-    location: StorageDescriptor?.Location ?? '',
-  }));
+  return Partitions.map(({ Values = [], StorageDescriptor }) => {
+    const value = Values.join('/');
+    const location = StorageDescriptor?.Location;
+    if (location === undefined) throw new TypeError(`The partition ${value} of ${table} has no location.`);
+    return { value, location };
+  });
 }

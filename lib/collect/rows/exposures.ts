@@ -65,31 +65,34 @@ export function exposureRow(
   heldOut = false,
   known = KnownGroups.none,
 ): { readonly columns: EvaluationColumns; readonly unresolved: boolean } {
-  const name = readText(metadata.get(kind === 'gate' ? 'gate' : 'config'));
+  const isGate = kind === 'gate';
+  const isLayer = kind === 'layer';
+  const name = readText(metadata.get(isGate ? 'gate' : 'config'));
   if (name === null) throw eventRefusal('SLUICE_EVENT_BAD_EXPOSURE');
   const ruleId = scalarText(metadata.get('ruleID')) ?? '';
   const reason = readText(metadata.get('reason'));
-  const gateValue = kind === 'gate' ? readFlag(metadata.get('gateValue')) : null;
-  const layer = kind === 'layer';
-  const sent = layer ? readText(metadata.get('allocatedExperiment')) : null;
-  const allocated = sent === null ? null : resolve(sent);
+  const gateValue = isGate ? readFlag(metadata.get('gateValue')) : null;
+  const sentExperiment = isLayer ? readText(metadata.get('allocatedExperiment')) : null;
+  const allocated = sentExperiment === null ? null : resolve(sentExperiment);
   const experiment = allocated === null ? name : allocated.name;
-  const rule = layer && allocated === null ? undefined : known.find(kind === 'gate', experiment, ruleId);
-  const assigned = (rule?.assigns ?? !heldOut) && isAssignment(ruleId, reason);
+  // A gate without a value assigns nobody. A layer assigns through its experiment.
+  const hasOutcome = (!isGate || gateValue !== null) && (!isLayer || allocated !== null);
+  const rule = isLayer && allocated === null ? undefined : known.find(isGate, experiment, ruleId);
+  const isOfGroup = (rule?.assigns ?? !heldOut) && isAssignment(ruleId, reason);
+  const knownGroupName = isOfGroup ? (rule?.groupName ?? null) : null;
   return {
     columns: {
       experiment_id: experiment,
       exposure_type: kind,
-      group_id: kind === 'gate' ? gateGroup(ruleId, gateValue) : ruleId,
-      group_name: readText(metadata.get('group')) ?? (assigned ? (rule?.groupName ?? null) : null),
+      group_id: isGate ? gateGroup(ruleId, gateValue) : ruleId,
+      group_name: readText(metadata.get('group')) ?? knownGroupName,
       rule_id: ruleId,
       gate_value: gateValue,
-      // A gate without a value assigns nobody. A layer assigns through its experiment.
-      is_assignment: assigned && (kind !== 'gate' || gateValue !== null) && (!layer || allocated !== null),
-      layer_id: layer ? name : null,
+      is_assignment: isOfGroup && hasOutcome,
+      layer_id: isLayer ? name : null,
       allocated_experiment: allocated === null ? null : allocated.name,
-      parameter_name: layer ? readText(metadata.get('parameterName')) : null,
-      is_explicit_parameter: layer ? readFlag(metadata.get('isExplicitParameter')) : null,
+      parameter_name: isLayer ? readText(metadata.get('parameterName')) : null,
+      is_explicit_parameter: isLayer ? readFlag(metadata.get('isExplicitParameter')) : null,
       reason,
       config_version: readText(metadata.get('configVersion')),
       is_manual: readFlag(metadata.get('isManualExposure')) ?? false,
@@ -98,16 +101,18 @@ export function exposureRow(
   };
 }
 
+/** The group of a gate's rule: its ID and its outcome; null without an outcome. */
 function gateGroup(ruleId: string, value: boolean | null): string | null {
   return value === null ? null : `${ruleId}${GATE_SEPARATOR}${value ? 'Pass' : 'Fail'}`;
 }
 
-/** SDKs send flags as text; hand-made requests send booleans. */
+/** A flag; null if there is none. SDKs send flags as text, and hand-made requests send booleans. */
 function readFlag(value: unknown): boolean | null {
   if (value === true || value === 'true') return true;
   return value === false || value === 'false' ? false : null;
 }
 
+/** A text or a number as a text; null if there is none, or an empty one. */
 function readText(value: unknown): string | null {
   const written = scalarText(value);
   return written === '' ? null : written;
