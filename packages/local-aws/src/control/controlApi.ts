@@ -46,7 +46,7 @@ export interface PendingBuffers extends PendingDelivery {
 export interface FlushReport {
   /** Documents that had been waiting, by stream; all of them are in S3 now. */
   readonly delivered: readonly PendingDelivery[];
-  /** Messages that the functions of queues could not process yet: 0 unless something fails. */
+  /** Messages that the functions of queues could not process: 0 unless something fails. Messages whose delay has not ended are none of them. */
   readonly undrained: number;
 }
 

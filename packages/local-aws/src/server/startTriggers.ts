@@ -17,7 +17,7 @@ export interface Triggers {
   addMapping(mapping: DeployedMapping): void;
   /** Starts a schedule. @throws AwsError for an expression that is refused. */
   addSchedule(schedule: Schedule): void;
-  /** Processes the messages in the functions' queues. Returns how many messages remain: those that failed. */
+  /** Processes the messages in the functions' queues. Returns how many remain: those that failed, without those whose delay has not ended. */
   drain(): Promise<number>;
   /** Invokes no more functions and waits for running invocations. */
   close(): Promise<void>;
@@ -100,7 +100,8 @@ export function startTriggers({
         // Messages that functions have sent each other meanwhile, received already or not. Failed messages are hidden.
         waiting = fed.filter(({ queue, poller }) => poller.busy || queue.counts().visible > 0);
       }
-      return mappings.reduce((sum, { queue }) => sum + queue.pending(), 0);
+      const counts = mappings.map(({ queue }) => queue.counts());
+      return counts.reduce((sum, { visible, inFlight }) => sum + visible + inFlight, 0);
     },
     async close() {
       scheduler.close();

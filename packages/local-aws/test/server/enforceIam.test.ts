@@ -548,6 +548,9 @@ describe('a stack with a policy that is too narrow', () => {
     );
     await stack.clock.advance(3_600_000);
     expect((await fetch(`${stack.aws.api}/jobs/7`, { method: 'POST', body: '{}' })).status).toBe(200);
+    // A message whose delay has not ended is no failure.
+    const delayed = { QueueUrl, MessageBody: '{}', DelaySeconds: 60 };
+    await (await sqs(stack)).send(new SendMessageCommand(delayed));
     expect(await stack.aws.flush()).toMatchObject({ undrained: 0 });
     expect(await workLog(stack)).toContain('/jobs/7');
     expect(stack.aws.status()).toMatchObject({ refusals: [], pending: [] });
