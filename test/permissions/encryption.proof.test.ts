@@ -173,6 +173,14 @@ describe.each(['kms', 's3'] as const)('a deployment with the encryption %s', (en
     }
   });
 
+  it('is encrypted as the doctor expects', async () => {
+    const { checks } = await story.json('doctor');
+    const found = ['encryption', 'bucket-settings', 'key'].map((name) =>
+      checks.find(({ check }: { check: string }) => check === name),
+    );
+    expect(found.map(({ findings }) => findings)).toEqual([[], [], []]);
+  });
+
   it('asks for a key only if there is one, and is denied nothing', () => {
     const ofKms = [...actions].filter((action) => action.startsWith('kms:')).sort();
     expect(ofKms).toEqual(encryption === 'kms' ? ['kms:Decrypt', 'kms:GenerateDataKey'] : []);
