@@ -9,6 +9,7 @@ import {
   cloudFormationService,
   type DeployedStack,
 } from '../../packages/local-aws/src/cloudformation/index.ts';
+import type { AwsService } from '../../packages/local-aws/src/protocol/index.ts';
 import { stsService } from '../../packages/local-aws/src/sts/index.ts';
 import { startServices } from '../../packages/local-aws/src/testing/index.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
@@ -209,7 +210,11 @@ describe('serverless deploy', () => {
   });
 
   /** Deploys to an account in which the stack has this. It goes no further than the questions before the deployment. */
-  async function deployOnto(options: string, stack: Partial<DeployedStack> = {}) {
+  async function deployOnto(
+    options: string,
+    stack: Partial<DeployedStack> = {},
+    services: readonly AwsService[] = [],
+  ) {
     const { root, remove } = scratchRoot(smallFunctions);
     const account = '000000000000';
     const place = { name: 'sluice-dev', region: 'us-east-1', account, partition: 'aws', createdMs: 0 };
@@ -217,6 +222,7 @@ describe('serverless deploy', () => {
     const served = await startServices([
       stsService({ account }),
       cloudFormationService({ stack: () => deployed }),
+      ...services,
     ]);
     try {
       const text = `export default defineConfig({ bucket: 'acme', ${options}, ${key} });`;
@@ -249,7 +255,19 @@ describe('serverless deploy', () => {
     expect(await said(s3, { outputs: { KeyArn } })).toContain(`${refused}: `);
     expect(await said('curate: true', { outputs: { SluiceVersion: '1' } })).toContain(refused);
     expect(await said(s3, { outputs: { SluiceVersion: '1' } })).not.toContain(refused);
-    // Of the bucket nobody tells here.
+    const keyed: AwsService = {
+      signingName: 's3',
+      async handle({ body }) {
+        body.resume();
+        const rule =
+          '<ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault>';
+        const answer = `<ServerSideEncryptionConfiguration><Rule>${rule}</Rule></ServerSideEncryptionConfiguration>`;
+        return { status: 200, headers: { 'content-type': 'application/xml' }, body: answer };
+      },
+    };
+    const keyedBucket = await said(`${s3}, existing: { bucket: true }`, {}, [keyed]);
+    expect(keyedBucket).toContain("acme encrypts with AWS's own key for S3");
+    // Without S3, nobody tells of the bucket.
     const brought = await said(`${s3}, existing: { bucket: true }`);
     expect(brought).toContain('S3 does not say how acme is encrypted');
     expect(brought).not.toContain(refused);
