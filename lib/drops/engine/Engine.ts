@@ -147,7 +147,7 @@ export interface MappedField {
   readonly type: string;
   /** In terms of `reads`: what a row has of it, one of {@link CODES}. */
   readonly code: string;
-  /** In terms of the row `src`: its value as it stands in the file, as a text. */
+  /** In terms of `reads`: its value as it stands in the file, as a text. */
   readonly text: string;
 }
 

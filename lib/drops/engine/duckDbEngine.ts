@@ -26,13 +26,12 @@ import {
 } from './Engine.ts';
 import {
   acceptedRowsStatement,
-  countedStep,
+  countedRows,
   counterName,
   probeStatement,
   ROWS_DIFFER,
   refusedProbeStatement,
   refusedRowsStatements,
-  samplerName,
 } from './loadStatements.ts';
 
 /**
@@ -166,7 +165,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   await verifyMapped(request);
   const contents = mapping.groups.map((group, i) => countContent(session, request, group, i));
   await session.run(acceptedRowsStatement(request, output));
-  const taken = await acceptedByFile(session, output);
+  const { taken, isOfOtherDays } = await acceptedByFile(session, request);
   const rows = files.map(({ name, rows: all }) => {
     const out = taken.get(name) ?? 0;
     return { name, in: all, out, refused: all - out };
@@ -187,7 +186,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
       `${name}: its footer says ${said} rows, and it holds ${read + explained}.`,
     );
   }
-  const days = await rowsOfOtherDays(session, request);
+  const days = isOfOtherDays ? await rowsOfOtherDays(session, request) : {};
   const mapped = sumRows(byFile, [{ rows: 0, fields: {}, days }, ...contents.map((content) => content())]);
   const { out } = mapped.rows;
   const { rows: written } = new ParquetFooter(readEnds(output));
@@ -208,11 +207,18 @@ async function verifyMapped({ files, mapping, signal }: LoadRequest): Promise<vo
   }
 }
 
-async function acceptedByFile(session: DuckDbSession, output: string): Promise<ReadonlyMap<string, number>> {
+/** Accepted rows by file, and whether some of them are of another day than that of the folder and its neighbours. */
+async function acceptedByFile(
+  session: DuckDbSession,
+  { mapping: { otherDay }, rowsPath }: LoadRequest,
+): Promise<{ readonly taken: ReadonlyMap<string, number>; readonly isOfOtherDays: boolean }> {
   const rows = await session.rows(
-    `SELECT source_file, count(*) AS n FROM read_parquet(${quoteText(output)}) GROUP BY source_file`,
+    `SELECT source_file, count(*) AS n, count(${otherDay ?? 'NULL'}) AS other FROM read_parquet(${quoteText(rowsPath)}) GROUP BY source_file`,
   );
-  return new Map(rows.map(({ source_file, n }) => [String(source_file), Number(n)]));
+  return {
+    taken: new Map(rows.map(({ source_file, n }) => [String(source_file), Number(n)])),
+    isOfOtherDays: rows.some(({ other }) => Number(other) > 0),
+  };
 }
 
 /** Accepted rows by day, without the day of the folder and its neighbours. */
@@ -220,7 +226,6 @@ async function rowsOfOtherDays(
   session: DuckDbSession,
   { mapping: { otherDay }, rowsPath }: LoadRequest,
 ): Promise<RowContent['days']> {
-  if (otherDay === null) return {};
   const rows = await session.rows(
     `SELECT CAST(greatest(least(day, DATE '2200-12-31'), DATE '1900-01-01') AS VARCHAR) AS day, count(*) AS n
      FROM (SELECT ${otherDay} AS day FROM read_parquet(${quoteText(rowsPath)})) WHERE day IS NOT NULL GROUP BY ALL`,
@@ -242,19 +247,17 @@ function countContent(
   group: MappedGroup,
   index: number,
 ): () => RowContent {
-  const counter = session.addCounter(counterName(index));
   const values = group.fields.map(() => new Set<string>());
-  session.addTextFunction(samplerName(index), (texts, file) => {
-    if (values.every(({ size }) => size === KEPT_VALUES)) return file;
+  const counter = session.addCounter(counterName(index), (texts) => {
+    if (values.every(({ size }) => size === KEPT_VALUES)) return;
     for (const [i, text] of textsSchema.parse(parseJson(texts)).entries()) {
       const kept = values[i];
       if (text !== null && text.trim() !== '' && kept !== undefined && kept.size < KEPT_VALUES)
         kept.add(text);
     }
-    return file;
   });
-  // Each counted row stands for those of the vectors that are not counted.
-  const step = countedStep(files, group);
+  // Each counted row stands for those that are not counted.
+  const { weight } = countedRows(files, group);
   return () => {
     const codes = counter();
     const counted = [...(codes[0]?.values() ?? [])].reduce((sum, n) => sum + n, 0);
@@ -263,9 +266,9 @@ function countContent(
       const rowsWith = (code: number) => codes[i]?.get(code) ?? 0;
       const none = rowsWith(CODES.none);
       const types = none < counted ? { [type]: [...(values[i] ?? [])] } : {};
-      return [field, { column, none: none * step, numbers: rowsWith(CODES.number) * step, types }];
+      return [field, { column, none: none * weight, numbers: rowsWith(CODES.number) * weight, types }];
     });
-    return { rows: counted * step, fields: Object.fromEntries(fields), days: {} };
+    return { rows: counted * weight, fields: Object.fromEntries(fields), days: {} };
   };
 }
 

@@ -16,10 +16,11 @@ const PARQUET = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTION
 /** The most queries in one UNION, as it holds readers for all of them in memory. */
 const MAX_UNITED = 100;
 
-/** Rows that DuckDB reads at once. */
-const VECTOR_ROWS = 2_048;
-/** Vectors of a group whose fields are counted, about: to count every row would take a tenth of a load's time. */
-const COUNTED_VECTORS = 32;
+/** Rows that DuckDB reads at once: a power of two. */
+const VECTOR_BITS = 11;
+const VECTOR_ROWS = 2 ** VECTOR_BITS;
+/** Vectors of a group of whose rows some are counted, or up to twice as many: to count every row would take a tenth of a load's time. */
+const COUNTED_VECTORS = 16;
 /** A name with a space, which no table's column has. */
 const FILE = '"file number"';
 /** A column of {@link probeStatement}. */
@@ -54,7 +55,7 @@ function acceptedRowsQuery(
   const { files, mapping, loadedAt } = request;
   const groups = mapping.groups.map(
     (group, i) => `SELECT ${group.columns}, ${countedFile(request, group, i)} AS ${FILE}, row_number
-      FROM (${readGroup({ files, mapping }, group, sampledTexts(files, group))}) WHERE problem IS NULL`,
+      FROM (${readGroup({ files, mapping }, group)}) WHERE problem IS NULL`,
   );
   const name = elementAt(
     files.map((_, i) => fileAt(files, i).name),
@@ -64,54 +65,48 @@ function acceptedRowsQuery(
     FROM (${groups.join(' UNION ALL ')} ${order})`;
 }
 
-/** The number of a row's file. Of some rows it comes from the functions that count what their fields hold. */
+/** The number of a row's file. Of some rows it comes from the function that counts what their fields hold. */
 function countedFile({ files }: Pick<LoadRequest, 'files'>, group: MappedGroup, index: number): string {
   const file = `[${group.files.join(', ')}][file_index + 1]`;
   if (group.fields.length === 0) return file;
+  const { power, first } = countedRows(files, group);
+  // Divisions of all row numbers would take longer than what is counted. Of each step another vector counts, as files may take turns.
+  const vector = `((row_number >> ${VECTOR_BITS}) + file_index)`;
+  const isFirst = `(row_number & ${VECTOR_ROWS - 1}) < ${first}`;
+  const isCounted = `${isFirst} AND ((${vector} + (${vector} >> ${power})) & ${2 ** power - 1}) = 0`;
+  const rows = group.files.reduce((sum, i) => sum + (files[i]?.rows ?? 0), 0);
+  const nth = Math.max(1, Math.floor((rows * first) / VECTOR_ROWS / 2 ** power / SAMPLED_ROWS));
+  const texts = group.fields.map(({ text }) => `left(${text}, ${VALUE_CHARACTERS})`);
+  const json = `coalesce(TRY(CAST(to_json([${texts.join(', ')}]) AS VARCHAR)), '')`;
+  const sampled = `CASE WHEN row_number % ${nth} = 0 THEN ${json} ELSE '' END`;
   const codes = group.fields.map(({ code }) => code);
-  const counted = `${counterName(index)}(${[file, ...codes].join(', ')})`;
-  return `CASE WHEN texts IS NOT NULL THEN CAST(${samplerName(index)}(texts, CAST(${counted} AS VARCHAR)) AS INTEGER)
-    WHEN ${isCounted(files, group, 'row_number')} THEN ${counted} ELSE ${file} END`;
+  return `CASE WHEN ${isCounted} THEN ${counterName(index)}(${[file, sampled, ...codes].join(', ')}) ELSE ${file} END`;
 }
 
-/** Whether the vector of a row is one of those that are counted: of each step another one, as files may take turns. */
-function isCounted(files: LoadRequest['files'], group: MappedGroup, row: string): string {
-  const vector = `(${row} // ${VECTOR_ROWS} + file_index)`;
-  const step = countedStep(files, group);
-  return `(${vector} + ${vector} // ${step}) % ${step} = 0`;
-}
-
-/** Rows of a group whose values are looked at, for people, about: some of each counted vector. */
+/** Rows of a group whose values are looked at, for people, about. */
 const SAMPLED_ROWS = 128;
 /** Characters of such a value. */
 const VALUE_CHARACTERS = 40;
 
-/** The column `texts`: some values of each field as a JSON list, of rows in all parts of a group. */
-function sampledTexts(files: LoadRequest['files'], group: MappedGroup): string {
-  const texts = group.fields.map(({ text }) => `left(${text}, ${VALUE_CHARACTERS})`);
-  const rows = group.files.reduce((sum, i) => sum + (files[i]?.rows ?? 0), 0) / countedStep(files, group);
-  const nth = Math.max(1, Math.floor(rows / SAMPLED_ROWS));
-  const isTaken = `${isCounted(files, group, 'src.file_row_number')} AND src.file_row_number % ${nth} = 0`;
-  return `, CASE WHEN ${isTaken} THEN TRY(CAST(to_json([${texts.join(', ')}]) AS VARCHAR)) END AS texts`;
-}
-
 /**
- * Of how many vectors one is counted: all of a small group, each fifteenth of a million rows. Whole vectors are counted, as each call of
- * a function takes longer than the rows of a vector.
+ * Which rows of a group are counted: the first ones of some vectors, and all of a small group. Few vectors have such rows, as a call of the
+ * function takes longer than the rows of a vector; and they are neighbours, as writers repeat themselves after some rows.
+ *
+ * @returns `power`: of 2 ** power vectors one has such rows, the `first`. Each stands for `weight` rows.
  */
-export function countedStep(files: LoadRequest['files'], group: Pick<MappedGroup, 'files'>): number {
+export function countedRows(
+  files: LoadRequest['files'],
+  group: Pick<MappedGroup, 'files'>,
+): { readonly power: number; readonly first: number; readonly weight: number } {
   const vectors = group.files.reduce((sum, i) => sum + Math.ceil((files[i]?.rows ?? 0) / VECTOR_ROWS), 0);
-  return Math.max(1, Math.floor(vectors / COUNTED_VECTORS));
+  const power = Math.floor(Math.log2(Math.max(1, vectors / COUNTED_VECTORS)));
+  if (power === 0) return { power, first: VECTOR_ROWS, weight: 1 };
+  return { power, first: VECTOR_ROWS / 4, weight: 4 * 2 ** power };
 }
 
-/** Name of the function that takes the number of a row's file and the codes of its fields, counts these, and answers with the first. */
+/** Name of the function that counts the codes of a group's rows: {@link DuckDbSession.addCounter}. */
 export function counterName(group: number): string {
   return `sluice_counted_${group}`;
-}
-
-/** Name of the function that takes the values of a row as a JSON list, and the number of its file, which it answers with. */
-export function samplerName(group: number): string {
-  return `sluice_sampled_${group}`;
 }
 
 /**

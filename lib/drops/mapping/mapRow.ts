@@ -45,7 +45,7 @@ export class MappedRow {
     for (const { reason, when } of [...column.refusals, ...refusals]) {
       this.refuse(reason, `column ${JSON.stringify(column.name)}`, when(raw, value));
     }
-    const text = textSql(column.sql, column.kind, column.type);
+    const text = textSql(raw, column.kind, column.type);
     const code = codeSql(column, { value, raw, isTime });
     this.fields.push({ field, column: column.name, type: typeOf(column), code, text });
     return value;

@@ -97,7 +97,7 @@ describe('what the accepted rows of a load hold', () => {
       `SELECT ${EVENTS}, CASE WHEN i >= 360_000 THEN i END AS price FROM range(400_000) t(i)`,
     );
     const { rows, fields } = await contentOf({ kind: 'events', mapping: { eventValue: 'price' } }, [file]);
-    // Of 196 vectors one of each six is counted.
+    // Of 196 vectors a quarter of each eighth is counted.
     expect(rows / 400_000).toBeCloseTo(1, 1);
     const { none = 0, numbers = 0, types } = fields['eventValue'] ?? {};
     expect(none / rows).toBeCloseTo(0.9, 1);
