@@ -67,6 +67,21 @@ describe('days of a raw table that lost files', () => {
     },
   );
 
+  it('are noted by the later of two looks at the same time', async () => {
+    await put(D20);
+    await put(D21);
+    await look();
+    const later = now + MINUTE;
+    let isOvertaken = false;
+    onPage(async (prefix) => {
+      if (isOvertaken || prefix !== dayFolder(config, 'events', D20)) return;
+      isOvertaken = true;
+      await noteRawDays(store, 'events', [D20, D21], config, later);
+    });
+    await noteRawDays(store, 'events', [D20, D21], config, now);
+    expect([isOvertaken, (await note()).at]).toEqual([true, later]);
+  });
+
   it('are none that are archived, which is noted since a look has seen it', async () => {
     const file = await put(D20);
     await put(D21);
