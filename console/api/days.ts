@@ -79,7 +79,7 @@ export const dayRoutes = [
     summary: 'Curate days of a table again, changed or not.',
     body: z.strictObject({ dryRun, kind, from: day, to: day.optional() }),
     writes: true,
-    handle: ({ deployment, body: { kind: one, ...body } }): Promise<CurateRequested> =>
-      requestRebuild(deployment, { kinds: [one], ...body }),
+    handle: ({ deployment, body: { kind: curatedKind, ...body } }): Promise<CurateRequested> =>
+      requestRebuild(deployment, { kinds: [curatedKind], ...body }),
   }),
 ];

@@ -140,19 +140,19 @@ export class DuckDbSession {
    *
    * @param answer Never throws.
    */
-  addTextFunction(name: string, answer: (one: string, other: string) => string | null): void {
+  addTextFunction(name: string, answer: (first: string, second: string) => string | null): void {
     const mainFunction = DuckDBScalarFunction.create({
       name,
       parameterTypes: [VARCHAR, VARCHAR],
       returnType: VARCHAR,
       mainFunction: (_, input, output) => {
-        const ones = input.getColumnVector(0);
-        const others = input.getColumnVector(1);
+        const firsts = input.getColumnVector(0);
+        const seconds = input.getColumnVector(1);
         for (let row = 0; row < input.rowCount; row += 1) {
-          const one = ones.getItem(row);
-          const other = others.getItem(row);
-          const isCalled = typeof one === 'string' && typeof other === 'string';
-          output.setItem(row, isCalled ? answer(one, other) : null);
+          const first = firsts.getItem(row);
+          const second = seconds.getItem(row);
+          const isCalled = typeof first === 'string' && typeof second === 'string';
+          output.setItem(row, isCalled ? answer(first, second) : null);
         }
         output.flush();
       },
