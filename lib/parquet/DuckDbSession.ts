@@ -161,15 +161,15 @@ export class DuckDbSession {
   }
 
   /**
-   * Adds a function of an integer, a text and further integers, none of which is ever NULL. It answers with the first integer, and counts
+   * Adds a function of an integer, a text and further small integers from 0 on, none of which is ever NULL. It answers with the first integer, and counts
    * how often each of the others has each value: so a statement that writes rows counts some of them, and reads nothing twice. A call
    * for up to 2,048 rows takes some 50 microseconds.
    *
    * @param sample Gets each text that is not empty, and never throws.
-   * @returns The counts of each further integer by value, once statements have run.
+   * @returns The counts of each further integer, with its value as index, once statements have run.
    */
-  addCounter(name: string, sample: (text: string) => void): () => readonly ReadonlyMap<number, number>[] {
-    const counted: Map<number, number>[] = [];
+  addCounter(name: string, sample: (text: string) => void): () => readonly (readonly number[])[] {
+    const counted: number[][] = [];
     const mainFunction = DuckDBScalarFunction.create({
       name,
       parameterTypes: [INTEGER, VARCHAR],
@@ -185,10 +185,10 @@ export class DuckDbSession {
           if (typeof text === 'string' && text !== '') sample(text);
         }
         for (let column = 2; column < input.columnCount; column += 1) {
-          const counts = counted[column - 2] ?? new Map<number, number>();
+          const counts = counted[column - 2] ?? [];
           counted[column - 2] = counts;
           for (const value of integersOf(input.getColumnVector(column)))
-            counts.set(value, (counts.get(value) ?? 0) + 1);
+            counts[value] = (counts[value] ?? 0) + 1;
         }
         output.flush();
       },

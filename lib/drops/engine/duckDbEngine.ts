@@ -260,10 +260,10 @@ function countContent(
   const { weight } = countedRows(files, group);
   return () => {
     const codes = counter();
-    const counted = [...(codes[0]?.values() ?? [])].reduce((sum, n) => sum + n, 0);
+    const counted = codes[0]?.reduce((sum, n) => sum + n, 0) ?? 0;
     if (counted === 0) return { rows: 0, fields: {}, days: {} };
     const fields = group.fields.map(({ field, column, type }, i): [field: string, content: FieldContent] => {
-      const rowsWith = (code: number) => codes[i]?.get(code) ?? 0;
+      const rowsWith = (code: number) => codes[i]?.[code] ?? 0;
       const none = rowsWith(CODES.none);
       const types = none < counted ? { [type]: [...(values[i] ?? [])] } : {};
       return [field, { column, none: none * weight, numbers: rowsWith(CODES.number) * weight, types }];
