@@ -1,5 +1,6 @@
+import { counted } from '../../lib/base/text.ts';
 import { useAction, useApi } from './parts/api.ts';
-import { formatNoun, formatSpan } from './parts/format.ts';
+import { formatSpan } from './parts/format.ts';
 import { Badge, DocsLink, Problem } from './parts/parts.tsx';
 
 /** The state of the local cloud as `/api/local` answers it. */
@@ -45,7 +46,7 @@ export function Switches(props: { readonly onChange: () => void }) {
           Clock +{formatSpan(ms)}
         </button>
       ))}
-      <span>{formatNoun(waiting, 'request')} in buffers</span>
+      <span>{counted(waiting, 'request')} in buffers</span>
       {isMoved && (
         <>
           <Badge tone="warning">
@@ -58,7 +59,7 @@ export function Switches(props: { readonly onChange: () => void }) {
       )}
       {faults.length > 0 && (
         <span title={JSON.stringify(faults)}>
-          <Badge tone="bad">{formatNoun(faults.length, 'fault')} on</Badge>{' '}
+          <Badge tone="bad">{counted(faults.length, 'fault')} on</Badge>{' '}
           <DocsLink page="docs/local.md" section="Faults" />
         </span>
       )}

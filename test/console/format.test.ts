@@ -1,5 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { axisTop, formatTime, usualIn, writtenOut } from '../../console/page/parts/format.ts';
+import fc from 'fast-check';
+import {
+  axisTop,
+  formatBytes,
+  formatDay,
+  formatReceived,
+  formatSpan,
+  formatTime,
+  usualRequests,
+} from '../../console/page/parts/format.ts';
+import { visibleText } from '../../lib/base/text.ts';
 
 describe('the axis of a chart', () => {
   const day = Array.from({ length: 96 }, (_, i) => (i < 20 ? 0 : 10 + (i % 30)));
@@ -17,31 +27,60 @@ describe('the axis of a chart', () => {
   });
 });
 
-it('writes what is no time as it is', () => {
-  expect(formatTime('none within 24 hours')).toBe('none within 24 hours');
+it('writes what is no time or day as it is', () => {
+  expect([formatTime, formatDay].map((format) => format('none yet'))).toEqual(['none yet', 'none yet']);
+});
+
+it('chooses a unit for the rounded number', () => {
+  expect([40_000, 59_999, 90_000, 86_000_000, -999.6, 172_800_000].map(formatSpan)).toEqual([
+    '40 s',
+    '1 min',
+    '2 min',
+    '1 d',
+    '-1 s',
+    '2 d',
+  ]);
+  expect([999, 1_250, 999_499, 999_950, 999_999_999].map(formatBytes)).toEqual([
+    '999 B',
+    '1.3 KB',
+    '999 KB',
+    '1 MB',
+    '1 GB',
+  ]);
 });
 
 describe('what is usual', () => {
   it('is a part of an hour, or hours, of a day in UTC', () => {
     const hours = Array.from({ length: 24 }, (_, i) => ({ least: 0, median: 10 * i, most: 900 }));
     const at = Date.UTC(2026, 10, 20, 23) / 1_000;
-    const usual = [900, 3_600, 7_200].map((seconds) => usualIn(hours, 'median', at, seconds));
-    expect([...usual, usualIn([], 'most', at, 900)]).toEqual([58, 230, 230, null]);
+    const usual = [900, 3_600, 7_200].map((seconds) => usualRequests(hours, 'median', at, seconds));
+    expect([...usual, usualRequests([], 'most', at, 900)]).toEqual([58, 230, 230, null]);
   });
 });
 
 describe('a refused body in the console', () => {
   it('is indented, with hidden characters as escapes', () => {
-    expect(writtenOut('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
+    expect(formatReceived('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
     const long = JSON.stringify({ a: 'x'.repeat(300_000) });
-    expect(writtenOut(long) === `{\n  "a": ${long.slice(5, -1)}\n}`).toBe(true);
-    expect(writtenOut('x\u202ey')).toBe('x\\u202ey');
+    expect(formatReceived(long) === `{\n  "a": ${long.slice(5, -1)}\n}`).toBe(true);
+    expect(formatReceived('x\u202ey')).toBe('x\\u202ey');
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(0, 1), (value, indent) => {
+        const sent = JSON.stringify(value, null, indent);
+        expect(formatReceived(sent)).toBe(visibleText(JSON.stringify(value, null, 2)));
+      }),
+    );
+  });
+
+  it('has the numbers, keys and escapes that were sent', () => {
+    const sent = '{"id":9007199254740993,"v":1.0,"e":1E400,"id":-0,"s":"\\u0041\\"[,]"}';
+    expect(formatReceived(sent).replaceAll(/\n *|(?<=:) /g, '')).toBe(sent);
   });
 
   it.each([
     ['nested deeply', '['.repeat(3_000) + '1'.repeat(1_000) + ']'.repeat(3_000)],
     ['very long', '[1,'.repeat(300_000)],
   ])('does not grow when it is %s', (_what, body) => {
-    expect(writtenOut(body) === body).toBe(true);
+    expect(formatReceived(body) === body).toBe(true);
   });
 });

@@ -1,11 +1,12 @@
 import type { ComponentChildren } from 'preact';
+import { counted } from '../../../lib/base/text.ts';
 import type { CuratedDayState, CuratedTableStatus } from '../../../observe/facts/days/curatedDays.ts';
 import type { DatasetDays, DropDay, ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
 import type { DaysAnswer } from '../../api/days.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
-import { axisTop, formatCount, formatDay, formatNoun, formatTime } from '../parts/format.ts';
+import { axisTop, formatCount, formatDay, formatTime } from '../parts/format.ts';
 import { Answered, Card, Empty, Page, type Tone } from '../parts/parts.tsx';
 import { setParams } from '../parts/router.ts';
 import { CuratedDay } from './CuratedDay.tsx';
@@ -153,10 +154,10 @@ function cellOf(dropDay: DropDay): Cell {
   const words = [
     STATES[state].words,
     ...(failure === null ? [] : [failure]),
-    rows.in > 0 ? formatNoun(rows.out, 'row') : formatNoun(files, 'file'),
+    rows.in > 0 ? counted(rows.out, 'row') : counted(files, 'file'),
     ...(rows.refused > 0 ? [`${formatCount(rows.refused)} refused`] : []),
     ...(unusual !== null ? [unusual] : usual === null ? [] : [`usually ${formatCount(usual)}`]),
-    ...(leftOut.count > 0 ? [`${formatNoun(leftOut.count, 'object')} left out`] : []),
+    ...(leftOut.count > 0 ? [`${counted(leftOut.count, 'object')} left out`] : []),
     ...(loadedFrom !== null ? [`loaded from ${loadedFrom}`] : []),
   ];
   return {
@@ -197,7 +198,7 @@ function noteOf(dataset: DatasetDays): Line['note'] {
   if (stopped) return ['warning', 'There are no files for any day of its lookback.'];
   return length === 0
     ? undefined
-    : ['plain', `There are files of ${formatNoun(length, 'day')} outside of its lookback.`];
+    : ['plain', `There are files of ${counted(length, 'day')} outside of its lookback.`];
 }
 
 function exportLine({ export: name, table, days }: ExportDays, onDone: () => void): Line {

@@ -6,7 +6,7 @@ import type { DayExplanation, ExplainedDay } from '../../../observe/ingest/expla
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
-import { readable } from '../parts/format.ts';
+import { formatTimesIn } from '../parts/format.ts';
 import {
   Answered,
   Badge,
@@ -126,11 +126,11 @@ function Happened({ answer }: { readonly answer: ExplainedDay }) {
       {failure !== null && <Problem error={failure} />}
       <p>
         <Badge tone={STATES[state].tone}>{STATES[state].words}</Badge>{' '}
-        {readable(`${meaning.join(' ')} ${served}`)}
+        {formatTimesIn(`${meaning.join(' ')} ${served}`)}
       </p>
       <p>
         <strong>Next:</strong>{' '}
-        <Prose text={readable(next.filter((sentence) => sentence !== failure?.cure).join(' '))} />
+        <Prose text={formatTimesIn(next.filter((sentence) => sentence !== failure?.cure).join(' '))} />
       </p>
       <Figures
         figures={[

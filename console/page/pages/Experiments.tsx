@@ -1,8 +1,9 @@
+import { counted } from '../../../lib/base/text.ts';
 import type { ExperimentList, JudgedExperiment } from '../../../observe/experiments/checkExperiments.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { Filters, TextFilter } from '../parts/filters.tsx';
-import { formatBytes, formatNoun } from '../parts/format.ts';
+import { formatBytes } from '../parts/format.ts';
 import { Answered, Badge, Card, Empty, Page, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
@@ -62,8 +63,8 @@ export function Experiments() {
                   ]}
                 />
                 <p class="faint">
-                  {formatNoun(experiments.length, 'experiment')}, units by {by}. Athena read{' '}
-                  {formatBytes(bytes)}.
+                  {counted(experiments.length, 'experiment')}, units by {by}. Athena read {formatBytes(bytes)}
+                  .
                 </p>
               </>
             )

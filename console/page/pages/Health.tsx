@@ -2,7 +2,7 @@ import type { AlarmState } from '../../../observe/facts/flow/alarms.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { DoctorAnswer } from '../../api/status.ts';
 import { useApi } from '../parts/api.ts';
-import { readable } from '../parts/format.ts';
+import { formatTimesIn } from '../parts/format.ts';
 import { Answered, Badge, Copyable, DocsLink, Folded, Prose, type Tone } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
 
@@ -22,7 +22,7 @@ export function Findings({ findings }: { readonly findings: readonly Finding[] }
           <details key={`${code} ${detail}`} class={`note ${tone}`} open={severity === 'problem'}>
             <summary>
               <Badge tone={tone}>{word}</Badge> {cause}
-              <span class="detail">{readable(detail)}</span>
+              <span class="detail">{formatTimesIn(detail)}</span>
             </summary>
             {(severity !== 'unchecked' || commands.length > 0) && (
               <p>

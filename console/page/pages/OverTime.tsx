@@ -4,7 +4,7 @@ import { useApi } from '../parts/api.ts';
 import { Chart } from '../parts/Chart.tsx';
 import { useConsole } from '../parts/context.ts';
 import { Choice } from '../parts/filters.tsx';
-import { formatSpan, formatTime, usualIn } from '../parts/format.ts';
+import { formatSpan, formatTime, usualRequests } from '../parts/format.ts';
 import { Card, Folded, Problem } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
 
@@ -59,7 +59,8 @@ function Charts({ periods, usual }: Drawn) {
   // Bars have room.
   const seconds = isDay(periods) ? 900 : 7_200;
   const bars = Map.groupBy(periods, ({ at }) => at - (at % seconds));
-  const often = (what: keyof UsualHour) => [...bars.keys()].map((at) => usualIn(usual, what, at, seconds));
+  const often = (statistic: keyof UsualHour) =>
+    [...bars.keys()].map((at) => usualRequests(usual, statistic, at, seconds));
   const sums = (name: keyof Period) => [...bars.values()].map((ofBar) => sumOf(ofBar, name));
   return (
     <>
@@ -132,7 +133,7 @@ function Numbers({ periods, usual }: Drawn) {
         [isHour ? 'Hour' : 'Day', ([time]) => (isHour ? `${time}:00` : time)],
         [
           'Usual requests',
-          ({ 1: [first] }) => usualIn(usual, 'median', first?.at ?? 0, isHour ? 3_600 : 86_400),
+          ({ 1: [first] }) => usualRequests(usual, 'median', first?.at ?? 0, isHour ? 3_600 : 86_400),
           'number',
         ],
         ['202', ...sum('accepted')],

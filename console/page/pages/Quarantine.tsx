@@ -1,4 +1,4 @@
-import { visibleLine } from '../../../lib/base/text.ts';
+import { counted, visibleLine } from '../../../lib/base/text.ts';
 import type { CountedReason, QuarantineCounts } from '../../../observe/facts/tables/countQuarantine.ts';
 import type { QuarantinedPage, QuarantinedRow } from '../../../observe/facts/tables/listQuarantined.ts';
 import type { RedriveReport } from '../../../operate/quarantine/redriveQuarantine.ts';
@@ -6,7 +6,7 @@ import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { Choice } from '../parts/filters.tsx';
-import { formatBytes, formatCount, formatNoun } from '../parts/format.ts';
+import { formatBytes, formatCount } from '../parts/format.ts';
 import { Answered, Card, Prose, RawText } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
@@ -105,7 +105,7 @@ function Reason(props: {
           wouldDo={(report) => <RedriveResult report={report} isDry />}
           confirm={({ delivered }) => {
             const rows = delivered.exposures + delivered.events;
-            return rows === 0 ? null : `Deliver ${formatNoun(rows, 'row')}`;
+            return rows === 0 ? null : `Deliver ${counted(rows, 'row')}`;
           }}
           did={(report) => <RedriveResult report={report} isDry={false} />}
           onDone={onDone}

@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
+import { counted } from '../../../lib/base/text.ts';
 import type { TableList } from '../../../observe/facts/tables/tables.ts';
 import type { SqlPage, SqlRun } from '../../../observe/runSql.ts';
 import { asErrorObject, callApi, useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
-import { formatBytes, formatNoun, formatSpan } from '../parts/format.ts';
+import { formatBytes, formatSpan } from '../parts/format.ts';
 import { Answered, Badge, Card, Page, Problem } from '../parts/parts.tsx';
 import { link, setParams } from '../parts/router.ts';
 import { RowTable } from '../parts/tables.tsx';
@@ -179,7 +180,7 @@ function Result({ run, first }: { readonly run: SqlRun; readonly first: SqlPage 
   };
   return (
     <Card
-      title={`${next === null ? '' : 'First '}${formatNoun(rows.length, 'row')}`}
+      title={`${next === null ? '' : 'First '}${counted(rows.length, 'row')}`}
       tools={
         <>
           <span role="status">{note}</span>

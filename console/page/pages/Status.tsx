@@ -1,3 +1,4 @@
+import { counted } from '../../../lib/base/text.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { hourStrips, STRIP_LEGEND } from '../../../observe/facts/hourStrips.ts';
 import type { TableArrivals } from '../../../observe/facts/tables/landedRows.ts';
@@ -5,7 +6,7 @@ import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
-import { formatBytes, formatNoun, formatSpan } from '../parts/format.ts';
+import { formatBytes, formatSpan } from '../parts/format.ts';
 import { Answered, Badge, Card, Copyable, Empty, Figures, Page, Time, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
@@ -46,8 +47,8 @@ function Verdict({ status: { problems, at } }: { readonly status: StatusOf }) {
   const warnings = count('warning');
   return (
     <>
-      {bad > 0 && <Badge tone="bad">{formatNoun(bad, 'problem')}</Badge>}
-      {warnings > 0 && <Badge tone="warning">{formatNoun(warnings, 'warning')}</Badge>}
+      {bad > 0 && <Badge tone="bad">{counted(bad, 'problem')}</Badge>}
+      {warnings > 0 && <Badge tone="warning">{counted(warnings, 'warning')}</Badge>}
       {bad + warnings === 0 && <Badge tone="good">All is well</Badge>}
       <span class="faint">
         as of <Time at={at} />

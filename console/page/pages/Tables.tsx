@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
+import { counted } from '../../../lib/base/text.ts';
 import type { TableDay, TableDays } from '../../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../../observe/facts/tables/tables.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
-import { formatNoun } from '../parts/format.ts';
 import { Answered, Badge, Card, Folded, Page } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
@@ -56,7 +56,7 @@ function OneTable({ table }: { readonly table: TableSummary }) {
     <>
       <a href={link('/sql', { q: queryOf(name, newest) })}>Query it</a>
       {hasDays ? <TableCalendar table={name} /> : location !== null && <p class="mono faint">{location}</p>}
-      <Folded title={formatNoun(columns.length, 'column')}>
+      <Folded title={counted(columns.length, 'column')}>
         {() => (
           <DataTable
             caption={`Columns of ${name}`}

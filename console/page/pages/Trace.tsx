@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
-import { visibleLine } from '../../../lib/base/text.ts';
+import { counted, visibleLine } from '../../../lib/base/text.ts';
 import type { Trace as TraceAnswer, TraceState } from '../../../observe/trace/trace.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { Filters } from '../parts/filters.tsx';
-import { formatBytes, formatNoun } from '../parts/format.ts';
+import { formatBytes } from '../parts/format.ts';
 import { Answered, Badge, Card, Empty, Page, Prose, RawText, type Tone } from '../parts/parts.tsx';
 import { go, link } from '../parts/router.ts';
 
@@ -118,7 +118,7 @@ function Journey({ id, found }: { readonly id: string; readonly found: TraceAnsw
       <p>
         <Badge tone={tone}>{state}</Badge>{' '}
         {isList ? (
-          `${formatNoun(count, 'event')}${hasMore ? ' or more' : ''} of a user or unit, the newest ${listed}.`
+          `${counted(count, 'event')}${hasMore ? ' or more' : ''} of a user or unit, the newest ${listed}.`
         ) : (
           <Prose text={means} />
         )}

@@ -1,117 +1,152 @@
 import { visibleText } from '../../../lib/base/text.ts';
 import type { UsualHour } from '../../../observe/facts/flow/changes.ts';
 
-/** Seconds. */
-const HOUR = 3_600;
+const HOUR_SECONDS = 3_600;
 
 /** `1,234,567` */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 2 });
 }
 
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
 
-/** `1.2 MB`, powers of 1,000. */
+/** `1.2 MB`: bytes in the largest unit, by powers of 1,000, of which they are at least 1 once rounded. */
 export function formatBytes(bytes: number): string {
   let size = bytes;
   let unit = 0;
-  while (size >= 1_000 && unit < UNITS.length - 1) {
+  while (Math.round(size) >= 1_000 && unit < BYTE_UNITS.length - 1) {
     size /= 1_000;
     unit += 1;
   }
-  return `${size.toLocaleString('en-US', { maximumFractionDigits: size < 10 && unit > 0 ? 1 : 0 })} ${UNITS[unit]}`;
+  return `${size.toLocaleString('en-US', { maximumFractionDigits: size < 10 && unit > 0 ? 1 : 0 })} ${BYTE_UNITS[unit]}`;
 }
 
-const SPANS: readonly (readonly [number, string])[] = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'min'],
-  [1_000, 's'],
-];
+/** Units of time up to hours, and how many of each make the next unit. */
+const SPAN_UNITS = [
+  { unit: 'ms', perNext: 1_000 },
+  { unit: 's', perNext: 60 },
+  { unit: 'min', perNext: 60 },
+  { unit: 'h', perNext: 24 },
+] as const;
 
-/** `3 min`, `2 h`: a length of time in its largest unit. */
+/** `3 min`, `2 h`: a length of time in the largest unit of which it is at least 1 once rounded. */
 export function formatSpan(ms: number): string {
-  for (const [size, unit] of SPANS) if (Math.abs(ms) >= size) return `${Math.round(ms / size)} ${unit}`;
-  return `${Math.round(ms)} ms`;
+  let length = ms;
+  for (const { unit, perNext } of SPAN_UNITS) {
+    const rounded = Math.round(length);
+    if (Math.abs(rounded) < perNext) return `${rounded} ${unit}`;
+    length /= perNext;
+  }
+  return `${Math.round(length)} d`;
 }
 
-/** A time as ISO 8601; what is none, as it is. */
-export function isoTime(at: string | number): string {
-  const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
+/** A time, ISO 8601 or epoch milliseconds, as ISO 8601. Any other text is returned unchanged. */
+export function isoTime(isoOrEpochMs: string | number): string {
+  const date = new Date(isoOrEpochMs);
+  return Number.isNaN(date.getTime()) ? String(isoOrEpochMs) : date.toISOString();
 }
 
-/** `2026-11-20 07:30:00`, UTC; what is no time, as it is. */
-export function formatTime(at: string | number): string {
-  return isoTime(at).replace(/^(.{10})T(.{8})\..*/, '$1 $2');
+/** `2026-11-20 07:30:00`: a time, ISO 8601 or epoch milliseconds, in UTC. Any other text is returned unchanged. */
+export function formatTime(isoOrEpochMs: string | number): string {
+  return isoTime(isoOrEpochMs).replace(/^(.{10})T(.{8})\..*/, '$1 $2');
 }
 
-/** `Nov 20` of a day. */
+/** `Nov 20` of the day `2026-11-20`. Any other text is returned unchanged. */
 export function formatDay(day: string): string {
-  return new Date(day).toLocaleDateString('en-US', { month: 'short', day: 'numeric', timeZone: 'UTC' });
+  const date = new Date(day);
+  if (Number.isNaN(date.getTime())) return day;
+  return date.toLocaleDateString('en-US', { month: 'short', day: 'numeric', timeZone: 'UTC' });
+}
+
+/** The lowest top of an axis: bars of one or two things are not as high as the chart. */
+const LEAST_TOP = 4;
+/** A value that is more than this many times the usual one is cut off, so that the others are not flat. */
+const SPIKE_FACTOR = 4;
+
+/**
+ * The top of a chart's axis: 5 % above the largest value; if the largest value is a spike, twice the value that nine of
+ * ten values do not exceed, so that usual values fill half of the chart. Zeros do not count: on a quiet day most
+ * values are zero, and any other value would be a spike.
+ */
+export function axisTop(series: readonly ArrayLike<number | null | undefined>[]): number {
+  const values = series
+    .flatMap((line) => Array.from(line))
+    .filter((value): value is number => typeof value === 'number' && value > 0);
+  values.sort((a, b) => a - b);
+  const largest = values.at(-1) ?? 0;
+  const usual = values[Math.floor(values.length * 0.9)] ?? 0;
+  return Math.max(LEAST_TOP, largest > SPIKE_FACTOR * usual ? 2 * usual : largest * 1.05);
 }
 
 /**
- * The top of a chart's axis: the largest value, or a value at which nine of ten values are well seen if the largest is
- * far above them.
+ * The requests that are usual within a period, which is a part of an hour or whole hours.
+ *
+ * @param hours The 24 hours of a day, from midnight UTC on; empty while they are not known.
+ * @param epochSeconds Start of the period.
+ * @param seconds Length of the period.
+ * @returns Null while the hours are not known.
  */
-export function axisTop(series: readonly ArrayLike<number | null | undefined>[]): number {
-  const values = series.flatMap((seriesOfOne) => Array.from(seriesOfOne, (value) => value || [])).flat();
-  values.sort((a, b) => a - b);
-  const most = values.at(-1) ?? 0;
-  const usual = values[Math.floor(values.length * 0.9)] ?? 0;
-  return Math.max(4, most > 4 * usual ? 2 * usual : most * 1.05);
-}
-
-/** What is usual within some seconds from a time on, epoch seconds: a part of an hour, or hours. Null if it is not known. */
-export function usualIn(
+export function usualRequests(
   hours: readonly UsualHour[],
-  what: keyof UsualHour,
-  at: number,
+  statistic: keyof UsualHour,
+  epochSeconds: number,
   seconds: number,
 ): number | null {
-  const counts = Array.from({ length: Math.ceil(seconds / HOUR) }, (_, i) =>
-    Number(hours[(Math.floor(at / HOUR) + i) % 24]?.[what]),
-  );
-  const sum = counts.reduce((total, count) => total + count, 0);
-  return hours.length === 0 ? null : Math.round(sum * Math.min(1, seconds / HOUR));
+  if (hours.length === 0) return null;
+  const firstHour = Math.floor(epochSeconds / HOUR_SECONDS);
+  let sum = 0;
+  for (let i = 0; i < seconds / HOUR_SECONDS; i += 1) sum += hours[(firstHour + i) % 24]?.[statistic] ?? 0;
+  return Math.round(sum * Math.min(1, seconds / HOUR_SECONDS));
 }
 
-/** A text in which times are written as elsewhere on the page. */
-export function readable(text: string): string {
+/** A text whose times are written as {@link formatTime} writes them. */
+export function formatTimesIn(text: string): string {
   return text.replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, formatTime);
 }
 
-/** `1 row`, `2,000 rows`: a count with its noun. */
-export function formatNoun(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /** Spaces that indenting may add: they grow with the product of a text's length and depth. */
-const MOST_SPACES = 1_000_000;
+const MAX_INDENT_SPACES = 1_000_000;
 
-/** JSON indented, unless that adds too many spaces; hidden characters as escapes. */
-export function writtenOut(text: string): string {
-  return visibleText(isCostly(text) ? text : indented(text));
+/** Received text to show: JSON is indented, unless that adds too many spaces; hidden characters are escapes. */
+export function formatReceived(text: string): string {
+  return visibleText(isJson(text) ? indentJson(text) : text);
 }
 
-function indented(text: string): string {
+function isJson(text: string): boolean {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    JSON.parse(text);
+    return true;
   } catch {
-    return text;
+    return false;
   }
 }
 
-/** Whether indenting adds too many spaces. Brackets and commas in texts count too: a little less is indented then. */
-function isCostly(text: string): boolean {
+/** Tokens of JSON: an empty array or object, a string, a punctuator, or a number, true, false or null. */
+const JSON_TOKENS = /\[\s*\]|\{\s*\}|"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},:]|[^\s[\]{},:"]+/g;
+
+/**
+ * Only the space between tokens changes. Values are not written anew, because JavaScript rounds long integers and keeps
+ * only the last of equal keys.
+ */
+function indentJson(json: string): string {
+  const written: string[] = [];
   let depth = 0;
   let spaces = 0;
-  for (const [sign] of text.matchAll(/[[\]{},]/g)) {
-    if (sign === '[' || sign === '{') depth += 1;
-    spaces += 2 * Math.max(0, depth);
-    if (sign === ']' || sign === '}') depth -= 1;
-    if (spaces > MOST_SPACES) return true;
+  const breakLine = () => {
+    spaces += 2 * depth;
+    written.push('\n', ' '.repeat(2 * depth));
+  };
+  for (const [token] of json.matchAll(JSON_TOKENS)) {
+    const isClosing = token === ']' || token === '}';
+    if (isClosing) {
+      depth -= 1;
+      breakLine();
+    }
+    written.push(token === ':' ? ': ' : token);
+    const isOpening = token === '[' || token === '{';
+    if (isOpening) depth += 1;
+    if (isOpening || token === ',') breakLine();
+    if (spaces > MAX_INDENT_SPACES) return json;
   }
-  return false;
+  return written.join('');
 }

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import type { ApiState } from './api.ts';
-import { formatBytes, formatCount, formatTime, isoTime, writtenOut } from './format.ts';
+import { formatBytes, formatCount, formatReceived, formatTime, isoTime } from './format.ts';
 
 /** The frame of a page: its heading, one sentence about it, and what stands at its right. */
 export function Page(props: {
@@ -223,7 +223,7 @@ const SHOWN = 20_000;
 export function RawText(props: { readonly text: string; readonly label: string; readonly isCut?: boolean }) {
   const { text, label, isCut = false } = props;
   const [isWhole, setWhole] = useState(false);
-  const pretty = useMemo(() => writtenOut(text), [text]);
+  const pretty = useMemo(() => formatReceived(text), [text]);
   const isLong = pretty.length > SHOWN;
   return (
     <>
