@@ -1,7 +1,9 @@
-// One curation in a separate process.
+// Curates the raw files of a day once, in a process of its own, whose memory and disk are measured.
 import { linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { quoteText } from '../../lib/base/sql.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
+import type { CuratedInput } from '../../lib/curate/engine/Curation.ts';
 import { curateFiles } from '../../lib/curate/engine/curateFiles.ts';
 import { planCuration } from '../../lib/curate/engine/planCuration.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
@@ -12,14 +14,17 @@ import { bareCopy } from './curateData.ts';
 
 /** A Lambda with one CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const MEGABYTES = 1_769;
-/** The function's disk, and the time of one invocation. */
+/** The largest disk of a function: https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html */
 const DISK_BYTES = 10_240 * 2 ** 20;
+/** The longest time of one invocation: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html */
 const MILLISECONDS = 900_000;
+/** Time between two measurements of the disk. */
 const SAMPLE_MS = 250;
 
-/** One curation. */
+/** One curation, by Sluice or by {@link bareCopy}. */
 export interface CurationRequest {
   readonly side: 'sluice' | 'bare';
+  /** Paths of the raw files of one day. */
   readonly files: readonly string[];
   /** Rows of the files, as their footers say. */
   readonly rows: number;
@@ -28,11 +33,9 @@ export interface CurationRequest {
 }
 
 const { side, files, rows, directory } = await readRequest<CurationRequest>();
-const [outputDirectory, temporaryDirectory, rawDirectory] = ['rows', 'spilled', 'raw'].map((name) => {
-  const path = join(directory, name);
-  mkdirSync(path, { recursive: true });
-  return path;
-}) as [string, string, string];
+const outputDirectory = makeFolder('rows');
+const temporaryDirectory = makeFolder('spilled');
+const rawDirectory = makeFolder('raw');
 const share = engineShare(MEGABYTES);
 const limits = { ...share, temporaryDirectory };
 
@@ -47,14 +50,24 @@ await measureWork(async () => {
 });
 for (const path of [temporaryDirectory, rawDirectory]) rmSync(path, { recursive: true });
 
-/** Curates the files in batches, of which one at a time is on the disk, as the function does. */
+function makeFolder(name: string): string {
+  const path = join(directory, name);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+/**
+ * Curates the files in batches, of which one at a time is on the disk, as the function does (lib/curate/makeSlice.ts).
+ *
+ * @throws Error if the files need more than one slice, or do not fit at all.
+ */
 async function curate() {
-  const sizes = new Map(files.map((path) => [path, statSync(path).size]));
-  const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const waiting = files.map((path) => ({ path, size: statSync(path).size }));
+  const bytes = waiting.reduce((sum, { size }) => sum + size, 0);
   const machine = { ...share, diskBytes: DISK_BYTES, milliseconds: MILLISECONDS };
   const plan = planCuration({ files: files.length, bytes, rows }, machine);
-  if (plan.slices > 1) throw new Error(`${plan.slices} slices.`);
-  const waiting = [...files];
+  if (!plan.fits) throw new Error(`${bytes} bytes fit no function.`);
+  if (plan.slices > 1) throw new Error(`${bytes} bytes need ${plan.slices} slices.`);
   const { written, account } = await curateFiles({
     table: curatedTables(benchConfig).exposures,
     files: files.length,
@@ -66,23 +79,22 @@ async function curate() {
     nextBatch: async () => {
       rmSync(rawDirectory, { recursive: true });
       mkdirSync(rawDirectory);
+      const batch: CuratedInput[] = [];
       let room = plan.batchBytes;
-      const batch = waiting.splice(
-        0,
-        waiting.findIndex((path) => {
-          room -= sizes.get(path) ?? 0;
-          return room < 0;
-        }) >>> 0,
-      );
-      return batch.length === 0
-        ? null
-        : batch.map((path) => {
-            const fetched = join(rawDirectory, basename(path));
-            linkSync(path, fetched);
-            return { path: fetched, name: basename(path) };
-          });
+      for (let file = waiting[0]; file !== undefined; file = waiting[0]) {
+        // A file that is larger than the room is a batch of its own.
+        if (batch.length > 0 && file.size > room) break;
+        const name = basename(file.path);
+        const fetched = join(rawDirectory, name);
+        linkSync(file.path, fetched);
+        batch.push({ path: fetched, name });
+        room -= file.size;
+        waiting.shift();
+      }
+      return batch.length === 0 ? null : batch;
     },
   });
+  if (waiting.length > 0) throw new Error(`${waiting.length} of ${files.length} files were not curated.`);
   return {
     rows: account.rows,
     files: written.length,
@@ -90,13 +102,19 @@ async function curate() {
   };
 }
 
+/** Curates the files by {@link bareCopy}, and counts the rows that it has written. */
 async function copy() {
   const session = await DuckDbSession.open(limits, { files, directories: [outputDirectory] });
-  const path = join(outputDirectory, 'rows.parquet');
-  await session.run(bareCopy(files, path));
-  const [counted] = await session.rows(`SELECT num_rows AS n FROM parquet_file_metadata('${path}')`);
-  session.close();
-  return { rows: Number(counted?.['n']), files: 1, bytes: statSync(path).size };
+  try {
+    const path = join(outputDirectory, 'rows.parquet');
+    await session.run(bareCopy(files, path));
+    const [counted] = await session.rows(
+      `SELECT num_rows AS n FROM parquet_file_metadata(${quoteText(path)})`,
+    );
+    return { rows: Number(counted?.['n']), files: 1, bytes: statSync(path).size };
+  } finally {
+    session.close();
+  }
 }
 
 /** Bytes of a folder. Files may disappear meanwhile. */
