@@ -565,8 +565,8 @@ export const mutations: readonly Mutation[] = [
     ['!isRun && new Set', 'new Set'],
   ]),
   faultsOf('lib/drops/plan/newerFiles.ts', 'lib/drops/plan/newerFiles', [
-    ['entry === entry.eTag ? known.writtenAt : 0', 'writtenAt'],
-    ['isEnd && round === undefined ? [] : reported', '[]'],
+    ['Math.min(writtenAt, since)', 'since'],
+    ['.filter(({ lastSeenAt }) => lastSeenAt >= beganAt)', ''],
   ]),
   faultsOf('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['known?.lease', 'entry?.lease']]),
   faultsOf('lib/export/planExports.ts', 'lib/export/planExports.contract', [

@@ -14,32 +14,34 @@ import { daySchema } from './messageBodies.ts';
 const SLACK_MS = MINUTE_MS;
 
 /**
- * What the looks at days outside of the lookback have found: part of `last-look.json`. A look goes through the folder in the
- * order of its keys, some pages a run, and then begins anew.
+ * What the looks at days outside of the lookback have found: part of `last-look.json`. A round lists the folder in the order
+ * of its keys, some pages a run. When a round has listed all of them, the next look begins a new round.
  */
 export const newerFilesSchema = z.object({
-  /** Days whose folder has files that are newer than those that were loaded, oldest first. */
+  /**
+   * Days whose folder has files that are newer than those that were loaded, oldest first. A day whose newer files are gone is
+   * left out when the round ends.
+   */
   days: z.array(
     z.object({
       /** The day, UTC. */
       day: daySchema,
       /** Time at which the day was found, epoch milliseconds. It is named for {@link NAMED_DAYS} days. */
       at: z.number(),
-      /** Time at which the newest of the files was written, epoch milliseconds. */
+      /** Time of the last look that has listed such a file, epoch milliseconds. */
+      lastSeenAt: z.number(),
+      /** Time at which the earliest of the files was written, epoch milliseconds. */
       writtenAt: z.number(),
-      /** ETag of the ledger's entry. With another one the day may have been loaded since. */
-      entry: z.string(),
+      /** ETag of the ledger's entry. With another ETag the day may have been loaded since. */
+      entryETag: z.string(),
     }),
   ),
   /** Files that were written before this instant have been compared, epoch milliseconds; absent until the first round ends. */
-  seenAt: z.number().optional(),
-  /**
-   * Time at which the present round began, epoch milliseconds, and the last key that it has listed; absent between two
-   * rounds.
-   */
+  comparedUntil: z.number().optional(),
+  /** The present round; absent between two rounds. */
   round: z
     .object({
-      /** When the look at all days began, epoch milliseconds. */
+      /** Time at which the round began, epoch milliseconds. */
       beganAt: z.number(),
       /** The last key that the round has listed. */
       after: z.string(),
@@ -49,6 +51,9 @@ export const newerFilesSchema = z.object({
 
 /** A validated note. */
 export type NewerFiles = z.output<typeof newerFilesSchema>;
+
+/** A day that has newer files. */
+type NewerDay = NewerFiles['days'][number];
 
 /** The ports of {@link findNewerFiles}. */
 export interface NewerFilesPorts {
@@ -61,79 +66,117 @@ export interface NewerFilesPorts {
 }
 
 /**
- * Finds days that no run lists and whose files are newer than those that were loaded: added, or replaced by others. A file that
- * has gone is not newer, as its rows stay, and a backfill would let them go. A file that is written again as it was is none
- * either.
+ * Finds days that no run lists and whose folder has files that are newer than those that were loaded: files that were added, or
+ * that replaced others. A file that was deleted does not count: its rows stay, and a backfill would remove them. A file that was
+ * written again with the same bytes does not count either.
  *
- * It lists {@link MAX_FOLDER_CALLS} pages at most, and reads the entries of those days alone that have a file which was written
- * since the last look: it costs by what is new, and a page for each thousand files.
+ * A look lists {@link MAX_FOLDER_CALLS} pages of a thousand files at most. It reads the ledger's entries only of days with files
+ * that were written since the last look.
  *
  * @param isOutside Whether no run looks at a day.
+ * @param lastNote What the last look has returned. Default: there was none.
  * @throws SourceError what the bucket throws; LedgerError.
  */
 export async function findNewerFiles(
-  { bucket, ledger, entries, now }: NewerFilesPorts,
+  ports: NewerFilesPorts,
   { name: source }: Pick<Source, 'name'>,
   dataset: Dataset,
   isOutside: (day: UtcDay) => boolean,
-  before: NewerFiles = { days: [] },
+  lastNote: NewerFiles = { days: [] },
 ): Promise<NewerFiles> {
+  const { entries, now } = ports;
+  const { comparedUntil, round } = lastNote;
+  const named = lastNote.days.filter(({ at }) => now - at < NAMED_DAYS * DAY_MS);
+  const found = new Map(named.map((newerDay) => [newerDay.day, newerDay]));
+  const isRecent = (day: UtcDay, { lastModified }: DropObject): boolean => {
+    const entry = entries.get(day);
+    if (entry === undefined || !isOutside(day)) return false;
+    const since = (comparedUntil ?? entry.modifiedAt) - SLACK_MS;
+    // A day that was found stays found while any of its newer files is left.
+    const { writtenAt = since } = found.get(day) ?? {};
+    return lastModified.getTime() >= Math.min(writtenAt, since);
+  };
+  const { recent, after, isEnd } = await listRecent(ports, dataset, isRecent, round?.after);
+  for (const [day, objects] of recent) {
+    const place = { source, dataset: dataset.name, day };
+    const newerDay = await compareDay(ports, place, objects, found.get(day));
+    if (newerDay !== null) found.set(day, newerDay);
+  }
+  const days = [...found.values()].sort((a, b) => (a.day < b.day ? -1 : 1));
+  const beganAt = round?.beganAt ?? now;
+  if (isEnd) return { days: days.filter(({ lastSeenAt }) => lastSeenAt >= beganAt), comparedUntil: beganAt };
+  return { days, comparedUntil, round: after === undefined ? undefined : { beganAt, after } };
+}
+
+/** What one look has listed. */
+interface ListedRecent {
+  /** The files to look at, by their days. */
+  readonly recent: ReadonlyMap<UtcDay, readonly DropObject[]>;
+  /** The last key that was listed; undefined without any. */
+  readonly after: string | undefined;
+  /** Whether no key follows. */
+  readonly isEnd: boolean;
+}
+
+/** Lists pages of the folder that follow a key, and keeps the recent files that a load would read. */
+async function listRecent(
+  { bucket }: Pick<NewerFilesPorts, 'bucket'>,
+  dataset: Dataset,
+  isRecent: (day: UtcDay, object: DropObject) => boolean,
+  afterKey: string | undefined,
+): Promise<ListedRecent> {
   const root = `${dataset.folder}/`;
   const layout = layoutOf(dataset);
-  const { seenAt, round } = before;
-  const named = before.days.filter(({ at }) => now - at < NAMED_DAYS * DAY_MS);
-  const reported = new Map(named.map((newerDay) => [newerDay.day, newerDay]));
-  /** The files of each day that were written since it was compared. */
   const recent = new Map<UtcDay, DropObject[]>();
-  const take = (object: DropObject): void => {
-    const day = layout.dayOf(object.key.slice(root.length)) ?? '';
-    const entry = entries.get(day);
-    if (entry === undefined || !isOutside(day)) return;
-    const known = reported.get(day);
-    const compared = (seenAt ?? entry.modifiedAt) - SLACK_MS;
-    // A day that was reported stays reported until its files are gone, or its entry is written. Then the whole day is
-    // compared again.
-    const since = known === undefined ? compared : known.entry === entry.eTag ? known.writtenAt : 0;
-    if (object.lastModified.getTime() < since) return;
-    const reason = leftOutReason(object, dropFolder(dataset, day), dataset.waitFor);
-    if (reason !== null && !isUnloadable(reason)) return;
-    const files = recent.get(day) ?? [];
-    files.push(object);
-    recent.set(day, files);
-  };
-
-  let after = round?.after;
+  let after = afterKey;
   let next: string | undefined;
   let isEnd = false;
   for (let calls = 0; calls < MAX_FOLDER_CALLS && recent.size < MAX_COMPARED_DAYS && !isEnd; calls += 1) {
     const page = await bucket.list({ prefix: root, next, after });
-    for (const object of page.objects) take(object);
+    for (const object of page.objects) {
+      const day = layout.dayOf(object.key.slice(root.length)) ?? '';
+      if (!isRecent(day, object)) continue;
+      const reason = leftOutReason(object, dropFolder(dataset, day), dataset.waitFor);
+      if (reason !== null && !isUnloadable(reason)) continue;
+      const files = recent.get(day) ?? [];
+      files.push(object);
+      recent.set(day, files);
+    }
     after = page.objects.at(-1)?.key ?? after;
     next = page.next;
     isEnd = next === undefined;
   }
+  return { recent, after, isEnd };
+}
 
-  const days = new Map(isEnd && round === undefined ? [] : reported);
-  for (const [day, objects] of recent) {
-    const known = reported.get(day);
-    const { eTag: entry = '' } = entries.get(day) ?? {};
-    if (known?.entry === entry) {
-      days.set(day, known);
-      continue;
-    }
-    days.delete(day);
-    const loaded = await readKnown(ledger, { source, dataset: dataset.name, day });
-    const states = new Set(loaded?.files.filter(({ fate }) => fate !== 'gone').map(objectState));
-    const newer = objects.filter((object) => !states.has(objectState(object)));
-    const writtenAt = newer.reduce((last, { lastModified }) => Math.max(last, lastModified.getTime()), 0);
-    if (newer.length > 0) days.set(day, { day, at: known?.at ?? now, writtenAt, entry });
-  }
-  const beganAt = round?.beganAt ?? now;
-  return {
-    days: [...days.values()].sort((a, b) => (a.day < b.day ? -1 : 1)),
-    ...(isEnd ? { seenAt: beganAt } : seenAt === undefined ? {} : { seenAt }),
-    ...(isEnd || after === undefined ? {} : { round: { beganAt, after } }),
-  };
+/** Compares listed files of a day with its entry; null if none is newer. */
+async function compareDay(
+  { ledger, entries, now }: NewerFilesPorts,
+  place: Parameters<Ledger['read']>[0],
+  objects: readonly DropObject[],
+  known: NewerDay | undefined,
+): Promise<NewerDay | null> {
+  const { day } = place;
+  const { eTag: entryETag = '' } = entries.get(day) ?? {};
+  const isSameEntry = known?.entryETag === entryETag;
+  if (isSameEntry && known.writtenAt <= firstWritten(objects)) return { ...known, lastSeenAt: now };
+  const loaded = await readKnown(ledger, place);
+  const states = new Set(loaded?.files.filter(({ fate }) => fate !== 'gone').map(objectState));
+  const newer = objects.filter((object) => !states.has(objectState(object)));
+  if (newer.length === 0) return null;
+  const firstNewer = firstWritten(newer);
+  const writtenAt = isSameEntry ? Math.min(known.writtenAt, firstNewer) : firstNewer;
+  // An erasure writes the entry, too, and the files stay those that were found. After a load they are others.
+  const isFoundBefore = isSameEntry || known?.writtenAt === writtenAt;
+  return { day, at: isFoundBefore ? known.at : now, lastSeenAt: now, writtenAt, entryETag };
+}
+
+/** When the first of the files was written, epoch milliseconds. */
+function firstWritten(objects: readonly DropObject[]): number {
+  return objects.reduce(
+    (first, { lastModified }) => Math.min(first, lastModified.getTime()),
+    Number.POSITIVE_INFINITY,
+  );
 }
 
 /**
@@ -148,7 +191,7 @@ export function newerDays(
   entryOf: (day: UtcDay) => string | undefined,
   now: number,
 ): readonly UtcDay[] {
-  return (found?.days ?? []).flatMap(({ day, at, entry }) =>
-    entryOf(day) === entry && now - at < NAMED_DAYS * DAY_MS ? [day] : [],
+  return (found?.days ?? []).flatMap(({ day, at, entryETag }) =>
+    entryOf(day) === entryETag && now - at < NAMED_DAYS * DAY_MS ? [day] : [],
   );
 }

@@ -221,7 +221,7 @@ async function noteListing(
       listed.source,
       listed.dataset,
       isOutside,
-      hasMoved ? { days: [], seenAt: 0 } : listed.last?.newer,
+      hasMoved ? { days: [], comparedUntil: 0 } : listed.last?.newer,
     ).finally(release);
   }
   const counts = countDays(days);

@@ -159,6 +159,23 @@ describe('files outside of the lookback that are newer than those that were load
     expect(await folder.look()).toEqual([days[2]]);
   });
 
+  it.each([
+    ['c', 'd'],
+    ['d', 'c'],
+  ])('are named while any of them is left: %s goes first, then %s', async (first, last) => {
+    const folder = loaded();
+    await folder.look();
+    folder.put(`${days[1]}/c.parquet`);
+    folder.now += HOUR_MS;
+    folder.put(`${days[1]}/d.parquet`);
+    expect(await folder.look()).toEqual([days[1]]);
+    folder.remove(`${days[1]}/${first}.parquet`);
+    expect(await folder.look()).toEqual([days[1]]);
+    expect(await folder.look()).toEqual([days[1]]);
+    folder.remove(`${days[1]}/${last}.parquet`);
+    expect(await folder.look()).toEqual([]);
+  });
+
   it('are named although another than a load has written the entry, as an erasure does', async () => {
     const folder = loaded();
     await folder.look();
@@ -179,6 +196,18 @@ describe('files outside of the lookback that are newer than those that were load
     expect(await folder.look((NAMED_DAYS - 1) * 24)).toEqual([days[1]]);
     expect(await folder.look()).toEqual([]);
     expect(await folder.look()).toEqual([]);
+  });
+
+  it('are named for a month of their own after those before were loaded', async () => {
+    const folder = loaded();
+    await folder.look();
+    folder.put(`${days[1]}/c.parquet`);
+    await folder.look();
+    folder.now += (NAMED_DAYS - 2) * DAY_MS;
+    folder.load(days[1] ?? '');
+    folder.put(`${days[1]}/d.parquet`);
+    expect(await folder.look()).toEqual([days[1]]);
+    expect(await folder.look(48)).toEqual([days[1]]);
   });
 
   it.each<[Partial<DatasetInput>, (day: string) => string]>([
@@ -227,8 +256,26 @@ describe('files outside of the lookback that are newer than those that were load
     expect(named[0]).toEqual([]);
     expect(named[2]).toEqual([last]);
     expect(named.at(-1)).toEqual([first, last]);
-    for (const day of [first, last]) folder.load(day);
+    folder.remove(`${first}/a.parquet`);
+    for (let run = 0; run < 8; run += 1) await folder.look();
+    expect(folder.named()).toEqual([last]);
+    folder.load(last);
     for (let run = 0; run < 8; run += 1) expect(await folder.look()).toEqual([]);
+  });
+
+  it('are named although a later run of the round lists the rest of the day, and its entry was written between', async () => {
+    const folder = new Folder({ layout: '**/dt=YYYY-MM-DD/*.parquet' }, 1);
+    const day = days[0] ?? '';
+    for (const part of ['A', 'C']) folder.put(`c=${part}/dt=${day}/a.parquet`);
+    for (let i = 0; i < MAX_FOLDER_CALLS; i += 1) folder.put(`c=B/dt=${addDays('2026-01-01', i)}/a.parquet`);
+    folder.load(day);
+    for (let run = 0; run < 2; run += 1) expect(await folder.look()).toEqual([]);
+    folder.put(`c=A/dt=${day}/b.parquet`);
+    expect(await folder.look()).toEqual([day]);
+    const known = folder.entries.get(day);
+    if (known !== undefined) folder.entries.set(day, { ...known, eTag: '"erased"' });
+    await folder.look();
+    expect(await folder.look()).toEqual([day]);
   });
 });
 
