@@ -181,7 +181,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   // Files of customers.
   faultsOf('lib/schema/fields/layout.ts', 'lib/schema/fields/layout', [
-    ['isValue && i === last', 'i < 0'],
+    ['isIsoDayFolder && i === last', 'i < 0'],
     ['?<month>[1-9]\\d?', '?<month>\\d'],
   ]),
   faultsOf('lib/drops/mapping/jsonText.ts', 'lib/drops/mapping/jsonTexts.contract', [

@@ -31,6 +31,11 @@ export function listed(names: readonly string[], between = ', '): string {
   return `${names.slice(0, MOST_NAMED).join(between)}${rest}`;
 }
 
+/** A text as a pattern that matches it, in JavaScript and in RE2. */
+export function escapePattern(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
+}
+
 /** A text that may be of any length, cut with its length behind it. @param most Characters that are kept. */
 export function shortText(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;

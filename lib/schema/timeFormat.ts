@@ -4,6 +4,8 @@
  * https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html
  */
 
+import { escapePattern } from '../base/text.ts';
+
 /** The part of a time that a piece of a format stands for; `half` is AM or PM. */
 export type TimePart =
   | 'year'
@@ -125,7 +127,7 @@ export function parseTimeFormat(text: string): readonly TimeVariant[] | string {
       if (other !== undefined && RESERVED.test(other))
         return `a format in which ${other} is quoted: '${other}'`;
       nodes.push({
-        pattern: escaped(quoted?.replaceAll("''", "'") ?? (quote === undefined ? (other ?? '') : "'")),
+        pattern: escapePattern(quoted?.replaceAll("''", "'") ?? (quote === undefined ? (other ?? '') : "'")),
       });
     }
   }
@@ -166,9 +168,4 @@ function variantsOf(nodes: readonly Node[]): readonly TimeVariant[] {
     );
   }
   return variants;
-}
-
-/** A text with escapes of what means something in regular expressions of JavaScript and RE2. */
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

@@ -1,3 +1,4 @@
+import { escapePattern } from '../../base/text.ts';
 import { isUtcDay, type UtcDay } from '../../base/time.ts';
 
 /** How keys below a folder look: a glob with a day in it. */
@@ -5,36 +6,47 @@ export interface Layout {
   /** The day of a path; null for a path that does not match, or whose day does not exist. */
   dayOf(path: string): UtcDay | null;
   /**
-   * The day of a folder of which the path ends with the day; null likewise. @param folder With the slash at its end.
+   * The day of a folder whose path ends with the day; null for a folder that does not match, or whose day does not exist.
+   *
+   * @param folder With the slash at its end.
    */
   dayOfFolder(folder: string): UtcDay | null;
   /** Whether folders below a folder may be days. @param folder With the slash at its end. */
   leadsToDays(folder: string): boolean;
-  /** Prefix of all paths of a day. */
+  /** What all paths of a day begin with, up to the first wildcard: `2026/11/19/`. */
   prefixOf(day: UtcDay): string;
-  /** A path of a day. */
+  /** A path that the glob matches, with a made-up name for each wildcard: `2026/11/19/example.parquet`. */
   exampleOf(day: UtcDay): string;
 }
 
-/** Patterns of the wildcards. `**` is followed by a slash, or ends the glob. */
+/** The wildcards. `**` is followed by a slash, or ends the glob. */
 const WILDCARDS = String.raw`\*\*\/|\*\*$|\*`;
-const PATTERNS: Readonly<Record<string, string>> = {
-  '**/': '(?:[^/]+/)*',
-  '**': '[^]*',
-  '*': '[^/]*',
-  YYYY: String.raw`(?<year>\d{4})`,
-  MM: String.raw`(?<month>\d{2})`,
-  DD: String.raw`(?<day>\d{2})`,
-  M: String.raw`(?<month>[1-9]\d?)`,
-  D: String.raw`(?<day>[1-9]\d?)`,
-};
-const EXAMPLES: Readonly<Record<string, string>> = { '**/': '', '**': 'example.parquet', '*': 'example' };
+/** What wildcards and parts of a day match. */
+const PATTERNS: ReadonlyMap<string, string> = new Map([
+  ['**/', '(?:[^/]+/)*'],
+  ['**', '[^]*'],
+  ['*', '[^/]*'],
+  ['YYYY', String.raw`(?<year>\d{4})`],
+  ['MM', String.raw`(?<month>\d{2})`],
+  ['DD', String.raw`(?<day>\d{2})`],
+  ['M', String.raw`(?<month>[1-9]\d?)`],
+  ['D', String.raw`(?<day>[1-9]\d?)`],
+]);
+/** Names that wildcards match. */
+const EXAMPLES = [
+  ['**/', ''],
+  ['**', 'example.parquet'],
+  ['*', 'example'],
+] as const;
 /**
- * The time of midnight behind a day that is a value: columns with times make such folders, `ds=2026-11-19
- * 00%3A00%3A00/`. Hive and Spark escape colons, and pyarrow escapes spaces, too.
+ * Midnight behind a day, which columns of times have in the names of folders: `ds=2026-11-19 00%3A00%3A00/`. Hive and Spark
+ * escape colons; pyarrow escapes spaces, too.
+ *
+ * https://github.com/apache/spark/blob/master/sql/catalyst/src/main/scala/org/apache/spark/sql/catalyst/catalog/ExternalCatalogUtils.scala
+ * https://arrow.apache.org/docs/python/generated/pyarrow.dataset.HivePartitioning.html
  */
 const MIDNIGHT = String.raw`(?:(?: |%20|T)00(?:(?::|%3[aA])00){2}(?:\.0+)?(?:Z|(?:\+|%2[bB])00(?:(?::|%3[aA])?00)?)?)?`;
-const MIDNIGHT_FOLDER = new RegExp(String.raw`(\d{4}-\d\d?-\d\d?)${MIDNIGHT}(?=\/)`, 'gi');
+const MIDNIGHT_FOLDER = new RegExp(String.raw`(\d{4}-\d\d?-\d\d?)${MIDNIGHT}(?=\/)`, 'g');
 
 /** A key without midnight behind the days in its folders' names. */
 export function withoutMidnight(key: string): string {
@@ -46,89 +58,119 @@ export function withoutMidnight(key: string): string {
  * numbers without zeros in front.
  */
 export function parseLayout(text: string): Layout | string {
-  const parts = partsOf(text);
-  const days = parts.filter(isOfDay);
-  if (
-    !/^(YYYY|MM?|DD?)(,(YYYY|MM?|DD?)){2}$/.test(`${days}`) ||
-    new Set(days.map(([letter]) => letter)).size < 3
-  )
+  const pieces = piecesOf(text);
+  const letters = pieces.filter(isOfDay).map(([letter]) => letter);
+  if (letters.toSorted().join('') !== 'DMY')
     return 'a glob with YYYY, MM and DD, each once, or M and D for numbers without zeros: YYYY/MM/DD/*.parquet';
   // Refused are control characters, and characters that mean something else in other globs.
   if (/[?[\]{}\\\p{Cc}]|^\/|\/\/|(^|\/)\.\.?(\/|$)/u.test(text))
     return 'a path without ? [ ] { } and \\, no slash in front, no part of it empty, . or ..';
   if (text.split('/').some((name) => name.includes('**') && name !== '**'))
     return '* for a part of a name, **/ for any folders, or ** at the end';
-  return layoutOf(parts);
-}
-
-/** The layout of a format of the names of days' folders, `ds=YYYY-MM-DD`. */
-export function dayLayout(dayFormat: string): Layout {
-  const [, name = '', day = ''] = /^([^/]*=)?(.*?)(?:\/HH)?$/.exec(dayFormat) ?? [];
-  return layoutOf([name, ...partsOf(`${day}/**`)].filter((part) => part !== ''));
+  return layoutOf(pieces);
 }
 
 /**
- * Cuts a text into wildcards, parts of a day and other texts. A single letter is a part of a day if the text has no
- * pair of it, and if no letter stands beside it.
+ * The layout of a format of the names of days' folders, `ds=YYYY-MM-DD`. Letters before `=` are not parts of a day. Folders
+ * of hours are not parts of the layout: all files below the day's folder are of the day.
  */
-function partsOf(text: string): readonly string[] {
-  const [month, day] = ['M', 'D'].map((letter) =>
-    text.includes(letter + letter) ? letter + letter : `(?<![A-Za-z])${letter}(?![A-Za-z])`,
-  );
-  return text.split(new RegExp(`(${WILDCARDS}|YYYY|${month}|${day})`)).filter((part) => part !== '');
+export function dayLayout(dayFormat: string): Layout {
+  const [, name = '', day = ''] = /^([^/]*=)?(.*?)(?:\/HH)?$/.exec(dayFormat) ?? [];
+  return layoutOf([name, ...piecesOf(`${day}/**`)].filter((piece) => piece !== ''));
 }
 
-function isOfDay(part: string): boolean {
-  return ['YYYY', 'MM', 'DD', 'M', 'D'].includes(part);
+/** Cuts a text into wildcards, parts of a day and other texts. A slash ends a piece. */
+function piecesOf(text: string): readonly string[] {
+  const month = monthOrDay(text, 'M');
+  const day = monthOrDay(text, 'D');
+  return text
+    .split(new RegExp(`(${WILDCARDS}|YYYY|${month}|${day})`))
+    .flatMap((piece) => piece.split(/(?<=\/)/))
+    .filter((piece) => piece !== '');
 }
 
-/** Stands between the names of a pattern. No layout has this character. */
-const CUT = '\0';
+/**
+ * The pattern of the month or day in a glob: a pair of the letter if one stands alone or beside another part of a day, else
+ * a letter that stands alone, else a pair within a word. So `MM` is the month in `yYYYY/mMM/dDD`, and not in
+ * `COMMANDS/YYYY/M/DD`.
+ */
+function monthOrDay(text: string, letter: 'M' | 'D'): string {
+  const pair = letter + letter;
+  const single = `(?<![A-Za-z])${letter}(?![A-Za-z])`;
+  const clearPair = `(?<=YYYY|MM|DD)${pair}|${pair}(?=YYYY|MM|DD)|(?<![A-Za-z])${pair}(?![A-Za-z])`;
+  return new RegExp(clearPair).test(text) || !new RegExp(single).test(text) ? pair : single;
+}
 
-function layoutOf(parts: readonly string[]): Layout {
-  const last = parts.findLastIndex(isOfDay);
-  const isDeep = parts.slice(0, last).includes('**/');
-  const isValue =
-    /YYYY-MM?-DD?$/.test(parts.slice(0, last + 1).join('')) && parts[last + 1]?.startsWith('/') === true;
-  const sources = parts.map((part, i) => {
-    const source = PATTERNS[part] ?? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('/', `/${CUT}`);
-    return source + (part === '**/' ? CUT : isValue && i === last ? MIDNIGHT : '');
+function isOfDay(piece: string): boolean {
+  return ['YYYY', 'MM', 'DD', 'M', 'D'].includes(piece);
+}
+
+function layoutOf(pieces: readonly string[]): Layout {
+  const last = pieces.findLastIndex(isOfDay);
+  const isBelowAnyFolders = pieces.slice(0, last).includes('**/');
+  const isIsoDayFolder =
+    /YYYY-MM?-DD?$/.test(pieces.slice(0, last + 1).join('')) && pieces[last + 1]?.startsWith('/') === true;
+  const patterns = pieces.map((piece, i) => {
+    const pattern = PATTERNS.get(piece) ?? escapePattern(piece);
+    return isIsoDayFolder && i === last ? pattern + MIDNIGHT : pattern;
   });
-  const names = sources.join('').split(CUT);
-  // The names down to the one that the day ends.
-  const folders = names.slice(
-    0,
-    sources
-      .slice(0, last + 1)
-      .join('')
-      .split(CUT).length,
-  );
-  // Names may have line breaks, so `.` matches these, too.
-  const matching = (parts: readonly string[]) => new RegExp(`^${parts.join('')}$`, 'su');
-  const whole = matching(names);
-  const ofDay = folders.length < names.length ? matching(folders) : /(?!)/;
-  const dayIn = (pattern: RegExp, path: string) => {
-    const { year = '', month = '', day = '' } = pattern.exec(path)?.groups ?? {};
-    const found = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
-    return isUtcDay(found) ? found : null;
-  };
-  const wildcard = parts.findIndex((part) => part.includes('*'));
-  const fixed = parts
-    .slice(0, isValue ? last + 1 : parts.length)
-    .slice(0, wildcard < 0 ? undefined : wildcard);
-  const filled = (parts: readonly string[], day: UtcDay, wildcards: Readonly<Record<string, string>>) => {
-    const [YYYY = '', MM = '', DD = ''] = day.split('-');
-    const values = { YYYY, MM, DD, M: String(Number(MM)), D: String(Number(DD)), ...wildcards };
-    return parts.map((part) => (values as Readonly<Record<string, string>>)[part] ?? part).join('');
-  };
+  const segmentPatterns = segmentsOf(pieces, patterns);
+  const dayDepth = segmentsOf(pieces.slice(0, last + 1), patterns).length;
+  const dayFolderPatterns = segmentPatterns.slice(0, dayDepth);
+  const pathPattern = wholePattern(segmentPatterns);
+  // Null if the day is in the name of a file.
+  const dayFolderPattern = dayDepth < segmentPatterns.length ? wholePattern(dayFolderPatterns) : null;
+  // The prefix ends with the day if midnight may follow it.
+  const beforeMidnight = isIsoDayFolder ? pieces.slice(0, last + 1) : pieces;
+  const wildcard = beforeMidnight.findIndex((piece) => piece.includes('*'));
+  const fixed = wildcard < 0 ? beforeMidnight : beforeMidnight.slice(0, wildcard);
   return {
-    dayOf: (path) => dayIn(whole, path),
-    dayOfFolder: (folder) => dayIn(ofDay, folder),
+    dayOf: (path) => dayIn(pathPattern, path),
+    dayOfFolder: (folder) => (dayFolderPattern === null ? null : dayIn(dayFolderPattern, folder)),
     leadsToDays(folder) {
       const depth = folder.split('/').length - 1;
-      return isDeep || (depth < folders.length && matching(folders.slice(0, depth)).test(folder));
+      if (isBelowAnyFolders) return true;
+      return depth < dayDepth && wholePattern(dayFolderPatterns.slice(0, depth)).test(folder);
     },
-    prefixOf: (day) => filled(fixed, day, {}),
-    exampleOf: (day) => filled(parts, day, EXAMPLES),
+    prefixOf: (day) => filled(fixed, day),
+    exampleOf: (day) => filled(pieces, day),
   };
+}
+
+/** Joins the patterns of pieces to those of folders' and files' names; a folder's has the slash behind it. */
+function segmentsOf(pieces: readonly string[], patterns: readonly string[]): readonly string[] {
+  const segments: string[] = [];
+  let segment = '';
+  pieces.forEach((piece, i) => {
+    segment += patterns[i];
+    if (!piece.endsWith('/')) return;
+    segments.push(segment);
+    segment = '';
+  });
+  return [...segments, segment];
+}
+
+/** Names may have line breaks, so `.` matches these, too. */
+function wholePattern(segmentPatterns: readonly string[]): RegExp {
+  return new RegExp(`^${segmentPatterns.join('')}$`, 'su');
+}
+
+function dayIn(pattern: RegExp, path: string): UtcDay | null {
+  const { year = '', month = '', day = '' } = pattern.exec(path)?.groups ?? {};
+  const found = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
+  return isUtcDay(found) ? found : null;
+}
+
+/** Pieces with a day, and with names for wildcards. */
+function filled(pieces: readonly string[], day: UtcDay): string {
+  const [year = '', month = '', date = ''] = day.split('-');
+  const values = new Map<string, string>([
+    ...EXAMPLES,
+    ['YYYY', year],
+    ['MM', month],
+    ['DD', date],
+    ['M', String(Number(month))],
+    ['D', String(Number(date))],
+  ]);
+  return pieces.map((piece) => values.get(piece) ?? piece).join('');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseLayout } from '../../../../lib/schema/fields/layout.ts';
+import { parseLayout, withoutMidnight } from '../../../../lib/schema/fields/layout.ts';
 
 function layout(text: string) {
   const made = parseLayout(text);
@@ -20,6 +20,12 @@ describe('a layout of keys', () => {
     ['exposures_YYYYMMDD*.parquet', 'xexposures_20261119.parquet', null],
     ['a.b/DD.MM.YYYY', 'a.b/19.11.2026', '2026-11-19'],
     ['a.b/DD.MM.YYYY', 'aXb/19.11.2026', null],
+    // Letters of a word, and names that objects have.
+    ['COMMANDS/YYYY/M/DD/*', 'COMMANDS/2026/1/19/a', '2026-01-19'],
+    ['ADDS/YYYY/MM/D/*', 'ADDS/2026/01/9/a', '2026-01-09'],
+    ['yYYYY/mMM/dDD/*', 'y2026/m01/d19/a', '2026-01-19'],
+    ['M/D/x_YYYYMMDDT*', 'M/D/x_20260119T01', '2026-01-19'],
+    ['YYYY/MM/DD/*constructor', '2026/11/19/a.constructor', '2026-11-19'],
     // A column of times as a partition.
     ...[
       ' 00:00:00',
@@ -33,6 +39,7 @@ describe('a layout of keys', () => {
       ['YYYY-MM-DD/**', `2026-11-19${midnight}/b/a.parquet`, '2026-11-19'],
       ['dt=YYYY-M-D/*', `dt=2026-11-19${midnight}/a`, '2026-11-19'],
     ]),
+    ['dt=YYYY-MM-DD/*', 'dt=2026-11-19t00:00:00/a', null],
     ['dt=YYYY-MM-DD/*', 'dt=2026-11-19 01:00:00/a', null],
     ['dt=YYYY-MM-DD/*', 'dt=2026-11-19-old/a', null],
     ['YYYY-MM-DD*', '2026-11-19 00:00:00/a', null],
@@ -48,6 +55,13 @@ describe('a layout of keys', () => {
     expect(layout(glob).dayOf(path)).toBe(day);
   });
 
+  it('leaves only the midnights out of a key that a layout finds', () => {
+    expect(['T', 't'].map((t) => withoutMidnight(`in/dt=2026-11-19${t}00:00:00/_SUCCESS`))).toEqual([
+      'in/dt=2026-11-19/_SUCCESS',
+      'in/dt=2026-11-19t00:00:00/_SUCCESS',
+    ]);
+  });
+
   it('knows what the paths of a day begin with, and an example that it finds again', () => {
     for (const [glob, prefix] of [
       ['YYYY/MM/DD/*.parquet', '2026/11/19/'],
@@ -56,6 +70,8 @@ describe('a layout of keys', () => {
       ['year=YYYY/month=M/day=D/*', 'year=2026/month=11/day=19/'],
       ['in/part*/YYYYMMDD.parquet', 'in/part'],
       ['YYYY/MM/DD/**', '2026/11/19/'],
+      ['toString/YYYY/MM/DD/*valueOf', 'toString/2026/11/19/'],
+      ['COMMANDS/YYYY/M/DD/*', 'COMMANDS/2026/11/19/'],
     ] as const) {
       const made = layout(glob);
       expect(made.prefixOf('2026-11-19')).toBe(prefix);
@@ -81,6 +97,7 @@ describe('a layout of keys', () => {
   it.each([
     ['YYYY/MM/*.parquet', 'a glob with YYYY, MM and DD, each once'],
     ['YYYY/MM/DD/ADD/*', 'a glob with YYYY, MM and DD, each once'],
+    ['COMMANDS/YYYY/MM/DD/*', 'a glob with YYYY, MM and DD, each once'],
     ['YYYY/M/D/D/*', 'a glob with YYYY, MM and DD, each once'],
     ['YYYYMD/*', 'a glob with YYYY, MM and DD, each once'],
     ['/YYYY/MM/DD/*', 'a path without'],
