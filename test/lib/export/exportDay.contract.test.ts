@@ -1,14 +1,35 @@
-import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PART_BYTES } from '../../../lib/aws/multipartUpload.ts';
+import { HOUR_MS } from '../../../lib/base/time.ts';
 import { exportDay, exportFaultPoints } from '../../../lib/export/exportDay.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
-import { DAY, type ExportWorld, OURS, startExport, TARGET, THEIRS } from './startExport.ts';
+import {
+  bytesOfSize,
+  DAY,
+  type ExporterOptions,
+  type ExportWorld,
+  OURS,
+  startExport,
+  TARGET,
+  THEIRS,
+} from './startExport.ts';
 
-const HOUR = 3_600_000;
 const task = { day: DAY, fingerprint: 'as planned' };
+/** Tables by what the export knows of their files: `rawDays` of lib/aws/landedTable.ts. */
+const TABLES = [
+  ['of versions', undefined],
+  ['of raw files that do not expire', null],
+  ['of raw files that expire after the day', 400],
+] as const;
+
+/** A fault point that acts at one step. */
+const at =
+  (point: (typeof exportFaultPoints)[number], act: () => Promise<unknown>) => async (step: string) => {
+    if (step === point) await act();
+  };
 
 describe('the export of a day', () => {
   let world: ExportWorld;
@@ -20,8 +41,8 @@ describe('the export of a day', () => {
   });
   afterEach(() => world.close());
 
-  const run = (more: Parameters<ExportWorld['exporter']>[0] = {}) =>
-    exportDay(world.exporter(more), more?.exported ?? world.configured(), task);
+  const run = (more: ExporterOptions = {}) =>
+    exportDay(world.exporter(more), more.exported ?? world.configured(), task);
   const drop = () => exportDay(world.exporter(), world.configured(), { ...task, drop: true });
   const entry = () => world.ledger.read(exportSubject(world.configured(), DAY));
   /** Contents of the day's Parquet files in the customer's bucket, sorted, and those that the manifest names. */
@@ -32,20 +53,31 @@ describe('the export of a day', () => {
     return { there: there.sort(), named: named.sort() };
   };
   const both = (...bodies: string[]) => ({ there: bodies, named: bodies });
-  /** Replaces a file as an erasure does. @returns What notes it in the ledger then. */
-  const replace = async (name: string, body: string, ended?: { readonly endedAt: number }) => {
-    const eTag = async () =>
-      (await world.table.files(`events/${DAY}/`)).find(({ key }) => key.endsWith(`/${name}`))?.eTag ?? '';
+  /** Replaces a file as an erasure does. The ledger does not know it yet: {@link noteReplacement}. */
+  const replaceFile = async (name: string, body: string) => {
+    const eTag = async () => {
+      const files = await world.table.files(`events/${DAY}/`);
+      return files.find(({ key }) => basename(key) === name)?.eTag ?? '';
+    };
     const from = await eTag();
     await world.put(name, body);
-    const to = await eTag();
-    const note = { id: 'e1', at: world.clock.now(), ...ended };
-    return () =>
-      world.ledger.change(exportSubject(world.configured(), DAY), (known) => ({
-        entry: noteErasure(known, note, [{ name, from, to }]),
-      }));
+    return { name, from, to: await eTag() };
   };
-  const erase = async (...file: Parameters<typeof replace>) => (await replace(...file))();
+  /** Notes in the ledger that an erasure has replaced a file. @param ended When the erasure ended, if it did. */
+  const noteReplacement = (
+    replaced: Awaited<ReturnType<typeof replaceFile>>,
+    ended?: { readonly endedAt: number },
+  ) => {
+    const note = { id: 'e1', at: world.clock.now(), ...ended };
+    return world.ledger.change(exportSubject(world.configured(), DAY), (known) => ({
+      entry: noteErasure(known, note, [replaced]),
+    }));
+  };
+  const erase = async (name: string, body: string, ended?: { readonly endedAt: number }) =>
+    noteReplacement(await replaceFile(name, body), ended);
+  /** Files of the table in the ledger, as `a loaded`. */
+  const fates = async () =>
+    (await entry())?.files.map(({ key, fate }) => `${basename(key, '.parquet')} ${fate}`).sort();
 
   it('writes its files and a manifest of them, and records it in the ledger', async () => {
     await world.put('_temporary', 'no data');
@@ -114,46 +146,40 @@ describe('the export of a day', () => {
     expect(await entry()).toMatchObject({ state: 'succeeded_no_data', files: [], bytes: 0 });
   });
 
-  it.each([
-    ['all', ['a.parquet', 'b.parquet'], ['kept', 'kept']],
-    ['some', ['b.parquet'], ['loaded', 'kept']],
-  ] as const)(
-    'takes nothing away when %s of its files are gone, until they are back or the copies are dropped',
-    async (_, gone, fates) => {
-      for (const table of [world.table, world.tableWith(null), world.tableWith(400)]) {
-        for (const [name, body] of [
-          ['a.parquet', 'first'],
-          ['b.parquet', 'second'],
-        ] as const)
-          await world.put(name, body);
-        world.clock.advance(HOUR);
-        await run({ table });
-        for (const name of gone) world.remove(name);
-        for (let times = 0; times < 2; times += 1) {
-          expect(await run({ table })).toMatchObject({ copied: 0, removed: 0 });
-          expect(await contents()).toEqual(both('first', 'second'));
-          expect(await entry()).toMatchObject({
-            state: 'succeeded',
-            files: fates.map((fate) => ({ fate })),
-            bytes: 11,
-          });
-        }
+  describe.each([
+    ['all', ['a.parquet', 'b.parquet'], ['a kept', 'b kept']],
+    ['some', ['b.parquet'], ['a loaded', 'b kept']],
+  ] as const)('when %s of its files are gone', (_, gone, left) => {
+    it.each(TABLES)('takes nothing away until they are back, from a table %s', async (_, rawDays) => {
+      const table = world.tableWith(rawDays);
+      world.clock.advance(HOUR_MS);
+      await run({ table });
+      for (const name of gone) world.remove(name);
+      for (let times = 0; times < 2; times += 1) {
+        expect(await run({ table })).toMatchObject({ copied: 0, removed: 0 });
+        expect(await contents()).toEqual(both('first', 'second'));
+        expect(await entry()).toMatchObject({ state: 'succeeded', bytes: 11 });
+        expect(await fates()).toEqual(left);
       }
       for (const name of gone) await world.put(name, name === 'a.parquet' ? 'first' : 'second');
-      expect(await run()).toMatchObject({ removed: 0 });
-      expect(await entry()).toMatchObject({ files: [{ fate: 'loaded' }, { fate: 'loaded' }] });
+      expect(await run({ table })).toMatchObject({ removed: 0 });
+      expect(await fates()).toEqual(['a loaded', 'b loaded']);
+    });
+
+    it('takes their copies away once it is told to drop them', async () => {
+      await run();
       for (const name of gone) world.remove(name);
       await run();
       expect(await drop()).toMatchObject({ removed: gone.length });
       expect((await contents()).there).toHaveLength(2 - gone.length);
-    },
-  );
+    });
+  });
 
-  it.each([undefined, null])(
-    'keeps the copy of a file in whose place there is another, of a table with retention %s',
-    async (days) => {
-      const table = world.tableWith(days);
-      world.clock.advance(HOUR);
+  it.each(TABLES)(
+    'keeps the copy of a file in whose place there is another, from a table %s',
+    async (_, rawDays) => {
+      const table = world.tableWith(rawDays);
+      world.clock.advance(HOUR_MS);
       await run({ table });
       await world.put('a.parquet', '');
       await world.put('b.parquet', 'half');
@@ -163,15 +189,14 @@ describe('the export of a day', () => {
       }
       await world.put('a.parquet', 'first');
       await run({ table });
-      const fates = async () => (await entry())?.files.map(({ key, fate }) => `${key.at(-9)} ${fate}`).sort();
       expect(await fates()).toEqual(['a loaded', 'b kept', 'b loaded']);
       // It is copied back beside the file that replaced it: the copy goes once the other is there.
       await world.put('restored-b.parquet', 'second');
       await run({ table });
       expect((await contents()).there).toContain('second');
-      world.clock.advance(HOUR);
+      world.clock.advance(HOUR_MS);
       await run({ table });
-      expect(await fates()).toEqual(['a loaded', 'b loaded', 'b loaded']);
+      expect(await fates()).toEqual(['a loaded', 'b loaded', 'restored-b loaded']);
       expect(await contents()).toEqual(both('first', 'half', 'second'));
     },
   );
@@ -193,8 +218,8 @@ describe('the export of a day', () => {
 
   it('knows what an erasure has replaced before it lists, and notes while it copies', async () => {
     await run();
-    const note = await replace('a.parquet', 'erased');
-    const faultPoint = async (point: string) => void (point === 'copied' && (await note()));
+    const replaced = await replaceFile('a.parquet', 'erased');
+    const faultPoint = at('copied', () => noteReplacement(replaced));
     expect(await run({ faultPoint })).toMatchObject({ removed: 1 });
     expect(await contents()).toEqual(both('erased', 'second'));
   });
@@ -216,13 +241,13 @@ describe('the export of a day', () => {
   it('leaves new files of a raw table to the next run, and takes replaced ones at once', async () => {
     const table = world.tableWith(null);
     expect(await run({ table })).toMatchObject({ copied: 0 });
-    world.clock.advance(HOUR);
+    world.clock.advance(HOUR_MS);
     expect(await run({ table })).toMatchObject({ copied: 2 });
     await erase('a.parquet', 'erased');
     await world.put('c.parquet', 'third');
     expect(await run({ table })).toMatchObject({ copied: 1, removed: 1 });
     expect(await contents()).toEqual(both('erased', 'second'));
-    world.clock.advance(HOUR / 2);
+    world.clock.advance(HOUR_MS / 2);
     await run({ table });
     expect(await contents()).toEqual(both('erased', 'second', 'third'));
   });
@@ -233,11 +258,11 @@ describe('the export of a day', () => {
     const ours = `sluice-${'0'.repeat(32)}.parquet`;
     const theirs = [`elsewhere/${ours}`, `events/${DAY}/sluice-x`, `events/${DAY}/theirs.parquet`];
     for (const key of [...theirs, `events/${DAY}/${ours}`]) left.begin({ key, attributes });
-    const bodies = [PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES].map((size) =>
-      randomBytes(size),
-    );
+    // The last two are larger than a part.
+    const bodies = [PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES].map(bytesOfSize);
     for (const [i, body] of bodies.entries()) await world.put(`large-${i}.parquet`, body);
-    // Statsig's document lets nobody list uploads: what it allows beside objects never takes effect.
+    // Statsig's document of exports lets nobody list uploads: what it allows beside objects never takes effect.
+    // https://docs.statsig.com/integrations/data-exports/data_warehouse_exports
     const { bucketPolicy } = world.policies(TARGET);
     const asInDocument = {
       ...bucketPolicy,
@@ -247,8 +272,8 @@ describe('the export of a day', () => {
       })),
     };
     world.store.bucket(TARGET).settings = { policy: JSON.stringify(asInDocument) };
-    expect(await run()).toMatchObject({ outcome: 'settled', copied: 6 });
-    expect(left.list()).toHaveLength(4);
+    expect(await run()).toMatchObject({ outcome: 'settled', copied: 2 + bodies.length });
+    expect(left.list()).toHaveLength(theirs.length + 1);
     const files = await world.exported();
     for (const body of bodies) expect([...files.values()].includes(body.toString('latin1'))).toBe(true);
     const etags = world.store
@@ -262,22 +287,25 @@ describe('the export of a day', () => {
 
   it('exports the new content of a file that is replaced during the read', async () => {
     let replaced = false;
-    const faultPoint = async (point: string) => {
-      if (point !== 'listed' || replaced) return;
+    const faultPoint = at('listed', async () => {
+      if (replaced) return;
       replaced = true;
       await world.put('a.parquet', 'replaced');
       world.remove('b.parquet');
-    };
+    });
     await run({ faultPoint });
     expect(await contents()).toEqual(both('replaced'));
   });
 
   it('fails by name when files never stop changing', async () => {
     let n = 0;
-    const done = await run({
-      faultPoint: async (point) => void (point === 'listed' && (await world.put('a.parquet', `${n++}`))),
+    const faultPoint = at('listed', () => {
+      n += 1;
+      return world.put('a.parquet', `content ${n}`);
     });
-    expect(done).toMatchObject({ entry: { failure: { code: 'SLUICE_EXPORT_FILES_CHANGING' } } });
+    expect(await run({ faultPoint })).toMatchObject({
+      entry: { failure: { code: 'SLUICE_EXPORT_FILES_CHANGING' } },
+    });
   });
 
   it('is done by one of two concurrent runs', async () => {
@@ -286,23 +314,28 @@ describe('the export of a day', () => {
     expect(await contents()).toEqual(both('first', 'second'));
   });
 
-  it.each(['copied', 'renewed', 'swept'] as const)(
-    'is lost to another run that takes the day at %s, and changes nothing more',
-    async (point) => {
+  // Whoever takes a day over waits until its lease ends, which no function outlives: the clock is wound on here. After
+  // the claim is renewed, nothing but the ledger stops a run.
+  it.each([
+    ['copied', ['first', 'second']],
+    ['renewed', ['corrected', 'first', 'second']],
+    ['swept', ['corrected', 'first', 'second']],
+  ] as const)(
+    'is lost to another run that takes the day at %s, and leaves its entry alone; the manifest names %j',
+    async (point, named) => {
       await run();
       await world.put('b.parquet', 'corrected');
-      const takeOver = () => {
-        world.clock.advance(HOUR);
-        const until = world.clock.now() + HOUR;
-        return world.ledger.claim(exportSubject(world.configured(), DAY), 'another', until, 'f');
-      };
-      const before = world.manifest(await world.exported());
-      const outcome = await run({ faultPoint: async (now) => void (now === point && (await takeOver())) });
-      expect(outcome).toEqual({ outcome: 'lost' });
-      expect(await entry()).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
-      if (point !== 'copied') return;
-      expect(world.manifest(await world.exported())).toEqual(before);
-      expect((await contents()).there).toEqual(['corrected', 'first', 'second']);
+      let taken: Awaited<ReturnType<typeof entry>> | undefined;
+      const faultPoint = at(point, async () => {
+        world.clock.advance(HOUR_MS);
+        const until = world.clock.now() + HOUR_MS;
+        await world.ledger.claim(exportSubject(world.configured(), DAY), 'another', until, 'f');
+        taken = await entry();
+      });
+      expect(await run({ faultPoint })).toEqual({ outcome: 'lost' });
+      expect(taken).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
+      expect(await entry()).toEqual(taken);
+      expect(await contents()).toEqual({ there: ['corrected', 'first', 'second'], named });
     },
   );
 
@@ -310,8 +343,9 @@ describe('the export of a day', () => {
     let now = world.clock.now();
     const slow = { now: () => now };
     const faultPoint = (point: string) => {
-      if (point === 'copiedOne') now += 3_600_000;
+      if (point === 'copiedOne') now += HOUR_MS;
     };
+    // Beside the two of each test.
     for (let i = 0; i < 6; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
     const first = await run({ clock: slow, faultPoint });
     expect(first).toMatchObject({ outcome: 'unfinished' });
@@ -338,7 +372,7 @@ describe('the export of a day', () => {
       };
       expect(await Promise.race([run({ faultPoint }), killed.promise])).toBe('killed');
       if (point !== 'settled') expect(await run()).toMatchObject({ outcome: 'busy' });
-      world.clock.advance(3_600_000);
+      world.clock.advance(HOUR_MS);
       expect(await run()).toMatchObject({ outcome: 'settled' });
       expect(await contents()).toEqual(both('corrected', 'second', 'third'));
       const { lease, ...settled } = (await entry()) ?? {};
@@ -433,68 +467,5 @@ describe('the export of a day', () => {
     expect(left?.failure?.message).toMatch(/RangeError\.$/);
     expect(left?.lease).toBeUndefined();
     expect(await run()).toMatchObject({ outcome: 'settled', entry: { state: 'succeeded' } });
-  });
-
-  const HEADER = 'x-amz-server-side-encryption';
-  /** The encryption of each object of the day. */
-  const encryption = () =>
-    world.store
-      .list(TARGET, { prefix: `events/${DAY}/`, limit: 10 })
-      .entries.map((listed) => ('object' in listed ? listed.object.attributes.encryption : {}));
-  /**
-   * Lets the bucket demand an encryption header, as
-   * https://github.com/terraform-aws-modules/terraform-aws-s3-bucket/blob/master/main.tf does.
-   */
-  const demand = (algorithm: string, keyArn?: string) => {
-    const { bucketPolicy } = world.policies(TARGET);
-    const deny = (Condition: object) => ({
-      Effect: 'Deny',
-      Principal: '*',
-      Action: 's3:PutObject',
-      Resource: `arn:aws:s3:::${TARGET}/*`,
-      Condition,
-    });
-    const Statement = [
-      ...bucketPolicy.Statement,
-      deny({ Null: { [`s3:${HEADER}`]: true } }),
-      deny({ StringNotEquals: { [`s3:${HEADER}`]: algorithm } }),
-      ...(keyArn === undefined
-        ? []
-        : [deny({ StringNotEquals: { [`s3:${HEADER}-aws-kms-key-id`]: keyArn } })]),
-    ];
-    world.store.bucket(TARGET).settings = { policy: JSON.stringify({ ...bucketPolicy, Statement }) };
-  };
-
-  it('states the encryption that the bucket’s policy demands, of files, parts and the manifest', async () => {
-    await world.put('large.parquet', randomBytes(PART_BYTES + 5));
-    demand('AES256');
-    expect(await run()).toMatchObject({ entry: { failure: { code: 'SLUICE_EXPORT_ACCESS_DENIED' } } });
-    const without = world.configured({ encryption: 'aws:kms' });
-    demand('aws:kms');
-    // Nobody of another account may use S3's own key.
-    expect(await run({ exported: without })).toMatchObject({
-      entry: { failure: { code: 'SLUICE_EXPORT_KEY_DENIED' } },
-    });
-    demand('AES256');
-    expect(await run({ exported: world.configured({ encryption: 'AES256' }) })).toMatchObject({
-      entry: { state: 'succeeded' },
-    });
-    expect(encryption()).toEqual(Array(4).fill({ [HEADER]: 'AES256' }));
-  });
-
-  it('encrypts with the configured key if both sides allow it', async () => {
-    const { keyPolicy, callerPolicy } = world.policies(TARGET, 'arn:aws:kms:us-east-1:0:key/x');
-    const policy = { ...keyPolicy };
-    const { arn } = world.keys.create(THEIRS, 'of the warehouse', JSON.stringify(policy));
-    const policies = [JSON.parse(JSON.stringify(callerPolicy).replace('arn:aws:kms:us-east-1:0:key/x', arn))];
-    world.roles.deploy([
-      { arn: `arn:aws:iam::${OURS}:role/export`, account: OURS, trust: undefined, policies },
-    ]);
-    await world.put('large.parquet', randomBytes(PART_BYTES + 5));
-    demand('aws:kms', arn);
-    const exported = world.configured({ encryption: 'aws:kms', kmsKeyArn: arn });
-    expect(await run({ exported })).toMatchObject({ entry: { state: 'succeeded' } });
-    expect(encryption()).toHaveLength(4);
-    for (const headers of encryption()) expect(headers).toMatchObject({ [`${HEADER}-aws-kms-key-id`]: arn });
   });
 });

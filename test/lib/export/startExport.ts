@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { CreatePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -30,6 +30,14 @@ export const DAY = '2026-11-19';
 const BUCKET = 'sluice-data';
 const TABLE = 'statsig_forwarded_events';
 const MINUTE_MS = 60_000;
+
+/** What differs from the usual ports of an export. `exported` is the export whose target is written to. */
+export type ExporterOptions = Partial<DayExporter> & { readonly exported?: Export };
+
+/** Bytes without a pattern, the same for the same size. */
+export function bytesOfSize(size: number): Buffer {
+  return createHash('shake256', { outputLength: size }).update(`${size}`).digest();
+}
 
 /**
  * Two accounts on one edge: ours with a table in Glue and its files, the customer's with a bucket that has the policy
@@ -135,7 +143,7 @@ export async function startExport() {
     faults,
     tableWith,
     /** Options of one invocation's export. */
-    exporter: (more: Partial<DayExporter> & { readonly exported?: Export } = {}): DayExporter => {
+    exporter: (more: ExporterOptions = {}): DayExporter => {
       const { exported = configured(), ...rest } = more;
       return {
         ledger,

@@ -1,11 +1,14 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../../../lib/base/time.ts';
 import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 
-let loads: Loads;
-afterEach(() => loads.close());
+/** The task of the second dataset; the first is `events`, which is the default. */
+const again = { dataset: 'again' };
+const againPlace = { source: 'acme', dataset: 'again', day: DAY };
 
 describe('two datasets of the same folder', () => {
-  it('have separate tables, ledgers and versions, and do not affect each other', async () => {
+  let loads: Loads;
+  beforeEach(async () => {
     loads = await startLoads({}, [
       {
         name: 'again',
@@ -15,38 +18,50 @@ describe('two datasets of the same folder', () => {
         mapping: { eventName: { constant: 'again' } },
       },
     ]);
-    const again = { dataset: 'again' };
-    const readAgain = async () =>
-      (await loads.rowsUnder(`statsig/ingested/acme_again/${DAY}/`))
-        .map((row) => `${row['user_id']} ${row['event_name']}`)
-        .sort();
-    const place = { source: 'acme', dataset: 'again', day: DAY };
-    await loads.drop('a.parquet', someEvents(0, 3));
-    const both = await Promise.all([loads.load(), loads.load(again)]);
-    expect(both).toMatchObject([{ outcome: 'succeeded' }, { outcome: 'succeeded' }]);
-    expect([await loads.read(), await readAgain()]).toEqual([readEvents(0, 3), readEvents(0, 3, 'again')]);
+  });
+  afterEach(() => loads.close());
 
-    // One is corrected, and fails; what the other reads and knows stays.
-    const known = await loads.ledger.read(place);
+  /** What the tables of both have of users and names, sorted: every version of `again` that still has files. */
+  const read = async () => {
+    const rows = await loads.rowsUnder(`statsig/ingested/acme_again/${DAY}/`);
+    return {
+      events: await loads.read(),
+      again: rows.map((row) => `${row['user_id']} ${row['event_name']}`).sort(),
+    };
+  };
+  /** Drops three events, which both datasets load. */
+  const loadBoth = async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    return Promise.all([loads.load(), loads.load(again)]);
+  };
+
+  it('both load a file at the same time, each into its own table', async () => {
+    const outcomes = await loadBoth();
+    expect(outcomes).toMatchObject([{ outcome: 'succeeded' }, { outcome: 'succeeded' }]);
+    expect(await read()).toEqual({ events: readEvents(0, 3), again: readEvents(0, 3, 'again') });
+  });
+
+  it('keep the rows and the ledger of one when the other is corrected, fails and is swept', async () => {
+    await loadBoth();
+    const known = await loads.ledger.read(againPlace);
+    const corrected = { events: readEvents(0, 2, 'mended'), again: readEvents(0, 3, 'again') };
     await loads.drop('a.parquet', someEvents(0, 2, 'mended'));
     expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
-    expect([await loads.read(), await readAgain()]).toEqual([
-      readEvents(0, 2, 'mended'),
-      readEvents(0, 3, 'again'),
-    ]);
-    await loads.drop('a.parquet', new TextEncoder().encode('none'));
+    expect(await read()).toEqual(corrected);
+    await loads.drop('a.parquet', new TextEncoder().encode('no Parquet'));
     expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'failed' });
-    expect(await loads.ledger.read(place)).toEqual(known);
-    loads.clock.advance(2 * 86_400_000);
+    expect(await loads.ledger.read(againPlace)).toEqual(known);
+    loads.clock.advance(2 * DAY_MS);
+    // The version of `events` that was corrected.
     expect(await loads.sweep()).toMatchObject({ removed: 1 });
-    expect([await loads.read(), await readAgain()]).toEqual([
-      readEvents(0, 2, 'mended'),
-      readEvents(0, 3, 'again'),
-    ]);
-    // Rows that both refuse have files of their own, too.
-    await loads.drop('a.parquet', `${someEvents(0, 200)} UNION ALL SELECT NULL, 'x', 'nobody'`);
-    for (const how of [{}, again])
-      expect(await loads.load({ ...how, reason: 'changed' })).toMatchObject({ rows: { refused: 1 } });
+    expect(await read()).toEqual(corrected);
+  });
+
+  it('each write the rows that they refuse to files of their own', async () => {
+    // A day fails if more than 1 % of its rows are refused (`refusedShare`): one of 201 is fewer.
+    const nobody = `SELECT NULL AS timestamp, 'x' AS event_name, 'nobody' AS unit_id`;
+    await loads.drop('a.parquet', `${someEvents(0, 200)} UNION ALL BY NAME ${nobody}`);
+    for (const task of [{}, again]) expect(await loads.load(task)).toMatchObject({ rows: { refused: 1 } });
     const refused = await loads.rowsUnder('quarantine/');
     expect(refused.map((row) => row['key_label']).sort()).toEqual(['acme/again', 'acme/events']);
   });
