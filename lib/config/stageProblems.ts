@@ -1,3 +1,4 @@
+import { identityNamesPattern } from '../access/arns.ts';
 import { overlap } from '../base/s3Location.ts';
 import type { Config } from '../schema/config.ts';
 import { namedIdentity } from '../schema/readers.ts';
@@ -12,8 +13,8 @@ export interface StageConfig {
 
 /**
  * What two stages would share although no deployment would refuse it; one sentence each, with field, value and stages.
- * That is an existing bucket, a folder of a customer that both write, and, in one account, the beginning of their
- * names. Other names that are taken are refused by CloudFormation.
+ * That is an existing bucket, a folder of a customer that both write, and, in one account, the patterns of
+ * their names. Other names that are taken are refused by CloudFormation.
  */
 export function stageProblems(stages: readonly StageConfig[]): string[] {
   return stages.flatMap((stage, i) => stages.slice(0, i).flatMap((other) => sharedBetween(stage, other)));
@@ -35,21 +36,27 @@ function sharedBetween(first: StageConfig, second: StageConfig): string[] {
 }
 
 /**
- * Stacks whose names begin with another one's: a printed policy for `sluice-prod-*`, the parts of `prod`, would cover
- * those of `prod-eu`, too. This holds for all regions, because roles and users have none.
+ * Stacks whose names the pattern of another one covers: a printed policy for `sluice-prod-*`, the parts of `prod`, would
+ * cover those of `prod-eu`, too, and one for `acme-experiments-eu-*`, roles of `eu-dev`, those of `eu-prod`. This holds
+ * for all regions, because roles and users have none.
  */
 function sharedNames(first: StageConfig, second: StageConfig): string[] {
-  return [
-    { longer: first, shorter: second },
-    { longer: second, shorter: first },
-  ].flatMap(({ longer, shorter }) => {
-    const begin = `${shorter.config.service}-${shorter.stage}-`;
-    return `${longer.config.service}-${longer.stage}`.startsWith(begin)
+  const [problem] = [
+    { covered: first, by: second },
+    { covered: second, by: first },
+  ].flatMap(({ covered, by }) => {
+    const pattern = identityNamesPattern(stackName(by));
+    return `${stackName(covered)}-`.startsWith(pattern.slice(0, -1))
       ? [
-          `stages: got ${JSON.stringify(longer.stage)} beside ${shorter.stage}, expected another name, or different accounts in \`account\` of both: names of the stage ${shorter.stage} begin with \`${begin}\`, too.`,
+          `stages: got ${JSON.stringify(covered.stage)} beside ${by.stage}, expected another name, a shorter \`service\`, or different accounts in \`account\` of both: policies of the stage ${by.stage} are for \`${pattern}\`, which covers roles of ${covered.stage}, too.`,
         ]
       : [];
   });
+  return problem === undefined ? [] : [problem];
+}
+
+function stackName({ config, stage }: StageConfig): string {
+  return `${config.service}-${stage}`;
 }
 
 /** Names of readers' roles and users, which are unique in an account, in all of its regions. */

@@ -34,7 +34,7 @@ export function stackNameProblem(service: string, stage: string): string | null 
     : `service: got "${service}", expected at most ${STACK_CHARACTERS} characters with "-${stage}", not ${length}: names of the stack begin with both.`;
 }
 
-/** The most characters of a service: patterns for names of roles have the first 20 of a stack's, and stages differ in these. */
+/** The most characters of a service. Patterns for names of roles have the first 20 of a stack's, so 3 are left for the stage. */
 const SERVICE_CHARACTERS = 16;
 
 /** The beginning of all names of a stack: `service` of serverless.yml. */

@@ -234,6 +234,22 @@ describe('two stages', () => {
     );
   });
 
+  it.each([
+    ['acme-experiments', 'eu-dev', 'eu-prod', 'STAGES_SHARE stages'],
+    // Of `pro` the whole name is in its pattern, which that of `prod` covers.
+    ['acme-experiments', 'pro', 'prod', 'STAGES_SHARE stages'],
+    ['acme-experiments', 'perf', 'personal-ada', 'STAGES_SHARE stages'],
+    ['acme-experiments', 'dev', 'prod', ''],
+    ['sluice', 'eu-dev', 'eu-prod', ''],
+  ])(
+    'of %s are %s and %s: patterns for names of roles tell them apart',
+    async (service, first, second, expected) => {
+      const different = { [first]: { service }, [second]: { service } };
+      const stages = [first, second].filter((stage) => !stage.startsWith('personal-'));
+      expect(await refusal(() => loadComparedConfig(fileFor(different, stages), second))).toBe(expected);
+    },
+  );
+
   it('have names that fit, whatever the service', async () => {
     const longest = 's'.repeat(32);
     const load = (service: string, stage: string) => () =>
