@@ -1,12 +1,14 @@
-/**
- * Formats of texts that are times, in the letters of Java's DateTimeFormatter: Spark, Glue, Firehose and Athena's
- * `parse_datetime` (whose Joda letters mean the same here) have them, so they are what writers on AWS have at hand.
- * https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html
- */
-
 import { escapePattern } from '../base/text.ts';
 
-/** The part of a time that a piece of a format stands for; `half` is AM or PM. */
+/**
+ * Formats of texts that are times, in the letters of Java's DateTimeFormatter, which Spark, Glue and Firehose have: writers
+ * on AWS know these. Athena's `parse_datetime` has Joda's letters, of which y M d H h m s S a E and Z mean the same.
+ *
+ * https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html
+ * https://www.joda.org/joda-time/key_format.html
+ */
+
+/** The part of a time that a piece of a format stands for. */
 export type TimePart =
   | 'year'
   | 'month'
@@ -15,7 +17,7 @@ export type TimePart =
   | 'minute'
   | 'second'
   | 'fraction'
-  | 'half'
+  | 'amPm'
   | 'offset'
   | 'weekday';
 
@@ -35,45 +37,74 @@ export interface TimeVariant {
   readonly parts: readonly LetteredPart[];
 }
 
-const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september'];
-MONTHS.push('october', 'november', 'december');
+const MONTHS = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+];
 const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
 const short = (names: readonly string[]) => names.map((name) => name.slice(0, 3));
 const oneOf = (names: readonly string[]) => names.join('|');
 
+/** The names of months as `MMM` has them, in lower case. */
+export const SHORT_MONTHS: readonly string[] = short(MONTHS);
+
 /** Offsets from UTC. No zone on earth is farther than 14 hours, and Java and ISO 8601 write at most 18. */
-const offset = (minutes: string) =>
-  `[+-](?:(?:0[0-9]|1[0-7])${minutes}|18${minutes.replace('[0-5][0-9]', '00')})`;
+const offset = (withMinutes: (minutes: string) => string) =>
+  `[+-](?:(?:0[0-9]|1[0-7])${withMinutes('[0-5][0-9]')}|18${withMinutes('00')})`;
 
 const HOURS = ['(?:[01]?[0-9]|2[0-3])', '(?:[01][0-9]|2[0-3])'];
-const HALF_HOURS = ['(?:0?[1-9]|1[0-2])', '(?:0[1-9]|1[0-2])'];
+const ONE_TO_TWELVE = ['(?:0?[1-9]|1[0-2])', '(?:0[1-9]|1[0-2])'];
 const SIXTIES = ['[0-5]?[0-9]', '[0-5][0-9]'];
 const DAYS = ['(?:0?[1-9]|[12][0-9]|3[01])', '(?:0[1-9]|[12][0-9]|3[01])'];
 const YEARS = [undefined, '[0-9]{2}', undefined, '[0-9]{4}'];
-const ISO_OFFSETS = ['(?::?[0-5][0-9])?', '[0-5][0-9]', ':[0-5][0-9]'].map(offset);
-const RFC_OFFSET = offset(':?[0-5][0-9]');
+const FRACTIONS = Array.from({ length: 9 }, (_, i) => `[0-9]{${i + 1}}`);
+const SHORT_WEEKDAY = oneOf(short(WEEKDAYS));
+const ISO_OFFSETS = [
+  offset((minutes) => `(?::?${minutes})?`),
+  offset((minutes) => minutes),
+  offset((minutes) => `:${minutes}`),
+];
+const RFC_OFFSET = offset((minutes) => `:?${minutes}`);
+const ZONE_NAME = 'utc|gmt|z';
 
-/** What each letter means and matches, by how often it is repeated, beginning with once. */
-const LETTERS: Readonly<Record<string, readonly [TimePart, readonly (string | undefined)[]]>> = {
-  y: ['year', YEARS],
-  u: ['year', YEARS],
-  M: ['month', [...HALF_HOURS, oneOf(short(MONTHS)), oneOf(MONTHS)]],
-  d: ['day', DAYS],
-  H: ['hour', HOURS],
-  h: ['hour', HALF_HOURS],
-  m: ['minute', SIXTIES],
-  s: ['second', SIXTIES],
-  S: ['fraction', Array.from({ length: 9 }, (_, i) => `[0-9]{${i + 1}}`)],
-  a: ['half', ['am|pm']],
-  E: ['weekday', [...Array(3).fill(oneOf(short(WEEKDAYS))), oneOf(WEEKDAYS)]],
-  X: ['offset', ISO_OFFSETS.map((isoOffset) => `z|${isoOffset}`)],
-  x: ['offset', ISO_OFFSETS],
-  Z: ['offset', Array(3).fill(RFC_OFFSET)],
-  z: ['offset', Array(3).fill('utc|gmt|z')],
-};
+/** What a letter means. */
+interface Letter {
+  readonly part: TimePart;
+  /** What it matches, by how often it is repeated, beginning with once; undefined if it is not read so. */
+  readonly patterns: readonly (string | undefined)[];
+}
+
+const LETTERS: ReadonlyMap<string, Letter> = new Map([
+  ['y', { part: 'year', patterns: YEARS }],
+  ['u', { part: 'year', patterns: YEARS }],
+  ['M', { part: 'month', patterns: [...ONE_TO_TWELVE, oneOf(SHORT_MONTHS), oneOf(MONTHS)] }],
+  ['d', { part: 'day', patterns: DAYS }],
+  ['H', { part: 'hour', patterns: HOURS }],
+  ['h', { part: 'hour', patterns: ONE_TO_TWELVE }],
+  ['m', { part: 'minute', patterns: SIXTIES }],
+  ['s', { part: 'second', patterns: SIXTIES }],
+  ['S', { part: 'fraction', patterns: FRACTIONS }],
+  ['a', { part: 'amPm', patterns: ['am|pm'] }],
+  ['E', { part: 'weekday', patterns: [SHORT_WEEKDAY, SHORT_WEEKDAY, SHORT_WEEKDAY, oneOf(WEEKDAYS)] }],
+  ['X', { part: 'offset', patterns: ISO_OFFSETS.map((isoOffset) => `z|${isoOffset}`) }],
+  ['x', { part: 'offset', patterns: ISO_OFFSETS }],
+  ['Z', { part: 'offset', patterns: [RFC_OFFSET, RFC_OFFSET, RFC_OFFSET] }],
+  ['z', { part: 'offset', patterns: [ZONE_NAME, ZONE_NAME, ZONE_NAME] }],
+]);
 
 /** Pieces of a format: a text in quotes, a doubled quote, a run of one letter, any other character. */
-const PIECES = /'((?:[^']|'')+)'|('')|(([A-Za-z])\4*)|([^A-Za-z'])/gy;
+const PIECES =
+  /'(?<quoted>(?:[^']|'')+)'|(?<quote>'')|(?<letters>(?<letter>[A-Za-z])\k<letter>*)|(?<other>[^A-Za-z'])/gy;
 /** Characters that Java keeps for itself. */
 const RESERVED = /[{}#]/;
 /** Parts that say nothing without another part. */
@@ -81,40 +112,49 @@ const NEEDS: readonly (readonly [TimePart, TimePart])[] = [
   ['minute', 'hour'],
   ['second', 'minute'],
   ['fraction', 'second'],
-  ['half', 'hour'],
 ];
 
 /** Optional sections that a format may have: each doubles the ways to read it. */
 const MOST_OPTIONAL = 4;
 
 /** A node of a format: a text, letters, or a section that may be missing. */
-type Node =
+type FormatNode =
   | { readonly pattern: string; readonly read?: LetteredPart }
-  | { readonly optional: readonly Node[] };
+  | { readonly optional: readonly FormatNode[] };
+
+/** A section that is missing. */
+const MISSING: TimeVariant = { pattern: '', parts: [] };
 
 /**
  * Reads a format.
  *
- * @returns The ways to write a time in this format, those with the most parts first; or, if the format is wrong, what
- * was expected, in words.
+ * @returns The ways to write a time in this format, of which the first that matches a text is to be taken: each way with an
+ * optional section is before the same way without it, and an earlier section decides before a later one. Or, if the
+ * format is wrong, what was expected, in words.
  */
 export function parseTimeFormat(text: string): readonly TimeVariant[] | string {
   const read: LetteredPart[] = [];
-  const open: Node[][] = [[]];
+  const open: FormatNode[][] = [[]];
   let at = 0;
   let sections = 0;
-  for (const match of text.matchAll(PIECES)) {
-    const [piece, quoted, quote, letters, letter = '', other] = match;
+  for (const { 0: piece, groups = {} } of text.matchAll(PIECES)) {
+    const { quoted, quote, letters, letter = '', other } = groups;
     at += piece.length;
     const nodes = open.at(-1) ?? [];
     if (letters !== undefined) {
-      const [part, forms] = LETTERS[letter] ?? [];
-      const form = forms?.[letters.length - 1];
-      if (part === undefined || form === undefined)
-        return `letters of Java's DateTimeFormatter that are read (y u M d H h m s S a E X x Z z), and not ${letters}; texts in 'quotes'`;
-      if (read.some((known) => known.part === part)) return `a format that has the ${part} once`;
+      const known = LETTERS.get(letter);
+      const pattern = known?.patterns[letters.length - 1];
+      if (known === undefined || pattern === undefined)
+        return `${knownLetters(letter)}, and not ${letters}; texts in 'quotes'`;
+      const { part } = known;
+      if (read.some((former) => former.part === part)) return `a format that has ${partName(part)} once`;
       read.push({ part, letters });
-      nodes.push({ pattern: part === 'weekday' ? `(?:${form})` : `(${form})`, read: { part, letters } });
+      if (part === 'weekday') nodes.push({ pattern: `(?:${pattern})` });
+      else nodes.push({ pattern: `(${pattern})`, read: { part, letters } });
+    } else if (quoted !== undefined) {
+      nodes.push({ pattern: escapePattern(quoted.replaceAll("''", "'").toLowerCase()) });
+    } else if (quote !== undefined) {
+      nodes.push({ pattern: "'" });
     } else if (other === '[') {
       sections += 1;
       open.push([]);
@@ -123,18 +163,28 @@ export function parseTimeFormat(text: string): readonly TimeVariant[] | string {
       const outer = open.at(-1);
       if (outer === undefined) return 'a format whose brackets are closed where they were opened';
       outer.push({ optional: nodes });
-    } else {
-      if (other !== undefined && RESERVED.test(other))
-        return `a format in which ${other} is quoted: '${other}'`;
-      nodes.push({
-        pattern: escapePattern(quoted?.replaceAll("''", "'") ?? (quote === undefined ? (other ?? '') : "'")),
-      });
+    } else if (other !== undefined) {
+      if (RESERVED.test(other)) return `a format in which ${other} is quoted: '${other}'`;
+      nodes.push({ pattern: escapePattern(other.toLowerCase()) });
     }
   }
   if (at < text.length || open.length > 1) return 'a format whose quotes and brackets are closed';
   if (sections > MOST_OPTIONAL) return `a format of at most ${MOST_OPTIONAL} sections that may be missing`;
   const variants = variantsOf(open[0] ?? []);
   return variants.map(({ parts }) => problemOf(parts)).find((problem) => problem !== null) ?? variants;
+}
+
+/** How often a letter may be repeated, `yy or yyyy`; of a letter that is not read, which letters are. */
+function knownLetters(letter: string): string {
+  const known = LETTERS.get(letter);
+  if (known === undefined)
+    return `letters of Java's DateTimeFormatter that are read (${[...LETTERS.keys()].join(' ')})`;
+  const forms = known.patterns.flatMap((pattern, i) => (pattern === undefined ? [] : [letter.repeat(i + 1)]));
+  return forms.join(' or ');
+}
+
+function partName(part: TimePart): string {
+  return part === 'amPm' ? 'AM or PM' : `the ${part}`;
 }
 
 /** Says what is wrong with the parts of one way to write a time; null if they are valid. */
@@ -144,28 +194,27 @@ function problemOf(read: readonly LetteredPart[]): string | null {
     if (!parts.has(part)) return `a format that always has the ${part}`;
   for (const [part, needed] of NEEDS)
     if (parts.has(part) && !parts.has(needed)) return `a format with the ${needed} beside the ${part}`;
-  const isHalf = read.some(({ letters }) => letters.startsWith('h'));
-  return parts.has('half') === isHalf ? null : 'a format that has h and a (AM or PM) together, or H alone';
+  const isTwelveHour = read.some(({ letters }) => letters.startsWith('h'));
+  return parts.has('amPm') === isTwelveHour
+    ? null
+    : 'a format that has h and a (AM or PM) together, or H alone';
 }
 
-function variantsOf(nodes: readonly Node[]): readonly TimeVariant[] {
-  let variants: readonly TimeVariant[] = [{ pattern: '', parts: [] }];
+function variantsOf(nodes: readonly FormatNode[]): readonly TimeVariant[] {
+  let variants: readonly TimeVariant[] = [MISSING];
   for (const node of nodes) {
-    const next =
-      'optional' in node
-        ? [...variantsOf(node.optional), { pattern: '', parts: [] }]
-        : [
-            {
-              pattern: node.pattern.toLowerCase(),
-              parts: node.read === undefined || node.read.part === 'weekday' ? [] : [node.read],
-            },
-          ];
+    const following = variantsOfNode(node);
     variants = variants.flatMap(({ pattern, parts }) =>
-      next.map((following) => ({
-        pattern: pattern + following.pattern,
-        parts: [...parts, ...following.parts],
+      following.map((next) => ({
+        pattern: pattern + next.pattern,
+        parts: [...parts, ...next.parts],
       })),
     );
   }
   return variants;
+}
+
+function variantsOfNode(node: FormatNode): readonly TimeVariant[] {
+  if ('optional' in node) return [...variantsOf(node.optional), MISSING];
+  return [{ pattern: node.pattern, parts: node.read === undefined ? [] : [node.read] }];
 }

@@ -1,6 +1,6 @@
 import { quoteText } from '../../base/sql.ts';
 import { LOCAL_TIME, TIME_REWRITES, ZONED_TIME } from '../../base/timeForms.ts';
-import { parseTimeFormat, type TimePart, type TimeVariant } from '../../schema/timeFormat.ts';
+import { parseTimeFormat, SHORT_MONTHS, type TimePart, type TimeVariant } from '../../schema/timeFormat.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import type { ColumnKind } from './valueSql.ts';
 
@@ -23,22 +23,6 @@ function isOfCalendar(number: string, unit: keyof typeof PER_SECOND): string {
   return `${number} >= ${first} AND ${number} < ${end}`;
 }
 
-/** The beginnings of month names, in lower case. */
-const MONTHS: readonly string[] = [
-  'jan',
-  'feb',
-  'mar',
-  'apr',
-  'may',
-  'jun',
-  'jul',
-  'aug',
-  'sep',
-  'oct',
-  'nov',
-  'dec',
-];
-
 /**
  * One way to write a time, in SQL: whether a text is so, and its parts as ISO 8601. It takes one pass over the text, and one more
  * for each part that is not a number.
@@ -53,18 +37,18 @@ function isoOfVariant(text: string, { pattern, parts }: TimeVariant) {
   const lettersOf = (part: TimePart) => parts.find((candidate) => candidate.part === part)?.letters ?? '';
   const digits = (part: TimePart) => (lettersOf(part) === '' ? '0' : groupOf(part));
   const isNamed = lettersOf('month').length > 2;
-  const isHalf = lettersOf('half') !== '';
+  const isTwelveHour = lettersOf('amPm') !== '';
   const year = `${lettersOf('year').length === 2 ? '20' : ''}${groupOf('year')}`;
   const day = `${year}-${isNamed ? '<month>' : groupOf('month')}-${groupOf('day')}`;
-  const time = `${isHalf ? '<hour>' : digits('hour')}:${digits('minute').padStart(2, '0')}:${digits('second').padStart(2, '0')}`;
+  const time = `${isTwelveHour ? '<hour>' : digits('hour')}:${digits('minute').padStart(2, '0')}:${digits('second').padStart(2, '0')}`;
   const fraction = lettersOf('fraction') === '' ? '' : `.${groupOf('fraction')}`;
   let local = `regexp_replace(${text}, ${whole}, '${day} ${time}${fraction}')`;
   if (isNamed) {
-    const number = `list_position([${MONTHS.map(quoteText).join(', ')}], left(${only('month')}, 3))`;
+    const number = `list_position([${SHORT_MONTHS.map(quoteText).join(', ')}], left(${only('month')}, 3))`;
     local = `replace(${local}, '<month>', CAST(${number} AS VARCHAR))`;
   }
-  if (isHalf) {
-    const hour = `CAST(${only('hour')} AS INTEGER) % 12 + CASE ${only('half')} WHEN 'pm' THEN 12 ELSE 0 END`;
+  if (isTwelveHour) {
+    const hour = `CAST(${only('hour')} AS INTEGER) % 12 + CASE ${only('amPm')} WHEN 'pm' THEN 12 ELSE 0 END`;
     local = `replace(${local}, '<hour>', CAST(${hour} AS VARCHAR))`;
   }
   const offset =
