@@ -2,13 +2,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import type { StoredText } from '../../lib/base/ObjectStore.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
+import { counted } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
-import { type GroupRow, readGroupRows } from '../../lib/groups/GroupRow.ts';
+import { type GroupColumns, groupColumns, readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
-import { groupsObject } from '../../lib/groups/pullGroups.ts';
+import { groupsObject, pullGroups } from '../../lib/groups/pullGroups.ts';
 import { readSpecs, SPECS_BYTES, type Specs } from '../../lib/groups/readSpecs.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
-import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
+import { sdkKey } from '../../lib/wire/sdkRequest.ts';
 import { targetedCommand } from '../aws/target.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
@@ -16,8 +17,10 @@ import {
   always,
   type CommandLine,
   commandWithActions,
+  didYouMean,
   targetOptions,
   textOption,
+  UsageError,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 import { downloadSpecs, SPECS_URL } from './downloadSpecs.ts';
@@ -52,9 +55,9 @@ export const groups = commandWithActions({
   actions: ACTIONS,
 });
 
-/** What specs had. */
+/** What a pull has found, and kept in the table. */
 export interface PulledGroups {
-  /** The time that the specs are of, ISO 8601. */
+  /** Time at which the specs were valid, ISO 8601. */
   readonly seen_at: string;
   /** Rules that are new. */
   readonly added: number;
@@ -66,15 +69,16 @@ export interface PulledGroups {
 
 /** Groups of experiments. */
 export interface GroupList {
-  /** A value for each column of `experiment_groups`: docs/reference/tables.md. */
-  readonly groups: readonly Readonly<Record<string, string | number | null>>[];
+  /** The rows of `experiment_groups`, with times in ISO 8601. */
+  readonly groups: readonly GroupColumns[];
 }
 
 async function pull(line: CommandLine): Promise<number> {
   const file = textOption(line, 'specs');
+  if (file !== undefined && textOption(line, 'specs-url') !== undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', 'Expected --specs or --specs-url, got both.');
   const specs = readSpecs(file === undefined ? await download(line) : await readSpecsFile(file));
   const pulled = await withStore(line, async (store, now) => {
-    const { pullGroups } = await import('../../lib/groups/pullGroups.ts');
     // Specs of a file are of the time of their last change.
     const at = file === undefined ? now : Math.min(specs.time ?? now, now);
     const merged = await pullGroups(specs.rules, at, { store, ...systemTiming });
@@ -91,9 +95,11 @@ async function pull(line: CommandLine): Promise<number> {
 }
 
 function countsText({ rules }: Specs): string {
-  const count = (entity: string) =>
-    new Set(rules.filter((rule) => rule.entity === entity).map(({ experimentId }) => experimentId)).size;
-  return `Read ${count('experiment')} experiments, ${count('layer')} layers and ${count('holdout')} holdouts`;
+  const count = (entity: string) => {
+    const ofEntity = rules.filter((rule) => rule.entity === entity);
+    return counted(new Set(ofEntity.map(({ experimentId }) => experimentId)).size, entity);
+  };
+  return `Read ${count('experiment')}, ${count('layer')} and ${count('holdout')}`;
 }
 
 async function list(line: CommandLine): Promise<number> {
@@ -101,26 +107,15 @@ async function list(line: CommandLine): Promise<number> {
   const rows = await withStore(line, async (store) => readGroupRows((await store.read())?.text ?? ''));
   const shown = rows
     .filter(({ experimentId }) => (experiment ?? experimentId) === experimentId)
-    .map(groupColumns);
-  writeResult<GroupList>(line, { groups: shown }, () => textTable(shown));
+    .map((row) => groupColumns(row, isoTimestamp));
+  writeResult<GroupList>(line, { groups: shown }, () => textTable(shown.map((columns) => ({ ...columns }))));
   if (rows.length === 0)
     writeNote(`No specs were pulled yet. Run \`${targetedCommand(line, ['groups', 'pull'])}\`.\n`);
+  else if (experiment !== undefined && shown.length === 0) {
+    const names = new Set(rows.map(({ experimentId }) => experimentId));
+    writeNote(`The table has no ${JSON.stringify(experiment)}.${didYouMean(experiment, [...names])}\n`);
+  }
   return 0;
-}
-
-/** A row with the names of the table's columns. */
-function groupColumns(row: GroupRow) {
-  return {
-    experiment_id: row.experimentId,
-    entity: row.entity,
-    layer_id: row.layerId ?? '',
-    rule_id: row.ruleId,
-    kind: row.kind,
-    group_name: row.groupName ?? '',
-    expected_split: row.expectedSplit,
-    first_seen: isoTimestamp(row.firstSeen),
-    last_seen: isoTimestamp(row.lastSeen),
-  };
 }
 
 async function withStore<Result>(
@@ -150,10 +145,9 @@ async function download(line: CommandLine): Promise<Uint8Array> {
 /** The key is never an argument: other users and the shell's history can see the command line. */
 async function readServerKey(): Promise<string> {
   const sent = process.env['STATSIG_SERVER_KEY'] || (await readKeyFromStdin());
-  const key = readSdkKey({ 'statsig-api-key': sent.trim() }, new URLSearchParams());
-  if (key === null)
-    throw new GroupsError('SLUICE_GROUPS_NO_KEY', 'It does not have the form of a server secret key.');
-  return key;
+  const key = sdkKey(sent.trim());
+  if (key?.startsWith('secret-')) return key;
+  throw new GroupsError('SLUICE_GROUPS_NO_KEY', 'A server secret key has the form secret-….');
 }
 
 async function readKeyFromStdin(): Promise<string> {

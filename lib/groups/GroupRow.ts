@@ -44,25 +44,49 @@ export interface GroupRow {
 /** The most bytes of the table's object: every execution environment of the collector reads and keeps it. */
 export const GROUPS_BYTES = 4 * 1024 * 1024;
 
+/** A row by the names of the table's columns, in their order: docs/reference/tables.md. */
+export interface GroupColumns {
+  /** Name of the experiment, layer, gate or holdout. */
+  readonly experiment_id: string;
+  /** Its type. */
+  readonly entity: GroupEntity;
+  /** Layer that the experiment is in; null when it is in none. */
+  readonly layer_id: string | null;
+  /** Rule ID, as exposures have it; empty for a holdout. */
+  readonly rule_id: string;
+  /** Name of the rule's group; null when it has none. */
+  readonly group_name: string | null;
+  /** Purpose of the rule. */
+  readonly kind: GroupKind;
+  /** Share of allocated units that the group gets, 0 to 1; null when it is not known. */
+  readonly expected_split: number | null;
+  /** Names by which SDKs send it, plain and hashed, as the text of a JSON array. */
+  readonly sent_as: string;
+  /** Time of the first specs that had the rule, UTC. */
+  readonly first_seen: string;
+  /** Time of the last specs that had the rule, UTC. */
+  readonly last_seen: string;
+}
+
+/** The columns of a row. @param timestamp Writes a time, which is epoch milliseconds. */
+export function groupColumns(row: GroupRow, timestamp: (epochMs: number) => string): GroupColumns {
+  return {
+    experiment_id: row.experimentId,
+    entity: row.entity,
+    layer_id: row.layerId,
+    rule_id: row.ruleId,
+    group_name: row.groupName,
+    kind: row.kind,
+    expected_split: row.expectedSplit,
+    sent_as: JSON.stringify([row.experimentId, ...hashedNames(row.experimentId)]),
+    first_seen: timestamp(row.firstSeen),
+    last_seen: timestamp(row.lastSeen),
+  };
+}
+
 /** The rows as the text of the table's object: a JSON document a line, its members named after the columns. */
 export function writeGroupRows(rows: readonly GroupRow[]): string {
-  return rows
-    .map(
-      (row) =>
-        `${JSON.stringify({
-          experiment_id: row.experimentId,
-          entity: row.entity,
-          layer_id: row.layerId,
-          rule_id: row.ruleId,
-          group_name: row.groupName,
-          kind: row.kind,
-          expected_split: row.expectedSplit,
-          sent_as: JSON.stringify([row.experimentId, ...hashedNames(row.experimentId)]),
-          first_seen: sqlTimestamp(row.firstSeen),
-          last_seen: sqlTimestamp(row.lastSeen),
-        })}\n`,
-    )
-    .join('');
+  return rows.map((row) => `${JSON.stringify(groupColumns(row, sqlTimestamp))}\n`).join('');
 }
 
 /**

@@ -76,7 +76,7 @@ describe('sluice groups', () => {
     const first = await groups(['pull', '--specs', specsFile(specs('running')), '--json']);
     expect(first).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('7 experiments, 1 layers and 2 holdouts'),
+      stderr: expect.stringContaining('7 experiments, 1 layer and 2 holdouts'),
     });
     // A file says when it was valid.
     const seen_at = new Date(SPECS_TIME).toISOString();
@@ -106,6 +106,16 @@ describe('sluice groups', () => {
     expect((await groups(['list', '--experiment', 'search'])).stdout).toMatch(
       /^experiment_id +entity +layer_id +rule_id/,
     );
+    const { Body } = await s3.client.send(new GetObjectCommand(OBJECT));
+    const [line = ''] = ((await Body?.transformToString()) ?? '').split('\n');
+    const [firstRow] = JSON.parse((await groups(['list', '--json'])).stdout).groups;
+    // All columns of the table in their order, with null where the table has null. Times are written otherwise.
+    expect(JSON.stringify(firstRow)).toBe(line.replace(/"(\d{4}-\d\d-\d\d) ([\d:.]+)"/g, '"$1T$2Z"'));
+    expect(await groups(['list', '--experiment', 'serch', '--json'])).toEqual({
+      code: 0,
+      stdout: '{"groups":[]}\n',
+      stderr: expect.stringContaining('Did you mean search?'),
+    });
     expect(asked).toEqual([]);
   });
 
@@ -163,7 +173,7 @@ describe('sluice groups', () => {
       const refused = await groups(['pull', '--specs-url', url], { env });
       expect([url, refused.stderr]).toEqual([url, expect.stringContaining('SLUICE_GROUPS_ENDPOINT_INVALID')]);
     }
-    for (const stdin of ['', 'console-a1b2', 'secret-with space']) {
+    for (const stdin of ['', 'console-a1b2', 'client-a1b2', 'secret-with space']) {
       const refused = await groups(['pull', '--specs-url', specsUrl], { stdin });
       expect(refused.stderr).toContain('SLUICE_GROUPS_NO_KEY');
     }
@@ -202,6 +212,7 @@ describe('sluice groups', () => {
       ['pull', 'now'],
       ['list', '--specs', file],
       ['pull', '--experiment', 'search'],
+      ['pull', '--specs', file, '--specs-url', specsUrl],
     ]) {
       expect([args, (await groups(args)).code]).toEqual([args, 2]);
     }
