@@ -14,10 +14,13 @@ export interface GatewayRequest {
   readonly timeMs: number;
 }
 
-/** The source of the request as stated in the event. */
+/** The API or Function URL that received the request, as the event names it. */
 export interface GatewayIdentity {
+  /** Account of the API; `anonymous` for a public Function URL. */
   readonly accountId: string;
+  /** ID of the API or the Function URL. */
   readonly apiId: string;
+  /** The host that the request was sent to. */
   readonly domainName: string;
 }
 
@@ -28,7 +31,8 @@ export interface EventRoute {
 }
 
 /**
- * Media types of bodies that an HTTP API passes on as text. All others, or none, are passed as base64 (ministack#766).
+ * Media types of bodies that an HTTP API passes on as text. All others, or none, are passed as base64:
+ * https://github.com/ministackorg/ministack/pull/766
  */
 const TEXT_TYPES = /^(text\/|application\/(json|xml|javascript)\b)/i;
 
@@ -54,7 +58,9 @@ export function toLambdaEvent(
   identity: GatewayIdentity,
   { routeKey, pathParameters }: EventRoute,
 ): APIGatewayProxyEventV2 {
-  const [rawPath = '/', rawQueryString = ''] = splitOnce(request.target, '?');
+  const queryAt = request.target.indexOf('?');
+  const rawPath = queryAt < 0 ? request.target : request.target.slice(0, queryAt);
+  const rawQueryString = queryAt < 0 ? '' : request.target.slice(queryAt + 1);
   const { cookie, ...otherHeaders } = request.headers;
   const headers = Object.fromEntries(
     Object.entries(otherHeaders).map(([name, value]) => [
@@ -63,7 +69,7 @@ export function toLambdaEvent(
     ]),
   );
   const query = joinRepeated(new URLSearchParams(rawQueryString));
-  const text = isTextBody(request.headers);
+  const isText = isTextBody(request.headers);
   const at = new Date(request.timeMs);
   return {
     version: '2.0',
@@ -92,8 +98,8 @@ export function toLambdaEvent(
       time: logTime(at),
       timeEpoch: request.timeMs,
     },
-    ...(request.body.length === 0 ? {} : { body: request.body.toString(text ? 'utf8' : 'base64') }),
-    isBase64Encoded: request.body.length > 0 && !text,
+    ...(request.body.length === 0 ? {} : { body: request.body.toString(isText ? 'utf8' : 'base64') }),
+    isBase64Encoded: request.body.length > 0 && !isText,
   };
 }
 
@@ -104,11 +110,8 @@ function joinRepeated(query: URLSearchParams): Record<string, string> {
 
 /** `20/Nov/2026:07:32:00 +0000`, the format of access logs. */
 function logTime(at: Date): string {
-  const [, day, month, year, time] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(at.toUTCString()) ?? [];
-  return `${day}/${month}/${year}:${time} +0000`;
-}
-
-function splitOnce(text: string, separator: string): string[] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+  // `Fri, 20 Nov 2026 07:32:00 GMT`: https://tc39.es/ecma262/#sec-date.prototype.toutcstring
+  const utc = at.toUTCString();
+  const day = utc.slice(5, 16).replaceAll(' ', '/');
+  return `${day}:${utc.slice(17, 25)} +0000`;
 }
