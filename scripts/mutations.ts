@@ -516,7 +516,7 @@ export const mutations: readonly Mutation[] = [
     ['.update(requestId ?? randomUUID())', ''],
   ]),
   faultsOf('lib/wire/decodeBody.ts', 'lib/wire/decodeBody', [
-    ['    left -= inflated.length;\n', ''],
+    ['    remainingBytes -= inflated.length;\n', ''],
     ['last.slice(0, 40)', 'last'],
   ]),
   faultsOf('lib/parquet/verifyPages.ts', 'lib/parquet/checksums.contract', [['piece, crc', 'piece']]),

@@ -31,20 +31,21 @@ export interface DecodedBody {
 /** How a body was encoded. */
 export interface BodyEncoding {
   /** Compression, the outermost first; mostly none or one. */
-  readonly layers: readonly Format[];
+  readonly layers: readonly ContentCoding[];
   /** Whether its text was in Statsig's own encoding. */
   readonly isStatsigEncoded: boolean;
 }
 
-type Format = 'gzip' | 'zstd' | 'br' | 'deflate';
+/** A compression, named as in `Content-Encoding`: https://www.iana.org/assignments/http-parameters#content-coding */
+export type ContentCoding = 'gzip' | 'zstd' | 'br' | 'deflate';
 
 /**
- * Options for formats that have one stream only. Without `rejectGarbageAfterEnd`, Node ignores anything after the
+ * Options for codings that have one stream only. Without `rejectGarbageAfterEnd`, Node ignores anything after the
  * stream.
  */
 const ALONE = { maxOutputLength: MAX_DECODED_BYTES, rejectGarbageAfterEnd: true } as const;
 
-const inflaters: Record<Format, (bytes: Uint8Array) => Buffer> = {
+const inflaters: Record<ContentCoding, (bytes: Uint8Array) => Buffer> = {
   // A gzip file can have several members (RFC 1952, 2.2). Node reads all of them and fails on anything else but zeros.
   gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
   zstd: unzstd,
@@ -62,7 +63,8 @@ export function readBody({ body = '', isBase64Encoded, headers }: HttpRequest): 
 /**
  * Decodes a body of any SDK: plain, gzip, zstd, br or deflate, compressed more than once if necessary, and Statsig's
  * own encoding. js-client marks gzip in the query only (`gz=1`) and some proxies leave stale headers, so gzip and zstd
- * are recognized by their first bytes, whatever the headers say.
+ * are recognized by their first bytes, whatever the headers say. The header is read for the outermost compression only: br or
+ * deflate within another compression is not decoded.
  *
  * @throws RequestError `SLUICE_BODY_…`: empty, too large, inflates too far, unknown, truncated or corrupt.
  */
@@ -72,15 +74,15 @@ export function decodeBody(body: Uint8Array, markers: BodyMarkers): DecodedBody 
     throw new RequestError('SLUICE_BODY_TOO_LARGE', `${body.length} bytes, at most ${MAX_BODY_BYTES}.`);
   }
   let bytes = body;
-  const layers: Format[] = [];
+  const layers: ContentCoding[] = [];
   for (let layer = 0; ; layer += 1) {
-    const format = detectFormat(bytes) ?? (layer === 0 ? announcedFormat(bytes, markers) : undefined);
-    if (format === undefined) break;
+    const coding = detectCoding(bytes) ?? (layer === 0 ? announcedCoding(bytes, markers) : undefined);
+    if (coding === undefined) break;
     if (layer === MAX_ENCODING_LAYERS) {
       throw new RequestError('SLUICE_BODY_CORRUPT', `It is compressed more than ${layer} times.`);
     }
-    bytes = inflate(format, bytes);
-    layers.push(format);
+    bytes = inflate(coding, bytes);
+    layers.push(coding);
   }
   const isStatsigEncoded = markers.statsigEncoded && !startsLikeJson(bytes);
   if (isStatsigEncoded) bytes = decodeStatsig(bytes);
@@ -93,30 +95,35 @@ export function decodeBody(body: Uint8Array, markers: BodyMarkers): DecodedBody 
   };
 }
 
-const deflaters: Record<Format, (bytes: Uint8Array) => Buffer> = {
+/** Quality of Brotli, 0 to 11: the default, 11, takes seconds for large bodies. */
+const BROTLI_QUALITY = 4;
+
+const deflaters: Record<ContentCoding, (bytes: Uint8Array) => Buffer> = {
   gzip: (bytes) => gzipSync(bytes),
   zstd: (bytes) => zstdCompressSync(bytes),
-  // The default quality takes seconds for large bodies.
   br: (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }),
   deflate: (bytes) => deflateSync(bytes),
 };
 
-const BROTLI_QUALITY = 4;
-
 /** Encodes a text as a body was encoded, so that the headers and the query of its request still fit. */
 export function encodeBody(text: string, { layers, isStatsigEncoded }: BodyEncoding): Buffer {
   const plain = isStatsigEncoded ? encodeStatsig(text) : Buffer.from(text, 'utf8');
-  return layers.reduceRight((bytes, format) => deflaters[format](bytes), plain);
+  return layers.reduceRight((bytes, coding) => deflaters[coding](bytes), plain);
 }
 
-function detectFormat(bytes: Uint8Array): Format | undefined {
+function detectCoding(bytes: Uint8Array): ContentCoding | undefined {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip';
   if (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) return 'zstd';
   return undefined;
 }
 
-/** The format that the header names, for formats without magic bytes. */
-function announcedFormat(bytes: Uint8Array, markers: BodyMarkers): Format | undefined {
+/**
+ * The coding that the header names, for codings without magic bytes.
+ *
+ * @throws RequestError `SLUICE_BODY_CORRUPT` if the header names gzip or zstd, and the body does not begin like it;
+ *   `SLUICE_BODY_ENCODING_UNKNOWN`.
+ */
+function announcedCoding(bytes: Uint8Array, markers: BodyMarkers): ContentCoding | undefined {
   const announced = markers.contentEncoding
     .toLowerCase()
     .split(',')
@@ -134,9 +141,9 @@ function announcedFormat(bytes: Uint8Array, markers: BodyMarkers): Format | unde
   throw new RequestError('SLUICE_BODY_ENCODING_UNKNOWN', `Content-Encoding: ${last.slice(0, 40)}.`);
 }
 
-function inflate(format: Format, bytes: Uint8Array): Uint8Array {
+function inflate(coding: ContentCoding, bytes: Uint8Array): Uint8Array {
   try {
-    return inflaters[format](bytes);
+    return inflaters[coding](bytes);
   } catch (error) {
     if (error instanceof RequestError) throw error;
     const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
@@ -146,15 +153,15 @@ function inflate(format: Format, bytes: Uint8Array): Uint8Array {
     }
     // Node's name for an input that ends too early, the same for zlib, brotli and zstd.
     if (code === 'Z_BUF_ERROR') {
-      throw new RequestError('SLUICE_BODY_TRUNCATED', `It is ${format}.`, { cause: error });
+      throw new RequestError('SLUICE_BODY_TRUNCATED', `It is ${coding}.`, { cause: error });
     }
-    throw new RequestError('SLUICE_BODY_CORRUPT', `It is ${format}.`, { cause: error });
+    throw new RequestError('SLUICE_BODY_CORRUPT', `It is ${coding}.`, { cause: error });
   }
 }
 
 /**
- * Decodes Statsig's encoding: `btoa(text)` backwards, and btoa takes Latin-1. Text that is not base64 gives other
- * bytes.
+ * Decodes Statsig's encoding: `btoa(text)` backwards, and btoa takes Latin-1. Text that is not base64 gives other bytes, which
+ * are refused later, as a body that is not JSON.
  */
 function decodeStatsig(bytes: Uint8Array): Uint8Array {
   const reversed = Buffer.from(bytes).reverse().toString('latin1');
@@ -176,7 +183,10 @@ function startsLikeJson(bytes: Uint8Array): boolean {
   return bytes[i] === 0x7b || bytes[i] === 0x5b;
 }
 
-/** Whether bytes are UTF-8 that begins and ends as JSON's objects and arrays do. */
+/**
+ * Whether bytes are UTF-8 that begins and ends as JSON's objects and arrays do. Control characters need no rule as in
+ * {@link looksLikeJsonText}: compressed bytes are no UTF-8.
+ */
 function looksLikeJson(bytes: Uint8Array): boolean {
   if (!startsLikeJson(bytes)) return false;
   let end = bytes.length;
@@ -206,15 +216,15 @@ function asBuffer(bytes: Uint8Array): Buffer {
  */
 function unzstd(bytes: Uint8Array): Buffer {
   const frames: Buffer[] = [];
-  let left = MAX_DECODED_BYTES;
+  let remainingBytes = MAX_DECODED_BYTES;
   for (let rest = bytes; rest.length > 0; ) {
     if (frames.length === MAX_ZSTD_FRAMES) {
       throw new RequestError('SLUICE_BODY_CORRUPT', `It has more than ${MAX_ZSTD_FRAMES} zstd frames.`);
     }
     // Node rejects a limit of 0, and an empty frame can follow.
-    const { inflated, consumed } = firstFrame(rest, Math.max(1, left));
-    left -= inflated.length;
-    if (left < 0) {
+    const { inflated, consumed } = firstFrame(rest, Math.max(1, remainingBytes));
+    remainingBytes -= inflated.length;
+    if (remainingBytes < 0) {
       throw new RequestError('SLUICE_BODY_INFLATES_TOO_FAR', `It was stopped at ${MAX_DECODED_BYTES} bytes.`);
     }
     frames.push(inflated);
@@ -239,7 +249,7 @@ function firstFrame(bytes: Uint8Array, maxOutputLength: number) {
 /** The first bytes of gzip (1f 8b) and zstd (28 b5 2f fd) after decoding as text. No JSON begins with these. */
 const MANGLED_MAGIC = ['\u001f\ufffd', '(\ufffd/\ufffd'];
 
-/** Formats without magic bytes: their streams can begin like JSON. */
+/** Codings without magic bytes: their streams can begin like JSON. */
 const WITHOUT_MAGIC = /\b(br|deflate)\b/i;
 
 /** Control characters but white space. */
