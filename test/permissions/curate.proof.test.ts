@@ -9,7 +9,7 @@ import { curatedDaysKey, curatedSubject, ledgerKey } from '../../lib/tables/ledg
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { duckDb } from '../harness/duckDb.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
-import { deployed, flushUntil, unfinishedUploads } from './deployed.ts';
+import { flushUntil, resolveDeployment, unfinishedUploads } from './deployed.ts';
 import { UsedPermissions } from './usedPermissions.ts';
 
 const BUCKET = 'sluice-curate-proof';
@@ -30,7 +30,7 @@ const story = await storyCloud(
   {
     startsAt: `${today}T07:30:00Z`,
     async load() {
-      const { loaded } = await deployed();
+      const { loaded } = await resolveDeployment();
       const template = structuredClone(loaded.template);
       Object.assign(Object(template.Resources['CurateLambdaFunction']?.Properties), { Timeout: SECONDS });
       return { ...loaded, template };

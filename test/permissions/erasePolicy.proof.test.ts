@@ -20,7 +20,7 @@ import { storyCloud } from '../harness/storyCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { EraseLake } from '../lib/erase/EraseLake.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
-import { deployed } from './deployed.ts';
+import { resolveDeployment } from './deployed.ts';
 
 const ROLE = 'sluice-erase';
 
@@ -53,7 +53,7 @@ const world = await storyCloud({
 });
 const { config, edge } = world.cloud;
 const { region, id: account } = localAccount;
-const { loaded, resolved } = await deployed();
+const { loaded, resolved } = await resolveDeployment();
 const keyArn = resolved.resources.find(({ type }) => type === 'AWS::KMS::Key')?.arn;
 const client = {
   endpoint: edge,

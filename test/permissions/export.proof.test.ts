@@ -11,13 +11,12 @@ import { SETTLED_MS } from '../../lib/export/limits.ts';
 import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
 import { readParquet } from '../harness/readParquet.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
-import { makeCustomersRole } from './deployed.ts';
+import { customersRole, makeCustomersRole } from './deployed.ts';
 import { UsedPermissions } from './usedPermissions.ts';
 
 const THEIRS = '111122223333';
 const BY_POLICY = 'acme-warehouse';
 const BY_ROLE = 'other-warehouse';
-const CUSTOMERS_ROLE = `arn:aws:iam::${THEIRS}:role/sluice`;
 const EVENTS = 'statsig_forwarded_events';
 const EXPOSURES = 'statsig_forwarded_exposures';
 /** Yesterday: today is still being written. */
@@ -33,7 +32,7 @@ const story = await storyCloud(
         name: 'exposures',
         table: EXPOSURES,
         schedule: 'hourly',
-        target: { bucket: BY_ROLE, owner: THEIRS, role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' } },
+        target: { bucket: BY_ROLE, owner: THEIRS, role: customersRole(THEIRS) },
       },
     ],
   },

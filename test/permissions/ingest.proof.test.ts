@@ -9,11 +9,10 @@ import { MAX_PIECE_FILES } from '../../lib/drops/limits.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
-import { flushUntil, makeCustomersRole, unfinishedUploads } from './deployed.ts';
+import { customersRole, flushUntil, makeCustomersRole, unfinishedUploads } from './deployed.ts';
 import { UsedPermissions } from './usedPermissions.ts';
 
 const HOUR_MS = 3_600_000;
-const CUSTOMERS_ROLE = `arn:aws:iam::${CUSTOMER}:role/sluice`;
 const today = '2026-11-20';
 const day = addDays(today, -1);
 const before = addDays(day, -1);
@@ -44,7 +43,7 @@ const ingest = await ingestCloud(
         bucket: DROPS,
         owner: CUSTOMER,
         receipt: 'receipts-by-role',
-        role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' },
+        role: customersRole(CUSTOMER),
         datasets: [{ kind, ...daily, folder: 'shared', schedule: 'hourly' }],
       },
     ],

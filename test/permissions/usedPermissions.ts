@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { z } from 'zod';
-import { deployed } from './deployed.ts';
+import { resolveDeployment } from './deployed.ts';
 import { type Role, readPolicies } from './Policies.ts';
 
 const decisionSchema = z.object({
@@ -27,7 +27,7 @@ export class UsedPermissions {
    * in vain. A permission that is taken out is in neither if nothing uses it.
    */
   async of(...names: readonly string[]) {
-    const { roles } = readPolicies((await deployed()).resolved);
+    const { roles } = readPolicies((await resolveDeployment()).resolved);
     const ours = roles.filter(({ logicalId }) => names.includes(logicalId));
     return {
       unused: ours.flatMap((role) => this.#unusedBy(role)),
