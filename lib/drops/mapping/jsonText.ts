@@ -1,8 +1,8 @@
 import { quoteText } from '../../base/sql.ts';
 
-// SQL about JSON texts. DuckDB's own JSON is more lenient than RFC 8259 in some places and stricter in others, and what
-// the lake has must be what requests have: lib/wire/jsonBody.ts. Patterns are of RE2, which has no look-around. In
-// DuckDB's strings a backslash is one.
+// SQL about JSON texts. DuckDB's own JSON is more lenient than RFC 8259 in some places and stricter in others, but files
+// must be read as requests are: lib/wire/jsonBody.ts. DuckDB matches patterns by RE2, which has no look-around. A
+// backslash in DuckDB's strings is no escape: it stands for itself.
 
 const HEX = '[0-9a-fA-F]';
 /** The escape of a first half of a pair of surrogates: `\ud83d`. */
@@ -25,7 +25,7 @@ const STRING = `"${STRING_CONTENT}"`;
 /** A number that is not finite, as Python and JavaScript write it and DuckDB's JSON takes it: `NaN`, `-Infinity`, `inf`. */
 const NON_FINITE = '-?(?:nan|inf(?:inity)?)';
 /** Such a number where JSON has a value: `[NaN`, `: -inf`, or at the beginning. It may also be within a string: `":nan"`. */
-const NON_FINITE_VALUE = `(?:^|[:,\\[])\\s*${NON_FINITE}`;
+const NON_FINITE_VALUE = String.raw`(?:^|[:,\[])\s*${NON_FINITE}`;
 /** A comma behind the last item, which DuckDB's JSON takes: `[1,]`. It may also be within a string. */
 const LAST_COMMA = String.raw`,\s*[}\]]`;
 
@@ -50,34 +50,50 @@ function replaceMatchesSql(text: string, pattern: string, replacement: string): 
   return `regexp_replace(${text}, ${quoteText(pattern)}, ${quoteText(replacement)}, 'g')`;
 }
 
-function replaceSql(text: string, searched: string, replacement: string): string {
+/** Replaces a text wherever it stands. */
+function replaceTextSql(text: string, searched: string, replacement: string): string {
   return `replace(${text}, ${quoteText(searched)}, ${quoteText(replacement)})`;
 }
 
 /**
- * Replaces those matches of a pattern that are not in its first group; the others stay. RE2 knows nothing of what is around a
- * match, so it has to match what stays as well, and a mark tells both apart: what stays begins with `kept`, and becomes
- * `<mark><kept>…`; anything else becomes the mark alone. A text that has a mark of its own is returned as it is.
+ * Replaces those matches of a pattern that are not in its first group; the others stay. RE2 can't look around a match, so
+ * the pattern has to match what stays as well, and a mark tells both apart: what stays begins with `keptPrefix`, and
+ * becomes `<mark><keptPrefix>…`; anything else becomes the mark alone. A text that has a mark of its own is returned as it
+ * is. With strings as the first group, `NaN` as another match, and `|` for the mark:
  *
- * @param pattern Every match of its first group begins with `kept`. Where `kept` is in no match, the text is no JSON: behind
- *   another match it would hide the mark.
+ * - `text` is `["NaN", NaN]`
+ * - `marked` is `[|"NaN", |]`
+ * - `replaced` is `["NaN", null]`
+ *
+ * @param text SQL expression, which is repeated three times: it is cheap, or the variable of {@link onceSql}.
+ * @param pattern Every match of its first group begins with `keptPrefix`. No JSON has `keptPrefix` outside of
+ *   these: behind another match it would hide the mark.
  */
-function replaceOthersSql(text: string, pattern: string, kept: string, replacement: string): string {
-  const marked = replaceMatchesSql(text, pattern, `${MARK}\\1`);
-  const replaced = replaceSql(replaceSql(marked, `${MARK}${kept}`, kept), MARK, replacement);
+function replaceOthersSql(text: string, pattern: string, keptPrefix: string, replacement: string): string {
+  const marked = replaceMatchesSql(text, pattern, String.raw`${MARK}\1`);
+  const unmarked = replaceTextSql(marked, `${MARK}${keptPrefix}`, keptPrefix);
+  const replaced = replaceTextSql(unmarked, MARK, replacement);
   return `CASE WHEN contains(${text}, ${quoteText(MARK)}) THEN ${text} ELSE ${replaced} END`;
 }
+
+/** Variables of {@link onceSql}: another for each function, as a lambda hides a variable of its name around it. */
+type OnceVariable = 'unpaired' | 'suspect' | 'id_text' | 'paired' | 'raw_row';
 
 /**
  * Evaluates an expensive expression once, as the variable of a lambda over a list.
  *
- * @param variable Its name. What stands within the body must have no lambda of the same name: the variable would be hidden.
+ * @param body Makes SQL that may name the variable as often as it needs.
  */
-function onceSql(sql: string, variable: string, body: (variable: string) => string): string {
+function onceSql(sql: string, variable: OnceVariable, body: (variable: string) => string): string {
   return `list_transform([${sql}], lambda ${variable}: ${body(variable)})[1]`;
 }
 
-/** Whether a text is JSON as RFC 8259 has it: never NULL. DuckDB also takes `NaN` and `[1,]`, but not in strings alone. */
+/**
+ * Whether a text is JSON by RFC 8259: never NULL. DuckDB also takes `NaN` and `[1,]`. A string may contain either, so
+ * strings are emptied for that.
+ *
+ * @param text SQL expression, which is repeated three times: best the variable of {@link onceSql}.
+ */
 export function isJsonSql(text: string): string {
   const lenient = anyCase(`${NON_FINITE_VALUE}|${LAST_COMMA}`);
   const withoutStrings = replaceMatchesSql(text, STRING, '""');
@@ -87,20 +103,20 @@ export function isJsonSql(text: string): string {
 
 /**
  * JSON with U+FFFD for each half of a pair of surrogates that lacks the other: `"\ud83d"` becomes `"�"`, as in a
- * request (lib/wire/jsonBody.ts). UTF-8 has no such half, and DuckDB takes a text with one for no JSON.
+ * request (lib/wire/jsonBody.ts). UTF-8 can't encode such a half, and DuckDB says that a text with one is no JSON.
  */
 function wholePairsSql(json: string): string {
   return onceSql(json, 'unpaired', (text) => {
-    // An escape stays, and begins with a backslash. A backslash that begins no escape is in no JSON.
+    // An escape stays, and begins with a backslash. No JSON has a backslash that begins no escape.
     const replaced = replaceOthersSql(text, ESCAPE, '\\', '\ufffd');
     return `CASE WHEN ${matchesSql(text, ANY_HALF)} THEN ${replaced} ELSE ${text} END`;
   });
 }
 
-/** Whether a text is JSON but for numbers that are not finite, and has such: `{"price": NaN}`. Never NULL. */
+/** Whether a text has numbers that are not finite, and would be JSON without them: `{"price": NaN}`. Never NULL. */
 export function hasNonFiniteSql(json: string): string {
   const hasNonFinite = onceSql(json, 'suspect', (text) => {
-    // A string stays, and begins with a quote. A quote that begins no string is in no JSON.
+    // A string stays, and begins with a quote. No JSON has a quote that begins no string.
     const withNulls = replaceOthersSql(text, anyCase(`(${STRING})|${NON_FINITE}`), '"', 'null');
     const isSuspect = matchesSql(text, anyCase(NON_FINITE_VALUE));
     const isJsonWithNulls = `NOT ${isJsonSql(text)} AND ${isJsonSql(withNulls)}`;
@@ -113,21 +129,25 @@ export function hasNonFiniteSql(json: string): string {
 export function jsonTextSql(sql: string): string {
   return onceSql(
     `CAST(${sql} AS VARCHAR)`,
-    'json_text',
-    (json) => `CASE WHEN ${isJsonSql(json)} THEN json_extract_string(${json}, '$') ELSE ${json} END`,
+    'id_text',
+    (text) => `CASE WHEN ${isJsonSql(text)} THEN json_extract_string(${text}, '$') ELSE ${text} END`,
   );
 }
 
-/** The JSON of a text without white space; NULL if it is not JSON. DuckDB has read columns of JSON as such before. */
+/**
+ * The JSON of a text without white space; NULL if it is not JSON.
+ *
+ * @param text SQL expression of a text, also one that DuckDB has read as a column of JSON.
+ */
 export function strictJsonSql(text: string): string {
   return onceSql(
     wholePairsSql(text),
-    'json_text',
+    'paired',
     (json) => `CASE WHEN ${isJsonSql(json)} THEN CAST(TRY(json(${json})) AS VARCHAR) END`,
   );
 }
 
-/** The JSON object of a text without white space; NULL if it is not one. JSON is parsed last, which is expensive. */
+/** The JSON object of a text without white space; NULL if it is not one. Only a text that begins with a brace is parsed. */
 export function objectSql(text: string): string {
   return `CASE WHEN starts_with(ltrim(${text}, E' \\t\\n\\r'), '{') THEN ${strictJsonSql(text)} END`;
 }
@@ -143,14 +163,14 @@ const MAY_BE_NON_FINITE = /\b(DOUBLE|FLOAT|JSON)\b/;
 /**
  * JSON of a raw row, in which numbers that are not finite become strings: `{"a":NaN}` becomes `{"a":"NaN"}`.
  *
- * @param types The types in the row.
+ * @param types DuckDB's types of the row's columns. If none may have such numbers, `json` is returned as it is.
  */
 export function finiteRowSql(json: string, types: string): string {
   if (!MAY_BE_NON_FINITE.test(types)) return json;
   return onceSql(json, 'raw_row', (row) => {
-    // One of both groups is empty. A string stays in its quotes, and a number gets quotes.
+    // Of each match one group is empty: a string stays in its quotes, and a number gets quotes.
     const stringOrNumber = anyCase(`"(${STRING_CONTENT})"|(${NON_FINITE})`);
-    const quoted = replaceMatchesSql(row, stringOrNumber, '"\\1\\2"');
+    const quoted = replaceMatchesSql(row, stringOrNumber, String.raw`"\1\2"`);
     const isSuspect = matchesSql(row, anyCase(NON_FINITE_VALUE));
     return `CASE WHEN ${isSuspect} THEN ${quoted} ELSE ${row} END`;
   });
