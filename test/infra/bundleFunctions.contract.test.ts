@@ -3,19 +3,24 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { bundleFunctions, linkBundles } from '../../infra/build/bundleFunctions.ts';
-import { requireKeys } from '../../infra/serverless/requirements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
 import { acmeSource, eventsDataset, exportTo, READERS } from '../harness/configInput.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 
 const config = defineConfig({ bucket: 'acme-experiments', experiments: ["it's \u2028 </script>"] });
-let remove = () => {};
-afterEach(() => remove());
+/** SHA-256 of a key, as the configuration has it. */
+const KEY_HASH = 'abcd'.repeat(16);
+const SOURCE_ACCOUNT = '111111111111';
+const EXPORT_ACCOUNT = '222222222222';
+const READER_ACCOUNT = '333333333333';
 
-function rootWith(files: Readonly<Record<string, string>>): string {
-  const scratch = scratchRoot(files);
-  remove = scratch.remove;
+let scratch: ReturnType<typeof scratchRoot>;
+afterEach(() => scratch.remove());
+
+/** A {@link scratchRoot} for one test. */
+function rootWith(...contents: Parameters<typeof scratchRoot>): string {
+  scratch = scratchRoot(...contents);
   return scratch.root;
 }
 
@@ -38,8 +43,7 @@ describe('bundleFunctions', () => {
   });
 
   it('keeps the real collector below 640 KB, without a schema library', async () => {
-    const { root, ...scratch } = scratchRoot({}, ['functions', 'lib', 'node_modules']);
-    remove = scratch.remove;
+    const root = rootWith({}, ['functions', 'lib', 'node_modules']);
     const [bundle] = await bundleFunctions({ root, functions: ['collect'], config });
     expect(bundle?.inputs.filter((input) => input.includes('/zod/'))).toEqual([]);
     expect(bundle?.inputs.some((input) => input.includes('client-firehose'))).toBe(true);
@@ -56,27 +60,30 @@ describe('bundleFunctions', () => {
   });
 
   it('includes in each bundle only the parts of the configuration that its function uses', async () => {
-    const role = { arn: 'arn:aws:iam::111111111111:role/planted-role', externalId: 'planted-external-id' };
+    const role = {
+      arn: `arn:aws:iam::${SOURCE_ACCOUNT}:role/planted-role`,
+      externalId: 'planted-external-id',
+    };
     const exportRole = {
-      arn: 'arn:aws:iam::222222222222:role/planted-other',
+      arn: `arn:aws:iam::${EXPORT_ACCOUNT}:role/planted-other`,
       externalId: 'planted-other-id',
     };
     const planted = defineConfig({
       bucket: 'acme-experiments',
       keys: [
-        { label: 'planted-label', sha256: 'abcd'.repeat(16) },
+        { label: 'planted-label', sha256: KEY_HASH },
         { label: 'drops', sha256: 'dcba'.repeat(16), sources: ['planted-source'] },
       ],
       privacy: { salt: 'planted-salt-that-nothing-uses' },
       experiments: [{ name: 'planted-experiment', split: { 'planted-group': 1, other: 1 } }],
-      readers: [{ ...READERS[0], principal: '333333333333', externalId: 'planted-reader' }],
+      readers: [{ ...READERS[0], principal: READER_ACCOUNT, externalId: 'planted-reader' }],
       alarms: { topicArn: 'arn:aws:sns:us-east-1:444444444444:planted-topic' },
       relay: { url: 'https://planted.example', headers: { 'x-token': 'planted-token' } },
       sources: [
         acmeSource({
           name: 'planted-source',
           bucket: 'planted-drops',
-          owner: '111111111111',
+          owner: SOURCE_ACCOUNT,
           role,
           receipt: 'planted-receipts',
           datasets: [eventsDataset({ folder: 'planted-folder' })],
@@ -84,20 +91,21 @@ describe('bundleFunctions', () => {
       ],
       exports: [
         exportTo(
-          { bucket: 'planted-warehouse', owner: '222222222222', role: exportRole },
+          { bucket: 'planted-warehouse', owner: EXPORT_ACCOUNT, role: exportRole },
           { name: 'planted-export' },
         ),
       ],
     });
     const ingest = ['ingest-load', 'ingest-plan'];
-    const known: Readonly<Record<string, readonly string[]>> = {
+    /** The functions whose bundles have a text. */
+    const expectedHolders: Readonly<Record<string, readonly string[]>> = {
       'planted-label': ['collect', 'ingest-trigger'],
-      [`${'abcd'.repeat(16)}`]: ['collect', 'ingest-trigger'],
+      [KEY_HASH]: ['collect', 'ingest-trigger'],
       'planted-experiment': ['collect', 'curate', 'curate-plan'],
       'planted-group': [],
       'planted-salt': [],
       'planted-reader': [],
-      333333333333: [],
+      [READER_ACCOUNT]: [],
       'planted-topic': [],
       'planted.example': ['relay'],
       'planted-token': ['relay'],
@@ -106,15 +114,13 @@ describe('bundleFunctions', () => {
       'planted-folder': ingest,
       'planted-role': ingest,
       'planted-external-id': ingest,
-      111111111111: ingest,
+      [SOURCE_ACCOUNT]: ingest,
       'planted-receipts': ['ingest-load'],
       'planted-warehouse': ['export'],
       'planted-other': ['export'],
-      222222222222: ['export'],
+      [EXPORT_ACCOUNT]: ['export'],
     };
-    const scratch = scratchRoot({}, ['functions', 'infra', 'lib', 'node_modules']);
-    remove = scratch.remove;
-    const { root } = scratch;
+    const root = rootWith({}, ['functions', 'infra', 'lib', 'node_modules']);
     const functions = readdirSync(join(root, 'functions'));
     expect(Object.keys(functionConfig).sort()).toEqual([...functions].sort());
     const textOf = (name: string) => {
@@ -124,8 +130,8 @@ describe('bundleFunctions', () => {
     };
     await bundleFunctions({ root, functions, config: planted, host: 'here' });
     const holders = (text: string) => functions.filter((name) => textOf(name).includes(text)).sort();
-    const found = Object.keys(known).map((text) => [text, holders(text)]);
-    expect(Object.fromEntries(found)).toEqual(known);
+    const found = Object.keys(expectedHolders).map((text) => [text, holders(text)]);
+    expect(Object.fromEntries(found)).toEqual(expectedHolders);
 
     // Where something is redacted, the collector needs the salt.
     const redacting = {
@@ -175,6 +181,7 @@ describe('bundleFunctions', () => {
     expect(again).toEqual(first);
     expect([first.answer, second.answer]).toEqual(['acme-experiments', 'other-experiments']);
     expect(second.files[1]).toBe(first.files[1]);
+    // The collector of each bucket, and the registrar of both.
     expect(readdirSync(join(code, 'kept'))).toHaveLength(3);
   });
 
@@ -197,20 +204,5 @@ describe('bundleFunctions', () => {
       code: 'SLUICE_BUILD_FAILED',
       detail: expect.stringMatching(/^broken: .*handler\.ts:1:.*"\.\/no\.ts"/s),
     });
-  });
-});
-
-describe('demandKeys', () => {
-  const key = { label: 'web', sha256: 'a'.repeat(64) };
-  it('rejects the deployment of a collector that would accept no key', () => {
-    const none = { keys: [], keysInSecret: false, allowAnyKey: false };
-    expect(() => requireKeys(none)).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }));
-    expect(() => requireKeys({ ...none, keys: [key] })).not.toThrow();
-    // It may start the ingest of a source, and post nothing.
-    expect(() => requireKeys({ ...none, keys: [{ ...key, kinds: [] }] })).toThrow(
-      expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }),
-    );
-    expect(() => requireKeys({ ...none, keysInSecret: true })).not.toThrow();
-    expect(() => requireKeys({ ...none, allowAnyKey: true })).not.toThrow();
   });
 });

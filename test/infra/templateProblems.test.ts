@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { requireOwnBoundary, requireTemplateFits } from '../../infra/serverless/requirements.ts';
+import { requireKeys, requireOwnBoundary, requireTemplateFits } from '../../infra/serverless/requirements.ts';
 import type { PackagedTemplate } from '../../infra/template/substitute.ts';
 import { templateProblems } from '../../infra/template/templateProblems.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { acmeSource, eventsDataset } from '../harness/configInput.ts';
 import { madeResources } from './madeResources.ts';
 
+const KEY = { label: 'web', sha256: 'a'.repeat(64) };
 const PLACE = { stackName: 'acme-prod', region: 'eu-west-1' };
 
 /** Sources of equal size. */
@@ -216,4 +217,21 @@ describe('packaging', () => {
       expect(code).toBe(isRefused ? 'SLUICE_CONFIG_TRIAL_BOUNDARY' : '');
     },
   );
+
+  it.each([
+    ['no key', true, {}],
+    [
+      'only a key that may start the ingest of a source, and post nothing',
+      true,
+      { keys: [{ ...KEY, kinds: [] }] },
+    ],
+    ['a key', false, { keys: [KEY] }],
+    ['keys in the secret', false, { keysInSecret: true }],
+    ['any key allowed', false, { allowAnyKey: true }],
+  ])('of a collector with %s is refused: %s', (_, isRefused, more) => {
+    const deploy = () => requireKeys({ keys: [], keysInSecret: false, allowAnyKey: false, ...more });
+    const refused = expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' });
+    if (isRefused) expect(deploy).toThrow(refused);
+    else expect(deploy).not.toThrow();
+  });
 });
