@@ -11,6 +11,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import { isRole, namedIdentity } from '../../lib/schema/readers.ts';
 import { identityId, readerId } from '../readers/readers.ts';
 import { matchesAny } from '../template/policyMatch.ts';
+import { logicalIds } from '../template/Stack.ts';
 
 /** A stack that is deployed, as the next deployment compares it with the configuration. */
 export interface DeployedStack {
@@ -94,7 +95,7 @@ export async function readDefaultEncryption(
 /** Problems of `encryption` in an account: roles could not read what lies in the bucket, or not write there. */
 export function encryptionProblems(
   { encryption, existing, bucket }: Pick<Config, 'encryption' | 'existing' | 'bucket'>,
-  stack: Pick<DeployedStack, 'stackName' | 'outputs'> | undefined,
+  stack: Pick<DeployedStack, 'stackName' | 'outputs' | 'resources'> | undefined,
   bucketDefault?: ReturnType<typeof defaultEncryption>,
 ): readonly string[] {
   const problems: string[] = [];
@@ -107,6 +108,13 @@ export function encryptionProblems(
     );
   if (isDeployed && !isS3 && stackKey === undefined)
     problems.push(`encryption: got "kms", expected "s3": the stack ${stack.stackName} has no key.`);
+  const ownKey = stack?.resources.get(logicalIds.key);
+  const isOwn = ownKey !== undefined && stackKey?.endsWith(ownKey) === true;
+  const keepsKey = existing.keyArn === null ? isOwn : existing.keyArn === stackKey;
+  if (isDeployed && !isS3 && stackKey !== undefined && !keepsKey)
+    problems.push(
+      `existing.keyArn: got ${existing.keyArn}, expected ${stackKey}: the stack ${stack.stackName} encrypts with it, and with another key no role could read what lies in ${bucket}.`,
+    );
   const { SSEAlgorithm = 'AES256', KMSMasterKeyID = "AWS's own key for S3" } = bucketDefault ?? {};
   const key = String(KMSMasterKeyID);
   // An alias does not say which key it is.

@@ -101,13 +101,14 @@ async function findArchiving(setup: Setup): Promise<readonly Finding[]> {
 
 /** What a deployment refuses. @param hasDefault Whether the default of an existing bucket counts, too. */
 async function findEncryption(setup: Setup, hasDefault: boolean): Promise<readonly Finding[]> {
-  const { s3, config, stackName, deployed } = setup;
+  const { s3, config, stackName, deployed, resources } = setup;
   const known = deployed?.Outputs ?? [];
   const outputs = new Map(known.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
   const asked = hasDefault && config.existing.bucket;
   const answer = asked && (await ifThere(settingReaders.encryption(s3, { Bucket: config.bucket })));
   const [rule] = [answer ? answer['Rules'] : undefined].flat();
-  return encryptionProblems(config, { stackName, outputs }, defaultEncryption(rule)).map((problem) =>
+  const stack = { stackName, outputs, resources };
+  return encryptionProblems(config, stack, defaultEncryption(rule)).map((problem) =>
     finding('SLUICE_FINDING_ENCRYPTION_DIFFERS', problem),
   );
 }

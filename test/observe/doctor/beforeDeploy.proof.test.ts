@@ -152,6 +152,8 @@ describe('sluice doctor --before-deploy', () => {
     try {
       expect(await found({})).toEqual([]);
       expect(await found({ encryption: 's3' })).toEqual(['ENCRYPTION_DIFFERS encryption: got "s3",']);
+      // Neither the stack nor its bucket has this key.
+      expect(await found({ existing: { bucket: true, keyArn: KeyArn } })).toHaveLength(2);
     } finally {
       deployed.tell(deployed.stack);
     }

@@ -102,6 +102,9 @@ describe('a stack', () => {
 describe('the encryption of the configuration', () => {
   const KEY = 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
   const kms = { encryption: 'kms', existing: { bucket: true, keyArn: KEY } } as const;
+  const OWN = KEY.replace('0123', '8888');
+  const OTHER = KEY.replace('0123', '9999');
+  const named = (keyArn: string) => ({ existing: { bucket: true, keyArn } });
   const s3 = { encryption: 's3', existing: { bucket: true } } as const;
   const version = ['SluiceVersion', VERSION] as const;
   const by = (KMSMasterKeyID?: string) => ({ SSEAlgorithm: 'aws:kms', KMSMasterKeyID });
@@ -115,11 +118,34 @@ describe('the encryption of the configuration', () => {
     ['stays without a key', s3, [version], AES256, null],
     ['cannot lose the key of the stack', s3, [version, ['KeyArn', KEY]], undefined, 'encryption: got "s3"'],
     ['cannot give the stack a key', kms, [version], undefined, 'encryption: got "kms"'],
+    ['stays with the key of the stack', {}, [version, ['KeyArn', OWN]], undefined, null],
+    ['may name the key of the stack', named(OWN), [version, ['KeyArn', OWN]], undefined, null],
+    [
+      'cannot bring a key to a stack with its own',
+      kms,
+      [version, ['KeyArn', OWN]],
+      undefined,
+      `${KEY}, expected ${OWN}`,
+    ],
+    [
+      'cannot bring another key',
+      named(OTHER),
+      [version, ['KeyArn', KEY]],
+      undefined,
+      `${OTHER}, expected ${KEY}`,
+    ],
+    [
+      'cannot leave a key that was brought',
+      {},
+      [version, ['KeyArn', KEY]],
+      undefined,
+      `null, expected ${KEY}`,
+    ],
     ['fits a bucket with this key, by its ID', kms, null, by(KEY.split('/')[1]), null],
     ['fits a bucket with this key, by its ARN', kms, null, by(KEY), null],
     ['may fit a bucket whose key has an alias', kms, null, by('alias/acme'), null],
     ['fits a bucket that is about to get the key', kms, null, AES256, null],
-    ['does not fit a bucket with another key', kms, null, by(KEY.replace('0123', '9999')), 'existing.keyArn'],
+    ['does not fit a bucket with another key', kms, null, by(OTHER), 'existing.keyArn'],
     ["does not fit a bucket with AWS's key", kms, null, by(), 'existing.keyArn'],
     ["is S3's, and does not fit a bucket with a key", s3, null, by(KEY), 'existing.keyArn: got null'],
     [
@@ -132,7 +158,9 @@ describe('the encryption of the configuration', () => {
     ["is S3's, and does not fit a bucket with AWS's key", s3, null, by(), 'existing.keyArn: got null'],
   ])('%s', (_, input, outputs, bucketDefault, expected) => {
     const config = defineConfig({ bucket: 'acme', ...input });
-    const stack = outputs === null ? undefined : { stackName: 'sluice-prod', outputs: new Map(outputs) };
+    const made = outputs?.some(([, value]) => value === OWN) ? [['DataKey', OWN.slice(-36)] as const] : [];
+    const seen = { stackName: 'sluice-prod', outputs: new Map(outputs), resources: new Map(made) };
+    const stack = outputs === null ? undefined : seen;
     const problems = encryptionProblems(config, stack, bucketDefault);
     expect(problems).toEqual(expected === null ? [] : [expect.stringContaining(expected)]);
   });
