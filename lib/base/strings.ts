@@ -1,12 +1,14 @@
-/** Keeps what was read: V8 leaves a read out, and with it the copying, once it sees that nobody wants the result. */
-const read = new Uint16Array(1);
+/** Takes each character that is read. Without a use of the character, V8 would remove the read, and with it the copying. */
+const sink = new Uint16Array(1);
 
 /**
- * The same text, copied together. V8 keeps a concatenation as a tree of its pieces and walks the tree at each
- * use; reading a character makes it put the pieces together for good. Worth it for texts used more than once: without it
- * the collector takes 12 % longer.
+ * Returns the same text, stored in one piece. V8 stores a concatenation as a tree of its pieces (`ConsString`). Reading a
+ * character copies the pieces together for good (`String::Flatten`). This is for texts that are used more than once: with
+ * trees, garbage collection takes 12 % longer.
+ *
+ * https://github.com/v8/v8/blob/main/src/objects/string.cc
  */
 export function flattenRope(text: string): string {
-  read[0] = text.charCodeAt(0);
+  sink[0] = text.charCodeAt(0);
   return text;
 }

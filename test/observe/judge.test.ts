@@ -117,6 +117,9 @@ describe('a finding of sluice status', () => {
     expect(judge(waiting({ landing: { ...nothing, count: 3, oldest: at(0.33) } }))).toEqual([]);
     const quotaOf = (quotaShare: number) => judge({ stream: { ...stream, quotaShare, quota: 'calls' } });
     expect([quotaOf(0.79).length, quotaOf(0.8).length]).toEqual([0, 1]);
+    const throttling = (throttledRecords: number) => judge({ stream: { ...stream, throttledRecords } });
+    expect(throttling(1)[0]?.detail).toMatch(/: 1 record was /);
+    expect(throttling(1_234)[0]?.detail).toMatch(/: 1,234 records were /);
     expect(judge({ ...silent, lastEventAt: at(1) })).toHaveLength(1);
     const copiesSince = (hours: number) =>
       judge({ relay: { waiting: { ...copies, oldest: at(hours) }, refused: [] } });

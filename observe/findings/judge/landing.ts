@@ -14,9 +14,9 @@ const NEAR = 0.8;
 
 /** The cure of objects that wait without a failure of the writer. */
 const NOT_ASKED =
-  'No run of `write` has failed: none was asked for these objects, or many wait. Correct what the first command finds of the bucket, the rule or the queue; then the second has all tried.';
+  'No run of `write` has failed: either nothing asked it to write these objects, or many wait before them. Correct what the first command finds wrong with the bucket, the rule or the queue. Then the second command has all objects tried.';
 
-/** The cure of a stream of the local cloud. */
+/** The cure of a late stream of the local cloud: a call of its control API delivers at once. */
 const NOT_DELIVERED =
   'Correct the role, the bucket or the key, and remove faults. Then the command delivers what waits.';
 
@@ -24,23 +24,23 @@ const NOT_DELIVERED =
 export function* landingFindings(facts: StatusFacts, { now, commands }: Place): Findings {
   const { landing, undeleted, damaged } = facts.waiting;
   if (landing !== null && isLandingLate(landing, now)) {
-    const dead = (facts.deadLetters ?? []).filter(({ part }) => part === 'write').map(deadText);
+    const deadTexts = (facts.deadLetters ?? []).filter(({ part }) => part === 'write').map(deadText);
     const late = finding(
       'SLUICE_FINDING_LANDING_LATE',
-      `landing/: ${[waitingText(landing), ...dead].join('; ')}.${failedAt(facts, 'write')}`,
+      `landing/: ${[waitingText(landing), ...deadTexts].join('; ')}.${failedAt(facts, 'write')}`,
       [commands.sluice('redrive', '--landing')],
     );
     const why = facts.failures['write'];
-    const isRead = facts.unknown.every(({ log }) => log !== 'write');
-    if (why === undefined && dead.length === 0 && isRead)
+    const isWriterLogKnown = facts.unknown.every(({ log }) => log !== 'write');
+    if (why === undefined && deadTexts.length === 0 && isWriterLogKnown)
       yield { ...late, cure: NOT_ASKED, commands: [commands.sluice('doctor', '--drift'), ...late.commands] };
     else yield late;
   }
-  if (damaged !== null && damaged.count > 0)
+  if (damaged !== null && damaged.first !== null)
     yield finding(
       'SLUICE_FINDING_DAMAGED',
       `damaged/: ${damagedText(damaged)}.`,
-      commands.damaged(damaged.first ?? ''),
+      commands.damaged(damaged.first),
     );
   if (undeleted !== null && undeleted.count > 0)
     yield finding(
@@ -52,42 +52,68 @@ export function* landingFindings(facts: StatusFacts, { now, commands }: Place): 
 
 /** The stream: what waits in its buffer, and its quota. */
 export function* streamFindings(facts: StatusFacts, { config, stack, now, commands }: Place): Findings {
-  const { stream } = facts;
+  const { stream, isLocal } = facts;
   const { count, oldest } = facts.waiting.buffered;
   if (oldest !== null && isStreamLate(oldest, { config, now })) {
-    const hours = (now - Date.parse(oldest)) / HOUR_MS;
-    const left = Math.max(0, KEPT_HOURS - hours);
-    const drops = left === 0 ? 'has begun to drop records' : `drops it in ${left.toFixed(1)} hours`;
-    const why = facts.failures['landing'];
-    const name = stream?.stream ?? partName(stack, 'landing');
-    const waits = count === null ? '' : ` ${counted(count, 'request')} ${count === 1 ? 'waits' : 'wait'}.`;
+    const text = lateStreamText({
+      name: stream?.stream ?? partName(stack, 'landing'),
+      why: facts.failures['landing'],
+      oldest,
+      hours: (now - Date.parse(oldest)) / HOUR_MS,
+      requests: count,
+    });
+    const flush = commands.control('POST', 'flush');
     const log = commands.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
-    const subject = why === undefined ? `${name}: its` : `The delivery of ${name} failed last at ${why} Its`;
-    const late = finding(
-      'SLUICE_FINDING_STREAM_LATE',
-      `${subject} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose ${drops}.${waits}`,
-      [stream === null ? commands.control('POST', 'flush') : log],
-    );
-    yield stream === null ? { ...late, cure: NOT_DELIVERED } : late;
+    const late = finding('SLUICE_FINDING_STREAM_LATE', text, [isLocal ? flush : log]);
+    yield isLocal ? { ...late, cure: NOT_DELIVERED } : late;
   }
-  const { quotaShare = null, quota, throttledRecords } = stream ?? {};
-  const throttled = throttledRecords ?? 0;
+  if (stream === null) return;
+  const { quotaShare, quota } = stream;
+  const throttled = stream.throttledRecords ?? 0;
   if (throttled > 0 || (quotaShare ?? 0) >= NEAR) {
     const share = quotaShare === null ? '' : ` ${Math.round(quotaShare * 100)} % of its ${quota} a second.`;
-    const refused = throttled === 0 ? '' : ` ${throttled} records were throttled within 15 minutes.`;
+    const were = throttled === 1 ? 'was' : 'were';
+    const refused =
+      throttled === 0 ? '' : ` ${counted(throttled, 'record')} ${were} throttled within 15 minutes.`;
     const severity = throttled > 0 ? 'problem' : 'warning';
-    yield finding('SLUICE_FINDING_QUOTA_NEAR', `${stream?.stream}:${share}${refused}`, [], severity);
+    yield finding('SLUICE_FINDING_QUOTA_NEAR', `${stream.stream}:${share}${refused}`, [], severity);
   }
 }
 
-/** Messages of queues that nobody works off any more. */
+/** A stream that delivers late. */
+interface LateStream {
+  /** Its name in AWS. */
+  readonly name: string;
+  /** When and with what its delivery failed last, `2026-…: S3.AccessDenied: ….`; undefined if nothing is known. */
+  readonly why: string | undefined;
+  /** Time at which its oldest record arrived, ISO 8601. */
+  readonly oldest: string;
+  /** Hours since then. */
+  readonly hours: number;
+  /** Requests in its buffer; null if that is not known. */
+  readonly requests: number | null;
+}
+
+/** `sluice-prod-landing: its oldest record has waited since 2026-…, 12.5 hours; Firehose drops it in 11.5 hours. 3 requests wait.` */
+function lateStreamText({ name, why, oldest, hours, requests }: LateStream): string {
+  const subject = why === undefined ? `${name}: its` : `The delivery of ${name} failed last at ${why} Its`;
+  const left = Math.max(0, KEPT_HOURS - hours);
+  const drops = left === 0 ? 'has begun to drop records' : `drops it in ${left.toFixed(1)} hours`;
+  const waited = `${subject} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose ${drops}.`;
+  return requests === null
+    ? waited
+    : `${waited} ${counted(requests, 'request')} ${requests === 1 ? 'waits' : 'wait'}.`;
+}
+
+/** Messages of dead-letter queues, from which no function takes them. */
 export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing }: Place): Findings {
   const { landing } = facts.waiting;
-  // The objects of the writer's dead letters are in the landing: if that is late, another finding tells of them.
+  // The objects of the writer's dead letters are in landing/: if these are late, the finding on them has the dead letters.
   const isLate = landing !== null && isLandingLate(landing, now);
   for (const deadLetter of (facts.deadLetters ?? []).filter(({ part }) => part !== 'write' || !isLate)) {
-    // SQS moves messages that a schedule or a rule has sent to the dead-letter queue itself only to a destination that
-    // is named.
+    // The command names the queue that the messages go to. SQS knows it only of messages that it moved to the dead-letter
+    // queue itself, and schedules and rules send theirs there directly.
+    // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
     const to = ['--destination-arn', deadLetter.arn.replace(/-dead-letters$/, '')];
     const command =
       deadLetter.part === 'write'
@@ -96,6 +122,7 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
     const detail = `${deadText(deadLetter)}.${failedAt(facts, deadLetter.part)}`;
     const found = finding('SLUICE_FINDING_DEAD_LETTERS', detail, [command]);
     const isByKey = facts.failedByKey.includes(deadLetter.part);
+    // These alarms have the function's name, so the catalogue's names of alarms do not find them.
     yield ringing.tell({ ...found, isByKey }, [
       `${deadLetter.part}-dead-letters`,
       `${deadLetter.part}-errors`,
