@@ -56,13 +56,14 @@ export class LandedReader {
   readonly #clock: Clock;
   /** Bytes that wait for the next piece. */
   #waiting: Buffer = Buffer.of();
-  #at: number;
+  /** The position in the object of the next part. */
+  #position: number;
   /** Bytes of the text of the last member. */
   #lastLength = 0;
   /** Bytes of the text of the last run. */
   #lastRunLength = 8 * RUN_BYTES;
-  /** While a member is searched: why the bytes before it are skipped. */
-  #searching: SkippedWhy | null = null;
+  /** Why bytes are skipped while a member is searched; null while none is. */
+  #skipping: SkippedWhy | null = null;
   /** Charged against SEARCH_BYTES: an upper bound of the text that was inflated from bytes that are no member. */
   #spent = 0;
   /** Charged against SEARCH_MS: how long a search took that found no member, or has found none yet. */
@@ -74,18 +75,18 @@ export class LandedReader {
   #aloneTo = 0;
 
   /**
-   * @param at The position in the object at which the first piece begins.
+   * @param position The position in the object at which the first piece begins.
    * @param runBytes Bytes of members that may be one part. 0: each member is a part.
    */
-  constructor(clock: Clock = systemClock, at = 0, runBytes = RUN_BYTES) {
+  constructor(clock: Clock = systemClock, position = 0, runBytes = RUN_BYTES) {
     this.#clock = clock;
-    this.#at = at;
+    this.#position = position;
     this.#runBytes = runBytes;
   }
 
   /** The position in the object of the part that is being read, or of the first byte that was not read yet. */
-  get at(): number {
-    return this.#at;
+  get position(): number {
+    return this.#position;
   }
 
   /**
@@ -99,60 +100,60 @@ export class LandedReader {
     const [first = NOTHING, ...rest] = this.#waiting.length === 0 ? piece : [this.#waiting, ...piece];
     const whole = rest.length === 0 ? first : Buffer.concat([first, ...rest]);
     const bytes = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
-    let at = 0;
-    while (at < bytes.length) {
-      const part = this.#next(bytes, at, isLast);
+    let offset = 0;
+    while (offset < bytes.length) {
+      const part = this.#next(bytes, offset, isLast);
       if (part === null) break;
       yield part;
       if (this.#runBytes > 0) giveBack(part.text);
-      at += part.bytes.length;
-      this.#at += part.bytes.length;
+      offset += part.bytes.length;
+      this.#position += part.bytes.length;
     }
     // The piece need not be kept for its last bytes.
-    this.#waiting = Buffer.from(bytes.subarray(at));
+    this.#waiting = Buffer.from(bytes.subarray(offset));
   }
 
-  /** The next part; null if it depends on the bytes that follow. */
-  #next(bytes: Buffer, at: number, isLast: boolean): LandedPart | null {
-    const why = this.#searching;
-    if (why !== null) {
-      const to = why === 'not_searched' ? bytes.length : nextHeader(bytes, at, isLast);
-      if (to > at) return skippedPart(this.#at, bytes.subarray(at, to), why);
-    } else if (this.#at >= this.#aloneTo) {
-      const run = this.#run(bytes, at, isLast);
+  /** The next part; null if it depends on the bytes that follow. @param offset Where it begins in `bytes`. */
+  #next(bytes: Buffer, offset: number, isLast: boolean): LandedPart | null {
+    const skipping = this.#skipping;
+    if (skipping !== null) {
+      const to = skipping === 'not_searched' ? bytes.length : nextHeader(bytes, offset, isLast);
+      if (to > offset) return skippedPart(this.#position, bytes.subarray(offset, to), skipping);
+    } else if (this.#position >= this.#aloneTo) {
+      const run = this.#run(bytes, offset, isLast);
       if (run !== null) return run;
     }
     const spent = this.#spent;
-    const begunAt = why === null ? 0 : this.#clock.now();
+    const begunAt = skipping === null ? 0 : this.#clock.now();
     // #memberAt charges what it inflates. That is taken back for a member, and for what depends on more bytes: it is
     // inflated, and charged, again.
-    const found = this.#memberAt(bytes, at, isLast);
+    const found = this.#memberAt(bytes, offset, isLast);
     const isMember = found !== 'more' && found.text !== null;
     if (isMember || found === 'more') this.#spent = spent;
-    if (!isMember && why !== null) this.#spentMs += this.#clock.now() - begunAt;
+    if (!isMember && skipping !== null) this.#spentMs += this.#clock.now() - begunAt;
     if (found === 'more') return null;
-    const partBytes = bytes.subarray(at, found.end ?? nextHeader(bytes, at + 1, isLast));
-    this.#searching = found.end === null ? found.why : null;
-    if (found.why !== null) return skippedPart(this.#at, partBytes, found.why);
+    const partBytes = bytes.subarray(offset, found.end ?? nextHeader(bytes, offset + 1, isLast));
+    this.#skipping = found.end === null ? found.why : null;
+    if (found.why !== null) return skippedPart(this.#position, partBytes, found.why);
     this.#lastLength = found.text.length;
-    return memberPart(this.#at, partBytes, found.text);
+    return memberPart(this.#position, partBytes, found.text);
   }
 
   /**
    * Inflates the members up to a header together; null unless all of them are whole and all their lines are rows. What
    * gunzip answers counts only if it took all bytes: it ends without an error at a zero byte.
    */
-  #run(bytes: Buffer, at: number, isLast: boolean): LandedPart | null {
-    const most = at + this.#runBytes;
+  #run(bytes: Buffer, offset: number, isLast: boolean): LandedPart | null {
+    const most = offset + this.#runBytes;
     // Bytes farther than a run are not searched: in bytes of others each member would search all of them.
-    const near = bytes.subarray(at + 1, most + HEADER.length);
-    const end = isLast && most >= bytes.length ? bytes.length : at + 1 + near.lastIndexOf(HEADER);
+    const near = bytes.subarray(offset + 1, most + HEADER.length);
+    const end = isLast && most >= bytes.length ? bytes.length : offset + 1 + near.lastIndexOf(HEADER);
     // No header is in reach: lastIndexOf gave -1.
-    if (end <= at) {
-      if (most + HEADER.length <= bytes.length) this.#aloneTo = this.#at + this.#runBytes;
+    if (end <= offset) {
+      if (most + HEADER.length <= bytes.length) this.#aloneTo = this.#position + this.#runBytes;
       return null;
     }
-    const runBytes = bytes.subarray(at, end);
+    const runBytes = bytes.subarray(offset, end);
     const { text, length } = inflate(gunzipSync, runBytes, RUN_TEXT_BYTES, this.#lastRunLength);
     if (text !== null) this.#lastRunLength = text.length;
     if (
@@ -161,10 +162,10 @@ export class LandedReader {
       text.at(-1) === LINE_BREAK &&
       !text.includes(BETWEEN_ROWS)
     ) {
-      const part = memberPart(this.#at, runBytes, text);
+      const part = memberPart(this.#position, runBytes, text);
       if (part.why === null) return part;
     }
-    this.#aloneTo = this.#at + runBytes.length;
+    this.#aloneTo = this.#position + runBytes.length;
     return null;
   }
 
@@ -172,12 +173,12 @@ export class LandedReader {
    * Inflates the member that begins at a position. The member ends where zlib stopped: gunzip itself ends without an
    * error at a zero byte, and hides what follows.
    */
-  #memberAt(bytes: Buffer, at: number, isLast: boolean): Found {
-    const mayGrow = !isLast && bytes.length - at < MOST_MEMBER_BYTES;
-    const from = deflateFrom(bytes, at);
+  #memberAt(bytes: Buffer, offset: number, isLast: boolean): Found {
+    const mayGrow = !isLast && bytes.length - offset < MOST_MEMBER_BYTES;
+    const from = deflateFrom(bytes, offset);
     if (from === null) return BROKEN;
     if (mayGrow && from + PEEK_BYTES > bytes.length) return 'more';
-    const isSearch = this.#searching !== null;
+    const isSearch = this.#skipping !== null;
     // While nothing of the object was broken, one step is enough: that is faster, and members are charged nothing.
     for (const most of isSearch || this.#spent > 0 ? STEPS : [MAX_LANDED_BYTES]) {
       if (isSearch && (this.#spent + most > SEARCH_BYTES || this.#spentMs >= SEARCH_MS))

@@ -165,11 +165,11 @@ class Batch {
           if (part.lines.length > 0 && !(await this.#takeLines(object, part))) return;
           if (part.why !== null) await this.#skip(object, part);
         }
-        if (!isLast && this.#isOutOfTime()) await this.#endRoundAt(object, reader.at);
+        if (!isLast && this.#isOutOfTime()) await this.#endRoundAt(object, reader.position);
         if (!(await this.#hasRound(key))) return;
       }
     } catch (error) {
-      await this.#endRoundAt(object, reader.at);
+      await this.#endRoundAt(object, reader.position);
       this.#fail(key, error);
       return;
     }
