@@ -24,14 +24,22 @@ export interface Policies {
   readonly atResources: ReadonlyMap<string, readonly Statement[]>;
 }
 
-/** Reads the policies out of a template whose intrinsics are resolved. */
+/**
+ * Reads the policies out of a template whose intrinsics are resolved.
+ *
+ * @throws Error if a policy is of something that is not in the template: nobody would ask it.
+ */
 export function readPolicies({ resources }: ResolvedTemplate): Policies {
   const atResources = new Map<string, readonly Statement[]>();
   const put = (arn: string, document: unknown) =>
     atResources.set(arn, [...(atResources.get(arn) ?? []), ...statementsOf(document)]);
   const roles: Role[] = [];
-  const arnOf = (reference: unknown) =>
-    resources.find(({ physicalId, arn }) => physicalId === reference || arn === reference)?.arn ?? '';
+  const arnOf = (reference: unknown) => {
+    const named = resources.find(({ physicalId, arn }) => physicalId === reference || arn === reference);
+    if (named?.arn === undefined)
+      throw new Error(`No resource of the template has the policy of ${reference}.`);
+    return named.arn;
+  };
   for (const { type, logicalId, arn = '', physicalId, properties } of resources) {
     switch (type) {
       case 'AWS::IAM::User':
