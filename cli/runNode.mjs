@@ -7,8 +7,11 @@ import { dirname, join } from 'node:path';
 
 /** Lambda's Node, and the first that reads TypeScript without a flag and has all that Sluice uses. */
 export const LEAST_NODE = 24;
-/** Its minor version from which on it takes a proxy: https://nodejs.org/docs/latest-v24.x/api/http.html#httpsetglobalproxyfromenvproxyenv */
-const LEAST_MINOR = 14;
+/** The minor versions from which on a major takes a proxy; later majors do: https://nodejs.org/api/http.html#httpsetglobalproxyfromenvproxyenv */
+const LEAST_MINORS = new Map([
+  [24, 14],
+  [25, 4],
+]);
 
 const EXECUTABLE = process.platform === 'win32' ? 'node.exe' : 'node';
 
@@ -29,7 +32,7 @@ export function isNewEnough(version, env = process.env) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const { HTTPS_PROXY, https_proxy, AWS_CA_BUNDLE } = env;
   const isPlain = !(HTTPS_PROXY || https_proxy || AWS_CA_BUNDLE);
-  return major > LEAST_NODE || (major === LEAST_NODE && (isPlain || minor >= LEAST_MINOR));
+  return major >= LEAST_NODE && (isPlain || minor >= (LEAST_MINORS.get(major) ?? 0));
 }
 
 /**

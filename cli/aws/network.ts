@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import tls from 'node:tls';
@@ -39,15 +40,46 @@ function proxyOf(env: Environment): ProxyVariables | undefined {
   return { https_proxy: url.href, no_proxy: [...LOOPBACK, ...named, ...below].join() };
 }
 
+/** What connections beyond this machine take from the variables of a process. */
+interface Network {
+  /** Undefined without a proxy. */
+  readonly proxy: ProxyVariables | undefined;
+  /** The certificates of `AWS_CA_BUNDLE`, PEM; undefined without it. */
+  readonly certificates: string | undefined;
+}
+
+/**
+ * Reads the variables. Before it connects beyond this machine, a command calls it or {@link awsConnection}.
+ *
+ * @throws AwsAccessError `SLUICE_AWS_UNREACHABLE` with the name of a variable whose value cannot be used.
+ */
+export function readNetwork(env: Environment): Network {
+  return { proxy: proxyOf(env), certificates: certificatesOf(env) };
+}
+
+/** @throws AwsAccessError `SLUICE_AWS_UNREACHABLE` for a file that cannot be read, or has no certificate. */
+function certificatesOf({ AWS_CA_BUNDLE: file }: Environment): string | undefined {
+  if (!file) return undefined;
+  try {
+    const certificates = readFileSync(file, 'utf8');
+    // It throws without a certificate.
+    new X509Certificate(certificates);
+    return certificates;
+  } catch (error) {
+    const detail = `AWS_CA_BUNDLE: expected a file of certificates in PEM, which ${file} is not: ${error}`;
+    throw new AwsAccessError('SLUICE_AWS_UNREACHABLE', detail, { cause: error });
+  }
+}
+
 /**
  * How AWS's clients connect on a person's machine. The SDK reads no variable of a proxy, and makes agents and, for profiles,
  * clients of its own: https://github.com/aws/aws-sdk-js-v3/issues/6687
  *
- * @throws AwsAccessError as {@link proxyOf}.
+ * @throws AwsAccessError as {@link readNetwork}.
  */
 export function awsConnection(env: Environment): AwsConnection {
   const limits = { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
-  const proxyEnv = proxyOf(env);
+  const { proxy: proxyEnv } = readNetwork(env);
   if (proxyEnv === undefined) return { requestHandler: limits };
   const requestHandler = { ...limits, httpsAgent: { keepAlive: true, proxyEnv: { ...proxyEnv } } };
   return {
@@ -62,16 +94,21 @@ export function awsConnection(env: Environment): AwsConnection {
 
 /**
  * Has `fetch` of this process take the proxy of the environment, and every connection of it and of the processes that it
- * starts trust the certificates of `AWS_CA_BUNDLE` beside Node's own.
- *
- * @throws AwsAccessError as {@link proxyOf}; what reading the file throws.
+ * starts trust the certificates of `AWS_CA_BUNDLE` beside Node's own. Variables that cannot be used are left to
+ * {@link readNetwork}, as many commands connect to nothing.
  */
 export function useNetwork(env: NodeJS.ProcessEnv): void {
-  const proxy = proxyOf(env);
+  let network: Network;
+  try {
+    network = readNetwork(env);
+  } catch (error) {
+    if (error instanceof AwsAccessError) return;
+    throw error;
+  }
+  const { proxy, certificates } = network;
   if (proxy !== undefined) http.setGlobalProxyFromEnv({ ...proxy });
-  const bundle = env['AWS_CA_BUNDLE'];
-  if (!bundle) return;
+  if (certificates === undefined) return;
 
-  env['NODE_EXTRA_CA_CERTS'] ??= bundle;
-  tls.setDefaultCACertificates([...tls.getCACertificates(), readFileSync(bundle, 'utf8')]);
+  env['NODE_EXTRA_CA_CERTS'] ??= env['AWS_CA_BUNDLE'];
+  tls.setDefaultCACertificates([...tls.getCACertificates(), certificates]);
 }

@@ -78,7 +78,9 @@ export function noteUnnamedTarget(line: Line): void {
 
 /** The options that name the deployment of a command line again, for commands that it prints. */
 export function commandOptions(line: Line): readonly string[] {
-  return deploymentOptions(namedTarget(line));
+  // They connect to nothing.
+  const { AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  return deploymentOptions(namedTarget(line, { AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION }));
 }
 
 /** A `sluice` command for a person to run on the deployment of a command line. */
@@ -127,7 +129,8 @@ export function namedTarget(
   return {
     stack: { service: DEFAULT_SERVICE, stage: stage ?? LOCAL_STAGE },
     aws: {
-      ...awsConnection(env),
+      // No proxy leads to the local cloud.
+      ...awsConnection(isLocal ? {} : env),
       ...(region ? { region } : {}),
       ...(endpoint === undefined ? {} : { endpoint }),
       // Credentials in the environment take precedence: the local cloud also accepts others than its default ones.

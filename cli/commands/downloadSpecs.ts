@@ -2,6 +2,7 @@ import { eachAttempt } from '../../lib/base/retry.ts';
 import type { Clock } from '../../lib/base/time.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
 import { SPECS_BYTES } from '../../lib/groups/readSpecs.ts';
+import { readNetwork } from '../aws/network.ts';
 
 /** The URL from which Statsig's server SDKs download specs: statsig-rust, statsig_http_specs_adapter.rs, `DEFAULT_SPECS_URL`. */
 export const SPECS_URL = 'https://api.statsigcdn.com/v2/download_config_specs';
@@ -25,11 +26,12 @@ const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/;
  *
  * @param url The URL without the key. Default of the command: {@link SPECS_URL}.
  * @throws GroupsError `SLUICE_GROUPS_ENDPOINT_INVALID`, `SLUICE_GROUPS_KEY_REFUSED`, `SLUICE_GROUPS_UNAVAILABLE`,
- *   `SLUICE_GROUPS_SPECS_TOO_LARGE`
+ *   `SLUICE_GROUPS_SPECS_TOO_LARGE`; AwsAccessError as {@link readNetwork}
  */
 export async function downloadSpecs(url: string, key: string, options: DownloadOptions): Promise<Uint8Array> {
   const { clock, wait, random } = options;
   const target = specsUrl(url, key);
+  if (!LOOPBACK.test(target.hostname)) readNetwork(process.env);
   const deadline = clock.now() + DEADLINE_MS;
   let failure = '';
   for await (const attempt of eachAttempt({ ...RETRIES, wait, random, until: { clock, deadline } })) {

@@ -188,6 +188,26 @@ describe('behind a proxy', () => {
     expect(said).not.toContain(PASSWORD);
   });
 
+  it.each([
+    ['HTTPS_PROXY', { HTTPS_PROXY: 'socks5://127.0.0.1:9' }],
+    ['AWS_CA_BUNDLE', { AWS_CA_BUNDLE: join(directory.path, 'absent.pem') }],
+    ['AWS_CA_BUNDLE', { AWS_CA_BUNDLE: SLUICE_CONFIG }],
+  ])('stops for a wrong %s, %j, only what connects beyond this machine', async (variable, env) => {
+    const apart = ['explain SLUICE_AWS_NO_REGION', 'policy print --for deploy --stage dev', 'keys list'];
+    const [, , local] = await Promise.all(
+      apart.map(async (words) => {
+        const said = await sluice(words, { ...KEYS, ...env });
+        expect(said).not.toContain(`${variable}: expected`);
+        return said;
+      }),
+    );
+    expect(local).toContain('ECONNREFUSED');
+    const wrong = new RegExp(`^SLUICE_AWS_UNREACHABLE: .*${variable}: expected `);
+    expect(await sluice('keys list --stage dev', { ...KEYS, ...env })).toMatch(wrong);
+    const pull = { ...KEYS, ...env, STATSIG_SERVER_KEY: 'secret-a1' };
+    expect(await sluice('groups pull --local', pull)).toMatch(new RegExp(wrong.source, 'm'));
+  });
+
   it('fetches what packaging needs', async () => {
     const name = LAMBDA_BINDINGS.arm64;
     const packages = { '': {}, [`node_modules/${name}`]: { version: '1.0.0', integrity: 'sha512-x' } };
@@ -222,6 +242,9 @@ it.each([
   ['24.13.1', { AWS_CA_BUNDLE: PEM }, false],
   ['24.14.0', { https_proxy: 'http://127.0.0.1:9' }, true],
   ['22.21.0', {}, false],
+  ['25.3.0', {}, true],
+  ['25.3.0', { HTTPS_PROXY: 'http://127.0.0.1:9' }, false],
+  ['25.4.0', { HTTPS_PROXY: 'http://127.0.0.1:9' }, true],
   ['26.1.0', { HTTPS_PROXY: 'http://127.0.0.1:9' }, true],
 ] as const)('takes Node %s with %j: %s', (version, env, isEnough) => {
   expect(isNewEnough(version, env)).toBe(isEnough);
