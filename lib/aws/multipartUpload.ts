@@ -6,6 +6,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { assertUsableKey } from './s3ObjectStore.ts';
 
 /** Limits of S3, and the values that the adapters use. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 
@@ -53,12 +54,13 @@ export async function multipartUpload(
   abortSignal?: AbortSignal,
 ): Promise<void> {
   const until = abortSignal === undefined ? {} : { abortSignal };
-  const { UploadId } = await client.send(
+  const { UploadId, SSEKMSKeyId } = await client.send(
     new CreateMultipartUploadCommand({ ...destination, ...attributes }),
     until,
   );
   const upload = { ...destination, UploadId };
   try {
+    assertUsableKey(destination.ExpectedBucketOwner, attributes, SSEKMSKeyId);
     const parts = await sendAll(async (PartNumber, Body) => {
       const { ETag } = await client.send(new UploadPartCommand({ ...upload, PartNumber, Body }), until);
       return { PartNumber, ETag };

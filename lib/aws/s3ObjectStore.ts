@@ -54,6 +54,25 @@ class ForeignKey extends Error {
 }
 
 /**
+ * Refuses the key that encrypts what is written, if the owner of the bucket cannot use it. `aws:kms` without a key is
+ * `aws/s3` of the account that writes, which no other account can be allowed to use, and not the key of the bucket:
+ * https://github.com/aws/aws-cdk/issues/18262
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+ *
+ * @param usedKey ARN of the key, as S3 answers a put, or the start of an upload in parts.
+ * @throws ForeignKey
+ */
+export function assertUsableKey(
+  owner: string | undefined,
+  { ServerSideEncryption, SSEKMSKeyId }: WrittenAs,
+  usedKey: string | undefined,
+): void {
+  const isDefault = ServerSideEncryption === 'aws:kms' && SSEKMSKeyId === undefined;
+  const [, , , , account = owner] = isDefault ? (usedKey?.split(':') ?? []) : [];
+  if (account !== owner) throw new ForeignKey(`${usedKey} encrypted it, which ${owner} cannot use`);
+}
+
+/**
  * A bucket of S3. Only the client retries.
  *
  * @param owner The expected owner. A bucket of another owner refuses every call. Default: any.
@@ -140,12 +159,7 @@ export function s3ObjectStore(
       });
       try {
         const { ETag = '', SSEKMSKeyId } = await client.send(put, until(signal));
-        // `aws:kms` without a key is `aws/s3` of the account that writes, which no other account can be allowed to use, and not
-        // the key of the bucket: https://github.com/aws/aws-cdk/issues/18262
-        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
-        const isDefault = writtenAs.ServerSideEncryption === 'aws:kms' && writtenAs.SSEKMSKeyId === undefined;
-        const [, , , , account = owner] = isDefault ? (SSEKMSKeyId?.split(':') ?? []) : [];
-        if (account !== owner) throw new ForeignKey(`${SSEKMSKeyId} encrypted it, which ${owner} cannot use`);
+        assertUsableKey(owner, writtenAs, SSEKMSKeyId);
         return ETag;
       } catch (error) {
         const otherCameFirst = [...CHANGED, ...GONE, ...(throwsConflict ? [] : CONFLICT)];

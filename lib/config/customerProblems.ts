@@ -219,10 +219,12 @@ interface NamedBucket {
 
 /**
  * Finds contradictions between the places that name a customer's bucket: a bucket has one owner and one region,
- * S3 encrypts it with a key of that region only, and the role that leads to it is its owner's.
+ * S3 encrypts it with a key of that region only, which its owner can use, and the role that leads to it is its owner's.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  */
-export function customerBucketProblems(config: Pick<Config, 'sources' | 'exports' | 'region'>): string[] {
+export function customerBucketProblems(
+  config: Pick<Config, 'account' | 'sources' | 'exports' | 'region'>,
+): string[] {
   const named: readonly NamedBucket[] = [
     ...config.sources.map((source, i) => ({ ...source, field: `sources.${i}` })),
     ...config.exports.map(({ target }, i) => ({ ...target, field: `exports.${i}.target` })),
@@ -243,6 +245,12 @@ export function customerBucketProblems(config: Pick<Config, 'sources' | 'exports
     problems.push(...roleProblems(place));
     if (place.encryption === 'AES256' && place.kmsKeyArn !== undefined)
       problems.push(`${place.field}.encryption: got "AES256", expected "aws:kms" beside kmsKeyArn.`);
+    const { owner, role, kmsKeyArn, encryption } = place;
+    const isOurKey = role === undefined && kmsKeyArn === undefined && owner !== config.account;
+    if (encryption === 'aws:kms' && isOurKey && owner !== undefined)
+      problems.push(
+        `${place.field}.encryption: got "aws:kms" alone, expected kmsKeyArn or role beside it: objects would be encrypted with the key aws/s3 of the account that writes, which ${owner} cannot use. If ${owner} is the account of the deployment, set \`account\` to it.`,
+      );
     const [, , , keyRegion] = place.kmsKeyArn?.split(':') ?? [];
     const region = place.region ?? config.region;
     if (keyRegion !== undefined && keyRegion !== region)

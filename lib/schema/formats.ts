@@ -179,7 +179,7 @@ export const customerBucketMembers = {
   ),
   encryption: noted(
     z.enum(['AES256', 'aws:kms'], 'AES256 or aws:kms').optional(),
-    "The header `x-amz-server-side-encryption` of each object that is written, where the bucket's policy demands it. `aws:kms` without `kmsKeyArn` is the key `aws/s3` of the writing account: only with `role`, or in an account of your own.",
+    "The header `x-amz-server-side-encryption` of each object that is written, where the bucket's policy demands it. `aws:kms` without `kmsKeyArn` is the key `aws/s3` of the writing account: only with `role`, or where the owner is `account`.",
     'with `kmsKeyArn` `aws:kms`; otherwise no header: the bucket encrypts',
   ),
 };

@@ -6,6 +6,7 @@ import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { customerReceipts } from '../../../lib/aws/customerReceipts.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
+import { PART_BYTES } from '../../../lib/aws/multipartUpload.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { leftOutReason } from '../../../lib/drops/Drop.ts';
 import {
@@ -147,6 +148,15 @@ describe('what an export writes', () => {
       code: 'SLUICE_EXPORT_KEY_DENIED',
       message: expect.stringContaining(OWNER),
     });
+    const methods: string[] = [];
+    answer = (method) => {
+      methods.push(method);
+      return [200, '<R><UploadId>u</UploadId></R>'];
+    };
+    const large = exportBucketFrom(s3, kms, attempts).write('k', bytes(), PART_BYTES + 1);
+    await expect(large).rejects.toMatchObject({ code: 'SLUICE_EXPORT_KEY_DENIED' });
+    expect(methods).toEqual(['POST', 'DELETE']);
+    answer = () => [200, ''];
     // A key that is configured may be of a third account.
     const kmsKeyArn = 'arn:aws:kms:us-east-1:444455556666:key/x';
     await exportBucketFrom(s3, { ...kms, kmsKeyArn }, attempts).writeJson('k', '{}');

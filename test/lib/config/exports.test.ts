@@ -84,10 +84,20 @@ describe('exports in the configuration', () => {
       '0.target.encryption',
       to({ encryption: 'AES256', kmsKeyArn: HERE }),
     ],
+    ['aws:kms with a key that its owner cannot use', '0.target.encryption', to({ encryption: 'aws:kms' })],
     ['an encryption that S3 does not have', '0.target.encryption', to({ encryption: 'aws:kms:dsse' })],
     ['an alias for a key', '0.target.kmsKeyArn', to({ kmsKeyArn: 'alias/x' })],
   ])('are rejected with %s', (_, path, exports) => {
     expect(problemPaths({ exports }, 'exports.')).toEqual([path]);
+  });
+
+  it('take aws:kms without a key where the key aws/s3 is of the owner', () => {
+    const exports = to({ encryption: 'aws:kms' });
+    const { owner: account } = baseExport.target;
+    expect(problemPaths({ exports, account: '444455556666' }, 'exports.')).toEqual(['0.target.encryption']);
+    expect(problemPaths({ exports, account }, 'exports.')).toEqual([]);
+    expect(problemPaths({ exports: to({ encryption: 'aws:kms', role }) }, 'exports.')).toEqual([]);
+    expect(problemPaths({ exports: to({ encryption: 'aws:kms', kmsKeyArn: HERE }) }, 'exports.')).toEqual([]);
   });
 
   it.each(['drops', 'drops/orders', 'drops/orders/raw'])(

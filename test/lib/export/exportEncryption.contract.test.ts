@@ -61,7 +61,10 @@ describe('the encryption of an export', () => {
 
   it('needs a key of theirs: nobody of another account may use S3’s own', async () => {
     demand('aws:kms');
-    const withoutKey = world.configured({ encryption: 'aws:kms' });
+    const configured = world.configured();
+    // A configuration cannot ask for it.
+    const target = { ...configured.target, encryption: 'aws:kms' } as const;
+    const withoutKey = { ...configured, target };
     expect(await run(withoutKey)).toMatchObject({
       entry: { failure: { code: 'SLUICE_EXPORT_KEY_DENIED' } },
     });
