@@ -11,6 +11,7 @@ import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { metricsOf, type WantedMetric } from '../../lib/reconcile/hourCounts.ts';
+import { metricStage } from '../../lib/schema/stages.ts';
 import { askAthena, type Deployment } from '../../observe/deployment.ts';
 import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
@@ -36,7 +37,7 @@ const METRICS_WAIT_MS = 180_000;
 export async function askMetrics(probed: Probed, { lacks, time }: Run, requests: number): Promise<Answer> {
   if (lacks.has(METRICS_OF_LINES)) return unanswered('SLUICE_PROBE_METRICS', NO_METRICS);
   const { name } = collectMetrics.received;
-  const ofCollector = metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: probed.stack.stage });
+  const ofCollector = metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: metricStage(probed.stack) });
   const count = await pollMetric(probed, ofCollector(name, 'SampleCount'), time, requests);
   const found = `values of ${name}: ${count} of at least ${requests}`;
   return answer('SLUICE_PROBE_METRICS', count >= requests, found);

@@ -1,4 +1,5 @@
 import { METRIC_NAMESPACE, type Metric } from '../../lib/base/log.ts';
+import { metricStage } from '../../lib/schema/stages.ts';
 import type { FunctionPart } from '../template/functionWork.ts';
 import { getAtt, type Resources, type Value } from '../template/Resource.ts';
 import { idOf, partName, type Stack } from '../template/Stack.ts';
@@ -18,7 +19,7 @@ export interface WatchedMetric {
 
 /** A metric that a function of ours writes. @param more Dimensions besides the function and the stage. */
 export function ownMetric(
-  { stage }: Pick<Stack, 'stage'>,
+  stack: Pick<Stack, 'service' | 'stage'>,
   { name, writer }: Metric,
   statistic: WatchedMetric['statistic'] = 'Sum',
   more: WatchedMetric['dimensions'] = {},
@@ -27,7 +28,7 @@ export function ownMetric(
     namespace: METRIC_NAMESPACE,
     metric: name,
     statistic,
-    dimensions: { function: writer, stage, ...more },
+    dimensions: { function: writer, stage: metricStage(stack), ...more },
   };
 }
 

@@ -1,4 +1,5 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
+import { metricStage } from '../../lib/schema/stages.ts';
 import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import type { WatchedMetric } from './alarm.ts';
@@ -18,9 +19,12 @@ const LOGGED = {
 } as const;
 
 /** A metric of log lines. */
-export function loggedMetric({ stage }: Pick<Stack, 'stage'>, logged: keyof typeof LOGGED): WatchedMetric {
+export function loggedMetric(
+  stack: Pick<Stack, 'service' | 'stage'>,
+  logged: keyof typeof LOGGED,
+): WatchedMetric {
   const { name, statistic } = LOGGED[logged];
-  return { namespace: METRIC_NAMESPACE, metric: `${name}-${stage}`, statistic, dimensions: {} };
+  return { namespace: METRIC_NAMESPACE, metric: `${name}-${metricStage(stack)}`, statistic, dimensions: {} };
 }
 
 /**

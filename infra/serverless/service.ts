@@ -1,5 +1,6 @@
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
+import { metricStage } from '../../lib/schema/stages.ts';
 import { resources } from '../resources.ts';
 import { queryableSeconds } from '../streams/streams.ts';
 import { type FunctionPart, functionWork, LONGEST, type Work, workOf } from '../template/functionWork.ts';
@@ -67,7 +68,7 @@ const WITH_DUCKDB: readonly string[] = ['write', 'ingest-load', 'curate'];
  * @param stack The stack, whose region is the one that is deployed to.
  */
 export function serviceConfiguration(stack: Stack) {
-  const { config, stage } = stack;
+  const { config } = stack;
   return {
     service: config.service,
     provider: {
@@ -78,7 +79,7 @@ export function serviceConfiguration(stack: Stack) {
       region: config.region,
       deploymentBucket: { blockPublicAccess: true },
       /** Variables of every function, in addition to its own. */
-      environment: { SLUICE_STAGE: stage },
+      environment: { SLUICE_STAGE: metricStage(stack) },
       logRetentionInDays: config.logs.retentionDays,
       ...tagsOf(config),
       httpApi: {

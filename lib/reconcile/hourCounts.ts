@@ -35,7 +35,7 @@ export function metricsOf(
   return (metric, statistic = 'Sum', id = metric) => ({ id, namespace, metric, statistic, dimensions });
 }
 
-/** The names in CloudWatch of a deployment: its stage, two functions and the stream. */
+/** The names in CloudWatch of a deployment: the dimension `stage` of its metrics, two functions and the stream. */
 export interface CountedNames {
   readonly stage: string;
   readonly collect: string;

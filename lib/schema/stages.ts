@@ -34,6 +34,20 @@ export function stackNameProblem(service: string, stage: string): string | null 
     : `service: got "${service}", expected at most ${STACK_CHARACTERS} characters with "-${stage}", not ${length}: names of the stack begin with both.`;
 }
 
+/**
+ * The value of the dimension `stage` of metrics: the stage, or `<service>/<stage>` of another service than the default.
+ * Stacks of two services may have one stage in one account, and no name has a slash.
+ */
+export function metricStage({
+  service,
+  stage,
+}: {
+  readonly service: string;
+  readonly stage: string;
+}): string {
+  return service === DEFAULT_SERVICE ? stage : `${service}/${stage}`;
+}
+
 /** The most characters of a service. Patterns for names of roles have the first 20 of a stack's, so 3 are left for the stage. */
 const SERVICE_CHARACTERS = 16;
 

@@ -1,8 +1,12 @@
+import { CloudWatchClient, type GetMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { serviceConfiguration } from '../../infra/serverless/service.ts';
 import { collectMetrics, eventMetrics, requestMetrics } from '../../lib/collect/collectMetrics.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
+import { readLastRequest } from '../../observe/facts/flow/requestCounts.ts';
 import { madeResources } from './madeResources.ts';
 
 const { Resources } = madeResources().template;
@@ -68,44 +72,44 @@ function alarmText(properties: object): string {
 const DEAD = 'ApproximateNumberOfMessagesVisible';
 /** Alarms of a stack with everything. */
 const ALARMS = [
-  'mangled: refused_requests collect prod SLUICE_COLLECT_BODY_MANGLED, Sum 300 >= 1',
+  'mangled: refused_requests collect acme/prod SLUICE_COLLECT_BODY_MANGLED, Sum 300 >= 1',
   'collect-throttled: Throttles acme-prod-collect, Sum 300 >= 1',
-  'overflow: overflowed collect prod, Sum 300 >= 1 in 3 of 3',
-  'groups: groups_failures collect prod, Sum 3600 >= 3',
+  'overflow: overflowed collect acme/prod, Sum 300 >= 1 in 3 of 3',
+  'groups: groups_failures collect acme/prod, Sum 3600 >= 3',
   'stage-limit: Count HttpApi, Sum 60 >= 300000',
   'api-4xx: IF(some >= 20, 100 * some / all, 0) 4xx HttpApi, Sum 300; Count HttpApi, Sum 300 >= 5',
   'api-5xx: IF(some >= 5, 100 * some / all, 0) 5xx HttpApi, Sum 300; Count HttpApi, Sum 300 >= 1',
-  'requests-refused: IF(some >= 3, 100 * some / all, 0) refused_requests collect prod, Sum 3600; received collect prod, SampleCount 3600 >= 50',
+  'requests-refused: IF(some >= 3, 100 * some / all, 0) refused_requests collect acme/prod, Sum 3600; received collect acme/prod, SampleCount 3600 >= 50',
   'invocations: Invocations acme-prod-collect, Sum 3600 >= 1000000',
   ...['UNKNOWN', 'MISSING', 'NOT_FOR_EVENTS'].map((why) => {
     const part = why.toLowerCase().replaceAll('_', '-');
-    return `key-${part}: refused_requests collect prod SLUICE_KEY_${why}, Sum 3600 >= 10000`;
+    return `key-${part}: refused_requests collect acme/prod SLUICE_KEY_${why}, Sum 3600 >= 10000`;
   }),
   'stream-late: DeliveryToS3.DataFreshness LandingStream, Maximum 300 >= 420 in 3 of 3',
   'stream-blocked: IF(FILL(arrived, 0) > 0 AND FILL(delivered, 0) == 0, 1, 0) IncomingRecords LandingStream, Sum 900; DeliveryToS3.Records LandingStream, Sum 900 >= 1 in 3 of 3',
   'stream-stuck: IF(RUNNING_SUM(FILL(arrived, 0)) > RUNNING_SUM(FILL(delivered, 0)) AND FILL(delivered, 0) == 0, 1, 0) IncomingRecords LandingStream, Sum 3600; DeliveryToS3.Records LandingStream, Sum 3600 >= 1 in 3 of 24',
   `write-queue: IF(FILL(dead, 0) > 0 OR FILL(age, 0) > 1500, 1, 0) ${DEAD} WriteDeadLetterQueue, Maximum 300; ApproximateAgeOfOldestMessage WriteQueue, Maximum 300 >= 1`,
-  'write-refused: WriteRefused-prod, Sum 300 >= 1',
-  'write-undeleted: WriteUndeleted-prod, Sum 300 >= 1',
+  'write-refused: WriteRefused-acme/prod, Sum 300 >= 1',
+  'write-undeleted: WriteUndeleted-acme/prod, Sum 300 >= 1',
   // The next hourly run of the registrar changes it.
-  'partition-gaps: PartitionGaps-prod, Maximum 3600 >= 1 in 1 of 3',
+  'partition-gaps: PartitionGaps-acme/prod, Maximum 3600 >= 1 in 1 of 3',
   // Each schedule by itself: a good hourly run does not end the alarm of a daily one.
   ...['daily', 'hourly'].flatMap((schedule) => [
-    `ingest-failed-${schedule}: days_failed ingest-plan prod ${schedule}, Maximum 300 >= 1 ignore`,
-    `ingest-unreadable-${schedule}: datasets_unreadable ingest-plan prod ${schedule}, Maximum 300 >= 1 ignore`,
-    `ingest-stopped-${schedule}: datasets_stopped ingest-plan prod ${schedule}, Maximum 300 >= 1 ignore`,
-    `ingest-left-out-${schedule}: files_left_out ingest-plan prod ${schedule}, Maximum 300 >= 1 ignore`,
-    `export-failed-${schedule}: exports_failed export prod ${schedule}, Maximum 60 >= 1 ignore`,
+    `ingest-failed-${schedule}: days_failed ingest-plan acme/prod ${schedule}, Maximum 300 >= 1 ignore`,
+    `ingest-unreadable-${schedule}: datasets_unreadable ingest-plan acme/prod ${schedule}, Maximum 300 >= 1 ignore`,
+    `ingest-stopped-${schedule}: datasets_stopped ingest-plan acme/prod ${schedule}, Maximum 300 >= 1 ignore`,
+    `ingest-left-out-${schedule}: files_left_out ingest-plan acme/prod ${schedule}, Maximum 300 >= 1 ignore`,
+    `export-failed-${schedule}: exports_failed export acme/prod ${schedule}, Maximum 60 >= 1 ignore`,
   ]),
-  'ingest-late: drops_late ingest-plan prod, Maximum 300 >= 1 ignore',
-  'ingest-load-failed: IngestLoadsFailed-prod, Sum 300 >= 1',
-  'curations-failed: curations_failed curate-plan prod, Maximum 300 >= 1 ignore',
-  'curations-waiting: curations_waiting curate-plan prod, Maximum 300 >= 1 ignore',
-  'hours-short: hours_short reconcile prod, Maximum 300 >= 1 ignore',
-  'night-missing: hours_since_night register prod, Maximum 300 >= 26 ignore',
-  'relay-not-kept: RelayNotKept collect prod, Sum 300 >= 1',
-  'relay-refused: RelayRefused relay prod, Sum 300 >= 1',
-  'relay-age: RelayAge relay prod, Maximum 300 >= 518400',
+  'ingest-late: drops_late ingest-plan acme/prod, Maximum 300 >= 1 ignore',
+  'ingest-load-failed: IngestLoadsFailed-acme/prod, Sum 300 >= 1',
+  'curations-failed: curations_failed curate-plan acme/prod, Maximum 300 >= 1 ignore',
+  'curations-waiting: curations_waiting curate-plan acme/prod, Maximum 300 >= 1 ignore',
+  'hours-short: hours_short reconcile acme/prod, Maximum 300 >= 1 ignore',
+  'night-missing: hours_since_night register acme/prod, Maximum 300 >= 26 ignore',
+  'relay-not-kept: RelayNotKept collect acme/prod, Sum 300 >= 1',
+  'relay-refused: RelayRefused relay acme/prod, Sum 300 >= 1',
+  'relay-age: RelayAge relay acme/prod, Maximum 300 >= 518400',
   'relay-queue-age: ApproximateAgeOfOldestMessage RelayQueue, Maximum 300 >= 518400',
   ...['register', 'ingest-plan', 'ingest-load', 'export', 'curate-plan', 'curate', 'relay'].map((part) => {
     const queue = part.replaceAll(/(?:^|-)(.)/g, (_, first: string) => first.toUpperCase());
@@ -183,7 +187,9 @@ describe('a metric of log lines', () => {
     ['WriteUndeleted', 'Write', '{ $.event = "write_undeleted" && $.code = "AccessDenied" }', '$.objects'],
     ['PartitionGaps', 'Register', '{ $.event = "register_daily" && $.gaps > 0 }', '$.gaps'],
   ])('%s is of the lines that tell of it', (name, logGroup, FilterPattern, MetricValue) => {
-    const MetricTransformations = [{ MetricNamespace: 'Sluice', MetricName: `${name}-prod`, MetricValue }];
+    const MetricTransformations = [
+      { MetricNamespace: 'Sluice', MetricName: `${name}-acme/prod`, MetricValue },
+    ];
     expect(Resources[`${name}Metric`]).toMatchObject({
       Type: 'AWS::Logs::MetricFilter',
       Properties: { LogGroupName: { Ref: `${logGroup}LogGroup` }, FilterPattern, MetricTransformations },
@@ -238,7 +244,7 @@ describe('the notification of alarms', () => {
 describe('the alarm on mangled bodies', () => {
   it('uses exactly the metric that the collector writes', () => {
     const [line] = requestMetrics({
-      stage: 'prod',
+      stage: 'acme/prod',
       receivedAt: 0,
       requestId: null,
       latencyMs: 1,
@@ -253,6 +259,39 @@ describe('the alarm on mangled bodies', () => {
       ...Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
       [MetricName]: 1,
     });
+  });
+});
+
+describe('stacks of two services with one stage', () => {
+  /** The values of `stage` by which the functions write metrics, alarms watch them, and `sluice status` reads them. */
+  const stagesOf = async (service: string) => {
+    const stack = { config: defineConfig({ bucket: 'acme', keysInSecret: true }), service, stage: 'prod' };
+    const { provider, resources } = serviceConfiguration(stack);
+    const made = JSON.stringify(resources);
+    const watched = [...made.matchAll(/"Name":"stage","Value":"(.*?)"/g)].map(([, value]) => value);
+    const logged = [...made.matchAll(/"MetricName":"(?:WriteRefused|PartitionGaps)-(.*?)"/g)].map(
+      ([, value]) => value,
+    );
+    const cloudwatch = new CloudWatchClient({ region: 'us-east-1' });
+    const read: (string | undefined)[] = [];
+    cloudwatch.middlewareStack.add(
+      () =>
+        async ({ input }) => {
+          const { MetricDataQueries = [] } = input as GetMetricDataCommandInput;
+          for (const { MetricStat } of MetricDataQueries)
+            read.push(MetricStat?.Metric?.Dimensions?.find(({ Name }) => Name === 'stage')?.Value);
+          return { response: {}, output: { $metadata: {}, MetricDataResults: [] } };
+        },
+      { step: 'initialize' },
+    );
+    await readLastRequest({ cloudwatch, stack, now: 0 }).catch(() => undefined);
+    expect([watched.length, logged.length, read.length].every((count) => count > 0)).toBe(true);
+    return [...new Set([provider.environment.SLUICE_STAGE, ...watched, ...logged, ...read])];
+  };
+
+  it('have metrics of their own', async () => {
+    expect(await stagesOf('sluice')).toEqual(['prod']);
+    expect(await stagesOf('acme-events')).toEqual(['acme-events/prod']);
   });
 });
 
@@ -278,7 +317,7 @@ describe('the alarms on overload', () => {
 
 describe('the alarm on experiment groups', () => {
   it('uses the metric of reads that fail', () => {
-    const [line] = eventMetrics(collectMetrics.groups_failures, 'prod', 0);
+    const [line] = eventMetrics(collectMetrics.groups_failures, 'acme/prod', 0);
     const { Namespace, MetricName, Dimensions } = watchedSchema.parse(alarm('GroupsAlarm'));
     expect(line).toMatchObject({
       _aws: { CloudWatchMetrics: [{ Namespace, Dimensions: [Dimensions.map(({ Name }) => Name)] }] },

@@ -50,7 +50,7 @@ describe("a deployment's own serverless.yml", () => {
       versionFunctions: true,
       runtime: 'nodejs24.x',
       httpApi: { cors: { allowedOrigins: ['https://acme.example'], maxAge: 86_400 } },
-      environment: { TZ: 'UTC', SLUICE_STAGE: 'prod' },
+      environment: { TZ: 'UTC', SLUICE_STAGE: 'acme/prod' },
     });
     // The configuration has no sources, so nothing is made of what is said of their functions.
     expect(functions).toEqual({

@@ -7,6 +7,7 @@ import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
 import { RETRY_PAUSES } from '../../../lib/relay/limits.ts';
 import { relayMetrics } from '../../../lib/relay/relayMetrics.ts';
+import { metricStage } from '../../../lib/schema/stages.ts';
 import {
   parseRelayRefusedKey,
   parseRelayWaitingKey,
@@ -149,7 +150,7 @@ async function readQueuedSince(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
 ): Promise<readonly number[]> {
   const { stack, now } = deployment;
-  const relayMetric = metricsOf(METRIC_NAMESPACE, { function: 'relay', stage: stack.stage });
+  const relayMetric = metricsOf(METRIC_NAMESPACE, { function: 'relay', stage: metricStage(stack) });
   const queue = metricsOf('AWS/SQS', { QueueName: partName(stack, 'relay') });
   const series = await readMetricData(
     deployment,

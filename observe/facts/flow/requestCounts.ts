@@ -11,6 +11,7 @@ import {
   type WantedMetric,
 } from '../../../lib/reconcile/hourCounts.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { metricStage } from '../../../lib/schema/stages.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 import type { Deployment } from '../../deployment.ts';
@@ -131,8 +132,8 @@ export async function readLastRequest(
 
 const { received, overflowed, ignored, refused_requests } = collectMetrics;
 
-const ofCollect = ({ stack: { stage } }: Pick<Deployment, 'stack'>, more: object = {}) =>
-  metricsOf(METRIC_NAMESPACE, { function: 'collect', stage, ...more });
+const ofCollect = ({ stack }: Pick<Deployment, 'stack'>, more: object = {}) =>
+  metricsOf(METRIC_NAMESPACE, { function: 'collect', stage: metricStage(stack), ...more });
 
 /** Each request has one value. */
 function requestsOf(deployment: Pick<Deployment, 'stack'>): WantedMetric {

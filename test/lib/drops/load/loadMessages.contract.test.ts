@@ -91,7 +91,7 @@ describe('load messages', () => {
       code: 'SLUICE_INGEST_FILE_NOT_PARQUET',
     });
     expect(loads.logged.at(-1)?.['failure']).toBeUndefined();
-    expect(countedBy(loads, loads.logged.at(-1))).toEqual(['IngestLoadsFailed-prod 1']);
+    expect(countedBy(loads, loads.logged.at(-1))).toEqual(['IngestLoadsFailed-acme/prod 1']);
   });
 
   it('are processed by ports that reach their dataset alone, which are closed', async () => {
