@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
+import { resources as templateResources } from '../../infra/resources.ts';
 import { parseJson } from '../../lib/base/json.ts';
 import { finding } from '../findings/catalogue.ts';
 import { readCallerArn } from './account.ts';
@@ -22,40 +23,72 @@ const settingsAnswer = z.object({
   }),
 });
 /** https://docs.aws.amazon.com/lake-formation/latest/APIReference/API_ListPermissions.html */
-const permissionsAnswer = z.object({ PrincipalResourcePermissions: grants.default([]) });
+const permissionsAnswer = z.object({
+  PrincipalResourcePermissions: grants.default([]),
+  NextToken: z.string().optional(),
+});
 
 /**
- * Whether the deployment may make databases. An account that has taken IAM_ALLOWED_PRINCIPALS out of the database
+ * Whether the deployment may make the databases that the stack lacks, with the role of `iam.deploymentRole` if it was
+ * deployed with one. An account that has taken IAM_ALLOWED_PRINCIPALS out of the database
  * creators stops CloudFormation with `Required Create Database on Catalog`:
  * https://github.com/aws-solutions/workload-discovery-on-aws/issues/228
  */
 export const databaseCreators: Look = {
   name: 'lake-formation',
-  expects: 'Lake Formation leaves databases to IAM, or lets these credentials make them',
+  expects:
+    'Lake Formation leaves databases to IAM, or lets these credentials make them, or the role that CloudFormation has',
   async find(setup) {
+    const { config, stack, resources, deployed } = setup;
+    const { Resources } = templateResources({ config, ...stack });
+    const isAnyNew = Object.entries(Resources).some(
+      ([id, { Type }]) => Type === 'AWS::Glue::Database' && !resources.has(id),
+    );
+    if (!isAnyNew) return [];
     const settings = settingsAnswer.safeParse(await ask(setup, 'GetDataLakeSettings', {})).data;
     if (settings === undefined)
       return [finding('SLUICE_FINDING_UNCHECKED', 'The settings of Lake Formation in this account.')];
     const { DataLakeAdmins, CreateDatabaseDefaultPermissions } = settings.DataLakeSettings;
-    const caller = (await readCallerArn(setup)) ?? setup.identity.arn;
+    const maker = deployed?.RoleARN ?? (await readCallerArn(setup)) ?? setup.identity.arn;
     const isOfIam = CreateDatabaseDefaultPermissions.some(isGrantTo([ALLOWED_BY_IAM]));
     // An administrator may make databases: https://docs.aws.amazon.com/lake-formation/latest/dg/implicit-permissions.html
-    const isAdministrator = DataLakeAdmins.some((admin) => admin.DataLakePrincipalIdentifier === caller);
+    const isAdministrator = DataLakeAdmins.some((admin) => admin.DataLakePrincipalIdentifier === maker);
     if (isAdministrator || (isOfIam && DataLakeAdmins.length === 0)) return [];
-    const listed = await ask(setup, 'ListPermissions', { ResourceType: 'CATALOG' });
-    const creators = permissionsAnswer.safeParse(listed).data?.PrincipalResourcePermissions;
-    if (creators?.some(isGrantTo([ALLOWED_BY_IAM, caller])) === true) return [];
-    if (creators === undefined && isOfIam)
+    const makers = [maker, ALLOWED_BY_IAM];
+    const granted = await Promise.all(makers.map((principal) => catalogGrants(setup, principal)));
+    if (granted.some((some) => some?.some(isGrantTo(makers)) === true)) return [];
+    if (granted.includes(undefined))
       return [finding('SLUICE_FINDING_UNCHECKED', 'Who may make a database, by Lake Formation.')];
     const words = ['lakeformation', 'grant-permissions', '--permissions', 'CREATE_DATABASE', '--resource'];
-    const to = ['{"Catalog":{}}', '--principal', `DataLakePrincipalIdentifier=${caller}`];
+    const to = ['{"Catalog":{}}', '--principal', `DataLakePrincipalIdentifier=${maker}`];
     return [
-      finding('SLUICE_FINDING_LAKE_FORMATION', `No grant lets ${caller} make a database.`, [
+      finding('SLUICE_FINDING_LAKE_FORMATION', `No grant lets ${maker} make a database.`, [
         setup.commands.aws(...words, ...to),
       ]),
     ];
   },
 };
+
+/**
+ * What a principal may do in the catalog; undefined if Lake Formation does not say it. Only the question with a principal
+ * and a resource is about what is effective: https://docs.aws.amazon.com/lake-formation/latest/APIReference/API_ListPermissions.html
+ */
+async function catalogGrants(
+  setup: Setup,
+  DataLakePrincipalIdentifier: string,
+): Promise<z.output<typeof grants> | undefined> {
+  const question = { Principal: { DataLakePrincipalIdentifier }, Resource: { Catalog: {} } };
+  const found: z.output<typeof grants> = [];
+  let NextToken: string | undefined;
+  do {
+    const answer = await ask(setup, 'ListPermissions', { ...question, NextToken });
+    const page = permissionsAnswer.safeParse(answer).data;
+    if (page === undefined) return undefined;
+    found.push(...page.PrincipalResourcePermissions);
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return found;
+}
 
 /** Whether one of the principals may make databases by a grant. */
 function isGrantTo(principals: readonly string[]): (grant: z.output<typeof grants>[number]) => boolean {

@@ -78,7 +78,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_LAKE_FORMATION: warning(
     'Lake Formation is in use, and no grant is seen that lets these credentials make a database: CloudFormation then stops with `Required Create Database on Catalog`.',
-    'Have a Lake Formation administrator run the command before the first deployment; what is granted after it: docs/deploy.md, "Lake Formation".',
+    'Have a Lake Formation administrator run the command before the first deployment, with `iam.deploymentRole` in serverless.yml for that role; what is granted after it: docs/deploy.md, "Lake Formation".',
   ),
   SLUICE_FINDING_STACK_TOO_LARGE: problem(
     'The stack is larger than CloudFormation, IAM or another service takes: packaging refuses it.',

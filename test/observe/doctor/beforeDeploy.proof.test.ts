@@ -67,17 +67,21 @@ describe('sluice doctor --before-deploy', () => {
     const role = ROLE.arn.replace('role/', 'role/ci/');
     const none = [`LAKE_FORMATION No grant lets ${role} make a database.`];
     expect(await findings('lake-formation', '--stage', 'fresh')).toEqual([]);
-    expect(await asked({ DataLakeAdmins })).toEqual(none);
+    const unseen = ['UNCHECKED Who may make a database, by Lake Formation.'];
+    expect(await asked({ DataLakeAdmins })).toEqual(unseen);
     expect(await asked({ DataLakeAdmins }, [])).toEqual(none);
-    expect(await asked({})).toEqual(none);
+    expect(await asked({})).toEqual(unseen);
     expect(await asked(byIam, [])).toEqual(none);
     expect(await asked(byIam, [CREATE_DATABASE])).toEqual([]);
     const toRole = { ...CREATE_DATABASE, Principal: { DataLakePrincipalIdentifier: role } };
-    expect(await asked({ DataLakeAdmins }, [toRole])).toEqual([]);
+    expect(await asked({ DataLakeAdmins }, [{ ...toRole, Permissions: ['DESCRIBE'] }, toRole])).toEqual([]);
     expect(await asked({ DataLakeAdmins }, [{ ...toRole, Permissions: ['CREATE_CATALOG'] }])).toEqual(none);
     expect(await asked({ DataLakeAdmins: [toRole.Principal] })).toEqual([]);
     // Who may not list the grants of others learns nothing.
-    expect(await asked(byIam)).toEqual(['UNCHECKED Who may make a database, by Lake Formation.']);
+    expect(await asked(byIam)).toEqual(unseen);
+    expect(await asked({ DataLakeAdmins }, [])).toEqual(none);
+    const existing = { database: true, stagingDatabase: true };
+    expect(await findingsOf('lake-formation', { existing }, 'fresh')).toEqual([]);
     account.answers.delete('lakeformation /GetDataLakeSettings');
     expect(await findings('lake-formation', '--stage', 'fresh')).toEqual([
       'UNCHECKED The settings of Lake Formation in this account.',

@@ -1,3 +1,5 @@
+import { text } from 'node:stream/consumers';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import {
   AwsError,
@@ -28,7 +30,18 @@ export function lakeFormation(DataLakeSettings: object, creators?: readonly obje
     ['lakeformation /GetDataLakeSettings', { DataLakeSettings }],
     [
       'lakeformation /ListPermissions',
-      creators && { PrincipalResourcePermissions: creators.map((grant) => ({ ...BY_IAM, ...grant })) },
+      creators &&
+        (({ Principal, Resource, NextToken }: typeof BY_IAM & { Resource?: object; NextToken?: string }) => {
+          // Another question is answered with what the caller may see: nothing. Each page has one grant.
+          const granted = creators
+            .map((grant) => ({ ...BY_IAM, ...grant }))
+            .filter((grant) => Resource && isDeepStrictEqual(grant.Principal, Principal));
+          const after = Number(NextToken ?? 0) + 1;
+          return {
+            PrincipalResourcePermissions: granted.slice(after - 1, after),
+            ...(after < granted.length ? { NextToken: `${after}` } : {}),
+          };
+        }),
     ],
   ] as const;
 }
@@ -64,8 +77,9 @@ export function limits(rateLimit: number, burstLimit: number, total: number, unr
 const rest = (signingName: string): AwsService => ({
   signingName,
   async handle({ rawPath, body }) {
-    body.resume();
-    const answer = account.answers.get(`${signingName} ${rawPath}`);
+    const asked = await text(body);
+    const known = account.answers.get(`${signingName} ${rawPath}`);
+    const answer = typeof known === 'function' ? known(JSON.parse(asked)) : known;
     const failed = (status: number, code: string, message: string) => ({
       status,
       headers: { 'x-amzn-errortype': code },
