@@ -78,6 +78,32 @@ export function replacedReaders(
   });
 }
 
+/**
+ * Names of readers that another role or user of the stack has, or the same one in other letters; one sentence each.
+ * CloudFormation makes the new one before it removes the present one, and IAM does not tell names by case.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html
+ */
+export function heldNames(
+  { readers }: Pick<Config, 'readers'>,
+  { stackName, resources }: Pick<DeployedStack, 'stackName' | 'resources'>,
+): readonly string[] {
+  return readers.flatMap((reader, i) => {
+    const { iamName } = reader;
+    const kind = isRole(reader) ? 'Role' : 'User';
+    const [held] = [...resources].filter(
+      ([id, name]) =>
+        id.endsWith(kind) &&
+        name.toLowerCase() === iamName?.toLowerCase() &&
+        (id !== identityId(reader) || name !== iamName),
+    );
+    if (held === undefined) return [];
+    const [id, name] = held;
+    return [
+      `readers.${i}.iamName: got "${iamName}", expected another name, for one deployment at least: ${id} of the stack ${stackName} is named ${name}, and it is removed only once the new ${kind.toLowerCase()} exists.`,
+    ];
+  });
+}
+
 /** What a bucket does with objects whose writers ask for no encryption. Without a setting, S3's own keys encrypt them. */
 export async function readDefaultEncryption(
   options: S3ClientConfig,

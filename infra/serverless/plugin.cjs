@@ -157,8 +157,10 @@ module.exports = class SluicePlugin {
 
   /** Compares what is in the account with the configuration, and says what the deployment changes that others have to know. */
   async compareDeployed() {
-    const [{ readDefaultEncryption, readDeployedStack, replacedReaders }, { requireEncryption }] =
-      await Promise.all([import('./deployedStack.ts'), import('./requirements.ts')]);
+    const [
+      { readDefaultEncryption, readDeployedStack, replacedReaders },
+      { requireEncryption, requireFreeNames },
+    ] = await Promise.all([import('./deployedStack.ts'), import('./requirements.ts')]);
     const config = await this.loadConfig();
     const provider = this.serverless.getProvider('aws');
     const options = await provider.getAwsSdkV3Config();
@@ -174,7 +176,10 @@ module.exports = class SluicePlugin {
       this.log.notice(
         `The stack ${provider.naming.getStackName()} is new. A stack of another \`service\` or stage stays as it is, with its bucket and its data.`,
       );
-    else for (const warning of replacedReaders(config, stack)) this.log.warning(warning);
+    else {
+      await this.explain(() => requireFreeNames(config, stack));
+      for (const warning of replacedReaders(config, stack)) this.log.warning(warning);
+    }
   }
 
   /** @param configFile That of lib/config/loadConfig.ts. */

@@ -17,7 +17,7 @@ import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { logicalIds } from '../template/Stack.ts';
 import type { PackagedTemplate, TemplatePlace } from '../template/substitute.ts';
 import { templateProblems } from '../template/templateProblems.ts';
-import { encryptionProblems } from './deployedStack.ts';
+import { encryptionProblems, heldNames } from './deployedStack.ts';
 
 /** Matches keys of routes that leave OPTIONS to the gateway. `ANY` and `$default` would take it. */
 const LEAVES_OPTIONS = /^(DELETE|GET|HEAD|PATCH|POST|PUT) /;
@@ -158,6 +158,17 @@ export function requireAccount(config: Pick<Config, 'account'>, account: string)
 export function requireEncryption(...seen: Parameters<typeof encryptionProblems>): void {
   const problems = encryptionProblems(...seen);
   if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_ENCRYPTION_DIFFERS', problems.join(' '));
+}
+
+/**
+ * Refuses a name of a reader that another role or user of the stack has: the deployment would be rolled back.
+ *
+ * @param seen As in {@link heldNames}.
+ * @throws ConfigError `SLUICE_CONFIG_INVALID`.
+ */
+export function requireFreeNames(...seen: Parameters<typeof heldNames>): void {
+  const problems = heldNames(...seen);
+  if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
 }
 
 /**

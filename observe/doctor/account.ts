@@ -6,6 +6,7 @@ import { GetRoleCommand, GetUserCommand } from '@aws-sdk/client-iam';
 import { GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { resources as templateResources } from '../../infra/resources.ts';
+import { heldNames } from '../../infra/serverless/deployedStack.ts';
 import { queueExecutions } from '../../infra/serverless/service.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
@@ -31,8 +32,9 @@ export const freeNames: Look = {
   name: 'names',
   expects:
     'the names of buckets, databases, workgroups, secrets, log groups, roles and users of the stack are free or its own, and an existing database that it uses is there',
-  find: async (setup) =>
-    settled([
+  find: async (setup) => [
+    ...heldNames(setup.config, setup).map((detail) => finding('SLUICE_FINDING_NAME_TAKEN', detail)),
+    ...(await settled([
       ...(setup.config.existing.database ? [database.find(setup)] : []),
       ...stackNames(setup).map(async ([type, name]) => {
         const owner = await owners[type]?.(setup, name);
@@ -41,7 +43,8 @@ export const freeNames: Look = {
         const commands = words === undefined ? [] : [setup.commands.aws(...words)];
         return [finding('SLUICE_FINDING_NAME_TAKEN', `${type} ${name}: ${detail}.`, commands)];
       }),
-    ]),
+    ])),
+  ],
 };
 
 /** The owner of a name, and the words after `aws` that free the name, if nothing of value is lost. */

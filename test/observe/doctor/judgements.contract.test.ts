@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type BucketNeed, bucketNeeds } from '../../../infra/bucketNeeds.ts';
 import { deleterIds } from '../../../infra/roles/functionRoles.ts';
-import { encryptionProblems, replacedReaders } from '../../../infra/serverless/deployedStack.ts';
+import { encryptionProblems, heldNames, replacedReaders } from '../../../infra/serverless/deployedStack.ts';
 import { deleteByVersionOnly, keptFolders } from '../../../lib/access/buckets/bucketSettings.ts';
 import { shellCommand } from '../../../lib/base/text.ts';
 import { VERSION } from '../../../lib/base/version.ts';
@@ -217,6 +217,26 @@ describe('a reader', () => {
     ],
   ])('that %s', (_, present, readers, expected) => {
     expect(replaced(present, ...readers)).toEqual(expected);
+  });
+});
+
+describe('a name of a reader', () => {
+  const role = { kind: 'statsig', name: 'new', principal: '123456789012', externalId: 'project-7' };
+  const owox = { kind: 'owox', name: 'new', resultsBucket: 'acme-owox' };
+
+  it.each<[string, object, Readonly<Record<string, string>>, number]>([
+    ['stays', { ...owox, iamName: 'OWOX' }, { ReaderNewUser: 'OWOX' }, 0],
+    ['is of a renamed reader', { ...owox, iamName: 'OWOX' }, { ReaderOldUser: 'OWOX' }, 1],
+    ['is of a renamed reader in other letters', { ...role, iamName: 'S' }, { ReaderOldRole: 's' }, 1],
+    ['changes in case only', { ...owox, iamName: 'OWOX' }, { ReaderNewUser: 'Owox' }, 1],
+    ['is of a role, and wanted for a user', { ...owox, iamName: 'OWOX' }, { ReaderOldRole: 'OWOX' }, 0],
+    ['is nobody’s', owox, { ReaderNewUser: 'OWOX' }, 0],
+  ])('that %s', (_, reader, present, count) => {
+    const { readers } = defineConfig({ bucket: 'acme', readers: [reader] as ConfigInput['readers'] });
+    const stack = { stackName: 'sluice-prod', resources: new Map(Object.entries(present)) };
+    expect(heldNames({ readers }, stack)).toEqual(
+      Array.from({ length: count }, () => expect.stringContaining('readers.0.iamName: got')),
+    );
   });
 });
 
