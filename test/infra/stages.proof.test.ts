@@ -291,5 +291,8 @@ describe('serverless deploy', () => {
     expect((await deployOnto(reader, { resources: [user] })).said).toContain(replaced);
     const same = await deployOnto(reader, { resources: [{ ...user, physicalId: 'BI' }] });
     expect(same.said).not.toContain('The new ARN');
+    const renamed = { ...user, logicalId: 'ReaderOldUser', physicalId: 'bi' };
+    const refused = await deployOnto(reader, { resources: [renamed] });
+    expect(refused.said).toContain('ReaderOldUser of the stack sluice-dev is named bi');
   });
 });
