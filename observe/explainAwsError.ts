@@ -73,14 +73,27 @@ function isOfNetwork(message: string): boolean {
 function missingProfile(): string {
   const { AWS_PROFILE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
   const inHome = (name: string) => join(homedir(), '.aws', name);
-  const files = [AWS_CONFIG_FILE || inHome('config'), AWS_SHARED_CREDENTIALS_FILE || inHome('credentials')];
-  const sections = files.flatMap((file) =>
-    existsSync(file) ? [...readFileSync(file, 'utf8').matchAll(/^\s*\[\s*(?:profile\s+)?(.*?)\s*\]/gm)] : [],
+  const config = AWS_CONFIG_FILE || inHome('config');
+  const credentials = AWS_SHARED_CREDENTIALS_FILE || inHome('credentials');
+  if (!AWS_PROFILE) return '';
+  const configured = sectionsOf(config);
+  const isThere =
+    configured.includes(`profile ${AWS_PROFILE}`) ||
+    (AWS_PROFILE === 'default' && configured.includes(AWS_PROFILE)) ||
+    sectionsOf(credentials).includes(AWS_PROFILE);
+  if (isThere) return '';
+  const missing = `. AWS_PROFILE is ${JSON.stringify(AWS_PROFILE)}, but neither ${config} nor ${credentials} has a profile of that name`;
+  return configured.includes(AWS_PROFILE)
+    ? `${missing}. In the former, [${AWS_PROFILE}] is no profile: write [profile ${AWS_PROFILE}].`
+    : `${missing}.`;
+}
+
+/** The headers of a file of AWS's tools, without quotes and with one space; none if there is no file. */
+function sectionsOf(file: string): readonly string[] {
+  if (!existsSync(file)) return [];
+  return [...readFileSync(file, 'utf8').matchAll(/^\s*\[\s*(.*?)\s*\]/gm)].map(([, header = '']) =>
+    header.replace(/^profile\s+/, 'profile ').replace(/(["'])(.*)\1$/, '$2'),
   );
-  return !AWS_PROFILE ||
-    sections.some(([, name = '']) => name.replace(/^(["'])(.*)\1$/, '$2') === AWS_PROFILE)
-    ? ''
-    : `. AWS_PROFILE is ${JSON.stringify(AWS_PROFILE)}, but neither ${files.join(' nor ')} has a profile of that name.`;
 }
 
 /** The names of those that are set, whose values may have passwords. */

@@ -77,6 +77,8 @@ sso_start_url = https://acme.awsapps.com/start
 sso_region = eu-west-1
 sso_account_id = 111122223333
 sso_role_name = operator
+[bare]
+region = eu-west-1
 `,
 );
 // The name of a token's file is the SHA-1 of the start URL.
@@ -137,6 +139,14 @@ describe('behind a proxy', () => {
       expect.stringContaining('by the stand-in'),
       aws('portal.sso', 'secretsmanager'),
     ]);
+  });
+
+  it('says how the header of a profile is written', async () => {
+    const said = await sluice('keys list --stage dev', {
+      AWS_PROFILE: 'bare',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    });
+    expect(said).toContain('In the former, [bare] is no profile: write [profile bare].');
   });
 
   it('downloads specs of Statsig', async () => {
