@@ -194,7 +194,7 @@ describe('the alarms on abuse', () => {
     ] as const) {
       expect(Resources[id]?.Properties).toMatchObject({ Period: 3_600, Threshold: 70 });
       const [, line] = requestMetrics({
-        stage: 'prod',
+        stage: 'acme/prod',
         receivedAt: 0,
         requestId: null,
         latencyMs: 1,
