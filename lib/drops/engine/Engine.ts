@@ -32,7 +32,7 @@ const fileRows = z.strictObject({ name: z.string(), ...counts, reasons });
 export type FileRows = z.output<typeof fileRows>;
 
 const contentSchema = z.strictObject({
-  /** Accepted rows whose fields are counted: all of a small file, some of a large one, which stand for the others. */
+  /** Accepted rows. Of a large group of files some are looked at, each of which stands for others. */
   rows: count,
   /** By field, as the mapping has it: `metadata.plan`. */
   fields: z.record(
@@ -40,9 +40,9 @@ const contentSchema = z.strictObject({
     z.strictObject({
       /** The name of its column; empty if no file has one. */
       column: z.string(),
-      /** Counted rows without a value, with a null of JSON, or with a text of spaces or none. */
+      /** Rows without a value, with a null of JSON, or with a text of spaces or none. */
       none: count,
-      /** Counted rows whose value is a number, also as a text. */
+      /** Rows whose value is a number, also as a text. */
       numbers: count,
       /** Some values as they stand in the files, by the type of the column that has them. */
       types: z.record(z.string(), z.array(z.string()).readonly()),
@@ -134,9 +134,6 @@ export interface RowProblem {
   readonly detail: string;
 }
 
-/** What a row has of a field: no value, a number, or another value. The statement that writes the rows counts it. */
-export const CODES = { none: 0, number: 1, other: 2 } as const;
-
 /** A field that is read from a column. */
 export interface MappedField {
   /** As the mapping has it. */
@@ -145,8 +142,6 @@ export interface MappedField {
   readonly column: string;
   /** Type of the column; empty if it holds no value. */
   readonly type: string;
-  /** In terms of `reads`: what a row has of it, one of {@link CODES}. */
-  readonly code: string;
   /** In terms of `reads`: its value as it stands in the file, as a text. */
   readonly text: string;
 }
@@ -194,9 +189,14 @@ export interface CompiledMapping {
     readonly values: readonly (string | null)[];
   }[];
   readonly groups: readonly MappedGroup[];
-  /**
-   * In terms of the table's columns: the day of a row's own time as a DATE, NULL if it is the day of the folder or a neighbour. Null of a
-   * kind without such a time.
-   */
-  readonly otherDay: string | null;
+  /** Where a written row has its own time; null of a kind without such a time. */
+  readonly ownTime: OwnTime | null;
+}
+
+/** The column of a table with a row's own time. */
+export interface OwnTime {
+  /** Its name: a TIMESTAMP or a DATE. */
+  readonly column: string;
+  /** SQL in terms of the column: the day as a DATE, NULL if it is the day of the folder or a neighbour. */
+  readonly otherDay: string;
 }

@@ -1,6 +1,4 @@
-import * as z from 'zod';
 import { SluiceError } from '../../base/errors.ts';
-import { parseJson } from '../../base/json.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { quotedName } from '../../base/text.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
@@ -13,7 +11,6 @@ import { ParquetFooter, readEnds } from '../../parquet/parquetFooter.ts';
 import { verifyPages } from '../../parquet/verifyPages.ts';
 import { isRowReason, type RowReason } from '../rowReasons.ts';
 import {
-  CODES,
   type Engine,
   type FieldContent,
   type FileRows,
@@ -26,8 +23,7 @@ import {
 } from './Engine.ts';
 import {
   acceptedRowsStatement,
-  countedRows,
-  counterName,
+  lookName,
   probeStatement,
   ROWS_DIFFER,
   refusedProbeStatement,
@@ -163,9 +159,9 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   const { files, mapping, rowsPath: output } = request;
   if (files.length === 0) return sumRows([], []);
   await verifyMapped(request);
-  const contents = mapping.groups.map((group, i) => countContent(session, request, group, i));
+  const looks = mapping.groups.map((group, i) => ({ group, contentOf: lookAtValues(session, group, i) }));
   await session.run(acceptedRowsStatement(request, output));
-  const { taken, isOfOtherDays } = await acceptedByFile(session, request);
+  const taken = await acceptedByFile(session, output);
   const rows = files.map(({ name, rows: all }) => {
     const out = taken.get(name) ?? 0;
     return { name, in: all, out, refused: all - out };
@@ -186,8 +182,12 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
       `${name}: its footer says ${said} rows, and it holds ${read + explained}.`,
     );
   }
-  const days = isOfOtherDays ? await rowsOfOtherDays(session, request) : {};
-  const mapped = sumRows(byFile, [{ rows: 0, fields: {}, days }, ...contents.map((content) => content())]);
+  const days = await rowsOfOtherDays(session, request);
+  const contents = looks.map(({ group, contentOf }) => {
+    const places = new Set(group.files);
+    return contentOf(rows.reduce((sum, { out }, i) => (places.has(i) ? sum + out : sum), 0));
+  });
+  const mapped = sumRows(byFile, [{ rows: 0, fields: {}, days }, ...contents]);
   const { out } = mapped.rows;
   const { rows: written } = new ParquetFooter(readEnds(output));
   if (written === out) return mapped;
@@ -207,25 +207,29 @@ async function verifyMapped({ files, mapping, signal }: LoadRequest): Promise<vo
   }
 }
 
-/** Accepted rows by file, and whether some of them are of another day than that of the folder and its neighbours. */
+/** Accepted rows by file. */
 async function acceptedByFile(
   session: DuckDbSession,
-  { mapping: { otherDay }, rowsPath }: LoadRequest,
-): Promise<{ readonly taken: ReadonlyMap<string, number>; readonly isOfOtherDays: boolean }> {
+  rowsPath: string,
+): Promise<ReadonlyMap<string, number>> {
   const rows = await session.rows(
-    `SELECT source_file, count(*) AS n, count(${otherDay ?? 'NULL'}) AS other FROM read_parquet(${quoteText(rowsPath)}) GROUP BY source_file`,
+    `SELECT source_file, count(*) AS n FROM read_parquet(${quoteText(rowsPath)}) GROUP BY source_file`,
   );
-  return {
-    taken: new Map(rows.map(({ source_file, n }) => [String(source_file), Number(n)])),
-    isOfOtherDays: rows.some(({ other }) => Number(other) > 0),
-  };
+  return new Map(rows.map(({ source_file, n }) => [String(source_file), Number(n)]));
 }
 
 /** Accepted rows by day, without the day of the folder and its neighbours. */
 async function rowsOfOtherDays(
   session: DuckDbSession,
-  { mapping: { otherDay }, rowsPath }: LoadRequest,
+  { mapping: { ownTime }, rowsPath }: LoadRequest,
 ): Promise<RowContent['days']> {
+  if (ownTime === null) return {};
+  const { column, otherDay } = ownTime;
+  // The footer, which DuckDB has just written, tells at once of most drops that there is none.
+  const bounds = `SELECT CAST(unnest([stats_min_value, stats_max_value]) AS TIMESTAMP) AS ${quoteName(column)}
+    FROM parquet_metadata(${quoteText(rowsPath)}) WHERE path_in_schema = ${quoteText(column)}`;
+  const [outside] = await session.rows(`SELECT count(${otherDay}) AS n FROM (${bounds})`);
+  if (Number(outside?.['n']) === 0) return {};
   const rows = await session.rows(
     `SELECT CAST(greatest(least(day, DATE '2200-12-31'), DATE '1900-01-01') AS VARCHAR) AS day, count(*) AS n
      FROM (SELECT ${otherDay} AS day FROM read_parquet(${quoteText(rowsPath)})) WHERE day IS NOT NULL GROUP BY ALL`,
@@ -233,42 +237,35 @@ async function rowsOfOtherDays(
   return Object.fromEntries(rows.map(({ day, n }) => [String(day), Number(n)]));
 }
 
-/** A row of values, as the sampler gets it. */
-const textsSchema = z.array(z.string().nullable());
-
 /**
- * Makes the functions that count what the accepted rows of a group hold while they are written.
+ * Adds the function that looks at values of a group's accepted rows while they are written.
  *
- * @returns What they hold, once they are written.
+ * @returns What the rows hold, once they are written. It gets the group's number of them.
  */
-function countContent(
+function lookAtValues(
   session: DuckDbSession,
-  { files }: LoadRequest,
-  group: MappedGroup,
+  { fields }: MappedGroup,
   index: number,
-): () => RowContent {
-  const values = group.fields.map(() => new Set<string>());
-  const counter = session.addCounter(counterName(index), (texts) => {
-    if (values.every(({ size }) => size === KEPT_VALUES)) return;
-    for (const [i, text] of textsSchema.parse(parseJson(texts)).entries()) {
-      const kept = values[i];
-      if (text !== null && text.trim() !== '' && kept !== undefined && kept.size < KEPT_VALUES)
-        kept.add(text);
+): (rows: number) => RowContent {
+  const looked = fields.map(() => ({ seen: 0, none: 0, numbers: 0, values: new Set<string>() }));
+  session.addLook(lookName(index), (text, number) => {
+    const field = looked[number];
+    if (field === undefined) return;
+    field.seen += 1;
+    if (text === null || text.trim() === '') field.none += 1;
+    else {
+      if (Number.isFinite(Number(text))) field.numbers += 1;
+      if (field.values.size < KEPT_VALUES) field.values.add(text);
     }
   });
-  // Each counted row stands for those that are not counted.
-  const { weight } = countedRows(files, group);
-  return () => {
-    const codes = counter();
-    const counted = codes[0]?.reduce((sum, n) => sum + n, 0) ?? 0;
-    if (counted === 0) return { rows: 0, fields: {}, days: {} };
-    const fields = group.fields.map(({ field, column, type }, i): [field: string, content: FieldContent] => {
-      const rowsWith = (code: number) => codes[i]?.[code] ?? 0;
-      const none = rowsWith(CODES.none);
-      const types = none < counted ? { [type]: [...(values[i] ?? [])] } : {};
-      return [field, { column, none: none * weight, numbers: rowsWith(CODES.number) * weight, types }];
+  return (rows) => {
+    const contents = fields.map(({ field, column, type }, i): [field: string, content: FieldContent] => {
+      const { seen = 0, none = 0, numbers = 0, values = [] } = looked[i] ?? {};
+      const share = seen === 0 ? 0 : rows / seen;
+      const types = none < seen ? { [type]: [...values] } : {};
+      return [field, { column, none: Math.round(none * share), numbers: Math.round(numbers * share), types }];
     });
-    return { rows: counted * weight, fields: Object.fromEntries(fields), days: {} };
+    return { rows, fields: Object.fromEntries(contents), days: {} };
   };
 }
 

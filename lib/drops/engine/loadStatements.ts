@@ -16,11 +16,14 @@ const PARQUET = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTION
 /** The most queries in one UNION, as it holds readers for all of them in memory. */
 const MAX_UNITED = 100;
 
-/** Rows that DuckDB reads at once: a power of two. */
-const VECTOR_BITS = 11;
-const VECTOR_ROWS = 2 ** VECTOR_BITS;
-/** Vectors of a group of whose rows some are counted, or up to twice as many: to count every row would take a tenth of a load's time. */
-const COUNTED_VECTORS = 16;
+/** Rows that DuckDB reads at once. */
+const VECTOR_ROWS = 2_048;
+/** Vectors of a large group of whose rows some are looked at, about. */
+const SEEN_VECTORS = 16;
+/** Rows of a group that are looked at, about. Each takes some microseconds. */
+const SEEN_ROWS = 2_048;
+/** Characters of a value that are looked at. */
+const VALUE_CHARACTERS = 40;
 /** A name with a space, which no table's column has. */
 const FILE = '"file number"';
 /** A column of {@link probeStatement}. */
@@ -54,7 +57,7 @@ function acceptedRowsQuery(
 ): string {
   const { files, mapping, loadedAt } = request;
   const groups = mapping.groups.map(
-    (group, i) => `SELECT ${group.columns}, ${countedFile(request, group, i)} AS ${FILE}, row_number
+    (group, i) => `SELECT ${group.columns}, ${fileNumber(request, group, i)} AS ${FILE}, row_number
       FROM (${readGroup({ files, mapping }, group)}) WHERE problem IS NULL`,
   );
   const name = elementAt(
@@ -65,48 +68,42 @@ function acceptedRowsQuery(
     FROM (${groups.join(' UNION ALL ')} ${order})`;
 }
 
-/** The number of a row's file. Of some rows it comes from the function that counts what their fields hold. */
-function countedFile({ files }: Pick<LoadRequest, 'files'>, group: MappedGroup, index: number): string {
-  const file = `[${group.files.join(', ')}][file_index + 1]`;
+/** The number of a row's file. Of some rows it comes from the function that looks at their values. */
+function fileNumber({ files }: Pick<LoadRequest, 'files'>, group: MappedGroup, index: number): string {
+  // A group of all files has them in their order. To look into a list of a thousand numbers takes long.
+  const file =
+    group.files.length === files.length
+      ? 'CAST(file_index AS INTEGER)'
+      : `[${group.files.join(', ')}][file_index + 1]`;
   if (group.fields.length === 0) return file;
-  const { power, first } = countedRows(files, group);
-  // Divisions of all row numbers would take longer than what is counted. Of each step another vector counts, as files may take turns.
-  const vector = `((row_number >> ${VECTOR_BITS}) + file_index)`;
-  const isFirst = `(row_number & ${VECTOR_ROWS - 1}) < ${first}`;
-  const isCounted = `${isFirst} AND ((${vector} + (${vector} >> ${power})) & ${2 ** power - 1}) = 0`;
-  const rows = group.files.reduce((sum, i) => sum + (files[i]?.rows ?? 0), 0);
-  const nth = Math.max(1, Math.floor((rows * first) / VECTOR_ROWS / 2 ** power / SAMPLED_ROWS));
-  const texts = group.fields.map(({ text }) => `left(${text}, ${VALUE_CHARACTERS})`);
-  const json = `coalesce(TRY(CAST(to_json([${texts.join(', ')}]) AS VARCHAR)), '')`;
-  const sampled = `CASE WHEN row_number % ${nth} = 0 THEN ${json} ELSE '' END`;
-  const codes = group.fields.map(({ code }) => code);
-  return `CASE WHEN ${isCounted} THEN ${counterName(index)}(${[file, sampled, ...codes].join(', ')}) ELSE ${file} END`;
+  const { first, every } = seenRows(files, group);
+  // Files begin at different places of a step, as most of them may be shorter than one.
+  const isSeen = `(row_number + file_index * ${VECTOR_ROWS}) % ${every} < ${first}`;
+  const values = group.fields.map(({ text }) => `left(${text}, ${VALUE_CHARACTERS})`);
+  return `CASE WHEN ${isSeen} THEN ${lookName(index)}(${[file, ...values].join(', ')}) ELSE ${file} END`;
 }
-
-/** Rows of a group whose values are looked at, for people, about. */
-const SAMPLED_ROWS = 128;
-/** Characters of such a value. */
-const VALUE_CHARACTERS = 40;
 
 /**
- * Which rows of a group are counted: the first ones of some vectors, and all of a small group. Few vectors have such rows, as a call of the
- * function takes longer than the rows of a vector; and they are neighbours, as writers repeat themselves after some rows.
+ * The rows of a group that are looked at: all of a small group, of others the first ones of some vectors. Few vectors have such
+ * rows, as a call of a function takes longer than a row; and they are neighbours, as writers repeat themselves after some rows. A
+ * step has an odd number of vectors, as writers take turns by powers of two.
  *
- * @returns `power`: of 2 ** power vectors one has such rows, the `first`. Each stands for `weight` rows.
+ * @returns Of `every` rows of a file the `first`.
  */
-export function countedRows(
+function seenRows(
   files: LoadRequest['files'],
-  group: Pick<MappedGroup, 'files'>,
-): { readonly power: number; readonly first: number; readonly weight: number } {
-  const vectors = group.files.reduce((sum, i) => sum + Math.ceil((files[i]?.rows ?? 0) / VECTOR_ROWS), 0);
-  const power = Math.floor(Math.log2(Math.max(1, vectors / COUNTED_VECTORS)));
-  if (power === 0) return { power, first: VECTOR_ROWS, weight: 1 };
-  return { power, first: VECTOR_ROWS / 4, weight: 4 * 2 ** power };
+  group: MappedGroup,
+): { readonly first: number; readonly every: number } {
+  const rows = group.files.map((i) => fileAt(files, i).rows);
+  if (rows.reduce((sum, n) => sum + n, 0) <= SEEN_ROWS) return { first: VECTOR_ROWS, every: VECTOR_ROWS };
+  const vectors = rows.reduce((sum, n) => sum + Math.ceil(n / VECTOR_ROWS), 0);
+  const step = 2 * Math.floor(vectors / SEEN_VECTORS / 2) + 1;
+  return { first: Math.ceil((SEEN_ROWS * step) / vectors), every: step * VECTOR_ROWS };
 }
 
-/** Name of the function that counts the codes of a group's rows: {@link DuckDbSession.addCounter}. */
-export function counterName(group: number): string {
-  return `sluice_counted_${group}`;
+/** Name of the function that looks at values of a group's rows: {@link DuckDbSession.addLook}. */
+export function lookName(group: number): string {
+  return `sluice_look_${group}`;
 }
 
 /**
@@ -238,7 +235,7 @@ function timestampSql(epochMs: number): string {
   return `make_timestamp(${epochMs} * 1000)`;
 }
 
-function fileAt(files: readonly EngineFile[], i: number): EngineFile {
+function fileAt<File extends EngineFile>(files: readonly File[], i: number): File {
   const file = files[i];
   if (file === undefined) throw new RangeError(`The mapping is for more files than there are: ${i}.`);
   return file;

@@ -1,10 +1,10 @@
-import { namedList } from '../../base/sql.ts';
+import { namedList, quoteName } from '../../base/sql.ts';
 import { instantOf, type UtcDay } from '../../base/time.ts';
 import { FileError, type FileFailure } from '../../parquet/FileError.ts';
 import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
 import { isTaken } from '../../parquet/readColumns.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
-import type { CompiledMapping, MappedGroup, RawRows } from '../engine/Engine.ts';
+import type { CompiledMapping, MappedGroup, OwnTime, RawRows } from '../engine/Engine.ts';
 import { rawRowSql } from './columnSql.ts';
 import { FileColumns, findFolder, hasNul, pathFolders } from './FileColumns.ts';
 import type { FoundColumn } from './FoundColumn.ts';
@@ -71,7 +71,7 @@ export function compileMapping(
       values: folders.map((each) => findFolder(each, name)?.value ?? null),
     })),
     groups: [...groups.values()],
-    otherDay: otherDaySql(dataset, day),
+    ownTime: ownTimeOf(dataset, day),
   };
 }
 
@@ -133,16 +133,15 @@ function compileRow(
   };
 }
 
-/**
- * The day of a written row's own time, if it is far from the day of the folder: a DATE, NULL of other rows. The date of a metric is a day
- * in any time zone.
- */
-function otherDaySql({ kind, timezone }: MappingSubject['dataset'], day: UtcDay | undefined): string | null {
+/** Where the rows of a dataset have their own time. The date of a metric is a day in any time zone. */
+function ownTimeOf({ kind, timezone }: MappingSubject['dataset'], day: UtcDay | undefined): OwnTime | null {
   if (kind === 'table' || day === undefined) return null;
-  const column = kind === 'metrics' ? 'metric_date' : '"timestamp"';
+  const column = kind === 'metrics' ? 'metric_date' : 'timestamp';
+  const name = quoteName(column);
   const zone = kind === 'metrics' ? 'UTC' : timezone;
   const [from, to] = [-24, 48].map((hours) => `make_timestamp(${instantOf(day, hours, zone)} * 1000)`);
-  return `CASE WHEN ${column} < ${from} OR ${column} >= ${to} THEN ${dayInZone(column, zone)} END`;
+  const otherDay = `CASE WHEN ${name} < ${from} OR ${name} >= ${to} THEN ${dayInZone(name, zone)} END`;
+  return { column, otherDay };
 }
 
 function mapRow(

@@ -6,16 +6,16 @@ import type {
   MetricsMapping,
 } from '../../schema/mappings.ts';
 import type { ingestedColumns } from '../../tables/ingestedTables.ts';
-import { CODES, type MappedField, type RowProblem } from '../engine/Engine.ts';
+import type { MappedField, RowProblem } from '../engine/Engine.ts';
 import type { RowReason } from '../rowReasons.ts';
 import { type FileColumns, nameOfField } from './FileColumns.ts';
+import type { FoundColumn } from './FoundColumn.ts';
 import type { FieldSql } from './findColumn.ts';
 import { quotedSql } from './jsonText.ts';
 import { jsonObjectSql, type Members, mergedObjectSql, readJson, readJsonObject } from './readJson.ts';
 import { readNumber, readText } from './readText.ts';
 import { readDay, readTime } from './readTime.ts';
 import { readTyped } from './readTyped.ts';
-import { codeSql, typeOf } from './valueCodes.ts';
 import { textSql } from './valueSql.ts';
 
 /** Collects the SQL that reads a row, and the conditions for which it is refused. The first problem of a row counts. */
@@ -30,24 +30,26 @@ export class MappedRow {
    * Adds a field.
    *
    * @param field As the mapping has it: `metadata.plan`.
-   * @param isTime Its texts are not looked through for numbers.
    * @returns The name of its value among the reads.
    */
-  read({ value: sql, column, isAbsent, refusals }: FieldSql, field: string, isTime = false): string {
+  read({ value: sql, column, isAbsent, refusals }: FieldSql, field: string): string {
     const number = this.#reads.length;
     const value = `v${number}`;
     const raw = `s${number}`;
     this.#reads.push(`${sql} AS ${value}`);
-    if (isAbsent === true)
-      this.fields.push({ field, column: '', type: '', code: String(CODES.none), text: 'NULL' });
+    if (isAbsent === true) this.fields.push({ field, column: '', type: '', text: 'NULL' });
     if (column === null) return value;
     this.#reads.push(`${column.sql} AS ${raw}`);
     for (const { reason, when } of [...column.refusals, ...refusals]) {
       this.refuse(reason, `column ${JSON.stringify(column.name)}`, when(raw, value));
     }
     const text = textSql(raw, column.kind, column.type);
-    const code = codeSql(column, { value, raw, isTime });
-    this.fields.push({ field, column: column.name, type: typeOf(column), code, text });
+    this.fields.push({
+      field,
+      column: column.name,
+      type: shownType(column),
+      text: column.kind === 'json' ? `nullif(${text}, 'null')` : text,
+    });
     return value;
   }
 
@@ -66,6 +68,16 @@ export class MappedRow {
   }
 }
 
+/**
+ * The type of a column in the file. Writers choose the precision of decimals by their values, and one more member of a struct is no
+ * other type. Empty if the file says that the column holds no value.
+ */
+function shownType({ kind, type }: Pick<FoundColumn, 'kind' | 'type'>): string {
+  if (kind === 'empty') return '';
+  if (type.endsWith(']')) return 'LIST';
+  return kind === 'nested' || kind === 'decimal' ? type.replace(/\(.*$/s, '') : type;
+}
+
 /** The SQL of each column of a kind, in the table's order, in terms of the reads of a row. */
 export type MappedColumns<Kind extends keyof typeof ingestedColumns | 'table' = 'table'> = Readonly<
   Record<Kind extends keyof typeof ingestedColumns ? NameOf<Kind> : string, string>
@@ -80,7 +92,7 @@ export function mapExposures(
   row: MappedRow,
   fileColumns: FileColumns,
 ): MappedColumns<'exposures'> {
-  const timestamp = row.read(readTime(mapping.timestamp, fileColumns), 'timestamp', true);
+  const timestamp = row.read(readTime(mapping.timestamp, fileColumns), 'timestamp');
   const required = requiredTexts(row, fileColumns);
   const name = required('SLUICE_INGEST_ROW_NAME_MISSING', mapping.experiment, 'experiment');
   const group = required('SLUICE_INGEST_ROW_GROUP_MISSING', mapping.group, 'group');
@@ -108,7 +120,7 @@ export function mapEvents(
   row: MappedRow,
   fileColumns: FileColumns,
 ): MappedColumns<'events'> {
-  const timestamp = row.read(readTime(mapping.timestamp, fileColumns), 'timestamp', true);
+  const timestamp = row.read(readTime(mapping.timestamp, fileColumns), 'timestamp');
   const eventName = requiredTexts(row, fileColumns)(
     'SLUICE_INGEST_ROW_NAME_MISSING',
     mapping.eventName,
@@ -158,7 +170,7 @@ export function mapMetrics(
   row: MappedRow,
   fileColumns: FileColumns,
 ): MappedColumns<'metrics'> {
-  const day = row.read(readDay(mapping.date, fileColumns), 'date', true);
+  const day = row.read(readDay(mapping.date, fileColumns), 'date');
   const required = requiredTexts(row, fileColumns);
   const unitId = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitId, 'unit ID');
   const idType = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.idType, 'type of the unit ID');
@@ -200,8 +212,7 @@ export function mapDeclared(
   fileColumns: FileColumns,
 ): MappedColumns {
   const mapped = Object.entries(columns).map(([name, from]): [name: string, sql: string] => {
-    const isTime = from.type === 'date' || from.type === 'timestamp';
-    const value = row.read(readTyped(from, fileColumns), `columns.${name}`, isTime);
+    const value = row.read(readTyped(from, fileColumns), `columns.${name}`);
     if (from.required) {
       row.refuse(
         'SLUICE_INGEST_ROW_REQUIRED_MISSING',
