@@ -126,10 +126,10 @@ describe('a session of a role', () => {
     await wide.get(DROPS, 'other/a');
     expect(await failureOf(wide.put(DROPS, 'acme/b'))).toMatchObject(denied);
     const without = await session(allow('s3:*', '*'), {
-      ...allow('s3:GetObject', `arn:aws:s3:::${DROPS}/other/*`),
+      ...allow('s3:GetObject', `arn:aws:s3:::${OWN}/other/*`),
       Effect: 'Deny',
     });
-    expect(await failureOf(without.get(DROPS, 'other/a'))).toMatchObject({
+    expect(await failureOf(without.get(OWN, 'other/a'))).toMatchObject({
       message: expect.stringContaining('with an explicit deny in a session policy'),
     });
   });

@@ -76,14 +76,11 @@ describe('buckets of two accounts', () => {
     );
   });
 
-  it('allow what the policy does, to no other account, and refuse the rest by name', async () => {
+  it('allow what the policy does, to no other account, and refuse the rest', async () => {
     await allow(statement({ Action: ['s3:GetObject', 's3:ListBucket'] }));
     expect(await (await read({ ExpectedBucketOwner: THEIRS })).Body?.transformToString()).toBe('PAR1');
     expect((await list({ ExpectedBucketOwner: THEIRS })).KeyCount).toBe(1);
-    expect(await failureOf(write())).toMatchObject({
-      ...denied,
-      message: expect.stringContaining('no resource-based policy allows the s3:PutObject action'),
-    });
+    expect(await failureOf(write())).toMatchObject({ ...denied, message: 'Access Denied' });
     const Delete = { Objects: [{ Key: KEY }] };
     const { Errors } = await ours.send(new DeleteObjectsCommand({ Bucket, Delete }));
     expect(Errors).toMatchObject([{ Code: 'AccessDenied', Key: KEY }]);
@@ -163,11 +160,14 @@ describe('buckets of two accounts', () => {
     await read();
     expect(await failureOf(write())).toMatchObject({
       ...denied,
-      message: expect.stringContaining('explicit deny'),
+      message: 'Access Denied',
     });
     // The owner is denied too, and can always take the policy away.
     const own = theirs.send(new PutObjectCommand({ Bucket, Key: 'x', Body: 'x' }));
-    expect(await failureOf(own)).toMatchObject(denied);
+    expect(await failureOf(own)).toMatchObject({
+      ...denied,
+      message: expect.stringContaining('explicit deny'),
+    });
   });
 
   it('accept a policy only from the owner, as a whole, and without elements that are not evaluated', async () => {

@@ -79,7 +79,10 @@ function requirePermission(call: S3Call, { action, resource, context }: NeededPe
   if (POLICY_ACTIONS.has(action) && caller.policies === undefined && caller.account === owner) return;
   const request = { caller, action, resource, context: { ...headerContext(call), ...context }, owner };
   const decision = decide({ ...request, resourcePolicy: bucketPolicy(bucket) });
-  if (!decision.allowed) throw s3Errors.accessDenied(decision.because);
+  if (decision.allowed) return;
+  // S3 gives the reason to callers of the bucket's account, and of its organization, which is not here:
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+  throw s3Errors.accessDenied(caller.account === owner ? decision.because : undefined);
 }
 
 /** Requires a permission that only the caller's own policies decide: it concerns no resource of another account. */
