@@ -166,9 +166,13 @@ module.exports = class SluicePlugin {
     const options = await provider.getAwsSdkV3Config();
     const stack = await readDeployedStack(options, provider.naming.getStackName());
     const asked = config.existing.bucket ? readDefaultEncryption(options, config.bucket) : undefined;
-    const encryption = await asked?.catch(({ name }) => {
+    const encryption = await asked?.catch(({ name, message }) => {
+      const cure =
+        name === 'AccessDenied'
+          ? ' `npx sluice policy print --for deploy` allows s3:GetEncryptionConfiguration.'
+          : '';
       this.log.warning(
-        `S3 does not say how ${config.bucket} is encrypted (${name}), which \`encryption\` has to fit. \`npx sluice policy print --for deploy\` allows s3:GetEncryptionConfiguration.`,
+        `S3 does not say how ${config.bucket} is encrypted, which \`encryption\` has to fit. ${name}: ${message}.${cure}`,
       );
     });
     await this.explain(() => requireEncryption(config, stack, encryption));

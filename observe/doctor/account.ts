@@ -116,8 +116,12 @@ function stackNames({ config, stack, resources, stackName }: Setup): readonly (r
     .filter((functionName) => !unused.has(functionName))
     .map((functionName) => ['AWS::Logs::LogGroup', `/aws/lambda/${stackName}-${functionName}`] as const);
   // Secrets Manager appends a hyphen and six characters to a name.
-  const ourSecrets = new Set([...resources.values()].map((id) => id.replace(/^.*:secret:(.*)-\w{6}$/, '$1')));
-  return [...ourNames, ...groups].filter(([, name]) => name !== '' && !ourSecrets.has(name));
+  const present = [...resources.values()].map((id) => id.replace(/^.*:secret:(.*)-\w{6}$/, '$1'));
+  const ofStack = new Set(present.flatMap((name) => [name, name.toLowerCase()]));
+  // IAM does not tell names by case, and heldNames says what a change of case needs.
+  const isFree = (type: string, name: string) =>
+    !ofStack.has(type.startsWith('AWS::IAM::') ? name.toLowerCase() : name);
+  return [...ourNames, ...groups].filter(([type, name]) => name !== '' && isFree(type, name));
 }
 
 /** The caller's permissions, by IAM's simulator, against the policies that `sluice policy print --for deploy` prints. */

@@ -255,22 +255,29 @@ describe('serverless deploy', () => {
     expect(await said(s3, { outputs: { KeyArn } })).toContain(`${refused}: `);
     expect(await said('curate: true', { outputs: { SluiceVersion: '1' } })).toContain(refused);
     expect(await said(s3, { outputs: { SluiceVersion: '1' } })).not.toContain(refused);
-    const keyed: AwsService = {
-      signingName: 's3',
-      async handle({ body }) {
-        body.resume();
-        const rule =
-          '<ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault>';
-        const answer = `<ServerSideEncryptionConfiguration><Rule>${rule}</Rule></ServerSideEncryptionConfiguration>`;
-        return { status: 200, headers: { 'content-type': 'application/xml' }, body: answer };
-      },
+    /** Of an existing bucket, S3 answers this. */
+    const ofBucket = (status: number, answer: string) => {
+      const s3Service: AwsService = {
+        signingName: 's3',
+        async handle({ body }) {
+          body.resume();
+          return { status, headers: { 'content-type': 'application/xml' }, body: answer };
+        },
+      };
+      return said(`${s3}, existing: { bucket: true }`, {}, [s3Service]);
     };
-    const keyedBucket = await said(`${s3}, existing: { bucket: true }`, {}, [keyed]);
-    expect(keyedBucket).toContain("acme encrypts with AWS's own key for S3");
-    // Without S3, nobody tells of the bucket.
-    const brought = await said(`${s3}, existing: { bucket: true }`);
-    expect(brought).toContain('S3 does not say how acme is encrypted');
-    expect(brought).not.toContain(refused);
+    const byDefault = '<ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>';
+    const rule = `<Rule>${byDefault}</ApplyServerSideEncryptionByDefault></Rule>`;
+    const keyed = `<ServerSideEncryptionConfiguration>${rule}</ServerSideEncryptionConfiguration>`;
+    expect(await ofBucket(200, keyed)).toContain("acme encrypts with AWS's own key for S3 (aws/s3)");
+    const failed = (code: string) =>
+      ofBucket(403, `<Error><Code>${code}</Code><Message>No</Message></Error>`);
+    const denied = await failed('AccessDenied');
+    expect(denied).toMatch(/S3 does not say .*AccessDenied: No\. .*s3:GetEncryptionConfiguration/);
+    const gone = await failed('NoSuchBucket');
+    expect(gone).toContain('NoSuchBucket: No.');
+    expect(gone).not.toContain('s3:GetEncryptionConfiguration');
+    expect(gone).not.toContain(refused);
   });
 
   it('says that a stack of another service is another one', async () => {

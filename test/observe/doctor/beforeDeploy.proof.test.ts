@@ -131,6 +131,12 @@ describe('sluice doctor --before-deploy', () => {
     };
     try {
       expect(await deploy('BI')).toEqual([0, 0]);
+      // In other letters the name is the stack's: it is told once.
+      await deploy('Bi');
+      const inOtherLetters = (await findingsOf('names', { readers })) ?? [];
+      expect(inOtherLetters.filter((text) => text.includes('BI'))).toEqual([
+        expect.stringContaining('ReaderBiUser of the stack sluice-prod is named Bi'),
+      ]);
       expect(await deploy('sluice-prod-ReaderBiUser-1')).toEqual([1, 1]);
       expect(await findingsOf('stack', { readers })).toEqual([
         expect.stringContaining('READER_REPLACED The user of the reader bi is made anew'),
