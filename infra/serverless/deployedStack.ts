@@ -118,6 +118,12 @@ export async function readDefaultEncryption(
   }
 }
 
+/**
+ * The alias of the key that AWS has for S3, which encrypts where `aws:kms` comes without a key.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+ */
+const AWS_KEY = 'alias/aws/s3';
+
 /** Problems of `encryption` in an account: roles could not read what lies in the bucket, or not write there. */
 export function encryptionProblems(
   { encryption, existing, bucket }: Pick<Config, 'encryption' | 'existing' | 'bucket'>,
@@ -141,11 +147,18 @@ export function encryptionProblems(
     problems.push(
       `existing.keyArn: got ${existing.keyArn}, expected ${stackKey}: the stack ${stack.stackName} encrypts with it, and with another key no role could read what lies in ${bucket}.`,
     );
-  const { SSEAlgorithm = 'AES256', KMSMasterKeyID = "AWS's own key for S3" } = bucketDefault ?? {};
+  const { SSEAlgorithm = 'AES256', KMSMasterKeyID = AWS_KEY } = bucketDefault ?? {};
   const key = String(KMSMasterKeyID);
-  // An alias does not say which key it is.
-  const isOurs = /(?:^|:)alias\//.test(key) || existing.keyArn?.endsWith(key);
-  if (SSEAlgorithm !== 'AES256' && (isS3 || !isOurs))
+  if (SSEAlgorithm === 'AES256') return problems;
+  if (key.endsWith(AWS_KEY))
+    problems.push(
+      `existing.bucket: ${bucket} encrypts with AWS's own key for S3 (aws/s3), and no value of \`encryption\` fits it: nobody can change the policy of that key, so it can be granted to no other account. Have the bucket encrypt with a key of yours, or with S3's own keys (AES256).`,
+    );
+  else if (/(?:^|:)alias\//.test(key))
+    problems.push(
+      `existing.keyArn: got ${existing.keyArn}, but ${bucket} encrypts with ${key}: an alias is a key of the account that writes, and another one once it is moved. Have the bucket name the key by its ARN.`,
+    );
+  else if (isS3 || existing.keyArn?.endsWith(key) !== true)
     problems.push(
       `existing.keyArn: got ${existing.keyArn}, but ${bucket} encrypts with ${key}, which no role could use.`,
     );

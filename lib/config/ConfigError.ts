@@ -41,7 +41,7 @@ export const ConfigError = defineErrorFamily('user', {
   SLUICE_CONFIG_ENCRYPTION_DIFFERS: {
     cause:
       'The stack or the existing bucket is encrypted otherwise than the configuration says: no role could read what lies there, or write to it.',
-    cure: 'Set `encryption` and `existing.keyArn` as they are there. Encryption is chosen once: for another, deploy a stage with a bucket of its own (docs/platform.md, "Encryption").',
+    cure: 'Set `encryption` and `existing.keyArn` as they are there; where the message refuses the key itself, change the default of the bucket. Encryption is chosen once: for another, deploy a stage with a bucket of its own (docs/platform.md, "Encryption").',
   },
   SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS: {
     cause:

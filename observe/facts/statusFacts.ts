@@ -79,7 +79,7 @@ const TRIES_MS = 10_800_000;
 /** What KMS says of a key. */
 export type KeyFacts = Pick<
   KeyMetadata,
-  'Arn' | 'KeyState' | 'KeySpec' | 'KeyUsage' | 'MultiRegion' | 'DeletionDate'
+  'Arn' | 'KeyState' | 'KeySpec' | 'KeyUsage' | 'KeyManager' | 'MultiRegion' | 'DeletionDate'
 >;
 
 /** Requests in the stream's buffer. */
@@ -359,8 +359,8 @@ async function readKey(
   try {
     const { KeyMetadata } = (await ifThere(client.send(new DescribeKeyCommand({ KeyId })))) ?? {};
     if (KeyMetadata === undefined) return null;
-    const { Arn = KeyId, KeyState, KeySpec, KeyUsage, MultiRegion, DeletionDate } = KeyMetadata;
-    return { Arn, KeyState, KeySpec, KeyUsage, MultiRegion, DeletionDate };
+    const { Arn = KeyId, KeyState, KeySpec, KeyUsage, KeyManager, MultiRegion, DeletionDate } = KeyMetadata;
+    return { Arn, KeyState, KeySpec, KeyUsage, KeyManager, MultiRegion, DeletionDate };
   } finally {
     client.destroy();
   }

@@ -104,7 +104,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_ENCRYPTION_DIFFERS: problem(
     'The stack or the existing bucket is encrypted otherwise than the configuration says: no role could read what lies there, or write to it. The deployment refuses it.',
-    'Set `encryption` and `existing.keyArn` as they are there. Encryption is chosen once: for another, deploy a stage with a bucket of its own (docs/platform.md, "Encryption").',
+    'Set `encryption` and `existing.keyArn` as they are there; where the detail refuses the key itself, change the default of the bucket. Encryption is chosen once: for another, deploy a stage with a bucket of its own (docs/platform.md, "Encryption").',
   ),
   SLUICE_FINDING_NAMES_UNKNOWN: warning(
     'Names that SDKs do not send are not known: of holdouts, which then count as groups, or of experiments of layers, which browsers hash.',

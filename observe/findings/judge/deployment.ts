@@ -12,13 +12,16 @@ const KEY_STATES: Readonly<Record<string, { readonly is: string; readonly verbs:
 
 /** Judges a key by what KMS says of it. */
 export function judgeKey(found: KeyFacts, commands: Pick<DeploymentCommands, 'aws'>): readonly Finding[] {
-  const { Arn = '', KeyState = '', KeySpec, KeyUsage, MultiRegion, DeletionDate } = found;
+  const { Arn = '', KeyState = '', KeySpec, KeyUsage, KeyManager, MultiRegion, DeletionDate } = found;
   const isEnabled = KeyState === 'Enabled';
-  const isFit = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT' && MultiRegion !== true;
+  const isOfAws = KeyManager === 'AWS';
+  const isOfKind = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT';
+  const isFit = isOfKind && MultiRegion !== true && !isOfAws;
   if (isEnabled && isFit) return [];
   const { is: state, verbs } = KEY_STATES[KeyState] ?? { is: `is ${KeyState}`, verbs: [] };
   const on = DeletionDate === undefined ? '' : ` at ${DeletionDate.toISOString()}`;
-  const kind = [KeySpec, KeyUsage, ...(MultiRegion === true ? ['multi-Region'] : [])].join(', ');
+  const more = [...(MultiRegion === true ? ['multi-Region'] : []), ...(isOfAws ? ["AWS's own"] : [])];
+  const kind = [KeySpec, KeyUsage, ...more].join(', ');
   const wrong = `is of a kind that S3 or Statsig does not use (${kind})`;
   const faults = [...(isEnabled ? [] : [`${state}${on}`]), ...(isFit ? [] : [wrong])].join(', and ');
   return [

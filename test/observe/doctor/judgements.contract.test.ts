@@ -143,19 +143,33 @@ describe('the encryption of the configuration', () => {
     ],
     ['fits a bucket with this key, by its ID', kms, null, by(KEY.split('/')[1]), null],
     ['fits a bucket with this key, by its ARN', kms, null, by(KEY), null],
-    ['may fit a bucket whose key has an alias', kms, null, by('alias/acme'), null],
+    ['does not fit a bucket whose key has an alias', kms, null, by('alias/acme'), 'name the key by its ARN'],
+    [
+      'does not fit a bucket whose key has an alias with an account',
+      kms,
+      null,
+      by(KEY.replace(/key.*/, 'alias/acme')),
+      'name the key by its ARN',
+    ],
     ['fits a bucket that is about to get the key', kms, null, AES256, null],
     ['does not fit a bucket with another key', kms, null, by(OTHER), 'existing.keyArn'],
-    ["does not fit a bucket with AWS's key", kms, null, by(), 'existing.keyArn'],
+    ["does not fit a bucket with AWS's key", kms, null, by(), "AWS's own key for S3 (aws/s3)"],
+    [
+      "does not fit a bucket with AWS's key by its alias",
+      kms,
+      null,
+      by('alias/aws/s3'),
+      '(aws/s3), and no value',
+    ],
     ["is S3's, and does not fit a bucket with a key", s3, null, by(KEY), 'existing.keyArn: got null'],
     [
       "is S3's, and does not fit a bucket with an alias",
       s3,
       null,
       by('alias/acme'),
-      'existing.keyArn: got null',
+      'name the key by its ARN',
     ],
-    ["is S3's, and does not fit a bucket with AWS's key", s3, null, by(), 'existing.keyArn: got null'],
+    ["is S3's, and does not fit a bucket with AWS's key", s3, null, by(), 'no value of `encryption` fits'],
   ])('%s', (_, input, outputs, bucketDefault, expected) => {
     const config = defineConfig({ bucket: 'acme', ...input });
     const made = outputs?.some(([, value]) => value === OWN) ? [['DataKey', OWN.slice(-36)] as const] : [];
@@ -281,6 +295,7 @@ describe('a key', () => {
     [{ KeySpec: 'RSA_2048' }, [], /^k is of a kind .*RSA_2048/],
     [{ KeyUsage: 'SIGN_VERIFY' }, [], /^k is of a kind .*SIGN_VERIFY/],
     [{ MultiRegion: true }, [], /^k is of a kind .*multi-Region/],
+    [{ KeyManager: 'AWS' }, [], /^k is of a kind .*AWS's own/],
   ] as const)('is judged with %j', (more, verbs, detail: string | RegExp = '') => {
     expect(judgeKey({ ...fit, ...more }, commands)).toMatchObject(
       verbs === null
