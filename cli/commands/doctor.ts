@@ -1,6 +1,6 @@
 import { VERSION } from '../../lib/base/version.ts';
 import type { Diagnosis } from '../../observe/doctor/diagnose.ts';
-import { type Command, PROBLEMS_FOUND, targetOptions } from '../terminal/commandLine.ts';
+import { type Command, PROBLEMS_FOUND, targetOptions, UsageError } from '../terminal/commandLine.ts';
 import { writeJson, writeOut } from '../terminal/output.ts';
 
 /** What the doctor found. */
@@ -35,16 +35,19 @@ export const doctor: Command = {
   },
   examples: ['sluice doctor --stage prod --region eu-west-1', 'sluice doctor --before-deploy --stage prod'],
   async run(line) {
+    const beforeDeploy = line.values['before-deploy'] === true;
+    const drift = line.values['drift'] === true;
+    if (beforeDeploy && drift)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--before-deploy and --drift: expected one of them.');
     const [{ withDeployment }, { diagnose }, report] = await Promise.all([
       import('../aws/withDeployment.ts'),
       import('../../observe/doctor/diagnose.ts'),
       import('../observe/doctorText.ts'),
     ]);
-    const beforeDeploy = line.values['before-deploy'] === true;
     const json = line.values['json'] === true;
     return withDeployment(line, async (deployment) => {
       const stack = `${deployment.stack.service}-${deployment.stack.stage}`;
-      const depth = { beforeDeploy, drift: line.values['drift'] === true };
+      const depth = { beforeDeploy, drift };
       if (!json) writeOut(`This is Sluice ${VERSION}.\n\n`);
       const diagnosis = await diagnose(deployment, depth, (looked) => {
         if (!json) writeOut(report.lookText(looked), 'report');

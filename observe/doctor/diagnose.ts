@@ -1,7 +1,13 @@
 import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
-import type { Finding, Severity } from '../findings/catalogue.ts';
-import { readStatus } from '../findings/status.ts';
+import {
+  type Finding,
+  type FindingCode,
+  isFinding,
+  type Severity,
+  severities,
+} from '../findings/catalogue.ts';
+import { readStatus, type Status } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
 import { deployer, freeNames, quotas } from './account.ts';
 import {
@@ -26,16 +32,28 @@ const status: Look = {
   name: 'status',
   expects: '`sluice status` finds nothing: requests, streams, tables, partitions, drops, alarms',
   async find(setup) {
-    const { problems, failures } = await readStatus(setup);
-    // The doctor has looked at the key and at rules, and at the partitions of all days, but not at why they are missing.
-    const known = [
-      'SLUICE_FINDING_ARCHIVING',
-      'SLUICE_FINDING_KEY_UNUSABLE',
-      ...(failures['register'] === undefined ? ['SLUICE_FINDING_PARTITION_WRONG'] : []),
-    ];
-    return problems.filter(({ code }) => !known.includes(code));
+    const found = await readStatus(setup);
+    return unknownToOthers(found.problems, found);
   },
 };
+
+/** Codes of findings about the key and the bucket's rules, which only one judge makes: the doctor's own looks ask it, too. */
+const FOUND_BY_OTHERS: readonly FindingCode[] = ['SLUICE_FINDING_ARCHIVING', 'SLUICE_FINDING_KEY_UNUSABLE'];
+
+/**
+ * The findings of `sluice status` that no other look has made. The look `all-partitions` finds each day of a raw table without
+ * a partition, but not why the registrar fails, and no day of a customer's table, whose finding is of drops.
+ */
+export function unknownToOthers(
+  problems: readonly Finding[],
+  { failures }: Pick<Status, 'failures'>,
+): readonly Finding[] {
+  return problems.filter(({ code, part }) => {
+    if (code === 'SLUICE_FINDING_PARTITION_WRONG')
+      return part === 'drops' || failures['register'] !== undefined;
+    return !FOUND_BY_OTHERS.includes(code);
+  });
+}
 
 /** What `sluice doctor` looks at, in its order. */
 export const looks: readonly Look[] = [
@@ -72,7 +90,7 @@ const looksBeforeDeploy: readonly Look[] = [
   boundary,
 ];
 
-/** The severity of the worst finding, or `fine`. */
+/** The severity of the worst finding of a look; `fine` if it has none. */
 export type Verdict = Severity | 'fine';
 
 /** Something that was looked at, with what was found. */
@@ -81,7 +99,7 @@ export interface LookedAt {
   readonly check: string;
   /** What holds without a finding. */
   readonly expects: string;
-  /** The severity of the worst finding. */
+  /** The severity of the worst finding; `fine` without any. */
   readonly verdict: Verdict;
   /** What was found; empty if all is as expected. */
   readonly findings: readonly Finding[];
@@ -97,19 +115,19 @@ export interface Diagnosis {
   readonly skipped: readonly string[];
 }
 
-/** What is looked at. */
+/** Which looks are made. Without a member: those at a deployment, but not {@link Depth.drift}. */
 export interface Depth {
-  /** Only what can be looked at before a stack exists. Default false. */
+  /** Make only the looks that need no stack, instead of the others. Default false. */
   readonly beforeDeploy?: boolean;
-  /** Also what CloudFormation finds changed, which takes minutes. Default false. */
+  /** Have CloudFormation compare resources with the template, too, which takes minutes. Ignored before a deployment, which has no stack. Default false. */
   readonly drift?: boolean;
 }
 
 const EXPECTED_OF_ACCOUNT =
   'AWS accepts the credentials of the configured account, and the region has every service';
 
-/** Findings after which the ground is gone. A stack that is unfinished still is there. */
-const GONE = /^SLUICE_FINDING_(STACK_MISSING|RESOURCE_MISSING|BUCKET_UNFIT|REGION_UNFIT)$/;
+/** Findings of a look with `isGround` after which the next looks have nothing to look at. An unfinished stack is there, and is looked at. */
+const GROUND_IS_GONE = /^SLUICE_FINDING_(STACK_MISSING|RESOURCE_MISSING|BUCKET_UNFIT|REGION_UNFIT)$/;
 
 /**
  * Looks at a deployment.
@@ -119,14 +137,14 @@ const GONE = /^SLUICE_FINDING_(STACK_MISSING|RESOURCE_MISSING|BUCKET_UNFIT|REGIO
  */
 export async function diagnose(
   deployment: Deployment,
-  { beforeDeploy = false, drift: hasDrift = false }: Depth = {},
+  depth: Depth = {},
   onLook: (looked: LookedAt) => void = () => undefined,
 ): Promise<Diagnosis> {
-  const wanted = beforeDeploy ? looksBeforeDeploy : [...looks, ...(hasDrift ? [drift] : [])];
+  const wanted = looksOf(depth);
   const checks: LookedAt[] = [];
   const target = deploymentOptions(deployment);
   const report = (check: string, expects: string, found: readonly Finding[]) => {
-    const findings = placed(found, target);
+    const findings = distinctFor(target, found);
     const looked = { check, expects, verdict: verdictOf(findings), findings };
     checks.push(looked);
     onLook(looked);
@@ -134,36 +152,44 @@ export async function diagnose(
   const clients = openClients(deployment.aws);
   try {
     const setup = await readSetup(deployment, clients).catch(unreadFinding);
-    report('account', EXPECTED_OF_ACCOUNT, 'code' in setup ? [setup] : []);
+    if (isFinding(setup)) {
+      report('account', EXPECTED_OF_ACCOUNT, [setup]);
+      return { identity: undefined, checks, skipped: wanted.map(({ name }) => name) };
+    }
+    report('account', EXPECTED_OF_ACCOUNT, []);
     const skipped: string[] = [];
     let isGone = false;
     for (const { name, expects, isGround = false, find } of wanted) {
-      if ('code' in setup || isGone) {
+      if (isGone) {
         skipped.push(name);
         continue;
       }
       const findings = await settled([find(setup)]);
       report(name, expects, findings);
-      isGone = isGround && findings.some(({ code }) => GONE.test(code));
+      isGone = isGround && findings.some(({ code }) => GROUND_IS_GONE.test(code));
     }
-    return { identity: 'code' in setup ? undefined : setup.identity, checks, skipped };
+    return { identity: setup.identity, checks, skipped };
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }
 }
 
-/** The verdict on findings. */
-function verdictOf(findings: readonly Finding[]): Verdict {
-  const worst: readonly Severity[] = ['problem', 'warning', 'unchecked'];
-  return worst.find((severity) => findings.some((finding) => finding.severity === severity)) ?? 'fine';
+function looksOf({ beforeDeploy = false, drift: includesDrift = false }: Depth): readonly Look[] {
+  if (beforeDeploy) return looksBeforeDeploy;
+  return includesDrift ? [...looks, drift] : looks;
 }
 
-/** Distinct findings, whose texts name the deployment in every command. Parts of a look may fail for the same reason. */
-function placed(findings: readonly Finding[], target: readonly string[]): readonly Finding[] {
-  const distinct = new Map(findings.map((finding) => [`${finding.code} ${finding.detail}`, finding]));
-  return [...distinct.values()].map((finding) => ({
-    ...finding,
-    detail: targetCommands(finding.detail, target),
-    cure: targetCommands(finding.cure, target),
+/** The severity of the worst of the findings; `fine` without any. */
+function verdictOf(findings: readonly Finding[]): Verdict {
+  return severities.find((severity) => findings.some((found) => found.severity === severity)) ?? 'fine';
+}
+
+/** The findings without repetitions, as parts of a look may fail for the same reason. Each command in their texts names the deployment. */
+function distinctFor(target: readonly string[], findings: readonly Finding[]): readonly Finding[] {
+  const distinct = new Map(findings.map((found) => [`${found.code} ${found.detail}`, found]));
+  return [...distinct.values()].map((found) => ({
+    ...found,
+    detail: targetCommands(found.detail, target),
+    cure: targetCommands(found.cure, target),
   }));
 }

@@ -1,11 +1,14 @@
 import { type OperateSection, operateSections } from '../../infra/alarms/sections.ts';
 import type { ErrorCode, ErrorEntry } from '../../lib/base/errors.ts';
 
+/** How serious a finding can be, the worst first. */
+export const severities = ['problem', 'warning', 'unchecked'] as const;
+
 /**
  * `problem`: something does not work, is not safe, or could not be checked. `warning`: it works but should be improved.
  * `unchecked`: the check does not apply here, for example in the local cloud.
  */
-export type Severity = 'problem' | 'warning' | 'unchecked';
+export type Severity = (typeof severities)[number];
 
 /** The part of the pipeline that a finding is about. */
 export type FindingPart = 'collector' | 'streams' | 'partitions' | 'drops' | 'deployment';
@@ -425,6 +428,11 @@ export interface Finding {
   readonly section: string | null;
   /** Whether AWS refused a call because of a key of KMS. Absent of findings that no such refusal makes. */
   readonly isByKey?: boolean;
+}
+
+/** Whether a question was answered with a finding. */
+export function isFinding<Read extends object>(read: Read | Finding): read is Finding {
+  return 'code' in read && Object.hasOwn(entries, String(read.code));
 }
 
 /**

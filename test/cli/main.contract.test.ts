@@ -35,6 +35,12 @@ describe('a wrong command line', () => {
       '--port: got 70000, expected 0 to 65535',
       'sluice start --help',
     ],
+    [
+      ['doctor', '--before-deploy', '--drift'],
+      'SLUICE_USAGE_OPTIONS',
+      '--before-deploy and --drift: expected one of them',
+      'sluice doctor --help',
+    ],
     [['query'], 'SLUICE_USAGE_ARGUMENTS', 'SQL', 'sluice query --help'],
     [['start', '--port'], 'SLUICE_USAGE_OPTIONS', 'argument missing', 'sluice start --help'],
     [

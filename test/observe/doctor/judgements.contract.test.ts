@@ -11,11 +11,14 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
+import { unknownToOthers } from '../../../observe/doctor/diagnose.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { deniedByBucket } from '../../../observe/doctor/roles.ts';
 import { judgeDomain, judgeDrift, judgeStack, stack as missing } from '../../../observe/doctor/stack.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
+import { judge } from '../../../observe/findings/judge/judge.ts';
 import { templateConfigurations } from '../../infra/templateConfigurations.ts';
+import { datasets, place, well } from '../statusFacts.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -426,6 +429,23 @@ describe('the policy of a bucket', () => {
         expect.stringMatching(`^S denies ${principal}: [^:]+:`),
       ]);
     expect(denied({ Resource, Action: 's3:*', Condition: but('') }, all)).toEqual([]);
+  });
+});
+
+describe('what status finds', () => {
+  const unread = [{ day: '2026-11-18', location: 's3://acme/v1/' }];
+  const partitions = { days: 3, gaps: [{ table: 'events' as const, day: '2026-11-19' }] };
+  const failures = { register: '2026-11-20T11:00:00Z: AccessDenied.' };
+
+  it.each([
+    ["a customer's day without a partition", {}, ['acme/orders']],
+    ['and why the registrar failed', { failures }, ['The function register', 'acme/orders']],
+  ])('is told where no other check has found it: %s', (_, more, told) => {
+    const facts = { ...well, ...datasets({ unread }), partitions, ...more };
+    const problems = judge(facts, place, 'eu-central-1');
+    expect(unknownToOthers(problems, facts).map(({ detail }) => detail)).toEqual(
+      told.map((text) => expect.stringContaining(text)),
+    );
   });
 });
 
