@@ -5,8 +5,9 @@ import { isJsonObject, parseJson } from '../base/json.ts';
 import { MAX_ANSWER_BYTES, SENT_AT_ONCE, TARGET_CALL_MS } from './limits.ts';
 import type { TargetRequest } from './targetRequest.ts';
 
-/** The parts of the target's answer that are read. */
+/** What is read of the target's answer. */
 export interface TargetAnswer {
+  /** The HTTP status. */
   readonly status: number;
   /** The header `Retry-After` as it came; null without one. */
   readonly retryAfter: string | null;
@@ -18,21 +19,26 @@ export interface TargetAnswer {
 export type SendRequest = (request: TargetRequest) => Promise<TargetAnswer>;
 
 /**
- * Sends requests over HTTP/1.1, with connections that are kept, and no headers but those of the request. Redirects are not
- * followed: an answer names no other host to send keys to. Of an answer at most 64 KiB are read, and nothing is kept.
+ * Sends requests over HTTP/1.1, with connections that are kept, and no headers but those of the request. A request whose kept
+ * connection was closed is sent once more, within the same time. Redirects are not followed: an answer names no other host
+ * to send keys to. Of an answer at most 64 KiB are read, and nothing is kept.
+ *
+ * @param withinMs Milliseconds that a request may take, with its second try and what is read of the answer.
  */
 export function httpSender(withinMs = TARGET_CALL_MS): SendRequest {
   const kept = { keepAlive: true, maxSockets: SENT_AT_ONCE };
-  const plain = new http.Agent(kept);
-  const secure = new https.Agent(kept);
+  const agents = { plain: new http.Agent(kept), secure: new https.Agent(kept) };
   const send = async (
-    { origin, path, body, ...request }: TargetRequest,
-    isNew = false,
+    request: TargetRequest,
+    signal: AbortSignal,
+    isRetry: boolean,
   ): Promise<TargetAnswer> => {
+    const { origin, path, body } = request;
     const headers = { ...request.headers, 'content-length': String(body.byteLength) };
-    const signal = AbortSignal.timeout(withinMs);
-    const [scheme, agent] = origin.startsWith('https:') ? [https, secure] : [http, plain];
-    const options = { method: 'POST', path, headers, signal, agent: isNew ? false : agent };
+    const isSecure = origin.startsWith('https:');
+    const scheme = isSecure ? https : http;
+    const agent = isSecure ? agents.secure : agents.plain;
+    const options = { method: 'POST', path, headers, signal, agent: isRetry ? false : agent };
     // Once there is an answer, an error of the request says nothing more.
     const sent = scheme
       .request(origin, options)
@@ -43,34 +49,36 @@ export function httpSender(withinMs = TARGET_CALL_MS): SendRequest {
       // answer nor an error.
       // https://nodejs.org/docs/latest-v24.x/api/http.html#event-upgrade_1
       const [answer]: http.IncomingMessage[] = await once(sent, 'response', { signal });
-      if (answer === undefined) throw new TypeError('No answer.');
+      if (answer?.statusCode === undefined) throw new TypeError('No answer.');
       const retryAfter = answer.headers['retry-after'] ?? null;
-      return { status: answer.statusCode ?? 0, retryAfter, saysFailure: await readFailure(answer) };
+      return { status: answer.statusCode, retryAfter, saysFailure: await readFailure(answer) };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       // A kept connection was closed, as happens while a function is frozen. Others that were kept may be gone, too.
       // https://nodejs.org/docs/latest-v24.x/api/http.html#requestreusedsocket
       const isStale =
         error instanceof Error && 'code' in error && /^(ECONNRESET|EPIPE)$/.test(String(error.code));
-      if (sent.reusedSocket && isStale) return send({ origin, path, body, ...request }, true);
+      if (sent.reusedSocket && isStale) return send(request, signal, true);
       throw error;
     }
   };
-  return (request) => send(request);
+  return (request) => send(request, AbortSignal.timeout(withinMs), false);
 }
 
 /** Reads an answer to its end, or up to its limit, and says whether the answer reports a failure. It never throws. */
 async function readFailure(answer: http.IncomingMessage): Promise<boolean> {
-  let text = '';
+  const parts: Buffer[] = [];
+  let bytes = 0;
   try {
-    for await (const part of answer.setEncoding('utf8')) {
-      text += part;
-      if (text.length > MAX_ANSWER_BYTES) return false;
+    for await (const part of answer) {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes > MAX_ANSWER_BYTES) return false;
     }
   } catch {
     // The status has come, so what was to follow says nothing more.
     return false;
   }
-  const content = parseJson(text);
+  const content = parseJson(Buffer.concat(parts).toString('utf8'));
   return isJsonObject(content) && content['success'] === false;
 }

@@ -111,6 +111,28 @@ describe('a request to the target', () => {
     expect(await sender(request)).toMatchObject({ status: 200 });
   });
 
+  it('that is sent once more ends before one that began between its two tries', async () => {
+    const request = { path: '/', headers: {}, body: Buffer.alloc(0) };
+    const ended: string[] = [];
+    let retried = 0;
+    let later: Promise<unknown> | undefined;
+    const hanging = await serve(() => kept?.resetAndDestroy());
+    let kept: Socket | undefined;
+    const origin = await serve((socket, requests) => {
+      if (requests === 1) socket.write(OK);
+      if (requests === 2) {
+        kept = socket;
+        later = send(hanging).catch(() => ended.push('later'));
+      }
+      if (requests === 3) retried += 1;
+    });
+    const sender = httpSender(WITHIN_MS);
+    await sender({ origin, ...request });
+    await sender({ origin, ...request }).catch(() => ended.push('tried twice'));
+    await later;
+    expect([retried, ended]).toEqual([1, ['tried twice', 'later']]);
+  });
+
   it('is sent once more when a kept connection was closed while it was idle', async () => {
     const origin = await serve((socket, requests) => {
       // The second request comes over the same connection.
