@@ -342,7 +342,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('lib/relay/CopyKeeper.ts', 'lib/relay/CopyKeeper', [
     ['await put(key, text, left())', 'void put(key, text, left()).catch(() => 0)'],
-    [': recounted(headers, shown.events)', ''],
+    [': recounted(headers, redacted.events)', ''],
     ['choice.redacted', 'choice.redacted || redaction === null'],
   ]),
   faultsOf('lib/collect/rows.ts', 'lib/collect/collectBatch', [
@@ -540,7 +540,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/relay/RelayCopy.ts', 'lib/relay/relayMessages', [
     ["parseRelayWaitingKey(read['key']) === null ? null : ", ''],
   ]),
-  faultsOf('lib/relay/redactBody.ts', 'lib/relay/CopyKeeper', [['redaction.event(common)', 'common']]),
+  faultsOf('lib/relay/CopyKeeper.ts', 'lib/relay/CopyKeeper', [['redaction.event(shared)', 'shared']]),
   faultsOf('infra/alarms/alarm.ts', 'infra/alarms', [
     ["'GreaterThanOrEqualToThreshold'", "'GreaterThanThreshold'"],
   ]),

@@ -1,14 +1,18 @@
 import { Breaker } from '../base/Breaker.ts';
 import { CanonicalJsonWriter } from '../base/canonicalJson.ts';
+import { stringifyDeep } from '../base/deepJson.ts';
 import { errorText } from '../base/errors.ts';
+import { tryParseExactJson } from '../base/exactJson.ts';
+import { isJsonObject, type JsonObject } from '../base/json.ts';
 import type { Clock } from '../base/time.ts';
 import type { RelayedRequest, RelayKeeper, RelayOutcome } from '../collect/store.ts';
 import type { RelayChoice } from '../schema/relay.ts';
 import { relayId, relayWaitingKey } from '../tables/objectKeys.ts';
+import { type DecodedBody, encodeBody } from '../wire/decodeBody.ts';
 import type { Redaction } from '../wire/Redaction.ts';
+import { stripPrivateAttributes } from '../wire/stripPrivateAttributes.ts';
 import { FAIR_CALL_MS, KEEP_BREAKER, KEEP_WITHIN_MS, MAX_MESSAGE_BYTES } from './limits.ts';
 import { type RelayCopy, relayedHeaders, writeRelayCopy, writeRelayedKey } from './RelayCopy.ts';
-import { redactBody } from './redactBody.ts';
 
 /** Dependencies of {@link CopyKeeper}. */
 export interface CopyKeeperOptions {
@@ -65,14 +69,14 @@ export class CopyKeeper implements RelayKeeper {
     if (decoded === null) return null;
     const sent = { id, keptAt, path: http.rawPath, query: http.rawQueryString };
     if (!choice.redacted) return { ...sent, headers: relayedHeaders(http), body };
-    const shown = redactBody(decoded, redaction);
-    if (shown === null) return null;
+    const redacted = redactedCopyBody(decoded, redaction);
+    if (redacted === null) return null;
     const headers = withoutRedacted(relayedHeaders(http), redaction);
     return {
       ...sent,
-      query: sent.query.replace(/(^|&)ec=\d+(?=&|$)/, `$1ec=${shown.events}`),
-      headers: recounted(headers, shown.events),
-      body: shown.body,
+      query: sent.query.replace(/(^|&)ec=\d+(?=&|$)/, `$1ec=${redacted.events}`),
+      headers: recounted(headers, redacted.events),
+      body: redacted.body,
     };
   }
 
@@ -94,6 +98,54 @@ export class CopyKeeper implements RelayKeeper {
       return { outcome: 'not_kept', error: errorText(error) };
     }
   }
+}
+
+/** A body without what must not leave. */
+interface RedactedBody {
+  /** The bytes, in the encoding of the body that was sent. */
+  readonly body: Uint8Array;
+  /** Number of events and custom exposures in it. */
+  readonly events: number;
+}
+
+/**
+ * Writes a body again without private attributes and what the configuration redacts. An event that cannot be redacted is
+ * left out.
+ *
+ * @param redaction Null without rules.
+ * @returns Null for a body that is no JSON object, and for one of which a part that its events share is nested too
+ *   deeply to be hashed: without the user, its events would be somebody else's.
+ */
+export function redactedCopyBody(
+  { text, encoding }: DecodedBody,
+  redaction: Redaction | null,
+): RedactedBody | null {
+  const parsed = tryParseExactJson(text);
+  if (!isJsonObject(parsed)) return null;
+  stripPrivateAttributes(parsed, text);
+  const redacted = redaction === null ? parsed : redactedBatch(parsed, redaction);
+  if (redacted === null) return null;
+  return {
+    body: encodeBody(stringifyDeep(redacted), encoding),
+    events: lengthOf(redacted['events']) + lengthOf(redacted['exposures']),
+  };
+}
+
+function lengthOf(list: unknown): number {
+  return Array.isArray(list) ? list.length : 0;
+}
+
+function redactedBatch(
+  { events, exposures, ...shared }: JsonObject,
+  redaction: Redaction,
+): JsonObject | null {
+  const redactedShared = redaction.event(shared);
+  if (!isJsonObject(redactedShared)) return null;
+  const batch: Record<string, unknown> = { ...redactedShared };
+  for (const [name, list] of Object.entries({ events, exposures }))
+    if (Array.isArray(list))
+      batch[name] = list.map((item) => redaction.event(item)).filter((item) => item !== null);
+  return batch;
 }
 
 const EVENT_COUNT = 'statsig-event-count';

@@ -142,6 +142,15 @@ describe('the copy of a request', () => {
     });
   });
 
+  it('is withheld if what its events share is nested too deeply to be hashed', async () => {
+    const privacy = { redact: { 'user.custom': 'hash' } as const, salt: 'a salt of sixteen characters' };
+    const { post, calls, metrics } = start({ redacted: true }, { privacy });
+    const custom = JSON.parse(`${'['.repeat(65)}${']'.repeat(65)}`);
+    const sent = { statsigMetadata: { stableID: 's' }, user: { custom }, events: [events[0]] };
+    expect(await post({ body: sent })).toMatchObject({ status: 202 });
+    expect([calls, metrics]).toMatchObject([[], [{ RelayWithheld: 1 }]]);
+  });
+
   it('has no private attributes with `redacted`, also where the configuration redacts nothing', async () => {
     const { post, queued } = start({ redacted: true });
     const privateAttributes = { email: 'planted' };

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseSentJson } from '../../../lib/base/sentJson.ts';
-import { redactBody as quarantinedBody } from '../../../lib/collect/decode.ts';
+import { redactBody } from '../../../lib/collect/decode.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { redactedCopyBody } from '../../../lib/relay/CopyKeeper.ts';
 import { judgeCopy } from '../../../lib/relay/copyEvents.ts';
-import { redactBody as relayedBody } from '../../../lib/relay/redactBody.ts';
 import { decodeBody } from '../../../lib/wire/decodeBody.ts';
 import { revalidator } from '../../../observe/quarantine/revalidate.ts';
 import { collect, now } from '../collect/collectOne.ts';
@@ -132,7 +132,7 @@ describe('a body with one', () => {
     const privacy = { redact: { 'user.email': 'drop' }, salt: 'sixteen characters at least' } as const;
     const { redaction } = collectPlan(defineConfig({ bucket: 'bucket', privacy }));
     for (const rules of [null, redaction]) {
-      const copy = relayedBody(decodeBody(Buffer.from(secret), markers), rules);
+      const copy = redactedCopyBody(decodeBody(Buffer.from(secret), markers), rules);
       expect(copy?.events).toBe(2);
       const text = String(Buffer.from(copy?.body ?? []));
       const { events } = JSON.parse(text);
@@ -142,7 +142,7 @@ describe('a body with one', () => {
         rules === null,
       ]);
     }
-    const kept = quarantinedBody(Buffer.from(secret), secret, null, 'salt');
+    const kept = redactBody(Buffer.from(secret), secret, null, 'salt');
     expect(JSON.parse(String(kept))).toMatchObject({ events: [{ user: { userID: 'u-1' } }, {}] });
     expect(kept).not.toContain('privateAttributes');
   });
