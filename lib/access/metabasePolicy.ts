@@ -24,7 +24,7 @@ import {
   WRITE_RESULTS,
 } from './readerStatements.ts';
 
-/** Everything Metabase may do while it only reads: docs/appendix/policies.md compares it with Metabase's document. */
+/** Everything Metabase may do while it only reads: docs/readers.md has what Metabase's document lacks. */
 export function metabasePolicy(scope: PolicyScope, workgroup: ReaderWorkgroup): PolicyDocument {
   return policyDocument([
     runQueries(scope, workgroup),

@@ -32,7 +32,7 @@ export interface OwoxAccess {
   readonly resultsKeyArn?: string | undefined;
 }
 
-/** Everything OWOX Data Marts may do: docs/appendix/policies.md compares it with OWOX's document. */
+/** Everything OWOX Data Marts may do: docs/readers.md has what OWOX's document lacks. */
 export function owoxPolicy(
   scope: PolicyScope,
   { resultsBucket, ownDatabase, resultsKeyArn }: OwoxAccess,

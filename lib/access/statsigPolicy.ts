@@ -21,7 +21,7 @@ export interface StatsigAccess {
   readonly keyAdministrator: boolean;
 }
 
-/** Everything Statsig may do, as a role or as a user: docs/appendix/policies.md compares it with Statsig's document. */
+/** Everything Statsig may do, as a role or as a user: docs/readers.md has what Statsig's document lacks. */
 export function statsigPolicy(
   scope: PolicyScope,
   workgroup: ReaderWorkgroup,
