@@ -38,6 +38,6 @@ Every error has a stable code with a cause and a cure. This page has the causes 
 npx sluice explain SLUICE_LOAD_OUT_OF_TIME
 \`\`\`
 
-A command that fails prints code, cause and cure itself: [cli.md](reference/cli.md#output). Other codes: [findings](reference/findings.md) of \`sluice status\` and \`sluice doctor\`, and [questions](reference/probe.md) of \`sluice trial\`.
+A command that fails prints code, cause and cure itself: [cli.md](reference/cli.md#output). Other codes: [findings](reference/findings.md) of \`sluice status\` and \`sluice doctor\`, and [questions](first-deployment.md#what-it-asks) of \`sluice trial\`.
 ${sections.join('')}`);
 }

@@ -1,5 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type * as z from 'zod';
+import { routes } from '../../console/api/routes.ts';
+import { asReference } from './asReference.ts';
 import { codeOf, findDeclared, type Member, membersOf, readModule, type Written } from './readTypes.ts';
 
 /** Answers of one command or call, by the names of their types. */
@@ -54,21 +57,39 @@ export function jsonPage(): string {
   const files = new Map<string, string>();
   const lacking: string[] = [];
   const commands = commandAnswers();
-  for (const { file, types } of [...commands, ...callAnswers()])
-    for (const type of types) describe(file, type);
+  const calls = callAnswers();
+  for (const { file, types } of [...commands, ...calls]) for (const type of types) describe(file, type);
   if (lacking.length > 0) throw new RangeError(`Members without a comment: ${lacking.join(', ')}.`);
   const rows = commands.map(
     ({ source, types }) => `| \`${source}\` | ${types.map((type) => linkTo(type)).join(', ')} |`,
   );
+  const answered = new Map(calls.map(({ source, types }) => [source, types]));
+  const callRows = routes.map(({ method, path, writes, localOnly, summary, query, body }) => {
+    const links = (answered.get(path) ?? []).map((type) => linkTo(type));
+    const call = `\`${method} ${path}\`${writes ? ', writes' : ''}${localOnly ? ', local cloud only' : ''}`;
+    return `| ${call} | ${asReference(summary)} ${links.join(' or ')} | ${parametersOf(query, body)} |`;
+  });
   return `# Answers as JSON
 
 <!-- Made by \`npm run docs\` from the types in cli/, observe/, operate/ and console/api/: edit those. -->
 
-What commands print with \`--json\`, and what [the console's API](console.md) answers. A member with \`?\` can be absent. Other commands print an object of documents, or nothing.
+What commands print with \`--json\`, and what the console's API answers. A member with \`?\` can be absent. Other commands print an object of documents, or nothing.
 
 | command | prints |
 |---|---|
 ${rows.join('\n')}
+
+## The console's API
+
+\`\`\`sh
+curl 'http://127.0.0.1:4701/api/deployment'
+\`\`\`
+
+Bodies are JSON, with \`content-type: application/json\`. With a token, send \`Authorization: Bearer …\`. A list has \`next\`, null at its end: it is the \`cursor\` of the next page. An error is \`{"error":{"code","message","cause","cure"}}\` with a status of 400, 401, 403, 404 or 500 ([errors.md](errors.md)). A call that nobody waits for any longer is cancelled.
+
+| call | answers | parameters |
+|---|---|---|
+${callRows.join('\n')}
 
 ## Types
 
@@ -122,6 +143,12 @@ ${[...sections.values()].join('\n')}`;
   }
 }
 
+function parametersOf(...schemas: readonly (z.ZodObject | undefined)[]): string {
+  return schemas
+    .flatMap((schema) => Object.keys(schema?.shape ?? {}).map((name) => `\`${name}\``))
+    .join(', ');
+}
+
 /** The values of a type that is one of some texts, as `'a' | 'b'`; null of another type. */
 function valuesOf(declared: Pick<Written, 'file' | 'node'>): string | null {
   const code = codeOf(declared);
@@ -159,9 +186,9 @@ function schemaText(file: string, code: string): string {
   return (SCHEMA_TYPES[name] ?? 'object') + orNull;
 }
 
-/** A link to the section of a type. @param page Default: its own. */
-export function linkTo(name: string, page = ''): string {
-  return `[${name}](${page}#${name.toLowerCase()})`;
+/** A link to the section of a type. */
+function linkTo(name: string): string {
+  return `[${name}](#${name.toLowerCase()})`;
 }
 
 function cell(text: string): string {

@@ -1,13 +1,10 @@
-import type * as z from 'zod';
 import { readerQuestions } from '../../cli/connect/questions.ts';
 import { questions } from '../../cli/trial/questions.ts';
-import { routes } from '../../console/api/routes.ts';
 import { TIME_FORMS } from '../../lib/base/timeForms.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { NON_GROUP_RULE_ENDINGS, NON_GROUP_RULES } from '../../lib/wire/isAssignment.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { asReference } from './asReference.ts';
-import { callAnswers, linkTo } from './jsonPage.ts';
 
 /** The text of docs/statsig.md with a new table of rules that are no group. All other text stays. */
 export function statsigPage(page: string): string {
@@ -32,12 +29,14 @@ export function timesPage(page: string): string {
   return withRows(page, 'text of a time', rows);
 }
 
-/** The text of docs/reference/probe.md with a new table of questions. All other text stays. */
-export function probePage(page: string): string {
-  const rows = Object.entries(questions).map(
-    ([code, { asks, expects }]) => `| \`${code}\`<br>${asks} | ${expects} |`,
-  );
-  return withRows(page, 'question', rows.map(asReference));
+/** The text of docs/first-deployment.md with a new table of the trial's questions. All other text stays. */
+export function trialPage(page: string): string {
+  const asked = Object.groupBy(Object.entries(questions), ([, { expects }]) => expects);
+  const rows = Object.entries(asked).map(([expects, group = []]) => {
+    const lines = group.map(([code, { asks }]) => `\`${code}\`: ${asks}`);
+    return `| ${lines.join('<br>')} | ${expects} |`;
+  });
+  return withRows(page, 'question', rows);
 }
 
 /** The text of docs/reference/findings.md with a new table of codes. All other text stays. */
@@ -54,22 +53,6 @@ export function experimentsPage(page: string): string {
   const question = readerQuestions(config).find(({ name }) => name === 'Conversion by group');
   if (question === undefined) throw new RangeError('There is no query of conversion.');
   return page.replace(/```sql\n.*?```/s, () => `\`\`\`sql\n${question.sql}\n\`\`\``);
-}
-
-/** The text of docs/reference/console.md with a new table of calls. All other text stays. */
-export function consoleApiPage(page: string): string {
-  const answers = new Map(callAnswers().map(({ source, types }) => [source, types]));
-  const rows = routes.map(({ method, path, writes, localOnly, summary, query, body }) => {
-    const links = (answers.get(path) ?? []).map((type) => linkTo(type, 'reference/json.md'));
-    return `| \`${method} ${path}\`${writes ? ', writes' : ''}${localOnly ? ', local cloud only' : ''} | ${summary} ${links.join(' or ')} | ${parametersOf(query, body)} |`;
-  });
-  return withRows(page, 'call', rows.map(asReference));
-}
-
-function parametersOf(...schemas: readonly (z.ZodObject | undefined)[]): string {
-  return schemas
-    .flatMap((schema) => Object.keys(schema?.shape ?? {}).map((name) => `\`${name}\``))
-    .join(', ');
 }
 
 /**
