@@ -3,7 +3,7 @@ import { nearestNames, quotedName } from '../../base/text.ts';
 import type { FileColumn } from '../../parquet/FileSchema.ts';
 import { type Cast, columnNamesOf } from '../../schema/mappings.ts';
 import type { FoundColumn } from './FoundColumn.ts';
-import { FieldProblem, findColumn } from './findColumn.ts';
+import { FieldProblem, findColumn, onlyNamed, onlyOne, typedName } from './findColumn.ts';
 
 /** A column, or a folder of the path. */
 type ColumnOrFolder = { readonly column: string | readonly string[] } | { readonly folder: string };
@@ -71,20 +71,13 @@ export class FileColumns {
     const found = all.filter(
       (column, i) => all.findIndex(({ sql }) => sql === column.sql) === i && !hasMember(column, all),
     );
-    const [first = null, ...others] = found;
-    if (others.length === 0) return first;
-    throw new FieldProblem(
-      'SLUICE_INGEST_COLUMN_AMBIGUOUS',
-      nameOfField({ column: names }),
-      'one of the names',
-      found.map(({ name, type }) => `${JSON.stringify(name)} ${type}`).join(' and '),
-    );
+    return onlyOne(found, nameOfField({ column: names }), 'one of the names', typedName) ?? null;
   }
 
   #folder(name: string): FoundColumn | null {
     const column = this.#named.get(name) ?? folderColumn(name, this.#named.size);
     this.#named.set(name, column);
-    return findFolder(this.#folders, name) === null ? null : column;
+    return findFolder(this.#folders, name) === undefined ? null : column;
   }
 
   /** The hint for a missing column. Hive's writers leave partition columns out of files. */
@@ -148,39 +141,12 @@ export function pathFolders(key: string): PathFolder[] {
 }
 
 /**
- * The folder with exactly this name, or with a name that differs only in case; null if a path has none.
+ * The folder with exactly this name, or with a name that differs only in case; undefined if a path has none.
  *
- * @throws FieldProblem if there are several, or its value can't be an SQL text.
+ * @throws FieldProblem if there are several.
  */
-export function findFolder(folders: readonly PathFolder[], name: string): PathFolder | null {
-  const alike = [
-    folders.filter((folder) => folder.name === name),
-    folders.filter((folder) => folder.name.toLowerCase() === name.toLowerCase()),
-  ].find((found) => found.length > 0);
-  const [first, ...others] = alike ?? [];
-  if (first === undefined) return null;
-  if (others.length > 0) {
-    const values = [first, ...others].map((column) => JSON.stringify(`${column.name}=${column.value}`));
-    throw new FieldProblem(
-      'SLUICE_INGEST_COLUMN_AMBIGUOUS',
-      `${name}=`,
-      'one of the name',
-      values.join(' and '),
-    );
-  }
-  if (hasNul(first.value))
-    throw new FieldProblem(
-      'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
-      `${name}=`,
-      'a value without NUL',
-      'one with it',
-    );
-  return first;
-}
-
-/** Whether a folder's value can't be an SQL text. */
-export function hasNul(value: string | null): boolean {
-  return value?.includes('\0') === true;
+export function findFolder(folders: readonly PathFolder[], name: string): PathFolder | undefined {
+  return onlyNamed(folders, name, `${name}=`, (folder) => JSON.stringify(`${folder.name}=${folder.value}`));
 }
 
 /**
@@ -216,10 +182,10 @@ function folderColumn(name: string, number: number): FoundColumn {
 
 /**
  * Decodes `%3A` to `:`, as Hive, Spark and pyarrow escape characters. As in Hive, a `%` without a code is kept. Bytes that
- * are not UTF-8 stay encoded.
+ * are not UTF-8 stay encoded, and so does a NUL, which no SQL text may have.
  */
 function decode(text: string): string {
-  return text.replace(/(%[0-9a-f]{2})+/gi, (encoded) => {
+  return text.replace(/(%(?!00)[0-9a-f]{2})+/gi, (encoded) => {
     try {
       return decodeURIComponent(encoded);
     } catch {

@@ -6,7 +6,7 @@ import { isTaken } from '../../parquet/readColumns.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CompiledMapping, MappedGroup, OwnTime, RawRows } from '../engine/Engine.ts';
 import { rawRowSql } from './columnSql.ts';
-import { FileColumns, findFolder, hasNul, pathFolders } from './FileColumns.ts';
+import { FileColumns, findFolder, pathFolders } from './FileColumns.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem } from './findColumn.ts';
 import { type MappedColumns, MappedRow, mapDeclared, mapEvents, mapExposures, mapMetrics } from './mapRow.ts';
@@ -41,7 +41,7 @@ export function compileMapping(
   for (const [i, schema] of schemas.entries()) {
     const text = texts.get(schema.columns) ?? shapeOf(schema.columns);
     texts.set(schema.columns, text);
-    const shape = `${text} ${JSON.stringify(folders[i]?.map(({ name, value }) => [name, hasNul(value)]))}`;
+    const shape = `${text} ${JSON.stringify(folders[i]?.map(({ name }) => name))}`;
     const alike = shapes.get(shape) ?? { schema, files: [] };
     alike.files.push(i);
     shapes.set(shape, alike);

@@ -54,11 +54,11 @@ export function nullField(type: string): FieldSql {
  * @throws FieldProblem if there are several, or DuckDB misreads it.
  */
 export function findColumn(columns: readonly FileColumn[], name: string): FoundColumn | null {
-  const column = columnsNamed(columns, name);
+  const column = columnNamed(columns, name);
   if (column !== undefined) return toFoundColumn(name, columnSql(column), column, column);
   // The longest column name first: `a.b.c` is the member c of a column `a.b`, if there is one.
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
-    const outer = columnsNamed(columns, name.slice(0, dot));
+    const outer = columnNamed(columns, name.slice(0, dot));
     const member = outer === undefined ? null : findMember(outer, name, dot + 1);
     if (member !== null) return member;
   }
@@ -72,7 +72,7 @@ function findMember(outer: FileColumn, name: string, from: number): FoundColumn 
   for (const part of name.slice(from).split('.')) {
     // A column without any value has no member either.
     if (column.empty) break;
-    const member = columnsNamed(column.members, part);
+    const member = columnNamed(column.members, part);
     if (member === undefined) return null;
     column = member;
     sql = memberSql(sql, member.sqlName);
@@ -97,20 +97,47 @@ function kindOf({ type, utc, empty }: FileColumn): ColumnKind {
   return kind === 'local' && utc ? 'instant' : kind;
 }
 
-function columnsNamed(among: readonly FileColumn[], name: string): FileColumn | undefined {
-  return (
-    onlyOne(among.filter((column) => column.name === name)) ??
-    onlyOne(among.filter((column) => column.name.toLowerCase() === name.toLowerCase()))
-  );
+function columnNamed(among: readonly FileColumn[], name: string): FileColumn | undefined {
+  return onlyNamed(among, name, name, typedName);
 }
 
-function onlyOne(alike: readonly FileColumn[]): FileColumn | undefined {
-  const [first] = alike;
-  if (first === undefined || alike.length === 1) return first;
-  throw new FieldProblem(
-    'SLUICE_INGEST_COLUMN_AMBIGUOUS',
-    first.name,
-    'one of the name',
-    alike.map(({ name, type }) => `${JSON.stringify(name)} ${type}`).join(' and '),
-  );
+/** A column in a message about several. */
+export function typedName({ name, type }: Pick<FileColumn, 'name' | 'type'>): string {
+  return `${JSON.stringify(name)} ${type}`;
+}
+
+/**
+ * The column or folder with exactly a name, or else with a name that differs only in case; undefined without one.
+ *
+ * @param field Its name in a message.
+ * @param textOf Each of several in a message.
+ * @throws FieldProblem if there are several.
+ */
+export function onlyNamed<Named extends { readonly name: string }>(
+  among: readonly Named[],
+  name: string,
+  field: string,
+  textOf: (one: Named) => string,
+): Named | undefined {
+  const exact = among.filter((one) => one.name === name);
+  const alike =
+    exact.length > 0 ? exact : among.filter((one) => one.name.toLowerCase() === name.toLowerCase());
+  return onlyOne(alike, field, 'one of the name', textOf);
+}
+
+/** The only one of those that a field may be read from; undefined without one. @throws FieldProblem if there are several. */
+export function onlyOne<One>(
+  found: readonly One[],
+  field: string,
+  expected: string,
+  textOf: (one: One) => string,
+): One | undefined {
+  if (found.length > 1)
+    throw new FieldProblem(
+      'SLUICE_INGEST_COLUMN_AMBIGUOUS',
+      field,
+      expected,
+      found.map(textOf).join(' and '),
+    );
+  return found[0];
 }
