@@ -25,14 +25,6 @@ export interface DatasetFolder {
   readonly waitFor?: string | undefined;
 }
 
-/** Result of listing. */
-export interface ListedDrops {
-  /** One for each requested day, also for days without objects. */
-  readonly drops: ReadonlyMap<UtcDay, Drop>;
-  /** List calls made. */
-  readonly calls: number;
-}
-
 /** Where a dataset's files are looked for, whichever its days, for people and to compare: `s3://acme-drops/events/YYYY-MM-DD`. */
 export function dropPlace(
   { bucket }: Pick<Source, 'bucket'>,
@@ -58,34 +50,31 @@ export function layoutOf({ dayFormat, layout: glob }: DatasetFolder): Layout {
   return layout;
 }
 
-/**
- * Lists the objects of some days of a dataset: each day's folder; with a layout what the paths of the days begin with, each
- * beginning once. Logs that may say which of the files count are listed beside them.
- *
- * @param days In any order.
- * @throws SourceError what the bucket throws, and `SLUICE_SOURCE_TOO_MANY_OBJECTS`.
- */
-export async function listDrops(
+/** Lists a day, as {@link listEachDrop} does. */
+export async function listDrop(
   bucket: Pick<CustomerBucket, 'list'>,
   dataset: DatasetFolder,
-  days: readonly UtcDay[],
-): Promise<ListedDrops> {
-  const drops = new Map<UtcDay, Drop>();
-  const calls = await listEachDrop(bucket, dataset, days, async (day, drop) => {
-    drops.set(day, drop);
+  day: UtcDay,
+): Promise<Drop> {
+  const drops: Drop[] = [];
+  await listEachDrop(bucket, dataset, [day], async (_, drop) => {
+    drops.push(drop);
   });
-  return { drops, calls };
+  const [drop] = drops;
+  if (drop === undefined) throw new RangeError(`${day} was not listed.`);
+  return drop;
 }
 
 /**
- * Lists days as {@link listDrops} does, and gives each away before the next is listed: so that one day is held, or with a layout
- * those of one beginning.
+ * Lists the objects of some days of a dataset: each day's folder; with a layout what the paths of the days begin with, each
+ * beginning once. Logs that may say which of the files count are listed beside them. Each day is given away before the next is
+ * listed: so that one day is held, or with a layout those of one beginning.
  *
- * @param use Gets the days, oldest first.
+ * @param days In any order.
+ * @param use Gets the days, oldest first, also days without objects.
  * @param alone Held while there is more than {@link MANY_OBJECTS} of a beginning: of several listings at the same time one has that
  *   many. Default: nothing else is listed.
- * @returns List calls made.
- * @throws SourceError as {@link listDrops}; what `use` throws.
+ * @throws SourceError what the bucket throws, and `SLUICE_SOURCE_TOO_MANY_OBJECTS`; what `use` throws.
  */
 export async function listEachDrop(
   bucket: Pick<CustomerBucket, 'list'>,
@@ -93,19 +82,17 @@ export async function listEachDrop(
   days: readonly UtcDay[],
   use: (day: UtcDay, drop: Drop) => Promise<void>,
   alone?: Exclusive,
-): Promise<number> {
+): Promise<void> {
   const layout = layoutOf(dataset);
   const begin = (day: UtcDay) => `${dataset.folder}/${layout.prefixOf(day)}`;
   /** The days of each prefix, oldest first. */
   const folders = Map.groupBy([...new Set(days)].sort(), begin);
-  let calls = 0;
   let objects = 0;
   const logs = new Map<string, SparkLog['batches']>();
   const list = async function* (prefix: string, most: number) {
     let next: string | undefined;
     for (let pages = 0; pages === 0 || next !== undefined; pages += 1) {
       if (pages === most) throw tooMany(prefix, `${pages},000 objects`);
-      calls += 1;
       const page = await bucket.list({ prefix, next });
       addBatches(logs, page.objects);
       yield page.objects;
@@ -146,7 +133,6 @@ export async function listEachDrop(
       release?.();
     }
   }
-  return calls;
 }
 
 function tooMany(where: string, what: string): Error {

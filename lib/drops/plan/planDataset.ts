@@ -50,7 +50,6 @@ export interface DatasetPlan {
   readonly source: string;
   readonly dataset: string;
   readonly days: readonly PlannedDay[];
-  readonly listCalls: number;
 }
 
 /**
@@ -94,7 +93,7 @@ export async function planDataset(
     });
   };
   const bucket = ports.bucketOf(source, dataset);
-  const listCalls = await listEachDrop(bucket, dataset, days, use, ports.alone);
+  await listEachDrop(bucket, dataset, days, use, ports.alone);
   const place = { source: source.name, dataset: dataset.name };
   const bodies = looked.flatMap(({ planned: { day, decision }, fingerprint }) =>
     'queue' in decision
@@ -106,7 +105,7 @@ export async function planDataset(
   for (const { planned, note, seen } of looked)
     if (note !== null)
       await ledger.noteQueued({ ...place, day: planned.day, table: dataset.table }, note, seen);
-  return { ...place, listCalls, days: looked.map(({ planned }) => planned) };
+  return { ...place, days: looked.map(({ planned }) => planned) };
 }
 
 /** What is kept of a day that was looked at. */

@@ -18,7 +18,6 @@ import {
   type Tally,
   tallySchema,
 } from './messageBodies.ts';
-import type { PlannedDay } from './planDataset.ts';
 import { planValues, type RunCounts } from './planMetrics.ts';
 import { type PlanSourcesPorts, planSources, requestedDatasets } from './planSources.ts';
 
@@ -84,8 +83,6 @@ export async function runPlan(planner: Planner, request: PlanRequest): Promise<P
     asked: request.asked,
     datasets: plan.planned.length,
     days: days.length,
-    outcomes: countOutcomes(days),
-    list_calls: plan.planned.reduce((sum, { listCalls }) => sum + listCalls, 0),
     queued: queued.slice(0, MAX_NAMED),
     failed: plan.failed.slice(0, MAX_NAMED),
     again: plan.failed.some(({ transient }) => transient),
@@ -186,14 +183,4 @@ export async function lookForLateDrops(
   };
   planner.log(report);
   return report;
-}
-
-function countOutcomes(days: readonly PlannedDay[]): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const { decision } of days) {
-    const [[kind, what] = ['', '']] = Object.entries(decision);
-    const name = kind === 'queue' ? 'queued' : kind === 'wait' ? `waiting_${what}` : String(what);
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
 }

@@ -53,7 +53,7 @@ export const bounds: Readonly<Record<string, Bound>> = {
     most: MAX_OBJECTS,
     of: 'objects of a check',
     code: 'SLUICE_SOURCE_TOO_MANY_OBJECTS',
-    works: [work('planAtLimits', 0.3, { queued: 3, waiting_settling: 1 }), ofMany('ingest-plan', 0.3, 2)],
+    works: [work('planAtLimits', 0.3, { queued: 3, failed: [] }), ofMany('ingest-plan', 0.3, 2)],
   },
   'ingest-trigger': {
     most: MAX_BODY_LENGTH,

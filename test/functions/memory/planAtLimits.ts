@@ -60,7 +60,7 @@ await planMessages(
     lateNotes: lateNotes(store),
     tasks: { send: async () => {} },
     requests: { send: async () => {} },
-    log: (line) => outcomes.push(line['outcomes'], line['failed']),
+    log: ({ queued, failed }) => outcomes.push({ queued: Object(queued).length, failed }),
     deadline: Number.POSITIVE_INFINITY,
   },
   [{ messageId: '0', body: JSON.stringify({ sluice: 'plan' }), receives: 1 }],

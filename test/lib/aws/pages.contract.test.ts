@@ -15,7 +15,7 @@ import { listObjects } from '../../../lib/base/ObjectStore.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { readVersions } from '../../../lib/curate/publishViews.ts';
 import { rawDays } from '../../../lib/curate/RawDays.ts';
-import { listDrops } from '../../../lib/drops/listDrops.ts';
+import { listDrop } from '../../../lib/drops/listDrops.ts';
 import { lookElsewhere } from '../../../lib/drops/plan/lookElsewhere.ts';
 import { exportedFile } from '../../../lib/tables/exportKeys.ts';
 import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
@@ -74,12 +74,8 @@ const LISTS: readonly List[] = [
   {
     of: 'lib/aws/customerBucket.ts ListObjectsV2',
     pages: objects(`events/${days[1]}/a.parquet`, `events/${days[1]}/b.parquet`),
-    read: async ({ s3 }) => {
-      const { drops } = await listDrops(customerBucketFrom(s3, { name: 'acme', ...place }), dataset, [
-        days[1],
-      ]);
-      return drops.get(days[1])?.files.length;
-    },
+    read: async ({ s3 }) =>
+      (await listDrop(customerBucketFrom(s3, { name: 'acme', ...place }), dataset, days[1])).files.length,
     found: 2,
   },
   {

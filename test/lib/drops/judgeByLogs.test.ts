@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
 import { inspectObjects } from '../../../lib/drops/inspectObjects.ts';
 import { judgeByLogs } from '../../../lib/drops/judgeByLogs.ts';
-import { type DatasetFolder, listDrops } from '../../../lib/drops/listDrops.ts';
+import { type DatasetFolder, listDrop } from '../../../lib/drops/listDrops.ts';
 
 const DAY = '2026-11-19';
 const PARQUET = 'PAR1 rows PAR1';
@@ -44,11 +44,10 @@ function bucketOf(texts: Readonly<Record<string, string>>) {
 async function judge(texts: Readonly<Record<string, string>>, dataset: Partial<DatasetFolder> = {}) {
   const bucket = bucketOf(texts);
   const configured = { folder: 'events', dayFormat: 'YYYY-MM-DD', ...dataset } as const;
-  const { drops } = await listDrops(bucket, configured, [DAY]);
-  const listed = drops.get(DAY);
-  const judged = listed === undefined ? null : await judgeByLogs(bucket, listed);
+  const listed = await listDrop(bucket, configured, DAY);
+  const judged = await judgeByLogs(bucket, listed);
   const drop = judged === null ? null : await inspectObjects(bucket, judged);
-  if (drop === null || listed === undefined) throw new Error('the day changed');
+  if (drop === null) throw new Error('the day changed');
   const nameOf = ({ key }: DropObject) => key.split('/').at(-1) ?? '';
   const left = drop.leftOut.filter(({ reason }) => reason !== 'success_marker' && reason !== 'temporary');
   return {
@@ -310,12 +309,10 @@ describe('Spark’s log leaves out files that it does not name', () => {
     const key = `events/${DAY}/${a}`;
     const lines = Buffer.from(batch(...Array.from({ length: 500 }, (_, i) => path(`ü-${i}`)), path(a)));
     const bucket = bucketOf({ [key]: PARQUET, [`${LOG}0`]: lines.toString() });
-    const { drops } = await listDrops(bucket, { folder: 'events', dayFormat: 'YYYY-MM-DD' }, [DAY]);
+    const drop = await listDrop(bucket, { folder: 'events', dayFormat: 'YYYY-MM-DD' }, DAY);
     const pieces = Array.from({ length: Math.ceil(lines.length / 7) }, (_, i) =>
       lines.subarray(i * 7, i * 7 + 7),
     );
-    const drop = drops.get(DAY);
-    if (drop === undefined) throw new Error('no day');
     const judged = await judgeByLogs({ read: async () => Readable.from(pieces) }, drop);
     expect(judged?.files.map((file) => file.key)).toEqual([key]);
     // A batch that is gone since has the caller list again.

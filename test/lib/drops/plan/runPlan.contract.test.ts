@@ -71,9 +71,7 @@ describe('a run of the plan', () => {
 
     const report = await plan();
     expect(report).toMatchObject({
-      outcomes: { queued: 2, waiting_settling: 1, no_files: 1 },
-      // Four days, and Spark's log beside them.
-      list_calls: 5,
+      queued: [{}, {}],
     });
     const tasks = await ingest.received('load');
     expect(tasks).toMatchObject([
@@ -95,8 +93,8 @@ describe('a run of the plan', () => {
       { sluice: 'plan', sources: ['acme'], datasets: ['events'], days: [today()], round: 1 },
       [],
     ]);
-    expect(await plan(Object(again))).toMatchObject({ outcomes: { queued: 1 } });
-    expect(await plan()).toMatchObject({ outcomes: { queued: 3, no_files: 1 } });
+    expect(await plan(Object(again))).toMatchObject({ queued: [{}] });
+    expect(await plan()).toMatchObject({ queued: [] });
     expect(await ingest.received('load')).toMatchObject([{ day: today() }]);
   });
 
@@ -107,13 +105,13 @@ describe('a run of the plan', () => {
     await plan();
     for (const day of days) await load(day);
     await ingest.received('load');
-    expect(await plan()).toMatchObject({ outcomes: { unchanged: 3, no_files: 1 } });
+    expect(await plan()).toMatchObject({ queued: [] });
 
     await ingest.put(`events/${ago(3)}/a.parquet`, 'PAR1 with other rows');
     await ingest.put(`events/${ago(2)}/late.parquet`);
     await ingest.remove(`events/${ago(1)}/a.parquet`);
     await ingest.clock.advance(HOUR_MS);
-    expect(await plan()).toMatchObject({ outcomes: { queued: 2, waiting_settling: 1 } });
+    expect(await plan()).toMatchObject({ queued: [{}, {}] });
     expect(await ingest.received('load')).toMatchObject([
       { day: ago(3), reason: 'changed' },
       { day: ago(2), reason: 'changed' },
@@ -139,7 +137,7 @@ describe('a run of the plan', () => {
     expect(await planAll()).toMatchObject({
       level: 'error',
       datasets: 2,
-      outcomes: { queued: 1 },
+      queued: [{}],
       again: false,
       failed: [
         {
@@ -192,7 +190,7 @@ describe('a run of the plan', () => {
     expect(await planAll()).toMatchObject({
       again: true,
       datasets: 1,
-      outcomes: { queued: 1 },
+      queued: [{}],
       failed: [{ source: 'acme', code: 'SLUICE_SOURCE_ACCESS_DENIED' }],
     });
     ingest.faults.clear();
@@ -234,17 +232,17 @@ describe('a run of the plan', () => {
     await ingest.put(`events/${ago(40)}/a.parquet`);
     await ingest.put(`out/metrics/ds=${ago(1)}/a.parquet`);
     await ingest.clock.advance(HOUR_MS);
-    expect(await plan()).toMatchObject({ datasets: 1, outcomes: { no_files: 4 } });
-    expect(await plan({ schedule: 'hourly' })).toMatchObject({ datasets: 1, outcomes: { queued: 1 } });
+    expect(await plan()).toMatchObject({ datasets: 1, queued: [] });
+    expect(await plan({ schedule: 'hourly' })).toMatchObject({ datasets: 1, queued: [{}] });
     expect(await plan({ kind: 'events', days: [ago(40)], asked: 'triggered' })).toMatchObject({
-      outcomes: { queued: 1 },
+      queued: [{}],
     });
     await load(ago(40));
     expect(await plan({ datasets: ['events'], days: [ago(40)] })).toMatchObject({
-      outcomes: { unchanged: 1 },
+      queued: [],
     });
     expect(await plan({ datasets: ['events'], days: [ago(40), ago(41)], asked: 'backfill' })).toMatchObject({
-      outcomes: { queued: 1, no_files: 1 },
+      queued: [{}],
     });
     expect(await ingest.received('load')).toMatchObject([
       { dataset: 'metrics', day: ago(1), reason: 'new' },
@@ -268,7 +266,7 @@ describe('a run of the plan', () => {
     await plan();
     expect(await openDays()).toEqual([day]);
     await ingest.letIn();
-    expect(await plan()).toMatchObject({ outcomes: { no_files: 4, queued: 1 } });
+    expect(await plan()).toMatchObject({ queued: [{}] });
     await ingest.settle(day, { version: 'v1', state: 'inputs_missing' });
     await plan();
     expect(await openDays()).toEqual([day]);
@@ -283,8 +281,8 @@ describe('a run of the plan', () => {
       await ingest.put(`events/${planned}/part-0-tid-1-x.parquet`);
     }
     await ingest.clock.advance(HOUR_MS);
-    expect(await plan({ days: [old], asked: 'backfill' })).toMatchObject({ outcomes: { queued: 1 } });
-    expect(await plan()).toMatchObject({ outcomes: { queued: 2 } });
+    expect(await plan({ days: [old], asked: 'backfill' })).toMatchObject({ queued: [{}] });
+    expect(await plan()).toMatchObject({ queued: [{}] });
     // As a load does that finds no commit.
     const fingerprint = (await entryOf(day))?.queued?.fingerprint ?? '';
     for (const planned of [day, old]) {
@@ -299,7 +297,7 @@ describe('a run of the plan', () => {
       });
     }
     await ingest.clock.advance(30 * 24 * HOUR_MS);
-    expect(await plan()).toMatchObject({ outcomes: { waiting_marker: 2, no_files: 4 } });
+    expect(await plan()).toMatchObject({ queued: [] });
     expect((await ingest.status())?.waiting).toEqual(
       [old, day].map((planned) => ({
         day: planned,
@@ -310,7 +308,7 @@ describe('a run of the plan', () => {
     );
     await ingest.put(`events/${day}/_committed_1`, JSON.stringify({ added: [], removed: [] }));
     await ingest.clock.advance(HOUR_MS);
-    expect(await plan()).toMatchObject({ outcomes: { waiting_marker: 1, queued: 1, no_files: 4 } });
+    expect(await plan()).toMatchObject({ queued: [{}] });
   });
 
   it('names a day that failed for a month, and does not try it again once it is before the lookback', async () => {
@@ -327,17 +325,17 @@ describe('a run of the plan', () => {
       return status?.days.flatMap((planned) => (planned.entry === null ? [] : [planned.day]));
     };
     await ingest.clock.advance(13 * HOUR_MS);
-    expect(await plan()).toMatchObject({ outcomes: { queued: 1, failed: 1 } });
+    expect(await plan()).toMatchObject({ queued: [{}] });
     expect(await point()).toMatchObject({ days_failed: 1 });
     await ingest.settle(day, { state: 'failed', failure });
     expect(await named()).toEqual([old, day]);
     await ingest.clock.advance(10 * 24 * HOUR_MS);
-    expect(await plan()).toMatchObject({ outcomes: { failed: 2, no_files: 4 } });
+    expect(await plan()).toMatchObject({ queued: [] });
     expect(await point()).toMatchObject({ days_failed: 0 });
     expect(await named()).toEqual([old, day]);
     await ingest.put(`events/${old}/a.parquet`, 'PAR1 corrected');
     await ingest.clock.advance(HOUR_MS);
-    expect(await plan()).toMatchObject({ outcomes: { failed: 1, queued: 1 } });
+    expect(await plan()).toMatchObject({ queued: [{}] });
     await load(old);
     await ingest.clock.advance(30 * 24 * HOUR_MS);
     await plan();
@@ -425,7 +423,7 @@ describe('a run of the plan', () => {
     expect(await ingest.received('plan')).toMatchObject([{ round: PATIENT_ROUNDS + 1 }]);
     await ingest.put(`events/${today()}/a.parquet`);
     expect(await plan({ ...request, round: MAX_ROUNDS })).toMatchObject({
-      outcomes: { waiting_settling: 1 },
+      queued: [],
     });
     await ingest.clock.advance(15 * 60_000);
     expect(await ingest.received('plan')).toEqual([]);
@@ -457,10 +455,10 @@ describe('a run of the plan', () => {
     expect(await reported()).toEqual([]);
 
     await ingest.look({ dayFormat: 'YYYY/MM/DD' });
-    expect(await plan()).toMatchObject({ outcomes: { elsewhere: 3, no_files: 1 } });
+    expect(await plan()).toMatchObject({ queued: [] });
     const { place: noted } = Object(await note());
     await ingest.clock.advance(HOUR_MS);
-    expect(await plan()).toMatchObject({ outcomes: { elsewhere: 3, no_files: 1 } });
+    expect(await plan()).toMatchObject({ queued: [] });
     const name = 's3://acme-drops/events/YYYY/MM/DD';
     expect(await note()).toMatchObject({ stopped: true, openDays: [], place: noted });
     expect(noted).toMatchObject({ name });
@@ -470,7 +468,7 @@ describe('a run of the plan', () => {
 
     // At a third place one day has files, and so has one before the lookback, which are older than its entry.
     await ingest.look({ dayFormat: 'YYYYMMDD' });
-    expect(await plan()).toMatchObject({ outcomes: { queued: 3, no_files: 1 } });
+    expect(await plan()).toMatchObject({ queued: [{}, {}, {}] });
     expect(await ingest.status()).toMatchObject({ newer: [ago(6)], lastLook: { stopped: false } });
   });
 
