@@ -1,7 +1,7 @@
 import { type LedgerState, ledgerStates } from '../ledger/LedgerEntry.ts';
 import { MAX_KILLS } from './limits.ts';
 
-// Which state of a day follows on which answer.
+// Which answer to how a day is decides, of the plan and of a load, and which state of the day follows on a load.
 
 /** States of a day as the plan finds it: the ledger's, or `none` without an entry. */
 export const dayStates = ['none', ...ledgerStates] as const;
@@ -36,70 +36,59 @@ export type LoadKind = (typeof loadKinds)[number];
 
 /** An answer to how a day is. */
 export interface Answer<Column extends string> {
-  /** The state that follows. */
-  readonly next: LedgerState | 'as before';
   /** The columns in which the answer decides. In others the next answer is tried. */
   readonly decides: readonly Column[];
+}
+
+/** An answer of a load. */
+interface LoadAnswer extends Answer<LoadKind> {
+  /** The state that follows. */
+  readonly next: LedgerState | 'as before';
 }
 
 const known: readonly DayState[] = ledgerStates;
 /** A requested day is tried regardless of earlier failures. */
 const planned: readonly LoadKind[] = ['planned', 'retried'];
 
-/** The plan's answers. The first that holds and decides in the state of the day is taken. */
+/**
+ * The plan's answers. The first that holds and decides in the state of the day is taken. A day that is queued, or that lacks a marker
+ * or has not settled, waits then; others stay as they are.
+ */
 export const PLAN_TABLE = {
   /** The folder has no files, and nobody said that the day never comes. */
-  no_files: { next: 'as before', decides: ['none'] },
+  no_files: { decides: ['none'] },
   /** The files have not changed since the last load, and one that it loaded is archived now. */
-  archived: {
-    next: 'as before',
-    decides: known.filter((state) => state !== 'failed'),
-  },
+  archived: { decides: known.filter((state) => state !== 'failed') },
   /** The day was loaded from another place, or failed there, and the configured place has no file of it. A day that waits is settled as it was. */
-  elsewhere: {
-    next: 'as before',
-    decides: ['succeeded', 'succeeded_no_data', 'inputs_missing', 'failed'],
-  },
+  elsewhere: { decides: ['succeeded', 'succeeded_no_data', 'inputs_missing', 'failed'] },
   /** `sluice ingest backfill` names the day. */
-  backfill: { next: 'waiting', decides: dayStates },
+  backfill: { decides: dayStates },
   /** `sluice ingest accept keep` names the day. */
-  keep: { next: 'waiting', decides: known },
+  keep: { decides: known },
   /** `sluice ingest accept empty` names the day, which may never have come. */
-  empty: { next: 'waiting', decides: dayStates },
+  empty: { decides: dayStates },
   /** A load has the day, or goes on with its next piece. */
-  loading: {
-    next: 'as before',
-    decides: dayStates,
-  },
+  loading: { decides: dayStates },
   /** The files have not changed since the last load. */
-  unchanged: {
-    next: 'as before',
-    decides: ['succeeded', 'succeeded_no_data', 'inputs_missing'],
-  },
+  unchanged: { decides: ['succeeded', 'succeeded_no_data', 'inputs_missing'] },
   /** The files have not changed since the last load, less than RETRY_AFTER_MS ago or before the lookback, and nobody asked for the day. */
-  failed: {
-    next: 'as before',
-    decides: ['failed'],
-  },
+  failed: { decides: ['failed'] },
   /** A task for these files is less than REQUEUE_AFTER_MS old. */
-  queued: {
-    next: 'as before',
-    decides: known,
-  },
+  queued: { decides: known },
   /** The customer reported the day as ready. */
-  triggered: { next: 'waiting', decides: dayStates },
+  triggered: { decides: dayStates },
   /** The marker of `waitFor` is not there, or none of the files is committed. */
-  marker: { next: 'waiting', decides: dayStates },
+  marker: { decides: dayStates },
   /** The files have not settled. */
-  settling: { next: 'waiting', decides: dayStates },
+  settling: { decides: dayStates },
   /** The files have not changed since the last load. */
-  retried: { next: 'waiting', decides: ['failed'] },
+  retried: { decides: ['failed'] },
   /** The files are gone. */
-  deleted: { next: 'waiting', decides: known },
+  deleted: { decides: known },
   /** No load of the day has ended. */
-  new: { next: 'waiting', decides: dayStates },
+  new: { decides: dayStates },
   /** The files have changed since the last load. */
-  changed: { next: 'waiting', decides: dayStates },
+  changed: { decides: dayStates },
 } as const satisfies Record<string, Answer<DayState>>;
 
 /** The answers of a load that has claimed its day. The first that holds and decides for the kind of the load is taken. */
@@ -162,7 +151,7 @@ export const LOAD_TABLE = {
   last_try: { next: 'failed', decides: planned },
   /** The load failed for another reason. */
   passing: { next: 'waiting', decides: loadKinds },
-} as const satisfies Record<string, Answer<LoadKind>>;
+} as const satisfies Record<string, LoadAnswer>;
 
 /** A load's tries of the files that were queued last. */
 export interface LoadTries {
