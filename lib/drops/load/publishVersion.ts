@@ -9,6 +9,24 @@ import { LoadError } from './LoadError.ts';
 import type { Loader } from './Loader.ts';
 import type { DayLoad } from './Progress.ts';
 
+/** The partition of a day as it is. */
+async function readPartition({ loader, invocation, place }: DayLoad) {
+  const { config, clock, bucket } = loader;
+  const { day } = place;
+  const { table } = place.dataset;
+  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: invocation.deadline };
+  const partition = { catalog: loader.catalog, database: config.database, table, day };
+  const ours = `s3://${bucket}/`;
+  const location = await partitionLocation(partition, attempts);
+  return {
+    isMissing: location === null,
+    /** The version that it has; undefined without one. */
+    version: parseIngestedKey(config, location?.slice(ours.length) ?? '')?.version,
+    isAt: (prefix: string) => location === `${ours}${prefix}`,
+    moveTo: (prefix: string) => movePartition(partition, `${ours}${prefix}`, attempts),
+  };
+}
+
 /**
  * Moves the partition of a day to a version whose files are all written.
  *
@@ -16,47 +34,43 @@ import type { DayLoad } from './Progress.ts';
  * @returns False if another owner has the day.
  */
 export async function publishVersion(
-  { loader, invocation, place, progress }: DayLoad,
+  load: DayLoad,
   { version, files }: { readonly version: string; readonly files: readonly string[] },
 ): Promise<boolean> {
-  const { landing, config, clock, bucket, ledger, faultPoint } = loader;
+  const { loader, invocation, place, progress } = load;
+  const { landing, clock, faultPoint } = loader;
   const { day } = place;
   const { table } = place.dataset;
-  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: invocation.deadline };
-  const partition = { catalog: loader.catalog, database: config.database, table, day };
-  const prefix = versionPrefix(config, table, day, version);
+  const prefix = versionPrefix(loader.config, table, day, version);
   invocation.signal.throwIfAborted();
   // A load that was delayed beyond its lease stops here, before queries see any change.
-  const renewed = await ledger.renew(progress.claim, invocation.leaseUntil);
+  const renewed = await loader.ledger.renew(progress.claim, invocation.leaseUntil);
   if (renewed === null) return false;
   progress.claim = renewed;
   await faultPoint?.('renewed');
 
-  const before = await partitionLocation(partition, attempts);
-  const location = `s3://${bucket}/${prefix}`;
-  if (before === location) {
+  const { version: last } = renewed.entry;
+  const partition = await readPartition(load);
+  const at = clock.now();
+  if (partition.isAt(prefix)) {
     // An invocation that was killed then has moved it, and noted the version that was replaced.
-    const { version: last } = renewed.entry;
-    if (last !== undefined) progress.replaced.push({ version: last, at: clock.now() });
+    if (last !== undefined) progress.replaced.push({ version: last, at });
     progress.version = version;
     progress.filesWritten = files;
     return true;
   }
   // If the ledger has a version, there was a partition, which pointed to other data than the drop has now.
-  if (before === null && files.length === 0 && renewed.entry.version === undefined) return true;
-  const replaced = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
-  const at = clock.now();
-  const due = at + VERSION_KEPT_MS;
+  if (partition.isMissing && files.length === 0 && last === undefined) return true;
   // If the partition was dropped, only the ledger still knows its version.
-  const lost = replaced === undefined ? renewed.entry.version : undefined;
-  if (lost !== undefined) await landing.putNote(versionNoteKey({ due, table, day, version: lost }));
+  const replaced = partition.version ?? last;
   if (replaced !== undefined) {
+    const due = at + VERSION_KEPT_MS;
     await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));
     await removeBeginNote(landing, { due, table, day, version: replaced });
     progress.replaced.push({ version: replaced, at });
     await faultPoint?.('noted');
   }
-  await movePartition(partition, location, attempts);
+  await partition.moveTo(prefix);
   progress.version = version;
   progress.filesWritten = files;
   await faultPoint?.('moved');
@@ -68,26 +82,21 @@ export async function publishVersion(
  *
  * @returns Whether there are any; null if another owner has the day.
  */
-export async function keepVersion({ loader, invocation, place, progress }: DayLoad): Promise<boolean | null> {
-  const { landing, config, clock, bucket, ledger } = loader;
-  const { day } = place;
-  const { table } = place.dataset;
-  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: invocation.deadline };
-  const partition = { catalog: loader.catalog, database: config.database, table, day };
-  const before = await partitionLocation(partition, attempts);
-  const read = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
-  const version = read ?? progress.claim.entry.version;
-  if (version === undefined) return false;
+export async function keepVersion(load: DayLoad): Promise<boolean | null> {
+  const { loader, invocation, place, progress } = load;
   const { version: known, filesWritten = [] } = progress.claim.entry;
-  const prefix = versionPrefix(config, table, day, version);
-  const present = version === known ? filesWritten : await namesUnder(landing, prefix);
+  const partition = await readPartition(load);
+  const version = partition.version ?? known;
+  if (version === undefined) return false;
+  const prefix = versionPrefix(loader.config, place.dataset.table, place.day, version);
+  const present = version === known ? filesWritten : await namesUnder(loader.landing, prefix);
   // Files that somebody deleted are found by the hourly look: nothing else has their rows.
   if (present.length === 0) return false;
-  if (before === null) {
-    const renewed = await ledger.renew(progress.claim, invocation.leaseUntil);
+  if (partition.isMissing) {
+    const renewed = await loader.ledger.renew(progress.claim, invocation.leaseUntil);
     if (renewed === null) return null;
     progress.claim = renewed;
-    await movePartition(partition, `s3://${bucket}/${prefix}`, attempts);
+    await partition.moveTo(prefix);
   }
   progress.version = version;
   progress.filesWritten = present;
