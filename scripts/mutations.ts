@@ -479,7 +479,6 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/drops/load/loadDrop.ts', 'lib/drops/load/pieces.contract', [
     ['(run?.plans ?? 0) + ', ''],
     ["if (!isWhole) return 'outdated';", ''],
-    [': run.hasProblems === true', ': false'],
     ['if (!(await record(load, run))) return null;\n    ', ''],
   ]),
   faultsOf('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['now || isUnderWay', 'now']]),

@@ -47,8 +47,6 @@ export const loadRunSchema = dayRunSchema.extend({
   bytes: count,
   /** The piece that the task which goes on with it names; absent while that is a task of the plan or of a person. */
   taskPiece: pieceRefSchema.optional(),
-  /** A file can't be read. The other pieces only describe their files. */
-  hasProblems: z.literal(true).optional(),
 });
 
 /** See {@link pieceRefSchema}. */

@@ -4,13 +4,11 @@ import { mapLimit } from '../../base/concurrency.ts';
 import type { LoadInPieces } from '../../ledger/DayRun.ts';
 import { keysUnder } from '../../ledger/LandingBucket.ts';
 import { VERSION_KEPT_MS, versionName } from '../../ledger/versions.ts';
-import { fileError } from '../../parquet/childProcess.ts';
-import { FileError } from '../../parquet/FileError.ts';
 import { loadFolder, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import type { DropObject } from '../CustomerBucket.ts';
 import { cutPieces, type Drop, waitingFiles } from '../Drop.ts';
-import { sumRows } from '../engine/Engine.ts';
+import { type MappedRows, sumRows } from '../engine/Engine.ts';
 import { inspectObjects } from '../inspectObjects.ts';
 import { judgeByLogs } from '../judgeByLogs.ts';
 import { requireLoadable } from '../lastLoad.ts';
@@ -22,7 +20,7 @@ import { type Failure, LoadError } from './LoadError.ts';
 import type { DropDay } from './Loader.ts';
 import { mapPiece, REFUSED_FILE, ROWS_FILE } from './mapPiece.ts';
 import type { DayLoad, Progress } from './Progress.ts';
-import { type DayPlan, loadShape, type PieceResult, PieceStore, pieceName } from './pieces.ts';
+import { type DayPlan, loadShape, PieceStore, pieceName } from './pieces.ts';
 import { keepVersion, publishVersion, quarantineRows, requireAcceptableRows } from './publishVersion.ts';
 import type { SkipReason } from './skipReason.ts';
 
@@ -167,9 +165,9 @@ async function loadAtOnce(load: DayLoad, planned: PlannedRun): Promise<Answer> {
     progress.claim = claim;
   }
   const folder = join(loader.directory, 'piece');
-  const mapped = files.length === 0 ? null : await mapPiece(load, pieceOf(planned, files), folder);
+  const mapped = files.length === 0 ? undefined : await mapPiece(load, pieceOf(planned, files), folder);
   if (mapped === 'outdated') return mapped;
-  progress.mapped = mapped ?? undefined;
+  progress.mapped = mapped;
   const { out = 0, refused = 0 } = mapped?.rows ?? {};
   const upload = (file: string, key: string) =>
     loader.landing.upload(join(folder, file), key, invocation.signal);
@@ -231,44 +229,32 @@ async function makePiece(
   planned: PlannedRun,
   run: LoadInPieces,
   files: readonly DropObject[],
-): Promise<PieceResult | 'outdated'> {
-  const { loader, invocation, progress } = load;
+): Promise<MappedRows | 'outdated'> {
+  const { loader, invocation } = load;
   const { landing, faultPoint } = loader;
-  const piece = { ...pieceOf(planned, files), describeOnly: run.hasProblems === true };
   const folder = join(loader.directory, `piece-${run.done}`);
-  progress.problems.clear();
   try {
-    const made = await mapPiece(load, piece, folder);
+    const made = await mapPiece(load, pieceOf(planned, files), folder);
     if (made === 'outdated') return made;
-    if (made === null) return { problems: [] };
     const { out, refused } = made.rows;
     const upload = (file: string, key: string) => landing.upload(join(folder, file), key, invocation.signal);
     if (out > 0) await upload(ROWS_FILE, `${versionFolder(load, run)}${rowsName(run.done)}`);
     if (refused > 0) await upload(REFUSED_FILE, storeOf(load, run).refusedKey(run.done));
     await faultPoint?.('uploaded');
-    return { mapped: made, problems: [] };
-  } catch (error) {
-    // The other pieces are looked into, so that every file with a problem is named at once.
-    if (!(error instanceof FileError) || progress.problems.size === 0) throw error;
-    const problems = [...progress.problems].flatMap(([key, problem]) =>
-      problem instanceof FileError ? [{ key, code: problem.code, detail: problem.detail }] : [],
-    );
-    return { problems };
+    return made;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** How far a load is after a piece. */
-function afterPiece(run: LoadInPieces, { mapped, problems }: PieceResult, progress: Progress): LoadInPieces {
+function afterPiece(run: LoadInPieces, { rows: made }: MappedRows, progress: Progress): LoadInPieces {
   const { rows } = run;
-  const made = mapped?.rows ?? { in: 0, out: 0, refused: 0 };
   return {
     ...run,
     done: run.done + 1,
     rows: { in: rows.in + made.in, out: rows.out + made.out, refused: rows.refused + made.refused },
     bytes: progress.bytes,
-    ...(problems.length > 0 ? { hasProblems: true } : {}),
   };
 }
 
@@ -280,18 +266,13 @@ async function judgePieces(load: DayLoad, planned: PlannedRun, run: LoadInPieces
   const read = await eachPiece(run, (piece) => store.readResult(piece));
   const results = read.filter((result) => result !== null);
   if (results.length < run.pieces || !(await restoreDrop(load, planned, run))) return 'outdated';
-  const problems = results.flatMap((result) => result.problems);
-  progress.problems.clear();
-  for (const { key, ...problem } of problems) progress.problems.set(key, fileError(problem));
-  const [first] = progress.problems.values();
-  if (first !== undefined) throw first;
   progress.mapped = sumRows(
-    results.flatMap(({ mapped }) => mapped?.files ?? []),
-    results.flatMap(({ mapped }) => mapped?.content ?? []),
+    results.flatMap((made) => made.files),
+    results.map(({ content }) => content),
   );
   const folder = versionFolder(load, run);
   const having = (what: 'out' | 'refused', keyOf: (piece: number) => string) =>
-    results.flatMap(({ mapped }, piece) => ((mapped?.rows[what] ?? 0) > 0 ? [keyOf(piece)] : []));
+    results.flatMap(({ rows }, piece) => (rows[what] > 0 ? [keyOf(piece)] : []));
   const files = having('out', rowsName);
   const written = files.map((name) => `${folder}${name}`);
   const refused = having('refused', (piece) => store.refusedKey(piece));
@@ -398,10 +379,6 @@ export async function restoreFailed(load: DayLoad, run: LoadInPieces): Promise<r
   if (planned === null) return [];
   await restoreDrop(load, planned, run);
   const store = storeOf(load, run);
-  const { problems } = load.progress;
-  for (let piece = 0; piece < run.done && run.hasProblems === true; piece += 1)
-    for (const { key, ...problem } of (await store.readResult(piece))?.problems ?? [])
-      if (!problems.has(key)) problems.set(key, fileError(problem));
   return (await store.readFiles(run.done)) ?? [];
 }
 

@@ -25,22 +25,20 @@ export interface Piece {
   readonly loadedAt: number;
   /** Value of `received_at` of refused rows, epoch milliseconds. */
   readonly receivedAt: number;
-  /** The files are only described: their day fails, and each file with a problem is named. */
-  readonly describeOnly?: boolean;
 }
 
 /**
  * Fetches files of a day and maps them, into files on the function's disk.
  *
  * @param folder An empty folder, or none yet.
- * @returns Its rows, in files of the folder; null if they were only described; `outdated` if a file was replaced or is gone.
+ * @returns Its rows, in files of the folder; `outdated` if a file was replaced or is gone.
  * @throws SourceError, FileError, EngineError, LoadError; the signal's reason. Problems of files are in the progress.
  */
 export async function mapPiece(
   { loader, invocation, place, progress }: DayLoad,
   piece: Piece,
   folder: string,
-): Promise<MappedRows | null | 'outdated'> {
+): Promise<MappedRows | 'outdated'> {
   const { engine, config, limits, wait, random, freeBytes } = loader;
   const { signal } = invocation;
   const { source, dataset } = place;
@@ -66,7 +64,6 @@ export async function mapPiece(
     const schemas = requireMappable(subject, described, progress);
     const mapping = compileMapping(subject, schemas, place.day);
     requirePagesFit(schemas, mapping, limits);
-    if (piece.describeOnly === true) return null;
     const mapped = await engine.load({
       files: schemas,
       mapping: fitting(mapping, schemas, bytes, room),

@@ -7,7 +7,7 @@ import type { LandingBucket } from '../../ledger/LandingBucket.ts';
 import type { DropObject } from '../CustomerBucket.ts';
 import { isLeftOutReason } from '../Drop.ts';
 import { taskReasons } from '../dayTable.ts';
-import { mappedRowsSchema } from '../engine/Engine.ts';
+import { type MappedRows, mappedRowsSchema } from '../engine/Engine.ts';
 import { PARALLEL_RESULTS } from '../limits.ts';
 import type { DropDay, Loader } from './Loader.ts';
 
@@ -31,7 +31,6 @@ const objectSchema = z.object({
   storageClass: z.string().optional(),
   isRestored: z.boolean().optional(),
 });
-const problemSchema = z.object({ key: z.string(), code: z.string(), detail: z.string() });
 
 const planSchema = z.object({
   /** The day as it was listed, without its files. */
@@ -55,14 +54,6 @@ const planSchema = z.object({
 });
 /** What a judgement needs of a day in pieces, besides its files and results. */
 export type DayPlan = z.output<typeof planSchema>;
-
-const resultSchema = z.object({
-  /** Absent if a file of the day has a problem. */
-  mapped: mappedRowsSchema.optional(),
-  problems: z.array(problemSchema),
-});
-/** What a piece has done. */
-export type PieceResult = z.output<typeof resultSchema>;
 
 /** The objects of a day in pieces. */
 export class PieceStore {
@@ -95,13 +86,13 @@ export class PieceStore {
   }
 
   /** Keeps what a piece has done. */
-  writeResult(piece: number, result: PieceResult): Promise<void> {
+  writeResult(piece: number, result: MappedRows): Promise<void> {
     return this.#landing.putText(this.#key('result', piece), JSON.stringify(result));
   }
 
   /** What a piece has done; null if it is gone. */
-  readResult(piece: number): Promise<PieceResult | null> {
-    return this.#read(this.#key('result', piece), resultSchema);
+  readResult(piece: number): Promise<MappedRows | null> {
+    return this.#read(this.#key('result', piece), mappedRowsSchema);
   }
 
   /** Key of the refused rows of a piece. */

@@ -10,7 +10,6 @@ import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
 import { planDay } from './planDay.ts';
 import {
   DAY,
-  DROPS,
   LEASE_MS,
   type LoadOptions,
   type Loads,
@@ -304,7 +303,7 @@ describe('a day in pieces', () => {
     },
   );
 
-  it('names every file with a problem at once, and publishes nothing', async () => {
+  it('fails by the first piece with a problem, and publishes nothing', async () => {
     await drop('a', someEvents(0, 2));
     await drop('b', damaged);
     await drop('c', someEvents(2, 4));
@@ -317,30 +316,13 @@ describe('a day in pieces', () => {
       ['a.parquet', 'held'],
       ['b.parquet', 'failed'],
       ['c.parquet', 'held'],
-      ['d.parquet', 'failed'],
+      ['d.parquet', 'held'],
       ['e.parquet', 'held'],
     ]);
-    // Files behind one with a problem are only looked into.
     const made = (await loads.keys('statsig/ingested/')).map((key) => key.split('/').at(-1));
     expect(made).toEqual(['rows-00001.parquet']);
     expect(await loads.read()).toBeNull();
     expect(await loads.entry()).not.toHaveProperty('run');
-  });
-
-  it('names them too when a later piece fails for another reason', async () => {
-    await drop('a', damaged);
-    await drop('b', someEvents(0, 2));
-    await loads.deny({
-      Action: 's3:GetObject',
-      Resource: `arn:aws:s3:::${DROPS}/events/${DAY}/b.parquet`,
-    });
-    const failure = { code: 'SLUICE_SOURCE_ACCESS_DENIED' };
-    expect(await loads.load()).toMatchObject({ outcome: 'failed', failure });
-    const fates = (await loads.entry())?.files.map(({ fate, reason }) => [fate, reason]);
-    expect(fates).toEqual([
-      ['failed', 'SLUICE_INGEST_FILE_DAMAGED'],
-      ['failed', 'SLUICE_SOURCE_ACCESS_DENIED'],
-    ]);
   });
 
   it('is judged by the refused rows of all pieces', async () => {
@@ -578,14 +560,10 @@ describe('a day in pieces', () => {
           const { state, rows, fingerprint, failure, files: fates } = (await loads.entry(day)) ?? {};
           const { code } = failure ?? {};
           const isFailed = state === 'failed';
-          const named = fates?.map(({ key, fate, reason, rows: counts, refusedBy }) => ({
-            key,
-            fate,
-            reason,
-            // Of a failed day only those files are counted whose piece had no problem.
-            counts: isFailed ? undefined : counts,
-            refusedBy: isFailed ? undefined : refusedBy,
-          }));
+          // A day fails by its first piece with a problem.
+          const named = fates?.map(({ key, fate, reason, rows: counts, refusedBy }) =>
+            isFailed ? key : { key, fate, reason, counts, refusedBy },
+          );
           const read = (await loads.read(day))?.toSorted();
           return {
             outcome: outcome === 'killed' ? outcome : outcome.outcome,
