@@ -41,7 +41,7 @@ export const mutations: readonly Mutation[] = [
     ["failure.code === 'SLUICE_LOAD_FILES_CHANGING' && run !== undefined", 'false'],
   ]),
   faultsOf('lib/drops/load/loadDrop.ts', 'lib/drops/load/pieces.contract', [
-    ['Math.max(longest, perByte * bytesOf(files))', 'longest'],
+    ['Math.max(longest, ((began - startedAt) * size) / Math.max(1, bytes))', 'longest'],
     ['reasonFor(fingerprint)', 'reason'],
   ]),
   // Keys.

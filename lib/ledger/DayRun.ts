@@ -43,8 +43,6 @@ export const loadRunSchema = dayRunSchema.extend({
     /** Rows that went to quarantine. */
     refused: count,
   }),
-  /** Bytes of their files. */
-  bytes: count,
   /** The piece that the task which goes on with it names; absent while that is a task of the plan or of a person. */
   taskPiece: pieceRefSchema.optional(),
 });

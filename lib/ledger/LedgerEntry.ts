@@ -129,7 +129,7 @@ export const ledgerEntrySchema = z.object({
     /** Rows that went to quarantine. */
     refused: count,
   }),
-  /** Bytes that the last settled load read from the customer's bucket. */
+  /** Bytes of the files that the last settled load is of. */
   bytes: count,
   /** The version that queries read; absent before the first successful load. */
   version: z.string().optional(),

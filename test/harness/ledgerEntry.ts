@@ -49,6 +49,5 @@ export const loadRun = (more: Partial<LoadInPieces> = {}): LoadInPieces => ({
   pieces: 3,
   done: 1,
   rows: { in: 1, out: 1, refused: 0 },
-  bytes: 1,
   ...more,
 });

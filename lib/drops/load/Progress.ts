@@ -25,8 +25,6 @@ export class Progress {
   mapped: MappedRows | undefined;
   /** Problems of single files, or of reading them, by key. Their rows are in no version. */
   readonly problems = new Map<string, Failure>();
-  /** Bytes fetched. */
-  bytes = 0;
   /** The version that this load made and queries read now. */
   version: string | undefined;
   /** Names of its files; undefined if the ledger has them. */
@@ -61,7 +59,6 @@ export class Progress {
     this.listedAt = listedAt;
     this.reason = reason;
     this.#accepted = isOfTask ? fingerprint : '';
-    this.bytes = run.bytes;
   }
 
   /** Where the files were that its rows are of. */
@@ -80,7 +77,6 @@ export class Progress {
     this.listedAt = this.startedAt;
     this.mapped = undefined;
     this.problems.clear();
-    this.bytes = 0;
   }
 
   /** Whether the task is for the day as it is listed now. */

@@ -19,7 +19,7 @@ import { requirePlainFiles } from '../tableFormats.ts';
 import { type Failure, LoadError } from './LoadError.ts';
 import type { DropDay } from './Loader.ts';
 import { mapPiece, REFUSED_FILE, ROWS_FILE } from './mapPiece.ts';
-import type { DayLoad, Progress } from './Progress.ts';
+import type { DayLoad } from './Progress.ts';
 import { type DayPlan, loadShape, PieceStore, pieceName } from './pieces.ts';
 import { keepVersion, publishVersion, quarantineRows, requireAcceptableRows } from './publishVersion.ts';
 import type { SkipReason } from './skipReason.ts';
@@ -131,7 +131,6 @@ async function planDay(
       pieces: pieces.length,
       done: 0,
       rows: { in: 0, out: 0, refused: 0 },
-      bytes: 0,
     },
   };
 }
@@ -200,24 +199,25 @@ async function loadPieces(load: DayLoad, planned: PlannedRun): Promise<Answer> {
   if (!(await record(load, run))) return null;
   const first = run.done;
   const startedAt = clock.now();
-  const startedBytes = run.bytes;
   let longest = 0;
+  let bytes = 0;
   while (run.done < run.pieces) {
     const began = clock.now();
     const files = planned.pieces?.[run.done] ?? (await store.readFiles(run.done));
     if (files === null) return 'outdated';
     // The first piece of an invocation has all of its time. The next may be one file that is larger than all before.
-    const perByte = (began - startedAt) / Math.max(1, run.bytes - startedBytes);
-    const expected = Math.max(longest, perByte * bytesOf(files));
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    const expected = Math.max(longest, ((began - startedAt) * size) / Math.max(1, bytes));
     if (run.done > first && invocation.deadline - began < 2 * expected) return handOver(load, run);
     const result = await makePiece(load, planned, run, files);
     if (result === 'outdated') return result;
     await store.writeResult(run.done, result);
     await loader.faultPoint?.('stored');
-    run = afterPiece(run, result, load.progress);
+    run = afterPiece(run, result);
     if (!(await record(load, run))) return null;
     await loader.faultPoint?.('recorded');
     longest = Math.max(longest, clock.now() - began);
+    bytes += size;
   }
   if (run.done > first && invocation.deadline - clock.now() < longest) return handOver(load, run);
   return judgePieces(load, planned, run);
@@ -248,13 +248,12 @@ async function makePiece(
 }
 
 /** How far a load is after a piece. */
-function afterPiece(run: LoadInPieces, { rows: made }: MappedRows, progress: Progress): LoadInPieces {
+function afterPiece(run: LoadInPieces, { rows: made }: MappedRows): LoadInPieces {
   const { rows } = run;
   return {
     ...run,
     done: run.done + 1,
     rows: { in: rows.in + made.in, out: rows.out + made.out, refused: rows.refused + made.refused },
-    bytes: progress.bytes,
   };
 }
 
@@ -388,10 +387,6 @@ function eachPiece<Read>(
 ): Promise<readonly Read[]> {
   const numbers = Array.from({ length: pieces }, (_, piece) => piece);
   return mapLimit(numbers, PARALLEL_RESULTS, read);
-}
-
-function bytesOf(files: readonly DropObject[]): number {
-  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 function pieceOf({ plan, run }: PlannedRun, files: readonly DropObject[]) {

@@ -38,7 +38,6 @@ export type LoadOutcome =
       readonly outcome: Settlement['state'];
       readonly rows: Settlement['rows'];
       readonly files: number;
-      readonly bytes: number;
       readonly failure?: LoadFailure;
     }
   /** The files are already loaded: a duplicate message, or a day that changed back. */
@@ -323,7 +322,7 @@ async function settleTask(
   { failure, isKept }: { readonly failure: LoadFailure | undefined; readonly isKept: boolean },
 ): Promise<LoadOutcome> {
   const { loader, place, task, progress } = load;
-  const { mapped, drop, claim, version, filesWritten, bytes } = progress;
+  const { mapped, drop, claim, version, filesWritten } = progress;
   const { in: read = 0, out = 0, refused = 0 } = mapped?.rows ?? {};
   const keepsRows = claim.entry.version !== undefined && (isKept || failure !== undefined);
   const rows = isKept ? claim.entry.rows : { in: read, out, refused };
@@ -341,7 +340,7 @@ async function settleTask(
     fingerprint: drop?.fingerprint ?? task.fingerprint,
     files,
     rows,
-    bytes,
+    bytes: drop?.files.reduce((sum, { size }) => sum + size, 0) ?? 0,
     superseded: supersededVersions(loader, progress),
     place: keepsRows ? progress.rowsPlace : progress.place,
     ...(isKept ? { missingSince } : {}),
@@ -361,7 +360,6 @@ async function settleTask(
     outcome: state,
     rows,
     files: files.filter(({ fate }) => fate !== 'gone').length,
-    bytes,
     ...(failure === undefined ? {} : { failure }),
   };
 }

@@ -57,7 +57,6 @@ export async function mapPiece(
       failure: fetchFailure,
     });
     if (files === null) return 'outdated';
-    progress.bytes += bytes;
     await loader.faultPoint?.('fetched');
     const described = await engine.describe(files, signal);
     const subject = { source, dataset, unitIds: config.unitIds };
