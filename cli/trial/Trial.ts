@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { catalogArns } from '../../lib/access/arns.ts';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 import type { Architecture, Region } from '../../lib/schema/regions.ts';
 
@@ -39,21 +40,50 @@ export function dropBucket(trial: Pick<Trial, 'id'>): string {
   return `${trialStack(trial)}-drops`;
 }
 
-/** The folder of that bucket in which each object has to state `AES256`. */
-export const ENCRYPTED_FOLDER = 'encrypted/';
+/** The folders of that bucket in which each object has to state this encryption. */
+export const ENCRYPTED_FOLDERS = { 'encrypted/': 'AES256', 'encrypted-kms/': 'aws:kms' } as const;
 
 /** The policy of that bucket, as Terraform's S3 module writes both of its statements for a whole bucket. */
 export function dropBucketPolicy(trial: Pick<Trial, 'id'>): object {
   const header = 's3:x-amz-server-side-encryption';
-  const conditions = [{ Null: { [header]: true } }, { StringNotEquals: { [header]: 'AES256' } }];
-  const Statement = conditions.map((Condition) => ({
-    Effect: 'Deny',
-    Principal: '*',
-    Action: 's3:PutObject',
-    Resource: `arn:aws:s3:::${dropBucket(trial)}/${ENCRYPTED_FOLDER}*`,
-    Condition,
-  }));
+  const Statement = Object.entries(ENCRYPTED_FOLDERS).flatMap(([folder, encryption]) => {
+    const conditions = [{ Null: { [header]: true } }, { StringNotEquals: { [header]: encryption } }];
+    return conditions.map((Condition) => ({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:PutObject',
+      Resource: `arn:aws:s3:::${dropBucket(trial)}/${folder}*`,
+      Condition,
+    }));
+  });
   return { Version: '2012-10-17', Statement };
+}
+
+/** The ARN of the role whose sessions ask for the catalog. */
+export function catalogRoleArn(trial: Pick<Trial, 'id' | 'account'>): string {
+  return `arn:aws:iam::${trial.account}:role/${trialStack(trial)}-catalog`;
+}
+
+/** Lets the tables of a trial be listed under these spellings of the catalog's name. */
+export function catalogPolicy(
+  trial: Pick<Trial, 'id' | 'account'> & { readonly region: string },
+  catalogs: readonly string[],
+): object {
+  const scope = { ...trial, partition: 'aws' };
+  const Statement = [
+    { Effect: 'Allow', Action: 'athena:ListTableMetadata', Resource: catalogs },
+    {
+      Effect: 'Allow',
+      Action: ['glue:GetDatabase', 'glue:GetDatabases', 'glue:GetTables'],
+      Resource: catalogArns(scope, trialDatabase(trial)),
+    },
+  ];
+  return { Version: '2012-10-17', Statement };
+}
+
+/** The database of a trial. */
+function trialDatabase(trial: Pick<Trial, 'id'>): string {
+  return trialStack(trial).replaceAll('-', '_');
 }
 
 /** The function that Lambda kills a second after it is invoked. */
@@ -64,7 +94,7 @@ export function killedFunction(trial: Pick<Trial, 'id'>): string {
 /** The configuration of a trial: of the project it has only the encryption, the boundary and the tags. */
 export function trialConfig(trial: Trial, architecture: Architecture): ConfigInput {
   const stack = trialStack(trial);
-  const database = stack.replaceAll('-', '_');
+  const database = trialDatabase(trial);
   const { encryption, permissionsBoundary, tags, existing } = trial.project;
   return {
     encryption,

@@ -1,18 +1,25 @@
 import { gzipSync } from 'node:zlib';
+import { AthenaClient, ListTableMetadataCommand } from '@aws-sdk/client-athena';
 import { GetDatabaseCommand, GetTablesCommand } from '@aws-sdk/client-glue';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { partName } from '../../infra/template/Stack.ts';
+import { awsDataCatalogArns } from '../../lib/access/arns.ts';
+import { assumedRoleCredentials } from '../../lib/aws/assumedRole.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';
 import { multipartUpload } from '../../lib/aws/multipartUpload.ts';
 import { encryptedBy } from '../../lib/aws/s3ObjectStore.ts';
 import { errorName } from '../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
+import { counted } from '../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { metricsOf, type WantedMetric } from '../../lib/reconcile/hourCounts.ts';
 import { metricStage } from '../../lib/schema/stages.ts';
 import { askAthena, type Deployment } from '../../observe/deployment.ts';
+import { readSettings } from '../../observe/doctor/lakeFormation.ts';
 import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { requestIngest } from '../../operate/ingest/requests.ts';
@@ -20,7 +27,7 @@ import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';
 import { postUrl } from './bodies.ts';
 import { type Answer, answer, type OnProgress, type Probed, poll, type Run, unanswered } from './Probe.ts';
 import { replyText, sendRequest } from './sendRequest.ts';
-import { ENCRYPTED_FOLDER } from './Trial.ts';
+import { catalogPolicy, catalogRoleArn, ENCRYPTED_FOLDERS } from './Trial.ts';
 
 /** An AWS that makes no resources of this type makes no metrics of log lines. */
 const METRICS_OF_LINES = 'AWS::Logs::MetricFilter';
@@ -113,18 +120,78 @@ export async function askDrop(probed: Probed, { lacks, time }: Run, onProgress: 
   return answer(code, count === String(DROPPED_ROWS), found);
 }
 
-/** Stores an object without and one with an encryption header in the folder that demands it: writeService.ts. */
+/**
+ * Stores objects in the folders that demand an encryption: without the header, with it, and in parts. `aws:kms` is stated
+ * without a key, as `encryption` of a target and a source has it.
+ */
 export async function askEncryption({ config, s3 }: Pick<Probed, 'config' | 's3'>): Promise<Answer> {
-  const at = { Bucket: config.sources.at(-1)?.bucket ?? '', Key: `${ENCRYPTED_FOLDER}k` };
-  const outcome = (stored: Promise<unknown>) => stored.then(() => 'stored', errorName);
-  const bare = await outcome(s3.send(new PutObjectCommand({ ...at, Body: 'x' })));
-  const inParts = await outcome(
-    multipartUpload(s3, at, encryptedBy({ encryption: 'AES256' }), async (send) => [
+  const Bucket = config.sources.at(-1)?.bucket ?? '';
+  const found: string[] = [];
+  let isExpected = true;
+  for (const [folder, encryption] of Object.entries(ENCRYPTED_FOLDERS)) {
+    const at = { Bucket, Key: `${folder}k` };
+    const stated = encryptedBy({ encryption });
+    const put = (more: ReturnType<typeof encryptedBy>) =>
+      s3
+        .send(new PutObjectCommand({ ...at, ...more, Body: 'x' }))
+        .then(({ SSEKMSKeyId: key }) => (key === undefined ? 'stored' : `stored by ${key}`), errorName);
+    const bare = await put({});
+    const whole = await put(stated);
+    const inParts = await multipartUpload(s3, at, stated, async (send) => [
       await send(1, Buffer.from('x')),
-    ]),
+    ]).then(() => 'stored', errorName);
+    isExpected &&= bare === 'AccessDenied' && whole.startsWith('stored') && inParts === 'stored';
+    found.push(`${encryption}: without ${bare}, with ${whole}, in parts ${inParts}`);
+  }
+  return answer('SLUICE_PROBE_ENCRYPTION', isExpected, found.join('; '));
+}
+
+/**
+ * Lists the tables under each spelling of the catalog's name, by sessions that may use one spelling each.
+ *
+ * @throws What AWS's clients throw.
+ */
+export async function askCatalog({ aws, config }: Deployment, { id }: Run): Promise<Answer> {
+  const sts = new STSClient(aws);
+  try {
+    const { Account: account = '' } = await sts.send(new GetCallerIdentityCommand({}));
+    const trial = { id, account, region: aws.region };
+    const catalogs = awsDataCatalogArns({ ...trial, partition: 'aws' });
+    const names = catalogs.map((arn) => arn.slice(arn.lastIndexOf('/') + 1));
+    const found: string[] = [];
+    const listed = new Set<string>();
+    for (const [i, allowed] of names.entries()) {
+      const policy = JSON.stringify(catalogPolicy(trial, catalogs.slice(i, i + 1)));
+      const role = { arn: catalogRoleArn(trial) };
+      const credentials = await assumedRoleCredentials(sts, role, 'catalog', policy)();
+      const athena = new AthenaClient({ ...aws, credentials });
+      for (const CatalogName of names) {
+        const command = new ListTableMetadataCommand({ CatalogName, DatabaseName: config.database });
+        const { length = 0, denial } = await athena.send(command).then(
+          ({ TableMetadataList = [] }) => ({ length: TableMetadataList.length, denial: undefined }),
+          (error: unknown) => ({ length: 0, denial: errorName(error) }),
+        );
+        if (length > 0) listed.add(CatalogName);
+        found.push(`${CatalogName} by a policy of ${allowed}: ${denial ?? counted(length, 'table')}`);
+      }
+      athena.destroy();
+    }
+    return answer('SLUICE_PROBE_CATALOG', listed.size === names.length, found.join('; '));
+  } finally {
+    sts.destroy();
+  }
+}
+
+/** Asks Lake Formation for its settings, by which the doctor tells whether a database can be made. @throws What the connection throws. */
+export async function askLakeSettings(aws: Deployment['aws'], lambda: LambdaClient): Promise<Answer> {
+  const code = 'SLUICE_PROBE_LAKE_SETTINGS';
+  const { settings, answered } = await readSettings({ aws, clients: { lambda } });
+  if (settings === undefined) return unanswered(code, answered);
+  const makers = settings.CreateDatabaseDefaultPermissions.map(
+    ({ Principal }) => Principal?.DataLakePrincipalIdentifier,
   );
-  const isExpected = bare === 'AccessDenied' && inParts === 'stored';
-  return answer('SLUICE_PROBE_ENCRYPTION', isExpected, `without: ${bare}; in parts: ${inParts}`);
+  const administrators = counted(settings.DataLakeAdmins.length, 'administrator');
+  return answer(code, true, `${administrators}; new databases are of ${makers.join(', ') || 'nobody'}`);
 }
 
 /**

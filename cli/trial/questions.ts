@@ -99,9 +99,8 @@ export const questions = {
     cure: "Drop the view in Athena and create it there with the SQL of lib/views; Glue then has Athena's version.",
   },
   SLUICE_PROBE_CATALOG: {
-    asks: 'The tables of `awsdatacatalog`, as PyAthena spells `AwsDataCatalog`',
-    expects:
-      'the same tables, or a denial by a policy that names the other spelling alone: policies of readers name both',
+    asks: 'The tables of `AwsDataCatalog` and of `awsdatacatalog`, as PyAthena spells it, by sessions whose policy names one spelling each',
+    expects: 'one of the sessions lists them under each spelling: policies of readers name both',
     cure: 'PyAthena, Superset, SQLAlchemy: `catalog_name=AwsDataCatalog`.',
   },
   SLUICE_PROBE_METRICS: {
@@ -115,14 +114,20 @@ export const questions = {
     cure: ISSUE,
   },
   SLUICE_PROBE_ENCRYPTION: {
-    asks: 'Objects in a bucket whose policy demands an encryption header',
-    expects: 'one without the header is denied; one with `AES256` is stored in parts, which cannot state it',
-    cure: 'If the parts are denied, exports of files above 16 MiB fail in such buckets until their policy excepts the role of the export.',
+    asks: 'Objects in a bucket whose policy demands an encryption header: `AES256`, and `aws:kms` without a key',
+    expects:
+      'one without the header is denied; one with it is stored, also in parts, which cannot state it; the answer names the key',
+    cure: 'If the parts are denied, exports of files above 16 MiB fail in such buckets until their policy excepts the role of the export. If `aws:kms` is, name a key: `kmsKeyArn` of the target or source.',
   },
   SLUICE_PROBE_LAKE_FORMATION: {
     asks: "Whether Lake Formation decides about the stack's tables, beside IAM",
     expects: 'its database leaves new tables to IAM, and no table lies in a location that is registered',
     cure: 'docs/deploy.md, "Lake Formation": grants in their order, and `lakeformation:GetDataAccess` for readers.',
+  },
+  SLUICE_PROBE_LAKE_SETTINGS: {
+    asks: "Lake Formation's settings (`GetDataLakeSettings`)",
+    expects: 'its administrators, and whose new databases are: `doctor --before-deploy` reads both',
+    cure: 'docs/deploy.md, "Lake Formation": ask its administrator for the grants before the first deployment.',
   },
   SLUICE_PROBE_POLICIES: {
     asks: 'A role with as much inline as IAM takes, and the rest in a managed policy',

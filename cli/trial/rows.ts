@@ -1,5 +1,3 @@
-import { ListTableMetadataCommand } from '@aws-sdk/client-athena';
-import { errorText } from '../../lib/base/errors.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { counted } from '../../lib/base/text.ts';
@@ -7,7 +5,7 @@ import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { askAthena, ObserveError } from '../../observe/deployment.ts';
-import { explainAwsError, isNamed } from '../../observe/explainAwsError.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { bodies, eventName, type SentEvent } from './bodies.ts';
 import { type Answer, answer, ORIGIN, type Probed, type Run, unanswered } from './Probe.ts';
 import { isFromCollector, type Reply, readableBy, replyText } from './sendRequest.ts';
@@ -73,23 +71,6 @@ export async function askViews(probed: Probed, run: Run, events: number): Promis
   const count = rows[0]?.['n'];
   const text = `${viewNames.length} views answer, product_events has ${count} of ${events} events`;
   return answer('SLUICE_PROBE_VIEWS', count === String(events), text);
-}
-
-/** Lists the tables under both spellings of the catalogue's name. A denial names the one that IAM has compared. */
-export async function askCatalog({ athena, config }: Probed): Promise<Answer> {
-  const tables = async (CatalogName: string) => {
-    const command = new ListTableMetadataCommand({ CatalogName, DatabaseName: config.database });
-    const { TableMetadataList = [] } = await athena.send(command);
-    return counted(TableMetadataList.length, 'table');
-  };
-  const named = await tables('AwsDataCatalog');
-  try {
-    const found = await tables('awsdatacatalog');
-    return answer('SLUICE_PROBE_CATALOG', found === named, found);
-  } catch (error) {
-    if (!isNamed(error, /AccessDenied/)) throw error;
-    return answer('SLUICE_PROBE_CATALOG', true, errorText(error));
-  }
 }
 
 /**

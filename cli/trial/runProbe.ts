@@ -9,7 +9,7 @@ import { askPreflight, judgeAccepted } from './askGateway.ts';
 import { askMetrics } from './askServices.ts';
 import { bodies, eventName, postUrl, type SentEvent, TEXT } from './bodies.ts';
 import { type Answer, answer, type OnProgress, type Probed, poll, type Run, unlessDenied } from './Probe.ts';
-import { askCatalog, askViews, judgeEvent, judgeTime, type Row, readRows } from './rows.ts';
+import { askViews, judgeEvent, judgeTime, type Row, readRows } from './rows.ts';
 import { isFromCollector, type Reply, sendRequest } from './sendRequest.ts';
 
 /** Additional time to wait for rows, milliseconds. */
@@ -46,7 +46,6 @@ export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress)
       ...(event.code === 'SLUICE_PROBE_PLAIN_TEXT' ? [judgeAccepted(reply)] : []),
     ]),
   ];
-  answers.push(await unlessDenied('SLUICE_PROBE_CATALOG', () => askCatalog(probed)));
   onProgress('waiting for metrics');
   const requests = sent.filter(({ reply }) => isFromCollector(reply)).length;
   answers.push(await unlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(probed, run, requests)));

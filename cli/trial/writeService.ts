@@ -1,8 +1,17 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { awsDataCatalogArns } from '../../lib/access/arns.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { codeRoot, repositoryRoot } from '../../local/dataDirectory.ts';
-import { dropBucket, dropBucketPolicy, killedFunction, type Trial, trialStage } from './Trial.ts';
+import {
+  catalogPolicy,
+  catalogRoleArn,
+  dropBucket,
+  dropBucketPolicy,
+  killedFunction,
+  type Trial,
+  trialStage,
+} from './Trial.ts';
 
 /** The files of a trial on this machine. */
 export interface TrialFiles {
@@ -47,12 +56,25 @@ export async function writeService(trial: Trial, config: ConfigInput): Promise<v
       Code: { ZipFile: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 60_000));' },
     },
   };
+  const [RoleName] = catalogRoleArn(trial).split('/').slice(-1);
+  const catalogs = awsDataCatalogArns({ ...trial, partition: 'aws' });
+  const CatalogRole = {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      RoleName,
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { AWS: trial.account }, Action: 'sts:AssumeRole' }],
+      },
+      Policies: [{ PolicyName: 'Catalog', PolicyDocument: catalogPolicy(trial, catalogs) }],
+    },
+  };
   const service = {
     service: 'sluice',
     configValidationMode: 'error',
     plugins: ['plugin', 'removable'].map((name) => `./infra/serverless/${name}.cjs`),
     provider: { name: 'aws', stage: trialStage(trial) },
-    resources: { Resources: { DropBucket, DropBucketPolicy, KilledFunction } },
+    resources: { Resources: { DropBucket, DropBucketPolicy, KilledFunction, CatalogRole } },
   };
   await mkdir(files.service, { recursive: true });
   // Serverless takes no plugin from outside of the service's folder.

@@ -11,6 +11,12 @@ import type { Setup } from './Setup.ts';
 /** Everybody whom IAM allows: https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html */
 const ALLOWED_BY_IAM = 'IAM_ALLOWED_PRINCIPALS';
 
+/** Who asks: the place, and the client whose connection and credentials are used. */
+interface Asker {
+  readonly aws: Setup['aws'];
+  readonly clients: Pick<Setup['clients'], 'lambda'>;
+}
+
 const principal = z.object({ DataLakePrincipalIdentifier: z.string() });
 const grants = z.array(
   z.object({ Principal: principal.optional(), Permissions: z.array(z.string()).default([]) }),
@@ -45,10 +51,10 @@ export const databaseCreators: Look = {
       ([id, { Type }]) => Type === 'AWS::Glue::Database' && !resources.has(id),
     );
     if (!isAnyNew) return [];
-    const settings = settingsAnswer.safeParse(await ask(setup, 'GetDataLakeSettings', {})).data;
+    const { settings } = await readSettings(setup);
     if (settings === undefined)
       return [finding('SLUICE_FINDING_UNCHECKED', 'The settings of Lake Formation in this account.')];
-    const { DataLakeAdmins, CreateDatabaseDefaultPermissions } = settings.DataLakeSettings;
+    const { DataLakeAdmins, CreateDatabaseDefaultPermissions } = settings;
     const maker = deployed?.RoleARN ?? (await readCallerArn(setup)) ?? setup.identity.arn;
     const isOfIam = CreateDatabaseDefaultPermissions.some(isGrantTo([ALLOWED_BY_IAM]));
     // An administrator may make databases: https://docs.aws.amazon.com/lake-formation/latest/dg/implicit-permissions.html
@@ -81,13 +87,28 @@ async function catalogGrants(
   const found: z.output<typeof grants> = [];
   let NextToken: string | undefined;
   do {
-    const answer = await ask(setup, 'ListPermissions', { ...question, NextToken });
-    const page = permissionsAnswer.safeParse(answer).data;
+    const { status, said } = await ask(setup, 'ListPermissions', { ...question, NextToken });
+    const page = status === 200 ? permissionsAnswer.safeParse(parseJson(said)).data : undefined;
     if (page === undefined) return undefined;
     found.push(...page.PrincipalResourcePermissions);
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
   return found;
+}
+
+/** What is read of Lake Formation's settings. */
+type Settings = z.output<typeof settingsAnswer>['DataLakeSettings'];
+
+/** Reads Lake Formation's settings: who administers it, and who gets databases that are made. */
+export async function readSettings(asker: Asker): Promise<{
+  /** Undefined for an answer without settings. */
+  readonly settings: Settings | undefined;
+  /** The answer: its status, and its body. */
+  readonly answered: string;
+}> {
+  const { status, said } = await ask(asker, 'GetDataLakeSettings', {});
+  const settings = settingsAnswer.safeParse(parseJson(said)).data?.DataLakeSettings;
+  return { settings, answered: `${status} ${said}` };
 }
 
 /** Whether one of the principals may make databases by a grant. */
@@ -101,10 +122,10 @@ function isGrantTo(principals: readonly string[]): (grant: z.output<typeof grant
  * Asks Lake Formation, by the connection and the credentials of another client: two questions are no reason to install a
  * client of its own. Its operations are POSTs of JSON.
  *
- * @returns The answer; undefined if Lake Formation refuses the question, or is not emulated.
+ * @returns The status, and the body of the answer or the refusal.
  */
-async function ask({ aws, clients, identity }: Setup, operation: string, input: object): Promise<unknown> {
-  const { region } = identity;
+async function ask({ aws, clients }: Asker, operation: string, input: object) {
+  const { region } = aws;
   const { credentials, sha256, requestHandler } = clients.lambda.config;
   const url = new URL(aws.endpoint ?? `https://lakeformation.${region}.amazonaws.com`);
   const signer = new SignatureV4({ service: 'lakeformation', region, credentials, sha256 });
@@ -119,6 +140,5 @@ async function ask({ aws, clients, identity }: Setup, operation: string, input: 
     body: JSON.stringify(input),
   });
   const { response } = await requestHandler.handle(signed);
-  const body = await text(response.body);
-  return response.statusCode === 200 ? parseJson(body) : undefined;
+  return { status: response.statusCode, said: await text(response.body) };
 }

@@ -72,6 +72,9 @@ export function trialPolicies(
       sqs: '',
     }),
     seeDefaultDatabase(scope),
+    // Sessions of a role are narrowed to one spelling each: SLUICE_PROBE_CATALOG.
+    allow('SeeCatalog', ['athena:ListTableMetadata'], awsDataCatalogArns(scope)),
+    allow('Sessions', ['sts:AssumeRole'], roles),
     allow(
       'Tables',
       ['glue:*Database*', 'glue:*Partition*', 'glue:*Table*'],
@@ -90,7 +93,7 @@ export function trialPolicies(
   const parts = ['apis/*/*', 'tags/*'].map((path) => apiArn(scope, path));
   return {
     boundaryArn,
-    boundary: policyDocument([...data, allow('Sessions', ['sts:AssumeRole'], roles)]),
+    boundary: policyDocument(data),
     policy: policyDocument([
       ...data,
       ...(makesKey(config) ? ownKey : []),
@@ -108,8 +111,6 @@ export function trialPolicies(
       // This statement is for the limits of the account. The next is for metrics and settings, which have no ARN.
       allow('SeeLimits', ['apigateway:GET'], [apiArn(scope, 'account')]),
       allow('SeeAccount', ['cloudwatch:GetMetricData', 'lambda:GetAccountSettings'], ['*']),
-      // Of two spellings, so that a trial sees whether IAM tells them apart: SLUICE_PROBE_CATALOG.
-      allow('SeeCatalog', ['athena:ListTableMetadata'], awsDataCatalogArns(scope).slice(0, 1)),
       allow('Roles', ['iam:*'], [...roles, iamArn(scope, `policy/${STACK}-*RolePolicy*`)]),
       ...keepBoundary(boundaryArn),
     ]),
