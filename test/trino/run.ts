@@ -21,6 +21,7 @@ import { landedSql } from '../../observe/facts/tables/landedRows.ts';
 import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
 import { firstQuery } from '../harness/firstQuery.ts';
 import { Tally } from '../harness/Tally.ts';
+import { analystQueries, plainNumbers } from '../lib/views/analystQueries.ts';
 import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';
 import { curatedQuestions, judgeCurated } from './curated.ts';
@@ -75,7 +76,7 @@ const asked = [
   landedSql(config, ASKED_AT),
   await hourlySql(),
 ];
-/** Cases of the SQL that curates days and of the query of docs/answers.md, and what Trino must say. */
+/** Cases of the SQL that curates days and of the queries of docs/answers.md, complete.md and experiments.md, and what Trino must say. */
 const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] = [
   ...numberCases,
   [copiesOf(['late', 'e1', 0], ['late', 'e1', 1], ['late', 'e1', 9], ['once', 'e2', 0]), [['late', '2']]],
@@ -86,6 +87,7 @@ const cases: readonly (readonly [sql: string, rows: readonly (readonly (string |
   [wholeOf(287, "DATE '2026-11-13', 'whole', BIGINT '3'"), [['unproved']]],
   [wholeOf(287, "DATE '2026-11-16', 'unknown', BIGINT '3'"), [['unknown']]],
   [wholeOf(287, "DATE '2026-11-16', 'short', BIGINT '0'"), [['short']]],
+  ...analystQueries.map(({ sql, rows }): (typeof cases)[number] => [sql, rows]),
 ];
 if (!process.argv.includes('staging')) await tally.ask('Trino of the views', tryViews);
 await tally.ask("Trino of Statsig's staging", async () => {
@@ -256,7 +258,7 @@ function judgeLanded(answer: Answer | undefined): void {
 function judgeCases(given: readonly Answer[]): void {
   for (const [index, [sql, wanted]] of cases.entries()) {
     const answer = given[index];
-    const said = answer !== undefined && 'rows' in answer ? answer.rows : answer;
+    const said = answer !== undefined && 'rows' in answer ? plainNumbers(answer.rows) : answer;
     tell(`${sql} is ${JSON.stringify(wanted)}`, JSON.stringify(said) === JSON.stringify(wanted), said);
   }
 }

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { quoteText } from '../../../lib/base/sql.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+
+/** A query of docs/experiments.md on made rows in place of the views, and what it answers. */
+export interface AnalystQuery {
+  /** The heading of its section. */
+  readonly heading: string;
+  /** In Athena's dialect. */
+  readonly sql: string;
+  /** The rows as texts, numbers as JavaScript writes them. */
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** An event: its name, time, user, device and value. Its ID is its place. */
+type Made = readonly [
+  name: string,
+  time: string,
+  user: string | null,
+  device?: string | null,
+  value?: number,
+];
+
+const page = readFileSync(join(repositoryRoot, 'docs', 'experiments.md'), 'utf8');
+const text = (value: string | null | undefined) =>
+  value === null || value === undefined ? 'CAST(NULL AS varchar)' : quoteText(value);
+
+function productEvents(events: readonly Made[]): string {
+  const values = events.map(
+    ([name, time, user, device, value = 0]) =>
+      `(${text(name)}, TIMESTAMP '2026-${time}:00', DATE '2026-${time.slice(0, 5)}', ${text(user)}, ${text(device)}, CAST(${value} AS double))`,
+  );
+  return `product_events AS (SELECT * FROM (VALUES ${values.join(', ')})
+    AS made (event_name, "timestamp", ds, user_id, stable_id, value_number))`;
+}
+
+/** Units by ID with their group, and what else is true of some. All were exposed on November 10th at noon. */
+function firstExposures(units: readonly (readonly [unit: string, group: string, more?: string])[]): string {
+  const values = units.map(
+    ([unit, group, more = '']) =>
+      `('checkout_button', ${text(unit)}, 'user_id', ${text(group)}, TIMESTAMP '2026-11-10 12:00:00', DATE '2026-11-10', ${more === 'gate'}, ${more === 'held out'}, ${more === 'crossover' ? 2 : 1})`,
+  );
+  return `first_exposures AS (SELECT * FROM (VALUES ${values.join(', ')})
+    AS made (experiment_id, unit_id, unit_type, group_id, ts, first_day, is_gate, held_out, groups_seen))`;
+}
+
+/** The query below a heading of the page, which reads the made rows. */
+function query(heading: string, ...made: readonly string[]): string {
+  const [, sql] = new RegExp(`^## ${heading}\n.*?^\`\`\`sql\nWITH (.*?)\`\`\``, 'ms').exec(page) ?? [];
+  if (sql === undefined) throw new Error(`docs/experiments.md has no query below "${heading}".`);
+  return `WITH ${[...made, sql].join(', ')}`;
+}
+
+/** The queries besides that of conversion. */
+export const analystQueries: readonly AnalystQuery[] = [
+  {
+    heading: 'Retention',
+    sql: query(
+      'Retention',
+      productEvents([
+        ['a', '11-01 10:00', 'u1'],
+        ['a', '11-02 10:00', 'u1'],
+        ['a', '11-08 10:00', 'u1'],
+        ['a', '11-01 10:00', 'u2'],
+        ['b', '11-01 11:00', 'u2'],
+        ['a', '11-03 10:00', 'u2'],
+        ['a', '11-02 10:00', 'u3'],
+        ['a', '11-03 10:00', 'u3'],
+        ['b', '11-03 11:00', 'u3'],
+        ['a', '11-09 10:00', 'u3'],
+        ['a', '11-01 10:00', null, 'd1'],
+        ['a', '10-31 10:00', 'u3'],
+      ]),
+    ),
+    rows: [
+      ['2026-11-01', '2', '1', '1'],
+      ['2026-11-02', '1', '1', '1'],
+    ],
+  },
+  {
+    heading: 'Funnel',
+    sql: query(
+      'Funnel',
+      productEvents([
+        ['view_item', '11-01 10:00', 'all'],
+        ['view_item', '11-03 10:00', 'all'],
+        ['add_to_cart', '11-01 11:00', 'all'],
+        ['purchase', '11-01 12:00', 'all'],
+        ['purchase', '11-01 13:00', 'all'],
+        ['view_item', '11-01 10:00', 'added before'],
+        ['add_to_cart', '11-01 09:00', 'added before'],
+        ['purchase', '11-01 12:00', 'added before'],
+        ['view_item', '11-01 23:00', 'bought late'],
+        ['add_to_cart', '11-02 22:00', 'bought late'],
+        ['purchase', '11-02 23:00', 'bought late'],
+        ['view_item', '11-02 10:00', 'bought before'],
+        ['purchase', '11-02 10:30', 'bought before'],
+        ['add_to_cart', '11-02 11:00', 'bought before'],
+        ['purchase', '11-02 11:00', 'bought alone'],
+      ]),
+    ),
+    rows: [
+      ['2026-11-01', '3', '2', '1'],
+      ['2026-11-02', '1', '1', '0'],
+    ],
+  },
+  {
+    heading: 'Persons',
+    sql: query(
+      'Persons',
+      productEvents([
+        ['looks', '11-01 10:00', null, 'shared'],
+        ['logs in', '11-01 11:00', 'ada', 'shared'],
+        ['looks', '11-01 12:00', null, 'shared'],
+        ['logs in', '11-01 13:00', 'bob', 'shared'],
+        ['looks', '11-01 14:00', null, 'shared'],
+        ['looks', '11-01 10:00', null, 'unknown'],
+        ['buys', '11-01 10:00', 'cyd'],
+        ['buys', '11-01 11:00', 'ada', 'other'],
+        ['buys', '11-01 12:00', null],
+      ]),
+    ),
+    rows: [
+      ['ada', '3'],
+      ['bob', '3'],
+      ['cyd', '1'],
+      ['unknown', '1'],
+      [null, '1'],
+    ],
+  },
+  {
+    heading: 'CUPED',
+    // With (before, after) of 0, 5 and 10, 9 in A and of 10, 13 and 20, 21 in B theta is 0.8: 13, 9 and 13, 13 are left.
+    sql: query(
+      'CUPED',
+      productEvents([
+        ['purchase', '11-10 12:00', 'a1', null, 5],
+        ['purchase', '11-17 12:00', 'a1', null, 100],
+        ['purchase', '10-27 11:59', 'a1', null, 100],
+        ['purchase', '10-27 12:00', 'a2', null, 4],
+        ['purchase', '11-10 11:59', 'a2', null, 6],
+        ['purchase', '11-17 11:59', 'a2', null, 9],
+        ['view_item', '11-11 12:00', 'a2', null, 100],
+        ['purchase', '11-01 12:00', 'b1', null, 10],
+        ['purchase', '11-11 12:00', 'b1', null, 13],
+        ['purchase', '11-02 12:00', 'b2', null, 20],
+        ['purchase', '11-12 12:00', 'b2', null, 21],
+        ['purchase', '11-12 12:00', 'b3', null, 100],
+      ]),
+      firstExposures([
+        ['a1', 'A'],
+        ['a2', 'A'],
+        ['b1', 'B'],
+        ['b2', 'B'],
+        ['b3', 'B', 'held out'],
+        ['b3', 'B', 'crossover'],
+        ['b3', 'B', 'gate'],
+      ]),
+    ),
+    rows: [
+      ['A', '2', '7', '11', '2'],
+      ['B', '2', '17', '13', '0'],
+    ],
+  },
+];
+
+/** Rows with their numbers as JavaScript writes them: Athena has 11.0 and Trino 1.1E1 for 11. */
+export function plainNumbers(
+  rows: readonly (readonly (string | null)[])[],
+): readonly (readonly (string | null)[])[] {
+  return rows.map((row) =>
+    row.map((value) =>
+      value !== null && /^-?\d[\d.]*(?:E-?\d+)?$/.test(value) ? String(Number(value)) : value,
+    ),
+  );
+}
