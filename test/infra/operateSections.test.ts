@@ -8,10 +8,33 @@ import { madeResources } from './madeResources.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
 const page = readFileSync(join(repositoryRoot, 'docs', 'operate.md'), 'utf8');
+const metrics = readFileSync(join(repositoryRoot, 'docs', 'metrics.md'), 'utf8');
 const codes = Object.keys(findingCatalogue) as readonly (keyof typeof findingCatalogue)[];
 /** Findings of `sluice status` that the page does not name: each says by itself what to do. */
 const NOT_ON_PAGE = ['NO_TOPIC', 'FAULTS', 'UNREADABLE', 'ALARM'].map((name) => `SLUICE_FINDING_${name}`);
 const headings = page.split('\n').flatMap((line) => /^## (.+)$/.exec(line)?.[1] ?? []);
+
+/** Names of all alarms, without the stack and the schedule. */
+const deployed = new Set(
+  Object.values(templateConfigurations).flatMap((config) =>
+    Object.values(madeResources(config).template.Resources).flatMap(({ Type, Properties }) =>
+      Type === 'AWS::CloudWatch::Alarm'
+        ? [String(Properties['AlarmName']).replace(/^acme-prod-|-(daily|hourly)$/g, '')]
+        : [],
+    ),
+  ),
+);
+
+it('docs/metrics.md has one place for each alarm in the order of urgency, and for no other', () => {
+  const [, table = ''] = /^\| how soon .*?\n((?:\|.*\n)+)/m.exec(metrics) ?? [];
+  const listed = table.split('\n').flatMap((row) => row.split('|')[2]?.match(/(?<=`)[a-z\d…-]+(?=`)/g) ?? []);
+  const named = listed.filter((name) => !name.startsWith('…')).map((name) => name.replace('-…', ''));
+  expect(new Set(named).size).toBe(named.length);
+  expect(named.filter((name) => !deployed.has(name))).toEqual([]);
+  const others = [...deployed].filter((name) => !named.includes(name));
+  expect(others.filter((name) => !/-(?:errors|dead-letters)$/.test(name))).toEqual([]);
+  expect(listed.filter((name) => name.startsWith('…'))).toEqual(['…-errors', '…-dead-letters']);
+});
 
 describe('docs/operate.md', () => {
   it.each(Object.entries(templateConfigurations))(
@@ -32,12 +55,6 @@ describe('docs/operate.md', () => {
   );
 
   it('alarms that ring for no finding are known, and findings name alarms that exist', () => {
-    const names = Object.values(templateConfigurations).flatMap((config) =>
-      Object.values(madeResources(config).template.Resources).flatMap(({ Type, Properties }) =>
-        Type === 'AWS::CloudWatch::Alarm' ? [String(Properties['AlarmName'])] : [],
-      ),
-    );
-    const deployed = new Set(names.map((name) => name.replace(/^acme-prod-|-(daily|hourly)$/g, '')));
     const ofFindings = new Set(codes.flatMap(alarmsOf));
     expect([...ofFindings].filter((name) => !deployed.has(name))).toEqual([]);
     // Findings about dead letters and errors name no alarm: every queue and every function has one.
