@@ -164,9 +164,17 @@ export const mutations: readonly Mutation[] = [
     ['state.refused.length === 0 ? 0 : PROBLEMS_FOUND', '0'],
   ]),
   faultsOf('cli/commands/ingest.ts', 'cli/exitCodes.story', [
-    ['hasProblems ? PROBLEMS_FOUND : ', ''],
+    ['hasProblem ? PROBLEMS_FOUND : ', ''],
     ["state === 'failed' ||", ''],
     ['page.rows.length > 0 ? PROBLEMS_FOUND : ', ''],
+  ]),
+  faultsOf('observe/facts/days/dropsPage.ts', 'observe/manyDatasets.contract', [
+    ['start + shown.length < sorted.length ? last : null', 'null'],
+    ['a.rank - b.rank', '0'],
+    ['return left < 0 && i > 0;', 'return false;'],
+  ]),
+  faultsOf('observe/facts/days/ledgerDays.ts', 'observe/manyDatasets.contract', [
+    ['const PARALLEL = 48;', 'const PARALLEL = 16;'],
   ]),
   faultsOf('cli/commands/export.ts', 'cli/exitCodes.story', [
     ['(entry))) ? PROBLEMS_FOUND : 0', '(entry))) ? 0 : 0'],

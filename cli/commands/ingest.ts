@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { S3 } from '@aws-sdk/client-s3';
 import { counted, listed, visibleLine } from '../../lib/base/text.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
-import type { DatasetStatus } from '../../observe/facts/days/ledgerDays.ts';
+import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
 import type { ExplainedDay } from '../../observe/ingest/explainDay.ts';
@@ -40,8 +40,9 @@ const USUAL_NAME = 'part-0.parquet';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: {
-    summary: 'Show the calendar of days: loaded, failed, late, waiting.',
-    options: ['days'],
+    summary:
+      'Show the calendar of days: loaded, failed, late, waiting; first the datasets that need somebody.',
+    options: ['days', 'after'],
     run: status,
   },
   explain: {
@@ -94,6 +95,7 @@ export const ingest = commandWithActions({
       help: 'one dataset (default: all; required likewise, but for accept)',
     },
     ...calendarOption,
+    after: { type: 'string', help: 'what follows this dataset, as the page before it says' },
     day: { type: 'string', help: 'the day, YYYY-MM-DD' },
     rows: { type: 'string', help: 'rows to show (default 20)' },
     ...rangeOptions,
@@ -109,12 +111,6 @@ export const ingest = commandWithActions({
   ],
   actions: ACTIONS,
 });
-
-/** The calendar of datasets. */
-export interface DatasetList {
-  /** The datasets that were asked for. */
-  readonly datasets: readonly DatasetStatus[];
-}
 
 /** Days of a dataset that were requested, and those among them that are loaded later or not at all. */
 export interface LaterBackfill extends BackfillRequest {
@@ -142,33 +138,43 @@ const EXPECTED = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ isFailing }, { calendarText }, { targetedCommand }, { readDatasets }, { namedDatasets }] =
-    await Promise.all([
-      import('../../lib/ledger/LedgerEntry.ts'),
-      import('../ingest/calendarText.ts'),
-      import('../aws/target.ts'),
-      import('../../observe/facts/days/ledgerDays.ts'),
-      import('../../observe/ingest/datasets.ts'),
-    ]);
-  const datasets = await withDeployment(line, (deployment) =>
-    readDatasets(deployment, namedDatasets(deployment.config, datasetNames(line)), { count: () => days }),
-  );
-  writeResult<DatasetList>(
+  const after = textOption(line, 'after');
+  const [{ calendarText }, { targetedCommand }, { readDropsPage }, { namedDatasets }] = await Promise.all([
+    import('../ingest/calendarText.ts'),
+    import('../aws/target.ts'),
+    import('../../observe/facts/days/dropsPage.ts'),
+    import('../../observe/ingest/datasets.ts'),
+  ]);
+  const { calendar, datasets, hasProblem } = await withDeployment(line, (deployment) => {
+    const named = namedDatasets(deployment.config, datasetNames(line));
+    return readDropsPage(deployment, { datasets: named, exports: [] }, { days, after });
+  });
+  const command = (words: readonly string[]) => targetedCommand(line, words);
+  writeResult<DropsCalendar>(
     line,
-    { datasets },
-    () => calendarText(datasets, (words) => targetedCommand(line, words)),
+    calendar,
+    () => `${calendarText(datasets, command)}${shownText(line, calendar, command)}`,
     'calendar',
   );
-  const hasProblems = datasets.some(
-    ({ lastLook, late, waiting, newer, lacking, days: known }) =>
-      waiting.some(({ isLacking }) => isLacking) ||
-      newer.length > 0 ||
-      late.length > 0 ||
-      lastLook?.failure !== undefined ||
-      lacking.length > 0 ||
-      known.some(({ entry }) => isFailing(entry) || entry?.state === 'inputs_missing'),
-  );
-  return hasProblems ? PROBLEMS_FOUND : 0;
+  return hasProblem ? PROBLEMS_FOUND : 0;
+}
+
+/** How many datasets are shown, and the command for those that follow; an empty text if all are shown. */
+function shownText(
+  line: CommandLine,
+  { total, needing, datasets, next }: DropsCalendar,
+  command: (words: readonly string[]) => string,
+): string {
+  if (datasets.length === total) return '';
+  const given = ['source', 'dataset', 'days'].flatMap((option) => {
+    const value = textOption(line, option);
+    return value === undefined ? [] : [`--${option}`, value];
+  });
+  const rest =
+    next === null
+      ? 'These are the last.'
+      : `The next: \`${command(['ingest', 'status', ...given, '--after', next])}\`; --source NAME shows those of one source.`;
+  return `${datasets.length} of ${counted(total, 'dataset')}, first the ${needing} that need somebody. ${rest}\n`;
 }
 
 async function explain(line: CommandLine): Promise<number> {

@@ -1,5 +1,5 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
+import { addDays, isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { movedFrom, summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { lastNamed } from '../../lib/drops/plan/lateDrops.ts';
 import { emptyWords } from '../../lib/drops/usualRows.ts';
@@ -8,7 +8,7 @@ import { type DayRange, dayRanges } from '../../lib/views/curatedDays.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
 import { type DatasetStatus, failingOf } from '../../observe/facts/days/ledgerDays.ts';
 import { pieceWords } from '../../observe/ingest/explainDay.ts';
-import { textTable } from '../terminal/output.ts';
+import { terminalWidth, textTable } from '../terminal/output.ts';
 
 const MARKS: Readonly<Record<LedgerState, string>> = {
   succeeded: '✓',
@@ -31,20 +31,38 @@ const marks = Object.entries(MARKS)
   .join('  ');
 const LEGEND = `${marks}  ${NOTHING} no files seen`;
 
+/** Columns of a line if stdout is no terminal. */
+const USUAL_WIDTH = 120;
+/** Columns of a line that a name takes at most, and those of most days. */
+const NAME_WIDTH = 40;
+const DAY_WIDTH = 3;
+
 /**
- * A calendar for the terminal: a line for each day, a column for each dataset, and problems in words below it.
+ * A calendar for the terminal: a line for each dataset, in blocks of as many days as fit a line, and problems in words below it.
  *
  * @param command Writes a command about the same deployment. Default: about the local cloud.
+ * @param width Columns of a line. Default: those of the terminal.
  */
 export function calendarText(
   datasets: readonly DatasetStatus[],
   command = (words: readonly string[]) => sluiceCommand([], words),
+  width = terminalWidth() ?? USUAL_WIDTH,
 ): string {
   const days = [...new Set(datasets.flatMap((status) => status.days.map(({ day }) => day)))].sort();
-  const rows = days.map((day) => ({
-    day,
-    ...Object.fromEntries(datasets.map((status) => [name(status), markOf(status, day)])),
-  }));
+  const named = Math.min(NAME_WIDTH, Math.max(...datasets.map((status) => name(status).length)));
+  // The month of the first day, and of days after a gap, takes three more.
+  const block = Math.max(1, Math.floor((width - named - 2) / DAY_WIDTH) - 3);
+  const starts = days.flatMap((_, i) => (i % block === 0 ? [i] : []));
+  const tables = starts.map((start) => {
+    const labels = dayLabels(days.slice(start, start + block));
+    const rows = datasets.map((status) => ({
+      dataset: name(status),
+      [[...labels.values()].join(' ')]: [...labels]
+        .map(([day, label]) => markOf(status, day).padStart(label.length))
+        .join(' '),
+    }));
+    return textTable(rows, width);
+  });
   const shown = datasets.flatMap((status) => status.days.map(({ day }) => markOf(status, day)));
   const legend = [
     LEGEND,
@@ -63,7 +81,19 @@ export function calendarText(
       ].map((text) => visibleLine(`${name(status)} ${text}`)),
     ),
   ];
-  return `${textTable(rows)}\n${lines.join('\n')}\n`;
+  return `${tables.join('\n')}\n${lines.join('\n')}\n`;
+}
+
+/** Days with their labels: of the month, `02`; with the month where one begins or days lie between, `12-01`; with another year, `2027-01-01`. */
+function dayLabels(days: readonly UtcDay[]): ReadonlyMap<UtcDay, string> {
+  return new Map(
+    days.map((day, i) => {
+      const before = days[i - 1] ?? '';
+      if (i > 0 && before.slice(0, 4) !== day.slice(0, 4)) return [day, day];
+      const follows = i > 0 && !day.endsWith('-01') && addDays(before, 1) === day;
+      return [day, follows ? day.slice(8) : day.slice(5)];
+    }),
+  );
 }
 
 function name({ source, dataset }: DatasetStatus): string {
@@ -155,45 +185,51 @@ function problemLines(status: DatasetStatus, command: (words: readonly string[])
     lines.push(`${day} is late: expected by ${isoTimestamp(due)} and ${what}`);
     waits.delete(day);
   }
-  for (const [day, words] of waits) if (!unlooked.includes(day)) lines.push(`${day} ${words}`);
+  const told: { readonly day: UtcDay; readonly text: string }[] = [];
+  const tell = (day: UtcDay, text: string) => told.push({ day, text });
+  for (const [day, words] of waits) if (!unlooked.includes(day)) tell(day, words);
   for (const { day, since } of lacking)
-    lines.push(`${day} lacks files of its version since ${isoTimestamp(since)}: queries miss their rows`);
-  for (const { day, words } of unusual) lines.push(`${day} ${words}`);
-  for (const [from, ofOther] of Map.groupBy(days, ({ entry }) => movedFrom(entry, place)))
-    if (from !== null)
-      for (const range of dayRanges(ofOther.map(({ day }) => day)))
-        lines.push(`${rangeText(range)} was loaded from ${from}`);
+    tell(day, `lacks files of its version since ${isoTimestamp(since)}: queries miss their rows`);
+  for (const { day, words } of unusual) tell(day, words);
   for (const { day, entry } of days) {
+    const from = movedFrom(entry, place);
+    if (from !== null) tell(day, `was loaded from ${from}`);
     const empty = entry === null ? null : emptyWords(entry);
-    if (empty !== null && unusual.every((unusualDay) => unusualDay.day !== day))
-      lines.push(`${day} has ${empty}`);
+    if (empty !== null && unusual.every((unusualDay) => unusualDay.day !== day)) tell(day, `has ${empty}`);
     const pieces = entry === null ? null : pieceWords(entry);
-    if (pieces !== null) lines.push(`${day} ${pieces}`);
+    if (pieces !== null) tell(day, pieces);
     if (entry?.state === 'inputs_missing')
-      lines.push(
-        `${day} inputs_missing: its files are gone, not committed, or without rows since ${isoTimestamp(entry.missingSince ?? entry.updatedAt)}`,
+      tell(
+        day,
+        `inputs_missing: its files are gone, not committed, or without rows since ${isoTimestamp(entry.missingSince ?? entry.updatedAt)}`,
       );
     if (entry?.state === 'failed' && entry.failure !== undefined) {
       const served =
         entry.version === undefined ? 'queries see no rows' : 'queries see the last good version';
       const run = command(['ingest', 'run', '--source', status.source, '--dataset', status.dataset]);
-      lines.push(
-        `${day} failed: ${entry.failure.code}: ${entry.failure.message} (${served}; \`${run}\` loads corrected files)`,
+      tell(
+        day,
+        `failed: ${entry.failure.code}: ${entry.failure.message} (${served}; \`${run}\` loads corrected files)`,
       );
     }
     if ((entry?.state === 'waiting' || entry?.state === 'loading') && entry.failure !== undefined) {
       const isReplaced = failingOf(entry)?.replaced !== undefined;
       const next = isReplaced ? 'other files came, and are loaded next' : 'will be retried';
-      lines.push(
-        `${day} ${entry.state}, ${next}: ${entry.failure.code}: ${entry.failure.message} (attempts: ${entry.attempts})`,
+      tell(
+        day,
+        `${entry.state}, ${next}: ${entry.failure.code}: ${entry.failure.message} (attempts: ${entry.attempts})`,
       );
     }
     if (entry !== null && entry.rows.refused > 0 && entry.state === 'succeeded')
-      lines.push(`${day} refused ${entry.rows.refused} of ${entry.rows.in} rows, which are in quarantine`);
+      tell(day, `refused ${entry.rows.refused} of ${entry.rows.in} rows, which are in quarantine`);
     if (entry?.receipt?.failure !== undefined)
-      lines.push(`${day} has a receipt that the bucket did not take: ${entry.receipt.failure.code}`);
+      tell(day, `has a receipt that the bucket did not take: ${entry.receipt.failure.code}`);
     const left = entry === null ? null : summarizeLeftOut(entry);
-    if (left !== null && left.count > 0) lines.push(`${day} ${left.words}`);
+    if (left !== null && left.count > 0) tell(day, left.words);
   }
+  // Days in a row that have the same are one line.
+  for (const [text, same] of Map.groupBy(told, (line) => line.text))
+    for (const range of dayRanges(same.map(({ day }) => day)).toReversed())
+      lines.push(`${rangeText(range)} ${text}`);
   return lines;
 }

@@ -1,12 +1,12 @@
 import { counted, visibleLine } from '../../lib/base/text.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
+import { sluiceCommand } from '../../observe/commands.ts';
 import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { AlarmState } from '../../observe/facts/flow/alarms.ts';
 import type { WriterBacklog } from '../../observe/facts/flow/waitingObjects.ts';
 import { hourStrips, STRIP_LEGEND } from '../../observe/facts/hourStrips.ts';
-import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
-import type { Status } from '../../observe/findings/status.ts';
+import type { ShownDrops, Status } from '../../observe/findings/status.ts';
 import { textTable } from '../terminal/output.ts';
 import { findingLines } from './doctorText.ts';
 import { athenaRead, duration, lines } from './words.ts';
@@ -30,7 +30,7 @@ export function statusText(status: Status): string {
   ].join('\n');
 }
 
-function lastHourText({ lastHour, lastRequestAt }: StatusFacts): string {
+function lastHourText({ lastHour, lastRequestAt }: Status): string {
   if (lastHour === null) return 'Last hour: not known.';
   const came = lastRequestAt === null ? '' : ` The last request came at ${lastRequestAt}.`;
   if (lastHour.requests === 0) return `Last hour: no request.${came}`;
@@ -45,7 +45,7 @@ function lastHourText({ lastHour, lastRequestAt }: StatusFacts): string {
   return `Last hour: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${ofEvents}.${came}`;
 }
 
-function lastDayText({ lastDay }: StatusFacts): string {
+function lastDayText({ lastDay }: Status): string {
   if (lastDay === null) return '';
   const { requests, refused, failed, received, overflowed } = lastDay;
   const answers = [`${refused} refused`, ...(failed > 0 ? [`${failed} answered 503`] : [])];
@@ -57,7 +57,7 @@ function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
-function tableRows({ tables }: StatusFacts) {
+function tableRows({ tables }: Status) {
   return (tables ?? []).map(({ name, newestRowAt, rowsLastHour }) => ({
     table: name,
     'newest row': newestRowAt ?? 'none within 24 hours',
@@ -65,7 +65,7 @@ function tableRows({ tables }: StatusFacts) {
   }));
 }
 
-function waitingRows({ waiting, at }: StatusFacts) {
+function waitingRows({ waiting, at }: Status) {
   const { buffered, ...folders } = waiting;
   return [
     {
@@ -84,7 +84,7 @@ function waitingRows({ waiting, at }: StatusFacts) {
   ];
 }
 
-function partsText(status: StatusFacts): string[] {
+function partsText(status: Status): string[] {
   const {
     partitions,
     quarantine,
@@ -115,14 +115,16 @@ function partsText(status: StatusFacts): string[] {
     ...strips,
     oddities.length > 0 &&
       `Noted of events within 24 hours, of ${isLocal ? 'all' : 'logged'} requests: ${noted?.hasMore ? 'at least ' : ''}${oddities.join(', ')}.`,
-    ...(datasets ?? []).map(({ source, dataset, days, late }) => {
+    ...(datasets?.shown ?? []).map(({ source, dataset, days, late }) => {
       const lateDrops = late.length === 0 ? '' : `, late: ${late.map(({ day }) => day).join(', ')}`;
       return `Drops of ${source}/${dataset}: ${calendar(days)}${lateDrops}.`;
     }),
-    ...(exports ?? []).map(({ export: name, days, firstDay }) => {
+    datasets && othersText('datasets', datasets, 'ingest'),
+    ...(exports?.shown ?? []).map(({ export: name, days, firstDay }) => {
       const lookback = days.filter(({ day }) => day >= firstDay);
       return `Export ${name}: ${calendar(lookback, 'exported')}.`;
     }),
+    exports && othersText('exports', exports, 'export'),
     ...(curated ?? []).map(
       ({ table, listed, raw, failed, late }) =>
         `Views read ${counted(listed, 'day')} from ${table}; of those that are old enough, ${raw} raw (${failed.length} failed, ${late.length} late).`,
@@ -139,6 +141,19 @@ function partsText(status: StatusFacts): string[] {
       `Alarms: ${has('ALARM')} of ${alarms.length} on, ${has('INSUFFICIENT_DATA')} without data${unnotified}.`,
   ];
   return parts.flatMap((part) => part || []);
+}
+
+/** Datasets or exports that are not shown, and what shows them; an empty text without any. */
+function othersText(
+  what: string,
+  { total, needing, shown, others }: ShownDrops<unknown>,
+  command: 'ingest' | 'export',
+): string {
+  const left = total - shown.length;
+  if (left === 0) return '';
+  const days = Object.entries(others).map(([state, count]) => `${count} ${state}`);
+  const need = Math.max(0, needing - shown.length);
+  return `${left} more ${what}, of which ${need} need somebody: days ${days.join(', ')}. \`${sluiceCommand([], [command, 'status'])}\` shows them.`;
 }
 
 /** What waits for the writer, as a sentence. */
@@ -174,11 +189,13 @@ function calendar(days: readonly Pick<DropDay, 'day' | 'state' | 'empty'>[], don
 
 const WORDS = { problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
 
-function problemsText({ problems }: Status): string {
+function problemsText({ problems, more }: Status): string {
   const items = problems.map(
     (problem) => `${WORDS[problem.severity].padEnd(9)}${findingLines(problem, 9).join('\n')}`,
   );
-  return [attentionText(problems), ...items].join('\n\n');
+  const left = Object.entries(more).map(([code, count]) => `${count} more ${code}`);
+  const rest = left.length === 0 ? [] : [`${left.join(', ')}.`];
+  return [attentionText(problems), ...items, ...rest].join('\n\n');
 }
 
 /** The first line: how many problems and warnings there are. */

@@ -12,7 +12,7 @@ import type { CommandLine } from './commandLine.ts';
  * Columns of the terminal that stdout is; undefined if it is not one or unknown: then no table is cut. Some
  * terminals of CI and editors report 0.
  */
-function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number | undefined {
+export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number | undefined {
   return stream.isTTY && stream.columns > 0 ? stream.columns : undefined;
 }
 

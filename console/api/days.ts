@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { type CuratedCalendar, readCuratedCalendar } from '../../observe/facts/days/curatedDays.ts';
-import { type DropsCalendar, readCalendar } from '../../observe/facts/days/ledgerDays.ts';
+import { type DropsCalendar, readDropsPage } from '../../observe/facts/days/dropsPage.ts';
+import { configuredDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
+import { namedDatasets } from '../../observe/ingest/datasets.ts';
 import { type ExplainedDay, explainDay, listRefusedRows } from '../../observe/ingest/explainDay.ts';
 import { type CurateRequested, requestRebuild } from '../../operate/curate/requests.ts';
 import {
@@ -11,15 +13,15 @@ import {
   requestBackfill,
   requestExport,
 } from '../../operate/ingest/requests.ts';
-import { count, day, dryRun, route, text } from './route.ts';
+import { count, cursor, day, dryRun, route, text } from './route.ts';
 
 const source = text('name of a source');
 const dataset = text('name of a dataset');
 const kind = z.enum(forwardedKinds).describe('exposures or events');
 
-/** The calendar of everything that has days in a ledger. */
+/** A page of the calendar of everything that has days in a ledger. */
 export interface DaysAnswer extends DropsCalendar {
-  /** Null if the configuration curates nothing. */
+  /** Null of later pages and of one source, and if the configuration curates nothing. */
   readonly curated: CuratedCalendar | null;
 }
 
@@ -29,16 +31,25 @@ export const dayRoutes = [
     method: 'GET',
     path: '/api/days',
     summary:
-      'The calendar of datasets, exports and curated tables: states, rows, versions, late days, what views read.',
-    query: z.strictObject({ days: count({ usual: 14, most: 92 }), until: day.optional() }),
-    async handle({ deployment, query }): Promise<DaysAnswer> {
-      const [drops, curated] = await Promise.all([
-        readCalendar(deployment, query),
-        deployment.config.curate
-          ? readCuratedCalendar(deployment, { kinds: forwardedKinds, ...query })
-          : null,
+      'A page of the calendar of datasets, exports and curated tables, first those that need somebody: states, rows, versions, late days, what views read.',
+    query: z.strictObject({
+      days: count({ usual: 14, most: 92 }),
+      until: day.optional(),
+      source: text('name of a source: its datasets alone').optional(),
+      after: cursor,
+    }),
+    async handle({ deployment, query: { source: named, after, ...span } }): Promise<DaysAnswer> {
+      const { config } = deployment;
+      const about =
+        named === undefined
+          ? { datasets: configuredDatasets(config), exports: config.exports }
+          : { datasets: namedDatasets(config, { source: named }), exports: [] };
+      const isCurated = config.curate && named === undefined && after === undefined;
+      const [{ calendar }, curated] = await Promise.all([
+        readDropsPage(deployment, about, { ...span, after }),
+        isCurated ? readCuratedCalendar(deployment, { kinds: forwardedKinds, ...span }) : null,
       ]);
-      return { ...drops, curated };
+      return { ...calendar, curated };
     },
   }),
   route({

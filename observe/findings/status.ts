@@ -1,23 +1,83 @@
 import type { Deployment } from '../deployment.ts';
+import { exportNeed, firstOf, needOf, type Shown } from '../facts/days/dropsPage.ts';
+import type { DatasetDays, DropDay, ExportDays } from '../facts/days/ledgerDays.ts';
 import { readStatusFacts, type StatusFacts } from '../facts/statusFacts.ts';
-import type { Finding } from './catalogue.ts';
+import type { Finding, FindingCode } from './catalogue.ts';
 import { judge } from './judge/judge.ts';
 
+/** Bytes of JSON at most, so that an answer stays below 300 kB: of datasets and of exports, and of the findings with one code. */
+const BYTES = { drops: 60_000, code: 10_000 } as const;
+
+/** Datasets or exports: those that need somebody first, as many as fit. */
+export interface ShownDrops<Drops> extends Shown {
+  /** The datasets or exports that fit. */
+  readonly shown: readonly Drops[];
+  /** Days of those that are not shown, by state: `succeeded`, or `none` of a day without an entry. */
+  readonly others: Readonly<Record<string, number>>;
+}
+
 /** The state of every part, and what needs attention. */
-export interface Status extends StatusFacts {
+export interface Status extends Omit<StatusFacts, 'datasets' | 'exports'> {
   /** Whether no problem needs attention; warnings do not count. */
   readonly isWell: boolean;
-  /** Problems first, then warnings. */
+  /** Problems first, then warnings: of a code with many, those that fit. */
   readonly problems: readonly Finding[];
+  /** How many findings are not among them, by code. `sluice ingest status` and `sluice export status` have what they are about. */
+  readonly more: Readonly<Partial<Record<FindingCode, number>>>;
+  /** The datasets of customers; null if they could not be read. `sluice ingest status` has the others. */
+  readonly datasets: ShownDrops<DatasetDays> | null;
+  /** The exports; null if they could not be read. `sluice export status` has the others. */
+  readonly exports: ShownDrops<ExportDays> | null;
 }
 
 /**
- * Reads the state of every part and judges it.
+ * Reads the state of every part and judges it. Findings of one code, datasets and exports are shown as far as they fit, with how
+ * many there are.
  *
  * @throws As `readStatusFacts`.
  */
 export async function readStatus(deployment: Deployment): Promise<Status> {
   const facts = await readStatusFacts(deployment);
-  const problems = judge(facts, deployment, await deployment.s3.config.region());
-  return { ...facts, isWell: problems.every(({ severity }) => severity !== 'problem'), problems };
+  return statusOf(facts, judge(facts, deployment, await deployment.s3.config.region()), deployment.now);
+}
+
+/** The answer of facts and all of their findings. @param now Epoch milliseconds. */
+function statusOf(facts: StatusFacts, findings: readonly Finding[], now: number): Status {
+  const problems = [...Map.groupBy(findings, ({ code }) => code).values()].flatMap(
+    (ofCode) =>
+      firstOf(
+        ofCode,
+        () => null,
+        ({ detail }) => detail,
+        BYTES.code,
+      ).shown,
+  );
+  const more: Partial<Record<FindingCode, number>> = {};
+  for (const finding of findings)
+    if (!problems.includes(finding)) more[finding.code] = (more[finding.code] ?? 0) + 1;
+  return {
+    ...facts,
+    isWell: findings.every(({ severity }) => severity !== 'problem'),
+    problems: findings.filter((finding) => problems.includes(finding)),
+    more,
+    datasets: shownOf(
+      facts.datasets,
+      (drops) => needOf(drops, now),
+      ({ source, dataset }) => `${source}/${dataset}`,
+    ),
+    exports: shownOf(facts.exports, exportNeed, (exported) => exported.export),
+  };
+}
+
+function shownOf<Drops extends { readonly days: readonly DropDay[] }>(
+  all: readonly Drops[] | null,
+  needs: Parameters<typeof firstOf<Drops>>[1],
+  nameOf: (drops: Drops) => string,
+): ShownDrops<Drops> | null {
+  if (all === null) return null;
+  const shown = firstOf(all, needs, nameOf, BYTES.drops);
+  const others: Record<string, number> = {};
+  for (const { days } of all.filter((drops) => !shown.shown.includes(drops)))
+    for (const { state } of days) others[state ?? 'none'] = (others[state ?? 'none'] ?? 0) + 1;
+  return { ...shown, others };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
+import { calendarMarks } from '../harness/calendarMarks.ts';
 import type { DatasetInput } from '../harness/configInput.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 
@@ -53,8 +54,8 @@ async function morningAfter(day: UtcDay) {
 
 async function look(day: UtcDay) {
   const { stdout, code } = await story.sluice('ingest', 'status', '--days', '6');
-  const [calendar = '', below = ''] = stdout.split('\n\n');
-  const mark = new RegExp(`^${day} +(\\S+)`, 'm').exec(calendar)?.[1];
+  const below = stdout.split('\n\n')[1] ?? '';
+  const [mark] = Object.values(calendarMarks(stdout, day));
   return {
     mark,
     told: below

@@ -9,7 +9,7 @@ import { MAX_OBJECTS } from '../../lib/drops/limits.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import type { DatasetStatus } from '../../observe/facts/days/ledgerDays.ts';
+import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
 import { ObjectStore } from '../../packages/local-aws/src/s3/index.ts';
 import { eventsDataset, type SourceInput } from '../harness/configInput.ts';
 import { CUSTOMER, createCustomerBucket, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
@@ -100,9 +100,9 @@ describe('forty customers in one deployment', () => {
     // Each plan is of one source.
     const plans = ingest.logs().matchAll(/"event":"ingest_plan",.*"datasets":(\d+)/g);
     expect(Math.max(...[...plans].map(([, count]) => Number(count)))).toBe(2);
-    const { datasets }: { datasets: DatasetStatus[] } = await ingest.json('ingest', 'status', '--days', '2');
+    const { datasets }: DropsCalendar = await ingest.json('ingest', 'status', '--days', '2');
     const loaded = datasets.filter(({ days }) =>
-      days.some(({ day, entry }) => day === DAY && entry?.state === 'succeeded'),
+      days.some(({ day, state }) => day === DAY && state === 'succeeded'),
     );
     expect(loaded.map(({ source, dataset }) => `${source} ${dataset}`).toSorted()).toEqual(
       good.map(({ name }) => `${name} events`).toSorted(),

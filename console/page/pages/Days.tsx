@@ -28,8 +28,8 @@ const UNLOOKED: Cell = { mark: '+', tone: 'plain', words: 'files outside of the 
 
 /** The page Days: customers' drops, exports and curated tables by day, each day with what happened and what to do. */
 export function Days() {
-  const { days = '14', until } = useConsole().route.params;
-  const calendar = useApi<DaysAnswer>('/api/days', { days, until }, useEvery());
+  const { days = '14', until, source, after } = useConsole().route.params;
+  const calendar = useApi<DaysAnswer>('/api/days', { days, until, source, after }, useEvery(300_000));
   return (
     <Page
       title="Days"
@@ -43,6 +43,7 @@ export function Days() {
           choices={['14', '28', '56', '92'].map((choice) => [choice, choice])}
         />
         <TextFilter label="Until" name="until" type="date" value={until} />
+        <TextFilter label="Source" name="source" value={source} placeholder="all" />
       </Filters>
       <Answered state={calendar}>
         {(answer) => <Calendar answer={answer} onDone={calendar.reload} />}
@@ -52,7 +53,8 @@ export function Days() {
 }
 
 function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly onDone: () => void }) {
-  const { datasets, exports, curated } = answer;
+  const { datasets, exports, curated, total, needing, next } = answer;
+  const { after = '' } = useConsole().route.params;
   const lines = [
     ...datasets.map((dataset) => datasetLine(dataset, onDone)),
     ...exports.map((dayExport) => exportLine(dayExport, onDone)),
@@ -69,6 +71,22 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
     );
   return (
     <>
+      {(next !== null || after !== '') && (
+        <p>
+          {counted(total, 'dataset or export', 'datasets and exports')}, first the {needing} that need
+          somebody. {datasets.length + exports.length} are on this page.{' '}
+          {after !== '' && (
+            <button type="button" onClick={() => setParams({ after: '' })}>
+              First page
+            </button>
+          )}{' '}
+          {next !== null && (
+            <button type="button" onClick={() => setParams({ after: next })}>
+              Next page
+            </button>
+          )}
+        </p>
+      )}
       {lines.map((line) => (
         <LineOfDays key={`${line.kind} ${line.name}`} line={line} days={answer.days} />
       ))}

@@ -42,9 +42,9 @@ export const STATES: Readonly<Record<LedgerState, Cell>> = {
 
 const NO_ENTRY = 'SLUICE_INGEST_DAY_UNKNOWN';
 
-/** How often days are asked again, milliseconds. */
-export function useEvery(): { readonly every: number } {
-  return { every: useConsole().deployment.isLocal ? 3_000 : 60_000 };
+/** How often days are asked again, milliseconds. @param deployed Of a deployment, which pays for each call. Default a minute. */
+export function useEvery(deployed = 60_000): { readonly every: number } {
+  return { every: useConsole().deployment.isLocal ? 3_000 : deployed };
 }
 
 /** A day of a dataset: what happened, why, and what to do. */

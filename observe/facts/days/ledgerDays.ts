@@ -44,8 +44,10 @@ import { daysUnder } from '../tables/partitionGaps.ts';
 import { readPartitions } from '../tables/tables.ts';
 import { equalFilesWords } from './equalFiles.ts';
 
-/** Entries and notes of the plan that are read in parallel. */
-const PARALLEL = 16;
+/** Entries that are read in parallel: an S3 client has 50 connections. */
+const PARALLEL = 48;
+/** Datasets whose notes are read in parallel, up to three of each. */
+const PARALLEL_NOTES = 16;
 
 /** A day and its entry in the ledger. */
 export interface LedgerDay {
@@ -258,16 +260,6 @@ export interface ExportDays extends ExportFacts {
   readonly days: readonly DropDay[];
 }
 
-/** The ledger of datasets and exports. */
-export interface DropsCalendar {
-  /** The days that it covers, oldest first. */
-  readonly days: readonly UtcDay[];
-  /** The datasets, in the order of the configuration. */
-  readonly datasets: readonly DatasetDays[];
-  /** The exports, in the order of the configuration. */
-  readonly exports: readonly ExportDays[];
-}
-
 type Open = Pick<Deployment, 's3' | 'config' | 'now'>;
 
 /** The datasets of a configuration. */
@@ -275,25 +267,6 @@ export function configuredDatasets({
   sources,
 }: Pick<Deployment['config'], 'sources'>): readonly ConfiguredDataset[] {
   return sources.flatMap((source) => source.datasets.map((dataset) => ({ source, dataset })));
-}
-
-/**
- * Reads the ledger of all datasets and exports.
- *
- * @param span Number of days, and the last one. Default today; of exports yesterday.
- * @throws IngestError.
- */
-export async function readCalendar(
-  deployment: Open,
-  { days: count, until }: { readonly days: number; readonly until?: UtcDay | undefined },
-): Promise<DropsCalendar> {
-  const { config, now } = deployment;
-  const span = { count: () => count, until };
-  const datasets = (await readDatasets(deployment, configuredDatasets(config), span)).map(dropDays);
-  const exports = (await readExports(deployment, config.exports, span)).map(dropDays);
-  const shown = new Set(daysUntil(until ?? utcDay(now), count));
-  for (const { days } of datasets) for (const { day } of days) shown.add(day);
-  return { days: [...shown].sort(), datasets, exports };
 }
 
 /** What is known of the days of a dataset beside their entries, and of those of an export not. */
@@ -378,7 +351,7 @@ export async function readDatasets(
   span: DaySpan<ConfiguredDataset>,
 ): Promise<readonly DatasetStatus[]> {
   const store = s3ObjectStore(open.s3, open.config.bucket);
-  const noted = await mapLimit(datasets, PARALLEL, (dataset) => readNotes(store, dataset));
+  const noted = await mapLimit(datasets, PARALLEL_NOTES, (dataset) => readNotes(store, dataset));
   const subjects = noted.map((dataset) => subjectsOf(dataset, span, open.now));
   // The days of all datasets are read together: each may have few.
   const days = await readLedgerDays(open, subjects);
@@ -406,10 +379,11 @@ interface KnownDataset extends NotedDataset {
 /** Reads what functions have noted of a dataset. */
 async function readNotes(store: ObjectStore, configured: ConfiguredDataset): Promise<NotedDataset> {
   const { source, dataset } = configured;
-  const look = await lastListings(store).read(source.name, dataset.name);
-  const expected =
-    dataset.expectedBy === undefined ? null : await lateNotes(store).read(source.name, dataset.name);
-  const files = await readVersionFiles(store, source.name, dataset.name);
+  const [look, expected, files] = await Promise.all([
+    lastListings(store).read(source.name, dataset.name),
+    dataset.expectedBy === undefined ? null : lateNotes(store).read(source.name, dataset.name),
+    readVersionFiles(store, source.name, dataset.name),
+  ]);
   return { ...configured, look, expected, files };
 }
 
@@ -584,7 +558,7 @@ export async function readExports(
 }
 
 /** Days, oldest first, up to the last. */
-function daysUntil(last: UtcDay, count: number): readonly UtcDay[] {
+export function daysUntil(last: UtcDay, count: number): readonly UtcDay[] {
   return Array.from({ length: count }, (_, i) => addDays(last, i + 1 - count));
 }
 
@@ -599,11 +573,13 @@ export async function unreadDrops(
   { source, dataset }: ConfiguredDataset,
 ): Promise<readonly UnreadDay[]> {
   const { config } = deployment;
-  const registered = (await ifThere(readPartitions(deployment, dataset.table))) ?? new Map();
   const folders = ingestedTableFolders(config, dataset.table);
-  const days = await daysUnder(deployment, folders, { from: '', to: '9' });
+  const [registered, days] = await Promise.all([
+    ifThere(readPartitions(deployment, dataset.table)),
+    daysUnder(deployment, folders, { from: '', to: '9' }),
+  ]);
   const subjects = days
-    .filter((day) => !registered.has(day))
+    .filter((day) => registered?.has(day) !== true)
     .map((day) => ({ source: source.name, dataset: dataset.name, day }));
   const [unread = []] = await readLedgerDays(deployment, [subjects]);
   return unread.flatMap(({ day, entry }) => {

@@ -1,18 +1,16 @@
 import { counted, listed } from '../../../lib/base/text.ts';
-import { HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
+import { isoTimestamp } from '../../../lib/base/time.ts';
 import { lastNamed } from '../../../lib/drops/plan/lateDrops.ts';
 import { partitionKey } from '../../../lib/tables/sharedColumns.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords, sluiceCommand } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
+import { isLookOld } from '../../facts/days/dropsPage.ts';
 import type { DatasetDays } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import { failedDays, lostFilesOf } from './dayTexts.ts';
 import { type Findings, otherDays, type Place, scheduled } from './place.ts';
-
-/** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
-const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
 
 /** How a dataset is named, and commands about its days. */
 type Dataset = ReturnType<typeof datasetOf>;
@@ -71,7 +69,7 @@ function* listing(drops: DatasetDays, { name, now, run }: Dataset): Findings {
   }
   const { at, failure, stopped, elsewhere } = lastLook;
   const listedAt = isoTimestamp(at);
-  if (now - at > OLD_AFTER_MS[schedule]) yield late(`listed at ${listedAt}, ${schedule}.`);
+  if (isLookOld(drops, now)) yield late(`listed at ${listedAt}, ${schedule}.`);
   if (failure !== undefined)
     yield finding(
       'SLUICE_FINDING_SOURCE_UNREADABLE',

@@ -1,0 +1,199 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { calendarText } from '../../cli/ingest/calendarText.ts';
+import { statusText } from '../../cli/observe/statusText.ts';
+import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
+import { lastLookKey, ledgerKey } from '../../lib/tables/ledgerKeys.ts';
+import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import { type DropsCalendar, exportNeed, needOf, readDropsPage } from '../../observe/facts/days/dropsPage.ts';
+import { configuredDatasets } from '../../observe/facts/days/ledgerDays.ts';
+import { judge } from '../../observe/findings/judge/judge.ts';
+import { readStatus } from '../../observe/findings/status.ts';
+import { acmeSource, eventsDataset } from '../harness/configInput.ts';
+import { ledgerEntry } from '../harness/ledgerEntry.ts';
+import { dropCases } from './judgeCases/drops.ts';
+import { NOW as JUDGED_AT, place, well } from './statusFacts.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+const TODAY = utcDay(NOW);
+const DAYS = 92;
+/** Milliseconds of a call. */
+const LATENCY = 40;
+/** An answer has no more bytes. */
+const MOST_BYTES = 300_000;
+
+const config = defineConfig({
+  bucket: 'own',
+  sources: Array.from({ length: 100 }, (_, i) => {
+    const name = `customer-${String(i).padStart(3, '0')}`;
+    const datasets = ['orders', 'refunds'].map((dataset) => eventsDataset({ name: dataset }));
+    return acmeSource({ name, bucket: `${name}-drops`, datasets });
+  }),
+});
+const all = configuredDatasets(config);
+const days = Array.from({ length: DAYS }, (_, i) => addDays(TODAY, i + 1 - DAYS));
+
+/** What a test changes of the entry of a day. */
+type Change = (name: string, day: UtcDay) => Partial<LedgerEntry>;
+
+/** The objects of the bucket: each day loaded, and the notes of the last runs. */
+function bucketOf(change: Change): ReadonlyMap<string, string> {
+  const objects = new Map<string, string>();
+  for (const { source, dataset } of all) {
+    const note = { at: NOW - 3_600_000, newestDay: TODAY, stopped: false, openDays: [] };
+    objects.set(lastLookKey(source.name, dataset.name), JSON.stringify(note));
+    for (const day of days) {
+      const file = { key: `${dataset.folder}/${day}/a`, size: 9, eTag: '"e"', fate: 'loaded' } as const;
+      const entry = ledgerEntry({
+        source: source.name,
+        dataset: dataset.name,
+        day,
+        table: dataset.table,
+        files: [file],
+        rows: { in: 1_000, out: 1_000, refused: 0 },
+        usualRows: 1_000,
+        version: '20261120T100000000Z-0123456789abcdef',
+        ...change(`${source.name}/${dataset.name}`, day),
+      });
+      objects.set(ledgerKey(source.name, dataset.name, day), JSON.stringify(entry));
+    }
+  }
+  return objects;
+}
+
+/**
+ * A deployment whose bucket has objects, whose catalog has a partition of each day, and in which all else is denied. A call takes
+ * {@link LATENCY} of a clock that stands while work is done.
+ */
+function deploymentOf(objects: ReadonlyMap<string, string>) {
+  let now = 0;
+  let turns = 0;
+  const calls = { count: 0, atOnce: 0 };
+  const waiting: { readonly due: number; readonly go: () => void }[] = [];
+  // Time goes on once nothing else is to be done.
+  const turn = () => {
+    turns += 1;
+    if (turns < 10) return void setImmediate(turn);
+    turns = 0;
+    now = Math.min(...waiting.map(({ due }) => due));
+    const due = waiting.filter((call) => call.due === now);
+    waiting.splice(0, waiting.length, ...waiting.filter((call) => call.due !== now));
+    for (const { go } of due) go();
+    if (waiting.length > 0) setImmediate(turn);
+  };
+  const call = async (hostname: string, path: string, headers: Readonly<Record<string, string>>) => {
+    calls.count += 1;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (waiting.length === 0) setImmediate(turn);
+    turns = 0;
+    waiting.push({ due: now + LATENCY, go: resolve });
+    calls.atOnce = Math.max(calls.atOnce, waiting.length);
+    await promise;
+    const object = objects.get(path.slice(1));
+    if (hostname.startsWith('own.s3') && object !== undefined) return { status: 200, text: object };
+    if (hostname.startsWith('own.s3') && path === '/') return { status: 200, text: '<ListBucketResult/>' };
+    if (hostname.startsWith('own.s3')) return { status: 404, text: '<Error><Code>NoSuchKey</Code></Error>' };
+    const isPartitions = headers['x-amz-target']?.endsWith('.GetPartitions') === true;
+    if (isPartitions) return { status: 200, text: JSON.stringify({ Partitions: [] }) };
+    return { status: 400, text: JSON.stringify({ __type: 'AccessDeniedException', message: 'denied' }) };
+  };
+  const requestHandler = {
+    async handle(request: { hostname: string; path: string; headers: Record<string, string> }) {
+      const { status, text } = await call(request.hostname, request.path, request.headers);
+      const headers = { etag: '"e"', 'last-modified': new Date(NOW).toUTCString() };
+      return { response: { statusCode: status, headers, body: Readable.from([Buffer.from(text)]) } };
+    },
+    destroy: () => undefined,
+  };
+  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+  const stack = { service: 'sluice', stage: 'prod' };
+  const about = { config, stack, isLocal: false, now: NOW };
+  const deployment: Deployment = openDeployment(about, {
+    region: 'us-east-1',
+    credentials,
+    requestHandler: requestHandler as never,
+  });
+  /** What a question takes, milliseconds, and its answer. */
+  const timed = async <Answer>(question: Promise<Answer>) => {
+    const began = now;
+    const before = calls.count;
+    const answer = await question;
+    return { answer, took: now - began, calls: calls.count - before };
+  };
+  return { deployment, calls, timed };
+}
+
+const bytesOf = (answer: unknown) => Buffer.byteLength(JSON.stringify(answer));
+const nameOf = ({ source, dataset }: DropsCalendar['datasets'][number]) => `${source}/${dataset}`;
+const about = { datasets: all, exports: [] };
+const failure = { code: 'SLUICE_INGEST_COLUMN_MISSING', message: 'column "a": missing.' };
+const failed = { state: 'failed', failure, failingSince: NOW - 1, updatedAt: NOW } as const;
+
+describe('what a dataset or an export needs', () => {
+  it.each(dropCases)('%s', (_what, more) => {
+    const facts = { ...well, ...more };
+    const needs = [
+      ...(facts.datasets ?? []).map((drops) => needOf(drops, JUDGED_AT)),
+      ...(facts.exports ?? []).map(exportNeed),
+    ];
+    const found = judge(facts, place, 'eu-central-1');
+    expect(needs.includes('problem') || needs.includes('warning')).toBe(found.length > 0);
+    if (found.some(({ severity }) => severity === 'problem')) expect(needs).toContain('problem');
+  });
+});
+
+describe('two hundred datasets of 92 days', () => {
+  it.each([
+    [14, 200],
+    [DAYS, 1],
+  ])('are shown in pages of %i days, first those that need somebody', async (count, most) => {
+    const bad = 'customer-077/refunds';
+    const { deployment, calls, timed } = deploymentOf(
+      bucketOf((name, day) => (name === bad && day === TODAY ? failed : {})),
+    );
+    const first = await timed(readDropsPage(deployment, about, { days: count }));
+    expect(first.took).toBeLessThanOrEqual(2_500);
+    expect(calls.atOnce).toBeLessThanOrEqual(50);
+    expect(first.answer.hasProblem).toBe(true);
+    const names: string[] = [];
+    let page = first.answer.calendar;
+    for (let read = 0; read < most; read += 1) {
+      expect(page).toMatchObject({ total: 200, needing: 1 });
+      expect(bytesOf(page)).toBeLessThanOrEqual(MOST_BYTES);
+      expect(page.datasets.every(({ days: read }) => read.length === count)).toBe(true);
+      names.push(...page.datasets.map(nameOf));
+      if (page.next === null) break;
+      page = (await readDropsPage(deployment, about, { days: count, after: page.next })).calendar;
+    }
+    const expected = all.map(({ source, dataset }) => `${source.name}/${dataset.name}`);
+    const sorted = [bad, ...expected.filter((name) => name !== bad)];
+    expect(names).toEqual(most === 1 ? sorted.slice(0, names.length) : sorted);
+  });
+
+  it('are lines that fit the terminal, and days in a row with one fault are one line', async () => {
+    const { deployment } = deploymentOf(bucketOf((name) => (name === 'customer-000/orders' ? failed : {})));
+    const { datasets } = await readDropsPage(deployment, about, { days: DAYS });
+    const [tables = '', below = ''] = calendarText(datasets, undefined, 80).split(/\n\n(?=✓)/);
+    expect(Math.max(...tables.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    for (const { source, dataset } of datasets)
+      expect(tables).toMatch(new RegExp(`^${source}/${dataset} .*[✓✗]$`, 'm'));
+    expect(below.match(/customer-000\/orders .* failed: /g)).toHaveLength(1);
+    expect(below).toContain(`customer-000/orders ${days[0]} to ${TODAY} failed: ${failure.code}`);
+  });
+
+  it('have a status within 62 calls one after the other and 300 kB, which says how many it leaves out', async () => {
+    const { deployment, calls, timed } = deploymentOf(bucketOf(() => failed));
+    const { answer, took } = await timed(readStatus(deployment));
+    expect(took).toBeLessThanOrEqual(2_500);
+    expect(calls.atOnce).toBeLessThanOrEqual(80);
+    expect(bytesOf(answer)).toBeLessThanOrEqual(MOST_BYTES);
+    expect(answer).toMatchObject({ isWell: false, datasets: { total: 200, needing: 200 } });
+    const shown = answer.problems.filter(({ code }) => code === 'SLUICE_FINDING_INGEST_FAILED').length;
+    expect(shown + (answer.more.SLUICE_FINDING_INGEST_FAILED ?? 0)).toBe(200);
+    const states = Object.values(answer.datasets?.others ?? {}).reduce((sum, count) => sum + count, 0);
+    expect(states).toBe((200 - (answer.datasets?.shown.length ?? 0)) * 7);
+    expect(Buffer.byteLength(statusText(answer))).toBeLessThanOrEqual(MOST_BYTES);
+  });
+});
