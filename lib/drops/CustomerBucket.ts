@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { defineErrorFamily, type SluiceError } from '../base/errors.ts';
+import { defineErrorFamily, errorCode, type SluiceError } from '../base/errors.ts';
 
 /** One object of a customer's bucket, as listed. */
 export interface DropObject {
@@ -82,23 +82,17 @@ export async function readBody<Result>(
     body = await bucket.read(object, range);
     return body === null ? null : await use(body);
   } catch (error) {
-    const name = error instanceof Error ? error.name : String(error);
     const known =
       error instanceof SourceError || body === null
         ? error
-        : new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${object.key}: ${name}.`, { cause: error });
+        : new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${object.key}: ${errorCode(error)}.`, {
+            cause: error,
+          });
     if (known instanceof SourceError) failed?.(object.key, known);
     throw known;
   } finally {
     body?.destroy();
   }
-}
-
-/** All bytes of a body. */
-export async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of body) pieces.push(piece);
-  return Buffer.concat(pieces);
 }
 
 const PLAIN_COPY =

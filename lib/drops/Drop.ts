@@ -9,7 +9,7 @@ export interface Drop {
   /** The files to load, by key. */
   readonly files: readonly DropObject[];
   readonly leftOut: readonly LeftOut[];
-  /** Spark's logs of the folders that its files are in; absent without any. */
+  /** Spark's logs of the folders that its files are in. Default none. */
   readonly logs?: readonly SparkLog[];
   /**
    * Identifies this state of the day. It depends on keys, ETags and sizes, also of objects that can't be loaded, as they
@@ -74,7 +74,7 @@ export function makeDrop(
   return {
     files,
     leftOut: left,
-    ...(logs.length === 0 ? {} : { logs }),
+    logs,
     fingerprint: hasLogs ? `${state}-${fingerprintFiles(markers.sort(byKey))}` : state,
     lastModified,
   };
@@ -87,9 +87,9 @@ export function countFiles({ files, leftOut }: Pick<Drop, 'files' | 'leftOut'>):
 }
 
 /** How many files wait, and since when, for the ledger's note on a day that is queued or waits. */
-export function waitingFiles(drop: Drop): { readonly files: number; readonly writtenAt?: number } {
+export function waitingFiles(drop: Drop): { readonly files: number; readonly writtenAt: number | undefined } {
   const { lastModified } = drop;
-  return { files: countFiles(drop), ...(lastModified === null ? {} : { writtenAt: lastModified }) };
+  return { files: countFiles(drop), writtenAt: lastModified ?? undefined };
 }
 
 /** Whether two fingerprints are of the same files, whatever the folder's logs say of them. */

@@ -1,11 +1,6 @@
+import { buffer } from 'node:stream/consumers';
 import { mapLimit } from '../base/concurrency.ts';
-import {
-  bytesOf,
-  type CustomerBucket,
-  type DropObject,
-  type ReadOptions,
-  readBody,
-} from './CustomerBucket.ts';
+import { type CustomerBucket, type DropObject, type ReadOptions, readBody } from './CustomerBucket.ts';
 import { type Drop, isParquetName, type LeftOut } from './Drop.ts';
 import { PARALLEL_LOOKS } from './limits.ts';
 import { splitKey } from './listedLogs.ts';
@@ -92,7 +87,7 @@ async function lookInto(
   let marked = 0;
   for (const first of [0, object.size - MARK_BYTES]) {
     const range = { first, last: first + MARK_BYTES - 1 };
-    const mark = await readBody(bucket, object, bytesOf, options, range);
+    const mark = await readBody(bucket, object, buffer, options, range);
     if (mark === null) return null;
     if (MARKS.includes(mark.toString('latin1'))) marked += 1;
     if (marked > 0 && isKnown) return 'parquet';

@@ -1,9 +1,9 @@
+import { buffer } from 'node:stream/consumers';
 import * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
 import type { SluiceError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
 import {
-  bytesOf,
   type CustomerBucket,
   type DropObject,
   type ReadOptions,
@@ -96,7 +96,7 @@ async function judgeByMarkers(
 
 async function changesOf(body: Body, object: DropObject): Promise<z.output<typeof changesSchema>> {
   if (object.size > MAX_MARKER_BYTES) throw invalid(object, `more than ${MAX_MARKER_BYTES} bytes`);
-  const { data } = changesSchema.safeParse(parseJson((await bytesOf(body)).toString()));
+  const { data } = changesSchema.safeParse(parseJson((await buffer(body)).toString()));
   if (data === undefined) throw invalid(object, 'no JSON with the lists added and removed');
   return data;
 }

@@ -1,11 +1,9 @@
+import { counted, listed } from '../base/text.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, isByLog, isLeftOutReason, isMarker, isUnloadable, type LeftOut } from './Drop.ts';
 
 // Compares the objects that a day has now with what the last load found.
-
-/** The most objects that an error names. */
-const MAX_NAMED = 3;
 
 /** Files of the last load, with one of some fates, whose keys are no longer in the drop. */
 export function missingFiles(
@@ -117,8 +115,7 @@ export function summarizeLeftOut({ state, files }: Pick<LedgerEntry, 'state' | '
     ({ fate, reason = '' }) =>
       isLoaded && fate === 'left_out' && isLeftOutReason(reason) && isUnloadable(reason),
   );
-  const objects = left.length === 1 ? 'object' : 'objects';
-  return { count: left.length, words: `left out ${left.length} ${objects}: ${joinNames(left)}` };
+  return { count: left.length, words: `left out ${counted(left.length, 'object')}: ${nameFiles(left)}` };
 }
 
 /**
@@ -178,14 +175,10 @@ export function objectState({ eTag, key }: Pick<DropObject, 'eTag' | 'key'>): st
 }
 
 function nameObjects(objects: readonly LeftOut[]): string {
-  return joinNames(objects.map(({ object: { key }, reason }) => ({ key, reason })));
+  return nameFiles(objects.map(({ object: { key }, reason }) => ({ key, reason })));
 }
 
-/** The first few objects by name, each with its reason if it has one, and the number of further ones. */
-export function joinNames(objects: readonly Pick<FileFate, 'key' | 'reason'>[]): string {
-  const named = ({ key, reason }: (typeof objects)[number]) =>
-    reason === undefined ? key : `${key} (${reason})`;
-  const names = objects.slice(0, MAX_NAMED).map(named);
-  const rest = objects.length - names.length;
-  return [...names, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
+/** The first few files by name, each with why it is left out. */
+function nameFiles(files: readonly Pick<FileFate, 'key' | 'reason'>[]): string {
+  return listed(files.map(({ key, reason }) => `${key} (${reason})`));
 }

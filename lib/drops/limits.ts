@@ -6,10 +6,10 @@
  */
 export const MAX_OBJECTS = 200_000;
 /**
- * List calls for a day's folder, of 1,000 objects each.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ * List calls for a day's folder or for Spark's log beside the days, of 1,000 objects each: batches of a minute each fill them in 19
+ * years. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
-export const MAX_LIST_CALLS = MAX_OBJECTS / 1_000;
+export const MAX_LIST_CALLS = 10_000;
 /** Objects of a day from which one day at a time is planned, of all datasets that are planned in parallel. */
 export const MANY_OBJECTS = 5_000;
 /**
@@ -24,11 +24,9 @@ export const MAX_OTHERS = 3;
 /** Reads of four bytes at the same time, of objects whose names are not those of Parquet files. Each is only a round trip. */
 export const PARALLEL_LOOKS = 32;
 
-/** List calls for Spark's log beside the days, of 1,000 batches each: those of a minute each fill them in 19 years. */
-export const MAX_LOG_CALLS = 10_000;
 /** Objects of a folder's log that are read at the same time. */
 export const PARALLEL_LOGS = 4;
-/** Bytes of a marker `_committed_…`: about the names of all files that MAX_LIST_CALLS finds. Four of them fit the memory. */
+/** Bytes of a marker `_committed_…`: about the names of MAX_OBJECTS files. Four of them fit the memory. */
 export const MAX_MARKER_BYTES = 32 * 1_048_576;
 /** Bytes of a line of Spark's log, with the path of one file. A key has at most 1,024 bytes, each escaped by three. */
 export const MAX_LOG_LINE_BYTES = 64 * 1_024;

@@ -4,7 +4,7 @@ import { dayLayout, type Layout, parseLayout } from '../schema/fields/layout.ts'
 import type { Dataset, Source } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
-import { MANY_OBJECTS, MAX_LIST_CALLS, MAX_LOG_CALLS, MAX_OBJECTS } from './limits.ts';
+import { MANY_OBJECTS, MAX_LIST_CALLS, MAX_OBJECTS } from './limits.ts';
 import {
   addBatches,
   COMMIT_MARKERS,
@@ -89,10 +89,10 @@ export async function listEachDrop(
   const folders = Map.groupBy([...new Set(days)].sort(), begin);
   let objects = 0;
   const logs = new Map<string, SparkLog['batches']>();
-  const list = async function* (prefix: string, most: number) {
+  const list = async function* (prefix: string) {
     let next: string | undefined;
     for (let pages = 0; pages === 0 || next !== undefined; pages += 1) {
-      if (pages === most) throw tooMany(prefix, `${pages},000 objects`);
+      if (pages === MAX_LIST_CALLS) throw tooMany(prefix, `${pages},000 objects`);
       const page = await bucket.list({ prefix, next });
       addBatches(logs, page.objects);
       yield page.objects;
@@ -103,7 +103,7 @@ export async function listEachDrop(
   const listBeside = async () => {
     const markers: DropObject[] = [];
     for (const prefix of logsBeside(dataset, [...folders.keys()]))
-      for await (const page of list(prefix, MAX_LOG_CALLS)) markers.push(...page.filter(isCommitMarker));
+      for await (const page of list(prefix)) markers.push(...page.filter(isCommitMarker));
     return markers;
   };
   for (const [prefix, ofPrefix] of folders) {
@@ -112,7 +112,7 @@ export async function listEachDrop(
     const before = objects;
     let release: (() => void) | undefined;
     try {
-      for await (const page of list(prefix, MAX_LIST_CALLS)) {
+      for await (const page of list(prefix)) {
         objects += page.length;
         if (objects > MAX_OBJECTS)
           throw tooMany(`${dataset.folder}/`, `${MAX_OBJECTS} in ${days.length} days`);

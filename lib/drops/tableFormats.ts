@@ -122,14 +122,22 @@ async function logUnder(
  * `table/country=DE` is a partition of `table`, and `table/data` has Iceberg's metadata beside it.
  */
 export function logFoldersOutside(folder: string): readonly string[] {
+  return logsOutside(folder).map(({ prefix }) => prefix);
+}
+
+function logsOutside(folder: string) {
   const segments = folder.split('/');
   const root = [...segments];
   while (root.at(-1)?.includes('=') === true) root.pop();
   const isPartition = root.length < segments.length;
-  const folders = isPartition ? OUTSIDE.map((format) => `${[...root, format.folder].join('/')}/`) : [];
+  const logs = (isPartition ? OUTSIDE : []).map((format) => ({
+    ...format,
+    prefix: `${[...root, format.folder].join('/')}/`,
+  }));
   const [, icebergTable] = ICEBERG_DATA.exec(root.join('/')) ?? [];
-  if (icebergTable !== undefined) folders.push(`${icebergTable}/${ICEBERG.folder}/`);
-  return folders;
+  return icebergTable === undefined
+    ? logs
+    : [...logs, { ...ICEBERG, prefix: `${icebergTable}/${ICEBERG.folder}/` }];
 }
 
 /** Access to these folders may be denied, as customers may allow only the dataset's folder. */
@@ -137,12 +145,10 @@ async function requireNoLogOutside(
   bucket: Pick<CustomerBucket, 'list'>,
   { folder }: DatasetFolder,
 ): Promise<void> {
-  await mapLimit(logFoldersOutside(folder), OUTSIDE.length, async (prefix) => {
-    const format = OUTSIDE.find((log) => prefix === `${log.folder}/` || prefix.endsWith(`/${log.folder}/`));
-    if (format === undefined) return;
+  await mapLimit(logsOutside(folder), OUTSIDE.length, async ({ code, prefix, isLog }) => {
     try {
-      const key = await logUnder(bucket, prefix, format.isLog);
-      if (key !== undefined) throw new SourceError(format.code, `${key}.`);
+      const key = await logUnder(bucket, prefix, isLog);
+      if (key !== undefined) throw new SourceError(code, `${key}.`);
     } catch (error) {
       if (error instanceof SourceError && error.code === 'SLUICE_SOURCE_ACCESS_DENIED') return;
       throw error;

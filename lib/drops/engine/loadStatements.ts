@@ -41,21 +41,9 @@ export function acceptedRowsStatement(
   request: Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt'>,
   path: string,
 ): string {
-  const { sortBy } = request.mapping;
-  const order = sortBy.length === 0 ? '' : `ORDER BY ${sortBy.map(quoteName).join(', ')}`;
-  return `COPY (${acceptedRowsQuery(request, order)}) TO ${quoteText(path)} ${PARQUET}`;
-}
-
-/**
- * The accepted rows, in the table's columns.
- *
- * @param order ORDER BY clause over the mapped columns; empty is unordered.
- */
-function acceptedRowsQuery(
-  request: Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt'>,
-  order: string,
-): string {
   const { files, mapping, loadedAt } = request;
+  const { sortBy } = mapping;
+  const order = sortBy.length === 0 ? '' : `ORDER BY ${sortBy.map(quoteName).join(', ')}`;
   const groups = mapping.groups.map(
     (group, i) => `SELECT ${group.columns}, ${fileNumber(request, group, i)} AS ${FILE}, row_number
       FROM (${readGroup({ files, mapping }, group)}) WHERE problem IS NULL`,
@@ -64,8 +52,8 @@ function acceptedRowsQuery(
     files.map((_, i) => fileAt(files, i).name),
     FILE,
   );
-  return `SELECT * EXCLUDE (${FILE}, row_number), ${name} AS source_file, row_number, ${timestampSql(loadedAt)} AS ingested_at
-    FROM (${groups.join(' UNION ALL ')} ${order})`;
+  return `COPY (SELECT * EXCLUDE (${FILE}, row_number), ${name} AS source_file, row_number, ${timestampSql(loadedAt)} AS ingested_at
+    FROM (${groups.join(' UNION ALL ')} ${order})) TO ${quoteText(path)} ${PARQUET}`;
 }
 
 /** The number of a row's file. Of some rows it comes from the function that looks at their values. */

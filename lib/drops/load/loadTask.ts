@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failureFields } from '../../base/log.ts';
 import { MAX_DELAY_SECONDS } from '../../base/queue.ts';
+import { listed } from '../../base/text.ts';
 import type { Attempt } from '../../lambda/machine.ts';
 import type { LoadInPieces } from '../../ledger/DayRun.ts';
 import type { Settlement } from '../../ledger/Ledger.ts';
@@ -16,14 +17,14 @@ import {
   loadKind,
   taskReasons,
 } from '../dayTable.ts';
-import { isElsewhere, joinNames } from '../lastLoad.ts';
+import { isElsewhere } from '../lastLoad.ts';
 import { MARKER_AFTER_MS, MIN_DELAY_SECONDS, PIECE_TAKEN_MS } from '../limits.ts';
 import { dropPlace } from '../listDrops.ts';
 import { COMMIT, lacksCommit, lookbackDays, markerReason, SETTLING } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { copiesOf, judgeContent } from '../usualContent.ts';
 import { readDaysAround } from '../usualRows.ts';
-import { type Failure, LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
+import { LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
 import type { DropDay, Loader } from './Loader.ts';
 import { type DropAnswer, loadDrop, restoreFailed } from './loadDrop.ts';
 import { type DayLoad, listFileFates, Progress } from './Progress.ts';
@@ -38,7 +39,7 @@ export type LoadOutcome =
       readonly outcome: Settlement['state'];
       readonly rows: Settlement['rows'];
       readonly files: number;
-      readonly failure?: LoadFailure;
+      readonly failure: LoadFailure | undefined;
     }
   /** The files are already loaded: a duplicate message, or a day that changed back. */
   | { readonly outcome: 'unchanged' }
@@ -185,7 +186,7 @@ async function killedFailure(load: DayLoad, run: LoadInPieces | undefined): Prom
   const { progress } = load;
   const { entry } = progress.claim;
   const files = run === undefined ? [] : await restoreFailed(load, run).catch(() => []);
-  const named = files.length === 0 ? '' : ` of ${joinNames(files)}`;
+  const named = files.length === 0 ? '' : ` of ${listed(files.map(({ key }) => key))}`;
   const killed = new LoadError('SLUICE_LOAD_KILLED', `${entry.attempts - 1} tries${named}.`);
   for (const { key } of files) progress.problems.set(key, killed);
   // Recording the failure does not count as an attempt.
@@ -241,7 +242,8 @@ async function follow(
         return { outcome: 'piece', done, pieces };
       }
       if (failure === undefined) return defer(load, answer);
-      await releaseClaim(loader, progress, failure);
+      // If the day can't be released, its lease expires by itself.
+      await loader.ledger.release(progress.claim, { code: failure.code, message: failure.message });
       return { outcome: 'handed_back', failure };
     default: {
       const isKept = answer === 'inputs_missing' || answer === 'kept';
@@ -273,11 +275,11 @@ function unchangedSettlement(progress: Progress): Settlement {
     superseded,
     // The logs of the folder may have changed, without a change of what counts.
     fingerprint: isOfSame ? (progress.drop?.fingerprint ?? fingerprint) : fingerprint,
-    ...(missingSince === undefined ? {} : { missingSince }),
-    ...(usualRows === undefined ? {} : { usualRows }),
-    ...(content === undefined ? {} : { content }),
+    missingSince,
+    usualRows,
+    content,
     ...(isAccepted ? { accepted: true } : {}),
-    ...(stillFailed === undefined ? {} : { failure: stillFailed }),
+    failure: stillFailed,
   };
 }
 
@@ -295,24 +297,11 @@ async function defer(load: DayLoad, answer: keyof typeof LOAD_TABLE): Promise<Lo
   const deferred = await loader.ledger.defer(claim, {
     fingerprint: drop?.fingerprint ?? task.fingerprint,
     reason: isMarker ? markerReason(marker) : SETTLING,
-    ...(task.piece === undefined ? {} : { piece: task.piece }),
+    piece: task.piece,
     ...(drop === undefined ? {} : waitingFiles(drop)),
   });
   const again = !invocation.isLastAttempt && !isCommit;
   return deferred === null ? { outcome: 'lost' } : { outcome: 'settling', until, again };
-}
-
-/** Releases the day at once. If that fails, the lease expires by itself. */
-async function releaseClaim(
-  { ledger, log }: Loader,
-  { claim }: Progress,
-  { code, message }: Failure,
-): Promise<void> {
-  try {
-    await ledger.release(claim, { code, message });
-  } catch (error) {
-    log({ level: 'error', event: 'ingest_release_failed', error: error instanceof Error ? error.name : '' });
-  }
 }
 
 /** Records how a load has ended. */
@@ -345,11 +334,11 @@ async function settleTask(
     place: keepsRows ? progress.rowsPlace : progress.place,
     ...(isKept ? { missingSince } : {}),
     ...(isAccepted ? { accepted: true } : {}),
-    ...(usual === null ? {} : { usualRows: usual }),
-    ...(content === undefined ? {} : { content }),
+    usualRows: usual ?? undefined,
+    content,
     ...(version === undefined ? {} : { version }),
     ...(filesWritten === undefined ? {} : { filesWritten: [...filesWritten] }),
-    ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
+    failure: failure && { code: failure.code, message: failure.message },
   };
   const receipt = await sendReceipt(load, settlement);
   const written = { ...settlement, ...(receipt === undefined ? {} : { receipt }) };
@@ -360,7 +349,7 @@ async function settleTask(
     outcome: state,
     rows,
     files: files.filter(({ fate }) => fate !== 'gone').length,
-    ...(failure === undefined ? {} : { failure }),
+    failure,
   };
 }
 

@@ -1,13 +1,13 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
+import { listed } from '../../base/text.ts';
 import { EngineError } from '../../parquet/EngineError.ts';
 import { FileError, type FileFailure } from '../../parquet/FileError.ts';
 import type { FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
 import { fetchFiles } from '../../parquet/fetchFiles.ts';
 import { type DropObject, SourceError } from '../CustomerBucket.ts';
 import type { CompiledMapping, MappedRows } from '../engine/Engine.ts';
-import { joinNames } from '../lastLoad.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import { LoadError } from './LoadError.ts';
 
@@ -113,7 +113,7 @@ function fetchFailure(kind: 'body' | 'full_disk' | 'disk', detail: string, cause
 /** An error of the machine with the files that it was at. A file that does not fit the disk with its rows is too large. */
 function withNames(error: unknown, files: readonly DropObject[]): unknown {
   if (!(error instanceof EngineError)) return error;
-  const detail = `${joinNames(files)}: ${error.detail}`;
+  const detail = `${listed(files.map(({ key }) => key))}: ${error.detail}`;
   return error.code === 'SLUICE_ENGINE_OUT_OF_DISK' && files.length === 1
     ? new FileError('SLUICE_INGEST_FILE_TOO_LARGE', detail, { cause: error })
     : new EngineError(error.code, detail, { cause: error });

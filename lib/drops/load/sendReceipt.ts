@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { defineErrorFamily, SluiceError } from '../../base/errors.ts';
+import { defineErrorFamily, errorCode, SluiceError } from '../../base/errors.ts';
 import { failureFields } from '../../base/log.ts';
 import type { Settlement } from '../../ledger/Ledger.ts';
 import type { FileFate, LedgerEntry } from '../../ledger/LedgerEntry.ts';
@@ -87,8 +87,7 @@ export async function sendReceipt(
 /** Only the name of a foreign error is kept. */
 function toReceiptError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
-  const name = error instanceof Error ? ('code' in error ? String(error.code) : error.name) : 'Error';
-  return new ReceiptError('SLUICE_RECEIPT_BUCKET_FAILED', `${name}.`, { cause: error });
+  return new ReceiptError('SLUICE_RECEIPT_BUCKET_FAILED', `${errorCode(error)}.`, { cause: error });
 }
 
 type Outcome = Omit<Settlement, 'version'> & Pick<Receipt, 'version'>;

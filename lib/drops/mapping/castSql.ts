@@ -1,28 +1,16 @@
 import type { Cast } from '../../schema/mappings.ts';
 import type { FoundColumn } from './FoundColumn.ts';
-import { type ColumnKind, textSql } from './valueSql.ts';
+import { textSql } from './valueSql.ts';
 
 const UUID_BYTES = 16;
 /** Pattern of whole numbers, as DuckDB would also round other texts. */
 const WHOLE = String.raw`\s*[+-]?\d+(\.0*)?\s*`;
 
-/** What columns are cast to: by their `cast`, or as columns that are declared. */
+/** What columns are cast to: to a text by their `cast`, or as columns that are declared. */
 export type CastType = Cast | 'bigint' | 'boolean';
 
-/** The results of casts. */
-const RESULTS: Readonly<Record<CastType, readonly [ColumnKind, string]>> = {
-  string: ['text', 'VARCHAR'],
-  bigint: ['integer', 'BIGINT'],
-  boolean: ['boolean', 'BOOLEAN'],
-  uuid: ['text', 'UUID'],
-};
-
-/** A value in a cast, as text; NULL if it can't be converted without loss. @param column Its `sql` is finite. */
-export function castTextSql(column: FoundColumn, cast: CastType): string {
-  return textSql(castSql(column, cast), ...RESULTS[cast]);
-}
-
-function castSql({ sql, kind, type: found }: FoundColumn, cast: CastType): string {
+/** A value in a cast; NULL if it can't be converted without loss. @param column Its `sql` is finite. */
+export function castSql({ sql, kind, type: found }: FoundColumn, cast: CastType): string {
   if (cast === 'string') return textSql(sql, kind, found);
   if (cast === 'uuid') {
     const text = textSql(sql, kind, found);
@@ -30,7 +18,7 @@ function castSql({ sql, kind, type: found }: FoundColumn, cast: CastType): strin
       kind === 'bytes'
         ? `CASE WHEN octet_length(${sql}) = ${UUID_BYTES} THEN ${uuidSql(sql)} ELSE ${text} END`
         : text;
-    return `TRY_CAST(${value} AS UUID)`;
+    return `CAST(TRY_CAST(${value} AS UUID) AS VARCHAR)`;
   }
   const plain = kind === 'bytes' || kind === 'nested' ? textSql(sql, kind, found) : sql;
   if (cast === 'boolean')

@@ -1,6 +1,6 @@
 import { quoteText } from '../../base/sql.ts';
 import type { Field } from '../../schema/mappings.ts';
-import { type CastType, castTextSql } from './castSql.ts';
+import { type CastType, castSql } from './castSql.ts';
 import type { FileColumns } from './FileColumns.ts';
 import type { FoundColumn, Refusal } from './FoundColumn.ts';
 import { FieldProblem, type FieldSql, nullField, unreadableRefusal } from './findColumn.ts';
@@ -90,22 +90,16 @@ export function readNumber(
     value: kind === 'bytes' ? doubleSql(textSql(sql, kind, type), 'text') : doubleSql(sql, kind),
     column,
     refusals: [
-      ...(kind === 'float' ? [unlessHolds((raw) => `isfinite(${raw})`)] : []),
-      unreadableRefusal('SLUICE_INGEST_ROW_VALUE_INVALID'),
-      unlessHolds((_, value) => `isfinite(${value})`),
+      {
+        reason: 'SLUICE_INGEST_ROW_VALUE_INVALID',
+        when: (raw, value) => `${raw} IS NOT NULL AND NOT coalesce(isfinite(${value}), false)`,
+      },
     ],
   };
 }
 
-function unlessHolds(condition: Refusal['when']): Refusal {
-  return {
-    reason: 'SLUICE_INGEST_ROW_VALUE_INVALID',
-    when: (raw, value) => `NOT ${condition(raw, value)}`,
-  };
-}
-
 /**
- * Reads a column as text after a cast. Values that can't be converted without loss are refused. NaN and infinity
+ * Reads a column in a cast. Values that can't be converted without loss are refused. NaN and infinity
  * are missing, as without a cast. Texts with such words are refused.
  */
 export function castColumn(column: FoundColumn, cast: CastType): FieldSql {
@@ -114,7 +108,7 @@ export function castColumn(column: FoundColumn, cast: CastType): FieldSql {
       ? { ...column, sql: jsonTextSql(column.sql), kind: 'text', type: 'VARCHAR' }
       : { ...column, sql: finiteSql(column.sql, column.kind) };
   return {
-    value: castTextSql(valued, cast),
+    value: castSql(valued, cast),
     column: valued,
     refusals: [unreadableRefusal('SLUICE_INGEST_ROW_CAST_FAILED')],
   };

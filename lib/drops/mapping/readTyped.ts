@@ -22,36 +22,24 @@ const SQL_TYPES: Readonly<Record<DeclaredColumn['type'], string>> = {
  * @throws FieldProblem if the file lacks the column, or its type does not fit.
  */
 export function readTyped(from: DeclaredColumn, fileColumns: FileColumns): FieldSql {
-  const { type, unit, format } = from;
-  const place = 'folder' in from ? { folder: from.folder } : { column: from.column };
-  const column = fileColumns.column({ ...place, optional: from.optional });
+  const { type } = from;
+  const column = fileColumns.column(from);
   if (column === null) return nullField(SQL_TYPES[type]);
   switch (type) {
     case 'string':
       // A float as a text is an ID.
-      return readText(
-        { ...place, optional: from.optional },
-        fileColumns,
-        column.kind === 'float' ? 'flat' : 'nested',
-      );
+      return readText(from, fileColumns, column.kind === 'float' ? 'flat' : 'nested');
     case 'double':
-      return readNumber({ ...place, optional: from.optional }, fileColumns, 'missing');
-    case 'bigint':
-    case 'boolean': {
-      const { value, refusals, ...rest } = castColumn(column, type);
-      const inexact = type === 'bigint' ? inexactRefusals(column) : [];
-      return {
-        ...rest,
-        refusals: [...inexact, ...refusals],
-        value: `TRY_CAST(${value} AS ${SQL_TYPES[type]})`,
-      };
+      return readNumber(from, fileColumns, 'missing');
+    case 'boolean':
+      return castColumn(column, type);
+    case 'bigint': {
+      const read = castColumn(column, type);
+      return { ...read, refusals: [...inexactRefusals(column), ...read.refusals] };
     }
     case 'date':
     case 'timestamp': {
-      const time = (type === 'date' ? readDay : readTime)(
-        { ...place, ...(unit === undefined ? {} : { unit }), ...(format === undefined ? {} : { format }) },
-        fileColumns,
-      );
+      const time = (type === 'date' ? readDay : readTime)(from, fileColumns);
       const isPresent = (raw: string) =>
         column.kind === 'float' ? `coalesce(isfinite(${raw}), false)` : `${raw} IS NOT NULL`;
       return { ...time, refusals: time.refusals.flatMap((refusal) => ofPresentValues(refusal, isPresent)) };

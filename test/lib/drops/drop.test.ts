@@ -135,6 +135,7 @@ describe('a drop', () => {
       files: [],
       leftOut: [],
       fingerprint: NO_FILES,
+      logs: [],
       lastModified: null,
     });
     const drop = makeDrop(
