@@ -103,10 +103,7 @@ const MAX_NAMES = 100;
 
 /** Lists the names of a file for a message, the nearest first. */
 function foundNames(wanted: readonly string[], names: readonly string[]): string {
-  // Marks and spaces around a name are what its reader does not see.
-  const bare = (name: string) => name.replaceAll(/[^\p{L}\p{N}]/gu, '');
-  const alike = names.filter((name) => wanted.some((other) => bare(other) === bare(name)));
-  const near = alike.length > 0 ? alike : [...new Set(wanted.flatMap((name) => nearestNames(name, names)))];
+  const near = [...new Set(wanted.flatMap((name) => nearestNames(name, names)))];
   const all = names.slice(0, MAX_NAMES).map(quotedName).join(', ');
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
   const nearest = near.length === 0 ? '' : `, the nearest is ${near.map(quotedName).join(' or ')}`;
