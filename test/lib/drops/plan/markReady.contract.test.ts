@@ -136,17 +136,17 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     ['no body', '', 'It is empty'],
     ['what is compressed', gzipSync(JSON.stringify(ready)), 'It is compressed'],
     ['a list', [ready], 'the body: '],
-    ['nothing of it', {}, 'datestamps: '],
+    ['nothing of it', {}, 'datestamps: expected a day, YYYY-MM-DD, or a list'],
     ['no days', { datestamps: [], type: 'events' }, 'datestamps: '],
     [
       'a day among others that is none',
       { ...ready, datestamps: ['2026-11-19', '19.11.2026'] },
       'datestamps.1: ',
     ],
-    ['a day that is none', { ...ready, datestamps: '2026-02-30' }, 'datestamps: '],
-    ['a key where it does not belong', { ...ready, sources: { key: 'secret-other' } }, 'secret-…'],
-    ['another type', { ...ready, type: 'users' }, 'type: '],
-    ['a member it does not know', { ...ready, force: true }, 'force: '],
+    ['a day that is none', { ...ready, datestamps: '2026-02-30' }, 'datestamps.0: expected a day'],
+    ['a key where it does not belong', { ...ready, sources: { key: 'secret-other' } }, 'sources: '],
+    ['another type', { ...ready, type: 'users' }, 'type: expected events, metrics'],
+    ['a member it does not know', { ...ready, force: true }, 'the body: expected datestamps'],
     ['too much', { ...ready, sources: Array(101).fill('acme') }, 'sources: '],
     ['far too much', 'x'.repeat(20_000), '16384'],
     ['a type that nobody has', { ...ready, type: 'metrics' }, 'metrics', 404, 'NO_DATASET'],
@@ -154,7 +154,9 @@ describe('POST /v1/mark_data_ready_dwh', () => {
   ])('rejects %s', async (_, body, named, status = 400, code = 'BODY_INVALID') => {
     ingest = await startIngest();
     const message = expect.stringContaining(String(named));
-    expect(await post(body)).toMatchObject({ status, code: `SLUICE_TRIGGER_${code}`, message });
+    const answer = await post(body);
+    expect(answer).toMatchObject({ status, code: `SLUICE_TRIGGER_${code}`, message });
+    expect(JSON.stringify([answer, ingest.lines])).not.toContain('secret-other');
     expect(await ingest.received('plan')).toEqual([]);
   });
 
