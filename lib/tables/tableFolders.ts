@@ -209,6 +209,21 @@ export const REFUSED_ROWS_PREFIX = 'ingest-';
 /** Characters of a fingerprint that distinguish the states of one day's files. */
 const STATE_LENGTH = 16;
 
+/** The files of one day of a dataset in one state. */
+interface RefusedDrop {
+  /** Name of the dataset's table. */
+  readonly table: string;
+  /** Day of the drop's folder. */
+  readonly day: UtcDay;
+  /** Fingerprint of the files. */
+  readonly fingerprint: string;
+}
+
+/** How the names of the files with the refused rows of a dataset's day begin, in whatever folder they are. */
+export function refusedRowsStem({ table, day, fingerprint }: RefusedDrop): string {
+  return `${REFUSED_ROWS_PREFIX}${table}-${day}-${fingerprint.slice(0, STATE_LENGTH)}`;
+}
+
 /**
  * Key of the file with the refused rows of a dataset's day: one file in the quarantine table, under the day on which the
  * last of the dropped files was received. The same files have the same key, however often they are loaded, so no load
@@ -216,15 +231,11 @@ const STATE_LENGTH = 16;
  */
 export function refusedRowsKey(
   layout: Pick<Config, 'statsigFolder' | 'tables'>,
-  drop: {
-    readonly table: string;
-    /** Day of the drop's folder. */
-    readonly day: UtcDay;
-    readonly fingerprint: string;
+  drop: RefusedDrop & {
     /** Epoch milliseconds. */
     readonly receivedAt: number;
   },
 ): string {
   const folder = dayFolder(layout, 'quarantine', utcDay(drop.receivedAt));
-  return `${folder}${REFUSED_ROWS_PREFIX}${drop.table}-${drop.day}-${drop.fingerprint.slice(0, STATE_LENGTH)}.parquet`;
+  return `${folder}${refusedRowsStem(drop)}.parquet`;
 }

@@ -1,6 +1,6 @@
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { counted } from '../../lib/base/text.ts';
-import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import { movedFrom } from '../../lib/drops/lastLoad.ts';
 import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
@@ -13,12 +13,12 @@ import { emptyWords } from '../../lib/drops/usualRows.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { lackingSince } from '../../lib/ledger/versionFiles.ts';
-import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
+import { refusedRowsStem } from '../../lib/tables/tableFolders.ts';
 import { sluiceCommand, targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
 import { equalFilesWords } from '../facts/days/equalFiles.ts';
-import { readVersionFiles } from '../facts/days/ledgerDays.ts';
+import { readVersionFiles, unusualRowsWords } from '../facts/days/ledgerDays.ts';
 import { listQuarantined, type QuarantinedPage } from '../facts/tables/listQuarantined.ts';
 import { deploymentOptions } from '../target.ts';
 import { DropsError, namedDatasets } from './datasets.ts';
@@ -61,80 +61,120 @@ export interface ExplainedDay extends LedgerEntry {
   readonly explanation: DayExplanation;
 }
 
-/**
- * Explains a day of a dataset.
- *
- * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; IngestError.
- */
-export async function explainDay(
-  deployment: Pick<Deployment, 's3' | 'config' | 'stack' | 'aws' | 'isLocal' | 'now'>,
-  { day, ...names }: { readonly source: string; readonly dataset: string; readonly day: UtcDay },
-): Promise<ExplainedDay> {
-  const { s3, config } = deployment;
-  const [{ source, dataset }] = namedDatasets(config, names);
-  const store = s3ObjectStore(s3, config.bucket);
-  const stored = await ledgerStore(store).read({ source: source.name, dataset: dataset.name, day });
-  if (stored === null)
-    throw new DropsError('SLUICE_INGEST_DAY_UNKNOWN', `${source.name}/${dataset.name} ${day}.`);
-  const { entry, eTag } = stored;
-  const lacking = lackingSince(await readVersionFiles(store, source.name, dataset.name), entry);
-  const look = await lastListings(store).read(source.name, dataset.name);
-  const newer = newerDays(look?.newer, (newerDay) => (newerDay === day ? eTag : undefined), deployment.now);
-  const explanation = explainEntry(entry, deploymentOptions(deployment), lacking, newer.length > 0);
-  const from = movedFrom(entry, dropPlace(source, dataset));
-  const loadedFrom = from === null ? [] : [`It was loaded from ${from}, where its dataset was before.`];
-  const meaning = [...explanation.meaning, ...loadedFrom];
-  return { ...entry, explanation: { ...explanation, meaning } };
+/** What of a day its entry in the ledger does not have. */
+export interface KnownOfDay {
+  /** Options that name the deployment in commands, as `sluiceCommand` takes them. Default: none. */
+  readonly target?: readonly string[];
+  /** Since when its version lacks files, epoch milliseconds; null if it has all. Default null. */
+  readonly lackingSince?: number | null;
+  /** Whether its folder has newer files than were loaded, and no run looks at them. Default false. */
+  readonly hasNewer?: boolean;
+  /** Whether it is over and has many more or fewer rows than usual. Default false. */
+  readonly hasUnusualRows?: boolean;
+}
+
+/** A day of a dataset, by names of the configuration. */
+export interface NamedDay {
+  /** Name of the source. */
+  readonly source: string;
+  /** Name of the dataset. */
+  readonly dataset: string;
+  /** The day of its folder, UTC. */
+  readonly day: UtcDay;
 }
 
 /**
- * Explains an entry of the ledger of a dataset.
+ * Explains a day of a dataset.
  *
- * @param target As `sluiceCommand` takes it.
- * @param lacking Since when its version lacks files, epoch milliseconds; null if it has all.
- * @param hasNewer Whether its folder has newer files than were loaded, and no run looks at them.
+ * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; LedgerError.
  */
-export function explainEntry(
-  entry: LedgerEntry,
-  target: readonly string[] = [],
-  lacking: number | null = null,
-  hasNewer = false,
-): DayExplanation {
-  const { failure, version, table, day } = entry;
+export async function explainDay(
+  deployment: Pick<Deployment, 's3' | 'config' | 'stack' | 'aws' | 'isLocal' | 'now'>,
+  named: NamedDay,
+): Promise<ExplainedDay> {
+  const { s3, config, now } = deployment;
+  const { entry, eTag, source, dataset } = await readEntry(deployment, named);
+  const store = s3ObjectStore(s3, config.bucket);
+  const listing = await lastListings(store).read(source.name, dataset.name);
+  const newer = newerDays(listing?.newer, (day) => (day === named.day ? eTag : undefined), now);
+  const explanation = explainEntry(entry, {
+    target: deploymentOptions(deployment),
+    lackingSince: lackingSince(await readVersionFiles(store, source.name, dataset.name), entry),
+    hasNewer: newer.length > 0,
+    hasUnusualRows: unusualRowsWords(entry, dataset, Math.min(now, listing?.at ?? now)) !== null,
+  });
+  const place = movedFrom(entry, dropPlace(source, dataset));
+  if (place === null) return { ...entry, explanation };
+  const meaning = [...explanation.meaning, `It was loaded from ${place}, where its dataset was before.`];
+  return { ...entry, explanation: { ...explanation, meaning } };
+}
+
+/** Reads the entry of a day. @throws As {@link explainDay}. */
+async function readEntry({ s3, config }: Pick<Deployment, 's3' | 'config'>, { day, ...names }: NamedDay) {
+  const [{ source, dataset }] = namedDatasets(config, names);
+  const ledger = ledgerStore(s3ObjectStore(s3, config.bucket));
+  const stored = await ledger.read({ source: source.name, dataset: dataset.name, day });
+  if (stored === null)
+    throw new DropsError('SLUICE_INGEST_DAY_UNKNOWN', `${source.name}/${dataset.name} ${day}.`);
+  return { ...stored, source, dataset };
+}
+
+/** Explains an entry of the ledger of a dataset. */
+export function explainEntry(entry: LedgerEntry, known: KnownOfDay = {}): DayExplanation {
+  const { target = [], lackingSince: lostSince = null, hasNewer = false } = known;
+  const { failure, state } = entry;
   const explained = failure === undefined ? null : { ...explainCode(failure.code), message: failure.message };
-  const [meaning, usual] = explainState(entry);
-  const gone =
-    lacking === null
-      ? []
-      : [
-          `Files of this version are gone or archived since ${isoTimestamp(lacking)}: queries miss their rows.`,
-        ];
-  const newer = hasNewer
-    ? ['Its folder has newer files than were loaded. It is before the lookback: no run looks at them.']
-    : [];
-  const next =
-    lacking === null
-      ? hasNewer
-        ? 'Load the day again: `sluice ingest backfill`.'
-        : usual
-      : 'Load the day again: `sluice ingest backfill`. If its folder has no files any more, bring versions back: docs/platform.md, "Restore".';
-  const isOld = entry.state === 'failed' || entry.missingSince !== undefined;
-  const part = lacking !== null ? 'what is left of ' : isOld ? 'the last good ' : '';
+  const { meaning, next } = explainState(entry);
+  const meanings = [meaning];
+  if (lostSince !== null)
+    meanings.push(
+      `Files of this version have been gone or archived since ${isoTimestamp(lostSince)}: queries miss their rows.`,
+    );
+  if (hasNewer)
+    meanings.push(
+      'Its folder has newer files than were loaded. It is before the lookback: no run looks at them.',
+    );
+  const cure = state === 'failed' && explained !== null ? [explained.cure] : [];
   return {
-    isLacking: lacking !== null,
+    isLacking: lostSince !== null,
     hasNewer,
-    meaning: [meaning, ...gone, ...newer, ...rowMeanings(entry)],
-    served:
-      version === undefined
-        ? `Queries read no rows of ${day} in ${table}.`
-        : `Queries read ${part}version ${version} of ${day} in ${table}.`,
-    next: [...(entry.state === 'failed' && explained !== null ? [explained.cure] : []), next]
-      .filter((step) => step !== '')
-      .map((step) => targetCommands(dayCommands(step, entry), target)),
+    meaning: [...meanings, ...rowMeanings(entry)],
+    served: servedWords(entry, lostSince !== null),
+    next: [...cure, nextStep(entry, next, known)].map((step) =>
+      targetCommands(dayCommands(step, entry), target),
+    ),
     failure: explained,
     refused: refusedReasons(entry),
     leftOut: leftOutMeanings(entry),
   };
+}
+
+function servedWords({ version, day, table, state, missingSince }: LedgerEntry, isLacking: boolean): string {
+  if (version === undefined) return `Queries read no rows of ${day} in ${table}.`;
+  const isOld = state === 'failed' || missingSince !== undefined;
+  const part = isLacking ? 'what is left of ' : isOld ? 'the last good ' : '';
+  return `Queries read ${part}version ${version} of ${day} in ${table}.`;
+}
+
+/** The next step of a day. @param usual That of its state. */
+function nextStep(entry: LedgerEntry, usual: string, known: KnownOfDay): string {
+  if (isUnderWay(entry)) return usual;
+  const again = 'Load the day again: `sluice ingest backfill`.';
+  if (known.lackingSince != null)
+    return `${again} If its folder has no files any more, bring versions back: docs/platform.md, "Restore".`;
+  if (known.hasNewer === true) return again;
+  const isUnusual =
+    known.hasUnusualRows === true || equalFilesWords(entry) !== null || contentWords(entry) !== null;
+  if (entry.state !== 'succeeded' || !isUnusual) return usual;
+  const ask =
+    'Ask who delivers it whether that is right: corrected files are loaded. If it is right: `sluice ingest accept keep`.';
+  return entry.rows.refused > 0 ? `${usual} ${ask}` : ask;
+}
+
+/** Whether a load of the day goes on, or comes by itself. */
+function isUnderWay({ state, run, queued }: LedgerEntry): boolean {
+  if (run !== undefined || state === 'loading') return true;
+  return state === 'waiting' && (queued === undefined || !isMarkerReason(queued.reason));
 }
 
 /** Gives commands about a day of a dataset between backquotes this day, unless they name one. */
@@ -152,74 +192,99 @@ export function pieceWords({ run }: Pick<LedgerEntry, 'run'>): string | null {
   if (run === undefined) return null;
   const { done, pieces, rows, startedAt } = run;
   const since = isoTimestamp(startedAt);
-  return `is loaded in pieces since ${since}: ${done} of ${pieces} are done, with ${counted(rows.in, 'row')}`;
+  return `has been loaded in pieces since ${since}: ${done} of ${pieces} are done, with ${counted(rows.in, 'row')}`;
 }
 
-/** What happened, and what is next. */
-function explainState(entry: LedgerEntry): readonly [meaning: string, next: string] {
+/** The state of a day, in sentences. */
+interface StateText {
+  /** What happened. */
+  readonly meaning: string;
+  /** What is next. */
+  readonly next: string;
+}
+
+function explainState(entry: LedgerEntry): StateText {
   const pieces = pieceWords(entry);
   if (pieces !== null)
-    return [`The day ${pieces}.`, 'Wait. `memorySize` of `ingest-load` makes each piece faster.'];
-  const { state, updatedAt, files, rows, queued, attempts, failure } = entry;
-  const at = isoTimestamp(updatedAt);
-  const loaded = files.filter(({ fate }) => fate === 'loaded').length;
+    return {
+      meaning: `The day ${pieces}.`,
+      next: 'Wait. `memorySize` of `ingest-load` makes each piece faster.',
+    };
+  const { state, updatedAt, attempts, missingSince = updatedAt } = entry;
+  const updated = isoTimestamp(updatedAt);
   switch (state) {
     case 'succeeded':
-      return [
-        `The day was loaded at ${at}, from ${counted(loaded, 'file')}.`,
-        rows.refused > 0
-          ? 'Read the refused rows. Correct the mapping and load the day again (`sluice ingest backfill`), or ask for corrected files.'
-          : 'Nothing. If a file changes within the lookback, the next run loads the day again.',
-      ];
-    case 'succeeded_no_data': {
-      const empty = emptyWords(entry);
-      if (empty !== null)
-        return [
-          `The day came without rows at ${at}: it has ${empty}.`,
-          'Ask who delivers it whether that is right: files with rows that arrive are loaded. If none will come: `sluice ingest accept empty`.',
-        ];
-      return [
-        `The day has no data since ${at}: its folder had no file to load.`,
-        'Nothing, or ask who delivers it: files that arrive are loaded.',
-      ];
-    }
+      return explainLoaded(entry, updated);
+    case 'succeeded_no_data':
+      return explainEmpty(entry, updated);
     case 'inputs_missing':
-      return [
-        `None of the day's files has rows since ${isoTimestamp(entry.missingSince ?? updatedAt)}: they are gone, not committed, or without rows.`,
-        'Ask who delivers it: files that come are loaded. If the rows are to stay without them: `sluice ingest accept keep`; where files always leave once they are loaded: `filesLeave: true` (docs/ingest.md, "Days without inputs").',
-      ];
+      return {
+        meaning: `None of the day's files has had rows since ${isoTimestamp(missingSince)}: they are gone, not committed, or without rows.`,
+        next: 'Ask who delivers it: files that come are loaded. If the rows are to stay without them: `sluice ingest accept keep`; where files always leave once they are loaded: `filesLeave: true` (docs/ingest.md, "Days without inputs").',
+      };
     case 'failed':
-      return [
-        `The load failed at ${at}, after ${counted(attempts, 'attempt')}.`,
-        `The next run loads corrected files. After a correction elsewhere load the day again (\`sluice ingest backfill\`); within the lookback the first run after ${isoTimestamp(updatedAt + RETRY_AFTER_MS)} also retries it.`,
-      ];
+      return {
+        meaning: `The load failed at ${updated}, after ${counted(attempts, 'attempt')}.`,
+        next: `The next run loads corrected files. After a correction elsewhere load the day again (\`sluice ingest backfill\`); within the lookback the first run after ${isoTimestamp(updatedAt + RETRY_AFTER_MS)} also retries it.`,
+      };
     case 'loading':
-      return [`The day is being loaded since ${at}.`, 'Wait: a load that does not finish is taken over.'];
-    case 'waiting': {
-      const since = queued === undefined ? at : isoTimestamp(queued.at);
-      const wait = 'Wait.';
-      if (queued === undefined) return [`The day waits since ${since}.`, wait];
-      const written = isoTimestamp(queued.writtenAt ?? queued.at);
-      if (queued.reason === markerReason(COMMIT))
-        return [
-          `The day has ${lackWords(queued)} since ${written}: the log of its folder names none of them.`,
-          'Wait for the job that writes them, or have it run again: the next run after its commit loads the day.',
-        ];
-      if (isMarkerReason(queued.reason))
-        return [
-          `The day has ${lackWords(queued)} since ${written}.`,
-          'Ask for the marker, or load the day without it (`sluice ingest backfill`).',
-        ];
-      if (!isSent(queued))
-        return [`The day's files changed at ${since}. It waits until they have settled.`, wait];
-      return [
-        failure === undefined
-          ? `A load of the day was requested at ${since} (${queued.reason}).`
-          : `A load of the day was interrupted, and will be retried (attempts: ${attempts}).`,
-        wait,
-      ];
-    }
+      return {
+        meaning: `The day has been loading since ${updated}.`,
+        next: 'Wait: a load that does not finish is taken over.',
+      };
+    case 'waiting':
+      return explainWaiting(entry, updated);
   }
+}
+
+function explainLoaded({ files, rows }: LedgerEntry, updated: string): StateText {
+  const loaded = files.filter(({ fate }) => fate === 'loaded').length;
+  return {
+    meaning: `The day was loaded at ${updated}, from ${counted(loaded, 'file')}.`,
+    next:
+      rows.refused > 0
+        ? 'Read the refused rows. Correct the mapping and load the day again (`sluice ingest backfill`), or ask for corrected files.'
+        : 'Nothing. If a file changes within the lookback, the next run loads the day again.',
+  };
+}
+
+function explainEmpty(entry: LedgerEntry, updated: string): StateText {
+  const empty = emptyWords(entry);
+  if (empty === null)
+    return {
+      meaning: `The day has had no data since ${updated}: its folder had no file to load.`,
+      next: 'Nothing, or ask who delivers it: files that arrive are loaded.',
+    };
+  return {
+    meaning: `The day came without rows at ${updated}: it has ${empty}.`,
+    next: 'Ask who delivers it whether that is right: files with rows that arrive are loaded. If none will come: `sluice ingest accept empty`.',
+  };
+}
+
+function explainWaiting({ queued, attempts, failure }: LedgerEntry, updated: string): StateText {
+  const next = 'Wait.';
+  if (queued === undefined) return { meaning: `The day has waited since ${updated}.`, next };
+  const queuedAt = isoTimestamp(queued.at);
+  if (isMarkerReason(queued.reason)) {
+    const lacks = `The day has had ${lackWords(queued)} since ${isoTimestamp(queued.writtenAt ?? queued.at)}`;
+    return queued.reason === markerReason(COMMIT)
+      ? {
+          meaning: `${lacks}: the log of its folder names none of them.`,
+          next: 'Wait for the job that writes them, or have it run again: the next run after its commit loads the day.',
+        }
+      : {
+          meaning: `${lacks}.`,
+          next: 'Ask for the marker, or load the day without it (`sluice ingest backfill`).',
+        };
+  }
+  if (!isSent(queued))
+    return { meaning: `The day's files changed at ${queuedAt}. It waits until they have settled.`, next };
+  if (failure === undefined)
+    return { meaning: `A load of the day was requested at ${queuedAt} (${queued.reason}).`, next };
+  return {
+    meaning: `A load of the day was interrupted, and will be retried (attempts: ${attempts}).`,
+    next,
+  };
 }
 
 function rowMeanings(entry: LedgerEntry): string[] {
@@ -252,33 +317,29 @@ function leftOutMeanings({ files }: LedgerEntry): DayExplanation['leftOut'] {
   );
 }
 
-/** Days before its own from which a day's files may have been dropped, for its refused rows to be found. */
-const DROPPED_EARLY_MS = 31 * 86_400_000;
-/** S3's clock, which says when a file was dropped, and the ledger's are not the same. */
-const CLOCKS_DIFFER_MS = 3_600_000;
+/** How long before its own day a day's files may have been dropped, for its refused rows to be found. */
+const DROPPED_EARLY_MS = 31 * DAY_MS;
+/** How far the clock of S3, which says when a file was dropped, may be ahead of the ledger's. */
+const CLOCKS_DIFFER_MS = HOUR_MS;
 
 /**
  * Lists the refused rows of the files that were loaded last for a day, in the order of the files. They are looked for among
  * rows that were dropped from 31 days before the day on.
  *
- * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; IngestError; ObserveError.
+ * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; LedgerError; ObserveError.
  */
 export async function listRefusedRows(
   deployment: Parameters<typeof listQuarantined>[0] & Pick<Deployment, 's3'>,
-  wanted: { readonly source: string; readonly dataset: string; readonly day: UtcDay },
+  named: NamedDay,
   limit: number,
 ): Promise<QuarantinedPage> {
-  const { fingerprint, table, day, updatedAt } = await explainDay(deployment, wanted);
+  const { entry } = await readEntry(deployment, named);
+  const { fingerprint, table, day, updatedAt } = entry;
   if (fingerprint === null) return { rows: [], hasMore: false, notes: [], scannedBytes: 0 };
-  const key = refusedRowsKey(deployment.config, { table, day, fingerprint, receivedAt: 0 });
-  const from = Date.parse(`${day}T00:00:00Z`) - DROPPED_EARLY_MS;
-  return listQuarantined(
-    deployment,
-    {
-      from,
-      to: updatedAt + CLOCKS_DIFFER_MS,
-      fileStem: (key.split('/').at(-1) ?? '').replace(/\.parquet$/, ''),
-    },
-    limit,
-  );
+  const filter = {
+    from: Date.parse(`${day}T00:00:00Z`) - DROPPED_EARLY_MS,
+    to: updatedAt + CLOCKS_DIFFER_MS,
+    fileStem: refusedRowsStem({ table, day, fingerprint }),
+  };
+  return listQuarantined(deployment, filter, limit);
 }

@@ -184,7 +184,7 @@ async function sendDays(
  * came without rows, or are late.
  *
  * @returns The days that were asked for, and of each dataset how many are accepted.
- * @throws DropsError; DaysError; IngestError; what AWS's clients throw.
+ * @throws DropsError; DaysError; LedgerError; what AWS's clients throw.
  */
 export async function requestAcceptance(
   deployment: Requested & Pick<Deployment, 's3'>,
@@ -236,7 +236,7 @@ export interface LaterDays {
   readonly moved: readonly UtcDay[];
 }
 
-/** Which of some days of a dataset are not loaded at once. @throws DropsError; IngestError. */
+/** Which of some days of a dataset are not loaded at once. @throws DropsError; LedgerError. */
 export async function laterDays(
   deployment: Pick<Deployment, 's3' | 'config' | 'now'>,
   names: { readonly source: string; readonly dataset: string },

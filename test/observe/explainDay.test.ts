@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { explainEntry } from '../../observe/ingest/explainDay.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
-import { ledgerEntry, loadRun } from '../harness/ledgerEntry.ts';
+import { dayContent, ledgerEntry, loadRun } from '../harness/ledgerEntry.ts';
 
 const families = await errorFamilies();
 const codes = families.flatMap(({ entries }) => Object.keys(entries));
@@ -9,8 +9,8 @@ const TARGET = ['--stage', 'prod'];
 const OF_DAY = '--source acme --dataset events';
 
 /** The commands of what is next. */
-function printed(more: Parameters<typeof ledgerEntry>[0]): string[] {
-  const { next } = explainEntry(ledgerEntry(more), TARGET);
+function printed(more: Parameters<typeof ledgerEntry>[0], hasUnusualRows = false): string[] {
+  const { next } = explainEntry(ledgerEntry(more), { target: TARGET, hasUnusualRows });
   return [...next.join(' ').matchAll(/`((?:npx )?sluice [^`]+)`/g)].map(([, command = '']) => command);
 }
 
@@ -29,13 +29,15 @@ describe('the next steps of a day', () => {
   it('of one whose files are gone say how its rows stay, and what is set where files leave', () => {
     const gone = { state: 'inputs_missing', missingSince: 0 } as const;
     expect(printed(gone)).toEqual([`npx sluice ingest accept keep ${OF_DAY} --from 2026-11-19 --stage prod`]);
-    expect(explainEntry(ledgerEntry(gone), TARGET).next.join(' ')).toContain('`filesLeave: true`');
+    expect(explainEntry(ledgerEntry(gone), { target: TARGET }).next.join(' ')).toContain(
+      '`filesLeave: true`',
+    );
   });
 
   it('of one that came without rows say what came, and what is usual', () => {
     const file = { key: 'a', size: 9, eTag: '"e"', fate: 'left_out', reason: 'no_rows' } as const;
     const entry = ledgerEntry({ state: 'succeeded_no_data', files: [file], usualRows: 1_000 });
-    const { meaning } = explainEntry(entry, TARGET);
+    const { meaning } = explainEntry(entry, { target: TARGET });
     expect(meaning[0]).toContain('1 file, 0 rows');
     expect(meaning.at(-1)).toContain('1,000 rows');
     expect(printed(entry)).toEqual([
@@ -45,16 +47,50 @@ describe('the next steps of a day', () => {
 
   it('of one whose version has lost files load it again, whatever its state', () => {
     for (const state of ['succeeded', 'inputs_missing', 'failed'] as const) {
-      const explained = explainEntry(ledgerEntry({ state, version: 'v1' }), TARGET, 0);
+      const explained = explainEntry(ledgerEntry({ state, version: 'v1' }), {
+        target: TARGET,
+        lackingSince: 0,
+      });
       expect(explained.next.join(' ')).toContain(`npx sluice ingest backfill ${OF_DAY} --from 2026-11-19`);
       expect(explained.served).toContain('what is left of version v1');
     }
   });
 
+  const rows = { in: 9, out: 9, refused: 0 };
+  const equal = ['a', 'b'].map((key) => ({ key, size: 9, eTag: '"e"', fate: 'loaded' as const }));
+
+  it.each([
+    ['equal files', { files: equal }, false],
+    ['unusual content', { content: dayContent({ unusual: [{ words: 'words' }] }) }, false],
+    ['unusual rows', { usualRows: 1 }, true],
+  ])('of one with %s ask whether it is right, and say how to accept it', (_, more, hasUnusualRows) => {
+    const entry = ledgerEntry({ rows, version: 'v1', ...more });
+    const { next } = explainEntry(entry, { target: TARGET, hasUnusualRows });
+    expect(next).toEqual([expect.stringMatching(/^Ask who delivers it .* corrected files are loaded\. /)]);
+    expect(printed(entry, hasUnusualRows)).toEqual([
+      `npx sluice ingest accept keep ${OF_DAY} --from 2026-11-19 --stage prod`,
+    ]);
+  });
+
+  it('of one that is loaded, or waits for a load, are to wait, also if rows lack', () => {
+    const queued = { fingerprint: 'f', at: 0 };
+    for (const more of [
+      { state: 'loading' as const },
+      { state: 'waiting' as const, run: loadRun() },
+      { state: 'waiting' as const, queued: { ...queued, reason: 'backfill' } },
+    ]) {
+      const { next } = explainEntry(ledgerEntry({ version: 'v1', ...more }), {
+        target: TARGET,
+        lackingSince: 0,
+        hasNewer: true,
+      });
+      expect(next).toEqual([expect.stringMatching(/^Wait\b/)]);
+    }
+  });
+
   it('of one that is loaded in pieces say how far it is, and since when', () => {
-    const rows = { in: 1_200, out: 1_200, refused: 0 };
-    const run = loadRun({ pieces: 16, done: 3, rows });
-    const [meaning] = explainEntry(ledgerEntry({ state: 'waiting', run }), TARGET).meaning;
+    const run = loadRun({ pieces: 16, done: 3, rows: { in: 1_200, out: 1_200, refused: 0 } });
+    const [meaning] = explainEntry(ledgerEntry({ state: 'waiting', run })).meaning;
     for (const text of ['3 of 16', '1,200 rows', '1970-01-01T00:00:00']) expect(meaning).toContain(text);
   });
 });

@@ -328,7 +328,7 @@ function whyRaw(
     case 'off':
       return 'The configuration has `curate: false`.';
     case 'lacking':
-      return `Files of its version are gone or archived since ${isoTimestamp(since)}. Views read ${isListed ? 'the others' : 'the raw rows'}. The next night curates it again if the raw files have its rows.`;
+      return `Files of its version have been gone or archived since ${isoTimestamp(since)}. Views read ${isListed ? 'the others' : 'the raw rows'}. The next night curates it again if the raw files have its rows.`;
     case 'too_young':
       return `It is curated from ${addDays(day, 1 + curateAfter)} on.`;
     case 'curating':

@@ -327,7 +327,7 @@ export function failingOf(entry: LedgerEntry | null): Failing | null {
   return isFailing(entry) ? { since, last, waits, replaced } : null;
 }
 
-/** Reads days of several subjects from the ledger, in the order of subjects and days. @throws IngestError. */
+/** Reads days of several subjects from the ledger, in the order of subjects and days. @throws LedgerError. */
 export async function readLedgerDays(
   { s3, config }: Pick<Deployment, 's3' | 'config'>,
   subjects: readonly (readonly Pick<LedgerSubject, 'source' | 'dataset' | 'day'>[])[],
@@ -344,7 +344,7 @@ export async function readLedgerDays(
   });
 }
 
-/** Reads the ledger of datasets; without `until` also of older days that the plan still looks at. @throws IngestError. */
+/** Reads the ledger of datasets; without `until` also of older days that the plan still looks at. @throws LedgerError. */
 export async function readDatasets(
   open: Open,
   datasets: readonly ConfiguredDataset[],
@@ -413,7 +413,6 @@ function datasetStatus(known: KnownDataset, { unlooked, newer }: DaysOutside, no
   const [firstDay = utcDay(now)] = lookbackDays(now, dataset.timezone, dataset.lookbackDays);
   const late = lateOf(known);
   const about = { dataset, firstDay, now, isUnlooked: (day: UtcDay) => unlooked.includes(day) };
-  // A day that was listed before its end may be loaded again.
   const seenAt = Math.min(now, lastLook?.at ?? now);
   return {
     source: source.name,
@@ -482,12 +481,24 @@ function waitingOf(
   return { day, words: `has ${words} since ${isoTimestamp(since)}`, isLacking, cure };
 }
 
+/**
+ * How far the rows of a day are from those that are usual, in words; null if they are not, and of a day that was not over
+ * when its folder was listed, as it may be loaded again.
+ *
+ * @param seenAt When its folder was listed, epoch milliseconds.
+ */
+export function unusualRowsWords(entry: LedgerEntry, dataset: Dataset, seenAt: number): string | null {
+  return isOver(dataset, entry.day, seenAt) ? unusualWords(entry, dataset.unusualShare) : null;
+}
+
 /** How a day is unusual; null if it is not. @param seenAt When its folder was listed, epoch milliseconds. */
 function unusualOf({ day, entry }: LedgerDay, dataset: Dataset, seenAt: number): UnusualDay | null {
   if (entry === null) return null;
-  const isWhole = isOver(dataset, day, seenAt);
-  const ofRows = isWhole ? unusualWords(entry, dataset.unusualShare) : null;
-  const words = [equalFilesWords(entry), ofRows, contentWords(entry)].filter((text) => text !== null);
+  const words = [
+    equalFilesWords(entry),
+    unusualRowsWords(entry, dataset, seenAt),
+    contentWords(entry),
+  ].filter((text) => text !== null);
   return words.length === 0 ? null : { day, words: words.join(', and ') };
 }
 
@@ -535,7 +546,7 @@ async function daysOutside(
   return { unlooked, newer: newer.filter((day) => !unlooked.includes(day)) };
 }
 
-/** Reads the ledger of exports; by default of the lookback, and for as long as a failed day is named. @throws IngestError. */
+/** Reads the ledger of exports; by default of the lookback, and for as long as a failed day is named. @throws LedgerError. */
 export async function readExports(
   open: Open,
   exports: readonly Export[],
@@ -566,7 +577,7 @@ export function daysUntil(last: UtcDay, count: number): readonly UtcDay[] {
  * The days of a dataset whose version no query reads, as nothing but a load registers days: a call of S3 and one of Glue for each
  * thousand days.
  *
- * @throws What the clients of S3 and Glue throw; IngestError.
+ * @throws What the clients of S3 and Glue throw; LedgerError.
  */
 export async function unreadDrops(
   deployment: Pick<Deployment, 's3' | 'glue' | 'config' | 'signal'>,

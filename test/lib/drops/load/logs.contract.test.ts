@@ -90,7 +90,7 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
     const entry = await loads.entry();
     expect(entry).toMatchObject({ state: 'waiting', fingerprint: null });
     if (entry === null) throw new Error('nothing was noted');
-    expect(dayText(entry)).toContain('The day has 1 file and no commit since ');
+    expect(dayText(entry)).toContain('The day has had 1 file and no commit since ');
     expect(await fates()).toEqual({ [nameOf(first)]: 'left_out Not committed: no _committed_1111.' });
 
     await mark('committed_1111', changes([first]));

@@ -33,7 +33,7 @@ describe('a day of a dataset that waits for a marker', () => {
     const entry = await loads.entry();
     expect(entry).toMatchObject({ state: 'waiting', queued: { reason: 'waiting for READY.txt' } });
     if (entry === null) throw new Error('nothing was noted');
-    expect(dayText(entry)).toContain('The day has 1 file and no READY.txt since ');
+    expect(dayText(entry)).toContain('The day has had 1 file and no READY.txt since ');
     // It is noted once, and since when.
     later();
     expect(await planDay(loads, DAY)).toEqual(waits());

@@ -358,6 +358,8 @@ describe('a run of the plan', () => {
         await ingest.settle(day, {
           version: 'v1',
           files: files.map((file) => ({ ...file, fate: 'loaded' as const })),
+          rows: { in: 9, out: 9, refused: 0 },
+          usualRows: 100,
         });
       }
     };
@@ -377,10 +379,12 @@ describe('a run of the plan', () => {
       if (status === undefined) throw new Error('no dataset');
       const place = { source: 'acme', dataset: 'events', day: days[2] ?? '' };
       const { explanation } = await explainDay(open, place);
-      return { newer: status.newer, text: calendarText([status]), explained: explanation.hasNewer };
+      const { hasNewer, next } = explanation;
+      return { newer: status.newer, text: calendarText([status]), explained: hasNewer, next };
     };
     await plan();
-    expect(await reported()).toMatchObject({ newer: [], explained: false });
+    const unusual = [expect.stringContaining('sluice ingest accept keep --source acme')];
+    expect(await reported()).toMatchObject({ newer: [], explained: false, next: unusual });
 
     await ingest.clock.advance(24 * HOUR_MS);
     await ingest.put(`events/${days[0]}/a.parquet`, 'PAR1 corrected');
