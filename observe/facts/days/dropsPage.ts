@@ -126,7 +126,7 @@ type Line =
  * @param wanted.days Days of each.
  * @param wanted.until The last day. Default today in a dataset's time zone; of exports yesterday.
  * @param wanted.after `next` of the page before.
- * @throws IngestError; ObserveError `SLUICE_OBSERVE_CURSOR_UNKNOWN`.
+ * @throws LedgerError; ObserveError `SLUICE_OBSERVE_CURSOR_UNKNOWN`.
  */
 export async function readDropsPage(
   open: Pick<Deployment, 's3' | 'config' | 'now'>,
