@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,20 +38,36 @@ describe('sluice on an older Node', () => {
   });
 });
 
-describe('a printed command', () => {
-  it('can be pasted, whatever the folder of its path is called', async () => {
-    const cwd = join(data, 'My Projekt ü (1)');
+describe('printed commands', () => {
+  it('have each path as one word of a shell, whatever its folder is called', async () => {
+    const cwd = join(data, "My [Projekt]'s (1) $HOME ü");
     const kept = join(cwd, 'data');
     mkdirSync(cwd);
+    const run = (args: readonly string[], from = data) =>
+      spawnSync(process.execPath, [COMMAND, ...args], { cwd: from, encoding: 'utf8' }).output.join('\n');
+    // A clone makes no project: what its command says is in test/package/project.proof.test.ts.
+    const told = [run(['init', join(cwd, 'my-pipeline')]), run(['policy', 'print', '--for', 'deploy'])];
     const start = ['start', '--port', '0', '--edge-port', '0', '--data', kept];
     const cloud = spawn(process.execPath, [COMMAND, ...start], { cwd: data, stdio: 'pipe' });
-    let told = '';
+    const talk = text(cloud.stderr);
+    let welcome = '';
     for await (const chunk of cloud.stdout.setEncoding('utf8')) {
-      told += chunk;
-      if (told.includes('Ctrl-C')) cloud.kill('SIGTERM');
+      welcome += chunk;
+      if (!welcome.includes('Ctrl-C')) continue;
+      const [, edge = ''] = /AWS endpoint +(\S+)/.exec(welcome) ?? [];
+      const place = ['--local', '--endpoint-url', edge];
+      const looks = ['doctor', 'status', 'connect metabase', 'keys list', 'query x'];
+      told.push(...looks.map((look) => run([...look.split(' '), ...place], cwd)));
+      told.push(run(start), run(['query', 'x', '--data', kept], cwd));
+      cloud.kill('SIGTERM');
     }
-    const [, query = ''] = /^ {2}Query +(npx .+)$/m.exec(told) ?? [];
-    expect(resolve(data, shellWords(query).at(-1) ?? '')).toBe(kept);
+    const commands = [...told, welcome, await talk].flatMap((printed) => [
+      ...printed.matchAll(/(?:^ {2}(?:[A-Z][\w ]*? {2,})?|`)((?:npx|npm|aws|curl|cd) [^`\n]+)/gm),
+    ]);
+    const words = commands.flatMap(([, command = '']) => shellWords(`npx ${command}`));
+    expect(words).toEqual(expect.arrayContaining(['curl', 'doctor', 'init', 'query']));
+    const paths = words.filter((word) => word.includes('Projekt'));
+    expect(new Set(paths.map((path) => resolve(data, path)))).toEqual(new Set([kept]));
   });
 });
 

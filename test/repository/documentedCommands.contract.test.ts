@@ -14,7 +14,7 @@ import { judge } from '../../observe/findings/judge/judge.ts';
 import { deploymentOptions } from '../../observe/target.ts';
 import { callMain } from '../harness/callMain.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
-import { npxWords } from '../harness/npxWords.ts';
+import { npxWords, shellWords } from '../harness/npxWords.ts';
 import { cases } from '../observe/judgeCases/cases.ts';
 import { damaged, place, waiting, well } from '../observe/statusFacts.ts';
 
@@ -102,8 +102,10 @@ describe('the commands in the docs and in cures', () => {
     ];
     const lines = facts
       .flatMap((caseFacts) => judge({ ...well, ...caseFacts }, place, 'eu-central-1'))
-      .flatMap((finding) => finding.commands.filter((command) => command.startsWith('npx')));
-    const words = [...new Set(lines)].map((line) => npxWords(line));
+      .flatMap((finding) => finding.commands);
+    const others = lines.filter((line) => !line.startsWith('npx'));
+    expect(new Set(others.map((line) => shellWords(`npx ${line}`)[1]))).toEqual(new Set(['aws']));
+    const words = [...new Set(lines)].filter((line) => !others.includes(line)).map((line) => npxWords(line));
     expect(words[0]?.slice(0, 3)).toEqual(['redrive', '--discard', first]);
     for (const [name = '', ...rest] of words) {
       const command = declared.find((candidate) => candidate.name === name) ?? { options: {} };
