@@ -1,30 +1,35 @@
 import { z } from 'zod';
 import { parseJson } from '../base/json.ts';
 
-/** One value of a metric. */
+/** Values of a metric at one time. */
 export interface MetricDatum {
+  /** Whose values they are. */
   readonly metric: Metric;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** At least one. */
   readonly values: readonly number[];
 }
 
-/** The identity of a metric: two metrics that differ in any of these members are different metrics. */
+/** A metric in one unit: values that differ in any of these members are kept apart. */
 export interface Metric {
+  /** The namespace: `Shop`. */
   readonly namespace: string;
+  /** The name of the metric. */
   readonly name: string;
+  /** CloudWatch's name of the unit: `None` if the document has none. */
   readonly unit: string;
   /** Names and values, in the order of the names. */
   readonly dimensions: readonly (readonly [name: string, value: string])[];
 }
 
 /**
- * Limits of a document.
+ * Limits of a document: metrics of a directive, values of a metric, dimensions of a set.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 const EMF_LIMITS = { metrics: 100, values: 100, dimensions: 30 } as const;
 
-const directive = z.object({
+const directiveSchema = z.object({
   Namespace: z.string().min(1),
   Dimensions: z.array(z.array(z.string()).max(EMF_LIMITS.dimensions)),
   Metrics: z
@@ -32,38 +37,40 @@ const directive = z.object({
     .max(EMF_LIMITS.metrics),
 });
 
-const document = z.looseObject({
-  _aws: z.object({ Timestamp: z.int().min(0), CloudWatchMetrics: z.array(directive) }),
+const documentSchema = z.looseObject({
+  _aws: z.object({ Timestamp: z.int().min(0), CloudWatchMetrics: z.array(directiveSchema) }),
 });
 
-const number = z.number();
-const target = z.union([number.transform((value) => [value]), z.array(number).max(EMF_LIMITS.values)]);
+const numberSchema = z.number();
+const valuesSchema = z.union([
+  numberSchema.transform((value) => [value]),
+  z.array(numberSchema).min(1).max(EMF_LIMITS.values),
+]);
 
 /**
  * The values in one line of a log in the embedded metric format. Empty for any other line, and for a document that
- * CloudWatch does not accept: it stays a log line. A metric without a number, and a set of dimensions of which one has
- * no text, are left out.
+ * CloudWatch does not accept: it stays a log line. Left out are metrics without a number or a list of 1 to 100 numbers, and
+ * sets of dimensions of which one has no text.
  */
 export function readEmbeddedMetrics(line: string): MetricDatum[] {
   if (!line.includes('"_aws"') || !line.startsWith('{')) return [];
-  const parsed = document.safeParse(parseJson(line));
+  const parsed = documentSchema.safeParse(parseJson(line));
   if (!parsed.success) return [];
   const { _aws, ...members } = parsed.data;
-  const { Timestamp: at, CloudWatchMetrics } = _aws;
-  return CloudWatchMetrics.flatMap(({ Namespace: namespace, Dimensions, Metrics }) =>
-    Dimensions.flatMap((names) => {
-      const dimensions = readDimensions(members, names);
-      if (dimensions === undefined) return [];
-      return Metrics.flatMap(({ Name: name, Unit: unit }) => {
-        const values = target.safeParse(members[name]);
-        return values.success
-          ? [{ metric: { namespace, name, unit, dimensions }, at, values: values.data }]
-          : [];
-      });
-    }),
-  );
+  const found: MetricDatum[] = [];
+  for (const { Namespace: namespace, Dimensions, Metrics } of _aws.CloudWatchMetrics) {
+    const sets = Dimensions.map((names) => readDimensions(members, names));
+    for (const dimensions of sets.filter((set) => set !== undefined))
+      for (const { Name: name, Unit: unit } of Metrics) {
+        const values = valuesSchema.safeParse(members[name]);
+        const metric = { namespace, name, unit, dimensions };
+        if (values.success) found.push({ metric, at: _aws.Timestamp, values: values.data });
+      }
+  }
+  return found;
 }
 
+/** A set of dimensions with the values of their members; undefined if one of them has no text. */
 function readDimensions(
   members: Readonly<Record<string, unknown>>,
   names: readonly string[],

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { type JsonOperation, operation } from '../protocol/JsonService.ts';
 import type { Catalog } from './Catalog.ts';
-import type { DatabaseEntry, PartitionEntry, TableEntry } from './entries.ts';
 import { foreignCatalog, invalidInput } from './errors.ts';
-import { GLUE_LIMITS, nameSchema, type StorageDescriptor, storageDescriptorDefaults } from './inputs.ts';
+import { nameSchema, type StorageDescriptor, storageDescriptorDefaults } from './inputs.ts';
 
 /** Context of every Glue operation. */
 export interface GlueContext {
@@ -18,10 +17,6 @@ export const catalogMember = { CatalogId: nameSchema.optional() };
 /** Members of every operation on a table's partitions. */
 export const tableMembers = { ...catalogMember, DatabaseName: nameSchema, TableName: nameSchema };
 
-/** The bounded list of a batch call. */
-export const boundedList = <Item extends z.ZodType>(item: Item, limit: number) =>
-  z.array(item).max(limit, `Member must have length less than or equal to ${limit}`);
-
 /** Paging members, with at most `limit` items per page. */
 export const pageMembers = (limit: number) => ({
   NextToken: z.string().optional(),
@@ -31,9 +26,6 @@ export const pageMembers = (limit: number) => ({
     .max(limit, `Member must have value less than or equal to ${limit}`)
     .default(limit),
 });
-
-/** Paging members of the calls that list databases and tables. */
-export const listMembers = pageMembers(GLUE_LIMITS.listPage);
 
 /** An operation of Glue. It rejects the catalog of another account. */
 export function glueOperation<Schema extends z.ZodType<{ CatalogId?: string | undefined }>>(
@@ -56,21 +48,33 @@ export function glueOperation<Schema extends z.ZodType<{ CatalogId?: string | un
 
 const tokenSchema = z.array(z.string());
 
+/** A sorted list, and which page of it is asked for. */
+interface PagedList<Item> {
+  readonly items: readonly Item[];
+  /** The sort key of an item. */
+  readonly nameOf: (item: Item) => readonly string[];
+  /** Whether an item sorts after the named one. */
+  readonly isAfter: (item: Item, name: readonly string[]) => boolean;
+  /** The most items of a page. */
+  readonly size: number;
+  /** The token of the page before; undefined of the first. */
+  readonly token: string | undefined;
+}
+
+/** A page of a list. */
+interface Page<Item> {
+  readonly items: readonly Item[];
+  /** The token of the next page; absent of the last. */
+  readonly next?: string;
+}
+
 /**
  * One page of a sorted list. The token names the last item of the previous page instead of an offset, so that items
  * added or removed between two calls are neither skipped nor listed twice.
  *
- * @param nameOf The sort key of an item.
- * @param isAfter Whether an item sorts after the named one.
+ * @throws AwsError InvalidInputException of a token that was not given out.
  */
-export function paginate<Item>(options: {
-  readonly items: readonly Item[];
-  readonly nameOf: (item: Item) => readonly string[];
-  readonly isAfter: (item: Item, name: readonly string[]) => boolean;
-  readonly size: number;
-  readonly token: string | undefined;
-}): { readonly items: readonly Item[]; readonly next?: string } {
-  const { items, nameOf, isAfter, size, token } = options;
+export function paginate<Item>({ items, nameOf, isAfter, size, token }: PagedList<Item>): Page<Item> {
   const last = token === undefined ? undefined : parseToken(token);
   const rest = last === undefined ? items : items.filter((item) => isAfter(item, last));
   const pageItems = rest.slice(0, size);
@@ -87,50 +91,9 @@ function parseToken(token: string): string[] {
   }
 }
 
-/** Times in responses are epoch seconds: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
-const seconds = (epochMs: number) => epochMs / 1_000;
-
-/** A database in Glue's responses. */
-export function databaseDocument({ input, createdAt }: DatabaseEntry, account: string) {
-  return { ...input, CreateTime: seconds(createdAt), CatalogId: account };
-}
-
-/** A table in Glue's responses, without its partitions. */
-export function tableDocument(table: TableEntry, account: string) {
-  const { StorageDescriptor: storage, ...input } = table.input;
-  return {
-    Retention: 0,
-    PartitionKeys: [],
-    ...input,
-    DatabaseName: table.databaseName,
-    CreateTime: seconds(table.createdAt),
-    UpdateTime: seconds(table.updatedAt),
-    ...withDefaults(storage),
-    IsRegisteredWithLakeFormation: false,
-    CatalogId: account,
-    VersionId: String(table.version),
-  };
-}
-
-/** A partition in Glue's responses. */
-export function partitionDocument(
-  table: TableEntry,
-  { values, input, createdAt }: PartitionEntry,
-  options: { readonly account: string; readonly withoutColumns?: boolean },
-) {
-  const { StorageDescriptor: storage, ...rest } = input;
-  const { Columns: _, ...columnless } = storage ?? {};
-  return {
-    ...rest,
-    Values: values,
-    DatabaseName: table.databaseName,
-    TableName: table.input.Name,
-    CreationTime: seconds(createdAt),
-    ...withDefaults(options.withoutColumns === true && storage !== undefined ? columnless : storage),
-    CatalogId: options.account,
-  };
-}
-
-function withDefaults(storage: StorageDescriptor | undefined): { StorageDescriptor?: StorageDescriptor } {
+/** A storage descriptor in Glue's responses: with its defaults, or none. */
+export function storageMember(storage: StorageDescriptor | undefined): {
+  readonly StorageDescriptor?: StorageDescriptor;
+} {
   return storage === undefined ? {} : { StorageDescriptor: { ...storageDescriptorDefaults, ...storage } };
 }

@@ -2,25 +2,29 @@ import { z } from 'zod';
 import type { Faults } from '../faults/Faults.ts';
 import { serviceError } from '../faults/serviceErrors.ts';
 import { AwsError } from '../protocol/AwsError.ts';
-import type { JsonOperation } from '../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation } from '../protocol/JsonService.ts';
 import {
   compareValues,
   insertPartition,
+  type PartitionEntry,
   removePartition,
   replacePartition,
   type TableEntry,
 } from './entries.ts';
 import { GLUE_LIMITS, partitionInputSchema, partitionValuesSchema } from './inputs.ts';
 import {
-  boundedList,
   type GlueContext,
   glueOperation,
   pageMembers,
   paginate,
-  partitionDocument,
+  storageMember,
   tableMembers,
 } from './operation.ts';
 import { parsePartitionFilter } from './partitionFilter.ts';
+
+/** The bounded list of a batch call. */
+const boundedList = <Item extends z.ZodType>(item: Item, limit: number) =>
+  z.array(item).max(limit, `Member must have length less than or equal to ${limit}`);
 
 const byValues = z.strictObject({ ...tableMembers, PartitionValues: partitionValuesSchema });
 
@@ -56,9 +60,9 @@ export function partitionOperations(context: GlueContext, now: () => number): Re
           size: MaxResults,
           token: NextToken,
         });
-        const options = { account, withoutColumns: ExcludeColumnSchema ?? false };
+        const listed = ExcludeColumnSchema === true ? items.map((entry) => withoutColumns(entry)) : items;
         return {
-          Partitions: items.map((entry) => partitionDocument(table, entry, options)),
+          Partitions: listed.map((entry) => partitionDocument(table, entry, account)),
           NextToken: next,
         };
       },
@@ -67,6 +71,27 @@ export function partitionOperations(context: GlueContext, now: () => number): Re
       catalog.changePartitions(DatabaseName, TableName, (table) => removePartition(table, PartitionValues)),
     ),
   };
+}
+
+/** A partition in Glue's responses. */
+function partitionDocument(table: TableEntry, { values, input, createdAt }: PartitionEntry, account: string) {
+  const { StorageDescriptor: storage, ...rest } = input;
+  return {
+    ...rest,
+    Values: values,
+    DatabaseName: table.databaseName,
+    TableName: table.input.Name,
+    CreationTime: epochSeconds(createdAt),
+    ...storageMember(storage),
+    CatalogId: account,
+  };
+}
+
+/** A partition without the columns of its storage descriptor. */
+function withoutColumns(entry: PartitionEntry): PartitionEntry {
+  if (entry.input.StorageDescriptor === undefined) return entry;
+  const { Columns: _, ...StorageDescriptor } = entry.input.StorageDescriptor;
+  return { ...entry, input: { ...entry.input, StorageDescriptor } };
 }
 
 /** A failed item of a batch. The other items of the batch are not affected. */

@@ -1,17 +1,20 @@
 import { z } from 'zod';
-import type { JsonOperation } from '../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation } from '../protocol/JsonService.ts';
+import type { DatabaseEntry, TableEntry } from './entries.ts';
 import { databaseInputSchema, GLUE_LIMITS, nameSchema, tableInputSchema } from './inputs.ts';
 import { namePattern } from './namePattern.ts';
 import {
   catalogMember,
-  databaseDocument,
   type GlueContext,
   glueOperation,
-  listMembers,
+  pageMembers,
   paginate,
-  tableDocument,
+  storageMember,
   tableMembers,
 } from './operation.ts';
+
+/** Paging members of the calls that list databases and tables. */
+const listMembers = pageMembers(GLUE_LIMITS.listPage);
 
 const byDatabaseName = z.strictObject({ ...catalogMember, Name: nameSchema });
 
@@ -118,5 +121,27 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
     ...glueOperation(context, 'DeleteTable', byName, ({ DatabaseName, Name }) =>
       catalog.deleteTable(DatabaseName, Name),
     ),
+  };
+}
+
+/** A database in Glue's responses. */
+function databaseDocument({ input, createdAt }: DatabaseEntry, account: string) {
+  return { ...input, CreateTime: epochSeconds(createdAt), CatalogId: account };
+}
+
+/** A table in Glue's responses, without its partitions. */
+function tableDocument(table: TableEntry, account: string) {
+  const { StorageDescriptor: storage, ...input } = table.input;
+  return {
+    Retention: 0,
+    PartitionKeys: [],
+    ...input,
+    DatabaseName: table.databaseName,
+    CreateTime: epochSeconds(table.createdAt),
+    UpdateTime: epochSeconds(table.updatedAt),
+    ...storageMember(storage),
+    IsRegisteredWithLakeFormation: false,
+    CatalogId: account,
+    VersionId: String(table.version),
   };
 }

@@ -20,7 +20,7 @@ export interface JsonOperation {
  * One operation: a schema of its input (`z.strictObject`, so that an unknown member is refused by name) and
  * what it does with it. `run` answers the output document, `undefined` for an empty one, and throws an
  * {@link AwsError} to refuse. Timestamps go out as epoch seconds and blobs as base64, as the protocol has them;
- * for blobs in the input there is the schema `blob` in `blob.ts`.
+ * for blobs in the input there is the schema {@link blob}.
  *
  * @example
  * operation({ input: z.strictObject({ Name: z.string().min(1) }), run: async ({ Name }) => ({ Database: find(Name) }) })
@@ -36,6 +36,11 @@ export function operation<Schema extends z.ZodType>(definition: {
       return definition.run(parsed.data, request);
     },
   };
+}
+
+/** Times in responses are epoch seconds: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
+export function epochSeconds(epochMs: number): number {
+  return epochMs / 1_000;
 }
 
 /** Options of {@link jsonService}. */

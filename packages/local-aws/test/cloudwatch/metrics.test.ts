@@ -153,6 +153,7 @@ describe('CloudWatch', () => {
       `${emf(valid)} trailing`,
       emf({ ...valid, members: { requests: 1 } }),
       emf({ ...valid, members: { function: 'collect', requests: 'many' } }),
+      emf({ ...valid, members: { function: 'collect', requests: [] } }),
       emf({ ...valid, at: -1 }),
       '"_aws"',
     ])

@@ -42,9 +42,6 @@ export const idSchema = z.string().min(1).max(128);
 /** A client's request token. */
 export const tokenSchema = z.string().min(LIMITS.tokenLeastCharacters).max(LIMITS.tokenMostCharacters);
 
-/** Epoch seconds, the format of times in responses: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
-export const seconds = (epochMs: number) => epochMs / 1_000;
-
 /**
  * One page of a list. The token names the last item of the previous page, so that items added or removed between two
  * calls are neither skipped nor listed twice. If that item has been removed, the token is rejected.

@@ -2,18 +2,11 @@ import { z } from 'zod';
 import type { Column, DatabaseEntry, TableEntry } from '../../glue/index.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { AwsRequest } from '../../protocol/AwsService.ts';
-import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, operation } from '../../protocol/JsonService.ts';
 import { invalidRequest, metadataError } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import { workGroupNameSchema } from '../model/WorkGroups.ts';
-import {
-  type AthenaContext,
-  DATA_CATALOG,
-  isDataCatalog,
-  pageMembers,
-  paginate,
-  seconds,
-} from './AthenaContext.ts';
+import { type AthenaContext, DATA_CATALOG, isDataCatalog, pageMembers, paginate } from './AthenaContext.ts';
 
 const catalogName = z.string().min(1).max(LIMITS.catalogCharacters);
 const databaseName = z.string().min(1).max(LIMITS.databaseCharacters);
@@ -139,7 +132,7 @@ function tableMetadata({ input, createdAt }: TableEntry) {
   const serdeParameters = Object.entries(serde.Parameters ?? {});
   return {
     Name: input.Name,
-    CreateTime: seconds(createdAt),
+    CreateTime: epochSeconds(createdAt),
     LastAccessTime: input.LastAccessTime ?? 0,
     TableType: input.TableType ?? '',
     Columns: (storage.Columns ?? []).map(columnDocument),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
-import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, operation } from '../../protocol/JsonService.ts';
 import type { Execution } from '../model/Execution.ts';
 import { invalidRequest, notSucceeded, resultsNotReadable } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
@@ -20,7 +20,6 @@ import {
   isDataCatalog,
   pageMembers,
   paginate,
-  seconds,
   tokenSchema,
 } from './AthenaContext.ts';
 
@@ -151,8 +150,8 @@ function statusDocument({ state, reason, error, submittedAt, completedAt }: Exec
   return {
     State: state,
     StateChangeReason: reason,
-    SubmissionDateTime: seconds(submittedAt),
-    CompletionDateTime: completedAt === undefined ? undefined : seconds(completedAt),
+    SubmissionDateTime: epochSeconds(submittedAt),
+    CompletionDateTime: completedAt === undefined ? undefined : epochSeconds(completedAt),
     AthenaError:
       error === undefined
         ? undefined

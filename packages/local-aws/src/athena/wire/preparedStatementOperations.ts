@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, operation } from '../../protocol/JsonService.ts';
 import { invalidRequest, resourceNotFound } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import type { PreparedStatement } from '../model/PreparedStatementStore.ts';
 import { descriptionSchema, workGroupNameSchema } from '../model/WorkGroups.ts';
-import { type AthenaContext, seconds } from './AthenaContext.ts';
+import type { AthenaContext } from './AthenaContext.ts';
 
 const nameSchema = z
   .string()
@@ -62,6 +62,6 @@ function document({ name, sql, workGroup, description, modifiedAt }: PreparedSta
     QueryStatement: sql,
     WorkGroupName: workGroup,
     Description: description,
-    LastModifiedTime: seconds(modifiedAt),
+    LastModifiedTime: epochSeconds(modifiedAt),
   };
 }

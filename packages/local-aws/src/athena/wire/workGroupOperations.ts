@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, operation } from '../../protocol/JsonService.ts';
 import { invalidRequest } from '../model/errors.ts';
 import {
   configurationUpdatesSchema,
@@ -9,7 +9,7 @@ import {
   type WorkGroup,
   workGroupNameSchema,
 } from '../model/WorkGroups.ts';
-import { type AthenaContext, pageMembers, paginate, seconds } from './AthenaContext.ts';
+import { type AthenaContext, pageMembers, paginate } from './AthenaContext.ts';
 
 const byName = z.strictObject({ WorkGroup: workGroupNameSchema });
 
@@ -82,7 +82,7 @@ function workGroupDocument(group: WorkGroup) {
       EngineVersion: engineVersion(group),
     },
     Description: description,
-    CreationTime: seconds(createdAt),
+    CreationTime: epochSeconds(createdAt),
   };
 }
 
@@ -92,7 +92,7 @@ function workGroupSummary(group: WorkGroup) {
     Name: name,
     State: state,
     Description: description ?? '',
-    CreationTime: seconds(createdAt),
+    CreationTime: epochSeconds(createdAt),
     EngineVersion: engineVersion(group),
   };
 }
