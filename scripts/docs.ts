@@ -5,7 +5,14 @@ import { cliPage } from './docs/cliPage.ts';
 import { configurationPage, dropsConfigurationPage } from './docs/configurationPage.ts';
 import { errorsPage } from './docs/errorsPage.ts';
 import { jsonPage } from './docs/jsonPage.ts';
-import { experimentsPage, findingsPage, statsigPage, timesPage, trialPage } from './docs/rowsPages.ts';
+import {
+  experimentsPage,
+  findingsPage,
+  mappingPage,
+  statsigPage,
+  timesPage,
+  trialPage,
+} from './docs/rowsPages.ts';
 import { tablesPage } from './docs/tablesPage.ts';
 
 /** The pages, each with the function that makes it from its present text: some pages are generated only in part. */
@@ -17,6 +24,7 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'experiments.md': experimentsPage,
   'statsig.md': statsigPage,
   'send.md': timesPage,
+  'ingest-mapping.md': mappingPage,
   'reference/errors.md': errorsPage,
   'reference/findings.md': findingsPage,
   'reference/configuration.md': configurationPage,

@@ -1,9 +1,12 @@
 import type * as z from 'zod';
 
+/** The words for an object. */
+export const AN_OBJECT = 'an object';
+
 /** Our words for zod's names of types, used where a field has no words of its own. */
 const KINDS: ReadonlyMap<string, string> = new Map([
-  ['object', 'an object'],
-  ['record', 'an object'],
+  ['object', AN_OBJECT],
+  ['record', AN_OBJECT],
   ['array', 'a list'],
   ['string', 'a text'],
   ['number', 'a number'],

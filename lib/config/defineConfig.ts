@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { bestUnionIssues, expectedText } from '../base/issues.ts';
+import { AN_OBJECT, bestUnionIssues, expectedText } from '../base/issues.ts';
 import { valueAt } from '../base/json.ts';
 import { didYouMean, displayValue, quotedName } from '../base/text.ts';
 import { denyingPattern, namePatternProblem } from '../collect/eventFilter.ts';
@@ -129,9 +129,16 @@ function invalid(input: unknown, issues: readonly z.core.$ZodIssue[]) {
         ? issue.keys.map(
             (key) => `${fieldName([...issue.path, key])}: no such field.${meantField(key, issue.path)}`,
           )
-        : `${fieldName(issue.path)}: got ${shown(input, issue.path)}, expected ${expectedText(issue)}.`,
+        : `${fieldName(issue.path)}: got ${shown(input, issue.path)}, expected ${expectedText(issue)}${exampleAt(issue)}.`,
     );
   return refused(input, problems);
+}
+
+/** What an object looks like where one is missing; an empty text for any other issue. */
+function exampleAt(issue: z.core.$ZodIssue): string {
+  if (expectedText(issue) !== AN_OBJECT) return '';
+  const [first] = objectsAt(configSchema, issue.path);
+  return first === undefined ? '' : ` such as ${exampleOf(first)}`;
 }
 
 /** Fields that are not needed any more, and why. */
@@ -147,7 +154,7 @@ const MOST_FIELDS = 16;
 function meantField(key: string, path: readonly PropertyKey[]): string {
   const gone = GONE[key];
   if (gone !== undefined) return ` It is not needed any more: ${gone}.`;
-  const fields = fieldsAt(configSchema, path);
+  const fields = [...new Set(objectsAt(configSchema, path).flatMap(({ shape }) => Object.keys(shape)))];
   // The field exists, but in another kind of the same object.
   if (fields.includes(key)) return '';
   const suggestion = didYouMean(key, fields);
@@ -157,31 +164,46 @@ function meantField(key: string, path: readonly PropertyKey[]): string {
     : ` Expected one of ${fields.join(', ')}.`;
 }
 
-/**
- * The names of the fields that an object at a path of a schema can have. For a union: the fields of all its objects.
- */
-function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
-  if (schema instanceof z.ZodUnion) {
-    const all = schema.options.flatMap((option) => fieldsAt(option, path));
-    return [...new Set(all)];
+/** The objects that a schema takes at a path: several of a union. */
+function objectsAt(wrapped: z.core.$ZodType, path: readonly PropertyKey[]): readonly z.ZodObject[] {
+  const schema = unwrapped(wrapped);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => objectsAt(option, path));
+  const [first, ...rest] = path;
+  if (schema instanceof z.ZodObject) {
+    if (first === undefined) return [schema];
+    const member: z.core.$ZodType | undefined = schema.shape[String(first)];
+    return member === undefined ? [] : objectsAt(member, rest);
   }
-  if (schema instanceof z.ZodPipe) return fieldsAt(schema.in, path);
-  if (
+  if (first !== undefined && schema instanceof z.ZodArray) return objectsAt(schema.element, rest);
+  if (first !== undefined && schema instanceof z.ZodRecord) return objectsAt(schema.valueType, rest);
+  return [];
+}
+
+/** What a schema takes if there is a value, before it is changed. */
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  if (schema instanceof z.ZodPipe) return unwrapped(schema.in);
+  const isWrapped =
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodNullable ||
     schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault
-  )
-    return fieldsAt(schema.unwrap(), path);
-  const [first, ...rest] = path;
-  if (schema instanceof z.ZodObject) {
-    if (first === undefined) return Object.keys(schema.shape);
-    const member: z.core.$ZodType | undefined = schema.shape[String(first)];
-    return member === undefined ? [] : fieldsAt(member, rest);
-  }
-  if (first !== undefined && schema instanceof z.ZodArray) return fieldsAt(schema.element, rest);
-  if (first !== undefined && schema instanceof z.ZodRecord) return fieldsAt(schema.valueType, rest);
-  return [];
+    schema instanceof z.ZodPrefault;
+  return isWrapped ? unwrapped(schema.unwrap()) : schema;
+}
+
+/** A value that a schema takes, in short: of an object its required fields, or else its first. `…` stands for what is the user's. */
+function exampleOf(wrapped: z.core.$ZodType): string {
+  const schema = unwrapped(wrapped);
+  if (schema instanceof z.ZodUnion) return schema.options.slice(0, 1).map(exampleOf).join('');
+  if (schema instanceof z.ZodArray) return `[${exampleOf(schema.element)}]`;
+  if (schema instanceof z.ZodLiteral) return `'${String([...schema.values][0])}'`;
+  if (schema instanceof z.ZodString) return "'…'";
+  if (schema instanceof z.ZodBoolean) return 'true';
+  if (!(schema instanceof z.ZodObject)) return '…';
+  const all = Object.entries(schema.shape);
+  const required = all.filter(([, member]) => !z.safeParse(member, undefined).success);
+  const shown = required.length > 0 ? required : all.slice(0, 1);
+  const members = shown.map(([name, member]) => `${name}: ${exampleOf(member)}`);
+  return `{ ${members.join(', ')} }`;
 }
 
 /** Problems that the schema cannot find: names that are valid alone but collide with each other. */

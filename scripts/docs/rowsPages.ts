@@ -2,6 +2,8 @@ import { readerQuestions } from '../../cli/connect/questions.ts';
 import { questions } from '../../cli/trial/questions.ts';
 import { TIME_FORMS } from '../../lib/base/timeForms.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { eventsMapping, exposuresMapping, metricsMapping } from '../../lib/schema/mappings.ts';
+import { noteOf } from '../../lib/schema/noted.ts';
 import { NON_GROUP_RULE_ENDINGS, NON_GROUP_RULES } from '../../lib/wire/isAssignment.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { asReference } from './asReference.ts';
@@ -27,6 +29,31 @@ export function timesPage(page: string): string {
     return `| ${form} | ${written.join(', ')} |`;
   });
   return withRows(page, 'text of a time', rows);
+}
+
+/** The mappings of kinds whose files have columns of known names. */
+const MAPPINGS = { events: eventsMapping, metrics: metricsMapping, exposures: exposuresMapping };
+
+/** The text of docs/ingest-mapping.md with a new table of each kind's fields and the columns that they read by default. All other text stays. */
+export function mappingPage(page: string): string {
+  const rows = Object.entries(MAPPINGS).flatMap(([kind, mapping]) => {
+    const usual: Readonly<Record<string, unknown>> = mapping.parse({});
+    const { shape } = mapping.unwrap();
+    return Object.entries(shape).map(([field, schema]) => {
+      const { text = '', absent = 'none' } = noteOf(schema) ?? {};
+      return `| \`${kind}\`: \`${field}\` | ${columnText(usual[field]) ?? absent} | ${text} |`;
+    });
+  });
+  return withRows(page, 'kind and field', rows);
+}
+
+/** What a field reads if the mapping does not name it; undefined if that is nothing. */
+function columnText(field: unknown): string | undefined {
+  if (typeof field !== 'object' || field === null) return undefined;
+  if ('constant' in field) return `the text \`${field.constant}\` in each row`;
+  if ('column' in field) return `\`${field.column}\``;
+  const named = Object.entries(field).map(([name, from]) => `${columnText(from)} as \`${name}\``);
+  return named.length === 0 ? undefined : named.join(', ');
 }
 
 /** The text of docs/first-deployment.md with a new table of the trial's questions. All other text stays. */

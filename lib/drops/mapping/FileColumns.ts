@@ -1,5 +1,5 @@
 import { quoteName } from '../../base/sql.ts';
-import { nearestNames, quotedName } from '../../base/text.ts';
+import { MOST_NAMED, nearestNames, quotedName } from '../../base/text.ts';
 import type { FileColumn } from '../../parquet/FileSchema.ts';
 import { type Cast, columnNamesOf } from '../../schema/mappings.ts';
 import type { FoundColumn } from './FoundColumn.ts';
@@ -103,12 +103,27 @@ const MAX_NAMES = 100;
 
 /** Lists the names of a file for a message, the nearest first. */
 function foundNames(wanted: readonly string[], names: readonly string[]): string {
-  const near = [...new Set(wanted.flatMap((name) => nearestNames(name, names)))];
+  const similar = wanted.flatMap((name) => nearestNames(name, names));
+  const akin = names.filter((name) => wanted.some((other) => sharesWords(name, other)));
+  const near = [...new Set(similar.length > 0 ? similar : akin.slice(0, MOST_NAMED))];
   const all = names.slice(0, MAX_NAMES).map(quotedName).join(', ');
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
   const nearest = near.length === 0 ? '' : `, the nearest is ${near.map(quotedName).join(' or ')}`;
   const known = names.length === 0 ? '' : `, among ${all}${more}`;
   return `${names.length === 0 ? 'none' : 'no such name'}${nearest}${known}`;
+}
+
+/** Whether one of two names has all words of the other: `metric_date` and `date`. */
+function sharesWords(first: string, second: string): boolean {
+  const wordsOf = (name: string) =>
+    new Set(
+      name
+        .toLowerCase()
+        .split(/[^\p{L}\p{N}]+/u)
+        .filter((word) => word !== ''),
+    );
+  const [some, others] = [wordsOf(first), wordsOf(second)].toSorted((a, b) => a.size - b.size);
+  return some !== undefined && some.size > 0 && others !== undefined && some.isSubsetOf(others);
 }
 
 /** Requirement for a column of 16 bytes. */

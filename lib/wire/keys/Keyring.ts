@@ -81,7 +81,8 @@ const MEMBERS = new Set(['label', 'sha256', 'environment', 'kinds', 'sources']);
  * @returns The key, or what is wrong, in words that repeat no value.
  */
 export function readKey(entry: unknown): AcceptedKey | string[] {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return ['expected an object'];
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
+    return ["expected an object such as { label: 'web', sha256: '…' }"];
   const problems = Object.keys(entry)
     .filter((name) => !MEMBERS.has(name))
     .map((name) => `no such member as ${loggableName(name)}`);

@@ -314,7 +314,17 @@ describe('defineConfig', () => {
   });
 
   it.each([null, undefined, 7, 'x', []])('requires an object: %j', (input) => {
-    expect(problemsOf(input)).toMatch(/the configuration: got .*, expected an object\.$/);
+    expect(problemsOf(input)).toMatch(
+      /the configuration: got .*, expected an object such as \{ bucket: '…' \}\.$/,
+    );
+  });
+
+  it.each([
+    [{ sources: ['acme'] }, "{ name: '…', bucket: '…', datasets: [{ kind: 'events', name: '…' }] }"],
+    [{ exports: ['out'] }, "{ name: '…', table: '…', target: { bucket: '…' } }"],
+    [{ alarms: 'mail' }, '{ topicArn: '],
+  ])('shows an object where one is expected: %j', (more, example) => {
+    expect(problemsOf({ bucket: 'acme', ...more })).toContain(`expected an object such as ${example}`);
   });
 
   it('never uses zod’s messages, whatever is null, a number, a text or a list', () => {

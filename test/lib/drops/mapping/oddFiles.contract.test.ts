@@ -100,6 +100,7 @@ describe('a column that a file lacks', () => {
     ],
     ['timestamp ', 'the nearest is "timestamp ", among "timestamp ", "event_name", "unit_id"'],
     ['time\u00a0stamp', 'the nearest is "time\\u00a0stamp", among'],
+    ['event_timestamp', 'the nearest is "event_timestamp", among'],
     ['timestmap', 'the nearest is "timestmap", among'],
     ['sent', 'found no such name, among "sent", "event_name", "unit_id".'],
   ])('is told with what the file has: %j', async (name, detail) => {

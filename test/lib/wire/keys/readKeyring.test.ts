@@ -20,9 +20,9 @@ describe('readKeyring', () => {
   });
 
   it.each([
-    [7, 'keys.1: expected an object.'],
-    [null, 'keys.1: expected an object.'],
-    [[], 'keys.1: expected an object.'],
+    [7, "keys.1: expected an object such as { label: 'web', sha256: '…' }."],
+    [null, "keys.1: expected an object such as { label: 'web', sha256: '…' }."],
+    [[], "keys.1: expected an object such as { label: 'web', sha256: '…' }."],
     [{ ...web.entry, label: '' }, 'keys.1: label: expected a label'],
     [{ label: 'x' }, 'keys.1: sha256: expected 64 lower-case hex digits'],
     [{ ...web.entry, sha256: web.sha256.toUpperCase() }, 'keys.1: sha256: expected'],
