@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../../../local/dataDirectory.ts';
 import { decimalFields, editSchema, setElement, structField, withFields } from '../../parquet/editFooter.ts';
 import { intField, textField } from '../../parquet/thriftWriter.ts';
 import { type DatasetInput, MappingBench } from './MappingBench.ts';
@@ -328,4 +332,27 @@ describe('names of elements', () => {
     );
     expect(await metadataOf(file, 'a"\'b')).toEqual([['k'], [], null]);
   });
+});
+
+it("what Statsig's own forwarding wrote is loaded as docs/statsig-s3.md configures it", async () => {
+  const page = readFileSync(join(repositoryRoot, 'docs', 'statsig-s3.md'), 'utf8');
+  const [, source = ''] = /```ts\n(\{\n {2}name: 'old',.*?\}),\n```/s.exec(page) ?? [];
+  const { datasets }: { datasets: (DatasetInput & { name: string })[] } = JSON.parse(
+    JSON.stringify(runInNewContext(`(${source})`)),
+  );
+  const at = "TIMESTAMP '2024-11-01 10:00:00' AS timestamp";
+  const files: Readonly<Record<string, string>> = {
+    events: `SELECT ${at}, 'buy' AS event_name, '12.5' AS event_value, 'ada' AS user_id, NULL::VARCHAR AS stable_id, '{}' AS statsig_metadata`,
+    exposures: `SELECT ${at}, 'checkout' AS experiment_id, 'g1' AS group_id, 'ada' AS user_id`,
+  };
+  const rows = await Promise.all(
+    datasets.map(async ({ name, ...dataset }) => {
+      const loaded = await bench.load(dataset, [await bench.write(`old-${name}`, files[name] ?? '')]);
+      return loaded.rows[0];
+    }),
+  );
+  expect(rows).toMatchObject([
+    { event_name: 'buy', event_value: '12.5', user_id: 'ada', unit_ids: '{"userID":"ada"}' },
+    { experiment_id: 'checkout', group_id: 'g1', unit_id: 'ada', unit_type: 'userID' },
+  ]);
 });
