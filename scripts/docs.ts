@@ -5,20 +5,12 @@ import { cliPage } from './docs/cliPage.ts';
 import { configurationPage, dropsConfigurationPage } from './docs/configurationPage.ts';
 import { errorsPage } from './docs/errorsPage.ts';
 import { jsonPage } from './docs/jsonPage.ts';
-import {
-  experimentsPage,
-  findingsPage,
-  mappingPage,
-  statsigPage,
-  timesPage,
-  trialPage,
-} from './docs/rowsPages.ts';
+import { experimentsPage, findingsPage, mappingPage, statsigPage, timesPage } from './docs/rowsPages.ts';
 import { tablesPage } from './docs/tablesPage.ts';
 
 /** The pages, each with the function that makes it from its present text: some pages are generated only in part. */
 const pages: Readonly<Record<string, (page: string) => string | Promise<string>>> = {
   'reference/tables.md': tablesPage,
-  'first-deployment.md': trialPage,
   'reference/cli.md': () => cliPage(),
   'reference/json.md': jsonPage,
   'experiments.md': experimentsPage,

@@ -16,7 +16,7 @@ const NO_SDK = `No SDK works without it. ${ISSUE}`;
 /** The answer to a body that the gateway has treated as text: it is never accepted. */
 const MANGLED = 'A 503 `SLUICE_COLLECT_BODY_MANGLED` means that the gateway treated the body as text.';
 
-/** The questions by code, in the order of docs/first-deployment.md and the report. Codes are stable. */
+/** The questions by code, in the order of docs/reference/errors.md and the report. Codes are stable. */
 export const questions = {
   // Whether bodies arrive intact in each encoding that SDKs send. AWS does not document when `isBase64Encoded` is true.
   SLUICE_PROBE_PLAIN_JSON: {

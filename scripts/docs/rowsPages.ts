@@ -1,5 +1,4 @@
 import { readerQuestions } from '../../cli/connect/questions.ts';
-import { questions } from '../../cli/trial/questions.ts';
 import { TIME_FORMS } from '../../lib/base/timeForms.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { eventsMapping, exposuresMapping, metricsMapping } from '../../lib/schema/mappings.ts';
@@ -54,16 +53,6 @@ function columnText(field: unknown): string | undefined {
   if ('column' in field) return `\`${field.column}\``;
   const named = Object.entries(field).map(([name, from]) => `${columnText(from)} as \`${name}\``);
   return named.length === 0 ? undefined : named.join(', ');
-}
-
-/** The text of docs/first-deployment.md with a new table of the trial's questions. All other text stays. */
-export function trialPage(page: string): string {
-  const asked = Object.groupBy(Object.entries(questions), ([, { expects }]) => expects);
-  const rows = Object.entries(asked).map(([expects, group = []]) => {
-    const lines = group.map(([code, { asks }]) => `\`${code}\`: ${asks}`);
-    return `| ${lines.join('<br>')} | ${expects} |`;
-  });
-  return withRows(page, 'question', rows);
 }
 
 /** The text of docs/reference/findings.md with a new table of codes. All other text stays. */
