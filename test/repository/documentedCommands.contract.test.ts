@@ -45,6 +45,13 @@ function isPlaced(name = ''): boolean {
   return name === '' || declared.find((command) => command.name === name)?.options['local'] !== undefined;
 }
 
+/** Commands that ask a deployment, and end at once where there is none. */
+const AWAY = new Set(
+  'check curate export ingest quarantine reconcile redrive relay restore status tables trace'.split(' '),
+);
+/** Nothing listens there. */
+const NOWHERE = ['--local', '--endpoint-url', 'http://127.0.0.1:9'];
+
 describe('the commands in the docs and in cures', () => {
   it('exist, with valid options', async () => {
     const helps = new Map<string, string>();
@@ -63,6 +70,23 @@ describe('the commands in the docs and in cures', () => {
       if (help === '' || unknown.length > 0) wrong.push(`${page}: ${text}: ${unknown.join(' ')}`);
     }
     expect([commands.length > 30, wrong]).toEqual([true, []]);
+  });
+
+  it('are right uses, with all that they demand', async () => {
+    const wrong: string[] = [];
+    // Without placeholders: DAY, <id>, …
+    const whole = commands
+      .map(({ text }) => text.replace(/ {2}.*/, '').trim())
+      .filter((text) => / --(?:stage|local)\b/.test(text) && !/[…<>[\\]|\b[A-Z]+\b/.test(text));
+    for (const text of new Set(whole)) {
+      if (!AWAY.has(text.split(' ')[0] ?? '')) continue;
+      const words = npxWords(`npx sluice ${text}`);
+      const isPlace = (word: string, i: number) => word === '--stage' || words[i - 1] === '--stage';
+      const rest = words.filter((word, i) => word !== '--local' && !isPlace(word, i));
+      const { code, stderr } = await callMain([...rest, ...NOWHERE]);
+      if (code === 2) wrong.push(`${text}: ${stderr}`);
+    }
+    expect([whole.length > 30, wrong]).toEqual([true, []]);
   });
 
   it('name their place once they are printed', async () => {
