@@ -123,6 +123,39 @@ export function whyUnread(error: unknown): string {
   throw error;
 }
 
+/** Why a part could not be read: what is to be done follows from it. `query`: Athena could not finish a query. */
+export type UnreadKind = 'throttled' | 'denied' | 'missing' | 'timedOut' | 'query' | 'other';
+
+/**
+ * AWS's names and words of each kind, also within the text of a failed query. Names differ by service: `TooManyRequestsException`,
+ * `ThrottlingException`, `SlowDown`: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ */
+const KINDS: readonly (readonly [UnreadKind, RegExp])[] = [
+  [
+    'throttled',
+    /Throttl|TooManyRequests|Rate exceeded|RequestLimitExceeded|SlowDown|BandwidthLimit|reduce your request rate/i,
+  ],
+  [
+    'denied',
+    /AccessDenied|Access Denied|Unauthorized|not authorized|Forbidden|explicit deny|Insufficient .*permission/i,
+  ],
+  ['missing', /NoSuch|NotFound|NonExistent|DoesNotExist|does not exist|not found/i],
+  [
+    'timedOut',
+    /Timeout|Timed ?out|time limit|ServiceUnavailable|InternalServer|InternalError|InternalFailure|RequestExpired/i,
+  ],
+  ['query', /SLUICE_OBSERVE_QUERY_FAILED/],
+];
+
+/** The kind of an error with which something could not be read. */
+export function unreadKind(error: unknown): UnreadKind {
+  const texts: string[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    texts.push(cause.name, cause instanceof SluiceError ? cause.detail : cause.message);
+  const text = texts.join(' ');
+  return KINDS.find(([, words]) => words.test(text))?.[0] ?? 'other';
+}
+
 /**
  * AWS's own names for errors and actions of KMS. S3 answers `KMS.DisabledException`, Lambda `KMSDisabledException`, SQS `KmsDisabled`;
  * a denial has the action alone, `kms:Decrypt`: https://github.com/boto/boto3/issues/2952.

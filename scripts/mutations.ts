@@ -155,7 +155,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/aws/taskQueue.ts', 'lib/drops/plan/runPlan.contract', [['{ MessageGroupId }', '{}']]),
   faultsOf('observe/facts/days/curatedDays.ts', 'observe/curatedDays.contract', [
     [') && now - (entry?.queued?.at ?? now) > DAY_MS', ')'],
-    ['(now - (entry?.queued?.at ?? now) > DAY_MS', '(entry?.queued'],
+    ['=> now - (entry?.queued?.at ?? now) > DAY_MS', '=> entry?.queued !== undefined'],
   ]),
   // What commands answer a script.
   faultsOf('cli/commands/doctor.ts', 'cli/exitCodes.story', [['problems > 0 ? PROBLEMS_FOUND : ', '']]),

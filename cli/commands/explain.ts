@@ -44,15 +44,12 @@ export interface ExplainedFinding extends ExplainedCode {
  * @returns Null for any other code.
  */
 export async function explainAnyCode(code: string): Promise<ExplainedFinding | null> {
-  const [{ explainCode }, { finding, findingCatalogue }] = await Promise.all([
+  const [{ explainCode }, { explainFinding, findingCatalogue }] = await Promise.all([
     import('../../observe/explainCode.ts'),
     import('../../observe/findings/catalogue.ts'),
   ]);
   const isFindingCode = (text: string): text is FindingCode => Object.hasOwn(findingCatalogue, text);
-  if (isFindingCode(code)) {
-    const { cause, cure, section } = finding(code, '');
-    return { code, cause, cure, section };
-  }
+  if (isFindingCode(code)) return { code, ...explainFinding(code) };
   const explained = explainCode(code);
   return explained.cause === '' ? null : { ...explained, section: null };
 }

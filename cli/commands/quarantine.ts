@@ -70,8 +70,15 @@ function countsText(counts: QuarantineCounts, deployment: Pick<Deployment, 'isLo
       redrive: isCuredByRedrive(code) ? 'once corrected' : 'no',
     })),
   );
+  const senders = textTable(
+    reasons.flatMap(({ code, senders: sent }) =>
+      sent.map(({ sdk, key, path, rows, firstAt, lastAt }) => {
+        return { reason: code, sdk, key, path, rows, first: firstAt, last: lastAt };
+      }),
+    ),
+  );
   const meanings = reasons.map(({ code, cause, cure }) => `${code}: ${cause}\n  ${cure}`);
-  return `${table}\n${meanings.join('\n')}\n${lines(notes)}${costText(scannedBytes, deployment)}`;
+  return `${table}\n${senders}\n${meanings.join('\n')}\n${lines(notes)}${costText(scannedBytes, deployment)}`;
 }
 
 /** Rows of quarantine, one line each. @param limit How many were asked for. */

@@ -1,6 +1,6 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import type { Diagnosis, LookedAt, Verdict } from '../../observe/doctor/diagnose.ts';
-import type { Finding } from '../../observe/findings/catalogue.ts';
+import { type Finding, moreOf } from '../../observe/findings/catalogue.ts';
 
 /** Marks printed in front of a check's name. */
 const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
@@ -25,16 +25,18 @@ export function summaryText({ checks, skipped }: Diagnosis, where: string): stri
 }
 
 /**
- * A finding for a terminal: code, cause and detail in the first line; below it the cure, the commands, and the section of
- * docs/operate.md.
+ * A finding for a terminal: code and title in the first line; below it the figures that the title leaves out, the cause, the cure,
+ * the commands, and the section of docs/operate.md.
  *
  * @param indent Spaces before each line but the first.
  */
 export function findingLines(found: Finding, indent: number): readonly string[] {
-  const { code, severity, cause, detail, cure, commands, section } = found;
-  const first = `${code}: ${cause} ${visibleLine(detail)}`.trimEnd();
+  const { code, severity, title, cause, cure, commands, section } = found;
+  const first = `${code}: ${visibleLine(title)}`;
   if (severity === 'unchecked' && commands.length === 0) return [first];
   const more = [
+    ...moreOf(found).map(visibleLine),
+    cause,
     cure,
     ...commands.map((command) => `$ ${visibleLine(command)}`),
     ...(section === null ? [] : [`See docs/operate.md, "${section}".`]),

@@ -18,10 +18,12 @@ import type { ReadSecret } from '../wire/keys/KeyCache.ts';
 export function versionedSecret(client: SecretsManagerClient, secretId: string): KeysSecret {
   return {
     async read() {
-      const { SecretString = '', VersionId = '' } = await client.send(
-        new GetSecretValueCommand({ SecretId: secretId }),
-      );
-      return { text: SecretString, version: VersionId };
+      const {
+        SecretString = '',
+        VersionId = '',
+        CreatedDate,
+      } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+      return { text: SecretString, version: VersionId, createdAt: CreatedDate?.toISOString() };
     },
     async replace(text, version) {
       const { VersionId } = await client.send(

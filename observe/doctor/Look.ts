@@ -1,5 +1,6 @@
-import { isMissing, isNamed, whyUnread } from '../explainAwsError.ts';
-import { type Finding, finding } from '../findings/catalogue.ts';
+import { isMissing, isNamed, unreadKind, whyUnread } from '../explainAwsError.ts';
+import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { unreadPart } from '../findings/judge/deployment.ts';
 import type { Setup } from './Setup.ts';
 
 /** One thing that the doctor looks at. */
@@ -27,7 +28,11 @@ export async function settled(
 /** Why something could not be looked at, as a finding. @throws as {@link whyUnread}. */
 export function unreadFinding(error: unknown): Finding {
   const detail = whyUnread(error);
-  if (isMissing(error)) return finding('SLUICE_FINDING_RESOURCE_MISSING', detail);
-  const isEmulated = !isNamed(error, /^NotImplemented$/);
-  return finding(isEmulated ? 'SLUICE_FINDING_UNREADABLE' : 'SLUICE_FINDING_UNCHECKED', detail);
+  if (isMissing(error))
+    return finding('SLUICE_FINDING_RESOURCE_MISSING', {
+      case: 'drift',
+      ...seenNow('Something that the doctor asks for does not exist', detail),
+    });
+  if (isNamed(error, /^NotImplemented$/)) return finding('SLUICE_FINDING_UNCHECKED', seenNow(detail));
+  return unreadPart('this setting', detail, unreadKind(error));
 }

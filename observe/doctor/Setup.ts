@@ -12,7 +12,7 @@ import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { readStackResources } from '../facts/flow/stackOutputs.ts';
-import { type Finding, finding } from '../findings/catalogue.ts';
+import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import type { Target } from '../target.ts';
 
 /** A deployment with what the doctor asks beyond `sluice status`: the account, the stack and its resources. */
@@ -49,16 +49,27 @@ export async function readSetup(deployment: Deployment, clients: Setup['clients'
   const { region } = deployment.aws;
   const caller = await clients.sts.send(new GetCallerIdentityCommand({})).catch((error: unknown) => {
     if (!(error instanceof Error) || !REFUSED.test(error.name)) throw error;
-    return finding('SLUICE_FINDING_CREDENTIALS', error.message);
+    return finding('SLUICE_FINDING_CREDENTIALS', {
+      case: 'refused',
+      ...seenNow(`AWS does not take the credentials: ${error.name}`, error.message),
+    });
   });
   if ('code' in caller) return caller;
   const { Account: account = '', Arn: arn = '' } = caller;
   // The local cloud has one account, whatever the configuration says.
   if (!isLocal && config.account !== null && config.account !== account)
-    return finding('SLUICE_FINDING_CREDENTIALS', `account: got ${account}, expected ${config.account}.`);
-  if (!isRegion(region)) return finding('SLUICE_FINDING_REGION_UNFIT', `${region}.`);
+    return finding('SLUICE_FINDING_CREDENTIALS', {
+      case: 'otherAccount',
+      ...seenNow(
+        `The credentials are of the account ${account}, the configuration is for ${config.account}`,
+        `account: got ${account}, expected ${config.account}.`,
+      ),
+    });
+  const unfit = (title: string, detail: string) =>
+    finding('SLUICE_FINDING_REGION_UNFIT', { case: 'stack', ...seenNow(title, detail) });
+  if (!isRegion(region)) return unfit(`The region ${region} is none in which the stack can be`, `${region}.`);
   const [problem] = regionProblems(region, config);
-  if (problem !== undefined) return finding('SLUICE_FINDING_REGION_UNFIT', problem);
+  if (problem !== undefined) return unfit(`The region ${region} does not fit the configuration`, problem);
   const stackName = `${stack.service}-${stack.stage}`;
   const input = { StackName: stackName };
   const described = await ifThere(

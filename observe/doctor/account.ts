@@ -20,7 +20,7 @@ import {
 } from '../../lib/schema/endpoint.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { type Finding, finding } from '../findings/catalogue.ts';
+import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { bucketRegion } from './bucket.ts';
 import { database } from './catalog.ts';
 import { type Look, settled } from './Look.ts';
@@ -33,7 +33,9 @@ export const freeNames: Look = {
   expects:
     'the names of buckets, databases, workgroups, secrets, log groups, roles and users of the stack are free or its own, and an existing database that it uses is there',
   find: async (setup) => [
-    ...heldNames(setup.config, setup).map((detail) => finding('SLUICE_FINDING_NAME_TAKEN', detail)),
+    ...heldNames(setup.config, setup).map((detail) =>
+      finding('SLUICE_FINDING_NAME_TAKEN', seenNow(detail.replaceAll('`', ''), detail)),
+    ),
     ...(await settled([
       ...(setup.config.existing.database ? [database.find(setup)] : []),
       ...stackNames(setup).map(async ([type, name]) => {
@@ -41,7 +43,8 @@ export const freeNames: Look = {
         if (owner === undefined) return [];
         const { detail = 'it exists in this account, outside of the stack', words } = owner;
         const commands = words === undefined ? [] : [setup.commands.aws(...words)];
-        return [finding('SLUICE_FINDING_NAME_TAKEN', `${type} ${name}: ${detail}.`, commands)];
+        const told = seenNow(`The name ${name} of ${type} is taken`, `${type} ${name}: ${detail}.`);
+        return [finding('SLUICE_FINDING_NAME_TAKEN', told, commands)];
       }),
     ])),
   ],
@@ -133,7 +136,9 @@ export const deployer: Look = {
     const { region, account, arn } = identity;
     const source = await readCallerArn(setup);
     if (source === undefined)
-      return [finding('SLUICE_FINDING_UNCHECKED', `IAM simulates users and roles only, not ${arn}.`)];
+      return [
+        finding('SLUICE_FINDING_UNCHECKED', seenNow(`IAM simulates users and roles only, not ${arn}.`)),
+      ];
     const policies = printedPolicies('deploy', config, { region, account, stack: stackName });
     return settled(
       policies
@@ -141,7 +146,8 @@ export const deployer: Look = {
         .filter(({ Effect }) => Effect === 'Allow')
         .map(async (statement) => {
           const denied = wrongDecisions(await simulateStatement(setup, source, statement), true);
-          return denied === '' ? [] : [finding('SLUICE_FINDING_DEPLOY_DENIED', denied)];
+          const told = seenNow(`${source} may not do what a deployment does: ${denied}`, denied);
+          return denied === '' ? [] : [finding('SLUICE_FINDING_DEPLOY_DENIED', told)];
         }),
     );
   },
@@ -177,7 +183,7 @@ export const quotas: Look = {
 /** Beyond such a limit requests are lost. */
 function lossy(allows: string, says: string): Finding {
   const detail = `The account allows ${allows}; the configuration says ${says}.`;
-  return finding('SLUICE_FINDING_QUOTA', detail, [], 'problem');
+  return finding('SLUICE_FINDING_QUOTA', seenNow(detail.replaceAll('; the', ', and the')), [], 'problem');
 }
 
 /**
@@ -191,7 +197,12 @@ async function findGatewayLimits(setup: Setup): Promise<readonly Finding[]> {
     new GetAccountCommand({}),
   );
   if (rateLimit === undefined || burstLimit === undefined)
-    return [finding('SLUICE_FINDING_UNCHECKED', 'The limits of API Gateway in this account.')];
+    return [
+      finding(
+        'SLUICE_FINDING_UNCHECKED',
+        seenNow('AWS does not say the limits of API Gateway in this account.'),
+      ),
+    ];
   const { region } = identity;
   const wanted = requestLimits(isRegion(region) ? { ...config, region } : config);
   const { effectiveRequestsPerSecond: rate, burst } = wanted;
@@ -205,7 +216,12 @@ async function findLambdaLimits({ config, clients }: Setup): Promise<readonly Fi
   const { AccountLimit = {} } = await clients.lambda.send(new GetAccountSettingsCommand({}));
   const { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved } = AccountLimit;
   if (total === undefined || unreserved === undefined)
-    return [finding('SLUICE_FINDING_UNCHECKED', 'The executions of Lambda in this account.')];
+    return [
+      finding(
+        'SLUICE_FINDING_UNCHECKED',
+        seenNow('AWS does not say the executions of Lambda in this account.'),
+      ),
+    ];
   const wanted = config.collector.reservedConcurrency ?? 0;
   const reserved = Math.max(total - unreserved, wanted);
   const least = Math.max(LAMBDA_DEFAULT, wanted + UNRESERVED);
@@ -220,7 +236,17 @@ async function findLambdaLimits({ config, clients }: Setup): Promise<readonly Fi
   const isLossy = hasFunctionUrl(config.endpoint) && allowed < executions;
   const without = isReserved ? '' : ' without reservations';
   return [
-    ...(isNear ? [finding('SLUICE_FINDING_QUOTA', about)] : []),
+    ...(isNear
+      ? [
+          finding(
+            'SLUICE_FINDING_QUOTA',
+            seenNow(
+              `Lambda has ${total} executions at once in the account, ${reserved} of them reserved`,
+              about,
+            ),
+          ),
+        ]
+      : []),
     ...(isLossy ? [lossy(`${allowed} executions at once${without}`, `${executions}`)] : []),
   ];
 }

@@ -37,7 +37,7 @@ import { isOwnKey } from '../../lib/tables/objectKeys.ts';
 import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
-import { type Finding, finding } from '../findings/catalogue.ts';
+import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { judgeKey } from '../findings/judge/deployment.ts';
 import { archivingRuleFindings } from '../findings/judge/tables.ts';
 import { type Look, settled } from './Look.ts';
@@ -52,16 +52,26 @@ export const bucket: Look = {
     const { config, identity } = setup;
     const { account, region } = identity;
     const there = await bucketRegion(setup, config.bucket);
-    if (there === undefined)
-      return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The bucket ${config.bucket}.`)];
+    if (there === undefined) return [missing(setup, `The bucket ${config.bucket}`, config.existing.bucket)];
     if (there === null) {
       const detail = `${config.bucket}: S3 refuses s3:GetBucketLocation with account ${account} as its owner.`;
-      return [finding('SLUICE_FINDING_BUCKET_UNFIT', detail)];
+      const title = `S3 denies account ${account} the region of the bucket ${config.bucket}`;
+      return [finding('SLUICE_FINDING_BUCKET_UNFIT', { case: 'account', ...seenNow(title, detail) })];
     }
     const detail = `${config.bucket} is in ${there}, the stack in ${region}.`;
-    return there === region ? [] : [finding('SLUICE_FINDING_REGION_UNFIT', detail)];
+    return there === region
+      ? []
+      : [finding('SLUICE_FINDING_REGION_UNFIT', { case: 'bucket', ...seenNow(detail) })];
   },
 };
+
+/** What the stack makes, or somebody brings, and what does not exist. */
+function missing({ isLocal }: Pick<Setup, 'isLocal'>, subject: string, isBrought: boolean): Finding {
+  return finding('SLUICE_FINDING_RESOURCE_MISSING', {
+    case: isBrought ? 'own' : isLocal ? 'local' : 'drift',
+    ...seenNow(`${subject} does not exist`, `${subject}.`),
+  });
+}
 
 /** The region of a bucket; undefined if there is none, null if S3 denies access, as it does to another account's bucket. */
 export async function bucketRegion(
@@ -109,7 +119,7 @@ async function findEncryption(setup: Setup, hasDefault: boolean): Promise<readon
   const [rule] = [answer ? answer['Rules'] : undefined].flat();
   const stack = { stackName, outputs, resources };
   return encryptionProblems(config, stack, defaultEncryption(rule)).map((problem) =>
-    finding('SLUICE_FINDING_ENCRYPTION_DIFFERS', problem),
+    finding('SLUICE_FINDING_ENCRYPTION_DIFFERS', seenNow(problem.replaceAll('`', ''), problem)),
   );
 }
 
@@ -137,6 +147,11 @@ function deleters({ config, resources, identity }: Setup): readonly string[] {
   return names.length === ids.length ? names : [];
 }
 
+function settingTold(bucket: string, { name, why }: BucketSetting) {
+  const title = `The setting ${name} of the bucket ${bucket} is not as the stack needs it`;
+  return { case: 'setting', ...seenNow(title, `${bucket}, ${name}: ${why}`) } as const;
+}
+
 async function findSetting(setup: Setup, setting: BucketSetting): Promise<readonly Finding[]> {
   const { s3, config, commands } = setup;
   const current = (await ifThere(settingReaders[setting.name](s3, { Bucket: config.bucket }))) ?? {};
@@ -144,9 +159,17 @@ async function findSetting(setup: Setup, setting: BucketSetting): Promise<readon
   if (sameDocument(current, wanted)) return [];
   const others = setting.name === 'lifecycle' && config.existing.bucket ? await readForeignKeys(setup) : [];
   return others.length > 0
-    ? [finding('SLUICE_FINDING_BUCKET_UNFIT', `${config.bucket}: ${others.join(', ')}.`)]
+    ? [
+        finding('SLUICE_FINDING_BUCKET_UNFIT', {
+          case: 'foreign',
+          ...seenNow(
+            `The bucket ${config.bucket} has objects of others in ${counted(others.length, 'folder')} that rules of the stack empty`,
+            `${config.bucket}: ${others.join(', ')}.`,
+          ),
+        }),
+      ]
     : [
-        finding('SLUICE_FINDING_BUCKET_UNFIT', `${config.bucket}, ${setting.name}: ${setting.why}`, [
+        finding('SLUICE_FINDING_BUCKET_UNFIT', settingTold(config.bucket, setting), [
           commands.aws(...settingWords(config.bucket, setting, wanted)),
         ]),
       ];
@@ -243,12 +266,12 @@ export const key: Look = {
   expects: 'the key is enabled, symmetric and single-Region',
   async find({ isLocal, config, keyArn, stackName, clients: { kms }, commands }) {
     if (keyArn === null) return [];
-    if (keyArn === '') return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The key of ${stackName}.`)];
+    if (keyArn === '') return [missing({ isLocal }, `The key of ${stackName}`, false)];
     // The local cloud has only the keys of the template.
     if (isLocal && config.existing.keyArn !== null) return [];
     const found = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: keyArn })));
     return found === undefined
-      ? [finding('SLUICE_FINDING_RESOURCE_MISSING', `The key ${keyArn}.`)]
+      ? [missing({ isLocal }, `The key ${keyArn}`, config.existing.keyArn !== null)]
       : judgeKey({ Arn: keyArn, ...found.KeyMetadata }, commands);
   },
 };
@@ -270,10 +293,18 @@ export const stoppedErasures: Look = {
     const stopped = await mapLimit(last, PARALLEL, async ({ key, modifiedAt }) => {
       const stored = await erasures(store).read(key.slice(ERASURES_FOLDER.length, -'.json'.length));
       const isOpen = stored !== null && stored.manifest.completeAt === undefined;
-      return isOpen ? [`${key}, since ${isoTimestamp(modifiedAt)}`] : [];
+      return isOpen ? [{ key, since: isoTimestamp(modifiedAt) }] : [];
     });
-    const names = stopped.flat();
-    return names.length === 0 ? [] : [finding('SLUICE_FINDING_ERASE_STOPPED', `${listed(names, '; ')}.`)];
+    const all = stopped.flat();
+    if (all.length === 0) return [];
+    const names = all.map(({ key, since }) => `${key}, since ${since}`);
+    return [
+      finding('SLUICE_FINDING_ERASE_STOPPED', {
+        title: `${counted(all.length, 'erasure')} ${all.length === 1 ? 'has' : 'have'} not gone on, the last ${all[0]?.key}`,
+        since: all.at(-1)?.since ?? null,
+        detail: `${listed(names, '; ')}.`,
+      }),
+    ];
   },
 };
 
@@ -319,5 +350,8 @@ export function judgeForeign(
   // Statsig then forwards what relay delivers to it, and a table has these rows twice.
   const comesBack = config.relay !== undefined && 'statsig' in config.relay;
   const detail = `s3://${config.bucket}/${folder}: ${counted(files.length, 'file')} since ${utcDay(since)}, such as ${files[0]}.`;
-  return [finding('SLUICE_FINDING_FORWARDED', detail, [], comesBack ? 'problem' : 'warning')];
+  const title = `${counted(files.length, 'file')} of others ${files.length === 1 ? 'is' : 'are'} in s3://${config.bucket}/${folder}, such as ${files[0]}`;
+  // Files before this day are not looked at.
+  const told = { title, since: utcDay(since), detail };
+  return [finding('SLUICE_FINDING_FORWARDED', told, [], comesBack ? 'problem' : 'warning')];
 }

@@ -5,7 +5,7 @@ import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { quoteText } from '../../lib/base/sql.ts';
-import { listed } from '../../lib/base/text.ts';
+import { counted, listed } from '../../lib/base/text.ts';
 import { addDays, isUtcDay, utcDay } from '../../lib/base/time.ts';
 import type { CatalogPartition } from '../../lib/landing/catalog/PartitionCatalog.ts';
 import { findStalePartitions } from '../../lib/landing/catalog/registerPartitions.ts';
@@ -17,7 +17,7 @@ import { HASHED_PATTERN } from '../../lib/wire/experimentNames.ts';
 import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
-import { type Finding, finding } from '../findings/catalogue.ts';
+import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -37,7 +37,11 @@ export const database: Look = {
     const commands = resources.has(id)
       ? [setup.commands.aws('glue', 'create-database', '--database-input', input)]
       : [];
-    return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The database ${config.database}.`, commands)];
+    const told = {
+      case: config.existing.database ? 'own' : commands.length > 0 ? 'table' : 'new',
+      ...seenNow(`The database ${config.database} does not exist`, `The database ${config.database}.`),
+    } as const;
+    return [finding('SLUICE_FINDING_RESOURCE_MISSING', told, commands)];
   },
 };
 
@@ -69,16 +73,20 @@ async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly F
     token = page.next;
   } while (token !== undefined);
   const stale = findStalePartitions(table, all).map(({ values: [day = ''] }) => day);
-  const wrong = {
-    'no partition of its folder': await unregisteredDays(setup, kind, folders),
-    'an earlier set of columns': stale.filter(isUtcDay),
-  };
+  const wrong = [
+    {
+      case: 'folder',
+      what: 'no partition of its folder',
+      days: await unregisteredDays(setup, kind, folders),
+    },
+    { case: 'columns', what: 'an earlier set of columns', days: stale.filter(isUtcDay) },
+  ] as const;
   const register = commands.send('register', '{"sluice":"daily"}');
-  return Object.entries(wrong).flatMap(([what, days]) =>
-    days.length === 0
-      ? []
-      : [finding('SLUICE_FINDING_PARTITION_WRONG', `${name}: ${what}: ${listed(days)}.`, [register])],
-  );
+  return wrong.flatMap(({ case: cause, what, days }) => {
+    const title = `${counted(days.length, 'day')} of ${name} ${days.length === 1 ? 'has' : 'have'} ${what}`;
+    const told = { case: cause, ...seenNow(title, `${name}: ${what}: ${listed(days)}.`) };
+    return days.length === 0 ? [] : [finding('SLUICE_FINDING_PARTITION_WRONG', told, [register])];
+  });
 }
 
 /** Names that SDKs do not send: which gates are holdouts, and which experiments browsers send hashed. */
@@ -96,7 +104,12 @@ async function findHoldouts({ s3, config }: Setup): Promise<readonly Finding[]> 
   const detail = `\`holdouts\` is not in the configuration, and there is no s3://${config.bucket}/${groups}.`;
   return items.some(({ key, size }) => key === groups && size !== 0)
     ? []
-    : [finding('SLUICE_FINDING_NAMES_UNKNOWN', detail)];
+    : [
+        finding(
+          'SLUICE_FINDING_NAMES_UNKNOWN',
+          seenNow('No holdout is known: none is configured, and none was pulled', detail),
+        ),
+      ];
 }
 
 /** Hashes that are named, the most frequent first. */
@@ -120,6 +133,12 @@ LIMIT ${MOST_HASHES}`,
   );
   return rows.map(({ experiment_id: sent, layer_id: layer, row_count: count }) => {
     const rows = count === '1' ? '1 row' : `${count} rows`;
-    return finding('SLUICE_FINDING_NAMES_UNKNOWN', `${sent} of the layer ${layer}: ${rows}.`);
+    const told = {
+      title: `The experiment ${sent} of the layer ${layer} is known by its hash alone, in ${rows}`,
+      // Earlier days are not read.
+      since: addDays(utcDay(now), 1 - DAYS),
+      detail: `${sent} of the layer ${layer}: ${rows}.`,
+    };
+    return finding('SLUICE_FINDING_NAMES_UNKNOWN', told);
   });
 }

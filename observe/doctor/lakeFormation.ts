@@ -3,7 +3,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
 import { resources as templateResources } from '../../infra/resources.ts';
 import { parseJson } from '../../lib/base/json.ts';
-import { finding } from '../findings/catalogue.ts';
+import { finding, seenNow } from '../findings/catalogue.ts';
 import { readCallerArn } from './account.ts';
 import type { Look } from './Look.ts';
 import type { Setup } from './Setup.ts';
@@ -53,7 +53,7 @@ export const databaseCreators: Look = {
     if (!isAnyNew) return [];
     const { settings } = await readSettings(setup);
     if (settings === undefined)
-      return [finding('SLUICE_FINDING_UNCHECKED', 'The settings of Lake Formation in this account.')];
+      return [finding('SLUICE_FINDING_UNCHECKED', seenNow('Lake Formation does not say its settings.'))];
     const { DataLakeAdmins, CreateDatabaseDefaultPermissions } = settings;
     const maker = deployed?.RoleARN ?? (await readCallerArn(setup)) ?? setup.identity.arn;
     const isOfIam = CreateDatabaseDefaultPermissions.some(isGrantTo([ALLOWED_BY_IAM]));
@@ -64,11 +64,13 @@ export const databaseCreators: Look = {
     const granted = await Promise.all(makers.map((principal) => catalogGrants(setup, principal)));
     if (granted.some((some) => some?.some(isGrantTo(makers)) === true)) return [];
     if (granted.includes(undefined))
-      return [finding('SLUICE_FINDING_UNCHECKED', 'Who may make a database, by Lake Formation.')];
+      return [
+        finding('SLUICE_FINDING_UNCHECKED', seenNow('Lake Formation does not say who may make a database.')),
+      ];
     const words = ['lakeformation', 'grant-permissions', '--permissions', 'CREATE_DATABASE', '--resource'];
     const to = ['{"Catalog":{}}', '--principal', `DataLakePrincipalIdentifier=${maker}`];
     return [
-      finding('SLUICE_FINDING_LAKE_FORMATION', `No grant lets ${maker} make a database.`, [
+      finding('SLUICE_FINDING_LAKE_FORMATION', seenNow(`No grant lets ${maker} make a database.`), [
         setup.commands.aws(...words, ...to),
       ]),
     ];

@@ -11,7 +11,7 @@ import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
-import { type Finding, finding } from '../findings/catalogue.ts';
+import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -33,7 +33,9 @@ async function findReader(setup: Setup, reader: Reader): Promise<readonly Findin
   const principal = role ?? resources.get(readerId(reader, 'User'));
   if (principal === undefined) {
     const detail = `The role or user of the reader ${reader.name}.`;
-    return [finding('SLUICE_FINDING_RESOURCE_MISSING', detail)];
+    const title = `The identity of the reader ${reader.name} does not exist`;
+    const told = { case: setup.isLocal ? 'local' : 'new', ...seenNow(title, detail) } as const;
+    return [finding('SLUICE_FINDING_RESOURCE_MISSING', told)];
   }
   const arn = `arn:${partition}:iam::${account}:${role === undefined ? 'user' : 'role'}/${principal}`;
   const scope = policyScope(config, { ...identity, keyArn });
@@ -67,7 +69,8 @@ async function findReader(setup: Setup, reader: Reader): Promise<readonly Findin
 export function judgeSimulation(name: string, simulated: Simulated, expected: boolean): readonly Finding[] {
   const code = expected ? 'SLUICE_FINDING_READER_DENIED' : 'SLUICE_FINDING_READER_ALLOWED';
   const wrong = wrongDecisions(simulated, expected);
-  return wrong === '' ? [] : [finding(code, `${name}: ${wrong}`)];
+  const title = `The reader ${name} ${expected ? 'is denied what it needs' : 'may do what it must not'}: ${wrong}`;
+  return wrong === '' ? [] : [finding(code, seenNow(title, `${name}: ${wrong}`))];
 }
 
 /** The decisions of a statement that are not the expected ones, in words; empty without any. */

@@ -6,7 +6,7 @@ import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts'
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { isJsonObject, parseJson, valueAt } from '../../lib/base/json.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { finding } from '../findings/catalogue.ts';
+import { finding, seenNow } from '../findings/catalogue.ts';
 import type { Look } from './Look.ts';
 import { simulateStatement, wrongDecisions } from './readers.ts';
 import type { Setup } from './Setup.ts';
@@ -36,7 +36,7 @@ export const bucketPolicy: Look = {
     );
     const shows = commands.aws('s3api', 'get-bucket-policy', '--bucket', Bucket, '--query', 'Policy');
     return denied.map((denial) =>
-      finding('SLUICE_FINDING_ROLE_DENIED', `The policy of the bucket: ${denial}`, [shows]),
+      finding('SLUICE_FINDING_ROLE_DENIED', seenNow(`The policy of the bucket: ${denial}`), [shows]),
     );
   },
 };
@@ -52,7 +52,12 @@ export const roles: Look = {
     );
     return denied
       .filter((sentence) => sentence !== '')
-      .map((sentence) => finding('SLUICE_FINDING_ROLE_DENIED', `IAM's simulator: ${sentence}`));
+      .map((sentence) =>
+        finding(
+          'SLUICE_FINDING_ROLE_DENIED',
+          seenNow(`IAM's simulator denies: ${sentence}`, `IAM's simulator: ${sentence}`),
+        ),
+      );
   },
 };
 

@@ -9,11 +9,12 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { replacedReaders } from '../../infra/serverless/deployedStack.ts';
+import { counted } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { type Finding, finding } from '../findings/catalogue.ts';
+import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { type Look, settled } from './Look.ts';
 import { outputOf, type Setup } from './Setup.ts';
 
@@ -27,7 +28,15 @@ export const stack: Look = {
   isGround: true,
   async find({ deployed, config, stackName, identity: { account, region }, commands }) {
     return deployed === undefined
-      ? [finding('SLUICE_FINDING_STACK_MISSING', `${stackName}, in ${region} of account ${account}.`)]
+      ? [
+          finding(
+            'SLUICE_FINDING_STACK_MISSING',
+            seenNow(
+              `No stack ${stackName} is in ${region} of account ${account}`,
+              `${stackName}, in ${region} of account ${account}.`,
+            ),
+          ),
+        ]
       : [...judgeStack(deployed, config, commands)];
   },
 };
@@ -43,7 +52,12 @@ export const formerStack: Look = {
       ({ code, commands }) => code === 'SLUICE_FINDING_VERSION_DIFFERS' || commands.length > 0,
     );
     const replaced = replacedReaders(config, { ...identity, stackName, resources });
-    return [...found, ...replaced.map((detail) => finding('SLUICE_FINDING_READER_REPLACED', detail))];
+    return [
+      ...found,
+      ...replaced.map((detail) =>
+        finding('SLUICE_FINDING_READER_REPLACED', seenNow(detail.replaceAll('`', ''), detail)),
+      ),
+    ];
   },
 };
 
@@ -63,9 +77,10 @@ const REPAIR_VERBS: ReadonlyMap<string, string> = new Map([
 
 /** Judges a stack by its status, and by the names and the version in its outputs. */
 export function* judgeStack(
-  found: Pick<Stack, 'StackName' | 'StackStatusReason' | 'Outputs'> & {
-    readonly StackStatus?: string | undefined;
-  },
+  found: Pick<Stack, 'StackName' | 'StackStatusReason' | 'Outputs'> &
+    Partial<Pick<Stack, 'LastUpdatedTime'>> & {
+      readonly StackStatus?: string | undefined;
+    },
   config: Pick<Config, 'bucket' | 'database' | 'tables'>,
   commands: Pick<Setup['commands'], 'aws'>,
 ): Generator<Finding> {
@@ -75,7 +90,12 @@ export function* judgeStack(
     const because = reason === undefined ? '' : `: ${reason}`;
     yield finding(
       'SLUICE_FINDING_STACK_UNFINISHED',
-      `${StackName} is ${StackStatus}${because}.`,
+      {
+        case: verb === undefined ? 'running' : 'failed',
+        title: `${StackName} is ${StackStatus}`,
+        since: found.LastUpdatedTime?.toISOString() ?? null,
+        detail: `${StackName} is ${StackStatus}${because}.`,
+      },
       verb === undefined ? [] : [commands.aws('cloudformation', verb, '--stack-name', StackName)],
     );
   }
@@ -92,13 +112,19 @@ export function* judgeStack(
       ? []
       : [`${name}: deployed ${output}, configured ${value}`];
   });
-  if (differing.length > 0) yield finding('SLUICE_FINDING_STACK_DIFFERS', `${differing.join('; ')}.`);
+  if (differing.length > 0)
+    yield finding('SLUICE_FINDING_STACK_DIFFERS', {
+      title: `${counted(differing.length, 'name')} of ${StackName} ${differing.length === 1 ? 'is' : 'are'} not as configured, the first ${differing[0]}`,
+      since: found.LastUpdatedTime?.toISOString() ?? null,
+      detail: `${differing.join('; ')}.`,
+    });
   const version = outputOf(found, 'SluiceVersion');
   if (version !== VERSION)
-    yield finding(
-      'SLUICE_FINDING_VERSION_DIFFERS',
-      `${StackName}: ${version ?? 'not named'}; this working tree: ${VERSION}.`,
-    );
+    yield finding('SLUICE_FINDING_VERSION_DIFFERS', {
+      title: `${StackName} was deployed by ${version ?? 'an unnamed version'}, and this is ${VERSION}`,
+      since: found.LastUpdatedTime?.toISOString() ?? null,
+      detail: `${StackName}: ${version ?? 'not named'}; this working tree: ${VERSION}.`,
+    });
 }
 
 /** Whether the alarms will notify somebody, by the configuration alone. */
@@ -108,7 +134,12 @@ export const alarmTopic: Look = {
   find: async ({ isLocal, config }) =>
     isLocal || config.alarms.topicArn !== null
       ? []
-      : [finding('SLUICE_FINDING_NO_TOPIC', 'alarms.topicArn is null.')],
+      : [
+          finding('SLUICE_FINDING_NO_TOPIC', {
+            case: 'none',
+            ...seenNow('No alarm notifies anybody: alarms.topicArn is null', 'alarms.topicArn is null.'),
+          }),
+        ],
 };
 
 /** Milliseconds between two looks at a detection of drift, which takes some minutes. */
@@ -148,12 +179,21 @@ export const drift: Look = {
 export function judgeDrift(found: Partial<StackResourceDrift>, revert: readonly string[]): Finding {
   const name = `${found.ResourceType} ${found.PhysicalResourceId}`;
   if (found.StackResourceDriftStatus === 'DELETED')
-    return finding('SLUICE_FINDING_RESOURCE_MISSING', `${name}.`, revert);
+    return finding(
+      'SLUICE_FINDING_RESOURCE_MISSING',
+      { case: 'stack', ...seenNow(`${name} does not exist`, `${name}.`) },
+      revert,
+    );
   const differences = (found.PropertyDifferences ?? []).map(
     ({ PropertyPath, ExpectedValue, ActualValue }) =>
       `${PropertyPath}: got ${ActualValue || 'none'}, expected ${ExpectedValue || 'none'}`,
   );
-  return finding('SLUICE_FINDING_DRIFT', `${name}: ${differences.join('; ')}.`, revert);
+  const points = counted(differences.length, 'point');
+  const told = seenNow(
+    `${name} differs from its template in ${points}, the first ${(found.PropertyDifferences ?? [])[0]?.PropertyPath ?? 'unnamed'}`,
+    `${name}: ${differences.join('; ')}.`,
+  );
+  return finding('SLUICE_FINDING_DRIFT', { case: 'stack', ...told }, revert);
 }
 
 /** The domain of the gateway: whether it takes requests, and whether its name leads there. */
@@ -167,7 +207,12 @@ export const domain: Look = {
     const asked = new GetDomainNameCommand({ domainName: endpoint.domain });
     const found = await ifThere(apiGateway.send(asked));
     if (found === undefined)
-      return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The domain ${endpoint.domain}.`)];
+      return [
+        finding('SLUICE_FINDING_RESOURCE_MISSING', {
+          case: 'drift',
+          ...seenNow(`The domain ${endpoint.domain} does not exist`, `The domain ${endpoint.domain}.`),
+        }),
+      ];
     const leads = {
       addresses: await addressesOf(endpoint.domain),
       expected: await addressesOf(found.regionalDomainName),
@@ -212,7 +257,7 @@ export function judgeDomain(found: FoundDomain, certificateArn: string | null): 
   ];
   return problems.length === 0
     ? []
-    : [finding('SLUICE_FINDING_DOMAIN_UNFIT', `${domainName} ${problems.join('; it ')}.`)];
+    : [finding('SLUICE_FINDING_DOMAIN_UNFIT', seenNow(`${domainName} ${problems.join('; it ')}.`))];
 }
 
 /** The queues of the stack. `sluice status` says what is in those for dead letters. */
@@ -227,7 +272,11 @@ export const queues: Look = {
         if ((await ifThere(sqs.send(new GetQueueAttributesCommand({ QueueUrl })))) !== undefined) return [];
         const name = QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
         const revert = isLocal ? [] : revertDriftWords(stackName).map((words) => commands.aws(...words));
-        return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The queue ${name}.`, revert)];
+        const told = {
+          case: isLocal ? 'local' : 'stack',
+          ...seenNow(`The queue ${name} does not exist`, `The queue ${name}.`),
+        } as const;
+        return [finding('SLUICE_FINDING_RESOURCE_MISSING', told, revert)];
       }),
     ),
 };

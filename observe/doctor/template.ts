@@ -9,7 +9,7 @@ import { templateProblems } from '../../infra/template/templateProblems.ts';
 import { isTrialBoundary, isTrialStage } from '../../lib/access/operators/trialPolicy.ts';
 import { parseJson } from '../../lib/base/json.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
-import { type Finding, finding } from '../findings/catalogue.ts';
+import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import type { Look } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -22,7 +22,7 @@ export const template: Look = {
     const ourTemplate = resources({ config, ...stack });
     const place = { stackName, region, account };
     return templateProblems(ourTemplate, place, madeByServerless({ config, ...stack })).map((problem) =>
-      finding('SLUICE_FINDING_STACK_TOO_LARGE', problem),
+      finding('SLUICE_FINDING_STACK_TOO_LARGE', seenNow(problem.replaceAll('`', ''), problem)),
     );
   },
 };
@@ -35,7 +35,12 @@ export const boundary: Look = {
     const { permissionsBoundary: arn } = setup.config;
     const { stage } = setup.stack;
     if (arn === null) return [];
-    const unfit = (detail: string) => [finding('SLUICE_FINDING_BOUNDARY_UNFIT', `${arn}: ${detail}`)];
+    const unfit = (detail: string) => [
+      finding(
+        'SLUICE_FINDING_BOUNDARY_UNFIT',
+        seenNow(`The boundary ${arn}: ${detail}`, `${arn}: ${detail}`),
+      ),
+    ];
     if (isTrialBoundary(arn) && !isTrialStage(stage))
       return unfit(`it is the boundary of a trial, which allows nothing to the stage ${stage}.`);
     const document = await readPolicy(setup, arn);
@@ -58,7 +63,7 @@ async function readPolicy({ clients: { iam } }: Setup, PolicyArn: string) {
   };
   return ifThere(read()).catch((error: unknown): Finding => {
     if (!isNamed(error, /^(AccessDenied|NotImplemented)/)) throw error;
-    return finding('SLUICE_FINDING_UNCHECKED', whyUnread(error));
+    return finding('SLUICE_FINDING_UNCHECKED', seenNow(whyUnread(error)));
   });
 }
 

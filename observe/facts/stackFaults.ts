@@ -5,6 +5,7 @@ import { identityId } from '../../infra/readers/readers.ts';
 import { resources } from '../../infra/resources.ts';
 import { tableId } from '../../infra/template/Stack.ts';
 import { valueAt } from '../../lib/base/json.ts';
+import { VERSION } from '../../lib/base/version.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { readCuratedDays } from '../../lib/views/curatedViews.ts';
@@ -19,28 +20,44 @@ import { readGlueTables } from './tables/tables.ts';
 /** Something of the stack that is gone, or is not as the template has it. */
 export interface StackFault {
   /** What it is. */
-  readonly what: 'table or view' | 'workgroup' | 'identity of a reader';
+  readonly what: 'table' | 'view' | 'workgroup' | 'identity of a reader';
   /** Its name. */
   readonly name: string;
   /** How it differs; null if it is gone. */
   readonly differs: readonly string[] | null;
+  /** Whether the deployed stack has it. */
+  readonly isDeployed: boolean;
+  /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. */
+  readonly deployedAt: string | null;
+  /** When it was changed last, by the catalog, ISO 8601; null of what nobody keeps. */
+  readonly changedAt: string | null;
+  /** Whether another release of Sluice has deployed the stack, whose definitions may differ. */
+  readonly isOtherRelease: boolean;
   /** Words after `aws` of the commands that make it right; none if a deployment, or the next start of the local cloud, does. */
   readonly repair: readonly (readonly string[])[];
   /** Whether the registrar gives a raw table its partitions, or their columns, after the repair. */
   readonly isRegistered?: boolean;
 }
 
+/** Reads one part; null, and a reason among the unknown parts, if that is not possible. */
+export type AskPart = <Answer>(
+  part: string,
+  question: (deployment: Deployment) => Promise<Answer>,
+) => Promise<Answer | null>;
+
 /**
  * Compares tables, views and workgroups with the template, and looks whether readers are there: two calls of CloudFormation, one of
  * Glue for each 100 names, and one for each workgroup and reader. CloudFormation is not known to compare what is in Glue.
  *
- * @throws What the clients throw.
+ * @param ask Asks for one of these, so that one that cannot be read hides no other.
+ * @throws What CloudFormation's client throws.
  */
-export async function readStackFaults(deployment: Deployment): Promise<readonly StackFault[]> {
+export async function readStackFaults(deployment: Deployment, ask: AskPart): Promise<readonly StackFault[]> {
   const { athena, aws, config, isLocal, stack } = deployment;
   const ids = await readStackResources(deployment);
-  const { id: stackArn, outputs } = await readStack(deployment);
-  const tables = new Map((await readGlueTables(deployment)).map((table) => [table.Name, table]));
+  const { id: stackArn, outputs, deployedAt } = await readStack(deployment);
+  const listed = await ask('the tables of the catalog', readGlueTables);
+  const tables = new Map(listed?.map((table) => [table.Name, table]));
   // The local cloud has no change sets.
   const revert = isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`);
   // Names that a configuration brings are texts in the template, not references.
@@ -48,24 +65,35 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
   const written = { ...stack, config: { ...config, existing: { ...config.existing, bucket: true, keyArn } } };
   const account = stackArn.split(':')[4];
   const rawIds = tableKinds.map(tableId);
+  const isOtherRelease = (outputs.get('SluiceVersion') ?? VERSION) !== VERSION;
+  const common = { isDeployed: true, deployedAt, changedAt: null, isOtherRelease };
   const found: StackFault[] = [];
   for (const [id, { Type, Properties }] of Object.entries(resources(written).Resources)) {
     const name = ids.get(id);
-    if (Type === 'AWS::Glue::Table') found.push(tableFault(id, Object(Properties['TableInput'])));
+    if (Type === 'AWS::Glue::Table' && listed !== null)
+      found.push(tableFault(id, Object(Properties['TableInput'])));
     if (Type !== 'AWS::Athena::WorkGroup' || name === undefined) continue;
-    const asked = athena.send(new GetWorkGroupCommand({ WorkGroup: name }));
-    const present = (await ifThere(asked, /^InvalidRequestException$/))?.WorkGroup;
+    const answer = await ask(`the workgroup ${name}`, async () => ({
+      group: (
+        await ifThere(athena.send(new GetWorkGroupCommand({ WorkGroup: name })), /^InvalidRequestException$/)
+      )?.WorkGroup,
+    }));
+    if (answer === null) continue;
+    const present = answer.group;
     const { State, WorkGroupConfiguration } = JSON.parse(
       JSON.stringify(Properties).replaceAll('{"Ref":"AWS::AccountId"}', JSON.stringify(account)),
     );
     found.push(
       present === undefined
-        ? { what: 'workgroup', name, differs: null, repair: revert }
-        : workgroupFault(
-            name,
-            { State, ...WorkGroupConfiguration },
-            { ...present, ...present.Configuration },
-          ),
+        ? { ...common, what: 'workgroup', name, differs: null, repair: revert }
+        : {
+            ...common,
+            ...workgroupFault(
+              name,
+              { State, ...WorkGroupConfiguration },
+              { ...present, ...present.Configuration },
+            ),
+          },
     );
   }
   const iam = new IAMClient(aws);
@@ -74,13 +102,15 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
       const id = identityId(reader);
       const name = ids.get(id);
       if (name === undefined) continue;
-      const present = await ifThere<unknown>(
-        id.endsWith('Role')
-          ? iam.send(new GetRoleCommand({ RoleName: name }))
-          : iam.send(new GetUserCommand({ UserName: name })),
-      );
-      if (present === undefined)
-        found.push({ what: 'identity of a reader', name, differs: null, repair: revert });
+      const answer = await ask(`the identity of the reader ${reader.name}`, async () => ({
+        present: await ifThere<unknown>(
+          id.endsWith('Role')
+            ? iam.send(new GetRoleCommand({ RoleName: name }))
+            : iam.send(new GetUserCommand({ UserName: name })),
+        ),
+      }));
+      if (answer !== null && answer.present === undefined)
+        found.push({ ...common, what: 'identity of a reader', name, differs: null, repair: revert });
     }
   } finally {
     iam.destroy();
@@ -100,7 +130,10 @@ export async function readStackFaults(deployment: Deployment): Promise<readonly 
       ? [['glue', 'delete-table', ...location, '--name', name], make]
       : [words('update-table')];
     return {
-      what: 'table or view',
+      ...common,
+      what: input.TableType === 'VIRTUAL_VIEW' ? 'view' : 'table',
+      changedAt: present?.UpdateTime?.toISOString() ?? null,
+      isDeployed: ids.has(id),
       name: differs === null ? `${config.database}.${name}` : name,
       differs,
       repair: !ids.has(id) ? [] : differs === null ? [make] : again,
@@ -115,7 +148,11 @@ function keyNames({ PartitionKeys = [] }: Pick<TableInput, 'PartitionKeys'> = {}
 }
 
 /** How a workgroup differs, and the call of Athena that sets back what does. */
-function workgroupFault(name: string, wanted: object, present: object): StackFault {
+function workgroupFault(
+  name: string,
+  wanted: object,
+  present: object,
+): Pick<StackFault, 'what' | 'name' | 'differs' | 'repair'> {
   const differs = differences(wanted, present, '');
   const differing = Object.entries(wanted).filter(
     ([member, value]) => differences(value, valueAt(present, [member]), member).length > 0,

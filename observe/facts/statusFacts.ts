@@ -7,7 +7,7 @@ import type { LastNight } from '../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../deployment.ts';
-import { ifThere, isOfKey, whyUnread } from '../explainAwsError.ts';
+import { ifThere, isOfKey, type UnreadKind, unreadKind, whyUnread } from '../explainAwsError.ts';
 import { type CurationState, readCurationState } from './days/curatedDays.ts';
 import { type ArchivedDay, type RestorableDay, readArchivedDays, restorableDays } from './days/goneFiles.ts';
 import {
@@ -56,7 +56,12 @@ import {
 } from './flow/waitingObjects.ts';
 import { type FunctionErrors, readFunctionErrors } from './functionErrors.ts';
 import { readStackFaults, type StackFault } from './stackFaults.ts';
-import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
+import {
+  countQuarantineFiles,
+  type QuarantineCount,
+  readLandedRows,
+  type TableArrivals,
+} from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
 import {
   type LostRawDay,
@@ -108,6 +113,8 @@ export interface UnreadPart {
   readonly part: string;
   /** AWS's answer, or the damage of what functions stored, in words. */
   readonly why: string;
+  /** The kind of that answer, which the cure follows. */
+  readonly kind: UnreadKind;
   /** The function whose log it is (`landing`: the stream's delivery); null of any other part. */
   readonly log: string | null;
   /** Whether AWS refused the call because of a key of KMS. */
@@ -217,7 +224,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       return await question(deployment);
     } catch (error) {
       const why = whyUnread(error);
-      unknown.push({ part, why, log, isByKey: isOfKey(why) });
+      unknown.push({ part, why, kind: unreadKind(error), log, isByKey: isOfKey(why) });
       return null;
     }
   };
@@ -251,7 +258,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
           ),
     key: ask('the key', async () => readKey(deployment, await outputs)),
     partitions: ask('the partitions', readRecentPartitions),
-    stackFaults: ask('the stack', readStackFaults),
+    stackFaults: ask('the stack', (open) => readStackFaults(open, ask)),
     alarms: ask('the alarms', readAlarms),
     datasets: ask('the drops', async () => {
       const days = {
@@ -273,6 +280,8 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
   const { requests, delivered, rows, landed, damaged, datasets, unread, ...parts } = await answersOf(asked);
+  const quarantine =
+    rows?.quarantine ?? (await ask('quarantine', async (open) => countQuarantineFiles(open)));
   const buffered = local?.buffered ?? { count: null, oldest: parts.stream?.oldest ?? null };
   // The list of unknown parts is complete once all have answered.
   const facts = {
@@ -291,7 +300,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       undeleted: landed?.undeleted ?? null,
       damaged,
     },
-    quarantine: rows?.quarantine ?? null,
+    quarantine,
     faults: local?.faults ?? 0,
     scannedBytes: rows?.scannedBytes ?? 0,
   };

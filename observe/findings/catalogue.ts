@@ -1,5 +1,5 @@
 import { type OperateSection, operateSections } from '../../infra/alarms/sections.ts';
-import type { ErrorCode, ErrorEntry } from '../../lib/base/errors.ts';
+import type { ErrorCode } from '../../lib/base/errors.ts';
 
 /** How serious a finding can be, the worst first. */
 export const severities = ['problem', 'warning', 'unchecked'] as const;
@@ -13,9 +13,21 @@ export type Severity = (typeof severities)[number];
 /** The part of the pipeline that a finding is about. */
 export type FindingPart = 'collector' | 'streams' | 'partitions' | 'drops' | 'deployment';
 
-interface Entry extends ErrorEntry {
+/** Why something of a code is so, and what to do about it. */
+interface FindingCase {
+  /** Why it is so; where that is not known, what tells. */
+  readonly cause: string;
+  /** What ends it. Nothing for another case. */
+  readonly cure: string;
+}
+
+interface Entry<Case extends string = string> {
   /** The usual severity; a finding can have another one. */
   readonly severity: Severity;
+  /** What the code means, whatever the case. */
+  readonly cause: string;
+  /** Its cases, each with one cause and one cure. */
+  readonly cases: Readonly<Record<Case, FindingCase>>;
   /** The part of the deployment, for a finding of `sluice status`. */
   readonly part?: FindingPart;
   /** The section of docs/operate.md that goes through it. */
@@ -25,47 +37,76 @@ interface Entry extends ErrorEntry {
 }
 
 type Place = Pick<Entry, 'part' | 'section' | 'alarms'>;
-const problem = (cause: string, cure: string, place?: Place): Entry => ({
-  severity: 'problem',
-  cause,
-  cure,
-  ...place,
-});
-const warning = (cause: string, cure: string, place?: Place): Entry => ({
-  ...problem(cause, cure, place),
-  severity: 'warning',
-});
+/** The cases of a code, or the cure of its only one. */
+type Cases<Case extends string> = string | Readonly<Record<Case, readonly [cause: string, cure: string]>>;
+
+function entry<Case extends string>(
+  severity: Severity,
+  cause: string,
+  cases: Cases<Case>,
+  place?: Place,
+): Entry<Case> {
+  const named = typeof cases === 'string' ? { only: [cause, cases] } : cases;
+  const all = Object.entries<readonly string[]>(named).map(([name, [why = '', cure = '']]) => [
+    name,
+    { cause: why, cure },
+  ]);
+  return { severity, cause, cases: Object.fromEntries(all), ...place };
+}
+const problem = <Case extends string>(cause: string, cases: Cases<Case>, place?: Place) =>
+  entry('problem', cause, cases, place);
+const warning = <Case extends string>(cause: string, cases: Cases<Case>, place?: Place) =>
+  entry('warning', cause, cases, place);
 
 const DEPLOY = 'run `npx serverless deploy` with the same stage and region';
+const DEPLOY_NOW = 'Run `npx serverless deploy` with the same stage and region.';
 const DENIED = 'look for a permissions boundary, a service control policy or a Deny statement';
 /** CloudFormation compares a new template with the last one, not with the resources. */
-const BLIND = 'Redeploying does not revert manual changes.';
+const BLIND = 'A deployment does not revert what was changed by hand.';
 
 /** Everything that `sluice status` and `sluice doctor` can find. Codes are stable; none of them is thrown. */
 export const findingCatalogue = {
-  SLUICE_FINDING_CREDENTIALS: problem(
-    'AWS does not accept the credentials, there are none, or they are of another account than the configured one.',
-    'Sign in to that account (`aws sso login`), or set AWS_PROFILE. For the local cloud: --local.',
-  ),
-  SLUICE_FINDING_REGION_UNFIT: problem(
-    'The region lacks something that the stack needs, or the bucket or its key is in another one.',
-    'Choose a region that docs/reference/configuration.md lists, or another bucket or key. Without Function URLs: set `endpoint.kind` to http-api.',
-  ),
+  SLUICE_FINDING_CREDENTIALS: problem('AWS cannot be asked with these credentials.', {
+    refused: [
+      'AWS does not accept the credentials, or there are none.',
+      'Sign in (`aws sso login`), or set AWS_PROFILE. For the local cloud: --local.',
+    ],
+    otherAccount: [
+      'The configuration has `account`, and the credentials are of another.',
+      'Set AWS_PROFILE to a profile of the configured account, and sign in (`aws sso login`).',
+    ],
+  }),
+  SLUICE_FINDING_REGION_UNFIT: problem('The stack cannot be in this region.', {
+    stack: [
+      'The region lacks something that the stack needs.',
+      'Choose a region that docs/reference/configuration.md lists. Without Function URLs: set `endpoint.kind` to http-api.',
+    ],
+    bucket: [
+      'Functions, queries and the key work in one region.',
+      'Choose a bucket in the region of the stack, or deploy the stack to the region of the bucket with --region.',
+    ],
+  }),
   SLUICE_FINDING_STACK_MISSING: problem(
     'There is no stack for this stage in this account and region.',
     'Deploy it, or choose another: --stage, --region, AWS_PROFILE.',
   ),
-  SLUICE_FINDING_STACK_UNFINISHED: problem(
-    'The last deployment is in progress or failed.',
-    "Wait, or correct the first failure in the stack's events, run the command, if any, and deploy again.",
-  ),
+  SLUICE_FINDING_STACK_UNFINISHED: problem('The last deployment has not come to its end.', {
+    failed: [
+      "The first failure in the stack's events is the cause: `npx serverless info` has the stack's name for the console of CloudFormation.",
+      'Correct the first failure, run the command, and deploy again.',
+    ],
+    running: [
+      'CloudFormation works on it, or has rolled it back.',
+      "Wait while it is in progress. After a rollback correct the first failure in the stack's events, and deploy again.",
+    ],
+  }),
   SLUICE_FINDING_STACK_DIFFERS: problem(
     'The stack was deployed from another configuration.',
     `Check the configuration (SLUICE_CONFIG), then ${DEPLOY}.`,
   ),
   SLUICE_FINDING_VERSION_DIFFERS: warning(
     'The stack was deployed by another version of Sluice.',
-    `Of an earlier one, CHANGELOG.md says what changes: ${DEPLOY}. Of a later one, use that.`,
+    `If this version is the later one, CHANGELOG.md says what changes: ${DEPLOY}. Else install the version of the stack.`,
   ),
   SLUICE_FINDING_READER_REPLACED: warning(
     'The next deployment makes the role or user of a reader anew, with another ARN, and removes the present one: the reader is denied until its new values are entered.',
@@ -91,20 +132,55 @@ export const findingCatalogue = {
     'The permissions boundary denies roles of the stack what they do.',
     'Have it allow what docs/reference/permissions.md lists, or set `permissionsBoundary` to another, or take it out. That of a trial is for trials alone.',
   ),
-  SLUICE_FINDING_UNCHECKED: {
-    severity: 'unchecked',
-    cause: 'This cannot be checked here.',
-    cure: 'Run the doctor on a deployment, with a user or a role.',
-  },
+  SLUICE_FINDING_UNCHECKED: entry(
+    'unchecked',
+    'This cannot be checked here.',
+    'Run the doctor on a deployment, with a user or a role.',
+  ),
   SLUICE_FINDING_RESOURCE_MISSING: problem(
     'A resource that the stack has or uses does not exist.',
-    `${BLIND} Run the commands, or those of \`npx sluice doctor --drift\`: files stay. Without any: if it is new, ${DEPLOY}; what you bring, make yourself; the local cloud: start it again.`,
+    {
+      table: [
+        'Somebody deleted it from the catalog after the last deployment. Its files are still in the bucket.',
+        `${BLIND} Run the commands: they make it again.`,
+      ],
+      stack: [
+        'Somebody deleted it outside of CloudFormation after the last deployment.',
+        `${BLIND} Run the commands in their order: the third shows what the fourth makes.`,
+      ],
+      new: [
+        'The configuration has it, and the deployed stack does not: nobody has deployed it yet.',
+        DEPLOY_NOW,
+      ],
+      local: [
+        'Somebody deleted it from the local cloud.',
+        'Start the local cloud again: it makes what its template has.',
+      ],
+      own: [
+        'The configuration names it, and the stack does not make it.',
+        'Make it (docs/deploy.md, "Bringing your own"), or correct its name in the configuration and deploy.',
+      ],
+      drift: [
+        'AWS says that it does not exist.',
+        '`npx sluice doctor --drift` says whether the stack had it, and has the commands that make it again.',
+      ],
+    },
     { part: 'deployment', section: 'changed' },
   ),
-  SLUICE_FINDING_BUCKET_UNFIT: problem(
-    'The bucket is of another account, lacks a setting, or has objects of others where lifecycle rules would delete them.',
-    'Move objects of others, if it names any. Run the command: it keeps every other statement and rule. Of another account: choose another.',
-  ),
+  SLUICE_FINDING_BUCKET_UNFIT: problem('The bucket is not as the stack needs it.', {
+    setting: [
+      'Whoever owns the bucket makes its settings, and one of them differs.',
+      'Run the command: it keeps every other statement and rule.',
+    ],
+    foreign: [
+      'Lifecycle rules of the stack would delete objects of others.',
+      'Move these objects to another bucket, and run the doctor again: it then has the command that sets the rules.',
+    ],
+    account: [
+      'The bucket is of another account, or these credentials may not ask for its region.',
+      'If the bucket is yours, allow `s3:GetBucketLocation`; else choose another name for `bucket`.',
+    ],
+  }),
   SLUICE_FINDING_ENCRYPTION_DIFFERS: problem(
     'The stack or the existing bucket is encrypted otherwise than the configuration says: no role could read what lies there, or write to it. The deployment refuses it.',
     'Set `encryption` and `existing.keyArn` as they are there; where the detail refuses the key itself, change the default of the bucket. Encryption is chosen once: for another, deploy a stage with a bucket of its own (docs/platform.md, "Encryption").',
@@ -115,27 +191,104 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_UNREADABLE: problem(
     'A part of the deployment could not be read, so it may have problems that are not listed.',
-    'Allow the action that the detail names. Otherwise correct what other findings name, and ask again.',
+    {
+      throttled: [
+        'AWS answered that the account asks too often. Others in the account count, too: a dashboard, a crawler, another tool.',
+        'Ask again in some minutes. If it stays, see in Service Quotas which calls of that service the account makes, stop what makes most of them, or ask AWS for a higher quota. Nothing of Sluice is to be changed.',
+      ],
+      denied: [
+        'A policy does not allow these credentials the action that the answer names.',
+        '`npx sluice policy print --for operate` prints what they need: have it attached, or sign in as somebody who has it.',
+      ],
+      missing: [
+        'AWS answered that what is asked for does not exist.',
+        '`npx sluice doctor --drift` names what is gone, and has the commands that make it again.',
+      ],
+      timedOut: [
+        'AWS did not answer in time.',
+        'Ask again. If it stays, look at the status of that service in this region: https://health.aws.amazon.com/health/status.',
+      ],
+      query: [
+        'Athena could not finish the query: the detail has its own words.',
+        'Correct the table or view that the detail names: `npx sluice doctor` compares each with its definition. Then ask again.',
+      ],
+      other: [
+        'The detail has the answer of AWS, or what is damaged.',
+        '`npx sluice doctor` looks at each part by itself. Correct what it finds, and ask again.',
+      ],
+    },
     { part: 'deployment' },
   ),
   SLUICE_FINDING_KEY_UNUSABLE: problem(
-    "The bucket's key cannot be used: data can be neither written nor read, or not read by Statsig.",
-    'Run the commands. Without any: set a symmetric single-Region key with `existing.keyArn`, or none.',
+    "The bucket's key cannot be used: data can be neither written nor read.",
+    {
+      off: [
+        'Somebody disabled it. Until it is enabled nothing is written or read, and Firehose drops what has waited for 24 hours.',
+        'Run the commands in their order.',
+      ],
+      unfit: [
+        'S3 and Statsig use symmetric single-Region keys alone.',
+        'Set `existing.keyArn` to such a key, or take it out, and deploy a stage with a bucket of its own: docs/platform.md, "Encryption".',
+      ],
+      state: [
+        'KMS says that it is in a state that no call of ours ends.',
+        'Whoever owns the key brings it back: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html.',
+      ],
+    },
     { part: 'deployment', section: 'late' },
   ),
   SLUICE_FINDING_DRIFT: problem(
     'Somebody changed a resource.',
-    `${BLIND} If the configuration has changed since, ${DEPLOY}; else run the commands in their order. Of four, the third shows what the fourth changes.`,
+    {
+      workgroup: [
+        'Somebody changed it by hand, as this configuration and release were deployed.',
+        `${BLIND} Run the command: it sets these values back.`,
+      ],
+      release: [
+        'Another release of Sluice has deployed the stack, and its values may be those of that release.',
+        `${DEPLOY_NOW} If it is still here after it, somebody changed it by hand: this finding then has the cure of that.`,
+      ],
+      stack: [
+        'It is not as its template: somebody changed it outside of CloudFormation.',
+        `${BLIND} Run the commands in their order: the third shows what the fourth changes.`,
+      ],
+    },
     { part: 'deployment', section: 'changed' },
   ),
   SLUICE_FINDING_TABLE_DIFFERS: problem(
     'A table or view differs from its definition: rows go to quarantine, are read incorrectly, or are not found.',
-    `${BLIND} If the configuration or the release has changed since, ${DEPLOY}; else run the commands in their order: no file is deleted.`,
+    {
+      table: [
+        'A crawler or a person changed it by hand. Until it is as before, rows go to quarantine, are read incorrectly, or are not found.',
+        `${BLIND} Run the commands in their order: no file is deleted.`,
+      ],
+      view: [
+        'Somebody replaced its SQL. Whoever asks the view gets the rows of the other SQL.',
+        `${BLIND} Run the command: it brings the SQL back, and no file is touched.`,
+      ],
+      release: [
+        'Another release of Sluice has deployed the stack, and the definition may be that of that release.',
+        `${DEPLOY_NOW} If it is still here after it, somebody changed it by hand: this finding then has the cure of that.`,
+      ],
+      local: [
+        'Somebody changed it in the local cloud.',
+        'Start the local cloud again: it makes what its template has.',
+      ],
+    },
     { part: 'partitions', section: 'changed' },
   ),
   SLUICE_FINDING_DAYS_LOST: problem(
     'Files of days of a raw table are gone, and neither retention nor an erasure took them: somebody deleted them.',
-    '`restore` brings back files that have versions: docs/platform.md, "Restore". If there are none, or rows shall stay gone: `accept`.',
+    {
+      versions: [
+        'Somebody deleted them, and S3 still has their versions. CloudTrail says who, if it logs data events of the bucket.',
+        'Run `restore`: it brings the files back (docs/platform.md, "Restore"). If the rows shall stay gone, run `accept` in its place.',
+      ],
+      gone: [
+        'Somebody deleted them, and S3 has no version of them any more.',
+        'Nothing brings these rows back. Find out who deleted them, then run `accept`: it ends this.',
+      ],
+    },
     { part: 'partitions', section: 'partitions' },
   ),
   SLUICE_FINDING_ARCHIVED: problem(
@@ -150,7 +303,16 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_HOUR_SHORT: problem(
     'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
-    'The first command looks at the rows of the day. An object that was deleted unwritten is a version of the bucket for 7 days: the others list what landed in these hours; copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Otherwise it ends after four days.',
+    {
+      versions: [
+        'Most often somebody deleted an object of landing/ before it was written: it is a version of the bucket for 7 days.',
+        'The first commands look at the rows of the day, the others list what landed in these hours: copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Otherwise this ends after four days.',
+      ],
+      gone: [
+        'S3 has no version of what landed in these hours any more.',
+        'The command looks at the rows of the day, and keeps what they prove. What it still misses is lost: this ends after four days.',
+      ],
+    },
     { part: 'streams', section: 'short', alarms: ['hours-short'] },
   ),
   SLUICE_FINDING_HOURS_UNPROVED: warning(
@@ -160,12 +322,42 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_NIGHT_MISSING: problem(
     'The nightly judgement of received hours, at 01:10 UTC, did not come to its end, or could not look at rows: nobody compares what was accepted with what is in tables.',
-    'Correct what the function `reconcile` failed with: most often its role, or a policy of the bucket, the key or Athena; `doctor --drift` names what was changed. The second command judges yesterday now, and keeps nothing; with `--deep` it looks at rows, and keeps what they prove. The next night makes up for up to fourteen days, and ends this; an hour that is `unknown` by then, `reconcile --deep` judges.',
+    {
+      failed: [
+        'The function `reconcile` failed, as the detail says. Nobody compares what was accepted with what is in tables.',
+        'Correct what it failed with; `doctor --drift` names what was changed. The second command judges the day now, and keeps what it proves by rows. The next night makes up for up to fourteen days, and ends this.',
+      ],
+      silent: [
+        'No error of the function `reconcile` is known: its schedule is off, or its runs end before they begin.',
+        '`doctor --drift` names what was changed of the schedule and the function: correct that. The second command judges the day now. The next night makes up for up to fourteen days, and ends this.',
+      ],
+    },
     { part: 'streams', section: 'short', alarms: ['night-missing', 'reconcile-errors'] },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
     'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
-    'If the detail has an error of the function `register`, correct that first: its role, or a policy of Lake Formation. Drop partitions with another folder in Glue. Then the command registers the days.',
+    {
+      failed: [
+        'The function `register` failed, as the detail says. Queries miss the rows of these days.',
+        'Correct its role, or the policy of Lake Formation, that the error names. Then the command registers the days.',
+      ],
+      missing: [
+        'Somebody dropped the partitions, or the event of a new day was lost. Queries miss the rows of these days.',
+        'The command registers the days.',
+      ],
+      dataset: [
+        'The days are loaded, and somebody dropped their partitions. Queries miss their rows.',
+        'The command registers the version of each day as it is.',
+      ],
+      folder: [
+        'Queries miss rows: the partition is missing, or somebody gave it another folder.',
+        'Drop partitions with another folder in Glue. Then the command registers the days.',
+      ],
+      columns: [
+        'The partitions are older than a column of the table: queries read null there.',
+        'The command gives them the columns of the table.',
+      ],
+    },
     { part: 'partitions', section: 'partitions', alarms: ['partition-gaps'] },
   ),
   SLUICE_FINDING_DOMAIN_UNFIT: problem(
@@ -174,17 +366,43 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_DEAD_LETTERS: problem(
     'A dead-letter queue holds messages that could not be processed.',
-    "Without a reason in the detail, the function's log has it. Once the cause is corrected, the command moves the messages back.",
+    {
+      known: [
+        'The function failed with each of them on every try, last as the detail says.',
+        'Correct that. Then the command moves the messages back.',
+      ],
+      unknown: [
+        "Its log has no error: either the function's log is older, or the message never reached it.",
+        'The first command shows the log. Once the cause is corrected, the second moves the messages back.',
+      ],
+    },
     { part: 'deployment', section: 'deadLetters' },
   ),
   SLUICE_FINDING_FUNCTION_FAILED: warning(
     'Lambda counted errors of a function within 24 hours: runs were killed, took too long, or threw. SQS and Lambda try the work again.',
-    'The command shows the log. If a run used up its memory or its time, give the function more memory in serverless.yml, and so more processor, and deploy; otherwise `npx sluice explain CODE`. Then the next try does the work. It goes a day after the last error.',
+    {
+      over: [
+        'A run failed, and later ones did its work.',
+        'Nothing is to be done. The command shows the log. It goes a day after the last error.',
+      ],
+      resources: [
+        'A run used up its memory or its time.',
+        'Give the function more memory in serverless.yml, and so more processor, and deploy. Then the next try does the work. The command shows the log.',
+      ],
+      error: [
+        'A run failed with the error of the detail.',
+        'Correct what it names: `npx sluice explain CODE` has the cure of each code of ours. Then the next try does the work. The command shows the log.',
+      ],
+      unknown: [
+        'Its log has no line that says why.',
+        'The command shows the log around the times of the detail. Then the next try does the work.',
+      ],
+    },
     { part: 'deployment', section: 'functions' },
   ),
   SLUICE_FINDING_RELAY_LATE: warning(
     'Copies of requests have waited for more than an hour to be relayed; after six days and a half they are put aside.',
-    'See whether the target is reachable: `retried` in the log of `relay` says what it answers. If there are more copies than the function delivers, raise `relay.concurrency`: docs/relay.md, "Limits".',
+    'The command shows the log of `relay`: `retried` says what the target answers. Without such lines there are more copies than the function delivers: raise `relay.concurrency` (docs/relay.md, "Limits").',
     { part: 'collector', section: 'relay', alarms: ['relay-age', 'relay-queue-age'] },
   ),
   SLUICE_FINDING_FORWARDED: warning(
@@ -197,13 +415,60 @@ export const findingCatalogue = {
     { part: 'drops', section: 'drops', alarms: ['ingest-unreadable'] },
   ),
   SLUICE_FINDING_INGEST_LATE: problem(
-    'No file of a drop has come by the time it is expected, its folder was not listed within its schedule, or no day of its lookback has files.',
-    'Ask whoever delivers it, and compare `folder`, `dayFormat` and `expectedBy` with the keys of the files. If it is new or was not listed, run `npx sluice ingest run`. `backfill` loads a day that has come late; `accept empty` says that none comes.',
+    "A customer's files are not there when they are expected, or nobody has looked for them.",
+    {
+      noFile: [
+        'The folder was listed, and has no file of the day: whoever delivers it is late, or writes elsewhere.',
+        'Ask whoever delivers it. The next run loads files that come. If the day has none, `npx sluice ingest accept empty` says so, with the options of the first command and `--from DAY`.',
+      ],
+      noRows: [
+        'Files of the day came, and have no row: the job that makes them ran before its data was there.',
+        'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
+      ],
+      before: [
+        'No file of the day came while runs looked for it, and none looks at it any more.',
+        'If files have come since, `backfill` loads them; if none comes, `accept empty` says so.',
+      ],
+      unlisted: [
+        'The dataset is new: its first run is still to come.',
+        'Run the command, or wait for the schedule.',
+      ],
+      stale: [
+        'The function `ingest-plan` did not run, or did not come to this dataset.',
+        'The first command lists it now. The second shows the log of `ingest-plan`, which says what it failed with.',
+      ],
+      nowhere: [
+        'The folder has nothing for any day that is looked for.',
+        'Compare `folder` and `dayFormat` of the dataset with the keys that the command lists, and ask whoever delivers it whether the job still runs.',
+      ],
+      elsewhere: [
+        'The folder has files, and none for a day that is looked for: as `dayFormat` reads their keys they are of other days.',
+        'Correct `folder` or `dayFormat` of the dataset by the names in the detail, and deploy; or have whoever delivers it use the configured one. Days before the lookback load with `npx sluice ingest backfill`.',
+      ],
+    },
     { part: 'drops', section: 'drops', alarms: ['ingest-stopped', 'ingest-late'] },
   ),
   SLUICE_FINDING_INGEST_WAITING: warning(
-    "Days of a customer's dataset have files that are not loaded: the folder's log commits none of them, the marker of `waitFor` has not come, or they came after the lookback.",
-    'Ask whoever delivers them whether the job still runs: docs/ingest.md, "Days that wait". The next run loads what is committed or marked. `backfill` loads a day without its marker, or before the lookback: with what its folder has now, so that rows of files that have gone leave.',
+    "Days of a customer's dataset have files that are not loaded.",
+    {
+      explain: [
+        "The log of the folder commits none of the files: most often the customer's job was stopped before its end.",
+        'The command names the files. Ask whoever delivers them to run the job again: docs/ingest.md, "Days that wait". The next run loads what is committed.',
+      ],
+      backfill: [
+        'The marker that `waitFor` names has not come, and no file is loaded without it.',
+        'Ask whoever delivers them whether the job came to its end: the next run loads the day once the marker is there. If the files are whole without it, the second command loads them.',
+      ],
+      run: ['The files came after the last run.', 'The command loads them now, the next run later.'],
+      load: [
+        'The files came after the last day on which a run looks for them.',
+        'The command loads the days with what their folders have now, so that rows of files that have gone leave.',
+      ],
+      newer: [
+        'Somebody replaced files of days that no run looks at any more. Queries read the earlier files.',
+        'If the newer files are right, the command loads them: rows of files that have gone leave.',
+      ],
+    },
     { part: 'drops', section: 'drops', alarms: ['ingest-late'] },
   ),
   SLUICE_FINDING_READER_DENIED: problem(
@@ -213,7 +478,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_RECEIPTS_FAILED: warning(
     "A customer's bucket did not take the receipt of a day; the load itself is done.",
-    '`npx sluice explain CODE` says what to do. Then the command loads the day again and writes it.',
+    'The first command says what to do. Then the second loads the day again and writes the receipt.',
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LEFT_OUT: warning(
@@ -223,7 +488,20 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_CURATE_KEPT: problem(
     'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',
-    'Find out who deleted them. The commands before `accept` bring files back while S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `accept` keeps the rows and ends this.',
+    {
+      versions: [
+        'Somebody deleted or replaced the raw files. The curated table has their rows, and views read them there.',
+        'Find out who. `restore` brings files back while S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `accept` keeps the rows and ends this.',
+      ],
+      gone: [
+        'The raw files are gone, and no version of them is left. The curated table has their rows, and views read them there.',
+        'Find out who deleted them. `accept` keeps the rows, and ends this.',
+      ],
+      back: [
+        'The raw files are copied back.',
+        'Wait for the next night, 00:20 UTC: it curates the day again, and ends this.',
+      ],
+    },
     { part: 'partitions', section: 'curated' },
   ),
   SLUICE_FINDING_ERASE_STOPPED: warning(
@@ -231,8 +509,17 @@ export const findingCatalogue = {
     'Run `sluice erase` with the same units again until it is complete: docs/privacy.md, "Until it is complete".',
   ),
   SLUICE_FINDING_CURATE_LATE: problem(
-    'Days that should be curated were never queued, or wait for more than a day: queries read more, and no answer is wrong.',
-    'If the stage is new, wait for the night, 00:20 UTC; else the command queues them now.',
+    'Days that should be curated are not: queries read more, and no answer is wrong.',
+    {
+      queued: [
+        'They were queued, and no run of `curate` has taken them for a day. Queries read more; no answer is wrong.',
+        'The command queues them again. If they stay, SLUICE_FINDING_FUNCTION_FAILED or a dead letter of `curate` says why.',
+      ],
+      unplanned: [
+        'No night has queued them. Queries read more; no answer is wrong.',
+        'The command queues them now. On a new stage the night, 00:20 UTC, does it too.',
+      ],
+    },
     { part: 'partitions', section: 'curated', alarms: ['curations-waiting'] },
   ),
   SLUICE_FINDING_QUOTA: warning(
@@ -245,7 +532,28 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
-    'Correct what the function failed with: `npx sluice explain CODE` has the cure of each code of ours. If it took too long or its process ended, give it more memory; if Lambda throttled it, raise its reserved executions or the quota. Then the command has them tried, 10,000 at a time.',
+    {
+      code: [
+        'The function `write` fails with the error of the detail. Nothing is lost.',
+        'Correct what it names: `npx sluice explain CODE` has the cure of each code of ours. Then the command has the objects tried, 10,000 at a time.',
+      ],
+      resources: [
+        'The function `write` used up its time or its memory. Nothing is lost.',
+        'Give it more memory in serverless.yml, and deploy. Then the command has the objects tried, 10,000 at a time.',
+      ],
+      throttled: [
+        'Lambda does not begin the runs of `write`: its reserved executions or the quota of the account are used up. Nothing is lost.',
+        "Raise the function's reserved executions, or ask AWS for a higher quota. Then the command has the objects tried, 10,000 at a time.",
+      ],
+      unknown: [
+        'The log of `write` does not say why it fails, or could not be read. Nothing is lost.',
+        'Look at the log of `write` in CloudWatch, and correct what it failed with. Then the command has the objects tried, 10,000 at a time.',
+      ],
+      unasked: [
+        'No run of `write` has failed: nothing asked it to write these objects, or many wait before them. The first command tells: it finds what is wrong with the bucket, the rule or the queue. Nothing is lost.',
+        'Correct what the first command finds. Then the second has all objects tried.',
+      ],
+    },
     { part: 'streams', section: 'landing', alarms: ['write-queue', 'write-errors'] },
   ),
   SLUICE_FINDING_DAMAGED: problem(
@@ -265,22 +573,69 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_STREAM_LATE: problem(
     'A stream delivers late. Firehose drops records 24 hours after it has accepted them.',
-    "The command shows the stream's log: correct its role, the bucket or the key in time.",
+    {
+      failed: [
+        "The stream's delivery fails with the error of the detail.",
+        'Correct the role, the bucket or the key that it names, in time: Firehose drops records 24 hours after it has accepted them. `npx sluice doctor` names a policy that denies. The command shows the log.',
+      ],
+      unknown: [
+        "The stream's log has no error.",
+        'The command shows the log as lines come; `npx sluice doctor` names a role, a bucket or a key that was changed. Correct it in time: Firehose drops records 24 hours after it has accepted them.',
+      ],
+      local: [
+        'The stream of the local cloud has not delivered.',
+        'Correct the role, the bucket or the key, and remove faults. Then the command delivers what waits.',
+      ],
+    },
     { part: 'streams', section: 'late', alarms: ['stream-late', 'stream-blocked', 'stream-stuck'] },
   ),
   SLUICE_FINDING_QUOTA_NEAR: warning(
     'A stream is near its quota, or above it. Requests that it does not accept become objects of landing/.',
-    'Ask AWS for a higher quota, which Firehose also raises by itself: docs/limits.md, "Requests a second".',
+    'Ask AWS for a higher quota, which Firehose also raises by itself: docs/limits.md, "Requests a second". Requests that it does not accept become objects of landing/, so none is lost.',
     { part: 'streams', section: 'overflow' },
   ),
   SLUICE_FINDING_NOT_STORED: problem(
-    'Requests were answered 503 within 24 hours: neither Firehose nor the bucket stored them, the keys could not be read, or the collector failed. Most SDKs repeat them for minutes.',
-    'The log shows what AWS answered, as `object_error`, `not_streamed` or `error`. After a denial, correct the role, the bucket or its key. A 503 or timeout passes. It stays a day.',
+    'Requests were answered 503 within 24 hours. Most SDKs repeat them for minutes.',
+    {
+      over: [
+        'It is over: later requests were stored. Most SDKs have repeated the others by then.',
+        'Nothing is to be done. The command shows what AWS answered. It goes a day after the last one.',
+      ],
+      stores: [
+        'Neither Firehose nor the bucket took them. Most SDKs repeat them for minutes; what is not repeated is lost.',
+        'The command shows what AWS answered, as `object_error` and `not_streamed`. After a denial correct the role, the bucket or its key: `npx sluice doctor` names it. A throttling or a timeout passes.',
+      ],
+      keys: [
+        "Collectors could not read the keys' secret. Most SDKs repeat them for minutes; what is not repeated is lost.",
+        'The command shows what Secrets Manager answered. `npx sluice keys restore --dry-run` says whether the last valid list comes back; after a denial `npx sluice doctor --drift` names what was changed.',
+      ],
+      other: [
+        'The collector failed with these requests, as the detail says.',
+        'Do what the detail says of the code. The command shows the log.',
+      ],
+    },
     { part: 'collector', section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'] },
   ),
   SLUICE_FINDING_UNREACHED: problem(
-    'Within 24 hours the gateway or the Function URL itself answered many requests. 4xx: SDKs drop the events. 5xx (an invocation was throttled, took too long or broke): most SDKs send again.',
-    '429: have AWS raise the limit that the doctor names. 413: send smaller batches. 404: correct the address, or leave scanners alone; the access log (`endpoint.accessLogDays`) tells them apart. 5xx: the log has the reason.',
+    'Within 24 hours the gateway or the Function URL itself answered many requests.',
+    {
+      refused: [
+        'The gateway or the Function URL answered 4xx by itself, and SDKs drop these events. With `endpoint.accessLogDays` its log has each status; the doctor names a limit (429).',
+        'Have AWS raise a limit that the doctor names. Without one the requests were too large (413: send smaller batches) or had another address (404: correct it in the app; of scanners leave it).',
+      ],
+      timedOut: [
+        'The collector ran out of time, and most SDKs send again.',
+        'The command shows the log. Most often something that it calls is slow: `npx sluice doctor` looks at Firehose, the bucket and the keys. More memory in serverless.yml gives it more processor.',
+      ],
+      throttled: [
+        'Lambda did not begin the collector: its executions are used up. Most SDKs send again.',
+        'Raise `collector.reservedConcurrency`, or have AWS raise the executions of the account: `npx sluice doctor` has both numbers.',
+      ],
+      broke: [
+        'The collector broke, or could not be invoked, and most SDKs send again. Its log has the reason.',
+        'The command shows the log. Correct what it names; `npx sluice doctor` looks at the function and its role.',
+      ],
+    },
     {
       part: 'collector',
       section: 'failed',
@@ -289,7 +644,16 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_REFUSED: problem(
     'Requests were refused with 4xx within 24 hours. SDKs do not send them again.',
-    'docs/answers.md has each code. Of an unknown key the log has the first digits of its SHA-256 only: if it is yours, `keys add`. It goes a day after the last refusal. `tail` runs until Ctrl-C.',
+    {
+      unknownKey: [
+        'The key is in no list. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.',
+        'Compare them with `keys list`. If the key is yours, `keys add` adds it; if not, nothing is lost. `tail` shows such requests until Ctrl-C. It goes a day after the last refusal.',
+      ],
+      other: [
+        'The sender makes requests that the collector does not take. SDKs do not send them again.',
+        'docs/answers.md says of each code what the sender has to change. The command shows such requests until Ctrl-C. It goes a day after the last refusal.',
+      ],
+    },
     {
       part: 'collector',
       section: 'refused',
@@ -298,7 +662,28 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_KEYS_UNREADABLE: problem(
     "The keys' secret cannot be read, or is no list of keys. Collectors that have read it go on with those keys; new ones answer 503.",
-    '`keys restore` takes a deletion back, drops what is not valid, and brings the last valid list back: look whether a key leaked. To a secret that was gone (the local cloud: start it again) add each key again. After a denial `doctor` shows what was changed: it ends within ten minutes.',
+    {
+      invalid: [
+        'Somebody edited the secret by hand. Collectors that have read it go on with those keys; new ones answer 503.',
+        'The first command shows what it would bring back. Look there whether a key leaked, then run the second: it drops what is not valid, and brings the last valid list back.',
+      ],
+      deleted: [
+        'Somebody deleted the secret, and it can still be brought back. Collectors that have read it go on with those keys; new ones answer 503.',
+        'The first command shows what comes back, the second takes the deletion back.',
+      ],
+      gone: [
+        'Somebody deleted the secret for good. Collectors that have read it go on with those keys; new ones answer 503.',
+        'Run the commands in their order: they make it again, empty. Then add each key again with `npx sluice keys add LABEL`.',
+      ],
+      local: [
+        'Somebody deleted the secret from the local cloud.',
+        'Start the local cloud again, then add each key again with `npx sluice keys add LABEL`.',
+      ],
+      denied: [
+        'Collectors are not given the secret, as the detail says. Those that have read it go on with those keys; new ones answer 503.',
+        'The command names what was changed of the role, the secret or its key: set it back. Collectors read the secret again within ten minutes.',
+      ],
+    },
     { part: 'collector', section: 'failed' },
   ),
   SLUICE_FINDING_NO_KEY: problem(
@@ -308,12 +693,21 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_SILENT: warning(
     'No request came for an hour or more, where some came before.',
-    'If that is unusual, look at the app, its address and its last release.',
+    {
+      lasting: [
+        'Nothing that the app sends arrives. An app that sends nothing, and one whose requests do not reach the endpoint, look alike from here.',
+        'Send one event to the address of the app (docs/send.md): if `npx sluice tail` shows it, look at the last release of the app; if not, look at its address and at the network.',
+      ],
+      over: [
+        'Requests come again.',
+        'If nobody stopped the app then, ask whoever runs it what happened. It goes a day after its end.',
+      ],
+    },
     { part: 'collector', section: 'silent', alarms: ['exposures-silent', 'events-silent'] },
   ),
   SLUICE_FINDING_SPIKE: warning(
     'Within 24 hours an hour had 50 times the requests or events that are usual in it, or more.',
-    'The command shows requests as they come.',
+    'Ask whoever owns the sender that the title names whether it is meant. If it is not, take its key out (`npx sluice keys remove`). The command shows requests as they come.',
     { part: 'collector', section: 'abuse', alarms: ['invocations'] },
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(
@@ -338,7 +732,20 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_QUARANTINED: warning(
     'Events that were received within 24 hours are in quarantine.',
-    'The first command shows the rows, with the cure of each reason. Once a reason is corrected, its `--dry-run` says what the command behind it delivers. Everything else only its sender can send again.',
+    {
+      sender: [
+        'Their sender made them so. Only it can send them again.',
+        'The command shows the rows. Have the sender that the title names corrected: the detail says how, of each reason.',
+      ],
+      redrive: [
+        'They can be delivered once what refused them is corrected.',
+        'The first command shows the rows, with the cure of each reason. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
+      ],
+      mixed: [
+        'Some can be delivered once what refused them is corrected; of the others only the sender can send them again, as the detail says.',
+        'The first command shows the rows, with the cure of each reason. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
+      ],
+    },
     { part: 'collector', section: 'quarantine' },
   ),
   SLUICE_FINDING_INGEST_FAILED: problem(
@@ -352,8 +759,17 @@ export const findingCatalogue = {
     { part: 'drops', section: 'exports' },
   ),
   SLUICE_FINDING_INPUTS_MISSING: problem(
-    "Days of a customer's dataset have no file with rows any more: their files were deleted, replaced, or are not committed. Queries still read the last good version.",
-    'Ask whoever delivers them: files that come are loaded. If the rows are to stay without files, run `accept`; if their owner deletes files once they are loaded, set `filesLeave: true` for the dataset. docs/ingest.md, "Days without inputs", says how to let rows go.',
+    "Days of a customer's dataset have no file with rows any more. Queries still read the last good version.",
+    {
+      gone: [
+        'Whoever owns the folder deleted or replaced the files. Queries still read the last good version.',
+        'Ask whoever delivers them: files that come are loaded. If the rows are to stay without files, run `accept`; if their owner deletes files once they are loaded, set `filesLeave: true` for the dataset. docs/ingest.md, "Days without inputs", says how to let rows go.',
+      ],
+      uncommitted: [
+        'Files are there, and the log of the folder does not commit them any more. Queries still read the last good version.',
+        'Ask whoever delivers them to run the job again: the next run loads what is committed. If the rows are to stay without it, run `accept`.',
+      ],
+    },
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LOST: problem(
@@ -362,8 +778,17 @@ export const findingCatalogue = {
     { part: 'drops', section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
   ),
   SLUICE_FINDING_ROWS_UNUSUAL: warning(
-    'A day of a dataset was loaded with at most half of the rows that its weekday usually has, with more than ten times of them, from files that seem to be copies, or with values or times that are not as on the days before: a column has another type, no values any more, or no numbers.',
-    'Ask whoever delivers it whether the drop is right and whole, or which copy to delete: the next run loads the day again. Correct the mapping if a column means something else now, and load the day with `backfill`. If the day is meant so, run the second command.',
+    'A day of a dataset is not as the days before it.',
+    {
+      empty: [
+        'The job that makes the files most likely ran before its data was there.',
+        'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
+      ],
+      changed: [
+        'The day was loaded as it came. The first command has its files and its values beside those of days before.',
+        'Ask whoever delivers it. The next run loads corrected files. If a column means something else now, correct the mapping and load the day with `npx sluice ingest backfill`. If the day is meant so, run the second command.',
+      ],
+    },
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_EXPORT_FAILED: problem(
@@ -388,7 +813,16 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_NO_TOPIC: warning(
     'Alarms notify nobody.',
-    'If somebody turned their actions off, `npx sluice doctor --drift` has the commands. Else set `alarms.topicArn` to the ARN of an SNS topic, and deploy: docs/metrics.md.',
+    {
+      none: [
+        'The configuration has no topic for them.',
+        'Set `alarms.topicArn` to the ARN of an SNS topic, and deploy: docs/metrics.md.',
+      ],
+      off: [
+        'The configuration has a topic, and somebody turned the actions of these alarms off.',
+        '`npx sluice doctor --drift` has the commands that turn them on.',
+      ],
+    },
     { part: 'deployment' },
   ),
   SLUICE_FINDING_FAULTS: warning(
@@ -408,6 +842,25 @@ export function alarmsOf(code: FindingCode): readonly string[] {
   return entries[code].alarms ?? [];
 }
 
+/** The cases of a code. */
+export type CaseOf<Code extends FindingCode> = keyof (typeof findingCatalogue)[Code]['cases'] & string;
+
+/** What one finding is about. */
+export interface Told {
+  /** What is so, of what, how many and by whom: a sentence without its stop, no list of what it could be. */
+  readonly title: string;
+  /** Since when, ISO 8601: a time, or a day. Null: nothing that could be asked keeps it, so the title says `seen now`. */
+  readonly since: string | null;
+  /** Figures that the title leaves out; default none. */
+  readonly detail?: string;
+  /** The cause where it has figures; default the case's. */
+  readonly cause?: string;
+}
+
+/** The case that a finding is, of a code with several. */
+type Case<Code extends FindingCode> =
+  string extends CaseOf<Code> ? { readonly case?: undefined } : { readonly case: CaseOf<Code> };
+
 /** Something that was found: the terminal, JSON and the console show this object. */
 export interface Finding {
   /** The stable code: SLUICE_FINDING_…. */
@@ -416,11 +869,15 @@ export interface Finding {
   readonly severity: Severity;
   /** The part of the pipeline that it is about, if `sluice status` finds it; null of what only the doctor finds. */
   readonly part: FindingPart | null;
-  /** The details: which bucket, table or day; what was found and what was expected. */
+  /** One sentence: what is so, of what, how many, by whom, and since when or that it is `seen now`. */
+  readonly title: string;
+  /** Since when, ISO 8601; null if nothing that could be asked keeps it. */
+  readonly since: string | null;
+  /** More figures: every day, sender and error, what was found and what was expected. */
   readonly detail: string;
-  /** What the code means; the same for every finding with it. */
+  /** Why it is so; where that is not known, what tells. */
   readonly cause: string;
-  /** What to do, naming the deployment in each command. */
+  /** What to do about this case, naming the deployment in each command. */
   readonly cure: string;
   /** Commands that repair it or show more, ready to be pasted into a shell, for this deployment. Often none. */
   readonly commands: readonly string[];
@@ -436,25 +893,47 @@ export function isFinding<Read extends object>(read: Read | Finding): read is Fi
 }
 
 /**
- * Makes a finding from its code and a detail.
+ * Makes a finding from its code and its facts.
  *
  * @param severity Default: the catalogue's.
  */
-export function finding(
-  code: FindingCode,
-  detail: string,
+export function finding<Code extends FindingCode>(
+  code: Code,
+  { title: said, since, detail = '', cause: known, case: name }: Told & Case<Code>,
   commands: readonly string[] = [],
   severity?: Severity,
 ): Finding {
-  const { cause, cure, section, part = null, ...usual } = entries[code];
+  const { cases, section, part = null, ...usual } = entries[code];
+  const { cause = '', cure = '' } = cases[name ?? 'only'] ?? {};
+  const when = since === null ? ', seen now' : said.includes(since) ? '' : `, since ${since}`;
   return {
     code,
     severity: severity ?? usual.severity,
     part,
-    cause,
+    title: `${said.replace(/\.$/, '')}${when}.`,
+    since,
     detail,
+    cause: known ?? cause,
     cure,
     commands,
     section: section === undefined ? null : operateSections[section],
   };
+}
+
+/** What the doctor sees at the moment of its look, as a sentence. Deployments keep no times of it. */
+export function seenNow(title: string, detail = title): Told {
+  return { title, since: null, detail };
+}
+
+/** The detail of a finding, unless its title has it. */
+export function moreOf({ title, detail }: Pick<Finding, 'title' | 'detail'>): readonly string[] {
+  return detail === '' || title.startsWith(detail.replace(/\.$/, '')) ? [] : [detail];
+}
+
+/** The meaning of a code with the causes and cures of all its cases, as nobody knows which one it is. */
+export function explainFinding(code: FindingCode): Pick<Finding, 'cause' | 'cure' | 'section'> {
+  const { cause, cases, section } = entries[code];
+  const all = Object.values(cases);
+  const cures = all.map((one) => (one.cause === cause ? one.cure : `${one.cause} ${one.cure}`));
+  return { cause, cure: cures.join('\n'), section: section === undefined ? null : operateSections[section] };
 }

@@ -45,7 +45,9 @@ const REPAIRS: readonly (readonly string[])[] = [
 export function printedAwsCommands(): readonly string[] {
   const commands = deploymentCommands(place, 'eu-central-1');
   const found = cases.flatMap(([, facts]) => judge({ ...well, ...facts }, place, 'eu-central-1'));
-  const cures = Object.values(findingCatalogue).map(({ cure }) => cure);
+  const cures = Object.values(findingCatalogue).flatMap(({ cases }) =>
+    Object.values(cases).map(({ cure }) => cure),
+  );
   const pages = execFileSync('git', ['ls-files', 'docs/*.md', 'README.md', 'examples/*.md'], {
     cwd: repositoryRoot,
     encoding: 'utf8',

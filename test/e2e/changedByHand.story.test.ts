@@ -71,7 +71,7 @@ it('sluice status sees what a crawler made of a table, a view and a workgroup th
     ),
     'TABLE_DIFFERS statsig_forwarded_events: column `event_value` is double instead of string; column `user_id` is missing; column `partition_0` is not ours.',
     'TABLE_DIFFERS product_events: its SQL differs.',
-    'RESOURCE_MISSING The table or view sluice.daily_exposures.',
+    'RESOURCE_MISSING The view sluice.daily_exposures.',
     'DRIFT workgroup sluice: State is "DISABLED" instead of "ENABLED".',
     expect.stringMatching(
       /^DRIFT workgroup sluice_metabase: EnforceWorkGroupConfiguration is false instead of true; BytesScannedCutoffPerQuery is 10000000 instead of 1000000000000; ResultConfiguration\.OutputLocation is "s3:\/\/elsewhere\/" instead of "s3:\S+\/"; ResultConfiguration\.ExpectedBucketOwner is "111122223333" instead of "000000000000"\.$/,

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
+import { DeletePartitionCommand, DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { DisableKeyCommand, EnableKeyCommand, KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import {
   DeleteSecretCommand,
@@ -294,10 +294,14 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     expect([severity, detail]).toEqual([
       'problem',
       expect.stringMatching(
-        /^4xx: 20 of \d+ requests in the hour from \S+; 5xx: 5 of \d+ requests in the hour from \S+\. The function collect failed last at \S+: Task timed out\. 5 of \d+ invocations of collect had errors within 24 hours, /,
+        /^5xx: 5 of \d+ requests in the hour from \S+\. The function collect failed last at \S+: Task timed out\. 5 of \d+ invocations of collect had errors within 24 hours, /,
       ),
     ]);
-    expect(commands).toHaveLength(2);
+    expect(commands).toEqual([expect.stringMatching(/^aws logs tail /)]);
+    const [refused] = (await status()).problems.filter(({ commands: [first] }) =>
+      first?.includes(' doctor '),
+    );
+    expect(refused?.title).toMatch(/^20 of \d+ requests were answered 4xx before the collector/);
     await story.advance(3 * HOUR);
     expect(await finding('UNREACHED')).toMatchObject({ severity: 'warning' });
   });
@@ -309,10 +313,43 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     const why = expect.stringContaining('AccessDeniedException');
     expect([partitions, unknown]).toEqual([
       null,
-      [{ part: 'the partitions', log: null, why, isByKey: false }],
+      [{ part: 'the partitions', kind: 'denied', log: null, why, isByKey: false }],
     ]);
     const { code, stdout } = await story.sluice('status');
     await story.clearFaults();
     expect([code, stdout]).toEqual([3, expect.stringContaining('Not known: the partitions. AccessDenied')]);
+  });
+
+  it('an Athena that is throttled: what it would have told is read elsewhere, and nobody is told to allow anything', async () => {
+    await post(1, [{ value: 1, user: { userID: 'nobody' } }]);
+    await story.cloud.flush();
+    const glue = story.kept(new GlueClient(story.clientOptions()));
+    const Name = 'daily_exposures';
+    await glue.send(new DeleteTableCommand({ DatabaseName: story.cloud.database, Name }));
+    const shown = async () =>
+      (await status()).problems
+        .filter(({ code }) => /QUARANTINED|MISSING/.test(code))
+        .map(({ title }) => title);
+    const before = await shown();
+    expect(before).toEqual([
+      expect.stringMatching(
+        /^The view sluice\.daily_exposures of the deployment of \S+ does not exist, seen now\.$/,
+      ),
+      expect.stringMatching(
+        /^1 row is in quarantine, all with SLUICE_EVENT_NO_NAME, 1 of these .*, since 2026-\S+\.$/,
+      ),
+    ]);
+    const throttled = { fault: 'failCalls', calls: 'all', code: 'TooManyRequestsException', status: 400 };
+    await story.setFaults({ athena: [throttled] });
+    expect(await shown()).toEqual(before);
+    const unread = (await status()).problems.filter(({ code }) => code === 'SLUICE_FINDING_UNREADABLE');
+    await story.clearFaults();
+    expect(unread.map(({ title }) => title).sort()).toEqual(
+      ['The tables', 'The workgroup sluice'].map(
+        (part) => `${part} could not be read: AWS throttles the account, seen now.`,
+      ),
+    );
+    for (const { cure } of unread)
+      expect(cure).toMatch(/^Ask again in some minutes\. (?!.*[Aa]llow the action)/);
   });
 });

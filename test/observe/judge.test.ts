@@ -4,6 +4,7 @@ import type { LastDay } from '../../observe/facts/flow/changes.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import { GONE } from '../../observe/facts/flow/senders.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
+import type { Finding } from '../../observe/findings/catalogue.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
 import type { Case } from './judgeCases/Case.ts';
 import { cases } from './judgeCases/cases.ts';
@@ -27,6 +28,7 @@ import {
   NOW,
   nothing,
   place,
+  quarantineCount,
   refusedBy,
   stream,
   waiting,
@@ -42,6 +44,25 @@ const figuresOf = (text: string) =>
     .map(([word]) => word.replace(/^[.,;:%]+|[.,;:%]+$/g, ''))
     .filter((word) => /[\d_/]|[A-Z]{3}|\w[-.]\w/.test(word));
 
+/** What in a title, a cause or a cure is against the rule: a title is one sentence of fact, with since when and how many. */
+function ruleFaults({ title, since, cause, cure, detail }: Finding): readonly string[] {
+  const withoutTimes = title.replaceAll(/\d{4}-\d\d-\d\d(T[\d:.]+Z)?|seen now/g, '');
+  const rules = {
+    'is a sentence': /^[\w\d].*\.$/.test(title) && !title.includes('. '),
+    'has no backtick': !title.includes('`'),
+    'is no list of what it could be': !/\bor\b|\bmost likely\b|\bmay\b(?! send)/.test(title),
+    'says since when, or that it is seen now':
+      since === null ? title.endsWith('seen now.') : title.includes(since),
+    'says how many': /\d|\b([Nn]o|All|all|[Tt]he|was|is)\b/.test(withoutTimes),
+    'is short': title.length <= 260,
+    'is not its detail in parts': detail !== '' || title !== '',
+    'has one cause': cause !== '',
+    'has one cure': cure !== '',
+    'names nothing undefined': !/undefined|null|NaN|\[object/.test(`${title} ${detail} ${cause} ${cure}`),
+  };
+  return Object.entries(rules).flatMap(([rule, holds]) => (holds ? [] : [`${rule}: ${title}`]));
+}
+
 describe('a finding of sluice status', () => {
   it('is none when all is well', () => {
     expect(judge({})).toEqual([]);
@@ -56,6 +77,7 @@ describe('a finding of sluice status', () => {
     const part: unknown = expect.any(String);
     expect(found).toMatchObject([{ code: `SLUICE_FINDING_${code}`, severity, part }]);
     expect(figuresOf(found[0]?.detail ?? '')).toEqual(figuresOf(figures));
+    for (const one of found) expect(ruleFaults(one)).toEqual([]);
     expect(found[0]?.commands.slice(0, commands.length)).toEqual(
       commands.map(
         (command) => `${command}${command.startsWith('aws ') ? '' : ' --stage prod'} --region eu-central-1`,
@@ -110,9 +132,11 @@ describe('a finding of sluice status', () => {
       lastDay: { ...lastDay, usual: 0, usualHours },
     });
     expect(week?.detail).toMatch(/ago; at most 40 came/);
-    const keys = { senders: [], fault: null };
+    const keys = { senders: [], fault: null, faultKind: null, changedAt: null };
     expect(judge({ keys, isLocal: true })).toEqual([]);
-    expect(judge({ keys: { ...keys, fault: GONE }, isLocal: true })[0]?.commands).toEqual([]);
+    expect(judge({ keys: { ...keys, fault: GONE, faultKind: 'gone' }, isLocal: true })[0]?.commands).toEqual(
+      [],
+    );
     expect(judgeFacts({ ...well, keys }, { ...place, config: anyKey }, 'eu-central-1')).toEqual([]);
     expect(judge(waiting({ landing: { ...nothing, count: 3, oldest: at(0.33) } }))).toEqual([]);
     const quotaOf = (quotaShare: number) => judge({ stream: { ...stream, quotaShare, quota: 'calls' } });
@@ -165,7 +189,10 @@ describe('a finding of sluice status', () => {
       failedAt: { SLUICE_KEYS_UNAVAILABLE: times },
     };
     const stored = { lastHour: { ...lastHour, lastStoredAt: at(0.1) } };
-    const unread = { ...stored, unknown: [{ part: 'a log', why: '', log: 'collect', isByKey: false }] };
+    const unread = {
+      ...stored,
+      unknown: [{ part: 'a log', why: '', kind: 'other', log: 'collect', isByKey: false }],
+    };
     const found = [stored, { lastHour }, unread].map((facts) =>
       judge(facts).find(({ code }) => code === 'SLUICE_FINDING_NOT_STORED'),
     );
@@ -218,7 +245,7 @@ describe('a finding of sluice status', () => {
 
   it('of quarantine offers a redrive for what can be corrected, and the cure of everything else', () => {
     const found = (...reasons: readonly string[]) =>
-      judge({ quarantine: reasons.map((reason) => ({ reason, rows: 2, newestAt: at(1) })) });
+      judge({ quarantine: reasons.map((reason) => ({ ...quarantineCount, reason })) });
     const [mixed] = found('SLUICE_BODY_CORRUPT', 'SLUICE_ROW_UNFIT', 'SLUICE_VALUE_UNFIT');
     expect(mixed?.commands.map((command) => /--reason (\S+)/.exec(command)?.[1])).toEqual([
       undefined,
@@ -234,7 +261,7 @@ describe('a finding of sluice status', () => {
 
   it('of objects that wait explains a failure only', () => {
     const { waiting: late } = waiting({ landing: { ...nothing, oldest: at(2) } });
-    const failures = [{}, { write: 'Task timed out.' }];
+    const failures = [{}, { write: 'SLUICE_WRITE_X: it is denied.' }];
     const cures = failures.map((failure) => judge({ waiting: late, failures: failure })[0]?.cure);
     expect(cures.map((cure) => cure?.includes('explain CODE'))).toEqual([false, true]);
   });
@@ -245,7 +272,7 @@ describe('a finding of sluice status', () => {
       ...failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 2 }),
       ...waiting({ landing: { ...nothing, count: 3, oldest: at(2) } }),
       alarms: [{ ...alarm, state: 'ALARM', notifies: true }],
-      unknown: [{ part: 'the last event', why: 'It is denied.', log: null, isByKey: true }],
+      unknown: [{ part: 'the last event', why: 'It is denied.', kind: 'denied', log: null, isByKey: true }],
       deadLetters: [{ part: 'relay', queue: 'q', arn: 'a', messages: 1, since: null }],
       failedByKey: ['relay'],
       key: { Arn, KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
@@ -393,7 +420,7 @@ describe('a finding of sluice status', () => {
   it('that is a problem comes before warnings', () => {
     const found = judge({
       alarms: [{ ...alarm, state: 'ALARM', notifies: false }],
-      quarantine: [{ reason: 'SLUICE_EVENT_NO_NAME', rows: 2, newestAt: at(1) }],
+      quarantine: [quarantineCount],
     });
     expect(found.map(({ severity }) => severity)).toEqual(['problem', 'warning', 'warning']);
   });

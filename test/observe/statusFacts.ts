@@ -37,7 +37,7 @@ export const well: StatusFacts = {
   noted: null,
   lastRequestAt: null,
   refusals: null,
-  keys: { senders: ['9f86'], fault: null },
+  keys: { senders: ['9f86'], fault: null, faultKind: null, changedAt: null },
   keysFailure: null,
   lastEventAt: null,
   tables: [],
@@ -186,11 +186,19 @@ export const curated = {
   raw: 3,
   failed: [],
   late: [],
+  lateSince: null,
   unplanned: [],
   resends: [],
   kept: [],
   accepted: [],
   lacking: [],
+};
+export const quarantineCount = {
+  reason: 'SLUICE_EVENT_NO_NAME',
+  rows: 2,
+  firstAt: at(3),
+  newestAt: at(1),
+  senders: [{ sdk: 'js-client 3', key: 'web', path: null, rows: 2, firstAt: at(3), lastAt: at(1) }],
 };
 export const keptDay = {
   day: '2026-11-14',

@@ -27,10 +27,15 @@ const commands = pages.flatMap((page) =>
   ),
 );
 
+/** The cures of each case of each finding. */
+const findingCures = Object.entries(findingCatalogue).flatMap(([code, { cases }]) =>
+  Object.values(cases).map(({ cure }) => [code, { cure }] as const),
+);
+
 /** Commands that cures name, `sluice …` between backquotes, to the end of the command. */
 async function commandsOfCures() {
   const entries = (await errorFamilies()).flatMap((family) => Object.entries(family.entries));
-  return [...entries, ...Object.entries(findingCatalogue)].flatMap(([code, { cure }]) =>
+  return [...entries, ...findingCures].flatMap(([code, { cure }]) =>
     [...cure.matchAll(/`(?:npx )?sluice ([^`|]*)/g)].map(([, text = '']) => ({ page: code, text })),
   );
 }
@@ -98,7 +103,7 @@ describe('the commands in the docs and in cures', () => {
     expect(deployment).toEqual(['--stage', 'prod', '--region', 'eu-west-1']);
     const entries = [
       ...(await errorFamilies()).flatMap((family) => Object.entries(family.entries)),
-      ...Object.entries(findingCatalogue),
+      ...findingCures,
       ...Object.entries(questions),
     ];
     const printed = entries.flatMap(([code, { cure }]) =>
@@ -162,7 +167,7 @@ describe('the commands in the docs and in cures', () => {
     const functions = new Map(Object.entries(serviceFunctions(defineConfig({ bucket: 'acme' }))));
     const families = (await errorFamilies()).flatMap(({ entries }) => Object.entries(entries));
     const texts = [
-      ...[...families, ...Object.entries(findingCatalogue)].map(([code, { cure }]) => ({ code, cure })),
+      ...[...families, ...findingCures].map(([code, { cure }]) => ({ code, cure })),
       ...pages.map((code) => ({ code, cure: readFileSync(join(repositoryRoot, code), 'utf8') })),
     ];
     const wrong: string[] = [];

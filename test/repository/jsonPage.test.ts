@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/main.ts';
 import { routes } from '../../console/api/routes.ts';
-import { finding } from '../../observe/findings/catalogue.ts';
+import { finding, seenNow } from '../../observe/findings/catalogue.ts';
 import { callAnswers, commandAnswers } from '../../scripts/docs/jsonPage.ts';
 import { curated, dropDay, keptDay, lastDay, well } from '../observe/statusFacts.ts';
 
@@ -49,7 +49,7 @@ describe('docs/reference/json.md', () => {
       CurationState: curated,
       KeptDay: keptDay,
       LastDay: lastDay,
-      Finding: finding('SLUICE_FINDING_FAULTS', ''),
+      Finding: finding('SLUICE_FINDING_FAULTS', seenNow('1 fault')),
     };
     for (const [type, answer = {}] of Object.entries(answers))
       expect([type, Object.keys(answer).filter((name) => !membersOf(type).includes(name))]).toEqual([

@@ -1,5 +1,5 @@
 import type { AlarmState } from '../../../observe/facts/flow/alarms.ts';
-import type { Finding } from '../../../observe/findings/catalogue.ts';
+import { type Finding, moreOf } from '../../../observe/findings/catalogue.ts';
 import type { DoctorAnswer } from '../../api/status.ts';
 import { useApi } from '../parts/api.ts';
 import { formatTimesIn } from '../parts/format.ts';
@@ -12,21 +12,26 @@ const SEVERITIES: Readonly<Record<Finding['severity'], readonly [tone: Tone, wor
   unchecked: ['plain', 'not checked'],
 };
 
-/** Findings with cause and numbers, and below them cure and commands. Problems are unfolded. */
+/** Findings by their titles, and below them figures, cause, cure and commands. Problems are unfolded. */
 export function Findings({ findings }: { readonly findings: readonly Finding[] }) {
   return (
     <>
-      {findings.map(({ code, severity, cause, detail, cure, commands, section }) => {
+      {findings.map((found) => {
+        const { code, severity, title, cause, detail, cure, commands, section } = found;
         const [tone, word] = SEVERITIES[severity];
         return (
           <details key={`${code} ${detail}`} class={`note ${tone}`} open={severity === 'problem'}>
             <summary>
-              <Badge tone={tone}>{word}</Badge> {cause}
-              <span class="detail">{formatTimesIn(detail)}</span>
+              <Badge tone={tone}>{word}</Badge> {formatTimesIn(title)}
             </summary>
+            {moreOf(found).map((more) => (
+              <p key={more} class="detail">
+                {formatTimesIn(more)}
+              </p>
+            ))}
             {(severity !== 'unchecked' || commands.length > 0) && (
               <p>
-                <Prose text={cure} />
+                <Prose text={`${cause} ${cure}`} />
               </p>
             )}
             {commands.map((command) => (

@@ -63,6 +63,8 @@ export function removeKey(text: string, label: string, sha256: string): string {
 export interface VersionedText {
   readonly text: string;
   readonly version: string;
+  /** When that version was made, ISO 8601. */
+  readonly createdAt?: string | undefined;
 }
 
 /** The secret with the keys, as `sluice keys` reads and writes it. */

@@ -141,6 +141,8 @@ export interface CurationState extends CuratedTable {
   readonly failed: readonly FailedCuration[];
   /** Days that were queued more than a day ago, newest first. */
   readonly late: readonly UtcDay[];
+  /** When the first of them was queued, epoch milliseconds; null without any. */
+  readonly lateSince: number | null;
   /**
    * Days that the last night should have queued and that were never queued, newest first. A night queues the newest days, and those
    * that failed before last.
@@ -366,6 +368,7 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
     const seen = await readFilesSeen(deployment, kind);
     const newest = Object.keys(lists[kind]).sort().reverse().slice(0, RESENT_DAYS);
     const others = entries.filter(({ entry }) => !isFailing(entry));
+    const queued = others.filter(({ entry }) => now - (entry?.queued?.at ?? now) > DAY_MS);
     return {
       ...curatedTable(config, kind, lists),
       raw: raw.length,
@@ -373,7 +376,9 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
         const failing = failingOf(entry);
         return failing === null ? [] : [{ day, code: entry?.failure?.code ?? '', ...failing }];
       }),
-      late: others.flatMap(({ day, entry }) => (now - (entry?.queued?.at ?? now) > DAY_MS ? [day] : [])),
+      late: queued.map(({ day }) => day),
+      lateSince:
+        queued.length === 0 ? null : Math.min(...queued.map(({ entry }) => entry?.queued?.at ?? now)),
       unplanned: others
         .slice(0, MOST_DAYS_A_NIGHT)
         .flatMap(({ day, entry }) => (entry === null && day < planned ? [day] : [])),

@@ -71,6 +71,8 @@ export interface WaitingDay {
   readonly day: UtcDay;
   /** What it has and waits for: `has 2 files and no _SUCCESS since 2026-11-20T09:00:00.000Z` */
   readonly words: string;
+  /** Since when it has that, epoch milliseconds; absent of files that no run has looked at. */
+  readonly since?: number;
   /** Whether more was to be expected by now: files that are not committed have settled, or the day is over. */
   readonly isLacking: boolean;
   /**
@@ -478,7 +480,7 @@ function waitingOf(
   const seen = lack === null || isCommit ? 'explain' : 'backfill';
   const cure = entry === null || isUnlooked(day) ? unseen : seen;
   const isLacking = isCommit || isOver(dataset, day, now);
-  return { day, words: `has ${words} since ${isoTimestamp(since)}`, isLacking, cure };
+  return { day, words: `has ${words} since ${isoTimestamp(since)}`, since, isLacking, cure };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { partName } from '../../../infra/template/Stack.ts';
 import { versionedSecret } from '../../../lib/aws/secrets.ts';
 import type { AcceptedKey } from '../../../lib/schema/AcceptedKey.ts';
@@ -15,6 +15,10 @@ export interface KeysState {
   readonly senders: readonly string[];
   /** Why collectors cannot read all of the secret, in a sentence without its values; null if they can. */
   readonly fault: string | null;
+  /** What the fault is; null without one. */
+  readonly faultKind: 'invalid' | 'deleted' | 'gone' | null;
+  /** When the secret was changed last, ISO 8601: its present version was made, or somebody deleted it; null if nobody keeps it. */
+  readonly changedAt: string | null;
 }
 
 /**
@@ -28,19 +32,31 @@ export async function readKeys({
   stack,
 }: Pick<Deployment, 'aws' | 'config' | 'stack'>): Promise<KeysState> {
   const client = new SecretsManagerClient(aws);
-  const state = (fault: string | null, secret: readonly AcceptedKey[] = []) => {
+  const SecretId = partName(stack, 'keys');
+  let changedAt: string | null = null;
+  const state = (
+    fault: string | null,
+    faultKind: KeysState['faultKind'],
+    secret: readonly AcceptedKey[] = [],
+  ): KeysState => {
     const senders = [...config.keys, ...secret].filter(({ kinds }) => kinds.length > 0);
-    return { senders: senders.map(({ sha256 }) => sha256), fault };
+    return { senders: senders.map(({ sha256 }) => sha256), fault, faultKind, changedAt };
   };
   try {
-    const { text } = await versionedSecret(client, partName(stack, 'keys')).read();
+    const { text, createdAt } = await versionedSecret(client, SecretId).read();
+    changedAt = createdAt ?? null;
     const { keys, problems } = readKeyring(text);
-    return state(problems.join(' ') || null, keys);
+    return state(problems.join(' ') || null, problems.length === 0 ? null : 'invalid', keys);
   } catch (error) {
-    if (error instanceof KeysError) return state(error.detail);
+    if (error instanceof KeysError) return state(error.detail, 'invalid');
     // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors
-    if (isNamed(error, /^InvalidRequestException$/)) return state('It is scheduled for deletion.');
-    if (isNamed(error, /^ResourceNotFoundException$/)) return state(GONE);
+    if (isNamed(error, /^InvalidRequestException$/)) {
+      // It may be read by fewer people than the value.
+      const described = await client.send(new DescribeSecretCommand({ SecretId })).catch(() => undefined);
+      changedAt = described?.DeletedDate?.toISOString() ?? null;
+      return state('It is scheduled for deletion.', 'deleted');
+    }
+    if (isNamed(error, /^ResourceNotFoundException$/)) return state(GONE, 'gone');
     throw error;
   } finally {
     client.destroy();

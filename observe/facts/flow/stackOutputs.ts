@@ -15,12 +15,16 @@ export function readStack(deployment: Asked): Promise<{
   /** Its ARN. */
   readonly id: string;
   readonly outputs: StackOutputs;
+  /** When it was deployed last, ISO 8601; null if CloudFormation does not say it. */
+  readonly deployedAt: string | null;
 }> {
   return asking(deployment, async (client, input) => {
     const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand(input));
     const outputs = found?.Outputs ?? [];
+    const deployedAt = found?.LastUpdatedTime ?? found?.CreationTime;
     return {
       id: found?.StackId ?? '',
+      deployedAt: deployedAt?.toISOString() ?? null,
       outputs: new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue])),
     };
   });

@@ -4,6 +4,7 @@ import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { type ExplainedCode, explainCode } from '../../explainCode.ts';
 import { unreadNotes } from './partitionGaps.ts';
+import { type QuarantineSender, senderColumns, senderOf, topSendersSql } from './quarantineSenders.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
 /** A reason of quarantine, and how often it was given. */
@@ -18,6 +19,8 @@ export interface CountedReason extends ExplainedCode {
   readonly firstAt: string;
   /** Last time of receipt, ISO 8601. */
   readonly lastAt: string;
+  /** Who sent most of them, the most first. */
+  readonly senders: readonly QuarantineSender[];
 }
 
 /** Quarantine by reason and time. */
@@ -51,19 +54,21 @@ export async function countQuarantine(
   // This comes before the query, so that a day that is registered meanwhile is named, and not missed.
   const notes = await unreadNotes(deployment, ['quarantine'], days);
   const { rows, scannedBytes } = await askAthena(deployment, countSql(deployment, from));
-  const reasons = rows
-    .map((row) => {
-      const reason = row['reason'] ?? '';
+  const reasons = Array.from(
+    Map.groupBy(rows, (row) => row['reason'] ?? ''),
+    ([reason, senders]) => {
+      const [row = {}] = senders;
       return {
         ...explainCode(reason),
         isRedrivable: isQuarantineReason(reason),
-        rows: Number(row['stored']),
-        items: Number(row['items']),
-        firstAt: isoTimestamp(readTime(row['first_at'])),
-        lastAt: isoTimestamp(readTime(row['last_at'])),
+        rows: Number(row['all_row_count']),
+        items: Number(row['all_items']),
+        firstAt: isoTimestamp(readTime(row['all_first'])),
+        lastAt: isoTimestamp(readTime(row['all_last'])),
+        senders: senders.map(senderOf),
       };
-    })
-    .sort((a, b) => b.rows - a.rows || a.code.localeCompare(b.code));
+    },
+  ).sort((a, b) => b.rows - a.rows || a.code.localeCompare(b.code));
   return {
     from: isoTimestamp(from),
     to: isoTimestamp(deployment.now),
@@ -75,14 +80,14 @@ export async function countQuarantine(
 }
 
 function countSql({ config, now }: Pick<Deployment, 'config' | 'now'>, from: number): string {
-  return `SELECT
-  "reason",
-  count(*) AS "stored",
-  count(DISTINCT "quarantine_id") AS "items",
-  CAST(min("received_at") AS varchar) AS "first_at",
-  CAST(max("received_at") AS varchar) AS "last_at"
-FROM ${qualifiedName(config, config.tables.quarantine)}
-WHERE "ds" BETWEEN DATE '${utcDay(from)}' AND DATE '${utcDay(now)}'
-  AND "received_at" >= ${timestampText(from)}
-GROUP BY "reason"`;
+  const grouped = `SELECT "reason", ${senderColumns.join(', ')},
+      count(*) AS "row_count",
+      count(DISTINCT "quarantine_id") AS "items",
+      min("received_at") AS "first_at",
+      max("received_at") AS "last_at"
+    FROM ${qualifiedName(config, config.tables.quarantine)}
+    WHERE "ds" BETWEEN DATE '${utcDay(from)}' AND DATE '${utcDay(now)}'
+      AND "received_at" >= ${timestampText(from)}
+    GROUP BY 1, 2, 3, 4`;
+  return topSendersSql(grouped, ['reason'], ['items']);
 }

@@ -1,8 +1,13 @@
+import type { QueryRow } from '../../../lib/base/sql.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
+import { askFiles } from '../../quarantine/readQuarantine.ts';
+import { listFolder } from '../flow/waitingObjects.ts';
+import { type QuarantineSender, senderColumns, senderOf, topSendersSql } from './quarantineSenders.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
 /** The rows of a table from the last 24 hours. */
@@ -23,8 +28,12 @@ export interface QuarantineCount {
   readonly reason: string;
   /** Number of rows. A row can stand for several events of one batch: docs/quarantine.md. */
   readonly rows: number;
+  /** `received_at` of the first, ISO 8601. */
+  readonly firstAt: string;
   /** `received_at` of the newest, ISO 8601. */
   readonly newestAt: string;
+  /** Who sent most of them, the most first. */
+  readonly senders: readonly QuarantineSender[];
 }
 
 /** The rows that arrived in the tables. */
@@ -46,13 +55,7 @@ export interface LandedRows {
 export async function readLandedRows(deployment: Deployment): Promise<LandedRows> {
   const { config, now } = deployment;
   const { rows, scannedBytes } = await askAthena(deployment, landedSql(config, now));
-  const counted = rows.map((row) => ({
-    table: row['kind'],
-    reason: row['why'] ?? '',
-    rows: Number(row['row_count']),
-    recent: Number(row['recent']),
-    newest: readTime(row['newest']),
-  }));
+  const counted = countsOf(rows);
   return {
     tables: tableKinds.map((table) => {
       const filesOfTable = counted.filter((file) => file.table === table);
@@ -65,12 +68,89 @@ export async function readLandedRows(deployment: Deployment): Promise<LandedRows
         rowsLastHour: filesOfTable.reduce((sum, { recent }) => sum + recent, 0),
       };
     }),
-    quarantine: counted
-      .filter(({ table }) => table === 'quarantine')
-      .sort((a, b) => b.rows - a.rows)
-      .map(({ reason, rows: count, newest }) => ({ reason, rows: count, newestAt: isoTimestamp(newest) })),
+    quarantine: quarantineOf(counted),
     scannedBytes,
   };
+}
+
+/** Sums of a table, or of a reason of quarantine, and its senders. */
+interface Counts {
+  readonly table: string | null | undefined;
+  readonly reason: string;
+  readonly rows: number;
+  readonly recent: number;
+  /** Epoch milliseconds. */
+  readonly first: number;
+  /** Epoch milliseconds. */
+  readonly newest: number;
+  readonly senders: readonly QuarantineSender[];
+}
+
+/** Rows of {@link topSendersSql} by table and reason. */
+function countsOf(rows: readonly QueryRow[]): readonly Counts[] {
+  return Array.from(
+    Map.groupBy(rows, (row) => `${row['kind']} ${row['why']}`),
+    ([, senders]) => {
+      const [row = {}] = senders;
+      return {
+        table: row['kind'],
+        reason: row['why'] ?? '',
+        rows: Number(row['all_row_count']),
+        recent: Number(row['all_recent']),
+        first: readTime(row['all_first']),
+        newest: readTime(row['all_last']),
+        senders: senders.map(senderOf),
+      };
+    },
+  );
+}
+
+function quarantineOf(counts: readonly Counts[]): readonly QuarantineCount[] {
+  return counts
+    .filter(({ table }) => table === 'quarantine')
+    .toSorted((a, b) => b.rows - a.rows)
+    .map(({ reason, rows, first, newest, senders }) => ({
+      reason,
+      rows,
+      firstAt: isoTimestamp(first),
+      newestAt: isoTimestamp(newest),
+      senders,
+    }));
+}
+
+/** Bytes of quarantine's files that are read, the newest first. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/**
+ * What quarantine has of 24 hours by its files in S3, while Athena does not answer: the newest files, 256 MiB at most.
+ *
+ * @throws What S3's client throws.
+ */
+export async function countQuarantineFiles(
+  deployment: Pick<Deployment, 's3' | 'config' | 'now'>,
+): Promise<readonly QuarantineCount[]> {
+  const { s3, config, now } = deployment;
+  const days = [utcDay(now - DAY_MS), utcDay(now)];
+  const listings = days.map((day) => listFolder(deployment, `${tableFolder(config, 'quarantine')}${day}/`));
+  const objects = (await Promise.all(listings)).flatMap(({ objects: ofDay }) => ofDay);
+  let left = MOST_BYTES;
+  const read = objects
+    .filter(({ modifiedAt }) => modifiedAt >= now - DAY_MS)
+    .toSorted((a, b) => b.modifiedAt - a.modifiedAt)
+    .filter(({ size }) => {
+      left -= size;
+      return left >= 0;
+    });
+  if (read.length === 0) return [];
+  const rows = await askFiles(s3, config, read, (files) => {
+    const grouped = `SELECT 'quarantine' AS "kind", "reason" AS "why", ${senderColumns.join(', ')},
+      count(*) AS "row_count", 0 AS "recent", min("received_at") AS "first_at", max("received_at") AS "last_at"
+    FROM read_parquet(${files}, union_by_name = true, hive_partitioning = false)
+    WHERE "received_at" >= ${timestampText(now - DAY_MS)}
+    GROUP BY ALL`;
+    return topSendersSql(grouped, ['kind', 'why'], ['recent']);
+  });
+  return quarantineOf(countsOf(rows));
 }
 
 /** The query of {@link readLandedRows}. */
@@ -81,18 +161,24 @@ export function landedSql(config: Pick<Config, 'database' | 'tables'>, now: numb
     (kind) => `SELECT
     '${kind}' AS "kind",
     ${kind === 'quarantine' ? '"reason"' : 'CAST(NULL AS varchar)'} AS "why",
+    ${kind === 'quarantine' ? senderColumns.join(', ') : 'CAST(NULL AS varchar) AS "sdk", CAST(NULL AS varchar) AS "key", CAST(NULL AS varchar) AS "path"'},
     "received_at"
   FROM ${qualifiedName(config, config.tables[kind])}
   WHERE "ds" BETWEEN DATE '${from}' AND DATE '${to}' AND "received_at" >= ${timestampText(now - DAY_MS)}`,
   );
-  return `SELECT
+  const grouped = `SELECT
   "kind",
   "why",
+  "sdk",
+  "key",
+  "path",
   count(*) AS "row_count",
   count_if("received_at" >= ${timestampText(now - HOUR_MS)}) AS "recent",
-  CAST(max("received_at") AS varchar) AS "newest"
+  min("received_at") AS "first_at",
+  max("received_at") AS "last_at"
 FROM (
   ${branches.join('\n  UNION ALL\n  ')}
 ) AS "received"
-GROUP BY "kind", "why"`;
+GROUP BY "kind", "why", "sdk", "key", "path"`;
+  return topSendersSql(grouped, ['kind', 'why'], ['recent']);
 }

@@ -4,19 +4,19 @@ import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { DatasetDays, DropDay, Failing, LackingDay } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { type FindingCode, finding } from '../catalogue.ts';
+import { finding } from '../catalogue.ts';
 import type { Findings, Judged, Place } from './place.ts';
 
 /**
  * Days that failed, the latest first.
  *
- * @param name What the days are of, as the finding says.
+ * @param name What the days are of, as the finding says. @param verb What could not be done with them: `loaded`.
  * @param shown Commands that show a day's failure.
  * @param again A command that loads days before the lookback: no run tries them again by itself.
  */
 export function* failedDays(
-  code: FindingCode,
-  name: string,
+  code: 'SLUICE_FINDING_INGEST_FAILED' | 'SLUICE_FINDING_EXPORT_FAILED',
+  { name, verb }: { readonly name: string; readonly verb: string },
   {
     days,
     firstDay,
@@ -34,7 +34,16 @@ export function* failedDays(
     ...failed.slice(0, MOST_COMMANDS).flatMap(({ day }) => shown(day)),
     ...dayRanges(left).map(({ from, to }) => again(from, to)),
   ];
-  yield finding(code, `${name}: ${listed(texts, '; ')}.`, [...new Set(all)]);
+  const [newest] = failed;
+  const title = `${counted(failed.length, 'day')} of ${name} could not be ${verb}, the newest ${newest?.day} with ${newest?.failure ?? 'failed'}`;
+  const told = { title, since: sinceOf(failed.map(({ failing }) => failing?.since)) };
+  yield finding(code, { ...told, detail: `${name}: ${listed(texts, '; ')}.` }, [...new Set(all)]);
+}
+
+/** The earliest of times, ISO 8601; null without any. @param times Epoch milliseconds. */
+export function sinceOf(times: readonly (number | null | undefined)[]): string | null {
+  const known = times.filter((time) => typeof time === 'number');
+  return known.length === 0 ? null : isoTimestamp(Math.min(...known));
 }
 
 /** `2026-11-18 SLUICE_INGEST_…, since …, last tried …`, or since when it waits for the next try. */
@@ -59,9 +68,14 @@ export function* lostFilesOf(
     lacking.filter((lackingDay) => lackingDay.isOnly === isOnly).map(({ day }) => day);
   const ranges = dayRanges(daysOf(false));
   const cures = [...ranges.map(({ from, to }) => again(from, to)), ...commands.restore(table, daysOf(true))];
+  const verb = lacking.length === 1 ? 'lacks' : 'lack';
   yield finding(
     'SLUICE_FINDING_FILES_LOST',
-    `${name}: ${listed(texts, '; ')}.`,
+    {
+      title: `${counted(lacking.length, 'day')} of ${name} ${verb} files of its version, the newest ${lacking.at(-1)?.day}`,
+      since: sinceOf(lacking.map(({ since }) => since)),
+      detail: `${name}: ${listed(texts, '; ')}.`,
+    },
     cures.slice(0, MOST_COMMANDS),
   );
 }

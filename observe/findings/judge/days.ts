@@ -1,13 +1,13 @@
 import { counted, listed } from '../../../lib/base/text.ts';
-import { DAY_MS, utcDay } from '../../../lib/base/time.ts';
+import { addDays, DAY_MS, utcDay } from '../../../lib/base/time.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { CurationState, KeptDay } from '../../facts/days/curatedDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { finding } from '../catalogue.ts';
-import { copiesText, failedDays, failingText, lostFilesOf, versionsUntil } from './dayTexts.ts';
+import { finding, seenNow } from '../catalogue.ts';
+import { copiesText, failedDays, failingText, lostFilesOf, sinceOf, versionsUntil } from './dayTexts.ts';
 import type { Findings, Place } from './place.ts';
 
 /**
@@ -39,12 +39,15 @@ export function* exportFindings(
     const oldest = days.find(({ failing }) => failing !== null)?.day;
     const changed = commands.sluice('export', 'run', '--export', name);
     const shown = (day: string) => [show(oldest), ...(day < firstDay ? [] : [changed])];
-    yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, ${target}`, { days, firstDay }, shown, run);
+    const of = { name: `${name}, ${target}`, verb: 'exported' };
+    yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', of, { days, firstDay }, shown, run);
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
     if (copies.length > 0) {
       const texts = copies.map(({ day, kept }) => `${day} ${counted(kept, 'file')}`);
       const copied = copies.map(({ day }) => day);
-      yield finding('SLUICE_FINDING_EXPORT_KEPT', `${name}, ${target}: ${listed(texts)}.`, [
+      const files = copies.reduce((sum, { kept }) => sum + kept, 0);
+      const title = `The export ${name} keeps ${counted(files, 'copy', 'copies')} of files that are gone, of ${counted(copies.length, 'day')}, the newest ${copied.at(-1)}`;
+      yield finding('SLUICE_FINDING_EXPORT_KEPT', seenNow(title, `${name}, ${target}: ${listed(texts)}.`), [
         show(copied[0]),
         ...commands.restore(exportedTable, copied),
         ...dayRanges(copied)
@@ -57,8 +60,8 @@ export function* exportFindings(
 
 /** Curated tables: days that failed or wait, lack files, or keep rows. */
 export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
-  const { commands, now } = place;
-  for (const { kind, table, failed, late, lacking, unplanned, kept } of facts.curated ?? []) {
+  const { commands, now, config } = place;
+  for (const { kind, table, failed, late, lateSince, lacking, unplanned, kept } of facts.curated ?? []) {
     const run = commands.sluice('curate', 'run', '--table', kind);
     yield* lostFilesOf(commands, { name: table, table }, lacking, (from, to) =>
       commands.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
@@ -67,20 +70,44 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
     if (failed.length > 0) {
       const names = failed.map((failedDay) => failingText(failedDay.day, failedDay.code, failedDay));
       const all = [...show, ...daysWords(failed.at(-1)?.day, now)];
-      yield finding('SLUICE_FINDING_CURATE_FAILED', `${table}: ${listed(names, '; ')}.`, [
-        commands.sluice(...all),
-        run,
-      ]);
+      const [newest] = failed;
+      const told = {
+        title: `${counted(failed.length, 'day')} of ${table} could not be curated, the newest ${newest?.day} with ${newest?.code}`,
+        since: sinceOf(failed.map(({ since }) => since)),
+        detail: `${table}: ${listed(names, '; ')}.`,
+      };
+      yield finding('SLUICE_FINDING_CURATE_FAILED', told, [commands.sluice(...all), run]);
     }
     if (late.length > 0)
-      yield finding('SLUICE_FINDING_CURATE_LATE', `${table}, queued for a day: ${listed(late)}.`, [run]);
-    if (unplanned.length > 0) {
-      const detail = `${table}, never queued: ${listed(unplanned)}.`;
-      yield finding('SLUICE_FINDING_CURATE_LATE', detail, [run], 'warning');
-    }
+      yield finding(
+        'SLUICE_FINDING_CURATE_LATE',
+        {
+          case: 'queued',
+          title: `${counted(late.length, 'day')} of ${table} ${waits(late)} to be curated, the oldest ${late.at(-1)}`,
+          since: sinceOf([lateSince]),
+          detail: `${table}, queued for a day: ${listed(late)}.`,
+        },
+        [run],
+      );
+    const oldest = unplanned.at(-1);
+    if (oldest !== undefined)
+      yield finding(
+        'SLUICE_FINDING_CURATE_LATE',
+        {
+          case: 'unplanned',
+          title: `${counted(unplanned.length, 'day')} of ${table} ${waits(unplanned)} to be queued, the oldest ${oldest}`,
+          // The night in which it should have been.
+          since: `${addDays(oldest, 1 + config.curateAfter)}T00:20:00Z`,
+          detail: `${table}, never queued: ${listed(unplanned)}.`,
+        },
+        [run],
+        'warning',
+      );
     yield* keptRows(facts, place, { kind, table, kept });
   }
 }
+
+const waits = (days: readonly unknown[]) => (days.length === 1 ? 'waits' : 'wait');
 
 /** Days whose curated table has rows that no raw file has any more. */
 function* keptRows(
@@ -101,10 +128,16 @@ function* keptRows(
     isErased || gone.length + replaced.length === 0 ? [] : [day],
   );
   const gone = kept.map(({ day }) => day);
-  yield finding('SLUICE_FINDING_CURATE_KEPT', `${table}: ${listed(days, '; ')}.`, [
-    ...commands.restore(config.tables[kind], back),
-    ...commands.accept(kind, gone),
-  ]);
+  const restored = commands.restore(config.tables[kind], back);
+  const isBack = kept.every((day) => !day.isErased && day.gone.length + day.replaced.length === 0);
+  const rows = kept.reduce((sum, day) => sum + day.rows, 0);
+  const told = {
+    case: restored.length > 0 ? 'versions' : isBack ? 'back' : 'gone',
+    title: `${counted(rows, 'row')} of ${table} ${rows === 1 ? 'is' : 'are'} in no raw file any more, of ${counted(kept.length, 'day')}, the newest ${gone[0]}`,
+    since: sinceOf(kept.map(({ since }) => Date.parse(since))),
+    detail: `${table}: ${listed(days, '; ')}.`,
+  } as const;
+  yield finding('SLUICE_FINDING_CURATE_KEPT', told, [...restored, ...commands.accept(kind, gone)]);
 }
 
 /** Days of which more was sent again than is usual. */
@@ -127,9 +160,15 @@ export function* resentFindings({ curated }: StatusFacts, { commands, config, no
       (day) =>
         `${percentOf(shareOf(day))} of the rows of ${day.day} (${day.resends} of ${day.rows + day.resends})`,
     );
+    const usual = `${percentOf(usualOf(newest))} ${usualOf(newest) === 0.01 ? 'is' : 'are'} usual`;
+    const more = days.length === 1 ? '' : `, and on ${counted(days.length - 1, 'other day')}`;
     yield finding(
       'SLUICE_FINDING_RESENDS',
-      `${table}: sent again were ${listed(texts)}; ${percentOf(usualOf(newest))} are usual.`,
+      {
+        title: `${percentOf(shareOf(newest))} of the rows of ${config.tables[kind]} of ${newest.day} were sent again (${newest.resends} of ${newest.rows + newest.resends})${more}, where ${usual}`,
+        since: days.at(-1)?.day ?? newest.day,
+        detail: `${table}: sent again were ${listed(texts)}; ${percentOf(usualOf(newest))} are usual.`,
+      },
       [commands.sluice('query', resendsSql(config.tables[kind], newest.day))],
     );
   }

@@ -1,7 +1,9 @@
 import { counted } from '../../../lib/base/text.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
+import type { UnreadKind } from '../../explainAwsError.ts';
+import type { StackFault } from '../../facts/stackFaults.ts';
 import type { KeyFacts, StatusFacts } from '../../facts/statusFacts.ts';
-import { type Finding, finding } from '../catalogue.ts';
+import { type CaseOf, type Finding, finding, seenNow } from '../catalogue.ts';
 import type { Findings, Place } from './place.ts';
 
 /** States of a key that somebody can end. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
@@ -18,7 +20,8 @@ export function judgeKey(found: KeyFacts, commands: Pick<DeploymentCommands, 'aw
   const isOfKind = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT';
   const isFit = isOfKind && MultiRegion !== true && !isOfAws;
   if (isEnabled && isFit) return [];
-  const { is: state, verbs } = KEY_STATES[KeyState] ?? { is: `is ${KeyState}`, verbs: [] };
+  const known = KEY_STATES[KeyState];
+  const { is: state, verbs } = known ?? { is: `is ${KeyState}`, verbs: [] };
   const on = DeletionDate === undefined ? '' : ` at ${DeletionDate.toISOString()}`;
   const more = [...(MultiRegion === true ? ['multi-Region'] : []), ...(isOfAws ? ["AWS's own"] : [])];
   const kind = [KeySpec, KeyUsage, ...more].join(', ');
@@ -27,7 +30,11 @@ export function judgeKey(found: KeyFacts, commands: Pick<DeploymentCommands, 'aw
   return [
     finding(
       'SLUICE_FINDING_KEY_UNUSABLE',
-      `${Arn} ${faults}.`,
+      {
+        case: known !== undefined ? 'off' : isEnabled ? 'unfit' : 'state',
+        // KMS does not tell since when.
+        ...seenNow(`The key ${Arn} ${faults}`, `${Arn} ${faults}.`),
+      },
       verbs.map((verb) => commands.aws('kms', verb, '--key-id', Arn)),
     ),
   ];
@@ -38,32 +45,89 @@ export function* stackFaultFindings(
   { stackFaults }: Pick<StatusFacts, 'stackFaults'>,
   { commands }: Pick<Place, 'commands'>,
 ): Findings {
-  for (const { what, name, differs, repair, isRegistered } of stackFaults ?? []) {
+  for (const fault of stackFaults ?? []) {
+    const { what, name, differs, repair, isRegistered, deployedAt } = fault;
     const shown = repair.map((words) => commands.aws(...words));
     if (isRegistered === true && shown.length > 0)
       shown.push(commands.send('register', '{"sluice":"daily"}'));
-    yield differs === null
-      ? finding('SLUICE_FINDING_RESOURCE_MISSING', `The ${what} ${name}.`, shown)
-      : finding(
-          what === 'workgroup' ? 'SLUICE_FINDING_DRIFT' : 'SLUICE_FINDING_TABLE_DIFFERS',
-          `${what === 'workgroup' ? 'workgroup ' : ''}${name}: ${differs.join('; ')}.`,
-          shown,
-        );
+    if (differs === null) {
+      const of = deployedAt === null ? '' : ` of the deployment of ${deployedAt}`;
+      const title = `The ${what} ${name}${of} does not exist`;
+      yield finding(
+        'SLUICE_FINDING_RESOURCE_MISSING',
+        { case: missingCase(fault), ...seenNow(title, `The ${what} ${name}.`) },
+        shown,
+      );
+      continue;
+    }
+    const [first = ''] = differs;
+    const points = `differs from its definition in ${counted(differs.length, 'point')}: ${first.replaceAll('`', '')}`;
+    const more = differs.length === 1 ? '' : ', and others';
+    if (what === 'workgroup') {
+      const told = seenNow(
+        `The workgroup ${name} ${points}${more}`,
+        `workgroup ${name}: ${differs.join('; ')}.`,
+      );
+      const cause = fault.isOtherRelease ? 'release' : 'workgroup';
+      yield finding('SLUICE_FINDING_DRIFT', { case: cause, ...told }, shown);
+    } else yield tableFinding(fault, `${points}${more}`, shown);
   }
+}
+
+/** A table or view that differs. Glue keeps when it was changed last. */
+function tableFinding(fault: StackFault, points: string, shown: readonly string[]): Finding {
+  const { what, name, differs, changedAt, isOtherRelease } = fault;
+  const when = changedAt === null ? '' : `, changed last at ${changedAt}`;
+  const title = `The ${what} ${name} ${points}${when}`;
+  const cause = shown.length === 0 ? 'local' : what === 'view' ? 'view' : 'table';
+  const detail = `${name}: ${(differs ?? []).join('; ')}.`;
+  return finding(
+    'SLUICE_FINDING_TABLE_DIFFERS',
+    { case: isOtherRelease ? 'release' : cause, title, since: changedAt, detail },
+    shown,
+  );
+}
+
+/** Why something of the stack is gone. */
+function missingCase({ what, repair, isDeployed }: StackFault): CaseOf<'SLUICE_FINDING_RESOURCE_MISSING'> {
+  if (!isDeployed) return 'new';
+  if (repair.length === 0) return 'local';
+  return what === 'table' || what === 'view' ? 'table' : 'stack';
 }
 
 /** Alarms that notify nobody, faults, and what could not be read. */
 export function* deploymentFindings(
   { alarms, isLocal, faults, unknown }: StatusFacts,
-  { commands }: Place,
+  { commands, config }: Place,
 ): Findings {
   const silent = (alarms ?? []).filter(({ notifies }) => !notifies);
   if (!isLocal && silent.length > 0)
-    yield finding('SLUICE_FINDING_NO_TOPIC', `${silent.length} of ${alarms?.length ?? 0} alarms.`);
+    yield finding('SLUICE_FINDING_NO_TOPIC', {
+      case: config.alarms.topicArn === null ? 'none' : 'off',
+      ...seenNow(`${silent.length} of the ${counted(alarms?.length ?? 0, 'alarm')} would notify nobody`),
+    });
   if (faults > 0)
-    yield finding('SLUICE_FINDING_FAULTS', `${counted(faults, 'fault')}.`, [
-      commands.control('DELETE', 'faults'),
-    ]);
-  for (const { part, why, isByKey } of unknown)
-    yield { ...finding('SLUICE_FINDING_UNREADABLE', `${part}: ${why}`), isByKey };
+    yield finding(
+      'SLUICE_FINDING_FAULTS',
+      seenNow(`${counted(faults, 'fault')} ${faults === 1 ? 'is' : 'are'} set in the local cloud`),
+      [commands.control('DELETE', 'faults')],
+    );
+  for (const { part, why, kind, isByKey } of unknown) yield { ...unreadPart(part, why, kind), isByKey };
+}
+
+/** What is said of each kind of an answer. */
+const UNREAD: Readonly<Record<UnreadKind, string>> = {
+  throttled: 'AWS throttles the account',
+  denied: 'AWS denies it',
+  missing: 'it does not exist',
+  timedOut: 'AWS did not answer in time',
+  query: 'Athena failed with the query',
+  other: 'AWS answered with an error',
+};
+
+/** A part that could not be read, with the cure of the kind of the error. */
+export function unreadPart(part: string, why: string, kind: UnreadKind): Finding {
+  const subject = part.replace(/^the /, 'The ');
+  const title = `${subject} could not be read: ${UNREAD[kind]}`;
+  return finding('SLUICE_FINDING_UNREADABLE', { case: kind, ...seenNow(title, `${part}: ${why}`) });
 }

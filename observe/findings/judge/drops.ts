@@ -6,16 +6,17 @@ import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords, sluiceCommand } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { isLookOld } from '../../facts/days/dropsPage.ts';
-import type { DatasetDays } from '../../facts/days/ledgerDays.ts';
+import type { DatasetDays, WaitingDay } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { finding } from '../catalogue.ts';
-import { failedDays, lostFilesOf } from './dayTexts.ts';
+import { functionLog } from '../../readLog.ts';
+import { type CaseOf, finding, seenNow, type Told } from '../catalogue.ts';
+import { failedDays, lostFilesOf, sinceOf } from './dayTexts.ts';
 import { type Findings, otherDays, type Place, scheduled } from './place.ts';
 
 /** How a dataset is named, and commands about its days. */
 type Dataset = ReturnType<typeof datasetOf>;
 
-function datasetOf({ source, dataset }: DatasetDays, { config, now, commands }: Place) {
+function datasetOf({ source, dataset }: DatasetDays, { config, now, commands, stack }: Place) {
   const words = ['--source', source, '--dataset', dataset];
   const ingest = (action: string, ...more: readonly string[]) =>
     commands.sluice('ingest', action, ...words, ...more);
@@ -25,6 +26,7 @@ function datasetOf({ source, dataset }: DatasetDays, { config, now, commands }: 
     now,
     commands,
     run: () => ingest('run'),
+    log: (part: string) => commands.aws('logs', 'tail', functionLog(stack, part), '--since', '1d'),
     status: (day: string | undefined) => ingest('status', ...daysWords(day, now)),
     explain: (day: string) => ingest('explain', '--day', day),
     backfill: (from: string, to = from) => ingest('backfill', '--from', from, '--to', to),
@@ -60,20 +62,35 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 }
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
-function* listing(drops: DatasetDays, { name, now, run }: Dataset): Findings {
+function* listing(drops: DatasetDays, { name, now, run, log, commands }: Dataset): Findings {
   const { folder, schedule, lookbackDays, lastLook, unlooked, days } = drops;
-  const late = (detail: string) => finding('SLUICE_FINDING_INGEST_LATE', `${name}: ${detail}`, [], 'warning');
+  const late = (
+    told: Told & { readonly case: CaseOf<'SLUICE_FINDING_INGEST_LATE'> },
+    shown: readonly string[],
+  ) => finding('SLUICE_FINDING_INGEST_LATE', told, shown, 'warning');
   if (lastLook === null) {
-    yield late(`never listed, ${schedule}.`);
+    const told = seenNow(
+      `The folder of ${name} was never listed, where its schedule is ${schedule}`,
+      `${name}: never listed, ${schedule}.`,
+    );
+    yield late({ case: 'unlisted', ...told }, [run()]);
     return;
   }
   const { at, failure, stopped, elsewhere } = lastLook;
   const listedAt = isoTimestamp(at);
-  if (isLookOld(drops, now)) yield late(`listed at ${listedAt}, ${schedule}.`);
+  if (isLookOld(drops, now)) {
+    const title = `The folder of ${name} was listed last at ${listedAt}, where its schedule is ${schedule}`;
+    const told = { title, since: listedAt, detail: `${name}: listed at ${listedAt}, ${schedule}.` };
+    yield late({ case: 'stale', ...told }, [run(), log('ingest-plan')]);
+  }
   if (failure !== undefined)
     yield finding(
       'SLUICE_FINDING_SOURCE_UNREADABLE',
-      `${name}, ${folder}, ${listedAt}: ${failure.code}: ${failure.message}`,
+      {
+        title: `The folder of ${name} could not be listed: ${failure.code}`,
+        since: listedAt,
+        detail: `${name}, ${folder}, ${listedAt}: ${failure.code}: ${failure.message}`,
+      },
       [sluiceCommand([], ['explain', failure.code]), run()],
     );
   if (!stopped) return;
@@ -82,15 +99,21 @@ function* listing(drops: DatasetDays, { name, now, run }: Dataset): Findings {
   const from = days.findLast(({ loadedFrom }) => loadedFrom !== null)?.loadedFrom;
   const since = isoTimestamp(lastLook.place?.since ?? at);
   const moved = from == null ? '' : `; until ${since} it was ${from}, whose rows stay`;
-  yield late(
-    `${folder} had no files for today and ${lookbackDays} days before${instead}, ${listedAt}${moved}.`,
-  );
+  const had = `${folder} had no files for today and ${lookbackDays} days before`;
+  const told = {
+    case: there.length === 0 ? 'nowhere' : 'elsewhere',
+    title: `${name}: ${had}`,
+    since: lastLook.place === undefined ? listedAt : since,
+    detail: `${name}: ${had}${instead}, ${listedAt}${moved}.`,
+  } as const;
+  yield late(told, [commands.aws('s3', 'ls', folder)]);
 }
 
 /** Days that failed. */
 function* failedLoads(drops: DatasetDays, { name, run, explain, backfill }: Dataset): Findings {
   const shown = (day: string) => [explain(day), ...(day < drops.firstDay ? [] : [run()])];
-  yield* failedDays('SLUICE_FINDING_INGEST_FAILED', name, drops, shown, backfill);
+  const of = { name, verb: 'loaded' };
+  yield* failedDays('SLUICE_FINDING_INGEST_FAILED', of, drops, shown, backfill);
 }
 
 /** Days whose files are gone from the customer's folder. */
@@ -103,7 +126,14 @@ function* missingInputs({ days }: DatasetDays, { name, now, explain, accept }: D
     });
     const ranges = dayRanges(missing.map(({ day }) => day)).slice(0, MOST_COMMANDS);
     const commands = ranges.flatMap(({ from, to }) => [explain(to), accept('keep', from, to)]);
-    yield finding('SLUICE_FINDING_INPUTS_MISSING', `${name}: ${listed(names, '; ')}.`, commands);
+    const isUncommitted = missing.every(({ uncommitted }) => uncommitted > 0);
+    const told = {
+      case: isUncommitted ? 'uncommitted' : 'gone',
+      title: `${counted(missing.length, 'loaded day')} of ${name} ${missing.length === 1 ? 'has' : 'have'} no ${isUncommitted ? 'committed file' : 'file'} any more, the newest ${missing[0]?.day}`,
+      since: sinceOf(missing.map(({ missingSince }) => missingSince)),
+      detail: `${name}: ${listed(names, '; ')}.`,
+    } as const;
+    yield finding('SLUICE_FINDING_INPUTS_MISSING', told, commands);
   }
 }
 
@@ -124,21 +154,38 @@ function* unreadDays({ table, unread = [] }: DatasetDays, { name, commands, data
   // https://docs.aws.amazon.com/athena/latest/ug/alter-table-add-partition.html
   const sql = `ALTER TABLE \`${database}\`.\`${table}\` ADD IF NOT EXISTS ${added.join(' ')}`;
   const days = unread.map(({ day }) => day);
-  const found = finding('SLUICE_FINDING_PARTITION_WRONG', `${name}: no partition of ${listed(days)}.`, [
+  const title = `${counted(days.length, 'loaded day')} of ${name} ${days.length === 1 ? 'has' : 'have'} no partition, the first ${days[0]}`;
+  const told = seenNow(title, `${name}: no partition of ${listed(days)}.`);
+  const found = finding('SLUICE_FINDING_PARTITION_WRONG', { case: 'dataset', ...told }, [
     commands.sluice('query', sql),
   ]);
   // By the catalogue it is of `partitions`: those that the registrar adds.
   yield { ...found, part: 'drops' };
 }
 
+/** Characters of a title. */
+const MOST_TITLE = 160;
+
+/** A text of a customer's files as part of a title: without backticks, and cut. The detail has all of it. */
+function titled(text: string): string {
+  const plain = text.replaceAll('`', '');
+  return plain.length <= MOST_TITLE ? plain : `${plain.slice(0, MOST_TITLE)}…`;
+}
+
 /** Days with many more or fewer rows than usual. */
 function* unusualRows({ days }: DatasetDays, { name, explain, accept }: Dataset): Findings {
   const unusual = days.filter((day) => day.unusual !== null).toReversed();
   for (const { day, unusual: text, empty } of unusual.slice(0, 1))
-    yield finding('SLUICE_FINDING_ROWS_UNUSUAL', `${name}: ${day} ${text}${otherDays(unusual.length)}.`, [
-      explain(day),
-      accept(empty === null ? 'keep' : 'empty', day),
-    ]);
+    yield finding(
+      'SLUICE_FINDING_ROWS_UNUSUAL',
+      {
+        case: empty === null ? 'changed' : 'empty',
+        title: titled(`${name}: ${day} ${text}${otherDays(unusual.length)}`),
+        since: unusual.at(-1)?.day ?? day,
+        detail: `${name}: ${day} ${text}${otherDays(unusual.length)}.`,
+      },
+      [explain(day), accept(empty === null ? 'keep' : 'empty', day)],
+    );
 }
 
 /** Days with files that wait for something, and should not any more. */
@@ -147,10 +194,17 @@ function unreadyOf({ waiting, late }: DatasetDays) {
 }
 
 /** Those days, with what they wait for. */
-function* waitingDrops(drops: DatasetDays, { name, run, explain, backfill }: Dataset): Findings {
-  const { late, firstDay } = drops;
-  const unready = unreadyOf(drops);
-  if (unready.length === 0) return;
+function* waitingDrops(drops: DatasetDays, dataset: Dataset): Findings {
+  for (const [cure, unready] of Map.groupBy(unreadyOf(drops), (day) => day.cure))
+    yield* waitingOf(drops, dataset, { cure, unready });
+}
+
+/** Days that wait for the same. */
+function* waitingOf(
+  { late, firstDay }: DatasetDays,
+  { name, run, explain, backfill }: Dataset,
+  { cure: kind, unready }: { readonly cure: WaitingDay['cure']; readonly unready: readonly WaitingDay[] },
+): Findings {
   const texts = unready.toReversed().map(({ day, words: has }) => {
     const { due } = late.find((lateDay) => lateDay.day === day) ?? {};
     const expected = due === undefined ? '' : `, expected by ${isoTimestamp(due)}`;
@@ -168,7 +222,12 @@ function* waitingDrops(drops: DatasetDays, { name, run, explain, backfill }: Dat
     });
   yield finding(
     'SLUICE_FINDING_INGEST_WAITING',
-    `${name}: ${listed(texts, '; ')}.`,
+    {
+      case: kind,
+      title: `${name}: ${texts[0]}${otherDays(unready.length)}`,
+      since: sinceOf(unready.map(({ since }) => since)) ?? unready[0]?.day ?? null,
+      detail: `${name}: ${listed(texts, '; ')}.`,
+    },
     [...new Set([...loads.slice(0, MOST_COMMANDS), ...commands])],
     unready.some(
       ({ day, cure }) => (day < firstDay && cure !== 'load') || late.some((lateDay) => lateDay.day === day),
@@ -185,7 +244,10 @@ function* newerDrops({ newer }: DatasetDays, { name, backfill }: Dataset): Findi
   const days = newer.length === 1 ? `${first} has` : `${counted(newer.length, 'day')} from ${first} on have`;
   yield finding(
     'SLUICE_FINDING_INGEST_WAITING',
-    `${name}: before the lookback ${days} newer files than were loaded.`,
+    {
+      case: 'newer',
+      ...seenNow(`${name}: before the lookback ${days} newer files than were loaded`),
+    },
     dayRanges(newer)
       .slice(0, MOST_COMMANDS)
       .map(({ from, to }) => backfill(from, to)),
@@ -193,10 +255,24 @@ function* newerDrops({ newer }: DatasetDays, { name, backfill }: Dataset): Findi
 }
 
 /** Days of which no file has come in time. */
-function* lateDrops(drops: DatasetDays, { name, status, backfill, accept }: Dataset): Findings {
+function* lateDrops(drops: DatasetDays, dataset: Dataset): Findings {
   const unready = unreadyOf(drops);
   const absent = drops.late.filter(({ day }) => unready.every((unreadyDay) => unreadyDay.day !== day));
-  if (absent.length > 0) {
+  const kinds = Map.groupBy(absent, ({ day, empty }) => {
+    if (day < drops.firstDay) return 'before';
+    return empty === undefined ? 'noFile' : 'noRows';
+  });
+  for (const [kind, days] of kinds) yield* lateOf(drops, dataset, { kind, absent: days });
+}
+
+/** Late days that lack the same. */
+function* lateOf(
+  drops: DatasetDays,
+  { name, status, backfill, accept }: Dataset,
+  { kind, absent }: { readonly kind: 'before' | 'noFile' | 'noRows'; readonly absent: DatasetDays['late'] },
+): Findings {
+  const newest = absent.at(-1);
+  if (newest !== undefined) {
     const texts = absent.toReversed().map(({ day, due, empty }) => {
       const has = empty === undefined ? '' : ` (${empty})`;
       return `${day}${has}, expected by ${isoTimestamp(due)}, this finding ends on ${lastNamed(drops, day)}`;
@@ -207,7 +283,21 @@ function* lateDrops(drops: DatasetDays, { name, status, backfill, accept }: Data
     const left = days.filter((day) => day < drops.firstDay);
     const empty = absent.filter((lateDay) => lateDay.empty !== undefined && lateDay.day >= drops.firstDay);
     const ranges = dayRanges(left).slice(0, MOST_COMMANDS);
-    yield finding('SLUICE_FINDING_INGEST_LATE', `${name}: ${what} come of ${listed(texts, '; ')}.`, [
+    const due = isoTimestamp(newest.due);
+    const loaded = drops.days.filter(({ files, day }) => files > 0 && day < newest.day);
+    const last = [loaded.at(-1)?.day ?? '', drops.lastLook?.newestDay ?? ''].sort().at(-1);
+    const came = last === '' ? 'no earlier one is known' : `the last that came is of ${last}`;
+    const has =
+      newest.empty === undefined
+        ? `No file of ${name} for ${newest.day} came by ${due}; ${came}`
+        : `The files of ${name} for ${newest.day}, due at ${due}, have no rows (${newest.empty})`;
+    const told = {
+      case: kind,
+      title: `${has}${otherDays(absent.length)}`,
+      since: isoTimestamp(absent[0]?.due ?? newest.due),
+      detail: `${name}: ${what} come of ${listed(texts, '; ')}.`,
+    };
+    yield finding('SLUICE_FINDING_INGEST_LATE', told, [
       status(days[0]),
       ...ranges.flatMap(({ from, to }) => [backfill(from, to), accept('empty', from, to)]),
       ...dayRanges(empty.map(({ day }) => day))
@@ -223,7 +313,11 @@ function* leftOutFiles({ days }: DatasetDays, { name, explain }: Dataset): Findi
   for (const { day, leftOut: left } of leftOut.slice(0, 1))
     yield finding(
       'SLUICE_FINDING_FILES_LEFT_OUT',
-      `${name}: ${day} ${left.words}${otherDays(leftOut.length)}.`,
+      {
+        title: titled(`${name}: ${day} ${left.words}${otherDays(leftOut.length)}`),
+        since: leftOut.at(-1)?.day ?? day,
+        detail: `${name}: ${day} ${left.words}${otherDays(leftOut.length)}.`,
+      },
       [explain(day)],
     );
 }
@@ -234,8 +328,12 @@ function* failedReceipts({ days }: DatasetDays, { name, now, backfill }: Dataset
   for (const { day, receipt } of untold.slice(0, 1))
     yield finding(
       'SLUICE_FINDING_RECEIPTS_FAILED',
-      `${name}: ${day}: ${receipt?.code}, since ${isoTimestamp(receipt?.since ?? now)}${otherDays(untold.length)}.`,
-      [backfill(day)],
+      {
+        title: `The receipt of ${name} for ${day} was not taken: ${receipt?.code}${otherDays(untold.length)}`,
+        since: sinceOf(untold.map((other) => other.receipt?.since)),
+        detail: `${name}: ${day}: ${receipt?.code}, since ${isoTimestamp(receipt?.since ?? now)}${otherDays(untold.length)}.`,
+      },
+      [sluiceCommand([], ['explain', receipt?.code ?? '']), backfill(day)],
     );
 }
 

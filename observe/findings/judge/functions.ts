@@ -4,7 +4,7 @@ import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { finding } from '../catalogue.ts';
-import { errorsText, type Findings, type Place } from './place.ts';
+import { errorsText, type Findings, isOfResources, type Place } from './place.ts';
 import { missingNights } from './tables.ts';
 
 /** What does not happen while a function fails. */
@@ -40,10 +40,21 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
       ...waitsText(functionError),
     ];
     const log = commands.aws('logs', 'tail', functionLog(stack, functionError.part), '--since', '1d');
-    yield ringing.tell(finding('SLUICE_FINDING_FUNCTION_FAILED', texts.join(' '), [log]), [
-      `${functionError.part}-errors`,
-    ]);
+    const { part, errors, invocations, first, isOver } = functionError;
+    const told = {
+      case: isOver ? 'over' : failureCase(why),
+      title: `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors${isOver ? ', and later ones had none' : ''}`,
+      since: first,
+      detail: texts.join(' '),
+    } as const;
+    yield ringing.tell(finding('SLUICE_FINDING_FUNCTION_FAILED', told, [log]), [`${part}-errors`]);
   }
+}
+
+/** What a run failed with. Lambda's own words: a run that was too slow, or whose process ended. */
+function failureCase(why: string | undefined): 'unknown' | 'resources' | 'error' {
+  if (why === undefined) return 'unknown';
+  return isOfResources(why) ? 'resources' : 'error';
 }
 
 /** What does not happen, and what waits for the next try. */

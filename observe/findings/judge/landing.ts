@@ -4,50 +4,71 @@ import { counted } from '../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../lib/base/time.ts';
 import type { DeadLetters } from '../../facts/flow/failures.ts';
 import { isStreamLate, KEPT_HOURS } from '../../facts/flow/streamState.ts';
-import { damagedText, isLandingLate, waitingText } from '../../facts/flow/waitingObjects.ts';
+import {
+  damagedText,
+  isLandingLate,
+  type WaitingObjects,
+  waitingText,
+} from '../../facts/flow/waitingObjects.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { finding } from '../catalogue.ts';
-import { type Findings, failedAt, type Place } from './place.ts';
+import { functionLog } from '../../readLog.ts';
+import { type CaseOf, finding, seenNow } from '../catalogue.ts';
+import { type Findings, failedAt, isOfResources, type Place } from './place.ts';
 
 /** The share of a quota from which a stream is near it. */
 const NEAR = 0.8;
-
-/** The cure of objects that wait without a failure of the writer. */
-const NOT_ASKED =
-  'No run of `write` has failed: either nothing asked it to write these objects, or many wait before them. Correct what the first command finds wrong with the bucket, the rule or the queue. Then the second command has all objects tried.';
-
-/** The cure of a late stream of the local cloud: a call of its control API delivers at once. */
-const NOT_DELIVERED =
-  'Correct the role, the bucket or the key, and remove faults. Then the command delivers what waits.';
 
 /** What waits in the landing, and what of it can't be read or deleted. */
 export function* landingFindings(facts: StatusFacts, { now, commands }: Place): Findings {
   const { landing, undeleted, damaged } = facts.waiting;
   if (landing !== null && isLandingLate(landing, now)) {
     const deadTexts = (facts.deadLetters ?? []).filter(({ part }) => part === 'write').map(deadText);
-    const late = finding(
-      'SLUICE_FINDING_LANDING_LATE',
-      `landing/: ${[waitingText(landing), ...deadTexts].join('; ')}.${failedAt(facts, 'write')}`,
-      [commands.sluice('redrive', '--landing')],
-    );
-    const why = facts.failures['write'];
-    const isWriterLogKnown = facts.unknown.every(({ log }) => log !== 'write');
-    if (why === undefined && deadTexts.length === 0 && isWriterLogKnown)
-      yield { ...late, cure: NOT_ASKED, commands: [commands.sluice('doctor', '--drift'), ...late.commands] };
-    else yield late;
+    const cause = landingCase(facts, deadTexts.length > 0);
+    const told = {
+      case: cause,
+      title: `${objectsText(landing)} of landing/ ${landing.count === 1 ? 'waits' : 'wait'} to become files of tables`,
+      since: landing.oldest,
+      detail: `landing/: ${[waitingText(landing), ...deadTexts].join('; ')}.${failedAt(facts, 'write')}`,
+    } as const;
+    yield finding('SLUICE_FINDING_LANDING_LATE', told, [
+      ...(cause === 'unasked' ? [commands.sluice('doctor', '--drift')] : []),
+      commands.sluice('redrive', '--landing'),
+    ]);
   }
   if (damaged !== null && damaged.first !== null)
     yield finding(
       'SLUICE_FINDING_DAMAGED',
-      `damaged/: ${damagedText(damaged)}.`,
+      {
+        title: `${objectsText(damaged)} of damaged/ ${damaged.count === 1 ? 'has' : 'have'} bytes that are no rows`,
+        since: damaged.oldest,
+        detail: `damaged/: ${damagedText(damaged)}.`,
+      },
       commands.damaged(damaged.first),
     );
   if (undeleted !== null && undeleted.count > 0)
     yield finding(
       'SLUICE_FINDING_UNDELETED',
-      `landing/: ${waitingText(undeleted)}. S3 answers ${undeleted.why} to s3:DeleteObject.`,
+      {
+        title: `${objectsText(undeleted)} of landing/, whose rows are in tables, cannot be deleted by the role of write: ${undeleted.why}`,
+        since: undeleted.oldest,
+        detail: `landing/: ${waitingText(undeleted)}. S3 answers ${undeleted.why} to s3:DeleteObject.`,
+      },
       [commands.sluice('doctor')],
     );
+}
+
+/** `3 objects`, `at least 10,000 objects` */
+function objectsText({ count, hasMore }: Pick<WaitingObjects, 'count' | 'hasMore'>): string {
+  return `${hasMore ? 'At least ' : ''}${counted(count, 'object')}`;
+}
+
+/** Why objects wait. @param isDead Whether messages of the writer are dead letters. */
+function landingCase(facts: StatusFacts, isDead: boolean): CaseOf<'SLUICE_FINDING_LANDING_LATE'> {
+  const why = facts.failures['write'];
+  if (why !== undefined)
+    return isOfResources(why) ? 'resources' : /Lambda throttled/.test(why) ? 'throttled' : 'code';
+  const isLogKnown = facts.unknown.every(({ log }) => log !== 'write');
+  return isDead || !isLogKnown ? 'unknown' : 'unasked';
 }
 
 /** The stream: what waits in its buffer, and its quota. */
@@ -64,8 +85,14 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
     });
     const flush = commands.control('POST', 'flush');
     const log = commands.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
-    const late = finding('SLUICE_FINDING_STREAM_LATE', text, [isLocal ? flush : log]);
-    yield isLocal ? { ...late, cure: NOT_DELIVERED } : late;
+    const hours = (now - Date.parse(oldest)) / HOUR_MS;
+    const told = {
+      case: isLocal ? 'local' : facts.failures['landing'] === undefined ? 'unknown' : 'failed',
+      title: `The oldest record of ${stream?.stream ?? partName(stack, 'landing')} has waited for ${hours.toFixed(1)} hours`,
+      since: oldest,
+      detail: text,
+    } as const;
+    yield finding('SLUICE_FINDING_STREAM_LATE', told, [isLocal ? flush : log]);
   }
   if (stream === null) return;
   const { quotaShare, quota } = stream;
@@ -76,7 +103,12 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
     const refused =
       throttled === 0 ? '' : ` ${counted(throttled, 'record')} ${were} throttled within 15 minutes.`;
     const severity = throttled > 0 ? 'problem' : 'warning';
-    yield finding('SLUICE_FINDING_QUOTA_NEAR', `${stream.stream}:${share}${refused}`, [], severity);
+    const title =
+      throttled > 0
+        ? `Firehose throttled ${counted(throttled, 'record')} of ${stream.stream} within 15 minutes`
+        : `${stream.stream} uses ${Math.round((quotaShare ?? 0) * 100)} % of its ${quota} a second`;
+    const told = seenNow(title, `${stream.stream}:${share}${refused}`);
+    yield finding('SLUICE_FINDING_QUOTA_NEAR', told, [], severity);
   }
 }
 
@@ -106,7 +138,7 @@ function lateStreamText({ name, why, oldest, hours, requests }: LateStream): str
 }
 
 /** Messages of dead-letter queues, from which no function takes them. */
-export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing }: Place): Findings {
+export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing, stack }: Place): Findings {
   const { landing } = facts.waiting;
   // The objects of the writer's dead letters are in landing/: if these are late, the finding on them has the dead letters.
   const isLate = landing !== null && isLandingLate(landing, now);
@@ -120,7 +152,17 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
         ? commands.sluice('redrive', '--landing')
         : commands.aws('sqs', 'start-message-move-task', '--source-arn', deadLetter.arn, ...to);
     const detail = `${deadText(deadLetter)}.${failedAt(facts, deadLetter.part)}`;
-    const found = finding('SLUICE_FINDING_DEAD_LETTERS', detail, [command]);
+    const isKnown = facts.failures[deadLetter.part] !== undefined;
+    const log = commands.aws('logs', 'tail', functionLog(stack, deadLetter.part), '--since', '1d');
+    const { messages, queue, since } = deadLetter;
+    const told = {
+      case: isKnown || deadLetter.part === 'write' ? 'known' : 'unknown',
+      title: `${counted(messages, 'message')} of ${deadLetter.part} ${messages === 1 ? 'is' : 'are'} in ${queue}`,
+      since,
+      detail,
+    } as const;
+    const shown = told.case === 'known' ? [command] : [log, command];
+    const found = finding('SLUICE_FINDING_DEAD_LETTERS', told, shown);
     const isByKey = facts.failedByKey.includes(deadLetter.part);
     // These alarms have the function's name, so the catalogue's names of alarms do not find them.
     yield ringing.tell({ ...found, isByKey }, [

@@ -31,10 +31,27 @@ export function failedAt({ failures, functionErrors }: StatusFacts, part: string
   ].join('');
 }
 
+/** Whether a run used up its time or its memory. @param why As the log has it: {@link StatusFacts.failures}. */
+export function isOfResources(why: string): boolean {
+  return /Task timed out|its process ended/.test(why);
+}
+
 /** `5 of 60 invocations of curate-plan had errors within 24 hours, the first at 2026-…, the last at 2026-….` */
 export function errorsText({ part, errors, invocations, first, last }: FunctionErrors): string {
   const times = errors === 1 ? `at ${last}` : `the first at ${first}, the last at ${last}`;
   return `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors within 24 hours, ${times}.`;
+}
+
+/** ` from js-client 3.1 with the key web` */
+export function fromText({ sdk, key }: { readonly sdk: string | null; readonly key: string | null }): string {
+  const fromSdk = sdk === null ? '' : ` from ${sdk}`;
+  const withKey = key === null ? '' : ` with the key ${key}`;
+  return `${fromSdk}${withKey}`;
+}
+
+/** `all`, or how many of them. @param kinds How many kinds there are. */
+export function shareText(count: number, kinds: number): string {
+  return kinds === 1 ? 'all' : `${count} of them`;
 }
 
 /** Says how many more days a finding is about than the one that it names. */
@@ -96,9 +113,16 @@ export class Ringing {
       texts.push(
         'No day has failed. The log of `export` names what was not planned; else the next run ends it.',
       );
+    const named = left.map(({ name }) => name);
+    const more = named.length === 1 ? '' : ` and ${named.length - 1} more`;
+    const since = left.flatMap((alarm) => alarm.since ?? []).sort();
     yield finding(
       'SLUICE_FINDING_ALARM',
-      texts.join(' '),
+      {
+        title: `${counted(named.length, 'alarm')} ${named.length === 1 ? 'is' : 'are'} on: ${named[0]}${more}`,
+        since: since[0] ?? null,
+        detail: texts.join(' '),
+      },
       [commands.aws('cloudwatch', 'describe-alarms', '--alarm-names', ...names)],
       isOfExports ? 'warning' : 'problem',
     );

@@ -9,9 +9,10 @@ import { type Change, SILENT_LEAST } from '../../facts/flow/changes.ts';
 import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
 import { failedText, NOT_STORED } from '../../facts/flow/requestCounts.ts';
 import { GONE } from '../../facts/flow/senders.ts';
+import type { UnreachedRequests } from '../../facts/flow/unreachedRequests.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { finding } from '../catalogue.ts';
-import { type Findings, failedAt, type Place } from './place.ts';
+import { type CaseOf, type Finding, finding, type Told } from '../catalogue.ts';
+import { type Findings, failedAt, fromText, isOfResources, type Place, shareText } from './place.ts';
 
 /** The number of refused requests from which they are a problem even at a small share, as in the alarm on 4xx. */
 const MANY_REFUSED = 20;
@@ -53,15 +54,24 @@ export function* failedRequests(
     const isOver = count === 0 ? lastHour !== null : canEnd && isStored;
     const cure = isUnstored || isOver ? '' : ` ${causes[code]?.cure ?? ''}`;
     const text = `${failedText(code, Math.max(count, day.count))}${span}${isOver ? '; it is over' : ''}.${cure}`;
-    return { first: from.first, isOver, text };
+    return { code, count: Math.max(count, day.count), first: from.first, isOver, text };
   });
   if (failed.length === 0) return;
   const [since] = failed.flatMap(({ first }) => first ?? []).sort();
   const start = since === undefined ? [] : ['--start-time', `${Date.parse(since)}`];
   const log = ['--log-group-name', `/aws/lambda/${partName(stack, 'collect')}`, ...start];
+  const open = failed.filter(({ isOver }) => !isOver);
+  const [worst] = (open.length > 0 ? open : failed).toSorted((a, b) => b.count - a.count);
+  const total = failed.reduce((sum, { count }) => sum + count, 0);
+  const told = {
+    case: open.length === 0 ? 'over' : unstoredCase(worst?.code ?? ''),
+    title: `${counted(total, 'request')} ${total === 1 ? 'was' : 'were'} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}`,
+    since: since ?? null,
+    detail: failed.map(({ text }) => text).join(' '),
+  } as const;
   yield finding(
     'SLUICE_FINDING_NOT_STORED',
-    failed.map(({ text }) => text).join(' '),
+    told,
     [
       commands.aws(
         'logs',
@@ -74,27 +84,57 @@ export function* failedRequests(
         '20',
       ),
     ],
-    failed.every(({ isOver }) => isOver) ? 'warning' : 'problem',
+    open.length === 0 ? 'warning' : 'problem',
   );
+}
+
+/** Why requests are answered 503. */
+function unstoredCase(code: string): CaseOf<'SLUICE_FINDING_NOT_STORED'> {
+  if (NOT_STORED.includes(code)) return 'stores';
+  return code in KeysError.entries ? 'keys' : 'other';
 }
 
 /** Requests that the gateway or the Function URL answered by itself. */
 export function* unreachedRequests(facts: StatusFacts, { stack, now, commands }: Place): Findings {
-  const { unreached } = facts;
-  if (unreached === null || unreached.length === 0) return;
+  const worst = (facts.unreached ?? []).toSorted((a, b) => b.kind.localeCompare(a.kind));
+  for (const [kind, hours] of Map.groupBy(worst, (answered) => answered.kind))
+    yield unreachedOf(facts, { stack, now, commands }, { kind, hours });
+}
+
+/** Requests that were answered so. */
+function unreachedOf(
+  facts: StatusFacts,
+  { stack, now, commands }: Pick<Place, 'stack' | 'now' | 'commands'>,
+  {
+    kind: way,
+    hours: unreached,
+  }: Pick<UnreachedRequests, 'kind'> & { readonly hours: readonly UnreachedRequests[] },
+): Finding {
   const texts = unreached.map(
     ({ hour, kind, count, of: requests }) =>
       `${kind}: ${count} of ${counted(requests, 'request')} in the hour from ${hour}`,
   );
-  const has = (wanted: string) => unreached.some(({ kind }) => kind === wanted);
   const log = ['logs', 'tail', `/aws/lambda/${partName(stack, 'collect')}`, '--since', '1h'];
   const isOver = unreached.every(({ hour }) => now - Date.parse(hour) >= 2 * HOUR_MS);
-  yield finding(
+  const sumOf = (name: 'count' | 'of') => unreached.reduce((sum, hour) => sum + hour[name], 0);
+  const told = {
+    case: way === '4xx' ? 'refused' : brokenCase(facts.failures['collect']),
+    title: `${sumOf('count')} of ${counted(sumOf('of'), 'request')} were answered ${way} before the collector could answer${isOver ? ', and it is over' : ''}`,
+    since: unreached.map(({ hour }) => hour).sort()[0] ?? null,
+    detail: `${listed(texts, '; ')}${isOver ? '; it is over' : ''}.${way === '5xx' ? failedAt(facts, 'collect') : ''}`,
+  } as const;
+  return finding(
     'SLUICE_FINDING_UNREACHED',
-    `${listed(texts, '; ')}${isOver ? '; it is over' : ''}.${failedAt(facts, 'collect')}`,
-    [...(has('4xx') ? [commands.sluice('doctor')] : []), ...(has('5xx') ? [commands.aws(...log)] : [])],
+    told,
+    [way === '4xx' ? commands.sluice('doctor') : commands.aws(...log)],
     isOver ? 'warning' : 'problem',
   );
+}
+
+/** Why the collector did not answer. */
+function brokenCase(why: string | undefined): CaseOf<'SLUICE_FINDING_UNREACHED'> {
+  if (why !== undefined && isOfResources(why)) return 'timedOut';
+  return why !== undefined && /Lambda throttled/.test(why) ? 'throttled' : 'broke';
 }
 
 /** Requests that were refused. */
@@ -123,9 +163,20 @@ export function* refusedRequests(
       return `${group.count} ${group.code}${sentText(group)}${over}`;
     }) ?? codes.map(([code, count]) => `${count} ${code}`);
   const more = refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
+  const [first] = refusals?.groups ?? [];
+  const most =
+    first === undefined ? `with ${codes[0]?.[0] ?? '4xx'}` : `with ${first.code}${fromText(first)}`;
+  const told = {
+    case: isUnknown ? 'unknownKey' : 'other',
+    title: `${counted(day, 'request')} ${day === 1 ? 'was' : 'were'} refused, ${refused} of them within the last hour, most ${most}`,
+    since: refusals?.groups.map((group) => group.first).sort()[0] ?? null,
+  } as const;
   yield finding(
     'SLUICE_FINDING_REFUSED',
-    `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}.`,
+    {
+      ...told,
+      detail: `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}.`,
+    },
     [
       ...(isUnknown ? [commands.sluice('keys', 'list'), commands.sluice('keys', 'add', 'web')] : []),
       tailErrors(commands),
@@ -149,12 +200,33 @@ export function* keyFindings(
       : fault
         ? [['--dry-run'], []].map((more) => commands.sluice('keys', 'restore', ...more))
         : [commands.sluice('doctor', '--drift')];
-  if (why && !config.allowAnyKey)
-    yield finding('SLUICE_FINDING_KEYS_UNREADABLE', `${partName(stack, 'keys')}: ${why}`, repair);
+  const name = partName(stack, 'keys');
+  const changedAt = keys?.changedAt ?? null;
+  const KEYS_FAULTS = { invalid: 'is no list of keys', deleted: 'is to be deleted', gone: 'does not exist' };
+  const faultCase = keys?.faultKind ?? null;
+  const secretText = changedAt === null ? '' : `, whose secret of keys changed last at ${changedAt}`;
+  if (why && !config.allowAnyKey) {
+    const says = faultCase === null ? 'is not given to collectors' : KEYS_FAULTS[faultCase];
+    const changed = changedAt === null || faultCase === null ? '' : `, changed last at ${changedAt}`;
+    const told = {
+      case: faultCase === null ? 'denied' : faultCase === 'gone' && isLocal ? 'local' : faultCase,
+      title: `The secret ${name} ${says}${changed}`,
+      since: faultCase === null ? null : changedAt,
+      detail: `${name}: ${why}`,
+    } as const;
+    yield finding('SLUICE_FINDING_KEYS_UNREADABLE', told, repair);
+  }
   // The local cloud accepts any key, unless it is started with --check-keys.
   const isChecked = !config.allowAnyKey && (!isLocal || lastHour?.refusedBy[UNKNOWN] !== undefined);
   if (isChecked && keys?.fault === null && keys.senders.length === 0)
-    yield finding('SLUICE_FINDING_NO_KEY', '', [commands.sluice('keys', 'add', 'web')]);
+    yield finding(
+      'SLUICE_FINDING_NO_KEY',
+      {
+        title: `No key may send events to ${stack.service}-${stack.stage}${secretText}`,
+        since: changedAt,
+      },
+      [commands.sluice('keys', 'add', 'web')],
+    );
 }
 
 /** A silence: no requests come now, or none came in hours in which some are usual. */
@@ -173,6 +245,7 @@ export function* silence(
   const isSilent =
     lastHour?.requests === 0 && hours >= (isKnown ? 24 : 1) && (usual === null || expected >= SILENT_LEAST);
   const since = lastRequestAt ?? lasting?.first ?? null;
+  const silentSince = since ?? lastEventAt ?? silences[0]?.first ?? null;
   const over = silences
     .filter(({ last }) => last !== null)
     .map(({ first, last, usual }) => `from ${first} to ${last}, where ${usualText(usual)}`);
@@ -192,10 +265,21 @@ export function* silence(
   if (texts.length > 0)
     yield finding(
       'SLUICE_FINDING_SILENT',
-      `${texts.join('. ')}.`,
+      {
+        case: isSilent || lasting !== undefined ? 'lasting' : 'over',
+        title: silentTitle(),
+        since: silentSince,
+        detail: `${texts.join('. ')}.`,
+      },
       [],
       lasting === undefined ? 'warning' : 'problem',
     );
+
+  function silentTitle(): string {
+    if (!isSilent && lasting === undefined) return `No request came ${over[0]}`;
+    const came = `No request came since ${silentSince}`;
+    return since === null ? `${came}, when the last event was stored` : `${came}; ${wasUsual}`;
+  }
 }
 
 /** What was not as usual within the last 24 hours: requests, overflow. */
@@ -212,18 +296,32 @@ export function* changeFindings({ lastDay, spikeFrom }: StatusFacts, { commands 
   const share = Math.round((spikeFrom?.share ?? 0) * 100);
   const from = sender === '' ? '' : `. About ${share} % came${sender}, by the log`;
   const spike = texts('requests', 'events');
+  const toldOf = (text: string, ...wanted: readonly Change['what'][]): Told => {
+    const changes = (lastDay?.changes ?? []).filter(({ what }) => wanted.includes(what));
+    const [change] = changes;
+    const noun = change?.what === 'requests' ? 'requests' : 'events';
+    const verb = change?.what === 'overflowed' ? 'went past the stream' : 'came';
+    const who = change?.what === 'overflowed' || sender === '' ? '' : `, about ${share} %${sender}`;
+    const title = `${change?.hour} ${noun} ${verb} in the busiest hour, where ${Math.round(change?.usual ?? 0)} are usual${who}`;
+    return { title, since: changes.map(({ first }) => first).sort()[0] ?? null, detail: `${text}.` };
+  };
   const found = [
-    ['SLUICE_FINDING_SPIKE', spike && `${spike}${from}`, [commands.sluice('tail')]],
-    ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [tailErrors(commands)]],
+    ['SLUICE_FINDING_SPIKE', spike && `${spike}${from}`, [commands.sluice('tail')], ['requests', 'events']],
+    ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [tailErrors(commands)], ['overflowed']],
   ] as const;
-  for (const [code, text, shown] of found) if (text !== '') yield finding(code, `${text}.`, shown);
+  for (const [code, text, shown, wanted] of found)
+    if (text !== '') yield finding(code, toldOf(text, ...wanted), shown);
 }
 
 /** Events whose times are seconds, as the collector has noted them. */
 export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings {
   const old = (noted?.before2000 ?? []).map((group) => `${counted(group.count, 'event')}${sentText(group)}`);
   if (old.length > 0)
-    yield finding('SLUICE_FINDING_TIME_SECONDS', `${listed(old, '; ')}.`, [tailErrors(commands)]);
+    yield finding(
+      'SLUICE_FINDING_TIME_SECONDS',
+      groupsTold(noted?.before2000 ?? [], 'have a time before the year 2000', old),
+      [tailErrors(commands)],
+    );
 }
 
 /** Senders whose clock is off by hours, if one of a thousand events is by it: some phones always have a wrong one. */
@@ -242,10 +340,30 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
       : corrected.includes(group)
         ? `${hours} ${way}, corrected: the days are right`
         : `${hours} ${way}, not corrected: the days are as sent`;
-    return share < 0.1 ? [] : [`${sent}: ${clock}`];
+    return share < 0.1 ? [] : [{ group, text: `${sent}: ${clock}`, title: `${hours} ${way}` }];
   });
-  if (texts.length > 0)
-    yield finding('SLUICE_FINDING_CLOCK_OFF', `${listed(texts, '; ')}.`, [tailErrors(commands)]);
+  const [worst] = texts.toSorted((a, b) => Math.abs(b.group.skewMs) - Math.abs(a.group.skewMs));
+  if (worst === undefined) return;
+  const said = `are by a clock that is ${worst.title}`;
+  const told = groupsTold(
+    texts.map(({ group }) => group),
+    said,
+    texts.map(({ text }) => text),
+  );
+  yield finding('SLUICE_FINDING_CLOCK_OFF', told, [tailErrors(commands)]);
+}
+
+/** What senders have sent, in one sentence. @param said What is so of the events. @param texts A text of each group. */
+function groupsTold(groups: readonly SentGroup[], said: string, texts: readonly string[]): Told {
+  const [most] = groups.toSorted((a, b) => b.count - a.count);
+  const total = groups.reduce((sum, { count }) => sum + count, 0);
+  const from = most === undefined ? '' : fromText(most);
+  const share = groups.length < 2 ? '' : `, ${most?.count} of them`;
+  return {
+    title: `${counted(total, 'event')} ${said}${from === '' ? '' : share}${from}`,
+    since: groups.map(({ first }) => first).sort()[0] ?? null,
+    detail: `${listed(texts, '; ')}.`,
+  };
 }
 
 /** Runs until Ctrl-C, so it comes last. */
@@ -272,13 +390,6 @@ function sentText(sent: SentGroup): string {
   return `${fromText(sent)}, first ${sent.first}, last ${sent.last}`;
 }
 
-/** ` from js-client 3.1 with the key web` */
-function fromText({ sdk, key }: Pick<SentGroup, 'sdk' | 'key'>): string {
-  const fromSdk = sdk === null ? '' : ` from ${sdk}`;
-  const withKey = key === null ? '' : ` with the key ${key}`;
-  return `${fromSdk}${withKey}`;
-}
-
 /** Copies of relay. */
 export function* copyFindings({ relay }: StatusFacts, { now, stack, commands }: Place): Findings {
   if (relay === null) return;
@@ -288,7 +399,13 @@ export function* copyFindings({ relay }: StatusFacts, { now, stack, commands }: 
     const reasons = refused.map(
       (refusal) => `${refusal.reason}: ${copies(refusal.count)}, the oldest of ${refusal.oldest}`,
     );
-    yield finding('SLUICE_FINDING_RELAY_REFUSED', `${listed(reasons)}.`, [
+    const total = refused.reduce((sum, { count }) => sum + count, 0);
+    const told = {
+      title: `${copies(total)} of requests ${total === 1 ? 'was' : 'were'} put aside, ${refused.length === 1 ? 'all' : 'most'} with ${refused[0]?.reason}`,
+      since: refused.map(({ oldest }) => oldest).sort()[0] ?? null,
+      detail: `${listed(reasons)}.`,
+    };
+    yield finding('SLUICE_FINDING_RELAY_REFUSED', told, [
       commands.sluice('relay', 'status'),
       commands.sluice('relay', 'redrive', '--dry-run'),
       commands.sluice('relay', 'redrive'),
@@ -297,7 +414,11 @@ export function* copyFindings({ relay }: StatusFacts, { now, stack, commands }: 
   if (waiting.oldest !== null && now - Date.parse(waiting.oldest) >= HOUR_MS)
     yield finding(
       'SLUICE_FINDING_RELAY_LATE',
-      `${copies(waiting.count)}, the oldest since ${waiting.oldest}.`,
+      {
+        title: `${copies(waiting.count)} of requests ${waiting.count === 1 ? 'waits' : 'wait'} to be relayed`,
+        since: waiting.oldest,
+        detail: `${copies(waiting.count)}, the oldest since ${waiting.oldest}.`,
+      },
       [commands.aws('logs', 'tail', `/aws/lambda/${partName(stack, 'relay')}`, '--since', '1h')],
     );
 }

@@ -12,9 +12,10 @@ import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { explainCode } from '../../explainCode.ts';
 import { hourFolders } from '../../facts/days/goneFiles.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { finding } from '../catalogue.ts';
-import { copiesText, versionsUntil } from './dayTexts.ts';
-import { type Findings, failedAt, type Place } from './place.ts';
+import type { QuarantineSender } from '../../facts/tables/quarantineSenders.ts';
+import { finding, seenNow } from '../catalogue.ts';
+import { copiesText, sinceOf, versionsUntil } from './dayTexts.ts';
+import { type Findings, failedAt, fromText, otherDays, type Place, shareText } from './place.ts';
 
 /** Days of raw tables that lost files. */
 export function* lostDays(facts: StatusFacts, { config, commands, isGone }: Place): Findings {
@@ -30,11 +31,17 @@ export function* lostDays(facts: StatusFacts, { config, commands, isGone }: Plac
       const until = isGone(config.tables[kind], day) ? 'gone' : `until ${versionsUntil(config, seenAt)}`;
       return `${day}, ${left} of ${counted(files, 'file')} left, all last seen at ${isoTimestamp(seenAt)}, versions ${until}${copiesText(exports, config.tables[kind], day)}`;
     });
-    if (lost.length > 0)
-      yield finding('SLUICE_FINDING_DAYS_LOST', `${config.tables[kind]}: ${listed(days, '; ')}.`, [
-        ...commands.restore(config.tables[kind], gone),
-        ...commands.accept(kind, gone),
-      ]);
+    const [first] = lost;
+    if (first === undefined) continue;
+    const restored = commands.restore(config.tables[kind], gone);
+    const seen = isoTimestamp(first.seenAt);
+    const told = {
+      case: restored.length > 0 ? 'versions' : 'gone',
+      title: `${first.files - first.left} of ${counted(first.files, 'file')} of ${config.tables[kind]} of ${first.day} are gone, all of which were there at ${seen}${otherDays(lost.length)}`,
+      since: seen,
+      detail: `${config.tables[kind]}: ${listed(days, '; ')}.`,
+    } as const;
+    yield finding('SLUICE_FINDING_DAYS_LOST', told, [...restored, ...commands.accept(kind, gone)]);
   }
 }
 
@@ -53,7 +60,16 @@ export function* archivedFiles({ archivedDays, archivingRules }: StatusFacts, pl
       const where = ['--bucket', config.bucket, '--prefix', folder];
       return commands.aws('s3api', 'list-objects-v2', ...where, '--query', query, '--output', 'text');
     });
-    yield finding('SLUICE_FINDING_ARCHIVED', `${table}: ${listed(texts, '; ')}.`, [
+    const files = days.reduce((sum, { keys }) => sum + keys.length, 0);
+    const told = {
+      title: `${counted(files, 'file')} of ${table} ${files === 1 ? 'is' : 'are'} archived, of ${counted(days.length, 'day')}, the newest ${days
+        .map(({ day }) => day)
+        .sort()
+        .at(-1)}`,
+      since: sinceOf(days.map(({ since }) => since)),
+      detail: `${table}: ${listed(texts, '; ')}.`,
+    };
+    yield finding('SLUICE_FINDING_ARCHIVED', told, [
       ...lists,
       ...first.map((key) =>
         commands.aws('s3api', 'restore-object', ...objectOptions(key), '--restore-request', 'Days=7'),
@@ -86,12 +102,26 @@ export function* archivingRuleFindings(
     const what = isOfVersions ? 'earlier versions, which `sluice restore` needs,' : 'objects';
     const when = days === null ? 'from a date on' : `after ${counted(days, 'day')}`;
     const seen = since === undefined ? '' : `, seen since ${isoTimestamp(since)}`;
-    return [`the rule ${id} moves ${what} to ${storageClass} ${when}, in ${listed(folders)}${seen}`];
+    return [
+      {
+        text: `the rule ${id} moves ${what} to ${storageClass} ${when}, in ${listed(folders)}${seen}`,
+        title: `The rule ${id} of ${config.bucket} moves ${isOfVersions ? 'earlier versions' : 'objects'} of ${counted(folders.length, 'folder')} to ${storageClass}`,
+        since,
+      },
+    ];
   });
-  if (texts.length > 0)
-    yield finding('SLUICE_FINDING_ARCHIVING', `${config.bucket}: ${listed(texts, '; ')}.`, [
-      commands.aws('s3api', 'get-bucket-lifecycle-configuration', '--bucket', config.bucket),
-    ]);
+  const [first] = texts;
+  if (first === undefined) return;
+  const others = texts.length === 1 ? '' : `, and ${counted(texts.length - 1, 'other rule')} archives`;
+  const all = texts.map(({ text }) => text);
+  const told = {
+    title: `${first.title}${others}`,
+    since: sinceOf(texts.map(({ since }) => since)),
+    detail: `${config.bucket}: ${listed(all, '; ')}.`,
+  };
+  yield finding('SLUICE_FINDING_ARCHIVING', told, [
+    commands.aws('s3api', 'get-bucket-lifecycle-configuration', '--bucket', config.bucket),
+  ]);
 }
 
 /** Hours of which events are missing, as the nights have judged them, and days of which too many are unproved. */
@@ -125,7 +155,7 @@ export function* shortHours({ receivedHours }: StatusFacts, { config, commands, 
       'text',
     );
   if (short.length > 0)
-    yield finding('SLUICE_FINDING_HOUR_SHORT', `${listed(shown, '; ')}.`, [
+    yield finding('SLUICE_FINDING_HOUR_SHORT', shortTold(), [
       ...deep(short),
       ...folders
         .filter((folder) => !isDirect(folder))
@@ -133,6 +163,16 @@ export function* shortHours({ receivedHours }: StatusFacts, { config, commands, 
         .map(versions),
       ...folders.filter(isDirect).map(versions),
     ]);
+  function shortTold() {
+    const sumOf = (name: 'missing' | 'accepted') => short.reduce((sum, row) => sum + row[name], 0);
+    const times = short.map(({ ds, hour }) => `${ds}T${String(hour).padStart(2, '0')}:00:00Z`);
+    return {
+      case: folders.length > 0 ? 'versions' : 'gone',
+      title: `${sumOf('missing')} of ${counted(sumOf('accepted'), 'accepted event')} are missing, of ${counted(short.length, 'hour')} of a table`,
+      since: times.sort()[0] ?? null,
+      detail: `${listed(shown, '; ')}.`,
+    } as const;
+  }
   const unsure = (receivedHours ?? []).filter(
     ({ state, unproved, accepted }) => state === 'whole' && isUnsure(unproved, accepted),
   );
@@ -141,7 +181,13 @@ export function* shortHours({ receivedHours }: StatusFacts, { config, commands, 
     const sumOf = (name: 'unproved' | 'accepted') => own.reduce((sum, row) => sum + row[name], 0);
     return `${day}, ${counted(own.length, 'hour')} of a table: ${sumOf('unproved')} of ${sumOf('accepted')} accepted events`;
   });
-  if (days.size > 1) yield finding('SLUICE_FINDING_HOURS_UNPROVED', `${listed(sums, '; ')}.`, deep(unsure));
+  const sumOf = (name: 'unproved' | 'accepted') => unsure.reduce((sum, row) => sum + row[name], 0);
+  const told = {
+    title: `${sumOf('unproved')} of ${counted(sumOf('accepted'), 'accepted event')} of ${counted(days.size, 'day')} are unproved`,
+    since: [...days.keys()].sort()[0] ?? null,
+    detail: `${listed(sums, '; ')}.`,
+  };
+  if (days.size > 1) yield finding('SLUICE_FINDING_HOURS_UNPROVED', told, deep(unsure));
 }
 
 /** Nights that should have judged the day before them, or hours that were open, and have not, or not by rows. */
@@ -159,7 +205,15 @@ export function* missingNights(facts: StatusFacts, { config, now, commands }: Pl
   const newest = at === null ? 'none is' : `${day} the newest that is, last at ${at}`;
   yield finding(
     'SLUICE_FINDING_NIGHT_MISSING',
-    `${due} is the newest day that should be judged, and ${newest}.${open}${failedAt(facts, 'reconcile')}`,
+    {
+      case: failedAt(facts, 'reconcile') === '' ? 'silent' : 'failed',
+      title:
+        days.size > 0
+          ? `Hours of ${counted(days.size, 'day')} wait to be judged, the newest ${[...days].sort().at(-1)}`
+          : `The hours of ${due} are not judged; the newest day that is judged is ${at === null ? 'none' : day}`,
+      since: at,
+      detail: `${due} is the newest day that should be judged, and ${newest}.${open}${failedAt(facts, 'reconcile')}`,
+    },
     [
       commands.sluice('doctor', '--drift'),
       ...(looks.length > 0 ? looks : [commands.sluice('reconcile', '--day', due)]),
@@ -180,10 +234,16 @@ export function* missingPartitions(facts: StatusFacts, { config, commands }: Pla
     const days = (partitions?.gaps ?? []).flatMap((gap) => (gap.table === table ? [gap.day] : []));
     return days.length === 0 ? [] : [`${config.tables[table]}: ${listed(days)}`];
   });
+  const missing = (partitions?.gaps ?? []).map(({ day }) => day).sort();
+  const failed = failedAt(facts, 'register');
+  const title = `${counted(missing.length, 'day')} ${missing.length === 1 ? 'has' : 'have'} files and no partition, ${gaps.join('; ')}`;
   if (gaps.length > 0)
     yield finding(
       'SLUICE_FINDING_PARTITION_WRONG',
-      `${failedAt(facts, 'register')} Missing: ${gaps.join('; ')}.`.trim(),
+      {
+        case: failed === '' ? 'missing' : 'failed',
+        ...seenNow(title, `${failed} Missing: ${gaps.join('; ')}.`.trim()),
+      },
       [commands.send('register', '{"sluice":"daily"}')],
     );
 }
@@ -191,28 +251,44 @@ export function* missingPartitions(facts: StatusFacts, { config, commands }: Pla
 /** Refused events. */
 export function* quarantined({ quarantine }: StatusFacts, { commands }: Place): Findings {
   const reasons = quarantine ?? [];
+  const [first] = reasons;
+  if (first === undefined) return;
   const cured = reasons.filter(({ reason }) => isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
   const lost = reasons.filter(({ reason }) => !isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
   const cures = lost.map(({ reason }) => ` ${reason}: ${explainCode(reason).cure}`);
-  if (reasons.length > 0) {
-    const rows = listed(
-      reasons.map(
-        ({ reason, rows, newestAt }) => `${counted(rows, 'row')} with ${reason}, the last of ${newestAt}`,
-      ),
-      '; ',
-    );
-    yield finding(
-      'SLUICE_FINDING_QUARANTINED',
-      `${rows}.${cures.join('')}`,
-      [
-        commands.sluice('quarantine'),
-        ...cured.flatMap(({ reason }) => [
-          commands.sluice('redrive', '--reason', reason, '--dry-run'),
-          commands.sluice('redrive', '--reason', reason),
-        ]),
-      ],
-      // Refused events are ordinary; rows that their table did not take are not.
-      reasons.some(({ reason }) => isRowFailure(reason)) ? 'problem' : 'warning',
-    );
-  }
+  const rows = reasons.map(({ reason, rows: count, firstAt, newestAt, senders }) => {
+    const who = senders.filter((sender) => fromText(sender) !== '').map(senderText);
+    const times = `the first of ${firstAt}, the last of ${newestAt}`;
+    return [`${counted(count, 'row')} with ${reason}, ${times}`, ...who].join(', ');
+  });
+  const total = reasons.reduce((sum, { rows }) => sum + rows, 0);
+  const is = total === 1 ? 'is' : 'are';
+  const [sender] = first.senders;
+  const from = sender === undefined ? '' : fromText(sender);
+  const most = from === '' ? '' : `, ${sender?.rows} of these${from}`;
+  const told = {
+    case: lost.length === 0 ? 'redrive' : cured.length === 0 ? 'sender' : 'mixed',
+    title: `${counted(total, 'row')} ${is} in quarantine, ${shareText(first.rows, reasons.length)} with ${first.reason}${most}`,
+    since: reasons.map(({ firstAt }) => firstAt).sort()[0] ?? null,
+    detail: `${listed(rows, '; ')}.${cures.join('')}`,
+  } as const;
+  yield finding(
+    'SLUICE_FINDING_QUARANTINED',
+    told,
+    [
+      commands.sluice('quarantine'),
+      ...cured.flatMap(({ reason }) => [
+        commands.sluice('redrive', '--reason', reason, '--dry-run'),
+        commands.sluice('redrive', '--reason', reason),
+      ]),
+    ],
+    // Refused events are ordinary; rows that their table did not take are not.
+    reasons.some(({ reason }) => isRowFailure(reason)) ? 'problem' : 'warning',
+  );
+}
+
+/** `5 from js-client 3.1 with the key web (first …, last …)` */
+function senderText(sender: QuarantineSender): string {
+  const path = sender.path === null ? '' : ` in ${sender.path}`;
+  return `${sender.rows}${fromText(sender)}${path} (first ${sender.firstAt}, last ${sender.lastAt})`;
 }

@@ -1,4 +1,15 @@
-import { at, curated, dropDay, exported, failedDay, failing, failingText, keptDay } from '../statusFacts.ts';
+import {
+  at,
+  curated,
+  dropDay,
+  exported,
+  failedDay,
+  failing,
+  failingText,
+  HOUR,
+  keptDay,
+  NOW,
+} from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
 /** Days that are exported or curated. */
@@ -67,7 +78,7 @@ export const dayCases: readonly Case[] = [
   ],
   [
     'days wait to be curated',
-    { curated: [{ ...curated, late: ['2026-11-16', '2026-11-15'] }] },
+    { curated: [{ ...curated, late: ['2026-11-16', '2026-11-15'], lateSince: NOW - 30 * HOUR }] },
     'CURATE_LATE',
     'problem',
     'curated_events 2026-11-16 2026-11-15',

@@ -46,7 +46,7 @@ export const deploymentCases: readonly Case[] = [
   ],
   [
     'a part cannot be read',
-    { unknown: [{ part: 'the partitions', why: 'Denied.', log: null, isByKey: false }] },
+    { unknown: [{ part: 'the partitions', why: 'Denied.', kind: 'denied', log: null, isByKey: false }] },
     'UNREADABLE',
     'problem',
     '',

@@ -204,6 +204,5 @@ export const dropCases: readonly Case[] = [
     'RECEIPTS_FAILED',
     'warning',
     `acme/orders 2026-11-19 ${at(5)} 1`,
-    'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-19 --to 2026-11-19',
   ],
 ];

@@ -47,6 +47,7 @@ export const landingCases: readonly Case[] = [
     'DEAD_LETTERS',
     'problem',
     `sluice-prod-export-dead-letters 2 ${at(1)}`,
+    'aws logs tail /aws/lambda/sluice-prod-export --since 1d',
     'aws sqs start-message-move-task --source-arn arn:aws:sqs:x:1:e-dead-letters --destination-arn arn:aws:sqs:x:1:e',
   ],
   [

@@ -1,6 +1,8 @@
 import { at, changed, changedText, copies, HOUR, hour, lastDay, refusedBy, sent } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
+const noKeys = { senders: [], fault: null, faultKind: null, changedAt: null } as const;
+
 /** Requests, senders, keys and copies of requests. */
 export const requestCases: readonly Case[] = [
   [
@@ -34,7 +36,7 @@ export const requestCases: readonly Case[] = [
     'a key was unknown, and is in the list now',
     {
       ...refusedBy({ SLUICE_KEY_UNKNOWN: 40 }),
-      keys: { senders: ['9f86d081ff'], fault: null },
+      keys: { ...noKeys, senders: ['9f86d081ff'] },
       refusals: {
         groups: [{ ...sent, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 40 }],
         hasMore: false,
@@ -47,7 +49,7 @@ export const requestCases: readonly Case[] = [
   ],
   [
     'no key may send',
-    { keys: { senders: [], fault: null } },
+    { keys: { ...noKeys, changedAt: at(3) } },
     'NO_KEY',
     'problem',
     '',
@@ -55,7 +57,7 @@ export const requestCases: readonly Case[] = [
   ],
   [
     'the secret of the keys is no list',
-    { keys: { senders: [], fault: 'It is not JSON.' } },
+    { keys: { ...noKeys, fault: 'It is not JSON.', faultKind: 'invalid', changedAt: at(3) } },
     'KEYS_UNREADABLE',
     'problem',
     'sluice-prod-keys JSON',

@@ -1,5 +1,5 @@
 import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
-import { at, functionErrors, HOUR, NOW, shortHour } from '../statusFacts.ts';
+import { at, functionErrors, HOUR, NOW, quarantineCount, shortHour } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
 const archivingRule = { id: 'r', prefix: '', storageClass: 'GLACIER', days: 30, isOfVersions: false };
@@ -175,18 +175,18 @@ export const tableCases: readonly Case[] = [
   ],
   [
     'rows are in quarantine',
-    { quarantine: [{ reason: 'SLUICE_EVENT_NO_NAME', rows: 2, newestAt: at(1) }] },
+    { quarantine: [quarantineCount] },
     'QUARANTINED',
     'warning',
-    `2 SLUICE_EVENT_NO_NAME ${at(1)} SLUICE_EVENT_NO_NAME`,
+    `2 SLUICE_EVENT_NO_NAME ${at(3)} ${at(1)} 2 js-client 3 ${at(3)} ${at(1)}) SLUICE_EVENT_NO_NAME`,
     'npx sluice quarantine',
   ],
   [
     'a table did not take rows',
-    { quarantine: [{ reason: 'SLUICE_ROW_UNFIT', rows: 1, newestAt: at(1) }] },
+    { quarantine: [{ ...quarantineCount, reason: 'SLUICE_ROW_UNFIT', rows: 1, senders: [] }] },
     'QUARANTINED',
     'problem',
-    `1 SLUICE_ROW_UNFIT ${at(1)}`,
+    `1 SLUICE_ROW_UNFIT ${at(3)} ${at(1)}`,
     'npx sluice quarantine',
   ],
 ];

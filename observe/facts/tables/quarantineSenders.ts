@@ -1,0 +1,68 @@
+import { isoTimestamp } from '../../../lib/base/time.ts';
+import { readTime } from './tracedRows.ts';
+
+/** Who sent rows of quarantine with one reason. */
+export interface QuarantineSender {
+  /** Type and version of the SDK; null if the requests did not say. */
+  readonly sdk: string | null;
+  /** Label of the key, or the source and dataset of a customer's file; null without one. */
+  readonly key: string | null;
+  /** Key of a customer's file, or path of requests that do not name their SDK; else null. */
+  readonly path: string | null;
+  /** Number of its rows. */
+  readonly rows: number;
+  /** First time of receipt, ISO 8601. */
+  readonly firstAt: string;
+  /** Last time of receipt, ISO 8601. */
+  readonly lastAt: string;
+}
+
+/** Senders of a reason that are named, those with the most rows: anybody can send a version of their own. */
+const MOST_SENDERS = 5;
+
+/** Columns of a sender, to be selected from quarantine and grouped by. */
+export const senderColumns = [
+  `concat_ws(' ', "sdk_type", "sdk_version") AS "sdk"`,
+  '"key_label" AS "key"',
+  'CASE WHEN "sdk_type" IS NULL THEN "path" END AS "path"',
+] as const;
+
+/**
+ * SQL that keeps the senders with the most rows of each reason beside sums of all of them.
+ *
+ * @param grouped A query with `row_count`, `first_at` and `last_at` of each sender.
+ * @param by Columns that name a reason.
+ * @param sums Further counts to be summed up.
+ */
+export function topSendersSql(grouped: string, by: readonly string[], sums: readonly string[]): string {
+  const parts = by.map((name) => `"${name}"`).join(', ');
+  const summed = ['row_count', ...sums].map(
+    (name) => `sum("${name}") OVER (PARTITION BY ${parts}) AS "all_${name}"`,
+  );
+  return `SELECT * FROM (
+  SELECT *,
+    ${summed.join(',\n    ')},
+    CAST(min("first_at") OVER (PARTITION BY ${parts}) AS varchar) AS "all_first",
+    CAST(max("last_at") OVER (PARTITION BY ${parts}) AS varchar) AS "all_last",
+    CAST("first_at" AS varchar) AS "own_first",
+    CAST("last_at" AS varchar) AS "own_last",
+    row_number() OVER (PARTITION BY ${parts} ORDER BY "row_count" DESC) AS "place"
+  FROM (
+    ${grouped}
+  ) AS "senders"
+) AS "ranked"
+WHERE "place" <= ${MOST_SENDERS}
+ORDER BY "place"`;
+}
+
+/** The sender of a row of {@link topSendersSql}. */
+export function senderOf(row: Readonly<Record<string, string | null>>): QuarantineSender {
+  return {
+    sdk: row['sdk'] || null,
+    key: row['key'] ?? null,
+    path: row['path'] ?? null,
+    rows: Number(row['row_count']),
+    firstAt: isoTimestamp(readTime(row['own_first'])),
+    lastAt: isoTimestamp(readTime(row['own_last'])),
+  };
+}
