@@ -56,12 +56,7 @@ import {
 } from './flow/waitingObjects.ts';
 import { type FunctionErrors, readFunctionErrors } from './functionErrors.ts';
 import { readStackFaults, type StackFault } from './stackFaults.ts';
-import {
-  countQuarantineFiles,
-  type QuarantineCount,
-  readLandedRows,
-  type TableArrivals,
-} from './tables/landedRows.ts';
+import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
 import {
   type LostRawDay,
@@ -70,6 +65,7 @@ import {
   readNotedRules,
   readRecentPartitions,
 } from './tables/partitionGaps.ts';
+import { countQuarantineFiles } from './tables/quarantineFiles.ts';
 import { judgedHours, readLastNight } from './tables/receivedHours.ts';
 
 /** Days of the ledger that are read. */

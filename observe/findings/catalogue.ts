@@ -198,7 +198,7 @@ export const findingCatalogue = {
       ],
       denied: [
         'A policy does not allow these credentials the action that the answer names.',
-        '`npx sluice policy print --for operate` prints what they need: have it attached, or sign in as somebody who has it.',
+        'Have the action that the detail names allowed to these credentials, or sign in as somebody who may.',
       ],
       missing: [
         'AWS answered that what is asked for does not exist.',

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { mapLimit } from '../../lib/base/concurrency.ts';
 import { listObjects } from '../../lib/base/ObjectStore.ts';
-import { quoteText } from '../../lib/base/sql.ts';
 import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
 import type { QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import type { Config } from '../../lib/schema/config.ts';
@@ -65,47 +63,6 @@ export async function* readQuarantine(
     await rm(scratch, { recursive: true, force: true });
   }
 }
-
-/**
- * Asks DuckDB about files of quarantine, which are fetched for it.
- *
- * @param sql Makes the query of the list of the files, as SQL.
- * @returns Rows by the names of columns, each value as a text.
- * @throws What S3's client throws.
- */
-export async function askFiles(
-  client: S3Client,
-  { bucket }: Pick<Config, 'bucket'>,
-  objects: readonly { readonly key: string }[],
-  sql: (files: string) => string,
-): Promise<readonly Readonly<Record<string, string | null>>[]> {
-  const scratch = await mkdtemp(join(tmpdir(), 'sluice-quarantine-'));
-  const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
-  const connection = await instance.connect();
-  try {
-    const files = await mapLimit(objects, PARALLEL_FILES, async ({ key }) => {
-      const file = join(scratch, key.replaceAll('/', '-'));
-      await writeFile(file, await downloadObject(client, bucket, key));
-      return quoteText(file);
-    });
-    const answer = await connection.runAndReadAll(sql(`[${files.join(', ')}]`));
-    return answer
-      .getRowObjects()
-      .map((row) =>
-        Object.fromEntries(
-          Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)]),
-        ),
-      );
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-    await rm(scratch, { recursive: true, force: true });
-  }
-}
-
-/** Files that are fetched at the same time. */
-const PARALLEL_FILES = 8;
 
 interface Row extends QuarantinedItem {
   /** The object with the raw body if it was too large for the row. */

@@ -2,11 +2,8 @@ import type { QueryRow } from '../../../lib/base/sql.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
-import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
-import { askFiles } from '../../quarantine/readQuarantine.ts';
-import { listFolder } from '../flow/waitingObjects.ts';
 import { type QuarantineSender, senderColumns, senderOf, topSendersSql } from './quarantineSenders.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
@@ -74,20 +71,25 @@ export async function readLandedRows(deployment: Deployment): Promise<LandedRows
 }
 
 /** Sums of a table, or of a reason of quarantine, and its senders. */
-interface Counts {
+export interface Counts {
+  /** Kind of the table. */
   readonly table: string | null | undefined;
+  /** Code of the reason; empty of other tables. */
   readonly reason: string;
+  /** Rows of 24 hours. */
   readonly rows: number;
+  /** Rows of the last hour. */
   readonly recent: number;
-  /** Epoch milliseconds. */
+  /** When the first was received, epoch milliseconds. */
   readonly first: number;
-  /** Epoch milliseconds. */
+  /** When the newest was received, epoch milliseconds. */
   readonly newest: number;
+  /** Who sent most of them, the most first. */
   readonly senders: readonly QuarantineSender[];
 }
 
 /** Rows of {@link topSendersSql} by table and reason. */
-function countsOf(rows: readonly QueryRow[]): readonly Counts[] {
+export function countsOf(rows: readonly QueryRow[]): readonly Counts[] {
   return Array.from(
     Map.groupBy(rows, (row) => `${row['kind']} ${row['why']}`),
     ([, senders]) => {
@@ -105,7 +107,8 @@ function countsOf(rows: readonly QueryRow[]): readonly Counts[] {
   );
 }
 
-function quarantineOf(counts: readonly Counts[]): readonly QuarantineCount[] {
+/** The reasons of quarantine, the most frequent first. */
+export function quarantineOf(counts: readonly Counts[]): readonly QuarantineCount[] {
   return counts
     .filter(({ table }) => table === 'quarantine')
     .toSorted((a, b) => b.rows - a.rows)
@@ -116,41 +119,6 @@ function quarantineOf(counts: readonly Counts[]): readonly QuarantineCount[] {
       newestAt: isoTimestamp(newest),
       senders,
     }));
-}
-
-/** Bytes of quarantine's files that are read, the newest first. */
-const MOST_BYTES = 256 * 1024 * 1024;
-
-/**
- * What quarantine has of 24 hours by its files in S3, while Athena does not answer: the newest files, 256 MiB at most.
- *
- * @throws What S3's client throws.
- */
-export async function countQuarantineFiles(
-  deployment: Pick<Deployment, 's3' | 'config' | 'now'>,
-): Promise<readonly QuarantineCount[]> {
-  const { s3, config, now } = deployment;
-  const days = [utcDay(now - DAY_MS), utcDay(now)];
-  const listings = days.map((day) => listFolder(deployment, `${tableFolder(config, 'quarantine')}${day}/`));
-  const objects = (await Promise.all(listings)).flatMap(({ objects: ofDay }) => ofDay);
-  let left = MOST_BYTES;
-  const read = objects
-    .filter(({ modifiedAt }) => modifiedAt >= now - DAY_MS)
-    .toSorted((a, b) => b.modifiedAt - a.modifiedAt)
-    .filter(({ size }) => {
-      left -= size;
-      return left >= 0;
-    });
-  if (read.length === 0) return [];
-  const rows = await askFiles(s3, config, read, (files) => {
-    const grouped = `SELECT 'quarantine' AS "kind", "reason" AS "why", ${senderColumns.join(', ')},
-      count(*) AS "row_count", 0 AS "recent", min("received_at") AS "first_at", max("received_at") AS "last_at"
-    FROM read_parquet(${files}, union_by_name = true, hive_partitioning = false)
-    WHERE "received_at" >= ${timestampText(now - DAY_MS)}
-    GROUP BY ALL`;
-    return topSendersSql(grouped, ['kind', 'why'], ['recent']);
-  });
-  return quarantineOf(countsOf(rows));
 }
 
 /** The query of {@link readLandedRows}. */

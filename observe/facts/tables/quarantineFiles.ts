@@ -1,0 +1,82 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { mapLimit } from '../../../lib/base/concurrency.ts';
+import { type QueryRow, quoteText } from '../../../lib/base/sql.ts';
+import { DAY_MS, utcDay } from '../../../lib/base/time.ts';
+import { tableFolder } from '../../../lib/tables/tableFolders.ts';
+import type { Deployment } from '../../deployment.ts';
+import { listFolder } from '../flow/waitingObjects.ts';
+import { countsOf, type QuarantineCount, quarantineOf } from './landedRows.ts';
+import { senderColumns, topSendersSql } from './quarantineSenders.ts';
+import { timestampText } from './tracedRows.ts';
+
+/** Bytes of quarantine's files that are read, the newest first. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** Files that are fetched at the same time. */
+const PARALLEL_FILES = 8;
+
+type Open = Pick<Deployment, 's3' | 'config' | 'now'>;
+
+/**
+ * What quarantine has of 24 hours by its files in S3, while Athena does not answer: the newest files, 256 MiB at most.
+ *
+ * @throws What S3's client throws.
+ */
+export async function countQuarantineFiles(open: Open): Promise<readonly QuarantineCount[]> {
+  const { config, now } = open;
+  const days = [utcDay(now - DAY_MS), utcDay(now)];
+  const listings = days.map((day) => listFolder(open, `${tableFolder(config, 'quarantine')}${day}/`));
+  const objects = (await Promise.all(listings)).flatMap(({ objects: ofDay }) => ofDay);
+  let left = MOST_BYTES;
+  const read = objects
+    .filter(({ modifiedAt }) => modifiedAt >= now - DAY_MS)
+    .toSorted((a, b) => b.modifiedAt - a.modifiedAt)
+    .filter(({ size }) => {
+      left -= size;
+      return left >= 0;
+    });
+  if (read.length === 0) return [];
+  return quarantineOf(
+    countsOf(
+      await askFiles(
+        open,
+        read.map(({ key }) => key),
+      ),
+    ),
+  );
+}
+
+/** Asks DuckDB about files of quarantine, which are fetched for it. */
+async function askFiles({ s3, config, now }: Open, keys: readonly string[]): Promise<readonly QueryRow[]> {
+  const scratch = await mkdtemp(join(tmpdir(), 'sluice-quarantine-'));
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
+  const connection = await instance.connect();
+  try {
+    const files = await mapLimit(keys, PARALLEL_FILES, async (key) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: config.bucket, Key: key }));
+      const file = join(scratch, key.replaceAll('/', '-'));
+      await writeFile(file, (await Body?.transformToByteArray()) ?? new Uint8Array());
+      return quoteText(file);
+    });
+    const grouped = `SELECT 'quarantine' AS "kind", "reason" AS "why", ${senderColumns.join(', ')},
+      count(*) AS "row_count", 0 AS "recent", min("received_at") AS "first_at", max("received_at") AS "last_at"
+    FROM read_parquet([${files.join(', ')}], union_by_name = true, hive_partitioning = false)
+    WHERE "received_at" >= ${timestampText(now - DAY_MS)}
+    GROUP BY ALL`;
+    const answer = await connection.runAndReadAll(topSendersSql(grouped, ['kind', 'why'], ['recent']));
+    return answer.getRowObjects().map(textsOf);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function textsOf(row: Readonly<Record<string, unknown>>): QueryRow {
+  const texts = Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)]);
+  return Object.fromEntries(texts);
+}
