@@ -34,5 +34,5 @@ export function unreadFinding(error: unknown): Finding {
       ...seenNow('Something that the doctor asks for does not exist', detail),
     });
   if (isNamed(error, /^NotImplemented$/)) return finding('SLUICE_FINDING_UNCHECKED', seenNow(detail));
-  return unreadPart('this setting', detail, unreadKind(error));
+  return { ...unreadPart('A part', detail, unreadKind(error)), detail };
 }

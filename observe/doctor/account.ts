@@ -183,7 +183,7 @@ export const quotas: Look = {
 /** Beyond such a limit requests are lost. */
 function lossy(allows: string, says: string): Finding {
   const detail = `The account allows ${allows}; the configuration says ${says}.`;
-  return finding('SLUICE_FINDING_QUOTA', seenNow(detail.replaceAll('; the', ', and the')), [], 'problem');
+  return finding('SLUICE_FINDING_QUOTA', seenNow(detail), [], 'problem');
 }
 
 /**

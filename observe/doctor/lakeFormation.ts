@@ -53,7 +53,15 @@ export const databaseCreators: Look = {
     if (!isAnyNew) return [];
     const { settings } = await readSettings(setup);
     if (settings === undefined)
-      return [finding('SLUICE_FINDING_UNCHECKED', seenNow('Lake Formation does not say its settings.'))];
+      return [
+        finding(
+          'SLUICE_FINDING_UNCHECKED',
+          seenNow(
+            'Lake Formation does not say its settings',
+            'The settings of Lake Formation in this account.',
+          ),
+        ),
+      ];
     const { DataLakeAdmins, CreateDatabaseDefaultPermissions } = settings;
     const maker = deployed?.RoleARN ?? (await readCallerArn(setup)) ?? setup.identity.arn;
     const isOfIam = CreateDatabaseDefaultPermissions.some(isGrantTo([ALLOWED_BY_IAM]));
@@ -65,7 +73,13 @@ export const databaseCreators: Look = {
     if (granted.some((some) => some?.some(isGrantTo(makers)) === true)) return [];
     if (granted.includes(undefined))
       return [
-        finding('SLUICE_FINDING_UNCHECKED', seenNow('Lake Formation does not say who may make a database.')),
+        finding(
+          'SLUICE_FINDING_UNCHECKED',
+          seenNow(
+            'Lake Formation does not say who may make a database',
+            'Who may make a database, by Lake Formation.',
+          ),
+        ),
       ];
     const words = ['lakeformation', 'grant-permissions', '--permissions', 'CREATE_DATABASE', '--resource'];
     const to = ['{"Catalog":{}}', '--principal', `DataLakePrincipalIdentifier=${maker}`];

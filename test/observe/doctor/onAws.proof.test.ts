@@ -179,7 +179,9 @@ describe('sluice doctor, where only AWS can answer', () => {
 
   it('finds a bucket in another region, one of another account, and objects owned by their writers', async () => {
     const elsewhere = await deployed.doctor(['--region', 'eu-west-1']);
-    expect(elsewhere.stdout).toContain('sluice-experiments is in us-east-1, the stack in eu-west-1.');
+    expect(elsewhere.stdout).toContain(
+      'sluice-experiments is in us-east-1, the stack in eu-west-1, seen now.',
+    );
     const nowhere = await deployed.doctor(['--region', 'xx-nowhere-1']);
     expect(nowhere.stdout).toContain('SLUICE_FINDING_REGION_UNFIT');
     const url = config("endpoint: { kind: 'function-url' }");
