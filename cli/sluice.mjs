@@ -27,7 +27,8 @@ function withNode() {
   }
   const options = [`node@${LEAST_NODE}`, ...packages].flatMap((name) => ['--package', name]);
   // As lib/base/text.ts quotes, which an older Node cannot read.
-  return ['npx', ...options, 'sluice', ...process.argv.slice(2)]
+  // npm warns of each package that needs a newer Node than its own, which is not the one that comes along.
+  return ['npx', '--loglevel', 'error', ...options, 'sluice', ...process.argv.slice(2)]
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
     .join(' ');
 }

@@ -19,7 +19,7 @@ export const InitError = defineErrorFamily('user', {
   SLUICE_INIT_SOURCE: {
     cause:
       'Nothing says where the project can install this Sluice from: it was run from a clone, or was not installed from a tarball that is still there.',
-    cure: `Make a tarball with \`npm run pack\` in a clone of Sluice, and run \`npx --package CLONE/build/sluice-pipeline-sluice-${VERSION}.tgz sluice init my-pipeline\`, with the folder of the clone for CLONE (docs/project.md).`,
+    cure: `Make a tarball with \`npm run pack\` in a clone of Sluice, and run \`npx --loglevel error --package CLONE/build/sluice-pipeline-sluice-${VERSION}.tgz sluice init my-pipeline\`, with the folder of the clone for CLONE (docs/project.md).`,
   },
 });
 

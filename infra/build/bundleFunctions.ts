@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { VERSION } from '../../lib/base/version.ts';
@@ -83,9 +83,13 @@ export async function bundleFunctions(request: BundleRequest): Promise<Bundle[]>
   return Promise.all(request.functions.map((name) => bundle(request, name)));
 }
 
+/** The module beside a bundle that is of any configuration: what its function uses of this one. */
+const CONFIG_MODULE = 'config.mjs';
+
 /**
- * Links `build/<function>/` to bundles in a folder, and makes those that are not there yet. Configurations that differ
- * in nothing that a function uses share its bundle.
+ * Links `build/<function>/` to bundles in a folder, and makes those that are not there yet. A bundle is made once, `<function>/`, for
+ * any configuration. Those that differ in nothing that the function uses share a copy, `<function>-<digest>/`, which has it as a
+ * module. Several processes may do it at the same time.
  *
  * @param kept The folder. All of its bundles are of the same sources, which are not compared.
  * @throws BuildError as {@link bundleFunctions}
@@ -93,29 +97,40 @@ export async function bundleFunctions(request: BundleRequest): Promise<Bundle[]>
 export async function linkBundles(request: BundleRequest, kept: string): Promise<void> {
   const { root, code = root, functions, config } = request;
   await mkdir(join(root, 'build'), { recursive: true });
-  const link = async (name: string) => {
-    const used = createHash('sha256').update(constantsOf(name, config)['#config']).digest('hex');
-    const bundleFolder = join(kept, `${name}-${used}`);
-    if (!existsSync(bundleFolder)) {
-      const workFolder = join(kept, `.${randomUUID()}`);
-      await mkdir(workFolder, { recursive: true });
-      try {
-        await bundleFunctions({ ...request, root: workFolder, code, functions: [name] });
-        await rename(workFolder, bundleFolder);
-      } catch (error) {
-        await rm(workFolder, { recursive: true, force: true });
-        // Another process that makes the same bundle may have been first.
-        if (!existsSync(bundleFolder)) throw error;
-      }
-    }
-    await symlink(join(bundleFolder, 'build', name), join(root, 'build', name), 'junction');
+  const linkBundle = async (name: string) => {
+    const used = constantsOf(name, config)['#config'];
+    const made = join(kept, name);
+    await makeOnce(made, (workFolder) => bundle({ ...request, root: workFolder, code }, name, true));
+    const placed = `${made}-${createHash('sha256').update(used).digest('hex')}`;
+    await makeOnce(placed, async (workFolder) => {
+      // Not linked: Node looks for a module beside the file that a symbolic link leads to.
+      await cp(made, workFolder, { recursive: true, verbatimSymlinks: true });
+      await writeFile(join(workFolder, 'build', name, CONFIG_MODULE), moduleOf(used));
+    });
+    await symlink(join(placed, 'build', name), join(root, 'build', name), 'junction');
   };
-  await Promise.all(functions.map(link));
+  await Promise.all(functions.map(linkBundle));
+}
+
+/** Makes a folder unless it is there. It is moved into place whole. */
+async function makeOnce(folder: string, make: (workFolder: string) => Promise<unknown>): Promise<void> {
+  if (existsSync(folder)) return;
+  const workFolder = join(dirname(folder), `.${randomUUID()}`);
+  await mkdir(workFolder, { recursive: true });
+  try {
+    await make(workFolder);
+    await rename(workFolder, folder);
+  } catch (error) {
+    await rm(workFolder, { recursive: true, force: true });
+    // Another process that makes the same folder may have been first.
+    if (!existsSync(folder)) throw error;
+  }
 }
 
 async function bundle(
   { root, code = root, config, host = 'lambda' }: BundleRequest,
   name: string,
+  isOfAnyConfig = false,
 ): Promise<Bundle> {
   const folder = join(root, 'build', name);
   const result = await build({
@@ -137,7 +152,7 @@ async function bundle(
     sourcemap: 'linked',
     sourcesContent: false,
     metafile: true,
-    plugins: [constantModules(name, config)],
+    plugins: [constantModules(name, config, isOfAnyConfig)],
   }).catch((error: unknown) => {
     throw new BuildError(
       'SLUICE_BUILD_FAILED',
@@ -152,7 +167,7 @@ async function bundle(
     await replaceFile(output.path, output.contents);
     if (output.path.endsWith('.mjs')) bytes += output.contents.byteLength;
   }
-  if (needsDuckDb(result.metafile) && runsDuckDb(name, config))
+  if (needsDuckDb(result.metafile) && (isOfAnyConfig || runsDuckDb(name, config)))
     await placeBinding({ root, code }, folder, host, config.architecture);
   await removeOthers(folder, new Set(result.outputFiles.map(({ path }) => basename(path))));
   return { name, file: join(folder, 'handler.mjs'), bytes, inputs: Object.keys(result.metafile.inputs) };
@@ -198,19 +213,29 @@ const NAMESPACE = 'sluice-constants';
  * nor what other functions use.
  *
  * @param name The function's name. A function that lib/config/functionConfig.ts does not list gets all of it.
+ * @param isOfAnyConfig Whether the configuration stays a module beside the bundle.
  */
-function constantModules(name: string, config: Config): Plugin {
+function constantModules(name: string, config: Config, isOfAnyConfig: boolean): Plugin {
   const constants: Readonly<Record<string, string>> = constantsOf(name, config);
   return {
     name: NAMESPACE,
     setup(build) {
-      build.onResolve({ filter: /^#(config|package)$/ }, ({ path }) => ({ path, namespace: NAMESPACE }));
+      build.onResolve({ filter: /^#(config|package)$/ }, ({ path }) =>
+        isOfAnyConfig && path === '#config'
+          ? { path: `./${CONFIG_MODULE}`, external: true }
+          : { path, namespace: NAMESPACE },
+      );
       build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
-        contents: `export default ${constants[path]};`,
+        contents: moduleOf(constants[path] ?? 'null'),
         loader: 'js',
       }));
     },
   };
+}
+
+/** A module whose default export is a value. @param json The value. */
+function moduleOf(json: string): string {
+  return `export default ${json};`;
 }
 
 /** The contents of the modules that are replaced, as JSON. */

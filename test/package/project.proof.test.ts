@@ -300,7 +300,7 @@ describe('a project', () => {
       expect.stringMatching(/^SLUICE_NODE_TOO_OLD: .*\n.*npm install --save-dev node@24/),
     ]);
     expect(project.sluice(['init', 'next'], { node }).stderr).toMatch(
-      /^SLUICE_NODE_TOO_OLD: .*\n.*`npx --package node@24 --package @sluice-pipeline\/sluice sluice init next`/,
+      /^SLUICE_NODE_TOO_OLD: .*\n.*`npx --loglevel error --package node@24 --package @sluice-pipeline\/sluice sluice init next`/,
     );
     // As npx has it in its cache.
     const called = JSON.parse(readFileSync(join(project.root, 'package.json'), 'utf8'));
@@ -309,7 +309,7 @@ describe('a project', () => {
       JSON.stringify({ ...called, _npx: { packages: ['/a drive (1)/sluice.tgz'] } }),
     );
     expect(project.sluice(['init', 'next'], { node }).stderr).toContain(
-      "`npx --package node@24 --package '/a drive (1)/sluice.tgz' sluice init next`",
+      "`npx --loglevel error --package node@24 --package '/a drive (1)/sluice.tgz' sluice init next`",
     );
     project.write('package.json', JSON.stringify(called));
     // It is installed, but its script has not run: pnpm and `ignore-scripts` do that.
