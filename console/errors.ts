@@ -4,11 +4,11 @@ import { defineErrorFamily } from '../lib/base/errors.ts';
 export const ConsoleRequestError = defineErrorFamily('user', {
   SLUICE_CONSOLE_UNKNOWN: {
     cause: 'The console has no such path or method.',
-    cure: 'Compare the method and the path with docs/console.md.',
+    cure: 'Compare the method and the path with docs/reference/json.md.',
   },
   SLUICE_CONSOLE_REQUEST: {
     cause: 'The request is not valid.',
-    cure: 'Compare the named parameter with docs/console.md.',
+    cure: 'Compare the named parameter with docs/reference/json.md.',
   },
   SLUICE_CONSOLE_READ_ONLY: {
     cause: 'The console is read-only.',

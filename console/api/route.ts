@@ -18,7 +18,7 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** `/api/…` */
   readonly path: string;
-  /** One sentence for docs/console.md. */
+  /** One sentence for docs/reference/json.md. */
   readonly summary: string;
   /** Parameters of the address. */
   readonly query: z.ZodObject;
@@ -123,7 +123,7 @@ export const dayTimes = z
   .min(0, 'expected a time from 1970 on')
   .lt(Date.UTC(9999, 0), 'expected a time before 9999');
 
-/** A text in an address that is not empty. @param meaning For docs/console.md. */
+/** A text in an address that is not empty. @param meaning For docs/reference/json.md. */
 export function text(meaning: string): z.ZodString {
   return z.string().min(1).max(4_096).describe(meaning);
 }

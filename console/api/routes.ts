@@ -9,7 +9,7 @@ import { sqlRoutes } from './sql.ts';
 import { statusRoutes } from './status.ts';
 import { tableRoutes } from './tables.ts';
 
-/** Every call of the console's API: docs/console.md. */
+/** Every call of the console's API: docs/reference/json.md. */
 export const routes: readonly Route[] = [
   ...deploymentRoutes,
   ...statusRoutes,

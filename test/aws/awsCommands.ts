@@ -109,6 +109,8 @@ from botocore.validate import ParamValidator
 
 OWN = {('logs', 'tail'), ('cloudformation', 'deploy'), ('sso', 'login')}
 OPTIONS = {'region', 'endpoint-url', 'query', 'output', 'profile', 'no-paginate', 'no-cli-pager', 'max-items'}
+# https://github.com/aws/aws-cli/blob/v2/awscli/customizations/argrename.py
+RENAMED = {('sns', 'subscribe', 'notification-endpoint'): 'endpoint'}
 session = botocore.session.get_session()
 
 def wrong(words):
@@ -139,7 +141,8 @@ def wrong(words):
         if word in ('#', '|', '>', '&&') : return
         if not option or option[1] in OPTIONS:
             continue
-        of = members.get(option[1]) or members.get(re.sub('^no-', '', option[1]))
+        named = RENAMED.get((service, verb, option[1]), option[1])
+        of = members.get(named) or members.get(re.sub('^no-', '', named))
         if of is None:
             yield 'no option ' + word
             continue
