@@ -36,6 +36,13 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const { deployment: target, token } = options;
   const deployment = openDeployment({ ...target, now: Date.now() }, target.aws);
   const server = createServer();
+  let kept: unknown;
+  const notes = {
+    read: () => kept,
+    write: (note: unknown) => {
+      kept = note;
+    },
+  };
   try {
     const port = await listen(server, options.port);
     server.on(
@@ -45,7 +52,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
         rules: { port, token, allowedHosts: options.allowedHosts ?? [] },
         openRequest: async (signal) => ({
           // The local cloud's clock can be moved between two requests.
-          deployment: { ...deployment, now: await readClock(target), signal },
+          deployment: { ...deployment, now: await readClock(target), signal, notes },
           mayWrite: options.mayWrite ?? false,
           collector: options.collector ?? null,
         }),

@@ -36,6 +36,14 @@ export const ObserveError = defineErrorFamily('user', {
   },
 });
 
+/** What a machine keeps of its last look at a deployment. */
+export interface MachineNotes {
+  /** What the last look has written; undefined before the first, or if it cannot be read. */
+  read(): unknown;
+  /** Replaces it. A machine that cannot write keeps nothing. */
+  write(note: unknown): void;
+}
+
 /** A deployment or the local cloud, for functions that answer questions about it. Both speak the same AWS protocols. */
 export interface Deployment extends ConfiguredTarget, RetryPorts {
   /** The time of the deployment, epoch milliseconds: the local cloud's clock can be moved. */
@@ -53,6 +61,8 @@ export interface Deployment extends ConfiguredTarget, RetryPorts {
   readonly s3: S3Client;
   /** Aborted when nobody waits for the answer any longer. Default: somebody always does. */
   readonly signal?: AbortSignal;
+  /** What this machine keeps of its looks at the deployment; default nothing. */
+  readonly notes?: MachineNotes;
   /** Closes the clients. Whoever opened the deployment calls it. */
   close(): void;
 }

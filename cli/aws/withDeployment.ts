@@ -12,14 +12,16 @@ export async function withDeployment<Result>(
   line: CommandLine,
   work: (deployment: Deployment) => Promise<Result>,
 ): Promise<Result> {
-  const [{ configuredTarget }, { openDeployment }, { readClock }] = await Promise.all([
+  const [{ configuredTarget }, { openDeployment }, { readClock }, { machineNotes }] = await Promise.all([
     import('./target.ts'),
     import('../../observe/deployment.ts'),
     import('../../observe/target.ts'),
+    import('./machineNotes.ts'),
   ]);
   const target = await configuredTarget(line);
   const deployment = openDeployment({ ...target, now: await readClock(target) }, target.aws);
-  return explainingAws(() => work(deployment)).finally(() => deployment.close());
+  const noted = { ...deployment, notes: machineNotes(target) };
+  return explainingAws(() => work(noted)).finally(() => deployment.close());
 }
 
 /** Does some work with AWS. @throws AwsAccessError for what an AWS client threw; other errors of the work. */

@@ -115,6 +115,8 @@ export interface UnreadPart {
   readonly log: string | null;
   /** Whether AWS refused the call because of a key of KMS. */
   readonly isByKey: boolean;
+  /** The member of the status that lacks it, and has others; absent if the whole member is null. */
+  readonly of?: 'stackFaults';
 }
 
 /** The state of every part of a deployment. Parts that could not be read are null, and `unknown` says why. */
@@ -215,12 +217,13 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     part: string,
     question: (deployment: Deployment) => Promise<Answer>,
     log: string | null = null,
+    member: Pick<UnreadPart, 'of'> = {},
   ): Promise<Answer | null> => {
     try {
       return await question(deployment);
     } catch (error) {
       const why = whyUnread(error);
-      unknown.push({ part, why, kind: unreadKind(error), log, isByKey: isOfKey(why) });
+      unknown.push({ part, why, kind: unreadKind(error), log, isByKey: isOfKey(why), ...member });
       return null;
     }
   };
@@ -254,7 +257,9 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
           ),
     key: ask('the key', async () => readKey(deployment, await outputs)),
     partitions: ask('the partitions', readRecentPartitions),
-    stackFaults: ask('the stack', (open) => readStackFaults(open, ask)),
+    stackFaults: ask('the stack', (open) =>
+      readStackFaults(open, (part, question) => ask(part, question, null, { of: 'stackFaults' })),
+    ),
     alarms: ask('the alarms', readAlarms),
     datasets: ask('the drops', async () => {
       const days = {

@@ -3,7 +3,8 @@ import { exportNeed, firstOf, needOf, type Shown } from '../facts/days/dropsPage
 import type { DatasetDays, DropDay, ExportDays } from '../facts/days/ledgerDays.ts';
 import { readStatusFacts, type StatusFacts } from '../facts/statusFacts.ts';
 import type { Finding, FindingCode } from './catalogue.ts';
-import { judge } from './judge/judge.ts';
+import { byRank, judge } from './judge/judge.ts';
+import { readSights, sightsOf, toldSight } from './lastSight.ts';
 
 /** Bytes of JSON at most, so that an answer stays below 300 kB: of datasets and of exports, and of the findings with one code. */
 const BYTES = { drops: 60_000, code: 10_000 } as const;
@@ -38,7 +39,11 @@ export interface Status extends Omit<StatusFacts, 'datasets' | 'exports'> {
  */
 export async function readStatus(deployment: Deployment): Promise<Status> {
   const facts = await readStatusFacts(deployment);
-  return statusOf(facts, judge(facts, deployment, await deployment.s3.config.region()), deployment.now);
+  const found = judge(facts, deployment, await deployment.s3.config.region());
+  const sights = sightsOf(found, facts, readSights(deployment.notes?.read()));
+  deployment.notes?.write(sights);
+  const findings = sights.map((sight) => toldSight(sight, facts.at));
+  return statusOf(facts, findings.toSorted(byRank), deployment.now);
 }
 
 /** The answer of facts and all of their findings. @param now Epoch milliseconds. */

@@ -6,6 +6,7 @@ import { GONE } from '../../observe/facts/flow/senders.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
+import { readSights, sightsOf, toldSight } from '../../observe/findings/lastSight.ts';
 import type { Case } from './judgeCases/Case.ts';
 import { cases } from './judgeCases/cases.ts';
 import {
@@ -415,6 +416,45 @@ describe('a finding of sluice status', () => {
         ['DEAD_LETTERS', 'problem', 'Alarm sluice-prod-register-dead-letters'],
       ]);
     });
+  });
+
+  it('of a part that cannot be read now stays, with when it was seen last, until it can be read', () => {
+    const lost = {
+      quarantine: [quarantineCount],
+      partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
+    } as const;
+    const throttled = { kind: 'throttled', why: 'Rate exceeded', log: null, isByKey: false } as const;
+    const facts: readonly (Partial<StatusFacts> & Pick<StatusFacts, 'at'>)[] = [
+      { ...lost, at: at(19) },
+      { ...lost, at: at(18), quarantine: null, unknown: [{ ...throttled, part: 'quarantine' }] },
+      {
+        ...lost,
+        at: at(17),
+        quarantine: null,
+        partitions: { days: 3, gaps: [] },
+        unknown: [{ ...throttled, part: 'quarantine' }],
+      },
+      { at: at(16) },
+    ];
+    let note: unknown;
+    const told = facts.map((looked) => {
+      const all = { ...well, ...looked };
+      const sights = sightsOf(judge(looked), all, readSights(note));
+      note = JSON.parse(JSON.stringify(sights));
+      return sights
+        .map((sight) => toldSight(sight, looked.at))
+        .map(({ code, title }) => `${code.slice(15)} ${/seen last at \S+/.exec(title)?.[0] ?? ''}`);
+    });
+    const last = `QUARANTINED seen last at ${at(19)}.`;
+    expect(told).toEqual([
+      ['PARTITION_WRONG ', 'QUARANTINED '],
+      ['PARTITION_WRONG ', 'UNREADABLE ', last],
+      ['UNREADABLE ', last],
+      [],
+    ]);
+    const byKey = [{ ...throttled, part: 'quarantine', isByKey: true }];
+    expect(sightsOf([], { ...well, quarantine: null, unknown: byKey }, readSights(note))).toEqual([]);
+    expect(readSights([{ at: 1 }])).toEqual([]);
   });
 
   it('that is a problem comes before warnings', () => {

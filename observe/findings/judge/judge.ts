@@ -83,7 +83,12 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   const findings = isKeyUsable ? [...key, ...others] : causedBy(key, others, facts);
   return findings
     .map((finding) => ({ ...finding, cure: targetCommands(finding.cure, commands.options) }))
-    .toSorted((first, second) => rank(first) - rank(second));
+    .toSorted(byRank);
+}
+
+/** The order in which findings are told. */
+export function byRank(first: Finding, second: Finding): number {
+  return rank(first) - rank(second);
 }
 
 /** Faults first: no other cure helps while they are set. */

@@ -1,0 +1,36 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseJson } from '../../lib/base/json.ts';
+import { defaultDataDirectory } from '../../local/dataDirectory.ts';
+import type { MachineNotes } from '../../observe/deployment.ts';
+import type { ConfiguredTarget } from '../../observe/target.ts';
+
+/**
+ * Keeps the last look at a deployment in a file of the project: `.sluice/status/sluice-prod.json`. A look at another region, bucket
+ * or local cloud of the same name replaces it.
+ */
+export function machineNotes({ stack, aws, config }: ConfiguredTarget): MachineNotes {
+  const of = [aws.region, aws.endpoint, config.bucket].join(' ');
+  const file = join(dirname(defaultDataDirectory()), 'status', `${stack.service}-${stack.stage}.json`);
+  return {
+    read() {
+      try {
+        const kept = parseJson(readFileSync(file, 'utf8'));
+        return Object(kept).of === of ? Object(kept).note : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    write(note) {
+      try {
+        mkdirSync(dirname(file), { recursive: true });
+        // Another look may write at the same time.
+        const next = `${file}.${process.pid}`;
+        writeFileSync(next, JSON.stringify({ of, note }));
+        renameSync(next, file);
+      } catch {
+        // The next look has no earlier one.
+      }
+    },
+  };
+}
