@@ -181,7 +181,7 @@ export function judgeDrift(found: Partial<StackResourceDrift>, revert: readonly 
   if (found.StackResourceDriftStatus === 'DELETED')
     return finding(
       'SLUICE_FINDING_RESOURCE_MISSING',
-      { case: 'stack', ...seenNow(`${name} does not exist`, `${name}.`) },
+      { case: 'stack', ...seenNow(`The resource ${name} does not exist`, `${name}.`) },
       revert,
     );
   const differences = (found.PropertyDifferences ?? []).map(
@@ -190,7 +190,7 @@ export function judgeDrift(found: Partial<StackResourceDrift>, revert: readonly 
   );
   const points = counted(differences.length, 'point');
   const told = seenNow(
-    `${name} differs from its template in ${points}, the first ${(found.PropertyDifferences ?? [])[0]?.PropertyPath ?? 'unnamed'}`,
+    `The resource ${name} differs from its template in ${points}, the first ${(found.PropertyDifferences ?? [])[0]?.PropertyPath ?? 'unnamed'}`,
     `${name}: ${differences.join('; ')}.`,
   );
   return finding('SLUICE_FINDING_DRIFT', { case: 'stack', ...told }, revert);

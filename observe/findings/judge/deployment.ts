@@ -25,7 +25,7 @@ export function judgeKey(found: KeyFacts, commands: Pick<DeploymentCommands, 'aw
   const on = DeletionDate === undefined ? '' : ` at ${DeletionDate.toISOString()}`;
   const more = [...(MultiRegion === true ? ['multi-Region'] : []), ...(isOfAws ? ["AWS's own"] : [])];
   const kind = [KeySpec, KeyUsage, ...more].join(', ');
-  const wrong = `is of a kind that S3 or Statsig does not use (${kind})`;
+  const wrong = `is of a kind that S3 and Statsig do not use (${kind})`;
   const faults = [...(isEnabled ? [] : [`${state}${on}`]), ...(isFit ? [] : [wrong])].join(', and ');
   return [
     finding(

@@ -1,0 +1,232 @@
+import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { deploymentCommands } from '../../observe/deploymentCommands.ts';
+import { judgeForeign } from '../../observe/doctor/bucket.ts';
+import { judgeSimulation } from '../../observe/doctor/readers.ts';
+import { judgeDomain, judgeDrift, judgeStack } from '../../observe/doctor/stack.ts';
+import type { UnreadKind } from '../../observe/explainAwsError.ts';
+import { GONE } from '../../observe/facts/flow/senders.ts';
+import type { StackFault } from '../../observe/facts/stackFaults.ts';
+import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
+import { type Finding, findingCatalogue } from '../../observe/findings/catalogue.ts';
+import { judge } from '../../observe/findings/judge/judge.ts';
+import { cases } from './judgeCases/cases.ts';
+import {
+  alarm,
+  at,
+  datasets,
+  deadLetters,
+  failedBy,
+  functionErrors,
+  HOUR,
+  NOW,
+  nothing,
+  place,
+  quarantineCount,
+  shortHour,
+  waiting,
+  well,
+} from './statusFacts.ts';
+
+/** What in a title, a cause or a cure is against the rule: a title is one sentence of fact, with since when and how many. */
+function ruleFaults({ title, since, cause, cure, detail }: Finding): readonly string[] {
+  const withoutTimes = title.replaceAll(/\d{4}-\d\d-\d\d(T[\d:.]+Z)?|seen now/g, '');
+  const rules = {
+    'is a sentence': /^[\w\d].*\.$/.test(title) && !title.includes('. '),
+    'has no backtick': !title.includes('`'),
+    'is no list of what it could be': !/\bor\b|\bmost likely\b|\bmay\b(?! send)/.test(title),
+    'says since when, or that it is seen now':
+      since === null ? title.endsWith('seen now.') : title.includes(since),
+    'says how many': /\d|\b([Nn]o|All|all|[Tt]he|was|is)\b/.test(withoutTimes),
+    'is short': title.length <= 260,
+    'has one cause': cause !== '',
+    'has one cure': cure !== '',
+    'names nothing undefined': !/undefined|null|NaN|\[object/.test(`${title} ${detail} ${cause} ${cure}`),
+  };
+  return Object.entries(rules).flatMap(([rule, holds]) => (holds ? [] : [`${rule}: ${title}`]));
+}
+
+const REGION = 'eu-central-1';
+const fault: StackFault = {
+  what: 'table',
+  name: 'sluice.events',
+  differs: null,
+  repair: [['glue', 'create-table']],
+  isDeployed: true,
+  deployedAt: at(99),
+  changedAt: null,
+  isOtherRelease: false,
+};
+const changed = { differs: ['column `a` is missing', 'column `b` is not ours'], changedAt: at(3) };
+const stackFaults = (...faults: readonly Partial<StackFault>[]) => ({
+  stackFaults: faults.map((members) => ({ ...fault, ...members })),
+});
+const unread = (...kinds: readonly UnreadKind[]) => ({
+  unknown: kinds.map((kind) => ({
+    part: 'the tables',
+    why: 'Rate exceeded',
+    kind,
+    log: null,
+    isByKey: false,
+  })),
+});
+const key = {
+  Arn: 'k',
+  KeyState: 'Enabled',
+  KeySpec: 'SYMMETRIC_DEFAULT',
+  KeyUsage: 'ENCRYPT_DECRYPT',
+} as const;
+const noKeys = { senders: [], fault: 'It is not JSON.', faultKind: null, changedAt: at(3) } as const;
+const late = waiting({ landing: { ...nothing, count: 3, oldest: at(2) } });
+const hourOf = (kind: '4xx' | '5xx') => [{ hour: at(1), kind, count: 20, of: 60 }];
+const waits = (cure: 'backfill' | 'load', day: string) =>
+  datasets({
+    waiting: [{ day, words: 'has 1 file and no _SUCCESS since X', since: NOW - HOUR, isLacking: true, cure }],
+  });
+
+/** States of cases that {@link cases} leaves out. */
+const more: readonly Partial<StatusFacts>[] = [
+  stackFaults({}, { what: 'workgroup' }, { isDeployed: false }, { what: 'identity of a reader', repair: [] }),
+  stackFaults(
+    changed,
+    { ...changed, what: 'view' },
+    { ...changed, repair: [] },
+    { ...changed, isOtherRelease: true },
+  ),
+  stackFaults({ ...changed, what: 'workgroup', changedAt: null }),
+  stackFaults({ ...changed, what: 'workgroup', changedAt: null, isOtherRelease: true }),
+  unread('throttled', 'missing', 'timedOut', 'query', 'other'),
+  { key: { ...key, KeyState: 'Disabled' } },
+  { key: { ...key, KeySpec: 'RSA_2048' } },
+  { key: { ...key, KeyState: 'PendingImport' } },
+  {
+    receivedHours: [shortHour],
+    restorable: ['landing/2026/11/20/07/', 'landing/direct/2026-11-20/'].map((table) => {
+      return { table, day: '2026-11-20', files: 0 };
+    }),
+  },
+  { lastNight: { day: '2026-11-17', at: at(58) } },
+  { partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] } },
+  datasets({ unread: [{ day: '2026-11-19', location: 's3://acme/x/' }] }),
+  { functionErrors: [functionErrors], failures: { 'curate-plan': `${at(1)}: SLUICE_X: it is denied.` } },
+  { functionErrors: [functionErrors] },
+  datasets({ late: [{ day: '2026-11-01', due: NOW - 400 * HOUR }] }),
+  waits('backfill', '2026-11-19'),
+  waits('load', '2026-11-02'),
+  { ...late, failures: { write: `${at(1)}: SLUICE_X: it is denied.` } },
+  { ...late, failures: { write: `${at(1)}: Lambda throttled 6 invocations.` } },
+  { ...late, deadLetters: [deadLetters] },
+  waiting({ buffered: { count: null, oldest: at(12.5) } }),
+  { ...waiting({ buffered: { count: 1, oldest: at(12.5) } }), isLocal: true },
+  { lastHour: null, ...failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 7 }) },
+  failedBy({ SLUICE_KEYS_UNAVAILABLE: 7 }),
+  failedBy({ SLUICE_COLLECT_BODY_MANGLED: 7 }),
+  {
+    lastHour: well.lastHour,
+    ...failedBy({}),
+    lastDay: {
+      requests: 900,
+      refused: 0,
+      failed: 7,
+      failedBy: { SLUICE_COLLECT_NOT_DELIVERED: { count: 7, first: at(9), last: at(8) } },
+      received: 0,
+      overflowed: 0,
+      usual: null,
+      usualHours: [],
+      changes: [],
+    },
+  },
+  { unreached: hourOf('4xx') },
+  { unreached: hourOf('5xx') },
+  { unreached: hourOf('5xx'), failures: { collect: `${at(1)}: Task timed out after 10 s.` } },
+  { unreached: hourOf('5xx'), failures: { collect: `${at(1)}: Lambda throttled 6 invocations.` } },
+  { keys: { ...noKeys, faultKind: 'deleted' } },
+  { keys: { ...noKeys, fault: GONE, faultKind: 'gone' } },
+  { keys: { ...noKeys, fault: GONE, faultKind: 'gone' }, isLocal: true },
+  { quarantine: [quarantineCount, { ...quarantineCount, reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED' }] },
+  { quarantine: [{ ...quarantineCount, reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED' }] },
+  { faults: 1 },
+];
+
+const commands = deploymentCommands({ stack: place.stack, localControl: undefined }, REGION);
+const withTopic = {
+  ...place,
+  config: defineConfig({ bucket: 'acme', alarms: { topicArn: `arn:aws:sns:${REGION}:111122223333:a` } }),
+};
+const silent = { alarms: [{ ...alarm, state: 'OK', notifies: false }] } as const;
+const stack = { StackName: 's', LastUpdatedTime: new Date(NOW) };
+const names = { bucket: 'b', database: 'd', tables: { exposures: 'x', events: 'e', quarantine: 'q' } };
+const drift = { PhysicalResourceId: 'sluice', ResourceType: 'AWS::Athena::WorkGroup' };
+const denied = { sid: 'Rows', decisions: [{ action: 's3:GetObject', resource: 'b', isAllowed: false }] };
+const found: readonly Finding[] = [
+  ...[...cases.map(([, facts]) => facts), ...more].flatMap((facts) =>
+    judge({ ...well, ...facts }, place, REGION),
+  ),
+  ...judge({ ...well, ...silent }, withTopic, REGION),
+  ...['ROLLBACK_FAILED', 'CREATE_IN_PROGRESS'].flatMap((StackStatus) => [
+    ...judgeStack(
+      { ...stack, StackStatus, Outputs: [{ OutputKey: 'DataBucketName', OutputValue: 'o' }] },
+      names,
+      commands,
+    ),
+  ]),
+  judgeDrift({ ...drift, StackResourceDriftStatus: 'DELETED' }, ['revert']),
+  judgeDrift(
+    {
+      ...drift,
+      StackResourceDriftStatus: 'MODIFIED',
+      PropertyDifferences: [
+        { PropertyPath: '/State', ExpectedValue: 'a', ActualValue: 'b', DifferenceType: 'NOT_EQUAL' },
+      ],
+    },
+    ['revert'],
+  ),
+  ...judgeDomain(
+    {
+      domainName: 'a.acme.com',
+      domainNameStatus: 'UPDATING',
+      regionalDomainName: 'd.aws',
+      addresses: [],
+      expected: [],
+    },
+    null,
+  ),
+  ...judgeSimulation('bi', denied, true),
+  ...judgeForeign(place.config, { folder: 'statsig/events/', files: ['x'], since: 0 }),
+];
+
+describe('every finding', () => {
+  it.each(found.map((one) => [one.title, one] as const))('is by the rule: %s', (_, one) => {
+    expect(ruleFaults(one)).toEqual([]);
+  });
+
+  it('is here in each case that sluice status can find', () => {
+    const seen = new Set(found.map(({ code, cause }) => `${code} ${cause}`));
+    const missing = Object.entries(findingCatalogue).flatMap(([code, entry]) =>
+      entry.part === undefined
+        ? []
+        : Object.entries<Finding>(Object(entry.cases)).flatMap(([name, { cause }]) =>
+            seen.has(`${code} ${cause}`) ? [] : [`${code.slice(15)} ${name}`],
+          ),
+    );
+    // The doctor reads these where it finds them.
+    expect(missing).toEqual([
+      'RESOURCE_MISSING own',
+      'RESOURCE_MISSING drift',
+      'PARTITION_WRONG folder',
+      'PARTITION_WRONG columns',
+    ]);
+  });
+
+  it('has in each case, also of the doctor, one cause and one cure that hold no other case', () => {
+    for (const [code, { cases: all }] of Object.entries(findingCatalogue))
+      for (const [name, { cause, cure }] of Object.entries<Finding>(Object(all)))
+        expect([code, name, cause === '', cure === '', /Without any|Otherwise correct/.test(cure)]).toEqual([
+          code,
+          name,
+          false,
+          false,
+          false,
+        ]);
+  });
+});
