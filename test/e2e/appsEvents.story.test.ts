@@ -31,8 +31,9 @@ it("docs/ci.md: the job starts a cloud, the app's test finds its rows, and the c
   mkdirSync(commands, { recursive: true });
   symlinkSync(join(repositoryRoot, 'cli', 'sluice.mjs'), join(commands, 'sluice'));
   symlinkSync(join(repositoryRoot, 'node_modules', 'jest', 'bin', 'jest.js'), join(commands, 'jest'));
-  writeFileSync(join(project.path, 'package.json'), '{ "private": true }');
-  writeFileSync(join(project.path, 'events.test.js'), block('js'));
+  // As `sluice init` makes it.
+  writeFileSync(join(project.path, 'package.json'), '{ "private": true, "type": "module" }');
+  writeFileSync(join(project.path, 'events.test.cjs'), block('js'));
   for (const script of steps) {
     const { status, stderr } = run(script);
     expect([script, status, status === 0 ? '' : stderr]).toEqual([script, 0, '']);
