@@ -1,7 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { VERSION } from '../../lib/base/version.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 import type { Diagnosis } from '../../observe/doctor/diagnose.ts';
 import { type Command, PROBLEMS_FOUND, targetOptions, UsageError } from '../terminal/commandLine.ts';
 import { writeJson, writeOut } from '../terminal/output.ts';
+
+/**
+ * The role that CloudFormation takes by serverless.yml, as it is written there, perhaps with a variable.
+ *
+ * @returns Undefined without one, and without the file.
+ */
+export async function readDeploymentRole(folder: string): Promise<string | undefined> {
+  const written = await readFile(join(folder, 'serverless.yml'), 'utf8').catch(() => '');
+  const [, role] = /^[^#\n]*\bdeploymentRole:\s*['"]?((?:\$\{.*?\}|[^\s'"}])+)/m.exec(written) ?? [];
+  return role;
+}
 
 /** What the doctor found. */
 export interface DoctorReport extends Omit<Diagnosis, 'identity'> {
@@ -47,7 +61,7 @@ export const doctor: Command = {
     const json = line.values['json'] === true;
     return withDeployment(line, async (deployment) => {
       const stack = `${deployment.stack.service}-${deployment.stack.stage}`;
-      const depth = { beforeDeploy, drift };
+      const depth = { beforeDeploy, drift, deploymentRole: await readDeploymentRole(repositoryRoot) };
       if (!json) writeOut(`This is Sluice ${VERSION}.\n\n`);
       const diagnosis = await diagnose(deployment, depth, (looked) => {
         if (!json) writeOut(report.lookText(looked), 'report');

@@ -35,6 +35,8 @@ export interface Setup extends Deployment {
    * encrypt it.
    */
   readonly keyArn: string | null;
+  /** The role that CloudFormation takes: `iam.deploymentRole` of serverless.yml, else what the stack was deployed with. */
+  readonly deploymentRole: string | undefined;
   readonly commands: DeploymentCommands;
   readonly clients: DoctorClients;
 }
@@ -43,8 +45,16 @@ export interface Setup extends Deployment {
 const REFUSED =
   /^((Credentials|Token)ProviderError|ProcessCredentialsError|ExpiredToken(Exception)?|IncompleteSignature|Invalid(AccessKeyId|ClientTokenId|SignatureException)|SignatureDoesNotMatch|UnrecognizedClientException)$/;
 
-/** Asks for what looks need of a deployment. Resolves with a finding if nothing can be looked at. */
-export async function readSetup(deployment: Deployment, clients: Setup['clients']): Promise<Setup | Finding> {
+/**
+ * Asks for what looks need of a deployment. Resolves with a finding if nothing can be looked at.
+ *
+ * @param ownRole `iam.deploymentRole` of serverless.yml.
+ */
+export async function readSetup(
+  deployment: Deployment,
+  clients: Setup['clients'],
+  ownRole?: string,
+): Promise<Setup | Finding> {
   const { config, stack, isLocal } = deployment;
   const { region } = deployment.aws;
   const caller = await clients.sts.send(new GetCallerIdentityCommand({})).catch((error: unknown) => {
@@ -95,6 +105,7 @@ export async function readSetup(deployment: Deployment, clients: Setup['clients'
       outputOf(deployed, 'KeyArn') ??
       ownKey ??
       (config.encryption === 's3' ? null : ''),
+    deploymentRole: ownRole ?? deployed?.RoleARN,
     commands: deploymentCommands(deployment, region),
   };
 }

@@ -9,6 +9,7 @@ import { resources as templateResources } from '../../infra/resources.ts';
 import { heldNames } from '../../infra/serverless/deployedStack.ts';
 import { queueExecutions } from '../../infra/serverless/service.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
+import { allow, type Statement } from '../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { functionNames } from '../../lib/config/functionConfig.ts';
@@ -127,29 +128,38 @@ function stackNames({ config, stack, resources, stackName }: Setup): readonly (r
   return [...ourNames, ...groups].filter(([type, name]) => name !== '' && isFree(type, name));
 }
 
-/** The caller's permissions, by IAM's simulator, against the policies that `sluice policy print --for deploy` prints. */
+/**
+ * The permissions of the caller, or of the role that CloudFormation takes and the caller passes, by IAM's simulator,
+ * against the policies that `sluice policy print --for deploy` prints.
+ */
 export const deployer: Look = {
   name: 'deployer',
-  expects: 'these credentials may deploy, update and remove the stack, by simulation',
+  expects:
+    'these credentials, or the role that CloudFormation has, may deploy, update and remove the stack, by simulation',
   async find(setup) {
-    const { config, stackName, identity } = setup;
+    const { config, stackName, identity, deploymentRole } = setup;
     const { region, account, arn } = identity;
-    const source = await readCallerArn(setup);
-    if (source === undefined)
+    const caller = await readCallerArn(setup);
+    const source = deploymentRole ?? caller ?? arn;
+    // serverless.yml may name the role by a variable.
+    if (caller === undefined || !source.startsWith('arn:'))
       return [
-        finding('SLUICE_FINDING_UNCHECKED', seenNow(`IAM simulates users and roles only, not ${arn}.`)),
+        finding('SLUICE_FINDING_UNCHECKED', seenNow(`IAM simulates users and roles only, not ${source}.`)),
       ];
+    const findDenied = async (by: string, statement: Statement) => {
+      const denied = wrongDecisions(await simulateStatement(setup, by, statement), true);
+      const told = seenNow(`${by} may not do what a deployment does: ${denied}`, denied);
+      return denied === '' ? [] : [finding('SLUICE_FINDING_DEPLOY_DENIED', told)];
+    };
+    const passed = deploymentRole === undefined ? [] : [deploymentRole];
     const policies = printedPolicies('deploy', config, { region, account, stack: stackName });
-    return settled(
-      policies
+    return settled([
+      ...policies
         .flatMap(({ document }) => document.Statement)
         .filter(({ Effect }) => Effect === 'Allow')
-        .map(async (statement) => {
-          const denied = wrongDecisions(await simulateStatement(setup, source, statement), true);
-          const told = seenNow(`${source} may not do what a deployment does: ${denied}`, denied);
-          return denied === '' ? [] : [finding('SLUICE_FINDING_DEPLOY_DENIED', told)];
-        }),
-    );
+        .map((statement) => findDenied(source, statement)),
+      ...passed.map((role) => findDenied(caller, allow('PassRole', ['iam:PassRole'], [role]))),
+    ]);
   },
 };
 

@@ -121,6 +121,8 @@ export interface Depth {
   readonly beforeDeploy?: boolean;
   /** Have CloudFormation compare resources with the template, too, which takes minutes. Ignored before a deployment, which has no stack. Default false. */
   readonly drift?: boolean;
+  /** `iam.deploymentRole` of serverless.yml, as it is written there. Default: what the stack was deployed with. */
+  readonly deploymentRole?: string | undefined;
 }
 
 const EXPECTED_OF_ACCOUNT =
@@ -151,7 +153,7 @@ export async function diagnose(
   };
   const clients = openClients(deployment.aws);
   try {
-    const setup = await readSetup(deployment, clients).catch(unreadFinding);
+    const setup = await readSetup(deployment, clients, depth.deploymentRole).catch(unreadFinding);
     if (isFinding(setup)) {
       report('account', EXPECTED_OF_ACCOUNT, [setup]);
       return { identity: undefined, checks, skipped: wanted.map(({ name }) => name) };

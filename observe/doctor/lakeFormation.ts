@@ -35,8 +35,8 @@ const permissionsAnswer = z.object({
 });
 
 /**
- * Whether the deployment may make the databases that the stack lacks, with the role of `iam.deploymentRole` if it was
- * deployed with one. An account that has taken IAM_ALLOWED_PRINCIPALS out of the database
+ * Whether the deployment may make the databases that the stack lacks, with the role that CloudFormation takes if it
+ * has one. An account that has taken IAM_ALLOWED_PRINCIPALS out of the database
  * creators stops CloudFormation with `Required Create Database on Catalog`:
  * https://github.com/aws-solutions/workload-discovery-on-aws/issues/228
  */
@@ -45,7 +45,7 @@ export const databaseCreators: Look = {
   expects:
     'Lake Formation leaves databases to IAM, or lets these credentials make them, or the role that CloudFormation has',
   async find(setup) {
-    const { config, stack, resources, deployed } = setup;
+    const { config, stack, resources, deploymentRole } = setup;
     const { Resources } = templateResources({ config, ...stack });
     const isAnyNew = Object.entries(Resources).some(
       ([id, { Type }]) => Type === 'AWS::Glue::Database' && !resources.has(id),
@@ -63,7 +63,7 @@ export const databaseCreators: Look = {
         ),
       ];
     const { DataLakeAdmins, CreateDatabaseDefaultPermissions } = settings;
-    const maker = deployed?.RoleARN ?? (await readCallerArn(setup)) ?? setup.identity.arn;
+    const maker = deploymentRole ?? (await readCallerArn(setup)) ?? setup.identity.arn;
     const isOfIam = CreateDatabaseDefaultPermissions.some(isGrantTo([ALLOWED_BY_IAM]));
     // An administrator may make databases: https://docs.aws.amazon.com/lake-formation/latest/dg/implicit-permissions.html
     const isAdministrator = DataLakeAdmins.some((admin) => admin.DataLakePrincipalIdentifier === maker);

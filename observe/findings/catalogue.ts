@@ -117,7 +117,7 @@ export const findingCatalogue = {
     'Choose another name or stage, or bring the resource (docs/deploy.md, "Bringing your own"); after a removal: docs/remove.md, "Redeploying after `remove`". If nobody needs it, run the command.',
   ),
   SLUICE_FINDING_DEPLOY_DENIED: problem(
-    "By IAM's simulator, these credentials may not deploy.",
+    "By IAM's simulator, these credentials may not deploy, or the role that the detail names.",
     `Attach the policies that \`npx sluice policy print --for deploy\` prints. If they are attached, ${DENIED}.`,
   ),
   SLUICE_FINDING_LAKE_FORMATION: warning(

@@ -1,8 +1,12 @@
-import { matchesGlob } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join, matchesGlob } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readDeploymentRole } from '../../../cli/commands/doctor.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { openDeployment } from '../../../observe/deployment.ts';
+import { diagnose } from '../../../observe/doctor/diagnose.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 import { account, accountServices, BY_IAM, lakeFormation, ROLE, ROOT } from './fakeAccount.ts';
@@ -193,6 +197,43 @@ describe('sluice doctor --before-deploy', () => {
       .flatMap(({ resources }) => resources)
       .filter((pattern) => pattern !== '*' && /[*?]/.test(pattern));
     expect(patterns).toEqual([]);
+  });
+
+  it('looks at the role that CloudFormation takes, and whether the caller may pass it', async () => {
+    account.caller = ROLE;
+    account.decide = (action, _, { source }) =>
+      action === 'kms:CreateKey' || source.endsWith('/cloudformation') ? 'implicitDeny' : 'allowed';
+    const role = 'arn:aws:iam::000000000000:role/cloudformation';
+    const yml = directory.path;
+    const found = async (written: string) => {
+      await writeFile(join(yml, 'serverless.yml'), `service: sluice\n${written}\n`);
+      const stack = { service: 'sluice', stage: 'fresh' };
+      const config = defineConfig({ bucket: 'acme-experiments' });
+      const deployment = openDeployment({ config, stack, isLocal: false, now: 0 }, deployed.options);
+      const deploymentRole = await readDeploymentRole(yml);
+      const { checks } = await diagnose(deployment, { beforeDeploy: true, deploymentRole });
+      deployment.close();
+      const details = checks.flatMap(({ check, findings }) => (check === 'deployer' ? findings : []));
+      return details.map(({ title }) => title);
+    };
+    const may = 'may not do what a deployment does';
+    const caller = ROLE.arn.replace('role/', 'role/ci/');
+    expect(await found('provider: { name: aws }')).toEqual([
+      expect.stringContaining(`${caller} ${may}: MakeKey: kms:CreateKey on *`),
+    ]);
+    const denied = await found(`provider: { iam: { deploymentRole: '${role}' } }`);
+    expect(denied.length).toBeGreaterThan(5);
+    expect(denied.every((title) => title.startsWith(`${role} ${may}`))).toBe(true);
+    account.decide = (action) => (action === 'iam:PassRole' ? 'implicitDeny' : 'allowed');
+    expect(await found(`provider:\n  iam:\n    deploymentRole: ${role} # theirs`)).toContainEqual(
+      expect.stringContaining(`${caller} ${may}: PassRole: iam:PassRole on ${role}`),
+    );
+    const variable = '$' + '{env:ROLE}';
+    expect(await found(`provider: { iam: { deploymentRole: ${variable} } }`)).toEqual([
+      expect.stringContaining(`not ${variable}`),
+    ]);
+    account.decide = () => 'allowed';
+    expect(await found('provider: {} # deploymentRole: x')).toEqual([]);
   });
 
   it('names the actions that the caller is not allowed', async () => {
