@@ -176,9 +176,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/facts/days/ledgerDays.ts', 'observe/manyDatasets.contract', [
     ['const PARALLEL = 48;', 'const PARALLEL = 16;'],
   ]),
-  faultsOf('cli/commands/export.ts', 'cli/exitCodes.story', [
-    ['(entry))) ? PROBLEMS_FOUND : 0', '(entry))) ? 0 : 0'],
-  ]),
+  faultsOf('cli/commands/export.ts', 'cli/exitCodes.story', [['hasProblem ? PROBLEMS_FOUND : 0', '0']]),
   faultsOf('cli/commands/curate.ts', 'cli/exitCodes.story', [["['failed', 'lacking']", "['lacking']"]]),
   faultsOf('cli/commands/trace.ts', 'cli/exitCodes.story', [
     [

@@ -1,4 +1,5 @@
 import { MOST_DAYS } from '../../lib/export/limits.ts';
+import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
 import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
 import type { ExportDaysRequest } from '../../operate/ingest/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
@@ -11,6 +12,7 @@ import {
   daysOption,
   dryRunOption,
   PROBLEMS_FOUND,
+  pageOption,
   rangeOptions,
   targetOptions,
   textOption,
@@ -20,7 +22,7 @@ import { textTable, writeResult } from '../terminal/output.ts';
 import { requestedText, requestWork } from './requestWork.ts';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  status: { summary: 'Show which days were exported.', options: ['days'], run: status },
+  status: { summary: 'Show which days were exported.', options: ['days', 'after'], run: status },
   run: {
     summary: 'Export changed days of the lookback now, or with --from days, changed or not.',
     options: ['from', 'to', 'drop', 'dry-run'],
@@ -35,6 +37,7 @@ export const exporting = commandWithActions({
   options: {
     export: { type: 'string', help: 'one export (default: all)' },
     ...calendarOption,
+    ...pageOption,
     ...rangeOptions,
     drop: {
       type: 'boolean',
@@ -49,16 +52,21 @@ export const exporting = commandWithActions({
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ isFailing }, { readExports }, { namedExports }] = await Promise.all([
+  const after = textOption(line, 'after');
+  const [{ isFailing }, { readDropsPage }, { namedExports }, { pageText }] = await Promise.all([
     import('../../lib/ledger/LedgerEntry.ts'),
-    import('../../observe/facts/days/ledgerDays.ts'),
+    import('../../observe/facts/days/dropsPage.ts'),
     import('../../observe/ingest/datasets.ts'),
+    import('../ingest/calendarText.ts'),
   ]);
-  const statuses = await withDeployment(line, (deployment) =>
-    readExports(deployment, namedExports(deployment.config, textOption(line, 'export')), {
-      count: () => days,
-    }),
-  );
+  const {
+    calendar,
+    exports: statuses,
+    hasProblem,
+  } = await withDeployment(line, (deployment) => {
+    const exports = namedExports(deployment.config, textOption(line, 'export'));
+    return readDropsPage(deployment, { datasets: [], exports }, { days, after });
+  });
   const { targetedCommand } = await import('../aws/target.ts');
   const { dayRanges } = await import('../../lib/views/curatedDays.ts');
   // No run looks at these days again.
@@ -71,14 +79,12 @@ async function status(line: CommandLine): Promise<number> {
       return `${name}, ${from} to ${to}, outside of the lookback: \`${again}\` exports again.\n`;
     });
   });
-  writeResult<ExportList>(line, { exports: statuses }, () => `${exportStatusText(statuses)}${old.join('')}`);
-  return statuses.some((status) => status.days.some(({ entry }) => isFailing(entry))) ? PROBLEMS_FOUND : 0;
-}
-
-/** The calendar of exports. */
-export interface ExportList {
-  /** The exports that were asked for. */
-  readonly exports: readonly ExportStatus[];
+  writeResult<DropsCalendar>(
+    line,
+    calendar,
+    () => `${exportStatusText(statuses)}${old.join('')}${pageText(line, 'export', calendar)}`,
+  );
+  return hasProblem ? PROBLEMS_FOUND : 0;
 }
 
 /** Copies whose files are gone from their table. */

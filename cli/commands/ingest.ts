@@ -23,6 +23,7 @@ import {
   daysOption,
   dryRunOption,
   PROBLEMS_FOUND,
+  pageOption,
   rangeOptions,
   targetOptions,
   textOption,
@@ -95,7 +96,7 @@ export const ingest = commandWithActions({
       help: 'one dataset (default: all; required likewise, but for accept)',
     },
     ...calendarOption,
-    after: { type: 'string', help: 'what follows this dataset, as the page before it says' },
+    ...pageOption,
     day: { type: 'string', help: 'the day, YYYY-MM-DD' },
     rows: { type: 'string', help: 'rows to show (default 20)' },
     ...rangeOptions,
@@ -139,12 +140,13 @@ const EXPECTED = {
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
   const after = textOption(line, 'after');
-  const [{ calendarText }, { targetedCommand }, { readDropsPage }, { namedDatasets }] = await Promise.all([
-    import('../ingest/calendarText.ts'),
-    import('../aws/target.ts'),
-    import('../../observe/facts/days/dropsPage.ts'),
-    import('../../observe/ingest/datasets.ts'),
-  ]);
+  const [{ calendarText, pageText }, { targetedCommand }, { readDropsPage }, { namedDatasets }] =
+    await Promise.all([
+      import('../ingest/calendarText.ts'),
+      import('../aws/target.ts'),
+      import('../../observe/facts/days/dropsPage.ts'),
+      import('../../observe/ingest/datasets.ts'),
+    ]);
   const { calendar, datasets, hasProblem } = await withDeployment(line, (deployment) => {
     const named = namedDatasets(deployment.config, datasetNames(line));
     return readDropsPage(deployment, { datasets: named, exports: [] }, { days, after });
@@ -153,28 +155,10 @@ async function status(line: CommandLine): Promise<number> {
   writeResult<DropsCalendar>(
     line,
     calendar,
-    () => `${calendarText(datasets, command)}${shownText(line, calendar, command)}`,
+    () => `${calendarText(datasets, command)}${pageText(line, 'ingest', calendar)}`,
     'calendar',
   );
   return hasProblem ? PROBLEMS_FOUND : 0;
-}
-
-/** How many datasets are shown, and the command for those that follow; an empty text if all are shown. */
-function shownText(
-  line: CommandLine,
-  { total, needing, datasets, next }: DropsCalendar,
-  command: (words: readonly string[]) => string,
-): string {
-  if (datasets.length === total) return '';
-  const given = ['source', 'dataset', 'days'].flatMap((option) => {
-    const value = textOption(line, option);
-    return value === undefined ? [] : [`--${option}`, value];
-  });
-  const rest =
-    next === null
-      ? 'These are the last.'
-      : `The next: \`${command(['ingest', 'status', ...given, '--after', next])}\`; --source NAME shows those of one source.`;
-  return `${datasets.length} of ${counted(total, 'dataset')}, first the ${needing} that need somebody. ${rest}\n`;
 }
 
 async function explain(line: CommandLine): Promise<number> {

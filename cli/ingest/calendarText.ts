@@ -1,4 +1,4 @@
-import { visibleLine } from '../../lib/base/text.ts';
+import { counted, visibleLine } from '../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { movedFrom, summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { lastNamed } from '../../lib/drops/plan/lateDrops.ts';
@@ -6,8 +6,11 @@ import { emptyWords } from '../../lib/drops/usualRows.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import { type DayRange, dayRanges } from '../../lib/views/curatedDays.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
+import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
 import { type DatasetStatus, failingOf } from '../../observe/facts/days/ledgerDays.ts';
 import { pieceWords } from '../../observe/ingest/explainDay.ts';
+import { targetedCommand } from '../aws/target.ts';
+import { type CommandLine, textOption } from '../terminal/commandLine.ts';
 import { terminalWidth, textTable } from '../terminal/output.ts';
 
 const MARKS: Readonly<Record<LedgerState, string>> = {
@@ -82,6 +85,30 @@ export function calendarText(
     ),
   ];
   return `${tables.join('\n')}\n${lines.join('\n')}\n`;
+}
+
+/**
+ * How many datasets or exports are shown, and the command for those that follow; an empty text if all are shown.
+ *
+ * @param line The command line, whose other options the command repeats.
+ */
+export function pageText(
+  line: CommandLine,
+  name: 'ingest' | 'export',
+  { total, needing, datasets, exports, next }: DropsCalendar,
+): string {
+  const shown = datasets.length + exports.length;
+  if (shown === total) return '';
+  const given = ['source', 'dataset', 'days'].flatMap((option) => {
+    const value = textOption(line, option);
+    return value === undefined ? [] : [`--${option}`, value];
+  });
+  const rest =
+    next === null
+      ? 'These are the last.'
+      : `The next: \`${targetedCommand(line, [name, 'status', ...given, '--after', next])}\`.`;
+  const all = counted(total, name === 'ingest' ? 'dataset' : 'export');
+  return `${shown} of ${all}, first the ${needing} that need somebody. ${rest}\n`;
 }
 
 /** Days with their labels: of the month, `02`; with the month where one begins or days lie between, `12-01`; with another year, `2027-01-01`. */

@@ -295,6 +295,11 @@ export const calendarOption = {
   days: { type: 'string', help: `days to show (default ${SHOWN_DAYS.usual})` },
 } as const satisfies CommandOptions;
 
+/** The option of a command that shows datasets or exports in pages. */
+export const pageOption = {
+  after: { type: 'string', help: 'show what follows this name, as the page before says' },
+} as const satisfies CommandOptions;
+
 /** The options of every command that is about a deployment; `configuredTarget` reads them. */
 export const targetOptions = {
   local: { type: 'boolean', help: 'the local cloud, http://127.0.0.1:4566 (default without --stage)' },

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
-import type { DropDay, ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
+import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { QueryRow } from '../../packages/local-aws/src/trino/index.ts';
 import {
   acme,
@@ -170,11 +170,11 @@ async function exported(name: string, table: string, day: string) {
 
 const exportStates = async (): Promise<Readonly<Record<string, string>>> => {
   await ingest.cloud.flush();
-  const { exports }: { exports: ExportStatus[] } = await json('export', 'status');
+  const { exports }: DropsCalendar = await json('export', 'status');
   return Object.fromEntries(
     exports.flatMap((dayExport) =>
-      dayExport.days.flatMap(({ day, entry }) =>
-        entry === null ? [] : [[`${dayExport.export} ${day}`, entry.state]],
+      dayExport.days.flatMap(({ day, state }) =>
+        state === null ? [] : [[`${dayExport.export} ${day}`, state]],
       ),
     ),
   );

@@ -11,7 +11,7 @@ import { type DropsCalendar, exportNeed, needOf, readDropsPage } from '../../obs
 import { configuredDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { judge } from '../../observe/findings/judge/judge.ts';
 import { readStatus } from '../../observe/findings/status.ts';
-import { acmeSource, eventsDataset } from '../harness/configInput.ts';
+import { acmeSource, eventsDataset, exportTo } from '../harness/configInput.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { dropCases } from './judgeCases/drops.ts';
 import { NOW as JUDGED_AT, place, well } from './statusFacts.ts';
@@ -67,7 +67,7 @@ function bucketOf(change: Change): ReadonlyMap<string, string> {
  * A deployment whose bucket has objects, whose catalog has a partition of each day, and in which all else is denied. A call takes
  * {@link LATENCY} of a clock that stands while work is done.
  */
-function deploymentOf(objects: ReadonlyMap<string, string>) {
+function deploymentOf(objects: ReadonlyMap<string, string>, of = config) {
   let now = 0;
   let turns = 0;
   const calls = { count: 0, atOnce: 0 };
@@ -109,7 +109,7 @@ function deploymentOf(objects: ReadonlyMap<string, string>) {
   };
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const stack = { service: 'sluice', stage: 'prod' };
-  const about = { config, stack, isLocal: false, now: NOW };
+  const about = { config: of, stack, isLocal: false, now: NOW };
   const deployment: Deployment = openDeployment(about, {
     region: 'us-east-1',
     credentials,
@@ -170,6 +170,26 @@ describe('two hundred datasets of 92 days', () => {
     const expected = all.map(({ source, dataset }) => `${source.name}/${dataset.name}`);
     const sorted = [bad, ...expected.filter((name) => name !== bad)];
     expect(names).toEqual(most === 1 ? sorted.slice(0, names.length) : sorted);
+  });
+
+  it('are read beside a hundred exports, which are pages, too', async () => {
+    const exports = Array.from({ length: 100 }, (_, i) =>
+      exportTo({ folder: `to-${i}` }, { name: `out-${i}` }),
+    );
+    const many = defineConfig({ bucket: 'own', exports });
+    const { deployment } = deploymentOf(new Map(), many);
+    const names: string[] = [];
+    let after: string | undefined;
+    do {
+      const wanted = { days: DAYS, after };
+      const { calendar } = await readDropsPage(deployment, { datasets: [], exports: many.exports }, wanted);
+      expect(bytesOf(calendar)).toBeLessThanOrEqual(MOST_BYTES);
+      names.push(...calendar.exports.map((exported) => exported.export));
+      after = calendar.next ?? undefined;
+    } while (after !== undefined);
+    expect(names).toEqual(many.exports.map(({ name }) => name));
+    const unknown = readDropsPage(deployment, about, { days: 1, after: 'nobody/none' });
+    await expect(unknown).rejects.toMatchObject({ code: 'SLUICE_OBSERVE_CURSOR_UNKNOWN' });
   });
 
   it('are lines that fit the terminal, and days in a row with one fault are one line', async () => {

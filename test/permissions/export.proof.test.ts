@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { exportTargetPolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { SETTLED_MS } from '../../lib/export/limits.ts';
-import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
+import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
 import { readParquet } from '../harness/readParquet.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 import { customersRole, makeCustomersRole } from './deployed.ts';
@@ -46,10 +46,10 @@ afterAll(() => story.close());
 describe('the export, deployed, between two accounts', () => {
   const sluice = (...args: string[]) => story.sluice('export', ...args);
   const status = async () => {
-    const answer: { exports: ExportStatus[] } = JSON.parse((await sluice('status', '--json')).stdout);
+    const answer: DropsCalendar = JSON.parse((await sluice('status', '--json')).stdout);
     return answer.exports.map((exported) => [
       exported.export,
-      exported.days.find((each) => each.day === day)?.entry?.state,
+      exported.days.find((each) => each.day === day)?.state,
     ]);
   };
   const files = async (client: typeof ours, bucket: string, prefix: string) => {

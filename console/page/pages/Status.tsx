@@ -77,6 +77,11 @@ function Known({ status }: { readonly status: StatusOf }) {
         </Empty>
       )}
       <Findings findings={status.problems} />
+      {Object.entries(status.more).map(([code, count]) => (
+        <p key={code}>
+          {count} more {code}: the page <a href={link('/days')}>Days</a> has what they are about.
+        </p>
+      ))}
       {!deployment.isLocal && (
         <p class="faint">
           Asked every five minutes while this page is visible. Athena read {formatBytes(status.scannedBytes)}{' '}

@@ -50,7 +50,9 @@ export interface DropsPage {
   readonly calendar: DropsCalendar;
   /** Its datasets with the entries of their days. */
   readonly datasets: readonly DatasetStatus[];
-  /** Whether a dataset, of this page or not, has a problem. */
+  /** Its exports with the entries of their days. */
+  readonly exports: readonly ExportStatus[];
+  /** Whether a dataset or an export, of this page or not, has a problem. */
   readonly hasProblem: boolean;
 }
 
@@ -80,7 +82,8 @@ export function isLookOld({ lastLook, schedule }: DatasetDays, now: number): boo
 
 /** What an export needs; null if it needs nobody. */
 export function exportNeed({ days }: ExportDays): Need | null {
-  return days.some(({ failing, kept }) => failing !== null || kept > 0) ? 'problem' : null;
+  if (days.some(({ failing }) => failing !== null)) return 'problem';
+  return days.some(({ kept }) => kept > 0) ? 'warning' : null;
 }
 
 /** The first of many whose JSON fits, at least one: {@link Shown}. @param bytes Of their JSON. */
@@ -179,6 +182,7 @@ export async function readDropsPage(
   const drops = page.flatMap(({ name }) => statuses.get(name) ?? []).map(daysOf);
   const shown = fitting(drops, PAGE_BYTES);
   const names = page.slice(0, shown.length).map(({ name }) => name);
+  const statusesOf = names.flatMap((name) => statuses.get(name) ?? []);
   const last = names.at(-1);
   const datasets = shown.filter((ofPage) => 'dataset' in ofPage);
   const covered = new Set(daysUntil(until ?? utcDay(now), count));
@@ -192,13 +196,9 @@ export async function readDropsPage(
       datasets,
       exports: shown.filter((ofPage) => 'export' in ofPage),
     },
-    datasets: names.flatMap((name) => {
-      const status = statuses.get(name);
-      return status !== undefined && 'dataset' in status ? [status] : [];
-    }),
-    hasProblem: [...known.values()].some(
-      (status) => 'dataset' in status && statusNeed(status, now) === 'problem',
-    ),
+    datasets: statusesOf.filter((status) => 'dataset' in status),
+    exports: statusesOf.filter((status) => 'export' in status),
+    hasProblem: [...needs.values()].includes('problem'),
   };
 }
 
