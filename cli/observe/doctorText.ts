@@ -1,6 +1,7 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import type { Diagnosis, LookedAt, Verdict } from '../../observe/doctor/diagnose.ts';
-import { type Finding, moreOf } from '../../observe/findings/catalogue.ts';
+import type { Finding } from '../../observe/findings/catalogue.ts';
+import { moreOf } from '../../observe/findings/moreOf.ts';
 
 /** Marks printed in front of a check's name. */
 const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;

@@ -925,11 +925,6 @@ export function seenNow(title: string, detail = title): Told {
   return { title, since: null, detail };
 }
 
-/** The detail of a finding, unless its title has it. */
-export function moreOf({ title, detail }: Pick<Finding, 'title' | 'detail'>): readonly string[] {
-  return detail === '' || title.startsWith(detail.replace(/\.$/, '')) ? [] : [detail];
-}
-
 /** The meaning of a code with the causes and cures of all its cases, as nobody knows which one it is. */
 export function explainFinding(code: FindingCode): Pick<Finding, 'cause' | 'cure' | 'section'> {
   const { cause, cases, section } = entries[code];

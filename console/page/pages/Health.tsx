@@ -1,5 +1,6 @@
 import type { AlarmState } from '../../../observe/facts/flow/alarms.ts';
-import { type Finding, moreOf } from '../../../observe/findings/catalogue.ts';
+import type { Finding } from '../../../observe/findings/catalogue.ts';
+import { moreOf } from '../../../observe/findings/moreOf.ts';
 import type { DoctorAnswer } from '../../api/status.ts';
 import { useApi } from '../parts/api.ts';
 import { formatTimesIn } from '../parts/format.ts';
