@@ -57,7 +57,7 @@ describe('docs/reference/json.md', () => {
         [],
       ]);
     expect(membersOf('SpikeSender')).toEqual(['key', 'sdk', 'share']);
-    expect(members.get('LedgerEntry')).toEqual(expect.arrayContaining(['queued.at', 'curated.kept.rows']));
+    expect(members.get('ExplainedDay')).toEqual(expect.arrayContaining(['queued.at', 'curated.kept.rows']));
   });
 
   it('names no type that it does not have', () => {
