@@ -37,7 +37,7 @@ export interface Copy {
  * @param before The last {@link COMPARED_DAYS} loaded days before it, the newest first.
  */
 export function judgeContent(
-  { rows: { out }, content: { rows: countedRows, fields, days } }: Pick<MappedRows, 'rows' | 'content'>,
+  { rows: { out }, content: { rows: fieldRows, fields, days } }: Pick<MappedRows, 'rows' | 'content'>,
   before: readonly DayBefore[],
   copies: readonly Copy[],
 ): DayContent {
@@ -54,7 +54,7 @@ export function judgeContent(
   };
   const unusual: DayContent['unusual'] = [];
   for (const [field, held] of Object.entries(fields)) {
-    const found = unusualField(field, held, countedRows, before);
+    const found = unusualField(field, held, fieldRows, before);
     if (found !== null) unusual.push({ field, ...found });
   }
   const isOther = (of: DayContent['otherDays'], all: number) => of.rows > all * OTHER_DAYS;
@@ -74,7 +74,7 @@ export function judgeContent(
       { types: Object.keys(types), none, numbers },
     ],
   );
-  return { rows: countedRows, fields: Object.fromEntries(kept), otherDays, copies: copies.length, unusual };
+  return { rows: fieldRows, fields: Object.fromEntries(kept), otherDays, copies: copies.length, unusual };
 }
 
 /** Whether days are enough to say what a dataset does: seven, or fewer of one that comes each week. */

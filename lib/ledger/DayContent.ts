@@ -4,7 +4,7 @@ const count = z.int().min(0);
 
 /** What the rows of a loaded day hold, as the days after are compared with it (lib/drops/usualContent.ts). */
 export const dayContentSchema = z.object({
-  /** Rows whose fields are counted: all of a small file, some of a large one. */
+  /** Accepted rows that the counts of fields stand for. */
   rows: count,
   /** The counts of each field, by its name in the mapping: `metadata.plan`. */
   fields: z.record(
@@ -12,9 +12,9 @@ export const dayContentSchema = z.object({
     z.object({
       /** Types of its column in the files, of those that have values. */
       types: z.array(z.string()),
-      /** Counted rows without a value. */
+      /** Rows without a value, scaled from those that were looked at. */
       none: count,
-      /** Counted rows whose value is a number, also as a text. */
+      /** Rows whose value is a number, also as a text; scaled likewise. */
       numbers: count,
     }),
   ),

@@ -163,9 +163,9 @@ export class DuckDbSession {
    * Adds a function of an integer, which is never NULL, and of texts. It answers with the integer, and shows the texts: so a
    * statement that writes rows shows some of them, and reads nothing twice. Each text takes about a microsecond.
    *
-   * @param look Gets each text with its number among the texts of a row; null is NULL. Never throws.
+   * @param look Gets each text of a row with its place among them, from 0; null is NULL. Never throws.
    */
-  addLook(name: string, look: (text: string | null, number: number) => void): void {
+  addLook(name: string, look: (text: string | null, place: number) => void): void {
     const mainFunction = DuckDBScalarFunction.create({
       name,
       parameterTypes: [INTEGER],

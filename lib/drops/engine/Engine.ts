@@ -32,7 +32,10 @@ const fileRows = z.strictObject({ name: z.string(), ...counts, reasons });
 export type FileRows = z.output<typeof fileRows>;
 
 const contentSchema = z.strictObject({
-  /** Accepted rows. Of a large group of files some are looked at, each of which stands for others. */
+  /**
+   * Accepted rows, without those of groups of files of which none was looked at. Counts of fields are of the rows that were looked
+   * at, scaled to all of their group.
+   */
   rows: count,
   /** By field, as the mapping has it: `metadata.plan`. */
   fields: z.record(
@@ -105,7 +108,7 @@ function sumContents(contents: readonly RowContent[]): RowContent {
 }
 
 /**
- * Maps files to rows of a table. Rows never pass through JavaScript. The implementation uses DuckDB: duckDbEngine.ts in this
+ * Maps files to rows of a table. Rows never pass through JavaScript, but for texts of some that are looked at. The implementation uses DuckDB: duckDbEngine.ts in this
  * process, childEngine.ts in another.
  */
 export interface Engine {

@@ -232,6 +232,11 @@ async function rowsOfOtherDays(
   return Object.fromEntries(rows.map(({ day, n }) => [String(day), Number(n)]));
 }
 
+/** The fewest values that stand for those of rows that were not looked at. */
+const FEWEST_VALUES = 10;
+/** What JavaScript reads as a number, and SQL does not. */
+const NO_NUMBER = /^\s*0[xbo]/iu;
+
 /**
  * Adds the function that looks at values of a group's accepted rows while they are written.
  *
@@ -242,23 +247,30 @@ function lookAtValues(
   { fields }: MappedGroup,
   index: number,
 ): (rows: number) => RowContent {
-  const looked = fields.map(() => ({ seen: 0, none: 0, numbers: 0, values: new Set<string>() }));
-  session.addLook(lookName(index), (text, number) => {
-    const field = looked[number];
+  const looked = fields.map((field) => ({ ...field, none: 0, numbers: 0, values: new Set<string>() }));
+  let seen = 0;
+  session.addLook(lookName(index), (text, place) => {
+    if (place === 0) seen += 1;
+    const field = looked[place];
     if (field === undefined) return;
-    field.seen += 1;
-    if (text === null || text.trim() === '') field.none += 1;
-    else {
-      if (Number.isFinite(Number(text))) field.numbers += 1;
-      if (field.values.size < KEPT_VALUES) field.values.add(text);
+    if (text === null || text.trim() === '') {
+      field.none += 1;
+      return;
     }
+    if (!NO_NUMBER.test(text) && Number.isFinite(Number(text))) field.numbers += 1;
+    if (field.values.size < KEPT_VALUES) field.values.add(text);
   });
   return (rows) => {
-    const contents = fields.map(({ field, column, type }, i): [field: string, content: FieldContent] => {
-      const { seen = 0, none = 0, numbers = 0, values = [] } = looked[i] ?? {};
-      const share = seen === 0 ? 0 : rows / seen;
-      const types = none < seen ? { [type]: [...values] } : {};
-      return [field, { column, none: Math.round(none * share), numbers: Math.round(numbers * share), types }];
+    // Rows of which none was looked at say nothing.
+    if (seen === 0) return { rows: 0, fields: {}, days: {} };
+    const contents = looked.map((each): [field: string, content: FieldContent] => {
+      const { field, column, type, values } = each;
+      const seenValues = seen - each.none;
+      const isTooFew = seen < rows && seenValues < FEWEST_VALUES;
+      const none = isTooFew ? rows : Math.round((rows * each.none) / seen);
+      const numbers = none === rows ? 0 : Math.round(((rows - none) * each.numbers) / seenValues);
+      const types = values.size === 0 ? {} : { [type]: [...values] };
+      return [field, { column, none, numbers, types }];
     });
     return { rows, fields: Object.fromEntries(contents), days: {} };
   };

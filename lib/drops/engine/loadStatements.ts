@@ -16,12 +16,16 @@ const PARQUET = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTION
 /** The most queries in one UNION, as it holds readers for all of them in memory. */
 const MAX_UNITED = 100;
 
-/** Rows that DuckDB reads at once. */
-const VECTOR_ROWS = 2_048;
-/** Vectors of a large group of whose rows some are looked at, about. */
-const SEEN_VECTORS = 16;
-/** Rows of a group that are looked at, about. Each takes some microseconds. */
+/** Rows of a load that are looked at, about. Each value takes a microsecond. */
 const SEEN_ROWS = 2_048;
+/** Fields of a group, from which on less of its rows are looked at. */
+const MANY_FIELDS = 100;
+/** Runs of neighbours that are looked at in a large group. */
+const RUNS = 16;
+/** The fewest rows of a run. */
+const SHORTEST_RUN = 8;
+/** By which part of the distance between runs a file is ahead of the one before: no multiple of it is near a whole number. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 /** Characters of a value that are looked at. */
 const VALUE_CHARACTERS = 40;
 /** A name with a space, which no table's column has. */
@@ -57,36 +61,36 @@ export function acceptedRowsStatement(
 }
 
 /** The number of a row's file. Of some rows it comes from the function that looks at their values. */
-function fileNumber({ files }: Pick<LoadRequest, 'files'>, group: MappedGroup, index: number): string {
-  // A group of all files has them in their order. To look into a list of a thousand numbers takes long.
-  const file =
-    group.files.length === files.length
-      ? 'CAST(file_index AS INTEGER)'
-      : `[${group.files.join(', ')}][file_index + 1]`;
+function fileNumber(
+  { files, mapping }: Pick<LoadRequest, 'files' | 'mapping'>,
+  group: MappedGroup,
+  index: number,
+): string {
+  // A group has its files shape by shape. Where that is their order in the load, no list is looked into: one of a thousand
+  // numbers costs its length in each vector.
+  const file = group.files.every((number, i) => number === i)
+    ? 'CAST(file_index AS INTEGER)'
+    : `[${group.files.join(', ')}][file_index + 1]`;
   if (group.fields.length === 0) return file;
-  const { first, every } = seenRows(files, group);
-  // Files begin at different places of a step, as most of them may be shorter than one.
-  const isSeen = `(row_number + file_index * ${VECTOR_ROWS}) % ${every} < ${first}`;
+  const rows = group.files.reduce((sum, i) => sum + fileAt(files, i).rows, 0);
+  const isSeen = isSeenSql(rows, group.fields.length * mapping.groups.length);
   const values = group.fields.map(({ text }) => `left(${text}, ${VALUE_CHARACTERS})`);
   return `CASE WHEN ${isSeen} THEN ${lookName(index)}(${[file, ...values].join(', ')}) ELSE ${file} END`;
 }
 
 /**
- * The rows of a group that are looked at: all of a small group, of others the first ones of some vectors. Few vectors have such
- * rows, as a call of a function takes longer than a row; and they are neighbours, as writers repeat themselves after some rows. A
- * step has an odd number of vectors, as writers take turns by powers of two.
+ * Whether a row of a group is looked at: all of a small group, of others some runs of neighbours, as a call of the function takes
+ * longer than a row. Runs are at equal distances, so that a file counts by its rows; each file begins at another place of a distance,
+ * so that small files have their share. The distance is odd, as writers repeat themselves by powers of two.
  *
- * @returns Of `every` rows of a file the `first`.
+ * @param rows Rows of the group.
+ * @param fields Fields of all groups, about.
  */
-function seenRows(
-  files: LoadRequest['files'],
-  group: MappedGroup,
-): { readonly first: number; readonly every: number } {
-  const rows = group.files.map((i) => fileAt(files, i).rows);
-  if (rows.reduce((sum, n) => sum + n, 0) <= SEEN_ROWS) return { first: VECTOR_ROWS, every: VECTOR_ROWS };
-  const vectors = rows.reduce((sum, n) => sum + Math.ceil(n / VECTOR_ROWS), 0);
-  const step = 2 * Math.floor(vectors / SEEN_VECTORS / 2) + 1;
-  return { first: Math.ceil((SEEN_ROWS * step) / vectors), every: step * VECTOR_ROWS };
+function isSeenSql(rows: number, fields: number): string {
+  const run = Math.max(SHORTEST_RUN, Math.ceil(SEEN_ROWS / RUNS / Math.ceil(fields / MANY_FIELDS)));
+  if (rows <= run * RUNS) return 'true';
+  const distance = 2 * Math.floor(rows / RUNS / 2) + 1;
+  return `(row_number + file_index * ${Math.round(distance * GOLDEN_RATIO)}) % ${distance} < ${run}`;
 }
 
 /** Name of the function that looks at values of a group's rows: {@link DuckDbSession.addLook}. */

@@ -43,13 +43,8 @@ export class MappedRow {
     for (const { reason, when } of [...column.refusals, ...refusals]) {
       this.refuse(reason, `column ${JSON.stringify(column.name)}`, when(raw, value));
     }
-    const text = textSql(raw, column.kind, column.type);
-    this.fields.push({
-      field,
-      column: column.name,
-      type: shownType(column),
-      text: column.kind === 'json' ? `nullif(${text}, 'null')` : text,
-    });
+    const text = shownText(raw, column);
+    this.fields.push({ field, column: column.name, type: shownType(column), text });
     return value;
   }
 
@@ -66,6 +61,13 @@ export class MappedRow {
   get problem(): string {
     return this.#conditions.length === 0 ? 'NULL' : `CASE ${this.#conditions.join(' ')} END`;
   }
+}
+
+/** A column's value for people as a text. A null of JSON is none; bytes that are no text are told by their codes. */
+function shownText(raw: string, { kind, type }: Pick<FoundColumn, 'kind' | 'type'>): string {
+  const text = textSql(raw, kind, type);
+  if (kind === 'json') return `nullif(${text}, 'null')`;
+  return kind === 'bytes' ? `coalesce(${text}, CAST(${raw} AS VARCHAR))` : text;
 }
 
 /**

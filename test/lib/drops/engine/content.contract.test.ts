@@ -23,7 +23,7 @@ describe('what the accepted rows of a load hold', () => {
     const file = await bench.write(
       'events.parquet',
       `SELECT ${EVENTS}, i::VARCHAR AS price, CASE WHEN i < 3 THEN NULL WHEN i = 3 THEN 'NaN'::DOUBLE ELSE i END AS ratio,
-        CASE i WHEN 0 THEN '' WHEN 1 THEN 'EUR 13,50' WHEN 2 THEN '1e5' WHEN 3 THEN '-inf' WHEN 4 THEN '1_000' WHEN 5 THEN '13,50' WHEN 6 THEN '  ' ELSE ' 7.25' END AS odd,
+        CASE i WHEN 0 THEN '' WHEN 1 THEN 'EUR 13,50' WHEN 2 THEN '1e5' WHEN 3 THEN '-inf' WHEN 4 THEN '1_000' WHEN 5 THEN '13,50' WHEN 6 THEN '  ' WHEN 7 THEN '0x1F' ELSE ' 7.25' END AS odd,
         i % 2 = 0 AS flag, 'null'::JSON AS void, '{"a": 1}' AS more FROM range(10) t(i)`,
     );
     const content = await contentOf(
@@ -52,7 +52,7 @@ describe('what the accepted rows of a load hold', () => {
       ['unitIds.deviceID', 10, 0, ''],
       ['eventValue', 0, 10, 'VARCHAR'],
       ['metadata.ratio', 4, 6, 'DOUBLE'],
-      ['metadata.odd', 2, 4, 'VARCHAR'],
+      ['metadata.odd', 2, 3, 'VARCHAR'],
       ['metadata.flag', 0, 0, 'BOOLEAN'],
       ['metadata.void', 10, 0, ''],
       ['metadataJson', 0, 0, 'VARCHAR'],
@@ -104,20 +104,81 @@ describe('what the accepted rows of a load hold', () => {
     expect(types).toEqual({ BIGINT: Array(3).fill(expect.stringMatching(/^3\d{5}$/)) });
   });
 
-  it('is of all of many files, of which each second is of another writer', async () => {
+  it.each([
+    {
+      name: 'each second is of another writer',
+      count: 80,
+      rowsOf: () => 40,
+      has: (n: number) => n % 2 === 0,
+      none: 0.5,
+    },
+    {
+      name: 'the first alone has values',
+      count: 40,
+      rowsOf: () => 60_000,
+      has: (n: number) => n === 0,
+      none: 0.975,
+    },
+    {
+      name: 'the first is empty',
+      count: 40,
+      rowsOf: (n: number) => (n === 0 ? 0 : 3_000),
+      has: (n: number) => n % 4 === 0,
+      none: 0.77,
+    },
+    {
+      name: 'one is larger than all others',
+      count: 400,
+      rowsOf: (n: number) => (n === 7 ? 36_000 : 10),
+      has: (n: number) => n !== 7,
+      none: 0.9,
+    },
+  ])('is of all of many files, of which $name', async ({ count, rowsOf, has, none: share }) => {
     const files: EngineFile[] = [];
-    for (let i = 100; i < 180; i += 1)
-      files.push(
-        await bench.write(
-          `${i}.parquet`,
-          `SELECT ${EVENTS}, CASE WHEN ${i} % 2 = 0 THEN i END AS price FROM range(40) t(i)`,
-        ),
-      );
+    for (let n = 0; n < count; n += 1) {
+      const price = has(n) ? 'i' : 'NULL::BIGINT';
+      const query = `SELECT ${EVENTS}, ${price} AS price FROM range(${rowsOf(n)}) t(i)`;
+      files.push(await bench.write(`many-${1000 + n}.parquet`, query));
+    }
     const { rows, fields } = await contentOf({ kind: 'events', mapping: { eventValue: 'price' } }, files);
-    expect((fields['eventValue']?.none ?? 0) / rows).toBeCloseTo(0.5, 1);
+    const { none = 0, numbers = 0 } = fields['eventValue'] ?? {};
+    expect(Math.abs(none / rows - share)).toBeLessThan(0.08);
+    expect(none + numbers).toBe(rows);
   });
 
-  it('is of one field whose column was renamed, and of more fields than one integer counts', async () => {
+  it('says nothing of rows of which none was looked at, and of values that are too few to stand for others', async () => {
+    const rows = 'FROM range(100_000) t(i)';
+    const few = await bench.write(
+      'few.parquet',
+      `SELECT ${EVENTS}, CASE i WHEN 0 THEN 'n/a' WHEN 50_000 THEN '1' END AS price ${rows}`,
+    );
+    const dataset: DatasetInput = { kind: 'events', refusedShare: 1, mapping: { eventValue: 'price' } };
+    expect((await contentOf(dataset, [few])).fields['eventValue']).toMatchObject({
+      none: 100_000,
+      numbers: 0,
+    });
+    const refused = await bench.write(
+      'refused.parquet',
+      `SELECT * EXCLUDE (i) REPLACE (CASE WHEN i BETWEEN 1_000 AND 1_099 THEN event_name END AS event_name) FROM
+        (SELECT ${EVENTS}, '1' AS price, i ${rows})`,
+    );
+    expect(await contentOf(dataset, [refused])).toEqual({ rows: 0, fields: {}, days: {} });
+  });
+
+  it('names the file of each row where files of two forms take turns', async () => {
+    const files: EngineFile[] = [];
+    for (const [n, more] of ['', ', 1 AS other', ''].entries())
+      files.push(
+        await bench.write(`turn${n}.parquet`, `SELECT ${EVENTS}, ${n} AS price${more} FROM range(3) t(i)`),
+      );
+    const { rows } = await bench.load({ kind: 'events', mapping: { eventValue: 'price' } }, files, {
+      day: DAY,
+    });
+    const named = rows.map(({ source_file, event_value }) => `${source_file} ${event_value}`);
+    expect(named.toSorted()).toEqual(files.flatMap(({ name }, n) => Array(3).fill(`${name} ${n}`)));
+  });
+
+  it('is of one field whose column was renamed, and of twenty fields', async () => {
     const columns = Array.from({ length: 20 }, (_, n) => `CASE WHEN i < ${n} THEN i END AS c${n}`);
     const before = await bench.write(
       'old.parquet',
