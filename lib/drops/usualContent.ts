@@ -18,8 +18,6 @@ const NONE = { before: 0.05, now: 0.5 };
 const NUMBERS = { before: 0.95, now: 0.05 };
 /** Share of rows of other days above which a day is unusual. */
 const OTHER_DAYS = 0.5;
-/** Other days, and files, that are named. */
-const NAMED = 3;
 
 /** What is compared of a loaded day before. */
 export type DayBefore = Pick<LedgerEntry, 'day' | 'rows' | 'accepted' | 'content'>;
@@ -42,9 +40,7 @@ export function judgeContent(
   copies: readonly Copy[],
 ): DayContent {
   const most = Object.entries(days).sort(([, a], [, b]) => b - a);
-  const rows = most.reduce((sum, [, n]) => sum + n, 0);
-  const named = most.slice(0, NAMED);
-  const otherDays = { rows, days: Object.fromEntries(named) };
+  const otherDays = most.reduce((sum, [, n]) => sum + n, 0);
   const isUsual = (did: (content: DayContent, day: DayBefore) => boolean) => {
     const known = before.flatMap((day) =>
       day.content === undefined ? [] : [{ did: did(day.content, day), accepted: day.accepted }],
@@ -57,11 +53,11 @@ export function judgeContent(
     const found = unusualField(field, held, fieldRows, before);
     if (found !== null) unusual.push({ field, ...found });
   }
-  const isOther = (of: DayContent['otherDays'], all: number) => of.rows > all * OTHER_DAYS;
+  const isOther = (other: number, all: number) => other > all * OTHER_DAYS;
   if (isOther(otherDays, out) && !isUsual((content, day) => isOther(content.otherDays, day.rows.out))) {
-    const texts = named.map(([day, n]) => `${day} (${n.toLocaleString('en-US')})`);
+    const texts = most.map(([day, n]) => `${day} (${n.toLocaleString('en-US')})`);
     unusual.push({
-      words: `${rows.toLocaleString('en-US')} of ${counted(out, 'row')} are of other days: ${texts.join(', ')}`,
+      words: `${otherDays.toLocaleString('en-US')} of ${counted(out, 'row')} are of other days: ${listed(texts)}`,
     });
   }
   if (copies.length > 0 && !isUsual((content) => content.copies > 0)) {

@@ -18,13 +18,8 @@ export const dayContentSchema = z.object({
       numbers: count,
     }),
   ),
-  /** Rows whose own time is neither of the folder's day nor of a neighbour, and those of the most frequent days. */
-  otherDays: z.object({
-    /** How many such rows. */
-    rows: count,
-    /** Rows of each of the most frequent days. */
-    days: z.record(z.string(), count),
-  }),
+  /** Rows whose own time is neither of the folder's day nor of a neighbour. */
+  otherDays: count,
   /** Files that are, or may be, those of other days. */
   copies: count,
   /** What is not as on the days before: of which field, or of times or files as a whole. */

@@ -31,7 +31,7 @@ export const ledgerEntry = (more: Partial<LedgerEntry> = {}): LedgerEntry => ({
 export const dayContent = (more: Partial<DayContent> = {}): DayContent => ({
   rows: 100,
   fields: {},
-  otherDays: { rows: 0, days: {} },
+  otherDays: 0,
   copies: 0,
   unusual: [],
   ...more,

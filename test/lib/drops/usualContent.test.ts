@@ -192,7 +192,7 @@ describe('what is told of a day', () => {
   const content = {
     rows: 0,
     fields: {},
-    otherDays: { rows: 0, days: {} },
+    otherDays: 0,
     copies: 0,
     unusual: [{ words: 'a', values: ['\n'] }, { words: 'b' }],
   };
