@@ -17,6 +17,7 @@ import {
   type LoadRequest,
   type MappedGroup,
   type MappedRows,
+  type RawRows,
   type RowContent,
   sumRows,
 } from './Engine.ts';
@@ -193,12 +194,20 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
 const ALL = [[0, Number.POSITIVE_INFINITY]] as const;
 
 /** Verifies the checksums of mapped columns. @throws FileError */
-async function verifyMapped({ files, mapping, signal }: LoadRequest): Promise<void> {
-  for (const { files: places, leaves } of mapping.groups.flatMap(({ raws }) => raws)) {
-    for (const i of places) {
-      const file = files[i];
-      if (file?.mayHaveChecksums === true) await verifyPages(file, { leaves, signal });
-    }
+async function verifyMapped(request: LoadRequest): Promise<void> {
+  for (const { files, leaves } of request.mapping.groups.flatMap(({ raws }) => raws))
+    await verifyColumns(request, files, leaves);
+}
+
+/** @param leaves Ranges of columns. */
+async function verifyColumns(
+  { files, signal }: LoadRequest,
+  places: Iterable<number>,
+  leaves: RawRows['leaves'],
+): Promise<void> {
+  for (const i of places) {
+    const file = files[i];
+    if (file?.mayHaveChecksums === true) await verifyPages(file, { leaves, signal });
   }
 }
 
@@ -278,10 +287,7 @@ function lookAtValues(
 
 async function writeRefused(session: DuckDbSession, request: LoadRequest, only: ReadonlySet<number>) {
   const path = request.refusedPath;
-  for (const i of only) {
-    const file = request.files[i];
-    if (file?.mayHaveChecksums === true) await verifyPages(file, { leaves: ALL, signal: request.signal });
-  }
+  await verifyColumns(request, only, ALL);
   for (const statement of refusedRowsStatements(request, only, path)) await session.run(statement);
   const reasons = new Map<string, Counts>();
   for (const row of await session.rows(

@@ -8,6 +8,7 @@ import { loadFolder, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import type { DropObject } from '../CustomerBucket.ts';
 import { cutPieces, type Drop, waitingFiles } from '../Drop.ts';
+import type { LoadKind } from '../dayTable.ts';
 import { type MappedRows, sumRows } from '../engine/Engine.ts';
 import { inspectObjects } from '../inspectObjects.ts';
 import { judgeByLogs } from '../judgeByLogs.ts';
@@ -22,10 +23,7 @@ import { mapPiece, REFUSED_FILE, ROWS_FILE } from './mapPiece.ts';
 import type { DayLoad } from './Progress.ts';
 import { type DayPlan, loadShape, PieceStore, pieceName } from './pieces.ts';
 import { keepVersion, publishVersion, quarantineRows, requireAcceptableRows } from './publishVersion.ts';
-import type { SkipReason } from './skipReason.ts';
-
-/** Finds why a day is not loaded; null if it is. @param isRead Whether the logs of its folder are read, and its bytes. */
-export type FindSkipReason = (drop: Drop, isRead: boolean) => Promise<SkipReason | null>;
+import { type SkipReason, skipReason, skipReasonRead } from './skipReason.ts';
 
 /** The answer of lib/drops/dayTable.ts to a load that has not failed. After `piece`, another task goes on with it. */
 export type DropAnswer = SkipReason | 'piece' | 'succeeded' | 'inputs_missing' | 'kept' | 'succeeded_no_data';
@@ -53,14 +51,14 @@ interface PlannedRun {
  * A day whose files change while it is loaded is listed and cut anew, by whichever invocation, a few times.
  *
  * @param run The load in pieces that it goes on with. Default none.
- * @param findSkipReason Called whenever the day is listed, and again once its logs are read. The load ends unless it returns null.
+ * @param kind Its column of the table of loads: lib/drops/dayTable.ts
  * @returns Null if another owner has the day.
  * @throws SourceError, FileError, EngineError, LoadError, CatalogError, CatalogCallError; the signal's reason.
  */
 export async function loadDrop(
   load: DayLoad,
   run: LoadInPieces | undefined,
-  findSkipReason: FindSkipReason,
+  kind: LoadKind,
 ): Promise<DropAnswer | null> {
   const { progress } = load;
   const begun = run === undefined ? null : await readPlanned(load, run);
@@ -70,7 +68,7 @@ export async function loadDrop(
   }
   for (let plans = (run?.plans ?? 0) + 1; plans <= MAX_LISTINGS; plans += 1) {
     progress.restart();
-    const planned = await planDay(load, plans, findSkipReason);
+    const planned = await planDay(load, plans, kind);
     if (planned === null) continue;
     if (typeof planned === 'string') return planned;
     const isOne = planned.run.pieces === 1;
@@ -84,7 +82,7 @@ export async function loadDrop(
 async function planDay(
   load: DayLoad,
   plans: number,
-  findSkipReason: FindSkipReason,
+  kind: LoadKind,
 ): Promise<PlannedRun | SkipReason | null> {
   const { loader, invocation, place, progress } = load;
   const { source, dataset, day } = place;
@@ -93,13 +91,13 @@ async function planDay(
   const listed = await listDrop(bucket, dataset, day);
   progress.drop = listed;
   await loader.faultPoint?.('listed');
-  const why = await findSkipReason(listed, false);
+  const why = await skipReason(load, kind, listed);
   if (why !== null) return why;
 
   const drop = await inspectDrop(load, listed);
   if (drop === null) return null;
   progress.drop = drop;
-  const still = await findSkipReason(drop, true);
+  const still = await skipReasonRead(load, kind, drop);
   if (still !== null) return still;
   const { entry } = progress.claim;
   const { version } = entry;

@@ -30,7 +30,7 @@ import { type DropAnswer, loadDrop, restoreFailed } from './loadDrop.ts';
 import { type DayLoad, listFileFates, Progress } from './Progress.ts';
 import { loadShape } from './pieces.ts';
 import { sendReceipt } from './sendReceipt.ts';
-import { settledAt, skipReason, skipReasonRead } from './skipReason.ts';
+import { settledAt } from './skipReason.ts';
 
 /** The result of a task. */
 export type LoadOutcome =
@@ -157,9 +157,7 @@ async function loadClaimed(load: DayLoad): Promise<LoadOutcome> {
     await loader.faultPoint?.('claimed');
     await askAfter(loader, load.place, load.task, run);
     if (before !== null) return follow(load, before, await killedFailure(load, run));
-    answer = await loadDrop(load, run, (drop, isRead) =>
-      isRead ? skipReasonRead(load, kind, drop) : skipReason(load, kind, drop),
-    );
+    answer = await loadDrop(load, run, kind);
   } catch (error) {
     return followFailure(load, kind, error);
   }

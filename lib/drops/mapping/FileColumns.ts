@@ -1,9 +1,9 @@
-import { quoteName } from '../../base/sql.ts';
 import { MOST_NAMED, nearestNames, quotedName } from '../../base/text.ts';
 import type { FileColumn } from '../../parquet/FileSchema.ts';
 import { type Cast, columnNamesOf } from '../../schema/mappings.ts';
+import { columnSql } from './columnSql.ts';
 import type { FoundColumn } from './FoundColumn.ts';
-import { FieldProblem, findColumn, onlyNamed, onlyOne, typedName } from './findColumn.ts';
+import { FieldProblem, findColumn, onlyNamed, onlyOne, toFoundColumn, typedName } from './findColumn.ts';
 
 /** A column, or a folder of the path. */
 type ColumnOrFolder = { readonly column: string | readonly string[] } | { readonly folder: string };
@@ -167,10 +167,9 @@ export function findFolder(folders: readonly PathFolder[], name: string): PathFo
  * @param number Index of the folder among those that a mapping names.
  */
 function folderColumn(name: string, number: number): FoundColumn {
-  const sqlName = `sluice_folder_${number}`;
   const outer: FileColumn = {
     name: `${name}=`,
-    sqlName,
+    sqlName: `sluice_folder_${number}`,
     type: 'VARCHAR',
     members: [],
     untold: false,
@@ -180,16 +179,7 @@ function folderColumn(name: string, number: number): FoundColumn {
     empty: false,
     leaves: null,
   };
-  return {
-    name: outer.name,
-    sql: `src.${quoteName(sqlName)}`,
-    type: outer.type,
-    kind: 'text',
-    nanoseconds: false,
-    untold: false,
-    refusals: [],
-    outer,
-  };
+  return toFoundColumn(outer.name, columnSql(outer), outer, outer);
 }
 
 /**

@@ -26,12 +26,8 @@ export function rawRowSql(columns: readonly FileColumn[]): string {
 
 /** Columns, or members of a struct, as a JSON object. @param sqlOf SQL of one. */
 function rawObjectSql(columns: readonly FileColumn[], sqlOf: (column: FileColumn) => string): string {
-  const names = columns.map(({ name }) => name);
-  const twice = new Set(
-    names.length === new Set(names).size
-      ? []
-      : names.toSorted().filter((name, i, all) => name === all[i - 1]),
-  );
+  const names = columns.map(({ name }) => name).sort();
+  const twice = new Set(names.filter((name, i) => name === names[i - 1]));
   const members = columns.flatMap((column) => [
     quoteText(twice.has(column.name) ? column.sqlName : column.name),
     rawValueSql(sqlOf(column), column),

@@ -80,7 +80,14 @@ function findMember(outer: FileColumn, name: string, from: number): FoundColumn 
   return toFoundColumn(name, sql, column, outer);
 }
 
-function toFoundColumn(name: string, sql: string, column: FileColumn, outer: FileColumn): FoundColumn {
+/**
+ * A column as a mapping names it.
+ *
+ * @param sql SQL that reads it.
+ * @param outer The column itself, or the column that has the member.
+ * @throws FieldProblem if DuckDB misreads it.
+ */
+export function toFoundColumn(name: string, sql: string, column: FileColumn, outer: FileColumn): FoundColumn {
   const { nanoseconds, untold, misread } = column;
   if (misread !== null) {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', name, misread.needs, misread.found);

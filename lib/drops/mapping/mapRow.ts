@@ -110,6 +110,8 @@ export function mapExposures(
   };
 }
 
+const NO_TEXT = 'CAST(NULL AS VARCHAR)';
+
 /**
  * The columns of an event, without the columns of its origin.
  *
@@ -148,13 +150,13 @@ export function mapEvents(
   // The type of the pairs keeps the row from being `any`, of which no column would be missed.
   const configured = Object.entries(unitIds).map(([type, column]): [name: string, sql: string] => [
     column,
-    ids.get(type) ?? 'CAST(NULL AS VARCHAR)',
+    ids.get(type) ?? NO_TEXT,
   ]);
   return {
     timestamp,
     event_name: eventName,
-    event_value: value ?? 'CAST(NULL AS VARCHAR)',
-    user_id: userId ?? 'CAST(NULL AS VARCHAR)',
+    event_value: value ?? NO_TEXT,
+    user_id: userId ?? NO_TEXT,
     ...Object.fromEntries(configured),
     unit_ids: jsonObjectSql([...ids].map(([type, id]) => [type, quotedSql(id)])),
     event_metadata: metadata,
