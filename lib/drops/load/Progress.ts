@@ -1,3 +1,4 @@
+import type { SluiceError } from '../../base/errors.ts';
 import type { Clock } from '../../base/time.ts';
 import type { Attempt } from '../../lambda/machine.ts';
 import type { LoadInPieces } from '../../ledger/DayRun.ts';
@@ -24,7 +25,7 @@ export class Progress {
   /** Undefined until its rows are mapped. */
   mapped: MappedRows | undefined;
   /** Problems of single files, or of reading them, by key. Their rows are in no version. */
-  readonly problems = new Map<string, Failure>();
+  readonly problems = new Map<string, SluiceError>();
   /** The version that this load made and queries read now. */
   version: string | undefined;
   /** Names of its files; undefined if the ledger has them. */

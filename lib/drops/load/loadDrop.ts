@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
+import type { SluiceError } from '../../base/errors.ts';
 import type { LoadInPieces } from '../../ledger/DayRun.ts';
 import { keysUnder } from '../../ledger/LandingBucket.ts';
 import { VERSION_KEPT_MS, versionName } from '../../ledger/versions.ts';
@@ -17,7 +18,7 @@ import { MAX_LISTINGS, PARALLEL_RESULTS, PIECE_SHARE } from '../limits.ts';
 import { listDrop } from '../listDrops.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { requirePlainFiles } from '../tableFormats.ts';
-import { type Failure, LoadError } from './LoadError.ts';
+import { LoadError } from './LoadError.ts';
 import type { DropDay } from './Loader.ts';
 import { mapPiece, REFUSED_FILE, ROWS_FILE } from './mapPiece.ts';
 import type { DayLoad } from './Progress.ts';
@@ -140,7 +141,7 @@ async function inspectDrop(
 ): Promise<Drop | null> {
   const bucket = loader.customerBucket(source, dataset);
   await requirePlainFiles(bucket, dataset, day, listed);
-  const failed = (key: string, error: Failure) => progress.problems.set(key, error);
+  const failed = (key: string, error: SluiceError) => progress.problems.set(key, error);
   const options = { signal: invocation.signal, failed };
   const counting = await judgeByLogs(bucket, listed, options);
   return counting === null ? null : inspectObjects(bucket, counting, options);

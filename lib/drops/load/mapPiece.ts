@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
 import { listed } from '../../base/text.ts';
 import { EngineError } from '../../parquet/EngineError.ts';
-import { FileError, type FileFailure } from '../../parquet/FileError.ts';
-import type { FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
+import { FileError } from '../../parquet/FileError.ts';
+import type { FileSchema } from '../../parquet/FileSchema.ts';
 import { fetchFiles } from '../../parquet/fetchFiles.ts';
 import { type DropObject, SourceError } from '../CustomerBucket.ts';
 import type { CompiledMapping, MappedRows } from '../engine/Engine.ts';
-import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
+import { compileMapping } from '../mapping/compileMapping.ts';
 import { LoadError } from './LoadError.ts';
 
 import type { DayLoad, Progress } from './Progress.ts';
@@ -60,8 +60,9 @@ export async function mapPiece(
     await loader.faultPoint?.('fetched');
     const described = await engine.describe(files, signal);
     const subject = { source, dataset, unitIds: config.unitIds };
-    const schemas = requireMappable(subject, described, progress);
-    const mapping = compileMapping(subject, schemas, place.day);
+    for (const file of described) if ('problem' in file) progress.problems.set(file.name, file.problem);
+    const schemas = described.flatMap((file) => ('problem' in file ? [] : [file]));
+    const mapping = compileMapping(subject, schemas, place.day, progress.problems);
     requirePagesFit(schemas, mapping, limits);
     const mapped = await engine.load({
       files: schemas,
@@ -128,23 +129,4 @@ function noteProblem(
   if (!(error instanceof SluiceError)) return;
   const file = files.find(({ key }) => error.detail.startsWith(`${key}: `));
   if (file !== undefined) problems.set(file.key, error);
-}
-
-/** @throws FileError of the first file that can't be read or mapped. The problems of all files are recorded. */
-function requireMappable(
-  subject: MappingSubject,
-  described: readonly (FileSchema | UnreadableFile)[],
-  { problems }: Progress,
-): readonly FileSchema[] {
-  const schemas: FileSchema[] = [];
-  let first: FileFailure | undefined;
-  for (const file of described) {
-    const problem = 'problem' in file ? file.problem : mappingProblem(subject, file);
-    if (problem !== null) {
-      first ??= problem;
-      problems.set(file.name, problem);
-    } else if (!('problem' in file)) schemas.push(file);
-  }
-  if (first !== undefined) throw first;
-  return schemas;
 }

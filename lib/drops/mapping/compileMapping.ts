@@ -1,6 +1,7 @@
+import type { SluiceError } from '../../base/errors.ts';
 import { namedList, quoteName } from '../../base/sql.ts';
 import { instantOf, type UtcDay } from '../../base/time.ts';
-import { FileError, type FileFailure } from '../../parquet/FileError.ts';
+import { FileError } from '../../parquet/FileError.ts';
 import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
 import { isTaken } from '../../parquet/readColumns.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
@@ -27,12 +28,15 @@ export interface MappingSubject {
  *
  * @param schemas Schemas of the files, in the order of the load.
  * @param day The day of the folder: rows of other days than it and its neighbours are counted. Default: none is.
- * @throws FileError `SLUICE_INGEST_COLUMN_…` for the first file that can't be mapped, as from {@link mappingProblem}.
+ * @param problems Problems of files, by name. Each file that can't be mapped gets one, with its column, the expected type and the
+ *   actual type: FileError `SLUICE_INGEST_COLUMN_…`. Default none.
+ * @throws the first of the problems.
  */
 export function compileMapping(
   subject: MappingSubject,
   schemas: readonly FileSchema[],
   day?: UtcDay,
+  problems: Map<string, SluiceError> = new Map(),
 ): CompiledMapping {
   const shapes = new Map<string, { readonly schema: FileSchema; readonly files: number[] }>();
   // Files with the same schema share the list of their columns.
@@ -49,7 +53,13 @@ export function compileMapping(
   const groups = new Map<string, Omit<MappedGroup, 'files'> & { files: number[]; raws: RawRows[] }>();
   const named = new Map<string, FoundColumn>();
   for (const [shape, { schema, files }] of shapes) {
-    const { used, ...compiled } = compileRow(subject, schema, named);
+    const row = compileRow(subject, schema, named);
+    if (row instanceof FieldProblem) {
+      for (const { name } of files.flatMap((i) => schemas[i] ?? []))
+        problems.set(name, new FileError(row.code, `${name}, ${row.message}.`, { cause: row }));
+      continue;
+    }
+    const { used, ...compiled } = row;
     // DuckDB finds columns in the other files by name, ignoring case, so the name must be unambiguous.
     const key = `${JSON.stringify(compiled)} ${isNamedTwice(schema) ? shape : shapeOf(used)}`;
     const group = groups.get(key) ?? { ...compiled, files: [], raws: [] };
@@ -61,6 +71,8 @@ export function compileMapping(
     });
     groups.set(key, group);
   }
+  const [first] = problems.values();
+  if (first !== undefined) throw first;
   const { source, dataset } = subject;
   return {
     label: `${source.name}/${dataset.name}`,
@@ -87,17 +99,6 @@ function orderOf({ kind, mapping }: MappingSubject['dataset']): readonly string[
   }
 }
 
-/** Why a file can't be mapped, with the column, its expected type and its actual type; null if it can. */
-export function mappingProblem(subject: MappingSubject, schema: FileSchema): FileFailure | null {
-  try {
-    compileRow(subject, schema);
-    return null;
-  } catch (error) {
-    if (error instanceof FileError) return error;
-    throw error;
-  }
-}
-
 /** A text that is the same for columns that are read the same way. */
 function shapeOf(columns: readonly FileColumn[]): string {
   // The position of its bytes does not matter.
@@ -108,11 +109,12 @@ function isNamedTwice({ columns }: FileSchema): boolean {
   return new Set(columns.map(({ name }) => name.toLowerCase())).size < columns.length;
 }
 
+/** The SQL of the rows of files with a schema, or why they can't be mapped. */
 function compileRow(
   subject: MappingSubject,
   schema: FileSchema,
-  named?: Map<string, FoundColumn>,
-): Omit<MappedGroup, 'files' | 'raws'> & { readonly used: readonly FileColumn[] } {
+  named: Map<string, FoundColumn>,
+): (Omit<MappedGroup, 'files' | 'raws'> & { readonly used: readonly FileColumn[] }) | FieldProblem {
   const row = new MappedRow();
   const fileColumns = new FileColumns(
     schema.columns,
@@ -120,7 +122,8 @@ function compileRow(
     pathFolders(schema.name),
     named,
   );
-  const columns = mapRow(subject, schema, row, fileColumns);
+  const columns = mapRow(subject, row, fileColumns);
+  if (columns instanceof FieldProblem) return columns;
   const isRenamed = schema.columns.some(({ name }) => isTaken(name));
   return {
     names: isRenamed ? schema.columns.map(({ sqlName }) => sqlName) : [],
@@ -146,10 +149,9 @@ function ownTimeOf({ kind, timezone }: MappingSubject['dataset'], day: UtcDay | 
 
 function mapRow(
   { dataset, unitIds }: MappingSubject,
-  schema: FileSchema,
   row: MappedRow,
   fileColumns: FileColumns,
-): MappedColumns {
+): MappedColumns | FieldProblem {
   try {
     switch (dataset.kind) {
       case 'events':
@@ -162,7 +164,7 @@ function mapRow(
         return mapDeclared(dataset.mapping.columns, row, fileColumns);
     }
   } catch (error) {
-    if (!(error instanceof FieldProblem)) throw error;
-    throw new FileError(error.code, `${schema.name}, ${error.message}.`, { cause: error });
+    if (error instanceof FieldProblem) return error;
+    throw error;
   }
 }
