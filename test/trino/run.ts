@@ -244,7 +244,8 @@ function judgeLanded(answer: Answer | undefined): void {
     ).length;
     const counted = tableOf(answer)
       .filter((row) => row[0] === kind)
-      .reduce((total, row) => total + Number(row[2]), 0);
+      // After kind, reason, SDK, key and path.
+      .reduce((total, row) => total + Number(row[5]), 0);
     tell(`status counts the rows of ${kind}`, wanted > 0 && counted === wanted, answer);
   }
   const refused = tableOf(answer).filter((row) => row[0] === 'quarantine');
