@@ -18,17 +18,31 @@ describe('an error of DuckDB', () => {
       'OUT_OF_DISK',
     ],
     ['IO', 'Could not write file "/tmp/load/1.tmp": No space left on device', 'OUT_OF_DISK'],
-    ['INTERNAL', 'Attempted to access index 3 within vector of size 3', 'FAILED'],
-  ])('that the machine causes is classified: %s: %s', (type, text, code) => {
+    ['INTERRUPT', 'Interrupted!', 'FAILED'],
+  ])('that the machine causes is none of a file: %s: %s', (type, text, code) => {
     const error = thrown(type, text);
     expect(engineFailure(error).code).toBe(`SLUICE_ENGINE_${code}`);
     expect(engineFailure(error).message).not.toContain('/tmp');
-    if (code !== 'FAILED') expect(fileFailure(error, 'a.parquet')).toBeNull();
+    expect(fileFailure(error, 'a.parquet')).toBeNull();
   });
 
-  it('is not longer than a line', () => {
-    const { message } = engineFailure(thrown('INTERNAL', 'so '.repeat(1_000)));
-    expect(message.length).toBeLessThan(500);
+  it('of another cause is one of the file that is read, or else of the engine', () => {
+    const error = thrown('INTERNAL', 'Attempted to access index 3 within vector of size 3');
+    expect(engineFailure(error).code).toBe('SLUICE_ENGINE_FAILED');
+    expect(fileFailure(error, 'a.parquet')?.code).toBe('SLUICE_INGEST_FILE_DAMAGED');
+  });
+
+  it.each([
+    ['Out of memory: cannot allocate', 'SLUICE_ENGINE_OUT_OF_MEMORY'],
+    ['{ no JSON', 'SLUICE_ENGINE_FAILED'],
+  ])('is also read if it is plain text: %s', (text, code) => {
+    const { code: found, message } = engineFailure(new Error(text));
+    expect([found, message]).toEqual([code, expect.stringContaining(text)]);
+  });
+
+  it('keeps 300 characters of a message', () => {
+    const text = 'so '.repeat(1_000);
+    expect(engineFailure(thrown('INTERNAL', text)).detail).toBe(text.slice(0, 300));
   });
 
   it('includes the memory limit', () => {
