@@ -151,7 +151,7 @@ describe('serverless deploy', () => {
     }
   });
 
-  it('refuses a package of another stage or region, and warns of what the right one lacks', async () => {
+  it('refuses a package of another stage or region, and repeats the warnings of the right one', async () => {
     const { root, remove } = scratchRoot(smallFunctions);
     const file = configFile(
       'two',
@@ -209,7 +209,10 @@ describe('serverless deploy', () => {
     }
   });
 
-  /** Deploys to an account in which the stack has this. It goes no further than the questions before the deployment. */
+  /** Serverless's own first call, once all comparisons are made: the emulator does not answer it. */
+  const COMPARED = /(DescribeStackResource|CreateChangeSet) is not emulated/;
+
+  /** Deploys to an account in which the stack has this. It goes no further than to {@link COMPARED}. */
   async function deployOnto(
     options: string,
     stack: Partial<DeployedStack> = {},
@@ -247,59 +250,84 @@ describe('serverless deploy', () => {
     expect(said).toContain('account: got 000000000000, expected 111122223333.');
   });
 
-  it('refuses another encryption than the stack and its existing bucket have', async () => {
-    const KeyArn = 'arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789abcdef';
-    const refused = 'SLUICE_CONFIG_ENCRYPTION_DIFFERS';
-    const said = async (...args: Parameters<typeof deployOnto>) => (await deployOnto(...args)).said;
-    const s3 = "encryption: 's3'";
-    expect(await said(s3, { outputs: { KeyArn } })).toContain(`${refused}: `);
-    expect(await said('curate: true', { outputs: { SluiceVersion: '1' } })).toContain(refused);
-    expect(await said(s3, { outputs: { SluiceVersion: '1' } })).not.toContain(refused);
-    /** Of an existing bucket, S3 answers this. */
-    const ofBucket = (status: number, answer: string) => {
-      const s3Service: AwsService = {
-        signingName: 's3',
-        async handle({ body }) {
-          body.resume();
-          return { status, headers: { 'content-type': 'application/xml' }, body: answer };
-        },
-      };
-      return said(`${s3}, existing: { bucket: true }`, {}, [s3Service]);
-    };
-    const byDefault = '<ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>';
-    const rule = `<Rule>${byDefault}</ApplyServerSideEncryptionByDefault></Rule>`;
-    const keyed = `<ServerSideEncryptionConfiguration>${rule}</ServerSideEncryptionConfiguration>`;
-    expect(await ofBucket(200, keyed)).toContain("acme encrypts with AWS's own key for S3 (aws/s3)");
-    const failed = (code: string) =>
-      ofBucket(403, `<Error><Code>${code}</Code><Message>No</Message></Error>`);
-    const denied = await failed('AccessDenied');
-    expect(denied).toMatch(/S3 does not say .*AccessDenied: No\. .*s3:GetEncryptionConfiguration/);
-    const gone = await failed('NoSuchBucket');
-    expect(gone).toContain('NoSuchBucket: No.');
-    expect(gone).not.toContain('s3:GetEncryptionConfiguration');
-    expect(gone).not.toContain(refused);
+  const refused = 'SLUICE_CONFIG_ENCRYPTION_DIFFERS';
+  const s3 = "encryption: 's3'";
+  const KeyArn = 'arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789abcdef';
+
+  it.each([
+    ['no key of a stack that has one', s3, { KeyArn }],
+    ['a key of a stack that has none', 'curate: true', { SluiceVersion: '1' }],
+  ])('refuses another encryption than the stack has: %s', async (_, options, outputs) => {
+    expect((await deployOnto(options, { outputs })).said).toContain(`${refused}: `);
   });
 
-  it('says that a stack of another service is another one', async () => {
-    const isNew = 'The stack sluice-dev is new.';
-    expect((await deployOnto('curate: true', { name: 'acme-dev' })).said).toContain(isNew);
-    expect((await deployOnto('curate: true')).said).not.toContain(isNew);
+  it('takes the encryption that the stack has', async () => {
+    const { said } = await deployOnto(s3, { outputs: { SluiceVersion: '1' } });
+    expect(said).toMatch(COMPARED);
+    expect(said).not.toContain(refused);
+  });
+
+  /** What is said of an existing bucket if S3 answers so. */
+  const saidOfBucket = async (status: number, answer: string) => {
+    const service: AwsService = {
+      signingName: 's3',
+      async handle({ body }) {
+        body.resume();
+        return { status, headers: { 'content-type': 'application/xml' }, body: answer };
+      },
+    };
+    return (await deployOnto(`${s3}, existing: { bucket: true }`, {}, [service])).said;
+  };
+
+  it('refuses another encryption than an existing bucket has', async () => {
+    const algorithm = '<SSEAlgorithm>aws:kms</SSEAlgorithm>';
+    const rule = `<ApplyServerSideEncryptionByDefault>${algorithm}</ApplyServerSideEncryptionByDefault>`;
+    const said = await saidOfBucket(
+      200,
+      `<ServerSideEncryptionConfiguration><Rule>${rule}</Rule></ServerSideEncryptionConfiguration>`,
+    );
+    expect(said).toContain(refused);
+    expect(said).toContain("acme encrypts with AWS's own key for S3 (aws/s3)");
+  });
+
+  it.each([
+    ['AccessDenied', 'allows s3:GetEncryptionConfiguration'],
+    ['NoSuchBucket', undefined],
+  ])('warns of an existing bucket whose encryption S3 does not tell: %s', async (code, cure) => {
+    const said = await saidOfBucket(403, `<Error><Code>${code}</Code><Message>No</Message></Error>`);
+    expect(said).toMatch(new RegExp(`S3 does not say .*${code}: No\\.`));
+    expect(/allows s3:GetEncryptionConfiguration/.exec(said)?.[0]).toBe(cure);
+    expect(said).toMatch(COMPARED);
+  });
+
+  it.each([
+    ['says that a stack of another service stays, and the stack is new', 'acme-dev', true],
+    ['does not say so of a stack that it updates', 'sluice-dev', false],
+  ])('%s', async (_, name, isNew) => {
+    const { said } = await deployOnto('curate: true', { name });
+    expect(said.includes('The stack sluice-dev is new.')).toBe(isNew);
+    expect(said).toMatch(COMPARED);
+  });
+
+  it('refuses a service that serverless.yml names otherwise', async () => {
     expect((await deployOnto("service: 'acme'")).said).toContain('got "sluice", expected acme');
   });
 
-  it('says which reader is made anew, before it is', async () => {
-    const reader = "readers: [{ kind: 'metabase', name: 'bi', iamName: 'BI' }]";
-    const user = {
-      logicalId: 'ReaderBiUser',
-      physicalId: 'sluice-dev-ReaderBiUser-1',
-      type: 'AWS::IAM::User',
-    };
-    const replaced = 'The new ARN is arn:aws:iam::000000000000:user/BI.';
-    expect((await deployOnto(reader, { resources: [user] })).said).toContain(replaced);
-    const same = await deployOnto(reader, { resources: [{ ...user, physicalId: 'BI' }] });
-    expect(same.said).not.toContain('The new ARN');
-    const renamed = { ...user, logicalId: 'ReaderOldUser', physicalId: 'bi' };
-    const refused = await deployOnto(reader, { resources: [renamed] });
-    expect(refused.said).toContain('ReaderOldUser of the stack sluice-dev is named bi');
+  const reader = "readers: [{ kind: 'metabase', name: 'bi', iamName: 'BI' }]";
+  const user = { logicalId: 'ReaderBiUser', physicalId: 'BI', type: 'AWS::IAM::User' };
+
+  it.each([
+    ['says that a reader is made anew, before it is', 'sluice-dev-ReaderBiUser-1', true],
+    ['says nothing of a reader that stays', 'BI', false],
+  ])('%s', async (_, physicalId, isReplaced) => {
+    const { said } = await deployOnto(reader, { resources: [{ ...user, physicalId }] });
+    expect(said.includes('The new ARN is arn:aws:iam::000000000000:user/BI.')).toBe(isReplaced);
+    expect(said).toMatch(COMPARED);
+  });
+
+  it('refuses the name of a reader that another user of the stack has', async () => {
+    const held = { ...user, logicalId: 'ReaderOldUser', physicalId: 'bi' };
+    const { said } = await deployOnto(reader, { resources: [held] });
+    expect(said).toContain('ReaderOldUser of the stack sluice-dev is named bi');
   });
 });
