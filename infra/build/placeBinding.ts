@@ -32,6 +32,7 @@ export type BindingHost =
  *
  * @param roots The folder of the service, which has `build/` in it, and that of the code.
  * @param folder The folder of the bundle.
+ * @param environment That of npm, if it has to fetch the binding.
  * @throws BuildError as {@link fetchBinding}, and `SLUICE_BUILD_BINDING_WRONG`, `SLUICE_BUILD_TOO_LARGE`
  */
 export async function placeBinding(
@@ -39,9 +40,10 @@ export async function placeBinding(
   folder: string,
   host: BindingHost,
   architecture: Architecture,
+  environment: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
   if (host === 'here') return linkInstalled(folder);
-  const fetched = await fetchBinding(roots, architecture);
+  const fetched = await fetchBinding(roots, architecture, environment);
   const folderOf = (binding: string) => join(folder, 'node_modules', ...binding.split('/'));
   const wanted = LAMBDA_BINDINGS[architecture];
   // The binding of an earlier build for another architecture would be packaged, too.

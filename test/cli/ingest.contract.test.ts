@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { callMain } from '../harness/callMain.ts';
 import { createCustomerBucket } from '../harness/ingestCloud.ts';
 import { startAws } from '../harness/startAws.ts';
 
@@ -6,13 +7,6 @@ const owner = '111122223333';
 const LATER = '9998-12-31';
 const OLD = '2026-01-05';
 const ACME = ['--source', 'acme', '--dataset', 'events'];
-const mapping = {
-  timestamp: 'occurred',
-  eventName: 'action',
-  eventValue: 'price',
-  unitIds: { userID: 'uid' },
-  metadata: ['plan'],
-};
 const events = { name: 'events', kind: 'events' } as const;
 const aws = await startAws();
 aws.store.createBucket('sluice-cli-ingest');
@@ -20,7 +14,12 @@ await createCustomerBucket(aws.options.endpoint, { account: owner, bucket: 'acme
 const command = aws.commands({
   bucket: 'sluice-cli-ingest',
   sources: [
-    { name: 'acme', bucket: 'acme-drops', owner, datasets: [{ ...events, mapping }] },
+    {
+      name: 'acme',
+      bucket: 'acme-drops',
+      owner,
+      datasets: [events, { ...events, name: 'flat', folder: 'flat', layout: 'YYYY-MM-DD.parquet' }],
+    },
     { name: 'shut', bucket: 'acme-shut', owner, datasets: [events] },
   ],
 });
@@ -28,9 +27,9 @@ afterAll(() => aws.close());
 
 describe('sluice ingest', () => {
   it.each([
-    [['explain', '--source', 'acme', '--dataset', 'events', '--day', OLD], 1, 'SLUICE_INGEST_DAY_UNKNOWN'],
+    [['explain', ...ACME, '--day', OLD], 1, 'SLUICE_INGEST_DAY_UNKNOWN'],
     [['status', '--source', 'nobody'], 1, 'SLUICE_INGEST_NO_SOURCES'],
-    [['status', '--source', 'amce'], 1, 'It has acme/events, shut/events. Did you mean acme?'],
+    [['status', '--source', 'amce'], 1, 'It has acme/events, acme/flat, shut/events. Did you mean acme?'],
     [['status', '--source', 'acme', '--dataset', 'event'], 1, 'Did you mean events?'],
     [['status', '--days', '0'], 2, '--days: got 0, expected 1 to 366'],
     [
@@ -38,26 +37,18 @@ describe('sluice ingest', () => {
       2,
       '--dataset: missing, expected the name of a dataset. --day: missing, expected YYYY-MM-DD.',
     ],
-    [['explain', '--source', 'acme', '--dataset', 'events', '--day', '19'], 2, 'expected YYYY-MM-DD'],
+    [['explain', ...ACME, '--day', '19'], 2, 'expected YYYY-MM-DD'],
     [
       ['explain', '--dataset', 'events', '--day', OLD],
       2,
       '--source: missing, expected the name of a source.',
     ],
     [['refused', ...ACME, '--day', OLD, '--rows', '1001'], 2, 'expected 1 to 1000'],
-    [['backfill', '--source', 'acme', '--dataset', 'events', '--from', '2026-13-01'], 2, '--from: got'],
+    [['backfill', ...ACME, '--from', '2026-13-01'], 2, '--from: got'],
+    [['backfill', ...ACME, '--from', '2026-02-02', '--to', '2026-02-01'], 2, 'after'],
+    [['backfill', ...ACME, '--from', '2010-01-01', '--to', '2026-02-01'], 2, 'at most 3660 days'],
     [
-      ['backfill', '--source', 'acme', '--dataset', 'events', '--from', '2026-02-02', '--to', '2026-02-01'],
-      2,
-      'after',
-    ],
-    [
-      ['backfill', '--source', 'acme', '--dataset', 'events', '--from', '2010-01-01', '--to', '2026-02-01'],
-      2,
-      'at most 3660 days',
-    ],
-    [
-      ['backfill', '--source', 'acme', '--dataset', 'events', '--from', '9998-12-30', '--to', LATER],
+      ['backfill', ...ACME, '--from', '9998-12-30', '--to', LATER],
       2,
       `got ${LATER}, expected a day up to today, `,
     ],
@@ -76,20 +67,36 @@ describe('sluice ingest', () => {
     [['drop', ...ACME, '--day', OLD, '/none.parquet'], 1, 'SLUICE_FILE_FAILED'],
     [['drop', ...ACME, '--day', OLD, 'SELECT nothing'], 1, 'SLUICE_DROP_SQL_FAILED'],
     [
-      ['drop', '--source', 'shut', '--dataset', 'events', '--day', OLD, 'SELECT 1'],
-      0,
-      'Dropped s3://acme-shut/',
+      ['drop', '--source', 'acme', '--dataset', 'flat', '--day', OLD, 'SELECT 1', '--name', 'a'],
+      2,
+      '--name: the layout of the dataset names its files.',
     ],
-    [
-      ['drop', ...ACME, '--day', OLD, '--remove', '--name', 'no'],
-      0,
-      `Deleted s3://acme-drops/events/${OLD}/no.`,
-    ],
-  ] as const)('refuses by name: %j', async (args, code, text) => {
+  ] as const)('refuses what it names: %j', async (args, code, text) => {
     expect(await command('ingest', ...args)).toMatchObject({
       code,
       stdout: '',
       stderr: expect.stringContaining(text),
     });
+  });
+
+  it('refuses to drop files into another bucket than one of the local cloud', async () => {
+    const env = { SLUICE_CONFIG: 'test/fixtures/config/prod.config.ts' };
+    const args = ['ingest', 'drop', ...ACME, '--day', OLD, 'SELECT 1', '--stage', 'prod'];
+    const stderr = expect.stringContaining('--stage: files are dropped in the local cloud only.');
+    expect(await callMain(args, { env })).toMatchObject({ code: 2, stdout: '', stderr });
+  });
+
+  it.each([
+    [
+      ['drop', '--source', 'shut', '--dataset', 'events', '--day', OLD, 'SELECT 1'],
+      'Dropped s3://acme-shut/events/2026-01-05/',
+    ],
+    [
+      ['drop', ...ACME, '--day', OLD, '--remove', '--name', 'no'],
+      `Deleted s3://acme-drops/events/${OLD}/no.`,
+    ],
+  ])('says which key it has written or deleted: %j', async (args, text) => {
+    const stderr = expect.stringContaining(text);
+    expect(await command('ingest', ...args)).toMatchObject({ code: 0, stdout: '', stderr });
   });
 });

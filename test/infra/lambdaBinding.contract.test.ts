@@ -1,7 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
@@ -17,8 +25,8 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 /** Begins as a library for a machine: its ELF header. */
-function library(machine: number, bytes = 64): Buffer {
-  const content = Buffer.alloc(bytes);
+function library(machine: number): Buffer {
+  const content = Buffer.alloc(64);
   content.write('\x7fELF', 'latin1');
   content.writeUInt16LE(machine, 18);
   return content;
@@ -67,8 +75,7 @@ describe("DuckDB's binding for Lambda", () => {
     );
     writeFileSync(join(root, 'package', 'duckdb.node'), library(ARM64));
     packed = execFileSync('tar', ['-czf', '-', '-C', root, 'package']);
-    registry = await startRegistry(packed);
-    writeFileSync(join(root, '.npmrc'), `registry=${registry.url}\ncache=${join(root, 'cache')}\n`);
+    await serve();
   });
   afterEach(() => {
     registry.close();
@@ -80,9 +87,14 @@ describe("DuckDB's binding for Lambda", () => {
       join(root, 'package-lock.json'),
       JSON.stringify({ packages: { '': {}, [`node_modules/${LAMBDA_BINDING}`]: { version, integrity } } }),
     );
-  /** As if one workspace alone were packaged. */
-  const fetch = () =>
-    fetchBinding({ root }, 'arm64', { PATH: process.env['PATH'], npm_config_workspace: 'x' });
+  /** Of this process alone the path. Settings of npm are as if one workspace alone were packaged. */
+  const environment = { PATH: process.env['PATH'], npm_config_workspace: 'x' };
+  const fetchFolder = () => fetchBinding({ root }, 'arm64', environment);
+  /** Serves what is packed now, by the settings of the service. */
+  const serve = async () => {
+    registry = await startRegistry(packed);
+    writeFileSync(join(root, '.npmrc'), `registry=${registry.url}\ncache=${join(root, 'cache')}\n`);
+  };
 
   it('is pinned by the lockfile to the release of the engine', async () => {
     const { dependencies } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'));
@@ -93,6 +105,9 @@ describe("DuckDB's binding for Lambda", () => {
         integrity: expect.stringMatching(/^sha512-[\w+/]{86}==$/),
       });
     }
+  });
+
+  it('is refused if the lockfile has no hash of it', async () => {
     lock(undefined);
     await expect(pinnedBinding(root, 'arm64')).rejects.toMatchObject({
       code: 'SLUICE_BUILD_BINDING_UNPINNED',
@@ -101,16 +116,21 @@ describe("DuckDB's binding for Lambda", () => {
 
   it('is fetched once with the npm settings of the service, and is then available without a network', async () => {
     lock(integrityOf(packed));
-    const folders = await Promise.all([fetch(), fetch(), fetch()]);
-    const folder = folders[0] ?? '';
+    const folders = await Promise.all([fetchFolder(), fetchFolder(), fetchFolder()]);
+    const [folder] = folders;
     expect(folders).toEqual([folder, folder, folder]);
     expect(readdirSync(join(root, '.sluice', 'bindings'))).toEqual([basename(folder)]);
     expect(readFileSync(join(folder, 'duckdb.node'))).toEqual(library(ARM64));
     registry.close();
-    expect(await fetch()).toBe(folder);
-    // Another release is another folder.
+    expect(await fetchFolder()).toBe(folder);
+  });
+
+  it('of another release is fetched again', async () => {
+    lock(integrityOf(packed));
+    await fetchFolder();
+    registry.close();
     lock(integrityOf(Buffer.from('another')), VERSIONS[1]);
-    await expect(fetch()).rejects.toMatchObject({
+    await expect(fetchFolder()).rejects.toMatchObject({
       code: 'SLUICE_BUILD_BINDING_MISSING',
       message: expect.stringContaining('ECONNREFUSED'),
     });
@@ -118,7 +138,7 @@ describe("DuckDB's binding for Lambda", () => {
 
   it('is rejected and not kept when it does not match the lockfile', async () => {
     lock(integrityOf(Buffer.from('another')));
-    await expect(fetch()).rejects.toMatchObject({
+    await expect(fetchFolder()).rejects.toMatchObject({
       code: 'SLUICE_BUILD_BINDING_MISSING',
       message: expect.stringContaining('EINTEGRITY'),
     });
@@ -126,40 +146,52 @@ describe("DuckDB's binding for Lambda", () => {
     expect(readdirSync(join(root, '.sluice', 'bindings'))).toEqual([]);
   });
 
-  it("must be in the artifact, match the configured processor, and keep the artifact below Lambda's limit", async () => {
-    const folder = join(root, 'ingest-load');
-    const binding = join(folder, 'node_modules', LAMBDA_BINDING);
-    mkdirSync(binding, { recursive: true });
-    const put = (name: string, content: Uint8Array) => writeFileSync(join(binding, name), content);
-    await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({
-      code: 'SLUICE_BUILD_BINDING_WRONG',
+  describe('in an artifact', () => {
+    let folder: string;
+    let binding: string;
+    beforeEach(() => {
+      folder = join(root, 'ingest-load');
+      binding = join(folder, 'node_modules', LAMBDA_BINDING);
+      mkdirSync(binding, { recursive: true });
+      for (const name of ['duckdb.node', 'libduckdb.so']) writeFileSync(join(binding, name), library(ARM64));
     });
-    put('duckdb.node', library(ARM64));
-    put('libduckdb.so', library(X64));
-    await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({
-      code: 'SLUICE_BUILD_BINDING_WRONG',
-      message: expect.stringContaining('libduckdb.so is 62'),
+
+    it('is complete', async () => {
+      await checkArtifact(folder, 'arm64');
+      rmSync(join(binding, 'duckdb.node'));
+      await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({
+        code: 'SLUICE_BUILD_BINDING_WRONG',
+      });
     });
-    put('libduckdb.so', library(ARM64));
-    await checkArtifact(folder, 'arm64');
-    await expect(checkArtifact(folder, 'x86_64')).rejects.toMatchObject({
-      code: 'SLUICE_BUILD_BINDING_WRONG',
+
+    it('is of the configured processor in each file', async () => {
+      await expect(checkArtifact(folder, 'x86_64')).rejects.toMatchObject({
+        code: 'SLUICE_BUILD_BINDING_WRONG',
+      });
+      writeFileSync(join(binding, 'libduckdb.so'), library(X64));
+      await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({
+        code: 'SLUICE_BUILD_BINDING_WRONG',
+        message: expect.stringContaining('libduckdb.so is 62'),
+      });
     });
-    put('libduckdb.so', library(ARM64, UNZIPPED_BYTES));
-    await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({ code: 'SLUICE_BUILD_TOO_LARGE' });
+
+    it("leaves it below Lambda's limit", async () => {
+      // A sparse file: nothing is written.
+      truncateSync(join(binding, 'libduckdb.so'), UNZIPPED_BYTES);
+      await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({ code: 'SLUICE_BUILD_TOO_LARGE' });
+    });
   });
 
   it('is the only one of a function whose architecture has changed', async () => {
     writeFileSync(join(root, 'package', 'libduckdb.so'), library(ARM64));
     packed = execFileSync('tar', ['-czf', '-', '-C', root, 'package']);
     registry.close();
-    registry = await startRegistry(packed);
-    writeFileSync(join(root, '.npmrc'), `registry=${registry.url}\ncache=${join(root, 'cache')}\n`);
+    await serve();
     lock(integrityOf(packed));
     const folder = join(root, 'write');
     const former = join(folder, 'node_modules', LAMBDA_BINDINGS.x86_64);
     mkdirSync(former, { recursive: true });
-    await placeBinding({ root }, folder, 'lambda', 'arm64');
+    await placeBinding({ root }, folder, 'lambda', 'arm64', environment);
     expect(existsSync(former)).toBe(false);
   });
 
