@@ -61,6 +61,11 @@ const warning = <Case extends string>(cause: string, cases: Cases<Case>, place?:
 const DEPLOY = 'run `npx serverless deploy` with the same stage and region';
 const DEPLOY_NOW = 'Run `npx serverless deploy` with the same stage and region.';
 const DENIED = 'look for a permissions boundary, a service control policy or a Deny statement';
+/**
+ * CloudTrail keeps 90 days of such calls, also without a trail:
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html
+ */
+const WHO = "CloudTrail's event history has who, and when:";
 /** CloudFormation compares a new template with the last one, not with the resources. */
 const BLIND = 'A deployment does not revert what was changed by hand.';
 
@@ -141,11 +146,11 @@ export const findingCatalogue = {
     'A resource that the stack has or uses does not exist.',
     {
       table: [
-        'Somebody deleted it from the catalog after the last deployment. Its files are still in the bucket.',
+        `Somebody deleted it from the catalog after the last deployment. Its files are still in the bucket. ${WHO} DeleteTable.`,
         `${BLIND} Run the commands: they make it again.`,
       ],
       stack: [
-        'Somebody deleted it outside of CloudFormation after the last deployment.',
+        `Somebody deleted it outside of CloudFormation after the last deployment. ${WHO} its name.`,
         `${BLIND} Run the commands in their order: the third shows what the fourth makes.`,
       ],
       new: [
@@ -223,7 +228,7 @@ export const findingCatalogue = {
     "The bucket's key cannot be used: data can be neither written nor read.",
     {
       off: [
-        'Somebody disabled it. Until it is enabled nothing is written or read, and Firehose drops what has waited for 24 hours.',
+        `Somebody disabled it. Until it is enabled nothing is written or read, and Firehose drops what has waited for 24 hours. ${WHO} DisableKey, ScheduleKeyDeletion.`,
         'Run the commands in their order.',
       ],
       unfit: [
@@ -241,7 +246,7 @@ export const findingCatalogue = {
     'Somebody changed a resource.',
     {
       workgroup: [
-        'Somebody changed it by hand, as this configuration and release were deployed.',
+        `Somebody changed it by hand, as this release has deployed it. ${WHO} UpdateWorkGroup.`,
         `${BLIND} Run the command: it sets these values back.`,
       ],
       release: [
@@ -249,7 +254,7 @@ export const findingCatalogue = {
         `${DEPLOY_NOW} If it is still here after it, somebody changed it by hand: this finding then has the cure of that.`,
       ],
       stack: [
-        'It is not as its template: somebody changed it outside of CloudFormation.',
+        `It is not as its template: somebody changed it outside of CloudFormation. ${WHO} its name.`,
         `${BLIND} Run the commands in their order: the third shows what the fourth changes.`,
       ],
     },
@@ -259,11 +264,11 @@ export const findingCatalogue = {
     'A table or view differs from its definition: rows go to quarantine, are read incorrectly, or are not found.',
     {
       table: [
-        'A crawler or a person changed it by hand. Until it is as before, rows go to quarantine, are read incorrectly, or are not found.',
+        `A crawler or a person changed it. Until it is as before, rows go to quarantine, are read incorrectly, or are not found. ${WHO} UpdateTable.`,
         `${BLIND} Run the commands in their order: no file is deleted.`,
       ],
       view: [
-        'Somebody replaced its SQL. Whoever asks the view gets the rows of the other SQL.',
+        `Somebody replaced it. Whoever asks the view gets what its other SQL says. ${WHO} UpdateTable.`,
         `${BLIND} Run the command: it brings the SQL back, and no file is touched.`,
       ],
       release: [
@@ -419,7 +424,7 @@ export const findingCatalogue = {
     {
       noFile: [
         'The folder was listed, and has no file of the day: whoever delivers it is late, or writes elsewhere.',
-        'Ask whoever delivers it. The next run loads files that come. If the day has none, `npx sluice ingest accept empty` says so, with the options of the first command and `--from DAY`.',
+        'Ask whoever delivers it. The next run loads files that come. If the day has none on purpose, run `accept empty`.',
       ],
       noRows: [
         'Files of the day came, and have no row: the job that makes them ran before its data was there.',
@@ -591,7 +596,16 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_QUOTA_NEAR: warning(
     'A stream is near its quota, or above it. Requests that it does not accept become objects of landing/.',
-    'Ask AWS for a higher quota, which Firehose also raises by itself: docs/limits.md, "Requests a second". Requests that it does not accept become objects of landing/, so none is lost.',
+    {
+      near: [
+        'The stream is near its quota.',
+        'Ask AWS for a higher quota in time, which Firehose also raises by itself: docs/limits.md, "Requests a second".',
+      ],
+      throttled: [
+        'The stream is above its quota. Requests that it does not accept become objects of landing/, so none is lost.',
+        'Ask AWS for a higher quota, which Firehose also raises by itself: docs/limits.md, "Requests a second".',
+      ],
+    },
     { part: 'streams', section: 'overflow' },
   ),
   SLUICE_FINDING_NOT_STORED: problem(
@@ -649,6 +663,10 @@ export const findingCatalogue = {
         'The key is in no list. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.',
         'Compare them with `keys list`. If the key is yours, `keys add` adds it; if not, nothing is lost. `tail` shows such requests until Ctrl-C. It goes a day after the last refusal.',
       ],
+      over: [
+        'The key was in no list then, and is in it now. SDKs do not send the refused requests again.',
+        'Nothing is to be done. It goes a day after the last refusal. The command shows such requests until Ctrl-C.',
+      ],
       other: [
         'The sender makes requests that the collector does not take. SDKs do not send them again.',
         'docs/answers.md says of each code what the sender has to change. The command shows such requests until Ctrl-C. It goes a day after the last refusal.',
@@ -664,15 +682,15 @@ export const findingCatalogue = {
     "The keys' secret cannot be read, or is no list of keys. Collectors that have read it go on with those keys; new ones answer 503.",
     {
       invalid: [
-        'Somebody edited the secret by hand. Collectors that have read it go on with those keys; new ones answer 503.',
+        `Somebody edited the secret by hand. ${WHO} PutSecretValue. Collectors that have read it go on with those keys; new ones answer 503.`,
         'The first command shows what it would bring back. Look there whether a key leaked, then run the second: it drops what is not valid, and brings the last valid list back.',
       ],
       deleted: [
-        'Somebody deleted the secret, and it can still be brought back. Collectors that have read it go on with those keys; new ones answer 503.',
+        `Somebody deleted the secret, and it can still be brought back. ${WHO} DeleteSecret. Collectors that have read it go on with those keys; new ones answer 503.`,
         'The first command shows what comes back, the second takes the deletion back.',
       ],
       gone: [
-        'Somebody deleted the secret for good. Collectors that have read it go on with those keys; new ones answer 503.',
+        `Somebody deleted the secret for good. ${WHO} DeleteSecret. Collectors that have read it go on with those keys; new ones answer 503.`,
         'Run the commands in their order: they make it again, empty. Then add each key again with `npx sluice keys add LABEL`.',
       ],
       local: [
@@ -706,7 +724,7 @@ export const findingCatalogue = {
     { part: 'collector', section: 'silent', alarms: ['exposures-silent', 'events-silent'] },
   ),
   SLUICE_FINDING_SPIKE: warning(
-    'Within 24 hours an hour had 50 times the requests or events that are usual in it, or more.',
+    'Within 24 hours an hour had at least 50 times of what is usual in it.',
     'Ask whoever owns the sender that the title names whether it is meant. If it is not, take its key out (`npx sluice keys remove`). The command shows requests as they come.',
     { part: 'collector', section: 'abuse', alarms: ['invocations'] },
   ),
@@ -803,7 +821,16 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_RELAY_REFUSED: problem(
     'The target of relay refused copies of requests for good, or did not take them within six days and a half. They are deleted seven days after they were put aside.',
-    'docs/relay.md, "What was refused", has the likely cause of each reason. Once it is corrected, the second command says what would be sent again, and the third sends it.',
+    {
+      refused: [
+        'The target refuses them for good, with the reasons of the detail. They are deleted seven days after they were put aside.',
+        'docs/relay.md, "What was refused", has the likely cause of each reason. Once it is corrected, the second command says what would be sent again, and the third sends it.',
+      ],
+      expired: [
+        'The target did not take them within six days and a half. They are deleted seven days after they were put aside.',
+        'See whether the target answers again: `retried` in the log of `relay` has its last answers. Then the second command says what would be sent again, and the third sends it.',
+      ],
+    },
     { part: 'collector', section: 'relay', alarms: ['relay-refused'] },
   ),
   SLUICE_FINDING_ALARM: problem(

@@ -146,6 +146,12 @@ const more: readonly Partial<StatusFacts>[] = [
   { quarantine: [quarantineCount, { ...quarantineCount, reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED' }] },
   { quarantine: [{ ...quarantineCount, reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED' }] },
   { faults: 1 },
+  {
+    relay: {
+      waiting: { count: 0, oldest: null },
+      refused: [{ reason: 'expired', count: 2, oldest: at(200) }],
+    },
+  },
 ];
 
 const commands = deploymentCommands({ stack: place.stack, localControl: undefined }, REGION);

@@ -279,10 +279,6 @@ function* lateOf(
     });
     const what = absent.some(({ empty }) => empty !== undefined) ? 'no rows have' : 'no file has';
     const days = absent.map(({ day }) => day);
-    // The next run looks for the others itself.
-    const left = days.filter((day) => day < drops.firstDay);
-    const empty = absent.filter((lateDay) => lateDay.empty !== undefined && lateDay.day >= drops.firstDay);
-    const ranges = dayRanges(left).slice(0, MOST_COMMANDS);
     const due = isoTimestamp(newest.due);
     const loaded = drops.days.filter(({ files, day }) => files > 0 && day < newest.day);
     const last = [loaded.at(-1)?.day ?? '', drops.lastLook?.newestDay ?? ''].sort().at(-1);
@@ -299,10 +295,13 @@ function* lateOf(
     };
     yield finding('SLUICE_FINDING_INGEST_LATE', told, [
       status(days[0]),
-      ...ranges.flatMap(({ from, to }) => [backfill(from, to), accept('empty', from, to)]),
-      ...dayRanges(empty.map(({ day }) => day))
+      ...dayRanges(days)
         .slice(0, MOST_COMMANDS)
-        .map(({ from, to }) => accept('empty', from, to)),
+        // The next run looks for the others itself.
+        .flatMap(({ from, to }) => [
+          ...(kind === 'before' ? [backfill(from, to)] : []),
+          accept('empty', from, to),
+        ]),
     ]);
   }
 }

@@ -108,7 +108,12 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
         ? `Firehose throttled ${counted(throttled, 'record')} of ${stream.stream} within 15 minutes`
         : `${stream.stream} uses ${Math.round((quotaShare ?? 0) * 100)} % of its ${quota} a second`;
     const told = seenNow(title, `${stream.stream}:${share}${refused}`);
-    yield finding('SLUICE_FINDING_QUOTA_NEAR', told, [], severity);
+    yield finding(
+      'SLUICE_FINDING_QUOTA_NEAR',
+      { case: throttled > 0 ? 'throttled' : 'near', ...told },
+      [],
+      severity,
+    );
   }
 }
 

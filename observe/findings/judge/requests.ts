@@ -164,10 +164,11 @@ export function* refusedRequests(
     }) ?? codes.map(([code, count]) => `${count} ${code}`);
   const more = refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
   const [first] = refusals?.groups ?? [];
+  const isOver = first !== undefined && listedNow.length === refusals?.groups.length;
   const most =
     first === undefined ? `with ${codes[0]?.[0] ?? '4xx'}` : `with ${first.code}${fromText(first)}`;
   const told = {
-    case: isUnknown ? 'unknownKey' : 'other',
+    case: isUnknown ? 'unknownKey' : isOver ? 'over' : 'other',
     title: `${counted(day, 'request')} ${day === 1 ? 'was' : 'were'} refused, ${refused} of them within the last hour, most ${most}`,
     since: refusals?.groups.map((group) => group.first).sort()[0] ?? null,
   } as const;
@@ -401,10 +402,11 @@ export function* copyFindings({ relay }: StatusFacts, { now, stack, commands }: 
     );
     const total = refused.reduce((sum, { count }) => sum + count, 0);
     const told = {
+      case: refused.every(({ reason }) => reason === 'expired') ? 'expired' : 'refused',
       title: `${copies(total)} of requests ${total === 1 ? 'was' : 'were'} put aside, ${refused.length === 1 ? 'all' : 'most'} with ${refused[0]?.reason}`,
       since: refused.map(({ oldest }) => oldest).sort()[0] ?? null,
       detail: `${listed(reasons)}.`,
-    };
+    } as const;
     yield finding('SLUICE_FINDING_RELAY_REFUSED', told, [
       commands.sluice('relay', 'status'),
       commands.sluice('relay', 'redrive', '--dry-run'),

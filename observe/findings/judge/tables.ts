@@ -165,10 +165,11 @@ export function* shortHours({ receivedHours }: StatusFacts, { config, commands, 
     ]);
   function shortTold() {
     const sumOf = (name: 'missing' | 'accepted') => short.reduce((sum, row) => sum + row[name], 0);
+    const tables = [...new Set(short.map((row) => row.table_name))].join(' and ');
     const times = short.map(({ ds, hour }) => `${ds}T${String(hour).padStart(2, '0')}:00:00Z`);
     return {
       case: folders.length > 0 ? 'versions' : 'gone',
-      title: `${sumOf('missing')} of ${counted(sumOf('accepted'), 'accepted event')} are missing, of ${counted(short.length, 'hour')} of a table`,
+      title: `${sumOf('missing')} of ${counted(sumOf('accepted'), 'accepted row')} of ${tables} are missing, of ${counted(short.length, 'hour')}`,
       since: times.sort()[0] ?? null,
       detail: `${listed(shown, '; ')}.`,
     } as const;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { explainAwsError } from '../../../observe/explainAwsError.ts';
+import { ObserveError } from '../../../observe/deployment.ts';
+import { AwsAccessError, explainAwsError, unreadKind } from '../../../observe/explainAwsError.ts';
 
 const coded = (code: string, more: object = {}) => Object.assign(new Error('x'), { code, ...more });
 
@@ -33,6 +34,32 @@ describe('explainAwsError', () => {
       expect(explainAwsError(coded(code))).toBeUndefined();
     },
   );
+
+  it.each([
+    ['throttled', 'TooManyRequestsException', 'Rate exceeded'],
+    ['throttled', 'ThrottlingException', 'Rate exceeded'],
+    ['throttled', 'SlowDown', 'Please reduce your request rate.'],
+    ['throttled', 'RequestLimitExceeded', 'x'],
+    ['denied', 'AccessDeniedException', 'User is not authorized to perform: athena:StartQueryExecution'],
+    ['denied', 'UnauthorizedOperation', 'x'],
+    ['missing', 'EntityNotFoundException', 'Table x not found.'],
+    ['missing', 'NoSuchBucket', 'x'],
+    ['timedOut', 'TimeoutError', 'socket'],
+    ['timedOut', 'InternalServerException', 'x'],
+    ['other', 'InvalidRequestException', 'WorkGroup is disabled.'],
+  ])('sees that a part is %s by %s', (kind, name, message) => {
+    const error = Object.assign(new Error(message), { name });
+    // Adapters wrap what a client throws.
+    expect([error, new Error('wrapped', { cause: error })].map(unreadKind)).toEqual([kind, kind]);
+  });
+
+  it('sees the kind of a query that failed by what Athena says of it', () => {
+    const failed = (detail: string) => unreadKind(new ObserveError('SLUICE_OBSERVE_QUERY_FAILED', detail));
+    expect(failed('HIVE_CURSOR_ERROR: Please reduce your request rate (SlowDown)')).toBe('throttled');
+    expect(failed('Access Denied (Service: Amazon S3)')).toBe('denied');
+    expect(failed('Query exhausted resources')).toBe('query');
+    expect(unreadKind(new AwsAccessError('SLUICE_AWS_FAILED', 'x'))).toBe('other');
+  });
 
   it('says that a client has no region, which throws without a name', () => {
     const error = { code: 'SLUICE_AWS_NO_REGION' };
