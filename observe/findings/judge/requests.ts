@@ -3,6 +3,7 @@ import type { ErrorEntry } from '../../../lib/base/errors.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
+import { EXPIRED } from '../../../lib/tables/objectKeys.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';
 import { type Change, SILENT_LEAST } from '../../facts/flow/changes.ts';
@@ -402,7 +403,7 @@ export function* copyFindings({ relay }: StatusFacts, { now, stack, commands }: 
     );
     const total = refused.reduce((sum, { count }) => sum + count, 0);
     const told = {
-      case: refused.every(({ reason }) => reason === 'expired') ? 'expired' : 'refused',
+      case: refused.every(({ reason }) => reason === EXPIRED) ? 'expired' : 'refused',
       title: `${copies(total)} of requests ${total === 1 ? 'was' : 'were'} put aside, ${refused.length === 1 ? 'all' : 'most'} with ${refused[0]?.reason}`,
       since: refused.map(({ oldest }) => oldest).sort()[0] ?? null,
       detail: `${listed(reasons)}.`,
