@@ -1,5 +1,5 @@
 import type { ComponentType } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeploymentAnswer } from '../api/deployment.ts';
 import { Days } from './pages/Days.tsx';
 import { Experiments } from './pages/Experiments.tsx';
@@ -29,6 +29,8 @@ export function Shell() {
   const route = useRoute();
   const deployment = useApi<DeploymentAnswer>('/api/deployment', {}, { every: 5_000 });
   const { answer } = deployment;
+  // A narrow page has one line for it until somebody asks.
+  const [isOpen, setOpen] = useState(false);
   const [, name, Shown] = pages.find(([path]) => path === route.path) ?? ['', 'Not found', undefined];
   useEffect(() => {
     const ofStage = answer === undefined ? '' : ` ${answer.stage}`;
@@ -62,8 +64,19 @@ export function Shell() {
             ))}
           </ul>
         </nav>
-        <Where deployment={deployment} />
-        {answer?.isLocal === true && <Switches onChange={deployment.reload} />}
+        <div data-open={isOpen}>
+          <Where deployment={deployment} />
+          {answer?.isLocal === true && <Switches onChange={deployment.reload} />}
+          <button
+            type="button"
+            class="outline toggle"
+            aria-expanded={isOpen}
+            aria-label="More of the deployment"
+            onClick={() => setOpen(!isOpen)}
+          >
+            …
+          </button>
+        </div>
       </header>
       {Shown === undefined ? (
         <Page title="Not found" intro="This page does not exist.">
@@ -89,7 +102,10 @@ function Where({ deployment: { answer, error } }: { readonly deployment: ApiStat
   const { isLocal, stage, region, bucket, version, mayWrite } = answer;
   return (
     <p class="where">
-      <strong>{isLocal ? 'local cloud' : stage}</strong> {region} · {bucket} · {version} · UTC{' '}
+      <strong>{isLocal ? 'local cloud' : stage}</strong>{' '}
+      <span class="more">
+        {region} · {bucket} · {version} · UTC
+      </span>{' '}
       {!mayWrite && <Badge tone="plain">read-only</Badge>}
       {error !== undefined && <Badge tone="bad">not answering</Badge>}
     </p>

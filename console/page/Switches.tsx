@@ -35,6 +35,7 @@ export function Switches(props: { readonly onChange: () => void }) {
     <section class="tools" aria-label="Local cloud">
       <button
         type="button"
+        class="outline more"
         disabled={flush.isRunning}
         aria-busy={flush.isRunning}
         onClick={() => void change(flush, {})}
@@ -42,17 +43,22 @@ export function Switches(props: { readonly onChange: () => void }) {
         Deliver now
       </button>
       {STEPS.map((ms) => (
-        <button key={ms} type="button" class="outline" onClick={() => void change(clock, { advanceMs: ms })}>
+        <button
+          key={ms}
+          type="button"
+          class="outline more"
+          onClick={() => void change(clock, { advanceMs: ms })}
+        >
           Clock +{formatSpan(ms)}
         </button>
       ))}
-      <span>{counted(waiting, 'request')} in buffers</span>
+      <span class="more">{counted(waiting, 'request')} in buffers</span>
       {isMoved && (
         <>
           <Badge tone="warning">
             clock {offsetMs > 0 ? 'ahead' : 'behind'} by {formatSpan(Math.abs(offsetMs))}
           </Badge>
-          <button type="button" class="outline" onClick={() => void change(clock, { real: true })}>
+          <button type="button" class="outline more" onClick={() => void change(clock, { real: true })}>
             Real time
           </button>
         </>
@@ -60,7 +66,9 @@ export function Switches(props: { readonly onChange: () => void }) {
       {faults.length > 0 && (
         <span title={JSON.stringify(faults)}>
           <Badge tone="bad">{counted(faults.length, 'fault')} on</Badge>{' '}
-          <DocsLink page="docs/local.md" section="Faults" />
+          <span class="more">
+            <DocsLink page="docs/local.md" section="Faults" />
+          </span>
         </span>
       )}
       {error !== undefined && <Problem error={error} />}

@@ -1,24 +1,36 @@
-import { type HourJudgement, hourStates } from '../../lib/reconcile/judgeHour.ts';
+import { type HourJudgement, type HourState, hourStates } from '../../lib/reconcile/judgeHour.ts';
 
 /** What the letters of {@link hourStrips} mean. */
 export const STRIP_LEGEND = '. whole, : whole with events unproved, o open, ? unknown, S short';
 
-/** The hours of the last three days, a letter each: the worst of the tables. */
-export function hourStrips(
-  rows: readonly (Pick<HourJudgement, 'state' | 'unproved'> & {
-    readonly ds: string;
-    readonly hour: number;
-  })[],
-): readonly string[] {
+/** A table in an hour of receipt. */
+type TableHour = Pick<HourJudgement, 'state' | 'unproved'> & { readonly ds: string; readonly hour: number };
+
+/** A day of receipt. */
+export interface JudgedDay {
+  /** The day, UTC. */
+  readonly day: string;
+  /** Its 24 hours: the worst state of the tables, and its letter in {@link STRIP_LEGEND}. */
+  readonly hours: readonly { readonly state: HourState; readonly letter: string }[];
+}
+
+/** The hours of the last three days that have some. */
+export function judgedDays(rows: readonly TableHour[]): readonly JudgedDay[] {
   const days = [...Map.groupBy(rows, ({ ds }) => ds)].slice(-3);
-  return days.map(([day, ofDay]) => {
-    const letters = Array.from({ length: 24 }, (_, hour) => {
+  return days.map(([day, ofDay]) => ({
+    day,
+    hours: Array.from({ length: 24 }, (_, hour) => {
       const tables = ofDay.filter((row) => row.hour === hour);
       const state =
         hourStates.findLast((hourState) => tables.some((row) => row.state === hourState)) ?? 'open';
       const isProved = tables.every(({ unproved }) => unproved === 0);
-      return { whole: isProved ? '.' : ':', open: 'o', unknown: '?', short: 'S' }[state];
-    });
-    return `${day} ${letters.join('')}`;
-  });
+      const letters = { whole: isProved ? '.' : ':', open: 'o', unknown: '?', short: 'S' };
+      return { state, letter: letters[state] };
+    }),
+  }));
+}
+
+/** The hours of the last three days, a letter each. */
+export function hourStrips(rows: readonly TableHour[]): readonly string[] {
+  return judgedDays(rows).map(({ day, hours }) => `${day} ${hours.map(({ letter }) => letter).join('')}`);
 }

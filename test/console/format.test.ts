@@ -17,6 +17,8 @@ describe('the axis of a chart', () => {
     expect(axisTop([day])).toBeCloseTo(39 * 1.05);
     const spike = day.map((value, i) => (i >= 40 && i < 44 ? 5_000 : value));
     expect(axisTop([spike])).toBeLessThan(2 * 40);
+    // More bars than have room for their numbers are not broken.
+    expect(axisTop([day.map((value, i) => (i >= 40 && i < 45 ? 5_000 : value))])).toBeCloseTo(5_250);
     // One that lasts is the day.
     expect(axisTop([day.map((value, i) => (i >= 40 && i < 60 ? 5_000 : value))])).toBeCloseTo(5_250);
   });

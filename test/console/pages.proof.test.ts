@@ -32,6 +32,8 @@ describeInBrowser('the pages of the console in a browser', () => {
   it('has a sentence and a command in place of charts of an empty cloud', () => {
     expect(empty).toContain('curl -X POST');
     expect(empty).not.toContain('Over time');
+    expect(empty).toContain('no event yet');
+    expect(empty).not.toContain('All is well');
   });
 
   it('keeps the token, out of the address, and begins with the link past the navigation', async () => {
@@ -90,14 +92,44 @@ describeInBrowser('the pages of the console in a browser', () => {
     const table = page.getByRole('table', { name: 'What the charts show' });
     await table.waitFor();
     const cells = table.getByRole('row').filter({ hasText: '2026-11-20 10:00' }).getByRole('cell');
-    expect((await cells.allInnerTexts()).slice(0, 6)).toEqual([
+    expect((await cells.allInnerTexts()).slice(0, 7)).toEqual([
       '2026-11-20 10:00',
       '–',
       '8',
       '1',
       '0',
+      '0',
       '160',
     ]);
+  });
+
+  it('has seven findings and the charts in its first window, and two lines of navigation in a narrow one', async () => {
+    const { page, go, look } = opened;
+    await page.route('**/api/findings', async (route) => {
+      const response = await route.fetch();
+      const status = await response.json();
+      const [found] = status.problems;
+      const problems = Array.from({ length: 7 }, () => ({
+        ...found,
+        cause: `${found.cause} \`a\``.repeat(9),
+      }));
+      await route.fulfill({ response, json: { ...status, problems } });
+    });
+    const topOf = (selector: string) =>
+      page.evaluate<number>(`document.querySelector('${selector}').getBoundingClientRect().top`);
+    for (const appearance of LOOKS) {
+      await look(appearance);
+      await go('/');
+      await page.reload();
+      await page.locator('.findings > :nth-child(7)').waitFor();
+      if (appearance.width === 390) expect(await topOf('main')).toBeLessThan(90);
+      else expect(await topOf('.chart')).toBeLessThan(550);
+    }
+    const line = page.getByRole('button', { name: 'warning' }).first();
+    expect(await line.innerText()).not.toContain('`');
+    await line.press('Enter');
+    await page.locator('.cure:not([hidden])').waitFor();
+    await page.unroute('**/api/findings');
   });
 
   it('keeps its layout while Status loads', async () => {

@@ -57,7 +57,7 @@ afterAll(async () => {
 describe('the pages of the console', () => {
   it('Status has what was refused beside what was accepted, and quarantine unfolds to what came', async () => {
     await opened.shows('SLUICE_FINDING_REFUSED');
-    await opened.shows('statsig_forwarded_exposures');
+    await opened.shows('rows of exposures');
     const { alarms }: Status = JSON.parse(await (await fetch(new URL('/api/findings', open.address))).text());
     const on = alarms?.filter(({ state }) => state === 'ALARM');
     await opened.shows(`Alarms that are on: ${on?.length} of ${alarms?.length}`);
@@ -120,6 +120,10 @@ describe('the pages of the console', () => {
 
   it('SQL answers, and says where a mistake is', async () => {
     opened.go('/sql');
+    // The example that the field begins with.
+    await opened.click('button', 'Run');
+    await opened.shows('users bigint');
+    await opened.shows('page_view');
     await opened.type('textarea', "SELECT count(*) AS refused FROM quarantine WHERE ds = DATE '2026-11-20'");
     await opened.click('button', 'Run');
     await opened.shows('refused bigint');

@@ -10,6 +10,7 @@ import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clie
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Console } from '../../console/index.ts';
 import { STALE_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
+import type { Period } from '../../observe/facts/flow/overTime.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
 import { openLocalConsole } from '../console/openPage.ts';
@@ -302,6 +303,10 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
       first?.includes(' doctor '),
     );
     expect(refused?.title).toMatch(/^20 of \d+ requests were answered 4xx before the collector/);
+    // The chart has what the collector does not know.
+    const overTime = await fetch(new URL('/api/over-time', open.address));
+    const periods: readonly Period[] = JSON.parse(await overTime.text());
+    expect(periods.reduce((sum, { unreached }) => sum + (unreached ?? 0), 0)).toBe(5);
     await story.advance(3 * HOUR);
     expect(await finding('UNREACHED')).toMatchObject({ severity: 'warning' });
   });

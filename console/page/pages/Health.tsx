@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import type { AlarmState } from '../../../observe/facts/flow/alarms.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
 import { moreOf } from '../../../observe/findings/moreOf.ts';
@@ -13,39 +14,62 @@ const SEVERITIES: Readonly<Record<Finding['severity'], readonly [tone: Tone, wor
   unchecked: ['plain', 'not checked'],
 };
 
-/** Findings by their titles, and below them figures, cause, cure and commands. Problems are unfolded. */
+/** So few findings leave room for the first problem's cure before somebody opens one. */
+const FEW = 3;
+
+/** Findings, a line each with since when; the one that is open has its figures, cause, cure and commands. */
 export function Findings({ findings }: { readonly findings: readonly Finding[] }) {
+  const [chosen, choose] = useState<string>();
+  // Figures of a finding change; its place among those of its code does so seldom.
+  const keys = findings.map(
+    ({ code }, i) => `${code} ${findings.slice(0, i).filter((other) => other.code === code).length}`,
+  );
+  const first = findings.findIndex(({ severity }) => severity === 'problem');
+  const open = chosen ?? (findings.length <= FEW ? keys[first] : undefined);
   return (
-    <>
-      {findings.map((found) => {
-        const { code, severity, title, cause, detail, cure, commands, section } = found;
+    <div class="findings">
+      {findings.map((found, i) => {
+        const { code, severity, title, since, cause, cure, commands, section } = found;
+        const key = keys[i] ?? '';
         const [tone, word] = SEVERITIES[severity];
+        const when = since === null ? 'seen now' : `since ${since}`;
         return (
-          <details key={`${code} ${detail}`} class={`note ${tone}`} open={severity === 'problem'}>
-            <summary>
-              <Badge tone={tone}>{word}</Badge> {formatTimesIn(title)}
-            </summary>
-            {moreOf(found).map((more) => (
-              <p key={more} class="detail">
-                {formatTimesIn(more)}
+          <div key={key} class={`note ${tone}`}>
+            <button
+              type="button"
+              class="fold"
+              aria-expanded={key === open}
+              onClick={() => choose(key === open ? '' : key)}
+            >
+              <Badge tone={tone}>{word}</Badge>
+              <span class="what">
+                <Prose text={formatTimesIn(title.replace(`, ${when}`, ''))} />
+              </span>
+              <small>{formatTimesIn(when)}</small>
+            </button>
+            <div class="cure" hidden={key !== open}>
+              {moreOf(found).map((more) => (
+                <p key={more}>
+                  <Prose text={formatTimesIn(more)} />
+                </p>
+              ))}
+              {(severity !== 'unchecked' || commands.length > 0) && (
+                <p>
+                  <Prose text={`${cause} ${cure}`} />
+                </p>
+              )}
+              {commands.map((command) => (
+                <Copyable key={command} text={command} />
+              ))}
+              <p class="faint">
+                <span class="mono">{code}</span>{' '}
+                {section !== null && <DocsLink page="docs/operate.md" section={section} />}
               </p>
-            ))}
-            {(severity !== 'unchecked' || commands.length > 0) && (
-              <p>
-                <Prose text={`${cause} ${cure}`} />
-              </p>
-            )}
-            {commands.map((command) => (
-              <Copyable key={command} text={command} />
-            ))}
-            <p class="faint">
-              <span class="mono">{code}</span>{' '}
-              {section !== null && <DocsLink page="docs/operate.md" section={section} />}
-            </p>
-          </details>
+            </div>
+          </div>
         );
       })}
-    </>
+    </div>
   );
 }
 

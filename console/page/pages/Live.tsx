@@ -6,7 +6,7 @@ import { useApi } from '../parts/api.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
 import { formatCount } from '../parts/format.ts';
-import { MOST_KEPT, type NumberedEntry, useLiveFeed } from '../parts/liveFeed.ts';
+import { type Burst, burstsOf, MOST_KEPT, type NumberedEntry, useLiveFeed } from '../parts/liveFeed.ts';
 import { Badge, Copyable, Empty, Loading, Page, Problem, Prose, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
@@ -61,7 +61,7 @@ export function Live() {
       {feed.error !== undefined && <Problem error={feed.error} />}
       {feed.notes.map((note) => (
         <p key={note} class="faint">
-          {note}
+          <Prose text={note} />
         </p>
       ))}
       {!feed.hasBegun && <Loading />}
@@ -70,20 +70,7 @@ export function Live() {
       )}
       {list.length > 0 && (
         <>
-          <DataTable<NumberedEntry>
-            caption="Requests and rows, newest first"
-            rows={list.toReversed()}
-            keyOf={({ number }) => number}
-            onUnfold={pause}
-            unfold={({ entry }) => <Unfolded entry={entry} />}
-            columns={[
-              [
-                'Time',
-                ({ entry }) => <time dateTime={entry.at}>{entry.at.slice(5, 23).replace('T', ' ')}</time>,
-              ],
-              ['Request or row', ({ entry }) => <What entry={entry} />],
-            ]}
-          />
+          <Entries bursts={burstsOf(list)} onUnfold={pause} />
           <div class="tools">
             <span class="faint">
               {paused === undefined ? 'Following' : 'Paused'}. {formatCount(feed.total)} read
@@ -96,6 +83,42 @@ export function Live() {
         </>
       )}
     </Page>
+  );
+}
+
+/** An entry unfolds to where it is, and a burst to its entries. */
+function Entries({ bursts, onUnfold }: { readonly bursts: readonly Burst[]; readonly onUnfold: () => void }) {
+  return (
+    <DataTable<Burst>
+      caption="Requests and rows, newest first"
+      rows={bursts}
+      keyOf={({ entries }) => entries.at(-1)?.number ?? 0}
+      onUnfold={onUnfold}
+      unfold={({ newest, entries }) =>
+        entries.length === 1 ? (
+          <Unfolded entry={newest.entry} />
+        ) : (
+          <Entries bursts={entries.map((one) => ({ newest: one, entries: [one] }))} onUnfold={onUnfold} />
+        )
+      }
+      columns={[
+        [
+          'Time',
+          ({ newest: { entry } }) => (
+            <time dateTime={entry.at}>{entry.at.slice(5, 23).replace('T', ' ')}</time>
+          ),
+        ],
+        [
+          'Request or row',
+          ({ newest: { entry }, entries }) => (
+            <>
+              {entries.length > 1 && <strong>{entries.length} × </strong>}
+              <What entry={entry} isBurst={entries.length > 1} />
+            </>
+          ),
+        ],
+      ]}
+    />
   );
 }
 
@@ -159,8 +182,12 @@ function Unfolded({ entry }: { readonly entry: LiveEntry }) {
   );
 }
 
-function What({ entry }: { readonly entry: LiveEntry }) {
-  const [head, ...rest] = entryText(entry).split('  ');
+/** An entry in words; of a burst, those that its entries share. */
+function What({ entry, isBurst }: { readonly entry: LiveEntry; readonly isBurst: boolean }) {
+  const shared = entry.type === 'request' || entry.group !== null ? 3 : 2;
+  const [head, ...rest] = entryText(entry)
+    .split('  ')
+    .slice(0, isBurst ? shared : undefined);
   return (
     <>
       <Badge tone={toneOf(entry)}>{head}</Badge> <bdi>{rest.join(' · ')}</bdi>

@@ -1,8 +1,8 @@
+import type { ComponentChildren } from 'preact';
 import type { UsualHour } from '../../../observe/facts/flow/changes.ts';
 import type { Period } from '../../../observe/facts/flow/overTime.ts';
-import { useApi } from '../parts/api.ts';
+import type { ApiState } from '../parts/api.ts';
 import { Chart } from '../parts/Chart.tsx';
-import { useConsole } from '../parts/context.ts';
 import { Choice } from '../parts/filters.tsx';
 import { formatSpan, formatTime, usualRequests } from '../parts/format.ts';
 import { Card, Folded, Problem } from '../parts/parts.tsx';
@@ -11,33 +11,26 @@ import { DataTable } from '../parts/tables.tsx';
 /** Before the first answer there are no periods, but the charts have their place. */
 const NONE: readonly Period[] = [];
 const DASHES = [7, 3];
+/** The windows of the charts, by their days. */
+export const WINDOWS = [
+  ['1', '24 hours'],
+  ['7', '7 days'],
+] as const;
 
-/** The part of Status that shows what changes over time. */
-export function OverTime({ usual }: Pick<Drawn, 'usual'>) {
-  const { route, deployment } = useConsole();
-  const { days = '1' } = route.params;
-  const periods = useApi<readonly Period[]>(
-    '/api/over-time',
-    { days },
-    { every: deployment.isLocal ? 10_000 : 300_000 },
-  );
+/** The part of Status that shows what changes over time. @param props.children What stands beside the first chart. */
+export function OverTime(props: {
+  readonly state: ApiState<readonly Period[]>;
+  readonly days: string;
+  readonly usual: readonly UsualHour[];
+  readonly children: ComponentChildren;
+}) {
+  const { state, days, usual, children } = props;
   return (
-    <Card
-      title="Over time"
-      tools={
-        <Choice
-          label="Last"
-          name="days"
-          value={days}
-          choices={[
-            ['1', '24 hours'],
-            ['7', '7 days'],
-          ]}
-        />
-      }
-    >
-      {periods.error !== undefined && <Problem error={periods.error} />}
-      <Charts periods={periods.answer ?? NONE} usual={usual} />
+    <Card title="Over time" tools={<Choice label="Last" name="days" value={days} choices={WINDOWS} />}>
+      {state.error !== undefined && <Problem error={state.error} />}
+      <Charts periods={state.answer ?? NONE} usual={usual}>
+        {children}
+      </Charts>
     </Card>
   );
 }
@@ -46,16 +39,24 @@ interface Drawn {
   readonly periods: readonly Period[];
   /** Requests by the hour of the day. */
   readonly usual: readonly UsualHour[];
+  readonly children?: ComponentChildren;
 }
 
-function Charts({ periods, usual }: Drawn) {
+function Charts({ periods, usual, children }: Drawn) {
   const values = (name: keyof Period) => periods.map((period) => period[name]);
   const times = periods.map(({ at }) => at);
   if (
     periods.length > 0 &&
-    periods.every(({ at: _, ...counts }) => Object.values(counts).every((count) => count === 0))
+    periods.every(({ at: _, ...counts }) =>
+      Object.values(counts).every((count) => count === 0 || count === null),
+    )
   )
-    return <p class="faint">No request came in this time, and nothing waited.</p>;
+    return (
+      <>
+        <p class="faint">No request came in this time, and nothing waited.</p>
+        {children}
+      </>
+    );
   // Bars have room.
   const seconds = isDay(periods) ? 900 : 7_200;
   const bars = Map.groupBy(periods, ({ at }) => at - (at % seconds));
@@ -78,8 +79,12 @@ function Charts({ periods, usual }: Drawn) {
             { name: '202', tone: 'good', values: sums('accepted') },
             { name: 'refused, 4xx', tone: 'warning', values: sums('refused') },
             { name: '503', tone: 'bad', values: sums('failed') },
+            { name: '5xx without the collector', tone: 'lost', values: sums('unreached') },
           ]}
         />
+        {children}
+      </div>
+      <div class="charts three">
         <Chart
           title="Events, in five minutes"
           times={times}
@@ -94,9 +99,9 @@ function Charts({ periods, usual }: Drawn) {
           lines={[{ name: 'messages', tone: 'accent', values: values('messages') }]}
         />
         <Chart
-          title="Minutes for which the oldest of them has waited"
+          title="The oldest of them, in minutes"
           times={times}
-          lines={[{ name: 'age', tone: 'warning', values: values('age').map(minutes) }]}
+          lines={[{ name: 'age', tone: 'warning', values: periods.map(({ age }) => minutes(age)) }]}
         />
       </div>
       <Folded title="The same as a table">{() => <Numbers periods={periods} usual={usual} />}</Folded>
@@ -112,8 +117,10 @@ function isDay(periods: readonly Period[]): boolean {
   return periods.length <= 288;
 }
 
-function sumOf(periods: readonly Period[], name: keyof Period): number {
-  return periods.reduce((total, period) => total + period[name], 0);
+/** The sum of a count. Null if it is not known of any period. */
+export function sumOf(periods: readonly Period[], name: keyof Period): number | null {
+  const known = periods.flatMap((period) => period[name] ?? []);
+  return known.length === 0 ? null : known.reduce((sum, count) => sum + count, 0);
 }
 
 /** Periods of a row of the table: an hour, or of some days a day. */
@@ -139,6 +146,7 @@ function Numbers({ periods, usual }: Drawn) {
         ['202', ...sum('accepted')],
         ['Refused', ...sum('refused')],
         ['503', ...sum('failed')],
+        ['5xx without the collector', ...sum('unreached')],
         ['Events', ...sum('events')],
         ['To landing/direct/', ...sum('overflowed')],
         ['Most messages', ({ 1: ofRow }) => most('messages')(ofRow), 'number'],

@@ -10,6 +10,13 @@ import { Answered, Badge, Card, Page, Problem } from '../parts/parts.tsx';
 import { link, setParams } from '../parts/router.ts';
 import { RowTable } from '../parts/tables.tsx';
 
+/** What the field begins with. */
+const EXAMPLE = `SELECT event_name, count(*) AS events, count(DISTINCT user_id) AS users
+FROM product_events
+WHERE ds >= current_date - INTERVAL '7' DAY
+GROUP BY event_name
+ORDER BY events DESC`;
+
 /** Between two polls: soon at first. */
 const POLLS_MS = [100, 200, 400, 800, 1_500];
 
@@ -65,9 +72,8 @@ export function Sql() {
             class="mono"
             rows={8}
             aria-label="SQL"
-            placeholder="SELECT …"
             spellcheck={false}
-            defaultValue={q}
+            defaultValue={q || EXAMPLE}
             onKeyDown={(event) => {
               if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
               event.preventDefault();

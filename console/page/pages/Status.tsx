@@ -1,23 +1,38 @@
+import { Fragment } from 'preact';
 import { counted } from '../../../lib/base/text.ts';
+import { type HourState, hourStates } from '../../../lib/reconcile/judgeHour.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
-import { hourStrips, STRIP_LEGEND } from '../../../observe/facts/hourStrips.ts';
-import type { TableArrivals } from '../../../observe/facts/tables/landedRows.ts';
+import type { Period } from '../../../observe/facts/flow/overTime.ts';
+import { hourStrips, judgedDays, STRIP_LEGEND } from '../../../observe/facts/hourStrips.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
-import { formatBytes, formatSpan } from '../parts/format.ts';
-import { Answered, Badge, Card, Copyable, Empty, Figures, Page, Time, type Tone } from '../parts/parts.tsx';
+import { formatBytes, formatDay, formatSpan } from '../parts/format.ts';
+import {
+  Answered,
+  Badge,
+  Card,
+  Copyable,
+  Empty,
+  type Figure,
+  Figures,
+  Page,
+  Time,
+  type Tone,
+} from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
-import { DataTable } from '../parts/tables.tsx';
 import { Alarms, Doctor, Findings } from './Health.tsx';
-import { OverTime } from './OverTime.tsx';
+import { OverTime, sumOf, WINDOWS } from './OverTime.tsx';
 import { Quarantine } from './Quarantine.tsx';
 
 /** The page Status: what `sluice status` says, and the way of an event with its figures. */
 export function Status() {
-  const { deployment } = useConsole();
-  const status = useApi<StatusOf>('/api/findings', {}, { every: deployment.isLocal ? 10_000 : 300_000 });
+  const { deployment, route } = useConsole();
+  const { days = '1' } = route.params;
+  const asked = { every: deployment.isLocal ? 10_000 : 300_000 };
+  const status = useApi<StatusOf>('/api/findings', {}, asked);
+  const periods = useApi<readonly Period[]>('/api/over-time', { days }, asked);
   return (
     <Page
       title="Status"
@@ -26,11 +41,11 @@ export function Status() {
     >
       <Answered state={status}>{(answer) => <Known status={answer} />}</Answered>
       {(status.answer === undefined || !isEmpty(status.answer)) && (
-        <OverTime usual={status.answer?.lastDay?.usualHours ?? []} />
+        <OverTime state={periods} days={days} usual={status.answer?.lastDay?.usualHours ?? []}>
+          <Hours hours={status.answer?.receivedHours ?? []} />
+        </OverTime>
       )}
-      <Hours hours={status.answer?.receivedHours ?? []} />
-      <Way status={status.answer} />
-      <Accepted status={status.answer} />
+      <Way status={status.answer} periods={periods.answer ?? []} days={days} />
       <Quarantine />
       <Card title="More">
         <Doctor />
@@ -40,7 +55,8 @@ export function Status() {
   );
 }
 
-function Verdict({ status: { problems, at } }: { readonly status: StatusOf }) {
+function Verdict({ status }: { readonly status: StatusOf }) {
+  const { problems, at } = status;
   const count = (severity: Finding['severity']) =>
     problems.filter((problem) => problem.severity === severity).length;
   const bad = count('problem');
@@ -49,7 +65,8 @@ function Verdict({ status: { problems, at } }: { readonly status: StatusOf }) {
     <>
       {bad > 0 && <Badge tone="bad">{counted(bad, 'problem')}</Badge>}
       {warnings > 0 && <Badge tone="warning">{counted(warnings, 'warning')}</Badge>}
-      {bad + warnings === 0 && <Badge tone="good">All is well</Badge>}
+      {bad + warnings === 0 &&
+        (isEmpty(status) ? <Badge tone="plain">no event yet</Badge> : <Badge tone="good">All is well</Badge>)}
       <span class="faint">
         as of <Time at={at} />
       </span>
@@ -92,98 +109,142 @@ function Known({ status }: { readonly status: StatusOf }) {
   );
 }
 
-/** The hours of three days as the nights have judged them. */
+/** The hours of three days as the nights have judged them, in the scale of hours. */
 function Hours({ hours }: { readonly hours: NonNullable<StatusOf['receivedHours']> }) {
+  const days = judgedDays(hours);
+  const states = days.flatMap((judged) => judged.hours.map(({ state }) => state));
   return (
-    <Card title="Received hours, UTC">
-      <pre>{hourStrips(hours).join('\n')}</pre>
-      <p>{hours.length === 0 ? 'No night has judged an hour yet.' : STRIP_LEGEND}</p>
-    </Card>
+    <figure class="chart">
+      <figcaption>
+        <strong>Received hours</strong>{' '}
+        <span class="faint">
+          {days.length === 0 ? 'No night has judged an hour yet.' : 'as the nights have judged them, UTC'}
+        </span>
+        <Figures
+          figures={[
+            ...hourStates.map((state): Figure => {
+              const count = states.filter((found) => found === state).length;
+              return [state, count, count > 0 ? HOUR_TONES[state] : 'plain'];
+            }),
+            found('events missing', sum(hours.map(({ missing }) => missing)), 'bad'),
+          ]}
+        />
+      </figcaption>
+      <div class="hours" role="img" aria-label={hourStrips(hours).join('; ')}>
+        {days.map((judged) => (
+          <Fragment key={judged.day}>
+            <span>{formatDay(judged.day)}</span>
+            {judged.hours.map(({ state, letter }, hour) => (
+              <b key={hour} class={HOUR_TONES[state]} title={`${judged.day} ${hour}:00 ${state}`}>
+                {letter}
+              </b>
+            ))}
+          </Fragment>
+        ))}
+        <span>UTC</span>
+        {['00', '03', '06', '09', '12', '15', '18', '21'].map((hour) => (
+          <small key={hour}>{hour}</small>
+        ))}
+      </div>
+      <p class="faint">{STRIP_LEGEND}</p>
+    </figure>
   );
 }
 
-/** The way of an event from the SDK to a query. Before the first answer its figures are dashes. */
-function Way({ status }: { readonly status: StatusOf | undefined }) {
-  const { lastHour, lastDay, waiting, partitions, tables, relay = null, at = '' } = status ?? {};
-  const { count: buffered, oldest } = waiting?.buffered ?? {};
-  const refused = lastHour && sum(Object.values(lastHour.refusedBy));
-  const failed = lastHour && sum(Object.values(lastHour.failedBy));
-  const missing = partitions?.gaps.length;
-  const notRelayed = sum(relay?.refused.map((refusal) => refusal.count) ?? []);
-  const toneOf = (found: number | null | undefined, tone: Tone): Tone => ((found ?? 0) > 0 ? tone : 'plain');
+const HOUR_TONES: Readonly<Record<HourState, Tone>> = {
+  whole: 'good',
+  open: 'plain',
+  unknown: 'warning',
+  short: 'bad',
+};
+
+/** A figure with a tone if there is any. */
+function found(name: string, count: number | null | undefined, tone: Tone): Figure {
+  return [name, count, (count ?? 0) > 0 ? tone : 'plain'];
+}
+
+/** The way of an event from the SDK to a query: each card says its window. Before the first answer its figures are dashes. */
+function Way(props: {
+  readonly status: StatusOf | undefined;
+  readonly periods: readonly Period[];
+  readonly days: string;
+}) {
+  const { status, periods, days } = props;
+  const { lastHour, lastRequestAt, waiting, partitions, tables, relay, at = '' } = status ?? {};
+  const { buffered, landing } = waiting ?? {};
+  const cards: readonly (readonly [path: string, name: string, span: string, figures: readonly Figure[]])[] =
+    [
+      [
+        '/live',
+        'Requests',
+        `last ${WINDOWS.find(([choice]) => choice === days)?.[1]}`,
+        [
+          ['202', sumOf(periods, 'accepted')],
+          found('refused, 4xx', sumOf(periods, 'refused'), 'warning'),
+          found('503', sumOf(periods, 'failed'), 'bad'),
+          found('5xx without the collector', sumOf(periods, 'unreached'), 'bad'),
+        ],
+      ],
+      [
+        '/sql',
+        'Events',
+        'last hour',
+        [
+          ['accepted', lastHour?.landed],
+          found('quarantined', lastHour?.quarantined, 'warning'),
+          ...(tables ?? NO_ROWS).map(({ table, rowsLastHour }): Figure => [`rows of ${table}`, rowsLastHour]),
+        ],
+      ],
+      [
+        '/tables',
+        'Waiting',
+        'now',
+        [
+          ['in the buffer', buffered?.count],
+          ['oldest of it', ago(buffered?.oldest, at)],
+          ['objects in landing/', landing?.count],
+          found('days without partition', partitions?.gaps.length, 'bad'),
+          ...(relay == null
+            ? []
+            : [
+                found('relay waits', relay.waiting.count, 'plain'),
+                found('relay refused', sum(relay.refused.map(({ count }) => count)), 'bad'),
+              ]),
+        ],
+      ],
+      [
+        '/tables',
+        'Newest',
+        'now',
+        [
+          ['request', ago(lastRequestAt, at)],
+          ...(tables ?? NO_ROWS).map(({ table, newestRowAt }): Figure => [table, ago(newestRowAt, at)]),
+        ],
+      ],
+    ];
   return (
     <div class="way">
-      <Card title={<a href={link('/live')}>Requests</a>}>
-        <Figures
-          figures={[
-            ['last hour', lastHour?.requests],
-            ['of these refused', refused, toneOf(refused, 'warning')],
-            ['503', failed, toneOf(failed, 'bad')],
-            ['24 hours', lastDay?.requests],
-            ['refused in 24 h', lastDay?.refused],
-            ['503 in 24 h', lastDay?.failed, toneOf(lastDay?.failed, 'bad')],
-            ['last request', ago(status?.lastRequestAt, at)],
-          ]}
-        />
-      </Card>
-      <Card title={<a href={link('/live')}>Accepted</a>}>
-        <Figures
-          figures={[
-            ['last hour', lastHour?.landed],
-            ['in the buffer', buffered],
-            ['oldest of it', ago(oldest, at)],
-            ['quarantined', lastHour?.quarantined, toneOf(lastHour?.quarantined, 'warning')],
-          ]}
-        />
-      </Card>
-      <Card title={<a href={link('/tables')}>Waiting</a>}>
-        <Figures
-          figures={[
-            ['objects in landing/', waiting?.landing?.count],
-            ['days without partition', missing, toneOf(missing, 'bad')],
-            ...(relay === null
-              ? []
-              : ([
-                  ['relay waits', relay.waiting.count],
-                  ['relay refused', notRelayed, toneOf(notRelayed, 'bad')],
-                ] as const)),
-          ]}
-        />
-      </Card>
-      <Card title={<a href={link('/sql')}>Queryable</a>}>
-        <Figures
-          figures={[['rows, last hour', tables && sum(tables.map(({ rowsLastHour }) => rowsLastHour))]]}
-        />
-      </Card>
+      {cards.map(([path, name, span, figures]) => (
+        <Card
+          key={name}
+          title={
+            <>
+              <a href={link(path)}>{name}</a> <small>{span}</small>
+            </>
+          }
+        >
+          <Figures figures={figures} />
+        </Card>
+      ))}
     </div>
   );
 }
 
+/** What is shown of tables before the first answer. */
+const NO_ROWS = tableKinds.map((table) => ({ table, newestRowAt: null, rowsLastHour: null }));
+
 function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
-}
-
-type Row = Pick<TableArrivals, 'table' | 'name' | 'newestRowAt'> & { readonly rowsLastHour: number | null };
-
-/** What is shown before the first answer. */
-const NO_ROWS = tableKinds.map((table) => ({ table, name: table, newestRowAt: null, rowsLastHour: null }));
-
-function Accepted({ status }: { readonly status: StatusOf | undefined }) {
-  const tables = status?.tables;
-  return (
-    <Card title="Tables">
-      <DataTable<Row>
-        caption="Tables: newest row, and rows of the last hour"
-        rows={tables ?? NO_ROWS}
-        keyOf={({ table }) => table}
-        columns={[
-          ['Table', ({ name }) => <a href={link('/tables', { table: name })}>{name}</a>],
-          ['Newest row', ({ newestRowAt }) => newestRowAt ?? (tables && 'none within 24 hours'), 'time'],
-          ['Rows, last hour', ({ rowsLastHour }) => rowsLastHour, 'number'],
-        ]}
-      />
-    </Card>
-  );
 }
 
 /** `3 min`, by the time of the deployment. */

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { axisTop, formatCount, formatDay, formatTime } from './format.ts';
+import { axisTop, beyond, formatCount, formatDay, formatTime } from './format.ts';
 import type { Tone } from './parts.tsx';
 
 /** A line of a chart; `dash` tells it from the others without its color. */
@@ -21,7 +21,8 @@ const LEFT = 62;
 
 /**
  * Lines, or bars upon each other, over time in UTC, with their values at the pointer. Charts of the same range share the pointer.
- * A spike goes beyond the axis, so that the rest of the day is seen. Who cannot see it needs a table beside it.
+ * A spike is broken below the top and has its number, so that the rest of the day is seen. Who cannot see it needs a
+ * table beside it.
  *
  * @param props.band The most and the least that are usual. Then the first line is what is usual, and the others are bars.
  * @param props.times Starts of periods of one length, epoch seconds, oldest first; the last one is not over.
@@ -44,7 +45,6 @@ export function Chart(props: {
   const drawn = lines
     .map(({ values }, i) => (band !== undefined && i > 0 ? times.map(upTo(i)) : [...values]))
     .reverse();
-  const most = Math.max(...drawn.flat().map(Number));
   const data: UPlot.AlignedData = [[...times], ...(band ?? []).map((edge) => [...edge]), ...drawn];
   // The first drawing makes the chart; the next ones give it their values.
   useEffect(() => {
@@ -90,7 +90,10 @@ export function Chart(props: {
             })
             .reverse(),
         ],
-        hooks: { setCursor: [({ cursor }) => setAt(cursor.idx ?? null)] },
+        hooks: {
+          setCursor: [({ cursor }) => setAt(cursor.idx ?? null)],
+          draw: [(chart) => drawBreaks(chart, getComputedStyle(place))],
+        },
       },
       data,
       place,
@@ -115,7 +118,6 @@ export function Chart(props: {
         <span class="faint">
           {times[shown] !== undefined && <time>{minuteText(times[shown])}</time>}
           {shown === times.length - 1 && ' so far'}
-          {most > axisTop(data.slice(1)) && `; the highest, ${formatCount(most)}, is cut off`}
         </span>
         <ul ref={keys}>
           {lines.map(({ name, tone, dash = [], values }) => (
@@ -143,6 +145,34 @@ export function Chart(props: {
       />
     </figure>
   );
+}
+
+/** Breaks what goes beyond the axis, and writes its value beside it: of several, below each other. */
+function drawBreaks({ ctx, bbox, data, scales, valToPos }: UPlot, style: CSSStyleDeclaration): void {
+  const [times, ...series] = data;
+  const ratio = devicePixelRatio;
+  const width = Math.max(8 * ratio, bbox.width / times.length);
+  ctx.save();
+  ctx.font = `600 ${12 * ratio}px system-ui, sans-serif`;
+  ctx.textBaseline = 'top';
+  for (const [row, at] of beyond(series, scales['y']?.max ?? Infinity).entries()) {
+    const left = valToPos(times[at] ?? 0, 'x', true);
+    const top = bbox.top + 16 * ratio;
+    ctx.fillStyle = style.getPropertyValue('--pico-card-background-color');
+    ctx.beginPath();
+    ctx.moveTo(left - ratio, top + 8 * ratio);
+    ctx.lineTo(left + width, top);
+    ctx.lineTo(left + width, top + 5 * ratio);
+    ctx.lineTo(left - ratio, top + 13 * ratio);
+    ctx.fill();
+    ctx.fillStyle = style.color;
+    const isLeft = left < bbox.left + bbox.width / 2;
+    ctx.textAlign = isLeft ? 'left' : 'right';
+    const most = Math.max(...series.map((line) => line[at] ?? 0));
+    const x = isLeft ? left + width + 4 * ratio : left - 4 * ratio;
+    ctx.fillText(formatCount(most), x, bbox.top + 14 * row * ratio);
+  }
+  ctx.restore();
 }
 
 /** `10:05`, the first with `UTC`; at midnight the day. */

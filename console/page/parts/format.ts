@@ -60,13 +60,15 @@ export function formatDay(day: string): string {
 
 /** The lowest top of an axis: bars of one or two things are not as high as the chart. */
 const LEAST_TOP = 4;
-/** A value that is more than this many times the usual one is cut off, so that the others are not flat. */
+/** A bar of more than this many times the usual value is broken, so that the others are not flat. */
 const SPIKE_FACTOR = 4;
+/** Bars that are broken at most: each has room for its number. */
+const MOST_BROKEN = 4;
 
 /**
- * The top of a chart's axis: 5 % above the largest value; if the largest value is a spike, twice the value that nine of
- * ten values do not exceed, so that usual values fill half of the chart. Zeros do not count: on a quiet day most
- * values are zero, and any other value would be a spike.
+ * The top of a chart's axis: 5 % above the largest value; with a few spikes, twice the value that nine of ten values do
+ * not exceed, so that usual values fill half of the chart. Zeros do not count: on a quiet day most values are zero, and
+ * any other value would be a spike.
  */
 export function axisTop(series: readonly ArrayLike<number | null | undefined>[]): number {
   const values = series
@@ -75,7 +77,18 @@ export function axisTop(series: readonly ArrayLike<number | null | undefined>[])
   values.sort((a, b) => a - b);
   const largest = values.at(-1) ?? 0;
   const usual = values[Math.floor(values.length * 0.9)] ?? 0;
-  return Math.max(LEAST_TOP, largest > SPIKE_FACTOR * usual ? 2 * usual : largest * 1.05);
+  const top = Math.max(LEAST_TOP, 2 * usual);
+  const isSpike = largest > SPIKE_FACTOR * usual && beyond(series, top).length <= MOST_BROKEN;
+  return isSpike ? top : Math.max(LEAST_TOP, largest * 1.05);
+}
+
+/** Places at which a value is beyond the top of the axis. */
+export function beyond(
+  series: readonly ArrayLike<number | null | undefined>[],
+  top: number,
+): readonly number[] {
+  const longest = Math.max(0, ...series.map(({ length }) => length));
+  return [...Array(longest).keys()].filter((at) => series.some((line) => (line[at] ?? 0) > top));
 }
 
 /**

@@ -9,6 +9,50 @@ export interface NumberedEntry {
   readonly entry: LiveEntry;
 }
 
+/** Entries that are alike, or one. */
+export interface Burst {
+  /** The newest of them. */
+  readonly newest: NumberedEntry;
+  /** All of them, the newest first. */
+  readonly entries: readonly NumberedEntry[];
+}
+
+/** So many entries that are alike are a burst, if each came within so many milliseconds of the next. */
+const BURST = 4;
+const BURST_MS = 10_000;
+
+/** Entries with the newest first, in which a burst stands as one. */
+export function burstsOf(kept: readonly NumberedEntry[]): readonly Burst[] {
+  const alike = new Map<string, NumberedEntry[]>();
+  const bursts: NumberedEntry[][] = [];
+  for (const numbered of kept.toReversed()) {
+    const key = likeness(numbered.entry);
+    const burst = alike.get(key);
+    const { at = '' } = burst?.at(-1)?.entry ?? {};
+    if (burst !== undefined && Date.parse(at) - Date.parse(numbered.entry.at) <= BURST_MS)
+      burst.push(numbered);
+    else {
+      const begun = [numbered];
+      alike.set(key, begun);
+      bursts.push(begun);
+    }
+  }
+  return bursts
+    .flatMap((entries) => (entries.length < BURST ? entries.map((one) => [one]) : [entries]))
+    .flatMap((entries) => entries.slice(0, 1).map((newest) => ({ newest, entries })))
+    .sort((a, b) => b.newest.number - a.newest.number);
+}
+
+/** What entries of a burst share: all that is shown but units, IDs and counts. */
+function likeness(entry: LiveEntry): string {
+  const { type, sdk_type, sdk_version, code } = entry;
+  const more =
+    entry.type === 'event'
+      ? [entry.kind, entry.name, entry.group]
+      : [entry.status, entry.key_label, entry.sent_key, Object.keys(entry.refused)];
+  return JSON.stringify([type, sdk_type, sdk_version, code, more]);
+}
+
 /** What the page has read with one filter. */
 export interface LiveFeed {
   /** The newest {@link MOST_KEPT} entries, oldest first. */

@@ -90,7 +90,9 @@ export function Problem({ error }: { readonly error: ErrorObject }) {
   return (
     <div class="note bad" role="alert">
       <p>
-        <strong>{error.message}</strong>
+        <strong>
+          <Prose text={error.message} />
+        </strong>
       </p>
       <p>
         <Prose text={error.cure} />
@@ -110,7 +112,7 @@ export function Loading() {
 }
 
 /** How something is. */
-export type Tone = 'good' | 'warning' | 'bad' | 'plain' | 'accent';
+export type Tone = 'good' | 'warning' | 'bad' | 'lost' | 'plain' | 'accent';
 
 /** A word with a color; the color says nothing that the word does not. */
 export function Badge(props: { readonly tone: Tone; readonly children: ComponentChildren }) {
@@ -133,10 +135,11 @@ export function Bytes({ n }: { readonly n: number }) {
   return <span title={`${formatCount(n)} bytes`}>{formatBytes(n)}</span>;
 }
 
-/** Figures with their names. Null is not known. */
-export function Figures(props: {
-  readonly figures: readonly (readonly [name: string, value: ComponentChildren, tone?: Tone | undefined])[];
-}) {
+/** A figure with its name. Null is not known. */
+export type Figure = readonly [name: string, value: ComponentChildren, tone?: Tone];
+
+/** Figures with their names. */
+export function Figures(props: { readonly figures: readonly Figure[] }) {
   return (
     <dl class="figures">
       {props.figures.map(([name, value, tone = 'plain']) => (

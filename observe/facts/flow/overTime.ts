@@ -3,22 +3,24 @@ import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { DAY_MS } from '../../../lib/base/time.ts';
 import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../../deployment.ts';
+import { PERIOD_MS } from './changes.ts';
 import { readCounts } from './requestCounts.ts';
-
-/** Length of a period. CloudWatch keeps shorter ones for 15 days, these for 63. */
-const PERIOD_MS = 300_000;
+import { readStackOutputs } from './stackOutputs.ts';
+import { readEndpoint } from './unreachedRequests.ts';
 
 /** What one period had. A queue without values was empty for hours. */
 export interface Period {
   /** Its start, epoch seconds. */
   readonly at: number;
-  /** Requests that were answered 202, 4xx and 503. */
+  /** Requests that the collector answered 202. */
   readonly accepted: number;
-  /** Requests that were answered 4xx. */
+  /** Requests that the collector answered 4xx. */
   readonly refused: number;
-  /** Requests that were answered 503. */
+  /** Requests that the collector answered 503. */
   readonly failed: number;
-  /** Events in requests that could be read, and those that became objects of `landing/direct/`. */
+  /** Requests that were answered 5xx without the collector, which was throttled, killed or too late; null with `passThrough`. */
+  readonly unreached: number | null;
+  /** Events in requests that could be read. */
   readonly events: number;
   /** Events that became objects of `landing/direct/`. */
   readonly overflowed: number;
@@ -32,17 +34,18 @@ export interface Period {
  * The last days by five minutes, oldest first; the last period is not over. From metrics that alarms and reconciliation have
  * anyway.
  *
- * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
+ * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of CloudWatch and CloudFormation throw.
  */
 export async function readOverTime(
-  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
+  deployment: Pick<Deployment, 'aws' | 'cloudwatch' | 'stack' | 'config' | 'now'>,
   days: number,
 ): Promise<readonly Period[]> {
   const end = (Math.floor(deployment.now / PERIOD_MS) + 1) * PERIOD_MS;
   const start = end - days * DAY_MS;
   const ofQueue = metricsOf('AWS/SQS', { QueueName: partName(deployment.stack, 'write') });
-  const [counts, queue] = await Promise.all([
+  const [counts, endpoint, queue] = await Promise.all([
     readCounts(deployment, start, end, PERIOD_MS),
+    readStackOutputs(deployment).then((outputs) => readEndpoint(deployment, outputs, { start, end })),
     readMetricData(
       deployment,
       [
@@ -64,6 +67,7 @@ export async function readOverTime(
       accepted: Math.max(0, requests - refused - failed),
       refused,
       failed,
+      unreached: endpoint && Math.max(0, (endpoint.get(at)?.['5xx'] ?? 0) - failed),
       events: received,
       overflowed,
       messages: queue.get('messages')?.get(at) ?? 0,
