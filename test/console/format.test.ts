@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { cellsOf } from '../../console/page/pages/cells.ts';
 import {
   axisTop,
   formatBytes,
@@ -9,7 +10,59 @@ import {
   formatTime,
   usualRequests,
 } from '../../console/page/parts/format.ts';
+import { burstsOf, type NumberedEntry, sharedWords } from '../../console/page/parts/liveFeed.ts';
 import { visibleText } from '../../lib/base/text.ts';
+import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
+import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
+import { dropDay } from '../observe/statusFacts.ts';
+
+describe('a day of a dataset', () => {
+  const markOf = (day: Partial<DropDay>) => cellsOf([{ ...dropDay, ...day }]).get(dropDay.day)?.mark;
+  it('tells a day without files, one with an empty file, and one that is accepted without rows', () => {
+    const empty = { state: 'succeeded_no_data', files: 1 } as const;
+    expect(markOf({ ...empty, files: 0 })).toBe('–');
+    expect(markOf({ ...empty, empty: '1 file, 0 rows' })).toBe('∅');
+    expect(markOf({ ...empty, empty: '1 file, 0 rows', lateSince: 0 })).toBe('∅');
+    expect(markOf({ ...empty, isAccepted: true })).toBe('0');
+  });
+
+  it('tells files of another day, unless a dataset often has such', () => {
+    const loaded = { rows: { in: 5, out: 5, refused: 0 }, hasCopies: true };
+    expect(markOf({ ...loaded, unusual: 'files are those of other days' })).toBe('=');
+    expect(markOf(loaded)).toBe('✓');
+  });
+});
+
+describe('a burst', () => {
+  const event = (number: number, at: string, unit: string, name = 'buy'): NumberedEntry => ({
+    number,
+    entry: {
+      type: 'event',
+      at: `2026-11-20T10:00:${at}Z`,
+      kind: 'events',
+      event_id: String(number),
+      name,
+      unit,
+      group: null,
+      code: null,
+      sdk_type: null,
+      sdk_version: null,
+      row: null,
+    },
+  });
+  it('is one row, and less than that stays as it came', () => {
+    const buys = ['a', 'b', 'c', 'd'].map((unit, i) => event(i + 1, `0${i}.000`, unit));
+    const others = [event(5, '05.000', 'a', 'see'), event(6, '06.000', 'a', 'see'), event(7, '27.000', 'e')];
+    const rows = burstsOf([...buys, ...others]);
+    expect(rows.map(({ newest, entries }) => [newest.number, entries.length])).toEqual([
+      [7, 1],
+      [6, 1],
+      [5, 1],
+      [4, 4],
+    ]);
+    expect(sharedWords(buys[0]?.entry as LiveEntry)).toEqual(['event', 'buy']);
+  });
+});
 
 describe('the axis of a chart', () => {
   const day = Array.from({ length: 96 }, (_, i) => (i < 20 ? 0 : 10 + (i % 30)));

@@ -83,7 +83,7 @@ describeInBrowser('the pages of the console in a browser', () => {
     for (const appearance of LOOKS) {
       await look(appearance);
       await go('/');
-      await page.waitForFunction(`document.querySelectorAll('.chart canvas').length === 4`);
+      await page.waitForFunction(`document.querySelectorAll('.chart canvas').length === 3`);
       await isDrawn(1, 50);
       // Few are refused, and seen upon those that are accepted.
       await isDrawn(2, 5);
@@ -146,7 +146,7 @@ describeInBrowser('the pages of the console in a browser', () => {
     await opened.page.evaluate("location.hash = '/sql'");
     await page.getByRole('heading', { name: 'SQL' }).waitFor();
     await page.evaluate("location.hash = '/'");
-    await page.locator('.chart canvas').nth(3).waitFor();
+    await page.locator('.chart canvas').nth(2).waitFor();
     const heightOf = () => page.locator('.way').boundingBox();
     const before = await page.locator('main > article').count();
     const first = await heightOf();

@@ -61,7 +61,7 @@ describe('the pages of the console', () => {
     const { alarms }: Status = JSON.parse(await (await fetch(new URL('/api/findings', open.address))).text());
     const on = alarms?.filter(({ state }) => state === 'ALARM');
     await opened.shows(`Alarms that are on: ${on?.length} of ${alarms?.length}`);
-    await opened.click('.fold', 'SLUICE_BODY_NOT_JSON');
+    await opened.click('td .fold', 'SLUICE_BODY_NOT_JSON');
     await opened.click('.unfolded .fold', '2026-11-20');
     await opened.shows('{"events":[{"eventName":"cut');
   });

@@ -97,6 +97,8 @@ export const dropDay: DropDay = {
   lackingSince: null,
   unusual: null,
   usual: null,
+  isAccepted: false,
+  hasCopies: false,
   missingSince: null,
   waiting: null,
   uncommitted: 0,

@@ -1,40 +1,35 @@
 import type { ComponentChildren } from 'preact';
 import { counted } from '../../../lib/base/text.ts';
-import type { CuratedDayState, CuratedTableStatus } from '../../../observe/facts/days/curatedDays.ts';
-import type { DatasetDays, DropDay, ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
+import type { CuratedTableStatus } from '../../../observe/facts/days/curatedDays.ts';
+import type { DatasetDays, ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
 import type { DaysAnswer } from '../../api/days.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
-import { axisTop, formatCount, formatDay, formatTime } from '../parts/format.ts';
-import { Answered, Card, Empty, Page, type Tone } from '../parts/parts.tsx';
+import { axisTop, formatDay } from '../parts/format.ts';
+import { Answered, Card, Empty, Page, Prose } from '../parts/parts.tsx';
 import { setParams } from '../parts/router.ts';
 import { CuratedDay } from './CuratedDay.tsx';
-import { type Cell, ExportDay, DropDay as OneDay, STATES, useEvery } from './DropDay.tsx';
+import { type Cell, CURATED, cellsOf, type LineNote, NONE, noteOf, outside, UNLOOKED } from './cells.ts';
+import { ExportDay, DropDay as OneDay, useEvery } from './DropDay.tsx';
 
 /** A line of the calendar. */
 interface Line {
   readonly name: string;
   readonly kind: string;
   /** What is to be said of the line as a whole. */
-  readonly note?: readonly [tone: Tone, text: string] | undefined;
+  readonly note?: LineNote | undefined;
   readonly cells: ReadonlyMap<string, Cell>;
   /** What a day shows when it is opened. */
   readonly open: (day: string) => ComponentChildren;
 }
-
-const NONE: Cell = { mark: '·', tone: 'plain', words: 'nothing' };
-const UNLOOKED: Cell = { mark: '+', tone: 'plain', words: 'files outside of the lookback' };
 
 /** The page Days: customers' drops, exports and curated tables by day, each day with what happened and what to do. */
 export function Days() {
   const { days = '14', until, source, after } = useConsole().route.params;
   const calendar = useApi<DaysAnswer>('/api/days', { days, until, source, after }, useEvery(300_000));
   return (
-    <Page
-      title="Days"
-      intro="Days of files that customers drop, of tables that are exported to them, and of curated tables."
-    >
+    <Page title="Days">
       <Filters>
         <Choice
           label="Days"
@@ -91,9 +86,10 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
         <LineOfDays key={`${line.kind} ${line.name}`} line={line} days={answer.days} />
       ))}
       <p class="faint">
-        ✓ done, – no data, ∅ came without rows, ? inputs missing, ✗ failed, » in progress, … waiting, ! late,
-        outdated or without its files, + files outside of the lookback, · nothing. A bar shows the rows of the
-        day, and the mark on it how many its weekday usually has. A day opens below its line.
+        ✓ done, = files of another day, – no files, ∅ files without rows, 0 accepted without rows, ? inputs
+        missing, ✗ failed, » in progress, … waiting, ! late, outdated or without its files, + files outside of
+        the lookback, · nothing. A bar shows the rows of the day, and the mark on it how many its weekday
+        usually has.
       </p>
     </>
   );
@@ -112,7 +108,11 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
         </>
       }
     >
-      {line.note && <p class={`note ${line.note[0]}`}>{line.note[1]}</p>}
+      {line.note && (
+        <p class={`note ${line.note[0]}`}>
+          <Prose text={line.note[1]} />
+        </p>
+      )}
       <ol class="days">
         {days.map((day, i) => {
           const { mark, tone, words, rows } = line.cells.get(day) ?? NONE;
@@ -150,44 +150,11 @@ function Rows({ rows, longest }: { readonly rows: NonNullable<Cell['rows']>; rea
       <small>{rows.is.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 })}</small>
       <svg viewBox={`0 0 ${longest} 1`} preserveAspectRatio="none" aria-hidden="true">
         <rect width={rows.is} y="0.25" height="0.5" fill="currentColor" />
+        {rows.is > longest && <rect x={longest * 0.8} width={longest / 12} height="1" class="break" />}
         {rows.usual !== null && <rect x={rows.usual} width={longest / 25} height="1" class="usual" />}
       </svg>
     </>
   );
-}
-
-/** A done day with refused rows, left out objects or unusual rows is a warning. */
-function cellOf(dropDay: DropDay): Cell {
-  const { state, lateSince, lackingSince, rows, usual, unusual, leftOut, failure, files, waiting, empty } =
-    dropDay;
-  const { loadedFrom } = dropDay;
-  if (lackingSince !== null) return LACKING;
-  if (lateSince !== null)
-    return { mark: '!', tone: 'bad', words: `late, ${waiting ?? empty ?? 'no file has come'}` };
-  if (waiting !== null) return { mark: '…', tone: 'warning', words: `it ${waiting}` };
-  if (state === null) return NONE;
-  if (empty !== null)
-    return { mark: '∅', tone: unusual === null ? 'plain' : 'warning', words: unusual ?? `it has ${empty}` };
-  const isPartial = state === 'succeeded' && (rows.refused + leftOut.count > 0 || unusual !== null);
-  const words = [
-    STATES[state].words,
-    ...(failure === null ? [] : [failure]),
-    rows.in > 0 ? counted(rows.out, 'row') : counted(files, 'file'),
-    ...(rows.refused > 0 ? [`${formatCount(rows.refused)} refused`] : []),
-    ...(unusual !== null ? [unusual] : usual === null ? [] : [`usually ${formatCount(usual)}`]),
-    ...(leftOut.count > 0 ? [`${counted(leftOut.count, 'object')} left out`] : []),
-    ...(loadedFrom !== null ? [`loaded from ${loadedFrom}`] : []),
-  ];
-  return {
-    ...STATES[state],
-    ...(isPartial ? { tone: 'warning' as const } : {}),
-    words: words.join(', '),
-    ...(rows.out > 0 ? { rows: { is: rows.out, usual } } : {}),
-  };
-}
-
-function cellsOf(days: readonly DropDay[]): ReadonlyMap<string, Cell> {
-  return new Map(days.map((dropDay) => [dropDay.day, cellOf(dropDay)]));
 }
 
 function datasetLine(drops: DatasetDays, onDone: () => void): Line {
@@ -201,24 +168,6 @@ function datasetLine(drops: DatasetDays, onDone: () => void): Line {
   };
 }
 
-/** Days outside of the lookback with files that no run looks at. */
-function outside({ unlooked, newer }: DatasetDays): readonly string[] {
-  return [...unlooked, ...newer];
-}
-
-/** A note on the last look at the folder, as serious as the finding of `sluice status`. */
-function noteOf(dataset: DatasetDays): Line['note'] {
-  const { lastLook } = dataset;
-  const { length } = outside(dataset);
-  const { at, failure, stopped } = lastLook ?? {};
-  if (failure !== undefined)
-    return ['bad', `It could not be listed at ${formatTime(at ?? 0)}: ${failure.message} (${failure.code})`];
-  if (stopped) return ['warning', 'There are no files for any day of its lookback.'];
-  return length === 0
-    ? undefined
-    : ['plain', `There are files of ${counted(length, 'day')} outside of its lookback.`];
-}
-
 function exportLine({ export: name, table, days }: ExportDays, onDone: () => void): Line {
   const cells = cellsOf(days);
   return {
@@ -228,19 +177,6 @@ function exportLine({ export: name, table, days }: ExportDays, onDone: () => voi
     open: (day) => <ExportDay name={name} day={day} cell={cells.get(day) ?? NONE} onDone={onDone} />,
   };
 }
-
-const LACKING: Cell = { mark: '!', tone: 'bad', words: 'files of its version are gone' };
-
-const CURATED: Readonly<Record<CuratedDayState, Cell>> = {
-  curated: { mark: '✓', tone: 'good', words: 'views read it curated' },
-  too_young: { mark: '·', tone: 'plain', words: 'raw: too young' },
-  waiting: { mark: '…', tone: 'accent', words: 'raw: waiting' },
-  curating: { mark: '»', tone: 'accent', words: 'raw: being curated' },
-  failed: { mark: '✗', tone: 'bad', words: 'raw: failed' },
-  outdated: { mark: '!', tone: 'warning', words: 'raw: outdated' },
-  lacking: LACKING,
-  off: { mark: '·', tone: 'plain', words: 'raw: not to be curated' },
-};
 
 function curatedLine(table: CuratedTableStatus, onDone: () => void): Line {
   return {

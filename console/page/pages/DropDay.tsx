@@ -1,44 +1,17 @@
 import type { ComponentChildren } from 'preact';
-import type { FileFate, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
+import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
 import type { DatasetDays } from '../../../observe/facts/days/ledgerDays.ts';
 import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
 import type { DayExplanation, ExplainedDay } from '../../../observe/ingest/explainDay.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
+import type { Tone } from '../parts/figures.ts';
 import { formatTimesIn } from '../parts/format.ts';
-import {
-  Answered,
-  Badge,
-  Bytes,
-  Figures,
-  Problem,
-  Prose,
-  RawText,
-  Time,
-  type Tone,
-} from '../parts/parts.tsx';
+import { Answered, Badge, Bytes, Figures, Problem, Prose, RawText, Time } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
-
-/** A day of a line: its mark, how it is, and the same in words. */
-export interface Cell {
-  readonly mark: string;
-  readonly tone: Tone;
-  readonly words: string;
-  /** Rows, and those that are usual if that is known. */
-  readonly rows?: { readonly is: number; readonly usual: number | null };
-}
-
-/** The look of each state, the same as in `sluice ingest status`. */
-export const STATES: Readonly<Record<LedgerState, Cell>> = {
-  succeeded: { mark: '✓', tone: 'good', words: 'done' },
-  succeeded_no_data: { mark: '–', tone: 'plain', words: 'no data' },
-  inputs_missing: { mark: '?', tone: 'bad', words: 'inputs missing' },
-  failed: { mark: '✗', tone: 'bad', words: 'failed' },
-  loading: { mark: '»', tone: 'accent', words: 'in progress' },
-  waiting: { mark: '…', tone: 'accent', words: 'waiting' },
-};
+import { type Cell, STATES } from './cells.ts';
 
 const NO_ENTRY = 'SLUICE_INGEST_DAY_UNKNOWN';
 
@@ -226,8 +199,7 @@ export function ExportDay(props: {
   return (
     <>
       <p>
-        <Badge tone={cell.tone}>{cell.words}</Badge> Changed days of the lookback are exported on the
-        schedule; today is never exported.
+        <Badge tone={cell.tone}>{cell.words}</Badge>
       </p>
       <DryRun<unknown>
         label="Export this day now …"

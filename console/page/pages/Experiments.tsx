@@ -1,10 +1,9 @@
-import { counted } from '../../../lib/base/text.ts';
 import type { ExperimentList, JudgedExperiment } from '../../../observe/experiments/checkExperiments.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
+import type { Tone } from '../parts/figures.ts';
 import { Filters, TextFilter } from '../parts/filters.tsx';
-import { formatBytes } from '../parts/format.ts';
-import { Answered, Badge, Card, Empty, Page, type Tone } from '../parts/parts.tsx';
+import { Answered, Badge, Card, Empty, Page } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 
@@ -22,16 +21,13 @@ export function Experiments() {
   const { unit } = useConsole().route.params;
   const list = useApi<ExperimentList>('/api/experiments', { unit });
   return (
-    <Page
-      title="Experiments"
-      intro="A split that is off means lost or duplicated users, and results that cannot be trusted. An experiment without a configured split is not tested."
-    >
+    <Page title="Experiments">
       <Filters>
         <TextFilter label="Units by" name="unit" value={unit} placeholder="user_id" />
       </Filters>
       <Card>
         <Answered state={list}>
-          {({ experiments, unit: by, scanned_bytes: bytes }) =>
+          {({ experiments, unit: by }) =>
             experiments.length === 0 ? (
               <Empty title={`No unit by ${by} was exposed in production.`}>
                 <p>
@@ -39,34 +35,28 @@ export function Experiments() {
                 </p>
               </Empty>
             ) : (
-              <>
-                <DataTable<JudgedExperiment>
-                  caption="Experiments with their splits"
-                  rows={experiments.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict))}
-                  keyOf={({ experiment }) => experiment}
-                  params={['name']}
-                  unfold={(experiment) => <Groups experiment={experiment} />}
-                  columns={[
-                    ['Experiment', ({ experiment }) => experiment.slice(0, NAME_SHOWN)],
-                    [
-                      'Split',
-                      ({ verdict }) => <Badge tone={TONES[verdict]}>{verdict.replaceAll('_', ' ')}</Badge>,
-                    ],
-                    [
-                      'p',
-                      ({ p_value: p }) =>
-                        p === null ? '' : p < 0.0001 ? '< 0.0001' : String(Number(p.toPrecision(3))),
-                      'number',
-                    ],
-                    ['Units', ({ units }) => units, 'number'],
-                    ['Crossovers', ({ crossovers }) => crossovers, 'number'],
-                  ]}
-                />
-                <p class="faint">
-                  {counted(experiments.length, 'experiment')}, units by {by}. Athena read {formatBytes(bytes)}
-                  .
-                </p>
-              </>
+              <DataTable<JudgedExperiment>
+                caption="Experiments with their splits"
+                rows={experiments.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict))}
+                keyOf={({ experiment }) => experiment}
+                params={['name']}
+                unfold={(experiment) => <Groups experiment={experiment} />}
+                columns={[
+                  ['Experiment', ({ experiment }) => experiment.slice(0, NAME_SHOWN)],
+                  [
+                    'Split',
+                    ({ verdict }) => <Badge tone={TONES[verdict]}>{verdict.replaceAll('_', ' ')}</Badge>,
+                  ],
+                  [
+                    'p',
+                    ({ p_value: p }) =>
+                      p === null ? '' : p < 0.0001 ? '< 0.0001' : String(Number(p.toPrecision(3))),
+                    'number',
+                  ],
+                  ['Units', ({ units }) => units, 'number'],
+                  ['Crossovers', ({ crossovers }) => crossovers, 'number'],
+                ]}
+              />
             )
           }
         </Answered>

@@ -4,8 +4,9 @@ import type { Finding } from '../../../observe/findings/catalogue.ts';
 import { moreOf } from '../../../observe/findings/moreOf.ts';
 import type { DoctorAnswer } from '../../api/status.ts';
 import { useApi } from '../parts/api.ts';
+import type { Tone } from '../parts/figures.ts';
 import { formatTimesIn } from '../parts/format.ts';
-import { Answered, Badge, Copyable, DocsLink, Folded, Prose, type Tone } from '../parts/parts.tsx';
+import { Answered, Badge, Copyable, DocsLink, Folded, Prose } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
 
 const SEVERITIES: Readonly<Record<Finding['severity'], readonly [tone: Tone, word: string]>> = {
@@ -124,7 +125,6 @@ export function Alarms({ alarms }: { readonly alarms: readonly AlarmState[] }) {
             ['Alarm', ({ name }) => name, 'mono'],
             ['What it means', ({ description }) => <Prose text={description} />],
             ['Since', ({ since }) => since, 'time'],
-            ['Notifies', ({ notifies }) => (notifies ? 'the topic' : 'nobody')],
           ]}
         />
       )}

@@ -4,10 +4,11 @@ import { entryText } from '../../../observe/live/entryText.ts';
 import type { Gate } from '../../../observe/live/gate.ts';
 import { useApi } from '../parts/api.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
+import type { Tone } from '../parts/figures.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
 import { formatCount } from '../parts/format.ts';
-import { type Burst, burstsOf, MOST_KEPT, type NumberedEntry, useLiveFeed } from '../parts/liveFeed.ts';
-import { Badge, Copyable, Empty, Loading, Page, Problem, Prose, type Tone } from '../parts/parts.tsx';
+import { type Burst, burstsOf, type NumberedEntry, sharedWords, useLiveFeed } from '../parts/liveFeed.ts';
+import { Badge, Copyable, Empty, Loading, Page, Problem, Prose } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 import { Traced } from './Trace.tsx';
@@ -68,19 +69,9 @@ export function Live() {
       {feed.hasBegun && feed.error === undefined && list.length === 0 && (
         <Nothing isFiltered={Object.keys(filter).length > 0} />
       )}
-      {list.length > 0 && (
-        <>
-          <Entries bursts={burstsOf(list)} onUnfold={pause} />
-          <div class="tools">
-            <span class="faint">
-              {paused === undefined ? 'Following' : 'Paused'}. {formatCount(feed.total)} read
-              {feed.total > MOST_KEPT && `; the newest ${MOST_KEPT} are shown`}.
-            </span>
-            {feed.dropped > 0 && (
-              <Badge tone="warning">{formatCount(feed.dropped)} went before they could be read</Badge>
-            )}
-          </div>
-        </>
+      {list.length > 0 && <Entries bursts={burstsOf(list)} onUnfold={pause} />}
+      {feed.dropped > 0 && (
+        <Badge tone="warning">{formatCount(feed.dropped)} went before they could be read</Badge>
       )}
     </Page>
   );
@@ -184,10 +175,7 @@ function Unfolded({ entry }: { readonly entry: LiveEntry }) {
 
 /** An entry in words; of a burst, those that its entries share. */
 function What({ entry, isBurst }: { readonly entry: LiveEntry; readonly isBurst: boolean }) {
-  const shared = entry.type === 'request' || entry.group !== null ? 3 : 2;
-  const [head, ...rest] = entryText(entry)
-    .split('  ')
-    .slice(0, isBurst ? shared : undefined);
+  const [head, ...rest] = isBurst ? sharedWords(entry) : entryText(entry).split('  ');
   return (
     <>
       <Badge tone={toneOf(entry)}>{head}</Badge> <bdi>{rest.join(' · ')}</bdi>

@@ -7,15 +7,11 @@ import { Choice } from '../parts/filters.tsx';
 import { formatSpan, formatTime, usualRequests } from '../parts/format.ts';
 import { Card, Folded, Problem } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
+import { sumOf, WINDOWS } from './statusCards.ts';
 
 /** Before the first answer there are no periods, but the charts have their place. */
 const NONE: readonly Period[] = [];
 const DASHES = [7, 3];
-/** The windows of the charts, by their days. */
-export const WINDOWS = [
-  ['1', '24 hours'],
-  ['7', '7 days'],
-] as const;
 
 /** The part of Status that shows what changes over time. @param props.children What stands beside the first chart. */
 export function OverTime(props: {
@@ -83,8 +79,6 @@ function Charts({ periods, usual, children }: Drawn) {
           ]}
         />
         {children}
-      </div>
-      <div class="charts three">
         <Chart
           title="Events, in five minutes"
           times={times}
@@ -94,12 +88,7 @@ function Charts({ periods, usual, children }: Drawn) {
           ]}
         />
         <Chart
-          title="Messages that wait for the writer"
-          times={times}
-          lines={[{ name: 'messages', tone: 'accent', values: values('messages') }]}
-        />
-        <Chart
-          title="The oldest of them, in minutes"
+          title="Oldest message of the writer, minutes"
           times={times}
           lines={[{ name: 'age', tone: 'warning', values: periods.map(({ age }) => minutes(age)) }]}
         />
@@ -115,12 +104,6 @@ function minutes(seconds: number): number {
 
 function isDay(periods: readonly Period[]): boolean {
   return periods.length <= 288;
-}
-
-/** The sum of a count. Null if it is not known of any period. */
-export function sumOf(periods: readonly Period[], name: keyof Period): number | null {
-  const known = periods.flatMap((period) => period[name] ?? []);
-  return known.length === 0 ? null : known.reduce((sum, count) => sum + count, 0);
 }
 
 /** Periods of a row of the table: an hour, or of some days a day. */

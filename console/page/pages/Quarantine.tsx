@@ -6,7 +6,7 @@ import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { Choice } from '../parts/filters.tsx';
-import { formatBytes, formatCount } from '../parts/format.ts';
+import { formatCount } from '../parts/format.ts';
 import { Answered, Card, Prose, RawText } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
@@ -20,7 +20,7 @@ const SPANS = [
 ] as const;
 /** Shows what was refused and kept as it came, by reason; the rows of one reason; and one whole row. */
 export function Quarantine() {
-  const { route, deployment } = useConsole();
+  const { route } = useConsole();
   const { hours = '24' } = route.params;
   const counts = useApi<QuarantineCounts>('/api/quarantine', { hours });
   return (
@@ -66,9 +66,6 @@ export function Quarantine() {
                   ['Meaning', ({ cause }) => cause],
                 ]}
               />
-            )}
-            {!deployment.isLocal && (
-              <p class="faint">Athena read {formatBytes(answer.scannedBytes)} for these figures.</p>
             )}
           </>
         )}

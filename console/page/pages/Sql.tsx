@@ -187,12 +187,7 @@ function Result({ run, first }: { readonly run: SqlRun; readonly first: SqlPage 
   return (
     <Card
       title={`${next === null ? '' : 'First '}${counted(rows.length, 'row')}`}
-      tools={
-        <>
-          <span role="status">{note}</span>
-          {run.location !== null && <span class="mono faint">{run.location}</span>}
-        </>
-      }
+      tools={<span role="status">{note}</span>}
     >
       {rows.length > 0 && <RowTable caption="Result" columns={columns} rows={rows} />}
       {next !== null && (

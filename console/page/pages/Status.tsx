@@ -1,30 +1,20 @@
 import { Fragment } from 'preact';
 import { counted } from '../../../lib/base/text.ts';
 import { type HourState, hourStates } from '../../../lib/reconcile/judgeHour.ts';
-import { tableKinds } from '../../../lib/schema/kinds.ts';
 import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import { hourStrips, judgedDays, STRIP_LEGEND } from '../../../observe/facts/hourStrips.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
-import { formatBytes, formatDay, formatSpan } from '../parts/format.ts';
-import {
-  Answered,
-  Badge,
-  Card,
-  Copyable,
-  Empty,
-  type Figure,
-  Figures,
-  Page,
-  Time,
-  type Tone,
-} from '../parts/parts.tsx';
+import type { Figure, Tone } from '../parts/figures.ts';
+import { formatDay } from '../parts/format.ts';
+import { Answered, Badge, Card, Copyable, Empty, Figures, Page, Time } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { Alarms, Doctor, Findings } from './Health.tsx';
-import { OverTime, sumOf, WINDOWS } from './OverTime.tsx';
+import { OverTime } from './OverTime.tsx';
 import { Quarantine } from './Quarantine.tsx';
+import { type FigureCard, found, statusCards, sum } from './statusCards.ts';
 
 /** The page Status: what `sluice status` says, and the way of an event with its figures. */
 export function Status() {
@@ -34,18 +24,14 @@ export function Status() {
   const status = useApi<StatusOf>('/api/findings', {}, asked);
   const periods = useApi<readonly Period[]>('/api/over-time', { days }, asked);
   return (
-    <Page
-      title="Status"
-      intro="Whether all is well, and if not, what to do. The same answer as sluice status."
-      tools={status.answer !== undefined && <Verdict status={status.answer} />}
-    >
+    <Page title="Status" tools={status.answer !== undefined && <Verdict status={status.answer} />}>
       <Answered state={status}>{(answer) => <Known status={answer} />}</Answered>
       {(status.answer === undefined || !isEmpty(status.answer)) && (
         <OverTime state={periods} days={days} usual={status.answer?.lastDay?.usualHours ?? []}>
           <Hours hours={status.answer?.receivedHours ?? []} />
         </OverTime>
       )}
-      <Way status={status.answer} periods={periods.answer ?? []} days={days} />
+      <Way cards={statusCards(status.answer, periods.answer ?? [], days)} />
       <Quarantine />
       <Card title="More">
         <Doctor />
@@ -99,12 +85,6 @@ function Known({ status }: { readonly status: StatusOf }) {
           {count} more {code}: the page <a href={link('/days')}>Days</a> has what they are about.
         </p>
       ))}
-      {!deployment.isLocal && (
-        <p class="faint">
-          Asked every five minutes while this page is visible. Athena read {formatBytes(status.scannedBytes)}{' '}
-          for it.
-        </p>
-      )}
     </>
   );
 }
@@ -158,70 +138,8 @@ const HOUR_TONES: Readonly<Record<HourState, Tone>> = {
   short: 'bad',
 };
 
-/** A figure with a tone if there is any. */
-function found(name: string, count: number | null | undefined, tone: Tone): Figure {
-  return [name, count, (count ?? 0) > 0 ? tone : 'plain'];
-}
-
 /** The way of an event from the SDK to a query: each card says its window. Before the first answer its figures are dashes. */
-function Way(props: {
-  readonly status: StatusOf | undefined;
-  readonly periods: readonly Period[];
-  readonly days: string;
-}) {
-  const { status, periods, days } = props;
-  const { lastHour, lastRequestAt, waiting, partitions, tables, relay, at = '' } = status ?? {};
-  const { buffered, landing } = waiting ?? {};
-  const cards: readonly (readonly [path: string, name: string, span: string, figures: readonly Figure[]])[] =
-    [
-      [
-        '/live',
-        'Requests',
-        `last ${WINDOWS.find(([choice]) => choice === days)?.[1]}`,
-        [
-          ['202', sumOf(periods, 'accepted')],
-          found('refused, 4xx', sumOf(periods, 'refused'), 'warning'),
-          found('503', sumOf(periods, 'failed'), 'bad'),
-          found('5xx without the collector', sumOf(periods, 'unreached'), 'bad'),
-        ],
-      ],
-      [
-        '/sql',
-        'Events',
-        'last hour',
-        [
-          ['accepted', lastHour?.landed],
-          found('quarantined', lastHour?.quarantined, 'warning'),
-          ...(tables ?? NO_ROWS).map(({ table, rowsLastHour }): Figure => [`rows of ${table}`, rowsLastHour]),
-        ],
-      ],
-      [
-        '/tables',
-        'Waiting',
-        'now',
-        [
-          ['in the buffer', buffered?.count],
-          ['oldest of it', ago(buffered?.oldest, at)],
-          ['objects in landing/', landing?.count],
-          found('days without partition', partitions?.gaps.length, 'bad'),
-          ...(relay == null
-            ? []
-            : [
-                found('relay waits', relay.waiting.count, 'plain'),
-                found('relay refused', sum(relay.refused.map(({ count }) => count)), 'bad'),
-              ]),
-        ],
-      ],
-      [
-        '/tables',
-        'Newest',
-        'now',
-        [
-          ['request', ago(lastRequestAt, at)],
-          ...(tables ?? NO_ROWS).map(({ table, newestRowAt }): Figure => [table, ago(newestRowAt, at)]),
-        ],
-      ],
-    ];
+function Way({ cards }: { readonly cards: readonly FigureCard[] }) {
   return (
     <div class="way">
       {cards.map(([path, name, span, figures]) => (
@@ -238,18 +156,4 @@ function Way(props: {
       ))}
     </div>
   );
-}
-
-/** What is shown of tables before the first answer. */
-const NO_ROWS = tableKinds.map((table) => ({ table, newestRowAt: null, rowsLastHour: null }));
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
-}
-
-/** `3 min`, by the time of the deployment. */
-function ago(at: string | null | undefined, now: string): string {
-  if (at === null || at === undefined) return '–';
-  const ms = Date.parse(now) - Date.parse(at);
-  return ms < 1_000 ? 'now' : formatSpan(ms);
 }

@@ -3,9 +3,9 @@ import { counted, visibleLine } from '../../../lib/base/text.ts';
 import type { Trace as TraceAnswer, TraceState } from '../../../observe/trace/trace.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
+import type { Tone } from '../parts/figures.ts';
 import { Filters } from '../parts/filters.tsx';
-import { formatBytes } from '../parts/format.ts';
-import { Answered, Badge, Card, Empty, Page, Prose, RawText, type Tone } from '../parts/parts.tsx';
+import { Answered, Badge, Card, Empty, Page, Prose, RawText } from '../parts/parts.tsx';
 import { go, link } from '../parts/router.ts';
 
 /** An event that is not queryable yet is looked for again. */
@@ -16,14 +16,8 @@ const STATES: Readonly<Record<TraceState, readonly [tone: Tone, means: string]>>
   queryable: ['good', 'It is in a table.'],
   buffered: ['accent', "It waits in the stream's buffer."],
   landing: ['accent', 'It waits in landing/ until the function `write` makes a file of it.'],
-  damaged: [
-    'bad',
-    'It is in damaged/, which the writer could not read. `sluice redrive --damaged` tries it again.',
-  ],
-  accepted: [
-    'accent',
-    'It was answered 202, and a stream has it. Its rows were not found, or not looked for.',
-  ],
+  damaged: ['bad', 'It is in damaged/: `sluice redrive --damaged` tries it again.'],
+  accepted: ['accent', 'A stream has it. Its rows were not found, or not looked for.'],
   quarantined: ['bad', 'It was refused, and is in quarantine with the reason.'],
   refused: ['bad', 'The request was refused. Nothing of it is stored.'],
   failed: ['bad', 'The request failed. The SDK sends it again.'],
@@ -36,7 +30,7 @@ export function Trace() {
   const { params } = useConsole().route;
   const { id, as, since } = params;
   return (
-    <Page title="Trace" intro="Where an event, the events of a user, or a request is, and when it got there.">
+    <Page title="Trace">
       <Search key={JSON.stringify(params)} />
       {id === undefined ? (
         <Empty title="Enter an ID.">
@@ -58,13 +52,13 @@ export function Trace() {
 
 function Search() {
   const { route, deployment } = useConsole();
-  const { id = '', as = '', since = deployment.isLocal ? '' : deployment.now.slice(0, 10) } = route.params;
+  const { id = '', since = deployment.isLocal ? '' : deployment.now.slice(0, 10) } = route.params;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (!(event.currentTarget instanceof HTMLFormElement)) return;
     const given = new FormData(event.currentTarget);
     const text = (name: string) => String(given.get(name) ?? '').trim();
-    go('/trace', { id: text('id'), as: text('as'), since: text('since') });
+    go('/trace', { id: text('id'), since: text('since') });
   };
   return (
     <form aria-label="Search" onSubmit={submit}>
@@ -72,15 +66,6 @@ function Search() {
         <label class="wide">
           Event, user or request ID
           <input name="id" type="text" required spellcheck={false} defaultValue={id} />
-        </label>
-        <label>
-          Kind of ID
-          <select name="as" defaultValue={as}>
-            <option value="">recognize it</option>
-            <option value="event">an event</option>
-            <option value="user">a user or unit</option>
-            <option value="request">a request</option>
-          </select>
         </label>
         <label>
           Received since
@@ -109,7 +94,7 @@ export function Traced(props: {
 }
 
 function Journey({ id, found }: { readonly id: string; readonly found: TraceAnswer }) {
-  const { subject, state, steps, found: count, hasMore, row, notes, scannedBytes } = found;
+  const { subject, state, steps, found: count, hasMore, row, notes } = found;
   const [tone, means] = STATES[state];
   const isList = subject === 'user' && count > 0;
   const listed = steps.length < count || hasMore ? `${steps.length} are listed` : 'first';
@@ -150,7 +135,6 @@ function Journey({ id, found }: { readonly id: string; readonly found: TraceAnsw
           <RawText text={JSON.stringify(row.columns)} label={`The row of ${row.kind}`} />
         </>
       )}
-      {scannedBytes > 0 && <p class="faint">Athena read {formatBytes(scannedBytes)}.</p>}
     </>
   );
 }

@@ -1,17 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import type { ChartProps } from './figures.ts';
 import { axisTop, beyond, formatCount, formatDay, formatTime } from './format.ts';
-import type { Tone } from './parts.tsx';
-
-/** A line of a chart; `dash` tells it from the others without its color. */
-export interface ChartLine {
-  readonly name: string;
-  readonly tone: Tone;
-  readonly dash?: readonly number[];
-  /** The values, one for each time; null if it is not known. */
-  readonly values: readonly (number | null)[];
-}
 
 const HEIGHT = 150;
 /** A bar is as wide as its period. */
@@ -23,16 +14,8 @@ const LEFT = 62;
  * Lines, or bars upon each other, over time in UTC, with their values at the pointer. Charts of the same range share the pointer.
  * A spike is broken below the top and has its number, so that the rest of the day is seen. Who cannot see it needs a
  * table beside it.
- *
- * @param props.band The most and the least that are usual. Then the first line is what is usual, and the others are bars.
- * @param props.times Starts of periods of one length, epoch seconds, oldest first; the last one is not over.
  */
-export function Chart(props: {
-  readonly title: string;
-  readonly times: readonly number[];
-  readonly lines: readonly ChartLine[];
-  readonly band?: readonly ChartLine['values'][];
-}) {
+export function Chart(props: ChartProps) {
   const { title, times, lines, band } = props;
   const box = useRef<HTMLDivElement>(null);
   const keys = useRef<HTMLUListElement>(null);
@@ -61,6 +44,7 @@ export function Chart(props: {
     };
     const faint = () => getComputedStyle(place).borderTopColor;
     const pale = () => getComputedStyle(place).getPropertyValue('--pico-secondary-focus');
+    const paper = () => getComputedStyle(place).getPropertyValue('--pico-card-background-color');
     const points = { show: false };
     const made = new UPlot(
       {
@@ -92,7 +76,7 @@ export function Chart(props: {
         ],
         hooks: {
           setCursor: [({ cursor }) => setAt(cursor.idx ?? null)],
-          draw: [(chart) => drawBreaks(chart, getComputedStyle(place))],
+          draw: [(chart) => drawBreaks(chart, colorOf(place)(), paper())],
         },
       },
       data,
@@ -148,29 +132,24 @@ export function Chart(props: {
 }
 
 /** Breaks what goes beyond the axis, and writes its value beside it: of several, below each other. */
-function drawBreaks({ ctx, bbox, data, scales, valToPos }: UPlot, style: CSSStyleDeclaration): void {
+function drawBreaks({ ctx, bbox, data, scales, valToPos }: UPlot, color: string, paper: string): void {
   const [times, ...series] = data;
-  const ratio = devicePixelRatio;
-  const width = Math.max(8 * ratio, bbox.width / times.length);
+  const line = 14 * devicePixelRatio;
+  const width = Math.max(line, bbox.width / times.length);
   ctx.save();
-  ctx.font = `600 ${12 * ratio}px system-ui, sans-serif`;
-  ctx.textBaseline = 'top';
+  ctx.fillStyle = color;
+  ctx.strokeStyle = paper;
+  ctx.lineWidth = line / 3;
+  ctx.font = `600 ${line * 0.85}px system-ui`;
+  ctx.textAlign = 'right';
   for (const [row, at] of beyond(series, scales['y']?.max ?? Infinity).entries()) {
     const left = valToPos(times[at] ?? 0, 'x', true);
-    const top = bbox.top + 16 * ratio;
-    ctx.fillStyle = style.getPropertyValue('--pico-card-background-color');
-    ctx.beginPath();
-    ctx.moveTo(left - ratio, top + 8 * ratio);
-    ctx.lineTo(left + width, top);
-    ctx.lineTo(left + width, top + 5 * ratio);
-    ctx.lineTo(left - ratio, top + 13 * ratio);
-    ctx.fill();
-    ctx.fillStyle = style.color;
-    const isLeft = left < bbox.left + bbox.width / 2;
-    ctx.textAlign = isLeft ? 'left' : 'right';
-    const most = Math.max(...series.map((line) => line[at] ?? 0));
-    const x = isLeft ? left + width + 4 * ratio : left - 4 * ratio;
-    ctx.fillText(formatCount(most), x, bbox.top + 14 * row * ratio);
+    for (const gap of [1, 1.5]) ctx.clearRect(left - 1, bbox.top + gap * line, width, line / 5);
+    const most = Math.max(...series.map((values) => values[at] ?? 0));
+    const x = left - line / 3;
+    const y = bbox.top + (row + 0.8) * line;
+    ctx.strokeText(formatCount(most), x, y);
+    ctx.fillText(formatCount(most), x, y);
   }
   ctx.restore();
 }

@@ -1,31 +1,14 @@
-import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useAction } from './api.ts';
 import { useConsole } from './context.ts';
+import type { DryRunProps } from './dryRunProps.ts';
 import { Problem } from './parts.tsx';
 
 /**
  * An action behind a dry run: a button asks what would happen, and only then a second one does it. A read-only console
  * answers the dry run too, and says how to start one that may write.
  */
-export function DryRun<Answer>(props: {
-  /** The text of the first button, e.g. `Load again …`. */
-  readonly label: string;
-  /** Path of a POST call that takes `dryRun`. */
-  readonly path: string;
-  /** The other members of its body. */
-  readonly body: Readonly<Record<string, unknown>>;
-  /** What it does. */
-  readonly about: string;
-  /** Figures of what would happen, by the answer of the dry run. Default none. */
-  readonly wouldDo?: (answer: Answer) => ComponentChildren;
-  /** Describes what happened. Default: that it was requested. */
-  readonly did?: (answer: Answer) => ComponentChildren;
-  /** The text of the second button, which depends on the answer of the dry run; null if there is nothing to do. */
-  readonly confirm: (answer: Answer) => string | null;
-  /** Called after the action was done. */
-  readonly onDone?: () => void;
-}) {
+export function DryRun<Answer>(props: DryRunProps<Answer>) {
   const { label, path, body } = props;
   const { mayWrite } = useConsole().deployment;
   const tried = useAction<Answer>(path);

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import type { LiveAnswer, LiveEntry } from '../../../observe/facts/flow/liveEntries.ts';
+import { entryText } from '../../../observe/live/entryText.ts';
 import { asErrorObject, callApi, type Params } from './api.ts';
 
 /** An entry with its number, from 1 in the order in which the page has read them. */
@@ -17,40 +18,28 @@ export interface Burst {
   readonly entries: readonly NumberedEntry[];
 }
 
-/** So many entries that are alike are a burst, if each came within so many milliseconds of the next. */
+/** So many entries of ten seconds that are alike are a burst. */
 const BURST = 4;
-const BURST_MS = 10_000;
 
 /** Entries with the newest first, in which a burst stands as one. */
 export function burstsOf(kept: readonly NumberedEntry[]): readonly Burst[] {
-  const alike = new Map<string, NumberedEntry[]>();
-  const bursts: NumberedEntry[][] = [];
-  for (const numbered of kept.toReversed()) {
-    const key = likeness(numbered.entry);
-    const burst = alike.get(key);
-    const { at = '' } = burst?.at(-1)?.entry ?? {};
-    if (burst !== undefined && Date.parse(at) - Date.parse(numbered.entry.at) <= BURST_MS)
-      burst.push(numbered);
-    else {
-      const begun = [numbered];
-      alike.set(key, begun);
-      bursts.push(begun);
-    }
-  }
-  return bursts
-    .flatMap((entries) => (entries.length < BURST ? entries.map((one) => [one]) : [entries]))
+  const alike = Map.groupBy(
+    kept.toReversed(),
+    ({ entry }) => `${entry.at.slice(0, 18)} ${sharedWords(entry)}`,
+  );
+  return [...alike.values()]
+    .flatMap((entries) => (entries.length < BURST ? entries.map((entry) => [entry]) : [entries]))
     .flatMap((entries) => entries.slice(0, 1).map((newest) => ({ newest, entries })))
     .sort((a, b) => b.newest.number - a.newest.number);
 }
 
-/** What entries of a burst share: all that is shown but units, IDs and counts. */
-function likeness(entry: LiveEntry): string {
-  const { type, sdk_type, sdk_version, code } = entry;
-  const more =
-    entry.type === 'event'
-      ? [entry.kind, entry.name, entry.group]
-      : [entry.status, entry.key_label, entry.sent_key, Object.keys(entry.refused)];
-  return JSON.stringify([type, sdk_type, sdk_version, code, more]);
+/** What entries of a burst share: status, SDK, key and code, or kind, name and group. */
+export function sharedWords(entry: LiveEntry): readonly string[] {
+  const isRequest = entry.type === 'request';
+  const hasMore = isRequest ? entry.code : entry.group;
+  return entryText(entry)
+    .split('  ')
+    .slice(0, (isRequest ? 3 : 2) + (hasMore === null ? 0 : 1));
 }
 
 /** What the page has read with one filter. */
@@ -70,7 +59,7 @@ export interface LiveFeed {
 }
 
 /** Entries that the page keeps and shows. It begins with as many from before it was opened. */
-export const MOST_KEPT = 200;
+const MOST_KEPT = 200;
 /** How long the server waits for the first entry before it answers that there is none. */
 const WAIT_MS = 20_000;
 /** The pause after an answer. What comes in it is read by one call and drawn once. */

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import type { ApiState } from './api.ts';
+import type { Figure, Tone } from './figures.ts';
 import { formatBytes, formatCount, formatReceived, formatTime, isoTime } from './format.ts';
 
 /** The frame of a page: its heading, one sentence about it, and what stands at its right. */
@@ -111,9 +112,6 @@ export function Loading() {
   );
 }
 
-/** How something is. */
-export type Tone = 'good' | 'warning' | 'bad' | 'lost' | 'plain' | 'accent';
-
 /** A word with a color; the color says nothing that the word does not. */
 export function Badge(props: { readonly tone: Tone; readonly children: ComponentChildren }) {
   return <span class={`badge ${props.tone}`}>{props.children}</span>;
@@ -134,9 +132,6 @@ export function Time({ at }: { readonly at: string | number | null | undefined }
 export function Bytes({ n }: { readonly n: number }) {
   return <span title={`${formatCount(n)} bytes`}>{formatBytes(n)}</span>;
 }
-
-/** A figure with its name. Null is not known. */
-export type Figure = readonly [name: string, value: ComponentChildren, tone?: Tone];
 
 /** Figures with their names. */
 export function Figures(props: { readonly figures: readonly Figure[] }) {

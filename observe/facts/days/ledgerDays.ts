@@ -210,6 +210,10 @@ export interface DropDay {
   readonly rows: RowCounts;
   /** What it has, if it came without rows: `1 file, 0 rows`; else null. */
   readonly empty: string | null;
+  /** Whether a person accepted it as it is. */
+  readonly isAccepted: boolean;
+  /** Whether files of it are, or may be, those of another day, and nobody has accepted that. */
+  readonly hasCopies: boolean;
   /** The rows that are usual for it; null while that is not known. */
   readonly usual: number | null;
   /** How far its rows are from those that are usual, in words; null if they are not. */
@@ -291,6 +295,8 @@ function dropDay(
     lateSince: late?.find((lateDay) => lateDay.day === day)?.due ?? null,
     rows: entry?.rows ?? { in: 0, out: 0, refused: 0 },
     empty: entry === null ? null : emptyWords(entry),
+    isAccepted: entry?.accepted === true,
+    hasCopies: entry?.accepted !== true && (entry?.content?.copies ?? 0) > 0,
     usual: entry?.usualRows ?? null,
     unusual: unusual?.find((unusualDay) => unusualDay.day === day)?.words ?? null,
     waiting: waiting?.find((waitingDay) => waitingDay.day === day)?.words ?? null,
