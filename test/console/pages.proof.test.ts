@@ -111,7 +111,7 @@ describeInBrowser('the pages of the console in a browser', () => {
       const [found] = status.problems;
       const problems = Array.from({ length: 7 }, () => ({
         ...found,
-        cause: `${found.cause} \`a\``.repeat(9),
+        title: `${found.title} \`a\``.repeat(9),
       }));
       await route.fulfill({ response, json: { ...status, problems } });
     });

@@ -59,8 +59,8 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
     return (
       <Empty title="The configuration has no sources, no exports and no curated tables.">
         <p>
-          Name the bucket that a customer drops files into as <code>sources</code> in sluice.config.ts, a
-          table to export as <code>exports</code>, or set <code>curate: true</code>, and start again.
+          Add <code>sources</code>, <code>exports</code> or <code>curate: true</code> to sluice.config.ts, and
+          start again.
         </p>
       </Empty>
     );

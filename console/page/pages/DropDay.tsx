@@ -82,8 +82,7 @@ function NoDrop(props: {
             it.
           </>
         )}{' '}
-        Files are looked for on the schedule, in the last {props.dataset.lookbackDays} days. An older day is
-        loaded on request.
+        Files are looked for on the schedule, in the last {props.dataset.lookbackDays} days.
       </p>
       {props.again}
     </>

@@ -15,7 +15,6 @@ const SPANS = [
   ['1', 'last hour'],
   ['24', 'last 24 hours'],
   ['168', 'last 7 days'],
-  ['720', 'last 30 days'],
   ['2160', 'last 90 days'],
 ] as const;
 /** Shows what was refused and kept as it came, by reason; the rows of one reason; and one whole row. */

@@ -98,7 +98,7 @@ function Hours({ hours }: { readonly hours: NonNullable<StatusOf['receivedHours'
       <figcaption>
         <strong>Received hours</strong>{' '}
         <span class="faint">
-          {days.length === 0 ? 'No night has judged an hour yet.' : 'as the nights have judged them, UTC'}
+          {days.length === 0 ? 'No night has judged an hour yet.' : 'as nights judged them'}
         </span>
         <Figures
           figures={[

@@ -36,8 +36,7 @@ export function Trace() {
         <Empty title="Enter an ID.">
           <p>
             An <code>event_id</code>, a user or another unit ID, or the ID of a request from the header{' '}
-            <code>apigw-requestid</code> of its answer. Or unfold an entry of <a href={link('/live')}>Live</a>
-            .
+            <code>apigw-requestid</code> of its answer.
           </p>
         </Empty>
       ) : (
