@@ -31,7 +31,7 @@ export function CuratedDay(props: {
           label={`Curate ${day} again …`}
           path="/api/curate/rebuild"
           body={{ kind, from: day }}
-          about="The day is curated again, changed or not. Views read the version that exists until the new one is complete."
+          about="Views read the version that exists until the new one is complete."
           confirm={() => `Curate ${day}`}
           onDone={onDone}
         />

@@ -34,7 +34,7 @@ export function DropDay(props: {
       label="Load this day again …"
       path="/api/drops/backfill"
       body={{ source, dataset, from: day }}
-      about="The day is loaded as its folder is now, even if nothing has changed. Queries see the old version until the new one is complete, and go on seeing it if no file has rows."
+      about="The day is loaded as its folder is now. Queries see the old version until the new one is complete, and go on seeing it if no file has rows."
       confirm={() => `Load ${day} again`}
       onDone={() => {
         explained.reload();
@@ -204,7 +204,7 @@ export function ExportDay(props: {
         label="Export this day now …"
         path="/api/exports/run"
         body={{ export: name, from: day }}
-        about="The day is exported even if it has not changed."
+        about="It is exported, changed or not."
         confirm={() => `Export ${day}`}
         onDone={onDone}
       />

@@ -47,9 +47,7 @@ export function Quarantine() {
               <p key={note}>{note}</p>
             ))}
             {answer.rows === 0 ? (
-              <p>
-                Nothing is in quarantine from this time. Rows of the last minutes may still be in a buffer.
-              </p>
+              <p>Nothing is in quarantine from this time.</p>
             ) : (
               <DataTable
                 caption="Reasons"

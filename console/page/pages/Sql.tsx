@@ -90,7 +90,7 @@ export function Sql() {
                 <button type="button" onClick={() => void run()}>
                   Run
                 </button>
-                <span class="faint">or Ctrl+Enter, ⌘+Enter</span>
+                <span class="faint">or Ctrl+Enter</span>
               </>
             )}
             <State outcome={outcome} />

@@ -82,7 +82,7 @@ function Known({ status }: { readonly status: StatusOf }) {
       <Findings findings={status.problems} />
       {Object.entries(status.more).map(([code, count]) => (
         <p key={code}>
-          {count} more {code}: the page <a href={link('/days')}>Days</a> has what they are about.
+          {count} more {code}: see <a href={link('/days')}>Days</a>.
         </p>
       ))}
     </>

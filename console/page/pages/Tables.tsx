@@ -92,7 +92,7 @@ function TableCalendar({ table }: { readonly table: string }) {
     <Answered state={days}>
       {(answer) =>
         answer.first === null ? (
-          <p>The table has no days yet. Its first day appears when a file lands.</p>
+          <p>The table has no days yet.</p>
         ) : (
           <>
             <p class="faint">

@@ -68,7 +68,7 @@ export function DryRun<Answer>(props: DryRunProps<Answer>) {
               )}
           {confirm !== null && !mayWrite && (
             <p class="faint">
-              This console is read-only. Start it with <code>sluice console --write</code> to do this.
+              This console is read-only: start <code>sluice console --write</code>.
             </p>
           )}
           <div class="tools">
