@@ -52,16 +52,13 @@ export type LoadFailure = Failure & Pick<SluiceError, 'repeats'>;
 
 /** Converts any error into what the ledger records. Only messages of Sluice's errors are kept, as others may quote data. */
 export function toLoadFailure(error: unknown): LoadFailure {
-  const { code, message, repeats } = toSluiceError(error);
-  return { code, message, repeats };
-}
-
-function toSluiceError(error: unknown): SluiceError {
-  if (error instanceof SluiceError) return error;
-  if (error instanceof CatalogCallError) {
-    return new LoadError('SLUICE_LOAD_CATALOG_FAILED', `${errorText(error, error.code)}.`, { cause: error });
+  if (error instanceof SluiceError) {
+    const { code, message, repeats } = error;
+    return { code, message, repeats };
   }
-  return new LoadError('SLUICE_LOAD_STOPPED', `${errorText(error)}.`, {
-    cause: error,
-  });
+  return toLoadFailure(
+    error instanceof CatalogCallError
+      ? new LoadError('SLUICE_LOAD_CATALOG_FAILED', `${errorText(error, error.code)}.`)
+      : new LoadError('SLUICE_LOAD_STOPPED', `${errorText(error)}.`),
+  );
 }

@@ -88,7 +88,7 @@ export function textSql(sql: string, kind: ColumnKind, type: string): string {
  */
 export function doubleSql(sql: string, kind: ColumnKind): string {
   const number = `TRY_CAST(${sql} AS DOUBLE)`;
-  return ['text', 'json', 'bytes', 'nested'].includes(kind)
+  return ['text', 'json'].includes(kind)
     ? `CASE WHEN NOT contains(CAST(${sql} AS VARCHAR), '_') THEN ${number} END`
     : number;
 }

@@ -177,10 +177,14 @@ async function noteOpenDays(
   { source, dataset, days }: DatasetPlan,
   last: LastListing | null,
 ): Promise<void> {
-  const { openDays, ...others } = last ?? { at: clock.now(), newestDay: null, stopped: false, openDays: [] };
+  const { openDays, ...others } = last ?? emptyListing(clock.now());
   const all = new Set([...openDays, ...openDaysOf(days)]);
   if (all.size > openDays.length)
     await looks.write(source, dataset, { ...others, openDays: [...all].sort().slice(-MAX_OPEN_DAYS) });
+}
+
+function emptyListing(at: number): LastListing {
+  return { at, newestDay: null, stopped: false, openDays: [] };
 }
 
 function openDaysOf(days: DatasetPlan['days']): UtcDay[] {
@@ -245,15 +249,7 @@ async function noteFailure(
 ): Promise<boolean> {
   try {
     const { openDays = [], newer, place } = (await looks.read(source, dataset)) ?? {};
-    await looks.write(source, dataset, {
-      at: clock.now(),
-      newestDay: null,
-      stopped: false,
-      openDays,
-      newer,
-      place,
-      failure,
-    });
+    await looks.write(source, dataset, { ...emptyListing(clock.now()), openDays, newer, place, failure });
     return true;
   } catch (error) {
     if (error instanceof SluiceError) return false;
