@@ -303,6 +303,7 @@ describe('a run of the plan', () => {
         day: planned,
         isLacking: true,
         cure: 'explain',
+        since: expect.any(Number),
         words: expect.stringMatching(/^has 1 file and no commit since 2/),
       })),
     );
