@@ -110,7 +110,7 @@ function Hours({ hours }: { readonly hours: NonNullable<StatusOf['receivedHours'
           ]}
         />
       </figcaption>
-      <div class="hours" role="img" aria-label={hourStrips(hours).join('; ')}>
+      <div class="hours" role="img" aria-label={`Hours: ${hourStrips(hours).join('; ')}`}>
         {days.map((judged) => (
           <Fragment key={judged.day}>
             <span>{formatDay(judged.day)}</span>
