@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { AthenaClient } from '@aws-sdk/client-athena';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
@@ -8,6 +9,7 @@ import { parseUnit } from '../../lib/erase/Unit.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
 import { erase } from '../../operate/erase/erase.ts';
+import { athenaRows } from '../harness/answer.ts';
 import { READERS } from '../harness/configInput.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 import type { Credentials } from '../harness/storyCloud.ts';
@@ -143,6 +145,12 @@ describe.each(['kms', 's3'] as const)('a deployment with the encryption %s', (en
       await story.put(`${folder}more.csv`, 'x', story.cloud.bucket, story.s3By(reader));
       expect(await encryptionOf(`${folder}more.csv`)).toBe(ours);
     }
+    // OWOX has no workgroup: it names the place of its results.
+    const owox = story.kept(
+      new AthenaClient(story.clientOptions(await story.credentialsOf('ReaderOwoxUser'))),
+    );
+    const how = { WorkGroup: 'primary', ResultConfiguration: { OutputLocation: 's3://acme-owox/' } };
+    expect(await athenaRows(owox, sql, how)).toEqual([{ user_id: 'ada' }, { user_id: 'bob' }]);
   });
 
   it('erases by the printed policy, and rewrites files', async () => {
