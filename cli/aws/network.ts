@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import { isIPv4 } from 'node:net';
 import tls from 'node:tls';
 import { AwsAccessError } from '../../observe/explainAwsError.ts';
 import type { AwsConnection } from '../../observe/target.ts';
@@ -9,7 +10,7 @@ import type { AwsConnection } from '../../observe/target.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What no proxy reaches: the local cloud. */
-const LOOPBACK = ['localhost', '127.0.0.1', '::1', '[::1]'];
+const LOOPBACK = ['localhost', '127.0.0.0-127.255.255.255', '::1', '[::1]'];
 
 /** A proxy, under the names that Node's agents read: https://nodejs.org/docs/latest-v24.x/api/http.html#built-in-proxy-support */
 interface ProxyVariables {
@@ -34,10 +35,26 @@ function proxyOf(env: Environment): ProxyVariables | undefined {
       'SLUICE_AWS_UNREACHABLE',
       'HTTPS_PROXY: expected http://HOST:PORT or https://HOST:PORT.',
     );
-  const named = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter(Boolean);
+  const listed = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter(Boolean);
+  const named = listed.map(nodeHost);
   // Others take a name for its subdomains, too: https://about.gitlab.com/blog/we-need-to-talk-no-proxy/
   const below = named.map((name) => `.${name}`);
   return { https_proxy: url.href, no_proxy: [...LOOPBACK, ...named, ...below].join() };
+}
+
+/**
+ * A host of NO_PROXY as Node reads it: a block of addresses (`10.0.0.0/8`) as a range, an address of IPv6 without brackets,
+ * and without the port of HTTPS, as Node takes no port of a domain.
+ */
+function nodeHost(host: string): string {
+  const [, address = '', bits = ''] = /^([\d.]+)\/(\d+)$/.exec(host) ?? [];
+  if (!isIPv4(address)) return host.replace(/^\[(.+)\]$/, '$1').replace(/^([^:]+):443$/, '$1');
+  const size = 2 ** (32 - Number(bits));
+  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const first = value - (value % size);
+  const written = (number: number) =>
+    [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+  return `${written(first)}-${written(first + size - 1)}`;
 }
 
 /** What connections beyond this machine take from the variables of a process. */

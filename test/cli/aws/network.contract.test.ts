@@ -169,13 +169,17 @@ describe('behind a proxy', () => {
     ['.invalid', 'https://nowhere.invalid'],
     ['example.com,invalid', 'https://nowhere.invalid'],
     ['*', 'https://nowhere.invalid'],
+    ['.invalid:443', 'https://nowhere.invalid'],
+    ['[2001:db8::1]', 'https://[2001:db8::1]'],
+    ['127.9.0.0/16', 'https://127.9.255.1:9'],
     ['', 'https://127.0.0.1:9'],
+    ['', 'https://127.8.0.1:9'],
     ['', 'https://localhost:9'],
   ])('leaves out, by NO_PROXY=%s and as the local cloud, %s', async (NO_PROXY, endpoint) => {
     const { aws: options } = namedTarget({ values: { stage: 'dev' } }, { ...behindProxy, NO_PROXY });
     const client = new STSClient({ ...options, endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 });
     await expect(client.send(new GetCallerIdentityCommand({}))).rejects.toThrow(
-      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|^$/,
+      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|E(?:HOST|NET)UNREACH|EADDRNOTAVAIL|^$/,
     );
     expect(asked).toEqual([]);
   });
