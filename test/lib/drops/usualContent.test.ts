@@ -35,8 +35,8 @@ const unusual = (now: ReturnType<typeof rowsOf>, before: readonly DayBefore[]) =
   judgeContent(now, before, []).unusual;
 const six = Array.from({ length: 6 }, () => rowsOf());
 
-describe('a field whose values became none', () => {
-  it('says its types, its shares before and now, and three values', () => {
+describe('a field', () => {
+  it('whose numbers became texts is told with its types, its shares and some values', () => {
     const [found, ...others] = unusual(rowsOf(text), daysOf(...six));
     expect(others).toEqual([]);
     expect(found).toEqual({
@@ -47,25 +47,29 @@ describe('a field whose values became none', () => {
     });
   });
 
-  it('says no values of IDs of units', () => {
+  it('is told with three values at most', () => {
+    const many = { numbers: 0, types: { VARCHAR: ['a', 'b'], DECIMAL: ['c', 'd'] } };
+    expect(unusual(rowsOf(many), daysOf(...six))[0]?.values).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each(['unitIds.userID', 'unit ID'])('with IDs of units is told without values: %s', (name) => {
     const ofUnits = (values: ReturnType<typeof rowsOf>) => {
       const { eventValue } = values.content.fields;
-      return { ...values, content: { ...values.content, fields: { 'unitIds.userID': eventValue } } };
+      return { ...values, content: { ...values.content, fields: { [name]: eventValue } } };
     };
     const days = daysOf(...six).map((day) => ({ ...day, content: judgeContent(ofUnits(rowsOf()), [], []) }));
     const [found] = judgeContent(ofUnits(rowsOf(text)), days, []).unusual;
-    expect(found).toEqual({ field: 'unitIds.userID', words: expect.stringContaining('numbers') });
+    expect(found).toEqual({ field: name, words: expect.stringContaining('numbers') });
   });
 
-  it('is told by its numbers alone where they were texts, also on the next days, until somebody accepts it', () => {
-    const asText = rowsOf({ types: { VARCHAR: ['13.50'] } });
-    const days = Array.from({ length: 6 }, () => asText);
+  const asText = rowsOf({ types: { VARCHAR: ['13.50'] } });
+  const days = Array.from({ length: 6 }, () => asText);
+
+  it('of texts is told if fewer than 5 % of them are numbers, where more than 95 % were', () => {
     expect(unusual(asText, daysOf(...days))).toEqual([]);
     expect(unusual(rowsOf({ ...text, numbers: 5 }), daysOf(...days))).toEqual([]);
     expect(unusual(rowsOf({ ...text, numbers: 4 }), daysOf(...days))).toHaveLength(1);
-    expect(unusual(rowsOf(text), daysOf(...days, rowsOf(text)))).toHaveLength(1);
-    expect(unusual(rowsOf(text), daysOf(...days, { ...rowsOf(text), accepted: true }))).toEqual([]);
-    // Nearly all were numbers.
+    // Of a day before, 94 of 100 are too few.
     const most = Array.from({ length: 6 }, () => ({
       ...asText,
       content: { rows: 100, fields: { eventValue: price({ numbers: 94 }) }, days: {} },
@@ -73,7 +77,12 @@ describe('a field whose values became none', () => {
     expect(unusual(rowsOf({ ...text, types: { DOUBLE: [] } }), daysOf(...most))).toEqual([]);
   });
 
-  it('is told of nulls that jump from below 5 % to above 50 %', () => {
+  it('that stays unusual is told on the next days, too, until a person accepts a day', () => {
+    expect(unusual(rowsOf(text), daysOf(...days, rowsOf(text)))).toHaveLength(1);
+    expect(unusual(rowsOf(text), daysOf(...days, { ...rowsOf(text), accepted: true }))).toEqual([]);
+  });
+
+  it('is told if its nulls jump from below 5 % to above 50 %', () => {
     const before = daysOf(...six, rowsOf({ none: 4, numbers: 96 }));
     const contentWith = (none: number) =>
       unusual(rowsOf({ none, numbers: 100 - none }), before).map(({ words }) => words);
@@ -85,14 +94,14 @@ describe('a field whose values became none', () => {
     expect(unusual(absent, before)[0]?.words).toBe('eventValue: no value in 100 % of rows, before in 4 %');
   });
 
-  it('is no question of three rows, and a type is one of any', () => {
+  it('of fewer than ten rows is told for a new type, and for no share', () => {
     expect(unusual(rowsOf({ none: 9, numbers: 0 }, {}, 9), daysOf(...six))).toEqual([]);
     const small = daysOf(rowsOf({ numbers: 9 }, {}, 9));
     expect(unusual(rowsOf({ none: 100, numbers: 0, types: {} }), small)).toEqual([]);
     expect(unusual(rowsOf({ numbers: 3, types: { DECIMAL: ['1'] } }, {}, 3), small)).toHaveLength(1);
   });
 
-  it('is a new type once, and none that a day before had or that holds no value', () => {
+  it('with another type is told once, and not for one that a day before had or that holds no value', () => {
     const wide = rowsOf({ types: { BIGINT: ['1'] } });
     const words = (now: typeof wide, before: readonly DayBefore[]) =>
       unusual(now, before).map((unusualField) => unusualField.words);
@@ -107,23 +116,27 @@ describe('a field whose values became none', () => {
     expect(words(both, daysOf(wide))).toHaveLength(1);
   });
 
-  it('is compared with nothing where nothing is known', () => {
+  it('is not told if nothing is known of days before', () => {
     expect(unusual(rowsOf(text), [])).toEqual([]);
     expect(unusual(rowsOf(text), [{ day: '2026-11-19', rows: rowsOf().rows }])).toEqual([]);
   });
 });
 
 describe('rows of other days', () => {
-  const other = rowsOf({}, { '2026-11-12': 20, '2026-11-01': 30, '2026-11-02': 1 });
+  const counts = { '2026-11-12': 20, '2026-11-01': 21, '2026-11-03': 1, '2026-11-02': 4, '2026-11-04': 3 };
+  const other = rowsOf({}, { ...counts, '2026-11-05': 2 });
 
-  it('are told where they are most, with the days that they are of', () => {
+  it('are told if they are more than half, with the five days that most of them are of', () => {
     expect(unusual(other, [])).toEqual([
-      { words: '51 of 100 rows are of other days: 2026-11-01 (30), 2026-11-12 (20), 2026-11-02 (1)' },
+      {
+        words:
+          '51 of 100 rows are of other days: 2026-11-01 (21), 2026-11-12 (20), 2026-11-02 (4), 2026-11-04 (3), 2026-11-05 (2) and 1 more',
+      },
     ]);
     expect(unusual(rowsOf({}, { '2026-11-01': 50 }), [])).toEqual([]);
   });
 
-  it('are usual once the last seven loaded days had most of theirs', () => {
+  it('are usual once each of the last seven loaded days had more than half', () => {
     const likewise = Array.from({ length: 6 }, () => other);
     expect(unusual(other, daysOf(...likewise))).toHaveLength(1);
     expect(unusual(other, daysOf(...likewise, other))).toEqual([]);
@@ -150,7 +163,7 @@ describe('files of another day', () => {
   const copies = (fate: FileFate, other: FileFate, hasKey = false) =>
     copiesOf([fate], [other], hasKey).map(({ of, isSure }) => [of, isSure]);
 
-  it('have its ETag and size; or its size and rows, where an ETag is no digest', () => {
+  it('are found by ETag and size, or by size and rows if an ETag is no digest', () => {
     expect(copies(file('2/a'), file('1/a'))).toEqual([['1/a', true]]);
     expect(copies(file('2/a'), file('1/a', { eTag: '"b"' }))).toEqual([]);
     expect(copies(file('2/a'), file('1/a', { eTag: '"b-2"' }))).toEqual([['1/a', false]]);
@@ -161,16 +174,17 @@ describe('files of another day', () => {
     expect(copies(file('2/a'), file('1/a', { size: 8 }))).toEqual([]);
   });
 
-  it('are no few of many that have their size and rows by chance', () => {
+  it('are not found by size and rows if they are few of many', () => {
     const many = Array.from({ length: 5 }, (_, i) => file(`2/${i}`, { eTag: `"${i}-2"`, size: i }));
     expect(copiesOf(many, [file('1/a', { size: 3 })], false)).toEqual([]);
     expect(copiesOf(many.slice(3, 4), [file('1/a', { size: 3 })], false)).toHaveLength(1);
   });
 
-  it('are loaded ones with rows', () => {
+  it('are compared if both are loaded and the later one has rows', () => {
     expect(copies(file('2/a'), file('1/a', { fate: 'gone' }))).toEqual([]);
     const { rows: _, ...empty } = file('2/a', { fate: 'left_out' });
     expect(copies(empty, file('1/a'))).toEqual([]);
+    expect(copies(file('2/a', { rows: { in: 5, out: 0, refused: 5 } }), file('1/a'))).toEqual([]);
   });
 
   it('are told, unless the last seven loaded days had some', () => {
