@@ -6,8 +6,11 @@ import type { Finding, FindingCode } from './catalogue.ts';
 import { byRank, judge } from './judge/judge.ts';
 import { readSights, sightsOf, toldSight } from './lastSight.ts';
 
-/** Bytes of JSON at most, so that an answer stays below 300 kB: of datasets and of exports, and of the findings with one code. */
-const BYTES = { drops: 60_000, code: 10_000 } as const;
+/**
+ * Bytes of JSON at most, so that an answer stays below 300 kB: of datasets and of exports, and of the findings with one code, about
+ * drops or about others. Commands that repair a table have six kilobytes, and no other command lists them.
+ */
+const BYTES = { drops: 60_000, ofDrops: 10_000, others: 30_000 } as const;
 
 /** Datasets or exports: those that need somebody first, as many as fit. */
 export interface ShownDrops<Drops> extends Shown {
@@ -54,7 +57,7 @@ function statusOf(facts: StatusFacts, findings: readonly Finding[], now: number)
         ofCode,
         () => null,
         ({ detail }) => detail,
-        BYTES.code,
+        ofCode[0]?.part === 'drops' ? BYTES.ofDrops : BYTES.others,
       ).shown,
   );
   const more: Partial<Record<FindingCode, number>> = {};

@@ -266,7 +266,8 @@ export function* quarantined({ quarantine }: StatusFacts, { commands }: Place): 
   const is = total === 1 ? 'is' : 'are';
   const [sender] = first.senders;
   const from = sender === undefined ? '' : fromText(sender);
-  const most = from === '' ? '' : `, ${sender?.rows} of these${from}`;
+  const share = sender?.rows === first.rows ? '' : `, ${sender?.rows} of these`;
+  const most = from === '' ? '' : `${share}${from}`;
   const told = {
     case: lost.length === 0 ? 'redrive' : cured.length === 0 ? 'sender' : 'mixed',
     title: `${counted(total, 'row')} ${is} in quarantine, ${shareText(first.rows, reasons.length)} with ${first.reason}${most}`,
