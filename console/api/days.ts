@@ -23,6 +23,8 @@ const kind = z.enum(forwardedKinds).describe('exposures or events');
 export interface DaysAnswer extends DropsCalendar {
   /** Null of later pages and of one source, and if the configuration curates nothing. */
   readonly curated: CuratedCalendar | null;
+  /** Names of all sources, in the order of the configuration. */
+  readonly sources: readonly string[];
 }
 
 /** Calls of the page Days. */
@@ -49,7 +51,7 @@ export const dayRoutes = [
         readDropsPage(deployment, about, { ...span, after }),
         isCurated ? readCuratedCalendar(deployment, { kinds: forwardedKinds, ...span }) : null,
       ]);
-      return { ...calendar, curated };
+      return { ...calendar, curated, sources: config.sources.map(({ name }) => name) };
     },
   }),
   route({

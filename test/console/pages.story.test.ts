@@ -109,6 +109,9 @@ describe('the pages of the console', () => {
     opened.go('/days?until=2026-11-20');
     await opened.click('.days .bad', 'late');
     await opened.click('.days .plain', 'too young');
+    opened.go('/days?source=acme&after=acme%2Fevents');
+    await opened.shows('2 datasets and exports');
+    await opened.click('button', 'First page');
   });
 
   it('Experiments unfold to groups, and have the verdict on their split', async () => {

@@ -26,8 +26,9 @@ interface Line {
 
 /** The page Days: customers' drops, exports and curated tables by day, each day with what happened and what to do. */
 export function Days() {
-  const { days = '14', until, source, after } = useConsole().route.params;
+  const { days = '14', until, source = '', after } = useConsole().route.params;
   const calendar = useApi<DaysAnswer>('/api/days', { days, until, source, after }, useEvery(300_000));
+  const sources = (calendar.answer?.sources ?? []).map((name) => [name, name] as const);
   return (
     <Page title="Days">
       <Filters>
@@ -38,7 +39,7 @@ export function Days() {
           choices={['14', '28', '56', '92'].map((choice) => [choice, choice])}
         />
         <TextFilter label="Until" name="until" type="date" value={until} />
-        <TextFilter label="Source" name="source" value={source} placeholder="all" />
+        <Choice label="Source" name="source" value={source} choices={[['', 'all'], ...sources]} />
       </Filters>
       <Answered state={calendar}>
         {(answer) => <Calendar answer={answer} onDone={calendar.reload} />}
@@ -55,7 +56,7 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
     ...exports.map((dayExport) => exportLine(dayExport, onDone)),
     ...(curated?.tables ?? []).map((table) => curatedLine(table, onDone)),
   ];
-  if (lines.length === 0)
+  if (lines.length === 0 && after === '')
     return (
       <Empty title="The configuration has no sources, no exports and no curated tables.">
         <p>

@@ -6,7 +6,7 @@ export function Filters({ children }: { readonly children: ComponentChildren }) 
   return <search class="filters">{children}</search>;
 }
 
-/** A choice, in the address under its name. */
+/** A choice, in the address under its name. Another one begins with the first page. */
 export function Choice(props: {
   readonly label: string;
   readonly name: string;
@@ -18,7 +18,7 @@ export function Choice(props: {
       {props.label}
       <select
         value={props.value}
-        onChange={({ currentTarget }) => setParams({ [props.name]: currentTarget.value })}
+        onChange={({ currentTarget }) => setParams({ [props.name]: currentTarget.value, after: '' })}
       >
         {props.choices.map(([value, words]) => (
           <option key={value} value={value}>
@@ -47,7 +47,7 @@ export function TextFilter(props: {
         value={value}
         placeholder={placeholder ?? ''}
         spellcheck={false}
-        onInput={({ currentTarget }) => setParams({ [name]: currentTarget.value })}
+        onInput={({ currentTarget }) => setParams({ [name]: currentTarget.value, after: '' })}
       />
     </label>
   );
