@@ -98,7 +98,7 @@ function Happened({ answer }: { readonly answer: ExplainedDay }) {
       {failure !== null && <Problem error={failure} />}
       <p>
         <Badge tone={STATES[state].tone}>{STATES[state].words}</Badge>{' '}
-        {formatTimesIn(`${meaning.join(' ')} ${served}`)}
+        <Prose text={formatTimesIn(`${meaning.join(' ')} ${served}`)} />
       </p>
       <p>
         <strong>Next:</strong>{' '}

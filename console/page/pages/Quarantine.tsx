@@ -44,7 +44,9 @@ export function Quarantine() {
         {(answer) => (
           <>
             {answer.notes.map((note) => (
-              <p key={note}>{note}</p>
+              <p key={note}>
+                <Prose text={note} />
+              </p>
             ))}
             {answer.rows === 0 ? (
               <p>Nothing is in quarantine from this time.</p>

@@ -125,7 +125,7 @@ function Journey({ id, found }: { readonly id: string; readonly found: TraceAnsw
       </ol>
       {notes.map((note) => (
         <p key={note} class="faint">
-          {visibleLine(note)}
+          <Prose text={visibleLine(note)} />
         </p>
       ))}
       {row !== null && (
