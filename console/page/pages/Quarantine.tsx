@@ -49,7 +49,7 @@ export function Quarantine() {
               </p>
             ))}
             {answer.rows === 0 ? (
-              <p>Nothing is in quarantine from this time.</p>
+              <p>Nothing is in quarantine.</p>
             ) : (
               <DataTable
                 caption="Reasons"
