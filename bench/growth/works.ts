@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TaskQueue } from '../../lib/base/queue.ts';
-import { DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
+import { type Clock, DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { knowDays, seeTables } from '../../lib/curate/lookAtDays.ts';
 import { CHECK_RUN } from '../../lib/curate/messageBodies.ts';
@@ -36,11 +36,35 @@ export interface PeriodicWork {
   run(ports: WorkPorts): Promise<unknown>;
 }
 
+/** A clock that stands, without waits, and a deadline that nothing reaches. */
+interface Timing {
+  readonly clock: Clock;
+  readonly wait: () => Promise<void>;
+  readonly random: () => number;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}
+
 /** What each work is given. */
-type WorkPorts = ReturnType<typeof workPorts>;
+interface WorkPorts
+  extends Timing,
+    Pick<GrownLake, 'own' | 'catalog' | 'views' | 'config' | 'bucket' | 'bucketOf'> {
+  readonly stage: string;
+  /** The bucket of the lake, as functions write to it. */
+  readonly landing: ReturnType<typeof landingOf>;
+  readonly ledger: Ledger;
+  /** The queues of tasks of all functions. */
+  readonly tasks: TaskQueue;
+  /** Bodies of the tasks that were sent. */
+  readonly sent: readonly string[];
+  /** Throws an error that is logged: nothing fails in a lake in which nothing is new. */
+  readonly log: (fields: Readonly<Record<string, unknown>>) => void;
+  /** The timing alone, for ports of their own. */
+  readonly attempts: Timing;
+}
 
 /** The ports of all functions before a lake. Nothing ends by its deadline: the whole work is counted. */
-function workPorts(lake: GrownLake, now: number) {
+function workPorts(lake: GrownLake, now: number): WorkPorts {
   const { own, catalog, views, config, bucket, bucketOf } = lake;
   const sent: string[] = [];
   const tasks: TaskQueue = { send: async (bodies) => void sent.push(...bodies) };
@@ -55,12 +79,13 @@ function workPorts(lake: GrownLake, now: number) {
   return { ...all, own, bucketOf, sent, attempts };
 }
 
-const message = (body: object) => [{ messageId: '1', body: JSON.stringify(body), receives: 1 }];
+/** The messages of a queue: one, received once. */
+const messagesOf = (body: object) => [{ messageId: '1', body: JSON.stringify(body), receives: 1 }];
 
 const curator = (ports: WorkPorts) => {
   return { ...ports, raw: rawDays(ports.own, ports.config, ports.attempts), listed: listedDays(ports.own) };
 };
-const curate = (ports: WorkPorts, body: object) => planCurations(curator(ports), message(body));
+const planCuration = (ports: WorkPorts, body: object) => planCurations(curator(ports), messagesOf(body));
 
 /** Notes that runs before, one an hour, have looked at all days; in turns, or just now. */
 async function lookedBefore(ports: WorkPorts, isTurn: boolean): Promise<void> {
@@ -76,6 +101,7 @@ async function lookedBefore(ports: WorkPorts, isTurn: boolean): Promise<void> {
     });
     await noteLooks(planner, dayLooksKey(table.kind), Object.fromEntries(looks), now);
   }
+  // Before the first day of any lake.
   const first = { day: '2000-01-01', hasCome: true };
   for (const { name, datasets } of ports.config.sources)
     for (const dataset of datasets)
@@ -86,8 +112,8 @@ async function lookedBefore(ports: WorkPorts, isTurn: boolean): Promise<void> {
         late: [],
       });
 }
-const drops = async (ports: WorkPorts, body: object) => {
-  // A run over all sources is split into messages of its own queue, the last of which counts.
+const planAllDrops = async (ports: WorkPorts, body: object) => {
+  // A run over all sources sends itself a message for each source, and one that counts. The list grows while it is read.
   const asked = [JSON.stringify(body)];
   const planner = {
     ...ports,
@@ -96,7 +122,7 @@ const drops = async (ports: WorkPorts, body: object) => {
     lateNotes: lateNotes(ports.own),
     requests: { send: async (bodies: readonly string[]) => void asked.push(...bodies) },
   };
-  for (const task of asked) await planDrops(planner, message(JSON.parse(task)));
+  for (const task of asked) await planDrops(planner, messagesOf(JSON.parse(task)));
 };
 const invocation = ({ clock, deadline }: WorkPorts) => ({
   owner: 'bench',
@@ -104,7 +130,7 @@ const invocation = ({ clock, deadline }: WorkPorts) => ({
   deadline,
   signal: new AbortController().signal,
 });
-const load = (ports: WorkPorts) =>
+const sweepDrops = (ports: WorkPorts) =>
   loadMessages(
     {
       ...ports,
@@ -116,7 +142,7 @@ const load = (ports: WorkPorts) =>
       diskBytes: 0,
     },
     invocation(ports),
-    message({ sluice: 'sweep' }),
+    messagesOf({ sluice: 'sweep' }),
     1,
   );
 
@@ -142,34 +168,41 @@ function landedTable({ catalog, config, bucket, own }: WorkPorts, table: string)
   };
 }
 
-/** Milliseconds of a turn with the default retention. */
-const VERSION_TURN_MS = turnMs({ retention: { dataVersionDays: 7 } }) / TURN_PARTS;
+/** Milliseconds between two looks at a part of all versions, with the default retention. */
+const TURN_PART_MS = turnMs({ retention: { dataVersionDays: 7 } }) / TURN_PARTS;
+
+/** Hours and days of a month on average. */
+const HOURS_A_MONTH = 730;
+const DAYS_A_MONTH = 30;
 
 const hourly = (run: PeriodicWork['run']): PeriodicWork => {
-  return { runsAMonth: 730, hour: 12, run };
+  return { runsAMonth: HOURS_A_MONTH, hour: 12, run };
 };
 const daily = (hour: number, run: PeriodicWork['run']): PeriodicWork => {
-  return { runsAMonth: 30, hour, run };
+  return { runsAMonth: DAYS_A_MONTH, hour, run };
 };
 
 /** Everything that runs by the clock and looks at more than it is told of, with the message that starts it. Names begin with their function. */
 export const periodicWorks: Readonly<Record<string, PeriodicWork>> = {
-  'curate-plan, nightly': daily(0, (ports) => curate(ports, { sluice: 'curate' })),
+  'curate-plan, nightly': daily(0, (ports) => planCuration(ports, { sluice: 'curate' })),
   'curate-plan, hourly': {
-    ...hourly((ports) => curate(ports, { sluice: CHECK_RUN })),
-    turnsAMonth: 730 + 30,
+    ...hourly((ports) => planCuration(ports, { sluice: CHECK_RUN })),
+    turnsAMonth: HOURS_A_MONTH + DAYS_A_MONTH,
   },
-  'ingest-plan, daily': daily(12, (ports) => drops(ports, { sluice: 'plan', schedule: 'daily' })),
+  'ingest-plan, daily': daily(12, (ports) => planAllDrops(ports, { sluice: 'plan', schedule: 'daily' })),
   // The first run of a day looks at all days.
   'ingest-plan, what is late': {
-    ...hourly((ports) => drops(ports, { sluice: 'expected' })),
-    turnsAMonth: 30,
+    ...hourly((ports) => planAllDrops(ports, { sluice: 'expected' })),
+    turnsAMonth: DAYS_A_MONTH,
   },
-  'ingest-load, files of versions': { ...hourly(load), turnsAMonth: (30 * DAY_MS) / VERSION_TURN_MS },
+  'ingest-load, files of versions': {
+    ...hourly(sweepDrops),
+    turnsAMonth: (DAYS_A_MONTH * DAY_MS) / TURN_PART_MS,
+  },
   'curate, sweep': hourly((ports) => sweepVersions(ports, invocation(ports))),
   'register, repair': hourly((ports) => {
     const known = new KnownPartitions();
-    return registerMessages({ ...ports, objects: ports.own, known }, message({ sluice: 'daily' }));
+    return registerMessages({ ...ports, objects: ports.own, known }, messagesOf({ sluice: 'daily' }));
   }),
   'write, look at landing/': hourly((ports) =>
     lookAtLanding({ ...ports, store: ports.own }, { ...ports.tasks, waiting: async () => 0 }),
@@ -212,24 +245,25 @@ export interface WorkCost {
 
 /** Makes a lake for a work of {@link periodicWorks}. @returns Runs it once, and counts. */
 export async function readyWork(name: string, size: LakeSize): Promise<() => Promise<WorkCost>> {
-  const { run, hour } = periodicWorks[name] ?? {};
-  if (run === undefined) throw new Error(name);
-  const now = Date.parse('2026-11-28T00:20:00Z') + (hour ?? 0) * 3_600_000;
+  const work = periodicWorks[name];
+  if (work === undefined) throw new Error(name);
+  const { run, hour } = work;
+  const now = Date.parse('2026-11-28T00:20:00Z') + hour * HOUR_MS;
   const lake = grownLake(size, now);
   const ports = workPorts(lake, now);
   await lookedBefore(ports, size.isTurn);
-  const before = { ...lake.own.counts };
-  const glue = lake.catalogCalls();
+  const countsBefore = { ...lake.own.counts };
+  const catalogBefore = lake.catalogCalls();
   return async () => {
     await run(ports);
     const { list, get, put, bytesRead } = lake.own.counts;
     return {
       // Customers' files are listed and not read.
-      list: list - before.list + lake.customers.counts.list,
-      get: get - before.get,
-      put: put - before.put,
-      bytesRead: bytesRead - before.bytesRead,
-      catalog: lake.catalogCalls() - glue,
+      list: list - countsBefore.list + lake.customers.counts.list,
+      get: get - countsBefore.get,
+      put: put - countsBefore.put,
+      bytesRead: bytesRead - countsBefore.bytesRead,
+      catalog: lake.catalogCalls() - catalogBefore,
       messages: ports.sent.length,
     };
   };
