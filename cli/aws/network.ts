@@ -10,7 +10,7 @@ import type { AwsConnection } from '../../observe/target.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What no proxy reaches: the local cloud. */
-const LOOPBACK = ['localhost', '127.0.0.0-127.255.255.255', '::1', '[::1]'];
+const LOOPBACK = ['localhost', nodeHost('127.0.0.1/8'), '::1', '[::1]'];
 
 /** A proxy, under the names that Node's agents read: https://nodejs.org/docs/latest-v24.x/api/http.html#built-in-proxy-support */
 interface ProxyVariables {
