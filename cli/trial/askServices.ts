@@ -20,6 +20,7 @@ import { metricsOf, type WantedMetric } from '../../lib/reconcile/hourCounts.ts'
 import { metricStage } from '../../lib/schema/stages.ts';
 import { askAthena, type Deployment } from '../../observe/deployment.ts';
 import { readSettings } from '../../observe/doctor/lakeFormation.ts';
+import { isNamed } from '../../observe/explainAwsError.ts';
 import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { requestIngest } from '../../operate/ingest/requests.ts';
@@ -169,7 +170,10 @@ export async function askCatalog({ aws, config }: Deployment, { id }: Run): Prom
         const command = new ListTableMetadataCommand({ CatalogName, DatabaseName: config.database });
         const { length = 0, denial } = await athena.send(command).then(
           ({ TableMetadataList = [] }) => ({ length: TableMetadataList.length, denial: undefined }),
-          (error: unknown) => ({ length: 0, denial: errorName(error) }),
+          (error: unknown) => {
+            if (!isNamed(error, /AccessDenied/)) throw error;
+            return { length: 0, denial: errorName(error) };
+          },
         );
         if (length > 0) listed.add(CatalogName);
         found.push(`${CatalogName} by a policy of ${allowed}: ${denial ?? counted(length, 'table')}`);
