@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { cellsOf } from '../../console/page/pages/cells.ts';
+import { burstsOf, type NumberedEntry, sharedWords } from '../../console/page/parts/bursts.ts';
 import {
   axisTop,
   formatBytes,
@@ -10,7 +11,6 @@ import {
   formatTime,
   usualRequests,
 } from '../../console/page/parts/format.ts';
-import { burstsOf, type NumberedEntry, sharedWords } from '../../console/page/parts/liveFeed.ts';
 import { visibleText } from '../../lib/base/text.ts';
 import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
