@@ -1,8 +1,9 @@
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import type { Status } from '../../../observe/findings/status.ts';
-import type { Figure, Tone } from '../parts/figures.ts';
+import type { Tone } from '../parts/figures.ts';
 import { formatSpan } from '../parts/format.ts';
+import type { Figure } from '../parts/parts.tsx';
 
 /** The windows of the charts, by their days. */
 export const WINDOWS = [
