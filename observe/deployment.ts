@@ -30,6 +30,11 @@ export const ObserveError = defineErrorFamily('user', {
     cause: 'The deployed stack has no output of this name.',
     cure: 'Deploy it with this version.',
   },
+  SLUICE_OBSERVE_FILES_UNREAD: {
+    cause:
+      'This machine could not count the rows in the files of quarantine, which it does while Athena does not answer.',
+    cure: 'Read the detail. Of too many or too large files: ask again once Athena answers, which counts all. Of a folder that is full or cannot be written: set TMPDIR to another. Of a file that is no Parquet: move it out of the folder of the table.',
+  },
   SLUICE_OBSERVE_LOCAL_UNREADABLE: {
     cause: 'The local cloud did not answer a question about itself.',
     cure: 'Start the local cloud (`npm start`), again if it is of another version. If it listens on another port, add --endpoint-url http://127.0.0.1:PORT.',

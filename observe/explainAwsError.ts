@@ -131,6 +131,8 @@ export type UnreadKind = 'throttled' | 'denied' | 'missing' | 'timedOut' | 'quer
  * `ThrottlingException`, `SlowDown`: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 const KINDS: readonly (readonly [UnreadKind, RegExp])[] = [
+  // What a disk or a file says is no answer of AWS.
+  ['other', /SLUICE_OBSERVE_FILES_UNREAD/],
   [
     'throttled',
     /Throttl|TooManyRequests|Rate exceeded|RequestLimitExceeded|SlowDown|BandwidthLimit|reduce your request rate/i,

@@ -3,16 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
+import { SluiceError } from '../../../lib/base/errors.ts';
 import { type QueryRow, quoteText } from '../../../lib/base/sql.ts';
+import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../../lib/base/time.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
-import type { Deployment } from '../../deployment.ts';
+import { type Deployment, ObserveError } from '../../deployment.ts';
+import { explainAwsError } from '../../explainAwsError.ts';
 import { listFolder } from '../flow/waitingObjects.ts';
 import { countsOf, type QuarantineCount, quarantineOf } from './landedRows.ts';
 import { senderColumns, topSendersSql } from './quarantineSenders.ts';
 import { timestampText } from './tracedRows.ts';
 
-/** Bytes of quarantine's files that are read, the newest first. */
+/** Bytes of quarantine's files that are read at most. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /** Files that are fetched at the same time. */
@@ -21,32 +24,39 @@ const PARALLEL_FILES = 8;
 type Open = Pick<Deployment, 's3' | 'config' | 'now'>;
 
 /**
- * What quarantine has of 24 hours by its files in S3, while Athena does not answer: the newest files, 256 MiB at most.
+ * What quarantine has of 24 hours by its files in S3, while Athena does not answer. It counts all of them or none.
  *
- * @throws What S3's client throws.
+ * @param mostBytes Bytes of files that are read at most. Default: 256 MiB.
+ * @throws ObserveError `SLUICE_OBSERVE_FILES_UNREAD`; what S3's client throws.
  */
-export async function countQuarantineFiles(open: Open): Promise<readonly QuarantineCount[]> {
+export async function countQuarantineFiles(
+  open: Open,
+  mostBytes = MOST_BYTES,
+): Promise<readonly QuarantineCount[]> {
   const { config, now } = open;
   const days = [utcDay(now - DAY_MS), utcDay(now)];
-  const listings = days.map((day) => listFolder(open, `${tableFolder(config, 'quarantine')}${day}/`));
-  const objects = (await Promise.all(listings)).flatMap(({ objects: ofDay }) => ofDay);
-  let left = MOST_BYTES;
-  const read = objects
-    .filter(({ modifiedAt }) => modifiedAt >= now - DAY_MS)
-    .toSorted((a, b) => b.modifiedAt - a.modifiedAt)
-    .filter(({ size }) => {
-      left -= size;
-      return left >= 0;
-    });
-  if (read.length === 0) return [];
-  return quarantineOf(
-    countsOf(
-      await askFiles(
-        open,
-        read.map(({ key }) => key),
-      ),
-    ),
+  const listings = await Promise.all(
+    days.map((day) => listFolder(open, `${tableFolder(config, 'quarantine')}${day}/`)),
   );
+  const recent = listings
+    .flatMap(({ objects }) => objects)
+    .filter(({ modifiedAt }) => modifiedAt >= now - DAY_MS);
+  const bytes = recent.reduce((sum, { size }) => sum + size, 0);
+  const isCut = listings.some(({ hasMore }) => hasMore);
+  if (isCut || bytes > mostBytes)
+    throw new ObserveError(
+      'SLUICE_OBSERVE_FILES_UNREAD',
+      `The last 24 hours have ${isCut ? 'at least ' : ''}${counted(recent.length, 'file')} of ${bytes} bytes; ${mostBytes} bytes are read at most.`,
+    );
+  if (recent.length === 0) return [];
+  const keys = recent.map(({ key }) => key);
+  try {
+    return quarantineOf(countsOf(await askFiles(open, keys)));
+  } catch (error) {
+    if (error instanceof SluiceError || explainAwsError(error) !== undefined) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ObserveError('SLUICE_OBSERVE_FILES_UNREAD', why, { cause: error });
+  }
 }
 
 /** Asks DuckDB about files of quarantine, which are fetched for it. */

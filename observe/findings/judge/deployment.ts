@@ -122,7 +122,7 @@ const UNREAD: Readonly<Record<UnreadKind, string>> = {
   missing: 'it does not exist',
   timedOut: 'AWS did not answer in time',
   query: 'Athena failed with the query',
-  other: 'AWS answered with an error',
+  other: 'the detail has the error',
 };
 
 /** A part that could not be read, with the cure of the kind of the error. */

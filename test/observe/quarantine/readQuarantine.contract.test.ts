@@ -3,10 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { configFile, loadConfig } from '../../../lib/config/loadConfig.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { unreadKind, whyUnread } from '../../../observe/explainAwsError.ts';
+import { countQuarantineFiles } from '../../../observe/facts/tables/quarantineFiles.ts';
 import { readQuarantine } from '../../../observe/quarantine/readQuarantine.ts';
 import type { QuarantinedItem } from '../../../observe/quarantine/revalidate.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { parquetOf } from '../../lib/drops/load/startLoads.ts';
+import { startLanding } from '../startLanding.ts';
 
 const FILES = 24;
 const reason = 'SLUICE_BODY_NOT_JSON';
@@ -112,4 +115,31 @@ describe('readQuarantine', () => {
     }
     expect(asked).toHaveLength(1);
   });
+});
+
+it('what files of a day hold is counted wholly, or not, with the reason', async () => {
+  const landing = await startLanding();
+  const open = { ...landing, now: landing.clock.now() };
+  const key = (name: string) => `${tableFolder(open.config, 'quarantine')}2026-11-23/${name}.parquet`;
+  const received = fileOf(0).replace('2026-11-20 07', '2026-11-23 09');
+  const file = await parquetOf(`SELECT *, 'web' AS key_label FROM (${received})`);
+  try {
+    expect(await countQuarantineFiles(open)).toEqual([]);
+    await landing.put(key('a'), file);
+    expect(await countQuarantineFiles(open, file.length)).toMatchObject([{ reason, rows: 4 }, { rows: 1 }]);
+    const unread = async (mostBytes?: number) => {
+      const error = await countQuarantineFiles(open, mostBytes).catch((thrown: unknown) => thrown);
+      return [unreadKind(error), whyUnread(error)];
+    };
+    expect(await unread(file.length - 1)).toEqual([
+      'other',
+      expect.stringMatching(` 1 file of ${file.length} bytes; ${file.length - 1} bytes are read at most\\.$`),
+    ]);
+    await landing.put(key('b'), Buffer.from('PAR0 not found'));
+    const failed = await countQuarantineFiles(open).catch((thrown: unknown) => thrown);
+    expect(failed).toMatchObject({ code: 'SLUICE_OBSERVE_FILES_UNREAD' });
+    expect(await unread()).toEqual(['other', expect.stringContaining('b.parquet')]);
+  } finally {
+    await landing.close();
+  }
 });
