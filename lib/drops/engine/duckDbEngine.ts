@@ -275,7 +275,7 @@ function lookAtValues(
     const contents = looked.map((each): [field: string, content: FieldContent] => {
       const { field, column, type, values } = each;
       const seenValues = seen - each.none;
-      const isTooFew = seen < rows && seenValues < FEWEST_VALUES;
+      const isTooFew = seen >= FEWEST_VALUES && seen < rows && seenValues < FEWEST_VALUES;
       const none = isTooFew ? rows : Math.round((rows * each.none) / seen);
       const numbers = none === rows ? 0 : Math.round(((rows - none) * each.numbers) / seenValues);
       const types = values.size === 0 ? {} : { [type]: [...values] };

@@ -55,8 +55,12 @@ export function compileMapping(
   for (const [shape, { schema, files }] of shapes) {
     const row = compileRow(subject, schema, named);
     if (row instanceof FieldProblem) {
-      for (const { name } of files.flatMap((i) => schemas[i] ?? []))
-        problems.set(name, new FileError(row.code, `${name}, ${row.message}.`, { cause: row }));
+      for (const each of files.flatMap((i) => schemas[i] ?? [])) {
+        // A problem names the values of the file's own folders.
+        const own = compileRow(subject, each, named);
+        const { code, message } = own instanceof FieldProblem ? own : row;
+        problems.set(each.name, new FileError(code, `${each.name}, ${message}.`, { cause: row }));
+      }
       continue;
     }
     const { used, ...compiled } = row;

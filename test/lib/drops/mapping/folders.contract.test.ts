@@ -102,6 +102,14 @@ describe('folders of a file’s path', () => {
     await expect(bench.load(optional, [await fileIn('country=DE/country=FR/', ['a'])])).rejects.toMatchObject(
       { code: 'SLUICE_INGEST_COLUMN_AMBIGUOUS' },
     );
+    const twice = [
+      await fileIn('country=DE/country=FR/', ['a']),
+      await fileIn('country=US/country=AT/', ['a']),
+    ];
+    const schemas = (await bench.describe(twice)).flatMap((file) => ('problem' in file ? [] : [file]));
+    const problems = new Map();
+    expect(() => compileMapping(subjectOf(optional), schemas, undefined, problems)).toThrow('"country=DE"');
+    expect(problems.get(twice[1]?.name ?? '')?.message).toContain('"country=US" and "country=AT"');
     const both = await bench.load(optional, [await fileIn('Country=DE/country=FR/', ['a'])]);
     expect(byUser(both.rows, 'event_value')).toEqual({ a: 'FR' });
     const nul = await bench.load(optional, [await fileIn('country=D%00%C3%A9/', ['a'])]);
