@@ -115,7 +115,7 @@ describe('what the accepted rows of a load hold', () => {
     {
       name: 'the first alone has values',
       count: 40,
-      rowsOf: () => 60_000,
+      rowsOf: () => 3_000,
       has: (n: number) => n === 0,
       none: 0.975,
     },
