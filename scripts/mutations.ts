@@ -170,8 +170,10 @@ export const mutations: readonly Mutation[] = [
     ['page.rows.length > 0 ? PROBLEMS_FOUND : ', ''],
   ]),
   faultsOf('observe/facts/days/dropsPage.ts', 'observe/manyDatasets.contract', [
-    ['start + shown.length < sorted.length ? last : null', 'null'],
+    ['cursorOf(needs.get(last) ?? null, last)', 'null'],
     ['a.rank - b.rank', '0'],
+    ['ofLine > rank || ', ''],
+    ['read(lines, isAll ? span : {})', 'read(lines, span)'],
     ['return left < 0 && i > 0;', 'return false;'],
   ]),
   faultsOf('observe/facts/days/ledgerDays.ts', 'observe/manyDatasets.contract', [

@@ -9,13 +9,15 @@ export const status: Command = {
   options: { ...targetOptions },
   examples: ['sluice status --stage prod'],
   async run(line) {
-    const [{ withDeployment }, { readStatus }, { statusText }] = await Promise.all([
+    const [{ withDeployment }, { readStatus }, { statusText }, { targetedCommand }] = await Promise.all([
       import('../aws/withDeployment.ts'),
       import('../../observe/findings/status.ts'),
       import('../observe/statusText.ts'),
+      import('../aws/target.ts'),
     ]);
     const answer = await withDeployment(line, readStatus);
-    writeResult<Status>(line, answer, () => statusText(answer));
+    const command = (words: readonly string[]) => targetedCommand(line, words);
+    writeResult<Status>(line, answer, () => statusText(answer, command));
     return answer.isWell ? 0 : PROBLEMS_FOUND;
   },
 };

@@ -5,14 +5,16 @@ import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { AlarmState } from '../../observe/facts/flow/alarms.ts';
 import type { WriterBacklog } from '../../observe/facts/flow/waitingObjects.ts';
 import { hourStrips, STRIP_LEGEND } from '../../observe/facts/hourStrips.ts';
-import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { ShownDrops, Status } from '../../observe/findings/status.ts';
 import { textTable } from '../terminal/output.ts';
 import { findingLines } from './doctorText.ts';
 import { athenaRead, duration, lines } from './words.ts';
 
-/** A status for people. */
-export function statusText(status: Status): string {
+/** A status for people. @param command Writes a command about the same deployment. Default: about the local cloud. */
+export function statusText(
+  status: Status,
+  command = (words: readonly string[]) => sluiceCommand([], words),
+): string {
   const { isLocal, scannedBytes, unknown } = status;
   return [
     `${status.stack}${isLocal ? ' (the local cloud)' : ''} at ${status.at}\n`,
@@ -22,7 +24,7 @@ export function statusText(status: Status): string {
     textTable(waitingRows(status)),
     lines(
       [
-        ...partsText(status),
+        ...partsText(status, command),
         ...unknown.map(({ part, why }) => `Not known: ${part}. ${why}`),
         ...(isLocal ? [] : [athenaRead(scannedBytes)]),
       ].map(visibleLine),
@@ -84,7 +86,7 @@ function waitingRows({ waiting, at }: Status) {
   ];
 }
 
-function partsText(status: Status): string[] {
+function partsText(status: Status, command: (words: readonly string[]) => string): string[] {
   const {
     partitions,
     quarantine,
@@ -119,12 +121,12 @@ function partsText(status: Status): string[] {
       const lateDrops = late.length === 0 ? '' : `, late: ${late.map(({ day }) => day).join(', ')}`;
       return `Drops of ${source}/${dataset}: ${calendar(days)}${lateDrops}.`;
     }),
-    datasets && othersText('datasets', datasets, 'ingest'),
+    datasets && othersText('datasets', datasets, command(['ingest', 'status'])),
     ...(exports?.shown ?? []).map(({ export: name, days, firstDay }) => {
       const lookback = days.filter(({ day }) => day >= firstDay);
       return `Export ${name}: ${calendar(lookback, 'exported')}.`;
     }),
-    exports && othersText('exports', exports, 'export'),
+    exports && othersText('exports', exports, command(['export', 'status'])),
     ...(curated ?? []).map(
       ({ table, listed, raw, failed, late }) =>
         `Views read ${counted(listed, 'day')} from ${table}; of those that are old enough, ${raw} raw (${failed.length} failed, ${late.length} late).`,
@@ -147,13 +149,13 @@ function partsText(status: Status): string[] {
 function othersText(
   what: string,
   { total, needing, shown, others }: ShownDrops<unknown>,
-  command: 'ingest' | 'export',
+  command: string,
 ): string {
   const left = total - shown.length;
   if (left === 0) return '';
   const days = Object.entries(others).map(([state, count]) => `${count} ${state}`);
   const need = Math.max(0, needing - shown.length);
-  return `${left} more ${what}, of which ${need} need somebody: days ${days.join(', ')}. \`${sluiceCommand([], [command, 'status'])}\` shows them.`;
+  return `${left} more ${what}, of which ${need} need somebody: days ${days.join(', ')}. \`${command}\` shows them.`;
 }
 
 /** What waits for the writer, as a sentence. */
@@ -189,19 +191,18 @@ function calendar(days: readonly Pick<DropDay, 'day' | 'state' | 'empty'>[], don
 
 const WORDS = { problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
 
-function problemsText({ problems, more }: Status): string {
+function problemsText({ found, problems, more }: Status): string {
   const items = problems.map(
     (problem) => `${WORDS[problem.severity].padEnd(9)}${findingLines(problem, 9).join('\n')}`,
   );
   const left = Object.entries(more).map(([code, count]) => `${count} more ${code}`);
   const rest = left.length === 0 ? [] : [`${left.join(', ')}.`];
-  return [attentionText(problems), ...items, ...rest].join('\n\n');
+  return [attentionText(found), ...items, ...rest].join('\n\n');
 }
 
 /** The first line: how many problems and warnings there are. */
-function attentionText(problems: readonly Finding[]): string {
-  const bad = problems.filter(({ severity }) => severity === 'problem').length;
-  const warnings = problems.length - bad;
+function attentionText({ problem: bad, ...others }: Status['found']): string {
+  const warnings = sum(others);
   if (bad === 0)
     return warnings === 0 ? 'Nothing needs attention.' : `No problem, ${counted(warnings, 'warning')}.`;
   const more = warnings === 0 ? '' : ` and ${counted(warnings, 'warning')}`;

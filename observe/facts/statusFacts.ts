@@ -11,7 +11,6 @@ import { ifThere, isOfKey, type UnreadKind, unreadKind, whyUnread } from '../exp
 import { type CurationState, readCurationState } from './days/curatedDays.ts';
 import { type ArchivedDay, type RestorableDay, readArchivedDays, restorableDays } from './days/goneFiles.ts';
 import {
-  type ConfiguredDataset,
   configuredDatasets,
   type DatasetDays,
   dropDays,
@@ -67,9 +66,6 @@ import {
 } from './tables/partitionGaps.ts';
 import { countQuarantineFiles } from './tables/quarantineFiles.ts';
 import { judgedHours, readLastNight } from './tables/receivedHours.ts';
-
-/** Days of the ledger that are read. */
-const LEDGER_DAYS = 7;
 
 /** Tables of drops of which partitions are read at the same time: Glue throttles a burst of calls. */
 const PARALLEL_TABLES = 4;
@@ -261,12 +257,9 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       readStackFaults(open, (part, question) => ask(part, question, null, { of: 'stackFaults' })),
     ),
     alarms: ask('the alarms', readAlarms),
-    datasets: ask('the drops', async () => {
-      const days = {
-        count: ({ dataset }: ConfiguredDataset) => Math.max(LEDGER_DAYS, dataset.lookbackDays + 1),
-      };
-      return (await readDatasets(deployment, configuredDatasets(config), days)).map(dropDays);
-    }),
+    datasets: ask('the drops', async () =>
+      (await readDatasets(deployment, configuredDatasets(config))).map(dropDays),
+    ),
     unread: ask('the partitions of drops', () =>
       mapLimit(configuredDatasets(config), PARALLEL_TABLES, (dataset) => unreadDrops(deployment, dataset)),
     ),

@@ -2,7 +2,7 @@ import type { Deployment } from '../deployment.ts';
 import { exportNeed, firstOf, needOf, type Shown } from '../facts/days/dropsPage.ts';
 import type { DatasetDays, DropDay, ExportDays } from '../facts/days/ledgerDays.ts';
 import { readStatusFacts, type StatusFacts } from '../facts/statusFacts.ts';
-import type { Finding, FindingCode } from './catalogue.ts';
+import type { Finding, FindingCode, Severity } from './catalogue.ts';
 import { byRank, judge } from './judge/judge.ts';
 import { readSights, sightsOf, toldSight } from './lastSight.ts';
 
@@ -24,6 +24,8 @@ export interface ShownDrops<Drops> extends Shown {
 export interface Status extends Omit<StatusFacts, 'datasets' | 'exports'> {
   /** Whether no problem needs attention; warnings do not count. */
   readonly isWell: boolean;
+  /** How many findings there are, whether they are shown or not. */
+  readonly found: Readonly<Record<Severity, number>>;
   /** Problems first, then warnings: of a code with many, those that fit. */
   readonly problems: readonly Finding[];
   /** How many findings are not among them, by code. `sluice ingest status` and `sluice export status` have what they are about. */
@@ -63,9 +65,11 @@ function statusOf(facts: StatusFacts, findings: readonly Finding[], now: number)
   const more: Partial<Record<FindingCode, number>> = {};
   for (const finding of findings)
     if (!problems.includes(finding)) more[finding.code] = (more[finding.code] ?? 0) + 1;
+  const found = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   return {
     ...facts,
-    isWell: findings.every(({ severity }) => severity !== 'problem'),
+    isWell: found('problem') === 0,
+    found: { problem: found('problem'), warning: found('warning'), unchecked: found('unchecked') },
     problems: findings.filter((finding) => problems.includes(finding)),
     more,
     datasets: shownOf(

@@ -172,8 +172,70 @@ describe('two hundred datasets of 92 days', () => {
     expect(names).toEqual(most === 1 ? sorted.slice(0, names.length) : sorted);
   });
 
-  it('are read beside a hundred exports, which are pages, too', async () => {
-    const exports = Array.from({ length: 100 }, (_, i) =>
+  const old = addDays(TODAY, -9);
+  const last = all.at(-1);
+  const lastName = `${last?.source.name}/${last?.dataset.name}`;
+  const unusual = { rows: { in: 1, out: 1, refused: 0 } } satisfies Partial<LedgerEntry>;
+  const wide = defineConfig({
+    bucket: 'own',
+    sources: config.sources.map(({ name, bucket }) => {
+      const datasets = ['orders', 'refunds'].map((dataset) =>
+        eventsDataset({ name: dataset, lookbackDays: 30 }),
+      );
+      return acmeSource({ name, bucket, datasets });
+    }),
+  });
+
+  it.each([
+    ['an unusual day of the lookback', wide, unusual, {}, 'warning'],
+    ['a failed day of a span that is asked', config, failed, { until: old }, 'problem'],
+  ] as const)('begin with the dataset that has %s', async (_what, of, change, asked, need) => {
+    const { deployment } = deploymentOf(
+      bucketOf((name, day) => (name === lastName && day === old ? change : {})),
+      of,
+    );
+    const wanted = { days: 14, ...asked };
+    const page = await readDropsPage(deployment, { datasets: configuredDatasets(of), exports: [] }, wanted);
+    expect(page.calendar.needing).toBe(1);
+    expect(page.calendar.datasets.slice(0, 1).map((drops) => [nameOf(drops), needOf(drops, NOW)])).toEqual([
+      [lastName, need],
+    ]);
+    expect(page.hasProblem).toBe(need === 'problem');
+  });
+
+  it('are pages of which each dataset is one, although one is repaired between two of them', async () => {
+    const isBad = (name: string) => name.endsWith('/orders');
+    const objects = new Map(bucketOf((name, day) => (isBad(name) && day === TODAY ? failed : {})));
+    const { deployment } = deploymentOf(objects);
+    const { calendar } = await readDropsPage(deployment, about, { days: 14 });
+    const end = calendar.datasets.at(-1);
+    expect(calendar.next).toBe(`problem:${end?.source}/orders`);
+    const repaired = [end?.source ?? '', 'orders'] as const;
+    objects.set(
+      ledgerKey(...repaired, TODAY),
+      objects.get(ledgerKey(...repaired, addDays(TODAY, -1)))?.replace(addDays(TODAY, -1), TODAY) ?? '',
+    );
+    const wanted = { days: 14, after: calendar.next ?? '' };
+    const { calendar: following } = await readDropsPage(deployment, about, wanted);
+    const names = all.map(({ source, dataset }) => `${source.name}/${dataset.name}`);
+    const bad = names.filter(isBad);
+    expect(following.datasets.slice(0, 1).map(nameOf)).toEqual(
+      bad.slice(calendar.datasets.length).slice(0, 1),
+    );
+  });
+
+  it('have a day of few bytes, although it left out objects with long names', async () => {
+    const left = { fate: 'left_out', reason: 'not_parquet', size: 9, eTag: '"e"' } as const;
+    const files = Array.from({ length: 9 }, (_, i) => ({ ...left, key: `${i}${'x'.repeat(1_000)}` }));
+    const { deployment } = deploymentOf(bucketOf((name) => (name === lastName ? { files } : {})));
+    const datasets = all.slice(-1);
+    const { calendar } = await readDropsPage(deployment, { datasets, exports: [] }, { days: DAYS });
+    expect(calendar.datasets[0]?.days[0]?.leftOut.count).toBe(9);
+    expect(bytesOf(calendar)).toBeLessThanOrEqual(MOST_BYTES);
+  });
+
+  it('are read beside thirty exports, which are pages, too', async () => {
+    const exports = Array.from({ length: 30 }, (_, i) =>
       exportTo({ folder: `to-${i}` }, { name: `out-${i}` }),
     );
     const many = defineConfig({ bucket: 'own', exports });
@@ -188,8 +250,10 @@ describe('two hundred datasets of 92 days', () => {
       after = calendar.next ?? undefined;
     } while (after !== undefined);
     expect(names).toEqual(many.exports.map(({ name }) => name));
-    const unknown = readDropsPage(deployment, about, { days: 1, after: 'nobody/none' });
-    await expect(unknown).rejects.toMatchObject({ code: 'SLUICE_OBSERVE_CURSOR_UNKNOWN' });
+    for (const cursor of ['nobody/none', 'none:nobody/none', `worst:${lastName}`]) {
+      const unknown = readDropsPage(deployment, about, { days: 1, after: cursor });
+      await expect(unknown).rejects.toMatchObject({ code: 'SLUICE_OBSERVE_CURSOR_UNKNOWN' });
+    }
   });
 
   it('are lines that fit the terminal, and days in a row with one fault are one line', async () => {
@@ -214,6 +278,10 @@ describe('two hundred datasets of 92 days', () => {
     expect(shown + (answer.more.SLUICE_FINDING_INGEST_FAILED ?? 0)).toBe(200);
     const states = Object.values(answer.datasets?.others ?? {}).reduce((sum, count) => sum + count, 0);
     expect(states).toBe((200 - (answer.datasets?.shown.length ?? 0)) * 7);
-    expect(Buffer.byteLength(statusText(answer))).toBeLessThanOrEqual(MOST_BYTES);
+    const told = statusText(answer, (words) => `sluice ${words.join(' ')} --stage prod`);
+    expect(told).toContain(`: ${answer.found.problem} problems`);
+    expect(answer.found.problem).toBeGreaterThanOrEqual(200);
+    expect(told).toContain('`sluice ingest status --stage prod` shows them');
+    expect(Buffer.byteLength(told)).toBeLessThanOrEqual(MOST_BYTES);
   });
 });

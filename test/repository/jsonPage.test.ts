@@ -43,7 +43,9 @@ describe('docs/reference/json.md', () => {
   });
 
   it('has every member that an answer has, inherited and of schemas too', () => {
-    expect(membersOf('Status').sort()).toEqual([...Object.keys(well), 'isWell', 'more', 'problems'].sort());
+    expect(membersOf('Status').sort()).toEqual(
+      [...Object.keys(well), 'found', 'isWell', 'more', 'problems'].sort(),
+    );
     const answers: Readonly<Record<string, object | undefined>> = {
       DropDay: dropDay,
       CurationState: curated,

@@ -18,8 +18,6 @@ import {
 const PAGE_BYTES = 240_000;
 /** Bytes of a dataset, and of a day of it, as most have them. */
 const USUAL_BYTES = { dataset: 1_000, day: 410 } as const;
-/** Recent days by which it is known whether a dataset needs somebody; older ones are in notes of the runs. */
-const RECENT_DAYS = 7;
 
 /** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
 const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
@@ -30,7 +28,7 @@ export interface Shown {
   readonly total: number;
   /** How many of them need somebody. They come first. */
   readonly needing: number;
-  /** The last that is shown, as `acme/events`: what follows is asked for with it as `after`. Null if nothing follows. */
+  /** The place of the last that is shown, as `problem:acme/events`: what follows is asked for with it as `after`. Null if nothing follows. */
   readonly next: string | null;
 }
 
@@ -97,14 +95,44 @@ export function firstOf<Item>(
   const shown = fitting(sorted, bytes);
   const last = shown.length < sorted.length ? shown.at(-1) : undefined;
   const needing = items.filter((item) => needs(item) !== null).length;
-  return { total: items.length, needing, next: last === undefined ? null : nameOf(last), shown };
+  const next = last === undefined ? null : cursorOf(needs(last), nameOf(last));
+  return { total: items.length, needing, next, shown };
+}
+
+/** Needs in the order of pages. */
+const RANKS = ['problem', 'warning', 'none'] as const;
+
+function rankOf(need: Need | null): number {
+  return RANKS.indexOf(need ?? 'none');
 }
 
 /** Problems first, then warnings; what is equal keeps its order. */
 function byNeed<Item>(items: readonly Item[], needs: (item: Item) => Need | null): readonly Item[] {
-  const rank = { problem: 0, warning: 1, none: 2 };
-  const ranked = items.map((item) => ({ item, rank: rank[needs(item) ?? 'none'] }));
+  const ranked = items.map((item) => ({ item, rank: rankOf(needs(item)) }));
   return ranked.toSorted((a, b) => a.rank - b.rank).map(({ item }) => item);
+}
+
+/** The place of a dataset or an export, with its need: that may be another before the next page is asked for. */
+function cursorOf(need: Need | null, name: string): string {
+  return `${need ?? 'none'}:${name}`;
+}
+
+/** Where the first line after a cursor is among the sorted. @throws ObserveError `SLUICE_OBSERVE_CURSOR_UNKNOWN`. */
+function startAfter(
+  cursor: string,
+  lines: readonly Line[],
+  sorted: readonly Line[],
+  needs: ReadonlyMap<string, Need | null>,
+): number {
+  const cut = cursor.indexOf(':');
+  const rank = RANKS.findIndex((known) => known === cursor.slice(0, cut));
+  const place = lines.findIndex(({ name }) => name === cursor.slice(cut + 1));
+  if (rank < 0 || place < 0) throw new ObserveError('SLUICE_OBSERVE_CURSOR_UNKNOWN', `${cursor}.`);
+  const start = sorted.findIndex((line) => {
+    const ofLine = rankOf(needs.get(line.name) ?? null);
+    return ofLine > rank || (ofLine === rank && lines.indexOf(line) > place);
+  });
+  return start < 0 ? sorted.length : start;
 }
 
 /** The first items whose JSON has no more bytes, and the first in any case. */
@@ -123,8 +151,8 @@ type Line =
   | { readonly name: string; readonly exported: Export };
 
 /**
- * Reads a page of datasets and exports. If they are more than one page, their notes and recent days are read first, to know who
- * needs somebody, and all days that are asked for of the page alone.
+ * Reads a page of datasets and exports. If they are more than one page, the days by which `sluice status` judges them are read first,
+ * to know who needs somebody, and the days that are asked for of the page alone. With `until`, those are read of all.
  *
  * @param wanted.days Days of each.
  * @param wanted.until The last day. Default today in a dataset's time zone; of exports yesterday.
@@ -149,8 +177,7 @@ export async function readDropsPage(
     ...about.datasets.map((dataset) => ({ name: `${dataset.source.name}/${dataset.dataset.name}`, dataset })),
     ...about.exports.map((exported) => ({ name: exported.name, exported })),
   ];
-  const read = async (some: readonly Line[], span: { readonly days: number; readonly until?: UtcDay }) => {
-    const days = { count: () => span.days, ...(span.until === undefined ? {} : { until: span.until }) };
+  const read = async (some: readonly Line[], days: { readonly count?: () => number }) => {
     const [datasets, exports] = await Promise.all([
       readDatasets(
         open,
@@ -168,17 +195,15 @@ export async function readDropsPage(
       ...exports.map((status) => [status.export, status] as const),
     ]);
   };
-  const span = { days: count, ...(until === undefined ? {} : { until }) };
+  const span = { count: () => count, ...(until === undefined ? {} : { until }) };
   const most = Math.max(1, Math.floor(PAGE_BYTES / (USUAL_BYTES.dataset + count * USUAL_BYTES.day)));
-  const isOnePage = lines.length <= most;
-  const known = await read(lines, isOnePage ? span : { days: Math.min(count, RECENT_DAYS) });
+  const isAll = lines.length <= most || until !== undefined;
+  const known = await read(lines, isAll ? span : {});
   const needs = new Map([...known].map(([name, status]) => [name, statusNeed(status, now)]));
   const sorted = byNeed(lines, ({ name }) => needs.get(name) ?? null);
-  const start = after === undefined ? 0 : sorted.findIndex(({ name }) => name === after) + 1;
-  if (after !== undefined && start === 0)
-    throw new ObserveError('SLUICE_OBSERVE_CURSOR_UNKNOWN', `${after}.`);
+  const start = after === undefined ? 0 : startAfter(after, lines, sorted, needs);
   const page = sorted.slice(start, start + most);
-  const statuses = isOnePage ? known : await read(page, span);
+  const statuses = isAll ? known : await read(page, span);
   const drops = page.flatMap(({ name }) => statuses.get(name) ?? []).map(daysOf);
   const shown = fitting(drops, PAGE_BYTES);
   const names = page.slice(0, shown.length).map(({ name }) => name);
@@ -191,14 +216,19 @@ export async function readDropsPage(
     calendar: {
       total: lines.length,
       needing: [...needs.values()].filter((need) => need !== null).length,
-      next: last !== undefined && start + shown.length < sorted.length ? last : null,
+      next:
+        last !== undefined && start + shown.length < sorted.length
+          ? cursorOf(needs.get(last) ?? null, last)
+          : null,
       days: [...covered].sort(),
       datasets,
       exports: shown.filter((ofPage) => 'export' in ofPage),
     },
     datasets: statusesOf.filter((status) => 'dataset' in status),
     exports: statusesOf.filter((status) => 'export' in status),
-    hasProblem: [...needs.values()].includes('problem'),
+    hasProblem:
+      [...needs.values()].includes('problem') ||
+      statusesOf.some((status) => statusNeed(status, now) === 'problem'),
   };
 }
 

@@ -44,6 +44,10 @@ import { daysUnder } from '../tables/partitionGaps.ts';
 import { readPartitions } from '../tables/tables.ts';
 import { equalFilesWords } from './equalFiles.ts';
 
+/** Days of a dataset that are judged at least. */
+const LEDGER_DAYS = 7;
+/** Characters of the words about objects that a day left out; `sluice ingest explain` has all. */
+const LEFT_OUT_LENGTH = 400;
 /** Entries that are read in parallel: an S3 client has 50 connections. */
 const PARALLEL = 48;
 /** Datasets whose notes are read in parallel, up to three of each. */
@@ -166,6 +170,16 @@ export interface DaySpan<Subject> {
   readonly count: (subject: Subject) => number;
   /** The last day. Default today in a dataset's time zone; of an export yesterday. */
   readonly until?: UtcDay | undefined;
+}
+
+/** Days up to today by which a dataset is judged; older ones are in notes of the runs. */
+function judgedDays({ dataset }: ConfiguredDataset): number {
+  return Math.max(LEDGER_DAYS, dataset.lookbackDays + 1);
+}
+
+/** Days up to yesterday by which an export is judged: its lookback, and for as long as a failed day is named. */
+function judgedExportDays({ lookbackDays: days }: Export): number {
+  return days + NAMED_DAYS;
 }
 
 /** How long a day fails. */
@@ -305,7 +319,7 @@ function dropDay(
     lackingSince: lacking?.find((lackingDay) => lackingDay.day === day)?.since ?? null,
     files: entry?.files.filter(({ fate }) => fate !== 'gone').length ?? 0,
     kept: entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0,
-    leftOut: entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry),
+    leftOut: leftOutOf(entry),
     version: entry?.version ?? null,
     loadedFrom: movedFrom(entry, place),
     failure: entry?.failure?.code ?? null,
@@ -314,6 +328,16 @@ function dropDay(
       entry?.receipt?.failure === undefined
         ? null
         : { code: entry.receipt.failure.code, since: entry.receipt.failingSince ?? entry.updatedAt },
+  };
+}
+
+/** The objects that a day left out, in few words. */
+function leftOutOf(entry: LedgerEntry | null): LeftOutSummary {
+  if (entry === null) return { count: 0, words: '' };
+  const { count, words } = summarizeLeftOut(entry);
+  return {
+    count,
+    words: words.length <= LEFT_OUT_LENGTH ? words : `${words.slice(0, LEFT_OUT_LENGTH - 1)}…`,
   };
 }
 
@@ -352,15 +376,15 @@ export async function readLedgerDays(
   });
 }
 
-/** Reads the ledger of datasets; without `until` also of older days that the plan still looks at. @throws LedgerError. */
+/** Reads the ledger of datasets, by default of {@link judgedDays}; without `until` also of older days that the plan still looks at. @throws LedgerError. */
 export async function readDatasets(
   open: Open,
   datasets: readonly ConfiguredDataset[],
-  span: DaySpan<ConfiguredDataset>,
+  { count = judgedDays, until }: Partial<DaySpan<ConfiguredDataset>> = {},
 ): Promise<readonly DatasetStatus[]> {
   const store = s3ObjectStore(open.s3, open.config.bucket);
   const noted = await mapLimit(datasets, PARALLEL_NOTES, (dataset) => readNotes(store, dataset));
-  const subjects = noted.map((dataset) => subjectsOf(dataset, span, open.now));
+  const subjects = noted.map((dataset) => subjectsOf(dataset, { count, until }, open.now));
   // The days of all datasets are read together: each may have few.
   const days = await readLedgerDays(open, subjects);
   const known = noted.map((dataset, i): KnownDataset => ({ ...dataset, days: days[i] ?? [] }));
@@ -554,14 +578,11 @@ async function daysOutside(
   return { unlooked, newer: newer.filter((day) => !unlooked.includes(day)) };
 }
 
-/** Reads the ledger of exports; by default of the lookback, and for as long as a failed day is named. @throws LedgerError. */
+/** Reads the ledger of exports; by default of {@link judgedExportDays}. @throws LedgerError. */
 export async function readExports(
   open: Open,
   exports: readonly Export[],
-  {
-    count = ({ lookbackDays }) => lookbackDays + NAMED_DAYS,
-    until = addDays(utcDay(open.now), -1),
-  }: Partial<DaySpan<Export>> = {},
+  { count = judgedExportDays, until = addDays(utcDay(open.now), -1) }: Partial<DaySpan<Export>> = {},
 ): Promise<readonly ExportStatus[]> {
   const days = await readLedgerDays(
     open,
