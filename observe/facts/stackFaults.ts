@@ -17,12 +17,20 @@ import { ifThere } from '../explainAwsError.ts';
 import { readStack, readStackResources } from './flow/stackOutputs.ts';
 import { readGlueTables } from './tables/tables.ts';
 
+/** What is asked of the stack, each by itself. */
+export type StackPart =
+  | 'the tables of the catalog'
+  | `the workgroup ${string}`
+  | `the identity of the reader ${string}`;
+
 /** Something of the stack that is gone, or is not as the template has it. */
 export interface StackFault {
   /** What it is. */
   readonly what: 'table' | 'view' | 'workgroup' | 'identity of a reader';
   /** Its name. */
   readonly name: string;
+  /** The question whose answer shows it. */
+  readonly part: StackPart;
   /** How it differs; null if it is gone. */
   readonly differs: readonly string[] | null;
   /** Whether the deployed stack has it. */
@@ -41,7 +49,7 @@ export interface StackFault {
 
 /** Reads one part; null, and a reason among the unknown parts, if that is not possible. */
 export type AskPart = <Answer>(
-  part: string,
+  part: StackPart,
   question: (deployment: Deployment) => Promise<Answer>,
 ) => Promise<Answer | null>;
 
@@ -73,7 +81,8 @@ export async function readStackFaults(deployment: Deployment, ask: AskPart): Pro
     if (Type === 'AWS::Glue::Table' && listed !== null)
       found.push(tableFault(id, Object(Properties['TableInput'])));
     if (Type !== 'AWS::Athena::WorkGroup' || name === undefined) continue;
-    const answer = await ask(`the workgroup ${name}`, async () => ({
+    const part: StackPart = `the workgroup ${name}`;
+    const answer = await ask(part, async () => ({
       group: (
         await ifThere(athena.send(new GetWorkGroupCommand({ WorkGroup: name })), /^InvalidRequestException$/)
       )?.WorkGroup,
@@ -85,9 +94,10 @@ export async function readStackFaults(deployment: Deployment, ask: AskPart): Pro
     );
     found.push(
       present === undefined
-        ? { ...common, what: 'workgroup', name, differs: null, repair: revert }
+        ? { ...common, part, what: 'workgroup', name, differs: null, repair: revert }
         : {
             ...common,
+            part,
             ...workgroupFault(
               name,
               { State, ...WorkGroupConfiguration },
@@ -102,7 +112,8 @@ export async function readStackFaults(deployment: Deployment, ask: AskPart): Pro
       const id = identityId(reader);
       const name = ids.get(id);
       if (name === undefined) continue;
-      const answer = await ask(`the identity of the reader ${reader.name}`, async () => ({
+      const part: StackPart = `the identity of the reader ${reader.name}`;
+      const answer = await ask(part, async () => ({
         present: await ifThere<unknown>(
           id.endsWith('Role')
             ? iam.send(new GetRoleCommand({ RoleName: name }))
@@ -110,7 +121,7 @@ export async function readStackFaults(deployment: Deployment, ask: AskPart): Pro
         ),
       }));
       if (answer !== null && answer.present === undefined)
-        found.push({ ...common, what: 'identity of a reader', name, differs: null, repair: revert });
+        found.push({ ...common, part, what: 'identity of a reader', name, differs: null, repair: revert });
     }
   } finally {
     iam.destroy();
@@ -131,6 +142,7 @@ export async function readStackFaults(deployment: Deployment, ask: AskPart): Pro
       : [words('update-table')];
     return {
       ...common,
+      part: 'the tables of the catalog',
       what: input.TableType === 'VIRTUAL_VIEW' ? 'view' : 'table',
       changedAt: present?.UpdateTime?.toISOString() ?? null,
       isDeployed: ids.has(id),

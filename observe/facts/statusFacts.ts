@@ -54,7 +54,7 @@ import {
   type WriterBacklog,
 } from './flow/waitingObjects.ts';
 import { type FunctionErrors, readFunctionErrors } from './functionErrors.ts';
-import { readStackFaults, type StackFault } from './stackFaults.ts';
+import { readStackFaults, type StackFault, type StackPart } from './stackFaults.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
 import {
@@ -111,9 +111,18 @@ export interface UnreadPart {
   readonly log: string | null;
   /** Whether AWS refused the call because of a key of KMS. */
   readonly isByKey: boolean;
-  /** The member of the status that lacks it, and has others; absent if the whole member is null. */
-  readonly of?: 'stackFaults';
 }
+
+/** Parts, as {@link UnreadPart} names them, by which findings are judged whose code other parts have, too. */
+export type SharedPart =
+  | 'the keys'
+  | 'the log of collect'
+  | 'the partitions'
+  | 'the partitions of drops'
+  | 'the drops'
+  | 'the curated days'
+  | 'the stack'
+  | StackPart;
 
 /** The state of every part of a deployment. Parts that could not be read are null, and `unknown` says why. */
 export interface StatusFacts {
@@ -213,13 +222,12 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     part: string,
     question: (deployment: Deployment) => Promise<Answer>,
     log: string | null = null,
-    member: Pick<UnreadPart, 'of'> = {},
   ): Promise<Answer | null> => {
     try {
       return await question(deployment);
     } catch (error) {
       const why = whyUnread(error);
-      unknown.push({ part, why, kind: unreadKind(error), log, isByKey: isOfKey(why), ...member });
+      unknown.push({ part, why, kind: unreadKind(error), log, isByKey: isOfKey(why) });
       return null;
     }
   };
@@ -237,7 +245,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     lastDay: ask('the last day', async () => lastDayOf(await day)),
     unreached: ask('the endpoint', async () => readUnreached(deployment, await outputs, await day)),
     noted: ask('noted events', readNoted),
-    keys: ask('the keys', readKeys),
+    keys: ask('the keys' satisfies SharedPart, readKeys),
     keysFailure: askLog('collect', readKeysFailure),
     delivered: ask('the last event', lastDelivery),
     rows: ask('the tables', readLandedRows),
@@ -252,19 +260,17 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
             readStream(deployment, requireOutput(await outputs, 'LandingStreamName')),
           ),
     key: ask('the key', async () => readKey(deployment, await outputs)),
-    partitions: ask('the partitions', readRecentPartitions),
-    stackFaults: ask('the stack', (open) =>
-      readStackFaults(open, (part, question) => ask(part, question, null, { of: 'stackFaults' })),
-    ),
+    partitions: ask('the partitions' satisfies SharedPart, readRecentPartitions),
+    stackFaults: ask('the stack' satisfies SharedPart, (open) => readStackFaults(open, ask)),
     alarms: ask('the alarms', readAlarms),
-    datasets: ask('the drops', async () =>
+    datasets: ask('the drops' satisfies SharedPart, async () =>
       (await readDatasets(deployment, configuredDatasets(config))).map(dropDays),
     ),
-    unread: ask('the partitions of drops', () =>
+    unread: ask('the partitions of drops' satisfies SharedPart, () =>
       mapLimit(configuredDatasets(config), PARALLEL_TABLES, (dataset) => unreadDrops(deployment, dataset)),
     ),
     exports: ask('the exports', async () => (await readExports(deployment, config.exports)).map(dropDays)),
-    curated: ask('the curated days', readCurationState),
+    curated: ask('the curated days' satisfies SharedPart, readCurationState),
     relay: ask('relay', readRelayState),
     lostDays: ask('the raw days', readLostDays),
     archivingRules: ask('the rules of the bucket', readNotedRules),

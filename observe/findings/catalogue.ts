@@ -1,5 +1,6 @@
 import { type OperateSection, operateSections } from '../../infra/alarms/sections.ts';
 import type { ErrorCode } from '../../lib/base/errors.ts';
+import type { SharedPart } from '../facts/statusFacts.ts';
 
 /** How serious a finding can be, the worst first. */
 export const severities = ['problem', 'warning', 'unchecked'] as const;
@@ -882,6 +883,8 @@ export interface Told {
   readonly detail?: string;
   /** The cause where it has figures; default the case's. */
   readonly cause?: string;
+  /** As {@link Finding.judgedBy}. */
+  readonly judgedBy?: readonly SharedPart[];
 }
 
 /** The case that a finding is, of a code with several. */
@@ -912,6 +915,8 @@ export interface Finding {
   readonly section: string | null;
   /** Whether AWS refused a call because of a key of KMS. Absent of findings that no such refusal makes. */
   readonly isByKey?: boolean;
+  /** The parts of the deployment whose answers show it; absent if those of its code are always the same. */
+  readonly judgedBy?: readonly SharedPart[];
 }
 
 /** Whether a question was answered with a finding. */
@@ -926,7 +931,7 @@ export function isFinding<Read extends object>(read: Read | Finding): read is Fi
  */
 export function finding<Code extends FindingCode>(
   code: Code,
-  { title: said, since, detail = '', cause: known, case: name }: Told & Case<Code>,
+  { title: said, since, detail = '', cause: known, case: name, judgedBy }: Told & Case<Code>,
   commands: readonly string[] = [],
   severity?: Severity,
 ): Finding {
@@ -944,6 +949,7 @@ export function finding<Code extends FindingCode>(
     cure,
     commands,
     section: section === undefined ? null : operateSections[section],
+    ...(judgedBy === undefined ? {} : { judgedBy }),
   };
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { valueAt } from '../../lib/base/json.ts';
+import { DAY_MS } from '../../lib/base/time.ts';
 import type { StatusFacts } from '../facts/statusFacts.ts';
 import type { Finding, FindingCode } from './catalogue.ts';
 
@@ -26,24 +27,17 @@ export function readSights(note: unknown): readonly Sight[] {
 
 type Name<Code> = Code extends `SLUICE_FINDING_${infer Short}` ? Short : never;
 
-/** Findings that are judged by a member of the facts: nobody sees them while it is not known. */
+/** Findings that are judged by a member of the facts, if not by `judgedBy`: nobody sees them while it is not known. */
 const JUDGED_BY: readonly (readonly [isUnknown: (facts: StatusFacts) => boolean, ...Name<FindingCode>[]])[] =
   [
     [({ lastHour }) => lastHour === null, 'NOT_STORED', 'REFUSED', 'SILENT'],
     [({ lastDay }) => lastDay === null, 'NOT_STORED', 'REFUSED', 'SILENT', 'SPIKE', 'OVERFLOW'],
     [({ unreached }) => unreached === null, 'UNREACHED'],
     [({ noted }) => noted === null, 'TIME_SECONDS', 'CLOCK_OFF'],
-    [({ keys }) => keys === null, 'KEYS_UNREADABLE', 'NO_KEY'],
+    [({ keys }) => keys === null, 'NO_KEY'],
     [({ waiting }) => waiting.landing === null, 'LANDING_LATE', 'UNDELETED'],
     [({ waiting }) => waiting.damaged === null, 'DAMAGED'],
     [({ stream, isLocal }) => stream === null && !isLocal, 'STREAM_LATE', 'QUOTA_NEAR'],
-    [({ partitions }) => partitions === null, 'PARTITION_WRONG'],
-    [
-      ({ stackFaults, unknown }) => stackFaults === null || unknown.some(({ of }) => of === 'stackFaults'),
-      'RESOURCE_MISSING',
-      'DRIFT',
-      'TABLE_DIFFERS',
-    ],
     [({ lostDays }) => lostDays === null, 'DAYS_LOST'],
     [({ archivedDays }) => archivedDays === null, 'ARCHIVED'],
     [({ archivingRules }) => archivingRules === null, 'ARCHIVING'],
@@ -57,20 +51,12 @@ const JUDGED_BY: readonly (readonly [isUnknown: (facts: StatusFacts) => boolean,
       'INGEST_WAITING',
       'INGEST_FAILED',
       'INPUTS_MISSING',
-      'FILES_LOST',
       'ROWS_UNUSUAL',
       'FILES_LEFT_OUT',
       'RECEIPTS_FAILED',
     ],
     [({ exports }) => exports === null, 'EXPORT_FAILED', 'EXPORT_KEPT'],
-    [
-      ({ curated }) => curated === null,
-      'CURATE_FAILED',
-      'CURATE_LATE',
-      'CURATE_KEPT',
-      'FILES_LOST',
-      'RESENDS',
-    ],
+    [({ curated }) => curated === null, 'CURATE_FAILED', 'CURATE_LATE', 'CURATE_KEPT', 'RESENDS'],
     [({ relay }) => relay === null, 'RELAY_REFUSED', 'RELAY_LATE'],
     [({ deadLetters }) => deadLetters === null, 'DEAD_LETTERS'],
     [({ functionErrors }) => functionErrors === null, 'FUNCTION_FAILED'],
@@ -78,28 +64,51 @@ const JUDGED_BY: readonly (readonly [isUnknown: (facts: StatusFacts) => boolean,
     [({ key, unknown }) => key === null && unknown.length > 0, 'KEY_UNUSABLE'],
   ];
 
-/**
- * What this look has seen, and what the looks before it have seen of parts that cannot be read now. Such a finding says when it was seen
- * last. Parts that cannot be read because of a key have the key's finding.
- */
+/** How long a sight is kept. */
+const KEPT_MS = 14 * DAY_MS;
+
+/** What this look has seen, and what the looks of the last 14 days have seen of parts that cannot be read now. */
 export function sightsOf(
   found: readonly Finding[],
   facts: StatusFacts,
   before: readonly Sight[],
 ): readonly Sight[] {
   const now = found.map((finding) => ({ at: facts.at, finding }));
-  if (facts.unknown.every(({ isByKey }) => isByKey)) return now;
+  if (facts.unknown.length === 0) return now;
   const hidden = JUDGED_BY.flatMap(([isUnknown, ...names]) => (isUnknown(facts) ? names : []));
-  const codes = hidden.map((name) => `SLUICE_FINDING_${name}`);
+  const codes: readonly string[] = hidden.map((name) => `SLUICE_FINDING_${name}`);
+  const isHidden = ({ code, judgedBy }: Finding) =>
+    judgedBy === undefined
+      ? codes.includes(code)
+      : facts.unknown.some(({ part }) => judgedBy.some((name) => name === part));
   const kept = before.filter(
-    ({ finding: { code } }) => codes.includes(code) && found.every((other) => other.code !== code),
+    ({ at, finding }) =>
+      isHidden(finding) &&
+      Date.parse(facts.at) - Date.parse(at) <= KEPT_MS &&
+      !found.some((other) => isOfSame(other, finding)),
   );
   return [...now, ...kept];
 }
 
-/** A finding of a look before this one says that it cannot be looked at now. */
-export function toldSight({ at, finding }: Sight, now: string): Finding {
-  if (at === now) return finding;
+/** Whether the answers that show one finding show the other, too. */
+function isOfSame(one: Finding, other: Finding): boolean {
+  return one.code === other.code && String(one.judgedBy) === String(other.judgedBy);
+}
+
+/**
+ * Sights as findings. One of a look before this says that it cannot be looked at now; while a look finds that the key cannot be
+ * used, it has the key's finding alone.
+ *
+ * @param now Time of this look, ISO 8601.
+ */
+export function toldSights(sights: readonly Sight[], now: string): readonly Finding[] {
+  const seen = sights.filter(({ at }) => at === now).map(({ finding }) => finding);
+  if (seen.some(({ code }) => code === 'SLUICE_FINDING_KEY_UNUSABLE')) return seen;
+  const before = sights.filter(({ at }) => at !== now);
+  return [...seen, ...before.map(toldLate)];
+}
+
+function toldLate({ at, finding }: Sight): Finding {
   const title = finding.title.replace(/(, seen now)?\.$/, '');
   return { ...finding, title: `${title}; it cannot be looked at now, and was seen last at ${at}.` };
 }

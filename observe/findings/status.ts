@@ -4,7 +4,7 @@ import type { DatasetDays, DropDay, ExportDays } from '../facts/days/ledgerDays.
 import { readStatusFacts, type StatusFacts } from '../facts/statusFacts.ts';
 import type { Finding, FindingCode, Severity } from './catalogue.ts';
 import { byRank, judge } from './judge/judge.ts';
-import { readSights, sightsOf, toldSight } from './lastSight.ts';
+import { readSights, sightsOf, toldSights } from './lastSight.ts';
 
 /**
  * Bytes of JSON at most, so that an answer stays below 300 kB: of datasets and of exports, and of the findings with one code, about
@@ -47,7 +47,7 @@ export async function readStatus(deployment: Deployment): Promise<Status> {
   const found = judge(facts, deployment, await deployment.s3.config.region());
   const sights = sightsOf(found, facts, readSights(deployment.notes?.read()));
   deployment.notes?.write(sights);
-  const findings = sights.map((sight) => toldSight(sight, facts.at));
+  const findings = toldSights(sights, facts.at);
   return statusOf(facts, findings.toSorted(byRank), deployment.now);
 }
 

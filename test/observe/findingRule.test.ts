@@ -50,6 +50,7 @@ const REGION = 'eu-central-1';
 const fault: StackFault = {
   what: 'table',
   name: 'sluice.events',
+  part: 'the tables of the catalog',
   differs: null,
   repair: [['glue', 'create-table']],
   isDeployed: true,

@@ -5,7 +5,7 @@ import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import { GONE } from '../../observe/facts/flow/senders.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
-import { readSights, sightsOf, toldSight } from '../../observe/findings/lastSight.ts';
+import { readSights, sightsOf, toldSights } from '../../observe/findings/lastSight.ts';
 import type { Case } from './judgeCases/Case.ts';
 import { cases } from './judgeCases/cases.ts';
 import {
@@ -420,9 +420,9 @@ describe('a finding of sluice status', () => {
       const all = { ...well, ...looked };
       const sights = sightsOf(judge(looked), all, readSights(note));
       note = JSON.parse(JSON.stringify(sights));
-      return sights
-        .map((sight) => toldSight(sight, looked.at))
-        .map(({ code, title }) => `${code.slice(15)} ${/seen last at \S+/.exec(title)?.[0] ?? ''}`);
+      return toldSights(sights, looked.at).map(
+        ({ code, title }) => `${code.slice(15)} ${/seen last at \S+/.exec(title)?.[0] ?? ''}`,
+      );
     });
     const last = `QUARANTINED seen last at ${at(19)}.`;
     expect(told).toEqual([
@@ -431,9 +431,55 @@ describe('a finding of sluice status', () => {
       ['UNREADABLE ', last],
       [],
     ]);
-    const byKey = [{ ...throttled, part: 'quarantine', isByKey: true }];
-    expect(sightsOf([], { ...well, quarantine: null, unknown: byKey }, readSights(note))).toEqual([]);
     expect(readSights([{ at: 1 }])).toEqual([]);
+  });
+
+  it('of a part stays for that part alone, for two weeks, and unsaid while the key has the finding', () => {
+    const denied = (part: string, isByKey = false) =>
+      ({ part, why: 'It is denied.', kind: 'denied', log: null, isByKey }) as const;
+    const since = NOW - HOUR;
+    const lacking = [{ day: '2026-11-17', since, isOnly: false }];
+    const fault = { differs: ['its SQL differs'], isDeployed: true, deployedAt: null, changedAt: null };
+    const whole = { isOtherRelease: false, repair: [] };
+    const seen = judge({
+      ...datasets({ lacking, unread: [{ day: '2026-11-18', location: 's3://acme/x/' }] }),
+      curated: [{ ...curated, lacking }],
+      partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
+      stackFaults: [
+        { ...fault, ...whole, what: 'table', name: 'events', part: 'the tables of the catalog' },
+        { ...fault, ...whole, what: 'workgroup', name: 'own', part: 'the workgroup own' },
+      ],
+      keysFailure: `${at(0.1)}: SLUICE_KEYS_UNAVAILABLE: AccessDeniedException.`,
+      quarantine: [quarantineCount],
+    }).map((finding) => ({ at: at(24), finding }));
+    const keptOf = (unknown: StatusFacts['unknown'], facts: Partial<StatusFacts> = {}) => {
+      const all = { ...well, ...facts, unknown };
+      return sightsOf(judge(all), all, seen)
+        .filter((sight) => sight.at !== all.at)
+        .map(({ finding }) => `${finding.code.slice(15)} ${finding.part}`);
+    };
+    expect(keptOf([denied('the identity of the reader bi')])).toEqual([]);
+    expect(keptOf([denied('the tables of the catalog')])).toEqual(['TABLE_DIFFERS partitions']);
+    expect(keptOf([denied('the workgroup own')])).toEqual(['DRIFT deployment']);
+    expect(keptOf([denied('the stack')], { stackFaults: null })).toHaveLength(2);
+    expect(keptOf([denied('the partitions')], { partitions: null })).toEqual(['PARTITION_WRONG partitions']);
+    expect(keptOf([denied('the partitions of drops')])).toEqual(['PARTITION_WRONG drops']);
+    const lostOfDrops = datasets({ lacking }).datasets;
+    expect(keptOf([denied('the curated days')], { curated: null, datasets: lostOfDrops })).toEqual([
+      'FILES_LOST drops',
+    ]);
+    expect(keptOf([denied('the log of collect')])).toEqual(['KEYS_UNREADABLE collector']);
+    expect(keptOf([denied('the keys')], { keys: null })).toEqual([]);
+    // Of a key that is denied, too, nobody can say that it is well again.
+    const byKey = [denied('quarantine', true)];
+    expect(keptOf(byKey, { quarantine: null })).toEqual(['QUARANTINED collector']);
+    expect(keptOf(byKey, { quarantine: null, at: at(-313) })).toHaveLength(0);
+    expect(keptOf(byKey, { quarantine: null, at: at(-312) })).toHaveLength(1);
+    const key = { KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' } as const;
+    const unusable = { ...well, quarantine: null, unknown: byKey, key };
+    const sights = sightsOf(judge(unusable), unusable, seen);
+    expect(sights).toHaveLength(2);
+    expect(toldSights(sights, unusable.at)).toMatchObject([{ code: 'SLUICE_FINDING_KEY_UNUSABLE' }]);
   });
 
   it('that is a problem comes before warnings', () => {

@@ -3,7 +3,7 @@ import { addDays, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { DatasetDays, DropDay, Failing, LackingDay } from '../../facts/days/ledgerDays.ts';
-import type { StatusFacts } from '../../facts/statusFacts.ts';
+import type { SharedPart, StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import type { Findings, Judged, Place } from './place.ts';
 
@@ -58,7 +58,11 @@ export function failingText(day: string, code: string, failing: Failing | null):
 /** Days whose version lacks files. @param again A command that makes days again. */
 export function* lostFilesOf(
   commands: Place['commands'],
-  { name, table }: { readonly name: string; readonly table: string },
+  {
+    name,
+    table,
+    judgedBy,
+  }: { readonly name: string; readonly table: string; readonly judgedBy: readonly SharedPart[] },
   lacking: readonly LackingDay[],
   again: (from: string, to: string) => string,
 ): Findings {
@@ -73,6 +77,7 @@ export function* lostFilesOf(
     'SLUICE_FINDING_FILES_LOST',
     {
       title: `${counted(lacking.length, 'day')} of ${name} ${verb} files of its version, the newest ${lacking.at(-1)?.day}`,
+      judgedBy,
       since: sinceOf(lacking.map(({ since }) => since)),
       detail: `${name}: ${listed(texts, '; ')}.`,
     },

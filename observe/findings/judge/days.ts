@@ -63,8 +63,11 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
   const { commands, now, config } = place;
   for (const { kind, table, failed, late, lateSince, lacking, unplanned, kept } of facts.curated ?? []) {
     const run = commands.sluice('curate', 'run', '--table', kind);
-    yield* lostFilesOf(commands, { name: table, table }, lacking, (from, to) =>
-      commands.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
+    yield* lostFilesOf(
+      commands,
+      { name: table, table, judgedBy: ['the curated days'] },
+      lacking,
+      (from, to) => commands.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
     );
     const show = ['curate', 'status', '--table', kind];
     if (failed.length > 0) {

@@ -46,7 +46,8 @@ export function* stackFaultFindings(
   { commands }: Pick<Place, 'commands'>,
 ): Findings {
   for (const fault of stackFaults ?? []) {
-    const { what, name, differs, repair, isRegistered, deployedAt } = fault;
+    const { what, name, part, differs, repair, isRegistered, deployedAt } = fault;
+    const judgedBy = ['the stack', part] as const;
     const shown = repair.map((words) => commands.aws(...words));
     if (isRegistered === true && shown.length > 0)
       shown.push(commands.send('register', '{"sluice":"daily"}'));
@@ -55,7 +56,7 @@ export function* stackFaultFindings(
       const title = `The ${what} ${name}${of} does not exist`;
       yield finding(
         'SLUICE_FINDING_RESOURCE_MISSING',
-        { case: missingCase(fault), ...seenNow(title, `The ${what} ${name}.`) },
+        { case: missingCase(fault), judgedBy, ...seenNow(title, `The ${what} ${name}.`) },
         shown,
       );
       continue;
@@ -69,21 +70,22 @@ export function* stackFaultFindings(
         `workgroup ${name}: ${differs.join('; ')}.`,
       );
       const cause = fault.isOtherRelease ? 'release' : 'workgroup';
-      yield finding('SLUICE_FINDING_DRIFT', { case: cause, ...told }, shown);
+      yield finding('SLUICE_FINDING_DRIFT', { case: cause, judgedBy, ...told }, shown);
     } else yield tableFinding(fault, `${points}${more}`, shown);
   }
 }
 
 /** A table or view that differs. Glue keeps when it was changed last. */
 function tableFinding(fault: StackFault, points: string, shown: readonly string[]): Finding {
-  const { what, name, differs, changedAt, isOtherRelease } = fault;
+  const { what, name, part, differs, changedAt, isOtherRelease } = fault;
+  const judgedBy = ['the stack', part] as const;
   const when = changedAt === null ? '' : `, changed last at ${changedAt}`;
   const title = `The ${what} ${name} ${points}${when}`;
   const cause = shown.length === 0 ? 'local' : what === 'view' ? 'view' : 'table';
   const detail = `${name}: ${(differs ?? []).join('; ')}.`;
   return finding(
     'SLUICE_FINDING_TABLE_DIFFERS',
-    { case: isOtherRelease ? 'release' : cause, title, since: changedAt, detail },
+    { case: isOtherRelease ? 'release' : cause, judgedBy, title, since: changedAt, detail },
     shown,
   );
 }

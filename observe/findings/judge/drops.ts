@@ -139,7 +139,7 @@ function* missingInputs({ days }: DatasetDays, { name, now, explain, accept }: D
 
 /** Days whose version lacks files. */
 function* lostFiles({ table, lacking }: DatasetDays, { name, commands, backfill }: Dataset): Findings {
-  yield* lostFilesOf(commands, { name, table }, lacking, backfill);
+  yield* lostFilesOf(commands, { name, table, judgedBy: ['the drops'] }, lacking, backfill);
 }
 
 /** Days of which a command registers partitions: a shell takes 128 KiB of a word. */
@@ -156,7 +156,8 @@ function* unreadDays({ table, unread = [] }: DatasetDays, { name, commands, data
   const days = unread.map(({ day }) => day);
   const title = `${counted(days.length, 'loaded day')} of ${name} ${days.length === 1 ? 'has' : 'have'} no partition, the first ${days[0]}`;
   const told = seenNow(title, `${name}: no partition of ${listed(days)}.`);
-  const found = finding('SLUICE_FINDING_PARTITION_WRONG', { case: 'dataset', ...told }, [
+  const judgedBy = ['the drops', 'the partitions of drops'] as const;
+  const found = finding('SLUICE_FINDING_PARTITION_WRONG', { case: 'dataset', judgedBy, ...told }, [
     commands.sluice('query', sql),
   ]);
   // By the catalogue it is of `partitions`: those that the registrar adds.

@@ -211,6 +211,7 @@ export function* keyFindings(
     const says = faultCase === null ? 'is not given to collectors' : KEYS_FAULTS[faultCase];
     const changed = changedAt === null || faultCase === null ? '' : `, changed last at ${changedAt}`;
     const told = {
+      judgedBy: [fault ? 'the keys' : 'the log of collect'],
       case: faultCase === null ? 'denied' : faultCase === 'gone' && isLocal ? 'local' : faultCase,
       title: `The secret ${name} ${says}${changed}`,
       since: faultCase === null ? null : changedAt,

@@ -243,6 +243,7 @@ export function* missingPartitions(facts: StatusFacts, { config, commands }: Pla
       'SLUICE_FINDING_PARTITION_WRONG',
       {
         case: failed === '' ? 'missing' : 'failed',
+        judgedBy: ['the partitions'],
         ...seenNow(title, `${failed} Missing: ${gaps.join('; ')}.`.trim()),
       },
       [commands.send('register', '{"sluice":"daily"}')],
