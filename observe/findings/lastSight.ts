@@ -25,6 +25,11 @@ export function readSights(note: unknown): readonly Sight[] {
   return written.safeParse(note).data ?? [];
 }
 
+/** Whether a look could not read a part, whose member of the facts is null also without what it is about. */
+function isUnread(part: string): (facts: StatusFacts) => boolean {
+  return ({ unknown }) => unknown.some((unread) => unread.part === part);
+}
+
 type Name<Code> = Code extends `SLUICE_FINDING_${infer Short}` ? Short : never;
 
 /** Findings that are judged by a member of the facts, if not by `judgedBy`: nobody sees them while it is not known. */
@@ -42,7 +47,7 @@ const JUDGED_BY: readonly (readonly [isUnknown: (facts: StatusFacts) => boolean,
     [({ archivedDays }) => archivedDays === null, 'ARCHIVED'],
     [({ archivingRules }) => archivingRules === null, 'ARCHIVING'],
     [({ receivedHours }) => receivedHours === null, 'HOUR_SHORT', 'HOURS_UNPROVED', 'NIGHT_MISSING'],
-    [({ lastNight }) => lastNight === null, 'NIGHT_MISSING'],
+    [isUnread('the last night'), 'NIGHT_MISSING'],
     [({ quarantine }) => quarantine === null, 'QUARANTINED'],
     [
       ({ datasets }) => datasets === null,
@@ -57,11 +62,11 @@ const JUDGED_BY: readonly (readonly [isUnknown: (facts: StatusFacts) => boolean,
     ],
     [({ exports }) => exports === null, 'EXPORT_FAILED', 'EXPORT_KEPT'],
     [({ curated }) => curated === null, 'CURATE_FAILED', 'CURATE_LATE', 'CURATE_KEPT', 'RESENDS'],
-    [({ relay }) => relay === null, 'RELAY_REFUSED', 'RELAY_LATE'],
+    [isUnread('relay'), 'RELAY_REFUSED', 'RELAY_LATE'],
     [({ deadLetters }) => deadLetters === null, 'DEAD_LETTERS'],
     [({ functionErrors }) => functionErrors === null, 'FUNCTION_FAILED'],
     [({ alarms }) => alarms === null, 'ALARM', 'NO_TOPIC'],
-    [({ key, unknown }) => key === null && unknown.length > 0, 'KEY_UNUSABLE'],
+    [isUnread('the key'), 'KEY_UNUSABLE'],
   ];
 
 /** How long a sight is kept. */

@@ -451,6 +451,7 @@ describe('a finding of sluice status', () => {
       ],
       keysFailure: `${at(0.1)}: SLUICE_KEYS_UNAVAILABLE: AccessDeniedException.`,
       quarantine: [quarantineCount],
+      relay: { waiting: { ...copies, oldest: at(2) }, refused: [] },
     }).map((finding) => ({ at: at(24), finding }));
     const keptOf = (unknown: StatusFacts['unknown'], facts: Partial<StatusFacts> = {}) => {
       const all = { ...well, ...facts, unknown };
@@ -470,6 +471,8 @@ describe('a finding of sluice status', () => {
     ]);
     expect(keptOf([denied('the log of collect')])).toEqual(['KEYS_UNREADABLE collector']);
     expect(keptOf([denied('the keys')], { keys: null })).toEqual([]);
+    expect(keptOf([denied('the stream')], { relay: null })).toEqual([]);
+    expect(keptOf([denied('relay')], { relay: null })).toEqual(['RELAY_LATE collector']);
     // Of a key that is denied, too, nobody can say that it is well again.
     const byKey = [denied('quarantine', true)];
     expect(keptOf(byKey, { quarantine: null })).toEqual(['QUARANTINED collector']);
