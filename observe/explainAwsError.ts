@@ -104,9 +104,15 @@ function proxyVariables(): string {
 
 /** Errors of the connection have `$metadata`, too, but only those of a response have a status. */
 function isAnswered(error: Error): boolean {
-  if (!('$metadata' in error)) return false;
+  return statusOf(error) !== undefined;
+}
+
+/** The status of a response; undefined without one. */
+function statusOf(error: Error): unknown {
+  if (!('$metadata' in error)) return undefined;
   const { $metadata } = error;
-  return typeof $metadata === 'object' && $metadata !== null && 'httpStatusCode' in $metadata;
+  const hasStatus = typeof $metadata === 'object' && $metadata !== null && 'httpStatusCode' in $metadata;
+  return hasStatus ? $metadata.httpStatusCode : undefined;
 }
 
 /**
@@ -124,37 +130,49 @@ export function whyUnread(error: unknown): string {
 }
 
 /** Why a part could not be read: what is to be done follows from it. `query`: Athena could not finish a query. */
-export type UnreadKind = 'throttled' | 'denied' | 'missing' | 'timedOut' | 'query' | 'other';
+export type UnreadKind = 'credentials' | 'throttled' | 'denied' | 'missing' | 'timedOut' | 'query' | 'other';
+
+const QUERY_FAILED = /SLUICE_OBSERVE_QUERY_FAILED/;
+
+/** Names of errors for credentials that are missing, unknown or expired: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+export const CREDENTIALS_REFUSED =
+  /\b((Credentials|Token)ProviderError|ProcessCredentialsError|(ExpiredToken|RequestExpired|IncompleteSignature|Invalid(AccessKeyId|ClientTokenId|Signature)|SignatureDoesNotMatch|UnrecognizedClient)(Exception)?)\b/;
 
 /**
- * AWS's names and words of each kind, also within the text of a failed query. Names differ by service: `TooManyRequestsException`,
+ * AWS's names and words of each kind, the first that fits, as a resource may be named like the word of another kind; also within the text of a failed query. Names differ by service: `TooManyRequestsException`,
  * `ThrottlingException`, `SlowDown`: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 const KINDS: readonly (readonly [UnreadKind, RegExp])[] = [
   // What a disk or a file says is no answer of AWS.
   ['other', /SLUICE_OBSERVE_FILES_UNREAD/],
-  [
-    'throttled',
-    /Throttl|TooManyRequests|Rate exceeded|RequestLimitExceeded|SlowDown|BandwidthLimit|reduce your request rate/i,
-  ],
+  ['credentials', CREDENTIALS_REFUSED],
   [
     'denied',
-    /AccessDenied|Access Denied|Unauthorized|not authorized|Forbidden|explicit deny|Insufficient .*permission/i,
+    /AccessDenied|(Access|Permission) Denied|Unauthorized|not authorized|Forbidden|explicit deny|Insufficient .*permission/i,
+  ],
+  [
+    'throttled',
+    /(?<![-_.])Throttl(e|ed|ing)(Exception|Error)?(?![-\w])|TooManyRequests|Rate exceeded|LimitExceeded|SlowDown|reduce your request rate/i,
   ],
   ['missing', /NoSuch|NotFound|NonExistent|DoesNotExist|does not exist|not found/i],
   [
     'timedOut',
-    /Timeout|Timed ?out|time limit|ServiceUnavailable|InternalServer|InternalError|InternalFailure|RequestExpired/i,
+    /Timeout|Timed ?out|time limit|took longer than|exhausted resources|OUT_OF_MEMORY|EXCEEDED_\w+_LIMIT|Service ?Unavailable|(^|HTTP\S* |status\W*(code\W*)?|error\W*)503\b|InternalServ(er|ice)|InternalError|InternalFailure|INTERNAL_ERROR_QUERY_ENGINE/im,
   ],
-  ['query', /SLUICE_OBSERVE_QUERY_FAILED/],
+  ['query', QUERY_FAILED],
 ];
 
 /** The kind of an error with which something could not be read. */
 export function unreadKind(error: unknown): UnreadKind {
   const texts: string[] = [];
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    texts.push(cause.name, cause instanceof SluiceError ? cause.detail : cause.message);
-  const text = texts.join(' ');
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const text = cause instanceof SluiceError ? cause.detail : cause.message;
+    // An answer without a body has no name.
+    texts.push(cause.name, text, `status ${statusOf(cause)}`);
+  }
+  const all = texts.join('\n');
+  // An object that was deleted while Athena read it: the next query reads without it.
+  const text = QUERY_FAILED.test(all) ? all.replaceAll(/NoSuchKey|key does not exist/gi, '') : all;
   return KINDS.find(([, words]) => words.test(text))?.[0] ?? 'other';
 }
 

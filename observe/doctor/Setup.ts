@@ -10,7 +10,7 @@ import { regionProblems } from '../../lib/schema/endpoint.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
-import { ifThere } from '../explainAwsError.ts';
+import { CREDENTIALS_REFUSED, ifThere } from '../explainAwsError.ts';
 import { readStackResources } from '../facts/flow/stackOutputs.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import type { Target } from '../target.ts';
@@ -41,10 +41,6 @@ export interface Setup extends Deployment {
   readonly clients: DoctorClients;
 }
 
-/** Names of errors for credentials that are missing, unknown or expired: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
-const REFUSED =
-  /^((Credentials|Token)ProviderError|ProcessCredentialsError|ExpiredToken(Exception)?|IncompleteSignature|Invalid(AccessKeyId|ClientTokenId|SignatureException)|SignatureDoesNotMatch|UnrecognizedClientException)$/;
-
 /**
  * Asks for what looks need of a deployment. Resolves with a finding if nothing can be looked at.
  *
@@ -58,7 +54,7 @@ export async function readSetup(
   const { config, stack, isLocal } = deployment;
   const { region } = deployment.aws;
   const caller = await clients.sts.send(new GetCallerIdentityCommand({})).catch((error: unknown) => {
-    if (!(error instanceof Error) || !REFUSED.test(error.name)) throw error;
+    if (!(error instanceof Error) || !CREDENTIALS_REFUSED.test(error.name)) throw error;
     return finding('SLUICE_FINDING_CREDENTIALS', {
       case: 'refused',
       ...seenNow(`AWS does not take the credentials: ${error.name}`, error.message),

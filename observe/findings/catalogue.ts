@@ -62,6 +62,10 @@ const warning = <Case extends string>(cause: string, cases: Cases<Case>, place?:
 const DEPLOY = 'run `npx serverless deploy` with the same stage and region';
 const DEPLOY_NOW = 'Run `npx serverless deploy` with the same stage and region.';
 const DENIED = 'look for a permissions boundary, a service control policy or a Deny statement';
+const REFUSED_CREDENTIALS = [
+  'AWS does not accept the credentials, or there are none.',
+  'Sign in (`aws sso login`), or set AWS_PROFILE. For the local cloud: --local.',
+] as const;
 /**
  * CloudTrail keeps 90 days of such calls, also without a trail:
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html
@@ -73,10 +77,7 @@ const BLIND = 'A deployment does not revert what was changed by hand.';
 /** Everything that `sluice status` and `sluice doctor` can find. Codes are stable; none of them is thrown. */
 export const findingCatalogue = {
   SLUICE_FINDING_CREDENTIALS: problem('AWS cannot be asked with these credentials.', {
-    refused: [
-      'AWS does not accept the credentials, or there are none.',
-      'Sign in (`aws sso login`), or set AWS_PROFILE. For the local cloud: --local.',
-    ],
+    refused: REFUSED_CREDENTIALS,
     otherAccount: [
       'The configuration has `account`, and the credentials are of another.',
       'Set AWS_PROFILE to a profile of the configured account, and sign in (`aws sso login`).',
@@ -198,6 +199,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_UNREADABLE: problem(
     'A part of the deployment could not be read, so it may have problems that are not listed.',
     {
+      credentials: REFUSED_CREDENTIALS,
       throttled: [
         'AWS answered that the account asks too often. Others in the account count, too: a dashboard, a crawler, another tool.',
         'Ask again in some minutes. If it stays, see in Service Quotas which calls of that service the account makes, stop what makes most of them, or ask AWS for a higher quota. Nothing of Sluice is to be changed.',
@@ -434,6 +436,10 @@ export const findingCatalogue = {
       before: [
         'No file of the day came while runs looked for it, and none looks at it any more.',
         'If files have come since, `backfill` loads them; if none comes, `accept empty` says so.',
+      ],
+      beforeNoRows: [
+        'Files of the day came while runs looked for it, and have no row; none looks at it any more.',
+        'If files with rows have come since, `backfill` loads them; if the day has no rows on purpose, run `accept empty`.',
       ],
       unlisted: [
         'The dataset is new: its first run is still to come.',

@@ -11,6 +11,7 @@ import { cases } from './judgeCases/cases.ts';
 import {
   alarm,
   at,
+  changed,
   copies,
   curated,
   datasets,
@@ -30,6 +31,7 @@ import {
   place,
   quarantineCount,
   refusedBy,
+  sent,
   stream,
   waiting,
   well,
@@ -134,6 +136,55 @@ describe('a finding of sluice status', () => {
     expect([listedAgo(3).length, listedAgo(3.1).length]).toEqual([0, 1]);
     const alarms = [{ ...alarm, state: 'OK', notifies: false }] as const;
     expect(judge({ isLocal: true, alarms })).toEqual([]);
+  });
+
+  const skewed = (key: string, count: number, hours: number) => {
+    return { ...sent, key, sdk: null, count, skewMs: hours * HOUR };
+  };
+  const noted = { counts: {}, hasMore: false, before2000: [], uncorrected: [], ahead: [] };
+  const rule = { prefix: '', storageClass: 'GLACIER', days: 30, isOfVersions: false } as const;
+  it.each([
+    [
+      'a wrong clock by its own sender',
+      { noted: { ...noted, corrected: [skewed('shop', 40, 2), skewed('app', 3, 30)] } },
+      '3 events are by a clock that is up to 30.0 hours behind with the key app, and 1 other sender by another clock',
+    ],
+    [
+      'the code of most refused requests without their log',
+      { ...refusedBy({ SLUICE_KEY_MISSING: 1, SLUICE_COLLECT_BODY_MANGLED: 8 }, 400), refusals: null },
+      'most with SLUICE_COLLECT_BODY_MANGLED',
+    ],
+    [
+      'several rules that archive',
+      { archivingRules: ['a', 'b', 'c'].map((id) => ({ ...rule, id, since: NOW })) },
+      ', and 2 other rules archive more',
+    ],
+    [
+      'old days with files without rows',
+      datasets({ late: [{ day: '2026-11-01', due: NOW - 400 * HOUR, empty: '1 file, 0 rows' }] }),
+      'have no rows (1 file, 0 rows)',
+      'Files of the day came while runs looked for it, and have no row; none looks at it any more.',
+    ],
+  ])('tells %s', (_what, facts, title, cause = '') => {
+    const found: unknown = expect.objectContaining({
+      title: expect.stringContaining(title),
+      cause: expect.stringContaining(cause),
+    });
+    expect(judge(facts)).toEqual([found]);
+  });
+
+  it('of a silence that is over is since its begin, whatever came last', () => {
+    const over = { ...changed({ what: 'silence', usual: 60 }), lastRequestAt: at(0.1) };
+    expect(judge(over)).toMatchObject([{ code: 'SLUICE_FINDING_SILENT', since: at(9) }]);
+  });
+
+  it('of what another release has deployed offers no repair: the deployment is one', () => {
+    const fault = { name: 'x', differs: ['a'], repair: [['glue', 'update-table']], isDeployed: true };
+    const part = 'the tables of the catalog' as const;
+    const faults = (['table', 'workgroup'] as const).map((what) => {
+      return { ...fault, what, part, deployedAt: null, changedAt: null, isOtherRelease: true };
+    });
+    expect(judge({ stackFaults: faults }).map(({ commands }) => commands)).toEqual([[], []]);
   });
 
   it('begins with faults of the local cloud, then has what delivers', () => {

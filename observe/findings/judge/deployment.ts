@@ -48,7 +48,9 @@ export function* stackFaultFindings(
   for (const fault of stackFaults ?? []) {
     const { what, name, part, differs, repair, isRegistered, deployedAt } = fault;
     const judgedBy = ['the stack', part] as const;
-    const shown = repair.map((words) => commands.aws(...words));
+    // The deployment repairs what another release has.
+    const isOfRelease = differs !== null && fault.isOtherRelease;
+    const shown = isOfRelease ? [] : repair.map((words) => commands.aws(...words));
     if (isRegistered === true && shown.length > 0)
       shown.push(commands.send('register', '{"sluice":"daily"}'));
     if (differs === null) {
@@ -119,6 +121,7 @@ export function* deploymentFindings(
 
 /** What is said of each kind of an answer. */
 const UNREAD: Readonly<Record<UnreadKind, string>> = {
+  credentials: 'AWS does not accept the credentials',
   throttled: 'AWS throttles the account',
   denied: 'AWS denies it',
   missing: 'it does not exist',

@@ -260,7 +260,7 @@ function* lateDrops(drops: DatasetDays, dataset: Dataset): Findings {
   const unready = unreadyOf(drops);
   const absent = drops.late.filter(({ day }) => unready.every((unreadyDay) => unreadyDay.day !== day));
   const kinds = Map.groupBy(absent, ({ day, empty }) => {
-    if (day < drops.firstDay) return 'before';
+    if (day < drops.firstDay) return empty === undefined ? 'before' : 'beforeNoRows';
     return empty === undefined ? 'noFile' : 'noRows';
   });
   for (const [kind, days] of kinds) yield* lateOf(drops, dataset, { kind, absent: days });
@@ -270,7 +270,13 @@ function* lateDrops(drops: DatasetDays, dataset: Dataset): Findings {
 function* lateOf(
   drops: DatasetDays,
   { name, status, backfill, accept }: Dataset,
-  { kind, absent }: { readonly kind: 'before' | 'noFile' | 'noRows'; readonly absent: DatasetDays['late'] },
+  {
+    kind,
+    absent,
+  }: {
+    readonly kind: 'before' | 'beforeNoRows' | 'noFile' | 'noRows';
+    readonly absent: DatasetDays['late'];
+  },
 ): Findings {
   const newest = absent.at(-1);
   if (newest !== undefined) {
@@ -300,7 +306,7 @@ function* lateOf(
         .slice(0, MOST_COMMANDS)
         // The next run looks for the others itself.
         .flatMap(({ from, to }) => [
-          ...(kind === 'before' ? [backfill(from, to)] : []),
+          ...(kind.startsWith('before') ? [backfill(from, to)] : []),
           accept('empty', from, to),
         ]),
     ]);

@@ -161,7 +161,7 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
     const log = commands.aws('logs', 'tail', functionLog(stack, deadLetter.part), '--since', '1d');
     const { messages, queue, since } = deadLetter;
     const told = {
-      case: isKnown || deadLetter.part === 'write' ? 'known' : 'unknown',
+      case: isKnown ? 'known' : 'unknown',
       title: `${counted(messages, 'message')} of ${deadLetter.part} ${messages === 1 ? 'is' : 'are'} in ${queue}`,
       since,
       detail,

@@ -143,7 +143,7 @@ export function* refusedRequests(
   { lastHour, lastDay, refusals, keys }: StatusFacts,
   { commands }: Place,
 ): Findings {
-  const codes = Object.entries(lastHour?.refusedBy ?? {});
+  const codes = Object.entries(lastHour?.refusedBy ?? {}).toSorted(([, a], [, b]) => b - a);
   const refused = codes.reduce((sum, [, count]) => sum + count, 0);
   const day = Math.max(refused, lastDay?.refused ?? 0);
   if (day === 0) return;
@@ -248,7 +248,9 @@ export function* silence(
   const isSilent =
     lastHour?.requests === 0 && hours >= (isKnown ? 24 : 1) && (usual === null || expected >= SILENT_LEAST);
   const since = lastRequestAt ?? lasting?.first ?? null;
-  const silentSince = since ?? lastEventAt ?? silences[0]?.first ?? null;
+  const isLasting = isSilent || lasting !== undefined;
+  // Of a silence that is over the last request is a later one.
+  const silentSince = isLasting ? (since ?? lastEventAt) : (silences[0]?.first ?? null);
   const over = silences
     .filter(({ last }) => last !== null)
     .map(({ first, last, usual }) => `from ${first} to ${last}, where ${usualText(usual)}`);
@@ -258,7 +260,7 @@ export function* silence(
       : usualText(lasting?.usual ?? usual);
   const now24 = `${counted(lastDay?.requests ?? 0, 'request')} in 24 hours`;
   const texts = [
-    ...(!isSilent && lasting === undefined
+    ...(!isLasting
       ? []
       : since === null
         ? [`No request in the last hour. The last event was stored at ${agoText(lastEventAt ?? '', now)}`]
@@ -269,7 +271,7 @@ export function* silence(
     yield finding(
       'SLUICE_FINDING_SILENT',
       {
-        case: isSilent || lasting !== undefined ? 'lasting' : 'over',
+        case: isLasting ? 'lasting' : 'over',
         title: silentTitle(),
         since: silentSince,
         detail: `${texts.join('. ')}.`,
@@ -279,7 +281,7 @@ export function* silence(
     );
 
   function silentTitle(): string {
-    if (!isSilent && lasting === undefined) return `No request came ${over[0]}`;
+    if (!isLasting) return `No request came ${over[0]}`;
     const came = `No request came since ${silentSince}`;
     return since === null ? `${came}, when the last event was stored` : `${came}; ${wasUsual}`;
   }
@@ -353,7 +355,13 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
     said,
     texts.map(({ text }) => text),
   );
-  yield finding('SLUICE_FINDING_CLOCK_OFF', told, [tailErrors(commands)]);
+  const { title } = groupsTold([worst.group], said, []);
+  const others = texts.length - 1;
+  const more =
+    others === 0
+      ? ''
+      : `, and ${counted(others, 'other sender')} by ${others === 1 ? 'another clock' : 'other clocks'}`;
+  yield finding('SLUICE_FINDING_CLOCK_OFF', { ...told, title: `${title}${more}` }, [tailErrors(commands)]);
 }
 
 /** What senders have sent, in one sentence. @param said What is so of the events. @param texts A text of each group. */

@@ -112,7 +112,9 @@ export function* archivingRuleFindings(
   });
   const [first] = texts;
   if (first === undefined) return;
-  const others = texts.length === 1 ? '' : `, and ${counted(texts.length - 1, 'other rule')} archives`;
+  const count = texts.length - 1;
+  const verb = count === 1 ? 'archives' : 'archive';
+  const others = count === 0 ? '' : `, and ${counted(count, 'other rule')} ${verb} more`;
   const all = texts.map(({ text }) => text);
   const told = {
     title: `${first.title}${others}`,

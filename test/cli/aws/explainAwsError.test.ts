@@ -40,6 +40,20 @@ describe('explainAwsError', () => {
     ['throttled', 'ThrottlingException', 'Rate exceeded'],
     ['throttled', 'SlowDown', 'Please reduce your request rate.'],
     ['throttled', 'RequestLimitExceeded', 'x'],
+    ['throttled', 'LimitExceededException', 'x'],
+    ['throttled', 'KMSThrottlingException', 'x'],
+    ['credentials', 'ExpiredTokenException', 'The security token included in the request is expired'],
+    ['credentials', 'RequestExpired', 'x'],
+    ['credentials', 'UnrecognizedClientException', 'x'],
+    ['credentials', 'InvalidClientTokenId', 'x'],
+    ['credentials', 'InvalidSignatureException', 'x'],
+    ['credentials', 'SignatureDoesNotMatch', 'Access Denied'],
+    ['denied', 'AccessDeniedException', 'not authorized on resource: table/throttled_requests'],
+    ['denied', 'X', 'Permission denied on S3 path'],
+    ['missing', 'EntityNotFoundException', 'Table throttled_requests not found.'],
+    ['timedOut', 'InternalServiceException', 'x'],
+    ['timedOut', 'ServiceException', 'HTTP status code 503'],
+    ['timedOut', '503', 'UnknownError'],
     ['denied', 'AccessDeniedException', 'User is not authorized to perform: athena:StartQueryExecution'],
     ['denied', 'UnauthorizedOperation', 'x'],
     ['missing', 'EntityNotFoundException', 'Table x not found.'],
@@ -53,11 +67,27 @@ describe('explainAwsError', () => {
     expect([error, new Error('wrapped', { cause: error })].map(unreadKind)).toEqual([kind, kind]);
   });
 
+  it('sees that a part is timedOut by the status of an answer without a body', () => {
+    const error = Object.assign(new Error('UnknownError'), { $metadata: { httpStatusCode: 503 } });
+    expect(unreadKind(error)).toBe('timedOut');
+  });
+
   it('sees the kind of a query that failed by what Athena says of it', () => {
     const failed = (detail: string) => unreadKind(new ObserveError('SLUICE_OBSERVE_QUERY_FAILED', detail));
     expect(failed('HIVE_CURSOR_ERROR: Please reduce your request rate (SlowDown)')).toBe('throttled');
     expect(failed('Access Denied (Service: Amazon S3)')).toBe('denied');
-    expect(failed('Query exhausted resources')).toBe('query');
+    for (const detail of [
+      'Query exhausted resources at this scale factor',
+      'The query took longer than 30 minutes',
+      'INTERNAL_ERROR_QUERY_ENGINE',
+      'CLUSTER_OUT_OF_MEMORY',
+    ])
+      expect(failed(detail)).toBe('timedOut');
+    for (const detail of [
+      "COLUMN_NOT_KNOWN: line 503:1: Column 'a'",
+      'NoSuchKey: The specified key does not exist.',
+    ])
+      expect(failed(detail)).toBe('query');
     expect(unreadKind(new AwsAccessError('SLUICE_AWS_FAILED', 'x'))).toBe('other');
   });
 

@@ -30,6 +30,7 @@ export const landingCases: readonly Case[] = [
     'DEAD_LETTERS',
     'problem',
     'sluice-prod-write-dead-letters 1',
+    'aws logs tail /aws/lambda/sluice-prod-write --since 1d',
     'npx sluice redrive --landing',
   ],
   [
