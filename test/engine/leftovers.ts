@@ -9,9 +9,10 @@ const LIST_MS = 60_000;
 /** What there is in the account, by the type of the resource: a command that prints names, separated by white space. */
 const LISTS: Readonly<Record<string, string>> = {
   'S3::Bucket': "s3api list-buckets --query 'Buckets[].Name'",
-  // A key that is to be deleted is not enabled.
+  // A key that is to be deleted is not enabled. S3's own key, which the trial has S3 make, stays in every account: AWS says that it
+  // is the manager, and LocalStack says it by the description alone.
   'KMS::Key':
-    "kms list-keys --query 'Keys[].[KeyId]' --output text | xargs -rn1 aws kms describe-key --query 'KeyMetadata.Enabled && KeyMetadata.KeyId || `null`' --key-id",
+    "kms list-keys --query 'Keys[].[KeyId]' --output text | xargs -rn1 aws kms describe-key --query 'KeyMetadata.Enabled && !starts_with(KeyMetadata.Description, `\"Default key that protects my S3\"`) && KeyMetadata.KeyId || `null`' --key-id",
   'Glue::Database': "glue get-databases --query 'DatabaseList[].Name'",
   'Glue::Table':
     "glue get-databases --query 'DatabaseList[].[Name]' --output text | xargs -rn1 aws glue get-tables --output text --query 'TableList[].Name' --database-name",
