@@ -1,12 +1,7 @@
 import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
-import {
-  type Finding,
-  type FindingCode,
-  isFinding,
-  type Severity,
-  severities,
-} from '../findings/catalogue.ts';
+import { type Severity, severities } from '../findings/catalogue/entry.ts';
+import { type Finding, type FindingCode, isFinding } from '../findings/catalogue.ts';
 import { readStatus, type Status } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
 import { deployer, freeNames, quotas } from './account.ts';

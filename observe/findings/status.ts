@@ -2,7 +2,8 @@ import type { Deployment } from '../deployment.ts';
 import { exportNeed, firstOf, needOf, type Shown } from '../facts/days/dropsPage.ts';
 import type { DatasetDays, DropDay, ExportDays } from '../facts/days/ledgerDays.ts';
 import { readStatusFacts, type StatusFacts } from '../facts/statusFacts.ts';
-import type { Finding, FindingCode, Severity } from './catalogue.ts';
+import type { Severity } from './catalogue/entry.ts';
+import type { Finding, FindingCode } from './catalogue.ts';
 import { byRank, judge } from './judge/judge.ts';
 import { readSights, sightsOf, toldSights } from './lastSight.ts';
 

@@ -212,7 +212,7 @@ describe('every finding', () => {
   it('is here in each case that sluice status can find', () => {
     const seen = new Set(found.map(({ code, cause }) => `${code} ${cause}`));
     const missing = Object.entries(findingCatalogue).flatMap(([code, entry]) =>
-      entry.part === undefined
+      entry.part === null
         ? []
         : Object.entries<Finding>(Object(entry.cases)).flatMap(([name, { cause }]) =>
             seen.has(`${code} ${cause}`) ? [] : [`${code.slice(15)} ${name}`],
@@ -220,10 +220,10 @@ describe('every finding', () => {
     );
     // The doctor reads these where it finds them.
     expect(missing).toEqual([
-      'RESOURCE_MISSING own',
-      'RESOURCE_MISSING drift',
       'PARTITION_WRONG folder',
       'PARTITION_WRONG columns',
+      'RESOURCE_MISSING own',
+      'RESOURCE_MISSING drift',
     ]);
   });
 

@@ -1,0 +1,176 @@
+import { entriesOf } from './entry.ts';
+import { WHO } from './wording.ts';
+
+const { problem, warning } = entriesOf('collector');
+
+/** Findings about requests, keys and what is stored of them. */
+export const collectorFindings = {
+  SLUICE_FINDING_RELAY_LATE: warning(
+    'Copies of requests have waited for more than an hour to be relayed; after six days and a half they are put aside.',
+    'The command shows the log of `relay`: `retried` says what the target answers. Without such lines there are more copies than the function delivers: raise `relay.concurrency` (docs/relay.md, "Limits").',
+    { section: 'relay', alarms: ['relay-age', 'relay-queue-age'] },
+  ),
+  SLUICE_FINDING_NOT_STORED: problem(
+    'Requests were answered 503 within 24 hours. Most SDKs repeat them for minutes.',
+    {
+      over: [
+        'It is over: later requests were stored. Most SDKs have repeated the others by then.',
+        'Nothing is to be done. The command shows what AWS answered. It goes a day after the last one.',
+      ],
+      stores: [
+        'Neither Firehose nor the bucket took them. Most SDKs repeat them for minutes; what is not repeated is lost.',
+        'The command shows what AWS answered, as `object_error` and `not_streamed`. After a denial correct the role, the bucket or its key: `npx sluice doctor` names it. A throttling or a timeout passes.',
+      ],
+      keys: [
+        "Collectors could not read the keys' secret. Most SDKs repeat them for minutes; what is not repeated is lost.",
+        'The command shows what Secrets Manager answered. `npx sluice keys restore --dry-run` says whether the last valid list comes back; after a denial `npx sluice doctor --drift` names what was changed.',
+      ],
+      other: [
+        'The collector failed with these requests, as the detail says.',
+        'Do what the detail says of the code. The command shows the log.',
+      ],
+    },
+    { section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'] },
+  ),
+  SLUICE_FINDING_UNREACHED: problem(
+    'Within 24 hours the gateway or the Function URL itself answered many requests.',
+    {
+      refused: [
+        'The gateway or the Function URL answered 4xx by itself, and SDKs drop these events. With `endpoint.accessLogDays` its log has each status; the doctor names a limit (429).',
+        'Have AWS raise a limit that the doctor names. Without one the requests were too large (413: send smaller batches) or had another address (404: correct it in the app; of scanners leave it).',
+      ],
+      timedOut: [
+        'The collector ran out of time, and most SDKs send again.',
+        'The command shows the log. Most often something that it calls is slow: `npx sluice doctor` looks at Firehose, the bucket and the keys. More memory in serverless.yml gives it more processor.',
+      ],
+      throttled: [
+        'Lambda did not begin the collector: its executions are used up. Most SDKs send again.',
+        'Raise `collector.reservedConcurrency`, or have AWS raise the executions of the account: `npx sluice doctor` has both numbers.',
+      ],
+      broke: [
+        'The collector broke, or could not be invoked, and most SDKs send again. Its log has the reason.',
+        'The command shows the log. Correct what it names; `npx sluice doctor` looks at the function and its role.',
+      ],
+    },
+    {
+      section: 'failed',
+      alarms: ['stage-limit', 'concurrency', 'request-rate', 'collect-throttled', 'collect-errors'],
+    },
+  ),
+  SLUICE_FINDING_REFUSED: problem(
+    'Requests were refused with 4xx within 24 hours. SDKs do not send them again.',
+    {
+      unknownKey: [
+        'The key is in no list. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.',
+        'Compare them with `keys list`. If the key is yours, `keys add` adds it; if not, nothing is lost. `tail` shows such requests until Ctrl-C. It goes a day after the last refusal.',
+      ],
+      over: [
+        'The key was in no list then, and is in it now. SDKs do not send the refused requests again.',
+        'Nothing is to be done. It goes a day after the last refusal. The command shows such requests until Ctrl-C.',
+      ],
+      other: [
+        'The sender makes requests that the collector does not take. SDKs do not send them again.',
+        'docs/answers.md says of each code what the sender has to change. The command shows such requests until Ctrl-C. It goes a day after the last refusal.',
+      ],
+    },
+    {
+      section: 'refused',
+      alarms: ['requests-refused', 'api-4xx', 'url-4xx', 'key-unknown', 'key-missing', 'key-not-for-events'],
+    },
+  ),
+  SLUICE_FINDING_KEYS_UNREADABLE: problem(
+    "The keys' secret cannot be read, or is no list of keys. Collectors that have read it go on with those keys; new ones answer 503.",
+    {
+      invalid: [
+        `Somebody edited the secret by hand. ${WHO} PutSecretValue. Collectors that have read it go on with those keys; new ones answer 503.`,
+        'The first command shows what it would bring back. Look there whether a key leaked, then run the second: it drops what is not valid, and brings the last valid list back.',
+      ],
+      deleted: [
+        `Somebody deleted the secret, and it can still be brought back. ${WHO} DeleteSecret. Collectors that have read it go on with those keys; new ones answer 503.`,
+        'The first command shows what comes back, the second takes the deletion back.',
+      ],
+      gone: [
+        `Somebody deleted the secret for good. ${WHO} DeleteSecret. Collectors that have read it go on with those keys; new ones answer 503.`,
+        'Run the commands in their order: they make it again, empty. Then add each key again with `npx sluice keys add LABEL`.',
+      ],
+      local: [
+        'Somebody deleted the secret from the local cloud.',
+        'Start the local cloud again, then add each key again with `npx sluice keys add LABEL`.',
+      ],
+      denied: [
+        'Collectors are not given the secret, as the detail says. Those that have read it go on with those keys; new ones answer 503.',
+        'The command names what was changed of the role, the secret or its key: set it back. Collectors read the secret again within ten minutes.',
+      ],
+    },
+    { section: 'failed' },
+  ),
+  SLUICE_FINDING_NO_KEY: problem(
+    "No key may send events: the configuration and the keys' secret list none. Every request is answered 401, and its events are lost.",
+    'Add the key of the app with the command, which reads it from stdin: docs/keys.md. If keys were there: `keys restore --dry-run` shows them, and `keys restore` brings them back, also a leaked one.',
+    { section: 'refused' },
+  ),
+  SLUICE_FINDING_SILENT: warning(
+    'No request came for an hour or more, where some came before.',
+    {
+      lasting: [
+        'Nothing that the app sends arrives. An app that sends nothing, and one whose requests do not reach the endpoint, look alike from here.',
+        'Send one event to the address of the app (docs/send.md): if `npx sluice tail` shows it, look at the last release of the app; if not, look at its address and at the network.',
+      ],
+      over: [
+        'Requests come again.',
+        'If nobody stopped the app then, ask whoever runs it what happened. It goes a day after its end.',
+      ],
+    },
+    { section: 'silent', alarms: ['exposures-silent', 'events-silent'] },
+  ),
+  SLUICE_FINDING_SPIKE: warning(
+    'Within 24 hours an hour had at least 50 times of what is usual in it.',
+    'Ask whoever owns the sender that the title names whether it is meant. If it is not, take its key out (`npx sluice keys remove`). The command shows requests as they come.',
+    { section: 'abuse', alarms: ['invocations'] },
+  ),
+  SLUICE_FINDING_TIME_SECONDS: warning(
+    'Events of the last 24 hours have a time before the year 2000: their sender most likely counts seconds, where milliseconds are expected.',
+    'Have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted".',
+  ),
+  SLUICE_FINDING_CLOCK_OFF: warning(
+    "Within 24 hours a sender's clock was off by 55 minutes or more. Corrected events have the right day, others that of the time that was sent.",
+    'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted". It goes a day after the last such event.',
+  ),
+  SLUICE_FINDING_RESENDS: warning(
+    'Clients sent far more of the events of a day again than usual. Views and curated tables have each once a day, raw tables and bills have all.',
+    'The command shows which SDKs send again, and when. Correct a client that does so after 202; after 503 it is right. It goes after ten days.',
+    { section: 'abuse' },
+  ),
+  SLUICE_FINDING_QUARANTINED: warning(
+    'Events that were received within 24 hours are in quarantine.',
+    {
+      sender: [
+        'Their sender made them so. Only it can send them again.',
+        'The command shows the rows. Have the sender that the title names corrected: the detail says how, of each reason.',
+      ],
+      redrive: [
+        'They can be delivered once what refused them is corrected.',
+        'The first command shows the rows, with the cure of each reason. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
+      ],
+      mixed: [
+        'Some can be delivered once what refused them is corrected; of the others only the sender can send them again, as the detail says.',
+        'The first command shows the rows, with the cure of each reason. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
+      ],
+    },
+    { section: 'quarantine' },
+  ),
+  SLUICE_FINDING_RELAY_REFUSED: problem(
+    'The target of relay refused copies of requests for good, or did not take them within six days and a half. They are deleted seven days after they were put aside.',
+    {
+      refused: [
+        'The target refuses them for good, with the reasons of the detail. They are deleted seven days after they were put aside.',
+        'docs/relay.md, "What was refused", has the likely cause of each reason. Once it is corrected, the second command says what would be sent again, and the third sends it.',
+      ],
+      expired: [
+        'The target did not take them within six days and a half. They are deleted seven days after they were put aside.',
+        'See whether the target answers again: `retried` in the log of `relay` has its last answers. Then the second command says what would be sent again, and the third sends it.',
+      ],
+    },
+    { section: 'relay', alarms: ['relay-refused'] },
+  ),
+} as const;

@@ -1,0 +1,163 @@
+import { entriesOf } from './entry.ts';
+import { BLIND, DEPLOY_NOW, REFUSED_CREDENTIALS, WHO } from './wording.ts';
+
+const { problem, warning } = entriesOf('deployment');
+
+/** Findings about what belongs to the whole deployment. */
+export const deploymentFindings = {
+  SLUICE_FINDING_RESOURCE_MISSING: problem(
+    'A resource that the stack has or uses does not exist.',
+    {
+      table: [
+        `Somebody deleted it from the catalog after the last deployment. Its files are still in the bucket. ${WHO} DeleteTable.`,
+        `${BLIND} Run the commands: they make it again.`,
+      ],
+      stack: [
+        `Somebody deleted it outside of CloudFormation after the last deployment. ${WHO} its name.`,
+        `${BLIND} Run the commands in their order: the third shows what the fourth makes.`,
+      ],
+      new: [
+        'The configuration has it, and the deployed stack does not: nobody has deployed it yet.',
+        DEPLOY_NOW,
+      ],
+      local: [
+        'Somebody deleted it from the local cloud.',
+        'Start the local cloud again: it makes what its template has.',
+      ],
+      own: [
+        'The configuration names it, and the stack does not make it.',
+        'Make it (docs/deploy.md, "Bringing your own"), or correct its name in the configuration and deploy.',
+      ],
+      drift: [
+        'AWS says that it does not exist.',
+        '`npx sluice doctor --drift` says whether the stack had it, and has the commands that make it again.',
+      ],
+    },
+    { section: 'changed' },
+  ),
+  SLUICE_FINDING_UNREADABLE: problem(
+    'A part of the deployment could not be read, so it may have problems that are not listed.',
+    {
+      credentials: REFUSED_CREDENTIALS,
+      throttled: [
+        'AWS answered that the account asks too often. Others in the account count, too: a dashboard, a crawler, another tool.',
+        'Ask again in some minutes. If it stays, see in Service Quotas which calls of that service the account makes, stop what makes most of them, or ask AWS for a higher quota. Nothing of Sluice is to be changed.',
+      ],
+      denied: [
+        'A policy does not allow these credentials the action that the answer names.',
+        'Have the action that the detail names allowed to these credentials, or sign in as somebody who may.',
+      ],
+      missing: [
+        'AWS answered that what is asked for does not exist.',
+        '`npx sluice doctor --drift` names what is gone, and has the commands that make it again.',
+      ],
+      timedOut: [
+        'AWS did not answer in time.',
+        'Ask again. If it stays, look at the status of that service in this region: https://health.aws.amazon.com/health/status.',
+      ],
+      query: [
+        'Athena could not finish the query: the detail has its own words.',
+        'Correct the table or view that the detail names: `npx sluice doctor` compares each with its definition. Then ask again.',
+      ],
+      other: [
+        'The detail has the answer of AWS, or what is damaged.',
+        '`npx sluice doctor` looks at each part by itself. Correct what it finds, and ask again.',
+      ],
+    },
+  ),
+  SLUICE_FINDING_KEY_UNUSABLE: problem(
+    "The bucket's key cannot be used: data can be neither written nor read.",
+    {
+      off: [
+        `Somebody disabled it. Until it is enabled nothing is written or read, and Firehose drops what has waited for 24 hours. ${WHO} DisableKey, ScheduleKeyDeletion.`,
+        'Run the commands in their order.',
+      ],
+      unfit: [
+        'S3 and Statsig use symmetric single-Region keys alone.',
+        'Set `existing.keyArn` to such a key, or take it out, and deploy a stage with a bucket of its own: docs/platform.md, "Encryption".',
+      ],
+      state: [
+        'KMS says that it is in a state that no call of ours ends.',
+        'Whoever owns the key brings it back: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html.',
+      ],
+    },
+    { section: 'late' },
+  ),
+  SLUICE_FINDING_DRIFT: problem(
+    'Somebody changed a resource.',
+    {
+      workgroup: [
+        `Somebody changed it by hand, as this release has deployed it. ${WHO} UpdateWorkGroup.`,
+        `${BLIND} Run the command: it sets these values back.`,
+      ],
+      release: [
+        'Another release of Sluice has deployed the stack, and its values may be those of that release.',
+        `${DEPLOY_NOW} If it is still here after it, somebody changed it by hand: this finding then has the cure of that.`,
+      ],
+      stack: [
+        `It is not as its template: somebody changed it outside of CloudFormation. ${WHO} its name.`,
+        `${BLIND} Run the commands in their order: the third shows what the fourth changes.`,
+      ],
+    },
+    { section: 'changed' },
+  ),
+  SLUICE_FINDING_ARCHIVING: problem(
+    'A lifecycle rule of the bucket archives objects that Sluice or queries read: Athena then skips them, and functions fail with them.',
+    'Take the folders out of the rule, or turn it off, where somebody made it; the command shows all rules. To save, use another storage class: docs/platform.md, "Archived objects". The next hourly look ends it.',
+    { section: 'partitions' },
+  ),
+  SLUICE_FINDING_DEAD_LETTERS: problem(
+    'A dead-letter queue holds messages that could not be processed.',
+    {
+      known: [
+        'The function failed with each of them on every try, last as the detail says.',
+        'Correct that. Then the command moves the messages back.',
+      ],
+      unknown: [
+        "Its log has no error: either the function's log is older, or the message never reached it.",
+        'The first command shows the log. Once the cause is corrected, the second moves the messages back.',
+      ],
+    },
+    { section: 'deadLetters' },
+  ),
+  SLUICE_FINDING_FUNCTION_FAILED: warning(
+    'Lambda counted errors of a function within 24 hours: runs were killed, took too long, or threw. SQS and Lambda try the work again.',
+    {
+      over: [
+        'A run failed, and later ones did its work.',
+        'Nothing is to be done. The command shows the log. It goes a day after the last error.',
+      ],
+      resources: [
+        'A run used up its memory or its time.',
+        'Give the function more memory in serverless.yml, and so more processor, and deploy. Then the next try does the work. The command shows the log.',
+      ],
+      error: [
+        'A run failed with the error of the detail.',
+        'Correct what it names: `npx sluice explain CODE` has the cure of each code of ours. Then the next try does the work. The command shows the log.',
+      ],
+      unknown: [
+        'Its log has no line that says why.',
+        'The command shows the log around the times of the detail. Then the next try does the work.',
+      ],
+    },
+    { section: 'functions' },
+  ),
+  SLUICE_FINDING_ALARM: problem(
+    'Alarms are on.',
+    'The description of each names its section of docs/operate.md.',
+  ),
+  SLUICE_FINDING_NO_TOPIC: warning('Alarms notify nobody.', {
+    none: [
+      'The configuration has no topic for them.',
+      'Set `alarms.topicArn` to the ARN of an SNS topic, and deploy: docs/metrics.md.',
+    ],
+    off: [
+      'The configuration has a topic, and somebody turned the actions of these alarms off.',
+      '`npx sluice doctor --drift` has the commands that turn them on.',
+    ],
+  }),
+  SLUICE_FINDING_FAULTS: warning(
+    'Faults are set in the local cloud: it fails on purpose.',
+    'Remove them with the command.',
+  ),
+} as const;

@@ -1,0 +1,131 @@
+import { entriesOf } from './entry.ts';
+
+const { problem, warning } = entriesOf('drops');
+
+/** Findings about customers' datasets and exports. */
+export const dropsFindings = {
+  SLUICE_FINDING_SOURCE_UNREADABLE: problem(
+    "The last attempt to list a dataset's folder failed.",
+    'The first command says what to do. Then the second lists the folder again.',
+    { section: 'drops', alarms: ['ingest-unreadable'] },
+  ),
+  SLUICE_FINDING_INGEST_LATE: problem(
+    "A customer's files are not there when they are expected, or nobody has looked for them.",
+    {
+      noFile: [
+        'The folder was listed, and has no file of the day: whoever delivers it is late, or writes elsewhere.',
+        'Ask whoever delivers it. The next run loads files that come. If the day has none on purpose, run `accept empty`.',
+      ],
+      noRows: [
+        'Files of the day came, and have no row: the job that makes them ran before its data was there.',
+        'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
+      ],
+      before: [
+        'No file of the day came while runs looked for it, and none looks at it any more.',
+        'If files have come since, `backfill` loads them; if none comes, `accept empty` says so.',
+      ],
+      beforeNoRows: [
+        'Files of the day came while runs looked for it, and have no row; none looks at it any more.',
+        'If files with rows have come since, `backfill` loads them; if the day has no rows on purpose, run `accept empty`.',
+      ],
+      unlisted: [
+        'The dataset is new: its first run is still to come.',
+        'Run the command, or wait for the schedule.',
+      ],
+      stale: [
+        'The function `ingest-plan` did not run, or did not come to this dataset.',
+        'The first command lists it now. The second shows the log of `ingest-plan`, which says what it failed with.',
+      ],
+      nowhere: [
+        'The folder has nothing for any day that is looked for.',
+        'Compare `folder` and `dayFormat` of the dataset with the keys that the command lists, and ask whoever delivers it whether the job still runs.',
+      ],
+      elsewhere: [
+        'The folder has files, and none for a day that is looked for: as `dayFormat` reads their keys they are of other days.',
+        'Correct `folder` or `dayFormat` of the dataset by the names in the detail, and deploy; or have whoever delivers it use the configured one. Days before the lookback load with `npx sluice ingest backfill`.',
+      ],
+    },
+    { section: 'drops', alarms: ['ingest-stopped', 'ingest-late'] },
+  ),
+  SLUICE_FINDING_INGEST_WAITING: warning(
+    "Days of a customer's dataset have files that are not loaded.",
+    {
+      explain: [
+        "The log of the folder commits none of the files: most often the customer's job was stopped before its end.",
+        'The command names the files. Ask whoever delivers them to run the job again: docs/ingest.md, "Days that wait". The next run loads what is committed.',
+      ],
+      backfill: [
+        'The marker that `waitFor` names has not come, and no file is loaded without it.',
+        'Ask whoever delivers them whether the job came to its end: the next run loads the day once the marker is there. If the files are whole without it, the second command loads them.',
+      ],
+      run: ['The files came after the last run.', 'The command loads them now, the next run later.'],
+      load: [
+        'The files came after the last day on which a run looks for them.',
+        'The command loads the days with what their folders have now, so that rows of files that have gone leave.',
+      ],
+      newer: [
+        'Somebody replaced files of days that no run looks at any more. Queries read the earlier files.',
+        'If the newer files are right, the command loads them: rows of files that have gone leave.',
+      ],
+    },
+    { section: 'drops', alarms: ['ingest-late'] },
+  ),
+  SLUICE_FINDING_RECEIPTS_FAILED: warning(
+    "A customer's bucket did not take the receipt of a day; the load itself is done.",
+    'The first command says what to do. Then the second loads the day again and writes the receipt.',
+    { section: 'drops' },
+  ),
+  SLUICE_FINDING_FILES_LEFT_OUT: warning(
+    'Days of a dataset were loaded without objects that may have been meant to be loaded.',
+    'The command names each object and the reason: docs/ingest.md, "What is left out". Have them delivered as Parquet files, or elsewhere.',
+    { section: 'drops', alarms: ['ingest-left-out'] },
+  ),
+  SLUICE_FINDING_INGEST_FAILED: problem(
+    "Days of a customer's dataset could not be loaded. Queries read the previous version, if there is one.",
+    'The first command names the file, the reason and what to do. Corrected files are loaded by the next run, or now with the second command; others are tried again after 12 hours, or with `backfill`.',
+    { section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
+  ),
+  SLUICE_FINDING_EXPORT_KEPT: problem(
+    "Files that were exported are gone from their table, neither by retention nor as the day has another version. Their copies stay in the customer's bucket.",
+    '`restore` brings the files back, and `export run` ends the finding. Where the rows shall go from the customer\'s bucket as well: docs/export.md, "Files that are gone".',
+    { section: 'exports' },
+  ),
+  SLUICE_FINDING_INPUTS_MISSING: problem(
+    "Days of a customer's dataset have no file with rows any more. Queries still read the last good version.",
+    {
+      gone: [
+        'Whoever owns the folder deleted or replaced the files. Queries still read the last good version.',
+        'Ask whoever delivers them: files that come are loaded. If the rows are to stay without files, run `accept`; if their owner deletes files once they are loaded, set `filesLeave: true` for the dataset. docs/ingest.md, "Days without inputs", says how to let rows go.',
+      ],
+      uncommitted: [
+        'Files are there, and the log of the folder does not commit them any more. Queries still read the last good version.',
+        'Ask whoever delivers them to run the job again: the next run loads what is committed. If the rows are to stay without it, run `accept`.',
+      ],
+    },
+    { section: 'drops' },
+  ),
+  SLUICE_FINDING_FILES_LOST: problem(
+    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted or archived them, or a rule of the bucket did. Queries miss their rows.',
+    'Find out who did. The commands make the days again from what has their rows, and bring other files back while S3 has their versions: docs/platform.md, "Restore".',
+    { section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
+  ),
+  SLUICE_FINDING_ROWS_UNUSUAL: warning(
+    'A day of a dataset is not as the days before it.',
+    {
+      empty: [
+        'The job that makes the files most likely ran before its data was there.',
+        'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
+      ],
+      changed: [
+        'The day was loaded as it came. The first command has its files and its values beside those of days before.',
+        'Ask whoever delivers it. The next run loads corrected files. If a column means something else now, correct the mapping and load the day with `npx sluice ingest backfill`. If the day is meant so, run the second command.',
+      ],
+    },
+    { section: 'drops' },
+  ),
+  SLUICE_FINDING_EXPORT_FAILED: problem(
+    "Days of a table could not be exported to the customer's bucket.",
+    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. Then `export run` exports these days.',
+    { section: 'exports', alarms: ['export-failed'] },
+  ),
+} as const;

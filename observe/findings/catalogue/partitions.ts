@@ -1,0 +1,112 @@
+import { entriesOf } from './entry.ts';
+import { BLIND, DEPLOY_NOW, WHO } from './wording.ts';
+
+const { problem } = entriesOf('partitions');
+
+/** Findings about tables, views, their files and partitions, and curated days. */
+export const partitionsFindings = {
+  SLUICE_FINDING_TABLE_DIFFERS: problem(
+    'A table or view differs from its definition: rows go to quarantine, are read incorrectly, or are not found.',
+    {
+      table: [
+        `A crawler or a person changed it. Until it is as before, rows go to quarantine, are read incorrectly, or are not found. ${WHO} UpdateTable.`,
+        `${BLIND} Run the commands in their order: no file is deleted.`,
+      ],
+      view: [
+        `Somebody replaced it. Whoever asks the view gets what its other SQL says. ${WHO} UpdateTable.`,
+        `${BLIND} Run the command: it brings the SQL back, and no file is touched.`,
+      ],
+      release: [
+        'Another release of Sluice has deployed the stack, and the definition may be that of that release.',
+        `${DEPLOY_NOW} If it is still here after it, somebody changed it by hand: this finding then has the cure of that.`,
+      ],
+      local: [
+        'Somebody changed it in the local cloud.',
+        'Start the local cloud again: it makes what its template has.',
+      ],
+    },
+    { section: 'changed' },
+  ),
+  SLUICE_FINDING_DAYS_LOST: problem(
+    'Files of days of a raw table are gone, and neither retention nor an erasure took them: somebody deleted them.',
+    {
+      versions: [
+        'Somebody deleted them, and S3 still has their versions. CloudTrail says who, if it logs data events of the bucket.',
+        'Run `restore`: it brings the files back (docs/platform.md, "Restore"). If the rows shall stay gone, run `accept` in its place.',
+      ],
+      gone: [
+        'Somebody deleted them, and S3 has no version of them any more.',
+        'Nothing brings these rows back. Find out who deleted them, then run `accept`: it ends this.',
+      ],
+    },
+    { section: 'partitions' },
+  ),
+  SLUICE_FINDING_ARCHIVED: problem(
+    'Files of tables are in an archive class of S3 (GLACIER, DEEP_ARCHIVE). Athena skips them, restored ones too, so queries miss their rows without an error.',
+    'For each object that the first commands list, `restore-object` asks S3 for a copy, which takes hours; `copy-object` then makes it readable for good. Days of a curated table or a dataset are also made again: `SLUICE_FINDING_FILES_LOST`. What archives them comes again: docs/platform.md, "Archived objects".',
+    { section: 'partitions' },
+  ),
+  SLUICE_FINDING_PARTITION_WRONG: problem(
+    'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
+    {
+      failed: [
+        'The function `register` failed, as the detail says. Queries miss the rows of these days.',
+        'Correct its role, or the policy of Lake Formation, that the error names. Then the command registers the days.',
+      ],
+      missing: [
+        'Somebody dropped the partitions, or the event of a new day was lost. Queries miss the rows of these days.',
+        'The command registers the days.',
+      ],
+      dataset: [
+        'The days are loaded, and somebody dropped their partitions. Queries miss their rows.',
+        'The command registers the version of each day as it is.',
+      ],
+      folder: [
+        'Queries miss rows: the partition is missing, or somebody gave it another folder.',
+        'Drop partitions with another folder in Glue. Then the command registers the days.',
+      ],
+      columns: [
+        'The partitions are older than a column of the table: queries read null there.',
+        'The command gives them the columns of the table.',
+      ],
+    },
+    { section: 'partitions', alarms: ['partition-gaps'] },
+  ),
+  SLUICE_FINDING_CURATE_KEPT: problem(
+    'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',
+    {
+      versions: [
+        'Somebody deleted or replaced the raw files. The curated table has their rows, and views read them there.',
+        'Find out who. `restore` brings files back while S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `accept` keeps the rows and ends this.',
+      ],
+      gone: [
+        'The raw files are gone, and no version of them is left. The curated table has their rows, and views read them there.',
+        'Find out who deleted them. `accept` keeps the rows, and ends this.',
+      ],
+      back: [
+        'The raw files are copied back.',
+        'Wait for the next night, 00:20 UTC: it curates the day again, and ends this.',
+      ],
+    },
+    { section: 'curated' },
+  ),
+  SLUICE_FINDING_CURATE_LATE: problem(
+    'Days that should be curated are not: queries read more, and no answer is wrong.',
+    {
+      queued: [
+        'They were queued, and no run of `curate` has taken them for a day. Queries read more; no answer is wrong.',
+        'The command queues them again. If they stay, SLUICE_FINDING_FUNCTION_FAILED or a dead letter of `curate` says why.',
+      ],
+      unplanned: [
+        'No night has queued them. Queries read more; no answer is wrong.',
+        'The command queues them now. On a new stage the night, 00:20 UTC, does it too.',
+      ],
+    },
+    { section: 'curated', alarms: ['curations-waiting'] },
+  ),
+  SLUICE_FINDING_CURATE_FAILED: problem(
+    'Days could not be curated. Views read their raw rows, which costs more. Only what Athena skips or cannot read is missing: an archived or damaged file.',
+    'The first command says why: docs/curated.md, "When a day is not curated". The plan tries these days again every night; the second command does so now.',
+    { section: 'curated', alarms: ['curations-failed'] },
+  ),
+} as const;

@@ -1,0 +1,113 @@
+import { entriesOf } from './entry.ts';
+
+const { problem, warning } = entriesOf('streams');
+
+/** Findings about the stream, the landing and the hours that were received. */
+export const streamsFindings = {
+  SLUICE_FINDING_HOUR_SHORT: problem(
+    'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
+    {
+      versions: [
+        'Most often somebody deleted an object of landing/ before it was written: it is a version of the bucket for 7 days.',
+        'The first commands look at the rows of the day, the others list what landed in these hours: copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Otherwise this ends after four days.',
+      ],
+      gone: [
+        'S3 has no version of what landed in these hours any more.',
+        'The command looks at the rows of the day, and keeps what they prove. What it still misses is lost: this ends after four days.',
+      ],
+    },
+    { section: 'short', alarms: ['hours-short'] },
+  ),
+  SLUICE_FINDING_HOURS_UNPROVED: warning(
+    'On several days more than five events and a hundredth of an hour could be missing unseen.',
+    'The commands look at the rows of each day, and the table keeps what they prove. What comes again each day has a cause: `not_delivered` of their rows counts calls of Firehose without an answer, so look at its errors and quotas.',
+    { section: 'short' },
+  ),
+  SLUICE_FINDING_NIGHT_MISSING: problem(
+    'The nightly judgement of received hours, at 01:10 UTC, did not come to its end, or could not look at rows: nobody compares what was accepted with what is in tables.',
+    {
+      failed: [
+        'The function `reconcile` failed, as the detail says. Nobody compares what was accepted with what is in tables.',
+        'Correct what it failed with; `doctor --drift` names what was changed. The second command judges the day now, and keeps what it proves by rows. The next night makes up for up to fourteen days, and ends this.',
+      ],
+      silent: [
+        'No error of the function `reconcile` is known: its schedule is off, or its runs end before they begin.',
+        '`doctor --drift` names what was changed of the schedule and the function: correct that. The second command judges the day now. The next night makes up for up to fourteen days, and ends this.',
+      ],
+    },
+    { section: 'short', alarms: ['night-missing', 'reconcile-errors'] },
+  ),
+  SLUICE_FINDING_LANDING_LATE: problem(
+    'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
+    {
+      code: [
+        'The function `write` fails with the error of the detail. Nothing is lost.',
+        'Correct what it names: `npx sluice explain CODE` has the cure of each code of ours. Then the command has the objects tried, 10,000 at a time.',
+      ],
+      resources: [
+        'The function `write` used up its time or its memory. Nothing is lost.',
+        'Give it more memory in serverless.yml, and deploy. Then the command has the objects tried, 10,000 at a time.',
+      ],
+      throttled: [
+        'Lambda does not begin the runs of `write`: its reserved executions or the quota of the account are used up. Nothing is lost.',
+        "Raise the function's reserved executions, or ask AWS for a higher quota. Then the command has the objects tried, 10,000 at a time.",
+      ],
+      unknown: [
+        'The log of `write` does not say why it fails, or could not be read. Nothing is lost.',
+        'Look at the log of `write` in CloudWatch, and correct what it failed with. Then the command has the objects tried, 10,000 at a time.',
+      ],
+      unasked: [
+        'No run of `write` has failed: nothing asked it to write these objects, or many wait before them. The first command tells: it finds what is wrong with the bucket, the rule or the queue. Nothing is lost.',
+        'Correct what the first command finds. Then the second has all objects tried.',
+      ],
+    },
+    { section: 'landing', alarms: ['write-queue', 'write-errors'] },
+  ),
+  SLUICE_FINDING_DAMAGED: problem(
+    'Bytes of the landing are no rows that the writer reads. They may be accepted events. All other rows are in tables; these bytes expire after 90 days.',
+    'The first command shows what one object holds. If nobody needs it, or once its whole version is copied back (docs/landing.md), the second deletes it. Else correct the cause, or upgrade, and run the third alone: the writer reads all again.',
+    { section: 'damaged', alarms: ['write-refused'] },
+  ),
+  SLUICE_FINDING_UNDELETED: problem(
+    'The bucket does not delete objects of the landing whose rows are in tables. No row is lost or doubled, but the rows stay there, also those of erased units.',
+    "Allow `s3:DeleteObject` below `landing/` and `ledger/_landing/` to the role of `write`, in the bucket's policy and in those of the organization.",
+    { section: 'undeleted', alarms: ['write-undeleted'] },
+  ),
+  SLUICE_FINDING_STREAM_LATE: problem(
+    'A stream delivers late. Firehose drops records 24 hours after it has accepted them.',
+    {
+      failed: [
+        "The stream's delivery fails with the error of the detail.",
+        'Correct the role, the bucket or the key that it names, in time: Firehose drops records 24 hours after it has accepted them. `npx sluice doctor` names a policy that denies. The command shows the log.',
+      ],
+      unknown: [
+        "The stream's log has no error.",
+        'The command shows the log as lines come; `npx sluice doctor` names a role, a bucket or a key that was changed. Correct it in time: Firehose drops records 24 hours after it has accepted them.',
+      ],
+      local: [
+        'The stream of the local cloud has not delivered.',
+        'Correct the role, the bucket or the key, and remove faults. Then the command delivers what waits.',
+      ],
+    },
+    { section: 'late', alarms: ['stream-late', 'stream-blocked', 'stream-stuck'] },
+  ),
+  SLUICE_FINDING_QUOTA_NEAR: warning(
+    'A stream is near its quota, or above it. Requests that it does not accept become objects of landing/.',
+    {
+      near: [
+        'The stream is near its quota.',
+        'Ask AWS for a higher quota in time, which Firehose also raises by itself: docs/limits.md, "Requests a second".',
+      ],
+      throttled: [
+        'The stream is above its quota. Requests that it does not accept become objects of landing/, so none is lost.',
+        'Ask AWS for a higher quota, which Firehose also raises by itself: docs/limits.md, "Requests a second".',
+      ],
+    },
+    { section: 'overflow' },
+  ),
+  SLUICE_FINDING_OVERFLOW: warning(
+    'Within 24 hours far more events than usual did not get into the stream: they became objects of landing/direct/. None is lost.',
+    'The command shows why, as `not_streamed`. Ask AWS for a higher quota if the stream is throttled: docs/limits.md, "Requests a second".',
+    { section: 'overflow', alarms: ['overflow'] },
+  ),
+} as const;

@@ -1,0 +1,23 @@
+/** A cure, as the end of a sentence. */
+export const DEPLOY = 'run `npx serverless deploy` with the same stage and region';
+
+/** The same as a sentence. */
+export const DEPLOY_NOW = 'Run `npx serverless deploy` with the same stage and region.';
+
+/** What else denies, where the policy of a role or user allows. */
+export const DENIED = 'look for a permissions boundary, a service control policy or a Deny statement';
+
+/** Cause and cure of credentials that AWS does not take. */
+export const REFUSED_CREDENTIALS = [
+  'AWS does not accept the credentials, or there are none.',
+  'Sign in (`aws sso login`), or set AWS_PROFILE. For the local cloud: --local.',
+] as const;
+
+/**
+ * Begins a sentence that ends with the names of calls. CloudTrail keeps 90 days of them, also without a trail:
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html
+ */
+export const WHO = "CloudTrail's event history has who, and when:";
+
+/** CloudFormation compares a new template with the last one, not with the resources. */
+export const BLIND = 'A deployment does not revert what was changed by hand.';
