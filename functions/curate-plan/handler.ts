@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
+import { bucketLedger } from '../../lib/aws/bucketLedger.ts';
 import { glueClient } from '../../lib/aws/gluePartitionCatalog.ts';
 import { glueViews } from '../../lib/aws/glueViews.ts';
 import { landingBucket } from '../../lib/aws/landingBucket.ts';
@@ -14,10 +13,8 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { type CuratePlanFunction, planMessages } from '../../lib/curate/planMessages.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
-import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
-import { queueMessages } from '../../lib/lambda/queueMessages.ts';
-import { Ledger } from '../../lib/ledger/Ledger.ts';
-import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
+import { endOf } from '../../lib/lambda/middlewares.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 
 const config: FunctionConfig<'curate-plan'> = wholeConfig;
 
@@ -40,13 +37,9 @@ type Environment = Readonly<z.output<typeof schema>>;
  * The plan of curated days: it finds days to curate and sends a task for each, takes days out of the list that views read
  * when raw files arrive, and writes the list into the views.
  */
-export const handler = middy<unknown, SQSBatchResponse>()
-  .use(startLine())
-  .use(environment(schema))
-  .use(queueMessages())
-  .handler((messages, context) =>
-    planMessages(makePlanner(context.environment, endOf(context) - MARGIN_MS), messages),
-  );
+export const handler = queueHandler(schema, (messages, context) =>
+  planMessages(makePlanner(context.environment, endOf(context) - MARGIN_MS), messages),
+);
 
 function makePlanner(from: Environment, deadline: number): CuratePlanFunction {
   const { SLUICE_BUCKET: bucket, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;
@@ -57,11 +50,7 @@ function makePlanner(from: Environment, deadline: number): CuratePlanFunction {
     stage,
     raw: rawDays(s3ObjectStore(s3, bucket), config, { ...systemTiming, deadline }),
     landing: landingBucket(s3, bucket),
-    ledger: new Ledger({
-      store: ledgerStore(s3ObjectStore(s3, bucket)),
-      newToken: randomUUID,
-      ...systemTiming,
-    }),
+    ledger: bucketLedger(s3, bucket),
     views: glueViews(glueClient(), config.database),
     listed: listedDays(s3ObjectStore(s3, bucket)),
     tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, systemTiming),

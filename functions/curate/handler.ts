@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import wholeConfig from '#config';
+import { bucketLedger } from '../../lib/aws/bucketLedger.ts';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { landingBucket } from '../../lib/aws/landingBucket.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
@@ -16,8 +16,6 @@ import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
 import type { Machine } from '../../lib/lambda/machine.ts';
 import { machineHandler, machineSettings } from '../../lib/lambda/machineHandler.ts';
-import { Ledger } from '../../lib/ledger/Ledger.ts';
-import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 
 const config: FunctionConfig<'curate'> = wholeConfig;
 
@@ -53,7 +51,7 @@ function makeCurator(
     bucket,
     raw: rawDays(store, config, { ...systemTiming, deadline }),
     landing: landingBucket(s3Client(), bucket),
-    ledger: new Ledger({ store: ledgerStore(store), newToken: randomUUID, ...systemTiming }),
+    ledger: bucketLedger(s3Client(), bucket),
     catalog: gluePartitionCatalog(glueClient()),
     listed: listedDays(store),
     tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, systemTiming),

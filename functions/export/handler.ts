@@ -4,10 +4,11 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { exportSession } from '../../lib/access/sessionPolicies.ts';
+import { bucketLedger } from '../../lib/aws/bucketLedger.ts';
 import { exportBucket } from '../../lib/aws/exportBucket.ts';
 import { glueClient } from '../../lib/aws/gluePartitionCatalog.ts';
 import { landedTable } from '../../lib/aws/landedTable.ts';
-import { type OwnSession, ownSession } from '../../lib/aws/ownSession.ts';
+import { limitedSession, type OwnSession } from '../../lib/aws/ownSession.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
@@ -20,11 +21,9 @@ import { ExportError } from '../../lib/export/ExportError.ts';
 import { type Exporter, exportMessages, type IsolatedExporter } from '../../lib/export/exportMessages.ts';
 import { exportLooks } from '../../lib/export/planExports.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
-import { endOf, environment, LambdaError, middy, startLine } from '../../lib/lambda/middlewares.ts';
-import { queueMessages } from '../../lib/lambda/queueMessages.ts';
+import { endOf } from '../../lib/lambda/middlewares.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import type { Attempts } from '../../lib/landing/catalog/catalogCalls.ts';
-import { Ledger } from '../../lib/ledger/Ledger.ts';
-import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import { statsigFormats } from '../../lib/tables/exports/statsigFormat.ts';
 
@@ -42,14 +41,8 @@ const schema = z.object({
   SLUICE_BUCKET: z.string().min(1),
   /** URL of the queue that this function works off, and that it puts its tasks on. */
   SLUICE_EXPORT_QUEUE: z.string().min(1),
-  /**
-   * ARN of the function's role, which the function assumes again for each task, limited to one export. Without tasks it
-   * is not needed.
-   */
-  SLUICE_ROLE: z
-    .string()
-    .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
-    .optional(),
+  /** ARN of the function's role, which the function assumes again for each task, limited to one export. */
+  SLUICE_ROLE: z.string().regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/),
   /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128).default(1_024),
   /** The stage of the deployment: a dimension of its metrics. */
@@ -63,13 +56,9 @@ type Environment = Readonly<z.output<typeof schema>>;
  * The export copies days of our tables to customers' buckets. Its queue has two kinds of messages: requests, which
  * schedules and `sluice export run` send to find days that are new or changed, and one task for each such day.
  */
-export const handler = middy<unknown, SQSBatchResponse>()
-  .use(startLine())
-  .use(environment(schema))
-  .use(queueMessages())
-  .handler((messages, context) =>
-    exportAll(makeExporter(context.environment, endOf(context)), context.environment, messages),
-  );
+export const handler = queueHandler(schema, (messages, context) =>
+  exportAll(makeExporter(context.environment, endOf(context)), context.environment, messages),
+);
 
 async function exportAll(
   exporter: Exporter,
@@ -126,11 +115,7 @@ function makePorts(
   session?: OwnSession,
 ): Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
   return {
-    ledger: new Ledger({
-      store: ledgerStore(s3ObjectStore(clients.s3, bucket)),
-      newToken: randomUUID,
-      ...systemTiming,
-    }),
+    ledger: bucketLedger(clients.s3, bucket),
     tableOf: (table) =>
       landedTable(
         clients,
@@ -158,21 +143,13 @@ async function makeIsolatedPorts(
   attempts: Attempts,
 ): Promise<IsolatedExporter> {
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
-  if (role === undefined) throw new LambdaError('SLUICE_LAMBDA_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
-  const [, partition = '', , , account = ''] = role.split(':');
   const { encryption, existing } = config;
-  const place = { partition, account, bucket, encryption, keyArn: existing.keyArn };
-  const policy = exportSession(place, config, exported);
-  const session = await ownSession(role, `export-${exported.name}`, policy, systemTiming).catch(
-    (error: unknown) => {
-      throw new ExportError(
-        'SLUICE_EXPORT_SESSION_REFUSED',
-        error instanceof Error ? `${error.message}.` : '',
-        {
-          cause: error,
-        },
-      );
-    },
-  );
+  const place = { bucket, encryption, keyArn: existing.keyArn };
+  const session = await limitedSession({
+    role,
+    name: `export-${exported.name}`,
+    policyIn: (account) => exportSession({ ...account, ...place }, config, exported),
+    refused: (detail, cause) => new ExportError('SLUICE_EXPORT_SESSION_REFUSED', detail, { cause }),
+  });
   return { ...makePorts(bucket, session, attempts, session), close: () => session.close() };
 }

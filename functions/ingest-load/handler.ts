@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
+import { bucketLedger } from '../../lib/aws/bucketLedger.ts';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
 import { customerReceipts } from '../../lib/aws/customerReceipts.ts';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { landingBucket } from '../../lib/aws/landingBucket.ts';
-import { type OwnSession, ownSession } from '../../lib/aws/ownSession.ts';
+import { limitedSession, type OwnSession } from '../../lib/aws/ownSession.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
-import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
@@ -19,9 +18,6 @@ import type { Loader, ScopedPorts } from '../../lib/drops/load/Loader.ts';
 import { loadMessages } from '../../lib/drops/load/loadMessages.ts';
 import type { Machine } from '../../lib/lambda/machine.ts';
 import { machineHandler, machineSettings } from '../../lib/lambda/machineHandler.ts';
-import { LambdaError } from '../../lib/lambda/middlewares.ts';
-import { Ledger } from '../../lib/ledger/Ledger.ts';
-import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
 
 const config: FunctionConfig<'ingest-load'> = wholeConfig;
@@ -29,14 +25,8 @@ const config: FunctionConfig<'ingest-load'> = wholeConfig;
 const schema = z.object({
   /** Name of the bucket that rows and the ledger are written to. */
   SLUICE_BUCKET: z.string().min(1),
-  /**
-   * ARN of the function's role, which the function assumes again for each load, limited to one dataset. Without loads
-   * it is not needed.
-   */
-  SLUICE_ROLE: z
-    .string()
-    .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
-    .optional(),
+  /** ARN of the function's role, which the function assumes again for each load, limited to one dataset. */
+  SLUICE_ROLE: z.string().regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/),
   /** URL of this function's own queue, for the next piece of a day. */
   SLUICE_LOAD_QUEUE: z.string().min(1),
   ...machineSettings,
@@ -75,11 +65,7 @@ function makePorts(bucket: string, clients: Pick<OwnSession, 's3' | 'glue'>, ses
   return {
     landing: landingBucket(clients.s3, bucket),
     customerBucket: (source: Source, dataset: Dataset) => customerBucket(source, dataset, 'read', session),
-    ledger: new Ledger({
-      store: ledgerStore(s3ObjectStore(clients.s3, bucket)),
-      newToken: randomUUID,
-      ...systemTiming,
-    }),
+    ledger: bucketLedger(clients.s3, bucket),
     catalog: gluePartitionCatalog(clients.glue),
     putReceipt: config.sources.some(({ receipt }) => receipt !== undefined)
       ? customerReceipts(session)
@@ -90,20 +76,13 @@ function makePorts(bucket: string, clients: Pick<OwnSession, 's3' | 'glue'>, ses
 /** Makes ports that sign with the permissions of one dataset only: docs/ingest.md, "Isolation between customers". */
 async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dataset): Promise<ScopedPorts> {
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
-  if (role === undefined) throw new LambdaError('SLUICE_LAMBDA_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
-  const [, partition = '', , , account = ''] = role.split(':');
   const { encryption, existing } = config;
-  const place = { partition, account, bucket, encryption, keyArn: existing.keyArn };
-  const policy = loadSession(place, config, source, dataset);
-  const name = `${source.name}-${dataset.name}`;
-  const session = await ownSession(role, name, policy, systemTiming).catch((error: unknown) => {
-    throw new IngestError(
-      'SLUICE_INGEST_SESSION_REFUSED',
-      error instanceof Error ? `${error.message}.` : '',
-      {
-        cause: error,
-      },
-    );
+  const place = { bucket, encryption, keyArn: existing.keyArn };
+  const session = await limitedSession({
+    role,
+    name: `${source.name}-${dataset.name}`,
+    policyIn: (account) => loadSession({ ...account, ...place }, config, source, dataset),
+    refused: (detail, cause) => new IngestError('SLUICE_INGEST_SESSION_REFUSED', detail, { cause }),
   });
   return { ...makePorts(bucket, session, session), close: () => session.close() };
 }

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
+import { bucketLedger } from '../../lib/aws/bucketLedger.ts';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
@@ -13,10 +12,8 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { lateNotes } from '../../lib/drops/plan/lateDrops.ts';
 import { type Planner, planMessages } from '../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
-import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
-import { queueMessages } from '../../lib/lambda/queueMessages.ts';
-import { Ledger } from '../../lib/ledger/Ledger.ts';
-import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
+import { endOf } from '../../lib/lambda/middlewares.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 
 const config: FunctionConfig<'ingest-plan'> = wholeConfig;
 
@@ -42,11 +39,9 @@ type Environment = Readonly<z.output<typeof schema>>;
  * Messages of its queue are requests (lib/drops/plan/messageBodies.ts): schedules, the trigger and
  * `sluice ingest` send them.
  */
-export const handler = middy<unknown, SQSBatchResponse>()
-  .use(startLine())
-  .use(environment(schema))
-  .use(queueMessages())
-  .handler((messages, context) => planMessages(makePlanner(context.environment, endOf(context)), messages));
+export const handler = queueHandler(schema, (messages, context) =>
+  planMessages(makePlanner(context.environment, endOf(context)), messages),
+);
 
 function makePlanner(from: Environment, endsAt: number): Planner {
   const { SLUICE_BUCKET: bucket, SLUICE_PLAN_QUEUE, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;
@@ -55,11 +50,7 @@ function makePlanner(from: Environment, endsAt: number): Planner {
     stage,
     clock: systemClock,
     bucketOf: (source, dataset) => customerBucket(source, dataset, 'list'),
-    ledger: new Ledger({
-      store: ledgerStore(s3ObjectStore(s3Client(), bucket)),
-      newToken: randomUUID,
-      ...systemTiming,
-    }),
+    ledger: bucketLedger(s3Client(), bucket),
     looks: lastListings(s3ObjectStore(s3Client(), bucket)),
     lateNotes: lateNotes(s3ObjectStore(s3Client(), bucket)),
     tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, systemTiming),

@@ -1,4 +1,3 @@
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { readArchivingRules } from '../../lib/aws/archivingRules.ts';
@@ -9,8 +8,8 @@ import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
-import { queueMessages } from '../../lib/lambda/queueMessages.ts';
+import { endOf } from '../../lib/lambda/middlewares.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { noteArchivingRules } from '../../lib/landing/catalog/archivingRules.ts';
 import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
 import { type Registrar, registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
@@ -37,13 +36,9 @@ const schema = z.object({
  * day in the object's key. `{"sluice":"daily"}`, which the schedule sends to the queue, makes it repair what was missed
  * and prepare tomorrow.
  */
-export const handler = middy<unknown, SQSBatchResponse>()
-  .use(startLine())
-  .use(environment(schema))
-  .use(queueMessages())
-  .handler((messages, context) =>
-    registerMessages(makeRegistrar(context.environment, endOf(context)), messages),
-  );
+export const handler = queueHandler(schema, (messages, context) =>
+  registerMessages(makeRegistrar(context.environment, endOf(context)), messages),
+);
 
 function makeRegistrar(
   { SLUICE_BUCKET: bucket, SLUICE_STAGE: stage }: z.output<typeof schema>,

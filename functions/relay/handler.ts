@@ -1,4 +1,3 @@
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { relayQueues } from '../../lib/aws/relayQueue.ts';
@@ -8,8 +7,8 @@ import { sqsClient } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { endOf, environment, LambdaError, middy, startLine } from '../../lib/lambda/middlewares.ts';
-import { queueMessages } from '../../lib/lambda/queueMessages.ts';
+import { endOf, LambdaError } from '../../lib/lambda/middlewares.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { TARGET_CALL_MS } from '../../lib/relay/limits.ts';
 import type { Relayer, RelayMessage } from '../../lib/relay/Relayer.ts';
 import { relayMessages } from '../../lib/relay/relayMessages.ts';
@@ -68,11 +67,11 @@ const eventSchema = z.object({
  * Relay delivers copies of requests to the configured target: those in messages of its queue, and those in objects that
  * messages name.
  */
-export const handler = middy<unknown, SQSBatchResponse>()
-  .use(startLine())
-  .use(environment(schema))
-  .use(queueMessages((event) => eventSchema.safeParse(event).data?.Records ?? null))
-  .handler((messages, context) => relayMessages(makeRelayer(context.environment, endOf(context)), messages));
+export const handler = queueHandler(
+  schema,
+  (messages, context) => relayMessages(makeRelayer(context.environment, endOf(context)), messages),
+  (event: unknown) => eventSchema.safeParse(event).data?.Records ?? null,
+);
 
 /** State of the target, kept between the invocations of this execution environment. */
 let target: Target | undefined;

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { s3Client } from '../../lib/aws/s3Client.ts';
@@ -12,8 +11,8 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
-import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
-import { queueMessages } from '../../lib/lambda/queueMessages.ts';
+import { endOf } from '../../lib/lambda/middlewares.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import type { LandingQueue } from '../../lib/landing/write/lookAtLanding.ts';
 import { writeMessages } from '../../lib/landing/write/writeMessages.ts';
 import type { Writer } from '../../lib/landing/write/writeObjects.ts';
@@ -40,22 +39,18 @@ type Environment = Readonly<z.output<typeof schema>>;
  * ("Object Created" events of the bucket). `{"sluice":"look"}`, which the schedule sends to the queue, makes it find
  * objects that have no message.
  */
-export const handler = middy<unknown, SQSBatchResponse>()
-  .use(startLine())
-  .use(environment(schema))
-  .use(queueMessages())
-  .handler(async (messages, context) => {
-    const deadline = endOf(context) - MARGIN_MS;
-    const signal = AbortSignal.timeout(Math.max(0, deadline - systemClock.now()));
-    const directory = await makeWorkDirectory(tmpdir());
-    try {
-      const writer = await makeWriter(context.environment, directory.path);
-      const queue = queueOf(context.environment);
-      return await writeMessages(messages, writer, queue, { deadline, signal }, systemTiming.random);
-    } finally {
-      await directory.remove();
-    }
-  });
+export const handler = queueHandler(schema, async (messages, context) => {
+  const deadline = endOf(context) - MARGIN_MS;
+  const signal = AbortSignal.timeout(Math.max(0, deadline - systemClock.now()));
+  const directory = await makeWorkDirectory(tmpdir());
+  try {
+    const writer = await makeWriter(context.environment, directory.path);
+    const queue = queueOf(context.environment);
+    return await writeMessages(messages, writer, queue, { deadline, signal }, systemTiming.random);
+  } finally {
+    await directory.remove();
+  }
+});
 
 async function makeWriter(environment: Environment, directory: string): Promise<Writer> {
   const temporaryDirectory = join(directory, 'spilled');

@@ -20,6 +20,12 @@ export const PINNED_FILE = 'infra/build/bindings.json';
 const lockSchema = z.object({ packages: z.record(z.string(), z.object({}).catchall(z.unknown())) });
 const pinSchema = z.object({ version: z.string(), integrity: z.string().startsWith('sha512-') });
 
+/** The release of a binding that the lockfile pins. */
+export interface PinnedBinding extends Readonly<z.output<typeof pinSchema>> {
+  /** The npm package. */
+  readonly name: string;
+}
+
 /**
  * The release of the binding that the lockfile pins, and its tarball's hash. npm silently skips packages of other
  * platforms, so only this check ensures that the deployed binding has the version that the tests ran.
@@ -27,7 +33,7 @@ const pinSchema = z.object({ version: z.string(), integrity: z.string().startsWi
  * @param code Root of the repository, or of the npm package.
  * @throws BuildError `SLUICE_BUILD_BINDING_UNPINNED`
  */
-export async function pinnedBinding(code: string, architecture: Architecture) {
+export async function pinnedBinding(code: string, architecture: Architecture): Promise<PinnedBinding> {
   const name = LAMBDA_BINDINGS[architecture];
   const pinned = join(code, PINNED_FILE);
   const file = existsSync(pinned) ? pinned : join(code, 'package-lock.json');

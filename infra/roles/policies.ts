@@ -94,14 +94,22 @@ function ownRolePattern({ service, stage }: Pick<Stack, 'service' | 'stage'>, pa
   return sub(iamArn(PSEUDO_PARAMETERS, `role/${pattern}`));
 }
 
+/** What lets a role assume itself. */
+export interface SelfAssumption {
+  /** For the role's own policy. */
+  readonly allowance: AllowStatement;
+  /** For its trust policy. */
+  readonly trust: Value;
+}
+
 /**
  * Allows a role to assume itself, for sessions with fewer permissions. Both its policy and its trust policy must allow it.
  * https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/
  */
-export function assumeSelf(stack: Pick<Stack, 'service' | 'stage'>, part: string) {
+export function assumeSelf(stack: Pick<Stack, 'service' | 'stage'>, part: string): SelfAssumption {
   const rolePattern = ownRolePattern(stack, part);
   return {
-    allowance: { Action: ['sts:AssumeRole'], Resource: [rolePattern] } satisfies AllowStatement,
+    allowance: { Action: ['sts:AssumeRole'], Resource: [rolePattern] },
     // The principal is the account, because a role that does not exist yet cannot be a principal.
     trust: {
       Effect: 'Allow',

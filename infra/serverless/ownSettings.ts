@@ -1,6 +1,6 @@
 import { didYouMean } from '../../lib/base/text.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
-import type { serviceConfiguration } from './service.ts';
+import type { ServiceConfiguration } from './service.ts';
 
 type Settings = { readonly [name: string]: unknown };
 
@@ -43,7 +43,7 @@ const REFUSED_OF_PROVIDER: Readonly<Record<string, string>> = {
  * @throws ConfigError `SLUICE_CONFIG_INVALID` for a setting that Sluice depends on, and a function that it does not have.
  */
 export function withOwnSettings(
-  deployment: ReturnType<typeof serviceConfiguration>,
+  deployment: ServiceConfiguration,
   resolved: OwnSettings,
   written: OwnSettings,
 ): Settings {
@@ -82,7 +82,7 @@ function refused(path: string, expected: Readonly<Record<string, string>>, setti
  * code.
  */
 function wrongFunctions(
-  deployment: Pick<ReturnType<typeof serviceConfiguration>, 'functions' | 'unused'>,
+  deployment: Pick<ServiceConfiguration, 'functions' | 'unused'>,
   functions: unknown,
 ): string[] {
   if (functions === undefined || functions === null) return [];

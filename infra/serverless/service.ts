@@ -1,7 +1,7 @@
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { metricStage } from '../../lib/schema/stages.ts';
-import { resources } from '../resources.ts';
+import { resources, type StackResources } from '../resources.ts';
 import { queryableSeconds } from '../streams/streams.ts';
 import { type FunctionPart, functionWork, LONGEST, type Work, workOf } from '../template/functionWork.ts';
 import { getAtt, ref, type Value } from '../template/Resource.ts';
@@ -62,12 +62,54 @@ const OF_REQUESTS: readonly string[] = ['collect', 'relay'];
 const WITH_DUCKDB: readonly string[] = ['write', 'ingest-load', 'curate'];
 
 /**
+ * The deployment in the terms of Serverless, before serverless.yml's own settings:
+ * https://www.serverless.com/framework/docs/providers/aws/guide/serverless.yml
+ */
+export interface ServiceConfiguration {
+  readonly service: string;
+  /** Settings that all functions share, and those of the gateway, the bucket of deployments and logs. */
+  readonly provider: {
+    readonly runtime: string;
+    readonly architecture: Config['architecture'];
+    readonly versionFunctions: boolean;
+    readonly region: string;
+    readonly deploymentBucket: { readonly blockPublicAccess: boolean };
+    /** Variables of every function, in addition to its own. */
+    readonly environment: { readonly SLUICE_STAGE: string };
+    readonly logRetentionInDays: number;
+    /** Absent without tags. */
+    readonly stackTags?: Config['tags'];
+    /** Absent without tags. */
+    readonly tags?: Config['tags'];
+    readonly httpApi: {
+      readonly cors: {
+        readonly allowedOrigins: readonly string[];
+        readonly allowedHeaders: readonly string[];
+        readonly allowedMethods: readonly string[];
+        /** Seconds. */
+        readonly maxAge: number;
+      };
+    };
+  };
+  readonly package: {
+    readonly individually: boolean;
+    readonly excludeDevDependencies: boolean;
+    readonly patterns: readonly string[];
+  };
+  /** The functions that the configuration needs, by their names. */
+  readonly functions: Readonly<Record<string, ServiceFunction>>;
+  /** Names of functions that the configuration does not need. */
+  readonly unused: readonly string[];
+  readonly resources: StackResources;
+}
+
+/**
  * The deployment in the terms of Serverless: the functions with their triggers, the settings that all of them share,
  * and every other resource. serverless.yml has a deployment's own settings, which take precedence over these.
  *
  * @param stack The stack, whose region is the one that is deployed to.
  */
-export function serviceConfiguration(stack: Stack) {
+export function serviceConfiguration(stack: Stack): ServiceConfiguration {
   const { config } = stack;
   return {
     service: config.service,
@@ -78,7 +120,6 @@ export function serviceConfiguration(stack: Stack) {
       versionFunctions: false,
       region: config.region,
       deploymentBucket: { blockPublicAccess: true },
-      /** Variables of every function, in addition to its own. */
       environment: { SLUICE_STAGE: metricStage(stack) },
       logRetentionInDays: config.logs.retentionDays,
       ...tagsOf(config),
@@ -100,10 +141,9 @@ export function serviceConfiguration(stack: Stack) {
       patterns: ['!**'],
     },
     functions: functionsOf(stack),
-    /** Names of functions that the configuration does not need. */
     unused: unusedFunctions(config),
     resources: resources(stack),
-  } as const;
+  };
 }
 
 /** The largest size of a resource that Serverless makes, bytes. Without tags it has 400. */

@@ -1,7 +1,8 @@
 import type { GlueClient } from '@aws-sdk/client-glue';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { eachAttempt, type RetryPorts } from '../base/retry.ts';
+import type { SessionScope } from '../access/sessionPolicies.ts';
+import { eachAttempt, type RetryPorts, systemTiming } from '../base/retry.ts';
 import {
   AssumeRoleError,
   assumedRoleCredentials,
@@ -59,6 +60,29 @@ export async function ownSession(
       for (const client of clients) client.destroy();
     },
   };
+}
+
+/** A session of a function's own role that is limited to one dataset or export. */
+export interface LimitedSession {
+  /** ARN of the function's role. */
+  readonly role: string;
+  /** The name that CloudTrail shows. */
+  readonly name: string;
+  /** Makes the session policy, in JSON. It is given the account that the role is in. */
+  readonly policyIn: (account: Pick<SessionScope, 'partition' | 'account'>) => string;
+  /** Makes the error of a role that could not be assumed. */
+  readonly refused: (detail: string, cause: unknown) => Error;
+}
+
+/** Opens a session with the machine's own clock ({@link ownSession}). The caller closes it. @throws What `refused` makes. */
+export async function limitedSession(limits: LimitedSession): Promise<OwnSession> {
+  const { role, name, policyIn, refused } = limits;
+  const [, partition = '', , , account = ''] = role.split(':');
+  try {
+    return await ownSession(role, name, policyIn({ partition, account }), systemTiming);
+  } catch (error) {
+    throw refused(error instanceof Error ? `${error.message}.` : '', error);
+  }
 }
 
 async function retryAssume(

@@ -2,8 +2,8 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import type { QueueMessage } from '../base/queue.ts';
 import { type Machine, onMachine } from './machine.ts';
-import { type EnvironmentSchema, endOf, environment, middy, startLine } from './middlewares.ts';
-import { queueMessages } from './queueMessages.ts';
+import { type EnvironmentSchema, endOf } from './middlewares.ts';
+import { type QueueHandler, queueHandler } from './queueHandler.ts';
 
 /** Settings that every function on a machine has. */
 export const machineSettings = {
@@ -21,14 +21,10 @@ export function machineHandler<Settings extends { readonly AWS_LAMBDA_FUNCTION_M
     messages: readonly QueueMessage[],
     settings: Settings,
   ) => Promise<SQSBatchResponse>,
-) {
-  return middy<unknown, SQSBatchResponse>()
-    .use(startLine())
-    .use(environment(schema))
-    .use(queueMessages())
-    .handler((messages, context) =>
-      onMachine(context.environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, endOf(context), (machine) =>
-        work(machine, messages, context.environment),
-      ),
-    );
+): QueueHandler<Settings> {
+  return queueHandler(schema, (messages, context) =>
+    onMachine(context.environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, endOf(context), (machine) =>
+      work(machine, messages, context.environment),
+    ),
+  );
 }

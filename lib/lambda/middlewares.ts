@@ -1,4 +1,4 @@
-import core, { type MiddlewareObj } from '@middy/core';
+import core, { type MiddlewareObj, type MiddyfiedHandler } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { defineErrorFamily } from '../base/errors.ts';
 import { logLine } from '../base/log.ts';
@@ -18,7 +18,7 @@ export const LambdaError = defineErrorFamily('system', {
 });
 
 /** A function, to which middlewares and a handler are added. */
-export function middy<Event, Result>() {
+export function middy<Event, Result>(): MiddyfiedHandler<Event, Result> {
   // middy's own timer is off: every function has its own deadline, and the collector's answer must come before it.
   return core<Event, Result>({ timeoutEarlyInMillis: 0 });
 }

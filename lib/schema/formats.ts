@@ -10,7 +10,7 @@ export const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61
 const RESERVED = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/;
 
 /** The name of an S3 bucket. */
-export function bucketName() {
+export function bucketName(): z.ZodString {
   return z
     .string('a bucket name')
     .regex(
@@ -27,12 +27,12 @@ export function bucketName() {
  * How many executions of a queue's function run at once, as Lambda takes the number:
  * https://docs.aws.amazon.com/lambda/latest/dg/API_ScalingConfig.html
  */
-export function queueConcurrency() {
+export function queueConcurrency(): z.ZodDefault<z.ZodInt> {
   return z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2);
 }
 
 /** The name of a database, table or column; messages call it `what`. */
-export function sqlName(what: string) {
+export function sqlName(what: string): z.ZodString {
   return z
     .string(`a ${what} name`)
     .regex(SQL_NAME, `a ${what} name: lower-case letters, digits and _, at most 255, no digit first`)
@@ -43,7 +43,7 @@ export function sqlName(what: string) {
  * The name of a Glue database. Glue keeps names in lower case, and so do its ARNs:
  * https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-catalog-databases.html#aws-glue-api-catalog-databases-Database
  */
-export function databaseName(what: string) {
+export function databaseName(what: string): z.ZodString {
   return z
     .string(`a ${what} name`)
     .regex(DATABASE_NAME, `a ${what} name: letters, digits, _ and -, at most 255, no digit or - first`)
@@ -52,7 +52,7 @@ export function databaseName(what: string) {
 }
 
 /** The name of a source, a dataset or an export. */
-export function placeName() {
+export function placeName(): z.ZodString {
   return z
     .string('a name')
     .regex(PLACE_NAME, 'a name of lower-case words joined by - or _, beginning with a letter')
@@ -67,7 +67,7 @@ export function placeName() {
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
 
 /** A folder without a slash at either end. */
-export function folderName() {
+export function folderName(): z.ZodString {
   return z
     .string('a folder')
     .regex(
@@ -86,12 +86,12 @@ const SINGLE_REGION_KEY =
   /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** ARN of the key that somebody else's bucket is encrypted with. */
-export function kmsKeyArn() {
+export function kmsKeyArn(): z.ZodString {
   return z.string('the ARN of a key').regex(KEY, 'the ARN of a KMS key, not of an alias');
 }
 
 /** ARN of the key that the deployment's bucket is encrypted with. */
-export function singleRegionKeyArn() {
+export function singleRegionKeyArn(): z.ZodString {
   return z
     .string('the ARN of a KMS key')
     .regex(
@@ -106,14 +106,14 @@ const PRINCIPAL = /^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:(root|(role|user)\/[\w+=,
 const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 
 /** The principal that assumes Statsig's role. */
-export function statsigPrincipal() {
+export function statsigPrincipal(): z.ZodString {
   return z
     .string("Statsig's account ID")
     .regex(PRINCIPAL, "Statsig's account ID of 12 digits, or the ARN of its role or user");
 }
 
 /** The principal that assumes Metabase's role: the AWS service it runs on, or the named role or user. */
-export function metabasePrincipal() {
+export function metabasePrincipal(): z.ZodString {
   return z
     .string('ec2, ecs-tasks or an ARN')
     .refine(
@@ -129,7 +129,7 @@ export function isRoot(principal: string): boolean {
 }
 
 /** An external ID, which a role's trust policy asks for: for Statsig the one that it made for the connection. */
-export function externalId() {
+export function externalId(): z.ZodString {
   return z
     .string('an external ID')
     .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-');
@@ -192,7 +192,7 @@ const namePattern = z
  * Lists of names, exact or `prefix*`: those that are taken, and those that are not. A denied name is not taken, even if
  * it is allowed.
  */
-export function nameLists() {
+export function nameLists(): z.ZodPrefault<typeof namesTaken> {
   return namesTaken.prefault({});
 }
 
@@ -209,7 +209,7 @@ const namesTaken = named(
 );
 
 /** A name that is compared exactly, without white space at its ends. @param what `an experiment name` */
-export function exactName(what: string) {
+export function exactName(what: string): z.ZodString {
   return z
     .string(what)
     .min(1, what)

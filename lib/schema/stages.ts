@@ -52,7 +52,7 @@ export function metricStage({
 const SERVICE_CHARACTERS = 16;
 
 /** The beginning of all names of a stack: `service` of serverless.yml. */
-export function serviceName() {
+export function serviceName(): z.ZodString {
   return z
     .string('a name')
     .regex(NAME, 'lower-case letters, digits and -, beginning with a letter')

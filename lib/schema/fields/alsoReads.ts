@@ -10,7 +10,7 @@ import { named, noted } from '../noted.ts';
 const TABLE = /^[^\s*?/$"'`]{1,255}$/;
 
 /** A location in S3. */
-export function s3Location() {
+export function s3Location(): z.ZodString {
   return z
     .string('a location in S3')
     .refine(

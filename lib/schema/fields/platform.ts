@@ -66,7 +66,7 @@ export const tagsSchema = z
 const POLICY_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/;
 
 /** ARN of a managed policy. */
-export function managedPolicyArn() {
+export function managedPolicyArn(): z.ZodString {
   return z
     .string('the ARN of a managed policy')
     .regex(POLICY_ARN, 'the ARN of a managed policy, arn:aws:iam::<account>:policy/<name>');
@@ -82,7 +82,7 @@ const LOG_DAYS = [
 ];
 
 /** Days for which a log is kept. */
-export function logDays() {
+export function logDays(): z.ZodInt {
   return z.int('whole days').refine((days) => LOG_DAYS.includes(days), `one of ${LOG_DAYS.join(', ')}`);
 }
 
@@ -90,7 +90,7 @@ export function logDays() {
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
 
 /** A custom domain name. AWS's own names are not accepted. */
-export function domainName() {
+export function domainName(): z.ZodString {
   return z
     .string('a domain name')
     .regex(DOMAIN, 'a domain name in lower case, such as collect.example.com: no https://, path or wildcard')
@@ -101,7 +101,7 @@ export function domainName() {
 const CERTIFICATE_ARN = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/;
 
 /** ARN of a certificate in AWS Certificate Manager. */
-export function certificateArn() {
+export function certificateArn(): z.ZodString {
   return z
     .string('the ARN of a certificate')
     .regex(

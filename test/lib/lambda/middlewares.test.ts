@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import * as z from 'zod';
 import { endOf, environment, middy, startLine } from '../../../lib/lambda/middlewares.ts';
-import { queueMessages } from '../../../lib/lambda/queueMessages.ts';
+import { queueHandler } from '../../../lib/lambda/queueHandler.ts';
 import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
 
 const context = { getRemainingTimeInMillis: () => 5_000 };
@@ -56,12 +56,16 @@ describe('a function', () => {
   });
 
   it('of a queue gets messages, and fails for any other event', async () => {
-    const handler = middy<unknown, unknown>()
-      .use(queueMessages())
-      .handler(async (messages) => messages);
+    jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const seen: unknown[] = [];
+    const handler = queueHandler(z.object({}), async (messages) => {
+      seen.push(messages);
+      return { batchItemFailures: [] };
+    });
     const invoke = lambdaInvoker(handler);
-    expect(await invoke(batch, context)).toEqual([{ messageId: 'm', body: 'b', receives: 2 }]);
-    expect(await invoke({ Records: [] }, context)).toEqual([]);
+    for (const event of [batch, { Records: [] }])
+      expect(await invoke(event, context)).toEqual({ batchItemFailures: [] });
+    expect(seen).toEqual([[{ messageId: 'm', body: 'b', receives: 2 }], []]);
     for (const event of [undefined, null, {}, { sluice: 'daily' }, { Records: [{ eventSource: 'aws:s3' }] }])
       await expect(invoke(event, context)).rejects.toMatchObject({
         code: 'SLUICE_LAMBDA_INVOCATION_UNKNOWN',
