@@ -12,8 +12,26 @@ import {
 import { join, resolve } from 'node:path';
 import { DiskError, LocalCloudError } from '../base/errors.ts';
 
-/** The folders of a data directory; each belongs to one service. */
-export function dataFolders(directory: string) {
+/** The folders of one data directory, absolute. Each of them but the root belongs to one service. */
+export interface DataFolders {
+  /** The data directory itself. It has locks of processes besides the folders. */
+  readonly root: string;
+  readonly s3: string;
+  readonly glue: string;
+  readonly firehose: string;
+  readonly sqs: string;
+  readonly secrets: string;
+  readonly athena: string;
+  readonly iam: string;
+  readonly kms: string;
+  readonly cloudformation: string;
+  /** The logs of functions and streams. */
+  readonly logs: string;
+  readonly cloudwatch: string;
+}
+
+/** The folders of a data directory. Nothing is created. */
+export function dataFolders(directory: string): DataFolders {
   const root = resolve(directory);
   return {
     root,
@@ -30,9 +48,6 @@ export function dataFolders(directory: string) {
     cloudwatch: join(root, 'cloudwatch'),
   };
 }
-
-/** The folders of one data directory. */
-type DataFolders = ReturnType<typeof dataFolders>;
 
 /** Files that the first start creates. If one exists, the folders belong to the local cloud. */
 const OWN = ['s3/.store', 'athena/workgroups.json', 'cloudformation/stack.json'];
@@ -90,7 +105,10 @@ export function makeDataPrivate({ root, ...folders }: DataFolders, options: Priv
   if (changed) onWarning(`Other users of this machine could read ${root}. Now only its owner can.`);
 }
 
-/** The machine's administrator can always read everything. */
+/**
+ * Requires that a folder belongs to this process's user or to the machine's administrator, who can read everything anyway. A
+ * process of the administrator may use any folder.
+ */
 function requireOwner(folder: string, uid: number): void {
   const owner = statSync(folder).uid;
   if (owner !== uid && owner !== 0 && uid !== 0)
@@ -109,6 +127,7 @@ function makePrivate(folder: string): void {
   chmodSync(folder, 0o700);
 }
 
+/** The name of a lock: this, and the ID of its process. */
 const PREFIX = 'lock.';
 
 /**
@@ -152,10 +171,12 @@ export function runningEndpoint(directory: string): string | undefined {
   );
   if (lock === undefined) return undefined;
   try {
+    // The lock is empty until the cloud answers.
     return readFileSync(join(directory, lock), 'utf8') || undefined;
-  } catch {
+  } catch (error) {
     // The process has just ended.
-    return undefined;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
@@ -166,12 +187,16 @@ export function runningEndpoint(directory: string): string | undefined {
  */
 export function emptyDataDirectory(directory: string): void {
   const release = lockDataDirectory(directory);
-  for (const name of readdirSync(directory)) {
-    if (!name.startsWith(PREFIX)) rmSync(join(directory, name), { recursive: true });
+  try {
+    for (const name of readdirSync(directory)) {
+      if (!name.startsWith(PREFIX)) rmSync(join(directory, name), { recursive: true });
+    }
+  } finally {
+    release();
   }
-  release();
 }
 
+/** Whether a process runs. The signal 0 is not sent: EPERM says that the process is another user's. */
 function isRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {

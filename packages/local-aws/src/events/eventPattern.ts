@@ -10,8 +10,8 @@ export type Leaf = string | number | boolean | null;
 /** Whether a field's values satisfy one entry of a pattern's list; a field that isn't there has no values. */
 export type ValueTest = (values: readonly Leaf[]) => boolean;
 
-/** Operators that are refused here. */
-const REFUSED = /^(?:anything-but|cidr|equals-ignore-case|exists|numeric|suffix|wildcard)$/;
+/** EventBridge's operators that are not emulated. */
+const NOT_EMULATED = /^(?:anything-but|cidr|equals-ignore-case|exists|numeric|suffix|wildcard)$/;
 
 /**
  * Compiles one entry of a pattern's list: a value to equal, or what it begins with.
@@ -30,7 +30,7 @@ export function valueTest(entry: unknown): ValueTest {
     throw invalidPattern('Only one key allowed in match expression');
   }
   const [name, operand] = operator;
-  if (REFUSED.test(name)) throw notImplemented(`events pattern operator ${name}`);
+  if (NOT_EMULATED.test(name)) throw notImplemented(`events pattern operator ${name}`);
   if (name !== 'prefix') throw invalidPattern(`Unrecognized match type ${name}`);
   if (typeof operand === 'object') throw notImplemented('events pattern operator prefix of an object');
   if (typeof operand !== 'string') throw invalidPattern('prefix match pattern must be a string');
@@ -42,7 +42,7 @@ function anyOf(test: (value: Leaf) => boolean): ValueTest {
   return (values) => values.some(test);
 }
 
-/** Whether a pattern compares with it directly: neither a list nor an object. */
+/** Whether a value is one that a pattern compares directly: neither a list nor an object. */
 function isLeaf(value: unknown): value is Leaf {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
@@ -50,7 +50,7 @@ function isLeaf(value: unknown): value is Leaf {
 /** Whether an event satisfies the pattern it was compiled from. */
 export type EventTest = (event: unknown) => boolean;
 
-/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */
+/** The longest pattern, as JSON: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */
 const PATTERN_CHARACTERS = 4_096;
 
 /**
@@ -76,6 +76,7 @@ export function matchPattern(pattern: unknown, event: unknown): boolean {
   return compilePattern(pattern)(event);
 }
 
+/** @param name What the pattern is called in EventBridge's error. */
 function fields(pattern: unknown, name: string): EventTest {
   if (!isObject(pattern)) throw invalidPattern(`${name} must be an object or an array`);
   const entries = Object.entries(pattern);
@@ -93,12 +94,13 @@ function field(key: string, wanted: unknown): EventTest {
   if (wanted.length === 0) throw invalidPattern('Empty arrays are not allowed');
   const tests = wanted.map(valueTest);
   return (event) => {
-    // Operators see the ends of the event only: a field that holds an object doesn't `exist` for them.
+    // EventBridge compares values at the ends of an event only: a field that holds an object has no value of its own.
     const leaves: Leaf[] = valuesAt(event, key).filter(isLeaf);
     return tests.some((test) => test(leaves));
   };
 }
 
+/** The values of a field of an event: of a list its items, also of lists within it. */
 function valuesAt(event: unknown, key: string): unknown[] {
   if (!isObject(event) || !Object.hasOwn(event, key)) return [];
   return [Reflect.get(event, key)].flat(Number.POSITIVE_INFINITY);

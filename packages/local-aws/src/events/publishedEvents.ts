@@ -1,16 +1,16 @@
-import { notImplemented } from '../protocol/AwsError.ts';
-import { type Leaf, valueTest } from './eventPattern.ts';
+import { KEY_BYTES } from '../s3/limits.ts';
+import type { Leaf } from './eventPattern.ts';
 
-/** What every event has around its detail. */
+/** The members that every event has besides its source, its type and its detail. */
 interface EventEnvelope {
   readonly version: string;
   readonly id: string;
-  /** The account that it is of. */
+  /** The account whose resources the event is about. */
   readonly account: string;
-  /** When it happened, ISO 8601 in whole seconds. */
+  /** When the event happened, ISO 8601 in whole seconds. */
   readonly time: string;
   readonly region: string;
-  /** ARNs of what it is about. */
+  /** ARNs of the resources that the event is about. */
   readonly resources: readonly string[];
 }
 
@@ -57,41 +57,85 @@ export interface PublishedEvents {
   readonly 'CloudFormation Stack Status Change': StackStatusChange;
 }
 
-/** What a field of a published event holds: any text, any number, or one of these values. */
-type Possible = 'text' | 'number' | readonly Leaf[];
+/** Where the resources of events are. */
+export interface EventOwner {
+  readonly region: string;
+  readonly account: string;
+  /** Default `aws`. */
+  readonly partition?: string;
+}
+
+/** Texts that a field can hold: a fixed beginning, and characters after it. */
+export interface TextShape {
+  readonly begins?: string;
+  /** Matches a text that has only characters which can follow the beginning. */
+  readonly characters: RegExp;
+  /** The least and the greatest length after the beginning, bytes in UTF-8. */
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What a field of a published event can hold: one of some values, a text of a shape, or a whole number from 0 on. */
+export type Possible = readonly Leaf[] | TextShape | 'count';
 
 /** The fields of one kind of event. */
-interface Kind {
+export interface Kind {
   readonly [field: string]: Possible | Kind;
 }
 
-/** The fields of an event, each with what it holds. */
+/** The fields of an event, each with what it can hold. */
 type KindOf<Event> = {
   readonly [Field in keyof Event]-?: NonNullable<Event[Field]> extends string | number | readonly unknown[]
     ? Possible
     : KindOf<NonNullable<Event[Field]>>;
 };
 
+/** A random UUID. */
+const UUID: TextShape = { characters: /^[0-9a-f-]*$/, least: 36, most: 36 };
+/** `2026-11-20T07:32:00Z`. */
+const TIME: TextShape = { characters: /^[0-9TZ:-]*$/, least: 20, most: 20 };
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const BUCKET: TextShape = { characters: /^[a-z0-9.-]*$/, least: 3, most: 63 };
+const KEY: TextShape = { characters: /^/, least: 1, most: KEY_BYTES };
+/** An MD5 in hexadecimal digits without quotes; of an object in parts, a dash and their number, 10,000 at most, follow. */
+const ETAG: TextShape = { characters: /^[0-9a-f-]*$/, least: 32, most: 38 };
+/** As Bucket.ts counts them. */
+const SEQUENCER: TextShape = { characters: /^[0-9A-F]*$/, least: 18, most: 18 };
+/** As VersionHistory.ts makes them. */
+const VERSION_ID: TextShape = { characters: /^[0-9A-Za-z]*$/, least: 32, most: 32 };
+const REQUEST_ID: TextShape = { characters: /^[0-9A-F]*$/, least: 16, most: 16 };
+
+/** ARN of a stack: its name, which has 128 characters at most, and a UUID, after a slash each. */
+function stackArn({ partition = 'aws', region, account }: EventOwner): TextShape {
+  return {
+    begins: `arn:${partition}:cloudformation:${region}:${account}:stack/`,
+    characters: /^[0-9A-Za-z/-]*$/,
+    least: 38,
+    most: 165,
+  };
+}
+
 /** The kinds of events that are published: one that lacks an event, or a field of it, does not compile. */
-function publishedKinds({ region, account }: Owner): readonly Kind[] {
+export function publishedKinds(owner: EventOwner): readonly Kind[] {
+  const { region, account, partition = 'aws' } = owner;
   const envelope = {
     version: ['0'],
-    id: 'text',
+    id: UUID,
     account: [account],
-    time: 'text',
+    time: TIME,
     region: [region],
-    resources: 'text',
   } as const;
   const kinds: { readonly [Type in keyof PublishedEvents]: KindOf<PublishedEvents[Type]> } = {
     'Object Created': {
       ...envelope,
       source: ['aws.s3'],
       'detail-type': ['Object Created'],
+      resources: { ...BUCKET, begins: `arn:${partition}:s3:::` },
       detail: {
         version: ['0'],
-        bucket: { name: 'text' },
-        object: { key: 'text', size: 'number', etag: 'text', sequencer: 'text', 'version-id': 'text' },
-        'request-id': 'text',
+        bucket: { name: BUCKET },
+        object: { key: KEY, size: 'count', etag: ETAG, sequencer: SEQUENCER, 'version-id': VERSION_ID },
+        'request-id': REQUEST_ID,
         requester: [account],
         'source-ip-address': ['127.0.0.1'],
         reason: ['PutObject', 'CompleteMultipartUpload', 'CopyObject'],
@@ -101,83 +145,12 @@ function publishedKinds({ region, account }: Owner): readonly Kind[] {
       ...envelope,
       source: ['aws.cloudformation'],
       'detail-type': ['CloudFormation Stack Status Change'],
+      resources: stackArn(owner),
       detail: {
-        'stack-id': 'text',
+        'stack-id': stackArn(owner),
         'status-details': { status: ['CREATE_COMPLETE', 'UPDATE_COMPLETE'], 'status-reason': [''] },
       },
     },
   };
   return Object.values(kinds);
-}
-
-interface Owner {
-  readonly region: string;
-  readonly account: string;
-}
-
-/**
- * Refuses a pattern that no event of the local cloud can match: its rule would never fire, where AWS's may. Each source and
- * each detail type that it lists has to be published here.
- *
- * @param pattern One that `compilePattern` has accepted.
- * @throws AwsError NotImplemented, which names the field and what the pattern wants there.
- */
-export function assertCanFire(pattern: object, owner: Owner): void {
-  const kinds = publishedKinds(owner);
-  for (const field of ['source', 'detail-type'])
-    for (const entry of [Reflect.get(pattern, field) ?? []].flat())
-      if (!kinds.some((kind) => canHold(kind[field], entry))) throw refused(field, entry);
-  const unmet = kinds.map((kind) => unmetField(pattern, kind));
-  if (unmet.includes(undefined)) return;
-  // Among the kinds that the pattern may name, the field with which it gets furthest.
-  const [nearest] = unmet
-    .flatMap((field) => field ?? [])
-    .toSorted((left, right) => depth(right) - depth(left));
-  throw refused(nearest?.path ?? '', nearest?.wanted);
-}
-
-/** How far a kind of event satisfies a pattern: not at all, if the event is of another source or type. */
-function depth({ path }: Unmet): number {
-  return /^(?:source|detail-type)$/.test(path) ? 0 : path.split('.').length;
-}
-
-function refused(path: string, wanted: unknown) {
-  return notImplemented(`events pattern of ${path} ${JSON.stringify(wanted)}, which no event here has: it`);
-}
-
-interface Unmet {
-  readonly path: string;
-  readonly wanted: unknown;
-}
-
-/** The first field of a pattern that no event of a kind satisfies; undefined if there is none. */
-function unmetField(pattern: object, kind: Kind, above = ''): Unmet | undefined {
-  // The source and the type are compared before their detail.
-  const fields = Object.entries(pattern).toSorted(
-    ([left], [right]) => Number(left === 'detail') - Number(right === 'detail'),
-  );
-  for (const [field, wanted] of fields) {
-    const path = `${above}${field}`;
-    const holds = Object.hasOwn(kind, field) ? kind[field] : [];
-    if (Array.isArray(wanted)) {
-      if (!wanted.some((entry) => canHold(holds, entry))) return { path, wanted };
-    } else {
-      const unmet = isKind(holds) ? unmetField(wanted, holds, `${path}.`) : { path, wanted };
-      if (unmet !== undefined) return unmet;
-    }
-  }
-  return undefined;
-}
-
-function isKind(holds: Possible | Kind | undefined): holds is Kind {
-  return typeof holds === 'object' && !Array.isArray(holds);
-}
-
-/** Whether a field can hold a value that satisfies an entry of a pattern's list. */
-function canHold(holds: Possible | Kind | undefined, entry: unknown): boolean {
-  if (holds === undefined || isKind(holds)) return false;
-  if (holds === 'number') return typeof entry === 'number';
-  // The operator is `prefix`, the only one that is compiled.
-  if (holds === 'text') return typeof entry === 'string' || (typeof entry === 'object' && entry !== null);
-  return valueTest(entry)(holds);
 }

@@ -1,4 +1,5 @@
 import { type Alarm, LONGEST_TIMER_MS, type LocalClock } from '../base/clock.ts';
+import { reportDefect } from '../base/reportDefect.ts';
 import { nextRun } from './schedule.ts';
 
 /** A schedule of the template. */
@@ -15,36 +16,41 @@ export interface Schedule {
   readonly deadLetterArn: string | undefined;
 }
 
-/** Calls targets at their times. Functions are invoked asynchronously: a failure is theirs to log. */
+/** Calls targets at their times, until it is closed. */
 export class Scheduler {
   readonly #clock: LocalClock;
   readonly #call: (schedule: Schedule) => Promise<unknown>;
+  /** By name. A schedule that never runs again has no alarm. */
   readonly #schedules = new Map<string, { readonly schedule: Schedule; readonly alarm: Alarm | undefined }>();
   readonly #stopListening: (() => void) | undefined;
 
+  /**
+   * @param call Calls the target of a schedule. A clock that is being moved waits for its end. It deals with failures of the
+   *   target itself; what it throws is reported as a defect.
+   */
   constructor(clock: LocalClock, call: (schedule: Schedule) => Promise<unknown>) {
     this.#clock = clock;
     this.#call = call;
     // Schedules that ran because the clock was ahead run again when their time comes.
     this.#stopListening = clock.onSetBack?.(() => {
-      for (const { schedule, alarm } of [...this.#schedules.values()]) {
-        alarm?.cancel();
-        this.add(schedule);
-      }
+      for (const { schedule } of [...this.#schedules.values()]) this.add(schedule);
     });
   }
 
-  /** Starts a schedule. @throws AwsError for an expression that is refused. */
+  /** Starts a schedule, in place of one of the same name. @throws AwsError for an expression that is refused. */
   add(schedule: Schedule): void {
+    this.#schedules.get(schedule.name)?.alarm?.cancel();
     this.#wait(schedule, nextRun(schedule.expression, this.#clock.now()));
   }
 
+  /** Calls no more targets. */
   close(): void {
     this.#stopListening?.();
     for (const { alarm } of this.#schedules.values()) alarm?.cancel();
     this.#schedules.clear();
   }
 
+  /** @param at Epoch milliseconds of the next run; undefined when there is none. */
   #wait(schedule: Schedule, at: number | undefined): void {
     const alarm = at === undefined ? undefined : this.#alarm(schedule, at);
     this.#schedules.set(schedule.name, { schedule, alarm });
@@ -53,9 +59,10 @@ export class Scheduler {
   #alarm(schedule: Schedule, at: number): Alarm {
     const delayMs = Math.min(at - this.#clock.now(), LONGEST_TIMER_MS);
     return this.#clock.after(delayMs, () => {
+      // The way to a distant run is made of several timers.
       if (this.#clock.now() < at) return this.#wait(schedule, at);
-      const done = this.#call(schedule).catch(() => undefined);
-      // A clock that jumped over several runs has one.
+      const done = this.#call(schedule).catch(reportDefect);
+      // When the clock has jumped over several runs, the schedule runs once.
       this.#wait(schedule, nextRun(schedule.expression, Math.max(at, this.#clock.now())));
       return done;
     });

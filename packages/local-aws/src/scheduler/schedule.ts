@@ -4,25 +4,37 @@ import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-/** The six fields in order, with their ranges. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */
-const FIELDS: readonly Field[] = [
-  { name: 'minutes', from: 0, to: 59, names: [] },
-  { name: 'hours', from: 0, to: 23, names: [] },
-  { name: 'day of month', from: 1, to: 31, names: [] },
-  { name: 'month', from: 1, to: 12, names: MONTHS },
-  { name: 'day of week', from: 1, to: 7, names: WEEKDAYS },
-  { name: 'year', from: 1970, to: 2199, names: [] },
-];
-
+/** A field of a cron expression. */
 interface Field {
   readonly name: string;
+  /** The least and the greatest value. */
   readonly from: number;
   readonly to: number;
+  /** Names of the values from the least on. */
   readonly names: readonly string[];
 }
 
-/** For each field the values it matches. */
-type CronFields = readonly ReadonlySet<number>[];
+/** The six fields, with their ranges. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */
+const FIELDS: Readonly<Record<keyof CronFields, Field>> = {
+  minutes: { name: 'minutes', from: 0, to: 59, names: [] },
+  hours: { name: 'hours', from: 0, to: 23, names: [] },
+  days: { name: 'day of month', from: 1, to: 31, names: [] },
+  months: { name: 'month', from: 1, to: 12, names: MONTHS },
+  weekdays: { name: 'day of week', from: 1, to: 7, names: WEEKDAYS },
+  years: { name: 'year', from: 1970, to: 2199, names: [] },
+};
+
+/** The values that each field matches. */
+interface CronFields {
+  readonly minutes: ReadonlySet<number>;
+  readonly hours: ReadonlySet<number>;
+  readonly days: ReadonlySet<number>;
+  /** 1 is January. */
+  readonly months: ReadonlySet<number>;
+  /** 1 is Sunday. */
+  readonly weekdays: ReadonlySet<number>;
+  readonly years: ReadonlySet<number>;
+}
 
 /**
  * Parses AWS's six-field cron.
@@ -30,11 +42,18 @@ type CronFields = readonly ReadonlySet<number>[];
  * @throws AwsError `ValidationException` for what AWS would refuse, `NotImplemented` for `L`, `W` and `#`.
  */
 function parseCron(text: string, invalid: (why: string) => Error): CronFields {
-  const parts = text.trim().split(/\s+/);
-  if (parts.length !== FIELDS.length) throw invalid(`cron needs ${FIELDS.length} fields`);
-  if ((parts[2] === '?') === (parts[4] === '?'))
-    throw invalid('one of day of month and day of week must be ?');
-  return FIELDS.map((field, index) => parseField(parts[index] ?? '', field, invalid));
+  const [minutes, hours, days, months, weekdays, years, ...surplus] = text.trim().split(/\s+/);
+  if (!minutes || !hours || !days || !months || !weekdays || !years || surplus.length > 0)
+    throw invalid(`cron needs ${Object.keys(FIELDS).length} fields`);
+  if ((days === '?') === (weekdays === '?')) throw invalid('one of day of month and day of week must be ?');
+  return {
+    minutes: parseField(minutes, FIELDS.minutes, invalid),
+    hours: parseField(hours, FIELDS.hours, invalid),
+    days: parseField(days, FIELDS.days, invalid),
+    months: parseField(months, FIELDS.months, invalid),
+    weekdays: parseField(weekdays, FIELDS.weekdays, invalid),
+    years: parseField(years, FIELDS.years, invalid),
+  };
 }
 
 function parseField(text: string, field: Field, invalid: (why: string) => Error): Set<number> {
@@ -60,16 +79,28 @@ function bounds(range: string, step: string | undefined, field: Field): [number,
   return [low, step === undefined ? low : field.to];
 }
 
+/** The value of a number or a name; NaN for any other text. */
 function fieldValue(text: string, { names, from }: Field): number {
   const named = names.indexOf(text.toUpperCase());
-  return named >= 0 ? named + from : /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (named >= 0) return named + from;
+  return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** Milliseconds of one UTC day. */
-const DAY_MS = 86_400_000;
-const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: DAY_MS } as const;
 const MINUTE_MS = 60_000;
-/** A leap day on one weekday comes round in at most 40 years; a schedule further off than that never runs. */
+const HOUR_MS = 60 * MINUTE_MS;
+/** Milliseconds of one UTC day. */
+const DAY_MS = 24 * HOUR_MS;
+const MINUTES_OF_DAY = 1_440;
+/** The units of a rate, in milliseconds. */
+const UNITS_MS: ReadonlyMap<string, number> = new Map([
+  ['minute', MINUTE_MS],
+  ['hour', HOUR_MS],
+  ['day', DAY_MS],
+]);
+/**
+ * Days to look ahead: a leap day on one weekday comes round in at most 40 years, so a schedule without a run until then has
+ * none.
+ */
 const HORIZON_DAYS = 40 * 366;
 
 /**
@@ -82,34 +113,31 @@ const HORIZON_DAYS = 40 * 366;
 export function nextRun(expression: string, afterMs: number): number | undefined {
   const invalid = (why: string) =>
     new AwsError('ValidationException', 400, `Invalid Schedule Expression ${expression}: ${why}.`);
-  const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression);
-  if (rate !== null) {
-    const [, count, unit] = rate;
+  const rate = /^rate\((?<count>\d+) (?<unit>minute|hour|day)s?\)$/.exec(expression)?.groups;
+  if (rate !== undefined) {
+    const { count, unit } = rate;
     if (Number(count) < 1) throw invalid('the rate must be positive');
-    const unitMs = unit === 'day' ? UNIT_MS.day : unit === 'hour' ? UNIT_MS.hour : UNIT_MS.minute;
-    return afterMs + Number(count) * unitMs;
+    return afterMs + Number(count) * (UNITS_MS.get(unit ?? '') ?? Number.NaN);
   }
   const cron = /^cron\((.*)\)$/.exec(expression);
   if (cron === null) throw invalid('neither rate(…) nor cron(…)');
   return nextCronRun(parseCron(cron[1] ?? '', invalid), afterMs);
 }
 
-function nextCronRun(fields: CronFields, afterMs: number): number | undefined {
-  const [minutes, hours, days, months, weekdays, years] = fields;
+/** Looks at one day after the other, and on a day of the schedule at its minutes. */
+function nextCronRun(cron: CronFields, afterMs: number): number | undefined {
   let at = Math.floor(afterMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
   for (let day = 0; day <= HORIZON_DAYS; day += 1) {
     const date = new Date(at);
-    const dayMatches =
-      years?.has(date.getUTCFullYear()) &&
-      months?.has(date.getUTCMonth() + 1) &&
-      days?.has(date.getUTCDate()) &&
-      weekdays?.has(date.getUTCDay() + 1);
+    const isDay =
+      cron.years.has(date.getUTCFullYear()) &&
+      cron.months.has(date.getUTCMonth() + 1) &&
+      cron.days.has(date.getUTCDate()) &&
+      cron.weekdays.has(date.getUTCDay() + 1);
     const midnight = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
-    if (dayMatches) {
-      for (let minute = (at - midnight) / MINUTE_MS; minute < 1440; minute += 1) {
-        if (hours?.has(Math.floor(minute / 60)) && minutes?.has(minute % 60))
-          return midnight + minute * MINUTE_MS;
-      }
+    for (let minute = (at - midnight) / MINUTE_MS; isDay && minute < MINUTES_OF_DAY; minute += 1) {
+      if (cron.hours.has(Math.floor(minute / 60)) && cron.minutes.has(minute % 60))
+        return midnight + minute * MINUTE_MS;
     }
     at = midnight + DAY_MS;
   }

@@ -15,7 +15,7 @@ import type { DeployedFunction } from '../template/Deployment.ts';
 import { routeSource } from '../template/readDeployment.ts';
 import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
 
-/** Sentences that are kept; the oldest goes first. */
+/** Refusals with different sentences that are kept. The one that occurred longest ago goes first. */
 const MOST_REFUSALS = 100;
 
 /** Athena's calls carry its name: https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html */
@@ -29,36 +29,37 @@ const CALLED_VIA_ATHENA = {
 /** A service's call was refused. The refusal is in the status; the service behaves as it does on AWS. */
 export class RefusedCall extends AwsError {}
 
+/** Options of {@link Enforcement}. */
+export interface EnforcementOptions {
+  readonly roles: Roles;
+  readonly store: ObjectStore;
+  readonly keys: Keys;
+  /** The deployment's account. */
+  readonly account: string;
+  readonly clock: Clock;
+  /** Receives each sentence of a refusal that is not among those that are kept. */
+  readonly onRefusal: (sentence: string) => void;
+}
+
+/** Who owns a resource, and what its own policy says. */
+type ResourceAccess = Pick<AccessRequest, 'owner' | 'resourcePolicy' | 'resourceDecides'>;
+
 /**
  * Decides the calls that services make: Athena for its callers, Firehose, Lambda and Scheduler with roles, and EventBridge
  * and API Gateway by the policies of queues and functions. Policies are read at each call, because an update of the stack
  * replaces them.
  */
 export class Enforcement {
-  readonly #options: {
-    readonly roles: Roles;
-    readonly store: ObjectStore;
-    readonly keys: Keys;
-    readonly account: string;
-    readonly clock: Clock;
-    readonly onRefusal: (sentence: string) => void;
-  };
-  readonly #refusals = new Map<string, { count: number; lastMs: number }>();
+  readonly #options: EnforcementOptions;
+  /** By sentence, the latest last. `lastMs`: epoch milliseconds. */
+  readonly #refusals = new Map<string, { readonly count: number; readonly lastMs: number }>();
+  /** The policies that were read from trust documents. An update of the stack brings other documents. */
   readonly #trusts = new WeakMap<object, Policy>();
   /** Policies of queues and functions, by ARN. */
   #atResources: ReadonlyMap<string, Policy> = new Map();
   #standing: readonly Call[] = [];
 
-  /** @param options.onRefusal Receives each sentence when it occurs for the first time. */
-  constructor(options: {
-    readonly roles: Roles;
-    readonly store: ObjectStore;
-    readonly keys: Keys;
-    /** The deployment's account. */
-    readonly account: string;
-    readonly clock: Clock;
-    readonly onRefusal: (sentence: string) => void;
-  }) {
+  constructor(options: EnforcementOptions) {
     this.#options = options;
   }
 
@@ -88,8 +89,10 @@ export class Enforcement {
   }
 
   /**
-   * Requires that the submitter of a query may make what Athena does for it. The query fails, so that nothing else is
-   * noted. @throws AwsError
+   * Requires that the submitter of a query may make the calls that Athena makes for it. A refusal fails the query, which
+   * shows it, so it is not among the refusals of the status.
+   *
+   * @throws RefusedCall
    */
   requireQuery(caller: Caller, needed: readonly NeededPermission[]): void {
     if (isUnbound(caller)) return;
@@ -207,19 +210,18 @@ export class Enforcement {
       action,
       resource,
       context: { ...context, ...moreContext, ...(isService ? { 'aws:PrincipalIsAWSService': 'true' } : {}) },
-      ...this.#policyOf(resource),
+      ...this.#accessTo(resource),
     });
   }
 
-  /** The owner of a resource, and its policy. */
-  #policyOf(arn: string) {
+  #accessTo(arn: string): ResourceAccess {
     const { account, store, keys, roles } = this.#options;
     const [, , service, , owner = '', name = ''] = arn.split(':');
     if (service === 's3') {
-      const [bucket = ''] = name.split('/');
-      if (!store.hasBucket(bucket)) return { owner: account, resourcePolicy: undefined };
-      const found = store.bucket(bucket);
-      return { owner: found.info.account, resourcePolicy: bucketPolicy(found) };
+      const [bucketName = ''] = name.split('/');
+      if (!store.hasBucket(bucketName)) return { owner: account, resourcePolicy: undefined };
+      const bucket = store.bucket(bucketName);
+      return { owner: bucket.info.account, resourcePolicy: bucketPolicy(bucket) };
     }
     if (service === 'kms') {
       const key = keys.find(arn);
@@ -233,6 +235,7 @@ export class Enforcement {
     return { owner: owner === '' ? account : owner, resourcePolicy: this.#atResources.get(arn) };
   }
 
+  /** The policy in a role's trust document. An unknown role has no document, and trusts nobody. */
   #trust(document: unknown): Policy {
     if (typeof document !== 'object' || document === null) return [];
     const known = this.#trusts.get(document);
@@ -249,13 +252,12 @@ export class Enforcement {
     this.#refusals.delete(reason);
     this.#refusals.set(reason, { count: (before?.count ?? 0) + 1, lastMs: clock.now() });
     if (this.#refusals.size <= MOST_REFUSALS) return;
-    for (const oldest of this.#refusals.keys()) {
-      this.#refusals.delete(oldest);
-      return;
-    }
+    const [oldest] = this.#refusals.keys();
+    if (oldest !== undefined) this.#refusals.delete(oldest);
   }
 }
 
+/** Whether a requirement is met. Errors other than a refusal are thrown. */
 function isAllowed(require: () => void): boolean {
   try {
     require();
@@ -271,6 +273,7 @@ function servicePrincipal(service: string): Caller {
   return { arn: service, account: service };
 }
 
+/** The refusal, with the code and the status of the service whose action it is. */
 function refusedCall({ action }: NeededPermission, because: string): RefusedCall {
   return /^(?:s3|kms|sts):/.test(action)
     ? new RefusedCall('AccessDenied', 403, because)
@@ -296,8 +299,10 @@ function policiesAtResources(resolved: ResolvedTemplate): Map<string, Policy> {
   return new Map([...documents].map(([arn, list]) => [arn, list.flatMap((policy) => readPolicy(policy))]));
 }
 
-/** A Lambda permission as a statement of the function's policy.
- *  https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html */
+/**
+ * A Lambda permission as a statement of the function's policy.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+ */
 function permissionDocument({
   Action,
   Principal,

@@ -3,15 +3,20 @@ import type { QueryCall } from '../athena/index.ts';
 import { parseJson } from '../base/json.ts';
 import type { StreamCall } from '../firehose/ports.ts';
 import { AccessKeys, type Credentials } from '../iam/AccessKeys.ts';
-import { neededPermissions } from '../iam/neededPermissions.ts';
-import { type Call, type NeededPermission, type PermissionContext, s3Arn } from '../iam/permissions.ts';
-import { kmsPermissions } from '../iam/s3Permissions.ts';
+import { gluePermissions, neededPermissions } from '../iam/neededPermissions.ts';
+import {
+  arnAt,
+  type Call,
+  type NeededPermission,
+  type PermissionContext,
+  s3Arn,
+} from '../iam/permissions.ts';
+import { kmsPermissions, s3Permissions } from '../iam/s3Permissions.ts';
 import type { EdgeCall } from '../protocol/AwsService.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Deployment } from '../template/Deployment.ts';
 import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
-import { queryPermissions } from './queryPermissions.ts';
-import { serviceCalls, streamRoles } from './serviceCalls.ts';
+import { type StreamRole, serviceCalls, streamRoles } from './serviceCalls.ts';
 
 const PRINCIPAL_TYPES: ReadonlySet<string> = new Set(['AWS::IAM::Role', 'AWS::IAM::User']);
 
@@ -60,7 +65,7 @@ export function openCallPermissions(options: {
     options.keySeed,
   );
   let keys: ReadonlyMap<string, string> = new Map();
-  let streams: ReturnType<typeof streamRoles> = new Map();
+  let streams: ReadonlyMap<string, StreamRole> = new Map();
   let deployedPrincipals: readonly DeployedPrincipal[] = [];
   let standing: readonly Call[] = [];
   const place: PermissionContext = {
@@ -96,7 +101,7 @@ export function openCallPermissions(options: {
   };
 }
 
-// Contains only the members that state who calls whom. The services that create the resources check the others.
+// Contains only the members that name a key. The service that creates the bucket checks the others.
 const encryptionSchema = z.object({
   BucketEncryption: z
     .object({
@@ -109,11 +114,14 @@ const encryptionSchema = z.object({
     .optional(),
 });
 
-/** ARN of each bucket's default key, by the bucket's name. */
+/**
+ * ARN of each bucket's default key, by the bucket's name. `deployment.buckets` has the key of a bucket that exists before the
+ * stack; the template has those of its own buckets.
+ */
 function bucketKeys(
   { buckets }: Deployment,
   resolved: ResolvedTemplate,
-  place: Omit<PermissionContext, 'bucketKey'>,
+  place: PermissionContext,
 ): Map<string, string> {
   const keys = new Map<string, string>();
   for (const { name, keyArn } of buckets) if (keyArn !== undefined) keys.set(name, keyArn);
@@ -122,11 +130,7 @@ function bucketKeys(
       encryptionSchema.parse(properties).BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
     const key = rule?.ServerSideEncryptionByDefault.KMSMasterKeyID;
     if (key === undefined) continue;
-    const { partition, region, account } = place;
-    keys.set(
-      physicalId,
-      key.startsWith('arn:') ? key : `arn:${partition}:kms:${region}:${account}:key/${key}`,
-    );
+    keys.set(physicalId, key.startsWith('arn:') ? key : arnAt(place, 'kms', `key/${key}`));
   }
   return keys;
 }
@@ -139,9 +143,7 @@ function accessKeys({
   resources,
 }: Pick<ResolvedTemplate, 'resources'>): (Credentials & { readonly arn: string })[] {
   const users = new Map(
-    resources
-      .filter(({ type }) => type === 'AWS::IAM::User')
-      .map(({ physicalId, arn = '' }) => [physicalId, arn]),
+    resources.filter(({ type }) => type === 'AWS::IAM::User').map(({ physicalId, arn }) => [physicalId, arn]),
   );
   const owners = new Map(
     resources
@@ -155,4 +157,43 @@ function accessKeys({
       const arn = read.success ? owners.get(read.data.accessKeyId) : undefined;
       return read.success && arn !== undefined ? [{ arn, ...read.data }] : [];
     });
+}
+
+/**
+ * Athena reads this database, and the table's own, for every caller that uses a table. All of AWS's examples of policies
+ * allow both:
+ * https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+ */
+const DEFAULT_DATABASE = 'default';
+
+/**
+ * The permissions that the caller of a query needs for one step that Athena takes for it: those of the step itself, and those
+ * that the documentation requires for the places of files and results. Those for results that are written in several parts
+ * are left out, because small results are written at once.
+ * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
+ */
+function queryPermissions(call: QueryCall, place: PermissionContext): readonly NeededPermission[] {
+  if (call.service === 'glue') {
+    const callPermissions = gluePermissions(call.operation, call.input, place);
+    if (call.operation !== 'GetTable') return callPermissions;
+    const databases = [DEFAULT_DATABASE, call.input['DatabaseName']];
+    return [
+      ...callPermissions,
+      ...databases.flatMap((Name) => gluePermissions('GetDatabase', { Name }, place)),
+    ];
+  }
+  const { operation, bucket, key } = call;
+  const onBucket = (action: string, context = {}): NeededPermission => ({
+    action: `s3:${action}`,
+    resource: s3Arn(place, bucket),
+    context,
+  });
+  if (operation === 'GetBucketLocation') return [onBucket(operation)];
+  if (operation === 'ListBucket') return [onBucket(operation, { 's3:prefix': key })];
+  const request = { bucket, key, query: new URLSearchParams(), headers: {}, status: 200 };
+  const callPermissions = s3Permissions(operation, request, place);
+  if (call.isResult === true || operation === 'DeleteObject') return callPermissions;
+  // Athena finds a table's files by listing its locations, and lists a result's location in the same way.
+  const prefix = key.slice(0, key.lastIndexOf('/') + 1);
+  return [...callPermissions, onBucket('ListBucket', { 's3:prefix': prefix }), onBucket('GetBucketLocation')];
 }

@@ -1,10 +1,5 @@
 // Everything at once, from a template.
 export type { FlushReport, LocalAwsStatus, PendingDelivery } from '../control/controlApi.ts';
+export type { LocalAccount, LocalAws, LocalAwsOptions, StackSource } from './LocalAws.ts';
 export type { ExistingResources } from './provision.ts';
-export {
-  type LocalAccount,
-  type LocalAws,
-  type LocalAwsOptions,
-  type StackSource,
-  startLocalAws,
-} from './startLocalAws.ts';
+export { startLocalAws } from './startLocalAws.ts';

@@ -30,80 +30,17 @@ export interface Services {
   readonly firehose: Firehose;
 }
 
-/** The handlers of the types whose resources services keep. What invokes functions is read as a whole. */
-export function resourceHandlers({
-  store,
-  catalog,
-  firehose,
-  queues,
-  athena,
-  secrets,
-  keys,
-  bus,
-}: Services): ReadonlyMap<string, ResourceHandler> {
+/**
+ * The handlers of the types whose resources services keep. What invokes functions is read as a whole from the template:
+ * startLocalAws.ts.
+ */
+export function resourceHandlers(services: Services): ReadonlyMap<string, ResourceHandler> {
+  const { firehose, keys, bus } = services;
   return new Map<string, ResourceHandler>([
-    [
-      'AWS::S3::Bucket',
-      {
-        exists: ({ physicalId }) => store.hasBucket(physicalId),
-        put(resource) {
-          const { name, eventBridge, settings } = deployedBucket(resource);
-          store.ensureBucket(name, { eventBridge });
-          const bucket = store.bucket(name);
-          // Its policy is a resource of its own.
-          const { policy } = bucket.settings;
-          bucket.settings = { ...settings, ...(policy === undefined ? {} : { policy }) };
-        },
-        delete: ({ physicalId }) => store.deleteBucket(physicalId),
-      },
-    ],
-    [
-      'AWS::S3::BucketPolicy',
-      {
-        exists: (resource) => {
-          const { bucket } = bucketPolicy(resource);
-          return store.hasBucket(bucket) && store.bucket(bucket).settings.policy !== undefined;
-        },
-        put(resource) {
-          const { bucket, policy } = bucketPolicy(resource);
-          store.bucket(bucket).settings = { ...store.bucket(bucket).settings, policy };
-        },
-        delete(resource) {
-          const bucket = store.bucket(bucketPolicy(resource).bucket);
-          const { policy: _, ...settings } = bucket.settings;
-          bucket.settings = settings;
-        },
-      },
-    ],
-    [
-      'AWS::Glue::Database',
-      {
-        exists: ({ physicalId }) => catalog.databases().some(({ input }) => input.Name === physicalId),
-        put: (resource) => catalog.ensureDatabase(deployedDatabase(resource).input),
-        delete: ({ physicalId }) => catalog.deleteDatabase(physicalId),
-      },
-    ],
-    [
-      'AWS::Glue::Table',
-      {
-        exists(resource) {
-          const { databaseName, name } = deployedTable(resource);
-          return (
-            catalog.databases().some(({ input }) => input.Name === databaseName.toLowerCase()) &&
-            catalog.tables(databaseName).some(({ input }) => input.Name === name.toLowerCase())
-          );
-        },
-        // UpdateTable replaces the whole input: https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html
-        put(resource) {
-          const { databaseName, input } = deployedTable(resource);
-          catalog.ensureTable(databaseName, input);
-        },
-        delete(resource) {
-          const { databaseName, name } = deployedTable(resource);
-          catalog.deleteTable(databaseName, name);
-        },
-      },
-    ],
+    ['AWS::S3::Bucket', bucketHandler(services)],
+    ['AWS::S3::BucketPolicy', bucketPolicyHandler(services)],
+    ['AWS::Glue::Database', databaseHandler(services)],
+    ['AWS::Glue::Table', tableHandler(services)],
     [
       'AWS::KinesisFirehose::DeliveryStream',
       {
@@ -111,33 +48,9 @@ export function resourceHandlers({
         delete: ({ physicalId }) => firehose.deleteJournal(physicalId),
       },
     ],
-    [
-      'AWS::SQS::Queue',
-      {
-        exists: (resource) => queues.has(queueName(resource)),
-        put: (resource) => queues.ensure(queueName(resource), queueProperties(resource.properties).settings),
-        delete: (resource) => queues.delete(queueName(resource)),
-      },
-    ],
-    [
-      'AWS::Athena::WorkGroup',
-      {
-        exists: ({ physicalId }) => athena.workGroups().includes(physicalId),
-        put: ({ physicalId, properties }) => athena.ensureWorkGroup(physicalId, properties),
-        delete: ({ physicalId, properties }) =>
-          athena.deleteWorkGroup(physicalId, { recursive: properties['RecursiveDeleteOption'] === true }),
-      },
-    ],
-    [
-      'AWS::SecretsManager::Secret',
-      {
-        exists: (resource) => secrets.has(secretName(resource)),
-        put: (resource) => secrets.ensure(secretName(resource), resource.properties),
-        // CloudFormation deletes secrets without a recovery window:
-        // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1999
-        delete: (resource) => secrets.remove(secretName(resource)),
-      },
-    ],
+    ['AWS::SQS::Queue', queueHandler(services)],
+    ['AWS::Athena::WorkGroup', workGroupHandler(services)],
+    ['AWS::SecretsManager::Secret', secretHandler(services)],
     [
       'AWS::KMS::Key',
       {
@@ -151,6 +64,96 @@ export function resourceHandlers({
   ]);
 }
 
+function bucketHandler({ store }: Pick<Services, 'store'>): ResourceHandler {
+  return {
+    exists: ({ physicalId }) => store.hasBucket(physicalId),
+    put(resource) {
+      const { name, eventBridge, settings } = deployedBucket(resource);
+      store.ensureBucket(name, { eventBridge });
+      const bucket = store.bucket(name);
+      // Its policy is a resource of its own.
+      const { policy } = bucket.settings;
+      bucket.settings = { ...settings, ...(policy === undefined ? {} : { policy }) };
+    },
+    delete: ({ physicalId }) => store.deleteBucket(physicalId),
+  };
+}
+
+function bucketPolicyHandler({ store }: Pick<Services, 'store'>): ResourceHandler {
+  return {
+    exists(resource) {
+      const { bucket } = bucketPolicy(resource);
+      return store.hasBucket(bucket) && store.bucket(bucket).settings.policy !== undefined;
+    },
+    put(resource) {
+      const { bucket, policy } = bucketPolicy(resource);
+      store.bucket(bucket).settings = { ...store.bucket(bucket).settings, policy };
+    },
+    delete(resource) {
+      const bucket = store.bucket(bucketPolicy(resource).bucket);
+      const { policy: _, ...settings } = bucket.settings;
+      bucket.settings = settings;
+    },
+  };
+}
+
+function databaseHandler({ catalog }: Pick<Services, 'catalog'>): ResourceHandler {
+  return {
+    exists: ({ physicalId }) => catalog.databases().some(({ input }) => input.Name === physicalId),
+    put: (resource) => catalog.ensureDatabase(deployedDatabase(resource).input),
+    delete: ({ physicalId }) => catalog.deleteDatabase(physicalId),
+  };
+}
+
+function tableHandler({ catalog }: Pick<Services, 'catalog'>): ResourceHandler {
+  return {
+    exists(resource) {
+      const { databaseName, name } = deployedTable(resource);
+      return (
+        catalog.databases().some(({ input }) => input.Name === databaseName.toLowerCase()) &&
+        catalog.tables(databaseName).some(({ input }) => input.Name === name.toLowerCase())
+      );
+    },
+    // UpdateTable replaces the whole input: https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html
+    put(resource) {
+      const { databaseName, input } = deployedTable(resource);
+      catalog.ensureTable(databaseName, input);
+    },
+    delete(resource) {
+      const { databaseName, name } = deployedTable(resource);
+      catalog.deleteTable(databaseName, name);
+    },
+  };
+}
+
+function queueHandler({ queues }: Pick<Services, 'queues'>): ResourceHandler {
+  return {
+    exists: (resource) => queues.has(queueName(resource)),
+    put: (resource) => queues.ensure(queueName(resource), queueProperties(resource.properties).settings),
+    delete: (resource) => queues.delete(queueName(resource)),
+  };
+}
+
+function workGroupHandler({ athena }: Pick<Services, 'athena'>): ResourceHandler {
+  return {
+    exists: ({ physicalId }) => athena.workGroups().includes(physicalId),
+    put: ({ physicalId, properties }) => athena.ensureWorkGroup(physicalId, properties),
+    delete: ({ physicalId, properties }) =>
+      athena.deleteWorkGroup(physicalId, { recursive: properties['RecursiveDeleteOption'] === true }),
+  };
+}
+
+function secretHandler({ secrets }: Pick<Services, 'secrets'>): ResourceHandler {
+  return {
+    exists: (resource) => secrets.has(secretName(resource)),
+    put: (resource) => secrets.ensure(secretName(resource), resource.properties),
+    // CloudFormation deletes secrets without a recovery window:
+    // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1999
+    delete: (resource) => secrets.remove(secretName(resource)),
+  };
+}
+
+/** The name of a queue. Its physical ID is its URL. */
 function queueName(resource: ResolvedResource): string {
   return arnName(resource.arn ?? '');
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { queueKeyPermissions } from '../iam/neededPermissions.ts';
 import { arnAt, type Call, type NeededPermission, type PermissionContext } from '../iam/permissions.ts';
 import type { Deployment } from '../template/Deployment.ts';
-import { routeSource } from '../template/readDeployment.ts';
+import { arnName, routeSource } from '../template/readDeployment.ts';
 import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
 
 /**
@@ -30,9 +30,10 @@ export function serviceCalls(
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     ...deployment.eventSourceMappings.flatMap(({ queueArn, functionName }) =>
       ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) =>
+        // A mapping may name a function that the template does not have: nobody polls its queue.
         callOf(roleOf.get(functionName) ?? '', 'sqs', action, [
           plain(`sqs:${action}`, queueArn),
-          ...queueKeyPermissions(action, queueArn.split(':').at(-1) ?? '', place),
+          ...queueKeyPermissions(action, arnName(queueArn), place),
         ]),
       ),
     ),
@@ -48,6 +49,7 @@ export function serviceCalls(
   ];
 }
 
+/** A permission that needs no condition key. */
 function plain(action: string, resource: string): NeededPermission {
   return { action, resource, context: {} };
 }
@@ -65,8 +67,15 @@ function callOf(
 const integrationSchema = z.object({ IntegrationType: z.string(), IntegrationUri: z.string() });
 const routeSchema = z.object({ ApiId: z.string(), RouteKey: z.string(), Target: z.string() });
 
-/** Functions that an HTTP API invokes, for each route. `*` in a route matches any part of a path. */
-function apiFunctions(resolved: ResolvedTemplate, place: PermissionContext) {
+/** A function that an HTTP API invokes for a route. */
+interface RouteFunction {
+  readonly functionArn: string;
+  /** `aws:SourceArn` of the invocation. `*` in it matches any part of a path. */
+  readonly sourceArn: string;
+}
+
+/** Functions that an HTTP API invokes, for each route. */
+function apiFunctions(resolved: ResolvedTemplate, place: PermissionContext): RouteFunction[] {
   const integrations = resourcesOfType(resolved, 'AWS::ApiGatewayV2::Integration');
   return resourcesOfType(resolved, 'AWS::ApiGatewayV2::Route').flatMap(({ properties }) => {
     const { ApiId, RouteKey, Target } = routeSchema.parse(properties);
@@ -101,6 +110,8 @@ function roleTrusts(resolved: ResolvedTemplate, place: PermissionContext) {
 }
 
 /**
+ * The condition keys with which a service assumes a role.
+ *
  * Lambda sends nothing about itself: https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html.
  * Firehose sends the account as the external ID: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html.
  * Scheduler sends the schedule's group:
@@ -131,8 +142,16 @@ const streamSchema = z.object({
   }),
 });
 
-/** The role and ARN of each delivery stream, by the stream's name. */
-export function streamRoles(resolved: ResolvedTemplate) {
+/** Who a delivery stream is, to IAM. */
+export interface StreamRole {
+  /** ARN of the stream. */
+  readonly arn: string | undefined;
+  /** ARN of the role with which Firehose delivers. */
+  readonly role: string;
+}
+
+/** The role of each delivery stream of a template, by the stream's name. */
+export function streamRoles(resolved: ResolvedTemplate): ReadonlyMap<string, StreamRole> {
   return new Map(
     resourcesOfType(resolved, 'AWS::KinesisFirehose::DeliveryStream').map(
       ({ physicalId, arn, properties }) => {

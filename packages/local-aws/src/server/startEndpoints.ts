@@ -15,46 +15,52 @@ export interface Endpoints {
   close(): Promise<void>;
 }
 
-/** Serves the HTTP API and the Function URLs of a deployment, each at an address of its own. */
+/** Options of {@link startEndpoints}. */
+export interface EndpointsOptions {
+  readonly accountId: string;
+  readonly invoke: (functionName: string, payload: string) => Promise<string>;
+  /** Whether the function's policy lets API Gateway invoke it for a route. */
+  readonly mayInvoke: (functionName: string, routeKey: string) => boolean;
+  readonly clock: LocalClock;
+  readonly faults: Faults;
+  /** Called for each request that the HTTP API admits, with the status of its answer; 0 without one. */
+  readonly onAnswer?: ((apiId: string, status: number) => void) | undefined;
+  /** Hosts that are admitted besides loopback. Default none. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Called for each request that is not admitted. */
+  readonly onRefused?: OnRefused | undefined;
+  /** Port of the first server: of the HTTP API if there is one. 0 for any free port. The others take any free port. */
+  readonly port: number;
+}
+
+/**
+ * Serves the HTTP API and the Function URLs of a deployment, each at an address of its own.
+ *
+ * @throws Error of the system for a port that is taken. Then none is left open.
+ */
 export async function startEndpoints(
   { httpApi, functionUrls }: Pick<Deployment, 'httpApi' | 'functionUrls'>,
-  options: {
-    readonly accountId: string;
-    readonly invoke: (functionName: string, payload: string) => Promise<string>;
-    /** Whether the function's policy lets API Gateway invoke it for a route. */
-    readonly mayInvoke: (functionName: string, routeKey: string) => boolean;
-    readonly clock: LocalClock;
-    readonly faults: Faults;
-    readonly onAnswer?: ((apiId: string, status: number) => void) | undefined;
-    readonly allowedHosts?: readonly string[] | undefined;
-    readonly onRefused?: OnRefused | undefined;
-    /** Port of the first server: of the HTTP API if there is one. 0 for any free port. */
-    readonly port: number;
-  },
+  options: EndpointsOptions,
 ): Promise<Endpoints> {
   const { accountId, mayInvoke, port, onAnswer, ...common } = options;
   const servers: Listening[] = [];
-  const close = async () => void (await Promise.all(servers.map((server) => server.close())));
-  const start = async (starting: Promise<Listening>) => {
-    const server = await starting;
-    servers.push(server);
-    return server.url;
+  const close = async () => {
+    await Promise.all(servers.map((server) => server.close()));
   };
   const nextPort = () => (servers.length === 0 ? port : 0);
   try {
-    const api =
+    const gateway =
       httpApi &&
-      (await start(
-        startGateway({ ...common, api: httpApi, accountId, mayInvoke, onAnswer, port: nextPort() }),
-      ));
+      (await startGateway({ ...common, api: httpApi, accountId, mayInvoke, onAnswer, port: nextPort() }));
+    if (gateway !== undefined) servers.push(gateway);
     const urls: Record<string, string> = {};
     for (const functionUrl of functionUrls) {
       const others = functionUrls.filter((other) => other !== functionUrl);
-      urls[functionUrl.functionName] = await start(
-        startFunctionUrl({ ...common, urls: [functionUrl, ...others], port: nextPort() }),
-      );
+      const server = await startFunctionUrl({ ...common, urls: [functionUrl, ...others], port: nextPort() });
+      servers.push(server);
+      urls[functionUrl.functionName] = server.url;
     }
-    return { api, functionUrls: urls, close };
+    return { api: gateway?.url, functionUrls: urls, close };
   } catch (error) {
     await close();
     throw error;

@@ -36,8 +36,8 @@ export interface FunctionAccess {
   readonly canLog: (deployed: DeployedFunction) => boolean;
 }
 
-/** Runs a template's functions, with the environment variables of Lambda and the local cloud. */
-export function startFunctions(options: {
+/** Options of {@link startFunctions}. */
+export interface FunctionsOptions {
   /** Opens a function's log, or continues with it, and returns what takes its output. */
   readonly openLog: (functionName: string) => (text: string) => void;
   readonly region: string;
@@ -55,45 +55,24 @@ export function startFunctions(options: {
   readonly clock: Clock;
   /** Injected failures of invocations. Default: none. */
   readonly faults?: Faults | undefined;
-}): Functions {
-  const functions = new Map<
-    string,
-    {
-      readonly deployed: DeployedFunction;
-      readonly running: LambdaFunction;
-      readonly log: (text: string) => void;
-      executions: number;
-    }
-  >();
+}
 
+/** A function whose code is loaded. */
+interface RunningFunction {
+  readonly deployed: DeployedFunction;
+  readonly environments: LambdaFunction;
+  /** Takes whole lines. */
+  readonly log: (text: string) => void;
+  /** Invocations that have not ended. */
+  executions: number;
+}
+
+/** Runs a template's functions, with the environment variables of Lambda and the local cloud. */
+export function startFunctions(options: FunctionsOptions): Functions {
+  const functions = new Map<string, RunningFunction>();
   return {
     async add(deployed, codeDirectory) {
-      const output = options.openLog(deployed.name);
-      // Without the permission, CloudWatch has no logs of the function.
-      const log = (text: string) => void (options.access?.canLog(deployed) === false || output(text));
-      const started = new LambdaFunction({
-        handlerFile: join(codeDirectory, deployed.modulePath),
-        handlerName: deployed.exportName,
-        functionName: deployed.name,
-        functionArn: deployed.arn,
-        memoryMb: deployed.memoryMb,
-        timeoutMs: deployed.timeoutSeconds * 1000,
-        variables: {
-          ...lambdaVariables(deployed, options.region, options.credentialsOf(deployed.role, deployed.name)),
-          ...deployed.env,
-          ...localVariables(options),
-        },
-        log,
-        clock: options.clock,
-        faults: options.faults,
-      });
-      try {
-        await started.warm();
-      } catch (error) {
-        await started.close();
-        throw error;
-      }
-      functions.set(deployed.name, { deployed, running: started, log, executions: 0 });
+      functions.set(deployed.name, await startFunction(deployed, codeDirectory, options));
     },
     names: () => [...functions.keys()],
     find: (name) => functions.get(name)?.deployed,
@@ -106,36 +85,79 @@ export function startFunctions(options: {
           'AccessDeniedException',
           'The role defined for the function cannot be assumed by Lambda.',
         );
-      const started = performance.now();
-      const at = options.clock.now();
-      const ended = (end: EndedInvocation['end']) =>
-        options.onInvoked?.({
-          functionName,
-          at,
-          ms: performance.now() - started,
-          end,
-        });
-      called.executions += 1;
-      try {
-        // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
-        if (called.executions > (called.deployed.reservedConcurrency ?? Number.POSITIVE_INFINITY))
-          throw new FunctionError('TooManyRequestsException', 'Rate Exceeded.');
-        const result = await called.running.invoke(payload, traceHeaders);
-        ended('answered');
-        return result;
-      } catch (error) {
-        ended(isThrottled(error) ? 'throttled' : 'failed');
-        if (called.deployed.hasJsonLog === true && error instanceof FunctionError && !isThrottled(error))
-          called.log(reportLine(error, options.clock));
-        throw error;
-      } finally {
-        called.executions -= 1;
-      }
+      return invokeFunction(called, payload, traceHeaders, options);
     },
     async close() {
-      await Promise.all([...functions.values()].map(({ running }) => running.close()));
+      await Promise.all([...functions.values()].map(({ environments }) => environments.close()));
     },
   };
+}
+
+/** Loads the code of a function. */
+async function startFunction(
+  deployed: DeployedFunction,
+  codeDirectory: string,
+  options: FunctionsOptions,
+): Promise<RunningFunction> {
+  const { clock, faults, access } = options;
+  const output = options.openLog(deployed.name);
+  const log = (text: string) => {
+    // Without the permission, CloudWatch has no logs of the function.
+    if (access?.canLog(deployed) !== false) output(text);
+  };
+  const environments = new LambdaFunction({
+    handlerFile: join(codeDirectory, deployed.modulePath),
+    handlerName: deployed.exportName,
+    functionName: deployed.name,
+    functionArn: deployed.arn,
+    memoryMb: deployed.memoryMb,
+    timeoutMs: deployed.timeoutSeconds * 1000,
+    variables: {
+      ...lambdaVariables(deployed, options.region, options.credentialsOf(deployed.role, deployed.name)),
+      ...deployed.env,
+      ...localVariables(options),
+    },
+    log,
+    clock,
+    faults,
+  });
+  try {
+    await environments.warm();
+  } catch (error) {
+    await environments.close();
+    throw error;
+  }
+  return { deployed, environments, log, executions: 0 };
+}
+
+/** Invokes a function within its reserved concurrency, and reports how the invocation ended. */
+async function invokeFunction(
+  called: RunningFunction,
+  payload: string,
+  traceHeaders: readonly (string | undefined)[] | undefined,
+  { clock, onInvoked }: FunctionsOptions,
+): Promise<string> {
+  const { deployed, environments, log } = called;
+  const startedMs = performance.now();
+  const at = clock.now();
+  const report = (end: EndedInvocation['end']) =>
+    onInvoked?.({ functionName: deployed.name, at, ms: performance.now() - startedMs, end });
+  called.executions += 1;
+  try {
+    // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+    if (called.executions > (deployed.reservedConcurrency ?? Number.POSITIVE_INFINITY))
+      throw new FunctionError('TooManyRequestsException', 'Rate Exceeded.');
+    const result = await environments.invoke(payload, traceHeaders);
+    report('answered');
+    return result;
+  } catch (error) {
+    report(isThrottled(error) ? 'throttled' : 'failed');
+    if (deployed.hasJsonLog === true && error instanceof FunctionError && !isThrottled(error))
+      log(reportLine(error, clock));
+    throw error;
+  } finally {
+    called.executions -= 1;
+  }
 }
 
 /** Lambda's report of an invocation that failed. https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report */
@@ -147,7 +169,10 @@ function reportLine({ errorType, message }: FunctionError, clock: Clock): string
   return `${JSON.stringify({ time, type: 'platform.report', record })}\n`;
 }
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
+/**
+ * The variables that Lambda sets.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ */
 function lambdaVariables(
   { name, memoryMb }: DeployedFunction,
   region: string,
@@ -168,8 +193,9 @@ function lambdaVariables(
 }
 
 /**
- * The only differences from a deployed function: AWS's endpoint, no clock skew correction, and the host's variables. An
- * SDK would take a clock that is moved between two invocations, or during a call, for wrong and correct its signatures.
+ * The only differences from a deployed function: AWS's endpoint, no clock skew correction, and the variables of the cloud's
+ * owner. An SDK would take a clock that is moved between two invocations, or during a call, for wrong and correct its
+ * signatures.
  * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/core/src/submodules/httpAuthSchemes/aws_sdk/clock-skew-node-config.ts
  */
 function localVariables(options: {

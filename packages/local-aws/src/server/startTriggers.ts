@@ -17,7 +17,10 @@ export interface Triggers {
   addMapping(mapping: DeployedMapping): void;
   /** Starts a schedule. @throws AwsError for an expression that is refused. */
   addSchedule(schedule: Schedule): void;
-  /** Processes the messages in the functions' queues. Returns how many remain: those that failed, without those whose delay has not ended. */
+  /**
+   * Processes the messages in the functions' queues. Returns how many remain: those that failed, and those of disabled
+   * mappings, without those whose delay has not ended.
+   */
   drain(): Promise<number>;
   /** Invokes no more functions and waits for running invocations. */
   close(): Promise<void>;
@@ -34,18 +37,8 @@ export interface TriggerAccess {
 /** Rounds of draining: the function of one queue may send to another queue. */
 const DRAIN_ROUNDS = 6;
 
-/** Runs the queue pollers and schedules of a deployment. */
-export function startTriggers({
-  queues,
-  functions,
-  clock,
-  access,
-  faults,
-  onFailure = (error) => {
-    // A refusal is in the status already.
-    if (!(error instanceof RefusedCall)) reportDefect(error);
-  },
-}: {
+/** Options of {@link startTriggers}. */
+export interface TriggersOptions {
   readonly queues: Queues;
   readonly functions: Functions;
   readonly clock: LocalClock;
@@ -55,57 +48,97 @@ export function startTriggers({
   readonly faults?: Faults | undefined;
   /** Called when a queue itself fails. Default: writes the stack to stderr. */
   readonly onFailure?: (error: unknown) => void;
-}): Triggers {
-  /** The mappings of queues to functions; a disabled mapping has no poller. */
-  const mappings: { readonly queue: Queue; readonly poller?: EventSourceMapping }[] = [];
+}
+
+/** The mapping of a queue to a function. A disabled mapping has no poller. */
+interface Mapping {
+  readonly queue: Queue;
+  readonly poller?: EventSourceMapping;
+}
+
+/** Pollers of one mapping at the same time, for a mapping that says no number: Lambda starts with five. */
+const DEFAULT_CONCURRENCY = 5;
+
+/** Runs the queue pollers and schedules of a deployment. */
+export function startTriggers(options: TriggersOptions): Triggers {
+  const { queues, functions, clock, access, onFailure = reportFailure } = options;
+  const mappings: Mapping[] = [];
   const scheduler = new Scheduler(clock, async (schedule) => {
     const { targetArn, input } = schedule;
     const target = access === undefined ? targetArn : access.reachableTarget(schedule);
-    if (target === undefined) return undefined;
-    if (target.includes(':lambda:'))
-      return invokeAsync(() => functions.invoke(arnName(target), input), { clock });
+    if (target === undefined) return;
+    if (target.includes(':lambda:')) {
+      await invokeAsync(() => functions.invoke(arnName(target), input), { clock });
+      return;
+    }
     try {
-      return queues.byArn(target).send(input);
+      queues.byArn(target).send(input);
     } catch (error) {
-      return onFailure(error);
+      onFailure(error);
     }
   });
 
   return {
-    addMapping({ queueArn, functionName, windowSeconds, maximumConcurrency = 5, enabled, ...mapping }) {
-      const queue = queues.byArn(queueArn);
-      if (!enabled) return void mappings.push({ queue });
-      const deployed = functions.find(functionName);
-      const poller = new EventSourceMapping({
-        ...mapping,
-        queue,
-        functionArn: deployed?.arn ?? functionName,
-        recursiveLoop: deployed?.recursiveLoop ?? 'Terminate',
-        invoke: (payload, traceHeaders) => functions.invoke(functionName, payload, traceHeaders),
-        windowMs: windowSeconds * 1000,
-        maximumConcurrency,
-        clock,
-        faults,
-        authorize: (action) => access?.requireQueue(deployed?.role ?? '', functionName, action, queueArn),
-        onFailure,
-      });
-      mappings.push({ queue, poller });
+    addMapping(mapping) {
+      const queue = queues.byArn(mapping.queueArn);
+      const poller = mapping.enabled ? startPoller(queue, mapping, { ...options, onFailure }) : undefined;
+      mappings.push(poller === undefined ? { queue } : { queue, poller });
     },
     addSchedule: (schedule) => scheduler.add(schedule),
-    async drain() {
-      const fed = mappings.flatMap(({ queue, poller }) => (poller === undefined ? [] : [{ queue, poller }]));
-      let waiting = fed;
-      for (let round = 0; round < DRAIN_ROUNDS && waiting.length > 0; round += 1) {
-        await Promise.all(waiting.map(({ poller }) => poller.drain()));
-        // Messages that functions have sent each other meanwhile, received already or not. Failed messages are hidden.
-        waiting = fed.filter(({ queue, poller }) => poller.busy || queue.counts().visible > 0);
-      }
-      const counts = mappings.map(({ queue }) => queue.counts());
-      return counts.reduce((sum, { visible, inFlight }) => sum + visible + inFlight, 0);
-    },
+    drain: () => drainQueues(mappings),
     async close() {
       scheduler.close();
       await Promise.all(mappings.map(({ poller }) => poller?.close()));
     },
   };
+}
+
+/** Reports what failed. A refusal is in the status already. */
+function reportFailure(error: unknown): void {
+  if (!(error instanceof RefusedCall)) reportDefect(error);
+}
+
+function startPoller(
+  queue: Queue,
+  mapping: DeployedMapping,
+  {
+    functions,
+    clock,
+    access,
+    faults,
+    onFailure,
+  }: TriggersOptions & Required<Pick<TriggersOptions, 'onFailure'>>,
+): EventSourceMapping {
+  const { queueArn, functionName, windowSeconds, maximumConcurrency = DEFAULT_CONCURRENCY } = mapping;
+  // Undefined for a function that the template does not have: then each invocation fails.
+  const deployed = functions.find(functionName);
+  return new EventSourceMapping({
+    queue,
+    batchSize: mapping.batchSize,
+    partialResponses: mapping.partialResponses,
+    functionArn: deployed?.arn ?? functionName,
+    recursiveLoop: deployed?.recursiveLoop ?? 'Terminate',
+    invoke: (payload, traceHeaders) => functions.invoke(functionName, payload, traceHeaders),
+    windowMs: windowSeconds * 1000,
+    maximumConcurrency,
+    clock,
+    faults,
+    authorize(action) {
+      if (deployed !== undefined) access?.requireQueue(deployed.role, functionName, action, queueArn);
+    },
+    onFailure,
+  });
+}
+
+/** Processes what waits in the queues. Returns the number of messages that remain. */
+async function drainQueues(mappings: readonly Mapping[]): Promise<number> {
+  const polled = mappings.flatMap(({ queue, poller }) => (poller === undefined ? [] : [{ queue, poller }]));
+  let waiting = polled;
+  for (let round = 0; round < DRAIN_ROUNDS && waiting.length > 0; round += 1) {
+    await Promise.all(waiting.map(({ poller }) => poller.drain()));
+    // Messages that functions have sent each other meanwhile, received already or not. Failed messages are hidden.
+    waiting = polled.filter(({ queue, poller }) => poller.busy || queue.counts().visible > 0);
+  }
+  const counts = mappings.map(({ queue }) => queue.counts());
+  return counts.reduce((sum, { visible, inFlight }) => sum + visible + inFlight, 0);
 }

@@ -56,7 +56,7 @@ const object = {
   key: 'statsig/a b+ü%.parquet',
   size: 5,
   etag: 'b1946ac92492d2347c6235b4d2611184',
-  sequencer: '617f08299329d189',
+  sequencer: '00617F08299329D189',
   reason: 'PutObject',
   time: Date.UTC(2026, 10, 20, 7, 32, 0, 999),
 } as const;
@@ -64,7 +64,7 @@ const object = {
 /** A case of each event. */
 const published: PublishedEvents = {
   'Object Created': objectCreatedEvent(
-    { ...object, versionId: 'v1' },
+    { ...object, versionId: 'tXa1Kq0900617F08299329D189b2Lc0P' },
     { region: 'eu-central-1', account: ACCOUNT },
   ),
   [STACK_CHANGE]: statusChangeEvent(stack),
@@ -165,6 +165,15 @@ describe('an event bus', () => {
     [{ region: ['us-east-1'] }, 'region ["us-east-1"]'],
     [{ constructor: ['x'] }, 'constructor ["x"]'],
     [{ resources: [null] }, 'resources [null]'],
+    [{ resources: ['arn:aws-cn:s3:::data'] }, 'resources ["arn:aws-cn:s3:::data"]'],
+    [{ resources: [{ prefix: 'arn:aws:sns:' }] }, 'resources [{"prefix":"arn:aws:sns:"}]'],
+    [{ time: [{ prefix: 'November' }] }, 'time [{"prefix":"November"}]'],
+    [{ detail: { bucket: { name: ['Data'] } } }, 'detail.bucket.name ["Data"]'],
+    [{ detail: { bucket: { name: [{ prefix: 'data_' }] } } }, 'detail.bucket.name [{"prefix":"data_"}]'],
+    [{ detail: { object: { key: [''] } } }, 'detail.object.key [""]'],
+    [{ detail: { object: { key: [{ prefix: 'ü'.repeat(513) }] } } }, 'detail.object.key [{"prefix":"ü'],
+    [{ detail: { object: { size: [-1, 0.5] } } }, 'detail.object.size [-1,0.5]'],
+    [{ detail: { object: { etag: [`"${object.etag}"`] } } }, 'detail.object.etag ['],
   ])('refuses a rule that never fires here, %j, and names why', (EventPattern, named) => {
     const put = () => openBus().bus.putRule('r', rule({ EventPattern }));
     expect(put).toThrow(expect.objectContaining({ code: 'NotImplemented' }));
@@ -181,8 +190,23 @@ describe('an event bus', () => {
   });
 
   it('accepts a rule of which only some values are seen here', () => {
-    const some = { account: ['111111111111', ACCOUNT], detail: { reason: ['POST Object', 'CopyObject'] } };
-    expect(() => openBus().bus.putRule('some', rule({ EventPattern: some }))).not.toThrow();
+    const { bus } = openBus();
+    const reason = ['POST Object', 'CopyObject'];
+    const object = { key: ['', { prefix: 'ü'.repeat(512) }] };
+    bus.putRule('some', rule({ EventPattern: { account: ['1', ACCOUNT], detail: { reason, object } } }));
+    expect(bus.rules()).toEqual(['some']);
+  });
+
+  it('refuses a rule on buckets alone that send no events', () => {
+    const { bus } = openBus();
+    const on = (...names: unknown[]) => rule({ EventPattern: { detail: { bucket: { name: names } } } });
+    bus.nameSilentBuckets(['data', 'logs']);
+    expect(() => bus.putRule('silent', on('data', 'logs'))).toThrow('have no EventBridgeConfiguration');
+    bus.putRule('partly', on('data', 'other'));
+    bus.putRule('prefix', on({ prefix: 'da' }));
+    bus.nameSilentBuckets(['logs']);
+    bus.putRule('spoken', on('data'));
+    expect(bus.rules()).toEqual(['partly', 'prefix', 'spoken']);
   });
 
   describe('whose queue can not be written', () => {
@@ -203,7 +227,7 @@ describe('an event bus', () => {
         },
       });
       bus.putRule('new-files', rule());
-      return { bus, clock, told: reported, queue };
+      return { bus, clock, reported, queue };
     };
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
       code: 'ENOSPC',
@@ -211,7 +235,7 @@ describe('an event bus', () => {
     });
 
     it('tells that the disk is full, and delivers once when there is room', () => {
-      const { bus, clock, told: reported, queue } = openFailing(full);
+      const { bus, clock, reported, queue } = openFailing(full);
       bus.publishObjectCreated(object);
       clock.advance(1_000);
       expect([reported, queue.tries]).toEqual([[full, full], 2]);
@@ -246,7 +270,7 @@ describe('an event bus', () => {
 
     it('tells of any other failure, and tries no more', () => {
       const failure = new Error('the queue is broken');
-      const { bus, clock, told: reported, queue } = openFailing(failure);
+      const { bus, clock, reported, queue } = openFailing(failure);
       bus.publishObjectCreated(object);
       clock.advance(86_400_000);
       expect([reported, queue.tries]).toEqual([[failure], 1]);

@@ -71,6 +71,16 @@ describe('startLocalAws', () => {
     rmSync(`${directory.path}/glue/db`, { recursive: true });
   });
 
+  it('refuses a rule on a bucket of the template whose events are not switched on', async () => {
+    const EventPattern = { detail: { bucket: { name: [{ Ref: 'Landing' }] } } };
+    const Rule = { Type: 'AWS::Events::Rule', Properties: { EventPattern } };
+    const resources = { ...template.Resources, Rule };
+    await expect(start({ stack: { template: { Resources: resources } } })).rejects.toMatchObject({
+      code: 'LOCAL_AWS_STACK_UPDATE_FAILED',
+      detail: expect.stringContaining('detail.bucket.name ["landing"]'),
+    });
+  });
+
   it('releases the data directory when it cannot start', async () => {
     const Queue = { Type: 'AWS::DynamoDB::Table' };
     await expect(start({ stack: { template: { Resources: { Queue } } } })).rejects.toMatchObject({
