@@ -173,7 +173,8 @@ export const mutations: readonly Mutation[] = [
     ['cursorOf(needs.get(last) ?? null, last)', 'null'],
     ['a.rank - b.rank', '0'],
     ['ofLine > rank || ', ''],
-    ['read(lines, isAll ? span : {})', 'read(lines, span)'],
+    ['lines, isAll ? span : { days: 0 }', 'lines, span'],
+    ['i >= first || always.has(day)', 'i >= first'],
     ['return left < 0 && i > 0;', 'return false;'],
   ]),
   faultsOf('observe/facts/days/ledgerDays.ts', 'observe/manyDatasets.contract', [

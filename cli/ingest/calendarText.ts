@@ -3,36 +3,18 @@ import { addDays, isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { movedFrom, summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { lastNamed } from '../../lib/drops/plan/lateDrops.ts';
 import { emptyWords } from '../../lib/drops/usualRows.ts';
-import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import { type DayRange, dayRanges } from '../../lib/views/curatedDays.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
+import { DAY_MARKS, legendOf, type MarkName, marksOf } from '../../observe/facts/days/dayMarks.ts';
 import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
-import { type DatasetStatus, failingOf } from '../../observe/facts/days/ledgerDays.ts';
+import { type DatasetStatus, dropDays, failingOf } from '../../observe/facts/days/ledgerDays.ts';
 import { pieceWords } from '../../observe/ingest/explainDay.ts';
 import { targetedCommand } from '../aws/target.ts';
 import { type CommandLine, textOption } from '../terminal/commandLine.ts';
 import { terminalWidth, textTable } from '../terminal/output.ts';
 
-const MARKS: Readonly<Record<LedgerState, string>> = {
-  succeeded: '✓',
-  succeeded_no_data: '–',
-  inputs_missing: '?',
-  failed: '✗',
-  loading: '»',
-  waiting: '…',
-};
-const NOTHING = '·';
-/** The day came without rows. */
-const EMPTY = '∅';
-const LATE = '!';
-/** The day has files, and no run has looked at it. */
-const UNLOOKED = '+';
-/** Ranges of such days that are named. */
+/** Ranges of days with files outside of the lookback that are named. */
 const MAX_RANGES = 3;
-const marks = Object.entries(MARKS)
-  .map(([state, mark]) => `${mark} ${state}`)
-  .join('  ');
-const LEGEND = `${marks}  ${NOTHING} no files seen`;
 
 /** Columns of a line if stdout is no terminal. */
 const USUAL_WIDTH = 120;
@@ -56,26 +38,19 @@ export function calendarText(
   // The month of the first day, and of days after a gap, takes three more.
   const block = Math.max(1, Math.floor((width - named - 2) / DAY_WIDTH) - 3);
   const starts = days.flatMap((_, i) => (i % block === 0 ? [i] : []));
+  const marked = datasets.map((status) => ({ status, marks: marksOf(dropDays(status)) }));
   const tables = starts.map((start) => {
     const labels = dayLabels(days.slice(start, start + block));
-    const rows = datasets.map((status) => ({
+    const rows = marked.map(({ status, marks }) => ({
       dataset: name(status),
       [[...labels.values()].join(' ')]: [...labels]
-        .map(([day, label]) => markOf(status, day).padStart(label.length))
+        .map(([day, label]) => markText(marks.get(day)).padStart(label.length))
         .join(' '),
     }));
     return textTable(rows, width);
   });
-  const shown = datasets.flatMap((status) => status.days.map(({ day }) => markOf(status, day)));
-  const legend = [
-    LEGEND,
-    ...(shown.includes(EMPTY) ? [`${EMPTY} came without rows`] : []),
-    ...(shown.includes(LATE) ? [`${LATE} late or files gone`] : []),
-  ];
   const lines = [
-    [...legend, ...(shown.includes(UNLOOKED) ? [`${UNLOOKED} files outside of the lookback`] : [])].join(
-      '  ',
-    ),
+    legendOf(marked.flatMap(({ marks }) => days.flatMap((day) => marks.get(day) ?? []))),
     ...datasets.flatMap((status) =>
       [
         ...problemLines(status, command),
@@ -88,17 +63,19 @@ export function calendarText(
 }
 
 /**
- * How many datasets or exports are shown, and the command for those that follow; an empty text if all are shown.
+ * What could not be read, and how many datasets or exports are shown, with the command for those that follow; an empty text if all
+ * are shown.
  *
  * @param line The command line, whose other options the command repeats.
  */
 export function pageText(
   line: CommandLine,
   name: 'ingest' | 'export',
-  { total, needing, datasets, exports, next }: DropsCalendar,
+  { total, needing, datasets, exports, next, unknown }: DropsCalendar,
 ): string {
   const shown = datasets.length + exports.length;
-  if (shown === total) return '';
+  const notRead = unknown.map(({ part, why }) => `Not known: ${part}. ${visibleLine(why)}\n`).join('');
+  if (shown === total) return notRead;
   const given = ['source', 'dataset', 'days'].flatMap((option) => {
     const value = textOption(line, option);
     return value === undefined ? [] : [`--${option}`, value];
@@ -108,7 +85,7 @@ export function pageText(
       ? 'These are the last.'
       : `The next: \`${targetedCommand(line, [name, 'status', ...given, '--after', next])}\`.`;
   const all = counted(total, name === 'ingest' ? 'dataset' : 'export');
-  return `${shown} of ${all}, first the ${needing} that need somebody. ${rest}\n`;
+  return `${notRead}${shown} of ${all}, first the ${needing} that need somebody. ${rest}\n`;
 }
 
 /** Days with their labels: of the month, `02`; with the month where one begins or days lie between, `12-01`; with another year, `2027-01-01`. */
@@ -127,12 +104,9 @@ function name({ source, dataset }: DatasetStatus): string {
   return `${source}/${dataset}`;
 }
 
-function markOf({ late, lacking, days, unlooked, newer }: DatasetStatus, day: UtcDay): string {
-  if ([...late, ...lacking].some((lateDay) => lateDay.day === day)) return LATE;
-  if (unlooked.includes(day) || newer.includes(day)) return UNLOOKED;
-  const entry = days.find((ledgerDay) => ledgerDay.day === day)?.entry;
-  if (entry == null) return NOTHING;
-  return emptyWords(entry) === null ? MARKS[entry.state] : EMPTY;
+/** The mark of a day; a blank of a day that was not read of a dataset, as another has it. */
+function markText(name: MarkName | undefined): string {
+  return name === undefined ? ' ' : DAY_MARKS[name].mark;
 }
 
 function rangeText({ from, to }: DayRange): string {
@@ -197,11 +171,12 @@ function rangeLines(
 
 /** The problems of a dataset, one line each. */
 function problemLines(status: DatasetStatus, command: (words: readonly string[]) => string): string[] {
-  const { place, lastLook, late, waiting, unusual, lacking, days, unlooked } = status;
+  const { place, lastLook, isLookOld, late, waiting, unusual, lacking, days, unlooked, unread = [] } = status;
   const lines: string[] = [];
   if (lastLook === null) lines.push('was never listed');
   else {
     const at = isoTimestamp(lastLook.at);
+    if (isLookOld) lines.push(`was listed last at ${at}, where its schedule is ${status.schedule}`);
     if (lastLook.failure !== undefined)
       lines.push(`could not be listed: ${lastLook.failure.code}: ${lastLook.failure.message} (${at})`);
     else if (lastLook.stopped) lines.push(`has no files for any day of its lookback (${at})`);
@@ -217,6 +192,11 @@ function problemLines(status: DatasetStatus, command: (words: readonly string[])
   for (const [day, words] of waits) if (!unlooked.includes(day)) tell(day, words);
   for (const { day, since } of lacking)
     tell(day, `lacks files of its version since ${isoTimestamp(since)}: queries miss their rows`);
+  for (const { day } of unread)
+    tell(
+      day,
+      `is loaded and has no partition, so no query reads it: \`${command(['status'])}\` says what to do`,
+    );
   for (const { day, words } of unusual) tell(day, words);
   for (const { day, entry } of days) {
     const from = movedFrom(entry, place);

@@ -1,5 +1,4 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
-import { mapLimit } from '../../lib/base/concurrency.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { NotedRule } from '../../lib/landing/catalog/archivingRules.ts';
 import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
@@ -66,9 +65,6 @@ import {
 } from './tables/partitionGaps.ts';
 import { countQuarantineFiles } from './tables/quarantineFiles.ts';
 import { judgedHours, readLastNight } from './tables/receivedHours.ts';
-
-/** Tables of drops of which partitions are read at the same time: Glue throttles a burst of calls. */
-const PARALLEL_TABLES = 4;
 
 /** A message is tried for two and a half hours at most before it is a dead letter. */
 const TRIES_MS = 10_800_000;
@@ -267,7 +263,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       (await readDatasets(deployment, configuredDatasets(config))).map(dropDays),
     ),
     unread: ask('the partitions of drops' satisfies SharedPart, () =>
-      mapLimit(configuredDatasets(config), PARALLEL_TABLES, (dataset) => unreadDrops(deployment, dataset)),
+      unreadDrops(deployment, configuredDatasets(config)),
     ),
     exports: ask('the exports', async () => (await readExports(deployment, config.exports)).map(dropDays)),
     curated: ask('the curated days' satisfies SharedPart, readCurationState),

@@ -49,11 +49,11 @@ export async function readStatus(deployment: Deployment): Promise<Status> {
   const sights = sightsOf(found, facts, readSights(deployment.notes?.read()));
   deployment.notes?.write(sights);
   const findings = toldSights(sights, facts.at);
-  return statusOf(facts, findings.toSorted(byRank), deployment.now);
+  return statusOf(facts, findings.toSorted(byRank));
 }
 
-/** The answer of facts and all of their findings. @param now Epoch milliseconds. */
-function statusOf(facts: StatusFacts, findings: readonly Finding[], now: number): Status {
+/** The answer of facts and all of their findings. */
+function statusOf(facts: StatusFacts, findings: readonly Finding[]): Status {
   const problems = [...Map.groupBy(findings, ({ code }) => code).values()].flatMap(
     (ofCode) =>
       firstOf(
@@ -73,11 +73,7 @@ function statusOf(facts: StatusFacts, findings: readonly Finding[], now: number)
     found: { problem: found('problem'), warning: found('warning'), unchecked: found('unchecked') },
     problems: findings.filter((finding) => problems.includes(finding)),
     more,
-    datasets: shownOf(
-      facts.datasets,
-      (drops) => needOf(drops, now),
-      ({ source, dataset }) => `${source}/${dataset}`,
-    ),
+    datasets: shownOf(facts.datasets, needOf, ({ source, dataset }) => `${source}/${dataset}`),
     exports: shownOf(facts.exports, exportNeed, (exported) => exported.export),
   };
 }

@@ -12,12 +12,20 @@ import {
   usualRequests,
 } from '../../console/page/parts/format.ts';
 import { visibleText } from '../../lib/base/text.ts';
+import { DAY_MARKS, marksOf } from '../../observe/facts/days/dayMarks.ts';
 import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
-import { dropDay } from '../observe/statusFacts.ts';
+import { dropDay, exported } from '../observe/statusFacts.ts';
 
 describe('a day of a dataset', () => {
-  const markOf = (day: Partial<DropDay>) => cellsOf([{ ...dropDay, ...day }]).get(dropDay.day)?.mark;
+  /** Its mark in the console, which is that of `sluice ingest status`. */
+  const markOf = (day: Partial<DropDay>) => {
+    const days = [{ ...dropDay, ...day }];
+    const marks = marksOf({ days });
+    const cell = cellsOf({ ...exported, days }).get(dropDay.day);
+    expect(cell?.mark).toBe(DAY_MARKS[marks.get(dropDay.day) ?? 'nothing'].mark);
+    return cell?.mark;
+  };
   it('tells a day without files, one with an empty file, and one that is accepted without rows', () => {
     const empty = { state: 'succeeded_no_data', files: 1 } as const;
     expect(markOf({ ...empty, files: 0 })).toBe('–');
@@ -30,6 +38,19 @@ describe('a day of a dataset', () => {
     const loaded = { rows: { in: 5, out: 5, refused: 0 }, hasCopies: true };
     expect(markOf({ ...loaded, unusual: 'files are those of other days' })).toBe('=');
     expect(markOf(loaded)).toBe('✓');
+  });
+
+  it('has in words what makes it need somebody', () => {
+    const wordsOf = (day: Partial<DropDay>) =>
+      cellsOf({ ...exported, days: [{ ...dropDay, ...day }] }).get(dropDay.day);
+    expect(wordsOf({ kept: 2 })).toMatchObject({
+      tone: 'warning',
+      words: expect.stringContaining('2 copies'),
+    });
+    expect(wordsOf({ receipt: { code: 'SLUICE_X', since: 0 } })).toMatchObject({
+      tone: 'warning',
+      words: expect.stringContaining('SLUICE_X'),
+    });
   });
 });
 

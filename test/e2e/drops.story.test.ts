@@ -310,7 +310,7 @@ describe('customers’ drops', () => {
 
     const { code, stdout } = await sluice('ingest', 'status', '--days', '6');
     expect(code).toBe(3);
-    expect(calendarMarks(stdout, D18)).toEqual(marked('✓', '–', '✓'));
+    expect(calendarMarks(stdout, D18)).toEqual(marked('✓', '0', '✓'));
     expect(calendarMarks(stdout, D20)).toEqual(marked('✗', '✓', '✓'));
     expect(stdout).toContain(`acme/events ${D20} failed: SLUICE_INGEST_FILE_TRUNCATED`);
     expect(stdout).toContain('queries see the last good version');

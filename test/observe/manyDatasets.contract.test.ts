@@ -5,7 +5,9 @@ import { statusText } from '../../cli/observe/statusText.ts';
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
-import { lastLookKey, ledgerKey } from '../../lib/tables/ledgerKeys.ts';
+import type { Export } from '../../lib/schema/exports.ts';
+import { exportSubject, lastLookKey, ledgerKey } from '../../lib/tables/ledgerKeys.ts';
+import { ingestedTableFolders } from '../../lib/tables/tableFolders.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { type DropsCalendar, exportNeed, needOf, readDropsPage } from '../../observe/facts/days/dropsPage.ts';
 import { configuredDatasets } from '../../observe/facts/days/ledgerDays.ts';
@@ -14,7 +16,7 @@ import { readStatus } from '../../observe/findings/status.ts';
 import { acmeSource, eventsDataset, exportTo } from '../harness/configInput.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { dropCases } from './judgeCases/drops.ts';
-import { NOW as JUDGED_AT, place, well } from './statusFacts.ts';
+import { place, well } from './statusFacts.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const TODAY = utcDay(NOW);
@@ -64,10 +66,17 @@ function bucketOf(change: Change): ReadonlyMap<string, string> {
 }
 
 /**
- * A deployment whose bucket has objects, whose catalog has a partition of each day, and in which all else is denied. A call takes
- * {@link LATENCY} of a clock that stands while work is done.
+ * A deployment whose bucket has objects, and lists the folders of days that are given. Its catalog has no partition, and all else is
+ * denied. A call takes {@link LATENCY} of a clock that stands while work is done.
  */
-function deploymentOf(objects: ReadonlyMap<string, string>, of = config) {
+function deploymentOf(
+  objects: ReadonlyMap<string, string>,
+  of = config,
+  {
+    folders = [],
+    isGlueDenied = false,
+  }: { readonly folders?: readonly string[]; readonly isGlueDenied?: boolean } = {},
+) {
   let now = 0;
   let turns = 0;
   const calls = { count: 0, atOnce: 0 };
@@ -83,7 +92,17 @@ function deploymentOf(objects: ReadonlyMap<string, string>, of = config) {
     for (const { go } of due) go();
     if (waiting.length > 0) setImmediate(turn);
   };
-  const call = async (hostname: string, path: string, headers: Readonly<Record<string, string>>) => {
+  const listing = (prefix: string) => {
+    const own = folders.filter((folder) => folder.startsWith(prefix));
+    const xml = own.map((folder) => `<CommonPrefixes><Prefix>${folder}</Prefix></CommonPrefixes>`).join('');
+    return `<ListBucketResult>${xml}</ListBucketResult>`;
+  };
+  const call = async (
+    hostname: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    prefix = '',
+  ) => {
     calls.count += 1;
     const { promise, resolve } = Promise.withResolvers<void>();
     if (waiting.length === 0) setImmediate(turn);
@@ -93,15 +112,21 @@ function deploymentOf(objects: ReadonlyMap<string, string>, of = config) {
     await promise;
     const object = objects.get(path.slice(1));
     if (hostname.startsWith('own.s3') && object !== undefined) return { status: 200, text: object };
-    if (hostname.startsWith('own.s3') && path === '/') return { status: 200, text: '<ListBucketResult/>' };
+    if (hostname.startsWith('own.s3') && path === '/') return { status: 200, text: listing(prefix) };
     if (hostname.startsWith('own.s3')) return { status: 404, text: '<Error><Code>NoSuchKey</Code></Error>' };
     const isPartitions = headers['x-amz-target']?.endsWith('.GetPartitions') === true;
-    if (isPartitions) return { status: 200, text: JSON.stringify({ Partitions: [] }) };
+    if (isPartitions && !isGlueDenied) return { status: 200, text: JSON.stringify({ Partitions: [] }) };
     return { status: 400, text: JSON.stringify({ __type: 'AccessDeniedException', message: 'denied' }) };
   };
   const requestHandler = {
-    async handle(request: { hostname: string; path: string; headers: Record<string, string> }) {
-      const { status, text } = await call(request.hostname, request.path, request.headers);
+    async handle(request: {
+      hostname: string;
+      path: string;
+      headers: Record<string, string>;
+      query: Record<string, string>;
+    }) {
+      const { hostname, path, query } = request;
+      const { status, text } = await call(hostname, path, request.headers, query['prefix']);
       const headers = { etag: '"e"', 'last-modified': new Date(NOW).toUTCString() };
       return { response: { statusCode: status, headers, body: Readable.from([Buffer.from(text)]) } };
     },
@@ -134,10 +159,7 @@ const failed = { state: 'failed', failure, failingSince: NOW - 1, updatedAt: NOW
 describe('what a dataset or an export needs', () => {
   it.each(dropCases)('%s', (_what, more) => {
     const facts = { ...well, ...more };
-    const needs = [
-      ...(facts.datasets ?? []).map((drops) => needOf(drops, JUDGED_AT)),
-      ...(facts.exports ?? []).map(exportNeed),
-    ];
+    const needs = [...(facts.datasets ?? []).map(needOf), ...(facts.exports ?? []).map(exportNeed)];
     const found = judge(facts, place, 'eu-central-1');
     expect(needs.includes('problem') || needs.includes('warning')).toBe(found.length > 0);
     if (found.some(({ severity }) => severity === 'problem')) expect(needs).toContain('problem');
@@ -155,7 +177,8 @@ describe('two hundred datasets of 92 days', () => {
     );
     const first = await timed(readDropsPage(deployment, about, { days: count }));
     expect(first.took).toBeLessThanOrEqual(2_500);
-    expect(calls.atOnce).toBeLessThanOrEqual(50);
+    // 48 entries of the ledger, and the folders and partitions of 5 tables.
+    expect(calls.atOnce).toBeLessThanOrEqual(58);
     expect(first.answer.hasProblem).toBe(true);
     const names: string[] = [];
     let page = first.answer.calendar;
@@ -197,11 +220,66 @@ describe('two hundred datasets of 92 days', () => {
     const wanted = { days: 14, ...asked };
     const page = await readDropsPage(deployment, { datasets: configuredDatasets(of), exports: [] }, wanted);
     expect(page.calendar.needing).toBe(1);
-    expect(page.calendar.datasets.slice(0, 1).map((drops) => [nameOf(drops), needOf(drops, NOW)])).toEqual([
+    expect(page.calendar.datasets.slice(0, 1).map((drops) => [nameOf(drops), needOf(drops)])).toEqual([
       [lastName, need],
     ]);
     expect(page.hasProblem).toBe(need === 'problem');
   });
+
+  it.each([
+    ['an export that failed', true, { state: 'failed', failure, failingSince: NOW - 1 } as const, 'problem'],
+    ['an unusual day of the lookback', false, unusual, 'warning'],
+  ] as const)(
+    'show an older day of %s, which makes a short list need somebody',
+    async (_what, isExport, change, need) => {
+      const day = addDays(TODAY, -25);
+      const exports = [exportTo({ folder: 'to' }, { name: 'out' })];
+      const few = defineConfig({
+        bucket: 'own',
+        exports,
+        sources: [acmeSource({ datasets: [eventsDataset({ lookbackDays: 30 })] })],
+      });
+      const subject = isExport
+        ? exportSubject(few.exports[0] as Export, day)
+        : { source: 'acme', dataset: 'events', day };
+      const entry = ledgerEntry({ ...subject, usualRows: 1_000, updatedAt: NOW, ...change });
+      const objects = new Map([[ledgerKey(subject.source, subject.dataset, day), JSON.stringify(entry)]]);
+      const { deployment } = deploymentOf(objects, few);
+      const { calendar } = await readDropsPage(
+        deployment,
+        isExport
+          ? { datasets: [], exports: few.exports }
+          : { datasets: configuredDatasets(few), exports: [] },
+        { days: 7 },
+      );
+      const [line] = isExport ? calendar.exports : calendar.datasets;
+      expect(line?.days.map((shown) => shown.day)).toEqual([
+        day,
+        ...(line?.days ?? []).slice(-7).map((shown) => shown.day),
+      ]);
+      expect(calendar.days).toContain(day);
+      expect(calendar.exports.map(exportNeed)).toEqual(isExport ? [need] : []);
+    },
+  );
+
+  it.each([[false], [true]])(
+    'have days without a partition, or say that those were not read (%s)',
+    async (isGlueDenied) => {
+      const table = last?.dataset.table ?? '';
+      const folders = ingestedTableFolders(config, table).map((folder) => `${folder}${old}/`);
+      const objects = bucketOf(() => ({ filesWritten: ['a.parquet'] }));
+      const { deployment } = deploymentOf(objects, config, { folders, isGlueDenied });
+      const { calendar } = await readDropsPage(deployment, about, { days: 7 });
+      const unread = calendar.datasets.flatMap((drops) =>
+        (drops.unread ?? []).map(({ day }) => [nameOf(drops), day]),
+      );
+      expect(unread).toEqual(isGlueDenied ? [] : [[lastName, old]]);
+      expect(calendar.needing).toBe(isGlueDenied ? 0 : 1);
+      expect(calendar.unknown).toEqual(
+        isGlueDenied ? [{ part: 'days without a partition', why: expect.stringContaining('denied') }] : [],
+      );
+    },
+  );
 
   it('are pages of which each dataset is one, although one is repaired between two of them', async () => {
     const isBad = (name: string) => name.endsWith('/orders');

@@ -1,5 +1,5 @@
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import type { DatasetDays, DropDay } from '../../observe/facts/days/ledgerDays.ts';
+import { type DatasetDays, type DropDay, isOldLook } from '../../observe/facts/days/ledgerDays.ts';
 import type { Change } from '../../observe/facts/flow/changes.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
@@ -134,6 +134,7 @@ const dataset: DatasetDays = {
   lookbackDays: 3,
   firstDay: '2026-11-17',
   lastLook: look,
+  isLookOld: false,
   days: [dropDay],
   late: [],
   waiting: [],
@@ -148,7 +149,10 @@ export const exported = {
   target: 's3://acme/out/',
   firstDay: '2026-11-17',
 };
-export const datasets = (more: Partial<DatasetDays>) => ({ datasets: [{ ...dataset, ...more }] });
+export const datasets = (more: Partial<DatasetDays>) => {
+  const { lastLook = dataset.lastLook, schedule = dataset.schedule } = more;
+  return { datasets: [{ ...dataset, ...more, isLookOld: isOldLook(lastLook, schedule, NOW) }] };
+};
 export const refusedBy = (
   counts: Readonly<Record<string, number>>,
   requests = 100,

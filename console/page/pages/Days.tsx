@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { counted } from '../../../lib/base/text.ts';
+import { DAY_MS } from '../../../lib/base/time.ts';
 import type { CuratedTableStatus } from '../../../observe/facts/days/curatedDays.ts';
+import { legendOf } from '../../../observe/facts/days/dayMarks.ts';
 import type { DatasetDays, ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
 import type { DaysAnswer } from '../../api/days.ts';
 import { useApi } from '../parts/api.ts';
@@ -10,15 +12,20 @@ import { axisTop, formatDay } from '../parts/format.ts';
 import { Answered, Card, Empty, Page, Prose } from '../parts/parts.tsx';
 import { setParams } from '../parts/router.ts';
 import { CuratedDay } from './CuratedDay.tsx';
-import { type Cell, CURATED, cellsOf, type LineNote, NONE, noteOf, outside, UNLOOKED } from './cells.ts';
+import { type Cell, CURATED, cellsOf, type LineNote, NONE, notesOf } from './cells.ts';
 import { ExportDay, DropDay as OneDay, useEvery } from './DropDay.tsx';
+
+/** How many days are shown until somebody chooses. */
+const USUAL_DAYS = '14';
 
 /** A line of the calendar. */
 interface Line {
   readonly name: string;
   readonly kind: string;
   /** What is to be said of the line as a whole. */
-  readonly note?: LineNote | undefined;
+  readonly notes: readonly LineNote[];
+  /** Its days that were read, oldest first. */
+  readonly days: readonly string[];
   readonly cells: ReadonlyMap<string, Cell>;
   /** What a day shows when it is opened. */
   readonly open: (day: string) => ComponentChildren;
@@ -26,7 +33,7 @@ interface Line {
 
 /** The page Days: customers' drops, exports and curated tables by day, each day with what happened and what to do. */
 export function Days() {
-  const { days = '14', until, source = '', after } = useConsole().route.params;
+  const { days = USUAL_DAYS, until, source = '', after } = useConsole().route.params;
   const calendar = useApi<DaysAnswer>('/api/days', { days, until, source, after }, useEvery(300_000));
   const sources = (calendar.answer?.sources ?? []).map((name) => [name, name] as const);
   return (
@@ -49,12 +56,13 @@ export function Days() {
 }
 
 function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly onDone: () => void }) {
-  const { datasets, exports, curated, total, needing, next } = answer;
-  const { after = '' } = useConsole().route.params;
+  const { datasets, exports, curated, total, needing, next, unknown } = answer;
+  const { after = '', until, days = USUAL_DAYS } = useConsole().route.params;
+  const curatedDays = answer.days.slice(-Number(days));
   const lines = [
     ...datasets.map((dataset) => datasetLine(dataset, onDone)),
     ...exports.map((dayExport) => exportLine(dayExport, onDone)),
-    ...(curated?.tables ?? []).map((table) => curatedLine(table, onDone)),
+    ...(curated?.tables ?? []).map((table) => curatedLine(table, curatedDays, onDone)),
   ];
   if (lines.length === 0 && after === '')
     return (
@@ -70,7 +78,8 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
       {(next !== null || after !== '') && (
         <p>
           {counted(total, 'dataset or export', 'datasets and exports')}, first the {needing} that need
-          somebody. {datasets.length + exports.length} are on this page.{' '}
+          somebody{until === undefined ? '' : ' for these days'}. {datasets.length + exports.length} are on
+          this page.{' '}
           {after !== '' && (
             <button type="button" onClick={() => setParams({ after: '' })}>
               First page
@@ -83,20 +92,22 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
           )}
         </p>
       )}
+      {unknown.map(({ part, why }) => (
+        <p key={part} class="note warning">
+          Not known: {part}. {why}
+        </p>
+      ))}
       {lines.map((line) => (
-        <LineOfDays key={`${line.kind} ${line.name}`} line={line} days={answer.days} />
+        <LineOfDays key={`${line.kind} ${line.name}`} line={line} />
       ))}
       <p class="faint">
-        ✓ done, = files of another day, – no files, ∅ files without rows, 0 accepted without rows, ? inputs
-        missing, ✗ failed, » in progress, … waiting, ! late, outdated or without its files, + files outside of
-        the lookback, · nothing. A bar shows the rows of the day, and the mark on it how many its weekday
-        usually has.
+        {legendOf()}. A bar shows the rows of the day, and the mark on it how many its weekday usually has.
       </p>
     </>
   );
 }
 
-function LineOfDays({ line, days }: { readonly line: Line; readonly days: readonly string[] }) {
+function LineOfDays({ line }: { readonly line: Line }) {
   const { params } = useConsole().route;
   const key = `${line.kind} ${line.name}`;
   const chosen = params['line'] === key ? params['day'] : undefined;
@@ -109,15 +120,16 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
         </>
       }
     >
-      {line.note && (
-        <p class={`note ${line.note[0]}`}>
-          <Prose text={line.note[1]} />
+      {line.notes.map(([tone, text]) => (
+        <p key={text} class={`note ${tone}`}>
+          <Prose text={text} />
         </p>
-      )}
+      ))}
       <ol class="days">
-        {days.map((day, i) => {
+        {line.days.map((day, i) => {
           const { mark, tone, words, rows } = line.cells.get(day) ?? NONE;
-          const isNamed = i === 0 || day.endsWith('-01');
+          // The month stands where one begins, and where days lie between.
+          const isNamed = i === 0 || day.endsWith('-01') || !isNext(line.days[i - 1], day);
           const isChosen = chosen === day;
           return (
             <li key={day}>
@@ -158,31 +170,42 @@ function Rows({ rows, longest }: { readonly rows: NonNullable<Cell['rows']>; rea
   );
 }
 
+/** Whether a day follows on another. */
+function isNext(before: string | undefined, day: string): boolean {
+  return before !== undefined && Date.parse(day) - Date.parse(before) === DAY_MS;
+}
+
 function datasetLine(drops: DatasetDays, onDone: () => void): Line {
-  const { source, dataset, kind, days } = drops;
+  const { source, dataset, kind } = drops;
   return {
     name: `${source}/${dataset}`,
     kind: `drops of ${kind}`,
-    cells: new Map([...cellsOf(days), ...outside(drops).map((day) => [day, UNLOOKED] as const)]),
-    note: noteOf(drops),
+    notes: notesOf(drops),
+    days: drops.days.map(({ day }) => day),
+    cells: cellsOf(drops),
     open: (day) => <OneDay dataset={drops} day={day} onDone={onDone} />,
   };
 }
 
-function exportLine({ export: name, table, days }: ExportDays, onDone: () => void): Line {
-  const cells = cellsOf(days);
+function exportLine(exported: ExportDays, onDone: () => void): Line {
+  const { export: name, table, days } = exported;
+  const cells = cellsOf(exported);
   return {
     name,
     kind: `export of ${table}`,
+    notes: [],
+    days: days.map(({ day }) => day),
     cells,
     open: (day) => <ExportDay name={name} day={day} cell={cells.get(day) ?? NONE} onDone={onDone} />,
   };
 }
 
-function curatedLine(table: CuratedTableStatus, onDone: () => void): Line {
+function curatedLine(table: CuratedTableStatus, days: readonly string[], onDone: () => void): Line {
   return {
     name: table.table,
     kind: `curated from ${table.rawTable}`,
+    notes: [],
+    days,
     cells: new Map(table.days.map(({ day, state }) => [day, CURATED[state]])),
     open: (day) => (
       <CuratedDay

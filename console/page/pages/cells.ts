@@ -1,7 +1,8 @@
 import { counted } from '../../../lib/base/text.ts';
 import type { LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { CuratedDayState } from '../../../observe/facts/days/curatedDays.ts';
-import type { DatasetDays, DropDay } from '../../../observe/facts/days/ledgerDays.ts';
+import { DAY_MARKS, type MarkName, marksOf } from '../../../observe/facts/days/dayMarks.ts';
+import type { DatasetDays, DropDay, ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
 import type { Tone } from '../parts/figures.ts';
 import { formatCount, formatTime } from '../parts/format.ts';
 
@@ -14,94 +15,135 @@ export interface Cell {
   readonly rows?: { readonly is: number; readonly usual: number | null };
 }
 
-/** The look of each state, the same as in `sluice ingest status`. */
+/** The tone of each mark, unless the day says more. */
+const TONES: Readonly<Record<MarkName, Tone>> = {
+  done: 'good',
+  copies: 'warning',
+  noFiles: 'plain',
+  empty: 'plain',
+  accepted: 'good',
+  missing: 'bad',
+  failed: 'bad',
+  working: 'accent',
+  waiting: 'accent',
+  lacking: 'bad',
+  outside: 'warning',
+  nothing: 'plain',
+};
+
+/** The look of a mark. @param words Default: those of its legend. */
+function lookOf(name: MarkName, words: string = DAY_MARKS[name].words): Cell {
+  return { mark: DAY_MARKS[name].mark, tone: TONES[name], words };
+}
+
+/** The look of each state of the ledger. */
 export const STATES: Readonly<Record<LedgerState, Cell>> = {
-  succeeded: { mark: '✓', tone: 'good', words: 'done' },
-  succeeded_no_data: { mark: '–', tone: 'plain', words: 'no data' },
-  inputs_missing: { mark: '?', tone: 'bad', words: 'inputs missing' },
-  failed: { mark: '✗', tone: 'bad', words: 'failed' },
-  loading: { mark: '»', tone: 'accent', words: 'in progress' },
-  waiting: { mark: '…', tone: 'accent', words: 'waiting' },
+  succeeded: lookOf('done'),
+  succeeded_no_data: lookOf('noFiles'),
+  inputs_missing: lookOf('missing'),
+  failed: lookOf('failed'),
+  loading: lookOf('working'),
+  waiting: lookOf('waiting'),
 };
 
 /** A day without anything. */
-export const NONE: Cell = { mark: '·', tone: 'plain', words: 'nothing' };
-/** A day with files that no run looks at. */
-export const UNLOOKED: Cell = { mark: '+', tone: 'plain', words: 'files outside of the lookback' };
+export const NONE = lookOf('nothing');
 
-/** A day: done with refused rows, left out objects or unusual rows it is a warning, and files that were another day's have their mark. */
-function cellOf(dropDay: DropDay): Cell {
-  const { state, lateSince, lackingSince, rows, usual, unusual, leftOut, failure, files, waiting, empty } =
-    dropDay;
-  const { loadedFrom, isAccepted, hasCopies } = dropDay;
-  if (lackingSince !== null) return LACKING;
-  if (lateSince !== null)
-    return {
-      mark: empty === null ? '!' : '∅',
-      tone: 'bad',
-      words: `late, ${waiting ?? empty ?? 'no file has come'}`,
-    };
-  if (waiting !== null) return { mark: '…', tone: 'warning', words: `it ${waiting}` };
-  if (state === null) return NONE;
-  if (state === 'succeeded_no_data' && isAccepted)
-    return { mark: '0', tone: 'good', words: 'accepted as a day without rows' };
-  if (empty !== null)
-    return { mark: '∅', tone: unusual === null ? 'plain' : 'warning', words: unusual ?? `it has ${empty}` };
-  const isPartial = state === 'succeeded' && (rows.refused + leftOut.count > 0 || unusual !== null);
-  const words = [
-    STATES[state].words,
+/** The days of a dataset or an export by their names, each with its mark and all that is to be known of it in words. */
+export function cellsOf(drops: DatasetDays | ExportDays): ReadonlyMap<string, Cell> {
+  const marks = marksOf(drops);
+  const unread = 'unread' in drops ? (drops.unread ?? []) : [];
+  const cells = new Map([...marks].map(([day, name]) => [day, lookOf(name)]));
+  for (const dropDay of drops.days) {
+    const { day, rows, usual } = dropDay;
+    const mark = marks.get(day) ?? 'nothing';
+    const isUnread = unread.some((unreadDay) => unreadDay.day === day);
+    const words = isUnread ? 'loaded and without a partition: no query reads it' : wordsOf(dropDay, mark);
+    cells.set(day, {
+      ...lookOf(mark, words),
+      tone: toneOf(dropDay, mark),
+      ...(rows.out > 0 ? { rows: { is: rows.out, usual } } : {}),
+    });
+  }
+  return cells;
+}
+
+/** The tone of a day: done with refused rows, left out objects, kept copies or unusual rows it is a warning. */
+function toneOf(
+  { state, rows, leftOut, kept, receipt, unusual, waiting, lateSince }: DropDay,
+  mark: MarkName,
+): Tone {
+  if (mark === 'empty' && lateSince !== null) return 'bad';
+  if (mark === 'empty' || mark === 'done') {
+    const isPartial = rows.refused + leftOut.count + kept > 0 || receipt !== null || unusual !== null;
+    return isPartial ? 'warning' : TONES[mark];
+  }
+  return mark === 'waiting' && (waiting !== null || state === null) ? 'warning' : TONES[mark];
+}
+
+/** What is to be known of a day, in words. */
+function wordsOf(dropDay: DropDay, mark: MarkName): string {
+  const { lateSince, lackingSince, waiting, empty, unusual, usual, rows, files, failure } = dropDay;
+  const { leftOut, kept, receipt, loadedFrom } = dropDay;
+  if (lackingSince !== null) return 'files of its version are gone';
+  if (lateSince !== null) return `late, ${waiting ?? empty ?? 'no file has come'}`;
+  if (mark === 'outside' || mark === 'nothing' || mark === 'accepted') return DAY_MARKS[mark].words;
+  if (waiting !== null) return `it ${waiting}`;
+  if (empty !== null) return unusual ?? `it has ${empty}`;
+  return [
+    mark === 'copies' ? DAY_MARKS.done.words : DAY_MARKS[mark].words,
     ...(failure === null ? [] : [failure]),
     rows.in > 0 ? counted(rows.out, 'row') : counted(files, 'file'),
     ...(rows.refused > 0 ? [`${formatCount(rows.refused)} refused`] : []),
     ...(unusual !== null ? [unusual] : usual === null ? [] : [`usually ${formatCount(usual)}`]),
     ...(leftOut.count > 0 ? [`${counted(leftOut.count, 'object')} left out`] : []),
-    ...(loadedFrom !== null ? [`loaded from ${loadedFrom}`] : []),
-  ];
-  return {
-    ...STATES[state],
-    ...(hasCopies && unusual !== null ? { mark: '=' } : {}),
-    ...(isPartial ? { tone: 'warning' as const } : {}),
-    words: words.join(', '),
-    ...(rows.out > 0 ? { rows: { is: rows.out, usual } } : {}),
-  };
-}
-
-/** Days by their names. */
-export function cellsOf(days: readonly DropDay[]): ReadonlyMap<string, Cell> {
-  return new Map(days.map((dropDay) => [dropDay.day, cellOf(dropDay)]));
-}
-
-/** Days outside of the lookback with files that no run looks at. */
-export function outside({ unlooked, newer }: DatasetDays): readonly string[] {
-  return [...unlooked, ...newer];
+    ...(kept > 0 ? [`${counted(kept, 'copy', 'copies')} kept of files that are gone`] : []),
+    ...(receipt === null ? [] : [`its receipt was not taken: ${receipt.code}`]),
+    ...(loadedFrom === null ? [] : [`loaded from ${loadedFrom}`]),
+  ].join(', ');
 }
 
 /** A note on a line as a whole. */
 export type LineNote = readonly [tone: Tone, text: string];
 
-/** A note on the last look at the folder, as serious as the finding of `sluice status`. */
-export function noteOf(dataset: DatasetDays): LineNote | undefined {
-  const { lastLook } = dataset;
-  const { length } = outside(dataset);
+/** What is to be known of a dataset as a whole, each as serious as the finding of `sluice status`. */
+export function notesOf({
+  lastLook,
+  isLookOld,
+  schedule,
+  newer,
+  unlooked,
+  unread = [],
+}: DatasetDays): readonly LineNote[] {
   const { at, failure, stopped } = lastLook ?? {};
-  if (failure !== undefined)
-    return ['bad', `It could not be listed at ${formatTime(at ?? 0)}: ${failure.message} (${failure.code})`];
-  if (stopped) return ['warning', 'There are no files for any day of its lookback.'];
-  return length === 0
-    ? undefined
-    : ['plain', `There are files of ${counted(length, 'day')} outside of its lookback.`];
+  const listedAt = at === undefined ? 'never' : `last at ${formatTime(at)}`;
+  const days = (names: readonly string[]) => `${counted(names.length, 'day')}, the newest ${names.at(-1)}`;
+  return [
+    ...(failure === undefined
+      ? []
+      : [['bad', `It could not be listed: ${failure.message} (${failure.code})`] as const]),
+    ...(unread.length === 0
+      ? []
+      : [['bad', `No query reads ${days(unread.map(({ day }) => day))}: no partition.`] as const]),
+    ...(newer.length === 0
+      ? []
+      : [['bad', `Newer files than were loaded of ${days(newer)}, outside of its lookback.`] as const]),
+    ...(isLookOld ? [['warning', `It was listed ${listedAt}; its schedule is ${schedule}.`] as const] : []),
+    ...(stopped === true ? [['warning', 'There are no files for any day of its lookback.'] as const] : []),
+    ...(unlooked.length === 0
+      ? []
+      : [['plain', `There are files of ${days(unlooked)}, outside of its lookback.`] as const]),
+  ];
 }
-
-const LACKING: Cell = { mark: '!', tone: 'bad', words: 'files of its version are gone' };
 
 /** The look of each state of a curated day. */
 export const CURATED: Readonly<Record<CuratedDayState, Cell>> = {
-  curated: { mark: '✓', tone: 'good', words: 'views read it curated' },
-  too_young: { mark: '·', tone: 'plain', words: 'raw: too young' },
-  waiting: { mark: '…', tone: 'accent', words: 'raw: waiting' },
-  curating: { mark: '»', tone: 'accent', words: 'raw: being curated' },
-  failed: { mark: '✗', tone: 'bad', words: 'raw: failed' },
-  outdated: { mark: '!', tone: 'warning', words: 'raw: outdated' },
-  lacking: LACKING,
-  off: { mark: '·', tone: 'plain', words: 'raw: not to be curated' },
+  curated: lookOf('done', 'views read it curated'),
+  too_young: lookOf('nothing', 'raw: too young'),
+  waiting: lookOf('waiting', 'raw: waiting'),
+  curating: lookOf('working', 'raw: being curated'),
+  failed: lookOf('failed', 'raw: failed'),
+  outdated: { ...lookOf('lacking', 'raw: outdated'), tone: 'warning' },
+  lacking: lookOf('lacking', 'files of its version are gone'),
+  off: lookOf('nothing', 'raw: not to be curated'),
 };

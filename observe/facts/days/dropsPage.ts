@@ -1,26 +1,29 @@
-import { HOUR_MS, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ObserveError } from '../../deployment.ts';
+import { whyUnread } from '../../explainAwsError.ts';
 import {
   type ConfiguredDataset,
   type DatasetDays,
   type DatasetStatus,
+  type DropDay,
   daysUntil,
   dropDays,
   type ExportDays,
   type ExportStatus,
+  judgedDays,
+  judgedExportDays,
   readDatasets,
   readExports,
+  type UnreadDay,
+  unreadDrops,
 } from './ledgerDays.ts';
 
 /** Bytes of a page's JSON at most: with all else an answer stays below 300 kB. */
 const PAGE_BYTES = 240_000;
 /** Bytes of a dataset, and of a day of it, as most have them. */
 const USUAL_BYTES = { dataset: 1_000, day: 410 } as const;
-
-/** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
-const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
 
 /** Some of many: first what needs somebody, then what is well, each in the order of the configuration. */
 export interface Shown {
@@ -32,10 +35,20 @@ export interface Shown {
   readonly next: string | null;
 }
 
+/** What could not be read, so that a page may lack some of it. */
+export interface NotRead {
+  /** What it is. */
+  readonly part: string;
+  /** Why not. */
+  readonly why: string;
+}
+
 /** Datasets and exports of a page, and their days. */
 export interface DropsCalendar extends Shown {
-  /** The days that it covers, oldest first. */
+  /** Days of any line, oldest first: those that were asked for, and older ones that need somebody. Each line has its own. */
   readonly days: readonly UtcDay[];
+  /** What could not be read of any dataset. */
+  readonly unknown: readonly NotRead[];
   /** The datasets of this page. */
   readonly datasets: readonly DatasetDays[];
   /** The exports of this page. */
@@ -57,31 +70,37 @@ export interface DropsPage {
 /** Whether a person has to do something: at once (`problem`), or to know of it (`warning`). */
 export type Need = 'problem' | 'warning';
 
-/** What a dataset needs, as the findings of `sluice status` are; null if it needs nobody. @param now Epoch milliseconds. */
-export function needOf(drops: DatasetDays, now: number): Need | null {
-  const { lastLook, late, waiting, newer, lacking, days, unread = [] } = drops;
+/** What a dataset needs, as the findings of `sluice status` are; null if it needs nobody. */
+export function needOf(drops: DatasetDays): Need | null {
+  const { lastLook, isLookOld, late, waiting, newer, lacking, days, unread = [] } = drops;
+  const needs = days.map(dayNeed);
   const hasProblem =
     late.length + newer.length + lacking.length + unread.length > 0 ||
     lastLook?.failure !== undefined ||
     waiting.some(({ isLacking }) => isLacking) ||
-    days.some(({ failing, missingSince }) => failing !== null || missingSince !== null);
+    needs.includes('problem');
   if (hasProblem) return 'problem';
-  const hasWarning =
-    isLookOld(drops, now) ||
-    lastLook?.stopped === true ||
-    days.some(({ unusual, leftOut, receipt }) => unusual !== null || leftOut.count > 0 || receipt !== null);
-  return hasWarning ? 'warning' : null;
-}
-
-/** Whether a folder was never listed, or not as often as its schedule says. @param now Epoch milliseconds. */
-export function isLookOld({ lastLook, schedule }: DatasetDays, now: number): boolean {
-  return now - (lastLook?.at ?? 0) > OLD_AFTER_MS[schedule];
+  return isLookOld || lastLook?.stopped === true || needs.includes('warning') ? 'warning' : null;
 }
 
 /** What an export needs; null if it needs nobody. */
 export function exportNeed({ days }: ExportDays): Need | null {
-  if (days.some(({ failing }) => failing !== null)) return 'problem';
-  return days.some(({ kept }) => kept > 0) ? 'warning' : null;
+  const needs = days.map(dayNeed);
+  return needs.includes('problem') ? 'problem' : needs.includes('warning') ? 'warning' : null;
+}
+
+/** What a day needs by itself; null if it needs nobody. */
+function dayNeed({ failing, missingSince, unusual, leftOut, receipt, kept }: DropDay): Need | null {
+  if (failing !== null || missingSince !== null) return 'problem';
+  const isOdd = unusual !== null || leftOut.count > 0 || receipt !== null || kept > 0;
+  return isOdd ? 'warning' : null;
+}
+
+/** Whether a day is shown although it is older than the days that were asked for: it needs somebody, or is not done. */
+function isShownAlways(dropDay: DropDay): boolean {
+  const { state, lateSince, lackingSince, waiting } = dropDay;
+  const isOpen = state === 'waiting' || state === 'loading' || waiting !== null;
+  return isOpen || lateSince !== null || lackingSince !== null || dayNeed(dropDay) !== null;
 }
 
 /** The first of many whose JSON fits, at least one: {@link Shown}. @param bytes Of their JSON. */
@@ -150,68 +169,56 @@ type Line =
   | { readonly name: string; readonly dataset: ConfiguredDataset }
   | { readonly name: string; readonly exported: Export };
 
+/** Which days of lines are read, and shown. */
+interface Span {
+  /** How many days are asked for. */
+  readonly days: number;
+  /** The last day. Default today in a dataset's time zone; of exports yesterday. */
+  readonly until?: UtcDay | undefined;
+}
+
 /**
- * Reads a page of datasets and exports. If they are more than one page, the days by which `sluice status` judges them are read first,
- * to know who needs somebody, and the days that are asked for of the page alone. With `until`, those are read of all.
+ * Reads a page of datasets and exports. Who needs somebody is judged by the days by which `sluice status` judges and, if all fits one
+ * page, by those that are asked for; with `until` by the latter alone. Of a longer list the days that are asked for are read of the
+ * page alone. An older day that needs somebody is shown, too.
  *
- * @param wanted.days Days of each.
- * @param wanted.until The last day. Default today in a dataset's time zone; of exports yesterday.
  * @param wanted.after `next` of the page before.
- * @throws LedgerError; ObserveError `SLUICE_OBSERVE_CURSOR_UNKNOWN`.
+ * @throws LedgerError; ObserveError `SLUICE_OBSERVE_CURSOR_UNKNOWN`; what AWS clients throw when AWS cannot be reached.
  */
 export async function readDropsPage(
-  open: Pick<Deployment, 's3' | 'config' | 'now'>,
+  open: Pick<Deployment, 's3' | 'glue' | 'config' | 'now' | 'signal'>,
   about: { readonly datasets: readonly ConfiguredDataset[]; readonly exports: readonly Export[] },
-  {
-    days: count,
-    until,
-    after,
-  }: {
-    readonly days: number;
-    readonly until?: UtcDay | undefined;
-    readonly after?: string | undefined;
-  },
+  { after, ...span }: Span & { readonly after?: string | undefined },
 ): Promise<DropsPage> {
   const { now } = open;
+  const { days: count, until } = span;
   const lines: readonly Line[] = [
     ...about.datasets.map((dataset) => ({ name: `${dataset.source.name}/${dataset.dataset.name}`, dataset })),
     ...about.exports.map((exported) => ({ name: exported.name, exported })),
   ];
-  const read = async (some: readonly Line[], days: { readonly count?: () => number }) => {
-    const [datasets, exports] = await Promise.all([
-      readDatasets(
-        open,
-        some.flatMap((line) => ('dataset' in line ? [line.dataset] : [])),
-        days,
-      ),
-      readExports(
-        open,
-        some.flatMap((line) => ('exported' in line ? [line.exported] : [])),
-        days,
-      ),
-    ]);
-    return new Map<string, DatasetStatus | ExportStatus>([
-      ...datasets.map((status) => [`${status.source}/${status.dataset}`, status] as const),
-      ...exports.map((status) => [status.export, status] as const),
-    ]);
-  };
-  const span = { count: () => count, ...(until === undefined ? {} : { until }) };
   const most = Math.max(1, Math.floor(PAGE_BYTES / (USUAL_BYTES.dataset + count * USUAL_BYTES.day)));
   const isAll = lines.length <= most || until !== undefined;
-  const known = await read(lines, isAll ? span : {});
-  const needs = new Map([...known].map(([name, status]) => [name, statusNeed(status, now)]));
+  const [known, unread] = await Promise.all([
+    readLines(open, lines, isAll ? span : { days: 0 }),
+    readUnread(open, about.datasets),
+  ]);
+  const withUnread = (status: DatasetStatus | ExportStatus) => {
+    const ofLine = 'dataset' in status ? unread.days.get(`${status.source}/${status.dataset}`) : undefined;
+    return ofLine === undefined ? status : { ...status, unread: ofLine };
+  };
+  const needs = new Map([...known].map(([name, status]) => [name, statusNeed(withUnread(status))]));
   const sorted = byNeed(lines, ({ name }) => needs.get(name) ?? null);
   const start = after === undefined ? 0 : startAfter(after, lines, sorted, needs);
   const page = sorted.slice(start, start + most);
-  const statuses = isAll ? known : await read(page, span);
-  const drops = page.flatMap(({ name }) => statuses.get(name) ?? []).map(daysOf);
-  const shown = fitting(drops, PAGE_BYTES);
-  const names = page.slice(0, shown.length).map(({ name }) => name);
-  const statusesOf = names.flatMap((name) => statuses.get(name) ?? []);
-  const last = names.at(-1);
-  const datasets = shown.filter((ofPage) => 'dataset' in ofPage);
+  const read = isAll ? known : await readLines(open, page, span);
+  const statuses = page
+    .flatMap(({ name }) => read.get(name) ?? [])
+    .map((status) => shownDays(withUnread(status), span));
+  const shown = fitting(statuses.map(daysOf), PAGE_BYTES);
+  const statusesOf = statuses.slice(0, shown.length);
+  const last = page[shown.length - 1]?.name;
   const covered = new Set(daysUntil(until ?? utcDay(now), count));
-  for (const { days } of datasets) for (const { day } of days) covered.add(day);
+  for (const { days } of shown) for (const { day } of days) covered.add(day);
   return {
     calendar: {
       total: lines.length,
@@ -221,22 +228,83 @@ export async function readDropsPage(
           ? cursorOf(needs.get(last) ?? null, last)
           : null,
       days: [...covered].sort(),
-      datasets,
+      unknown: unread.unknown,
+      datasets: shown.filter((ofPage) => 'dataset' in ofPage),
       exports: shown.filter((ofPage) => 'export' in ofPage),
     },
     datasets: statusesOf.filter((status) => 'dataset' in status),
     exports: statusesOf.filter((status) => 'export' in status),
     hasProblem:
       [...needs.values()].includes('problem') ||
-      statusesOf.some((status) => statusNeed(status, now) === 'problem'),
+      statusesOf.some((status) => statusNeed(status) === 'problem'),
   };
+}
+
+/** Reads the days of lines that are asked for, and without `until` those by which they are judged; by the names of the lines. */
+async function readLines(
+  open: Pick<Deployment, 's3' | 'config' | 'now'>,
+  lines: readonly Line[],
+  { days, until }: Span,
+): Promise<ReadonlyMap<string, DatasetStatus | ExportStatus>> {
+  const countOf = (judged: number) => (until === undefined ? Math.max(days, judged) : days);
+  const end = until === undefined ? {} : { until };
+  const [datasets, exports] = await Promise.all([
+    readDatasets(
+      open,
+      lines.flatMap((line) => ('dataset' in line ? [line.dataset] : [])),
+      { count: (dataset) => countOf(judgedDays(dataset)), ...end },
+    ),
+    readExports(
+      open,
+      lines.flatMap((line) => ('exported' in line ? [line.exported] : [])),
+      { count: (exported) => countOf(judgedExportDays(exported)), ...end },
+    ),
+  ]);
+  return new Map<string, DatasetStatus | ExportStatus>([
+    ...datasets.map((status) => [`${status.source}/${status.dataset}`, status] as const),
+    ...exports.map((status) => [status.export, status] as const),
+  ]);
+}
+
+/** Reads the days without a partition, by the names of datasets, or says why they could not be read. */
+async function readUnread(
+  open: Parameters<typeof unreadDrops>[0],
+  datasets: readonly ConfiguredDataset[],
+): Promise<{
+  readonly days: ReadonlyMap<string, readonly UnreadDay[]>;
+  readonly unknown: readonly NotRead[];
+}> {
+  try {
+    const days = await unreadDrops(open, datasets);
+    const named = datasets.map(
+      ({ source, dataset }, i) => [`${source.name}/${dataset.name}`, days[i] ?? []] as const,
+    );
+    return { days: new Map(named), unknown: [] };
+  } catch (error) {
+    return { days: new Map(), unknown: [{ part: 'days without a partition', why: whyUnread(error) }] };
+  }
+}
+
+/** A status with the days that are shown: as many of the last as are asked for, and older ones that need somebody. */
+function shownDays<Status extends DatasetStatus | ExportStatus>(
+  status: Status,
+  { days, until }: Span,
+): Status {
+  if (until !== undefined) return status;
+  const always = new Set(
+    daysOf(status)
+      .days.filter(isShownAlways)
+      .map(({ day }) => day),
+  );
+  const first = status.days.length - days;
+  return { ...status, days: status.days.filter(({ day }, i) => i >= first || always.has(day)) };
 }
 
 function daysOf(status: DatasetStatus | ExportStatus): DatasetDays | ExportDays {
   return 'dataset' in status ? dropDays(status) : dropDays(status);
 }
 
-function statusNeed(status: DatasetStatus | ExportStatus, now: number): Need | null {
+function statusNeed(status: DatasetStatus | ExportStatus): Need | null {
   const days = daysOf(status);
-  return 'dataset' in days ? needOf(days, now) : exportNeed(days);
+  return 'dataset' in days ? needOf(days) : exportNeed(days);
 }

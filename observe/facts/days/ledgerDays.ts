@@ -1,7 +1,7 @@
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import type { ObjectStore } from '../../../lib/base/ObjectStore.ts';
-import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { addDays, HOUR_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { type LeftOutSummary, movedFrom, summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { NAMED_DAYS } from '../../../lib/drops/limits.ts';
 import { dropPlace } from '../../../lib/drops/listDrops.ts';
@@ -46,12 +46,16 @@ import { equalFilesWords } from './equalFiles.ts';
 
 /** Days of a dataset that are judged at least. */
 const LEDGER_DAYS = 7;
+/** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
+const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
 /** Characters of the words about objects that a day left out; `sluice ingest explain` has all. */
 const LEFT_OUT_LENGTH = 400;
 /** Entries that are read in parallel: an S3 client has 50 connections. */
 const PARALLEL = 48;
 /** Datasets whose notes are read in parallel, up to three of each. */
 const PARALLEL_NOTES = 16;
+/** Tables whose folders and partitions are read in parallel: Glue throttles a burst of calls. */
+const PARALLEL_TABLES = 5;
 
 /** A day and its entry in the ledger. */
 export interface LedgerDay {
@@ -124,6 +128,8 @@ export interface DatasetFacts {
   readonly lookbackDays: number;
   /** The last listing of its folder; null before the first. */
   readonly lastLook: LastListing | null;
+  /** Whether its folder was never listed, or not as often as its schedule says. */
+  readonly isLookOld: boolean;
   /** The first day of its lookback. Failed days before it are not tried again. */
   readonly firstDay: UtcDay;
   /** Days outside of the lookback that have objects that no run has looked at, oldest first. */
@@ -138,6 +144,8 @@ export interface DatasetFacts {
   readonly waiting: readonly WaitingDay[];
   /** Which of the days have far fewer or more rows than is usual, oldest first. */
   readonly unusual: readonly UnusualDay[];
+  /** Days of the ledger without a partition, which no query reads; absent if that was not asked or could not be read. */
+  readonly unread?: readonly UnreadDay[];
 }
 
 /** The status of one dataset. */
@@ -173,12 +181,12 @@ export interface DaySpan<Subject> {
 }
 
 /** Days up to today by which a dataset is judged; older ones are in notes of the runs. */
-function judgedDays({ dataset }: ConfiguredDataset): number {
+export function judgedDays({ dataset }: ConfiguredDataset): number {
   return Math.max(LEDGER_DAYS, dataset.lookbackDays + 1);
 }
 
 /** Days up to yesterday by which an export is judged: its lookback, and for as long as a failed day is named. */
-function judgedExportDays({ lookbackDays: days }: Export): number {
+export function judgedExportDays({ lookbackDays: days }: Export): number {
   return days + NAMED_DAYS;
 }
 
@@ -270,8 +278,6 @@ export interface UnreadDay {
 export interface DatasetDays extends DatasetFacts {
   /** Its days, oldest first. */
   readonly days: readonly DropDay[];
-  /** Days of the ledger without a partition; absent if that is not asked. */
-  readonly unread?: readonly UnreadDay[];
 }
 
 /** An export, and what is shown of its days. */
@@ -281,6 +287,7 @@ export interface ExportDays extends ExportFacts {
 }
 
 type Open = Pick<Deployment, 's3' | 'config' | 'now'>;
+type CatalogReaders = Pick<Deployment, 's3' | 'glue' | 'config' | 'signal'>;
 
 /** The datasets of a configuration. */
 export function configuredDatasets({
@@ -439,6 +446,15 @@ function subjectsOf(
   return [...new Set(wanted)].sort().map((day) => ({ source: source.name, dataset: dataset.name, day }));
 }
 
+/** Whether a folder was never listed, or not as often as its schedule says. @param now Epoch milliseconds. */
+export function isOldLook(
+  lastLook: DatasetFacts['lastLook'],
+  schedule: DatasetFacts['schedule'],
+  now: number,
+): boolean {
+  return lastLook === null || now - lastLook.at > OLD_AFTER_MS[schedule];
+}
+
 /** The status of a dataset by its notes, its days and those outside of its lookback. */
 function datasetStatus(known: KnownDataset, { unlooked, newer }: DaysOutside, now: number): DatasetStatus {
   const { source, dataset, look: lastLook, files, days } = known;
@@ -456,6 +472,7 @@ function datasetStatus(known: KnownDataset, { unlooked, newer }: DaysOutside, no
     schedule: dataset.schedule,
     lookbackDays: dataset.lookbackDays,
     lastLook,
+    isLookOld: isOldLook(lastLook, dataset.schedule, now),
     firstDay,
     unlooked,
     newer,
@@ -603,13 +620,20 @@ export function daysUntil(last: UtcDay, count: number): readonly UtcDay[] {
 }
 
 /**
- * The days of a dataset whose version no query reads, as nothing but a load registers days: a call of S3 and one of Glue for each
- * thousand days.
+ * The days of each dataset whose version no query reads, as nothing but a load registers days: of a dataset a call of S3 and one of
+ * Glue for each thousand days.
  *
  * @throws What the clients of S3 and Glue throw; LedgerError.
  */
-export async function unreadDrops(
-  deployment: Pick<Deployment, 's3' | 'glue' | 'config' | 'signal'>,
+export function unreadDrops(
+  deployment: CatalogReaders,
+  datasets: readonly ConfiguredDataset[],
+): Promise<readonly (readonly UnreadDay[])[]> {
+  return mapLimit(datasets, PARALLEL_TABLES, (dataset) => unreadDays(deployment, dataset));
+}
+
+async function unreadDays(
+  deployment: CatalogReaders,
   { source, dataset }: ConfiguredDataset,
 ): Promise<readonly UnreadDay[]> {
   const { config } = deployment;

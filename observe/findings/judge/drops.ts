@@ -5,7 +5,6 @@ import { partitionKey } from '../../../lib/tables/sharedColumns.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords, sluiceCommand } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import { isLookOld } from '../../facts/days/dropsPage.ts';
 import type { DatasetDays, WaitingDay } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
@@ -62,8 +61,8 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 }
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
-function* listing(drops: DatasetDays, { name, now, run, log, commands }: Dataset): Findings {
-  const { folder, schedule, lookbackDays, lastLook, unlooked, days } = drops;
+function* listing(drops: DatasetDays, { name, run, log, commands }: Dataset): Findings {
+  const { folder, schedule, lookbackDays, lastLook, isLookOld, unlooked, days } = drops;
   const late = (
     told: Told & { readonly case: CaseOf<'SLUICE_FINDING_INGEST_LATE'> },
     shown: readonly string[],
@@ -78,7 +77,7 @@ function* listing(drops: DatasetDays, { name, now, run, log, commands }: Dataset
   }
   const { at, failure, stopped, elsewhere } = lastLook;
   const listedAt = isoTimestamp(at);
-  if (isLookOld(drops, now)) {
+  if (isLookOld) {
     const title = `The folder of ${name} was listed last at ${listedAt}, where its schedule is ${schedule}`;
     const told = { title, since: listedAt, detail: `${name}: listed at ${listedAt}, ${schedule}.` };
     yield late({ case: 'stale', ...told }, [run(), log('ingest-plan')]);

@@ -20,6 +20,7 @@ const status: DatasetStatus = {
     openDays: [],
     elsewhere: { days: [], others: ['year=2026/'] },
   },
+  isLookOld: false,
   late: [],
   waiting: [],
   unusual: [],
@@ -60,9 +61,33 @@ describe('the calendar of drops', () => {
       calendarText([{ ...status, days: [{ day: entry.day, entry: { ...entry, ...more } }] }]);
     expect(shown({})).toMatch(/^acme\/events +∅\n/m);
     expect(shown({})).toContain('acme/events 2026-11-19 has 1 file, 0 rows');
-    expect(shown({})).toContain('∅ came without rows');
-    expect(shown({ accepted: true })).toMatch(/^acme\/events +–\n/m);
-    expect(shown({ accepted: true })).not.toContain('∅');
+    expect(shown({})).toContain('∅ files without rows');
+    expect(shown({ accepted: true })).toMatch(/^acme\/events +0\n/m);
+    expect(shown({ accepted: true })).toMatch(/^0 accepted without rows$/m);
+  });
+
+  it('marks files of another day, and leaves the place of a day blank that another dataset has', () => {
+    const [first, second] = days.map(({ day }) => day);
+    const content = { copies: 1, of: [] } as never;
+    const entry = ledgerEntry({ day: first ?? '', content });
+    const copied = {
+      ...status,
+      unlooked: [],
+      days: [{ day: first ?? '', entry }],
+      unusual: [{ day: first ?? '', words: 'has files of other days' }],
+    };
+    const other = { ...status, dataset: 'orders', unlooked: [], days: [{ day: second ?? '', entry: null }] };
+    const text = calendarText([copied, other]);
+    expect(text).toMatch(/^acme\/events +=\nacme\/orders +·\n/m);
+    expect(text).toContain('= files of another day');
+  });
+
+  it('says what makes a dataset need somebody beside its days', () => {
+    const unread = [{ day: '2026-11-18', location: 's3://own/x/' }];
+    const text = calendarText([{ ...status, isLookOld: true, unread }]);
+    expect(text).toMatch(/^acme\/events +\+ {2}! {2}·\n/m);
+    expect(text).toContain('acme/events was listed last at 1970-01-01T00:00:00.000Z');
+    expect(text).toContain('acme/events 2026-11-18 is loaded and has no partition');
   });
 
   it('says of a late day what it has', () => {

@@ -161,6 +161,7 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
       schedule: 'daily' as const,
       lookbackDays: 7,
       lastLook: null,
+      isLookOld: true,
       late: [],
       waiting: [],
       unusual: [],

@@ -84,8 +84,7 @@ describe('a day in pieces', () => {
     const run = { startedAt, done: 1, pieces: 3, rows: { in: 3, out: 2, refused: 1 } };
     expect(entry).toMatchObject({ state: 'waiting', attempts: 0, run });
     expect(entry).not.toHaveProperty('lease');
-    const [ingested] = configuredDatasets(loads.config);
-    expect(ingested && (await unreadDrops(loads, ingested))).toEqual([]);
+    expect(await unreadDrops(loads, configuredDatasets(loads.config))).toEqual([[]]);
     const [task, ...others] = loads.sent();
     expect([task?.piece, others]).toEqual([{ version: entry?.run?.version, done: 1 }, []]);
     expect(await loads.load({ ...task, at: { recorded: later } })).toMatchObject({
