@@ -24,7 +24,7 @@ export interface ResourceHandler {
   exists?(resource: ResolvedResource): boolean;
   /** Creates the resource, or sets everything that the template says of one that exists. Its data stays. */
   put(resource: ResolvedResource): unknown;
-  /** Deletes what is left of it on disk. Default: nothing is. */
+  /** Deletes the resource and its data. Default: nothing, because a process keeps such resources in memory only. */
   delete?(resource: ResolvedResource): unknown;
 }
 
@@ -103,14 +103,14 @@ export async function deployStack(options: StackOptions): Promise<Stack> {
     earlier === undefined ? [] : [resolve(earlier).resources],
   );
   requireDistinct(resolved);
-  await orFail('', () => options.prepare(resolved));
+  await doPart('', () => options.prepare(resolved));
   const differs = before === undefined || !isDeepStrictEqual(version, before.version);
   if (differs && before !== undefined) writeJsonFile(file, { ...before, next: version });
   for (const resource of resolved.resources) {
     const handler = resource.locally === 'built' ? handlers.get(resource.type) : undefined;
     if (handler === undefined || (isUnchanged(resource, known) && handler.exists?.(resource) === true))
       continue;
-    await orFail(resource.logicalId, () => handler.put(resource));
+    await doPart(resource.logicalId, () => handler.put(resource));
   }
   for (const resource of leaving(resolved, known)) {
     const successor = resolved.resources.find(({ logicalId }) => logicalId === resource.logicalId);
@@ -135,7 +135,7 @@ export async function deployStack(options: StackOptions): Promise<Stack> {
 /** What was applied before: one template, and a second if its application did not end. */
 type Known = readonly (readonly ResolvedResource[])[];
 
-/** Tables of several databases may have the same name. */
+/** What makes two resources the same. Tables of several databases may have the same name. */
 const identityOf = ({ type, physicalId, properties }: ResolvedResource) =>
   JSON.stringify([type, physicalId, properties['DatabaseName']]);
 
@@ -171,8 +171,13 @@ function requireDistinct({ resources }: ResolvedTemplate): void {
     );
 }
 
-/** Does a part of it. @throws StackError with the sentence of the service; errors of the local cloud as they are. */
-async function orFail(logicalId: string, work: () => unknown): Promise<void> {
+/**
+ * Does one part of a deployment.
+ *
+ * @param logicalId The resource that the part is about; '' for a part that is about none.
+ * @throws StackError with the sentence of the service. Errors of the local cloud and of the disk are thrown unchanged.
+ */
+async function doPart(logicalId: string, work: () => unknown): Promise<void> {
   try {
     await work();
   } catch (error) {

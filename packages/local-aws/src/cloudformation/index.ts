@@ -8,7 +8,10 @@ import type { XmlElement } from '../protocol/xml.ts';
 import { stackId } from '../template/resourceTypes.ts';
 import type { Stack } from './Stack.ts';
 
-/** Resources of a page of ListStackResources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
+/**
+ * Resources of a page of ListStackResources.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
+ */
 const RESOURCES_A_PAGE = 100;
 
 /**
@@ -20,11 +23,11 @@ export function cloudFormationService({
 }: {
   readonly stack: () => DeployedStack | undefined;
 }): AwsService {
-  const find = (name: string): DeployedStack => {
-    const found = stack();
-    if (found === undefined || (name !== found.name && name !== stackId(found, found.name)))
+  const requireStack = (name: string): DeployedStack => {
+    const deployed = stack();
+    if (deployed === undefined || (name !== deployed.name && name !== stackId(deployed, deployed.name)))
       throw stackNotFound(name);
-    return found;
+    return deployed;
   };
   return queryService({
     signingName: 'cloudformation',
@@ -35,25 +38,25 @@ export function cloudFormationService({
         name: 'DescribeStacks',
         input: z.strictObject({ StackName: z.string().min(1).optional() }),
         run({ StackName }) {
-          const found = StackName === undefined ? stack() : find(StackName);
-          return [['Stacks', found === undefined ? [] : [['member', stackElement(found)]]]];
+          const deployed = StackName === undefined ? stack() : requireStack(StackName);
+          return [['Stacks', deployed === undefined ? [] : [['member', stackElement(deployed)]]]];
         },
       }),
       queryOperation({
         name: 'ListStackResources',
         input: z.strictObject({ StackName: z.string().min(1), NextToken: z.string().optional() }),
         run({ StackName, NextToken = '0' }) {
-          const found = find(StackName);
+          const deployed = requireStack(StackName);
           const from = /^\d{1,6}$/.test(NextToken) ? Number(NextToken) : Number.NaN;
-          if (!(from <= found.resources.length)) throw invalidToken(NextToken);
+          if (!(from <= deployed.resources.length)) throw invalidToken(NextToken);
           const to = from + RESOURCES_A_PAGE;
-          const page = found.resources.slice(from, to);
+          const page = deployed.resources.slice(from, to);
           return [
             [
               'StackResourceSummaries',
-              page.map((resource) => ['member', resourceElement(resource, found)] as const),
+              page.map((resource) => ['member', resourceElement(resource, deployed)] as const),
             ],
-            ...(to < found.resources.length ? [['NextToken', String(to)] as const] : []),
+            ...(to < deployed.resources.length ? [['NextToken', String(to)] as const] : []),
           ];
         },
       }),
@@ -154,7 +157,10 @@ export function statusChangeEvent(stack: DeployedStack): StackStatusChange {
   };
 }
 
-/** CloudFormation has no error of its own for it: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html#API_DescribeStacks_Errors */
+/**
+ * The error for a stack that does not exist. CloudFormation has no code of its own for this error:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html#API_DescribeStacks_Errors
+ */
 const stackNotFound = (name: string) =>
   new AwsError('ValidationError', 400, `Stack with id ${name} does not exist`);
 

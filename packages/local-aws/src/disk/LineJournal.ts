@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { diskProblem } from '../base/diskProblem.ts';
 import { DiskError } from '../base/errors.ts';
 import { isChecked, isTorn, parseChecked, withChecksum } from './checked.ts';
 import { readWhole, replaceAndKeepOpen, writeWhole } from './files.ts';
@@ -8,17 +9,19 @@ import { readWhole, replaceAndKeepOpen, writeWhole } from './files.ts';
  *
  * A line is written before {@link append} returns, so it survives a killed process. It isn't flushed to the disk, so a
  * power failure may lose the last moments. A kill can leave an incomplete last line, which doesn't count and is dropped
- * at the next open. A last line that lacks nothing but its end counts. An incomplete line from a full disk is removed at once. All calls are synchronous: a change and its
- * line are one step.
+ * at the next open. A last line that lacks nothing but its line end counts. An incomplete line from a full disk is removed at
+ * once. All calls are synchronous: a change and its line are one step.
+ *
+ * The owner of a journal closes it. Two journals must not be open on one file.
  */
 export class LineJournal<Line> {
   readonly #file: string;
   #descriptor: number;
   #length: number;
   #lines: number;
-  /** An incomplete line could not be removed yet: nothing may be appended to it. */
+  /** Whether the file ends in an incomplete line that could not be removed yet: nothing may be appended to it. */
   #torn = false;
-  /** The last line has no end yet: the next one begins with it. */
+  /** Whether the last line has no line end yet, which is then written before the next line. */
   #unended = false;
 
   private constructor(file: string, descriptor: number, lines: number) {
@@ -55,23 +58,24 @@ export class LineJournal<Line> {
         damaged.push({ line: i + 1, cause });
       }
     }
-    // The end of a whole line can be damaged, too, and more than one line. A line that a kill has cut is not whole.
-    const rest = bytes.subarray(wholeLines.length).toString('utf8');
-    if (isChecked(rest)) {
+    // What follows the last line end is a whole line without its end, a line that a kill has cut, or damage.
+    const ending = bytes.subarray(wholeLines.length).toString('utf8');
+    if (isChecked(ending)) {
       try {
-        lines.push(parse(parseChecked(rest)));
+        lines.push(parse(parseChecked(ending)));
       } catch (cause) {
         damaged.push({ line: texts.length + 1, cause });
       }
-    } else if (rest !== '' && !isTorn(rest))
+    } else if (ending !== '' && !isTorn(ending)) {
       damaged.push({ line: texts.length + 1, cause: 'The line has no end.' });
+    }
     const [first] = damaged;
     if (first !== undefined) {
       const found = `${file}, line ${first.line}. ${lines.length} of ${lines.length + damaged.length} lines can be read.`;
       throw new DiskError('DISK_DAMAGED', found, { cause: first.cause });
     }
     const journal = new LineJournal<Line>(file, openSync(file, 'a'), lines.length);
-    journal.#takeRest(rest, wholeLines.length);
+    journal.#takeEnding(ending, wholeLines.length);
     return { journal, lines };
   }
 
@@ -81,7 +85,7 @@ export class LineJournal<Line> {
     const end = bytes.lastIndexOf('\n') + 1;
     const lines = bytes.toString('latin1').split('\n').length - 1;
     const journal = new LineJournal<Line>(file, openSync(file, 'a'), lines);
-    journal.#takeRest(bytes.subarray(end).toString('utf8'), end);
+    journal.#takeEnding(bytes.subarray(end).toString('utf8'), end);
     return journal;
   }
 
@@ -116,14 +120,14 @@ export class LineJournal<Line> {
   }
 
   /**
-   * Replaces everything by equivalent lines. At any moment either the old journal or the new one exists. If this fails,
-   * as on a full disk, the old one stays in use: it is only longer.
+   * Replaces everything by equivalent lines. At any moment either the old journal or the new one exists. If the disk takes no
+   * new journal, the old one stays in use: it has the same content in more lines.
    */
   compact(lines: readonly Line[]): void {
     try {
       this.rewrite(lines);
-    } catch {
-      // Nothing is lost by this.
+    } catch (error) {
+      if (diskProblem(error) === undefined) throw error;
     }
   }
 
@@ -143,9 +147,9 @@ export class LineJournal<Line> {
   }
 
   /** Handles the text after the last line end, which starts at `position`. */
-  #takeRest(rest: string, position: number): void {
-    if (isTorn(rest) && !isChecked(rest)) this.#cut(position);
-    else this.#unended = rest !== '';
+  #takeEnding(ending: string, position: number): void {
+    if (isTorn(ending) && !isChecked(ending)) this.#cut(position);
+    else this.#unended = ending !== '';
   }
 
   #cut(length: number): void {
@@ -155,6 +159,7 @@ export class LineJournal<Line> {
   }
 }
 
+/** Lines as they stand in the file. */
 function textOf(lines: readonly unknown[]): string {
   return lines.map((line) => `${withChecksum(JSON.stringify(line))}\n`).join('');
 }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 
 /** Separates a JSON text from its checksum. JSON writes a tab within a text as an escape. */
 const MARK = '\t#';
+/** A JSON text, the mark and the checksum. */
 const CHECKED = /^(.*)\t#([0-9a-f]{8})$/s;
 
 /** A JSON text with its CRC-32, so that a damaged byte is found where the text would still be valid. */
@@ -17,7 +18,7 @@ export function parseChecked(text: string): unknown {
   return JSON.parse(json);
 }
 
-/** The beginning of a JSON text with a checksum, up to before its last digit. JSON has no control characters. */
+/** The beginning of a JSON text with a checksum, which lacks the last digit or more. JSON has no control characters. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
 const BEGINNING = /^[[{"\d\-tfn][^\0-\x1f]*(\t(#[0-9a-f]{0,7})?)?$/;
 

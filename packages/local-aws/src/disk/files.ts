@@ -39,7 +39,7 @@ export function replaceAndKeepOpen(file: string, content: string): number {
   return descriptor;
 }
 
-/** The content of a file. Its errors name the file, where Node's own for a directory does not. */
+/** The content of a file. Its errors name the file; Node's own error for a directory does not. */
 export function readWhole(file: string): Buffer {
   try {
     return readFileSync(file);
@@ -50,8 +50,8 @@ export function readWhole(file: string): Buffer {
 }
 
 /**
- * The content of a file in pieces. It is opened when the first is asked for: of a stream that nobody reads, because what
- * it was for has failed, an error would end the process.
+ * The content of a file in pieces. The file is opened when the first piece is asked for. If it were opened at once and could
+ * not be read, the stream would emit an error, which ends the process when nobody reads the stream.
  */
 export async function* readPieces(file: string): AsyncGenerator<Uint8Array> {
   yield* createReadStream(file);
@@ -80,6 +80,7 @@ export function readJsonFile<Schema extends z.ZodType>(
   }
 }
 
+/** The text of a file; undefined when the file or its folder does not exist. */
 function read(file: string): string | undefined {
   try {
     return readWhole(file).toString('utf8');

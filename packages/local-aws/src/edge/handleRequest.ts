@@ -11,15 +11,9 @@ import {
   type EdgeCall,
   readBody,
 } from '../protocol/AwsService.ts';
-import {
-  type Authorization,
-  CLOCK_SKEW_MS,
-  DATED_ALIKE_MS,
-  type SignableRequest,
-  SignatureProblem,
-  UNNAMED_PAYLOAD_BYTES,
-  verifySignature,
-} from '../protocol/sigv4.ts';
+import type { Authorization, SignableRequest } from '../protocol/authorization.ts';
+import { SignatureProblem } from '../protocol/signatureError.ts';
+import { CLOCK_SKEW_MS, DATED_ALIKE_MS, UNNAMED_PAYLOAD_BYTES, verifySignature } from '../protocol/sigv4.ts';
 
 /**
  * The time for the date of an answer, epoch milliseconds: the caller's own, if the clock has ever had it. An SDK
@@ -29,7 +23,7 @@ import {
  * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/core/src/submodules/httpAuthSchemes/utils/getUpdatedSystemClockOffset.ts
  *
  * @param signedAtMs When the request was signed; undefined when it wasn't.
- * @param otherTimes As in startEdge.ts, with the machine's first.
+ * @param otherTimes All times that the clock has had besides the present one, the machine's first: `EdgeOptions.otherTimes`.
  */
 export function callerTime(
   signedAtMs: number | undefined,
@@ -37,24 +31,31 @@ export function callerTime(
   otherTimes: (() => readonly number[]) | undefined,
 ): number {
   if (signedAtMs === undefined || otherTimes === undefined) return nowMs;
-  const off = (time: number) => Math.abs(signedAtMs - time);
+  const distance = (time: number) => Math.abs(signedAtMs - time);
   const pastTimes = otherTimes();
-  for (const time of [pastTimes[0] ?? nowMs, nowMs]) if (off(time) <= DATED_ALIKE_MS) return time;
-  const nearest = pastTimes.reduce((best, time) => (off(time) < off(best) ? time : best), nowMs);
-  return off(nearest) <= CLOCK_SKEW_MS ? nearest : nowMs;
+  const [machineMs = nowMs] = pastTimes;
+  for (const time of [machineMs, nowMs]) if (distance(time) <= DATED_ALIKE_MS) return time;
+  const nearest = pastTimes.reduce((best, time) => (distance(time) < distance(best) ? time : best), nowMs);
+  return distance(nearest) <= CLOCK_SKEW_MS ? nearest : nowMs;
 }
 
 /** Options to authenticate a request. */
 export interface AuthenticationContext {
+  /** Access key → secret. */
   readonly credentials: Pick<ReadonlyMap<string, string>, 'get'>;
   readonly clock: Clock;
-  /** See `otherTimes` in startEdge.ts. */
+  /** See `EdgeOptions.otherTimes`. */
   readonly otherTimes?: (() => readonly number[]) | undefined;
-  /** See `sessionOf` in startEdge.ts. */
+  /** See `EdgeOptions.sessionOf`. */
   readonly sessionOf?: ((accessKeyId: string, token: string | undefined) => string | undefined) | undefined;
 }
 
-/** Checks the signature of a request and converts it for a service. */
+/**
+ * Checks the signature of a request and converts it for a service. Its body is buffered if the signature covers a hash that no
+ * header names.
+ *
+ * @throws SignatureProblem; AwsError 413 for a body that would be too large to buffer.
+ */
 export async function authenticateRequest(
   message: IncomingMessage,
   parts: { readonly signable: SignableRequest; readonly query: URLSearchParams; readonly requestId: string },
@@ -62,22 +63,7 @@ export async function authenticateRequest(
   admission: AuthenticationContext,
 ): Promise<AwsRequest> {
   const claimed = parts.query.get('X-Amz-Content-Sha256') ?? message.headers['x-amz-content-sha256'];
-  let body: Readable = message;
-  let payloadHash: string;
-  if (typeof claimed === 'string') {
-    payloadHash = claimed;
-  } else if (authorization.signingName !== 's3') {
-    const bytes = await readBody(message, UNNAMED_PAYLOAD_BYTES);
-    body = Readable.from([bytes], { objectMode: false });
-    payloadHash = createHash('sha256').update(bytes).digest('hex');
-  } else if (authorization.presigned) {
-    payloadHash = 'UNSIGNED-PAYLOAD';
-  } else {
-    throw new SignatureProblem(
-      'missingPayloadHash',
-      'Missing required header for this request: x-amz-content-sha256.',
-    );
-  }
+  const { body, payloadHash } = await signedBody(message, claimed, authorization);
   const signature = verifySignature(parts.signable, authorization, {
     credentials: admission.credentials,
     nowMs: admission.clock.now(),
@@ -101,6 +87,27 @@ export async function authenticateRequest(
   };
 }
 
+/** The body of a request, and the hash of it that the signature covers. */
+async function signedBody(
+  message: IncomingMessage,
+  claimedHash: string | readonly string[] | undefined,
+  { signingName, presigned }: Authorization,
+): Promise<{ readonly body: Readable; readonly payloadHash: string }> {
+  if (typeof claimedHash === 'string') return { body: message, payloadHash: claimedHash };
+  if (signingName !== 's3') {
+    const bytes = await readBody(message, UNNAMED_PAYLOAD_BYTES);
+    return {
+      body: Readable.from([bytes], { objectMode: false }),
+      payloadHash: createHash('sha256').update(bytes).digest('hex'),
+    };
+  }
+  if (presigned) return { body: message, payloadHash: 'UNSIGNED-PAYLOAD' };
+  throw new SignatureProblem(
+    'missingPayloadHash',
+    'Missing required header for this request: x-amz-content-sha256.',
+  );
+}
+
 /** A session's access key is invalid without its token. */
 function missingToken(): SignatureProblem {
   return new SignatureProblem(
@@ -109,7 +116,7 @@ function missingToken(): SignatureProblem {
   );
 }
 
-/** A token that isn't the key's, or of a long-term key, which has none. */
+/** The token is not the key's. A long-term key has no token. */
 function wrongToken(signingName: string): SignatureProblem {
   return new SignatureProblem(
     'wrongToken',
@@ -136,19 +143,19 @@ export async function handleWithFaults(
     readonly admit?: ((call: EdgeCall) => void) | undefined;
   },
 ): Promise<AwsResponse> {
-  const fates: CallFaultEffects[] = [];
+  const effects: CallFaultEffects[] = [];
   const response = await service.handle({
     ...request,
     async announce(operation, resource, input) {
       const { accessKeyId, session } = request.signature;
       options.admit?.({ accessKeyId, session, service: service.signingName, operation, resource, input });
-      const fate = options.faults.takeCall({ service: service.signingName, operation, resource });
-      fates.push(fate);
-      await applyFaultEffect(fate.before, options);
+      const effect = options.faults.takeCall({ service: service.signingName, operation, resource });
+      effects.push(effect);
+      await applyFaultEffect(effect.before, options);
     },
   });
   try {
-    for (const { after } of fates) await applyFaultEffect(after, options);
+    for (const { after } of effects) await applyFaultEffect(after, options);
     return response;
   } catch (error) {
     // Nobody will read the body, and an object's file must not stay open.

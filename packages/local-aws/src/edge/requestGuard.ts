@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIPv4 } from 'node:net';
 import { type LocalAwsError, RequestGuardError } from '../base/errors.ts';
 
-/** Is told of a request that an endpoint of the collector's kind has refused. @param host Its `Host`, as it was sent. */
+/** Is called for a request that an HTTP API or a Function URL has refused. @param host Its `Host`, as it was sent. */
 export type OnRefused = (refused: RefusedRequest, host: string | undefined) => void;
 
 /** The requests that one endpoint of the local cloud admits besides those to loopback hosts. */
@@ -11,7 +11,7 @@ export interface GuardRules {
   readonly allowedHosts?: readonly string[] | undefined;
   /** Whether the hosts of AWS's own endpoints are admitted. Default false. */
   readonly awsHosts?: boolean;
-  /** Whether pages of other sites may send requests, as the collector's callers do. Default false. */
+  /** Whether pages of other sites may send requests, as they may to an HTTP API. Default false. */
   readonly anyOrigin?: boolean;
 }
 
@@ -41,8 +41,8 @@ const AWS_HOST =
  * 127.0.0.1 (DNS rebinding), and any page may post to 127.0.0.1. Browsers reveal both: by the `Host`, and by
  * `Origin` or, for resources that a page loads without one, `Sec-Fetch-Site`.
  *
- * If the target of a request contains a host (`GET http://127.0.0.1/path`), it is reduced to the path: as HTTP
- * requires, that host counts instead of the header. https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
+ * If the target of a request contains a host (`GET http://127.0.0.1/path`), `message.url` is reduced to the path and
+ * `message.headers.host` becomes that host: HTTP requires that it counts instead of the header. https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
  *
  * @returns undefined for an admitted request.
  */
@@ -96,8 +96,8 @@ export function parseAllowedHosts(text: string): readonly string[] | { readonly 
 
 /** Removes and returns the host of an absolute target; undefined for a target that is only a path. */
 function takeAuthority(message: Pick<IncomingMessage, 'url'>): string | undefined {
-  const [, authority, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(message.url ?? '') ?? [];
-  if (authority !== undefined) message.url = rest.startsWith('/') ? rest : `/${rest}`;
+  const [, authority, target = ''] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(message.url ?? '') ?? [];
+  if (authority !== undefined) message.url = target.startsWith('/') ? target : `/${target}`;
   return authority;
 }
 
@@ -113,6 +113,7 @@ function hostName(authority: string): string | undefined {
   }
 }
 
+/** Whether a name leads to this machine, or is allowed by the rules. */
 function isAllowed(name: string, { allowedHosts = [], awsHosts = false }: GuardRules): boolean {
   return (
     isLoopback(name) ||
@@ -122,7 +123,7 @@ function isAllowed(name: string, { allowedHosts = [], awsHosts = false }: GuardR
   );
 }
 
-/** Whether a host is an address and no name, as Android's emulator calls its machine: 10.0.2.2. */
+/** Whether a host is an address and no name. Android's emulator, for example, calls its machine by 10.0.2.2. */
 function isAddress(name: string): boolean {
   return isIPv4(name) || name.startsWith('[');
 }
@@ -135,6 +136,7 @@ function isLoopback(name: string): boolean {
   );
 }
 
+/** Refuses a request that a page of another site has sent; undefined for an admitted request. */
 function refuseForeignOrigin(
   { headers, method }: Pick<IncomingMessage, 'headers' | 'method'>,
   rules: GuardRules,

@@ -11,9 +11,11 @@ export interface HttpApi {
   readonly cors: Cors | undefined;
 }
 
-/** `POST /{proxy+}`, `ANY /x/{id}` or `$default`, and its integration: a function, or another server. */
+/** A route, and its integration: a function, or another server. */
 export type Route = {
+  /** `POST /{proxy+}`, `ANY /x/{id}` or `$default`. */
   readonly routeKey: string;
+  /** How long the integration may take; API Gateway's own limit applies besides. */
   readonly timeoutMs: number;
 } & ({ readonly functionName: string } | { readonly proxy: HttpProxy });
 
@@ -27,12 +29,16 @@ export interface HttpProxy {
   readonly path: string | undefined;
 }
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-apigatewayv2-api-cors.html */
+/**
+ * The CORS settings of an HTTP API or a Function URL. An empty list allows nothing.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-apigatewayv2-api-cors.html
+ */
 export interface Cors {
   readonly allowOrigins: readonly string[];
   readonly allowMethods: readonly string[];
   readonly allowHeaders: readonly string[];
   readonly exposeHeaders: readonly string[];
+  /** How long a browser may keep a preflight's answer. Undefined: as long as the browser's default. */
   readonly maxAgeSeconds: number | undefined;
 }
 
@@ -52,43 +58,55 @@ export interface RouteMatch {
 }
 
 /**
- * Selects the most specific route: a full match, then one with variables, then a greedy one, then `$default`;
- * a specific method before `ANY`.
+ * Selects the most specific route: a full match, then one with variables, then a greedy one, then `$default`. Of routes that are
+ * equal in this, a specific method comes before `ANY`. Undefined if no route takes the request.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch | undefined {
   const matches = routes.flatMap((route) => {
-    if (route.routeKey === '$default') return [{ route, pathParameters: {}, rank: 6 }];
+    if (route.routeKey === '$default') return [{ route, pathParameters: {}, rank: DEFAULT_RANK }];
     const [routeMethod = '', template = ''] = route.routeKey.split(' ');
     if (routeMethod !== 'ANY' && routeMethod !== method) return [];
     const pathParameters = matchPath(template, path);
     if (pathParameters === undefined) return [];
-    const specificity = template.includes('+}') ? 4 : template.includes('{') ? 2 : 0;
-    return [{ route, pathParameters, rank: specificity + (routeMethod === 'ANY' ? 1 : 0) }];
+    return [{ route, pathParameters, rank: pathRank(template) + (routeMethod === 'ANY' ? 1 : 0) }];
   });
   const [best] = matches.sort((a, b) => a.rank - b.rank);
   return best && { route: best.route, pathParameters: best.pathParameters };
 }
 
+/** Behind every rank of a path and a method. */
+const DEFAULT_RANK = 6;
+
+/** The order of paths, in steps of two: between two of them is the same path for any method. */
+function pathRank(template: string): number {
+  if (template.includes('+}')) return 4;
+  return template.includes('{') ? 2 : 0;
+}
+
+/** The values of the variables of a route's path; undefined if the path does not match. */
 function matchPath(template: string, path: string): Record<string, string> | undefined {
   const wanted = template.split('/').slice(1);
   const segments = path.split('/').slice(1);
   const parameters: Record<string, string> = {};
   for (const [index, segment] of wanted.entries()) {
     const variable = /^\{(\w+)(\+?)\}$/.exec(segment);
-    const rest = segments.slice(index);
-    if (variable?.[2] === '+') {
-      if (rest.join('/') === '') return undefined;
-      parameters[variable[1] ?? ''] = decode(rest.join('/'));
+    const [, name = '', plus] = variable ?? [];
+    if (plus === '+') {
+      const remaining = segments.slice(index).join('/');
+      if (remaining === '') return undefined;
+      parameters[name] = decode(remaining);
       return parameters;
     }
-    if (rest[0] === undefined) return undefined;
-    if (variable !== null) parameters[variable[1] ?? ''] = decode(rest[0]);
-    else if (rest[0] !== segment) return undefined;
+    const actual = segments[index];
+    if (actual === undefined) return undefined;
+    if (variable !== null) parameters[name] = decode(actual);
+    else if (actual !== segment) return undefined;
   }
   return wanted.length === segments.length ? parameters : undefined;
 }
 
+/** Percent-decodes a text; what is not encoded in UTF-8 stays as it is. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

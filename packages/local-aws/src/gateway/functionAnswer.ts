@@ -9,8 +9,9 @@ export interface Answer {
 }
 
 /**
- * The answer that a function's result in payload format 2.0 says. A result without `statusCode` is the body of a 200.
+ * The answer that a function's result in payload format 2.0 describes. A result without `statusCode` is the body of a 200.
  *
+ * @param result JSON.
  * @throws Error for an invalid result.
  */
 export function functionAnswer(result: string): Answer {

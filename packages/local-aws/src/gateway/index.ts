@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
-import { type OnRefused, refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
-import { applyFaultEffect, ConnectionReset, Faults } from '../faults/Faults.ts';
+import type { OnRefused } from '../edge/requestGuard.ts';
+import { applyFaultEffect, Faults } from '../faults/Faults.ts';
 import { FunctionError, isThrottled } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { corsHeaders } from './corsHeaders.ts';
 import { type Answer, functionAnswer, readBody } from './functionAnswer.ts';
 import { type HttpApi, matchRoute, type Route } from './HttpApi.ts';
-import { toLambdaEvent } from './lambdaEvent.ts';
-import { type Listening, listen } from './listen.ts';
+import { type GatewayRequest, toLambdaEvent } from './lambdaEvent.ts';
+import type { Listening } from './listen.ts';
 import { sendProxied } from './sendProxied.ts';
+import { startGuardedServer } from './startGuardedServer.ts';
 
 /** A running gateway. */
 export type Gateway = Listening;
@@ -38,140 +39,130 @@ export interface GatewayOptions {
   readonly faults?: Faults;
   /** Called for each request that is admitted, with the status of its answer; 0 without one. */
   readonly onAnswer?: ((apiId: string, status: number) => void) | undefined;
-  /** Hosts that are admitted besides loopback: {@link refuseForeignRequest}. Default none. */
+  /** Hosts that are admitted besides loopback. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Is told of requests that are not admitted. */
+  /** Called for each request that is not admitted. */
   readonly onRefused?: OnRefused | undefined;
   /** Port on 127.0.0.1; 0 for any free port. */
   readonly port: number;
-  /** Time for running requests to finish when the gateway closes. Default 5,000. */
+  /** Time for running requests to finish when the gateway closes, milliseconds. Default 5,000. */
   readonly closeGraceMs?: number;
 }
 
 /** Serves an HTTP API on loopback as API Gateway does: routes, CORS, payload format 2.0, limits and its own errors. */
-export async function startGateway({
-  api,
-  accountId,
-  invoke,
-  mayInvoke = () => true,
-  clock,
-  faults = new Faults(),
-  onAnswer,
-  allowedHosts,
-  onRefused,
-  port,
-  closeGraceMs,
-}: GatewayOptions): Promise<Gateway> {
-  const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false }, (request, response) => {
-    const refused = refuseForeignRequest(request, { allowedHosts, anyOrigin: true });
-    if (refused !== undefined) {
-      // The answer has no CORS headers, because the page that sent the request must not read it.
-      sendRefusal(response, refused);
-      onRefused?.(refused, request.headers.host);
-      if (!request.complete) request.resume();
-      return;
-    }
-    void answer(request)
-      .catch((error: unknown) => {
-        if (error instanceof ConnectionReset) return undefined;
-        if (error instanceof AwsError) return gatewayError(error.status, error.message);
-        return gatewayError(500, 'Internal Server Error');
-      })
-      .then((reply) => {
-        onAnswer?.(api.apiId, reply?.status ?? 0);
-        if (reply === undefined) request.socket.resetAndDestroy();
-        else send(request, response, reply);
-      });
+export function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { api, allowedHosts = [], onRefused, onAnswer, port, closeGraceMs, faults = new Faults() } = options;
+  return startGuardedServer({
+    allowedHosts,
+    onRefused,
+    port,
+    closeGraceMs,
+    answer: (request) => answerRequest(request, { ...options, faults }),
+    failure: (error) =>
+      error instanceof AwsError
+        ? gatewayError(error.status, error.message)
+        : gatewayError(500, 'Internal Server Error'),
+    send: (request, response, answer) => sendAnswer(api, request, response, answer),
+    onAnswer: (status) => onAnswer?.(api.apiId, status),
   });
-
-  async function answer(request: IncomingMessage): Promise<Answer> {
-    const { method = 'GET', url: target = '/', headers } = request;
-    if (headerBytes(request) > HTTP_API_LIMITS.headerBytes)
-      return gatewayError(431, 'Request Header Fields Too Large');
-    const match = matchRoute(api.routes, method, target.split('?')[0] ?? '/');
-    if (match === undefined)
-      return method === 'OPTIONS' && api.cors !== undefined
-        ? { status: 204, headers: {}, body: '' }
-        : gatewayError(404, 'Not Found');
-    const body = await readBody(request, HTTP_API_LIMITS.payloadBytes);
-    if (body === undefined) return gatewayError(413, 'Request Entity Too Large');
-    const requestId = randomUUID();
-    const event = toLambdaEvent(
-      {
-        method,
-        target,
-        protocol: `HTTP/${request.httpVersion}`,
-        headers,
-        body,
-        sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
-        requestId,
-        timeMs: clock.now(),
-      },
-      { accountId, apiId: api.apiId, domainName: headers.host ?? '127.0.0.1' },
-      { routeKey: match.route.routeKey, pathParameters: match.pathParameters },
-    );
-    const fate = faults.takeCall({ service: 'gateway', operation: method, resource: target.split('?')[0] });
-    const connection = request.socket;
-    await applyFaultEffect(fate.before, { clock, connection });
-    const { route } = match;
-    const passed = { method, target, headers, body, sourceIp: event.requestContext.http.sourceIp };
-    const answered = await answerOf(route, requestId, () =>
-      'proxy' in route
-        ? sendProxied(route.proxy, passed, {
-            timeoutMs: limitOf(route),
-            payloadBytes: HTTP_API_LIMITS.payloadBytes,
-          })
-        : invokeRoute(route.functionName, route, JSON.stringify(event)),
-    );
-    await applyFaultEffect(fate.after, { clock, connection });
-    return answered;
-  }
-
-  async function invokeRoute(functionName: string, route: Route, event: string): Promise<Answer> {
-    // https://repost.aws/knowledge-center/api-gateway-lambda-template-invoke-error
-    if (!mayInvoke(functionName, route.routeKey)) throw new Error(`${functionName} may not be invoked.`);
-    return functionAnswer(await withTimeout(invoke(functionName, event), limitOf(route)));
-  }
-
-  /** The answer of an integration, or the gateway's own if it fails. */
-  async function answerOf(route: Route, requestId: string, ask: () => Promise<Answer>): Promise<Answer> {
-    try {
-      const { status, headers, body } = await ask();
-      const functionHeaders = Object.entries(headers).filter(
-        ([name]) => !(api.cors !== undefined && name.startsWith('access-control-')),
-      );
-      return {
-        status,
-        headers: { ...Object.fromEntries(functionHeaders), 'apigw-requestid': requestId },
-        body,
-      };
-    } catch (error) {
-      if ('proxy' in route || error instanceof IntegrationTimeout)
-        return gatewayError(503, 'Service Unavailable');
-      if (error instanceof FunctionError && error.errorType === 'RequestEntityTooLargeException') {
-        return gatewayError(413, 'Request Entity Too Large');
-      }
-      // Never Lambda's own 429. REST APIs answer 500; for HTTP APIs AWS documents neither. SDKs send again after both.
-      if (isThrottled(error)) return gatewayError(503, 'Service Unavailable');
-      return gatewayError(500, 'Internal Server Error');
-    }
-  }
-
-  function send(request: IncomingMessage, response: ServerResponse, reply: Answer): void {
-    const cors = api.cors === undefined ? {} : corsHeaders(api.cors, request);
-    response.writeHead(reply.status, {
-      ...reply.headers,
-      ...cors,
-      'content-length': Buffer.byteLength(reply.body),
-    });
-    response.end(reply.body);
-    // An unread body would be parsed as the next request on this connection.
-    if (!request.complete) request.resume();
-  }
-
-  return listen(server, port, closeGraceMs);
 }
 
+/** The answer of a request's route, or the gateway's own for a request that no route takes or that is too large. */
+async function answerRequest(
+  request: IncomingMessage,
+  options: GatewayOptions & { readonly faults: Faults },
+): Promise<Answer> {
+  const { api, accountId, clock, faults } = options;
+  const { method = 'GET', url: target = '/', headers } = request;
+  if (headerBytes(request) > HTTP_API_LIMITS.headerBytes)
+    return gatewayError(431, 'Request Header Fields Too Large');
+  const [path = '/'] = target.split('?');
+  const match = matchRoute(api.routes, method, path);
+  if (match === undefined)
+    return method === 'OPTIONS' && api.cors !== undefined
+      ? { status: 204, headers: {}, body: '' }
+      : gatewayError(404, 'Not Found');
+  const body = await readBody(request, HTTP_API_LIMITS.payloadBytes);
+  if (body === undefined) return gatewayError(413, 'Request Entity Too Large');
+  const received: GatewayRequest = {
+    method,
+    target,
+    protocol: `HTTP/${request.httpVersion}`,
+    headers,
+    body,
+    sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
+    requestId: randomUUID(),
+    timeMs: clock.now(),
+  };
+  const event = toLambdaEvent(
+    received,
+    { accountId, apiId: api.apiId, domainName: headers.host ?? '127.0.0.1' },
+    { routeKey: match.route.routeKey, pathParameters: match.pathParameters },
+  );
+  const effect = faults.takeCall({ service: 'gateway', operation: method, resource: path });
+  const connection = request.socket;
+  await applyFaultEffect(effect.before, { clock, connection });
+  const answer = await callIntegration(match.route, received, JSON.stringify(event), options);
+  await applyFaultEffect(effect.after, { clock, connection });
+  return answer;
+}
+
+/** The answer of a route's integration, or the gateway's own if it fails. */
+async function callIntegration(
+  route: Route,
+  received: GatewayRequest,
+  event: string,
+  options: GatewayOptions,
+): Promise<Answer> {
+  const timeoutMs = Math.min(route.timeoutMs, HTTP_API_LIMITS.integrationTimeoutMs);
+  try {
+    const { status, headers, body } =
+      'proxy' in route
+        ? await sendProxied(route.proxy, received, { timeoutMs, payloadBytes: HTTP_API_LIMITS.payloadBytes })
+        : await invokeRoute(route.functionName, route.routeKey, event, timeoutMs, options);
+    const ownHeaders = Object.entries(headers).filter(
+      ([name]) => options.api.cors === undefined || !name.startsWith('access-control-'),
+    );
+    return {
+      status,
+      headers: { ...Object.fromEntries(ownHeaders), 'apigw-requestid': received.requestId },
+      body,
+    };
+  } catch (error) {
+    if ('proxy' in route || error instanceof IntegrationTimeout)
+      return gatewayError(503, 'Service Unavailable');
+    if (error instanceof FunctionError && error.errorType === 'RequestEntityTooLargeException')
+      return gatewayError(413, 'Request Entity Too Large');
+    // Never Lambda's own 429. REST APIs answer 500; for HTTP APIs AWS documents neither. SDKs send again after both.
+    if (isThrottled(error)) return gatewayError(503, 'Service Unavailable');
+    return gatewayError(500, 'Internal Server Error');
+  }
+}
+
+async function invokeRoute(
+  functionName: string,
+  routeKey: string,
+  event: string,
+  timeoutMs: number,
+  { invoke, mayInvoke = () => true }: GatewayOptions,
+): Promise<Answer> {
+  // https://repost.aws/knowledge-center/api-gateway-lambda-template-invoke-error
+  if (!mayInvoke(functionName, routeKey)) throw new Error(`${functionName} may not be invoked.`);
+  return functionAnswer(await withTimeout(invoke(functionName, event), timeoutMs));
+}
+
+function sendAnswer(
+  { cors }: HttpApi,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+): void {
+  const added = cors === undefined ? {} : corsHeaders(cors, request);
+  response.writeHead(status, { ...headers, ...added, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** The size that API Gateway limits: the request line, and all headers. */
 function headerBytes(request: IncomingMessage): number {
   const line = (request.method?.length ?? 0) + (request.url?.length ?? 0) + 10;
   return request.rawHeaders.reduce((sum, text) => sum + Buffer.byteLength(text), line);
@@ -182,12 +173,10 @@ function gatewayError(status: number, message: string): Answer {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message }) };
 }
 
-function limitOf({ timeoutMs }: Route): number {
-  return Math.min(timeoutMs, HTTP_API_LIMITS.integrationTimeoutMs);
-}
-
+/** An integration has not answered in time. */
 class IntegrationTimeout extends Error {}
 
+/** The result of work. @throws IntegrationTimeout if it takes longer; the work goes on. */
 async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const expiry = new Promise<never>((_, reject) => {

@@ -11,6 +11,7 @@ export interface GatewayRequest {
   readonly body: Buffer;
   readonly sourceIp: string;
   readonly requestId: string;
+  /** When it was received, epoch milliseconds. */
   readonly timeMs: number;
 }
 
@@ -39,7 +40,7 @@ const TEXT_TYPES = /^(text\/|application\/(json|xml|javascript)\b)/i;
 /**
  * Whether a body is passed as text. A `Content-Encoding` makes any body binary: AWS documents this for load balancers
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html) but not for
- * HTTP APIs. If an HTTP API damaged such a body, the collector would detect it by its replacement characters.
+ * HTTP APIs. If an HTTP API damaged such a body, the function would find replacement characters in it.
  */
 function isTextBody({
   'content-type': type = '',

@@ -7,14 +7,15 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** A client that never finishes its request must not prevent the delivery of buffered data. */
+/** Milliseconds. A client that never finishes its request must not prevent the delivery of buffered data. */
 const CLOSE_GRACE_MS = 5000;
 
 /**
  * Lets a server listen on loopback.
  *
  * @param port 0 for any free port.
- * @param closeGraceMs Time for running requests to finish when it closes. Default 5,000.
+ * @param closeGraceMs Time for running requests to finish when it closes, milliseconds. Default 5,000.
+ * @throws Error of the system for a port that is taken.
  */
 export async function listen(
   server: Server,

@@ -1,7 +1,6 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
-import type { Answer } from './functionAnswer.ts';
-import { readBody } from './functionAnswer.ts';
+import { type Answer, readBody } from './functionAnswer.ts';
 import type { HttpProxy } from './HttpApi.ts';
 
 /** A request that the gateway passes on. */
@@ -21,7 +20,10 @@ export interface ProxyLimits {
   readonly payloadBytes: number;
 }
 
-/** Headers of a connection, which are not passed on: RFC 9110, 7.6.1. The host becomes that of the server. */
+/**
+ * Headers that are not passed on: those of a connection (https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1), and `host` and
+ * `content-length`, which are set anew.
+ */
 const OF_CONNECTION: readonly string[] = [
   'connection',
   'keep-alive',
@@ -36,8 +38,8 @@ const OF_CONNECTION: readonly string[] = [
 ];
 
 /**
- * Sends a request to the server of an `HTTP_PROXY` integration, and takes its answer as it comes: no redirect is followed, and no
- * body is decompressed.
+ * Sends a request to the server of an `HTTP_PROXY` integration, and takes its answer as it comes: no redirect is followed, and
+ * no body is decompressed.
  *
  * API Gateway says whose request it is in the header `Forwarded`. Whether it sends `X-Forwarded-For` to such servers is not
  * documented, so it is not sent here.
@@ -81,6 +83,7 @@ function proxiedUrl({ uri, path }: HttpProxy, target: string): URL {
   return url;
 }
 
+/** The headers without those of the connection. */
 function ownHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]): [string, string | string[]][] =>

@@ -9,12 +9,13 @@ export interface Credentials {
 
 /** The credentials of a role's session. */
 export interface SessionCredentials extends Credentials {
-  /** Must be sent along, or the key is invalid. */
+  /** The key is invalid without the token. */
   readonly sessionToken: string;
 }
 
-/** Prefix of temporary keys: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
+/** Prefixes of temporary and of other keys: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
 const TEMPORARY = 'ASIA';
+const LONG_TERM = 'AKIA';
 
 /**
  * The owner of each access key. The account's root has the given key. Each role or user has generated credentials,
@@ -22,6 +23,7 @@ const TEMPORARY = 'ASIA';
  */
 export class AccessKeys {
   readonly #seed: string;
+  /** By access key. */
   readonly #secrets = new Map<string, string>();
   readonly #arns = new Map<string, string>();
 
@@ -33,7 +35,7 @@ export class AccessKeys {
 
   /**
    * Access key → secret, to check signatures at the edge. Grows as credentials are issued. The root of any other
-   * account signs with the account's number: packages/local-aws/src/iam/Caller.ts.
+   * account signs with the account's number: Caller.ts.
    */
   get secrets(): Pick<ReadonlyMap<string, string>, 'get'> {
     return { get: (accessKeyId) => this.#secrets.get(accessKeyId) ?? secretOfKey(accessKeyId) };
@@ -41,7 +43,7 @@ export class AccessKeys {
 
   /** Credentials of a role or user, by its ARN, without a session token: for functions and the control API. */
   issue(arn: string): Credentials {
-    return this.#made(arn, 'AKIA', 'credentials');
+    return this.#generate(arn, LONG_TERM, 'credentials');
   }
 
   /**
@@ -51,7 +53,7 @@ export class AccessKeys {
    */
   issueSession(arn: string, session: string, policy?: string): SessionCredentials {
     const kind = policy === undefined ? 'sessions' : `sessions, with ${policy},`;
-    const credentials = this.#made(arn, TEMPORARY, kind);
+    const credentials = this.#generate(arn, TEMPORARY, kind);
     return { ...credentials, sessionToken: tokenOf(session, credentials.secretAccessKey) };
   }
 
@@ -63,9 +65,11 @@ export class AccessKeys {
   sessionOf(accessKeyId: string, token: string | undefined): string | undefined {
     if (!accessKeyId.startsWith(TEMPORARY))
       return token === undefined || secretOfKey(accessKeyId) !== undefined ? 'local' : undefined;
-    const [name = ''] = (token ?? '').split('.');
+    const secret = this.#secrets.get(accessKeyId);
+    if (token === undefined || secret === undefined) return undefined;
+    const [name = ''] = token.split('.');
     const session = Buffer.from(name, 'base64url').toString();
-    return token === tokenOf(session, this.#secrets.get(accessKeyId) ?? '') ? session : undefined;
+    return token === tokenOf(session, secret) ? session : undefined;
   }
 
   /** Lets a user sign with its own access keys. */
@@ -79,7 +83,7 @@ export class AccessKeys {
     return this.#arns.get(accessKeyId) ?? (account === undefined ? undefined : rootOf(account).arn);
   }
 
-  #made(arn: string, prefix: string, kind: string): Credentials {
+  #generate(arn: string, prefix: string, kind: string): Credentials {
     const digest = createHash('sha256').update(`${this.#seed} ${kind} of ${arn}`).digest();
     const credentials = {
       accessKeyId: `${prefix}${base32(digest.subarray(0, 10))}`,
@@ -95,7 +99,7 @@ export class AccessKeys {
   }
 }
 
-/** The name of the session with a signature, so that it needs no storage and is valid after a restart. */
+/** A session's token: its name, and a signature of it. It needs no storage, and is valid after a restart. */
 function tokenOf(session: string, secret: string): string {
   const name = Buffer.from(session).toString('base64url');
   return `${name}.${createHmac('sha256', secret).update(session).digest('base64url')}`;

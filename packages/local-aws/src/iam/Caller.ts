@@ -22,7 +22,7 @@ export interface Caller {
   readonly policies?: (() => readonly Policy[]) | undefined;
   /**
    * Whether it is a role or user of the deployed template whose policies are not enforced: they apply in other accounts,
-   * and in its own account calls are allowed. See `enforceIam` in server/startLocalAws.ts.
+   * and in its own account calls are allowed. See `enforceIam` in server/LocalAws.ts.
    */
   readonly deployed?: boolean | undefined;
   /**
@@ -37,7 +37,7 @@ export interface Caller {
   readonly sessionPolicy?: (() => Policy) | undefined;
 }
 
-/** Whether it may do everything in its own account that no resource's policy forbids. */
+/** Whether a caller may do everything in its own account that no resource's policy forbids. */
 export function isUnbound({ policies, deployed, sessionPolicy }: Caller): boolean {
   return (deployed === true || policies === undefined) && sessionPolicy === undefined;
 }
@@ -47,7 +47,7 @@ export function rootOf(account: string): Caller {
   return { arn: `arn:aws:iam::${account}:root`, account };
 }
 
-/** Whether it is the root of its account. */
+/** Whether a caller is the root of its account. */
 export function isRoot({ arn }: Pick<Caller, 'arn'>): boolean {
   return arn.endsWith(':root');
 }
@@ -60,7 +60,9 @@ export function roleSessionArn(roleArn: string, session: string): string {
 
 const ACCOUNT = /^\d{12}$/;
 
-/** The secret of every key that is an account number, and of the key `test`, which is the deployment's. */
+/** The key of the root of the deployment's account. */
+const DEPLOYMENT_KEY = 'test';
+/** The secret of every key that is an account number, and of the deployment's key. */
 const SECRET = 'test';
 
 /**
@@ -73,5 +75,5 @@ export function accountOfKey(accessKeyId: string): string | undefined {
 
 /** The secret of a predefined access key; undefined for any other. */
 export function secretOfKey(accessKeyId: string): string | undefined {
-  return accessKeyId === 'test' || accountOfKey(accessKeyId) !== undefined ? SECRET : undefined;
+  return accessKeyId === DEPLOYMENT_KEY || accountOfKey(accessKeyId) !== undefined ? SECRET : undefined;
 }

@@ -46,8 +46,10 @@ export interface DeployedIdentity {
 /** The roles and users of the template, and the roles created through IAM, which are kept. */
 export class Roles {
   readonly #file: string | undefined;
+  /** Roles created through IAM, by ARN. */
   #made: ReadonlyMap<string, Role> = new Map();
   readonly #enforced: boolean;
+  /** Roles and users of the template, by ARN. */
   #deployed: ReadonlyMap<string, DeployedIdentity> = new Map();
   /** Callers of the template, whose policies are parsed once. */
   #deployedCallers: ReadonlyMap<string, Caller> = new Map();
@@ -90,28 +92,25 @@ export class Roles {
     );
   }
 
-  find(arn: string): Role | undefined {
-    return this.#made.get(arn);
-  }
-
   /** Roles of an account that were created through IAM. */
   of(account: string): Role[] {
     return [...this.#made.values()].filter((role) => role.account === account);
   }
 
+  /** Creates a role, or replaces the role of its ARN. */
   put(role: Role): void {
     this.#save(new Map([...this.#made, [role.arn, role]]));
   }
 
-  /** A role or user of the template. */
+  /** A role or user of the template; undefined if the template has none of this ARN. */
   deployed(arn: string): DeployedIdentity | undefined {
     return this.#deployed.get(arn);
   }
 
   /** Removes a role or user. One of the template comes back with the next start, as it was deployed. */
   remove(arn: string): void {
-    const without = <Value>(all: ReadonlyMap<string, Value>) =>
-      new Map([...all].filter(([key]) => key !== arn));
+    const without = <Value>(byArn: ReadonlyMap<string, Value>) =>
+      new Map([...byArn].filter(([key]) => key !== arn));
     if (this.#made.has(arn)) this.#save(without(this.#made));
     this.#deployed = without(this.#deployed);
     this.#deployedCallers = without(this.#deployedCallers);
@@ -159,7 +158,7 @@ export class Roles {
     return this.#sessionPolicies.get(accessKeyId);
   }
 
-  /** The disk first: if it is full, nothing has changed. */
+  /** Writes the file before anything changes in memory: if the disk is full, nothing has changed. */
   #save(roles: ReadonlyMap<string, Role>): void {
     if (this.#file !== undefined) writeJsonFile(this.#file, [...roles.values()]);
     this.#made = roles;
@@ -205,11 +204,11 @@ export function createCallerLookup(options: {
 }): (signer: Signer) => Caller {
   return ({ accessKeyId, session }) => {
     const arn = options.arnOf(accessKeyId);
-    const found = arn === undefined ? undefined : options.roles.caller(arn);
+    const caller = arn === undefined ? undefined : options.roles.caller(arn);
     const sessionPolicy = options.roles.sessionPolicy(accessKeyId);
-    if (found !== undefined)
+    if (caller !== undefined)
       return {
-        ...inSession(found, session),
+        ...inSession(caller, session),
         ...(sessionPolicy === undefined ? {} : { sessionPolicy: () => sessionPolicy }),
       };
     if (arn !== undefined && isForeignUser(arn, options.account)) return { arn, account: accountOf(arn) };
@@ -220,13 +219,14 @@ export function createCallerLookup(options: {
   };
 }
 
+/** The account in an ARN of IAM. */
 function accountOf(arn: string): string {
   return arn.split(':')[4] ?? '';
 }
 
 /**
  * Whether an ARN is of a user of another account than the deployment's, such as a vendor's. Its own policies are unknown here,
- * and taken to allow everything: what is let in is for the policies of resources to say.
+ * and taken to allow everything. The policies of resources decide what such a user may do.
  */
 export function isForeignUser(arn: string, account: string): boolean {
   return /^arn:aws[\w-]*:iam::\d{12}:user\/[\w+=,.@/-]+$/.test(arn) && accountOf(arn) !== account;

@@ -1,6 +1,7 @@
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import { type Policy, PolicyProblem, readPolicy } from './policy.ts';
 
+// Forms of principals.
 const ACCOUNT = /^\d{12}$|^arn:aws:iam::\d{12}:root$/;
 const IDENTITY = /^arn:aws:iam::\d{12}:(?:role|user)\/[\w+=,.@/-]+$/;
 const SESSION = /^arn:aws:sts::\d{12}:(?:assumed-role|federated-user)\/.+$/;
@@ -12,13 +13,13 @@ const SERVICE = /^[a-z0-9.-]+\.amazonaws\.com$/;
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  *
  * @param exists Whether a role or user exists; AWS checks this, too.
- * @param words The service's own message for an invalid principal.
+ * @param message The service's own message for an invalid principal.
  * @throws PolicyProblem; AwsError `NotImplemented` for a session, because sessions are not known by name here.
  */
-export function checkPrincipals(policy: Policy, exists: (arn: string) => boolean, words: string): void {
+export function checkPrincipals(policy: Policy, exists: (arn: string) => boolean, message: string): void {
   for (const { principals } of policy) {
     if (principals === undefined) throw new PolicyProblem('Missing required field Principal');
-    if (principals.length === 0) throw new PolicyProblem(words);
+    if (principals.length === 0) throw new PolicyProblem(message);
     for (const principal of principals) {
       if (SESSION.test(principal)) throw notImplemented(`A policy with the principal ${principal}`);
       const known =
@@ -26,7 +27,7 @@ export function checkPrincipals(policy: Policy, exists: (arn: string) => boolean
         ACCOUNT.test(principal) ||
         SERVICE.test(principal) ||
         (IDENTITY.test(principal) && exists(principal));
-      if (!known) throw new PolicyProblem(words);
+      if (!known) throw new PolicyProblem(message);
     }
   }
 }
@@ -73,7 +74,7 @@ export function checkOwnPolicy(document: string, isKnown?: (key: string) => bool
   }
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length */
+/** Limits of policies, white space not counted: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length */
 export const POLICY_LIMITS = {
   managedCharacters: 6_144,
   /** The sum over all inline policies of a role. */
@@ -82,9 +83,9 @@ export const POLICY_LIMITS = {
 } as const;
 
 /** Checks the size of documents, white space not counted. @throws AwsError `LimitExceeded`. */
-export function checkSize(documents: readonly string[], most: number, words: string): void {
+export function checkSize(documents: readonly string[], most: number, message: string): void {
   const characters = documents.join('').replace(/\s/g, '').length;
-  if (characters > most) throw new AwsError('LimitExceeded', 409, words);
+  if (characters > most) throw new AwsError('LimitExceeded', 409, message);
 }
 
 /**
@@ -99,6 +100,7 @@ export function checkManagedPolicy(document: string): void {
   checkSize([document], most, `Cannot exceed quota for PolicySize: ${most}`);
 }
 
+/** A document that has statements with actions. @throws AwsError `MalformedPolicyDocument` */
 function read(document: string, isKnown?: (key: string) => boolean): Policy {
   const policy = asMalformed(() => readPolicy(JSON.parse(document), isKnown));
   if (policy.length === 0) throw malformed('Syntax errors in policy.');
@@ -108,6 +110,7 @@ function read(document: string, isKnown?: (key: string) => boolean): Policy {
   return policy;
 }
 
+/** Does something with a policy. @throws AwsError `MalformedPolicyDocument` with the sentence of its problem. */
 function asMalformed<Result>(work: () => Result): Result {
   try {
     return work();
@@ -131,8 +134,8 @@ const NARROWING: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a policy is public by the rules of S3 Block Public Access: an allowing statement for `*` without a
- * condition on fixed values that narrows it.
+ * Whether a policy is public by the rules of S3 Block Public Access: it has a statement that allows something to `*`, without a
+ * condition that restricts the callers to fixed values.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
  */
 export function isPublic(policy: Policy): boolean {

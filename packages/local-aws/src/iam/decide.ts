@@ -52,7 +52,7 @@ function decideWithSession(request: AccessRequest): Decision {
   const decision = decideWithoutSession(request, context);
   const { sessionPolicy } = request.caller;
   if (!decision.allowed || sessionPolicy === undefined) return decision;
-  switch (policyEffect(sessionPolicy(), request, context, () => true)) {
+  switch (policyEffect(sessionPolicy(), request, context, forEverybody)) {
     case 'Allow':
       return decision;
     case 'Deny':
@@ -63,8 +63,9 @@ function decideWithSession(request: AccessRequest): Decision {
 }
 
 /**
- * Decides a call that lists what it finds: `database/*` stands for the databases that there are, and it is enough that
- * one is allowed. Glue's documents do not say more: policies of vendors name `catalog` and one database for GetDatabases.
+ * Decides a call that may list things: `database/*` stands for all databases, and it is enough that the caller may use one of
+ * them. Glue's documents do not say more: policies of vendors name `catalog` and one database for GetDatabases. Any other call
+ * is decided as {@link decide} does.
  * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
  */
 export function decideListing(request: AccessRequest): Decision {
@@ -72,43 +73,45 @@ export function decideListing(request: AccessRequest): Decision {
   const { action, resource, caller } = request;
   // In the key of an object, a star is a character and no wildcard.
   if (decision.allowed || !resource.endsWith('/*') || action.startsWith('s3:')) return decision;
-  const [place = '', listed = ''] = splitArn(resource);
-  const named = (caller.policies?.() ?? []).flat().flatMap(({ resources = [] }) => resources);
+  const [place, listed] = splitArn(resource);
+  const patterns = (caller.policies?.() ?? []).flat().flatMap(({ resources = [] }) => resources);
   // A policy may leave the region or the account open.
-  const examples = named
+  const examples = patterns
     .map((pattern) => splitArn(pattern)[1])
-    .flatMap((part) => (part?.startsWith(listed.slice(0, -1)) === true ? [`${place}:${part}`] : []));
-  return examples.find((example) => decide({ ...request, resource: example }).allowed) === undefined
-    ? decision
-    : { allowed: true };
+    .filter((named) => named.startsWith(listed.slice(0, -1)));
+  return examples.some((named) => decide({ ...request, resource: `${place}:${named}` }).allowed)
+    ? { allowed: true }
+    : decision;
 }
 
-/** An ARN up to its account, and what it names there. */
-function splitArn(arn: string): string[] {
+/** An ARN up to its account, and the resource that it names there. */
+function splitArn(arn: string): readonly [place: string, resource: string] {
   const parts = arn.split(':');
   return [parts.slice(0, 5).join(':'), parts.slice(5).join(':')];
 }
 
+/** Decides by all policies but the session's, in the order of IAM's evaluation. */
 function decideWithoutSession(request: AccessRequest, context: RequestContext): Decision {
   const { caller, owner, resourcePolicy = [] } = request;
   const resourceEffect = policyEffect(resourcePolicy, request, context, matchesPrincipal);
   if (resourceEffect === 'Deny') return denied(request, 'with an explicit deny in a resource-based policy');
   if (request.resourceDecides === true && resourceEffect !== 'Allow')
     return denied(request, `because no resource-based policy allows the ${request.action} action`);
-  const same = caller.account === owner;
-  if (same && (caller.deployed === true || caller.policies === undefined)) return { allowed: true };
-  const identityDecision =
-    caller.policies === undefined ? 'Allow' : identityEffect(caller.policies(), request, context);
-  if (identityDecision === 'Deny')
-    return denied(request, 'with an explicit deny in an identity-based policy');
+  const isSameAccount = caller.account === owner;
+  if (isSameAccount && (caller.deployed === true || caller.policies === undefined)) return { allowed: true };
+  const identityEffect =
+    caller.policies === undefined
+      ? 'Allow'
+      : policyEffect(caller.policies().flat(), request, context, forEverybody);
+  if (identityEffect === 'Deny') return denied(request, 'with an explicit deny in an identity-based policy');
   const limit =
-    caller.boundary === undefined ? 'Allow' : policyEffect(caller.boundary(), request, context, () => true);
+    caller.boundary === undefined ? 'Allow' : policyEffect(caller.boundary(), request, context, forEverybody);
   if (limit === 'Deny') return denied(request, 'with an explicit deny in a permissions boundary');
   // A statement for the account delegates to the account's own policies; one for the caller itself is enough.
-  const isNamed = same && policyEffect(resourcePolicy, request, context, matchesCaller) === 'Allow';
-  if (!same && resourceEffect !== 'Allow')
+  const isNamed = isSameAccount && policyEffect(resourcePolicy, request, context, matchesCaller) === 'Allow';
+  if (!isSameAccount && resourceEffect !== 'Allow')
     return denied(request, `because no resource-based policy allows the ${request.action} action`);
-  if (identityDecision !== 'Allow' && !isNamed)
+  if (identityEffect !== 'Allow' && !isNamed)
     return denied(request, `because no identity-based policy allows the ${request.action} action`);
   // A boundary does not limit what a resource's policy grants to a user by name.
   if (limit !== 'Allow' && !(isNamed && caller.arn.includes(':user/')))
@@ -116,28 +119,34 @@ function decideWithoutSession(request: AccessRequest, context: RequestContext): 
   return { allowed: true };
 }
 
-function identityEffect(policies: readonly Policy[], request: AccessRequest, context: RequestContext) {
-  return policyEffect(policies.flat(), request, context, () => true);
-}
+/** The policies of an identity name no principals: every statement is for the identity. */
+const forEverybody = () => true;
 
-/** The effect of a policy on a request; undefined when no statement applies. */
+/**
+ * The effect of a policy on a request; undefined when no statement applies.
+ *
+ * @param isFor Whether a statement is for the caller.
+ */
 function policyEffect(
   policy: Policy,
   request: AccessRequest,
   context: RequestContext,
   isFor: (statement: PolicyStatement, caller: Caller) => boolean,
 ): 'Allow' | 'Deny' | undefined {
-  let says: 'Allow' | undefined;
+  let effect: 'Allow' | undefined;
   for (const statement of policy) {
     if (!isFor(statement, request.caller)) continue;
     if (!matchesRequest(statement, request) || !conditionsHold(statement.conditions, context)) continue;
     if (statement.effect === 'Deny') return 'Deny';
-    says = 'Allow';
+    effect = 'Allow';
   }
-  return says;
+  return effect;
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html */
+/**
+ * Whether a statement is for a caller or for its account.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+ */
 function matchesPrincipal(statement: PolicyStatement, caller: Caller): boolean {
   const { account } = caller;
   if (matchesCaller(statement, caller)) return true;
@@ -147,20 +156,22 @@ function matchesPrincipal(statement: PolicyStatement, caller: Caller): boolean {
   );
 }
 
+/** Whether a statement names a caller, or is for everybody. */
 function matchesCaller({ principals = [] }: PolicyStatement, { arn }: Caller): boolean {
   return principals.some((principal) => principal === '*' || principal === arn);
 }
 
+/** Whether a statement is about the action and the resource of a request. */
 function matchesRequest(statement: PolicyStatement, { action, resource }: AccessRequest): boolean {
   const name = action.toLowerCase();
-  const named = statement.actions.some((pattern) => matchesPattern(pattern, name));
-  if (named === statement.notActions) return false;
+  const isActionListed = statement.actions.some((pattern) => matchesPattern(pattern, name));
+  if (isActionListed === statement.notActions) return false;
   if (statement.resources === undefined) return true;
-  const meant = statement.resources.some((pattern) => matchesPattern(pattern, resource));
-  return meant !== statement.notResources;
+  const isResourceListed = statement.resources.some((pattern) => matchesPattern(pattern, resource));
+  return isResourceListed !== statement.notResources;
 }
 
-/** Loopback has no TLS but counts as if it had: on AWS the same call would use it. */
+/** The condition keys of a request. Loopback has no TLS but counts as TLS: on AWS the same call would use it. */
 function contextOf({ caller, owner, context = {} }: AccessRequest): RequestContext {
   return new Map(
     Object.entries({

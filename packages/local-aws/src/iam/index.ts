@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
-import { queryOperation, queryService } from '../protocol/QueryService.ts';
+import { type QueryOperation, queryOperation, queryService } from '../protocol/QueryService.ts';
 import type { XmlElement } from '../protocol/xml.ts';
 import type { Caller, Signer } from './Caller.ts';
 import { checkOwnPolicy, checkSize, checkTrust, POLICY_LIMITS } from './checkPolicy.ts';
@@ -23,145 +23,190 @@ const PolicyName = z.string().regex(/^[\w+=,.@-]{1,128}$/);
 const Path = z.string().startsWith('/').endsWith('/').default('/');
 const PolicyDocument = z.string().min(1).max(131_072);
 
-/**
- * IAM's API as far as an account needs it for roles that are assumed: roles and their inline policies, in the caller's
- * account; of a template's roles and users, whether they are there, and their deletion. What is attached to these goes with them, as
- * the console of IAM deletes them: the API itself refuses until it is detached. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
- */
-export function iamService(options: {
+/** Options of {@link iamService}. */
+export interface IamOptions {
   readonly roles: Roles;
   readonly callerOf: (signer: Signer) => Caller;
   readonly clock: Clock;
-}): AwsService {
-  const { roles, clock } = options;
-  const hasIdentity = (arn: string) => roles.has(arn);
-  /** The account in which a caller may perform an operation on a role. @throws AwsError `AccessDenied`. */
-  const permitted = (operation: string, request: AwsRequest, role: (account: string) => string): string => {
-    const caller = options.callerOf(request.signature);
-    const { account } = caller;
-    const asked = { caller, action: `iam:${operation}`, resource: role(account), owner: account };
-    const decision = decide({ ...asked, resourcePolicy: undefined });
-    if (!decision.allowed) throw new AwsError('AccessDenied', 403, decision.because);
-    return account;
-  };
-  const find = (operation: string, request: AwsRequest, name: string): Role => {
-    const named = (account: string) => roles.of(account).find((role) => role.name === name);
-    const account = permitted(operation, request, (owner) => named(owner)?.arn ?? roleArn(owner, '/', name));
-    const found = named(account);
-    if (found === undefined) throw noSuchEntity(`The role with name ${name} cannot be found.`);
-    return found;
-  };
-  /** A role or user of the template; undefined if it has none of this name. */
-  const deployed = (operation: string, request: AwsRequest, kind: 'role' | 'user', name: string) => {
-    const arnOf = (account: string) => `arn:aws:iam::${account}:${kind}/${name}`;
-    return roles.deployed(arnOf(permitted(operation, request, arnOf)));
-  };
-  const user = (operation: string, request: AwsRequest, name: string): DeployedIdentity => {
-    const found = deployed(operation, request, 'user', name);
-    if (found === undefined) throw noSuchEntity(`The user with name ${name} cannot be found.`);
-    return found;
-  };
+}
+
+/**
+ * IAM's API as far as an account needs it for roles that are assumed: roles and their inline policies, in the caller's
+ * account. Of a template's roles and users it answers whether they are there, and deletes them with all that is attached to
+ * them, as the console of IAM does. The API of AWS refuses to delete them until all is detached.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
+ */
+export function iamService(options: IamOptions): AwsService {
   return queryService({
     signingName: 'iam',
     version: '2010-05-08',
     namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
     operations: new Map([
-      queryOperation({
-        name: 'CreateRole',
-        input: z.strictObject({
-          RoleName,
-          AssumeRolePolicyDocument: PolicyDocument,
-          Path,
-          Description: z.string().optional(),
-        }),
-        run({ RoleName: name, AssumeRolePolicyDocument: trust, Path: path }, request) {
-          const account = permitted('CreateRole', request, (owner) => roleArn(owner, path, name));
-          checkTrust(trust, hasIdentity);
-          if (roles.of(account).some((role) => role.name === name))
-            throw new AwsError('EntityAlreadyExists', 409, `Role with name ${name} already exists.`);
-          const arn = roleArn(account, path, name);
-          const role = {
-            arn,
-            account,
-            name,
-            path,
-            id: roleId(arn),
-            createdMs: clock.now(),
-            trust,
-            policies: {},
-          };
-          roles.put(role);
-          return [['Role', roleElement(role)]];
-        },
-      }),
-      queryOperation({
-        name: 'GetRole',
-        input: z.strictObject({ RoleName }),
-        run({ RoleName: name }, request) {
-          const deployedRole = deployed('GetRole', request, 'role', name);
-          return [
-            [
-              'Role',
-              deployedRole === undefined
-                ? roleElement(find('GetRole', request, name))
-                : ownElement(deployedRole),
-            ],
-          ];
-        },
-      }),
-      queryOperation({
-        name: 'DeleteRole',
-        input: z.strictObject({ RoleName }),
-        run(input, request) {
-          const deployedRole = deployed('DeleteRole', request, 'role', input.RoleName);
-          const role = deployedRole ?? find('DeleteRole', request, input.RoleName);
-          if (deployedRole === undefined && Object.keys(role.policies).length > 0)
-            throw new AwsError('DeleteConflict', 409, 'Cannot delete entity, must delete policies first.');
-          roles.remove(role.arn);
-          return [];
-        },
-      }),
-      queryOperation({
-        name: 'GetUser',
-        input: z.strictObject({ UserName }),
-        run: (input, request) => [['User', ownElement(user('GetUser', request, input.UserName))]],
-      }),
-      queryOperation({
-        name: 'DeleteUser',
-        input: z.strictObject({ UserName }),
-        run(input, request) {
-          roles.remove(user('DeleteUser', request, input.UserName).arn);
-          return [];
-        },
-      }),
-      queryOperation({
-        name: 'PutRolePolicy',
-        input: z.strictObject({ RoleName, PolicyName, PolicyDocument }),
-        run(input, request) {
-          const role = find('PutRolePolicy', request, input.RoleName);
-          checkOwnPolicy(input.PolicyDocument);
-          const policies = { ...role.policies, [input.PolicyName]: input.PolicyDocument };
-          const { inlineCharacters: most } = POLICY_LIMITS;
-          const words = `Maximum policy size of ${most} bytes exceeded for role ${role.name}`;
-          checkSize(Object.values(policies), most, words);
-          roles.put({ ...role, policies });
-          return [];
-        },
-      }),
-      queryOperation({
-        name: 'DeleteRolePolicy',
-        input: z.strictObject({ RoleName, PolicyName }),
-        run(input, request) {
-          const role = find('DeleteRolePolicy', request, input.RoleName);
-          const { [input.PolicyName]: removed, ...policies } = role.policies;
-          if (removed === undefined)
-            throw noSuchEntity(`The role policy with name ${input.PolicyName} cannot be found.`);
-          roles.put({ ...role, policies });
-          return [];
-        },
-      }),
+      ...roleOperations(options),
+      ...userOperations(options),
+      ...policyOperations(options),
     ]),
   });
+}
+
+function roleOperations(options: IamOptions): readonly (readonly [string, QueryOperation])[] {
+  const { roles, clock } = options;
+  return [
+    queryOperation({
+      name: 'CreateRole',
+      input: z.strictObject({
+        RoleName,
+        AssumeRolePolicyDocument: PolicyDocument,
+        Path,
+        Description: z.string().optional(),
+      }),
+      run({ RoleName: name, AssumeRolePolicyDocument: trust, Path: path }, request) {
+        const arnIn = (owner: string) => roleArn(owner, path, name);
+        const account = requirePermission(options, 'CreateRole', request, arnIn);
+        checkTrust(trust, (arn) => roles.has(arn));
+        if (roles.of(account).some((role) => role.name === name))
+          throw new AwsError('EntityAlreadyExists', 409, `Role with name ${name} already exists.`);
+        const arn = arnIn(account);
+        const role = {
+          arn,
+          account,
+          name,
+          path,
+          id: roleId(arn),
+          createdMs: clock.now(),
+          trust,
+          policies: {},
+        };
+        roles.put(role);
+        return [['Role', roleElement(role)]];
+      },
+    }),
+    queryOperation({
+      name: 'GetRole',
+      input: z.strictObject({ RoleName }),
+      run({ RoleName: name }, request) {
+        const ofTemplate = templateIdentity(options, 'GetRole', request, 'role', name);
+        if (ofTemplate !== undefined) return [['Role', identityElement(ofTemplate)]];
+        return [['Role', roleElement(requireRole(options, 'GetRole', request, name))]];
+      },
+    }),
+    queryOperation({
+      name: 'DeleteRole',
+      input: z.strictObject({ RoleName }),
+      run({ RoleName: name }, request) {
+        const ofTemplate = templateIdentity(options, 'DeleteRole', request, 'role', name);
+        const role = ofTemplate ?? requireRole(options, 'DeleteRole', request, name);
+        if (ofTemplate === undefined && Object.keys(role.policies).length > 0)
+          throw new AwsError('DeleteConflict', 409, 'Cannot delete entity, must delete policies first.');
+        roles.remove(role.arn);
+        return [];
+      },
+    }),
+  ];
+}
+
+/** The users of the template. There are no others: none can be created here. */
+function userOperations(options: IamOptions): readonly (readonly [string, QueryOperation])[] {
+  const requireUser = (operation: string, request: AwsRequest, name: string): DeployedIdentity => {
+    const user = templateIdentity(options, operation, request, 'user', name);
+    if (user === undefined) throw noSuchEntity(`The user with name ${name} cannot be found.`);
+    return user;
+  };
+  return [
+    queryOperation({
+      name: 'GetUser',
+      input: z.strictObject({ UserName }),
+      run: (input, request) => [['User', identityElement(requireUser('GetUser', request, input.UserName))]],
+    }),
+    queryOperation({
+      name: 'DeleteUser',
+      input: z.strictObject({ UserName }),
+      run(input, request) {
+        options.roles.remove(requireUser('DeleteUser', request, input.UserName).arn);
+        return [];
+      },
+    }),
+  ];
+}
+
+/** The inline policies of roles that were created here. */
+function policyOperations(options: IamOptions): readonly (readonly [string, QueryOperation])[] {
+  const { roles } = options;
+  return [
+    queryOperation({
+      name: 'PutRolePolicy',
+      input: z.strictObject({ RoleName, PolicyName, PolicyDocument }),
+      run(input, request) {
+        const role = requireRole(options, 'PutRolePolicy', request, input.RoleName);
+        checkOwnPolicy(input.PolicyDocument);
+        const policies = { ...role.policies, [input.PolicyName]: input.PolicyDocument };
+        const { inlineCharacters: most } = POLICY_LIMITS;
+        const message = `Maximum policy size of ${most} bytes exceeded for role ${role.name}`;
+        checkSize(Object.values(policies), most, message);
+        roles.put({ ...role, policies });
+        return [];
+      },
+    }),
+    queryOperation({
+      name: 'DeleteRolePolicy',
+      input: z.strictObject({ RoleName, PolicyName }),
+      run(input, request) {
+        const role = requireRole(options, 'DeleteRolePolicy', request, input.RoleName);
+        const { [input.PolicyName]: removed, ...policies } = role.policies;
+        if (removed === undefined)
+          throw noSuchEntity(`The role policy with name ${input.PolicyName} cannot be found.`);
+        roles.put({ ...role, policies });
+        return [];
+      },
+    }),
+  ];
+}
+
+/**
+ * Requires that the caller may perform an operation.
+ *
+ * @param arnIn ARN of the role or user, in the account that owns it.
+ * @returns The caller's account, in which the operation is performed.
+ * @throws AwsError `AccessDenied`
+ */
+function requirePermission(
+  { callerOf }: IamOptions,
+  operation: string,
+  request: AwsRequest,
+  arnIn: (account: string) => string,
+): string {
+  const caller = callerOf(request.signature);
+  const { account } = caller;
+  const decision = decide({
+    caller,
+    action: `iam:${operation}`,
+    resource: arnIn(account),
+    owner: account,
+    resourcePolicy: undefined,
+  });
+  if (!decision.allowed) throw new AwsError('AccessDenied', 403, decision.because);
+  return account;
+}
+
+/** A role that was created here, of the caller's account. @throws AwsError `AccessDenied`, `NoSuchEntity` */
+function requireRole(options: IamOptions, operation: string, request: AwsRequest, name: string): Role {
+  const roleIn = (account: string) => options.roles.of(account).find((role) => role.name === name);
+  const arnIn = (account: string) => roleIn(account)?.arn ?? roleArn(account, '/', name);
+  const role = roleIn(requirePermission(options, operation, request, arnIn));
+  if (role === undefined) throw noSuchEntity(`The role with name ${name} cannot be found.`);
+  return role;
+}
+
+/** A role or user of the template; undefined if the template has none of this name. @throws AwsError `AccessDenied` */
+function templateIdentity(
+  options: IamOptions,
+  operation: string,
+  request: AwsRequest,
+  kind: 'role' | 'user',
+  name: string,
+): DeployedIdentity | undefined {
+  const arnIn = (account: string) => `arn:aws:iam::${account}:${kind}/${name}`;
+  return options.roles.deployed(arnIn(requirePermission(options, operation, request, arnIn)));
 }
 
 function roleArn(account: string, path: string, name: string): string {
@@ -183,8 +228,8 @@ function roleElement({ arn, name, path, id, createdMs, trust }: Role): XmlElemen
   ];
 }
 
-/** A role or user of the template. When it was made is not known here. */
-function ownElement({ arn, trust }: DeployedIdentity): XmlElement[] {
+/** A role or user of the template. The time of its creation is not kept, so it is that of 1970. */
+function identityElement({ arn, trust }: DeployedIdentity): XmlElement[] {
   const kind = trust === undefined ? 'User' : 'Role';
   return [
     ['Path', '/'],

@@ -3,7 +3,8 @@ import type { EdgeCall } from '../protocol/AwsService.ts';
 import { arnAt, type NeededPermission, type PermissionContext } from './permissions.ts';
 
 /**
- * The permissions of a call at the edge but for S3, KMS, STS and IAM, which decide themselves, by the "Actions, resources, and condition keys" page of its service under
+ * The permissions that a call at the edge needs, by the page "Actions, resources, and condition keys" of its service. S3, KMS,
+ * STS and IAM decide themselves: for their calls the result has no meaning.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 export function neededPermissions(call: EdgeCall, place: PermissionContext): readonly NeededPermission[] {
@@ -40,6 +41,7 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
   }
 }
 
+/** Actions on a queue's key, by the operation on the queue. */
 const OF_QUEUE_KEYS: Readonly<Record<string, readonly string[]>> = {
   SendMessage: ['kms:GenerateDataKey', 'kms:Decrypt'],
   ReceiveMessage: ['kms:Decrypt'],
@@ -63,18 +65,22 @@ export function queueKeyPermissions(
   return (OF_QUEUE_KEYS[operation] ?? []).map((action) => ({ action, resource: key, context }));
 }
 
-function need({ service, operation }: Pick<EdgeCall, 'service' | 'operation'>, resource: string) {
+/** The permission of an operation whose action has the same name. */
+function need(
+  { service, operation }: Pick<EdgeCall, 'service' | 'operation'>,
+  resource: string,
+): NeededPermission {
   return { action: `${service}:${operation}`, resource, context: {} };
 }
 
-/** Stacks are named by name or ARN. The end of an ARN is unknown for a name. */
+/** ARN of a stack, which calls name by its name or its ARN. For a name, the end of the ARN is unknown. */
 function stackArn(name: string, place: PermissionContext): string {
   if (name === '') return '*';
   return name.startsWith('arn:') ? name : arnAt(place, 'cloudformation', `stack/${name}/*`);
 }
 
 /**
- * A policy names a log group with `:*` at its end, because the ARN that CloudWatch asks for goes on:
+ * The ARN of a log group as CloudWatch checks it. A policy names a log group with `:*` at its end, because this ARN is longer:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html. Its refusals show how:
  * https://github.com/prowler-cloud/prowler/pull/37
  */
@@ -88,8 +94,8 @@ function secretArn(id: string, place: PermissionContext): string {
 }
 
 /**
- * Work groups and data catalogs are Athena's only resources. A query is checked against its work group, and a catalog by the
- * name that the call has: that AWS does not make it `AwsDataCatalog` first is not documented.
+ * Work groups and data catalogs are Athena's only resources. A query is checked against its work group. A catalog is checked by
+ * the name that the call has; whether AWS replaces that name by `AwsDataCatalog` first is not documented.
  */
 function athenaNeeds(call: EdgeCall, place: PermissionContext): NeededPermission[] {
   const { operation, resource, input } = call;
@@ -119,9 +125,11 @@ export function gluePermissions(
   const database =
     named('DatabaseName') ??
     (OF_DATABASE.has(operation) ? named('Name') : undefined) ??
-    inner(input, 'DatabaseInput');
+    nameInInput(input, 'DatabaseInput');
   const table =
-    named('TableName') ?? (OF_TABLE.has(operation) ? named('Name') : undefined) ?? inner(input, 'TableInput');
+    named('TableName') ??
+    (OF_TABLE.has(operation) ? named('Name') : undefined) ??
+    nameInInput(input, 'TableInput');
   const resources = ['catalog'];
   if (operation === 'GetDatabases') resources.push('database/*');
   if (database !== undefined) resources.push(`database/${database}`);
@@ -134,7 +142,8 @@ export function gluePermissions(
   }));
 }
 
-function inner(input: unknown, member: string): string | undefined {
+/** The name in an input's own input. */
+function nameInInput(input: unknown, member: string): string | undefined {
   return typeof input === 'object' && input !== null
     ? memberOf(Reflect.get(input, member), 'Name')
     : undefined;

@@ -4,7 +4,7 @@ export interface NeededPermission {
   readonly action: string;
   /** ARN, or `*` for an action without resources. */
   readonly resource: string;
-  /** Condition keys of the call, e.g. `{ 's3:prefix': 'overflow/' }`. */
+  /** Condition keys of the call, e.g. `{ 's3:prefix': 'orders/' }`. */
   readonly context: Readonly<Record<string, string>>;
 }
 

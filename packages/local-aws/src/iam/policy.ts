@@ -13,6 +13,7 @@ export interface PolicyStatement {
   readonly notActions: boolean;
   /** Patterns; undefined for the resource that the policy is attached to, as in trust policies. */
   readonly resources: readonly string[] | undefined;
+  /** Whether `resources` lists the excluded resources. */
   readonly notResources: boolean;
   readonly conditions: Conditions;
 }
@@ -62,9 +63,10 @@ type Conditions = Readonly<Record<string, Readonly<Record<string, readonly strin
  */
 export type RequestContext = ReadonlyMap<string, string | readonly string[]>;
 
+/** Whether a value of a request matches a value of a condition. */
 type Test = (wanted: string, actual: string) => boolean;
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */
+/** The operators of conditions: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */
 const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['StringEquals', (wanted, actual) => wanted === actual],
   ['StringEqualsIgnoreCase', (wanted, actual) => wanted.toLowerCase() === actual.toLowerCase()],
@@ -75,7 +77,7 @@ const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['Bool', (wanted, actual) => wanted.toLowerCase() === actual.toLowerCase()],
 ]);
 
-/** Each is the opposite of an operator above, and is also true when the key is absent. */
+/** Operators that are the opposite of an operator above. They are also true when the key is absent. */
 const NEGATED: ReadonlyMap<string, string> = new Map([
   ['StringNotEquals', 'StringEquals'],
   ['StringNotEqualsIgnoreCase', 'StringEqualsIgnoreCase'],
@@ -86,7 +88,7 @@ const NEGATED: ReadonlyMap<string, string> = new Map([
 
 const IF_EXISTS = 'IfExists';
 const FOR_ALL_VALUES = 'ForAllValues:';
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html */
+/** Prefixes for keys with several values: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html */
 const SET = /^For(?:AllValues|AnyValue):/;
 
 /**
@@ -123,6 +125,8 @@ const KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /**
+ * Checks that a condition is evaluated here.
+ *
  * @param isKnown Whether requests that have a condition key, in lower case, always state it.
  * @throws PolicyProblem for `NullIfExists`, which IAM doesn't have; AwsError `NotImplemented` for an operator or a key
  * that is not evaluated.
@@ -142,6 +146,7 @@ export function conditionsHold(conditions: Conditions, context: RequestContext):
   );
 }
 
+/** Whether a condition on one key is met. @param actual Undefined for a request without the key. */
 function holds(
   operator: string,
   wanted: readonly string[],
@@ -162,18 +167,20 @@ function holds(
   return set === FOR_ALL_VALUES ? values.every(matches) : values.some(matches);
 }
 
+/** An operator without the prefix for several values and without `IfExists`. */
 function baseOf(operator: string): string {
   const base = operator.replace(SET, '');
   return base.endsWith(IF_EXISTS) ? base.slice(0, -IF_EXISTS.length) : base;
 }
 
-/** Matches part by part, so that `*` crosses a colon only in the last part. */
+/** Matches an ARN part by part, so that `*` crosses a colon only in the last part. */
 function matchesArn(pattern: string, arn: string): boolean {
-  const [wanted, actual] = [pattern, arn].map(partsOf);
-  if (wanted === undefined || actual === undefined) return false;
+  const wanted = partsOf(pattern);
+  const actual = partsOf(arn);
   return wanted.length === actual.length && wanted.every((part, i) => matchesPattern(part, actual[i] ?? ''));
 }
 
+/** The first five parts of an ARN, and the rest. */
 function partsOf(arn: string): string[] {
   const parts = arn.split(':');
   return [...parts.slice(0, 5), parts.slice(5).join(':')];
@@ -220,7 +227,7 @@ export function readPolicy(
   return read.data.Statement.map((statement) => readStatement(statement, isKnown));
 }
 
-/** JSON can contain such a member, but a copy of the object loses it, so a condition would be lost. */
+/** Whether a document has a member `__proto__`. JSON can contain one, but a copy of the object loses it, and a condition with it. */
 function hasPrototypeKey(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasPrototypeKey);
@@ -236,12 +243,9 @@ function readStatement(
     throw new PolicyProblem('a statement needs either Action or NotAction');
   if (Resource !== undefined && NotResource !== undefined)
     throw new PolicyProblem('a statement has either Resource or NotResource');
-  for (const text of [
-    ...(Resource ?? []),
-    ...(NotResource ?? []),
-    ...Object.values(Condition).flatMap(textsOf),
-  ])
-    if (text.includes('${')) throw notImplemented(`A policy with the variable ${text}`);
+  const texts = [Resource ?? [], NotResource ?? [], Object.values(Condition).flatMap(textsOf)].flat();
+  const variable = texts.find((text) => text.includes('${'));
+  if (variable !== undefined) throw notImplemented(`A policy with the variable ${variable}`);
   for (const [operator, keys] of Object.entries(Condition))
     for (const key of Object.keys(keys)) checkCondition(operator, key, isKnown);
   return {
@@ -256,9 +260,10 @@ function readStatement(
   };
 }
 
-/** No caller acts as a service here, so services match no caller. */
+/** The ARNs, accounts and services that a statement names. */
 function principalsOf(principal: z.output<typeof statementSchema>['Principal']): string[] | undefined {
-  if (principal === undefined || principal === '*') return principal === undefined ? undefined : ['*'];
+  if (principal === undefined) return undefined;
+  if (principal === '*') return ['*'];
   for (const kind of Object.keys(principal))
     if (kind !== 'AWS' && kind !== 'Service') throw notImplemented(`A policy with Principal.${kind}`);
   return Object.values(principal).flat();

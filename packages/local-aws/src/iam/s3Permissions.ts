@@ -2,7 +2,7 @@ import { type NeededPermission, type PermissionContext, s3Arn } from './permissi
 
 /** A call of S3, as far as its permissions depend on it. */
 export interface S3Request {
-  /** '' when the call names none. */
+  /** '' when the call names none, as `key`. */
   readonly bucket: string;
   readonly key: string;
   readonly query: URLSearchParams;
@@ -12,6 +12,7 @@ export interface S3Request {
   readonly status: number | undefined;
 }
 
+/** The permissions that one operation needs. */
 type Needs = (request: S3Request, place: PermissionContext) => readonly NeededPermission[];
 
 /** Permissions of each operation, by AWS's name. Others need the action with their own name on the bucket. */
@@ -65,6 +66,7 @@ export function s3Permissions(
   return needs(call, place);
 }
 
+/** @param action Without the prefix `s3:`. */
 function need(action: string, resource: string, context: Record<string, string> = {}): NeededPermission {
   return { action: `s3:${action}`, resource, context };
 }
@@ -81,7 +83,7 @@ function onBucket(action: string): Needs {
   return ({ bucket }, place) => [need(action, s3Arn(place, bucket))];
 }
 
-/** A request without a prefix carries no `s3:prefix`. https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html */
+/** The permission of an operation that lists a bucket. A request without a prefix has no `s3:prefix`. https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html */
 function listing(action: string): Needs {
   return ({ bucket, query }, place) => {
     const context: Record<string, string> = {};
@@ -94,7 +96,8 @@ function listing(action: string): Needs {
 }
 
 /**
- * Without permission to list the bucket, a missing object is answered 403: seeing the 404 needs that permission.
+ * The permissions to read an object. Without permission to list the bucket, a missing object is answered 403: seeing the 404
+ * needs that permission.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 function reading(call: S3Request, place: PermissionContext): NeededPermission[] {
@@ -105,7 +108,8 @@ function reading(call: S3Request, place: PermissionContext): NeededPermission[] 
 }
 
 /**
- * A condition on an ETag reveals something about the object, so it needs permission to read it.
+ * The permission that a condition on an ETag needs. Its result reveals something about the object, so the caller must be
+ * allowed to read it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html says so of deletes, and
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html of writes.
  */
@@ -113,6 +117,7 @@ function comparing(etag: string | undefined, call: S3Request, place: PermissionC
   return etag === undefined || etag === '*' ? [] : [onObject('GetObject', call, place)];
 }
 
+/** The permissions to write an object. */
 function writing(keyActions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[]): Needs {
   return (call, place) => [
     onObject('PutObject', call, place),
@@ -123,7 +128,7 @@ function writing(keyActions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[])
   ];
 }
 
-/** A source without permission to read is refused before its existence is checked. */
+/** The permissions to copy an object. Without permission to read the source, the copy is refused before its existence is checked. */
 function copying(call: S3Request, place: PermissionContext): NeededPermission[] {
   const source = splitCopySource(call.headers[COPY_SOURCE] ?? '');
   return [
@@ -183,8 +188,7 @@ const COPIED_VERSION = /\?versionId=([^&]*)$/;
 
 /**
  * Parses `x-amz-copy-source`. Bucket and key are decoded as a whole because the slash may be encoded, too. A question
- * mark that is not encoded begins the version.
- * Undefined when it can't be parsed.
+ * mark that is not encoded begins the version. Undefined for a text that can't be parsed.
  */
 export function splitCopySource(header: string): CopySource | undefined {
   const [version, versionId] = COPIED_VERSION.exec(header) ?? [''];

@@ -9,27 +9,29 @@ import { type Policy, readPolicy } from '../iam/policy.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 
-/** Errors of KMS under AWS's names: https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html#API_DescribeKey_Errors */
+// Errors of KMS under AWS's names: https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html#API_DescribeKey_Errors
 
-/** @param id ARN of the key or of the alias. */
+/** The key does not exist. @param id ARN of the key or of the alias. */
 const keyNotFound = (id: string) => new AwsError('NotFoundException', 400, `Key '${id}' does not exist`);
 
+/** The alias does not exist. */
 const aliasNotFound = (arn: string) => new AwsError('NotFoundException', 400, `Alias ${arn} is not found.`);
 
+/** The key belongs to another account than the caller's. */
 export const accessDenied = (arn: string) =>
   new AwsError('AccessDeniedException', 400, `The ciphertext or key ${arn} is another account's.`);
 
-/** @param because IAM's sentence with the reason. */
+/** Policies do not allow the call. @param because IAM's sentence with the reason. */
 export const notAuthorized = (because: string) => new AwsError('AccessDeniedException', 400, because);
 
 /** A member that is missing or out of bounds. */
 export const validationError = (message: string) =>
   new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
 
-/** These have no effect here: no key rotates, and a key that leaves the stack is gone at once. */
+/** A property without effect here: no key rotates, and a key that leaves the stack is gone at once. */
 const inert = z.unknown();
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html, the supported part. */
+/** The properties of a key that are supported: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html */
 const keyPropertiesSchema = z.strictObject({
   Description: z.string().default(''),
   KeyPolicy: z.record(z.string(), z.unknown()),
@@ -59,7 +61,7 @@ const storedKeySchema = z.object({
   createdMs: z.int(),
   enabled: z.boolean(),
   policy: z.string(),
-  /** Default: {@link Keys.create} did. */
+  /** Whether {@link Keys.create} made it. A file of an earlier version does not say so, and has only such keys. */
   made: z.boolean().default(true),
 });
 
@@ -73,12 +75,14 @@ export interface Key {
   /** Whether {@link Keys.create} made it, not the template. */
   readonly made: boolean;
   readonly description: string;
+  /** Epoch milliseconds. */
   readonly createdMs: number;
   readonly enabled: boolean;
   /** The policy as JSON. */
   readonly policy: string;
 }
 
+/** The policies of keys, each read once. A changed key is another object. */
 const policies = new WeakMap<Key, Policy>();
 
 /** The policy of a key. */
@@ -98,9 +102,7 @@ export interface KeyAlias {
   readonly keyId: string;
 }
 
-/**
- * The keys of all accounts, on disk. Nothing is encrypted here.
- */
+/** The keys of all accounts, on disk. Nothing is encrypted here. Aliases are the template's, and set at each start. */
 export class Keys {
   readonly #clock: Clock;
   /** `arn:aws:kms:us-east-1:000000000000`. */
@@ -186,9 +188,7 @@ export class Keys {
 
   /** Finds a key by ID, ARN, or the name or ARN of an alias; undefined if it doesn't exist. */
   find(name: string): Key | undefined {
-    const alias = this.#aliases.get(
-      name.startsWith(`${this.#arnPrefix}:`) ? (name.split(':')[5] ?? '') : name,
-    );
+    const alias = this.#aliases.get(this.#withoutPrefix(name));
     return this.#find(alias?.keyId ?? name);
   }
 
@@ -211,8 +211,13 @@ export class Keys {
     return [...keys, ...this.aliases().flatMap(({ name, arn }) => [name, arn])];
   }
 
+  /** The name in an ARN of the deployment's account and region; any other text stays as it is. */
+  #withoutPrefix(name: string): string {
+    return name.startsWith(`${this.#arnPrefix}:`) ? name.slice(this.#arnPrefix.length + 1) : name;
+  }
+
   #find(idOrArn: string): Key | undefined {
-    const key = this.#keys.get(idOrArn.split('/').at(-1) ?? '');
+    const key = this.#keys.get(idOrArn.slice(idOrArn.lastIndexOf('/') + 1));
     return key !== undefined && idOrArn.startsWith('arn:') && key.arn !== idOrArn ? undefined : key;
   }
 
@@ -259,13 +264,11 @@ export class Keys {
 
   /** Finds a key by its ID, ARN, alias or the alias's ARN. @throws AwsError `NotFoundException`. */
   keyOrAlias(name: string): Key {
-    const alias = name.startsWith(`${this.#arnPrefix}:alias/`)
-      ? name.slice(this.#arnPrefix.length + 1)
-      : name;
+    const alias = this.#withoutPrefix(name);
     if (!alias.startsWith('alias/')) return this.key(name);
-    const found = this.#aliases.get(alias);
-    if (found === undefined) throw aliasNotFound(`${this.#arnPrefix}:${alias}`);
-    return this.key(found.keyId);
+    const known = this.#aliases.get(alias);
+    if (known === undefined) throw aliasNotFound(`${this.#arnPrefix}:${alias}`);
+    return this.key(known.keyId);
   }
 
   /** Ordered by name. */

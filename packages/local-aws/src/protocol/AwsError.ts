@@ -5,6 +5,7 @@
 export class AwsError extends Error {
   /** AWS's name, e.g. `NoSuchKey`, `ResourceNotFoundException`: the SDK makes it the error's `name`. */
   readonly code: string;
+  /** The HTTP status of the answer. */
   readonly status: number;
   /** Further members of the error document, e.g. `{ BucketName: 'x' }`. */
   readonly members: Readonly<Record<string, string>>;
@@ -31,7 +32,7 @@ export class AwsError extends Error {
  * The refusal of something that the local cloud doesn't emulate; nothing is accepted silently. 501 is a status that the
  * AWS SDKs do not retry.
  *
- * @param what Names the thing, e.g. `S3 PutBucketAcl` or `glue GetPartitions member Expression`.
+ * @param feature Names the thing, e.g. `S3 PutBucketAcl` or `glue GetPartitions member Expression`.
  */
 export function notImplemented(feature: string): AwsError {
   return new AwsError('NotImplemented', 501, `${feature} is not emulated by the local cloud.`);

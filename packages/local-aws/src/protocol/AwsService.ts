@@ -19,9 +19,9 @@ export interface AwsRequest {
   /** The verified signature: S3 needs it for the payload hash and for signed chunks. */
   readonly signature: VerifiedSignature;
   /**
-   * A service calls it once, when it knows the operation and before it does anything, and lets
-   * through what it throws: that is how faults that are set strike. `resource` is what the operation is about,
-   * by name: a stream, a table, `bucket/key`; `input` is the request, by which policies decide.
+   * A service calls this function once, when it knows the operation and before it does anything. It does not catch what the
+   * function throws: policies refuse a call in this way, and injected faults fail it. `resource` is the name of what the
+   * operation is about: a stream, a table, `bucket/key`. `input` is the request, by which policies decide.
    */
   readonly announce?:
     | ((operation: string, resource: string | undefined, input?: unknown) => Promise<void>)
@@ -48,8 +48,8 @@ export interface AwsService {
   /** The refusal of an operation that needs no signature; undefined for a request that only lacks one. */
   refuseUnsigned?(request: Pick<AwsRequest, 'method' | 'headers' | 'rawPath'>): AwsError | undefined;
   /**
-   * Words an error that the edge found before `handle` could be asked, a wrong signature above all.
-   * Without it the edge answers as the JSON protocols do.
+   * The answer to an error that the edge finds before it calls `handle`, such as a wrong signature. Default: an answer of the
+   * JSON protocols.
    */
   refuse?(error: AwsError, request: Pick<AwsRequest, 'method' | 'requestId'>): AwsResponse;
 }

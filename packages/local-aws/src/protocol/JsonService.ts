@@ -7,7 +7,7 @@ import { type AwsRequest, type AwsResponse, type AwsService, readBody } from './
 /** Limit of a JSON request if its service sets no other. */
 const DEFAULT_BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
-/** One operation of a JSON service, its input type closed over: made by {@link operation}. */
+/** One operation of a JSON service, made by {@link operation}. Its schema and its input's type are not visible outside. */
 export interface JsonOperation {
   readonly perform: (
     input: unknown,
@@ -17,10 +17,10 @@ export interface JsonOperation {
 }
 
 /**
- * One operation: a schema of its input (`z.strictObject`, so that an unknown member is refused by name) and
- * what it does with it. `run` answers the output document, `undefined` for an empty one, and throws an
- * {@link AwsError} to refuse. Timestamps go out as epoch seconds and blobs as base64, as the protocol has them;
- * for blobs in the input there is the schema {@link blob}.
+ * One operation: a schema of its input, and a function that performs it. The schema is a `z.strictObject`, so that an unknown
+ * member is refused by name. `run` returns the output document, `undefined` for an empty one, and throws an {@link AwsError} to
+ * refuse. It writes timestamps as epoch seconds ({@link epochSeconds}) and blobs as base64, as the protocol has them. Blobs in
+ * the input have the schema {@link blob}.
  *
  * @example
  * operation({ input: z.strictObject({ Name: z.string().min(1) }), run: async ({ Name }) => ({ Database: find(Name) }) })
@@ -80,11 +80,11 @@ export function jsonService(definition: JsonServiceDefinition): AwsService {
     const body = await readBody(request.body, limit);
     checkPayloadHash(request, body);
     const name = operationName(request, targetPrefix);
-    const found = operations.get(name);
-    if (found === undefined) throw notImplemented(`${signingName} ${name}`);
+    const called = operations.get(name);
+    if (called === undefined) throw notImplemented(`${signingName} ${name}`);
     const input = parseInput(body);
     await request.announce?.(name, definition.resource?.(input), input);
-    const output = await found.perform(input, request, (error) =>
+    const output = await called.perform(input, request, (error) =>
       refusal(error, input, `${signingName} ${name}`, definition.invalidInput),
     );
     return { status: 200, headers: { 'content-type': contentType }, body: JSON.stringify(output ?? {}) };
@@ -108,6 +108,7 @@ export function jsonService(definition: JsonServiceDefinition): AwsService {
   };
 }
 
+/** @throws AwsError `UnknownOperationException` for a request that names none of the service's operations. */
 function operationName(request: AwsRequest, targetPrefix: string): string {
   const target = request.headers['x-amz-target'];
   const name =
@@ -124,6 +125,7 @@ function operationName(request: AwsRequest, targetPrefix: string): string {
   return name;
 }
 
+/** @throws AwsError `InvalidSignatureException` for another body than the signed one. */
 function checkPayloadHash(request: AwsRequest, body: Uint8Array): void {
   const { payloadHash } = request.signature;
   if (payloadHash === 'UNSIGNED-PAYLOAD') return;
@@ -145,11 +147,12 @@ function parseInput(body: Uint8Array): unknown {
   }
 }
 
-/** A reviver: an undefined result deletes the member; in a list, `null` stays where it is. */
+/** A reviver of JSON.parse: an undefined result deletes the member. In a list, `null` stays where it is. */
 function dropNullMembers(this: unknown, _key: string, value: unknown): unknown {
   return value === null && !Array.isArray(this) ? undefined : value;
 }
 
+/** The error for an input that the schema does not accept. */
 function refusal(
   error: z.ZodError,
   input: unknown,
@@ -174,7 +177,7 @@ function memberName(path: readonly PropertyKey[]): string {
   return path.length === 0 ? 'the input' : path.map(String).join('.');
 }
 
-/** The two JSON protocols; they differ in this header only. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
+/** The two JSON protocols, which differ in this header only. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 type JsonContentType = 'application/x-amz-json-1.0' | 'application/x-amz-json-1.1';
 
 /** An error as the JSON protocols have it: the SDK takes the error's name from `__type`. */

@@ -4,7 +4,7 @@ import { AwsError, notImplemented } from './AwsError.ts';
 import { type AwsRequest, type AwsResponse, type AwsService, readBody } from './AwsService.ts';
 import { type XmlElement, xmlDocument } from './xml.ts';
 
-/** A form of a few members, bytes. */
+/** Limit of a request, bytes: a form has few members. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 
 /** One operation of a Query service: made by {@link queryOperation}. */
@@ -78,11 +78,8 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
       throw new AwsError('InvalidAction', 400, `Expected Version ${version}, got ${Version ?? 'none'}.`);
     const operation = operations.get(Action);
     if (operation === undefined) throw notImplemented(`${signingName} ${Action}`);
-    await request.announce?.(
-      Action,
-      members['StackName'] ?? members['RoleArn'] ?? members['TopicArn'],
-      members,
-    );
+    // An operation of CloudFormation is about a stack, AssumeRole about a role.
+    await request.announce?.(Action, members['StackName'] ?? members['RoleArn'], members);
     const result = await operation.perform(members, request, validationError);
     return respond(200, [
       `${Action}Response`,
@@ -100,20 +97,7 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
   });
 
   const refuse = (error: AwsError, { requestId }: Pick<AwsRequest, 'requestId'>) =>
-    respond(error.status, [
-      'ErrorResponse',
-      [
-        [
-          'Error',
-          [
-            ['Type', error.status < 500 || error.status === 501 ? 'Sender' : 'Receiver'],
-            ['Code', error.code],
-            ['Message', error.message],
-          ],
-        ],
-        ['RequestId', requestId],
-      ],
-    ]);
+    respond(error.status, errorElement(error, requestId));
 
   return {
     signingName,
@@ -130,6 +114,26 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
   };
 }
 
+function errorElement({ status, code, message }: AwsError, requestId: string): XmlElement {
+  // A request that is not emulated can be mended by its sender only.
+  const isSender = status < 500 || status === 501;
+  return [
+    'ErrorResponse',
+    [
+      [
+        'Error',
+        [
+          ['Type', isSender ? 'Sender' : 'Receiver'],
+          ['Code', code],
+          ['Message', message],
+        ],
+      ],
+      ['RequestId', requestId],
+    ],
+  ];
+}
+
+/** The members of a form. @throws AwsError `InvalidAction` for any other request. */
 function readForm(request: AwsRequest, body: Uint8Array): Record<string, string> {
   const type = request.headers['content-type'] ?? '';
   if (request.method !== 'POST' || !type.startsWith('application/x-www-form-urlencoded')) {
@@ -138,6 +142,7 @@ function readForm(request: AwsRequest, body: Uint8Array): Record<string, string>
   return Object.fromEntries(new URLSearchParams(Buffer.from(body).toString('utf8')));
 }
 
+/** @throws AwsError `SignatureDoesNotMatch` for another body than the signed one. */
 function checkPayloadHash(request: AwsRequest, body: Uint8Array): void {
   const { payloadHash } = request.signature;
   if (payloadHash === 'UNSIGNED-PAYLOAD') return;
@@ -149,8 +154,10 @@ function checkPayloadHash(request: AwsRequest, body: Uint8Array): void {
   );
 }
 
-/** Validation error of every Query service:
- *  https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html */
+/**
+ * Validation error of every Query service:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html
+ */
 function validationError(message: string): AwsError {
   return new AwsError('ValidationError', 400, `1 validation error detected: ${message}`);
 }

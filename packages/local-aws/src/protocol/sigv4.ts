@@ -1,46 +1,25 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { AwsError } from './AwsError.ts';
-
-/** The most that a request's time may differ from the local clock.
- *  https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html */
-export const CLOCK_SKEW_MS = 15 * 60 * 1000;
-/** Within this the SDKs leave their clocks alone: less than their 4 minutes, because a call may have taken some time. */
-export const DATED_ALIKE_MS = 60 * 1000;
-
-/** Seven days, the longest a presigned URL may live. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
-const PRESIGNED_EXPIRES_SECONDS = 604_800;
+import { ALGORITHM, type Authorization, type SignableRequest } from './authorization.ts';
+import { SignatureProblem } from './signatureError.ts';
 
 /**
- * Limit of a body that is buffered because the signature covers its hash but no header names it: the AWS CLI signs
- * every service but S3 so. Above the largest JSON request that any emulated service takes.
+ * The most that a request's time may differ from the local clock.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
+ */
+export const CLOCK_SKEW_MS = 15 * 60 * 1000;
+/**
+ * Differences from the date of an answer at which the SDKs leave their clocks alone. Theirs is 4 minutes; this is less, because
+ * the call may have taken some time.
+ */
+export const DATED_ALIKE_MS = 60 * 1000;
+
+/**
+ * Limit of a body that is buffered because the signature covers its hash but no header names it. The AWS CLI signs calls of
+ * every service but S3 in this way. The limit is above the largest JSON request that any emulated service takes.
  */
 export const UNNAMED_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
-/** Problems with a request's authentication. Services have their own names for them: see `signatureError.ts`. */
-type SignatureFault =
-  | 'missing'
-  | 'unsupported'
-  | 'malformedHeader'
-  | 'malformedQuery'
-  | 'missingPayloadHash'
-  | 'unknownKey'
-  | 'wrongToken'
-  | 'headersNotSigned'
-  | 'skewed'
-  | 'expired'
-  | 'mismatch';
-
-/** Thrown by the signature check. */
-export class SignatureProblem extends Error {
-  readonly fault: SignatureFault;
-
-  constructor(fault: SignatureFault, message: string) {
-    super(message);
-    this.name = 'SignatureProblem';
-    this.fault = fault;
-  }
-}
-
+/** Each byte as it stands in a canonical request. */
 const ENCODED = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);
   return /[A-Za-z0-9\-._~]/.test(character)
@@ -60,17 +39,6 @@ function decodePercent(text: string): string {
   return text.includes('%')
     ? text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
     : text;
-}
-
-/** The parts of a request that a signature covers. */
-export interface SignableRequest {
-  readonly method: string;
-  /** The path as it was sent, still encoded, without the query. */
-  readonly rawPath: string;
-  /** The query as it was sent, without the question mark. */
-  readonly rawQuery: string;
-  /** Lower-case name → value as Node has it (one character per byte), or the value of each line, in their order. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
 /**
@@ -126,7 +94,7 @@ function canonicalQuery(rawQuery: string): string {
     .join('&');
 }
 
-/** Clients may leave characters bare that the signature has encoded: `+` is a space in a query. */
+/** A part of a query as the signature has it: clients may send characters bare, and `+` for a space. */
 function recode(text: string): string {
   return encodeRfc3986(decodePercent(text.replaceAll('+', ' ')));
 }
@@ -145,143 +113,6 @@ function canonicalValue(value: string | readonly string[] | undefined): string {
   return lines.map((line) => line.trim().replace(/ +/g, ' ')).join(',');
 }
 
-/** The signature as the request states it; not verified yet. */
-export interface Authorization {
-  readonly presigned: boolean;
-  readonly accessKeyId: string;
-  /** `20261120/us-east-1/s3/aws4_request`. */
-  readonly scope: string;
-  readonly region: string;
-  readonly signingName: string;
-  /** Lower-case names, in the order signed. */
-  readonly signedHeaders: readonly string[];
-  /** Lower-case hex. */
-  readonly signature: string;
-  /** `20261120T073200Z` and the same instant as epoch ms. */
-  readonly timestamp: string;
-  readonly signedAtMs: number;
-  /** Lifetime of a presigned URL; 0 otherwise. */
-  readonly expiresSeconds: number;
-}
-
-const ALGORITHM = 'AWS4-HMAC-SHA256';
-const CREDENTIAL = /^([^/]+)\/((\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request)$/;
-const SIGNATURE = /^[0-9a-f]{64}$/;
-const TIMESTAMP = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
-
-/**
- * Reads the `Authorization` header or the `X-Amz-…` parameters of a presigned URL.
- *
- * @throws SignatureProblem when there is neither, both, or one that is malformed.
- */
-export function readAuthorization(request: SignableRequest, query: URLSearchParams): Authorization {
-  const header = request.headers['authorization'];
-  if (query.has('X-Amz-Algorithm') || query.has('X-Amz-Signature')) {
-    if (header !== undefined) {
-      throw new SignatureProblem('unsupported', 'Only one auth mechanism allowed.');
-    }
-    return readQuery(query);
-  }
-  if (typeof header === 'string') return readHeader(header, request);
-  if (query.has('AWSAccessKeyId')) throw unsupported();
-  throw new SignatureProblem('missing', 'Access Denied: the request is not signed.');
-}
-
-function readHeader(header: string, request: SignableRequest): Authorization {
-  const bad = (problem: string) =>
-    new SignatureProblem('malformedHeader', `The authorization header is malformed: ${problem}.`);
-  const space = header.indexOf(' ');
-  if (header.slice(0, space) !== ALGORITHM) throw unsupported();
-  const fields = new Map<string, string>();
-  for (const field of header.slice(space + 1).split(',')) {
-    const equals = field.indexOf('=');
-    fields.set(field.slice(0, equals).trim(), field.slice(equals + 1).trim());
-  }
-  const amzDate = request.headers['x-amz-date'];
-  const date = request.headers['date'];
-  const timestamp =
-    typeof amzDate === 'string' ? amzDate : compactTimestamp(typeof date === 'string' ? date : '');
-  return {
-    ...assemble(
-      {
-        credential: fields.get('Credential') ?? '',
-        signedHeaders: fields.get('SignedHeaders') ?? '',
-        signature: fields.get('Signature') ?? '',
-        timestamp,
-      },
-      bad,
-    ),
-    presigned: false,
-    expiresSeconds: 0,
-  };
-}
-
-function readQuery(query: URLSearchParams): Authorization {
-  const bad = (problem: string) =>
-    new SignatureProblem('malformedQuery', `The query is malformed: ${problem}.`);
-  const value = (name: string) => query.get(name) ?? '';
-  if (value('X-Amz-Algorithm') !== ALGORITHM) throw unsupported();
-  const expires = value('X-Amz-Expires');
-  const expiresSeconds = /^\d{1,9}$/.test(expires) ? Number(expires) : 0;
-  if (expiresSeconds < 1 || expiresSeconds > PRESIGNED_EXPIRES_SECONDS) {
-    throw bad(`X-Amz-Expires must be from 1 to ${PRESIGNED_EXPIRES_SECONDS} seconds`);
-  }
-  return {
-    ...assemble(
-      {
-        credential: value('X-Amz-Credential'),
-        signedHeaders: value('X-Amz-SignedHeaders'),
-        signature: value('X-Amz-Signature'),
-        timestamp: value('X-Amz-Date'),
-      },
-      bad,
-    ),
-    presigned: true,
-    expiresSeconds,
-  };
-}
-
-type Texts = Readonly<Record<'credential' | 'signedHeaders' | 'signature' | 'timestamp', string>>;
-
-function assemble(
-  texts: Texts,
-  bad: (what: string) => SignatureProblem,
-): Omit<Authorization, 'presigned' | 'expiresSeconds'> {
-  const [, accessKeyId = '', scope = '', day = '', region = '', signingName = ''] =
-    CREDENTIAL.exec(texts.credential) ?? [];
-  if (accessKeyId === '') throw bad('the credential is not <key>/<day>/<region>/<service>/aws4_request');
-  const [, ...parts] = TIMESTAMP.exec(texts.timestamp) ?? [];
-  const [year = 0, month = 0, date = 0, hour = 0, minute = 0, second = 0] = parts.map(Number);
-  if (parts.length === 0) throw bad('the time of signing (X-Amz-Date) is missing or not YYYYMMDDTHHMMSSZ');
-  if (!texts.timestamp.startsWith(day)) throw bad("the credential's day is not the day of signing");
-  if (!SIGNATURE.test(texts.signature)) throw bad('the signature is not 64 lower-case hex digits');
-  const signedHeaders = texts.signedHeaders.toLowerCase().split(';');
-  if (!signedHeaders.includes('host')) throw bad('the header host is not signed');
-  return {
-    accessKeyId,
-    scope,
-    region,
-    signingName,
-    signedHeaders,
-    signature: texts.signature,
-    timestamp: texts.timestamp,
-    signedAtMs: Date.UTC(year, month - 1, date, hour, minute, second),
-  };
-}
-
-/** A `Date` header may stand in for `X-Amz-Date`; '' when it can't be read. */
-function compactTimestamp(date: string): string {
-  const epochMs = Date.parse(date);
-  return Number.isNaN(epochMs) ? '' : new Date(epochMs).toISOString().replace(/[-:]|\.\d{3}/g, '');
-}
-
-function unsupported(): SignatureProblem {
-  return new SignatureProblem(
-    'unsupported',
-    `The authorization mechanism you have provided is not supported. Please use ${ALGORITHM}.`,
-  );
-}
-
 /**
  * The key that signs requests and chunks of one day, region and service.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#calculate-signature
@@ -298,7 +129,7 @@ export function signingKey(secret: string, scope: string): Uint8Array {
   return key;
 }
 
-/** Keys of the last requests: to make one takes longer than the rest of a check. */
+/** Keys of the last requests, by scope and secret: to derive a key takes longer than all else of a check. */
 const keptKeys = new Map<string, Uint8Array>();
 const MOST_KEYS = 100;
 
@@ -329,8 +160,12 @@ export interface VerifiedSignature {
 export interface SignatureContext {
   /** Access key → secret. */
   readonly credentials: Pick<ReadonlyMap<string, string>, 'get'>;
+  /** Epoch milliseconds. */
   readonly nowMs: number;
-  /** Further times to judge its age by, asked for only when it is out of date by `nowMs`: one that suits is enough. */
+  /**
+   * Further times, epoch milliseconds. They are asked for when the request is out of date by `nowMs`. It is valid if it is in
+   * time by any of them.
+   */
   readonly otherTimes?: (() => readonly number[]) | undefined;
   /** See {@link VerifiedSignature.payloadHash}: what the request claims, or the hash of the body it sent. */
   readonly payloadHash: string;
@@ -360,7 +195,7 @@ export function verifySignature(
   const key = signingKey(secret, scope);
   const canonical = canonicalRequest(request, authorization.signedHeaders, context.payloadHash, isS3);
   const stringToSign = [
-    'AWS4-HMAC-SHA256',
+    ALGORITHM,
     timestamp,
     scope,
     createHash('sha256').update(canonical, 'latin1').digest('hex'),
@@ -395,6 +230,7 @@ function checkSignedHeaders(request: SignableRequest, signedHeaders: readonly st
   }
 }
 
+/** @throws SignatureProblem `expired`, `skewed` */
 function checkTime(authorization: Authorization, { nowMs, otherTimes }: SignatureContext): void {
   const problem = timeProblem(authorization, nowMs);
   if (problem === undefined) return;
@@ -407,69 +243,12 @@ function checkTime(authorization: Authorization, { nowMs, otherTimes }: Signatur
   );
 }
 
+/** Why a request is out of date at a time; undefined if it is not. A presigned URL may be old, within its lifetime. */
 function timeProblem(
   { presigned, signedAtMs, expiresSeconds }: Authorization,
   nowMs: number,
 ): 'skewed' | 'expired' | undefined {
-  const early = signedAtMs - nowMs > CLOCK_SKEW_MS;
-  if (presigned ? early : Math.abs(nowMs - signedAtMs) > CLOCK_SKEW_MS) return 'skewed';
-  return presigned && nowMs > signedAtMs + expiresSeconds * 1000 ? 'expired' : undefined;
-}
-
-type Naming = Readonly<Record<SignatureFault, readonly [code: string, status: number]>>;
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
-const S3: Naming = {
-  missing: ['AccessDenied', 403],
-  unsupported: ['InvalidRequest', 400],
-  malformedHeader: ['AuthorizationHeaderMalformed', 400],
-  malformedQuery: ['AuthorizationQueryParametersError', 400],
-  missingPayloadHash: ['InvalidRequest', 400],
-  unknownKey: ['InvalidAccessKeyId', 403],
-  wrongToken: ['InvalidToken', 400],
-  headersNotSigned: ['AccessDenied', 403],
-  skewed: ['RequestTimeTooSkewed', 403],
-  expired: ['AccessDenied', 403],
-  mismatch: ['SignatureDoesNotMatch', 403],
-};
-
-/** https://docs.aws.amazon.com/firehose/latest/APIReference/CommonErrors.html; the SDKs know skew by InvalidSignatureException too. */
-const JSON_SERVICES: Naming = {
-  missing: ['MissingAuthenticationTokenException', 403],
-  unsupported: ['IncompleteSignatureException', 400],
-  malformedHeader: ['IncompleteSignatureException', 400],
-  malformedQuery: ['IncompleteSignatureException', 400],
-  missingPayloadHash: ['IncompleteSignatureException', 400],
-  unknownKey: ['UnrecognizedClientException', 403],
-  wrongToken: ['UnrecognizedClientException', 403],
-  headersNotSigned: ['InvalidSignatureException', 403],
-  skewed: ['InvalidSignatureException', 403],
-  expired: ['InvalidSignatureException', 403],
-  mismatch: ['InvalidSignatureException', 403],
-};
-
-/** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
-const QUERY_SERVICES: Naming = {
-  ...JSON_SERVICES,
-  missing: ['MissingAuthenticationToken', 403],
-  unsupported: ['IncompleteSignature', 400],
-  malformedHeader: ['IncompleteSignature', 400],
-  malformedQuery: ['IncompleteSignature', 400],
-  missingPayloadHash: ['IncompleteSignature', 400],
-  unknownKey: ['InvalidClientTokenId', 403],
-  wrongToken: ['InvalidClientTokenId', 403],
-  headersNotSigned: ['SignatureDoesNotMatch', 403],
-  skewed: ['SignatureDoesNotMatch', 403],
-  expired: ['SignatureDoesNotMatch', 403],
-  mismatch: ['SignatureDoesNotMatch', 403],
-};
-
-/** Signing names of the services that speak the Query protocol. */
-const OF_QUERY = new Set(['sts', 'iam', 'cloudformation']);
-
-/** The error under the name that the service gives it. */
-export function signatureError(problem: SignatureProblem, signingName: string): AwsError {
-  const naming = signingName === 's3' ? S3 : OF_QUERY.has(signingName) ? QUERY_SERVICES : JSON_SERVICES;
-  const [code, status] = naming[problem.fault];
-  return new AwsError(code, status, problem.message);
+  if (signedAtMs - nowMs > CLOCK_SKEW_MS) return 'skewed';
+  if (presigned) return nowMs > signedAtMs + expiresSeconds * 1000 ? 'expired' : undefined;
+  return nowMs - signedAtMs > CLOCK_SKEW_MS ? 'skewed' : undefined;
 }

@@ -1,4 +1,4 @@
-/** An element: its name and its text or its children; `undefined` children are left out. */
+/** An element: its name, and its text or its children. Children that are `undefined` are left out. */
 export type XmlElement = readonly [name: string, content: XmlContent];
 /** Content of an element: its text, or its children. */
 export type XmlContent = string | number | boolean | readonly (XmlElement | undefined)[];

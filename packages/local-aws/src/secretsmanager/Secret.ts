@@ -17,23 +17,24 @@ export const secretSchema = z.strictObject({
   name: z.string(),
   arn: z.string(),
   description: z.string().optional(),
+  /** Epoch milliseconds. */
   createdAt: z.number(),
   changedAt: z.number(),
   /** Time at which a scheduled deletion takes place. */
   deletedAt: z.number().optional(),
   versions: z.array(versionSchema),
-  /** The `SecretString` that the template had: CloudFormation puts it again only when it changes. */
+  /** The `SecretString` of the template that was deployed last. An update puts it again only when it differs. */
   declared: z.string().optional(),
 });
 
 /** One version of a secret, with its stages. */
 export type SecretVersion = Readonly<z.output<typeof versionSchema>>;
-/** A secret as it is kept, versions and all. */
+/** A secret with all its versions. */
 export type Secret = Readonly<z.output<typeof secretSchema>>;
 
 /** Stage of the version that is answered by default. */
 export const CURRENT = 'AWSCURRENT';
-/** Stage of the version before it, which Secrets Manager moves by itself. */
+/** Stage of the version that was current before. Secrets Manager moves it by itself. */
 export const PREVIOUS = 'AWSPREVIOUS';
 
 /** The version that a staging label is on. */
@@ -75,8 +76,8 @@ export function secretProperties(properties: unknown): z.output<typeof propertie
 }
 
 /**
- * ARN of a secret. AWS ends it with six characters of its own, so that a policy for a secret that was deleted
- * doesn't fit one that takes its name; here they come from the name, so that `Ref` is the same after a restart.
+ * ARN of a secret. AWS ends it with six random characters, so that a policy for a secret that was deleted does not apply to a
+ * new secret of the same name. Here they are derived from the name, so that `Ref` is the same after a restart.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
  */
 export function secretArn(secret: {

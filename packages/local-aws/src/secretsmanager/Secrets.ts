@@ -48,7 +48,7 @@ export class Secrets {
     return new Secrets(options);
   }
 
-  /** The secrets in the order of their names. */
+  /** The secrets in the order of their names. Those whose deletion is due are deleted first. */
   all(): Secret[] {
     for (const { name, deletedAt = Number.POSITIVE_INFINITY } of this.#secrets.values())
       if (deletedAt <= this.#options.clock.now()) this.remove(name);
@@ -60,9 +60,9 @@ export class Secrets {
    * @throws AwsError `ResourceNotFoundException`.
    */
   find(id: string): Secret {
-    const found = this.all().find(({ name, arn }) => name === id || arn === id || arn.slice(0, -7) === id);
-    if (found === undefined) throw secretNotFound();
-    return found;
+    const secret = this.all().find(({ name, arn }) => name === id || arn === id || arn.slice(0, -7) === id);
+    if (secret === undefined) throw secretNotFound();
+    return secret;
   }
 
   /**
@@ -71,15 +71,15 @@ export class Secrets {
    * @throws AwsError `ResourceNotFoundException`, `InvalidRequestException`.
    */
   usable(id: string): Secret {
-    const found = this.find(id);
-    if (found.deletedAt === undefined) return found;
+    const secret = this.find(id);
+    if (secret.deletedAt === undefined) return secret;
     throw invalidRequest(
       "You can't perform this operation on the secret because it was marked for deletion.",
     );
   }
 
   /** Deletes a secret after some days; until then it can only be described and restored. */
-  deletes(id: string, days: number): Secret & { readonly deletedAt: number } {
+  scheduleDeletion(id: string, days: number): Secret & { readonly deletedAt: number } {
     const deletedAt = this.#options.clock.now() + days * 86_400_000;
     const deleted = { ...this.usable(id), deletedAt };
     this.#keep(deleted);
@@ -138,16 +138,16 @@ export class Secrets {
   ): SecretVersion {
     const { id, stage } = which;
     if (id === undefined) {
-      const found = versionAt(secret, stage ?? CURRENT);
-      if (found === undefined) throw valueNotFound(`staging label: ${stage ?? CURRENT}`);
-      return found;
+      const staged = versionAt(secret, stage ?? CURRENT);
+      if (staged === undefined) throw valueNotFound(`staging label: ${stage ?? CURRENT}`);
+      return staged;
     }
-    const found = secret.versions.find((version) => version.id === id);
-    if (found === undefined) throw valueNotFound(`VersionId: ${id}`);
-    if (stage !== undefined && !found.stages.includes(stage)) {
+    const version = secret.versions.find((candidate) => candidate.id === id);
+    if (version === undefined) throw valueNotFound(`VersionId: ${id}`);
+    if (stage !== undefined && !version.stages.includes(stage)) {
       throw invalidRequest('You provided a VersionStage that is not associated to the provided VersionId.');
     }
-    return found;
+    return version;
   }
 
   /** Adds a version. The same token with the same value changes nothing; the first version is always current. */
@@ -173,8 +173,10 @@ export class Secrets {
   }
 
   /**
-   * Moves a staging label, only from the version that the caller believes it on: what makes a change safe
-   * against a concurrent one.
+   * Moves a staging label, only from the version that the caller names as its holder, so that no concurrent change is
+   * undone.
+   *
+   * @param move.to Undefined takes the label away.
    */
   moveStage(
     id: string,
@@ -202,8 +204,8 @@ export class Secrets {
   }
 
   /**
-   * Creates the secret of a template, or brings it to its properties as an update of a stack would: the value
-   * is put again only if the template's own has changed, so that what was put since then stays.
+   * Creates the secret of a template, or sets its properties as an update of a stack would. The value is put again only if the
+   * template's value has changed: a value that was put since then stays.
    */
   ensure(name: string, properties: unknown): void {
     const { Description: description, SecretString: declared } = secretProperties(properties);
@@ -211,9 +213,9 @@ export class Secrets {
     if (existing === undefined) {
       this.create({ name, description, value: declared, declared });
     } else if (existing.description !== description || existing.declared !== declared) {
-      const { description: _, declared: __, ...rest } = existing;
+      const { description: _, declared: __, ...unchanged } = existing;
       this.#keep({
-        ...rest,
+        ...unchanged,
         ...(description === undefined ? {} : { description }),
         ...(declared === undefined ? {} : { declared }),
       });
@@ -231,6 +233,7 @@ export class Secrets {
     this.#secrets.delete(name);
   }
 
+  /** Replaces the versions of a secret. @throws AwsError `LimitExceededException` for too many staging labels. */
   #restage(secret: Secret, versions: readonly SecretVersion[]): Secret {
     if (versions.flatMap(({ stages }) => stages).length > LIMITS.stagesPerSecret) {
       throw limitExceeded(`A secret can have at most ${LIMITS.stagesPerSecret} staging labels.`);
@@ -244,6 +247,7 @@ export class Secrets {
     return changed;
   }
 
+  /** Writes the file before anything changes in memory: if the disk is full, nothing has changed. */
   #keep(secret: Secret): void {
     writeSecret(this.#options.directory, secret);
     this.#secrets.set(secret.name, secret);
@@ -251,8 +255,8 @@ export class Secrets {
 }
 
 /**
- * Moves staging labels to a version, from whichever has them. Where `AWSCURRENT` moves, `AWSPREVIOUS` follows to
- * the version that it left.
+ * Moves staging labels to a version, from the versions that have them. When `AWSCURRENT` moves, the version that had it gets
+ * `AWSPREVIOUS`.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
  *
  * @param to Undefined takes the labels away.
@@ -274,7 +278,7 @@ function moveStages(
   });
 }
 
-/** Removes the oldest versions that no label is on, down to `most`. */
+/** Removes the oldest versions without a label, until `most` versions are left. */
 function dropDeprecated(versions: readonly SecretVersion[], most: number): SecretVersion[] {
   let surplus = versions.length - most;
   return versions.filter(({ stages }) => {
@@ -284,11 +288,12 @@ function dropDeprecated(versions: readonly SecretVersion[], most: number): Secre
   });
 }
 
+/** The name of a secret's file: a hash of the secret's name. */
 const FILE = /^[0-9a-f]{64}\.json$/;
 
 /**
- * Writes a secret to a file of its own, named by a hash since names may hold slashes. Values are not encrypted: nothing
- * on a laptop is secret from the person who runs it.
+ * Writes a secret to a file of its own, named by a hash because names may have slashes and differ only in case. Values are not
+ * encrypted: the file is private to the user who runs the cloud.
  */
 function writeSecret(directory: string, secret: Secret): void {
   mkdirSync(directory, { recursive: true });

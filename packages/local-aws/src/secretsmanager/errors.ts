@@ -23,9 +23,10 @@ export const SECRETS_MANAGER_LIMITS = {
   recoveryDays: { least: 7, most: 30 },
 } as const;
 
-/** Errors of Secrets Manager under AWS's names: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors */
+// Errors of Secrets Manager under AWS's names:
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors
 
-/** No secret has that name or ARN. */
+/** No secret has the name or ARN. */
 export const secretNotFound = () =>
   new AwsError('ResourceNotFoundException', 400, "Secrets Manager can't find the specified secret.");
 
@@ -37,7 +38,7 @@ export const valueNotFound = (which: string) =>
     `Secrets Manager can't find the specified secret value for ${which}`,
   );
 
-/** A secret of that name is there already. */
+/** A secret of the name exists. */
 export const secretExists = (name: string) =>
   new AwsError(
     'ResourceExistsException',
@@ -45,7 +46,7 @@ export const secretExists = (name: string) =>
     `The operation failed because the secret ${name} already exists.`,
   );
 
-/** A version never changes: the same token with another value is refused. */
+/** A version never changes: a call with the token of a version and another value is refused. */
 export const versionExists = (token: string, arn: string) =>
   new AwsError(
     'ResourceExistsException',
@@ -53,15 +54,15 @@ export const versionExists = (token: string, arn: string) =>
     `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`,
   );
 
-/** A parameter that is well formed and can not be. */
+/** A parameter is well formed and has a value that is not possible. */
 export const invalidParameter = (message: string) => new AwsError('InvalidParameterException', 400, message);
 
-/** A call that does not fit the secret's state. */
+/** The call is not possible in the secret's state. */
 export const invalidRequest = (message: string) => new AwsError('InvalidRequestException', 400, message);
 
-/** More of something than Secrets Manager keeps. */
+/** The secret would have more of something than Secrets Manager keeps. */
 export const limitExceeded = (message: string) => new AwsError('LimitExceededException', 400, message);
 
-/** A member that is missing or out of its bounds. */
+/** A member is missing or out of its bounds. */
 export const validationError = (message: string) =>
   new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { memberOf } from '../base/json.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
-import { type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
 import {
   invalidParameter,
   invalidRequest,
@@ -25,6 +25,7 @@ export function secretsManagerService({ secrets }: { readonly secrets: Secrets }
   });
 }
 
+/** Days until a secret is deleted. */
 const { least, most } = LIMITS.recoveryDays;
 
 /** Create, describe, delete and restore secrets. */
@@ -54,9 +55,9 @@ function secretOperations(secrets: Secrets): Record<string, JsonOperation> {
           ARN: arn,
           Name: name,
           ...(description === undefined ? {} : { Description: description }),
-          CreatedDate: createdAt / 1000,
-          LastChangedDate: changedAt / 1000,
-          ...(deletedAt === undefined ? {} : { DeletedDate: deletedAt / 1000 }),
+          CreatedDate: epochSeconds(createdAt),
+          LastChangedDate: epochSeconds(changedAt),
+          ...(deletedAt === undefined ? {} : { DeletedDate: epochSeconds(deletedAt) }),
           // Versions without a label are not shown.
           VersionIdsToStages: Object.fromEntries(
             versions.filter(({ stages }) => stages.length > 0).map(({ id, stages }) => [id, stages]),
@@ -75,11 +76,11 @@ function secretOperations(secrets: Secrets): Record<string, JsonOperation> {
           throw invalidParameter(
             "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
           );
-        const { arn, name, deletedAt } = secrets.deletes(
+        const { arn, name, deletedAt } = secrets.scheduleDeletion(
           SecretId,
           isForced ? 0 : (RecoveryWindowInDays ?? most),
         );
-        return { ARN: arn, Name: name, DeletionDate: deletedAt / 1000 };
+        return { ARN: arn, Name: name, DeletionDate: epochSeconds(deletedAt) };
       },
     }),
     RestoreSecret: operation({
@@ -92,7 +93,7 @@ function secretOperations(secrets: Secrets): Record<string, JsonOperation> {
   };
 }
 
-/** Read and put values, and move the labels that say which version is which. */
+/** Read and put values, and move staging labels. */
 function valueOperations(secrets: Secrets): Record<string, JsonOperation> {
   return {
     GetSecretValue: operation({
@@ -113,7 +114,7 @@ function valueOperations(secrets: Secrets): Record<string, JsonOperation> {
           VersionId: id,
           SecretString: value,
           VersionStages: stages,
-          CreatedDate: createdAt / 1000,
+          CreatedDate: epochSeconds(createdAt),
         };
       },
     }),
@@ -129,7 +130,7 @@ function valueOperations(secrets: Secrets): Record<string, JsonOperation> {
             .map(({ id, stages, createdAt }) => ({
               VersionId: id,
               VersionStages: stages,
-              CreatedDate: createdAt / 1000,
+              CreatedDate: epochSeconds(createdAt),
             })),
         };
       },

@@ -10,6 +10,7 @@ import { inSession, type Roles, roleId } from '../iam/Roles.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';
+import type { XmlElement } from '../protocol/xml.ts';
 
 /** Options of AssumeRole: the roles that exist, and the credentials of their sessions. */
 export interface RoleSessions {
@@ -24,8 +25,8 @@ export interface RoleSessions {
  * leaves about a quarter of a usual one.
  */
 const PACKED_BYTES = 1_024;
-/** Default duration of a session of a role, and the longest duration of a session that a role assumes; seconds. */
-const CHAINED_SECONDS = 3_600;
+/** The longest duration of a session, seconds. It is the default duration, too. */
+const LONGEST_SECONDS = 3_600;
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const assumeRoleSchema = z.strictObject({
@@ -38,7 +39,7 @@ const assumeRoleSchema = z.strictObject({
   DurationSeconds: z
     .string()
     .regex(/^\d{1,6}$/)
-    .default('3600')
+    .default(String(LONGEST_SECONDS))
     .transform(Number)
     .pipe(z.int().min(900).max(43_200)),
   Policy: z
@@ -52,20 +53,20 @@ const assumeRoleSchema = z.strictObject({
     .optional(),
 });
 
-/** STS on the wire: the caller's identity, and roles to be assumed, as far as their trust allows it. */
-export function stsService({
-  account,
-  callerOf = ({ accessKeyId }) => rootOf(accountOfKey(accessKeyId) ?? account),
-  sessions,
-}: {
-  /** The deployment's. */
+/** Options of {@link stsService}. */
+export interface StsOptions {
+  /** The deployment's account. */
   readonly account: string;
-  /** Default: the root of the account that a key is, else of the deployment's. */
+  /** Default: the root of the account whose ID the access key is, else of the deployment's. */
   readonly callerOf?: (signer: Signer) => Caller;
   /** Default: there are no roles. */
   readonly sessions?: RoleSessions;
-}): AwsService {
-  const caller = ({ signature }: AwsRequest) => inSession(callerOf(signature), signature.session);
+}
+
+/** STS on the wire: the caller's identity, and roles to be assumed, as far as their trust allows it. */
+export function stsService({ account, callerOf, sessions }: StsOptions): AwsService {
+  const signerOf = callerOf ?? (({ accessKeyId }) => rootOf(accountOfKey(accessKeyId) ?? account));
+  const caller = ({ signature }: AwsRequest) => inSession(signerOf(signature), signature.session);
   return queryService({
     signingName: 'sts',
     version: '2011-06-15',
@@ -74,80 +75,105 @@ export function stsService({
       queryOperation({
         name: 'GetCallerIdentity',
         input: z.strictObject({}),
-        run(_, request) {
-          const { arn, account, sessionArn } = caller(request);
-          const name = (sessionArn ?? arn).split('/').at(-1) ?? '';
-          return [
-            ['Arn', sessionArn ?? arn],
-            [
-              'UserId',
-              sessionArn !== undefined ? `${roleId(arn)}:${name}` : isRoot({ arn }) ? account : name,
-            ],
-            ['Account', account],
-          ];
-        },
+        run: (_, request) => identityElements(caller(request)),
       }),
       queryOperation({
         name: 'AssumeRole',
         input: assumeRoleSchema,
-        run({ RoleArn, RoleSessionName, ExternalId, DurationSeconds, Policy }, request) {
-          const trust = sessions?.roles.trust(RoleArn);
-          const owner = RoleArn.split(':')[4] ?? '';
-          const asked = {
-            caller: caller(request),
-            action: 'sts:AssumeRole',
-            resource: RoleArn,
-            owner,
-            context: {
-              'sts:RoleSessionName': RoleSessionName,
-              ...(ExternalId === undefined ? {} : { 'sts:ExternalId': ExternalId }),
-            },
-          };
-          const decision =
-            trust !== undefined &&
-            decide({ ...asked, resourcePolicy: readPolicy(trust), resourceDecides: true });
-          if (sessions === undefined || decision === false || !decision.allowed)
-            throw new AwsError(
-              'AccessDenied',
-              403,
-              `User: ${asked.caller.sessionArn ?? asked.caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`,
-            );
-          checkDuration(DurationSeconds, asked.caller);
-          const packed = Policy === undefined ? undefined : packedPercent(Policy);
-          const issued = sessions.issue(RoleArn, RoleSessionName, Policy);
-          const { accessKeyId, secretAccessKey, sessionToken } = issued;
-          if (Policy !== undefined) sessions.roles.narrow(accessKeyId, Policy);
-          return [
-            [
-              'AssumedRoleUser',
-              [
-                ['AssumedRoleId', `${roleId(RoleArn)}:${RoleSessionName}`],
-                ['Arn', roleSessionArn(RoleArn, RoleSessionName)],
-              ],
-            ],
-            [
-              'Credentials',
-              [
-                ['AccessKeyId', accessKeyId],
-                ['SecretAccessKey', secretAccessKey],
-                ['SessionToken', sessionToken],
-                ['Expiration', new Date(sessions.clock.now() + DurationSeconds * 1000).toISOString()],
-              ],
-            ],
-            ...(packed === undefined ? [] : [['PackedPolicySize', packed] as const]),
-          ];
-        },
+        run: (input, request) => assumeRole(input, caller(request), sessions),
       }),
     ]),
   });
 }
 
+function identityElements(caller: Caller): XmlElement[] {
+  return [
+    ['Arn', caller.sessionArn ?? caller.arn],
+    ['UserId', userIdOf(caller)],
+    ['Account', caller.account],
+  ];
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable */
+function userIdOf({ arn, account, sessionArn }: Caller): string {
+  if (sessionArn !== undefined) return `${roleId(arn)}:${lastPart(sessionArn)}`;
+  return isRoot({ arn }) ? account : lastPart(arn);
+}
+
+/** The text behind the last slash. */
+function lastPart(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+/** Credentials of a session of a role. @throws AwsError `AccessDenied`, and those of its session policy and its duration. */
+function assumeRole(
+  { RoleArn, RoleSessionName, ExternalId, DurationSeconds, Policy }: z.output<typeof assumeRoleSchema>,
+  caller: Caller,
+  sessions: RoleSessions | undefined,
+): XmlElement[] {
+  if (sessions === undefined || !isTrusted(caller, RoleArn, RoleSessionName, ExternalId, sessions.roles))
+    throw new AwsError(
+      'AccessDenied',
+      403,
+      `User: ${caller.sessionArn ?? caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`,
+    );
+  checkDuration(DurationSeconds, caller);
+  const packed = Policy === undefined ? undefined : packedPercent(Policy);
+  const { accessKeyId, secretAccessKey, sessionToken } = sessions.issue(RoleArn, RoleSessionName, Policy);
+  if (Policy !== undefined) sessions.roles.narrow(accessKeyId, Policy);
+  return [
+    [
+      'AssumedRoleUser',
+      [
+        ['AssumedRoleId', `${roleId(RoleArn)}:${RoleSessionName}`],
+        ['Arn', roleSessionArn(RoleArn, RoleSessionName)],
+      ],
+    ],
+    [
+      'Credentials',
+      [
+        ['AccessKeyId', accessKeyId],
+        ['SecretAccessKey', secretAccessKey],
+        ['SessionToken', sessionToken],
+        ['Expiration', new Date(sessions.clock.now() + DurationSeconds * 1000).toISOString()],
+      ],
+    ],
+    ...(packed === undefined ? [] : [['PackedPolicySize', packed] as const]),
+  ];
+}
+
+/** Whether a caller may assume a role, by the role's trust policy. A role that does not exist trusts nobody. */
+function isTrusted(
+  caller: Caller,
+  roleArn: string,
+  sessionName: string,
+  externalId: string | undefined,
+  roles: Roles,
+): boolean {
+  const trust = roles.trust(roleArn);
+  if (trust === undefined) return false;
+  const [, , , , owner = ''] = roleArn.split(':');
+  return decide({
+    caller,
+    action: 'sts:AssumeRole',
+    resource: roleArn,
+    owner,
+    context: {
+      'sts:RoleSessionName': sessionName,
+      ...(externalId === undefined ? {} : { 'sts:ExternalId': externalId }),
+    },
+    resourcePolicy: readPolicy(trust),
+    resourceDecides: true,
+  }).allowed;
+}
+
 /**
- * A caller that is a session of a role itself gets an hour at the most.
+ * Requires that a session lasts an hour at the most. AWS limits it so for a caller that is a session of a role itself. For any
+ * other caller the role's MaxSessionDuration decides, which here is its default, an hour.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
  */
 function checkDuration(seconds: number, { arn }: Caller): void {
-  if (seconds <= CHAINED_SECONDS) return;
+  if (seconds <= LONGEST_SECONDS) return;
   throw new AwsError(
     'ValidationError',
     400,
@@ -157,7 +183,7 @@ function checkDuration(seconds: number, { arn }: Caller): void {
   );
 }
 
-/** How much of its room a session policy takes. @throws AwsError `MalformedPolicyDocument`, `PackedPolicyTooLarge`. */
+/** The percentage of its room that a session policy takes. @throws AwsError `MalformedPolicyDocument`, `PackedPolicyTooLarge`. */
 function packedPercent(policy: string): number {
   checkOwnPolicy(policy);
   const percent = Math.ceil((100 * deflateRawSync(policy).byteLength) / PACKED_BYTES);

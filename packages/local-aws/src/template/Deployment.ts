@@ -61,12 +61,12 @@ export interface DeployedFunction {
   readonly exportName: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
-  /** Executions at once above which it is throttled. Default: no limit of its own. */
+  /** Executions at the same time above which the function is throttled. Undefined: no limit of its own. */
   readonly reservedConcurrency?: number | undefined;
   readonly memoryMb: number;
-  /** ARN of its execution role; not enforced locally. */
+  /** ARN of its execution role, as whose session the function makes its calls. */
   readonly role: string;
-  /** Whether Lambda's own lines in its log are JSON. Default: text. */
+  /** Whether Lambda's own lines in its log are JSON. Default false: text. */
   readonly hasJsonLog?: boolean | undefined;
   /** How Lambda handles a chain of the function's own messages. */
   readonly recursiveLoop: RecursiveLoop;
@@ -77,11 +77,13 @@ export interface DeployedMapping {
   readonly logicalId: string;
   readonly queueArn: string;
   readonly functionName: string;
+  /** Messages of one batch at the most. */
   readonly batchSize: number;
+  /** How long to wait for a batch to fill. */
   readonly windowSeconds: number;
-  /** Undefined means no limit of its own. */
+  /** Batches that are processed at the same time. Undefined: as many as Lambda begins with. */
   readonly maximumConcurrency: number | undefined;
-  /** `ReportBatchItemFailures`. */
+  /** Whether the function reports the failed messages of a batch: `ReportBatchItemFailures`. */
   readonly partialResponses: boolean;
   readonly enabled: boolean;
 }

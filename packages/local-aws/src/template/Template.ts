@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TemplateError } from '../base/errors.ts';
 
-/** `Snapshot` is for types that the local cloud does not have. */
+// `Snapshot` is missing: it is for types that the local cloud does not have.
 const deletionPolicy = z.enum(['Delete', 'Retain', 'RetainExceptOnCreate']);
 const updateReplacePolicy = z.enum(['Delete', 'Retain']);
 
@@ -58,7 +58,9 @@ export const SUB_PLACEHOLDER = /\$\{(!?)([^${}]*)\}/g;
  * The intrinsic function that an object represents, if any: it has exactly one member, named `Ref` or `Fn::…`.
  * A `Condition` member of a policy is not an intrinsic here: templates with conditions are refused.
  */
-export function intrinsicOf(value: object): { name: string; argument: unknown } | undefined {
+export function intrinsicOf(
+  value: object,
+): { readonly name: string; readonly argument: unknown } | undefined {
   const [entry, ...otherEntries] = Object.entries(value);
   if (entry === undefined || otherEntries.length > 0) return undefined;
   const [name, argument] = entry;
@@ -74,31 +76,32 @@ export function attributePath(argument: unknown): [logicalId: string, attribute:
 }
 
 /** Logical IDs that must be created before a resource: those in its properties and its `DependsOn`. */
-function dependenciesOf(template: Template, logicalId: string): ReadonlySet<string> {
+function dependenciesOf(template: Template, logicalId: string): readonly string[] {
   const resource = template.Resources[logicalId];
-  const found = new Set<string>(resource?.DependsOn);
-  collect(resource?.Properties, found);
-  for (const id of found) if (!(id in template.Resources)) found.delete(id);
-  return found;
+  const references = new Set<string>(resource?.DependsOn);
+  collectReferences(resource?.Properties, references);
+  return [...references].filter((id) => id in template.Resources);
 }
 
-function collect(value: unknown, found: Set<string>): void {
+/** Adds the names to which the intrinsic functions in a value refer. */
+function collectReferences(value: unknown, references: Set<string>): void {
   if (typeof value !== 'object' || value === null) return;
   const intrinsic = intrinsicOf(value);
-  if (intrinsic?.name === 'Ref' && typeof intrinsic.argument === 'string') found.add(intrinsic.argument);
+  if (intrinsic?.name === 'Ref' && typeof intrinsic.argument === 'string') references.add(intrinsic.argument);
   if (intrinsic?.name === 'Fn::GetAtt') {
     const path = attributePath(intrinsic.argument);
-    if (path !== undefined) found.add(path[0]);
+    if (path !== undefined) references.add(path[0]);
   }
   if (intrinsic?.name === 'Fn::Sub') {
     const text = Array.isArray(intrinsic.argument) ? intrinsic.argument[0] : intrinsic.argument;
     if (typeof text === 'string') {
       for (const [, literal, name = ''] of text.matchAll(SUB_PLACEHOLDER)) {
-        if (literal === '') found.add(name.split('.')[0] ?? '');
+        const [logicalId = name] = name.split('.');
+        if (literal === '') references.add(logicalId);
       }
     }
   }
-  for (const child of Object.values(value)) collect(child, found);
+  for (const child of Object.values(value)) collectReferences(child, references);
 }
 
 /**

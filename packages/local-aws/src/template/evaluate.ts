@@ -1,7 +1,10 @@
 import { TemplateError } from '../base/errors.ts';
 import { attributePath, intrinsicOf, SUB_PLACEHOLDER } from './Template.ts';
 
-/** The values of names in a template. Both functions throw for an unknown name. */
+/**
+ * The values of names in a template. Both functions throw for an unknown name. `where` is the place that uses the name, for the
+ * message.
+ */
 export interface Scope {
   readonly ref: (name: string, where: string) => string | typeof NO_VALUE;
   readonly attribute: (logicalId: string, attribute: string, where: string) => string;
@@ -13,7 +16,7 @@ export const NO_VALUE = Symbol('AWS::NoValue');
 /**
  * Evaluates a part of a template: replaces every intrinsic function by its value.
  *
- * @param where Path of the part, for messages: `ExposuresStream.Properties`.
+ * @param where Path of the part, for messages: `OrdersStream.Properties`.
  * @throws TemplateError `TEMPLATE_INTRINSIC_UNSUPPORTED`, `TEMPLATE_REFERENCE_UNKNOWN`,
  * `TEMPLATE_INVALID` for arguments that the function doesn't accept.
  */
@@ -33,6 +36,7 @@ export function evaluate(value: unknown, scope: Scope, where: string): unknown {
   );
 }
 
+/** The value of an intrinsic function. */
 function call(name: string, argument: unknown, scope: Scope, where: string): unknown {
   switch (name) {
     case 'Ref':
@@ -82,11 +86,13 @@ function substitute(argument: unknown, scope: Scope, where: string): string {
   });
 }
 
+/** A list of a length. @throws TemplateError for any other value. */
 function listOf(value: unknown, length: number, name: string, where: string): unknown[] {
   if (Array.isArray(value) && value.length === length) return value;
   throw invalid(where, `${name} takes a list of ${length}`);
 }
 
+/** A value as a text. @throws TemplateError for a list or an object. */
 function textOf(value: unknown, name: string, where: string): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

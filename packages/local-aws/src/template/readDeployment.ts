@@ -130,6 +130,7 @@ export function bucketPolicy(resource: ResolvedResource): BucketPolicy {
   return { bucket: Bucket, policy: JSON.stringify(PolicyDocument) };
 }
 
+/** A resource whose properties its service validates. @throws TemplateError `TEMPLATE_INVALID` */
 function part(resource: ResolvedResource): Part {
   return {
     logicalId: resource.logicalId,
@@ -144,7 +145,7 @@ function arnOf(resource: ResolvedResource): string {
   throw new TemplateError('TEMPLATE_INVALID', `${resource.logicalId} has no ARN.`);
 }
 
-/** A schedule; none when it is disabled. @throws TemplateError `TEMPLATE_INVALID` */
+/** A schedule in a list, which is empty for a schedule that is disabled. @throws TemplateError `TEMPLATE_INVALID` */
 function deployedSchedule(resource: ResolvedResource): Schedule[] {
   const { State, ScheduleExpression, Target } = readResource(resource, scheduleProperties);
   if (State === 'DISABLED') return [];
@@ -250,10 +251,13 @@ function functionUrl(resource: ResolvedResource, permissions: readonly ResolvedR
         properties['Principal'] === '*' &&
         (properties[condition] === value || properties[condition] === undefined),
     );
-  const domainName = new URL(resource.url ?? '').host;
+  const { url } = resource;
+  if (url === undefined) throw new TemplateError('TEMPLATE_INVALID', `${resource.logicalId} has no URL.`);
+  const domainName = new URL(url).host;
+  const [urlId = domainName] = domainName.split('.');
   return {
     logicalId: resource.logicalId,
-    urlId: domainName.split('.')[0] ?? '',
+    urlId,
     domainName,
     functionName,
     cors: corsOf(Cors),
@@ -309,7 +313,7 @@ export function deployedIdentities(
 ): DeployedIdentity[] {
   return resources.flatMap(({ type, arn, physicalId, properties }) => {
     if (arn === undefined || (type !== 'AWS::IAM::Role' && type !== 'AWS::IAM::User')) return [];
-    // A managed policy may name whom it is attached to, too.
+    // An identity names its managed policies, or a managed policy the identities that it is attached to.
     const side = type === 'AWS::IAM::Role' ? 'Roles' : 'Users';
     const attachedThere = resources.filter(
       (resource) =>
@@ -344,10 +348,12 @@ export function deployedIdentities(
   });
 }
 
+/** A member of an object; undefined for any other value. */
 function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
+/** The items of a list; a value that is no list is the only item, and an absent one has none. */
 function listOf(value: unknown): unknown[] {
-  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+  return value === undefined ? [] : [value].flat();
 }

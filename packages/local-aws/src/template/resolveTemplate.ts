@@ -20,6 +20,7 @@ export interface ResolvedResource {
   readonly arn: string | undefined;
   /** The address of a Function URL on AWS; undefined for any other type. */
   readonly url?: string | undefined;
+  /** Whether the local cloud creates it: {@link ResourceType}. */
   readonly locally: 'built' | 'inert';
   readonly properties: Readonly<Record<string, unknown>>;
   /** Action when the resource leaves the stack. Default `Delete`. */
@@ -34,6 +35,14 @@ export interface ResolvedTemplate {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
+/** A resource to which later ones can refer. */
+interface NamedResource {
+  readonly resource: KnownResource;
+  readonly type: ResourceType;
+  /** e.g. `AWS::S3::Bucket`. */
+  readonly typeName: string;
+}
+
 /**
  * Evaluates a template for a stack.
  *
@@ -41,33 +50,9 @@ export interface ResolvedTemplate {
  * pseudo parameter, an attribute, an unknown reference, a cycle.
  */
 export function resolveTemplate(template: Template, stack: StackIdentity): ResolvedTemplate {
-  const known = new Map<string, { resource: KnownResource; type: ResourceType; typeName: string }>();
-  const lookUp = (logicalId: string, where: string) => {
-    const found = known.get(logicalId);
-    if (found === undefined) throw unknownReference(logicalId, where);
-    return found;
-  };
-  const scope: Scope = {
-    ref(name, where) {
-      if (name.startsWith('AWS::')) return pseudoParameter(name, stack, where);
-      const { resource, type } = lookUp(name, where);
-      return type.ref(resource);
-    },
-    attribute(logicalId, attribute, where) {
-      const { resource, type, typeName } = lookUp(logicalId, where);
-      const value = Object.hasOwn(type.attributes, attribute) ? type.attributes[attribute] : undefined;
-      if (value === undefined)
-        throw unknownReference(`attribute ${attribute} of ${typeName} ${logicalId}`, where);
-      return value(resource);
-    },
-  };
-
-  const unsupported = Object.entries(template.Resources).filter(([, { Type }]) => !resourceTypes.has(Type));
-  if (unsupported.length > 0) {
-    const names = unsupported.map(([logicalId, { Type }]) => `${logicalId} (${Type})`).join(', ');
-    throw new TemplateError('TEMPLATE_RESOURCE_UNSUPPORTED', `${names}.`);
-  }
-
+  requireKnownTypes(template);
+  const named = new Map<string, NamedResource>();
+  const scope = scopeOf(named, stack);
   const resources = orderResources(template).flatMap((logicalId): ResolvedResource[] => {
     const raw = template.Resources[logicalId];
     const type = raw && resourceTypes.get(raw.Type);
@@ -78,7 +63,7 @@ export function resolveTemplate(template: Template, stack: StackIdentity): Resol
         .filter(([, value]) => value !== NO_VALUE),
     );
     const resource: KnownResource = { logicalId, properties, stack };
-    known.set(logicalId, { resource, type, typeName: raw.Type });
+    named.set(logicalId, { resource, type, typeName: raw.Type });
     return [
       {
         logicalId,
@@ -93,12 +78,42 @@ export function resolveTemplate(template: Template, stack: StackIdentity): Resol
       },
     ];
   });
-
   const outputs = Object.entries(template.Outputs).map(([name, { Value }]) => [
     name,
     String(evaluate(Value, scope, `Outputs.${name}`)),
   ]);
   return { resources, outputs: Object.fromEntries(outputs) };
+}
+
+/** @throws TemplateError `TEMPLATE_RESOURCE_UNSUPPORTED`, with all resources of types that are not supported. */
+function requireKnownTypes({ Resources }: Template): void {
+  const unsupported = Object.entries(Resources).filter(([, { Type }]) => !resourceTypes.has(Type));
+  if (unsupported.length === 0) return;
+  const names = unsupported.map(([logicalId, { Type }]) => `${logicalId} (${Type})`).join(', ');
+  throw new TemplateError('TEMPLATE_RESOURCE_UNSUPPORTED', `${names}.`);
+}
+
+/** The values of names in a template. `named` grows while resources are evaluated, each after those that it refers to. */
+function scopeOf(named: ReadonlyMap<string, NamedResource>, stack: StackIdentity): Scope {
+  const lookUp = (logicalId: string, where: string) => {
+    const referenced = named.get(logicalId);
+    if (referenced === undefined) throw unknownReference(logicalId, where);
+    return referenced;
+  };
+  return {
+    ref(name, where) {
+      if (name.startsWith('AWS::')) return pseudoParameter(name, stack, where);
+      const { resource, type } = lookUp(name, where);
+      return type.ref(resource);
+    },
+    attribute(logicalId, attribute, where) {
+      const { resource, type, typeName } = lookUp(logicalId, where);
+      const value = Object.hasOwn(type.attributes, attribute) ? type.attributes[attribute] : undefined;
+      if (value === undefined)
+        throw unknownReference(`attribute ${attribute} of ${typeName} ${logicalId}`, where);
+      return value(resource);
+    },
+  };
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html */

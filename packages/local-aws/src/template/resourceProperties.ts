@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { bucketSettingsMembers } from '../s3/model/bucketSettings.ts';
 
 // All schemas are strict: a property that the local cloud would have to implement and doesn't is refused by name.
-// Properties marked `inert` have no observable effect on a laptop.
+// Properties marked `inert` have no observable effect in the local cloud.
 const inert = z.unknown();
 
 /** Properties of `AWS::S3::Bucket`. */
@@ -86,7 +86,7 @@ export const urlProperties = z.strictObject({
     .optional(),
 });
 
-/** Properties of `AWS::Lambda::EventSourceMapping`, with AWS’s defaults. */
+/** Properties of `AWS::Lambda::EventSourceMapping`, with AWS's defaults. */
 export const mappingProperties = z.strictObject({
   EventSourceArn: z.string().regex(/^arn:[^:]+:sqs:/, 'the ARN of an SQS queue'),
   FunctionName: z.string(),
@@ -134,7 +134,7 @@ export const stageProperties = z.strictObject({
   DefaultRouteSettings: z
     .strictObject({
       DetailedMetricsEnabled: inert,
-      // A laptop is slower than any limit. Throttling can be simulated as a fault (docs/local.md).
+      // A laptop is slower than any limit. Throttling can be simulated as a fault: docs/faults.md.
       ThrottlingRateLimit: inert.optional(),
       ThrottlingBurstLimit: inert.optional(),
     })

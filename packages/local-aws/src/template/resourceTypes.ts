@@ -30,8 +30,8 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
       Arn: (r) => `arn:${r.stack.partition}:s3:::${nameOf(r, 'BucketName', lowerCase)}`,
     }),
   ],
-  ['AWS::Glue::Database', built((r) => inner(r, 'DatabaseInput'))],
-  ['AWS::Glue::Table', built((r) => inner(r, 'TableInput'))],
+  ['AWS::Glue::Database', built((r) => nameInInput(r, 'DatabaseInput'))],
+  ['AWS::Glue::Table', built((r) => nameInInput(r, 'TableInput'))],
   [
     'AWS::KinesisFirehose::DeliveryStream',
     built(named('DeliveryStreamName'), {
@@ -84,14 +84,9 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
     }),
   ],
   ['AWS::ApiGatewayV2::ApiMapping', inert(shortId, { ApiMappingId: shortId })],
-  [
-    'AWS::IAM::Role',
-    inert(named('RoleName'), {
-      Arn: (r) => `arn:${r.stack.partition}:iam::${r.stack.account}:role/${nameOf(r, 'RoleName')}`,
-    }),
-  ],
+  ['AWS::IAM::Role', inert(named('RoleName'), { Arn: (r) => iamArn(r, `role/${nameOf(r, 'RoleName')}`) })],
   ['AWS::IAM::User', inert(named('UserName'), { Arn: (r) => iamArn(r, `user/${nameOf(r, 'UserName')}`) })],
-  // The key can sign once a secret of the template contains it: packages/local-aws/src/server/callPermissions.ts.
+  // The key can sign once a secret of the template contains it: callPermissions.ts.
   ['AWS::IAM::AccessKey', inert(accessKeyId, { SecretAccessKey: (r) => digest(r).slice(0, 40) })],
   ['AWS::IAM::ManagedPolicy', inert(managedPolicyArn, { PolicyArn: managedPolicyArn })],
   [
@@ -124,6 +119,7 @@ export const INERT_LOGICAL_IDS: ReadonlySet<string> = new Set([
   'ServerlessDeploymentBucketPolicy',
 ]);
 
+/** Derives a name, an identifier or an ARN from a resource. */
 type Name = (resource: KnownResource) => string;
 
 function built(ref: Name, attributes: Record<string, Name> = {}): ResourceType {
@@ -156,14 +152,15 @@ function lowerCase(name: string): string {
   return name.toLowerCase();
 }
 
-function inner(resource: KnownResource, member: string): string {
+/** The name in the input of a Glue resource, or else a generated one. */
+function nameInInput(resource: KnownResource, member: string): string {
   const input = resource.properties[member];
   const name = typeof input === 'object' && input !== null ? Reflect.get(input, 'Name') : undefined;
   return name === undefined ? generatedName(resource).toLowerCase() : text(name);
 }
 
-function iamArn({ stack }: KnownResource, rest: string): string {
-  return `arn:${stack.partition}:iam::${stack.account}:${rest}`;
+function iamArn({ stack }: KnownResource, resourceName: string): string {
+  return `arn:${stack.partition}:iam::${stack.account}:${resourceName}`;
 }
 
 function managedPolicyArn(resource: KnownResource): string {
@@ -184,8 +181,8 @@ function secretRef(resource: KnownResource): string {
   return secretArn({ ...resource.stack, name: nameOf(resource, 'Name') });
 }
 
-function arn({ stack }: KnownResource, service: string, rest: string): string {
-  return `arn:${stack.partition}:${service}:${stack.region}:${stack.account}:${rest}`;
+function arn({ stack }: KnownResource, service: string, resourceName: string): string {
+  return `arn:${stack.partition}:${service}:${stack.region}:${stack.account}:${resourceName}`;
 }
 
 /** Ten characters, like API Gateway's IDs. */
@@ -193,7 +190,7 @@ function apiId(resource: KnownResource): string {
   return digest(resource).slice(0, 10);
 }
 
-/** 32 letters and digits, like Lambda's, and the rest of the host. */
+/** The host of a Function URL: 32 letters and digits, like Lambda's, the region and Lambda's domain. */
 function urlHost(resource: KnownResource): string {
   return `${digest(resource).slice(0, 32)}.lambda-url.${resource.stack.region}.on.aws`;
 }
@@ -203,7 +200,12 @@ function shortId(resource: KnownResource): string {
 }
 
 function uuid(resource: KnownResource): string {
-  return digest(resource).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+  return uuidOf(digest(resource));
+}
+
+/** The beginning of a hash in the form of a UUID. */
+function uuidOf(hash: string): string {
+  return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
 /** Generated IDs depend only on stack and logical ID, so they are the same after a restart. */
@@ -211,6 +213,7 @@ function digest({ stack, logicalId }: KnownResource): string {
   return createHash('sha256').update(`${stack.stackName}/${logicalId}`).digest('hex');
 }
 
+/** A property as a text. A service refuses the name that another value gets here. */
 function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
@@ -230,7 +233,6 @@ export function stackId(
   { partition, region, account }: Pick<StackIdentity, 'partition' | 'region' | 'account'>,
   name: string,
 ): string {
-  const digest = createHash('sha256').update(name).digest('hex');
-  const uuid = digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+  const uuid = uuidOf(createHash('sha256').update(name).digest('hex'));
   return `arn:${partition}:cloudformation:${region}:${account}:stack/${name}/${uuid}`;
 }

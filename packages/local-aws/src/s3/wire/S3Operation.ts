@@ -21,21 +21,26 @@ export interface S3Call {
   readonly hasIdentity?: ((arn: string) => boolean) | undefined;
 }
 
+/** The use of a KMS key for an object. */
+export interface KeyUse {
+  readonly caller: Caller;
+  /** ID, ARN or alias; undefined for S3's own key in the bucket's account. */
+  readonly key: string | undefined;
+  /** Account of the bucket. */
+  readonly owner: string;
+  /** Region of the bucket. */
+  readonly region: string;
+  /** `kms:GenerateDataKey` to write, `kms:Decrypt` to read. */
+  readonly action: 'kms:Decrypt' | 'kms:GenerateDataKey';
+}
+
 /** Decides who may use which KMS key for an object. */
 export interface KeyAccess {
   /**
-   * @param key ID or ARN; undefined for S3's own key in the bucket's account.
-   * @param owner Account of the bucket.
    * @returns ARN of the key, if it is here.
    * @throws AwsError as S3 reports it: `AccessDenied`, `KMS.DisabledException`, `KMS.NotFoundException`.
    */
-  requireUse(request: {
-    readonly caller: Caller;
-    readonly key: string | undefined;
-    readonly owner: string;
-    readonly region: string;
-    readonly action: 'kms:Decrypt' | 'kms:GenerateDataKey';
-  }): string | undefined;
+  requireUse(use: KeyUse): string | undefined;
 }
 
 /** One operation: how it is recognised, which headers it understands, and what it does. */

@@ -1,0 +1,171 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { LocalClock } from '../base/clock.ts';
+import { diskProblem } from '../base/diskProblem.ts';
+import { LocalAwsError } from '../base/errors.ts';
+import { ConnectionReset, type Faults } from '../faults/Faults.ts';
+import { AwsError, notImplemented } from '../protocol/AwsError.ts';
+import type { AwsResponse, AwsService, EdgeCall } from '../protocol/AwsService.ts';
+import { jsonError } from '../protocol/JsonService.ts';
+import { SignatureProblem, signatureError } from '../protocol/signatureError.ts';
+import { type AuthenticationContext, authenticateRequest, handleWithFaults } from './handleRequest.ts';
+import { type ReadCall, unsignedAction } from './readCall.ts';
+
+/** What calls are answered with. */
+export interface AnswerContext {
+  readonly services: readonly AwsService[];
+  readonly authentication: AuthenticationContext;
+  readonly faults: Faults;
+  readonly clock: Pick<LocalClock, 'after'>;
+  /** Called for each call before anything is done; throws the AwsError to answer. Default: every call is admitted. */
+  readonly admit?: ((call: EdgeCall) => void) | undefined;
+  /** Called for each unexpected error, which the client sees as a 500. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+/**
+ * Answers a call: finds its service, checks its signature, and lets the service handle it. What is wrong is answered in the
+ * words and the format of the service.
+ *
+ * @throws ConnectionReset when a fault ends the connection without an answer.
+ */
+export async function answerCall(
+  message: IncomingMessage,
+  call: ReadCall,
+  requestId: string,
+  context: AnswerContext,
+): Promise<AwsResponse> {
+  const unsigned = await refuseUnsignedAction(message, call);
+  if (unsigned !== undefined) return unsigned;
+  const { authorization, signable, refused } = call;
+  const service = detectService(context.services, {
+    signingName: authorization?.signingName,
+    target: message.headers['x-amz-target'],
+  });
+  if ('unknown' in service) {
+    return refused === undefined
+      ? unknownService(service.unknown, message.headers)
+      : jsonError(refused, 'application/x-amz-json-1.1');
+  }
+  const refuse = (error: AwsError) =>
+    service.refuse?.(error, { method: signable.method, requestId }) ??
+    jsonError(error, 'application/x-amz-json-1.1');
+  if (refused !== undefined) return refuse(refused);
+  try {
+    return await handleSigned(message, call, requestId, service, context);
+  } catch (error) {
+    if (error instanceof SignatureProblem) return refuse(signatureError(error, service.signingName));
+    if (error instanceof AwsError) return refuse(error);
+    if (error instanceof ConnectionReset) throw error;
+    if (!isHangUp(error)) context.onDefect(error);
+    return refuse(failureOf(service, error));
+  }
+}
+
+/** Refuses operations of STS that need no signature, of which none is emulated; undefined for any other call. */
+async function refuseUnsignedAction(
+  message: IncomingMessage,
+  call: ReadCall,
+): Promise<AwsResponse | undefined> {
+  try {
+    const action = await unsignedAction(message, call);
+    return action === undefined ? undefined : refuseQuery(notImplemented(`sts ${action}`));
+  } catch (error) {
+    if (error instanceof AwsError) return refuseQuery(error);
+    throw error;
+  }
+}
+
+/** Lets a service handle a call whose signature is right. @throws SignatureProblem, AwsError, ConnectionReset */
+async function handleSigned(
+  message: IncomingMessage,
+  { signable, query, authorization, problem }: ReadCall,
+  requestId: string,
+  service: AwsService,
+  { authentication, faults, clock, admit }: AnswerContext,
+): Promise<AwsResponse> {
+  if (authorization === undefined) {
+    if (problem !== undefined && problem.fault !== 'missing') throw problem;
+    const { method, rawPath } = signable;
+    const refusal = service.refuseUnsigned?.({ method, rawPath, headers: message.headers });
+    throw refusal ?? problem ?? new SignatureProblem('missing', 'Access Denied: the request is not signed.');
+  }
+  const parts = { signable, query, requestId };
+  const request = await authenticateRequest(message, parts, authorization, authentication);
+  return handleWithFaults(service, request, { faults, clock, connection: message.socket, admit });
+}
+
+/** The error that a client gets for one that the service has not answered itself. */
+function failureOf({ signingName }: AwsService, error: unknown): AwsError {
+  const problem = diskProblem(error);
+  if (problem !== undefined) {
+    // A request that can't be written to disk may work later, so it gets a status that SDKs retry.
+    const name = signingName === 's3' ? 'ServiceUnavailable' : 'ServiceUnavailableException';
+    return new AwsError(name, 503, `${problem.code}: ${problem.message} ${problem.cure}`);
+  }
+  const code = signingName === 's3' ? 'InternalError' : 'InternalFailure';
+  const sentence =
+    error instanceof LocalAwsError
+      ? `${error.code}: ${error.message} ${error.cure}`
+      : 'We encountered an internal error. Please try again.';
+  return new AwsError(code, 500, sentence);
+}
+
+/** Whether the client has closed the connection. Then there is nothing to answer and no error to report. */
+export function isHangUp(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+/** The parts of a request that identify its service. */
+interface ServiceHint {
+  /** Service in the signature's scope; undefined when the request isn't signed. */
+  readonly signingName: string | undefined;
+  /** `X-Amz-Target`, e.g. `AWSGlue.GetTable`. Node never gives a list for this header. */
+  readonly target: string | readonly string[] | undefined;
+}
+
+/**
+ * Finds the service of a request by its signature's scope, else by its target's prefix. An unsigned request
+ * without a target can only be for S3: a browser at the endpoint, or a public object.
+ *
+ * @returns The service, or the name of one that doesn't exist.
+ */
+function detectService(
+  services: readonly AwsService[],
+  { signingName, target }: ServiceHint,
+): AwsService | { readonly unknown: string } {
+  if (signingName !== undefined)
+    return services.find((service) => service.signingName === signingName) ?? { unknown: signingName };
+  if (typeof target === 'string') {
+    const prefix = target.slice(0, Math.max(0, target.lastIndexOf('.')));
+    return services.find(({ targetPrefix }) => targetPrefix === prefix) ?? { unknown: prefix };
+  }
+  return services.find((service) => service.signingName === 's3') ?? { unknown: 's3' };
+}
+
+/**
+ * The error for a service that isn't emulated, with its name, in the protocol of the request:
+ * JSON with a target, the Query protocol's XML for a form, else REST-JSON.
+ * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
+ */
+function unknownService(name: string, headers: IncomingHttpHeaders): AwsResponse {
+  const error = notImplemented(`The service ${name}`);
+  if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+    return refuseQuery(error);
+  }
+  const contentType =
+    headers['content-type'] === 'application/x-amz-json-1.0'
+      ? 'application/x-amz-json-1.0'
+      : 'application/x-amz-json-1.1';
+  return jsonError(error, contentType, { 'x-amzn-errortype': error.code });
+}
+
+/** An error in the Query protocol, without a namespace. */
+function refuseQuery(error: AwsError): AwsResponse {
+  const message = error.message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return {
+    status: error.status,
+    headers: { 'content-type': 'text/xml' },
+    body: `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+  };
+}

@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http';
+import type { AwsError } from '../protocol/AwsError.ts';
+import { readBody } from '../protocol/AwsService.ts';
+import { type Authorization, readAuthorization, type SignableRequest } from '../protocol/authorization.ts';
+import { SignatureProblem } from '../protocol/signatureError.ts';
+
+/** A request as far as its head describes it. */
+export interface ReadCall {
+  readonly signable: SignableRequest;
+  readonly query: URLSearchParams;
+  /**
+   * The parsed signature. It is undefined when the request is not signed, or when the signature can't be parsed: then
+   * `problem` is set.
+   */
+  readonly authorization?: Authorization | undefined;
+  readonly problem?: SignatureProblem | undefined;
+  /** Why the request is refused before any other check. */
+  readonly refused?: AwsError | undefined;
+}
+
+/** Reads the head of a request: its path, its query, and the signature that it states. */
+export function readCall(message: IncomingMessage): ReadCall {
+  const { method = 'GET', url = '/' } = message;
+  const question = url.indexOf('?');
+  const rawPath = question < 0 ? url : url.slice(0, question);
+  const rawQuery = question < 0 ? '' : url.slice(question + 1);
+  const query = new URLSearchParams(rawQuery);
+  const signable = { method, rawPath, rawQuery, headers: headersByLine(message) };
+  try {
+    return { signable, query, authorization: readAuthorization(signable, query) };
+  } catch (error) {
+    if (!(error instanceof SignatureProblem)) throw error;
+    return { signable, query, problem: error };
+  }
+}
+
+/**
+ * The headers, with each line of a header that comes on several lines. Node joins such lines with a comma and a space, or drops
+ * all but the first. Clients such as AWS's SDK for Java sign the lines.
+ */
+function headersByLine({
+  headers,
+  headersDistinct,
+  rawHeaders,
+}: IncomingMessage): SignableRequest['headers'] {
+  if (rawHeaders.length / 2 <= Object.keys(headers).length) return headers;
+  const several = Object.entries(headersDistinct).filter(
+    ([name, lines = []]) => lines.length > 1 && name !== 'host' && name !== 'authorization',
+  );
+  return { ...headers, ...Object.fromEntries(several) };
+}
+
+/** Limit of a call of STS without a signature, bytes. Its token has 20,000 characters at the most. */
+const UNSIGNED_ACTION_BYTES = 128 * 1024;
+
+/**
+ * The operation of STS that an unsigned request calls; undefined for any other request. Operations with a token of another
+ * identity provider need no signature.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+ *
+ * @throws AwsError 413 for a larger form than any of these calls has.
+ */
+export async function unsignedAction(
+  message: IncomingMessage,
+  { authorization, refused, query, signable }: ReadCall,
+): Promise<string | undefined> {
+  if (authorization !== undefined || refused !== undefined || signable.rawPath !== '/') return undefined;
+  const isForm = message.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  const parameters =
+    isForm && signable.method === 'POST'
+      ? new URLSearchParams(Buffer.from(await readBody(message, UNSIGNED_ACTION_BYTES)).toString())
+      : query;
+  const action = parameters.get('Action');
+  return action !== null && /^AssumeRoleWith[A-Za-z]+$/.test(action) ? action : undefined;
+}

@@ -1,0 +1,61 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type OnRefused, refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
+import { ConnectionReset } from '../faults/Faults.ts';
+import type { Answer } from './functionAnswer.ts';
+import { type Listening, listen } from './listen.ts';
+
+/** Options of a server in front of functions. */
+export interface GuardedServerOptions {
+  /** Hosts that are admitted besides loopback: {@link refuseForeignRequest}. */
+  readonly allowedHosts: readonly string[];
+  /** Called for each request that is not admitted. */
+  readonly onRefused: OnRefused | undefined;
+  /** Port on 127.0.0.1; 0 for any free port. */
+  readonly port: number;
+  /** Time for running requests to finish when the server closes, milliseconds. Default 5,000. */
+  readonly closeGraceMs: number | undefined;
+  /** Answers an admitted request. Throws ConnectionReset to end the connection without an answer. */
+  readonly answer: (request: IncomingMessage) => Promise<Answer>;
+  /** The answer in place of one that failed. */
+  readonly failure: (error: unknown) => Answer;
+  /** Sends an answer, with the headers that depend on the request. */
+  readonly send: (request: IncomingMessage, response: ServerResponse, answer: Answer) => void;
+  /** Called for each admitted request, before its answer is sent, with the status; 0 without an answer. */
+  readonly onAnswer?: ((status: number) => void) | undefined;
+}
+
+/** Starts a server on loopback that admits requests of pages of any site, but only to hosts of this machine. */
+export function startGuardedServer(options: GuardedServerOptions): Promise<Listening> {
+  const { allowedHosts, onRefused, answer, failure, onAnswer, send } = options;
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let reply: Answer;
+    try {
+      reply = await answer(request);
+    } catch (error) {
+      if (error instanceof ConnectionReset) {
+        onAnswer?.(0);
+        request.socket.resetAndDestroy();
+        return;
+      }
+      reply = failure(error);
+    }
+    onAnswer?.(reply.status);
+    send(request, response, reply);
+    // An unread body would be parsed as the next request on this connection.
+    if (!request.complete) request.resume();
+  }
+
+  const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false }, (request, response) => {
+    const refused = refuseForeignRequest(request, { allowedHosts, anyOrigin: true });
+    if (refused === undefined) {
+      void serve(request, response);
+      return;
+    }
+    // The answer has no CORS headers, because the page that sent the request must not read it.
+    sendRefusal(response, refused);
+    onRefused?.(refused, request.headers.host);
+    if (!request.complete) request.resume();
+  });
+  return listen(server, options.port, options.closeGraceMs);
+}
