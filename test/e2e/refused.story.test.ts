@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
 import { FRESH_MS, STALE_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
 import { MAX_DECODED_BYTES } from '../../lib/wire/limits.ts';
+import { readOverTime } from '../../observe/facts/flow/overTime.ts';
 import { callMain } from '../harness/callMain.ts';
 import { eventually, storyCloud } from '../harness/storyCloud.ts';
 
@@ -21,11 +23,15 @@ async function keys(args: readonly string[], stdin = '') {
   expect(result).toMatchObject({ code: 0 });
 }
 
+/** How many requests were answered so, by the first digit of the status. */
+const answered = { 2: 0, 4: 0, 5: 0 };
+
 /** Posts a body with a key that may send; the answer's status and code. */
 async function post(body: string | Uint8Array<ArrayBuffer>, key = NEW, more: object = {}) {
   const headers = { 'statsig-api-key': key, 'content-type': 'application/octet-stream', ...more };
   const answer = await story.send({ path: '/v1/my-data', headers, body });
   const { code }: { code?: string } = JSON.parse(await answer.text());
+  answered[z.literal([2, 4, 5]).parse(Math.floor(answer.status / 100))] += 1;
   return code === undefined ? answer.status : `${answer.status} ${code}`;
 }
 const batch = (...events: unknown[]) => JSON.stringify({ events, statsigMetadata: { sdkType: 'e2e' } });
@@ -171,4 +177,12 @@ describe('keys while Secrets Manager is down', () => {
     for (const key of [OLD, NEW, SERVER, STRANGER]) expect(story.filesWith(key)).toEqual([]);
     expect(story.refusals).toEqual([]);
   });
+});
+
+it('the curves of the console count each request once, by its answer', async () => {
+  const periods = await readOverTime(story.deployment(), 3);
+  const sum = (name: 'accepted' | 'refused' | 'failed') =>
+    periods.reduce((total, period) => total + period[name], 0);
+  expect({ 2: sum('accepted'), 4: sum('refused'), 5: sum('failed') }).toEqual(answered);
+  expect(answered[5]).toBeGreaterThan(0);
 });

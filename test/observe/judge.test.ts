@@ -87,6 +87,19 @@ describe('a finding of sluice status', () => {
     ]);
   });
 
+  it.each([
+    [[9], 'warning'],
+    [[2], 'warning'],
+    [[1.9], 'problem'],
+    [[9, 1], 'problem'],
+    [[1, 9], 'problem'],
+  ] as const)('of requests that AWS refused %j hours ago is a %s', (hoursAgo, severity) => {
+    const unreached = hoursAgo.map(
+      (hours) => ({ kind: '4xx', hour: at(hours), count: 50, of: 100 }) as const,
+    );
+    expect(judge({ unreached })).toMatchObject([{ code: 'SLUICE_FINDING_UNREACHED', severity }]);
+  });
+
   it('is none below its bound', () => {
     const resends = [50, 10, 10, 400, 400, 400].map((n, i) => ({
       day: `2026-11-1${i}` as const,

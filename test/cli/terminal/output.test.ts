@@ -50,4 +50,9 @@ describe('CSV', () => {
     ).toBe('a,b,c\n"x,y",,""\n"line\nbreak",1,""""\n');
     expect(csvTable([])).toBe('');
   });
+
+  // https://www.rfc-editor.org/rfc/rfc4180#section-2, rule 6
+  it.each([',', '\r', '\n', '\r\n'])('quotes a text with %j, which would end its field', (ending) => {
+    expect(csvTable([{ a: `one${ending}two` }])).toBe(`a\n"one${ending}two"\n`);
+  });
 });

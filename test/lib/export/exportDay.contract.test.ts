@@ -111,7 +111,12 @@ describe('the export of a day', () => {
     await run();
     expect(await run()).toMatchObject({ copied: 0, removed: 0 });
     const [file] = world.manifest(await world.exported()).files;
-    world.store.delete(TARGET, `events/${DAY}/${file?.name}`);
+    const key = `events/${DAY}/${file?.name}`;
+    world.store.delete(TARGET, key);
+    expect(await run()).toMatchObject({ copied: 1 });
+    expect(await contents()).toEqual(both('first', 'second'));
+    // Somebody has cut a file off.
+    await world.store.put(TARGET, key, 'f');
     expect(await run()).toMatchObject({ copied: 1 });
     expect(await contents()).toEqual(both('first', 'second'));
   });

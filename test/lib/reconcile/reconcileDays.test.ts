@@ -259,6 +259,14 @@ describe('a night', () => {
     expect(await hoursOf(7)).toMatchObject([{ state: 'whole', unproved: 0 }]);
   });
 
+  it('expects no log line of an invocation that failed: it stored nothing, and its request was sent again', async () => {
+    requests('07', 100);
+    count('invoked', `${DAY}T07:30:00`, 130);
+    count('failed', `${DAY}T07:30:00`, 30);
+    await night();
+    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', unproved: 0 }]);
+  });
+
   it('tells nothing of an hour as short whose files S3 deletes by then', async () => {
     requests('07', 100, 270);
     own = defineConfig({ bucket: 'acme', curate: false, retention: { forwardedDays: 1 } });

@@ -75,6 +75,14 @@ describe('a day in pieces', () => {
     );
   });
 
+  it('has pieces of a sixteenth of the disk: their rows and temporary files need as much again', async () => {
+    const bytes = await parquetOf(someEvents(0, 2));
+    for (const name of ['a', 'b', 'c']) await drop(name, bytes);
+    const diskBytes = 16 * 2 * bytes.byteLength;
+    const loaded = await loads.load({ at: { recorded: later }, loader: { diskBytes } });
+    expect(loaded).toEqual({ outcome: 'piece', done: 1, pieces: 2 });
+  });
+
   it('goes on in further invocations, and says how far it is', async () => {
     await dropThree();
     const startedAt = loads.clock.now();

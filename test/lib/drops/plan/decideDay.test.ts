@@ -31,6 +31,9 @@ const entry = (other: Partial<LedgerEntry> = {}) =>
     ...other,
   });
 const queued = (fingerprint: string, ago: number, reason = 'new') => ({ fingerprint, reason, at: NOW - ago });
+/** A day that no load has begun, and whose task was sent that long ago, milliseconds. */
+const unloaded = (ago: number) =>
+  entry({ state: 'waiting', fingerprint: null, files: [], queued: queued(oneFile.fingerprint, ago) });
 
 describe('decideDay', () => {
   it.each([
@@ -144,6 +147,20 @@ describe('decideDay', () => {
         files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'left_out', reason: 'archived' }],
       }),
       { queue: 'changed' },
+    ],
+    ['whose task was sent less than six hours ago', oneFile, unloaded(6 * HOUR_MS - 1), { skip: 'queued' }],
+    ['whose task is lost: it was sent six hours ago', oneFile, unloaded(6 * HOUR_MS), { queue: 'new' }],
+    [
+      'that failed less than twelve hours ago',
+      oneFile,
+      entry({ state: 'failed', updatedAt: NOW - 12 * HOUR_MS + 1 }),
+      { skip: 'failed' },
+    ],
+    [
+      'that failed twelve hours ago',
+      oneFile,
+      entry({ state: 'failed', updatedAt: NOW - 12 * HOUR_MS }),
+      { queue: 'retried' },
     ],
   ] as const)('decides on a day %s', (_, listed, known, decision) => {
     expect(decideDay(listed, known, terms)).toEqual(decision);

@@ -1,0 +1,33 @@
+import { afterAll, expect, it } from '@jest/globals';
+import { addDays, MINUTE_MS, utcDay } from '../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { tableKinds } from '../../../../lib/schema/kinds.ts';
+import { dayFolder, tableFolder } from '../../../../lib/tables/tableFolders.ts';
+import { readRecentPartitions } from '../../../../observe/facts/tables/partitionGaps.ts';
+import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { ensureTables, startAws } from '../../../harness/startAws.ts';
+
+const config = defineConfig({ bucket: 'sluice-gaps' });
+const clock = new ManualClock(Date.parse('2026-11-20T09:00:00Z'));
+const aws = await startAws({ clock });
+afterAll(() => aws.close());
+aws.store.createBucket(config.bucket);
+ensureTables(
+  aws.catalog,
+  config,
+  tableKinds.map((kind) => ({ name: config.tables[kind], folder: tableFolder(config, kind) })),
+);
+
+it('a day of the time window that has files and no partition is told a minute after its first file', async () => {
+  const { pastDays, futureDays } = config.timeWindow;
+  const dayAt = (days: number) => addDays(utcDay(clock.now()), days);
+  // Events arrive in the first four of these days.
+  const days = [-pastDays, -1, 0, futureDays, -pastDays - 1, futureDays + 1].map(dayAt);
+  for (const day of days) await aws.store.put(config.bucket, `${dayFolder(config, 'events', day)}a`, 'rows');
+  const read = () => readRecentPartitions({ ...aws, config, now: clock.now() });
+  clock.advance(MINUTE_MS - 1);
+  expect(await read()).toEqual({ days: 4, gaps: [] });
+  clock.advance(1);
+  const gaps = days.slice(0, 4).map((day) => ({ table: 'events', day }));
+  expect(await read()).toEqual({ days: 4, gaps });
+});
