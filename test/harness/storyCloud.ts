@@ -22,6 +22,7 @@ import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { type AthenaRow, athenaRows } from './answer.ts';
 import { callMain } from './callMain.ts';
+import { lacksPermission, onDecision } from './decisions.ts';
 import { npxWords } from './npxWords.ts';
 import { temporaryDirectory, writeConfig } from './temporaryDirectory.ts';
 
@@ -85,7 +86,8 @@ export async function eventually<Found>(
 
 /**
  * A local cloud with a configuration, whose deployed policies are enforced, and what stories do with it: they post, move
- * its clock, plant faults, run commands and ask. `SLUICE_CONFIG` names its configuration until it is closed.
+ * its clock, plant faults, run commands and ask. `SLUICE_CONFIG` names its configuration until it is closed. A call of a
+ * function that its role does not allow fails the story when it closes, even if the function goes on without its answer.
  *
  * @param input Default: the repository's own configuration, whose package most suites share.
  */
@@ -102,6 +104,15 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     process.env['SLUICE_CONFIG'] = writeConfig(directory.path, named, `${configs}.config.ts`);
   };
   const refusals: string[] = [];
+  /** Calls of deployed functions that their roles do not allow: the sentences of the refusals. */
+  const lacking = new Set<string>();
+  /** Roles with whose keys the story calls itself. */
+  const borrowed = new Set<string>();
+  const endDecisions = onDecision((decision) => {
+    const { arn } = decision.caller;
+    if (!lacksPermission(decision) || !arn.includes(':role/sluice-local-') || borrowed.has(arn)) return;
+    lacking.add(decision.because ?? decision.action);
+  });
   const start = async (at?: number): Promise<[Cloud, MovableClock]> => {
     const clock = new MovableClock();
     if (at !== undefined) await clock.set(at);
@@ -283,8 +294,11 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
       return found;
     },
     /** Keys of a role of the stack, or of a user elsewhere. */
-    credentialsOf: async (principal: string) =>
-      issuedSchema.parse(await control('POST', 'credentials', { principal })),
+    async credentialsOf(principal: string) {
+      const issued = issuedSchema.parse(await control('POST', 'credentials', { principal }));
+      borrowed.add(issued.principal);
+      return issued;
+    },
     /** Logs of the functions, without the times of the lines. */
     logs: () =>
       filesUnder(join(data, 'logs'))
@@ -305,12 +319,19 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
       [cloud, clock] = await start(isMoved ? now : undefined);
       s3 = s3By();
     },
+    /**
+     * Stops the cloud, and removes its data.
+     *
+     * @throws Error if a function has made a call that its role does not allow, whatever became of it.
+     */
     async close(): Promise<void> {
       for (const client of clients) client.destroy();
       await cloud.close();
+      endDecisions();
       if (before === undefined) delete process.env['SLUICE_CONFIG'];
       else process.env['SLUICE_CONFIG'] = before;
       directory.remove();
+      if (lacking.size > 0) throw new Error(`Roles lack permissions: ${[...lacking].join('\n')}`);
     },
   };
 }

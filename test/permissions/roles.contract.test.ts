@@ -1,17 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
 import { bundleFunctions } from '../../infra/build/bundleFunctions.ts';
 import { resources } from '../../infra/resources.ts';
 import { mergeActions, READ_TABLES, WRITE_RESULTS } from '../../lib/access/readerStatements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { functionNames } from '../../lib/config/functionConfig.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import { tableFolder } from '../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { query, readTable, scope } from '../lib/access/calls.ts';
+import { type Call, type Document, decideCall } from '../lib/access/decideCall.ts';
 import { readPolicies } from './Policies.ts';
 import { heldPage } from './permissionsPage.ts';
 
+const ACCOUNT = '000000000000';
 const customers = { bucket: 'acme-drops', owner: '111122223333' };
 const key = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const role = { arn: 'arn:aws:iam::111122223333:role/sluice', externalId: 'made-by-us' };
@@ -50,7 +56,7 @@ const config = defineConfig({
 const NAMED =
   /^AWS::(?:IAM::Role|SQS::Queue|S3::Bucket|KMS::Key|Glue::Database|Glue::Table|Athena::WorkGroup|SecretsManager::Secret|KinesisFirehose::DeliveryStream|Logs::Log\w+|Events::Rule|Scheduler::Schedule)$/;
 
-function readRoles() {
+function readTemplate() {
   const made = resources({ config, service: 'sluice', stage: 'local' });
   const logs = functionNames.map((name) => [
     `${roleOf(name).replace(/Role$/, '')}LogGroup`,
@@ -60,15 +66,13 @@ function readRoles() {
     ...Object.fromEntries(logs),
     ...Object.fromEntries(Object.entries(made.Resources).filter(([, { Type }]) => NAMED.test(Type))),
   };
-  return readPolicies(
-    resolveTemplate(parseTemplate({ Resources, Outputs: {} }), {
-      region: 'us-east-1',
-      account: '000000000000',
-      partition: 'aws',
-      stackName: 'sluice-local',
-      endpoint: 'http://127.0.0.1',
-    }),
-  ).roles;
+  return resolveTemplate(parseTemplate({ Resources, Outputs: {} }), {
+    region: 'us-east-1',
+    account: ACCOUNT,
+    partition: 'aws',
+    stackName: 'sluice-local',
+    endpoint: 'http://127.0.0.1',
+  });
 }
 
 /** `IngestPlanRole` of the function `ingest-plan`. */
@@ -128,11 +132,168 @@ function calledActions(files: readonly string[]): ReadonlySet<string> {
   return new Set([...actions, ...byAthena, ...BY_LAMBDA, ...OF_KEYS]);
 }
 
-const roles = readRoles();
+const template = readTemplate();
+const { roles } = readPolicies(template);
 
 it('docs/reference/permissions.md has the roles of the template (SLUICE_WRITE_DOCS=1 updates it)', () => {
   const { page, held } = heldPage(roles, config.bucket);
   expect(page).toBe(held);
+});
+
+const own = (key: string) => `${config.bucket}/${key}`;
+const object = (action: string, ...paths: readonly string[]): Call => ({
+  action: `s3:${action}`,
+  resources: paths.map((path) => `arn:aws:s3:::${path}`),
+});
+const queue = (name: string): Call => ({
+  action: 'sqs:SendMessage',
+  resources: [`arn:aws:sqs:us-east-1:${ACCOUNT}:sluice-local-${name}`],
+});
+const ofTables = (action: string, ...tables: readonly string[]): Call => ({
+  action: `glue:${action}`,
+  resources: ['catalog', 'database/sluice', ...tables.map((table) => `table/sluice/${table}`)].map(
+    (name) => `arn:aws:glue:us-east-1:${ACCOUNT}:${name}`,
+  ),
+});
+const inRole: Call = { action: 'sts:AssumeRole', resources: [role.arn] };
+const byCustomersKey = ['kms:Decrypt', 'kms:GenerateDataKey'].map(
+  (action): Call => ({
+    action,
+    resources: [key],
+    context: { 'kms:ViaService': 's3.us-east-1.amazonaws.com' },
+  }),
+);
+/** Athena's calls with the permissions of who asks it, in this account and for the table of events. */
+const byAthena = [
+  ...readTable(scope.database, config.tables.events, 'statsig/a/b'),
+  ...query(scope.workgroup, scope.bucket, 'query-results/'),
+]
+  .filter(({ action }) => !action.startsWith('kms:') && action !== 's3:ListBucket')
+  .map(({ action, resources }): Call => {
+    const names = resources.filter((resource) => !resource.endsWith('/default'));
+    const here = names.map((resource) =>
+      resource
+        .replace(scope.account, ACCOUNT)
+        .replace(scope.region, 'us-east-1')
+        .replace(scope.bucket, config.bucket)
+        .replace('statsig/a/', 'statsig/statsig_forwarded_events/statsig_forwarded_events/'),
+    );
+    return { action, resources: here };
+  });
+
+/**
+ * Calls that no story makes, by role: those after a fault in the middle of an upload, of days in pieces, with names that
+ * only this configuration has, and of AWS's services. Stories make the others, and fail if a role does not allow one.
+ */
+const CALLS: Readonly<Record<string, readonly Call[]>> = {
+  // https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
+  LandingDeliveryRole: [
+    ...['GetBucketLocation', 'ListBucket', 'ListBucketMultipartUploads'].map((action) =>
+      object(action, config.bucket),
+    ),
+    object('AbortMultipartUpload', own('landing/2026/a')),
+    object('GetObject', own('landing/2026/a')),
+    {
+      action: 'logs:PutLogEvents',
+      resources: [
+        `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:/aws/kinesisfirehose/sluice-local-landing:log-stream:DestinationDelivery`,
+      ],
+    },
+  ],
+  RegisterRole: [ofTables('BatchUpdatePartition', config.tables.exposures, config.tables.quarantine)],
+  WriteRole: [
+    object('GetObject', own('damaged/a')),
+    object('PutObject', own('quarantine-large/a')),
+    object('DeleteObject', ...tableKinds.map((kind) => own(`${tableFolder(config, kind)}a`))),
+    queue('write'),
+  ],
+  ReconcileRole: byAthena,
+  IngestPlanRole: [inRole],
+  IngestTriggerRole: [object('DeleteObject', own('ledger/acme/trigger.json'))],
+  IngestLoadRole: [
+    ...['GetObject', 'PutObject', 'DeleteObject', 'AbortMultipartUpload'].map((action) =>
+      object(action, own('ledger/_loads/a')),
+    ),
+    object('GetObject', own('statsig/ingested/a')),
+    object('AbortMultipartUpload', own('statsig/ingested/a'), own('quarantine/a')),
+    object('PutObject', 'acme-drops/sluice-receipts/a'),
+    queue('ingest-load'),
+    inRole,
+    ...byCustomersKey,
+  ],
+  ExportRole: [
+    ...['PutObject', 'PutObjectAcl', 'DeleteObject', 'AbortMultipartUpload'].map((action) =>
+      object(action, 'acme-drops/out-daily/a'),
+    ),
+    inRole,
+    ...byCustomersKey,
+  ],
+  CuratePlanRole: [ofTables('UpdateTable', 'experiment_exposures', 'first_exposures', 'secondary_exposures')],
+  CurateRole: [
+    object(
+      'AbortMultipartUpload',
+      own('statsig/ingested/curated_events/a'),
+      own('statsig/ingested/curated_exposures/a'),
+    ),
+    queue('curate'),
+  ],
+  RelayRole: [
+    queue('relay-dead-letters'),
+    { ...object('ListBucket', config.bucket), context: { 's3:prefix': 'relay/waiting/a' } },
+  ],
+};
+
+describe('a role allows each call', () => {
+  const ofKey: Document = {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+        Action: 'kms:*',
+        Resource: '*',
+      },
+    ],
+  };
+  const refused = async (logicalId: string, calls: readonly Call[]) => {
+    const found = roles.find((candidate) => candidate.logicalId === logicalId);
+    if (found === undefined) throw new Error(`The template has no ${logicalId}.`);
+    const policy: Document = { Version: '2012-10-17', Statement: found.statements };
+    const verdicts = await Promise.all(
+      calls.map(async (call) => {
+        const resourcePolicy = call.action.startsWith('kms:') ? ofKey : undefined;
+        const caller = { principal: found.arn, policies: [policy], resourcePolicy };
+        return [call, await decideCall({ ...caller, resourceAccount: ACCOUNT }, call)] as const;
+      }),
+    );
+    return verdicts.filter(([, verdict]) => verdict !== 'Allowed').map(([call]) => call);
+  };
+
+  it.each(Object.entries(CALLS))('of %s that no story makes', async (logicalId, calls) => {
+    expect(calls.length).toBeGreaterThan(0);
+    expect(await refused(logicalId, calls)).toEqual([]);
+  });
+
+  const targetSchema = z.object({
+    Arn: z.string(),
+    RoleArn: z.string(),
+    DeadLetterConfig: z.object({ Arn: z.string() }).optional(),
+  });
+  const targets = template.resources
+    .filter(({ type }) => type === 'AWS::Scheduler::Schedule')
+    .map(({ properties }) => targetSchema.parse(properties['Target']));
+
+  it('of a schedule to its target, and to its dead letters', async () => {
+    const queued = targets.flatMap(({ DeadLetterConfig, ...target }) =>
+      DeadLetterConfig === undefined ? [] : [{ ...target, deadLetters: DeadLetterConfig.Arn }],
+    );
+    expect(queued.length).toBeGreaterThan(8);
+    for (const { Arn, RoleArn, deadLetters } of queued) {
+      const own = roles.find(({ arn }) => arn === RoleArn);
+      const call = { action: 'sqs:SendMessage', resources: [Arn, deadLetters] };
+      expect(await refused(own?.logicalId ?? RoleArn, [call])).toEqual([]);
+    }
+  });
 });
 
 describe('each action of a role is one that an adapter of its function calls', () => {

@@ -1,25 +1,13 @@
-import { subscribe } from 'node:diagnostics_channel';
-import { z } from 'zod';
+import { type AccessDecision, isOnCall, onDecision } from '../harness/decisions.ts';
 import { resolveDeployment } from './deployed.ts';
 import { type Role, readPolicies } from './Policies.ts';
 
-const decisionSchema = z.object({
-  caller: z.object({ arn: z.string() }),
-  action: z.string(),
-  resource: z.string(),
-  context: z.object({ 's3:prefix': z.string().optional() }).optional(),
-  allowed: z.boolean(),
-});
-
 /** What the local cloud decides from now on in this process. */
 export class UsedPermissions {
-  readonly #seen = new Map<string, z.infer<typeof decisionSchema>>();
+  readonly #seen = new Map<string, AccessDecision>();
 
   constructor() {
-    subscribe('local-aws:decisions', (message) => {
-      const seen = decisionSchema.parse(message);
-      this.#seen.set(JSON.stringify(seen), seen);
-    });
+    onDecision((decision) => this.#seen.set(JSON.stringify(decision), decision));
   }
 
   /**
@@ -31,7 +19,7 @@ export class UsedPermissions {
     const ours = roles.filter(({ logicalId }) => names.includes(logicalId));
     return {
       unused: ours.flatMap((role) => this.#unusedBy(role)),
-      refused: ours.flatMap((role) => this.#by(role, false).filter(isForAnswer).map(refusalText)),
+      refused: ours.flatMap((role) => this.#by(role, false).filter(isOnCall).map(refusalText)),
     };
   }
 
@@ -55,13 +43,8 @@ export class UsedPermissions {
   }
 }
 
-/** Not for the question, without a prefix, whether S3 may say that an object is missing. */
-function isForAnswer({ action, context }: z.infer<typeof decisionSchema>): boolean {
-  return action !== 's3:ListBucket' || context?.['s3:prefix'] !== undefined;
-}
-
 /** With the first folder of what is listed. */
-function refusalText({ action, resource, context }: z.infer<typeof decisionSchema>): string {
+function refusalText({ action, resource, context }: AccessDecision): string {
   const [folder] = context?.['s3:prefix']?.split('/') ?? [];
   return folder === undefined ? `${action} ${resource}` : `${action} ${resource} ${folder}/`;
 }
