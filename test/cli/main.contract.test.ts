@@ -113,6 +113,21 @@ describe('help and version', () => {
   });
 });
 
+describe('--help', () => {
+  it.each(commands.map(({ name }) => name))(
+    'of %s is an answer and no error, and runs nothing',
+    async (name) => {
+      const help = await callMain([name, '--help']);
+      expect(help).toMatchObject({ code: 0, stderr: '' });
+      expect(help.stdout).toContain(`sluice ${name}`);
+    },
+  );
+
+  it('is an argument after --', async () => {
+    expect((await callMain(['trace', '--', '--help', 'x'])).stderr).toContain('SLUICE_USAGE_ARGUMENTS');
+  });
+});
+
 describe('an error of the file system', () => {
   let directory: ReturnType<typeof temporaryDirectory>;
   beforeEach(() => {

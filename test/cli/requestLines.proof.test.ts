@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { within } from '../harness/waiting.ts';
 
 const running: ChildProcess[] = [];
 const data = temporaryDirectory();
@@ -29,7 +30,7 @@ async function start(...args: string[]) {
     text += more;
   });
   const untilText = async (isDone: (text: string) => boolean) => {
-    while (!isDone(text)) await once(child.stdout, 'data');
+    while (!isDone(text)) await within(`output after ${text}`, once(child.stdout, 'data'));
   };
   const shows = async (pattern: RegExp) => {
     await untilText((shown) => pattern.test(shown));

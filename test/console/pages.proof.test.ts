@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Console } from '../../console/index.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { describeInBrowser } from '../harness/describeInBrowser.ts';
-import { eventually } from '../harness/storyCloud.ts';
+import { eventually } from '../harness/waiting.ts';
 import { startObserved } from '../observe/startObserved.ts';
 import { fillConsole } from './fillConsole.ts';
 import { LOOKS, openInBrowser, PAGES } from './inBrowser.ts';
@@ -68,7 +68,7 @@ describeInBrowser('the pages of the console in a browser', () => {
     const { page, go, look } = opened;
     /** Waits until so many pixels of the first chart have the color that its key names. */
     const isDrawn = (key: number, pixels: number) =>
-      eventually(() =>
+      eventually(`the color of the key ${key}`, () =>
         page.evaluate<boolean>(`(() => {
         const chart = document.querySelector('.chart');
         const canvas = chart.querySelector('canvas');

@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, storyCloud } from '../harness/storyCloud.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
+import { eventually } from '../harness/waiting.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -27,7 +28,7 @@ describe('a bucket that allows only conditional deletions', () => {
     const delay = { fault: 'delayCalls', ms: 60_000, operations: ['DeleteObjects'] };
     await story.setFaults({ s3: [delay] });
     const flushed = story.cloud.flush();
-    await eventually(async () => (await story.struck())[0] === 1);
+    await eventually('a deletion that is delayed', async () => (await story.struck())[0] === 1);
     const [landed = ''] = await story.keys('landing/');
     const text = gunzipSync(await story.read(landed)).toString();
     const other = text.replaceAll('ada', 'eve').replace(/"event_id":"..../, '"event_id":"0000');

@@ -20,7 +20,7 @@ import {
 import { calendarMarks } from '../harness/calendarMarks.ts';
 import { byDuckDb, byParquetJs, type DropRows, type DropWriter } from '../harness/dropWriters.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
-import { eventually } from '../harness/storyCloud.ts';
+import { eventually } from '../harness/waiting.ts';
 
 /** Days of the local cloud, whatever day it is on the machine. */
 const D16 = '2026-11-16';
@@ -128,11 +128,15 @@ const states = new Map<string, string>();
 /** Looks until the ledger says so: functions run beside us. */
 async function statesAreRight(): Promise<void> {
   const expected = String([...states].map(String).sort());
-  await eventually(async () => {
-    await ingest.cloud.flush();
-    const found = [...(await entries())].map(([place, { state }]) => `${place},${state}`);
-    return String(found.sort()) === expected;
-  });
+  await eventually(
+    expected,
+    async () => {
+      await ingest.cloud.flush();
+      const found = [...(await entries())].map(([place, { state }]) => `${place},${state}`);
+      return String(found.sort());
+    },
+    (seen) => seen === expected,
+  );
 }
 
 /** `explain`'s entry for each file of a day: name, fate, reason, rows in, out and refused. */

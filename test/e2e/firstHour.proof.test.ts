@@ -5,8 +5,8 @@ import { utcDay } from '../../lib/base/time.ts';
 import { callMain } from '../harness/callMain.ts';
 import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
 import { sluice } from '../harness/sluice.ts';
-import { eventually } from '../harness/storyCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { eventually } from '../harness/waiting.ts';
 
 const scratch = temporaryDirectory();
 afterEach(endCloudProcesses);
@@ -95,7 +95,7 @@ describe('sluice start', () => {
 
     const table = 'statsig_forwarded_events';
     const folder = join(cloud.data, 's3', cloud.bucket, 'statsig', table, table);
-    await eventually(() => existsSync(folder));
+    await eventually(folder, () => existsSync(folder));
     expect(readdirSync(folder)).toEqual([utcDay(time)]);
     expect(await cloud.end('SIGINT')).toBe(0);
   });

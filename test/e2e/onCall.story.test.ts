@@ -15,7 +15,8 @@ import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
 import { openLocalConsole } from '../console/openPage.ts';
 import { callMain } from '../harness/callMain.ts';
-import { eventually, type Posted, type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { type Posted, type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { eventually } from '../harness/waiting.ts';
 
 const KEY = 'client-web-0123456789';
 const DAY = '2026-11-20';
@@ -54,10 +55,14 @@ const codes = ({ problems }: Status) => problems.map(({ code }) => code);
 async function finding(code: string): Promise<Finding> {
   const found = await story.found(code);
   if (found === undefined) throw new Error(code);
-  await eventually(async () => {
-    const answer = await fetch(new URL('/api/findings', open.address));
-    return codes(JSON.parse(await answer.text())).includes(found.code);
-  });
+  await eventually(
+    `${found.code} in the console`,
+    async () => {
+      const answer = await fetch(new URL('/api/findings', open.address));
+      return codes(JSON.parse(await answer.text()));
+    },
+    (seen) => seen.includes(found.code),
+  );
   return found;
 }
 
@@ -176,7 +181,10 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     const denied = { fault: 'failCalls', code: 'AccessDeniedException', status: 400, calls: 'all' };
     await story.setFaults({ glue: [{ ...denied, operations: ['BatchCreatePartition'] }] });
     await dead(queue, body);
-    const why = await eventually(async () => (await status()).failures['register']);
+    const why = await eventually(
+      'the failure of the registrar',
+      async () => (await status()).failures['register'],
+    );
     expect(why).toMatch(/^2026-11-20T\S+Z: AccessDeniedException: /);
     expect((await finding('PARTITION_WRONG')).detail).toContain(`failed last at ${why} Missing:`);
     await story.clearFaults();

@@ -8,7 +8,8 @@ import { FRESH_MS, STALE_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/Ke
 import { MAX_DECODED_BYTES } from '../../lib/wire/limits.ts';
 import { readOverTime } from '../../observe/facts/flow/overTime.ts';
 import { callMain } from '../harness/callMain.ts';
-import { eventually, storyCloud } from '../harness/storyCloud.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
+import { eventually } from '../harness/waiting.ts';
 
 const OLD = 'client-old-0123456789';
 const NEW = 'client-new-0123456789';
@@ -80,7 +81,7 @@ describe('keys of a running collector', () => {
         .logs()
         .split('\n')
         .find((printed) => printed.includes(refused));
-    expect(await eventually(line)).toContain('"events_landed":0');
+    expect(await eventually('the line of the refused event', line)).toContain('"events_landed":0');
   });
 });
 

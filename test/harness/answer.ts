@@ -5,9 +5,7 @@ import {
   StartQueryExecutionCommand,
   type StartQueryExecutionCommandInput,
 } from '@aws-sdk/client-athena';
-
-/** Milliseconds between two looks at an execution. */
-const LOOK_MS = 25;
+import { eventually } from './waiting.ts';
 
 /** A result as drivers read it. */
 export interface Answer {
@@ -22,12 +20,12 @@ export interface Answer {
 
 /** Asks for an execution until it is over, as every client does. */
 export async function ended(athena: AthenaClient, id: string) {
-  for (;;) {
-    const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
-    const state = QueryExecution?.Status?.State;
-    if (state !== 'QUEUED' && state !== 'RUNNING') return QueryExecution;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
+  const { QueryExecution } = await eventually(
+    `the end of the query ${id}`,
+    () => athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id })),
+    (seen) => !['QUEUED', 'RUNNING'].includes(seen.QueryExecution?.Status?.State ?? ''),
+  );
+  return QueryExecution;
 }
 
 /** Starts a statement and answers its ID. */

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { main } from '../../cli/main.ts';
+import { within } from './waiting.ts';
 
 /** Options to run a command with, besides its arguments. */
 export interface CallOptions {
@@ -35,7 +36,7 @@ export async function callMain(
     setEnvironment(env),
   ];
   try {
-    return { code: await main(args), ...out };
+    return { code: await within(`sluice ${args.join(' ')}`, main(args)), ...out };
   } finally {
     for (const each of putBack) each();
   }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeEach, jest } from '@jest/globals';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { temporaryDirectory, writeConfig } from './temporaryDirectory.ts';
+import { within } from './waiting.ts';
 
 /** Replaces Lambda's context in tests: handlers use nothing else of it. */
 interface TestContext {
@@ -60,7 +61,10 @@ export function invokedFunction<Result>(handler: Handler<Result>, env: Readonly<
     invoke(event: unknown, remainingMs = 600_000) {
       // A suite may have more than one function. Each reads its environment at its first invocation.
       setEnvironment(own);
-      return invoke(event, { getRemainingTimeInMillis: () => remainingMs });
+      return within(
+        'the result of the function',
+        invoke(event, { getRemainingTimeInMillis: () => remainingMs }),
+      );
     },
   };
 }

@@ -25,6 +25,7 @@ import { callMain } from './callMain.ts';
 import { lacksPermission, onDecision } from './decisions.ts';
 import { npxWords } from './npxWords.ts';
 import { temporaryDirectory, writeConfig } from './temporaryDirectory.ts';
+import { within } from './waiting.ts';
 
 const issuedSchema = z.object({
   principal: z.string(),
@@ -68,22 +69,6 @@ export async function removeVersion(s3: S3Client, Bucket: string, Key: string): 
   await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
 }
 
-/** Looks of {@link eventually} at most: less than a test's own limit. */
-const MOST_LOOKS = 7_000;
-
-/** Looks until it is so, and says what never is. A look without pause would take the processor from what it looks at. */
-export async function eventually<Found>(
-  look: () => Found | Promise<Found>,
-): Promise<Exclude<Found, null | undefined | false>> {
-  for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
-    const found = await look();
-    if (found !== null && found !== undefined && found !== false)
-      return found as Exclude<Found, null | undefined | false>;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`It is not so: ${look}`);
-}
-
 /**
  * A local cloud with a configuration, whose deployed policies are enforced, and what stories do with it: they post, move
  * its clock, plant faults, run commands and ask. `SLUICE_CONFIG` names its configuration until it is closed. A call of a
@@ -119,10 +104,15 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     const onRefusal = (sentence: string) => refusals.push(sentence);
     const ports = { port: 0, edgePort: 0 };
     const how = { checkKeys, data, clock, onRefusal };
-    return [
-      await startCloud({ enforceIam: true, ...ports, ...how, ...(load === undefined ? {} : { load }) }),
-      clock,
-    ];
+    const started = await startCloud({
+      enforceIam: true,
+      ...ports,
+      ...how,
+      ...(load === undefined ? {} : { load }),
+    });
+    const { flush } = started;
+    const named = { flush: () => within('a flush of the local cloud', flush()) };
+    return [Object.assign(started, named), clock];
   };
   if (input !== undefined) configure(input);
   let [cloud, clock] = await start(startsAt === undefined ? undefined : Date.parse(startsAt));
@@ -151,12 +141,14 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
     if (!answer.ok) throw new Error(await answer.text());
     return answer.json();
   };
-  const send = ({ path = '/v1/rgstr', headers = {}, events, body }: Posted) =>
-    fetch(`${cloud.collector}${path}`, {
+  const send = ({ path = '/v1/rgstr', headers = {}, events, body }: Posted) => {
+    const answer = fetch(`${cloud.collector}${path}`, {
       method: 'POST',
       headers: { 'statsig-api-key': 'client-story', ...headers },
       body: body ?? JSON.stringify({ events }),
     });
+    return within(`the answer of the collector to ${path}`, answer);
+  };
   const sluice = (...args: string[]) => callMain([...args, '--local'], { env: env() });
   const json = async (...args: string[]) => {
     const { stdout, stderr } = await sluice(...args, '--json');
@@ -221,7 +213,7 @@ export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOpt
       return struckSchema.parse(await control('GET', 'faults')).faults.map(({ struck }) => struck);
     },
     /** Lets time pass: each alarm that falls due on the way rings at its own time. */
-    advance: (ms: number) => clock.advance(ms),
+    advance: (ms: number) => within(`${ms} ms of the cloud's clock`, clock.advance(ms)),
     /** Moves on by as much, or to an instant, ISO 8601: what fell due on the way runs once, then. */
     jump: (ms: number) => clock.set(clock.now() + ms),
     jumpTo: (at: string) => clock.set(Date.parse(at)),

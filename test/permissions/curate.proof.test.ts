@@ -121,7 +121,7 @@ describe('the curation of days, deployed', () => {
 
   async function keeps(kind: ForwardedKind, day: string): Promise<void> {
     const { source, dataset } = curatedSubject(config, kind, day);
-    await flushUntil(story, async () => {
+    await flushUntil(story, `what ${kind} ${day} has kept`, async () => {
       const { curated } = await readJson(ledgerKey(source, dataset, day));
       return Object.hasOwn(Object(curated), 'kept');
     });
@@ -134,7 +134,7 @@ describe('the curation of days, deployed', () => {
 
   /** Waits until the list has these days, and not those. */
   async function listed(kind: ForwardedKind, days: readonly string[], not: readonly string[] = []) {
-    await flushUntil(story, async () => {
+    await flushUntil(story, `${days} of ${kind} in the list, without ${not}`, async () => {
       const list = await readJson(curatedDaysKey(kind)).catch(() => ({ days: {} }));
       const there = Object.keys(listSchema.parse(list).days);
       return days.every((day) => there.includes(day)) && !not.some((day) => there.includes(day));

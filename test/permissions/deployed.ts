@@ -5,7 +5,8 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type LoadedTemplate, loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type ResolvedTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
-import { eventually, type StoryCloud } from '../harness/storyCloud.ts';
+import type { StoryCloud } from '../harness/storyCloud.ts';
+import { eventually } from '../harness/waiting.ts';
 
 /** A deployment's package, and the resources of its template in the local cloud. */
 interface ResolvedDeployment {
@@ -56,9 +57,13 @@ export async function makeCustomersRole(
   }
 }
 
-/** Flushes the local cloud until `holds` answers true. */
-export async function flushUntil({ cloud }: StoryCloud, holds: () => Promise<boolean>): Promise<void> {
-  await eventually(async () => {
+/** Flushes the local cloud until `holds` answers true. @param what What is waited for, as the error says. */
+export async function flushUntil(
+  { cloud }: StoryCloud,
+  what: string,
+  holds: () => Promise<boolean>,
+): Promise<void> {
+  await eventually(what, async () => {
     if (await holds()) return true;
     await cloud.flush();
     return false;

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
@@ -18,6 +17,7 @@ import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { eventually } from '../harness/waiting.ts';
 import { EraseLake } from '../lib/erase/EraseLake.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
 import { resolveDeployment } from './deployed.ts';
@@ -26,19 +26,16 @@ const ROLE = 'sluice-erase';
 
 /** Waits until views read the day from both curated tables. */
 async function listed(s3: S3Client, { bucket: Bucket, flush }: Cloud, day: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
   for (const kind of forwardedKinds)
-    for (;;) {
+    await eventually(`${day} in the list of ${kind}`, async () => {
+      await flush();
       const asked = new GetObjectCommand({ Bucket, Key: curatedDaysKey(kind) });
       const list = await s3.send(asked).then(
         ({ Body }) => Body?.transformToString(),
         () => '',
       );
-      if (list?.includes(day)) break;
-      if (Date.now() > deadline) throw new Error(`${kind}: ${day} is not listed`);
-      await flush();
-      await pause(100);
-    }
+      return list?.includes(day);
+    });
 }
 
 const directory = temporaryDirectory();

@@ -152,7 +152,7 @@ describe('the ingest, deployed, between two accounts', () => {
     );
     for (const key of left) await ingest.put(key, 'refused');
     await ingest.sluice('ingest', 'backfill', ...place, '--from', day);
-    await flushUntil(ingest, async () => {
+    await flushUntil(ingest, 'the deletion of old refused rows', async () => {
       const there = await ingest.keys(left[0]?.slice(0, left[0].indexOf('/') + 1) ?? '');
       return !left.every((key) => there.includes(key));
     });
@@ -169,7 +169,9 @@ describe('the ingest, deployed, between two accounts', () => {
 
   async function settled(source: string, dataset: string): Promise<void> {
     const place = ['--source', source, '--dataset', 'events', '--day', dataset];
-    await flushUntil(ingest, async () => (await explained(place)).state === 'succeeded');
+    await flushUntil(ingest, `a load of ${source} ${dataset}`, async () => {
+      return (await explained(place)).state === 'succeeded';
+    });
   }
 
   const explained = (place: readonly string[]) => ingest.json('ingest', 'explain', ...place);

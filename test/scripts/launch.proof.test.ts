@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { eventually } from '../harness/waiting.ts';
 
 /**
  * Imitates npm's effect on a folder: `ci` begins by removing the folder's contents, `install` adds; both write the
@@ -141,14 +141,6 @@ function npmRuns(): string[][] {
   return runs.map((run) => run.slice(0, -SETTINGS.length));
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('It did not happen.');
-    await nextTurn();
-  }
-}
-
 describe('scripts/launch.mjs', () => {
   it('installs what a start needs, says how long it took, and runs the rest in the root', async () => {
     const { code, stdout, stderr } = await start();
@@ -201,7 +193,7 @@ describe('scripts/launch.mjs', () => {
     await start();
     act('stop half-way');
     const { child, ended } = launch('--include=dev');
-    await until(() => calls().length === 2);
+    await eventually('the second run of npm', () => calls().length === 2);
     child.kill('SIGTERM');
     expect((await ended).code).toBe(1);
     act('');
@@ -215,9 +207,9 @@ describe('scripts/launch.mjs', () => {
   it('waits while another process installs', async () => {
     act('wait');
     const first = launch(...SAY);
-    await until(() => calls().length === 1);
+    await eventually('a run of npm', () => calls().length === 1);
     const second = launch(...SAY);
-    await until(() => second.said() !== '');
+    await eventually('what the second start says', () => second.said() !== '');
     expect(second.said()).toMatch(/^Another process installs packages: waiting for it /);
     writeFileSync(file('go'), '');
     expect([(await first.ended).code, (await second.ended).code]).toEqual([0, 0]);

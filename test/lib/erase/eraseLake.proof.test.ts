@@ -15,7 +15,8 @@ import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { type EraseReceipt, erase } from '../../../operate/erase/erase.ts';
 import { seededRandom } from '../../../packages/local-aws/src/base/index.ts';
 import { callMain } from '../../harness/callMain.ts';
-import { eventually, storyCloud } from '../../harness/storyCloud.ts';
+import { storyCloud } from '../../harness/storyCloud.ts';
+import { eventually } from '../../harness/waiting.ts';
 import { type DecodedVersion, EraseLake, idsIn, type Someone } from './EraseLake.ts';
 
 /** Units that are erased: 1,000 for the full figure. */
@@ -120,7 +121,7 @@ describe('an erasure', () => {
 
   /** Waits until views read every day from the curated tables. */
   function listed(): Promise<Map<string, string>> {
-    return eventually(async () => {
+    return eventually('every day in the lists of curated days', async () => {
       const versions = new Map<string, string>();
       for (const kind of forwardedKinds) {
         const text = await story.read(curatedDaysKey(kind)).catch(() => '{"days":{}}');

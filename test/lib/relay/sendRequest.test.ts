@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { httpSender } from '../../../lib/relay/sendRequest.ts';
+import { within } from '../../harness/waiting.ts';
 
 const WITHIN_MS = 400;
 const closers: (() => Promise<void>)[] = [];
@@ -32,8 +33,13 @@ async function serve(answer: (socket: Socket, requests: number) => void): Promis
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** As {@link httpSender}, under a name. */
+const namedSender = (): ReturnType<typeof httpSender> => {
+  const sender = httpSender(WITHIN_MS);
+  return (request) => within(`the answer of ${request.origin}${request.path}`, sender(request));
+};
 const send = (origin: string) =>
-  httpSender(WITHIN_MS)({ origin, path: '/v1/log_event', headers: {}, body: Buffer.from('{}') });
+  namedSender()({ origin, path: '/v1/log_event', headers: {}, body: Buffer.from('{}') });
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
 const ended = (text: string) => (socket: Socket) => void socket.end(text);
 
@@ -105,7 +111,7 @@ describe('a request to the target', () => {
       else if (requests.size === 2) for (const connection of requests.keys()) connection.write(OK);
       else if (requests.size > 2) socket.write(OK);
     });
-    const sender = httpSender(WITHIN_MS);
+    const sender = namedSender();
     const request = { origin, path: '/', headers: {}, body: Buffer.alloc(0) };
     await Promise.all([sender(request), sender(request)]);
     expect(await sender(request)).toMatchObject({ status: 200 });
@@ -126,7 +132,7 @@ describe('a request to the target', () => {
       }
       if (requests === 3) retried += 1;
     });
-    const sender = httpSender(WITHIN_MS);
+    const sender = namedSender();
     await sender({ origin, ...request });
     await sender({ origin, ...request }).catch(() => ended.push('tried twice'));
     await later;
@@ -139,7 +145,7 @@ describe('a request to the target', () => {
       if (requests === 2) socket.resetAndDestroy();
       else socket.write(OK);
     });
-    const sender = httpSender(WITHIN_MS);
+    const sender = namedSender();
     const request = { origin, path: '/', headers: {}, body: Buffer.from('x') };
     expect(await sender(request)).toMatchObject({ status: 200 });
     expect(await sender(request)).toMatchObject({ status: 200 });
