@@ -56,11 +56,19 @@ export async function readDeployedStack(
   }
 }
 
-/** Readers whose role or user a deployment replaces, and what to enter anew; one sentence each. */
+/** What of a reader does not fit the stack. */
+export interface ReaderProblem {
+  /** What is so, in one sentence without its stop. */
+  readonly fact: string;
+  /** All of it, with what follows from it. */
+  readonly text: string;
+}
+
+/** Readers whose role or user a deployment replaces, and what to enter anew. */
 export function replacedReaders(
   { readers }: Pick<Config, 'readers'>,
   stack: Omit<DeployedStack, 'outputs'>,
-): readonly string[] {
+): readonly ReaderProblem[] {
   return readers.flatMap((reader) => {
     const [present] = (['Role', 'User'] as const).flatMap((kind) => {
       const name = stack.resources.get(readerId(reader, kind));
@@ -72,21 +80,21 @@ export function replacedReaders(
     const named = namedIdentity(reader);
     if (named === undefined ? matchesAny(made, present) : named === present) return [];
     const entered = kind === 'role' ? 'this ARN' : 'its access keys';
-    return [
-      `The ${kind} of the reader ${reader.name} is made anew, and ${present} removed. The new ARN is ${iamArn(stack, named ?? made)}. Then enter ${entered} in the form of ${reader.kind}: \`npx sluice connect ${reader.kind} --reader ${reader.name}\`. Owners of other buckets and keys apply the printed policies again.`,
-    ];
+    const fact = `The ${kind} of the reader ${reader.name} is made anew, and ${present} removed`;
+    const text = `${fact}. The new ARN is ${iamArn(stack, named ?? made)}. Then enter ${entered} in the form of ${reader.kind}: \`npx sluice connect ${reader.kind} --reader ${reader.name}\`. Owners of other buckets and keys apply the printed policies again.`;
+    return [{ fact, text }];
   });
 }
 
 /**
- * Names of readers that another role or user of the stack has, or the same one in other letters; one sentence each.
+ * Names of readers that another role or user of the stack has, or the same one in other letters.
  * CloudFormation makes the new one before it removes the present one, and IAM does not tell names by case.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html
  */
 export function heldNames(
   { readers }: Pick<Config, 'readers'>,
   { stackName, resources }: Pick<DeployedStack, 'stackName' | 'resources'>,
-): readonly string[] {
+): readonly ReaderProblem[] {
   return readers.flatMap((reader, i) => {
     const { iamName } = reader;
     const kind = isRole(reader) ? 'Role' : 'User';
@@ -98,9 +106,9 @@ export function heldNames(
     );
     if (held === undefined) return [];
     const [id, name] = held;
-    return [
-      `readers.${i}.iamName: got "${iamName}", expected another name, for one deployment at least: ${id} of the stack ${stackName} is named ${name}, and it is removed only once the new ${kind.toLowerCase()} exists.`,
-    ];
+    const fact = `The name ${iamName} of the reader ${reader.name} is taken by ${id} of the stack ${stackName}, named ${name}`;
+    const text = `readers.${i}.iamName: got "${iamName}", expected another name, for one deployment at least: ${id} of the stack ${stackName} is named ${name}, and it is removed only once the new ${kind.toLowerCase()} exists.`;
+    return [{ fact, text }];
   });
 }
 
@@ -124,43 +132,70 @@ export async function readDefaultEncryption(
  */
 const AWS_KEY = 'alias/aws/s3';
 
+/** What of `encryption` does not fit a stack or its bucket. */
+export interface EncryptionProblem {
+  /**
+   * `stack`: the stack has another encryption or key. `bucket`: an existing bucket has another key. `awsKey`, `alias`: the bucket has a
+   * key that no configuration fits.
+   */
+  readonly kind: 'stack' | 'bucket' | 'awsKey' | 'alias';
+  /** What is so, in one sentence without its stop. */
+  readonly fact: string;
+  /** Field, value, what is expected, and why. */
+  readonly text: string;
+}
+
 /** Problems of `encryption` in an account: roles could not read what lies in the bucket, or not write there. */
 export function encryptionProblems(
   { encryption, existing, bucket }: Pick<Config, 'encryption' | 'existing' | 'bucket'>,
   stack: Pick<DeployedStack, 'stackName' | 'outputs' | 'resources'> | undefined,
   bucketDefault?: ReturnType<typeof defaultEncryption>,
-): readonly string[] {
-  const problems: string[] = [];
+): readonly EncryptionProblem[] {
+  const problems: EncryptionProblem[] = [];
   const isS3 = encryption === 's3';
   const stackKey = stack?.outputs.get('KeyArn');
   const isDeployed = stack !== undefined && stack.outputs.size > 0;
   if (isDeployed && isS3 && stackKey !== undefined)
-    problems.push(
-      `encryption: got "s3", expected "kms": the stack ${stack.stackName} encrypts with ${stackKey}, and without it no role could read what lies in ${bucket}.`,
-    );
+    problems.push({
+      kind: 'stack',
+      fact: `The stack ${stack.stackName} encrypts with ${stackKey}, where encryption is s3 and kms is expected`,
+      text: `encryption: got "s3", expected "kms": the stack ${stack.stackName} encrypts with ${stackKey}, and without it no role could read what lies in ${bucket}.`,
+    });
   if (isDeployed && !isS3 && stackKey === undefined)
-    problems.push(`encryption: got "kms", expected "s3": the stack ${stack.stackName} has no key.`);
+    problems.push({
+      kind: 'stack',
+      fact: `The stack ${stack.stackName} has no key, where encryption is kms and s3 is expected`,
+      text: `encryption: got "kms", expected "s3": the stack ${stack.stackName} has no key.`,
+    });
   const ownKey = stack?.resources.get(logicalIds.key);
   const isOwn = ownKey !== undefined && stackKey?.endsWith(ownKey) === true;
   const keepsKey = existing.keyArn === null ? isOwn : existing.keyArn === stackKey;
   if (isDeployed && !isS3 && stackKey !== undefined && !keepsKey)
-    problems.push(
-      `existing.keyArn: got ${existing.keyArn}, expected ${stackKey}: the stack ${stack.stackName} encrypts with it, and with another key no role could read what lies in ${bucket}.`,
-    );
+    problems.push({
+      kind: 'stack',
+      fact: `The stack ${stack.stackName} encrypts with ${stackKey}, where existing.keyArn is ${existing.keyArn ?? 'not set'}`,
+      text: `existing.keyArn: got ${existing.keyArn}, expected ${stackKey}: the stack ${stack.stackName} encrypts with it, and with another key no role could read what lies in ${bucket}.`,
+    });
   const { SSEAlgorithm = 'AES256', KMSMasterKeyID = AWS_KEY } = bucketDefault ?? {};
   const key = String(KMSMasterKeyID);
   if (SSEAlgorithm === 'AES256') return problems;
   if (key.endsWith(AWS_KEY))
-    problems.push(
-      `existing.bucket: ${bucket} encrypts with AWS's own key for S3 (aws/s3), and no value of \`encryption\` fits it: nobody can change the policy of that key, so it can be granted to no other account. Have the bucket encrypt with a key of yours, or with S3's own keys (AES256).`,
-    );
+    problems.push({
+      kind: 'awsKey',
+      fact: `The bucket ${bucket} encrypts with AWS's own key for S3 (aws/s3)`,
+      text: `existing.bucket: ${bucket} encrypts with AWS's own key for S3 (aws/s3), and no value of \`encryption\` fits it: nobody can change the policy of that key, so it can be granted to no other account. Have the bucket encrypt with a key of yours, or with S3's own keys (AES256).`,
+    });
   else if (/(?:^|:)alias\//.test(key))
-    problems.push(
-      `existing.keyArn: got ${existing.keyArn}, but ${bucket} encrypts with ${key}: an alias is a key of the account that writes, and another one once it is moved. Have the bucket name the key by its ARN.`,
-    );
+    problems.push({
+      kind: 'alias',
+      fact: `The bucket ${bucket} encrypts with the alias ${key}`,
+      text: `existing.keyArn: got ${existing.keyArn}, but ${bucket} encrypts with ${key}: an alias is a key of the account that writes, and another one once it is moved. Have the bucket name the key by its ARN.`,
+    });
   else if (isS3 || existing.keyArn?.endsWith(key) !== true)
-    problems.push(
-      `existing.keyArn: got ${existing.keyArn}, but ${bucket} encrypts with ${key}, which no role could use.`,
-    );
+    problems.push({
+      kind: 'bucket',
+      fact: `The bucket ${bucket} encrypts with ${key}, where existing.keyArn is ${existing.keyArn ?? 'not set'}`,
+      text: `existing.keyArn: got ${existing.keyArn}, but ${bucket} encrypts with ${key}, which no role could use.`,
+    });
   return problems;
 }

@@ -182,7 +182,7 @@ module.exports = class SluicePlugin {
       );
     else {
       await this.explain(() => requireFreeNames(config, stack));
-      for (const warning of replacedReaders(config, stack)) this.log.warning(warning);
+      for (const { text } of replacedReaders(config, stack)) this.log.warning(text);
     }
   }
 

@@ -81,7 +81,10 @@ export function requireSessionPoliciesFit(config: Config): void {
 export function requireTemplateFits(template: PackagedTemplate, place: TemplatePlace): void {
   const problems = templateProblems(template, place);
   if (problems.length > 0)
-    throw new ConfigError('SLUICE_CONFIG_STACK_TOO_LARGE', `\n  ${problems.join('\n  ')}`);
+    throw new ConfigError(
+      'SLUICE_CONFIG_STACK_TOO_LARGE',
+      `\n  ${problems.map(({ text }) => text).join('\n  ')}`,
+    );
 }
 
 /**
@@ -157,7 +160,8 @@ export function requireAccount(config: Pick<Config, 'account'>, account: string)
  */
 export function requireEncryption(...seen: Parameters<typeof encryptionProblems>): void {
   const problems = encryptionProblems(...seen);
-  if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_ENCRYPTION_DIFFERS', problems.join(' '));
+  if (problems.length > 0)
+    throw new ConfigError('SLUICE_CONFIG_ENCRYPTION_DIFFERS', problems.map(({ text }) => text).join(' '));
 }
 
 /**
@@ -168,7 +172,8 @@ export function requireEncryption(...seen: Parameters<typeof encryptionProblems>
  */
 export function requireFreeNames(...seen: Parameters<typeof heldNames>): void {
   const problems = heldNames(...seen);
-  if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0)
+    throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.map(({ text }) => text).join('\n  ')}`);
 }
 
 /**
@@ -199,8 +204,8 @@ export function requireRegion(region: string, settings: RegionalSettings): asser
       'SLUICE_CONFIG_INVALID',
       `\n  region: got "${region}", expected a region that has all of the services: docs/reference/configuration.md lists them.`,
     );
-  for (const problem of regionProblems(region, settings))
-    throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problem}`);
+  for (const { text } of regionProblems(region, settings))
+    throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${text}`);
 }
 
 /**

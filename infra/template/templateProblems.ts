@@ -3,6 +3,9 @@ import { DOCUMENT_LIMITS, INLINE_CHARACTERS, MANAGED_POLICIES, TEMPLATE_LIMITS }
 import { valuesOf } from './policyMatch.ts';
 import { lengthOf, type PackagedTemplate, substitution, type TemplatePlace } from './substitute.ts';
 
+/** What {@link TemplateProblem.part} calls the template itself. */
+const TEMPLATE = 'The template';
+
 /** The settings with which resources of Sluice grow, by their logical IDs. */
 const GROWS: readonly (readonly [RegExp, string])[] = [
   [/^Ingest/, '`sources`'],
@@ -11,9 +14,20 @@ const GROWS: readonly (readonly [RegExp, string])[] = [
   [/ /, '`sources`, `exports`, `readers` and what serverless.yml adds'],
 ];
 
+/** What is larger in a template than AWS takes. */
+export interface TemplateProblem {
+  /** The template itself, or the logical ID of a resource. */
+  readonly part: string;
+  /** Whether it is the template itself. */
+  readonly isTemplate: boolean;
+  /** The count and its limit: `509 resources, at most 500` */
+  readonly excess: string;
+  /** All of it in two sentences, the second with the setting with which it grows. */
+  readonly text: string;
+}
+
 /**
- * What CloudFormation, IAM and other services would refuse in a template. Each is a sentence with the resource, the
- * count, the limit, and the setting with which it grows.
+ * What CloudFormation, IAM and other services would refuse in a template.
  *
  * @param also Resources and bytes that the template does not have yet. Default: none.
  */
@@ -21,20 +35,23 @@ export function templateProblems(
   template: PackagedTemplate,
   place: TemplatePlace,
   also: { readonly resources: number; readonly bytes: number } = { resources: 0, bytes: 0 },
-): readonly string[] {
+): readonly TemplateProblem[] {
   const { Resources = {}, Outputs = {} } = template;
   const filled = substitution(template, place);
   const all = Object.entries(Resources).map(([id, { Type, Properties = {} }]) => ({ id, Type, Properties }));
-  const problems: string[] = [];
+  const problems: TemplateProblem[] = [];
   const demand = (part: string, count: number, unit: string, most: number) => {
     const grows = GROWS.find(([pattern]) => pattern.test(part))?.[1] ?? 'what serverless.yml says of it';
-    if (count > most) problems.push(`${part}: ${count} ${unit}, at most ${most}. It grows with ${grows}.`);
+    if (count <= most) return;
+    const excess = `${count} ${unit}, at most ${most}`;
+    const text = `${part}: ${excess}. It grows with ${grows}.`;
+    problems.push({ part, isTemplate: part === TEMPLATE, excess, text });
   };
   const { resources, outputs, bytes } = TEMPLATE_LIMITS;
-  demand('The template', all.length + also.resources, 'resources', resources);
-  demand('The template', Object.keys(Outputs).length, 'outputs', outputs);
+  demand(TEMPLATE, all.length + also.resources, 'resources', resources);
+  demand(TEMPLATE, Object.keys(Outputs).length, 'outputs', outputs);
   // Serverless uploads the template without white space.
-  demand('The template', bytesOf(template) + also.bytes, 'bytes', bytes);
+  demand(TEMPLATE, bytesOf(template) + also.bytes, 'bytes', bytes);
   for (const { id, Type, Properties } of all) {
     for (const [, property, most] of DOCUMENT_LIMITS.filter(([type]) => type === Type)) {
       const document = filled(Properties[property]);

@@ -132,23 +132,36 @@ export interface RegionalSettings {
   readonly existing: { readonly keyArn: string | null };
 }
 
+/** What of a configuration does not fit the region of the deployment. */
+export interface RegionProblem {
+  /** `functionUrl`: the region has none. `key`: the key is of another region. */
+  readonly kind: 'functionUrl' | 'key';
+  /** A sentence with field and value. */
+  readonly text: string;
+}
+
 /**
- * Refuses a Function URL in a region that has none, and a key of another region, with field and value. The key is
- * checked here because S3 looks at it only with the first object:
+ * Finds a Function URL in a region that has none, and a key of another region. The key is
+ * checked here because S3 looks at it only with the first object.
  *
  * @param region The deployment's region, which `--region` may have chosen.
  */
-export function regionProblems(region: Region, { endpoint, existing }: RegionalSettings): string[] {
-  const problems: string[] = [];
+export function regionProblems(
+  region: Region,
+  { endpoint, existing }: RegionalSettings,
+): readonly RegionProblem[] {
+  const problems: RegionProblem[] = [];
   if (hasFunctionUrl(endpoint) && !hasFunctionUrls(region))
-    problems.push(
-      `endpoint.kind: got "${endpoint.kind}", expected "http-api", as Lambda has no Function URLs in ${region}.`,
-    );
+    problems.push({
+      kind: 'functionUrl',
+      text: `endpoint.kind: got "${endpoint.kind}", expected "http-api", as Lambda has no Function URLs in ${region}.`,
+    });
   const keyRegion = existing.keyArn?.split(':')[3] ?? region;
   if (keyRegion !== region)
-    problems.push(
-      `existing.keyArn: got a key of ${keyRegion}, expected one of ${region}, where the bucket is.`,
-    );
+    problems.push({
+      kind: 'key',
+      text: `existing.keyArn: got a key of ${keyRegion}, expected one of ${region}, where the bucket is.`,
+    });
   return problems;
 }
 

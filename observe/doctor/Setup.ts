@@ -6,7 +6,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { logicalIds } from '../../infra/template/Stack.ts';
-import { regionProblems } from '../../lib/schema/endpoint.ts';
+import { type RegionalSettings, regionProblems } from '../../lib/schema/endpoint.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
@@ -55,27 +55,15 @@ export async function readSetup(
   const { region } = deployment.aws;
   const caller = await clients.sts.send(new GetCallerIdentityCommand({})).catch((error: unknown) => {
     if (!(error instanceof Error) || !CREDENTIALS_REFUSED.test(error.name)) throw error;
-    return finding('SLUICE_FINDING_CREDENTIALS', {
-      case: 'refused',
-      ...seenNow(`AWS does not take the credentials: ${error.name}`, error.message),
-    });
+    return judgeRefusal(error);
   });
   if ('code' in caller) return caller;
   const { Account: account = '', Arn: arn = '' } = caller;
   // The local cloud has one account, whatever the configuration says.
   if (!isLocal && config.account !== null && config.account !== account)
-    return finding('SLUICE_FINDING_CREDENTIALS', {
-      case: 'otherAccount',
-      ...seenNow(
-        `The credentials are of the account ${account}, the configuration is for ${config.account}`,
-        `account: got ${account}, expected ${config.account}.`,
-      ),
-    });
-  const unfit = (title: string, detail: string) =>
-    finding('SLUICE_FINDING_REGION_UNFIT', { case: 'stack', ...seenNow(title, detail) });
-  if (!isRegion(region)) return unfit(`The region ${region} is none in which the stack can be`, `${region}.`);
-  const [problem] = regionProblems(region, config);
-  if (problem !== undefined) return unfit(`The region ${region} does not fit the configuration`, problem);
+    return judgeOtherAccount(account, config.account);
+  const unfit = judgeRegion(region, config);
+  if (unfit !== null) return unfit;
   const stackName = `${stack.service}-${stack.stage}`;
   const input = { StackName: stackName };
   const described = await ifThere(
@@ -104,6 +92,45 @@ export async function readSetup(
     deploymentRole: ownRole ?? deployed?.RoleARN,
     commands: deploymentCommands(deployment, region),
   };
+}
+
+/** Judges credentials that STS refuses. */
+export function judgeRefusal({ name, message }: Error): Finding {
+  return finding('SLUICE_FINDING_CREDENTIALS', {
+    case: EXPIRED.test(name) ? 'expired' : 'refused',
+    ...seenNow(`AWS does not take the credentials: ${name}`, message),
+  });
+}
+
+/** Judges credentials of another account than the configured one. */
+export function judgeOtherAccount(account: string, configured: string): Finding {
+  return finding('SLUICE_FINDING_CREDENTIALS', {
+    case: 'otherAccount',
+    ...seenNow(
+      `The credentials are of the account ${account}, the configuration is for ${configured}`,
+      `account: got ${account}, expected ${configured}.`,
+    ),
+  });
+}
+
+/** Names of errors of STS: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+const EXPIRED = /^(ExpiredToken|RequestExpired)/;
+
+/** Judges the region of a stack; null if it fits. */
+export function judgeRegion(region: string, config: RegionalSettings): Finding | null {
+  if (!isRegion(region))
+    return finding('SLUICE_FINDING_REGION_UNFIT', {
+      case: 'unknown',
+      ...seenNow(`The region ${region} is none in which the stack can be`, `${region}.`),
+    });
+  const [problem] = regionProblems(region, config);
+  if (problem === undefined) return null;
+  const titles = {
+    functionUrl: `Lambda has no Function URLs in ${region}, where endpoint.kind is ${config.endpoint.kind}`,
+    key: `The key ${config.existing.keyArn} is not in ${region}, the region of the stack`,
+  };
+  const { kind, text } = problem;
+  return finding('SLUICE_FINDING_REGION_UNFIT', { case: kind, ...seenNow(titles[kind], text) });
 }
 
 /** An output of a stack. */

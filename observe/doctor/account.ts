@@ -1,12 +1,12 @@
-import { GetAccountCommand } from '@aws-sdk/client-api-gateway';
+import { GetAccountCommand, type ThrottleSettings } from '@aws-sdk/client-api-gateway';
 import { GetWorkGroupCommand } from '@aws-sdk/client-athena';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetDatabaseCommand } from '@aws-sdk/client-glue';
 import { GetRoleCommand, GetUserCommand } from '@aws-sdk/client-iam';
-import { GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
+import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { resources as templateResources } from '../../infra/resources.ts';
-import { heldNames } from '../../infra/serverless/deployedStack.ts';
+import { heldNames, type ReaderProblem } from '../../infra/serverless/deployedStack.ts';
 import { queueExecutions } from '../../infra/serverless/service.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { allow, type Statement } from '../../lib/access/policyDocument.ts';
@@ -17,15 +17,16 @@ import {
   collectorConcurrency,
   hasFunctionUrl,
   hasGateway,
+  type RequestLimits,
   requestLimits,
 } from '../../lib/schema/endpoint.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { bucketRegion } from './bucket.ts';
+import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { bucketRegion, ownBucketWords } from './bucket.ts';
 import { database } from './catalog.ts';
-import { type Look, settled } from './Look.ts';
-import { simulateStatement, wrongDecisions } from './readers.ts';
+import { type Look, type Question, settled, unsaid } from './Look.ts';
+import { type Simulated, simulateStatement, wrongDecisions } from './readers.ts';
 import type { Setup } from './Setup.ts';
 
 /** Names that must be free for a deployment. */
@@ -34,58 +35,74 @@ export const freeNames: Look = {
   expects:
     'the names of buckets, databases, workgroups, secrets, log groups, roles and users of the stack are free or its own, and an existing database that it uses is there',
   find: async (setup) => [
-    ...heldNames(setup.config, setup).map((detail) =>
-      finding('SLUICE_FINDING_NAME_TAKEN', seenNow(detail.replaceAll('`', ''), detail)),
-    ),
+    ...heldNames(setup.config, setup).map(judgeHeldName),
     ...(await settled([
-      ...(setup.config.existing.database ? [database.find(setup)] : []),
-      ...stackNames(setup).map(async ([type, name]) => {
-        const owner = await owners[type]?.(setup, name);
-        if (owner === undefined) return [];
-        const { detail = 'it exists in this account, outside of the stack', words } = owner;
-        const commands = words === undefined ? [] : [setup.commands.aws(...words)];
-        const told = seenNow(`The name ${name} of ${type} is taken`, `${type} ${name}: ${detail}.`);
-        return [finding('SLUICE_FINDING_NAME_TAKEN', told, commands)];
+      ...(setup.config.existing.database ? [['the database', database.find(setup)] as const] : []),
+      ...stackNames(setup).map(([type, name]): Question => {
+        const asked = owners[type]?.(setup, name) ?? Promise.resolve(undefined);
+        const judged = asked.then((owner) =>
+          owner === undefined ? [] : [judgeName({ type, name }, owner, setup.commands)],
+        );
+        return [`the name ${name}`, judged];
       }),
     ])),
   ],
 };
 
-/** The owner of a name, and the words after `aws` that free the name, if nothing of value is lost. */
+/** Judges a name of a reader that the stack has for another role or user. */
+export function judgeHeldName({ fact, text }: ReaderProblem): Finding {
+  return finding('SLUICE_FINDING_NAME_TAKEN', { case: 'reader', ...seenNow(fact, text) });
+}
+
+/** Judges a name that is taken. */
+export function judgeName(
+  { type, name }: { readonly type: string; readonly name: string },
+  { case: kind, detail = 'it exists in this account, outside of the stack', words }: Owner,
+  commands: Pick<Setup['commands'], 'aws'>,
+): Finding {
+  const shown = words === undefined ? [] : [commands.aws(...words)];
+  const told = seenNow(`The name ${name} of ${type} is taken`, `${type} ${name}: ${detail}.`);
+  return finding('SLUICE_FINDING_NAME_TAKEN', { case: kind, ...told }, shown);
+}
+
+/** The owner of a name. */
 interface Owner {
+  /** What it is, and so how the name is freed or the resource used. */
+  readonly case: CaseOf<'SLUICE_FINDING_NAME_TAKEN'>;
+  /** What is known of it, without a stop. Default: that it is in this account. */
   readonly detail?: string;
+  /** Words after `aws` of the command that frees the name without losing anything of value, or that tells whose it is. */
   readonly words?: readonly string[];
 }
 
+/** What asks whether a name is taken. */
+type AskOwner = (setup: Setup, name: string) => Promise<Owner | undefined>;
+
 /** Types of resources that a removed stack retains, or that others can create; undefined for a free name. */
-const owners: Readonly<Record<string, (setup: Setup, name: string) => Promise<Owner | undefined>>> = {
+const owners: Readonly<Record<string, AskOwner>> = {
   /** Bucket names are global. */
   async 'AWS::S3::Bucket'(setup, Bucket) {
     const region = await bucketRegion(setup, Bucket);
     if (region === null)
-      return {
-        detail: 'S3 denies access, so it belongs to another account, or s3:GetBucketLocation is missing',
-      };
-    const use = 'to use it, set `existing.bucket`, and `existing.keyArn` or `encryption`';
-    return region === undefined
-      ? undefined
-      : { detail: `it exists in this account, outside of the stack; ${use}` };
+      return { case: 'foreignBucket', detail: 'S3 denies access', words: ownBucketWords(Bucket) };
+    return region === undefined ? undefined : { case: 'bucket' };
   },
   'AWS::IAM::Role': async ({ clients: { iam } }, RoleName) =>
-    (await ifThere(iam.send(new GetRoleCommand({ RoleName })))) && {},
+    (await ifThere(iam.send(new GetRoleCommand({ RoleName })))) && { case: 'identity' },
   'AWS::IAM::User': async ({ clients: { iam } }, UserName) =>
-    (await ifThere(iam.send(new GetUserCommand({ UserName })))) && {},
+    (await ifThere(iam.send(new GetUserCommand({ UserName })))) && { case: 'identity' },
   'AWS::Glue::Database': async ({ glue }, Name) =>
-    (await ifThere(glue.send(new GetDatabaseCommand({ Name })))) && {},
+    (await ifThere(glue.send(new GetDatabaseCommand({ Name })))) && { case: 'database' },
   'AWS::Athena::WorkGroup': async ({ athena }, WorkGroup) =>
     // Athena has no specific error for it.
     (await ifThere(athena.send(new GetWorkGroupCommand({ WorkGroup })), /^InvalidRequestException$/))
-      ?.WorkGroup && {},
+      ?.WorkGroup && { case: 'workgroup' },
   async 'AWS::SecretsManager::Secret'({ clients: { secrets } }, SecretId) {
     const found = await ifThere(secrets.send(new DescribeSecretCommand({ SecretId })));
-    if (found?.DeletedDate === undefined) return found && {};
+    if (found?.DeletedDate === undefined) return found && { case: 'secret' };
     const words = ['secretsmanager', 'delete-secret', '--secret-id', SecretId];
     return {
+      case: 'deletedSecret',
       detail: 'it is scheduled for deletion, and Secrets Manager reserves the name until then',
       words: [...words, '--force-delete-without-recovery'],
     };
@@ -94,7 +111,9 @@ const owners: Readonly<Record<string, (setup: Setup, name: string) => Promise<Ow
   async 'AWS::Logs::LogGroup'({ logs }, name) {
     const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }));
     const isTaken = logGroups.some(({ logGroupName }) => logGroupName === name);
-    return isTaken ? { words: ['logs', 'delete-log-group', '--log-group-name', name] } : undefined;
+    return isTaken
+      ? { case: 'logGroup', words: ['logs', 'delete-log-group', '--log-group-name', name] }
+      : undefined;
   },
 };
 
@@ -142,14 +161,11 @@ export const deployer: Look = {
     const caller = await readCallerArn(setup);
     const source = deploymentRole ?? caller ?? arn;
     // serverless.yml may name the role by a variable.
-    if (caller === undefined || !source.startsWith('arn:'))
-      return [
-        finding('SLUICE_FINDING_UNCHECKED', seenNow(`IAM simulates users and roles only, not ${source}.`)),
-      ];
-    const findDenied = async (by: string, statement: Statement) => {
-      const denied = wrongDecisions(await simulateStatement(setup, by, statement), true);
-      const told = seenNow(`${by} may not do what a deployment does: ${denied}`, denied);
-      return denied === '' ? [] : [finding('SLUICE_FINDING_DEPLOY_DENIED', told)];
+    if (caller === undefined || !source.startsWith('arn:')) return [judgeCaller(source)];
+    const findDenied = (by: string, statement: Statement): Question => {
+      const simulated = simulateStatement(setup, by, statement);
+      const judged = simulated.then((decided) => judgeDeployer(by, decided, setup.commands));
+      return [`the simulation of ${statement.Sid}`, judged];
     };
     const passed = deploymentRole === undefined ? [] : [deploymentRole];
     const policies = printedPolicies('deploy', config, { region, account, stack: stackName });
@@ -158,10 +174,35 @@ export const deployer: Look = {
         .flatMap(({ document }) => document.Statement)
         .filter(({ Effect }) => Effect === 'Allow')
         .map((statement) => findDenied(source, statement)),
-      ...passed.map((role) => findDenied(caller, allow('PassRole', ['iam:PassRole'], [role]))),
+      ...passed.map((role) => findDenied(caller, allow(PASS_ROLE, ['iam:PassRole'], [role]))),
     ]);
   },
 };
+
+/** Judges a caller, or a role, that IAM does not simulate. @param source Its ARN, or a variable of serverless.yml. */
+export function judgeCaller(source: string): Finding {
+  const told = seenNow(`IAM simulates users and roles only, not ${source}.`);
+  return finding('SLUICE_FINDING_UNCHECKED', { case: 'caller', ...told });
+}
+
+/** The name of the statement about the role that the caller passes to CloudFormation. */
+const PASS_ROLE = 'PassRole';
+
+/** Judges what a deployment would be denied. @param by ARN of the caller, or of the role that CloudFormation takes. */
+export function judgeDeployer(
+  by: string,
+  simulated: Simulated,
+  commands: Pick<Setup['commands'], 'sluice'>,
+): readonly Finding[] {
+  return wrongDecisions(simulated, true).map(({ reason, text, fact }) => {
+    const isPassed = reason === 'missing' && simulated.sid === PASS_ROLE;
+    const told = seenNow(`${by} is denied what a deployment does: ${fact}`, text);
+    const isPrinted = reason === 'missing' && !isPassed;
+    const shown = isPrinted ? [commands.sluice('policy', 'print', '--for', 'deploy')] : [];
+    const kind = isPassed ? 'passRole' : reason;
+    return finding('SLUICE_FINDING_DEPLOY_DENIED', { case: kind, ...told }, shown);
+  });
+}
 
 /** The user or role behind the caller; undefined for root and federated users, which cannot be simulated. */
 export async function readCallerArn({
@@ -187,13 +228,17 @@ const LAMBDA_DEFAULT = 1_000;
 export const quotas: Look = {
   name: 'quotas',
   expects: "the account's limits of API Gateway and Lambda are sufficient",
-  find: (setup) => settled([findGatewayLimits(setup), findLambdaLimits(setup)]),
+  find: (setup) =>
+    settled([
+      ['the quotas of API Gateway', findGatewayLimits(setup)],
+      ['the quotas of Lambda', findLambdaLimits(setup)],
+    ]),
 };
 
 /** Beyond such a limit requests are lost. */
-function lossy(allows: string, says: string): Finding {
+function lossy(kind: 'gateway' | 'functionUrl', allows: string, says: string): Finding {
   const detail = `The account allows ${allows}; the configuration says ${says}.`;
-  return finding('SLUICE_FINDING_QUOTA', seenNow(detail), [], 'problem');
+  return finding('SLUICE_FINDING_QUOTA', { case: kind, ...seenNow(detail) }, [], 'problem');
 }
 
 /**
@@ -203,35 +248,39 @@ function lossy(allows: string, says: string): Finding {
 async function findGatewayLimits(setup: Setup): Promise<readonly Finding[]> {
   const { config, clients, identity } = setup;
   if (!hasGateway(config.endpoint)) return [];
-  const { throttleSettings: { rateLimit, burstLimit } = {} } = await clients.apiGateway.send(
-    new GetAccountCommand({}),
-  );
-  if (rateLimit === undefined || burstLimit === undefined)
-    return [
-      finding(
-        'SLUICE_FINDING_UNCHECKED',
-        seenNow('AWS does not say the limits of API Gateway in this account.'),
-      ),
-    ];
+  const { throttleSettings = {} } = await clients.apiGateway.send(new GetAccountCommand({}));
   const { region } = identity;
-  const wanted = requestLimits(isRegion(region) ? { ...config, region } : config);
-  const { effectiveRequestsPerSecond: rate, burst } = wanted;
+  return judgeGatewayLimits(
+    throttleSettings,
+    requestLimits(isRegion(region) ? { ...config, region } : config),
+  );
+}
+
+/** Judges what API Gateway accepts in an account. @param wanted What the stage's throttling and its alarm are based on. */
+export function judgeGatewayLimits(
+  { rateLimit, burstLimit }: ThrottleSettings,
+  { effectiveRequestsPerSecond: rate, burst }: RequestLimits,
+): readonly Finding[] {
+  if (rateLimit === undefined || burstLimit === undefined)
+    return [unsaid('AWS does not say the limits of API Gateway in this account')];
+  const allows = `${rateLimit} a second, ${burstLimit} at once`;
   return rateLimit >= rate && burstLimit >= burst
     ? []
-    : [lossy(`${rateLimit} a second, ${burstLimit} at once`, `${rate} a second, ${burst} at once`)];
+    : [lossy('gateway', allows, `${rate} a second, ${burst} at once`)];
+}
+
+async function findLambdaLimits({ config, clients }: Setup): Promise<readonly Finding[]> {
+  const { AccountLimit = {} } = await clients.lambda.send(new GetAccountSettingsCommand({}));
+  return judgeLambdaLimits(AccountLimit, config);
 }
 
 /** Judges the account's concurrency: all functions of the account and region share what is not reserved. */
-async function findLambdaLimits({ config, clients }: Setup): Promise<readonly Finding[]> {
-  const { AccountLimit = {} } = await clients.lambda.send(new GetAccountSettingsCommand({}));
-  const { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved } = AccountLimit;
+export function judgeLambdaLimits(
+  { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved }: AccountLimit,
+  config: Setup['config'],
+): readonly Finding[] {
   if (total === undefined || unreserved === undefined)
-    return [
-      finding(
-        'SLUICE_FINDING_UNCHECKED',
-        seenNow('AWS does not say the executions of Lambda in this account.'),
-      ),
-    ];
+    return [unsaid('AWS does not say the executions of Lambda in this account')];
   const wanted = config.collector.reservedConcurrency ?? 0;
   const reserved = Math.max(total - unreserved, wanted);
   const least = Math.max(LAMBDA_DEFAULT, wanted + UNRESERVED);
@@ -248,15 +297,15 @@ async function findLambdaLimits({ config, clients }: Setup): Promise<readonly Fi
   return [
     ...(isNear
       ? [
-          finding(
-            'SLUICE_FINDING_QUOTA',
-            seenNow(
+          finding('SLUICE_FINDING_QUOTA', {
+            case: 'executions',
+            ...seenNow(
               `Lambda has ${total} executions at once in the account, ${reserved} of them reserved`,
               about,
             ),
-          ),
+          }),
         ]
       : []),
-    ...(isLossy ? [lossy(`${allowed} executions at once${without}`, `${executions}`)] : []),
+    ...(isLossy ? [lossy('functionUrl', `${allowed} executions at once${without}`, `${executions}`)] : []),
   ];
 }

@@ -13,7 +13,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { deleterIds } from '../../infra/roles/functionRoles.ts';
-import { encryptionProblems } from '../../infra/serverless/deployedStack.ts';
+import { type EncryptionProblem, encryptionProblems } from '../../infra/serverless/deployedStack.ts';
 import { iamArn } from '../../lib/access/arns.ts';
 import {
   type BucketDocument,
@@ -40,7 +40,7 @@ import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { judgeKey } from '../findings/judge/deployment.ts';
 import { archivingRuleFindings } from '../findings/judge/tables.ts';
-import { type Look, settled } from './Look.ts';
+import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The bucket itself: nothing else can be read without it. */
@@ -50,23 +50,39 @@ export const bucket: Look = {
   isGround: true,
   async find(setup) {
     const { config, identity } = setup;
-    const { account, region } = identity;
+    const { region } = identity;
     const there = await bucketRegion(setup, config.bucket);
     if (there === undefined) return [missing(setup, `The bucket ${config.bucket}`, config.existing.bucket)];
-    if (there === null) {
-      const detail = `${config.bucket}: S3 refuses s3:GetBucketLocation with account ${account} as its owner.`;
-      const title = `S3 denies account ${account} the region of the bucket ${config.bucket}`;
-      return [finding('SLUICE_FINDING_BUCKET_UNFIT', { case: 'account', ...seenNow(title, detail) })];
-    }
-    const detail = `${config.bucket} is in ${there}, the stack in ${region}.`;
-    return there === region
-      ? []
-      : [finding('SLUICE_FINDING_REGION_UNFIT', { case: 'bucket', ...seenNow(detail) })];
+    if (there === null) return [judgeDenied(config.bucket, setup)];
+    return there === region ? [] : [judgeElsewhere(config.bucket, there, region)];
   },
 };
 
+/** Judges a bucket whose region S3 denies. */
+export function judgeDenied(
+  bucket: string,
+  { identity: { account }, commands }: Pick<Setup, 'commands'> & { readonly identity: { account: string } },
+): Finding {
+  const title = `S3 denies account ${account} the region of the bucket ${bucket}`;
+  const detail = `${bucket}: S3 refuses s3:GetBucketLocation with account ${account} as its owner.`;
+  return finding('SLUICE_FINDING_BUCKET_UNFIT', { case: 'account', ...seenNow(title, detail) }, [
+    commands.aws(...ownBucketWords(bucket)),
+  ]);
+}
+
+/** Words after `aws` of the command that prints the name of a bucket if it is of the account, and nothing else. */
+export function ownBucketWords(bucket: string): readonly string[] {
+  return ['s3api', 'list-buckets', '--query', `Buckets[?Name=='${bucket}'].Name`, '--output', 'text'];
+}
+
+/** Judges a bucket that is in another region than the stack. */
+export function judgeElsewhere(bucket: string, there: string, region: string): Finding {
+  const told = seenNow(`${bucket} is in ${there}, the stack in ${region}.`);
+  return finding('SLUICE_FINDING_REGION_UNFIT', { case: 'bucket', ...told });
+}
+
 /** What the stack makes, or somebody brings, and what does not exist. */
-function missing({ isLocal }: Pick<Setup, 'isLocal'>, subject: string, isBrought: boolean): Finding {
+export function missing({ isLocal }: Pick<Setup, 'isLocal'>, subject: string, isBrought: boolean): Finding {
   return finding('SLUICE_FINDING_RESOURCE_MISSING', {
     case: isBrought ? 'own' : isLocal ? 'local' : 'drift',
     ...seenNow(`${subject} does not exist`, `${subject}.`),
@@ -100,7 +116,12 @@ export const bucketSettings: Look = {
     const wanted = settingsOf(config, { keyArn, partition: identity.partition, deleters: deleters(setup) });
     // A stack that is unfinished has no key yet: the look at the key says so.
     const known = wanted.filter(({ name }) => keyArn !== '' || name !== 'encryption');
-    return settled([...known.map((setting) => findSetting(setup, setting)), findArchiving(setup)]);
+    return settled([
+      ...known.map(
+        (setting): Question => [`the setting ${setting.name} of the bucket`, findSetting(setup, setting)],
+      ),
+      ['the rules of the bucket', findArchiving(setup)],
+    ]);
   },
 };
 
@@ -118,9 +139,12 @@ async function findEncryption(setup: Setup, hasDefault: boolean): Promise<readon
   const answer = asked && (await ifThere(settingReaders.encryption(s3, { Bucket: config.bucket })));
   const [rule] = [answer ? answer['Rules'] : undefined].flat();
   const stack = { stackName, outputs, resources };
-  return encryptionProblems(config, stack, defaultEncryption(rule)).map((problem) =>
-    finding('SLUICE_FINDING_ENCRYPTION_DIFFERS', seenNow(problem.replaceAll('`', ''), problem)),
-  );
+  return encryptionProblems(config, stack, defaultEncryption(rule)).map(judgeEncryption);
+}
+
+/** Judges an encryption that a deployment refuses. */
+export function judgeEncryption({ kind, fact, text }: EncryptionProblem): Finding {
+  return finding('SLUICE_FINDING_ENCRYPTION_DIFFERS', { case: kind, ...seenNow(fact, text) });
 }
 
 /** Whether the stack is encrypted as the configuration says. The settings of an existing bucket are another look. */
@@ -147,9 +171,26 @@ function deleters({ config, resources, identity }: Setup): readonly string[] {
   return names.length === ids.length ? names : [];
 }
 
-function settingTold(bucket: string, { name, why }: BucketSetting) {
+/** Judges a setting that differs. @param shown The command that sets it. */
+export function judgeSetting(
+  bucket: string,
+  { name, why }: Pick<BucketSetting, 'name' | 'why'>,
+  shown: string,
+): Finding {
   const title = `The setting ${name} of the bucket ${bucket} is not as the stack needs it`;
-  return { case: 'setting', ...seenNow(title, `${bucket}, ${name}: ${why}`) } as const;
+  const told = seenNow(title, `${bucket}, ${name}: ${why}`);
+  return finding('SLUICE_FINDING_BUCKET_UNFIT', { case: 'setting', ...told }, [shown]);
+}
+
+/** Judges objects of others, which rules of the stack would delete. @param keys At least one. */
+export function judgeForeignKeys(bucket: string, keys: readonly string[]): Finding {
+  return finding('SLUICE_FINDING_BUCKET_UNFIT', {
+    case: 'foreign',
+    ...seenNow(
+      `Rules of the stack would delete objects of others in the bucket ${bucket}, the first ${keys[0]}`,
+      `${bucket}: ${keys.join(', ')}.`,
+    ),
+  });
 }
 
 async function findSetting(setup: Setup, setting: BucketSetting): Promise<readonly Finding[]> {
@@ -158,21 +199,9 @@ async function findSetting(setup: Setup, setting: BucketSetting): Promise<readon
   const wanted = setting.wanted(current);
   if (sameDocument(current, wanted)) return [];
   const others = setting.name === 'lifecycle' && config.existing.bucket ? await readForeignKeys(setup) : [];
-  return others.length > 0
-    ? [
-        finding('SLUICE_FINDING_BUCKET_UNFIT', {
-          case: 'foreign',
-          ...seenNow(
-            `The bucket ${config.bucket} has objects of others in ${counted(others.length, 'folder')} that rules of the stack empty`,
-            `${config.bucket}: ${others.join(', ')}.`,
-          ),
-        }),
-      ]
-    : [
-        finding('SLUICE_FINDING_BUCKET_UNFIT', settingTold(config.bucket, setting), [
-          commands.aws(...settingWords(config.bucket, setting, wanted)),
-        ]),
-      ];
+  if (others.length > 0) return [judgeForeignKeys(config.bucket, others)];
+  const command = commands.aws(...settingWords(config.bucket, setting, wanted));
+  return [judgeSetting(config.bucket, setting, command)];
 }
 
 /** How a setting is read. */
@@ -296,17 +325,19 @@ export const stoppedErasures: Look = {
       return isOpen ? [{ key, since: isoTimestamp(modifiedAt) }] : [];
     });
     const all = stopped.flat();
-    if (all.length === 0) return [];
-    const names = all.map(({ key, since }) => `${key}, since ${since}`);
-    return [
-      finding('SLUICE_FINDING_ERASE_STOPPED', {
-        title: `${counted(all.length, 'erasure')} ${all.length === 1 ? 'has' : 'have'} not gone on, the last ${all[0]?.key}`,
-        since: all.at(-1)?.since ?? null,
-        detail: `${listed(names, '; ')}.`,
-      }),
-    ];
+    return all.length === 0 ? [] : [judgeStopped(all)];
   },
 };
+
+/** Judges erasures that have not gone on. @param stopped The last first; at least one. `since`: ISO 8601. */
+export function judgeStopped(stopped: readonly { readonly key: string; readonly since: string }[]): Finding {
+  const names = stopped.map(({ key, since }) => `${key}, since ${since}`);
+  return finding('SLUICE_FINDING_ERASE_STOPPED', {
+    title: `${counted(stopped.length, 'erasure')} ${stopped.length === 1 ? 'has' : 'have'} not gone on, the last ${stopped[0]?.key}`,
+    since: stopped.at(-1)?.since ?? null,
+    detail: `${listed(names, '; ')}.`,
+  });
+}
 
 /** Days for which files are looked at. Statsig forwards exposures daily. */
 const FORWARDED_DAYS = 7;
@@ -315,7 +346,8 @@ const FORWARDED_DAYS = 7;
 export const forwarding: Look = {
   name: 'forwarding',
   expects: 'in the last seven days, only Sluice wrote into the folders of the forwarded tables',
-  find: (setup) => settled(forwardedKinds.map((kind) => findForeignFiles(setup, kind))),
+  find: (setup) =>
+    settled(forwardedKinds.map((kind): Question => [`the folder of ${kind}`, findForeignFiles(setup, kind)])),
 };
 
 /** Looks for files of others in the folders of a table: beside its days, and in the days of a week and of tomorrow. */

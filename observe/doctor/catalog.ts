@@ -6,9 +6,10 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import { counted, listed } from '../../lib/base/text.ts';
-import { addDays, isUtcDay, utcDay } from '../../lib/base/time.ts';
+import { addDays, isUtcDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { CatalogPartition } from '../../lib/landing/catalog/PartitionCatalog.ts';
 import { findStalePartitions } from '../../lib/landing/catalog/registerPartitions.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { namesClause } from '../../lib/views/assignments.ts';
@@ -18,7 +19,7 @@ import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { type Look, settled } from './Look.ts';
+import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The database of the tables: nothing of the catalog can be read without it. */
@@ -33,24 +34,37 @@ export const database: Look = {
     const id = logicalIds.database;
     const { Properties } = catalog({ config, ...stack })[id] ?? {};
     const input = JSON.stringify(valueAt(Properties, ['DatabaseInput']));
-    // A deployment creates one that the stack does not have.
-    const commands = resources.has(id)
-      ? [setup.commands.aws('glue', 'create-database', '--database-input', input)]
-      : [];
-    const told = {
-      case: config.existing.database ? 'own' : commands.length > 0 ? 'table' : 'new',
-      ...seenNow(`The database ${config.database} does not exist`, `The database ${config.database}.`),
-    } as const;
-    return [finding('SLUICE_FINDING_RESOURCE_MISSING', told, commands)];
+    return [
+      judgeDatabase(
+        config,
+        resources.has(id),
+        setup.commands.aws('glue', 'create-database', '--database-input', input),
+      ),
+    ];
   },
 };
+
+/** Judges a database that does not exist. @param isDeployed Whether the stack has it. @param make The command that makes it. */
+export function judgeDatabase(
+  { database: name, existing }: Pick<Config, 'database' | 'existing'>,
+  isDeployed: boolean,
+  make: string,
+): Finding {
+  const told = {
+    case: existing.database ? 'own' : isDeployed ? 'table' : 'new',
+    ...seenNow(`The database ${name} does not exist`, `The database ${name}.`),
+  } as const;
+  // A deployment creates one that the stack does not have.
+  return finding('SLUICE_FINDING_RESOURCE_MISSING', told, isDeployed ? [make] : []);
+}
 
 /** The partitions against the folders of days: no query reads a day in S3 without a partition. */
 export const partitions: Look = {
   name: 'all-partitions',
   expects:
     'each day with files has a partition, and each partition has the folder of its day and the columns of its table',
-  find: (setup) => settled(tableKinds.map((kind) => findPartitions(setup, kind))),
+  find: (setup) =>
+    settled(tableKinds.map((kind): Question => [`the partitions of ${kind}`, findPartitions(setup, kind)])),
 };
 
 /** A range of days that has every day of an event. */
@@ -73,20 +87,26 @@ async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly F
     token = page.next;
   } while (token !== undefined);
   const stale = findStalePartitions(table, all).map(({ values: [day = ''] }) => day);
-  const wrong = [
-    {
-      case: 'folder',
-      what: 'no partition of its folder',
-      days: await unregisteredDays(setup, kind, folders),
-    },
-    { case: 'columns', what: 'an earlier set of columns', days: stale.filter(isUtcDay) },
-  ] as const;
+  return [
+    ...judgePartitions(name, 'folder', await unregisteredDays(setup, kind, folders), commands),
+    ...judgePartitions(name, 'columns', stale.filter(isUtcDay), commands),
+  ];
+}
+
+/** Judges days of a table whose partition is missing or of another folder, or has earlier columns. */
+export function judgePartitions(
+  table: string,
+  fault: 'folder' | 'columns',
+  days: readonly UtcDay[],
+  commands: Pick<Setup['commands'], 'send'>,
+): readonly Finding[] {
+  const [first] = days;
+  if (first === undefined) return [];
+  const what = fault === 'folder' ? 'no partition of its folder' : 'an earlier set of columns';
+  const title = `${counted(days.length, 'day')} of ${table} ${days.length === 1 ? 'has' : 'have'} ${what}, the first ${first}`;
+  const told = { case: fault, ...seenNow(title, `${table}: ${what}: ${listed(days)}.`) };
   const register = commands.send('register', '{"sluice":"daily"}');
-  return wrong.flatMap(({ case: cause, what, days }) => {
-    const title = `${counted(days.length, 'day')} of ${name} ${days.length === 1 ? 'has' : 'have'} ${what}`;
-    const told = { case: cause, ...seenNow(title, `${name}: ${what}: ${listed(days)}.`) };
-    return days.length === 0 ? [] : [finding('SLUICE_FINDING_PARTITION_WRONG', told, [register])];
-  });
+  return [finding('SLUICE_FINDING_PARTITION_WRONG', told, [register])];
 }
 
 /** Names that SDKs do not send: which gates are holdouts, and which experiments browsers send hashed. */
@@ -94,22 +114,31 @@ export const names: Look = {
   name: 'names',
   expects:
     'holdouts, and experiments that browsers sent hashed within a week, are known by name, from the configuration or from pulled specs',
-  find: (setup) => settled([findHoldouts(setup), findHashes(setup)]),
+  find: (setup) =>
+    settled([
+      ['the names of holdouts', findHoldouts(setup)],
+      ['the names of experiments', findHashes(setup)],
+    ]),
 };
 
-async function findHoldouts({ s3, config }: Setup): Promise<readonly Finding[]> {
+async function findHoldouts({ s3, config, commands }: Setup): Promise<readonly Finding[]> {
   if (config.holdouts !== null) return [];
   const groups = groupsKey(config);
   const { items } = await s3ObjectStore(s3, config.bucket).listPage(groups, { limit: 1 });
-  const detail = `\`holdouts\` is not in the configuration, and there is no s3://${config.bucket}/${groups}.`;
-  return items.some(({ key, size }) => key === groups && size !== 0)
-    ? []
-    : [
-        finding(
-          'SLUICE_FINDING_NAMES_UNKNOWN',
-          seenNow('No holdout is known: none is configured, and none was pulled', detail),
-        ),
-      ];
+  const isPulled = items.some(({ key, size }) => key === groups && size !== 0);
+  return isPulled ? [] : [judgeHoldouts(`s3://${config.bucket}/${groups}`, commands)];
+}
+
+/** Judges holdouts that are not known. @param pulled The object that does not exist. */
+export function judgeHoldouts(pulled: string, commands: Pick<Setup['commands'], 'sluice'>): Finding {
+  const told = {
+    case: 'holdouts',
+    ...seenNow(
+      'No holdout is known: none is configured, and none was pulled',
+      `\`holdouts\` is not in the configuration, and there is no ${pulled}.`,
+    ),
+  } as const;
+  return finding('SLUICE_FINDING_NAMES_UNKNOWN', told, [commands.sluice('groups', 'pull')]);
 }
 
 /** Hashes that are named, the most frequent first. */
@@ -118,27 +147,37 @@ const MOST_HASHES = 10;
 const DAYS = 8;
 
 async function findHashes(setup: Setup): Promise<readonly Finding[]> {
-  const { config, now } = setup;
+  const { config, now, commands } = setup;
+  // Earlier days are not read.
+  const from = addDays(utcDay(now), 1 - DAYS);
   const { rows } = await askAthena(
     setup,
     `${namesClause(config)}SELECT "experiment_id", max("layer_id") AS "layer_id", count(*) AS "row_count"
 FROM ${qualifiedName(config, config.tables.exposures)}
 LEFT JOIN "real_names" ON "hash" = "experiment_id"
-WHERE "ds" BETWEEN DATE '${addDays(utcDay(now), 1 - DAYS)}' AND DATE '${addDays(utcDay(now), 1)}'
+WHERE "ds" BETWEEN DATE '${from}' AND DATE '${addDays(utcDay(now), 1)}'
   AND "exposure_type" = 'layer' AND "allocated_experiment" IS NOT NULL
   AND regexp_like("experiment_id", ${quoteText(HASHED_PATTERN)}) AND "real_name" IS NULL
 GROUP BY "experiment_id"
 ORDER BY count(*) DESC, "experiment_id"
 LIMIT ${MOST_HASHES}`,
   );
-  return rows.map(({ experiment_id: sent, layer_id: layer, row_count: count }) => {
-    const rows = count === '1' ? '1 row' : `${count} rows`;
-    const told = {
-      title: `The experiment ${sent} of the layer ${layer} is known by its hash alone, in ${rows}`,
-      // Earlier days are not read.
-      since: addDays(utcDay(now), 1 - DAYS),
-      detail: `${sent} of the layer ${layer}: ${rows}.`,
-    };
-    return finding('SLUICE_FINDING_NAMES_UNKNOWN', told);
-  });
+  return rows.map(({ experiment_id: sent, layer_id: layer, row_count: count }) =>
+    judgeHash({ hash: `${sent}`, layer: `${layer}`, rows: Number(count) }, from, commands),
+  );
+}
+
+/** Judges an experiment that is known by its hash alone. @param from The first day that was read. */
+export function judgeHash(
+  { hash, layer, rows }: { readonly hash: string; readonly layer: string; readonly rows: number },
+  from: UtcDay,
+  commands: Pick<Setup['commands'], 'sluice'>,
+): Finding {
+  const told = {
+    case: 'experiments',
+    title: `The experiment ${hash} of the layer ${layer} is known by its hash alone, in ${counted(rows, 'row')}`,
+    since: from,
+    detail: `${hash} of the layer ${layer}: ${counted(rows, 'row')}.`,
+  } as const;
+  return finding('SLUICE_FINDING_NAMES_UNKNOWN', told, [commands.sluice('groups', 'pull')]);
 }

@@ -148,7 +148,9 @@ export async function diagnose(
   };
   const clients = openClients(deployment.aws);
   try {
-    const setup = await readSetup(deployment, clients, depth.deploymentRole).catch(unreadFinding);
+    const setup = await readSetup(deployment, clients, depth.deploymentRole).catch((error: unknown) =>
+      unreadFinding('the account', error),
+    );
     if (isFinding(setup)) {
       report('account', EXPECTED_OF_ACCOUNT, [setup]);
       return { identity: undefined, checks, skipped: wanted.map(({ name }) => name) };
@@ -161,7 +163,7 @@ export async function diagnose(
         skipped.push(name);
         continue;
       }
-      const findings = await settled([find(setup)]);
+      const findings = await settled([[`the check ${name}`, find(setup)]]);
       report(name, expects, findings);
       isGone = isGround && findings.some(({ code }) => GROUND_IS_GONE.test(code));
     }

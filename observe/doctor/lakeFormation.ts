@@ -3,9 +3,9 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
 import { resources as templateResources } from '../../infra/resources.ts';
 import { parseJson } from '../../lib/base/json.ts';
-import { finding, seenNow } from '../findings/catalogue.ts';
+import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { readCallerArn } from './account.ts';
-import type { Look } from './Look.ts';
+import { type Look, unsaid } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** Everybody whom IAM allows: https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html */
@@ -54,12 +54,9 @@ export const databaseCreators: Look = {
     const { settings } = await readSettings(setup);
     if (settings === undefined)
       return [
-        finding(
-          'SLUICE_FINDING_UNCHECKED',
-          seenNow(
-            'Lake Formation does not say its settings',
-            'The settings of Lake Formation in this account.',
-          ),
+        unsaid(
+          'Lake Formation does not say the settings of the account',
+          'The settings of Lake Formation in this account.',
         ),
       ];
     const { DataLakeAdmins, CreateDatabaseDefaultPermissions } = settings;
@@ -73,23 +70,22 @@ export const databaseCreators: Look = {
     if (granted.some((some) => some?.some(isGrantTo(makers)) === true)) return [];
     if (granted.includes(undefined))
       return [
-        finding(
-          'SLUICE_FINDING_UNCHECKED',
-          seenNow(
-            'Lake Formation does not say who may make a database',
-            'Who may make a database, by Lake Formation.',
-          ),
+        unsaid(
+          'Lake Formation does not say who may make a database',
+          'Who may make a database, by Lake Formation.',
         ),
       ];
-    const words = ['lakeformation', 'grant-permissions', '--permissions', 'CREATE_DATABASE', '--resource'];
-    const to = ['{"Catalog":{}}', '--principal', `DataLakePrincipalIdentifier=${maker}`];
-    return [
-      finding('SLUICE_FINDING_LAKE_FORMATION', seenNow(`No grant lets ${maker} make a database.`), [
-        setup.commands.aws(...words, ...to),
-      ]),
-    ];
+    return [judgeMaker(maker, setup.commands)];
   },
 };
+
+/** Judges who makes databases, and has no grant for it. @param maker ARN of a role or user. */
+export function judgeMaker(maker: string, commands: Pick<Setup['commands'], 'aws'>): Finding {
+  const words = ['lakeformation', 'grant-permissions', '--permissions', 'CREATE_DATABASE', '--resource'];
+  const to = ['{"Catalog":{}}', '--principal', `DataLakePrincipalIdentifier=${maker}`];
+  const told = seenNow(`No grant lets ${maker} make a database.`);
+  return finding('SLUICE_FINDING_LAKE_FORMATION', told, [commands.aws(...words, ...to)]);
+}
 
 /**
  * What a principal may do in the catalog; undefined if Lake Formation does not say it. Only the question with a principal

@@ -12,7 +12,7 @@ import type { Reader } from '../../lib/schema/readers.ts';
 import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { type Look, settled } from './Look.ts';
+import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The permissions of readers, by IAM's simulator: their policies may have changed since the deployment. */
@@ -20,7 +20,12 @@ export const readers: Look = {
   name: 'readers',
   expects:
     'each configured reader has the permissions of its policy and none that it must not have, by simulation',
-  find: (setup) => settled(setup.config.readers.map((reader) => findReader(setup, reader))),
+  find: (setup) =>
+    settled(
+      setup.config.readers.map(
+        (reader): Question => [`the reader ${reader.name}`, findReader(setup, reader)],
+      ),
+    ),
 };
 
 /** This can be any day, because policies are about folders and not about days. */
@@ -31,12 +36,7 @@ async function findReader(setup: Setup, reader: Reader): Promise<readonly Findin
   const { account, partition } = identity;
   const role = resources.get(readerId(reader, 'Role'));
   const principal = role ?? resources.get(readerId(reader, 'User'));
-  if (principal === undefined) {
-    const detail = `The role or user of the reader ${reader.name}.`;
-    const title = `The identity of the reader ${reader.name} does not exist`;
-    const told = { case: setup.isLocal ? 'local' : 'new', ...seenNow(title, detail) } as const;
-    return [finding('SLUICE_FINDING_RESOURCE_MISSING', told)];
-  }
+  if (principal === undefined) return [judgeNewReader(reader.name, setup.isLocal)];
   const arn = `arn:${partition}:iam::${account}:${role === undefined ? 'user' : 'role'}/${principal}`;
   const scope = policyScope(config, { ...identity, keyArn });
   const allowed = readerPermissions(scope, reader).flatMap(({ document }) => document.Statement);
@@ -60,26 +60,69 @@ async function findReader(setup: Setup, reader: Reader): Promise<readonly Findin
     for (const statement of statements) {
       if (statement.Effect !== 'Allow') continue;
       const simulated = await simulateStatement(setup, arn, statement);
-      findings.push(...judgeSimulation(reader.name, simulated, expected));
+      findings.push(...judgeSimulation(reader.name, simulated, expected, setup.commands));
     }
   return findings;
 }
 
-/** Judges the simulator's decisions. Without any decision, nothing is allowed. @param expected Whether it has to be allowed. */
-export function judgeSimulation(name: string, simulated: Simulated, expected: boolean): readonly Finding[] {
-  const code = expected ? 'SLUICE_FINDING_READER_DENIED' : 'SLUICE_FINDING_READER_ALLOWED';
-  const wrong = wrongDecisions(simulated, expected);
-  const title = `The reader ${name} ${expected ? 'is denied what it needs' : 'may do what it must not'}: ${wrong}`;
-  return wrong === '' ? [] : [finding(code, seenNow(title, `${name}: ${wrong}`))];
+/** Judges a reader of the configuration that the stack does not have. */
+export function judgeNewReader(name: string, isLocal: boolean): Finding {
+  const title = `The identity of the reader ${name} does not exist`;
+  const told = seenNow(title, `The role or user of the reader ${name}.`);
+  return finding('SLUICE_FINDING_RESOURCE_MISSING', { case: isLocal ? 'local' : 'new', ...told });
 }
 
-/** The decisions of a statement that are not the expected ones, in words; empty without any. */
-export function wrongDecisions({ sid, decisions }: Simulated, expected: boolean): string {
-  if (decisions.length === 0) return expected ? `${sid}: no decision.` : '';
+/** Judges the simulator's decisions. Without any decision, nothing is allowed. @param expected Whether it has to be allowed. */
+export function judgeSimulation(
+  name: string,
+  simulated: Simulated,
+  expected: boolean,
+  commands: Pick<Setup['commands'], 'sluice'>,
+): readonly Finding[] {
+  return wrongDecisions(simulated, expected).map(({ reason, fact, text }) => {
+    const detail = `${name}: ${text}`;
+    if (!expected)
+      return finding(
+        'SLUICE_FINDING_READER_ALLOWED',
+        seenNow(`The reader ${name} is allowed what it must not do: ${fact}`, detail),
+      );
+    const told = seenNow(`The reader ${name} is denied what it needs: ${fact}`, detail);
+    const shown = reason === 'missing' ? [commands.sluice('doctor', '--drift')] : [];
+    return finding('SLUICE_FINDING_READER_DENIED', { case: reason, ...told }, shown);
+  });
+}
+
+/** Decisions of a statement that are not as expected, for one reason. */
+export interface WrongDecisions {
+  readonly reason: Decision['reason'];
+  /** Statement, first action and resource, and how many more there are, without a stop. */
+  readonly fact: string;
+  /** Statement, all actions and resources, and the policies that decide, as a sentence. */
+  readonly text: string;
+}
+
+/** The decisions of a statement that are not the expected ones, by their reason. */
+export function wrongDecisions({ sid, decisions }: Simulated, expected: boolean): readonly WrongDecisions[] {
+  if (decisions.length === 0 && expected)
+    return [{ reason: 'missing', fact: `${sid}: no decision`, text: `${sid}: no decision.` }];
   const wrong = decisions.filter(({ isAllowed }) => isAllowed !== expected);
-  if (wrong.length === 0) return '';
   const distinct = (names: readonly string[]) => [...new Set(names)].join(', ');
-  return `${sid}: ${distinct(wrong.map(({ action }) => action))} on ${distinct(wrong.map(({ resource }) => resource))}.`;
+  return Array.from(
+    Map.groupBy(wrong, ({ reason }) => reason),
+    ([reason, all]) => {
+      const [first] = all;
+      const more = all.length === 1 ? '' : ` and ${all.length - 1} more`;
+      const policies = distinct(all.flatMap((decision) => decision.policies));
+      const by = policies === '' ? '' : `, by ${policies}`;
+      const actions = distinct(all.map(({ action }) => action));
+      const resources = distinct(all.map(({ resource }) => resource));
+      return {
+        reason,
+        fact: `${sid}: ${first?.action} on ${first?.resource}${more}${by}`,
+        text: `${sid}: ${actions} on ${resources}${by}.`,
+      };
+    },
+  );
 }
 
 /** What a role or user may do of a statement, and what not, by IAM's simulator. */
@@ -98,6 +141,10 @@ export interface Decision {
   readonly resource: string;
   /** Whether IAM's simulator allows it. */
   readonly isAllowed: boolean;
+  /** Which policy denies it: `missing` is none, as nothing allows it. Without a meaning if it is allowed. */
+  readonly reason: 'missing' | 'explicit' | 'boundary' | 'organization';
+  /** Names of the policies whose statements decide, as far as IAM says them; none of an organization's. */
+  readonly policies: readonly string[];
 }
 
 /** Asks IAM's simulator about everything that a statement allows. @param arn Of a role or user. */
@@ -121,20 +168,34 @@ export async function simulateStatement(
   return { sid: statement.Sid, decisions: results.flatMap(decisionsOf) };
 }
 
-function decisionsOf({
-  EvalActionName: action = '',
-  EvalResourceName: resource = '',
-  EvalDecision,
-  ResourceSpecificResults = [],
-}: EvaluationResult): readonly Decision[] {
-  return ResourceSpecificResults.length === 0
-    ? [{ action, resource, isAllowed: EvalDecision === 'allowed' }]
-    : ResourceSpecificResults.map((result) => ({
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html */
+function decisionsOf(result: EvaluationResult): readonly Decision[] {
+  const { EvalActionName: action = '', EvalResourceName: resource = '', EvalDecision } = result;
+  const { ResourceSpecificResults: single = [], OrganizationsDecisionDetail: organization } = result;
+  const isOfOrganization = organization?.AllowedByOrganizations === false;
+  const decided = (
+    decision: string | undefined,
+    { PermissionsBoundaryDecisionDetail: boundary, MatchedStatements = [] }: Deciding,
+  ) => {
+    const isOfBoundary = boundary?.AllowedByPermissionsBoundary === false;
+    const own = decision === 'explicitDeny' ? 'explicit' : 'missing';
+    return {
+      isAllowed: decision === 'allowed',
+      reason: isOfOrganization ? 'organization' : isOfBoundary ? 'boundary' : own,
+      policies: MatchedStatements.flatMap(({ SourcePolicyId }) => SourcePolicyId ?? []),
+    } as const;
+  };
+  return single.length === 0
+    ? [{ action, resource, ...decided(EvalDecision, result) }]
+    : single.map((one) => ({
         action,
-        resource: result.EvalResourceName ?? '',
-        isAllowed: result.EvalResourceDecision === 'allowed',
+        resource: one.EvalResourceName ?? '',
+        ...decided(one.EvalResourceDecision, one),
       }));
 }
+
+/** What of a result says which policy decides. */
+type Deciding = Pick<EvaluationResult, 'PermissionsBoundaryDecisionDetail' | 'MatchedStatements'>;
 
 /** The request contexts that meet a statement's condition: one for each value. */
 function requestContexts({ Condition = {} }: Statement): ContextEntry[][] {

@@ -5,10 +5,11 @@ import { WRITE_ROLE } from '../../infra/template/Stack.ts';
 import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { isJsonObject, parseJson, valueAt } from '../../lib/base/json.ts';
+import { counted } from '../../lib/base/text.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { finding, seenNow } from '../findings/catalogue.ts';
+import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import type { Look } from './Look.ts';
-import { simulateStatement, wrongDecisions } from './readers.ts';
+import { type Simulated, simulateStatement, wrongDecisions } from './readers.ts';
 import type { Setup } from './Setup.ts';
 
 /** The roles that delete are the exception of this statement. */
@@ -32,14 +33,26 @@ export const bucketPolicy: Look = {
     const denied = deniedByBucket(found?.Policy ?? '', needsOf(setup)).filter(
       // Without a stack, our own statement names no role yet, or roles of a former stack. `bucket-settings` looks at it
       // later.
-      (sentence) => resources.size > 0 || !sentence.includes(`${OWN_STATEMENT} `),
+      ({ sid }) => resources.size > 0 || sid !== OWN_STATEMENT,
     );
-    const shows = commands.aws('s3api', 'get-bucket-policy', '--bucket', Bucket, '--query', 'Policy');
-    return denied.map((denial) =>
-      finding('SLUICE_FINDING_ROLE_DENIED', seenNow(`The policy of the bucket: ${denial}`), [shows]),
-    );
+    return denied.map((denial) => judgeDenial(Bucket, denial, commands));
   },
 };
+
+/** Judges what a statement of a bucket's policy denies roles. */
+export function judgeDenial(
+  bucket: string,
+  { sid, isKnown, roles, text }: BucketDenial,
+  commands: Pick<Setup['commands'], 'aws'>,
+): Finding {
+  const [first] = roles;
+  const verb = isKnown ? 'denies' : 'denies, under a condition,';
+  const title = `The statement ${sid} of the policy of ${bucket} ${verb} ${counted(roles.length, 'role')}, the first ${first?.role} ${first?.denied[0]}`;
+  const told = { case: isKnown ? 'bucket' : 'condition', ...seenNow(title, text) } as const;
+  return finding('SLUICE_FINDING_ROLE_DENIED', told, [
+    commands.aws('s3api', 'get-bucket-policy', '--bucket', bucket, '--query', 'Policy'),
+  ]);
+}
 
 /** The policies of the account and of the organization, which the simulator asks besides those of a role, but not the bucket's. */
 export const roles: Look = {
@@ -47,31 +60,52 @@ export const roles: Look = {
   expects: 'each role of the stack may do what it does in the bucket, by simulation',
   async find(setup) {
     const needs = needsOf(setup).filter(({ id }) => setup.resources.has(id));
-    const denied = await mapLimit(needs, AT_ONCE, async ({ id: Sid, role, statement }) =>
-      wrongDecisions(await simulateStatement(setup, role, { Sid, Effect: 'Allow', ...statement }), true),
-    );
-    return denied
-      .filter((sentence) => sentence !== '')
-      .map((sentence) =>
-        finding(
-          'SLUICE_FINDING_ROLE_DENIED',
-          seenNow(`IAM's simulator denies: ${sentence}`, `IAM's simulator: ${sentence}`),
-        ),
-      );
+    const denied = await mapLimit(needs, AT_ONCE, async ({ id: Sid, role, statement }) => {
+      const simulated = await simulateStatement(setup, role, { Sid, Effect: 'Allow', ...statement });
+      return judgeRole(role, simulated, setup.commands);
+    });
+    return denied.flat();
   },
 };
 
+/** Judges what a role is denied in the bucket. @param role Its ARN. */
+export function judgeRole(
+  role: string,
+  simulated: Simulated,
+  commands: Pick<Setup['commands'], 'sluice'>,
+): readonly Finding[] {
+  return wrongDecisions(simulated, true).map(({ reason, fact, text }) => {
+    const title = `The role ${role} is denied what it does in the bucket: ${fact}`;
+    const told = { case: reason, ...seenNow(title, `IAM's simulator: ${text}`) };
+    const shown = reason === 'missing' ? [commands.sluice('doctor', '--drift')] : [];
+    return finding('SLUICE_FINDING_ROLE_DENIED', told, shown);
+  });
+}
+
+/** What a statement of a bucket's policy denies roles of the stack. */
+export interface BucketDenial {
+  /** The statement's name, or `Statement 2`. */
+  readonly sid: string;
+  /** Whether it denies them for certain. False: under a condition that is not known here. */
+  readonly isKnown: boolean;
+  /** ARNs of the roles, each with actions and folders: `s3:PutObject on landing/*`. */
+  readonly roles: readonly { readonly role: string; readonly denied: readonly string[] }[];
+  /** All of it in sentences. */
+  readonly text: string;
+}
+
 /**
- * What a bucket's policy denies roles, as a sentence for each statement: all roles, actions and folders.
+ * What a bucket's policy denies roles, by statement.
  *
  * @param policy JSON; empty without a policy.
  */
-export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): readonly string[] {
+export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): readonly BucketDenial[] {
   return valuesOf(valueAt(parseJson(policy), ['Statement'])).flatMap((statement, i) => {
     if (!isJsonObject(statement) || statement['Effect'] !== 'Deny') return [];
     const { Sid = `Statement ${i + 1}`, Condition } = statement;
+    const sid = String(Sid);
     const denialsByRole = new Map<string, readonly string[]>();
-    let verb = 'denies';
+    let isKnown = true;
     for (const need of needs)
       for (const action of need.statement.Action) {
         const { role } = need;
@@ -81,11 +115,14 @@ export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): re
           (arn) => /:::[^/]+\/(.+)$/.exec(arn)?.[1] ?? 'the bucket',
         );
         if (may === false || keys.length === 0) continue;
-        if (may === null) verb = 'may deny';
+        if (may === null) isKnown = false;
         denialsByRole.set(role, [...(denialsByRole.get(role) ?? []), `${action} on ${keys.join(', ')}`]);
       }
-    const roles = [...denialsByRole].map(([role, what]) => `${role}: ${what.join('; ')}.`);
-    return denialsByRole.size === 0 ? [] : [`${Sid} ${verb} ${roles.join(' ')}`];
+    if (denialsByRole.size === 0) return [];
+    const texts = [...denialsByRole].map(([role, what]) => `${role}: ${what.join('; ')}.`);
+    const roles = Array.from(denialsByRole, ([role, denied]) => ({ role, denied }));
+    const text = `${sid} ${isKnown ? 'denies' : 'may deny'} ${texts.join(' ')}`;
+    return [{ sid, isKnown, roles, text }];
   });
 }
 

@@ -8,14 +8,15 @@ import {
   type StackResourceDrift,
 } from '@aws-sdk/client-cloudformation';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { replacedReaders } from '../../infra/serverless/deployedStack.ts';
+import { type ReaderProblem, replacedReaders } from '../../infra/serverless/deployedStack.ts';
 import { counted } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { type Look, settled } from './Look.ts';
+import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { missing } from './bucket.ts';
+import { type Look, type Question, settled } from './Look.ts';
 import { outputOf, type Setup } from './Setup.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#stack-status-codes */
@@ -28,18 +29,25 @@ export const stack: Look = {
   isGround: true,
   async find({ deployed, config, stackName, identity: { account, region }, commands }) {
     return deployed === undefined
-      ? [
-          finding(
-            'SLUICE_FINDING_STACK_MISSING',
-            seenNow(
-              `No stack ${stackName} is in ${region} of account ${account}`,
-              `${stackName}, in ${region} of account ${account}.`,
-            ),
-          ),
-        ]
+      ? [judgeMissing({ stackName, region, account }, commands)]
       : [...judgeStack(deployed, config, commands)];
   },
 };
+
+/** Judges a stack that does not exist. */
+export function judgeMissing(
+  { stackName, region, account }: Readonly<Record<'stackName' | 'region' | 'account', string>>,
+  commands: Pick<Setup['commands'], 'aws'>,
+): Finding {
+  const told = seenNow(
+    `No stack ${stackName} is in ${region} of account ${account}`,
+    `${stackName}, in ${region} of account ${account}.`,
+  );
+  const query = ['--query', 'Stacks[].StackName', '--output', 'text'];
+  return finding('SLUICE_FINDING_STACK_MISSING', told, [
+    commands.aws('cloudformation', 'describe-stacks', ...query),
+  ]);
+}
 
 /** A look before a deployment: whether CloudFormation will update the stack, and what the version changes. */
 export const formerStack: Look = {
@@ -48,18 +56,21 @@ export const formerStack: Look = {
     'the stack, if there is one, can be updated, keeps the identities of readers, and was deployed by this version of Sluice',
   async find({ deployed, config, commands, identity, stackName, resources }) {
     if (deployed === undefined) return [];
+    const needsRepair = REPAIR_VERBS.has(deployed.StackStatus ?? '');
     const found = [...judgeStack(deployed, config, commands)].filter(
-      ({ code, commands }) => code === 'SLUICE_FINDING_VERSION_DIFFERS' || commands.length > 0,
+      ({ code }) =>
+        code === 'SLUICE_FINDING_VERSION_DIFFERS' ||
+        (code === 'SLUICE_FINDING_STACK_UNFINISHED' && needsRepair),
     );
     const replaced = replacedReaders(config, { ...identity, stackName, resources });
-    return [
-      ...found,
-      ...replaced.map((detail) =>
-        finding('SLUICE_FINDING_READER_REPLACED', seenNow(detail.replaceAll('`', ''), detail)),
-      ),
-    ];
+    return [...found, ...replaced.map(judgeReplaced)];
   },
 };
+
+/** Judges a reader whose role or user the next deployment makes anew. */
+export function judgeReplaced({ fact, text }: ReaderProblem): Finding {
+  return finding('SLUICE_FINDING_READER_REPLACED', seenNow(`${fact} by the next deployment`, text));
+}
 
 /**
  * Verbs that the next deployment needs first: CloudFormation does not update a stack whose creation or rollback failed.
@@ -75,30 +86,20 @@ const REPAIR_VERBS: ReadonlyMap<string, string> = new Map([
   ['DELETE_FAILED', 'delete-stack'],
 ]);
 
+/** What is judged of a stack. */
+type JudgedStack = Pick<Stack, 'StackName' | 'StackStatusReason' | 'Outputs'> &
+  Partial<Pick<Stack, 'LastUpdatedTime'>> & {
+    readonly StackStatus?: string | undefined;
+  };
+
 /** Judges a stack by its status, and by the names and the version in its outputs. */
 export function* judgeStack(
-  found: Pick<Stack, 'StackName' | 'StackStatusReason' | 'Outputs'> &
-    Partial<Pick<Stack, 'LastUpdatedTime'>> & {
-      readonly StackStatus?: string | undefined;
-    },
+  found: JudgedStack,
   config: Pick<Config, 'bucket' | 'database' | 'tables'>,
   commands: Pick<Setup['commands'], 'aws'>,
 ): Generator<Finding> {
-  const { StackName = '', StackStatus = '', StackStatusReason: reason } = found;
-  if (!FINISHED.test(StackStatus)) {
-    const verb = REPAIR_VERBS.get(StackStatus);
-    const because = reason === undefined ? '' : `: ${reason}`;
-    yield finding(
-      'SLUICE_FINDING_STACK_UNFINISHED',
-      {
-        case: verb === undefined ? 'running' : 'failed',
-        title: `${StackName} is ${StackStatus}`,
-        since: found.LastUpdatedTime?.toISOString() ?? null,
-        detail: `${StackName} is ${StackStatus}${because}.`,
-      },
-      verb === undefined ? [] : [commands.aws('cloudformation', verb, '--stack-name', StackName)],
-    );
-  }
+  const { StackName = '', StackStatus = '' } = found;
+  if (!FINISHED.test(StackStatus)) yield judgeUnfinished(found, commands);
   const expected = {
     DataBucketName: config.bucket,
     DatabaseName: config.database,
@@ -121,26 +122,67 @@ export function* judgeStack(
   const version = outputOf(found, 'SluiceVersion');
   if (version !== VERSION)
     yield finding('SLUICE_FINDING_VERSION_DIFFERS', {
+      case: version !== undefined && isLater(version, VERSION) ? 'later' : 'earlier',
       title: `${StackName} was deployed by ${version ?? 'an unnamed version'}, and this is ${VERSION}`,
       since: found.LastUpdatedTime?.toISOString() ?? null,
       detail: `${StackName}: ${version ?? 'not named'}; this working tree: ${VERSION}.`,
     });
 }
 
+/** Whether a version comes after another one. */
+function isLater(version: string, other: string): boolean {
+  return version.localeCompare(other, 'en', { numeric: true }) > 0;
+}
+
+/** A status in which CloudFormation works on the stack. */
+const RUNNING = /_IN_PROGRESS$/;
+
+/** Judges a stack whose last deployment has not come to its end. */
+function judgeUnfinished(
+  { StackName = '', StackStatus = '', StackStatusReason: reason, LastUpdatedTime }: JudgedStack,
+  commands: Pick<Setup['commands'], 'aws'>,
+): Finding {
+  const verb = REPAIR_VERBS.get(StackStatus);
+  const because = reason === undefined ? '' : `: ${reason}`;
+  const name = ['--stack-name', StackName];
+  const failed =
+    'StackEvents[?ends_with(ResourceStatus, `FAILED`)].[Timestamp,LogicalResourceId,ResourceStatusReason]';
+  const events = commands.aws(
+    'cloudformation',
+    'describe-stack-events',
+    ...name,
+    '--query',
+    failed,
+    '--output',
+    'text',
+  );
+  return finding(
+    'SLUICE_FINDING_STACK_UNFINISHED',
+    {
+      case: verb !== undefined ? 'failed' : RUNNING.test(StackStatus) ? 'running' : 'rolledBack',
+      title: `${StackName} is ${StackStatus}`,
+      since: LastUpdatedTime?.toISOString() ?? null,
+      detail: `${StackName} is ${StackStatus}${because}.`,
+    },
+    [events, ...(verb === undefined ? [] : [commands.aws('cloudformation', verb, ...name)])],
+  );
+}
+
 /** Whether the alarms will notify somebody, by the configuration alone. */
 export const alarmTopic: Look = {
   name: 'alarms',
   expects: 'the alarms notify somebody',
-  find: async ({ isLocal, config }) =>
-    isLocal || config.alarms.topicArn !== null
-      ? []
-      : [
-          finding('SLUICE_FINDING_NO_TOPIC', {
-            case: 'none',
-            ...seenNow('No alarm notifies anybody: alarms.topicArn is null', 'alarms.topicArn is null.'),
-          }),
-        ],
+  find: async ({ isLocal, config }) => (isLocal || config.alarms.topicArn !== null ? [] : [judgeNoTopic()]),
 };
+
+/** Judges alarms without a topic, before there are alarms. */
+export function judgeNoTopic(): Finding {
+  const told = seenNow(
+    'No alarm notifies anybody: the configuration has no topic',
+    'alarms.topicArn is not set.',
+  );
+  return finding('SLUICE_FINDING_NO_TOPIC', { case: 'none', ...told });
+}
 
 /** Milliseconds between two looks at a detection of drift, which takes some minutes. */
 const DRIFT_PAUSE_MS = 5_000;
@@ -206,13 +248,7 @@ export const domain: Look = {
     // API Gateway has one list of domains, whichever of its two APIs made them.
     const asked = new GetDomainNameCommand({ domainName: endpoint.domain });
     const found = await ifThere(apiGateway.send(asked));
-    if (found === undefined)
-      return [
-        finding('SLUICE_FINDING_RESOURCE_MISSING', {
-          case: 'drift',
-          ...seenNow(`The domain ${endpoint.domain} does not exist`, `The domain ${endpoint.domain}.`),
-        }),
-      ];
+    if (found === undefined) return [missing({ isLocal: false }, `The domain ${endpoint.domain}`, false)];
     const leads = {
       addresses: await addressesOf(endpoint.domain),
       expected: await addressesOf(found.regionalDomainName),
@@ -244,20 +280,26 @@ interface FoundDomain extends Omit<DomainName, 'domainNameStatus'> {
 export function judgeDomain(found: FoundDomain, certificateArn: string | null): readonly Finding[] {
   const { domainName, domainNameStatus: status, domainNameStatusMessage: why, addresses, expected } = found;
   const certificate = found.regionalCertificateArn;
-  const leads = addresses.length === 0 ? 'has no address' : `leads to ${addresses.join(', ')}`;
   const because = why ? `: ${why}` : '';
-  const problems = [
-    ...(status === undefined || status === 'AVAILABLE' ? [] : [`is ${status}${because}`]),
-    ...(certificate === undefined || certificate === certificateArn
-      ? []
-      : [`has the certificate ${certificate}, configured is ${certificateArn}`]),
-    ...(addresses.some((address) => expected.includes(address))
-      ? []
-      : [`${leads}, expected the addresses of ${found.regionalDomainName}`]),
-  ];
-  return problems.length === 0
-    ? []
-    : [finding('SLUICE_FINDING_DOMAIN_UNFIT', seenNow(`${domainName} ${problems.join('; it ')}.`))];
+  const unfit = (kind: CaseOf<'SLUICE_FINDING_DOMAIN_UNFIT'>, text: string, detail = text) =>
+    finding('SLUICE_FINDING_DOMAIN_UNFIT', {
+      case: kind,
+      ...seenNow(`${domainName} ${text}`, `${domainName} ${detail}.`),
+    });
+  const findings: Finding[] = [];
+  if (status !== undefined && status !== 'AVAILABLE')
+    findings.push(
+      unfit(status === 'UPDATING' ? 'updating' : 'status', `is ${status}`, `is ${status}${because}`),
+    );
+  if (certificate !== undefined && certificate !== certificateArn)
+    findings.push(
+      unfit('certificate', `has the certificate ${certificate}, configured is ${certificateArn ?? 'none'}`),
+    );
+  const wanted = `expected the addresses of ${found.regionalDomainName ?? 'the gateway'}`;
+  if (addresses.length === 0) findings.push(unfit('unresolved', `has no address, ${wanted}`));
+  else if (!addresses.some((address) => expected.includes(address)))
+    findings.push(unfit('elsewhere', `leads to ${addresses.join(', ')}, ${wanted}`));
+  return findings;
 }
 
 /** The queues of the stack. `sluice status` says what is in those for dead letters. */
@@ -266,17 +308,22 @@ export const queues: Look = {
   expects: 'the queues exist',
   find: ({ isLocal, resources, sqs, stackName, commands }) =>
     settled(
-      [...resources].map(async ([logicalId, QueueUrl]) => {
+      [...resources].flatMap(([logicalId, QueueUrl]): readonly Question[] => {
         // A mapping of a function to a queue has its name, too.
         if (!logicalId.endsWith('Queue') || !QueueUrl.startsWith('http')) return [];
-        if ((await ifThere(sqs.send(new GetQueueAttributesCommand({ QueueUrl })))) !== undefined) return [];
         const name = QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
         const revert = isLocal ? [] : revertDriftWords(stackName).map((words) => commands.aws(...words));
-        const told = {
-          case: isLocal ? 'local' : 'stack',
-          ...seenNow(`The queue ${name} does not exist`, `The queue ${name}.`),
-        } as const;
-        return [finding('SLUICE_FINDING_RESOURCE_MISSING', told, revert)];
+        const asked = ifThere(sqs.send(new GetQueueAttributesCommand({ QueueUrl })));
+        const judged = asked.then((answer) =>
+          answer === undefined ? [judgeQueue(name, isLocal, revert)] : [],
+        );
+        return [[`the queue ${name}`, judged]];
       }),
     ),
 };
+
+/** Judges a queue that does not exist. @param revert As of {@link judgeDrift}; none for the local cloud. */
+export function judgeQueue(name: string, isLocal: boolean, revert: readonly string[]): Finding {
+  const told = seenNow(`The queue ${name} does not exist`, `The queue ${name}.`);
+  return finding('SLUICE_FINDING_RESOURCE_MISSING', { case: isLocal ? 'local' : 'stack', ...told }, revert);
+}

@@ -5,12 +5,13 @@ import { madeByServerless } from '../../infra/serverless/service.ts';
 import { mayAllow } from '../../infra/template/policyMatch.ts';
 import type { Resources } from '../../infra/template/Resource.ts';
 import { substitution, UNKNOWN_ID } from '../../infra/template/substitute.ts';
-import { templateProblems } from '../../infra/template/templateProblems.ts';
+import { type TemplateProblem, templateProblems } from '../../infra/template/templateProblems.ts';
 import { isTrialBoundary, isTrialStage } from '../../lib/access/operators/trialPolicy.ts';
 import { parseJson } from '../../lib/base/json.ts';
+import { counted } from '../../lib/base/text.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
-import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import type { Look } from './Look.ts';
+import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { type Look, NOT_EMULATED } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The template, as packaging counts it. */
@@ -21,11 +22,17 @@ export const template: Look = {
   async find({ config, stack, stackName, identity: { region, account } }) {
     const ourTemplate = resources({ config, ...stack });
     const place = { stackName, region, account };
-    return templateProblems(ourTemplate, place, madeByServerless({ config, ...stack })).map((problem) =>
-      finding('SLUICE_FINDING_STACK_TOO_LARGE', seenNow(problem.replaceAll('`', ''), problem)),
-    );
+    return templateProblems(ourTemplate, place, madeByServerless({ config, ...stack })).map(judgeSize);
   },
 };
+
+/** Judges a template, or a resource of it, that AWS would refuse. */
+export function judgeSize({ part, isTemplate, excess, text }: TemplateProblem): Finding {
+  const subject = isTemplate ? part : `The resource ${part}`;
+  const title = `${subject} has ${excess}`;
+  const told = { case: isTemplate ? 'template' : 'resource', ...seenNow(title, text) } as const;
+  return finding('SLUICE_FINDING_STACK_TOO_LARGE', told);
+}
 
 /** What the boundary of the roles allows. */
 export const boundary: Look = {
@@ -35,21 +42,34 @@ export const boundary: Look = {
     const { permissionsBoundary: arn } = setup.config;
     const { stage } = setup.stack;
     if (arn === null) return [];
-    const unfit = (detail: string) => [
-      finding(
-        'SLUICE_FINDING_BOUNDARY_UNFIT',
-        seenNow(`The boundary ${arn}: ${detail}`, `${arn}: ${detail}`),
-      ),
-    ];
     if (isTrialBoundary(arn) && !isTrialStage(stage))
-      return unfit(`it is the boundary of a trial, which allows nothing to the stage ${stage}.`);
+      return [
+        judgeBoundary(
+          arn,
+          'trial',
+          `it is the boundary of a trial, which allows nothing to the stage ${stage}`,
+        ),
+      ];
     const document = await readPolicy(setup, arn);
-    if (document === undefined) return unfit('the account has no such policy.');
+    if (document === undefined) return [judgeBoundary(arn, 'missing', 'the account has no such policy')];
     if ('code' in document) return [document];
     const denied = deniedToRoles(setup, document.policy);
-    return denied.length === 0 ? [] : unfit(`it denies ${denied.join('; ')}.`);
+    if (denied.length === 0) return [];
+    const fact = `it denies ${counted(denied.length, 'role')}, the first ${denied[0]}`;
+    return [judgeBoundary(arn, 'denies', fact, `it denies ${denied.join('; ')}`)];
   },
 };
+
+/** Judges a boundary. @param fact What is wrong with it, without a stop. @param text The same with all roles. */
+export function judgeBoundary(
+  arn: string,
+  fault: CaseOf<'SLUICE_FINDING_BOUNDARY_UNFIT'>,
+  fact: string,
+  text = fact,
+): Finding {
+  const told = seenNow(`The boundary ${arn}: ${fact}`, `${arn}: ${text}.`);
+  return finding('SLUICE_FINDING_BOUNDARY_UNFIT', { case: fault, ...told });
+}
 
 /** A managed policy; undefined if there is none, and a finding if these credentials may not read it, as those of a trial. */
 async function readPolicy({ clients: { iam } }: Setup, PolicyArn: string) {
@@ -63,7 +83,9 @@ async function readPolicy({ clients: { iam } }: Setup, PolicyArn: string) {
   };
   return ifThere(read()).catch((error: unknown): Finding => {
     if (!isNamed(error, /^(AccessDenied|NotImplemented)/)) throw error;
-    return finding('SLUICE_FINDING_UNCHECKED', seenNow(whyUnread(error)));
+    const isLocal = isNamed(error, NOT_EMULATED);
+    const told = seenNow(`The boundary ${PolicyArn} cannot be read`, whyUnread(error));
+    return finding('SLUICE_FINDING_UNCHECKED', { case: isLocal ? 'local' : 'silent', ...told });
   });
 }
 

@@ -189,9 +189,7 @@ export interface StatusFacts {
   /** Functions with runs that were killed, took too long or threw within 24 hours. */
   readonly functionErrors: readonly FunctionErrors[] | null;
   /** What a function failed with last, by its name, if it had such runs, or if something waits for it and its log tells. `landing`: the stream's delivery. */
-  readonly failures: Readonly<Record<string, string>>;
-  /** Names of {@link failures} in which AWS refused a call because of a key of KMS. */
-  readonly failedByKey: readonly string[];
+  readonly failures: Readonly<Record<string, LastFailure>>;
   /** The alarms that are deployed. */
   readonly alarms: readonly AlarmState[] | null;
   /** The key that encrypts the bucket; null if the stack does not say it, and if it is gone. */
@@ -300,16 +298,14 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     faults: local?.faults ?? 0,
     scannedBytes: rows?.scannedBytes ?? 0,
   };
-  const found = Object.entries(await readFailures());
-  const failures = Object.fromEntries(found.map(([part, { text }]) => [part, text]));
-  const failedByKey = found.flatMap(([part, { isByKey }]) => (isByKey ? [part] : []));
+  const failures = await readFailures();
   const spikeFrom = await askLog('collect', () => readSpikeSender(deployment, parts.lastDay?.changes ?? []));
   const restorable = await ask('the versions of lost files', () => restorableDays(deployment, facts));
   const archivedDays = await ask('archived files', () => readArchivedDays(deployment, facts));
-  return { ...facts, failures, failedByKey, spikeFrom, restorable, archivedDays, unknown };
+  return { ...facts, failures, spikeFrom, restorable, archivedDays, unknown };
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
-  async function readFailures() {
+  async function readFailures(): Promise<StatusFacts['failures']> {
     const { deadLetters, functionErrors, partitions, receivedHours, unreached } = parts;
     const errors = (functionErrors ?? []).map(({ part, last }) => [part, last] as const);
     const waiting = new Map<string, string | null>(errors);

@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { deploymentCommands, revertDriftWords } from '../../observe/deploymentCommands.ts';
+import { deploymentCommands } from '../../observe/deploymentCommands.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { judge } from '../../observe/findings/judge/judge.ts';
 import { run } from '../harness/python.ts';
+import { doctorFindings } from '../observe/doctor/doctorFindings.ts';
 import { cases } from '../observe/judgeCases/cases.ts';
 import { place, well } from '../observe/statusFacts.ts';
 
@@ -13,7 +14,6 @@ const JUDGE_MS = 120_000;
 
 /** Commands of the catalogue that no case of judgeCases makes: those of what the stack had. */
 const REPAIRS: readonly (readonly string[])[] = [
-  ...revertDriftWords('sluice-prod'),
   [
     'glue',
     'update-table',
@@ -34,9 +34,7 @@ const REPAIRS: readonly (readonly string[])[] = [
     '{"BytesScannedCutoffPerQuery":10000000,"ResultConfigurationUpdates":{"OutputLocation":"s3://b/"}}',
   ],
   ['cloudwatch', 'enable-alarm-actions', '--alarm-names', 'a'],
-  ['s3api', 'get-bucket-policy', '--bucket', 'b', '--query', 'Policy'],
   ['glue', 'create-table', '--database-name', 'sluice', '--table-input', '{"Name":"t"}'],
-  ['glue', 'create-database', '--database-input', '{"Name":"sluice"}'],
   ['kms', 'enable-key', '--key-id', 'k'],
   ['kms', 'cancel-key-deletion', '--key-id', 'k'],
 ];
@@ -56,7 +54,7 @@ export function printedAwsCommands(): readonly string[] {
     .filter(Boolean)
     .map((page) => readFileSync(join(repositoryRoot, page), 'utf8'));
   const texts = [
-    ...found.flatMap((finding) => finding.commands),
+    ...[...found, ...doctorFindings].flatMap((finding) => finding.commands),
     ...REPAIRS.map((words) => commands.aws(...words)),
     ...[...cures, ...pages].flatMap(codeOf),
   ];

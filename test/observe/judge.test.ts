@@ -21,6 +21,7 @@ import {
   failedBy,
   failedDay,
   failing,
+  failureOf,
   HOUR,
   hour,
   keptDay,
@@ -305,9 +306,12 @@ describe('a finding of sluice status', () => {
 
   it('of objects that wait explains a failure only', () => {
     const { waiting: late } = waiting({ landing: { ...nothing, oldest: at(2) } });
-    const failures = [{}, { write: 'SLUICE_WRITE_X: it is denied.' }];
-    const cures = failures.map((failure) => judge({ waiting: late, failures: failure })[0]?.cure);
-    expect(cures.map((cure) => cure?.includes('explain CODE'))).toEqual([false, true]);
+    const failures = [{}, { write: failureOf('error', 'SLUICE_WRITE_X: it is denied.') }];
+    const shown = failures.map((failure) => judge({ waiting: late, failures: failure })[0]?.commands[0]);
+    expect(shown).toEqual([
+      expect.stringContaining('doctor'),
+      expect.stringContaining('explain SLUICE_WRITE_X'),
+    ]);
   });
 
   it('of a key that is disabled is one, with what follows from it and the command of the doctor', () => {
@@ -318,7 +322,7 @@ describe('a finding of sluice status', () => {
       alarms: [{ ...alarm, state: 'ALARM', notifies: true }],
       unknown: [{ part: 'the last event', why: 'It is denied.', kind: 'denied', log: null, isByKey: true }],
       deadLetters: [{ part: 'relay', queue: 'q', arn: 'a', messages: 1, since: null }],
-      failedByKey: ['relay'],
+      failures: { relay: { ...failureOf('error', 'KMSDisabledException.'), isByKey: true } },
       key: { Arn, KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
     });
     expect(found).toMatchObject([

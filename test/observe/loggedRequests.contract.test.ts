@@ -134,5 +134,6 @@ it('a run failed with its error, not with what an object holds', async () => {
   };
   const why = await readLastFailure(deployment, 'write', clock.now() - 60 * MINUTE);
   cloudwatch.destroy();
-  expect(why).toEqual({ text: `${at}: SLUICE_WRITE_BUCKET_FAILED: AccessDenied.`, isByKey: false });
+  const code = 'SLUICE_WRITE_BUCKET_FAILED';
+  expect(why).toEqual({ text: `${at}: ${code}: AccessDenied.`, kind: 'error', code, isByKey: false });
 });

@@ -1,6 +1,7 @@
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type DatasetDays, type DropDay, isOldLook } from '../../observe/facts/days/ledgerDays.ts';
 import type { Change } from '../../observe/facts/flow/changes.ts';
+import type { LastFailure } from '../../observe/facts/flow/failures.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 
@@ -8,6 +9,14 @@ import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const HOUR = 3_600_000;
 export const at = (hoursAgo: number) => new Date(NOW - hoursAgo * HOUR).toISOString();
+
+/** What a function failed with last. */
+export const failureOf = (kind: LastFailure['kind'], text: string, hoursAgo = 1): LastFailure => ({
+  text: `${at(hoursAgo)}: ${text}`,
+  kind,
+  code: /^\w+(?=: )/.exec(text)?.[0] ?? null,
+  isByKey: false,
+});
 
 export const hour: LastHour = {
   requests: 100,
@@ -49,7 +58,6 @@ export const well: StatusFacts = {
   deadLetters: [],
   functionErrors: [],
   failures: {},
-  failedByKey: [],
   lostDays: [],
   archivedDays: [],
   archivingRules: [],

@@ -159,7 +159,10 @@ describe('the commands in the docs and in cures', () => {
     expect([...new Set(named)].sort()).toEqual([
       // The texts of cures: what prints them gives them their deployment.
       'observe/commands.ts',
-      'observe/findings/catalogue.ts',
+      'observe/findings/catalogue/collector.ts',
+      'observe/findings/catalogue/deployment.ts',
+      'observe/findings/catalogue/drops.ts',
+      'observe/findings/catalogue/streams.ts',
     ]);
   });
 

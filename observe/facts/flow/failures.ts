@@ -5,6 +5,7 @@ import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
 import { partName } from '../../../infra/template/Stack.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { parseJson } from '../../../lib/base/json.ts';
+import { counted } from '../../../lib/base/text.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../../deployment.ts';
@@ -54,20 +55,32 @@ const ENDS = ['timeout', 'error', 'failure'];
 /** The part that is no function: the stream. */
 const STREAM = 'landing';
 
+/**
+ * How work failed. `timedOut`, `processEnded`: Lambda ended the run for its time, or its process ended, most often for want of memory.
+ * `throttled`: Lambda did not begin the run. `error`: the code of ours, or the delivery of the stream, has said an error.
+ */
+export type FailureKind = 'timedOut' | 'processEnded' | 'throttled' | 'error';
+
 /** What a function, or the delivery of the stream, failed with last. */
 export interface LastFailure {
   /** Time, code and detail in words: `2026-11-20T12:00:00.000Z: SLUICE_X: detail.` */
   readonly text: string;
+  /** What the cure follows. */
+  readonly kind: FailureKind;
+  /** SLUICE_…, AWS's name of the error, or Lambda's type of it; null of what has only words. */
+  readonly code: string | null;
   /** Whether AWS refused a call because of a key of KMS. */
   readonly isByKey: boolean;
 }
 
 /** An error in a line of a log. */
 interface Reason {
-  /** SLUICE_…, AWS's name of the error, or Lambda's type of it; null of problems that have only words. */
+  /** As {@link LastFailure.code}. */
   readonly code: string | null;
   /** Code and detail in words. */
   readonly text: string;
+  /** As {@link LastFailure.kind}. */
+  readonly kind: Exclude<FailureKind, 'throttled'>;
 }
 
 /**
@@ -95,7 +108,9 @@ export async function readLastFailure(
     const { events } = await readLog({ logs }, { ...log, times: [{ startTime }], mostPages: MOST_PAGES / 2 });
     for (const { timestamp = 0, message = '' } of events.toSorted(byTime).toReversed()) {
       const reason = reasonOf(message);
-      if (reason !== null) return { text: failureText(timestamp, reason), isByKey: isOfKey(reason.text) };
+      if (reason === null) continue;
+      const { code, kind } = reason;
+      return { text: failureText(timestamp, reason), kind, code, isByKey: isOfKey(reason.text) };
     }
   }
   return part === STREAM ? null : readThrottled(deployment, part, since);
@@ -139,7 +154,7 @@ function reasonOf(message: string): Reason | null {
   const { data } = failureLine.safeParse(parseJson(message));
   if (data === undefined || OF_CONTENT.test(data.event ?? '')) return null;
   const { record, detail, tables, problems } = data;
-  if (record !== undefined) return { code: record.errorType ?? record.status, text: endText(record) };
+  if (record !== undefined) return endOf(record);
   const code = data.code ?? data.errorCode ?? data.error;
   const named =
     code === undefined
@@ -149,29 +164,31 @@ function reasonOf(message: string): Reason | null {
   const [first] = all;
   if (first !== undefined) {
     const { code, message: more = '' } = first;
-    return { code, text: more === '' ? code : `${code}: ${more}` };
+    return { code, text: more === '' ? code : `${code}: ${more}`, kind: 'error' };
   }
   const [problem] = problems;
-  return problem === undefined ? null : { code: null, text: problem };
+  return problem === undefined ? null : { code: null, text: problem, kind: 'error' };
 }
 
 /** The share of its memory that a process has used which was most likely killed for want of it. */
 const FULL = 0.95;
 
 /** How Lambda says that a run ended: it was too slow, used up its memory, was killed, or threw. */
-function endText({ status, errorType = status, metrics = {} }: NonNullable<FailureLine['record']>): string {
+function endOf({ status, errorType = status, metrics = {} }: NonNullable<FailureLine['record']>): Reason {
   const { durationMs, memorySizeMB, maxMemoryUsedMB } = metrics;
   const used =
     memorySizeMB === undefined || maxMemoryUsedMB === undefined
       ? ''
       : `, with ${maxMemoryUsedMB} of ${memorySizeMB} MB used`;
   const after = durationMs === undefined ? '' : ` after ${Math.round(durationMs / 1_000)} s`;
-  if (status === 'timeout') return `Task timed out${after}${used}`;
+  if (status === 'timeout')
+    return { code: errorType, text: `Task timed out${after}${used}`, kind: 'timedOut' };
   // Lambda's own types: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
   if (!/^(Runtime|Sandbox|Extension)\.|^(error|failure)$/.test(errorType))
-    return `${errorType}: it threw${used}`;
+    return { code: errorType, text: `${errorType}: it threw${used}`, kind: 'error' };
   const isFull = /OutOfMemory/.test(errorType) || (maxMemoryUsedMB ?? 0) >= FULL * (memorySizeMB ?? Infinity);
-  return `${errorType}: its process ended, ${isFull ? '' : 'most often '}out of memory${used}`;
+  const why = `its process ended, ${isFull ? '' : 'most often '}out of memory`;
+  return { code: errorType, text: `${errorType}: ${why}${used}`, kind: 'processEnded' };
 }
 
 /** Invocations that Lambda has not begun leave no line in the log. */
@@ -192,7 +209,8 @@ async function readThrottled(
   const count = throttled.reduce((sum, [, count]) => sum + count, 0);
   const [last] = throttled;
   if (last === undefined) return null;
-  return { text: `${isoTimestamp(last[0])}: Lambda throttled ${count} invocations.`, isByKey: false };
+  const text = `${isoTimestamp(last[0])}: Lambda throttled ${counted(count, 'invocation')}.`;
+  return { text, kind: 'throttled', code: null, isByKey: false };
 }
 
 /** SQS's metrics come every minute, some minutes late. */

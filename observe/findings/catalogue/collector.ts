@@ -47,9 +47,17 @@ export const collectorFindings = {
         'Lambda did not begin the collector: its executions are used up. Most SDKs send again.',
         'Raise `collector.reservedConcurrency`, or have AWS raise the executions of the account: `npx sluice doctor` has both numbers.',
       ],
+      outOfMemory: [
+        "The collector's process ended, most often for want of memory. Most SDKs send again.",
+        'Give `collect` more memory in serverless.yml, and deploy. The command shows the log.',
+      ],
       broke: [
-        'The collector broke, or could not be invoked, and most SDKs send again. Its log has the reason.',
-        'The command shows the log. Correct what it names; `npx sluice doctor` looks at the function and its role.',
+        'The collector failed with the error of the detail. Most SDKs send again.',
+        'Correct what the error names. The command shows the log.',
+      ],
+      unknown: [
+        'The log of the collector has no error: the endpoint could not invoke it, as its permission, its role or the function was changed. Most SDKs send again.',
+        'The first command names what was changed, and has the commands that set it back. The second shows the log.',
       ],
     },
     {

@@ -44,8 +44,8 @@ export const deploymentFindings = {
         'Ask again in some minutes. If it stays, see in Service Quotas which calls of that service the account makes, stop what makes most of them, or ask AWS for a higher quota. Nothing of Sluice is to be changed.',
       ],
       denied: [
-        'A policy does not allow these credentials the action that the answer names.',
-        'Have the action that the detail names allowed to these credentials, or sign in as somebody who may.',
+        'No policy allows these credentials the actions that the detail names, or one denies them.',
+        'Have whoever administers the account allow each action that the detail names to these credentials.',
       ],
       missing: [
         'AWS answered that what is asked for does not exist.',
@@ -133,7 +133,7 @@ export const deploymentFindings = {
       ],
       error: [
         'A run failed with the error of the detail.',
-        'Correct what it names: `npx sluice explain CODE` has the cure of each code of ours. Then the next try does the work. The command shows the log.',
+        'Correct what it names; `explain` has the cure of a code of ours. Then the next try does the work. The command shows the log.',
       ],
       unknown: [
         'Its log has no line that says why.',

@@ -118,7 +118,7 @@ export const dropsFindings = {
       ],
       changed: [
         'The day was loaded as it came. The first command has its files and its values beside those of days before.',
-        'Ask whoever delivers it. The next run loads corrected files. If a column means something else now, correct the mapping and load the day with `npx sluice ingest backfill`. If the day is meant so, run the second command.',
+        'Ask whoever delivers it. The next run loads corrected files. If a column has another meaning now, correct the mapping and load the day with `npx sluice ingest backfill`. If the day is meant so, run the second command.',
       ],
     },
     { section: 'drops' },

@@ -1,11 +1,30 @@
 import { entriesOf } from './entry.ts';
-import { DENIED, DEPLOY, REFUSED_CREDENTIALS } from './wording.ts';
+import { DEPLOY_NOW, REFUSED_CREDENTIALS, WHO } from './wording.ts';
 
 const { problem, unchecked, warning } = entriesOf(null);
+
+const BOUNDARY_CURE =
+  'Have its owner allow there what the detail names: docs/reference/permissions.md lists all that roles do.';
+/** Cases of what IAM's simulator denies, by the policy that decides. */
+const DENIALS = {
+  boundary: ['The permissions boundary does not allow it, whatever other policies say.', BOUNDARY_CURE],
+  organization: [
+    'A service control policy of the organization does not allow it, whatever other policies say.',
+    'Have whoever administers the organization allow what the detail names: docs/platform.md, "What an organization may deny".',
+  ],
+  explicit: [
+    'A Deny statement denies it, which the detail names where IAM does.',
+    'Have its owner take what the detail names out of that statement.',
+  ],
+} as const;
 
 /** Findings about what `sluice doctor` alone looks at: the account, the stack, its names, roles and readers. */
 export const setupFindings = {
   SLUICE_FINDING_CREDENTIALS: problem('AWS cannot be asked with these credentials.', {
+    expired: [
+      'The credentials were for some hours, and their time is over.',
+      'Sign in again (`aws sso login`).',
+    ],
     refused: REFUSED_CREDENTIALS,
     otherAccount: [
       'The configuration has `account`, and the credentials are of another.',
@@ -13,68 +32,150 @@ export const setupFindings = {
     ],
   }),
   SLUICE_FINDING_REGION_UNFIT: problem('The stack cannot be in this region.', {
-    stack: [
-      'The region lacks something that the stack needs.',
-      'Choose a region that docs/reference/configuration.md lists. Without Function URLs: set `endpoint.kind` to http-api.',
+    unknown: [
+      'The region lacks a service that the stack needs, or there is none of this name.',
+      'Choose one of the regions that docs/reference/configuration.md lists.',
+    ],
+    functionUrl: [
+      'Lambda has no Function URLs in this region.',
+      'Set `endpoint.kind` to http-api, and run the command again.',
+    ],
+    key: [
+      'S3 encrypts with keys of its own region alone.',
+      'Set `existing.keyArn` to a key of the region of the bucket, or name that region with --region.',
     ],
     bucket: [
       'Functions, queries and the key work in one region.',
-      'Choose a bucket in the region of the stack, or deploy the stack to the region of the bucket with --region.',
+      'Name the region of the bucket with --region. If the stack is to be where it is, set `bucket` to one of that region.',
     ],
   }),
   SLUICE_FINDING_STACK_MISSING: problem(
     'There is no stack for this stage in this account and region.',
-    'Deploy it, or choose another: --stage, --region, AWS_PROFILE.',
+    'The command lists the stacks that are there. If one of them is meant, name its --stage; if none is, look at --region and AWS_PROFILE, and then deploy: `npx serverless deploy`.',
   ),
   SLUICE_FINDING_STACK_UNFINISHED: problem('The last deployment has not come to its end.', {
     failed: [
-      "The first failure in the stack's events is the cause: `npx serverless info` has the stack's name for the console of CloudFormation.",
-      'Correct the first failure, run the command, and deploy again.',
+      'CloudFormation failed, and updates the stack only after a command.',
+      'The first command lists what failed: correct the first failure in time. Then run the second, and deploy again.',
+    ],
+    rolledBack: [
+      'CloudFormation failed, and has gone back to the deployment before. That one works.',
+      'The command lists what failed: correct the first failure in time, and deploy again.',
     ],
     running: [
-      'CloudFormation works on it, or has rolled it back.',
-      "Wait while it is in progress. After a rollback correct the first failure in the stack's events, and deploy again.",
+      'CloudFormation works on it.',
+      'Wait until it has come to its end. The command lists what it has done.',
     ],
   }),
   SLUICE_FINDING_STACK_DIFFERS: problem(
-    'The stack was deployed from another configuration.',
-    `Check the configuration (SLUICE_CONFIG), then ${DEPLOY}.`,
+    'The stack was deployed from another configuration: another file is read here, or this one was changed and not deployed.',
+    'If the names that are deployed are meant, read their file: SLUICE_CONFIG. If those that are configured are meant, deploy; rows stay in the tables that they are in.',
   ),
-  SLUICE_FINDING_VERSION_DIFFERS: warning(
-    'The stack was deployed by another version of Sluice.',
-    `If this version is the later one, CHANGELOG.md says what changes: ${DEPLOY}. Else install the version of the stack.`,
-  ),
+  SLUICE_FINDING_VERSION_DIFFERS: warning('The stack was deployed by another version of Sluice.', {
+    earlier: [
+      'The stack was deployed by an earlier version, or by one that names none.',
+      `CHANGELOG.md says what changes. ${DEPLOY_NOW}`,
+    ],
+    later: [
+      'The stack was deployed by a later version, of which this one does not know all.',
+      'Install the version of the stack in place of this one.',
+    ],
+  }),
   SLUICE_FINDING_READER_REPLACED: warning(
     'The next deployment makes the role or user of a reader anew, with another ARN, and removes the present one: the reader is denied until its new values are entered.',
-    'Deploy when the reader can be told, or leave `iamName` and `as` as they are.',
+    'If that is not meant, set `as` and `iamName` of the reader as they were. If it is, deploy when the reader can be told: the detail has what to enter then.',
   ),
   SLUICE_FINDING_NAME_TAKEN: problem(
     'A name of the stack is taken by a resource outside of it or by the stack of another stage.',
-    'Choose another name or stage, or bring the resource (docs/deploy.md, "Bringing your own"); after a removal: docs/remove.md, "Redeploying after `remove`". If nobody needs it, run the command.',
+    {
+      reader: [
+        'Another role or user of the stack has this name until the end of the deployment, and IAM does not tell names by case.',
+        'Give the reader another `iamName`, deploy, and set the name that is wanted with the deployment after it.',
+      ],
+      bucket: [
+        'The bucket is in this account, outside of the stack: a removed stack has left it, or somebody made it.',
+        'To use it, set `existing.bucket`, and `existing.keyArn` or `encryption` (docs/remove.md, "Redeploying after `remove`"). If its objects are not of Sluice, choose another `bucket`.',
+      ],
+      foreignBucket: [
+        'Names of buckets are global, and S3 denies this one: it is of another account, or these credentials lack `s3:GetBucketLocation`.',
+        'The command prints the name if the bucket is of this account: allow `s3:GetBucketLocation` then. If it prints nothing, choose another `bucket`.',
+      ],
+      database: [
+        'The database is in this account, outside of the stack: a removed stack has left it, or somebody made it.',
+        'To use it, set `existing.database`, or `existing.stagingDatabase` for the one of staging (docs/deploy.md, "Bringing your own"). If its tables are not of Sluice, choose another name for it.',
+      ],
+      workgroup: [
+        'Somebody made a workgroup of this name, or another stage has it.',
+        'To use it, set `existing.workgroup` (docs/deploy.md, "Bringing your own"). If it is of another stage, choose another `athena.workgroup`.',
+      ],
+      identity: [
+        'Somebody made a role or user of this name, or another stage has it.',
+        'Choose another `iamName` for the reader, or take it out: CloudFormation then makes a name.',
+      ],
+      secret: [
+        "A removed stack has left its keys' secret.",
+        'Run the first commands of docs/remove.md, "Redeploying after `remove`": they keep its keys in a file, and delete it.',
+      ],
+      deletedSecret: [
+        'The secret is scheduled for deletion, and Secrets Manager reserves the name until then.',
+        'Run the command: it deletes the secret at once, with its keys.',
+      ],
+      logGroup: [
+        'A removed stack has left the group, or a function has written once more after its removal.',
+        'Run the command: it deletes the group with its lines.',
+      ],
+    },
   ),
-  SLUICE_FINDING_DEPLOY_DENIED: problem(
-    "By IAM's simulator, these credentials may not deploy, or the role that the detail names.",
-    `Attach the policies that \`npx sluice policy print --for deploy\` prints. If they are attached, ${DENIED}.`,
-  ),
+  SLUICE_FINDING_DEPLOY_DENIED: problem("By IAM's simulator, a deployment would be denied.", {
+    ...DENIALS,
+    missing: ['No policy allows it.', 'Attach the policies that the command prints.'],
+    passRole: [
+      'No policy lets the caller pass this role to CloudFormation.',
+      'Allow `iam:PassRole` on the role that the detail names to the caller.',
+    ],
+  }),
   SLUICE_FINDING_LAKE_FORMATION: warning(
     'Lake Formation is in use, and no grant is seen that lets these credentials make a database: CloudFormation then stops with `Required Create Database on Catalog`.',
-    'Have a Lake Formation administrator run the command before the first deployment, with `iam.deploymentRole` in serverless.yml for that role; what is granted after it: docs/deploy.md, "Lake Formation".',
+    'Have a Lake Formation administrator run the command before the first deployment. docs/deploy.md, "Lake Formation", says what is granted after it.',
   ),
   SLUICE_FINDING_STACK_TOO_LARGE: problem(
     'The stack is larger than CloudFormation, IAM or another service takes: packaging refuses it.',
-    'Move some of what the detail says that it grows with into a second stage (docs/deploy.md, "Stages"), or give it shorter names.',
+    {
+      template: [
+        'CloudFormation limits a template, and packaging refuses this one.',
+        'Move some of what the detail says that it grows with into a second stage: docs/deploy.md, "Stages".',
+      ],
+      resource: [
+        'AWS limits the policies and documents of a resource, and packaging refuses this one.',
+        'Take some of what the detail says that it grows with out, or give it shorter names: names are most of the characters.',
+      ],
+    },
   ),
-  SLUICE_FINDING_BOUNDARY_UNFIT: problem(
-    'The permissions boundary denies roles of the stack what they do.',
-    'Have it allow what docs/reference/permissions.md lists, or set `permissionsBoundary` to another, or take it out. That of a trial is for trials alone.',
-  ),
-  SLUICE_FINDING_UNCHECKED: unchecked(
-    'This cannot be checked here.',
-    'Run the doctor on a deployment, with a user or a role.',
-  ),
+  SLUICE_FINDING_BOUNDARY_UNFIT: problem('The permissions boundary denies roles of the stack what they do.', {
+    trial: [
+      'It is the boundary of a trial, which allows only what has the name of a trial.',
+      'Take `permissionsBoundary` out of the configuration of this stage, or name the one that your organization demands.',
+    ],
+    missing: [
+      'The account has no policy of this ARN.',
+      'Correct `permissionsBoundary`: `aws iam list-policies --scope Local` lists the ARNs of the account.',
+    ],
+    denies: ['It does not allow what these roles do.', BOUNDARY_CURE],
+  }),
+  SLUICE_FINDING_UNCHECKED: unchecked('This cannot be checked here.', {
+    local: ['The local cloud does not have it.', 'Run the doctor on a deployment.'],
+    caller: [
+      "IAM's simulator takes the ARN of a role or a user alone.",
+      'Run the doctor with a role or a user, and write the ARN of `iam.deploymentRole` in serverless.yml if it is a variable.',
+    ],
+    silent: [
+      'AWS does not say it to these credentials.',
+      'Run the doctor with credentials that may ask for what the title names.',
+    ],
+  }),
   SLUICE_FINDING_BUCKET_UNFIT: problem('The bucket is not as the stack needs it.', {
     setting: [
-      'Whoever owns the bucket makes its settings, and one of them differs.',
+      `Somebody changed it, or the bucket was brought and never had it. ${WHO} calls with Put, Bucket and the name of the setting.`,
       'Run the command: it keeps every other statement and rule.',
     ],
     foreign: [
@@ -82,29 +183,76 @@ export const setupFindings = {
       'Move these objects to another bucket, and run the doctor again: it then has the command that sets the rules.',
     ],
     account: [
-      'The bucket is of another account, or these credentials may not ask for its region.',
-      'If the bucket is yours, allow `s3:GetBucketLocation`; else choose another name for `bucket`.',
+      'The bucket is of another account, or these credentials lack `s3:GetBucketLocation`: S3 answers both alike.',
+      'The command prints the name if the bucket is of this account: allow `s3:GetBucketLocation` then. If it prints nothing, choose another name for `bucket`.',
     ],
   }),
   SLUICE_FINDING_ENCRYPTION_DIFFERS: problem(
     'The stack or the existing bucket is encrypted otherwise than the configuration says: no role could read what lies there, or write to it. The deployment refuses it.',
-    'Set `encryption` and `existing.keyArn` as they are there; where the detail refuses the key itself, change the default of the bucket. Encryption is chosen once: for another, deploy a stage with a bucket of its own (docs/platform.md, "Encryption").',
+    {
+      stack: [
+        'Encryption is chosen with the first deployment of a stage.',
+        'Set the field as the title expects it. For another encryption deploy a stage with a bucket of its own: docs/platform.md, "Encryption".',
+      ],
+      bucket: [
+        'The bucket encrypts with another key than the configuration names.',
+        'Set `existing.keyArn` to the key that the title names, and `encryption` to kms.',
+      ],
+      awsKey: [
+        "Nobody can change the policy of AWS's own key for S3, so no role could use it.",
+        "Have the bucket encrypt with a key of yours, or with S3's own keys (AES256).",
+      ],
+      alias: [
+        'An alias is a key of the account that writes, and another one once it is moved.',
+        'Have the bucket name its key by the ARN.',
+      ],
+    },
   ),
   SLUICE_FINDING_NAMES_UNKNOWN: warning(
     'Names that SDKs do not send are not known: of holdouts, which then count as groups, or of experiments of layers, which browsers hash.',
-    'Run `npx sluice groups pull`, or list them as `holdouts` (`[]` for none) and `experiments`, and deploy.',
+    {
+      holdouts: [
+        'SDKs do not say which gates are holdouts: until they are known, they count as groups.',
+        'Run the command, which asks Statsig. Without its key: list them as `holdouts`, `[]` for none, and deploy.',
+      ],
+      experiments: [
+        'Browsers send the names of experiments of layers as hashes.',
+        'Run the command, which asks Statsig. Without its key: list the names as `experiments`, and deploy.',
+      ],
+    },
   ),
-  SLUICE_FINDING_DOMAIN_UNFIT: problem(
-    'The domain is not available, has another certificate than configured, or does not lead to the gateway from this machine: events may be lost.',
-    'Wait if it is UPDATING; else see that its certificate is ISSUED and for this name, and deploy if the configuration is newer. Point the DNS record to the output `DomainTarget` (docs/platform.md), unless something else answers there on purpose.',
-  ),
+  SLUICE_FINDING_DOMAIN_UNFIT: problem('Requests to the domain do not reach the gateway.', {
+    updating: ['API Gateway changes it, which takes up to an hour.', 'Wait, and run the doctor again.'],
+    status: [
+      'API Gateway does not serve it, as the detail says.',
+      'See that its certificate is ISSUED, for this name, and in the region of the stack: docs/platform.md, "A domain of your own".',
+    ],
+    certificate: [
+      'The domain has another certificate than the configuration: somebody changed it, or the configuration is not deployed yet.',
+      DEPLOY_NOW,
+    ],
+    unresolved: [
+      'No DNS record of this name is seen from this machine.',
+      'Make the DNS record, to the output `DomainTarget` of the stack: docs/platform.md, "A domain of your own".',
+    ],
+    elsewhere: [
+      'The DNS record leads to another place, as seen from this machine.',
+      'If a proxy of yours is to answer there and passes requests on, nothing is to be done. If not, point the record to the output `DomainTarget` of the stack: docs/platform.md, "A domain of your own".',
+    ],
+  }),
   SLUICE_FINDING_FORWARDED: warning(
-    "Somebody else, most likely Statsig's own forwarding, writes into the folders of the forwarded tables: queries read these rows too, and with relay to Statsig events twice.",
-    "Turn Statsig's forwarding off, or give its tables other names in Data Connection (`npx sluice connect statsig`) or ours with `tables`. It goes seven days after the last file.",
+    "Somebody else writes into the folders of the forwarded tables: queries read these rows too. Statsig's own forwarding does if it has the names of these tables.",
+    'If Data Connection of Statsig forwards to this bucket, turn it off there, or set `tables` to other names. If it does not, have whoever writes there use another folder. It goes seven days after the last file.',
   ),
   SLUICE_FINDING_READER_DENIED: problem(
     'A reader lacks a permission that it needs.',
-    `Deploy if the stack makes it. Else ${DENIED}, or print its policy again and have it applied (docs/readers.md).`,
+    {
+      ...DENIALS,
+      missing: [
+        'The policy of the reader does not allow it: somebody changed the policy, or the configuration is not deployed yet.',
+        'Run the command. If it names the policy of the reader, it has the commands that set it back; if not, deploy.',
+      ],
+    },
     { section: 'readerDenied' },
   ),
   SLUICE_FINDING_ERASE_STOPPED: warning(
@@ -113,15 +261,42 @@ export const setupFindings = {
   ),
   SLUICE_FINDING_QUOTA: warning(
     'A quota of the account is nearly exhausted, lower than the default or than configured. Above it AWS answers 429, on which some SDKs drop events.',
-    "Request an increase (docs/limits.md), lower `write.concurrency`, or set `endpoint.accountRequestsPerSecond`, `endpoint.burst` or `collector.accountConcurrency` to the account's numbers and deploy: alarms go by them.",
+    {
+      gateway: [
+        'The quota of API Gateway in this account is lower than the configuration says. Above it AWS answers 429, on which some SDKs drop events, and no alarm rings before.',
+        'Ask AWS for the quota (docs/limits.md, "Requests a second"). Until it is there, set `endpoint.accountRequestsPerSecond` and `endpoint.burst` to the numbers of the title, and deploy: alarms go by them.',
+      ],
+      functionUrl: [
+        'Lambda runs fewer collectors at once in this account than the configuration says. Above it AWS answers 429, on which some SDKs drop events, and no alarm rings before.',
+        'Ask AWS for more concurrent executions. Until they are there, set `collector.accountConcurrency` to the number of the title, and deploy: alarms go by it.',
+      ],
+      executions: [
+        'All functions of the account and region share its executions, and a new account has few.',
+        'Ask AWS for more concurrent executions: docs/limits.md, "Requests a second".',
+      ],
+    },
   ),
   SLUICE_FINDING_READER_ALLOWED: problem(
-    'A reader has a permission that it must not have.',
-    'Remove the policy that grants it: it is not of the stack.',
+    'A reader has a permission that it must not have: somebody attached a policy that is not of the stack.',
+    "Take out of the policy that the title names what it allows too much. Where it names none: the policies of the role or user in IAM are the stack's own, and one more.",
   ),
   SLUICE_FINDING_ROLE_DENIED: problem(
     'A policy denies roles of the stack what they do in the bucket.',
-    'Take the statement out of the policy, or except every role that is named (`ArnNotEquals` of `aws:PrincipalArn`). If none has one, the role lost its own: `npx sluice doctor --drift`.',
+    {
+      ...DENIALS,
+      bucket: [
+        `A statement of the bucket's policy denies it. ${WHO} PutBucketPolicy.`,
+        'Take the statement out of the policy, or except every role that the detail names (`ArnNotEquals` of `aws:PrincipalArn`). The command prints the policy.',
+      ],
+      condition: [
+        `A statement of the bucket's policy denies it under a condition that is not known here. ${WHO} PutBucketPolicy.`,
+        'The command prints the policy. If calls of Lambda and Firehose meet the condition, except every role that the detail names (`ArnNotEquals` of `aws:PrincipalArn`); if they do not, nothing is to be done.',
+      ],
+      missing: [
+        'The policy of the role does not allow it: somebody changed it.',
+        'Run the command: it names the policy, and has the commands that set it back.',
+      ],
+    },
     { section: 'changed' },
   ),
 } as const;

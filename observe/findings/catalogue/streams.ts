@@ -9,7 +9,7 @@ export const streamsFindings = {
     {
       versions: [
         'Most often somebody deleted an object of landing/ before it was written: it is a version of the bucket for 7 days.',
-        'The first commands look at the rows of the day, the others list what landed in these hours: copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Otherwise this ends after four days.',
+        'The first commands look at the rows of the day, the others list what landed in these hours: copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Without them it ends after four days.',
       ],
       gone: [
         'S3 has no version of what landed in these hours any more.',
@@ -42,7 +42,7 @@ export const streamsFindings = {
     {
       code: [
         'The function `write` fails with the error of the detail. Nothing is lost.',
-        'Correct what it names: `npx sluice explain CODE` has the cure of each code of ours. Then the command has the objects tried, 10,000 at a time.',
+        'Correct what it names; `explain` has the cure of a code of ours. Then the command has the objects tried, 10,000 at a time.',
       ],
       resources: [
         'The function `write` used up its time or its memory. Nothing is lost.',
@@ -65,7 +65,7 @@ export const streamsFindings = {
   ),
   SLUICE_FINDING_DAMAGED: problem(
     'Bytes of the landing are no rows that the writer reads. They may be accepted events. All other rows are in tables; these bytes expire after 90 days.',
-    'The first command shows what one object holds. If nobody needs it, or once its whole version is copied back (docs/landing.md), the second deletes it. Else correct the cause, or upgrade, and run the third alone: the writer reads all again.',
+    'The first command shows what one object holds. If these are no rows of yours, or its whole version is copied back (docs/landing.md), the second deletes it. If they are rows, upgrade Sluice and run the third alone: the writer reads all again.',
     { section: 'damaged', alarms: ['write-refused'] },
   ),
   SLUICE_FINDING_UNDELETED: problem(

@@ -1,16 +1,10 @@
-/** A cure, as the end of a sentence. */
-export const DEPLOY = 'run `npx serverless deploy` with the same stage and region';
-
-/** The same as a sentence. */
+/** A cure. */
 export const DEPLOY_NOW = 'Run `npx serverless deploy` with the same stage and region.';
-
-/** What else denies, where the policy of a role or user allows. */
-export const DENIED = 'look for a permissions boundary, a service control policy or a Deny statement';
 
 /** Cause and cure of credentials that AWS does not take. */
 export const REFUSED_CREDENTIALS = [
-  'AWS does not accept the credentials, or there are none.',
-  'Sign in (`aws sso login`), or set AWS_PROFILE. For the local cloud: --local.',
+  'AWS does not know these credentials, or their secret is wrong.',
+  'Sign in (`aws sso login`), or set AWS_PROFILE to a profile whose keys are valid. For the local cloud: --local.',
 ] as const;
 
 /**

@@ -1,8 +1,8 @@
-import { counted } from '../../../lib/base/text.ts';
+import { counted, listed } from '../../../lib/base/text.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { UnreadKind } from '../../explainAwsError.ts';
 import type { StackFault } from '../../facts/stackFaults.ts';
-import type { KeyFacts, StatusFacts } from '../../facts/statusFacts.ts';
+import type { KeyFacts, StatusFacts, UnreadPart } from '../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../catalogue.ts';
 import type { Findings, Place } from './place.ts';
 
@@ -116,7 +116,23 @@ export function* deploymentFindings(
       seenNow(`${counted(faults, 'fault')} ${faults === 1 ? 'is' : 'are'} set in the local cloud`),
       [commands.control('DELETE', 'faults')],
     );
-  for (const { part, why, kind, isByKey } of unknown) yield { ...unreadPart(part, why, kind), isByKey };
+  yield* unreadFindings(unknown);
+}
+
+/** Parts that could not be read, a finding for each reason. */
+export function unreadFindings(parts: readonly Unread[]): readonly Finding[] {
+  return Array.from(Map.groupBy(parts, unreadCause).values(), (ofCause) => ({
+    ...unreadParts(ofCause),
+    isByKey: ofCause.some(({ isByKey }) => isByKey),
+  }));
+}
+
+/** Kinds of answers that are about the caller or the account: all parts that have such an answer have it for the same reason. */
+const OF_CALLER: readonly UnreadKind[] = ['credentials', 'throttled', 'denied', 'timedOut'];
+
+/** What parts that could not be read have in common; else each has its own answer. */
+function unreadCause({ kind, why, isByKey }: Unread): string {
+  return `${kind} ${isByKey} ${OF_CALLER.includes(kind) ? '' : why}`;
 }
 
 /** What is said of each kind of an answer. */
@@ -130,9 +146,26 @@ const UNREAD: Readonly<Record<UnreadKind, string>> = {
   other: 'the detail has the error',
 };
 
-/** A part that could not be read, with the cure of the kind of the error. */
-export function unreadPart(part: string, why: string, kind: UnreadKind): Finding {
-  const subject = part.replace(/^the /, 'The ');
-  const title = `${subject} could not be read: ${UNREAD[kind]}`;
-  return finding('SLUICE_FINDING_UNREADABLE', { case: kind, ...seenNow(title, `${part}: ${why}`) });
+/** What a finding tells of a part that could not be read. */
+export type Unread = Pick<UnreadPart, 'part' | 'why' | 'kind' | 'isByKey'>;
+
+/** Parts that could not be read for one reason, with the cure of the kind of the error. @param unread At least one. */
+function unreadParts(unread: readonly Unread[]): Finding {
+  // Parts are asked at once, and answers come in any order.
+  const parts = unread.toSorted((a, b) => a.part.localeCompare(b.part));
+  const [{ kind } = { kind: 'other' as const }] = parts;
+  const [first = '', second = ''] = parts.map(({ part }) => part);
+  const left = parts.length - 2;
+  const others = left < 1 ? '' : ` and ${counted(left, 'other')}`;
+  const title =
+    parts.length === 1
+      ? `${first.replace(/^the /, 'The ')} could not be read: ${UNREAD[kind]}`
+      : `${parts.length} parts could not be read, ${first}, ${second}${others}: ${UNREAD[kind]}`;
+  const texts = Array.from(
+    Map.groupBy(parts, ({ why }) => why),
+    ([why, ofAnswer]) => {
+      return `${listed(ofAnswer.map(({ part }) => part))}: ${why}`;
+    },
+  );
+  return finding('SLUICE_FINDING_UNREADABLE', { case: kind, ...seenNow(title, listed(texts, '; ')) });
 }

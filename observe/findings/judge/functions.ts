@@ -1,10 +1,11 @@
 import { counted } from '../../../lib/base/text.ts';
+import type { FailureKind, LastFailure } from '../../facts/flow/failures.ts';
 import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
-import { finding } from '../catalogue.ts';
-import { errorsText, type Findings, isOfResources, type Place } from './place.ts';
+import { type CaseOf, finding } from '../catalogue.ts';
+import { errorsText, explained, type Findings, type Place } from './place.ts';
 import { missingNights } from './tables.ts';
 
 /** What does not happen while a function fails. */
@@ -35,7 +36,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
     const why = facts.failures[functionError.part];
     const texts = [
       errorsText(functionError),
-      ...(why === undefined ? [] : [`It failed last at ${why}`]),
+      ...(why === undefined ? [] : [`It failed last at ${why.text}`]),
       functionError.isOver ? 'Later runs had none.' : 'No run has begun since.',
       ...waitsText(functionError),
     ];
@@ -47,14 +48,23 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
       since: first,
       detail: texts.join(' '),
     } as const;
-    yield ringing.tell(finding('SLUICE_FINDING_FUNCTION_FAILED', told, [log]), [`${part}-errors`]);
+    yield ringing.tell(finding('SLUICE_FINDING_FUNCTION_FAILED', told, [...explained(why), log]), [
+      `${part}-errors`,
+    ]);
   }
 }
 
-/** What a run failed with. Lambda's own words: a run that was too slow, or whose process ended. */
-function failureCase(why: string | undefined): 'unknown' | 'resources' | 'error' {
-  if (why === undefined) return 'unknown';
-  return isOfResources(why) ? 'resources' : 'error';
+/** The case of what a function failed with last. */
+const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_FUNCTION_FAILED'>>> = {
+  timedOut: 'resources',
+  processEnded: 'resources',
+  // Nothing in the log tells of the errors: Lambda has not begun the runs that it throttled.
+  throttled: 'unknown',
+  error: 'error',
+};
+
+function failureCase(why: LastFailure | undefined): CaseOf<'SLUICE_FINDING_FUNCTION_FAILED'> {
+  return why === undefined ? 'unknown' : FAILURE_CASES[why.kind];
 }
 
 /** What does not happen, and what waits for the next try. */

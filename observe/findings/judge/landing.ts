@@ -2,7 +2,7 @@ import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../lib/base/time.ts';
-import type { DeadLetters } from '../../facts/flow/failures.ts';
+import type { DeadLetters, FailureKind } from '../../facts/flow/failures.ts';
 import { isStreamLate, KEPT_HOURS } from '../../facts/flow/streamState.ts';
 import {
   damagedText,
@@ -13,7 +13,7 @@ import {
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type CaseOf, finding, seenNow } from '../catalogue.ts';
-import { type Findings, failedAt, isOfResources, type Place } from './place.ts';
+import { explained, type Findings, failedAt, type Place } from './place.ts';
 
 /** The share of a quota from which a stream is near it. */
 const NEAR = 0.8;
@@ -32,6 +32,7 @@ export function* landingFindings(facts: StatusFacts, { now, commands }: Place): 
     } as const;
     yield finding('SLUICE_FINDING_LANDING_LATE', told, [
       ...(cause === 'unasked' ? [commands.sluice('doctor', '--drift')] : []),
+      ...explained(facts.failures['write']),
       commands.sluice('redrive', '--landing'),
     ]);
   }
@@ -62,11 +63,18 @@ function objectsText({ count, hasMore }: Pick<WaitingObjects, 'count' | 'hasMore
   return `${hasMore ? 'At least ' : ''}${counted(count, 'object')}`;
 }
 
+/** The case of what the writer failed with last. */
+const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_LANDING_LATE'>>> = {
+  timedOut: 'resources',
+  processEnded: 'resources',
+  throttled: 'throttled',
+  error: 'code',
+};
+
 /** Why objects wait. @param isDead Whether messages of the writer are dead letters. */
 function landingCase(facts: StatusFacts, isDead: boolean): CaseOf<'SLUICE_FINDING_LANDING_LATE'> {
   const why = facts.failures['write'];
-  if (why !== undefined)
-    return isOfResources(why) ? 'resources' : /Lambda throttled/.test(why) ? 'throttled' : 'code';
+  if (why !== undefined) return FAILURE_CASES[why.kind];
   const isLogKnown = facts.unknown.every(({ log }) => log !== 'write');
   return isDead || !isLogKnown ? 'unknown' : 'unasked';
 }
@@ -78,7 +86,7 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
   if (oldest !== null && isStreamLate(oldest, { config, now })) {
     const text = lateStreamText({
       name: stream?.stream ?? partName(stack, 'landing'),
-      why: facts.failures['landing'],
+      why: facts.failures['landing']?.text,
       oldest,
       hours: (now - Date.parse(oldest)) / HOUR_MS,
       requests: count,
@@ -166,9 +174,10 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
       since,
       detail,
     } as const;
-    const shown = told.case === 'known' ? [command] : [log, command];
+    const explains = explained(facts.failures[deadLetter.part]);
+    const shown = told.case === 'known' ? [...explains, command] : [log, command];
     const found = finding('SLUICE_FINDING_DEAD_LETTERS', told, shown);
-    const isByKey = facts.failedByKey.includes(deadLetter.part);
+    const isByKey = facts.failures[deadLetter.part]?.isByKey === true;
     // These alarms have the function's name, so the catalogue's names of alarms do not find them.
     yield ringing.tell({ ...found, isByKey }, [
       `${deadLetter.part}-dead-letters`,

@@ -1,10 +1,12 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted, MOST_NAMED } from '../../../lib/base/text.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
+import { sluiceCommand } from '../../commands.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { RestorableDay } from '../../facts/days/goneFiles.ts';
 import type { AlarmState } from '../../facts/flow/alarms.ts';
+import type { LastFailure } from '../../facts/flow/failures.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { alarmsOf, type Finding, finding } from '../catalogue.ts';
@@ -26,14 +28,15 @@ export function failedAt({ failures, functionErrors }: StatusFacts, part: string
   const why = failures[part];
   const errors = functionErrors?.find((functionError) => functionError.part === part);
   return [
-    why === undefined ? '' : ` The function ${part} failed last at ${why}`,
+    why === undefined ? '' : ` The function ${part} failed last at ${why.text}`,
     errors === undefined ? '' : ` ${errorsText(errors)}`,
   ].join('');
 }
 
-/** Whether a run used up its time or its memory. @param why As the log has it: {@link StatusFacts.failures}. */
-export function isOfResources(why: string): boolean {
-  return /Task timed out|its process ended/.test(why);
+/** The command that explains what a function failed with, if that is a code of ours; else none. */
+export function explained(failure: LastFailure | undefined): readonly string[] {
+  const code = failure?.code ?? '';
+  return code.startsWith('SLUICE_') ? [sluiceCommand([], ['explain', code])] : [];
 }
 
 /** `5 of 60 invocations of curate-plan had errors within 24 hours, the first at 2026-…, the last at 2026-….` */

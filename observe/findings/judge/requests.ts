@@ -7,13 +7,14 @@ import { EXPIRED } from '../../../lib/tables/objectKeys.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';
 import { type Change, SILENT_LEAST } from '../../facts/flow/changes.ts';
+import type { FailureKind } from '../../facts/flow/failures.ts';
 import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
 import { failedText, NOT_STORED } from '../../facts/flow/requestCounts.ts';
 import { GONE } from '../../facts/flow/senders.ts';
 import type { UnreachedRequests } from '../../facts/flow/unreachedRequests.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, finding, type Told } from '../catalogue.ts';
-import { type Findings, failedAt, fromText, isOfResources, type Place, shareText } from './place.ts';
+import { explained, type Findings, failedAt, fromText, type Place, shareText } from './place.ts';
 
 /** The number of refused requests from which they are a problem even at a small share, as in the alarm on 4xx. */
 const MANY_REFUSED = 20;
@@ -116,10 +117,11 @@ function unreachedOf(
       `${kind}: ${count} of ${counted(requests, 'request')} in the hour from ${hour}`,
   );
   const log = ['logs', 'tail', `/aws/lambda/${partName(stack, 'collect')}`, '--since', '1h'];
+  const failure = facts.failures['collect'];
   const isOver = unreached.every(({ hour }) => now - Date.parse(hour) >= 2 * HOUR_MS);
   const sumOf = (name: 'count' | 'of') => unreached.reduce((sum, hour) => sum + hour[name], 0);
   const told = {
-    case: way === '4xx' ? 'refused' : brokenCase(facts.failures['collect']),
+    case: way === '4xx' ? 'refused' : failure === undefined ? 'unknown' : FAILURE_CASES[failure.kind],
     title: `${sumOf('count')} of ${counted(sumOf('of'), 'request')} were answered ${way} before the collector could answer${isOver ? ', and it is over' : ''}`,
     since: unreached.map(({ hour }) => hour).sort()[0] ?? null,
     detail: `${listed(texts, '; ')}${isOver ? '; it is over' : ''}.${way === '5xx' ? failedAt(facts, 'collect') : ''}`,
@@ -127,16 +129,22 @@ function unreachedOf(
   return finding(
     'SLUICE_FINDING_UNREACHED',
     told,
-    [way === '4xx' ? commands.sluice('doctor') : commands.aws(...log)],
+    [
+      ...(told.case === 'unknown' ? [commands.sluice('doctor', '--drift')] : []),
+      ...(way === '4xx' ? [] : explained(failure)),
+      way === '4xx' ? commands.sluice('doctor') : commands.aws(...log),
+    ],
     isOver ? 'warning' : 'problem',
   );
 }
 
-/** Why the collector did not answer. */
-function brokenCase(why: string | undefined): CaseOf<'SLUICE_FINDING_UNREACHED'> {
-  if (why !== undefined && isOfResources(why)) return 'timedOut';
-  return why !== undefined && /Lambda throttled/.test(why) ? 'throttled' : 'broke';
-}
+/** The case of what the collector failed with last. */
+const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_UNREACHED'>>> = {
+  timedOut: 'timedOut',
+  processEnded: 'outOfMemory',
+  throttled: 'throttled',
+  error: 'broke',
+};
 
 /** Requests that were refused. */
 export function* refusedRequests(

@@ -97,7 +97,7 @@ describe('sluice doctor --before-deploy', () => {
     const taken = await findings('names', '--stage', 'fresh');
     const ours = 'it exists in this account, outside of the stack';
     expect(taken).toEqual([
-      `NAME_TAKEN AWS::S3::Bucket sluice-experiments: ${ours}; to use it, set \`existing.bucket\`, and \`existing.keyArn\` or \`encryption\`.`,
+      `NAME_TAKEN AWS::S3::Bucket sluice-experiments: ${ours}.`,
       `NAME_TAKEN AWS::Glue::Database sluice: ${ours}.`,
       `NAME_TAKEN AWS::Glue::Database statsig_staging: ${ours}.`,
       `NAME_TAKEN AWS::Athena::WorkGroup sluice: ${ours}.`,
@@ -115,9 +115,7 @@ describe('sluice doctor --before-deploy', () => {
     deployed.faults.set({ s3: [{ ...refused, operations: ['GetBucketLocation'] }] });
     const found = await findings('names', '--stage', 'fresh');
     deployed.faults.clear();
-    expect(found).toContain(
-      'NAME_TAKEN AWS::S3::Bucket sluice-experiments: S3 denies access, so it belongs to another account, or s3:GetBucketLocation is missing.',
-    );
+    expect(found).toContain('NAME_TAKEN AWS::S3::Bucket sluice-experiments: S3 denies access.');
     expect(found).toContain(
       'NAME_TAKEN AWS::SecretsManager::Secret sluice-fresh-keys: it is scheduled for deletion, and Secrets Manager reserves the name until then.',
     );
@@ -216,7 +214,7 @@ describe('sluice doctor --before-deploy', () => {
       const details = checks.flatMap(({ check, findings }) => (check === 'deployer' ? findings : []));
       return details.map(({ title }) => title);
     };
-    const may = 'may not do what a deployment does';
+    const may = 'is denied what a deployment does';
     const caller = ROLE.arn.replace('role/', 'role/ci/');
     expect(await found('provider: { name: aws }')).toEqual([
       expect.stringContaining(`${caller} ${may}: MakeKey: kms:CreateKey on *`),

@@ -64,10 +64,18 @@ describe('sluice doctor on the local cloud', () => {
         .map(({ detail }) => [check, detail]),
     );
     expect(missing).toEqual([
-      ['bucket-settings', 'AccessDenied: Access Denied'],
-      ['all-partitions', 'AccessDeniedException: You are not authorized to perform this operation.'],
-      ['queues', 'AccessDenied: You are not authorized to perform this operation.'],
-      ['bucket-policy', 'AccessDenied: Access Denied'],
+      ['bucket-settings', 'the setting policy of the bucket: AccessDenied: Access Denied'],
+      [
+        'all-partitions',
+        'the partitions of events, the partitions of exposures, the partitions of quarantine: AccessDeniedException: You are not authorized to perform this operation.',
+      ],
+      [
+        'queues',
+        expect.stringMatching(
+          /^the queue \S+, .* and 3 more: AccessDenied: You are not authorized to perform this operation\.$/,
+        ),
+      ],
+      ['bucket-policy', 'the check bucket-policy: AccessDenied: Access Denied'],
       ['status', 'the dead letters: AccessDenied: You are not authorized to perform this operation.'],
     ]);
   });

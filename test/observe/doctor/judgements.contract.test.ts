@@ -18,7 +18,7 @@ import { judgeDomain, judgeDrift, judgeStack, stack as missing } from '../../../
 import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 import { judge } from '../../../observe/findings/judge/judge.ts';
 import { templateConfigurations } from '../../infra/templateConfigurations.ts';
-import { datasets, place, well } from '../statusFacts.ts';
+import { datasets, failureOf, place, well } from '../statusFacts.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -51,7 +51,8 @@ describe('a domain', () => {
 
 describe('a stack', () => {
   it('is missing', async () => {
-    const setup = { deployed: undefined, stackName: 's', identity: { account: '1', region: 'eu-west-1' } };
+    const identity = { account: '1', region: 'eu-west-1' };
+    const setup = { deployed: undefined, stackName: 's', identity, commands };
     expect(await missing.find(Object.assign(Object.create(null), setup))).toMatchObject([
       { code: 'SLUICE_FINDING_STACK_MISSING', detail: 's, in eu-west-1 of account 1.' },
     ]);
@@ -81,7 +82,10 @@ describe('a stack', () => {
       {
         code: 'SLUICE_FINDING_STACK_UNFINISHED',
         detail: `s is ${StackStatus}: because.`,
-        commands: verb === null ? [] : [`aws cloudformation ${verb} --stack-name s --region eu-west-1`],
+        commands: [
+          expect.stringMatching(/^aws cloudformation describe-stack-events --stack-name s /),
+          ...(verb === null ? [] : [`aws cloudformation ${verb} --stack-name s --region eu-west-1`]),
+        ],
       },
     ]);
   });
@@ -178,7 +182,7 @@ describe('the encryption of the configuration', () => {
     const made = outputs?.some(([, value]) => value === OWN) ? [['DataKey', OWN.slice(-36)] as const] : [];
     const seen = { stackName: 'sluice-prod', outputs: new Map(outputs), resources: new Map(made) };
     const stack = outputs === null ? undefined : seen;
-    const problems = encryptionProblems(config, stack, bucketDefault);
+    const problems = encryptionProblems(config, stack, bucketDefault).map(({ text }) => text);
     expect(problems).toEqual(expected === null ? [] : [expect.stringContaining(expected)]);
   });
 });
@@ -196,7 +200,7 @@ describe('a reader', () => {
       account: '111122223333',
       resources: new Map(Object.entries(present)),
     };
-    return replacedReaders({ readers: validated }, stack).map((said) => {
+    return replacedReaders({ readers: validated }, stack).map(({ text: said }) => {
       const [, arn = '', entered = ''] = /new ARN is (\S+)\. Then enter (.*?) in the form/.exec(said) ?? [];
       return [arn.replace(ARN, ''), entered];
     });
@@ -251,7 +255,7 @@ describe('a name of a reader', () => {
   ])('that %s', (_, reader, present, count) => {
     const { readers } = defineConfig({ bucket: 'acme', readers: [reader] as ConfigInput['readers'] });
     const stack = { stackName: 'sluice-prod', resources: new Map(Object.entries(present)) };
-    expect(heldNames({ readers }, stack)).toEqual(
+    expect(heldNames({ readers }, stack).map(({ text }) => text)).toEqual(
       Array.from({ length: count }, () => expect.stringContaining('readers.0.iamName: got')),
     );
   });
@@ -317,8 +321,10 @@ describe('a key', () => {
 describe('a simulation by IAM', () => {
   it('counts as denied without a decision', () => {
     const none = { sid: 'ReadRows', decisions: [] };
-    expect(judgeSimulation('bi', none, true)).toMatchObject([{ code: 'SLUICE_FINDING_READER_DENIED' }]);
-    expect(judgeSimulation('bi', none, false)).toEqual([]);
+    expect(judgeSimulation('bi', none, true, commands)).toMatchObject([
+      { code: 'SLUICE_FINDING_READER_DENIED' },
+    ]);
+    expect(judgeSimulation('bi', none, false, commands)).toEqual([]);
   });
 });
 
@@ -350,7 +356,7 @@ describe('the policy of a bucket', () => {
   const denied = (statement: object, wanted: readonly BucketNeed[] = needs) => {
     const usual = { Sid: 'S', Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject' };
     const Statement = [{ ...usual, Resource: 'arn:aws:s3:::acme/landing/*', ...statement }];
-    return deniedByBucket(JSON.stringify({ Statement }), wanted);
+    return deniedByBucket(JSON.stringify({ Statement }), wanted).map(({ text: said }) => said);
   };
   const text = (verb: string, what = 's3:DeleteObject on landing/*') => [`S ${verb} ${role}: ${what}.`];
 
@@ -435,7 +441,7 @@ describe('the policy of a bucket', () => {
 describe('what status finds', () => {
   const unread = [{ day: '2026-11-18', location: 's3://acme/v1/' }];
   const partitions = { days: 3, gaps: [{ table: 'events' as const, day: '2026-11-19' }] };
-  const failures = { register: '2026-11-20T11:00:00Z: AccessDenied.' };
+  const failures = { register: failureOf('error', 'AccessDenied.') };
 
   it.each([
     ["a customer's day without a partition", {}, ['acme/orders']],

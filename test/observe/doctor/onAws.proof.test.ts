@@ -49,7 +49,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     // A path without an answer is refused here.
     expect(await findings('domain', asked)).toEqual([
       3,
-      'SLUICE_FINDING_UNREADABLE AccessDeniedException: Not authorized to perform: apigateway:GET',
+      'SLUICE_FINDING_UNREADABLE the check domain: AccessDeniedException: Not authorized to perform: apigateway:GET',
     ]);
     const regionalDomainName = 'd-1.execute-api.us-east-1.amazonaws.com.invalid';
     account.answers.set('apigateway /domainnames/collect.acme.invalid', {
@@ -106,7 +106,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     account.answers.delete('apigateway /account');
     expect(await findings('quotas')).toEqual([
       3,
-      'SLUICE_FINDING_UNREADABLE AccessDeniedException: Not authorized to perform: apigateway:GET',
+      'SLUICE_FINDING_UNREADABLE the quotas of API Gateway: AccessDeniedException: Not authorized to perform: apigateway:GET',
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { alarm, at, functionErrors } from '../statusFacts.ts';
+import { alarm, at, failureOf, functionErrors } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
 /** Alarms, functions, and what cannot be read. */
@@ -7,7 +7,7 @@ export const deploymentCases: readonly Case[] = [
     'a function is killed at each of its runs',
     {
       functionErrors: [functionErrors],
-      failures: { 'curate-plan': `${at(11)}: Task timed out after 300 s.` },
+      failures: { 'curate-plan': failureOf('timedOut', 'Task timed out after 300 s.', 11) },
     },
     'FUNCTION_FAILED',
     'warning',

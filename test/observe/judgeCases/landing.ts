@@ -1,4 +1,13 @@
-import { at, damaged, deadLetters, functionErrors, nothing, stream, waiting } from '../statusFacts.ts';
+import {
+  at,
+  damaged,
+  deadLetters,
+  failureOf,
+  functionErrors,
+  nothing,
+  stream,
+  waiting,
+} from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
 /** What waits to become files, the stream, and dead letters. */
@@ -8,7 +17,7 @@ export const landingCases: readonly Case[] = [
     {
       ...waiting({ landing: { ...nothing, count: 10_000, hasMore: true, oldest: at(4) } }),
       deadLetters: [deadLetters],
-      failures: { write: `${at(1)}: Task timed out.` },
+      failures: { write: failureOf('timedOut', 'Task timed out.', 1) },
     },
     'LANDING_LATE',
     'problem',
@@ -83,7 +92,7 @@ export const landingCases: readonly Case[] = [
     {
       stream: { ...stream, oldest: at(12.5) },
       ...waiting({ buffered: { count: null, oldest: at(12.5) } }),
-      failures: { landing: `${at(0.1)}: S3.AccessDenied: Access was denied.` },
+      failures: { landing: failureOf('error', 'S3.AccessDenied: Access was denied.', 0.1) },
     },
     'STREAM_LATE',
     'problem',

@@ -1,5 +1,5 @@
 import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
-import { at, functionErrors, HOUR, NOW, quarantineCount, shortHour } from '../statusFacts.ts';
+import { at, failureOf, functionErrors, HOUR, NOW, quarantineCount, shortHour } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
 const archivingRule = { id: 'r', prefix: '', storageClass: 'GLACIER', days: 30, isOfVersions: false };
@@ -13,7 +13,7 @@ export const tableCases: readonly Case[] = [
     'a day has no partition',
     {
       partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
-      failures: { register: `${at(0.2)}: AccessDeniedException: not authorized.` },
+      failures: { register: failureOf('error', 'AccessDeniedException: not authorized.', 0.2) },
     },
     'PARTITION_WRONG',
     'problem',
@@ -132,7 +132,7 @@ export const tableCases: readonly Case[] = [
         { ...shortHour, ds: '2026-11-17', state: 'open', checked_at: '2026-11-18 01:10:00.000' },
       ],
       functionErrors: [{ ...functionErrors, part: 'reconcile', waits: null }],
-      failures: { reconcile: `${at(10)}: AccessDenied.` },
+      failures: { reconcile: failureOf('error', 'AccessDenied.', 10) },
     },
     'NIGHT_MISSING',
     'problem',
@@ -155,7 +155,7 @@ export const tableCases: readonly Case[] = [
         },
         { ...shortHour, ds: '2026-11-17', missing: 0, state: 'unknown', why: NOT_LOOKED },
       ],
-      failures: { reconcile: `${at(10)}: AccessDeniedException.` },
+      failures: { reconcile: failureOf('error', 'AccessDeniedException.', 10) },
     },
     'NIGHT_MISSING',
     'problem',

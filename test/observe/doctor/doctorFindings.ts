@@ -1,0 +1,183 @@
+import { encryptionProblems, heldNames, replacedReaders } from '../../../infra/serverless/deployedStack.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
+import * as account from '../../../observe/doctor/account.ts';
+import * as bucket from '../../../observe/doctor/bucket.ts';
+import * as catalog from '../../../observe/doctor/catalog.ts';
+import { unreadFinding, unsaid } from '../../../observe/doctor/Look.ts';
+import { judgeMaker } from '../../../observe/doctor/lakeFormation.ts';
+import * as readers from '../../../observe/doctor/readers.ts';
+import * as roles from '../../../observe/doctor/roles.ts';
+import * as setup from '../../../observe/doctor/Setup.ts';
+import * as stacks from '../../../observe/doctor/stack.ts';
+import { judgeBoundary, judgeSize } from '../../../observe/doctor/template.ts';
+import type { Finding } from '../../../observe/findings/catalogue.ts';
+
+const ACCOUNT = '111122223333';
+const REGION = 'eu-central-1';
+const arn = (name: string) => `arn:aws:iam::${ACCOUNT}:${name}`;
+const keyArn = (digit: string) =>
+  `arn:aws:kms:us-east-1:${ACCOUNT}:key/${digit.repeat(8)}-2222-3333-4444-555555555555`;
+const place = { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined };
+const commands = deploymentCommands(place, REGION);
+const CREATE_DATABASE = commands.aws('glue', 'create-database', '--database-input', '{"Name":"sluice"}');
+const SHOW_RULES = commands.aws('s3api', 'get-bucket-lifecycle-configuration', '--bucket', 'acme');
+const REVERT = revertDriftWords('sluice-prod').map((words) => commands.aws(...words));
+const config = defineConfig({ bucket: 'acme' });
+const bringing = (existing: NonNullable<Parameters<typeof defineConfig>[0]['existing']>) =>
+  defineConfig({ bucket: 'acme', existing });
+const named = (name: string) => Object.assign(new Error(`${name} of a call.`), { name });
+
+const reader = { kind: 'metabase', name: 'bi', iamName: 'BI' } as const;
+const withReader = defineConfig({ bucket: 'acme', readers: [reader] });
+const held = new Map([['ReaderOldUser', 'bi']]);
+const made = new Map([['ReaderBiUser', 'sluice-prod-ReaderBiUser-1']]);
+const readerStack = { stackName: 'sluice-prod', partition: 'aws', account: ACCOUNT };
+
+/** Decisions of IAM's simulator about a statement, for each reason. */
+const simulated = (sid: string, isAllowed: boolean, ...reasons: readonly readers.Decision['reason'][]) => ({
+  sid,
+  decisions: reasons.map((reason) => {
+    const policies = reason === 'explicit' || isAllowed ? ['NoReading'] : [];
+    return { action: 's3:GetObject', resource: 'arn:aws:s3:::acme/x', isAllowed, reason, policies };
+  }),
+});
+const denied = (sid: string) => simulated(sid, false, 'missing', 'explicit', 'boundary', 'organization');
+
+const stack = { StackName: 'sluice-prod', LastUpdatedTime: new Date(Date.UTC(2026, 10, 20)) };
+const names = { bucket: 'acme', database: 'sluice', tables: config.tables };
+const output = (OutputKey: string, OutputValue: string) => ({ OutputKey, OutputValue });
+const stacksOf = (StackStatus: string, ...Outputs: readonly ReturnType<typeof output>[]) => [
+  ...stacks.judgeStack({ ...stack, StackStatus, Outputs: [...Outputs] }, names, commands),
+];
+const drift = { PhysicalResourceId: 'sluice', ResourceType: 'AWS::Athena::WorkGroup' };
+const difference = {
+  PropertyPath: '/State',
+  ExpectedValue: 'a',
+  ActualValue: 'b',
+  DifferenceType: 'NOT_EQUAL',
+} as const;
+
+const encrypted = (more: object, KeyArn: string | null, KMSMasterKeyID?: string) => {
+  const outputs = new Map([
+    ['SluiceVersion', '1'],
+    ...(KeyArn === null ? [] : [['KeyArn', KeyArn] as const]),
+  ]);
+  const deployed = { stackName: 'sluice-prod', outputs, resources: new Map<string, string>() };
+  const byKey = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID };
+  const own = KMSMasterKeyID === undefined ? undefined : byKey;
+  return encryptionProblems({ ...config, ...more }, deployed, own).map(bucket.judgeEncryption);
+};
+const domain = {
+  domainName: 'a.acme.com',
+  domainNameStatus: 'AVAILABLE',
+  regionalDomainName: 'd.aws',
+  regionalCertificateArn: 'arn:one',
+  addresses: ['192.0.2.1'],
+  expected: ['192.0.2.1'],
+};
+const denial = { sid: 'Guard', roles: [{ role: arn('role/w'), denied: ['s3:PutObject on landing/*'] }] };
+
+/** Findings of the doctor, and of the doctor before a deployment: each of its judgements, in each case. */
+export const doctorFindings: readonly Finding[] = [
+  setup.judgeRefusal(named('ExpiredToken')),
+  setup.judgeRefusal(named('InvalidClientTokenId')),
+  setup.judgeOtherAccount(ACCOUNT, '444455556666'),
+  ...['xx-nowhere-1', 'il-central-1'].flatMap(
+    (region) =>
+      setup.judgeRegion(region, defineConfig({ bucket: 'acme', endpoint: { kind: 'function-url' } })) ?? [],
+  ),
+  ...[setup.judgeRegion(REGION, bringing({ bucket: true, keyArn: keyArn('1') }))].flatMap(
+    (found) => found ?? [],
+  ),
+  ...heldNames(withReader, { stackName: 'sluice-prod', resources: held }).map(account.judgeHeldName),
+  ...replacedReaders(withReader, { ...readerStack, resources: made }).map(stacks.judgeReplaced),
+  ...(
+    [
+      'bucket',
+      'foreignBucket',
+      'database',
+      'workgroup',
+      'identity',
+      'secret',
+      'deletedSecret',
+      'logGroup',
+    ] as const
+  ).map((kind) => account.judgeName({ type: 'AWS::A::B', name: 'sluice' }, { case: kind }, commands)),
+  ...account.judgeDeployer(arn('role/ci'), denied('Make'), commands),
+  ...account.judgeDeployer(arn('role/ci'), simulated('PassRole', false, 'missing'), commands),
+  account.judgeCaller(arn('root')),
+  ...account.judgeGatewayLimits({}, { requestsPerSecond: 9, effectiveRequestsPerSecond: 9, burst: 9 }),
+  ...account.judgeGatewayLimits(
+    { rateLimit: 5, burstLimit: 5 },
+    { requestsPerSecond: 9, effectiveRequestsPerSecond: 9, burst: 9 },
+  ),
+  ...account.judgeLambdaLimits({}, config),
+  ...account.judgeLambdaLimits(
+    { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 },
+    defineConfig({ bucket: 'acme', endpoint: { kind: 'function-url' } }),
+  ),
+  bucket.judgeDenied('acme', { identity: { account: ACCOUNT }, commands }),
+  bucket.judgeElsewhere('acme', 'us-east-1', REGION),
+  bucket.missing({ isLocal: false }, 'The bucket acme', true),
+  bucket.missing({ isLocal: false }, 'The bucket acme', false),
+  bucket.missing({ isLocal: true }, 'The bucket acme', false),
+  bucket.judgeSetting('acme', { name: 'events', why: 'Without it rows come late.' }, SHOW_RULES),
+  bucket.judgeForeignKeys('acme', ['a/1', 'b/2']),
+  bucket.judgeStopped([{ key: 'erasures/1.json', since: '2026-10-01T00:00:00.000Z' }]),
+  ...bucket.judgeForeign(config, { folder: 'statsig/events/', files: ['x'], since: 0 }),
+  ...encrypted({ encryption: 's3' }, keyArn('1')),
+  ...encrypted({ encryption: 'kms' }, null),
+  ...encrypted({ encryption: 'kms' }, keyArn('1')),
+  ...encrypted({ encryption: 's3' }, null, keyArn('2')),
+  ...encrypted({ encryption: 's3' }, null, 'alias/aws/s3'),
+  ...encrypted({ encryption: 's3' }, null, 'alias/acme'),
+  ...([true, false] as const).map((database) =>
+    catalog.judgeDatabase(bringing({ bucket: false, database }), !database, CREATE_DATABASE),
+  ),
+  catalog.judgeDatabase(config, false, CREATE_DATABASE),
+  ...catalog.judgePartitions('events', 'folder', ['2026-11-20'], commands),
+  ...catalog.judgePartitions('events', 'columns', ['2026-11-19', '2026-11-20'], commands),
+  catalog.judgeHoldouts('s3://acme/groups.json', commands),
+  catalog.judgeHash({ hash: '1a2b', layer: 'home', rows: 7 }, '2026-11-13', commands),
+  judgeMaker(arn('role/ci'), commands),
+  unsaid('Lake Formation does not say the settings of the account'),
+  ...['NoSuchBucket', 'NotImplemented', 'AccessDenied', 'SlowDown'].map((name) =>
+    unreadFinding('the check names', Object.assign(named(name), { $metadata: { httpStatusCode: 400 } })),
+  ),
+  readers.judgeNewReader('bi', false),
+  readers.judgeNewReader('bi', true),
+  ...readers.judgeSimulation('bi', denied('Rows'), true, commands),
+  ...readers.judgeSimulation('bi', simulated('Landing', true, 'missing'), false, commands),
+  roles.judgeDenial('acme', { ...denial, isKnown: true, text: 'Guard denies it.' }, commands),
+  roles.judgeDenial('acme', { ...denial, isKnown: false, text: 'Guard may deny it.' }, commands),
+  ...roles.judgeRole(arn('role/w'), denied('WriteRole'), commands),
+  stacks.judgeMissing({ stackName: 'sluice-prod', region: REGION, account: ACCOUNT }, commands),
+  ...stacksOf('ROLLBACK_FAILED', output('DataBucketName', 'other')),
+  ...stacksOf('UPDATE_ROLLBACK_COMPLETE', output('SluiceVersion', '999.0.0')),
+  ...stacksOf('UPDATE_IN_PROGRESS'),
+  stacks.judgeNoTopic(),
+  stacks.judgeQueue('sluice-prod-write', false, REVERT),
+  stacks.judgeDrift({ ...drift, StackResourceDriftStatus: 'DELETED' }, REVERT),
+  stacks.judgeDrift({ ...drift, StackResourceDriftStatus: 'MODIFIED', PropertyDifferences: [difference] }, [
+    'revert',
+  ]),
+  ...stacks.judgeDomain({ ...domain, domainNameStatus: 'UPDATING', addresses: [] }, null),
+  ...stacks.judgeDomain({ ...domain, domainNameStatus: 'PENDING_CERTIFICATE_REIMPORT' }, 'arn:one'),
+  ...stacks.judgeDomain({ ...domain, addresses: ['192.0.2.7'] }, 'arn:one'),
+  judgeSize({
+    part: 'The template',
+    isTemplate: true,
+    excess: '509 resources, at most 500',
+    text: 'The template: 509 resources, at most 500. It grows with `sources`.',
+  }),
+  judgeSize({
+    part: 'IngestLoadRole',
+    isTemplate: false,
+    excess: '12000 characters of inline policies, at most 10240',
+    text: 'IngestLoadRole: 12000 characters of inline policies, at most 10240. It grows with `sources`.',
+  }),
+  judgeBoundary(arn('policy/b'), 'trial', 'it is the boundary of a trial'),
+  judgeBoundary(arn('policy/b'), 'missing', 'the account has no such policy'),
+  judgeBoundary(arn('policy/b'), 'denies', 'it denies 2 roles, the first WriteRole s3:PutObject on x'),
+];
