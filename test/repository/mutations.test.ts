@@ -3,7 +3,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { mutations } from '../../scripts/mutations.ts';
+import { mutations } from '../../scripts/mutate/mutations.ts';
 
 const read = (file: string) => {
   const path = join(repositoryRoot, file);

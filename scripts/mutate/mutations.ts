@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: faults are texts of code.
-// Faults that `npm run mutate` puts into the product, one at a time: each is something that a tired colleague could write.
+// Faults that `npm run mutate -- --by-hand` puts into the product, one at a time: each is something that a tired colleague
+// could write, and that Stryker does not make or does not see.
 // Each old text is in its file exactly once (test/repository/mutations.test.ts). Use short texts, because they have to be
 // changed when their line changes.
 

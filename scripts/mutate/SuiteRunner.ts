@@ -1,0 +1,320 @@
+import { registerHooks } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  INSTRUMENTER_CONSTANTS,
+  type InstrumenterContext,
+  type MutantCoverage,
+  type StrykerOptions,
+} from '@stryker-mutator/api/core';
+import { PluginKind } from '@stryker-mutator/api/plugin';
+import {
+  type DryRunResult,
+  DryRunStatus,
+  type MutantRunOptions,
+  type MutantRunResult,
+  MutantRunStatus,
+  type TestResult,
+  type TestRunner,
+  TestStatus,
+} from '@stryker-mutator/api/test-runner';
+import { addEventHandler, type Event, getState, resetState, run, type State, setState } from 'jest-circus';
+
+type Block = State['rootDescribeBlock'];
+type Test = Block['tests'][number];
+
+/** A test file that is loaded. */
+interface Suite {
+  /** Its path in the repository. */
+  readonly file: string;
+  /** What jest-circus keeps of it: the tree of its tests and hooks. */
+  readonly state: State;
+  /** Its tests by their ids, but for those that the file itself skips. */
+  readonly tests: ReadonlyMap<string, Test>;
+}
+
+/** What came of a run of tests. */
+interface Outcome {
+  /** How many tests ran. */
+  readonly count: number;
+  /** The failed tests by their ids, with the message of each. */
+  readonly failures: ReadonlyMap<string, string>;
+}
+
+/** Milliseconds that a test may take. A mutant that makes an endless loop is ended by Stryker, earlier. */
+const TEST_MS = 120_000;
+/** Takes the place of a test's id where a hook, or a promise that nobody awaits, fails outside of a test. */
+const OUTSIDE = 'outside of a test';
+
+/** Takes the place of a test's id while a hook runs that is for several tests. */
+const BEFORE_ALL = 'before all';
+/** Fits no test. */
+const NO_TEST = /(?!)/;
+/** The id of no mutant. */
+const NO_MUTANT = '';
+
+/** What code that Stryker has instrumented reads, and where it counts which mutants it reaches. */
+type Context = {
+  -readonly [Name in keyof Required<InstrumenterContext>]: InstrumenterContext[Name] | undefined;
+};
+
+// https://github.com/stryker-mutator/stryker-js/blob/master/packages/instrumenter/src/util/syntax-helpers.ts
+const context: Context = {
+  activeMutant: undefined,
+  currentTestId: undefined,
+  hitCount: undefined,
+  hitLimit: undefined,
+  mutantCoverage: undefined,
+};
+Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: context });
+
+/**
+ * Runs Jest's suites for Stryker. Stryker's own runner for Jest loads all suites anew for each mutant, which takes seconds.
+ * This one loads them once, into the process that Stryker started for it, and then runs the tests that reach a mutant, in
+ * milliseconds. Suites have the `describe`, `it` and `expect` of Jest, but share one realm and one instance of each module.
+ */
+class SuiteRunner implements TestRunner {
+  static readonly inject = ['options'] as const;
+  /** The paths of the suites, from the working directory. */
+  readonly #files: readonly string[];
+  /** Static mutants are active while modules load, so that each needs a process of its own. */
+  readonly #reloads: boolean;
+  readonly #ids = new Map<Test, string>();
+  /** The tests that failed in the current run, by their ids. */
+  readonly #failures = new Map<string, string>();
+  #suites: readonly Suite[] | undefined;
+  /** Whether tests run on after one has failed. */
+  #goesOn = true;
+  /** How many mutants this process has run. */
+  #mutants = 0;
+  /** Whether a mutant has left something behind by which tests fail without it. */
+  #isSpoilt = false;
+
+  constructor(options: StrykerOptions) {
+    this.#files = options['suites'] as readonly string[];
+    this.#reloads = !options.ignoreStatic;
+  }
+
+  capabilities() {
+    return { reloadEnvironment: !this.#reloads };
+  }
+
+  init(): Promise<void> {
+    const globals = new URL('./jestGlobals.mjs', import.meta.url).href;
+    const fastCheck = pathToFileURL(join(process.cwd(), 'test/harness/fast-check.mjs')).href;
+    registerHooks({
+      resolve(specifier, from, next) {
+        if (specifier === '@jest/globals') return { url: globals, shortCircuit: true };
+        if (specifier === 'fast-check') return { url: fastCheck, shortCircuit: true };
+        return next(specifier, from);
+      },
+    });
+    const fail = (error: unknown) => this.#failures.set(OUTSIDE, messageOf(error));
+    process.on('unhandledRejection', fail);
+    process.on('uncaughtException', fail);
+    addEventHandler((event) => this.#follow(event));
+    return Promise.resolve();
+  }
+
+  async dryRun(): Promise<DryRunResult> {
+    const mutantCoverage: MutantCoverage = { static: {}, perTest: {} };
+    context.mutantCoverage = mutantCoverage;
+    const suites = await this.#load();
+    const { failures } = await this.#run(null, true);
+    const outside = failures.get(OUTSIDE);
+    if (outside !== undefined) return { status: DryRunStatus.Error, errorMessage: outside };
+    const tests = suites.flatMap(({ file, tests }) =>
+      [...tests].map(([id, { duration }]): TestResult => {
+        const test = { id, name: id, fileName: file, timeSpentMs: duration ?? 0 };
+        const failureMessage = failures.get(id);
+        if (failureMessage === undefined) return { ...test, status: TestStatus.Success };
+        return { ...test, status: TestStatus.Failed, failureMessage };
+      }),
+    );
+    return { status: DryRunStatus.Complete, tests, mutantCoverage };
+  }
+
+  async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
+    // Stryker answers an error by a new process, in which the same mutant runs once more.
+    if (this.#isSpoilt) throw new Error('An earlier mutant has left something behind.');
+    const { activeMutant, disableBail, hitLimit } = options;
+    const isStatic = options.mutantActivation === 'static';
+    const ids = options.testFilter === undefined ? null : new Set(options.testFilter);
+    if (!isStatic) await this.#load();
+    this.#mutants += 1;
+    context.activeMutant = activeMutant.id;
+    context.hitLimit = hitLimit;
+    context.hitCount = hitLimit === undefined ? undefined : 0;
+    // A static mutant may leave modules that can't be loaded.
+    const outcome = await this.#run(ids, disableBail).catch((error: unknown) => ({
+      count: 0,
+      failures: new Map([[OUTSIDE, messageOf(error)]]),
+    }));
+    context.activeMutant = NO_MUTANT;
+    const isOver = hitLimit !== undefined && (context.hitCount ?? 0) > hitLimit;
+    if (isOver) {
+      this.#isSpoilt = true;
+      return { status: MutantRunStatus.Timeout, reason: 'Its code ran more than 100 times as often.' };
+    }
+    const { count, failures } = outcome;
+    const [failureMessage] = failures.values();
+    if (failureMessage === undefined) return { status: MutantRunStatus.Survived, nrOfTests: count };
+    if (!isStatic) await this.#requireTrust(failures.has(OUTSIDE) ? ids : new Set(failures.keys()));
+    return {
+      status: MutantRunStatus.Killed,
+      killedBy: [...failures.keys()],
+      failureMessage,
+      nrOfTests: count,
+    };
+  }
+
+  /**
+   * Runs tests without a mutant after they have failed with it.
+   *
+   * @throws {Error} They fail again, perhaps by what an earlier mutant has left behind.
+   */
+  async #requireTrust(ids: ReadonlySet<string> | null): Promise<void> {
+    const { failures } = await this.#run(ids, false);
+    this.#isSpoilt = failures.size > 0;
+    if (this.#isSpoilt && this.#mutants > 1)
+      throw new Error(`Fails without a mutant: ${[...failures.keys()]}`);
+  }
+
+  /** Loads the suites. The second call returns what the first has loaded. */
+  async #load(): Promise<readonly Suite[]> {
+    if (this.#suites !== undefined) return this.#suites;
+    const suites: Suite[] = [];
+    for (const file of this.#files) {
+      resetState();
+      const state = getState();
+      state.testTimeout = TEST_MS;
+      await import(pathToFileURL(join(process.cwd(), file)).href);
+      const tests = new Map<string, Test>();
+      for (const { name, test } of testsOf(state.rootDescribeBlock, file)) {
+        if (test.mode === 'skip') continue;
+        const id = tests.has(name) ? `${name} #${tests.size}` : name;
+        tests.set(id, test);
+        this.#ids.set(test, id);
+      }
+      keepRepeatable(state.rootDescribeBlock);
+      suites.push({ file, state, tests });
+    }
+    this.#suites = suites;
+    return suites;
+  }
+
+  /**
+   * Runs tests.
+   *
+   * @param ids Which tests; null for all.
+   * @param goesOn Whether further tests run after one has failed.
+   */
+  async #run(ids: ReadonlySet<string> | null, goesOn: boolean): Promise<Outcome> {
+    this.#failures.clear();
+    this.#goesOn = goesOn;
+    let count = 0;
+    const chosen = (await this.#load())
+      .map((suite) => ({ ...suite, chosen: [...suite.tests].filter(([id]) => ids === null || ids.has(id)) }))
+      .filter(({ chosen }) => chosen.length > 0);
+    const ms = ({ chosen }: { readonly chosen: readonly (readonly [string, Test])[] }) =>
+      chosen.reduce((sum, [, { duration }]) => sum + (duration ?? 0), 0);
+    for (const { state, tests, chosen: some } of chosen.sort((one, other) => ms(one) - ms(other))) {
+      count += some.length;
+      for (const [id, test] of tests) {
+        test.errors = [];
+        // Without a value, the mode is the one of a usual test.
+        test.mode = ids === null || ids.has(id) ? undefined : 'skip';
+      }
+      state.unhandledErrors = [];
+      state.testNamePattern = null;
+      setState(state);
+      await run();
+      // A promise that nobody awaits is rejected later.
+      await new Promise((resolve) => setImmediate(resolve));
+      const [error] = state.unhandledErrors;
+      if (error !== undefined) this.#failures.set(OUTSIDE, messageOf(error));
+      if (!goesOn && this.#failures.size > 0) break;
+    }
+    return { count, failures: new Map(this.#failures) };
+  }
+
+  /** Keeps which test runs and which fails. */
+  #follow(event: Event): void {
+    if (event.name === 'test_start') context.currentTestId = this.#ids.get(event.test);
+    else if (event.name === 'hook_start' && event.hook.type === 'beforeAll')
+      context.currentTestId = BEFORE_ALL;
+    else if (event.name === 'hook_success' && event.hook.type === 'beforeAll') {
+      this.#countBeforeAll(event.hook.parent);
+      context.currentTestId = undefined;
+    } else if (event.name === 'test_skip') context.currentTestId = undefined;
+    else if (event.name === 'test_done') {
+      context.currentTestId = undefined;
+      const [error] = event.test.errors;
+      if (error === undefined) return;
+      this.#failures.set(this.#ids.get(event.test) ?? OUTSIDE, messageOf(error));
+      if (!this.#goesOn) getState().testNamePattern = NO_TEST;
+    }
+  }
+
+  /** Counts what a hook `beforeAll` reached for each test that it is for. */
+  #countBeforeAll(block: Block): void {
+    const perTest = context.mutantCoverage?.perTest;
+    const reached = perTest?.[BEFORE_ALL];
+    if (perTest === undefined || reached === undefined) return;
+    delete perTest[BEFORE_ALL];
+    for (const { test } of testsOf(block, '')) {
+      const id = this.#ids.get(test);
+      if (id === undefined) continue;
+      const counts = perTest[id] ?? {};
+      perTest[id] = counts;
+      for (const [mutant, hits] of Object.entries(reached)) counts[mutant] = (counts[mutant] ?? 0) + hits;
+    }
+  }
+}
+
+/** The tests of a block and of the blocks in it, with their names behind the names of their blocks. */
+function* testsOf(block: Block, path: string): Generator<{ readonly name: string; readonly test: Test }> {
+  for (const child of block.children) {
+    const name = `${path} ${child.name}`;
+    if (child.type === 'describeBlock') yield* testsOf(child, name);
+    else yield { name, test: child };
+  }
+}
+
+/**
+ * Removes the hooks that make a second run of tests impossible, from a block and the blocks in it: where no `beforeAll` makes
+ * it again, `afterAll` frees what the suite has made while it was loaded. It is freed when the process ends.
+ */
+function keepRepeatable(block: Block): void {
+  const isMadeAgain = block.hooks.some(({ type }) => type === 'beforeAll');
+  if (!isMadeAgain) block.hooks = block.hooks.filter(({ type }) => type !== 'afterAll');
+  for (const child of block.children) if (child.type === 'describeBlock') keepRepeatable(child);
+}
+
+/** The message of what was thrown, which jest-circus gives alone or with the place of the test behind it. */
+function messageOf(thrown: unknown): string {
+  const error: unknown = Array.isArray(thrown) ? thrown[0] : thrown;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** The reason why a call of a function `log` is not changed; undefined for other code. */
+function shouldIgnore(path: unknown): string | undefined {
+  const { node } = path as { readonly node: LoggedNode };
+  const name = node.callee?.name ?? node.callee?.property?.name ?? node.callee?.property?.id?.name;
+  return node.type === 'CallExpression' && name === 'log' ? 'It is a line of the log.' : undefined;
+}
+
+/** What is read of a node of Babel's syntax tree. */
+interface LoggedNode {
+  readonly type: string;
+  readonly callee?: {
+    readonly name?: string;
+    readonly property?: { readonly name?: string; readonly id?: { readonly name?: string } };
+  };
+}
+
+/** What Stryker finds in this file. */
+export const strykerPlugins = [
+  { kind: PluginKind.TestRunner, name: 'suites', injectableClass: SuiteRunner },
+  { kind: PluginKind.Ignore, name: 'logs', value: { shouldIgnore } },
+];
