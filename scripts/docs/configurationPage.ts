@@ -39,6 +39,9 @@ const DROPS_HEAD = `# Configuration of customers' files and readers
 /** Fields of the second page. The types that only they use are there, too. */
 const DROPS = ['sources', 'exports', 'readers', 'statsigBucket', 'dailyIngest'];
 
+/** Types whose fields are the table of docs/ingest-mapping.md, which has no section of each. */
+const MAPPINGS = ['EventsMappingInput', 'MetricsMappingInput', 'ExposuresMappingInput'];
+
 const types = namedSchemas(configSchema);
 
 /** Names of the types that only fields of {@link DROPS} use. */
@@ -72,7 +75,9 @@ function page(head: string, areDrops: boolean): string {
           `## \`${field.key}\`\n\n${field.note?.text ?? ''}\n\n${table(inside(field).map((inner) => row(inner)))}`,
       ),
     ...[...types]
-      .filter(([name]) => dropTypes.has(name) === areDrops && sectionOf(name) === name)
+      .filter(
+        ([name]) => !MAPPINGS.includes(name) && dropTypes.has(name) === areDrops && sectionOf(name) === name,
+      )
       .map(([name, schema]) => `## ${name}\n\n${typeText(schema)}`),
   ];
   return asReference(`${[head, ...sections].join('\n').trimEnd()}\n`);
@@ -121,6 +126,7 @@ function defaultText({ note, fallback, isOptional }: Field): string {
 }
 
 function typeLink(name: string, text = name): string {
+  if (MAPPINGS.includes(name)) return `[${text}](ingest-mapping.md#mapping)`;
   const section = sectionOf(name);
   const file = dropTypes.has(section) ? 'configuration-drops.md' : 'configuration.md';
   return `[${text}](reference/${file}#${section.toLowerCase()})`;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { quoteText } from '../../../lib/base/sql.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 
-/** A query of docs/experiments.md on made rows in place of the views, and what it answers. */
+/** A query of docs/experiments.md or docs/metrics.md on made rows in place of the views, and what it answers. */
 export interface AnalystQuery {
   /** The heading of its section. */
   readonly heading: string;
@@ -22,7 +22,8 @@ type Made = readonly [
   value?: number,
 ];
 
-const page = readFileSync(join(repositoryRoot, 'docs', 'experiments.md'), 'utf8');
+const pageOf = (name: string) => readFileSync(join(repositoryRoot, 'docs', name), 'utf8');
+const page = pageOf('experiments.md');
 const text = (value: string | null | undefined) =>
   value === null || value === undefined ? 'CAST(NULL AS varchar)' : quoteText(value);
 
@@ -52,8 +53,19 @@ function query(heading: string, ...made: readonly string[]): string {
   return `WITH ${[...made, sql].join(', ')}`;
 }
 
+/** The query of docs/metrics.md: the newest row of the last days was received 90 seconds ago. */
+function freshnessQuery(): string {
+  const [, sql] = /^## How fresh are rows\n.*?^```sql\n(.*?)```/ms.exec(pageOf('metrics.md')) ?? [];
+  if (sql === undefined) throw new Error('docs/metrics.md has no query of freshness.');
+  const row = (secondsAgo: number, daysAgo: number) =>
+    `SELECT CAST(current_timestamp AS timestamp) - INTERVAL '${secondsAgo}' SECOND AS received_at, current_date - INTERVAL '${daysAgo}' DAY AS ds`;
+  const rows = [row(90, 1), row(400, 0), row(5, 2)].join(' UNION ALL ');
+  return `WITH product_events AS (${rows}) ${sql}`;
+}
+
 /** The queries besides that of conversion. */
 export const analystQueries: readonly AnalystQuery[] = [
+  { heading: 'How fresh are rows', sql: freshnessQuery(), rows: [['90']] },
   {
     heading: 'Retention',
     sql: query(
