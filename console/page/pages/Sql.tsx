@@ -30,21 +30,38 @@ interface Outcome {
 
 /** The page SQL: a statement, the tables, and the result. `?q=` is the text, which nothing runs by itself. */
 export function Sql() {
-  const { route, deployment } = useConsole();
-  const { q = '' } = route.params;
-  const tables = useApi<TableList>('/api/tables');
-  const editor = useRef<HTMLTextAreaElement>(null);
+  const { deployment } = useConsole();
+  const { outcome, start, cancel } = useQuery();
+  return (
+    <Page
+      title="SQL"
+      intro={`Athena's dialect, in the workgroup ${deployment.workgroup}. Names without a database are those of ${deployment.database}.`}
+    >
+      <div class="sql">
+        <div>
+          <Editor outcome={outcome} onRun={start} onCancel={cancel} />
+          {outcome.error && <Problem error={outcome.error} />}
+          {outcome.run?.problem != null && (
+            <div class="note bad" role="alert">
+              <pre>{outcome.run.problem}</pre>
+            </div>
+          )}
+          {outcome.run !== undefined && outcome.result !== undefined && (
+            <Result key={outcome.run.id} run={outcome.run} first={outcome.result} />
+          )}
+        </div>
+        <TableNames />
+      </div>
+    </Page>
+  );
+}
+
+/** The query that runs or ran last. Another one, and leaving the page, stop it. */
+function useQuery() {
   const [outcome, setOutcome] = useState<Outcome>({ isRunning: false });
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
-  // A link with another text: what somebody typed is the same as the address after a run.
-  useEffect(() => {
-    if (editor.current !== null && q !== '' && editor.current.value.trim() !== q.trim())
-      editor.current.value = q;
-  }, [q]);
-  const run = async () => {
-    const sql = editor.current?.value.trim() ?? '';
-    if (sql === '') return;
+  const start = async (sql: string) => {
     running.current?.abort();
     const left = new AbortController();
     running.current = left;
@@ -60,73 +77,85 @@ export function Sql() {
     running.current?.abort();
     setOutcome({ isRunning: false });
   };
+  return { outcome, start, cancel };
+}
+
+/** The field of the statement and its buttons. */
+function Editor(props: {
+  readonly outcome: Outcome;
+  readonly onRun: (sql: string) => Promise<void>;
+  readonly onCancel: () => void;
+}) {
+  const { outcome, onRun, onCancel } = props;
+  const { q = '' } = useConsole().route.params;
+  const field = useRef<HTMLTextAreaElement>(null);
+  // A link with another text: what somebody typed is the same as the address after a run.
+  useEffect(() => {
+    if (field.current !== null && q !== '' && field.current.value.trim() !== q.trim())
+      field.current.value = q;
+  }, [q]);
+  const run = () => {
+    const sql = field.current?.value.trim() ?? '';
+    if (sql !== '') void onRun(sql);
+  };
   return (
-    <Page
-      title="SQL"
-      intro={`Athena's dialect, in the workgroup ${deployment.workgroup}. Names without a database are those of ${deployment.database}.`}
-    >
-      <div class="sql">
-        <div>
-          <textarea
-            ref={editor}
-            class="mono"
-            rows={8}
-            aria-label="SQL"
-            spellcheck={false}
-            defaultValue={q || EXAMPLE}
-            onKeyDown={(event) => {
-              if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-              event.preventDefault();
-              void run();
-            }}
-          />
-          <div class="tools">
-            {outcome.isRunning ? (
-              <button type="button" onClick={cancel}>
-                Cancel
-              </button>
-            ) : (
-              <>
-                <button type="button" onClick={() => void run()}>
-                  Run
-                </button>
-                <span class="faint">or Ctrl+Enter</span>
-              </>
-            )}
-            <State outcome={outcome} />
-          </div>
-          {outcome.error && <Problem error={outcome.error} />}
-          {outcome.run?.problem != null && (
-            <div class="note bad" role="alert">
-              <pre>{outcome.run.problem}</pre>
-            </div>
-          )}
-          {outcome.run !== undefined && outcome.result !== undefined && (
-            <Result key={outcome.run.id} run={outcome.run} first={outcome.result} />
-          )}
-        </div>
-        <aside aria-label="Tables">
-          <h2>Tables</h2>
-          <Answered state={tables}>
-            {({ tables: found }) =>
-              found.map(({ name, columns }) => (
-                <details key={name}>
-                  <summary class="mono">{name}</summary>
-                  <a href={link('/tables', { table: name })}>Days and files</a>
-                  <ul>
-                    {columns.map((column) => (
-                      <li key={column.name} title={column.comment}>
-                        <span class="mono">{column.name}</span> <span class="faint">{column.type}</span>
-                      </li>
-                    ))}
-                  </ul>
-                </details>
-              ))
-            }
-          </Answered>
-        </aside>
+    <>
+      <textarea
+        ref={field}
+        class="mono"
+        rows={8}
+        aria-label="SQL"
+        spellcheck={false}
+        defaultValue={q || EXAMPLE}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+          event.preventDefault();
+          run();
+        }}
+      />
+      <div class="tools">
+        {outcome.isRunning ? (
+          <button type="button" onClick={onCancel}>
+            Cancel
+          </button>
+        ) : (
+          <>
+            <button type="button" onClick={run}>
+              Run
+            </button>
+            <span class="faint">or Ctrl+Enter</span>
+          </>
+        )}
+        <State outcome={outcome} />
       </div>
-    </Page>
+    </>
+  );
+}
+
+/** The tables and views that a statement may name, each with its columns. */
+function TableNames() {
+  const tables = useApi<TableList>('/api/tables');
+  return (
+    <aside aria-label="Tables">
+      <h2>Tables</h2>
+      <Answered state={tables}>
+        {({ tables: found }) =>
+          found.map(({ name, columns }) => (
+            <details key={name}>
+              <summary class="mono">{name}</summary>
+              <a href={link('/tables', { table: name })}>Days and files</a>
+              <ul>
+                {columns.map((column) => (
+                  <li key={column.name} title={column.comment}>
+                    <span class="mono">{column.name}</span> <span class="faint">{column.type}</span>
+                  </li>
+                ))}
+              </ul>
+            </details>
+          ))
+        }
+      </Answered>
+    </aside>
   );
 }
 

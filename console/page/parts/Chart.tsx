@@ -1,3 +1,4 @@
+import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -16,84 +17,11 @@ const LEFT = 62;
  * table beside it.
  */
 export function Chart(props: ChartProps) {
-  const { title, times, lines, band } = props;
+  const { title, times, lines } = props;
   const box = useRef<HTMLDivElement>(null);
   const keys = useRef<HTMLUListElement>(null);
-  const plot = useRef<UPlot | null>(null);
   const [at, setAt] = useState<number | null>(null);
-  // Bars are stacked: the bar of the last line has the height of the sum, and the earlier ones are drawn over it. The band of
-  // usual values is drawn over all bars.
-  const upTo = (last: number) => (_: number, at: number) =>
-    lines.slice(1, last + 1).reduce((sum, { values }) => sum + (values[at] ?? 0), 0);
-  const drawn = lines
-    .map(({ values }, i) => (band !== undefined && i > 0 ? times.map(upTo(i)) : [...values]))
-    .reverse();
-  const data: UPlot.AlignedData = [[...times], ...(band ?? []).map((edge) => [...edge]), ...drawn];
-  // The first drawing makes the chart; the next ones give it their values.
-  useEffect(() => {
-    const { current: place } = box;
-    if (place === null || document.createElement('canvas').getContext('2d') === null) return undefined;
-    // Colors are those of the page, in its scheme.
-    const colorOf = (element: Element | null | undefined) => () =>
-      getComputedStyle(element ?? place).color || 'gray';
-    const axis = {
-      stroke: colorOf(place),
-      grid: { stroke: () => faint() },
-      ticks: { stroke: () => faint() },
-      font: '12px system-ui, sans-serif',
-    };
-    const faint = () => getComputedStyle(place).borderTopColor;
-    const pale = () => getComputedStyle(place).getPropertyValue('--pico-secondary-focus');
-    const paper = () => getComputedStyle(place).getPropertyValue('--pico-card-background-color');
-    const points = { show: false };
-    const made = new UPlot(
-      {
-        width: place.clientWidth,
-        height: HEIGHT,
-        legend: { show: false },
-        tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
-        cursor: { sync: { key: 'over-time' }, drag: { x: false, y: false }, y: false },
-        scales: {
-          x: { range: ({ data: [[start = 0, next = start]] }, first, last) => [first, last + next - start] },
-          y: { range: (chart) => [0, axisTop(chart.data.slice(1))] },
-        },
-        axes: [
-          { ...axis, size: 30, space: 70, values: (_, splits) => splits.map(timeText) },
-          { ...axis, size: LEFT, space: 24, values: (_, splits) => splits.map(formatCount) },
-        ],
-        bands: band === undefined ? [] : [{ series: [1, 2], fill: pale }],
-        series: [
-          {},
-          ...(band ?? []).map(() => ({ points })),
-          ...lines
-            .map(({ dash }, i) => {
-              const stroke = colorOf(keys.current?.children[i]);
-              return band !== undefined && i > 0
-                ? { points, fill: stroke, paths: BARS }
-                : { stroke, points, width: 1.5, dash: [...(dash ?? [])] };
-            })
-            .reverse(),
-        ],
-        hooks: {
-          setCursor: [({ cursor }) => setAt(cursor.idx ?? null)],
-          draw: [(chart) => drawBreaks(chart, colorOf(place)(), paper())],
-        },
-      },
-      data,
-      place,
-    );
-    plot.current = made;
-    const resized = new ResizeObserver(() => made.setSize({ width: place.clientWidth, height: HEIGHT }));
-    resized.observe(place);
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
-    scheme.onchange = () => made.redraw();
-    return () => {
-      scheme.onchange = null;
-      resized.disconnect();
-      made.destroy();
-    };
-  }, []);
-  useEffect(() => plot.current?.setData(data), [times, lines]);
+  usePlot(props, box, keys, setAt);
   const shown = at ?? times.length - 1;
   return (
     <figure class="chart">
@@ -129,6 +57,112 @@ export function Chart(props: ChartProps) {
       />
     </figure>
   );
+}
+
+/** Draws a chart in a box and keeps it up to date: the first drawing makes it, the next ones give it their values. */
+function usePlot(
+  props: ChartProps,
+  box: RefObject<HTMLDivElement | null>,
+  keys: RefObject<HTMLUListElement | null>,
+  setAt: (at: number | null) => void,
+): void {
+  const { times, lines } = props;
+  const plot = useRef<UPlot | null>(null);
+  useEffect(() => {
+    const { current: place } = box;
+    // A browser without canvas, as that of the tests, draws nothing.
+    if (place === null || document.createElement('canvas').getContext('2d') === null) return undefined;
+    const made = new UPlot(
+      {
+        ...axesOf(place),
+        width: place.clientWidth,
+        height: HEIGHT,
+        legend: { show: false },
+        tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
+        cursor: { sync: { key: 'over-time' }, drag: { x: false, y: false }, y: false },
+        series: seriesOf(props, (i) => colorOf(keys.current?.children[i] ?? place)),
+        bands:
+          props.band === undefined
+            ? []
+            : [{ series: [1, 2], fill: styleOf(place, '--pico-secondary-focus') }],
+        hooks: {
+          setCursor: [({ cursor }) => setAt(cursor.idx ?? null)],
+          draw: [
+            (chart) => drawBreaks(chart, colorOf(place)(), styleOf(place, '--pico-card-background-color')()),
+          ],
+        },
+      },
+      dataOf(props),
+      place,
+    );
+    plot.current = made;
+    const resized = new ResizeObserver(() => made.setSize({ width: place.clientWidth, height: HEIGHT }));
+    resized.observe(place);
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    scheme.onchange = () => made.redraw();
+    return () => {
+      scheme.onchange = null;
+      resized.disconnect();
+      made.destroy();
+    };
+  }, []);
+  useEffect(() => plot.current?.setData(dataOf(props)), [times, lines]);
+}
+
+/** The color of an element, which is read at each drawing: the scheme may have changed. */
+function colorOf(element: Element): () => string {
+  return () => getComputedStyle(element).color || 'gray';
+}
+
+/** A custom property of the page, which is read at each drawing. */
+function styleOf(element: Element, name: string): () => string {
+  return () => getComputedStyle(element).getPropertyValue(name);
+}
+
+/** Axes and scales: times at the bottom with room for the last period, and values from 0 at the left. */
+function axesOf(place: Element): Pick<UPlot.Options, 'axes' | 'scales'> {
+  const faint = () => getComputedStyle(place).borderTopColor;
+  const axis = {
+    stroke: colorOf(place),
+    grid: { stroke: faint },
+    ticks: { stroke: faint },
+    font: '12px system-ui, sans-serif',
+  };
+  return {
+    scales: {
+      x: { range: ({ data: [[start = 0, next = start]] }, first, last) => [first, last + next - start] },
+      y: { range: (chart) => [0, axisTop(chart.data.slice(1))] },
+    },
+    axes: [
+      { ...axis, size: 30, space: 70, values: (_, splits) => splits.map(timeText) },
+      { ...axis, size: LEFT, space: 24, values: (_, splits) => splits.map(formatCount) },
+    ],
+  };
+}
+
+/** How each series of {@link dataOf} is drawn. @param strokeOf The color of a line, by its place. */
+function seriesOf({ lines, band }: ChartProps, strokeOf: (i: number) => () => string): UPlot.Series[] {
+  const points = { show: false };
+  const drawn = lines.map(({ dash }, i): UPlot.Series => {
+    const stroke = strokeOf(i);
+    return band !== undefined && i > 0
+      ? { points, fill: stroke, paths: BARS }
+      : { stroke, points, width: 1.5, dash: [...(dash ?? [])] };
+  });
+  return [{}, ...(band ?? []).map(() => ({ points })), ...drawn.reverse()];
+}
+
+/**
+ * The times, the band and the lines, the last line first. Bars are stacked: the bar of the last line has the height of the sum, and
+ * the earlier ones are drawn over it. The band of usual values is drawn over all bars.
+ */
+function dataOf({ times, lines, band }: ChartProps): UPlot.AlignedData {
+  const sumUpTo = (last: number, at: number) =>
+    lines.slice(1, last + 1).reduce((sum, { values }) => sum + (values[at] ?? 0), 0);
+  const drawn = lines.map(({ values }, i) =>
+    band !== undefined && i > 0 ? times.map((_, at) => sumUpTo(i, at)) : [...values],
+  );
+  return [[...times], ...(band ?? []).map((edge) => [...edge]), ...drawn.reverse()];
 }
 
 /** Breaks what goes beyond the axis, and writes its value beside it: of several, below each other. */

@@ -1,8 +1,28 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useAction } from './api.ts';
+import { type ActionState, useAction } from './api.ts';
 import { useConsole } from './context.ts';
-import type { DryRunProps } from './dryRunProps.ts';
 import { Problem } from './parts.tsx';
+
+/** What an action behind a dry run says and calls. */
+export interface DryRunProps<Answer> {
+  /** The text of the first button, e.g. `Load again …`. */
+  readonly label: string;
+  /** Path of a POST call that takes `dryRun`. */
+  readonly path: string;
+  /** The other members of its body. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** What it does. */
+  readonly about: string;
+  /** Figures of what would happen, by the answer of the dry run. Default none. */
+  readonly wouldDo?: (answer: Answer) => ComponentChildren;
+  /** Describes what happened. Default: that it was requested. */
+  readonly did?: (answer: Answer) => ComponentChildren;
+  /** The text of the second button, which depends on the answer of the dry run; null if there is nothing to do. */
+  readonly confirm: (answer: Answer) => string | null;
+  /** Called after the action was done. */
+  readonly onDone?: () => void;
+}
 
 /**
  * An action behind a dry run: a button asks what would happen, and only then a second one does it. A read-only console
@@ -10,7 +30,6 @@ import { Problem } from './parts.tsx';
  */
 export function DryRun<Answer>(props: DryRunProps<Answer>) {
   const { label, path, body } = props;
-  const { mayWrite } = useConsole().deployment;
   const tried = useAction<Answer>(path);
   const done = useAction<Answer>(path);
   const [isOpen, setOpen] = useState(false);
@@ -41,7 +60,6 @@ export function DryRun<Answer>(props: DryRunProps<Answer>) {
     setOpen(false);
     opener.current?.focus();
   };
-  const confirm = tried.answer === undefined ? null : props.confirm(tried.answer);
   return (
     <>
       <button
@@ -58,36 +76,64 @@ export function DryRun<Answer>(props: DryRunProps<Answer>) {
         <section class="note" aria-label={label} aria-live="polite" tabIndex={-1} ref={box}>
           {tried.error && <Problem error={tried.error} />}
           {done.error && <Problem error={done.error} />}
-          {done.answer !== undefined
-            ? (props.did?.(done.answer) ?? <p>Requested. This page shows the result.</p>)
-            : tried.answer !== undefined && (
-                <>
-                  <p>{props.about}</p>
-                  {props.wouldDo?.(tried.answer)}
-                </>
-              )}
-          {confirm !== null && !mayWrite && (
-            <p class="faint">
-              This console is read-only: start <code>sluice console --write</code>.
-            </p>
-          )}
-          <div class="tools">
-            {confirm !== null && mayWrite && done.answer === undefined && (
-              <button
-                type="button"
-                disabled={done.isRunning}
-                aria-busy={done.isRunning}
-                onClick={() => void perform()}
-              >
-                {confirm}
-              </button>
-            )}
-            <button type="button" class="outline" disabled={done.isRunning} onClick={close}>
-              {done.answer === undefined ? 'Cancel' : 'Close'}
-            </button>
-          </div>
+          <Told shown={props} tried={tried.answer} done={done.answer} />
+          <Confirmation shown={props} tried={tried.answer} done={done} onPerform={perform} onClose={close} />
         </section>
       )}
+    </>
+  );
+}
+
+/** What would happen, and after it was done what happened. */
+function Told<Answer>(props: {
+  readonly shown: DryRunProps<Answer>;
+  readonly tried: Answer | undefined;
+  readonly done: Answer | undefined;
+}) {
+  const { shown, tried, done } = props;
+  if (done !== undefined) return <>{shown.did?.(done) ?? <p>Requested. This page shows the result.</p>}</>;
+  if (tried === undefined) return null;
+  return (
+    <>
+      <p>{shown.about}</p>
+      {shown.wouldDo?.(tried)}
+    </>
+  );
+}
+
+/** The button that does what the dry run said, if there is something to do and the console may do it, and one that closes. */
+function Confirmation<Answer>(props: {
+  readonly shown: DryRunProps<Answer>;
+  readonly tried: Answer | undefined;
+  readonly done: ActionState<Answer>;
+  readonly onPerform: () => Promise<void>;
+  readonly onClose: () => void;
+}) {
+  const { shown, tried, done, onPerform, onClose } = props;
+  const { mayWrite } = useConsole().deployment;
+  const confirm = tried === undefined ? null : shown.confirm(tried);
+  return (
+    <>
+      {confirm !== null && !mayWrite && (
+        <p class="faint">
+          This console is read-only: start <code>sluice console --write</code>.
+        </p>
+      )}
+      <div class="tools">
+        {confirm !== null && mayWrite && done.answer === undefined && (
+          <button
+            type="button"
+            disabled={done.isRunning}
+            aria-busy={done.isRunning}
+            onClick={() => void onPerform()}
+          >
+            {confirm}
+          </button>
+        )}
+        <button type="button" class="outline" disabled={done.isRunning} onClick={onClose}>
+          {done.answer === undefined ? 'Cancel' : 'Close'}
+        </button>
+      </div>
     </>
   );
 }
