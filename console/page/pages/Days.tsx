@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { counted } from '../../../lib/base/text.ts';
-import { DAY_MS } from '../../../lib/base/time.ts';
+import { addDays } from '../../../lib/base/time.ts';
 import type { CuratedTableStatus } from '../../../observe/facts/days/curatedDays.ts';
 import { legendOf } from '../../../observe/facts/days/dayMarks.ts';
 import type { DatasetDays, ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
@@ -58,6 +58,9 @@ export function Days() {
 function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly onDone: () => void }) {
   const { datasets, exports, curated, total, needing, next, unknown } = answer;
   const { after = '', until, days = USUAL_DAYS } = useConsole().route.params;
+  const last = answer.days.at(-1) ?? '';
+  // Without a last day exports end a day earlier than datasets: then all lines have a place for one day more.
+  const columns = answer.days.filter((day) => day >= addDays(last, -Number(days)));
   const curatedDays = answer.days.slice(-Number(days));
   const lines = [
     ...datasets.map((dataset) => datasetLine(dataset, onDone)),
@@ -98,7 +101,7 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
         </p>
       ))}
       {lines.map((line) => (
-        <LineOfDays key={`${line.kind} ${line.name}`} line={line} />
+        <LineOfDays key={`${line.kind} ${line.name}`} line={line} columns={columns} />
       ))}
       <p class="faint">
         {legendOf()}. A bar shows the rows of the day, and the mark on it how many its weekday usually has.
@@ -107,10 +110,11 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
   );
 }
 
-function LineOfDays({ line }: { readonly line: Line }) {
+function LineOfDays({ line, columns }: { readonly line: Line; readonly columns: readonly string[] }) {
   const { params } = useConsole().route;
   const key = `${line.kind} ${line.name}`;
   const chosen = params['line'] === key ? params['day'] : undefined;
+  const shown = [...new Set([...columns, ...line.days])].sort();
   const longest = axisTop([[...line.cells.values()].flatMap(({ rows }) => [rows?.is, rows?.usual])]);
   return (
     <Card
@@ -126,10 +130,13 @@ function LineOfDays({ line }: { readonly line: Line }) {
         </p>
       ))}
       <ol class="days">
-        {line.days.map((day, i) => {
+        {shown.map((day, i) => {
+          // The place of a day that was not read of this line.
+          if (!line.days.includes(day)) return <li key={day} />;
           const { mark, tone, words, rows } = line.cells.get(day) ?? NONE;
           // The month stands where one begins, and where days lie between.
-          const isNamed = i === 0 || day.endsWith('-01') || !isNext(line.days[i - 1], day);
+          const isNamed =
+            day === line.days[0] || day.endsWith('-01') || addDays(shown[i - 1] ?? day, 1) !== day;
           const isChosen = chosen === day;
           return (
             <li key={day}>
@@ -168,11 +175,6 @@ function Rows({ rows, longest }: { readonly rows: NonNullable<Cell['rows']>; rea
       </svg>
     </>
   );
-}
-
-/** Whether a day follows on another. */
-function isNext(before: string | undefined, day: string): boolean {
-  return before !== undefined && Date.parse(day) - Date.parse(before) === DAY_MS;
 }
 
 function datasetLine(drops: DatasetDays, onDone: () => void): Line {

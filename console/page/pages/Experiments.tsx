@@ -3,7 +3,7 @@ import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import type { Tone } from '../parts/figures.ts';
 import { Filters, TextFilter } from '../parts/filters.tsx';
-import { Answered, Badge, Card, Empty, Page } from '../parts/parts.tsx';
+import { Answered, Badge, Card, DocsLink, Empty, Page } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 
@@ -68,19 +68,27 @@ export function Experiments() {
 /** Characters of a name that are shown: anybody can have sent it. */
 const NAME_SHOWN = 120;
 
-function Groups({ experiment: { experiment, groups } }: { readonly experiment: JudgedExperiment }) {
+function Groups({ experiment: { experiment, groups, verdict } }: { readonly experiment: JudgedExperiment }) {
   return (
-    <DataTable
-      caption={`Groups of ${experiment}`}
-      rows={groups}
-      keyOf={({ group_id }) => group_id}
-      columns={[
-        ['Group', ({ group_name, group_id }) => (group_name ?? group_id).slice(0, NAME_SHOWN)],
-        ['ID', ({ group_id }) => group_id.slice(0, NAME_SHOWN), 'mono'],
-        ['Units', ({ units }) => units, 'number'],
-        ['Expected', ({ expected }) => (expected === null ? '' : Math.round(expected)), 'number'],
-        ['Crossovers', ({ crossovers }) => crossovers, 'number'],
-      ]}
-    />
+    <>
+      {verdict === 'not_tested' && (
+        <p class="faint">
+          A split is tested once <code>experiments</code> of sluice.config.ts has its shares:{' '}
+          <DocsLink page="docs/experiments.md" />
+        </p>
+      )}
+      <DataTable
+        caption={`Groups of ${experiment}`}
+        rows={groups}
+        keyOf={({ group_id }) => group_id}
+        columns={[
+          ['Group', ({ group_name, group_id }) => (group_name ?? group_id).slice(0, NAME_SHOWN)],
+          ['ID', ({ group_id }) => group_id.slice(0, NAME_SHOWN), 'mono'],
+          ['Units', ({ units }) => units, 'number'],
+          ['Expected', ({ expected }) => (expected === null ? '' : Math.round(expected)), 'number'],
+          ['Crossovers', ({ crossovers }) => crossovers, 'number'],
+        ]}
+      />
+    </>
   );
 }

@@ -120,7 +120,7 @@ function Numbers({ periods, usual }: Drawn) {
       rows={[...rows].reverse()}
       keyOf={([time]) => time}
       columns={[
-        [isHour ? 'Hour' : 'Day', ([time]) => (isHour ? `${time}:00` : time)],
+        [isHour ? 'Hour' : 'Day', ([time]) => (isHour ? `${time}:00` : time), 'day'],
         [
           'Usual requests',
           ({ 1: [first] }) => usualRequests(usual, 'median', first?.at ?? 0, isHour ? 3_600 : 86_400),

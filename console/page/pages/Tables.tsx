@@ -108,7 +108,7 @@ function TableCalendar({ table }: { readonly table: string }) {
               rows={answer.days}
               keyOf={({ day }) => day}
               columns={[
-                ['Day', ({ day }) => day],
+                ['Day', ({ day }) => day, 'day'],
                 ['Rows', ({ rows }) => rows, 'number'],
                 ['Files', ({ files }) => files, 'number'],
                 ['Size', ({ bytes }) => bytes, 'bytes'],

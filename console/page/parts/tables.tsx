@@ -8,8 +8,8 @@ import { formatCount } from './format.ts';
 import { Bytes, RawText, Time } from './parts.tsx';
 import { setParams } from './router.ts';
 
-/** How a column is shown: numbers stand at the right, and `mono` is for codes and keys. */
-export type Kind = 'text' | 'number' | 'bytes' | 'time' | 'mono';
+/** How a column is shown: numbers stand at the right, `mono` is for codes and keys, and a `day` stays in one line. */
+export type Kind = 'text' | 'number' | 'bytes' | 'time' | 'mono' | 'day';
 
 /** A column of a {@link DataTable}. A null is not known and shown as a dash. */
 export type Column<Row> = readonly [name: string, show: (row: Row) => ComponentChildren, kind?: Kind];

@@ -11,7 +11,7 @@ afterAll(() => {
   instance.closeSync();
 });
 
-describe('a query of docs/experiments.md or docs/metrics.md', () => {
+describe('a query of the docs', () => {
   it.each(analystQueries)('answers what is known of made rows: $heading', async ({ sql, rows }) => {
     const reader = await connection.runAndReadAll(translate(sql).sql);
     const texts = reader

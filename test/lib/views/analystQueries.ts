@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { quoteText } from '../../../lib/base/sql.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 
-/** A query of docs/experiments.md or docs/metrics.md on made rows in place of the views, and what it answers. */
+/** A query of docs/experiments.md, metrics.md or complete.md on made rows in place of the views, and what it answers. */
 export interface AnalystQuery {
   /** The heading of its section. */
   readonly heading: string;
@@ -53,19 +53,73 @@ function query(heading: string, ...made: readonly string[]): string {
   return `WITH ${[...made, sql].join(', ')}`;
 }
 
-/** The query of docs/metrics.md: the newest row of the last days was received 90 seconds ago. */
-function freshnessQuery(): string {
-  const [, sql] = /^## How fresh are rows\n.*?^```sql\n(.*?)```/ms.exec(pageOf('metrics.md')) ?? [];
-  if (sql === undefined) throw new Error('docs/metrics.md has no query of freshness.');
+/** The query below a heading of another page that reads `product_events`, of these rows in its place. */
+function queryOf(name: string, heading: string, rows: string): string {
+  const [, sql] =
+    new RegExp(`^###? ${heading}\\n.*?^\`\`\`sql\\n(?:CREATE VIEW \\w+ AS )?(.*?)\`\`\``, 'ms').exec(
+      pageOf(name),
+    ) ?? [];
+  if (sql === undefined) throw new Error(`docs/${name} has no query below "${heading}".`);
+  return `WITH product_events AS (${rows}) ${sql}`;
+}
+
+/** Rows of which the newest of the last days was received 90 seconds ago. */
+function receivedRows(): string {
   const row = (secondsAgo: number, daysAgo: number) =>
     `SELECT CAST(current_timestamp AS timestamp) - INTERVAL '${secondsAgo}' SECOND AS received_at, current_date - INTERVAL '${daysAgo}' DAY AS ds`;
-  const rows = [row(90, 1), row(400, 0), row(5, 2)].join(' UNION ALL ');
-  return `WITH product_events AS (${rows}) ${sql}`;
+  return [row(90, 1), row(400, 0), row(5, 2)].join(' UNION ALL ');
+}
+
+/** Rows of a day and hour in November, UTC, with the version of their SDK. */
+function senderRows(rows: readonly (readonly [time: string, name: string, version: string])[]): string {
+  const values = rows.map(
+    ([time, name, version]) =>
+      `(TIMESTAMP '2026-11-${time}:00', DATE '2026-11-${time.slice(0, 2)}', ${text(name)}, ${text(version)})`,
+  );
+  return `SELECT * FROM (VALUES ${values.join(', ')}) AS made ("timestamp", ds, event_name, sdk_version)`;
 }
 
 /** The queries besides that of conversion. */
 export const analystQueries: readonly AnalystQuery[] = [
-  { heading: 'How fresh are rows', sql: freshnessQuery(), rows: [['90']] },
+  {
+    heading: 'How fresh are rows',
+    sql: queryOf('metrics.md', 'How fresh are rows', receivedRows()),
+    rows: [['90']],
+  },
+  {
+    heading: 'A release that sent wrong events',
+    sql: `SELECT event_name, CAST(ds AS varchar) FROM (${queryOf(
+      'complete.md',
+      'A release that sent wrong events',
+      senderRows([
+        ['17 10:00', 'purchase', '3.33.4'],
+        ['18 10:00', 'purchase', '3.33.4'],
+        ['18 11:00', 'purchase', '3.33.5'],
+        ['18 12:00', 'view_item', '3.33.4'],
+      ]),
+    )}) AS good ORDER BY "timestamp"`,
+    rows: [
+      ['purchase', '2026-11-17'],
+      ['purchase', '2026-11-18'],
+      ['view_item', '2026-11-18'],
+    ],
+  },
+  {
+    heading: 'Days of another time zone',
+    sql: `${queryOf(
+      'complete.md',
+      'Days of another time zone',
+      senderRows([
+        ['15 03:00', 'late on the 14th in New York', ''],
+        ['15 05:00', 'on the 15th', ''],
+        ['16 04:59', 'the last minute of the 15th', ''],
+      ]),
+    )} ORDER BY 1`,
+    rows: [
+      ['2026-11-14', '1'],
+      ['2026-11-15', '2'],
+    ],
+  },
   {
     heading: 'Retention',
     sql: query(
