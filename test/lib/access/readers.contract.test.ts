@@ -250,7 +250,7 @@ const EVERY_WRITE =
   );
 /** With which objects could be lost or opened all the same. */
 const BUCKET_CHANGES =
-  'DeleteBucket DeleteBucketPolicy PauseReplication PutBucketAcl PutBucketPolicy PutBucketPublicAccessBlock PutBucketVersioning PutLifecycleConfiguration PutReplicationConfiguration TagResource'.split(
+  'DeleteBucket DeleteBucketPolicy PauseReplication PutBucketAcl PutBucketPolicy PutBucketPublicAccessBlock PutBucketVersioning PutLifecycleConfiguration PutReplicationConfiguration TagResource UntagResource'.split(
     ' ',
   );
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsglue.html */
