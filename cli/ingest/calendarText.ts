@@ -3,6 +3,7 @@ import { addDays, isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { movedFrom, summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { lastNamed } from '../../lib/drops/plan/lateDrops.ts';
 import { emptyWords } from '../../lib/drops/usualRows.ts';
+import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { type DayRange, dayRanges } from '../../lib/views/curatedDays.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
 import { DAY_MARKS, legendOf, type MarkName, marksOf } from '../../observe/facts/days/dayMarks.ts';
@@ -169,74 +170,102 @@ function rangeLines(
   return more > 0 ? [...lines, `has ${files} of ${more} more ranges before`] : lines;
 }
 
-/** The problems of a dataset, one line each. */
+/** The problems of a dataset, one line each: of its listing, of late days, and of other days, where days in a row with the same are one. */
 function problemLines(status: DatasetStatus, command: (words: readonly string[]) => string): string[] {
-  const { place, lastLook, isLookOld, late, waiting, unusual, lacking, days, unlooked, unread = [] } = status;
-  const lines: string[] = [];
-  if (lastLook === null) lines.push('was never listed');
-  else {
-    const at = isoTimestamp(lastLook.at);
-    if (isLookOld) lines.push(`was listed last at ${at}, where its schedule is ${status.schedule}`);
-    if (lastLook.failure !== undefined)
-      lines.push(`could not be listed: ${lastLook.failure.code}: ${lastLook.failure.message} (${at})`);
-    else if (lastLook.stopped) lines.push(`has no files for any day of its lookback (${at})`);
-  }
-  const waits = new Map(waiting.map(({ day, words }) => [day, words]));
-  for (const { day, due, empty } of late) {
-    const what = waits.get(day) ?? (empty === undefined ? 'has not arrived' : `has ${empty}`);
-    lines.push(`${day} is late: expected by ${isoTimestamp(due)} and ${what}`);
-    waits.delete(day);
-  }
-  const told: { readonly day: UtcDay; readonly text: string }[] = [];
-  const tell = (day: UtcDay, text: string) => told.push({ day, text });
-  for (const [day, words] of waits) if (!unlooked.includes(day)) tell(day, words);
-  for (const { day, since } of lacking)
-    tell(day, `lacks files of its version since ${isoTimestamp(since)}: queries miss their rows`);
-  for (const { day } of unread)
-    tell(
+  const sameDays = Map.groupBy(dayFacts(status, command), ({ text }) => text);
+  return [
+    ...listingLines(status),
+    ...lateDayLines(status),
+    ...[...sameDays].flatMap(([text, facts]) =>
+      dayRanges(facts.map(({ day }) => day))
+        .toReversed()
+        .map((range) => `${rangeText(range)} ${text}`),
+    ),
+  ];
+}
+
+/** What is wrong with the listing of the folder. */
+function listingLines({ lastLook, isLookOld, schedule }: DatasetStatus): string[] {
+  if (lastLook === null) return ['was never listed'];
+  const { failure, stopped } = lastLook;
+  const at = isoTimestamp(lastLook.at);
+  const old = isLookOld ? [`was listed last at ${at}, where its schedule is ${schedule}`] : [];
+  if (failure !== undefined)
+    return [...old, `could not be listed: ${failure.code}: ${failure.message} (${at})`];
+  return stopped ? [...old, `has no files for any day of its lookback (${at})`] : old;
+}
+
+/** Since when days are late, and what they have. */
+function lateDayLines({ late, waiting }: DatasetStatus): string[] {
+  return late.map(({ day, due, empty }) => {
+    const waits = waiting.find((waitingDay) => waitingDay.day === day)?.words;
+    const has = empty === undefined ? 'has not arrived' : `has ${empty}`;
+    return `${day} is late: expected by ${isoTimestamp(due)} and ${waits ?? has}`;
+  });
+}
+
+/** Something that is to be known of a day, in words without the day. */
+interface DayFact {
+  readonly day: UtcDay;
+  readonly text: string;
+}
+
+/** What is to be known of days that are not late. Of one that is late its own line says what it waits for. */
+function dayFacts(status: DatasetStatus, command: (words: readonly string[]) => string): DayFact[] {
+  const { late, waiting, unusual, lacking, days, unlooked, unread = [] } = status;
+  const isLate = (day: UtcDay) => late.some((lateDay) => lateDay.day === day);
+  const isUnusual = (day: UtcDay) => unusual.some((unusualDay) => unusualDay.day === day);
+  const noPartition = `is loaded and has no partition, so no query reads it: \`${command(['status'])}\` says what to do`;
+  return [
+    ...waiting
+      .filter(({ day }) => !isLate(day) && !unlooked.includes(day))
+      .map(({ day, words }) => ({ day, text: words })),
+    ...lacking.map(({ day, since }) => ({
       day,
-      `is loaded and has no partition, so no query reads it: \`${command(['status'])}\` says what to do`,
-    );
-  for (const { day, words } of unusual) tell(day, words);
-  for (const { day, entry } of days) {
-    const from = movedFrom(entry, place);
-    if (from !== null) tell(day, `was loaded from ${from}`);
-    const empty = entry === null ? null : emptyWords(entry);
-    if (empty !== null && unusual.every((unusualDay) => unusualDay.day !== day)) tell(day, `has ${empty}`);
-    const pieces = entry === null ? null : pieceWords(entry);
-    if (pieces !== null) tell(day, pieces);
-    if (entry?.state === 'inputs_missing')
-      tell(
-        day,
-        `inputs_missing: its files are gone, not committed, or without rows since ${isoTimestamp(entry.missingSince ?? entry.updatedAt)}`,
-      );
-    if (entry?.state === 'failed' && entry.failure !== undefined) {
-      const served =
-        entry.version === undefined ? 'queries see no rows' : 'queries see the last good version';
-      const run = command(['ingest', 'run', '--source', status.source, '--dataset', status.dataset]);
-      tell(
-        day,
-        `failed: ${entry.failure.code}: ${entry.failure.message} (${served}; \`${run}\` loads corrected files)`,
-      );
-    }
-    if ((entry?.state === 'waiting' || entry?.state === 'loading') && entry.failure !== undefined) {
-      const isReplaced = failingOf(entry)?.replaced !== undefined;
-      const next = isReplaced ? 'other files came, and are loaded next' : 'will be retried';
-      tell(
-        day,
-        `${entry.state}, ${next}: ${entry.failure.code}: ${entry.failure.message} (attempts: ${entry.attempts})`,
-      );
-    }
-    if (entry !== null && entry.rows.refused > 0 && entry.state === 'succeeded')
-      tell(day, `refused ${entry.rows.refused} of ${entry.rows.in} rows, which are in quarantine`);
-    if (entry?.receipt?.failure !== undefined)
-      tell(day, `has a receipt that the bucket did not take: ${entry.receipt.failure.code}`);
-    const left = entry === null ? null : summarizeLeftOut(entry);
-    if (left !== null && left.count > 0) tell(day, left.words);
+      text: `lacks files of its version since ${isoTimestamp(since)}: queries miss their rows`,
+    })),
+    ...unread.map(({ day }) => ({ day, text: noPartition })),
+    ...unusual.map(({ day, words }) => ({ day, text: words })),
+    ...days.flatMap(({ day, entry }) =>
+      entry === null ? [] : entryTexts(entry, status, command, isUnusual(day)).map((text) => ({ day, text })),
+    ),
+  ];
+}
+
+/** What the entry of a day says. @param isUnusual Whether the day is told as unusual, which says that it is empty. */
+function entryTexts(
+  entry: LedgerEntry,
+  { source, dataset, place }: DatasetStatus,
+  command: (words: readonly string[]) => string,
+  isUnusual: boolean,
+): string[] {
+  const { state, failure, version, missingSince, updatedAt, attempts, rows, receipt } = entry;
+  const from = movedFrom(entry, place);
+  const empty = emptyWords(entry);
+  const pieces = pieceWords(entry);
+  const left = summarizeLeftOut(entry);
+  const texts: string[] = [];
+  if (from !== null) texts.push(`was loaded from ${from}`);
+  if (empty !== null && !isUnusual) texts.push(`has ${empty}`);
+  if (pieces !== null) texts.push(pieces);
+  if (state === 'inputs_missing') {
+    const since = isoTimestamp(missingSince ?? updatedAt);
+    texts.push(`inputs_missing: its files are gone, not committed, or without rows since ${since}`);
   }
-  // Days in a row that have the same are one line.
-  for (const [text, same] of Map.groupBy(told, (line) => line.text))
-    for (const range of dayRanges(same.map(({ day }) => day)).toReversed())
-      lines.push(`${rangeText(range)} ${text}`);
-  return lines;
+  if (state === 'failed' && failure !== undefined) {
+    const served = version === undefined ? 'queries see no rows' : 'queries see the last good version';
+    const run = command(['ingest', 'run', '--source', source, '--dataset', dataset]);
+    texts.push(`failed: ${failure.code}: ${failure.message} (${served}; \`${run}\` loads corrected files)`);
+  }
+  if ((state === 'waiting' || state === 'loading') && failure !== undefined) {
+    const isReplaced = failingOf(entry)?.replaced !== undefined;
+    const next = isReplaced ? 'other files came, and are loaded next' : 'will be retried';
+    texts.push(`${state}, ${next}: ${failure.code}: ${failure.message} (attempts: ${attempts})`);
+  }
+  if (rows.refused > 0 && state === 'succeeded')
+    texts.push(`refused ${rows.refused} of ${rows.in} rows, which are in quarantine`);
+  if (receipt?.failure !== undefined)
+    texts.push(`has a receipt that the bucket did not take: ${receipt.failure.code}`);
+  if (left.count > 0) texts.push(left.words);
+  return texts;
 }

@@ -113,7 +113,8 @@ describeInBrowser('the pages of the console in a browser', () => {
         ...found,
         title: `${found.title} \`a\``.repeat(9),
       }));
-      await route.fulfill({ response, json: { ...status, problems } });
+      const counts = { problem: 200, warning: 0, unchecked: 1 };
+      await route.fulfill({ response, json: { ...status, problems, found: counts } });
     });
     const topOf = (selector: string) =>
       page.evaluate<number>(`document.querySelector('${selector}').getBoundingClientRect().top`);
@@ -125,6 +126,9 @@ describeInBrowser('the pages of the console in a browser', () => {
       if (appearance.width === 390) expect(await topOf('main')).toBeLessThan(90);
       else expect(await topOf('.chart')).toBeLessThan(550);
     }
+    // Most of them are not listed.
+    await page.getByText('200 problems').waitFor();
+    await page.getByText('1 not checked').waitFor();
     const line = page.getByRole('button', { name: 'warning' }).first();
     expect(await line.innerText()).not.toContain('`');
     await line.press('Enter');

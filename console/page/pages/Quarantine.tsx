@@ -17,6 +17,7 @@ const SPANS = [
   ['168', 'last 7 days'],
   ['2160', 'last 90 days'],
 ] as const;
+
 /** Shows what was refused and kept as it came, by reason; the rows of one reason; and one whole row. */
 export function Quarantine() {
   const { route } = useConsole();

@@ -3,7 +3,6 @@ import { counted } from '../../../lib/base/text.ts';
 import { type HourState, hourStates } from '../../../lib/reconcile/judgeHour.ts';
 import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import { hourStrips, judgedDays, STRIP_LEGEND } from '../../../observe/facts/hourStrips.ts';
-import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
@@ -42,20 +41,18 @@ export function Status() {
   );
 }
 
+/** How many findings there are, also of those that are not listed, and when it was read. */
 function Verdict({ status }: { readonly status: StatusOf }) {
-  const { problems, at } = status;
-  const count = (severity: Finding['severity']) =>
-    problems.filter((problem) => problem.severity === severity).length;
-  const bad = count('problem');
-  const warnings = count('warning');
+  const { problem: problems, warning: warnings, unchecked } = status.found;
   return (
     <>
-      {bad > 0 && <Badge tone="bad">{counted(bad, 'problem')}</Badge>}
+      {problems > 0 && <Badge tone="bad">{counted(problems, 'problem')}</Badge>}
       {warnings > 0 && <Badge tone="warning">{counted(warnings, 'warning')}</Badge>}
-      {bad + warnings === 0 &&
+      {unchecked > 0 && <Badge tone="plain">{unchecked} not checked</Badge>}
+      {problems + warnings + unchecked === 0 &&
         (isEmpty(status) ? <Badge tone="plain">no event yet</Badge> : <Badge tone="good">All is well</Badge>)}
       <span class="faint">
-        as of <Time at={at} />
+        as of <Time at={status.at} />
       </span>
     </>
   );
