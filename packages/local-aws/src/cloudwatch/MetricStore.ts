@@ -29,9 +29,10 @@ const LIMITS = { pastMs: 14 * DAY_MS, futureMs: 2 * HOUR_MS } as const;
 /** Lines of an hour's file after which equal minutes are merged: about ten minutes of continuous values. */
 const LINES_BEFORE_MERGE = 512;
 
+/** The name of an hour's file. */
 const FILE = /^(\d{4}-\d{2}-\d{2}T\d{2})\.jsonl$/;
 
-/** Values of one metric in one minute. */
+/** Values of one metric in one minute: `metric` is {@link keyOf} it, `minute` its start in epoch milliseconds. */
 type Line = readonly [metric: string, minute: number, ...StoredStatistics];
 
 /** Whether a value is a batch of lines. Only the form is checked: reading them happens beside requests. */
@@ -45,11 +46,11 @@ function isBatch(value: unknown): value is readonly Line[] {
 /** Contents of an hour's file. */
 interface Hour {
   readonly lines: readonly Line[];
-  /** A line of it is not what was written. */
+  /** Whether a line of the file is not what was written. */
   readonly isDamaged: boolean;
 }
 
-/** Values that a query asks for, in the order in which they are merged. */
+/** The values of one metric in one minute. Of one minute there may be several, which the reader adds up. */
 export interface StoredMinute {
   readonly metric: Metric;
   /** Start, epoch milliseconds. */
@@ -67,7 +68,8 @@ export class MetricStore {
   readonly #clock: Clock;
   readonly #onDamage: (error: LocalAwsError) => void;
   /** Hours whose damage has been reported. */
-  readonly #told = new Set<number>();
+  readonly #reportedHours = new Set<number>();
+  /** Values that are not on disk yet, by {@link keyOf} their metric and the start of their minute. */
   readonly #waiting = new Map<string, Map<number, Statistics>>();
   #open: { readonly hour: number; readonly journal: LineJournal<readonly Line[]> } | undefined;
 
@@ -95,7 +97,7 @@ export class MetricStore {
     return store;
   }
 
-  /** Takes values. Those whose time is too far from the present are dropped, as CloudWatch does. */
+  /** Takes values, which wait in memory. Those whose time is too far from the present are dropped, as CloudWatch does. */
   add(data: readonly MetricDatum[]): void {
     const now = this.#clock.now();
     for (const { metric, at, values } of data) {
@@ -122,7 +124,7 @@ export class MetricStore {
         minutes?.delete(minute);
         if (minutes?.size === 0) this.#waiting.delete(key);
       }
-      if (journal.lines < LINES_BEFORE_MERGE || this.#told.has(hour)) continue;
+      if (journal.lines < LINES_BEFORE_MERGE || this.#reportedHours.has(hour)) continue;
       const { lines: linesOfHour, isDamaged } = this.#read(hour);
       if (!isDamaged) journal.compact([merged(linesOfHour)]);
     }
@@ -153,8 +155,8 @@ export class MetricStore {
 
   /** The metrics that have values from `start` to before `end`, each once. */
   metrics(start: number, end: number): Metric[] {
-    const found = new Map(this.read(start, end, () => true).map(({ metric }) => [keyOf(metric), metric]));
-    return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, metric]) => metric);
+    const byKey = new Map(this.read(start, end, () => true).map(({ metric }) => [keyOf(metric), metric]));
+    return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, metric]) => metric);
   }
 
   /** Writes what waits and closes the file. */
@@ -164,6 +166,7 @@ export class MetricStore {
     this.#open = undefined;
   }
 
+  /** Writes waiting values. If the disk does not take them, that is reported, and they keep waiting. */
   #tryFlush(): void {
     try {
       this.flush();
@@ -178,6 +181,7 @@ export class MetricStore {
     );
   }
 
+  /** The waiting values of a metric in a minute. */
   #minute(key: string, minute: number): Statistics {
     const minutes = this.#waiting.get(key) ?? new Map<number, Statistics>();
     this.#waiting.set(key, minutes);
@@ -210,11 +214,11 @@ export class MetricStore {
     const batches = texts.map(readBatch);
     const lines = batches.flatMap((batch) => batch ?? []);
     const first = batches.indexOf(undefined);
-    if (first >= 0 && !this.#told.has(hour)) {
-      this.#told.add(hour);
+    if (first >= 0 && !this.#reportedHours.has(hour)) {
+      this.#reportedHours.add(hour);
       const readable = batches.filter((batch) => batch !== undefined).length;
-      const found = `${file}, line ${first + 1}. ${readable} of ${batches.length} lines can be read.`;
-      this.#onDamage(new DiskError('DISK_DAMAGED', found));
+      const damage = `${file}, line ${first + 1}. ${readable} of ${batches.length} lines can be read.`;
+      this.#onDamage(new DiskError('DISK_DAMAGED', damage));
     }
     return { lines, isDamaged: first >= 0 };
   }
@@ -223,6 +227,7 @@ export class MetricStore {
     return join(this.#directory, `${new Date(hour).toISOString().slice(0, 13)}.jsonl`);
   }
 
+  /** The hours that have a file, ascending. */
   #hours(): number[] {
     return readdirSync(this.#directory)
       .flatMap((name) => FILE.exec(name)?.[1] ?? [])
@@ -247,7 +252,7 @@ function readBatch(text: string): readonly Line[] | undefined {
   }
 }
 
-/** Lines of the same metric and minute as one. */
+/** Lines of which those of one metric and one minute are added up. */
 function merged(lines: readonly Line[]): Line[] {
   const minutes = new Map<
     string,
@@ -262,6 +267,7 @@ function merged(lines: readonly Line[]): Line[] {
   return [...minutes.values()].map(({ key, minute, sum }) => [key, minute, ...sum.toJson()]);
 }
 
+/** The parsed form of a metric's key. */
 const keySchema = z.tuple([
   z.string(),
   z.string(),
@@ -269,6 +275,7 @@ const keySchema = z.tuple([
   z.array(z.tuple([z.string(), z.string()])).readonly(),
 ]);
 
+/** The text by which values of a metric are found. */
 function keyOf({ namespace, name, unit, dimensions }: Metric): string {
   return JSON.stringify([namespace, name, unit, dimensions]);
 }

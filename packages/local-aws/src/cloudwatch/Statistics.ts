@@ -9,6 +9,7 @@ export class Statistics {
   maximum = Number.NEGATIVE_INFINITY;
   /** How often each value occurred, for percentiles. */
   readonly #values = new Map<number, number>();
+  /** Whether there are too many different values to keep them exactly. */
   #isRounded = false;
 
   /** Counts a value, or several equal ones. */
@@ -78,11 +79,12 @@ export type StoredStatistics = readonly [
   values: readonly (readonly [value: number, times: number])[],
 ];
 
+/** A value with three significant digits. */
 function rounded(value: number): number {
   return Number(value.toPrecision(3));
 }
 
-/** Statistics by their names, apart from percentiles. */
+/** The statistics of CloudWatch by their names, apart from percentiles. Each is for at least one value. */
 export const statistics = {
   SampleCount: ({ count }) => count,
   Sum: ({ sum }) => sum,

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { valueAt } from '../base/json.ts';
 import type { Stack } from '../cloudformation/Stack.ts';
 import { AwsError } from '../protocol/AwsError.ts';
-import { type JsonOperation, operation } from '../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, operation } from '../protocol/JsonService.ts';
 import type { Metric } from './embeddedMetrics.ts';
 import { METRIC_RETENTION_MS, type MetricStore } from './MetricStore.ts';
 import { readToken, writeToken } from './pageToken.ts';
@@ -12,9 +12,10 @@ import { isServiceMetric } from './serviceMetrics.ts';
 
 const MINUTE_MS = 60_000;
 
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
+/** Limits of a call: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
 const LIMITS = { names: 100, records: 100, defaultRecords: 50 } as const;
 
+/** An alarm of the stack. */
 interface DeployedAlarm {
   readonly name: string;
   readonly arn: string;
@@ -35,7 +36,8 @@ export interface AlarmOptions {
   readonly stack?: () => Pick<Stack, 'resources' | 'createdMs' | 'updatedMs'> | undefined;
 }
 
-const ofOneMetric = z.object({
+/** The properties of an alarm on one metric and one of its plain statistics. Other alarms are not evaluated. */
+const metricAlarmSchema = z.object({
   Namespace: z.string(),
   MetricName: z.string(),
   Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
@@ -52,9 +54,10 @@ const ofOneMetric = z.object({
   ]),
   TreatMissingData: z.enum(['breaching', 'notBreaching', 'ignore', 'missing']).default('missing'),
 });
-type MetricAlarm = z.output<typeof ofOneMetric>;
+type MetricAlarm = z.output<typeof metricAlarmSchema>;
 
 type StateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+/** The state of an alarm whose metric has never had values. */
 const WITHOUT_DATA: Readonly<Record<MetricAlarm['TreatMissingData'], StateValue>> = {
   notBreaching: 'OK',
   breaching: 'ALARM',
@@ -62,9 +65,11 @@ const WITHOUT_DATA: Readonly<Record<MetricAlarm['TreatMissingData'], StateValue>
   missing: 'INSUFFICIENT_DATA',
 };
 
+/** The state of an alarm. */
 interface State {
   readonly value: StateValue;
   readonly reason: string;
+  /** When the alarm came into it, epoch milliseconds. */
   readonly sinceMs: number;
 }
 
@@ -91,8 +96,8 @@ export function describeAlarms(options: AlarmOptions): JsonOperation {
         );
       options.beforeReading();
       const { alarms, filtered } = readResources(options.stack?.());
-      const read = readMinutes(alarms, options);
-      const found = alarms
+      const minutesById = readMinutes(alarms, options);
+      const described = alarms
         .filter(
           ({ name }) =>
             AlarmTypes?.includes('MetricAlarm') !== false &&
@@ -100,19 +105,20 @@ export function describeAlarms(options: AlarmOptions): JsonOperation {
             name.startsWith(AlarmNamePrefix ?? ''),
         )
         .sort((a, b) => (a.name < b.name ? -1 : 1))
-        .map((alarm) => describe(alarm, stateOf(alarm, filtered, read, options.clock.now())))
+        .map((alarm) => describe(alarm, stateOf(alarm, filtered, minutesById, options.clock.now())))
         .filter((alarm) => StateValue === undefined || alarm.StateValue === StateValue);
       const from = readToken(NextToken);
       const to = from + MaxRecords;
       return {
-        MetricAlarms: found.slice(from, to),
+        MetricAlarms: described.slice(from, to),
         CompositeAlarms: [],
-        ...(to < found.length ? { NextToken: writeToken(to) } : {}),
+        ...(to < described.length ? { NextToken: writeToken(to) } : {}),
       };
     },
   });
 }
 
+/** An alarm in CloudWatch's answers. */
 function describe({ name, arn, properties, updatedMs }: DeployedAlarm, { value, reason, sinceMs }: State) {
   const actions = (member: string) => (Array.isArray(properties[member]) ? properties[member] : []);
   return {
@@ -123,16 +129,19 @@ function describe({ name, arn, properties, updatedMs }: DeployedAlarm, { value, 
     OKActions: actions('OKActions'),
     AlarmActions: actions('AlarmActions'),
     InsufficientDataActions: actions('InsufficientDataActions'),
-    AlarmConfigurationUpdatedTimestamp: updatedMs / 1_000,
+    AlarmConfigurationUpdatedTimestamp: epochSeconds(updatedMs),
     StateValue: value,
     StateReason: reason,
-    StateUpdatedTimestamp: sinceMs / 1_000,
-    StateTransitionedTimestamp: sinceMs / 1_000,
+    StateUpdatedTimestamp: epochSeconds(sinceMs),
+    StateTransitionedTimestamp: epochSeconds(sinceMs),
   };
 }
 
 /** The alarms, and the metrics that filters make of log lines, as `<namespace> <name>`. */
-function readResources(stack: ReturnType<NonNullable<AlarmOptions['stack']>>) {
+function readResources(stack: ReturnType<NonNullable<AlarmOptions['stack']>>): {
+  readonly alarms: DeployedAlarm[];
+  readonly filtered: ReadonlySet<string>;
+} {
   const alarms: DeployedAlarm[] = [];
   const filtered = new Set<string>();
   const { resources = [], createdMs = 0, updatedMs = createdMs } = stack ?? {};
@@ -148,10 +157,11 @@ function readResources(stack: ReturnType<NonNullable<AlarmOptions['stack']>>) {
   return { alarms, filtered };
 }
 
+/** The state of an alarm at a time, and since when. @param filtered As {@link readResources} returns it. */
 function stateOf(
   { properties, createdMs }: DeployedAlarm,
   filtered: ReadonlySet<string>,
-  read: ReadonlyMap<string, Minutes>,
+  minutesById: ReadonlyMap<string, Minutes>,
   now: number,
 ): State {
   const unknown = (subject: string): State => ({
@@ -159,31 +169,24 @@ function stateOf(
     reason: `Unchecked: Initial alarm creation. The local cloud has no ${subject}.`,
     sinceMs: createdMs,
   });
-  const parsed = ofOneMetric.safeParse(properties);
+  const parsed = metricAlarmSchema.safeParse(properties);
   if (!parsed.success) return unknown('metric math');
   const alarm = parsed.data;
   if (alarm.Namespace.startsWith('AWS/') && !isServiceMetric(alarm.Namespace, alarm.MetricName))
     return unknown(`metric ${alarm.MetricName} of ${alarm.Namespace}`);
   if (filtered.has(`${alarm.Namespace} ${alarm.MetricName}`))
     return unknown(`metric filters, which make ${alarm.MetricName}`);
-  const without = WITHOUT_DATA[alarm.TreatMissingData];
-  const values = read.get(metricId(metricOf(alarm)));
+  const values = minutesById.get(metricId(metricOf(alarm)));
   if (values === undefined)
     return {
-      value: without,
+      value: WITHOUT_DATA[alarm.TreatMissingData],
       reason: `No datapoints were received for ${alarm.EvaluationPeriods} periods: missing data is treated as [${alarm.TreatMissingData}].`,
       sinceMs: createdMs,
     };
   const end = (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS;
-  const state = evaluator(alarm, values);
-  const value = state(end);
-  // A state changes only where a value comes into a period or leaves it.
-  const periods = Array.from({ length: alarm.EvaluationPeriods + 1 }, (_, i) => i * alarm.Period * 1_000);
-  const changes = [...values.keys()].flatMap((at) => periods.map((ms) => at + MINUTE_MS + ms));
-  const ends = [...new Set(changes)].filter((at) => at <= end).sort((a, b) => b - a);
-  const changedAt = ends.findIndex((at) => state(at) !== value);
-  const first =
-    changedAt === -1 && value === without ? undefined : ends.at(changedAt === -1 ? -1 : changedAt - 1);
+  const stateAt = evaluator(alarm, values);
+  const value = stateAt(end);
+  const first = firstEnd(alarm, values, end, stateAt);
   return {
     value,
     reason: `${value === 'ALARM' ? 'Threshold Crossed' : 'Evaluated'}: ${alarm.Statistic} of ${alarm.MetricName} over ${alarm.EvaluationPeriods} periods of ${alarm.Period} s against ${alarm.Threshold}.`,
@@ -193,13 +196,34 @@ function stateOf(
   };
 }
 
+/**
+ * The end of the period with which the present state began; undefined for a state that the alarm has had since it was made.
+ * The state can change only at an instant at which a value comes into a period or leaves it.
+ */
+function firstEnd(
+  alarm: MetricAlarm,
+  values: Minutes,
+  end: number,
+  stateAt: (end: number) => StateValue,
+): number | undefined {
+  const offsetsMs = Array.from({ length: alarm.EvaluationPeriods + 1 }, (_, i) => i * alarm.Period * 1_000);
+  const changes = [...values.keys()].flatMap((at) => offsetsMs.map((ms) => at + MINUTE_MS + ms));
+  const latestFirst = [...new Set(changes)].filter((at) => at <= end).sort((a, b) => b - a);
+  const present = stateAt(end);
+  const other = latestFirst.findIndex((at) => stateAt(at) !== present);
+  if (other >= 0) return latestFirst.at(other - 1);
+  return present === WITHOUT_DATA[alarm.TreatMissingData] ? undefined : latestFirst.at(-1);
+}
+
 /** Values of one metric by the start of their minute. */
 type Minutes = ReadonlyMap<number, Statistics>;
 
+/** The metric of an alarm, in any unit. */
 function metricOf({ Namespace: namespace, MetricName: name, Dimensions }: MetricAlarm) {
   return { namespace, name, dimensions: Dimensions.map(({ Name, Value }) => [Name, Value] as const) };
 }
 
+/** The text by which a metric is found, whatever the order of its dimensions. */
 function metricId({
   namespace,
   name,
@@ -214,11 +238,11 @@ function readMinutes(
   { metrics, clock }: AlarmOptions,
 ): ReadonlyMap<string, Minutes> {
   const wanted = alarms.flatMap(({ properties }) => {
-    const { data } = ofOneMetric.safeParse(properties);
+    const { data } = metricAlarmSchema.safeParse(properties);
     return data === undefined ? [] : [metricId(metricOf(data))];
   });
   const ids = new Set(wanted);
-  const found = new Map<string, Map<number, Statistics>>();
+  const byId = new Map<string, Map<number, Statistics>>();
   const now = clock.now();
   for (const { metric, minute, statistics } of metrics.read(
     now - METRIC_RETENTION_MS,
@@ -226,13 +250,13 @@ function readMinutes(
     (metric) => ids.has(metricId(metric)),
   )) {
     const id = metricId(metric);
-    const minutes = found.get(id) ?? new Map<number, Statistics>();
-    found.set(id, minutes);
+    const minutes = byId.get(id) ?? new Map<number, Statistics>();
+    byId.set(id, minutes);
     const sum = minutes.get(minute) ?? new Statistics();
     minutes.set(minute, sum);
     sum.merge(statistics);
   }
-  return found;
+  return byId;
 }
 
 /** The state at an instant, by the periods that end there. */
@@ -253,7 +277,8 @@ function evaluator(alarm: MetricAlarm, values: Minutes): (end: number) => StateV
     if (missing === 'ignore' && decidedBreaches.length < breaches.length) {
       const last = Math.max(...[...values.keys()].filter((at) => at < end));
       const breach = breachAt(Math.min(end, last + periodMs));
-      return breach === undefined ? 'INSUFFICIENT_DATA' : breach ? 'ALARM' : 'OK';
+      if (breach === undefined) return 'INSUFFICIENT_DATA';
+      return breach ? 'ALARM' : 'OK';
     }
     if (missing === 'missing' && decidedBreaches.length === 0) return 'INSUFFICIENT_DATA';
     const decided = breaches.map((breach) => breach ?? missing !== 'notBreaching');

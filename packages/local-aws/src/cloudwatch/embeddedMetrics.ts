@@ -49,25 +49,25 @@ const valuesSchema = z.union([
 
 /**
  * The values in one line of a log in the embedded metric format. Empty for any other line, and for a document that
- * CloudWatch does not accept: it stays a log line. Left out are metrics without a number or a list of 1 to 100 numbers, and
- * sets of dimensions of which one has no text.
+ * CloudWatch does not accept: it stays a log line. A metric is left out if its member is neither a number nor a list of 1 to 100
+ * numbers, and a set of dimensions if one of their members is not a text.
  */
 export function readEmbeddedMetrics(line: string): MetricDatum[] {
   if (!line.includes('"_aws"') || !line.startsWith('{')) return [];
   const parsed = documentSchema.safeParse(parseJson(line));
   if (!parsed.success) return [];
   const { _aws, ...members } = parsed.data;
-  const found: MetricDatum[] = [];
+  const data: MetricDatum[] = [];
   for (const { Namespace: namespace, Dimensions, Metrics } of _aws.CloudWatchMetrics) {
     const sets = Dimensions.map((names) => readDimensions(members, names));
     for (const dimensions of sets.filter((set) => set !== undefined))
       for (const { Name: name, Unit: unit } of Metrics) {
         const values = valuesSchema.safeParse(members[name]);
         const metric = { namespace, name, unit, dimensions };
-        if (values.success) found.push({ metric, at: _aws.Timestamp, values: values.data });
+        if (values.success) data.push({ metric, at: _aws.Timestamp, values: values.data });
       }
   }
-  return found;
+  return data;
 }
 
 /** A set of dimensions with the values of their members; undefined if one of them has no text. */

@@ -1,18 +1,17 @@
 import { z } from 'zod';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
-import { type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
 import { type AlarmOptions, describeAlarms } from './alarms.ts';
 import type { Metric } from './embeddedMetrics.ts';
+import type { StoredMinute } from './MetricStore.ts';
 import { readToken, writeToken } from './pageToken.ts';
 import { isStatistic, Statistics, statistics } from './Statistics.ts';
 
 export { readEmbeddedMetrics } from './embeddedMetrics.ts';
 export { MetricStore } from './MetricStore.ts';
 
-/**
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
- */
+/** Limits of a call: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
 const LIMITS = {
   queries: 500,
   datapoints: 100_800,
@@ -20,9 +19,11 @@ const LIMITS = {
 } as const;
 
 const MINUTE_SECONDS = 60;
+const MINUTE_MS = MINUTE_SECONDS * 1_000;
 
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html */
+/** Names of statistics: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html */
 const PERCENTILE = /^p(\d{1,2}(?:\.\d{1,10})?|100)$/;
+/** Statistics of CloudWatch that are not emulated. */
 const OTHER_STATISTIC = /^(IQM|(tm|wm|tc|ts|TM|WM|TC|TS|PR)\d*.*)$/;
 
 /**
@@ -49,7 +50,7 @@ export function cloudWatchService(options: AlarmOptions): AwsService {
 const dimension = z.strictObject({ Name: z.string().min(1), Value: z.string().min(1) });
 const dimensions = z.array(dimension).max(LIMITS.dimensions).default([]);
 
-const query = z.strictObject({
+const querySchema = z.strictObject({
   Id: z.string().regex(/^[a-z][a-zA-Z0-9_]*$/, 'The ID must begin with a lower-case letter.'),
   MetricStat: z
     .strictObject({
@@ -69,10 +70,11 @@ const query = z.strictObject({
   ReturnData: z.boolean().default(true),
 });
 
-/** Seconds since 1970 on the wire. */
+/** An instant: epoch seconds on the wire, epoch milliseconds here. */
 const instant = z.number().transform((seconds) => seconds * 1_000);
 
-type Query = z.output<typeof query>;
+/** One query of a call. */
+type Query = z.output<typeof querySchema>;
 
 function getMetricData({
   metrics,
@@ -80,7 +82,7 @@ function getMetricData({
 }: Pick<AlarmOptions, 'metrics' | 'beforeReading'>): JsonOperation {
   return operation({
     input: z.strictObject({
-      MetricDataQueries: z.array(query).min(1).max(LIMITS.queries),
+      MetricDataQueries: z.array(querySchema).min(1).max(LIMITS.queries),
       StartTime: instant,
       EndTime: instant,
       ScanBy: z.enum(['TimestampAscending', 'TimestampDescending']).default('TimestampDescending'),
@@ -88,35 +90,64 @@ function getMetricData({
       NextToken: z.string().optional(),
     }),
     run: ({ MetricDataQueries, StartTime, EndTime, ScanBy, MaxDatapoints, NextToken }) => {
-      const start = Math.floor(StartTime / (MINUTE_SECONDS * 1_000)) * MINUTE_SECONDS * 1_000;
+      const start = Math.floor(StartTime / MINUTE_MS) * MINUTE_MS;
       if (start >= EndTime)
         throw validationError('The parameter StartTime must be less than the parameter EndTime.');
       requireUniqueIds(MetricDataQueries);
-      const wanted = MetricDataQueries.map(readQuery);
+      const queries = MetricDataQueries.map(readQuery);
       beforeReading();
-      const stored = metrics.read(start, EndTime, (metric) => wanted.some(({ matches }) => matches(metric)));
-      const all = wanted
+      const stored = metrics.read(start, EndTime, (metric) => queries.some(({ matches }) => matches(metric)));
+      const order = ScanBy === 'TimestampAscending' ? 1 : -1;
+      const series = queries
         .filter(({ isReturned }) => isReturned)
-        .map(({ id, label, matches, periodMs, statistic }) => {
-          const periods = new Map<number, Statistics>();
-          for (const minuteOfMetric of stored) {
-            if (!matches(minuteOfMetric.metric)) continue;
-            const at = start + Math.floor((minuteOfMetric.minute - start) / periodMs) * periodMs;
-            const sum = periods.get(at) ?? new Statistics();
-            periods.set(at, sum);
-            sum.merge(minuteOfMetric.statistics);
-          }
-          const order = ScanBy === 'TimestampAscending' ? 1 : -1;
-          const points = [...periods].sort(([a], [b]) => order * (a - b));
-          return { id, label, points: points.map(([at, sum]) => [at / 1_000, statistic(sum)] as const) };
+        .map((query): Series => {
+          const points = pointsOf(query, stored, start).sort(([a], [b]) => order * (a - b));
+          return { id: query.id, label: query.label, points };
         });
-      return page(all, MaxDatapoints, readToken(NextToken));
+      return page(series, MaxDatapoints, readToken(NextToken));
     },
   });
 }
 
-/** A query that is ready to be answered. @throws AwsError for a query of anything but one metric. */
-function readQuery({ Id: id, MetricStat, Expression, Label, Period, ReturnData }: Query) {
+/** A time in epoch seconds, and the statistic of the period that begins there. */
+type Point = readonly [at: number, value: number];
+
+/** The answer to one query. */
+interface Series {
+  readonly id: string;
+  readonly label: string;
+  readonly points: readonly Point[];
+}
+
+/** A query that is ready to be answered. */
+interface ReadQuery {
+  readonly id: string;
+  readonly label: string;
+  readonly isReturned: boolean;
+  readonly periodMs: number;
+  readonly statistic: (values: Statistics) => number;
+  readonly matches: (metric: Metric) => boolean;
+}
+
+/** The points of a query, one for each period that has values. Periods are counted from `start`, epoch milliseconds. */
+function pointsOf(
+  { matches, periodMs, statistic }: ReadQuery,
+  stored: readonly StoredMinute[],
+  start: number,
+): Point[] {
+  const periods = new Map<number, Statistics>();
+  for (const { metric, minute, statistics: values } of stored) {
+    if (!matches(metric)) continue;
+    const at = start + Math.floor((minute - start) / periodMs) * periodMs;
+    const sum = periods.get(at) ?? new Statistics();
+    periods.set(at, sum);
+    sum.merge(values);
+  }
+  return [...periods].map(([at, sum]) => [epochSeconds(at), statistic(sum)] as const);
+}
+
+/** @throws AwsError for a query of anything but one metric. */
+function readQuery({ Id: id, MetricStat, Expression, Label, Period, ReturnData }: Query): ReadQuery {
   if (Expression !== undefined)
     throw notImplemented('monitoring GetMetricData member Expression (metric math)');
   if (MetricStat === undefined)
@@ -127,7 +158,7 @@ function readQuery({ Id: id, MetricStat, Expression, Label, Period, ReturnData }
     throw validationError(
       `The period ${seconds} of ${id} must be a multiple of 60: there are no high-resolution metrics.`,
     );
-  const sought = JSON.stringify(Metric.Dimensions.map(({ Name, Value }) => [Name, Value]).sort());
+  const wantedDimensions = JSON.stringify(Metric.Dimensions.map(({ Name, Value }) => [Name, Value]).sort());
   return {
     id,
     label: Label ?? Metric.MetricName,
@@ -138,10 +169,11 @@ function readQuery({ Id: id, MetricStat, Expression, Label, Period, ReturnData }
       namespace === Metric.Namespace &&
       name === Metric.MetricName &&
       (Unit === undefined || unit === Unit) &&
-      JSON.stringify([...dimensions].sort()) === sought,
+      JSON.stringify([...dimensions].sort()) === wantedDimensions,
   };
 }
 
+/** The function of a statistic's name. @throws AwsError */
 function readStatistic(name: string): (values: Statistics) => number {
   const known = isStatistic(name) ? statistics[name] : undefined;
   if (known !== undefined) return known;
@@ -160,18 +192,15 @@ function requireUniqueIds(queries: readonly Query[]): void {
   }
 }
 
-/** Cuts the answer after so many datapoints. A result that continues on the next page is partial. */
-function page(
-  all: readonly {
-    readonly id: string;
-    readonly label: string;
-    readonly points: readonly (readonly [at: number, value: number])[];
-  }[],
-  most: number,
-  skipped: number,
-) {
+/**
+ * One page of the answer. A result that continues on the next page is partial.
+ *
+ * @param most The most points of a page.
+ * @param skipped Points on the pages before.
+ */
+function page(series: readonly Series[], most: number, skipped: number) {
   let before = 0;
-  const results = all.map(({ id, label, points }) => {
+  const results = series.map(({ id, label, points }) => {
     const from = Math.min(points.length, Math.max(0, skipped - before));
     const to = Math.min(points.length, Math.max(0, skipped + most - before));
     before += points.length;
@@ -184,7 +213,7 @@ function page(
       StatusCode: to < points.length ? 'PartialData' : 'Complete',
     };
   });
-  const total = all.reduce((sum, { points }) => sum + points.length, 0);
+  const total = series.reduce((sum, { points }) => sum + points.length, 0);
   return {
     MetricDataResults: results,
     Messages: [],

@@ -1,8 +1,7 @@
 import type { QueueMinute } from '../sqs/Queues.ts';
 import type { MetricDatum } from './embeddedMetrics.ts';
 
-/** Firehose's metrics of a stream.
- *  https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html */
+/** Firehose's metrics of a stream: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html */
 export const streamMetricNames = [
   'IncomingRecords',
   'IncomingBytes',
@@ -24,11 +23,12 @@ export interface EndedInvocation {
   readonly functionName: string;
   /** Time of the invocation, epoch milliseconds. Its metrics have this time, and so have its errors. */
   readonly at: number;
+  /** Duration, milliseconds. */
   readonly ms: number;
   readonly end: 'answered' | 'failed' | 'throttled';
 }
 
-/** Lambda's metrics of an invocation. A throttled one is neither invocation nor error: only `Throttles`. */
+/** Lambda's metrics of an invocation. A throttled invocation counts in `Throttles` only. */
 export function invocationMetrics({ functionName, at, ms, end }: EndedInvocation): MetricDatum[] {
   const values =
     end === 'throttled'
@@ -50,7 +50,7 @@ export function invocationMetrics({ functionName, at, ms, end }: EndedInvocation
 const API_NAMESPACE = 'AWS/ApiGateway';
 const apiMetricNames = ['Count', '4xx', '5xx'] as const;
 
-/** API Gateway's metrics of a request, preflights too. @param status Of the answer; 0 without one. */
+/** API Gateway's metrics of a request. Preflights count, too. @param status Status of the answer; 0 without an answer. */
 export function requestMetrics(apiId: string, status: number, at: number): MetricDatum[] {
   const kind = `${Math.floor(status / 100)}xx`;
   return apiMetricNames.map((name) => ({

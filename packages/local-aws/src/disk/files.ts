@@ -1,7 +1,19 @@
+import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { z } from 'zod';
 import { DiskError } from '../base/errors.ts';
 import { parseChecked, withChecksum } from './checked.ts';
+
+/** Names that are their own file names: those of other case would be the same file on macOS. */
+const PLAIN_NAME = /^[a-z0-9_-]{1,200}$/;
+
+/**
+ * The name of the file or folder of a thing, of which no two are the same on any file system: a plain name in lower case as it
+ * is, any other name as a hash. The file has to contain the name.
+ */
+export function fileNameOf(name: string): string {
+  return PLAIN_NAME.test(name) ? name : `~${createHash('sha256').update(name).digest('hex')}`;
+}
 
 /** Writes every byte: the kernel may write only a part per call. */
 export function writeWhole(descriptor: number, bytes: Uint8Array): void {

@@ -15,7 +15,7 @@ import {
 } from './faultsSchema.ts';
 import { isAwsService, serviceError } from './serviceErrors.ts';
 
-/** Cuts the connection without an answer: the client sees ECONNRESET. */
+/** Thrown to end the connection of a call without an answer: the client sees ECONNRESET. */
 export class ConnectionReset extends Error {
   constructor() {
     super('The connection is reset.');
@@ -25,6 +25,7 @@ export class ConnectionReset extends Error {
 
 /** Effect of faults on a call before or after the service handles it. */
 export interface FaultEffect {
+  /** How long the call waits here; 0 for not at all. */
   readonly delayMs: number;
   /** Ends the delay at once: the faults have been cleared. */
   readonly cleared?: AbortSignal;
@@ -53,6 +54,7 @@ export async function applyFaultEffect(
   if (end !== undefined) throw end;
 }
 
+/** Waits. @throws ConnectionReset when the client gives up. */
 function delay(
   delayMs: number,
   until: {
@@ -93,15 +95,19 @@ export type FaultReport = Fault & {
   readonly service: FaultyService;
   /** Calls that matched the fault, whether it struck them or not. */
   readonly seen: number;
+  /** Calls that it has struck. */
   readonly struck: number;
   /** Calls that it will still strike. */
   readonly left: number | 'all';
 };
 
+/** A fault that is set. Its counts are those of {@link FaultReport}. */
 interface ActiveFault {
   readonly service: FaultyService;
   readonly fault: Fault;
+  /** Decides for a fault with a `rate`. */
   readonly random: () => number;
+  /** Calls that it will still strike; infinite for all. */
   left: number;
   seen: number;
   struck: number;
@@ -121,28 +127,30 @@ const NO_EFFECTS: CallFaultEffects = { before: { delayMs: 0 }, after: { delayMs:
  * faults.set({ s3: [{ fault: 'loseResponse', operations: ['PutObject'], rate: 0.2, seed: 7 }] });
  */
 export class Faults {
-  #held: ActiveFault[] = [];
+  /** In the order in which they were set. */
+  #active: ActiveFault[] = [];
+  /** Aborted when the faults are cleared. */
   #clearing = new AbortController();
 
   /** Adds faults. @throws ZodError if one of them is not a valid fault; then no fault is added. */
   set(input: FaultsInput): void {
     const byService = faultsSchema.parse(input);
-    const held = services.flatMap((service) =>
+    const added = services.flatMap((service) =>
       byService[service].map((fault) => activateFault(service, fault)),
     );
-    this.#held = [...this.#held, ...held];
+    this.#active = [...this.#active, ...added];
   }
 
-  /** Ends every fault, delays under way included, and forgets what it did. */
+  /** Removes every fault with its counts, and ends delays that are under way. */
   clear(): void {
-    this.#held = [];
+    this.#active = [];
     this.#clearing.abort();
     this.#clearing = new AbortController();
   }
 
   /** Lists all faults that are set, used up or not, in the order in which they were set. */
   list(): FaultReport[] {
-    return this.#held.map(({ service, fault, seen, struck, left }) => ({
+    return this.#active.map(({ service, fault, seen, struck, left }) => ({
       service,
       ...fault,
       seen,
@@ -153,16 +161,16 @@ export class Faults {
 
   /** Returns the effects of faults on a call, and uses up one call of each fault that applies. */
   takeCall(call: AnnouncedCall): CallFaultEffects {
-    if (this.#held.length === 0) return NO_EFFECTS;
+    if (this.#active.length === 0) return NO_EFFECTS;
     const delays = { before: 0, after: 0 };
     let end: { readonly side: 'before' | 'after'; readonly with: AwsError | 'reset' } | undefined;
-    for (const held of this.#held) {
-      const { fault } = held;
-      if (!isCallFault(fault) || !isMeant(held, call)) continue;
+    for (const active of this.#active) {
+      const { fault } = active;
+      if (!isCallFault(fault) || !isMeant(active, call)) continue;
       if (fault.fault === 'delayCalls') {
-        if (strikes(held, fault)) delays[fault.afterwards ? 'after' : 'before'] += fault.ms;
-      } else if (end === undefined && strikes(held, fault)) {
-        end = faultEnding(held.service, fault);
+        if (strikes(active, fault)) delays[fault.afterwards ? 'after' : 'before'] += fault.ms;
+      } else if (end === undefined && strikes(active, fault)) {
+        end = faultEnding(active.service, fault);
       }
     }
     const effectOn = (side: 'before' | 'after'): FaultEffect => ({
@@ -187,15 +195,15 @@ export class Faults {
     side?: 'meanwhile' | 'afterwards',
   ): { readonly [N in Name]?: Extract<OwnFault, { readonly fault: N }> } {
     const struck: Partial<Record<string, OwnFault>> = {};
-    for (const held of this.#held) {
-      const { fault } = held;
-      if (held.service !== service || !isOwnFault(fault)) continue;
+    for (const active of this.#active) {
+      const { fault } = active;
+      if (active.service !== service || !isOwnFault(fault)) continue;
       if (!faults.some((name) => name === fault.fault) || struck[fault.fault] !== undefined) continue;
       if (side !== undefined && 'afterwards' in fault && fault.afterwards !== (side === 'afterwards'))
         continue;
       if (
-        names.some((resource) => isMeant(held, { service, operation: '', resource })) &&
-        strikes(held, fault)
+        names.some((resource) => isMeant(active, { service, operation: '', resource })) &&
+        strikes(active, fault)
       )
         struck[fault.fault] = fault;
     }
@@ -207,13 +215,13 @@ export class Faults {
    * returned function takes a partition's values, and returns the error code that it fails with, if it fails.
    */
   takePartitions(resource: string): (values: string) => string | undefined {
-    const hits = this.#held.flatMap((held) => {
-      const { fault } = held;
-      if (!isPartitionFault(fault) || held.left <= 0) return [];
-      if (!isMeant(held, { service: 'glue', operation: '', resource })) return [];
-      held.seen += 1;
-      held.struck += 1;
-      held.left -= 1;
+    const hits = this.#active.flatMap((active) => {
+      const { fault } = active;
+      if (!isPartitionFault(fault) || active.left <= 0) return [];
+      if (!isMeant(active, { service: 'glue', operation: '', resource })) return [];
+      active.seen += 1;
+      active.struck += 1;
+      active.left -= 1;
       return [fault];
     });
     return (values) => hits.find((fault) => fault.values?.includes(values) !== false)?.code;
@@ -222,6 +230,7 @@ export class Faults {
 
 const services = faultsSchema.keyof().options;
 
+/** A fault that has struck no call yet. By default it strikes one call, and one that repeats strikes all. */
 function activateFault(service: FaultyService, fault: Fault): ActiveFault {
   const repeats =
     fault.fault === 'disableKey' ||
@@ -237,17 +246,18 @@ function isCallFault(fault: Fault): fault is CallFault {
   return !isPartitionFault(fault) && !isOwnFault(fault);
 }
 
+/** Whether a fault is for a call, by its service, operation and resource. */
 function isMeant({ service, fault }: ActiveFault, call: AnnouncedCall): boolean {
   if (service !== call.service) return false;
   if ('operations' in fault && fault.operations?.includes(call.operation) === false) return false;
-  const wanted = target(fault);
+  const wanted = targetOf(fault);
   if (wanted === undefined) return true;
   const { resource = '' } = call;
   return wanted.endsWith('*') ? resource.startsWith(wanted.slice(0, -1)) : resource === wanted;
 }
 
 /** The name to which a fault is limited. Each service calls it differently. */
-function target(fault: Fault): string | undefined {
+function targetOf(fault: Fault): string | undefined {
   if ('stream' in fault) return fault.stream;
   if ('table' in fault) return fault.table;
   if ('key' in fault) return fault.key;
@@ -260,30 +270,34 @@ function target(fault: Fault): string | undefined {
   return 'path' in fault ? fault.path : undefined;
 }
 
-/** Counts a call that the fault is meant for, and says whether it strikes it. */
-function strikes(held: ActiveFault, { nth, every, rate }: CallFault | OwnFault): boolean {
-  if (held.left <= 0) return false;
-  held.seen += 1;
-  const hit =
-    nth !== undefined
-      ? held.seen >= nth
-      : every !== undefined
-        ? held.seen % every === 0
-        : rate === undefined || held.random() < rate;
+/** Counts a call that a fault is meant for. Returns whether the fault strikes it. */
+function strikes(active: ActiveFault, which: CallFault | OwnFault): boolean {
+  if (active.left <= 0) return false;
+  active.seen += 1;
+  const hit = isChosen(active, which);
   if (hit) {
-    held.struck += 1;
-    held.left -= 1;
+    active.struck += 1;
+    active.left -= 1;
   }
   return hit;
+}
+
+/** Whether a fault strikes the call that was counted last. */
+function isChosen({ seen, random }: ActiveFault, { nth, every, rate }: CallFault | OwnFault): boolean {
+  if (nth !== undefined) return seen >= nth;
+  if (every !== undefined) return seen % every === 0;
+  return rate === undefined || random() < rate;
 }
 
 /** API Gateway's messages for statuses that it words differently from HTTP's registry. */
 const GATEWAY_MESSAGES: Readonly<Record<number, string>> = { 413: 'Request Entity Too Large' };
 
+/** The answer of API Gateway to a call that fails. */
 function gatewayFault(status: number): AwsError {
   return new AwsError('GatewayFault', status, GATEWAY_MESSAGES[status] ?? STATUS_CODES[status] ?? '');
 }
 
+/** How a fault ends a call, and on which side of the service's work. */
 function faultEnding(service: FaultyService, fault: Exclude<CallFault, { readonly fault: 'delayCalls' }>) {
   if (fault.fault === 'resetConnection') return { side: 'before', with: 'reset' } as const;
   if (fault.fault === 'loseResponse') return { side: 'after', with: 'reset' } as const;

@@ -1,29 +1,33 @@
 import { z } from 'zod';
 import { type AwsServiceName, isKnownError } from './serviceErrors.ts';
 
-/** The longest latency, milliseconds: no client waits longer for anything. */
+/** The longest latency, milliseconds. No client waits longer for an answer. */
 const LONGEST_DELAY_MS = 15 * 60_000;
-/** EventBridge tries to deliver an event for a day, milliseconds. */
+/** The longest delay of an event, milliseconds: EventBridge tries to deliver an event for a day. */
 const LONGEST_EVENT_DELAY_MS = 24 * 3_600_000;
 
 const text = z.string().min(1);
 const calls = z.union([z.int().min(1), z.literal('all')]);
-/** Which of the calls that it is meant for a fault strikes. */
+/** The members that say which of the calls that a fault is meant for it strikes. */
 const which = {
-  /** The first that it strikes: 3 lets two pass. */
+  /** The number of the first call that the fault strikes: with 3, two calls pass. */
   nth: z.int().min(1).optional(),
+  /** With 3, every third call is struck. */
   every: z.int().min(1).optional(),
+  /** The share of calls that are struck, drawn by the seed. */
   rate: z.number().min(0).max(1).optional(),
   seed: z.int().default(1),
   /** The most calls that the fault strikes. Default: 1; with `every` or `rate` it strikes all. */
   calls: calls.optional(),
 };
 
+/** Whether a fault has at most one of these members. */
 function oneOf(fault: { nth?: unknown; every?: unknown; rate?: unknown }): boolean {
   return [fault.nth, fault.every, fault.rate].filter((member) => member !== undefined).length <= 1;
 }
 const ONE_OF = { error: 'At most one of nth, every and rate.' };
 
+/** Whether the status of a fault is stated, or known by its code. */
 function hasStatus(service: AwsServiceName) {
   return ({ code, status }: { code?: unknown; status?: unknown }) =>
     status !== undefined || typeof code !== 'string' || isKnownError(service, code);
@@ -50,7 +54,7 @@ function callFaults<Target extends z.ZodRawShape>(service: AwsServiceName, targe
   ] as const;
 }
 
-/** The faults that need no words of a service. */
+/** The faults that have no error of a service. */
 function connectionFaults<Target extends z.ZodRawShape>(target: Target) {
   return [
     z
@@ -159,12 +163,13 @@ export const faultsSchema = z.strictObject({
     .default([]),
 });
 
-/** Faults as they are set, by service; what has a default may be left out. */
+/** Faults as they are set, by service. Members with a default may be left out. */
 export type FaultsInput = z.input<typeof faultsSchema>;
 
 /** Services that faults can be set for. */
 export type FaultyService = keyof FaultsInput;
 
+/** Faults with their defaults, by service. */
 type Parsed = z.output<typeof faultsSchema>;
 
 /** A fault with its defaults. */

@@ -1,6 +1,6 @@
 import { AwsError } from '../protocol/AwsError.ts';
 
-/** How one service words its failures. */
+/** The errors of one service. */
 interface ServiceErrors {
   /** Error code of a fault that names no code: the service's throttling error, or the nearest to it. */
   readonly default: string;
@@ -106,17 +106,21 @@ const serviceErrors = {
 /** A service of AWS that faults can be set for. */
 export type AwsServiceName = keyof typeof serviceErrors;
 
-/** Whether it is a service with errors of its own here. */
+/** Whether a service has errors of its own here. */
 export function isAwsService(name: string): name is AwsServiceName {
   return Object.hasOwn(serviceErrors, name);
 }
 
-/** Whether a service's own wording of `code` is known, its status with it. */
+/** Whether the status and the message of a service's code are known. */
 export function isKnownError(service: AwsServiceName, code: string): boolean {
   return Object.hasOwn(serviceErrors[service].errors, code);
 }
 
-/** The error that a fault answers: in the words of the service, or with a given status under any other code. */
+/**
+ * The error that a fault answers: one of the service's own, or any other code, for which the fault has to state the status.
+ *
+ * @param fault.code Default: the service's throttling error.
+ */
 export function serviceError(
   service: AwsServiceName,
   fault: { readonly code?: string | undefined; readonly status?: number | undefined },

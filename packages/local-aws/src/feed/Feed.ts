@@ -31,7 +31,7 @@ export type FeedEntry = {
   readonly at: string;
 } & EntryContent;
 
-/** What an entry says. */
+/** The content of an entry, by its source. */
 type EntryContent =
   | { readonly function: string; readonly line: string }
   | { readonly stream: string; readonly document: string }
@@ -42,7 +42,7 @@ export interface FeedAnswer {
   readonly entries: readonly FeedEntry[];
   /** The cursor to read on from. */
   readonly next: string;
-  /** Entries after the cursor that went before they were read, to make room. */
+  /** Entries after the cursor that were dropped before they were read, to make room. */
   readonly dropped: number;
   /** Whether the cursor is of an earlier run: the answer begins with the oldest entry of this one. */
   readonly restarted: boolean;
@@ -68,9 +68,9 @@ export interface FeedQuestion {
 interface Write {
   /** When it came, epoch milliseconds. */
   readonly time: number;
-  /** What has written it; of a request that was refused, the refusal. */
+  /** Who has written it; for a request that was refused, the refusal. */
   readonly source: 'function' | 'stream' | Refusal;
-  /** Name of the function or the stream; empty of a refusal. */
+  /** Name of the function or the stream; '' for a refusal. */
   readonly name: string;
   readonly content: string | Uint8Array;
   /** Bytes of the content in UTF-8. */
@@ -157,8 +157,8 @@ export class Feed {
   }
 
   /**
-   * Drops the oldest writes until {@link KEPT_PART} of both limits is left; the newest stays. Their lines are counted before, as a
-   * reader is told how many entries it has missed.
+   * Drops the oldest writes until {@link KEPT_PART} of both limits is left; the newest stays. Their lines are counted before,
+   * so that readers learn how many entries they have missed.
    */
   #makeRoom(): void {
     this.#countLines();
@@ -185,8 +185,8 @@ export class Feed {
   }
 
   /**
-   * Where to read from. A cursor is `<run>.<sequence>`, as `read` answers it; control/controlApi.ts accepts no other form. One of
-   * another run, or of a sequence that was not reached, begins with the oldest entry.
+   * The sequence number to read from. A cursor is `<run>.<sequence>`, as `read` returns it; controlApi.ts accepts no other form.
+   * For a cursor of another run, or with a number that was not reached yet, that is the oldest entry's.
    */
   #readCursor(
     after: string | undefined,
@@ -263,7 +263,7 @@ export class Feed {
   }
 }
 
-/** What an entry says, by the source of its write. @param text The line, or the document. */
+/** The content of an entry. @param text The line, or the document. */
 function entryOf({ source, name }: Write, text: string): EntryContent {
   switch (source) {
     case 'function':

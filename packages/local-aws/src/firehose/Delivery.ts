@@ -8,9 +8,11 @@ const CONTENT_TYPE = 'application/octet-stream';
 
 /** Records that are delivered together. */
 export interface StreamBuffer {
+  /** In order of arrival. */
   entries: JournalEntry[];
+  /** Bytes of all records. */
   bytes: number;
-  /** Arrival of the oldest record in it, epoch ms. */
+  /** Arrival of the oldest record in it, epoch ms; infinite without records. */
   oldestArrivalMs: number;
 }
 
@@ -38,8 +40,9 @@ export async function deliver(
 }
 
 /**
- * Key of a buffer's object: `<prefix>yyyy/MM/dd/HH/<stream>-<version>-yyyy-MM-dd-HH-mm-ss-<uuid><extension>`, with the time in UTC
- * at which the oldest record arrived. Here each configuration is a stream's first. https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
+ * Key of a buffer's object: `<prefix>yyyy/MM/dd/HH/<stream>-<version>-yyyy-MM-dd-HH-mm-ss-<uuid><extension>`, with the time in
+ * UTC at which the oldest record arrived. The version is that of the stream's configuration, which is always 1 here.
+ * https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
  */
 export function objectKey(
   { stream, settings }: Pick<DeliveryContext, 'stream' | 'settings'>,

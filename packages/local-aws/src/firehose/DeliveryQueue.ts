@@ -1,15 +1,18 @@
 import type { Alarm, LocalClock } from '../base/clock.ts';
 import { FirehoseError } from '../base/errors.ts';
 
-/** First pause after a failed delivery, doubled each time up to the longest. The wait is half to all of the pause. */
+/**
+ * First pause after a failed delivery, doubled each time up to the longest, milliseconds. The wait is between half of the pause
+ * and all of it, by chance.
+ */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
-/** The pause after so many failures in a row: an outage of a day is a few hundred attempts. */
+/** The pause after more failures in a row than this, so that an outage of a day makes a few hundred attempts. */
 const OUTAGE = { attempts: 20, pauseMs: 300_000 } as const;
 
 /**
  * Delivers full buffers one after the other. A failed delivery is retried until it succeeds and holds back the buffers
- * behind it, as in Firehose. A buffer that `deliver` gives up counts as delivered here.
+ * behind it, as in Firehose. `deliver` resolves for a buffer that it gives up, too: nothing is retried then.
  */
 export class DeliveryQueue<Buffer> {
   readonly #clock: LocalClock;
@@ -19,6 +22,7 @@ export class DeliveryQueue<Buffer> {
   readonly #waiting: Buffer[] = [];
   #running: Promise<void> | undefined;
   #pause: Alarm | undefined;
+  /** Failures in a row of the first waiting buffer. */
   #attempt = 0;
   #lastError: unknown;
   #closed = false;
@@ -35,6 +39,7 @@ export class DeliveryQueue<Buffer> {
     this.#onFailure = options.onFailure;
   }
 
+  /** Adds a buffer. It is delivered at once if nothing is before it and no pause runs. */
   push(buffer: Buffer): void {
     this.#waiting.push(buffer);
     if (this.#pause === undefined) this.#start();

@@ -6,7 +6,8 @@ import { limits } from './errors.ts';
 import { Journal, type JournalEntry, type Segment } from './Journal.ts';
 
 const RETENTION_MS = limits.retentionHours * 3_600_000;
-const NOTHING = { incomingRecords: 0, incomingBytes: 0, delivered: 0, succeeded: 0, failed: 0 };
+/** The counts of a minute in which nothing has happened. */
+const NO_COUNTS = { incomingRecords: 0, incomingBytes: 0, delivered: 0, succeeded: 0, failed: 0 };
 
 /** Records to mark in the journal as done. */
 type Marks = Map<Segment, readonly JournalEntry[]>;
@@ -18,8 +19,9 @@ interface UnderWay {
   key: string;
   /** Whether S3 has every record of the buffer. */
   isDelivered: boolean;
-  /** Records that were dropped and noted. */
+  /** Records that were dropped and noted, and are not marked as done yet. */
   dropped: Marks;
+  /** Records that are to be marked as done once the buffer is delivered. */
   unmarked: Marks;
 }
 
@@ -40,13 +42,15 @@ export class DeliveryStream {
   readonly #onFailure: StreamOptions['onFailure'];
   readonly #faults: Faults | undefined;
   readonly #onAccepted: StreamOptions['onAccepted'];
+  /** The buffer that takes new records. */
   #open = bufferOf([]);
   #alarm: Alarm | undefined;
   /** The buffer interval instead of the settings' own. */
   #seconds: number | undefined;
   /** Full buffers that S3 does not have yet, the oldest first. */
   readonly #full = new Set<StreamBuffer>();
-  #counted = { ...NOTHING };
+  #counted = { ...NO_COUNTS };
+  /** Whether no delivery has succeeded since the first that failed. */
   #isBlocked = false;
   #closed = false;
 
@@ -104,7 +108,7 @@ export class DeliveryStream {
       isBlocked: this.#isBlocked && documents > 0,
       freshnessMs: documents === 0 ? 0 : Math.max(0, this.#clock.now() - oldestArrivalMs),
     };
-    this.#counted = { ...NOTHING };
+    this.#counted = { ...NO_COUNTS };
     return minute;
   }
 
@@ -149,6 +153,7 @@ export class DeliveryStream {
     this.#journal.close();
   }
 
+  /** Takes records that are in the journal. */
   #add(entries: readonly JournalEntry[]): void {
     for (const entry of entries) {
       addTo(this.#open, entry);
@@ -171,13 +176,14 @@ export class DeliveryStream {
     if (this.#open.entries.length > 0 && this.#dueMs() <= this.#clock.now()) this.#fill();
   }
 
+  /** Lets the open buffer count as full when it is due. */
   #setAlarm(): void {
     this.#alarm?.cancel();
     if (this.#open.entries.length === 0 || this.#closed) return;
     this.#alarm = this.#clock.after(Math.max(0, this.#dueMs() - this.#clock.now()), () => this.#fill());
   }
 
-  /** The open buffer counts as full. */
+  /** Hands the open buffer to the deliveries, and begins another. */
   #fill(): void {
     this.#alarm?.cancel();
     if (this.#open.entries.length === 0 || this.#closed) return;
@@ -193,13 +199,17 @@ export class DeliveryStream {
     });
   }
 
+  /**
+   * Makes one attempt to deliver a buffer. What an earlier attempt has done already is not done again: records are marked, then
+   * the object is put, then the rest of the records is marked.
+   */
   async #deliver(underWay: UnderWay): Promise<void> {
     const { buffer } = underWay;
     mark(underWay.dropped);
     if (!underWay.isDelivered && buffer.entries.length > 0) {
-      const fate = this.#takeDelivery();
+      const faults = this.#takeDelivery();
       try {
-        if (fate.failDeliveries !== undefined || fate.expireDeliveries !== undefined)
+        if (faults.failDeliveries !== undefined || faults.expireDeliveries !== undefined)
           throw new Error('S3 does not accept the object, as asked for.');
         await deliver(this.#context, underWay.key, buffer);
         this.#requireAnswer(underWay);
@@ -208,8 +218,9 @@ export class DeliveryStream {
         this.#counted.delivered += buffer.entries.length;
       } catch (error) {
         this.#counted.failed += 1;
-        const ages = fate.expireDeliveries === undefined ? RETENTION_MS : Number.NEGATIVE_INFINITY;
-        this.#expire(underWay, ages);
+        // Records that came while the clock was ahead are expired by the fault, too.
+        const oldestMs = faults.expireDeliveries === undefined ? RETENTION_MS : Number.NEGATIVE_INFINITY;
+        this.#expire(underWay, oldestMs);
         if (buffer.entries.length > 0) throw error;
       }
     }
@@ -246,7 +257,7 @@ export class DeliveryStream {
     mark(underWay.dropped);
   }
 
-  /** Files that can't be deleted now are deleted later: everything in them is delivered. */
+  /** Deletes files in which everything is delivered. Those that can't be deleted now are deleted later. */
   #tidy(): void {
     try {
       this.#journal.removeDelivered();
@@ -298,11 +309,15 @@ function addTo(buffer: StreamBuffer, entry: JournalEntry): void {
   buffer.oldestArrivalMs = Math.min(buffer.oldestArrivalMs, entry.arrivalMs);
 }
 
+/** The records by the segment in which they are marked. */
 function marksOf(entries: readonly JournalEntry[]): Marks {
   return Map.groupBy(entries, ({ segment }) => segment);
 }
 
-/** Marks records as done. A segment is forgotten then: marked twice, others would count as delivered, too. */
+/**
+ * Marks records in the journal as done. Each segment is removed from `marks` then: if records were marked twice, the segment would
+ * count others as delivered, too.
+ */
 function mark(marks: Marks): void {
   for (const [segment, entries] of marks) {
     segment.markDelivered(entries);

@@ -14,6 +14,7 @@ import { LineJournal } from '../disk/LineJournal.ts';
 
 /** Size in bytes after which a new file is started, so that delivered files can be deleted. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
+/** The name of a segment's file: its number. */
 const SEGMENT_NAME = /^(\d{10})\.records$/;
 /** File with dropped records, one a line: `{"arrivedAt","document"}`, or `{"arrivedAt","base64"}` if it is not text. */
 const EXPIRED = 'expired.ndjson';
@@ -27,7 +28,7 @@ const lineSchema = z.union([
 ]);
 type Line = z.output<typeof lineSchema>;
 
-/** One acknowledged record that is not delivered. It is in memory, too. */
+/** One acknowledged record that is not delivered. Its data are in memory besides the file. */
 export interface JournalEntry {
   readonly segment: Segment;
   /** Number of the record within its segment, from 0. */
@@ -46,6 +47,7 @@ export interface JournalEntry {
 export class Journal {
   readonly #directory: string;
   readonly #segments = new Set<Segment>();
+  /** The segment that takes new records; undefined until the next record comes. */
   #current: Segment | undefined;
   #nextNumber: number;
   /** Records that were dropped since the stream was created. */
@@ -62,7 +64,7 @@ export class Journal {
    *
    * @throws DiskError DISK_DAMAGED when a record is not what was written. The files stay as they are.
    */
-  static open(directory: string): { journal: Journal; entries: JournalEntry[] } {
+  static open(directory: string): { readonly journal: Journal; readonly entries: JournalEntry[] } {
     mkdirSync(directory, { recursive: true });
     const names = readdirSync(directory)
       .filter((name) => SEGMENT_NAME.test(name))
@@ -78,11 +80,12 @@ export class Journal {
     return { journal, entries };
   }
 
+  /** Records that were dropped since the stream was created. */
   get expired(): number {
     return this.#expired;
   }
 
-  /** Returns the entry of a record once it is written. If it throws, nothing is. */
+  /** Writes a record and returns its entry. If it throws, nothing is written. */
   append(data: Uint8Array, arrivalMs: number): JournalEntry {
     if (this.#current === undefined || this.#current.bytes >= SEGMENT_BYTES) {
       const name = `${String(this.#nextNumber).padStart(10, '0')}.records`;
@@ -94,8 +97,8 @@ export class Journal {
   }
 
   /**
-   * Adds dropped records to a file, which only the deletion of the stream deletes: so that a test can distinguish records
-   * that Firehose dropped from those lost elsewhere. If this throws, nothing is noted.
+   * Adds dropped records to a file, which is deleted only with the stream. By it a test can distinguish records that Firehose
+   * dropped from records that were lost elsewhere. If this throws, nothing is noted.
    */
   noteExpired(dropped: readonly JournalEntry[]): void {
     const lines = dropped.map(({ arrivalMs, data }) => {
@@ -119,7 +122,7 @@ export class Journal {
   /** Deletes the files whose records are all delivered. */
   removeDelivered(): void {
     for (const segment of this.#segments) {
-      if (segment.owed > 0) continue;
+      if (segment.undelivered > 0) continue;
       if (segment === this.#current) this.#current = undefined;
       this.#segments.delete(segment);
       segment.remove();
@@ -141,8 +144,8 @@ export class Segment {
   #records = 0;
   /** Bytes of its records. */
   bytes = 0;
-  /** Records that aren't delivered. At zero, the file can be deleted. */
-  owed = 0;
+  /** Number of records that aren't delivered. At zero, the file can be deleted. */
+  undelivered = 0;
 
   constructor(path: string, lines = LineJournal.create<Line>(path, [])) {
     this.#path = path;
@@ -150,7 +153,7 @@ export class Segment {
   }
 
   /** Reads a segment of an earlier process. @throws DiskError DISK_DAMAGED */
-  static recover(path: string): { segment: Segment; entries: JournalEntry[] } {
+  static recover(path: string): { readonly segment: Segment; readonly entries: JournalEntry[] } {
     const { journal, lines } = LineJournal.open(path, (value) => lineSchema.parse(value));
     const segment = new Segment(path, journal);
     const delivered = new Set<number>();
@@ -161,10 +164,11 @@ export class Segment {
         for (const [from, to] of line.delivered)
           for (let index = from; index <= to; index += 1) delivered.add(index);
     }
-    segment.owed -= delivered.size;
+    segment.undelivered -= delivered.size;
     return { segment, entries: entries.filter(({ index }) => !delivered.has(index)) };
   }
 
+  /** Writes a record. If it throws, nothing is written. @param at Epoch milliseconds. */
   append(data: Uint8Array, at: number): JournalEntry {
     this.#lines.append({ at, record: Buffer.from(data).toString('base64') });
     return this.#add(data, at);
@@ -173,7 +177,7 @@ export class Segment {
   #add(data: Uint8Array, arrivalMs: number): JournalEntry {
     const entry = { segment: this, index: this.#records, data, arrivalMs };
     this.#records += 1;
-    this.owed += 1;
+    this.undelivered += 1;
     this.bytes += data.length;
     return entry;
   }
@@ -187,7 +191,7 @@ export class Segment {
       else delivered.push([index, index]);
     }
     this.#lines.append({ delivered });
-    this.owed -= entries.length;
+    this.undelivered -= entries.length;
   }
 
   close(): void {
@@ -200,7 +204,7 @@ export class Segment {
   }
 }
 
-/** How many records earlier processes have dropped. The last line that a kill has cut does not count, and goes. */
+/** How many records earlier processes have dropped. A last line that a kill has cut does not count, and is removed. */
 function readExpired(file: string): number {
   if (!existsSync(file)) return 0;
   const bytes = readFileSync(file);

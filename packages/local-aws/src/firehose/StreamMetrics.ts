@@ -30,7 +30,7 @@ export class StreamMetrics {
     this.#publish = options.publish;
   }
 
-  /** Something happens: values are published from now on. */
+  /** Publishes values from now on, until all streams are idle and empty. */
   wake(): void {
     if (this.#alarm === undefined && !this.#closed)
       this.#alarm = this.#clock.after(MINUTE_MS, () => this.#minute());
@@ -41,6 +41,7 @@ export class StreamMetrics {
     this.#alarm?.cancel();
   }
 
+  /** Publishes the values of the last minute. */
   async #minute(): Promise<void> {
     this.#alarm = undefined;
     let isBusy = false;

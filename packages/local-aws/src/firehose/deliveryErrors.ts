@@ -3,7 +3,8 @@ import { AwsError } from '../protocol/AwsError.ts';
 import type { ResolvedResource } from '../template/resolveTemplate.ts';
 
 /**
- * What Firehose writes to the log group of a stream when S3 refuses a delivery; undefined of a stream without one.
+ * The line that Firehose writes to the log group of a stream when S3 refuses a delivery; undefined for a stream without a log
+ * group.
  * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-logs.html
  */
 export function deliveryErrorLine(
@@ -11,14 +12,14 @@ export function deliveryErrorLine(
   stream: string,
   error: unknown,
 ): { readonly group: string; readonly line: string } | undefined {
-  const found = resources.find(
+  const resource = resources.find(
     ({ type, physicalId }) => type === 'AWS::KinesisFirehose::DeliveryStream' && physicalId === stream,
   );
-  const destination = valueAt(found?.properties, ['ExtendedS3DestinationConfiguration']);
+  const destination = valueAt(resource?.properties, ['ExtendedS3DestinationConfiguration']);
   const { LogGroupName: group, Enabled } = Object(valueAt(destination, ['CloudWatchLoggingOptions']));
-  if (found === undefined || Enabled !== true || typeof group !== 'string') return undefined;
+  if (resource === undefined || Enabled !== true || typeof group !== 'string') return undefined;
   const line = {
-    deliveryStreamARN: found.arn,
+    deliveryStreamARN: resource.arn,
     destination: valueAt(destination, ['BucketARN']),
     deliveryStreamVersionId: 1,
     message: error instanceof Error ? error.message : String(error),

@@ -4,15 +4,15 @@ import { AwsError } from '../protocol/AwsError.ts';
 export const limits = {
   /** Bytes of one record, before base64: 1,000 KiB. https://docs.aws.amazon.com/firehose/latest/APIReference/API_Record.html */
   bytesPerRecord: 1000 * 1024,
-  /** Seconds; https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
+  /** Interval of a buffer, seconds. https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
   bufferSeconds: { least: 0, most: 900, default: 300 },
-  /** MiB. */
+  /** Size of a buffer, MiB. https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
   bufferMebibytes: { least: 1, most: 128, default: 5 },
-  /** Records that were put directly are kept for so long, hours. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
+  /** How long records are kept that S3 does not accept, hours. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
   retentionHours: 24,
 } as const;
 
-/** Errors of Firehose under AWS's names: https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html */
+// Errors of Firehose under AWS's names: https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
 
 /** Invalid input. */
 export const invalidArgument = (message: string) => new AwsError('InvalidArgumentException', 400, message);
@@ -25,7 +25,11 @@ export const streamNotFound = (name: string, account: string) =>
 export const streamInUse = (name: string, account: string) =>
   new AwsError('ResourceInUseException', 400, `Firehose ${name} under account ${account} already exists.`);
 
-/** The service is throttled or unavailable; the SDKs retry. The text is the one observed in answers of AWS. */
+/**
+ * The service is throttled or unavailable; the SDKs retry. `Slow down.` is the text of real answers of AWS.
+ *
+ * @param disk The problem of the disk that keeps the local Firehose from accepting records. Default: none.
+ */
 export const serviceUnavailable = (disk?: string) =>
   disk === undefined
     ? new AwsError('ServiceUnavailableException', 500, 'Slow down.')

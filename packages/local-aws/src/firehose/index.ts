@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { LocalClock } from '../base/clock.ts';
 import { memberOf } from '../base/json.ts';
 import type { MetricDatum } from '../cloudwatch/embeddedMetrics.ts';
+import { fileNameOf } from '../disk/files.ts';
 import { Faults } from '../faults/Faults.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
@@ -103,11 +104,11 @@ export interface Firehose {
  * to S3 as they came.
  *
  * @example
- * const firehose = await openFirehose({ directory: 'data/firehose', clock: realClock, sink, region, account });
+ * const firehose = await openFirehose({ directory: 'data/firehose', clock: realClock, sink, account });
  * await firehose.createStream('events', template.Resources.EventsStream.Properties);
  */
 export async function openFirehose(options: FirehoseOptions): Promise<Firehose> {
-  const { directory, clock, sink, account, faults = new Faults() } = options;
+  const { directory, clock, account } = options;
   const streams = new Map<string, DeliveryStream>();
   let bufferSeconds: number | undefined;
   const metrics = new StreamMetrics({
@@ -115,41 +116,21 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
     streams: () => streams.values(),
     publish: (data) => options.onMetrics?.(data),
   });
-
-  const service = jsonService({
-    signingName: 'firehose',
-    targetPrefix: 'Firehose_20150804',
-    contentType: 'application/x-amz-json-1.1',
-    invalidInput: invalidArgument,
-    resource: (input) => memberOf(input, 'DeliveryStreamName'),
-    operations: putRecord(streams, account),
-  });
-
-  const folderOf = (name: string) => join(directory, 'streams', `${name}.stream`);
+  const folderOf = (name: string) => join(directory, 'streams', `${fileNameOf(name)}.stream`);
 
   return {
-    service,
+    service: jsonService({
+      signingName: 'firehose',
+      targetPrefix: 'Firehose_20150804',
+      contentType: 'application/x-amz-json-1.1',
+      invalidInput: invalidArgument,
+      resource: (input) => memberOf(input, 'DeliveryStreamName'),
+      operations: putRecord(streams, account),
+    }),
     async createStream(name, properties) {
       if (!streamName.safeParse(name).success) throw invalidArgument(`${name} is not a name of a stream.`);
       if (streams.has(name)) throw streamInUse(name, account);
-      const read = readProperties(streamSchema, properties, 'AWS::KinesisFirehose::DeliveryStream');
-      const stream = DeliveryStream.open({
-        context: {
-          stream: name,
-          settings: readStreamSettings(read.ExtendedS3DestinationConfiguration),
-          sink,
-          onCall: (call) => options.onCall?.(name, call),
-        },
-        directory: folderOf(name),
-        clock,
-        random: options.random ?? Math.random,
-        faults,
-        onFailure: (error, attempt) => options.onFailure?.(name, error, attempt),
-        onAccepted(data, at) {
-          metrics.wake();
-          options.onAccepted?.(name, data, at);
-        },
-      });
+      const stream = openStream(name, properties, folderOf(name), options, () => metrics.wake());
       // An earlier process may have left records to deliver.
       metrics.wake();
       if (bufferSeconds !== undefined) stream.overrideSeconds(bufferSeconds);
@@ -164,40 +145,76 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       const results = await Promise.allSettled([...streams.values()].map((stream) => stream.flush()));
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     },
-    pending() {
-      return [...streams]
-        .map(([name, stream]) => ({ stream: name, ...stream.pending() }))
-        .filter(({ documents }) => documents > 0)
-        .map(({ oldestArrivalMs, ...rest }) => ({
-          ...rest,
-          oldestArrival: new Date(oldestArrivalMs).toISOString(),
-        }));
-    },
+    pending: () => pendingDocuments(streams),
     expired() {
       return [...streams]
         .map(([name, { expired }]) => ({ stream: name, documents: expired }))
         .filter(({ documents }) => documents > 0);
     },
-    search(text, most) {
-      const documents: FoundDocuments['documents'][number][] = [];
-      for (const [name, stream] of streams) {
-        for (const record of stream.undelivered()) {
-          const arrivedAt = new Date(record.arrivalMs).toISOString();
-          for (const document of options.readRecord?.(record.data) ?? [utf8(record.data)]) {
-            if (!document.includes(text)) continue;
-            if (documents.length === most) return { documents, more: true };
-            documents.push({ stream: name, arrivedAt, document });
-          }
-        }
-      }
-      return { documents, more: false };
-    },
+    search: (text, most) => searchStreams(streams, text, most, options.readRecord),
     async close() {
       metrics.close();
       for (const stream of streams.values()) await stream.close();
       streams.clear();
     },
   };
+}
+
+/** @param wake Called with each record that the stream accepts. */
+function openStream(
+  name: string,
+  properties: unknown,
+  directory: string,
+  options: FirehoseOptions,
+  wake: () => void,
+): DeliveryStream {
+  const { clock, sink, faults = new Faults(), random = Math.random } = options;
+  const read = readProperties(streamSchema, properties, 'AWS::KinesisFirehose::DeliveryStream');
+  return DeliveryStream.open({
+    context: {
+      stream: name,
+      settings: readStreamSettings(read.ExtendedS3DestinationConfiguration),
+      sink,
+      onCall: (call) => options.onCall?.(name, call),
+    },
+    directory,
+    clock,
+    random,
+    faults,
+    onFailure: (error, attempt) => options.onFailure?.(name, error, attempt),
+    onAccepted(data, at) {
+      wake();
+      options.onAccepted?.(name, data, at);
+    },
+  });
+}
+
+function pendingDocuments(streams: ReadonlyMap<string, DeliveryStream>): PendingDocuments[] {
+  return [...streams].flatMap(([name, stream]) => {
+    const { documents, bytes, oldestArrivalMs } = stream.pending();
+    const oldestArrival = new Date(oldestArrivalMs).toISOString();
+    return documents === 0 ? [] : [{ stream: name, documents, bytes, oldestArrival }];
+  });
+}
+
+/** @param readRecord Default: a record is one document. */
+function searchStreams(
+  streams: ReadonlyMap<string, DeliveryStream>,
+  text: string,
+  most: number,
+  readRecord: FirehoseOptions['readRecord'] = (record) => [utf8(record)],
+): FoundDocuments {
+  const documents: FoundDocuments['documents'][number][] = [];
+  for (const [name, stream] of streams) {
+    for (const { arrivalMs, data } of stream.undelivered()) {
+      for (const document of readRecord(data)) {
+        if (!document.includes(text)) continue;
+        if (documents.length === most) return { documents, more: true };
+        documents.push({ stream: name, arrivedAt: new Date(arrivalMs).toISOString(), document });
+      }
+    }
+  }
+  return { documents, more: false };
 }
 
 function utf8(bytes: Uint8Array): string {

@@ -6,7 +6,7 @@ import { blob, type JsonOperation, operation } from '../protocol/JsonService.ts'
 import type { DeliveryStream } from './DeliveryStream.ts';
 import { invalidArgument, limits, serviceUnavailable, streamNotFound } from './errors.ts';
 
-/** https://docs.aws.amazon.com/firehose/latest/APIReference/API_CreateDeliveryStream.html */
+/** The name of a stream: https://docs.aws.amazon.com/firehose/latest/APIReference/API_CreateDeliveryStream.html */
 export const streamName = z
   .string()
   .regex(/^[a-zA-Z0-9_.-]{1,64}$/, 'a name of 1 to 64 letters, digits, _ . -');

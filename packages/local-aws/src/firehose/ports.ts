@@ -3,7 +3,7 @@ export interface ObjectSink {
   /**
    * Resolves once the object is stored; an existing object with that key is replaced.
    *
-   * @throws any error that prevents storing the object; the delivery is then retried.
+   * @throws Error of any kind that prevents storing the object; the delivery is then retried.
    */
   put(
     bucket: string,

@@ -4,10 +4,13 @@ import { limits } from './errors.ts';
 
 /** A delivery stream's validated settings, with defaults. */
 export interface StreamSettings {
+  /** The name of the bucket. */
   readonly bucket: string;
+  /** What the key of each object begins with. */
   readonly prefix: string;
   /** What the name of each object ends with, with its dot; '' for none. */
   readonly extension: string;
+  /** When a buffer is full: after so long, or with so many bytes. */
   readonly buffering: { readonly seconds: number; readonly bytes: number };
 }
 
@@ -33,7 +36,7 @@ export function readStreamSettings(destination: DestinationProperties): StreamSe
 }
 
 const arn = z.string().regex(/^arn:/, 'an ARN');
-/** CloudFormation accepts them; nothing here depends on them. */
+/** A property that CloudFormation accepts and that has no effect here. */
 const inert = z.unknown();
 
 const bufferingHints = z.strictObject({
@@ -42,7 +45,7 @@ const bufferingHints = z.strictObject({
 });
 
 /**
- * Records are delivered as they came: there is no conversion, partitioning, processing or compression, so nothing goes to an
+ * The destination of a stream. Records are delivered as they came: there is no conversion, partitioning, processing or compression, so nothing goes to an
  * error output, and prefixes have no expressions.
  */
 const extendedS3 = z.strictObject({

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { DiskError } from '../base/errors.ts';
-import { readJsonFile, writeJsonFile } from '../disk/files.ts';
+import { reportDefect } from '../base/reportDefect.ts';
+import { fileNameOf, readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
 import {
@@ -56,17 +56,20 @@ export class Catalog {
     return sortByKey(this.#databases);
   }
 
+  /** @throws AwsError EntityNotFoundException */
   database(name: string): DatabaseEntry {
     const entry = this.#databases.get(name.toLowerCase());
     if (entry === undefined) throw databaseNotFound(name);
     return entry;
   }
 
+  /** @throws AwsError AlreadyExistsException */
   createDatabase(input: DatabaseInput): void {
     if (this.#databases.has(input.Name)) throw alreadyExists('Database');
     this.#saveDatabase({ input, createdAt: this.#clock.now(), tables: new Map() });
   }
 
+  /** Replaces the definition of the database. Its tables stay. @throws AwsError InvalidInputException for another name. */
   updateDatabase(name: string, input: DatabaseInput): void {
     const entry = this.database(name);
     if (input.Name !== entry.input.Name) throw invalidInput('A database cannot be renamed.');
@@ -85,12 +88,14 @@ export class Catalog {
     return sortByKey(this.database(databaseName).tables);
   }
 
+  /** @throws AwsError EntityNotFoundException */
   table(databaseName: string, name: string): TableEntry {
     const entry = this.database(databaseName).tables.get(name.toLowerCase());
     if (entry === undefined) throw tableNotFound(name);
     return entry;
   }
 
+  /** @throws AwsError EntityNotFoundException, AlreadyExistsException, InvalidInputException */
   createTable(databaseName: string, input: TableInput): void {
     const database = this.database(databaseName);
     if (database.tables.has(input.Name)) throw alreadyExists('Table');
@@ -186,8 +191,9 @@ export class Catalog {
   }
 }
 
+/** @throws AwsError InvalidInputException for partition keys that Glue refuses. */
 function assertPartitionKeys(input: TableInput): void {
-  // The error text is Glue's own.
+  // The message is Glue's own.
   if (input.PartitionKeys?.some(({ Parameters }) => Parameters !== undefined)) {
     throw invalidInput('Parameters not supported for partition columns');
   }
@@ -201,8 +207,6 @@ const DATABASE_FILE = 'database.json';
 /** A folder of a database that is being deleted. No database's own folder begins like this. */
 const DELETED = /^\.deleted-/;
 const TABLE_FILE = /^table-.*\.json$/;
-/** Names that are valid file names. Other names are hashed; the file contains the name. */
-const PLAIN_NAME = /^[a-z0-9_-]{1,200}$/;
 
 const databaseFileSchema = z.strictObject({ createdAt: z.number(), input: databaseInputSchema });
 
@@ -233,15 +237,16 @@ function writeTable(directory: string, table: TableEntry): void {
   writeJsonFile(tableFile(directory, table.databaseName, table.input.Name), table);
 }
 
-/** Deletes a database and all its tables from disk, in one step: a kill leaves nothing that a new one would find. */
+/** Deletes a database and all its tables from disk, in one step: after a kill, a new database of the name finds none of them. */
 function eraseDatabase(directory: string, name: string): void {
-  const deleted = join(directory, `.deleted-${fileName(name)}`);
+  const deleted = join(directory, `.deleted-${fileNameOf(name)}`);
   eraseFolder(deleted);
   renameSync(databaseFolder(directory, name), deleted);
   try {
     eraseFolder(deleted);
-  } catch {
-    // The next start tries again.
+  } catch (error) {
+    // The database is gone already. The next start tries again to free its place on disk.
+    reportDefect(error);
   }
 }
 
@@ -254,7 +259,7 @@ function eraseTable(directory: string, databaseName: string, name: string): void
   rmSync(tableFile(directory, databaseName, name), { force: true });
 }
 
-/** Everything under `directory`, by database name; nothing there is an empty catalog. @throws DiskError DISK_DAMAGED */
+/** The databases under `directory`, by name. A directory that does not exist is an empty catalog. @throws DiskError DISK_DAMAGED */
 function readDatabases(directory: string): Map<string, DatabaseEntry> {
   const databases = new Map<string, DatabaseEntry>();
   for (const folder of listFolder(directory)) {
@@ -279,17 +284,14 @@ function readDatabases(directory: string): Map<string, DatabaseEntry> {
 }
 
 function databaseFolder(directory: string, name: string): string {
-  return join(directory, fileName(name));
+  return join(directory, fileNameOf(name));
 }
 
 function tableFile(directory: string, databaseName: string, name: string): string {
-  return join(databaseFolder(directory, databaseName), `table-${fileName(name)}.json`);
+  return join(databaseFolder(directory, databaseName), `table-${fileNameOf(name)}.json`);
 }
 
-function fileName(name: string): string {
-  return PLAIN_NAME.test(name) ? name : `~${createHash('sha256').update(name).digest('hex')}`;
-}
-
+/** The names in a folder, sorted; none if it does not exist. */
 function listFolder(directory: string): string[] {
   try {
     return readdirSync(directory).sort();
@@ -299,6 +301,7 @@ function listFolder(directory: string): string[] {
   }
 }
 
+/** Whether a folder could not be listed because it does not exist, or because it is a file. */
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }

@@ -3,12 +3,13 @@ import type { DatabaseInput, PartitionInput, TableInput } from './inputs.ts';
 
 /** A partition in the catalog. Times are epoch milliseconds. */
 export interface PartitionEntry {
+  /** In the order of the table's partition keys. */
   readonly values: readonly string[];
   readonly input: PartitionInput;
   readonly createdAt: number;
 }
 
-/** A table in the catalog. Its partitions are sorted by their values. */
+/** A table in the catalog. Times are epoch milliseconds. */
 export interface TableEntry {
   readonly databaseName: string;
   readonly input: TableInput;
@@ -16,6 +17,7 @@ export interface TableEntry {
   readonly updatedAt: number;
   /** The number of updates, starting at 0: Glue's `VersionId`. */
   readonly version: number;
+  /** Sorted by {@link compareValues}. */
   readonly partitions: readonly PartitionEntry[];
 }
 
@@ -27,7 +29,9 @@ export function isView({ input }: Pick<TableEntry, 'input'>): boolean {
 /** A database in the catalog. */
 export interface DatabaseEntry {
   readonly input: DatabaseInput;
+  /** Epoch milliseconds. */
   readonly createdAt: number;
+  /** By name in lower case. */
   readonly tables: ReadonlyMap<string, TableEntry>;
 }
 
@@ -48,18 +52,19 @@ export function compareValues(left: readonly string[], right: readonly string[])
  */
 function findPartition(table: TableEntry, values: readonly string[]): PartitionEntry {
   assertValueCount(table, values);
-  const { found, index } = locatePartition(table, values);
+  const { exists, index } = locatePartition(table, values);
   const entry = table.partitions[index];
-  if (!found || entry === undefined) throw partitionNotFound();
+  if (!exists || entry === undefined) throw partitionNotFound();
   return entry;
 }
 
 /** The table with an additional partition. `now` is in epoch milliseconds. @throws AwsError AlreadyExistsException */
 export function insertPartition(table: TableEntry, input: PartitionInput, now: number): TableEntry {
+  // The API model makes the values optional. Without them, their number is wrong for every table with partition keys.
   const values = input.Values ?? [];
   assertValueCount(table, values);
-  const { found, index } = locatePartition(table, values);
-  if (found) throw alreadyExists('Partition');
+  const { exists, index } = locatePartition(table, values);
+  if (exists) throw alreadyExists('Partition');
   return { ...table, partitions: table.partitions.toSpliced(index, 0, { values, input, createdAt: now }) };
 }
 
@@ -82,20 +87,24 @@ export function removePartition(table: TableEntry, values: readonly string[]): T
   return { ...table, partitions: table.partitions.toSpliced(locatePartition(table, values).index, 1) };
 }
 
-/** The index of the first partition that does not sort before `values`: its position, or where to insert it. */
-function locatePartition(table: TableEntry, values: readonly string[]): { found: boolean; index: number } {
+/** The index of the first partition that does not sort before `values`, and whether it has these values. */
+function locatePartition(
+  table: TableEntry,
+  values: readonly string[],
+): { readonly exists: boolean; readonly index: number } {
   let low = 0;
   let high = table.partitions.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const at = table.partitions[middle];
-    if (at !== undefined && compareValues(at.values, values) < 0) low = middle + 1;
+    const entry = table.partitions[middle];
+    if (entry !== undefined && compareValues(entry.values, values) < 0) low = middle + 1;
     else high = middle;
   }
-  const at = table.partitions[low];
-  return { found: at !== undefined && compareValues(at.values, values) === 0, index: low };
+  const entry = table.partitions[low];
+  return { exists: entry !== undefined && compareValues(entry.values, values) === 0, index: low };
 }
 
+/** @throws AwsError InvalidInputException when there is not one value for each partition key. */
 function assertValueCount(table: TableEntry, values: readonly string[]): void {
   if (values.length !== (table.input.PartitionKeys ?? []).length) {
     throw invalidInput('The number of partition keys do not match the number of partition values');

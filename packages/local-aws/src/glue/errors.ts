@@ -1,6 +1,6 @@
 import { AwsError } from '../protocol/AwsError.ts';
 
-/** Errors of Glue under AWS's names: https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html */
+// Errors of Glue under AWS's names: https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html
 
 /** Something that is not in the catalog. */
 const entityNotFound = (message: string) => new AwsError('EntityNotFoundException', 400, message);

@@ -20,17 +20,16 @@ export {
 export type { Column, StorageDescriptor, TableInput } from './inputs.ts';
 export { EXPANDED_TEXT, encodePrestoView, readPrestoView } from './prestoView.ts';
 
-/** A batch of 100 partitions of a wide table takes several megabytes. */
+/** Limit of a request, bytes: a batch of 100 partitions of a wide table takes several megabytes. */
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
-/**
- * The API of AWS Glue's Data Catalog: databases, tables and partitions. `account` is the catalog's ID. `faults`
- * decides which items of a batch fail (default: none).
- */
+/** The API of AWS Glue's Data Catalog: databases, tables and partitions. */
 export function glueService(options: {
   readonly catalog: Catalog;
   readonly clock: Clock;
+  /** The catalog's ID. */
   readonly account: string;
+  /** Injected failures of items of batches. Default: none. */
   readonly faults?: Faults;
 }): AwsService {
   const { faults = new Faults() } = options;

@@ -47,7 +47,7 @@ const parametersSchema = z.record(
   z.string().max(GLUE_LIMITS.parameterValueCharacters),
 );
 
-/** https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */
+/** A column: https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */
 const columnSchema = z.strictObject({
   Name: nameSchema,
   Type: z.string().max(GLUE_LIMITS.typeCharacters).optional(),
@@ -103,7 +103,7 @@ const storageDescriptorSchema = z.strictObject({
   StoredAsSubDirectories: z.boolean().optional(),
 });
 
-/** The stored form, for tables and partitions alike. */
+/** Where and how the rows of a table or a partition are stored. */
 export type StorageDescriptor = z.output<typeof storageDescriptorSchema>;
 
 /** Glue's defaults for members that were never set. */
@@ -117,7 +117,7 @@ export const storageDescriptorDefaults: StorageDescriptor = {
 /** The values that name a partition, in the order of the table's partition keys. */
 export const partitionValuesSchema = z.array(z.string().max(GLUE_LIMITS.valueCharacters));
 
-/** https://docs.aws.amazon.com/glue/latest/webapi/API_PartitionInput.html */
+/** A partition: https://docs.aws.amazon.com/glue/latest/webapi/API_PartitionInput.html */
 export const partitionInputSchema = z.strictObject({
   /** Optional in the API model, but required in practice: see `entries.ts`. */
   Values: partitionValuesSchema.optional(),
@@ -131,6 +131,7 @@ export const partitionInputSchema = z.strictObject({
 /** A partition as clients send it and as it is stored. */
 export type PartitionInput = z.output<typeof partitionInputSchema>;
 
+/** Characters of a view's text. API_TableInput */
 const VIEW_CHARACTERS = 409_600;
 
 /**
@@ -155,7 +156,7 @@ export const tableInputSchema = z.strictObject({
   Parameters: parametersSchema.optional(),
 });
 
-/** The stored form: the name is in lower case. */
+/** A table as it is stored: the name is in lower case. */
 export type TableInput = z.output<typeof tableInputSchema>;
 
 /**
@@ -180,5 +181,5 @@ export const databaseInputSchema = z.strictObject({
     .optional(),
 });
 
-/** The stored form: the name is in lower case. */
+/** A database as it is stored: the name is in lower case. */
 export type DatabaseInput = z.output<typeof databaseInputSchema>;

@@ -17,7 +17,7 @@ export const catalogMember = { CatalogId: nameSchema.optional() };
 /** Members of every operation on a table's partitions. */
 export const tableMembers = { ...catalogMember, DatabaseName: nameSchema, TableName: nameSchema };
 
-/** Paging members, with at most `limit` items per page. */
+/** Paging members, with at most `limit` items a page. */
 export const pageMembers = (limit: number) => ({
   NextToken: z.string().optional(),
   MaxResults: z
@@ -46,6 +46,7 @@ export function glueOperation<Schema extends z.ZodType<{ CatalogId?: string | un
   };
 }
 
+/** A token, decoded: the sort key of the last item of a page. */
 const tokenSchema = z.array(z.string());
 
 /** A sorted list, and which page of it is asked for. */
@@ -57,14 +58,14 @@ interface PagedList<Item> {
   readonly isAfter: (item: Item, name: readonly string[]) => boolean;
   /** The most items of a page. */
   readonly size: number;
-  /** The token of the page before; undefined of the first. */
+  /** The token that the page before gave; undefined for the first page. */
   readonly token: string | undefined;
 }
 
 /** A page of a list. */
 interface Page<Item> {
   readonly items: readonly Item[];
-  /** The token of the next page; absent of the last. */
+  /** The token for the next page; the last page has none. */
   readonly next?: string;
 }
 
@@ -72,14 +73,14 @@ interface Page<Item> {
  * One page of a sorted list. The token names the last item of the previous page instead of an offset, so that items
  * added or removed between two calls are neither skipped nor listed twice.
  *
- * @throws AwsError InvalidInputException of a token that was not given out.
+ * @throws AwsError InvalidInputException for a token that was not given out.
  */
 export function paginate<Item>({ items, nameOf, isAfter, size, token }: PagedList<Item>): Page<Item> {
   const last = token === undefined ? undefined : parseToken(token);
-  const rest = last === undefined ? items : items.filter((item) => isAfter(item, last));
-  const pageItems = rest.slice(0, size);
+  const remaining = last === undefined ? items : items.filter((item) => isAfter(item, last));
+  const pageItems = remaining.slice(0, size);
   const end = pageItems.at(-1);
-  if (rest.length <= size || end === undefined) return { items: pageItems };
+  if (remaining.length <= size || end === undefined) return { items: pageItems };
   return { items: pageItems, next: Buffer.from(JSON.stringify(nameOf(end))).toString('base64url') };
 }
 

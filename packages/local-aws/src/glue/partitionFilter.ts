@@ -13,81 +13,109 @@ const TEXT_TYPE = /^(string|date|timestamp|char|varchar)\b/i;
  * with `AND`, `OR` and parentheses. Dates compare as text. An empty expression matches every partition. Other words of
  * Glue's are refused by name.
  * https://docs.aws.amazon.com/glue/latest/webapi/API_GetPartitions.html
+ *
+ * @throws AwsError InvalidInputException, NotImplemented
  */
 export function parsePartitionFilter(keys: readonly Column[], expression: string): PartitionFilter {
   const tokens = tokenize(expression);
-  if (tokens.length === 0) return () => true;
-  let at = 0;
+  return tokens.length === 0 ? () => true : new FilterParser(keys, expression, tokens).parse();
+}
 
-  const unexpected = (): Error => {
-    const found = tokens[at]?.text ?? 'its end';
-    return invalidInput(`Unsupported expression '${expression}': unexpected ${found}.`);
-  };
-  const peek = (kind: Token['kind'], text?: string): boolean =>
-    tokens[at]?.kind === kind && (text === undefined || tokens[at]?.text === text);
-  const accept = (kind: Token['kind'], text: string): boolean => {
-    const matches = peek(kind, text);
-    if (matches) at += 1;
-    return matches;
-  };
-  const expect = (kind: Token['kind'], text: string): void => {
-    if (!accept(kind, text)) throw unexpected();
-  };
+/** Parses the tokens of one expression, from the first to the last. */
+class FilterParser {
+  readonly #keys: readonly Column[];
+  readonly #expression: string;
+  readonly #tokens: readonly Token[];
+  /** Index of the next token. */
+  #next = 0;
 
-  function parseOr(): PartitionFilter {
-    const sides = [parseAnd()];
-    while (accept('keyword', 'OR')) sides.push(parseAnd());
+  constructor(keys: readonly Column[], expression: string, tokens: readonly Token[]) {
+    this.#keys = keys;
+    this.#expression = expression;
+    this.#tokens = tokens;
+  }
+
+  parse(): PartitionFilter {
+    const filter = this.#parseOr();
+    if (this.#next < this.#tokens.length) throw this.#unexpected();
+    return filter;
+  }
+
+  #parseOr(): PartitionFilter {
+    const sides = [this.#parseAnd()];
+    while (this.#accept('keyword', 'OR')) sides.push(this.#parseAnd());
     return (values) => sides.some((side) => side(values));
   }
 
-  function parseAnd(): PartitionFilter {
-    const sides = [parseOne()];
-    while (accept('keyword', 'AND')) sides.push(parseOne());
+  #parseAnd(): PartitionFilter {
+    const sides = [this.#parseTerm()];
+    while (this.#accept('keyword', 'AND')) sides.push(this.#parseTerm());
     return (values) => sides.every((side) => side(values));
   }
 
-  function parseOne(): PartitionFilter {
-    if (!accept('operator', '(')) return parseComparison();
-    const inner = parseOr();
-    expect('operator', ')');
+  /** A comparison, or an expression in parentheses. */
+  #parseTerm(): PartitionFilter {
+    if (!this.#accept('operator', '(')) return this.#parseComparison();
+    const inner = this.#parseOr();
+    this.#expect('operator', ')');
     return inner;
   }
 
-  function parseComparison(): PartitionFilter {
-    if (!peek('name')) throw unexpected();
-    const name = tokens[at]?.text ?? '';
-    at += 1;
-    const index = keys.findIndex((key) => key.Name.toLowerCase() === name.toLowerCase());
-    const key = keys[index];
-    if (key === undefined) throw invalidInput(`Unsupported expression: ${name} is not a partition key.`);
-    if (!TEXT_TYPE.test(key.Type ?? 'string'))
-      throw notImplemented(`glue GetPartitions Expression on a partition key of type ${key.Type}`);
-    if (accept('keyword', 'IN')) {
-      expect('operator', '(');
-      const literals = [parseLiteral()];
-      while (accept('operator', ',')) literals.push(parseLiteral());
-      expect('operator', ')');
+  #parseComparison(): PartitionFilter {
+    const index = this.#keyIndex(this.#take('name'));
+    if (this.#accept('keyword', 'IN')) {
+      this.#expect('operator', '(');
+      const literals = [this.#take('text')];
+      while (this.#accept('operator', ',')) literals.push(this.#take('text'));
+      this.#expect('operator', ')');
       return ({ [index]: value = '' }) => literals.includes(value);
     }
-    const holds = peek('operator') ? operatorTest(tokens[at]?.text ?? '') : undefined;
-    if (holds === undefined) throw unexpected();
-    at += 1;
-    const operand = parseLiteral();
-    return ({ [index]: value = '' }) => holds(value, operand);
+    const token = this.#tokens[this.#next];
+    const holds = token?.kind === 'operator' ? operatorTest(token.text) : undefined;
+    if (holds === undefined) throw this.#unexpected();
+    this.#next += 1;
+    const literal = this.#take('text');
+    return ({ [index]: value = '' }) => holds(value, literal);
   }
 
-  function parseLiteral(): string {
-    if (!peek('text')) throw unexpected();
-    const { text = '' } = tokens[at] ?? {};
-    at += 1;
-    return text;
+  /** The position of a partition key among the keys. */
+  #keyIndex(name: string): number {
+    const index = this.#keys.findIndex((key) => key.Name.toLowerCase() === name.toLowerCase());
+    const key = this.#keys[index];
+    if (key === undefined) throw invalidInput(`Unsupported expression: ${name} is not a partition key.`);
+    // Glue takes a key without a type for a text.
+    if (!TEXT_TYPE.test(key.Type ?? 'string'))
+      throw notImplemented(`glue GetPartitions Expression on a partition key of type ${key.Type}`);
+    return index;
   }
 
-  const filter = parseOr();
-  if (at < tokens.length) throw unexpected();
-  return filter;
+  /** The text of the next token, which has to be of a kind. */
+  #take(kind: Token['kind']): string {
+    const token = this.#tokens[this.#next];
+    if (token?.kind !== kind) throw this.#unexpected();
+    this.#next += 1;
+    return token.text;
+  }
+
+  /** Skips the next token if it is the given one. */
+  #accept(kind: Token['kind'], text: string): boolean {
+    const token = this.#tokens[this.#next];
+    const matches = token?.kind === kind && token.text === text;
+    if (matches) this.#next += 1;
+    return matches;
+  }
+
+  #expect(kind: Token['kind'], text: string): void {
+    if (!this.#accept(kind, text)) throw this.#unexpected();
+  }
+
+  #unexpected(): Error {
+    const token = this.#tokens[this.#next]?.text ?? 'its end';
+    return invalidInput(`Unsupported expression '${this.#expression}': unexpected ${token}.`);
+  }
 }
 
+/** The comparison of an operator; undefined for a token that is no comparison. */
 function operatorTest(operator: string): ((value: string, literal: string) => boolean) | undefined {
   switch (operator) {
     case '=':
@@ -107,22 +135,25 @@ function operatorTest(operator: string): ((value: string, literal: string) => bo
   }
 }
 
-/** A token of a partition filter. Keywords are in upper case. */
-type Token =
-  | { readonly kind: 'name' | 'text' | 'operator'; readonly text: string }
-  | { readonly kind: 'keyword'; readonly text: string };
+/** A token of a partition filter. */
+interface Token {
+  readonly kind: 'name' | 'text' | 'operator' | 'keyword';
+  /** Without quotes. Keywords are in upper case. */
+  readonly text: string;
+}
 
 const KEYWORDS = new Set(['AND', 'OR', 'IN']);
-/** The parser of Glue knows these; this emulation does not. */
+/** Keywords of Glue's that are not emulated. */
 const REFUSED = new Set(['NOT', 'BETWEEN', 'LIKE', 'IS', 'CAST']);
 /** Types of a literal that follows. On their own they are names, as of a partition key. */
 const LITERAL_TYPES = new Set(['DATE', 'TIMESTAMP']);
 
+/** A text, a name in double quotes or backticks, a word, or an operator. */
 const TOKEN = /\s*(?:'((?:[^']|'')*)'|"((?:[^"]|"")+)"|`([^`]+)`|([A-Za-z_]\w*)|(<>|!=|<=|>=|[=<>(),]))/y;
 
 /** Splits a partition filter into tokens. */
 function tokenize(expression: string): Token[] {
-  const found: Token[] = [];
+  const tokens: Token[] = [];
   const text = expression.trim();
   let at = 0;
   while (at < text.length) {
@@ -131,18 +162,19 @@ function tokenize(expression: string): Token[] {
     if (match === null)
       throw invalidInput(`Unsupported expression '${expression}': cannot be read at ${at}.`);
     at = TOKEN.lastIndex;
-    found.push(toToken(match, text.slice(at)));
+    tokens.push(toToken(match, text.slice(at)));
   }
-  return found;
+  return tokens;
 }
 
-function toToken([, text, quoted, ticked, word, operator]: RegExpExecArray, rest: string): Token {
+/** @param following The text behind the token. */
+function toToken([, text, quoted, ticked, word = '', operator]: RegExpExecArray, following: string): Token {
   if (text !== undefined) return { kind: 'text', text: text.replaceAll("''", "'") };
   if (quoted !== undefined) return { kind: 'name', text: quoted.replaceAll('""', '"') };
   if (ticked !== undefined) return { kind: 'name', text: ticked };
   if (operator !== undefined) return { kind: 'operator', text: operator === '!=' ? '<>' : operator };
-  const upper = (word ?? '').toUpperCase();
-  if (REFUSED.has(upper) || (LITERAL_TYPES.has(upper) && /^\s*'/.test(rest)))
+  const upper = word.toUpperCase();
+  if (REFUSED.has(upper) || (LITERAL_TYPES.has(upper) && /^\s*'/.test(following)))
     throw notImplemented(`glue GetPartitions Expression with ${upper}`);
-  return KEYWORDS.has(upper) ? { kind: 'keyword', text: upper } : { kind: 'name', text: word ?? '' };
+  return KEYWORDS.has(upper) ? { kind: 'keyword', text: upper } : { kind: 'name', text: word };
 }

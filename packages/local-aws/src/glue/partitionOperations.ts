@@ -26,6 +26,7 @@ import { parsePartitionFilter } from './partitionFilter.ts';
 const boundedList = <Item extends z.ZodType>(item: Item, limit: number) =>
   z.array(item).max(limit, `Member must have length less than or equal to ${limit}`);
 
+/** The input of an operation on one partition. */
 const byValues = z.strictObject({ ...tableMembers, PartitionValues: partitionValuesSchema });
 
 /** Create, list and delete partitions. */
@@ -75,9 +76,9 @@ export function partitionOperations(context: GlueContext, now: () => number): Re
 
 /** A partition in Glue's responses. */
 function partitionDocument(table: TableEntry, { values, input, createdAt }: PartitionEntry, account: string) {
-  const { StorageDescriptor: storage, ...rest } = input;
+  const { StorageDescriptor: storage, ...members } = input;
   return {
-    ...rest,
+    ...members,
     Values: values,
     DatabaseName: table.databaseName,
     TableName: table.input.Name,
@@ -100,107 +101,131 @@ interface ItemFailure {
   readonly detail: { readonly ErrorCode: string; readonly ErrorMessage: string };
 }
 
+/** The table whose partitions a batch changes. */
+interface BatchTarget {
+  readonly DatabaseName: string;
+  readonly TableName: string;
+}
+
+/** Options of the batch operations. */
+interface BatchContext extends GlueContext {
+  /** Injected failures of items. */
+  readonly faults: Faults;
+}
+
 /**
  * The batch operations. They respond with HTTP 200 in any case, with an entry in `Errors` for each failed item.
  * https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html
  */
-export function partitionBatches(
-  context: GlueContext & { readonly faults: Faults },
-  now: () => number,
-): Record<string, JsonOperation> {
-  const { catalog, faults } = context;
+export function partitionBatches(context: BatchContext, now: () => number): Record<string, JsonOperation> {
+  return { ...batchCreate(context, now), ...batchUpdate(context), ...batchDelete(context) };
+}
 
-  function changeItems<Item>(
-    target: { readonly DatabaseName: string; readonly TableName: string },
-    items: readonly Item[],
-    valuesOf: (item: Item) => readonly string[],
-    change: (table: TableEntry, item: Item) => TableEntry,
-  ): ItemFailure[] {
-    const failures: ItemFailure[] = [];
-    const faultFor = faults.takePartitions(target.TableName);
-    catalog.changePartitions(target.DatabaseName, target.TableName, (before) => {
-      let table = before;
-      for (const item of items) {
-        try {
-          const code = faultFor(valuesOf(item).join('/'));
-          if (code !== undefined) throw serviceError('glue', { code });
-          table = change(table, item);
-        } catch (error) {
-          if (!(error instanceof AwsError)) throw error;
-          const detail = { ErrorCode: error.code, ErrorMessage: error.message };
-          failures.push({ values: valuesOf(item), detail });
-        }
+function batchCreate(context: BatchContext, now: () => number): Record<string, JsonOperation> {
+  return glueOperation(
+    context,
+    'BatchCreatePartition',
+    z.strictObject({
+      ...tableMembers,
+      PartitionInputList: boundedList(partitionInputSchema, GLUE_LIMITS.createBatch),
+    }),
+    ({ PartitionInputList, ...target }) => {
+      const failures = changeItems(
+        context,
+        target,
+        PartitionInputList,
+        ({ Values }) => Values ?? [],
+        (table, input) => insertPartition(table, input, now()),
+      );
+      return {
+        Errors: failures.map(({ values, detail }) => ({ PartitionValues: values, ErrorDetail: detail })),
+      };
+    },
+  );
+}
+
+function batchUpdate(context: BatchContext): Record<string, JsonOperation> {
+  const entrySchema = z.strictObject({
+    PartitionValueList: partitionValuesSchema,
+    PartitionInput: partitionInputSchema,
+  });
+  return glueOperation(
+    context,
+    'BatchUpdatePartition',
+    z.strictObject({
+      ...tableMembers,
+      Entries: boundedList(entrySchema, GLUE_LIMITS.updateBatch).min(
+        1,
+        'Member must have length greater than or equal to 1',
+      ),
+    }),
+    ({ Entries, ...target }) => {
+      const failures = changeItems(
+        context,
+        target,
+        Entries,
+        ({ PartitionValueList }) => PartitionValueList,
+        (table, { PartitionValueList, PartitionInput }) =>
+          replacePartition(table, PartitionValueList, PartitionInput),
+      );
+      return {
+        Errors: failures.map(({ values, detail }) => ({ PartitionValueList: values, ErrorDetail: detail })),
+      };
+    },
+  );
+}
+
+/** dbt-athena empties the partitions that it overwrites by this operation. */
+function batchDelete(context: BatchContext): Record<string, JsonOperation> {
+  return glueOperation(
+    context,
+    'BatchDeletePartition',
+    z.strictObject({
+      ...tableMembers,
+      PartitionsToDelete: boundedList(
+        z.strictObject({ Values: partitionValuesSchema }),
+        GLUE_LIMITS.deleteBatch,
+      ),
+    }),
+    ({ PartitionsToDelete, ...target }) => {
+      const failures = changeItems(
+        context,
+        target,
+        PartitionsToDelete,
+        ({ Values }) => Values,
+        (table, { Values }) => removePartition(table, Values),
+      );
+      return {
+        Errors: failures.map(({ values, detail }) => ({ PartitionValues: values, ErrorDetail: detail })),
+      };
+    },
+  );
+}
+
+/** Applies a change for each item. The table is written once, with the changes of the items that did not fail. */
+function changeItems<Item>(
+  { catalog, faults }: BatchContext,
+  { DatabaseName, TableName }: BatchTarget,
+  items: readonly Item[],
+  valuesOf: (item: Item) => readonly string[],
+  change: (table: TableEntry, item: Item) => TableEntry,
+): ItemFailure[] {
+  const failures: ItemFailure[] = [];
+  const faultFor = faults.takePartitions(TableName);
+  catalog.changePartitions(DatabaseName, TableName, (before) => {
+    let table = before;
+    for (const item of items) {
+      try {
+        const code = faultFor(valuesOf(item).join('/'));
+        if (code !== undefined) throw serviceError('glue', { code });
+        table = change(table, item);
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        const detail = { ErrorCode: error.code, ErrorMessage: error.message };
+        failures.push({ values: valuesOf(item), detail });
       }
-      return table;
-    });
-    return failures;
-  }
-
-  return {
-    ...glueOperation(
-      context,
-      'BatchCreatePartition',
-      z.strictObject({
-        ...tableMembers,
-        PartitionInputList: boundedList(partitionInputSchema, GLUE_LIMITS.createBatch),
-      }),
-      ({ PartitionInputList, ...target }) => {
-        const failures = changeItems(
-          target,
-          PartitionInputList,
-          ({ Values }) => Values ?? [],
-          (table, input) => insertPartition(table, input, now()),
-        );
-        return {
-          Errors: failures.map(({ values, detail }) => ({ PartitionValues: values, ErrorDetail: detail })),
-        };
-      },
-    ),
-    ...glueOperation(
-      context,
-      'BatchUpdatePartition',
-      z.strictObject({
-        ...tableMembers,
-        Entries: boundedList(
-          z.strictObject({ PartitionValueList: partitionValuesSchema, PartitionInput: partitionInputSchema }),
-          GLUE_LIMITS.updateBatch,
-        ).min(1, 'Member must have length greater than or equal to 1'),
-      }),
-      ({ Entries, ...target }) => {
-        const failures = changeItems(
-          target,
-          Entries,
-          ({ PartitionValueList }) => PartitionValueList,
-          (table, { PartitionValueList, PartitionInput }) =>
-            replacePartition(table, PartitionValueList, PartitionInput),
-        );
-        return {
-          Errors: failures.map(({ values, detail }) => ({ PartitionValueList: values, ErrorDetail: detail })),
-        };
-      },
-    ),
-    // dbt-athena empties the partitions that it overwrites.
-    ...glueOperation(
-      context,
-      'BatchDeletePartition',
-      z.strictObject({
-        ...tableMembers,
-        PartitionsToDelete: boundedList(
-          z.strictObject({ Values: partitionValuesSchema }),
-          GLUE_LIMITS.deleteBatch,
-        ),
-      }),
-      ({ PartitionsToDelete, ...target }) => {
-        const failures = changeItems(
-          target,
-          PartitionsToDelete,
-          ({ Values }) => Values,
-          (table, { Values }) => removePartition(table, Values),
-        );
-        return {
-          Errors: failures.map(({ values, detail }) => ({ PartitionValues: values, ErrorDetail: detail })),
-        };
-      },
-    ),
-  };
+    }
+    return table;
+  });
+  return failures;
 }

@@ -26,7 +26,7 @@ export function encodePrestoView(definition: PrestoView): string {
 /** The `ViewExpandedText` of every Athena view. */
 export const EXPANDED_TEXT = '/* Presto View */';
 
-/** Decodes a `ViewOriginalText`. Returns null for a view of another engine, such as Hive. */
+/** Decodes a `ViewOriginalText`. Returns null for a view of another engine, such as Hive, and for one that is not readable. */
 export function readPrestoView(text: string): PrestoView | null {
   const [, encoded] = PRESTO_VIEW.exec(text.trim()) ?? [];
   if (encoded === undefined) return null;

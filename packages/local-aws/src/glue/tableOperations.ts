@@ -52,7 +52,7 @@ export function databaseOperations(context: GlueContext): Record<string, JsonOpe
 
 const byName = z.strictObject({ ...catalogMember, DatabaseName: nameSchema, Name: nameSchema });
 
-/** https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html */
+/** The version of a table that is updated: https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html */
 const versionIdSchema = z
   .string()
   .min(1, 'Member must have length greater than or equal to 1')
@@ -99,9 +99,8 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
         ...catalogMember,
         DatabaseName: nameSchema,
         TableInput: tableInputSchema,
-        // No earlier version is kept here, whatever this says.
+        // Has no effect: no earlier version is kept here.
         SkipArchive: z.boolean().optional(),
-        // The version to update: https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html
         VersionId: versionIdSchema.optional(),
       }),
       ({ DatabaseName, TableInput, VersionId: versionId }) =>

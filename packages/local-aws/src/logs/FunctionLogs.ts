@@ -14,7 +14,7 @@ import type { Clock } from '../base/clock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { readEmbeddedMetrics } from '../cloudwatch/embeddedMetrics.ts';
 import type { MetricStore } from '../cloudwatch/MetricStore.ts';
-import { readWhole, writeWhole } from '../disk/files.ts';
+import { fileNameOf, readWhole, writeWhole } from '../disk/files.ts';
 
 /** How long output waits before its metrics are read, in milliseconds of the machine: an answer does not wait for that. */
 const READ_EVERY_MS = 1_000;
@@ -22,7 +22,7 @@ const READ_EVERY_MS = 1_000;
 const READ_AT_LENGTH = 1_048_576;
 /** Bytes of a log's file, after which another is begun. The one before it is kept: a log has twice as much at the most. */
 const FILE_BYTES = 64 * 1024 * 1024;
-/** Least distance of two marks, and how many are kept: beyond that, every second one goes. */
+/** Least distance of two marks in time, and the most marks that are kept: beyond that, every second mark is dropped. */
 const MARK_EVERY_MS = 1_000;
 const MOST_MARKS = 10_000;
 /** Characters of a line's time. */
@@ -37,8 +37,9 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** A file of a log: `<function>.<position of its first byte>.log`. */
+/** A file of a log: `<name>.<position of its first byte>.log`. */
 interface LogFile {
+  /** Position of its first byte. */
   readonly begins: number;
   readonly path: string;
 }
@@ -49,10 +50,13 @@ interface LogFile {
  */
 class FunctionLog {
   readonly #directory: string;
+  /** The beginning of the names of its files. */
   readonly #name: string;
   readonly #fileBytes: number;
+  /** The file before, if any, and the current file, to which the descriptor belongs. */
   #files: readonly LogFile[];
   #descriptor: number;
+  /** Position behind the last line. */
   #length: number;
   /**
    * Positions from which on lines were written at a time or later, so that a search knows where to begin. There are
@@ -63,15 +67,15 @@ class FunctionLog {
 
   constructor(directory: string, name: string, fileBytes: number) {
     this.#directory = directory;
-    this.#name = name;
+    this.#name = fileNameOf(name);
     this.#fileBytes = fileBytes;
-    this.#files = this.#found();
+    this.#files = this.#existingFiles();
     const { path, begins } = this.#files.at(-1) ?? this.#fileAt(0);
     const wholeBytes = existsSync(path) ? readWhole(path).lastIndexOf('\n') + 1 : 0;
     // A kill may have cut the last line.
     if (existsSync(path)) truncateSync(path, wholeBytes);
     this.#descriptor = openSync(path, 'a');
-    this.#files = this.#found();
+    this.#files = this.#existingFiles();
     this.#length = begins + wholeBytes;
     this.#marks = [[this.#files[0]?.begins ?? 0, 0]];
   }
@@ -100,7 +104,7 @@ class FunctionLog {
     const end = this.#length;
     for (const [index, { begins, path }] of this.#files.entries()) {
       const until = this.#files[index + 1]?.begins ?? end;
-      // Somebody may have deleted it.
+      // Somebody may have deleted the file.
       if (from >= until || !existsSync(path)) continue;
       let position = Math.max(from, begins);
       const input = createReadStream(path, { start: position - begins, end: until - begins - 1 });
@@ -115,8 +119,9 @@ class FunctionLog {
   /** The position from which on lines can have been written at a time or later. */
   positionAt(time: number): number {
     // The clock can have been set back: the first mark that is late enough counts.
-    const at = this.#marks.findIndex(([, written]) => written >= time);
-    return this.#marks.at(at === -1 ? -1 : Math.max(0, at - 1))?.[0] ?? 0;
+    const late = this.#marks.findIndex(([, written]) => written >= time);
+    const mark = this.#marks.at(late === -1 ? -1 : Math.max(0, late - 1));
+    return mark?.[0] ?? 0;
   }
 
   close(): void {
@@ -132,11 +137,12 @@ class FunctionLog {
     return { begins, path: join(this.#directory, `${this.#name}.${begins}.log`) };
   }
 
-  #found(): LogFile[] {
+  #existingFiles(): LogFile[] {
     return readdirSync(this.#directory)
       .flatMap((name) => {
-        const begins = name.startsWith(`${this.#name}.`) && /\.(\d+)\.log$/.exec(name)?.[1];
-        return begins ? [this.#fileAt(Number(begins))] : [];
+        if (!name.startsWith(`${this.#name}.`)) return [];
+        const begins = /^(\d+)\.log$/.exec(name.slice(this.#name.length + 1))?.[1];
+        return begins === undefined ? [] : [this.#fileAt(Number(begins))];
       })
       .sort((a, b) => a.begins - b.begins);
   }
@@ -153,7 +159,7 @@ class FunctionLog {
     this.#marks = this.#marks.filter(([position]) => position >= kept.begins);
   }
 
-  /** Removes a part of lines that a full disk has taken. */
+  /** Removes the part of lines that a full disk has taken before it had no more room. */
   #cut(): void {
     try {
       ftruncateSync(this.#descriptor, this.#length - this.#current.begins);
@@ -162,6 +168,7 @@ class FunctionLog {
     }
   }
 
+  /** Notes that the next line is written at a time. */
   #mark(at: number): void {
     const last = this.#marks.at(-1);
     if (last !== undefined && Math.abs(at - last[1]) < MARK_EVERY_MS) return;
@@ -172,17 +179,20 @@ class FunctionLog {
 
 /** The lines of a stream, without their ends. */
 async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0);
+  let unended: Buffer = Buffer.alloc(0);
   for await (const piece of input) {
-    rest = Buffer.concat([rest, piece]);
-    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
-      yield rest.subarray(0, end);
-      rest = rest.subarray(end + 1);
+    unended = Buffer.concat([unended, piece]);
+    for (let end = unended.indexOf('\n'); end >= 0; end = unended.indexOf('\n')) {
+      yield unended.subarray(0, end);
+      unended = unended.subarray(end + 1);
     }
   }
 }
 
-/** The logs of the functions. The metrics that they print in the embedded format go to the store of metrics. */
+/**
+ * The logs of the functions, and of streams whose deliveries fail. The metrics that are printed in the embedded format go to the
+ * store of metrics.
+ */
 export class FunctionLogs {
   readonly #directory: string;
   readonly #fileBytes: number;
@@ -190,6 +200,7 @@ export class FunctionLogs {
   readonly #metrics: MetricStore;
   readonly #onOutput: (functionName: string, text: string, at: number) => void;
   readonly #logs = new Map<string, FunctionLog>();
+  /** Output whose metrics are not read yet, and its length in characters. */
   #unread: string[] = [];
   #unreadLength = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -212,8 +223,8 @@ export class FunctionLogs {
   }
 
   /**
-   * Opens the log of a function, or continues with it, and returns what its output is written with: whole lines. The log
-   * stays when the function is replaced or deleted.
+   * Opens the log of a function, or continues with it. Returns a function that writes output of whole lines. The log stays
+   * when the function is replaced or deleted.
    */
   open(functionName: string): (text: string) => void {
     const log =

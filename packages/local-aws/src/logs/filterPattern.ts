@@ -4,7 +4,9 @@ import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 /** Whether a log line matches. */
 export type LineFilter = (line: string) => boolean;
 
+/** A pattern for JSON lines, in braces. */
 const JSON_PATTERN = /^\{([\s\S]*)\}$/;
+/** A comparison of a member with a text, a number or a truth value. */
 const COMPARISON = /^\s*\$\.([A-Za-z0-9_.-]+)\s*(=|!=)\s*(?:"([^"*]*)"|(-?\d+(?:\.\d+)?)|(TRUE|FALSE))\s*$/;
 /** A term in quotes, or a word. */
 const TERM = /\s*(?:"((?:[^"\\]|\\["\\])*)"|([A-Za-z0-9_]+))(?=\s|$)/y;
@@ -23,8 +25,8 @@ export function readFilterPattern(pattern: string): LineFilter {
 }
 
 function readComparisons(text: string): LineFilter {
-  const alternatives = text.split('||').map((all) =>
-    all.split('&&').map((part) => {
+  const alternatives = text.split('||').map((alternative) =>
+    alternative.split('&&').map((part) => {
       const [, path = '', operator, quoted, number, truth] = COMPARISON.exec(part) ?? [];
       if (operator === undefined) throw notImplemented(`logs FilterLogEvents filterPattern ${part.trim()}`);
       const value = quoted ?? (number === undefined ? truth === 'TRUE' : Number(number));
@@ -34,10 +36,10 @@ function readComparisons(text: string): LineFilter {
   return (line) => {
     const parsed = line.startsWith('{') ? parseJson(line) : undefined;
     if (parsed === undefined) return false;
-    return alternatives.some((all) =>
-      all.every(({ path, isEqual, value }) => {
-        const found = valueAt(parsed, path);
-        return found !== undefined && (found === value) === isEqual;
+    return alternatives.some((comparisons) =>
+      comparisons.every(({ path, isEqual, value }) => {
+        const actual = valueAt(parsed, path);
+        return actual !== undefined && (actual === value) === isEqual;
       }),
     );
   };
@@ -51,9 +53,9 @@ function readTerms(text: string): LineFilter {
     const [, quoted, word] = TERM.exec(text) ?? [];
     const term = quoted?.replace(/\\(["\\])/g, '$1') ?? word;
     if (term === undefined) {
-      const rest = text.slice(at).trim();
-      if (/^[?\-%[]/.test(rest)) throw notImplemented(`logs FilterLogEvents filterPattern ${rest}`);
-      throw new AwsError('InvalidParameterException', 400, `Invalid character(s) in term '${rest}'`);
+      const unread = text.slice(at).trim();
+      if (/^[?\-%[]/.test(unread)) throw notImplemented(`logs FilterLogEvents filterPattern ${unread}`);
+      throw new AwsError('InvalidParameterException', 400, `Invalid character(s) in term '${unread}'`);
     }
     terms.push(term);
   }

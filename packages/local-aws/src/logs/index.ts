@@ -9,10 +9,10 @@ import { readFilterPattern } from './filterPattern.ts';
 export { FunctionLogs } from './FunctionLogs.ts';
 export { readFilterPattern } from './filterPattern.ts';
 
-/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
+/** Limits of a call: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
 const LIMITS = { events: 10_000, bytes: 1_048_576, patternLength: 1_024 } as const;
 
-/** Functions have one log stream each here. */
+/** The name of a log stream: a log group has one here. */
 const STREAM = 'local';
 const FUNCTION_GROUP = /^\/aws\/lambda\/(.+)$/;
 
@@ -77,10 +77,12 @@ export function logsService(options: {
   });
 }
 
+/** The token of a page that begins at a position of the log. */
 function writeToken(position: number): string {
   return Buffer.from(`from ${position}`).toString('base64url');
 }
 
+/** @throws AwsError InvalidParameterException for a token that was not given out. */
 function readToken(token: string): number {
   const position = /^from (\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString())?.[1];
   if (position === undefined) throw invalidParameter('The specified nextToken is invalid.');

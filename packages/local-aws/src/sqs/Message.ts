@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { LineJournal } from '../disk/LineJournal.ts';
 
-/** A message in a queue. Times are epoch milliseconds. */
+/** A message as it is stored. Times are epoch milliseconds. */
 const messageSchema = z.strictObject({
   id: z.string(),
   body: z.string(),
@@ -16,9 +16,9 @@ const messageSchema = z.strictObject({
   firstReceivedAt: z.number().optional(),
   /** Time at which the message was last received. */
   receivedAt: z.number().optional(),
-  /** Trace header of the request that sent it, which a function's SDK adds: packages/local-aws/src/sqs/recursion.ts. */
+  /** Trace header of the request that sent the message, which a function's SDK adds: recursion.ts. */
   traceHeader: z.string().optional(),
-  /** Its tenant, as its sender states it. */
+  /** The `MessageGroupId` that its sender stated: the tenant of a fair queue. */
   groupId: z.string().optional(),
   /** Time at which the message was moved to this dead-letter queue. */
   movedAt: z.number().optional(),
@@ -40,7 +40,7 @@ export function bodyMd5(body: string): string {
   return createHash('md5').update(body).digest('hex');
 }
 
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
+/** The attributes of a message that SQS sets: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
 export interface SystemAttributes {
   readonly SenderId: string;
   readonly SentTimestamp: string;
@@ -64,10 +64,11 @@ export function systemAttributes(message: Message, senderId: string): SystemAttr
   };
 }
 
-/** Minimum number of lines for a rewrite, and minimum number for each remaining message. */
+/** A journal is rewritten when it has more lines than this, and more than this many for each remaining message. */
 const REWRITE_LINES = 1_000;
 const REWRITE_RATIO = 4;
 
+/** A line of the journal: messages that are new or changed, or IDs of messages that are removed. */
 const lineSchema = z.union([
   z.strictObject({ put: z.array(messageSchema) }),
   z.strictObject({ gone: z.array(z.string()) }),
@@ -102,26 +103,25 @@ export class MessageJournal {
     return { journal: new MessageJournal(journal), messages };
   }
 
-  /** Records new and changed messages. */
-  put(messages: readonly Message[], left: ReadonlyMap<string, Message>): void {
-    if (messages.length > 0) this.#append({ put: messages.map((message) => ({ ...message })) }, left);
+  /** Records new and changed messages. @param before The messages of the queue before this change. */
+  put(messages: readonly Message[], before: ReadonlyMap<string, Message>): void {
+    if (messages.length > 0) this.#append({ put: messages.map((message) => ({ ...message })) }, before);
   }
 
-  /** Records that messages were removed. */
-  remove(ids: readonly string[], left: ReadonlyMap<string, Message>): void {
-    if (ids.length > 0) this.#append({ gone: [...ids] }, left);
+  /** Records that messages were removed. @param before The messages of the queue before this change. */
+  remove(ids: readonly string[], before: ReadonlyMap<string, Message>): void {
+    if (ids.length > 0) this.#append({ gone: [...ids] }, before);
   }
 
   close(): void {
     this.#journal.close();
   }
 
-  #append(line: Line, left: ReadonlyMap<string, Message>): void {
+  #append(line: Line, before: ReadonlyMap<string, Message>): void {
     this.#journal.append(line);
     const { lines } = this.#journal;
-    if (lines <= REWRITE_LINES || lines <= REWRITE_RATIO * left.size) return;
-    // `left` is the queue before this change; the change is applied so that the rewritten file includes it.
-    const messages = new Map(left);
+    if (lines <= REWRITE_LINES || lines <= REWRITE_RATIO * before.size) return;
+    const messages = new Map(before);
     apply(messages, line);
     this.#journal.compact(linesOf(messages));
   }
@@ -131,6 +131,7 @@ function linesOf(messages: ReadonlyMap<string, Message>): Line[] {
   return [...messages.values()].map((message) => ({ put: [message] }));
 }
 
+/** Applies a line to the messages of a queue. */
 function apply(messages: Map<string, Message>, line: Line): void {
   if ('put' in line) for (const message of line.put) messages.set(message.id, message);
   else for (const id of line.gone) messages.delete(id);

@@ -22,13 +22,14 @@ export interface QueueOptions {
   readonly name: string;
   readonly arn: string;
   readonly settings: QueueSettings;
+  /** Epoch milliseconds. */
   readonly createdAt: number;
   /** File with its messages. */
   readonly file: string;
   readonly clock: LocalClock;
   /** Moves messages that were received too often. Returns false when the target queue doesn't exist. */
   readonly giveUp: (targetArn: string, messages: readonly Message[]) => boolean;
-  /** Is called when it has a message. Default: nothing. */
+  /** Called when the queue has taken messages, and when it is opened with some. Default: not called. */
   readonly onStored?: () => void;
 }
 
@@ -89,6 +90,7 @@ export class Queue {
     return this.#settings;
   }
 
+  /** When the settings were set last, epoch milliseconds. */
   get modifiedAt(): number {
     return this.#modifiedAt;
   }
@@ -103,7 +105,8 @@ export class Queue {
    * Sends one message. It can be received after `delayMs`, by default the queue's delay.
    *
    * @param traceHeader `X-Amzn-Trace-Id` of the request. Default none.
-   * @param groupId Its tenant. Default none.
+   * @param groupId Its `MessageGroupId`. Default none.
+   * @throws AwsError for a body that SQS refuses.
    */
   send(
     body: string,
@@ -147,12 +150,14 @@ export class Queue {
     const visible = this.#visible(now);
     const { RedrivePolicy: redrive } = this.#settings;
     const spent =
-      redrive === undefined ? [] : visible.filter((m) => m.receiveCount >= redrive.maxReceiveCount);
-    const left =
+      redrive === undefined
+        ? []
+        : visible.filter(({ receiveCount }) => receiveCount >= redrive.maxReceiveCount);
+    const receivable =
       redrive !== undefined && this.#giveUp(redrive.deadLetterTargetArn, spent)
         ? visible.filter(({ id }) => this.#messages.has(id))
         : visible;
-    const received = left.slice(0, max).map((message) => ({
+    const received = receivable.slice(0, max).map((message) => ({
       ...message,
       visibleAt: now + visibilityMs,
       receiveCount: message.receiveCount + 1,
@@ -211,11 +216,16 @@ export class Queue {
   /** Ends the visibility timeout of every message in flight, so that it can be received again. */
   reveal(): void {
     const now = this.#options.clock.now();
-    const inFlight = [...this.#messages.values()].filter((m) => m.visibleAt > now && m.receiveCount > 0);
+    const inFlight = [...this.#messages.values()].filter(
+      ({ visibleAt, receiveCount }) => visibleAt > now && receiveCount > 0,
+    );
     if (inFlight.length > 0) this.#keep(inFlight.map((message) => ({ ...message, visibleAt: now })));
   }
 
-  /** Moves every visible message to another queue, as new ones. Written there before it is removed here. */
+  /**
+   * Moves every visible message to another queue, as a new one. Each is written there before it is removed here: a kill in
+   * between leaves it in both.
+   */
   moveAll(to: Queue): void {
     for (const { id, body, traceHeader, groupId } of this.#visible(this.#options.clock.now())) {
       to.send(body, undefined, traceHeader, groupId);
@@ -223,7 +233,7 @@ export class Queue {
     }
   }
 
-  /** Deletes every message, in flight or not. Returns false when the last purge was less than a minute ago. */
+  /** Deletes every message, in flight or not. Returns false, and deletes none, when the last purge was less than a minute ago. */
   purge(): boolean {
     const now = this.#options.clock.now();
     if (now - this.#purgedAt < SQS_LIMITS.purgeInterval * 1_000) return false;
@@ -267,8 +277,8 @@ export class Queue {
    * Calls `listener` whenever a message becomes visible: when it is sent, its delay ends, or its visibility timeout
    * ends; and at once if there is a visible one already. Returns a function that removes the listener.
    *
-   * @param listener When a delay or a timeout has ended, a clock that is moved waits for its answer before it goes on. Otherwise
-   *   it could pass the next timeout while the message is being worked on.
+   * @param listener When a delay or a timeout has ended, a clock that is moved waits for the promise that the listener returns.
+   *   Otherwise the clock could pass the next timeout while the message is being worked on.
    */
   onMessage(listener: () => unknown): () => void {
     this.#listeners.add(listener);
@@ -293,7 +303,10 @@ export class Queue {
     return [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= now);
   }
 
-  /** Written to the other queue before it is removed here: a kill in between leaves it in both, never in none. */
+  /**
+   * Moves messages to a dead-letter queue. They are written there before they are removed here: a kill in between leaves them
+   * in both. Returns false for a queue that does not exist; then they stay.
+   */
   #giveUp(targetArn: string, spent: readonly Message[]): boolean {
     if (spent.length === 0) return false;
     const isTaken = this.#options.giveUp(
@@ -304,6 +317,7 @@ export class Queue {
     return isTaken;
   }
 
+  /** Removes messages that are older than the queue's retention. */
   #expire(now: number): void {
     const oldest = now - this.#settings.MessageRetentionPeriod * 1_000;
     const expired = [...this.#messages.values()].filter(({ sentAt }) => sentAt <= oldest);
@@ -318,6 +332,7 @@ export class Queue {
     this.#options.onStored?.();
   }
 
+  /** Stores messages, and announces those that are visible. */
   #keep(messages: readonly Message[]): void {
     this.#store(messages);
     const now = this.#options.clock.now();
@@ -352,6 +367,7 @@ export class Queue {
       : undefined;
   }
 
+  /** The ID of the message in a receipt. @throws AwsError ReceiptHandleIsInvalid */
   #idOf(receipt: string): string {
     const [name, id, nonce, ...surplus] = Buffer.from(receipt, 'base64url').toString('utf8').split('/');
     if (name !== this.name || id === undefined || nonce === undefined || surplus.length > 0) {

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Alarm, LocalClock } from '../base/clock.ts';
-import { readJsonFile, writeJsonFile } from '../disk/files.ts';
+import { reportDefect } from '../base/reportDefect.ts';
+import { fileNameOf, readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { queueDoesNotExist } from './errors.ts';
 import { Queue } from './Queue.ts';
 import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './queueSettings.ts';
@@ -18,11 +19,13 @@ const queueFileSchema = z.strictObject({
   settings: queueSettingsSchema,
 });
 
-/** What a queue holds. */
+/** What a queue holds at one time. */
 export interface QueueMinute {
+  /** The queue's name. */
   readonly queue: string;
+  /** Messages that can be received. */
   readonly visible: number;
-  /** Age of the oldest message, 0 without one. */
+  /** Age of the oldest message, milliseconds; 0 without a message. */
   readonly oldestMs: number;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -35,7 +38,7 @@ export interface QueuesOptions {
   readonly clock: LocalClock;
   readonly region: string;
   readonly account: string;
-  /** Is told once a minute what queues with messages hold. Default: nobody is. */
+  /** Called once a minute for each queue with messages, and once more when it is empty. Default: not called. */
   readonly onMinute?: (minute: QueueMinute) => void;
 }
 
@@ -43,8 +46,8 @@ export interface QueuesOptions {
  * The account's queues in one region, with their messages, stored in a directory.
  *
  * @example
- * const queues = Queues.open({ directory: 'data/sqs', clock: realClock, region: 'us-east-1', account: '000000000000'
- * }); queues.ensure('partitions', { VisibilityTimeout: 60 }).send('{}');
+ * const queues = Queues.open({ directory: 'data/sqs', clock: realClock, region: 'us-east-1', account: '000000000000' });
+ * queues.ensure('partitions', queueProperties({ VisibilityTimeout: 60 }).settings).send('{}');
  */
 export class Queues {
   readonly #options: QueuesOptions;
@@ -59,7 +62,11 @@ export class Queues {
     for (const folder of readdirSync(options.directory).sort()) {
       const queue = readJsonFile(join(options.directory, folder, QUEUE_FILE), queueFileSchema);
       // A folder without its file is left when creating a queue is interrupted.
-      if (queue !== undefined) this.#open(queue.name, queue.createdAt, queue.settings);
+      if (queue === undefined) continue;
+      // An earlier version named folders by queues, of which two were the same where file names have no case.
+      if (folder !== fileNameOf(queue.name))
+        renameSync(join(options.directory, folder), this.#folderOf(queue.name));
+      this.#open(queue.name, queue.createdAt, queue.settings);
     }
   }
 
@@ -87,7 +94,7 @@ export class Queues {
     return queue;
   }
 
-  /** The queue of a URL or of that name. As on AWS, the host is ignored. @throws AwsError QueueDoesNotExist */
+  /** The queue of a URL or of a name. As on AWS, the host is ignored. @throws AwsError QueueDoesNotExist */
   byUrl(url: string): Queue {
     if (queueNameSchema.safeParse(url).success) return this.byName(url);
     const [account, name, ...surplus] = pathOf(url).split('/').slice(1);
@@ -117,6 +124,7 @@ export class Queues {
     return existing;
   }
 
+  /** Whether there is a queue of this name. */
   has(name: string): boolean {
     return this.#queues.has(name);
   }
@@ -124,19 +132,24 @@ export class Queues {
   /** Deletes a queue with its messages. @throws AwsError QueueDoesNotExist */
   delete(name: string): void {
     const queue = this.byName(name);
-    // Its settings first: a folder without them is no queue, should this process be killed now.
-    rmSync(join(this.#options.directory, name, QUEUE_FILE), { force: true });
+    // The settings go first: if this process is killed now, a folder without them is no queue.
+    rmSync(join(this.#folderOf(name), QUEUE_FILE), { force: true });
     this.#queues.delete(name);
     queue.close();
     try {
       this.#removeFolder(name);
-    } catch {
-      // The next queue of that name removes what is left.
+    } catch (error) {
+      // The queue is gone. The next queue of its name removes what is left of the folder.
+      reportDefect(error);
     }
   }
 
+  #folderOf(name: string): string {
+    return join(this.#options.directory, fileNameOf(name));
+  }
+
   #removeFolder(name: string): void {
-    rmSync(join(this.#options.directory, name), { recursive: true, force: true });
+    rmSync(this.#folderOf(name), { recursive: true, force: true });
   }
 
   /** Closes every file. */
@@ -155,7 +168,7 @@ export class Queues {
   }
 
   #writeFile(name: string, createdAt: number, settings: QueueSettings): void {
-    const folder = join(this.#options.directory, name);
+    const folder = this.#folderOf(name);
     mkdirSync(folder, { recursive: true });
     writeJsonFile(join(folder, QUEUE_FILE), { name, createdAt, settings });
   }
@@ -166,7 +179,7 @@ export class Queues {
       arn: this.arnOf(name),
       settings,
       createdAt,
-      file: join(this.#options.directory, name, MESSAGES_FILE),
+      file: join(this.#folderOf(name), MESSAGES_FILE),
       clock: this.#options.clock,
       giveUp: (targetArn, messages) => {
         const target = this.all().find(({ arn }) => arn === targetArn);
@@ -184,8 +197,8 @@ export class Queues {
     if (onMinute !== undefined) this.#alarm ??= clock.after(MINUTE_MS, () => this.#measure(onMinute));
   }
 
-  /** Tells of queues with messages, and once more when they are empty. */
-  #measure(tell: NonNullable<QueuesOptions['onMinute']>): void {
+  /** Reports what queues hold that have messages or had some at the last report. */
+  #measure(report: NonNullable<QueuesOptions['onMinute']>): void {
     this.#alarm = undefined;
     const at = this.#options.clock.now();
     const before = this.#busy;
@@ -193,12 +206,13 @@ export class Queues {
     for (const queue of this.all()) {
       if (!this.#busy.has(queue.name) && !before.has(queue.name)) continue;
       const { visible } = queue.counts();
-      tell({ queue: queue.name, visible, oldestMs: at - (queue.oldestSentAt() ?? at), at });
+      report({ queue: queue.name, visible, oldestMs: at - (queue.oldestSentAt() ?? at), at });
     }
     if (this.#busy.size > 0) this.#wake();
   }
 }
 
+/** The path of a URL. @throws AwsError QueueDoesNotExist for a text that is no URL. */
 function pathOf(url: string): string {
   try {
     return new URL(url).pathname;

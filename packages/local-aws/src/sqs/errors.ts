@@ -11,13 +11,13 @@ export const SQS_LIMITS = {
   messageBytes: 1_048_576,
   /** Smallest allowed MaximumMessageSize of a queue, in bytes. */
   leastMessageBytes: 1_024,
-  /** Seconds. */
+  /** The longest visibility timeout, seconds. */
   visibilityTimeout: 43_200,
-  /** Seconds. */
+  /** The longest delay, seconds. */
   delay: 900,
   /** Seconds of long polling. */
   wait: 20,
-  /** Seconds. */
+  /** Seconds for which a message is kept. */
   leastRetention: 60,
   mostRetention: 1_209_600,
   /** Messages received and not yet deleted. */
@@ -31,7 +31,7 @@ export const SQS_LIMITS = {
   purgeInterval: 60,
 } as const;
 
-/** Seconds, for a queue that doesn't set them. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
+/** Settings of a queue that doesn't set them, seconds. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
 export const SQS_DEFAULTS = { visibilityTimeout: 30, retention: 345_600, delay: 0, wait: 0 } as const;
 
 /**
@@ -58,12 +58,12 @@ export function queryErrorHeaders(error: AwsError): Readonly<Record<string, stri
   return { 'x-amzn-query-error': `${queryName(error)};${fault}` };
 }
 
-/** An error's older name, which entries of a batch have: the SDKs do not translate theirs. */
+/** An error's older name. Failed entries of a batch have it: SDKs do not translate the names in entries. */
 export function queryName({ code }: AwsError): string {
   return QUERY_NAMES[code] ?? code;
 }
 
-/** No queue has that URL or name. */
+/** No queue has the URL or name. */
 export const queueDoesNotExist = () =>
   new AwsError('QueueDoesNotExist', 400, 'The specified queue does not exist.');
 
@@ -85,7 +85,7 @@ export const messageTooLong = (limit: number) =>
     `One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`,
   );
 
-/** Both kinds of encryption at once. */
+/** A queue can't have both kinds of encryption. */
 export const twoEncryptions = () =>
   new AwsError(
     'InvalidAttributeName',

@@ -91,6 +91,7 @@ function queueOperations(queues: Queues, account: string): Record<string, JsonOp
   };
 }
 
+/** A valid name of a queue. @throws AwsError InvalidParameterValueException */
 function queueName(name: string): string {
   if (!queueNameSchema.safeParse(name).success) {
     throw invalidParameter(
@@ -100,7 +101,7 @@ function queueName(name: string): string {
   return name;
 }
 
-/** URLs have the host name that the caller used. */
+/** The endpoint in the URLs of queues: the host that the caller used. */
 function endpointOf(request: AwsRequest): string {
   return `http://${request.headers.host ?? '127.0.0.1'}`;
 }
@@ -109,7 +110,7 @@ function endpointOf(request: AwsRequest): string {
 function queueAttributes(queue: Queue, names: readonly string[]): Record<string, string> {
   const { visible, inFlight, delayed } = queue.counts();
   const { RedrivePolicy, KmsMasterKeyId, KmsDataKeyReusePeriodSeconds, ...settings } = queue.settings;
-  const all: Record<string, string> = {
+  const attributes: Record<string, string> = {
     QueueArn: queue.arn,
     ApproximateNumberOfMessages: String(visible),
     ApproximateNumberOfMessagesNotVisible: String(inFlight),
@@ -123,10 +124,10 @@ function queueAttributes(queue: Queue, names: readonly string[]): Record<string,
       ? {}
       : { KmsDataKeyReusePeriodSeconds: String(KmsDataKeyReusePeriodSeconds) }),
   };
-  if (names.includes('All')) return all;
+  if (names.includes('All')) return attributes;
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = all[name];
+      const value = attributes[name];
       if (value === undefined && !OPTIONAL.has(name)) throw invalidAttributeName(name);
       return value === undefined ? [] : [[name, value]];
     }),
@@ -146,6 +147,7 @@ const OPTIONAL = new Set([
   'KmsDataKeyReusePeriodSeconds',
 ]);
 
+/** Epoch seconds as a text. */
 function seconds(epochMs: number): string {
   return String(Math.floor(epochMs / 1_000));
 }

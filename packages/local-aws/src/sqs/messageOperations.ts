@@ -79,11 +79,13 @@ const sentMembers = {
   /** The tenant of a fair queue; for standard queues only. */
   MessageGroupId: z.string().optional(),
 };
+/** A message that is sent. */
 type Sent = z.output<z.ZodObject<typeof sentMembers>>;
 
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+/** The form of a `MessageGroupId`: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 const GROUP_ID = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/;
 
+/** Sends a message. Returns the members of the answer. @throws AwsError */
 function send(
   queue: Queue,
   { MessageBody, DelaySeconds, MessageGroupId }: Sent,
@@ -102,12 +104,14 @@ function delayMs(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : within(seconds, 'DelaySeconds', 0, SQS_LIMITS.delay) * 1_000;
 }
 
+/** Converts a visibility timeout to milliseconds; undefined stands for the queue's own. */
 function visibilityMs(seconds: number | undefined): number | undefined {
   return seconds === undefined
     ? undefined
     : within(seconds, 'VisibilityTimeout', 0, SQS_LIMITS.visibilityTimeout) * 1_000;
 }
 
+/** A value within bounds. @throws AwsError InvalidParameterValueException */
 function within(value: number, name: string, least: number, most: number): number {
   if (value >= least && value <= most) return value;
   throw outOfRange(value, name, `Must be >= ${least} and <= ${most}, if provided`);
@@ -130,7 +134,7 @@ function messageDocument(message: ReceivedMessage, names: ReadonlySet<string>, a
 
 const BATCH_ID = /^[\w-]{1,80}$/;
 
-/** Sends up to ten messages a call. Each entry succeeds or fails independently. */
+/** Send up to ten messages a call. Each entry succeeds or fails independently. */
 export function batchOperations(queues: Queues): Record<string, JsonOperation> {
   return {
     SendMessageBatch: operation({
@@ -149,6 +153,7 @@ export function batchOperations(queues: Queues): Record<string, JsonOperation> {
   };
 }
 
+/** @throws AwsError for a batch that SQS refuses as a whole. */
 function checkEntries(entries: readonly { readonly Id: string }[]): void {
   if (entries.length === 0) throw emptyBatch();
   if (entries.length > SQS_LIMITS.batch) throw tooManyEntries(SQS_LIMITS.batch, entries.length);
@@ -160,6 +165,7 @@ function checkEntries(entries: readonly { readonly Id: string }[]): void {
   }
 }
 
+/** Runs each entry of a batch. Returns the answer of the batch. */
 function settleEach<Entry extends { readonly Id: string }>(
   entries: readonly Entry[],
   run: (entry: Entry) => Readonly<Record<string, string>>,

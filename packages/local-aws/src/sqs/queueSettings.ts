@@ -11,7 +11,7 @@ const redriveSchema = z.strictObject({
   maxReceiveCount: z.coerce.number().int().min(1).max(SQS_LIMITS.mostReceives),
 });
 
-/** How a queue behaves; times in seconds, as SQS names them. */
+/** How a queue behaves, under SQS's names. Times are seconds. */
 export const queueSettingsSchema = z.strictObject({
   VisibilityTimeout: seconds(0, SQS_LIMITS.visibilityTimeout).default(SQS_DEFAULTS.visibilityTimeout),
   MessageRetentionPeriod: seconds(SQS_LIMITS.leastRetention, SQS_LIMITS.mostRetention).default(
@@ -25,7 +25,7 @@ export const queueSettingsSchema = z.strictObject({
     .max(SQS_LIMITS.messageBytes)
     .default(SQS_LIMITS.messageBytes),
   RedrivePolicy: redriveSchema.optional(),
-  /** Encryption at rest: stored and returned, without effect on a laptop. */
+  /** Encryption at rest: stored and returned, without another effect. */
   SqsManagedSseEnabled: z.boolean().default(true),
   KmsMasterKeyId: z.string().optional(),
   KmsDataKeyReusePeriodSeconds: seconds(SQS_LIMITS.leastKeyReuse, SQS_LIMITS.mostKeyReuse).optional(),
@@ -34,7 +34,7 @@ export const queueSettingsSchema = z.strictObject({
 /** A queue's settings, with all defaults. */
 export type QueueSettings = z.output<typeof queueSettingsSchema>;
 
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
+/** The name of a standard queue: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
 export const queueNameSchema = z
   .string()
   .regex(
@@ -42,11 +42,13 @@ export const queueNameSchema = z
     'can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
   );
 
-const schema = queueSettingsSchema.extend({
+/** Properties of a queue in a template. */
+const propertiesSchema = queueSettingsSchema.extend({
   QueueName: queueNameSchema.optional(),
   SqsManagedSseEnabled: z.boolean().optional(),
-  /** These have no effect here. One of them says which queues may use this one as a dead-letter queue. */
+  /** Has no effect here. */
   Tags: z.unknown().optional(),
+  /** Names the queues that may use this one as their dead-letter queue. It has no effect here: all may. */
   RedriveAllowPolicy: z.unknown().optional(),
 });
 
@@ -66,7 +68,7 @@ export function queueProperties(properties: unknown): {
     Tags: _,
     RedriveAllowPolicy: __,
     ...given
-  } = readProperties(schema, properties, 'AWS::SQS::Queue');
+  } = readProperties(propertiesSchema, properties, 'AWS::SQS::Queue');
   const hasKey = given.KmsMasterKeyId !== undefined;
   if (hasKey && given.SqsManagedSseEnabled === true) throw twoEncryptions();
   // A key turns SQS's own encryption off.

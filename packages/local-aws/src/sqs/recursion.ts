@@ -8,7 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http';
  */
 export const RECURSION_LIMIT = 16;
 
-/** The header with which AWS SDKs in a function pass the chain on; SQS stores it as `AWSTraceHeader`. */
+/** The header of a request with which AWS SDKs in a function pass the chain on. SQS stores it as `AWSTraceHeader`. */
 export function traceHeader(headers: IncomingHttpHeaders): string | undefined {
   const value = headers['x-amzn-trace-id'];
   return Array.isArray(value) ? value[0] : value;
@@ -48,6 +48,7 @@ export function invocationTrace(traceHeaders: readonly (string | undefined)[], f
   ].join(';');
 }
 
+/** The lineage in a trace header; empty without one. Entries of another format are left out. */
 function lineageOf(traceHeader: string | undefined): Lineage {
   return new Map(
     (partOf(traceHeader, 'Lineage') ?? '').split('|').flatMap((entry): [string, number][] => {
@@ -57,6 +58,7 @@ function lineageOf(traceHeader: string | undefined): Lineage {
   );
 }
 
+/** The value of a part of a trace header, which are `name=value` between semicolons; undefined without it. */
 function partOf(traceHeader: string | undefined, name: string): string | undefined {
   return traceHeader
     ?.split(';')
@@ -64,11 +66,12 @@ function partOf(traceHeader: string | undefined, name: string): string | undefin
     ?.slice(name.length + 1);
 }
 
+/** The short name of a function in a lineage. */
 function functionHash(functionArn: string): string {
   return createHash('sha256').update(functionArn).digest('hex').slice(0, 8);
 }
 
-/** https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids */
+/** The ID of a new trace: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids */
 function newRoot(): string {
   const id = randomBytes(16).toString('hex');
   return `1-${id.slice(0, 8)}-${id.slice(8)}`;

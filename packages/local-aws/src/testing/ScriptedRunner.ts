@@ -7,7 +7,7 @@ import type {
   StatementRunner,
 } from '../athena/engine/StatementRunner.ts';
 
-/** One column of text. */
+/** The column of a text. */
 export const textColumn = (name: string): AthenaColumn => ({
   name,
   type: 'varchar',
@@ -25,8 +25,8 @@ export type Script = Partial<StatementResult>;
 export type Scripts = Readonly<Record<string, (context: StatementContext) => Promise<Script> | Script>>;
 
 /**
- * A runner that runs no SQL: statements begin with the name of a script, which says what they answer and when. It is
- * for tests that depend on when things happen; what depends on SQL is tested with the real engine.
+ * A runner that runs no SQL: statements begin with the name of a script, which decides what they answer and when. It is for tests
+ * of the order of events. What depends on SQL is tested with the real engine.
  */
 export class ScriptedRunner implements StatementRunner {
   readonly ran: { readonly sql: string; readonly context: StatementContext }[] = [];
@@ -62,7 +62,7 @@ export class ScriptedRunner implements StatementRunner {
   }
 }
 
-/** Chunks as a runner answers them. */
+/** Chunks of rows as a runner returns them. */
 export async function* chunks(all: Iterable<readonly (readonly (string | null)[])[]>) {
   yield* all;
 }

@@ -24,14 +24,16 @@ export interface Accounts {
   readonly roles: Roles;
   readonly principals: AccessKeys;
   readonly catalog: Catalog;
+  /** Options of clients that sign as the root of the deployment's account. */
   readonly options: ClientOptions;
   /** The directory in which everything is kept. */
   readonly directory: string;
-  /** Closes a client with the rest. */
+  /** Lets `close` close a client, and returns it. */
   kept<Client extends { destroy(): void }>(client: Client): Client;
   close(): Promise<void>;
 }
 
+/** Starts the services in which several accounts meet. */
 export async function startAccounts(): Promise<Accounts> {
   const { account } = place;
   const directory = temporaryDirectory();
@@ -48,7 +50,7 @@ export async function startAccounts(): Promise<Accounts> {
     queueKey: () => undefined,
   });
   const { principals } = permissions;
-  const asks = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account });
+  const callerOf = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account });
   const sessionOf = principals.sessionOf.bind(principals);
   const sessions = { roles, clock: realClock, issue: principals.issueSession.bind(principals), sessionOf };
   const edge = await startEdge({
@@ -56,19 +58,19 @@ export async function startAccounts(): Promise<Accounts> {
       s3Service({
         store,
         clock: realClock,
-        callerOf: asks,
+        callerOf,
         keyAccess: keyAccess(keys),
         hasIdentity: (arn) => roles.has(arn),
       }),
-      kmsService({ keys, account, callerOf: asks }),
-      stsService({ account, callerOf: asks, sessions }),
-      iamService({ roles, callerOf: asks, clock: realClock }),
+      kmsService({ keys, account, callerOf }),
+      stsService({ account, callerOf, sessions }),
+      iamService({ roles, callerOf, clock: realClock }),
       glueService({ catalog, clock: realClock, account }),
     ],
     clock: realClock,
     credentials: principals.secrets,
     sessionOf,
-    admit: identityPolicyGuard({ callerOf: asks, needsOf: permissions.needsOf, account }),
+    admit: identityPolicyGuard({ callerOf, needsOf: permissions.needsOf, account }),
   });
   const clients: { destroy(): void }[] = [];
   return {

@@ -10,8 +10,11 @@ import { temporaryDirectory } from './temporaryDirectory.ts';
 
 export { chunks, ScriptedRunner, textColumn } from './ScriptedRunner.ts';
 
+/** The account of the local Athena. */
 export const ACCOUNT = '000000000000';
+/** The time at which its clock stands, epoch milliseconds. */
 export const START = Date.UTC(2026, 10, 20, 7, 32);
+/** The bucket for results. */
 export const BUCKET = 'results';
 
 /** Options to open a runner of a test. */
@@ -23,7 +26,9 @@ export interface RunnerPlace {
   readonly directory: string;
 }
 
-/** The local Athena over HTTP with a real client before it. Its bucket is there; `primary` has no location. */
+/**
+ * Starts the local Athena over HTTP with a real client. Its bucket exists; the workgroup `primary` has no location for results.
+ */
 export async function startAthena(
   openRunner: (place: RunnerPlace) => StatementRunner | Promise<StatementRunner>,
 ) {
@@ -61,7 +66,7 @@ export async function startAthena(
     store,
     catalog,
     faults,
-    /** Failures that are our own defects. */
+    /** Defects of the emulator. A test requires that there is none. */
     defects,
     /** Requests to Glue and S3, with the access key of each. */
     calls,
@@ -89,7 +94,7 @@ export async function startAthena(
   };
 }
 
-/** Submits a query whose results go to the bucket, unless `input` says otherwise; answers its ID. */
+/** Submits a query whose results go to the bucket, unless `input` names another place. Returns its ID. */
 export async function submit(
   client: AthenaClient,
   sql: string,
@@ -102,10 +107,11 @@ export async function submit(
       ...input,
     }),
   );
-  return QueryExecutionId ?? '';
+  if (QueryExecutionId === undefined) throw new Error('The query has no ID.');
+  return QueryExecutionId;
 }
 
-/** Asks for an execution again and again until it is over, as every client does. */
+/** Asks for an execution until it has ended, as every client does. Returns it. @throws Error after 45 seconds. */
 export async function settle(client: AthenaClient, id: string) {
   const deadline = performance.now() + 45_000;
   for (let pause = 1; performance.now() < deadline; pause = Math.min(2 * pause, 20)) {
@@ -118,7 +124,7 @@ export async function settle(client: AthenaClient, id: string) {
   throw new Error(`${id} is not over`);
 }
 
-/** Runs a query to its end and answers its execution. */
+/** Runs a query to its end and returns its execution. */
 export async function runToEnd(client: AthenaClient, sql: string, input: Parameters<typeof submit>[2] = {}) {
   return settle(client, await submit(client, sql, input));
 }

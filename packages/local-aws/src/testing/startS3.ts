@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { type LocalClock, realClock } from '../base/clock.ts';
 import { startEdge } from '../edge/startEdge.ts';
 import { s3Service } from '../s3/index.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
 
 /** An embedded S3 in a temporary folder, behind a real edge, with a real client. */
 export interface RunningS3 {
@@ -13,14 +11,16 @@ export interface RunningS3 {
   readonly directory: string;
   readonly store: ObjectStore;
   readonly client: S3Client;
-  /** Defects of ours that the edge reported: must stay empty. */
+  /** Defects of the emulator that the edge has reported. A test requires that there is none. */
   readonly defects: unknown[];
+  /** Makes a further client, which `close` closes. */
   makeClient(config?: S3ClientConfig): S3Client;
   close(): Promise<void>;
 }
 
+/** Starts an embedded S3 of its own. */
 export async function startS3(clock: LocalClock = realClock): Promise<RunningS3> {
-  const directory = mkdtempSync(join(tmpdir(), 'app-s3-'));
+  const { path: directory, remove } = temporaryDirectory();
   const store = ObjectStore.open({ directory, clock });
   const defects: unknown[] = [];
   const edge = await startEdge({
@@ -50,7 +50,7 @@ export async function startS3(clock: LocalClock = realClock): Promise<RunningS3>
       for (const client of clients) client.destroy();
       await edge.close();
       store.close();
-      rmSync(directory, { recursive: true, force: true });
+      remove();
     },
   };
 }

@@ -5,9 +5,10 @@ import { Secrets } from '../secretsmanager/Secrets.ts';
 import { startServices } from './startServices.ts';
 import { temporaryDirectory } from './temporaryDirectory.ts';
 
+/** The time at which its clock stands, epoch milliseconds. */
 export const START = Date.UTC(2026, 10, 20, 7, 32);
 
-/** The local Secrets Manager over HTTP with a real client before it. */
+/** Starts the local Secrets Manager over HTTP with a real client. */
 export async function startSecretsManager() {
   const directory = temporaryDirectory();
   const clock = new ManualClock(START);

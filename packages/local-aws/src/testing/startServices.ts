@@ -11,7 +11,7 @@ export interface ClientOptions {
   readonly maxAttempts: number;
 }
 
-/** Services behind an edge on a free port; clients made with `options` reach them and never retry. */
+/** Starts services behind an edge on a free port. Clients made with `options` reach them and never retry. */
 export async function startServices(
   services: readonly AwsService[],
   faults = new Faults(),

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CreateQueueCommand,
@@ -23,7 +23,7 @@ const ensure = (name: string, properties: object = {}) =>
 describe('queues', () => {
   it('are created, found and described', async () => {
     ensure('work', { VisibilityTimeout: 45 });
-    // One that is there stays as it is.
+    // A queue that exists stays as it is.
     const { QueueUrl } = await sqs.client.send(new CreateQueueCommand({ QueueName: 'work' }));
     expect(QueueUrl).toBe(sqs.urlOf('work'));
     expect((await sqs.client.send(new GetQueueUrlCommand({ QueueName: 'work' }))).QueueUrl).toBe(QueueUrl);
@@ -169,6 +169,14 @@ describe('a restart', () => {
     expect(again.counts()).toEqual({ visible: 0, inFlight: 1, delayed: 1 });
   });
 
+  it('finds two queues that differ by case in folders that do not', () => {
+    for (const name of ['work', 'WORK']) ensure(name).send(name);
+    expect(new Set(readdirSync(sqs.directory).map((folder) => folder.toLowerCase())).size).toBe(2);
+    const again = sqs.open();
+    const bodies = ['work', 'WORK'].map((name) => again.byName(name).receive(1)[0]?.body);
+    expect(bodies).toEqual(['work', 'WORK']);
+  });
+
   it('ignores an incomplete last line, and no other damage', () => {
     const work = ensure('work');
     work.send('a');
@@ -182,7 +190,7 @@ describe('a restart', () => {
     expect(() => sqs.open()).toThrow();
   });
 
-  it('tell every minute what waits and for how long, and once that nothing does', async () => {
+  it('reports every minute how many messages wait and for how long, and once that none does', async () => {
     const work = ensure('work', { VisibilityTimeout: 150 });
     ensure('idle');
     work.send('a');
