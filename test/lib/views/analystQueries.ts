@@ -70,6 +70,15 @@ function receivedRows(): string {
   return [row(90, 1), row(400, 0), row(5, 2)].join(' UNION ALL ');
 }
 
+/** A row for each of the days before today on which an event came. */
+function daysAgoRows(events: readonly (readonly [name: string, daysAgo: readonly number[]])[]): string {
+  return events
+    .flatMap(([name, days]) =>
+      days.map((ago) => `SELECT ${text(name)} AS event_name, current_date - INTERVAL '${ago}' DAY AS ds`),
+    )
+    .join(' UNION ALL ');
+}
+
 /** Rows of a day and hour in November, UTC, with the version of their SDK. */
 function senderRows(rows: readonly (readonly [time: string, name: string, version: string])[]): string {
   const values = rows.map(
@@ -85,6 +94,20 @@ export const analystQueries: readonly AnalystQuery[] = [
     heading: 'How fresh are rows',
     sql: queryOf('metrics.md', 'How fresh are rows', receivedRows()),
     rows: [['90']],
+  },
+  {
+    heading: 'One event stops',
+    sql: queryOf(
+      'metrics.md',
+      'One event stops',
+      daysAgoRows([
+        ['less than half', [1, ...Array(15).fill(2)]],
+        ['half', [1, ...Array(14).fill(8)]],
+        ['today alone', [0, 0]],
+        ['long ago', [9]],
+      ]),
+    ),
+    rows: [['less than half', '1', '15']],
   },
   {
     heading: 'A release that sent wrong events',
