@@ -12,7 +12,7 @@ import type { Clock } from '../base/time.ts';
 import { partialAnswers } from './partialAnswers.ts';
 
 /** Pauses between two polls of a query. A short query is reported soon, and a long one is not polled all the time. */
-const POLL = { baseMs: 200, capMs: 3_000, leastMs: 100 };
+const POLL = { baseMs: 50, capMs: 3_000, leastMs: 50 };
 /** Rows per page: https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */
 const PAGE_ROWS = 1_000;
 /** The most pages of a result that are read. */

@@ -23,7 +23,7 @@ export interface RetryPorts {
 export const systemTiming = {
   clock: systemClock,
   wait: (ms: number): Promise<void> => setTimeout(ms),
-  random: Math.random,
+  random: (): number => Math.random(),
 };
 
 /** How often, how long and until when something is tried. */

@@ -25,7 +25,9 @@ describe('a bucket that allows only conditional deletions', () => {
 
   it('loses nothing that somebody puts in the place of what is being written', async () => {
     await post('ada');
-    const delay = { fault: 'delayCalls', ms: 60_000, operations: ['DeleteObjects'] };
+    // The writer's client gives a call up after ten seconds.
+    const delayMs = 8_000;
+    const delay = { fault: 'delayCalls', ms: delayMs, operations: ['DeleteObjects'] };
     await story.setFaults({ s3: [delay] });
     const flushed = story.cloud.flush();
     await eventually('a deletion that is delayed', async () => (await story.struck())[0] === 1);
@@ -33,7 +35,7 @@ describe('a bucket that allows only conditional deletions', () => {
     const text = gunzipSync(await story.read(landed)).toString();
     const other = text.replaceAll('ada', 'eve').replace(/"event_id":"..../, '"event_id":"0000');
     await story.put(landed, gzipSync(other));
-    await story.advance(60_000);
+    await story.advance(delayMs);
     await flushed;
     await story.cloud.flush();
     expect([await users(), await story.keys('landing/')]).toEqual([['ada', 'eve'], []]);

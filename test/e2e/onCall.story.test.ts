@@ -51,18 +51,10 @@ const post = (count: number, more: readonly unknown[] = [], key = KEY): Promise<
 const status = (): Promise<Status> => story.json('status');
 const codes = ({ problems }: Status) => problems.map(({ code }) => code);
 
-/** A finding of the command, once the console's page has it too: time passes between them. */
+/** @throws Error if the command does not find it. */
 async function finding(code: string): Promise<Finding> {
   const found = await story.found(code);
   if (found === undefined) throw new Error(code);
-  await eventually(
-    `${found.code} in the console`,
-    async () => {
-      const answer = await fetch(new URL('/api/findings', open.address));
-      return codes(JSON.parse(await answer.text()));
-    },
-    (seen) => seen.includes(found.code),
-  );
   return found;
 }
 
@@ -121,10 +113,18 @@ describe('sluice status', () => {
 });
 
 /** Each fault as somebody on call meets it: by its finding. A test goes on where the one before it ended. */
-describe('a fault leads by sluice status, and the console’s page, to its finding', () => {
-  it('an unknown key, and the command that lists those that are known', async () => {
+describe('a fault leads by sluice status to its finding', () => {
+  it('an unknown key, also on the console’s page, and the command that lists those that are known', async () => {
     expect(await post(1, [], 'client-stranger-0123456789')).toBe(401);
     const found = await finding('REFUSED');
+    await eventually(
+      `${found.code} in the console`,
+      async () => {
+        const answer = await fetch(new URL('/api/findings', open.address));
+        return codes(JSON.parse(await answer.text()));
+      },
+      (seen) => seen.includes(found.code),
+    );
     expect(found).toMatchObject({ severity: 'warning', section: 'Requests are refused' });
     const prefix = hash('sha256', 'client-stranger-0123456789').slice(0, 8);
     expect(found.detail).toContain(`1 SLUICE_KEY_UNKNOWN with the key ${prefix}, first `);
@@ -181,12 +181,11 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     const denied = { fault: 'failCalls', code: 'AccessDeniedException', status: 400, calls: 'all' };
     await story.setFaults({ glue: [{ ...denied, operations: ['BatchCreatePartition'] }] });
     await dead(queue, body);
-    const why = await eventually(
-      'the failure of the registrar',
-      async () => (await status()).failures['register'],
-    );
-    expect(why.text).toMatch(/^2026-11-20T\S+Z: AccessDeniedException: /);
-    expect((await finding('PARTITION_WRONG')).detail).toContain(`failed last at ${why.text} Missing:`);
+    // The queue's batch is complete.
+    await story.advance(MINUTE);
+    const { register: why } = (await status()).failures;
+    expect(why?.text).toMatch(/^2026-11-20T\S+Z: AccessDeniedException: /);
+    expect((await finding('PARTITION_WRONG')).detail).toContain(`failed last at ${why?.text} Missing:`);
     await story.clearFaults();
     await story.advance(20 * MINUTE);
     await story.cloud.flush();
@@ -203,33 +202,12 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.clearFaults();
   });
 
-  it('a writer that fails: what it leaves waits in the landing', async () => {
-    const fault = { fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' };
-    await story.setFaults({ lambda: [fault] });
-    expect(await post(1)).toBe(202);
-    // The stream delivers what has waited for its interval.
-    await story.advance(10 * MINUTE);
-    expect(await story.found('LANDING_LATE')).toBeUndefined();
-    await story.advance(21 * MINUTE);
-    const late = await finding('LANDING_LATE');
-    expect(late.detail).toMatch(
-      /^landing\/: 1 object, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Lambda throttled \d+ invocations\.$/,
-    );
-    expect(late.commands[0]).toMatch(/^npx sluice redrive --landing --local /);
-    expect((await story.sluice('status')).stdout).toMatch(/^landing +1 object +\d+ min *$/m);
-    expect((await finding('FAULTS')).severity).toBe('warning');
-    await story.clearFaults();
-    expect(await story.cure('LANDING_LATE')).toEqual([0]);
-    await story.cloud.flush();
-    expect((await status()).waiting.landing).toMatchObject({ count: 0 });
-    expect(await story.found('LANDING_LATE')).toBeUndefined();
-  });
-
   it('a writer that runs out of time: its dead letters, and the command that sends them again', async () => {
     const fault = { fault: 'timeOutInvocations', function: 'sluice-local-write', calls: 'all', afterMs: 1 };
     await story.setFaults({ lambda: [fault] });
     expect(await post(1)).toBe(202);
     await story.advance(4 * HOUR);
+    expect((await finding('FAULTS')).severity).toBe('warning');
     const found = await finding('LANDING_LATE');
     expect(found.detail).toMatch(
       /; sluice-local-write-dead-letters has \d messages, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Task timed out\. (\d+) of \d+ invocations of write had errors within 24 hours, the first at 2026-\S+Z, the last at 2026-\S+Z\. Alarm sluice-local-write-errors, since 2026-/,
@@ -339,11 +317,9 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     const glue = story.kept(new GlueClient(story.clientOptions()));
     const Name = 'daily_exposures';
     await glue.send(new DeleteTableCommand({ DatabaseName: story.cloud.database, Name }));
-    const shown = async () =>
-      (await status()).problems
-        .filter(({ code }) => /QUARANTINED|MISSING/.test(code))
-        .map(({ title }) => title);
-    const before = await shown();
+    const shownOf = ({ problems }: Status) =>
+      problems.filter(({ code }) => /QUARANTINED|MISSING/.test(code)).map(({ title }) => title);
+    const before = shownOf(await status());
     expect(before).toEqual([
       expect.stringMatching(
         /^The view sluice\.daily_exposures of the deployment of \S+ does not exist, seen now\.$/,
@@ -354,8 +330,9 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     ]);
     const throttled = { fault: 'failCalls', calls: 'all', code: 'TooManyRequestsException', status: 400 };
     await story.setFaults({ athena: [throttled] });
-    expect(await shown()).toEqual(before);
-    const unread = (await status()).problems.filter(({ code }) => code === 'SLUICE_FINDING_UNREADABLE');
+    const answer = await status();
+    expect(shownOf(answer)).toEqual(before);
+    const unread = answer.problems.filter(({ code }) => code === 'SLUICE_FINDING_UNREADABLE');
     await story.clearFaults();
     expect(unread.map(({ title, cure }) => [title, cure])).toEqual([
       [
