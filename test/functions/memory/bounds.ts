@@ -1,3 +1,5 @@
+import { serviceFunctions } from '../../../infra/serverless/service.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { MOST_RAW_FILES } from '../../../lib/curate/limits.ts';
 import { MAX_BODY_LENGTH, MAX_OBJECTS } from '../../../lib/drops/limits.ts';
 import { MOST_FILE_PAGES } from '../../../lib/export/limits.ts';
@@ -96,3 +98,9 @@ export const bounds: Readonly<Record<string, Bound>> = {
     works: [ofMany('relay', 0.6, kept)],
   },
 };
+
+/** The functions of a deployment by name. */
+export const functions = serviceFunctions(defineConfig({ bucket: 'acme-experiments' }));
+
+/** Megabytes of a function's memory. */
+export const memoryOf = (name: string): number => functions[name]?.memorySize ?? 0;
