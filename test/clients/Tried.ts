@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** A statement as a client writes it, and what it answers on the seed. */
 export interface Tried {
   /** Purpose of the statement. */
@@ -12,3 +14,7 @@ export interface Tried {
   /** The statement leaves the order of its rows open: they are compared sorted. */
   readonly anyOrder?: true;
 }
+
+/** The recorded statements of a client on the seed: `statements/<client>.json`. */
+export const readTried = (client: 'metabase' | 'owox'): readonly Tried[] =>
+  JSON.parse(readFileSync(new URL(`statements/${client}.json`, import.meta.url), 'utf8'));

@@ -3,15 +3,20 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { type Answer, answer } from '../harness/answer.ts';
 import { askMetabase, makeModel, metabaseBesides, syncByAthena, syncByGlue } from './metabaseSequence.ts';
-import { metabaseQueries, metabaseSync } from './metabaseStatements.ts';
 import { FOREIGN, OWOX_BUCKET, openReaders, type ReaderClients } from './openReaders.ts';
 import { OwoxStorage } from './owoxSequence.ts';
-import { owoxQueries } from './owoxStatements.ts';
 import { lookAround, stop } from './statsigSequence.ts';
 import { statsigQueries } from './statsigStatements.ts';
 import { StatsigExperiment } from './statsigWay.ts';
-import type { Tried } from './Tried.ts';
+import { readTried, type Tried } from './Tried.ts';
 
+// Metabase examines a database by a connection test, a sample of each table and the values of columns that filters offer.
+// Then it asks what its query processor makes of questions that were put together by clicks. Its weeks begin on Sundays.
+// https://github.com/metabase/metabase: src/metabase/sync/analyze/fingerprint.clj, src/metabase/driver/sql/query_processor.clj,
+// src/metabase/driver/common/table_rows_sample.clj, modules/drivers/athena/src/metabase/driver/athena.clj
+// OWOX Data Marts makes SQL of a data mart and the controls of a report, values as execution parameters.
+// https://github.com/OWOX/owox-data-marts: apps/backend/src/data-marts/data-storage-types/athena/services,
+// athena-query.builder.ts, athena-clause-renderer.ts, athena-blended-query-builder.ts
 const readers = await openReaders();
 afterAll(() => readers.close());
 
@@ -78,12 +83,9 @@ describe('Metabase', () => {
     );
   });
 
-  it.each([...metabaseSync, ...metabaseQueries].map((tried) => [tried.about, tried] as const))(
-    '%s',
-    async (_, tried) => {
-      judge(tried, await askMetabase(clients.athena, connection(), tried));
-    },
-  );
+  it.each(readTried('metabase').map((tried) => [tried.about, tried] as const))('%s', async (_, tried) => {
+    judge(tried, await askMetabase(clients.athena, connection(), tried));
+  });
 
   it('reads a result from S3, prepares statements and stops a query', async () => {
     expect(await metabaseBesides(clients, connection())).toBe('"one"\n"1"\n');
@@ -126,7 +128,7 @@ describe('OWOX Data Marts', () => {
     expect(await storage.keys('athena-schema-fetch/')).toEqual([]);
   });
 
-  it.each(owoxQueries.map((tried) => [tried.about, tried] as const))('%s', async (_, tried) => {
+  it.each(readTried('owox').map((tried) => [tried.about, tried] as const))('%s', async (_, tried) => {
     const { batches, types } = await storage.report(tried.sql, 1_000, tried.parameters);
     judge(tried, { rows: batches.flat(), types });
   });
