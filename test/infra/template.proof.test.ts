@@ -13,7 +13,7 @@ import {
 } from '../../packages/local-aws/src/template/index.ts';
 import { NAME_LIMITS } from './limits.ts';
 import { packageTemplate, SALT } from './packageTemplate.ts';
-import { unscopedActions } from './policyExceptions.ts';
+import { policyExceptions } from './policyExceptions.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
 const texts = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
@@ -125,7 +125,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
           .map((statement) => ({ logicalId, ...statement })),
       );
     expect(allowed.length).toBeGreaterThan(20);
-    const listed = new Set(unscopedActions.flatMap(({ actions }) => actions));
+    const listed = new Set(policyExceptions.unscoped.flatMap(({ actions }) => actions));
     const wild = allowed.flatMap(({ logicalId, Action, Resource }) =>
       Action.filter((action) => action.includes('*') || (Resource.includes('*') && !listed.has(action))).map(
         (action) => `${logicalId}: ${action}`,

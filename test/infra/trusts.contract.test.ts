@@ -7,7 +7,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import type { Template } from '../../packages/local-aws/src/template/index.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
-import { trustExceptions, unscopedActions } from './policyExceptions.ts';
+import { policyExceptions } from './policyExceptions.ts';
 
 const configText = `import { defineConfig } from './lib/config/defineConfig.ts';
 export default defineConfig({
@@ -66,7 +66,7 @@ describe('each trust of the packaged template', () => {
         const keys = Object.values(member(statement, 'Condition') ?? {}).flatMap((condition) =>
           Object.keys(condition ?? {}),
         );
-        const exception = trustExceptions.find((candidate) => candidate.service === service);
+        const exception = policyExceptions.trusts.find((candidate) => candidate.service === service);
         expect([logicalId, service, keys.sort()]).toEqual([
           logicalId,
           service,
@@ -111,9 +111,9 @@ describe('each trust of the packaged template', () => {
         },
       },
     ]);
-    expect(trustExceptions.find(({ service }) => service === 'apigateway.amazonaws.com')?.instead).toEqual([
-      'aws:SourceArn',
-    ]);
+    expect(
+      policyExceptions.trusts.find(({ service }) => service === 'apigateway.amazonaws.com')?.instead,
+    ).toEqual(['aws:SourceArn']);
   });
 });
 
@@ -126,7 +126,7 @@ describe('each statement of the packaged template', () => {
       .flatMap(({ statement }) => list(member(statement, 'Action')));
     expect(new Set(unscoped)).toEqual(
       new Set(
-        unscopedActions
+        policyExceptions.unscoped
           .filter(({ who }) => !['deploy', 'trial'].includes(who))
           .flatMap(({ actions }) => actions),
       ),
@@ -183,7 +183,9 @@ describe('each statement of the deployment policy', () => {
       .filter(({ Resource = [] }) => Resource.includes('*'))
       .flatMap(({ Action }) => Action);
     expect(new Set(unscoped)).toEqual(
-      new Set(unscopedActions.filter(({ who }) => who === 'deploy').flatMap(({ actions }) => actions)),
+      new Set(
+        policyExceptions.unscoped.filter(({ who }) => who === 'deploy').flatMap(({ actions }) => actions),
+      ),
     );
   });
 });

@@ -1,15 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { trustExceptions, unscopedActions } from '../infra/policyExceptions.ts';
+import { policyExceptions } from '../infra/policyExceptions.ts';
 import type { Role } from './Policies.ts';
 
 const PAGE = join(repositoryRoot, 'docs', 'reference', 'permissions.md');
 
-const actions = unscopedActions
+const actions = policyExceptions.unscoped
   .map(({ actions, who, why, source }) => `| ${code(actions)} | ${who} | ${why} [AWS](${source}) |`)
   .join('\n');
-const services = trustExceptions
+const services = policyExceptions.trusts
   .map(
     ({ service, instead, why, source }) =>
       `| \`${service}\` | ${instead.length === 0 ? 'nothing' : code(instead)} | ${why} [AWS](${source}) |`,
