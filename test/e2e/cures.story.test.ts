@@ -145,6 +145,8 @@ describe('the commands of a finding end it', () => {
     await run('ingest');
     await story.removeDrop('visits/2026-11-22/a.parquet');
     await run('ingest');
+    const kept = await story.query("SELECT count(*)::INT AS n FROM acme_visits WHERE ds = DATE '2026-11-22'");
+    expect(kept).toEqual([{ n: 10 }]);
     await cured('INPUTS_MISSING');
     await cured('INGEST_WAITING');
   });
@@ -219,6 +221,10 @@ describe('the commands of a finding end it', () => {
     };
     await removeFiles(raw(day));
     await night();
+    const kept = await story.query(
+      `SELECT user_id AS id FROM product_events WHERE ds = DATE '${day}' ORDER BY 1`,
+    );
+    expect(kept).toEqual([{ id: 'u0' }, { id: 'u1' }]);
     await cured('CURATE_KEPT', choice, night);
   });
 
