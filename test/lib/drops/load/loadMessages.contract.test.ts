@@ -110,7 +110,7 @@ describe('load messages', () => {
 
   it('are retried while another load holds the day', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
-    await loads.load({ killAt: 'claimed' });
+    expect(await loads.load({ killAt: 'claimed' })).toBe('killed');
     expect(await send([task()])).toEqual(again('0'));
     loads.clock.advance(LEASE_MS + 1);
     expect(await send([task()])).toEqual(again());

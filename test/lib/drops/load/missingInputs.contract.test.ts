@@ -185,12 +185,13 @@ describe('a loaded day whose files are deleted or have no rows', () => {
     await drop('a', someEvents(0, 9, 'anew'));
     await remove('b');
     const anew = (await planDay(loads, DAY)).tasks[0];
-    await loads.load({ ...anew, killAt: point });
+    expect(await loads.load({ ...anew, killAt: point })).toBe('killed');
     const read = await loads.read();
     loads.clock.advance(LEASE_MS + 1);
     await remove('a');
     for (const killAt of ['claimed', 'listed', 'settled'] as const) {
-      await loads.load({ ...(await planDay(loads, DAY)).tasks[0], reason: 'deleted', killAt });
+      const [deleted] = (await planDay(loads, DAY)).tasks;
+      expect(await loads.load({ ...deleted, reason: 'deleted', killAt })).toBe('killed');
       loads.clock.advance(LEASE_MS + 1);
     }
     expect(await afterNights()).toMatchObject({ rows: read, state: 'inputs_missing' });

@@ -284,7 +284,7 @@ describe('a day in pieces', () => {
   it('keeps what is asked of a day whose loads were killed each time', async () => {
     await dropThree();
     for (const killAt of ['recorded', 'mapped'] as const) {
-      await loads.load({ killAt });
+      expect(await loads.load({ killAt })).toBe('killed');
       loads.clock.advance(LEASE_MS + 1);
     }
     expect(await loads.load({ reason: 'backfill', fingerprint: 'of them' })).toMatchObject({
@@ -293,22 +293,22 @@ describe('a day in pieces', () => {
     expect(await runSent()).toContainEqual(expect.objectContaining({ outcome: 'succeeded', rows: SUM }));
   });
 
-  it.each([...leavingPoints, ...pieceFaultPoints])(
-    'keeps what is asked when it is killed at %s',
-    async (killAt) => {
-      await dropThree();
-      await loads.load({ at: { recorded: later } });
-      await drop('d', someEvents(6, 8));
-      const [asked] = (await planDay(loads, DAY, 'backfill')).tasks;
-      await loads.load({ ...asked, killAt });
-      loads.clock.advance(LEASE_MS + 1);
-      // Its message comes again.
-      await loads.load({ ...asked, at: { recorded: later } });
-      await runSent();
-      expect(await loads.read()).toEqual(readEvents(0, 8));
-      expect(await loads.entry()).toMatchObject({ state: 'succeeded' });
-    },
-  );
+  // Of a version that is begun and planned already.
+  it.each(
+    [...leavingPoints, ...pieceFaultPoints].filter((point) => !/begun|noted|planned|handed/.test(point)),
+  )('keeps what is asked when it is killed at %s', async (killAt) => {
+    await dropThree();
+    await loads.load({ at: { recorded: later } });
+    await drop('d', someEvents(6, 8));
+    const [asked] = (await planDay(loads, DAY, 'backfill')).tasks;
+    expect(await loads.load({ ...asked, killAt })).toBe('killed');
+    loads.clock.advance(LEASE_MS + 1);
+    // Its message comes again.
+    await loads.load({ ...asked, at: { recorded: later } });
+    await runSent();
+    expect(await loads.read()).toEqual(readEvents(0, 8));
+    expect(await loads.entry()).toMatchObject({ state: 'succeeded' });
+  });
 
   it('fails by the first piece with a problem, and publishes nothing', async () => {
     await drop('a', someEvents(0, 2));

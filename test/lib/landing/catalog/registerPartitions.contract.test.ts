@@ -4,7 +4,7 @@ import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.t
 import { addDays } from '../../../../lib/base/time.ts';
 import { registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
 import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
-import { BUCKET, startCatalog, TODAY, tableInput } from './startCatalog.ts';
+import { BUCKET, startCatalog, TODAY } from './startCatalog.ts';
 
 const clientOptions = {
   region: 'us-east-1',
@@ -55,24 +55,6 @@ describe('registerPartitions', () => {
     const { created, existed, failed } = await register(wanted);
     expect([created, existed, failed]).toEqual([wanted, [], []]);
     expect([...registered().keys()].sort()).toEqual([...wanted].sort());
-  });
-
-  it("updates existing partitions from before a change of the table's columns", async () => {
-    await register(days(130));
-    world.glue.ensureTable('sluice', tableInput(config, 'exposures', ['added_later']));
-    const columnsOf = (day: string) =>
-      world.glue
-        .table('sluice', config.tables.exposures)
-        .partitions.find(({ values }) => values[0] === day)
-        ?.input.StorageDescriptor?.Columns?.map(({ Name }) => Name);
-    const came = days(100);
-    const { updated, ...others } = await register(came);
-    expect(others).toEqual({ created: [], existed: came, failed: [] });
-    expect([...updated].sort()).toEqual([...came].sort());
-    expect(came.filter((day) => columnsOf(day)?.includes('added_later') !== true)).toEqual([]);
-    // Nothing came for these: they wait for the daily run.
-    expect(columnsOf(addDays(TODAY, -125))).not.toContain('added_later');
-    expect((await register(came)).updated).toEqual([]);
   });
 
   it('skips a partition that points elsewhere', async () => {
