@@ -4,8 +4,6 @@ import {
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
 
@@ -14,8 +12,8 @@ const check = { sluice: 'curate-check' };
 
 describe('raw files that are lost', () => {
   let curations: Curations;
-  async function start(input: Partial<ConfigInput> = {}) {
-    curations = await startCurations(input);
+  beforeEach(async () => {
+    curations = await startCurations();
     await curations.s3.send(
       new PutBucketVersioningCommand({
         Bucket: curations.config.bucket,
@@ -26,8 +24,7 @@ describe('raw files that are lost', () => {
     await curations.land('b', exposures(15, 30));
     await curations.night();
     expect(await curations.listedDays()).toEqual([DAY]);
-  }
-  beforeEach(() => start());
+  });
   afterEach(() => curations.close());
 
   const night = () => {
@@ -43,32 +40,6 @@ describe('raw files that are lost', () => {
     for (const { Key = '', VersionId, IsLatest } of DeleteMarkers)
       if (IsLatest === true) await curations.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   }
-
-  it.each([
-    ['one file', ['b'], 10],
-    ['the whole folder', ['a', 'b'], 30],
-  ])(
-    '%s leave every row in the views, at every look, and restoring brings all back',
-    async (_, names, rows) => {
-      for (const name of names) await curations.removeRaw(name);
-      await curations.plan(check);
-      expect(await curations.listedDays()).toEqual([DAY]);
-      expect(await curations.read()).toEqual(ids(0, 30));
-      expect(await night()).toMatchObject([{ outcome: 'curated', account: { kept: rows, rows: 30 } }]);
-      expect(await curations.read()).toEqual(ids(0, 30));
-      expect(await kept()).toMatchObject({ rows, files: names.map((name) => ({ name: `${name}.parquet` })) });
-      // Nothing more happens to it.
-      expect(await night()).toEqual([]);
-      await curations.sweep();
-      expect(await curations.read()).toEqual(ids(0, 30));
-      await restore();
-      await curations.plan(check);
-      expect(await curations.read()).toEqual(ids(0, 30));
-      expect(await night()).toMatchObject([{ outcome: 'curated', account: { kept: 0, rows: 30 } }]);
-      expect(await kept()).toBeUndefined();
-      expect(await curations.read()).toEqual(ids(0, 30));
-    },
-  );
 
   it('are counted within hours, once, if the writer can not have taken them back', async () => {
     await curations.removeRaw('b');
@@ -86,30 +57,13 @@ describe('raw files that are lost', () => {
     expect(await night()).toMatchObject([{ account: { kept: 10, rows: 40 } }]);
   });
 
-  it('let late rows in, which have nothing to do with them', async () => {
-    await curations.removeRaw('b');
-    const key = await curations.land('late', exposures(25, 40));
-    await curations.plan(curations.fileEvent(key));
-    expect(await curations.read()).toEqual(ids(0, 30));
-    expect(await night()).toMatchObject([{ account: { kept: 5 } }]);
-    expect(await curations.read()).toEqual(ids(0, 40));
-  });
-
-  it('are none if the writer took a file back and wrote its rows under another name', async () => {
-    await curations.removeRaw('b');
-    await curations.land('c', exposures(15, 30));
-    expect(await night()).toMatchObject([{ account: { kept: 0 } }]);
-    expect(await kept()).toBeUndefined();
-    expect(await curations.read()).toEqual(ids(0, 30));
-  });
-
   it.each(['noted', 'moved'] as const)(
     'are kept by the next night when the task is killed at %s and its message is lost',
     async (point) => {
       await curations.removeRaw('b');
       curations.clock.advance(NIGHT_MS);
       await curations.plan({ sluice: 'curate' });
-      await curations.curate(curations.takeTasks()[0], { killAt: point });
+      expect(await curations.curate(curations.takeTasks()[0], { killAt: point })).toBe('killed');
       // The sweep of the hour comes before the task.
       curations.clock.advance(NIGHT_MS + 60_000);
       await curations.plan({ sluice: 'curate' });
@@ -153,16 +107,6 @@ describe('raw files that are lost', () => {
     },
   );
 
-  it('stay when the day is cut into slices', async () => {
-    await curations.removeRaw('b');
-    curations.clock.advance(NIGHT_MS);
-    await curations.plan({ sluice: 'curate' });
-    const outcomes = await curations.work({ curator: { freeBytes: async () => 6_000 } });
-    expect(outcomes.length).toBeGreaterThan(1);
-    expect(outcomes.at(-1)).toMatchObject({ outcome: 'curated', account: { kept: 10, rows: 30 } });
-    expect(await curations.read()).toEqual(ids(0, 30));
-  });
-
   it('stay when the columns change meanwhile, and through a rebuild', async () => {
     await curations.removeRaw('b');
     await night();
@@ -177,19 +121,5 @@ describe('raw files that are lost', () => {
     await curations.listed.write('exposures', { [DAY]: { ...entry, shape: 'old' } }, list?.eTag ?? null);
     await curations.plan(check);
     expect(await curations.read()).toEqual(ids(0, 30));
-  });
-
-  it('go when somebody accepts that they do', async () => {
-    for (const name of ['a', 'b']) await curations.removeRaw(name);
-    await night();
-    await curations.ledger.change(curatedSubject(curations.config, 'exposures', DAY), (known) => {
-      const { kept: before } = known.curated ?? {};
-      if (before === undefined) throw new Error('nothing kept');
-      return { entry: { ...known, curated: { ...known.curated, kept: { ...before, accepted: 'drop' } } } };
-    });
-    expect(await night()).toMatchObject([{ outcome: 'curated', account: { kept: 0, rows: 0 } }]);
-    expect(await curations.read()).toEqual([]);
-    expect(await curations.listedDays()).toEqual([]);
-    expect(await night()).toEqual([]);
   });
 });

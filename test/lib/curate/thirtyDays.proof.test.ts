@@ -391,6 +391,162 @@ describe('an erasure of a curated day', () => {
 const SEED = 1;
 /** Most events of the files of a day. */
 const HALF_DAY = EVENTS_A_DAY / 2;
+type Keys = readonly [string, ...string[]];
+
+/** What happens to a lake between nights, drawn by the seed, and what has to hold. */
+class Month {
+  readonly lake: Lake;
+  readonly #random = seededRandom(SEED);
+  /** Days of which a file that a version is made of was changed. */
+  readonly #spoiled = new Set<UtcDay>();
+  /** Days with a finding. */
+  readonly found = new Set<UtcDay>();
+  /** Events whose erasure was killed, and has not ended. */
+  readonly unfinished: number[] = [];
+  readonly keptCopies = new Set<string>();
+  readonly #firstEvents = new Map<UtcDay, number>();
+  #lastNight = 0;
+  /** Events that the last night has seen. */
+  #known: ReadonlySet<number> = new Set();
+
+  /** What may happen. Each step says whether there was something to do. */
+  readonly steps: Readonly<Record<string, () => Promise<boolean>>> = {
+    'land a file of today': () => this.#land(this.lake.today),
+    'land a late file': () => this.#land(addDays(this.lake.today, -1 - this.#below(3))),
+    'delete a file': () => this.#spoil((keys) => this.lake.remove(this.#pick(keys) ?? keys[0])),
+    'delete all files of a day': () =>
+      this.#spoil((keys) => Promise.all(keys.map((key) => this.lake.remove(key)))),
+    'replace a file by an empty one': () =>
+      this.#spoil((keys, day) =>
+        this.lake.curations.land(nameOf(this.#pick(keys) ?? keys[0]), exposures(0, 0, day), 'exposures', day),
+      ),
+    'bring files back': () => this.#restore(),
+    'write the rows of a new file under another name': () => this.#rename(),
+    'erase a user, or be killed': () => this.#erase(),
+    'go on with an erasure': async () => {
+      const event = this.unfinished.shift();
+      return event !== undefined && (await this.lake.erase(event));
+    },
+    'look at curated days': async () => {
+      await this.lake.curations.plan({ sluice: 'curate-check' });
+      return true;
+    },
+    'sweep versions': async () => {
+      await this.lake.curations.sweep();
+      return true;
+    },
+    export: () => this.exportAll(),
+  };
+
+  constructor(lake: Lake) {
+    this.lake = lake;
+  }
+
+  #below(count: number): number {
+    return Math.floor(this.#random() * count);
+  }
+
+  #pick<Item>(items: readonly Item[]): Item | undefined {
+    return items[this.#below(items.length)];
+  }
+
+  async #land(day: UtcDay): Promise<boolean> {
+    const base = this.#firstEvents.get(day) ?? EVENTS_A_DAY * this.#firstEvents.size;
+    this.#firstEvents.set(day, base);
+    const first = base + this.#below(HALF_DAY);
+    const end = first + 1 + this.#below(HALF_DAY);
+    // Nobody sends events of a unit that is erased.
+    const gone = [...this.lake.erased, ...this.unfinished];
+    const isSent = gone.every((event) => event < first || event >= end);
+    if (isSent) await this.lake.land(day, first, end);
+    return isSent;
+  }
+
+  async #curated(): Promise<readonly UtcDay[]> {
+    return (await this.lake.curations.listedDays()).filter((day) => !this.lake.isExpired(day));
+  }
+
+  #isNew(key: string): boolean {
+    return required(this.lake.cameAt.get(key), key) > this.#lastNight;
+  }
+
+  /** Changes some files that a version is made of. */
+  async #spoil(change: (keys: Keys, day: UtcDay) => Promise<unknown>): Promise<boolean> {
+    const day = this.#pick(await this.#curated());
+    if (day === undefined) return false;
+    const [first, ...others] = (await this.lake.rawKeys(day)).filter((key) => !this.#isNew(key));
+    if (first === undefined) return false;
+    this.#spoiled.add(day);
+    await change([first, ...others], day);
+    return true;
+  }
+
+  async #restore(): Promise<boolean> {
+    const day = this.#pick([...this.#spoiled].filter((spoiled) => !this.lake.isExpired(spoiled)));
+    return day !== undefined && (await this.lake.restore(day, () => this.#random() < 0.6)) > 0;
+  }
+
+  async #rename(): Promise<boolean> {
+    const key = this.#pick((await this.lake.rawKeys()).filter((raw) => this.#isNew(raw)));
+    const [, day] = key === undefined ? [] : (/([^/]+)\/[^/]+$/.exec(key) ?? []);
+    if (key === undefined || day === undefined) return false;
+    const events = await this.lake.eventsOf(key);
+    const first = Math.min(...events);
+    const last = Math.max(...events);
+    if (events.length === 0 || last - first >= events.length) return false;
+    await this.lake.remove(key);
+    await this.lake.land(day, first, last + 1);
+    return true;
+  }
+
+  async #erase(): Promise<boolean> {
+    const event = this.#pick([...required(this.#pick([...this.lake.landed.values()]), 'day')]);
+    if (event === undefined || this.#random() < 0.5) return false;
+    const killAt = this.#random() < 0.5 ? this.#pick(killPoints) : undefined;
+    if (!(await this.lake.erase(event, killAt))) this.unfinished.push(event);
+    return true;
+  }
+
+  async exportAll(): Promise<boolean> {
+    const exported = await this.lake.export();
+    for (const { table, day, gone, kept } of exported) {
+      for (const key of kept) this.keptCopies.add(key);
+      if (this.lake.isExpired(day)) continue;
+      const isKnown = (event: number) => this.lake.erased.has(event) || this.unfinished.includes(event);
+      expect([table, day, gone.filter((event) => !isKnown(event))]).toEqual([table, day, []]);
+      if (!this.#spoiled.has(day)) expect([table, day, kept]).toEqual([table, day, []]);
+    }
+    return exported.length > 0;
+  }
+
+  async #missing(day: UtcDay): Promise<readonly number[]> {
+    return (await this.lake.missing(day)).filter((event) => !this.unfinished.includes(event));
+  }
+
+  /** Draws a step and takes it. @returns Its name if there was something to do. */
+  async step(night: number): Promise<string | null> {
+    const [step, run] = required(this.#pick(Object.entries(this.steps)), 'step');
+    const isDone = await run();
+    // What came since the last night may wait for the next.
+    for (const day of await this.#curated()) {
+      const lost = (await this.#missing(day)).filter((event) => this.#known.has(event));
+      expect({ night, step, day, lost }).toEqual({ night, step, day, lost: [] });
+    }
+    this.lake.curations.clock.advance(60_000);
+    return isDone ? step : null;
+  }
+
+  async night(night: number): Promise<void> {
+    await this.lake.night();
+    this.#lastNight = this.lake.curations.clock.now();
+    this.#known = new Set([...this.lake.landed.values()].flatMap((events) => [...events]));
+    for (const day of this.lake.landed.keys())
+      if (day < addDays(this.lake.today, -2) && !this.lake.isExpired(day))
+        expect([night, day, await this.#missing(day)]).toEqual([night, day, []]);
+    for (const day of await this.lake.found()) this.found.add(day);
+    expect([...this.found].filter((day) => !this.#spoiled.has(day))).toEqual([]);
+  }
+}
 
 /** Nights between which files are deleted, replaced and brought back, rewritten by the writer, erased, late, and expired. */
 describe('thirty days', () => {
@@ -399,131 +555,25 @@ describe('thirty days', () => {
 
   it("lose no row of a curated day or a customer's bucket but for a known reason", async () => {
     lake = await Lake.start();
-    const random = seededRandom(SEED);
-    const below = (count: number) => Math.floor(random() * count);
-    const pick = <Item>(items: readonly Item[]): Item | undefined => items[below(items.length)];
-    const spoiled = new Set<UtcDay>();
-    const found = new Set<UtcDay>();
-    /** Events whose erasure was killed, and has not ended. */
-    const unfinished: number[] = [];
-    const keptCopies = new Set<string>();
-    const firstEvents = new Map<UtcDay, number>();
-    let lastNight = 0;
-    /** Events that the last night has seen. */
-    let known = new Set<number>();
-    const land = async (day: UtcDay): Promise<boolean> => {
-      const first = (firstEvents.get(day) ?? EVENTS_A_DAY * firstEvents.size) + below(HALF_DAY);
-      if (!firstEvents.has(day)) firstEvents.set(day, EVENTS_A_DAY * firstEvents.size);
-      const end = first + 1 + below(HALF_DAY);
-      // Nobody sends events of a unit that is erased.
-      const isSent = [...lake.erased, ...unfinished].every((event) => event < first || event >= end);
-      if (isSent) await lake.land(day, first, end);
-      return isSent;
-    };
-    const curated = async () => (await lake.curations.listedDays()).filter((day) => !lake.isExpired(day));
-    const isNew = (key: string) => required(lake.cameAt.get(key), key) > lastNight;
-    /** Changes some files that a version is made of. */
-    const spoil = async (
-      change: (keys: readonly [string, ...string[]], day: UtcDay) => Promise<unknown>,
-    ): Promise<boolean> => {
-      const day = pick(await curated());
-      if (day === undefined) return false;
-      const [first, ...others] = (await lake.rawKeys(day)).filter((key) => !isNew(key));
-      if (first === undefined) return false;
-      spoiled.add(day);
-      await change([first, ...others], day);
-      return true;
-    };
-    const missing = async (day: UtcDay) =>
-      (await lake.missing(day)).filter((event) => !unfinished.includes(event));
-    const exportAll = async (): Promise<boolean> => {
-      const exported = await lake.export();
-      for (const { table, day, gone, kept } of exported) {
-        for (const key of kept) keptCopies.add(key);
-        if (lake.isExpired(day)) continue;
-        const isKnown = (event: number) => lake.erased.has(event) || unfinished.includes(event);
-        expect([table, day, gone.filter((event) => !isKnown(event))]).toEqual([table, day, []]);
-        if (!spoiled.has(day)) expect([table, day, kept]).toEqual([table, day, []]);
-      }
-      return exported.length > 0;
-    };
-    /** What may happen between two nights. Each says whether there was something to do. */
-    const steps: Readonly<Record<string, () => Promise<boolean>>> = {
-      'land a file of today': () => land(lake.today),
-      'land a late file': () => land(addDays(lake.today, -1 - below(3))),
-      'delete a file': () => spoil((keys) => lake.remove(pick(keys) ?? keys[0])),
-      'delete all files of a day': () => spoil((keys) => Promise.all(keys.map((key) => lake.remove(key)))),
-      'replace a file by an empty one': () =>
-        spoil((keys, day) =>
-          lake.curations.land(nameOf(pick(keys) ?? keys[0]), exposures(0, 0, day), 'exposures', day),
-        ),
-      'bring files back': async () => {
-        const day = pick([...spoiled].filter((spoiledDay) => !lake.isExpired(spoiledDay)));
-        return day !== undefined && (await lake.restore(day, () => random() < 0.6)) > 0;
-      },
-      'write the rows of a new file under another name': async () => {
-        const key = pick((await lake.rawKeys()).filter(isNew));
-        const [, day] = key === undefined ? [] : (/([^/]+)\/[^/]+$/.exec(key) ?? []);
-        if (key === undefined || day === undefined) return false;
-        const events = await lake.eventsOf(key);
-        const first = Math.min(...events);
-        const last = Math.max(...events);
-        if (events.length === 0 || last - first >= events.length) return false;
-        await lake.remove(key);
-        await lake.land(day, first, last + 1);
-        return true;
-      },
-      'erase a user, or be killed': async () => {
-        const event = pick([...required(pick([...lake.landed.values()]), 'day')]);
-        if (event === undefined || random() < 0.5) return false;
-        const killAt = random() < 0.5 ? pick(killPoints) : undefined;
-        if (!(await lake.erase(event, killAt))) unfinished.push(event);
-        return true;
-      },
-      'go on with an erasure': async () => {
-        const event = unfinished.shift();
-        return event !== undefined && (await lake.erase(event));
-      },
-      'look at curated days': async () => {
-        await lake.curations.plan({ sluice: 'curate-check' });
-        return true;
-      },
-      'sweep versions': async () => {
-        await lake.curations.sweep();
-        return true;
-      },
-      export: exportAll,
-    };
+    const month = new Month(lake);
     const done = new Set<string>();
     for (let night = 0; night < 30; night += 1) {
-      await land(lake.today);
+      await month.steps['land a file of today']?.();
       for (let count = 0; count < 5; count += 1) {
-        const [step, run] = required(pick(Object.entries(steps)), 'step');
-        if (await run()) done.add(step);
-        // What came since the last night may wait for the next.
-        for (const day of await curated()) {
-          const lost = (await missing(day)).filter((event) => known.has(event));
-          expect({ night, step, day, lost }).toEqual({ night, step, day, lost: [] });
-        }
-        lake.curations.clock.advance(60_000);
+        const step = await month.step(night);
+        if (step !== null) done.add(step);
       }
-      await lake.night();
-      lastNight = lake.curations.clock.now();
-      known = new Set([...lake.landed.values()].flatMap((events) => [...events]));
-      for (const day of lake.landed.keys())
-        if (day < addDays(lake.today, -2) && !lake.isExpired(day))
-          expect([night, day, await missing(day)]).toEqual([night, day, []]);
-      for (const day of await lake.found()) found.add(day);
-      expect([...found].filter((day) => !spoiled.has(day))).toEqual([]);
-      await exportAll();
+      await month.night(night);
+      await month.exportAll();
     }
-    expect([...done].sort()).toEqual(Object.keys(steps).sort());
-    for (const event of unfinished) await lake.erase(event);
+    expect([...done].sort()).toEqual(Object.keys(month.steps).sort());
+    for (const event of month.unfinished) await lake.erase(event);
     await lake.curations.work();
     expect(await lake.remains()).toEqual([]);
     // Nothing of this month is shown by a day that has been over for longer than exports look back.
     const expired = [...lake.landed.keys()].filter((day) => lake.today > addDays(day, EXPORT_LOOKBACK + 1));
     for (const day of expired) expect([day, [...(await lake.seen(day))]]).toEqual([day, []]);
+    const { found, keptCopies } = month;
     const counts = { found, keptCopies, erased: lake.erased, expired: new Set(expired) };
     for (const [what, { size }] of Object.entries(counts))
       expect({ what, isSome: size > 0 }).toEqual({ what, isSome: true });
