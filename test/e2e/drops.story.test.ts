@@ -268,27 +268,15 @@ describe('customers’ drops', () => {
     await drop('events', D19, 'part-0.parquet', byParquetJs, eventRows(D19, ['mended', 'mended', 'added']));
     await drop('exposures', D19, 'late.parquet', byParquetJs, exposureRows(D19, ['u9']));
     await remove('exposures', D18, 'part-0.parquet');
-    await remove('revenue', D18, 'part-0.parquet');
     const good = await byDuckDb(acmeDatasets.events.columns, eventRows(D20, ['late']));
     await ingest.drop(`events/${D20}/part-1.parquet`, good.subarray(0, -20));
 
     // A file that is gone may come back, so its day waits for a while.
     await ingest.jumpTo(`${D21}T09:05:00Z`);
-    states.set(`revenue ${D18}`, 'waiting').set(`exposures ${D18}`, 'waiting').set(`events ${D20}`, 'failed');
+    states.set(`exposures ${D18}`, 'waiting').set(`events ${D20}`, 'failed');
     await statesAreRight();
     await ingest.jumpTo(`${D21}T09:20:00Z`);
-    states.set(`revenue ${D18}`, 'inputs_missing').set(`exposures ${D18}`, 'succeeded');
-    await statesAreRight();
-    const calendar = await sluice('ingest', 'status', '--days', '6');
-    expect(calendar.code).toBe(3);
-    expect(calendarMarks(calendar.stdout, D18)).toEqual(marked('✓', '?', '✓'));
-    expect(calendar.stdout).toContain(`acme/revenue ${D18} inputs_missing`);
-    // Its rows stay until somebody says that they go.
-    const revenue = ['--source', 'acme', '--dataset', 'revenue', '--from', D18];
-    const refused = await sluice('ingest', 'accept', ...revenue);
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('Expected keep or empty.') });
-    expect(await sluice('ingest', 'accept', 'empty', ...revenue)).toMatchObject({ code: 0 });
-    states.set(`revenue ${D18}`, 'succeeded_no_data');
+    states.set(`exposures ${D18}`, 'succeeded');
     await statesAreRight();
     await tablesAreRight();
 
@@ -302,7 +290,6 @@ describe('customers’ drops', () => {
       ['part-1.parquet', 'loaded', '1 1 0'],
       ['part-0.parquet', 'gone'],
     ]);
-    expect(await fates('revenue', D18)).toEqual([['part-0.parquet', 'gone']]);
     expect(await fates('events', D20)).toEqual([
       ['part-0.parquet', 'loaded'],
       ['part-1.parquet', 'failed', 'SLUICE_INGEST_FILE_TRUNCATED'],
@@ -314,7 +301,6 @@ describe('customers’ drops', () => {
 
     const { code, stdout } = await sluice('ingest', 'status', '--days', '6');
     expect(code).toBe(3);
-    expect(calendarMarks(stdout, D18)).toEqual(marked('✓', '0', '✓'));
     expect(calendarMarks(stdout, D20)).toEqual(marked('✗', '✓', '✓'));
     expect(stdout).toContain(`acme/events ${D20} failed: SLUICE_INGEST_FILE_TRUNCATED`);
     expect(stdout).toContain('queries see the last good version');
