@@ -98,34 +98,6 @@ describe('a run of the plan', () => {
     expect(await ingest.received('load')).toMatchObject([{ day: today() }]);
   });
 
-  it('distinguishes replaced, added and deleted files from those that are loaded', async () => {
-    ingest = await startIngest();
-    const days = [3, 2, 1].map(ago);
-    await ingest.dropInto(...days);
-    await plan();
-    for (const day of days) await load(day);
-    await ingest.received('load');
-    expect(await plan()).toMatchObject({ queued: [] });
-
-    await ingest.put(`events/${ago(3)}/a.parquet`, 'PAR1 with other rows');
-    await ingest.put(`events/${ago(2)}/late.parquet`);
-    await ingest.remove(`events/${ago(1)}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
-    expect(await plan()).toMatchObject({ queued: [{}, {}] });
-    expect(await ingest.received('load')).toMatchObject([
-      { day: ago(3), reason: 'changed' },
-      { day: ago(2), reason: 'changed' },
-    ]);
-    // Nobody knows since when it is empty.
-    await ingest.clock.advance(10 * 60_000);
-    await plan();
-    expect(await ingest.received('load')).toMatchObject([
-      { day: ago(1), reason: 'deleted', fingerprint: 'none' },
-    ]);
-    // The version that queries read stays until the load is done.
-    expect(await entryOf(ago(3))).toMatchObject({ state: 'waiting', version: 'v1' });
-  });
-
   it('reports which datasets cannot be listed and why, and plans the others', async () => {
     ingest = await startIngest([
       {},
