@@ -20,6 +20,9 @@ const config: FunctionConfig<'reconcile'> = wholeConfig;
 /** Milliseconds that a look at the rows of a day may take. A night may need four looks. */
 const LOOK_MS = 180_000;
 
+/** Calls that no answer ends are tried again by the client, whose own default is to wait as long as the function runs. */
+const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 30_000, throwOnRequestTimeout: true };
+
 const name = z.string().min(1);
 const schema = z.object({
   SLUICE_BUCKET: name,
@@ -42,8 +45,8 @@ export const handler = middy<unknown, void>()
   .use(environment(schema))
   .handler(async (_event, context) => {
     const env = context.environment;
-    const cloudwatch = new CloudWatchClient();
-    const athena = new AthenaClient();
+    const cloudwatch = new CloudWatchClient({ requestHandler: TIMEOUTS });
+    const athena = new AthenaClient({ requestHandler: TIMEOUTS });
     const unread: string[] = [];
     const reconciler: Reconciler = {
       config,

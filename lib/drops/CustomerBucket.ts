@@ -170,6 +170,10 @@ export const SourceError = defineErrorFamily(
         'Spark’s log is above the dataset’s folder, and only it says which files count, so none is loaded.',
       cure: 'Configure the folder that has the log `_spark_metadata`, with a `layout`.',
     },
+    SLUICE_SOURCE_SLOW: {
+      cause: "Listing the dataset's days took longer than a run has. Those that were reached are planned.",
+      cure: 'No action is needed: the plan goes on with the days that are left. If it persists, lower `lookbackDays`, or keep fewer objects in the folders.',
+    },
     SLUICE_SOURCE_UNAVAILABLE: {
       cause: "The customer's bucket did not answer in time, or S3 is busy.",
       cure: 'No action is needed: the next run tries again.',

@@ -49,12 +49,13 @@ export function makeDrop(
   const { started, committed } = commitMarkers(objects);
   for (const object of objects) {
     const reason = leftOutReason(object, folder, waitFor);
-    const by = transactionOf(object.key) ?? '';
-    if (started.has(by) && !committed.has(by) && (reason === null || isUnloadable(reason)))
+    const transaction = transactionOf(object.key);
+    const isUnderWay = transaction !== null && started.has(transaction) && !committed.has(transaction);
+    if (isUnderWay && (reason === null || isUnloadable(reason)))
       left.push({
         object,
         reason: 'not_committed',
-        detail: `Not committed: no _committed_${splitKey(by)[1]}.`,
+        detail: `Not committed: no _committed_${splitKey(transaction)[1]}.`,
       });
     else if (reason === null) files.push(object);
     else left.push({ object, reason });
@@ -97,8 +98,9 @@ export function haveSameFiles(first: string | null | undefined, other: string | 
   return first?.split('-', 1)[0] === other?.split('-', 1)[0];
 }
 
-function byKey(a: DropObject, b: DropObject): number {
-  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+/** Compares objects for a sort by their keys, of which no two are equal. */
+export function byKey(a: DropObject, b: DropObject): number {
+  return a.key < b.key ? -1 : 1;
 }
 
 /** Why an object of a day's folder is not loaded, in words for people. */

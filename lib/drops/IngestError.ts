@@ -7,7 +7,7 @@ export const IngestError = defineErrorFamily('system', {
     cure: 'Deploy serverless.yml unchanged: the role of the load must trust itself and be allowed to assume itself. The load is retried.',
   },
   SLUICE_INGEST_OUT_OF_TIME: {
-    cause: 'The run ended before it reached the dataset.',
+    cause: 'The run ended before it had listed a day of the dataset.',
     cure: 'The run is retried. If it persists, raise `timeout` of `ingest-plan` in serverless.yml, to at most 900.',
   },
   SLUICE_INGEST_MESSAGE_INVALID: {

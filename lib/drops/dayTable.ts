@@ -1,7 +1,8 @@
 import { type LedgerState, ledgerStates } from '../ledger/LedgerEntry.ts';
 import { MAX_KILLS } from './limits.ts';
 
-// Which answer to how a day is decides, of the plan and of a load, and which state of the day follows on a load.
+// What the plan and a load decide about a day. Each asks a table of answers from top to bottom: the first answer that is true of the
+// day, and that applies in its state, is the decision.
 
 /** States of a day as the plan finds it: the ledger's, or `none` without an entry. */
 export const dayStates = ['none', ...ledgerStates] as const;
@@ -34,9 +35,9 @@ export const loadKinds = ['planned', 'retried', 'triggered', 'backfill'] as cons
 /** One of {@link loadKinds}. */
 export type LoadKind = (typeof loadKinds)[number];
 
-/** An answer to how a day is. */
+/** One row of such a table. Its key says what is true of the day. */
 export interface Answer<Column extends string> {
-  /** The columns in which the answer decides. In others the next answer is tried. */
+  /** The states, or kinds of loads, in which it is the decision. In others the next answer is tried. */
   readonly decides: readonly Column[];
 }
 
@@ -46,8 +47,9 @@ interface LoadAnswer extends Answer<LoadKind> {
   readonly next: LedgerState | 'as before';
 }
 
-const known: readonly DayState[] = ledgerStates;
-/** A requested day is tried regardless of earlier failures. */
+/** States of days that the ledger has. */
+const noted: readonly DayState[] = ledgerStates;
+/** Loads that nobody requested: earlier failures count. */
 const planned: readonly LoadKind[] = ['planned', 'retried'];
 
 /**
@@ -58,13 +60,13 @@ export const PLAN_TABLE = {
   /** The folder has no files, and nobody said that the day never comes. */
   no_files: { decides: ['none'] },
   /** The files have not changed since the last load, and one that it loaded is archived now. */
-  archived: { decides: known.filter((state) => state !== 'failed') },
+  archived: { decides: noted.filter((state) => state !== 'failed') },
   /** The day was loaded from another place, or failed there, and the configured place has no file of it. A day that waits is settled as it was. */
   elsewhere: { decides: ['succeeded', 'succeeded_no_data', 'inputs_missing', 'failed'] },
   /** `sluice ingest backfill` names the day. */
   backfill: { decides: dayStates },
   /** `sluice ingest accept keep` names the day. */
-  keep: { decides: known },
+  keep: { decides: noted },
   /** `sluice ingest accept empty` names the day, which may never have come. */
   empty: { decides: dayStates },
   /** A load has the day, or goes on with its next piece. */
@@ -74,7 +76,7 @@ export const PLAN_TABLE = {
   /** The files have not changed since the last load, less than RETRY_AFTER_MS ago or before the lookback, and nobody asked for the day. */
   failed: { decides: ['failed'] },
   /** A task for these files is less than REQUEUE_AFTER_MS old. */
-  queued: { decides: known },
+  queued: { decides: noted },
   /** The customer reported the day as ready. */
   triggered: { decides: dayStates },
   /** The marker of `waitFor` is not there, or none of the files is committed. */
@@ -84,7 +86,7 @@ export const PLAN_TABLE = {
   /** The files have not changed since the last load. */
   retried: { decides: ['failed'] },
   /** The files are gone. */
-  deleted: { decides: known },
+  deleted: { decides: noted },
   /** No load of the day has ended. */
   new: { decides: dayStates },
   /** The files have changed since the last load. */

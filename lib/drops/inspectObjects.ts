@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { mapLimit } from '../base/concurrency.ts';
 import { type CustomerBucket, type DropObject, type ReadOptions, readBody } from './CustomerBucket.ts';
-import { type Drop, isParquetName, type LeftOut } from './Drop.ts';
+import { byKey, type Drop, isParquetName, type LeftOut } from './Drop.ts';
 import { PARALLEL_LOOKS } from './limits.ts';
 import { splitKey } from './listedLogs.ts';
 
@@ -43,7 +43,7 @@ export async function inspectObjects(
   if (looks.some(([, look]) => look === null)) return null;
   const reasons = new Map(looks);
   const parquet = unknown.filter((object) => reasons.get(object) === 'parquet');
-  const whole = [...drop.files, ...parquet].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const whole = [...drop.files, ...parquet].sort(byKey);
   const archived = drop.leftOut.filter(({ reason }) => reason === 'archived').map(({ object }) => object);
   const keys = new Set([...whole, ...archived].map(({ key }) => key));
   const copies = new Set(whole.filter(({ key }) => isCopy(key, keys)));

@@ -123,7 +123,11 @@ async function judgeBySpark(
     const deleted = new Set<string>();
     const reads = await mapLimit(log.batches, PARALLEL_LOGS, ({ object: batch }) =>
       read(batch, async (body) => {
+        let lines = 0;
         for await (const line of linesOf(body, batch)) {
+          lines += 1;
+          if (lines === 1 && line !== 'v1') throw invalid(batch, 'its first line is not v1');
+          if (lines === 1 || line === '') continue;
           const { data } = lineSchema.safeParse(parseJson(line));
           if (data === undefined) throw invalid(batch, 'a line that names no file');
           const path = decodePath(data.path);
@@ -157,29 +161,21 @@ function requireAllBatches({ folder, batches }: SparkLog): void {
 
 const LINE_BREAK = 0x0a;
 
-/** Lines behind the first, which is the version. They are read as a stream: a batch that takes earlier ones in grows without bound. */
+/** The lines of a batch, at least one. They are read as a stream: a batch that takes earlier ones in grows without bound. */
 async function* linesOf(body: Body, batch: DropObject): AsyncGenerator<string> {
   let rest = Buffer.alloc(0);
-  let lines = 0;
-  const isFile = (line: string) => {
-    lines += 1;
-    if (lines === 1 && line !== 'v1') throw invalid(batch, 'its first line is not v1');
-    return lines > 1 && line !== '';
-  };
   for await (const piece of body) {
     rest = Buffer.concat([rest, piece]);
     let start = 0;
     for (let end = rest.indexOf(LINE_BREAK); end >= 0; end = rest.indexOf(LINE_BREAK, start)) {
-      const line = rest.toString('utf8', start, end);
-      if (isFile(line)) yield line;
+      yield rest.toString('utf8', start, end);
       start = end + 1;
     }
     rest = rest.subarray(start);
     if (rest.length > MAX_LOG_LINE_BYTES)
       throw invalid(batch, `a line of more than ${MAX_LOG_LINE_BYTES} bytes`);
   }
-  const last = rest.toString();
-  if ((lines === 0 || last !== '') && isFile(last)) yield last;
+  yield rest.toString();
 }
 
 /**

@@ -75,6 +75,7 @@ export const PARALLEL_RESULTS = 8;
 export const PARALLEL_ENTRIES = 2;
 /** Notes on versions that the sweep after a load processes. The hourly sweep processes all that are due. */
 export const MAX_SWEPT = 50;
+
 // The trigger, `POST /v1/mark_data_ready_dwh`.
 
 /** Days that one call may name: a month. Statsig's own API accepts one. */

@@ -88,31 +88,15 @@ export async function listEachDrop(
   /** The days of each prefix, oldest first. */
   const folders = Map.groupBy([...new Set(days)].sort(), begin);
   let objects = 0;
-  const logs = new Map<string, SparkLog['batches']>();
-  const list = async function* (prefix: string) {
-    let next: string | undefined;
-    for (let pages = 0; pages === 0 || next !== undefined; pages += 1) {
-      if (pages === MAX_LIST_CALLS) throw tooMany(prefix, `${pages},000 objects`);
-      const page = await bucket.list({ prefix, next });
-      addBatches(logs, page.objects);
-      yield page.objects;
-      next = page.next;
-    }
-  };
+  const logs: SparkLogs = new Map();
   let beside: readonly DropObject[] | undefined;
-  const listBeside = async () => {
-    const markers: DropObject[] = [];
-    for (const prefix of logsBeside(dataset, [...folders.keys()]))
-      for await (const page of list(prefix)) markers.push(...page.filter(isCommitMarker));
-    return markers;
-  };
   for (const [prefix, ofPrefix] of folders) {
     const markers: DropObject[] = [];
     const wanted = new Map<UtcDay, DropObject[]>(ofPrefix.map((day) => [day, []]));
     const before = objects;
     let release: (() => void) | undefined;
     try {
-      for await (const page of list(prefix)) {
+      for await (const page of listPages(bucket, prefix, logs)) {
         objects += page.length;
         if (objects > MAX_OBJECTS)
           throw tooMany(`${dataset.folder}/`, `${MAX_OBJECTS} in ${days.length} days`);
@@ -123,7 +107,7 @@ export async function listEachDrop(
           wanted.get(day)?.push(object);
         }
       }
-      beside ??= await listBeside();
+      beside ??= await markersUnder(bucket, logsBeside(dataset, [...folders.keys()]), logs);
       markers.push(...beside);
       for (const [day, found] of wanted) {
         await use(day, dropOf(dataset, day, { found, markers, logs }));
@@ -133,6 +117,37 @@ export async function listEachDrop(
       release?.();
     }
   }
+}
+
+/** Batches of Spark's logs that were listed so far, by the folder of the log. */
+type SparkLogs = Map<string, SparkLog['batches']>;
+
+/** Lists a prefix, and adds the batches that are there to the logs. */
+async function* listPages(
+  bucket: Pick<CustomerBucket, 'list'>,
+  prefix: string,
+  logs: SparkLogs,
+): AsyncGenerator<readonly DropObject[]> {
+  let next: string | undefined;
+  for (let pages = 0; pages === 0 || next !== undefined; pages += 1) {
+    if (pages === MAX_LIST_CALLS) throw tooMany(prefix, `${pages},000 objects`);
+    const page = await bucket.list({ prefix, next });
+    addBatches(logs, page.objects);
+    yield page.objects;
+    next = page.next;
+  }
+}
+
+/** Markers of commits under some prefixes. */
+async function markersUnder(
+  bucket: Pick<CustomerBucket, 'list'>,
+  prefixes: readonly string[],
+  logs: SparkLogs,
+): Promise<readonly DropObject[]> {
+  const markers: DropObject[] = [];
+  for (const prefix of prefixes)
+    for await (const page of listPages(bucket, prefix, logs)) markers.push(...page.filter(isCommitMarker));
+  return markers;
 }
 
 function tooMany(where: string, what: string): Error {

@@ -79,11 +79,11 @@ export async function requirePlainFiles(
     isLog: (name: string) => isHiveFile(beginning + name),
   }));
   const looks = [...inFolder, ...ofHive];
-  const found = await mapLimit(looks, looks.length, async ({ code, beginning, isLog }) => {
+  const signs = await mapLimit(looks, looks.length, async ({ code, beginning, isLog }) => {
     const key = await logUnder(bucket, `${dataset.folder}/${beginning}`, isLog);
     return { code, key };
   });
-  for (const { code, key } of found) if (key !== undefined) throw new SourceError(code, `${key}.`);
+  for (const { code, key } of signs) if (key !== undefined) throw new SourceError(code, `${key}.`);
   await requireNoLogOutside(bucket, dataset);
 }
 

@@ -21,10 +21,11 @@ const OTHER_DAYS = 0.5;
 
 /** What is compared of a loaded day before. */
 export type DayBefore = Pick<LedgerEntry, 'day' | 'rows' | 'accepted' | 'content'>;
-/** A file of a day, and the file of another day that it is, or may be. */
+/** A file of a day by its key, and the file of another day that it is, or may be. */
 export interface Copy {
   readonly key: string;
-  readonly of: string;
+  /** The key of the other day's file. */
+  readonly original: string;
   readonly isSure: boolean;
 }
 
@@ -50,8 +51,8 @@ export function judgeContent(
   };
   const unusual: DayContent['unusual'] = [];
   for (const [field, held] of Object.entries(fields)) {
-    const found = unusualField(field, held, fieldRows, before);
-    if (found !== null) unusual.push({ field, ...found });
+    const difference = unusualField(field, held, fieldRows, before);
+    if (difference !== null) unusual.push({ field, ...difference });
   }
   const isOther = (other: number, all: number) => other > all * OTHER_DAYS;
   if (isOther(otherDays, out) && !isUsual((content, day) => isOther(content.otherDays, day.rows.out))) {
@@ -61,7 +62,7 @@ export function judgeContent(
     });
   }
   if (copies.length > 0 && !isUsual((content) => content.copies > 0)) {
-    const texts = copies.map(({ key, of, isSure }) => `${key} ${isSure ? 'is' : 'may be'} ${of}`);
+    const texts = copies.map(({ key, original, isSure }) => `${key} ${isSure ? 'is' : 'may be'} ${original}`);
     unusual.push({ words: `files are those of other days: ${listed(texts)}` });
   }
   const kept = Object.entries(fields).map(
@@ -91,35 +92,36 @@ function unusualField(
   const known = before.flatMap(({ content, accepted }) => {
     const held = content?.fields[field];
     if (held === undefined) return [];
-    const isUsual = accepted === true || content?.unusual.every((one) => one.field !== field) === true;
+    const isUsual =
+      accepted === true || content?.unusual.every((unusual) => unusual.field !== field) === true;
     return [{ ...held, rows: content?.rows ?? 0, isUsual }];
   });
   const usual = known.filter(({ isUsual }) => isUsual);
   const words: string[] = [];
   // Some writers choose between whole numbers and others by the values of each day: a type is told once.
-  const typed = known.flatMap((one) => one.types);
+  const typed = known.flatMap((day) => day.types);
   const added = Object.keys(types).filter((type) => typed.length > 0 && type !== '' && !typed.includes(type));
   if (added.length > 0) words.push(`type ${added.join(', ')}, before ${[...new Set(typed)].join(', ')}`);
-  const last = usual.find((one) => one.rows >= FEWEST);
+  const last = usual.find((day) => day.rows >= FEWEST);
   if (last !== undefined && rows >= FEWEST) {
-    const was = last.none / last.rows;
-    const is = none / rows;
-    if (was < NONE.before && is > NONE.now)
-      words.push(`no value in ${percent(is)} of rows, before in ${percent(was)}`);
+    const shareBefore = last.none / last.rows;
+    const share = none / rows;
+    if (shareBefore < NONE.before && share > NONE.now)
+      words.push(`no value in ${percent(share)} of rows, before in ${percent(shareBefore)}`);
   }
-  const values = usual.reduce((sum, one) => sum + one.rows - one.none, 0);
+  const values = usual.reduce((sum, day) => sum + day.rows - day.none, 0);
   if (values >= FEWEST && rows - none >= FEWEST) {
-    const was = usual.reduce((sum, one) => sum + one.numbers, 0) / values;
-    const is = numbers / (rows - none);
-    if (was >= NUMBERS.before && is < NUMBERS.now)
-      words.push(`${percent(is)} of its values are numbers, before ${percent(was)}`);
+    const shareBefore = usual.reduce((sum, day) => sum + day.numbers, 0) / values;
+    const share = numbers / (rows - none);
+    if (shareBefore >= NUMBERS.before && share < NUMBERS.now)
+      words.push(`${percent(share)} of its values are numbers, before ${percent(shareBefore)}`);
   }
   if (words.length === 0) return null;
-  const of = column === '' ? field : `${field} (column ${quotedName(column)})`;
-  const told = { words: `${of}: ${words.join('; ')}` };
-  if (isUnitId(field)) return told;
-  const named = (added.length > 0 ? added : Object.keys(types)).flatMap((type) => types[type] ?? []);
-  return { ...told, values: named.slice(0, KEPT_VALUES) };
+  const name = column === '' ? field : `${field} (column ${quotedName(column)})`;
+  const difference = { words: `${name}: ${words.join('; ')}` };
+  if (isUnitId(field)) return difference;
+  const examples = (added.length > 0 ? added : Object.keys(types)).flatMap((type) => types[type] ?? []);
+  return { ...difference, values: examples.slice(0, KEPT_VALUES) };
 }
 
 /** Whether the values of a field are IDs of units, which the ledger does not keep. @param field As the mapping has it. */
@@ -142,16 +144,16 @@ export function copiesOf(
   const sizes = new Set(files.map(({ size }) => size));
   const read = others.filter(({ fate, size }) => fate === 'loaded' && sizes.has(size));
   const isDigest = ({ eTag }: FileFate) => !hasKmsKey && !eTag.includes('-');
-  const tagged = new Map(read.map((one) => [`${one.size} ${one.eTag}`, one]));
-  const sized = new Map(read.map((one) => [`${one.size} ${one.rows?.in}`, one]));
+  const tagged = new Map(read.map((other) => [`${other.size} ${other.eTag}`, other]));
+  const sized = new Map(read.map((other) => [`${other.size} ${other.rows?.in}`, other]));
   const loaded = files.filter(({ fate, rows }) => fate === 'loaded' && (rows?.out ?? 0) > 0);
   const copies = loaded.flatMap((file): readonly Copy[] => {
     const { key, size, eTag, rows } = file;
     const same = tagged.get(`${size} ${eTag}`);
-    if (same !== undefined) return [{ key, of: same.key, isSure: true }];
+    if (same !== undefined) return [{ key, original: same.key, isSure: true }];
     const alike = sized.get(`${size} ${rows?.in}`);
-    const isTold = alike === undefined || (isDigest(file) && isDigest(alike));
-    return isTold ? [] : [{ key, of: alike.key, isSure: false }];
+    const isOther = alike === undefined || (isDigest(file) && isDigest(alike));
+    return isOther ? [] : [{ key, original: alike.key, isSure: false }];
   });
   // Of many small files some have the size and the rows of others by chance.
   const isLikely = copies.length > loaded.length / 2;

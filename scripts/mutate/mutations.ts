@@ -38,7 +38,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   // Pieces.
   faultsOf('lib/drops/load/loadTask.ts', 'lib/drops/load/pieces.contract', [
-    ['      await sendNextPiece(loader, task, known);\n', ''],
+    ['      await sendNextPiece(loader, task, entry);\n', ''],
     ["failure.code === 'SLUICE_LOAD_FILES_CHANGING' && run !== undefined", 'false'],
   ]),
   faultsOf('lib/drops/load/loadDrop.ts', 'lib/drops/load/pieces.contract', [
@@ -483,7 +483,7 @@ export const mutations: readonly Mutation[] = [
     ['if (!deleted.has(key)) ', ''],
     ['if (missing >= 0)', 'if (missing > 1e9)'],
   ]),
-  faultsOf('lib/drops/Drop.ts', 'lib/drops/judgeByLogs', [[' && !committed.has(by)', '']]),
+  faultsOf('lib/drops/Drop.ts', 'lib/drops/judgeByLogs', [[' && !committed.has(transaction)', '']]),
   faultsOf('lib/drops/load/skipReason.ts', 'lib/drops/load/logs.contract', [
     ["if (lacksCommit(drop, entry)) return 'marker';", ''],
   ]),

@@ -23,10 +23,10 @@ export interface LoadRequest {
 }
 
 const count = z.int().min(0);
+/** Refused rows by reason, without zeros. */
 const reasons = z.partialRecord(z.string().refine(isRowReason), count);
 /** Numbers of rows. `in` is always `out` + `refused`. */
 const counts = { in: count, out: count, refused: count };
-/** Refused rows by reason, without zeros. */
 const fileRows = z.strictObject({ name: z.string(), ...counts, reasons });
 /** Counts of the rows of one file. */
 export type FileRows = z.output<typeof fileRows>;
@@ -108,8 +108,8 @@ function sumContents(contents: readonly RowContent[]): RowContent {
 }
 
 /**
- * Maps files to rows of a table. Rows never pass through JavaScript, but for texts of some that are looked at. The implementation uses DuckDB: duckDbEngine.ts in this
- * process, childEngine.ts in another.
+ * Maps files to rows of a table. Rows never pass through JavaScript, except texts of some that are looked at. The implementation uses
+ * DuckDB: duckDbEngine.ts in this process, childEngine.ts in another.
  */
 export interface Engine {
   /**

@@ -24,7 +24,10 @@ const MANY_FIELDS = 100;
 const RUNS = 16;
 /** The fewest rows of a run. */
 const SHORTEST_RUN = 8;
-/** By which part of the distance between runs a file is ahead of the one before: no multiple of it is near a whole number. */
+/**
+ * By which part of the distance between runs each file's runs begin later than those of the file before: no multiple of it is near a
+ * whole number, so that the runs of many files are spread evenly.
+ */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 /** Characters of a value that are looked at. */
 const VALUE_CHARACTERS = 40;
@@ -178,14 +181,14 @@ export function probeStatement({ files, mapping }: MappingRequest, file: number)
 /** A query that reads the whole refused rows of one file and returns one row. It fails like the load. */
 export function refusedProbeStatement({ files, mapping }: MappingRequest, file: number): string {
   const group = groupWithFile(mapping, file);
-  const raw = group.raws.find((one) => one.files.includes(file));
+  const raw = group.raws.find(({ files }) => files.includes(file));
   if (raw === undefined) throw new RangeError(`The mapping has no row of file ${file}.`);
   const rows = readGroup({ files, mapping }, { ...group, files: [file] }, `, ${raw.sql} AS raw`);
   return `SELECT max(length(raw)) FROM (${rows}) WHERE problem IS NOT NULL`;
 }
 
 function groupWithFile(mapping: MappingRequest['mapping'], file: number): MappedGroup {
-  const group = mapping.groups.find((one) => one.files.includes(file));
+  const group = mapping.groups.find(({ files }) => files.includes(file));
   if (group === undefined) throw new RangeError(`The mapping is not for file ${file}.`);
   return group;
 }

@@ -113,7 +113,7 @@ const FOR_LEFT_OUT: ReadonlySet<string> = new Set([
   'SLUICE_SOURCE_OBJECT_ARCHIVED',
 ]);
 
-const OF_ANOTHER = 'Another file has this problem.';
+const ANOTHER_FAILED = 'Another file has this problem.';
 const REPLACED = 'A new file replaced it; the last good version has it.';
 const GONE = 'It was loaded, and is not in the folder any more.';
 const STILL_READ = 'It is not in the folder any more; the last good version has it.';
@@ -143,9 +143,9 @@ export function listFileFates(
       file.fate === 'loaded' ? [[file.key, identity(file)] as const] : [],
     ),
   );
-  const came = new Set(newlyLeftOut(drop, claim.entry));
-  const ofAnother = [...problems.values()].some(({ code }) => code === failure?.code);
-  const held = isLoaded ? {} : { reason: failure.code, ...(ofAnother ? { detail: OF_ANOTHER } : {}) };
+  const arrived = new Set(newlyLeftOut(drop, claim.entry));
+  const hasCulprit = [...problems.values()].some(({ code }) => code === failure?.code);
+  const held = isLoaded ? {} : { reason: failure.code, ...(hasCulprit ? { detail: ANOTHER_FAILED } : {}) };
   const isRead = ({ key, eTag }: DropObject) => loaded.get(key)?.eTag === eTag;
   const problemOf = (key: string) => {
     const problem = problems.get(key);
@@ -176,7 +176,7 @@ export function listFileFates(
         [isRead(object), 'loaded'],
         [problem !== undefined, 'failed', { ...problem }],
         [before !== undefined, 'loaded', { ...before, detail: REPLACED }],
-        [!came.has(left), 'left_out'],
+        [!arrived.has(left), 'left_out'],
         [FOR_LEFT_OUT.has(failure?.code ?? ''), 'failed'],
         [true, 'held'],
       ]);
@@ -197,11 +197,11 @@ export function listFileFates(
  */
 export function haveSameFates(progress: Progress, filesLeave: boolean): boolean {
   const { files, failure } = progress.claim.entry;
-  const isTold = ({ fate, reason = '' }: FileFate) =>
+  const isCompared = ({ fate, reason = '' }: FileFate) =>
     fate !== 'gone' && !(isLeftOutReason(reason) && (isMarker(reason) || reason === 'temporary'));
   const fatesOf = (some: readonly FileFate[]) =>
     new Set(
-      some.filter(isTold).map(({ key, eTag, fate, reason }) => JSON.stringify([key, eTag, fate, reason])),
+      some.filter(isCompared).map(({ key, eTag, fate, reason }) => JSON.stringify([key, eTag, fate, reason])),
     );
   const now = fatesOf(listFileFates(progress, null));
   const before = fatesOf(files);

@@ -106,22 +106,22 @@ function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): R
  */
 async function look(loader: Loader, { deadline }: Invocation): Promise<boolean> {
   const { config, clock, log } = loader;
-  const all = config.sources.flatMap(({ name: source, datasets }) =>
-    datasets.map(({ name: dataset, ...rest }) => ({ source, dataset, ...rest })),
+  const datasets = config.sources.flatMap((source) =>
+    source.datasets.map((dataset) => ({ dataset, place: { source: source.name, dataset: dataset.name } })),
   );
-  const first = all.length === 0 ? 0 : Math.floor(clock.now() / HOUR_MS) % all.length;
-  const inOrder = [...all.slice(first), ...all.slice(0, first)];
+  const first = Math.floor(clock.now() / HOUR_MS) % Math.max(1, datasets.length);
+  const inTurn = [...datasets.slice(first), ...datasets.slice(0, first)];
   let failed = 0;
-  for (const [i, { source, dataset, table, timezone, lookbackDays: most }] of inOrder.entries()) {
+  for (const [i, { dataset, place }] of inTurn.entries()) {
     const now = clock.now();
-    const until = now + (deadline - now) / (all.length - i);
-    const days = lookbackDays(now, timezone, most);
+    const until = now + (deadline - now) / (datasets.length - i);
+    const days = lookbackDays(now, dataset.timezone, dataset.lookbackDays);
     try {
-      const { late } = await lookAtVersions(loader, { source, dataset, table }, days, until);
-      if (late > 0) log({ level: 'info', event: 'ingest_files', source, dataset, late });
+      const { late } = await lookAtVersions(loader, { ...place, table: dataset.table }, days, until);
+      if (late > 0) log({ level: 'info', event: 'ingest_files', ...place, late });
     } catch (error) {
       // An alarm counts errors of `ingest_load`, and no day has failed.
-      log({ level: 'error', event: 'ingest_files', source, dataset, ...failureFields(error) });
+      log({ level: 'error', event: 'ingest_files', ...place, ...failureFields(error) });
       failed += 1;
     }
   }

@@ -77,10 +77,10 @@ export async function loadTask(loader: Loader, invocation: Attempt, task: Ingest
   const subject = { source: source.name, dataset: dataset.name, day, table: dataset.table };
   if (task.piece !== undefined) {
     // Another task makes the piece, its load has ended, or was planned anew.
-    const known = await loader.ledger.read(subject);
-    const next = known?.run === undefined ? known?.queued?.piece : known.run.taskPiece;
+    const entry = await loader.ledger.read(subject);
+    const next = entry?.run === undefined ? entry?.queued?.piece : entry.run.taskPiece;
     if (!isDeepStrictEqual(next, task.piece)) {
-      await sendNextPiece(loader, task, known);
+      await sendNextPiece(loader, task, entry);
       return { outcome: 'unchanged' };
     }
   }
@@ -102,9 +102,9 @@ export async function loadTask(loader: Loader, invocation: Attempt, task: Ingest
  *
  * @throws QueueError
  */
-async function sendNextPiece(loader: Loader, task: IngestTask, known: LedgerEntry | null): Promise<void> {
-  if (known?.run?.taskPiece === undefined || known.lease !== undefined) return;
-  const { run, updatedAt } = known;
+async function sendNextPiece(loader: Loader, task: IngestTask, entry: LedgerEntry | null): Promise<void> {
+  if (entry?.run?.taskPiece === undefined || entry.lease !== undefined) return;
+  const { run, updatedAt } = entry;
   if (loader.clock.now() - updatedAt < PIECE_TAKEN_MS) return;
   const next: IngestTask = { ...task, fingerprint: run.fingerprint, piece: run.taskPiece };
   await loader.tasks.send([JSON.stringify(next)], 0, task.source);
@@ -263,10 +263,15 @@ function unchangedSettlement(progress: Progress): Settlement {
   // The same files may be at another place now. What failed there has not become right.
   const isThere = drop !== undefined && isElsewhere(drop, entry, here);
   const stillFailed = isThere && !isAccepted ? failure : undefined;
-  const loaded = isLoaded ? 'succeeded' : 'succeeded_no_data';
+  const states: readonly (readonly [Settlement['state'], boolean])[] = [
+    ['failed', stillFailed !== undefined],
+    ['inputs_missing', isMissing],
+    ['succeeded', isLoaded],
+  ];
+  const [state] = states.find(([, holds]) => holds) ?? ['succeeded_no_data'];
   return {
     place: missingSince !== undefined || isThere ? progress.rowsPlace : here,
-    state: stillFailed !== undefined ? 'failed' : isMissing ? 'inputs_missing' : loaded,
+    state,
     files,
     rows,
     bytes,
@@ -321,7 +326,7 @@ async function settleTask(
   const around = hasCome && !isKept ? await findDaysAround(loader, place, files) : null;
   const { usual = null, before = [], copies = [] } = around ?? {};
   const isJudged = hasCome && out > 0 && mapped !== undefined;
-  const content = isKept ? claim.entry.content : isJudged ? judgeContent(mapped, before, copies) : undefined;
+  const judged = isJudged ? judgeContent(mapped, before, copies) : undefined;
   const settlement: Settlement = {
     state,
     fingerprint: drop?.fingerprint ?? task.fingerprint,
@@ -333,7 +338,7 @@ async function settleTask(
     ...(isKept ? { missingSince } : {}),
     ...(isAccepted ? { accepted: true } : {}),
     usualRows: usual ?? undefined,
-    content,
+    content: isKept ? claim.entry.content : judged,
     ...(version === undefined ? {} : { version }),
     ...(filesWritten === undefined ? {} : { filesWritten: [...filesWritten] }),
     failure: failure && { code: failure.code, message: failure.message },

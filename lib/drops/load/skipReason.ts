@@ -4,7 +4,6 @@ import { decides, LOAD_TABLE, type LoadKind } from '../dayTable.ts';
 import { hasSameFiles, isElsewhere, missingFiles } from '../lastLoad.ts';
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksCommit, lacksMarker, settlesAt } from '../plan/decideDay.ts';
-
 import { type DayLoad, haveSameFates } from './Progress.ts';
 
 /** Why a listed day is not loaded: an answer of {@link LOAD_TABLE}. */

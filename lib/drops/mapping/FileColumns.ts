@@ -56,7 +56,7 @@ export class FileColumns {
     const names =
       'folder' in field
         ? this.#folders.map((folder) => `${folder.name}=`)
-        : this.#columns.map((folder) => folder.name);
+        : this.#columns.map(({ name }) => name);
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_MISSING',
       nameOfField(field),

@@ -10,17 +10,17 @@ const WHOLE = String.raw`\s*[+-]?\d+(\.0*)?\s*`;
 export type CastType = Cast | 'bigint' | 'boolean';
 
 /** A value in a cast; NULL if it can't be converted without loss. @param column Its `sql` is finite. */
-export function castSql({ sql, kind, type: found }: FoundColumn, cast: CastType): string {
-  if (cast === 'string') return textSql(sql, kind, found);
+export function castSql({ sql, kind, type }: FoundColumn, cast: CastType): string {
+  if (cast === 'string') return textSql(sql, kind, type);
   if (cast === 'uuid') {
-    const text = textSql(sql, kind, found);
+    const text = textSql(sql, kind, type);
     const value =
       kind === 'bytes'
         ? `CASE WHEN octet_length(${sql}) = ${UUID_BYTES} THEN ${uuidSql(sql)} ELSE ${text} END`
         : text;
     return `CAST(TRY_CAST(${value} AS UUID) AS VARCHAR)`;
   }
-  const plain = kind === 'bytes' || kind === 'nested' ? textSql(sql, kind, found) : sql;
+  const plain = kind === 'bytes' || kind === 'nested' ? textSql(sql, kind, type) : sql;
   if (cast === 'boolean')
     return ['integer', 'decimal', 'float'].includes(kind)
       ? `CASE ${plain} WHEN 0 THEN false WHEN 1 THEN true END`

@@ -24,7 +24,7 @@ export function rawRowSql(columns: readonly FileColumn[]): string {
   return finiteRowSql(`CAST(${rawObjectSql(columns, columnSql)} AS VARCHAR)`, types);
 }
 
-/** Columns, or members of a struct, as a JSON object. @param sqlOf SQL of one. */
+/** Columns, or members of a struct, as a JSON object. @param sqlOf SQL that reads a column or member. */
 function rawObjectSql(columns: readonly FileColumn[], sqlOf: (column: FileColumn) => string): string {
   const names = columns.map(({ name }) => name).sort();
   const twice = new Set(names.filter((name, i) => name === names[i - 1]));

@@ -124,27 +124,27 @@ export function onlyNamed<Named extends { readonly name: string }>(
   among: readonly Named[],
   name: string,
   field: string,
-  textOf: (one: Named) => string,
+  textOf: (named: Named) => string,
 ): Named | undefined {
-  const exact = among.filter((one) => one.name === name);
+  const exact = among.filter((named) => named.name === name);
   const alike =
-    exact.length > 0 ? exact : among.filter((one) => one.name.toLowerCase() === name.toLowerCase());
+    exact.length > 0 ? exact : among.filter((named) => named.name.toLowerCase() === name.toLowerCase());
   return onlyOne(alike, field, 'one of the name', textOf);
 }
 
 /** The only one of those that a field may be read from; undefined without one. @throws FieldProblem if there are several. */
-export function onlyOne<One>(
-  found: readonly One[],
+export function onlyOne<Named>(
+  candidates: readonly Named[],
   field: string,
   expected: string,
-  textOf: (one: One) => string,
-): One | undefined {
-  if (found.length > 1)
+  textOf: (named: Named) => string,
+): Named | undefined {
+  if (candidates.length > 1)
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_AMBIGUOUS',
       field,
       expected,
-      found.map(textOf).join(' and '),
+      candidates.map(textOf).join(' and '),
     );
-  return found[0];
+  return candidates[0];
 }

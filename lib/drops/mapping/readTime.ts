@@ -20,26 +20,9 @@ export function readTime(field: TimeField, fileColumns: FileColumns): FieldSql {
   const column = fileColumns.column(field);
   if (column === null) throw new RangeError('A time is never optional.');
   const { timezone } = fileColumns;
-  const unit = field.unit ?? defaultUnit(column);
-  const { format } = field;
-  const sql =
-    column.kind === 'empty'
-      ? { value: 'CAST(NULL AS TIMESTAMP)', refusals: [] }
-      : format === undefined
-        ? utcSql(column, unit, timezone)
-        : utcOfFormat(column, format, timezone);
-  if (sql === null) {
-    throw new FieldProblem(
-      'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
-      column.name,
-      format !== undefined
-        ? 'text, or a whole number, as `format` reads it'
-        : unit === null
-          ? 'a timestamp, a date, a number or text'
-          : EXPECTED[unit],
-      column.type,
-    );
-  }
+  const sql = utcSql(column, field, timezone);
+  if (sql === null)
+    throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, expectedOf(field), column.type);
   return { value: sql.value, column, refusals: [MISSING, ...sql.refusals, OUT_OF_RANGE] };
 }
 
@@ -67,17 +50,29 @@ const EXPECTED: Readonly<Record<TimeUnit, string>> = {
   iso: 'text',
 };
 
+/** Types that a field can be read from, in words. Without a unit it is read from each of its kinds by the kind's own. */
+function expectedOf({ unit, format }: TimeField): string {
+  if (format !== undefined) return 'text, or a whole number, as `format` reads it';
+  return unit === undefined ? 'a timestamp, a date, a number or text' : EXPECTED[unit];
+}
+
 function defaultUnit({ kind }: FoundColumn): TimeUnit | null {
   if (NUMBERS.includes(kind)) return 's';
   if (TEXTS.includes(kind)) return 'iso';
   return kind === 'date' || kind === 'local' || kind === 'instant' ? 'timestamp' : null;
 }
 
-function utcSql(column: FoundColumn, unit: TimeUnit | null, timezone: string): TimeSql | null {
+/** The SQL that reads a column as a field says; null if its type does not fit. */
+function utcSql(column: FoundColumn, field: TimeField, timezone: string): TimeSql | null {
+  if (column.kind === 'empty') return { value: 'CAST(NULL AS TIMESTAMP)', refusals: [] };
+  if (field.format !== undefined) return utcOfFormat(column, field.format, timezone);
+  const unit = field.unit ?? defaultUnit(column);
+  return unit === null ? null : utcOfUnit(column, unit, timezone);
+}
+
+function utcOfUnit(column: FoundColumn, unit: TimeUnit, timezone: string): TimeSql | null {
   const { sql, kind, type } = column;
   switch (unit) {
-    case null:
-      return null;
     case 'timestamp': {
       const value = timeOfColumn(column, timezone);
       return value === null ? null : { value, refusals: [] };

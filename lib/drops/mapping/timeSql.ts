@@ -91,13 +91,18 @@ export function timeOfColumn(column: FoundColumn, timezone: string): string | nu
       return type === 'TIMESTAMP WITH TIME ZONE' ? ofInstant(sql, nanoseconds ? MIN_NANOSECOND : null) : sql;
     case 'local':
     case 'date': {
-      const plain =
-        type === 'TIMESTAMP' ? sql : nanoseconds ? ofNanoseconds(sql) : `TRY_CAST(${sql} AS TIMESTAMP)`;
-      return timezone === 'UTC' ? plain : utcOfLocal(plain, timezone);
+      const local = timestampSql(column);
+      return timezone === 'UTC' ? local : utcOfLocal(local, timezone);
     }
     default:
       return null;
   }
+}
+
+/** A time without a zone, or a date, as a TIMESTAMP. */
+function timestampSql({ sql, type, nanoseconds }: FoundColumn): string {
+  if (type === 'TIMESTAMP') return sql;
+  return nanoseconds ? ofNanoseconds(sql) : `TRY_CAST(${sql} AS TIMESTAMP)`;
 }
 
 /** Rounds down to a microsecond. The smallest number is missing, which DuckDB does not treat as infinite. */

@@ -58,6 +58,7 @@ export function columnKind(type: string): ColumnKind {
 
 /** Larger floats are not exact whole numbers. */
 const MAX_EXACT = '9007199254740992';
+
 /** A value as text; NULL if its bytes are not UTF-8, a number is not finite, or a time is invalid. @param type DuckDB's name of the type. */
 export function textSql(sql: string, kind: ColumnKind, type: string): string {
   switch (kind) {

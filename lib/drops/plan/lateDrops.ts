@@ -17,7 +17,7 @@ import { dropPlace, listEachDrop, markerKey } from '../listDrops.ts';
 import { emptyWords, lacksRows } from '../usualRows.ts';
 import { COMMIT, isMarkerReason, lacksMarker, lackWords, lookbackDays, markerReason } from './decideDay.ts';
 import { daySchema, type LateLook } from './messageBodies.ts';
-import type { PlanPorts } from './planDataset.ts';
+import { bucketUntil, type PlanPorts } from './planDataset.ts';
 import { planMetrics, type RunCounts } from './planMetrics.ts';
 import { type LastListings, requestedDatasets } from './planSources.ts';
 
@@ -71,15 +71,13 @@ export function lateNotes(store: ObjectStore): LateNotes {
 }
 
 /** The ports of {@link findLateDrops}. */
-export interface ExpectedDropsPorts extends Pick<PlanPorts, 'bucketOf' | 'clock'> {
+export interface ExpectedDropsPorts extends Pick<PlanPorts, 'bucketOf' | 'clock' | 'deadline'> {
   /** The sources of the configuration. */
   readonly sources: readonly Source[];
   readonly ledger: Pick<Ledger, 'read'>;
   readonly lateNotes: LateNotes;
   /** Lists a dataset's days in the ledger, of which the first that came is found. */
   readonly looks: Pick<LastListings, 'entries'>;
-  /** Epoch milliseconds after which no dataset is started. */
-  readonly deadline: number;
 }
 
 /** The result of a check of all datasets with `expectedBy`. */
@@ -203,7 +201,7 @@ export async function findLateDrops(
         return null;
       });
       const terms = { due, before, alone };
-      const found = await missingDays(ports, source, dataset, terms).catch(async (error) => {
+      const looked = await missingDays(ports, source, dataset, terms).catch(async (error) => {
         // Days that were late stay late, and all due days are looked at again.
         await write({
           ...before,
@@ -213,8 +211,8 @@ export async function findLateDrops(
         });
         throw error;
       });
-      await write(found);
-      late.push(...found.late.map((lateDay) => ({ ...place, ...lateDay })));
+      await write(looked);
+      late.push(...looked.late.map((lateDay) => ({ ...place, ...lateDay })));
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       failed.push({ ...place, code: error.code });
@@ -239,7 +237,7 @@ async function missingDays(
   dataset: Dataset,
   { due, before, alone }: LookTerms,
 ): Promise<Omit<LateNote, 'at'>> {
-  const { bucketOf, ledger, clock } = ports;
+  const { ledger, clock } = ports;
   const release = await alone();
   const known = await mapLimit(due, PARALLEL_ENTRIES, async (dueDay) => {
     const key = { source: source.name, dataset: dataset.name, day: dueDay.day };
@@ -280,7 +278,7 @@ async function missingDays(
     if (open !== undefined && has !== null) late.push({ ...open.dueDay, ...has });
   };
   if (unknown.size > 0)
-    await listEachDrop(bucketOf(source, dataset), dataset, [...unknown.keys()], use, alone);
+    await listEachDrop(bucketUntil(ports, source, dataset), dataset, [...unknown.keys()], use, alone);
   const [earliest] = came.sort();
   const isEarlier = earliest !== undefined && (!first.hasCome || earliest < first.day);
   const expected = isEarlier ? { day: earliest, hasCome: true } : first;

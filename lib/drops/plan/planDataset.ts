@@ -6,6 +6,7 @@ import { isFailing, type LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import { countFiles, type Drop, waitingFiles } from '../Drop.ts';
+import { IngestError } from '../IngestError.ts';
 import { isMoved, summarizeLeftOut } from '../lastLoad.ts';
 import { NAMED_DAYS } from '../limits.ts';
 import { dropPlace, listEachDrop, markerKey } from '../listDrops.ts';
@@ -29,6 +30,8 @@ export interface PlanPorts {
   readonly clock: Clock;
   /** Held while a day of many objects is planned. Default: one dataset is planned at a time. */
   readonly alone?: Exclusive;
+  /** Epoch milliseconds after which no dataset is started, and of no dataset a further day is listed. */
+  readonly deadline: number;
 }
 
 /** A day and its decision. */
@@ -49,7 +52,29 @@ export interface PlannedDay {
 export interface DatasetPlan {
   readonly source: string;
   readonly dataset: string;
+  /** The days that were looked at, oldest first. */
   readonly days: readonly PlannedDay[];
+  /** Days that were not reached before the deadline. */
+  readonly rest: readonly UtcDay[];
+}
+
+/**
+ * The customer's bucket of a dataset, which lists nothing after the deadline, so that a run ends with what it has found.
+ *
+ * @returns Its `list` throws IngestError `SLUICE_INGEST_OUT_OF_TIME` then.
+ */
+export function bucketUntil(
+  { bucketOf, clock, deadline }: Pick<PlanPorts, 'bucketOf' | 'clock' | 'deadline'>,
+  source: Source,
+  dataset: Dataset,
+): Pick<CustomerBucket, 'list'> {
+  const bucket = bucketOf(source, dataset);
+  return {
+    async list(request) {
+      if (clock.now() >= deadline) throw new IngestError('SLUICE_INGEST_OUT_OF_TIME');
+      return bucket.list(request);
+    },
+  };
 }
 
 /**
@@ -57,7 +82,8 @@ export interface DatasetPlan {
  * task that is sent twice is loaded once, but a task that is noted and not sent would be delayed for hours.
  *
  * @param openDays Days that are planned besides. Default none.
- * @throws SourceError if the folder can't be listed; IngestError if the ledger fails; QueueError if the queue fails.
+ * @throws SourceError if the folder can't be listed; LedgerError if the ledger fails; QueueError if the queue fails; IngestError if
+ *   the deadline passes before the first day is listed.
  */
 export async function planDataset(
   ports: PlanPorts,
@@ -92,8 +118,10 @@ export async function planDataset(
       seen: entry === null ? null : { token: entry.token },
     });
   };
-  const bucket = ports.bucketOf(source, dataset);
-  await listEachDrop(bucket, dataset, days, use, ports.alone);
+  const bucket = bucketUntil(ports, source, dataset);
+  await listEachDrop(bucket, dataset, days, use, ports.alone).catch((error) => {
+    if (!(error instanceof IngestError) || looked.length === 0) throw error;
+  });
   const place = { source: source.name, dataset: dataset.name };
   const bodies = looked.flatMap(({ planned: { day, decision }, fingerprint }) =>
     'queue' in decision
@@ -105,7 +133,9 @@ export async function planDataset(
   for (const { planned, note, seen } of looked)
     if (note !== null)
       await ledger.noteQueued({ ...place, day: planned.day, table: dataset.table }, note, seen);
-  return { ...place, days: looked.map(({ planned }) => planned) };
+  const planned = looked.map((lookedDay) => lookedDay.planned);
+  const reached = new Set(planned.map(({ day }) => day));
+  return { ...place, days: planned, rest: days.filter((day) => !reached.has(day)) };
 }
 
 /** What is kept of a day that was looked at. */

@@ -154,15 +154,15 @@ async function countLooks(
   schedule: NonNullable<Tally['schedule']>,
   run: number,
 ): Promise<RunCounts> {
-  const found = await mapLimit(requestedDatasets(sources, { schedule }), PARALLEL_DATASETS, (requested) =>
+  const last = await mapLimit(requestedDatasets(sources, { schedule }), PARALLEL_DATASETS, (requested) =>
     // A note that can't be read stands in the way of no other.
     looks.read(requested.source.name, requested.dataset.name).catch(() => null),
   );
-  const current = found.filter((look) => look !== null && look.at >= run);
-  const missing = found.length - current.length;
+  const current = last.filter((look) => look !== null && look.at >= run);
+  const missing = last.length - current.length;
   const failed = current.filter((look) => look?.failure !== undefined).length;
-  const stopped = found.filter((look) => look?.stopped === true).length;
-  const counts = found.flatMap((look) => look?.counts ?? []);
+  const stopped = last.filter((look) => look?.stopped === true).length;
+  const counts = last.flatMap((look) => look?.counts ?? []);
   return { missing, values: planValues(counts, missing + failed, stopped) };
 }
 

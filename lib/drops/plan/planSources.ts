@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Exclusive, exclusive, mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
-import { MAX_DELAY_SECONDS, type TaskQueue } from '../../base/queue.ts';
+import { MAX_DELAY_SECONDS, MAX_REQUEST_DAYS, type TaskQueue } from '../../base/queue.ts';
 import type { UtcDay } from '../../base/time.ts';
 import {
   type DatasetNotes,
@@ -13,7 +13,7 @@ import {
 } from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { lastLookKey } from '../../tables/ledgerKeys.ts';
-import { IngestError } from '../IngestError.ts';
+import { SourceError } from '../CustomerBucket.ts';
 import {
   MAX_OPEN_DAYS,
   MAX_ROUNDS,
@@ -93,8 +93,6 @@ export interface PlanSourcesPorts extends PlanPorts {
   /** The plan's own queue, for waiting days. */
   readonly requests: TaskQueue;
   readonly looks: LastListings;
-  /** Epoch milliseconds after which no dataset is started. */
-  readonly deadline: number;
 }
 
 /** The result of one request, by dataset. */
@@ -151,14 +149,15 @@ export async function planSources(
   await mapLimit(inTurn, PARALLEL_DATASETS, async ({ item: { source, dataset }, look }) => {
     const place = { source: source.name, dataset: dataset.name };
     try {
-      if (ports.clock.now() >= ports.deadline) throw new IngestError('SLUICE_INGEST_OUT_OF_TIME');
       const last = await look;
       const openDays = request.days === undefined ? last?.openDays : [];
       const plan = await planDataset({ ...ports, alone }, source, dataset, request, openDays);
-      if (request.days === undefined) await noteListing({ ...ports, alone }, { source, dataset, last }, plan);
+      const isWhole = request.days === undefined && plan.rest.length === 0;
+      if (isWhole) await noteListing({ ...ports, alone }, { source, dataset, last }, plan);
       else await noteOpenDays(ports, plan, last);
       await askAgain(ports, dataset, plan, request);
       planned.push(plan);
+      if (plan.rest.length > 0) await goOn(ports, plan, request);
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       const { code, message } = error;
@@ -206,9 +205,9 @@ async function noteListing(
   // Days to come are looked at when they have come.
   const isOutside = (day: UtcDay) => day < until && !planned.has(day);
   const bucket = bucketOf(listed.source, listed.dataset);
-  const found = await lookElsewhere(bucket, listed.dataset);
+  const folders = await lookElsewhere(bucket, listed.dataset);
   const name = dropPlace(listed.source, listed.dataset);
-  const elsewhere = { ...found, days: found.days.filter(isOutside) };
+  const elsewhere = { ...folders, days: folders.days.filter(isOutside) };
   const now = clock.now();
   const { place: before } = listed.last ?? {};
   const place = before?.name === name ? before : { name, since: now };
@@ -257,6 +256,29 @@ async function noteFailure(
   }
 }
 
+/**
+ * Asks for the days that a plan has not reached.
+ *
+ * @throws SourceError for a dataset that its own run has not looked at whole.
+ */
+async function goOn(
+  { requests }: PlanSourcesPorts,
+  { source, dataset, rest }: DatasetPlan,
+  { asked, round, days }: PlanRequest,
+): Promise<void> {
+  const further: PlanRequestInput = {
+    sluice: 'plan',
+    sources: [source],
+    datasets: [dataset],
+    days: rest.slice(-MAX_REQUEST_DAYS),
+    asked,
+    round,
+  };
+  await requests.send([JSON.stringify(further)]);
+  if (days === undefined) throw new SourceError('SLUICE_SOURCE_SLOW', `${rest.length} days are left.`);
+}
+
+/** Asks again for the days that wait, once they may have settled. */
 async function askAgain(
   { requests, clock }: PlanSourcesPorts,
   { schedule }: Dataset,

@@ -159,13 +159,11 @@ export async function startSources(
   sources: readonly StartableSource[],
   { days, kind, sources: names }: ReadyRequest,
 ): Promise<StartResult> {
-  const having = sources.filter(({ datasets }) => datasets.some((dataset) => dataset.kind === kind));
-  const missing = names?.filter((name) => !having.some((source) => source.name === name)) ?? [];
-  const wanted = having.filter(({ name }) => names === undefined || names.includes(name));
-  if (missing.length > 0 || wanted.length === 0) {
-    const names = missing.map((name) => ` ${name}`).join(',');
-    throw new TriggerError('SLUICE_TRIGGER_NO_DATASET', `${kind}${names}.`);
-  }
+  const ofKind = sources.filter(({ datasets }) => datasets.some((dataset) => dataset.kind === kind));
+  const missing = names?.filter((name) => !ofKind.some((source) => source.name === name)) ?? [];
+  const wanted = ofKind.filter(({ name }) => names === undefined || names.includes(name));
+  if (missing.length > 0 || wanted.length === 0)
+    throw new TriggerError('SLUICE_TRIGGER_NO_DATASET', `${[kind, ...missing].join(', ')}.`);
 
   const taken = new Map<string, HeldClaim>();
   try {

@@ -169,16 +169,19 @@ describe('the nightly plan', () => {
   it('notes no task that has begun, or ended, since the day was looked at', async () => {
     await curations.land('a', exposures(0, 1));
     const until = curations.clock.now() + 1_000;
+    let sent = 0;
     for (const since of [{ curated: { ended: 'v' } }, { lease: { owner: 'o', until } }]) {
       const tasks = {
         send: async () => {
           const place = curatedSubject(curations.config, 'exposures', DAY);
           await curations.ledger.change(place, (known) => ({ entry: { ...known, ...since } }));
+          sent += 1;
         },
       };
       await planDays({ ...curations.makePlanner(), tasks }, { sluice: 'curate' });
       expect((await curations.entry())?.queued).toBeUndefined();
     }
+    expect(sent).toBe(2);
   });
 
   it('sends tasks once no view reads the versions that they replace', async () => {

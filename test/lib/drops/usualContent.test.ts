@@ -161,7 +161,7 @@ describe('files of another day', () => {
     ...more,
   });
   const copies = (fate: FileFate, other: FileFate, hasKey = false) =>
-    copiesOf([fate], [other], hasKey).map(({ of, isSure }) => [of, isSure]);
+    copiesOf([fate], [other], hasKey).map(({ original, isSure }) => [original, isSure]);
 
   it('are found by ETag and size, or by size and rows if an ETag is no digest', () => {
     expect(copies(file('2/a'), file('1/a'))).toEqual([['1/a', true]]);
@@ -188,17 +188,17 @@ describe('files of another day', () => {
   });
 
   it('are told, unless the last seven loaded days had some', () => {
-    const found = [{ key: '2/a', of: '1/a', isSure: true }];
-    expect(judgeContent(rowsOf(), [], found)).toMatchObject({
+    const copied = [{ key: '2/a', original: '1/a', isSure: true }];
+    expect(judgeContent(rowsOf(), [], copied)).toMatchObject({
       copies: 1,
       unusual: [{ words: 'files are those of other days: 2/a is 1/a' }],
     });
     const before = Array.from({ length: 7 }, (_, i) => ({
       day: addDays(DAY, -1 - i),
       rows: rowsOf().rows,
-      content: judgeContent(rowsOf(), [], found),
+      content: judgeContent(rowsOf(), [], copied),
     }));
-    expect(judgeContent(rowsOf(), before, found).unusual).toEqual([]);
+    expect(judgeContent(rowsOf(), before, copied).unusual).toEqual([]);
   });
 });
 

@@ -20,7 +20,9 @@ export async function planDay(
   const send = async (bodies: readonly string[]) => {
     tasks.push(...bodies.map((body) => ingestTaskSchema.parse(JSON.parse(body))));
   };
-  const ports = { bucketOf: () => customerBucketFrom(s3, source), ledger, clock, tasks: { send } };
+  const bucketOf = () => customerBucketFrom(s3, source);
+  const deadline = Number.POSITIVE_INFINITY;
+  const ports = { bucketOf, ledger, clock, tasks: { send }, deadline };
   const { days } = await planDataset(ports, source, dataset, { days: [day], asked });
   return { decision: days[0]?.decision, tasks };
 }

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { lookForLateDrops, planMessages } from '../../../../lib/drops/plan/planMessages.ts';
 import type { PlanSourcesPorts } from '../../../../lib/drops/plan/planSources.ts';
 import { startIngest } from './startIngest.ts';
@@ -22,11 +24,15 @@ function manyDatasets() {
 function slow(seconds: number) {
   const { bucketOf, ...others } = ingest.planner();
   const looked: string[] = [];
+  const deadline = ingest.clock.now() + seconds * 1_000;
+  /** List calls that began after the deadline. */
+  const late: string[] = [];
   const slowly: PlanSourcesPorts['bucketOf'] = (source, dataset) => {
-    if (looked.at(-1) !== dataset.name) looked.push(dataset.name);
     const bucket = bucketOf(source, dataset);
     return {
       async list(request) {
+        if (looked.at(-1) !== dataset.name) looked.push(dataset.name);
+        if (ingest.clock.now() >= deadline) late.push(request.prefix);
         await ingest.clock.advance(5_000);
         return bucket.list(request);
       },
@@ -34,7 +40,8 @@ function slow(seconds: number) {
   };
   return {
     looked,
-    planner: { ...others, bucketOf: slowly, deadline: ingest.clock.now() + seconds * 1_000 },
+    late,
+    planner: { ...others, bucketOf: slowly, deadline },
   };
 }
 
@@ -48,10 +55,10 @@ async function tryPlan(seconds: number): Promise<{ readonly looked: string[]; re
 describe('a plan whose time runs out', () => {
   it('goes on in its next try with the datasets that no try before has reached', async () => {
     ingest = await manyDatasets();
-    const first = await tryPlan(60);
+    const first = await tryPlan(100);
     expect(first.again).toBe(true);
-    const second = await tryPlan(60);
-    const third = await tryPlan(60);
+    const second = await tryPlan(100);
+    const third = await tryPlan(100);
     expect(new Set([...first.looked, ...second.looked, ...third.looked])).toEqual(new Set(names));
     // None is looked at again before each was looked at once.
     expect(second.looked.filter((name) => first.looked.includes(name))).toEqual([]);
@@ -93,5 +100,61 @@ describe('a plan whose time runs out', () => {
       for (const name of late.looked) looked.add(name);
     }
     expect(looked).toEqual(new Set(names));
+  });
+});
+
+describe('a dataset whose days take longer to list than a run has', () => {
+  /** Twenty days with a file each, of one dataset. */
+  async function manyDays(): Promise<readonly string[]> {
+    ingest = await startIngest([{ datasets: [{ name: 'events', kind: 'events', lookbackDays: 20 }] }]);
+    const today = utcDay(ingest.clock.now());
+    const days = Array.from({ length: 20 }, (_, i) => addDays(today, i - 20));
+    await ingest.dropInto(...days);
+    return days;
+  }
+  const daysOf = (bodies: readonly unknown[]) =>
+    bodies.map((body) => z.object({ day: z.string() }).parse(body).day);
+
+  it('has the days queued that were reached, and lists none after the deadline', async () => {
+    const days = await manyDays();
+    const { planner, late } = slow(60);
+    await planMessages(planner, [{ messageId: '0', body: JSON.stringify(schedule), receives: 1 }]);
+    const queued = daysOf(await ingest.received('load'));
+    expect(queued).toEqual(days.slice(0, queued.length));
+    expect(queued.length).toBeGreaterThan(5);
+    expect(late).toEqual([]);
+  });
+
+  it('is gone on with by further messages until each day is queued', async () => {
+    const days = await manyDays();
+    let bodies = [JSON.stringify(schedule)];
+    let runs = 0;
+    for (; bodies.length > 0; runs += 1) {
+      const messages = bodies.map((body, i) => ({ messageId: `${i}`, body, receives: 1 }));
+      await planMessages(slow(60).planner, messages);
+      bodies = (await ingest.received('plan')).map((body) => JSON.stringify(body));
+    }
+    expect(daysOf(await ingest.received('load')).sort()).toEqual(days);
+    expect(runs).toBe(2);
+  });
+
+  it('tells people that its listing is slow', async () => {
+    await manyDays();
+    await planMessages(slow(60).planner, [{ messageId: '0', body: JSON.stringify(schedule), receives: 1 }]);
+    expect(await ingest.planner().looks.read('acme', 'events')).toMatchObject({
+      failure: { code: 'SLUICE_SOURCE_SLOW', message: expect.stringContaining('days are left.') },
+    });
+  });
+
+  it('keeps the days that were late when the look for late drops ends early', async () => {
+    ingest = await startIngest([
+      { datasets: [{ name: 'events', kind: 'events', lookbackDays: 20, expectedBy: { hour: 1 } }] },
+    ]);
+    const { planner, late } = slow(1);
+    expect(await lookForLateDrops(planner)).toMatchObject({
+      failed: [{ dataset: 'events', code: 'SLUICE_INGEST_OUT_OF_TIME' }],
+    });
+    expect(late).toEqual([]);
+    expect((await planner.lateNotes.read('acme', 'events'))?.open).not.toEqual([]);
   });
 });
