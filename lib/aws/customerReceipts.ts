@@ -2,12 +2,19 @@ import { customerSession } from '../access/sessionPolicies.ts';
 import type { PutReceipt } from '../drops/load/Loader.ts';
 import { ReceiptError } from '../drops/load/sendReceipt.ts';
 import { datasetReceiptFolder } from '../schema/sources.ts';
-import { customerClient, s3Refusal } from './customerClient.ts';
+import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
 import type { OwnSession } from './ownSession.ts';
 import { encryptedBy, s3ObjectStore } from './s3ObjectStore.ts';
 
 /** Time limit of one call, milliseconds. The object is small, and the client tries four times. */
 const TIMEOUT_MS = 5_000;
+
+/** Codes of refusals that a policy causes. */
+const DENIED: Partial<Record<Refusal, ConstructorParameters<typeof ReceiptError>[0]>> = {
+  access: 'SLUICE_RECEIPT_ACCESS_DENIED',
+  role: 'SLUICE_RECEIPT_ACCESS_DENIED',
+  key: 'SLUICE_RECEIPT_KEY_DENIED',
+};
 
 /**
  * Writes receipts into customers' buckets. With a customer's role, the session may only write the dataset's receipts.
@@ -30,12 +37,7 @@ export function customerReceipts(by?: OwnSession): PutReceipt {
     } catch (error) {
       const refused = s3Refusal(error);
       if (refused === null) throw error;
-      const code =
-        refused.refusal === 'access' || refused.refusal === 'role'
-          ? 'SLUICE_RECEIPT_ACCESS_DENIED'
-          : refused.refusal === 'key'
-            ? 'SLUICE_RECEIPT_KEY_DENIED'
-            : 'SLUICE_RECEIPT_BUCKET_FAILED';
+      const code = DENIED[refused.refusal] ?? 'SLUICE_RECEIPT_BUCKET_FAILED';
       throw new ReceiptError(code, `${bucket}/${key}: ${refused.detail}.`, { cause: error });
     }
   };

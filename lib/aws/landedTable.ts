@@ -40,7 +40,7 @@ export function landedTable(
     isPast: rawDays === undefined ? undefined : isPast,
 
     async locations(days) {
-      const found = new Map<UtcDay, string>();
+      const folders = new Map<UtcDay, string>();
       for (let from = 0; from < days.length; from += PARTITION_BATCH) {
         const batch = days.slice(from, from + PARTITION_BATCH);
         const partitions = await readPages(attempts, MOST_PARTITION_PAGES, (token) =>
@@ -57,10 +57,10 @@ export function landedTable(
           const [day = ''] = values;
           const location = storage.Location ?? '';
           if (!location.startsWith(inBucket)) continue;
-          found.set(day, location.slice(inBucket.length).replace(/\/*$/, '/'));
+          folders.set(day, location.slice(inBucket.length).replace(/\/*$/, '/'));
         }
       }
-      return found;
+      return folders;
     },
 
     async files(location) {
@@ -88,12 +88,13 @@ export function landedTable(
 }
 
 function sourceError(error: unknown, what: string): Error {
-  const name = error instanceof CatalogCallError ? error.code : error instanceof Error ? error.name : 'Error';
-  const code =
-    name === OUT_OF_TIME
-      ? 'SLUICE_EXPORT_OUT_OF_TIME'
-      : error instanceof CatalogCallError && error.cause instanceof EntityNotFoundException
-        ? 'SLUICE_EXPORT_TABLE_MISSING'
-        : 'SLUICE_EXPORT_SOURCE_UNAVAILABLE';
-  return new ExportError(code, `${what}: ${errorText(error, name)}.`, { cause: error });
+  const name = error instanceof CatalogCallError ? error.code : undefined;
+  return new ExportError(sourceCode(error), `${what}: ${errorText(error, name)}.`, { cause: error });
+}
+
+function sourceCode(error: unknown) {
+  if (!(error instanceof CatalogCallError)) return 'SLUICE_EXPORT_SOURCE_UNAVAILABLE';
+  if (error.code === OUT_OF_TIME) return 'SLUICE_EXPORT_OUT_OF_TIME';
+  const isMissing = error.cause instanceof EntityNotFoundException;
+  return isMissing ? 'SLUICE_EXPORT_TABLE_MISSING' : 'SLUICE_EXPORT_SOURCE_UNAVAILABLE';
 }

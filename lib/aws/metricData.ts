@@ -15,8 +15,7 @@ export const MetricsError = defineErrorFamily('system', {
 const MOST_PAGES = 10;
 
 /**
- * Values of up to 500 metrics, with one call for each 100,800 values.
- * A metric without values is not in the result.
+ * Values of up to 500 metrics, with one call for each 100,800 values. A metric without values is not in the result.
  *
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */

@@ -8,9 +8,8 @@ import type { KeysSecret } from '../wire/keys/editKeys.ts';
 import type { ReadSecret } from '../wire/keys/KeyCache.ts';
 
 /**
- * A text in Secrets Manager that several people write: the keys, and which streams are held. A new version is created
- * first, and
- * becomes current only if the version that was read still is. So no key is lost when two people add one at the same time.
+ * The keys in Secrets Manager, which several people may write. A new version is created first, and becomes current only if the version
+ * that was read still is. So no key is lost when two people add one at the same time.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
  *
  * @param secretId Name or ARN.

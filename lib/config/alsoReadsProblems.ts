@@ -2,6 +2,7 @@ import { alsoReadsPolicy } from '../access/alsoReads.ts';
 import { policyScope } from '../access/arns.ts';
 import { ACCESS_LIMITS } from '../access/policyDocument.ts';
 import { locationParts } from '../base/s3Location.ts';
+import { unexpected } from '../base/text.ts';
 import type { Config } from '../schema/config.ts';
 import type { AlsoReads } from '../schema/fields/alsoReads.ts';
 import { ownDatabaseOf, type Reader } from '../schema/readers.ts';
@@ -52,7 +53,11 @@ function entryProblems(entry: AlsoReads, field: string, config: Names): string[]
     ...(owner === undefined
       ? []
       : [
-          `${field}.database: got ${JSON.stringify(entry.database)}, expected another database than ${owner}: a reader has Sluice's own without this, and no more of them.`,
+          unexpected(
+            `${field}.database`,
+            entry.database,
+            `another database than ${owner}: a reader has Sluice's own without this, and no more of them`,
+          ),
         ]),
     ...entry.locations.flatMap((location, k) => {
       const { bucket, folder } = locationParts(location);
@@ -74,7 +79,7 @@ function entryProblems(entry: AlsoReads, field: string, config: Names): string[]
           .filter((member) => entry[member] !== undefined)
           .map((member) => `${field}.${member}: expected none without \`locations\`.`)),
     ...(entry.owner !== undefined && entry.owner === account
-      ? [`${field}.owner: got "${account}", expected none: the deployment is in that account.`]
+      ? [unexpected(`${field}.owner`, account, 'none: the deployment is in that account')]
       : []),
   ];
 }
@@ -90,9 +95,7 @@ function ownerProblems({ alsoReads }: Reader, field: string): string[] {
       owners.set(bucket, first);
       return first.owner === entry.owner
         ? []
-        : [
-            `${field}.${where}: got ${JSON.stringify(location)}, expected the \`owner\` of ${first.where}: a bucket has one.`,
-          ];
+        : [unexpected(`${field}.${where}`, location, `the \`owner\` of ${first.where}: a bucket has one`)];
     }),
   );
 }

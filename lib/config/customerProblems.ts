@@ -1,4 +1,5 @@
 import { overlap } from '../base/s3Location.ts';
+import { unexpected } from '../base/text.ts';
 import type { Config } from '../schema/config.ts';
 import { type Dataset, receiptFolder, type Source } from '../schema/sources.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
@@ -39,7 +40,7 @@ export function claimer(problems: string[]): Claim {
   return (taken, name, field, what, key = name) => {
     const other = taken.get(key);
     if (other === undefined) taken.set(key, field);
-    else problems.push(`${field}: got ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
+    else problems.push(unexpected(field, name, `another ${what} than ${other}`));
   };
 }
 
@@ -64,10 +65,10 @@ export function sourceProblems(
     const field = `sources.${i}`;
     claim(names, source.name, `${field}.name`, 'name');
     if (TAKEN_SOURCES.has(source.name)) {
-      problems.push(`${field}.name: got "${source.name}", expected another name: the ledger has that one.`);
+      problems.push(unexpected(`${field}.name`, source.name, 'another name: the ledger has that one'));
     }
     if (source.bucket === config.bucket) {
-      problems.push(`${field}.bucket: got "${source.bucket}", expected another bucket than \`bucket\`.`);
+      problems.push(unexpected(`${field}.bucket`, source.bucket, 'another bucket than `bucket`'));
     }
     const datasets = new Map<string, string>();
     for (const [j, dataset] of source.datasets.entries()) {
@@ -82,7 +83,7 @@ export function sourceProblems(
       // Columns that forwarded tables have too are reported with those.
       if (RESERVED_INGESTED_COLUMNS.has(column) && !RESERVED_COLUMNS.has(column)) {
         problems.push(
-          `unitIds.${unitId}: got "${column}", expected a column that ingested events don't have already.`,
+          unexpected(`unitIds.${unitId}`, column, "a column that ingested events don't have already"),
         );
       }
     }
@@ -120,7 +121,11 @@ function sharedFolders(sources: Config['sources']): string[] {
     return other === undefined
       ? []
       : [
-          `${datasetFolder.field}.folder: got ${JSON.stringify(datasetFolder.folder.slice(0, -1))}, expected a folder apart from ${other.field}'s, which is another source's in the same bucket.`,
+          unexpected(
+            `${datasetFolder.field}.folder`,
+            datasetFolder.folder.slice(0, -1),
+            `a folder apart from ${other.field}'s, which is another source's in the same bucket`,
+          ),
         ];
   });
 }
@@ -138,7 +143,11 @@ function sharedReceipts(sources: Config['sources']): string[] {
     return other === undefined
       ? []
       : [
-          `${receipt.field}: got ${JSON.stringify(receipt.folder.slice(0, -1))}, expected a folder apart from ${other.field}'s in the same bucket.`,
+          unexpected(
+            receipt.field,
+            receipt.folder.slice(0, -1),
+            `a folder apart from ${other.field}'s in the same bucket`,
+          ),
         ];
   });
 }
@@ -182,10 +191,14 @@ export function exportProblems(
     const field = `exports.${i}`;
     if (table === tables.quarantine)
       problems.push(
-        `${field}.table: got ${JSON.stringify(table)}, expected another table: rows of every customer are refused into that one.`,
+        unexpected(
+          `${field}.table`,
+          table,
+          'another table: rows of every customer are refused into that one',
+        ),
       );
     else if (!known.includes(table))
-      problems.push(`${field}.table: got ${JSON.stringify(table)}, expected one of ${known.join(', ')}.`);
+      problems.push(unexpected(`${field}.table`, table, `one of ${known.join(', ')}`));
     const owner = ownerOf.get(table) ?? target.owner;
     // A target without an owner is the deployment's own bucket for Statsig.
     if (target.owner !== undefined && owner !== target.owner)
@@ -239,12 +252,16 @@ export function customerBucketProblems(
       );
       if (place[member] !== undefined && other !== undefined)
         problems.push(
-          `${place.field}.${member}: got "${place[member]}", expected "${other[member]}", as ${other.field} has it of the same bucket.`,
+          unexpected(
+            `${place.field}.${member}`,
+            place[member],
+            `"${other[member]}", as ${other.field} has it of the same bucket`,
+          ),
         );
     }
     problems.push(...roleProblems(place));
     if (place.encryption === 'AES256' && place.kmsKeyArn !== undefined)
-      problems.push(`${place.field}.encryption: got "AES256", expected "aws:kms" beside kmsKeyArn.`);
+      problems.push(unexpected(`${place.field}.encryption`, 'AES256', '"aws:kms" beside kmsKeyArn'));
     const { owner, role, kmsKeyArn, encryption } = place;
     const isOurKey = role === undefined && kmsKeyArn === undefined && owner !== config.account;
     if (encryption === 'aws:kms' && isOurKey && owner !== undefined)
@@ -276,7 +293,11 @@ function roleProblems({ field, owner, role }: NamedBucket): string[] {
     );
   if (role.externalId === undefined && role.allowNoExternalId !== true)
     problems.push(
-      `${field}.role.externalId: got nothing, expected the external ID that the role's trust policy asks for, or allowNoExternalId: true.`,
+      unexpected(
+        `${field}.role.externalId`,
+        undefined,
+        "the external ID that the role's trust policy asks for, or allowNoExternalId: true",
+      ),
     );
   if (role.externalId !== undefined && role.allowNoExternalId === true)
     problems.push(`${field}.role.allowNoExternalId: expected none beside an external ID.`);

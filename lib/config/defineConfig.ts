@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { AN_OBJECT, bestUnionIssues, expectedText } from '../base/issues.ts';
 import { valueAt } from '../base/json.ts';
-import { didYouMean, displayValue, quotedName } from '../base/text.ts';
+import { didYouMean, displayValue, quotedName, unexpected } from '../base/text.ts';
 import { denyingPattern, namePatternProblem } from '../collect/eventFilter.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { MAX_WINDOW_DAYS } from '../schema/deliveryLimits.ts';
@@ -141,19 +141,11 @@ function exampleAt(issue: z.core.$ZodIssue): string {
   return first === undefined ? '' : ` such as ${exampleOf(first)}`;
 }
 
-/** Fields that are not needed any more, and why. */
-const GONE: Readonly<Record<string, string>> = {
-  engine: 'a day of any size is loaded in pieces, by the function',
-  loadScanLimitGigabytes: 'no load asks Athena',
-};
-
 /** So many fields are listed in a message, at most, when none is similar. */
 const MOST_FIELDS = 16;
 
 /** The field that an unknown field was meant to be, or all fields that there are. */
 function meantField(key: string, path: readonly PropertyKey[]): string {
-  const gone = GONE[key];
-  if (gone !== undefined) return ` It is not needed any more: ${gone}.`;
   const fields = [...new Set(objectsAt(configSchema, path).flatMap(({ shape }) => Object.keys(shape)))];
   // The field exists, but in another kind of the same object.
   if (fields.includes(key)) return '';
@@ -217,19 +209,23 @@ function findCollisions(config: Config): string[] {
       claim(tables, name, `${member}.${kind}`, 'name');
   if (config.athena.stagingDatabase === config.database) {
     problems.push(
-      `athena.stagingDatabase: got ${displayValue(config.database)}, expected another database than \`database\`: Statsig makes and drops tables there.`,
+      unexpected(
+        'athena.stagingDatabase',
+        config.database,
+        'another database than `database`: Statsig makes and drops tables there',
+      ),
     );
   }
   problems.push(...keyProblems(config));
   for (const [path, action] of Object.entries(config.privacy.redact)) {
     const problem = redactionPathProblem(path, action, config.unitIds);
-    if (problem !== null) problems.push(`privacy.redact: got ${displayValue(path)}, expected ${problem}.`);
+    if (problem !== null) problems.push(unexpected('privacy.redact', path, problem));
   }
   problems.push(...experimentProblems(config), ...retentionProblems(config));
   problems.push(...nameListProblems(config));
   if (Object.keys(config.privacy.redact).length > 0 && config.privacy.salt === undefined) {
     problems.push(
-      'privacy.salt: got nothing, expected a text of at least 16 characters, since something is redacted.',
+      unexpected('privacy.salt', undefined, 'a text of at least 16 characters, since something is redacted'),
     );
   }
   const { pastDays, futureDays } = config.timeWindow;
@@ -245,9 +241,7 @@ function findCollisions(config: Config): string[] {
   const taken = new Map<string, string>();
   for (const [unitId, column] of Object.entries(config.unitIds)) {
     if (RESERVED_COLUMNS.has(column)) {
-      problems.push(
-        `unitIds.${unitId}: got ${displayValue(column)}, expected a column that the tables don't have already.`,
-      );
+      problems.push(unexpected(`unitIds.${unitId}`, column, "a column that the tables don't have already"));
     }
     claim(taken, column, `unitIds.${unitId}`, 'column');
   }
@@ -265,20 +259,15 @@ function statsigFolderProblems(config: Pick<Config, 'statsigFolder' | 'formerSta
   for (const { folder, field } of [{ folder: config.statsigFolder, field: 'statsigFolder' }, ...former]) {
     const [topFolder = ''] = folder.split('/');
     if (RESERVED_FOLDERS.has(topFolder) || `${topFolder}/` === RELAY_FOLDER)
-      problems.push(
-        `${field}: got ${displayValue(folder)}, expected a folder outside ${topFolder}/, which has another use.`,
-      );
+      problems.push(unexpected(field, folder, `a folder outside ${topFolder}/, which has another use`));
   }
   for (const [i, { folder, field }] of former.entries()) {
     const isTaken =
       folder === config.statsigFolder || former.findIndex((earlier) => earlier.folder === folder) < i;
-    if (isTaken)
-      problems.push(`${field}: got ${displayValue(folder)}, expected another folder than the others.`);
+    if (isTaken) problems.push(unexpected(field, folder, 'another folder than the others'));
     const { until } = config.formerStatsigFolders[i] ?? {};
     if (config.formerStatsigFolders.findIndex((earlier) => earlier.until === until) < i)
-      problems.push(
-        `formerStatsigFolders.${i}.until: got ${displayValue(until)}, expected another day than the others.`,
-      );
+      problems.push(unexpected(`formerStatsigFolders.${i}.until`, until, 'another day than the others'));
   }
   return problems;
 }
@@ -302,7 +291,7 @@ function keyProblems(config: Pick<Config, 'keys' | 'sources'>): string[] {
           sourceNames.length === 0
             ? 'no name, as there are no `sources`'
             : `one of ${sourceNames.join(', ')}`;
-        problems.push(`keys.${i}.sources.${j}: got ${displayValue(name)}, expected ${expected}.`);
+        problems.push(unexpected(`keys.${i}.sources.${j}`, name, expected));
       }
     }
   }
@@ -320,9 +309,7 @@ function nameListProblems(lists: Pick<Config, 'events' | 'exposures'>): string[]
           (denied === undefined
             ? null
             : `a name that \`deny\` does not have: ${displayValue(denied)} is there`);
-        return problem === null
-          ? []
-          : [`${list}.${action}.${i}: got ${displayValue(name)}, expected ${problem}.`];
+        return problem === null ? [] : [unexpected(`${list}.${action}.${i}`, name, problem)];
       }),
     ),
   );
@@ -334,7 +321,11 @@ function experimentProblems({ experiments, holdouts }: Config): string[] {
   return (holdouts ?? []).flatMap((name, i) =>
     names.includes(name)
       ? [
-          `holdouts.${i}: got ${displayValue(name)}, expected a name that is not in \`experiments\`: a unit of a holdout is in no group.`,
+          unexpected(
+            `holdouts.${i}`,
+            name,
+            'a name that is not in `experiments`: a unit of a holdout is in no group',
+          ),
         ]
       : [],
   );

@@ -1,4 +1,5 @@
 import { locationParts, overlap } from '../base/s3Location.ts';
+import { unexpected } from '../base/text.ts';
 import type { Config } from '../schema/config.ts';
 import { isRoot } from '../schema/formats.ts';
 import {
@@ -80,7 +81,11 @@ function workgroupProblems(
   return [
     ...(`${reader.name}/` === MADE_TABLES_FOLDER
       ? [
-          `${field}.name: got ${JSON.stringify(reader.name)}, expected another name, as Athena puts tables into the folder of this name.`,
+          unexpected(
+            `${field}.name`,
+            reader.name,
+            'another name, as Athena puts tables into the folder of this name',
+          ),
         ]
       : []),
     ...(workgroup.length > most
@@ -103,7 +108,11 @@ function resultProblems(
   const problems =
     reader.workgroup !== undefined && made.includes(reader.workgroup)
       ? [
-          `${field}.workgroup: got ${JSON.stringify(reader.workgroup)}, expected \`primary\` or a workgroup that is not Sluice's: without this field the reader has one of its own.`,
+          unexpected(
+            `${field}.workgroup`,
+            reader.workgroup,
+            "`primary` or a workgroup that is not Sluice's: without this field the reader has one of its own",
+          ),
         ]
       : [];
   if (reader.kind !== 'statsig' || reader.resultLocation === undefined) return problems;
@@ -131,7 +140,11 @@ function sharedResults({ readers }: Parameters<typeof readerProblems>[0]): strin
     return other === undefined
       ? []
       : [
-          `readers.${i}.resultLocation: got ${JSON.stringify(text)}, expected a folder apart from the folder of readers.${other.i}.`,
+          unexpected(
+            `readers.${i}.resultLocation`,
+            text,
+            `a folder apart from the folder of readers.${other.i}`,
+          ),
         ];
   });
 }
@@ -151,12 +164,20 @@ function roleProblems(reader: RoleReader, field: string): string[] {
   const problems: string[] = [];
   if (reader.principal === undefined) {
     problems.push(
-      `${field}.principal: got nothing, expected Statsig's account ID of 12 digits, or the ARN of its role or user.`,
+      unexpected(
+        `${field}.principal`,
+        undefined,
+        "Statsig's account ID of 12 digits, or the ARN of its role or user",
+      ),
     );
   }
   if (reader.externalId === undefined && !reader.allowNoExternalId) {
     problems.push(
-      `${field}.externalId: got nothing, expected the external ID in Statsig's console, or allowNoExternalId: true.`,
+      unexpected(
+        `${field}.externalId`,
+        undefined,
+        "the external ID in Statsig's console, or allowNoExternalId: true",
+      ),
     );
   }
   return problems;
@@ -171,12 +192,16 @@ function assumedProblems(
   field: string,
 ): string[] {
   if (principal === undefined)
-    return [`${field}.principal: got nothing, expected ec2, ecs-tasks, or the ARN of a role or user.`];
+    return [unexpected(`${field}.principal`, undefined, 'ec2, ecs-tasks, or the ARN of a role or user')];
   if (!principal.startsWith('arn:') && externalId !== undefined)
     return [`${field}.externalId: expected none: ${principal} sends none.`];
   if (isRoot(principal) && externalId === undefined && !allowNoExternalId)
     return [
-      `${field}.principal: got ${JSON.stringify(principal)}, expected the ARN of a role or user, or an externalId beside a root, or allowNoExternalId: true.`,
+      unexpected(
+        `${field}.principal`,
+        principal,
+        'the ARN of a role or user, or an externalId beside a root, or allowNoExternalId: true',
+      ),
     ];
   return [];
 }

@@ -1,3 +1,4 @@
+import { unexpected } from '../base/text.ts';
 import type { Config } from '../schema/config.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { statsigFormat } from '../tables/exports/statsigFormat.ts';
@@ -17,12 +18,20 @@ function bucketProblems({ bucket, statsigBucket, readers, exports }: Named): str
   const problems: string[] = [];
   if (statsigBucket.bucket === bucket)
     problems.push(
-      `statsigBucket.bucket: got "${bucket}", expected another bucket than \`bucket\`: Statsig may list all of it, and its user has no key to read it.`,
+      unexpected(
+        'statsigBucket.bucket',
+        bucket,
+        'another bucket than `bucket`: Statsig may list all of it, and its user has no key to read it',
+      ),
     );
   for (const [i, reader] of readers.entries())
     if (reader.kind === 'owox' && reader.resultsBucket === statsigBucket.bucket)
       problems.push(
-        `statsigBucket.bucket: got "${statsigBucket.bucket}", expected another bucket than readers.${i}.resultsBucket.`,
+        unexpected(
+          'statsigBucket.bucket',
+          statsigBucket.bucket,
+          `another bucket than readers.${i}.resultsBucket`,
+        ),
       );
   const { writesTo } = statsigBucket;
   if (writesTo === null) return problems;
@@ -31,7 +40,11 @@ function bucketProblems({ bucket, statsigBucket, readers, exports }: Named): str
     const meets = `${writesTo}/`.startsWith(folder) || folder.startsWith(`${writesTo}/`);
     if (exported.target.bucket === statsigBucket.bucket && meets)
       problems.push(
-        `statsigBucket.writesTo: got "${writesTo}", expected a folder apart from ${folder}, the folder of exports.${i}: Statsig may delete what is there.`,
+        unexpected(
+          'statsigBucket.writesTo',
+          writesTo,
+          `a folder apart from ${folder}, the folder of exports.${i}: Statsig may delete what is there`,
+        ),
       );
   }
   return problems;
@@ -50,7 +63,7 @@ function ownerProblems({ statsigBucket, sources, exports }: Named): string[] {
   return places.flatMap(({ field, ...place }) => {
     if (place.bucket !== madeBucket)
       return place.owner === undefined
-        ? [`${field}.owner: got nothing, expected an account: 12 digits, as a text.`]
+        ? [unexpected(`${field}.owner`, undefined, 'an account: 12 digits, as a text')]
         : [];
     return (['owner', 'role', 'kmsKeyArn', 'encryption', 'region'] as const)
       .filter((member) => place[member] !== undefined)
@@ -81,7 +94,11 @@ function formatProblems(config: Named): string[] {
       problems.push(`exports.${i}.format: got 'statsig' for ${JSON.stringify(table)}, expected ${made}.`);
     if (target.folder?.includes('/') === true)
       problems.push(
-        `exports.${i}.target.folder: got ${JSON.stringify(target.folder)}, expected a folder at the top of the bucket: Statsig looks for a dataset nowhere else.`,
+        unexpected(
+          `exports.${i}.target.folder`,
+          target.folder,
+          'a folder at the top of the bucket: Statsig looks for a dataset nowhere else',
+        ),
       );
     return problems;
   });

@@ -1,3 +1,4 @@
+import { unexpected } from '../base/text.ts';
 import type { Config } from '../schema/config.ts';
 import { forwardedKinds, tableKinds } from '../schema/kinds.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
@@ -21,10 +22,10 @@ export function viewProblems({ tables, curatedTables, unitIds }: Config): string
   ];
   for (const [field, table] of named) {
     if (viewNames.some((view) => view === table)) {
-      problems.push(`${field}: got "${table}", expected another name than a view has.`);
+      problems.push(unexpected(field, table, 'another name than a view has'));
     }
     if (table === GROUPS_TABLE) {
-      problems.push(`${field}: got "${GROUPS_TABLE}", expected another name: this is the table of groups.`);
+      problems.push(unexpected(field, GROUPS_TABLE, 'another name: this is the table of groups'));
     }
   }
   for (const [unitId, column] of Object.entries(unitIds)) {
@@ -34,12 +35,10 @@ export function viewProblems({ tables, curatedTables, unitIds }: Config): string
         name === null
           ? 'no such unit ID: user_id has the userID, which is not a custom ID'
           : `the name ${name}, as it is in user.customIDs`;
-      problems.push(`unitIds.${unitId}: got ${JSON.stringify(column)}, expected ${expected}.`);
+      problems.push(unexpected(`unitIds.${unitId}`, column, expected));
     }
     if (RESERVED_VIEW_COLUMNS.has(column)) {
-      problems.push(
-        `unitIds.${unitId}: got "${column}", expected a column that the views don't have already.`,
-      );
+      problems.push(unexpected(`unitIds.${unitId}`, column, "a column that the views don't have already"));
     }
   }
   return problems;

@@ -189,8 +189,9 @@ export async function takeOutDay(
 }
 
 /**
- * Takes days out like {@link takeOutDay} that were judged before. @param losses What each day has lost; a day that is
- * not in it has lost nothing.
+ * Takes days out like {@link takeOutDay} that were judged before.
+ *
+ * @param losses What each day has lost; a day that is not in it has lost nothing.
  */
 export async function takeOutJudged(
   keeper: Pick<DayKeeper, 'listed' | keyof RetryPorts>,

@@ -6,7 +6,6 @@ import type { ViewName } from '../views/View.ts';
  * Parameter of the views of a deployment that curates. The template sets it, and takes it away when `curate` is turned
  * off. CloudFormation then writes the template's text, in which no day is curated, and a function that still runs for
  * some seconds does not write another text.
- * seconds does not write another.
  */
 export const CURATE_PARAMETER = 'sluice_curate';
 

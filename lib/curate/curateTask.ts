@@ -1,9 +1,9 @@
 import { failureFields } from '../base/log.ts';
 import type { Attempt } from '../lambda/machine.ts';
-import type { DayAccount } from '../ledger/CuratedDay.ts';
+import type { CurationRun, DayAccount } from '../ledger/CuratedDay.ts';
 import { namedFiles } from '../ledger/erasureNotes.ts';
 import type { Claim } from '../ledger/Ledger.ts';
-import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
+import { fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { isReadVersion } from '../ledger/movePartition.ts';
 import { versionTime } from '../ledger/versions.ts';
 import type { FetchedObject } from '../parquet/fetchFiles.ts';
@@ -59,8 +59,8 @@ export type CurateOutcome =
  * Curates one day, or the next slice of it: claims it, makes its files, and, with the last slice, moves the partition and puts
  * the day into the list that views read. It may be killed anywhere, repeated, and run twice at once ({@link curateFaultPoints}).
  *
- * A day that can't be curated is settled as `failed`, and views go on reading its raw rows, or the rows that it keeps. A failure that may pass is
- * retried until the last attempt. Files that arrive meanwhile make the version outdated: it is not published.
+ * A day that can't be curated is settled as `failed`, and views go on reading its raw rows, or the rows that it keeps. A failure that
+ * may pass is retried until the last attempt. Files that arrive meanwhile make the version outdated: it is not published.
  *
  * @throws what the ledger and the list throw.
  */
@@ -80,24 +80,20 @@ export async function curateTask(curator: Curator, run: Attempt, task: CurateTas
     await serve(curator, run, place);
     return { outcome: 'unchanged' };
   }
-  const { fingerprint, bytes } = raw;
-  const known = await curator.ledger.read(place);
-  const lost = lostFiles(config, known, raw.files, clock.now());
-  const kept = lost.length === 0 ? [] : await readKeptFiles(curator, place, known?.version ?? '');
+  const entry = await curator.ledger.read(place);
+  const kept = await findKept(curator, place, entry, raw);
   const wanted = {
     version,
-    fingerprint,
+    fingerprint: raw.fingerprint,
     shape,
     inputs: namedFiles(day, raw.files),
-    bytes,
-    slices: await countSlices(curator, [...raw.files, ...kept]),
-    ...(known?.version === undefined || lost.length === 0
-      ? {}
-      : { kept: { version: known.version, fingerprint: fingerprintFiles(kept), files: [...lost] } }),
+    bytes: raw.bytes,
+    slices: await countSlices(curator, [...raw.files, ...(kept?.files ?? [])]),
+    ...(kept === null ? {} : { kept: kept.run }),
   };
   const { owner, leaseUntil } = run;
-  const claimed = await curator.ledger.claim<NoRun>(place, owner, leaseUntil, (known) =>
-    beginRun(known, wanted),
+  const claimed = await curator.ledger.claim<NoRun>(place, owner, leaseUntil, (current) =>
+    beginRun(current, wanted),
   );
   if ('busyUntil' in claimed) return { outcome: 'busy' };
   if ('begin' in claimed) {
@@ -110,22 +106,17 @@ export async function curateTask(curator: Curator, run: Attempt, task: CurateTas
   let { claim } = claimed;
   try {
     await curator.faultPoint?.('claimed');
-    const begun = runOf(claim.entry);
-    const { slices, done } = begun;
-    // The queue does not deliver the message again: if the task were killed once more, nobody would record it.
-    const isGivenUp = run.isLastAttempt && wasKilled;
-    const { attempts } = claim.entry;
-    if (!isMade(begun) && (isGivenUp || attempts > run.tries))
-      throw new CurateError('SLUICE_CURATE_KILLED', `${attempts - 1} tries.`);
-    if (!isMade(begun)) {
-      const slice = { table: curatedTables(config)[kind], day, version, begunAt, slices, slice: done.length };
-      if (lost.length > 0 && kept.length !== known?.filesWritten?.length)
+    const { slices, done } = runOf(claim.entry);
+    if (!isMade(runOf(claim.entry))) {
+      requireTry(run, claim, wasKilled);
+      if (kept !== null && !kept.isWhole)
         throw new CurateError(
           'SLUICE_CURATE_VERSION_INCOMPLETE',
-          `${kept.length} files of ${known?.version}.`,
+          `${kept.files.length} files of ${kept.run.version}.`,
         );
-      const result = await makeSlice(curator, run, slice, raw.files, kept);
-      const ended = await curator.ledger.own(claim, (entry) => endSlice(entry, result));
+      const slice = { table: curatedTables(config)[kind], day, version, begunAt, slices, slice: done.length };
+      const result = await makeSlice(curator, run, slice, raw.files, kept?.files ?? []);
+      const ended = await curator.ledger.own(claim, (current) => endSlice(current, result));
       if (ended === null) return { outcome: 'lost' };
       claim = ended;
       await curator.faultPoint?.('recorded');
@@ -145,6 +136,34 @@ export async function curateTask(curator: Curator, run: Attempt, task: CurateTas
     curator.log({ level: 'error', event: 'curate_error', kind, day, ...failureFields(error) });
     return failTask(curator, run, claim, raw, error);
   }
+}
+
+/** The files of the current version, whose rows the next one keeps, as raw files of theirs are lost; null if none is. */
+async function findKept(
+  curator: Curator,
+  place: CuratedSubject,
+  entry: LedgerEntry | null,
+  raw: RawDay,
+): Promise<{
+  readonly files: readonly FetchedObject[];
+  /** Whether all of them are there. */
+  readonly isWhole: boolean;
+  readonly run: NonNullable<CurationRun['kept']>;
+} | null> {
+  const lost = lostFiles(curator.config, entry, raw.files, curator.clock.now());
+  if (entry?.version === undefined || lost.length === 0) return null;
+  const { version, filesWritten } = entry;
+  const files = await readKeptFiles(curator, place, version);
+  const run = { version, fingerprint: fingerprintFiles(files), files: [...lost] };
+  return { files, isWhole: files.length === filesWritten?.length, run };
+}
+
+/** @throws CurateError if the day has no try left. */
+function requireTry({ isLastAttempt, tries }: Attempt, { entry }: Claim, wasKilled: boolean): void {
+  // The queue does not deliver the message again: if the task were killed once more, nobody would record it.
+  const isGivenUp = isLastAttempt && wasKilled;
+  if (isGivenUp || entry.attempts > tries)
+    throw new CurateError('SLUICE_CURATE_KILLED', `${entry.attempts - 1} tries.`);
 }
 
 /** Sends the task of the next slice. @returns Why it could not be sent: the message of this slice comes again for the next one. */

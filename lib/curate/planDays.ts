@@ -191,12 +191,12 @@ async function run(
     const takenOut = await takeOutOutdated(planner, seen, looked, failed);
     const listed = await relist(planner, seen.kind, looked);
     await noteLooked(planner, known, looks[i], terms.now, '');
-    const found = looked.flatMap(({ decision, day, raw, ended }): readonly ChosenDay[] =>
+    const toQueue = looked.flatMap(({ decision, day, raw, ended }): readonly ChosenDay[] =>
       decision !== undefined && 'queue' in decision
         ? [{ day, raw, ended, reason: decision.queue, goesOn: decision.goesOn }]
         : [],
     );
-    const chosen = choose(found, takenOut);
+    const chosen = choose(toQueue, takenOut);
     const unreadable = looked.flatMap((look) =>
       look.unreadable === undefined ? [] : [{ day: look.day, code: look.unreadable }],
     );
@@ -204,7 +204,7 @@ async function run(
       kind: seen.kind,
       looked: looked.length - unreadable.length,
       queued: chosen.map(({ day, reason }) => ({ day, reason })),
-      left: found.length - chosen.length,
+      left: toQueue.length - chosen.length,
       listed,
       takenOut: takenOut.left,
       unreadable: [...unreadable, ...failed],

@@ -230,12 +230,13 @@ async function publish(
   const { fates, unserved } = publication;
   const changed = Object.entries(fates).filter(([, fate]) => fate !== 'current');
   const leftOut = countLeftOut(publication);
-  if (changed.length > 0 || (leftOut ?? 0) > 0)
+  const hasLeftOut = leftOut !== null && leftOut > 0;
+  if (changed.length > 0 || hasLeftOut)
     planner.log({
       level: 'info',
       event: 'curate_views',
       views: Object.fromEntries(changed),
-      ...((leftOut ?? 0) > 0 ? { unserved } : {}),
+      ...(hasLeftOut ? { unserved } : {}),
     });
   return leftOut;
 }

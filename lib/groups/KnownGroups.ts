@@ -26,12 +26,9 @@ export class KnownGroups {
     for (const { experimentId, entity, ruleId, groupName, kind } of rows) {
       (entity === 'holdout' ? holdouts : names).add(experimentId);
       if (entity === 'layer' || entity === 'holdout') continue;
-      const all = entity === 'gate' ? this.#gates : this.#configs;
-      let rules = all.get(experimentId);
-      if (rules === undefined) {
-        rules = new Map();
-        all.set(experimentId, rules);
-      }
+      const byName = entity === 'gate' ? this.#gates : this.#configs;
+      const rules = byName.get(experimentId) ?? new Map<string, KnownRule>();
+      byName.set(experimentId, rules);
       rules.set(ruleId, { groupName, kind, assigns: ASSIGNING_KINDS.includes(kind) });
     }
     this.names = [...names];

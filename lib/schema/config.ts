@@ -14,12 +14,14 @@ import {
   bucketName,
   databaseName,
   exactName,
+  flag,
   folderName,
   kmsKeyArn,
   nameLists,
   placeName,
   queueConcurrency,
   sqlName,
+  whole,
 } from './formats.ts';
 import { named, noted } from './noted.ts';
 import { readersSchema } from './readers.ts';
@@ -150,7 +152,7 @@ export const configSchema = z.strictObject({
     'Names of the Glue tables of what comes in.',
   ),
   curate: noted(
-    z.boolean('true or false').default(true),
+    flag().default(true),
     'Rewrite each day without resends and sorted, for the views: [curated.md](curated.md).',
   ),
   curatedTables: noted(
@@ -168,12 +170,9 @@ export const configSchema = z.strictObject({
       .prefault({}),
     'Names of the Glue tables of curated days.',
   ),
-  curateAfter: noted(
-    z.int('whole days').min(1, '1 or more').max(365, '365 at most').default(2),
-    'Days after its end at which a day is curated.',
-  ),
+  curateAfter: noted(whole('whole days', 1, 365).default(2), 'Days after its end at which a day is curated.'),
   reconcile: noted(
-    z.boolean('true or false').default(true),
+    flag().default(true),
     'Say each night, in the table `received_hours`, whether all events that were accepted are in their tables: [complete.md](complete.md).',
   ),
   unitIds: noted(
@@ -184,13 +183,10 @@ export const configSchema = z.strictObject({
     z
       .strictObject({
         pastDays: noted(
-          z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(7),
+          whole('whole days', 0, 365).default(7),
           "Days before its arrival that an event's time may be and still decide the day of its row.",
         ),
-        futureDays: noted(
-          z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(1),
-          'The same for days after its arrival.',
-        ),
+        futureDays: noted(whole('whole days', 0, 365).default(1), 'The same for days after its arrival.'),
       })
       .prefault({}),
     "How far an event's time may be from its arrival and still choose its date folder.",
@@ -209,29 +205,19 @@ export const configSchema = z.strictObject({
     'SDK keys that may post, besides those in Secrets Manager that `sluice keys` adds.',
   ),
   keysInSecret: noted(
-    z.boolean('true or false').default(false),
+    flag().default(false),
     'The keys are in Secrets Manager, so that a deployment without `keys` is accepted.',
   ),
   collector: noted(
     z
       .strictObject({
         reservedConcurrency: noted(
-          z
-            .int('a whole number')
-            .min(1, '1 or more: 0 would take nothing')
-            .max(100_000, '100000 at most')
-            .nullable()
-            .default(null),
+          whole('a whole number', 1, 100_000, '0 would take nothing').nullable().default(null),
           'Executions at once that are kept for the collector, and the most that it may have: [Overload](endpoint.md#overload).',
           'no reservation',
         ),
         accountConcurrency: noted(
-          z
-            .int('a whole number')
-            .min(1, '1 or more')
-            .max(1_000_000, '1000000 at most')
-            .nullable()
-            .default(null),
+          whole('a whole number', 1, 1_000_000).nullable().default(null),
           '`UnreservedConcurrentExecutions` of `aws lambda get-account-settings`, on which alarms depend.',
           "1,000, AWS's default",
         ),
@@ -240,11 +226,11 @@ export const configSchema = z.strictObject({
     'Lambda concurrency of the collector.',
   ),
   allowAnyKey: noted(
-    z.boolean('true or false').default(false),
+    flag().default(false),
     'Accept every `client-…`, `secret-…` and `sdk-…` key in a deployment, too.',
   ),
   landTelemetry: noted(
-    z.boolean('true or false').default(false),
+    flag().default(false),
     "Store the SDKs' internal telemetry (`statsig::diagnostics` and the like), which is otherwise only counted.",
   ),
   events: noted(nameLists(), 'Custom events to store, by name. The others are only counted.', 'all'),
@@ -295,15 +281,11 @@ export const configSchema = z.strictObject({
       .strictObject({
         // https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html allows 0.
         seconds: noted(
-          z
-            .int('whole seconds')
-            .min(10, '10 or more: fewer make an object of nearly every request')
-            .max(900, '900 at most')
-            .default(60),
+          whole('whole seconds', 10, 900, 'fewer make an object of nearly every request').default(60),
           'Seconds after which Firehose writes an object of requests; fewer make more and smaller files.',
         ),
         megabytes: noted(
-          z.int('whole MiB').min(1, '1 or more').max(64, '64 at most').default(16),
+          whole('whole MiB', 1, 64).default(16),
           'MiB of compressed requests at which Firehose writes an object.',
         ),
       })
@@ -339,7 +321,7 @@ export const configSchema = z.strictObject({
     z
       .strictObject({
         hour: noted(
-          z.int('a whole hour').min(0, '0 or more').max(23, '23 at most').default(9),
+          whole('a whole hour', 0, 23).default(9),
           'Hour in UTC at which daily datasets are planned.',
         ),
       })

@@ -1,12 +1,14 @@
 import * as z from 'zod';
+import { unexpected } from '../base/text.ts';
 import { certificateArn, domainName, logDays } from './fields/platform.ts';
+import { whole } from './formats.ts';
 import { noted } from './noted.ts';
 import { gatewayQuota, hasFunctionUrls, type Region } from './regions.ts';
 
 /** The kinds of endpoints that SDKs can post to. */
 const ENDPOINT_KINDS = ['http-api', 'function-url', 'both'] as const;
 
-const rate = () => z.int('a whole number').max(1_000_000, '1000000 at most');
+const rate = (because?: string) => whole('a whole number', 1, 1_000_000, because);
 
 /** Where SDKs post to, and how much it takes. */
 export const endpointSchema = z
@@ -31,17 +33,17 @@ export const endpointSchema = z
       'no such log',
     ),
     requestsPerSecond: noted(
-      rate().min(1, '1 or more: 0 would take nothing').nullable().default(null),
+      rate('0 would take nothing').nullable().default(null),
       "Requests a second that the gateway's stage takes.",
       'as many as the account takes in the region',
     ),
     burst: noted(
-      rate().min(1, '1 or more').nullable().default(null),
+      rate().nullable().default(null),
       'Requests at once that the stage takes.',
       "the account's quota in the region, 5,000 or 1,250",
     ),
     accountRequestsPerSecond: noted(
-      rate().min(1, '1 or more').nullable().default(null),
+      rate().nullable().default(null),
       'Requests a second that API Gateway takes for the whole account in the region.',
       'the quota of the region, 10,000 or 2,500',
     ),
@@ -113,7 +115,11 @@ export function endpointProblems(
     ...(domain === null
       ? []
       : [
-          `endpoint.domain: got "${domain}", expected null with \`endpoint.kind\` function-url, as only CloudFront gives a Function URL a domain: examples/waf has a template. Or set \`endpoint.kind\` to http-api or both.`,
+          unexpected(
+            'endpoint.domain',
+            domain,
+            'null with `endpoint.kind` function-url, as only CloudFront gives a Function URL a domain: examples/waf has a template. Or set `endpoint.kind` to http-api or both',
+          ),
         ]),
     ...(accessLogDays === null
       ? []
@@ -154,7 +160,11 @@ export function regionProblems(
   if (hasFunctionUrl(endpoint) && !hasFunctionUrls(region))
     problems.push({
       kind: 'functionUrl',
-      text: `endpoint.kind: got "${endpoint.kind}", expected "http-api", as Lambda has no Function URLs in ${region}.`,
+      text: unexpected(
+        'endpoint.kind',
+        endpoint.kind,
+        `"http-api", as Lambda has no Function URLs in ${region}`,
+      ),
     });
   const keyRegion = existing.keyArn?.split(':')[3] ?? region;
   if (keyRegion !== region)

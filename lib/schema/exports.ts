@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { customerBucketMembers, folderName, kmsKeyArn, placeName, sqlName } from './formats.ts';
+import { customerBucketMembers, folderName, kmsKeyArn, placeName, sqlName, whole } from './formats.ts';
 import { named, noted } from './noted.ts';
 
 /** Days of a lookback at most. */
@@ -37,11 +37,7 @@ const exported = named(
     ),
     target: noted(exportTarget, "The customer's bucket, and the folder in it."),
     lookbackDays: noted(
-      z
-        .int('whole days')
-        .min(1, '1 or more')
-        .max(MOST_LOOKBACK_DAYS, `${MOST_LOOKBACK_DAYS} at most`)
-        .optional(),
+      whole('whole days', 1, MOST_LOOKBACK_DAYS).optional(),
       'Days before today whose changes are looked for.',
       '`timeWindow.pastDays` and one more, 8 by default',
     ),

@@ -28,7 +28,23 @@ export function bucketName(): z.ZodString {
  * https://docs.aws.amazon.com/lambda/latest/dg/API_ScalingConfig.html
  */
 export function queueConcurrency(): z.ZodDefault<z.ZodInt> {
-  return z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2);
+  return whole('a whole number', 2, 1_000).default(2);
+}
+
+/** True or false. */
+export function flag(): z.ZodBoolean {
+  return z.boolean('true or false');
+}
+
+/**
+ * A whole number of a range.
+ *
+ * @param what `whole days`
+ * @param because Why it may not be less, in words.
+ */
+export function whole(what: string, least: number, most: number, because?: string): z.ZodInt {
+  const reason = because === undefined ? '' : `: ${because}`;
+  return z.int(what).min(least, `${least} or more${reason}`).max(most, `${most} at most`);
 }
 
 /** The name of a database, table or column; messages call it `what`. */
@@ -152,7 +168,7 @@ const customerRole = named(
       'none; then `allowNoExternalId` is needed',
     ),
     allowNoExternalId: noted(
-      z.boolean('true or false').optional(),
+      flag().optional(),
       'Assume the role without an external ID: others that the customer lets assume it could then act as us.',
       '`false`',
     ),

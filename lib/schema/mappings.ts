@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { flag } from './formats.ts';
 import { COMMENT_CHARACTERS } from './names.ts';
 import { named, noted } from './noted.ts';
 import { parseTimeFormat } from './timeFormat.ts';
@@ -65,10 +66,7 @@ const reading = {
     'What bytes are; a row whose value is none is refused.',
     'none: bytes are UTF-8 text, or a UUID in columns of exactly 16 bytes',
   ),
-  optional: noted(
-    z.boolean('true or false').default(false),
-    'Files may lack it: it is null in their rows then.',
-  ),
+  optional: noted(flag().default(false), 'Files may lack it: it is null in their rows then.'),
 };
 
 const COLUMN = 'Name of the column in the file, exactly; or a list of names, of which each file has one.';
@@ -283,11 +281,8 @@ const typed = {
     'Type of the column in the table.',
   ),
   ...timeReading,
-  optional: noted(
-    z.boolean('true or false').default(false),
-    'Files may lack it: it is null in their rows then.',
-  ),
-  required: noted(z.boolean('true or false').default(false), 'Rows without a value are refused.'),
+  optional: noted(flag().default(false), 'Files may lack it: it is null in their rows then.'),
+  required: noted(flag().default(false), 'Rows without a value are refused.'),
   comment: noted(
     z
       .string('a comment')

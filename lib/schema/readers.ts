@@ -5,6 +5,7 @@ import {
   bucketName,
   databaseName,
   externalId,
+  flag,
   metabasePrincipal,
   singleRegionKeyArn,
   statsigPrincipal,
@@ -87,15 +88,15 @@ const statsig = named(
       'none; a role needs it, or `allowNoExternalId`',
     ),
     allowNoExternalId: noted(
-      z.boolean('true or false').default(false),
+      flag().default(false),
       'With a role: let Statsig assume it without an external ID.',
     ),
     statsigForwardsHere: noted(
-      z.boolean('true or false').default(false),
+      flag().default(false),
       "Statsig's own forwarding writes into the same folders: its writes there are not denied.",
     ),
     keyAdministrator: noted(
-      z.boolean('true or false').default(false),
+      flag().default(false),
       'Statsig administers the key, as its encryption guide asks.',
     ),
   }),
@@ -112,7 +113,7 @@ const owox = named(
       'Bucket of its results, which the stack makes: the form of OWOX takes a bucket without a folder.',
     ),
     existingResultsBucket: noted(
-      z.boolean('true or false').default(false),
+      flag().default(false),
       '`resultsBucket` exists. Its settings are yours: results expire there only if you set it.',
     ),
     resultsKeyArn: noted(
@@ -140,7 +141,7 @@ const assumed = {
     'none; a root needs it, or `allowNoExternalId`',
   ),
   allowNoExternalId: noted(
-    z.boolean('true or false').default(false),
+    flag().default(false),
     'Let everybody in the account of a root assume the role without an external ID.',
   ),
 };

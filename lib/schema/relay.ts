@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { queueConcurrency } from './formats.ts';
+import { flag, queueConcurrency } from './formats.ts';
 import { named, noted } from './noted.ts';
 
 /** Hosts to which copies and receipts may go without TLS: this machine's. */
@@ -27,11 +27,11 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 /** Settings of every target: which data is relayed, and what happens if its copy cannot be kept. */
 const common = {
   required: noted(
-    z.boolean('true or false').default(false),
+    flag().default(false),
     'Answer 503 when the copy of a request cannot be kept, so that its SDK sends it again.',
   ),
   redacted: noted(
-    z.boolean('true or false').default(false),
+    flag().default(false),
     'Relay requests without what `privacy.redact` names, and without private attributes.',
   ),
   concurrency: noted(

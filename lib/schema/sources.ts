@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { localTime } from '../base/time.ts';
 import { parseLayout } from './fields/layout.ts';
-import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
+import { customerBucketMembers, flag, kmsKeyArn, placeName, sqlName, whole } from './formats.ts';
 import { eventsMapping, exposuresMapping, metricsMapping, tableMapping } from './mappings.ts';
 import { named, noted } from './noted.ts';
 
@@ -37,13 +37,10 @@ const timezone = () =>
 const expectedBy = named(
   'ExpectedByInput',
   z.strictObject({
-    hour: noted(
-      z.int('a whole hour').min(0, '0 or more').max(23, '23 at most'),
-      'Hour of the day by which the drop must be there.',
-    ),
+    hour: noted(whole('a whole hour', 0, 23), 'Hour of the day by which the drop must be there.'),
     timezone: noted(timezone().optional(), 'Time zone of the hour.', "the dataset's time zone"),
     daysAfter: noted(
-      z.int('whole days').min(0, '0 or more').max(90, '90 at most').default(1),
+      whole('whole days', 0, 90).default(1),
       "How many days after the folder's day that is. 1 is the day after.",
     ),
     weekdays: noted(
@@ -110,7 +107,7 @@ const shared = {
     'Time zone in which days begin, and of times without a zone: a name of the IANA database.',
   ),
   lookbackDays: noted(
-    z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3),
+    whole('whole days', 1, 90).default(3),
     'Days before today whose changes are looked for.',
   ),
   waitFor: noted(
@@ -131,7 +128,7 @@ const shared = {
     "Part of its weekday's usual rows at or below which a loaded day is a warning, as is one above ten times of them. 0 turns both off.",
   ),
   filesLeave: noted(
-    z.boolean('true or false').default(false),
+    flag().default(false),
     'Whether their owner moves or deletes files once they are loaded. Files that leave then change nothing.',
   ),
   expectedBy: noted(
@@ -142,7 +139,19 @@ const shared = {
   schedule: noted(schedule().optional(), 'How often its folder is looked through.', "the source's"),
 };
 
-const mappingNote = 'Where its columns come from.';
+function datasetOf<Kind extends string, Mapping extends z.ZodType>(
+  name: string,
+  kind: Kind,
+  text: string,
+  mapping: Mapping,
+) {
+  const schema = z.strictObject({
+    kind: noted(z.literal(kind), text),
+    ...shared,
+    mapping: noted(mapping, 'Where its columns come from.'),
+  });
+  return named(name, schema);
+}
 
 /** One folder of a source. */
 const dataset = named(
@@ -151,40 +160,24 @@ const dataset = named(
     .discriminatedUnion(
       'kind',
       [
-        named(
-          'EventsDatasetInput',
-          z.strictObject({
-            kind: noted(z.literal('events'), 'Each row is one user doing one thing.'),
-            ...shared,
-            mapping: noted(eventsMapping, mappingNote),
-          }),
-        ),
-        named(
+        datasetOf('EventsDatasetInput', 'events', 'Each row is one user doing one thing.', eventsMapping),
+        datasetOf(
           'MetricsDatasetInput',
-          z.strictObject({
-            kind: noted(z.literal('metrics'), 'Each row is one metric of one unit on one day.'),
-            ...shared,
-            mapping: noted(metricsMapping, mappingNote),
-          }),
+          'metrics',
+          'Each row is one metric of one unit on one day.',
+          metricsMapping,
         ),
-        named(
+        datasetOf(
           'ExposuresDatasetInput',
-          z.strictObject({
-            kind: noted(z.literal('exposures'), "Each row is one unit's exposure to one group."),
-            ...shared,
-            mapping: noted(exposuresMapping, mappingNote),
-          }),
+          'exposures',
+          "Each row is one unit's exposure to one group.",
+          exposuresMapping,
         ),
-        named(
+        datasetOf(
           'TableDatasetInput',
-          z.strictObject({
-            kind: noted(
-              z.literal('table'),
-              'Rows of any kind: the table has the columns that `mapping` declares.',
-            ),
-            ...shared,
-            mapping: noted(tableMapping, mappingNote),
-          }),
+          'table',
+          'Rows of any kind: the table has the columns that `mapping` declares.',
+          tableMapping,
         ),
       ],
       'events, metrics, exposures or table',
@@ -213,7 +206,7 @@ const source = named(
       ),
       schedule: noted(schedule().default('daily'), 'How often folders are looked through.'),
       settleMinutes: noted(
-        z.int('whole minutes').min(0, '0 or more').max(1_440, '1440 at most').default(10),
+        whole('whole minutes', 0, 1_440).default(10),
         "Minutes that a day's youngest object must be old before the day is loaded: it may still be being written.",
       ),
       receipt: noted(

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { unexpected } from '../base/text.ts';
 
 /** The stage of commands and deployments that name none. It is also Serverless's default. */
 export const DEFAULT_STAGE = 'dev';
@@ -31,7 +32,11 @@ export function stackNameProblem(service: string, stage: string): string | null 
   const { length } = `${service}-${stage}`;
   return length <= STACK_CHARACTERS
     ? null
-    : `service: got "${service}", expected at most ${STACK_CHARACTERS} characters with "-${stage}", not ${length}: names of the stack begin with both.`;
+    : unexpected(
+        'service',
+        service,
+        `at most ${STACK_CHARACTERS} characters with "-${stage}", not ${length}: names of the stack begin with both`,
+      );
 }
 
 /**

@@ -84,8 +84,7 @@ export function namesClause(config: NamesConfig): string {
 /**
  * A source of exposures with the column `real_id` besides its own: the real name of the experiment, also of rows that landed
  * hashed because the collector did not know the name yet. Only the experiments of layers are sent hashed. The query
- * begins
- * with {@link namesClause}.
+ * begins with {@link namesClause}.
  *
  * All other rows are a branch of their own, so that a filter on `real_id` is one on `experiment_id` there and reaches the
  * scan. The scan of the hashed ones skips rows without layers and, as the join is an inner one, rows without a known

@@ -221,7 +221,7 @@ export const mutations: readonly Mutation[] = [
     ['if (current.fingerprint !== fingerprint) await takeOutDay(curator, kind, day, entry);', ''],
     ["if (ended === null) return { outcome: 'lost' };", ''],
     ["if (settled === null) return { outcome: 'lost' };", ''],
-    ['lost.length > 0 && kept.length !== known?.filesWritten?.length', 'false'],
+    ['kept !== null && !kept.isWhole', 'false'],
     ['isFinal || run.isLastAttempt', 'isFinal'],
     ["if (failure !== null) return { outcome: 'handed_back', failure };", ''],
   ]),

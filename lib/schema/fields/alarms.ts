@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import { whole } from '../formats.ts';
 import { noted } from '../noted.ts';
 
 /** The form of a topic's ARN: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
 
 /** The schema of a number of times within an hour. */
-const times = () => z.int('a whole number').min(1, '1 or more').max(1_000_000_000, '1000000000 at most');
+const times = () => whole('a whole number', 1, 1_000_000_000);
 
 /** Where alarms are sent, and thresholds that depend on the traffic. */
 export const alarmsSchema = z

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { readLocation } from '../../base/s3Location.ts';
-import { BUCKET, databaseName, kmsKeyArn } from '../formats.ts';
+import { BUCKET, databaseName, flag, kmsKeyArn } from '../formats.ts';
 import { named, noted } from '../noted.ts';
 
 /**
@@ -41,7 +41,7 @@ const grantSchema = named(
       'none, as for views whose tables another entry has',
     ),
     wholeBucket: noted(
-      z.boolean('true or false').default(false),
+      flag().default(false),
       'Allow locations that are a whole bucket, `s3://acme-finance/`.',
     ),
     kmsKeyArn: noted(

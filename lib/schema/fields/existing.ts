@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { singleRegionKeyArn } from '../formats.ts';
+import { flag, singleRegionKeyArn } from '../formats.ts';
 import { noted } from '../noted.ts';
 
 /**
@@ -9,7 +9,7 @@ import { noted } from '../noted.ts';
 export const existingSchema = z
   .strictObject({
     bucket: noted(
-      z.boolean('true or false').default(false),
+      flag().default(false),
       '`bucket` exists. Its settings are yours: `npx sluice doctor` names those that it lacks.',
     ),
     keyArn: noted(
@@ -17,10 +17,10 @@ export const existingSchema = z
       'The KMS key that the bucket is encrypted with, by its ARN.',
       "the stack makes a key, unless `encryption` is `'s3'`",
     ),
-    database: noted(z.boolean('true or false').default(false), '`database` exists.'),
-    stagingDatabase: noted(z.boolean('true or false').default(false), '`athena.stagingDatabase` exists.'),
+    database: noted(flag().default(false), '`database` exists.'),
+    stagingDatabase: noted(flag().default(false), '`athena.stagingDatabase` exists.'),
     workgroup: noted(
-      z.boolean('true or false').default(false),
+      flag().default(false),
       '`athena.workgroup` exists. Its location for results and its scan limit are yours.',
     ),
   })

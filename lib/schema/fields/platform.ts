@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { unexpected } from '../../base/text.ts';
 
 /**
  * Keys that Serverless accepts: `awsResourceTags` in its schema. AWS accepts more.
@@ -137,12 +138,20 @@ export function boundaryProblems(
   const problems: string[] = [];
   if (account !== null && policyAccount !== 'aws' && policyAccount !== account)
     problems.push(
-      `permissionsBoundary: got "${arn}", expected a policy of the account ${account}, which is deployed to: a boundary is of the role's own account.`,
+      unexpected(
+        'permissionsBoundary',
+        arn,
+        `a policy of the account ${account}, which is deployed to: a boundary is of the role's own account`,
+      ),
     );
   const prefix = stages.map((stage) => `${config.service}-${stage}-`).find((start) => name.startsWith(start));
   if (prefix !== undefined)
     problems.push(
-      `permissionsBoundary: got "${arn}", expected a policy whose name does not begin with ${prefix}: the deploying role may change those, and could widen its own boundary.`,
+      unexpected(
+        'permissionsBoundary',
+        arn,
+        `a policy whose name does not begin with ${prefix}: the deploying role may change those, and could widen its own boundary`,
+      ),
     );
   return problems;
 }

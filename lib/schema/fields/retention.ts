@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { flag, whole } from '../formats.ts';
 import { noted } from '../noted.ts';
 
-const days = () => z.int('whole days').min(1, '1 or more: null keeps for good').max(36_500, '36500 at most');
+const days = () => whole('whole days', 1, 36_500, 'null keeps for good');
 
 /** Days after which objects in the bucket expire; null keeps them. docs/platform.md has the table. */
 export const retentionSchema = z
@@ -32,7 +33,7 @@ export const retentionSchema = z
       'The same for files of tables: for so long a file that was deleted by mistake can be brought back. Elsewhere it is a day.',
     ),
     denyDeletes: noted(
-      z.boolean().default(true),
+      flag().default(true),
       "Whether the bucket's policy denies to all but the stack's own roles to delete files of tables and of `landing/` without naming a version, as `aws s3 rm` and the console do.",
     ),
   })

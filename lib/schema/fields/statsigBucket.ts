@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { bucketName, folderName } from '../formats.ts';
+import { bucketName, flag, folderName } from '../formats.ts';
 import { named, noted } from '../noted.ts';
 
 /**
@@ -28,7 +28,7 @@ export const statsigBucketSchema = named(
       'Statsig writes nothing',
     ),
     existing: noted(
-      z.boolean('true or false').default(false),
+      flag().default(false),
       'The bucket exists already. Apply its policy by hand: `npx sluice policy print --for statsig-bucket`.',
     ),
   }),
