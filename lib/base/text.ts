@@ -59,7 +59,7 @@ export function nearestNames<Name extends string>(
   limit = 3,
 ): readonly Name[] {
   const bare = word.replace(/^-+/, '').toLowerCase();
-  const most = Math.min(limit, bare.length <= 4 ? 1 : bare.length <= 8 ? 2 : 3);
+  const most = Math.min(limit, 1 + Number(bare.length > 4) + Number(bare.length > 8));
   const near = known
     .map((name) => {
       const plain = name.replace(/^-+/, '').toLowerCase();

@@ -103,15 +103,18 @@ export function endpointProblems(
   { kind, accessLogDays, domain, certificateArn: certificate }: Endpoint,
   passThrough: PassThrough | null = null,
 ): string[] {
-  const missing =
-    (domain === null) === (certificate === null)
-      ? []
-      : domain === null
-        ? ['endpoint.domain: got null, expected the domain name that `endpoint.certificateArn` is for.']
-        : ['endpoint.certificateArn: got null, expected the ARN of the certificate for `endpoint.domain`.'];
-  if (kind !== 'function-url') return missing;
+  const problems: string[] = [];
+  if (domain === null && certificate !== null)
+    problems.push(
+      unexpected('endpoint.domain', null, 'the domain name that `endpoint.certificateArn` is for'),
+    );
+  if (domain !== null && certificate === null)
+    problems.push(
+      unexpected('endpoint.certificateArn', null, 'the ARN of the certificate for `endpoint.domain`'),
+    );
+  if (kind !== 'function-url') return problems;
   return [
-    ...missing,
+    ...problems,
     ...(domain === null
       ? []
       : [

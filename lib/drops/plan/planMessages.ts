@@ -172,8 +172,9 @@ export async function lookForLateDrops(
   request: Pick<LateLook, 'sources'> = {},
 ): Promise<PlanReport> {
   const { datasets, late, failed } = await findLateDrops(planner, request);
+  const calm = late.length > 0 ? 'warn' : 'info';
   const report: PlanReport = {
-    level: failed.length > 0 ? 'error' : late.length > 0 ? 'warn' : 'info',
+    level: failed.length > 0 ? 'error' : calm,
     event: 'ingest_expected',
     datasets,
     late: late.slice(0, MAX_NAMED),

@@ -177,7 +177,7 @@ describe('Databricks’ commits leave out files', () => {
     });
   });
 
-  it('beside a prefix that the days’ names begin with', async () => {
+  it('also where they lie beside a prefix that the days’ names begin with', async () => {
     const layout = 'day-YYYYMMDD-*';
     const name = `events/day-20261119-tid-1111-0.parquet`;
     const judgedBy = (markers: Record<string, string>) => judge({ [name]: PARQUET, ...markers }, { layout });
@@ -187,7 +187,7 @@ describe('Databricks’ commits leave out files', () => {
   });
 
   it.each(['no JSON', '[]', '{"added":["a"]}', '{"added":[1],"removed":[]}'])(
-    'not at all if a commit is damaged: the day is refused by name: %s',
+    'and refuse the day by name if one is damaged: %s',
     async (text) => {
       await expect(judge(inFolder({ ...both, _committed_1111: text }))).rejects.toMatchObject({
         code: 'SLUICE_SOURCE_LOG_INVALID',
@@ -212,7 +212,7 @@ describe('Databricks’ commits leave out files', () => {
   });
 });
 
-describe('Spark’s log leaves out files that it does not name', () => {
+describe('Spark’s log', () => {
   const root = 's3a://writer-lake/streams/out/';
   const LOG = 'events/_spark_metadata/';
   const [a, b, c] = ['a', 'b', 'c'].map((name) => `part-00000-${name}-c000.snappy.parquet`) as [
@@ -237,7 +237,7 @@ describe('Spark’s log leaves out files that it does not name', () => {
       { layout: 'run-*/YYYY-MM-DD/*.parquet' },
     ],
     ['in a folder below', `events/${DAY}/DE/_spark_metadata/`, 'DE/', {}],
-  ])('%s', async (_, log, below, dataset) => {
+  ])('leaves out files that it does not name: %s', async (_, log, below, dataset) => {
     const { layout = '' } = dataset;
     const day = layout.startsWith('run')
       ? 'run-7/2026-11-19/'
@@ -254,28 +254,30 @@ describe('Spark’s log leaves out files that it does not name', () => {
     judge({ ...inFolder(files, folder), ...inFolder(logs, LOG) });
   const path = (name: string, folder = DAY) => `${root}${folder}/${name}`;
 
-  it('which is its newest compacted batch and those behind it, by number', async () => {
+  it('counts from its newest compacted batch on, by number', async () => {
     const logs = {
       '7': 'not read',
       '8': 'not read',
       '9.compact': batch(path(c)),
-      '99': batch(),
       '19.compact': batch(path(a)),
       '20': batch(path(b)),
       '.21.0a1b.tmp': 'not read',
     };
-    const { '99': _, ...whole } = logs;
-    expect(await spark(whole)).toMatchObject({ files: [a, b], left: { [c]: notNamed() } });
-    const { fingerprint } = await spark(whole);
-    expect((await spark({ ...whole, '8': 'changed' })).fingerprint).toBe(fingerprint);
-    expect((await spark({ ...whole, '21': batch() })).fingerprint).not.toBe(fingerprint);
+    expect(await spark(logs)).toMatchObject({ files: [a, b], left: { [c]: notNamed() } });
+    const { fingerprint } = await spark(logs);
+    expect((await spark({ ...logs, '8': 'changed' })).fingerprint).toBe(fingerprint);
+    expect((await spark({ ...logs, '21': batch() })).fingerprint).not.toBe(fingerprint);
+  });
+
+  it('refuses the day if a batch between others is missing', async () => {
+    const logs = { '19.compact': batch(path(a)), '20': batch(path(b)), '99': batch() };
     await expect(spark(logs)).rejects.toMatchObject({
       code: 'SLUICE_SOURCE_LOG_INVALID',
       detail: `${LOG}21 is missing.`,
     });
   });
 
-  it('by the path behind its own folder, as Spark escapes it', async () => {
+  it('names files by the path behind its own folder, as Spark escapes it', async () => {
     const folder = `events/${DAY}/city=S%C3%A3o+Paulo 1/`;
     const escaped = `${DAY}/city=S%25C3%25A3o+Paulo%201`;
     const logs = { '0': batch(path(a, escaped), path(b, '2026-11-18'), `file:/tmp/${escaped}/${c}`) };
@@ -283,13 +285,13 @@ describe('Spark’s log leaves out files that it does not name', () => {
     expect((await spark({ '0': batch(path(a, `${DAY}/other`)) })).files).toEqual([]);
   });
 
-  it('without those that it has deleted, and names of folders', async () => {
+  it('names neither files that it has deleted, nor folders', async () => {
     const deleted = named(path(b), 'delete');
     const logs = { '0': batch(path(a), path(b), { ...named(path(c)), isDir: true }), '1': batch(deleted) };
     expect((await spark(logs)).files).toEqual([a]);
   });
 
-  it('all of them before its first batch', async () => {
+  it('leaves out all files before its first batch', async () => {
     expect((await spark({ '': '' })).files).toEqual([]);
     expect((await spark({})).files).toEqual([a, b, c]);
   });
@@ -301,11 +303,11 @@ describe('Spark’s log leaves out files that it does not name', () => {
     ['0', 'v1\n{"size":1}'],
     ['0', `v1\n${'x'.repeat(70_000)}`],
     ['1', 'v1'],
-  ])('but refuses the day if it is damaged or incomplete: %s', async (name, text) => {
+  ])('refuses the day if it is damaged or incomplete: %s', async (name, text) => {
     await expect(spark({ [name]: text })).rejects.toMatchObject({ code: 'SLUICE_SOURCE_LOG_INVALID' });
   });
 
-  it('read line by line, however its bytes are cut', async () => {
+  it('is read line by line, however its bytes are cut', async () => {
     const key = `events/${DAY}/${a}`;
     const lines = Buffer.from(batch(...Array.from({ length: 500 }, (_, i) => path(`ü-${i}`)), path(a)));
     const bucket = bucketOf({ [key]: PARQUET, [`${LOG}0`]: lines.toString() });
@@ -315,7 +317,11 @@ describe('Spark’s log leaves out files that it does not name', () => {
     );
     const judged = await judgeByLogs({ read: async () => Readable.from(pieces) }, drop);
     expect(judged?.files.map((file) => file.key)).toEqual([key]);
-    // A batch that is gone since has the caller list again.
+  });
+
+  it('has the caller list again if a batch is gone since', async () => {
+    const bucket = bucketOf({ [`events/${DAY}/${a}`]: PARQUET, [`${LOG}0`]: batch(path(a)) });
+    const drop = await listDrop(bucket, { folder: 'events', dayFormat: 'YYYY-MM-DD' }, DAY);
     expect(await judgeByLogs({ read: async () => null }, drop)).toBeNull();
   });
 });

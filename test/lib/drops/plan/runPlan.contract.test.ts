@@ -380,7 +380,7 @@ describe('a run of the plan', () => {
     expect(await reported()).toMatchObject({ newer: [], explained: false });
   });
 
-  it('notes no task that has ended before that', async () => {
+  it('does not note a task as queued that a load has ended meanwhile', async () => {
     ingest = await startIngest();
     await ingest.dropInto(ago(1));
     const tasks = { send: () => load(ago(1)) };
@@ -389,7 +389,7 @@ describe('a run of the plan', () => {
     expect(await entryOf(ago(1))).toMatchObject({ state: 'succeeded', version: 'v1' });
   });
 
-  it('asks again less often after some rounds, not after a day of them, and begins nothing after its deadline', async () => {
+  it('asks again less often after some rounds, and not after a day of them', async () => {
     ingest = await startIngest();
     await ingest.put(`events/${today()}/a.parquet`);
     const request = { datasets: ['events'], days: [today()] };
@@ -404,6 +404,10 @@ describe('a run of the plan', () => {
     });
     await ingest.clock.advance(15 * 60_000);
     expect(await ingest.received('plan')).toEqual([]);
+  });
+
+  it('begins nothing after its deadline, and is retried', async () => {
+    ingest = await startIngest();
     const late = { ...ingest.planner(), deadline: ingest.clock.now() };
     expect(await runPlan(late, planRequestSchema.parse({ sluice: 'plan' }))).toMatchObject({
       again: true,
