@@ -3,7 +3,13 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { noCounts } from '../../../lib/erase/Manifest.ts';
 import { writeNote } from '../../../lib/landing/LandingNotes.ts';
 import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
-import type { MetricSeries } from '../../../lib/reconcile/hourCounts.ts';
+import {
+  type MetricSeries,
+  type MetricTime,
+  oldestRecord,
+  type WantedMetric,
+} from '../../../lib/reconcile/hourCounts.ts';
+import { readHourlyRows } from '../../../lib/reconcile/hourlyRows.ts';
 import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
 import { type Reconciler, reconcileDay, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';
 import { redrivenKey } from '../../../lib/tables/ledgerKeys.ts';
@@ -25,6 +31,10 @@ let series: Map<string, Map<number, number>>;
 /** Athena's rows, or none: it fails. */
 let rows: readonly (readonly string[])[] | null;
 let asked: number;
+/** The last query that Athena was asked. */
+let query: string;
+/** What was read of CloudWatch. */
+let reads: (MetricTime & { readonly metrics: readonly WantedMetric[] })[];
 
 function count(id: string, minute: string, value: number): void {
   const own = series.get(id) ?? new Map<number, number>();
@@ -47,6 +57,7 @@ beforeEach(() => {
   series = new Map();
   rows = null;
   asked = 0;
+  reads = [];
   // The registrar runs each hour.
   for (let hour = at('2026-11-18T00:05:00'); hour < NIGHT + 199 * HOUR; hour += HOUR)
     count('hourly', new Date(hour).toISOString().slice(0, 19), 1);
@@ -58,13 +69,18 @@ function reconcilerNow(): Reconciler {
     names: { stage: 'dev', collect: 'c', register: 'r', stream: 's' },
     afterMs: 150_000,
     store,
-    readMetrics: async (_metrics, { start, end }): Promise<MetricSeries> => {
-      const within = ([id, values]: [string, Map<number, number>]) =>
-        [id, new Map([...values].filter(([at]) => at >= start && at < end))] as const;
-      return new Map([...series].map(within));
+    readMetrics: async (metrics, { start, end, ...time }): Promise<MetricSeries> => {
+      reads.push({ metrics, start, end, ...time });
+      const isWanted = (id: string) => metrics.some((metric) => metric.id === id);
+      const within = [...series].map(
+        ([id, values]) => [id, new Map([...values].filter(([at]) => at >= start && at < end))] as const,
+      );
+      // As of CloudWatch, a metric without values is not in the answer.
+      return new Map(within.filter(([id, values]) => isWanted(id) && values.size > 0));
     },
-    ask: async () => {
+    ask: async (sql) => {
       asked += 1;
+      query = sql;
       return rows;
     },
     now,
@@ -151,6 +167,31 @@ describe('a night', () => {
     expect([asked, lines.at(-1)]).toMatchObject([4, { hours_short: 0 }]);
   });
 
+  it('asks for rows in the folders of all days that its events may have, and of what was given up since', async () => {
+    requests('07', 100, 270);
+    own = defineConfig({ bucket: 'acme', timeWindow: { pastDays: 3, futureDays: 2 } });
+    await night(1);
+    const days = [...query.matchAll(/"ds" BETWEEN DATE '(.*)' AND DATE '(.*)'/g)].map(
+      ([, ...range]) => range,
+    );
+    const ofRows = ['2026-11-21', '2026-11-26'];
+    const ofGivenUp = [DAY, '2026-11-27'];
+    expect(days).toEqual([ofRows, ofGivenUp, ofRows, ofGivenUp, [DAY, DAY]]);
+    for (const member of ['event_id', 'received_at'])
+      expect(query).toContain(`json_extract_scalar("raw", '$.${member}')`);
+    expect(query).toContain(`'SLUICE_EVENT_MANY_REFUSED' THEN "detail"`);
+  });
+
+  it('adds up the rows of an hour, of which a refused one may hold several events', async () => {
+    const ofRefused = [
+      ['quarantine', '7', 'SLUICE_EVENT_NAME_MISSING: 2, SLUICE_EVENT_TIME_INVALID: 3', '20', '2', '30', '1'],
+      ['quarantine', '7', null, '100', '10', '4'],
+    ];
+    const counts = await readHourlyRows(config, async () => ofRefused, DAY, '2026-11-25');
+    const events = { found: 20 * 5 + 100, doubles: 2 * 5 + 10, equal: 5, givenUp: 34 };
+    expect([...(counts ?? [])]).toEqual([['quarantine 7', events]]);
+  });
+
   it('keeps what is whole but for unproved events while its counts stay, and looks at it once a person asks', async () => {
     for (const hour of ['07', '08', '09']) {
       requests(hour, 100);
@@ -188,6 +229,104 @@ describe('a night', () => {
     requests('07', 5, 15);
     await night(1);
     expect(await hoursOf(7)).toMatchObject([{ state: 'whole', accepted: 15, unproved: 0 }]);
+  });
+
+  it('reads whole minutes of the metrics of a deployment, of an hour the minutes before and after', async () => {
+    now = NIGHT + 30_000;
+    await reconcileDay(reconcilerNow(), DAY);
+    await reconcileDay(reconcilerNow(), '2026-11-25');
+    const read = reads.map(({ start, end, metrics }) => [start, end, metrics.length]);
+    const start = at(`${DAY}T00:00:00`);
+    expect(read).toEqual([
+      [start - 60_000, start + 25 * HOUR, 22],
+      [NIGHT - 24 * HOUR, NIGHT, 3],
+      [start + 24 * HOUR - 60_000, NIGHT, 22],
+      [NIGHT - 24 * HOUR, NIGHT, 3],
+    ]);
+    const ofSluice = { namespace: 'Sluice', statistic: 'Sum' };
+    const ofCollect = { function: 'collect', stage: 'dev' };
+    const reason = 'SLUICE_COLLECT_NOT_DELIVERED';
+    expect(reads.flatMap(({ metrics }) => metrics)).toEqual(
+      expect.arrayContaining([
+        { ...ofSluice, id: 'received', metric: 'received', statistic: 'SampleCount', dimensions: ofCollect },
+        {
+          ...ofSluice,
+          id: 'refused_requests',
+          metric: 'refused_requests',
+          dimensions: { ...ofCollect, reason },
+        },
+        {
+          ...ofSluice,
+          id: 'events_finished',
+          metric: 'events_finished',
+          dimensions: { function: 'write', stage: 'dev' },
+        },
+        {
+          id: 'failed',
+          namespace: 'AWS/Lambda',
+          metric: 'Errors',
+          statistic: 'Sum',
+          dimensions: { FunctionName: 'c' },
+        },
+        {
+          id: 'DeliveryToS3.Success',
+          namespace: 'AWS/Firehose',
+          metric: 'DeliveryToS3.Success',
+          statistic: 'Minimum',
+          dimensions: { DeliveryStreamName: 's' },
+        },
+      ]),
+    );
+  });
+
+  it('reads nothing again of a day that is settled, and later of none without an open hour', async () => {
+    requests('07', 100);
+    await night();
+    const key = receivedHoursKey(config, DAY);
+    const { eTag } = (await store.read(key)) ?? {};
+    const daysRead = () => reads.map(({ start }) => new Date(start + 60_000).toISOString().slice(0, 10));
+    reads = [];
+    await night(1);
+    expect(daysRead()).toContain('2026-11-25');
+    expect(daysRead()).not.toContain(DAY);
+    expect((await store.read(key))?.eTag).toBe(eTag);
+    // Some events of this day are unproved: it is not settled, and has no open hour.
+    requests('07', 100);
+    store.objects.delete(key);
+    count('events_not_delivered', `${DAY}T07:30:00`, 21);
+    await night();
+    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', unproved: 21 }]);
+    reads = [];
+    await night(6);
+    expect(daysRead()).toContain('2026-11-30');
+    expect(daysRead()).not.toContain(DAY);
+  });
+
+  it('counts an hour with what is logged of it in the minute before the day', async () => {
+    for (const id of ['received', 'events_landed', 'events_finished']) count(id, `${DAY}T00:00:00`, 7);
+    count('invoked', '2026-11-23T23:59:00', 7);
+    await night();
+    expect(await hoursOf(0)).toMatchObject([{ state: 'whole', accepted: 7, unproved: 0 }]);
+  });
+
+  it('keeps the counts of an earlier night only of minutes that CloudWatch has no longer', async () => {
+    requests('07', 100, 290);
+    await night();
+    // The hour is silent, and CloudWatch still has its minutes.
+    series.get('hourly')?.delete(at(`${DAY}T07:05:00`));
+    requests('07', 100, 295);
+    await night(1);
+    expect(await hoursOf(7)).toMatchObject([{ state: 'open', finished: 295 }]);
+    // After 15 days an hour that has minutes all the same is counted anew.
+    count('hourly', `${DAY}T07:05:00`, 1);
+    requests('07', 100, 300);
+    now = NIGHT + 20 * 24 * HOUR;
+    await reconcileDay(reconcilerNow(), DAY, true);
+    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', finished: 300 }]);
+    // Without an earlier night there is nothing to keep.
+    series.clear();
+    const [first] = await reconcileDay(reconcilerNow(), '2026-11-20', true);
+    expect(first).toMatchObject({ ds: '2026-11-20', hour: 0, state: 'unknown' });
   });
 
   it('lets a person ask for an hour that was never clear', async () => {
@@ -267,16 +406,22 @@ describe('a night', () => {
     expect(await hoursOf(7)).toMatchObject([{ state: 'whole', unproved: 0 }]);
   });
 
-  it('tells nothing of an hour as short whose files S3 deletes by then', async () => {
-    requests('07', 100, 270);
-    own = defineConfig({ bucket: 'acme', curate: false, retention: { forwardedDays: 1 } });
-    // The rows could not be asked for in the first night.
-    rows = null;
-    await night();
-    rows = [found(7, 20)];
-    await night(1);
-    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', missing: 0, unproved: 280 }]);
-  });
+  it.each([
+    [1, { state: 'whole', missing: 0, unproved: 280 }],
+    [2, { state: 'short', missing: 30, unproved: 250 }],
+  ])(
+    'tells nothing of an hour as short whose files S3 deletes by then, after %s days',
+    async (days, judged) => {
+      requests('07', 100, 270);
+      own = defineConfig({ bucket: 'acme', curate: false, retention: { forwardedDays: days } });
+      // The rows could not be asked for in the first night.
+      rows = null;
+      await night();
+      rows = [found(7, 20)];
+      await night(1);
+      expect(await hoursOf(7)).toMatchObject([judged]);
+    },
+  );
 
   it('clears an hour whose rows an erasure took, and leaves it open if nobody knows how many', async () => {
     requests('07', 100, 270);
@@ -307,6 +452,9 @@ describe('a night', () => {
     requests('07', 100, 270);
     rows = [found(7, 300), ['quarantine', '7', '', '12', '0', '0']];
     await store.write(redrivenKey('2026-11-23T23:00:00.000Z', 'a'), '{}');
+    await night();
+    expect(await hoursOf(7)).toMatchObject([{ state: 'whole', missing: 0, unproved: 0 }]);
+    store.objects.delete(receivedHoursKey(config, DAY));
     await store.write(redrivenKey(`${DAY}T23:00:00.000Z`, 'b'), '{}');
     await night();
     expect(await hoursOf(7)).toMatchObject([{ state: 'whole', missing: 0, unproved: 12 }]);
@@ -330,6 +478,12 @@ describe('a night', () => {
     deny('statsig/ingested/received_hours/2026-11-23.json');
     await expect(night(2)).rejects.toMatchObject({ name: 'AccessDenied' });
     expect([lines, (await readReceivedHours(store, config, '2026-11-26')).rows.length]).toEqual([[], 72]);
+    // An hour that is short is told of all the same.
+    count('events_landed', '2026-11-25T07:30:00', 300);
+    rows = [found(7, 250)];
+    store.objects.delete(receivedHoursKey(config, '2026-11-25'));
+    await expect(night(2)).rejects.toMatchObject({ name: 'AccessDenied' });
+    expect(lines).toMatchObject([{ hours_short: 1 }]);
   });
 
   it('finds hours before the first deployment whole, and not those of which CloudWatch is silent', async () => {
@@ -391,6 +545,7 @@ describe('an hour waits', () => {
     await writeNote(store, { key, eTag, modifiedAt: now }, { written: true, why: 'AccessDenied' });
     now = at(`${DAY}T20:10:00`);
     await store.write(`landing/direct/${DAY}/d.ndjson.gz`, record);
+    await store.write('landing/2026/11/24/18/', '');
     // These were counted when they were refused.
     await store.write(`landing/redriven/${DAY}/e.ndjson.gz`, record);
     await night();
@@ -533,4 +688,34 @@ it('does not replace what another run has written meanwhile', async () => {
   };
   await night();
   expect((await read(`statsig/ingested/received_hours/${DAY}.json`))?.text).toBe('of another run');
+});
+
+describe('the oldest record of a stream that holds some', () => {
+  const NOW = at('2026-11-24T12:00:30');
+  const minutes = (values: Readonly<Record<string, number>>) =>
+    new Map(Object.entries(values).map(([time, value]) => [at(`${DAY}T${time}:00`), value]));
+
+  it.each([
+    ['is as old as the freshness of the newest minute says', { '11:50': 600, '11:52': 120 }, {}, {}, '11:50'],
+    ['is none, if that is 0', { '11:50': 600, '11:52': 0 }, { '11:55': 1 }, {}, null],
+    ['has a freshness that is 15 minutes old', { '11:45': 60 }, {}, {}, '11:44'],
+    [
+      'is the first after the last delivery, if freshness is older',
+      { '11:44': 60 },
+      { '11:20': 1, '11:30': 1, '11:40': 1 },
+      { '11:25': 9 },
+      '11:30',
+    ],
+    ['is the first that is more than was delivered', {}, { '11:20': 5, '11:10': 5 }, { '11:25': 9 }, '11:20'],
+    ['is none, if as many were delivered as came', {}, { '11:20': 5, '11:25': 4 }, { '11:25': 9 }, null],
+    ['came in a minute with records', {}, { '11:30': 0, '11:40': 1 }, { '11:25': 9, '11:50': 0 }, '11:40'],
+    ['is the first of all, if none was delivered', {}, { '11:30': 1 }, {}, '11:30'],
+  ])('%s', (_what, fresh, arrived, delivered, oldest) => {
+    const metrics: MetricSeries = new Map([
+      ['DeliveryToS3.DataFreshness', minutes(fresh)],
+      ['IncomingRecords', minutes(arrived)],
+      ['DeliveryToS3.Records', minutes(delivered)],
+    ]);
+    expect(oldestRecord(metrics, NOW)).toBe(oldest === null ? null : at(`${DAY}T${oldest}:00`));
+  });
 });
