@@ -7,11 +7,12 @@ import type { MutantResult, PartialStrykerOptions } from '@stryker-mutator/api/c
 import { Stryker } from '@stryker-mutator/core';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 
-/** The suites of a tier, by the end of their paths. */
-const TIERS = { unit: /\/[^/.]+\.test\.ts$/, contract: /\.contract\.test\.ts$/ };
+/** The paths of suites of two tiers. */
+const UNIT = /\/[^/.]+\.test\.ts$/;
+const CONTRACT = /\.contract\.test\.ts$/;
 
 /** Milliseconds that a run may take longer than 1.5 times its usual time. Later than that, it is in an endless loop. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 10_000;
 
 /** A fault that Stryker made, and what tests see of it. */
 export interface GeneratedFault {
@@ -42,46 +43,75 @@ export interface GeneratedOptions {
   readonly who: boolean;
 }
 
-/** Makes faults, runs unit tests, and for faults that these do not see contract tests. Prints what Stryker says of its progress. */
+/**
+ * Makes faults, and runs the unit tests of their rooms; for faults that these do not see other unit tests, and then contract
+ * tests. Prints what Stryker says of its progress.
+ */
 export async function judgeGenerated({ files, who }: GeneratedOptions): Promise<readonly GeneratedFault[]> {
-  const byUnit = await runStryker({ mutate: files, suites: suitesOf('unit', files), who, isStatic: false });
-  const statics = byUnit.filter(({ static: isStatic, status }) => isStatic === true && status === 'Ignored');
-  const unseen = byUnit.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
-  const byContract = await runStryker({
-    mutate: unseen.map(rangeOf),
-    suites: suitesOf('contract', pathsOf(unseen)),
-    who,
-    isStatic: false,
-  });
+  const judged = new Map<string, MutantResult>();
+  let unseen: readonly MutantResult[] = [];
+  for (const suitesOf of [ownUnitSuites, unitSuites, contractSuites]) {
+    const isFirst = judged.size === 0;
+    const mutate = isFirst ? files : unseen.map(rangeOf);
+    const suites = suitesOf(isFirst ? files : pathsOf(unseen));
+    for (const mutant of await runStryker({ mutate, suites, who, isStatic: false })) {
+      const key = keyOf(mutant);
+      const before = judged.get(key);
+      // A range has the mutants within it, too, which may have been seen before.
+      if (before === undefined || (unseen.includes(before) && mutant.status !== 'NoCoverage'))
+        judged.set(key, mutant);
+    }
+    unseen = [...judged.values()].filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
+  }
+  const statics = [...judged].filter(
+    ([, { static: isStatic, status }]) => isStatic === true && status === 'Ignored',
+  );
   const whileLoading = await runStryker({
-    mutate: statics.map(rangeOf),
-    suites: suitesOf('unit', pathsOf(statics)),
+    mutate: statics.map(([, mutant]) => rangeOf(mutant)),
+    suites: ownUnitSuites(pathsOf(statics.map(([, mutant]) => mutant))),
     who,
     isStatic: true,
   });
-  const later = new Map([...whileLoading, ...byContract].map((mutant) => [keyOf(mutant), mutant]));
-  const judged = byUnit.filter((mutant) => mutant.status !== 'Ignored' || statics.includes(mutant));
-  return judged.map((mutant) => faultOf(mutant, later.get(keyOf(mutant))));
+  const results = new Map(whileLoading.map((mutant) => [keyOf(mutant), mutant]));
+  const usual = [...judged.values()].filter(({ status }) => status !== 'Ignored');
+  return [
+    ...usual.map((mutant) => faultOf(mutant, false)),
+    ...statics.map(([key, mutant]) => faultOf(results.get(key) ?? mutant, true)),
+  ];
 }
 
-/** Reads the paths of suites of a tier that lie in the folder of tests of a file, or import it. */
-function suitesOf(tier: keyof typeof TIERS, files: readonly string[]): readonly string[] {
-  const folders = new Set(files.map((file) => join('test', dirname(file))));
-  return execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'test'], {
-    cwd: repositoryRoot,
-    encoding: 'utf8',
-  })
-    .trim()
-    .split('\n')
-    .filter((suite) => {
-      if (!TIERS[tier].test(suite)) return false;
-      const folder = dirname(suite);
-      if (folders.has(folder)) return true;
-      const text = readFileSync(join(repositoryRoot, suite), 'utf8');
-      return [...text.matchAll(/from '(\.[^']+)'/g)].some(([, path = '']) =>
-        files.includes(normalize(join(folder, path))),
-      );
-    });
+/** Unit suites in the folder of tests of a file, or above it in its room. */
+function ownUnitSuites(files: readonly string[]): readonly string[] {
+  return suitesWith(UNIT, (suite) => files.some((file) => isOwn(suite, file)));
+}
+
+/** Own unit suites, and others that import a file. */
+function unitSuites(files: readonly string[]): readonly string[] {
+  return suitesWith(UNIT, (suite) => files.some((file) => isOwn(suite, file)) || imports(suite, files));
+}
+
+/** Contract suites of the room, and others that import a file. */
+function contractSuites(files: readonly string[]): readonly string[] {
+  return suitesWith(CONTRACT, (suite) => files.some((file) => isOwn(suite, file)) || imports(suite, files));
+}
+
+function suitesWith(tier: RegExp, isChosen: (suite: string) => boolean): readonly string[] {
+  const args = ['ls-files', '--cached', '--others', '--exclude-standard', 'test'];
+  const suites = execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim().split('\n');
+  return suites.filter((suite) => tier.test(suite) && isChosen(suite));
+}
+
+/** Whether a suite lies in the folder of tests of a file, or in one above it: `test/lib/wire` for `lib/wire/keys`. */
+function isOwn(suite: string, file: string): boolean {
+  return `test/${dirname(file)}/`.startsWith(`${dirname(suite)}/`);
+}
+
+function imports(suite: string, files: readonly string[]): boolean {
+  const text = readFileSync(join(repositoryRoot, suite), 'utf8');
+  const paths = [...text.matchAll(/from '(\.[^']+)'/g)].map(([, path = '']) =>
+    normalize(join(dirname(suite), path)),
+  );
+  return paths.some((path) => files.includes(path));
 }
 
 interface StrykerRun {
@@ -143,35 +173,29 @@ function keyOf(mutant: MutantResult): string {
   return `${rangeOf(mutant)} ${mutant.mutatorName} ${mutant.replacement}`;
 }
 
-/** @param later The same mutant in a second run; undefined if there was none. */
-function faultOf(mutant: MutantResult, later: MutantResult | undefined): GeneratedFault {
-  const file = relative(repositoryRoot, mutant.fileName);
+function faultOf(mutant: MutantResult, isStatic: boolean): GeneratedFault {
   const { start, end } = mutant.location;
+  const file = relative(repositoryRoot, mutant.fileName);
   const lines = readFileSync(join(repositoryRoot, file), 'utf8')
     .split('\n')
     .slice(start.line - 1, end.line);
   const last = lines.length - 1;
   lines[last] = lines[last]?.slice(0, end.column - 1) ?? '';
   lines[0] = lines[0]?.slice(start.column - 1) ?? '';
-  const results = [mutant, later].map((judged) => resultOf(judged));
-  const seenBy = (later?.killedBy ?? mutant.killedBy ?? []) as readonly string[];
   return {
     file,
     line: start.line,
     old: onOneLine(lines.join('\n')),
     fault: onOneLine(mutant.replacement),
-    isStatic: mutant.static === true && mutant.status === 'Ignored',
-    result:
-      results.find((result) => result === 'seen') ??
-      results.find((result) => result === 'survived') ??
-      'uncovered',
-    seenBy,
+    isStatic,
+    result: resultOf(mutant),
+    seenBy: mutant.killedBy ?? [],
   };
 }
 
-function resultOf(mutant: MutantResult | undefined): GeneratedFault['result'] {
-  if (mutant?.status === 'Killed' || mutant?.status === 'Timeout') return 'seen';
-  return mutant?.status === 'Survived' ? 'survived' : 'uncovered';
+function resultOf({ status }: MutantResult): GeneratedFault['result'] {
+  if (status === 'Killed' || status === 'Timeout') return 'seen';
+  return status === 'Survived' ? 'survived' : 'uncovered';
 }
 
 function onOneLine(text: string): string {

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { withoutValues } from '../../../lib/ledger/DayContent.ts';
 import { isUnderErasure, noteErasure, settleErasures } from '../../../lib/ledger/erasureNotes.ts';
-import { type Claim, Ledger } from '../../../lib/ledger/Ledger.ts';
+import { type Claim, Ledger, readKnown } from '../../../lib/ledger/Ledger.ts';
 import { isFailing, type LedgerEntry, ledgerEntrySchema } from '../../../lib/ledger/LedgerEntry.ts';
+import { LedgerError } from '../../../lib/ledger/LedgerError.ts';
+import { versionName, versionTime } from '../../../lib/ledger/versions.ts';
 import { failingOf } from '../../../observe/facts/days/ledgerDays.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { dayContent, ledgerEntry, loadRun, settlement } from '../../harness/ledgerEntry.ts';
@@ -38,9 +40,10 @@ async function claimed(ledger: Ledger, owner: string, until: number, fingerprint
 
 describe('a day in the ledger', () => {
   it('is claimed by one load, busy for the next until the lease ends, and then taken over', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, store, ledger } = setUp();
     const until = clock.now() + 16 * MINUTE_MS;
     await claimed(ledger, 'one', until);
+    expect(store.asked.reads).toBe(1);
     expect(await ledger.claim(place, 'two', until, 'f1')).toEqual({ busyUntil: until });
     // The same message may be delivered twice: its owner is another each time.
     expect(await ledger.claim(place, 'one', until, 'f1')).toEqual({ busyUntil: until });
@@ -98,6 +101,13 @@ describe('a day in the ledger', () => {
     const kept = second.entry.content === undefined ? {} : { content: second.entry.content };
     const settled = await ledger.settle(second, settlement(kept));
     expect(settled?.content?.unusual).toEqual([{ field: 'eventValue', words: 'w' }]);
+    // A load that looked at its rows replaces what is kept, and one that has none has nothing of an earlier load.
+    const other = dayContent({ copies: 3 });
+    for (const next of [settlement({ content: other }), settlement()]) {
+      const claim = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
+      expect((await ledger.settle(claim, next))?.content).toEqual(next.content);
+    }
+    expect(withoutValues({})).toEqual({});
   });
 
   it('keeps its published version and findings when a load fails, and clears the failure with the next success', async () => {
@@ -132,7 +142,7 @@ describe('a day in the ledger', () => {
   });
 
   it('is recorded as queued, but not during a load', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, store, ledger } = setUp();
     expect(await ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' })).toBe(true);
     expect(await ledger.read(place)).toMatchObject({
       state: 'waiting',
@@ -146,10 +156,15 @@ describe('a day in the ledger', () => {
     expect((await ledger.read(place))?.queued).toBeUndefined();
     await ledger.noteQueued(place, { fingerprint: 'f2', reason: 'changed' });
     expect(await ledger.read(place)).toMatchObject({ state: 'waiting', version: 'v1', fingerprint: 'f1' });
+    await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+    clock.advance(MINUTE_MS);
+    expect(await ledger.noteQueued(place, { fingerprint: 'f3', reason: 'changed' })).toBe(true);
+    store.faults = ['conflict', 'conflict', 'conflict'];
+    expect(await ledger.noteQueued(place, { fingerprint: 'f4', reason: 'changed' })).toBe(false);
   });
 
   it('is claimed despite a concurrent record of its queueing, and not recorded as queued once it is settled', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, ledger, waits } = setUp();
     const note = (seen?: LedgerEntry | null) =>
       ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' }, seen);
     // Each reads before the other writes: the note comes first.
@@ -161,6 +176,8 @@ describe('a day in the ledger', () => {
     const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
     expect(second.entry.attempts).toBe(1);
     await ledger.settle(second, settled('v2'));
+    // Whoever loses to another write does not wait.
+    expect(waits).toEqual([]);
     expect(await note(seen)).toBe(false);
     expect(await note(null)).toBe(false);
     expect(await ledger.read(place)).toMatchObject({ state: 'succeeded', version: 'v2' });
@@ -169,14 +186,27 @@ describe('a day in the ledger', () => {
 
   it('counts attempts for the queued files, and starts again for other files', async () => {
     const { clock, ledger } = setUp();
-    const attempts: number[] = [];
-    for (const fingerprint of ['f1', 'f1', 'f2']) {
-      await ledger.noteQueued(place, { fingerprint, reason: 'new' });
-      const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS, fingerprint);
-      attempts.push(claim.entry.attempts);
+    const tried: [attempts: number, kills: number | undefined][] = [];
+    const load = async (fingerprint: string) => {
+      const { entry } = await claimed(ledger, 'one', clock.now() + MINUTE_MS, fingerprint);
+      tried.push([entry.attempts, entry.kills]);
       clock.advance(2 * MINUTE_MS);
+    };
+    for (const fingerprint of ['f1', 'f2', 'f2']) {
+      await ledger.noteQueued(place, { fingerprint, reason: 'new' });
+      await load(fingerprint);
+      // The message of the killed load comes again.
+      if (fingerprint === 'f1') await load(fingerprint);
     }
-    expect(attempts).toEqual([1, 2, 1]);
+    // A task of other files than those that are queued.
+    await load('f3');
+    expect(tried).toEqual([
+      [1, undefined],
+      [2, 1],
+      [1, undefined],
+      [2, undefined],
+      [1, undefined],
+    ]);
   });
 
   it('counts attempts again after it is settled, and keeps the failure of a released attempt', async () => {
@@ -203,6 +233,9 @@ describe('a day in the ledger', () => {
       expect(await ledger.defer(claim, queued)).toMatchObject(waiting);
       clock.advance(1);
     }
+    const claim = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
+    const other = { fingerprint: 'f2', reason: 'changed' };
+    expect(await ledger.defer(claim, other)).toMatchObject({ queued: { ...other, at: at + 2 } });
   });
 
   it('that is loaded in pieces counts the tries of each piece', async () => {
@@ -223,6 +256,8 @@ describe('a day in the ledger', () => {
     clock.advance(2 * MINUTE_MS);
     const third = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
     expect([third.entry.attempts, third.entry.kills]).toEqual([2, 1]);
+    const same = await ledger.recordRun(third, state(1));
+    expect([same?.entry.attempts, same?.entry.kills]).toEqual([2, 1]);
     const last = (await ledger.recordRun(third, state(2))) ?? third;
     const handedOver = { state: 'waiting', attempts: 0, queued: { ...queued, at }, run: state(2) };
     expect(await ledger.handOver(last, state(2))).toMatchObject(handedOver);
@@ -290,6 +325,41 @@ describe('a day in the ledger', () => {
     store.faults = [];
     expect(await ledger.read(place)).toBeNull();
   });
+
+  it('is busy for a claimer to which others came first each time, and gives up a change that never fits', async () => {
+    const { clock, store, ledger, waits } = setUp();
+    const conflicts = () => Array.from({ length: 90 }, () => 'conflict' as const);
+    const until = clock.now() + MINUTE_MS;
+    store.faults = conflicts();
+    expect(await ledger.claim(place, 'one', until, 'f1')).toEqual({ busyUntil: 0 });
+    // Each of five tries writes three times.
+    expect(store.faults.length).toBe(75);
+    store.faults = [];
+    const claim = await claimed(ledger, 'one', until);
+    const unavailable = { code: 'SLUICE_INGEST_LEDGER_UNAVAILABLE' };
+    for (const change of [
+      () => ledger.renew(claim, until),
+      () => ledger.change(place, (known) => ({ entry: known })),
+    ]) {
+      store.faults = conflicts();
+      waits.length = 0;
+      await expect(change()).rejects.toMatchObject(unavailable);
+      // Twenty tries, of three writes each.
+      expect([store.faults.length, waits.length]).toEqual([30, 19 + 20 * 2]);
+    }
+    store.faults = [];
+    store.objects.clear();
+    expect(await ledger.renew(claim, until)).toBeNull();
+  });
+
+  it('is unknown if its entry cannot be read as one, and not if the store fails', async () => {
+    const known = (error: unknown) => readKnown({ read: () => Promise.reject(error) }, place);
+    expect(await known(new LedgerError('SLUICE_INGEST_LEDGER_INVALID'))).toBeNull();
+    const unavailable = new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE');
+    await expect(known(unavailable)).rejects.toBe(unavailable);
+    const other = Object.assign(new Error('made'), { code: 'SLUICE_INGEST_LEDGER_INVALID' });
+    await expect(known(other)).rejects.toBe(other);
+  });
 });
 
 describe('a day is failing', () => {
@@ -313,13 +383,14 @@ describe('a day is failing', () => {
     ['while other files of it are queued', again('changed', FAILED_AT + 1), true],
     ['not while its own task repeats it', again('changed', FAILED_AT), false],
     ['not while the next task goes on, as time was up', again('new', FAILED_AT + 1, OUT_OF_TIME), false],
+    ['not before it is queued again', ledgerEntry({ state: 'waiting', failure: ENDED }), false],
     ['not without a failure', ledgerEntry({ state: 'waiting' }), false],
     ['not if nobody knows it', null, false],
   ] as const)('%s', (_, entry, expected) => expect(isFailing(entry)).toBe(expected));
 });
 
 describe('erasures of a day', () => {
-  const open = { id: 'open', at: 0, replaced: [{ name: 'a', from: '1', to: '2' }] };
+  const open = { id: 'open', at: 5, replaced: [{ name: 'a', from: '1', to: '2' }] };
   const ended = { id: 'ended', at: 0, endedAt: 50, replaced: [] };
 
   it('that had ended before its files were listed explain nothing once it is settled', () => {
@@ -331,15 +402,32 @@ describe('erasures of a day', () => {
 
   it('are noted once each, with all that each has replaced', () => {
     const more = { name: 'b', from: '3', to: '4' };
-    const { erasures } = noteErasure({ erasures: [open, ended] }, { id: 'open', at: 7 }, [more]);
+    const { erasures } = noteErasure({ erasures: [ended, open] }, { id: 'open', at: 7 }, [more]);
     expect(erasures).toEqual([ended, { id: 'open', at: 7, replaced: [...open.replaced, more] }]);
   });
 
   it('are under way until they end, or for thirty days after their last note', () => {
-    const month = 30 * 86_400_000;
+    const month = open.at + 30 * 86_400_000;
     const states = [month - 1, month].map((now) => isUnderErasure({ erasures: [open, ended] }, now));
     expect([...states, isUnderErasure({ erasures: [ended] }, 1)]).toEqual([true, false, false]);
   });
+});
+
+describe('the name of a version', () => {
+  const NOW = Date.parse('2026-11-20T08:15:00.123Z');
+
+  it('has its time, and eight digits by which two of the same time differ', () => {
+    const names = [0, 0.5].map((random) => versionName(NOW, () => random));
+    expect(names).toEqual(['20261120T081500123Z-00000000', '20261120T081500123Z-80000000']);
+    expect(names.map(versionTime)).toEqual([NOW, NOW]);
+  });
+
+  it.each([
+    'x20261120T081500123Z-00000000',
+    '20261120T081500123Z-000000000',
+    '20261320T081500123Z-00000000',
+    '20261120T081500123Z',
+  ])('is not %s', (name) => expect(versionTime(name)).toBeNull());
 });
 
 describe('with any order of claimers, faults and time', () => {

@@ -22,10 +22,14 @@ function start(codes: { readonly update?: (string | null)[]; readonly create?: (
     };
   const catalog = {
     getTable: async () => ({ name: 't', storage: { InputFormat: 'f' }, partitionKeys: ['ds'] }),
-    listPage: async () => ({
-      items: location === undefined ? [] : [{ values: [day], storage: { Location: location } }],
-      next: undefined,
-    }),
+    listPage: async (_: string, __: string, ___: unknown, values: readonly string[] = []) => {
+      const other = { values: ['2026-11-18'], storage: { Location: 's3://own/other/' } };
+      const known =
+        location === undefined || values[0] !== day
+          ? []
+          : [{ values: [day], storage: { Location: location } }];
+      return { items: [other, ...known], next: undefined };
+    },
     batchUpdate: answer('update'),
     batchCreate: answer('create'),
   };
