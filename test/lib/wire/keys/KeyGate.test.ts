@@ -19,6 +19,8 @@ describe('a key', () => {
       kinds: ['events'],
     });
     expect(await keys.judge(app.key)).toBe('SLUICE_KEY_UNKNOWN');
+    const missing = { code: 'SLUICE_KEY_MISSING', detail: 'why' };
+    await expect(keys.gate.admit(null, 0, 'why')).rejects.toMatchObject(missing);
   });
 
   it('of the configuration needs no call, and keeps its label', async () => {
@@ -125,6 +127,20 @@ describe('a client that guesses keys', () => {
 });
 
 describe('an outage of Secrets Manager', () => {
+  it('is over for a request after the clock was set back', async () => {
+    const keys = startKeys();
+    keys.secret.text = secretOf(web.entry);
+    keys.secret.down = true;
+    expect(await keys.judge(web.key)).toBe('SLUICE_KEYS_UNAVAILABLE');
+    keys.secret.down = false;
+    keys.clock.advance(-86_400_000);
+    expect(await keys.judge(web.key)).toBe('web');
+    // It logs the failure, and then that this is over, and nothing more of reads that succeed.
+    keys.clock.advance(STALE_MS);
+    expect(await keys.judge(web.key)).toBe('web');
+    expect(keys.lines.map(({ level }) => level)).toEqual(['error', 'info']);
+  });
+
   it('leads to 503, never 401, and a call a second until the first successful read', async () => {
     const keys = startKeys();
     keys.secret.down = true;
