@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { EngineFile } from '../lib/parquet/FileSchema.ts';
 import { makeDrop, timesOver } from './ingest/ingestData.ts';
 import type { LoadRequest } from './ingest/ingestOnce.ts';
-import { startDrops } from './ingest/startDrops.ts';
 import { type Cost, caseRows, median, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
@@ -18,11 +17,13 @@ const TINY_FILES = 1_000;
 const TINY_ROWS = 100;
 const MILLION = 1_000_000;
 
-/** Files of the drop. */
+/** Files of the drop: usually, and with `--full`. */
 const FILES = { usual: 4, full: 20 };
+/** The name of a case: the rows of its files. */
 const millionsOf = (files: readonly EngineFile[]) => `${(files.length * ROWS_PER_FILE) / MILLION}m rows`;
 
 type Side = LoadRequest['side'];
+/** One load: what it cost, and how many rows it has. */
 type Once = Cost & { readonly rows: number };
 
 /** One load in a separate process. @throws Error unless it has all rows. */
@@ -42,9 +43,8 @@ async function run(side: Side, files: readonly EngineFile[], rows: number, direc
 const medianOf = (runs: readonly Once[], kind: keyof Cost) => median(runs.map((measured) => measured[kind]));
 
 /**
- * Loads of a drop on the local disk, and of 1,000 tiny files, compared with a hand-written `COPY (SELECT …) TO` with the same mapping
- * and order in DuckDB with the same settings. Also the memory of a load of four times the size. With `--full`, days of 5 and 100
- * million rows by S3, in pieces of ten files.
+ * Loads of a drop on the local disk, and of 1,000 tiny files, compared with a hand-written `COPY (SELECT …) TO` with the same
+ * mapping and order in DuckDB with the same settings. Also the memory of a load of four times the size.
  */
 const bench: Bench = {
   name: 'ingest',
@@ -59,7 +59,6 @@ const bench: Bench = {
         ...(await againstDuckDb(millionsOf(files), files, rows, directory, at)),
         ...(await fourTimes(files, directory, at)),
         ...(await againstDuckDb('1000 tiny files', tiny, TINY_FILES * TINY_ROWS, directory, at)),
-        ...(full ? await inPieces(directory, at) : []),
       ];
     } finally {
       rmSync(directory, { recursive: true, force: true });
@@ -71,6 +70,7 @@ const SIDES = ['sluice', 'bare'] as const;
 
 type At = BenchOptions['at'];
 
+/** Loads of a drop by both sides in turns, and how they compare. */
 async function againstDuckDb(
   name: string,
   files: readonly EngineFile[],
@@ -95,6 +95,7 @@ async function againstDuckDb(
   ];
 }
 
+/** One load of the drop's files four times over. */
 async function fourTimes(files: readonly EngineFile[], directory: string, at: At): Promise<BenchRow[]> {
   const copies = timesOver(files, 4, directory);
   const name = millionsOf(copies);
@@ -102,49 +103,6 @@ async function fourTimes(files: readonly EngineFile[], directory: string, at: At
   const row = caseRows(name);
   const { wallMs, rssMb } = await run('sluice', copies, copies.length * ROWS_PER_FILE, directory);
   return [row('wall_s', wallMs / 1_000, 's'), row('peak_rss_mb', rssMb, 'MB')];
-}
-
-/** Rows of each file of a day in pieces, and files of each day. */
-const PIECES_ROWS = 500_000;
-const PIECES_FILES = [10, 200] as const;
-const FILES_OF_PIECE = 10;
-
-/**
- * Loads of days whose files are in the local S3, in pieces. What a day of one piece takes is the baseline of the others. The local
- * S3 works on the same machine.
- */
-async function inPieces(directory: string, at: At): Promise<BenchRow[]> {
-  at('the files of a day in pieces');
-  const files = await makeDrop(directory, FILES_OF_PIECE, PIECES_ROWS);
-  const result: BenchRow[] = [];
-  let first: { readonly speed: number; readonly rssMb: number } | undefined;
-  for (const count of PIECES_FILES) {
-    const rows = count * PIECES_ROWS;
-    const drops = await startDrops(directory, files, count);
-    try {
-      at(`${rows / MILLION}m rows in ${count} files`);
-      const cost = await runOnce<Once>('ingest/piecesOnce.ts', {
-        options: drops.options,
-        directory,
-        pieceBytes: drops.bytes / (count / FILES_OF_PIECE),
-        threads: THREADS,
-        memoryMegabytes: MEMORY_MEGABYTES,
-      });
-      if (cost.rows !== rows) throw new Error(`${cost.rows} rows of ${rows}.`);
-      const measuredOne = { speed: rows / (cost.wallMs / 1_000), rssMb: cost.rssMb };
-      first ??= measuredOne;
-      const row = caseRows(`${rows / MILLION}m rows in ${count / FILES_OF_PIECE} pieces`);
-      result.push(
-        row('rows_per_s', measuredOne.speed, '1/s'),
-        row('rows_per_s_vs_one_piece', measuredOne.speed / first.speed, 'ratio'),
-        row('peak_rss_mb', cost.rssMb, 'MB'),
-        row('peak_rss_vs_one_piece', cost.rssMb / first.rssMb, 'ratio'),
-      );
-    } finally {
-      await drops.close();
-    }
-  }
-  return result;
 }
 
 export default bench;

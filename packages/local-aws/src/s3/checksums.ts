@@ -12,7 +12,8 @@ interface Crc64 {
 }
 
 /**
- * The member at k * 256 + b is what byte b contributes when k more bytes follow it. This allows steps of eight bytes.
+ * Tables of the CRC, high and low half: the member at k * 256 + b is what byte b contributes when k more bytes follow it. With
+ * them the CRC advances by eight bytes a step.
  */
 const HIGH = new Uint32Array(8 * 256);
 const LOW = new Uint32Array(8 * 256);
@@ -51,7 +52,7 @@ function lowAt(index: number): number {
   return LOW[index] ?? 0;
 }
 
-/** Updates `state` (`{high: 0, low: 0}` at first) in place with `bytes`. */
+/** Updates a CRC with bytes, in place. A new CRC is `{ high: 0, low: 0 }`. */
 function crc64nvme(state: Crc64, bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let high = ~state.high;

@@ -51,53 +51,20 @@ const s3Operations: readonly S3Operation[] = [
   listMultipartUploads,
 ];
 
-/** The embedded S3 behind the edge: its REST and XML protocol over an {@link ObjectStore}. */
-export function s3Service(options: {
+/** Options of {@link s3Service}. */
+export interface S3Options {
   readonly store: ObjectStore;
   readonly clock: Clock;
   /** Finds the owner of an access key. Default: the root of the account with that number, else of the deployment's. */
   readonly callerOf?: (signer: Signer) => Caller;
-  /** Default: every caller may use every key. */
+  /** Decides who may use which KMS key. Default: every caller may use every key. */
   readonly keyAccess?: KeyAccess;
   /** Whether a role or user with this ARN exists, to be the principal of a bucket's policy. Default: all exist. */
   readonly hasIdentity?: (arn: string) => boolean;
-}): AwsService {
-  const { store, clock, keyAccess, hasIdentity, callerOf = rootByKey } = options;
+}
 
-  async function answer(request: AwsRequest): Promise<AwsResponse> {
-    const { bucket, key } = resolveTarget(request.rawPath, request.headers.host);
-    const headers = readHeaders(request);
-    const caller = callerOf(request.signature);
-    const call: S3Call = {
-      request,
-      headers,
-      query: request.query,
-      bucket,
-      key,
-      store,
-      clock,
-      caller,
-      keyAccess,
-      hasIdentity,
-    };
-    const operation = routeOperation(s3Operations, call, request.method);
-    if (key !== '') checkKey(key);
-    await request.announce?.(operation.name, key === '' ? bucket : `${bucket}/${key}`);
-    if (operation.name === 'CreateBucket') {
-      authorizeCreation(call);
-      return operation.run(call);
-    }
-    checkPlace(call, operation.name);
-    checkOwners(call, operation.name);
-    authorize(call, operation.name);
-    try {
-      return await operation.run(call);
-    } catch (error) {
-      if (error instanceof AwsError && error.code === 'NoSuchKey') authorize(call, operation.name, 404);
-      throw error;
-    }
-  }
-
+/** The embedded S3 behind the edge: its REST and XML protocol over an {@link ObjectStore}. */
+export function s3Service(options: S3Options): AwsService {
   return {
     signingName: 's3',
     operations: s3Operations.map(({ name }) => name),
@@ -105,7 +72,7 @@ export function s3Service(options: {
     refuseUnsigned({ method, headers, rawPath }) {
       const isForm = method === 'POST' && headers['content-type']?.startsWith('multipart/form-data');
       if (isForm === true) return notImplemented('S3 PostObject, the upload of a form,');
-      return isOpenToAll(store, rawPath, headers.host)
+      return isOpenToAll(options.store, rawPath, headers.host)
         ? notImplemented('S3 access without a signature, which a public policy of the bucket may allow,')
         : undefined;
     },
@@ -113,7 +80,7 @@ export function s3Service(options: {
       const { method, requestId, rawPath } = request;
       let response: AwsResponse;
       try {
-        response = await answer(request);
+        response = await answer(request, options);
       } catch (error) {
         if (!(error instanceof AwsError)) throw error;
         response = errorResponse(error, { method, requestId, resource: rawPath });
@@ -124,6 +91,41 @@ export function s3Service(options: {
       };
     },
   };
+}
+
+/** Performs the operation of a request, if its caller may. @throws AwsError */
+async function answer(request: AwsRequest, options: S3Options): Promise<AwsResponse> {
+  const { store, clock, keyAccess, hasIdentity, callerOf = rootByKey } = options;
+  const { bucket, key } = resolveTarget(request.rawPath, request.headers.host);
+  const call: S3Call = {
+    request,
+    headers: readHeaders(request),
+    query: request.query,
+    bucket,
+    key,
+    store,
+    clock,
+    caller: callerOf(request.signature),
+    keyAccess,
+    hasIdentity,
+  };
+  const operation = routeOperation(s3Operations, call, request.method);
+  if (key !== '') checkKey(key);
+  await request.announce?.(operation.name, key === '' ? bucket : `${bucket}/${key}`);
+  if (operation.name === 'CreateBucket') {
+    authorizeCreation(call);
+    return operation.run(call);
+  }
+  checkPlace(call, operation.name);
+  checkOwners(call, operation.name);
+  authorize(call, operation.name);
+  try {
+    return await operation.run(call);
+  } catch (error) {
+    // Who may not list the bucket is not told that the object does not exist.
+    if (error instanceof AwsError && error.code === 'NoSuchKey') authorize(call, operation.name, 404);
+    throw error;
+  }
 }
 
 /** The request's headers, plus the `x-amz-` headers that a presigned URL carries in its query. */
@@ -138,6 +140,7 @@ function readHeaders(request: AwsRequest): Record<string, string> {
   return headers;
 }
 
+/** The root of the account that an access key is, else of the deployment's. */
 function rootByKey({ accessKeyId }: Signer): Caller {
   return rootOf(accountOfKey(accessKeyId) ?? OWNER_ACCOUNT);
 }
@@ -157,21 +160,25 @@ function checkPlace({ request, store, bucket }: S3Call, operation: string): void
     : s3Errors.permanentRedirect(bucket, region);
 }
 
+/** The region in a host of S3. */
 const HOST_REGION = /(?:^|\.)s3[.-]([a-z0-9-]+)\.(?:localhost|amazonaws\.com)\.?(?::\d*)?$/i;
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html */
+/**
+ * Checks that buckets belong to the accounts that the request expects.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+ */
 function checkOwners({ headers, store, bucket }: S3Call, operation: string): void {
   const source = operation === 'CopyObject' ? readCopySource(headers[COPY_SOURCE] ?? '').bucket : '';
-  for (const [name, owned] of [
-    ['x-amz-expected-bucket-owner', bucket],
-    ['x-amz-source-expected-bucket-owner', source],
-  ] as const) {
-    const expected = headers[name];
-    if (expected === undefined) continue;
-    if (!/^\d{12}$/.test(expected)) throw s3Errors.accountIdMalformed(expected);
-    if (store.hasBucket(owned) && store.bucket(owned).info.account !== expected)
-      throw s3Errors.accessDenied();
-  }
+  requireOwner(store, bucket, headers['x-amz-expected-bucket-owner']);
+  requireOwner(store, source, headers['x-amz-source-expected-bucket-owner']);
+}
+
+/** @param expected Undefined for a request that expects no owner. @throws AwsError */
+function requireOwner(store: ObjectStore, bucket: string, expected: string | undefined): void {
+  if (expected === undefined) return;
+  if (!/^\d{12}$/.test(expected)) throw s3Errors.accountIdMalformed(expected);
+  if (store.hasBucket(bucket) && store.bucket(bucket).info.account !== expected)
+    throw s3Errors.accessDenied();
 }
 
 /** Whether a bucket's policy is public: then it decides on requests without a signature, too. */
@@ -192,6 +199,7 @@ export interface Target {
   readonly key: string;
 }
 
+/** Hosts of S3, without and with the name of a bucket. */
 const SERVICE_HOST = /^s3([.-][a-z0-9-]+)?\.(localhost|amazonaws\.com)$/;
 const BUCKET_HOST = /^(.+?)(\.s3([.-][a-z0-9-]+)?\.(localhost|amazonaws\.com)|\.localhost)$/;
 
@@ -213,6 +221,7 @@ function resolveTarget(rawPath: string, hostHeader: string | undefined): Target 
     : { bucket: decode(path.slice(0, slash)), key: decode(path.slice(slash + 1)) };
 }
 
+/** @throws AwsError `InvalidURI` */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -251,7 +260,7 @@ function routeOperation(
   call: Pick<S3Call, 'bucket' | 'key' | 'headers' | 'query'>,
   method: string,
 ): S3Operation {
-  const on = call.bucket === '' ? 'service' : call.key === '' ? 'bucket' : 'object';
+  const on = levelOf(call);
   const selectors = (operation: S3Operation | undefined) => operation?.selectedBy ?? [];
   const [operation] = operations
     .filter(
@@ -279,6 +288,12 @@ function routeOperation(
   return operation;
 }
 
+/** What a request is about. */
+function levelOf({ bucket, key }: Target): S3Operation['on'] {
+  if (bucket === '') return 'service';
+  return key === '' ? 'bucket' : 'object';
+}
+
 /** Whether a query parameter is part of a presigned URL's signature. */
 function isSigningParameter(name: string): boolean {
   return /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256)$/i.test(
@@ -286,10 +301,12 @@ function isSigningParameter(name: string): boolean {
   );
 }
 
+/** How many parts of a request select an operation: of several that match, the one with most is meant. */
 function weight(operation: S3Operation): number {
   return (operation.selectedBy?.length ?? 0) + (operation.selectedByHeader === undefined ? 0 : 1);
 }
 
+/** @throws AwsError `NotImplemented` for an `x-amz-` header that the operation does not understand. */
 function checkHeaders(operation: S3Operation, headers: S3Call['headers']): void {
   for (const name of Object.keys(headers)) {
     if (!name.startsWith('x-amz-') || COMMON_HEADERS.includes(name)) continue;

@@ -1,12 +1,13 @@
-/** Limits of S3. https://docs.aws.amazon.com/general/latest/gr/s3.html and https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+// Limits of S3: https://docs.aws.amazon.com/general/latest/gr/s3.html and
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 
 /** Length of a key in UTF-8. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 export const KEY_BYTES = 1024;
 /** The limit of one PutObject, one part and one CopyObject: 5 GiB. */
 export const SINGLE_PUT_BYTES = 5 * 1024 ** 3;
-/** 48.8 TiB: a multipart object of 10,000 parts of 5 GiB. */
+/** The most parts of a multipart upload. Its object has 48.8 TiB at the most: 10,000 parts of 5 GiB. */
 export const PART_COUNT = 10_000;
-/** 5 MiB: every part but the last is at least as large. */
+/** The least size of a part, except the last part: 5 MiB. */
 export const PART_MIN_BYTES = 5 * 1024 ** 2;
 /** The most keys and common prefixes in one page of a list; also the most parts or uploads in one page. */
 export const LIST_KEYS = 1000;
@@ -23,7 +24,7 @@ export const XML_BODY_BYTES = 4 * 1024 ** 2;
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  */
 export const CHUNK_MIN_BYTES = 8192;
-/** Header and trailer lines of an `aws-chunked` body. */
+/** The longest header or trailer line of an `aws-chunked` body. */
 export const CHUNK_LINE_BYTES = 8 * 1024;
 /** The account of the deployment. It owns every bucket that no other account creates. */
 export const OWNER_ACCOUNT = '000000000000';

@@ -28,8 +28,10 @@ interface CatalogRun {
   readonly takeSession: () => Promise<Session>;
 }
 
+/** The lines of a statement, as Athena returns them: one column of texts. */
 type CatalogAnswer = Pick<StatementResult, 'columns' | 'rows'>;
 
+/** The answer of a statement that prints nothing. */
 const NO_LINES: readonly string[] = [];
 
 /**
@@ -59,80 +61,100 @@ function isShow(statement: Statement): statement is Parameters<typeof runShow>[0
   return statement.kind.startsWith('show') || statement.kind === 'describe';
 }
 
+/** Runs a statement that changes the catalog. */
 function runChange(statement: Statement, run: CatalogRun): readonly string[] {
-  const { runner, context } = run;
-  const { catalog } = runner;
-  const call = (operation: string, input: Readonly<Record<string, string>>) =>
-    context.onCall({ service: 'glue', operation, input });
   switch (statement.kind) {
-    case 'createDatabase': {
-      const { name, comment, location, ifNotExists } = statement;
-      if (ifNotExists && hasDatabase(run, name)) return NO_LINES;
-      call('CreateDatabase', { Name: name.toLowerCase() });
-      catalog.createDatabase({
-        Name: name.toLowerCase(),
-        ...(comment === undefined ? {} : { Description: comment }),
-        ...(location === undefined ? {} : { LocationUri: location }),
-      });
+    case 'createDatabase':
+      createDatabase(statement, run);
       return NO_LINES;
-    }
-    case 'createTable': {
-      const { database, name } = resolveTableName(statement.name, context.database);
-      if (statement.ifNotExists && catalog.database(database).tables.has(name)) return NO_LINES;
-      const { columns, partitionKeys, comment, location, properties, storage } = statement;
-      if (!/^s3:\/\/[^/]+\//.test(location))
-        throw statementError('DDL', `SemanticException: Not a location of a folder in S3: ${location}`);
-      call('CreateTable', { DatabaseName: database, Name: name });
-      catalog.createTable(database, {
-        Name: name,
-        TableType: 'EXTERNAL_TABLE',
-        // Athena stores the comment as a property: https://docs.aws.amazon.com/athena/latest/ug/create-table.html
-        Parameters: {
-          EXTERNAL: 'TRUE',
-          ...(comment === undefined ? {} : { comment }),
-          ...Object.fromEntries(properties),
-        },
-        PartitionKeys: partitionKeys.map(glueColumn),
-        StorageDescriptor: {
-          ...parquetStorageDescriptor(columns.map(glueColumn), withoutLastSlash(location)),
-          ...storage,
-        },
-      });
+    case 'createTable':
+      createTable(statement, run);
       return NO_LINES;
-    }
     case 'dropTable':
-    case 'dropView': {
-      const { database, name } = resolveTableName(statement.name, context.database);
-      if (statement.ifExists && !(hasDatabase(run, database) && catalog.database(database).tables.has(name)))
-        return NO_LINES;
-      const entry = catalog.table(database, name);
-      assertNotIceberg(entry);
-      const isOfView = isView(entry);
-      if (isOfView !== (statement.kind === 'dropView')) {
-        throw statementError(
-          'DDL',
-          `SemanticException Cannot drop a ${isOfView ? 'view with DROP TABLE' : 'base table with DROP VIEW'}`,
-        );
-      }
-      call('DeleteTable', { DatabaseName: database, Name: name });
-      catalog.deleteTable(database, name);
+    case 'dropView':
+      dropTable(statement, run);
       return NO_LINES;
-    }
     case 'addPartitions':
     case 'dropPartitions':
       changePartitions(statement, run);
       return NO_LINES;
-    case 'setProperties': {
-      const { database, name } = resolveTableName(statement.name, context.database);
-      const { input } = requireTable(catalog, database, name);
-      const Parameters = { ...input.Parameters, ...Object.fromEntries(statement.properties) };
-      call('UpdateTable', { DatabaseName: database, Name: name });
-      catalog.updateTable(database, { ...input, Parameters });
+    case 'setProperties':
+      setProperties(statement, run);
       return NO_LINES;
-    }
     default:
       throw notEmulated(statement.kind);
   }
+}
+
+/** Announces a call of Glue that the statement makes. */
+function callGlue({ context }: CatalogRun, operation: string, input: Readonly<Record<string, string>>): void {
+  context.onCall({ service: 'glue', operation, input });
+}
+
+type StatementOf<Kind extends Statement['kind']> = Extract<Statement, { kind: Kind }>;
+
+function createDatabase(statement: StatementOf<'createDatabase'>, run: CatalogRun): void {
+  const { comment, location, ifNotExists } = statement;
+  const name = statement.name.toLowerCase();
+  if (ifNotExists && hasDatabase(run, name)) return;
+  callGlue(run, 'CreateDatabase', { Name: name });
+  run.runner.catalog.createDatabase({
+    Name: name,
+    ...(comment === undefined ? {} : { Description: comment }),
+    ...(location === undefined ? {} : { LocationUri: location }),
+  });
+}
+
+function createTable(statement: StatementOf<'createTable'>, run: CatalogRun): void {
+  const { catalog } = run.runner;
+  const { database, name } = resolveTableName(statement.name, run.context.database);
+  if (statement.ifNotExists && catalog.database(database).tables.has(name)) return;
+  const { columns, partitionKeys, comment, location, properties, storage } = statement;
+  if (!/^s3:\/\/[^/]+\//.test(location))
+    throw statementError('DDL', `SemanticException: Not a location of a folder in S3: ${location}`);
+  callGlue(run, 'CreateTable', { DatabaseName: database, Name: name });
+  catalog.createTable(database, {
+    Name: name,
+    TableType: 'EXTERNAL_TABLE',
+    // Athena stores the comment as a property: https://docs.aws.amazon.com/athena/latest/ug/create-table.html
+    Parameters: {
+      EXTERNAL: 'TRUE',
+      ...(comment === undefined ? {} : { comment }),
+      ...Object.fromEntries(properties),
+    },
+    PartitionKeys: partitionKeys.map(glueColumn),
+    StorageDescriptor: {
+      ...parquetStorageDescriptor(columns.map(glueColumn), withoutLastSlash(location)),
+      ...storage,
+    },
+  });
+}
+
+function dropTable(statement: StatementOf<'dropTable' | 'dropView'>, run: CatalogRun): void {
+  const { catalog } = run.runner;
+  const { database, name } = resolveTableName(statement.name, run.context.database);
+  const exists = hasDatabase(run, database) && catalog.database(database).tables.has(name);
+  if (statement.ifExists && !exists) return;
+  const entry = catalog.table(database, name);
+  assertNotIceberg(entry);
+  const isOfView = isView(entry);
+  if (isOfView !== (statement.kind === 'dropView')) {
+    throw statementError(
+      'DDL',
+      `SemanticException Cannot drop a ${isOfView ? 'view with DROP TABLE' : 'base table with DROP VIEW'}`,
+    );
+  }
+  callGlue(run, 'DeleteTable', { DatabaseName: database, Name: name });
+  catalog.deleteTable(database, name);
+}
+
+function setProperties(statement: StatementOf<'setProperties'>, run: CatalogRun): void {
+  const { catalog } = run.runner;
+  const { database, name } = resolveTableName(statement.name, run.context.database);
+  const { input } = requireTable(catalog, database, name);
+  const Parameters = { ...input.Parameters, ...Object.fromEntries(statement.properties) };
+  callGlue(run, 'UpdateTable', { DatabaseName: database, Name: name });
+  catalog.updateTable(database, { ...input, Parameters });
 }
 
 function hasDatabase({ runner }: CatalogRun, name: string): boolean {
@@ -254,6 +276,7 @@ function hasPartition({ partitions }: TableEntry, values: readonly string[]): bo
   return partitions.some((partition) => partition.values.every((value, index) => value === values[index]));
 }
 
+/** The values of a partition, in the order of the keys. @throws StatementError unless there is a value for each key. */
 function partitionValues({ values }: PartitionSpec, keys: readonly string[]): string[] {
   const unknown = [...values.keys()].find((key) => !keys.includes(key));
   if (unknown !== undefined || values.size !== keys.length) {
@@ -262,7 +285,7 @@ function partitionValues({ values }: PartitionSpec, keys: readonly string[]): st
       `SemanticException: The partition must have a value for each of ${keys.join(', ')}, and for nothing else`,
     );
   }
-  return keys.map((key) => values.get(key) ?? '');
+  return keys.flatMap((key) => values.get(key) ?? []);
 }
 
 /**
@@ -273,6 +296,7 @@ function withoutLastSlash(location: string): string {
   return location.replace(/(?<=^s3:\/\/[^/]+\/.*[^/])\/+$/, '');
 }
 
+/** A partition in Glue. @param location Default: the folder of its values below the table's. */
 function toPartitionInput(
   { input }: TableEntry,
   keys: readonly string[],

@@ -23,7 +23,7 @@ import { type Properties, type PropertyValue, resolveTableName, type Statement }
 /** The result of a statement but for its kind. */
 type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
 
-/** https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html */
+/** The properties of CREATE TABLE AS that are emulated: https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html */
 const TABLE_PROPERTIES = [
   'format',
   'external_location',
@@ -34,133 +34,128 @@ const TABLE_PROPERTIES = [
   'is_external',
 ];
 
+type CreateTableAs = Extract<Statement, { kind: 'createTableAs' }>;
+type Insert = Extract<Statement, { kind: 'insert' }>;
+
+/** The result of a statement that writes no rows. */
+const NOTHING_WRITTEN: WriteResult = { rows: 0, scannedBytes: 0, locations: [], partitions: [] };
+
 /** Runs CREATE TABLE AS: writes the rows, then creates the table and its partitions in Glue. */
-export async function runCreateTableAs(
-  statement: Extract<Statement, { kind: 'createTableAs' }>,
-  run: QueryRun,
-): Promise<QueryResult> {
+export async function runCreateTableAs(statement: CreateTableAs, run: QueryRun): Promise<QueryResult> {
   const { runner, context, session } = run;
-  const { catalog } = runner;
   try {
     const { database, name } = resolveTableName(statement.name, context.database);
     if (textProperty(statement.properties.get('table_type'))?.toUpperCase() === 'ICEBERG')
       throw notEmulated('CREATE TABLE of an Iceberg table');
     const properties = requireKnownProperties(statement.properties);
-    if (catalog.database(database).tables.has(name)) {
-      if (statement.ifNotExists) {
-        session.close();
-        return toStatementResult({ rows: 0, scannedBytes: 0, locations: [], partitions: [] });
-      }
-      throw statementError(
-        'TABLE_ALREADY_EXISTS',
-        `Table 'awsdatacatalog.${database}.${name}' already exists`,
-      );
+    if (runner.catalog.database(database).tables.has(name)) {
+      if (!statement.ifNotExists)
+        throw statementError(
+          'TABLE_ALREADY_EXISTS',
+          `Table 'awsdatacatalog.${database}.${name}' already exists`,
+        );
+      session.close();
+      return toStatementResult(NOTHING_WRITTEN);
     }
-    const location = withTrailingSlash(
-      textProperty(properties.get('external_location')) ??
-        `${context.outputLocation}tables/${context.executionId}/`,
-    );
-    assertEmptyLocation(
-      run,
-      location,
-      `Target directory for table '${database}.${name}' already exists: ${location}`,
-    );
-    const keys = nameList(properties.get('partitioned_by'));
-    assertColumnNames(statement, run.statement);
-    const open = await openQuery(statement.query, { ...run, nameColumns: false });
-    assertColumns(open, run.statement);
-    const columns = hiveColumns(open);
-    const dataColumns = columns.slice(0, columns.length - keys.length);
-    const locationOf = (values: readonly string[]) => {
-      const folder = keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`;
-      return `${location}${folder}`;
-    };
-    const last = columns.slice(columns.length - keys.length);
-    if (keys.some((key, index) => last[index]?.Name !== key)) {
-      throw statementError(
-        'HIVE_COLUMN_ORDER_MISMATCH',
-        `Partition keys must be the last columns in the table and in the same order as the table properties: [${keys.join(', ')}]`,
-      );
-    }
-    const written = statement.withData
-      ? await writeRows(open, run, {
-          columns: columns.map(({ Name, Type }, index) => ({ name: Name, sql: castTo(`c${index}`, Type) })),
-          keys,
-          compression: parquetCompression(
-            textProperty(properties.get('parquet_compression') ?? properties.get('write_compression')),
-          ),
-          locationOf,
-        })
-      : { rows: 0, scannedBytes: 0, locations: [], partitions: [] };
-    context.onCall({
-      service: 'glue',
-      operation: 'CreateTable',
-      input: { DatabaseName: database, Name: name },
-    });
-    catalog.createTable(database, {
-      Name: name,
-      TableType: 'EXTERNAL_TABLE',
-      Parameters: { EXTERNAL: 'TRUE', has_encrypted_data: 'false' },
-      PartitionKeys: last,
-      StorageDescriptor: parquetStorageDescriptor(dataColumns, location),
-    });
-    addPartitions(run, database, name, keys, written.partitions, locationOf);
-    return toStatementResult(written);
+    return await createTableAs(statement, properties, { database, name }, run);
   } catch (error) {
     session.close();
     throw toStatementFailure(error);
   }
 }
 
-/** Runs INSERT INTO … SELECT or VALUES. https://docs.aws.amazon.com/athena/latest/ug/insert-into.html */
-export async function runInsert(
-  statement: Extract<Statement, { kind: 'insert' }>,
+/** Creates a table that does not exist from the rows of a query. */
+async function createTableAs(
+  statement: CreateTableAs,
+  properties: Properties,
+  { database, name }: { readonly database: string; readonly name: string },
   run: QueryRun,
 ): Promise<QueryResult> {
-  const { runner, context, session } = run;
+  const { context } = run;
+  const location = withTrailingSlash(
+    textProperty(properties.get('external_location')) ??
+      `${context.outputLocation}tables/${context.executionId}/`,
+  );
+  assertEmptyLocation(
+    run,
+    location,
+    `Target directory for table '${database}.${name}' already exists: ${location}`,
+  );
+  const keys = nameList(properties.get('partitioned_by'));
+  assertColumnNames(statement, run.statement);
+  const open = await openQuery(statement.query, { ...run, nameColumns: false });
+  assertColumns(open, run.statement);
+  const columns = hiveColumns(open);
+  const dataColumns = columns.slice(0, columns.length - keys.length);
+  const keyColumns = columns.slice(columns.length - keys.length);
+  assertKeysLast(keys, keyColumns);
+  const locationOf = (values: readonly string[]) => `${location}${partitionPath(keys, values)}`;
+  const written = statement.withData
+    ? await writeRows(open, run, {
+        columns: columns.map(({ Name, Type }, index) => ({ name: Name, sql: castTo(`c${index}`, Type) })),
+        keys,
+        compression: parquetCompression(
+          textProperty(properties.get('parquet_compression') ?? properties.get('write_compression')),
+        ),
+        locationOf,
+      })
+    : NOTHING_WRITTEN;
+  context.onCall({
+    service: 'glue',
+    operation: 'CreateTable',
+    input: { DatabaseName: database, Name: name },
+  });
+  run.runner.catalog.createTable(database, {
+    Name: name,
+    TableType: 'EXTERNAL_TABLE',
+    Parameters: { EXTERNAL: 'TRUE', has_encrypted_data: 'false' },
+    PartitionKeys: keyColumns,
+    StorageDescriptor: parquetStorageDescriptor(dataColumns, location),
+  });
+  addPartitions(run, database, name, keys, written.partitions, locationOf);
+  return toStatementResult(written);
+}
+
+/** Requires that the partition keys are the last columns of a query. @throws StatementError `HIVE_COLUMN_ORDER_MISMATCH` */
+function assertKeysLast(keys: readonly string[], lastColumns: readonly { readonly Name: string }[]): void {
+  if (keys.every((key, index) => lastColumns[index]?.Name === key)) return;
+  throw statementError(
+    'HIVE_COLUMN_ORDER_MISMATCH',
+    `Partition keys must be the last columns in the table and in the same order as the table properties: [${keys.join(', ')}]`,
+  );
+}
+
+/** The folder of a partition below its table's, with a slash at its end; '' for a table without partition keys. */
+function partitionPath(keys: readonly string[], values: readonly string[]): string {
+  return keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`;
+}
+
+/** Runs INSERT INTO … SELECT or VALUES. https://docs.aws.amazon.com/athena/latest/ug/insert-into.html */
+export async function runInsert(statement: Insert, run: QueryRun): Promise<QueryResult> {
+  const { context, session } = run;
   try {
     const { database, name } = resolveTableName(statement.name, context.database);
-    context.onCall({ service: 'glue', operation: 'GetTable', input: { DatabaseName: database, Name: name } });
-    const entry = runner.catalog
-      .databases()
-      .find(({ input }) => input.Name === database)
-      ?.tables.get(name);
-    if (entry === undefined) {
-      throw statementError('TABLE_NOT_FOUND', `Table 'awsdatacatalog.${database}.${name}' does not exist`, {
-        sql: run.statement,
-        offset: statement.name.offset,
-      });
-    }
-    if (isView(entry)) throw statementError('NOT_SUPPORTED', 'Inserting into views is not supported');
-    assertNoBuckets(entry);
-    assertNotIceberg(entry);
-    assertNotProjected(entry);
-    if (tableFormatOf(entry).kind !== 'parquet') throw notEmulated('Writing texts');
+    const entry = requireInsertTarget(statement, database, name, run);
     const location = withTrailingSlash(entry.input.StorageDescriptor?.Location ?? '');
-    const dataColumns = sessionColumns(entry.input.StorageDescriptor?.Columns);
     const keyColumns = sessionColumns(entry.input.PartitionKeys);
+    const columns = [...sessionColumns(entry.input.StorageDescriptor?.Columns), ...keyColumns];
+    const names = columns.map((column) => column.name);
     const keys = keyColumns.map((key) => key.name);
-    const locationOf = (values: readonly string[]) => {
-      const folder = keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`;
-      return partitionLocation(entry, values) ?? `${location}${folder}`;
-    };
-    const all = [...dataColumns, ...keyColumns];
-    const listed = statement.columns ?? all.map((column) => column.name);
+    const locationOf = (values: readonly string[]) =>
+      partitionLocation(entry, values) ?? `${location}${partitionPath(keys, values)}`;
+    const listed = statement.columns ?? names;
     const open = await openQuery(statement.query, { ...run, nameColumns: true });
-    assertInsertColumns(
-      listed,
-      all.map((column) => column.name),
-    );
+    assertInsertColumns(listed, names);
+    const listedColumns = listed.flatMap((name) => columns.filter((column) => column.name === name));
     assertInsertCount(
-      listed.map((column) => all.find((known) => known.name === column)?.trino ?? ''),
+      listedColumns.map(({ trino }) => trino),
       open,
     );
     const written = await writeRows(open, run, {
-      columns: all.map((column) => {
+      columns: columns.map((column) => {
         const index = listed.indexOf(column.name);
         const value = index < 0 ? 'NULL' : `c${index}`;
-        const sql = `CAST(${value} AS ${column.type})`;
-        return { name: column.name, sql };
+        return { name: column.name, sql: `CAST(${value} AS ${column.type})` };
       }),
       keys,
       compression: 'gzip',
@@ -175,6 +170,32 @@ export async function runInsert(
     session.close();
     throw toStatementFailure(error);
   }
+}
+
+/** The table of an INSERT. @throws StatementError for a table that does not exist or to which nothing can be added here. */
+function requireInsertTarget(
+  statement: Insert,
+  database: string,
+  name: string,
+  { runner, context, statement: sql }: QueryRun,
+): TableEntry {
+  context.onCall({ service: 'glue', operation: 'GetTable', input: { DatabaseName: database, Name: name } });
+  const entry = runner.catalog
+    .databases()
+    .find(({ input }) => input.Name === database)
+    ?.tables.get(name);
+  if (entry === undefined) {
+    throw statementError('TABLE_NOT_FOUND', `Table 'awsdatacatalog.${database}.${name}' does not exist`, {
+      sql,
+      offset: statement.name.offset,
+    });
+  }
+  if (isView(entry)) throw statementError('NOT_SUPPORTED', 'Inserting into views is not supported');
+  assertNoBuckets(entry);
+  assertNotIceberg(entry);
+  assertNotProjected(entry);
+  if (tableFormatOf(entry).kind !== 'parquet') throw notEmulated('Writing texts');
+  return entry;
 }
 
 /**
@@ -225,11 +246,12 @@ function toStatementResult({ rows, scannedBytes, locations }: WriteResult): Quer
   };
 }
 
-/** An error of the catalog as the failure of the statement. */
+/** An error of the catalog as the failure of the statement. Other errors stay as they are. */
 function toStatementFailure(error: unknown): unknown {
   return error instanceof AwsError ? statementError('DDL', error.message, undefined, error) : error;
 }
 
+/** @throws StatementError for a property or a format that is not emulated. */
 function requireKnownProperties(properties: Properties): Properties {
   for (const name of properties.keys()) {
     if (!TABLE_PROPERTIES.includes(name)) throw notEmulated(`The property ${name}`);
@@ -240,6 +262,7 @@ function requireKnownProperties(properties: Properties): Properties {
   return properties;
 }
 
+/** DuckDB's name of a compression. @param name Athena's name. Default: gzip, as in Athena. */
 function parquetCompression(name = 'gzip'): string {
   const known: Readonly<Record<string, string>> = {
     gzip: 'gzip',
@@ -249,11 +272,12 @@ function parquetCompression(name = 'gzip'): string {
     none: 'uncompressed',
     uncompressed: 'uncompressed',
   };
-  const found = known[name.toLowerCase()];
-  if (found === undefined) throw notEmulated(`The compression ${name}`);
-  return found;
+  const compression = known[name.toLowerCase()];
+  if (compression === undefined) throw notEmulated(`The compression ${name}`);
+  return compression;
 }
 
+/** Requires that nothing is at the location of a new table. @throws StatementError */
 function assertEmptyLocation({ runner, context }: QueryRun, location: string, message: string): void {
   const place = parseLocation(location);
   if (place === undefined) throw statementError('INVALID_TABLE_PROPERTY', `Not an S3 location: ${location}`);
@@ -299,6 +323,7 @@ function hiveColumns({ columns }: OpenQuery): { readonly Name: string; readonly 
   return columns.map(({ name, type }) => ({ Name: name.toLowerCase(), Type: storedType(type) }));
 }
 
+/** Hive's type of a column. @throws StatementError `NOT_SUPPORTED` */
 function storedType(type: DuckDBType): string {
   const hive = hiveTypeName(type);
   if (hive === undefined)
@@ -321,17 +346,20 @@ function assertNoBuckets({ input }: TableEntry): void {
   );
 }
 
+/** SQL of a column as the type of its table. */
 function castTo(column: string, hive: string): string {
   return `CAST(${column} AS ${parseHiveType(hive)?.duckDb ?? 'VARCHAR'})`;
 }
 
+/** The location of a partition that exists, with a slash at its end; undefined if it does not. */
 function partitionLocation({ partitions }: TableEntry, values: readonly string[]): string | undefined {
-  const found = partitions.find((partition) =>
+  const existing = partitions.find((partition) =>
     partition.values.every((value, index) => value === values[index]),
   );
-  return found && withTrailingSlash(found.input.StorageDescriptor?.Location ?? '');
+  return existing && withTrailingSlash(existing.input.StorageDescriptor?.Location ?? '');
 }
 
+/** Creates partitions of a table in Glue. */
 function addPartitions(
   { runner, context }: QueryRun,
   database: string,
@@ -371,10 +399,12 @@ function withTrailingSlash(location: string): string {
   return location.endsWith('/') ? location : `${location}/`;
 }
 
+/** A property that is a text; undefined for a list, and for a property that is not set. */
 function textProperty(value: PropertyValue | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The names in a property, in lower case. */
 function nameList(value: PropertyValue | undefined): string[] {
   if (value === undefined) return [];
   return (typeof value === 'string' ? [value] : [...value]).map((name) => name.toLowerCase());
@@ -417,7 +447,9 @@ async function writeRows(
   const folder = join(session.directory, 'out');
   mkdirSync(folder);
   const names = open.columns.map((_, index) => `c${index}`).join(', ');
-  const list = columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`).join(', ');
+  const list = columns
+    .map(({ name, sql }) => `${keys.includes(name) ? folderText(sql) : sql} AS ${quoteName(name)}`)
+    .join(', ');
   const before = `COPY (SELECT ${list} FROM (`;
   const split =
     keys.length === 0 ? '' : `, PARTITION_BY (${keys.map(quoteName).join(', ')}), FILENAME_PATTERN '{i}'`;
@@ -453,7 +485,7 @@ async function writeRows(
       partitions: keys.length === 0 ? [] : [...partitions.values()],
     };
   } catch (error) {
-    // Readers of the table would find them: what the statement is run again for would be there twice.
+    // Readers of the table would find these objects: if the statement is run again, its rows would be there twice.
     for (const { bucket, key } of put) runner.store.delete(bucket, key);
     throw context.signal.aborted ? context.signal.reason : open.translateError(error, before.length);
   } finally {
@@ -461,8 +493,15 @@ async function writeRows(
   }
 }
 
+/** A Parquet file that DuckDB has written. */
+interface WrittenFile {
+  readonly path: string;
+  /** The values of its partition, in the order of the partition keys. */
+  readonly values: readonly string[];
+}
+
 /** The Parquet files that DuckDB has written, in folders by partition. */
-function listWritten(folder: string, keys: readonly string[]) {
+function listWritten(folder: string, keys: readonly string[]): WrittenFile[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((file) => ({
@@ -471,7 +510,19 @@ function listWritten(folder: string, keys: readonly string[]) {
     }));
 }
 
-/** The value in a folder name: `ds=2026-11-20`. */
+/** DuckDB's name of the folder of rows whose partition key is null, which is Hive's, too. */
+const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
+
+/**
+ * SQL of a partition key as it stands in a folder's name: hexadecimal digits, because two values that differ only by case would
+ * have one folder on macOS.
+ */
+function folderText(sql: string): string {
+  return `hex(CAST(${sql} AS VARCHAR))`;
+}
+
+/** The value in a folder's name, such as `ds=323032362D31312D3230`. */
 function partitionValue(folder: string): string {
-  return decodeURIComponent(folder.slice(folder.indexOf('=') + 1));
+  const text = decodeURIComponent(folder.slice(folder.indexOf('=') + 1));
+  return text === NULL_PARTITION ? text : Buffer.from(text, 'hex').toString('utf8');
 }

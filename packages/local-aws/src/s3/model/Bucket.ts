@@ -116,12 +116,14 @@ export class Bucket {
   readonly #folders: BucketFolders;
   readonly #clock: Clock;
   readonly #journal: LineJournal<BucketLine>;
+  /** Called with each new object once readers can see it. */
   readonly #created: (object: StoredObject, reason: CreateReason) => void;
   #info: BucketInfo;
   #settings: BucketSettings = newBucketSettings;
   #index = new KeyIndex<StoredObject>();
   #history = new VersionHistory();
   readonly #placement = new Placement();
+  /** The last sequencer. */
   #sequence = 0n;
 
   private constructor(
@@ -142,6 +144,7 @@ export class Bucket {
     this.uploads = MultipartUploads.open(join(folders.internal, 'uploads'), clock);
   }
 
+  /** Creates a bucket that does not exist. @param created Called with each new object once readers can see it. */
   static create(
     folders: BucketFolders,
     info: BucketInfo,
@@ -190,14 +193,14 @@ export class Bucket {
     return this.#settings;
   }
 
-  /** A bucket that had versions keeps them: without a word on versioning, it is suspended. */
+  /** Replaces the settings. Versioning that was enabled is suspended when the new settings have none: versions stay. */
   set settings(changed: BucketSettings) {
     const settings: BucketSettings =
       this.versioning === undefined || changed.VersioningConfiguration !== undefined
         ? changed
         : { ...changed, VersioningConfiguration: { Status: 'Suspended' } };
     if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
-    // The line first: what could not be written must not seem to be set when it is set again.
+    // The line is written first: a setting that could not be written must not seem to be set when it is set again.
     this.#journal.append({ op: 'settings', settings });
     this.#settings = settings;
   }
@@ -207,11 +210,12 @@ export class Bucket {
     return this.#index.size === 0 && this.#history.isEmpty;
   }
 
-  /** Whether its writes have version IDs: `Suspended` ones have the null version's. Undefined when it never had. */
+  /** Whether new objects get a version ID of their own or, if suspended, the null version's. Undefined: it never had versions. */
   get versioning(): 'Enabled' | 'Suspended' | undefined {
     return this.#settings.VersioningConfiguration?.Status;
   }
 
+  /** Sets whether new objects are reported to EventBridge. */
   setEventBridge(eventBridge: boolean): void {
     if (eventBridge === this.#info.eventBridge) return;
     const info = { ...this.#info, eventBridge };
@@ -249,7 +253,7 @@ export class Bucket {
       if (condition.ifNoneMatch !== undefined && before !== undefined && previous === undefined)
         throw s3Errors.conditionalConflict(key, 'If-None-Match');
       checkWriteCondition(previous, condition, key);
-      // Localstack recorded it against AWS: test_s3_preconditions.snapshot.json, test_multipart_if_….
+      // Localstack recorded this against AWS: test_s3_preconditions.snapshot.json, test_multipart_if_….
       if (isConditional(condition) && replaces !== undefined && (previous?.sequencer ?? null) !== replaces)
         throw s3Errors.conditionalConflict(
           key,
@@ -279,8 +283,8 @@ export class Bucket {
   }
 
   /**
-   * Makes an empty object of each key that has none, with one write of the journal: of 200,000 keys in seconds, which would
-   * take minutes one by one.
+   * Makes an empty object for each key that has none, with one write of the journal. For 200,000 keys that takes seconds, where
+   * single writes would take minutes.
    */
   fill(keys: readonly string[]): void {
     const etag = createHash('md5').digest('hex');
@@ -313,6 +317,7 @@ export class Bucket {
     rmSync(staged.path, { force: true });
   }
 
+  /** The current object of a key. */
   find(key: string): StoredObject | undefined {
     return this.#index.get(key);
   }
@@ -370,10 +375,10 @@ export class Bucket {
         throw new StoreError('S3_FILE_MISSING', `${path}.`, { cause: error });
       throw error;
     }
-    const found = fstatSync(fd).size;
-    if (found === size) return fd;
+    const actual = fstatSync(fd).size;
+    if (actual === size) return fd;
     closeSync(fd);
-    throw new StoreError('S3_FILE_DAMAGED', `${path} has ${found} bytes, not ${size}.`);
+    throw new StoreError('S3_FILE_DAMAGED', `${path} has ${actual} bytes, not ${size}.`);
   }
 
   /**
@@ -460,6 +465,7 @@ export class Bucket {
     return version;
   }
 
+  /** Writes a line, and then applies it. */
   #change(line: BucketLine): void {
     this.#journal.append(line);
     applyLine(this.#index, this.#history, line);
@@ -557,7 +563,7 @@ export class Bucket {
     if (!isMarker(version)) rmSync(this.#versionPath(version), { force: true });
   }
 
-  /** Files of versions that no line mentions: a killed process had made them, or not yet removed them. */
+  /** Removes files of versions that no line mentions: a killed process had made them, or had not removed them yet. */
   #removeStrayVersions(): void {
     const folder = join(this.#folders.internal, 'versions');
     const names = readdirSync(folder);

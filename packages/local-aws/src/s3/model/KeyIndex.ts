@@ -14,6 +14,7 @@ export function compareUtf8(a: string, b: string): number {
   return a.length - b.length;
 }
 
+/** A UTF-16 unit's place in the order of UTF-8: surrogates come after all others. */
 function rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;

@@ -17,7 +17,7 @@ const uploadSchema = z.strictObject({
   /** Epoch ms. */
   initiatedMs: z.int(),
   attributes: objectAttributesSchema,
-  /** Sequencer of the object that its key had; null for none. Uploads of earlier releases have no word on it. */
+  /** Sequencer of the object that its key had; null for none. It is absent in uploads of earlier versions of the emulator. */
   replaces: z.string().nullable().optional(),
   checksum: z
     .strictObject({ algorithm: z.enum(checksumAlgorithms), type: z.enum(['FULL_OBJECT', 'COMPOSITE']) })
@@ -45,6 +45,7 @@ const uploadLineSchema = z.discriminatedUnion('op', [
 ]);
 type UploadLine = z.output<typeof uploadLineSchema>;
 
+/** An upload that is neither completed nor aborted. */
 interface OpenUpload {
   readonly upload: Upload;
   readonly parts: Map<number, Part>;
@@ -64,6 +65,7 @@ export class MultipartUploads {
     this.#clock = clock;
   }
 
+  /** Opens the uploads in a folder, which is created when missing. @throws DiskError DISK_DAMAGED */
   static open(folder: string, clock: Clock): MultipartUploads {
     mkdirSync(folder, { recursive: true });
     const uploads = new MultipartUploads(folder, clock);
@@ -71,6 +73,7 @@ export class MultipartUploads {
     return uploads;
   }
 
+  /** Begins an upload. It is on disk when this returns. */
   begin(upload: Omit<Upload, 'uploadId' | 'initiatedMs'>): Upload {
     const begun: Upload = {
       ...upload,
@@ -170,9 +173,9 @@ export class MultipartUploads {
   }
 
   #find(uploadId: string, key: string): OpenUpload {
-    const found = this.#uploads.get(uploadId);
-    if (found === undefined || found.upload.key !== key) throw s3Errors.noSuchUpload(uploadId);
-    return found;
+    const open = this.#uploads.get(uploadId);
+    if (open === undefined || open.upload.key !== key) throw s3Errors.noSuchUpload(uploadId);
+    return open;
   }
 
   /** A folder without a journal remains when a process is killed while it creates or removes an upload. */

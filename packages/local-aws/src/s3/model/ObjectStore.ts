@@ -45,6 +45,7 @@ export interface PutOptions {
 
 /** The folder of the store's own files. No bucket's name begins with a dot, so no object is ever stored here. */
 const INTERNAL = '.store';
+/** The beginning of the name of a bucket's internal folder that is being removed. */
 const REMOVED = '.removed-';
 
 /**
@@ -161,7 +162,7 @@ export class ObjectStore {
     try {
       rmdirSync(objects);
     } catch {
-      // The folder is not empty: it has files that the local cloud did not write.
+      // The folder stays: it has files that the local cloud did not write, or somebody has removed it.
     }
   }
 
@@ -311,7 +312,7 @@ const NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const RESERVED =
   /^xn--|^sthree-|^amzn-s3-demo-|^\d+\.\d+\.\d+\.\d+$|\.\.|-s3alias$|--ol-s3$|\.mrap$|--x-s3$|--table-s3$/;
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+/** Whether S3 accepts the name of a bucket: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 function isBucketName(name: string): boolean {
   return NAME.test(name) && !RESERVED.test(name);
 }

@@ -78,8 +78,10 @@ export const plainAttributes: ObjectAttributes = {
   encryption: {},
 };
 
-/** Conditions that must be true at the moment of a write.
- *  https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+/**
+ * Conditions that must be true at the moment of a write.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
 export interface WriteCondition {
   /** The key must not exist. */
   readonly ifNoneMatch?: '*';
@@ -87,7 +89,7 @@ export interface WriteCondition {
   readonly ifMatch?: string;
 }
 
-/** Whether anything has to be true. */
+/** Whether a condition requires anything. */
 export function isConditional({ ifMatch, ifNoneMatch }: WriteCondition): boolean {
   return ifMatch !== undefined || ifNoneMatch !== undefined;
 }

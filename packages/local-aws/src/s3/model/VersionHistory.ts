@@ -13,7 +13,7 @@ export const deleteMarkerSchema = z.strictObject({
   versionId: z.string(),
   /** Epoch ms. */
   modifiedMs: z.int(),
-  /** The sequencer, which is as that of an object. */
+  /** As an object's: hexadecimal, and greater than that of every earlier write in the bucket. */
   sequencer: z.string(),
   marker: z.literal(true),
 });
@@ -58,10 +58,12 @@ export function isVersionId(text: string): boolean {
   return text === NULL_VERSION || (checked !== undefined && checkOf(checked) === check);
 }
 
+/** The check characters of a version ID. */
 function checkOf(text: string): string {
   return letters(createHash('sha256').update(text).digest()).slice(0, 6);
 }
 
+/** Bytes as letters and digits. */
 function letters(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64url').replaceAll('-', 'x').replaceAll('_', 'y');
 }
@@ -204,12 +206,12 @@ export function listVersions(
 }
 
 /**
- * The position at which a list of versions goes on behind a version that may have been deleted meanwhile: the ID says
- * its place.
+ * The position at which a list of versions goes on behind a version. If the version was deleted meanwhile, the sequencer in its
+ * ID tells its place.
  */
 function positionBehind(versions: readonly Version[], marker: string): number {
-  const found = versions.findIndex((version) => versionIdOf(version) === marker);
-  if (found >= 0) return found + 1;
+  const position = versions.findIndex((version) => versionIdOf(version) === marker);
+  if (position >= 0) return position + 1;
   const [, , sequencer] = VERSION_ID.exec(marker) ?? [];
   if (sequencer === undefined) return 0;
   const older = versions.findIndex((version) => version.sequencer < sequencer);

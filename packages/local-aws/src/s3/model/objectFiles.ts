@@ -43,6 +43,7 @@ export class Placement {
   /** Folder → number of files below it. */
   readonly #folders = new Map<string, number>();
 
+  /** Whether a file can be put at a path. */
   hasRoomFor(path: string): boolean {
     const folded = fold(path);
     return (
@@ -69,10 +70,12 @@ export class Placement {
   }
 }
 
+/** A path in the form in which a file system without case, or with another Unicode form, compares it. */
 function fold(path: string): string {
   return path.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
 }
 
+/** The folders above a path, the outermost first. */
 function parents(path: string): string[] {
   const folders: string[] = [];
   for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
@@ -93,8 +96,8 @@ export function moveFile(from: string, to: string): void {
 }
 
 /**
- * Gives a file a second name, in place of one that a killed process has left. A file system without such names gets a
- * copy. A file that something else has removed gets none: reading it says so.
+ * Gives a file a second name, in place of one that a killed process has left. On a file system without second names the file is
+ * copied. Nothing happens for a file that something else has removed: an error comes when it is read.
  */
 export function linkFile(from: string, to: string): void {
   rmSync(to, { force: true });

@@ -3,9 +3,10 @@ import type { AwsResponse } from '../../protocol/AwsService.ts';
 import { Checksum, type ChecksumAlgorithm, type ChecksumType, checksumAlgorithms } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { PART_COUNT, PART_MIN_BYTES, SINGLE_PUT_BYTES } from '../limits.ts';
+import type { Bucket } from '../model/Bucket.ts';
 import type { Part, Upload } from '../model/MultipartUploads.ts';
 import type { StagedFile } from '../model/objectFiles.ts';
-import type { StoredChecksum, StoredObject } from '../model/StoredObject.ts';
+import type { StoredChecksum, StoredObject, WriteCondition } from '../model/StoredObject.ts';
 import { checkAcl } from './checkAcl.ts';
 import { unquoteETag, writeCondition } from './conditions.ts';
 import {
@@ -188,54 +189,70 @@ export const completeMultipartUpload: S3Operation = {
     const upload = bucket.uploads.get(uploadId, key);
     requireKeyAccess(call, bucket, upload.attributes.encryption, 'kms:Decrypt');
     const parts = chooseParts(listed, upload, bucket.uploads.parts(uploadId, key));
-    const choice = upload.checksum ?? DEFAULT_CHECKSUM;
-    // The first completion ends the upload; a concurrent one gets its answer, or NoSuchUpload for other parts.
-    const sameCompletion = () => {
-      const first = bucket.completedBy(key, uploadId);
-      return first?.etag === etagOf(parts) ? first : undefined;
-    };
-    let staged: StagedFile;
-    try {
-      staged = await bucket.stage(
-        bucket.uploads.read(uploadId, parts),
-        [choice.algorithm],
-        PART_COUNT * SINGLE_PUT_BYTES,
-      );
-    } catch (error) {
-      const first = sameCompletion();
-      if (first === undefined) throw error;
-      return completed(call, first);
-    }
-    let checksum: StoredChecksum;
-    try {
-      checksum = objectChecksum(choice, parts, staged);
-      checkExpectations(headers, checksum, staged.size);
-      const first = sameCompletion();
-      if (first !== undefined) {
-        bucket.discard(staged);
-        return completed(call, first);
-      }
-      bucket.uploads.get(uploadId, key);
-    } catch (error) {
-      bucket.discard(staged);
-      throw error;
-    }
-    const object = bucket.commit({
-      key,
-      staged,
-      etag: etagOf(parts),
-      uploadId,
-      attributes: upload.attributes,
-      checksum,
-      condition,
-      replaces: upload.replaces,
-      reason: 'CompleteMultipartUpload',
-    });
-    bucket.uploads.end(uploadId, key);
-    return completed(call, object);
+    return completed(call, await joinParts(bucket, upload, parts, headers, condition));
   },
 };
 
+/**
+ * Makes an object of parts, and ends the upload. Of two completions at the same time, the first ends the upload; the second
+ * returns the object of the first if it lists the same parts.
+ *
+ * @throws AwsError; `NoSuchUpload` when the upload has ended meanwhile in another way.
+ */
+async function joinParts(
+  bucket: Bucket,
+  upload: Upload,
+  parts: readonly Part[],
+  headers: S3Call['headers'],
+  condition: WriteCondition,
+): Promise<StoredObject> {
+  const { uploadId, key } = upload;
+  const etag = etagOf(parts);
+  const sameCompletion = () => {
+    const first = bucket.completedBy(key, uploadId);
+    return first?.etag === etag ? first : undefined;
+  };
+  const choice = upload.checksum ?? DEFAULT_CHECKSUM;
+  let staged: StagedFile;
+  try {
+    const bytes = bucket.uploads.read(uploadId, parts);
+    staged = await bucket.stage(bytes, [choice.algorithm], PART_COUNT * SINGLE_PUT_BYTES);
+  } catch (error) {
+    const first = sameCompletion();
+    if (first === undefined) throw error;
+    return first;
+  }
+  // From here on, nothing is asynchronous: no other completion comes between the look and the commit.
+  let checksum: StoredChecksum;
+  try {
+    checksum = objectChecksum(choice, parts, staged);
+    checkExpectations(headers, checksum, staged.size);
+    const first = sameCompletion();
+    if (first !== undefined) {
+      bucket.discard(staged);
+      return first;
+    }
+    bucket.uploads.get(uploadId, key);
+  } catch (error) {
+    bucket.discard(staged);
+    throw error;
+  }
+  const object = bucket.commit({
+    key,
+    staged,
+    etag,
+    uploadId,
+    attributes: upload.attributes,
+    checksum,
+    condition,
+    replaces: upload.replaces,
+    reason: 'CompleteMultipartUpload',
+  });
+  bucket.uploads.end(uploadId, key);
+  return object;
+}
+
+/** The answer to a completion. */
 function completed(call: S3Call, object: StoredObject): AwsResponse {
   const { bucket, key } = call;
   return xmlResponse(
@@ -253,6 +270,7 @@ function completed(call: S3Call, object: StoredObject): AwsResponse {
   );
 }
 
+/** The entity tag of an object of parts. */
 function etagOf(parts: readonly Pick<Part, 'etag'>[]): string {
   const digests = parts.map(({ etag }) => Buffer.from(etag, 'hex'));
   return `${digestOfParts('md5', digests).toString('hex')}-${parts.length}`;
@@ -288,6 +306,7 @@ function chooseParts(listed: readonly ParsedElement[], upload: Upload, uploaded:
   return chosen;
 }
 
+/** Compares the checksum that a client lists for a part with the uploaded part's. @throws AwsError */
 function checkPartChecksum(element: ParsedElement, upload: Upload, part: Part): void {
   for (const algorithm of checksumAlgorithms) {
     const expected = childText(element, checksumElement(algorithm));
@@ -303,17 +322,26 @@ function checkPartChecksum(element: ParsedElement, upload: Upload, part: Part): 
   }
 }
 
+/** The checksum of an object of parts. @param staged The object's bytes, measured with the algorithm. */
 function objectChecksum(
   { algorithm, type }: NonNullable<Upload['checksum']>,
   parts: readonly Part[],
   staged: StagedFile,
 ): StoredChecksum {
-  if (type === 'FULL_OBJECT') return { algorithm, type, value: staged.checksums.get(algorithm) ?? '' };
+  if (type === 'FULL_OBJECT') {
+    const value = staged.checksums.get(algorithm);
+    if (value === undefined) throw new TypeError(`The bytes were not measured by ${algorithm}.`);
+    return { algorithm, type, value };
+  }
   const composite = new Checksum(algorithm);
-  for (const { checksum } of parts) composite.update(Buffer.from(checksum?.value ?? '', 'base64'));
+  for (const { checksum } of parts) {
+    if (checksum === undefined) throw new TypeError('A part of a composite checksum has none.');
+    composite.update(Buffer.from(checksum.value, 'base64'));
+  }
   return { algorithm, type, value: `${composite.digest()}-${parts.length}` };
 }
 
+/** Compares an object with what the client states about it. @throws AwsError */
 function checkExpectations(headers: S3Call['headers'], checksum: StoredChecksum, size: number): void {
   const type = headers['x-amz-checksum-type'];
   if (type !== undefined && type !== checksum.type) {
@@ -337,6 +365,7 @@ function checkExpectations(headers: S3Call['headers'], checksum: StoredChecksum,
   }
 }
 
+/** The headers without those of checksums. */
 function withoutChecksums(headers: S3Call['headers']): S3Call['headers'] {
   return Object.fromEntries(
     Object.entries(headers).filter(
@@ -345,6 +374,7 @@ function withoutChecksums(headers: S3Call['headers']): S3Call['headers'] {
   );
 }
 
+/** The digest of the digests of parts. */
 function digestOfParts(algorithm: string, digests: readonly Uint8Array[]): Buffer {
   const hash = createHash(algorithm);
   for (const digest of digests) hash.update(digest);

@@ -18,7 +18,10 @@ export interface ReceivedBody {
   verify(measured: Pick<StagedFile, 'md5' | 'checksums'>): void;
 }
 
+/** A SHA-256 in hexadecimal digits. */
 const HEX_DIGEST = /^[0-9a-f]{64}$/;
+/** The length of an MD5. */
+const MD5_BYTES = 16;
 
 /** The header of an algorithm, e.g. `x-amz-checksum-crc64nvme`. */
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {
@@ -28,81 +31,104 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
 /**
  * Reads the body of a request in any transfer format: plain, or `aws-chunked` with or without chunk
  * signatures and trailer. Checks its signed hash, its length, Content-MD5 and its checksum.
+ *
+ * @throws AwsError for headers that do not describe a body. What is wrong with the bytes is thrown while they are read.
  */
 export function receiveBody(call: S3Call): ReceivedBody {
-  const { headers, request } = call;
-  const { payloadHash } = request.signature;
+  const { headers } = call;
+  const announced = announcedChecksum(headers);
+  const length = announcedLength(call);
   const trailers = new Map<string, string>();
-  const { algorithm, inTrailer } = announcedChecksum(headers);
-  const streaming = payloadHash.startsWith('STREAMING-');
-  const length = headers[streaming ? 'x-amz-decoded-content-length' : 'content-length'];
-  // A body with neither header has no bytes: only a chunked transfer hides its length.
-  if (length === undefined && (streaming || 'transfer-encoding' in headers))
-    throw s3Errors.missingContentLength();
-  const expectedLength = Number(length ?? 0);
-  // A refusal must still be answered: an early end of reading must not destroy the request and its socket.
-  const plain: AsyncIterable<Uint8Array> = {
-    [Symbol.asyncIterator]: () => request.body.iterator({ destroyOnReturn: false }),
-  };
-
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    let received = 0;
-    for await (const piece of decoded()) {
-      received += piece.byteLength;
-      if (received > expectedLength) break;
-      yield piece;
-    }
-    if (received !== expectedLength) {
-      throw s3Errors.incompleteBody(
-        `The request body is not of the ${expectedLength} bytes that were announced.`,
-      );
-    }
-  }
-
-  function decoded(): AsyncIterable<Uint8Array> {
-    const onTrailer = (name: string, value: string) => void trailers.set(name, value);
-    switch (payloadHash) {
-      case 'UNSIGNED-PAYLOAD':
-        return plain;
-      case 'STREAMING-UNSIGNED-PAYLOAD-TRAILER':
-        return chunkedBody(request.body, { trailer: true, onTrailer });
-      case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD':
-        return chunkedBody(request.body, { trailer: false, onTrailer, signature: request.signature });
-      case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER':
-        return chunkedBody(request.body, { trailer: true, onTrailer, signature: request.signature });
-    }
-    if (HEX_DIGEST.test(payloadHash)) return hashed(plain, payloadHash);
-    if (streaming) throw notImplemented(`S3 x-amz-content-sha256: ${payloadHash}`);
-    throw s3Errors.invalidArgument(
-      'x-amz-content-sha256',
-      payloadHash,
-      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a STREAMING kind, or a valid sha256 value.',
-    );
-  }
-
+  const decoded = decodedBody(call.request, (name, value) => void trailers.set(name, value));
   return {
-    bytes: bytes(),
-    algorithm,
+    bytes: ofLength(decoded, length),
+    algorithm: announced.algorithm,
     verify(measured) {
-      const contentMd5 = headers['content-md5'];
-      if (contentMd5 !== undefined) {
-        const digest = Buffer.from(contentMd5, 'base64');
-        if (digest.length !== 16) throw s3Errors.invalidDigest(contentMd5);
-        if (!digest.equals(measured.md5)) throw s3Errors.badDigest('Content-MD5');
-      }
-      if (algorithm === undefined) return;
-      const name = checksumHeader(algorithm);
-      const expected = inTrailer ? trailers.get(name) : headers[name];
-      if (expected === undefined)
-        throw s3Errors.invalidRequest(`The trailer ${name} was announced and not sent.`);
-      if (Buffer.from(expected, 'base64').length !== checksumBytes[algorithm]) {
-        throw s3Errors.invalidRequest(`Value for ${name} header is invalid.`);
-      }
-      if (measured.checksums.get(algorithm) !== expected) throw s3Errors.badDigest(algorithm);
+      checkContentMd5(headers, measured.md5);
+      if (announced.algorithm === undefined) return;
+      const name = checksumHeader(announced.algorithm);
+      const expected = announced.inTrailer ? trailers.get(name) : headers[name];
+      checkChecksum(announced.algorithm, expected, measured.checksums.get(announced.algorithm));
     },
   };
 }
 
+/** The number of the object's bytes. @throws AwsError `MissingContentLength` */
+function announcedLength({ headers, request }: S3Call): number {
+  const isStreaming = request.signature.payloadHash.startsWith('STREAMING-');
+  const length = headers[isStreaming ? 'x-amz-decoded-content-length' : 'content-length'];
+  // A body with neither header has no bytes: only a chunked transfer hides its length.
+  if (length === undefined && (isStreaming || 'transfer-encoding' in headers))
+    throw s3Errors.missingContentLength();
+  return Number(length ?? 0);
+}
+
+/** The object's bytes in a body. @throws AwsError for a transfer format that S3 doesn't have or that is not emulated. */
+function decodedBody(
+  { body, signature }: S3Call['request'],
+  onTrailer: ChunkedFormat['onTrailer'],
+): AsyncIterable<Uint8Array> {
+  const { payloadHash } = signature;
+  // A refusal must still be answered: an early end of reading must not destroy the request and its socket.
+  const plain: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }),
+  };
+  switch (payloadHash) {
+    case 'UNSIGNED-PAYLOAD':
+      return plain;
+    case 'STREAMING-UNSIGNED-PAYLOAD-TRAILER':
+      return chunkedBody(body, { trailer: true, onTrailer });
+    case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD':
+      return chunkedBody(body, { trailer: false, onTrailer, signature });
+    case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER':
+      return chunkedBody(body, { trailer: true, onTrailer, signature });
+    default:
+  }
+  if (HEX_DIGEST.test(payloadHash)) return hashed(plain, payloadHash);
+  if (payloadHash.startsWith('STREAMING-')) throw notImplemented(`S3 x-amz-content-sha256: ${payloadHash}`);
+  throw s3Errors.invalidArgument(
+    'x-amz-content-sha256',
+    payloadHash,
+    'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a STREAMING kind, or a valid sha256 value.',
+  );
+}
+
+/** Passes on bytes whose number is known. @throws AwsError `IncompleteBody` for another number. */
+async function* ofLength(source: AsyncIterable<Uint8Array>, expected: number): AsyncGenerator<Uint8Array> {
+  let received = 0;
+  for await (const piece of source) {
+    received += piece.byteLength;
+    if (received > expected) break;
+    yield piece;
+  }
+  if (received !== expected)
+    throw s3Errors.incompleteBody(`The request body is not of the ${expected} bytes that were announced.`);
+}
+
+/** @throws AwsError `InvalidDigest`, `BadDigest` */
+function checkContentMd5(headers: S3Call['headers'], md5: Uint8Array): void {
+  const contentMd5 = headers['content-md5'];
+  if (contentMd5 === undefined) return;
+  const digest = Buffer.from(contentMd5, 'base64');
+  if (digest.length !== MD5_BYTES) throw s3Errors.invalidDigest(contentMd5);
+  if (!digest.equals(md5)) throw s3Errors.badDigest('Content-MD5');
+}
+
+/** @param expected The client's checksum; undefined if it was announced and not sent. @throws AwsError */
+function checkChecksum(
+  algorithm: ChecksumAlgorithm,
+  expected: string | undefined,
+  computed: string | undefined,
+): void {
+  const name = checksumHeader(algorithm);
+  if (expected === undefined)
+    throw s3Errors.invalidRequest(`The trailer ${name} was announced and not sent.`);
+  if (Buffer.from(expected, 'base64').length !== checksumBytes[algorithm])
+    throw s3Errors.invalidRequest(`Value for ${name} header is invalid.`);
+  if (computed !== expected) throw s3Errors.badDigest(algorithm);
+}
+
+/** Passes on bytes whose SHA-256 is known. @throws AwsError `XAmzContentSHA256Mismatch` */
 async function* hashed(source: AsyncIterable<Uint8Array>, claimed: string): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   for await (const piece of source) {
@@ -113,6 +139,7 @@ async function* hashed(source: AsyncIterable<Uint8Array>, claimed: string): Asyn
   if (computed !== claimed) throw s3Errors.contentSha256Mismatch(claimed, computed);
 }
 
+/** The checksum that the client sends, and whether it comes in a trailer. @throws AwsError `InvalidRequest` */
 function announcedChecksum(headers: S3Call['headers']): {
   readonly algorithm: ChecksumAlgorithm | undefined;
   readonly inTrailer: boolean;
@@ -150,6 +177,7 @@ export interface ChunkedFormat {
   readonly onTrailer: (name: string, value: string) => void;
 }
 
+/** The line before a chunk: its size, and its signature. */
 const HEADER = /^([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?$/;
 const EMPTY_HASH = createHash('sha256').digest('hex');
 

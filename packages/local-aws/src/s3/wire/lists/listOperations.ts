@@ -2,6 +2,7 @@ import type { XmlElement } from '../../../protocol/xml.ts';
 import { s3Errors } from '../../errors.ts';
 import { LIST_KEYS } from '../../limits.ts';
 import { compareUtf8, type ListPage } from '../../model/KeyIndex.ts';
+import type { Upload } from '../../model/MultipartUploads.ts';
 import type { S3Call, S3Operation } from '../S3Operation.ts';
 import { initiatorElement, ownerElement, xmlResponse } from '../xmlBodies.ts';
 
@@ -197,26 +198,11 @@ export const listMultipartUploads: S3Operation = {
     const encode = nameEncoder(query);
     const prefix = text(query, 'prefix');
     const keyMarker = text(query, 'key-marker');
-    const idMarker = text(query, 'upload-id-marker');
+    // Without a key, S3 ignores the ID.
+    const idMarker = keyMarker === '' ? '' : text(query, 'upload-id-marker');
     const limit = countParameter(query, 'max-uploads', LIST_KEYS);
-    const all = store.bucket(bucket).uploads.list();
-    const matching = all.filter(({ key }) => key.startsWith(prefix));
-    // With an upload ID the marker names one upload; without one it stands for all uploads of its key.
-    const named = keyMarker === '' ? '' : idMarker;
-    const marked = matching.findIndex(({ key, uploadId }) => key === keyMarker && uploadId === named);
-    if (
-      named !== '' &&
-      marked < 0 &&
-      (!UPLOAD_ID.test(named) || all.some(({ uploadId }) => uploadId === named))
-    )
-      throw s3Errors.invalidArgument('upload-id-marker', named, 'Invalid uploadId marker');
-    const later =
-      marked >= 0
-        ? matching.slice(marked + 1)
-        : // An upload that has ended since leaves no place: its key is listed again.
-          matching.filter(
-            ({ key }) => keyMarker === '' || compareUtf8(key, keyMarker) > (named === '' ? 0 : -1),
-          );
+    const { account } = store.bucket(bucket).info;
+    const later = uploadsAfter(store.bucket(bucket).uploads.list(), { prefix, keyMarker, idMarker });
     const page = later.slice(0, limit);
     const last = page.at(-1);
     return xmlResponse([
@@ -224,33 +210,60 @@ export const listMultipartUploads: S3Operation = {
       [
         ['Bucket', bucket],
         ['KeyMarker', encode(keyMarker)],
-        ['UploadIdMarker', named],
+        ['UploadIdMarker', idMarker],
         // The last page has it, too: localstack's test_list_multiparts_next_marker, recorded against AWS.
         ['NextKeyMarker', encode(last?.key ?? '')],
         ['NextUploadIdMarker', last?.uploadId ?? ''],
         ['Prefix', encode(prefix)],
         ['MaxUploads', limit],
         ['IsTruncated', page.length < later.length],
-        ...page.map(
-          (upload): XmlElement => [
-            'Upload',
-            [
-              ['Key', encode(upload.key)],
-              ['UploadId', upload.uploadId],
-              initiatorElement(store.bucket(bucket).info.account),
-              ownerElement(store.bucket(bucket).info.account),
-              ['StorageClass', upload.attributes.storageClass ?? 'STANDARD'],
-              ['Initiated', new Date(upload.initiatedMs).toISOString()],
-              upload.checksum === undefined ? undefined : ['ChecksumAlgorithm', upload.checksum.algorithm],
-              upload.checksum === undefined ? undefined : ['ChecksumType', upload.checksum.type],
-            ],
-          ],
-        ),
+        ...page.map((upload): XmlElement => ['Upload', uploadElements(upload, account, encode)]),
       ],
     ]);
   },
 };
 
+/**
+ * The uploads of a bucket that a list still has to show, in their order. With an upload ID the marker names one upload; without
+ * an ID it stands for all uploads of its key.
+ *
+ * @param uploads All uploads of the bucket, by key and start.
+ * @throws AwsError `InvalidArgument` for an ID that is of another key or that was never given out.
+ */
+function uploadsAfter(
+  uploads: readonly Upload[],
+  marker: { readonly prefix: string; readonly keyMarker: string; readonly idMarker: string },
+): readonly Upload[] {
+  const { prefix, keyMarker, idMarker } = marker;
+  const matching = uploads.filter(({ key }) => key.startsWith(prefix));
+  const marked = matching.findIndex(({ key, uploadId }) => key === keyMarker && uploadId === idMarker);
+  if (marked >= 0) return matching.slice(marked + 1);
+  const isOfAnotherKey = uploads.some(({ uploadId }) => uploadId === idMarker);
+  if (idMarker !== '' && (!UPLOAD_ID.test(idMarker) || isOfAnotherKey))
+    throw s3Errors.invalidArgument('upload-id-marker', idMarker, 'Invalid uploadId marker');
+  if (keyMarker === '') return matching;
+  // The place of an upload that has ended since is not known: the other uploads of its key are listed again.
+  return matching.filter(({ key }) => compareUtf8(key, keyMarker) > (idMarker === '' ? 0 : -1));
+}
+
+function uploadElements(
+  { key, uploadId, attributes, initiatedMs, checksum }: Upload,
+  account: string,
+  encode: (name: string) => string,
+): (XmlElement | undefined)[] {
+  return [
+    ['Key', encode(key)],
+    ['UploadId', uploadId],
+    initiatorElement(account),
+    ownerElement(account),
+    ['StorageClass', attributes.storageClass ?? 'STANDARD'],
+    ['Initiated', new Date(initiatedMs).toISOString()],
+    checksum === undefined ? undefined : ['ChecksumAlgorithm', checksum.algorithm],
+    checksum === undefined ? undefined : ['ChecksumType', checksum.type],
+  ];
+}
+
+/** A parameter of a query; '' for one that is absent, which S3 takes for the same. */
 function text(query: S3Call['query'], name: string): string {
   return query.get(name) ?? '';
 }
