@@ -29,10 +29,10 @@ import {
 } from './flow/failures.ts';
 import { readLocalState } from './flow/localCloud.ts';
 import {
+  type LoggedAnswers,
   type NotedEvents,
-  type Refusals,
+  readAnswers,
   readNoted,
-  readRefusals,
   readSpikeSender,
   type SpikeSender,
 } from './flow/loggedRequests.ts';
@@ -139,7 +139,9 @@ export interface StatusFacts {
   /** When the last request was received, to the minute, ISO 8601; null without one within 15 days. */
   readonly lastRequestAt: string | null;
   /** Refused requests of 24 hours by sender; null without any, and if they could not be read. */
-  readonly refusals: Refusals | null;
+  readonly refusals: LoggedAnswers | null;
+  /** Requests of 24 hours that were answered 503, by sender; null without any, and if they could not be read. */
+  readonly unstored: LoggedAnswers | null;
   /** Hours in which the gateway or the Function URL answered many requests by itself. */
   readonly unreached: readonly UnreachedRequests[] | null;
   /** What the collector noted of events that it stored. */
@@ -336,7 +338,12 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     return {
       lastHour,
       lastRequestAt: lastHour?.lastRequestAt ?? (await ask('the last request', readLastRequest)),
-      refusals: await ask('refused requests', async () => readRefusals(deployment, (await day).day)),
+      refusals: await ask('refused requests', async () =>
+        readAnswers(deployment, (await day).day, 'refusedBy'),
+      ),
+      unstored: await ask('failed requests', async () =>
+        readAnswers(deployment, (await day).day, 'failedBy'),
+      ),
     };
   }
 }

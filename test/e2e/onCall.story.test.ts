@@ -258,8 +258,13 @@ describe('a fault leads by sluice status to its finding', () => {
     // It is sent once: what repeats a 503 would count more requests.
     expect((await story.send(batchOf(1, [], KEY))).status).toBe(503);
     await story.clearFaults();
-    const { detail } = await finding('NOT_STORED');
-    expect(detail).toMatch(/^1 request with SLUICE_COLLECT_NOT_DELIVERED, first (\S+), last \1\.$/);
+    const { title, detail } = await finding('NOT_STORED');
+    expect(title).toMatch(
+      /^1 request was answered 503, all with SLUICE_\w+ from \S+.* with the key \S+, since /,
+    );
+    expect(detail).toMatch(
+      /^1 request with SLUICE_COLLECT_NOT_DELIVERED, first (\S+), last \1\. By sender: 1 /,
+    );
     await story.advance(3 * MINUTE);
     expect(await post(1)).toBe(202);
     expect((await finding('NOT_STORED')).detail).toContain('; it is over.');

@@ -21,13 +21,23 @@ import {
   nothing,
   place,
   quarantineCount,
+  sent,
   shortHour,
   waiting,
   well,
 } from './statusFacts.ts';
 
+/** Findings about what a client sent, or somebody did: their neighbours name the resource that they are about. */
+const OF_SENDERS = new Set(
+  'NOT_STORED UNREACHED REFUSED SPIKE TIME_SECONDS CLOCK_OFF RESENDS QUARANTINED FILES_LOST DAYS_LOST TABLE_DIFFERS DRIFT KEYS_UNREADABLE'
+    .split(' ')
+    .map((name) => `SLUICE_FINDING_${name}`),
+);
+const SAYS_WHO =
+  /\bfrom [a-z]+[-\w]* \d|with the key|Who sent them|does not say who|CloudTrail|neither client nor key|SLUICE_FINDING_ARCHIVING|Another release of Sluice has deployed/;
+
 /** What in a title, a cause or a cure is against the rule: a title is one sentence of fact, with since when and how many. */
-function ruleFaults({ title, since, cause, cure, detail }: Finding): readonly string[] {
+function ruleFaults({ code, title, since, cause, cure, detail }: Finding): readonly string[] {
   const withoutTimes = title.replaceAll(/\d{4}-\d\d-\d\d(T[\d:.]+Z)?|seen now/g, '');
   const rules = {
     'is a sentence': /^[\w\d].*\.$/.test(title) && !title.includes('. '),
@@ -39,6 +49,8 @@ function ruleFaults({ title, since, cause, cure, detail }: Finding): readonly st
     'is short': title.length <= 260,
     'has one cause': cause !== '',
     'has one cure': cure !== '' && !/\belse\b|\botherwise\b/i.test(cure),
+    'says who, or why that is not known':
+      !OF_SENDERS.has(code) || SAYS_WHO.test(`${title} ${detail} ${cause}`),
     'names nothing undefined': !/undefined|(?<!got |read )null|NaN|\[object/.test(
       `${title} ${detail} ${cause} ${cure}`,
     ),
@@ -78,6 +90,8 @@ const key = {
   KeyUsage: 'ENCRYPT_DECRYPT',
 } as const;
 const noKeys = { senders: [], fault: 'It is not JSON.', faultKind: null, changedAt: at(3) } as const;
+const LOST_DAY = '2026-11-19';
+const lost = (isOnly: boolean) => ({ day: LOST_DAY, since: NOW - 2 * HOUR, isOnly });
 const late = waiting({ landing: { ...nothing, count: 3, oldest: at(2) } });
 const hourOf = (kind: '4xx' | '5xx') => [{ hour: at(1), kind, count: 20, of: 60 }];
 const waits = (cure: 'backfill' | 'load', day: string) =>
@@ -125,7 +139,23 @@ const more: readonly Partial<StatusFacts>[] = [
   waiting({ buffered: { count: null, oldest: at(12.5) } }),
   { ...waiting({ buffered: { count: 1, oldest: at(12.5) } }), isLocal: true },
   { lastHour: null, ...failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 7 }) },
-  failedBy({ SLUICE_KEYS_UNAVAILABLE: 7 }),
+  {
+    ...failedBy({ SLUICE_KEYS_UNAVAILABLE: 7 }),
+    unstored: {
+      groups: [{ ...sent, code: 'SLUICE_KEYS_UNAVAILABLE', sdk: 'js-client 3.1', key: 'web', count: 5 }],
+      hasMore: false,
+    },
+  },
+  datasets({ lacking: [lost(true)] }),
+  datasets({ lacking: [lost(true), lost(false)] }),
+  {
+    ...datasets({ lacking: [lost(true)] }),
+    restorable: [{ table: 'acme_orders', day: LOST_DAY, files: 0 }],
+  },
+  {
+    ...datasets({ lacking: [lost(false)] }),
+    archivedDays: [{ table: 'acme_orders', day: LOST_DAY, since: NOW - HOUR, keys: ['x'] }],
+  },
   failedBy({ SLUICE_COLLECT_BODY_MANGLED: 7 }),
   {
     lastHour: well.lastHour,

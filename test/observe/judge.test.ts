@@ -270,9 +270,12 @@ describe('a finding of sluice status', () => {
     };
     const detail =
       '7 requests with SLUICE_COLLECT_NOT_DELIVERED, first 2026-11-20T11:30Z, last 2026-11-20T11:45Z';
+    const unknown = 'Who sent them is not known: the log of the collector has no line of them.';
     for (const before of [null, at(0.25)])
-      expect(failed(before)).toMatchObject([{ severity: 'problem', detail: `${detail}.` }]);
-    expect(failed(at(0.2))).toMatchObject([{ severity: 'warning', detail: `${detail}; it is over.` }]);
+      expect(failed(before)).toMatchObject([{ severity: 'problem', detail: `${detail}. ${unknown}` }]);
+    expect(failed(at(0.2))).toMatchObject([
+      { severity: 'warning', detail: `${detail}; it is over. ${unknown}` },
+    ]);
   });
 
   it.each(['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_BODY_MANGLED'])('of %s stays a day', (code) => {

@@ -46,6 +46,7 @@ export const well: StatusFacts = {
   noted: null,
   lastRequestAt: null,
   refusals: null,
+  unstored: null,
   keys: { senders: ['9f86'], fault: null, faultKind: null, changedAt: null },
   keysFailure: null,
   lastEventAt: null,

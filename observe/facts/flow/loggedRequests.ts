@@ -12,7 +12,7 @@ const NOTED = { mostLines: 2_000, mostPages: 20 } as const;
 
 /** The requests or events of one kind that one sender sent. */
 export interface SentGroup {
-  /** The code of refused requests. */
+  /** The code of the answer; null of other requests. */
   readonly code: string | null;
   /** Label of the SDK key. For a key that was not accepted, it is the `sent_key` (LiveRequest); null without a key. */
   readonly key: string | null;
@@ -28,31 +28,35 @@ export interface SentGroup {
   readonly skewMs: number;
 }
 
-/** Requests that were answered 4xx within 24 hours, by the lines of the log. */
-export interface Refusals {
+/** Requests that were answered 4xx, or 503, within 24 hours, by the lines of the log. */
+export interface LoggedAnswers {
   /** Requests by code, key and SDK, the most frequent first. */
   readonly groups: readonly SentGroup[];
   /** Whether there are more lines than were read. */
   readonly hasMore: boolean;
 }
 
+/** The counts of requests with an answer that senders care about, and the level of their lines in the log. */
+const LEVELS = { refusedBy: 'warn', failedBy: 'error' } as const;
+
 /**
- * The requests of 24 hours that were answered 4xx. The log is read for hours with such requests only.
+ * The requests of 24 hours that were answered 4xx, or 503. The log is read for hours with such requests only.
  *
  * @param day Counts of the 24 hours.
+ * @param answer `refusedBy`: 4xx. `failedBy`: 503.
  * @returns Null without any.
  * @throws What CloudWatch Logs' client throws.
  */
-export async function readRefusals(
+export async function readAnswers(
   deployment: Pick<Deployment, 'logs' | 'stack'>,
   day: ReadonlyMap<number, RequestCounts>,
-): Promise<Refusals | null> {
-  const refused = [...day].filter(([, { refusedBy }]) => Object.keys(refusedBy).length > 0);
-  const hours = new Set(refused.map(([at]) => Math.floor(at / HOUR_MS) * HOUR_MS));
+  answer: keyof typeof LEVELS,
+): Promise<LoggedAnswers | null> {
+  const periods = [...day].filter(([, counts]) => Object.keys(counts[answer]).length > 0);
+  const hours = new Set(periods.map(([at]) => Math.floor(at / HOUR_MS) * HOUR_MS));
   if (hours.size === 0) return null;
   const { requests, hasMore } = await readRequests(deployment, {
-    // The level of a request that was answered 4xx.
-    filterPattern: '{ $.event = "collect" && $.level = "warn" }',
+    filterPattern: `{ $.event = "collect" && $.level = "${LEVELS[answer]}" }`,
     times: [...hours].toReversed().map((hour) => ({ startTime: hour, endTime: hour + HOUR_MS - 1 })),
     ...REFUSED,
   });

@@ -102,11 +102,11 @@ export const collectorFindings = {
         'Run the commands in their order: they make it again, empty. Then add each key again with `npx sluice keys add LABEL`.',
       ],
       local: [
-        'Somebody deleted the secret from the local cloud.',
+        'Somebody deleted the secret from the local cloud, which does not say who.',
         'Start the local cloud again, then add each key again with `npx sluice keys add LABEL`.',
       ],
       denied: [
-        'Collectors are not given the secret, as the detail says. Those that have read it go on with those keys; new ones answer 503.',
+        `Collectors are not given the secret, as the detail says. Those that have read it go on with those keys; new ones answer 503. ${WHO} PutRolePolicy, PutResourcePolicy, DisableKey.`,
         'The command names what was changed of the role, the secret or its key: set it back. Collectors read the secret again within ten minutes.',
       ],
     },

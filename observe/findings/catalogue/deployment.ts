@@ -21,7 +21,7 @@ export const deploymentFindings = {
         DEPLOY_NOW,
       ],
       local: [
-        'Somebody deleted it from the local cloud.',
+        'Somebody deleted it from the local cloud, which does not say who.',
         'Start the local cloud again: it makes what its template has.',
       ],
       own: [

@@ -1,4 +1,5 @@
 import { entriesOf } from './entry.ts';
+import { UNSAID_WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('drops');
 
@@ -105,8 +106,29 @@ export const dropsFindings = {
     { section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LOST: problem(
-    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted or archived them, or a rule of the bucket did. Queries miss their rows.',
-    'Find out who did. The commands make the days again from what has their rows, and bring other files back while S3 has their versions: docs/platform.md, "Restore".',
+    'Days of a dataset or a curated table lack files of the version that the ledger has: somebody deleted or archived them. Queries miss their rows.',
+    {
+      again: [
+        `Somebody deleted the files. ${UNSAID_WHO}`,
+        'Run the commands: they make the days again from the files that have their rows.',
+      ],
+      archived: [
+        'A lifecycle rule, or somebody, moved the files into an archive class of S3, which Athena skips: `SLUICE_FINDING_ARCHIVING` names a rule that does.',
+        'Run the commands: they make the days again from the files that have their rows.',
+      ],
+      versions: [
+        `Somebody deleted the files, and no others have their rows. ${UNSAID_WHO}`,
+        'Run the commands: they bring the files back while S3 has their versions (docs/platform.md, "Restore").',
+      ],
+      mixed: [
+        `Somebody deleted the files, and of some days no others have their rows. ${UNSAID_WHO}`,
+        'Run the commands: they make days again from the files that have their rows, and bring files of the other days back while S3 has their versions.',
+      ],
+      gone: [
+        `Somebody deleted the files, and neither other files nor versions of S3 have their rows. ${UNSAID_WHO}`,
+        'Have the days delivered again, and load them with `npx sluice ingest backfill`. Of a curated table nothing brings the rows back: docs/platform.md, "Restore".',
+      ],
+    },
     { section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
   ),
   SLUICE_FINDING_ROWS_UNUSUAL: warning(

@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { BLIND, DEPLOY_NOW, WHO } from './wording.ts';
+import { BLIND, DEPLOY_NOW, UNSAID_WHO, WHO } from './wording.ts';
 
 const { problem } = entriesOf('partitions');
 
@@ -21,7 +21,7 @@ export const partitionsFindings = {
         `${DEPLOY_NOW} If it is still here after it, somebody changed it by hand: this finding then has the cure of that.`,
       ],
       local: [
-        'Somebody changed it in the local cloud.',
+        'Somebody changed it in the local cloud, which does not say who.',
         'Start the local cloud again: it makes what its template has.',
       ],
     },
@@ -31,11 +31,11 @@ export const partitionsFindings = {
     'Files of days of a raw table are gone, and neither retention nor an erasure took them: somebody deleted them.',
     {
       versions: [
-        'Somebody deleted them, and S3 still has their versions. CloudTrail says who, if it logs data events of the bucket.',
+        `Somebody deleted them, and S3 still has their versions. ${UNSAID_WHO}`,
         'Run `restore`: it brings the files back (docs/platform.md, "Restore"). If the rows shall stay gone, run `accept` in its place.',
       ],
       gone: [
-        'Somebody deleted them, and S3 has no version of them any more.',
+        `Somebody deleted them, and S3 has no version of them any more. ${UNSAID_WHO}`,
         'Nothing brings these rows back. Find out who deleted them, then run `accept`: it ends this.',
       ],
     },

@@ -15,3 +15,6 @@ export const WHO = "CloudTrail's event history has who, and when:";
 
 /** CloudFormation compares a new template with the last one, not with the resources. */
 export const BLIND = 'A deployment does not revert what was changed by hand.';
+
+/** Who deleted objects. https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html */
+export const UNSAID_WHO = 'S3 does not say who: CloudTrail does, if it logs data events of the bucket.';

@@ -4,7 +4,7 @@ import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { DatasetDays, DropDay, Failing, LackingDay } from '../../facts/days/ledgerDays.ts';
 import type { SharedPart, StatusFacts } from '../../facts/statusFacts.ts';
-import { finding } from '../catalogue.ts';
+import { type CaseOf, finding } from '../catalogue.ts';
 import type { Findings, Judged, Place } from './place.ts';
 
 /**
@@ -57,7 +57,7 @@ export function failingText(day: string, code: string, failing: Failing | null):
 
 /** Days whose version lacks files. @param again A command that makes days again. */
 export function* lostFilesOf(
-  commands: Place['commands'],
+  { commands, archivedDays }: Pick<Place, 'commands'> & Pick<StatusFacts, 'archivedDays'>,
   {
     name,
     table,
@@ -72,10 +72,16 @@ export function* lostFilesOf(
     lacking.filter((lackingDay) => lackingDay.isOnly === isOnly).map(({ day }) => day);
   const ranges = dayRanges(daysOf(false));
   const cures = [...ranges.map(({ from, to }) => again(from, to)), ...commands.restore(table, daysOf(true))];
+  const isArchived = lacking.every(({ day }) =>
+    archivedDays?.some((archived) => archived.table === table && archived.day === day),
+  );
+  const isOnly = lacking.every((lackingDay) => lackingDay.isOnly);
+  const isMixed = lacking.some((lackingDay) => lackingDay.isOnly) && !isOnly;
   const verb = lacking.length === 1 ? 'lacks' : 'lack';
   yield finding(
     'SLUICE_FINDING_FILES_LOST',
     {
+      case: lostCase(),
       title: `${counted(lacking.length, 'day')} of ${name} ${verb} files of its version, the newest ${lacking.at(-1)?.day}`,
       judgedBy,
       since: sinceOf(lacking.map(({ since }) => since)),
@@ -83,6 +89,13 @@ export function* lostFilesOf(
     },
     cures.slice(0, MOST_COMMANDS),
   );
+
+  function lostCase(): CaseOf<'SLUICE_FINDING_FILES_LOST'> {
+    if (cures.length === 0) return 'gone';
+    if (isMixed) return 'mixed';
+    if (isOnly) return 'versions';
+    return isArchived ? 'archived' : 'again';
+  }
 }
 
 /** The last day on which S3 has the versions of files that were last there at a time. */

@@ -64,7 +64,7 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
   for (const { kind, table, failed, late, lateSince, lacking, unplanned, kept } of facts.curated ?? []) {
     const run = commands.sluice('curate', 'run', '--table', kind);
     yield* lostFilesOf(
-      commands,
+      { commands, archivedDays: facts.archivedDays },
       { name: table, table, judgedBy: ['the curated days'] },
       lacking,
       (from, to) => commands.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
@@ -170,7 +170,7 @@ export function* resentFindings({ curated }: StatusFacts, { commands, config, no
       {
         title: `${percentOf(shareOf(newest))} of the rows of ${config.tables[kind]} of ${newest.day} were sent again (${newest.resends} of ${newest.rows + newest.resends})${more}, where ${usual}`,
         since: days.at(-1)?.day ?? newest.day,
-        detail: `${table}: sent again were ${listed(texts)}; ${percentOf(usualOf(newest))} are usual.`,
+        detail: `${table}: sent again were ${listed(texts)}; ${percentOf(usualOf(newest))} are usual. Who sent them stands in the rows alone, which the command reads.`,
       },
       [commands.sluice('query', resendsSql(config.tables[kind], newest.day))],
     );

@@ -13,7 +13,7 @@ import { failedDays, lostFilesOf, sinceOf } from './dayTexts.ts';
 import { type Findings, otherDays, type Place, scheduled } from './place.ts';
 
 /** How a dataset is named, and commands about its days. */
-type Dataset = ReturnType<typeof datasetOf>;
+type Dataset = ReturnType<typeof datasetOf> & Pick<StatusFacts, 'archivedDays'>;
 
 function datasetOf({ source, dataset }: DatasetDays, { config, now, commands, stack }: Place) {
   const words = ['--source', source, '--dataset', dataset];
@@ -43,9 +43,9 @@ function datasetOf({ source, dataset }: DatasetDays, { config, now, commands, st
 }
 
 /** Drops of customers, one dataset after the other. */
-export function* dropFindings({ datasets }: StatusFacts, place: Place): Findings {
+export function* dropFindings({ datasets, archivedDays }: StatusFacts, place: Place): Findings {
   for (const drops of datasets ?? []) {
-    const dataset = datasetOf(drops, place);
+    const dataset = { ...datasetOf(drops, place), archivedDays };
     for (const judged of DATASET_JUDGES)
       for (const found of judged(drops, dataset)) {
         const alarms = scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, drops));
@@ -137,8 +137,9 @@ function* missingInputs({ days }: DatasetDays, { name, now, explain, accept }: D
 }
 
 /** Days whose version lacks files. */
-function* lostFiles({ table, lacking }: DatasetDays, { name, commands, backfill }: Dataset): Findings {
-  yield* lostFilesOf(commands, { name, table, judgedBy: ['the drops'] }, lacking, backfill);
+function* lostFiles({ table, lacking }: DatasetDays, dataset: Dataset): Findings {
+  const { name, backfill } = dataset;
+  yield* lostFilesOf(dataset, { name, table, judgedBy: ['the drops'] }, lacking, backfill);
 }
 
 /** Days of which a command registers partitions: a shell takes 128 KiB of a word. */

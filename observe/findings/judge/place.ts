@@ -52,6 +52,11 @@ export function fromText({ sdk, key }: { readonly sdk: string | null; readonly k
   return `${fromSdk}${withKey}`;
 }
 
+/** {@link fromText}; in words if the sender names neither. */
+export function senderText(sender: Parameters<typeof fromText>[0]): string {
+  return fromText(sender) || ' from a sender that states neither client nor key';
+}
+
 /** `all`, or how many of them. @param kinds How many kinds there are. */
 export function shareText(count: number, kinds: number): string {
   return kinds === 1 ? 'all' : `${count} of them`;

@@ -14,7 +14,7 @@ import { GONE } from '../../facts/flow/senders.ts';
 import type { UnreachedRequests } from '../../facts/flow/unreachedRequests.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, finding, type Told } from '../catalogue.ts';
-import { explained, type Findings, failedAt, fromText, type Place, shareText } from './place.ts';
+import { explained, type Findings, failedAt, fromText, type Place, senderText, shareText } from './place.ts';
 
 /** The number of refused requests from which they are a problem even at a small share, as in the alarm on 4xx. */
 const MANY_REFUSED = 20;
@@ -28,7 +28,7 @@ const OVER_AFTER_MS = 120_000;
 
 /** Requests of 24 hours that were answered 503. */
 export function* failedRequests(
-  { lastHour, lastDay, keys, keysFailure, unknown }: StatusFacts,
+  { lastHour, lastDay, keys, keysFailure, unknown, unstored }: StatusFacts,
   { stack, now, commands }: Place,
 ): Findings {
   const { failedBy = {}, failedAt = {}, lastStoredAt } = lastHour ?? {};
@@ -65,11 +65,16 @@ export function* failedRequests(
   const open = failed.filter(({ isOver }) => !isOver);
   const [worst] = (open.length > 0 ? open : failed).toSorted((a, b) => b.count - a.count);
   const total = failed.reduce((sum, { count }) => sum + count, 0);
+  const senders = unstored?.groups ?? [];
+  const sender = senders.find(({ code }) => code === worst?.code);
+  const from = sender === undefined ? '' : fromText(sender);
+  const share = sender?.count === worst?.count ? '' : `, ${sender?.count} of these`;
+  const most = from === '' ? '' : `${share}${from}`;
   const told = {
     case: open.length === 0 ? 'over' : unstoredCase(worst?.code ?? ''),
-    title: `${counted(total, 'request')} ${total === 1 ? 'was' : 'were'} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}`,
+    title: `${counted(total, 'request')} ${total === 1 ? 'was' : 'were'} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
     since: since ?? null,
-    detail: failed.map(({ text }) => text).join(' '),
+    detail: [...failed.map(({ text }) => text), unstoredText(senders)].join(' '),
   } as const;
   yield finding(
     'SLUICE_FINDING_NOT_STORED',
@@ -88,6 +93,16 @@ export function* failedRequests(
     ],
     open.length === 0 ? 'warning' : 'problem',
   );
+}
+
+/** Who sent requests that were answered 503, as a sentence. */
+function unstoredText(senders: readonly SentGroup[]): string {
+  if (senders.length === 0)
+    return 'Who sent them is not known: the log of the collector has no line of them.';
+  const texts = senders.map((sender) => {
+    return `${sender.count} ${sender.code}${sentText(sender)}`;
+  });
+  return `By sender: ${listed(texts, '; ')}.`;
 }
 
 /** Why requests are answered 503. */
@@ -124,7 +139,7 @@ function unreachedOf(
     case: way === '4xx' ? 'refused' : failure === undefined ? 'unknown' : FAILURE_CASES[failure.kind],
     title: `${sumOf('count')} of ${counted(sumOf('of'), 'request')} were answered ${way} before the collector could answer${isOver ? ', and it is over' : ''}`,
     since: unreached.map(({ hour }) => hour).sort()[0] ?? null,
-    detail: `${listed(texts, '; ')}${isOver ? '; it is over' : ''}.${way === '5xx' ? failedAt(facts, 'collect') : ''}`,
+    detail: `${listed(texts, '; ')}${isOver ? '; it is over' : ''}.${way === '5xx' ? failedAt(facts, 'collect') : ''} Who sent them is not known: the collector has no line of them.`,
   } as const;
   return finding(
     'SLUICE_FINDING_UNREACHED',
@@ -406,7 +421,7 @@ function usualText(usual: number | null): string {
 
 /** The sender of something, and the time at which it was sent. */
 function sentText(sent: SentGroup): string {
-  return `${fromText(sent)}, first ${sent.first}, last ${sent.last}`;
+  return `${senderText(sent)}, first ${sent.first}, last ${sent.last}`;
 }
 
 /** Copies of relay. */

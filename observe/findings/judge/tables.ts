@@ -15,7 +15,7 @@ import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { QuarantineSender } from '../../facts/tables/quarantineSenders.ts';
 import { finding, seenNow } from '../catalogue.ts';
 import { copiesText, sinceOf, versionsUntil } from './dayTexts.ts';
-import { type Findings, failedAt, fromText, otherDays, type Place, shareText } from './place.ts';
+import { type Findings, failedAt, fromText, otherDays, type Place, senderText, shareText } from './place.ts';
 
 /** Days of raw tables that lost files. */
 export function* lostDays(facts: StatusFacts, { config, commands, isGone }: Place): Findings {
@@ -261,7 +261,7 @@ export function* quarantined({ quarantine }: StatusFacts, { commands }: Place): 
   const lost = reasons.filter(({ reason }) => !isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
   const cures = lost.map(({ reason }) => ` ${reason}: ${explainCode(reason).cure}`);
   const rows = reasons.map(({ reason, rows: count, firstAt, newestAt, senders }) => {
-    const who = senders.filter((sender) => fromText(sender) !== '').map(senderText);
+    const who = senders.length === 0 ? [UNKNOWN_SENDER] : senders.map(quarantineSenderText);
     const times = `the first of ${firstAt}, the last of ${newestAt}`;
     return [`${counted(count, 'row')} with ${reason}, ${times}`, ...who].join(', ');
   });
@@ -292,8 +292,11 @@ export function* quarantined({ quarantine }: StatusFacts, { commands }: Place): 
   );
 }
 
+/** What is said of rows whose senders nobody counts: without Athena only their files are read. */
+const UNKNOWN_SENDER = 'Who sent them is not known, as Athena was not asked';
+
 /** `5 from js-client 3.1 with the key web (first …, last …)` */
-function senderText(sender: QuarantineSender): string {
+function quarantineSenderText(sender: QuarantineSender): string {
   const path = sender.path === null ? '' : ` in ${sender.path}`;
-  return `${sender.rows}${fromText(sender)}${path} (first ${sender.firstAt}, last ${sender.lastAt})`;
+  return `${sender.rows}${senderText(sender)}${path} (first ${sender.firstAt}, last ${sender.lastAt})`;
 }
