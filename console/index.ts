@@ -1,12 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openDeployment } from '../observe/deployment.ts';
+import { type MachineNotes, openDeployment } from '../observe/deployment.ts';
 import { type ConfiguredTarget, deploymentOptions, readClock } from '../observe/target.ts';
 import { ConsoleError } from './errors.ts';
 import { serveRequests } from './server/serveRequests.ts';
 
 /** Options of {@link openConsole}. */
 export interface ConsoleOptions {
+  /** The deployment or local cloud that it shows. The console opens clients for it, and closes them. */
   readonly deployment: ConfiguredTarget;
   /** Port on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
@@ -24,6 +25,7 @@ export interface ConsoleOptions {
 export interface Console {
   /** The address to open, with the token if there is one: `http://127.0.0.1:4701/`. */
   readonly address: string;
+  /** Ends open calls and closes the clients of AWS. Whoever opened the console calls it once. */
   close(): Promise<void>;
 }
 
@@ -36,13 +38,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const { deployment: target, token } = options;
   const deployment = openDeployment({ ...target, now: Date.now() }, target.aws);
   const server = createServer();
-  let kept: unknown;
-  const notes = {
-    read: () => kept,
-    write: (note: unknown) => {
-      kept = note;
-    },
-  };
+  const notes = notesInMemory();
   try {
     const port = await listen(server, options.port);
     server.on(
@@ -73,6 +69,17 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     deployment.close();
     throw error;
   }
+}
+
+/** Keeps looks at the deployment for as long as the console runs. */
+function notesInMemory(): MachineNotes {
+  let kept: unknown;
+  return {
+    read: () => kept,
+    write: (note) => {
+      kept = note;
+    },
+  };
 }
 
 function listen(server: Server, port: number): Promise<number> {

@@ -14,7 +14,8 @@ export interface GateAnswer {
 
 /** Characters of a name that Live shows. */
 const BRIEF = 120;
-/** An entry without its row, and with short texts: the page keeps thousands. */
+
+/** An entry without its row, and with short texts: the page asks for the row of an entry that somebody unfolds. */
 function briefly(entry: LiveEntry): LiveEntry {
   const short = (value: unknown) => (typeof value === 'string' ? shortText(value, BRIEF) : value);
   const members = Object.entries(entry).map(([name, value]) => [name, short(value)]);

@@ -12,7 +12,11 @@ export interface LocalAnswer {
   readonly status: unknown;
 }
 
-/** Calls of the control API that are passed on; the bodies are its own: docs/local.md, "Control". */
+/**
+ * Passes a call on to the control API of the local cloud, whose bodies are documented there: docs/local.md, "Control".
+ *
+ * @throws ConsoleRequestError `SLUICE_CONSOLE_LOCAL_ONLY` of a deployment; `SLUICE_CONSOLE_REQUEST` with what the local cloud refuses.
+ */
 async function control(
   { deployment }: Pick<Request<unknown, unknown>, 'deployment'>,
   method: 'GET' | 'POST',

@@ -17,8 +17,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Bundles the page: `index.html`, `main.js` and `main.css`. It takes some tenths of a second, so a console bundles it once when it starts;
- * nothing is kept that could be out of date. The npm package has the bundle in place of the sources (scripts/pack.ts).
+ * Bundles the page: `index.html`, `main.js` and `main.css`. It takes some tenths of a second. No bundle is kept on disk, where it
+ * could be out of date. The npm package has the bundle in place of the sources (scripts/pack.ts).
  *
  * @returns Files by name.
  */

@@ -13,7 +13,7 @@ import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.t
 import type { Request, Route } from '../api/route.ts';
 import { routes } from '../api/routes.ts';
 import { ConsoleError, ConsoleRequestError } from '../errors.ts';
-import { bundlePage } from './bundlePage.ts';
+import { type Asset, bundlePage } from './bundlePage.ts';
 import { type GuardRules, refuseForeign, requireToken } from './guard.ts';
 
 /** Options of the server. */
@@ -59,29 +59,31 @@ export function serveRequests({ rules, target, openRequest }: ServeOptions): Req
     return next();
   });
   for (const route of routes) app.on(route.method, route.path, (c) => callApi(c, route, openRequest));
+  // Bundled at the first request for it, and kept for as long as the console runs.
   let bundled: ReturnType<typeof bundlePage> | undefined;
-  const page = async (name: string) => {
+  const pageFile = async (name: string) => {
     bundled ??= bundlePage();
     return (await bundled).get(name);
   };
-  app.get('/', etag(), async (c) => asset(c, await page('index.html')));
-  app.get('/assets/:name', etag(), async (c) => asset(c, await page(c.req.param('name'))));
+  app.get('/', etag(), async (c) => asset(c, await pageFile('index.html')));
+  app.get('/assets/:name', etag(), async (c) => asset(c, await pageFile(c.req.param('name'))));
   app.get('/docs/*', etag(), async (c) => asset(c, await readDocs(c.req.path)));
   app.notFound(refuseUnknown);
   app.onError((error, c) => {
-    const found = asSluiceError(error);
-    const { cure, ...rest } = errorObject(found);
-    const answered = { error: { ...rest, cure: targetCommands(cure, target) } };
-    return c.json(answered, STATUS[found.code] ?? (found.fault === 'user' ? 400 : 500));
+    const known = asSluiceError(error);
+    const object = errorObject(known);
+    const answered = { error: { ...object, cure: targetCommands(object.cure, target) } };
+    return c.json(answered, STATUS[known.code] ?? (known.fault === 'user' ? 400 : 500));
   });
   // Nothing else in this process gets requests of another class, so the classes of the runtime stay as they are.
   return getRequestListener(app.fetch, { overrideGlobalObjects: false });
 }
 
-function asset(c: Call, found: { readonly contents: Uint8Array; readonly type: string } | undefined) {
-  if (found === undefined) return refuseUnknown(c);
-  return c.body(new Uint8Array(found.contents), 200, {
-    'content-type': found.type,
+/** Answers with a file, or says that there is no such path. */
+function asset(c: Call, file: Asset | undefined) {
+  if (file === undefined) return refuseUnknown(c);
+  return c.body(new Uint8Array(file.contents), 200, {
+    'content-type': file.type,
     'cache-control': 'no-cache',
   });
 }

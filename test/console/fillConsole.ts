@@ -1,4 +1,4 @@
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../lib/base/time.ts';
 
 /** Fills a local cloud with a little of everything that the console shows, delivered and still in buffers. */
 export async function fillConsole(observed: {

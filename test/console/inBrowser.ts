@@ -8,7 +8,7 @@ export const LOOKS = [
   { colorScheme: 'dark', width: 390 },
 ] as const;
 
-/** Every page with an example of what it unfolds to; fillConsole has them. */
+/** Every page with an example of what it unfolds to, which fillConsole has sent. */
 export const PAGES = [
   '/?reason=SLUICE_EVENT_NO_NAME',
   '/live',
@@ -44,7 +44,7 @@ export async function openInBrowser(address: string) {
     async go(path: string) {
       await page.evaluate(`location.hash = ${JSON.stringify(path)}`);
       await page.waitForSelector('main h1');
-      while ((await page.locator('main [aria-busy=true]').count()) > 0) await page.waitForTimeout(50);
+      await page.waitForFunction(`document.querySelector('main [aria-busy=true]') === null`);
     },
     close: () => browser.close(),
   };

@@ -80,6 +80,11 @@ describe('the README, from an event to a row', () => {
     expect(ended).toBeGreaterThan(3);
     const started = printed.replace(/\(\d.*? s\)/, '').split('\n');
     expect(started.slice(0, ended)).toEqual(lines.slice(0, ended));
+    // The ports of the README are those that are taken unless an option says otherwise; the console's is the next one.
+    const help = run('npx sluice start --help');
+    for (const port of [PRINTED.collector, PRINTED.edge].map((address) => new URL(address).port))
+      expect(help).toContain(`default ${port}`);
+    expect(Number(new URL(PRINTED.console).port)).toBe(Number(new URL(PRINTED.collector).port) + 1);
   });
 
   it('has commands that send an event, deliver it and query it, and their output', () => {

@@ -14,7 +14,7 @@ import { link } from '../parts/router.ts';
 import { Alarms, Doctor, Findings } from './Health.tsx';
 import { OverTime } from './OverTime.tsx';
 import { Quarantine } from './Quarantine.tsx';
-import { type FigureCard, found, statusCards, sum } from './statusCards.ts';
+import { countFigure, type FigureCard, statusCards, sum } from './statusCards.ts';
 
 /** The page Status: what `sluice status` says, and the way of an event with its figures. */
 export function Status() {
@@ -104,7 +104,7 @@ function Hours({ hours }: { readonly hours: NonNullable<StatusOf['receivedHours'
               const count = states.filter((found) => found === state).length;
               return [state, count, count > 0 ? HOUR_TONES[state] : 'plain'];
             }),
-            found('events missing', sum(hours.map(({ missing }) => missing)), 'bad'),
+            countFigure('events missing', sum(hours.map(({ missing }) => missing)), 'bad'),
           ]}
         />
       </figcaption>

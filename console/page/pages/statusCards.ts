@@ -33,9 +33,9 @@ export function statusCards(
       `last ${WINDOWS.find(([choice]) => choice === days)?.[1]}`,
       [
         ['202', sumOf(periods, 'accepted')],
-        found('refused, 4xx', sumOf(periods, 'refused'), 'warning'),
-        found('503', sumOf(periods, 'failed'), 'bad'),
-        found('5xx without the collector', sumOf(periods, 'unreached'), 'bad'),
+        countFigure('refused, 4xx', sumOf(periods, 'refused'), 'warning'),
+        countFigure('503', sumOf(periods, 'failed'), 'bad'),
+        countFigure('5xx without the collector', sumOf(periods, 'unreached'), 'bad'),
       ],
     ],
     [
@@ -44,7 +44,7 @@ export function statusCards(
       'last hour',
       [
         ['accepted', lastHour?.landed],
-        found('quarantined', lastHour?.quarantined, 'warning'),
+        countFigure('quarantined', lastHour?.quarantined, 'warning'),
         ...(tables ?? NO_ROWS).map(({ table, rowsLastHour }): Figure => [`rows of ${table}`, rowsLastHour]),
       ],
     ],
@@ -56,12 +56,12 @@ export function statusCards(
         ['in the buffer', buffered?.count],
         ['oldest of it', ago(buffered?.oldest, at)],
         ['objects in landing/', landing?.count],
-        found('days without partition', partitions?.gaps.length, 'bad'),
+        countFigure('days without partition', partitions?.gaps.length, 'bad'),
         ...(relay == null
           ? []
           : [
-              found('relay waits', relay.waiting.count, 'plain'),
-              found('relay refused', sum(relay.refused.map(({ count }) => count)), 'bad'),
+              countFigure('relay waits', relay.waiting.count, 'plain'),
+              countFigure('relay refused', sum(relay.refused.map(({ count }) => count)), 'bad'),
             ]),
       ],
     ],
@@ -77,8 +77,8 @@ export function statusCards(
   ];
 }
 
-/** A figure, with a tone if there is any of it. */
-export function found(name: string, count: number | null | undefined, tone: Tone): Figure {
+/** A count with a tone of its own if it is more than 0. Null and undefined are not known. */
+export function countFigure(name: string, count: number | null | undefined, tone: Tone): Figure {
   return [name, count, (count ?? 0) > 0 ? tone : 'plain'];
 }
 
