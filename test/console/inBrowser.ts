@@ -44,7 +44,7 @@ export async function openInBrowser(address: string) {
     async go(path: string) {
       await page.evaluate(`location.hash = ${JSON.stringify(path)}`);
       await page.waitForSelector('main h1');
-      await page.waitForFunction(`document.querySelector('main [aria-busy=true]') === null`);
+      await page.locator('main [aria-busy=true]').first().waitFor({ state: 'detached' });
     },
     close: () => browser.close(),
   };
