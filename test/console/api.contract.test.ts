@@ -128,6 +128,29 @@ describe('the server of the console', () => {
     expect((await send(open.address, { path: '/', headers: followed })).status).toBe(200);
   });
 
+  it('admits the names that it is given, and names below one that begins with a dot', async () => {
+    const shared = await consoleOf({ allowedHosts: ['app.test', '.shop.test'] });
+    const statuses: Record<string, number> = {};
+    for (const host of [
+      'app.test',
+      'APP.test:8443',
+      'a.shop.test',
+      'notapp.test',
+      'notshop.test',
+      'a.app.test',
+    ])
+      statuses[host] = (await send(shared.address, { headers: { host } })).status;
+    await shared.close();
+    expect(statuses).toEqual({
+      'app.test': 200,
+      'APP.test:8443': 200,
+      'a.shop.test': 200,
+      'notapp.test': 403,
+      'notshop.test': 403,
+      'a.app.test': 403,
+    });
+  });
+
   it('requires the token for every call of the API, and not in its address', async () => {
     expect(guarded.address).toMatch(/\/\?token=the-token$/);
     for (const headers of [{}, { authorization: 'Bearer other' }, { authorization: 'Basic the-token' }])

@@ -1,6 +1,12 @@
-import { CloudWatchClient, type StatusCode } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  type GetMetricDataCommandInput,
+  type StatusCode,
+} from '@aws-sdk/client-cloudwatch';
 import { describe, expect, it } from '@jest/globals';
 import { readMetricData } from '../../lib/aws/metricData.ts';
+import { readDayCounts } from '../../observe/facts/flow/changes.ts';
+import { readLastHour, readLastRequest } from '../../observe/facts/flow/requestCounts.ts';
 
 const AT = Date.UTC(2026, 10, 20, 12);
 
@@ -53,5 +59,46 @@ describe('the values of a metric', () => {
   it('are not known when there are too many pages', async () => {
     await expect(read(...Array.from({ length: 11 }, () => partial))).rejects.toMatchObject({ code });
     expect(asked).toBe(10);
+  });
+});
+
+describe('the times for which metrics are asked', () => {
+  /** Twelve o'clock and seven and a half minutes. */
+  const now = AT + 450_000;
+  const stack = { service: 'sluice', stage: 'prod' };
+  const hours = (start: number, end: number) => [new Date(start).toISOString(), new Date(end).toISOString()];
+  const HOUR_MS = 3_600_000;
+  const DAY_MS = 24 * HOUR_MS;
+
+  it.each([
+    // The last period is not over: it ends at 12:08, or with five minutes at 12:10.
+    ['the last hour', readLastHour, [[...hours(AT - HOUR_MS + 480_000, AT + 480_000), 60]]],
+    ['the last request', readLastRequest, [[...hours(AT - 15 * DAY_MS + 480_000, AT + 480_000), 60]]],
+    [
+      'the last day, from the beginning of an hour, and the seven before',
+      readDayCounts,
+      [
+        [...hours(AT - DAY_MS, AT + 600_000), 300],
+        [...hours(AT - 8 * DAY_MS, AT - DAY_MS), 3_600],
+      ],
+    ],
+  ] as const)('are of %s', async (_, read, expected) => {
+    const times: unknown[] = [];
+    const client = new CloudWatchClient({ region: 'us-east-1' });
+    client.middlewareStack.add(
+      () => async (args) => {
+        const { StartTime, EndTime, MetricDataQueries = [] } = args.input as GetMetricDataCommandInput;
+        const period = MetricDataQueries[0]?.MetricStat?.Period;
+        times.push([StartTime?.toISOString(), EndTime?.toISOString(), period]);
+        const MetricDataResults = MetricDataQueries.map(({ Id }) => ({
+          Id,
+          StatusCode: 'Complete' as const,
+        }));
+        return { response: {}, output: { $metadata: {}, MetricDataResults } };
+      },
+      { step: 'initialize' },
+    );
+    await read({ cloudwatch: client, stack, now });
+    expect(times).toEqual(expected);
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
-import { callMain } from '../../harness/callMain.ts';
+import { callMain, keysEnvironment } from '../../harness/callMain.ts';
 
 const s3 = await startS3();
 afterAll(() => s3.close());
@@ -20,6 +20,28 @@ const ask = (env: Readonly<Record<string, string>>) =>
       ...env,
     },
   });
+
+describe('a query', () => {
+  const asked = async (...args: readonly string[]) => {
+    const env = { ...keysEnvironment('http://127.0.0.1:9'), AWS_MAX_ATTEMPTS: '1' };
+    const { stdout } = await callMain(['query', 'select 1', ...args, '--json'], { env });
+    return JSON.parse(stdout).error.code;
+  };
+  const noData = ['--data', '/dev/null/none'];
+
+  it.each([
+    [['--stage', 'dev']],
+    [[...noData, '--athena']],
+    [[...noData, '--endpoint-url', 'http://127.0.0.1:9']],
+  ])('is asked of Athena with %j', async (args) => {
+    expect(await asked(...args)).toBe('SLUICE_AWS_UNREACHABLE');
+  });
+
+  it.each([[noData], [[...noData, '--local']], [[...noData, '--stage', 'local']]])(
+    'is asked of the files of the local cloud with %j',
+    async (args) => expect(await asked(...args)).toBe('SLUICE_QUERY_NO_DATA'),
+  );
+});
 
 describe('a command that talks to AWS', () => {
   it.each([
