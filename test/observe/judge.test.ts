@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { DatasetDays } from '../../observe/facts/days/ledgerDays.ts';
 import type { LastDay } from '../../observe/facts/flow/changes.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import { GONE } from '../../observe/facts/flow/senders.ts';
@@ -22,6 +23,7 @@ import {
   failedDay,
   failing,
   failureOf,
+  functionErrors,
   HOUR,
   hour,
   keptDay,
@@ -99,6 +101,81 @@ describe('a finding of sluice status', () => {
       (hours) => ({ kind: '4xx', hour: at(hours), count: 50, of: 100 }) as const,
     );
     expect(judge({ unreached })).toMatchObject([{ code: 'SLUICE_FINDING_UNREACHED', severity }]);
+  });
+
+  const waitingDay = { words: 'has 2 files and no commit', isLacking: true, cure: 'explain' } as const;
+  const noFiles = { ...dropDay, missingSince: NOW - 2 * HOUR };
+  it.each<
+    [what: string, by: 'cause' | 'severity', facts: (items: never) => Partial<StatusFacts>, ...object[]]
+  >([
+    [
+      'days whose raw files are gone',
+      'cause',
+      (kept: readonly (typeof keptDay)[]) => ({ curated: [{ ...curated, kept }] }),
+      { ...keptDay, isErased: true },
+      { ...keptDay, day: '2026-11-13', gone: [] },
+    ],
+    [
+      'loaded days without files',
+      'cause',
+      (days: readonly (typeof dropDay)[]) => datasets({ days }),
+      noFiles,
+      { ...noFiles, day: '2026-11-18', uncommitted: 1 },
+    ],
+    [
+      'days that wait, before the lookback and on its first day',
+      'severity',
+      (days: DatasetDays['waiting']) => datasets({ waiting: days }),
+      { ...waitingDay, day: '2026-11-16' },
+      { ...waitingDay, day: '2026-11-17' },
+    ],
+    [
+      'refused copies',
+      'cause',
+      (refused: readonly { reason: string; count: number; oldest: string }[]) => ({
+        relay: { waiting: { ...copies, oldest: null }, refused },
+      }),
+      { reason: '401', count: 2, oldest: at(3) },
+      { reason: 'expired', count: 1, oldest: at(3) },
+    ],
+    [
+      'rows in quarantine',
+      'severity',
+      (quarantine: readonly (typeof quarantineCount)[]) => ({ quarantine }),
+      { ...quarantineCount, reason: 'SLUICE_ROW_UNFIT' },
+      quarantineCount,
+    ],
+  ])('of %s is as that of the worse of two, in any order', (_, by, facts, worse, better) => {
+    const judged = (...items: readonly (object | undefined)[]) => judge(facts(items as never))[0]?.[by];
+    const expected = judged(worse);
+    expect(expected).toEqual(expect.any(String));
+    expect(judged(better)).not.toBe(expected);
+    expect([judged(worse, better), judged(better, worse)]).toEqual([expected, expected]);
+  });
+
+  it('of a day that failed on the first day of the lookback is cured by the next run', () => {
+    const days = [{ ...failedDay, day: '2026-11-17' }];
+    const found = judge({ ...datasets({ days }), exports: [{ ...exported, days }] });
+    expect(found.map(({ commands }) => commands.map((command) => command.split(' --stage')[0]))).toEqual([
+      [
+        'npx sluice ingest explain --source acme --dataset orders --day 2026-11-17',
+        'npx sluice ingest run --source acme --dataset orders',
+      ],
+      ['npx sluice export status --export out', 'npx sluice export run --export out'],
+    ]);
+  });
+
+  it('of a late day is another before the lookback than on its first day', () => {
+    const causeOf = (day: string) =>
+      judge(datasets({ late: [{ day, due: NOW - 2 * HOUR }] })).map(({ cause }) => cause);
+    expect(causeOf('2026-11-17')).toEqual(causeOf('2026-11-20'));
+    expect(causeOf('2026-11-16')).not.toEqual(causeOf('2026-11-17'));
+  });
+
+  it('of requests that the collector did not answer names its errors, beside requests that were refused', () => {
+    const unreached = (['4xx', '5xx'] as const).map((kind) => ({ kind, hour: at(1), count: 50, of: 100 }));
+    const found = judge({ unreached, functionErrors: [{ ...functionErrors, part: 'collect' }] });
+    expect(found.map(({ code }) => code)).toEqual(Array(2).fill('SLUICE_FINDING_UNREACHED'));
   });
 
   it('is none below its bound', () => {
@@ -430,6 +507,7 @@ describe('a finding of sluice status', () => {
       const old = named('old', { lastLook: { ...look, at: NOW - 27 * HOUR } });
       const stopped = named('stopped', { lastLook: { ...look, stopped: true } });
       const late = named('late', { late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }] });
+      const first = named('first', { late: [{ day: '2026-11-17', due: NOW - 2 * HOUR }] });
       const longAgo = named('longago', { late: [{ day: '2026-11-01', due: NOW - 400 * HOUR }] });
       const all = [named('fine', fine), old, longAgo, stopped, late].flat();
       const ringing = ring('ingest-late', 'ingest-stopped-daily');
@@ -441,6 +519,9 @@ describe('a finding of sluice status', () => {
       expect(['fine', 'old', 'longago'].flatMap(alarmsOf)).toEqual([]);
       expect(alarmsOf('stopped')).toEqual(['Alarm sluice-prod-ingest-stopped-daily']);
       expect(alarmsOf('late')).toEqual(['Alarm sluice-prod-ingest-late']);
+      expect(headlinesOf({ datasets: first, ...ring('ingest-late') })).toEqual([
+        ['INGEST_LATE', 'problem', 'Alarm sluice-prod-ingest-late'],
+      ]);
       expect(headlinesOf({ datasets: named('fine', fine), ...ringing })).toEqual([
         ['INGEST_WAITING', 'warning'],
       ]);
@@ -543,7 +624,14 @@ describe('a finding of sluice status', () => {
     expect(keptOf([denied('the log of collect')])).toEqual(['KEYS_UNREADABLE collector']);
     expect(keptOf([denied('the keys')], { keys: null })).toEqual([]);
     expect(keptOf([denied('the stream')], { relay: null })).toEqual([]);
-    expect(keptOf([denied('relay')], { relay: null })).toEqual(['RELAY_LATE collector']);
+    for (const unread of [['relay'], ['relay', 'the stream'], ['the stream', 'relay']])
+      expect(
+        keptOf(
+          unread.map((part) => denied(part)),
+          { relay: null },
+        ),
+      ).toEqual(['RELAY_LATE collector']);
+    expect(keptOf([denied('the workgroup own'), denied('the stream')])).toEqual(['DRIFT deployment']);
     // Of a key that is denied, too, nobody can say that it is well again.
     const byKey = [denied('quarantine', true)];
     expect(keptOf(byKey, { quarantine: null })).toEqual(['QUARANTINED collector']);

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import fc from 'fast-check';
 import { MAX_BODY_BYTES } from '../../../lib/wire/limits.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
 import { startAwsWire } from '../../harness/startAwsWire.ts';
+import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 
 const environment = { ...process.env };
 const { write } = process.stdout;
@@ -25,10 +26,14 @@ Object.assign(process.env, {
   SLUICE_LOG_SUCCESSES: 'true',
 });
 const { handler } = await import('../../../functions/collect/handler.ts');
-const invoke = (request: unknown, remainingMs = 10_000): Promise<APIGatewayProxyStructuredResultV2> => {
+const invoke = (
+  request: unknown,
+  remainingMs = 10_000,
+  invoked: (...args: never) => unknown = handler,
+): Promise<APIGatewayProxyStructuredResultV2> => {
   const context = { functionName: 'collect', awsRequestId: 'request' };
   const getRemainingTimeInMillis = () => remainingMs;
-  return Reflect.apply(handler, undefined, [request, { ...context, getRemainingTimeInMillis }]);
+  return Reflect.apply(invoked, undefined, [request, { ...context, getRemainingTimeInMillis }]);
 };
 // Output that Lambda would pass to CloudWatch.
 process.stdout.write = (text: string | Uint8Array) => {
@@ -86,6 +91,13 @@ describe('the deployed handler', () => {
     wire.s3Status = 200;
   });
 
+  it('stores nothing with half a second left, as Lambda could end it before its answer', async () => {
+    wire.rows.length = 0;
+    expect(await invoke(request, 500)).toMatchObject({ statusCode: 503 });
+    expect(wire.rows).toEqual([]);
+    expect(await invoke(request)).toMatchObject({ statusCode: 202 });
+  });
+
   it('keeps a body that is too large for a row as an object', async () => {
     wire.objects.clear();
     wire.answers = [];
@@ -94,6 +106,19 @@ describe('the deployed handler', () => {
     // Its row may be one, too: the stream is left alone for a while after it has failed.
     const large = [...wire.objects].filter(([key]) => key.startsWith('bucket/quarantine-large/'));
     expect(large.map(([, kept]) => kept === body)).toEqual([true]);
+  });
+
+  it('leaves the stream alone if the configuration lands objects alone', async () => {
+    const directory = temporaryDirectory();
+    process.env['SLUICE_TEST_CONFIG'] = writeConfig(directory.path, { bucket: 'bucket', landing: 'direct' });
+    jest.resetModules();
+    const direct = await import('../../../functions/collect/handler.ts').finally(() => {
+      delete process.env['SLUICE_TEST_CONFIG'];
+      directory.remove();
+    });
+    wire.rows.length = 0;
+    expect(await invoke(request, 10_000, direct.handler)).toMatchObject({ statusCode: 202 });
+    expect(wire.rows).toMatchObject([{ place: 'object', table: 'events' }]);
   });
 
   it('answers 503 in time when neither Firehose nor S3 accepts the events', async () => {

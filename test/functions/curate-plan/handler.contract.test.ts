@@ -66,6 +66,7 @@ describe('the plan of curated days', () => {
         ],
       }),
     );
+    expect(lines).toContainEqual(expect.objectContaining({ function: 'curate-plan', stage: 'test' }));
     const { Body } = await world.s3.send(new GetObjectCommand({ Bucket, Key: dayLooksKey('events') }));
     expect(Object.keys(JSON.parse((await Body?.transformToString()) ?? ''))).toEqual([day]);
   });

@@ -5,6 +5,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { ingestedTables } from '../../../lib/tables/ingestedTables.ts';
 import { ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
 import { acmeSource } from '../../harness/configInput.ts';
+import { onDecision } from '../../harness/decisions.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
 import { SESSION_KEY, startSts } from '../../harness/startSts.ts';
@@ -21,11 +22,17 @@ const input = {
 const config = defineConfig(input);
 /** Which access keys have signed calls of S3. */
 const signed = new Set<string>();
+/** Which access keys have written receipts. */
+const wroteReceipts = new Set<string | undefined>();
+const endDecisions = onDecision(({ action, resource, caller }) => {
+  if (action === 's3:PutObject' && resource.includes(`${DROPS}/receipts/`))
+    wroteReceipts.add(caller.arn.split('/').at(-1));
+});
 const sts = await startSts();
 const aws = await startAws({
   callerOf({ accessKeyId }) {
     signed.add(accessKeyId);
-    return rootOf(ACCOUNT);
+    return { ...rootOf(ACCOUNT), arn: `arn:aws:iam::${ACCOUNT}:user/${accessKeyId}` };
   },
 });
 for (const bucket of [BUCKET, DROPS]) aws.store.createBucket(bucket);
@@ -69,6 +76,7 @@ afterEach(() => {
 });
 afterAll(async () => {
   Math.random = random;
+  endDecisions();
   await aws.close();
   sts.close();
 });
@@ -102,6 +110,7 @@ describe('the load', () => {
     const { partitions } = aws.catalog.table(config.database, 'acme_events');
     expect(partitions.map(({ values }) => values)).toEqual([[DAY]]);
     expect(aws.keys(DROPS, 'receipts/')).toHaveLength(1);
+    expect([...wroteReceipts]).toEqual([SESSION_KEY]);
   });
 
   it('fails a day for good at the try after which its queue gives up', async () => {

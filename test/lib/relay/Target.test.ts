@@ -107,6 +107,15 @@ describe('the target of relay', () => {
     expect(await deliver('client-a')).toEqual({ kind: 'taken' });
   });
 
+  it('gets requests of other keys however many keys in a row it answers 429', async () => {
+    const { answers, deliver } = start();
+    answers.next = { status: 429 };
+    for (let key = 0; key < 10; key += 1)
+      expect(await deliver(`client-${key}`)).toMatchObject({ kind: 'again', why: '429' });
+    answers.next = { status: 202 };
+    expect(await deliver('client-b')).toEqual({ kind: 'taken' });
+  });
+
   it('gets nothing at all before the time of a 503', async () => {
     const { answers, deliver, clock } = start();
     answers.next = { status: 503, retryAfter: '60' };

@@ -36,7 +36,7 @@ export const requestCases: readonly Case[] = [
     'a key was unknown, and is in the list now',
     {
       ...refusedBy({ SLUICE_KEY_UNKNOWN: 40 }),
-      keys: { ...noKeys, senders: ['9f86d081ff'] },
+      keys: { ...noKeys, senders: ['0a0b0c0d0e', '9f86d081ff'] },
       refusals: {
         groups: [{ ...sent, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 40 }],
         hasMore: false,
