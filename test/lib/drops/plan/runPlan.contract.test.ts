@@ -316,6 +316,16 @@ describe('a run of the plan', () => {
     expect(await named()).toEqual([]);
   });
 
+  it('tries a failed day again that a message names, also before the lookback', async () => {
+    ingest = await startIngest();
+    const old = ago(20);
+    await ingest.dropInto(old);
+    await plan({ days: [old], asked: 'backfill' });
+    await ingest.settle(old, { state: 'failed', failure: { code: 'SLUICE_X', message: 'Why.' } });
+    await ingest.clock.advance(12 * HOUR_MS);
+    expect(await plan({ days: [old] })).toMatchObject({ queued: [{}] });
+  });
+
   it('says which days before the lookback have newer files than were loaded, until they are loaded', async () => {
     ingest = await startIngest();
     const days = [9, 8, 7].map(ago);
