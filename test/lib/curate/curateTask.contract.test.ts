@@ -8,7 +8,8 @@ import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { countDays, planDays } from '../../../lib/curate/planDays.ts';
 import { EngineError } from '../../../lib/parquet/EngineError.ts';
 import { curatedSubject, VERSION_NOTES, versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
-import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
+import { LEASE_MS } from '../../harness/attemptAt.ts';
+import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
 describe('a day that is curated', () => {
   let curations: Curations;

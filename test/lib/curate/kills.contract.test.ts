@@ -3,8 +3,9 @@ import type { Curator } from '../../../lib/curate/Curator.ts';
 import { curateFiles } from '../../../lib/curate/engine/curateFiles.ts';
 import type { CurateTask } from '../../../lib/curate/messageBodies.ts';
 import { VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
+import { LEASE_MS } from '../../harness/attemptAt.ts';
 import { withoutNote } from '../../harness/shortPages.ts';
-import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
+import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
 const FOLDER = `statsig/ingested/curated_exposures/${DAY}/`;
 const TWO_DAYS_MS = 2 * 86_400_000;

@@ -5,7 +5,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
-import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
+import { LEASE_MS } from '../../harness/attemptAt.ts';
+import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
 const NIGHT_MS = 86_400_000;
 const check = { sluice: 'curate-check' };

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { UpdateTableCommand } from '@aws-sdk/client-glue';
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
@@ -33,9 +31,11 @@ import type { ViewName } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import { views } from '../../../lib/views/views.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { attemptAt, machineFolder } from '../../harness/attemptAt.ts';
 import { landingOf } from '../../harness/ComputedObjects.ts';
 import { duckDb } from '../../harness/duckDb.ts';
 import { emulatedBucket } from '../../harness/emulatedBucket.ts';
+import { killedAt } from '../../harness/killedAt.ts';
 import { shortPages } from '../../harness/shortPages.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
 import { parquetOf } from '../drops/load/startLoads.ts';
@@ -44,8 +44,6 @@ const BUCKET = 'sluice-own';
 /** A day that is old enough to be curated. */
 export const DAY = '2026-11-16';
 const START = Date.parse('2026-11-20T00:20:00Z');
-/** As the handler has it: longer than the function's 900 s. */
-export const LEASE_MS = 960_000;
 
 /** One invocation that curates, and how a test disturbs it. */
 export interface CurateOptions {
@@ -107,10 +105,8 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
   };
 
   function makeCurator(more: Partial<Curator> = {}): Curator {
-    const directory = mkdtempSync(join(tmpdir(), 'sluice-curate-test-'));
+    const { directory, limits } = machineFolder(256);
     scratch.push(directory);
-    const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: join(directory, 'spilled') };
-    mkdirSync(limits.temporaryDirectory);
     return {
       ...ports,
       raw: rawDays(own, config, attempts()),
@@ -123,15 +119,7 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
       ...more,
     };
   }
-  const makeRun = (more: Partial<Attempt> = {}): Attempt => ({
-    owner: randomUUID(),
-    leaseUntil: clock.now() + LEASE_MS,
-    deadline: clock.now() + 855_000,
-    signal: new AbortController().signal,
-    isLastAttempt: false,
-    tries: 20,
-    ...more,
-  });
+  const makeRun = (more: Partial<Attempt> = {}) => attemptAt(clock.now(), { tries: 20, ...more });
   const makePlanner = (): CuratePlanFunction => ({
     ...ports,
     ...attempts(),
@@ -190,15 +178,9 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
       { killAt, at, curator, run }: CurateOptions = {},
     ): Promise<CurateOutcome | 'killed'> {
       if (task === undefined) throw new Error('no task');
-      const killed = Promise.withResolvers<'killed'>();
-      const faultPoint = async (point: CurateFaultPoint) => {
-        await at?.[point]?.();
-        if (point !== killAt) return;
-        killed.resolve('killed');
-        await new Promise(() => {});
-      };
+      const { faultPoint, killed } = killedAt(killAt, at);
       const made = makeCurator({ ...curator, faultPoint });
-      return Promise.race([curateTask(made, makeRun(run), task), killed.promise]);
+      return Promise.race([curateTask(made, makeRun(run), task), killed]);
     },
     /** Takes the tasks that the plan, or a task, has sent. */
     takeTasks: () => queues.tasks.splice(0).map((body) => curateTaskSchema.parse(JSON.parse(body))),

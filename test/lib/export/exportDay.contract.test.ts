@@ -6,6 +6,7 @@ import { exportDay, exportFaultPoints } from '../../../lib/export/exportDay.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { killedAt } from '../../harness/killedAt.ts';
 import {
   bytesOfSize,
   DAY,
@@ -369,13 +370,8 @@ describe('the export of a day', () => {
       await erase('a.parquet', 'corrected');
       world.remove('b.parquet');
       await world.put('c.parquet', 'third');
-      const killed = Promise.withResolvers<'killed'>();
-      const faultPoint = (step: string) => {
-        if (step !== point) return;
-        killed.resolve('killed');
-        return new Promise<void>(() => {});
-      };
-      expect(await Promise.race([run({ faultPoint }), killed.promise])).toBe('killed');
+      const { faultPoint, killed } = killedAt(point);
+      expect(await Promise.race([run({ faultPoint }), killed])).toBe('killed');
       if (point !== 'settled') expect(await run()).toMatchObject({ outcome: 'busy' });
       world.clock.advance(HOUR_MS);
       expect(await run()).toMatchObject({ outcome: 'settled' });

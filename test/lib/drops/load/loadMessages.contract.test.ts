@@ -9,8 +9,9 @@ import { loadMessages } from '../../../../lib/drops/load/loadMessages.ts';
 import { engineShare, makeWorkDirectory, onMachine } from '../../../../lib/lambda/machine.ts';
 import { VERSION_NOTES, versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { readFilterPattern } from '../../../../packages/local-aws/src/logs/index.ts';
+import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
-import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from './startLoads.ts';
+import { DAY, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 /** The metrics of the stack that count a log line of the load. */
 function countedBy({ config }: Loads, line: Record<string, unknown> | undefined): readonly string[] {

@@ -4,12 +4,12 @@ import { addDays } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { contentWords } from '../../../../lib/drops/usualContent.ts';
 import { emptyWords, unusualWords } from '../../../../lib/drops/usualRows.ts';
+import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { acmeSource, type DatasetInput, eventsDataset } from '../../../harness/configInput.ts';
 import { planDay } from './planDay.ts';
 import {
   DAY,
   emptyingPoints,
-  LEASE_MS,
   type Loads,
   leavingPoints,
   pieceSizes,

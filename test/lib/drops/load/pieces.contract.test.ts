@@ -6,11 +6,11 @@ import { pieceFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { EngineError } from '../../../../lib/parquet/EngineError.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { configuredDatasets, unreadDrops } from '../../../../observe/facts/days/ledgerDays.ts';
+import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
 import { planDay } from './planDay.ts';
 import {
   DAY,
-  LEASE_MS,
   type LoadOptions,
   type Loads,
   leavingPoints,

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
+import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import {
   DAY,
   emptyingPoints,
-  LEASE_MS,
   type Loads,
   parquetOf,
   readEvents,

@@ -6,8 +6,9 @@ import type { IngestTask, PlanRequest } from '../../../../lib/drops/plan/message
 import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { isReadVersion } from '../../../../lib/ledger/movePartition.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
+import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { planDay } from './planDay.ts';
-import { LEASE_MS, type LoadOptions, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
+import { type LoadOptions, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const HOUR_MS = 3_600_000;
 const SETTLE_MS = 600_000;

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GlueClient } from '@aws-sdk/client-glue';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -10,7 +9,6 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { ingestSourcePolicies } from '../../../../lib/access/buckets/customerBucketPolicies.ts';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
@@ -28,16 +26,15 @@ import { lookAtVersions } from '../../../../lib/ledger/versionFiles.ts';
 import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
-import { Faults } from '../../../../packages/local-aws/src/faults/index.ts';
-import { Catalog, glueService } from '../../../../packages/local-aws/src/glue/index.ts';
 import { Keys, keyAccess } from '../../../../packages/local-aws/src/kms/index.ts';
-import { ObjectStore, s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
-import { startServices } from '../../../../packages/local-aws/src/testing/index.ts';
+import { attemptAt, machineFolder } from '../../../harness/attemptAt.ts';
 import { landingOf } from '../../../harness/ComputedObjects.ts';
 import { acmeSource, type DatasetInput, eventsDataset } from '../../../harness/configInput.ts';
+import { duckDb } from '../../../harness/duckDb.ts';
 import { emulatedBucket } from '../../../harness/emulatedBucket.ts';
+import { killedAt } from '../../../harness/killedAt.ts';
 import { shortPages } from '../../../harness/shortPages.ts';
-import { ensureTables } from '../../../harness/startAws.ts';
+import { ensureTables, startAws } from '../../../harness/startAws.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 const OURS = '000000000000';
@@ -46,8 +43,6 @@ export const DAY = '2026-11-19';
 const OWN = 'sluice-own';
 export const DROPS = 'acme-drops';
 const START = Date.parse('2026-11-20T09:00:00Z');
-/** As the handler has it: longer than the function's 900 s. */
-export const LEASE_MS = 960_000;
 
 /** Steps that leave something: a kill at another one leaves what the step before did. */
 export const leavingPoints = loadFaultPoints.filter((point) => !/listed|fetched|mapped/.test(point));
@@ -82,19 +77,12 @@ export async function startLoads(
 ) {
   const directory = temporaryDirectory();
   const clock = new ManualClock(START);
-  const faults = new Faults();
-  const store = ObjectStore.open({ directory: join(directory.path, 's3'), clock });
-  const catalog = Catalog.open({ directory: join(directory.path, 'glue'), clock });
-  const where = { partition: 'aws', region: 'us-east-1', account: OURS };
-  const keys = new Keys({ clock, ...where, directory: join(directory.path, 'kms') });
-  const services = [
-    s3Service({ store, clock, keyAccess: keyAccess(keys) }),
-    glueService({ catalog, clock, account: OURS, faults }),
-  ] as const;
-  const { options, close } = await startServices(services, faults);
+  const where = { partition: 'aws', region: 'us-east-1', account: OURS, directory: directory.path };
+  const keys = new Keys({ clock, ...where });
+  const aws = await startAws({ clock, keyAccess: keyAccess(keys) });
+  const { options, glue, store, catalog, faults } = aws;
   const s3 = new S3Client({ ...options, credentials: { accessKeyId: OURS, secretAccessKey: 'test' } });
   const theirs = new S3Client({ ...options, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
-  const glue = new GlueClient(options);
   const config = defineConfig({
     bucket: OWN,
     sources: [acmeSource({ owner: THEIRS, settleMinutes, datasets: [eventsDataset(dataset), ...others] })],
@@ -137,10 +125,8 @@ export async function startLoads(
   let pieceBytes = 2 ** 28;
 
   function makeLoader(more: Partial<Loader> = {}): Loader {
-    const directory = mkdtempSync(join(tmpdir(), 'sluice-load-test-'));
+    const { directory, limits } = machineFolder(512);
     scratch.push(directory);
-    const limits = { memoryMegabytes: 512, threads: 1, temporaryDirectory: join(directory, 'spilled') };
-    mkdirSync(limits.temporaryDirectory);
     return {
       config,
       bucket: OWN,
@@ -161,15 +147,7 @@ export async function startLoads(
     };
   }
 
-  const makeRun = (more: Partial<Attempt> = {}): Attempt => ({
-    owner: randomUUID(),
-    leaseUntil: clock.now() + LEASE_MS,
-    deadline: clock.now() + 855_000,
-    signal: new AbortController().signal,
-    isLastAttempt: false,
-    tries: 10,
-    ...more,
-  });
+  const makeRun = (more: Partial<Attempt> = {}) => attemptAt(clock.now(), more);
 
   return {
     clock,
@@ -203,16 +181,10 @@ export async function startLoads(
 
     /** Runs one load; `killed` when it was. */
     async load({ killAt, at, loader, run, ...task }: LoadOptions = {}): Promise<LoadOutcome | 'killed'> {
-      const killed = Promise.withResolvers<'killed'>();
-      const faultPoint = async (point: LoadFaultPoint) => {
-        await at?.[point]?.();
-        if (point !== killAt) return;
-        killed.resolve('killed');
-        await new Promise(() => {});
-      };
+      const { faultPoint, killed } = killedAt(killAt, at);
       const made = makeLoader({ ...loader, faultPoint });
       const asked = { ...place, fingerprint: 'as planned', reason: 'new', ...task } as const;
-      return Promise.race([loadTask(made, makeRun(run), asked), killed.promise]);
+      return Promise.race([loadTask(made, makeRun(run), asked), killed]);
     },
 
     /** Lets pieces have files of that many bytes; 1: a file each. */
@@ -283,13 +255,12 @@ export async function startLoads(
       const files = (await this.keys(prefix)).filter((key) => !key.endsWith('/'));
       if (files.length === 0) return [];
       const list = files.map((key) => `'${store.localPath(OWN, key)}'`).join(', ');
-      return query(`SELECT * FROM read_parquet([${list}])`);
+      return duckDb(`SELECT * FROM read_parquet([${list}])`);
     },
 
     async close() {
-      for (const client of [s3, theirs, glue]) client.destroy();
-      await close();
-      store.close();
+      for (const client of [s3, theirs]) client.destroy();
+      await aws.close();
       directory.remove();
       for (const path of scratch) rmSync(path, { recursive: true, force: true });
     },
@@ -314,21 +285,9 @@ export async function parquetOf(sql: string, codec = 'snappy'): Promise<Uint8Arr
   const folder = mkdtempSync(join(tmpdir(), 'sluice-drop-test-'));
   try {
     const path = join(folder, 'made.parquet');
-    await query(`COPY (${sql}) TO '${path}' (FORMAT parquet, COMPRESSION ${codec})`);
+    await duckDb(`COPY (${sql}) TO '${path}' (FORMAT parquet, COMPRESSION ${codec})`);
     return readFileSync(path);
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-let shared: Promise<DuckDBInstance> | undefined;
-
-async function query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  shared ??= DuckDBInstance.create(':memory:', { threads: '1' });
-  const connection = await (await shared).connect();
-  try {
-    return (await connection.runAndReadAll(sql)).getRowObjects();
-  } finally {
-    connection.closeSync();
   }
 }
