@@ -7,12 +7,12 @@ import { type NamedFile, settleErasures } from '../ledger/erasureNotes.ts';
 import { keysUnder } from '../ledger/LandingBucket.ts';
 import type { Claim } from '../ledger/Ledger.ts';
 import { fingerprintFiles, type LedgerContent, type LedgerSubject, without } from '../ledger/LedgerEntry.ts';
-import { isReadVersion, movePartition, partitionLocation } from '../ledger/movePartition.ts';
+import { isReadVersion, readPartition } from '../ledger/movePartition.ts';
 import { VERSION_KEPT_MS, versionTime } from '../ledger/versions.ts';
 import type { FetchedObject } from '../parquet/fetchFiles.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { parseVersionNote, VERSION_NOTES, versionNoteKey } from '../tables/ledgerKeys.ts';
-import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
+import { versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
 import type { Curator } from './Curator.ts';
 import { curatedTables } from './curatedTables.ts';
@@ -40,7 +40,7 @@ export async function publishVersion(
   place: CuratedSubject,
   claim: Claim,
 ): Promise<LedgerContent | null> {
-  const { ledger, clock, config, bucket } = curator;
+  const { ledger, clock, config } = curator;
   const { kind, day, table } = place;
   const made = runOf(claim.entry);
   const { version } = made;
@@ -64,19 +64,17 @@ export async function publishVersion(
   const renewed = await ledger.renew(claim, run.leaseUntil);
   if (renewed === null) return null;
 
-  const partition = { catalog: curator.catalog, database: config.database, table, day };
-  const location = await partitionLocation(partition, attempts);
-  const moves = location !== null || files.length > 0 || renewed.entry.version !== undefined;
-  let replaced: string | undefined;
+  const partition = await readPartition(curator, { table, day }, run.deadline);
+  const moves = !partition.isMissing || files.length > 0 || renewed.entry.version !== undefined;
+  const { version: replaced } = partition;
   if (moves) {
-    replaced = parseIngestedKey(config, location?.slice(`s3://${bucket}/`.length) ?? '')?.version;
     // If the partition was dropped, only the ledger still knows its version.
     // If rows are kept, the replaced version stays longer: the next night goes on with what a killed task has moved,
     // and reads the kept rows once more.
     const due = clock.now() + (made.kept === undefined ? VERSION_KEPT_MS : BEGUN_KEPT_MS);
     await noteReplaced(curator, { table, day, due }, replaced ?? renewed.entry.version, version);
     await curator.faultPoint?.('noted');
-    await movePartition(partition, `s3://${bucket}/${versionPrefix(config, table, day, version)}`, attempts);
+    await partition.moveTo(versionPrefix(config, table, day, version));
     await curator.faultPoint?.('moved');
   }
   const ending = {

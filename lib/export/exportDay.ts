@@ -217,7 +217,10 @@ class DayWork {
    */
   async publish({ files, kept }: ExportedFiles): Promise<number> {
     const { target, rewriter, clock, faultPoint } = this.#exporter;
-    const names = [...files.map((file) => exportedFile(file, rewriter?.form)), ...kept.map(exportedNameOf)];
+    const listed = [
+      ...files.map((file) => ({ name: exportedFile(file, rewriter?.form), bytes: file.size })),
+      ...kept.map((file) => ({ name: exportedNameOf(file), bytes: file.size })),
+    ];
     if (rewriter === undefined) {
       const all = [...files, ...kept];
       const manifest: Manifest = {
@@ -227,12 +230,12 @@ class DayWork {
         fingerprint: fingerprintFiles(all),
         exportedAt: new Date(clock.now()).toISOString(),
         bytes: totalBytes(all),
-        files: names.map((name, i) => ({ name, bytes: all[i]?.size ?? 0 })),
+        files: listed,
       };
       await target.writeJson(this.#folder + MANIFEST, `${JSON.stringify(manifest, null, 1)}\n`);
     }
     await faultPoint?.('manifested');
-    const named = new Set(names.map((name) => this.#folder + name));
+    const named = new Set(listed.map(({ name }) => this.#folder + name));
     const isOld = (name: string) => isExportedFile(name) || (rewriter !== undefined && name === MANIFEST);
     const old = [...(await target.list(this.#folder)).keys()].filter(
       (key) => isOld(key.slice(this.#folder.length)) && !named.has(key),
@@ -343,7 +346,6 @@ export interface TargetBucket {
    * there at the same time.
    *
    * @param prefix The day's folder, with a slash at its end.
-   *
    * @returns How many were aborted; null if the bucket's policy does not allow listing them, as in Statsig's
    * documentation.
    */

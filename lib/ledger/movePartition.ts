@@ -8,7 +8,7 @@ import {
 import type { ItemFailure, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import { checkTable, dayPartition } from '../landing/catalog/registerPartitions.ts';
 import type { Config } from '../schema/config.ts';
-import { versionPrefix } from '../tables/tableFolders.ts';
+import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
 
 /** The partition of one table's day. */
 export interface DayPartition {
@@ -68,26 +68,57 @@ function settle(
   });
 }
 
+/** What partitions of days are read and moved by. */
+export interface PartitionPorts
+  extends Pick<DayPartition, 'catalog'>,
+    Pick<Attempts, 'clock' | 'wait' | 'random'> {
+  readonly bucket: string;
+  readonly config: Pick<Config, 'statsigFolder' | 'database'>;
+}
+
+/** The partition of a day as it was read. */
+export interface ReadPartition {
+  readonly isMissing: boolean;
+  /** The version that it has; undefined without one. */
+  readonly version: string | undefined;
+  /** Whether it is at the prefix of a version in the deployment's bucket. */
+  isAt(prefix: string): boolean;
+  /** {@link movePartition} */
+  moveTo(prefix: string): Promise<void>;
+}
+
 /**
- * Whether queries of a day read this version; without a version, whether they read none. The catalog decides, as a killed
- * load may have left the ledger outdated.
+ * Reads the partition of a day.
  *
  * @param deadline Epoch milliseconds after which no call of the catalog starts.
  * @throws CatalogCallError
  */
+export async function readPartition(
+  { catalog, config, bucket, clock, wait, random }: PartitionPorts,
+  place: { readonly table: string; readonly day: UtcDay },
+  deadline: number,
+): Promise<ReadPartition> {
+  const attempts = { clock, wait, random, deadline };
+  const partition = { catalog, database: config.database, ...place };
+  const ours = `s3://${bucket}/`;
+  const location = await partitionLocation(partition, attempts);
+  return {
+    isMissing: location === null,
+    version: location === null ? undefined : parseIngestedKey(config, location.slice(ours.length))?.version,
+    isAt: (prefix) => location === ours + prefix,
+    moveTo: (prefix) => movePartition(partition, ours + prefix, attempts),
+  };
+}
+
+/**
+ * Whether queries of a day read this version; without a version, whether they read none. The catalog decides, as a killed
+ * load may have left the ledger outdated.
+ *
+ * @param deadline As of {@link readPartition}.
+ * @throws CatalogCallError
+ */
 export async function isReadVersion(
-  {
-    catalog,
-    config,
-    bucket,
-    clock,
-    wait,
-    random,
-  }: Pick<DayPartition, 'catalog'> &
-    Pick<Attempts, 'clock' | 'wait' | 'random'> & {
-      readonly bucket: string;
-      readonly config: Pick<Config, 'statsigFolder' | 'database'>;
-    },
+  ports: PartitionPorts,
   {
     table,
     day,
@@ -95,9 +126,7 @@ export async function isReadVersion(
   }: { readonly table: string; readonly day: UtcDay; readonly version: string | undefined },
   deadline: number,
 ): Promise<boolean> {
-  const place = { catalog, database: config.database, table, day };
-  const location = await partitionLocation(place, { clock, wait, random, deadline });
-  return version === undefined
-    ? location === null
-    : location === `s3://${bucket}/${versionPrefix(config, table, day, version)}`;
+  const partition = await readPartition(ports, { table, day }, deadline);
+  if (version === undefined) return partition.isMissing;
+  return partition.isAt(versionPrefix(ports.config, table, day, version));
 }

@@ -64,18 +64,22 @@ export interface PageRange {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Page {
+/** What only headers of data pages say. */
+interface DataHeader {
+  /** Bytes before the compressed part. */
+  readonly levels: number;
+  readonly isCompressed: boolean;
+  /** Number of values and nulls; 0 for a dictionary. */
+  readonly values: number;
+}
+
+interface Page extends DataHeader {
   /** Offset of its bytes, after the header. */
   readonly start: number;
   readonly bytes: number;
   readonly kind: number;
   readonly uncompressed: number;
   readonly crc: number | undefined;
-  /** Bytes before the compressed part. */
-  readonly levels: number;
-  readonly isCompressed: boolean;
-  /** Number of values and nulls; 0 for a dictionary. */
-  readonly values: number;
 }
 
 /**
@@ -263,10 +267,8 @@ function parsePage(reader: ThriftReader, base: number): Page {
   let kind = -1;
   let bytes = -1;
   let uncompressed = -1;
-  let values = 0;
-  let levels = 0;
   let crc: number | undefined;
-  let isCompressed = true;
+  let data: DataHeader = { values: 0, levels: 0, isCompressed: true };
   const headers: number[] = [];
   reader.fields((id, type) => {
     // DuckDB skips a field of another type.
@@ -276,28 +278,31 @@ function parsePage(reader: ThriftReader, base: number): Page {
     else if (id === PAGE.uncompressed && isInt) uncompressed = readSize(reader);
     else if (id === PAGE.compressed && isInt) bytes = readSize(reader);
     else if (id === PAGE.crc && isInt) crc = reader.int();
-    else if ((id === PAGE.data || id === PAGE.dataV2) && type === THRIFT.struct) {
-      reader.fields((field, fieldType) => {
-        const isNumber = fieldType === THRIFT.i32;
-        if (field === VALUES && isNumber) values = readSize(reader);
-        else if (
-          id === PAGE.dataV2 &&
-          isNumber &&
-          (field === V2.definitionBytes || field === V2.repetitionBytes)
-        ) {
-          levels += readSize(reader);
-        } else {
-          if (id === PAGE.dataV2 && field === V2.isCompressed && fieldType === THRIFT.false)
-            isCompressed = false;
-          reader.skip(fieldType);
-        }
-      });
-    } else reader.skip(type);
+    else if ((id === PAGE.data || id === PAGE.dataV2) && type === THRIFT.struct) data = readData(reader, id);
+    else reader.skip(type);
   });
   if (bytes < 0 || uncompressed < 0) throw new RangeError('A page has no size.');
   if (headers.length !== 1 || headers[0] !== KINDS.get(kind))
     throw new RangeError('A page has the header of another kind.');
-  return { start: base + reader.at, bytes, kind, uncompressed, crc, levels, isCompressed, values };
+  return { start: base + reader.at, bytes, kind, uncompressed, crc, ...data };
+}
+
+/** Reads what the header of a data page says beside its sizes; of the second version also its levels and whether it is compressed. */
+function readData(reader: ThriftReader, version: typeof PAGE.data | typeof PAGE.dataV2): DataHeader {
+  const isV2 = version === PAGE.dataV2;
+  let values = 0;
+  let levels = 0;
+  let isCompressed = true;
+  reader.fields((id, type) => {
+    const isLevels = isV2 && (id === V2.definitionBytes || id === V2.repetitionBytes);
+    if (id === VALUES && type === THRIFT.i32) values = readSize(reader);
+    else if (isLevels && type === THRIFT.i32) levels += readSize(reader);
+    else {
+      if (isV2 && id === V2.isCompressed && type === THRIFT.false) isCompressed = false;
+      reader.skip(type);
+    }
+  });
+  return { values, levels, isCompressed };
 }
 
 function readSize(reader: ThriftReader): number {

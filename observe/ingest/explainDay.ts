@@ -5,7 +5,7 @@ import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import { movedFrom } from '../../lib/drops/lastLoad.ts';
 import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
 import { dropPlace } from '../../lib/drops/listDrops.ts';
-import { COMMIT, isMarkerReason, isSent, lackWords, markerReason } from '../../lib/drops/plan/decideDay.ts';
+import { isMarkerReason, isSent, lackWords, markerReason } from '../../lib/drops/plan/decideDay.ts';
 import { newerDays } from '../../lib/drops/plan/newerFiles.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
 import { contentWords } from '../../lib/drops/usualContent.ts';
@@ -267,7 +267,7 @@ function explainWaiting({ queued, attempts, failure }: LedgerEntry, updated: str
   const queuedAt = isoTimestamp(queued.at);
   if (isMarkerReason(queued.reason)) {
     const lacks = `The day has had ${lackWords(queued)} since ${isoTimestamp(queued.writtenAt ?? queued.at)}`;
-    return queued.reason === markerReason(COMMIT)
+    return queued.reason === markerReason()
       ? {
           meaning: `${lacks}: the log of its folder names none of them.`,
           next: 'Wait for the job that writes them, or have it run again: the next run after its commit loads the day.',

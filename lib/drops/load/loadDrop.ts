@@ -92,14 +92,14 @@ async function planDay(
   const listed = await listDrop(bucket, dataset, day);
   progress.drop = listed;
   await loader.faultPoint?.('listed');
-  const why = await skipReason(load, kind, listed);
-  if (why !== null) return why;
+  const reasonByList = await skipReason(load, kind, listed);
+  if (reasonByList !== null) return reasonByList;
 
   const drop = await inspectDrop(load, listed);
   if (drop === null) return null;
   progress.drop = drop;
-  const still = await skipReasonRead(load, kind, drop);
-  if (still !== null) return still;
+  const reasonByBytes = await skipReasonRead(load, kind, drop);
+  if (reasonByBytes !== null) return reasonByBytes;
   const { entry } = progress.claim;
   const { version } = entry;
   // What is at another place has nothing to do with what came here.
@@ -148,8 +148,8 @@ async function inspectDrop(
 }
 
 /** When the last of the day's files was written. It is the `received_at` of refused rows, the same for every load. */
-function receivedAt(drop: Pick<Drop, 'files'> | undefined): number {
-  return (drop?.files ?? []).reduce((last, { lastModified }) => Math.max(last, lastModified.getTime()), 0);
+function receivedAt({ files }: Drop): number {
+  return files.reduce((last, { lastModified }) => Math.max(last, lastModified.getTime()), 0);
 }
 
 /** Loads a day of one piece. */
@@ -204,7 +204,8 @@ async function loadPieces(load: DayLoad, planned: PlannedRun): Promise<Answer> {
     const began = clock.now();
     const files = planned.pieces?.[run.done] ?? (await store.readFiles(run.done));
     if (files === null) return 'outdated';
-    // The first piece of an invocation has all of its time. The next may be one file that is larger than all before.
+    // The first piece of an invocation has all of its time. The next may be one file that is larger than all before, and must fit
+    // the time that is left twice.
     const size = files.reduce((sum, file) => sum + file.size, 0);
     const expected = Math.max(longest, ((began - startedAt) * size) / Math.max(1, bytes));
     if (run.done > first && invocation.deadline - began < 2 * expected) return handOver(load, run);
@@ -269,11 +270,11 @@ async function judgePieces(load: DayLoad, planned: PlannedRun, run: LoadInPieces
     results.map(({ content }) => content),
   );
   const folder = versionFolder(load, run);
-  const having = (what: 'out' | 'refused', keyOf: (piece: number) => string) =>
+  const ofPiecesWith = (what: 'out' | 'refused', keyOf: (piece: number) => string) =>
     results.flatMap(({ rows }, piece) => (rows[what] > 0 ? [keyOf(piece)] : []));
-  const files = having('out', rowsName);
+  const files = ofPiecesWith('out', rowsName);
   const written = files.map((name) => `${folder}${name}`);
-  const refused = having('refused', (piece) => store.refusedKey(piece));
+  const refused = ofPiecesWith('refused', (piece) => store.refusedKey(piece));
   const isWhole = (await haveAll(load, folder, written)) && (await haveAll(load, store.folder, refused));
   if (!isWhole) return 'outdated';
   return judgeDay(load, planned, {

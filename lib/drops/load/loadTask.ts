@@ -20,7 +20,7 @@ import {
 import { isElsewhere } from '../lastLoad.ts';
 import { MARKER_AFTER_MS, MIN_DELAY_SECONDS, PIECE_TAKEN_MS } from '../limits.ts';
 import { dropPlace } from '../listDrops.ts';
-import { COMMIT, lacksCommit, lookbackDays, markerReason, SETTLING } from '../plan/decideDay.ts';
+import { lacksCommit, lookbackDays, markerReason, SETTLING } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { copiesOf, judgeContent } from '../usualContent.ts';
 import { readDaysAround } from '../usualRows.ts';
@@ -292,14 +292,13 @@ async function defer(load: DayLoad, answer: keyof typeof LOAD_TABLE): Promise<Lo
   const { drop } = progress;
   const isMarker = answer === 'marker';
   const isCommit = isMarker && drop !== undefined && lacksCommit(drop, progress.claim.entry);
-  const marker = isCommit ? COMMIT : (place.dataset.waitFor ?? '');
   const until = isMarker || drop === undefined ? loader.clock.now() + MARKER_AFTER_MS : settledAt(load, drop);
   // People see which files are not committed.
   const files = isCommit ? listFileFates(progress, null) : progress.claim.entry.files;
   const claim = { ...progress.claim, entry: { ...progress.claim.entry, files } };
   const deferred = await loader.ledger.defer(claim, {
     fingerprint: drop?.fingerprint ?? task.fingerprint,
-    reason: isMarker ? markerReason(marker) : SETTLING,
+    reason: isMarker ? markerReason(isCommit ? undefined : place.dataset.waitFor) : SETTLING,
     piece: task.piece,
     ...(drop === undefined ? {} : waitingFiles(drop)),
   });

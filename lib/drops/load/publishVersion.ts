@@ -1,31 +1,13 @@
 import { keysUnder } from '../../ledger/LandingBucket.ts';
-import { movePartition, partitionLocation } from '../../ledger/movePartition.ts';
+import { readPartition } from '../../ledger/movePartition.ts';
 import { VERSION_KEPT_MS, versionTime } from '../../ledger/versions.ts';
 import type { Dataset } from '../../schema/sources.ts';
 import { type VersionNote, versionNoteKey } from '../../tables/ledgerKeys.ts';
-import { parseIngestedKey, refusedRowsKey, versionPrefix } from '../../tables/tableFolders.ts';
+import { refusedRowsKey, versionPrefix } from '../../tables/tableFolders.ts';
 import type { MappedRows } from '../engine/Engine.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader } from './Loader.ts';
 import type { DayLoad } from './Progress.ts';
-
-/** The partition of a day as it is. */
-async function readPartition({ loader, invocation, place }: DayLoad) {
-  const { config, clock, bucket } = loader;
-  const { day } = place;
-  const { table } = place.dataset;
-  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: invocation.deadline };
-  const partition = { catalog: loader.catalog, database: config.database, table, day };
-  const ours = `s3://${bucket}/`;
-  const location = await partitionLocation(partition, attempts);
-  return {
-    isMissing: location === null,
-    /** The version that it has; undefined without one. */
-    version: parseIngestedKey(config, location?.slice(ours.length) ?? '')?.version,
-    isAt: (prefix: string) => location === `${ours}${prefix}`,
-    moveTo: (prefix: string) => movePartition(partition, `${ours}${prefix}`, attempts),
-  };
-}
 
 /**
  * Moves the partition of a day to a version whose files are all written.
@@ -50,7 +32,7 @@ export async function publishVersion(
   await faultPoint?.('renewed');
 
   const { version: last } = renewed.entry;
-  const partition = await readPartition(load);
+  const partition = await readPartition(loader, { table, day }, invocation.deadline);
   const at = clock.now();
   if (partition.isAt(prefix)) {
     // An invocation that was killed then has moved it, and noted the version that was replaced.
@@ -85,10 +67,12 @@ export async function publishVersion(
 export async function keepVersion(load: DayLoad): Promise<boolean | null> {
   const { loader, invocation, place, progress } = load;
   const { version: known, filesWritten = [] } = progress.claim.entry;
-  const partition = await readPartition(load);
+  const { day } = place;
+  const { table } = place.dataset;
+  const partition = await readPartition(loader, { table, day }, invocation.deadline);
   const version = partition.version ?? known;
   if (version === undefined) return false;
-  const prefix = versionPrefix(loader.config, place.dataset.table, place.day, version);
+  const prefix = versionPrefix(loader.config, table, day, version);
   const present = version === known ? filesWritten : await namesUnder(loader.landing, prefix);
   // Files that somebody deleted are found by the hourly look: nothing else has their rows.
   if (present.length === 0) return false;

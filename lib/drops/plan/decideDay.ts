@@ -90,7 +90,7 @@ export function decideDay(
     triggered: () => asked === 'triggered',
     marker: () =>
       lacksMarker(drop, marker, entry) ||
-      (queued?.fingerprint === fingerprint && queued.reason === markerReason(COMMIT)),
+      (queued?.fingerprint === fingerprint && queued.reason === markerReason()),
     settling: () => until() > now,
     retried: () => isSame,
     deleted: () => fingerprint === NO_FILES,
@@ -119,11 +119,13 @@ export function decideDay(
 /** The `reason` in a ledger entry's `queued` while the files are too recent to be loaded. */
 export const SETTLING = 'settling';
 const WAITING_FOR = 'waiting for ';
-/** What a day waits for whose folder's own log names none of its files. */
-export const COMMIT = 'a commit of its files';
 
-/** The `reason` of a day that has no marker yet: `waiting for _SUCCESS`. */
-export function markerReason(waitFor: string): string {
+/**
+ * The `reason` of a day that has no marker yet: `waiting for _SUCCESS`.
+ *
+ * @param waitFor Default: a commit, for a day whose folder's own log names none of its files.
+ */
+export function markerReason(waitFor = 'a commit of its files'): string {
   return `${WAITING_FOR}${waitFor}`;
 }
 
@@ -138,7 +140,7 @@ export function lackWords({
   files,
 }: Pick<NonNullable<LedgerEntry['queued']>, 'reason' | 'files'>): string | null {
   if (!isMarkerReason(reason)) return null;
-  const lack = reason === markerReason(COMMIT) ? 'commit' : reason.slice(WAITING_FOR.length);
+  const lack = reason === markerReason() ? 'commit' : reason.slice(WAITING_FOR.length);
   return `${files === undefined ? 'files' : counted(files, 'file')} and no ${lack}`;
 }
 

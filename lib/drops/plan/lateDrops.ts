@@ -15,7 +15,7 @@ import { isMoved } from '../lastLoad.ts';
 import { NAMED_DAYS, PARALLEL_DATASETS, PARALLEL_ENTRIES } from '../limits.ts';
 import { dropPlace, listEachDrop, markerKey } from '../listDrops.ts';
 import { emptyWords, lacksRows } from '../usualRows.ts';
-import { COMMIT, isMarkerReason, lacksMarker, lackWords, lookbackDays, markerReason } from './decideDay.ts';
+import { isMarkerReason, lacksMarker, lackWords, lookbackDays, markerReason } from './decideDay.ts';
 import { daySchema, type LateLook } from './messageBodies.ts';
 import { bucketUntil, type PlanPorts } from './planDataset.ts';
 import { planMetrics, type RunCounts } from './planMetrics.ts';
@@ -333,7 +333,7 @@ function hasYet(
   const isThere = hasArrived(drop, marker);
   // Before the lookback no run looks at it any more.
   if (isThere && (!isOld || isKnown)) return null;
-  const reason = markerReason(lacksMarker(drop, marker, null) ? (dataset.waitFor ?? '') : COMMIT);
+  const reason = markerReason(lacksMarker(drop, marker, null) ? dataset.waitFor : undefined);
   const temporary = drop.leftOut.filter((left) => left.reason === 'temporary').length;
   const files = countFiles(drop);
   if (files + temporary === 0) return {};

@@ -11,7 +11,6 @@ import { isMoved, summarizeLeftOut } from '../lastLoad.ts';
 import { NAMED_DAYS } from '../limits.ts';
 import { dropPlace, listEachDrop, markerKey } from '../listDrops.ts';
 import {
-  COMMIT,
   type DayDecision,
   type DayTerms,
   decideDay,
@@ -193,9 +192,8 @@ function noteOf(
   if ('queue' in decision) return decision.queue;
   if (!('wait' in decision) || decision.wait === 'loading') return null;
   const { queued } = entry ?? {};
-  const isCommit = queued?.reason === markerReason(COMMIT) && queued.fingerprint === drop.fingerprint;
-  const marker = isCommit ? COMMIT : (waitFor ?? '');
-  const reason = decision.wait === 'marker' ? markerReason(marker) : SETTLING;
+  const isCommit = queued?.reason === markerReason() && queued.fingerprint === drop.fingerprint;
+  const reason = decision.wait === 'marker' ? markerReason(isCommit ? undefined : waitFor) : SETTLING;
   const noted = queued?.reason === reason && queued.fingerprint === drop.fingerprint;
   return noted ? null : reason;
 }

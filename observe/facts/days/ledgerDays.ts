@@ -5,7 +5,7 @@ import { addDays, HOUR_MS, isoTimestamp, type UtcDay, utcDay } from '../../../li
 import { type LeftOutSummary, movedFrom, summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { NAMED_DAYS } from '../../../lib/drops/limits.ts';
 import { dropPlace } from '../../../lib/drops/listDrops.ts';
-import { COMMIT, lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
+import { lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
 import {
   hasArrivedSince,
   isOver,
@@ -522,7 +522,7 @@ function waitingOf(
     const named = `has files outside of the lookback, named until ${lastNamed(dataset, day)}`;
     return isUnlooked(day) ? { day, words: named, isLacking: true, cure: 'load' } : null;
   }
-  const isCommit = queued?.reason === markerReason(COMMIT);
+  const isCommit = queued?.reason === markerReason();
   const unseen = day < firstDay ? 'load' : 'run';
   const seen = lack === null || isCommit ? 'explain' : 'backfill';
   const cure = entry === null || isUnlooked(day) ? unseen : seen;

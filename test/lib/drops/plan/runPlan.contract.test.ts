@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { calendarText } from '../../../../cli/ingest/calendarText.ts';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { MAX_ROUNDS, PATIENT_ROUNDS } from '../../../../lib/drops/limits.ts';
-import { COMMIT, markerReason } from '../../../../lib/drops/plan/decideDay.ts';
+import { markerReason } from '../../../../lib/drops/plan/decideDay.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { type PlanReport, planMessages, runPlan } from '../../../../lib/drops/plan/planMessages.ts';
 import { explainDay } from '../../../../observe/ingest/explainDay.ts';
@@ -266,7 +266,7 @@ describe('a run of the plan', () => {
       await ingest.ledger.defer(outcome.claim, {
         ...queued,
         fingerprint: queued?.fingerprint ?? '',
-        reason: markerReason(COMMIT),
+        reason: markerReason(),
       });
     }
     await ingest.clock.advance(30 * 24 * HOUR_MS);
