@@ -11,7 +11,7 @@ import { formatTimesIn } from '../parts/format.ts';
 import { Answered, Badge, Bytes, Figures, Problem, Prose, RawText, Time } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
-import { type Cell, STATES } from './cells.ts';
+import { type Cell, lookOfState } from './cells.ts';
 
 const NO_ENTRY = 'SLUICE_INGEST_DAY_UNKNOWN';
 
@@ -93,11 +93,12 @@ function NoDrop(props: {
 function Happened({ answer }: { readonly answer: ExplainedDay }) {
   const { state, rows, files, bytes, attempts, explanation } = answer;
   const { meaning, served, next, failure, leftOut } = explanation;
+  const look = lookOfState(state);
   return (
     <>
       {failure !== null && <Problem error={failure} />}
       <p>
-        <Badge tone={STATES[state].tone}>{STATES[state].words}</Badge>{' '}
+        <Badge tone={look.tone}>{look.words}</Badge>{' '}
         <Prose text={formatTimesIn(`${meaning.join(' ')} ${served}`)} />
       </p>
       <p>

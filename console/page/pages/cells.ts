@@ -1,7 +1,7 @@
 import { counted } from '../../../lib/base/text.ts';
 import type { LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { CuratedDayState } from '../../../observe/facts/days/curatedDays.ts';
-import { DAY_MARKS, type MarkName, marksOf } from '../../../observe/facts/days/dayMarks.ts';
+import { DAY_MARKS, type MarkName, marksOf, STATE_MARKS } from '../../../observe/facts/days/dayMarks.ts';
 import type { DatasetDays, DropDay, ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
 import type { Tone } from '../parts/figures.ts';
 import { formatCount, formatTime } from '../parts/format.ts';
@@ -36,15 +36,10 @@ function lookOf(name: MarkName, words: string = DAY_MARKS[name].words): Cell {
   return { mark: DAY_MARKS[name].mark, tone: TONES[name], words };
 }
 
-/** The look of each state of the ledger. */
-export const STATES: Readonly<Record<LedgerState, Cell>> = {
-  succeeded: lookOf('done'),
-  succeeded_no_data: lookOf('noFiles'),
-  inputs_missing: lookOf('missing'),
-  failed: lookOf('failed'),
-  loading: lookOf('working'),
-  waiting: lookOf('waiting'),
-};
+/** The look of a state of the ledger. */
+export function lookOfState(state: LedgerState): Cell {
+  return lookOf(STATE_MARKS[state]);
+}
 
 /** A day without anything. */
 export const NONE = lookOf('nothing');
@@ -115,25 +110,23 @@ export function notesOf({
   unlooked,
   unread = [],
 }: DatasetDays): readonly LineNote[] {
+  const notes: LineNote[] = [];
   const { at, failure, stopped } = lastLook ?? {};
-  const listedAt = at === undefined ? 'never' : `last at ${formatTime(at)}`;
   const days = (names: readonly string[]) => `${counted(names.length, 'day')}, the newest ${names.at(-1)}`;
-  return [
-    ...(failure === undefined
-      ? []
-      : [['bad', `It could not be listed: ${failure.message} (${failure.code})`] as const]),
-    ...(unread.length === 0
-      ? []
-      : [['bad', `No query reads ${days(unread.map(({ day }) => day))}: no partition.`] as const]),
-    ...(newer.length === 0
-      ? []
-      : [['bad', `Newer files than were loaded of ${days(newer)}, outside of its lookback.`] as const]),
-    ...(isLookOld ? [['warning', `It was listed ${listedAt}; its schedule is ${schedule}.`] as const] : []),
-    ...(stopped === true ? [['warning', 'There are no files for any day of its lookback.'] as const] : []),
-    ...(unlooked.length === 0
-      ? []
-      : [['plain', `There are files of ${days(unlooked)}, outside of its lookback.`] as const]),
-  ];
+  if (failure !== undefined)
+    notes.push(['bad', `It could not be listed: ${failure.message} (${failure.code})`]);
+  if (unread.length > 0)
+    notes.push(['bad', `No query reads ${days(unread.map(({ day }) => day))}: no partition.`]);
+  if (newer.length > 0)
+    notes.push(['warning', `Newer files than were loaded of ${days(newer)}, outside of its lookback.`]);
+  if (isLookOld) {
+    const listed = at === undefined ? 'never' : `last at ${formatTime(at)}`;
+    notes.push(['warning', `It was listed ${listed}; its schedule is ${schedule}.`]);
+  }
+  if (stopped === true) notes.push(['warning', 'There are no files for any day of its lookback.']);
+  if (unlooked.length > 0)
+    notes.push(['plain', `There are files of ${days(unlooked)}, outside of its lookback.`]);
+  return notes;
 }
 
 /** The look of each state of a curated day. */

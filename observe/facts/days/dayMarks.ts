@@ -29,7 +29,7 @@ export const DAY_MARKS = {
 export type MarkName = keyof typeof DAY_MARKS;
 
 /** The marks of states of the ledger. */
-const STATE_MARKS: Readonly<Record<LedgerState, MarkName>> = {
+export const STATE_MARKS: Readonly<Record<LedgerState, MarkName>> = {
   succeeded: 'done',
   succeeded_no_data: 'noFiles',
   inputs_missing: 'missing',
