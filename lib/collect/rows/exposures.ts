@@ -118,17 +118,20 @@ function readText(value: unknown): string | null {
   return written === '' ? null : written;
 }
 
-/** An evaluation with gaps for the times at which the rules were fetched. */
+/** What is written of an evaluation, with gaps for the times at which a device fetched the rules. */
 interface Outline {
   readonly kind: ExposureKind;
   /** Whether a known holdout kept the unit out. */
   readonly heldOut: boolean;
+  /** Which members the metadata has: bits, as in {@link EvaluationText}. */
   readonly present: number;
-  /** JSON of the values that describe the evaluation, by slot; '' where there is none. */
+  /** JSON of the values that describe the evaluation, by their slot; '' for a member that is not there. */
   readonly values: readonly string[];
+  /** See {@link Evaluation}. */
   readonly own: string;
-  /** Metadata around the gaps, one more than there are. */
+  /** The metadata before, between and after the gaps. Gaps are in the order of `FETCH_TIME_MEMBERS`. */
   readonly around: readonly string[];
+  /** See {@link Evaluation}. */
   readonly unresolved: boolean;
 }
 
@@ -138,9 +141,10 @@ const MAX_OUTLINES = 4_000;
 /** Most UTF-16 units in the cache. An outline of an SDK has about 1,000, but a sender can make them longer. */
 const MAX_OUTLINES_LENGTH = 8_000_000;
 
-/** Distinguishes the kinds in the hash of an evaluation. */
+/** Distinguish the kinds in the hash of an evaluation: any different numbers do. */
 const KIND_HASHES: Record<ExposureKind, number> = { gate: 0, config: 0x51ed270b, layer: 0x2545f491 };
 
+/** Distinguishes an evaluation that a holdout kept out. */
 const HELD_OUT_HASH = 0x3c6ef372;
 
 /**
@@ -154,10 +158,8 @@ export class Evaluations {
   readonly #own: MemberWriter<EvaluationColumns>;
   /** Outlines by their hash. Of two with the same hash, the later one is kept. */
   readonly #outlines = new Map<number, Outline>();
+  /** How many UTF-16 units the texts of all outlines have. */
   #units = 0;
-  /** Start and end of the times in the current metadata, by their order. */
-  readonly #starts: number[] = FETCH_TIME_MEMBERS.map(() => 0);
-  readonly #ends: number[] = FETCH_TIME_MEMBERS.map(() => 0);
 
   /**
    * @param own Writes the columns of the evaluated object.
@@ -175,6 +177,8 @@ export class Evaluations {
   }
 
   /**
+   * Writes the parts of one exposure. Those of metadata in the form of an SDK come from the cache.
+   *
    * @param heldOut Whether a known holdout kept the unit out. The metadata does not contain this.
    * @throws EventError `SLUICE_EVENT_BAD_EXPOSURE` when it names no gate, config or layer.
    */
@@ -185,24 +189,30 @@ export class Evaluations {
     heldOut = false,
   ): Evaluation {
     return metadata instanceof EvaluationText
-      ? this.#get(kind, metadata, json, heldOut)
+      ? this.#fromCache(kind, metadata, json, heldOut)
       : this.#write(kind, metadata, json, heldOut);
   }
 
-  #get(kind: ExposureKind, text: EvaluationText, json: CanonicalJsonWriter, heldOut: boolean): Evaluation {
+  #fromCache(
+    kind: ExposureKind,
+    text: EvaluationText,
+    json: CanonicalJsonWriter,
+    heldOut: boolean,
+  ): Evaluation {
     const hash = text.hash ^ KIND_HASHES[kind] ^ (heldOut ? HELD_OUT_HASH : 0);
     let outline = this.#outlines.get(hash);
-    if (outline === undefined || outline.heldOut !== heldOut || !this.#matches(outline, kind, text)) {
+    // Other evaluations may have the same hash.
+    if (outline?.kind !== kind || outline.heldOut !== heldOut || !hasValues(text, outline)) {
       outline = this.#outline(kind, text, json, heldOut);
       this.#remember(hash, outline);
-      this.#matches(outline, kind, text);
     }
     const { own, around, unresolved } = outline;
     let metadata = around[0] ?? '';
     let gap = 1;
     for (let i = 0; i < FETCH_TIME_MEMBERS.length; i += 1) {
-      if (text.present & (1 << (EVALUATED_MEMBERS.length + i))) {
-        metadata += text.body.slice(this.#starts[i], this.#ends[i]);
+      const slot = EVALUATED_MEMBERS.length + i;
+      if (text.present & (1 << slot)) {
+        metadata += fetchTime(text, slot);
         metadata += around[gap] ?? '';
         gap += 1;
       }
@@ -210,28 +220,7 @@ export class Evaluations {
     return { own, metadata, unresolved };
   }
 
-  /** Whether an outline belongs to this evaluation. Also finds its times. */
-  #matches(
-    outline: Outline,
-    kind: ExposureKind,
-    { body, present, members, from, to }: EvaluationText,
-  ): boolean {
-    if (outline.present !== present || outline.kind !== kind) return false;
-    for (let i = from; i < to; i += 3) {
-      const slot = members[i] ?? 0;
-      const start = members[i + 1] ?? 0;
-      const end = members[i + 2] ?? 0;
-      if (slot >= EVALUATED_MEMBERS.length) {
-        this.#starts[slot - EVALUATED_MEMBERS.length] = start + 1;
-        this.#ends[slot - EVALUATED_MEMBERS.length] = end - 1;
-      } else {
-        const value = outline.values[slot] ?? '';
-        if (value.length !== end - start || !body.startsWith(value, start)) return false;
-      }
-    }
-    return true;
-  }
-
+  /** Keeps an outline. A full cache is cleared first. */
   #remember(hash: number, outline: Outline): void {
     if (this.#outlines.size >= MAX_OUTLINES || this.#units > MAX_OUTLINES_LENGTH) {
       this.#outlines.clear();
@@ -241,12 +230,14 @@ export class Evaluations {
     for (const kept of [outline.own, ...outline.around, ...outline.values]) this.#units += kept.length;
   }
 
+  /** Writes an evaluation without the cache. @throws EventError `SLUICE_EVENT_BAD_EXPOSURE`. */
   #write(kind: ExposureKind, metadata: JsonObject, json: CanonicalJsonWriter, heldOut: boolean): Evaluation {
     const members = new SortedMembers(metadata);
     const { columns, unresolved } = exposureRow(kind, members, this.#resolve, heldOut, this.#known);
     return { own: this.#own(columns), metadata: flattenRope(json.writeMembers(members)), unresolved };
   }
 
+  /** Writes an evaluation with gaps. @throws EventError `SLUICE_EVENT_BAD_EXPOSURE`. */
   #outline(kind: ExposureKind, text: EvaluationText, json: CanonicalJsonWriter, heldOut: boolean): Outline {
     // Parsed texts are copies. Substrings of the body would keep the whole body in memory.
     const members = new SortedMembers(text.toObject());
@@ -269,6 +260,32 @@ export class Evaluations {
     const { present } = text;
     return { kind, heldOut, present, values, own: flattenRope(this.#own(columns)), around, unresolved };
   }
+}
+
+/** Whether an evaluation has the members of an outline, and the values that describe it. */
+function hasValues(
+  { body, present, members, from, to }: EvaluationText,
+  outline: Pick<Outline, 'present' | 'values'>,
+): boolean {
+  if (outline.present !== present) return false;
+  for (let i = from; i < to; i += 3) {
+    const slot = members[i] ?? 0;
+    // A slot after these is of a time.
+    if (slot < EVALUATED_MEMBERS.length) {
+      const start = members[i + 1] ?? 0;
+      const end = members[i + 2] ?? 0;
+      const value = outline.values[slot] ?? '';
+      if (value.length !== end - start || !body.startsWith(value, start)) return false;
+    }
+  }
+  return true;
+}
+
+/** The time in a slot of an evaluation, as it is between the quotes of its text; '' if there is none. */
+function fetchTime({ body, members, from, to }: EvaluationText, slot: number): string {
+  for (let i = from; i < to; i += 3)
+    if (members[i] === slot) return body.slice((members[i + 1] ?? 0) + 1, (members[i + 2] ?? 0) - 1);
+  return '';
 }
 
 /** An exposure's metadata after redaction. Members that are also columns are not redacted. */
