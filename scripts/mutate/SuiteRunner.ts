@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,6 +8,7 @@ import {
   type MutantCoverage,
   type StrykerOptions,
 } from '@stryker-mutator/api/core';
+import type { Logger } from '@stryker-mutator/api/logging';
 import { PluginKind } from '@stryker-mutator/api/plugin';
 import {
   type DryRunResult,
@@ -39,7 +41,12 @@ interface Outcome {
   readonly count: number;
   /** The failed tests by their ids, with the message of each. */
   readonly failures: ReadonlyMap<string, string>;
+  /** The suites that failed, in a test or outside of one. */
+  readonly failedSuites: ReadonlySet<string>;
 }
+
+/** A file of the working directory, Stryker's copy of the repository: the suites that are left out, as JSON. */
+const LEFT_OUT = 'suites-left-out.json';
 
 /** Milliseconds that a test may take. A mutant that makes an endless loop is ended by Stryker, earlier. */
 const TEST_MS = 120_000;
@@ -60,7 +67,7 @@ type Context = {
 
 // https://github.com/stryker-mutator/stryker-js/blob/master/packages/instrumenter/src/util/syntax-helpers.ts
 const context: Context = {
-  activeMutant: undefined,
+  activeMutant: NO_MUTANT,
   currentTestId: undefined,
   hitCount: undefined,
   hitLimit: undefined,
@@ -74,7 +81,8 @@ Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: context });
  * milliseconds. Suites have the `describe`, `it` and `expect` of Jest, but share one realm and one instance of each module.
  */
 class SuiteRunner implements TestRunner {
-  static readonly inject = ['options'] as const;
+  static readonly inject = ['options', 'logger'] as const;
+  readonly #logger: Logger;
   /** The paths of the suites, from the working directory. */
   readonly #files: readonly string[];
   /** Static mutants are active while modules load, so that each needs a process of its own. */
@@ -90,7 +98,8 @@ class SuiteRunner implements TestRunner {
   /** Whether a mutant has left something behind by which tests fail without it. */
   #isSpoilt = false;
 
-  constructor(options: StrykerOptions) {
+  constructor(options: StrykerOptions, logger: Logger) {
+    this.#logger = logger;
     this.#files = options['suites'] as readonly string[];
     this.#reloads = !options.ignoreStatic;
   }
@@ -119,17 +128,20 @@ class SuiteRunner implements TestRunner {
   async dryRun(): Promise<DryRunResult> {
     const mutantCoverage: MutantCoverage = { static: {}, perTest: {} };
     context.mutantCoverage = mutantCoverage;
-    const suites = await this.#load();
-    const { failures } = await this.#run(null, true);
-    const outside = failures.get(OUTSIDE);
-    if (outside !== undefined) return { status: DryRunStatus.Error, errorMessage: outside };
-    const tests = suites.flatMap(({ file, tests }) =>
-      [...tests].map(([id, { duration }]): TestResult => {
-        const test = { id, name: id, fileName: file, timeSpentMs: duration ?? 0 };
-        const failureMessage = failures.get(id);
-        if (failureMessage === undefined) return { ...test, status: TestStatus.Success };
-        return { ...test, status: TestStatus.Failed, failureMessage };
-      }),
+    await this.#load();
+    const { failures, failedSuites } = await this.#run(null, true);
+    for (const [id, message] of failures) this.#logger.warn('%s fails without a mutant: %s', id, message);
+    this.#leaveOut(failedSuites);
+    const tests = (this.#suites ?? []).flatMap(({ file, tests }) =>
+      [...tests].map(
+        ([id, { duration }]): TestResult => ({
+          id,
+          name: id,
+          fileName: file,
+          timeSpentMs: duration ?? 0,
+          status: TestStatus.Success,
+        }),
+      ),
     );
     return { status: DryRunStatus.Complete, tests, mutantCoverage };
   }
@@ -149,6 +161,7 @@ class SuiteRunner implements TestRunner {
     const outcome = await this.#run(ids, disableBail).catch((error: unknown) => ({
       count: 0,
       failures: new Map([[OUTSIDE, messageOf(error)]]),
+      failedSuites: new Set<string>(),
     }));
     context.activeMutant = NO_MUTANT;
     const isOver = hitLimit !== undefined && (context.hitCount ?? 0) > hitLimit;
@@ -180,15 +193,35 @@ class SuiteRunner implements TestRunner {
       throw new Error(`Fails without a mutant: ${[...failures.keys()]}`);
   }
 
+  /**
+   * Leaves suites out, in this process and those that Stryker starts after it: they need a fresh instance of a module, or
+   * another realm, as Jest has them.
+   */
+  #leaveOut(files: ReadonlySet<string>): void {
+    this.#suites = this.#suites?.filter(({ file }) => !files.has(file));
+    const before: readonly string[] = existsSync(LEFT_OUT) ? JSON.parse(readFileSync(LEFT_OUT, 'utf8')) : [];
+    writeFileSync(LEFT_OUT, JSON.stringify([...before, ...files]));
+  }
+
   /** Loads the suites. The second call returns what the first has loaded. */
   async #load(): Promise<readonly Suite[]> {
     if (this.#suites !== undefined) return this.#suites;
     const suites: Suite[] = [];
+    const leftOut: readonly string[] = existsSync(LEFT_OUT) ? JSON.parse(readFileSync(LEFT_OUT, 'utf8')) : [];
     for (const file of this.#files) {
+      if (leftOut.includes(file)) continue;
       resetState();
       const state = getState();
       state.testTimeout = TEST_MS;
-      await import(pathToFileURL(join(process.cwd(), file)).href);
+      try {
+        await import(pathToFileURL(join(process.cwd(), file)).href);
+      } catch (error) {
+        // With a static mutant that may be the mutant's effect.
+        if (context.activeMutant !== NO_MUTANT) throw error;
+        this.#logger.warn('%s cannot be loaded: %s', file, messageOf(error));
+        this.#leaveOut(new Set([file]));
+        continue;
+      }
       const tests = new Map<string, Test>();
       for (const { name, test } of testsOf(state.rootDescribeBlock, file)) {
         if (test.mode === 'skip') continue;
@@ -204,7 +237,7 @@ class SuiteRunner implements TestRunner {
   }
 
   /**
-   * Runs tests.
+   * Runs tests, first those of suites that took least in their last run.
    *
    * @param ids Which tests; null for all.
    * @param goesOn Whether further tests run after one has failed.
@@ -213,13 +246,16 @@ class SuiteRunner implements TestRunner {
     this.#failures.clear();
     this.#goesOn = goesOn;
     let count = 0;
-    const chosen = (await this.#load())
-      .map((suite) => ({ ...suite, chosen: [...suite.tests].filter(([id]) => ids === null || ids.has(id)) }))
-      .filter(({ chosen }) => chosen.length > 0);
-    const ms = ({ chosen }: { readonly chosen: readonly (readonly [string, Test])[] }) =>
-      chosen.reduce((sum, [, { duration }]) => sum + (duration ?? 0), 0);
-    for (const { state, tests, chosen: some } of chosen.sort((one, other) => ms(one) - ms(other))) {
-      count += some.length;
+    const failedSuites = new Set<string>();
+    const suites = (await this.#load()).map(({ file, state, tests }) => {
+      const chosen = [...tests].filter(([id]) => ids === null || ids.has(id));
+      const ms = chosen.reduce((sum, [, { duration }]) => sum + (duration ?? 0), 0);
+      return { file, state, tests, count: chosen.length, ms };
+    });
+    const inOrder = suites.filter((suite) => suite.count > 0).sort((one, other) => one.ms - other.ms);
+    for (const { file, state, tests, count: inSuite } of inOrder) {
+      count += inSuite;
+      const before = this.#failures.size;
       for (const [id, test] of tests) {
         test.errors = [];
         // Without a value, the mode is the one of a usual test.
@@ -233,9 +269,10 @@ class SuiteRunner implements TestRunner {
       await new Promise((resolve) => setImmediate(resolve));
       const [error] = state.unhandledErrors;
       if (error !== undefined) this.#failures.set(OUTSIDE, messageOf(error));
+      if (this.#failures.size > before) failedSuites.add(file);
       if (!goesOn && this.#failures.size > 0) break;
     }
-    return { count, failures: new Map(this.#failures) };
+    return { count, failures: new Map(this.#failures), failedSuites };
   }
 
   /** Keeps which test runs and which fails. */
