@@ -303,8 +303,8 @@ describe('a night', () => {
   });
 
   it('counts an hour with what is logged of it in the minute before the day', async () => {
-    for (const id of ['received', 'events_landed', 'events_finished']) count(id, `${DAY}T00:00:00`, 7);
-    count('invoked', '2026-11-23T23:59:00', 7);
+    for (const id of ['invoked', 'events_landed', 'events_finished']) count(id, `${DAY}T00:00:00`, 7);
+    count('received', '2026-11-23T23:59:00', 7);
     await night();
     expect(await hoursOf(0)).toMatchObject([{ state: 'whole', accepted: 7, unproved: 0 }]);
   });
@@ -381,11 +381,13 @@ describe('a night', () => {
     count('DeliveryToS3.Success', `${DAY}T08:02:00`, 0.5);
     requests('08', 100);
     requests('09', 100);
+    count('DeliveryToS3.Success', `${DAY}T10:30:00`, 1);
+    requests('10', 100);
     rows = [found(7, 250, 50), found(8, 300, 50)];
     await night();
-    const hours = await hoursOf(7, 8, 9);
+    const hours = await hoursOf(7, 8, 9, 10);
     const shown = hours.map((row) => [row?.state, row?.unproved]);
-    expect([asked, ...shown]).toEqual([1, ['whole', 50], ['whole', 0], ['whole', 0]]);
+    expect([asked, ...shown]).toEqual([1, ['whole', 50], ['whole', 0], ['whole', 0], ['whole', 0]]);
   });
 
   it('knows preflights that a route hands to the collector as invocations without a request', async () => {
@@ -430,7 +432,9 @@ describe('a night', () => {
     const places = { landing: { ...noCounts(), rows: 25 } };
     const times = { startedAt: NIGHT - HOUR, endedAt: NIGHT, resumed: 0 };
     const run = { ...times, places, hasFound: true, left: [], leftCount: 0 };
-    const manifest = { version: 1, id: 'e', units: 1, startedAt: NIGHT - HOUR, runs: [run] };
+    // A run that had ended before the day took none of its rows.
+    const runs = [{ ...run, endedAt: at(`${DAY}T00:00:00`) - 1 }, run];
+    const manifest = { version: 1, id: 'e', units: 1, startedAt: NIGHT - HOUR, runs };
     // Of an erasure before the day.
     now = at('2026-11-23T23:00:00');
     await store.write('ledger/_erasures/old.json', '{');
@@ -458,6 +462,10 @@ describe('a night', () => {
     await store.write(redrivenKey(`${DAY}T23:00:00.000Z`, 'b'), '{}');
     await night();
     expect(await hoursOf(7)).toMatchObject([{ state: 'whole', missing: 0, unproved: 12 }]);
+    // These rows are events of other tables.
+    const { rows: judged } = await readReceivedHours(store, config, DAY);
+    const ofQuarantine = judged.filter(({ table_name }) => table_name === 'quarantine');
+    expect(ofQuarantine[7]).toMatchObject({ state: 'whole', unproved: 0 });
   });
 
   it('goes on where one object cannot be read', async () => {
@@ -498,6 +506,8 @@ describe('a night', () => {
     const others = read.flatMap(({ rows }) => rows.filter(({ state }) => state !== 'whole'));
     expect(others.map(({ ds, hour, state }) => [ds, hour, state])).toEqual(Array(3).fill([DAY, 15, 'open']));
     expect(await hoursOf(9)).toMatchObject([{ accepted: 300, unproved: 0 }]);
+    const ofHours = reads.filter(({ periodSeconds }) => periodSeconds === 3_600);
+    expect(ofHours.length).toBeGreaterThan(0);
     // It ran before.
     series.get('hourly')?.set(at('2026-11-20T00:05:00'), 1);
     store.objects.clear();
@@ -605,6 +615,21 @@ describe('an hour waits', () => {
     const metadata = { delivered: String(at('2026-11-23T09:30:00')) };
     await store.write('damaged/again/1/direct/2026-11-23/a.ndjson.gz', 'x', { metadata });
     expect(await openHours('2026-11-23')).toEqual([8, 9]);
+  });
+
+  it('for no damaged object that is gone once its metadata is read, and reads that of its own day only', async () => {
+    now = at(`${DAY}T20:00:00`);
+    for (const day of ['2026/11/21', '2026/11/24', '2026/11/26'])
+      await store.write(`damaged/${day}/07/${NAME}`, 'x', { metadata: { delivered: String(now) } });
+    const heads: string[] = [];
+    store.head = async (key) => {
+      heads.push(key);
+      return null;
+    };
+    now = NIGHT;
+    const rows = await reconcileDay(reconcilerNow(), DAY);
+    expect(rows.filter(({ state }) => state === 'open')).toEqual([]);
+    expect(heads).toEqual([`damaged/2026/11/24/07/${NAME}`]);
   });
 
   it('for its buffers, until the last event of it is due in its table', async () => {
