@@ -92,6 +92,7 @@ export async function planDataset(
   openDays: readonly UtcDay[] = [],
 ): Promise<DatasetPlan> {
   const { ledger, tasks, clock } = ports;
+  const subject = { source: source.name, dataset: dataset.name };
   const lookback = request.days ?? lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays);
   const days = [...new Set([...openDays, ...lookback])];
   const terms = {
@@ -105,7 +106,7 @@ export async function planDataset(
   /** What follows from each day. The files of days and entries are not kept, as they may fill the memory. */
   const looked: LookedDay[] = [];
   const use = async (day: UtcDay, drop: Drop) => {
-    const entry = await ledger.read({ source: source.name, dataset: dataset.name, day });
+    const entry = await ledger.read({ ...subject, day });
     const isOld = request.days === undefined && !lookback.includes(day);
     const decision = decideDay(drop, entry, { ...terms, isOld, marker: markerKey(dataset, day) });
     const reason = noteOf(decision, drop, entry, dataset.waitFor);
@@ -121,20 +122,19 @@ export async function planDataset(
   await listEachDrop(bucket, dataset, days, use, ports.alone).catch((error) => {
     if (!(error instanceof IngestError) || looked.length === 0) throw error;
   });
-  const place = { source: source.name, dataset: dataset.name };
   const bodies = looked.flatMap(({ planned: { day, decision }, fingerprint }) =>
     'queue' in decision
-      ? [JSON.stringify({ ...place, day, fingerprint, reason: decision.queue } satisfies IngestTask)]
+      ? [JSON.stringify({ ...subject, day, fingerprint, reason: decision.queue } satisfies IngestTask)]
       : [],
   );
   if (bodies.length > 0) await tasks.send(bodies, 0, source.name);
   // Entries are noted one after the other, as each is read again and may be large.
   for (const { planned, note, seen } of looked)
     if (note !== null)
-      await ledger.noteQueued({ ...place, day: planned.day, table: dataset.table }, note, seen);
+      await ledger.noteQueued({ ...subject, day: planned.day, table: dataset.table }, note, seen);
   const planned = looked.map((lookedDay) => lookedDay.planned);
   const reached = new Set(planned.map(({ day }) => day));
-  return { ...place, days: planned, rest: days.filter((day) => !reached.has(day)) };
+  return { ...subject, days: planned, rest: days.filter((day) => !reached.has(day)) };
 }
 
 /** What is kept of a day that was looked at. */
