@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { cellsOf } from '../../console/page/pages/cells.ts';
+import { cellsOf, notesOf } from '../../console/page/pages/cells.ts';
 import { burstsOf, type NumberedEntry, sharedWords } from '../../console/page/parts/bursts.ts';
 import {
   axisTop,
@@ -13,8 +13,10 @@ import {
 } from '../../console/page/parts/format.ts';
 import { visibleText } from '../../lib/base/text.ts';
 import { DAY_MARKS, marksOf } from '../../observe/facts/days/dayMarks.ts';
+import { needOf } from '../../observe/facts/days/dropsPage.ts';
 import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
+import { dropCases } from '../observe/judgeCases/drops.ts';
 import { dropDay, exported } from '../observe/statusFacts.ts';
 
 describe('a day of a dataset', () => {
@@ -51,6 +53,26 @@ describe('a day of a dataset', () => {
       tone: 'warning',
       words: expect.stringContaining('SLUICE_X'),
     });
+  });
+});
+
+describe('a line of Days', () => {
+  it.each(dropCases)('shows why its dataset needs somebody: %s', (_what, { datasets = [] }) => {
+    for (const drops of datasets ?? []) {
+      // As dropDays makes them of the facts of a dataset.
+      const days = [
+        ...drops.days,
+        ...drops.late.map(({ day, due }) => ({ ...dropDay, day, lateSince: due })),
+        ...drops.lacking.map(({ day, since }) => ({ ...dropDay, day, lackingSince: since })),
+        ...drops.waiting.map(({ day, words }) => ({ ...dropDay, day, waiting: words })),
+      ];
+      const tones = [
+        ...notesOf(drops).map(([tone]) => tone),
+        ...[...cellsOf({ ...drops, days }).values()].map(({ tone }) => tone),
+      ];
+      expect(needOf(drops)).not.toBeNull();
+      expect(tones).toEqual(expect.arrayContaining([expect.stringMatching(/^(bad|warning)$/)]));
+    }
   });
 });
 

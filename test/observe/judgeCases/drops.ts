@@ -94,8 +94,8 @@ export const dropCases: readonly Case[] = [
     'days with others between them have no files',
     datasets({
       days: ['2026-11-16', '2026-11-18', '2026-11-19'].map((day) => {
-        const missingSince = day === '2026-11-18' ? null : NOW - 2 * HOUR;
-        return { ...dropDay, day, missingSince };
+        if (day === '2026-11-18') return { ...dropDay, day };
+        return { ...dropDay, day, state: 'inputs_missing', missingSince: NOW - 2 * HOUR };
       }),
     }),
     'INPUTS_MISSING',
