@@ -9,6 +9,8 @@ import { serveRequests } from './server/serveRequests.ts';
 export interface ConsoleOptions {
   /** The deployment or local cloud that it shows. The console opens clients for it, and closes them. */
   readonly deployment: ConfiguredTarget;
+  /** What this machine keeps of its looks at the deployment. The console shares it with `sluice status`. */
+  readonly notes: MachineNotes;
   /** Port on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
   /** Whether it may change something. Default false. */
@@ -35,10 +37,9 @@ export interface Console {
  * @throws ConsoleError SLUICE_CONSOLE_PORT_IN_USE.
  */
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
-  const { deployment: target, token } = options;
+  const { deployment: target, token, notes } = options;
   const deployment = openDeployment({ ...target, now: Date.now() }, target.aws);
   const server = createServer();
-  const notes = notesInMemory();
   try {
     const port = await listen(server, options.port);
     server.on(
@@ -69,17 +70,6 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     deployment.close();
     throw error;
   }
-}
-
-/** Keeps looks at the deployment for as long as the console runs. */
-function notesInMemory(): MachineNotes {
-  let kept: unknown;
-  return {
-    read: () => kept,
-    write: (note) => {
-      kept = note;
-    },
-  };
 }
 
 function listen(server: Server, port: number): Promise<number> {

@@ -1,5 +1,6 @@
 import { type Console, type ConsoleOptions, openConsole } from '../../console/index.ts';
 import type { Cloud } from '../../local/startCloud.ts';
+import { machineNotes } from './machineNotes.ts';
 import { namedTarget, ofConfig } from './target.ts';
 
 /**
@@ -11,15 +12,17 @@ import { namedTarget, ofConfig } from './target.ts';
  */
 export function openLocalConsole(
   cloud: Pick<Cloud, 'edge' | 'collector' | 'config'>,
-  options: Partial<Omit<ConsoleOptions, 'deployment' | 'collector'>> &
+  options: Partial<Omit<ConsoleOptions, 'deployment' | 'notes' | 'collector'>> &
     Pick<ConsoleOptions, 'port'> & { readonly stage?: string | undefined },
 ): Promise<Console> {
   const { stage, ...rest } = options;
   // The credentials of the environment are left out, because they are of another account.
   const named = namedTarget({ values: { local: true, stage, 'endpoint-url': cloud.edge } }, {});
   const { region = cloud.config.region, ...aws } = named.aws;
+  const deployment = { ...ofConfig(named, cloud.config), aws: { ...aws, region } };
   return openConsole({
-    deployment: { ...ofConfig(named, cloud.config), aws: { ...aws, region } },
+    deployment,
+    notes: machineNotes(deployment),
     collector: cloud.collector,
     mayWrite: true,
     ...rest,

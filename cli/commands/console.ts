@@ -34,13 +34,14 @@ export const consoleCommand: Command = {
   async run(line) {
     const port = countOption(line, 'port', { usual: CONSOLE_PORT, least: 0, most: 65_535 });
     const mayWrite = line.values['write'] === true;
-    const [{ openConsole }, { configuredTarget }] = await Promise.all([
+    const [{ openConsole }, { configuredTarget }, { machineNotes }] = await Promise.all([
       import('../../console/index.ts'),
       import('../aws/target.ts'),
+      import('../aws/machineNotes.ts'),
     ]);
     const deployment = await configuredTarget(line);
     const token = randomBytes(24).toString('base64url');
-    const page = await openConsole({ deployment, port, mayWrite, token });
+    const page = await openConsole({ deployment, notes: machineNotes(deployment), port, mayWrite, token });
     const interrupted = untilInterrupted();
     const { stack } = deployment;
     if (line.values['json'] === true)

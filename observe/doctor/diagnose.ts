@@ -43,7 +43,9 @@ export function unknownToOthers(
   problems: readonly Finding[],
   { failures }: Pick<Status, 'failures'>,
 ): readonly Finding[] {
-  return problems.filter(({ code, part }) => {
+  return problems.filter(({ code, part, lastSeenAt }) => {
+    // What cannot be looked at now no other look has found either.
+    if (lastSeenAt !== undefined) return true;
     if (code === 'SLUICE_FINDING_PARTITION_WRONG')
       return part === 'drops' || failures['register'] !== undefined;
     return !FOUND_BY_OTHERS.includes(code);

@@ -74,6 +74,8 @@ export interface Finding {
   readonly section: string | null;
   /** Whether AWS refused a call because of a key of KMS. Absent of findings that no such refusal makes. */
   readonly isByKey?: boolean;
+  /** When it was seen last, ISO 8601, while what shows it cannot be looked at; absent of what this look has seen. */
+  readonly lastSeenAt?: string;
   /** The parts of the deployment whose answers show it; absent if those of its code are always the same. */
   readonly judgedBy?: readonly SharedPart[];
 }

@@ -115,5 +115,9 @@ export function toldSights(sights: readonly Sight[], now: string): readonly Find
 
 function toldLate({ at, finding }: Sight): Finding {
   const title = finding.title.replace(/(, seen now)?\.$/, '');
-  return { ...finding, title: `${title}; it cannot be looked at now, and was seen last at ${at}.` };
+  return {
+    ...finding,
+    title: `${title}; it cannot be looked at now, and was seen last at ${at}.`,
+    lastSeenAt: at,
+  };
 }

@@ -37,6 +37,7 @@ const consoleOf = (mayWrite: boolean) =>
       isLocal: false,
       aws: { endpoint, region, credentials },
     },
+    notes: { read: () => undefined, write: () => undefined },
     port: 0,
     mayWrite,
   });

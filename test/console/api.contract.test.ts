@@ -18,6 +18,7 @@ const consoleOf = (options: Partial<ConsoleOptions>) =>
       isLocal: false,
       aws: { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } },
     },
+    notes: { read: () => undefined, write: () => undefined },
     port: 0,
     ...options,
   });

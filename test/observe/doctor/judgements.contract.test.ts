@@ -17,8 +17,9 @@ import { deniedByBucket } from '../../../observe/doctor/roles.ts';
 import { judgeDomain, judgeDrift, judgeStack, stack as missing } from '../../../observe/doctor/stack.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 import { judge } from '../../../observe/findings/judge/judge.ts';
+import { toldSights } from '../../../observe/findings/lastSight.ts';
 import { templateConfigurations } from '../../infra/templateConfigurations.ts';
-import { datasets, failureOf, place, well } from '../statusFacts.ts';
+import { at, datasets, failureOf, place, well } from '../statusFacts.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -439,6 +440,17 @@ describe('the policy of a bucket', () => {
 });
 
 describe('what status finds', () => {
+  it('is told by the doctor, too, while it cannot be looked at', () => {
+    const wrong = {
+      ...well,
+      partitions: { days: 3, gaps: [{ table: 'events' as const, day: '2026-11-19' }] },
+    };
+    const sights = judge(wrong, place, 'eu-central-1').map((finding) => ({ at: at(2), finding }));
+    const told = toldSights(sights, at(0));
+    expect(told).toMatchObject([{ code: 'SLUICE_FINDING_PARTITION_WRONG', lastSeenAt: at(2) }]);
+    expect(unknownToOthers(told, well)).toEqual(told);
+  });
+
   const unread = [{ day: '2026-11-18', location: 's3://acme/v1/' }];
   const partitions = { days: 3, gaps: [{ table: 'events' as const, day: '2026-11-19' }] };
   const failures = { register: failureOf('error', 'AccessDenied.') };
