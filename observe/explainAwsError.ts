@@ -132,6 +132,15 @@ export function whyUnread(error: unknown): string {
 /** Why a part could not be read: what is to be done follows from it. `query`: Athena could not finish a query. */
 export type UnreadKind = 'credentials' | 'throttled' | 'denied' | 'missing' | 'timedOut' | 'query' | 'other';
 
+/** AWS's names and words for a denial: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+const DENIED =
+  /AccessDenied|(Access|Permission) Denied|Unauthorized|not authorized|Forbidden|explicit deny|Insufficient .*permission/i;
+
+/** Whether AWS's answer is a denial. @param answer Error name and message. */
+export function isDenial(answer: string): boolean {
+  return DENIED.test(answer);
+}
+
 const QUERY_FAILED = /SLUICE_OBSERVE_QUERY_FAILED/;
 
 /** Names of errors for credentials that are missing, unknown or expired: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
@@ -146,10 +155,7 @@ const KINDS: readonly (readonly [UnreadKind, RegExp])[] = [
   // What a disk or a file says is no answer of AWS.
   ['other', /SLUICE_OBSERVE_FILES_UNREAD/],
   ['credentials', CREDENTIALS_REFUSED],
-  [
-    'denied',
-    /AccessDenied|(Access|Permission) Denied|Unauthorized|not authorized|Forbidden|explicit deny|Insufficient .*permission/i,
-  ],
+  ['denied', DENIED],
   [
     'throttled',
     /(?<![-_.])Throttl(e|ed|ing)(Exception|Error)?(?![-\w])|TooManyRequests|Rate exceeded|LimitExceeded|SlowDown|reduce your request rate/i,

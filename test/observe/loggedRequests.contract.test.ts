@@ -135,5 +135,5 @@ it('a run failed with its error, not with what an object holds', async () => {
   const why = await readLastFailure(deployment, 'write', clock.now() - 60 * MINUTE);
   cloudwatch.destroy();
   const code = 'SLUICE_WRITE_BUCKET_FAILED';
-  expect(why).toEqual({ text: `${at}: ${code}: AccessDenied.`, kind: 'error', code, isByKey: false });
+  expect(why).toEqual({ text: `${at}: ${code}: AccessDenied.`, kind: 'denied', code, isByKey: false });
 });

@@ -9,7 +9,7 @@ import { counted } from '../../../lib/base/text.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../../deployment.ts';
-import { ifThere, isOfKey } from '../../explainAwsError.ts';
+import { ifThere, isDenial, isOfKey } from '../../explainAwsError.ts';
 import { functionLog, readLog } from '../../readLog.ts';
 import { readQueue } from './relayCopies.ts';
 
@@ -57,9 +57,10 @@ const STREAM = 'landing';
 
 /**
  * How work failed. `timedOut`, `processEnded`: Lambda ended the run for its time, or its process ended, most often for want of memory.
- * `throttled`: Lambda did not begin the run. `error`: the code of ours, or the delivery of the stream, has said an error.
+ * `throttled`: Lambda did not begin the run. `denied`: AWS denied a call. `error`: the code of ours, or the delivery of the stream, has
+ * said another error.
  */
-export type FailureKind = 'timedOut' | 'processEnded' | 'throttled' | 'error';
+export type FailureKind = 'timedOut' | 'processEnded' | 'throttled' | 'denied' | 'error';
 
 /** What a function, or the delivery of the stream, failed with last. */
 export interface LastFailure {
@@ -80,7 +81,7 @@ interface Reason {
   /** Code and detail in words. */
   readonly text: string;
   /** As {@link LastFailure.kind}. */
-  readonly kind: Exclude<FailureKind, 'throttled'>;
+  readonly kind: Exclude<FailureKind, 'throttled' | 'denied'>;
 }
 
 /**
@@ -109,7 +110,8 @@ export async function readLastFailure(
     for (const { timestamp = 0, message = '' } of events.toSorted(byTime).toReversed()) {
       const reason = reasonOf(message);
       if (reason === null) continue;
-      const { code, kind } = reason;
+      const { code } = reason;
+      const kind = reason.kind === 'error' && isDenial(reason.text) ? 'denied' : reason.kind;
       return { text: failureText(timestamp, reason), kind, code, isByKey: isOfKey(reason.text) };
     }
   }

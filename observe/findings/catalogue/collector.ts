@@ -51,6 +51,10 @@ export const collectorFindings = {
         "The collector's process ended, most often for want of memory. Most SDKs send again.",
         'Give `collect` more memory in serverless.yml, and deploy. The command shows the log.',
       ],
+      denied: [
+        'A policy denies the role of the collector what the detail names. Most SDKs send again.',
+        'The first command names the statement, or the role that was changed: set it back. The second shows the log.',
+      ],
       broke: [
         'The collector failed with the error of the detail. Most SDKs send again.',
         'Correct what the error names. The command shows the log.',

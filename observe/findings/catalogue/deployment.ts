@@ -131,6 +131,10 @@ export const deploymentFindings = {
         'A run used up its memory or its time.',
         'Give the function more memory in serverless.yml, and so more processor, and deploy. Then the next try does the work. The command shows the log.',
       ],
+      denied: [
+        'A policy denies the role of the function what the detail names.',
+        'The first command names the statement, or the role that was changed: set it back. Then the next try does the work. The second shows the log.',
+      ],
       error: [
         'A run failed with the error of the detail.',
         'Correct what it names; `explain` has the cure of a code of ours. Then the next try does the work. The command shows the log.',

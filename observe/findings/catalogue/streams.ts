@@ -48,6 +48,10 @@ export const streamsFindings = {
         'The function `write` used up its time or its memory. Nothing is lost.',
         'Give it more memory in serverless.yml, and deploy. Then the command has the objects tried, 10,000 at a time.',
       ],
+      denied: [
+        'A policy denies the role of `write` what the detail names. Nothing is lost.',
+        'The first command names the statement, or the role that was changed: set it back. Then the second has the objects tried, 10,000 at a time.',
+      ],
       throttled: [
         'Lambda does not begin the runs of `write`: its reserved executions or the quota of the account are used up. Nothing is lost.',
         "Raise the function's reserved executions, or ask AWS for a higher quota. Then the command has the objects tried, 10,000 at a time.",

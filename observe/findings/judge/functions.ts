@@ -48,7 +48,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
       since: first,
       detail: texts.join(' '),
     } as const;
-    yield ringing.tell(finding('SLUICE_FINDING_FUNCTION_FAILED', told, [...explained(why), log]), [
+    yield ringing.tell(finding('SLUICE_FINDING_FUNCTION_FAILED', told, [...explained(why, commands), log]), [
       `${part}-errors`,
     ]);
   }
@@ -60,6 +60,7 @@ const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_FUNCTIO
   processEnded: 'resources',
   // Nothing in the log tells of the errors: Lambda has not begun the runs that it throttled.
   throttled: 'unknown',
+  denied: 'denied',
   error: 'error',
 };
 

@@ -32,7 +32,7 @@ export function* landingFindings(facts: StatusFacts, { now, commands }: Place): 
     } as const;
     yield finding('SLUICE_FINDING_LANDING_LATE', told, [
       ...(cause === 'unasked' ? [commands.sluice('doctor', '--drift')] : []),
-      ...explained(facts.failures['write']),
+      ...explained(facts.failures['write'], commands),
       commands.sluice('redrive', '--landing'),
     ]);
   }
@@ -68,6 +68,7 @@ const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_LANDING
   timedOut: 'resources',
   processEnded: 'resources',
   throttled: 'throttled',
+  denied: 'denied',
   error: 'code',
 };
 
@@ -174,7 +175,7 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
       since,
       detail,
     } as const;
-    const explains = explained(facts.failures[deadLetter.part]);
+    const explains = explained(facts.failures[deadLetter.part], commands);
     const shown = told.case === 'known' ? [...explains, command] : [log, command];
     const found = finding('SLUICE_FINDING_DEAD_LETTERS', told, shown);
     const isByKey = facts.failures[deadLetter.part]?.isByKey === true;

@@ -33,8 +33,12 @@ export function failedAt({ failures, functionErrors }: StatusFacts, part: string
   ].join('');
 }
 
-/** The command that explains what a function failed with, if that is a code of ours; else none. */
-export function explained(failure: LastFailure | undefined): readonly string[] {
+/** The command that tells of what a function failed with: which policy denies, or what a code of ours means; none of other errors. */
+export function explained(
+  failure: LastFailure | undefined,
+  commands: Pick<DeploymentCommands, 'sluice'>,
+): readonly string[] {
+  if (failure?.kind === 'denied') return [commands.sluice('doctor', '--drift')];
   const code = failure?.code ?? '';
   return code.startsWith('SLUICE_') ? [sluiceCommand([], ['explain', code])] : [];
 }

@@ -146,7 +146,7 @@ function unreachedOf(
     told,
     [
       ...(told.case === 'unknown' ? [commands.sluice('doctor', '--drift')] : []),
-      ...(way === '4xx' ? [] : explained(failure)),
+      ...(way === '4xx' ? [] : explained(failure, commands)),
       way === '4xx' ? commands.sluice('doctor') : commands.aws(...log),
     ],
     isOver ? 'warning' : 'problem',
@@ -158,6 +158,7 @@ const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_UNREACH
   timedOut: 'timedOut',
   processEnded: 'outOfMemory',
   throttled: 'throttled',
+  denied: 'denied',
   error: 'broke',
 };
 
@@ -347,7 +348,7 @@ export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings
   if (old.length > 0)
     yield finding(
       'SLUICE_FINDING_TIME_SECONDS',
-      groupsTold(noted?.before2000 ?? [], 'have a time before the year 2000', old),
+      groupsTold(noted?.before2000 ?? [], { one: 'has', many: 'have' }, 'a time before the year 2000', old),
       [tailErrors(commands)],
     );
 }
@@ -372,13 +373,15 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
   });
   const [worst] = texts.toSorted((a, b) => Math.abs(b.group.skewMs) - Math.abs(a.group.skewMs));
   if (worst === undefined) return;
-  const said = `are by a clock that is ${worst.title}`;
+  const verbs = { one: 'is', many: 'are' };
+  const said = `by a clock that is ${worst.title}`;
   const told = groupsTold(
     texts.map(({ group }) => group),
+    verbs,
     said,
     texts.map(({ text }) => text),
   );
-  const { title } = groupsTold([worst.group], said, []);
+  const { title } = groupsTold([worst.group], verbs, said, []);
   const others = texts.length - 1;
   const more =
     others === 0
@@ -387,14 +390,23 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
   yield finding('SLUICE_FINDING_CLOCK_OFF', { ...told, title: `${title}${more}` }, [tailErrors(commands)]);
 }
 
-/** What senders have sent, in one sentence. @param said What is so of the events. @param texts A text of each group. */
-function groupsTold(groups: readonly SentGroup[], said: string, texts: readonly string[]): Told {
+/**
+ * What senders have sent, in one sentence.
+ *
+ * @param verbs The verb of one event, and of several. @param said What follows it. @param texts A text of each group.
+ */
+function groupsTold(
+  groups: readonly SentGroup[],
+  verbs: { readonly one: string; readonly many: string },
+  said: string,
+  texts: readonly string[],
+): Told {
   const [most] = groups.toSorted((a, b) => b.count - a.count);
   const total = groups.reduce((sum, { count }) => sum + count, 0);
   const from = most === undefined ? '' : fromText(most);
   const share = groups.length < 2 ? '' : `, ${most?.count} of them`;
   return {
-    title: `${counted(total, 'event')} ${said}${from === '' ? '' : share}${from}`,
+    title: `${counted(total, 'event')} ${total === 1 ? verbs.one : verbs.many} ${said}${from === '' ? '' : share}${from}`,
     since: groups.map(({ first }) => first).sort()[0] ?? null,
     detail: `${listed(texts, '; ')}.`,
   };
