@@ -9,7 +9,7 @@ import { refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
 import { parseTemplate, resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
 import { acmeSource, eventsDataset, exportTo, type SourceInput } from '../../harness/configInput.ts';
 import { readPolicies } from '../../permissions/Policies.ts';
-import { decideCall } from './decideCall.ts';
+import { type Document, decideCall } from './decideCall.ts';
 
 const OURS = '999999999999';
 const ROLE = `arn:aws:sts::${OURS}:assumed-role/sluice-dev-IngestLoadRole-X/session`;
@@ -340,6 +340,31 @@ describe('the session policy of a load', () => {
     expect(policy).toMatch(/^[ -~]+$/);
     const decide = decided(policy, everything);
     expect(await decide('s3:GetObject', `arn:aws:s3:::acme-drops/${folder}/a`)).toBe('Allowed');
+  });
+});
+
+describe("the session policy of a customer's role", () => {
+  const owner = '333333333333';
+  const resourcePolicy: Document = {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${owner}:root` }, Action: 'kms:*', Resource: '*' },
+    ],
+  };
+  const actions = ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:PutKeyPolicy'];
+
+  it.each([
+    ['list', []],
+    ['read', ['kms:Decrypt']],
+    ['write', ['kms:Decrypt', 'kms:GenerateDataKey']],
+    ['receipt', ['kms:Decrypt', 'kms:GenerateDataKey']],
+  ] as const)("lets who may %s use the customer's key with %j alone", async (purpose, expected) => {
+    const sessionPolicy: Document = JSON.parse(customerSession(third, 'in/events/', purpose) ?? '');
+    const caller = { principal: ROLE_OF(owner), policies: [everything], sessionPolicy, resourcePolicy };
+    const verdicts = await Promise.all(
+      actions.map((action) => decideCall(caller, { action, resources: [key(owner)], context: VIA })),
+    );
+    expect(actions.filter((_, i) => verdicts[i] === 'Allowed')).toEqual(expected);
   });
 });
 
