@@ -1,4 +1,4 @@
-import type { AgentOptions } from 'node:https';
+import type { Agent } from 'node:https';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import type { Config } from '../lib/schema/config.ts';
@@ -15,15 +15,13 @@ type Credentials = NonNullable<STSClientConfig['credentials']>;
 
 /** How AWS's clients connect on a person's machine. */
 export interface AwsConnection {
-  /** Time limits, milliseconds, and options of an agent that takes a proxy: each client makes and closes an agent of its own. */
+  /** Time limits, milliseconds, and behind a proxy an agent: the client that reads it closes it, and the next gets another. */
   readonly requestHandler: {
     readonly connectionTimeout: number;
     readonly requestTimeout: number;
     readonly throwOnRequestTimeout: boolean;
-    readonly httpsAgent?: AgentOptions;
+    readonly httpsAgent?: Agent;
   };
-  /** Behind a proxy S3's client never waits for `100 Continue`: for that it takes an agent that knows no proxy. */
-  readonly expectContinueHeader?: false;
   /** The local cloud's own credentials; behind a proxy the default chain, whose clients of SSO and STS use the proxy, too. */
   readonly credentials?: Credentials;
 }

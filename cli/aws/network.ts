@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import { isIPv4 } from 'node:net';
+import { Agent } from 'node:https';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import tls from 'node:tls';
 import { AwsAccessError } from '../../observe/explainAwsError.ts';
 import type { AwsConnection } from '../../observe/target.ts';
@@ -10,22 +11,31 @@ import type { AwsConnection } from '../../observe/target.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What no proxy reaches: the local cloud. */
-const LOOPBACK = ['localhost', nodeHost('127.0.0.1/8'), '::1', '[::1]'];
+const LOOPBACK = 'localhost,127.0.0.0/8,127.0.0.1,::1';
 
-/** A proxy, under the names that Node's agents read: https://nodejs.org/docs/latest-v24.x/api/http.html#built-in-proxy-support */
-interface ProxyVariables {
-  /** Its URL. */
-  readonly https_proxy: string;
-  /** Hosts that are reached without it, separated by commas. */
-  readonly no_proxy: string;
+/** An address, or a block of addresses. */
+const BLOCK = /^(?<address>[^/]+)(?:\/(?<bits>\d+))?$/;
+
+/** An entry of NO_PROXY: hosts that are reached without the proxy. */
+interface NoProxyEntry {
+  /** A name, which its subdomains belong to; an address, or a block of addresses. In lower case, without outer dots. */
+  readonly host: string;
+  /** Undefined for all ports. */
+  readonly port: string | undefined;
+}
+
+/** The proxy of an environment. */
+interface Proxy {
+  readonly url: string;
+  readonly noProxy: readonly NoProxyEntry[];
 }
 
 /**
- * The proxy of an environment, as the AWS CLI reads it; undefined without one.
+ * The proxy of an environment, as the AWS CLI reads it; undefined without one, and if NO_PROXY has `*`.
  *
  * @throws AwsAccessError `SLUICE_AWS_UNREACHABLE` for a proxy of another protocol than HTTP.
  */
-function proxyOf(env: Environment): ProxyVariables | undefined {
+function proxyOf(env: Environment): Proxy | undefined {
   const proxy = env['https_proxy'] || env['HTTPS_PROXY'];
   if (!proxy) return undefined;
   const url = URL.parse(proxy.includes('://') ? proxy : `http://${proxy}`);
@@ -35,32 +45,69 @@ function proxyOf(env: Environment): ProxyVariables | undefined {
       'SLUICE_AWS_UNREACHABLE',
       'HTTPS_PROXY: expected http://HOST:PORT or https://HOST:PORT.',
     );
-  const listed = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter(Boolean);
-  const named = listed.map(nodeHost);
-  // Others take a name for its subdomains, too: https://about.gitlab.com/blog/we-need-to-talk-no-proxy/
-  const below = named.map((name) => `.${name}`);
-  return { https_proxy: url.href, no_proxy: [...LOOPBACK, ...named, ...below].join() };
+  const noProxy = readNoProxy(`${LOOPBACK},${env['no_proxy'] || env['NO_PROXY'] || ''}`);
+  return noProxy.some(({ host }) => host === '*') ? undefined : { url: url.href, noProxy };
 }
 
 /**
- * A host of NO_PROXY as Node reads it: a block of addresses (`10.0.0.0/8`) as a range, an address of IPv6 without brackets,
- * and without the port of HTTPS, as Node takes no port of a domain.
+ * Reads NO_PROXY by the rules of curl: dots around a name say nothing.
+ * https://github.com/curl/curl/blob/master/tests/unit/unit1614.c
+ * Node's agents take `*.` before a name, and ports, too: https://nodejs.org/docs/latest-v24.x/api/http.html#no_proxy-format
  */
-function nodeHost(host: string): string {
-  const [, address = '', bits = ''] = /^([\d.]+)\/(\d+)$/.exec(host) ?? [];
-  if (!isIPv4(address)) return host.replace(/^\[(.+)\]$/, '$1').replace(/^([^:]+):443$/, '$1');
-  const size = 2 ** (32 - Number(bits));
-  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  const first = value - (value % size);
-  const written = (number: number) =>
-    [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
-  return `${written(first)}-${written(first + size - 1)}`;
+function readNoProxy(listed: string): readonly NoProxyEntry[] {
+  return listed.split(/[\s,]+/).flatMap((entry) => {
+    // An address of IPv6 has a port only behind its bracket.
+    const { name = entry, port } = /^(?<name>[^:]*|\[.*\])(?::(?<port>\d+))?$/.exec(entry)?.groups ?? {};
+    const host = bareHost(name).replace(/^\*?\./, '');
+    return host === '' ? [] : [{ host, port }];
+  });
+}
+
+/** A host in lower case, without the brackets of IPv6 and the dot of the root. */
+function bareHost(host: string): string {
+  return host.toLowerCase().replace(/[[\]]|\.$/g, '');
+}
+
+const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4');
+
+/** Whether NO_PROXY has a host. No name is looked up, so a block has no names. @param host Without brackets or with them. */
+function isExcepted({ noProxy }: Proxy, host: string, port: string): boolean {
+  const asked = bareHost(host);
+  return noProxy.some((entry) => {
+    if (entry.port !== undefined && entry.port !== port) return false;
+    const { address = '', bits } = BLOCK.exec(entry.host)?.groups ?? {};
+    if (isIP(asked) === 0 || isIP(address) === 0)
+      return asked === entry.host || asked.endsWith(`.${entry.host}`);
+    const most = isIPv6(address) ? 128 : 32;
+    const prefix = bits === undefined ? most : Number(bits);
+    if (prefix > most) return false;
+    const block = new BlockList();
+    block.addSubnet(address, prefix, familyOf(address));
+    return block.check(asked, familyOf(asked));
+  });
+}
+
+/** Connects by the proxy, but for hosts of NO_PROXY: `proxyEnv` of Node knows no block of addresses, and no outer dots. */
+class ProxyAgent extends Agent {
+  readonly #proxy: Proxy;
+
+  constructor(proxy: Proxy) {
+    // As many sockets as the SDK's own agent has.
+    super({ keepAlive: true, maxSockets: 50, proxyEnv: { https_proxy: proxy.url } });
+    this.#proxy = proxy;
+  }
+
+  override createConnection(...[options, callback]: Parameters<Agent['createConnection']>) {
+    return isExcepted(this.#proxy, options.host ?? '', String(options.port))
+      ? tls.connect(options as tls.ConnectionOptions)
+      : super.createConnection(options, callback);
+  }
 }
 
 /** What connections beyond this machine take from the variables of a process. */
 interface Network {
   /** Undefined without a proxy. */
-  readonly proxy: ProxyVariables | undefined;
+  readonly proxy: Proxy | undefined;
   /** The certificates of `AWS_CA_BUNDLE`, PEM; undefined without it. */
   readonly certificates: string | undefined;
 }
@@ -96,17 +143,28 @@ function certificatesOf({ AWS_CA_BUNDLE: file }: Environment): string | undefine
  */
 export function awsConnection(env: Environment): AwsConnection {
   const limits = { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
-  const { proxy: proxyEnv } = readNetwork(env);
-  if (proxyEnv === undefined) return { requestHandler: limits };
-  const requestHandler = { ...limits, httpsAgent: { keepAlive: true, proxyEnv: { ...proxyEnv } } };
+  const { proxy } = readNetwork(env);
+  if (proxy === undefined) return { requestHandler: limits };
+  const requestHandler = {
+    ...limits,
+    // Each client reads it once, and closes its agent.
+    get httpsAgent() {
+      return new ProxyAgent(proxy);
+    },
+  };
   return {
     requestHandler,
-    expectContinueHeader: false,
     async credentials(properties) {
       const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
       return defaultProvider({ clientConfig: { requestHandler } })(properties);
     },
   };
+}
+
+/** An entry as `fetch` of Node reads it. It knows no blocks of addresses. */
+function forFetch({ host, port }: NoProxyEntry): string {
+  const name = isIPv6(host) ? `[${host}]` : host;
+  return port === undefined ? name : `${name}:${port}`;
 }
 
 /**
@@ -123,7 +181,8 @@ export function useNetwork(env: NodeJS.ProcessEnv): void {
     throw error;
   }
   const { proxy, certificates } = network;
-  if (proxy !== undefined) http.setGlobalProxyFromEnv({ ...proxy });
+  if (proxy !== undefined)
+    http.setGlobalProxyFromEnv({ https_proxy: proxy.url, no_proxy: proxy.noProxy.map(forFetch).join() });
   if (certificates === undefined) return;
 
   env['NODE_EXTRA_CA_CERTS'] ??= env['AWS_CA_BUNDLE'];

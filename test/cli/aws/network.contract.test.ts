@@ -171,22 +171,70 @@ describe('behind a proxy', () => {
     expect(asked).toEqual(aws('sts'));
   });
 
-  it.each([
-    ['nowhere.invalid', 'https://nowhere.invalid'],
-    ['.invalid', 'https://nowhere.invalid'],
-    ['example.com,invalid', 'https://nowhere.invalid'],
-    ['*', 'https://nowhere.invalid'],
-    ['.invalid:443', 'https://nowhere.invalid'],
-    ['[2001:db8::1]', 'https://[2001:db8::1]'],
-    ['127.9.0.0/16', 'https://127.9.255.1:9'],
-    ['', 'https://127.0.0.1:9'],
-    ['', 'https://127.8.0.1:9'],
-    ['', 'https://localhost:9'],
-  ])('leaves out, by NO_PROXY=%s and as the local cloud, %s', async (NO_PROXY, endpoint) => {
+  it.each<[noProxy: string, endpoint: string, reachedBy: string]>([
+    ['', 'https://nowhere.invalid', 'nowhere.invalid:443'],
+    ['nowhere.invalid', 'https://nowhere.invalid', 'no proxy'],
+    ['NOWHERE.Invalid', 'https://nowhere.INVALID', 'no proxy'],
+    ['nowhere.invalid', 'https://elsewhere.invalid', 'elsewhere.invalid:443'],
+    // A name stands for its subdomains, with dots around it or not.
+    ['invalid', 'https://nowhere.invalid', 'no proxy'],
+    ['where.invalid', 'https://nowhere.invalid', 'nowhere.invalid:443'],
+    ['.invalid', 'https://nowhere.invalid', 'no proxy'],
+    ['*.invalid', 'https://nowhere.invalid', 'no proxy'],
+    ['.nowhere.invalid', 'https://nowhere.invalid', 'no proxy'],
+    ['nowhere.invalid.', 'https://nowhere.invalid', 'no proxy'],
+    ['.invalid.', 'https://nowhere.invalid', 'no proxy'],
+    ['invalid', 'https://nowhere.invalid.', 'no proxy'],
+    ['.', 'https://nowhere.invalid', 'nowhere.invalid:443'],
+    // Lists.
+    ['example.com,invalid', 'https://nowhere.invalid', 'no proxy'],
+    [' example.com ,, invalid ', 'https://nowhere.invalid', 'no proxy'],
+    ['example.com invalid', 'https://nowhere.invalid', 'no proxy'],
+    ['*', 'https://nowhere.invalid', 'no proxy'],
+    ['example.com, *', 'https://nowhere.invalid', 'no proxy'],
+    // Ports.
+    ['.invalid:443', 'https://nowhere.invalid', 'no proxy'],
+    ['invalid:8443', 'https://nowhere.invalid:8443', 'no proxy'],
+    ['invalid:8443', 'https://nowhere.invalid', 'nowhere.invalid:443'],
+    ['invalid', 'https://nowhere.invalid:8443', 'no proxy'],
+    // Addresses and blocks.
+    ['127.9.0.0/16', 'https://127.9.255.1:9', 'no proxy'],
+    ['192.0.2.0/24', 'https://192.0.3.1', '192.0.3.1:443'],
+    ['0.0.0.0/33,192.0.2.1/33,192.0.2.1/,192.0.2.1/a', 'https://192.0.2.1', '192.0.2.1:443'],
+    ['2001:db8::1', 'https://[2001:db8::1]', 'no proxy'],
+    ['[2001:db8::1]', 'https://[2001:db8::1]', 'no proxy'],
+    ['2001:DB8:0:0::1', 'https://[2001:db8::1]', 'no proxy'],
+    ['[2001:db8::1]:443', 'https://[2001:db8::1]', 'no proxy'],
+    ['[2001:db8::1]:8443', 'https://[2001:db8::1]', '[2001:db8::1]:443'],
+    ['2001:db8::/32', 'https://[2001:db8:ffff::1]', 'no proxy'],
+    ['[2001:db8::]/32', 'https://[2001:db8:ffff::1]', 'no proxy'],
+    ['2001:db8::/33', 'https://[2001:db8:ffff::1]', '[2001:db8:ffff::1]:443'],
+    ['2001:db8::1/129,192.0.2.0/24,1', 'https://[2001:db8::1]', '[2001:db8::1]:443'],
+    // The local cloud.
+    ['', 'https://127.0.0.1:9', 'no proxy'],
+    ['', 'https://127.8.0.1:9', 'no proxy'],
+    ['', 'https://[::1]:9', 'no proxy'],
+    ['', 'https://localhost:9', 'no proxy'],
+  ])('with NO_PROXY=%s connects to %s by %s', async (NO_PROXY, endpoint, reachedBy) => {
     await expect(askWho({ ...behindProxy, NO_PROXY }, endpoint)).rejects.toThrow(
-      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|E(?:HOST|NET)UNREACH|EADDRNOTAVAIL|configured timeout|^$/,
+      reachedBy === 'no proxy'
+        ? /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|E(?:HOST|NET)UNREACH|EADDRNOTAVAIL|ETIMEDOUT|configured timeout|^$/
+        : /certificate/,
     );
-    expect(asked).toEqual([]);
+    expect(asked.join() || 'no proxy').toBe(reachedBy);
+  });
+
+  it('downloads specs without the proxy from a host of NO_PROXY', async () => {
+    const env = { ...KEYS, ...behindProxy, STATSIG_SERVER_KEY: 'secret-a1' };
+    const download = 'groups pull --stage dev --specs-url https://nowhere.invalid/specs';
+    const proxied = await sluice(download, env);
+    expect([proxied, asked]).toEqual([
+      expect.stringContaining('No response'),
+      expect.arrayContaining(['nowhere.invalid:443']),
+    ]);
+    asked = [];
+    const direct = await sluice(download, { ...env, NO_PROXY: '.Invalid.' });
+    expect([direct, asked]).toEqual([expect.stringContaining('No response'), []]);
   });
 
   it.each([
