@@ -142,15 +142,21 @@ describe.each(['kms', 's3'] as const)('a deployment with the encryption %s', (en
         { user_id: 'bob' },
       ]);
       const folder = `query-results/${name}/`;
+      expect(await encryptionOf(folder)).toBe(ours);
       await story.put(`${folder}more.csv`, 'x', story.cloud.bucket, story.s3By(reader));
       expect(await encryptionOf(`${folder}more.csv`)).toBe(ours);
     }
     // OWOX has no workgroup: it names the place of its results.
-    const owox = story.kept(
-      new AthenaClient(story.clientOptions(await story.credentialsOf('ReaderOwoxUser'))),
-    );
+    const user = await story.credentialsOf('ReaderOwoxUser');
+    const owox = story.kept(new AthenaClient(story.clientOptions(user)));
     const how = { WorkGroup: 'primary', ResultConfiguration: { OutputLocation: 's3://acme-owox/' } };
     expect(await athenaRows(owox, sql, how)).toEqual([{ user_id: 'ada' }, { user_id: 'bob' }]);
+    const results = await story.keys('', 'acme-owox');
+    expect(results).toContainEqual(expect.stringMatching(/\.csv$/));
+    for (const key of results) {
+      expect([key, await encryptionOf(key, story.s3By(), 'acme-owox')]).toEqual([key, ours]);
+      await story.read(key, 'acme-owox', story.s3By(user));
+    }
   });
 
   it('erases by the printed policy, and rewrites files', async () => {

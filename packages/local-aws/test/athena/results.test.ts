@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { formatCsv, parseCsvLine } from '../../src/athena/model/resultFormat.ts';
 import { chunks, ScriptedRunner, textColumn } from '../../src/testing/ScriptedRunner.ts';
-import { BUCKET, runToEnd, startAthena } from '../../src/testing/startAthena.ts';
+import { ACCOUNT, BUCKET, runToEnd, startAthena } from '../../src/testing/startAthena.ts';
 
 type Rows = readonly (readonly (string | null)[])[];
 
@@ -69,6 +69,32 @@ async function readAll(id: string | undefined, size: number) {
 }
 
 describe('the result of a query', () => {
+  const key = `arn:aws:kms:us-east-1:${ACCOUNT}:key/a`;
+  const byKey = { 'x-amz-server-side-encryption': 'aws:kms' };
+  const withKey = { ...byKey, 'x-amz-server-side-encryption-aws-kms-key-id': key };
+
+  it.each([
+    ['the bucket', undefined, withKey],
+    ["S3's own keys", { EncryptionOption: 'SSE_S3' }, { 'x-amz-server-side-encryption': 'AES256' }],
+    ['the key of the bucket', { EncryptionOption: 'SSE_KMS', KmsKey: key }, withKey],
+    ["the account's key for S3", { EncryptionOption: 'SSE_KMS' }, byKey],
+  ] as const)(
+    'is encrypted by %s, with its metadata, for %j',
+    async (_, EncryptionConfiguration, encryption) => {
+      const ServerSideEncryptionByDefault = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key } as const;
+      const BucketEncryption = { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault }] };
+      athena.store.createBucket('encrypted', { settings: { BucketEncryption } });
+      const execution = await runToEnd(athena.client, 'answer', {
+        ResultConfiguration: { OutputLocation: 's3://encrypted/out/', EncryptionConfiguration },
+      });
+      for (const suffix of ['', '.metadata'])
+        expect(
+          athena.store.head('encrypted', `out/${execution?.QueryExecutionId}.csv${suffix}`).attributes
+            .encryption,
+        ).toEqual(encryption);
+    },
+  );
+
   it('starts with the column names, quotes values and leaves NULLs empty', async () => {
     width = 2;
     rows = [

@@ -347,7 +347,7 @@ async function runExecution(
 ): Promise<RunOutcome> {
   const { runner, results, signal, cutoffBytes = Number.POSITIVE_INFINITY, onCall, onStarted } = options;
   const { id } = execution;
-  const folder = execution.results.OutputLocation;
+  const { OutputLocation: folder, EncryptionConfiguration: encryption } = execution.results;
   const stopped = new AbortController();
   const context = statementContext(execution, {
     onCall(call) {
@@ -367,7 +367,7 @@ async function runExecution(
   };
   try {
     const { outcome, location } = await writeResult(result, {
-      write: (place, body) => results.write(place, body, onCall),
+      write: (place, body) => results.write(place, body, encryption, onCall),
       folder,
       id,
       check,

@@ -1,7 +1,9 @@
 import type { LocalClock } from '../../base/clock.ts';
 import type { FaultEffect, Faults } from '../../faults/Faults.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
+import { encryptionHeaderNames } from '../../s3/model/defaultEncryption.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
+import type { ObjectAttributes } from '../../s3/model/StoredObject.ts';
 import { StatementError } from '../engine/StatementError.ts';
 import type { QueryCall, StatementKind, StatementResult } from '../engine/StatementRunner.ts';
 import type { Outcome } from './Execution.ts';
@@ -34,6 +36,7 @@ export class ResultStore {
   /**
    * Writes an object, streaming its body.
    *
+   * @param encryption What the result configuration says. Default: the bucket's own.
    * @param onCall Receives the attempt before it is made. It throws an AwsError to refuse it.
    * @returns Its size in bytes.
    * @throws StatementError in Athena's wording. Errors of `body` are passed on.
@@ -41,6 +44,7 @@ export class ResultStore {
   async write(
     location: string,
     body: AsyncIterable<Uint8Array> | Uint8Array,
+    encryption: ResultConfiguration['EncryptionConfiguration'],
     onCall: (call: QueryCall) => void,
   ): Promise<number> {
     const { bucket, key } = parseResultLocation(location);
@@ -50,7 +54,10 @@ export class ResultStore {
       const resource = `${bucket}/${key}`;
       const { before, after } = faults.takeCall({ service: 's3', operation: 'PutObject', resource });
       await this.#applyFault(before);
-      const { size } = await store.put(bucket, key, body, { contentType: 'application/octet-stream' });
+      const { size } = await store.put(bucket, key, body, {
+        contentType: 'application/octet-stream',
+        ...(encryption === undefined ? {} : { encryption: encryptionHeaders(encryption) }),
+      });
       await this.#applyFault(after);
       return size;
     } catch (error) {
@@ -71,6 +78,16 @@ export class ResultStore {
     if (end === 'reset') throw new AwsError('RequestTimeout', 400, 'The connection was reset.');
     if (end !== undefined) throw end;
   }
+}
+
+/** https://docs.aws.amazon.com/athena/latest/APIReference/API_EncryptionConfiguration.html */
+function encryptionHeaders({
+  EncryptionOption: option,
+  KmsKey: key,
+}: NonNullable<ResultConfiguration['EncryptionConfiguration']>): ObjectAttributes['encryption'] {
+  const { algorithm, key: keyName } = encryptionHeaderNames;
+  if (option === 'SSE_S3') return { [algorithm]: 'AES256' };
+  return { [algorithm]: 'aws:kms', ...(key === undefined ? {} : { [keyName]: key }) };
 }
 
 function writeError(location: string, cause: AwsError): StatementError {

@@ -9,7 +9,7 @@ import { invalidRequest, workGroupNotFound } from './errors.ts';
 import { ATHENA_LIMITS as LIMITS } from './limits.ts';
 
 /**
- * Where and how results are written. Encryption at rest is stored and has no effect, as in the local S3.
+ * Where and how results are written.
  * https://docs.aws.amazon.com/athena/latest/APIReference/API_ResultConfiguration.html
  */
 export const resultConfigurationSchema = z.strictObject({
@@ -55,7 +55,7 @@ const cutoffSchema = z
 
 const settings = {
   EnforceWorkGroupConfiguration: z.boolean().optional(),
-  /** Stored without effect: there are no metrics, no billing and no encryption. */
+  /** Stored without effect, as the next two are: there are no metrics and no billing, and any encryption is allowed. */
   PublishCloudWatchMetricsEnabled: z.boolean().optional(),
   RequesterPaysEnabled: z.boolean().optional(),
   EnableMinimumEncryptionConfiguration: z.boolean().optional(),

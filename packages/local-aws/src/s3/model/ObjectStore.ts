@@ -9,6 +9,7 @@ import { KEY_BYTES, OWNER_ACCOUNT } from '../limits.ts';
 import { Bucket, type BucketFolders, type CreateReason, type Deletion } from './Bucket.ts';
 import type { BucketInfo } from './bucketLines.ts';
 import type { BucketSettings } from './bucketSettings.ts';
+import { defaultEncryption } from './defaultEncryption.ts';
 import type { ListPage, ListQuery } from './KeyIndex.ts';
 import {
   type ObjectAttributes,
@@ -39,6 +40,8 @@ export interface PutOptions {
   /** The user's metadata, lower-case names without `x-amz-meta-`. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly condition?: WriteCondition;
+  /** Its encryption, by the names of headers. Default: the bucket's. No permission for the key is asked for. */
+  readonly encryption?: ObjectAttributes['encryption'];
   /** Computed and stored with the object. Default none. */
   readonly checksumAlgorithm?: ChecksumAlgorithm;
 }
@@ -190,8 +193,9 @@ export class ObjectStore {
     options: PutOptions = {},
   ): Promise<StoredObject> {
     checkKey(key);
-    const { contentType, metadata, condition, checksumAlgorithm } = options;
     const bucket = this.bucket(bucketName);
+    const { contentType, metadata, condition, checksumAlgorithm } = options;
+    const { encryption = defaultEncryption(bucket) } = options;
     const staged = await bucket.stage(body, checksumAlgorithm === undefined ? [] : [checksumAlgorithm]);
     const value = checksumAlgorithm === undefined ? undefined : staged.checksums.get(checksumAlgorithm);
     return this.bucket(bucketName).commit({
@@ -200,7 +204,7 @@ export class ObjectStore {
       attributes: {
         headers: contentType === undefined ? plainAttributes.headers : { 'content-type': contentType },
         metadata: { ...metadata },
-        encryption: {},
+        encryption,
       },
       ...(checksumAlgorithm === undefined || value === undefined
         ? {}

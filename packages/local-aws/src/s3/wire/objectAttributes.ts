@@ -4,6 +4,7 @@ import { type ChecksumAlgorithm, checksumAlgorithms } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { USER_METADATA_BYTES } from '../limits.ts';
 import type { Bucket } from '../model/Bucket.ts';
+import { defaultEncryption, encryptionHeaderNames } from '../model/defaultEncryption.ts';
 import {
   type ObjectAttributes,
   plainAttributes,
@@ -22,9 +23,7 @@ const KEPT = [
   'content-type',
   'expires',
 ];
-const ALGORITHM = 'x-amz-server-side-encryption';
-const KEY = 'x-amz-server-side-encryption-aws-kms-key-id';
-const BUCKET_KEY = 'x-amz-server-side-encryption-bucket-key-enabled';
+const { algorithm: ALGORITHM, key: KEY, bucketKey: BUCKET_KEY } = encryptionHeaderNames;
 const ENCRYPTION = [ALGORITHM, KEY, BUCKET_KEY];
 
 type Encryption = ObjectAttributes['encryption'];
@@ -155,7 +154,7 @@ function pick(headers: S3Call['headers'], names: readonly string[]): Record<stri
  */
 export function encrypted(call: S3Call, bucket: Bucket, attributes: ObjectAttributes): ObjectAttributes {
   const { [BUCKET_KEY]: askedBucketKey, ...asked } = attributes.encryption;
-  const { [BUCKET_KEY]: defaultBucketKey, ...byDefault } = bucketDefault(bucket);
+  const { [BUCKET_KEY]: defaultBucketKey, ...byDefault } = defaultEncryption(bucket);
   const { [KEY]: key, ...encryption } = ALGORITHM in asked ? asked : byDefault;
   const bucketKey = askedBucketKey ?? defaultBucketKey;
   if (encryption[ALGORITHM] !== 'aws:kms') {
@@ -197,22 +196,6 @@ export function requireKeyAccess(
   if (known !== undefined || key === undefined || key.startsWith('arn:')) return known ?? key;
   const name = key.startsWith('alias/') ? key : `key/${key}`;
   return `arn:aws:kms:${region}:${owner}:${name}`;
-}
-
-/**
- * The bucket's default encryption. Whether a bucket key is used also holds for objects that name a key themselves.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/configuring-bucket-key-object.html
- */
-function bucketDefault({ settings }: Bucket): Encryption {
-  const [rule] = settings.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
-  const { SSEAlgorithm, KMSMasterKeyID } = rule?.ServerSideEncryptionByDefault ?? {};
-  if (SSEAlgorithm !== 'aws:kms') return {};
-  return {
-    [ALGORITHM]: 'aws:kms',
-    ...(KMSMasterKeyID === undefined ? {} : { [KEY]: KMSMasterKeyID }),
-    ...(rule?.BucketKeyEnabled === true ? { [BUCKET_KEY]: 'true' } : {}),
-  };
 }
 
 /**
