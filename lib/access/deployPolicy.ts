@@ -160,7 +160,8 @@ export function keepBoundary(boundaryArn: string): Statement[] {
  * Allows what holds and moves data to be made. For buckets only settings are allowed: objects have ARNs of their own.
  */
 function data(scope: arns.PolicyScope, allows: Allows, config: Config, stack: string): Statement[] {
-  const { existing, statsigBucket, readers, tags } = config;
+  const { existing, logs, statsigBucket, readers, tags } = config;
+  const broughtKeys = [existing.keyArn, logs.kmsKeyArn].filter((key) => key !== null);
   const buckets = [
     ...(existing.bucket ? [] : [config.bucket]),
     ...(statsigBucket === null || statsigBucket.existing ? [] : [statsigBucket.bucket]),
@@ -184,6 +185,8 @@ function data(scope: arns.PolicyScope, allows: Allows, config: Config, stack: st
     allows('Schedules', 'scheduler', '*', `schedule/default/${stack}-*`),
     allows('Secrets', 'secretsmanager', ofSecrets, `secret:${stack}-*`),
     ...(makesKey(config) ? keyStatements : []),
+    // `sluice doctor --before-deploy` looks at them.
+    ...(broughtKeys.length === 0 ? [] : [allows('SeeKeys', 'kms', 'DescribeKey', ...broughtKeys)]),
   ];
 }
 

@@ -139,25 +139,26 @@ export function endpointProblems(
 export interface RegionalSettings {
   readonly endpoint: Pick<Endpoint, 'kind'>;
   readonly existing: { readonly keyArn: string | null };
+  readonly logs: { readonly kmsKeyArn: string | null };
 }
 
 /** What of a configuration does not fit the region of the deployment. */
 export interface RegionProblem {
-  /** `functionUrl`: the region has none. `key`: the key is of another region. */
-  readonly kind: 'functionUrl' | 'key';
+  /** `functionUrl`: the region has none. `key`, `logsKey`: the bucket's key, or that of the log groups, is of another region. */
+  readonly kind: 'functionUrl' | 'key' | 'logsKey';
   /** A sentence with field and value. */
   readonly text: string;
 }
 
 /**
- * Finds a Function URL in a region that has none, and a key of another region. The key is
- * checked here because S3 looks at it only with the first object.
+ * Finds a Function URL in a region that has none, and keys of another region. S3 would look at its key only with the first
+ * object, and CloudWatch Logs would stop the deployment at the first log group.
  *
  * @param region The deployment's region, which `--region` may have chosen.
  */
 export function regionProblems(
   region: Region,
-  { endpoint, existing }: RegionalSettings,
+  { endpoint, existing, logs }: RegionalSettings,
 ): readonly RegionProblem[] {
   const problems: RegionProblem[] = [];
   if (hasFunctionUrl(endpoint) && !hasFunctionUrls(region))
@@ -169,12 +170,17 @@ export function regionProblems(
         `"http-api", as Lambda has no Function URLs in ${region}`,
       ),
     });
-  const keyRegion = existing.keyArn?.split(':')[3] ?? region;
-  if (keyRegion !== region)
-    problems.push({
-      kind: 'key',
-      text: `existing.keyArn: got a key of ${keyRegion}, expected one of ${region}, where the bucket is.`,
-    });
+  const keys = [
+    { kind: 'key', field: 'existing.keyArn', arn: existing.keyArn, place: 'the bucket is' },
+    { kind: 'logsKey', field: 'logs.kmsKeyArn', arn: logs.kmsKeyArn, place: 'the log groups are' },
+  ] as const;
+  for (const { kind, field, arn, place } of keys) {
+    const keyRegion = arn?.split(':')[3] ?? region;
+    if (keyRegion !== region) {
+      const text = `${field}: got a key of ${keyRegion}, expected one of ${region}, where ${place}.`;
+      problems.push({ kind, text });
+    }
+  }
   return problems;
 }
 

@@ -128,6 +128,7 @@ export function judgeRegion(region: string, config: RegionalSettings): Finding |
   const titles = {
     functionUrl: `Lambda has no Function URLs in ${region}, where endpoint.kind is ${config.endpoint.kind}`,
     key: `The key ${config.existing.keyArn} is not in ${region}, the region of the stack`,
+    logsKey: `The key ${config.logs.kmsKeyArn} is not in ${region}, the region of the stack`,
   };
   const { kind, text } = problem;
   return finding('SLUICE_FINDING_REGION_UNFIT', { case: kind, ...seenNow(titles[kind], text) });

@@ -38,7 +38,7 @@ import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/ta
 import { ifThere } from '../explainAwsError.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { judgeKey } from '../findings/judge/deployment.ts';
+import { judgeKey, type KeyUser } from '../findings/judge/deployment.ts';
 import { archivingRuleFindings } from '../findings/judge/tables.ts';
 import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
@@ -288,6 +288,31 @@ function canonical(value: unknown): unknown {
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(members.sort().map(([name, member]) => [name, canonical(member)]));
 }
+
+/** Keys that the configuration brings, before a deployment, which does not try them all. */
+export const broughtKeys: Look = {
+  name: 'key',
+  expects: 'a key that the configuration names is there, enabled and of a kind that its user takes',
+  async find({ isLocal, config: { existing, logs }, clients: { kms }, commands }) {
+    // The local cloud has only the keys of the template.
+    if (isLocal) return [];
+    const findFaults = async (arn: string, user: KeyUser) => {
+      const answer = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: arn })));
+      return answer === undefined
+        ? [missing({ isLocal }, `The key ${arn}`, true)]
+        : judgeKey({ Arn: arn, ...answer.KeyMetadata }, commands, user);
+    };
+    const keys = [
+      { user: 'bucket', arn: existing.keyArn },
+      { user: 'logs', arn: logs.kmsKeyArn },
+    ] as const;
+    return settled(
+      keys.flatMap(({ user, arn }): Question[] =>
+        arn === null ? [] : [[`the key ${arn}`, findFaults(arn, user)]],
+      ),
+    );
+  },
+};
 
 /** The KMS key, the stack's or an existing one: without it, no data can be read. */
 export const key: Look = {

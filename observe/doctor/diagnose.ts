@@ -6,6 +6,7 @@ import { readStatus, type Status } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
 import { deployer, freeNames, quotas } from './account.ts';
 import {
+  broughtKeys,
   bucket,
   bucketSettings,
   encryption,
@@ -79,6 +80,7 @@ const looksBeforeDeploy: readonly Look[] = [
   alarmTopic,
   freeNames,
   encryptionBefore,
+  broughtKeys,
   deployer,
   databaseCreators,
   quotas,

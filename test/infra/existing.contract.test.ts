@@ -144,8 +144,9 @@ it('a topic of another region than the alarms is rejected', () => {
 });
 
 const existing = { keyArn: null };
+const logs = { kmsKeyArn: null };
 const endpoints = (['http-api', 'function-url', 'both'] as const).map((kind) => {
-  return { endpoint: { kind }, existing };
+  return { endpoint: { kind }, existing, logs };
 });
 
 it('a region without the services is rejected', () => {
@@ -158,10 +159,13 @@ it('a region without the services is rejected', () => {
 });
 
 it('a key of another region is rejected, also if --region chose the region', () => {
-  const config = { endpoint: { kind: 'http-api' }, existing: { keyArn } } as const;
+  const config = { endpoint: { kind: 'http-api' }, existing: { keyArn }, logs } as const;
   expect(requireRegion('eu-west-1', config)).toBeUndefined();
   expect(() => requireRegion('eu-west-2', config)).toThrow(
     'existing.keyArn: got a key of eu-west-1, expected one of eu-west-2, where the bucket is.',
+  );
+  expect(() => requireRegion('eu-west-2', { ...config, existing, logs: { kmsKeyArn: keyArn } })).toThrow(
+    'logs.kmsKeyArn: got a key of eu-west-1, expected one of eu-west-2, where the log groups are.',
   );
 });
 

@@ -66,7 +66,7 @@ export const deploymentFindings = {
     },
   ),
   SLUICE_FINDING_KEY_UNUSABLE: problem(
-    "The bucket's key cannot be used: data can be neither written nor read.",
+    "A key cannot be used: with the bucket's, data can be neither written nor read.",
     {
       off: [
         `Somebody disabled it. Until it is enabled nothing is written or read, and Firehose drops what has waited for 24 hours. ${WHO} DisableKey, ScheduleKeyDeletion.`,
@@ -79,6 +79,14 @@ export const deploymentFindings = {
       state: [
         'KMS says that it is in a state that no call of ours ends.',
         'Whoever owns the key brings it back: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html.',
+      ],
+      logsOff: [
+        `Somebody disabled it. CloudWatch Logs takes no disabled key: a deployment stops at the first log group. ${WHO} DisableKey, ScheduleKeyDeletion.`,
+        'Run the commands in their order.',
+      ],
+      logsUnfit: [
+        'CloudWatch Logs takes a symmetric key of yours alone: a deployment stops at the first log group.',
+        'Set `logs.kmsKeyArn` to such a key, or take it out: docs/platform.md, "A key for logs".',
       ],
     },
     { section: 'late' },

@@ -44,6 +44,10 @@ export const setupFindings = {
       'S3 encrypts with keys of its own region alone.',
       'Set `existing.keyArn` to a key of the region of the bucket, or name that region with --region.',
     ],
+    logsKey: [
+      'CloudWatch Logs encrypts with keys of its own region alone.',
+      'Set `logs.kmsKeyArn` to a key of the region of the stack.',
+    ],
     bucket: [
       'Functions, queries and the key work in one region.',
       'Name the region of the bucket with --region. If the stack is to be where it is, set `bucket` to one of that region.',

@@ -12,26 +12,43 @@ const KEY_STATES: Readonly<Record<string, { readonly is: string; readonly verbs:
   PendingDeletion: { is: 'is disabled, and is to be deleted', verbs: ['cancel-key-deletion', 'enable-key'] },
 };
 
+/** What a key encrypts: the bucket, or log groups. */
+export type KeyUser = 'bucket' | 'logs';
+
+/** The cases of a key that is off, or of a kind that its user does not take. */
+const KEY_CASES = {
+  bucket: { off: 'off', unfit: 'unfit' },
+  logs: { off: 'logsOff', unfit: 'logsUnfit' },
+} as const satisfies Readonly<
+  Record<KeyUser, Readonly<Record<'off' | 'unfit', CaseOf<'SLUICE_FINDING_KEY_UNUSABLE'>>>>
+>;
+
 /** Judges a key by what KMS says of it. */
-export function judgeKey(found: KeyFacts, commands: Pick<DeploymentCommands, 'aws'>): readonly Finding[] {
+export function judgeKey(
+  found: KeyFacts,
+  commands: Pick<DeploymentCommands, 'aws'>,
+  user: KeyUser = 'bucket',
+): readonly Finding[] {
   const { Arn = '', KeyState = '', KeySpec, KeyUsage, KeyManager, MultiRegion, DeletionDate } = found;
   const isEnabled = KeyState === 'Enabled';
   const isOfAws = KeyManager === 'AWS';
   const isOfKind = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT';
-  const isFit = isOfKind && MultiRegion !== true && !isOfAws;
+  const isOfLogs = user === 'logs';
+  const isFit = isOfKind && (isOfLogs || MultiRegion !== true) && !isOfAws;
   if (isEnabled && isFit) return [];
   const known = KEY_STATES[KeyState];
   const { is: state, verbs } = known ?? { is: `is ${KeyState}`, verbs: [] };
   const on = DeletionDate === undefined ? '' : ` at ${DeletionDate.toISOString()}`;
   const more = [...(MultiRegion === true ? ['multi-Region'] : []), ...(isOfAws ? ["AWS's own"] : [])];
   const kind = [KeySpec, KeyUsage, ...more].join(', ');
-  const wrong = `is of a kind that S3 and Statsig do not use (${kind})`;
+  const users = isOfLogs ? 'CloudWatch Logs does not use' : 'S3 and Statsig do not use';
+  const wrong = `is of a kind that ${users} (${kind})`;
   const faults = [...(isEnabled ? [] : [`${state}${on}`]), ...(isFit ? [] : [wrong])].join(', and ');
   return [
     finding(
       'SLUICE_FINDING_KEY_UNUSABLE',
       {
-        case: known !== undefined ? 'off' : isEnabled ? 'unfit' : 'state',
+        case: known === undefined && !isEnabled ? 'state' : KEY_CASES[user][isEnabled ? 'unfit' : 'off'],
         // KMS does not tell since when.
         ...seenNow(`The key ${Arn} ${faults}`, `${Arn} ${faults}.`),
       },

@@ -4,9 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { askLakeSettings } from '../../../cli/trial/askServices.ts';
 import { endDeployment, removeTrial } from '../../../cli/trial/removeTrial.ts';
 import { awaitKeys, runTrial } from '../../../cli/trial/runTrial.ts';
 import { newTrialId, trialStage } from '../../../cli/trial/Trial.ts';
@@ -71,20 +69,13 @@ describe('a trial, before its questions', () => {
 describe('a trial that comes to an end', () => {
   /** The state of its stack; null without one. */
   let stack: string | null = null;
-  const owner = { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' };
-  /** What its Lake Formation has. */
-  const lake = {
-    DataLakeAdmins: [{ DataLakePrincipalIdentifier: 'arn:aws:iam::111122223333:role/lake' }],
-    CreateDatabaseDefaultPermissions: [{ Principal: owner, Permissions: ['ALL'] }],
-  };
   const denied = '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>';
   const none = '<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>';
   /** An AWS that knows who asks and the state of the stack, and denies everything else. */
   const aws = createServer(async (request, response) => {
     const asked = new URLSearchParams(await text(request)).get('Action');
     response.setHeader('content-type', 'text/xml');
-    if (request.url === '/GetDataLakeSettings') response.end(JSON.stringify({ DataLakeSettings: lake }));
-    else if (asked === 'GetCallerIdentity')
+    if (asked === 'GetCallerIdentity')
       response.end(
         '<R><GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult></R>',
       );
@@ -119,16 +110,6 @@ describe('a trial that comes to an end', () => {
     expect(await callMain(args, { env })).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('SLUICE_TRIAL_ACCOUNT_UNFIT'),
-    });
-  });
-
-  it("tells Lake Formation's settings", async () => {
-    const { deployment } = await open();
-    const lambda = new LambdaClient(deployment.aws);
-    expect(await askLakeSettings(deployment.aws, lambda).finally(() => lambda.destroy())).toEqual({
-      code: 'SLUICE_PROBE_LAKE_SETTINGS',
-      verdict: 'expected',
-      found: '1 administrator; new databases are of IAM_ALLOWED_PRINCIPALS',
     });
   });
 

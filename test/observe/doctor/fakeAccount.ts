@@ -50,6 +50,8 @@ const fresh = () => ({
   caller: ROOT,
   logGroups: [] as string[],
   secrets: new Map<string, object>(),
+  /** What KMS says of keys, by ARN; null for one that the caller may not see. */
+  keys: new Map<string, object | null>(),
   /** Documents of managed policies by ARN; null for one that the caller may not read. */
   policies: new Map<string, object | null>(),
   /** Of services of the REST protocol, by service and path. Without one, they deny. */
@@ -126,6 +128,20 @@ const secretsManager = json('secretsmanager', 'secretsmanager', {
       const secret = account.secrets.get(SecretId);
       if (secret === undefined) throw new AwsError('ResourceNotFoundException', 400, 'No such secret.');
       return { Name: SecretId, ...secret };
+    },
+  }),
+});
+
+/** KMS with {@link account.keys} alone, in place of the local cloud's. */
+export const kms = json('kms', 'TrentService', {
+  DescribeKey: operation({
+    input: z.strictObject({ KeyId: z.string() }),
+    run({ KeyId }) {
+      const key = account.keys.get(KeyId);
+      if (key === undefined) throw new AwsError('NotFoundException', 400, `Key '${KeyId}' does not exist`);
+      if (key === null)
+        throw new AwsError('AccessDeniedException', 400, 'Not authorized to perform: kms:DescribeKey');
+      return { KeyMetadata: { Arn: KeyId, KeyId, ...key } };
     },
   }),
 });

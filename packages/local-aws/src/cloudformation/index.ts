@@ -72,6 +72,7 @@ function stackElement(stack: DeployedStack): (XmlElement | undefined)[] {
     ['CreationTime', new Date(createdMs).toISOString()],
     updatedMs === undefined ? undefined : ['LastUpdatedTime', new Date(updatedMs).toISOString()],
     ['StackStatus', stack.status ?? DEPLOYED],
+    stack.roleArn === undefined ? undefined : ['RoleARN', stack.roleArn],
     ['EnableTerminationProtection', false],
     ['DisableRollback', false],
     [
@@ -124,6 +125,8 @@ export interface DeployedStack {
   readonly updatedMs?: number | undefined;
   /** Default `CREATE_COMPLETE`. */
   readonly status?: string;
+  /** The role that CloudFormation takes; default none. */
+  readonly roleArn?: string;
   readonly resources: readonly StackResource[];
   readonly outputs: Readonly<Record<string, string>>;
 }

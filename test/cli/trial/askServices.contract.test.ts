@@ -1,0 +1,219 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import {
+  askCatalog,
+  askEncryption,
+  askLakeFormation,
+  askLakeSettings,
+} from '../../../cli/trial/askServices.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { openDeployment } from '../../../observe/deployment.ts';
+import { acmeSource } from '../../harness/configInput.ts';
+
+/** Answers each call to AWS; each test sets it. */
+let answer: RequestListener = (_, response) => void response.writeHead(500).end();
+const server = createServer((request, response) => answer(request, response));
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const deployment = openDeployment(
+  {
+    config: defineConfig({ bucket: 'acme', sources: [acmeSource()] }),
+    stack: { service: 'sluice', stage: 'trial-0a1b2c3d' },
+    isLocal: false,
+    now: 0,
+  },
+  {
+    region: 'us-east-1',
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  },
+);
+afterAll(() => {
+  deployment.close();
+  server.close();
+});
+
+describe('the question of encryption', () => {
+  const DENIED = '<Error><Code>AccessDenied</Code></Error>';
+  const STARTED = '<R><UploadId>1</UploadId></R>';
+  /** Which puts a bucket denies: by folder, and whether they have the header or are a part of an upload. */
+  type Denies = (folder: string, put: 'bare' | 'stated' | 'part') => boolean;
+  const asBothStatements: Denies = (_, put) => put === 'bare';
+
+  async function ask(denies: Denies) {
+    answer = ({ method, url = '', headers }, response) => {
+      const [, folder = ''] = /([^/]+)\/k\b/.exec(url) ?? [];
+      const stated = headers['x-amz-server-side-encryption'];
+      const put = url.includes('partNumber') ? 'part' : stated === undefined ? 'bare' : 'stated';
+      if (method === 'PUT' && denies(folder, put)) response.writeHead(403).end(DENIED);
+      else response.setHeader('etag', '"1"').end(url.includes('uploads') ? STARTED : '<R/>');
+    };
+    return askEncryption(deployment);
+  }
+
+  it('is answered as expected if only what lacks the header is denied', async () => {
+    expect(await ask(asBothStatements)).toEqual({
+      code: 'SLUICE_PROBE_ENCRYPTION',
+      verdict: 'expected',
+      found:
+        'AES256: without AccessDenied, with stored, in parts stored; aws:kms: without AccessDenied, with stored, in parts stored',
+    });
+  });
+
+  it.each<[what: string, denies: Denies]>([
+    ['an object without the header is stored', () => false],
+    ['an object with the header is denied', (_, put) => put !== 'part'],
+    ['parts are denied', (_, put) => put !== 'stated'],
+    ['aws:kms alone is denied', (folder, put) => put === 'bare' || folder === 'encrypted-kms'],
+    ['aws:kms alone is stored without the header', (folder, put) => put === 'bare' && folder === 'encrypted'],
+  ])('is answered otherwise if %s', async (_, denies) => {
+    expect(await ask(denies)).toMatchObject({ verdict: 'otherwise' });
+  });
+});
+
+describe('the question of the catalog', () => {
+  /** How many tables a session sees: which spelling its policy allows, and which it asks for. */
+  type Tables = (allowed: string, asked: string) => number | 'denied' | 'broken';
+
+  async function ask(tables: Tables) {
+    answer = async (request, response) => {
+      const body = await text(request);
+      if (request.headers['x-amz-target'] === undefined) {
+        const asked = new URLSearchParams(body);
+        const [, allowed = ''] = /datacatalog\/(\w+)/.exec(asked.get('Policy') ?? '') ?? [];
+        response.end(
+          asked.get('Action') === 'AssumeRole'
+            ? `<R><AssumeRoleResult><Credentials><AccessKeyId>${allowed}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></R>`
+            : '<R><GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult></R>',
+        );
+        return;
+      }
+      const [, allowed = ''] = /Credential=(\w+)/.exec(request.headers.authorization ?? '') ?? [];
+      const seen = tables(allowed, JSON.parse(body).CatalogName);
+      const TableMetadataList = Array.from({ length: Number(seen) || 0 }, (_, i) => ({ Name: `t${i}` }));
+      if (seen === 'denied') response.writeHead(400).end('{"__type":"AccessDeniedException"}');
+      else if (seen === 'broken') response.writeHead(400).end('{"__type":"InvalidRequestException"}');
+      else response.end(JSON.stringify({ TableMetadataList }));
+    };
+    return askCatalog(deployment, {
+      id: '0a1b2c3d',
+      collector: '',
+      keys: { client: '', server: '' },
+      time: 0,
+      lacks: new Set(),
+    });
+  }
+
+  it.each<[what: string, tables: Tables, verdict: string]>([
+    [
+      'as expected if each spelling needs its own name in a policy',
+      (allowed, asked) => (allowed === asked ? 2 : 'denied'),
+      'expected',
+    ],
+    [
+      'as expected if one name in a policy is for both',
+      (allowed) => (allowed === 'AwsDataCatalog' ? 2 : 'denied'),
+      'expected',
+    ],
+    [
+      'otherwise if no policy has the other spelling',
+      (_, asked) => (asked === 'AwsDataCatalog' ? 2 : 'denied'),
+      'otherwise',
+    ],
+    [
+      'otherwise if the other spelling lists nothing',
+      (_, asked) => (asked === 'AwsDataCatalog' ? 2 : 0),
+      'otherwise',
+    ],
+  ])('is answered %s', async (_, tables, verdict) => {
+    expect(await ask(tables)).toMatchObject({ code: 'SLUICE_PROBE_CATALOG', verdict });
+  });
+
+  it('says what each session saw under each spelling', async () => {
+    const { found } = await ask((allowed, asked) => (allowed === asked ? 2 : 'denied'));
+    expect(found.split('; ')).toEqual([
+      'AwsDataCatalog by a policy of AwsDataCatalog: 2 tables',
+      'awsdatacatalog by a policy of AwsDataCatalog: AccessDeniedException',
+      'AwsDataCatalog by a policy of awsdatacatalog: AccessDeniedException',
+      'awsdatacatalog by a policy of awsdatacatalog: 2 tables',
+    ]);
+  });
+
+  it('takes no other failure for a denial', async () => {
+    await expect(ask(() => 'broken')).rejects.toMatchObject({ name: 'InvalidRequestException' });
+  });
+});
+
+describe('the questions of Lake Formation', () => {
+  const byIam = [
+    { Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] },
+  ];
+
+  it.each([
+    [
+      'as expected if tables are left to IAM',
+      byIam,
+      [false, undefined],
+      'expected',
+      'new tables are left to IAM; 0 of 2 tables registered',
+    ],
+    [
+      'otherwise if new tables are not',
+      [],
+      [false],
+      'otherwise',
+      'new tables are not left to IAM; 0 of 1 tables registered',
+    ],
+    [
+      'otherwise if a location is registered',
+      byIam,
+      [false, true],
+      'otherwise',
+      'new tables are left to IAM; 1 of 2 tables registered',
+    ],
+  ])('are answered %s', async (_, CreateTableDefaultPermissions, registered, verdict, found) => {
+    const TableList = registered.map((IsRegisteredWithLakeFormation, i) => ({
+      Name: `t${i}`,
+      IsRegisteredWithLakeFormation,
+    }));
+    answer = ({ headers }, response) =>
+      response.end(
+        JSON.stringify(
+          headers['x-amz-target'] === 'AWSGlue.GetDatabase'
+            ? { Database: { Name: 'sluice', CreateTableDefaultPermissions } }
+            : { TableList },
+        ),
+      );
+    expect(await askLakeFormation(deployment)).toEqual({
+      code: 'SLUICE_PROBE_LAKE_FORMATION',
+      verdict,
+      found,
+    });
+  });
+
+  const DataLakeAdmins = [{ DataLakePrincipalIdentifier: 'arn:aws:iam::111122223333:role/lake' }];
+  it.each([
+    [
+      'its administrators and to whom it leaves databases',
+      { DataLakeAdmins, CreateDatabaseDefaultPermissions: byIam },
+      'expected',
+      '1 administrator; new databases are of IAM_ALLOWED_PRINCIPALS',
+    ],
+    ['that nobody has new databases', {}, 'expected', '0 administrators; new databases are of nobody'],
+    ['what it answers instead of settings', undefined, 'not asked', '403 {"message":"no"}'],
+  ])('tell %s', async (_, DataLakeSettings, verdict, found) => {
+    answer = ({ url }, response) => {
+      if (DataLakeSettings === undefined || url !== '/GetDataLakeSettings')
+        response.writeHead(403).end('{"message":"no"}');
+      else response.end(JSON.stringify({ DataLakeSettings }));
+    };
+    const lambda = new LambdaClient(deployment.aws);
+    expect(await askLakeSettings(deployment.aws, lambda).finally(() => lambda.destroy())).toEqual({
+      code: 'SLUICE_PROBE_LAKE_SETTINGS',
+      verdict,
+      found,
+    });
+  });
+});
