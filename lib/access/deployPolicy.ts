@@ -177,7 +177,14 @@ function data(scope: arns.PolicyScope, allows: Allows, config: Config, stack: st
   return [
     ...(buckets.length === 0 ? [] : [allows('Buckets', 's3', '*', ...buckets)]),
     ...(existing.bucket
-      ? [allows('SeeEncryption', 's3', 'GetEncryptionConfiguration', arns.bucketArn(scope, config.bucket))]
+      ? [
+          allows(
+            'SeeBucket',
+            's3',
+            'GetBucketLocation GetEncryptionConfiguration',
+            arns.bucketArn(scope, config.bucket),
+          ),
+        ]
       : []),
     allows('Streams', 'firehose', '*', `deliverystream/${stack}-*`),
     allows('Queues', 'sqs', '*', `${stack}-*`),

@@ -81,6 +81,14 @@ export function judgeElsewhere(bucket: string, there: string, region: string): F
   return finding('SLUICE_FINDING_REGION_UNFIT', { case: 'bucket', ...told });
 }
 
+/** An existing bucket before a deployment. The other looks need no bucket. */
+export const bucketBefore: Look = {
+  ...bucket,
+  expects: 'an existing bucket exists in this region and belongs to this account',
+  isGround: false,
+  find: async (setup) => (setup.config.existing.bucket ? bucket.find(setup) : []),
+};
+
 /** What the stack makes, or somebody brings, and what does not exist. */
 export function missing({ isLocal }: Pick<Setup, 'isLocal'>, subject: string, isBrought: boolean): Finding {
   return finding('SLUICE_FINDING_RESOURCE_MISSING', {

@@ -8,6 +8,7 @@ import { deployer, freeNames, quotas } from './account.ts';
 import {
   broughtKeys,
   bucket,
+  bucketBefore,
   bucketSettings,
   encryption,
   encryptionBefore,
@@ -79,6 +80,7 @@ const looksBeforeDeploy: readonly Look[] = [
   formerStack,
   alarmTopic,
   freeNames,
+  bucketBefore,
   encryptionBefore,
   broughtKeys,
   deployer,

@@ -120,10 +120,12 @@ const compared: Record<string, Compared> = {
 
 const page = readFileSync(join(repositoryRoot, 'docs', 'readers.md'), 'utf8');
 
+/** The page's section about what policies have besides the documents, and lack. */
+const section = page.split("## Beyond the vendors' documents\n")[1]?.split(/^## /m)[0] ?? '';
+
 /** Actions of the page's table of what a reader has besides its vendor's document, in the order of their letters. */
 function besides(reader: string): readonly string[] {
-  const [, section = ''] = page.split("## Beyond the vendors' documents\n");
-  const rows = (section.split(/^## /m)[0] ?? '').matchAll(/^\| ([^|]*)\|([^|]*)\|/gm);
+  const rows = section.matchAll(/^\| ([^|]*)\|([^|]*)\|/gm);
   let last = '';
   const actions = Array.from(rows, ([, name = '', cell = '']) => {
     last = name.trim() || last;
@@ -154,6 +156,17 @@ it.each(Object.entries(compared))(
     expect(lacking.join(' ')).toBe(unneeded);
   },
 );
+
+it('docs/readers.md names each action of the documents that a policy lacks, and no other', () => {
+  const lacking = Object.values(compared).flatMap(({ policy, document }) => {
+    const allowed = policy.Statement.filter(({ Effect }) => Effect === 'Allow').flatMap(
+      ({ Action }) => Action,
+    );
+    return document.split(/\s+/).filter((action) => !allowed.includes(action));
+  });
+  const [, paragraph = ''] = /^These actions of the documents it lacks: (.*)$/m.exec(section) ?? [];
+  expect(new Set(paragraph.match(/\w+:\w+/g))).toEqual(new Set(lacking));
+});
 
 /** What `alsoReads` adds for Statsig. */
 const alsoReads = alsoReadsPolicy(scope, {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join, matchesGlob } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readDeploymentRole } from '../../../cli/commands/doctor.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
@@ -55,7 +56,7 @@ describe('sluice doctor --before-deploy', () => {
       configFor('fresh'),
     );
     expect(code).toBe(3);
-    expect(stdout).toMatch(/12 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+    expect(stdout).toMatch(/13 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
   });
 
   it('asks Lake Formation who may make a database', async () => {
@@ -119,6 +120,36 @@ describe('sluice doctor --before-deploy', () => {
     expect(found).toContain(
       'NAME_TAKEN AWS::SecretsManager::Secret sluice-fresh-keys: it is scheduled for deletion, and Secrets Manager reserves the name until then.',
     );
+  });
+
+  it('finds an existing bucket that is absent, of another account or in another region', async () => {
+    const found = (bucket: string) =>
+      findingsOf('bucket', { bucket, encryption: 's3', existing: { bucket: true } });
+    const s3 = new S3Client({ ...deployed.options, forcePathStyle: true });
+    const CreateBucketConfiguration = { LocationConstraint: 'eu-west-2' } as const;
+    await s3.send(new CreateBucketCommand({ Bucket: 'acme-in-london', CreateBucketConfiguration }));
+    s3.destroy();
+    expect(await found(deployed.bucket)).toEqual([]);
+    expect(await found('acme-in-london')).toEqual([
+      'REGION_UNFIT acme-in-london is in eu-west-2, the stack in us-east-1.',
+    ]);
+    expect(await found('acme-absent')).toEqual(['RESOURCE_MISSING The bucket acme-absent.']);
+    deployed.faults.set({
+      s3: [
+        {
+          fault: 'failCalls',
+          calls: 'all',
+          code: 'AccessDenied',
+          status: 403,
+          operations: ['GetBucketLocation'],
+        },
+      ],
+    });
+    expect(await found(deployed.bucket)).toEqual([
+      expect.stringMatching(/^BUCKET_UNFIT .*GetBucketLocation/),
+    ]);
+    deployed.faults.clear();
+    expect(await findingsOf('bucket', { bucket: 'acme-absent' })).toEqual([]);
   });
 
   it('finds names of readers that IAM has already, and those that the deployment replaces', async () => {
@@ -243,7 +274,7 @@ describe('sluice doctor --before-deploy', () => {
     expect(await found('provider: {} # deploymentRole: x')).toEqual([]);
     for (const [path, answer] of lakeFormation({}, [])) account.answers.set(path, answer);
     expect(await found(`provider: { iam: { deploymentRole: '${role}' } }`, 'lake-formation')).toEqual([
-      `No grant lets ${role} make a database`,
+      expect.stringContaining(`No grant lets ${role} make a database`),
     ]);
   });
 
@@ -266,12 +297,13 @@ describe('sluice doctor --before-deploy', () => {
       const { checks } = await diagnose(deployment, { beforeDeploy: true });
       deployment.close();
       return checks.flatMap(({ check, findings }) =>
-        check === 'key' ? findings.map(({ title, commands }) => [title, commands.length]) : [],
+        check === 'key' ? findings.map(({ detail, commands }) => [detail, commands.length]) : [],
       );
     };
     expect(await found(fit, { ...fit, MultiRegion: true })).toEqual([]);
-    const unused = (title: string) => [[`The key ${ofBucket} is of a kind that ${title}`, 0]];
-    const ofKind = (kind: string) => unused(`S3 and Statsig do not use (${kind})`);
+    const ofKind = (kind: string) => [
+      [`${ofBucket} is of a kind that S3 and Statsig do not use (${kind}).`, 0],
+    ];
     expect(await found({ ...fit, MultiRegion: true })).toEqual(
       ofKind('SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT, multi-Region'),
     );
@@ -280,18 +312,16 @@ describe('sluice doctor --before-deploy', () => {
       ofKind('SYMMETRIC_DEFAULT, SIGN_VERIFY'),
     );
     expect(await found({ ...fit, KeyState: 'Disabled' }, { ...fit, KeyState: 'PendingDeletion' })).toEqual([
-      [`The key ${ofBucket} is disabled`, 1],
-      [`The key ${ofLogs} is disabled, and is to be deleted`, 2],
+      [`${ofBucket} is disabled.`, 1],
+      [`${ofLogs} is disabled, and is to be deleted.`, 2],
     ]);
+    const kind = "SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT, AWS's own";
     expect(await found(fit, { ...fit, KeyManager: 'AWS' })).toEqual([
-      [
-        `The key ${ofLogs} is of a kind that CloudWatch Logs does not use (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT, AWS's own)`,
-        0,
-      ],
+      [`${ofLogs} is of a kind that CloudWatch Logs does not use (${kind}).`, 0],
     ]);
     expect(await found(undefined, null)).toEqual([
-      [`The key ${ofBucket} does not exist`, 0],
-      [expect.stringMatching(`^The key ${ofLogs} could not be read: `), 0],
+      [`The key ${ofBucket}.`, 0],
+      [expect.stringMatching(`^the key ${ofLogs}: .*kms:DescribeKey`), 0],
     ]);
   });
 
