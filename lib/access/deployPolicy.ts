@@ -119,6 +119,16 @@ export function makeKey(
   ];
 }
 
+/**
+ * Allows `sluice doctor --before-deploy` to look at keys that the configuration brings; no statement without any.
+ *
+ * @param keyArns Null for a key that the configuration does not bring.
+ */
+export function seeKeys(...keyArns: readonly (string | null)[]): Statement[] {
+  const keys = keyArns.filter((key) => key !== null);
+  return keys.length === 0 ? [] : [allow('SeeKeys', ['kms:DescribeKey'], keys)];
+}
+
 /** Allows roles, and the users, policies and profiles of readers, to be made. */
 function identities(
   scope: arns.PolicyScope,
@@ -161,7 +171,6 @@ export function keepBoundary(boundaryArn: string): Statement[] {
  */
 function data(scope: arns.PolicyScope, allows: Allows, config: Config, stack: string): Statement[] {
   const { existing, logs, statsigBucket, readers, tags } = config;
-  const broughtKeys = [existing.keyArn, logs.kmsKeyArn].filter((key) => key !== null);
   const buckets = [
     ...(existing.bucket ? [] : [config.bucket]),
     ...(statsigBucket === null || statsigBucket.existing ? [] : [statsigBucket.bucket]),
@@ -192,8 +201,7 @@ function data(scope: arns.PolicyScope, allows: Allows, config: Config, stack: st
     allows('Schedules', 'scheduler', '*', `schedule/default/${stack}-*`),
     allows('Secrets', 'secretsmanager', ofSecrets, `secret:${stack}-*`),
     ...(makesKey(config) ? keyStatements : []),
-    // `sluice doctor --before-deploy` looks at them.
-    ...(broughtKeys.length === 0 ? [] : [allows('SeeKeys', 'kms', 'DescribeKey', ...broughtKeys)]),
+    ...seeKeys(existing.keyArn, logs.kmsKeyArn),
   ];
 }
 

@@ -10,7 +10,7 @@ import {
   objectsArn,
   type PolicyScope,
 } from '../arns.ts';
-import { keepBoundary, makeKey, unnamed } from '../deployPolicy.ts';
+import { keepBoundary, makeKey, seeKeys, unnamed } from '../deployPolicy.ts';
 import { allow, type PolicyDocument, policyDocument } from '../policyDocument.ts';
 import { seeDefaultDatabase, useKey } from '../readerStatements.ts';
 
@@ -97,6 +97,8 @@ export function trialPolicies(
     policy: policyDocument([
       ...data,
       ...(makesKey(config) ? ownKey : []),
+      // Log groups of a trial have no key.
+      ...seeKeys(existing.keyArn),
       allow('Stack', ['cloudformation:*'], [arnIn(scope, 'cloudformation', `stack/${STACK}/*`)]),
       onTrialNames('Parts', {
         cloudwatch: 'alarm:',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { deployPolicies } from '../../../lib/access/deployPolicy.ts';
 import { trialPolicies } from '../../../lib/access/operators/trialPolicy.ts';
 import type { PolicyDocument } from '../../../lib/access/policyDocument.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -14,6 +15,20 @@ async function verdicts(policies: readonly PolicyDocument[], calls: readonly Cal
   const caller = { principal: `arn:aws:iam::${scope.account}:role/ci`, policies };
   return Promise.all(calls.map(async (call) => [call, await decideCall(caller, call)] as const));
 }
+
+it('lets the doctor look at the keys that the configuration brings, with the policy of a deployment or of a trial', () => {
+  const key = (id: string) => here('kms', `key/0a1b2c3d-0000-1111-2222-33334444555${id}`);
+  const brings = defineConfig({
+    bucket: scope.bucket,
+    existing: { keyArn: key('1') },
+    logs: { kmsKeyArn: key('2') },
+  });
+  const mayDescribe = (document: PolicyDocument) =>
+    ['1', '2', '3'].map((id) => isAllowedBy([document], 'kms:DescribeKey', key(id), {}));
+  expect(mayDescribe(deployPolicies(scope, brings, 'sluice-prod').data)).toEqual([true, true, false]);
+  // Log groups of a trial have no key.
+  expect(mayDescribe(trialPolicies(scope, brings).policy)).toEqual([true, false, false]);
+});
 
 describe('the policies of a trial', () => {
   const role = `arn:aws:iam::${scope.account}:role/${TRIAL}-CollectRole-1`;
