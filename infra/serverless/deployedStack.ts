@@ -7,6 +7,8 @@ import {
 import { GetBucketEncryptionCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { iamArn, roleNamePattern } from '../../lib/access/arns.ts';
 import { defaultEncryption } from '../../lib/access/buckets/bucketSettings.ts';
+import { s3Refusal } from '../../lib/aws/customerClient.ts';
+import { ConfigError } from '../../lib/config/ConfigError.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { isRole, namedIdentity } from '../../lib/schema/readers.ts';
 import { identityId, readerId } from '../readers/readers.ts';
@@ -112,7 +114,11 @@ export function heldNames(
   });
 }
 
-/** What a bucket does with objects whose writers ask for no encryption. Without a setting, S3's own keys encrypt them. */
+/**
+ * What a bucket does with objects whose writers ask for no encryption. Without a setting, S3's own keys encrypt them.
+ *
+ * @throws ConfigError `SLUICE_CONFIG_INVALID` for a bucket in another region; what S3's client throws.
+ */
 export async function readDefaultEncryption(
   options: S3ClientConfig,
   Bucket: string,
@@ -121,6 +127,10 @@ export async function readDefaultEncryption(
   try {
     const answer = await client.send(new GetBucketEncryptionCommand({ Bucket }));
     return defaultEncryption(answer.ServerSideEncryptionConfiguration?.Rules?.[0]);
+  } catch (error) {
+    if (s3Refusal(error)?.refusal !== 'region') throw error;
+    const problem = `existing.bucket: ${Bucket} is in another region than the stack: Firehose, S3's events and functions need it in the same.`;
+    throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problem}`, { cause: error });
   } finally {
     client.destroy();
   }

@@ -166,7 +166,10 @@ module.exports = class SluicePlugin {
     const options = await provider.getAwsSdkV3Config();
     const stack = await readDeployedStack(options, provider.naming.getStackName());
     const asked = config.existing.bucket ? readDefaultEncryption(options, config.bucket) : undefined;
-    const encryption = await asked?.catch(({ name, message }) => {
+    const warnOfUnread = (error) => {
+      // A problem of our own: the bucket is in another region.
+      if (error.cure !== undefined) throw error;
+      const { name, message } = error;
       const cure =
         name === 'AccessDenied'
           ? ' `npx sluice policy print --for deploy` allows s3:GetEncryptionConfiguration.'
@@ -174,7 +177,8 @@ module.exports = class SluicePlugin {
       this.log.warning(
         `S3 does not say how ${config.bucket} is encrypted, which \`encryption\` has to fit. ${name}: ${message}.${cure}`,
       );
-    });
+    };
+    const encryption = await this.explain(() => asked?.catch(warnOfUnread));
     await this.explain(() => requireEncryption(config, stack, encryption));
     if (stack === undefined)
       this.log.notice(

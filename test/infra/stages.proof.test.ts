@@ -291,6 +291,16 @@ describe('serverless deploy', () => {
   });
 
   it.each([
+    [301, 'PermanentRedirect'],
+    [400, 'AuthorizationHeaderMalformed'],
+  ])('refuses an existing bucket in another region, of which S3 answers %s %s', async (status, code) => {
+    const said = await saidOfBucket(status, `<Error><Code>${code}</Code><Message>No</Message></Error>`);
+    expect(said).toContain('SLUICE_CONFIG_INVALID');
+    expect(said).toContain('existing.bucket: acme is in another region than the stack');
+    expect(said).not.toMatch(COMPARED);
+  });
+
+  it.each([
     ['AccessDenied', 'allows s3:GetEncryptionConfiguration'],
     ['NoSuchBucket', undefined],
   ])('warns of an existing bucket whose encryption S3 does not tell: %s', async (code, cure) => {

@@ -125,7 +125,7 @@ describe('sluice doctor --before-deploy', () => {
   it('finds an existing bucket that is absent, of another account or in another region', async () => {
     const found = (bucket: string) =>
       findingsOf('bucket', { bucket, encryption: 's3', existing: { bucket: true } });
-    const s3 = new S3Client({ ...deployed.options, forcePathStyle: true });
+    const s3 = new S3Client({ ...deployed.options, region: 'eu-west-2', forcePathStyle: true });
     const CreateBucketConfiguration = { LocationConstraint: 'eu-west-2' } as const;
     await s3.send(new CreateBucketCommand({ Bucket: 'acme-in-london', CreateBucketConfiguration }));
     s3.destroy();
