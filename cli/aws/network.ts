@@ -10,9 +10,6 @@ import type { AwsConnection } from '../../observe/target.ts';
 /** The variables of a process. An empty one counts as not set. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What no proxy reaches: the local cloud. */
-const LOOPBACK = 'localhost,127.0.0.0/8,127.0.0.1,::1';
-
 /** An address, or a block of addresses. */
 const BLOCK = /^(?<address>[^/]+)(?:\/(?<bits>\d+))?$/;
 
@@ -22,6 +19,14 @@ interface NoProxyEntry {
   readonly host: string;
   /** Undefined for all ports. */
   readonly port: string | undefined;
+}
+
+/** This machine, where the local cloud is, and which no proxy reaches. `fetch` needs the address beside its block. */
+const LOOPBACK = readNoProxy('localhost, 127.0.0.0/8, 127.0.0.1, ::1');
+
+/** Whether a host is this machine. @param host As of a URL. */
+export function isLoopback(host: string): boolean {
+  return isListed(LOOPBACK, host, '');
 }
 
 /** The proxy of an environment. */
@@ -45,7 +50,7 @@ function proxyOf(env: Environment): Proxy | undefined {
       'SLUICE_AWS_UNREACHABLE',
       'HTTPS_PROXY: expected http://HOST:PORT or https://HOST:PORT.',
     );
-  const noProxy = readNoProxy(`${LOOPBACK},${env['no_proxy'] || env['NO_PROXY'] || ''}`);
+  const noProxy = [...LOOPBACK, ...readNoProxy(env['no_proxy'] || env['NO_PROXY'] || '')];
   return noProxy.some(({ host }) => host === '*') ? undefined : { url: url.href, noProxy };
 }
 
@@ -70,10 +75,10 @@ function bareHost(host: string): string {
 
 const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4');
 
-/** Whether NO_PROXY has a host. No name is looked up, so a block has no names. @param host Without brackets or with them. */
-function isExcepted({ noProxy }: Proxy, host: string, port: string): boolean {
+/** Whether entries have a host. No name is looked up, so a block has no names. @param host Without brackets or with them. */
+function isListed(entries: readonly NoProxyEntry[], host: string, port: string): boolean {
   const asked = bareHost(host);
-  return noProxy.some((entry) => {
+  return entries.some((entry) => {
     if (entry.port !== undefined && entry.port !== port) return false;
     const { address = '', bits } = BLOCK.exec(entry.host)?.groups ?? {};
     if (isIP(asked) === 0 || isIP(address) === 0)
@@ -98,7 +103,7 @@ class ProxyAgent extends Agent {
   }
 
   override createConnection(...[options, callback]: Parameters<Agent['createConnection']>) {
-    return isExcepted(this.#proxy, options.host ?? '', String(options.port))
+    return isListed(this.#proxy.noProxy, options.host ?? '', String(options.port))
       ? tls.connect(options as tls.ConnectionOptions)
       : super.createConnection(options, callback);
   }

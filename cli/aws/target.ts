@@ -7,12 +7,10 @@ import { sluiceCommand } from '../../observe/commands.ts';
 import { type ConfiguredTarget, deploymentOptions, type Target } from '../../observe/target.ts';
 import { type CommandLine, stageOption, textOption, UsageError } from '../terminal/commandLine.ts';
 import { writeNote } from '../terminal/output.ts';
-import { awsConnection } from './network.ts';
+import { awsConnection, isLoopback } from './network.ts';
 
 /** The default endpoint of the local cloud. */
 const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
-
-const LOOPBACK = /^https?:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?(\/|$)/i;
 
 /** The options of a command line. */
 type Line = Pick<CommandLine, 'values'>;
@@ -112,7 +110,7 @@ export function namedTarget(
   const givenRegion = textOption(line, 'region') || undefined;
   const endpoint =
     textOption(line, 'endpoint-url') || env['AWS_ENDPOINT_URL'] || (isMeant ? LOCAL_ENDPOINT : undefined);
-  const isLocal = endpoint !== undefined && LOOPBACK.test(endpoint);
+  const isLocal = endpoint !== undefined && isLoopback(URL.parse(endpoint)?.hostname ?? '');
   const refuse = (problem: string) => new UsageError('SLUICE_USAGE_OPTIONS', problem);
   if (isMeant && !isLocal)
     throw refuse(

@@ -2,7 +2,7 @@ import { eachAttempt } from '../../lib/base/retry.ts';
 import type { Clock } from '../../lib/base/time.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
 import { SPECS_BYTES } from '../../lib/groups/readSpecs.ts';
-import { readNetwork } from '../aws/network.ts';
+import { isLoopback, readNetwork } from '../aws/network.ts';
 
 /** The URL from which Statsig's server SDKs download specs: statsig-rust, statsig_http_specs_adapter.rs, `DEFAULT_SPECS_URL`. */
 export const SPECS_URL = 'https://api.statsigcdn.com/v2/download_config_specs';
@@ -18,7 +18,6 @@ export interface DownloadOptions {
 const RETRIES = { tries: 4, baseMs: 500, capMs: 5_000, leastMs: 250 };
 /** Milliseconds for all attempts together. */
 const DEADLINE_MS = 60_000;
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/;
 
 /**
  * Downloads specs as a server SDK does: `GET <url>/<key>.json`. The key is part of the path, so no error contains the URL,
@@ -31,7 +30,7 @@ const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/;
 export async function downloadSpecs(url: string, key: string, options: DownloadOptions): Promise<Uint8Array> {
   const { clock, wait, random } = options;
   const target = specsUrl(url, key);
-  if (!LOOPBACK.test(target.hostname)) readNetwork(process.env);
+  if (!isLoopback(target.hostname)) readNetwork(process.env);
   const deadline = clock.now() + DEADLINE_MS;
   let failure = '';
   for await (const attempt of eachAttempt({ ...RETRIES, wait, random, until: { clock, deadline } })) {
@@ -44,7 +43,7 @@ export async function downloadSpecs(url: string, key: string, options: DownloadO
 
 function specsUrl(url: string, key: string): URL {
   const base = URL.canParse(url) ? new URL(url) : null;
-  const isSafe = base?.protocol === 'https:' || (base?.protocol === 'http:' && LOOPBACK.test(base.hostname));
+  const isSafe = base?.protocol === 'https:' || (base?.protocol === 'http:' && isLoopback(base.hostname));
   if (base === null || !isSafe || base.search !== '' || base.hash !== '' || base.username !== '') {
     throw new GroupsError('SLUICE_GROUPS_ENDPOINT_INVALID');
   }

@@ -66,6 +66,7 @@ describe('the question of encryption', () => {
     ['an object without the header is stored', () => false],
     ['an object with the header is denied', (_, put) => put !== 'part'],
     ['parts are denied', (_, put) => put !== 'stated'],
+    ['AES256 alone is denied', (folder, put) => put === 'bare' || folder === 'encrypted'],
     ['aws:kms alone is denied', (folder, put) => put === 'bare' || folder === 'encrypted-kms'],
     ['aws:kms alone is stored without the header', (folder, put) => put === 'bare' && folder === 'encrypted'],
   ])('is answered otherwise if %s', async (_, denies) => {
@@ -162,6 +163,18 @@ describe('the questions of Lake Formation', () => {
     [
       'otherwise if new tables are not',
       [],
+      [false],
+      'otherwise',
+      'new tables are not left to IAM; 0 of 1 tables registered',
+    ],
+    [
+      'otherwise if new tables are left to somebody else',
+      [
+        {
+          Principal: { DataLakePrincipalIdentifier: 'arn:aws:iam::111122223333:role/lake' },
+          Permissions: ['ALL'],
+        },
+      ],
       [false],
       'otherwise',
       'new tables are not left to IAM; 0 of 1 tables registered',
