@@ -12,6 +12,7 @@ import * as setup from '../../../observe/doctor/Setup.ts';
 import * as stacks from '../../../observe/doctor/stack.ts';
 import { judgeBoundary, judgeSize } from '../../../observe/doctor/template.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
+import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-central-1';
@@ -26,6 +27,13 @@ const REVERT = revertDriftWords('sluice-prod').map((words) => commands.aws(...wo
 const config = defineConfig({ bucket: 'acme' });
 const bringing = (existing: NonNullable<Parameters<typeof defineConfig>[0]['existing']>) =>
   defineConfig({ bucket: 'acme', existing });
+const withLogsKey = defineConfig({ bucket: 'acme', logs: { kmsKeyArn: keyArn('2') } });
+const logsKey = {
+  Arn: keyArn('2'),
+  KeyState: 'Enabled',
+  KeySpec: 'SYMMETRIC_DEFAULT',
+  KeyUsage: 'ENCRYPT_DECRYPT',
+} as const;
 const named = (name: string) => Object.assign(new Error(`${name} of a call.`), { name });
 
 const reader = { kind: 'metabase', name: 'bi', iamName: 'BI' } as const;
@@ -87,9 +95,11 @@ export const doctorFindings: readonly Finding[] = [
     (region) =>
       setup.judgeRegion(region, defineConfig({ bucket: 'acme', endpoint: { kind: 'function-url' } })) ?? [],
   ),
-  ...[setup.judgeRegion(REGION, bringing({ bucket: true, keyArn: keyArn('1') }))].flatMap(
-    (found) => found ?? [],
+  ...[bringing({ bucket: true, keyArn: keyArn('1') }), withLogsKey].flatMap(
+    (brought) => setup.judgeRegion(REGION, brought) ?? [],
   ),
+  ...judgeKey({ ...logsKey, KeyState: 'Disabled' }, commands, 'logs'),
+  ...judgeKey({ ...logsKey, KeySpec: 'RSA_2048' }, commands, 'logs'),
   ...heldNames(withReader, { stackName: 'sluice-prod', resources: held }).map(account.judgeHeldName),
   ...replacedReaders(withReader, { ...readerStack, resources: made }).map(stacks.judgeReplaced),
   ...(
