@@ -47,7 +47,7 @@ function drop(directory: string, name: string): EngineFile {
 }
 
 /** A configuration with the dataset of the files. */
-export function benchConfig(): Config {
+function benchConfig(): Config {
   return defineConfig({
     bucket: 'experiments',
     unitIds: { companyID: 'company_id' },
