@@ -189,12 +189,13 @@ export function* refusedRequests(
     }) ?? codes.map(([code, count]) => `${count} ${code}`);
   const more = refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
   const [first] = refusals?.groups ?? [];
+  const isOneKind = refusals?.groups.length === 1 && !refusals.hasMore;
   const isOver = first !== undefined && listedNow.length === refusals?.groups.length;
   const most =
     first === undefined ? `with ${codes[0]?.[0] ?? '4xx'}` : `with ${first.code}${fromText(first)}`;
   const told = {
     case: isUnknown ? 'unknownKey' : isOver ? 'over' : 'other',
-    title: `${counted(day, 'request')} ${day === 1 ? 'was' : 'were'} refused, ${refused} of them within the last hour, most ${most}`,
+    title: `${counted(day, 'request')} ${day === 1 ? 'was' : 'were'} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : 'most'} ${most}`,
     since: refusals?.groups.map((group) => group.first).sort()[0] ?? null,
   } as const;
   yield finding(
