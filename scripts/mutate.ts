@@ -1,8 +1,9 @@
 // `npm run mutate [-- PATH…] [--since REF] [--who]` tests the tests. Stryker puts faults into the files whose paths begin
-// with one of PATH…, one at a time, and runs the suites of their rooms and those that import them: unit tests first, then
-// for faults that these do not see contract tests. Without PATH it takes the files that changed since REF, by default
-// `main`. Faults that no test sees are printed, and a score for each room. With `--who` all tests run for each fault, and
-// the tests without which the score is the same are printed. The exit code is 1 if a room's score is below 90 %.
+// with one of PATH…, one at a time, and runs unit tests of their rooms. For faults that these do not see it runs suites that
+// import the file, or code that imports it: unit tests, and then contract tests. Without PATH it takes the files that
+// changed since REF, by default `main`. Faults that no test sees are printed, and a score for each room. With `--who` all
+// tests run for each fault, and the tests without which the score is the same are printed. The exit code is 1 if a room's
+// score is below 90 %.
 //
 // `npm run mutate -- --by-hand [PATH…] [--workers N]` puts the faults of mutate/mutations.ts in: those that Stryker does
 // not make, and those of code that runs in a child process or a bundle. The exit code is 1 if some survive.

@@ -85,20 +85,29 @@ function ownUnitSuites(files: readonly string[]): readonly string[] {
   return suitesWith(UNIT, (suite) => files.some((file) => isOwn(suite, file)));
 }
 
-/** Own unit suites, and others that import a file. */
+/** Own unit suites, and others that import a file, or code that imports it. */
 function unitSuites(files: readonly string[]): readonly string[] {
-  return suitesWith(UNIT, (suite) => files.some((file) => isOwn(suite, file)) || imports(suite, files));
+  return near(UNIT, files);
 }
 
-/** Contract suites of the room, and others that import a file. */
+/** Contract suites of the room, and others that import a file, or code that imports it. */
 function contractSuites(files: readonly string[]): readonly string[] {
-  return suitesWith(CONTRACT, (suite) => files.some((file) => isOwn(suite, file)) || imports(suite, files));
+  return near(CONTRACT, files);
+}
+
+function near(tier: RegExp, files: readonly string[]): readonly string[] {
+  const code = [...files, ...pathsIn('lib', 'functions').filter((path) => imports(path, files))];
+  return suitesWith(tier, (suite) => files.some((file) => isOwn(suite, file)) || imports(suite, code));
 }
 
 function suitesWith(tier: RegExp, isChosen: (suite: string) => boolean): readonly string[] {
-  const args = ['ls-files', '--cached', '--others', '--exclude-standard', 'test'];
-  const suites = execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim().split('\n');
-  return suites.filter((suite) => tier.test(suite) && isChosen(suite));
+  return pathsIn('test').filter((suite) => tier.test(suite) && isChosen(suite));
+}
+
+/** The paths of all files in folders, but for those that Git ignores. */
+function pathsIn(...folders: readonly string[]): readonly string[] {
+  const args = ['ls-files', '--cached', '--others', '--exclude-standard', ...folders];
+  return execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim().split('\n');
 }
 
 /** Whether a suite lies in the folder of tests of a file, or in one above it: `test/lib/wire` for `lib/wire/keys`. */
@@ -106,10 +115,11 @@ function isOwn(suite: string, file: string): boolean {
   return `test/${dirname(file)}/`.startsWith(`${dirname(suite)}/`);
 }
 
-function imports(suite: string, files: readonly string[]): boolean {
-  const text = readFileSync(join(repositoryRoot, suite), 'utf8');
+/** Whether a file has the path of one of these in an `import`. */
+function imports(importer: string, files: readonly string[]): boolean {
+  const text = readFileSync(join(repositoryRoot, importer), 'utf8');
   const paths = [...text.matchAll(/from '(\.[^']+)'/g)].map(([, path = '']) =>
-    normalize(join(dirname(suite), path)),
+    normalize(join(dirname(importer), path)),
   );
   return paths.some((path) => files.includes(path));
 }
