@@ -3,18 +3,15 @@ import { VERSION } from '../lib/base/version.ts';
 import { LandedObject } from '../lib/landing/lines/LandedObject.ts';
 import type { Config } from '../lib/schema/config.ts';
 import type { MovableClock } from '../packages/local-aws/src/base/index.ts';
-import { newBucketSettings } from '../packages/local-aws/src/s3/index.ts';
 import {
   type LocalAws,
   type LocalAwsStatus,
   type PendingDelivery,
   startLocalAws,
 } from '../packages/local-aws/src/server/index.ts';
-import type { ExistingResources } from '../packages/local-aws/src/server/provision.ts';
-import type { Deployment } from '../packages/local-aws/src/template/index.ts';
 import { codeRoot, makeCachePrivate, repositoryRoot } from './dataDirectory.ts';
 import './errors.ts';
-import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
+import { existingResources } from './existingResources.ts';
 import { COMPILED, type LoadedTemplate, loadTemplate } from './loadTemplate.ts';
 import { localAccount } from './localAccount.ts';
 
@@ -197,82 +194,6 @@ function flushOf({ delivered, undrained }: Awaited<ReturnType<LocalAws['flush']>
 /** The gateway's address, or the collector's Function URL in a template without a gateway. */
 function collectorUrl({ api, functionUrls }: Pick<LocalAws, 'api' | 'functionUrls'>): string | undefined {
   return api ?? Object.entries(functionUrls).find(([name]) => name.endsWith('-collect'))?.[1];
-}
-
-/**
- * Resources that the configuration takes as existing, because nothing else creates them locally. The bucket reports its
- * objects, as it does once everything required has been set, and the workgroup puts results where readers look.
- */
-function existingResources(
-  deployment: Deployment,
-  { existing, bucket, database, athena, readers }: Config,
-): ExistingResources {
-  const databases = [
-    ...(existing.database ? [database] : []),
-    ...(existing.stagingDatabase ? [athena.stagingDatabase] : []),
-  ];
-  return {
-    buckets: [
-      ...(existing.bucket
-        ? [
-            {
-              logicalId: 'existing.bucket',
-              name: bucket,
-              eventBridge: true,
-              settings: newBucketSettings,
-              // The key that is configured with the bucket, else the stack's own key.
-              keyArn: existing.keyArn ?? deployment.keys[0]?.arn,
-            },
-          ]
-        : []),
-      ...readers.flatMap((reader) =>
-        reader.kind === 'owox' && reader.existingResultsBucket
-          ? [
-              {
-                logicalId: `existing.${reader.resultsBucket}`,
-                name: reader.resultsBucket,
-                eventBridge: false,
-                settings: newBucketSettings,
-                keyArn: reader.resultsKeyArn,
-              },
-            ]
-          : [],
-      ),
-    ],
-    databases: databases.map((name) => ({ logicalId: `existing.${name}`, name, input: { Name: name } })),
-    workGroups: [
-      ...(existing.workgroup
-        ? [
-            {
-              logicalId: 'existing.workgroup',
-              name: athena.workgroup,
-              properties: {
-                Name: athena.workgroup,
-                WorkGroupConfiguration: {
-                  EnforceWorkGroupConfiguration: true,
-                  ResultConfiguration: { OutputLocation: `s3://${bucket}/${QUERY_RESULTS_FOLDER}` },
-                },
-              },
-            },
-          ]
-        : []),
-      // Workgroups of readers take the location that each query names. `primary` is always there.
-      ...readers.flatMap((reader) =>
-        reader.kind === 'owox' || reader.workgroup === undefined
-          ? []
-          : [
-              {
-                logicalId: `existing.${reader.workgroup}`,
-                name: reader.workgroup,
-                properties: {
-                  Name: reader.workgroup,
-                  WorkGroupConfiguration: { EnforceWorkGroupConfiguration: false },
-                },
-              },
-            ],
-      ),
-    ],
-  };
 }
 
 /**

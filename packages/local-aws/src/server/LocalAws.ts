@@ -1,6 +1,7 @@
 // What a caller of startLocalAws gives and gets.
 import type { MovableClock } from '../base/MovableClock.ts';
-import type { ControlPresentation, FlushReport, LocalAwsStatus } from '../control/controlApi.ts';
+import type { ControlPresentation } from '../control/controlApi.ts';
+import type { FlushReport, LocalAwsStatus } from '../control/status.ts';
 import type { Faults } from '../faults/Faults.ts';
 import type { Deployment } from '../template/Deployment.ts';
 import type { ExistingResources } from './provision.ts';

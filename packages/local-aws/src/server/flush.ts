@@ -1,4 +1,4 @@
-import type { FlushReport, PendingDelivery } from '../control/controlApi.ts';
+import type { FlushReport, PendingDelivery } from '../control/status.ts';
 import type { Engines } from './openEngines.ts';
 import type { Triggers } from './startTriggers.ts';
 

@@ -1,5 +1,5 @@
 // Everything at once, from a template.
-export type { FlushReport, LocalAwsStatus, PendingDelivery } from '../control/controlApi.ts';
+export type { FlushReport, LocalAwsStatus, PendingDelivery } from '../control/status.ts';
 export type { LocalAccount, LocalAws, LocalAwsOptions, StackSource } from './LocalAws.ts';
 export type { ExistingResources } from './provision.ts';
 export { startLocalAws } from './startLocalAws.ts';

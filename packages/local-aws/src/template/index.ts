@@ -1,5 +1,5 @@
 // Reads CloudFormation templates.
-export type { Deployment } from './Deployment.ts';
+export type { DeployedBucket, DeployedWorkGroup, Deployment } from './Deployment.ts';
 export { readDeployment } from './readDeployment.ts';
 export { type ResolvedResource, type ResolvedTemplate, resolveTemplate } from './resolveTemplate.ts';
 export { attributePath, intrinsicOf, parseTemplate, SUB_PLACEHOLDER, type Template } from './Template.ts';

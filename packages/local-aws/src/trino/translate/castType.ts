@@ -54,78 +54,132 @@ export function castCall(type: string, attempt: boolean): readonly [before: stri
     : [plain, `AS ${type})`];
 }
 
+/** A type that was parsed, and the place after it. */
+type ParsedType = CastTarget & { readonly next: number };
+
 /**
  * Parses a type of Trino, starting at the token `from`.
  *
  * @returns The type and the index after it.
  * @throws SqlError `TYPE_NOT_FOUND`.
  */
-export function parseCastType(
-  tokens: readonly Token[],
-  from: number,
-): CastTarget & { readonly next: number } {
-  const first = tokens[from];
-  const name = first?.value.toLowerCase() ?? '';
-  const offset = first?.start ?? tokens.at(-1)?.end ?? 0;
-  const at = (index: number) => tokens[index]?.value.toLowerCase();
-  const expect = (index: number, symbol: string) => {
-    if (at(index) !== symbol)
-      throw new SqlError(
-        'SYNTAX_ERROR',
-        `mismatched input '${tokens[index]?.raw ?? '<EOF>'}'. Expecting: '${symbol}'`,
-        tokens[index]?.start ?? offset,
-      );
-    return index + 1;
-  };
-  if (name === 'array') {
-    const open = at(from + 1) === '<' ? '<' : '(';
-    const item = parseCastType(tokens, expect(from + 1, open));
-    const next = expect(item.next, open === '<' ? '>' : ')');
-    return { type: `${item.type}[]`, name, next };
+export function parseCastType(tokens: readonly Token[], from: number): ParsedType {
+  const { next, ...target } = new TypeReader(tokens, from).read();
+  return { ...target, next: from + next };
+}
+
+/** Reads the type that begins at a token. Places are counted from that token, so the type's name is at 0. */
+class TypeReader {
+  readonly #tokens: readonly Token[];
+  readonly #from: number;
+  /** The type's name, in small letters. */
+  readonly #name: string;
+
+  constructor(tokens: readonly Token[], from: number) {
+    this.#tokens = tokens;
+    this.#from = from;
+    this.#name = this.#word(0) ?? '';
   }
-  if (name === 'map') {
-    const open = at(from + 1) === '<' ? '<' : '(';
-    const key = parseCastType(tokens, expect(from + 1, open));
-    const value = parseCastType(tokens, expect(key.next, ','));
-    return {
-      type: `MAP(${key.type}, ${value.type})`,
-      name,
-      next: expect(value.next, open === '<' ? '>' : ')'),
-    };
+
+  read(): ParsedType {
+    const name = this.#name;
+    // DuckDB goes by the names of a row's fields, Trino by their places.
+    if (/^(?:row|time|ipaddress)$/.test(name)) throw notEmulated(`The type ${name}`, this.#offset);
+    if (name === 'array') return this.#array();
+    if (name === 'map') return this.#map();
+    if (name === 'timestamp') return this.#timestamp();
+    return (name === 'interval' ? this.#interval() : undefined) ?? this.#plain();
   }
-  // DuckDB goes by the names of a row's fields, Trino by their places.
-  if (/^(?:row|time|ipaddress)$/.test(name)) throw notEmulated(`The type ${name}`, offset);
-  if (name === 'timestamp') {
-    let next = from + 1;
-    if (at(next) === '(') {
+
+  #array(): ParsedType {
+    const [open, close] = this.#brackets();
+    const item = this.#item(this.#expect(1, open));
+    return this.#parsed(`${item.type}[]`, this.#expect(item.next, close));
+  }
+
+  #map(): ParsedType {
+    const [open, close] = this.#brackets();
+    const key = this.#item(this.#expect(1, open));
+    const value = this.#item(this.#expect(key.next, ','));
+    return this.#parsed(`MAP(${key.type}, ${value.type})`, this.#expect(value.next, close));
+  }
+
+  /** Those around items: Hive's, as in `array<int>`, or Trino's, as in `array(integer)`. */
+  #brackets(): readonly [open: string, close: string] {
+    return this.#word(1) === '<' ? ['<', '>'] : ['(', ')'];
+  }
+
+  /** A type inside this one; its `next` counts from this one's beginning. */
+  #item(at: number): ParsedType {
+    const parsed = parseCastType(this.#tokens, this.#from + at);
+    return { ...parsed, next: parsed.next - this.#from };
+  }
+
+  #timestamp(): ParsedType {
+    let next = 1;
+    if (this.#word(next) === '(') {
+      const digits = this.#word(next + 1);
       // Hive's times, and so those of all tables, have milliseconds.
-      if (Number(at(next + 1)) > 3) throw notEmulated(`The type timestamp(${at(next + 1)})`, offset);
-      next = expect(next + 2, ')');
+      if (Number(digits) > 3) throw notEmulated(`The type timestamp(${digits})`, this.#offset);
+      next = this.#expect(next + 2, ')');
     }
-    const zone = at(next) === 'with' && at(next + 1) === 'time' && at(next + 2) === 'zone';
-    const plain = at(next) === 'without' && at(next + 1) === 'time' && at(next + 2) === 'zone';
-    const type = zone ? 'TIMESTAMP WITH TIME ZONE' : 'TIMESTAMP';
-    return { type, name, next: zone || plain ? next + 3 : next };
+    const timeZone = this.#word(next + 1) === 'time' && this.#word(next + 2) === 'zone';
+    const word = this.#word(next);
+    if (timeZone && word === 'with') return this.#parsed('TIMESTAMP WITH TIME ZONE', next + 3);
+    return this.#parsed('TIMESTAMP', timeZone && word === 'without' ? next + 3 : next);
   }
-  if (name === 'interval') {
-    const months = at(from + 1) === 'year';
-    if (at(from + 2) === 'to' && (months || at(from + 1) === 'day'))
-      return { type: 'INTERVAL', name, next: from + 4 };
+
+  /** `interval year to month` or `interval day to second`; undefined for any other. */
+  #interval(): ParsedType | undefined {
+    const unit = this.#word(1);
+    const known = (unit === 'year' || unit === 'day') && this.#word(2) === 'to';
+    return known ? this.#parsed('INTERVAL', 4) : undefined;
   }
-  const plain = PLAIN[name];
-  if (plain === undefined) throw new SqlError('TYPE_NOT_FOUND', `Unknown type: ${first?.raw ?? ''}`, offset);
-  if (name === 'double' && at(from + 1) === 'precision') return { type: plain, name, next: from + 2 };
-  if (at(from + 1) !== '(')
-    return name === 'char'
-      ? { type: plain, name, length: 1, next: from + 1 }
-      : { type: plain, name, next: from + 1 };
-  if (name === 'decimal') {
-    const scale = at(from + 3) === ',' ? (at(from + 4) ?? '0') : '0';
-    const close = at(from + 3) === ',' ? from + 5 : from + 3;
-    return { type: `DECIMAL(${at(from + 2)}, ${scale})`, name, next: expect(close, ')') };
+
+  /** A type without items. */
+  #plain(): ParsedType {
+    const name = this.#name;
+    const type = PLAIN[name];
+    if (type === undefined) throw this.#unknown('');
+    if (name === 'double' && this.#word(1) === 'precision') return this.#parsed(type, 2);
+    const hasParameters = this.#word(1) === '(';
+    if (!hasParameters) return this.#parsed(type, 1, name === 'char' ? 1 : undefined);
+    if (name === 'decimal') return this.#decimal();
+    if (name !== 'varchar' && name !== 'char') throw this.#unknown(`(${this.#word(2)})`);
+    return this.#parsed(type, this.#expect(3, ')'), Number(this.#word(2)));
   }
-  if (name !== 'varchar' && name !== 'char') {
-    throw new SqlError('TYPE_NOT_FOUND', `Unknown type: ${first?.raw ?? ''}(${at(from + 2)})`, offset);
+
+  #decimal(): ParsedType {
+    const hasScale = this.#word(3) === ',';
+    const scale = hasScale ? (this.#word(4) ?? '0') : '0';
+    return this.#parsed(`DECIMAL(${this.#word(2)}, ${scale})`, this.#expect(hasScale ? 5 : 3, ')'));
   }
-  return { type: plain, name, length: Number(at(from + 2)), next: expect(from + 3, ')') };
+
+  #parsed(type: string, next: number, length?: number): ParsedType {
+    return { type, name: this.#name, ...(length === undefined ? {} : { length }), next };
+  }
+
+  #word(at: number): string | undefined {
+    return this.#tokens[this.#from + at]?.value.toLowerCase();
+  }
+
+  #expect(at: number, symbol: string): number {
+    if (this.#word(at) === symbol) return at + 1;
+    const token = this.#tokens[this.#from + at];
+    throw new SqlError(
+      'SYNTAX_ERROR',
+      `mismatched input '${token?.raw ?? '<EOF>'}'. Expecting: '${symbol}'`,
+      token?.start ?? this.#offset,
+    );
+  }
+
+  /** Where the type begins in the statement. */
+  get #offset(): number {
+    return this.#tokens[this.#from]?.start ?? this.#tokens.at(-1)?.end ?? 0;
+  }
+
+  #unknown(parameters: string): SqlError {
+    const raw = this.#tokens[this.#from]?.raw ?? '';
+    return new SqlError('TYPE_NOT_FOUND', `Unknown type: ${raw}${parameters}`, this.#offset);
+  }
 }

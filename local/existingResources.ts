@@ -1,0 +1,73 @@
+import type { Config } from '../lib/schema/config.ts';
+import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
+import { newBucketSettings } from '../packages/local-aws/src/s3/index.ts';
+import type { ExistingResources } from '../packages/local-aws/src/server/provision.ts';
+import type { DeployedBucket, DeployedWorkGroup, Deployment } from '../packages/local-aws/src/template/index.ts';
+
+type OwoxReader = Extract<Config['readers'][number], { kind: 'owox' }>;
+
+/** Resources that the configuration takes as existing, because nothing else creates them locally. */
+export function existingResources(deployment: Deployment, config: Config): ExistingResources {
+  const { existing, database, athena } = config;
+  const owoxReaders = config.readers.filter((reader) => reader.kind === 'owox');
+  return {
+    buckets: [
+      ...(existing.bucket ? [dataBucket(deployment, config)] : []),
+      ...owoxReaders.filter(({ existingResultsBucket }) => existingResultsBucket).map(resultsBucket),
+    ],
+    databases: [
+      ...(existing.database ? [database] : []),
+      ...(existing.stagingDatabase ? [athena.stagingDatabase] : []),
+    ].map((name) => ({ logicalId: `existing.${name}`, name, input: { Name: name } })),
+    workGroups: [
+      ...(existing.workgroup ? [ownWorkGroup(config)] : []),
+      ...config.readers.flatMap((reader) =>
+        reader.kind === 'owox' || reader.workgroup === undefined ? [] : [readersWorkGroup(reader.workgroup)],
+      ),
+    ],
+  };
+}
+
+/** It reports its objects, as it does once everything required has been set. */
+function dataBucket({ keys }: Deployment, { bucket, existing }: Config): DeployedBucket {
+  return {
+    logicalId: 'existing.bucket',
+    name: bucket,
+    eventBridge: true,
+    settings: newBucketSettings,
+    // The key that is configured with the bucket, else the stack's own key.
+    keyArn: existing.keyArn ?? keys[0]?.arn,
+  };
+}
+
+function resultsBucket(reader: OwoxReader): DeployedBucket {
+  return {
+    logicalId: `existing.${reader.resultsBucket}`,
+    name: reader.resultsBucket,
+    eventBridge: false,
+    settings: newBucketSettings,
+    keyArn: reader.resultsKeyArn,
+  };
+}
+
+/** It puts results where readers look. */
+function ownWorkGroup({ athena, bucket }: Config): DeployedWorkGroup {
+  const OutputLocation = `s3://${bucket}/${QUERY_RESULTS_FOLDER}`;
+  return workGroup('existing.workgroup', athena.workgroup, {
+    EnforceWorkGroupConfiguration: true,
+    ResultConfiguration: { OutputLocation },
+  });
+}
+
+/** It takes the location that each query names. `primary` is always there. */
+function readersWorkGroup(name: string): DeployedWorkGroup {
+  return workGroup(`existing.${name}`, name, { EnforceWorkGroupConfiguration: false });
+}
+
+function workGroup(
+  logicalId: string,
+  name: string,
+  configuration: object,
+): DeployedWorkGroup {
+  return { logicalId, name, properties: { Name: name, WorkGroupConfiguration: configuration } };
+}
