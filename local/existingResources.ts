@@ -2,7 +2,11 @@ import type { Config } from '../lib/schema/config.ts';
 import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
 import { newBucketSettings } from '../packages/local-aws/src/s3/index.ts';
 import type { ExistingResources } from '../packages/local-aws/src/server/provision.ts';
-import type { DeployedBucket, DeployedWorkGroup, Deployment } from '../packages/local-aws/src/template/index.ts';
+import type {
+  DeployedBucket,
+  DeployedWorkGroup,
+  Deployment,
+} from '../packages/local-aws/src/template/index.ts';
 
 type OwoxReader = Extract<Config['readers'][number], { kind: 'owox' }>;
 
@@ -64,10 +68,6 @@ function readersWorkGroup(name: string): DeployedWorkGroup {
   return workGroup(`existing.${name}`, name, { EnforceWorkGroupConfiguration: false });
 }
 
-function workGroup(
-  logicalId: string,
-  name: string,
-  configuration: object,
-): DeployedWorkGroup {
+function workGroup(logicalId: string, name: string, configuration: object): DeployedWorkGroup {
   return { logicalId, name, properties: { Name: name, WorkGroupConfiguration: configuration } };
 }

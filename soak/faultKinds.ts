@@ -24,7 +24,10 @@ const WORKERS = ['write', 'register'].map((name) => ({ function: `sluice-local-$
 const WRITER = { function: 'sluice-local-write' };
 /** The folder of the tables. */
 const TABLES = 'sluice-soak/statsig/';
+/** Longer than Firehose keeps what it can't deliver. */
 const DAY_MINUTES = 26 * 60;
+const PUTS = { operations: ['PutRecord'] };
+const WRITES = { operations: ['PutObject'] };
 
 /** A window of ten minutes, unless it says otherwise. */
 function kind(
@@ -43,38 +46,81 @@ function kind(
  * @param seed Selects which calls the faults strike.
  */
 export function faultKinds(seed: number): readonly FaultKind[] {
-  // The first call, so that no kind passes without a strike, and then a part of them.
-  const some = (fault: string, rate: number, members: object = {}) => [
-    { fault, ...members, nth: 1 },
-    { fault, ...members, rate, seed },
+  const strikes = new Strikes(seed);
+  return [
+    ...inputKinds(),
+    ...collectorKinds(strikes),
+    ...workerKinds(strikes),
+    ...writingKinds(strikes),
+    ...deliveryKinds(strikes),
+    ...connectionKinds(strikes),
+    // Glue is called for new days and by the registrar's hourly run.
+    kind('glue-throttles', { glue: strikes.some('failCalls', 0.5) }, { minutes: 130 }),
   ];
-  const everyOther = (fault: string, members: object = {}) => [
-    { fault, ...members, nth: 1 },
-    { fault, ...members, every: 2 },
-  ];
-  const lambda = (fault: string, rate: number, on: readonly object[], members: object = {}) => ({
-    lambda: on.flatMap((part) => some(fault, rate, { ...part, ...members })),
-  });
-  const gateway = (members: object) => ({ gateway: some('failCalls', 0.1, members) });
-  const puts = { operations: ['PutRecord'] };
-  const writes = { operations: ['PutObject'] };
-  const noDelivery = { firehose: [{ fault: 'failDeliveries', calls: 'all' }] };
+}
+
+/** Faults that strike a part of the calls. */
+class Strikes {
+  readonly seed: number;
+
+  constructor(seed: number) {
+    this.seed = seed;
+  }
+
+  /** Strikes the first call, so that no kind passes without a strike, and then a part of them. */
+  some(fault: string, rate: number, members: object = {}): readonly object[] {
+    return [
+      { fault, ...members, nth: 1 },
+      { fault, ...members, rate, seed: this.seed },
+    ];
+  }
+
+  /** Strikes the first call, and then each other one. */
+  everyOther(fault: string, members: object = {}): readonly object[] {
+    return [
+      { fault, ...members, nth: 1 },
+      { fault, ...members, every: 2 },
+    ];
+  }
+
+  /** Strikes some invocations of functions. */
+  invocations(fault: string, rate: number, on: readonly object[], members: object = {}): object {
+    return { lambda: on.flatMap((part) => this.some(fault, rate, { ...part, ...members })) };
+  }
+}
+
+/** Nothing fails, or others write what is not Sluice's. */
+function inputKinds(): readonly FaultKind[] {
   return [
     kind('none', {}),
     // Bad objects hold up no other object.
     { ...kind('bad-objects', {}), badObjects: true },
     // Foreign records cost no record around them.
     { ...kind('foreign-records', {}), foreignRecords: true },
-    kind('collect-killed', lambda('killInvocations', 0.1, [COLLECT])),
-    kind('collect-killed-on-the-way', lambda('killInvocations', 0.1, [COLLECT], { afterMs: 3 })),
-    kind('collect-timed-out', lambda('timeOutInvocations', 0.05, [COLLECT], { afterMs: 250 })),
-    kind('collect-throttled', lambda('throttleInvocations', 0.3, [COLLECT])),
-    kind('collect-frozen', lambda('freezeAfterAnswer', 0.5, [COLLECT])),
-    kind('collect-cold', lambda('startCold', 0.1, [COLLECT])),
-    kind('workers-killed', lambda('killInvocations', 0.5, WORKERS), { minutes: 20 }),
-    kind('workers-timed-out', lambda('timeOutInvocations', 0.5, WORKERS, { afterMs: 50 }), { minutes: 20 }),
-    kind('workers-throttled', lambda('throttleInvocations', 0.5, WORKERS), { minutes: 20 }),
-    kind('workers-frozen', lambda('freezeAfterAnswer', 0.5, WORKERS), { minutes: 20 }),
+  ];
+}
+
+/** Environments of the collector end, freeze or are refused. */
+function collectorKinds(strikes: Strikes): readonly FaultKind[] {
+  return [
+    kind('collect-killed', strikes.invocations('killInvocations', 0.1, [COLLECT])),
+    kind('collect-killed-on-the-way', strikes.invocations('killInvocations', 0.1, [COLLECT], { afterMs: 3 })),
+    kind('collect-timed-out', strikes.invocations('timeOutInvocations', 0.05, [COLLECT], { afterMs: 250 })),
+    kind('collect-throttled', strikes.invocations('throttleInvocations', 0.3, [COLLECT])),
+    kind('collect-frozen', strikes.invocations('freezeAfterAnswer', 0.5, [COLLECT])),
+    kind('collect-cold', strikes.invocations('startCold', 0.1, [COLLECT])),
+  ];
+}
+
+/** Environments of the writer and the registrar end, freeze or are refused. */
+function workerKinds(strikes: Strikes): readonly FaultKind[] {
+  return [
+    kind('workers-killed', strikes.invocations('killInvocations', 0.5, WORKERS), { minutes: 20 }),
+    kind('workers-timed-out', strikes.invocations('timeOutInvocations', 0.5, WORKERS, { afterMs: 50 }), {
+      minutes: 20,
+    }),
+    kind('workers-throttled', strikes.invocations('throttleInvocations', 0.5, WORKERS), { minutes: 20 }),
+    kind('workers-frozen', strikes.invocations('freezeAfterAnswer', 0.5, WORKERS), { minutes: 20 }),
     // At each step: it fetches, decodes, writes files, deletes.
     kind(
       'writer-killed',
@@ -84,7 +130,7 @@ export function faultKinds(seed: number): readonly FaultKind[] {
           ...WRITER,
           afterMs,
           rate: 0.2,
-          seed: seed + afterMs,
+          seed: strikes.seed + afterMs,
         })),
       },
       { minutes: 30 },
@@ -94,61 +140,88 @@ export function faultKinds(seed: number): readonly FaultKind[] {
       { lambda: [{ fault: 'throttleInvocations', ...WRITER, calls: 'all' }] },
       { minutes: DAY_MINUTES },
     ),
-    kind('files-refused', { s3: some('failCalls', 0.5, { ...writes, key: `${TABLES}*` }) }, { minutes: 30 }),
+  ];
+}
+
+/** Files can't be written, and notifications and messages come otherwise than once. */
+function writingKinds(strikes: Strikes): readonly FaultKind[] {
+  return [
+    kind(
+      'files-refused',
+      { s3: strikes.some('failCalls', 0.5, { ...WRITES, key: `${TABLES}*` }) },
+      { minutes: 30 },
+    ),
     kind(
       'files-written-unseen',
-      { s3: some('loseResponse', 0.5, { ...writes, key: `${TABLES}*` }) },
+      { s3: strikes.some('loseResponse', 0.5, { ...WRITES, key: `${TABLES}*` }) },
       { minutes: 30 },
     ),
     kind('landing-not-deleted', {
-      s3: some('failCalls', 0.5, { operations: ['DeleteObjects'] }),
+      s3: strikes.some('failCalls', 0.5, { operations: ['DeleteObjects'] }),
     }),
-    kind('events-lost', { events: some('loseEvents', 0.5) }),
-    kind('events-twice', { events: some('repeatEvents', 0.5) }),
-    kind('events-late', { events: some('delayEvents', 0.5, { ms: 1_200_000 }) }),
+    kind('events-lost', { events: strikes.some('loseEvents', 0.5) }),
+    kind('events-twice', { events: strikes.some('repeatEvents', 0.5) }),
+    kind('events-late', { events: strikes.some('delayEvents', 0.5, { ms: 1_200_000 }) }),
     kind('messages-again', {
-      sqs: [...some('repeatMessages', 0.5), ...some('repeatMessages', 0.5, { afterwards: true })],
+      sqs: [
+        ...strikes.some('repeatMessages', 0.5),
+        ...strikes.some('repeatMessages', 0.5, { afterwards: true }),
+      ],
     }),
-    kind('deliveries-fail', { firehose: some('failDeliveries', 0.5) }, { minutes: 20 }),
+  ];
+}
+
+/** Firehose doesn't deliver, because of itself or of the key. */
+function deliveryKinds(strikes: Strikes): readonly FaultKind[] {
+  return [
+    kind('deliveries-fail', { firehose: strikes.some('failDeliveries', 0.5) }, { minutes: 20 }),
     kind(
       'deliveries-unseen',
-      { firehose: everyOther('failDeliveries', { afterwards: true }) },
+      { firehose: strikes.everyOther('failDeliveries', { afterwards: true }) },
       { minutes: 20 },
     ),
-    kind('deliveries-expire', { firehose: everyOther('expireDeliveries') }, { may: ['expire'] }),
-    kind('no-delivery-for-a-day', noDelivery, { minutes: DAY_MINUTES, may: ['expire'] }),
+    kind('deliveries-expire', { firehose: strikes.everyOther('expireDeliveries') }, { may: ['expire'] }),
+    kind(
+      'no-delivery-for-a-day',
+      { firehose: [{ fault: 'failDeliveries', calls: 'all' }] },
+      { minutes: DAY_MINUTES, may: ['expire'] },
+    ),
     kind('key-off', { kms: [{ fault: 'disableKey' }] }, { minutes: 120 }),
     kind('key-off-for-a-day', { kms: [{ fault: 'disableKey' }] }, { minutes: DAY_MINUTES, may: ['expire'] }),
-    kind('gateway-429', gateway({ status: 429 }), { may: ['drop'] }),
-    kind('gateway-413', gateway({ status: 413 }), { may: ['drop'] }),
-    kind('gateway-503', gateway({ status: 503, afterwards: true })),
-    kind('answers-lost', { gateway: some('loseResponse', 0.1) }),
+  ];
+}
+
+/** Requests to the collector, and its calls, fail or get no answer. */
+function connectionKinds(strikes: Strikes): readonly FaultKind[] {
+  return [
+    kind('gateway-429', { gateway: strikes.some('failCalls', 0.1, { status: 429 }) }, { may: ['drop'] }),
+    kind('gateway-413', { gateway: strikes.some('failCalls', 0.1, { status: 413 }) }, { may: ['drop'] }),
+    kind('gateway-503', { gateway: strikes.some('failCalls', 0.1, { status: 503, afterwards: true }) }),
+    kind('answers-lost', { gateway: strikes.some('loseResponse', 0.1) }),
     kind('connections-reset', {
-      gateway: some('resetConnection', 0.1),
-      firehose: some('resetConnection', 0.1, puts),
-      s3: some('resetConnection', 0.1),
+      gateway: strikes.some('resetConnection', 0.1),
+      firehose: strikes.some('resetConnection', 0.1, PUTS),
+      s3: strikes.some('resetConnection', 0.1),
     }),
     kind(
       'firehose-throttles',
-      { firehose: [{ fault: 'failCalls', ...puts, calls: 'all' }] },
+      { firehose: [{ fault: 'failCalls', ...PUTS, calls: 'all' }] },
       { minutes: 20 },
     ),
     kind('firehose-hangs', {
       firehose: [
-        { fault: 'delayCalls', ms: 600_000, ...puts, nth: 1 },
-        { fault: 'delayCalls', ms: 600_000, ...puts, rate: 0.05, seed, calls: 4 },
+        { fault: 'delayCalls', ms: 600_000, ...PUTS, nth: 1 },
+        { fault: 'delayCalls', ms: 600_000, ...PUTS, rate: 0.05, seed: strikes.seed, calls: 4 },
       ],
     }),
-    kind('firehose-answers-lost', { firehose: some('loseResponse', 0.2, puts) }),
+    kind('firehose-answers-lost', { firehose: strikes.some('loseResponse', 0.2, PUTS) }),
     kind('s3-slow-down', {
-      firehose: some('failCalls', 0.5, puts),
-      s3: some('failCalls', 0.3),
+      firehose: strikes.some('failCalls', 0.5, PUTS),
+      s3: strikes.some('failCalls', 0.3),
     }),
     kind('s3-answers-lost', {
-      firehose: some('failCalls', 0.5, puts),
-      s3: some('loseResponse', 0.3, writes),
+      firehose: strikes.some('failCalls', 0.5, PUTS),
+      s3: strikes.some('loseResponse', 0.3, WRITES),
     }),
-    // Glue is called for new days and by the registrar's hourly run.
-    kind('glue-throttles', { glue: some('failCalls', 0.5) }, { minutes: 130 }),
   ];
 }

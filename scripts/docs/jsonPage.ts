@@ -53,22 +53,10 @@ export function callAnswers(): readonly Answers[] {
 
 /** docs/reference/json.md, in whole. @throws RangeError for members without a comment. */
 export function jsonPage(): string {
-  const sections = new Map<string, string>();
-  const files = new Map<string, string>();
-  const lacking: string[] = [];
   const commands = commandAnswers();
   const calls = callAnswers();
-  for (const { file, types } of [...commands, ...calls]) for (const type of types) describe(file, type);
-  if (lacking.length > 0) throw new RangeError(`Members without a comment: ${lacking.join(', ')}.`);
-  const rows = commands.map(
-    ({ source, types }) => `| \`${source}\` | ${types.map((type) => linkTo(type)).join(', ')} |`,
-  );
-  const answered = new Map(calls.map(({ source, types }) => [source, types]));
-  const callRows = routes.map(({ method, path, writes, localOnly, summary, query, body }) => {
-    const links = (answered.get(path) ?? []).map((type) => linkTo(type));
-    const call = `\`${method} ${path}\`${writes ? ', writes' : ''}${localOnly ? ', local cloud only' : ''}`;
-    return `| ${call} | ${asReference(summary)} ${links.join(' or ')} | ${parametersOf(query, body)} |`;
-  });
+  const described = new TypeSections();
+  for (const { file, types } of [...commands, ...calls]) for (const type of types) described.add(file, type);
   return `# Answers as JSON
 
 <!-- Made by \`npm run docs\` from the types in cli/, observe/, operate/ and console/api/: edit those. -->
@@ -77,7 +65,7 @@ What commands print with \`--json\`, and what the console's API answers. A membe
 
 | command | prints |
 |---|---|
-${rows.join('\n')}
+${commandRows(commands)}
 
 ## The console's API
 
@@ -89,45 +77,78 @@ Bodies are JSON, with \`content-type: application/json\`. With a token, send \`A
 
 | call | answers | parameters |
 |---|---|---|
-${callRows.join('\n')}
+${callRows(calls)}
 
 ## Types
 
-${[...sections.values()].join('\n')}`;
+${described.toText()}`;
+}
 
-  /** Writes the section of a type, and then those of the types of its members. */
-  function describe(file: string, type: string): void {
-    const declared = findDeclared(file, type);
-    if (declared === undefined) return;
-    const knownFile = files.get(type) ?? declared.file;
-    if (knownFile !== declared.file) throw new RangeError(`Two types are named ${type}.`);
-    files.set(type, declared.file);
-    if (sections.has(type)) return;
-    // A type may have itself among the types of its members.
-    sections.set(type, '');
-    const members = membersOf(declared);
-    const content = members.length === 0 ? typeText(declared) : memberTable(members, type);
-    sections.set(type, `### ${type}\n\n${declared.text}\n\n${content}\n`);
+function commandRows(commands: readonly Answers[]): string {
+  return commands
+    .map(({ source, types }) => `| \`${source}\` | ${types.map((type) => linkTo(type)).join(', ')} |`)
+    .join('\n');
+}
+
+function callRows(calls: readonly Answers[]): string {
+  const answered = new Map(calls.map(({ source, types }) => [source, types]));
+  return routes
+    .map(({ method, path, writes, localOnly, summary, query, body }) => {
+      const links = (answered.get(path) ?? []).map((type) => linkTo(type));
+      const call = `\`${method} ${path}\`${writes ? ', writes' : ''}${localOnly ? ', local cloud only' : ''}`;
+      return `| ${call} | ${asReference(summary)} ${links.join(' or ')} | ${parametersOf(query, body)} |`;
+    })
+    .join('\n');
+}
+
+/** Sections of types, each followed by those of the types of its members. */
+class TypeSections {
+  readonly #sections = new Map<string, string>();
+  readonly #files = new Map<string, string>();
+  /** Members without a comment. */
+  readonly #lacking: string[] = [];
+
+  /** All sections. @throws RangeError for members without a comment. */
+  toText(): string {
+    if (this.#lacking.length > 0) {
+      throw new RangeError(`Members without a comment: ${this.#lacking.join(', ')}.`);
+    }
+    return [...this.#sections.values()].join('\n');
   }
 
-  function memberTable(members: readonly Member[], type: string): string {
-    const lines = members.flatMap((member) => memberLines(member, type, ''));
+  /** Adds a type that a file declares or imports. One that is there already, or has no declaration, adds nothing. */
+  add(file: string, type: string): void {
+    const declared = findDeclared(file, type);
+    if (declared === undefined) return;
+    const knownFile = this.#files.get(type) ?? declared.file;
+    if (knownFile !== declared.file) throw new RangeError(`Two types are named ${type}.`);
+    this.#files.set(type, declared.file);
+    if (this.#sections.has(type)) return;
+    // A type may have itself among the types of its members.
+    this.#sections.set(type, '');
+    const members = membersOf(declared);
+    const content = members.length === 0 ? this.#typeText(declared) : this.#memberTable(members, type);
+    this.#sections.set(type, `### ${type}\n\n${declared.text}\n\n${content}\n`);
+  }
+
+  #memberTable(members: readonly Member[], type: string): string {
+    const lines = members.flatMap((member) => this.#memberLines(member, type, ''));
     return ['| member | type | meaning |', '|---|---|---|', ...lines].join('\n');
   }
 
   /** The line of a member, and those of its own members if its type is written in place. @param prefix `parent.` */
-  function memberLines(member: Member, type: string, prefix: string): readonly string[] {
+  #memberLines(member: Member, type: string, prefix: string): readonly string[] {
     const name = `${prefix}${member.name}`;
-    if (member.text === '') lacking.push(`${member.file} ${type}.${name}`);
+    if (member.text === '') this.#lacking.push(`${member.file} ${type}.${name}`);
     const mark = member.isOptional ? '?' : '';
-    const line = `| \`${name}${mark}\` | ${typeText(member)} | ${cell(member.text)} |`;
+    const line = `| \`${name}${mark}\` | ${this.#typeText(member)} | ${cell(member.text)} |`;
     const isInPlace = !member.node.type.startsWith('TS') || member.node.type === 'TSTypeLiteral';
     const inner = isInPlace ? membersOf(member) : [];
-    return [line, ...inner.flatMap((innerMember) => memberLines(innerMember, type, `${name}.`))];
+    return [line, ...inner.flatMap((innerMember) => this.#memberLines(innerMember, type, `${name}.`))];
   }
 
   /** A type as a cell, with links to those that have a section. */
-  function typeText(written: Written): string {
+  #typeText(written: Written): string {
     const { file, node } = written;
     const code = codeOf(written);
     if (!node.type.startsWith('TS')) return cell(schemaText(file, code));
@@ -137,7 +158,7 @@ ${[...sections.values()].join('\n')}`;
       if (declared === undefined) return name;
       const values = valuesOf(declared);
       if (values !== null) return cell(values);
-      describe(file, name);
+      this.add(file, name);
       return linkTo(name);
     });
   }
