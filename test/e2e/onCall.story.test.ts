@@ -9,7 +9,7 @@ import {
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Console } from '../../console/index.ts';
-import { STALE_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
+import { FRESH_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
 import type { Period } from '../../observe/facts/flow/overTime.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
@@ -148,7 +148,7 @@ describe('a fault leads by sluice status to its finding', () => {
     const secrets = story.kept(new SecretsManagerClient(story.clientOptions()));
     const SecretId = 'sluice-local-keys';
     const read = async () => {
-      await story.advance(STALE_MS);
+      await story.advance(FRESH_MS);
       expect(await post(1)).toBe(202);
     };
     const cure = async () => {

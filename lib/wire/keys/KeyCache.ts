@@ -17,10 +17,11 @@ export interface KeyCacheOptions {
 
 type KeysCode = keyof typeof KeysError.entries;
 
-/** How long keys count as fresh, in milliseconds. A removed key is rejected everywhere after this time. */
+/**
+ * How long keys count as fresh, in milliseconds. Older ones are read again before the next answer, so that a removed key
+ * is rejected everywhere after this time, also by an environment that was frozen meanwhile.
+ */
 export const FRESH_MS = 5 * 60_000;
-/** Age in milliseconds, of a frozen environment for example, at which keys are read before the next answer. */
-export const STALE_MS = 30 * 60_000;
 /**
  * Milliseconds between two reads for unknown keys, so that guessing keys does not call Secrets Manager for each guess.
  * An added key is accepted everywhere after this time.
@@ -40,7 +41,7 @@ const AFTER_FIRST_FAILURE = { baseMs: 500, capMs: 750, leastMs: 250 } as const;
 
 /**
  * Caches the keys in Secrets Manager for one execution environment. Keys are read when they are first needed, and read
- * again in the background when they are no longer fresh, or for an unknown key. Keys that were read once remain valid
+ * again when they are no longer fresh, or for an unknown key. Keys that were read once remain valid
  * while Secrets Manager cannot be read. Before the first successful read, a request waits for a slow read until its own
  * deadline, and the next request goes on waiting. Requests share a read: there is never a second one at the same time.
  */
@@ -64,7 +65,7 @@ export class KeyCache {
   }
 
   /**
-   * The keys, at most {@link FRESH_MS} old unless they cannot be read. A read that is due runs in the background.
+   * The keys, at most {@link FRESH_MS} old unless they cannot be read. A read that is due delays this request.
    *
    * @param deadline Epoch milliseconds. While no keys are known it waits for them until then.
    * @param isNeeded False if the caller can do without the keys. Then it waits no longer than for a usual read.
@@ -73,8 +74,7 @@ export class KeyCache {
    */
   async current(deadline: number, isNeeded = true): Promise<Keyring> {
     const usual = this.#options.clock.now() + READ_TIMEOUT_MS;
-    if (this.#isOlder(STALE_MS)) await this.#look(isNeeded ? deadline : Math.min(deadline, usual));
-    else if (this.#isOlder(FRESH_MS)) void this.#look(deadline);
+    if (this.#isOlder(FRESH_MS)) await this.#look(isNeeded ? deadline : Math.min(deadline, usual));
     if (this.#keyring === undefined) throw new KeysError(this.#failure);
     return this.#keyring;
   }
