@@ -79,8 +79,10 @@ function daysAgoRows(events: readonly (readonly [name: string, daysAgo: readonly
     .join(' UNION ALL ');
 }
 
-/** Rows of a day and hour in November, UTC, with the version of their SDK. */
-function senderRows(rows: readonly (readonly [time: string, name: string, version: string])[]): string {
+/** Rows of a day and hour in November, UTC, with the version of their SDK, null if it is not sent. */
+function senderRows(
+  rows: readonly (readonly [time: string, name: string, version: string | null])[],
+): string {
   const values = rows.map(
     ([time, name, version]) =>
       `(TIMESTAMP '2026-11-${time}:00', DATE '2026-11-${time.slice(0, 2)}', ${text(name)}, ${text(version)})`,
@@ -119,12 +121,14 @@ export const analystQueries: readonly AnalystQuery[] = [
         ['18 10:00', 'purchase', '3.33.4'],
         ['18 11:00', 'purchase', '3.33.5'],
         ['18 12:00', 'view_item', '3.33.4'],
+        ['19 10:00', 'purchase', null],
       ]),
     )}) AS good ORDER BY "timestamp"`,
     rows: [
       ['purchase', '2026-11-17'],
       ['purchase', '2026-11-18'],
       ['view_item', '2026-11-18'],
+      ['purchase', '2026-11-19'],
     ],
   },
   {
