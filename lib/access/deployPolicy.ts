@@ -120,6 +120,12 @@ export function makeKey(
 }
 
 /**
+ * Names of the statements by which `sluice doctor --before-deploy` and the deployment look at a bucket and keys that the
+ * configuration brings. CloudFormation does nothing of it, and a deployment goes on without it.
+ */
+export const LOOK_SIDS: readonly string[] = ['SeeBucket', 'SeeKeys'];
+
+/**
  * Allows `sluice doctor --before-deploy` to look at keys that the configuration brings; no statement without any.
  *
  * @param keyArns Null for a key that the configuration does not bring.

@@ -9,6 +9,7 @@ import { resources as templateResources } from '../../infra/resources.ts';
 import { heldNames, type ReaderProblem } from '../../infra/serverless/deployedStack.ts';
 import { queueExecutions } from '../../infra/serverless/service.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
+import { LOOK_SIDS } from '../../lib/access/deployPolicy.ts';
 import { allow, type Statement } from '../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { valueAt } from '../../lib/base/json.ts';
@@ -172,7 +173,8 @@ export const deployer: Look = {
     return settled([
       ...policies
         .flatMap(({ document }) => document.Statement)
-        .filter(({ Effect }) => Effect === 'Allow')
+        // A look that is denied is a finding about the bucket or the key itself.
+        .filter(({ Effect, Sid }) => Effect === 'Allow' && !LOOK_SIDS.includes(Sid))
         .map((statement) => findDenied(source, statement)),
       ...passed.map((role) => findDenied(caller, allow(PASS_ROLE, ['iam:PassRole'], [role]))),
     ]);

@@ -331,6 +331,17 @@ describe('sluice doctor --before-deploy', () => {
     expect(await findings('deployer')).toEqual(['DEPLOY_DENIED MakeKey: kms:CreateKey on *.']);
   });
 
+  it('does not take what only the doctor asks for as an action of a deployment', async () => {
+    account.caller = ROLE;
+    account.decide = (action) =>
+      ['s3:GetBucketLocation', 'kms:DescribeKey'].includes(action) ? 'implicitDeny' : 'allowed';
+    const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789abcdef';
+    const brought = { bucket: deployed.bucket, existing: { bucket: true, keyArn } };
+    const found = await findingsOf('deployer', brought);
+    expect(account.simulated.map(({ action }) => action)).toContain('cloudformation:ValidateTemplate');
+    expect(found).toEqual([]);
+  });
+
   it('counts what packaging would refuse', async () => {
     const datasets = Array.from({ length: 200 }, (_, i) => eventsDataset({ name: `d${i}` }));
     const sources = ['one', 'two'].map((name) => acmeSource({ name, bucket: `acme-${name}`, datasets }));
