@@ -150,15 +150,14 @@ const more: readonly Partial<StatusFacts>[] = [
     },
   },
   datasets({ lacking: [lost(true)] }),
-  datasets({ lacking: [lost(true), lost(false)] }),
   {
     ...datasets({ lacking: [lost(true)] }),
     restorable: [{ table: 'acme_orders', day: LOST_DAY, files: 0 }],
   },
-  {
-    ...datasets({ lacking: [lost(false)] }),
+  ...[false, true].map((isOnly) => ({
+    ...datasets({ lacking: [lost(isOnly)] }),
     archivedDays: [{ table: 'acme_orders', day: LOST_DAY, since: NOW - HOUR, keys: ['x'] }],
-  },
+  })),
   failedBy({ SLUICE_COLLECT_BODY_MANGLED: 7 }),
   {
     lastHour: well.lastHour,

@@ -5,6 +5,7 @@ import type { LastDay } from '../../observe/facts/flow/changes.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import { GONE } from '../../observe/facts/flow/senders.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
+import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
 import { readSights, sightsOf, toldSights } from '../../observe/findings/lastSight.ts';
 import type { Case } from './judgeCases/Case.ts';
@@ -328,14 +329,33 @@ describe('a finding of sluice status', () => {
     });
     const found = judge({ ...datasets({ lacking }), curated: [{ ...curated, lacking }] });
     expect(found.map(({ commands }) => commands.map((command) => command.split(' --stage')[0]))).toEqual([
-      [
-        'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-17 --to 2026-11-17',
-        'npx sluice restore --table acme_orders --from 2026-11-18 --to 2026-11-19',
-      ],
-      [
-        'npx sluice curate rebuild --table events --from 2026-11-17 --to 2026-11-17',
-        'npx sluice restore --table curated_events --from 2026-11-18 --to 2026-11-19',
-      ],
+      ['npx sluice ingest backfill --source acme --dataset orders --from 2026-11-17 --to 2026-11-17'],
+      ['npx sluice restore --table acme_orders --from 2026-11-18 --to 2026-11-19'],
+      ['npx sluice curate rebuild --table events --from 2026-11-17 --to 2026-11-17'],
+      ['npx sluice restore --table curated_events --from 2026-11-18 --to 2026-11-19'],
+    ]);
+  });
+
+  it('of lost files says of each day whether its files are archived, deleted or gone', () => {
+    const days = ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'] as const;
+    const lacking = days.map((day) => ({ day, since: NOW - HOUR, isOnly: day > '2026-11-16' }));
+    const archivedDays = days.slice(0, 2).map((day) => ({
+      table: 'acme_orders',
+      day,
+      since: NOW - HOUR,
+      keys: ['x'],
+    }));
+    const table = 'acme_orders';
+    const restorable = days.slice(1, 3).map((day) => ({ table, day, files: 0 }));
+    const lost = judge({ ...datasets({ lacking }), archivedDays, restorable }).filter(
+      ({ code }) => code === 'SLUICE_FINDING_FILES_LOST',
+    );
+    const { archived, archivedOnly, gone, versions } = findingCatalogue.SLUICE_FINDING_FILES_LOST.cases;
+    expect(lost).toMatchObject([
+      { cause: archived.cause, detail: expect.stringContaining(days[0]) },
+      { cause: archivedOnly.cause, detail: expect.stringContaining(days[1]), commands: [] },
+      { cause: gone.cause, detail: expect.stringContaining(days[2]), commands: [] },
+      { cause: versions.cause, detail: expect.stringContaining(days[3]) },
     ]);
   });
 

@@ -116,13 +116,13 @@ export const dropsFindings = {
         'A lifecycle rule, or somebody, moved the files into an archive class of S3, which Athena skips: `SLUICE_FINDING_ARCHIVING` names a rule that does.',
         'Run the commands: they make the days again from the files that have their rows.',
       ],
+      archivedOnly: [
+        'A lifecycle rule, or somebody, moved the files into an archive class of S3, which Athena skips: `SLUICE_FINDING_ARCHIVING` names a rule that does. No other files have their rows.',
+        'Run the commands of `SLUICE_FINDING_ARCHIVED`, `restore-object` and then `copy-object`: they make the files readable again.',
+      ],
       versions: [
         `Somebody deleted the files, and no others have their rows. ${UNSAID_WHO}`,
         'Run the commands: they bring the files back while S3 has their versions (docs/platform.md, "Restore").',
-      ],
-      mixed: [
-        `Somebody deleted the files, and of some days no others have their rows. ${UNSAID_WHO}`,
-        'Run the commands: they make days again from the files that have their rows, and bring files of the other days back while S3 has their versions.',
       ],
       gone: [
         `Somebody deleted the files, and neither other files nor versions of S3 have their rows. ${UNSAID_WHO}`,

@@ -43,7 +43,7 @@ export const partitionsFindings = {
   ),
   SLUICE_FINDING_ARCHIVED: problem(
     'Files of tables are in an archive class of S3 (GLACIER, DEEP_ARCHIVE). Athena skips them, restored ones too, so queries miss their rows without an error.',
-    'For each object that the first commands list, `restore-object` asks S3 for a copy, which takes hours; `copy-object` then makes it readable for good. Days of a curated table or a dataset are also made again: `SLUICE_FINDING_FILES_LOST`. What archives them comes again: docs/platform.md, "Archived objects".',
+    'For each object that the first commands list, `restore-object` asks S3 for a copy, which takes hours; `copy-object` then makes it readable for good. Days of a curated table or a dataset are also made again if other files have their rows: `SLUICE_FINDING_FILES_LOST`. What archives them comes again: docs/platform.md, "Archived objects".',
     { section: 'partitions' },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(

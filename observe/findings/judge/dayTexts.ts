@@ -55,9 +55,9 @@ export function failingText(day: string, code: string, failing: Failing | null):
   return `${day} ${code}, since ${isoTimestamp(since)}, ${what} ${isoTimestamp(last)}`;
 }
 
-/** Days whose version lacks files. @param again A command that makes days again. */
+/** Days whose version lacks files, a finding for each reason. @param again A command that makes days again. */
 export function* lostFilesOf(
-  { commands, archivedDays }: Pick<Place, 'commands'> & Pick<StatusFacts, 'archivedDays'>,
+  { commands, archivedDays, isGone }: Pick<Place, 'commands' | 'isGone'> & Pick<StatusFacts, 'archivedDays'>,
   {
     name,
     table,
@@ -66,35 +66,34 @@ export function* lostFilesOf(
   lacking: readonly LackingDay[],
   again: (from: string, to: string) => string,
 ): Findings {
-  if (lacking.length === 0) return;
-  const texts = lacking.toReversed().map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
-  const daysOf = (isOnly: boolean) =>
-    lacking.filter((lackingDay) => lackingDay.isOnly === isOnly).map(({ day }) => day);
-  const ranges = dayRanges(daysOf(false));
-  const cures = [...ranges.map(({ from, to }) => again(from, to)), ...commands.restore(table, daysOf(true))];
-  const isArchived = lacking.every(({ day }) =>
-    archivedDays?.some((archived) => archived.table === table && archived.day === day),
-  );
-  const isOnly = lacking.every((lackingDay) => lackingDay.isOnly);
-  const isMixed = lacking.some((lackingDay) => lackingDay.isOnly) && !isOnly;
-  const verb = lacking.length === 1 ? 'lacks' : 'lack';
-  yield finding(
-    'SLUICE_FINDING_FILES_LOST',
-    {
-      case: lostCase(),
-      title: `${counted(lacking.length, 'day')} of ${name} ${verb} files of its version, the newest ${lacking.at(-1)?.day}`,
-      judgedBy,
-      since: sinceOf(lacking.map(({ since }) => since)),
-      detail: `${name}: ${listed(texts, '; ')}.`,
-    },
-    cures.slice(0, MOST_COMMANDS),
-  );
+  for (const [reason, ofReason] of Map.groupBy(lacking, lostCase)) {
+    const days = ofReason.map(({ day }) => day);
+    const texts = ofReason.toReversed().map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
+    const isMadeAgain = reason === 'again' || reason === 'archived';
+    const madeAgain = isMadeAgain ? dayRanges(days).map(({ from, to }) => again(from, to)) : [];
+    // The finding ARCHIVED has the commands of archived files.
+    const restored = reason === 'versions' ? commands.restore(table, days) : [];
+    const cures = [...madeAgain, ...restored];
+    const verb = days.length === 1 ? 'lacks' : 'lack';
+    yield finding(
+      'SLUICE_FINDING_FILES_LOST',
+      {
+        case: reason,
+        title: `${counted(days.length, 'day')} of ${name} ${verb} files of its version, the newest ${days.at(-1)}`,
+        judgedBy,
+        since: sinceOf(ofReason.map(({ since }) => since)),
+        detail: `${name}: ${listed(texts, '; ')}.`,
+      },
+      cures.slice(0, MOST_COMMANDS),
+    );
+  }
 
-  function lostCase(): CaseOf<'SLUICE_FINDING_FILES_LOST'> {
-    if (cures.length === 0) return 'gone';
-    if (isMixed) return 'mixed';
-    if (isOnly) return 'versions';
-    return isArchived ? 'archived' : 'again';
+  /** An archived file is there, whatever S3 has of other versions. */
+  function lostCase({ day, isOnly }: LackingDay): CaseOf<'SLUICE_FINDING_FILES_LOST'> {
+    const isArchived = archivedDays?.some((archived) => archived.table === table && archived.day === day);
+    if (isArchived === true) return isOnly ? 'archivedOnly' : 'archived';
+    if (!isOnly) return 'again';
+    return isGone(table, day) ? 'gone' : 'versions';
   }
 }
 

@@ -60,11 +60,11 @@ export function* exportFindings(
 
 /** Curated tables: days that failed or wait, lack files, or keep rows. */
 export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
-  const { commands, now, config } = place;
+  const { commands, now, config, isGone } = place;
   for (const { kind, table, failed, late, lateSince, lacking, unplanned, kept } of facts.curated ?? []) {
     const run = commands.sluice('curate', 'run', '--table', kind);
     yield* lostFilesOf(
-      { commands, archivedDays: facts.archivedDays },
+      { commands, archivedDays: facts.archivedDays, isGone },
       { name: table, table, judgedBy: ['the curated days'] },
       lacking,
       (from, to) => commands.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),

@@ -15,7 +15,7 @@ import { type Findings, otherDays, type Place, scheduled } from './place.ts';
 /** How a dataset is named, and commands about its days. */
 type Dataset = ReturnType<typeof datasetOf> & Pick<StatusFacts, 'archivedDays'>;
 
-function datasetOf({ source, dataset }: DatasetDays, { config, now, commands, stack }: Place) {
+function datasetOf({ source, dataset }: DatasetDays, { config, now, commands, stack, isGone }: Place) {
   const words = ['--source', source, '--dataset', dataset];
   const ingest = (action: string, ...more: readonly string[]) =>
     commands.sluice('ingest', action, ...words, ...more);
@@ -24,6 +24,7 @@ function datasetOf({ source, dataset }: DatasetDays, { config, now, commands, st
     database: config.database,
     now,
     commands,
+    isGone,
     run: () => ingest('run'),
     log: (part: string) => commands.aws('logs', 'tail', functionLog(stack, part), '--since', '1d'),
     status: (day: string | undefined) => ingest('status', ...daysWords(day, now)),
