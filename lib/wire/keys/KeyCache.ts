@@ -27,6 +27,11 @@ export const FRESH_MS = 5 * 60_000;
  * An added key is accepted everywhere after this time.
  */
 export const UNKNOWN_KEY_PAUSE_MS = 30_000;
+/**
+ * Share of its time that a request waits for a read while keys are known. The rest is for storing its events: a read that
+ * hangs must not turn an accepted key into a 503.
+ */
+const REFRESH_SHARE = 0.25;
 /** Timeout of a read while keys are known, in milliseconds. */
 const READ_TIMEOUT_MS = 1_500;
 /**
@@ -65,7 +70,8 @@ export class KeyCache {
   }
 
   /**
-   * The keys, at most {@link FRESH_MS} old unless they cannot be read. A read that is due delays this request.
+   * The keys, at most {@link FRESH_MS} old unless they cannot be read in {@link REFRESH_SHARE} of the time. A read that
+   * is due delays this request, and goes on when that time is up.
    *
    * @param deadline Epoch milliseconds. While no keys are known it waits for them until then.
    * @param isNeeded False if the caller can do without the keys. Then it waits no longer than for a usual read.
@@ -73,8 +79,7 @@ export class KeyCache {
    * none has failed.
    */
   async current(deadline: number, isNeeded = true): Promise<Keyring> {
-    const usual = this.#options.clock.now() + READ_TIMEOUT_MS;
-    if (this.#isOlder(FRESH_MS)) await this.#look(isNeeded ? deadline : Math.min(deadline, usual));
+    if (this.#isOlder(FRESH_MS)) await this.#look(deadline, this.#patience(deadline, isNeeded));
     if (this.#keyring === undefined) throw new KeysError(this.#failure);
     return this.#keyring;
   }
@@ -100,14 +105,26 @@ export class KeyCache {
     await this.#underWay;
   }
 
+  /** Until when a request waits for a read of the keys, in epoch milliseconds. */
+  #patience(deadline: number, isNeeded: boolean): number {
+    const now = this.#options.clock.now();
+    if (this.#keyring !== undefined) return now + REFRESH_SHARE * (deadline - now);
+    return isNeeded ? deadline : Math.min(deadline, now + READ_TIMEOUT_MS);
+  }
+
   /** Whether the last read is that old. A read in the future, before the clock was set back, counts as old. */
   #isOlder(ms: number): boolean {
     const age = this.#options.clock.now() - this.#lookedAt;
     return age < 0 || age >= ms;
   }
 
-  /** Reads once, and waits until the deadline. Joins a running read, and does nothing if one has just failed. Never throws. */
-  async #look(deadline: number): Promise<void> {
+  /**
+   * Reads once. Joins a running read, and does nothing if one has just failed. Never throws.
+   *
+   * @param deadline Epoch milliseconds, at which the read times out while keys are known.
+   * @param until Epoch milliseconds until which it waits for the read.
+   */
+  async #look(deadline: number, until = deadline): Promise<void> {
     const now = this.#options.clock.now();
     if (this.#underWay === undefined) {
       if (now >= this.#failedAt && now - this.#failedAt < this.#pauseMs) return;
@@ -118,7 +135,7 @@ export class KeyCache {
       });
     }
     const late = Promise.withResolvers<void>();
-    const clear = this.#options.alarm(Math.max(0, deadline - now), late.resolve);
+    const clear = this.#options.alarm(Math.max(0, until - now), late.resolve);
     await Promise.race([this.#underWay, late.promise]).finally(clear);
   }
 

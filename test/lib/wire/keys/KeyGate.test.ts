@@ -82,7 +82,7 @@ describe('rotation', () => {
     expect(keys.secret.reads).toBe(2);
   });
 
-  it('answers from the keys it has when their read outlasts the request, and lets the read end', async () => {
+  it('answers from the keys it has when their read outlasts a quarter of the time, and lets the read end', async () => {
     const keys = startKeys();
     keys.secret.text = secretOf(web.entry);
     await keys.judge(web.key);
@@ -90,8 +90,9 @@ describe('rotation', () => {
     keys.clock.advance(FRESH_MS);
     keys.secret.held = true;
     const judged = keys.judge(web.key);
-    keys.clock.advance(2_500);
+    keys.clock.advance(2_500 / 4);
     expect(await judged).toBe('web');
+    expect(keys.secret.timeouts.at(-1)).toBe(1_500);
     expect(keys.secret.reads).toBe(2);
     keys.release();
     await keys.gate.settled();
