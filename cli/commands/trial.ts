@@ -1,5 +1,6 @@
 import {
   type Command,
+  type CommandLine,
   choiceOption,
   targetOptions,
   textOption,
@@ -28,9 +29,10 @@ export const trial: Command = {
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--region: missing, expected an AWS region.');
     const endpoint = choiceOption(line, 'endpoint', ENDPOINTS) ?? 'http-api';
     const url = textOption(line, 'url') || undefined;
-    if (url !== undefined && !URL.canParse(url))
+    if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: got ${url}, expected https://….`);
     const id = textOption(line, 'remove');
+    if (id !== undefined) assertRemovalAlone(line);
     if (id === undefined && line.values['yes'] !== true && !process.stdin.isTTY)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--yes: expected where nobody can be asked.');
     const { removeOnly, startTrial } = await import('../trial/startTrial.ts');
@@ -38,3 +40,10 @@ export const trial: Command = {
     return id === undefined ? startTrial(line, wish) : removeOnly(line, wish, id);
   },
 };
+
+/** @throws UsageError for options of a trial that is to be made: a removal would ignore them. */
+function assertRemovalAlone({ values }: CommandLine): void {
+  const stray = ['url', 'endpoint'].find((name) => values[name] !== undefined);
+  if (stray !== undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${stray}: not an option beside --remove.`);
+}

@@ -59,7 +59,7 @@ function makeRegistrar(
       },
     }),
     async noteRules() {
-      await noteArchivingRules(store, await readArchivingRules(s3, bucket), systemClock.now());
+      await noteArchivingRules(store, await readArchivingRules(s3, bucket), systemClock.now(), logLine);
     },
     known,
     log: logLine,

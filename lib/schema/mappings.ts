@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isJsonObject, parseJson } from '../base/json.ts';
 import { flag } from './formats.ts';
 import { COMMENT_CHARACTERS } from './names.ts';
 import { named, noted } from './noted.ts';
@@ -123,6 +124,12 @@ function isNumber(constant: string | number | boolean): boolean {
   return String(constant).trim() !== '' && Number.isFinite(Number(constant));
 }
 
+/** The source of a JSON object. */
+const jsonObject = field.refine(
+  (from) => !('constant' in from) || isJsonObject(parseJson(String(from.constant))),
+  'a constant that is the text of a JSON object',
+);
+
 const timeReading = {
   unit: noted(
     z.enum(TIME_UNITS, `one of ${TIME_UNITS.join(', ')}`).optional(),
@@ -208,7 +215,7 @@ const metadata = {
     'Members of the metadata: a list of columns, or keys and where each comes from.',
   ),
   metadataJson: noted(
-    field.optional(),
+    jsonObject.optional(),
     'A JSON object whose members become members of the metadata.',
     'none',
   ),

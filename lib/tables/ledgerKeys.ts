@@ -83,13 +83,15 @@ export function versionNoteKey({ due, table, day, version }: VersionNote): strin
   return `${VERSION_NOTES}${new Date(due).toISOString()}/${table}/${day}/${version}`;
 }
 
-/** Reads the key of a note; null for any other key. */
+/** Reads a key that {@link versionNoteKey} has made; null for any other key. */
 export function parseVersionNote(key: string): VersionNote | null {
   if (!key.startsWith(VERSION_NOTES)) return null;
-  const [at = '', table = '', day = '', version = '', ...deeper] = key.slice(VERSION_NOTES.length).split('/');
+  const [at = '', table = '', day = '', version = ''] = key.slice(VERSION_NOTES.length).split('/');
   const due = Date.parse(at);
-  if (Number.isNaN(due) || table === '' || !isUtcDay(day) || version === '' || deeper.length > 0) return null;
-  return { due, table, day, version };
+  if (Number.isNaN(due) || table === '' || !isUtcDay(day) || version === '') return null;
+  const note = { due, table, day, version };
+  // Date.parse also takes other texts, as `2026`, and the key may have more segments.
+  return versionNoteKey(note) === key ? note : null;
 }
 
 /** Folder of days that are loaded in pieces. No source can have this name, because names begin with a letter. */
@@ -105,11 +107,12 @@ export function loadFolder({ table, day, version }: Omit<VersionNote, 'due'>): s
   return `${tableLoadsFolder(table)}${day}/${version}/`;
 }
 
-/** The version of the load that an object below {@link LOADS_FOLDER} belongs to; null for any other key. */
+/** The version of the load that an object belongs to; null for a key that is in no {@link loadFolder}. */
 export function parseLoadKey(key: string): Omit<VersionNote, 'due'> | null {
   if (!key.startsWith(LOADS_FOLDER)) return null;
-  const [table = '', day = '', version = ''] = key.slice(LOADS_FOLDER.length).split('/');
-  return isUtcDay(day) ? { table, day, version } : null;
+  const [table = '', day = '', version = '', ...path] = key.slice(LOADS_FOLDER.length).split('/');
+  if (table === '' || !isUtcDay(day) || version === '' || path.length === 0) return null;
+  return { table, day, version };
 }
 
 /** Folder of the records of erasures. No source can have this name, because names begin with a letter. */

@@ -9,6 +9,8 @@ import { callMain } from '../harness/callMain.ts';
 import { sluice } from '../harness/sluice.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
+/** An endpoint that answers nothing, for commands that must be refused before they ask it. */
+const DEAD = 'http://127.0.0.1:9';
 const COMMANDS = ['start', 'query', 'keys', 'redrive', 'ingest', 'export', 'policy', 'connect'];
 
 describe('a wrong command line', () => {
@@ -68,6 +70,21 @@ describe('a wrong command line', () => {
         'sluice trace --help',
       ],
     ),
+    [
+      ['trial', '--region', 'eu-west-1', '--url', 'foo:bar'],
+      'SLUICE_USAGE_OPTIONS',
+      '--url: got foo:bar, expected https://',
+      'sluice trial --help',
+    ],
+    ...[
+      ['--url', 'https://collector.example'],
+      ['--endpoint', 'http-api'],
+    ].map(([option = '', value = '']): [string[], string, string, string] => [
+      ['trial', '--remove', '1f0c93ab', '--region', 'eu-west-1', '--endpoint-url', DEAD, option, value],
+      'SLUICE_USAGE_OPTIONS',
+      `${option}: not an option beside --remove`,
+      'sluice trial --help',
+    ]),
     [['redrive'], 'SLUICE_USAGE_OPTIONS', '--reason: expected the code of a reason', 'sluice redrive --help'],
     [
       ['redrive', '--reason', 'SLUICE_BODY_NOT_JSN'],

@@ -49,7 +49,8 @@ function jsonOf({ sql, kind, type }: Pick<FoundColumn, 'sql' | 'kind' | 'type'>)
 }
 
 /**
- * Reads a field as the text of a JSON object, without white space. Empty texts and `null` count as missing.
+ * Reads a field as the text of a JSON object, without white space. Empty texts and `null` count as missing. The
+ * configuration refuses a constant that is not the text of an object (lib/schema/mappings.ts).
  *
  * @throws FieldProblem if the file lacks the column, or it can't hold an object.
  */
@@ -70,7 +71,8 @@ export function readJsonObject(field: Field, fileColumns: FileColumns): FieldSql
   const { sql, kind, type } = column;
   return {
     value: objectSql(textSql(sql, kind, type)),
-    // A number that is not finite is named below, whatever the column's type.
+    // A value with a number that is not finite is no JSON object. The refusal below gives the same reason for it in a column
+    // of any type, so the column's own refusal of such numbers is left out.
     column: {
       ...column,
       refusals: column.refusals.filter(({ reason }) => reason !== 'SLUICE_INGEST_ROW_VALUE_INVALID'),
@@ -85,7 +87,7 @@ export function readJsonObject(field: Field, fileColumns: FileColumns): FieldSql
   };
 }
 
-/** Members of an object: keys, and the SQL of their values as JSON. NULL values are left out. */
+/** Members of an object: distinct keys, and the SQL of their values as JSON. A member whose SQL gives NULL is left out. */
 export type Members = readonly (readonly [key: string, json: string])[];
 
 /** A JSON object of members as text; NULL if it has none. */
@@ -96,7 +98,9 @@ export function jsonObjectSql(members: Members): string {
 }
 
 /**
- * The members of a JSON object, overridden by other members.
+ * A JSON object of members and of the members of another object, as text; NULL if it has none. The members come first, in
+ * their order, and then those of the object. Of a key that both have, the object's member is left out, unless the SQL of
+ * the other gives NULL: then the object's member stays.
  *
  * @param object SQL of the text of an object without white space, or NULL.
  */
@@ -116,17 +120,33 @@ function memberList(members: Members): string {
   );
 }
 
-/** The members of an object without those that others override. */
-function membersOf(object: string, members: readonly (readonly [key: string, json: string])[]): string {
-  const kept = members
+/**
+ * The members of an object as text without its braces, without those that others override; NULL for an object that is
+ * NULL. For the member `plan`, `rebuilt` is
+ *
+ * - `entries`: `map_entries(…)`, a list of structs of the object's keys and values
+ * - `kept`: `list_filter(entries, lambda member: NOT (member.key = 'plan' AND … IS NOT NULL))`
+ * - `written`: `list_transform(kept, lambda member: <key as JSON> || ':' || <value as JSON>)`
+ * - `array_to_string(written, ',')`
+ */
+function membersOf(object: string, members: Members): string {
+  const isKept = members
     .map(([key, json]) => `NOT (member.key = ${quoteText(key)} AND ${json} IS NOT NULL)`)
     .join(' AND ');
-  const rebuilt = `array_to_string(list_transform(list_filter(map_entries(TRY(from_json(${object}, '"MAP(VARCHAR,JSON)"'))), lambda member: ${kept}), lambda member: CAST(to_json(member.key) AS VARCHAR) || ':' || coalesce(CAST(member.value AS VARCHAR), 'null')), ',')`;
-  // Parsing an object costs more than all the rest, so it happens only if a key may occur twice. A key may have escapes.
-  const suspect = [String.raw`\u`, ...members.map(([key]) => `${JSON.stringify(key)}:`)]
+  const entries = `map_entries(TRY(from_json(${object}, '"MAP(VARCHAR,JSON)"')))`;
+  const kept = `list_filter(${entries}, lambda member: ${isKept})`;
+  const value = `coalesce(CAST(member.value AS VARCHAR), 'null')`;
+  const written = `list_transform(${kept}, lambda member: ${quotedSql('member.key')} || ':' || ${value})`;
+  const rebuilt = `array_to_string(${written}, ',')`;
+  // Parsing an object costs more than all other work on a row. So it happens only if the object's text has the key of a
+  // member, or an escape, which may be part of a key.
+  const mayHaveKey = [String.raw`\u`, ...members.map(([key]) => `${JSON.stringify(key)}:`)]
     .map((text) => `contains(${object}, ${quoteText(text)})`)
     .join(' OR ');
-  return `CASE WHEN ${suspect} THEN ${rebuilt} ELSE ${object}[2:-2] END`;
+  // DuckDB counts characters from 1, and from the end by negative numbers: this leaves out the first and the last, which
+  // are the braces.
+  const withoutBraces = `${object}[2:-2]`;
+  return `CASE WHEN ${mayHaveKey} THEN ${rebuilt} ELSE ${withoutBraces} END`;
 }
 
 /** Texts joined by commas, without those that are NULL. */

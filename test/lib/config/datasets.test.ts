@@ -47,11 +47,23 @@ describe('a mapping in the configuration', () => {
     ['an unknown type', table({ a: { column: 'a', type: 'int' } }), 'bigint'],
     ['a NUL in a column', events({ eventName: 'a\0' }), 'eventName'],
     ['a NUL in a constant', events({ eventName: { constant: 'a\0' } }), 'eventName'],
+    ...[42, true, 'x', '[1]', '{"a":NaN}'].map((constant): [string, object, string] => [
+      `${constant} as metadata, which is no object`,
+      events({ metadataJson: { constant } }),
+      'a constant that is the text of a JSON object',
+    ]),
     ['a NUL in a key', events({ metadata: { 'a\0': 'x' } }), 'metadata'],
     ['a NUL in a unit type', events({ unitIds: { 'a\0': 'x' } }), 'unitIds'],
     ['an invalid format', events({ timestamp: { column: 'ts', format: '%Y-%m-%d' } }), 'mapping.timestamp'],
   ])('is refused by name for %s', (_, dataset, expected) => {
     expect(() => configOf(dataset)).toThrow(expected);
+  });
+
+  it('takes the text of a JSON object as the metadata of every row', () => {
+    const constant = ' {"plan":"pro"}';
+    expect(configOf(events({ metadataJson: { constant } })).sources[0]?.datasets[0]).toMatchObject({
+      mapping: { metadataJson: { constant } },
+    });
   });
 
   it('may have the names that other kinds have', () => {

@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { exportedDay, exportedFile, exportFolder, isExportedFile } from '../../../lib/tables/exportKeys.ts';
 import {
   exportSubject,
+  LOADS_FOLDER,
+  loadFolder,
+  parseLoadKey,
   parseVersionNote,
   triggerKey,
   VERSION_NOTES,
@@ -110,6 +114,8 @@ describe('notes on versions', () => {
   it.each([
     `ledger/-versions/${at}/acme_web/2026-11-20/v1`,
     `${VERSION_NOTES}soon/acme_web/2026-11-20/v1`,
+    `${VERSION_NOTES}2026/acme_web/2026-11-20/v1`,
+    `${VERSION_NOTES}2026-11-20T07:00:00Z/acme_web/2026-11-20/v1`,
     `${VERSION_NOTES}${at}//2026-11-20/v1`,
     `${VERSION_NOTES}${at}/acme_web/today/v1`,
     `${VERSION_NOTES}${at}/acme_web/2026-11-20`,
@@ -117,6 +123,25 @@ describe('notes on versions', () => {
     `${VERSION_NOTES}${at}/acme_web/2026-11-20/v1/deeper`,
   ])('are not parsed from %s', (key) => {
     expect(parseVersionNote(key)).toBeNull();
+  });
+
+  it('are parsed from no key that a note does not have', () => {
+    const times = fc.constantFrom(
+      at,
+      '2026',
+      '2026-11-20',
+      '2026-11-20T07:00Z',
+      '+010000-01-01T00:00:00.000Z',
+    );
+    const names = fc.constantFrom('', 'acme_web', 'v1', 'a/b');
+    const segments = fc.tuple(times, names, fc.constantFrom('2026-11-20', '2026-02-30', ''), names);
+    fc.assert(
+      fc.property(segments, (parts) => {
+        const key = `${VERSION_NOTES}${parts.join('/')}`;
+        const parsed = parseVersionNote(key);
+        expect(parsed === null ? key : versionNoteKey(parsed)).toBe(key);
+      }),
+    );
   });
 
   it('are beside the time at which a source can be started again', () => {
@@ -152,6 +177,24 @@ describe('keys of exports', () => {
       day: '2026-11-20',
       table: 'acme_clicks',
     });
+  });
+});
+
+describe('keys of loads in pieces', () => {
+  const load = { table: 'acme_web', day: '2026-11-20', version: 'v1' };
+
+  it('name the table, the day and the version', () => {
+    expect(parseLoadKey(`${loadFolder(load)}plan.json`)).toEqual(load);
+    expect(parseLoadKey(`${loadFolder(load)}refused/0.json`)).toEqual(load);
+  });
+
+  it.each([
+    'acme_web/2026-11-20//plan.json',
+    'acme_web/2026-11-20',
+    'acme_web/2026-11-20/v1',
+    '/2026-11-20/v1/plan.json',
+  ])('are not parsed from %s', (path) => {
+    expect(parseLoadKey(`${LOADS_FOLDER}${path}`)).toBeNull();
   });
 });
 
