@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** The template's HTTP API as far as the gateway implements it. */
 export interface HttpApi {
   readonly apiId: string;
@@ -42,68 +40,109 @@ export interface Cors {
   readonly maxAgeSeconds: number | undefined;
 }
 
-/** A function's result in payload format 2.0 when it sets its own status. */
-export const functionResponseSchema = z.object({
-  statusCode: z.coerce.number().int().min(100).max(599),
-  headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-  cookies: z.array(z.string()).optional(),
-  body: z.string().optional(),
-  isBase64Encoded: z.boolean().optional(),
-});
-
-/** The route for a request, and the values of its path variables. */
+/** The route for a request, and the values of its path variables, by name: percent-decoded, and never empty. */
 export interface RouteMatch {
   readonly route: Route;
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
+/** A variable of a route's path: `{id}`, or `{proxy+}`, which is greedy. The groups are its name and the plus. */
+const VARIABLE = /^\{([\w.:-]+)(\+?)\}$/;
+
+const METHODS = ['ANY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+
 /**
- * Selects the most specific route: a full match, then one with variables, then a greedy one, then `$default`. Of routes that are
- * equal in this, a specific method comes before `ANY`. Undefined if no route takes the request.
+ * Whether API Gateway takes a text as the key of a route: `$default`, or a method and a path. Each segment of the path is a
+ * literal or a variable, and only the last one may be greedy.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+ */
+export function isRouteKey(text: string): boolean {
+  if (text === '$default') return true;
+  const [method = '', path = '', ...more] = text.split(' ');
+  if (!METHODS.includes(method) || !path.startsWith('/') || more.length > 0) return false;
+  const segments = segmentsOf(path);
+  return segments.every((segment, index) => {
+    const variable = VARIABLE.exec(segment);
+    if (variable === null) return /^[^\s{}]*$/.test(segment);
+    return variable[2] === '' || index === segments.length - 1;
+  });
+}
+
+/**
+ * Selects the most specific route: a full match, then one with variables, then a greedy one, then `$default`. Of two routes
+ * of the same kind, the one whose path stays literal for longer is more specific, as `/pets/{proxy+}` is than `/{proxy+}`. Of
+ * two routes with the same path, one of the request's method comes before `ANY`. The guide orders the kinds, and the
+ * paths by its example; it names no order of two paths that differ in their variables alone: the first one listed is
+ * selected.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+ *
+ * @param routes Their keys are all {@link isRouteKey}.
+ * @param path The path of the request as it was sent, without a query.
+ * @returns Undefined if no route takes the request.
  */
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch | undefined {
   const matches = routes.flatMap((route) => {
-    if (route.routeKey === '$default') return [{ route, pathParameters: {}, rank: DEFAULT_RANK }];
-    const [routeMethod = '', template = ''] = route.routeKey.split(' ');
-    if (routeMethod !== 'ANY' && routeMethod !== method) return [];
-    const pathParameters = matchPath(template, path);
-    if (pathParameters === undefined) return [];
-    return [{ route, pathParameters, rank: pathRank(template) + (routeMethod === 'ANY' ? 1 : 0) }];
+    const pathParameters = matchKey(route.routeKey, method, path);
+    return pathParameters === undefined ? [] : [{ route, pathParameters, order: orderOf(route.routeKey) }];
   });
-  const [best] = matches.sort((a, b) => a.rank - b.rank);
+  const [best] = matches.sort((a, b) => compareOrders(a.order, b.order));
   return best && { route: best.route, pathParameters: best.pathParameters };
 }
 
-/** Behind every rank of a path and a method. */
-const DEFAULT_RANK = 6;
-
-/** The order of paths, in steps of two: between two of them is the same path for any method. */
-function pathRank(template: string): number {
-  if (template.includes('+}')) return 4;
-  return template.includes('{') ? 2 : 0;
+/** The values of the variables of a route; undefined if the route does not take the request. */
+function matchKey(routeKey: string, method: string, path: string): Record<string, string> | undefined {
+  if (routeKey === '$default') return {};
+  const [routeMethod, template = ''] = routeKey.split(' ');
+  return routeMethod === 'ANY' || routeMethod === method ? matchPath(template, path) : undefined;
 }
 
-/** The values of the variables of a route's path; undefined if the path does not match. */
+/** Kinds of segments of a path, and of whole routes. The more specific kind has the smaller number. */
+const KINDS = { literal: 0, variable: 1, greedy: 2, default: 3 } as const;
+
+/**
+ * The place of a route among those that take a request: numbers that are compared from left to right, the smallest first.
+ * They are the kind of the whole route, the kind of each segment of its path, and 1 for `ANY`.
+ */
+function orderOf(routeKey: string): readonly number[] {
+  if (routeKey === '$default') return [KINDS.default];
+  const [method, template = ''] = routeKey.split(' ');
+  const kinds = segmentsOf(template).map((segment): number => {
+    const [, , plus] = VARIABLE.exec(segment) ?? [];
+    if (plus === undefined) return KINDS.literal;
+    return plus === '+' ? KINDS.greedy : KINDS.variable;
+  });
+  return [Math.max(...kinds), ...kinds, method === 'ANY' ? 1 : 0];
+}
+
+/** Below 0 if the first order comes before the second. The first number that differs decides. */
+function compareOrders(first: readonly number[], second: readonly number[]): number {
+  const differences = first.map((number, index) => number - (second[index] ?? number));
+  return differences.find((difference) => difference !== 0) ?? 0;
+}
+
+/** The segments of a path that begins with a slash. */
+function segmentsOf(path: string): readonly string[] {
+  return path.split('/').slice(1);
+}
+
+/** The values of the variables of a route's path; undefined if the path does not match. No variable has an empty value. */
 function matchPath(template: string, path: string): Record<string, string> | undefined {
-  const wanted = template.split('/').slice(1);
-  const segments = path.split('/').slice(1);
+  const expected = segmentsOf(template);
+  const actual = segmentsOf(path);
   const parameters: Record<string, string> = {};
-  for (const [index, segment] of wanted.entries()) {
-    const variable = /^\{(\w+)(\+?)\}$/.exec(segment);
-    const [, name = '', plus] = variable ?? [];
-    if (plus === '+') {
-      const remaining = segments.slice(index).join('/');
-      if (remaining === '') return undefined;
-      parameters[name] = decode(remaining);
-      return parameters;
+  for (const [index, segment] of expected.entries()) {
+    const [, name, plus] = VARIABLE.exec(segment) ?? [];
+    // A greedy variable is the last segment of a route's path.
+    const value = plus === '+' ? actual.slice(index).join('/') : actual[index];
+    if (name === undefined) {
+      if (value !== segment) return undefined;
+    } else {
+      if (value === undefined || value === '') return undefined;
+      parameters[name] = decode(value);
+      if (plus === '+') return parameters;
     }
-    const actual = segments[index];
-    if (actual === undefined) return undefined;
-    if (variable !== null) parameters[name] = decode(actual);
-    else if (actual !== segment) return undefined;
   }
-  return wanted.length === segments.length ? parameters : undefined;
+  return expected.length === actual.length ? parameters : undefined;
 }
 
 /** Percent-decodes a text; what is not encoded in UTF-8 stays as it is. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { functionResponseSchema } from './HttpApi.ts';
+import { z } from 'zod';
 
 /** An HTTP answer. */
 export interface Answer {
@@ -7,6 +7,18 @@ export interface Answer {
   readonly headers: Record<string, string | string[]>;
   readonly body: string | Buffer;
 }
+
+/**
+ * A function's result in payload format 2.0 when it sets its own status.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+const functionResponseSchema = z.object({
+  statusCode: z.coerce.number().int().min(100).max(599),
+  headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  cookies: z.array(z.string()).optional(),
+  body: z.string().optional(),
+  isBase64Encoded: z.boolean().optional(),
+});
 
 /**
  * The answer that a function's result in payload format 2.0 describes. A result without `statusCode` is the body of a 200.

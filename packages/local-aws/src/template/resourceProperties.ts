@@ -1,8 +1,13 @@
 import { z } from 'zod';
+import { isRouteKey } from '../gateway/HttpApi.ts';
 import { bucketSettingsMembers } from '../s3/model/bucketSettings.ts';
 
 // All schemas are strict: a property that the local cloud would have to implement and doesn't is refused by name.
-// Properties marked `inert` have no observable effect in the local cloud.
+
+/**
+ * The value of a property that has no observable effect in the local cloud. Any value is accepted. A template must have the
+ * property, because AWS requires it or because it has an effect there; of `inert.optional()` it may lack the property.
+ */
 const inert = z.unknown();
 
 /** Properties of `AWS::S3::Bucket`. */
@@ -42,9 +47,10 @@ export const functionProperties = z.strictObject({
   /** Functions run on the same Node as the local cloud. */
   Runtime: z.literal('nodejs24.x'),
   Role: z.string(),
-  /** Lambda's defaults: 128 MB, 3 seconds. */
-  MemorySize: z.int().default(128),
-  Timeout: z.int().default(3),
+  /** MB, with Lambda's default and quotas: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+  MemorySize: z.int().min(128).max(10_240).default(128),
+  /** Seconds, with the default and limits of https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
+  Timeout: z.int().min(1).max(900).default(3),
   // A function uses this machine's own disk.
   EphemeralStorage: inert.optional(),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
@@ -60,13 +66,14 @@ export const functionProperties = z.strictObject({
   Tags: inert.optional(),
 });
 
-/** CORS of an HTTP API or a Function URL. */
+/** CORS of an HTTP API or a Function URL; of the latter, `urlProperties` overrides what has narrower limits. */
 const corsMembers = {
   AllowOrigins: z.array(z.string()).default([]),
   AllowMethods: z.array(z.string()).default([]),
   AllowHeaders: z.array(z.string()).default([]),
   ExposeHeaders: z.array(z.string()).default([]),
-  MaxAge: z.int().optional(),
+  /** Seconds: https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid.html */
+  MaxAge: z.int().min(-1).max(86_400).optional(),
 };
 
 /** Properties of `AWS::Lambda::Url`. */
@@ -86,16 +93,24 @@ export const urlProperties = z.strictObject({
     .optional(),
 });
 
-/** Properties of `AWS::Lambda::EventSourceMapping`, with AWS's defaults. */
-export const mappingProperties = z.strictObject({
-  EventSourceArn: z.string().regex(/^arn:[^:]+:sqs:/, 'the ARN of an SQS queue'),
-  FunctionName: z.string(),
-  BatchSize: z.int().default(10),
-  MaximumBatchingWindowInSeconds: z.int().default(0),
-  Enabled: z.boolean().default(true),
-  FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
-  ScalingConfig: z.strictObject({ MaximumConcurrency: z.int() }).optional(),
-});
+/**
+ * Properties of `AWS::Lambda::EventSourceMapping` of a standard queue, with AWS's defaults and limits:
+ * https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+ */
+export const mappingProperties = z
+  .strictObject({
+    EventSourceArn: z.string().regex(/^arn:[^:]+:sqs:/, 'the ARN of an SQS queue'),
+    FunctionName: z.string(),
+    BatchSize: z.int().min(1).max(10_000).default(10),
+    MaximumBatchingWindowInSeconds: z.int().min(0).max(300).default(0),
+    Enabled: z.boolean().default(true),
+    FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
+    ScalingConfig: z.strictObject({ MaximumConcurrency: z.int().min(2).max(1_000) }).optional(),
+  })
+  .refine(({ BatchSize, MaximumBatchingWindowInSeconds: window }) => BatchSize <= 10 || window >= 1, {
+    path: ['BatchSize'],
+    message: 'at most 10 without MaximumBatchingWindowInSeconds',
+  });
 
 /** Properties of `AWS::Scheduler::Schedule`. */
 export const scheduleProperties = z.strictObject({
@@ -133,7 +148,7 @@ export const stageProperties = z.strictObject({
   AccessLogSettings: inert.optional(),
   DefaultRouteSettings: z
     .strictObject({
-      DetailedMetricsEnabled: inert,
+      DetailedMetricsEnabled: inert.optional(),
       // A laptop is slower than any limit. Throttling can be simulated as a fault: docs/faults.md.
       ThrottlingRateLimit: inert.optional(),
       ThrottlingBurstLimit: inert.optional(),
@@ -142,8 +157,11 @@ export const stageProperties = z.strictObject({
   Tags: inert.optional(),
 });
 
-/** API Gateway's default, which is also the maximum. */
-const integrationTimeout = z.int().max(30_000).default(30_000);
+/**
+ * Milliseconds. API Gateway's default is also the maximum:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-integration.html
+ */
+const integrationTimeout = z.int().min(50).max(30_000).default(30_000);
 
 /** Properties of `AWS::ApiGatewayV2::Integration`. */
 export const integrationProperties = z.discriminatedUnion('IntegrationType', [
@@ -171,9 +189,9 @@ export const routeProperties = z.strictObject({
   ApiId: z.string(),
   RouteKey: z
     .string()
-    .regex(
-      /^(\$default|(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) \/\S*)$/,
-      '$default, or a method and a path: GET /pets',
+    .refine(
+      isRouteKey,
+      '$default, or a method and a path whose last segment alone may be greedy: GET /pets/{proxy+}',
     ),
   Target: z.string().startsWith('integrations/'),
 });

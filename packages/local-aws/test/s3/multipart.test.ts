@@ -146,6 +146,8 @@ describe('multipart uploads through the real client', () => {
       NextKeyMarker: 'list/warm',
       NextUploadIdMarker: other,
     });
+    const later = await list({ Prefix: 'list/w', KeyMarker: 'list/cold', UploadIdMarker: id });
+    expect(later.Uploads?.map(({ UploadId }) => UploadId)).toEqual([other]);
     for (const UploadIdMarker of [other, 'never'])
       expect(await failureOf(list({ KeyMarker: 'list/cold', UploadIdMarker }))).toMatchObject({
         name: 'InvalidArgument',
@@ -154,6 +156,17 @@ describe('multipart uploads through the real client', () => {
     await s3.client.send(new AbortMultipartUploadCommand({ Bucket, Key: 'list/cold', UploadId: id }));
     const rest = await list({ KeyMarker: 'list/cold', UploadIdMarker: id });
     expect(rest.Uploads?.map(({ UploadId }) => UploadId)).toEqual([other]);
+  });
+
+  it('are listed with the encoding of their keys, if one was asked for', async () => {
+    await begin('encoded/a b');
+    const list = (more: object) =>
+      s3.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'encoded/', ...more }));
+    const encoded = await list({ EncodingType: 'url' });
+    expect(encoded).toMatchObject({ EncodingType: 'url', NextKeyMarker: 'encoded/a+b' });
+    const plain = await list({});
+    expect(plain.NextKeyMarker).toBe('encoded/a b');
+    expect(plain.EncodingType).toBeUndefined();
   });
 
   it('reject parts that are missing, changed, out of order or too small', async () => {

@@ -44,6 +44,14 @@ const route = {
   },
 };
 
+const mapping = {
+  Type: 'AWS::Lambda::EventSourceMapping',
+  Properties: { EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:q', FunctionName: 'f' },
+};
+
+/** Resources of a template, by logical ID. */
+type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties?: object }>>;
+
 const withProperties = <R extends { Properties: object }>(resource: R, properties: object) => ({
   ...resource,
   Properties: { ...resource.Properties, ...properties },
@@ -157,7 +165,31 @@ describe('readDeployment', () => {
     ]);
   });
 
-  it.each([
+  it('takes the values at the limits of AWS', () => {
+    const { functions, eventSourceMappings } = read({
+      F: withProperties(fn, { MemorySize: 10_240, Timeout: 900 }),
+      M: withProperties(mapping, { BatchSize: 10_000, MaximumBatchingWindowInSeconds: 300 }),
+    });
+    expect(functions).toMatchObject([{ memoryMb: 10_240 }]);
+    expect(eventSourceMappings).toMatchObject([{ batchSize: 10_000, windowSeconds: 300 }]);
+  });
+
+  it('takes the settings of a stage without those of its metrics', () => {
+    const Stage = {
+      Type: 'AWS::ApiGatewayV2::Stage',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        StageName: '$default',
+        AutoDeploy: true,
+        DefaultRouteSettings: { ThrottlingRateLimit: 100 },
+      },
+    };
+    expect(read({ F: fn, Api: api, I: integration, R: route, Stage }).httpApi?.routes).toMatchObject([
+      { routeKey: 'POST /{proxy+}' },
+    ]);
+  });
+
+  it.each<[what: string, resources: Resources, detail: string]>([
     ['a property', { F: withProperties(fn, { Layers: ['layer'] }) }, 'Layers'],
     ['a runtime', { F: withProperties(fn, { Runtime: 'python3.13' }) }, 'F Runtime'],
     [
@@ -176,6 +208,42 @@ describe('readDeployment', () => {
       'a route key that API Gateway does not take',
       { F: fn, Api: api, I: integration, R: withProperties(route, { RouteKey: 'any /v1' }) },
       'R RouteKey: $default, or a method and a path',
+    ],
+    ...['GET /{proxy+}/more', 'GET /{a+}/{b+}', 'GET /a{id}', 'GET /{}', 'GET /{a'].map(
+      (RouteKey): [string, Resources, string] => [
+        `the route key ${RouteKey}`,
+        { F: fn, Api: api, I: integration, R: withProperties(route, { RouteKey }) },
+        'R RouteKey: $default, or a method and a path',
+      ],
+    ),
+    ...[{ MemorySize: 127 }, { MemorySize: 10_241 }, { Timeout: 0 }, { Timeout: 901 }].map(
+      (properties): [string, Resources, string] => [
+        `a function with ${JSON.stringify(properties)}`,
+        { F: withProperties(fn, properties) },
+        `F ${Object.keys(properties)}`,
+      ],
+    ),
+    ...[
+      { BatchSize: 0 },
+      { BatchSize: 10_001, MaximumBatchingWindowInSeconds: 1 },
+      { BatchSize: 11 },
+      { MaximumBatchingWindowInSeconds: 301 },
+      { ScalingConfig: { MaximumConcurrency: 1 } },
+      { ScalingConfig: { MaximumConcurrency: 1_001 } },
+    ].map((properties): [string, Resources, string] => [
+      `a queue's mapping with ${JSON.stringify(properties)}`,
+      { M: withProperties(mapping, properties) },
+      `M ${Object.keys(properties)[0]}`,
+    ]),
+    ...[49, 30_001].map((TimeoutInMillis): [string, Resources, string] => [
+      `an integration that may take ${TimeoutInMillis} ms`,
+      { F: fn, Api: api, I: withProperties(integration, { TimeoutInMillis }) },
+      'I TimeoutInMillis',
+    ]),
+    [
+      'a preflight that is kept for longer than a day',
+      { Api: withProperties(api, { CorsConfiguration: { MaxAge: 86_401 } }) },
+      'Api CorsConfiguration.MaxAge',
     ],
     [
       'OPTIONS in the CORS settings of a Function URL',

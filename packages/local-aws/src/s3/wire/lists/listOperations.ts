@@ -77,10 +77,9 @@ export const listObjectsV2: S3Operation = {
     }
     optionalAttributes.check(headers);
     const encode = nameEncoder(query);
-    const text = (name: string) => query.get(name) ?? '';
-    const prefix = text('prefix');
-    const delimiter = text('delimiter');
-    const startAfter = text('start-after');
+    const prefix = parameter(query, 'prefix');
+    const delimiter = parameter(query, 'delimiter');
+    const startAfter = parameter(query, 'start-after');
     const token = query.get('continuation-token');
     const limit = countParameter(query, 'max-keys', LIST_KEYS);
     const after = token === null ? startAfter : readToken(token);
@@ -96,7 +95,7 @@ export const listObjectsV2: S3Operation = {
         optional('NextContinuationToken', page.next === undefined ? '' : writeToken(page.next)),
         ['KeyCount', page.entries.length],
         ['MaxKeys', limit],
-        optional('EncodingType', text('encoding-type')),
+        optional('EncodingType', parameter(query, 'encoding-type')),
         ['IsTruncated', page.next !== undefined],
         ...entries(
           page,
@@ -118,10 +117,9 @@ export const listObjects: S3Operation = {
   run({ store, bucket, query, headers }) {
     optionalAttributes.check(headers);
     const encode = nameEncoder(query);
-    const text = (name: string) => query.get(name) ?? '';
-    const prefix = text('prefix');
-    const delimiter = text('delimiter');
-    const marker = text('marker');
+    const prefix = parameter(query, 'prefix');
+    const delimiter = parameter(query, 'delimiter');
+    const marker = parameter(query, 'marker');
     const limit = countParameter(query, 'max-keys', LIST_KEYS);
     const page = store.list(bucket, { prefix, delimiter, after: marker, limit });
     return xmlResponse([
@@ -134,7 +132,7 @@ export const listObjects: S3Operation = {
         optional('NextMarker', delimiter === '' ? '' : encode(page.next ?? '')),
         optional('Delimiter', encode(delimiter)),
         ['MaxKeys', limit],
-        optional('EncodingType', text('encoding-type')),
+        optional('EncodingType', parameter(query, 'encoding-type')),
         ['IsTruncated', page.next !== undefined],
         ...entries(page, encode, store.bucket(bucket).info.account),
       ],
@@ -196,13 +194,15 @@ export const listMultipartUploads: S3Operation = {
   query: ['prefix', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
   run({ store, bucket, query }) {
     const encode = nameEncoder(query);
-    const prefix = text(query, 'prefix');
-    const keyMarker = text(query, 'key-marker');
+    const prefix = parameter(query, 'prefix');
+    const keyMarker = parameter(query, 'key-marker');
     // Without a key, S3 ignores the ID.
-    const idMarker = keyMarker === '' ? '' : text(query, 'upload-id-marker');
+    const idMarker = keyMarker === '' ? '' : parameter(query, 'upload-id-marker');
     const limit = countParameter(query, 'max-uploads', LIST_KEYS);
     const { account } = store.bucket(bucket).info;
-    const later = uploadsAfter(store.bucket(bucket).uploads.list(), { prefix, keyMarker, idMarker });
+    const later = uploadsAfter(store.bucket(bucket).uploads.list(), keyMarker, idMarker).filter(({ key }) =>
+      key.startsWith(prefix),
+    );
     const page = later.slice(0, limit);
     const last = page.at(-1);
     return xmlResponse([
@@ -216,6 +216,7 @@ export const listMultipartUploads: S3Operation = {
         ['NextUploadIdMarker', last?.uploadId ?? ''],
         ['Prefix', encode(prefix)],
         ['MaxUploads', limit],
+        optional('EncodingType', parameter(query, 'encoding-type')),
         ['IsTruncated', page.length < later.length],
         ...page.map((upload): XmlElement => ['Upload', uploadElements(upload, account, encode)]),
       ],
@@ -224,26 +225,24 @@ export const listMultipartUploads: S3Operation = {
 };
 
 /**
- * The uploads of a bucket that a list still has to show, in their order. With an upload ID the marker names one upload; without
- * an ID it stands for all uploads of its key.
+ * The uploads behind a marker, in their order. With an upload ID the marker names one upload; without an ID it stands for
+ * all uploads of its key.
  *
  * @param uploads All uploads of the bucket, by key and start.
+ * @param keyMarker Key of the marker; '' for none, which gives all uploads.
+ * @param idMarker Upload ID of the marker; '' for none, and without a key.
  * @throws AwsError `InvalidArgument` for an ID that is of another key or that was never given out.
  */
-function uploadsAfter(
-  uploads: readonly Upload[],
-  marker: { readonly prefix: string; readonly keyMarker: string; readonly idMarker: string },
-): readonly Upload[] {
-  const { prefix, keyMarker, idMarker } = marker;
-  const matching = uploads.filter(({ key }) => key.startsWith(prefix));
-  const marked = matching.findIndex(({ key, uploadId }) => key === keyMarker && uploadId === idMarker);
-  if (marked >= 0) return matching.slice(marked + 1);
-  const isOfAnotherKey = uploads.some(({ uploadId }) => uploadId === idMarker);
-  if (idMarker !== '' && (!UPLOAD_ID.test(idMarker) || isOfAnotherKey))
+function uploadsAfter(uploads: readonly Upload[], keyMarker: string, idMarker: string): readonly Upload[] {
+  if (keyMarker === '') return uploads;
+  if (idMarker === '') return uploads.filter(({ key }) => compareUtf8(key, keyMarker) > 0);
+  const position = uploads.findIndex(({ uploadId }) => uploadId === idMarker);
+  const isOfAnotherKey = position >= 0 && uploads[position]?.key !== keyMarker;
+  if (isOfAnotherKey || !UPLOAD_ID.test(idMarker))
     throw s3Errors.invalidArgument('upload-id-marker', idMarker, 'Invalid uploadId marker');
-  if (keyMarker === '') return matching;
+  if (position >= 0) return uploads.slice(position + 1);
   // The place of an upload that has ended since is not known: the other uploads of its key are listed again.
-  return matching.filter(({ key }) => compareUtf8(key, keyMarker) > (idMarker === '' ? 0 : -1));
+  return uploads.filter(({ key }) => compareUtf8(key, keyMarker) >= 0);
 }
 
 function uploadElements(
@@ -263,7 +262,7 @@ function uploadElements(
   ];
 }
 
-/** A parameter of a query; '' for one that is absent, which S3 takes for the same. */
-function text(query: S3Call['query'], name: string): string {
+/** The value of a parameter; '' for one that is absent. S3 treats an empty parameter as an absent one. */
+function parameter(query: S3Call['query'], name: string): string {
   return query.get(name) ?? '';
 }
