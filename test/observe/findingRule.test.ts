@@ -99,6 +99,11 @@ const waits = (cure: 'backfill' | 'load', day: string) =>
     waiting: [{ day, words: 'has 1 file and no _SUCCESS since X', since: NOW - HOUR, isLacking: true, cure }],
   });
 
+/** The state in which the log of a part could not be read. */
+const unreadLog = (log: string) => ({
+  unknown: [{ part: `the log of ${log}`, why: 'Denied.', kind: 'denied', log, isByKey: false } as const],
+});
+
 /** States of cases that {@link cases} leaves out. */
 const more: readonly Partial<StatusFacts>[] = [
   stackFaults({}, { what: 'workgroup' }, { isDeployed: false }, { what: 'identity of a reader', repair: [] }),
@@ -140,6 +145,10 @@ const more: readonly Partial<StatusFacts>[] = [
   { ...late, deadLetters: [deadLetters] },
   { deadLetters: [deadLetters], failures: { write: failureOf('error', 'SLUICE_X: it is denied.') } },
   waiting({ buffered: { count: null, oldest: at(12.5) } }),
+  { ...waiting({ buffered: { count: null, oldest: at(12.5) } }), ...unreadLog('landing') },
+  { ...unreadLog('collect'), unreached: hourOf('5xx') },
+  { ...unreadLog('curate-plan'), functionErrors: [functionErrors] },
+  { ...unreadLog(deadLetters.part), deadLetters: [deadLetters] },
   { ...waiting({ buffered: { count: 1, oldest: at(12.5) } }), isLocal: true },
   { lastHour: null, ...failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 7 }) },
   {

@@ -404,6 +404,29 @@ describe('a finding of sluice status', () => {
       expect(found(reason)[0]?.commands).toHaveLength(3);
   });
 
+  it.each([
+    ['UNREACHED', 'collect', { unreached: [{ kind: '5xx', hour: at(1), count: 50, of: 100 }] }],
+    ['FUNCTION_FAILED', functionErrors.part, { functionErrors: [functionErrors] }],
+    ['DEAD_LETTERS', deadLetters.part, { deadLetters: [deadLetters] }],
+    ['STREAM_LATE', 'landing', waiting({ buffered: { count: null, oldest: at(12.5) } })],
+  ] as const)(
+    '%s does not say that the log of %s has no error if it could not be read',
+    (name, log, facts) => {
+      const { cases: causes } = findingCatalogue[`SLUICE_FINDING_${name}`];
+      const causeOf = (unknown: StatusFacts['unknown']) =>
+        judge({ ...facts, unknown }).find(({ code }) => code === `SLUICE_FINDING_${name}`)?.cause;
+      const unreadLog = {
+        part: `the log of ${log}`,
+        why: 'Denied.',
+        kind: 'denied',
+        log,
+        isByKey: false,
+      } as const;
+      expect(causeOf([])).toBe(causes.unknown.cause);
+      expect(causeOf([unreadLog])).toBe(causes.unread.cause);
+    },
+  );
+
   it('of objects that wait explains a failure only', () => {
     const { waiting: late } = waiting({ landing: { ...nothing, oldest: at(2) } });
     const failures = [{}, { write: failureOf('error', 'SLUICE_WRITE_X: it is denied.') }];

@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { WHO } from './wording.ts';
+import { LOG_UNREAD, WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('collector');
 
@@ -59,6 +59,7 @@ export const collectorFindings = {
         'The collector failed with the error of the detail. Most SDKs send again.',
         'Correct what the error names. The command shows the log.',
       ],
+      unread: [`${LOG_UNREAD[0]} Most SDKs send again.`, LOG_UNREAD[1]],
       unknown: [
         'The log of the collector has no error: the endpoint could not invoke it, as its permission, its role or the function was changed. Most SDKs send again.',
         'The first command names what was changed, and has the commands that set it back. The second shows the log.',

@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { BLIND, DEPLOY_NOW, REFUSED_CREDENTIALS, WHO } from './wording.ts';
+import { BLIND, DEPLOY_NOW, LOG_UNREAD, REFUSED_CREDENTIALS, WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('deployment');
 
@@ -121,6 +121,10 @@ export const deploymentFindings = {
         'The function failed with each of them on every try, last as the detail says.',
         'Correct that. Then the command moves the messages back.',
       ],
+      unread: [
+        LOG_UNREAD[0],
+        `${LOG_UNREAD[1]} Once the cause is corrected, the second command moves the messages back.`,
+      ],
       unknown: [
         "Its log has no error: either the function's log is older, or the message never reached it.",
         'The first command shows the log. Once the cause is corrected, the second moves the messages back.',
@@ -147,6 +151,7 @@ export const deploymentFindings = {
         'A run failed with the error of the detail.',
         'Correct what it names; `explain` has the cure of a code of ours. Then the next try does the work. The command shows the log.',
       ],
+      unread: LOG_UNREAD,
       unknown: [
         'Its log has no line that says why.',
         'The command shows the log around the times of the detail. Then the next try does the work.',

@@ -1,4 +1,5 @@
 import { entriesOf } from './entry.ts';
+import { LOG_UNREAD } from './wording.ts';
 
 const { problem, warning } = entriesOf('streams');
 
@@ -84,6 +85,7 @@ export const streamsFindings = {
         "The stream's delivery fails with the error of the detail.",
         'Correct the role, the bucket or the key that it names, in time: Firehose drops records 24 hours after it has accepted them. `npx sluice doctor` names a policy that denies. The command shows the log.',
       ],
+      unread: [LOG_UNREAD[0], `${LOG_UNREAD[1]} Firehose drops records 24 hours after it has accepted them.`],
       unknown: [
         "The stream's log has no error.",
         'The command shows the log as lines come; `npx sluice doctor` names a role, a bucket or a key that was changed. Correct it in time: Firehose drops records 24 hours after it has accepted them.',

@@ -7,6 +7,12 @@ export const REFUSED_CREDENTIALS = [
   'Sign in (`aws sso login`), or set AWS_PROFILE to a profile whose keys are valid. For the local cloud: --local.',
 ] as const;
 
+/** Cause and first sentences of the cure of a failure whose log could not be read. */
+export const LOG_UNREAD = [
+  'The log that says why could not be read: see `SLUICE_FINDING_UNREADABLE`.',
+  'Do what `SLUICE_FINDING_UNREADABLE` says, and ask again: this finding then has the cause. `logs tail` shows the log to whoever may read it.',
+] as const;
+
 /**
  * Begins a sentence that ends with the names of calls. CloudTrail keeps 90 days of them, also without a trail:
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html

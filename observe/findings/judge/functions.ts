@@ -1,11 +1,11 @@
 import { counted } from '../../../lib/base/text.ts';
-import type { FailureKind, LastFailure } from '../../facts/flow/failures.ts';
+import type { FailureKind } from '../../facts/flow/failures.ts';
 import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type CaseOf, finding } from '../catalogue.ts';
-import { errorsText, explained, type Findings, type Place } from './place.ts';
+import { errorsText, explained, type Findings, isLogRead, type Place } from './place.ts';
 import { missingNights } from './tables.ts';
 
 /** What does not happen while a function fails. */
@@ -43,7 +43,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
     const log = commands.aws('logs', 'tail', functionLog(stack, functionError.part), '--since', '1d');
     const { part, errors, invocations, first, isOver } = functionError;
     const told = {
-      case: isOver ? 'over' : failureCase(why),
+      case: isOver ? 'over' : failureCase(facts, part),
       title: `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors${isOver ? ', and later ones had none' : ''}`,
       since: first,
       detail: texts.join(' '),
@@ -64,8 +64,11 @@ const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_FUNCTIO
   error: 'error',
 };
 
-function failureCase(why: LastFailure | undefined): CaseOf<'SLUICE_FINDING_FUNCTION_FAILED'> {
-  return why === undefined ? 'unknown' : FAILURE_CASES[why.kind];
+/** Why runs of a function failed. */
+function failureCase(facts: StatusFacts, part: string): CaseOf<'SLUICE_FINDING_FUNCTION_FAILED'> {
+  const why = facts.failures[part];
+  if (why !== undefined) return FAILURE_CASES[why.kind];
+  return isLogRead(facts, part) ? 'unknown' : 'unread';
 }
 
 /** What does not happen, and what waits for the next try. */

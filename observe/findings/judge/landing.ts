@@ -13,7 +13,7 @@ import {
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type CaseOf, finding, seenNow } from '../catalogue.ts';
-import { explained, type Findings, failedAt, type Place } from './place.ts';
+import { explained, type Findings, failedAt, isLogRead, type Place } from './place.ts';
 
 /** The share of a quota from which a stream is near it. */
 const NEAR = 0.8;
@@ -76,8 +76,7 @@ const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_LANDING
 function landingCase(facts: StatusFacts, isDead: boolean): CaseOf<'SLUICE_FINDING_LANDING_LATE'> {
   const why = facts.failures['write'];
   if (why !== undefined) return FAILURE_CASES[why.kind];
-  const isLogKnown = facts.unknown.every(({ log }) => log !== 'write');
-  return isDead || !isLogKnown ? 'unknown' : 'unasked';
+  return isDead || !isLogRead(facts, 'write') ? 'unknown' : 'unasked';
 }
 
 /** The stream: what waits in its buffer, and its quota. */
@@ -96,7 +95,7 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
     const log = commands.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
     const hours = (now - Date.parse(oldest)) / HOUR_MS;
     const told = {
-      case: isLocal ? 'local' : facts.failures['landing'] === undefined ? 'unknown' : 'failed',
+      case: isLocal ? 'local' : streamCase(facts),
       title: `The oldest record of ${stream?.stream ?? partName(stack, 'landing')} has waited for ${hours.toFixed(1)} hours`,
       since: oldest,
       detail: text,
@@ -124,6 +123,12 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
       severity,
     );
   }
+}
+
+/** Why the stream delivers late. */
+function streamCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_STREAM_LATE'> {
+  if (facts.failures['landing'] !== undefined) return 'failed';
+  return isLogRead(facts, 'landing') ? 'unknown' : 'unread';
 }
 
 /** A stream that delivers late. */
@@ -166,11 +171,10 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
         ? commands.sluice('redrive', '--landing')
         : commands.aws('sqs', 'start-message-move-task', '--source-arn', deadLetter.arn, ...to);
     const detail = `${deadText(deadLetter)}.${failedAt(facts, deadLetter.part)}`;
-    const isKnown = facts.failures[deadLetter.part] !== undefined;
     const log = commands.aws('logs', 'tail', functionLog(stack, deadLetter.part), '--since', '1d');
     const { messages, queue, since } = deadLetter;
     const told = {
-      case: isKnown ? 'known' : 'unknown',
+      case: deadCase(facts, deadLetter.part),
       title: `${counted(messages, 'message')} of ${deadLetter.part} ${messages === 1 ? 'is' : 'are'} in ${queue}`,
       since,
       detail,
@@ -185,6 +189,12 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
       `${deadLetter.part}-errors`,
     ]);
   }
+}
+
+/** Why messages of a function are dead letters. */
+function deadCase(facts: StatusFacts, part: string): CaseOf<'SLUICE_FINDING_DEAD_LETTERS'> {
+  if (facts.failures[part] !== undefined) return 'known';
+  return isLogRead(facts, part) ? 'unknown' : 'unread';
 }
 
 /** `sluice-prod-write-dead-letters has 2 messages, the oldest since 2026-…`, without a stop at its end. */

@@ -33,6 +33,11 @@ export function failedAt({ failures, functionErrors }: StatusFacts, part: string
   ].join('');
 }
 
+/** Whether the log of a function, or of the stream (`landing`), could be read: without a failure in it, no run has logged an error. */
+export function isLogRead({ unknown }: Pick<StatusFacts, 'unknown'>, part: string): boolean {
+  return unknown.every(({ log }) => log !== part);
+}
+
 /** The command that tells of what a function failed with: which policy denies, or what a code of ours means; none of other errors. */
 export function explained(
   failure: LastFailure | undefined,

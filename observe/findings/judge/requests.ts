@@ -14,7 +14,16 @@ import { GONE } from '../../facts/flow/senders.ts';
 import type { UnreachedRequests } from '../../facts/flow/unreachedRequests.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, finding, type Told } from '../catalogue.ts';
-import { explained, type Findings, failedAt, fromText, type Place, senderText, shareText } from './place.ts';
+import {
+  explained,
+  type Findings,
+  failedAt,
+  fromText,
+  isLogRead,
+  type Place,
+  senderText,
+  shareText,
+} from './place.ts';
 
 /** The number of refused requests from which they are a problem even at a small share, as in the alarm on 4xx. */
 const MANY_REFUSED = 20;
@@ -136,7 +145,7 @@ function unreachedOf(
   const isOver = unreached.every(({ hour }) => now - Date.parse(hour) >= 2 * HOUR_MS);
   const sumOf = (name: 'count' | 'of') => unreached.reduce((sum, hour) => sum + hour[name], 0);
   const told = {
-    case: way === '4xx' ? 'refused' : failure === undefined ? 'unknown' : FAILURE_CASES[failure.kind],
+    case: way === '4xx' ? 'refused' : unreachedCase(facts),
     title: `${sumOf('count')} of ${counted(sumOf('of'), 'request')} were answered ${way} before the collector could answer${isOver ? ', and it is over' : ''}`,
     since: unreached.map(({ hour }) => hour).sort()[0] ?? null,
     detail: `${listed(texts, '; ')}${isOver ? '; it is over' : ''}.${way === '5xx' ? failedAt(facts, 'collect') : ''} Who sent them is not known: the collector has no line of them.`,
@@ -151,6 +160,13 @@ function unreachedOf(
     ],
     isOver ? 'warning' : 'problem',
   );
+}
+
+/** Why the collector did not answer. */
+function unreachedCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_UNREACHED'> {
+  const failure = facts.failures['collect'];
+  if (failure !== undefined) return FAILURE_CASES[failure.kind];
+  return isLogRead(facts, 'collect') ? 'unknown' : 'unread';
 }
 
 /** The case of what the collector failed with last. */
