@@ -117,23 +117,62 @@ describe('who sent a spike', () => {
   });
 });
 
+/** What a function failed with last within an hour, as its log says. */
+async function lastFailure(part: string) {
+  const cloudwatch = new CloudWatchClient();
+  const stack = { service: 'sluice', stage: 'prod' };
+  const deployment = { logs: client, cloudwatch, stack, now: clock.now() };
+  const why = await readLastFailure(deployment, part, clock.now() - 60 * MINUTE);
+  cloudwatch.destroy();
+  return why;
+}
+
+/** Writes lines of level `error` into the log of a function. */
+function errorLog(part: string) {
+  const line = logs.open(`sluice-prod-${part}`);
+  return (fields: object) => line(`${JSON.stringify({ level: 'error', ...fields })}\n`);
+}
+
 it('a run failed with its error, not with what an object holds', async () => {
-  const line = logs.open('sluice-prod-write');
-  const write = (fields: object) => line(`${JSON.stringify({ level: 'error', ...fields })}\n`);
+  const write = errorLog('write');
   write({ event: 'write_failed', code: 'SLUICE_WRITE_BUCKET_FAILED', detail: 'AccessDenied' });
   const at = new Date(clock.now()).toISOString();
   await clock.advance(MINUTE);
   write({ event: 'write_damaged', code: 'SLUICE_LANDED_DAMAGED' });
   write({ event: 'write_refused', code: 'SLUICE_ROW_UNFIT', detail: 'a row' });
-  const cloudwatch = new CloudWatchClient();
-  const deployment = {
-    logs: client,
-    cloudwatch,
-    stack: { service: 'sluice', stage: 'prod' },
-    now: clock.now(),
-  };
-  const why = await readLastFailure(deployment, 'write', clock.now() - 60 * MINUTE);
-  cloudwatch.destroy();
   const code = 'SLUICE_WRITE_BUCKET_FAILED';
-  expect(why).toEqual({ text: `${at}: ${code}: AccessDenied.`, kind: 'denied', code, isByKey: false });
+  expect(await lastFailure('write')).toEqual({
+    text: `${at}: ${code}: AccessDenied.`,
+    kind: 'denied',
+    code,
+    isByKey: false,
+  });
 });
+
+it('a load failed with its error, not with a receipt that the bucket of a customer refused', async () => {
+  const load = errorLog('ingest-load');
+  load({ event: 'ingest_load', error: 'SLUICE_INGEST_LEDGER_UNAVAILABLE', message: 'SlowDown' });
+  await clock.advance(MINUTE);
+  load({
+    event: 'ingest_receipt',
+    code: 'SLUICE_RECEIPT_ACCESS_DENIED',
+    error: 'AccessDenied: s3:PutObject',
+  });
+  expect(await lastFailure('ingest-load')).toMatchObject({
+    kind: 'error',
+    code: 'SLUICE_INGEST_LEDGER_UNAVAILABLE',
+  });
+});
+
+it.each([
+  ['SLUICE_SOURCE_ACCESS_DENIED', 'error', false],
+  ['SLUICE_EXPORT_KEY_DENIED', 'error', false],
+  ['SLUICE_EXPORT_SOURCE_UNAVAILABLE', 'denied', true],
+])(
+  'a run that failed with %s is of the kind %s: only our own role is denied',
+  async (code, kind, isByKey) => {
+    const write = errorLog('export');
+    write({ event: 'export', code, detail: 'AccessDenied: kms:Decrypt' });
+    expect(await lastFailure('export')).toMatchObject({ code, kind, isByKey });
+  },
+);

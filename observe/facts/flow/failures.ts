@@ -44,8 +44,11 @@ const failureLine = z.object({
   record: z.object({ status: z.string(), errorType: text, metrics: runMetrics }).optional().catch(undefined),
 });
 
-/** Lines about what an object holds: the run went on. */
-const OF_CONTENT = /^write_(damaged|refused)$/;
+/** Events of lines about what an object holds, or about a customer's receipt: the run went on. */
+const RUN_WENT_ON = /^(write_(damaged|refused)|ingest_receipt)$/;
+
+/** Codes of a denial that a customer ends: no policy of the function's own role denies. */
+const DENIED_BY_CUSTOMER = /^SLUICE_(SOURCE|RECEIPT|EXPORT)_(ACCESS|KEY|ROLE)_DENIED\b/;
 
 type FailureLine = z.output<typeof failureLine>;
 
@@ -57,7 +60,8 @@ const STREAM = 'landing';
 
 /**
  * How work failed. `timedOut`, `processEnded`: Lambda ended the run for its time, or its process ended, most often for want of memory.
- * `throttled`: Lambda did not begin the run. `denied`: AWS denied a call. `error`: the code of ours, or the delivery of the stream, has
+ * `throttled`: Lambda did not begin the run. `denied`: AWS denied a call to the
+ * function's role. `error`: the code of ours, or the delivery of the stream, has
  * said another error.
  */
 export type FailureKind = 'timedOut' | 'processEnded' | 'throttled' | 'denied' | 'error';
@@ -70,7 +74,7 @@ export interface LastFailure {
   readonly kind: FailureKind;
   /** SLUICE_…, AWS's name of the error, or Lambda's type of it; null of what has only words. */
   readonly code: string | null;
-  /** Whether AWS refused a call because of a key of KMS. */
+  /** Whether AWS refused a call because of a key of KMS that is not a customer's. */
   readonly isByKey: boolean;
 }
 
@@ -111,8 +115,11 @@ export async function readLastFailure(
       const reason = reasonOf(message);
       if (reason === null) continue;
       const { code } = reason;
-      const kind = reason.kind === 'error' && isDenial(reason.text) ? 'denied' : reason.kind;
-      return { text: failureText(timestamp, reason), kind, code, isByKey: isOfKey(reason.text) };
+      const isOfCustomer = DENIED_BY_CUSTOMER.test(code ?? '');
+      const isDenied = reason.kind === 'error' && !isOfCustomer && isDenial(reason.text);
+      const kind = isDenied ? 'denied' : reason.kind;
+      const isByKey = !isOfCustomer && isOfKey(reason.text);
+      return { text: failureText(timestamp, reason), kind, code, isByKey };
     }
   }
   return part === STREAM ? null : readThrottled(deployment, part, since);
@@ -154,7 +161,7 @@ function failureText(at: number, { text }: Reason): string {
 
 function reasonOf(message: string): Reason | null {
   const { data } = failureLine.safeParse(parseJson(message));
-  if (data === undefined || OF_CONTENT.test(data.event ?? '')) return null;
+  if (data === undefined || RUN_WENT_ON.test(data.event ?? '')) return null;
   const { record, detail, tables, problems } = data;
   if (record !== undefined) return endOf(record);
   const code = data.code ?? data.errorCode ?? data.error;
