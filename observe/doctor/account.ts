@@ -5,9 +5,11 @@ import { GetDatabaseCommand } from '@aws-sdk/client-glue';
 import { GetRoleCommand, GetUserCommand } from '@aws-sdk/client-iam';
 import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { readerId } from '../../infra/readers/readers.ts';
 import { resources as templateResources } from '../../infra/resources.ts';
 import { heldNames, type ReaderProblem } from '../../infra/serverless/deployedStack.ts';
 import { queueExecutions } from '../../infra/serverless/service.ts';
+import { logicalIds } from '../../infra/template/Stack.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { LOOK_SIDS } from '../../lib/access/deployPolicy.ts';
 import { allow, type Statement } from '../../lib/access/policyDocument.ts';
@@ -39,11 +41,13 @@ export const freeNames: Look = {
     ...heldNames(setup.config, setup).map(judgeHeldName),
     ...(await settled([
       ...(setup.config.existing.database ? [['the database', database.find(setup)] as const] : []),
-      ...stackNames(setup).map(([type, name]): Question => {
+      ...stackNames(setup).map(({ type, name, logicalId }): Question => {
         const asked = owners[type]?.(setup, name) ?? Promise.resolve(undefined);
-        const judged = asked.then((owner) =>
-          owner === undefined ? [] : [judgeName({ type, name }, owner, setup.commands)],
-        );
+        const judged = asked.then((owner) => {
+          if (owner === undefined) return [];
+          const kind = caseOfSetting(setup.config, logicalId, owner.case);
+          return [judgeName({ type, name }, { ...owner, case: kind }, setup.commands)];
+        });
         return [`the name ${name}`, judged];
       }),
     ])),
@@ -53,6 +57,26 @@ export const freeNames: Look = {
 /** Judges a name of a reader that the stack has for another role or user. */
 export function judgeHeldName({ fact, text }: ReaderProblem): Finding {
   return finding('SLUICE_FINDING_NAME_TAKEN', { case: 'reader', ...seenNow(fact, text) });
+}
+
+/**
+ * The case of a name by the setting that it comes from: buckets, databases and workgroups of readers, and the bucket for
+ * Statsig, have settings of their own.
+ *
+ * @param logicalId The resource's ID in the template; undefined of a log group that the template does not have.
+ */
+function caseOfSetting(
+  { readers }: Pick<Setup['config'], 'readers'>,
+  logicalId: string | undefined,
+  kind: Owner['case'],
+): Owner['case'] {
+  if (logicalId === logicalIds.statsigBucket && kind === 'bucket') return 'statsigBucket';
+  const parts = { bucket: 'ResultsBucket', database: 'Database', workgroup: 'Workgroup' } as const;
+  return Object.entries(parts).some(
+    ([made, part]) => kind === made && readers.some((reader) => logicalId === readerId(reader, part)),
+  )
+    ? 'ofReader'
+    : kind;
 }
 
 /** Judges a name that is taken. */
@@ -128,24 +152,35 @@ const NAME_PATHS: readonly (readonly string[])[] = [
   ['UserName'],
 ];
 
-/** Types and names of the resources that a configuration's stack creates and does not have yet. */
-function stackNames({ config, stack, resources, stackName }: Setup): readonly (readonly [string, string])[] {
+/** A named resource that a configuration's stack creates and does not have yet. */
+interface NewResource {
+  /** Its type of CloudFormation: `AWS::S3::Bucket`. */
+  readonly type: string;
+  readonly name: string;
+  /** Its ID in the template; absent of log groups of functions, which Serverless adds. */
+  readonly logicalId?: string;
+}
+
+/** The named resources that a configuration's stack creates and does not have yet. */
+function stackNames({ config, stack, resources, stackName }: Setup): readonly NewResource[] {
   const { Resources } = templateResources({ config, ...stack });
-  const ourNames = Object.values(Resources).map(({ Type, Properties }) => {
+  const ourNames = Object.entries(Resources).map(([logicalId, { Type: type, Properties }]): NewResource => {
     const name = NAME_PATHS.map((path) => valueAt(Properties, path)).find((value) => value !== undefined);
-    return [Type, typeof name === 'string' ? name : ''] as const;
+    return { type, name: typeof name === 'string' ? name : '', logicalId };
   });
   const unused = new Set(unusedFunctions(config));
   const groups = functionNames
     .filter((functionName) => !unused.has(functionName))
-    .map((functionName) => ['AWS::Logs::LogGroup', `/aws/lambda/${stackName}-${functionName}`] as const);
+    .map((functionName): NewResource => {
+      return { type: 'AWS::Logs::LogGroup', name: `/aws/lambda/${stackName}-${functionName}` };
+    });
   // Secrets Manager appends a hyphen and six characters to a name.
   const present = [...resources.values()].map((id) => id.replace(/^.*:secret:(.*)-\w{6}$/, '$1'));
   const ofStack = new Set(present.flatMap((name) => [name, name.toLowerCase()]));
   // IAM does not tell names by case, and heldNames says what a change of case needs.
   const isFree = (type: string, name: string) =>
     !ofStack.has(type.startsWith('AWS::IAM::') ? name.toLowerCase() : name);
-  return [...ourNames, ...groups].filter(([type, name]) => name !== '' && isFree(type, name));
+  return [...ourNames, ...groups].filter(({ type, name }) => name !== '' && isFree(type, name));
 }
 
 /**

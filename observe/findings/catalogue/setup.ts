@@ -102,7 +102,15 @@ export const setupFindings = {
       ],
       foreignBucket: [
         'Names of buckets are global, and S3 denies this one: it is of another account, or these credentials lack `s3:GetBucketLocation`.',
-        'The command prints the name if the bucket is of this account: allow `s3:GetBucketLocation` then. If it prints nothing, choose another `bucket`.',
+        'The command prints the name if the bucket is of this account: allow `s3:GetBucketLocation` then. If it prints nothing, choose another name for the bucket in the configuration.',
+      ],
+      statsigBucket: [
+        'The bucket for Statsig is in this account, outside of the stack: a removed stack has left it, or somebody made it.',
+        'To use it, set `statsigBucket.existing`: its settings are yours then, and its policy is applied by hand. If it is not for Statsig, choose another `statsigBucket.bucket`.',
+      ],
+      ofReader: [
+        'A reader is to have a bucket, database or workgroup of this name, and one is in this account, outside of the stack: a removed stack has left it, another stage has it, or somebody made it.',
+        'Give the reader another name for it (`resultsBucket`, `ownDatabase`), or delete it if nobody needs it. To use a bucket, set `existingResultsBucket` of the reader; to use a workgroup, set `workgroup` of the reader.',
       ],
       database: [
         'The database is in this account, outside of the stack: a removed stack has left it, or somebody made it.',

@@ -26,15 +26,20 @@ afterAll(async () => {
 
 let configurations = 0;
 
-/** What the doctor finds of a configuration, in a file of its own: Node imports a file once. */
-async function findingsOf(check: string, options: Partial<ConfigInput>, stage = 'prod') {
+/** The doctor's report on a configuration, in a file of its own: Node imports a file once. */
+async function reportOf(options: Partial<ConfigInput>, stage = 'prod'): Promise<DoctorReport> {
   const input = JSON.stringify({ bucket: 'acme-experiments', ...options });
   configurations += 1;
   const name = `${configurations}.config.ts`;
   const SLUICE_CONFIG = writeConfig(directory.path, `${input}, { stages: ['${stage}'] }`, name);
   const args = ['--before-deploy', '--json', '--stage', stage];
   const { stdout } = await deployed.doctor(args, { SLUICE_CONFIG });
-  const report: DoctorReport = JSON.parse(stdout);
+  return JSON.parse(stdout);
+}
+
+/** What the doctor finds of a configuration by one check. */
+async function findingsOf(check: string, options: Partial<ConfigInput>, stage = 'prod') {
+  const report = await reportOf(options, stage);
   const found = report.checks.find((candidate) => candidate.check === check)?.findings;
   return found?.map(({ code, detail }) => `${code.replace('SLUICE_FINDING_', '')} ${detail}`);
 }
@@ -103,6 +108,34 @@ describe('sluice doctor --before-deploy', () => {
       `NAME_TAKEN AWS::Glue::Database statsig_staging: ${ours}.`,
       `NAME_TAKEN AWS::Athena::WorkGroup sluice: ${ours}.`,
       `NAME_TAKEN AWS::Logs::LogGroup /aws/lambda/sluice-fresh-collect: ${ours}.`,
+    ]);
+  });
+
+  it('names the settings of a reader and of the bucket for Statsig, whose names are taken', async () => {
+    const user = 'arn:aws:iam::999689269917:user/acme';
+    const cures = async (options: Partial<ConfigInput>) => {
+      const report = await reportOf({
+        bucket: 'acme-new',
+        database: 'acme',
+        athena: { workgroup: 'acme', stagingDatabase: 'acme_staging' },
+        ...options,
+      });
+      const names = report.checks.find(({ check }) => check === 'names');
+      return names?.findings.map(({ detail, cure }) => [detail, cure]);
+    };
+    const taken = (text: string) => expect.stringContaining(text);
+    const owox = {
+      kind: 'owox',
+      name: 'owox',
+      resultsBucket: deployed.bucket,
+      ownDatabase: 'sluice',
+    } as const;
+    expect(await cures({ readers: [owox] })).toEqual([
+      [taken(deployed.bucket), taken('`existingResultsBucket` of the reader')],
+      [taken('sluice'), taken('another name for it (`resultsBucket`, `ownDatabase`)')],
+    ]);
+    expect(await cures({ statsigBucket: { bucket: deployed.bucket, user } })).toEqual([
+      [taken(deployed.bucket), taken('set `statsigBucket.existing`')],
     ]);
   });
 

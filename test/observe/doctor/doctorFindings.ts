@@ -106,6 +106,8 @@ export const doctorFindings: readonly Finding[] = [
     [
       'bucket',
       'foreignBucket',
+      'statsigBucket',
+      'ofReader',
       'database',
       'workgroup',
       'identity',
