@@ -145,10 +145,11 @@ const AWS_KEY = 'alias/aws/s3';
 /** What of `encryption` does not fit a stack or its bucket. */
 export interface EncryptionProblem {
   /**
-   * `stack`: the stack has another encryption or key. `bucket`: an existing bucket has another key. `awsKey`, `alias`: the bucket has a
-   * key that no configuration fits.
+   * `stack`: the stack has another encryption or key than the configuration. `changed`: the existing bucket of a deployed stage has
+   * another key than its stack. The others are of an existing bucket before the first deployment. `bucket`: it has another key than
+   * the configuration. `awsKey`, `alias`: it has a key that no configuration fits.
    */
-  readonly kind: 'stack' | 'bucket' | 'awsKey' | 'alias';
+  readonly kind: 'stack' | 'changed' | 'bucket' | 'awsKey' | 'alias';
   /** What is so, in one sentence without its stop. */
   readonly fact: string;
   /** Field, value, what is expected, and why. */
@@ -187,25 +188,60 @@ export function encryptionProblems(
       text: `existing.keyArn: got ${existing.keyArn}, expected ${stackKey}: the stack ${stack.stackName} encrypts with it, and with another key no role could read what lies in ${bucket}.`,
     });
   const { SSEAlgorithm = 'AES256', KMSMasterKeyID = AWS_KEY } = bucketDefault ?? {};
-  const key = String(KMSMasterKeyID);
+  // S3's own keys fit: writers of a stack with a key name it.
   if (SSEAlgorithm === 'AES256') return problems;
+  const key = String(KMSMasterKeyID);
+  const problem = isDeployed
+    ? changedDefault(bucket, key, { stackName: stack.stackName, stackKey })
+    : unfitDefault({ existing, bucket, isS3 }, key);
+  return [...problems, ...(problem === undefined ? [] : [problem])];
+}
+
+/**
+ * The problem if somebody gave the bucket of a deployed stage another key: its stack cannot follow.
+ *
+ * @param key ARN, ID or alias of the key by which the bucket encrypts.
+ */
+function changedDefault(
+  bucket: string,
+  key: string,
+  { stackName, stackKey }: { readonly stackName: string; readonly stackKey: string | undefined },
+): EncryptionProblem | undefined {
+  if (stackKey?.endsWith(key) === true) return undefined;
+  const expected = stackKey ?? "S3's own keys (AES256)";
+  return {
+    kind: 'changed',
+    fact: `The bucket ${bucket} encrypts with ${key}, where the stack ${stackName} encrypts with ${expected}`,
+    text: `existing.bucket: ${bucket} encrypts with ${key}, expected ${expected}, with which the stack ${stackName} was deployed. Set the default encryption of the bucket back to it.`,
+  };
+}
+
+/**
+ * The problem if the key of an existing bucket does not fit the first deployment of a stage.
+ *
+ * @param key ARN, ID or alias of the key by which the bucket encrypts.
+ */
+function unfitDefault(
+  { existing, bucket, isS3 }: Pick<Config, 'existing' | 'bucket'> & { readonly isS3: boolean },
+  key: string,
+): EncryptionProblem | undefined {
   if (key.endsWith(AWS_KEY))
-    problems.push({
+    return {
       kind: 'awsKey',
       fact: `The bucket ${bucket} encrypts with AWS's own key for S3 (aws/s3)`,
       text: `existing.bucket: ${bucket} encrypts with AWS's own key for S3 (aws/s3), and no value of \`encryption\` fits it: nobody can change the policy of that key, so it can be granted to no other account. Have the bucket encrypt with a key of yours, or with S3's own keys (AES256).`,
-    });
-  else if (/(?:^|:)alias\//.test(key))
-    problems.push({
+    };
+  if (/(?:^|:)alias\//.test(key))
+    return {
       kind: 'alias',
       fact: `The bucket ${bucket} encrypts with the alias ${key}`,
       text: `existing.keyArn: got ${existing.keyArn}, but ${bucket} encrypts with ${key}: an alias is a key of the account that writes, and another one once it is moved. Have the bucket name the key by its ARN.`,
-    });
-  else if (isS3 || existing.keyArn?.endsWith(key) !== true)
-    problems.push({
-      kind: 'bucket',
-      fact: `The bucket ${bucket} encrypts with ${key}, where existing.keyArn is ${existing.keyArn ?? 'not set'}`,
-      text: `existing.keyArn: got ${existing.keyArn}, but ${bucket} encrypts with ${key}, which no role could use.`,
-    });
-  return problems;
+    };
+  return isS3 || existing.keyArn?.endsWith(key) !== true
+    ? {
+        kind: 'bucket',
+        fact: `The bucket ${bucket} encrypts with ${key}, where existing.keyArn is ${existing.keyArn ?? 'not set'}`,
+        text: `existing.keyArn: got ${existing.keyArn}, but ${bucket} encrypts with ${key}, which no role could use.`,
+      }
+    : undefined;
 }

@@ -208,7 +208,11 @@ export const setupFindings = {
       ],
       bucket: [
         'The bucket encrypts with another key than the configuration names.',
-        'Set `existing.keyArn` to the key that the title names, and `encryption` to kms.',
+        'Set `existing.keyArn` to the ARN of the key that the title names, and `encryption` to kms. If the title has its ID alone, `aws kms describe-key --key-id` with it prints the ARN.',
+      ],
+      changed: [
+        `Somebody changed the default encryption of the bucket after the first deployment of the stage. ${WHO} PutBucketEncryption.`,
+        'Set the default encryption of the bucket back to the key that the title says of the stack.',
       ],
       awsKey: [
         "Nobody can change the policy of AWS's own key for S3, so no role could use it.",

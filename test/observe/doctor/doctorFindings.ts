@@ -66,10 +66,11 @@ const difference = {
   DifferenceType: 'NOT_EQUAL',
 } as const;
 
-const encrypted = (more: object, KeyArn: string | null, KMSMasterKeyID?: string) => {
+/** @param KeyArn Key of the stack; null without one, undefined before the first deployment. */
+const encrypted = (more: object, KeyArn: string | null | undefined, KMSMasterKeyID?: string) => {
   const outputs = new Map([
-    ['SluiceVersion', '1'],
-    ...(KeyArn === null ? [] : [['KeyArn', KeyArn] as const]),
+    ...(KeyArn === undefined ? [] : [['SluiceVersion', '1'] as const]),
+    ...(KeyArn ? [['KeyArn', KeyArn] as const] : []),
   ]);
   const deployed = { stackName: 'sluice-prod', outputs, resources: new Map<string, string>() };
   const byKey = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID };
@@ -141,9 +142,10 @@ export const doctorFindings: readonly Finding[] = [
   ...encrypted({ encryption: 's3' }, keyArn('1')),
   ...encrypted({ encryption: 'kms' }, null),
   ...encrypted({ encryption: 'kms' }, keyArn('1')),
+  ...encrypted({ encryption: 's3' }, undefined, keyArn('2')),
+  ...encrypted({ encryption: 's3' }, undefined, 'alias/aws/s3'),
+  ...encrypted({ encryption: 's3' }, undefined, 'alias/acme'),
   ...encrypted({ encryption: 's3' }, null, keyArn('2')),
-  ...encrypted({ encryption: 's3' }, null, 'alias/aws/s3'),
-  ...encrypted({ encryption: 's3' }, null, 'alias/acme'),
   ...([true, false] as const).map((database) =>
     catalog.judgeDatabase(bringing({ bucket: false, database }), !database, CREATE_DATABASE),
   ),

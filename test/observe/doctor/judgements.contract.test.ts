@@ -169,6 +169,28 @@ describe('the encryption of the configuration', () => {
       by('alias/aws/s3'),
       '(aws/s3), and no value',
     ],
+    ['fits the bucket of a deployed stage with its key', kms, [version, ['KeyArn', KEY]], by(KEY), null],
+    [
+      'of a deployed stage does not follow its bucket to another key',
+      kms,
+      [version, ['KeyArn', KEY]],
+      by(OTHER.split('/')[1]),
+      `expected ${KEY}, with which the stack`,
+    ],
+    [
+      "of a deployed stage does not follow its bucket from S3's keys",
+      s3,
+      [version],
+      by(KEY),
+      "expected S3's own keys (AES256), with which the stack",
+    ],
+    [
+      "of a deployed stage does not follow its bucket to AWS's key",
+      kms,
+      [version, ['KeyArn', KEY]],
+      by(),
+      `expected ${KEY}, with which the stack`,
+    ],
     ["is S3's, and does not fit a bucket with a key", s3, null, by(KEY), 'existing.keyArn: got null'],
     [
       "is S3's, and does not fit a bucket with an alias",
