@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { DescribeKeyCommand } from '@aws-sdk/client-kms';
+import { DescribeKeyCommand, type DescribeKeyCommandOutput } from '@aws-sdk/client-kms';
 import {
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
@@ -35,12 +35,12 @@ import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { ERASURES_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { isOwnKey } from '../../lib/tables/objectKeys.ts';
 import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
-import { ifThere } from '../explainAwsError.ts';
+import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { judgeKey, type KeyUser } from '../findings/judge/deployment.ts';
 import { archivingRuleFindings } from '../findings/judge/tables.ts';
-import { type Look, type Question, settled } from './Look.ts';
+import { type Look, type Question, settled, unsaid } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The bucket itself: nothing else can be read without it. */
@@ -305,7 +305,20 @@ export const broughtKeys: Look = {
     // The local cloud has only the keys of the template.
     if (isLocal) return [];
     const findFaults = async (arn: string, user: KeyUser) => {
-      const answer = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: arn })));
+      let answer: DescribeKeyCommandOutput | undefined;
+      try {
+        answer = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: arn })));
+      } catch (error) {
+        // The key's policy need not allow it to whoever deploys: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+        if (isNamed(error, /^AccessDenied/))
+          return [
+            unsaid(
+              `KMS does not say whether the key ${arn} is enabled and of a kind that fits`,
+              whyUnread(error),
+            ),
+          ];
+        throw error;
+      }
       return answer === undefined
         ? [missing({ isLocal }, `The key ${arn}`, true)]
         : judgeKey({ Arn: arn, ...answer.KeyMetadata }, commands, user);
