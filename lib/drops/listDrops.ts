@@ -70,8 +70,8 @@ export async function listDrop(
  * beginning once. Logs that may say which of the files count are listed beside them. Each day is given away before the next is
  * listed: so that one day is held, or with a layout those of one beginning.
  *
- * @param days In any order.
- * @param use Gets the days, oldest first, also days without objects.
+ * @param days In the order in which they are listed.
+ * @param use Gets the days in that order, but those of one beginning together, also days without objects.
  * @param alone Held while there is more than {@link MANY_OBJECTS} of a beginning: of several listings at the same time one has that
  *   many. Default: nothing else is listed.
  * @throws SourceError what the bucket throws, and `SLUICE_SOURCE_TOO_MANY_OBJECTS`; what `use` throws.
@@ -85,8 +85,7 @@ export async function listEachDrop(
 ): Promise<void> {
   const layout = layoutOf(dataset);
   const begin = (day: UtcDay) => `${dataset.folder}/${layout.prefixOf(day)}`;
-  /** The days of each prefix, oldest first. */
-  const folders = Map.groupBy([...new Set(days)].sort(), begin);
+  const folders = Map.groupBy(new Set(days), begin);
   let objects = 0;
   const logs: SparkLogs = new Map();
   let beside: readonly DropObject[] | undefined;

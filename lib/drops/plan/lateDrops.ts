@@ -11,6 +11,7 @@ import { type DatasetNotes, datasetNotes, oldestFirst } from '../../ledger/ledge
 import { type Dataset, type Source, WEEKDAYS } from '../../schema/sources.ts';
 import { lateNoteKey } from '../../tables/ledgerKeys.ts';
 import { countFiles, type Drop } from '../Drop.ts';
+import { IngestError } from '../IngestError.ts';
 import { isMoved } from '../lastLoad.ts';
 import { NAMED_DAYS, PARALLEL_DATASETS, PARALLEL_ENTRIES } from '../limits.ts';
 import { dropPlace, listEachDrop, markerKey } from '../listDrops.ts';
@@ -28,7 +29,10 @@ import { type LastListings, requestedDatasets } from './planSources.ts';
 const lateNoteSchema = z.object({
   /** Epoch milliseconds. */
   at: z.number(),
-  /** Due days that no load has read, late or not: the next look is at them, and at what is due since. */
+  /**
+   * Due days that no load has read, late or not: the next look is at them, in this order, and at what is due since. Days that the
+   * last look did not reach before its deadline are the first.
+   */
   open: z.array(daySchema).optional(),
   /** The day from which drops are expected: the first that came, or the day of the first look while none has. */
   first: z.object({ day: daySchema, hasCome: z.boolean() }).optional(),
@@ -128,12 +132,18 @@ export async function lateLooks(
   return open.flat();
 }
 
-/** The days that a look is at: once a day all that can be late, else those that were open, and those that are due since. */
+/**
+ * The days that a look is at: once a day all that can be late, else those that were open, and those that are due since. Open days
+ * are the first, in the order of the note.
+ */
 function daysToLookAt(dataset: Dataset, note: LateNote | null, now: number): readonly LateDay[] {
   const all = dueDays(withNamed(dataset), now);
-  if (note?.open === undefined || utcDay(note.at) !== utcDay(now)) return all;
+  if (note?.open === undefined) return all;
   const { at, open } = note;
-  return all.filter(({ day, due }) => due > at || open.includes(day));
+  const isFirstToday = utcDay(at) !== utcDay(now);
+  const wanted = all.filter(({ day, due }) => isFirstToday || due > at || open.includes(day));
+  const order = [...open, ...all.map(({ day }) => day)];
+  return wanted.sort((a, b) => order.indexOf(a.day) - order.indexOf(b.day));
 }
 
 /**
@@ -191,8 +201,8 @@ export async function findLateDrops(
       return;
     }
     const now = clock.now();
-    const write = (note: Omit<LateNote, 'at'>) =>
-      ports.lateNotes.write(place.source, place.dataset, { ...note, at: now });
+    const write = (note: Omit<LateNote, 'at'>, at = now) =>
+      ports.lateNotes.write(place.source, place.dataset, { ...note, at });
     try {
       const before = await look.catch((error) => {
         if (!(error instanceof LedgerError && error.code === UNREADABLE)) throw error;
@@ -203,12 +213,13 @@ export async function findLateDrops(
       const terms = { due, before, alone };
       const looked = await missingDays(ports, source, dataset, terms).catch(async (error) => {
         // Days that were late stay late, and all due days are looked at again.
-        await write({
-          ...before,
+        const note = {
           first: expectedFrom(dataset, before, now),
           late: before?.late ?? [],
           open: due.map(({ day }) => day),
-        });
+        };
+        // A look that reached no day in time is none: the run counts the dataset as missing, and the next run begins with it.
+        await write(note, error instanceof IngestError ? (before?.at ?? 0) : now);
         throw error;
       });
       await write(looked);
@@ -230,7 +241,11 @@ interface LookTerms {
   readonly alone: Exclusive;
 }
 
-/** Looks at due days. Days that were late and that it does not look at stay late. */
+/**
+ * Looks at due days. Days that were late and that it does not look at, or does not reach before the deadline, stay late.
+ *
+ * @throws IngestError if the deadline passes before the first day is listed.
+ */
 async function missingDays(
   ports: ExpectedDropsPorts,
   source: Source,
@@ -264,10 +279,12 @@ async function missingDays(
       return isOpen ? [[day, knownDay] as const] : [];
     }),
   );
-  const dues = new Set(due.map(({ day }) => day));
-  const late = before?.late.filter(({ day }) => !dues.has(day)) ?? [];
+  /** Days that were not listed yet. */
+  const left = new Set(unknown.keys());
+  const late: LateDay[] = [];
   // A drop that arrived after the last run of the plan is not in the ledger yet.
   const use = async (day: UtcDay, drop: Drop) => {
+    left.delete(day);
     const open = unknown.get(day);
     if (open !== undefined && open.empty !== null && open.entry?.fingerprint === drop.fingerprint) {
       late.push({ ...open.dueDay, empty: open.empty });
@@ -278,14 +295,20 @@ async function missingDays(
     if (open !== undefined && has !== null) late.push({ ...open.dueDay, ...has });
   };
   if (unknown.size > 0)
-    await listEachDrop(bucketUntil(ports, source, dataset), dataset, [...unknown.keys()], use, alone);
+    await listEachDrop(bucketUntil(ports, source, dataset), dataset, [...left], use, alone).catch((error) => {
+      // What was found before the deadline is kept.
+      if (!(error instanceof IngestError) || left.size === unknown.size) throw error;
+    });
+  const dues = new Set(due.map(({ day }) => day));
+  late.push(...(before?.late.filter(({ day }) => left.has(day) || !dues.has(day)) ?? []));
+  const reached = [...unknown.keys()].filter((day) => !left.has(day));
   const [earliest] = came.sort();
   const isEarlier = earliest !== undefined && (!first.hasCome || earliest < first.day);
   const expected = isEarlier ? { day: earliest, hasCome: true } : first;
   return {
     first: expected,
-    late: late.filter(({ day }) => day >= expected.day),
-    open: [...unknown.keys()].filter((day) => day >= expected.day),
+    late: late.filter(({ day }) => day >= expected.day).sort((a, b) => (a.day < b.day ? -1 : 1)),
+    open: [...left, ...reached.filter((day) => day >= expected.day).sort()],
   };
 }
 

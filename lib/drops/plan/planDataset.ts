@@ -94,7 +94,7 @@ export async function planDataset(
   const { ledger, tasks, clock } = ports;
   const subject = { source: source.name, dataset: dataset.name };
   const lookback = request.days ?? lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays);
-  const days = [...new Set([...openDays, ...lookback])];
+  const days = [...new Set([...openDays, ...lookback])].sort();
   const terms = {
     now: clock.now(),
     settleMs: source.settleMinutes * 60_000,

@@ -179,8 +179,8 @@ export async function lookForLateDrops(
     datasets,
     late: late.slice(0, MAX_NAMED),
     failed: failed.slice(0, MAX_NAMED),
-    // The next check is at most an hour away. The plan reports folders that cannot be listed.
-    again: false,
+    // After another failure the next look is at most an hour away. The plan reports folders that cannot be listed.
+    again: failed.some(({ code }) => code === 'SLUICE_INGEST_OUT_OF_TIME'),
   };
   planner.log(report);
   return report;

@@ -103,7 +103,8 @@ describe('a plan whose time runs out', () => {
   it('looks for late drops of all datasets in turns, too', async () => {
     ingest = await manyDatasets();
     const looked = new Set<string>();
-    for (let tries = 0; tries < 3; tries += 1) {
+    // A dataset takes two lists. Of twelve lists the eight that begin take one each, so that four datasets end in each try.
+    for (let tries = 0; tries < 5; tries += 1) {
       const late = slow(60);
       await lookForLateDrops(late.planner);
       for (const name of late.looked) looked.add(name);
@@ -155,15 +156,48 @@ describe('a dataset whose days take longer to list than a run has', () => {
     });
   });
 
-  it('keeps the days that were late when the look for late drops ends early', async () => {
+  /** Twenty days of one dataset, which are due and have no files. */
+  async function manyLateDays(): Promise<readonly string[]> {
+    const expectedBy = { hour: 1 };
     ingest = await startIngest([
-      { datasets: [{ name: 'events', kind: 'events', lookbackDays: 20, expectedBy: { hour: 1 } }] },
+      { datasets: [{ name: 'events', kind: 'events', lookbackDays: 20, expectedBy }] },
     ]);
-    const { planner, late } = slow(1);
-    expect(await lookForLateDrops(planner)).toMatchObject({
-      failed: [{ dataset: 'events', code: 'SLUICE_INGEST_OUT_OF_TIME' }],
-    });
+    const now = ingest.clock.now();
+    const days = Array.from({ length: 20 }, (_, i) => addDays(utcDay(now), i - 20));
+    const first = { day: days[0] ?? '', hasCome: true };
+    // The clock is at noon: all of them are due since the last look.
+    const at = now - 24 * HOUR_MS;
+    await ingest.planner().lateNotes.write('acme', 'events', { at, first, late: [], open: [...days] });
+    return days;
+  }
+  const lateNote = () => ingest.planner().lateNotes.read('acme', 'events');
+
+  it('has each of its days looked for by some looks for late drops, which go on where the last ended', async () => {
+    const days = await manyLateDays();
+    const began = ingest.clock.now();
+    const { planner, late } = slow(60);
+    expect(await lookForLateDrops(planner)).toMatchObject({ failed: [], again: false });
     expect(late).toEqual([]);
-    expect((await planner.lateNotes.read('acme', 'events'))?.open).not.toEqual([]);
+    const first = await lateNote();
+    const reached = first?.late.map(({ day }) => day) ?? [];
+    expect(reached.length).toBeGreaterThan(5);
+    expect(reached).toEqual(days.slice(0, reached.length));
+    expect(first?.at).toBeGreaterThanOrEqual(began);
+    expect(first?.open).toEqual([...days.slice(reached.length), ...reached]);
+    await lookForLateDrops(slow(60).planner);
+    expect((await lateNote())?.late.map(({ day }) => day)).toEqual(days);
+  });
+
+  it('counts as not looked at, and is retried, when the look for late drops reaches no day', async () => {
+    await manyLateDays();
+    const before = await lateNote();
+    const { planner, late } = slow(1);
+    const message = { messageId: '0', body: '{"sluice":"expected","sources":["acme"],"run":1}', receives: 1 };
+    expect((await planMessages(planner, [message])).batchItemFailures).toHaveLength(1);
+    expect(ingest.lines).toMatchObject([
+      { event: 'ingest_expected', failed: [{ dataset: 'events', code: 'SLUICE_INGEST_OUT_OF_TIME' }] },
+    ]);
+    expect(late).toEqual([]);
+    expect(await lateNote()).toMatchObject({ at: before?.at, late: [] });
   });
 });
