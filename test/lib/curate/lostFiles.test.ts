@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { lostFiles } from '../../../lib/curate/lostFiles.ts';
+import type { CuratedDay } from '../../../lib/ledger/CuratedDay.ts';
+import type { LedgerContent } from '../../../lib/ledger/LedgerEntry.ts';
+import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { settlement } from '../../harness/ledgerEntry.ts';
+import { config, DAY, file, named, START } from './startDayList.ts';
+
+/** A settled entry of the ledger of the day. */
+const entry = (curated: CuratedDay, more: Partial<LedgerContent> = {}): LedgerContent => ({
+  ...curatedSubject(config, 'events', DAY),
+  ...settlement(),
+  attempts: 1,
+  version: 'v1',
+  curated,
+  ...more,
+});
+/** The raw files that the current version was made of. */
+const inputs = [named('a'), named('b')];
+/** Names of lost files, where the raw file `a` is there and `b` is not. */
+const lost = (known: LedgerContent | null, files = [file('a')], now = START) =>
+  lostFiles(config, known, files, now).map(({ name }) => name);
+
+describe('a raw file of a curated day', () => {
+  it('is lost if it is gone, or if another file has its name by now', () => {
+    expect(lost(entry({ inputs }))).toEqual(['b']);
+    expect(lost(entry({ inputs }), [file('a'), file('b', '"2"')])).toEqual(['b']);
+    expect(lost(entry({ inputs }), [file('a'), file('b')])).toEqual([]);
+    expect(lost(null)).toEqual([]);
+    expect(lost(entry({ inputs }, { version: undefined }))).toEqual([]);
+  });
+
+  it('is not lost once its retention may have ended, which begins before the day for the first files of a day', () => {
+    // The 30 days of the day's first file end a day before those of the day.
+    const end = Date.UTC(2026, 11, 15);
+    expect(lost(entry({ inputs }), [], end - 1)).toEqual(['a', 'b']);
+    expect(lost(entry({ inputs }), [], end)).toEqual([]);
+  });
+
+  it('is not lost if erasures have replaced it, as the file of any of them and as the first file', () => {
+    const replaced = (from: string, to: string) => [{ name: named('a').name, from, to }];
+    const first = replaced('"3"', '"4"');
+    const second = replaced(named('a').eTag, '"3"');
+    const note = { id: 'e', at: START };
+    const erasures = [
+      { ...note, replaced: first },
+      { ...note, id: 'other', replaced: second },
+    ];
+    const known = entry({ inputs }, { erasures });
+    for (const there of [file('a'), file('a', '"3"'), file('a', '"4"')])
+      expect(lost(known, [there])).toEqual(['b']);
+    // Somebody else has put another file in its place since, or it is gone.
+    expect(lost(known, [file('a', '"5"')])).toEqual(['a', 'b']);
+    expect(lost(known, [])).toEqual(['a', 'b']);
+    expect(
+      lost(entry({ inputs }, { erasures: [{ ...note, replaced: [] }] }), [file('a', '"2"'), file('b')]),
+    ).toEqual(['a']);
+  });
+
+  it('is lost if the run whose slices are all made was made of it, and it is gone', () => {
+    const slice = { rawRows: 1, kept: 0, rows: 1, resends: 0, differing: 0, sliceRows: 1 };
+    const run = { version: 'v2', fingerprint: 'f', shape: 's', inputs: [named('c')], bytes: 1, slices: 1 };
+    const done = [{ ...slice, files: [] }];
+    expect(lost(entry({ inputs: [named('a')], run: { ...run, done } }))).toEqual(['c']);
+    expect(lost(entry({ inputs: [named('a')], run: { ...run, done: [] } }))).toEqual([]);
+  });
+
+  it('stays lost after an earlier version until it is back, or until somebody drops its rows', () => {
+    const kept = { files: [named('c')], rows: 1, since: 0 };
+    expect(lost(entry({ inputs: [named('a')], kept }))).toEqual(['c']);
+    expect(lost(entry({ inputs: [named('a')], kept: { ...kept, accepted: 'keep' } }))).toEqual(['c']);
+    expect(lost(entry({ inputs: [named('a')], kept: { ...kept, accepted: 'drop' } }))).toEqual([]);
+    expect(lost(entry({ inputs, kept: { ...kept, accepted: 'drop' } }))).toEqual(['b']);
+    expect(lost(entry({ inputs: [named('a')], kept }), [file('a'), file('c')])).toEqual([]);
+  });
+});
