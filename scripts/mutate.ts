@@ -58,11 +58,12 @@ function report(faults: readonly GeneratedFault[]): boolean {
     const statics = judged.filter((fault) => roomOf(fault) === room && fault.isStatic);
     const covered = usual.filter(({ result }) => result !== 'uncovered');
     const seen = covered.filter(({ result }) => result === 'seen').length;
+    const unjudged = covered.filter(({ result }) => result === 'unjudged').length;
     const staticSeen = statics.filter(({ result }) => result === 'seen').length;
     const score = covered.length === 0 ? 100 : (100 * seen) / covered.length;
     const equal = faults.filter((fault) => roomOf(fault) === room).length - usual.length - statics.length;
     print(
-      `${room}: ${seen} of ${covered.length} seen (${score.toFixed(1)} %), ${usual.length - covered.length} uncovered, static ${staticSeen} of ${statics.length} seen, ${equal} equivalent`,
+      `${room}: ${seen} of ${covered.length} seen (${score.toFixed(1)} %), ${unjudged} unjudged, ${usual.length - covered.length} uncovered, static ${staticSeen} of ${statics.length} seen, ${equal} equivalent`,
     );
     return score;
   });

@@ -79,6 +79,9 @@ Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: context });
  * Runs Jest's suites for Stryker. Stryker's own runner for Jest loads all suites anew for each mutant, which takes seconds.
  * This one loads them once, into the process that Stryker started for it, and then runs the tests that reach a mutant, in
  * milliseconds. Suites have the `describe`, `it` and `expect` of Jest, but share one realm and one instance of each module.
+ *
+ * A failed test counts only if it passes without the mutant: before the first mutant of the process, and after this one. A
+ * static mutant is not held to that, because its process never runs without it.
  */
 class SuiteRunner implements TestRunner {
   static readonly inject = ['options', 'logger'] as const;
@@ -129,9 +132,10 @@ class SuiteRunner implements TestRunner {
     const mutantCoverage: MutantCoverage = { static: {}, perTest: {} };
     context.mutantCoverage = mutantCoverage;
     await this.#load();
-    const { failures, failedSuites } = await this.#run(null, true);
-    for (const [id, message] of failures) this.#logger.warn('%s fails without a mutant: %s', id, message);
-    this.#leaveOut(failedSuites);
+    await this.#leaveOutFailing();
+    const reached = structuredClone(mutantCoverage);
+    // A suite that passes only once would fail with each mutant.
+    await this.#leaveOutFailing();
     const tests = (this.#suites ?? []).flatMap(({ file, tests }) =>
       [...tests].map(
         ([id, { duration }]): TestResult => ({
@@ -143,7 +147,7 @@ class SuiteRunner implements TestRunner {
         }),
       ),
     );
-    return { status: DryRunStatus.Complete, tests, mutantCoverage };
+    return { status: DryRunStatus.Complete, tests, mutantCoverage: reached };
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
@@ -152,7 +156,14 @@ class SuiteRunner implements TestRunner {
     const { activeMutant, disableBail, hitLimit } = options;
     const isStatic = options.mutantActivation === 'static';
     const ids = options.testFilter === undefined ? null : new Set(options.testFilter);
-    if (!isStatic) await this.#load();
+    if (this.#mutants === 0 && !isStatic) {
+      const { failures } = await this.#run(ids, true);
+      if (failures.size > 0)
+        return {
+          status: MutantRunStatus.Error,
+          errorMessage: `Fails before any mutant: ${[...failures.keys()]}`,
+        };
+    }
     this.#mutants += 1;
     context.activeMutant = activeMutant.id;
     context.hitLimit = hitLimit;
@@ -191,6 +202,13 @@ class SuiteRunner implements TestRunner {
     this.#isSpoilt = failures.size > 0;
     if (this.#isSpoilt && this.#mutants > 1)
       throw new Error(`Fails without a mutant: ${[...failures.keys()]}`);
+  }
+
+  /** Runs all tests without a mutant, and leaves out the suites of those that fail. */
+  async #leaveOutFailing(): Promise<void> {
+    const { failures, failedSuites } = await this.#run(null, true);
+    for (const [id, message] of failures) this.#logger.warn('%s fails without a mutant: %s', id, message);
+    this.#leaveOut(failedSuites);
   }
 
   /**

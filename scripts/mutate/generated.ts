@@ -11,7 +11,12 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 const UNIT = /\/[^/.]+\.test\.ts$/;
 const CONTRACT = /\.contract\.test\.ts$/;
 
-/** Milliseconds that a run may take longer than 1.5 times its usual time. Later than that, it is in an endless loop. */
+/**
+ * How many times the usual time of its tests a mutant may take: they run before it, with it and after it, and each run may
+ * take 1.5 times its usual time.
+ */
+const TIMEOUT_FACTOR = 4.5;
+/** Milliseconds that a mutant may take longer than that. Later, it is in an endless loop. */
 const TIMEOUT_MS = 10_000;
 
 /** A fault that Stryker made, and what tests see of it. */
@@ -29,8 +34,9 @@ export interface GeneratedFault {
    * - `seen`: a test fails, or its code runs without an end.
    * - `survived`: tests run its code, and none fails.
    * - `uncovered`: no test runs its code in its own process.
+   * - `unjudged`: tests that run its code fail without it, too, or their process ends.
    */
-  readonly result: 'seen' | 'survived' | 'uncovered';
+  readonly result: 'seen' | 'survived' | 'uncovered' | 'unjudged';
   /** The tests that fail: the first, or with `who` all. Each begins with the path of its suite. */
   readonly seenBy: readonly string[];
 }
@@ -61,7 +67,9 @@ export async function judgeGenerated({ files, who }: GeneratedOptions): Promise<
       if (before === undefined || (unseen.includes(before) && mutant.status !== 'NoCoverage'))
         judged.set(key, mutant);
     }
-    unseen = [...judged.values()].filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
+    unseen = [...judged.values()].filter(
+      (mutant) => mutant.status !== 'Ignored' && resultOf(mutant) !== 'seen',
+    );
   }
   const statics = [...judged].filter(
     ([, { static: isStatic, status }]) => isStatic === true && status === 'Ignored',
@@ -146,11 +154,14 @@ async function runStryker({ mutate, suites, who, isStatic }: StrykerRun): Promis
     coverageAnalysis: 'perTest',
     ignoreStatic: !isStatic,
     disableBail: who,
+    // All suites may be left out (SuiteRunner.ts). There is no result then.
+    allowEmpty: true,
     // Texts, and fields of log lines, are no behaviour that tests hold.
     mutator: { excludedMutations: ['StringLiteral'] },
     ignorers: ['logs'],
     concurrency: 1,
     timeoutMS: TIMEOUT_MS,
+    timeoutFactor: TIMEOUT_FACTOR,
     tempDirName: folder,
     cleanTempDir: 'always',
     ignorePatterns: ['/docs', '/build', '/.sluice'],
@@ -205,7 +216,8 @@ function faultOf(mutant: MutantResult, isStatic: boolean): GeneratedFault {
 
 function resultOf({ status }: MutantResult): GeneratedFault['result'] {
   if (status === 'Killed' || status === 'Timeout') return 'seen';
-  return status === 'Survived' ? 'survived' : 'uncovered';
+  if (status === 'Survived') return 'survived';
+  return status === 'RuntimeError' ? 'unjudged' : 'uncovered';
 }
 
 function onOneLine(text: string): string {
