@@ -183,6 +183,10 @@ class SuiteRunner implements TestRunner {
     const { count, failures } = outcome;
     const [failureMessage] = failures.values();
     if (failureMessage === undefined) return { status: MutantRunStatus.Survived, nrOfTests: count };
+    if (failures.size === 1 && failures.has(OUTSIDE) && this.#mutants > 1) {
+      this.#isSpoilt = true;
+      throw new Error(`An earlier mutant may have left this behind: ${failureMessage}`);
+    }
     if (!isStatic) await this.#requireTrust(failures.has(OUTSIDE) ? ids : new Set(failures.keys()));
     return {
       status: MutantRunStatus.Killed,
