@@ -130,7 +130,15 @@ export function whyUnread(error: unknown): string {
 }
 
 /** Why a part could not be read: what is to be done follows from it. `query`: Athena could not finish a query. */
-export type UnreadKind = 'credentials' | 'throttled' | 'denied' | 'missing' | 'timedOut' | 'query' | 'other';
+export type UnreadKind =
+  | 'credentials'
+  | 'expired'
+  | 'throttled'
+  | 'denied'
+  | 'missing'
+  | 'timedOut'
+  | 'query'
+  | 'other';
 
 /** AWS's names and words for a denial: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 const DENIED =
@@ -147,6 +155,9 @@ const QUERY_FAILED = /SLUICE_OBSERVE_QUERY_FAILED/;
 export const CREDENTIALS_REFUSED =
   /\b((Credentials|Token)ProviderError|ProcessCredentialsError|(ExpiredToken|RequestExpired|IncompleteSignature|Invalid(AccessKeyId|ClientTokenId|Signature)|SignatureDoesNotMatch|UnrecognizedClient)(Exception)?)\b/;
 
+/** Names of errors for temporary credentials whose time is over: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+export const CREDENTIALS_EXPIRED = /\b(ExpiredToken|RequestExpired)(Exception)?\b/;
+
 /**
  * AWS's names and words of each kind, the first that fits, as a resource may be named like the word of another kind; also within the text of a failed query. Names differ by service: `TooManyRequestsException`,
  * `ThrottlingException`, `SlowDown`: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
@@ -154,6 +165,7 @@ export const CREDENTIALS_REFUSED =
 const KINDS: readonly (readonly [UnreadKind, RegExp])[] = [
   // What a disk or a file says is no answer of AWS.
   ['other', /SLUICE_OBSERVE_FILES_UNREAD/],
+  ['expired', CREDENTIALS_EXPIRED],
   ['credentials', CREDENTIALS_REFUSED],
   ['denied', DENIED],
   [

@@ -10,7 +10,7 @@ import { type RegionalSettings, regionProblems } from '../../lib/schema/endpoint
 import { isRegion } from '../../lib/schema/regions.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
-import { CREDENTIALS_REFUSED, ifThere } from '../explainAwsError.ts';
+import { CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, ifThere } from '../explainAwsError.ts';
 import { readStackResources } from '../facts/flow/stackOutputs.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import type { Target } from '../target.ts';
@@ -97,7 +97,7 @@ export async function readSetup(
 /** Judges credentials that STS refuses. */
 export function judgeRefusal({ name, message }: Error): Finding {
   return finding('SLUICE_FINDING_CREDENTIALS', {
-    case: EXPIRED.test(name) ? 'expired' : 'refused',
+    case: CREDENTIALS_EXPIRED.test(name) ? 'expired' : 'refused',
     ...seenNow(`AWS does not take the credentials: ${name}`, message),
   });
 }
@@ -112,9 +112,6 @@ export function judgeOtherAccount(account: string, configured: string): Finding 
     ),
   });
 }
-
-/** Names of errors of STS: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
-const EXPIRED = /^(ExpiredToken|RequestExpired)/;
 
 /** Judges the region of a stack; null if it fits. */
 export function judgeRegion(region: string, config: RegionalSettings): Finding | null {

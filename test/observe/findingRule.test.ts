@@ -115,7 +115,7 @@ const more: readonly Partial<StatusFacts>[] = [
   ),
   stackFaults({ ...changed, what: 'workgroup', changedAt: null }),
   stackFaults({ ...changed, what: 'workgroup', changedAt: null, isOtherRelease: true }),
-  unread('credentials', 'throttled', 'missing', 'timedOut', 'query', 'other'),
+  unread('credentials', 'expired', 'throttled', 'missing', 'timedOut', 'query', 'other'),
   { key: { ...key, KeyState: 'Disabled' } },
   { key: { ...key, KeySpec: 'RSA_2048' } },
   { key: { ...key, KeyState: 'PendingImport' } },

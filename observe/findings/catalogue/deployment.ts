@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { BLIND, DEPLOY_NOW, LOG_UNREAD, REFUSED_CREDENTIALS, WHO } from './wording.ts';
+import { BLIND, DEPLOY_NOW, EXPIRED_CREDENTIALS, LOG_UNREAD, REFUSED_CREDENTIALS, WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('deployment');
 
@@ -39,6 +39,7 @@ export const deploymentFindings = {
     'A part of the deployment could not be read, so it may have problems that are not listed.',
     {
       credentials: REFUSED_CREDENTIALS,
+      expired: EXPIRED_CREDENTIALS,
       throttled: [
         'AWS answered that the account asks too often. Others in the account count, too: a dashboard, a crawler, another tool.',
         'Ask again in some minutes. If it stays, see in Service Quotas which calls of that service the account makes, stop what makes most of them, or ask AWS for a higher quota. Nothing of Sluice is to be changed.',

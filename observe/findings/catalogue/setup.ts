@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { DEPLOY_NOW, REFUSED_CREDENTIALS, WHO } from './wording.ts';
+import { DEPLOY_NOW, EXPIRED_CREDENTIALS, REFUSED_CREDENTIALS, WHO } from './wording.ts';
 
 const { problem, unchecked, warning } = entriesOf(null);
 
@@ -21,10 +21,7 @@ const DENIALS = {
 /** Findings about what `sluice doctor` alone looks at: the account, the stack, its names, roles and readers. */
 export const setupFindings = {
   SLUICE_FINDING_CREDENTIALS: problem('AWS cannot be asked with these credentials.', {
-    expired: [
-      'The credentials were for some hours, and their time is over.',
-      'Sign in again (`aws sso login`).',
-    ],
+    expired: EXPIRED_CREDENTIALS,
     refused: REFUSED_CREDENTIALS,
     otherAccount: [
       'The configuration has `account`, and the credentials are of another.',

@@ -1,6 +1,12 @@
 /** A cure. */
 export const DEPLOY_NOW = 'Run `npx serverless deploy` with the same stage and region.';
 
+/** Cause and cure of credentials whose time is over. */
+export const EXPIRED_CREDENTIALS = [
+  'The credentials were for some hours, and their time is over.',
+  'Sign in again (`aws sso login`).',
+] as const;
+
 /** Cause and cure of credentials that AWS does not take. */
 export const REFUSED_CREDENTIALS = [
   'AWS does not know these credentials, or their secret is wrong.',

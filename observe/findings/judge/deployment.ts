@@ -145,7 +145,7 @@ export function unreadFindings(parts: readonly Unread[]): readonly Finding[] {
 }
 
 /** Kinds of answers that are about the caller or the account: all parts that have such an answer have it for the same reason. */
-const OF_CALLER: readonly UnreadKind[] = ['credentials', 'throttled', 'denied', 'timedOut'];
+const OF_CALLER: readonly UnreadKind[] = ['credentials', 'expired', 'throttled', 'denied', 'timedOut'];
 
 /** What parts that could not be read have in common; else each has its own answer. */
 function unreadCause({ kind, why, isByKey }: Unread): string {
@@ -155,6 +155,7 @@ function unreadCause({ kind, why, isByKey }: Unread): string {
 /** What is said of each kind of an answer. */
 const UNREAD: Readonly<Record<UnreadKind, string>> = {
   credentials: 'AWS does not accept the credentials',
+  expired: 'the credentials are expired',
   throttled: 'AWS throttles the account',
   denied: 'AWS denies it',
   missing: 'it does not exist',
