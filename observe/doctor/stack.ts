@@ -84,6 +84,8 @@ const REPAIR_VERBS: ReadonlyMap<string, string> = new Map([
   ['ROLLBACK_FAILED', 'delete-stack'],
   ['CREATE_FAILED', 'delete-stack'],
   ['DELETE_FAILED', 'delete-stack'],
+  // Serverless refuses it, too: https://github.com/serverless/serverless/pull/11863
+  ['REVIEW_IN_PROGRESS', 'delete-stack'],
 ]);
 
 /** What is judged of a stack. */
@@ -137,6 +139,15 @@ function isLater(version: string, other: string): boolean {
 /** A status in which CloudFormation works on the stack. */
 const RUNNING = /_IN_PROGRESS$/;
 
+/** Why a stack with this status is not complete. */
+function unfinishedCase(status: string): CaseOf<'SLUICE_FINDING_STACK_UNFINISHED'> {
+  // Nothing runs: CloudFormation waits for somebody to execute the first change set.
+  if (status === 'REVIEW_IN_PROGRESS') return 'review';
+  if (status === 'IMPORT_ROLLBACK_FAILED') return 'importFailed';
+  if (REPAIR_VERBS.has(status)) return 'failed';
+  return RUNNING.test(status) ? 'running' : 'rolledBack';
+}
+
 /** Judges a stack whose last deployment has not come to its end. */
 function judgeUnfinished(
   { StackName = '', StackStatus = '', StackStatusReason: reason, LastUpdatedTime }: JudgedStack,
@@ -159,7 +170,7 @@ function judgeUnfinished(
   return finding(
     'SLUICE_FINDING_STACK_UNFINISHED',
     {
-      case: verb !== undefined ? 'failed' : RUNNING.test(StackStatus) ? 'running' : 'rolledBack',
+      case: unfinishedCase(StackStatus),
       title: `${StackName} is ${StackStatus}`,
       since: LastUpdatedTime?.toISOString() ?? null,
       detail: `${StackName} is ${StackStatus}${because}.`,

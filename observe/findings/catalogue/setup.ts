@@ -63,6 +63,14 @@ export const setupFindings = {
       'CloudFormation failed, and has gone back to the deployment before. That one works.',
       'The command lists what failed: correct the first failure in time, and deploy again.',
     ],
+    review: [
+      'A change set made the stack, and nobody has executed it: the stack has no resources.',
+      'See that nobody deploys it now. Then run the second command, which deletes the empty stack, and deploy.',
+    ],
+    importFailed: [
+      'Somebody imported resources into the stack, and CloudFormation could neither import them nor go back.',
+      'The command lists what failed. Have whoever began the import end it, with the support of AWS where CloudFormation has no call for it. Then deploy.',
+    ],
     running: [
       'CloudFormation works on it.',
       'Wait until it has come to its end. The command lists what it has done.',

@@ -169,7 +169,9 @@ export const doctorFindings: readonly Finding[] = [
   stacks.judgeMissing({ stackName: 'sluice-prod', region: REGION, account: ACCOUNT }, commands),
   ...stacksOf('ROLLBACK_FAILED', output('DataBucketName', 'other')),
   ...stacksOf('UPDATE_ROLLBACK_COMPLETE', output('SluiceVersion', '999.0.0')),
-  ...stacksOf('UPDATE_IN_PROGRESS'),
+  ...['UPDATE_IN_PROGRESS', 'REVIEW_IN_PROGRESS', 'IMPORT_ROLLBACK_FAILED'].flatMap((status) =>
+    stacksOf(status),
+  ),
   stacks.judgeNoTopic(),
   stacks.judgeQueue('sluice-prod-write', false, REVERT),
   stacks.judgeDrift({ ...drift, StackResourceDriftStatus: 'DELETED' }, REVERT),

@@ -15,6 +15,7 @@ import { unknownToOthers } from '../../../observe/doctor/diagnose.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { deniedByBucket } from '../../../observe/doctor/roles.ts';
 import { judgeDomain, judgeDrift, judgeStack, stack as missing } from '../../../observe/doctor/stack.ts';
+import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 import { judge } from '../../../observe/findings/judge/judge.ts';
 import { toldSights } from '../../../observe/findings/lastSight.ts';
@@ -70,26 +71,34 @@ describe('a stack', () => {
   );
 
   it.each([
-    ['UPDATE_ROLLBACK_COMPLETE', null],
-    ['CREATE_IN_PROGRESS', null],
-    ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback'],
-    ['UPDATE_FAILED', 'rollback-stack'],
-    ['ROLLBACK_COMPLETE', 'delete-stack'],
-    ['DELETE_FAILED', 'delete-stack'],
-  ])('is not complete after %s; the next deployment needs %s first', (StackStatus, verb) => {
-    expect([
-      ...judgeStack({ ...stack, StackStatus, StackStatusReason: 'because' }, config, commands),
-    ]).toMatchObject([
-      {
-        code: 'SLUICE_FINDING_STACK_UNFINISHED',
-        detail: `s is ${StackStatus}: because.`,
-        commands: [
-          expect.stringMatching(/^aws cloudformation describe-stack-events --stack-name s /),
-          ...(verb === null ? [] : [`aws cloudformation ${verb} --stack-name s --region eu-west-1`]),
-        ],
-      },
-    ]);
-  });
+    ['UPDATE_ROLLBACK_COMPLETE', null, 'rolledBack'],
+    ['CREATE_IN_PROGRESS', null, 'running'],
+    ['IMPORT_ROLLBACK_FAILED', null, 'importFailed'],
+    ['REVIEW_IN_PROGRESS', 'delete-stack', 'review'],
+    ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback', 'failed'],
+    ['UPDATE_FAILED', 'rollback-stack', 'failed'],
+    ['ROLLBACK_COMPLETE', 'delete-stack', 'failed'],
+    ['DELETE_FAILED', 'delete-stack', 'failed'],
+  ] as const)(
+    'is not complete after %s; the next deployment needs %s first: %s',
+    (StackStatus, verb, name) => {
+      const { cause, cure } = findingCatalogue.SLUICE_FINDING_STACK_UNFINISHED.cases[name];
+      expect([
+        ...judgeStack({ ...stack, StackStatus, StackStatusReason: 'because' }, config, commands),
+      ]).toMatchObject([
+        {
+          code: 'SLUICE_FINDING_STACK_UNFINISHED',
+          detail: `s is ${StackStatus}: because.`,
+          cause,
+          cure,
+          commands: [
+            expect.stringMatching(/^aws cloudformation describe-stack-events --stack-name s /),
+            ...(verb === null ? [] : [`aws cloudformation ${verb} --stack-name s --region eu-west-1`]),
+          ],
+        },
+      ]);
+    },
+  );
 
   it.each([['0.0.1'], [undefined]])('was deployed by the version %s', (OutputValue) => {
     const Outputs = OutputValue === undefined ? [] : [{ OutputKey: 'SluiceVersion', OutputValue }];
