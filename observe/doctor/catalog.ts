@@ -51,7 +51,7 @@ export function judgeDatabase(
   make: string,
 ): Finding {
   const told = {
-    case: existing.database ? 'own' : isDeployed ? 'table' : 'new',
+    case: existing.database ? 'own' : isDeployed ? 'database' : 'new',
     ...seenNow(`The database ${name} does not exist`, `The database ${name}.`),
   } as const;
   // A deployment creates one that the stack does not have.

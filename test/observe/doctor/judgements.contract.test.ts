@@ -11,6 +11,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
+import { judgeDatabase } from '../../../observe/doctor/catalog.ts';
 import { unknownToOthers } from '../../../observe/doctor/diagnose.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { deniedByBucket } from '../../../observe/doctor/roles.ts';
@@ -113,6 +114,18 @@ describe('a stack', () => {
     expect([...found]).toMatchObject([
       { code: 'SLUICE_FINDING_STACK_DIFFERS', detail: 'DataBucketName: deployed other, configured b.' },
     ]);
+  });
+});
+
+describe('a database that does not exist', () => {
+  it.each([
+    [true, 'database', ['make']],
+    [false, 'new', []],
+  ] as const)('was deployed: %s; the case is %s', (isDeployed, name, shown) => {
+    const { cause, cure } = findingCatalogue.SLUICE_FINDING_RESOURCE_MISSING.cases[name];
+    const found = judgeDatabase(defineConfig({ bucket: 'acme' }), isDeployed, 'make');
+    expect(found).toMatchObject({ cause, cure, commands: shown });
+    expect(found.cause.includes('DeleteDatabase')).toBe(isDeployed);
   });
 });
 
