@@ -189,9 +189,14 @@ function verdictOf(findings: readonly Finding[]): Verdict {
   return severities.find((severity) => findings.some((found) => found.severity === severity)) ?? 'fine';
 }
 
-/** The findings without repetitions, as parts of a look may fail for the same reason. Each command in their texts names the deployment. */
-function distinctFor(target: readonly string[], findings: readonly Finding[]): readonly Finding[] {
-  const distinct = new Map(findings.map((found) => [`${found.code} ${found.detail}`, found]));
+/**
+ * The findings without repetitions, as parts of a look may fail for the same reason. Each command in their texts names the deployment.
+ * One resource may be a finding twice, for two causes: a key that encrypts the bucket, and logs.
+ */
+export function distinctFor(target: readonly string[], findings: readonly Finding[]): readonly Finding[] {
+  const distinct = new Map(
+    findings.map((found) => [`${found.code} ${found.title} ${found.cause} ${found.detail}`, found]),
+  );
   return [...distinct.values()].map((found) => ({
     ...found,
     detail: targetCommands(found.detail, target),

@@ -12,7 +12,7 @@ import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
 import { judgeDatabase } from '../../../observe/doctor/catalog.ts';
-import { unknownToOthers } from '../../../observe/doctor/diagnose.ts';
+import { distinctFor, unknownToOthers } from '../../../observe/doctor/diagnose.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { deniedByBucket } from '../../../observe/doctor/roles.ts';
 import { judgeDomain, judgeDrift, judgeStack, stack as missing } from '../../../observe/doctor/stack.ts';
@@ -126,6 +126,21 @@ describe('a database that does not exist', () => {
     const found = judgeDatabase(defineConfig({ bucket: 'acme' }), isDeployed, 'make');
     expect(found).toMatchObject({ cause, cure, commands: shown });
     expect(found.cause.includes('DeleteDatabase')).toBe(isDeployed);
+  });
+});
+
+describe('findings of one look', () => {
+  it('are told once each: one key that is disabled has a finding as the key of the bucket, and as that of logs', () => {
+    const disabled = {
+      Arn: 'k',
+      KeyState: 'Disabled',
+      KeySpec: 'SYMMETRIC_DEFAULT',
+      KeyUsage: 'ENCRYPT_DECRYPT',
+    } as const;
+    const found = (['bucket', 'logs', 'logs'] as const).flatMap((user) => judgeKey(disabled, commands, user));
+    expect(found).toHaveLength(3);
+    const { off, logsOff } = findingCatalogue.SLUICE_FINDING_KEY_UNUSABLE.cases;
+    expect(distinctFor([], found).map(({ cause }) => cause)).toEqual([off.cause, logsOff.cause]);
   });
 });
 
