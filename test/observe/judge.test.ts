@@ -687,6 +687,24 @@ describe('a finding of sluice status', () => {
     expect(toldSights(sights, unusable.at)).toMatchObject([{ code: 'SLUICE_FINDING_KEY_UNUSABLE' }]);
   });
 
+  it('of alarms whose actions are off has the command that turns them on', () => {
+    const silent = ['sluice-prod-overflow', 'sluice-prod-api-5xx'].map((name) => {
+      return { ...alarm, name, state: 'OK', notifies: false } as const;
+    });
+    const alarms = [...silent, { ...alarm, name: 'sluice-prod-late', state: 'OK', notifies: true } as const];
+    const topicArn = 'arn:aws:sns:eu-central-1:111122223333:a';
+    const withTopic = { ...place, config: defineConfig({ bucket: 'acme', alarms: { topicArn } }) };
+    expect(judgeFacts({ ...well, alarms }, withTopic, 'eu-central-1')).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_NO_TOPIC',
+        commands: [
+          'aws cloudwatch enable-alarm-actions --alarm-names sluice-prod-overflow sluice-prod-api-5xx --region eu-central-1',
+        ],
+      },
+    ]);
+    expect(judge({ alarms })).toMatchObject([{ code: 'SLUICE_FINDING_NO_TOPIC', commands: [] }]);
+  });
+
   it('that is a problem comes before warnings', () => {
     const found = judge({
       alarms: [{ ...alarm, state: 'ALARM', notifies: false }],

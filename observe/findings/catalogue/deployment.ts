@@ -175,7 +175,7 @@ export const deploymentFindings = {
     ],
     off: [
       'The configuration has a topic, and somebody turned the actions of these alarms off.',
-      '`npx sluice doctor --drift` has the commands that turn them on.',
+      'Run the command: it turns them on. If the finding stays, these alarms have no topic: deploy if the topic is new; `npx sluice doctor --drift` has the commands that bring one back that somebody took out.',
     ],
   }),
   SLUICE_FINDING_FAULTS: warning(

@@ -122,11 +122,19 @@ export function* deploymentFindings(
   { commands, config }: Place,
 ): Findings {
   const silent = (alarms ?? []).filter(({ notifies }) => !notifies);
-  if (!isLocal && silent.length > 0)
-    yield finding('SLUICE_FINDING_NO_TOPIC', {
-      case: config.alarms.topicArn === null ? 'none' : 'off',
-      ...seenNow(`${silent.length} of the ${counted(alarms?.length ?? 0, 'alarm')} would notify nobody`),
-    });
+  if (!isLocal && silent.length > 0) {
+    const isOff = config.alarms.topicArn !== null;
+    const names = silent.map(({ name }) => name);
+    yield finding(
+      'SLUICE_FINDING_NO_TOPIC',
+      {
+        case: isOff ? 'off' : 'none',
+        ...seenNow(`${silent.length} of the ${counted(alarms?.length ?? 0, 'alarm')} would notify nobody`),
+      },
+      // A call takes 100 names, as the call that reads the alarms.
+      isOff ? [commands.aws('cloudwatch', 'enable-alarm-actions', '--alarm-names', ...names)] : [],
+    );
+  }
   if (faults > 0)
     yield finding(
       'SLUICE_FINDING_FAULTS',
