@@ -111,7 +111,7 @@ function partsText(status: Status, command: (words: readonly string[]) => string
   const parts = [
     writer && backlogText(writer),
     partitions &&
-      `Partitions: ${counted(partitions.days, 'day')} with files within a week, ${partitions.gaps.length} missing.`,
+      `Partitions: ${counted(partitions.days, 'day')} of tables with files within a week, ${partitions.gaps.length} missing.`,
     quarantine && `Quarantine within 24 hours: ${reasons === '' ? 'no row' : reasons}.`,
     strips.length > 0 && `Received hours, the worst of the tables (${STRIP_LEGEND}):`,
     ...strips,

@@ -136,13 +136,16 @@ export interface ListedObject {
   readonly isArchived?: boolean;
 }
 
+/** The storage classes of {@link isArchive}. */
+export const ARCHIVE_CLASSES: readonly string[] = ['GLACIER', 'DEEP_ARCHIVE'];
+
 /**
  * Whether S3 can't read objects of a storage class before they are restored. Athena skips them without an error, restored ones
  * too: https://docs.aws.amazon.com/athena/latest/ug/querying-glacier.html. `GLACIER_IR` is read at once:
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
  */
 export function isArchive(storageClass: string | undefined): boolean {
-  return storageClass === 'GLACIER' || storageClass === 'DEEP_ARCHIVE';
+  return storageClass !== undefined && ARCHIVE_CLASSES.includes(storageClass);
 }
 
 /** A page of a listing. */

@@ -26,6 +26,8 @@ const receivedHourSchema = z.looseObject({
   state: z.enum(hourStates),
   /** Why it is open or unknown, in words; else null. */
   why: z.string().nullable(),
+  /** Time of the judgement, UTC: `2026-11-21 01:10:00.000`. Each night writes it; a row without it still counts. */
+  checked_at: z.string().optional(),
 });
 
 /** One table in one hour of receipt. */

@@ -13,6 +13,8 @@ import {
 
 /** Folder of the lines of requests, put there by Firehose or by the collector itself, until they are files of tables. */
 export const LANDING_FOLDER = 'landing/';
+/** Folder of the landing with records that the collector itself put there, as the stream did not take them: a folder a day. */
+export const DIRECT_FOLDER = `${LANDING_FOLDER}direct/`;
 /** Extension of the objects in that folder, which are gzip members of lines: lib/landing/lines. */
 export const LANDED_EXTENSION = '.ndjson.gz';
 

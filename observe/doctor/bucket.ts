@@ -38,8 +38,8 @@ import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/ta
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { archivingRuleFindings } from '../findings/judge/archives.ts';
 import { judgeKey, type KeyUser } from '../findings/judge/deployment.ts';
-import { archivingRuleFindings } from '../findings/judge/tables.ts';
 import { type Look, type Question, settled, unsaid } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

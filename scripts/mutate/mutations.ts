@@ -467,8 +467,8 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/findings/judge/landing.ts', 'observe/judge', [
     ['(quotaShare ?? 0) >=', '(quotaShare ?? 0) >'],
   ]),
-  faultsOf('observe/findings/judge/tables.ts', 'observe/judge', [
-    ['kind && kept.every((keptDay) => keptDay.day !== day)', 'kind'],
+  faultsOf('observe/findings/judge/rawDays.ts', 'observe/judge', [
+    ['kind && kept.every((keptDay) => keptDay.day !== lostDay.day)', 'kind'],
   ]),
   faultsOf('observe/findings/judge/days.ts', 'observe/judge', [
     ['>= RESENT.times * usualOf(resend)', '> RESENT.times'],

@@ -36,6 +36,7 @@ import {
   quarantineCount,
   refusedBy,
   sent,
+  shortHour,
   stream,
   waiting,
   well,
@@ -263,6 +264,36 @@ describe('a finding of sluice status', () => {
       cause: expect.stringContaining(cause),
     });
     expect(judge(facts)).toEqual([found]);
+  });
+
+  it.each([
+    [
+      'a day without a partition in three tables',
+      {
+        partitions: {
+          days: 3,
+          gaps: (['exposures', 'events', 'quarantine'] as const).map((table) => {
+            return { table, day: '2026-11-20' } as const;
+          }),
+        },
+      },
+      /^1 day has /,
+    ],
+    [
+      'an hour that is short in two tables',
+      { receivedHours: [shortHour, { ...shortHour, table_name: 'exposures' as const }] },
+      /^60 of 600 .*, of 1 hour, since /,
+    ],
+  ])('counts %s once', (_what, facts, title) => {
+    expect(judge(facts).map((finding) => finding.title)).toEqual([expect.stringMatching(title)]);
+  });
+
+  it('of short hours has three commands of a kind at most', () => {
+    const days = ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20'];
+    const [found] = judge({ receivedHours: days.map((ds) => ({ ...shortHour, ds })) });
+    const commands = found?.commands.map((command) => /landing\/direct|landing|--deep/.exec(command)?.[0]);
+    const kinds = ['--deep', 'landing', 'landing/direct'];
+    expect(commands).toEqual(kinds.flatMap((kind) => Array(3).fill(kind)));
   });
 
   it('of a silence that is over is since its begin, whatever came last', () => {

@@ -8,7 +8,7 @@ import { parseLooks } from '../../../lib/ledger/turns.ts';
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import { curatedSubject, dayLooksKey, rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
-import { LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
+import { DIRECT_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { dayFolder, RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { LostRawDay } from '../tables/partitionGaps.ts';
@@ -97,7 +97,7 @@ export interface RestorableDay {
 /** The folders of the landing that may have had objects of a received hour. */
 export function hourFolders({ ds, hour }: Pick<ReceivedHour, 'ds' | 'hour'>): readonly string[] {
   const hourly = `${ds.replaceAll('-', '/')}/${String(hour).padStart(2, '0')}`;
-  return [hourly, `direct/${ds}`].map((name) => `${LANDING_FOLDER}${name}/`);
+  return [`${LANDING_FOLDER}${hourly}/`, `${DIRECT_FOLDER}${ds}/`];
 }
 
 /** Looks at the versions of what is lost: an erasure may have taken them. @throws What the client of S3 throws. */

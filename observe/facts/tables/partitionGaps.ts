@@ -23,9 +23,9 @@ export interface PartitionGap {
 
 /** How the folders of the last days compare with their partitions. */
 export interface RecentPartitions {
-  /** Days of all tables that have files. */
+  /** Days that have files, counted once for each table. */
   readonly days: number;
-  /** Days that have files and no partition. */
+  /** Days of tables that have files and no partition. */
   readonly gaps: readonly PartitionGap[];
 }
 

@@ -2,12 +2,17 @@ import { targetCommands } from '../../commands.ts';
 import { type DeploymentCommands, deploymentCommands } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { Finding, FindingCode } from '../catalogue.ts';
+import { archivedFiles } from './archives.ts';
 import { curatedFindings, exportFindings, resentFindings } from './days.ts';
 import { deploymentFindings, judgeKey, stackFaultFindings } from './deployment.ts';
 import { dropFindings } from './drops.ts';
 import { functionFindings } from './functions.ts';
 import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
+import { missingNights } from './nights.ts';
 import { type Findings, type Judged, type Place, Ringing } from './place.ts';
+import { quarantined } from './quarantine.ts';
+import { lostDays, missingPartitions } from './rawDays.ts';
+import { shortHours, unprovedDays } from './receivedHours.ts';
 import {
   changeFindings,
   copyFindings,
@@ -19,14 +24,6 @@ import {
   unreachedRequests,
   wrongClocks,
 } from './requests.ts';
-import {
-  archivedFiles,
-  lostDays,
-  missingNights,
-  missingPartitions,
-  quarantined,
-  shortHours,
-} from './tables.ts';
 
 /** Everything that is judged, in the order in which it is told. */
 const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
@@ -44,6 +41,7 @@ const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
   lostDays,
   archivedFiles,
   shortHours,
+  unprovedDays,
   missingNights,
   missingPartitions,
   stackFaultFindings,

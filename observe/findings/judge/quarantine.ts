@@ -1,0 +1,63 @@
+import { counted, listed } from '../../../lib/base/text.ts';
+import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
+import { MOST_COMMANDS } from '../../deploymentCommands.ts';
+import { explainCode } from '../../explainCode.ts';
+import type { StatusFacts } from '../../facts/statusFacts.ts';
+import type { QuarantineCount } from '../../facts/tables/landedRows.ts';
+import type { QuarantineSender } from '../../facts/tables/quarantineSenders.ts';
+import { type CaseOf, finding } from '../catalogue.ts';
+import { type Findings, fromText, type Place, senderText, shareText } from './place.ts';
+
+/** Refused events. The first reason, which the title names, is that with the most rows. */
+export function* quarantined({ quarantine }: StatusFacts, { commands }: Place): Findings {
+  const reasons = quarantine ?? [];
+  const [first] = reasons;
+  if (first === undefined) return;
+  const redriven = reasons.filter(({ reason }) => isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
+  const others = reasons.filter(({ reason }) => !isCuredByRedrive(reason)).slice(0, MOST_COMMANDS);
+  const cures = others.map(({ reason }) => ` ${reason}: ${explainCode(reason).cure}`).join('');
+  const total = reasons.reduce((sum, { rows }) => sum + rows, 0);
+  const verb = total === 1 ? 'is' : 'are';
+  const share = `${shareText(first.rows, reasons.length)} with ${first.reason}${mainSenderText(first)}`;
+  const told = {
+    case: quarantineCase(redriven.length, others.length),
+    title: `${counted(total, 'row')} ${verb} in quarantine, ${share}`,
+    since: reasons.map(({ firstAt }) => firstAt).sort()[0] ?? null,
+    detail: `${listed(reasons.map(reasonText), '; ')}.${cures}`,
+  };
+  const redrives = redriven.flatMap(({ reason }) => [
+    commands.sluice('redrive', '--reason', reason, '--dry-run'),
+    commands.sluice('redrive', '--reason', reason),
+  ]);
+  // Refused events are ordinary; rows that their table did not take are not.
+  const severity = reasons.some(({ reason }) => isRowFailure(reason)) ? 'problem' : 'warning';
+  yield finding('SLUICE_FINDING_QUARANTINED', told, [commands.sluice('quarantine'), ...redrives], severity);
+}
+
+/** Who can cure the rows. @param redriven Reasons that a redrive cures. @param others All other reasons. */
+function quarantineCase(redriven: number, others: number): CaseOf<'SLUICE_FINDING_QUARANTINED'> {
+  if (others === 0) return 'redrive';
+  return redriven === 0 ? 'sender' : 'mixed';
+}
+
+/** `, 5 of these from js-client 3.1 with the key web`: the sender with the most rows; empty if nobody knows who it is. */
+function mainSenderText({ rows, senders: [sender] }: QuarantineCount): string {
+  const from = sender === undefined ? '' : fromText(sender);
+  if (sender === undefined || from === '') return '';
+  return sender.rows === rows ? from : `, ${sender.rows} of these${from}`;
+}
+
+/** What is said of rows whose senders nobody counts: without Athena only their files are read. */
+const UNKNOWN_SENDER = 'Who sent them is not known, as Athena was not asked';
+
+/** `7 rows with SLUICE_…, the first of …, the last of …, 5 from js-client 3.1 with the key web (first …, last …)` */
+function reasonText({ reason, rows, firstAt, newestAt, senders }: QuarantineCount): string {
+  const who = senders.length === 0 ? UNKNOWN_SENDER : senders.map(quarantineSenderText).join(', ');
+  return `${counted(rows, 'row')} with ${reason}, the first of ${firstAt}, the last of ${newestAt}, ${who}`;
+}
+
+/** `5 from js-client 3.1 with the key web (first …, last …)` */
+function quarantineSenderText(sender: QuarantineSender): string {
+  const path = sender.path === null ? '' : ` in ${sender.path}`;
+  return `${sender.rows}${senderText(sender)}${path} (first ${sender.firstAt}, last ${sender.lastAt})`;
+}
