@@ -15,7 +15,10 @@ const BLOCK = /^(?<address>[^/]+)(?:\/(?<bits>\d+))?$/;
 
 /** An entry of NO_PROXY: hosts that are reached without the proxy. */
 interface NoProxyEntry {
-  /** A name, which its subdomains belong to; an address, or a block of addresses. In lower case, without outer dots. */
+  /**
+   * A name, which its subdomains belong to; an address, or a block of addresses; `*` for every host. In lower case, without
+   * outer dots.
+   */
   readonly host: string;
   /** Undefined for all ports. */
   readonly port: string | undefined;
@@ -24,9 +27,14 @@ interface NoProxyEntry {
 /** This machine, where the local cloud is, and which no proxy reaches. `fetch` needs the address beside its block. */
 const LOOPBACK = readNoProxy('localhost, 127.0.0.0/8, 127.0.0.1, ::1');
 
-/** Whether a host is this machine. @param host As of a URL. */
+/**
+ * Whether a host is this machine for certain. Names below `localhost` are not: some resolvers ask DNS for them.
+ *
+ * @param host As of a URL.
+ */
 export function isLoopback(host: string): boolean {
-  return isListed(LOOPBACK, host, '');
+  const name = bareHost(host);
+  return name === 'localhost' || (isIP(name) !== 0 && isListed(LOOPBACK, name, ''));
 }
 
 /** The proxy of an environment. */
@@ -36,7 +44,7 @@ interface Proxy {
 }
 
 /**
- * The proxy of an environment, as the AWS CLI reads it; undefined without one, and if NO_PROXY has `*`.
+ * The proxy of an environment, as the AWS CLI reads it; undefined without one, and if NO_PROXY has `*` for all ports.
  *
  * @throws AwsAccessError `SLUICE_AWS_UNREACHABLE` for a proxy of another protocol than HTTP.
  */
@@ -51,7 +59,9 @@ function proxyOf(env: Environment): Proxy | undefined {
       'HTTPS_PROXY: expected http://HOST:PORT or https://HOST:PORT.',
     );
   const noProxy = [...LOOPBACK, ...readNoProxy(env['no_proxy'] || env['NO_PROXY'] || '')];
-  return noProxy.some(({ host }) => host === '*') ? undefined : { url: url.href, noProxy };
+  return noProxy.some(({ host, port }) => host === '*' && port === undefined)
+    ? undefined
+    : { url: url.href, noProxy };
 }
 
 /**
@@ -80,9 +90,10 @@ function isListed(entries: readonly NoProxyEntry[], host: string, port: string):
   const asked = bareHost(host);
   return entries.some((entry) => {
     if (entry.port !== undefined && entry.port !== port) return false;
+    if (entry.host === '*') return true;
+    if (isIP(asked) === 0) return asked === entry.host || asked.endsWith(`.${entry.host}`);
     const { address = '', bits } = BLOCK.exec(entry.host)?.groups ?? {};
-    if (isIP(asked) === 0 || isIP(address) === 0)
-      return asked === entry.host || asked.endsWith(`.${entry.host}`);
+    if (isIP(address) === 0) return false;
     const most = isIPv6(address) ? 128 : 32;
     const prefix = bits === undefined ? most : Number(bits);
     if (prefix > most) return false;

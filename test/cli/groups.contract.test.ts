@@ -166,6 +166,8 @@ describe('sluice groups', () => {
     }
     for (const url of [
       'http://example.com/v2',
+      // Some resolvers ask DNS for a name below localhost.
+      'http://statsig.localhost:9/v2',
       'ftp://127.0.0.1/',
       'api.statsigcdn.com',
       `${specsUrl}?k=1`,

@@ -197,9 +197,13 @@ describe('behind a proxy', () => {
     ['invalid:8443', 'https://nowhere.invalid:8443', 'no proxy'],
     ['invalid:8443', 'https://nowhere.invalid', 'nowhere.invalid:443'],
     ['invalid', 'https://nowhere.invalid:8443', 'no proxy'],
+    ['*:443', 'https://nowhere.invalid', 'no proxy'],
+    ['*:8443', 'https://nowhere.invalid', 'nowhere.invalid:443'],
     // Addresses and blocks.
     ['127.9.0.0/16', 'https://127.9.255.1:9', 'no proxy'],
     ['192.0.2.0/24', 'https://192.0.3.1', '192.0.3.1:443'],
+    // The end of an address is no domain of it.
+    ['1,2.1', 'https://192.0.2.1', '192.0.2.1:443'],
     ['0.0.0.0/33,192.0.2.1/33,192.0.2.1/,192.0.2.1/a', 'https://192.0.2.1', '192.0.2.1:443'],
     ['2001:db8::1', 'https://[2001:db8::1]', 'no proxy'],
     ['[2001:db8::1]', 'https://[2001:db8::1]', 'no proxy'],
