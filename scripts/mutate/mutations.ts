@@ -49,7 +49,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/wire/keys/KeyCache.ts', 'lib/wire/keys/KeyGate', [
     ['Promise.race([this.#underWay, late.promise])', 'this.#underWay'],
     ['this.#keyring === undefined ? AFTER_FIRST_FAILURE : ', ''],
-    ['isNeeded ? deadline : Math.min(deadline, usual)', 'deadline'],
+    ['isNeeded ? deadline : Math.min(deadline, now + READ_TIMEOUT_MS)', 'deadline'],
     ['this.#failure = described.code;', ''],
     ['this.#failures > 0', 'false'],
     [' || this.#isOlder(UNKNOWN_KEY_PAUSE_MS)', ''],
