@@ -101,11 +101,18 @@ describe('a stack', () => {
     },
   );
 
-  it.each([['0.0.1'], [undefined]])('was deployed by the version %s', (OutputValue) => {
+  it.each([
+    ['0.0.1', 'earlier'],
+    [undefined, 'earlier'],
+    [`${VERSION}-beta.1`, 'earlier'],
+    ['999.0.0-beta.1', 'later'],
+  ])('was deployed by the version %s, which is %s', (OutputValue, order) => {
     const Outputs = OutputValue === undefined ? [] : [{ OutputKey: 'SluiceVersion', OutputValue }];
     const found = judgeStack({ ...stack, Outputs, StackStatus: 'CREATE_COMPLETE' }, config, commands);
     const detail = `s: ${OutputValue ?? 'not named'}; this working tree: ${VERSION}.`;
-    expect([...found]).toMatchObject([{ code: 'SLUICE_FINDING_VERSION_DIFFERS', detail }]);
+    expect([...found]).toMatchObject([
+      { code: 'SLUICE_FINDING_VERSION_DIFFERS', detail, cause: expect.stringContaining(order) },
+    ]);
   });
 
   it('differs from the configuration in a name', () => {
