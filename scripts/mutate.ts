@@ -1,9 +1,9 @@
 // `npm run mutate [-- PATH…] [--since REF] [--who]` tests the tests. Stryker puts faults into the files whose paths begin
 // with one of PATH…, one at a time, and runs unit tests of their rooms. For faults that these do not see it runs suites that
 // import the file, or code that imports it: unit tests, and then contract tests. Without PATH it takes the files that
-// changed since REF, by default `main`. Faults that no test sees are printed, and a score for each room. With `--who` all
-// tests run for each fault, and the tests without which the score is the same are printed. The exit code is 1 if a room's
-// score is below 90 %.
+// changed since REF, by default `main`; all files if REF is an empty text. Room by room, faults that no test sees are
+// printed, and the score. A fault that could not be judged counts as not seen. With `--who` all tests run for each fault, and
+// the tests without which the score is the same are printed. The exit code is 1 if a room's score is below 90 %.
 //
 // `npm run mutate -- --by-hand [PATH…] [--workers N]` puts the faults of mutate/mutations.ts in: those that Stryker does
 // not make, and those of code that runs in a child process or a bundle. The exit code is 1 if some survive.
@@ -31,43 +31,55 @@ const { values, positionals } = parseArgs({
 });
 const isSeen = values['by-hand']
   ? await judgeByHand({ paths: positionals, workers: Number(values.workers) })
-  : report(await judgeGenerated({ files: chosenFiles(), who: values.who }));
+  : await judgeRooms(chosenFiles());
 process.exit(isSeen ? 0 : 1);
+
+/** Makes faults and reports of them, one room after the other. @returns Whether the score of each is high enough. */
+async function judgeRooms(files: readonly string[]): Promise<boolean> {
+  let isSeen = true;
+  for (const room of new Set(files.map(dirname))) {
+    const inRoom = files.filter((file) => dirname(file) === room);
+    const faults = await judgeGenerated({ files: inRoom, who: values.who });
+    isSeen = report(room, faults) && isSeen;
+  }
+  return isSeen;
+}
 
 function chosenFiles(): readonly string[] {
   const git = (...args: readonly string[]) =>
     execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim().split('\n');
+  const beginnings = positionals.length === 0 && values.since === '' ? [''] : positionals;
   const files =
-    positionals.length > 0
-      ? git('ls-files').filter((file) => positionals.some((path) => file.startsWith(path)))
+    beginnings.length > 0
+      ? git('ls-files').filter((file) => beginnings.some((path) => file.startsWith(path)))
       : git('diff', '--name-only', '--diff-filter=d', '--merge-base', values.since);
   return files.filter((file) => PRODUCT.test(file));
 }
 
-/** Prints faults and scores. @returns Whether the score of each room is high enough. */
-function report(faults: readonly GeneratedFault[]): boolean {
+/** Prints the faults and the score of a room. @returns Whether the score is high enough. */
+function report(room: string, faults: readonly GeneratedFault[]): boolean {
+  if (faults.length === 0) {
+    print(`${room}: no score, because there is no code or no suite that can run`);
+    return true;
+  }
   const isEquivalent = ({ file, old, fault }: GeneratedFault) =>
     equivalents.some((equal) => equal.file === file && equal.old === old && equal.fault === fault);
   const judged = faults.filter((fault) => fault.result === 'seen' || !isEquivalent(fault));
   for (const { file, line, old, fault, result } of judged)
     if (result !== 'seen') print(`${result}  ${file}:${line}  ${old}  →  ${fault || '(nothing)'}`);
   if (values.who) printIdleTests(judged);
-  const rooms = new Set(faults.map(roomOf));
-  const scores = [...rooms].map((room) => {
-    const usual = judged.filter((fault) => roomOf(fault) === room && !fault.isStatic);
-    const statics = judged.filter((fault) => roomOf(fault) === room && fault.isStatic);
-    const covered = usual.filter(({ result }) => result !== 'uncovered');
-    const seen = covered.filter(({ result }) => result === 'seen').length;
-    const unjudged = covered.filter(({ result }) => result === 'unjudged').length;
-    const staticSeen = statics.filter(({ result }) => result === 'seen').length;
-    const score = covered.length === 0 ? 100 : (100 * seen) / covered.length;
-    const equal = faults.filter((fault) => roomOf(fault) === room).length - usual.length - statics.length;
-    print(
-      `${room}: ${seen} of ${covered.length} seen (${score.toFixed(1)} %), ${unjudged} unjudged, ${usual.length - covered.length} uncovered, static ${staticSeen} of ${statics.length} seen, ${equal} equivalent`,
-    );
-    return score;
-  });
-  return scores.every((score) => score >= LEAST_SCORE);
+  const usual = judged.filter(({ isStatic }) => !isStatic);
+  const statics = judged.filter(({ isStatic }) => isStatic);
+  const covered = usual.filter(({ result }) => result !== 'uncovered');
+  const seen = covered.filter(({ result }) => result === 'seen').length;
+  const unjudged = covered.filter(({ result }) => result === 'unjudged').length;
+  const staticSeen = statics.filter(({ result }) => result === 'seen').length;
+  const score = (100 * seen) / covered.length;
+  const percent = covered.length === 0 ? 'no score' : `${score.toFixed(1)} %`;
+  print(
+    `${room}: ${seen} of ${covered.length} seen (${percent}), ${unjudged} unjudged, ${usual.length - covered.length} uncovered, static ${staticSeen} of ${statics.length} seen, ${faults.length - judged.length} equivalent`,
+  );
+  return covered.length === 0 || score >= LEAST_SCORE;
 }
 
 /** Prints the tests that see a fault, but none that no other test sees. */
@@ -75,10 +87,6 @@ function printIdleTests(faults: readonly GeneratedFault[]): void {
   const seeing = new Set(faults.flatMap(({ seenBy }) => seenBy));
   const alone = new Set(faults.flatMap(({ seenBy }) => (seenBy.length === 1 ? seenBy : [])));
   for (const test of seeing) if (!alone.has(test)) print(`sees nothing alone  ${test}`);
-}
-
-function roomOf({ file }: GeneratedFault): string {
-  return dirname(file);
 }
 
 function print(line: string): void {

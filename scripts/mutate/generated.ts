@@ -51,7 +51,7 @@ export interface GeneratedOptions {
 
 /**
  * Makes faults, and runs the unit tests of their rooms; for faults that these do not see other unit tests, and then contract
- * tests. Prints what Stryker says of its progress.
+ * tests. Prints what Stryker says of its progress. @returns No fault if no suite can run.
  */
 export async function judgeGenerated({ files, who }: GeneratedOptions): Promise<readonly GeneratedFault[]> {
   const judged = new Map<string, MutantResult>();
@@ -156,6 +156,8 @@ async function runStryker({ mutate, suites, who, isStatic }: StrykerRun): Promis
     disableBail: who,
     // All suites may be left out (SuiteRunner.ts). There is no result then.
     allowEmpty: true,
+    // All suites of a phase run in it, one after the other.
+    dryRunTimeoutMinutes: 60,
     // Texts, and fields of log lines, are no behaviour that tests hold.
     mutator: { excludedMutations: ['StringLiteral'] },
     ignorers: ['logs'],
