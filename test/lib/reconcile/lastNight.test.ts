@@ -26,6 +26,9 @@ describe('the hours since the last good night', () => {
     expect(await hours('2026-11-21T01:05:00Z', made, days)).toBe(23);
     expect(await hours('2026-11-21T04:05:00Z', made, days)).toBe(26);
     expect(await hours('2026-11-22T02:05:00Z', made, days)).toBe(48);
+    expect(await nightLine(await reader('2026-11-20T02:05:00Z', made, days), 'prod')).toMatchObject({
+      stage: 'prod',
+    });
     const { at, day } = await lastNight(await reader('2026-11-20T02:05:00Z', made, days));
     expect([day, at]).toEqual(['2026-11-19', '2026-11-20T02:05:00.000Z']);
   });
@@ -39,7 +42,7 @@ describe('the hours since the last good night', () => {
   it('are not counted from a night of an earlier deployment, as a trial finds it in a bucket', async () => {
     const at = '2026-11-20T15:05:00Z';
     expect(await hours(at, '2026-11-20T14:00:00Z', ['2026-10-02'])).toBe(13);
-    const night = await lastNight(await reader(at, '2026-11-20T14:00:00Z', ['2026-10-02']));
+    const night = await lastNight(await reader(at, '2026-11-20T14:00:00Z', ['2026-10-02', '2026-11-19']));
     expect(night).toEqual({ day: '2026-11-19', at: null });
   });
 
