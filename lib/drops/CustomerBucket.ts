@@ -104,11 +104,11 @@ export const SourceError = defineErrorFamily(
   {
     SLUICE_SOURCE_ACCESS_DENIED: {
       cause: "The customer's bucket refuses the call.",
-      cure: "Compare the bucket's policy with `sluice policy print --for ingest-source`; S3 returns the same error if the bucket does not belong to the account that the source names as `owner`, or if a KMS key of theirs refuses: `sluice explain SLUICE_SOURCE_KEY_DENIED`.",
+      cure: "Compare the bucket's policy with `sluice policy print --for ingest-source --source …`; S3 returns the same error if the bucket does not belong to the account that the source names as `owner`, or if a KMS key of theirs refuses: `sluice explain SLUICE_SOURCE_KEY_DENIED`.",
     },
     SLUICE_SOURCE_KEY_DENIED: {
       cause: "The key that the customer's files are encrypted with refuses to decrypt.",
-      cure: "Set `kmsKeyArn` of the source and deploy, and have the key's owner add the `keyPolicy` that `sluice policy print --for ingest-source` prints.",
+      cure: "Set `kmsKeyArn` of the source and deploy, and have the key's owner add the `keyPolicy` that `sluice policy print --for ingest-source --source …` prints.",
     },
     SLUICE_SOURCE_ROLE_DENIED: {
       cause: 'The role of the source could not be assumed.',

@@ -4,11 +4,11 @@ import { defineErrorFamily } from '../base/errors.ts';
 export const ExportError = defineErrorFamily('user', {
   SLUICE_EXPORT_ACCESS_DENIED: {
     cause: "The customer's bucket refuses the call.",
-    cure: "First ask the customer whether a statement of the bucket's policy demands an encryption header: S3 does not say so to another account. Terraform's `denyUnencryptedObjectUploads` and `denyIncorrectEncryptionHeaders` need `target.encryption: 'AES256'`, or the key of the bucket as `target.kmsKeyArn`; `denyIncorrectKmsKeySse` needs the key. Then deploy. Otherwise compare the bucket's policy with `sluice policy print --for export-target`; S3 returns the same error if the bucket does not belong to the account that the export names as `target.owner`, or if a KMS key of theirs refuses: `sluice explain SLUICE_EXPORT_KEY_DENIED`.",
+    cure: "First ask the customer whether a statement of the bucket's policy demands an encryption header: S3 does not say so to another account. Terraform's `denyUnencryptedObjectUploads` and `denyIncorrectEncryptionHeaders` need `target.encryption: 'AES256'`, or the key of the bucket as `target.kmsKeyArn`; `denyIncorrectKmsKeySse` needs the key. Then deploy. Otherwise compare the bucket's policy with `sluice policy print --for export-target --export …`; S3 returns the same error if the bucket does not belong to the account that the export names as `target.owner`, or if a KMS key of theirs refuses: `sluice explain SLUICE_EXPORT_KEY_DENIED`.",
   },
   SLUICE_EXPORT_KEY_DENIED: {
     cause: "The KMS key of the customer's bucket refuses the call, or is disabled.",
-    cure: "Set `target.kmsKeyArn` and deploy, and have the key's owner enable it and add the `keyPolicy` that `sluice policy print --for export-target` prints.",
+    cure: "Set `target.kmsKeyArn` and deploy, and have the key's owner enable it and add the `keyPolicy` that `sluice policy print --for export-target --export …` prints.",
   },
   SLUICE_EXPORT_ROLE_DENIED: {
     cause: "The role in the customer's account could not be assumed.",

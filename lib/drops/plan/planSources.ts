@@ -70,6 +70,10 @@ const lastListingSchema = z.object({
       code: z.string(),
       /** The cause with its details. */
       message: z.string(),
+      /** When the first of the failed tries in a row was, epoch milliseconds; absent in notes of earlier versions. */
+      since: z.number().optional(),
+      /** When the folder was listed last, epoch milliseconds; absent if it never was, and in notes of earlier versions. */
+      lastGood: z.number().optional(),
     })
     .optional(),
 });
@@ -244,11 +248,17 @@ async function noteListing(
 async function noteFailure(
   { looks, clock }: PlanSourcesPorts,
   { source, dataset }: { readonly source: string; readonly dataset: string },
-  failure: NonNullable<LastListing['failure']>,
+  { code, message }: Pick<NonNullable<LastListing['failure']>, 'code' | 'message'>,
 ): Promise<boolean> {
   try {
-    const { openDays = [], newer, place } = (await looks.read(source, dataset)) ?? {};
-    await looks.write(source, dataset, { ...emptyListing(clock.now()), openDays, newer, place, failure });
+    const before = await looks.read(source, dataset);
+    const { openDays = [], newer, place } = before ?? {};
+    const now = clock.now();
+    const failed = before?.failure;
+    // A note without a failure is of the last good listing.
+    const { since = before?.at, lastGood } = failed ?? { since: now, lastGood: before?.at };
+    const failure = { code, message, since, lastGood };
+    await looks.write(source, dataset, { ...emptyListing(now), openDays, newer, place, failure });
     return true;
   } catch (error) {
     if (error instanceof SluiceError) return false;

@@ -6,8 +6,8 @@ const { problem, warning } = entriesOf('drops');
 /** Findings about customers' datasets and exports. */
 export const dropsFindings = {
   SLUICE_FINDING_SOURCE_UNREADABLE: problem(
-    "The last attempt to list a dataset's folder failed.",
-    'The first command says what to do. Then the second lists the folder again.',
+    "The last attempt of `ingest-plan` to list a dataset's folder failed, which needs `s3:ListBucket`.",
+    "The first command says what to do. If access is denied, `policy print` prints what the customer's bucket must allow, and to which roles. Then `ingest run` lists the folder again.",
     { section: 'drops', alarms: ['ingest-unreadable'] },
   ),
   SLUICE_FINDING_INGEST_LATE: problem(
@@ -73,7 +73,7 @@ export const dropsFindings = {
   ),
   SLUICE_FINDING_RECEIPTS_FAILED: warning(
     "A customer's bucket did not take the receipt of a day; the load itself is done.",
-    'The first command says what to do. Then the second loads the day again and writes the receipt.',
+    "The first command says what to do. If access is denied, `policy print` prints what the customer's bucket must allow. Then `ingest backfill` loads the day again and writes the receipt.",
     { section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LEFT_OUT: warning(
@@ -83,7 +83,7 @@ export const dropsFindings = {
   ),
   SLUICE_FINDING_INGEST_FAILED: problem(
     "Days of a customer's dataset could not be loaded. Queries read the previous version, if there is one.",
-    'The first command names the file, the reason and what to do. Corrected files are loaded by the next run, or now with the second command; others are tried again after 12 hours, or with `backfill`.',
+    'The first command names the file, the reason and what to do. Corrected files are loaded by the next run, or now with `ingest run`; others are tried again after 12 hours, or with `backfill`.',
     { section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(
@@ -147,7 +147,7 @@ export const dropsFindings = {
   ),
   SLUICE_FINDING_EXPORT_FAILED: problem(
     "Days of a table could not be exported to the customer's bucket.",
-    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. Then `export run` exports these days.',
+    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. If access is denied, `policy print` prints what the customer\'s bucket must allow. Then `export run` exports these days.',
     { section: 'exports', alarms: ['export-failed'] },
   ),
 } as const;

@@ -8,7 +8,7 @@ import type { CurationState, KeptDay } from '../../facts/days/curatedDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding, seenNow } from '../catalogue.ts';
 import { copiesText, failedDays, failingText, lostFilesOf, sinceOf, versionsUntil } from './dayTexts.ts';
-import type { Findings, Place } from './place.ts';
+import { deniedPolicy, type Findings, type Place } from './place.ts';
 
 /**
  * Shares of a day's rows that are resends: from the first with many times the usual share, from the second always. Fewer rows are a
@@ -38,7 +38,9 @@ export function* exportFindings(
       commands.sluice('export', 'run', '--export', name, '--from', from, '--to', to);
     const oldest = days.find(({ failing }) => failing !== null)?.day;
     const changed = commands.sluice('export', 'run', '--export', name);
-    const shown = (day: string) => [show(oldest), ...(day < firstDay ? [] : [changed])];
+    const codes = days.flatMap(({ failing, failure }) => (failing === null ? [] : [failure]));
+    const denied = deniedPolicy(codes, ['--for', 'export-target', '--export', name], commands);
+    const shown = (day: string) => [show(oldest), ...denied, ...(day < firstDay ? [] : [changed])];
     const of = { name: `${name}, ${target}`, verb: 'exported' };
     yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', of, { days, firstDay }, shown, run);
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));

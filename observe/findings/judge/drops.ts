@@ -10,7 +10,7 @@ import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type CaseOf, finding, seenNow, type Told } from '../catalogue.ts';
 import { failedDays, lostFilesOf, sinceOf } from './dayTexts.ts';
-import { type Findings, otherDays, type Place, scheduled } from './place.ts';
+import { deniedPolicy, type Findings, otherDays, type Place, scheduled } from './place.ts';
 
 /** How a dataset is named, and commands about its days. */
 type Dataset = ReturnType<typeof datasetOf> & Pick<StatusFacts, 'archivedDays'>;
@@ -26,6 +26,9 @@ function datasetOf({ source, dataset }: DatasetDays, { config, now, commands, st
     commands,
     isGone,
     run: () => ingest('run'),
+    /** The source's policy, if a code is of a denied call. */
+    policy: (...codes: readonly (string | null)[]) =>
+      deniedPolicy(codes, ['--for', 'ingest-source', '--source', source], commands),
     log: (part: string) => commands.aws('logs', 'tail', functionLog(stack, part), '--since', '1d'),
     status: (day: string | undefined) => ingest('status', ...daysWords(day, now)),
     explain: (day: string) => ingest('explain', '--day', day),
@@ -62,7 +65,7 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 }
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
-function* listing(drops: DatasetDays, { name, run, log, commands }: Dataset): Findings {
+function* listing(drops: DatasetDays, { name, run, policy, log, commands }: Dataset): Findings {
   const { folder, schedule, lookbackDays, lastLook, isLookOld, unlooked, days } = drops;
   const late = (
     told: Told & { readonly case: CaseOf<'SLUICE_FINDING_INGEST_LATE'> },
@@ -83,16 +86,20 @@ function* listing(drops: DatasetDays, { name, run, log, commands }: Dataset): Fi
     const told = { title, since: listedAt, detail: `${name}: listed at ${listedAt}, ${schedule}.` };
     yield late({ case: 'stale', ...told }, [run(), log('ingest-plan')]);
   }
-  if (failure !== undefined)
+  if (failure !== undefined) {
+    const failingSince = isoTimestamp(failure.since ?? at);
+    const tried = failingSince === listedAt ? '' : `, last tried ${listedAt}`;
+    const good = failure.lastGood === undefined ? '' : `, listed last ${isoTimestamp(failure.lastGood)}`;
     yield finding(
       'SLUICE_FINDING_SOURCE_UNREADABLE',
       {
         title: `The folder of ${name} could not be listed: ${failure.code}`,
-        since: listedAt,
-        detail: `${name}, ${folder}, ${listedAt}: ${failure.code}: ${failure.message}`,
+        since: failingSince,
+        detail: `${name}, ${folder}, since ${failingSince}${tried}${good}: ${failure.code}: ${failure.message}`,
       },
-      [sluiceCommand([], ['explain', failure.code]), run()],
+      [sluiceCommand([], ['explain', failure.code]), ...policy(failure.code), run()],
     );
+  }
   if (!stopped) return;
   const there = [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(elsewhere?.others ?? [])];
   const instead = there.length === 0 ? '' : `, but ${there.join(', ')}`;
@@ -110,8 +117,10 @@ function* listing(drops: DatasetDays, { name, run, log, commands }: Dataset): Fi
 }
 
 /** Days that failed. */
-function* failedLoads(drops: DatasetDays, { name, run, explain, backfill }: Dataset): Findings {
-  const shown = (day: string) => [explain(day), ...(day < drops.firstDay ? [] : [run()])];
+function* failedLoads(drops: DatasetDays, { name, run, policy, explain, backfill }: Dataset): Findings {
+  const codes = drops.days.flatMap(({ failing, failure }) => (failing === null ? [] : [failure]));
+  const denied = policy(...codes);
+  const shown = (day: string) => [explain(day), ...denied, ...(day < drops.firstDay ? [] : [run()])];
   const of = { name, verb: 'loaded' };
   yield* failedDays('SLUICE_FINDING_INGEST_FAILED', of, drops, shown, backfill);
 }
@@ -330,7 +339,7 @@ function* leftOutFiles({ days }: DatasetDays, { name, explain }: Dataset): Findi
 }
 
 /** Days whose receipt the customer's bucket does not take. */
-function* failedReceipts({ days }: DatasetDays, { name, now, backfill }: Dataset): Findings {
+function* failedReceipts({ days }: DatasetDays, { name, now, policy, backfill }: Dataset): Findings {
   const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
   for (const { day, receipt } of untold.slice(0, 1))
     yield finding(
@@ -340,7 +349,7 @@ function* failedReceipts({ days }: DatasetDays, { name, now, backfill }: Dataset
         since: sinceOf(untold.map((other) => other.receipt?.since)),
         detail: `${name}: ${day}: ${receipt?.code}, since ${isoTimestamp(receipt?.since ?? now)}${otherDays(untold.length)}.`,
       },
-      [sluiceCommand([], ['explain', receipt?.code ?? '']), backfill(day)],
+      [sluiceCommand([], ['explain', receipt?.code ?? '']), ...policy(receipt?.code ?? null), backfill(day)],
     );
 }
 

@@ -48,6 +48,21 @@ export function explained(
   return code.startsWith('SLUICE_') ? [sluiceCommand([], ['explain', code])] : [];
 }
 
+/**
+ * The command that prints what a customer's bucket must allow, if a call to it was denied; none of other failures.
+ *
+ * @param codes Stable codes of the failures: SLUICE_….
+ * @param whose The words that name the source or the export: `--for ingest-source --source acme`.
+ */
+export function deniedPolicy(
+  codes: readonly (string | null)[],
+  whose: readonly string[],
+  { sluice }: Pick<DeploymentCommands, 'sluice'>,
+): readonly string[] {
+  const isDenied = codes.some((code) => code?.endsWith('_DENIED'));
+  return isDenied ? [sluice('policy', 'print', ...whose)] : [];
+}
+
 /** `5 of 60 invocations of curate-plan had errors within 24 hours, the first at 2026-…, the last at 2026-….` */
 export function errorsText({ part, errors, invocations, first, last }: FunctionErrors): string {
   const times = errors === 1 ? `at ${last}` : `the first at ${first}, the last at ${last}`;

@@ -48,6 +48,16 @@ export const dayCases: readonly Case[] = [
     'npx sluice export status --export out',
   ],
   [
+    'the bucket of an export denies access',
+    { exports: [{ ...exported, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_ACCESS_DENIED' }] }] },
+    'EXPORT_FAILED',
+    'problem',
+    `s3://acme/out/ 2026-11-18 SLUICE_EXPORT_ACCESS_DENIED ${at(30)} ${at(2)}`,
+    'npx sluice export status --export out',
+    'npx sluice policy print --for export-target --export out',
+    'npx sluice export run --export out',
+  ],
+  [
     'a client sends everything again',
     {
       curated: [

@@ -130,6 +130,28 @@ describe('a run of the plan', () => {
     });
   });
 
+  it('keeps since when a folder cannot be listed, and when it was listed last, through further tries', async () => {
+    ingest = await startIngest();
+    const note = async () => Object(await ingest.readJson('ledger/acme/events/last-look.json'));
+    await plan();
+    const { at: lastGood } = await note();
+    ingest.faults.set({
+      s3: [{ fault: 'failCalls', code: 'AccessDenied', status: 403, calls: 'all', key: 'acme-drops' }],
+    });
+    await ingest.clock.advance(3_600_000);
+    await plan();
+    const { at: since } = await note();
+    expect(since - lastGood).toBeGreaterThanOrEqual(3_600_000);
+    await ingest.clock.advance(3_600_000);
+    await plan();
+    const { at, failure } = await note();
+    expect(at - since).toBeGreaterThanOrEqual(3_600_000);
+    expect(failure).toMatchObject({ code: 'SLUICE_SOURCE_ACCESS_DENIED', since, lastGood });
+    ingest.faults.clear();
+    await plan();
+    expect((await note()).failure).toBeUndefined();
+  });
+
   it('is retried when S3 throttles it, and reports nothing about the bucket', async () => {
     ingest = await startIngest();
     ingest.faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', calls: 'all' }] });
