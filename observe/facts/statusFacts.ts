@@ -29,6 +29,7 @@ import {
 } from './flow/failures.ts';
 import { readLocalState } from './flow/localCloud.ts';
 import {
+  FAILED_REQUESTS,
   type LoggedAnswers,
   type NotedEvents,
   readAnswers,
@@ -341,9 +342,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       refusals: await ask('refused requests', async () =>
         readAnswers(deployment, (await day).day, 'refusedBy'),
       ),
-      unstored: await ask('failed requests', async () =>
-        readAnswers(deployment, (await day).day, 'failedBy'),
-      ),
+      unstored: await ask(FAILED_REQUESTS, async () => readAnswers(deployment, (await day).day, 'failedBy')),
     };
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { DatasetDays } from '../../observe/facts/days/ledgerDays.ts';
 import type { LastDay } from '../../observe/facts/flow/changes.ts';
+import { FAILED_REQUESTS } from '../../observe/facts/flow/loggedRequests.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import { GONE } from '../../observe/facts/flow/senders.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
@@ -352,6 +353,34 @@ describe('a finding of sluice status', () => {
       judge(facts).find(({ code }) => code === 'SLUICE_FINDING_NOT_STORED'),
     );
     expect(found.map((finding) => finding?.severity)).toEqual(['warning', 'problem', 'problem']);
+  });
+
+  it.each<[string, Partial<StatusFacts>, RegExp]>([
+    ['has no line', {}, /has no line of them\.$/],
+    [
+      'could not be read',
+      { unknown: [{ part: FAILED_REQUESTS, why: '', kind: 'denied', log: null, isByKey: false }] },
+      /could not be read\.$/,
+    ],
+    [
+      'has more lines than were read',
+      {
+        unstored: {
+          groups: [
+            { ...sent, code: 'SLUICE_COLLECT_NOT_DELIVERED', sdk: 'js-client 3.1', key: 'web', count: 5 },
+          ],
+          hasMore: true,
+        },
+      },
+      /5 SLUICE_COLLECT_NOT_DELIVERED.* more lines of the log than were read\.$/,
+    ],
+  ])('of requests answered 503 says that the log of the collector %s', (_, facts, text) => {
+    const found = judge({
+      lastHour: { ...hour, failedBy: { SLUICE_COLLECT_NOT_DELIVERED: 7 } },
+      ...facts,
+    }).find(({ code }) => code === 'SLUICE_FINDING_NOT_STORED');
+    expect(found?.detail).toMatch(text);
+    expect(found?.title).not.toContain('js-client');
   });
 
   it('brings files of a version back whose rows nothing else has', () => {

@@ -36,6 +36,9 @@ export interface LoggedAnswers {
   readonly hasMore: boolean;
 }
 
+/** The part of `status` that reads who sent what was answered 503. */
+export const FAILED_REQUESTS = 'failed requests';
+
 /** The counts of requests with an answer that senders care about, and the level of their lines in the log. */
 const LEVELS = { refusedBy: 'warn', failedBy: 'error' } as const;
 

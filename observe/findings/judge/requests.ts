@@ -8,7 +8,7 @@ import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';
 import { type Change, SILENT_LEAST } from '../../facts/flow/changes.ts';
 import type { FailureKind } from '../../facts/flow/failures.ts';
-import type { SentGroup } from '../../facts/flow/loggedRequests.ts';
+import { FAILED_REQUESTS, type SentGroup } from '../../facts/flow/loggedRequests.ts';
 import { failedText, NOT_STORED } from '../../facts/flow/requestCounts.ts';
 import { GONE } from '../../facts/flow/senders.ts';
 import type { UnreachedRequests } from '../../facts/flow/unreachedRequests.ts';
@@ -75,7 +75,8 @@ export function* failedRequests(
   const [worst] = (open.length > 0 ? open : failed).toSorted((a, b) => b.count - a.count);
   const total = failed.reduce((sum, { count }) => sum + count, 0);
   const senders = unstored?.groups ?? [];
-  const sender = senders.find(({ code }) => code === worst?.code);
+  // Counts of a part of the lines are not told as the whole.
+  const sender = unstored?.hasMore === true ? undefined : senders.find(({ code }) => code === worst?.code);
   const from = sender === undefined ? '' : fromText(sender);
   const share = sender?.count === worst?.count ? '' : `, ${sender?.count} of these`;
   const most = from === '' ? '' : `${share}${from}`;
@@ -83,7 +84,7 @@ export function* failedRequests(
     case: open.length === 0 ? 'over' : unstoredCase(worst?.code ?? ''),
     title: `${counted(total, 'request')} ${total === 1 ? 'was' : 'were'} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
     since: since ?? null,
-    detail: [...failed.map(({ text }) => text), unstoredText(senders)].join(' '),
+    detail: [...failed.map(({ text }) => text), unstoredText(unstored, unknown)].join(' '),
   } as const;
   yield finding(
     'SLUICE_FINDING_NOT_STORED',
@@ -105,13 +106,16 @@ export function* failedRequests(
 }
 
 /** Who sent requests that were answered 503, as a sentence. */
-function unstoredText(senders: readonly SentGroup[]): string {
-  if (senders.length === 0)
+function unstoredText(unstored: StatusFacts['unstored'], unknown: StatusFacts['unknown']): string {
+  if (unknown.some(({ part }) => part === FAILED_REQUESTS))
+    return 'Who sent them is not known: the log of the collector could not be read.';
+  if (unstored === null || unstored.groups.length === 0)
     return 'Who sent them is not known: the log of the collector has no line of them.';
-  const texts = senders.map((sender) => {
+  const texts = unstored.groups.map((sender) => {
     return `${sender.count} ${sender.code}${sentText(sender)}`;
   });
-  return `By sender: ${listed(texts, '; ')}.`;
+  const more = unstored.hasMore ? ', and more lines of the log than were read' : '';
+  return `By sender: ${listed(texts, '; ')}${more}.`;
 }
 
 /** Why requests are answered 503. */
