@@ -19,6 +19,7 @@ import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { misplacedPartitions } from '../findings/judge/rawDays.ts';
 import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -87,13 +88,16 @@ async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly F
     token = page.next;
   } while (token !== undefined);
   const stale = findStalePartitions(table, all).map(({ values: [day = ''] }) => day);
+  const gaps = await unregisteredDays(setup, kind, folders);
+  const missing = gaps.filter(({ elsewhere }) => elsewhere === undefined).map(({ day }) => day);
   return [
-    ...judgePartitions(name, 'folder', await unregisteredDays(setup, kind, folders), commands),
+    ...judgePartitions(name, 'folder', missing, commands),
+    ...misplacedPartitions(gaps, setup),
     ...judgePartitions(name, 'columns', stale.filter(isUtcDay), commands),
   ];
 }
 
-/** Judges days of a table whose partition is missing or of another folder, or has earlier columns. */
+/** Judges days of a table whose partition is missing or has earlier columns. */
 export function judgePartitions(
   table: string,
   fault: 'folder' | 'columns',
@@ -102,7 +106,7 @@ export function judgePartitions(
 ): readonly Finding[] {
   const [first] = days;
   if (first === undefined) return [];
-  const what = fault === 'folder' ? 'no partition of its folder' : 'an earlier set of columns';
+  const what = fault === 'folder' ? 'no partition' : 'an earlier set of columns';
   const title = `${counted(days.length, 'day')} of ${table} ${days.length === 1 ? 'has' : 'have'} ${what}, the first ${first}`;
   const told = { case: fault, ...seenNow(title, `${table}: ${what}: ${listed(days)}.`) };
   const register = commands.send('register', '{"sluice":"daily"}');

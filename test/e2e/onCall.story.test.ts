@@ -169,6 +169,27 @@ describe('a fault leads by sluice status to its finding', () => {
     expect(await cure()).toContain('deletion');
   });
 
+  it('a day whose partition points to another folder, whose commands move it back', async () => {
+    await story.cloud.flush();
+    const { database, bucket } = story.cloud;
+    const table = 'statsig_forwarded_events';
+    const before = await story.partitions(table);
+    const location = `s3://${bucket}/elsewhere/`;
+    const partition = `PARTITION (ds = '${DAY}')`;
+    for (const change of [`DROP ${partition}`, `ADD ${partition} LOCATION '${location}'`])
+      expect(await story.ask(`ALTER TABLE ${database}.${table} ${change}`)).toEqual([]);
+    const { commands, title, since } = await finding('PARTITION_WRONG');
+    expect(title).toContain(`${DAY} points to ${location}`);
+    expect(since).toMatch(/^2026-11-20T/);
+    expect(await story.cure('PARTITION_WRONG', / query /)).toEqual([0]);
+    const [, queue = ''] = /--queue-name (\S+)/.exec(commands.join()) ?? [];
+    const [, body = ''] = /--message-body '([^']+)'/.exec(commands.join()) ?? [];
+    await dead(queue, body);
+    await story.cloud.flush();
+    expect(await status()).toMatchObject({ partitions: { gaps: [] } });
+    expect(await story.partitions(table)).toEqual(before);
+  });
+
   it('days without a partition, whose command registers them', async () => {
     await story.cloud.flush();
     const glue = story.kept(new GlueClient(story.clientOptions()));

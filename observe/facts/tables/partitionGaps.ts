@@ -8,7 +8,7 @@ import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '
 import { ARCHIVING_RULES_KEY, rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, tableFolders } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
-import { readPartitions } from './tables.ts';
+import { type MadePartition, readMadePartitions } from './tables.ts';
 
 /** The registrar runs some seconds after the first file of a day has landed. */
 const REGISTERED_WITHIN_MS = 60_000;
@@ -19,13 +19,15 @@ export interface PartitionGap {
   readonly table: TableKind;
   /** The day, UTC. */
   readonly day: UtcDay;
+  /** Its partition, which points to another folder; absent if there is no partition. */
+  readonly elsewhere?: MadePartition;
 }
 
 /** How the folders of the last days compare with their partitions. */
 export interface RecentPartitions {
   /** Days that have files, counted once for each table. */
   readonly days: number;
-  /** Days of tables that have files and no partition. */
+  /** Days of tables that have files, and no partition that points to their folder. */
   readonly gaps: readonly PartitionGap[];
 }
 
@@ -49,9 +51,9 @@ export async function readRecentPartitions({
   for (const table of tableKinds) {
     const folders = await dayFolders({ s3, config }, table, recent);
     days += folders.length;
-    for (const day of await unregisteredDays({ glue, config }, table, folders)) {
-      const { items } = await store.listPage(dayFolder(config, table, day), { limit: 1 });
-      if (now - (items[0]?.modifiedAt ?? 0) >= REGISTERED_WITHIN_MS) gaps.push({ table, day });
+    for (const gap of await unregisteredDays({ glue, config }, table, folders)) {
+      const { items } = await store.listPage(dayFolder(config, table, gap.day), { limit: 1 });
+      if (now - (items[0]?.modifiedAt ?? 0) >= REGISTERED_WITHIN_MS) gaps.push(gap);
     }
   }
   return { days, gaps };
@@ -138,7 +140,7 @@ export async function unreadNotes(
   const unread: string[] = [];
   for (const kind of kinds) {
     const days = await unregisteredDays(deployment, kind, await dayFolders(deployment, kind, range));
-    unread.push(...days.map((day) => `${deployment.config.tables[kind]} ${day}`));
+    unread.push(...days.map(({ day }) => `${deployment.config.tables[kind]} ${day}`));
   }
   return unread.length === 0
     ? []
@@ -155,11 +157,16 @@ export async function unregisteredDays(
   deployment: Pick<Deployment, 'glue' | 'config' | 'signal'>,
   table: TableKind,
   days: readonly UtcDay[],
-): Promise<readonly UtcDay[]> {
+): Promise<readonly PartitionGap[]> {
   const { config } = deployment;
   const from = days.toSorted()[0];
   const to = days.toSorted().at(-1);
   if (from === undefined || to === undefined) return [];
-  const partitions = await readPartitions(deployment, config.tables[table], { from, to });
-  return days.filter((day) => partitions.get(day) !== dayLocation(config, config.bucket, table, day));
+  const partitions = await readMadePartitions(deployment, config.tables[table], { from, to });
+  return days.flatMap((day) => {
+    const elsewhere = partitions.get(day);
+    if (elsewhere === undefined) return [{ table, day }];
+    const isThere = elsewhere.location === dayLocation(config, config.bucket, table, day);
+    return isThere ? [] : [{ table, day, elsewhere }];
+  });
 }

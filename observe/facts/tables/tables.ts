@@ -152,11 +152,29 @@ export async function findTable({ glue, config, signal }: Asked, name: string): 
  * @throws What Glue's client throws.
  */
 export async function readPartitions(
-  { glue, config, signal }: Asked,
+  asked: Asked,
   table: string,
   days?: { readonly from: UtcDay; readonly to: UtcDay },
 ): Promise<ReadonlyMap<UtcDay, string>> {
-  const found = new Map<UtcDay, string>();
+  const made = await readMadePartitions(asked, table, days);
+  return new Map([...made].map(([day, { location }]) => [day, location]));
+}
+
+/** A partition of a day as Glue has it. */
+export interface MadePartition {
+  /** `s3://…`, with a slash at its end. */
+  readonly location: string;
+  /** When the partition was made, ISO 8601; null if Glue does not say. */
+  readonly madeAt: string | null;
+}
+
+/** The registered days of a table, with when they were made. @param days As of {@link readPartitions}. @throws What Glue's client throws. */
+export async function readMadePartitions(
+  { glue, config, signal }: Asked,
+  table: string,
+  days?: { readonly from: UtcDay; readonly to: UtcDay },
+): Promise<ReadonlyMap<UtcDay, MadePartition>> {
+  const found = new Map<UtcDay, MadePartition>();
   const key = partitionKey.name;
   const listing = paginateGetPartitions(
     { client: glue },
@@ -169,8 +187,12 @@ export async function readPartitions(
     ...sent(signal),
   );
   for await (const { Partitions = [] } of listing)
-    for (const { Values: [day = ''] = [], StorageDescriptor } of Partitions)
-      if (isUtcDay(day)) found.set(day, folderUrl(StorageDescriptor?.Location ?? ''));
+    for (const { Values: [day = ''] = [], StorageDescriptor, CreationTime } of Partitions)
+      if (isUtcDay(day))
+        found.set(day, {
+          location: folderUrl(StorageDescriptor?.Location ?? ''),
+          madeAt: CreationTime?.toISOString() ?? null,
+        });
   return found;
 }
 

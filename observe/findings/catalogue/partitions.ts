@@ -61,9 +61,10 @@ export const partitionsFindings = {
         'The days are loaded, and somebody dropped their partitions. Queries miss their rows.',
         'The command registers the version of each day as it is.',
       ],
-      folder: [
-        'Queries miss rows: the partition is missing, or somebody gave it another folder.',
-        'Drop partitions with another folder in Glue. Then the command registers the days.',
+      folder: ['Queries miss rows: the partition is missing.', 'The command registers the days.'],
+      elsewhere: [
+        'Somebody made the partition with another folder. Queries read that folder in place of the files of the day.',
+        'The first command drops the partition, and no file. Then the second registers the day.',
       ],
       columns: [
         'The partitions are older than a column of the table: queries read null there.',

@@ -20,6 +20,19 @@ export const tableCases: readonly Case[] = [
     `${at(0.2)} statsig_forwarded_events 2026-11-20`,
   ],
   [
+    'the partition of a day points to another folder',
+    {
+      partitions: {
+        days: 3,
+        gaps: [{ table: 'events', day: '2026-11-20', elsewhere: { location: 's3://old/x/', madeAt: at(5) } }],
+      },
+    },
+    'PARTITION_WRONG',
+    'problem',
+    `statsig_forwarded_events 2026-11-20 s3://old/x/ ${at(5)}`,
+    "npx sluice query 'ALTER TABLE `sluice`.`statsig_forwarded_events` DROP IF EXISTS PARTITION (ds = '\\''2026-11-20'\\'')'",
+  ],
+  [
     'files of a day are archived',
     {
       archivedDays: [
