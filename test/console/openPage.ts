@@ -17,8 +17,8 @@ const MOST_LOOKS = 7_000;
 
 /** A page of the console that a test uses as a person does. */
 export interface OpenPage {
-  /** Resolves when the page has the text. */
-  shows(text: string): Promise<void>;
+  /** Resolves when an element of a selector has the text. @param selector Default: the page without its top, `main`. */
+  shows(text: string, selector?: string): Promise<void>;
   /** Goes to a page, e.g. `/live?user=ada`. */
   go(path: string): void;
   /** Clicks the first element of a selector that has a text. */
@@ -40,6 +40,8 @@ export async function openPage(address: string): Promise<OpenPage> {
   const { window } = page.mainFrame;
   const { document } = window;
   const shownText = () => document.querySelector('main')?.textContent ?? '';
+  const elementWith = (selector: string, text: string) =>
+    [...document.querySelectorAll(selector)].find(({ textContent }) => textContent.includes(text));
   /** Looks again and again until something is there. @param what What it is, for the error. */
   const until = async <Found>(what: string, look: () => Found | undefined | false): Promise<Found> => {
     for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
@@ -50,16 +52,14 @@ export async function openPage(address: string): Promise<OpenPage> {
     throw new Error(`${window.location.hash} lacks ${what}. It shows: ${shownText()}`);
   };
   return {
-    async shows(text) {
-      await until(text, () => shownText().includes(text));
+    async shows(text, selector = 'main') {
+      await until(`${selector} with ${text}`, () => elementWith(selector, text));
     },
     go(path) {
       window.location.hash = `#${path}`;
     },
     async click(selector, text) {
-      const element = await until(`${selector} with ${text}`, () =>
-        [...document.querySelectorAll(selector)].find(({ textContent }) => textContent.includes(text)),
-      );
+      const element = await until(`${selector} with ${text}`, () => elementWith(selector, text));
       element.dispatchEvent(new window.MouseEvent('click', { bubbles: true, cancelable: true }));
     },
     async type(selector, text) {
