@@ -53,7 +53,7 @@ export interface DatasetPlan {
   readonly dataset: string;
   /** The days that were looked at, oldest first. */
   readonly days: readonly PlannedDay[];
-  /** Days that were not reached before the deadline. */
+  /** Days that were not reached before the deadline, in the order in which they would have been listed. */
   readonly rest: readonly UtcDay[];
 }
 
@@ -80,7 +80,7 @@ export function bucketUntil(
  * Plans some days of a dataset and queues those that are new or changed. Tasks are sent before the ledger notes them: a
  * task that is sent twice is loaded once, but a task that is noted and not sent would be delayed for hours.
  *
- * @param openDays Days that are planned besides. Default none.
+ * @param openDays Days that are planned besides, before the others: a run that ends early has them. Default none.
  * @throws SourceError if the folder can't be listed; LedgerError if the ledger fails; QueueError if the queue fails; IngestError if
  *   the deadline passes before the first day is listed.
  */
@@ -94,7 +94,7 @@ export async function planDataset(
   const { ledger, tasks, clock } = ports;
   const subject = { source: source.name, dataset: dataset.name };
   const lookback = request.days ?? lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays);
-  const days = [...new Set([...openDays, ...lookback])].sort();
+  const days = [...new Set([...openDays, ...lookback])];
   const terms = {
     now: clock.now(),
     settleMs: source.settleMinutes * 60_000,
@@ -132,7 +132,7 @@ export async function planDataset(
   for (const { planned, note, seen } of looked)
     if (note !== null)
       await ledger.noteQueued({ ...subject, day: planned.day, table: dataset.table }, note, seen);
-  const planned = looked.map((lookedDay) => lookedDay.planned);
+  const planned = looked.map((lookedDay) => lookedDay.planned).sort((a, b) => (a.day < b.day ? -1 : 1));
   const reached = new Set(planned.map(({ day }) => day));
   return { ...subject, days: planned, rest: days.filter((day) => !reached.has(day)) };
 }

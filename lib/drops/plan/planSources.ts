@@ -22,11 +22,12 @@ import {
   PATIENT_ROUNDS,
 } from '../limits.ts';
 import { dropPlace } from '../listDrops.ts';
+import { lookbackDays } from './decideDay.ts';
 import { lookElsewhere } from './lookElsewhere.ts';
 import { daySchema, type PlanRequest, type PlanRequestInput } from './messageBodies.ts';
 import { findNewerFiles, type NewerFiles, newerFilesSchema } from './newerFiles.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
-import { countDays, dayCountsSchema } from './planMetrics.ts';
+import { countDays, type DayCounts, dayCountsSchema } from './planMetrics.ts';
 
 /**
  * The last listing of a dataset: `ledger/<source>/<dataset>/last-look.json`. Members of later versions are
@@ -61,7 +62,7 @@ const lastListingSchema = z.object({
       since: z.number(),
     })
     .optional(),
-  /** What the run has found of its days: for the metrics of all sources. */
+  /** What the run has found of the days that it has listed: for the metrics of all sources. */
   counts: dayCountsSchema.optional(),
   /** Why the folder could not be listed. */
   failure: z
@@ -152,38 +153,43 @@ export async function planSources(
   );
   await mapLimit(inTurn, PARALLEL_DATASETS, async ({ item: { source, dataset }, look }) => {
     const place = { source: source.name, dataset: dataset.name };
+    let counts: DayCounts | undefined;
     try {
       const last = await look;
       const openDays = request.days === undefined ? last?.openDays : [];
       const plan = await planDataset({ ...ports, alone }, source, dataset, request, openDays);
+      counts = countDays(plan.days);
       const isWhole = request.days === undefined && plan.rest.length === 0;
       if (isWhole) await noteListing({ ...ports, alone }, { source, dataset, last }, plan);
       else await noteOpenDays(ports, plan, last);
       await askAgain(ports, dataset, plan, request);
       planned.push(plan);
-      if (plan.rest.length > 0) await goOn(ports, plan, request);
+      if (plan.rest.length > 0) await goOn(ports, dataset, plan, request);
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       const { code, message } = error;
       // A failure of Sluice, or a passing one, is not the bucket's. If the note fails, the next run repeats the check.
       const passes = error.fault === 'system' || code === 'SLUICE_SOURCE_UNAVAILABLE';
-      const transient = passes || !(await noteFailure(ports, place, { code, message }));
+      const transient = passes || !(await noteFailure(ports, place, { code, message, counts }));
       failed.push({ ...place, code, message, transient });
     }
   });
   return { planned, failed };
 }
 
-/** Adds days of a request that wait to those that the next run looks at. */
+/**
+ * Notes which days the next run looks at, after a look at some: days that were not looked at are the first, and those that are not
+ * open any more are none.
+ */
 async function noteOpenDays(
   { looks, clock }: PlanSourcesPorts,
   { source, dataset, days }: DatasetPlan,
   last: LastListing | null,
 ): Promise<void> {
   const { openDays, ...others } = last ?? emptyListing(clock.now());
-  const all = new Set([...openDays, ...openDaysOf(days)]);
-  if (all.size > openDays.length)
-    await looks.write(source, dataset, { ...others, openDays: [...all].sort().slice(-MAX_OPEN_DAYS) });
+  const reached = new Set(days.map(({ day }) => day));
+  const open = [...openDays.filter((day) => !reached.has(day)), ...openDaysOf(days)].slice(-MAX_OPEN_DAYS);
+  if (open.join() !== openDays.join()) await looks.write(source, dataset, { ...others, openDays: open });
 }
 
 function emptyListing(at: number): LastListing {
@@ -244,11 +250,11 @@ async function noteListing(
   });
 }
 
-/** Stores why a dataset can't be listed. Returns whether the note was stored. */
+/** Stores why a dataset can't be listed, and the counts of days that were. Returns whether the note was stored. */
 async function noteFailure(
   { looks, clock }: PlanSourcesPorts,
   { source, dataset }: { readonly source: string; readonly dataset: string },
-  { code, message }: Pick<NonNullable<LastListing['failure']>, 'code' | 'message'>,
+  { code, message, counts }: Pick<SluiceError, 'code' | 'message'> & Pick<LastListing, 'counts'>,
 ): Promise<boolean> {
   try {
     const before = await looks.read(source, dataset);
@@ -258,7 +264,7 @@ async function noteFailure(
     // A note without a failure is of the last good listing.
     const { since = before?.at, lastGood } = failed ?? { since: now, lastGood: before?.at };
     const failure = { code, message, since, lastGood };
-    await looks.write(source, dataset, { ...emptyListing(now), openDays, newer, place, failure });
+    await looks.write(source, dataset, { ...emptyListing(now), openDays, newer, place, counts, failure });
     return true;
   } catch (error) {
     if (error instanceof SluiceError) return false;
@@ -267,24 +273,27 @@ async function noteFailure(
 }
 
 /**
- * Asks for the days that a plan has not reached.
+ * Asks for the days that a plan has not reached. The next run looks at those before the lookback, unless they were requested.
  *
  * @throws SourceError for a dataset that its own run has not looked at whole.
  */
 async function goOn(
-  { requests }: PlanSourcesPorts,
+  { requests, clock }: PlanSourcesPorts,
+  { timezone, lookbackDays: lookback }: Dataset,
   { source, dataset, rest }: DatasetPlan,
   { asked, round, days }: PlanRequest,
 ): Promise<void> {
+  const wanted = days ?? lookbackDays(clock.now(), timezone, lookback);
+  const left = rest.filter((day) => wanted.includes(day));
   const further: PlanRequestInput = {
     sluice: 'plan',
     sources: [source],
     datasets: [dataset],
-    days: rest.slice(-MAX_REQUEST_DAYS),
+    days: left.slice(-MAX_REQUEST_DAYS),
     asked,
     round,
   };
-  await requests.send([JSON.stringify(further)]);
+  if (left.length > 0) await requests.send([JSON.stringify(further)]);
   if (days === undefined) throw new SourceError('SLUICE_SOURCE_SLOW', `${rest.length} days are left.`);
 }
 

@@ -135,8 +135,8 @@ describe('a dataset whose days take longer to list than a run has', () => {
     expect(late).toEqual([]);
   });
 
-  it('is gone on with by further messages until each day is queued', async () => {
-    const days = await manyDays();
+  /** Runs the schedule's plan and the messages that it sends. Returns how many runs of the function that took. */
+  async function planAll(): Promise<number> {
     let bodies = [JSON.stringify(schedule)];
     let runs = 0;
     for (; bodies.length > 0; runs += 1) {
@@ -144,8 +144,43 @@ describe('a dataset whose days take longer to list than a run has', () => {
       await planMessages(slow(60).planner, messages);
       bodies = (await ingest.received('plan')).map((body) => JSON.stringify(body));
     }
+    return runs;
+  }
+
+  it('is gone on with by further messages until each day is queued', async () => {
+    const days = await manyDays();
+    expect(await planAll()).toBe(2);
     expect(daysOf(await ingest.received('load')).sort()).toEqual(days);
-    expect(runs).toBe(2);
+  });
+
+  it('counts a failed day that only a further message has reached from the next run on', async () => {
+    const days = await manyDays();
+    await planAll();
+    const failure = { code: 'SLUICE_X', message: 'Why.' };
+    for (const day of days.slice(0, -1)) await ingest.settle(day, { version: 'v1' });
+    await ingest.settle(days.at(-1) ?? '', { state: 'failed', failure });
+    // Until this run all days are open, as they were queued. Then the failed one is.
+    await planAll();
+    await planAll();
+    const tally = { sluice: 'tally', schedule: 'daily', run: 1, left: 1, round: 0 };
+    await planMessages(slow(60).planner, [{ messageId: '0', body: JSON.stringify(tally), receives: 1 }]);
+    expect(ingest.lines.at(-1)).toMatchObject({ days_failed: 1, datasets_unreadable: 1 });
+    expect(await ingest.planner().looks.read('acme', 'events')).toMatchObject({ openDays: [days.at(-1)] });
+  });
+
+  it('leaves open days before the lookback, of which it reaches some, to the next run', async () => {
+    const days = await manyDays();
+    const { looks } = ingest.planner();
+    const old = Array.from({ length: 30 }, (_, i) => addDays(days[0] ?? '', i - 40));
+    const at = ingest.clock.now();
+    await looks.write('acme', 'events', { at, newestDay: null, stopped: false, openDays: old });
+    await planMessages(slow(60).planner, [{ messageId: '0', body: JSON.stringify(schedule), receives: 1 }]);
+    // None of the old days has files, so that those which were reached are not open any more.
+    const openDays = (await looks.read('acme', 'events'))?.openDays ?? [];
+    expect(openDays.length).toBeLessThan(25);
+    expect(openDays).toEqual(old.slice(-openDays.length));
+    const today = utcDay(ingest.clock.now());
+    expect(await ingest.received('plan')).toMatchObject([{ days: [...days, today] }]);
   });
 
   it('tells people that its listing is slow', async () => {
