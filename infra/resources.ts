@@ -1,3 +1,4 @@
+import { valuesOf } from '../lib/base/json.ts';
 import { VERSION } from '../lib/base/version.ts';
 import { deliveredTables } from '../lib/tables/deliveredTables.ts';
 import { alarms } from './alarms/alarms.ts';
@@ -30,7 +31,6 @@ import { queues } from './streams/queues.ts';
 import { reconcileSchedule, schedules } from './streams/schedules.ts';
 import { streamResources } from './streams/streams.ts';
 import { MANAGED_POLICIES } from './template/limits.ts';
-import { valuesOf } from './template/policyMatch.ts';
 import { type Output, type Resources, ref } from './template/Resource.ts';
 import { LOAD_ROLE, logicalIds, partName, type Stack } from './template/Stack.ts';
 

@@ -31,7 +31,8 @@ const LEAST_REQUESTS = 30;
 function requestSize(random: () => number, inWindow: number): number {
   const most = Math.min(MOST_EVENTS, Math.ceil(inWindow / LEAST_REQUESTS));
   const kind = random();
-  const part = kind < 0.15 ? 0.02 : kind < 0.35 ? 0.2 : 0.6 + 0.4 * random();
+  const usualPart = kind < 0.35 ? 0.2 : 0.6 + 0.4 * random();
+  const part = kind < 0.15 ? 0.02 : usualPart;
   return Math.max(1, Math.ceil(most * part * random() ** 0.2));
 }
 

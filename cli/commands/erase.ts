@@ -91,13 +91,17 @@ async function run(line: CommandLine): Promise<number> {
   }
 }
 
+/** The text of a file of units; `-` is the standard input. */
+function readUnitFile(file: string): Promise<string> {
+  return file === '-' ? readAll(process.stdin) : readFile(file, 'utf8');
+}
+
 /** @throws UsageError if there is none. */
 async function readUnits(line: CommandLine): Promise<readonly string[]> {
   const given = line.values['unit'];
   const units = Array.isArray(given) ? given.filter((value) => typeof value === 'string') : [];
   const file = textOption(line, 'unit-file');
-  const content =
-    file === undefined ? '' : file === '-' ? await readAll(process.stdin) : await readFile(file, 'utf8');
+  const content = file === undefined ? '' : await readUnitFile(file);
   const all = [...units, ...content.split(/\r?\n/).filter((line) => line !== '')];
   if (all.length === 0)
     throw new UsageError('SLUICE_USAGE_OPTIONS', 'Expected --unit with <column>=<value>, or --unit-file.');

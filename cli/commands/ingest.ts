@@ -292,8 +292,8 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected a file, a query in quotes, or --remove.');
   const day = dayOption(line, 'day');
   const range = daysOption(line, MOST_DROPPED_DAYS);
-  const days = day === undefined ? range : range === undefined ? [day] : undefined;
-  if (days === undefined)
+  const days = day === undefined ? range : [day];
+  if (days === undefined || (day !== undefined && range !== undefined))
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--day, --from: expected one of them.');
   const [files, { namedDatasets }] = await Promise.all([
     import('../ingest/dropFiles.ts'),

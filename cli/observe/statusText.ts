@@ -124,7 +124,7 @@ function partsText(status: Status, command: (words: readonly string[]) => string
     datasets && othersText('datasets', datasets, command(['ingest', 'status'])),
     ...(exports?.shown ?? []).map(({ export: name, days, firstDay }) => {
       const lookback = days.filter(({ day }) => day >= firstDay);
-      return `Export ${name}: ${calendar(lookback, 'exported')}.`;
+      return `Export ${name}: ${calendar(lookback, { ...DAY_WORDS, succeeded: 'exported' })}.`;
     }),
     exports && othersText('exports', exports, command(['export', 'status'])),
     ...(curated ?? []).map(
@@ -160,16 +160,18 @@ function othersText(
 
 /** What waits for the writer, as a sentence. */
 export function backlogText({ messages, perMinute, goneAt }: WriterBacklog): string {
+  const forecast =
+    goneAt === null
+      ? 'within half an hour they did not become fewer'
+      : `gone at ${goneAt} at the rate of the last half hour`;
   const end =
-    perMinute === null
-      ? 'none was finished within half an hour, so their end is not known'
-      : goneAt === null
-        ? 'within half an hour they did not become fewer'
-        : `gone at ${goneAt} at the rate of the last half hour`;
+    perMinute === null ? 'none was finished within half an hour, so their end is not known' : forecast;
   return `Writer: ${counted(messages, 'message')} waiting, ${end}.`;
 }
 
-const MARKS: Readonly<Record<Exclude<LedgerState, 'succeeded'>, string>> = {
+/** What a calendar says of a day, by its state. */
+const DAY_WORDS: Readonly<Record<LedgerState, string>> = {
+  succeeded: 'loaded',
   succeeded_no_data: 'empty',
   inputs_missing: 'without inputs',
   failed: 'failed',
@@ -178,10 +180,10 @@ const MARKS: Readonly<Record<Exclude<LedgerState, 'succeeded'>, string>> = {
 };
 
 /** `5 loaded, 1 failed, 1 without files seen (2026-11-14 to 2026-11-20)` */
-function calendar(days: readonly Pick<DropDay, 'day' | 'state' | 'empty'>[], done = 'loaded'): string {
+function calendar(days: readonly Pick<DropDay, 'day' | 'state' | 'empty'>[], words = DAY_WORDS): string {
   const counts = new Map<string, number>();
   for (const { state, empty } of days) {
-    const known = state === null ? 'without files seen' : state === 'succeeded' ? done : MARKS[state];
+    const known = state === null ? 'without files seen' : words[state];
     const mark = empty === null ? known : 'with files and 0 rows';
     counts.set(mark, (counts.get(mark) ?? 0) + 1);
   }

@@ -78,13 +78,15 @@ export function Shell() {
           </button>
         </div>
       </header>
-      {Shown === undefined ? (
+      {Shown === undefined && (
         <Page title="Not found" intro="This page does not exist.">
           <a href={link('/')}>Status</a>
         </Page>
-      ) : answer === undefined ? (
+      )}
+      {Shown !== undefined && answer === undefined && (
         <Page title={name}>{deployment.error ? <Problem error={deployment.error} /> : <Loading />}</Page>
-      ) : (
+      )}
+      {Shown !== undefined && answer !== undefined && (
         <ConsoleContext.Provider value={{ route, deployment: answer }}>
           <Shown />
         </ConsoleContext.Provider>

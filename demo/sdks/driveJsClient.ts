@@ -42,12 +42,8 @@ function sentEvent(event: Record<string, unknown>): SentEvent {
   const metadata = typeof event['metadata'] === 'object' ? event['metadata'] : null;
   const read = (key: string) => (metadata === null ? undefined : Reflect.get(metadata, key));
   // The layer has one experiment, whose name may be hashed in the request. The layer sets only the explicit parameter.
-  const experiment =
-    read('isExplicitParameter') === 'true'
-      ? 'homepage_hero'
-      : read('config') === 'checkout_button'
-        ? 'checkout_button'
-        : undefined;
+  const ofConfig = read('config') === 'checkout_button' ? 'checkout_button' : undefined;
+  const experiment = read('isExplicitParameter') === 'true' ? 'homepage_hero' : ofConfig;
   return {
     eventName: String(event['eventName']),
     time: Number(event['time']),

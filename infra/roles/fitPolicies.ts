@@ -1,7 +1,6 @@
 import type { Statement } from '../../lib/access/policyDocument.ts';
-import { valueAt } from '../../lib/base/json.ts';
+import { valueAt, valuesOf } from '../../lib/base/json.ts';
 import { INLINE_CHARACTERS, MANAGED_CHARACTERS } from '../template/limits.ts';
-import { valuesOf } from '../template/policyMatch.ts';
 import { type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
 import { lengthOf, substitution, type TemplatePlace } from '../template/substitute.ts';
 

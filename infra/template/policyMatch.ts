@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, valueAt } from '../../lib/base/json.ts';
+import { isJsonObject, type JsonObject, valueAt, valuesOf } from '../../lib/base/json.ts';
 
 /**
  * The parts of a resource, which may end in `*`, that a statement of a policy names: all of it, or the statement's own
@@ -69,9 +69,4 @@ function like(pattern: string, text: string): boolean {
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
   return new RegExp(`^${source}$`, 'i').test(text);
-}
-
-/** The values of a member that a policy may have once or in a list. */
-export function valuesOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }

@@ -1,6 +1,5 @@
-import { valueAt } from '../../lib/base/json.ts';
+import { valueAt, valuesOf } from '../../lib/base/json.ts';
 import { DOCUMENT_LIMITS, INLINE_CHARACTERS, MANAGED_POLICIES, TEMPLATE_LIMITS } from './limits.ts';
-import { valuesOf } from './policyMatch.ts';
 import { lengthOf, type PackagedTemplate, substitution, type TemplatePlace } from './substitute.ts';
 
 /** What {@link TemplateProblem.part} calls the template itself. */

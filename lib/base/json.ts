@@ -51,6 +51,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** The values of a member that a policy or a setting may have once or in a list; none if it is absent. */
+export function valuesOf(value: unknown): readonly unknown[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
 /** Whether a parsed JSON value is empty: null, `{}` or `[]`. */
 export function isEmptyJson(value: unknown): boolean {
   if (value === null || value === undefined) return true;

@@ -194,7 +194,8 @@ function report(steps: Steps, refusal: SluiceError | null, { status }: Answer, c
     relay: stored?.relay?.outcome ?? null,
   });
   if (!isLogged && !logSuccess()) return;
-  const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
+  const levelBelow500 = status >= 400 ? 'warn' : 'info';
+  const level = status >= 500 ? 'error' : levelBelow500;
   log({ level, event: 'collect', status, ...fieldsOf(steps), ...(refusal && { code: refusal.code }), ms });
 }
 

@@ -98,7 +98,8 @@ export class UnitMatcher {
   findDocument(kind: TableKind, text: string): BodyFound {
     const row = parse(text);
     if (!isJsonObject(row)) return this.findNamed(text);
-    return kind === 'quarantine' ? this.#findQuarantined(row) : this.#hasRow(row) ? 'unit' : null;
+    if (kind === 'quarantine') return this.#findQuarantined(row);
+    return this.#hasRow(row) ? 'unit' : null;
   }
 
   #hasRow(row: Readonly<Record<string, unknown>>): boolean {

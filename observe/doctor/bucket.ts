@@ -91,8 +91,9 @@ export const bucketBefore: Look = {
 
 /** What the stack makes, or somebody brings, and what does not exist. */
 export function missing({ isLocal }: Pick<Setup, 'isLocal'>, subject: string, isBrought: boolean): Finding {
+  const caseOfStack = isLocal ? 'local' : 'drift';
   return finding('SLUICE_FINDING_RESOURCE_MISSING', {
-    case: isBrought ? 'own' : isLocal ? 'local' : 'drift',
+    case: isBrought ? 'own' : caseOfStack,
     ...seenNow(`${subject} does not exist`, `${subject}.`),
   });
 }

@@ -51,8 +51,9 @@ export function judgeDatabase(
   isDeployed: boolean,
   make: string,
 ): Finding {
+  const caseOfStack = isDeployed ? 'database' : 'new';
   const told = {
-    case: existing.database ? 'own' : isDeployed ? 'database' : 'new',
+    case: existing.database ? 'own' : caseOfStack,
     ...seenNow(`The database ${name} does not exist`, `The database ${name}.`),
   } as const;
   // A deployment creates one that the stack does not have.

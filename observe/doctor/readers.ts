@@ -178,10 +178,11 @@ function decisionsOf(result: EvaluationResult): readonly Decision[] {
     { PermissionsBoundaryDecisionDetail: boundary, MatchedStatements = [] }: Deciding,
   ) => {
     const isOfBoundary = boundary?.AllowedByPermissionsBoundary === false;
-    const own = decision === 'explicitDeny' ? 'explicit' : 'missing';
+    const ownReason = decision === 'explicitDeny' ? 'explicit' : 'missing';
+    const accountReason = isOfBoundary ? 'boundary' : ownReason;
     return {
       isAllowed: decision === 'allowed',
-      reason: isOfOrganization ? 'organization' : isOfBoundary ? 'boundary' : own,
+      reason: isOfOrganization ? 'organization' : accountReason,
       policies: MatchedStatements.flatMap(({ SourcePolicyId }) => SourcePolicyId ?? []),
     } as const;
   };

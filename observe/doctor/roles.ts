@@ -1,10 +1,10 @@
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { type BucketNeed, bucketNeeds } from '../../infra/bucketNeeds.ts';
-import { deniedOf, isOfAction, isOfRole, matchesAny, valuesOf } from '../../infra/template/policyMatch.ts';
+import { deniedOf, isOfAction, isOfRole, matchesAny } from '../../infra/template/policyMatch.ts';
 import { WRITE_ROLE } from '../../infra/template/Stack.ts';
 import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
-import { isJsonObject, parseJson, valueAt } from '../../lib/base/json.ts';
+import { isJsonObject, parseJson, valueAt, valuesOf } from '../../lib/base/json.ts';
 import { counted } from '../../lib/base/text.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';

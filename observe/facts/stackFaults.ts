@@ -140,6 +140,7 @@ export async function readStackFaults(deployment: Deployment, ask: AskPart): Pro
     const again = isOther
       ? [['glue', 'delete-table', ...location, '--name', name], make]
       : [words('update-table')];
+    const repair = differs === null ? [make] : again;
     return {
       ...common,
       part: 'the tables of the catalog',
@@ -148,7 +149,7 @@ export async function readStackFaults(deployment: Deployment, ask: AskPart): Pro
       isDeployed: ids.has(id),
       name: differs === null ? `${config.database}.${name}` : name,
       differs,
-      repair: !ids.has(id) ? [] : differs === null ? [make] : again,
+      repair: ids.has(id) ? repair : [],
       isRegistered: rawIds.includes(id),
     };
   }

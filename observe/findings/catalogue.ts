@@ -98,12 +98,14 @@ export function finding<Code extends FindingCode>(
 ): Finding {
   const { cases, section, part, ...usual } = entries[code];
   const { cause = '', cure = '' } = cases[name ?? 'only'] ?? {};
-  const when = since === null ? ', seen now' : said.includes(since) ? '' : `, since ${since}`;
+  const when = since === null ? ', seen now' : `, since ${since}`;
+  // A title may have the time already.
+  const isTimed = since !== null && said.includes(since);
   return {
     code,
     severity: severity ?? usual.severity,
     part,
-    title: `${said.replace(/\.$/, '')}${when}.`,
+    title: `${said.replace(/\.$/, '')}${isTimed ? '' : when}.`,
     since,
     detail,
     cause: known ?? cause,

@@ -152,7 +152,8 @@ export function explainEntry(entry: LedgerEntry, known: KnownOfDay = {}): DayExp
 function servedWords({ version, day, table, state, missingSince }: LedgerEntry, isLacking: boolean): string {
   if (version === undefined) return `Queries read no rows of ${day} in ${table}.`;
   const isOld = state === 'failed' || missingSince !== undefined;
-  const part = isLacking ? 'what is left of ' : isOld ? 'the last good ' : '';
+  const wholePart = isOld ? 'the last good ' : '';
+  const part = isLacking ? 'what is left of ' : wholePart;
   return `Queries read ${part}version ${version} of ${day} in ${table}.`;
 }
 

@@ -38,9 +38,9 @@ function requestText(request: LiveRequest): string {
 }
 
 function eventText({ kind, name, group, unit, code, event_id }: LiveEvent): string {
-  const subject = kind === 'quarantine' ? `refused ${code ?? ''}` : kind === 'events' ? 'event' : 'exposure';
+  const accepted = kind === 'events' ? 'event' : 'exposure';
   return [
-    subject,
+    kind === 'quarantine' ? `refused ${code ?? ''}` : accepted,
     name === null || name === '' ? '(no name)' : shown(name),
     ...(group === null ? [] : [`group ${shown(group)}`]),
     unit === null ? 'no unit' : `unit ${shown(unit)}`,

@@ -215,6 +215,12 @@ async function readShownRow(
   return { row: rows[0] === undefined ? null : { kind, columns: rows[0] }, scannedBytes };
 }
 
+/** A text that each line of JSON has whose row a filter takes. */
+function textOfEach(filter: TraceFilter): string {
+  if ('receivedAt' in filter) return `"received_at":"${isoTimestamp(filter.receivedAt)}"`;
+  return 'event' in filter ? filter.event : filter.unit;
+}
+
 /** Finds copies in the order in which data moves, so that none is missed that moves meanwhile. The newest are listed. */
 async function findCopies(
   deployment: Deployment,
@@ -224,13 +230,11 @@ async function findCopies(
   if (since === undefined && deployment.localControl === undefined)
     throw new TraceError('SLUICE_TRACE_SINCE_NEEDED');
   const { unitIds, timeWindow } = deployment.config;
-  const text =
-    'receivedAt' in filter
-      ? `"received_at":"${isoTimestamp(filter.receivedAt)}"`
-      : 'event' in filter
-        ? filter.event
-        : filter.unit;
-  const waiting = await readWaitingRows(deployment, (row) => isAbout(row, filter, unitIds), text);
+  const waiting = await readWaitingRows(
+    deployment,
+    (row) => isAbout(row, filter, unitIds),
+    textOfEach(filter),
+  );
   const days = {
     from: since === undefined ? '0001-01-01' : addDays(utcDay(since), -timeWindow.pastDays),
     to: addDays(utcDay(deployment.now), timeWindow.futureDays),
@@ -277,15 +281,11 @@ function waitingCopy({ key, at, kind, row }: WaitingRow): Copy {
           { at: null, what: isDamaged ? AGAIN : 'the writer makes a file of it' },
         ]),
   ];
+  const stateInStream = kind === 'quarantine' ? 'quarantined' : 'buffered';
+  const stateOfSound = key === null ? stateInStream : 'landing';
   return {
     receivedAt: timeOf(row),
-    state: isDamaged
-      ? 'damaged'
-      : key !== null
-        ? 'landing'
-        : kind === 'quarantine'
-          ? 'quarantined'
-          : 'buffered',
+    state: isDamaged ? 'damaged' : stateOfSound,
     steps: () => steps,
     line: steps.map(({ what }) => what).join('; '),
     ...(eventId === undefined ? {} : { eventId }),

@@ -61,7 +61,8 @@ ${actionsText}${optionsText}`;
 
 function optionList(options: CommandOptions, actions: Readonly<Record<string, Action>>): string {
   const lines = Object.entries(options).map(([name, { type, help, values }]) => {
-    const value = type === 'boolean' ? '' : values === undefined ? ' …' : ` ${values.join('|')}`;
+    const text = values === undefined ? ' …' : ` ${values.join('|')}`;
+    const value = type === 'boolean' ? '' : text;
     return `- \`--${name}${value}\`: ${takers(name, help, actions)}${help.replaceAll('<', '&lt;')}`;
   });
   return lines.join('\n');

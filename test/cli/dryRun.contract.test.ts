@@ -88,15 +88,12 @@ describe('--dry-run', () => {
   }
 
   it('is tried with every command and action that has it', () => {
-    const all = commands.flatMap(({ name, actions, options }) =>
-      actions === undefined
-        ? 'dry-run' in options
-          ? [name]
-          : []
-        : Object.entries(actions).flatMap(([action, { options: own }]) =>
-            own.includes('dry-run') ? [`${name} ${action}`] : [],
-          ),
-    );
+    const all = commands.flatMap(({ name, actions, options }) => {
+      if (actions === undefined) return 'dry-run' in options ? [name] : [];
+      return Object.entries(actions).flatMap(([action, { options: own }]) =>
+        own.includes('dry-run') ? [`${name} ${action}`] : [],
+      );
+    });
     const hasActions = new Set(
       commands.flatMap(({ name, actions }) => (actions === undefined ? [] : [name])),
     );

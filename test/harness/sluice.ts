@@ -11,8 +11,10 @@ export function sluice(...args: string[]): Promise<{ code: number; stdout: strin
       // Jest's `process.env` is a copy, which a child does not inherit by itself.
       { env: process.env },
       (error, stdout, stderr) => {
+        // Without a number, the command was not started, or a signal ended it.
+        const withoutNumber = error === null ? 0 : 1;
         resolve({
-          code: typeof error?.code === 'number' ? error.code : error === null ? 0 : 1,
+          code: typeof error?.code === 'number' ? error.code : withoutNumber,
           stdout,
           stderr,
         });

@@ -34,8 +34,10 @@ function at(value: Json | undefined, ...path: (string | number)[]): Json | undef
   );
 }
 
-const list = (value: Json | undefined): Json[] =>
-  Array.isArray(value) ? value : value === undefined ? [] : [value];
+const list = (value: Json | undefined): Json[] => {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+};
 
 const ofType = (type: string): ResolvedResource[] =>
   resolved.resources.filter((resource) => resource.type === type);

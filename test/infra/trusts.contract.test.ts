@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { policyScope } from '../../lib/access/arns.ts';
 import { deployPolicies } from '../../lib/access/deployPolicy.ts';
+import { valuesOf } from '../../lib/base/json.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import type { Template } from '../../packages/local-aws/src/template/index.ts';
@@ -52,8 +53,6 @@ function statements(): Found[] {
   return found;
 }
 
-const list = (value: unknown): unknown[] =>
-  Array.isArray(value) ? value : value === undefined ? [] : [value];
 const member = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 
@@ -61,7 +60,7 @@ describe('each trust of the packaged template', () => {
   it('is limited to a service on behalf of one resource of this account, or is in the table of exceptions', () => {
     const seen = new Set<string>();
     for (const { logicalId, statement } of statements()) {
-      for (const service of list(member(member(statement, 'Principal'), 'Service'))) {
+      for (const service of valuesOf(member(member(statement, 'Principal'), 'Service'))) {
         seen.add(String(service));
         const keys = Object.values(member(statement, 'Condition') ?? {}).flatMap((condition) =>
           Object.keys(condition ?? {}),
@@ -122,8 +121,8 @@ describe('each statement of the packaged template', () => {
 
   it('names a resource, except for the actions in the table', () => {
     const unscoped = allowed()
-      .filter(({ statement }) => list(member(statement, 'Resource')).includes('*'))
-      .flatMap(({ statement }) => list(member(statement, 'Action')));
+      .filter(({ statement }) => valuesOf(member(statement, 'Resource')).includes('*'))
+      .flatMap(({ statement }) => valuesOf(member(statement, 'Action')));
     expect(new Set(unscoped)).toEqual(
       new Set(
         policyExceptions.unscoped
@@ -136,7 +135,7 @@ describe('each statement of the packaged template', () => {
   it("names each action in full, except for the key in the key's own policy", () => {
     const wide = allowed()
       .flatMap(({ logicalId, statement }) =>
-        list(member(statement, 'Action')).map((action) => [logicalId, action]),
+        valuesOf(member(statement, 'Action')).map((action) => [logicalId, action]),
       )
       .filter(([, action]) => String(action).includes('*'));
     expect(wide).toEqual([['DataKey', 'kms:*']]);
@@ -146,7 +145,7 @@ describe('each statement of the packaged template', () => {
     const ofKey = allowed().filter(
       ({ type, statement }) =>
         type.startsWith('AWS::IAM::') &&
-        list(member(statement, 'Action')).some((action) => String(action).startsWith('kms:')),
+        valuesOf(member(statement, 'Action')).some((action) => String(action).startsWith('kms:')),
     );
     expect(ofKey.length).toBeGreaterThan(6);
     for (const { statement } of ofKey) {
@@ -154,7 +153,7 @@ describe('each statement of the packaged template', () => {
       expect([{ 'Fn::GetAtt': ['DataKey', 'Arn'] }, { 'Fn::Sub': `\${DataKey.Arn}` }]).toContainEqual(
         member(member(statement, 'Resource'), '0'),
       );
-      expect(list(member(statement, 'Resource'))).toHaveLength(1);
+      expect(valuesOf(member(statement, 'Resource'))).toHaveLength(1);
     }
   });
 

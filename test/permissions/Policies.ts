@@ -1,3 +1,4 @@
+import { valuesOf } from '../../lib/base/json.ts';
 import type { ResolvedTemplate } from '../../packages/local-aws/src/template/index.ts';
 
 /** A statement of a policy document, its lists made lists. */
@@ -45,20 +46,21 @@ export function readPolicies({ resources }: ResolvedTemplate): Policies {
       case 'AWS::IAM::User':
       case 'AWS::IAM::Role': {
         if (type === 'AWS::IAM::Role') put(arn, properties['AssumeRolePolicyDocument']);
-        const managed = listOf(properties['ManagedPolicyArns']).map((reference) =>
+        const managed = valuesOf(properties['ManagedPolicyArns']).map((reference) =>
           resources.find((resource) => resource.physicalId === reference || resource.arn === reference),
         );
         const documents = [
-          ...listOf(properties['Policies']).map((policy) => member(policy, 'PolicyDocument')),
+          ...valuesOf(properties['Policies']).map((policy) => member(policy, 'PolicyDocument')),
           ...managed.map((policy) => policy?.properties['PolicyDocument']),
           // A policy may name whom it is attached to, too.
           ...resources
             .filter(
               (resource) =>
                 resource.type === 'AWS::IAM::ManagedPolicy' &&
-                [...listOf(resource.properties['Roles']), ...listOf(resource.properties['Users'])].includes(
-                  physicalId,
-                ),
+                [
+                  ...valuesOf(resource.properties['Roles']),
+                  ...valuesOf(resource.properties['Users']),
+                ].includes(physicalId),
             )
             .map((policy) => policy.properties['PolicyDocument']),
         ];
@@ -72,7 +74,7 @@ export function readPolicies({ resources }: ResolvedTemplate): Policies {
         put(arnOf(properties['Bucket']), properties['PolicyDocument']);
         break;
       case 'AWS::SQS::QueuePolicy':
-        for (const url of listOf(properties['Queues'])) put(arnOf(url), properties['PolicyDocument']);
+        for (const url of valuesOf(properties['Queues'])) put(arnOf(url), properties['PolicyDocument']);
         break;
       case 'AWS::Lambda::Permission': {
         const named = String(properties['FunctionName']);
@@ -101,9 +103,9 @@ function permissionStatement(functionArn: string, properties: Readonly<Record<st
 }
 
 function statementsOf(document: unknown): Statement[] {
-  return listOf(member(document, 'Statement')).map((statement) => {
+  return valuesOf(member(document, 'Statement')).map((statement) => {
     const [Action, Resource] = ['Action', 'Resource'].map((name) =>
-      listOf(member(statement, name)).map(String),
+      valuesOf(member(statement, name)).map(String),
     );
     const read = JSON.parse(JSON.stringify(statement));
     return { ...read, Action: Action ?? [], ...(Resource?.length === 0 ? {} : { Resource }) };
@@ -112,8 +114,4 @@ function statementsOf(document: unknown): Statement[] {
 
 function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-function listOf(value: unknown): unknown[] {
-  return value === undefined ? [] : Array.isArray(value) ? value : [value];
 }

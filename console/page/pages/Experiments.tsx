@@ -16,6 +16,11 @@ const TONES: Readonly<Record<JudgedExperiment['verdict'], Tone>> = {
 };
 const ORDER = Object.keys(TONES);
 
+/** A p-value to three digits. */
+function pText(p: number): string {
+  return p < 0.0001 ? '< 0.0001' : String(Number(p.toPrecision(3)));
+}
+
 /** The page Experiments: whether units are split as expected, a line an experiment. */
 export function Experiments() {
   const { unit } = useConsole().route.params;
@@ -47,12 +52,7 @@ export function Experiments() {
                     'Split',
                     ({ verdict }) => <Badge tone={TONES[verdict]}>{verdict.replaceAll('_', ' ')}</Badge>,
                   ],
-                  [
-                    'p',
-                    ({ p_value: p }) =>
-                      p === null ? '' : p < 0.0001 ? '< 0.0001' : String(Number(p.toPrecision(3))),
-                    'number',
-                  ],
+                  ['p', ({ p_value: p }) => (p === null ? '' : pText(p)), 'number'],
                   ['Units', ({ units }) => units, 'number'],
                   ['Crossovers', ({ crossovers }) => crossovers, 'number'],
                 ]}

@@ -186,6 +186,7 @@ function What({ entry, isBurst }: { readonly entry: LiveEntry; readonly isBurst:
 
 function toneOf(entry: LiveEntry): Tone {
   if (entry.type === 'event') return entry.kind === 'quarantine' ? 'bad' : 'accent';
+  if (entry.status >= 400) return 'bad';
   const hasProblem = Object.keys(entry.refused).length > 0 || entry.overflowed > 0;
-  return entry.status >= 400 ? 'bad' : hasProblem ? 'warning' : 'good';
+  return hasProblem ? 'warning' : 'good';
 }

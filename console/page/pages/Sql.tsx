@@ -189,7 +189,8 @@ function readRows({ id }: SqlRun, signal?: AbortSignal, cursor?: string): Promis
 function State({ outcome: { run, isRunning } }: { readonly outcome: Outcome }) {
   if (run === undefined) return <span role="status">{isRunning ? 'Running …' : ''}</span>;
   const { state, elapsedMs, scannedBytes, id } = run;
-  const tone = state === 'succeeded' ? 'good' : state === 'failed' ? 'bad' : 'plain';
+  const endedTone = state === 'succeeded' ? 'good' : 'plain';
+  const tone = state === 'failed' ? 'bad' : endedTone;
   return (
     <span role="status">
       <Badge tone={tone}>{state}</Badge> {formatSpan(elapsedMs)}

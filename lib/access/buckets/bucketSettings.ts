@@ -1,4 +1,4 @@
-import { sameJson, valueAt } from '../../base/json.ts';
+import { sameJson, valueAt, valuesOf } from '../../base/json.ts';
 import type { Config } from '../../schema/config.ts';
 import { LANDING_FOLDER } from '../../tables/objectKeys.ts';
 import { landedFolders, tableFolder } from '../../tables/tableFolders.ts';
@@ -75,7 +75,7 @@ export function bucketSettings(
       command: 'put-bucket-encryption',
       option: '--server-side-encryption-configuration',
       wanted(current) {
-        const [rule] = listOf(current.Rules);
+        const [rule] = valuesOf(current.Rules);
         // S3 answers with a bucket key for its own keys, too, where it has no effect.
         if (keyArn === null && defaultEncryption(rule).SSEAlgorithm === 'AES256') return current;
         const ApplyServerSideEncryptionByDefault =
@@ -91,7 +91,7 @@ export function bucketSettings(
       wanted: (current) => ({
         Version: '2012-10-17',
         ...current,
-        Statement: withOurs(listOf(current.Statement), statements, 'Sid'),
+        Statement: withOurs(valuesOf(current.Statement), statements, 'Sid'),
       }),
     },
     {
@@ -101,7 +101,10 @@ export function bucketSettings(
       option: '--lifecycle-configuration',
       // Without this member, S3 resets the minimum size of objects to move.
       apart: { TransitionDefaultMinimumObjectSize: '--transition-default-minimum-object-size' },
-      wanted: (current) => ({ ...current, Rules: withOurs(listOf(current.Rules), rules.map(s3Rule), 'ID') }),
+      wanted: (current) => ({
+        ...current,
+        Rules: withOurs(valuesOf(current.Rules), rules.map(s3Rule), 'ID'),
+      }),
     },
     {
       name: 'publicAccess',
@@ -161,10 +164,6 @@ function s3Rule(rule: LifecycleRule): BucketDocument {
     NoncurrentVersionExpiration: { NoncurrentDays: rule.versionDays },
     AbortIncompleteMultipartUpload: { DaysAfterInitiation: rule.unfinishedUploadDays },
   };
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }
 
 /** Replaces entries of the same name by ours unless they are equal, and keeps all others. */

@@ -131,7 +131,8 @@ export class UserParts {
       received_at: this.#receivedAt,
       environment: readTier(user, this.#environment),
     });
-    const json = isEmptyJson(stored) ? null : stored === user ? nested : this.#json.write(stored);
+    let json: string | null = null;
+    if (!isEmptyJson(stored)) json = stored === user ? nested : this.#json.write(stored);
     return {
       identity: `,${this.#identity.digest(hasUserId(user) ? nested : nested + this.#sender.senderId)},`,
       units: flattenRope(ids),

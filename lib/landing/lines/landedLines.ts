@@ -96,8 +96,8 @@ export function memberPart(at: number, bytes: Buffer, text: Buffer): LandedPart 
     else others.push(text.subarray(from, to));
     from = to;
   }
-  const why = others.length > MOST_OTHERS ? 'many_lines' : others.length > 0 ? 'lines' : null;
-  return { at, bytes, why, text, lines: why === 'many_lines' ? [] : lines, others };
+  if (others.length > MOST_OTHERS) return { at, bytes, why: 'many_lines', text, lines: [], others };
+  return { at, bytes, why: others.length > 0 ? 'lines' : null, text, lines, others };
 }
 
 /** Reads a line; null if it is no row. @param mayHoldMore Whether the line may have a member behind its row. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ObjectHead, ObjectStore } from '../../base/ObjectStore.ts';
-import { type LandedVersion, type ListedNotes, readNotes } from '../LandingNotes.ts';
+import { type LandedVersion, type LandingNote, type ListedNotes, readNotes } from '../LandingNotes.ts';
 import { Skipped } from '../lines/Skipped.ts';
 import { EventCounter } from './finishedEvents.ts';
 import { WriteError } from './WriteError.ts';
@@ -180,7 +180,7 @@ export async function openObject(key: string, request: OpenRequest): Promise<Ope
     throw error;
   });
   if (note !== null) body.destroy();
-  const from = note === null ? 0 : 'written' in note ? size : note.from;
+  const from = firstUnread(note, size);
   // The note may be about bytes that were skipped at the end of the object.
   const isWritten = note !== null && from === size;
   const first = note === null ? (whole ?? fetchFirst(0)) : fetchFirst(from);
@@ -209,6 +209,12 @@ export async function openObject(key: string, request: OpenRequest): Promise<Ope
     putETag: null,
     isDamaged: false,
   };
+}
+
+/** The first byte of an object that is not written yet: its size if a note says that it is written. */
+function firstUnread(note: LandingNote | null, size: number): number {
+  if (note === null) return 0;
+  return 'written' in note ? size : note.from;
 }
 
 /** A part of an object, up to its last byte. @throws WriteError if the object is gone, or is another one. */

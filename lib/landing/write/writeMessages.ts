@@ -56,8 +56,9 @@ export async function writeMessages(
     writer.log({ level: 'error', event: 'write_failed', object: key, code, detail });
     failures.add((named.get(key)?.messages ?? []).map(({ messageId }) => messageId));
   }
+  const levelWithoutFailure = invalid.length > 0 ? 'warn' : 'info';
   writer.log({
-    level: failed.size > 0 ? 'error' : invalid.length > 0 ? 'warn' : 'info',
+    level: failed.size > 0 ? 'error' : levelWithoutFailure,
     event: 'write',
     messages: messages.length,
     ...objects,

@@ -144,14 +144,15 @@ class Batch {
     }
   }
 
+  /** The code and detail of an error. After the signal has aborted, any step may throw anything: the time was over. */
+  #failureOf(error: unknown): { readonly code: string; readonly detail: string } {
+    if (this.#time.signal?.aborted === true) return { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: '' };
+    if (error instanceof SluiceError) return { code: error.code, detail: error.detail };
+    return { code: 'SLUICE_WRITE_BUCKET_FAILED', detail: errorText(error) };
+  }
+
   #fail(key: string, error: unknown): void {
-    const failure =
-      this.#time.signal?.aborted === true
-        ? { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: '' }
-        : error instanceof SluiceError
-          ? { code: error.code, detail: error.detail }
-          : { code: 'SLUICE_WRITE_BUCKET_FAILED', detail: errorText(error) };
-    this.done.failed.set(key, failure);
+    this.done.failed.set(key, this.#failureOf(error));
   }
 
   /** Takes an object into the round, and into further ones. */

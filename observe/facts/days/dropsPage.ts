@@ -86,7 +86,8 @@ export function needOf(drops: DatasetDays): Need | null {
 /** What an export needs; null if it needs nobody. */
 export function exportNeed({ days }: ExportDays): Need | null {
   const needs = days.map(dayNeed);
-  return needs.includes('problem') ? 'problem' : needs.includes('warning') ? 'warning' : null;
+  if (needs.includes('problem')) return 'problem';
+  return needs.includes('warning') ? 'warning' : null;
 }
 
 /** What a day needs by itself; null if it needs nobody. */

@@ -86,16 +86,11 @@ export async function listTableDays(
     const location = registered ?? `${table.location}${day}/`;
     const isKnown = registered !== undefined || folders.includes(day);
     const files = isKnown ? await listFolder(deployment, location) : NO_FILES;
-    const state =
-      registered !== undefined
-        ? files.files > 0
-          ? 'filled'
-          : day >= today
-            ? 'ahead'
-            : 'empty'
-        : files.files > 0
-          ? 'unregistered'
-          : 'gap';
+    const hasFiles = files.files > 0;
+    const withoutFiles = day >= today ? 'ahead' : 'empty';
+    const withPartition = hasFiles ? 'filled' : withoutFiles;
+    const withoutPartition = hasFiles ? 'unregistered' : 'gap';
+    const state = registered === undefined ? withoutPartition : withPartition;
     return { day, state, rows: null, ...files, location };
   });
   const counted = countRows ? await countDays(deployment, table, days) : undefined;

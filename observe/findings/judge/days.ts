@@ -136,8 +136,9 @@ function* keptRows(
   const restored = commands.restore(config.tables[kind], back);
   const isBack = kept.every((day) => !day.isErased && day.gone.length + day.replaced.length === 0);
   const rows = kept.reduce((sum, day) => sum + day.rows, 0);
+  const withoutVersions = isBack ? 'back' : 'gone';
   const told = {
-    case: restored.length > 0 ? 'versions' : isBack ? 'back' : 'gone',
+    case: restored.length > 0 ? 'versions' : withoutVersions,
     title: `${counted(rows, 'row')} of ${table} ${rows === 1 ? 'is' : 'are'} in no raw file any more, of ${counted(kept.length, 'day')}, the newest ${gone[0]}`,
     since: sinceOf(kept.map(({ since }) => Date.parse(since))),
     detail: `${table}: ${listed(days, '; ')}.`,

@@ -100,7 +100,8 @@ function tableFinding(fault: StackFault, points: string, shown: readonly string[
   const judgedBy = ['the stack', part] as const;
   const when = changedAt === null ? '' : `, changed last at ${changedAt}`;
   const title = `The ${what} ${name} ${points}${when}`;
-  const cause = shown.length === 0 ? 'local' : what === 'view' ? 'view' : 'table';
+  const deployed = what === 'view' ? 'view' : 'table';
+  const cause = shown.length === 0 ? 'local' : deployed;
   const detail = `${name}: ${(differs ?? []).join('; ')}.`;
   return finding(
     'SLUICE_FINDING_TABLE_DIFFERS',

@@ -91,7 +91,8 @@ export function byRank(first: Finding, second: Finding): number {
 
 /** Faults first: no other cure helps while they are set. */
 function rank({ code, severity }: Finding): number {
-  return code === 'SLUICE_FINDING_FAULTS' ? 0 : severity === 'problem' ? 1 : 2;
+  if (code === 'SLUICE_FINDING_FAULTS') return 0;
+  return severity === 'problem' ? 1 : 2;
 }
 
 /** What follows from a key that nobody can use: requests that are not stored, what waits, and alarms. Others follow if they are `isByKey`. */

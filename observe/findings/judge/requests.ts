@@ -213,8 +213,9 @@ export function* refusedRequests(
   const isOver = first !== undefined && listedNow.length === refusals?.groups.length;
   const most =
     first === undefined ? `with ${codes[0]?.[0] ?? '4xx'}` : `with ${first.code}${fromText(first)}`;
+  const caseOfKnown = isOver ? 'over' : 'other';
   const told = {
-    case: isUnknown ? 'unknownKey' : isOver ? 'over' : 'other',
+    case: isUnknown ? 'unknownKey' : caseOfKnown,
     title: `${counted(day, 'request')} ${day === 1 ? 'was' : 'were'} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : 'most'} ${most}`,
     since: refusals?.groups.map((group) => group.first).sort()[0] ?? null,
   } as const;
@@ -241,12 +242,9 @@ export function* keyFindings(
   const why = fault ?? (keysFailure && `Collectors failed to read it last at ${keysFailure}`);
   // The local cloud has no change sets.
   const revert = isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`);
-  const repair =
-    fault === GONE
-      ? revert.map((words) => commands.aws(...words))
-      : fault
-        ? [['--dry-run'], []].map((more) => commands.sluice('keys', 'restore', ...more))
-        : [commands.sluice('doctor', '--drift')];
+  const restore = [['--dry-run'], []].map((more) => commands.sluice('keys', 'restore', ...more));
+  const repairOfSecret = fault ? restore : [commands.sluice('doctor', '--drift')];
+  const repair = fault === GONE ? revert.map((words) => commands.aws(...words)) : repairOfSecret;
   const name = partName(stack, 'keys');
   const changedAt = keys?.changedAt ?? null;
   const KEYS_FAULTS = { invalid: 'is no list of keys', deleted: 'is to be deleted', gone: 'does not exist' };
@@ -255,9 +253,10 @@ export function* keyFindings(
   if (why && !config.allowAnyKey) {
     const says = faultCase === null ? 'is not given to collectors' : KEYS_FAULTS[faultCase];
     const changed = changedAt === null || faultCase === null ? '' : `, changed last at ${changedAt}`;
+    const caseOfFault = faultCase === 'gone' && isLocal ? 'local' : faultCase;
     const told = {
       judgedBy: [fault ? 'the keys' : 'the log of collect'],
-      case: faultCase === null ? 'denied' : faultCase === 'gone' && isLocal ? 'local' : faultCase,
+      case: caseOfFault ?? 'denied',
       title: `The secret ${name} ${says}${changed}`,
       since: faultCase === null ? null : changedAt,
       detail: `${name}: ${why}`,
@@ -304,12 +303,12 @@ export function* silence(
       ? `at most ${Math.round(expected)} came in a day of the week before`
       : usualText(lasting?.usual ?? usual);
   const now24 = `${counted(lastDay?.requests ?? 0, 'request')} in 24 hours`;
+  const lastingText =
+    since === null
+      ? `No request in the last hour. The last event was stored at ${agoText(lastEventAt ?? '', now)}`
+      : `No request since ${agoText(since, now)}; ${wasUsual}`;
   const texts = [
-    ...(!isLasting
-      ? []
-      : since === null
-        ? [`No request in the last hour. The last event was stored at ${agoText(lastEventAt ?? '', now)}`]
-        : [`No request since ${agoText(since, now)}; ${wasUsual}`]),
+    ...(isLasting ? [lastingText] : []),
     ...(over.length > 0 ? [`No request ${listed(over, '; ')}; ${now24}`] : []),
   ];
   if (texts.length > 0)
@@ -385,11 +384,12 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
     const hours = `up to ${Math.abs(group.skewMs / HOUR_MS).toFixed(1)} hours`;
     const way = group.skewMs > 0 ? 'behind' : 'ahead';
     const sent = `${counted(group.count, 'event')}, ${share.toFixed(1)} % of all,${sentText(group)}`;
+    const stated = corrected.includes(group)
+      ? `${hours} ${way}, corrected: the days are right`
+      : `${hours} ${way}, not corrected: the days are as sent`;
     const clock = ahead.includes(group)
       ? `${hours} ahead of their receipt, which no stated clock explains: some may be in a later day${beyond}`
-      : corrected.includes(group)
-        ? `${hours} ${way}, corrected: the days are right`
-        : `${hours} ${way}, not corrected: the days are as sent`;
+      : stated;
     return share < 0.1 ? [] : [{ group, text: `${sent}: ${clock}`, title: `${hours} ${way}` }];
   });
   const [worst] = texts.toSorted((a, b) => Math.abs(b.group.skewMs) - Math.abs(a.group.skewMs));

@@ -46,7 +46,8 @@ describe('the question of encryption', () => {
     answer = ({ method, url = '', headers }, response) => {
       const [, folder = ''] = /([^/]+)\/k\b/.exec(url) ?? [];
       const stated = headers['x-amz-server-side-encryption'];
-      const put = url.includes('partNumber') ? 'part' : stated === undefined ? 'bare' : 'stated';
+      const wholePut = stated === undefined ? 'bare' : 'stated';
+      const put = url.includes('partNumber') ? 'part' : wholePut;
       if (method === 'PUT' && denies(folder, put)) response.writeHead(403).end(DENIED);
       else response.setHeader('etag', '"1"').end(url.includes('uploads') ? STARTED : '<R/>');
     };

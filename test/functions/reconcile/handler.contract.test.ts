@@ -45,9 +45,8 @@ function valuesOf(query: Query, start: number, end: number) {
   const found = Dimensions.flatMap(({ Value }) => COUNTED[`${MetricName} ${Value}`] ?? []);
   // The registrar runs each hour.
   const hours = Array.from({ length: 24 }, (_, i) => Date.parse(`${DAY}T00:05:00Z`) / 1_000 + i * 3_600);
-  const Timestamps = (isRegistrar ? hours : found.length > 0 ? [HOUR + 1_800] : []).filter(
-    (at) => at >= start && at < end,
-  );
+  const hourOfCount = found.length > 0 ? [HOUR + 1_800] : [];
+  const Timestamps = (isRegistrar ? hours : hourOfCount).filter((at) => at >= start && at < end);
   const { Id } = query;
   return { Id, StatusCode: 'Complete', Timestamps, Values: Timestamps.map(() => found[0] ?? 1) };
 }

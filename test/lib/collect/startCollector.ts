@@ -148,6 +148,7 @@ export function request({
   timeEpoch,
   requestId,
 }: Sent) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
   const http: HttpRequest = {
     rawPath: path,
     rawQueryString: query,
@@ -158,12 +159,7 @@ export function request({
       ...(requestId === undefined ? {} : { requestId }),
     },
     isBase64Encoded: body instanceof Uint8Array,
-    body:
-      body instanceof Uint8Array
-        ? Buffer.from(body).toString('base64')
-        : typeof body === 'string'
-          ? body
-          : JSON.stringify(body),
+    body: body instanceof Uint8Array ? Buffer.from(body).toString('base64') : text,
   };
   return http;
 }

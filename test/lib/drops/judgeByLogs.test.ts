@@ -239,11 +239,8 @@ describe('Spark’s log', () => {
     ['in a folder below', `events/${DAY}/DE/_spark_metadata/`, 'DE/', {}],
   ])('leaves out files that it does not name: %s', async (_, log, below, dataset) => {
     const { layout = '' } = dataset;
-    const day = layout.startsWith('run')
-      ? 'run-7/2026-11-19/'
-      : dataset.dayFormat || layout
-        ? '2026/11/19/'
-        : `${DAY}/`;
+    const plainDay = dataset.dayFormat || layout ? '2026/11/19/' : `${DAY}/`;
+    const day = layout.startsWith('run') ? 'run-7/2026-11-19/' : plainDay;
     const folder = `events/${day}${below}`;
     const path = (name: string) => `${root}${folder.slice(log.length - '_spark_metadata/'.length)}${name}`;
     const texts = { ...inFolder(files, folder), [`${log}0`]: batch(path(a)), [`${log}1`]: batch(path(b)) };

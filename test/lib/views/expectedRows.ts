@@ -123,7 +123,8 @@ function secondaryRows(row: LandedRow, holdouts: boolean): Row[] {
     if (typeof sent !== 'string') return [];
     const gate = sent === djb2(HOLDOUT) ? HOLDOUT : sent;
     const rule = String(ruleID);
-    const value = String(gateValue) === 'true' ? true : String(gateValue) === 'false' ? false : null;
+    const text = String(gateValue);
+    const value = text === 'true' || text === 'false' ? text === 'true' : null;
     return [
       {
         event_id: row['event_id'],

@@ -131,7 +131,8 @@ export function exposure(draw: Drawing, id: number, days: Days = DAYS): LandedRo
   const value = draw.chance(0.95) ? draw.chance(0.5) : null;
   // As a browser's SDK sends it, while the collector does not know the name.
   const sent = type === 'layer' && id % 3 === 0 ? (hashedNames(name)[id % 2] ?? name) : name;
-  const group = type !== 'gate' ? rule : value === null ? null : `${rule}:${value ? 'Pass' : 'Fail'}`;
+  const gateGroup = value === null ? null : `${rule}:${value ? 'Pass' : 'Fail'}`;
+  const group = type === 'gate' ? gateGroup : rule;
   return {
     ...shared(draw, draw.pick(days), id),
     experiment_id: sent,

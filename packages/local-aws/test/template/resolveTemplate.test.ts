@@ -98,12 +98,10 @@ describe('references', () => {
         );
         const entries = edges.map((targets, index) => {
           const style = styles.next().value;
-          const reference = (id: string) =>
-            style === 0
-              ? { Ref: id }
-              : style === 1
-                ? { 'Fn::GetAtt': [id, 'Arn'] }
-                : { 'Fn::Sub': `\${${id}.Arn}` };
+          const reference = (id: string) => {
+            if (style === 0) return { Ref: id };
+            return style === 1 ? { 'Fn::GetAtt': [id, 'Arn'] } : { 'Fn::Sub': `\${${id}.Arn}` };
+          };
           const resource =
             style === 3
               ? { Type: 'AWS::SQS::Queue', DependsOn: targets }

@@ -212,7 +212,8 @@ export function readScanFilters(plan: string): TableScan[] {
 
 /** DuckDB splits details at line breaks. When a string literal contains one, the fragments are unusable. */
 function lines(detail: string | readonly string[] | undefined): readonly string[] {
-  const all = detail === undefined ? [] : typeof detail === 'string' ? [detail] : detail;
+  const given = detail ?? [];
+  const all = typeof given === 'string' ? [given] : given;
   return all.every((line) => (line.match(/'/g) ?? []).length % 2 === 0) ? all : [];
 }
 

@@ -395,12 +395,11 @@ const REFUSED_BY = { glue: 1500, s3: 1501 } as const;
  */
 function refusedCall(call: QueryCall, cause: AwsError, { id, ...kind }: Execution): StatementError {
   const catalog = catalogMessage(cause, id);
+  const ofCatalog = isOfHive(kind)
+    ? `FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. MetaException(message:${catalog})`
+    : catalog;
   const message =
-    call.service === 's3'
-      ? `Permission denied on S3 path: s3://${call.bucket}/${call.key}`
-      : isOfHive(kind)
-        ? `FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. MetaException(message:${catalog})`
-        : catalog;
+    call.service === 's3' ? `Permission denied on S3 path: s3://${call.bucket}/${call.key}` : ofCatalog;
   return new StatementError(message, { type: REFUSED_BY[call.service], cause });
 }
 

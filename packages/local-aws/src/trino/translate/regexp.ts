@@ -134,7 +134,8 @@ function translatePattern(pattern: string, dollarBeforeFinalBreak: boolean): Re2
       if (group !== undefined) group.end = at;
     }
     const dollar = run === '$' && !inClass && dollarBeforeFinalBreak && !/\(\?[a-z]*m/.test(pattern);
-    result += dollar ? '(?:\\n?\\z)' : !inClass && run.startsWith('(?<') ? '(' : run;
+    const plain = !inClass && run.startsWith('(?<') ? '(' : run;
+    result += dollar ? '(?:\\n?\\z)' : plain;
     at += run.length;
   }
   return {
