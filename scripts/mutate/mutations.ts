@@ -41,7 +41,7 @@ export const mutations: readonly Mutation[] = [
     ['      await sendNextPiece(loader, task, entry);\n', ''],
     ["failure.code === 'SLUICE_LOAD_FILES_CHANGING' && run !== undefined", 'false'],
   ]),
-  faultsOf('lib/drops/load/loadDrop.ts', 'lib/drops/load/pieces.contract', [
+  faultsOf('lib/drops/load/loadPieces.ts', 'lib/drops/load/pieces.contract', [
     ['Math.max(longest, ((began - startedAt) * size) / Math.max(1, bytes))', 'longest'],
     ['reasonFor(fingerprint)', 'reason'],
   ]),
@@ -137,7 +137,7 @@ export const mutations: readonly Mutation[] = [
     ],
   ]),
   faultsOf(
-    'lib/drops/load/publishVersion.ts',
+    'lib/drops/load/publishDay.ts',
     'lib/drops/load/sweepVersions.contract lib/drops/load/failedDays.contract',
     [
       [
@@ -261,7 +261,7 @@ export const mutations: readonly Mutation[] = [
     ["(renewed === null) return { outcome: 'lost' }", '(renewed === null) void 0'],
     ['copies.every', 'copies.some'],
   ]),
-  faultsOf('lib/drops/load/publishVersion.ts', 'lib/drops/load/loadTask.contract', [
+  faultsOf('lib/drops/load/publishDay.ts', 'lib/drops/load/loadTask.contract', [
     ['(renewed === null) return false;\n  progress', '(renewed !== null) progress'],
   ]),
   faultsOf('lib/landing/write/writeObjects.ts', WRITE, [
@@ -487,8 +487,8 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/drops/load/skipReason.ts', 'lib/drops/load/logs.contract', [
     ["if (lacksCommit(drop, entry)) return 'marker';", ''],
   ]),
-  faultsOf('lib/drops/load/loadDrop.ts', 'lib/drops/load/pieces.contract', [
-    ['(run?.plans ?? 0) + ', ''],
+  faultsOf('lib/drops/load/loadDrop.ts', 'lib/drops/load/pieces.contract', [['(run?.plans ?? 0) + ', '']]),
+  faultsOf('lib/drops/load/loadPieces.ts', 'lib/drops/load/pieces.contract', [
     ["if (!isWhole) return 'outdated';", ''],
     ['if (!(await record(load, run))) return null;\n    ', ''],
   ]),

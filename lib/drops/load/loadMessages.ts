@@ -12,8 +12,9 @@ import { lookAtVersions } from '../../ledger/versionFiles.ts';
 import { MAX_SWEPT } from '../limits.ts';
 import { lookbackDays } from '../plan/decideDay.ts';
 import { type IngestTask, ingestTaskSchema } from '../plan/messageBodies.ts';
+import type { LoadOutcome } from './endLoad.ts';
 import type { Loader } from './Loader.ts';
-import { findDropDay, type LoadOutcome, loadTask } from './loadTask.ts';
+import { findDropDay, loadTask } from './loadTask.ts';
 
 /**
  * Loads the days that messages name, one after the other, and then deletes some of the versions that are due. The hourly

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { requireAcceptableRows } from '../../../../lib/drops/load/publishVersion.ts';
+import { requireAcceptableRows } from '../../../../lib/drops/load/publishDay.ts';
 
 /** Whether a day passes of whose rows so many are refused. */
 function passes(total: number, refused: number, refusedShare: number): boolean {

@@ -15,8 +15,9 @@ import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.t
 import { listObjects } from '../../../../lib/base/ObjectStore.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
+import type { LoadOutcome } from '../../../../lib/drops/load/endLoad.ts';
 import { type Loader, type LoadFaultPoint, loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
-import { type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
+import { loadTask } from '../../../../lib/drops/load/loadTask.ts';
 import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import type { Attempt } from '../../../../lib/lambda/machine.ts';
 import { Ledger } from '../../../../lib/ledger/Ledger.ts';

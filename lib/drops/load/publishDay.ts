@@ -7,7 +7,49 @@ import { refusedRowsKey, versionPrefix } from '../../tables/tableFolders.ts';
 import type { MappedRows } from '../engine/Engine.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader } from './Loader.ts';
+import type { DropAnswer, PlannedRun } from './PlannedRun.ts';
 import type { DayLoad } from './Progress.ts';
+
+/** The rows of a day, as {@link publishDay} gets them. */
+export interface DayRows {
+  /** Names of the version's files with rows. */
+  readonly files: readonly string[];
+  /** Each puts one file of refused rows under the key that it is given. */
+  readonly refused: readonly ((key: string) => Promise<void>)[];
+  /** Makes sure that the version's folder has all of `files`. It is called once the day is judged, before its partition moves. */
+  readonly complete: () => Promise<void>;
+}
+
+/**
+ * Judges a day by all of its rows, puts those that are refused into quarantine, and moves the partition. A day without rows keeps the
+ * version that queries read, unless a person has accepted that its rows go.
+ *
+ * @returns The answer that holds; null if another owner has the day.
+ * @throws LoadError `SLUICE_LOAD_ROWS_REFUSED`, when the refused rows are in quarantine.
+ */
+export async function publishDay(
+  load: DayLoad,
+  { plan, run }: PlannedRun,
+  { files, refused, complete }: DayRows,
+): Promise<DropAnswer | null> {
+  const { loader, place, progress } = load;
+  const { mapped } = progress;
+  if (mapped !== undefined) {
+    await quarantineRows(load, plan, refused);
+    await loader.faultPoint?.('quarantined');
+    requireAcceptableRows(mapped, place.dataset);
+  }
+  const hasRows = files.length > 0;
+  if (!hasRows && !progress.accepts('empty')) {
+    const isKept = await keepVersion(load);
+    if (isKept === null) return null;
+    if (isKept) return progress.accepts('keep') ? 'kept' : 'inputs_missing';
+  }
+  await complete();
+  const isMoved = await moveToVersion(load, { version: run.version, files });
+  if (!isMoved) return null;
+  return hasRows ? 'succeeded' : 'succeeded_no_data';
+}
 
 /**
  * Moves the partition of a day to a version whose files are all written.
@@ -15,7 +57,7 @@ import type { DayLoad } from './Progress.ts';
  * @param written The version, and the names of its files.
  * @returns False if another owner has the day.
  */
-export async function publishVersion(
+async function moveToVersion(
   load: DayLoad,
   { version, files }: { readonly version: string; readonly files: readonly string[] },
 ): Promise<boolean> {
@@ -64,7 +106,7 @@ export async function publishVersion(
  *
  * @returns Whether there are any; null if another owner has the day.
  */
-export async function keepVersion(load: DayLoad): Promise<boolean | null> {
+async function keepVersion(load: DayLoad): Promise<boolean | null> {
   const { loader, invocation, place, progress } = load;
   const { version: known, filesWritten = [] } = progress.claim.entry;
   const { day } = place;
@@ -108,7 +150,7 @@ async function removeBeginNote(landing: Loader['landing'], note: VersionNote): P
  * @param drop The drop's fingerprint, and when its last file was written.
  * @param puts Puts each file under the key that it is given.
  */
-export async function quarantineRows(
+async function quarantineRows(
   { loader: { landing, config }, place: { dataset, day } }: DayLoad,
   drop: { readonly fingerprint: string; readonly receivedAt: number },
   puts: readonly ((key: string) => Promise<void>)[],
