@@ -7,7 +7,7 @@ import { CHECK_RUN } from '../../lib/curate/messageBodies.ts';
 import { planMessages as planCurations } from '../../lib/curate/planMessages.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
 import { loadMessages } from '../../lib/drops/load/loadMessages.ts';
-import { lateNotes } from '../../lib/drops/plan/lateDrops.ts';
+import { lateNotes } from '../../lib/drops/plan/lateNotes.ts';
 import { planMessages as planDrops } from '../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
 import type { LandedTable } from '../../lib/export/LandedTable.ts';

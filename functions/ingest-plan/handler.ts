@@ -9,7 +9,7 @@ import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { lateNotes } from '../../lib/drops/plan/lateDrops.ts';
+import { lateNotes } from '../../lib/drops/plan/lateNotes.ts';
 import { type Planner, planMessages } from '../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
 import { endOf } from '../../lib/lambda/middlewares.ts';

@@ -1,4 +1,4 @@
-import { expectsDrops } from '../../lib/drops/plan/lateDrops.ts';
+import { expectsDrops } from '../../lib/drops/plan/dueDays.ts';
 import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
 import { exportMetrics } from '../../lib/export/exportMetrics.ts';
 import { usedSchedules } from '../streams/schedules.ts';

@@ -74,18 +74,22 @@ const PARALLEL_NOTES = 8;
 
 /**
  * What a run looks at, in the order of the last looks: first what was never looked at, then what was longest ago; what is equal
- * keeps its order. So a run whose time is up does not leave out the same each time.
+ * keeps its order. So a run whose time is up does not leave out the same each time. A note with `triedAt` is of an item whose last look
+ * came to nothing then: it comes behind those that were looked at before.
  *
  * @param read The note of the last look at an item.
  * @returns Each item with its note, whose promise rejects if the note can't be read.
  */
-export async function oldestFirst<Item, Look extends { readonly at: number }>(
+export async function oldestFirst<
+  Item,
+  Look extends { readonly at: number; readonly triedAt?: number | undefined },
+>(
   items: readonly Item[],
   read: (item: Item) => Promise<Look | null>,
 ): Promise<readonly { readonly item: Item; readonly look: Promise<Look | null> }[]> {
   const looked = await mapLimit(items, PARALLEL_NOTES, async (item) => {
     const look = read(item);
-    return { item, look, at: await look.then((note) => note?.at ?? 0).catch(() => 0) };
+    return { item, look, at: await look.then((note) => note?.triedAt ?? note?.at ?? 0).catch(() => 0) };
   });
   return looked.toSorted((a, b) => a.at - b.at);
 }

@@ -5,15 +5,10 @@ import { addDays, HOUR_MS, isoTimestamp, type UtcDay, utcDay } from '../../../li
 import { type LeftOutSummary, movedFrom, summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { NAMED_DAYS } from '../../../lib/drops/limits.ts';
 import { dropPlace } from '../../../lib/drops/listDrops.ts';
+import { hasArrivedSince } from '../../../lib/drops/plan/arrival.ts';
 import { lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
-import {
-  hasArrivedSince,
-  isOver,
-  type LateDay,
-  type LateNote,
-  lastNamed,
-  lateNotes,
-} from '../../../lib/drops/plan/lateDrops.ts';
+import { isOver, lastNamed } from '../../../lib/drops/plan/dueDays.ts';
+import { type LateDay, type LateNote, lateNotes } from '../../../lib/drops/plan/lateNotes.ts';
 import { newerDays } from '../../../lib/drops/plan/newerFiles.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
 import { contentWords } from '../../../lib/drops/usualContent.ts';

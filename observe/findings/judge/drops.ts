@@ -1,6 +1,6 @@
 import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
-import { lastNamed } from '../../../lib/drops/plan/lateDrops.ts';
+import { lastNamed } from '../../../lib/drops/plan/dueDays.ts';
 import { partitionKey } from '../../../lib/tables/sharedColumns.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords, sluiceCommand } from '../../commands.ts';

@@ -5,7 +5,7 @@ import { systemTiming } from '../../../lib/base/retry.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
 import { MAX_OBJECTS } from '../../../lib/drops/limits.ts';
-import { lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
+import { lateNotes } from '../../../lib/drops/plan/lateNotes.ts';
 import { planMessages } from '../../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../../lib/drops/plan/planSources.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';

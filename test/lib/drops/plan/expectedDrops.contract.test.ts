@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
-import { dueDays, hasArrivedSince } from '../../../../lib/drops/plan/lateDrops.ts';
+import { hasArrivedSince } from '../../../../lib/drops/plan/arrival.ts';
+import { dueDays } from '../../../../lib/drops/plan/dueDays.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { planMessages, runPlan } from '../../../../lib/drops/plan/planMessages.ts';
 import { type DatasetInput, definedDataset, eventsDataset } from '../../../harness/configInput.ts';

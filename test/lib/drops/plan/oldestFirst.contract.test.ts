@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { PARALLEL_DATASETS } from '../../../../lib/drops/limits.ts';
 import { lookForLateDrops, planMessages } from '../../../../lib/drops/plan/planMessages.ts';
 import type { PlanSourcesPorts } from '../../../../lib/drops/plan/planSources.ts';
 import { startIngest } from './startIngest.ts';
@@ -113,6 +114,31 @@ describe('a plan whose time runs out', () => {
   });
 });
 
+describe('a look for late drops', () => {
+  it('reaches the datasets behind as many as begin side by side, none of which ends in time', async () => {
+    ingest = await manyDatasets();
+    const stuck = names.slice(0, PARALLEL_DATASETS);
+    const tryOnce = async () => {
+      const { planner, looked } = slow(60);
+      // Each page of a stuck dataset has another one behind it.
+      const bucketOf: typeof planner.bucketOf = (source, dataset) => {
+        const bucket = planner.bucketOf(source, dataset);
+        if (!stuck.includes(dataset.name)) return bucket;
+        return {
+          list: async ({ prefix }) => ({ ...(await bucket.list({ prefix, next: undefined })), next: 'more' }),
+        };
+      };
+      const report = await lookForLateDrops({ ...planner, bucketOf });
+      return { report, looked: new Set(looked) };
+    };
+    const first = await tryOnce();
+    expect(first.looked).toEqual(new Set(stuck));
+    expect(first.report.again).toBe(true);
+    const second = await tryOnce();
+    expect([...second.looked].filter((name) => !stuck.includes(name)).length).toBeGreaterThan(3);
+  });
+});
+
 describe('a dataset whose days take longer to list than a run has', () => {
   /** Twenty days with a file each, of one dataset. */
   async function manyDays(): Promise<readonly string[]> {
@@ -211,7 +237,11 @@ describe('a dataset whose days take longer to list than a run has', () => {
     const days = await manyLateDays();
     const began = ingest.clock.now();
     const { planner, late } = slow(60);
-    expect(await lookForLateDrops(planner)).toMatchObject({ failed: [], again: false });
+    expect(await lookForLateDrops(planner)).toMatchObject({
+      level: 'error',
+      failed: [{ dataset: 'events', code: 'SLUICE_SOURCE_SLOW' }],
+      again: false,
+    });
     expect(late).toEqual([]);
     const first = await lateNote();
     const reached = first?.late.map(({ day }) => day) ?? [];

@@ -11,7 +11,7 @@ import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { taskQueue } from '../../../../lib/aws/taskQueue.ts';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { lateNotes } from '../../../../lib/drops/plan/lateDrops.ts';
+import { lateNotes } from '../../../../lib/drops/plan/lateNotes.ts';
 import type { Planner } from '../../../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../../../lib/drops/plan/planSources.ts';
 import { Ledger, type Settlement } from '../../../../lib/ledger/Ledger.ts';
