@@ -147,12 +147,12 @@ export const mutations: readonly Mutation[] = [
       ['await landing.remove(stale);', 'void landing.remove(stale).catch(() => 0);'],
     ],
   ),
-  faultsOf('infra/roles/functionRoles.ts', 'permissions/landing.proof', [['LANDING_NOTES, .', '.']]),
-  faultsOf('infra/roles/relayRoles.ts', 'permissions/landing.proof', [[", 's3:DeleteObject'", '']]),
+  faultsOf('infra/roles/functionRoles.ts', 'permissions/roles.contract', [['LANDING_NOTES, .', '.']]),
+  faultsOf('infra/roles/relayRoles.ts', 'permissions/roles.contract', [[", 's3:DeleteObject'", '']]),
   faultsOf('infra/roles/customerAccess.ts', 'infra/customerKeys', [
     ['kmsViaS3({ region })', "kmsViaS3({ region: 'us-east-1' })"],
   ]),
-  faultsOf('infra/roles/exportRole.ts', 'permissions/export.proof', [[", 's3:AbortMultipartUpload'", '']]),
+  faultsOf('infra/roles/exportRole.ts', 'permissions/roles.contract', [[", 's3:AbortMultipartUpload'", '']]),
   faultsOf('lib/aws/taskQueue.ts', 'lib/drops/plan/runPlan.contract', [['{ MessageGroupId }', '{}']]),
   faultsOf('observe/facts/days/curatedDays.ts', 'observe/curatedDays.contract', [
     [') && now - (entry?.queued?.at ?? now) > DAY_MS', ')'],

@@ -28,7 +28,7 @@ export function onDecision(take: (decision: AccessDecision) => void): () => void
  * Whether a decision is on a call. Of a missing object S3 asks without a prefix whether the caller may list, to answer 404
  * or 403.
  */
-export function isOnCall({ action, context }: AccessDecision): boolean {
+function isOnCall({ action, context }: AccessDecision): boolean {
   return action !== 's3:ListBucket' || context?.['s3:prefix'] !== undefined;
 }
 

@@ -7,8 +7,9 @@ import { resources } from '../../infra/resources.ts';
 import { mergeActions, READ_TABLES, WRITE_RESULTS } from '../../lib/access/readerStatements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { functionNames } from '../../lib/config/functionConfig.ts';
-import { tableKinds } from '../../lib/schema/kinds.ts';
-import { tableFolder } from '../../lib/tables/tableFolders.ts';
+import { type ForwardedKind, forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
+import { LANDING_NOTES, VERSION_NOTES } from '../../lib/tables/ledgerKeys.ts';
+import { ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -163,9 +164,9 @@ const byCustomersKey = ['kms:Decrypt', 'kms:GenerateDataKey'].map(
     context: { 'kms:ViaService': 's3.us-east-1.amazonaws.com' },
   }),
 );
-/** Athena's calls with the permissions of who asks it, in this account and for the table of events. */
+/** Athena's calls with the permissions of who asks it, in this account and for the tables that senders fill. */
 const byAthena = [
-  ...readTable(scope.database, config.tables.events, 'statsig/a/b'),
+  ...forwardedKinds.flatMap((kind) => readTable(scope.database, config.tables[kind], `statsig/${kind}/b`)),
   ...query(scope.workgroup, scope.bucket, 'query-results/'),
 ]
   .filter(({ action }) => !action.startsWith('kms:') && action !== 's3:ListBucket')
@@ -176,7 +177,7 @@ const byAthena = [
         .replace(scope.account, ACCOUNT)
         .replace(scope.region, 'us-east-1')
         .replace(scope.bucket, config.bucket)
-        .replace('statsig/a/', 'statsig/statsig_forwarded_events/statsig_forwarded_events/'),
+        .replace(/statsig\/(exposures|events)\//, (_, kind: ForwardedKind) => tableFolder(config, kind)),
     );
     return { action, resources: here };
   });
@@ -202,8 +203,9 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   ],
   RegisterRole: [ofTables('BatchUpdatePartition', config.tables.exposures, config.tables.quarantine)],
   WriteRole: [
-    object('GetObject', own('damaged/a')),
-    object('PutObject', own('quarantine-large/a')),
+    object('GetObject', own('damaged/a'), own(`${LANDING_NOTES}a`)),
+    object('PutObject', own('quarantine-large/a'), own(`${LANDING_NOTES}a`)),
+    object('DeleteObject', own(`${LANDING_NOTES}a`)),
     object('DeleteObject', ...tableKinds.map((kind) => own(`${tableFolder(config, kind)}a`))),
     queue('write'),
   ],
@@ -216,6 +218,7 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
     ),
     object('GetObject', own('statsig/ingested/a')),
     object('AbortMultipartUpload', own('statsig/ingested/a'), own('quarantine/a')),
+    object('DeleteObject', own('quarantine/a')),
     object('PutObject', 'acme-drops/sluice-receipts/a'),
     queue('ingest-load'),
     inRole,
@@ -230,15 +233,24 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   ],
   CuratePlanRole: [ofTables('UpdateTable', 'experiment_exposures', 'first_exposures', 'secondary_exposures')],
   CurateRole: [
-    object(
-      'AbortMultipartUpload',
-      own('statsig/ingested/curated_events/a'),
-      own('statsig/ingested/curated_exposures/a'),
-    ),
+    ...forwardedKinds.flatMap((kind) => {
+      const table = config.curatedTables[kind];
+      const folder = own(`${ingestedTableFolder(config, table)}a`);
+      const note = own(`${VERSION_NOTES}2026-11-20/${table}/a`);
+      return [
+        object('GetObject', own(`${tableFolder(config, kind)}a`), folder),
+        ...['PutObject', 'DeleteObject'].map((action) => object(action, folder, note)),
+        object('AbortMultipartUpload', folder),
+        ...['GetTable', 'GetPartitions', 'BatchCreatePartition', 'BatchUpdatePartition'].map((action) =>
+          ofTables(action, table),
+        ),
+      ];
+    }),
     queue('curate'),
   ],
   RelayRole: [
     queue('relay-dead-letters'),
+    object('DeleteObject', own('relay/waiting/a')),
     { ...object('ListBucket', config.bucket), context: { 's3:prefix': 'relay/waiting/a' } },
   ],
 };

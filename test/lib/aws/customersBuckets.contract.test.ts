@@ -2,9 +2,9 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
+import { customerBucket, customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { customerReceipts } from '../../../lib/aws/customerReceipts.ts';
-import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
+import { exportBucket, exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
 import { PART_BYTES } from '../../../lib/aws/multipartUpload.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -16,7 +16,8 @@ import {
   MOST_UPLOAD_PAGES,
 } from '../../../lib/export/limits.ts';
 import type { Attempts } from '../../../lib/landing/catalog/catalogCalls.ts';
-import { acmeSource } from '../../harness/configInput.ts';
+import { acmeSource, exportTo } from '../../harness/configInput.ts';
+import { startSts } from '../../harness/startSts.ts';
 
 const OWNER = '111122223333';
 const HEADER = 'x-amz-server-side-encryption';
@@ -53,6 +54,12 @@ const options = {
   region: 'us-east-1',
   maxAttempts: 1,
   credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+};
+const environment = {
+  AWS_ENDPOINT_URL_S3: options.endpoint,
+  AWS_REGION: options.region,
+  AWS_ACCESS_KEY_ID: 'x',
+  AWS_SECRET_ACCESS_KEY: 'x',
 };
 const s3 = new S3Client({ ...options, forcePathStyle: true });
 const glue = new GlueClient(options);
@@ -92,12 +99,7 @@ describe('an error of a customer’s bucket', () => {
   });
 
   it('is told of a receipt, too', async () => {
-    Object.assign(process.env, {
-      AWS_ENDPOINT_URL_S3: options.endpoint,
-      AWS_REGION: options.region,
-      AWS_ACCESS_KEY_ID: 'x',
-      AWS_SECRET_ACCESS_KEY: 'x',
-    });
+    Object.assign(process.env, environment);
     const [configured] = defineConfig({
       bucket: 'ours',
       sources: [acmeSource({ receipt: 'r', encryption: 'AES256' })],
@@ -109,6 +111,42 @@ describe('an error of a customer’s bucket', () => {
     await expect(sent).rejects.toMatchObject({ code: 'SLUICE_RECEIPT_KEY_DENIED' });
     expect(asked[HEADER]).toBe('AES256');
   });
+});
+
+it('a role of a customer is assumed with its ID for one folder, and who may not assume it is told so', async () => {
+  const sts = await startSts();
+  Object.assign(process.env, { ...environment, AWS_ENDPOINT_URL_STS: sts.url });
+  answer = () => [200, '<ListBucketResult/>'];
+  const role = { arn: `arn:aws:iam::${acmeSource().owner}:role/r`, externalId: 'made-by-us' };
+  const list = async (name: string) => {
+    const { sources, exports } = defineConfig({
+      bucket: 'ours',
+      sources: [acmeSource({ name, role })],
+      exports: [exportTo({ role }, { name })],
+    });
+    const read = sources.map((source) =>
+      customerBucket(source, { name: 'd', folder: 'in' }, 'list').list({ prefix: '' }),
+    );
+    const written = exports.map((exported) => exportBucket(exported, attempts).list(''));
+    const ended = await Promise.allSettled([...read, ...written]);
+    return ended.map((listing) => (listing.status === 'rejected' ? listing.reason.code : 'listed'));
+  };
+  try {
+    expect(await list('good')).toEqual(['listed', 'listed']);
+    const asked = { RoleArn: role.arn, ExternalId: role.externalId };
+    const sessions = [
+      { ...asked, RoleSessionName: 'sluice-good-d', Policy: expect.stringContaining('"in/') },
+      { ...asked, RoleSessionName: 'sluice-export-good', Policy: expect.stringContaining('/good/') },
+    ];
+    expect(sts.asked).toHaveLength(sessions.length);
+    expect(sts.asked).toEqual(
+      expect.arrayContaining(sessions.map((session) => expect.objectContaining(session))),
+    );
+    sts.refuses = true;
+    expect(await list('denied')).toEqual(['SLUICE_SOURCE_ROLE_DENIED', 'SLUICE_EXPORT_ROLE_DENIED']);
+  } finally {
+    sts.close();
+  }
 });
 
 describe('what an export writes', () => {
