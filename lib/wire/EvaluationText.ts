@@ -125,8 +125,8 @@ export class EvaluationText {
       if (body.charCodeAt(i + 1) !== QUOTE) break;
       let sum = 0;
       for (i = key, unit = body.charCodeAt(i); unit !== QUOTE; unit = body.charCodeAt(++i)) {
-        // Also false at the end, where it is NaN.
-        if (!(unit < SURROGATES)) break;
+        // The end of the body.
+        if (Number.isNaN(unit)) break;
         sum = (imul(sum, 31) + unit) | 0;
       }
       if (unit !== QUOTE) break;
@@ -165,7 +165,7 @@ export class EvaluationText {
       unit = body.charCodeAt(i);
       if (unit === CLOSE) return new EvaluationText(body, start, i + 1, hash, present, members, from);
     }
-    if (members.length > from) members.length = from;
+    members.length = from;
     return null;
   }
 

@@ -7,7 +7,10 @@ import { DOT, memberPathProblem } from './memberPaths.ts';
 export type RedactionAction = 'drop' | 'hash';
 
 /** The redaction at one place of an event: an action for the whole value, or rules for its members. */
-type Rule = RedactionAction | { readonly byKey: ReadonlyMap<string, Rule>; readonly any: Rule | undefined };
+type Rule = RedactionAction | RulesByStep;
+
+/** Rules for the members of a value or the items of an array. Those of null are for all that have no rule of their own. */
+type RulesByStep = ReadonlyMap<PathStep, Rule>;
 
 interface RemainingPath {
   readonly steps: readonly PathStep[];
@@ -22,7 +25,7 @@ interface RemainingPath {
  * paths overlap, the shorter one applies; of equal paths, `drop` applies before `hash`.
  */
 export class Redaction {
-  readonly #roots: ReadonlyMap<string, Rule>;
+  readonly #roots: RulesByStep;
   readonly #salt: string;
 
   /**
@@ -30,12 +33,11 @@ export class Redaction {
    * @param salt Secret part of every hash.
    */
   constructor(rules: Readonly<Record<string, RedactionAction>>, salt: string) {
-    const rests = Object.entries(rules).map(([path, action]) => ({
+    const paths = Object.entries(rules).map(([path, action]) => ({
       steps: parseRedactionPath(path) ?? [],
       action,
     }));
-    const all = compile(rests);
-    this.#roots = typeof all === 'string' ? new Map() : all.byKey;
+    this.#roots = rulesByStep(paths);
     this.#salt = salt;
   }
 
@@ -102,7 +104,7 @@ export class Redaction {
   #apply(rule: Rule, value: unknown, json: CanonicalJsonWriter): unknown {
     if (rule === 'drop') return undefined;
     if (rule === 'hash') return this.#hashed(value, json);
-    if (value === null || value === undefined) return value;
+    if (value === null) return value;
     if (Array.isArray(value)) {
       return value
         .map((item, i) => this.#child(rule, String(i), item, json))
@@ -117,8 +119,8 @@ export class Redaction {
     return Object.fromEntries(kept);
   }
 
-  #child(rule: Exclude<Rule, string>, key: string, value: unknown, json: CanonicalJsonWriter): unknown {
-    const next = rule.byKey.get(key.toLowerCase()) ?? rule.any;
+  #child(rules: RulesByStep, key: string, value: unknown, json: CanonicalJsonWriter): unknown {
+    const next = rules.get(key.toLowerCase()) ?? rules.get(null);
     return next === undefined ? value : this.#apply(next, value, json);
   }
 
@@ -131,20 +133,21 @@ export class Redaction {
   }
 }
 
-/** Builds a tree from paths. Rules for `*` also apply to keys that other paths name. */
-function compile(rests: readonly RemainingPath[]): Rule {
-  const actionsHere = rests.filter(({ steps }) => steps.length === 0).map(({ action }) => action);
-  if (actionsHere.length > 0) return actionsHere.includes('drop') ? 'drop' : 'hash';
-  const rest = (isStep: (step: PathStep | undefined) => boolean) =>
-    rests
-      .filter(({ steps }) => isStep(steps[0]))
+/** Builds a tree from paths. */
+function ruleOf(paths: readonly RemainingPath[]): Rule {
+  const actionsHere = paths.filter(({ steps }) => steps.length === 0).map(({ action }) => action);
+  if (actionsHere.includes('drop')) return 'drop';
+  return actionsHere.includes('hash') ? 'hash' : rulesByStep(paths);
+}
+
+/** The rules for each first step of paths. Rules for `*` also apply to keys that other paths name. */
+function rulesByStep(paths: readonly RemainingPath[]): RulesByStep {
+  const firstSteps = new Set(paths.flatMap(({ steps }) => steps.slice(0, 1)));
+  const below = (key: PathStep) =>
+    paths
+      .filter(({ steps: [first] }) => first === key || first === null)
       .map(({ steps, action }) => ({ steps: steps.slice(1), action }));
-  const names = new Set(rests.map(({ steps }) => steps[0]).filter((step) => typeof step === 'string'));
-  const any = rest((step) => step === null);
-  return {
-    byKey: new Map([...names].map((name) => [name, compile(rest((step) => step === name || step === null))])),
-    any: any.length === 0 ? undefined : compile(any),
-  };
+  return new Map([...firstSteps].map((step) => [step, ruleOf(below(step))]));
 }
 
 /** One step of a path: a key in lower case, or null for `*`, which is any key and any item. */
@@ -192,9 +195,9 @@ export function redactionPathProblem(
   action: 'drop' | 'hash',
   unitIds: Readonly<Record<string, string>>,
 ): string | null {
-  const steps = parseRedactionPath(path);
-  const root = steps?.[0];
-  if (steps === null || root === null || root === undefined) {
+  const steps = parseRedactionPath(path) ?? [];
+  const [root] = steps;
+  if (typeof root !== 'string') {
     return 'a path such as user.email or user.custom.*, beginning with a member of the event';
   }
   // With a leading backslash, event_name is a member that an application added.

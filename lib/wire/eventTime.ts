@@ -21,7 +21,7 @@ export function readTime(value: unknown): number | null {
   if (match === undefined) return null;
   const [, date = '', hours = '', minutes = '', seconds = '', fraction = '', zone = 'Z'] = match;
   const clock = [hours, minutes, seconds].map((part) => part.padStart(2, '0')).join(':');
-  const millis = fraction.padEnd(3, '0').slice(0, 3);
+  const millis = fraction.padEnd(3, '0');
   const offset = zone === 'Z' ? zone : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`;
   const midnight = new Date(`${date}T00:00:00.000Z`);
   // Date reads 30 February as 2 March.
@@ -49,9 +49,10 @@ function inRange(time: number): number | null {
  * @returns null when the clock is off but not trusted: the time stays as it is.
  */
 export function clockCorrection(time: number, skew: number | null, receivedAt: number): number | null {
-  if (skew === null || Math.abs(skew) <= CLOCK_TOLERANCE_MS) return 0;
-  const age = receivedAt - skew - time;
-  return age >= -CLOCK_TOLERANCE_MS && age <= MAX_AGE_WHEN_SENT_MS ? skew : null;
+  const offsetMs = skew ?? 0;
+  if (Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS) return 0;
+  const age = receivedAt - offsetMs - time;
+  return age >= -CLOCK_TOLERANCE_MS && age <= MAX_AGE_WHEN_SENT_MS ? offsetMs : null;
 }
 
 /**
@@ -79,12 +80,9 @@ const LOCAL_NUMBER = /^(\d+)(?:[.,](\d+))?(?:[eE]\+?(\d{1,2}))?$/;
  * digits are less precise than the tolerance.
  */
 function readLocalClock(value: unknown): number | null {
-  const match = typeof value === 'string' ? LOCAL_NUMBER.exec(value.slice(0, MAX_CLOCK_LENGTH)) : null;
+  const match = typeof value === 'string' ? LOCAL_NUMBER.exec(value) : null;
   if (match === null) return null;
   const [, whole = '', fraction = '', exponent = '0'] = match;
   const precisionMs = 10 ** (Number(exponent) - fraction.length);
   return precisionMs > CLOCK_TOLERANCE_MS ? null : readTime(Number(`${whole}.${fraction}e${exponent}`));
 }
-
-/** Characters of a clock: a double has at most 17 digits. */
-const MAX_CLOCK_LENGTH = 64;

@@ -51,7 +51,7 @@ const endings = [...NON_GROUP_RULE_ENDINGS.keys()];
 export function isAssignment(ruleId: string, reason: string | null): boolean {
   if (NON_GROUP_RULES.has(ruleId)) return false;
   if (ruleId.includes(':') && endings.some((ending) => ruleId.endsWith(ending))) return false;
-  return reason === null || !noEvaluation.test(reason);
+  return !noEvaluation.test(reason ?? '');
 }
 
 /** Whether one of an event's secondary exposures, as sent, is a known holdout that the unit is in. */

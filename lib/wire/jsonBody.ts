@@ -37,7 +37,7 @@ export function parseJsonBody(
     if (error instanceof RangeError) throw wrongShape('It is nested too deeply.');
     if (!(error instanceof SyntaxError)) throw error;
     const [detail] = FIRST_WRONG.exec(error.message) ?? [''];
-    throw new RequestError('SLUICE_BODY_NOT_JSON', detail, { cause: error });
+    throw new RequestError('SLUICE_BODY_NOT_JSON', detail);
   }
   stripPrivateAttributes(parsed.value, text);
   return parsed;

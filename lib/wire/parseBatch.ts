@@ -71,7 +71,7 @@ const MARK = -(2 ** 28 + randomInt(2 ** 29));
  * JSON.parse for bodies as SDKs write them: the metadata of exposures is not parsed, but becomes an {@link EvaluationText}.
  * Without it, 20 events take 18 % longer.
  *
- * It is taken out where the text has `,"metadata":{…}`. A string cannot contain that, because its quotes would be
+ * It is taken out where the text has `metadata":{…}`. A string cannot contain that, because its quotes would be
  * escaped, but an object inside an event can. If such metadata turns out not to be a member of an event, the whole text
  * is parsed as it is.
  *
@@ -83,15 +83,15 @@ export function parseBody(text: string): unknown {
   return parseShortened(text) ?? JSON.parse(text);
 }
 
-/** The value, with metadata that was not parsed; null when the text has to be parsed as it is. */
+/** The value, with metadata that was not parsed; nothing when the text has to be parsed as it is. */
 function parseShortened(text: string): unknown {
   const evaluations: EvaluationText[] = [];
   const members: number[] = [];
   let shortened = '';
   let from = 0;
-  for (let at = nextMetadata(text, 0); at >= 0; ) {
+  for (let at = nextMetadata(text, 0); at !== -1; ) {
     // Among more metadata than the most events, some cannot be members of events.
-    if (evaluations.length > MAX_EVENTS) return null;
+    if (evaluations.length === MAX_EVENTS) return null;
     const start = at + METADATA.length + METADATA_REST.length - 1;
     const evaluation = EvaluationText.at(text, start, members);
     if (evaluation !== null) {
@@ -107,14 +107,13 @@ function parseShortened(text: string): unknown {
     return putBack(parsed, evaluations) ? parsed : null;
   } catch {
     // Not JSON: parsing the text itself gives the better error.
-    return null;
   }
 }
 
-/** Where metadata that is an object comes next as a later member, -1 when none does. */
+/** Where metadata that is an object comes next, -1 when none does. */
 function nextMetadata(text: string, from: number): number {
   let at = text.indexOf(METADATA, from);
-  while (at >= 0 && !(text.startsWith(METADATA_REST, at + METADATA.length) && text.startsWith(',"', at - 2)))
+  while (at !== -1 && !text.startsWith(METADATA_REST, at + METADATA.length))
     at = text.indexOf(METADATA, at + METADATA.length);
   return at;
 }

@@ -66,7 +66,7 @@ export function readEvent(raw: unknown, batchUser: JsonObject | null, landTeleme
   return {
     name: eventName,
     exposure,
-    countedAs: exposure === null && !landTelemetry && TELEMETRY_EVENTS.has(eventName) ? eventName : null,
+    countedAs: !landTelemetry && TELEMETRY_EVENTS.has(eventName) ? eventName : null,
     user: isJsonObject(user) ? user : batchUser,
     value: raw['value'] ?? null,
     metadata: exposure === null && metadata instanceof EvaluationText ? metadata.toObject() : metadata,

@@ -217,11 +217,12 @@ const SDK_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /** Release numbers with common pre-release suffixes, too short to contain anything else. */
-const VERSION = /^v?\d{1,3}\.\d{1,4}\.\d{1,5}(?:-(?:alpha|beta|rc)(?:\.\d{1,3})?)?$/;
+const VERSION = /^v?(\d{1,3}\.\d{1,4}\.\d{1,5}(?:-(?:alpha|beta|rc)(?:\.\d{1,3})?)?)$/;
 
 /** An SDK's name for logs, e.g. `javascript-client 3.33.5`. It never contains text from the sender. */
 export function sdkLabel(type: string | null, version: string | null): string {
   const known = type !== null && SDK_TYPES.has(type) ? type : 'other';
   const name = type === null ? 'unknown' : known;
-  return version !== null && VERSION.test(version) ? `${name} ${version.replace(/^v/, '')}` : name;
+  const [, release] = VERSION.exec(version ?? '') ?? [];
+  return release === undefined ? name : `${name} ${release}`;
 }

@@ -10,6 +10,8 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 /** The paths of suites of two tiers. */
 const UNIT = /\/[^/.]+\.test\.ts$/;
 const CONTRACT = /\.contract\.test\.ts$/;
+/** The paths of what suites share. */
+const HELPER = /\/[^/.]+\.ts$/;
 
 /**
  * How many times the usual time of its tests a mutant may take: they run before it, with it and after it, and each run may
@@ -93,19 +95,26 @@ function ownUnitSuites(files: readonly string[]): readonly string[] {
   return suitesWith(UNIT, (suite) => files.some((file) => isOwn(suite, file)));
 }
 
-/** Own unit suites, and others that import a file, or code that imports it. */
+/** Own unit suites, and others that import a file, or code that imports it, or a helper that imports one of these. */
 function unitSuites(files: readonly string[]): readonly string[] {
-  return near(UNIT, files);
+  const code = withImporters(files);
+  const helpers = pathsIn('test').filter((path) => HELPER.test(path) && imports(path, code));
+  return near(UNIT, files, [...code, ...helpers]);
 }
 
 /** Contract suites of the room, and others that import a file, or code that imports it. */
 function contractSuites(files: readonly string[]): readonly string[] {
-  return near(CONTRACT, files);
+  return near(CONTRACT, files, withImporters(files));
 }
 
-function near(tier: RegExp, files: readonly string[]): readonly string[] {
-  const code = [...files, ...pathsIn('lib', 'functions').filter((path) => imports(path, files))];
-  return suitesWith(tier, (suite) => files.some((file) => isOwn(suite, file)) || imports(suite, code));
+/** Files, and the code that imports one of them. */
+function withImporters(files: readonly string[]): readonly string[] {
+  return [...files, ...pathsIn('lib', 'functions').filter((path) => imports(path, files))];
+}
+
+/** The suites of a tier that are in the room of a file, or import one of these paths. */
+function near(tier: RegExp, files: readonly string[], imported: readonly string[]): readonly string[] {
+  return suitesWith(tier, (suite) => files.some((file) => isOwn(suite, file)) || imports(suite, imported));
 }
 
 function suitesWith(tier: RegExp, isChosen: (suite: string) => boolean): readonly string[] {

@@ -526,7 +526,7 @@ export const mutations: readonly Mutation[] = [
     ['.update(requestId ?? randomUUID())', ''],
   ]),
   faultsOf('lib/wire/decodeBody.ts', 'lib/wire/decodeBody', [
-    ['    remainingBytes -= inflated.length;\n', ''],
+    ['    remainingBytes -= buffer.length;\n', ''],
     ['last.slice(0, 40)', 'last'],
   ]),
   faultsOf('lib/parquet/verifyPages.ts', 'lib/parquet/checksums.contract', [['piece, crc', 'piece']]),

@@ -39,6 +39,8 @@ describe('a redaction path that can match nothing', () => {
   });
 
   it.each([
+    ['', 'a path such as user.email'],
+    ['*.email', 'a path such as user.email'],
     ['user.privateAttributes.ssn', 'private attributes are taken out of every event as it is'],
     ['privateAttributes', 'private attributes are taken out of every event as it is'],
     ['event_name', 'another member of the event: without this one there is no row'],

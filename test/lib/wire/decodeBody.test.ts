@@ -8,7 +8,7 @@ import {
 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeBody, encodeBody, isMangled } from '../../../lib/wire/decodeBody.ts';
+import { decodeBody, encodeBody, isMangled, readBody } from '../../../lib/wire/decodeBody.ts';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ZSTD_FRAMES } from '../../../lib/wire/limits.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 
@@ -46,7 +46,46 @@ describe('decodeBody', () => {
         encoding: { layers: [], isStatsigEncoded: false },
       });
     }
-    expect(decodeBody(Buffer.from(` \r\n${json}`), announced('br')).text).toBe(` \r\n${json}`);
+  });
+
+  it.each([
+    [` \r\n${json}`, 'br'],
+    [`\t${json} \n`, 'deflate'],
+    ['[{}]', 'br'],
+    ['[', 'gzip'],
+    ['\ufeff{', 'zstd'],
+  ])('takes %j for JSON although the header says %s', (body, encoding) => {
+    expect(decodeBody(Buffer.from(body), announced(encoding))).toMatchObject({
+      text: body.replace('\ufeff', ''),
+      encoding: { layers: [] },
+    });
+  });
+
+  it.each([
+    ['text', Buffer.from('hello'), ['gzip', 'x-gzip', 'zstd']],
+    ['text with a closing brace', Buffer.from('hello}'), ['br', 'deflate', 'gzip']],
+    ['JSON without an end', Buffer.from('{"a":1'), ['br', 'deflate']],
+    ['braces around a byte that is not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), ['br', 'deflate']],
+    ['another byte than the first of a byte order mark', Buffer.from([0xee, 0xbb, 0xbf, 0x7b]), ['gzip']],
+    ['another byte than the second of it', Buffer.from([0xef, 0xba, 0xbf, 0x7b]), ['gzip']],
+    ['another byte than the third of it', Buffer.from([0xef, 0xbb, 0xbe, 0x7b]), ['gzip']],
+  ])('does not take %s for what the header says, nor for JSON', (_what, body, encodings) => {
+    for (const encoding of encodings)
+      expect(codeOf(() => decodeBody(body, announced(encoding)))).toMatch(
+        /^SLUICE_BODY_(CORRUPT|TRUNCATED)$/,
+      );
+  });
+
+  it('takes bytes for gzip or zstd only if all of the magic bytes are there', () => {
+    for (const magic of [
+      [0x1f, 0x8b],
+      [0x28, 0xb5, 0x2f, 0xfd],
+    ]) {
+      for (const place of magic.keys()) {
+        const almost = Buffer.from(magic.map((byte, i) => (i === place ? byte ^ 1 : byte)));
+        expect(decodeBody(almost, none)).toMatchObject({ bytes: magic.length, encoding: { layers: [] } });
+      }
+    }
   });
 
   it.each(Object.entries(compressors))('decodes %s that a header announces', (name, compress) => {
@@ -62,8 +101,21 @@ describe('decodeBody', () => {
     }
   });
 
-  it('accepts raw deflate, as some senders use it', () => {
+  it('accepts raw deflate, as some senders use it, also if it could begin a zlib header', () => {
     expect(decodeBody(deflateRawSync(bytes), announced('deflate')).text).toBe(json);
+    // A stored block of 31 bytes and an empty last block: RFC 1951, 3.2.4. The bits above the block's type are padding.
+    const text = 'x'.repeat(31);
+    for (const first of [0x00, 0x08]) {
+      const block = [Buffer.from([first, 31, 0, 224, 255]), Buffer.from(text)];
+      const body = Buffer.concat([...block, Buffer.from([1, 0, 0, 255, 255])]);
+      expect(decodeBody(body, announced('deflate')).text).toBe(text);
+    }
+  });
+
+  it('reads the last coding of a header that names several, without spaces and identity', () => {
+    const body = brotliCompressSync(bytes);
+    for (const encoding of ['gzip,br', ' br', 'br ,identity', 'Identity, BR,'])
+      expect(decodeBody(body, announced(encoding)).text).toBe(json);
   });
 
   it('decodes bodies that proxies compressed again, up to three times', () => {
@@ -110,11 +162,11 @@ describe('decodeBody', () => {
   it('has an error code for each kind of invalid body', () => {
     expect(codeOf(() => decodeBody(Buffer.alloc(0), none))).toBe('SLUICE_BODY_EMPTY');
     expect(codeOf(() => decodeBody(Buffer.alloc(MAX_BODY_BYTES + 1), none))).toBe('SLUICE_BODY_TOO_LARGE');
+    expect(decodeBody(Buffer.alloc(MAX_BODY_BYTES), none).bytes).toBe(MAX_BODY_BYTES);
     expect(codeOf(() => decodeBody(Buffer.from('eJzz'), announced('snappy')))).toBe(
       'SLUICE_BODY_ENCODING_UNKNOWN',
     );
     expect(() => decodeBody(Buffer.from('eJzz'), announced('n'.repeat(1_000)))).toThrow(/: n{40}\.$/);
-    expect(codeOf(() => decodeBody(Buffer.from('hello'), announced('gzip')))).toBe('SLUICE_BODY_CORRUPT');
     const flipped = Buffer.from(gzipSync(bytes));
     flipped.writeUInt32LE(0, flipped.length - 8); // The checksum.
     expect(codeOf(() => decodeBody(flipped, none))).toBe('SLUICE_BODY_CORRUPT');
@@ -182,6 +234,13 @@ describe('encodeBody', () => {
     );
   });
 
+  it('writes characters that are not Latin-1 as escapes in the encoding of Statsig', () => {
+    const encoded = encodeBody('{"a":"é€😀"}', { layers: [], isStatsigEncoded: true });
+    expect(decodeBody(encoded, { contentEncoding: '', statsigEncoded: true }).text).toBe(
+      '{"a":"é\\u20ac\\ud83d\\ude00"}',
+    );
+  });
+
   it('compresses again what a proxy had compressed once more', () => {
     const encoding = { layers: ['gzip', 'zstd'] as const, isStatsigEncoded: false };
     const encoded = encodeBody('{"a":1}', encoding);
@@ -232,7 +291,8 @@ describe.each([
     const empty = compress(Buffer.alloc(0));
     expect(decodeAs(Buffer.concat([half, half, empty]), name).bytes).toBe(MAX_DECODED_BYTES);
     const member = compress(Buffer.from(' '));
-    expect(codeAs(Buffer.concat([half, half, member]), name)).toBe('SLUICE_BODY_INFLATES_TOO_FAR');
+    for (const frames of [[member], [empty, member]])
+      expect(codeAs(Buffer.concat([half, half, ...frames]), name)).toBe('SLUICE_BODY_INFLATES_TOO_FAR');
     // Node refuses what goes beyond a limit of whole chunks by itself.
     const less = compress(Buffer.alloc(MAX_DECODED_BYTES / 2 - 1_000, 0x20));
     for (const frames of [Array(3).fill(half), Array(3).fill(less), Array(12).fill(less)])
@@ -280,8 +340,18 @@ describe('isMangled', () => {
     );
   });
 
-  it('recognizes a brotli stream that starts like JSON', () => {
-    expect(isMangled('{\ufffd\ufffd\u0001', 'br')).toBe(true);
+  it.each([
+    ['{\ufffd\ufffd\u0001', 'br', true],
+    ['{\u0001\ufffd}', 'br', true],
+    ['{\ufffd', 'br', true],
+    ['{}\ufffd', 'br', true],
+    ['\ufffd}', 'br', true],
+    ['x{\ufffd}', 'br', true],
+    ['hello', 'br', false],
+    ['hello\ufffd', '', false],
+    ['hello\ufffd', 'brx', false],
+  ])('of %j with the coding %j is %p', (text, coding, expected) => {
+    expect(isMangled(text, coding)).toBe(expected);
   });
 
   it('never treats JSON as mangled, whatever its content and headers', () => {
@@ -296,5 +366,22 @@ describe('isMangled', () => {
         },
       ),
     );
+  });
+});
+
+describe('readBody', () => {
+  const read = (body: string | undefined, isBase64Encoded: boolean, contentEncoding?: string) => {
+    const headers = contentEncoding === undefined ? {} : { 'content-encoding': contentEncoding };
+    const http = { method: 'POST' };
+    const request = { rawPath: '/', rawQueryString: '', headers, isBase64Encoded, requestContext: { http } };
+    return readBody(body === undefined ? request : { ...request, body });
+  };
+
+  it('returns the bytes of text and of base64, and null for bytes that the gateway took for text', () => {
+    expect(read('é', false)).toEqual(Buffer.from('é'));
+    expect(read('/w==', true)).toEqual(Buffer.from([0xff]));
+    expect(read(undefined, false)).toEqual(Buffer.alloc(0));
+    expect(read('(\ufffd/\ufffd', false)).toBeNull();
+    expect([read('\ufffd', false, 'br'), read('\ufffd', false)]).toEqual([null, Buffer.from('\ufffd')]);
   });
 });

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeBody } from '../../../lib/wire/decodeBody.ts';
 import { EvaluationText } from '../../../lib/wire/EvaluationText.ts';
-import { MAX_EVENTS } from '../../../lib/wire/limits.ts';
-import { parseBody } from '../../../lib/wire/parseBatch.ts';
+import { parseJsonBody } from '../../../lib/wire/jsonBody.ts';
+import { MAX_EVENTS, UNCOUNTED_LENGTH } from '../../../lib/wire/limits.ts';
+import { parseBatch, parseBody } from '../../../lib/wire/parseBatch.ts';
+import { readEvent } from '../../../lib/wire/readEvent.ts';
 import { statsigFixtures } from '../../harness/StatsigFixture.ts';
 
 const metadataOf = (event: unknown): unknown => Reflect.get(Object(event), 'metadata');
@@ -23,7 +25,8 @@ describe('parseBody', () => {
   it("leaves exposures' metadata unparsed, in any order of members", () => {
     const evaluated = [
       { gate: 'g', ruleID: 'r', lcut: '1795000000000', gateValue: true },
-      { configVersion: 12, config: 'c', allocatedExperiment: '', reason: 'é€' },
+      { configVersion: 12, config: 'c', allocatedExperiment: '', reason: 'é €' },
+      { gate: 'g', reason: 'r'.repeat(256), isManualExposure: false, configVersion: -1 },
     ];
     const events = evaluated.map((metadata) => ({ eventName: 'statsig::gate_exposure', metadata }));
     const parsed = parseBody(JSON.stringify({ events }));
@@ -40,10 +43,12 @@ describe('parseBody', () => {
     ['an escape', '{"gate":"g\\n"}'],
     ['an escape in a key', '{"g\\u0061te":"g"}'],
     ['half a pair', '{"gate":"\ud800"}'],
-    ['a long text', `{"gate":"${'g'.repeat(300)}"}`],
+    ['a long text', `{"gate":"${'g'.repeat(257)}"}`],
+    // The sum over its characters is the one of `gate`.
+    ['a member that seems to be another', '{"gatejCCQWPV":"g"}'],
     ['a long number', '{"gate":"g","configVersion":9007199254740993}'],
     ['a number with zeros', '{"gate":"g","configVersion":1.0}'],
-    ['a time that is a number', '{"gate":"g","lcut":1795000000000}'],
+    ['a time that is a number', '{"gate":"g","configSyncTime":1795000000000}'],
     ['null', '{"gate":null}'],
     ['spaces', '{"gate": "g"}'],
     ['nothing', '{}'],
@@ -59,7 +64,7 @@ describe('parseBody', () => {
       Object(parseBody(`{"events":[${Array(count).fill(event).join()}]}`)).events;
     const metadata = '{"n":1,"metadata":{"gate":"g"}}';
     expect(metadataOf(read(MAX_EVENTS, metadata)[0])).toBeInstanceOf(EvaluationText);
-    expect(metadataOf(read(MAX_EVENTS + 2, metadata)[0])).toEqual({ gate: 'g' });
+    expect(metadataOf(read(MAX_EVENTS + 1, metadata)[0])).toEqual({ gate: 'g' });
   });
 
   it.each(statsigFixtures())('reads %s as JSON.parse does', (_name, { headers, body }) => {
@@ -87,6 +92,9 @@ describe('parseBody', () => {
     '{"n":1,"user":{"a"},"m":1,"user":{"a"}}',
     '{"events":[{"n":1,"metadata":{"gate":"g"',
     '{"events":[{"n":1,"metadata":{"gate":"g',
+    '{"events":[{"n":1,"metadata":{"gat',
+    '{"events":[{"n":1,"metadata":{"gate":tru',
+    '{"events":[{"n":1,"metadata":{xgate":"g"}}]}',
     '{"events":[{"n":1,"metadata":{"gate":"g"},}]}',
     '{"events":[{"n":1,"metadata":{"gate":"g\n"}}]}',
     '{"events":[{"n":1,"metadata":{"gate\ufffd:"g"}}]}',
@@ -148,9 +156,118 @@ describe('parseBody', () => {
     );
   });
 
+  it("leaves exposures' metadata unparsed beside events that are none", () => {
+    const events = Object(parseBody('{"events":[null,7,"e",{"n":1,"metadata":{"gate":"g"}}]}')).events;
+    expect(events.slice(0, 3)).toEqual([null, 7, 'e']);
+    expect(metadataOf(events[3])).toBeInstanceOf(EvaluationText);
+  });
+
+  it('has one hash for the same evaluation in any order and at any time, and another for another', () => {
+    const hashOf = (metadata: object) => EvaluationText.at(JSON.stringify(metadata), 0, [])?.hash;
+    const sent = { gate: 'a', ruleID: 'b', gateValue: true, configVersion: 12 };
+    const { gate, ...others } = sent;
+    expect(hashOf({ configSyncTime: '1', ...others, gate })).toBe(hashOf({ ...sent, configSyncTime: '2' }));
+    const different = [
+      {},
+      { gate: 'b', ruleID: 'a' },
+      { gateValue: false },
+      { configVersion: 13 },
+      { reason: '' },
+    ];
+    const hashes = different.map((members) => hashOf({ ...sent, ...members }));
+    expect(new Set(hashes).size).toBe(different.length);
+    expect(hashes).not.toContain(undefined);
+  });
+
+  it('keeps no members of metadata that is no evaluation', () => {
+    const members: number[] = [];
+    expect(EvaluationText.at('{"gate":"g","mine":"r"}', 0, members)).toBeNull();
+    expect(members).toEqual([]);
+  });
+
   it('hides the body from code that visits the properties of an evaluation', () => {
     const evaluation = EvaluationText.at('{"gate":"g","lcut":"1"}', 0, []);
     expect(evaluation).not.toBeNull();
     expect(Object.values(Object(evaluation)).filter((value) => typeof value !== 'number')).toEqual([]);
+  });
+});
+
+describe('parseBatch', () => {
+  it.each([
+    ['null', 'It is not an object.'],
+    ['[]', 'It is not an object.'],
+    ['{"user":{}}', 'It has no array of events.'],
+    ['{"events":{}}', 'events is not an array.'],
+    ['{"events":[],"exposures":"none"}', 'exposures is not an array.'],
+    ['{"events":[],"user":"u"}', 'user is not an object.'],
+    ['{"events":[],"statsigMetadata":[]}', 'statsigMetadata is not an object.'],
+  ])('refuses %s', (body, detail) => {
+    expect(() => parseBatch(body)).toThrow(
+      expect.objectContaining({ code: 'SLUICE_BODY_WRONG_SHAPE', detail }),
+    );
+  });
+
+  it('refuses more parts than it can hold, and reads short bodies without counting them', () => {
+    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+    const refusal = (code: string) => expect.objectContaining({ code });
+    const uncounted = nested(UNCOUNTED_LENGTH / 2);
+    expect(() => parseBatch(uncounted)).toThrow(refusal('SLUICE_BODY_WRONG_SHAPE'));
+    expect(() => parseBatch(` ${uncounted}`)).toThrow(refusal('SLUICE_BODY_TOO_COSTLY'));
+    const deep = `{"events":${nested(100_000)}}`;
+    expect(parseBatch(deep).events).toHaveLength(1);
+    expect(() => parseBatch(deep, true)).toThrow(refusal('SLUICE_BODY_WRONG_SHAPE'));
+  });
+
+  it('does not take a failure of the parser for one of the body', () => {
+    const parse = () => {
+      throw new TypeError('not of the body');
+    };
+    expect(() => parseJsonBody('{}', false, parse)).toThrow('not of the body');
+  });
+
+  it.each([
+    ['{"events":[7],"user":null,"statsigMetadata":null}', { events: [7], exposures: [] }],
+    ['{"events":null,"exposures":[7]}', { events: [], exposures: [7] }],
+  ])('takes null for what is absent: %s', (body, lists) => {
+    const shared = { user: null, senderMetadata: null, clientTime: undefined, notANumbers: 0 };
+    expect(parseBatch(body)).toEqual({ ...lists, ...shared });
+  });
+});
+
+describe('readEvent', () => {
+  const caught = (raw: unknown): unknown => {
+    try {
+      return readEvent(raw, null);
+    } catch (error) {
+      return error;
+    }
+  };
+
+  it.each([
+    [null, 'SLUICE_EVENT_NOT_AN_OBJECT'],
+    [[], 'SLUICE_EVENT_NOT_AN_OBJECT'],
+    [{ eventName: '' }, 'SLUICE_EVENT_NO_NAME'],
+    [{ eventName: 7 }, 'SLUICE_EVENT_NO_NAME'],
+    [{ eventName: 'e', user: 'u' }, 'SLUICE_EVENT_BAD_USER'],
+    [{ eventName: 'e', user: ['u'] }, 'SLUICE_EVENT_BAD_USER'],
+  ])('refuses %j, with one error for all events of the kind', (raw, code) => {
+    const error = caught(raw);
+    expect(error).toMatchObject({ code });
+    expect(caught(raw)).toBe(error);
+    expect(caught({ eventName: 'e', user: 7 }) === error).toBe(code === 'SLUICE_EVENT_BAD_USER');
+  });
+
+  it.each([undefined, null, []])('reads %j as an event without a user', (user) => {
+    expect(readEvent({ eventName: 'e', user }, { userID: 'batch' }).user).toEqual({ userID: 'batch' });
+  });
+
+  it("parses metadata of the application's events only", () => {
+    const kindOf = (eventName: string) => {
+      const text = `{"events":[{"eventName":"${eventName}","metadata":{"gate":"g"}}]}`;
+      const [event] = parseBatch(text).events;
+      return readEvent(event, null).metadata;
+    };
+    expect(kindOf('statsig::gate_exposure')).toBeInstanceOf(EvaluationText);
+    expect(kindOf('checkout')).toEqual({ gate: 'g' });
   });
 });

@@ -61,16 +61,23 @@ describe('redaction', () => {
   it('does not hash null and empty texts', () => {
     const user = { userID: '', email: null };
     expect(redact({ 'user.userID': 'hash', 'user.email': 'hash' }, { user })).toEqual({ user });
+    const member = new Redaction({ value: 'hash' }, SALT).member(
+      'value',
+      undefined,
+      new CanonicalJsonWriter(),
+    );
+    expect(member).toBeUndefined();
   });
 
   it('applies * to every key and item', () => {
     const event = {
       user: { custom: { a: 1, b: { c: 2 } } },
-      metadata: { items: [{ mail: 1, n: 2 }, { mail: 3 }] },
+      metadata: { items: [{ mail: 1, n: 2 }, { mail: 3 }], mails: ['a@b', 'c@d'] },
     };
-    expect(redact({ 'user.custom.*': 'drop', 'metadata.items.*.mail': 'drop' }, event)).toEqual({
+    const rules = { 'user.custom.*': 'drop', 'metadata.items.*.mail': 'drop', 'metadata.mails.*': 'drop' };
+    expect(redact(rules as Record<string, RedactionAction>, event)).toEqual({
       user: { custom: {} },
-      metadata: { items: [{ n: 2 }, {}] },
+      metadata: { items: [{ n: 2 }, {}], mails: [] },
     });
   });
 
@@ -90,6 +97,9 @@ describe('redaction', () => {
       user: { n: 1 },
     });
     expect(redact({ 'user.email': 'drop' }, { user: 'a@b', eventName: 'e' })).toEqual({ eventName: 'e' });
+    expect(redact({ 'user.custom.mail': 'drop' }, { user: { custom: null } })).toEqual({
+      user: { custom: null },
+    });
   });
 
   it('withholds an event that is not an object, and one that is too deep to hash', () => {
@@ -97,6 +107,15 @@ describe('redaction', () => {
     expect(redact({ 'user.email': 'drop' }, ['a@b'])).toBeNull();
     const deep: unknown = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`);
     expect(redact({ 'metadata.a': 'hash' }, { metadata: { a: deep } })).toBeNull();
+  });
+
+  it('does not withhold an event for another error', () => {
+    const event = {
+      get value(): never {
+        throw new TypeError('no value');
+      },
+    };
+    expect(() => redact({ 'user.email': 'drop' }, event)).toThrow('no value');
   });
 
   it('keeps __proto__ as a normal key, and redacts below it', () => {

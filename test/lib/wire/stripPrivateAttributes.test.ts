@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseBatch } from '../../../lib/wire/parseBatch.ts';
-import { stripPrivateAttributes } from '../../../lib/wire/stripPrivateAttributes.ts';
+import { namesPrivateAttributes, stripPrivateAttributes } from '../../../lib/wire/stripPrivateAttributes.ts';
 
 const withPrivate = (members: Record<string, unknown>) => ({
   ...members,
@@ -46,6 +46,19 @@ describe('private attributes', () => {
     let node: unknown = Object(events[0])['metadata'];
     for (let i = 0; i < 20_000; i += 1) node = Object(node)['a'][0];
     expect([node, Object(events[0])['user']]).toEqual([{}, {}]);
+  });
+
+  it.each([
+    ['{"privateAttributes":1}', true],
+    ['{"\\u0070rivateAttributes":1}', true],
+    ['{"Attrib":1}', false],
+    ['{"a":"\\u00e9"}', false],
+    ['{}', false],
+  ])('may be in %s: %p', (text, expected) => {
+    expect(namesPrivateAttributes(text)).toBe(expected);
+    const parsed = { privateAttributes: 1 };
+    stripPrivateAttributes(parsed, text);
+    expect(parsed).toEqual(expected ? {} : { privateAttributes: 1 });
   });
 
   it('are the only values that are removed', () => {

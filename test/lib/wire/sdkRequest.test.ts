@@ -1,0 +1,193 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  isExceptionReport,
+  keyProblem,
+  readSdkKey,
+  readSdkRequest,
+  reservedEndpoint,
+  sdkLabel,
+} from '../../../lib/wire/sdkRequest.ts';
+
+/** An SDK key of this many characters. */
+const keyOf = (length: number) => 'client-'.padEnd(length, 'x');
+
+describe('readSdkRequest', () => {
+  const read = (headers: Record<string, string>, rawQueryString: string, context = {}) =>
+    readSdkRequest({
+      rawPath: '/v1/rgstr',
+      rawQueryString,
+      headers,
+      isBase64Encoded: false,
+      requestContext: { http: { method: 'POST' }, ...context },
+    });
+  const nothing = {
+    method: 'POST',
+    path: '/v1/rgstr',
+    key: null,
+    keyProblem: '',
+    markers: { contentEncoding: '', statsigEncoded: false },
+    clientTimes: [null, null],
+    sessionId: null,
+    serverSession: null,
+    sdkType: null,
+    sdkVersion: null,
+    requestId: null,
+    gatewayTime: undefined,
+  };
+  const headers = {
+    'statsig-api-key': 'secret-a',
+    'content-encoding': 'br',
+    'statsig-encoded': '1',
+    'statsig-client-time': '17',
+    'statsig-server-session-id': 's',
+    'statsig-sdk-type': 'py-server',
+    'statsig-sdk-version': '1.2.3',
+  };
+  const ofHeaders = {
+    ...nothing,
+    key: 'secret-a',
+    markers: { contentEncoding: 'br', statsigEncoded: true },
+    clientTimes: ['17', null],
+    sessionId: 's',
+    serverSession: 's',
+    sdkType: 'py-server',
+    sdkVersion: '1.2.3',
+  };
+  const query = 'k=client-b&se=1&t=18&sid=t&st=js-client&sv=3.0.0';
+  const ofQuery = {
+    ...nothing,
+    key: 'client-b',
+    markers: { contentEncoding: '', statsigEncoded: true },
+    clientTimes: [null, '18'],
+    sessionId: 't',
+    sdkType: 'js-client',
+    sdkVersion: '3.0.0',
+  };
+  const emptied = Object.fromEntries(Object.keys(headers).map((name) => [name, '']));
+
+  it.each([
+    ['nothing', {}, '', nothing],
+    ['headers', headers, '', ofHeaders],
+    ['a query', {}, query, ofQuery],
+    ['both', headers, query, { ...ofHeaders, clientTimes: ['17', '18'] }],
+    ['a query behind headers that a proxy emptied', emptied, query, { ...ofQuery, clientTimes: ['', '18'] }],
+    ['marks that are not 1', { 'statsig-encoded': '0' }, 'se=0', nothing],
+  ])('reads %s', (_what, sent, queryString, expected) => {
+    expect(read(sent, queryString)).toEqual(expected);
+  });
+
+  it('says what is wrong with a key only if there is no other', () => {
+    const bad = { 'statsig-api-key': 'console-a' };
+    expect(read(bad, '').keyProblem).toMatch(/begins with neither/);
+    expect(read(bad, 'k=client-b')).toMatchObject({ key: 'client-b', keyProblem: '' });
+  });
+
+  it.each([
+    ['JKJaXmPLvHcESHA=', true],
+    ['0a1b2c3d-0000-4000-8000-0123456789ab', true],
+    ['x'.repeat(64), true],
+    ['x'.repeat(65), false],
+    ['', false],
+    ['a b', false],
+    [' a', false],
+    ['a\n', false],
+  ])("takes %j for the gateway's ID of a request: %p", (requestId, isTaken) => {
+    expect(read({}, '', { requestId, timeEpoch: 5 })).toMatchObject({
+      requestId: isTaken ? requestId : null,
+      gatewayTime: 5,
+    });
+  });
+});
+
+describe('sdkLabel', () => {
+  it.each([
+    [null, null, 'unknown'],
+    [null, '1.2.3', 'unknown 1.2.3'],
+    ['Ann Example', '1.2.3-rc', 'other 1.2.3-rc'],
+    ['py-server', 'v123.1234.12345-beta.123', 'py-server 123.1234.12345-beta.123'],
+    ['js-client', '3.0.0-alpha.1', 'js-client 3.0.0-alpha.1'],
+    ['go-sdk', '1.2', 'go-sdk'],
+    ['go-sdk', 'x1.2.3', 'go-sdk'],
+    ['go-sdk', '1.2.3 of Ann', 'go-sdk'],
+    ['go-sdk', '1.2.3-ann', 'go-sdk'],
+    ['go-sdk', 'null', 'go-sdk'],
+  ])('of %j and %j is %s', (type, version, expected) => {
+    expect(sdkLabel(type, version)).toBe(expected);
+  });
+});
+
+describe('readSdkKey', () => {
+  const query = (text: string) => new URLSearchParams(text);
+
+  it('reads the header, else the query', () => {
+    expect(readSdkKey({ 'statsig-api-key': 'secret-a' }, query('k=client-b'))).toBe('secret-a');
+    expect(readSdkKey({}, query('st=js&k=client-b'))).toBe('client-b');
+    expect(readSdkKey({ 'statsig-api-key': keyOf(256) }, query(''))).toBe(keyOf(256));
+  });
+
+  it.each(['', 'client-', 'console-abc', ' client-a', 'client-a b', 'client-é', keyOf(257)])(
+    'rejects a key of another shape: %p',
+    (key) => {
+      expect(readSdkKey({ 'statsig-api-key': key }, query(''))).toBeNull();
+      expect(readSdkKey({}, new URLSearchParams({ k: key }))).toBeNull();
+      // A bad key in the header does not hide a good one in the query.
+      expect(readSdkKey({ 'statsig-api-key': key }, query('k=client-b'))).toBe('client-b');
+    },
+  );
+});
+
+describe('keyProblem', () => {
+  it.each([
+    ['', '', /^$/],
+    ['console-abc', '', /^The header STATSIG-API-KEY begins with neither client- nor secret-\.$/],
+    ['', 'Bearer client-a', /^The query parameter k begins with neither/],
+    [' client-a', '', /^The header .* begins with neither/],
+    ['client-', '', /has nothing after/],
+    ['client-a b', '', /or a space/],
+    [`${keyOf(255)} `, '', /or a space/],
+    [keyOf(257), '', /longer than 256/],
+  ])('of header %p and parameter %p says the form that a key has', (header, parameter, expected) => {
+    const problem = keyProblem({ 'statsig-api-key': header }, new URLSearchParams({ k: parameter }));
+    expect(problem).toMatch(expected);
+    expect(problem).not.toMatch(/abc|xxx|a b/);
+  });
+});
+
+describe('reservedEndpoint', () => {
+  it.each([
+    ['/v1/initialize', 'initialize'],
+    ['/v1/download_config_specs', 'download_config_specs'],
+    ['/v1/download_config_specs/secret-x.json', 'download_config_specs'],
+    ['/v2/download_config_specs/secret-x.json', 'download_config_specs'],
+    ['/v1/get_id_lists', 'get_id_lists'],
+    ['/v1/get_id_lists/secret-x.json', 'get_id_lists'],
+    ['/v1/download_id_list_file/3wHgh0', 'download_id_list_file'],
+    ['/v1/check_gate', 'check_gate'],
+    ['/v1/get_config', 'get_config'],
+    ['/v1/get_layer', 'get_layer'],
+    ['/v1/get_ranked_list', 'get_ranked_list'],
+    ['/v1/mark_data_ready_dwh', 'mark_data_ready_dwh'],
+  ])("recognizes %s as Statsig's", (path, name) => {
+    expect(reservedEndpoint(path)).toBe(name);
+  });
+
+  it.each([
+    '/v1/rgstr',
+    '/v1/log_event',
+    '/',
+    '/initialize-me',
+    '/v1/initialized',
+    '/a/v1/initialize',
+    '/v1/get_configuration',
+  ])('accepts %s as a possible log path', (path) => {
+    expect(reservedEndpoint(path)).toBeNull();
+  });
+
+  it('recognizes the paths of error reports', () => {
+    expect(['/v1/sdk_exception', '/v1/rgstr_e', '/v1/rgstr'].map(isExceptionReport)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+});
