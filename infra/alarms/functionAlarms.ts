@@ -1,4 +1,4 @@
-import { type FunctionPart, functionWork, hiddenSeconds } from '../template/functionWork.ts';
+import { type FunctionPart, hiddenSeconds, workingParts } from '../template/functionWork.ts';
 import type { Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 import { unusedFunctions } from '../template/unusedFunctions.ts';
@@ -43,7 +43,7 @@ const WITHOUT_QUEUE = {
 export function functionAlarms(stack: Stack): Resources {
   const unused = unusedFunctions(stack.config);
   const terms = [
-    ...queueNames.map((part) => [part, queueTerms(part)] as const),
+    ...workingParts.map((part) => [part, queueTerms(part)] as const),
     ...Object.entries(WITHOUT_QUEUE),
   ];
   const perFunction = terms.map(([part, errorTerms]) =>
@@ -65,8 +65,6 @@ export function functionAlarms(stack: Stack): Resources {
   });
   return Object.assign(collect, ...perFunction);
 }
-
-const queueNames = Object.keys(functionWork) as FunctionPart[];
 
 function queueTerms(part: FunctionPart): ErrorTerms {
   return { threshold: hiddenSeconds(part) < HOUR ? 2 : 1, periodSeconds: 2 * HOUR };

@@ -49,6 +49,9 @@ export function workOf(name: string): Work | undefined {
 /** The name of a function that has a queue. */
 export type FunctionPart = keyof typeof functionWork;
 
+/** The functions that have a queue, and a dead-letter queue. */
+export const workingParts = Object.keys(functionWork) as readonly FunctionPart[];
+
 /**
  * AWS recommends six times the function's timeout plus the batching window, so that a message is not delivered again while
  * an invocation still works on it.

@@ -10,7 +10,7 @@ import { ifThere } from '../explainAwsError.ts';
 import { readOldest } from './flow/failures.ts';
 import { readQueue } from './flow/relayCopies.ts';
 
-/** What Lambda has counted of a function within 24 hours: at least one run that was killed, took too long or threw. */
+/** What Lambda has counted of a function within 24 hours: at least one run that was killed, took too long or threw, or that it throttles. */
 export interface FunctionErrors {
   /** The function. Its log and its queue have the name too. */
   readonly part: string;
@@ -18,11 +18,13 @@ export interface FunctionErrors {
   readonly errors: number;
   /** All invocations of it that have ended, those with an error too. */
   readonly invocations: number;
-  /** Times at which the first and the last run with an error began, to the minute, ISO 8601. */
+  /** Number of runs that Lambda throttled, and so did not begin; its queue or Lambda asks for them again. */
+  readonly throttled: number;
+  /** When the first run with an error began, without any when the first was throttled, to the minute, ISO 8601. */
   readonly first: string;
-  /** When the last run with an error began, to the minute, ISO 8601. */
+  /** When the last run of these began, to the minute, ISO 8601. */
   readonly last: string;
-  /** Whether none of the runs that began after the last one had an error, and there are some. */
+  /** Whether runs began after the last one of these, none of which had an error. Throttling alone that is over is not told. */
   readonly isOver: boolean;
   /** Messages of its queue, hidden ones too, about, and when the oldest was sent, ISO 8601, if SQS tells; null without a queue. */
   readonly waits: { readonly messages: number; readonly since: string | null } | null;
@@ -45,7 +47,11 @@ export async function readFunctionErrors(
     deployment,
     parts.flatMap((part) => {
       const metric = metricsOf('AWS/Lambda', { FunctionName: partName(stack, part) });
-      return [metric('Errors', 'Sum', `${part} errors`), metric('Invocations', 'Sum', `${part} all`)];
+      return [
+        metric('Errors', 'Sum', `${part} errors`),
+        metric('Throttles', 'Sum', `${part} throttled`),
+        metric('Invocations', 'Sum', `${part} all`),
+      ];
     }),
     { start: end - DAY_MS, end },
   );
@@ -53,19 +59,15 @@ export async function readFunctionErrors(
     const minutes = (id: string) =>
       [...(series.get(`${part} ${id}`) ?? [])].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
     const errors = minutes('errors');
+    const throttled = minutes('throttled');
     const all = minutes('all');
-    const [[first] = [0]] = errors;
-    const [last, lastCount] = errors.at(-1) ?? [0, 0];
-    if (lastCount === 0) return [];
-    const about = {
-      part,
-      errors: sumOf(errors),
-      invocations: sumOf(all),
-      first: isoTimestamp(first),
-      last: isoTimestamp(last),
-      isOver: all.some(([at]) => at > last),
-    };
-    return [about];
+    const [first] = errors[0] ?? throttled[0] ?? [];
+    if (first === undefined) return [];
+    const last = Math.max(errors.at(-1)?.[0] ?? 0, throttled.at(-1)?.[0] ?? 0);
+    const isOver = all.some(([at]) => at > last);
+    if (isOver && errors.length === 0) return [];
+    const counts = { errors: sumOf(errors), throttled: sumOf(throttled), invocations: sumOf(all) };
+    return [{ part, ...counts, first: isoTimestamp(first), last: isoTimestamp(last), isOver }];
   });
   const withQueue = found.filter(({ part }) => Object.hasOwn(functionWork, part));
   const since = await readOldest(

@@ -23,6 +23,7 @@ import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
 import {
   type DeadLetters,
   type LastFailure,
+  readDeadFailure,
   readDeadLetters,
   readKeysFailure,
   readLastFailure,
@@ -189,9 +190,12 @@ export interface StatusFacts {
   readonly relay: RelayState | null;
   /** Dead-letter queues that are not empty. */
   readonly deadLetters: readonly DeadLetters[] | null;
-  /** Functions with runs that were killed, took too long or threw within 24 hours. */
+  /** Functions with runs that were killed, took too long or threw within 24 hours, or that Lambda throttles. */
   readonly functionErrors: readonly FunctionErrors[] | null;
-  /** What a function failed with last, by its name, if it had such runs, or if something waits for it and its log tells. `landing`: the stream's delivery. */
+  /**
+   * What a function failed with last, by its name, if it had such runs, or if something waits for it and its log tells. `landing`: the
+   * stream's delivery. By the name of a dead-letter queue: with what its messages failed.
+   */
   readonly failures: Readonly<Record<string, LastFailure>>;
   /** The alarms that are deployed. */
   readonly alarms: readonly AlarmState[] | null;
@@ -312,7 +316,6 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     const { deadLetters, functionErrors, partitions, receivedHours, unreached } = parts;
     const errors = (functionErrors ?? []).map(({ part, last }) => [part, last] as const);
     const waiting = new Map<string, string | null>(errors);
-    for (const { part, since } of deadLetters ?? []) waiting.set(part, since);
     const oldest = landed !== null && isLandingLate(landed.landing, now) ? landed.landing.oldest : null;
     if (oldest !== null) waiting.set('write', oldest);
     if (partitions !== null && partitions.gaps.length > 0) waiting.set('register', null);
@@ -329,6 +332,10 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
           : Math.min(now - DAY_MS, Date.parse(since ?? isoTimestamp(now)) - TRIES_MS);
       const why = await askLog(part, () => readLastFailure(deployment, part, from));
       if (why !== null) found[part] = why;
+    }
+    for (const letters of deadLetters ?? []) {
+      const why = await askLog(letters.part, () => readDeadFailure(deployment, letters));
+      if (why !== null) found[letters.queue] = why;
     }
     return found;
   }

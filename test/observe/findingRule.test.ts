@@ -104,6 +104,8 @@ const unreadLog = (log: string) => ({
   unknown: [{ part: `the log of ${log}`, why: 'Denied.', kind: 'denied', log, isByKey: false } as const],
 });
 
+const throttled = failureOf('throttled', 'Lambda throttled 6 invocations.');
+
 /** States of cases that {@link cases} leaves out. */
 const more: readonly Partial<StatusFacts>[] = [
   stackFaults({}, { what: 'workgroup' }, { isDeployed: false }, { what: 'identity of a reader', repair: [] }),
@@ -138,12 +140,20 @@ const more: readonly Partial<StatusFacts>[] = [
   waits('backfill', '2026-11-19'),
   waits('load', '2026-11-02'),
   { ...late, failures: { write: failureOf('error', 'SLUICE_X: it is denied.') } },
-  { ...late, failures: { write: failureOf('throttled', 'Lambda throttled 6 invocations.') } },
+  { ...late, failures: { write: throttled } },
   { ...late, failures: { write: failureOf('denied', 'AccessDenied.') } },
   { functionErrors: [functionErrors], failures: { 'curate-plan': failureOf('denied', 'AccessDenied.') } },
   { unreached: hourOf('5xx'), failures: { collect: failureOf('denied', 'AccessDenied.') } },
   { ...late, deadLetters: [deadLetters] },
-  { deadLetters: [deadLetters], failures: { write: failureOf('error', 'SLUICE_X: it is denied.') } },
+  {
+    deadLetters: [deadLetters],
+    failures: { [deadLetters.queue]: failureOf('error', 'SLUICE_X: it is denied.') },
+  },
+  { deadLetters: [deadLetters], failures: { [deadLetters.queue]: throttled } },
+  {
+    functionErrors: [{ ...functionErrors, errors: 0, throttled: 6 }],
+    failures: { 'curate-plan': throttled },
+  },
   waiting({ buffered: { count: null, oldest: at(12.5) } }),
   { ...waiting({ buffered: { count: null, oldest: at(12.5) } }), ...unreadLog('landing') },
   { ...unreadLog('collect'), unreached: hourOf('5xx') },
@@ -193,7 +203,7 @@ const more: readonly Partial<StatusFacts>[] = [
   { unreached: hourOf('5xx'), failures: { collect: failureOf('error', 'SLUICE_X: it is denied.') } },
   {
     unreached: hourOf('5xx'),
-    failures: { collect: failureOf('throttled', 'Lambda throttled 6 invocations.') },
+    failures: { collect: throttled },
   },
   { keys: { ...noKeys, faultKind: 'deleted' } },
   { keys: { ...noKeys, fault: GONE, faultKind: 'gone' } },

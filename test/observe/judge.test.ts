@@ -506,7 +506,7 @@ describe('a finding of sluice status', () => {
       alarms: [{ ...alarm, state: 'ALARM', notifies: true }],
       unknown: [{ part: 'the last event', why: 'It is denied.', kind: 'denied', log: null, isByKey: true }],
       deadLetters: [{ part: 'relay', queue: 'q', arn: 'a', messages: 1, since: null }],
-      failures: { relay: { ...failureOf('error', 'KMSDisabledException.'), isByKey: true } },
+      failures: { q: { ...failureOf('error', 'KMSDisabledException.'), isByKey: true } },
       key: { Arn, KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
     });
     expect(found).toMatchObject([
@@ -644,7 +644,11 @@ describe('a finding of sluice status', () => {
         expect.stringMatching(/^acme\/hourly: .* Alarm sluice-prod-ingest-stopped-hourly, since/),
         expect.stringMatching(/^acme\/daily: [^A]*$/),
       ]);
-      const queue = (part: string) => ({ ...deadLetters, part, queue: `sluice-prod-${part}-dead-letters` });
+      const queue = (part: 'export' | 'register') => ({
+        ...deadLetters,
+        part,
+        queue: `sluice-prod-${part}-dead-letters`,
+      });
       const dead = { deadLetters: [queue('export'), queue('register')], ...ring('register-dead-letters') };
       expect(headlinesOf(dead)).toEqual([
         ['DEAD_LETTERS', 'problem'],

@@ -2,10 +2,10 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { readLastFailure } from '../../observe/facts/flow/failures.ts';
+import { readDeadFailure, readLastFailure } from '../../observe/facts/flow/failures.ts';
 import { readNoted, readSpikeSender } from '../../observe/facts/flow/loggedRequests.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
-import { MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
+import { cloudWatchService, MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
 import { FunctionLogs, logsService } from '../../packages/local-aws/src/logs/index.ts';
 import { startServices, temporaryDirectory } from '../../packages/local-aws/src/testing/index.ts';
 
@@ -16,14 +16,20 @@ const clock = new ManualClock(NOON);
 const metrics = MetricStore.open({ directory: `${directory.path}/cloudwatch`, clock });
 const logs = new FunctionLogs({ directory: `${directory.path}/logs`, clock, metrics });
 let client: CloudWatchLogsClient;
+let cloudwatch: CloudWatchClient;
 let close: () => Promise<void>;
 beforeAll(async () => {
-  const services = await startServices([logsService({ logs, groups: () => [] })]);
+  const services = await startServices([
+    logsService({ logs, groups: () => [] }),
+    cloudWatchService({ metrics, clock, beforeReading: () => undefined }),
+  ]);
   client = new CloudWatchLogsClient(services.options);
+  cloudwatch = new CloudWatchClient(services.options);
   close = services.close;
 });
 afterAll(async () => {
   client.destroy();
+  cloudwatch.destroy();
   await close();
   logs.close();
   metrics.close();
@@ -118,13 +124,20 @@ describe('who sent a spike', () => {
 });
 
 /** What a function failed with last within an hour, as its log says. */
-async function lastFailure(part: string) {
-  const cloudwatch = new CloudWatchClient();
-  const stack = { service: 'sluice', stage: 'prod' };
-  const deployment = { logs: client, cloudwatch, stack, now: clock.now() };
-  const why = await readLastFailure(deployment, part, clock.now() - 60 * MINUTE);
-  cloudwatch.destroy();
-  return why;
+function lastFailure(part: string) {
+  return readLastFailure(deploymentNow(), part, clock.now() - 60 * MINUTE);
+}
+
+function deploymentNow() {
+  return { logs: client, cloudwatch, stack: { service: 'sluice', stage: 'prod' }, now: clock.now() };
+}
+
+/** Counts a run that Lambda throttles now, or messages that a queue has now. */
+function count(name: string, value: number, dimension: readonly [string, string]) {
+  const [namespace, unit] = name === 'Throttles' ? ['AWS/Lambda', 'Count'] : ['AWS/SQS', 'Count'];
+  metrics.add([
+    { metric: { namespace, name, unit, dimensions: [[...dimension]] }, at: clock.now(), values: [value] },
+  ]);
 }
 
 /** Writes lines of level `error` into the log of a function. */
@@ -176,3 +189,61 @@ it.each([
     expect(await lastFailure('export')).toMatchObject({ code, kind, isByKey });
   },
 );
+
+describe('a dead letter', () => {
+  /** Of loads, whose messages are hidden for an hour and a half. */
+  const QUEUE = 'sluice-prod-ingest-load-dead-letters';
+  const HIDDEN = 90 * MINUTE;
+  const deadLetters = (messages: number, since: number) => ({
+    part: 'ingest-load' as const,
+    queue: QUEUE,
+    arn: 'arn:aws:sqs:x:1:q',
+    messages,
+    since: new Date(since).toISOString(),
+  });
+  const why = (messages: number, since: number) =>
+    readDeadFailure(deploymentNow(), deadLetters(messages, since));
+  const fail = (code: string) => errorLog('ingest-load')({ event: 'ingest_load', code });
+
+  it('failed with the error of its last try, not with a later one of another message', async () => {
+    await clock.advance(4 * HIDDEN);
+    fail('SLUICE_LOAD_A');
+    await clock.advance(HIDDEN);
+    const since = clock.now();
+    fail('SLUICE_LOAD_LATER');
+    await clock.advance(MINUTE);
+    expect(await why(1, since)).toMatchObject({ kind: 'error', code: 'SLUICE_LOAD_A' });
+  });
+
+  it('is not told from another message whose try failed at the same time', async () => {
+    await clock.advance(4 * HIDDEN);
+    fail('SLUICE_LOAD_A');
+    fail('SLUICE_LOAD_B');
+    await clock.advance(HIDDEN);
+    expect(await why(1, clock.now())).toBeNull();
+    expect((await lastFailure('ingest-load'))?.code).toBeUndefined();
+  });
+
+  it('never ran if Lambda throttled its last try, whatever failed before', async () => {
+    await clock.advance(4 * HIDDEN);
+    fail('SLUICE_LOAD_A');
+    await clock.advance(10 * MINUTE);
+    count('Throttles', 1, ['FunctionName', 'sluice-prod-ingest-load']);
+    await clock.advance(HIDDEN);
+    expect(await why(1, clock.now())).toMatchObject({ kind: 'throttled' });
+  });
+
+  it('of the oldest and of the newest, if they failed with different errors', async () => {
+    await clock.advance(4 * HIDDEN);
+    fail('SLUICE_LOAD_A');
+    await clock.advance(HIDDEN);
+    const since = clock.now();
+    count('ApproximateNumberOfMessagesVisible', 1, ['QueueName', QUEUE]);
+    fail('SLUICE_LOAD_B');
+    await clock.advance(HIDDEN);
+    count('ApproximateNumberOfMessagesVisible', 2, ['QueueName', QUEUE]);
+    const both = await why(2, since);
+    expect(both?.code).toBeNull();
+    expect(both?.text).toMatch(/SLUICE_LOAD_A\. The newest of them failed last at \S+: SLUICE_LOAD_B\.$/);
+  });
+});

@@ -1,7 +1,7 @@
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type DatasetDays, type DropDay, isOldLook } from '../../observe/facts/days/ledgerDays.ts';
 import type { Change } from '../../observe/facts/flow/changes.ts';
-import type { LastFailure } from '../../observe/facts/flow/failures.ts';
+import type { DeadLetters, LastFailure } from '../../observe/facts/flow/failures.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 
@@ -226,19 +226,26 @@ export const keptDay = {
 export const functionErrors = {
   part: 'curate-plan',
   errors: 2,
+  throttled: 0,
   invocations: 61,
   first: at(11.6),
   last: at(11),
   isOver: false,
   waits: { messages: 3, since: at(11.7) },
 };
-export const deadLetters = {
+export const deadLetters: DeadLetters = {
   part: 'write',
   queue: 'sluice-prod-write-dead-letters',
   messages: 2,
   since: at(1),
   arn: 'arn:aws:sqs:x:1:sluice-prod-write-dead-letters',
 };
+/** The commands that tell what throttles a function, and end it. */
+export const unthrottled = (part: string) => [
+  `aws lambda get-function-concurrency --function-name sluice-prod-${part}`,
+  `aws lambda delete-function-concurrency --function-name sluice-prod-${part}`,
+  'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 2000',
+];
 export const alarm = { name: 'sluice-prod-overflow', description: 'Look there', since: at(2) };
 
 export const place = {

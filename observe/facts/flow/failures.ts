@@ -1,8 +1,14 @@
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import * as z from 'zod';
-import { resources } from '../../../infra/resources.ts';
 import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
+import {
+  type FunctionPart,
+  functionWork,
+  hiddenSeconds,
+  workingParts,
+} from '../../../infra/template/functionWork.ts';
 import { partName } from '../../../infra/template/Stack.ts';
+import { unusedFunctions } from '../../../infra/template/unusedFunctions.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { parseJson } from '../../../lib/base/json.ts';
 import { counted } from '../../../lib/base/text.ts';
@@ -17,7 +23,6 @@ import { readQueue } from './relayCopies.ts';
 const MOST_PAGES = 20;
 /** The last hours of a log are read first: between two hourly runs, and some retries. */
 const RECENT_MS = 2 * HOUR_MS;
-const PERIOD_MS = 300_000;
 
 const text = z.string().optional().catch(undefined);
 const parts = z.array(z.object({ code: z.string(), message: text })).catch([]);
@@ -60,9 +65,8 @@ const STREAM = 'landing';
 
 /**
  * How work failed. `timedOut`, `processEnded`: Lambda ended the run for its time, or its process ended, most often for want of memory.
- * `throttled`: Lambda did not begin the run. `denied`: AWS denied a call to the
- * function's role. `error`: the code of ours, or the delivery of the stream, has
- * said another error.
+ * `throttled`: Lambda did not begin the run. `denied`: AWS denied a call to the function's role. `error`: the code of ours, or the
+ * delivery of the stream, has said another error.
  */
 export type FailureKind = 'timedOut' | 'processEnded' | 'throttled' | 'denied' | 'error';
 
@@ -88,41 +92,130 @@ interface Reason {
   readonly kind: Exclude<FailureKind, 'throttled' | 'denied'>;
 }
 
+type FailureReaders = Pick<Deployment, 'logs' | 'cloudwatch' | 'stack' | 'now'>;
+
+/** A time, epoch milliseconds; both ends count. */
+interface Span {
+  readonly startTime: number;
+  readonly endTime: number;
+}
+
 /**
- * What a function, or the delivery of the stream (`landing`), failed with last.
+ * What a function, or the delivery of the stream (`landing`), failed with last: by its log, or because Lambda throttled it since.
  *
  * @param since From when on it is looked for, epoch milliseconds.
  * @returns Null if nothing tells: 20 pages of the log are read.
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of CloudWatch and its logs throw.
  */
 export async function readLastFailure(
-  deployment: Pick<Deployment, 'logs' | 'cloudwatch' | 'stack' | 'now'>,
+  deployment: FailureReaders,
   part: string,
   since: number,
 ): Promise<LastFailure | null> {
-  const { logs, stack, now } = deployment;
+  const { now: endTime } = deployment;
+  const throttled =
+    part === STREAM ? null : await readThrottled(deployment, part, { startTime: since, endTime });
+  for (const startTime of new Set([Math.max(since, endTime - RECENT_MS), since])) {
+    const [last] = await readFailures(deployment, part, { startTime, endTime });
+    if (last !== undefined)
+      return throttled !== null && throttled.at > last.at ? throttled.failure : last.failure;
+  }
+  return throttled?.failure ?? null;
+}
+
+/** A failure, and when the log has it, epoch milliseconds. Of throttled runs the start of the last minute. */
+interface DatedFailure {
+  readonly at: number;
+  readonly failure: LastFailure;
+}
+
+/** The failures that a log has of some time, the newest first: ten pages are read. */
+async function readFailures(
+  { logs, stack }: FailureReaders,
+  part: string,
+  span: Span,
+): Promise<readonly DatedFailure[]> {
   const ends = ENDS.map((status) => `$.record.status = "${status}"`).join(' || ');
   const log =
     part === STREAM
       ? { group: deliveryLogGroup(stack), filterPattern: '' }
-      : {
-          group: functionLog(stack, part),
-          filterPattern: `{ $.level = "error" || ${ends} }`,
-        };
-  for (const startTime of new Set([Math.max(since, now - RECENT_MS), since])) {
-    const { events } = await readLog({ logs }, { ...log, times: [{ startTime }], mostPages: MOST_PAGES / 2 });
-    for (const { timestamp = 0, message = '' } of events.toSorted(byTime).toReversed()) {
+      : { group: functionLog(stack, part), filterPattern: `{ $.level = "error" || ${ends} }` };
+  const { events } = await readLog({ logs }, { ...log, times: [span], mostPages: MOST_PAGES / 2 });
+  return events
+    .toSorted(byTime)
+    .toReversed()
+    .flatMap(({ timestamp: at = 0, message = '' }) => {
       const reason = reasonOf(message);
-      if (reason === null) continue;
+      if (reason === null) return [];
       const { code } = reason;
       const isOfCustomer = DENIED_BY_CUSTOMER.test(code ?? '');
       const isDenied = reason.kind === 'error' && !isOfCustomer && isDenial(reason.text);
       const kind = isDenied ? 'denied' : reason.kind;
       const isByKey = !isOfCustomer && isOfKey(reason.text);
-      return { text: failureText(timestamp, reason), kind, code, isByKey };
-    }
+      return [{ at, failure: { text: failureText(at, reason), kind, code, isByKey } }];
+    });
+}
+
+/** SQS and CloudWatch tell of a message to the minute, and a queue is polled within one more. */
+const MOVED_MS = 2 * MINUTE_MS;
+
+/**
+ * With what the last tries of dead letters failed: of the oldest, and of the newest if that is another failure. A message is moved when
+ * it would be received once more, so its last try began as long before as the queue hides messages.
+ *
+ * @returns Null if the log has no failure of that time, or several kinds of them.
+ * @throws As {@link readLastFailure}.
+ */
+export async function readDeadFailure(
+  deployment: FailureReaders,
+  { part, queue, messages, since }: DeadLetters,
+): Promise<LastFailure | null> {
+  if (since === null) return null;
+  const first = Date.parse(since);
+  const oldest = await failureBefore(deployment, part, first);
+  if (oldest === null || messages === 1) return oldest;
+  const counts = metricsOf('AWS/SQS', { QueueName: queue })('ApproximateNumberOfMessagesVisible', 'Maximum');
+  const start = Math.floor(first / MINUTE_MS) * MINUTE_MS;
+  const series = await readMetricData(deployment, [counts], { start, end: deployment.now + MINUTE_MS });
+  const minutes = [...(series.get(counts.id) ?? [])].sort(([a], [b]) => a - b);
+  const rises = minutes.filter(([, count], i) => count > (minutes[i - 1]?.[1] ?? count));
+  const newestAt = rises.at(-1)?.[0];
+  const newest = newestAt === undefined ? oldest : await failureBefore(deployment, part, newestAt);
+  if (newest !== null && kindOf(newest) === kindOf(oldest)) return oldest;
+  const more =
+    newest === null
+      ? 'The log does not tell of the newest.'
+      : `The newest of them failed last at ${newest.text}`;
+  return { text: `${oldest.text} ${more}`, kind: 'error', code: null, isByKey: oldest.isByKey };
+}
+
+/** With what the last try of a message failed that was moved then, epoch milliseconds; null if that is not known. */
+async function failureBefore(
+  deployment: FailureReaders,
+  part: FunctionPart,
+  movedAt: number,
+): Promise<LastFailure | null> {
+  const { startTime, endTime: latest } = triesOf(part, movedAt);
+  const { timeout } = functionWork[part];
+  // A flush of the local cloud hands messages out at once, so that the last try may have been just before the move.
+  for (const endTime of [startTime + timeout * 1_000 + 2 * MOVED_MS, latest]) {
+    const span = { startTime, endTime };
+    const throttled = await readThrottled(deployment, part, span);
+    const logged = await readFailures(deployment, part, span);
+    const all = throttled === null ? logged : [...logged, throttled];
+    if (new Set(all.map(({ failure }) => kindOf(failure))).size === 1) return all[0]?.failure ?? null;
   }
-  return part === STREAM ? null : readThrottled(deployment, part, since);
+  return null;
+}
+
+/** The time in which the last try of a message was that was moved then, epoch milliseconds. */
+export function triesOf(part: FunctionPart, movedAt: number): Span {
+  return { startTime: movedAt - hiddenSeconds(part) * 1_000 - MOVED_MS, endTime: movedAt + MINUTE_MS };
+}
+
+/** Failures of one cause have one kind and code. */
+function kindOf({ kind, code }: LastFailure): string {
+  return `${kind} ${code}`;
 }
 
 /** Collectors in use read keys every five minutes at least, after a failure every minute. */
@@ -202,24 +295,22 @@ function endOf({ status, errorType = status, metrics = {} }: NonNullable<Failure
 
 /** Invocations that Lambda has not begun leave no line in the log. */
 async function readThrottled(
-  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack'>,
   part: string,
-  since: number,
-): Promise<LastFailure | null> {
-  const { stack, now } = deployment;
+  { startTime, endTime }: Span,
+): Promise<DatedFailure | null> {
+  const { stack } = deployment;
   const series = await readMetricData(
     deployment,
     [metricsOf('AWS/Lambda', { FunctionName: partName(stack, part) })('Throttles')],
-    { start: Math.floor(since / PERIOD_MS) * PERIOD_MS, end: now, periodSeconds: PERIOD_MS / 1_000 },
+    { start: Math.floor(startTime / MINUTE_MS) * MINUTE_MS, end: endTime },
   );
-  const throttled = [...(series.get('Throttles') ?? [])]
-    .filter(([, count]) => count > 0)
-    .sort(([a], [b]) => b - a);
-  const count = throttled.reduce((sum, [, count]) => sum + count, 0);
-  const [last] = throttled;
-  if (last === undefined) return null;
-  const text = `${isoTimestamp(last[0])}: Lambda throttled ${counted(count, 'invocation')}.`;
-  return { text, kind: 'throttled', code: null, isByKey: false };
+  const throttled = [...(series.get('Throttles') ?? [])].filter(([, count]) => count > 0);
+  if (throttled.length === 0) return null;
+  const count = throttled.reduce((sum, [, minute]) => sum + minute, 0);
+  const at = Math.max(...throttled.map(([minute]) => minute));
+  const text = `${isoTimestamp(at)}: Lambda throttled ${counted(count, 'invocation')}.`;
+  return { at, failure: { text, kind: 'throttled', code: null, isByKey: false } };
 }
 
 /** SQS's metrics come every minute, some minutes late. */
@@ -229,7 +320,7 @@ const DEAD_LETTERS = '-dead-letters';
 /** Messages that a function failed with on every try, or that could not be sent to its queue. */
 export interface DeadLetters {
   /** The function. Its log and its queue have the name too. */
-  readonly part: string;
+  readonly part: FunctionPart;
   /** Name of the queue. */
   readonly queue: string;
   /** ARN of the queue. */
@@ -249,15 +340,15 @@ export async function readDeadLetters(
   deployment: Pick<Deployment, 'sqs' | 'cloudwatch' | 'stack' | 'config' | 'now'>,
 ): Promise<readonly DeadLetters[]> {
   const { stack, config } = deployment;
-  const prefix = partName(stack, '');
-  const parts = Object.values(resources({ ...stack, config }).Resources).flatMap(({ Type, Properties }) => {
-    const name = Type === 'AWS::SQS::Queue' ? Properties?.['QueueName'] : undefined;
-    return typeof name === 'string' && name.endsWith(DEAD_LETTERS) ? [name.slice(prefix.length)] : [];
-  });
+  const unused = unusedFunctions(config);
+  const parts = workingParts.filter((part) => !unused.includes(part));
   const found = parts.map(async (part) => {
+    const name = `${part}${DEAD_LETTERS}`;
     // A queue that is configured may not be deployed yet.
-    const queue = await ifThere(readQueue(deployment, part));
-    return queue === undefined || queue.messages === 0 ? [] : { queue: `${prefix}${part}`, ...queue };
+    const queue = await ifThere(readQueue(deployment, name));
+    return queue === undefined || queue.messages === 0
+      ? []
+      : { part, queue: partName(stack, name), ...queue };
   });
   const queues = (await Promise.all(found)).flat();
   // For a dead-letter queue, the age is the time since a message was moved there.
@@ -265,13 +356,9 @@ export async function readDeadLetters(
     deployment,
     queues.map(({ queue }) => queue),
   );
-  return queues.map(({ queue, arn, messages }) => ({
-    part: queue.slice(prefix.length, -DEAD_LETTERS.length),
-    queue,
-    arn,
-    messages,
-    since: ages.get(queue) ?? null,
-  }));
+  return queues.map(({ part, queue, arn, messages }) => {
+    return { part, queue, arn, messages, since: ages.get(queue) ?? null };
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { LOG_UNREAD, WHO } from './wording.ts';
+import { LOG_UNREAD, THROTTLED, WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('collector');
 
@@ -44,8 +44,8 @@ export const collectorFindings = {
         'The command shows the log. Most often something that it calls is slow: `npx sluice doctor` looks at Firehose, the bucket and the keys. More memory in serverless.yml gives it more processor.',
       ],
       throttled: [
-        'Lambda did not begin the collector: its executions are used up. Most SDKs send again.',
-        'Raise `collector.reservedConcurrency`, or have AWS raise the executions of the account: `npx sluice doctor` has both numbers.',
+        `${THROTTLED[0]} Most SDKs send again.`,
+        `${THROTTLED[1]} A limit of the configuration, \`collector.reservedConcurrency\`, is raised there, too. The last command shows the log.`,
       ],
       outOfMemory: [
         "The collector's process ended, most often for want of memory. Most SDKs send again.",

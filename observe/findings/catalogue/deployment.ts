@@ -1,5 +1,13 @@
 import { entriesOf } from './entry.ts';
-import { BLIND, DEPLOY_NOW, EXPIRED_CREDENTIALS, LOG_UNREAD, REFUSED_CREDENTIALS, WHO } from './wording.ts';
+import {
+  BLIND,
+  DEPLOY_NOW,
+  EXPIRED_CREDENTIALS,
+  LOG_UNREAD,
+  REFUSED_CREDENTIALS,
+  THROTTLED,
+  WHO,
+} from './wording.ts';
 
 const { problem, warning } = entriesOf('deployment');
 
@@ -123,22 +131,26 @@ export const deploymentFindings = {
     'A dead-letter queue holds messages that could not be processed.',
     {
       known: [
-        'The function failed with each of them on every try, last as the detail says.',
-        'Correct that. Then the command moves the messages back.',
+        'The function failed with them on their last try, as the detail says.',
+        'Correct that. Then the last command moves the messages back.',
+      ],
+      throttled: [
+        `They never ran on their last try. ${THROTTLED[0]}`,
+        `${THROTTLED[1]} Then the last moves the messages back.`,
       ],
       unread: [
         LOG_UNREAD[0],
         `${LOG_UNREAD[1]} Once the cause is corrected, the second command moves the messages back.`,
       ],
       unknown: [
-        "Its log has no error: either the function's log is older, or the message never reached it.",
-        'The first command shows the log. Once the cause is corrected, the second moves the messages back.',
+        'The log does not tell with what they failed: of the time of their last try it has no error, or several kinds.',
+        'The first command shows the log of that time. Once the cause is corrected, the second moves the messages back.',
       ],
     },
     { section: 'deadLetters' },
   ),
   SLUICE_FINDING_FUNCTION_FAILED: warning(
-    'Lambda counted errors of a function within 24 hours: runs were killed, took too long, or threw. SQS and Lambda try the work again.',
+    'Lambda counted errors of a function within 24 hours: runs were killed, took too long, or threw, or were throttled. SQS and Lambda try the work again.',
     {
       over: [
         'A run failed, and later ones did its work.',
@@ -152,6 +164,7 @@ export const deploymentFindings = {
         'A policy denies the role of the function what the detail names.',
         'The first command names the statement, or the role that was changed: set it back. Then the next try does the work. The second shows the log.',
       ],
+      throttled: [THROTTLED[0], `${THROTTLED[1]} Then the next try does the work.`],
       error: [
         'A run failed with the error of the detail.',
         'Correct what it names; `explain` has the cure of a code of ours. Then the next try does the work. The command shows the log.',

@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { LOG_UNREAD } from './wording.ts';
+import { LOG_UNREAD, THROTTLED } from './wording.ts';
 
 const { problem, warning } = entriesOf('streams');
 
@@ -54,8 +54,8 @@ export const streamsFindings = {
         'The first command names the statement, or the role that was changed: set it back. Then the second has the objects tried, 10,000 at a time.',
       ],
       throttled: [
-        'Lambda does not begin the runs of `write`: its reserved executions or the quota of the account are used up. Nothing is lost.',
-        "Raise the function's reserved executions, or ask AWS for a higher quota. Then the command has the objects tried, 10,000 at a time.",
+        `${THROTTLED[0]} Nothing is lost.`,
+        `${THROTTLED[1]} Then the last has the objects tried, 10,000 at a time.`,
       ],
       unknown: [
         'The log of `write` does not say why it fails, or could not be read. Nothing is lost.',

@@ -20,6 +20,15 @@ export const LOG_UNREAD = [
 ] as const;
 
 /**
+ * Cause and first sentences of the cure of runs that Lambda did not begin. An answer without a number is of a function without a
+ * reservation: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+ */
+export const THROTTLED = [
+  'Lambda does not begin the runs of the function: its own limit of runs at once is 0 or too low, unless all executions of the account are used up.',
+  "The first command tells: a number is the function's own limit, which the second command lifts; without a number the third asks AWS for more executions of the account.",
+] as const;
+
+/**
  * Begins a sentence that ends with the names of calls. CloudTrail keeps 90 days of them, also without a trail:
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html
  */

@@ -26,11 +26,17 @@ const WAITS: Readonly<Record<string, string>> = {
 /** Functions with errors, but for those that another finding names as its cause. */
 export function* functionFindings(facts: StatusFacts, place: Place): Findings {
   const { stack, commands, ringing, now } = place;
-  const { deadLetters, functionErrors, unreached, waiting } = facts;
-  const reported = (deadLetters ?? []).map(({ part }) => part);
+  const { deadLetters, failures, functionErrors, unreached, waiting } = facts;
+  // Dead letters may be old, and the function may fail with something new.
+  const reported: string[] = (deadLetters ?? []).flatMap(({ part, queue }) =>
+    failures[part]?.code === failures[queue]?.code && failures[part]?.kind === failures[queue]?.kind
+      ? [part]
+      : [],
+  );
   if (waiting.landing !== null && isLandingLate(waiting.landing, now)) reported.push('write');
   if (unreached?.some(({ kind }) => kind === '5xx')) reported.push('collect');
-  if ([...missingNights(facts, place)].length > 0) reported.push('reconcile');
+  const isNightTold = failures['reconcile']?.kind !== 'throttled';
+  if (isNightTold && [...missingNights(facts, place)].length > 0) reported.push('reconcile');
   for (const functionError of functionErrors ?? []) {
     if (reported.includes(functionError.part)) continue;
     const why = facts.failures[functionError.part];
@@ -41,16 +47,21 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
       ...waitsText(functionError),
     ];
     const log = commands.aws('logs', 'tail', functionLog(stack, functionError.part), '--since', '1d');
-    const { part, errors, invocations, first, isOver } = functionError;
+    const { part, errors, throttled, invocations, first, isOver } = functionError;
+    const had =
+      errors === 0
+        ? `Lambda throttled ${counted(throttled, 'run')} of ${part}`
+        : `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors`;
     const told = {
       case: isOver ? 'over' : failureCase(facts, part),
-      title: `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors${isOver ? ', and later ones had none' : ''}`,
+      title: `${had}${isOver ? ', and later ones had none' : ''}`,
       since: first,
       detail: texts.join(' '),
     } as const;
-    yield ringing.tell(finding('SLUICE_FINDING_FUNCTION_FAILED', told, [...explained(why, commands), log]), [
-      `${part}-errors`,
-    ]);
+    yield ringing.tell(
+      finding('SLUICE_FINDING_FUNCTION_FAILED', told, [...explained(why, part, place), log]),
+      [`${part}-errors`],
+    );
   }
 }
 
@@ -58,8 +69,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
 const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_FUNCTION_FAILED'>>> = {
   timedOut: 'resources',
   processEnded: 'resources',
-  // Nothing in the log tells of the errors: Lambda has not begun the runs that it throttled.
-  throttled: 'unknown',
+  throttled: 'throttled',
   denied: 'denied',
   error: 'error',
 };

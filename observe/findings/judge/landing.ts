@@ -2,7 +2,7 @@ import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../lib/base/time.ts';
-import type { DeadLetters, FailureKind } from '../../facts/flow/failures.ts';
+import { type DeadLetters, type FailureKind, type LastFailure, triesOf } from '../../facts/flow/failures.ts';
 import { isStreamLate, KEPT_HOURS } from '../../facts/flow/streamState.ts';
 import {
   damagedText,
@@ -19,7 +19,8 @@ import { explained, type Findings, failedAt, isLogRead, type Place } from './pla
 const NEAR = 0.8;
 
 /** What waits in the landing, and what of it can't be read or deleted. */
-export function* landingFindings(facts: StatusFacts, { now, commands }: Place): Findings {
+export function* landingFindings(facts: StatusFacts, place: Place): Findings {
+  const { now, commands } = place;
   const { landing, undeleted, damaged } = facts.waiting;
   if (landing !== null && isLandingLate(landing, now)) {
     const deadTexts = (facts.deadLetters ?? []).filter(({ part }) => part === 'write').map(deadText);
@@ -32,7 +33,7 @@ export function* landingFindings(facts: StatusFacts, { now, commands }: Place): 
     } as const;
     yield finding('SLUICE_FINDING_LANDING_LATE', told, [
       ...(cause === 'unasked' ? [commands.sluice('doctor', '--drift')] : []),
-      ...explained(facts.failures['write'], commands),
+      ...explained(facts.failures['write'], 'write', place),
       commands.sluice('redrive', '--landing'),
     ]);
   }
@@ -157,7 +158,8 @@ function lateStreamText({ name, why, oldest, hours, requests }: LateStream): str
 }
 
 /** Messages of dead-letter queues, from which no function takes them. */
-export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing, stack }: Place): Findings {
+export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings {
+  const { commands, now, ringing } = place;
   const { landing } = facts.waiting;
   // The objects of the writer's dead letters are in landing/: if these are late, the finding on them has the dead letters.
   const isLate = landing !== null && isLandingLate(landing, now);
@@ -170,31 +172,51 @@ export function* deadLetterFindings(facts: StatusFacts, { commands, now, ringing
       deadLetter.part === 'write'
         ? commands.sluice('redrive', '--landing')
         : commands.aws('sqs', 'start-message-move-task', '--source-arn', deadLetter.arn, ...to);
-    const detail = `${deadText(deadLetter)}.${failedAt(facts, deadLetter.part)}`;
-    const log = commands.aws('logs', 'tail', functionLog(stack, deadLetter.part), '--since', '1d');
-    const { messages, queue, since } = deadLetter;
+    const { part, messages, queue, since } = deadLetter;
+    const failure = facts.failures[queue];
+    const failed = failure === undefined ? '' : ` The last try of the oldest failed at ${failure.text}`;
     const told = {
-      case: deadCase(facts, deadLetter.part),
-      title: `${counted(messages, 'message')} of ${deadLetter.part} ${messages === 1 ? 'is' : 'are'} in ${queue}`,
+      case: deadCase(facts, deadLetter),
+      title: `${counted(messages, 'message')} of ${part} ${messages === 1 ? 'is' : 'are'} in ${queue}${deadWhy(failure)}`,
       since,
-      detail,
+      detail: `${deadText(deadLetter)}.${failed}`,
     } as const;
-    const explains = explained(facts.failures[deadLetter.part], commands);
-    const shown = told.case === 'known' ? [...explains, command] : [log, command];
+    const shown =
+      failure === undefined
+        ? [triesLog(deadLetter, place), command]
+        : [...explained(failure, part, place), command];
     const found = finding('SLUICE_FINDING_DEAD_LETTERS', told, shown);
-    const isByKey = facts.failures[deadLetter.part]?.isByKey === true;
     // These alarms have the function's name, so the catalogue's names of alarms do not find them.
-    yield ringing.tell({ ...found, isByKey }, [
-      `${deadLetter.part}-dead-letters`,
-      `${deadLetter.part}-errors`,
+    yield ringing.tell({ ...found, isByKey: failure?.isByKey === true }, [
+      `${part}-dead-letters`,
+      `${part}-errors`,
     ]);
   }
 }
 
 /** Why messages of a function are dead letters. */
-function deadCase(facts: StatusFacts, part: string): CaseOf<'SLUICE_FINDING_DEAD_LETTERS'> {
-  if (facts.failures[part] !== undefined) return 'known';
+function deadCase(facts: StatusFacts, { part, queue }: DeadLetters): CaseOf<'SLUICE_FINDING_DEAD_LETTERS'> {
+  const failure = facts.failures[queue];
+  if (failure !== undefined) return failure.kind === 'throttled' ? 'throttled' : 'known';
   return isLogRead(facts, part) ? 'unknown' : 'unread';
+}
+
+/** With what the oldest of dead letters failed, as the end of a title; empty if that is not known, or has only words. */
+function deadWhy(failure: LastFailure | undefined): string {
+  if (failure?.kind === 'throttled') return ', which Lambda throttled';
+  return failure == null || failure.code === null ? '' : `, the oldest after ${failure.code}`;
+}
+
+/** A command that shows the log of the last try of the oldest message; of fourteen days, as long as it is kept, if SQS does not tell its time. */
+function triesLog(
+  { part, since }: DeadLetters,
+  { commands, stack }: Pick<Place, 'commands' | 'stack'>,
+): string {
+  const log = functionLog(stack, part);
+  if (since === null) return commands.aws('logs', 'tail', log, '--since', '14d');
+  const { startTime, endTime } = triesOf(part, Date.parse(since));
+  const span = ['--start-time', `${startTime}`, '--end-time', `${endTime}`];
+  return commands.aws('logs', 'filter-log-events', '--log-group-name', log, ...span);
 }
 
 /** `sluice-prod-write-dead-letters has 2 messages, the oldest since 2026-…`, without a stop at its end. */

@@ -1,6 +1,7 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted, MOST_NAMED } from '../../../lib/base/text.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
+import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/endpoint.ts';
 import { sluiceCommand } from '../../commands.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
@@ -38,14 +39,43 @@ export function isLogRead({ unknown }: Pick<StatusFacts, 'unknown'>, part: strin
   return unknown.every(({ log }) => log !== part);
 }
 
-/** The command that tells of what a function failed with: which policy denies, or what a code of ours means; none of other errors. */
+/**
+ * The commands that tell of what a function failed with: which policy denies, what a code of ours means, or what throttles it, with those
+ * that end that; none of other errors.
+ */
 export function explained(
   failure: LastFailure | undefined,
-  commands: Pick<DeploymentCommands, 'sluice'>,
+  part: string,
+  { commands, config, stack }: Pick<Place, 'commands' | 'config' | 'stack'>,
 ): readonly string[] {
+  if (failure?.kind === 'throttled') return unthrottled(part, { commands, config, stack });
   if (failure?.kind === 'denied') return [commands.sluice('doctor', '--drift')];
   const code = failure?.code ?? '';
   return code.startsWith('SLUICE_') ? [sluiceCommand([], ['explain', code])] : [];
+}
+
+/**
+ * Shows how many runs of a function may be at once, lifts its own limit, and asks AWS for twice the executions of the account: the quota
+ * "Concurrent executions" of https://docs.aws.amazon.com/general/latest/gr/lambda-service.html.
+ */
+function unthrottled(
+  part: string,
+  { commands: { aws }, config, stack }: Pick<Place, 'commands' | 'config' | 'stack'>,
+): readonly string[] {
+  const name = ['--function-name', partName(stack, part)];
+  const { reservedConcurrency, accountConcurrency } = config.collector;
+  const reserved = part === 'collect' ? reservedConcurrency : null;
+  const lift =
+    reserved === null
+      ? ['delete-function-concurrency', ...name]
+      : ['put-function-concurrency', ...name, '--reserved-concurrent-executions', `${2 * reserved}`];
+  const quota = ['--service-code', 'lambda', '--quota-code', 'L-B99A9384'];
+  const executions = 2 * (accountConcurrency ?? ACCOUNT_CONCURRENCY);
+  return [
+    aws('lambda', 'get-function-concurrency', ...name),
+    aws('lambda', ...lift),
+    aws('service-quotas', 'request-service-quota-increase', ...quota, '--desired-value', `${executions}`),
+  ];
 }
 
 /**
@@ -64,8 +94,10 @@ export function deniedPolicy(
 }
 
 /** `5 of 60 invocations of curate-plan had errors within 24 hours, the first at 2026-…, the last at 2026-….` */
-export function errorsText({ part, errors, invocations, first, last }: FunctionErrors): string {
-  const times = errors === 1 ? `at ${last}` : `the first at ${first}, the last at ${last}`;
+export function errorsText({ part, errors, throttled, invocations, first, last }: FunctionErrors): string {
+  const times = errors + throttled === 1 ? `at ${last}` : `the first at ${first}, the last at ${last}`;
+  if (errors === 0)
+    return `Lambda throttled ${counted(throttled, 'run')} of ${part} within 24 hours, ${times}.`;
   return `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors within 24 hours, ${times}.`;
 }
 

@@ -125,16 +125,16 @@ function unstoredCase(code: string): CaseOf<'SLUICE_FINDING_NOT_STORED'> {
 }
 
 /** Requests that the gateway or the Function URL answered by itself. */
-export function* unreachedRequests(facts: StatusFacts, { stack, now, commands }: Place): Findings {
+export function* unreachedRequests(facts: StatusFacts, place: Place): Findings {
   const worst = (facts.unreached ?? []).toSorted((a, b) => b.kind.localeCompare(a.kind));
   for (const [kind, hours] of Map.groupBy(worst, (answered) => answered.kind))
-    yield unreachedOf(facts, { stack, now, commands }, { kind, hours });
+    yield unreachedOf(facts, place, { kind, hours });
 }
 
 /** Requests that were answered so. */
 function unreachedOf(
   facts: StatusFacts,
-  { stack, now, commands }: Pick<Place, 'stack' | 'now' | 'commands'>,
+  { config, stack, now, commands }: Place,
   {
     kind: way,
     hours: unreached,
@@ -159,7 +159,7 @@ function unreachedOf(
     told,
     [
       ...(told.case === 'unknown' ? [commands.sluice('doctor', '--drift')] : []),
-      ...(way === '4xx' ? [] : explained(failure, commands)),
+      ...(way === '4xx' ? [] : explained(failure, 'collect', { commands, config, stack })),
       way === '4xx' ? commands.sluice('doctor') : commands.aws(...log),
     ],
     isOver ? 'warning' : 'problem',

@@ -1,4 +1,4 @@
-import { alarm, at, failureOf, functionErrors } from '../statusFacts.ts';
+import { alarm, at, failureOf, functionErrors, unthrottled } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
 /** Alarms, functions, and what cannot be read. */
@@ -22,6 +22,17 @@ export const deploymentCases: readonly Case[] = [
     'FUNCTION_FAILED',
     'problem',
     `1 61 curate-plan 24 ${at(11)} sluice-prod-curate-plan-errors ${at(2)}`,
+  ],
+  [
+    'a function is throttled',
+    {
+      functionErrors: [{ ...functionErrors, errors: 0, throttled: 6, waits: null }],
+      failures: { 'curate-plan': failureOf('throttled', 'Lambda throttled 6 invocations.', 11) },
+    },
+    'FUNCTION_FAILED',
+    'warning',
+    `6 curate-plan 24 ${at(11.6)} ${at(11)} ${at(11)} 6`,
+    ...unthrottled('curate-plan'),
   ],
   [
     'an alarm is on',

@@ -4,8 +4,11 @@ import {
   deadLetters,
   failureOf,
   functionErrors,
+  HOUR,
+  NOW,
   nothing,
   stream,
+  unthrottled,
   waiting,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
@@ -39,7 +42,7 @@ export const landingCases: readonly Case[] = [
     'DEAD_LETTERS',
     'problem',
     'sluice-prod-write-dead-letters 1',
-    'aws logs tail /aws/lambda/sluice-prod-write --since 1d',
+    'aws logs tail /aws/lambda/sluice-prod-write --since 14d',
     'npx sluice redrive --landing',
   ],
   [
@@ -57,8 +60,25 @@ export const landingCases: readonly Case[] = [
     'DEAD_LETTERS',
     'problem',
     `sluice-prod-export-dead-letters 2 ${at(1)}`,
-    'aws logs tail /aws/lambda/sluice-prod-export --since 1d',
+    // A message of export is hidden for an hour and a half.
+    `aws logs filter-log-events --log-group-name /aws/lambda/sluice-prod-export --start-time ${NOW - 2.5 * HOUR - 120_000} --end-time ${NOW - HOUR + 60_000}`,
     'aws sqs start-message-move-task --source-arn arn:aws:sqs:x:1:e-dead-letters --destination-arn arn:aws:sqs:x:1:e',
+  ],
+  [
+    'messages of a function never ran, beside what it fails with now',
+    {
+      deadLetters: [{ ...deadLetters, part: 'curate-plan', queue: 'q' }],
+      functionErrors: [{ ...functionErrors, isOver: true, waits: null }],
+      failures: {
+        q: failureOf('throttled', 'Lambda throttled 6 invocations.'),
+        'curate-plan': failureOf('throttled', 'Lambda throttled 1 invocation.'),
+      },
+    },
+    'DEAD_LETTERS',
+    'problem',
+    `q 2 ${at(1)} ${at(1)} 6`,
+    ...unthrottled('curate-plan'),
+    `aws sqs start-message-move-task --source-arn ${deadLetters.arn} --destination-arn arn:aws:sqs:x:1:sluice-prod-write`,
   ],
   [
     'the writer was killed, by the finding of what waits',
