@@ -208,7 +208,7 @@ describe('sluice keys', () => {
     const SecretString = `{"keys":[{"label":"x","sha256":"${SHA256}","kind":1}]}`;
     await put(SecretString);
     const unreadable = await keys(['add', 'app'], 'client-other');
-    expect(unreadable.stderr).toMatch(/SLUICE_KEYS_UNREADABLE.*keys\.0: no such member as kind/);
+    expect(unreadable.stderr).toMatch(/SLUICE_KEYS_UNREADABLE.*x: no such member as kind/);
     expect(await stored()).toEqual(JSON.parse(SecretString));
   });
 });

@@ -138,7 +138,7 @@ describe('a fault leads by sluice status to its finding', () => {
     await post(1);
     expect(await post(1)).toBe(401);
     const { commands } = await finding('NO_KEY');
-    expect((await story.paste(commands.join(), KEY)).code).toBe(0);
+    expect((await story.paste(commands.join().replace('LABEL', 'web'), KEY)).code).toBe(0);
     await story.advance(UNKNOWN_KEY_PAUSE_MS);
     expect(await post(1)).toBe(202);
     expect(await story.found('NO_KEY')).toBeUndefined();
@@ -161,7 +161,7 @@ describe('a fault leads by sluice status to its finding', () => {
     const spoil = (SecretString: string) =>
       secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
     await spoil('{"keys":[{"label":"web"}]}');
-    expect(await cure()).toMatch(/^sluice-local-keys: keys\.0: sha256: /);
+    expect(await cure()).toMatch(/^sluice-local-keys: web: sha256: /);
     await spoil('{"keys":[');
     await read();
     expect(await cure()).toMatch(/not JSON\.$/);

@@ -17,6 +17,7 @@ import {
   failureOf,
   functionErrors,
   HOUR,
+  lastDay,
   NOW,
   nothing,
   place,
@@ -89,7 +90,13 @@ const key = {
   KeySpec: 'SYMMETRIC_DEFAULT',
   KeyUsage: 'ENCRYPT_DECRYPT',
 } as const;
-const noKeys = { senders: [], fault: 'It is not JSON.', faultKind: null, changedAt: at(3) } as const;
+const noKeys = {
+  senders: [],
+  fault: 'It is not JSON.',
+  faultKind: null,
+  unreadable: [],
+  changedAt: at(3),
+} as const;
 const LOST_DAY = '2026-11-19';
 const lost = (isOnly: boolean) => ({ day: LOST_DAY, since: NOW - 2 * HOUR, isOnly });
 const late = waiting({ landing: { ...nothing, count: 3, oldest: at(2) } });
@@ -178,21 +185,23 @@ const more: readonly Partial<StatusFacts>[] = [
     archivedDays: [{ table: 'acme_orders', day: LOST_DAY, since: NOW - HOUR, keys: ['x'] }],
   })),
   failedBy({ SLUICE_COLLECT_BODY_MANGLED: 7 }),
-  {
-    lastHour: well.lastHour,
+  ...[
+    {},
+    {
+      unstored: {
+        groups: [{ ...sent, code: 'SLUICE_COLLECT_NOT_DELIVERED', count: 7, storedAt: at(0.1) }],
+        hasMore: false,
+      },
+    },
+  ].map((stored) => ({
     ...failedBy({}),
+    ...stored,
     lastDay: {
-      requests: 900,
-      refused: 0,
+      ...lastDay,
       failed: 7,
       failedBy: { SLUICE_COLLECT_NOT_DELIVERED: { count: 7, first: at(9), last: at(8) } },
-      received: 0,
-      overflowed: 0,
-      usual: null,
-      usualHours: [],
-      changes: [],
     },
-  },
+  })),
   { unreached: hourOf('4xx') },
   { unreached: hourOf('5xx') },
   { unreached: hourOf('5xx'), failures: { collect: failureOf('timedOut', 'Task timed out after 10 s.') } },
@@ -206,6 +215,7 @@ const more: readonly Partial<StatusFacts>[] = [
     failures: { collect: throttled },
   },
   { keys: { ...noKeys, faultKind: 'deleted' } },
+  { keys: { ...noKeys, faultKind: 'entries', unreadable: ['mobile', 'keys.3'] } },
   { keys: { ...noKeys, fault: GONE, faultKind: 'gone' } },
   { keys: { ...noKeys, fault: GONE, faultKind: 'gone' }, isLocal: true },
   { quarantine: [quarantineCount, { ...quarantineCount, reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED' }] },

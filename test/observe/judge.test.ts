@@ -87,7 +87,7 @@ describe('a finding of sluice status', () => {
         detail: expect.stringContaining(`: ${refused} SLUICE_KEY_UNKNOWN.`),
         commands: [
           expect.stringMatching(/^npx sluice keys list /),
-          expect.stringMatching(/^npx sluice keys add web /),
+          expect.stringMatching(/^printf %s "\$SDK_KEY" \| npx sluice keys add LABEL /),
           expect.any(String),
         ],
       },
@@ -209,7 +209,7 @@ describe('a finding of sluice status', () => {
       lastDay: { ...lastDay, usual: 0, usualHours },
     });
     expect(week?.detail).toMatch(/ago; at most 40 came/);
-    const keys = { senders: [], fault: null, faultKind: null, changedAt: null };
+    const keys = { senders: [], fault: null, faultKind: null, unreadable: [], changedAt: null };
     expect(judge({ keys, isLocal: true })).toEqual([]);
     expect(judge({ keys: { ...keys, fault: GONE, faultKind: 'gone' }, isLocal: true })[0]?.commands).toEqual(
       [],
@@ -420,20 +420,69 @@ describe('a finding of sluice status', () => {
     ]);
   });
 
-  it('of requests that were not stored ends once others are stored', () => {
-    const failed = (lastStoredAt: string | null) => {
-      const failedAt = { SLUICE_COLLECT_NOT_DELIVERED: { first: at(0.5), last: at(0.25) } };
-      const failedBy = { SLUICE_COLLECT_NOT_DELIVERED: 7 };
-      return judge({ lastHour: { ...hour, failedBy, failedAt, lastStoredAt }, lastRequestAt: at(0.1) });
-    };
-    const detail =
-      '7 requests with SLUICE_COLLECT_NOT_DELIVERED, first 2026-11-20T11:30Z, last 2026-11-20T11:45Z';
-    const unknown = 'Who sent them is not known: the log of the collector has no line of them.';
-    for (const before of [null, at(0.25)])
-      expect(failed(before)).toMatchObject([{ severity: 'problem', detail: `${detail}. ${unknown}` }]);
-    expect(failed(at(0.2))).toMatchObject([
-      { severity: 'warning', detail: `${detail}; it is over. ${unknown}` },
+  it.each([
+    ['both of them', [at(0.2), at(0.1)], 'warning', '; it is over'],
+    ['one of them alone', [at(0.2), undefined], 'problem', ''],
+    ['one of them before it failed last', [at(0.2), at(0.25)], 'problem', ''],
+  ] as const)(
+    'of requests that were not stored of two senders, where %s were stored since, is over only if both were',
+    (_, storedAt, severity, over) => {
+      const code = 'SLUICE_COLLECT_NOT_DELIVERED';
+      const groups = storedAt.map((time, i) => {
+        const times = { first: at(0.5), last: at(0.25) };
+        return {
+          ...sent,
+          ...times,
+          code,
+          key: `app${i}`,
+          count: 3,
+          ...(time === undefined ? {} : { storedAt: time }),
+        };
+      });
+      const failedAt = { [code]: { first: at(0.5), last: at(0.25) } };
+      const facts = {
+        lastHour: { ...hour, failedBy: { [code]: 6 }, failedAt, lastStoredAt: at(0.1) },
+        lastRequestAt: at(0.1),
+        unstored: { groups, hasMore: false },
+      };
+      const detail = `6 requests with ${code}, first 2026-11-20T11:30Z, last 2026-11-20T11:45Z${over}. By sender`;
+      expect(judge(facts)).toMatchObject([{ severity, detail: expect.stringContaining(detail) }]);
+    },
+  );
+
+  it('of keys is not over, however quiet the last hour was, while an entry of the secret cannot be read', () => {
+    const failed = { SLUICE_KEYS_INVALID: { count: 16, first: at(9), last: at(3) } };
+    const keys = {
+      ...well.keys,
+      senders: ['9f'],
+      fault: 'x',
+      faultKind: 'entries',
+      unreadable: ['mobile'],
+      changedAt: at(9),
+    } as const;
+    const facts = { lastHour: { ...hour, lastStoredAt: at(0.1) }, lastDay: { ...lastDay, failedBy: failed } };
+    const found = judge({ ...facts, keys }).map(({ code, severity, title }) => [code, severity, title]);
+    expect(found).toEqual([
+      [
+        'SLUICE_FINDING_KEYS_UNREADABLE',
+        'problem',
+        expect.stringContaining('1 entry that no collector can read, mobile,'),
+      ],
+      ['SLUICE_FINDING_NOT_STORED', 'problem', expect.any(String)],
     ]);
+    expect(judge(facts)).toMatchObject([{ severity: 'warning', cause: expect.stringContaining('over') }]);
+  });
+
+  it.each([
+    ['an unknown key, for an hour', {}, 'problem'],
+    ['an unknown key, for less', { first: at(0.9) }, 'warning'],
+    ['an unknown key, which sends no more', { last: at(1.1) }, 'warning'],
+    ['an unknown key, and states no SDK', { sdk: null }, 'warning'],
+    ['a key that may send, by a part of the log', { code: 'SLUICE_BODY_NOT_JSON' }, 'warning'],
+  ] as const)('of a sender with %s is a %s if all of its requests are lost', (_, more, severity) => {
+    const group = { ...sent, code: 'SLUICE_KEY_UNKNOWN', key: 'abcd1234', sdk: 'js-client 3', count: 12 };
+    const refusals = { groups: [{ ...group, first: at(1.2), last: at(0.1), ...more }], hasMore: false };
+    expect(judge({ ...refusedBy({ [group.code]: 9 }, 4_000), refusals })).toMatchObject([{ severity }]);
   });
 
   it.each(['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_BODY_MANGLED'])('of %s stays a day', (code) => {
@@ -442,8 +491,8 @@ describe('a finding of sluice status', () => {
       return judge({ lastHour: { ...hour, ...inHour }, lastDay: { ...lastDay, failedBy: day } })[0];
     };
     const first = 'first in the 5 minutes from 2026-11-20T03:00Z, last';
-    const over = `^16 requests with ${code}, ${first} in the 5 minutes from 2026-11-20T11:15Z; it is over\\.`;
-    expect(failed({})).toMatchObject({ severity: 'warning', detail: expect.stringMatching(over) });
+    const quiet = `^16 requests with ${code}, ${first} in the 5 minutes from 2026-11-20T11:15Z; none within the last hour\\.`;
+    expect(failed({})).toMatchObject({ severity: 'warning', detail: expect.stringMatching(quiet) });
     const failedAt = { [code]: { first: at(0.8), last: at(0.7) } };
     const detail = expect.stringMatching(`^16 requests with ${code}, ${first} 2026-11-20T11:18Z\\.`);
     expect(failed({ failedBy: { [code]: 2 }, failedAt })).toMatchObject({ severity: 'problem', detail });

@@ -47,7 +47,7 @@ export const well: StatusFacts = {
   lastRequestAt: null,
   refusals: null,
   unstored: null,
-  keys: { senders: ['9f86'], fault: null, faultKind: null, changedAt: null },
+  keys: { senders: ['9f86'], fault: null, faultKind: null, unreadable: [], changedAt: null },
   keysFailure: null,
   lastEventAt: null,
   tables: [],

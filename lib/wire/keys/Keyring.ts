@@ -3,17 +3,25 @@ import { defineErrorFamily } from '../../base/errors.ts';
 import { type AcceptedKey, defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from '../../schema/AcceptedKey.ts';
 import { type ForwardedKind, forwardedKinds } from '../../schema/kinds.ts';
 import { PLACE_NAME_LENGTH } from '../../schema/names.ts';
+import { sdkKey } from '../sdkRequest.ts';
 
 /** Accepted keys, prepared for lookups. */
 export class Keyring {
   readonly keys: readonly AcceptedKey[];
-  /** Problems of entries that cannot be read, by position and without their values. */
+  /** Problems of entries that cannot be read, each with the entry's name, and without their values. */
   readonly problems: readonly string[];
+  /** Names of these entries, in their order: the label, or the place in the list (`keys.1`) of one without a label that is safe to log. */
+  readonly unreadable: readonly string[];
   readonly #digests: readonly Uint8Array[];
 
-  constructor(keys: readonly AcceptedKey[], problems: readonly string[] = []) {
+  constructor(
+    keys: readonly AcceptedKey[],
+    problems: readonly string[] = [],
+    unreadable: readonly string[] = [],
+  ) {
     this.keys = keys;
     this.problems = problems;
+    this.unreadable = unreadable;
     this.#digests = keys.map(({ sha256 }) => Buffer.from(sha256, 'hex'));
   }
 
@@ -51,12 +59,25 @@ export function readKeyring(text: string): Keyring {
   if (!Array.isArray(entries)) throw new KeysError('SLUICE_KEYS_INVALID', 'keys is not a list.');
   const keys: AcceptedKey[] = [];
   const problems: string[] = [];
+  const unreadable: string[] = [];
   for (const [i, entry] of entries.entries()) {
     const key = readKey(entry);
-    if ('label' in key) keys.push(key);
-    else problems.push(...key.map((problem) => `keys.${i}: ${problem}.`));
+    if ('label' in key) {
+      keys.push(key);
+      continue;
+    }
+    const name = loggableLabel(entry) ?? `keys.${i}`;
+    unreadable.push(name);
+    problems.push(...key.map((problem) => `${name}: ${problem}.`));
   }
-  return new Keyring(keys, problems);
+  return new Keyring(keys, problems, unreadable);
+}
+
+/** The label of an entry; null if it has none, or a text that may be an SDK key in the wrong place. */
+function loggableLabel(entry: unknown): string | null {
+  const label: unknown = Object(entry).label;
+  const isLabel = typeof label === 'string' && KEY_FORMATS.label.pattern.test(label);
+  return isLabel && sdkKey(label) === null ? label : null;
 }
 
 function parse(text: string): object {

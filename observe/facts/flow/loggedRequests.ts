@@ -9,6 +9,8 @@ import type { RequestCounts } from './requestCounts.ts';
 /** Lines and pages that are read of refused requests, and of what was noted, the newest first. */
 const REFUSED = { mostLines: 10_000, mostPages: 50 } as const;
 const NOTED = { mostLines: 2_000, mostPages: 20 } as const;
+/** Keys whose stored requests are looked for: a filter pattern has 1,024 characters. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
+const MOST_KEYS = 8;
 
 /** The requests or events of one kind that one sender sent. */
 export interface SentGroup {
@@ -28,10 +30,16 @@ export interface SentGroup {
   readonly skewMs: number;
 }
 
+/** The requests of a sender that were answered 4xx, or 503. */
+export interface AnsweredGroup extends SentGroup {
+  /** When a request with the same key and SDK was stored last within the last hour, ISO 8601; absent if the log has none: it has a part of them. */
+  readonly storedAt?: string;
+}
+
 /** Requests that were answered 4xx, or 503, within 24 hours, by the lines of the log. */
 export interface LoggedAnswers {
   /** Requests by code, key and SDK, the most frequent first. */
-  readonly groups: readonly SentGroup[];
+  readonly groups: readonly AnsweredGroup[];
   /** Whether there are more lines than were read. */
   readonly hasMore: boolean;
 }
@@ -51,7 +59,7 @@ const LEVELS = { refusedBy: 'warn', failedBy: 'error' } as const;
  * @throws What CloudWatch Logs' client throws.
  */
 export async function readAnswers(
-  deployment: Pick<Deployment, 'logs' | 'stack'>,
+  deployment: Pick<Deployment, 'logs' | 'stack' | 'now'>,
   day: ReadonlyMap<number, RequestCounts>,
   answer: keyof typeof LEVELS,
 ): Promise<LoggedAnswers | null> {
@@ -63,7 +71,33 @@ export async function readAnswers(
     times: [...hours].toReversed().map((hour) => ({ startTime: hour, endTime: hour + HOUR_MS - 1 })),
     ...REFUSED,
   });
-  return { groups: bySender(requests, ({ code }) => (code === null ? 0 : 1)), hasMore };
+  const groups = bySender(requests, ({ code }) => (code === null ? 0 : 1));
+  const stored = await readStored(deployment, groups);
+  const answered = groups.map((group): AnsweredGroup => {
+    const storedAt = stored.get(senderId({ ...group, code: null }));
+    return storedAt === undefined ? group : { ...group, storedAt };
+  });
+  return { groups: answered, hasMore };
+}
+
+/** When a request of each of some senders was stored last within the last hour, as far as the log has it, by {@link senderId}. */
+async function readStored(
+  deployment: Pick<Deployment, 'logs' | 'stack' | 'now'>,
+  groups: readonly SentGroup[],
+): Promise<ReadonlyMap<string, string>> {
+  if (groups.length === 0) return new Map();
+  const keys = [...new Set(groups.map(({ key }) => key))].slice(0, MOST_KEYS);
+  const stored = '$.event = "collect" && $.status = 202';
+  // Where any key may send, requests have none.
+  const alternatives = keys.includes(null)
+    ? [stored]
+    : keys.map((key) => `${stored} && $.key = ${JSON.stringify(key)}`);
+  const { requests } = await readRequests(deployment, {
+    filterPattern: `{ ${alternatives.join(' || ')} }`,
+    times: [{ startTime: deployment.now - HOUR_MS, endTime: deployment.now }],
+    ...NOTED,
+  });
+  return new Map(bySender(requests, () => 1).map((group) => [senderId(group), group.last]));
 }
 
 /** What the collector noted of stored events within 24 hours, as far as its log has it. */
@@ -171,6 +205,11 @@ async function readRequests(
   return { requests: events.flatMap(read), hasMore };
 }
 
+/** What requests of one group have in common, as one text. */
+function senderId({ code, key, sdk }: Pick<SentGroup, 'code' | 'key' | 'sdk'>): string {
+  return JSON.stringify([code, key, sdk]);
+}
+
 /** @param counted How much a request counts. Without any it is left out. */
 function bySender(
   requests: readonly LiveRequest[],
@@ -183,7 +222,7 @@ function bySender(
     if (more === 0) continue;
     const key = key_label ?? sent_key;
     const sdk = sdk_type === null ? null : [sdk_type, sdk_version].filter(Boolean).join(' ');
-    const id = JSON.stringify([code, key, sdk]);
+    const id = senderId({ code, key, sdk });
     const { count = 0, first = at, last = at, skewMs = 0 } = groups.get(id) ?? {};
     const times = { first: at < first ? at : first, last: at > last ? at : last };
     const skew = ahead_ms > 0 ? -ahead_ms : (clock_skew_ms ?? 0);

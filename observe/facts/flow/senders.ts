@@ -15,8 +15,10 @@ export interface KeysState {
   readonly senders: readonly string[];
   /** Why collectors cannot read all of the secret, in a sentence without its values; null if they can. */
   readonly fault: string | null;
-  /** What the fault is; null without one. */
-  readonly faultKind: 'invalid' | 'deleted' | 'gone' | null;
+  /** What the fault is: `entries` of some entries of a list that can be read else; null without one. */
+  readonly faultKind: 'invalid' | 'entries' | 'deleted' | 'gone' | null;
+  /** Names of the entries that cannot be read, as `Keyring.unreadable`; empty of other faults. */
+  readonly unreadable: readonly string[];
   /** When the secret was changed last, ISO 8601: its present version was made, or somebody deleted it; null if nobody keeps it. */
   readonly changedAt: string | null;
 }
@@ -38,15 +40,18 @@ export async function readKeys({
     fault: string | null,
     faultKind: KeysState['faultKind'],
     secret: readonly AcceptedKey[] = [],
+    unreadable: readonly string[] = [],
   ): KeysState => {
     const senders = [...config.keys, ...secret].filter(({ kinds }) => kinds.length > 0);
-    return { senders: senders.map(({ sha256 }) => sha256), fault, faultKind, changedAt };
+    return { senders: senders.map(({ sha256 }) => sha256), fault, faultKind, unreadable, changedAt };
   };
   try {
     const { text, createdAt } = await versionedSecret(client, SecretId).read();
     changedAt = createdAt ?? null;
-    const { keys, problems } = readKeyring(text);
-    return state(problems.join(' ') || null, problems.length === 0 ? null : 'invalid', keys);
+    const { keys, problems, unreadable } = readKeyring(text);
+    return unreadable.length === 0
+      ? state(null, null, keys)
+      : state(problems.join(' '), 'entries', keys, unreadable);
   } catch (error) {
     if (error instanceof KeysError) return state(error.detail, 'invalid');
     // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors

@@ -14,8 +14,12 @@ export const collectorFindings = {
     'Requests were answered 503 within 24 hours. Most SDKs repeat them for minutes.',
     {
       over: [
-        'It is over: later requests were stored. Most SDKs have repeated the others by then.',
+        'It is over: later requests of the same senders were stored. Most SDKs have repeated the others by then.',
         'Nothing is to be done. The command shows what AWS answered. It goes a day after the last one.',
+      ],
+      quiet: [
+        'None failed within the last hour, and the log has no later request of these senders that was stored: it has a part of them.',
+        'The command shows what AWS answered. If one of these senders still sends, `npx sluice tail` shows whether it is stored. It goes a day after the last one.',
       ],
       stores: [
         'Neither Firehose nor the bucket took them. Most SDKs repeat them for minutes; what is not repeated is lost.',
@@ -75,7 +79,7 @@ export const collectorFindings = {
     {
       unknownKey: [
         'The key is in no list. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.',
-        'Compare them with `keys list`. If the key is yours, `keys add` adds it; if not, nothing is lost. `tail` shows such requests until Ctrl-C. It goes a day after the last refusal.',
+        'Compare them with `keys list`. If the key is yours, put it into SDK_KEY, and a label of this app alone in place of LABEL: the second command adds it. If it is not yours, nothing is lost. `tail` shows such requests until Ctrl-C. It goes a day after the last refusal.',
       ],
       over: [
         'The key was in no list then, and is in it now. SDKs do not send the refused requests again.',
@@ -98,6 +102,10 @@ export const collectorFindings = {
         `Somebody edited the secret by hand. ${WHO} PutSecretValue. Collectors that have read it go on with those keys; new ones answer 503.`,
         'The first command shows what it would bring back. Look there whether a key leaked, then run the second: it drops what is not valid, and brings the last valid list back.',
       ],
+      entries: [
+        `Somebody edited the secret by hand. ${WHO} PutSecretValue. Requests with the keys of these entries are answered 503; other keys go on.`,
+        'The first command shows what it would bring back. Look there whether a key leaked, then run the second: it drops these entries, and brings those of the last valid list back.',
+      ],
       deleted: [
         `Somebody deleted the secret, and it can still be brought back. ${WHO} DeleteSecret. Collectors that have read it go on with those keys; new ones answer 503.`,
         'The first command shows what comes back, the second takes the deletion back.',
@@ -119,7 +127,7 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_NO_KEY: problem(
     "No key may send events: the configuration and the keys' secret list none. Every request is answered 401, and its events are lost.",
-    'Add the key of the app with the command, which reads it from stdin: docs/keys.md. If keys were there: `keys restore --dry-run` shows them, and `keys restore` brings them back, also a leaked one.',
+    'Put the key of the app into SDK_KEY, and a label for it in place of LABEL: the command adds it (docs/keys.md). If keys were there: `keys restore --dry-run` shows them, and `keys restore` brings them back, also a leaked one.',
     { section: 'refused' },
   ),
   SLUICE_FINDING_SILENT: warning(

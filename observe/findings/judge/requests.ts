@@ -8,11 +8,12 @@ import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';
 import { type Change, SILENT_LEAST } from '../../facts/flow/changes.ts';
 import type { FailureKind } from '../../facts/flow/failures.ts';
-import { FAILED_REQUESTS, type SentGroup } from '../../facts/flow/loggedRequests.ts';
+import { type AnsweredGroup, FAILED_REQUESTS, type SentGroup } from '../../facts/flow/loggedRequests.ts';
 import { failedText, NOT_STORED } from '../../facts/flow/requestCounts.ts';
 import { GONE } from '../../facts/flow/senders.ts';
 import type { UnreachedRequests } from '../../facts/flow/unreachedRequests.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
+import { functionLog } from '../../readLog.ts';
 import { type CaseOf, type Finding, finding, type Told } from '../catalogue.ts';
 import {
   explained,
@@ -32,77 +33,110 @@ const MANY_REFUSED_SHARE = 0.05;
 
 const UNKNOWN = 'SLUICE_KEY_UNKNOWN';
 
-/** A minute without a request that could not be stored, after which others were stored: it is over. */
+/** It is not over before a minute has passed in which no request failed. */
 const OVER_AFTER_MS = 120_000;
 
+/** Whether requests still fail: they may, none has within the last hour, or their senders were stored since. The worst first. */
+const OVER_STATES = ['open', 'quiet', 'over'] as const;
+const STATE_TEXTS = { open: '', quiet: '; none within the last hour', over: '; it is over' } as const;
+
 /** Requests of 24 hours that were answered 503. */
-export function* failedRequests(
-  { lastHour, lastDay, keys, keysFailure, unknown, unstored }: StatusFacts,
-  { stack, now, commands }: Place,
-): Findings {
-  const { failedBy = {}, failedAt = {}, lastStoredAt } = lastHour ?? {};
-  const causes: Readonly<Record<string, ErrorEntry>> = { ...CollectError.entries, ...KeysError.entries };
-  const isLogRead = unknown.every(({ log }) => log !== 'collect');
-  const isRead = isLogRead && keys?.fault === null && keysFailure === null;
-  const failed = Object.keys({ ...lastDay?.failedBy, ...failedBy }).map((code) => {
-    const count = failedBy[code] ?? 0;
-    const day = lastDay?.failedBy[code] ?? { count, first: undefined, last: '' };
-    const minutes = failedAt[code];
-    // The last hour is known to the minute.
-    const from = minutes !== undefined && day.count <= count ? minutes : day;
-    const { last } = minutes ?? day;
-    const timeText = (time: string, isMinute: boolean) =>
-      `${isMinute ? '' : 'in the 5 minutes from '}${time.slice(0, 16)}Z`;
-    const span =
-      from.first === undefined
-        ? ''
-        : `, first ${timeText(from.first, from === minutes)}, last ${timeText(last, minutes !== undefined)}`;
-    const isUnstored = NOT_STORED.includes(code);
-    // A minute has both while some requests fail and others do not.
-    const isStored = (lastStoredAt ?? '') > last && now - Date.parse(last) >= OVER_AFTER_MS;
-    // Only a collector reports a denial, and perhaps none has tried since.
-    const canEnd = isUnstored || (isRead && code in KeysError.entries);
-    const isOver = count === 0 ? lastHour !== null : canEnd && isStored;
-    const cure = isUnstored || isOver ? '' : ` ${causes[code]?.cure ?? ''}`;
-    const text = `${failedText(code, Math.max(count, day.count))}${span}${isOver ? '; it is over' : ''}.${cure}`;
-    return { code, count: Math.max(count, day.count), first: from.first, isOver, text };
-  });
-  if (failed.length === 0) return;
+export function* failedRequests(facts: StatusFacts, place: Place): Findings {
+  const { lastHour, lastDay, unknown, unstored } = facts;
+  const codes = Object.keys({ ...lastDay?.failedBy, ...lastHour?.failedBy });
+  if (codes.length === 0) return;
+  // Counts of a part of the lines are not told as the whole.
+  const senders = unstored === null || unstored.hasMore ? [] : unstored.groups;
+  const failed = codes.map((code) => failedCode(code, facts, senders, place));
   const [since] = failed.flatMap(({ first }) => first ?? []).sort();
   const start = since === undefined ? [] : ['--start-time', `${Date.parse(since)}`];
-  const log = ['--log-group-name', `/aws/lambda/${partName(stack, 'collect')}`, ...start];
-  const open = failed.filter(({ isOver }) => !isOver);
-  const [worst] = (open.length > 0 ? open : failed).toSorted((a, b) => b.count - a.count);
+  const log = ['--log-group-name', functionLog(place.stack, 'collect'), ...start];
+  const state = OVER_STATES.find((name) => failed.some((code) => code.state === name)) ?? 'open';
+  const [worst] = failed.filter((code) => code.state === state).toSorted((a, b) => b.count - a.count);
   const total = failed.reduce((sum, { count }) => sum + count, 0);
-  const senders = unstored?.groups ?? [];
-  // Counts of a part of the lines are not told as the whole.
-  const sender = unstored?.hasMore === true ? undefined : senders.find(({ code }) => code === worst?.code);
+  const sender = senders.find(({ code }) => code === worst?.code);
   const from = sender === undefined ? '' : fromText(sender);
   const share = sender?.count === worst?.count ? '' : `, ${sender?.count} of these`;
   const most = from === '' ? '' : `${share}${from}`;
   const told = {
-    case: open.length === 0 ? 'over' : unstoredCase(worst?.code ?? ''),
+    case: state === 'open' ? unstoredCase(worst?.code ?? '') : state,
     title: `${counted(total, 'request')} ${total === 1 ? 'was' : 'were'} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
     since: since ?? null,
     detail: [...failed.map(({ text }) => text), unstoredText(unstored, unknown)].join(' '),
   } as const;
-  yield finding(
-    'SLUICE_FINDING_NOT_STORED',
-    told,
-    [
-      commands.aws(
-        'logs',
-        'filter-log-events',
-        ...log,
-        '--filter-pattern',
-        // Why keys could not be read stands in the event of the read.
-        '{ $.status = 503 || $.event = "keys" }',
-        '--limit',
-        '20',
-      ),
-    ],
-    open.length === 0 ? 'warning' : 'problem',
-  );
+  // Why keys could not be read stands in the event of the read.
+  const lines = ['--filter-pattern', '{ $.status = 503 || $.event = "keys" }', '--limit', '20'];
+  const shown = [place.commands.aws('logs', 'filter-log-events', ...log, ...lines)];
+  yield finding('SLUICE_FINDING_NOT_STORED', told, shown, state === 'open' ? 'problem' : 'warning');
+}
+
+/** Requests of 24 hours that failed with one code. */
+interface FailedCode {
+  /** The code of the answers. */
+  readonly code: string;
+  /** Number of requests. */
+  readonly count: number;
+  /** When the first failed, ISO 8601; undefined if that is not known. */
+  readonly first: string | undefined;
+  /** Whether they may still fail. */
+  readonly state: (typeof OVER_STATES)[number];
+  /** Number, times, state and cure as sentences. */
+  readonly text: string;
+}
+
+/** What is known of requests that failed with a code. @param senders Those of all codes; none if not all lines of the log were read. */
+function failedCode(
+  code: string,
+  facts: Pick<StatusFacts, 'lastHour' | 'lastDay' | 'keys' | 'keysFailure' | 'unknown'>,
+  senders: readonly AnsweredGroup[],
+  { now }: Pick<Place, 'now'>,
+): FailedCode {
+  const { lastHour, lastDay } = facts;
+  const inHour = lastHour?.failedBy[code] ?? 0;
+  const day = lastDay?.failedBy[code] ?? { count: inHour, first: undefined, last: '' };
+  const minutes = lastHour?.failedAt[code];
+  // The last hour is known to the minute.
+  const from = minutes !== undefined && day.count <= inHour ? minutes : day;
+  const { last } = minutes ?? day;
+  const timeText = (time: string, isMinute: boolean) =>
+    `${isMinute ? '' : 'in the 5 minutes from '}${time.slice(0, 16)}Z`;
+  const span =
+    from.first === undefined
+      ? ''
+      : `, first ${timeText(from.first, from === minutes)}, last ${timeText(last, minutes !== undefined)}`;
+  const state = overState({ code, last, inHour }, facts, senders, now);
+  const causes: Readonly<Record<string, ErrorEntry>> = { ...CollectError.entries, ...KeysError.entries };
+  const cure = NOT_STORED.includes(code) || state === 'over' ? '' : ` ${causes[code]?.cure ?? ''}`;
+  const count = Math.max(inHour, day.count);
+  const text = `${failedText(code, count)}${span}${STATE_TEXTS[state]}.${cure}`;
+  return { code, count, first: from.first, state, text };
+}
+
+/** Whether requests may still fail with a code. @param last Start of the last minute in which one failed, ISO 8601. */
+function overState(
+  { code, last, inHour }: { readonly code: string; readonly last: string; readonly inHour: number },
+  {
+    lastHour,
+    keys,
+    keysFailure,
+    unknown,
+  }: Pick<StatusFacts, 'lastHour' | 'keys' | 'keysFailure' | 'unknown'>,
+  senders: readonly AnsweredGroup[],
+  now: number,
+): FailedCode['state'] {
+  const isQuiet = inHour === 0 && lastHour !== null;
+  const isPast = isQuiet || now - Date.parse(last) >= OVER_AFTER_MS;
+  if (!(code in KeysError.entries))
+    return isPast && areStored(senders, code) ? 'over' : isQuiet ? 'quiet' : 'open';
+  // Only a collector reports a denial, and perhaps none has tried since. A key that cannot be read has no label in the log.
+  const isRead = isLogRead({ unknown }, 'collect') && keys?.fault === null && keysFailure === null;
+  return isRead && (isQuiet || (isPast && (lastHour?.lastStoredAt ?? '') > last)) ? 'over' : 'open';
+}
+
+/** Whether each sender of requests that failed with a code was stored after its last one, and any of them is known. */
+function areStored(groups: readonly AnsweredGroup[], failedWith: string): boolean {
+  const senders = groups.filter(({ code }) => code === failedWith);
+  return senders.length > 0 && senders.every(({ last, storedAt = '' }) => storedAt > last);
 }
 
 /** Who sent requests that were answered 503, as a sentence. */
@@ -184,8 +218,8 @@ const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_UNREACH
 
 /** Requests that were refused. */
 export function* refusedRequests(
-  { lastHour, lastDay, refusals, keys }: StatusFacts,
-  { commands }: Place,
+  { lastHour, lastDay, refusals, keys, isLocal }: StatusFacts,
+  { commands, config, now }: Place,
 ): Findings {
   const codes = Object.entries(lastHour?.refusedBy ?? {}).toSorted(([, a], [, b]) => b - a);
   const refused = codes.reduce((sum, [, count]) => sum + count, 0);
@@ -208,15 +242,21 @@ export function* refusedRequests(
       return `${group.count} ${group.code}${sentText(group)}${over}`;
     }) ?? codes.map(([code, count]) => `${count} ${code}`);
   const more = refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
-  const [first] = refusals?.groups ?? [];
+  const isWholeLog = isLocal || config.logs.successes === 1;
+  const lost = refusals?.groups.find(
+    (group) => !listedNow.includes(group) && isAllLost(group, isWholeLog, now),
+  );
+  const first = lost ?? refusals?.groups[0];
   const isOneKind = refusals?.groups.length === 1 && !refusals.hasMore;
   const isOver = first !== undefined && listedNow.length === refusals?.groups.length;
   const most =
     first === undefined ? `with ${codes[0]?.[0] ?? '4xx'}` : `with ${first.code}${fromText(first)}`;
+  const share = lost === undefined ? 'most' : `${lost.count} of these`;
+  const whole = lost === undefined ? '' : `; every request of this sender from ${lost.first} to ${lost.last}`;
   const caseOfKnown = isOver ? 'over' : 'other';
   const told = {
     case: isUnknown ? 'unknownKey' : caseOfKnown,
-    title: `${counted(day, 'request')} ${day === 1 ? 'was' : 'were'} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : 'most'} ${most}`,
+    title: `${counted(day, 'request')} ${day === 1 ? 'was' : 'were'} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : share} ${most}${whole}`,
     since: refusals?.groups.map((group) => group.first).sort()[0] ?? null,
   } as const;
   yield finding(
@@ -225,12 +265,34 @@ export function* refusedRequests(
       ...told,
       detail: `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}.`,
     },
-    [
-      ...(isUnknown ? [commands.sluice('keys', 'list'), commands.sluice('keys', 'add', 'web')] : []),
-      tailErrors(commands),
-    ],
-    open > 0 && (open * 2 > requests || isMany) ? 'problem' : 'warning',
+    [...(isUnknown ? [commands.sluice('keys', 'list'), addKey(commands)] : []), tailErrors(commands)],
+    lost !== undefined || (open > 0 && (open * 2 > requests || isMany)) ? 'problem' : 'warning',
   );
+}
+
+/** Refused requests of a sender from which on it is an app, and not somebody who tries an address. */
+const APP_REQUESTS = 3;
+
+/**
+ * Whether a sender had every request of an hour or more refused, and has it still.
+ *
+ * @param isWholeLog Whether the log has all requests that were stored: else only those of a key that may not send are known to be all.
+ */
+function isAllLost(
+  { code, sdk, count, first, last, storedAt }: AnsweredGroup,
+  isWholeLog: boolean,
+  now: number,
+): boolean {
+  const isOfKey = code?.startsWith('SLUICE_KEY_') === true;
+  const lasts = Date.parse(last) - Date.parse(first);
+  if (sdk === null || count < APP_REQUESTS || lasts < HOUR_MS || now - Date.parse(last) > HOUR_MS)
+    return false;
+  return isOfKey || (isWholeLog && storedAt === undefined);
+}
+
+/** Adds a key that only whoever runs the app knows, under a label that no other app has. */
+function addKey(commands: Place['commands']): string {
+  return `printf %s "$SDK_KEY" | ${commands.sluice('keys', 'add', 'LABEL')}`;
 }
 
 /** Keys that cannot be read, and a deployment without one, to which nobody can send. */
@@ -247,7 +309,13 @@ export function* keyFindings(
   const repair = fault === GONE ? revert.map((words) => commands.aws(...words)) : repairOfSecret;
   const name = partName(stack, 'keys');
   const changedAt = keys?.changedAt ?? null;
-  const KEYS_FAULTS = { invalid: 'is no list of keys', deleted: 'is to be deleted', gone: 'does not exist' };
+  const unreadable = keys?.unreadable ?? [];
+  const KEYS_FAULTS = {
+    invalid: 'is no list of keys',
+    entries: `has ${counted(unreadable.length, 'entry', 'entries')} that no collector can read, ${listed(unreadable)}`,
+    deleted: 'is to be deleted',
+    gone: 'does not exist',
+  };
   const faultCase = keys?.faultKind ?? null;
   const secretText = changedAt === null ? '' : `, whose secret of keys changed last at ${changedAt}`;
   if (why && !config.allowAnyKey) {
@@ -272,7 +340,7 @@ export function* keyFindings(
         title: `No key may send events to ${stack.service}-${stack.stage}${secretText}`,
         since: changedAt,
       },
-      [commands.sluice('keys', 'add', 'web')],
+      [addKey(commands)],
     );
 }
 

@@ -1,7 +1,7 @@
 import { at, changed, changedText, copies, HOUR, hour, lastDay, refusedBy, sent } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
-const noKeys = { senders: [], fault: null, faultKind: null, changedAt: null } as const;
+const noKeys = { senders: [], fault: null, faultKind: null, unreadable: [], changedAt: null } as const;
 
 /** Requests, senders, keys and copies of requests. */
 export const requestCases: readonly Case[] = [
@@ -19,7 +19,7 @@ export const requestCases: readonly Case[] = [
     'problem',
     `20 400 900 24 900 SLUICE_KEY_UNKNOWN js-client 3 9f86d081 ${at(9)} ${at(8)}`,
     'npx sluice keys list',
-    'npx sluice keys add web',
+    'printf %s "$SDK_KEY" | npx sluice keys add LABEL',
     'npx sluice tail --errors --last 20',
   ],
   [
@@ -53,7 +53,7 @@ export const requestCases: readonly Case[] = [
     'NO_KEY',
     'problem',
     '',
-    'npx sluice keys add web',
+    'printf %s "$SDK_KEY" | npx sluice keys add LABEL',
   ],
   [
     'the secret of the keys is no list',

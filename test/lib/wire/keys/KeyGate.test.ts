@@ -290,7 +290,7 @@ describe('an invalid secret', () => {
     expect(await keys.judge(web.key)).toBe('web');
     expect(await keys.judge(app.key)).toBe('SLUICE_KEYS_INVALID');
     expect(keys.lines).toEqual([
-      { level: 'error', event: 'keys', problems: [expect.stringContaining('keys.1: sha256: expected 64')] },
+      { level: 'error', event: 'keys', problems: [expect.stringContaining('app: sha256: expected 64')] },
     ]);
   });
 });

@@ -24,11 +24,12 @@ describe('readKeyring', () => {
     [null, "keys.1: expected an object such as { label: 'web', sha256: '…' }."],
     [[], "keys.1: expected an object such as { label: 'web', sha256: '…' }."],
     [{ ...web.entry, label: '' }, 'keys.1: label: expected a label'],
-    [{ label: 'x' }, 'keys.1: sha256: expected 64 lower-case hex digits'],
-    [{ ...web.entry, sha256: web.sha256.toUpperCase() }, 'keys.1: sha256: expected'],
-    [{ ...web.entry, kinds: ['exposures', 'metrics'] }, 'keys.1: kinds: expected a list'],
-    [{ ...web.entry, sources: [] }, 'keys.1: sources: expected a list of 1 to 100'],
-    [{ ...web.entry, kind: 'exposures' }, 'keys.1: no such member as kind.'],
+    [{ label: 'x' }, 'x: sha256: expected 64 lower-case hex digits'],
+    [{ ...web.entry, sha256: web.sha256.toUpperCase() }, 'web: sha256: expected'],
+    [{ ...web.entry, kinds: ['exposures', 'metrics'] }, 'web: kinds: expected a list'],
+    [{ ...web.entry, sources: [] }, 'web: sources: expected a list of 1 to 100'],
+    [{ ...web.entry, kind: 'exposures' }, 'web: no such member as kind.'],
+    [{ label: 'client-0123456789' }, 'keys.1: sha256: expected 64'],
   ])('skips %j with a reason, and keeps the others', (entry, problem) => {
     const ring = readKeyring(JSON.stringify({ keys: [web.entry, entry] }));
     expect(ring.keys).toHaveLength(1);
