@@ -126,8 +126,10 @@ function overState(
 ): FailedCode['state'] {
   const isQuiet = inHour === 0 && lastHour !== null;
   const isPast = isQuiet || now - Date.parse(last) >= OVER_AFTER_MS;
-  if (!(code in KeysError.entries))
-    return isPast && areStored(senders, code) ? 'over' : isQuiet ? 'quiet' : 'open';
+  if (!(code in KeysError.entries)) {
+    if (isPast && areStored(senders, code)) return 'over';
+    return isQuiet ? 'quiet' : 'open';
+  }
   // Only a collector reports a denial, and perhaps none has tried since. A key that cannot be read has no label in the log.
   const isRead = isLogRead({ unknown }, 'collect') && keys?.fault === null && keysFailure === null;
   return isRead && (isQuiet || (isPast && (lastHour?.lastStoredAt ?? '') > last)) ? 'over' : 'open';
