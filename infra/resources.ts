@@ -30,6 +30,7 @@ import { objectCreatedRules } from './streams/objectCreatedRules.ts';
 import { queues } from './streams/queues.ts';
 import { reconcileSchedule, schedules } from './streams/schedules.ts';
 import { streamResources } from './streams/streams.ts';
+import { CONFIGURATION_OUTPUT, statedConfiguration } from './template/deployedConfiguration.ts';
 import { MANAGED_POLICIES } from './template/limits.ts';
 import { type Output, type Resources, ref } from './template/Resource.ts';
 import { LOAD_ROLE, logicalIds, partName, type Stack } from './template/Stack.ts';
@@ -109,6 +110,10 @@ function outputs(stack: Stack): Readonly<Record<string, Output>> {
   const key = keyArn(stack);
   return {
     SluiceVersion: { Description: 'Version of Sluice that deployed the stack', Value: VERSION },
+    [CONFIGURATION_OUTPUT]: {
+      Description: 'Settings from which the stack was deployed, by which `sluice status` sees others',
+      Value: statedConfiguration(stack.config),
+    },
     ...endpointOutputs(stack),
     DataBucketName: { Description: 'Bucket that everything lands in', Value: bucketName(stack) },
     KeysSecretName: {

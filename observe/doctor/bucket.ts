@@ -36,6 +36,7 @@ import { ERASURES_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { isOwnKey } from '../../lib/tables/objectKeys.ts';
 import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
+import { outputsOf } from '../facts/flow/stackOutputs.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { archivingRuleFindings } from '../findings/judge/archives.ts';
@@ -142,12 +143,10 @@ async function findArchiving(setup: Setup): Promise<readonly Finding[]> {
 /** What a deployment refuses. @param hasDefault Whether the default of an existing bucket counts, too. */
 async function findEncryption(setup: Setup, hasDefault: boolean): Promise<readonly Finding[]> {
   const { s3, config, stackName, deployed, resources } = setup;
-  const known = deployed?.Outputs ?? [];
-  const outputs = new Map(known.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
   const asked = hasDefault && config.existing.bucket;
   const answer = asked && (await ifThere(settingReaders.encryption(s3, { Bucket: config.bucket })));
   const [rule] = [answer ? answer['Rules'] : undefined].flat();
-  const stack = { stackName, outputs, resources };
+  const stack = { stackName, outputs: outputsOf(deployed), resources };
   return encryptionProblems(config, stack, defaultEncryption(rule)).map(judgeEncryption);
 }
 

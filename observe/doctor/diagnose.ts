@@ -129,8 +129,12 @@ export interface Depth {
 const EXPECTED_OF_ACCOUNT =
   'AWS accepts the credentials of the configured account, and the region has every service';
 
-/** Findings of a look with `isGround` after which the next looks have nothing to look at. An unfinished stack is there, and is looked at. */
-const GROUND_IS_GONE = /^SLUICE_FINDING_(STACK_MISSING|RESOURCE_MISSING|BUCKET_UNFIT|REGION_UNFIT)$/;
+/**
+ * Findings of a look with `isGround` after which the next looks have nothing to look at, or would compare the deployment with a
+ * configuration that is not deployed. An unfinished stack is there, and is looked at.
+ */
+const GROUND_IS_GONE =
+  /^SLUICE_FINDING_(STACK_MISSING|STACK_DIFFERS|RESOURCE_MISSING|BUCKET_UNFIT|REGION_UNFIT)$/;
 
 /**
  * Looks at a deployment.

@@ -11,10 +11,11 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { type ReaderProblem, replacedReaders } from '../../infra/serverless/deployedStack.ts';
 import { counted } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
-import type { Config } from '../../lib/schema/config.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
+import { outputsOf, undeployedOf } from '../facts/flow/stackOutputs.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { undeployedFindings } from '../findings/judge/deployment.ts';
 import { missing } from './bucket.ts';
 import { type Look, type Question, settled } from './Look.ts';
 import { outputOf, type Setup } from './Setup.ts';
@@ -27,10 +28,17 @@ export const stack: Look = {
   name: 'stack',
   expects: 'the stack is deployed, complete, from this configuration and by this version of Sluice',
   isGround: true,
-  async find({ deployed, config, stackName, identity: { account, region }, commands }) {
-    return deployed === undefined
-      ? [judgeMissing({ stackName, region, account }, commands)]
-      : [...judgeStack(deployed, config, commands)];
+  async find({ deployed, config, isLocal, stackName, identity: { account, region }, commands }) {
+    if (deployed === undefined) return [judgeMissing({ stackName, region, account }, commands)];
+    const deployedAt = deployed.LastUpdatedTime ?? deployed.CreationTime;
+    const undeployed = {
+      settings: undeployedOf(config, outputsOf(deployed)),
+      deployedAt: deployedAt?.toISOString() ?? null,
+    };
+    return [
+      ...judgeStack(deployed, commands),
+      ...undeployedFindings({ stack: stackName, isLocal, undeployed }, { commands }),
+    ];
   },
 };
 
@@ -57,7 +65,7 @@ export const formerStack: Look = {
   async find({ deployed, config, commands, identity, stackName, resources }) {
     if (deployed === undefined) return [];
     const needsRepair = REPAIR_VERBS.has(deployed.StackStatus ?? '');
-    const found = [...judgeStack(deployed, config, commands)].filter(
+    const found = [...judgeStack(deployed, commands)].filter(
       ({ code }) =>
         code === 'SLUICE_FINDING_VERSION_DIFFERS' ||
         (code === 'SLUICE_FINDING_STACK_UNFINISHED' && needsRepair),
@@ -94,33 +102,13 @@ type JudgedStack = Pick<Stack, 'StackName' | 'StackStatusReason' | 'Outputs'> &
     readonly StackStatus?: string | undefined;
   };
 
-/** Judges a stack by its status, and by the names and the version in its outputs. */
+/** Judges a stack by its status, and by the version in its outputs. */
 export function* judgeStack(
   found: JudgedStack,
-  config: Pick<Config, 'bucket' | 'database' | 'tables'>,
   commands: Pick<Setup['commands'], 'aws'>,
 ): Generator<Finding> {
   const { StackName = '', StackStatus = '' } = found;
   if (!FINISHED.test(StackStatus)) yield judgeUnfinished(found, commands);
-  const expected = {
-    DataBucketName: config.bucket,
-    DatabaseName: config.database,
-    ExposuresTableName: config.tables.exposures,
-    EventsTableName: config.tables.events,
-    QuarantineTableName: config.tables.quarantine,
-  };
-  const differing = Object.entries(expected).flatMap(([name, value]) => {
-    const output = outputOf(found, name);
-    return output === undefined || output === value
-      ? []
-      : [`${name}: deployed ${output}, configured ${value}`];
-  });
-  if (differing.length > 0)
-    yield finding('SLUICE_FINDING_STACK_DIFFERS', {
-      title: `${counted(differing.length, 'name')} of ${StackName} ${differing.length === 1 ? 'is' : 'are'} not as configured, the first ${differing[0]}`,
-      since: found.LastUpdatedTime?.toISOString() ?? null,
-      detail: `${differing.join('; ')}.`,
-    });
   const version = outputOf(found, 'SluiceVersion');
   if (version !== VERSION)
     yield finding('SLUICE_FINDING_VERSION_DIFFERS', {

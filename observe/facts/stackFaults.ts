@@ -5,7 +5,6 @@ import { identityId } from '../../infra/readers/readers.ts';
 import { resources } from '../../infra/resources.ts';
 import { tableId } from '../../infra/template/Stack.ts';
 import { valueAt } from '../../lib/base/json.ts';
-import { VERSION } from '../../lib/base/version.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { readCuratedDays } from '../../lib/views/curatedViews.ts';
@@ -14,7 +13,7 @@ import { viewNames } from '../../lib/views/viewNames.ts';
 import type { Deployment } from '../deployment.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { readStack, readStackResources } from './flow/stackOutputs.ts';
+import { isOtherRelease, type ReadStack, readStackResources } from './flow/stackOutputs.ts';
 import { readGlueTables } from './tables/tables.ts';
 
 /** What is asked of the stack, each by itself. */
@@ -54,16 +53,20 @@ export type AskPart = <Answer>(
 ) => Promise<Answer | null>;
 
 /**
- * Compares tables, views and workgroups with the template, and looks whether readers are there: two calls of CloudFormation, one of
- * Glue for each 100 names, and one for each workgroup and reader. CloudFormation is not known to compare what is in Glue.
+ * Compares tables, views and workgroups with the template of the configuration, with which the stack has to be deployed, and looks
+ * whether readers are there: a call of CloudFormation, one of Glue for each 100 names, and one for each workgroup and reader.
+ * CloudFormation is not known to compare what is in Glue.
  *
  * @param ask Asks for one of these, so that one that cannot be read hides no other.
  * @throws What CloudFormation's client throws.
  */
-export async function readStackFaults(deployment: Deployment, ask: AskPart): Promise<readonly StackFault[]> {
+export async function readStackFaults(
+  deployment: Deployment,
+  { id: stackArn, outputs, deployedAt }: ReadStack,
+  ask: AskPart,
+): Promise<readonly StackFault[]> {
   const { athena, aws, config, isLocal, stack } = deployment;
   const ids = await readStackResources(deployment);
-  const { id: stackArn, outputs, deployedAt } = await readStack(deployment);
   const listed = await ask('the tables of the catalog', readGlueTables);
   const tables = new Map(listed?.map((table) => [table.Name, table]));
   // The local cloud has no change sets.
@@ -73,8 +76,12 @@ export async function readStackFaults(deployment: Deployment, ask: AskPart): Pro
   const written = { ...stack, config: { ...config, existing: { ...config.existing, bucket: true, keyArn } } };
   const account = stackArn.split(':')[4];
   const rawIds = tableKinds.map(tableId);
-  const isOtherRelease = (outputs.get('SluiceVersion') ?? VERSION) !== VERSION;
-  const common = { isDeployed: true, deployedAt, changedAt: null, isOtherRelease };
+  const common = {
+    isDeployed: true,
+    deployedAt,
+    changedAt: null,
+    isOtherRelease: isOtherRelease(outputs),
+  };
   const found: StackFault[] = [];
   for (const [id, { Type, Properties }] of Object.entries(resources(written).Resources)) {
     const name = ids.get(id);

@@ -41,7 +41,7 @@ import {
 import { type RelayState, readRelayState } from './flow/relayCopies.ts';
 import { type LastHour, readLastHour, readLastRequest } from './flow/requestCounts.ts';
 import { type KeysState, readKeys } from './flow/senders.ts';
-import { readStackOutputs, requireOutput, type StackOutputs } from './flow/stackOutputs.ts';
+import { readStack, requireOutput, type StackOutputs, undeployedOf } from './flow/stackOutputs.ts';
 import { isStreamLate, readStream, type StreamState } from './flow/streamState.ts';
 import { readUnreached, type UnreachedRequests } from './flow/unreachedRequests.ts';
 import {
@@ -122,6 +122,14 @@ export type SharedPart =
   | 'the stack'
   | StackPart;
 
+/** A configuration that is not deployed. */
+export interface Undeployed {
+  /** The settings that differ, in words that begin with the path of each; at least one. */
+  readonly settings: readonly string[];
+  /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. */
+  readonly deployedAt: string | null;
+}
+
 /** The state of every part of a deployment. Parts that could not be read are null, and `unknown` says why. */
 export interface StatusFacts {
   /** Name of the stack. */
@@ -164,7 +172,9 @@ export interface StatusFacts {
   readonly stream: StreamState | null;
   /** How the days of tables compare with their partitions. */
   readonly partitions: RecentPartitions | null;
-  /** What is gone or was changed of tables, views, workgroups and readers. */
+  /** What the stack was deployed with, where the configuration has something else; null if it has not, or if that could not be read. */
+  readonly undeployed: Undeployed | null;
+  /** What is gone or was changed of tables, views, workgroups and readers; null also while the configuration is not deployed. */
   readonly stackFaults: readonly StackFault[] | null;
   /** Days of raw tables of which files are gone. */
   readonly lostDays: readonly LostRawDay[] | null;
@@ -236,9 +246,10 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const askLog = <Answer>(name: string, question: (deployment: Deployment) => Promise<Answer>) =>
     ask(`the log of ${name}`, question, name);
   const local = await readLocalState(deployment);
-  const outputs = readStackOutputs(deployment);
+  const deployed = readStack(deployment);
+  const outputs = deployed.then((found) => found.outputs);
   const day = readDayCounts(deployment);
-  // The parts that need these two report their failure.
+  // The parts that need these report their failure.
   for (const part of [outputs, day]) part.catch(() => undefined);
   // All are asked at once. They fail only when nobody waits any longer.
   const asked = {
@@ -262,7 +273,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
           ),
     key: ask('the key', async () => readKey(deployment, await outputs)),
     partitions: ask('the partitions' satisfies SharedPart, readRecentPartitions),
-    stackFaults: ask('the stack' satisfies SharedPart, (open) => readStackFaults(open, ask)),
+    stackState: ask('the stack' satisfies SharedPart, readStackState),
     alarms: ask('the alarms', readAlarms),
     datasets: ask('the drops' satisfies SharedPart, async () =>
       (await readDatasets(deployment, configuredDatasets(config))).map(dropDays),
@@ -280,7 +291,8 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     lastNight: config.reconcile ? ask('the last night', readLastNight) : null,
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
-  const { requests, delivered, rows, landed, damaged, datasets, unread, ...parts } = await answersOf(asked);
+  const { requests, delivered, rows, landed, damaged, datasets, unread, stackState, ...parts } =
+    await answersOf(asked);
   const quarantine =
     rows?.quarantine ?? (await ask('quarantine', async (open) => countQuarantineFiles(open)));
   const buffered = local?.buffered ?? { count: null, oldest: parts.stream?.oldest ?? null };
@@ -292,6 +304,8 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     collector: local?.collector ?? null,
     ...requests,
     ...parts,
+    undeployed: stackState?.undeployed ?? null,
+    stackFaults: stackState?.stackFaults ?? null,
     datasets: datasets?.map((dataset, i): DatasetDays => ({ ...dataset, unread: unread?.[i] ?? [] })) ?? null,
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
@@ -338,6 +352,15 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       if (why !== null) found[letters.queue] = why;
     }
     return found;
+  }
+
+  /** What is compared with the template, once the configuration that it is made of is the deployed one. */
+  async function readStackState(): Promise<Pick<StatusFacts, 'undeployed' | 'stackFaults'>> {
+    const found = await deployed;
+    const settings = undeployedOf(config, found.outputs);
+    return settings.length === 0
+      ? { undeployed: null, stackFaults: await readStackFaults(deployment, found, ask) }
+      : { undeployed: { settings, deployedAt: found.deployedAt }, stackFaults: null };
   }
 
   /** The last hour, and who sent what was refused. */

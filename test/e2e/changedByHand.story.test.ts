@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-glue';
 import { DeleteUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, expect, it } from '@jest/globals';
+import { diagnose } from '../../observe/doctor/diagnose.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import { readStatus } from '../../observe/findings/status.ts';
 import { shellWords } from '../harness/npxWords.ts';
@@ -81,6 +82,36 @@ it('sluice status sees what a crawler made of a table, a view and a workgroup th
   expect(problems.filter(({ section }) => section === null)).toHaveLength(1);
   await repair(problems);
   expect(await found()).toEqual([]);
+});
+
+it('sluice status and sluice doctor name the settings that are not deployed, and compare nothing with them', async () => {
+  const { config } = story.cloud;
+  const read = {
+    ...config,
+    tables: { ...config.tables, events: 'my_events' },
+    unitIds: { companyID: 'company_id' },
+    retention: { ...config.retention, quarantineDays: 7 },
+    readers: [],
+  };
+  const deployment = { ...story.deployment(), config: read };
+  const { problems } = await readStatus(deployment);
+  const { checks, skipped } = await diagnose(deployment);
+  const ofStack = checks.filter(({ check }) => check === 'stack').flatMap(({ findings }) => findings);
+  for (const findings of [problems, ofStack])
+    expect(findings).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_STACK_DIFFERS',
+        since: expect.stringMatching(/^2026-11-20T05:00/),
+        title: expect.stringMatching(
+          /^sluice-local, deployed last at 2026-\S+, .* differ in 4 settings: readers\.metabase, /,
+        ),
+        detail:
+          'readers.metabase: deployed, not configured; retention.quarantineDays: deployed 90, configured 7; tables.events: deployed statsig_forwarded_events, configured my_events; unitIds.companyID: configured company_id, not deployed.',
+        commands: [expect.stringContaining('describe-stacks')],
+      },
+    ]);
+  expect(checks.map(({ check }) => check)).toEqual(['account', 'stack']);
+  expect(skipped).toContain('bucket-settings');
 });
 
 /** Does what printed commands of AWS say, in their order. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { statedConfiguration, undeployedSettings } from '../../infra/template/deployedConfiguration.ts';
 import { functionWork } from '../../infra/template/functionWork.ts';
 import { POLICY_TARGETS, printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
@@ -136,8 +137,8 @@ describe('the bucket', () => {
         ),
       ];
       const texts = JSON.stringify([made, printed, sessions]).match(/.\w*kms\w*/gi);
-      // An action of CloudWatch Logs.
-      expect([...new Set(texts)]).toEqual(['*KmsKey']);
+      // The name of a setting, and an action of CloudWatch Logs.
+      expect([...new Set(texts)]).toEqual(['.kmsKeyArn', '*KmsKey']);
     }
   });
 
@@ -357,6 +358,21 @@ describe('the way to the registrar', () => {
 });
 
 describe('the configuration', () => {
+  it('is stated without what may be a secret, and a release may have other settings', () => {
+    const salt = 'a salt of sixteen or more';
+    const relay = { url: 'https://relay.acme.com/token', headers: { authorization: 'Bearer x' } };
+    const { config } = deploy({ privacy: { redact: { 'user.email': 'hash' }, salt }, relay });
+    const stated = statedConfiguration(config);
+    expect(stated).toContain('"privacy.redact.user.email":"hash"');
+    expect(stated).not.toMatch(/sixteen|token|Bearer/);
+    expect(undeployedSettings({ ...config, relay: undefined, region: 'us-west-2' }, stated, true)).toEqual(
+      [],
+    );
+    expect(undeployedSettings({ ...config, holdouts: [salt] }, stated, true)).toEqual([
+      `holdouts: deployed none, configured ["${salt}"]`,
+    ]);
+  });
+
   it('determines names, folders and streams', () => {
     const other = deploy({
       bucket: 'other-bucket',

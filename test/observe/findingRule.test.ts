@@ -115,6 +115,13 @@ const throttled = failureOf('throttled', 'Lambda throttled 6 invocations.');
 
 /** States of cases that {@link cases} leaves out. */
 const more: readonly Partial<StatusFacts>[] = [
+  {
+    isLocal: true,
+    undeployed: {
+      settings: ['holdouts: deployed none, configured a', 'curateAfter: deployed 2, configured 3'],
+      deployedAt: null,
+    },
+  },
   stackFaults({}, { what: 'workgroup' }, { isDeployed: false }, { what: 'identity of a reader', repair: [] }),
   stackFaults(
     changed,

@@ -55,6 +55,7 @@ export const well: StatusFacts = {
   writer: null,
   stream: null,
   partitions: { days: 3, gaps: [] },
+  undeployed: null,
   stackFaults: [],
   deadLetters: [],
   functionErrors: [],

@@ -2,7 +2,10 @@ import {
   CloudFormationClient,
   DescribeStacksCommand,
   paginateListStackResources,
+  type Stack,
 } from '@aws-sdk/client-cloudformation';
+import { CONFIGURATION_OUTPUT, undeployedSettings } from '../../../infra/template/deployedConfiguration.ts';
+import { VERSION } from '../../../lib/base/version.ts';
 import { type Deployment, ObserveError } from '../../deployment.ts';
 
 /** Outputs of the deployed stack by their names: CloudFormation names what holds data. */
@@ -10,22 +13,40 @@ export type StackOutputs = ReadonlyMap<string, string>;
 
 type Asked = Pick<Deployment, 'aws' | 'stack'>;
 
-/** Reads the ID and the outputs of the deployed stack. @throws What CloudFormation's client throws. */
-export function readStack(deployment: Asked): Promise<{
+/** A stack, as its last deployment has left it. */
+export interface ReadStack {
   /** Its ARN. */
   readonly id: string;
   readonly outputs: StackOutputs;
   /** When it was deployed last, ISO 8601; null if CloudFormation does not say it. */
   readonly deployedAt: string | null;
-}> {
+}
+
+/** The outputs of a stack; none before it is complete. */
+export function outputsOf(stack: Pick<Stack, 'Outputs'> | undefined): StackOutputs {
+  const outputs = stack?.Outputs ?? [];
+  return new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+}
+
+/** Whether another release of Sluice has deployed a stack, or a commit of before stacks stated their configuration. */
+export function isOtherRelease(outputs: StackOutputs): boolean {
+  return outputs.get('SluiceVersion') !== VERSION || !outputs.has(CONFIGURATION_OUTPUT);
+}
+
+/** The configured settings with which a stack was not deployed, in words; none if all are deployed, or if the stack states none. */
+export function undeployedOf(config: Deployment['config'], outputs: StackOutputs): readonly string[] {
+  return undeployedSettings(config, outputs.get(CONFIGURATION_OUTPUT), isOtherRelease(outputs));
+}
+
+/** Reads the ID and the outputs of the deployed stack. @throws What CloudFormation's client throws. */
+export function readStack(deployment: Asked): Promise<ReadStack> {
   return asking(deployment, async (client, input) => {
     const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand(input));
-    const outputs = found?.Outputs ?? [];
     const deployedAt = found?.LastUpdatedTime ?? found?.CreationTime;
     return {
       id: found?.StackId ?? '',
       deployedAt: deployedAt?.toISOString() ?? null,
-      outputs: new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue])),
+      outputs: outputsOf(found),
     };
   });
 }

@@ -13,6 +13,20 @@ const { problem, warning } = entriesOf('deployment');
 
 /** Findings about what belongs to the whole deployment. */
 export const deploymentFindings = {
+  SLUICE_FINDING_STACK_DIFFERS: problem(
+    'The configuration that was read is not the one that is deployed. Nothing is compared with it, and no command is made of it.',
+    {
+      stack: [
+        `The stack was deployed with other settings than the file has that was read here. ${WHO} ExecuteChangeSet, UpdateStack.`,
+        'If the settings of the file are meant, deploy it: `npx serverless deploy` with the same stage and region. If those of the stack are meant, take back the change of the file, or name the file that was deployed: SLUICE_CONFIG. Rows stay in the tables that they are in. The command shows all settings of the stack.',
+      ],
+      local: [
+        'The local cloud was started with other settings than the file has that was read here.',
+        'If the settings of the file are meant, stop the local cloud and start it again with that file. If those of the local cloud are meant, take back the change of the file, or name the file that it was started with: SLUICE_CONFIG. The command shows all settings of the local cloud.',
+      ],
+    },
+    { section: 'changed' },
+  ),
   SLUICE_FINDING_RESOURCE_MISSING: problem(
     'A resource that the stack has or uses does not exist.',
     {

@@ -76,10 +76,6 @@ export const setupFindings = {
       'Wait until it has come to its end. The command lists what it has done.',
     ],
   }),
-  SLUICE_FINDING_STACK_DIFFERS: problem(
-    'The stack was deployed from another configuration: another file is read here, or this one was changed and not deployed.',
-    'If the names that are deployed are meant, read their file: SLUICE_CONFIG. If those that are configured are meant, deploy; rows stay in the tables that they are in.',
-  ),
   SLUICE_FINDING_VERSION_DIFFERS: warning('The stack was deployed by another version of Sluice.', {
     earlier: [
       'The stack was deployed by an earlier version, or by one that names none.',

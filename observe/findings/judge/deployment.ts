@@ -1,3 +1,4 @@
+import { CONFIGURATION_OUTPUT } from '../../../infra/template/deployedConfiguration.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { UnreadKind } from '../../explainAwsError.ts';
@@ -55,6 +56,28 @@ export function judgeKey(
       verbs.map((verb) => commands.aws('kms', verb, '--key-id', Arn)),
     ),
   ];
+}
+
+/** The configuration that was read, if it is not the one that is deployed. */
+export function* undeployedFindings(
+  { stack, isLocal, undeployed }: Pick<StatusFacts, 'stack' | 'isLocal' | 'undeployed'>,
+  { commands }: { readonly commands: Pick<DeploymentCommands, 'aws'> },
+): Findings {
+  const { settings = [], deployedAt = null } = undeployed ?? {};
+  if (settings.length === 0) return;
+  const paths = settings.map((setting) => setting.split(':')[0] ?? setting);
+  const on = deployedAt === null ? '' : `, deployed last at ${deployedAt},`;
+  const told = {
+    case: isLocal ? 'local' : 'stack',
+    title: `${stack}${on} and the configuration read here differ in ${counted(settings.length, 'setting')}: ${listed(paths)}`,
+    since: deployedAt,
+    detail: `${settings.join('; ')}.`,
+  } as const;
+  const query = `Stacks[0].Outputs[?OutputKey=='${CONFIGURATION_OUTPUT}'].OutputValue`;
+  const words = ['--stack-name', stack, '--query', query, '--output', 'text'];
+  yield finding('SLUICE_FINDING_STACK_DIFFERS', told, [
+    commands.aws('cloudformation', 'describe-stacks', ...words),
+  ]);
 }
 
 /** What somebody, or a crawler, has changed or deleted of the stack. */
@@ -117,11 +140,8 @@ function missingCase({ what, repair, isDeployed }: StackFault): CaseOf<'SLUICE_F
   return what === 'table' || what === 'view' ? 'table' : 'stack';
 }
 
-/** Alarms that notify nobody, faults, and what could not be read. */
-export function* deploymentFindings(
-  { alarms, isLocal, faults, unknown }: StatusFacts,
-  { commands, config }: Place,
-): Findings {
+/** Alarms that notify nobody. */
+export function* silentAlarms({ alarms, isLocal }: StatusFacts, { commands, config }: Place): Findings {
   const silent = (alarms ?? []).filter(({ notifies }) => !notifies);
   if (!isLocal && silent.length > 0) {
     const isOff = config.alarms.topicArn !== null;
@@ -136,13 +156,16 @@ export function* deploymentFindings(
       isOff ? [commands.aws('cloudwatch', 'enable-alarm-actions', '--alarm-names', ...names)] : [],
     );
   }
+}
+
+/** Faults that are set in the local cloud. */
+export function* faultFindings({ faults }: StatusFacts, { commands }: Place): Findings {
   if (faults > 0)
     yield finding(
       'SLUICE_FINDING_FAULTS',
       seenNow(`${counted(faults, 'fault')} ${faults === 1 ? 'is' : 'are'} set in the local cloud`),
       [commands.control('DELETE', 'faults')],
     );
-  yield* unreadFindings(unknown);
 }
 
 /** Parts that could not be read, a finding for each reason. */

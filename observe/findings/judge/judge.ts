@@ -4,12 +4,19 @@ import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { Finding, FindingCode } from '../catalogue.ts';
 import { archivedFiles } from './archives.ts';
 import { curatedFindings, exportFindings, resentFindings } from './days.ts';
-import { deploymentFindings, judgeKey, stackFaultFindings } from './deployment.ts';
+import {
+  faultFindings,
+  judgeKey,
+  silentAlarms,
+  stackFaultFindings,
+  undeployedFindings,
+  unreadFindings,
+} from './deployment.ts';
 import { dropFindings } from './drops.ts';
 import { functionFindings } from './functions.ts';
 import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
 import { missingNights } from './nights.ts';
-import { type Findings, type Judged, type Place, Ringing } from './place.ts';
+import { type Judged, type Place, Ringing } from './place.ts';
 import { quarantined } from './quarantine.ts';
 import { lostDays, missingPartitions } from './rawDays.ts';
 import { shortHours, unprovedDays } from './receivedHours.ts';
@@ -25,35 +32,58 @@ import {
   wrongClocks,
 } from './requests.ts';
 
-/** Everything that is judged, in the order in which it is told. */
-const JUDGES: readonly ((facts: StatusFacts, place: Place) => Findings)[] = [
-  landingFindings,
-  streamFindings,
-  keyFindings,
-  failedRequests,
-  unreachedRequests,
-  refusedRequests,
-  silence,
-  changeFindings,
-  oldTimes,
-  wrongClocks,
-  resentFindings,
-  lostDays,
-  archivedFiles,
-  shortHours,
-  unprovedDays,
-  missingNights,
-  missingPartitions,
-  stackFaultFindings,
-  quarantined,
-  deadLetterFindings,
-  functionFindings,
-  dropFindings,
-  exportFindings,
-  curatedFindings,
-  copyFindings,
-  deploymentFindings,
+/** A judge, with the settings by which what it judges is read: any of them, as a path begins. Without: none. */
+interface Judge {
+  readonly find: (facts: StatusFacts, place: Place) => Iterable<Finding>;
+  readonly readBy?: RegExp;
+}
+
+/** Settings that name the places in the bucket and in the catalog. */
+const PLACES = /^(bucket|database|statsigFolder|formerStatsigFolders|tables|existing)\b/;
+/** The places of curated days, and which days there are to be. */
+const CURATED = /^(curate|curatedTables|curateAfter|timeWindow|retention)\b/;
+
+/**
+ * Everything that is judged, in the order in which it is told. While a setting is not deployed, what is read by it is not of the
+ * deployment: its judges are silent. What is read by places, all but metrics and logs, has PLACES besides.
+ */
+const JUDGES: readonly Judge[] = [
+  { find: undeployedFindings },
+  { find: landingFindings, readBy: PLACES },
+  { find: streamFindings, readBy: /^buffering\b/ },
+  { find: keyFindings, readBy: /^(keys|allowAnyKey)\b/ },
+  { find: failedRequests },
+  { find: unreachedRequests, readBy: /^endpoint\b/ },
+  { find: refusedRequests },
+  { find: silence, readBy: PLACES },
+  { find: changeFindings },
+  { find: oldTimes, readBy: /^timeWindow\b/ },
+  { find: wrongClocks },
+  { find: resentFindings, readBy: CURATED },
+  { find: lostDays, readBy: /^retention\b/ },
+  { find: archivedFiles, readBy: CURATED },
+  { find: shortHours, readBy: PLACES },
+  { find: unprovedDays, readBy: PLACES },
+  { find: missingNights, readBy: /^reconcile\b/ },
+  { find: missingPartitions, readBy: /^timeWindow\b/ },
+  { find: stackFaultFindings, readBy: PLACES },
+  { find: quarantined, readBy: PLACES },
+  { find: deadLetterFindings },
+  { find: functionFindings },
+  { find: dropFindings, readBy: /^sources\b/ },
+  { find: exportFindings, readBy: /^exports\b/ },
+  { find: curatedFindings, readBy: CURATED },
+  { find: copyFindings, readBy: /^relay\b/ },
+  { find: silentAlarms, readBy: /^alarms\b/ },
+  { find: faultFindings },
+  { find: ({ unknown }) => unreadFindings(unknown), readBy: PLACES },
 ];
+
+/** Whether what is judged is of the deployment: the settings by which it is read are deployed. */
+function isDeployed({ undeployed }: StatusFacts, readBy: RegExp | undefined): boolean {
+  const settings = undeployed?.settings ?? [];
+  return readBy === undefined || settings.every((setting) => !readBy.test(setting) && !PLACES.test(setting));
+}
 
 /** Judges facts, and reads nothing: faults of the local cloud and problems first. Commands, also those in a cure, name the deployment. */
 export function judge(facts: StatusFacts, deployment: Judged, region: string): readonly Finding[] {
@@ -73,8 +103,10 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   };
   const ringing = new Ringing(facts.alarms, deployment);
   const place = { ...deployment, commands, ringing, isGone };
-  const key = facts.key === null ? [] : judgeKey(facts.key, commands);
-  const found = JUDGES.flatMap((findings) => [...findings(facts, place)]);
+  const key = facts.key === null || !isDeployed(facts, PLACES) ? [] : judgeKey(facts.key, commands);
+  const found = JUDGES.filter(({ readBy }) => isDeployed(facts, readBy)).flatMap(({ find }) => [
+    ...find(facts, place),
+  ]);
   const withAlarms = found.map((finding) => ringing.tell(finding));
   const others = [...withAlarms, ...ringing.alone(place, facts)];
   const isKeyUsable = facts.key?.KeyState === 'Enabled';

@@ -53,10 +53,9 @@ const simulated = (sid: string, isAllowed: boolean, ...reasons: readonly readers
 const denied = (sid: string) => simulated(sid, false, 'missing', 'explicit', 'boundary', 'organization');
 
 const stack = { StackName: 'sluice-prod', LastUpdatedTime: new Date(Date.UTC(2026, 10, 20)) };
-const names = { bucket: 'acme', database: 'sluice', tables: config.tables };
 const output = (OutputKey: string, OutputValue: string) => ({ OutputKey, OutputValue });
 const stacksOf = (StackStatus: string, ...Outputs: readonly ReturnType<typeof output>[]) => [
-  ...stacks.judgeStack({ ...stack, StackStatus, Outputs: [...Outputs] }, names, commands),
+  ...stacks.judgeStack({ ...stack, StackStatus, Outputs: [...Outputs] }, commands),
 ];
 const drift = { PhysicalResourceId: 'sluice', ResourceType: 'AWS::Athena::WorkGroup' };
 const difference = {
@@ -167,7 +166,7 @@ export const doctorFindings: readonly Finding[] = [
   roles.judgeDenial('acme', { ...denial, isKnown: false, text: 'Guard may deny it.' }, commands),
   ...roles.judgeRole(arn('role/w'), denied('WriteRole'), commands),
   stacks.judgeMissing({ stackName: 'sluice-prod', region: REGION, account: ACCOUNT }, commands),
-  ...stacksOf('ROLLBACK_FAILED', output('DataBucketName', 'other')),
+  ...stacksOf('ROLLBACK_FAILED'),
   ...stacksOf('UPDATE_ROLLBACK_COMPLETE', output('SluiceVersion', '999.0.0')),
   ...['UPDATE_IN_PROGRESS', 'REVIEW_IN_PROGRESS', 'IMPORT_ROLLBACK_FAILED'].flatMap((status) =>
     stacksOf(status),

@@ -1,4 +1,7 @@
 import { join } from 'node:path';
+import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../infra/template/deployedConfiguration.ts';
+import { configFile, loadConfig } from '../../../lib/config/loadConfig.ts';
+import { LOCAL_STAGE } from '../../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { loadTemplate } from '../../../local/loadTemplate.ts';
 import { localAccount } from '../../../local/localAccount.ts';
@@ -88,6 +91,7 @@ export async function startDeployment(more: readonly AwsService[] = []) {
       openStatementRunner({ catalog, store, prepared, clock, directory: join(folders.athena, 'scratch') }),
   });
   let stack: DeployedStack | undefined;
+  let stated = statedConfiguration(loaded.config);
   const services = [
     ...more,
     s3Service({ store, clock }),
@@ -97,7 +101,12 @@ export async function startDeployment(more: readonly AwsService[] = []) {
     cloudWatchService({ metrics, clock, beforeReading: () => undefined }),
     kmsService({ keys, account }),
     stsService({ account }),
-    cloudFormationService({ stack: () => stack }),
+    cloudFormationService({
+      stack: () =>
+        stack === undefined
+          ? undefined
+          : { ...stack, outputs: { ...stack.outputs, [CONFIGURATION_OUTPUT]: stated } },
+    }),
     logsService({
       logs: new FunctionLogs({ directory: join(directory.path, 'logs'), clock, metrics }),
       groups: () => (stack?.resources ?? []).map(({ physicalId }) => physicalId),
@@ -147,8 +156,9 @@ export async function startDeployment(more: readonly AwsService[] = []) {
       stack = told;
     },
     doctor,
-    /** The same with --json: the exit code, and findings by `<check> <code>`. */
-    async diagnose(env?: Readonly<Record<string, string>>) {
+    /** The same with --json, where the stack states the configuration of `env`: the exit code, and findings by `<check> <code>`. */
+    async diagnose(env: Readonly<Record<string, string>> = {}) {
+      stated = statedConfiguration(await loadConfig(configFile(repositoryRoot, env), LOCAL_STAGE));
       const { code, stdout, stderr } = await doctor(['--json'], env);
       if (stderr !== '') throw new Error(stderr);
       const report: DoctorReport = JSON.parse(stdout);

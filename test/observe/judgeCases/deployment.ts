@@ -1,8 +1,31 @@
-import { alarm, at, failureOf, functionErrors, unthrottled } from '../statusFacts.ts';
+import {
+  alarm,
+  at,
+  failureOf,
+  functionErrors,
+  HOUR,
+  NOW,
+  nothing,
+  unthrottled,
+  well,
+} from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
 /** Alarms, functions, and what cannot be read. */
 export const deploymentCases: readonly Case[] = [
+  [
+    'the configuration is not deployed: what is read by its settings is of no deployment',
+    {
+      undeployed: { settings: ['bucket: deployed b, configured acme'], deployedAt: at(99) },
+      waiting: { ...well.waiting, landing: { ...nothing, count: 3, oldest: at(2) } },
+      lostDays: [{ table: 'events', day: '2026-11-19', seenAt: NOW - 2 * HOUR, files: 3, left: 1 }],
+      alarms: [{ ...alarm, state: 'OK', notifies: false }],
+    },
+    'STACK_DIFFERS',
+    'problem',
+    'bucket b acme',
+    `aws cloudformation describe-stacks --stack-name sluice-prod --query 'Stacks[0].Outputs[?OutputKey=='\\''SluiceConfiguration'\\''].OutputValue' --output text`,
+  ],
   [
     'a function is killed at each of its runs',
     {

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { isJsonObject, parseJson } from '../../lib/base/json.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { listExperiments } from '../../lib/schema/names.ts';
+
+/** The output of the stack that states the configuration from which it was deployed. */
+export const CONFIGURATION_OUTPUT = 'SluiceConfiguration';
+
+type Setting = string | number | boolean | null;
+/** Settings by their paths: `retention.quarantineDays`, `sources.acme.datasets.refunds`. */
+type Settings = Readonly<Record<string, Setting>>;
+
+const stated = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+
+/** Texts with more characters, and addresses, which may hold a secret, are stated by a digest. */
+const MOST_CHARACTERS = 64;
+
+/**
+ * What the stack states of its configuration, as JSON: each setting by its path. An entry of a list that has a name is one setting,
+ * stated by a digest, and so is a list without names. What shapes no resource is left out (`account`, `region`, `keysInSecret`, splits of experiments), and what
+ * may be a secret that only the machine which deploys has: the salt, and the target of relay.
+ *
+ * CloudFormation takes some 450,000 characters in all outputs: https://github.com/aws-amplify/amplify-backend/pull/946
+ */
+export function statedConfiguration(config: Config): string {
+  return JSON.stringify(settingsOf(config));
+}
+
+function settingsOf(config: Config): Settings {
+  const { account, region, keysInSecret, privacy, relay, ...shaping } = config;
+  const { required, redacted, concurrency } = relay ?? {};
+  const all = {
+    ...shaping,
+    experiments: listExperiments(config),
+    privacy: { redact: privacy.redact },
+    relay: { required, redacted, concurrency },
+  };
+  return Object.fromEntries(settingsUnder('', all));
+}
+
+/** The settings of a value, with the path of each: none of an empty list. */
+function settingsUnder(path: string, value: unknown): readonly (readonly [string, Setting])[] {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return [];
+  if (isJsonObject(value))
+    return Object.entries(value).flatMap(([name, member]) =>
+      settingsUnder(path === '' ? name : `${path}.${name}`, member),
+    );
+  if (hasNames(value))
+    return value.flatMap((entry) => {
+      const at = `${path}.${nameIn(entry)}`;
+      const members = Object.entries(entry);
+      const plain = Object.fromEntries(members.filter(([, member]) => !hasNames(member)));
+      const lists = members.filter(([, member]) => hasNames(member));
+      return [
+        [at, digestOf(plain)] as const,
+        ...lists.flatMap(([name, member]) => settingsUnder(`${at}.${name}`, member)),
+      ];
+    });
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return [[path, value]];
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const isShown = text.length <= MOST_CHARACTERS && !text.includes('://');
+  return [[path, isShown ? text : digestOf(value)]];
+}
+
+/** Whether a value is a list of objects with names, or labels. */
+function hasNames(value: unknown): value is readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) && value.every((entry) => nameIn(entry) !== undefined);
+}
+
+function nameIn(entry: unknown): string | undefined {
+  const { name, label } = isJsonObject(entry) ? entry : {};
+  return [name, label].find((text) => typeof text === 'string');
+}
+
+const DIGEST = /^sha256:[0-9a-f]{16}$/;
+
+function digestOf(value: unknown): string {
+  const digest = createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  return `sha256:${digest.slice(0, 16)}`;
+}
+
+/**
+ * The settings of a configuration with which the stack was not deployed, in words that begin with the path of each:
+ * `retention.quarantineDays: deployed 90, configured 30`. None if all are deployed, or if the stack states none.
+ *
+ * @param output Of the stack: {@link CONFIGURATION_OUTPUT}.
+ * @param isOtherRelease Whether another release has deployed it: then settings that only one of the two has are left out, as a release
+ *   may have other settings.
+ */
+export function undeployedSettings(
+  config: Config,
+  output: string | undefined,
+  isOtherRelease: boolean,
+): readonly string[] {
+  const { data: deployed } = stated.safeParse(parseJson(output ?? ''));
+  if (deployed === undefined) return [];
+  const configured = settingsOf(config);
+  const paths = [...new Set([...Object.keys(deployed), ...Object.keys(configured)])].sort();
+  return paths.flatMap((path) => {
+    const before = deployed[path];
+    const now = configured[path];
+    if (before === now || (isOtherRelease && (before === undefined || now === undefined))) return [];
+    return [`${path}: ${differenceText(before, now)}`];
+  });
+}
+
+function differenceText(deployed: Setting | undefined, configured: Setting | undefined): string {
+  if (configured === undefined) return `deployed${shown(deployed)}, not configured`;
+  if (deployed === undefined) return `configured${shown(configured)}, not deployed`;
+  if (shown(deployed) === '' && shown(configured) === '') return 'deployed with other values';
+  return `deployed${shown(deployed)}, configured${shown(configured)}`;
+}
+
+/** A setting behind a word; empty of a digest. */
+function shown(setting: Setting | undefined): string {
+  return DIGEST.test(String(setting)) ? '' : ` ${setting ?? 'none'}`;
+}
