@@ -126,9 +126,11 @@ export async function readRawDay(
  */
 export async function useRawDay<Result>(
   raw: Pick<RawDays, 'files' | 'alone'>,
-  kind: ForwardedKind,
-  day: UtcDay,
-  until: number | undefined,
+  {
+    kind,
+    day,
+    until,
+  }: { readonly kind: ForwardedKind; readonly day: UtcDay; readonly until: number | undefined },
   use: (day: RawDay) => Promise<Result>,
 ): Promise<Result> {
   let release: (() => void) | undefined;

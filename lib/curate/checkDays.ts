@@ -45,7 +45,7 @@ export async function checkDays(
     try {
       if (until !== undefined && checker.clock.now() >= until)
         throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${day}.`);
-      const isSame = await useRawDay(checker.raw, kind, day, until, async ({ files, fingerprint }) => {
+      const isSame = await useRawDay(checker.raw, { kind, day, until }, async ({ files, fingerprint }) => {
         if (listed.fingerprint === fingerprint && listed.shape === shape) return true;
         losses.set(day, await readLoss(checker, kind, day, files));
         return false;

@@ -1,9 +1,9 @@
 import { failureFields } from '../base/log.ts';
 import type { Attempt } from '../lambda/machine.ts';
-import type { CurationRun, DayAccount } from '../ledger/CuratedDay.ts';
+import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
 import { namedFiles } from '../ledger/erasureNotes.ts';
-import type { Claim } from '../ledger/Ledger.ts';
-import { fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
+import type { Busy, Claim, Claimed } from '../ledger/Ledger.ts';
+import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
 import { isReadVersion } from '../ledger/movePartition.ts';
 import { versionTime } from '../ledger/versions.ts';
 import type { FetchedObject } from '../parquet/fetchFiles.ts';
@@ -66,96 +66,136 @@ export type CurateOutcome =
  */
 export async function curateTask(curator: Curator, run: Attempt, task: CurateTask): Promise<CurateOutcome> {
   const { config, clock } = curator;
-  const { kind, day, version } = task;
+  const { kind, version } = task;
   const begunAt = versionTime(version);
   if (begunAt === null || clock.now() - begunAt > VERSION_VALID_MS) return { outcome: 'outdated' };
-  const place = { ...curatedSubject(config, kind, day), kind };
+  const place = { ...curatedSubject(config, kind, task.day), kind };
   const shape = curatedShape(curatedTables(config)[kind]);
-  const raw = await readRawDay(curator.raw, kind, day);
-  await takeOutIfOutdated(curator, place, raw, shape);
+  const raw = await readRawDay(curator.raw, kind, task.day);
+  const day: TaskDay = { curator, run, task, place, shape, raw, begunAt };
+  await takeOutIfOutdated(day);
   await curator.faultPoint?.('listed');
   await settleMoved(curator, run, place);
 
-  if (task.reason !== 'rebuild' && (await isCurated(curator, run, place, raw, shape))) {
+  if (task.reason !== 'rebuild' && (await isCurated(day))) {
     await serve(curator, run, place);
     return { outcome: 'unchanged' };
   }
-  const entry = await curator.ledger.read(place);
-  const kept = await findKept(curator, place, entry, raw);
-  const wanted = {
-    version,
-    fingerprint: raw.fingerprint,
-    shape,
-    inputs: namedFiles(day, raw.files),
-    bytes: raw.bytes,
-    slices: await countSlices(curator, [...raw.files, ...(kept?.files ?? [])]),
-    ...(kept === null ? {} : { kept: kept.run }),
-  };
-  const { owner, leaseUntil } = run;
-  const claimed = await curator.ledger.claim<NoRun>(place, owner, leaseUntil, (current) =>
-    beginRun(current, wanted),
-  );
+  const kept = await findKept(day);
+  const claimed = await claimDay(day, kept);
   if ('busyUntil' in claimed) return { outcome: 'busy' };
-  if ('begin' in claimed) {
-    if (claimed.begin !== 'ended') return { outcome: claimed.begin };
-    // The task that made the version may have been killed after it moved the partition.
-    await serve(curator, run, place);
-    return { outcome: 'unchanged' };
-  }
-  const { wasKilled } = claimed;
-  let { claim } = claimed;
-  try {
-    await curator.faultPoint?.('claimed');
-    const { slices, done } = runOf(claim.entry);
-    if (!isMade(runOf(claim.entry))) {
-      requireTry(run, claim, wasKilled);
-      if (kept !== null && !kept.isWhole)
-        throw new CurateError(
-          'SLUICE_CURATE_VERSION_INCOMPLETE',
-          `${kept.files.length} files of ${kept.run.version}.`,
-        );
-      const slice = { table: curatedTables(config)[kind], day, version, begunAt, slices, slice: done.length };
-      const result = await makeSlice(curator, run, slice, raw.files, kept?.files ?? []);
-      const ended = await curator.ledger.own(claim, (current) => endSlice(current, result));
-      if (ended === null) return { outcome: 'lost' };
-      claim = ended;
-      await curator.faultPoint?.('recorded');
-      if (done.length + 1 < slices) {
-        const failure = await sendAgain(curator, run, task);
-        if (failure !== null) return { outcome: 'handed_back', failure };
-        return { outcome: 'slice', done: done.length + 1, slices };
-      }
-    }
-    const settled = await publishVersion(curator, run, place, claim);
-    if (settled === null) return { outcome: 'lost' };
-    await serve(curator, run, place);
-    const nothing = { rawRows: 0, kept: 0, rows: 0, resends: 0, differing: 0 };
-    const account = settled.curated?.account ?? nothing;
-    return { outcome: 'curated', account };
-  } catch (error) {
-    curator.log({ level: 'error', event: 'curate_error', kind, day, ...failureFields(error) });
-    return failTask(curator, run, claim, raw, error);
-  }
+  if ('claim' in claimed) return curateClaimed(day, kept, claimed);
+  if (claimed.begin !== 'ended') return { outcome: claimed.begin };
+  // The task that made the version may have been killed after it moved the partition.
+  await serve(curator, run, place);
+  return { outcome: 'unchanged' };
 }
 
-/** The files of the current version, whose rows the next one keeps, as raw files of theirs are lost; null if none is. */
-async function findKept(
-  curator: Curator,
-  place: CuratedSubject,
-  entry: LedgerEntry | null,
-  raw: RawDay,
-): Promise<{
+/** The day of a task, with its raw files as the task has listed them. */
+interface TaskDay {
+  readonly curator: Curator;
+  readonly run: Attempt;
+  readonly task: CurateTask;
+  readonly place: CuratedSubject;
+  /** The shape that the curated table has today. */
+  readonly shape: string;
+  readonly raw: RawDay;
+  /** When the version of the task was named, epoch milliseconds. */
+  readonly begunAt: number;
+}
+
+/** The files of the current version, whose rows the next version keeps. */
+interface KeptFiles {
   readonly files: readonly FetchedObject[];
   /** Whether all of them are there. */
   readonly isWhole: boolean;
+  /** What the ledger gets of them. */
   readonly run: NonNullable<CurationRun['kept']>;
-} | null> {
+}
+
+/** Finds the files whose rows are kept, because raw files of theirs are lost; null if no raw file is lost. */
+async function findKept({ curator, place, raw }: TaskDay): Promise<KeptFiles | null> {
+  const entry = await curator.ledger.read(place);
   const lost = lostFiles(curator.config, entry, raw.files, curator.clock.now());
   if (entry?.version === undefined || lost.length === 0) return null;
   const { version, filesWritten } = entry;
   const files = await readKeptFiles(curator, place, version);
   const run = { version, fingerprint: fingerprintFiles(files), files: [...lost] };
   return { files, isWhole: files.length === filesWritten?.length, run };
+}
+
+/** Claims the day for the version of the task, or says why nothing is made. */
+async function claimDay(
+  { curator, run, task, place, shape, raw }: TaskDay,
+  kept: KeptFiles | null,
+): Promise<Claimed | Busy | NoRun> {
+  const wanted = {
+    version: task.version,
+    fingerprint: raw.fingerprint,
+    shape,
+    inputs: namedFiles(task.day, raw.files),
+    bytes: raw.bytes,
+    slices: await countSlices(curator, [...raw.files, ...(kept?.files ?? [])]),
+    ...(kept === null ? {} : { kept: kept.run }),
+  };
+  return curator.ledger.claim<NoRun>(place, run.owner, run.leaseUntil, (current) =>
+    beginRun(current, wanted),
+  );
+}
+
+/** Makes the next slice of a claimed day, if one is left, and publishes the version after the last. */
+async function curateClaimed(
+  day: TaskDay,
+  kept: KeptFiles | null,
+  { claim: claimed, wasKilled }: Claimed,
+): Promise<CurateOutcome> {
+  const { curator, run, task, place } = day;
+  let claim = claimed;
+  try {
+    await curator.faultPoint?.('claimed');
+    if (!isMade(runOf(claim.entry))) {
+      requireTry(run, claim, wasKilled);
+      const result = await makeNextSlice(day, kept, runOf(claim.entry));
+      const ended = await curator.ledger.own(claim, (current) => endSlice(current, result));
+      if (ended === null) return { outcome: 'lost' };
+      claim = ended;
+      await curator.faultPoint?.('recorded');
+      const { slices, done } = runOf(claim.entry);
+      if (done.length < slices) {
+        const failure = await sendAgain(curator, run, task);
+        if (failure !== null) return { outcome: 'handed_back', failure };
+        return { outcome: 'slice', done: done.length, slices };
+      }
+    }
+    const settled = await publishVersion(curator, run, place, claim);
+    if (settled === null) return { outcome: 'lost' };
+    await serve(curator, run, place);
+    return { outcome: 'curated', account: settled.curated?.account ?? NO_ROWS };
+  } catch (error) {
+    const { kind } = task;
+    curator.log({ level: 'error', event: 'curate_error', kind, day: task.day, ...failureFields(error) });
+    return failTask(day, claim, error);
+  }
+}
+
+/** The account that is logged of a version whose entry has none. */
+const NO_ROWS: DayAccount = { rawRows: 0, kept: 0, rows: 0, resends: 0, differing: 0 };
+
+/** @throws CurateError if files whose rows are to be kept are gone; what {@link makeSlice} throws. */
+async function makeNextSlice(
+  { curator, run, task, raw, begunAt }: TaskDay,
+  kept: KeptFiles | null,
+  { slices, done }: CurationRun,
+): Promise<SliceResult> {
+  if (kept !== null && !kept.isWhole)
+    throw new CurateError(
+      'SLUICE_CURATE_VERSION_INCOMPLETE',
+      `${kept.files.length} files of ${kept.run.version}.`,
+    );
+  const { kind, day, version } = task;
+  const table = curatedTables(curator.config)[kind];
+  const slice = { table, day, version, begunAt, slices, slice: done.length };
+  return makeSlice(curator, run, slice, { raw: raw.files, kept: kept?.files ?? [] });
 }
 
 /** @throws CurateError if the day has no try left. */
@@ -182,10 +222,8 @@ async function sendAgain(
 
 /** Records a failure: the day is released for a retry, or settled as failed. */
 async function failTask(
-  { ledger }: Curator,
-  run: Attempt,
+  { curator: { ledger }, run, raw }: TaskDay,
   claim: Claim,
-  raw: RawDay,
   error: unknown,
 ): Promise<CurateOutcome> {
   const failure = toCurateFailure(error, run.signal);
@@ -215,12 +253,12 @@ async function failTask(
 }
 
 /** Takes a day out of the list that views read if its version there was made of other files, or has another shape. */
-async function takeOutIfOutdated(
-  curator: Curator,
-  { kind, day }: CuratedSubject,
-  { fingerprint }: RawDay,
-  shape: string,
-): Promise<void> {
+async function takeOutIfOutdated({
+  curator,
+  place: { kind, day },
+  raw: { fingerprint },
+  shape,
+}: TaskDay): Promise<void> {
   const entry = (await curator.listed.read(kind))?.days[day];
   if (entry === undefined || (entry.fingerprint === fingerprint && entry.shape === shape)) return;
   await takeOutDay(curator, kind, day, entry);
@@ -231,20 +269,15 @@ async function takeOutIfOutdated(
  * Whether the partition has a version of these files in today's shape, which keeps no rows that should go. The catalog decides,
  * not the ledger alone.
  */
-async function isCurated(
-  curator: Curator,
-  { deadline }: Attempt,
-  place: CuratedSubject,
-  { fingerprint, files }: RawDay,
-  shape: string,
-): Promise<boolean> {
+async function isCurated({ curator, run, place, raw, shape }: TaskDay): Promise<boolean> {
+  const { fingerprint, files } = raw;
   const known = await curator.ledger.read(place);
   if (known?.state !== 'succeeded' && known?.state !== 'succeeded_no_data') return false;
   if (known.fingerprint !== fingerprint || known.curated?.shape !== shape) return false;
   const lost = lostFiles(curator.config, known, files, curator.clock.now());
   if ((known.curated.kept !== undefined) !== lost.length > 0) return false;
   const { table, day } = place;
-  return isReadVersion(curator, { table, day, version: known.version }, deadline);
+  return isReadVersion(curator, { table, day, version: known.version }, run.deadline);
 }
 
 /**

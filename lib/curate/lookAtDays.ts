@@ -153,11 +153,16 @@ function markOf(
   return createHash('sha256').update(JSON.stringify(shown)).digest('hex').slice(0, 16);
 }
 
+/** What a look decides by, and how long it may take. */
+export interface LookTerms extends Omit<CurateTerms, 'shape'> {
+  /** Epoch milliseconds after which no day is looked at. */
+  readonly until: number;
+}
+
 /**
  * Looks at days of tables, as many days of each table at the same time, so that no table waits for another, however
  * slow that is. It ends by itself at an instant, also within the listing of a day.
  *
- * @param until Epoch milliseconds.
  * @param note Every half minute it is given what became of the days of a table that were looked at since, so each day
  * comes once.
  * @returns What became of the days of each table, in the order of the tables.
@@ -165,8 +170,7 @@ function markOf(
 export function lookAtDays(
   planner: CuratePlanner,
   wanted: readonly { readonly table: SeenTable; readonly days: readonly UtcDay[] }[],
-  terms: Omit<CurateTerms, 'shape'>,
-  until: number,
+  terms: LookTerms,
   note: (kind: ForwardedKind, look: TableLook) => Promise<void>,
 ): Promise<readonly TableLook[]> {
   const { clock } = planner;
@@ -175,7 +179,7 @@ export function lookAtDays(
     let notedAt = clock.now();
     let open: DayEnd[] = [];
     const ends = await mapLimit(days, PARALLEL_DAYS / tables, async (day): Promise<DayEnd> => {
-      const ended = { day, end: await lookAtDay(planner, table, day, terms, until) };
+      const ended = { day, end: await lookAtDay(planner, table, day, terms) };
       open.push(ended);
       if (clock.now() - notedAt >= NOTE_EVERY_MS) {
         notedAt = clock.now();
@@ -207,35 +211,27 @@ async function lookAtDay(
   planner: CuratePlanner,
   { kind, shape, list, versions, lacking }: SeenTable,
   day: UtcDay,
-  terms: Omit<CurateTerms, 'shape'>,
-  until: number,
+  { until, ...terms }: LookTerms,
 ): Promise<DayEnd['end']> {
   const { config, clock } = planner;
   if (clock.now() >= until) return 'late';
   try {
-    return await useRawDay(
-      planner.raw,
-      kind,
-      day,
-      until,
-      async ({ files, bytes, fingerprint, isArchived }) => {
-        const raw = { bytes, fingerprint, isArchived };
-        const listed = list[day];
-        const read = await readEntry(planner, kind, day);
-        if ('code' in read) {
-          const loss = judgeLoss(null, [], terms.now);
-          return { day, raw, listed, loss, ended: undefined, unreadable: read.code, decision: undefined };
-        }
-        const { entry } = read;
-        const lost = lostFiles(config, entry, files, terms.now);
-        const isLacking = lackingSince(lacking, entry) !== null;
-        const state = { raw, lost, entry, listed, version: versions.get(day), isLacking };
-        const decision = decideDay(state, { ...terms, shape });
-        const loss = judgeLoss(entry, lost, terms.now);
-        const ended = entry?.curated?.ended;
-        return { day, raw, listed, loss, ended, unreadable: undefined, decision };
-      },
-    );
+    return await useRawDay(planner.raw, { kind, day, until }, async ({ files, ...raw }) => {
+      const listed = list[day];
+      const read = await readEntry(planner, kind, day);
+      if ('code' in read) {
+        const loss = judgeLoss(null, [], terms.now);
+        return { day, raw, listed, loss, ended: undefined, unreadable: read.code, decision: undefined };
+      }
+      const { entry } = read;
+      const lost = lostFiles(config, entry, files, terms.now);
+      const isLacking = lackingSince(lacking, entry) !== null;
+      const state = { raw, lost, entry, listed, version: versions.get(day), isLacking };
+      const decision = decideDay(state, { ...terms, shape });
+      const loss = judgeLoss(entry, lost, terms.now);
+      const ended = entry?.curated?.ended;
+      return { day, raw, listed, loss, ended, unreadable: undefined, decision };
+    });
   } catch (error) {
     if (isOutOfTime(error)) return 'late';
     if (error instanceof SluiceError && isTooLarge(error)) return { day, code: error.code };

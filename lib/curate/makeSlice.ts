@@ -23,6 +23,13 @@ export interface MadeSlice extends CurateSlice {
   readonly begunAt: number;
 }
 
+/** The files whose rows a curated day is made of. Each slice reads all of them. */
+export interface SliceInputs {
+  readonly raw: readonly FetchedObject[];
+  /** Files of the current version, whose rows the next version keeps. */
+  readonly kept: readonly FetchedObject[];
+}
+
 /**
  * Makes the curated files of a slice of a day and uploads them to the folder of the version. Names begin with the
  * owner, so that no file of another attempt is taken for one of this attempt. Files that no attempt has recorded are
@@ -34,8 +41,7 @@ export async function makeSlice(
   curator: Curator,
   run: Attempt,
   place: MadeSlice,
-  raw: readonly FetchedObject[],
-  kept: readonly FetchedObject[],
+  { raw, kept }: SliceInputs,
 ): Promise<SliceResult> {
   const { landing, config, limits } = curator;
   const { table, day, version, slices, slice, begunAt } = place;

@@ -1,35 +1,27 @@
 import { mapLimit } from '../base/concurrency.ts';
-import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
-import { isFailing } from '../ledger/LedgerEntry.ts';
+import type { UtcDay } from '../base/time.ts';
 import { daysToLookAt, type KnownDay, noteLooks, OPEN, turnMs } from '../ledger/turns.ts';
 import { lackingSince } from '../ledger/versionFiles.ts';
-import { versionName } from '../ledger/versions.ts';
-import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
-import { curatedSubject, dayLooksKey } from '../tables/ledgerKeys.ts';
-import { CurateError } from './CurateError.ts';
+import { dayLooksKey } from '../tables/ledgerKeys.ts';
 import { checkDays } from './checkDays.ts';
+import { firstYoungDay, windowDays } from './curateDays.ts';
 import { listDays, type TakenOut, takeOutJudged } from './ListedDays.ts';
-import { MOST_BYTES_A_NIGHT, MOST_DAYS_A_NIGHT, PARALLEL_ENTRIES, PUBLISH_MS } from './limits.ts';
+import { PUBLISH_MS } from './limits.ts';
 import {
   type CuratePlanner,
-  curatedEntries,
   type KnownTable,
   knowDays,
   type LookedDay,
+  type LookTerms,
   lookAtDays,
-  readEntry,
   type SeenTable,
   seeTables,
   type TableLook,
 } from './lookAtDays.ts';
-import type { CurateReason, CurateRequestBody, CurateTask } from './messageBodies.ts';
+import type { CurateReason, CurateRequestBody } from './messageBodies.ts';
 import { publishViews, readVersions } from './publishViews.ts';
-
-/** The first day that is too young to be curated: the days before it have been over for `curateAfter` days. */
-export function firstYoungDay({ curateAfter }: Pick<Config, 'curateAfter'>, now: number): UtcDay {
-  return addDays(utcDay(now), -curateAfter);
-}
+import { type ChosenDay, chooseDays, queueDays } from './queueDays.ts';
 
 /** The result of a plan for one table. */
 export interface TablePlan {
@@ -53,7 +45,7 @@ export interface TablePlan {
 
 /**
  * Looks at days of both tables, or at those that are named, and queues those to curate, the newest first. A nightly run
- * has a limit ({@link MOST_DAYS_A_NIGHT}, {@link MOST_BYTES_A_NIGHT}), so that a year of history takes some nights; days
+ * has a limit ({@link chooseDays}), so that a year of history takes some nights; days
  * that failed before come last. Days of the list whose raw files have changed are taken out of it.
  *
  * A run looks at the days that events may still arrive for, at days whose marks have changed, and at other days in
@@ -83,8 +75,8 @@ export async function planDays(
     const young = named.filter((day) => day >= firstYoung);
     return { seen, days: named.filter((day) => day < firstYoung), young };
   });
-  const chooses = named === undefined ? chooseDays : (days: readonly ChosenDay[]) => days;
-  return run(planner, wanted, { now, asked }, planner.deadline - PUBLISH_MS, chooses, publish);
+  const choose = named === undefined ? chooseDays : (days: readonly ChosenDay[]) => days;
+  return runPlan(planner, { wanted, terms: { now, asked }, choose, publish });
 }
 
 /**
@@ -111,9 +103,9 @@ export async function checkListedDays(
       return (isAlways || isOurs) && { ...known, isAlways };
     }),
   );
-  const chooses = (days: readonly ChosenDay[], { uncounted }: TakenOut) =>
+  const choose = (days: readonly ChosenDay[], { uncounted }: TakenOut) =>
     days.filter(({ day }) => uncounted.includes(day));
-  return run(planner, wanted, { now }, planner.deadline - PUBLISH_MS, chooses, publish);
+  return runPlan(planner, { wanted, terms: { now }, choose, publish });
 }
 
 /**
@@ -144,18 +136,6 @@ async function daysInTurn(
   return { seen, known, days: daysToLookAt(candidates, looks, { now, within }), young: [] };
 }
 
-/**
- * The days that events may still arrive for, oldest first, and the day before them: files are written some minutes
- * after the last event.
- */
-export function windowDays(
-  { timeWindow }: { readonly timeWindow: Pick<Config['timeWindow'], 'pastDays'> },
-  now: number,
-): readonly UtcDay[] {
-  const oldest = -timeWindow.pastDays - 1;
-  return Array.from({ length: 1 - oldest }, (_, i) => addDays(utcDay(now), oldest + i));
-}
-
 /** A table, and the days of it that a run looks at, in order. */
 interface WantedDays {
   readonly seen: SeenTable;
@@ -165,57 +145,71 @@ interface WantedDays {
   readonly young: readonly UtcDay[];
 }
 
-/** A day to queue. */
-interface ChosenDay extends Pick<LookedDay, 'day' | 'raw' | 'ended'> {
-  readonly reason: CurateReason;
-  /** A version of the day that is partly made already. */
-  readonly goesOn: string | undefined;
+/** A run of the plan. */
+interface PlanRun {
+  readonly wanted: readonly WantedDays[];
+  readonly terms: Omit<LookTerms, 'until'>;
+  /** Chooses the days that are queued, of those of a table that have something to do. */
+  readonly choose: (days: readonly ChosenDay[], takenOut: TakenOut) => readonly ChosenDay[];
+  /** Writes the list into the views, before tasks are sent. It is told whether any is sent. */
+  readonly publish: (isQueueing: boolean) => Promise<unknown>;
 }
 
-async function run(
-  planner: CuratePlanner,
-  wanted: readonly WantedDays[],
-  terms: Parameters<typeof lookAtDays>[2],
-  until: number,
-  choose: (days: readonly ChosenDay[], takenOut: TakenOut) => readonly ChosenDay[],
-  publish: (isQueueing: boolean) => Promise<unknown>,
-): Promise<readonly TablePlan[]> {
+/** Looks at the days of a run, changes the list by what it finds, and then queues days: {@link planDays} says why in this order. */
+async function runPlan(planner: CuratePlanner, run: PlanRun): Promise<readonly TablePlan[]> {
+  const { wanted, terms, publish } = run;
   const pairs = wanted.map(({ seen, days }) => ({ table: seen, days }));
-  const looks = await lookAtDays(planner, pairs, terms, until, async (kind, look) => {
+  const until = planner.deadline - PUBLISH_MS;
+  const looks = await lookAtDays(planner, pairs, { ...terms, until }, async (kind, look) => {
     const known = wanted.find(({ seen }) => seen.kind === kind)?.known;
-    await noteLooked(planner, known, look, terms.now, OPEN);
+    await noteLooked(planner, known, look, { now: terms.now, unsettled: OPEN });
   });
-  const plans: { readonly plan: TablePlan; readonly chosen: readonly ChosenDay[] }[] = [];
-  for (const [i, { seen, known, young }] of wanted.entries()) {
-    const { looked, failed, late } = looks[i] ?? NO_LOOK;
-    const takenOut = await takeOutOutdated(planner, seen, looked, failed);
-    const listed = await relist(planner, seen.kind, looked);
-    await noteLooked(planner, known, looks[i], terms.now, '');
-    const toQueue = looked.flatMap(({ decision, day, raw, ended }): readonly ChosenDay[] =>
-      decision !== undefined && 'queue' in decision
-        ? [{ day, raw, ended, reason: decision.queue, goesOn: decision.goesOn }]
-        : [],
-    );
-    const chosen = choose(toQueue, takenOut);
-    const unreadable = looked.flatMap((look) =>
-      look.unreadable === undefined ? [] : [{ day: look.day, code: look.unreadable }],
-    );
-    const plan = {
-      kind: seen.kind,
-      looked: looked.length - unreadable.length,
-      queued: chosen.map(({ day, reason }) => ({ day, reason })),
-      left: toQueue.length - chosen.length,
-      listed,
-      takenOut: takenOut.left,
-      unreadable: [...unreadable, ...failed],
-      young,
-      late,
-    };
-    plans.push({ plan, chosen });
-  }
+  const plans: ChosenPlan[] = [];
+  for (const [i, table] of wanted.entries())
+    plans.push(await planTable(planner, run, table, looks[i] ?? NO_LOOK));
   await publish(plans.some(({ chosen }) => chosen.length > 0));
   for (const { plan, chosen } of plans) await queueDays(planner, plan.kind, chosen);
   return plans.map(({ plan }) => plan);
+}
+
+/** The plan of a table, and the days to queue, of which it has the names. */
+interface ChosenPlan {
+  readonly plan: TablePlan;
+  readonly chosen: readonly ChosenDay[];
+}
+
+/** Changes the list of a table by a look at its days, and chooses those to queue. */
+async function planTable(
+  planner: CuratePlanner,
+  { terms, choose }: PlanRun,
+  { seen, known, young }: WantedDays,
+  look: TableLook,
+): Promise<ChosenPlan> {
+  const { looked, failed, late } = look;
+  const takenOut = await takeOutOutdated(planner, seen, looked, failed);
+  const listed = await relist(planner, seen.kind, looked);
+  await noteLooked(planner, known, look, { now: terms.now, unsettled: '' });
+  const toQueue = looked.flatMap(({ decision, day, raw, ended }): readonly ChosenDay[] =>
+    decision !== undefined && 'queue' in decision
+      ? [{ day, raw, ended, reason: decision.queue, goesOn: decision.goesOn }]
+      : [],
+  );
+  const chosen = choose(toQueue, takenOut);
+  const unreadable = looked.flatMap(({ day, unreadable: code }) =>
+    code === undefined ? [] : [{ day, code }],
+  );
+  const plan = {
+    kind: seen.kind,
+    looked: looked.length - unreadable.length,
+    queued: chosen.map(({ day, reason }) => ({ day, reason })),
+    left: toQueue.length - chosen.length,
+    listed,
+    takenOut: takenOut.left,
+    unreadable: [...unreadable, ...failed],
+    young,
+    late,
+  };
+  return { plan, chosen };
 }
 
 /**
@@ -249,15 +243,15 @@ const NO_LOOK: TableLook = { looked: [], failed: [], late: [] };
 /**
  * Notes when days were looked at. Nothing is noted for days that were named.
  *
+ * @param now When the run began, epoch milliseconds.
  * @param unsettled The mark of days with something to do. Empty once that is done, so that the next night looks at
  * these days again.
  */
 async function noteLooked(
   planner: CuratePlanner,
   known: KnownTable | undefined,
-  { looked, failed } = NO_LOOK,
-  now: number,
-  unsettled: '' | typeof OPEN,
+  { looked, failed }: TableLook,
+  { now, unsettled }: { readonly now: number; readonly unsettled: '' | typeof OPEN },
 ): Promise<void> {
   if (known === undefined) return;
   const { kind, marks, looks } = known;
@@ -273,48 +267,6 @@ async function noteLooked(
     ...failed.map(({ day }) => noted(day, false)),
   ];
   await noteLooks(planner, dayLooksKey(kind), Object.fromEntries(ends), now, (day) => marks.has(day));
-}
-
-/**
- * Chooses the days that one night queues: the newest first, those that failed before last. A day that has no room left
- * does not hold up smaller ones: new days come before it every night.
- */
-function chooseDays(days: readonly ChosenDay[]): readonly ChosenDay[] {
-  const newestFirst = [...days].sort((left, right) => (left.day < right.day ? 1 : -1));
-  const isRetry = ({ reason }: ChosenDay) => reason === 'retried';
-  const inOrder = [...newestFirst.filter((day) => !isRetry(day)), ...newestFirst.filter(isRetry)];
-  const chosen: ChosenDay[] = [];
-  let bytes = 0;
-  for (const day of inOrder) {
-    if (chosen.length === MOST_DAYS_A_NIGHT) break;
-    if (chosen.length > 0 && bytes + day.raw.bytes > MOST_BYTES_A_NIGHT) continue;
-    bytes += day.raw.bytes;
-    chosen.push(day);
-  }
-  return chosen;
-}
-
-async function queueDays(
-  { tasks, ledger, clock, random, config }: CuratePlanner,
-  kind: ForwardedKind,
-  days: readonly ChosenDay[],
-): Promise<void> {
-  const now = clock.now();
-  const bodies = days.map(({ day, reason, goesOn }): CurateTask => {
-    return { sluice: 'curate-day', kind, day, reason, version: goesOn ?? versionName(now, random) };
-  });
-  if (bodies.length > 0) await tasks.send(bodies.map((body) => JSON.stringify(body)));
-  await mapLimit(days, PARALLEL_ENTRIES, ({ day, raw: { fingerprint }, ended: seen, reason }) =>
-    ledger.change(curatedSubject(config, kind, day), (known) => {
-      // A task of the day that has begun, or has ended, since the day was looked at knows more.
-      const hasBegun = known.lease !== undefined && known.lease.until > now;
-      const { ended } = known.curated ?? {};
-      if (hasBegun || (ended !== undefined && ended !== seen)) return {};
-      const before = known.queued?.fingerprint === fingerprint ? known.queued : undefined;
-      const queued = { fingerprint, reason, at: before?.at ?? now };
-      return { entry: { ...known, queued, curated: { ...known.curated, sentAt: now } } };
-    }),
-  );
 }
 
 /**
@@ -341,62 +293,4 @@ async function relist(
   const until = clock.now() + (deadline - clock.now()) / 2;
   const { left } = await checkDays(planner, kind, { isLooked, until });
   return entries.flatMap(([day]) => (left.includes(day) ? [] : [day]));
-}
-
-/** After a day was curated, the metrics are written at every run for so long. */
-const COUNTED_AFTERWARDS_MS = 3 * 3_600_000;
-
-/** Counts of the days of one table that should be curated. */
-export interface CuratedCounts {
-  /** Days that views read from the curated table. */
-  readonly listed: number;
-  /** Days whose last curation failed. */
-  readonly failed: number;
-  /** Days that were queued more than a day ago and have neither succeeded nor failed. */
-  readonly waiting: number;
-  /** The oldest day that should be curated and is not; null if there is none. */
-  readonly oldest: UtcDay | null;
-  /** Whether a day was curated lately, which may end what was wrong. */
-  readonly hasNew: boolean;
-}
-
-/**
- * Counts the days of a table, by the ledger and the list. No raw file is listed, except for days that failed.
- *
- * @throws CurateError SLUICE_CURATE_OUT_OF_TIME.
- */
-export async function countDays(
-  { config, clock, raw, ledger, landing, listed, deadline }: CuratePlanner,
-  kind: ForwardedKind,
-): Promise<CuratedCounts> {
-  const now = clock.now();
-  const requireTime = () => {
-    if (clock.now() >= deadline) throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', 'Nothing is counted.');
-  };
-  requireTime();
-  const firstYoung = firstYoungDay(config, now);
-  const list = (await listed.read(kind))?.days ?? {};
-  const newest = versionName(now - COUNTED_AFTERWARDS_MS, () => 0);
-  const days = (await raw.days(kind)).filter((day) => day < firstYoung && list[day] === undefined);
-  const entries = days.length === 0 ? new Map() : await curatedEntries(landing, kind, { clock, deadline });
-  const open = await mapLimit(days, PARALLEL_ENTRIES, async (day) => {
-    requireTime();
-    const uncurated = { day, isFailed: false, isWaiting: false };
-    if (!entries.has(day)) return [uncurated];
-    const entry = await readEntry({ ledger, config }, kind, day);
-    if ('code' in entry) return [{ ...uncurated, isFailed: true }];
-    const { state, queued } = entry.entry ?? {};
-    // A console makes folders that stay without files.
-    if (state === 'succeeded_no_data') return [];
-    const isFailed = isFailing(entry.entry);
-    return [{ day, isFailed, isWaiting: !isFailed && now - (queued?.at ?? now) > DAY_MS }];
-  });
-  const counted = open.flat();
-  return {
-    listed: Object.keys(list).length,
-    failed: counted.filter((state) => state.isFailed).length,
-    waiting: counted.filter((state) => state.isWaiting).length,
-    oldest: counted[0]?.day ?? null,
-    hasNew: Object.values(list).some(({ version }) => version >= newest),
-  };
 }

@@ -10,6 +10,8 @@ import { curatedSubject, dayLooksKey } from '../tables/ledgerKeys.ts';
 import { parseTableKey } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
 import { checkDays } from './checkDays.ts';
+import { countDays } from './countDays.ts';
+import { firstYoungDay, windowDays } from './curateDays.ts';
 import { curateMetricsLine } from './curateMetrics.ts';
 import type { TakenOut } from './ListedDays.ts';
 import { PUBLISH_MS } from './limits.ts';
@@ -21,14 +23,7 @@ import {
   isStackEvent,
   PUBLISH_RUN,
 } from './messageBodies.ts';
-import {
-  checkListedDays,
-  countDays,
-  firstYoungDay,
-  planDays,
-  type TablePlan,
-  windowDays,
-} from './planDays.ts';
+import { checkListedDays, planDays, type TablePlan } from './planDays.ts';
 import { countLeftOut, publishViews } from './publishViews.ts';
 
 /** The dependencies of one invocation. */

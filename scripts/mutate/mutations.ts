@@ -234,13 +234,17 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/curate/checkDays.ts', `${CURATE} lib/curate/planDays.contract`, [
     ['if (listed.fingerprint === fingerprint && listed.shape === shape) ', ''],
   ]),
-  faultsOf('lib/curate/planDays.ts', `${CURATE} lib/curate/planDays.contract`, [
+  faultsOf('lib/curate/queueDays.ts', `${CURATE} lib/curate/planDays.contract`, [
     ['if (hasBegun || ', 'if ('],
-    ['(queued?.at ?? now) > DAY_MS', '(queued?.at ?? now) > 0'],
     [
       '(bodies.map((body) => JSON.stringify(body)))',
       '(bodies.map((body) => JSON.stringify(body))).catch(() => 0)',
     ],
+  ]),
+  faultsOf('lib/curate/countDays.ts', `${CURATE} lib/curate/planDays.contract`, [
+    ['(queued?.at ?? now) > DAY_MS', '(queued?.at ?? now) > 0'],
+  ]),
+  faultsOf('lib/curate/planDays.ts', `${CURATE} lib/curate/planDays.contract`, [
     ['  await publish(plans.some(({ chosen }) => chosen.length > 0));\n', ''],
   ]),
   faultsOf('lib/curate/planDays.ts', 'lib/curate/lookAtDays', [[', ...unseen])', '])']]),

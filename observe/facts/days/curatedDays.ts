@@ -1,11 +1,11 @@
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { firstYoungDay } from '../../../lib/curate/curateDays.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { type ListedDays, listedDays } from '../../../lib/curate/ListedDays.ts';
 import { MOST_DAYS_A_NIGHT } from '../../../lib/curate/limits.ts';
 import { lostFiles } from '../../../lib/curate/lostFiles.ts';
-import { firstYoungDay } from '../../../lib/curate/planDays.ts';
 import { rawDays, readRawDay } from '../../../lib/curate/RawDays.ts';
 import type { DayAccount } from '../../../lib/ledger/CuratedDay.ts';
 import { isUnderErasure, type NamedFile, namedFiles } from '../../../lib/ledger/erasureNotes.ts';

@@ -1,0 +1,25 @@
+import { addDays, type UtcDay, utcDay } from '../base/time.ts';
+import type { Config } from '../schema/config.ts';
+
+/**
+ * The first day that is too young to be curated: the days before it have been over for `curateAfter` days.
+ *
+ * @param now Epoch milliseconds.
+ */
+export function firstYoungDay({ curateAfter }: Pick<Config, 'curateAfter'>, now: number): UtcDay {
+  return addDays(utcDay(now), -curateAfter);
+}
+
+/**
+ * The days that events may still arrive for, oldest first, and the day before them: files are written some minutes
+ * after the last event.
+ *
+ * @param now Epoch milliseconds.
+ */
+export function windowDays(
+  { timeWindow }: { readonly timeWindow: Pick<Config['timeWindow'], 'pastDays'> },
+  now: number,
+): readonly UtcDay[] {
+  const oldest = -timeWindow.pastDays - 1;
+  return Array.from({ length: 1 - oldest }, (_, i) => addDays(utcDay(now), oldest + i));
+}
