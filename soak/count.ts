@@ -3,7 +3,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { gunzipSync } from 'node:zlib';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { z } from 'zod';
 import { ID_PREFIX, NAMELESS_EVERY } from './events.ts';
 import type { Ledger } from './Ledger.ts';
@@ -60,15 +60,18 @@ const TOTALS = [
   'duplicates',
 ] as const satisfies readonly (keyof ConservationOfKind)[];
 
-/** What Sluice itself says of the events of a table that were received in an hour. */
+/** What Sluice itself says of the events of a table that were received in an hour: docs/complete.md. */
 const hourSchema = z.object({
+  /** The day, UTC. */
   ds: z.string(),
+  /** The hour of that day, 0 to 23. */
   hour: z.int(),
   table_name: z.string(),
   accepted: z.int(),
   missing: z.int(),
   unproved: z.int(),
   state: z.string(),
+  /** Why the hour is not whole; null if it is. */
   why: z.string().nullable(),
 });
 
@@ -83,71 +86,116 @@ export interface Counted {
 }
 
 /**
- * Counts the events of a run: by their own numbers, in the files on disk, which DuckDB reads. No code of Sluice is used.
+ * Counts the events of a run: by their own numbers, in the files on disk, which DuckDB reads. No code of Sluice is used. Every fault
+ * must have ended and every queue be empty, as what is on its way counts as lost.
  *
- * @param directory Of the run, with `data/`.
+ * @param directory Of the run, with `data/`, the folder of the local cloud. DuckDB spills into `scratch/` beside it, and the file
+ *   `copies.csv` is written there.
  */
 export async function countEvents(directory: string, ledger: Ledger): Promise<Counted> {
   const data = join(directory, 'data');
-  const tables = files(data, 's3/**/statsig_forwarded_*/**/*.parquet');
-  const quarantine = files(data, 's3/**/quarantine/**/*.parquet');
-  const expired = files(data, 'firehose/streams/*/expired.ndjson');
-  const isReadable = readableIn(join(data, 's3'), ledger);
   const instance = await DuckDBInstance.create(':memory:', { temp_directory: join(directory, 'scratch') });
   const connection = await instance.connect();
-  const create = (name: string, sql: string) => connection.run(`CREATE TABLE ${name} AS ${sql}`);
   try {
-    await create('windows', windowsSql(ledger));
-    await create('requests', `SELECT * FROM read_csv(${quote(ledger.requestsFile)}, header = true)`);
-    const sent = (outcome: string) =>
-      `SELECT DISTINCT unnest(range(first, first + count)) AS n FROM requests WHERE outcome = '${outcome}'`;
-    await create('accepted', sent('accepted'));
-    await create('dropped', sent('dropped'));
-    await create(
-      'posted',
-      'SELECT "window", sum(count) AS sent FROM (SELECT DISTINCT "window", first, count FROM requests) GROUP BY "window"',
-    );
-    await create('landed', `SELECT n, count(*) AS times FROM (${rows(tables, 'user_id')}) GROUP BY n`);
-    await create('quarantined', `SELECT DISTINCT n FROM (${rows(quarantine, 'raw')})`);
-    const hidden = (all: readonly string[]) => all.filter((file) => !isReadable(file));
-    await create(
-      'unreadable',
-      `SELECT n, count(*) AS hidden FROM (${rows(hidden(tables), 'user_id')} UNION ALL ${rows(hidden(quarantine), 'raw')}) GROUP BY n`,
-    );
-    await create('copies', await copiesSql(expired, join(directory, 'copies.csv')));
-    await create(
-      'expired',
-      `SELECT c.n, bool_or(coalesce(w.may_expire, false)) AS explained
-       FROM copies c LEFT JOIN windows w ON c.arrived >= w.since AND c.arrived < w.until GROUP BY c.n`,
-    );
-    await create(
-      'fates',
-      `SELECT n, accepted.n IS NOT NULL AS accepted, dropped.n IS NOT NULL AS dropped, coalesce(times, 0) AS times,
-         quarantined.n IS NOT NULL AS quarantined, coalesce(hidden, 0) AS hidden,
-         expired.n IS NOT NULL AS expired, coalesce(explained, false) AS explained
-       FROM accepted FULL JOIN dropped USING (n) FULL JOIN landed USING (n) FULL JOIN quarantined USING (n)
-       FULL JOIN unreadable USING (n) FULL JOIN expired USING (n)`,
-    );
-    const reader = await connection.runAndReadAll(KINDS_SQL);
-    const kinds = z.array(kindSchema).parse(reader.getRowObjectsJS());
+    await createSentTables(connection, ledger);
+    await createStoredTables(connection, data, ledger);
+    await createExpiredTables(connection, data, join(directory, 'copies.csv'));
+    await createTable(connection, 'fates', FATES_SQL);
+    const kinds = await readRows(connection, KINDS_SQL, kindSchema);
     const total = Object.fromEntries(
       TOTALS.map((name) => [name, kinds.reduce((sum, kind) => sum + kind[name], 0)]),
     ) as Counted['total'];
-    const copies = await connection.runAndReadAll(
-      'SELECT count(*)::DOUBLE AS n FROM (SELECT DISTINCT n, arrived FROM copies)',
-    );
-    const [{ n: expiredCopies } = { n: 0 }] = z
-      .array(z.object({ n: z.number() }))
-      .parse(copies.getRowObjectsJS());
-    return { total, kinds, hours: hoursIn(data), expiredCopies };
+    const [copies] = await readRows(connection, COPIES_SQL, z.object({ n: z.number() }));
+    if (copies === undefined) throw new Error('count(*) has no row.');
+    return { total, kinds, hours: hoursIn(data), expiredCopies: copies.n };
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
 }
 
+async function createTable(connection: DuckDBConnection, name: string, sql: string): Promise<void> {
+  await connection.run(`CREATE TABLE ${name} AS ${sql}`);
+}
+
+async function readRows<Row>(
+  connection: DuckDBConnection,
+  sql: string,
+  schema: z.ZodType<Row>,
+): Promise<readonly Row[]> {
+  const reader = await connection.runAndReadAll(sql);
+  return z.array(schema).parse(reader.getRowObjectsJS());
+}
+
+/** Creates the tables of what was sent: windows, requests, and of each event whether it was accepted or dropped. */
+async function createSentTables(connection: DuckDBConnection, ledger: Ledger): Promise<void> {
+  const requests = `SELECT * FROM read_csv(${quote(ledger.requestsFile)}, header = true)`;
+  const sent = (outcome: string) =>
+    `SELECT DISTINCT unnest(range(first, first + count)) AS n FROM requests WHERE outcome = '${outcome}'`;
+  await createTable(connection, 'windows', windowsSql(ledger));
+  await createTable(connection, 'requests', requests);
+  await createTable(connection, 'accepted', sent('accepted'));
+  await createTable(connection, 'dropped', sent('dropped'));
+  await createTable(
+    connection,
+    'posted',
+    'SELECT "window", sum(count) AS sent FROM (SELECT DISTINCT "window", first, count FROM requests) GROUP BY "window"',
+  );
+}
+
+/** Creates the tables of the rows on disk: in tables, in quarantine, and in files that no query reads. */
+async function createStoredTables(connection: DuckDBConnection, data: string, ledger: Ledger): Promise<void> {
+  const tables = filesIn(data, 's3/**/statsig_forwarded_*/**/*.parquet');
+  const quarantine = filesIn(data, 's3/**/quarantine/**/*.parquet');
+  const isReadable = readableIn(join(data, 's3'), ledger);
+  const unreadable = (paths: readonly string[], column: string) =>
+    rowsSql(
+      paths.filter((path) => !isReadable(path)),
+      column,
+    );
+  await createTable(
+    connection,
+    'landed',
+    `SELECT n, count(*) AS times FROM (${rowsSql(tables, 'user_id')}) GROUP BY n`,
+  );
+  await createTable(connection, 'quarantined', `SELECT DISTINCT n FROM (${rowsSql(quarantine, 'raw')})`);
+  await createTable(
+    connection,
+    'unreadable',
+    `SELECT n, count(*) AS hidden FROM (${unreadable(tables, 'user_id')} UNION ALL ${unreadable(quarantine, 'raw')}) GROUP BY n`,
+  );
+}
+
+/** Creates the tables of what Firehose dropped. @param scratch A file to be written. */
+async function createExpiredTables(
+  connection: DuckDBConnection,
+  data: string,
+  scratch: string,
+): Promise<void> {
+  const expired = filesIn(data, 'firehose/streams/*/expired.ndjson');
+  await createTable(connection, 'copies', await copiesSql(expired, scratch));
+  await createTable(
+    connection,
+    'expired',
+    `SELECT c.n, bool_or(coalesce(w.may_expire, false)) AS explained
+     FROM copies c LEFT JOIN windows w ON c.arrived >= w.since AND c.arrived < w.until GROUP BY c.n`,
+  );
+}
+
+/** A row for each event that was sent or is anywhere: what is known of it. */
+const FATES_SQL = `
+  SELECT n, accepted.n IS NOT NULL AS accepted, dropped.n IS NOT NULL AS dropped, coalesce(times, 0) AS times,
+    quarantined.n IS NOT NULL AS quarantined, coalesce(hidden, 0) AS hidden,
+    expired.n IS NOT NULL AS expired, coalesce(explained, false) AS explained
+  FROM accepted FULL JOIN dropped USING (n) FULL JOIN landed USING (n) FULL JOIN quarantined USING (n)
+  FULL JOIN unreadable USING (n) FULL JOIN expired USING (n)`;
+
+/** How many events there are in records that were dropped, each counted once a record. */
+const COPIES_SQL = 'SELECT count(*)::DOUBLE AS n FROM (SELECT DISTINCT n, arrived FROM copies)';
+
+/** What `received_hours` says. */
 function hoursIn(data: string): Counted['hours'] {
-  const lines = files(data, 's3/**/received_hours/*.json').flatMap((file) =>
+  const lines = filesIn(data, 's3/**/received_hours/*.json').flatMap((file) =>
     readFileSync(file, 'utf8').trim().split('\n'),
   );
   return lines.map((line) => hourSchema.parse(JSON.parse(line)));
@@ -183,8 +231,8 @@ function numberIn(text: string): string {
   return `CAST(regexp_extract(${text}, '${ID_PREFIX}(\\d+)', 1) AS BIGINT)`;
 }
 
-/** The number of each row of Parquet files. */
-function rows(paths: readonly string[], column: string): string {
+/** SQL of the number of each row of Parquet files. @param column A column whose text names the event. */
+function rowsSql(paths: readonly string[], column: string): string {
   if (paths.length === 0) return 'SELECT NULL::BIGINT AS n WHERE false';
   return `SELECT ${numberIn(column)} AS n FROM read_parquet([${paths.map(quote)}], union_by_name = true)`;
 }
@@ -215,6 +263,7 @@ async function copiesSql(paths: readonly string[], scratch: string): Promise<str
 const expiredSchema = z.object({ arrivedAt: z.string(), base64: z.string() });
 const NUMBERS = new RegExp(`${ID_PREFIX}(\\d+)`, 'g');
 
+/** SQL of a row for each window of the run. */
 function windowsSql(ledger: Ledger): string {
   const values = windowFacts(ledger).map(
     ({ window, name, first, count, from, until, struck, may }) =>
@@ -232,9 +281,9 @@ function windowsSql(ledger: Ledger): string {
  */
 function readableIn(root: string, ledger: Ledger): (file: string) => boolean {
   const folders = new Set(
-    ledger.partitions().flatMap(({ values, location, root: ofTable }) => {
+    ledger.partitions().flatMap(({ values, location, root: tableLocation }) => {
       const folder = location.replace(/\/*$/, '/');
-      const table = ofTable.replace(/\/*$/, '/');
+      const table = tableLocation.replace(/\/*$/, '/');
       return folder.startsWith(table) && basename(folder) === values.at(0) ? [folder] : [];
     }),
   );
@@ -247,11 +296,13 @@ function readableIn(root: string, ledger: Ledger): (file: string) => boolean {
   };
 }
 
-function files(directory: string, pattern: string): string[] {
+/** Paths below a folder that match a pattern; none if there is no such folder, as of a run without a fault of it. */
+function filesIn(directory: string, pattern: string): string[] {
   if (!existsSync(directory)) return [];
   return globSync(pattern, { cwd: directory }).map((path) => join(directory, path));
 }
 
+/** A text as SQL has it. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { TaskQueue } from '../../lib/base/queue.ts';
+import type { QueueMessage, TaskQueue } from '../../lib/base/queue.ts';
 import { type Clock, DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { knowDays, seeTables } from '../../lib/curate/lookAtDays.ts';
 import { CHECK_RUN } from '../../lib/curate/messageBodies.ts';
-import { planMessages as planCurations } from '../../lib/curate/planMessages.ts';
+import { type CuratePlanFunction, planMessages as planCurations } from '../../lib/curate/planMessages.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
 import { loadMessages } from '../../lib/drops/load/loadMessages.ts';
 import { lateNotes } from '../../lib/drops/plan/lateNotes.ts';
@@ -12,6 +12,7 @@ import { planMessages as planDrops } from '../../lib/drops/plan/planMessages.ts'
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
 import type { LandedTable } from '../../lib/export/LandedTable.ts';
 import { exportLooks, planExports } from '../../lib/export/planExports.ts';
+import type { Invocation } from '../../lib/lambda/machine.ts';
 import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
 import { registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
 import { lookAtLanding } from '../../lib/landing/write/lookAtLanding.ts';
@@ -28,11 +29,13 @@ import { type GrownLake, grownLake, type LakeSize, lookedAt } from '../../test/h
 
 /** Work that a schedule starts. */
 export interface PeriodicWork {
+  /** Runs a month, on average. */
   readonly runsAMonth: number;
   /** Hour of the day in which it runs, UTC. */
   readonly hour: number;
   /** Runs a month in which days have their turn, those of other works beside it; absent if every run looks at the same. */
   readonly turnsAMonth?: number;
+  /** Runs it once. What it returns does not matter: what it asks for is counted. */
   run(ports: WorkPorts): Promise<unknown>;
 }
 
@@ -79,17 +82,28 @@ function workPorts(lake: GrownLake, now: number): WorkPorts {
   return { ...all, own, bucketOf, sent, attempts };
 }
 
-/** The messages of a queue: one, received once. */
-const messagesOf = (body: object) => [{ messageId: '1', body: JSON.stringify(body), receives: 1 }];
+/** A queue's only message, received once. */
+function messagesOf(body: object): readonly QueueMessage[] {
+  return [{ messageId: '1', body: JSON.stringify(body), receives: 1 }];
+}
 
-const curator = (ports: WorkPorts) => {
+/** The ports of a plan of curations. */
+function curatePlanner(ports: WorkPorts): CuratePlanFunction {
   return { ...ports, raw: rawDays(ports.own, ports.config, ports.attempts), listed: listedDays(ports.own) };
-};
-const planCuration = (ports: WorkPorts, body: object) => planCurations(curator(ports), messagesOf(body));
+}
 
-/** Notes that runs before, one an hour, have looked at all days; in turns, or just now. */
-async function lookedBefore(ports: WorkPorts, isTurn: boolean): Promise<void> {
-  const planner = curator(ports);
+/** Runs the function `curate-plan` for one message. */
+function runCuratePlan(ports: WorkPorts, body: object): Promise<unknown> {
+  return planCurations(curatePlanner(ports), messagesOf(body));
+}
+
+/**
+ * Writes the notes of the runs before, one an hour, which have looked at all days and at all datasets.
+ *
+ * @param isTurn Whether they looked at days in turns, so that this run looks at those whose turn it is; else they looked just now.
+ */
+async function noteFormerLooks(ports: WorkPorts, isTurn: boolean): Promise<void> {
+  const planner = curatePlanner(ports);
   const now = ports.clock.now();
   for (const table of await seeTables(planner, forwardedKinds)) {
     const { marks } = await knowDays(planner, table);
@@ -112,8 +126,10 @@ async function lookedBefore(ports: WorkPorts, isTurn: boolean): Promise<void> {
         late: [],
       });
 }
-const planAllDrops = async (ports: WorkPorts, body: object) => {
-  // A run over all sources sends itself a message for each source, and one that counts. The list grows while it is read.
+
+/** Runs the function `ingest-plan` for one message, and for all that it sends to itself: one a source, and one that counts. */
+async function runIngestPlan(ports: WorkPorts, body: object): Promise<void> {
+  // The list grows while it is read.
   const asked = [JSON.stringify(body)];
   const planner = {
     ...ports,
@@ -123,29 +139,28 @@ const planAllDrops = async (ports: WorkPorts, body: object) => {
     requests: { send: async (bodies: readonly string[]) => void asked.push(...bodies) },
   };
   for (const task of asked) await planDrops(planner, messagesOf(JSON.parse(task)));
-};
-const invocation = ({ clock, deadline }: WorkPorts) => ({
-  owner: 'bench',
-  leaseUntil: clock.now(),
-  deadline,
-  signal: new AbortController().signal,
-});
-const sweepDrops = (ports: WorkPorts) =>
-  loadMessages(
-    {
-      ...ports,
-      customerBucket: ports.bucketOf,
-      engine: { describe: unused, load: unused },
-      limits: { memoryMegabytes: 1, threads: 1, temporaryDirectory: '' },
-      directory: '',
-      freeBytes: async () => 0,
-      diskBytes: 0,
-    },
-    invocation(ports),
-    messagesOf({ sluice: 'sweep' }),
-    1,
-  );
+}
 
+/** An invocation that claims no day: its lease is over. */
+function invocation({ clock, deadline }: WorkPorts): Invocation {
+  return { owner: 'bench', leaseUntil: clock.now(), deadline, signal: new AbortController().signal };
+}
+
+/** Runs the function `ingest-load` for its hourly message, which loads nothing: it has no engine and no disk. */
+function sweepDrops(ports: WorkPorts): Promise<unknown> {
+  const loader = {
+    ...ports,
+    customerBucket: ports.bucketOf,
+    engine: { describe: unused, load: unused },
+    limits: { memoryMegabytes: 1, threads: 1, temporaryDirectory: '' },
+    directory: '',
+    freeBytes: async () => 0,
+    diskBytes: 0,
+  };
+  return loadMessages(loader, invocation(ports), messagesOf({ sluice: 'sweep' }), 1);
+}
+
+/** @throws always. */
 function unused(): never {
   throw new Error('Nothing is loaded.');
 }
@@ -175,24 +190,32 @@ const TURN_PART_MS = turnMs({ retention: { dataVersionDays: 7 } }) / TURN_PARTS;
 const HOURS_A_MONTH = 730;
 const DAYS_A_MONTH = 30;
 
-const hourly = (run: PeriodicWork['run']): PeriodicWork => {
-  return { runsAMonth: HOURS_A_MONTH, hour: 12, run };
-};
-const daily = (hour: number, run: PeriodicWork['run']): PeriodicWork => {
-  return { runsAMonth: DAYS_A_MONTH, hour, run };
-};
+/** Hour of the day, UTC, in which an hourly work is measured. Any hour but that of a daily work does. */
+const MEASURED_HOUR = 12;
 
-/** Everything that runs by the clock and looks at more than it is told of, with the message that starts it. Names begin with their function. */
+function hourly(run: PeriodicWork['run']): PeriodicWork {
+  return { runsAMonth: HOURS_A_MONTH, hour: MEASURED_HOUR, run };
+}
+
+/** @param hour Hour of the day, UTC. */
+function daily(hour: number, run: PeriodicWork['run']): PeriodicWork {
+  return { runsAMonth: DAYS_A_MONTH, hour, run };
+}
+
+/**
+ * Everything that runs by the clock and looks at more than it is told of, by a name that begins with its function. `test/bench`
+ * fails for a schedule of the template that has none.
+ */
 export const periodicWorks: Readonly<Record<string, PeriodicWork>> = {
-  'curate-plan, nightly': daily(0, (ports) => planCuration(ports, { sluice: 'curate' })),
+  'curate-plan, nightly': daily(0, (ports) => runCuratePlan(ports, { sluice: 'curate' })),
   'curate-plan, hourly': {
-    ...hourly((ports) => planCuration(ports, { sluice: CHECK_RUN })),
+    ...hourly((ports) => runCuratePlan(ports, { sluice: CHECK_RUN })),
     turnsAMonth: HOURS_A_MONTH + DAYS_A_MONTH,
   },
-  'ingest-plan, daily': daily(12, (ports) => planAllDrops(ports, { sluice: 'plan', schedule: 'daily' })),
+  'ingest-plan, daily': daily(12, (ports) => runIngestPlan(ports, { sluice: 'plan', schedule: 'daily' })),
   // The first run of a day looks at all days.
   'ingest-plan, what is late': {
-    ...hourly((ports) => planAllDrops(ports, { sluice: 'expected' })),
+    ...hourly((ports) => runIngestPlan(ports, { sluice: 'expected' })),
     turnsAMonth: DAYS_A_MONTH,
   },
   'ingest-load, files of versions': {
@@ -243,15 +266,21 @@ export interface WorkCost {
   readonly messages: number;
 }
 
-/** Makes a lake for a work of {@link periodicWorks}. @returns Runs it once, and counts. */
+/**
+ * Makes a lake in which nothing is new for a work of {@link periodicWorks}.
+ *
+ * @param name A key of {@link periodicWorks}.
+ * @returns A function that runs the work, and counts what it asks for. It can be called once: the run changes the lake's notes.
+ * @throws RangeError for an unknown name.
+ */
 export async function readyWork(name: string, size: LakeSize): Promise<() => Promise<WorkCost>> {
   const work = periodicWorks[name];
-  if (work === undefined) throw new Error(name);
+  if (work === undefined) throw new RangeError(`There is no work ${name}.`);
   const { run, hour } = work;
   const now = Date.parse('2026-11-28T00:20:00Z') + hour * HOUR_MS;
   const lake = grownLake(size, now);
   const ports = workPorts(lake, now);
-  await lookedBefore(ports, size.isTurn);
+  await noteFormerLooks(ports, size.isTurn);
   const countsBefore = { ...lake.own.counts };
   const catalogBefore = lake.catalogCalls();
   return async () => {

@@ -7,7 +7,7 @@ import type { Config } from '../schema/config.ts';
 import { DEFAULT_STAGE, isPersonalStage, LOCAL_STAGE, stackNameProblem } from '../schema/stages.ts';
 import { ConfigError } from './ConfigError.ts';
 import { readStages, validateConfig } from './defineConfig.ts';
-import { type StageConfig, stageProblems } from './stageProblems.ts';
+import { type StageConfig, stageProblems } from './problems/stageProblems.ts';
 
 /** The configuration file that tools read: `SLUICE_CONFIG` if it is set, else `sluice.config.ts` at the root. */
 export function configFile(root: string, env: Readonly<Record<string, string | undefined>>): string {

@@ -43,7 +43,7 @@ export const copyColumns = [
 ] as const;
 
 // A name that is there twice, here or in a view, does not compile. For names of the configuration
-// lib/config/viewProblems.ts checks that.
+// lib/config/problems/viewProblems.ts checks that.
 distinctColumns([...exposuresColumns.before, ...exposuresColumns.after, ...userDetails, ...copyColumns]);
 distinctColumns([
   ...eventsColumns.before,

@@ -1,7 +1,7 @@
-import { unexpected } from '../base/text.ts';
-import type { Config } from '../schema/config.ts';
-import { exportFolder } from '../tables/exportKeys.ts';
-import { statsigFormat } from '../tables/exports/statsigFormat.ts';
+import { unexpected } from '../../base/text.ts';
+import type { Config } from '../../schema/config.ts';
+import { exportFolder } from '../../tables/exportKeys.ts';
+import { statsigFormat } from '../../tables/exports/statsigFormat.ts';
 
 type Named = Pick<
   Config,

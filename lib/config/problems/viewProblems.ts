@@ -1,8 +1,8 @@
-import { unexpected } from '../base/text.ts';
-import type { Config } from '../schema/config.ts';
-import { forwardedKinds, tableKinds } from '../schema/kinds.ts';
-import { GROUPS_TABLE } from '../tables/groupsTable.ts';
-import { RESERVED_VIEW_COLUMNS, viewNames } from '../views/viewNames.ts';
+import { unexpected } from '../../base/text.ts';
+import type { Config } from '../../schema/config.ts';
+import { forwardedKinds, tableKinds } from '../../schema/kinds.ts';
+import { GROUPS_TABLE } from '../../tables/groupsTable.ts';
+import { RESERVED_VIEW_COLUMNS, viewNames } from '../../views/viewNames.ts';
 
 /**
  * The name in `user.customIDs` that a unit ID was meant to be, without the path to it; null for the user's own ID,

@@ -1,18 +1,18 @@
-import { locationParts, overlap } from '../base/s3Location.ts';
-import { unexpected } from '../base/text.ts';
-import type { Config } from '../schema/config.ts';
-import { isRoot } from '../schema/formats.ts';
+import { locationParts, overlap } from '../../base/s3Location.ts';
+import { unexpected } from '../../base/text.ts';
+import type { Config } from '../../schema/config.ts';
+import { isRoot } from '../../schema/formats.ts';
 import {
   type MetabaseReader,
   namedIdentity,
   ownDatabaseOf,
   type Reader,
   type RoleReader,
-} from '../schema/readers.ts';
-import { MADE_TABLES_FOLDER, RELAY_FOLDER, RESERVED_FOLDERS } from '../tables/objectKeys.ts';
-import { statsigFolders } from '../tables/tableFolders.ts';
+} from '../../schema/readers.ts';
+import { MADE_TABLES_FOLDER, RELAY_FOLDER, RESERVED_FOLDERS } from '../../tables/objectKeys.ts';
+import { statsigFolders } from '../../tables/tableFolders.ts';
 import { alsoReadsProblems } from './alsoReadsProblems.ts';
-import { claimer } from './customerProblems.ts';
+import { TakenNames } from './TakenNames.ts';
 
 /** Problems of `readers` that no field shows alone; one sentence each, with the field's name in front. */
 export function readerProblems(
@@ -216,30 +216,29 @@ function sharedNames({
   exports,
 }: Parameters<typeof readerProblems>[0]): string[] {
   const problems: string[] = [];
-  const names = new Map<string, string>();
-  const identities = new Map<string, string>();
+  const names = new TakenNames(problems, 'name');
+  const identities = new TakenNames(problems, 'name');
   // OWOX may delete what is in its bucket, so the bucket must not be one that others use.
-  const buckets = new Map([
-    ...sources.map((source, i): [string, string] => [source.bucket, `sources.${i}.bucket`]),
-    ...exports.map(({ target }, i): [string, string] => [target.bucket, `exports.${i}.target.bucket`]),
+  const buckets = new TakenNames(problems, 'bucket', [
+    ...sources.map((source, i) => [source.bucket, `sources.${i}.bucket`] as const),
+    ...exports.map(({ target }, i) => [target.bucket, `exports.${i}.target.bucket`] as const),
     [bucket, 'bucket'],
   ]);
   // Athena looks at `default` for everyone, and most accounts have it already.
-  const databases = new Map([
+  const databases = new TakenNames(problems, 'database', [
     [database, 'database'],
     [athena.stagingDatabase, 'athena.stagingDatabase'],
     ['default', 'the default one of the account'],
   ]);
-  const claim = claimer(problems);
   for (const [i, reader] of readers.entries()) {
-    claim(names, reader.name, `readers.${i}.name`, 'name');
+    names.claim(reader.name, `readers.${i}.name`);
     const path = namedIdentity(reader);
     // IAM does not tell names by case; a role and a user may have the same.
     if (path !== undefined)
-      claim(identities, reader.iamName ?? '', `readers.${i}.iamName`, 'name', path.toLowerCase());
-    if (reader.kind === 'owox') claim(buckets, reader.resultsBucket, `readers.${i}.resultsBucket`, 'bucket');
+      identities.claim(reader.iamName ?? '', `readers.${i}.iamName`, path.toLowerCase());
+    if (reader.kind === 'owox') buckets.claim(reader.resultsBucket, `readers.${i}.resultsBucket`);
     const ownDatabase = ownDatabaseOf(reader);
-    if (ownDatabase !== null) claim(databases, ownDatabase, `readers.${i}.ownDatabase`, 'database');
+    if (ownDatabase !== null) databases.claim(ownDatabase, `readers.${i}.ownDatabase`);
   }
   return problems;
 }

@@ -1,9 +1,9 @@
-import { identityNamesPattern } from '../access/arns.ts';
-import { overlap } from '../base/s3Location.ts';
-import type { Config } from '../schema/config.ts';
-import { namedIdentity } from '../schema/readers.ts';
-import { exportFolder } from '../tables/exportKeys.ts';
-import { receiptFolders } from './customerProblems.ts';
+import { identityNamesPattern } from '../../access/arns.ts';
+import { overlap } from '../../base/s3Location.ts';
+import type { Config } from '../../schema/config.ts';
+import { namedIdentity } from '../../schema/readers.ts';
+import { exportFolder } from '../../tables/exportKeys.ts';
+import { receiptFolders } from './customerFolders.ts';
 
 /** One stage that is deployed, with its configuration. */
 export interface StageConfig {

@@ -1,11 +1,11 @@
-import { alsoReadsPolicy } from '../access/alsoReads.ts';
-import { policyScope } from '../access/arns.ts';
-import { ACCESS_LIMITS } from '../access/policyDocument.ts';
-import { locationParts } from '../base/s3Location.ts';
-import { unexpected } from '../base/text.ts';
-import type { Config } from '../schema/config.ts';
-import type { AlsoReads } from '../schema/fields/alsoReads.ts';
-import { ownDatabaseOf, type Reader } from '../schema/readers.ts';
+import { alsoReadsPolicy } from '../../access/alsoReads.ts';
+import { policyScope } from '../../access/arns.ts';
+import { ACCESS_LIMITS } from '../../access/policyDocument.ts';
+import { locationParts } from '../../base/s3Location.ts';
+import { unexpected } from '../../base/text.ts';
+import type { Config } from '../../schema/config.ts';
+import type { AlsoReads } from '../../schema/fields/alsoReads.ts';
+import { ownDatabaseOf, type Reader } from '../../schema/readers.ts';
 
 type Names = Pick<
   Config,

@@ -1,0 +1,149 @@
+import * as z from 'zod';
+import type { SluiceError } from '../base/errors.ts';
+import { AN_OBJECT, bestUnionIssues, expectedText } from '../base/issues.ts';
+import { valueAt } from '../base/json.ts';
+import { didYouMean, displayValue, quotedName } from '../base/text.ts';
+import { configSchema } from '../schema/config.ts';
+import { ConfigError } from './ConfigError.ts';
+
+/**
+ * The error of an invalid configuration.
+ *
+ * @param problems Lines, each of which begins with the field and a colon.
+ */
+export function refusedConfig(input: unknown, problems: readonly string[]): SluiceError {
+  const lines = problems.map((problem) => `${problem}${ownersOf(input, problem)}`);
+  return new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${lines.join('\n  ')}`);
+}
+
+/**
+ * The names of what a field belongs to, because nobody counts from 0: ` (in "acme/events")` for
+ * `sources.0.datasets.0.kind`.
+ */
+function ownersOf(input: unknown, problem: string): string {
+  const [field = ''] = problem.split(':');
+  const path = field.split('.');
+  if (!['sources', 'exports', 'readers'].includes(path[0] ?? '')) return '';
+  const names = path.flatMap((key, i) => {
+    const name = /^\d+$/.test(key) ? valueAt(input, [...path.slice(0, i + 1), 'name']) : undefined;
+    return typeof name === 'string' && name !== '' ? [name] : [];
+  });
+  return names.length === 0 ? '' : ` (in ${quotedName(names.join('/'))})`;
+}
+
+/** The error of a configuration that does not have the form of the schema: a line for each field. */
+export function invalidConfig(input: unknown, issues: readonly z.core.$ZodIssue[]): SluiceError {
+  const problems = issues
+    .flatMap(bestUnionIssues)
+    .flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map(
+            (key) => `${fieldName([...issue.path, key])}: no such field.${meantField(key, issue.path)}`,
+          )
+        : `${fieldName(issue.path)}: got ${shown(input, issue.path)}, expected ${expectedText(issue)}${exampleAt(issue)}.`,
+    );
+  return refusedConfig(input, problems);
+}
+
+/** An example of an object where one is missing; an empty text for any other issue. */
+function exampleAt(issue: z.core.$ZodIssue): string {
+  if (expectedText(issue) !== AN_OBJECT) return '';
+  const [first] = objectsAt(configSchema, issue.path);
+  return first === undefined ? '' : ` such as ${exampleOf(first)}`;
+}
+
+/** So many fields are listed in a message, at most, when none is similar. */
+const MOST_FIELDS = 16;
+
+/** The field that an unknown field was meant to be, or all fields that there are. */
+function meantField(key: string, path: readonly PropertyKey[]): string {
+  const fields = [...new Set(objectsAt(configSchema, path).flatMap(({ shape }) => Object.keys(shape)))];
+  // The field exists, but in another kind of the same object.
+  if (fields.includes(key)) return '';
+  const suggestion = didYouMean(key, fields);
+  if (suggestion !== '' || fields.length === 0) return suggestion;
+  return fields.length > MOST_FIELDS
+    ? ' docs/reference/configuration.md lists all.'
+    : ` Expected one of ${fields.join(', ')}.`;
+}
+
+/** The objects that a schema takes at a path: several of a union. */
+function objectsAt(wrapped: z.core.$ZodType, path: readonly PropertyKey[]): readonly z.ZodObject[] {
+  const schema = unwrapped(wrapped);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => objectsAt(option, path));
+  const [first, ...rest] = path;
+  if (schema instanceof z.ZodObject) {
+    if (first === undefined) return [schema];
+    const member: z.core.$ZodType | undefined = schema.shape[String(first)];
+    return member === undefined ? [] : objectsAt(member, rest);
+  }
+  if (first !== undefined && schema instanceof z.ZodArray) return objectsAt(schema.element, rest);
+  if (first !== undefined && schema instanceof z.ZodRecord) return objectsAt(schema.valueType, rest);
+  return [];
+}
+
+/** What a schema takes if there is a value, before it is changed. */
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  if (schema instanceof z.ZodPipe) return unwrapped(schema.in);
+  const isWrapped =
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault;
+  return isWrapped ? unwrapped(schema.unwrap()) : schema;
+}
+
+/** A value that a schema takes, in short: of an object its required fields, or else its first. `…` stands for what is the user's. */
+function exampleOf(wrapped: z.core.$ZodType): string {
+  const schema = unwrapped(wrapped);
+  if (schema instanceof z.ZodUnion) return schema.options.slice(0, 1).map(exampleOf).join('');
+  if (schema instanceof z.ZodArray) return `[${exampleOf(schema.element)}]`;
+  if (schema instanceof z.ZodLiteral) return `'${String([...schema.values][0])}'`;
+  if (schema instanceof z.ZodString) return "'…'";
+  if (schema instanceof z.ZodBoolean) return 'true';
+  if (!(schema instanceof z.ZodObject)) return '…';
+  const all = Object.entries(schema.shape);
+  const required = all.filter(([, member]) => !z.safeParse(member, undefined).success);
+  const shown = required.length > 0 ? required : all.slice(0, 1);
+  const members = shown.map(([name, member]) => `${name}: ${exampleOf(member)}`);
+  return `{ ${members.join(', ')} }`;
+}
+
+function fieldName(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'the configuration' : path.map(String).join('.');
+}
+
+/** The value of a field. For a value that may be or hold a secret, only its kind: messages end up in build logs. */
+function shown(input: unknown, path: readonly PropertyKey[]): string {
+  const value = valueAt(input, path);
+  const isHidden = isSecret(path) || (mayHoldSecret(path) && typeof value === 'object');
+  return isHidden ? kindText(value) : displayValue(value);
+}
+
+function kindText(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (typeof value === 'string') return `a text of ${value.length} characters`;
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** Whether a field is a secret: a salt, or a key in the place of its hash. */
+function isSecret(path: readonly PropertyKey[]): boolean {
+  return path[0] === 'keys' || path.at(-1) === 'salt' || isSecretOfRelay(path);
+}
+
+/**
+ * Whether a field of relay may hold a secret: headers and an address may, and so may a list of labels in which somebody
+ * has put a key.
+ */
+function isSecretOfRelay([root, member]: readonly PropertyKey[]): boolean {
+  return (
+    root === 'relay' && [undefined, 'headers', 'keys', 'url'].some((secretMember) => secretMember === member)
+  );
+}
+
+/** Whether a field, or one inside it, may hold a secret. */
+function mayHoldSecret([root, , ...deeper]: readonly PropertyKey[]): boolean {
+  return root === undefined || root === 'privacy' || (root === 'sources' && deeper.length === 0);
+}
