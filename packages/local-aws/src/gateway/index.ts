@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
@@ -6,9 +5,9 @@ import { applyFaultEffect, Faults } from '../faults/Faults.ts';
 import { FunctionError, isThrottled } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { corsHeaders } from './corsHeaders.ts';
-import { type Answer, functionAnswer, readBody } from './functionAnswer.ts';
+import { type Answer, functionAnswer } from './functionAnswer.ts';
 import { type HttpApi, matchRoute, type Route } from './HttpApi.ts';
-import { type GatewayRequest, toLambdaEvent } from './lambdaEvent.ts';
+import { type GatewayRequest, receiveRequest, toLambdaEvent } from './lambdaEvent.ts';
 import type { Listening } from './listen.ts';
 import { sendProxied } from './sendProxied.ts';
 import { startGuardedServer } from './startGuardedServer.ts';
@@ -82,18 +81,8 @@ async function answerRequest(
     return method === 'OPTIONS' && api.cors !== undefined
       ? { status: 204, headers: {}, body: '' }
       : gatewayError(404, 'Not Found');
-  const body = await readBody(request, HTTP_API_LIMITS.payloadBytes);
-  if (body === undefined) return gatewayError(413, 'Request Entity Too Large');
-  const received: GatewayRequest = {
-    method,
-    target,
-    protocol: `HTTP/${request.httpVersion}`,
-    headers,
-    body,
-    sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
-    requestId: randomUUID(),
-    timeMs: clock.now(),
-  };
+  const received = await receiveRequest(request, HTTP_API_LIMITS.payloadBytes, clock);
+  if (received === undefined) return gatewayError(413, 'Request Entity Too Large');
   const event = toLambdaEvent(
     received,
     { accountId, apiId: api.apiId, domainName: headers.host ?? '127.0.0.1' },

@@ -1,5 +1,8 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { Clock } from '../base/clock.ts';
+import { readBody } from './functionAnswer.ts';
 
 /** A request as received by the gateway or a Function URL. */
 export interface GatewayRequest {
@@ -10,9 +13,38 @@ export interface GatewayRequest {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   readonly sourceIp: string;
+  /** A new UUID. */
   readonly requestId: string;
-  /** When it was received, epoch milliseconds. */
+  /** When its body was read to the end, epoch milliseconds. */
   readonly timeMs: number;
+}
+
+/**
+ * Reads a request to its end.
+ *
+ * @param limit The largest body, bytes.
+ * @returns Undefined for a larger body.
+ */
+export async function receiveRequest(
+  request: IncomingMessage,
+  limit: number,
+  clock: Clock,
+): Promise<GatewayRequest | undefined> {
+  // A server's request has both: https://nodejs.org/api/http.html#messagemethod
+  const { method = 'GET', url: target = '/', headers } = request;
+  const body = await readBody(request, limit);
+  if (body === undefined) return undefined;
+  return {
+    method,
+    target,
+    protocol: `HTTP/${request.httpVersion}`,
+    headers,
+    body,
+    // The socket of a client that has gone has no address any more.
+    sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
+    requestId: randomUUID(),
+    timeMs: clock.now(),
+  };
 }
 
 /** The API or Function URL that received the request, as the event names it. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
@@ -7,8 +6,8 @@ import { FunctionError } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { corsHeaders, isPreflight } from './corsHeaders.ts';
 import type { FunctionUrl } from './FunctionUrl.ts';
-import { type Answer, functionAnswer, readBody } from './functionAnswer.ts';
-import { toLambdaEvent } from './lambdaEvent.ts';
+import { type Answer, functionAnswer } from './functionAnswer.ts';
+import { receiveRequest, toLambdaEvent } from './lambdaEvent.ts';
 import type { Listening } from './listen.ts';
 import { startGuardedServer } from './startGuardedServer.ts';
 
@@ -81,27 +80,17 @@ async function answerRequest(
   request: IncomingMessage,
   { clock, faults, invoke }: FunctionUrlOptions & { readonly faults: Faults },
 ): Promise<Answer> {
-  const { method = 'GET', url: target = '/', headers } = request;
   if (url.cors !== undefined && isPreflight(request)) return { status: 200, headers: {}, body: '' };
   if (!url.isPublic)
     return ownAnswer(
       403,
       'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html',
     );
-  const requestId = randomUUID();
-  const body = await readBody(request, PAYLOAD_BYTES);
-  if (body === undefined) return ownAnswer(...TOO_LARGE);
+  const received = await receiveRequest(request, PAYLOAD_BYTES, clock);
+  if (received === undefined) return ownAnswer(...TOO_LARGE);
+  const { method, target, requestId } = received;
   const event = toLambdaEvent(
-    {
-      method,
-      target,
-      protocol: `HTTP/${request.httpVersion}`,
-      headers,
-      body,
-      sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
-      requestId,
-      timeMs: clock.now(),
-    },
+    received,
     { accountId: 'anonymous', apiId: url.urlId, domainName: url.domainName },
     { routeKey: '$default', pathParameters: {} },
   );

@@ -122,7 +122,7 @@ describe('the sweep', () => {
     const key = `statsig/ingested/acme_removed/${DAY}/${gone.version}/0.parquet`;
     await loads.s3.send(new PutObjectCommand({ Bucket: 'sluice-own', Key: key, Body: 'x' }));
     await loads.s3.send(
-      new PutObjectCommand({ Bucket: 'sluice-own', Key: versionNoteKey({ due: at, ...gone }) }),
+      new PutObjectCommand({ Bucket: 'sluice-own', Key: versionNoteKey({ due: at, ...gone }), Body: '' }),
     );
     await loads.glue.send(
       new DeleteTableCommand({ DatabaseName: loads.config.database, Name: 'acme_events' }),
@@ -156,7 +156,7 @@ describe('the sweep', () => {
       const table = 'acme_events';
       const day = '2026-11-01';
       const note = versionNoteKey({ due, table, day, version });
-      await loads.s3.send(new PutObjectCommand({ Bucket: 'sluice-own', Key: note }));
+      await loads.s3.send(new PutObjectCommand({ Bucket: 'sluice-own', Key: note, Body: '' }));
     }
     loads.clock.advance(DAY_MS + 1);
     loads.refuse('glue', 'GetPartitions', 1);

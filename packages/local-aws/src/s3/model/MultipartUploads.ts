@@ -54,6 +54,9 @@ interface OpenUpload {
 
 const JOURNAL = 'journal.ndjson';
 
+/** An upload's ID, and the name of its folder. Other names in the folder of all uploads are of other programs. */
+const UPLOAD_ID = /^[0-9a-f]{32}$/;
+
 /** The multipart uploads of a bucket that are neither completed nor aborted: a folder and a journal each. */
 export class MultipartUploads {
   readonly #folder: string;
@@ -69,7 +72,7 @@ export class MultipartUploads {
   static open(folder: string, clock: Clock): MultipartUploads {
     mkdirSync(folder, { recursive: true });
     const uploads = new MultipartUploads(folder, clock);
-    for (const name of readdirSync(folder)) uploads.#load(name);
+    for (const name of readdirSync(folder)) if (UPLOAD_ID.test(name)) uploads.#load(name);
     return uploads;
   }
 

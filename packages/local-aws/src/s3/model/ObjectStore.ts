@@ -88,9 +88,11 @@ export class ObjectStore {
     const internal = join(store.#directory, INTERNAL);
     mkdirSync(internal, { recursive: true });
     for (const name of readdirSync(internal)) {
-      const names = readdirSync(join(internal, name));
-      const unfinished = names.every((file) => file === 'journal.ndjson.tmp');
-      if (name.startsWith(REMOVED) || unfinished) {
+      const isRemoved = name.startsWith(REMOVED);
+      // Other names are of other programs, as the .DS_Store of the Finder of macOS.
+      if (!isRemoved && !isBucketName(name)) continue;
+      const unfinished = readdirSync(join(internal, name)).every((file) => file === 'journal.ndjson.tmp');
+      if (isRemoved || unfinished) {
         rmSync(join(internal, name), { recursive: true });
         continue;
       }
