@@ -13,6 +13,7 @@ import {
 } from '../iam/permissions.ts';
 import { kmsPermissions, s3Permissions } from '../iam/s3Permissions.ts';
 import type { EdgeCall } from '../protocol/AwsService.ts';
+import { encryptionHeaderNames } from '../s3/model/defaultEncryption.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Deployment } from '../template/Deployment.ts';
 import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
@@ -130,9 +131,14 @@ function bucketKeys(
       encryptionSchema.parse(properties).BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
     const key = rule?.ServerSideEncryptionByDefault.KMSMasterKeyID;
     if (key === undefined) continue;
-    keys.set(physicalId, key.startsWith('arn:') ? key : arnAt(place, 'kms', `key/${key}`));
+    keys.set(physicalId, keyArn(key, place));
   }
   return keys;
+}
+
+/** ARN of a key that is named by its ARN or its ID. */
+function keyArn(key: string, place: PermissionContext): string {
+  return key.startsWith('arn:') ? key : arnAt(place, 'kms', `key/${key}`);
 }
 
 /** The content of a template's secret with an access key. */
@@ -191,9 +197,23 @@ function queryPermissions(call: QueryCall, place: PermissionContext): readonly N
   if (operation === 'GetBucketLocation') return [onBucket(operation)];
   if (operation === 'ListBucket') return [onBucket(operation, { 's3:prefix': key })];
   const request = { bucket, key, query: new URLSearchParams(), headers: {}, status: 200 };
-  const callPermissions = s3Permissions(operation, request, place);
+  const callPermissions = s3Permissions(operation, request, {
+    ...place,
+    bucketKey: () => objectKey(call, place),
+  });
   if (call.isResult === true || operation === 'DeleteObject') return callPermissions;
   // Athena finds a table's files by listing its locations, and lists a result's location in the same way.
   const prefix = key.slice(0, key.lastIndexOf('/') + 1);
   return [...callPermissions, onBucket('ListBucket', { 's3:prefix': prefix }), onBucket('GetBucketLocation')];
+}
+
+/** ARN of the key of an object that Athena reads or writes; undefined for S3's own keys. */
+function objectKey(
+  { bucket, encryption = {} }: Extract<QueryCall, { readonly service: 's3' }>,
+  place: PermissionContext,
+): string | undefined {
+  const { algorithm, key } = encryptionHeaderNames;
+  const named = encryption[key];
+  if (named !== undefined) return keyArn(named, place);
+  return algorithm in encryption ? undefined : place.bucketKey(bucket);
 }

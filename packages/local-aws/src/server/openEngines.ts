@@ -69,7 +69,7 @@ export async function openEngines(
 }
 
 function openQueries(state: CloudState): Promise<Athena> {
-  const { folders, clock, faults, store, catalog, permissions, enforcement, callerByKey } = state;
+  const { folders, clock, faults, store, keys, catalog, permissions, enforcement, callerByKey } = state;
   return openAthena({
     directory: folders.athena,
     clock,
@@ -80,7 +80,10 @@ function openQueries(state: CloudState): Promise<Athena> {
     account: state.place.account,
     faults,
     onCall(signer, call) {
-      enforcement?.requireQuery(callerByKey(signer), permissions.ofQuery(call));
+      const needed = permissions.ofQuery(call);
+      for (const { action, resource } of needed)
+        if (action.startsWith('kms:')) keys.requireUsable(keys.find(resource));
+      enforcement?.requireQuery(callerByKey(signer), needed);
     },
   });
 }

@@ -3,6 +3,7 @@ import { reportDefect } from '../base/reportDefect.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { EventSourceMapping, type QueueAction } from '../lambda/EventSourceMapping.ts';
 import { invokeAsync } from '../lambda/invokeAsync.ts';
+import { AwsError } from '../protocol/AwsError.ts';
 import { type Schedule, Scheduler } from '../scheduler/index.ts';
 import type { Queue } from '../sqs/Queue.ts';
 import type { Queues } from '../sqs/Queues.ts';
@@ -13,7 +14,12 @@ import type { Functions } from './startFunctions.ts';
 
 /** Everything that invokes functions besides the gateway. */
 export interface Triggers {
-  /** Starts a mapping. @throws AwsError when its queue does not exist. */
+  /**
+   * Starts a mapping.
+   *
+   * @throws AwsError when its queue does not exist, and `InvalidParameterValueException` when the queue would hand out a
+   *   message again while the function may still run: https://github.com/hashicorp/terraform-provider-aws/issues/18099
+   */
   addMapping(mapping: DeployedMapping): void;
   /** Starts a schedule. @throws AwsError for an expression that is refused. */
   addSchedule(schedule: Schedule): void;
@@ -81,6 +87,7 @@ export function startTriggers(options: TriggersOptions): Triggers {
   return {
     addMapping(mapping) {
       const queue = queues.byArn(mapping.queueArn);
+      requireVisibility(queue, functions.find(mapping.functionName)?.timeoutSeconds);
       const poller = mapping.enabled ? startPoller(queue, mapping, { ...options, onFailure }) : undefined;
       mappings.push(poller === undefined ? { queue } : { queue, poller });
     },
@@ -91,6 +98,17 @@ export function startTriggers(options: TriggersOptions): Triggers {
       await Promise.all(mappings.map(({ poller }) => poller?.close()));
     },
   };
+}
+
+/** @param timeoutSeconds Timeout of the function; undefined for a function that the template does not have. */
+function requireVisibility({ settings }: Queue, timeoutSeconds = 0): void {
+  const visible = settings.VisibilityTimeout;
+  if (visible < timeoutSeconds)
+    throw new AwsError(
+      'InvalidParameterValueException',
+      400,
+      `Queue visibility timeout: ${visible} seconds is less than Function timeout: ${timeoutSeconds} seconds`,
+    );
 }
 
 /** Reports what failed. A refusal is in the status already. */

@@ -39,6 +39,15 @@ export const tableProperties = z.strictObject({
   TableInput: z.record(z.string(), z.unknown()),
 });
 
+/**
+ * Variables of a function. Lambda measures them as JSON, of at most 4 KB:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html and
+ * https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594
+ */
+const environmentVariables = z
+  .record(z.string(), z.string())
+  .refine((variables) => Buffer.byteLength(JSON.stringify(variables)) <= 4096, 'at most 4096 bytes as JSON');
+
 /** Properties of `AWS::Lambda::Function`. */
 export const functionProperties = z.strictObject({
   FunctionName: z.string(),
@@ -53,7 +62,7 @@ export const functionProperties = z.strictObject({
   Timeout: z.int().min(1).max(900).default(3),
   // A function uses this machine's own disk.
   EphemeralStorage: inert.optional(),
-  Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
+  Environment: z.strictObject({ Variables: environmentVariables }).optional(),
   Architectures: inert.optional(),
   // The local Lambda runs few invocations of a function in parallel, and the others wait where AWS would start more.
   ReservedConcurrentExecutions: z.int().min(0).optional(),

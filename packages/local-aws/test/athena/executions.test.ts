@@ -320,7 +320,9 @@ describe('calls to S3', () => {
     ]);
     athena.calls.length = 0;
     await results(id);
-    expect(athena.calls).toEqual([{ ...put, operation: 'GetObject', key: `out/${id}.csv`, isResult: true }]);
+    expect(athena.calls).toMatchObject([
+      { ...put, operation: 'GetObject', key: `out/${id}.csv`, isResult: true },
+    ]);
   });
 });
 

@@ -1,4 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import {
+  AthenaClient,
+  type EncryptionOption,
+  GetQueryExecutionCommand,
+  type QueryExecutionStatus,
+  StartQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -14,6 +21,7 @@ import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const att = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const template = {
+  Outputs: { KeyId: { Value: { Ref: 'Key' } } },
   Resources: {
     Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: { Version: '2012-10-17', Statement: [] } } },
     Alias: {
@@ -32,6 +40,7 @@ const template = {
         },
       },
     },
+    Plain: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'plain' } },
     Stream: {
       Type: 'AWS::KinesisFirehose::DeliveryStream',
       Properties: {
@@ -93,7 +102,12 @@ const template = {
 let directory: ReturnType<typeof temporaryDirectory>;
 let clock: MovableClock;
 let aws: LocalAws;
-let clients: { readonly s3: S3Client; readonly sqs: SQSClient; readonly firehose: FirehoseClient };
+let clients: {
+  readonly athena: AthenaClient;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly firehose: FirehoseClient;
+};
 beforeEach(async () => {
   directory = temporaryDirectory();
   clock = new MovableClock();
@@ -106,6 +120,7 @@ beforeEach(async () => {
     maxAttempts: 1,
   };
   clients = {
+    athena: new AthenaClient(options),
     s3: new S3Client({ ...options, forcePathStyle: true }),
     sqs: new SQSClient(options),
     firehose: new FirehoseClient(options),
@@ -153,6 +168,30 @@ async function announced(): Promise<string[]> {
     if (Messages.length === 0) return found.sort();
     found.push(...Messages.map(({ Body = '{}' }) => JSON.parse(Body).detail.object.key));
   }
+}
+
+/**
+ * The status in which a query ends whose result is written to a bucket.
+ *
+ * @param EncryptionOption What the query's configuration says; `SSE_KMS` is with the key of the template.
+ */
+async function queryEnd(
+  bucket: string,
+  EncryptionOption: EncryptionOption | undefined,
+): Promise<QueryExecutionStatus | undefined> {
+  const { athena } = clients;
+  const KmsKey = EncryptionOption === 'SSE_KMS' ? aws.outputs['KeyId'] : undefined;
+  const EncryptionConfiguration = EncryptionOption && { EncryptionOption, KmsKey };
+  const started = await athena.send(
+    new StartQueryExecutionCommand({
+      QueryString: 'SELECT 1',
+      ResultConfiguration: { OutputLocation: `s3://${bucket}/results/`, EncryptionConfiguration },
+    }),
+  );
+  await aws.flush();
+  const { QueryExecutionId } = started;
+  const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId }));
+  return QueryExecution?.Status;
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -278,19 +317,44 @@ describe("Firehose's delivery", () => {
 });
 
 describe('a key that is off', () => {
-  it('refuses reads, writes and deliveries until the fault is removed', async () => {
+  const disabled = { name: 'KMS.DisabledException', $metadata: { httpStatusCode: 400 } };
+  const read = () => clients.s3.send(new GetObjectCommand({ Bucket: 'landing', Key: 'files/1' }));
+  beforeEach(async () => {
     await putFile('files/1');
     await set({ kms: [{ fault: 'disableKey', keyId: 'alias/landing' }] });
-    const disabled = { name: 'KMS.DisabledException', $metadata: { httpStatusCode: 400 } };
+  });
+
+  it('refuses reads and writes until the fault is removed', async () => {
     await expect(putFile('files/2')).rejects.toMatchObject(disabled);
-    const read = () => clients.s3.send(new GetObjectCommand({ Bucket: 'landing', Key: 'files/1' }));
     await expect(read()).rejects.toMatchObject(disabled);
+    await clear();
+    await read();
+    await putFile('files/2');
+  });
+
+  it('keeps the records of a stream until the fault is removed', async () => {
     await putRow('1');
     await expect(aws.flush()).rejects.toMatchObject({ code: 'LOCAL_AWS_FIREHOSE_UNDELIVERED' });
     await clear();
-    await read();
     await aws.flush();
     expect(await keys('rows/')).toHaveLength(1);
+  });
+
+  it.each([
+    ['the key of its bucket', 'landing', undefined],
+    ['the key of its configuration', 'plain', 'SSE_KMS'],
+  ] as const)('fails a query whose result would have %s', async (_, bucket, encryption) => {
+    expect(await queryEnd(bucket, encryption)).toMatchObject({
+      State: 'FAILED',
+      StateChangeReason: expect.stringContaining('Error Code: KMS.DisabledException'),
+    });
+  });
+
+  it.each([
+    ["S3's own keys in a bucket without a key", 'plain', undefined],
+    ["S3's own keys in the bucket of the key", 'landing', 'SSE_S3'],
+  ] as const)('fails no query whose result has %s', async (_, bucket, encryption) => {
+    expect(await queryEnd(bucket, encryption)).toMatchObject({ State: 'SUCCEEDED' });
   });
 });
 

@@ -75,7 +75,7 @@ describe('a function that sends to its own queue', () => {
       modulePath: 'loop.mjs',
       exportName: 'handler',
       memoryMb: 128,
-      timeoutSeconds: 60,
+      timeoutSeconds: 30,
       env: { QUEUE_URL: queues.urlOf('work', edge.url) },
       recursiveLoop,
     };

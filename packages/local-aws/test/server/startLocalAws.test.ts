@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
@@ -78,6 +79,31 @@ describe('startLocalAws', () => {
     await expect(start({ stack: { template: { Resources: resources } } })).rejects.toMatchObject({
       code: 'LOCAL_AWS_STACK_UPDATE_FAILED',
       detail: expect.stringContaining('detail.bucket.name ["landing"]'),
+    });
+  });
+
+  it('refuses a mapping of a queue that hands out a message again before the function has ended', async () => {
+    const Queue = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'work', VisibilityTimeout: 59 } };
+    const Worker = {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        FunctionName: 'work',
+        Handler: 'handler.handler',
+        Runtime: 'nodejs24.x',
+        Timeout: 60,
+        Role: 'arn:aws:iam::000000000000:role/work',
+        Code: {},
+      },
+    };
+    const Mapping = {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: { EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] }, FunctionName: { Ref: 'Worker' } },
+    };
+    const codeDirectory = fileURLToPath(new URL('../fixtures/functions', import.meta.url));
+    const stack = { template: { Resources: { Queue, Worker, Mapping } }, codeDirectory };
+    await expect(start({ stack })).rejects.toMatchObject({
+      code: 'InvalidParameterValueException',
+      message: 'Queue visibility timeout: 59 seconds is less than Function timeout: 60 seconds',
     });
   });
 

@@ -167,7 +167,11 @@ describe('readDeployment', () => {
 
   it('takes the values at the limits of AWS', () => {
     const { functions, eventSourceMappings } = read({
-      F: withProperties(fn, { MemorySize: 10_240, Timeout: 900 }),
+      F: withProperties(fn, {
+        MemorySize: 10_240,
+        Timeout: 900,
+        Environment: { Variables: { A: 'x'.repeat(4096 - 8) } },
+      }),
       M: withProperties(mapping, { BatchSize: 10_000, MaximumBatchingWindowInSeconds: 300 }),
     });
     expect(functions).toMatchObject([{ memoryMb: 10_240 }]);
@@ -223,6 +227,11 @@ describe('readDeployment', () => {
         `F ${Object.keys(properties)}`,
       ],
     ),
+    [
+      'variables of more than 4 KB as JSON',
+      { F: withProperties(fn, { Environment: { Variables: { A: 'x'.repeat(4096 - 7) } } }) },
+      'F Environment.Variables: at most 4096 bytes',
+    ],
     ...[
       { BatchSize: 0 },
       { BatchSize: 10_001, MaximumBatchingWindowInSeconds: 1 },

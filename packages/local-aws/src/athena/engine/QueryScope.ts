@@ -106,7 +106,9 @@ export class QueryScope {
   #linkFile(file: DataFile, folder: string, ending: string): DataFile {
     const { bucket, key, path } = file;
     if (!this.#files.has(path)) {
-      this.#options.onCall({ service: 's3', operation: 'GetObject', bucket, key });
+      const { store, onCall } = this.#options;
+      const { encryption } = store.head(bucket, key).attributes;
+      onCall({ service: 's3', operation: 'GetObject', bucket, key, encryption });
       this.#files.set(path, file);
     }
     const sessionPath = this.#options.session.linkFile(path, folder, ending);

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Catalog } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
+import type { ObjectAttributes } from '../../s3/model/StoredObject.ts';
 
 /** The kind of a statement, as `GetQueryExecution` reports it. */
 export interface StatementKind {
@@ -98,6 +99,8 @@ export type QueryCall =
       readonly key: string;
       /** The object is a result, whose key is known without listing. */
       readonly isResult?: true;
+      /** The encryption of the object that is read, or that a write asks for. Absent: the default of its bucket. */
+      readonly encryption?: ObjectAttributes['encryption'] | undefined;
     };
 
 /** Options of the statement runner. */

@@ -49,14 +49,15 @@ export class ResultStore {
   ): Promise<number> {
     const { bucket, key } = parseResultLocation(location);
     const { store, faults } = this.#options;
+    const headers = encryption === undefined ? {} : { encryption: encryptionHeaders(encryption) };
     try {
-      onCall({ service: 's3', operation: 'PutObject', bucket, key });
+      onCall({ service: 's3', operation: 'PutObject', bucket, key, ...headers });
       const resource = `${bucket}/${key}`;
       const { before, after } = faults.takeCall({ service: 's3', operation: 'PutObject', resource });
       await this.#applyFault(before);
       const { size } = await store.put(bucket, key, body, {
         contentType: 'application/octet-stream',
-        ...(encryption === undefined ? {} : { encryption: encryptionHeaders(encryption) }),
+        ...headers,
       });
       await this.#applyFault(after);
       return size;

@@ -210,8 +210,16 @@ export function resultOperations(context: AthenaContext): Record<string, JsonOpe
         if (outcome.format !== 'none') {
           // API_GetQueryResults: the caller needs permission to read the result's object.
           const place = parseResultLocation(outputLocation);
+          // Undefined for an object that somebody has deleted: the read below reports that.
+          const encryption = store.bucket(place.bucket).find(place.key)?.attributes.encryption;
           try {
-            onCall(signature, { service: 's3', operation: 'GetObject', ...place, isResult: true });
+            onCall(signature, {
+              service: 's3',
+              operation: 'GetObject',
+              ...place,
+              isResult: true,
+              encryption,
+            });
           } catch (error) {
             throw error instanceof AwsError ? resultsNotReadable() : error;
           }
