@@ -5,28 +5,17 @@ import type { Signer } from '../../iam/Caller.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { StatementError } from '../engine/StatementError.ts';
-import type {
-  QueryCall,
-  StatementContext,
-  StatementKind,
-  StatementRunner,
-} from '../engine/StatementRunner.ts';
-import { type Execution, ExecutionJournal, isFinished, type Outcome } from './Execution.ts';
-import {
-  catalogMessage,
-  executionNotFound,
-  invalidRequest,
-  noOutputBucket,
-  tooManyQueries,
-} from './errors.ts';
+import type { QueryCall, StatementKind, StatementRunner } from '../engine/StatementRunner.ts';
+import { type Execution, ExecutionJournal, isFinished } from './Execution.ts';
+import { executionNotFound, invalidRequest, noOutputBucket, tooManyQueries } from './errors.ts';
 import { ATHENA_LIMITS as LIMITS } from './limits.ts';
 import {
   outputLocation,
   parseResultLocation,
   type ResultStore,
   resolveResultConfiguration,
-  writeResult,
 } from './ResultStore.ts';
+import { type RunOutcome, runExecution, ScanLimitError } from './runExecution.ts';
 import type { ResultConfiguration, WorkGroups } from './WorkGroups.ts';
 
 /** "Internal service error". https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
@@ -65,8 +54,11 @@ export interface Submission {
 export class Executions {
   readonly #options: ExecutionsOptions;
   readonly #journal: ExecutionJournal;
+  /** IDs of the queued queries, the oldest first. */
   readonly #waiting: string[] = [];
+  /** The running queries, by ID. */
   readonly #running = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>();
+  /** IDs of queries by the idempotency token of their submission. */
   readonly #byToken = new Map<string, string>();
   #closed = false;
 
@@ -93,22 +85,17 @@ export class Executions {
    *   or is disabled, or an invalid location; TooManyRequestsException.
    */
   async start(submission: Submission): Promise<Execution> {
-    const { caller, ...request } = submission;
-    const { query, catalog, database, parameters, workGroup, reuse, token } = request;
     // Nothing is awaited after this call, so that a second call with the same token finds the first.
-    const kind = await this.#classify(query);
-    const digest = createHash('sha256').update(JSON.stringify(request)).digest('hex');
-    const earlier =
-      token === undefined ? undefined : this.#journal.executions.get(this.#byToken.get(token) ?? '');
+    const kind = await this.#classify(submission.query);
+    const digest = digestOf(submission);
+    const earlier = this.#earlier(submission.token);
     if (earlier !== undefined) {
       if (earlier.digest !== digest) throw invalidRequest('Idempotent parameters do not match');
       return earlier;
     }
-    const group = this.#options.workGroups.find(workGroup);
-    if (group.state === 'DISABLED') throw invalidRequest(`WorkGroup ${workGroup} is disabled.`);
-    const results = resolveResultConfiguration(group.configuration, submission.results, this.#options);
-    this.#requireBucket(caller, results.OutputLocation);
+    const results = this.#resultsOf(submission);
     if (this.#waiting.length >= LIMITS.queuedQueries) throw tooManyQueries();
+    const { caller, query, catalog, database, parameters, workGroup, reuse, token } = submission;
     const id = randomUUID();
     const execution = this.#save({
       id,
@@ -135,6 +122,22 @@ export class Executions {
     return execution;
   }
 
+  /** The query that was submitted with a token; undefined for none, and without a token. */
+  #earlier(token: string | undefined): Execution | undefined {
+    const id = token === undefined ? undefined : this.#byToken.get(token);
+    return id === undefined ? undefined : this.get(id);
+  }
+
+  /** Where and how the result of a query is to be written. @throws AwsError InvalidRequestException */
+  #resultsOf({ caller, workGroup, results }: Submission): Execution['results'] {
+    const group = this.#options.workGroups.find(workGroup);
+    if (group.state === 'DISABLED') throw invalidRequest(`WorkGroup ${workGroup} is disabled.`);
+    const resolved = resolveResultConfiguration(group.configuration, results, this.#options);
+    this.#requireBucket(caller, resolved.OutputLocation);
+    return resolved;
+  }
+
+  /** A query; undefined for an ID that is unknown, or too old to be kept. */
   get(id: string): Execution | undefined {
     return this.#journal.executions.get(id);
   }
@@ -203,6 +206,7 @@ export class Executions {
     }
   }
 
+  /** @throws AwsError InvalidRequestException for a text that is not a statement. */
   async #classify(query: string): Promise<StatementKind> {
     try {
       const { statementType, substatementType } = await this.#options.runner.classify(query);
@@ -214,6 +218,7 @@ export class Executions {
     }
   }
 
+  /** Starts queued queries while Athena's limit of running ones allows. */
   #runNext(): void {
     while (!this.#closed && this.#running.size < LIMITS.runningQueries) {
       const id = this.#waiting.shift();
@@ -238,6 +243,7 @@ export class Executions {
     }
   }
 
+  /** Runs a query to its end. @throws what is a defect of the emulator. */
   async #run(execution: Execution, signal: AbortSignal): Promise<void> {
     const { runner, workGroups, results, onCall } = this.#options;
     let runOutcome: RunOutcome | undefined;
@@ -267,6 +273,7 @@ export class Executions {
       this.#finish({ ...now, scannedBytes: scannedBytes(), ...runOutcome }, end);
   }
 
+  /** How a query ends that failed or was stopped. */
   #finalState(error: unknown, signal: AbortSignal): FinalState {
     if (error instanceof ScanLimitError) return { state: 'CANCELLED', reason: error.message };
     if (signal.aborted) return this.#interruption();
@@ -279,6 +286,7 @@ export class Executions {
     return { state: 'FAILED', reason, error: INTERNAL_ERROR };
   }
 
+  /** The end of a query that was not over when the local cloud stopped. */
   #interruption(): FinalState {
     const reason = 'GENERIC_INTERNAL_ERROR: The local cloud was stopped while the query ran.';
     return { state: 'FAILED', reason, error: { ...INTERNAL_ERROR, retryable: true } };
@@ -309,109 +317,10 @@ export class Executions {
   }
 }
 
+/** What the end of a query sets. */
 type FinalState = Pick<Execution, 'state' | 'reason' | 'error'>;
 
-/** Members that a successful run adds to an execution. */
-interface RunOutcome {
-  readonly outcome: Outcome;
-  readonly outputLocation: string;
-  readonly statementType: Execution['statementType'];
-  readonly substatementType: string;
-}
-
-/** The context of an execution for its runner. */
-function statementContext(
-  { id, catalog, database, parameters, workGroup, results }: Execution,
-  { onCall, signal }: Pick<StatementContext, 'onCall' | 'signal'>,
-): StatementContext {
-  const { OutputLocation: outputLocation } = results;
-  return { catalog, database, parameters, executionId: id, outputLocation, workGroup, onCall, signal };
-}
-
-/**
- * Runs a statement and writes its result.
- *
- * @param onStarted Receives a function that returns the bytes scanned so far.
- * @throws StatementError; ScanLimitError beyond `cutoffBytes`; the signal's reason when it aborts.
- */
-async function runExecution(
-  execution: Execution,
-  options: {
-    readonly runner: StatementRunner;
-    readonly results: ResultStore;
-    readonly signal: AbortSignal;
-    readonly cutoffBytes: number | undefined;
-    readonly onCall: (call: QueryCall) => void;
-    readonly onStarted: (scannedBytes: () => number) => void;
-  },
-): Promise<RunOutcome> {
-  const { runner, results, signal, cutoffBytes = Number.POSITIVE_INFINITY, onCall, onStarted } = options;
-  const { id } = execution;
-  const { OutputLocation: folder, EncryptionConfiguration: encryption } = execution.results;
-  const stopped = new AbortController();
-  const context = statementContext(execution, {
-    onCall(call) {
-      try {
-        onCall(call);
-      } catch (error) {
-        throw error instanceof AwsError ? refusedCall(call, error, execution) : error;
-      }
-    },
-    signal: AbortSignal.any([signal, stopped.signal]),
-  });
-  const result = await runner.run(execution.query, context);
-  onStarted(result.scannedBytes);
-  const check = () => {
-    signal.throwIfAborted();
-    if (result.scannedBytes() > cutoffBytes) throw new ScanLimitError();
-  };
-  try {
-    const { outcome, location } = await writeResult(result, {
-      write: (place, body) => results.write(place, body, encryption, onCall),
-      folder,
-      id,
-      check,
-    });
-    return {
-      outcome,
-      outputLocation: location,
-      statementType: result.statementType,
-      substatementType: result.substatementType,
-    };
-  } catch (error) {
-    // The statement may still be producing rows that nobody will read.
-    stopped.abort();
-    throw error;
-  }
-}
-
-/** "Permission error" and "Amazon S3 permission error": https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
-const REFUSED_BY = { glue: 1500, s3: 1501 } as const;
-
-/**
- * The failure of a query whose caller lacks a permission. Athena names the path in S3, without a reason:
- * https://repost.aws/knowledge-center/access-denied-athena. Hive wraps the message of the catalog:
- * https://github.com/awsdocs/amazon-athena-user-guide/issues/81
- */
-function refusedCall(call: QueryCall, cause: AwsError, { id, ...kind }: Execution): StatementError {
-  const catalog = catalogMessage(cause, id);
-  const ofCatalog = isOfHive(kind)
-    ? `FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. MetaException(message:${catalog})`
-    : catalog;
-  const message =
-    call.service === 's3' ? `Permission denied on S3 path: s3://${call.bucket}/${call.key}` : ofCatalog;
-  return new StatementError(message, { type: REFUSED_BY[call.service], cause });
-}
-
-/** Whether Hive runs a statement: Trino runs queries, views, and statements that write rows. */
-function isOfHive({ statementType, substatementType }: StatementKind): boolean {
-  return statementType !== 'DML' && !/VIEW|AS_SELECT|EXPLAIN/.test(substatementType);
-}
-
-/** A query has exceeded the scan limit of its workgroup: Athena cancels it. */
-class ScanLimitError extends Error {
-  constructor() {
-    super('Bytes scanned limit was exceeded');
-    this.name = 'ScanLimitError';
-  }
+/** A hash of what is submitted, without who submits it. */
+function digestOf({ caller: _, ...request }: Submission): string {
+  return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }
