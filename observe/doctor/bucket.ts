@@ -321,7 +321,7 @@ export const broughtKeys: Look = {
       }
       return answer === undefined
         ? [missing({ isLocal }, `The key ${arn}`, true)]
-        : judgeKey({ Arn: arn, ...answer.KeyMetadata }, commands, user);
+        : judgeKey({ Arn: arn, ...answer.KeyMetadata }, commands, { user });
     };
     const keys = [
       { user: 'bucket', arn: existing.keyArn },

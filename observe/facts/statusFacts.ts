@@ -25,6 +25,7 @@ import {
   type LastFailure,
   readDeadFailure,
   readDeadLetters,
+  readFirstKeyFailure,
   readKeysFailure,
   readLastFailure,
 } from './flow/failures.ts';
@@ -211,6 +212,8 @@ export interface StatusFacts {
   readonly alarms: readonly AlarmState[] | null;
   /** The key that encrypts the bucket; null if the stack does not say it, and if it is gone. */
   readonly key: KeyFacts | null;
+  /** When a call failed first because of that key, since the newest file of a table was stored, ISO 8601; null if no log tells of such a call. */
+  readonly keyFailedSince: string | null;
   /** Faults that are set in the local cloud. */
   readonly faults: number;
   /** Parts that could not be read, and why. */
@@ -320,10 +323,11 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     scannedBytes: rows?.scannedBytes ?? 0,
   };
   const failures = await readFailures();
+  const keyFailedSince = await readKeyFailedSince();
   const spikeFrom = await askLog('collect', () => readSpikeSender(deployment, parts.lastDay?.changes ?? []));
   const restorable = await ask('the versions of lost files', () => restorableDays(deployment, facts));
   const archivedDays = await ask('archived files', () => readArchivedDays(deployment, facts));
-  return { ...facts, failures, spikeFrom, restorable, archivedDays, unknown };
+  return { ...facts, failures, keyFailedSince, spikeFrom, restorable, archivedDays, unknown };
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures(): Promise<StatusFacts['failures']> {
@@ -335,7 +339,8 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     if (partitions !== null && partitions.gaps.length > 0) waiting.set('register', null);
     if (receivedHours?.some(({ why }) => why === NOT_LOOKED)) waiting.set('reconcile', null);
     if (isStreamLate(buffered.oldest, deployment)) waiting.set('landing', buffered.oldest);
-    if (unreached?.some(({ kind }) => kind === '5xx')) waiting.set('collect', null);
+    const isKeyOff = parts.key !== null && parts.key.KeyState !== 'Enabled';
+    if (isKeyOff || unreached?.some(({ kind }) => kind === '5xx')) waiting.set('collect', null);
     const found: Record<string, LastFailure> = {};
     // The logs are read one after the other: an account may call FilterLogEvents few times a second.
     for (const [part, since] of waiting) {
@@ -352,6 +357,16 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       if (why !== null) found[letters.queue] = why;
     }
     return found;
+  }
+
+  /** As {@link StatusFacts.keyFailedSince}, of the logs whose last failure is of the key. */
+  async function readKeyFailedSince(): Promise<string | null> {
+    const logs = Object.entries(failures).flatMap(([name, { isByKey }]) => {
+      const { part = name } = parts.deadLetters?.find(({ queue }) => queue === name) ?? {};
+      return isByKey ? [part] : [];
+    });
+    const since = delivered ?? now - DAY_MS;
+    return ask('the failures of the key', () => readFirstKeyFailure(deployment, [...new Set(logs)], since));
   }
 
   /** What is compared with the template, once the configuration that it is made of is the deployed one. */

@@ -101,14 +101,12 @@ function isOfSame(one: Finding, other: Finding): boolean {
 }
 
 /**
- * Sights as findings. One of a look before this says that it cannot be looked at now; while a look finds that the key cannot be
- * used, it has the key's finding alone.
+ * Sights as findings. One of a look before this says that it cannot be looked at now.
  *
  * @param now Time of this look, ISO 8601.
  */
 export function toldSights(sights: readonly Sight[], now: string): readonly Finding[] {
   const seen = sights.filter(({ at }) => at === now).map(({ finding }) => finding);
-  if (seen.some(({ code }) => code === 'SLUICE_FINDING_KEY_UNUSABLE')) return seen;
   const before = sights.filter(({ at }) => at !== now);
   return [...seen, ...before.map(toldLate)];
 }

@@ -2,11 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { DatasetDays } from '../../observe/facts/days/ledgerDays.ts';
 import type { LastDay } from '../../observe/facts/flow/changes.ts';
+import type { LastFailure } from '../../observe/facts/flow/failures.ts';
 import { FAILED_REQUESTS } from '../../observe/facts/flow/loggedRequests.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import { GONE } from '../../observe/facts/flow/senders.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
-import { findingCatalogue } from '../../observe/findings/catalogue.ts';
+import { type Finding, findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
 import { readSights, sightsOf, toldSights } from '../../observe/findings/lastSight.ts';
 import type { Case } from './judgeCases/Case.ts';
@@ -547,26 +548,41 @@ describe('a finding of sluice status', () => {
     ]);
   });
 
-  it('of a key that is disabled is one, with what follows from it and the command of the doctor', () => {
+  it('of a key that is disabled has what began after that and has its error, and the command of the doctor', () => {
     const Arn = 'arn:aws:kms:eu-central-1:1:key/a';
-    const found = judge({
-      ...failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 2 }),
-      ...waiting({ landing: { ...nothing, count: 3, oldest: at(2) } }),
-      alarms: [{ ...alarm, state: 'ALARM', notifies: true }],
-      unknown: [{ part: 'the last event', why: 'It is denied.', kind: 'denied', log: null, isByKey: true }],
-      deadLetters: [{ part: 'relay', queue: 'q', arn: 'a', messages: 1, since: null }],
-      failures: { q: { ...failureOf('error', 'KMSDisabledException.'), isByKey: true } },
-      key: { Arn, KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
+    const ofKey = { ...failureOf('error', 'KMSDisabledException.', 2), isByKey: true };
+    const off = (collect: LastFailure, firstOf503: number) =>
+      judge({
+        ...failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 2 }),
+        lastDay: {
+          ...lastDay,
+          failedBy: { SLUICE_COLLECT_NOT_DELIVERED: { count: 2, first: at(firstOf503), last: at(1) } },
+        },
+        ...waiting({ landing: { ...nothing, count: 3, oldest: at(2.2) } }),
+        lastEventAt: at(2.3),
+        alarms: [{ ...alarm, state: 'ALARM', notifies: true }],
+        unknown: [{ part: 'the last event', why: 'It is denied.', kind: 'denied', log: null, isByKey: true }],
+        deadLetters: [{ part: 'relay', queue: 'q', arn: 'a', messages: 1, since: at(1) }],
+        failures: { q: ofKey, write: ofKey, collect },
+        keyFailedSince: at(2),
+        key: { Arn, KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
+      });
+    const [found, ...others] = off(ofKey, 2);
+    expect(found).toMatchObject({
+      code: 'SLUICE_FINDING_KEY_UNUSABLE',
+      severity: 'problem',
+      since: at(2),
+      detail: expect.stringMatching(/^arn\S+ is disabled\..*landing\/: 3 objects.* 2 requests.*1 message/),
+      commands: [expect.stringMatching(/^aws kms enable-key --key-id arn:/)],
     });
-    expect(found).toMatchObject([
-      {
-        code: 'SLUICE_FINDING_KEY_UNUSABLE',
-        severity: 'problem',
-        detail: expect.stringMatching(
-          /^arn\S+ is disabled\..*landing\/: 3 objects.* 2 requests.*sluice-prod-overflow/,
-        ),
-        commands: [expect.stringMatching(/^aws kms enable-key --key-id arn:/)],
-      },
+    const codes = (findings: readonly Finding[]) => findings.map(({ code }) => code.slice(15));
+    expect(codes(others)).toEqual(['ALARM']);
+    // It began hours before, or has another error.
+    expect(codes(off(ofKey, 9))).toEqual(['KEY_UNUSABLE', 'NOT_STORED', 'ALARM']);
+    expect(codes(off(failureOf('error', 'SlowDown.', 1), 2))).toEqual([
+      'KEY_UNUSABLE',
+      'NOT_STORED',
+      'ALARM',
     ]);
   });
 
@@ -743,7 +759,7 @@ describe('a finding of sluice status', () => {
     expect(readSights([{ at: 1 }])).toEqual([]);
   });
 
-  it('of a part stays for that part alone, for two weeks, and unsaid while the key has the finding', () => {
+  it('of a part stays for that part alone, for two weeks', () => {
     const denied = (part: string, isByKey = false) =>
       ({ part, why: 'It is denied.', kind: 'denied', log: null, isByKey }) as const;
     const since = NOW - HOUR;
@@ -798,7 +814,11 @@ describe('a finding of sluice status', () => {
     const unusable = { ...well, quarantine: null, unknown: byKey, key };
     const sights = sightsOf(judge(unusable), unusable, seen);
     expect(sights).toHaveLength(2);
-    expect(toldSights(sights, unusable.at)).toMatchObject([{ code: 'SLUICE_FINDING_KEY_UNUSABLE' }]);
+    // It was seen before the key was off.
+    expect(toldSights(sights, unusable.at).map(({ code }) => code)).toEqual([
+      'SLUICE_FINDING_KEY_UNUSABLE',
+      'SLUICE_FINDING_QUARANTINED',
+    ]);
   });
 
   it('of alarms whose actions are off has the command that turns them on', () => {

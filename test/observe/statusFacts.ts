@@ -73,6 +73,7 @@ export const well: StatusFacts = {
   relay: null,
   alarms: [],
   key: null,
+  keyFailedSince: null,
   faults: 0,
   unknown: [],
   scannedBytes: 0,

@@ -156,6 +156,26 @@ async function readFailures(
     });
 }
 
+/**
+ * When AWS refused a call first because of a key, ISO 8601, by the oldest pages of the logs; null if they have no such refusal.
+ *
+ * @param parts Functions, or `landing`, whose logs are read.
+ * @param since From when on it is looked for, epoch milliseconds.
+ * @throws What the client of CloudWatch Logs throws.
+ */
+export async function readFirstKeyFailure(
+  deployment: FailureReaders,
+  parts: readonly string[],
+  since: number,
+): Promise<string | null> {
+  const times: number[] = [];
+  for (const part of parts) {
+    const failures = await readFailures(deployment, part, { startTime: since, endTime: deployment.now });
+    times.push(...failures.flatMap(({ at, failure }) => (failure.isByKey ? [at] : [])));
+  }
+  return times.length === 0 ? null : isoTimestamp(Math.min(...times));
+}
+
 /** SQS and CloudWatch tell of a message to the minute, and a queue is polled within one more. */
 const MOVED_MS = 2 * MINUTE_MS;
 

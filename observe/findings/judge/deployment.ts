@@ -24,11 +24,15 @@ const KEY_CASES = {
   Record<KeyUser, Readonly<Record<'off' | 'unfit', CaseOf<'SLUICE_FINDING_KEY_UNUSABLE'>>>>
 >;
 
-/** Judges a key by what KMS says of it. */
+/**
+ * Judges a key by what KMS says of it, which is not since when.
+ *
+ * @param since When a call failed first because of the key, ISO 8601; default nobody knows.
+ */
 export function judgeKey(
   found: KeyFacts,
   commands: Pick<DeploymentCommands, 'aws'>,
-  user: KeyUser = 'bucket',
+  { user = 'bucket', since = null }: { readonly user?: KeyUser; readonly since?: string | null } = {},
 ): readonly Finding[] {
   const { Arn = '', KeyState = '', KeySpec, KeyUsage, KeyManager, MultiRegion, DeletionDate } = found;
   const isEnabled = KeyState === 'Enabled';
@@ -50,8 +54,9 @@ export function judgeKey(
       'SLUICE_FINDING_KEY_UNUSABLE',
       {
         case: known === undefined && !isEnabled ? 'state' : KEY_CASES[user][isEnabled ? 'unfit' : 'off'],
-        // KMS does not tell since when.
-        ...seenNow(`The key ${Arn} ${faults}`, `${Arn} ${faults}.`),
+        title: `The key ${Arn} ${faults}${since === null ? '' : ', and calls fail for it'}`,
+        since,
+        detail: `${Arn} ${faults}.`,
       },
       verbs.map((verb) => commands.aws('kms', verb, '--key-id', Arn)),
     ),

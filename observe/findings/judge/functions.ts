@@ -58,10 +58,8 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
       since: first,
       detail: texts.join(' '),
     } as const;
-    yield ringing.tell(
-      finding('SLUICE_FINDING_FUNCTION_FAILED', told, [...explained(why, part, place), log]),
-      [`${part}-errors`],
-    );
+    const found = finding('SLUICE_FINDING_FUNCTION_FAILED', told, [...explained(why, part, place), log]);
+    yield ringing.tell({ ...found, isByKey: why?.isByKey === true }, [`${part}-errors`]);
   }
 }
 

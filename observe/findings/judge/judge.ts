@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { targetCommands } from '../../commands.ts';
 import { type DeploymentCommands, deploymentCommands } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -103,7 +104,10 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   };
   const ringing = new Ringing(facts.alarms, deployment);
   const place = { ...deployment, commands, ringing, isGone };
-  const key = facts.key === null || !isDeployed(facts, PLACES) ? [] : judgeKey(facts.key, commands);
+  const key =
+    facts.key === null || !isDeployed(facts, PLACES)
+      ? []
+      : judgeKey(facts.key, commands, { since: facts.keyFailedSince });
   const found = JUDGES.filter(({ readBy }) => isDeployed(facts, readBy)).flatMap(({ find }) => [
     ...find(facts, place),
   ]);
@@ -127,26 +131,37 @@ function rank({ code, severity }: Finding): number {
   return severity === 'problem' ? 1 : 2;
 }
 
-/** What follows from a key that nobody can use: requests that are not stored, what waits, and alarms. Others follow if they are `isByKey`. */
-const FOLLOWS: readonly FindingCode[] = [
-  'SLUICE_FINDING_NOT_STORED',
-  'SLUICE_FINDING_LANDING_LATE',
-  'SLUICE_FINDING_STREAM_LATE',
-  'SLUICE_FINDING_ALARM',
-];
+/** The function, or `landing`, whose failure makes a finding. Other findings that a failure makes have `isByKey`. */
+const FAILING: Readonly<Partial<Record<FindingCode, string>>> = {
+  SLUICE_FINDING_NOT_STORED: 'collect',
+  SLUICE_FINDING_UNREACHED: 'collect',
+  SLUICE_FINDING_LANDING_LATE: 'write',
+  SLUICE_FINDING_STREAM_LATE: 'landing',
+};
+/** Findings whose `since` is the time at which something came, not at which a call failed. */
+const OF_ARRIVALS: readonly FindingCode[] = ['SLUICE_FINDING_LANDING_LATE', 'SLUICE_FINDING_STREAM_LATE'];
+/** What came so long before the newest file may be in none yet: Firehose gathers records for 15 minutes at most. */
+const GATHERED_MS = 15 * MINUTE_MS;
+/** Metrics tell of failures to five minutes. */
+const PERIOD_MS = 5 * MINUTE_MS;
 
-/** The finding of a key with what follows from it, and the other findings. */
+/** The finding of a key with what follows from it, and the other findings: those that began before it, or have another error. */
 function causedBy(
   [key, ...more]: readonly Finding[],
   others: readonly Finding[],
-  { waiting: { buffered } }: StatusFacts,
+  { failures, keyFailedSince, lastEventAt, waiting: { buffered } }: StatusFacts,
 ): readonly Finding[] {
   if (key === undefined) return others;
-  const follows = others.filter(({ code, isByKey = false }) => FOLLOWS.includes(code) || isByKey);
-  // KMS does not tell since when.
-  const since =
+  // A file was stored then, so the key could be used.
+  const usableAt = lastEventAt === null ? 0 : Date.parse(lastEventAt) - GATHERED_MS;
+  const failedAt = keyFailedSince === null ? Infinity : Date.parse(keyFailedSince) - PERIOD_MS;
+  const follows = others.filter(({ code, since, isByKey = failures[FAILING[code] ?? '']?.isByKey }) => {
+    if (isByKey !== true) return false;
+    return since === null || Date.parse(since) >= (OF_ARRIVALS.includes(code) ? usableAt : failedAt);
+  });
+  const oldest =
     buffered.oldest === null ? [] : [`The oldest request that waits for delivery is of ${buffered.oldest}.`];
   const details = follows.map((finding) => `${finding.code}: ${finding.detail}`);
-  const detail = [key.detail, ...since, ...details].join(' ');
+  const detail = [key.detail, ...oldest, ...details].join(' ');
   return [{ ...key, detail }, ...more, ...others.filter((finding) => !follows.includes(finding))];
 }

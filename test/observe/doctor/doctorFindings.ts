@@ -98,8 +98,8 @@ export const doctorFindings: readonly Finding[] = [
   ...[bringing({ bucket: true, keyArn: keyArn('1') }), withLogsKey].flatMap(
     (brought) => setup.judgeRegion(REGION, brought) ?? [],
   ),
-  ...judgeKey({ ...logsKey, KeyState: 'Disabled' }, commands, 'logs'),
-  ...judgeKey({ ...logsKey, KeySpec: 'RSA_2048' }, commands, 'logs'),
+  ...judgeKey({ ...logsKey, KeyState: 'Disabled' }, commands, { user: 'logs' }),
+  ...judgeKey({ ...logsKey, KeySpec: 'RSA_2048' }, commands, { user: 'logs' }),
   ...heldNames(withReader, { stackName: 'sluice-prod', resources: held }).map(account.judgeHeldName),
   ...replacedReaders(withReader, { ...readerStack, resources: made }).map(stacks.judgeReplaced),
   ...(

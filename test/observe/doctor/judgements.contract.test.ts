@@ -135,7 +135,9 @@ describe('findings of one look', () => {
       KeySpec: 'SYMMETRIC_DEFAULT',
       KeyUsage: 'ENCRYPT_DECRYPT',
     } as const;
-    const found = (['bucket', 'logs', 'logs'] as const).flatMap((user) => judgeKey(disabled, commands, user));
+    const found = (['bucket', 'logs', 'logs'] as const).flatMap((user) =>
+      judgeKey(disabled, commands, { user }),
+    );
     expect(found).toHaveLength(3);
     const { off, logsOff } = findingCatalogue.SLUICE_FINDING_KEY_UNUSABLE.cases;
     expect(distinctFor([], found).map(({ cause }) => cause)).toEqual([off.cause, logsOff.cause]);
