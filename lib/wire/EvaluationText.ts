@@ -129,7 +129,6 @@ export class EvaluationText {
         if (Number.isNaN(unit)) break;
         sum = (imul(sum, 31) + unit) | 0;
       }
-      if (unit !== QUOTE) break;
       const known = keys.get(sum);
       if (known === undefined || known.name.length !== i - key || !body.startsWith(known.name, key)) break;
       const { slot } = known;

@@ -8,10 +8,10 @@ import {
   gzipSync,
   inflateRawSync,
   inflateSync,
-  type ZstdOptions,
   zstdCompressSync,
   zstdDecompressSync,
 } from 'node:zlib';
+import type { Inflated } from '../base/Inflated.ts';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ENCODING_LAYERS, MAX_ZSTD_FRAMES } from './limits.ts';
 import { RequestError } from './RequestError.ts';
 import type { BodyMarkers, HttpRequest } from './sdkRequest.ts';
@@ -208,15 +208,6 @@ function inflatesTooFar() {
 }
 
 /**
- * Reads one frame. With `info`, Node also returns the engine, which has counted the bytes that it took. `@types/node` does not
- * have that: https://nodejs.org/docs/latest-v24.x/api/zlib.html#class-zlibzstdoptions
- */
-const readFrame = zstdDecompressSync as unknown as (
-  bytes: Uint8Array,
-  options: ZstdOptions & { readonly info: true },
-) => { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
-
-/**
  * Decompresses all frames of a zstd body. A body can have several frames (RFC 8878, 3.1): some compressors end a frame
  * at each flush. Node's own function reads the first frame and ignores the rest.
  *
@@ -231,7 +222,8 @@ function unzstd(bytes: Uint8Array): Buffer {
       throw new RequestError('SLUICE_BODY_CORRUPT', `It has more than ${MAX_ZSTD_FRAMES} zstd frames.`);
     }
     // Node rejects a limit of 0, and an empty frame can follow.
-    const { buffer, engine } = readFrame(rest, { maxOutputLength: Math.max(1, remainingBytes), info: true });
+    const options = { maxOutputLength: Math.max(1, remainingBytes), info: true };
+    const { buffer, engine } = zstdDecompressSync(rest, options) as unknown as Inflated;
     remainingBytes -= buffer.length;
     if (remainingBytes < 0) throw inflatesTooFar();
     frames.push(buffer);

@@ -51,10 +51,10 @@ export interface LogEvent {
  * Splits a raw event into its members. The checks are written by hand, because they run for every event.
  *
  * @param batchUser The user of events that have none.
- * @param landTelemetry Whether events that SDKs log about themselves land. Default they are counted.
+ * @param landTelemetry Whether events that SDKs log about themselves land. Otherwise they are counted.
  * @throws EventError `SLUICE_EVENT_NOT_AN_OBJECT`, `SLUICE_EVENT_NO_NAME`, `SLUICE_EVENT_BAD_USER`.
  */
-export function readEvent(raw: unknown, batchUser: JsonObject | null, landTelemetry = false): LogEvent {
+export function readEvent(raw: unknown, batchUser: JsonObject | null, landTelemetry: boolean): LogEvent {
   if (!isJsonObject(raw)) throw eventRefusal('SLUICE_EVENT_NOT_AN_OBJECT');
   const { eventName, user } = raw;
   if (typeof eventName !== 'string' || eventName === '') throw eventRefusal('SLUICE_EVENT_NO_NAME');

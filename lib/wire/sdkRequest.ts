@@ -172,7 +172,7 @@ export function isExceptionReport(path: string): boolean {
  * The `sdkType`s of Statsig's SDKs. A sender can write anything there, so logs contain only names of this list. An
  * unlisted SDK is logged as `other`; its events land like any others.
  */
-const SDK_TYPES: ReadonlySet<string> = new Set([
+const SDK_TYPES: readonly string[] = [
   'javascript-client',
   'javascript-client-react',
   'javascript-client-react-native',
@@ -214,15 +214,15 @@ const SDK_TYPES: ReadonlySet<string> = new Set([
   'statsig-server-core-elixir',
   'statsig-server-core-rust',
   'statsig-server-core-cpp',
-]);
+];
 
 /** Release numbers with common pre-release suffixes, too short to contain anything else. */
 const VERSION = /^v?(\d{1,3}\.\d{1,4}\.\d{1,5}(?:-(?:alpha|beta|rc)(?:\.\d{1,3})?)?)$/;
 
 /** An SDK's name for logs, e.g. `javascript-client 3.33.5`. It never contains text from the sender. */
 export function sdkLabel(type: string | null, version: string | null): string {
-  const known = type !== null && SDK_TYPES.has(type) ? type : 'other';
-  const name = type === null ? 'unknown' : known;
-  const [, release] = VERSION.exec(version ?? '') ?? [];
+  const unlisted = type === null ? 'unknown' : 'other';
+  const name = SDK_TYPES.find((listed) => listed === type) ?? unlisted;
+  const release = VERSION.exec(version ?? '')?.[1];
   return release === undefined ? name : `${name} ${release}`;
 }

@@ -1,4 +1,5 @@
 import { constants, crc32, inflateRawSync } from 'node:zlib';
+import type { Inflated } from '../../base/Inflated.ts';
 import type { SkippedWhy } from './landedLines.ts';
 
 // This file reads gzip members of the landing: where a member begins, what is in it, and where it ends.
@@ -90,16 +91,10 @@ export function inflate(
   const chunkSize = Math.min(MOST_ROOM, most, Math.max(LEAST_ROOM, Math.ceil(1.25 * lastLength)));
   const options = { info: true, maxOutputLength: most, chunkSize, finishFlush };
   try {
-    // With `info` it returns an object, which its type does not say: https://nodejs.org/docs/latest-v24.x/api/zlib.html#class-options
-    const inflated: object = decompress(bytes, options);
-    if (!('buffer' in inflated) || !Buffer.isBuffer(inflated.buffer))
-      throw new TypeError('zlib answered no buffer.');
-    // The engine says how many bytes it has read.
-    const { engine } = inflated as { readonly engine?: { readonly bytesWritten: number } };
-    if (engine === undefined) throw new TypeError('zlib answered no engine.');
-    return { text: inflated.buffer, length: engine.bytesWritten };
+    const { buffer, engine } = decompress(bytes, options) as unknown as Inflated;
+    return { text: buffer, length: engine.bytesWritten };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = String(Reflect.get(Object(error), 'code'));
     if (code !== TOO_LARGE && !code.startsWith('Z_')) throw error;
     return { text: null, length: 0, code };
   }

@@ -70,7 +70,7 @@ describe('clockSkew', () => {
   it('uses the first value that is a time', () => {
     expect(clockSkew([null, 'soon', noon - 10, noon], noon)).toBe(10);
     expect(clockSkew([String(noon + 10)], noon)).toBe(-10);
-    expect(clockSkew([null, undefined, 'soon'], noon)).toBeNull();
+    expect(clockSkew([null, undefined, 'soon', [noon], {}], noon)).toBeNull();
   });
 
   it.each([

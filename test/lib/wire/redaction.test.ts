@@ -33,8 +33,9 @@ describe('a redaction path', () => {
 describe('redaction', () => {
   it('drops the value at a path, in any case', () => {
     const user = { userID: 'u', email: 'a@b', Email: 'c@d', name: 'n' };
-    expect(redact({ 'user.EMAIL': 'drop' }, { eventName: 'e', user })).toEqual({
+    expect(redact({ 'user.EMAIL': 'drop' }, { eventName: 'e', email: 'e@f', user })).toStrictEqual({
       eventName: 'e',
+      email: 'e@f',
       user: { userID: 'u', name: 'n' },
     });
   });
@@ -47,7 +48,7 @@ describe('redaction', () => {
       'metadata.c': 'hash',
       'metadata.d': 'hash',
     } as const;
-    expect(redact(rules, { metadata })).toEqual({
+    expect(redact(rules, { metadata })).toStrictEqual({
       metadata: {
         a: hashed('x'),
         b: hashed('7'),
@@ -60,7 +61,7 @@ describe('redaction', () => {
 
   it('does not hash null and empty texts', () => {
     const user = { userID: '', email: null };
-    expect(redact({ 'user.userID': 'hash', 'user.email': 'hash' }, { user })).toEqual({ user });
+    expect(redact({ 'user.userID': 'hash', 'user.email': 'hash' }, { user })).toStrictEqual({ user });
     const member = new Redaction({ value: 'hash' }, SALT).member(
       'value',
       undefined,
@@ -75,7 +76,7 @@ describe('redaction', () => {
       metadata: { items: [{ mail: 1, n: 2 }, { mail: 3 }], mails: ['a@b', 'c@d'] },
     };
     const rules = { 'user.custom.*': 'drop', 'metadata.items.*.mail': 'drop', 'metadata.mails.*': 'drop' };
-    expect(redact(rules as Record<string, RedactionAction>, event)).toEqual({
+    expect(redact(rules as Record<string, RedactionAction>, event)).toStrictEqual({
       user: { custom: {} },
       metadata: { items: [{ n: 2 }, {}], mails: [] },
     });
@@ -83,21 +84,27 @@ describe('redaction', () => {
 
   it('prefers the shorter of two paths and drop to hash, and applies * beside names', () => {
     const event = { user: { a: { b: 'x', c: 'y' }, d: { b: 'z' } } };
-    expect(redact({ 'user.a': 'drop', 'user.a.b': 'hash' }, event)).toEqual({ user: { d: { b: 'z' } } });
-    expect(redact({ 'user.*.b': 'drop', 'user.a.c': 'hash' }, event)).toEqual({
+    expect(redact({ 'user.a': 'drop', 'user.a.b': 'hash' }, event)).toStrictEqual({
+      user: { d: { b: 'z' } },
+    });
+    expect(redact({ 'user.*.b': 'drop', 'user.a.c': 'hash' }, event)).toStrictEqual({
       user: { a: { c: hashed('y') }, d: {} },
     });
-    expect(redact({ 'user.a.b': 'hash', 'user.*.b': 'drop' }, event)).toEqual({
+    expect(redact({ 'user.a.b': 'hash', 'user.*.b': 'drop' }, event)).toStrictEqual({
       user: { a: { c: 'y' }, d: {} },
     });
   });
 
   it('drops a value completely if a path leads through it and it is not an object', () => {
-    expect(redact({ 'user.custom.mail': 'drop' }, { user: { custom: '{"mail":"a@b"}', n: 1 } })).toEqual({
+    expect(
+      redact({ 'user.custom.mail': 'drop' }, { user: { custom: '{"mail":"a@b"}', n: 1 } }),
+    ).toStrictEqual({
       user: { n: 1 },
     });
-    expect(redact({ 'user.email': 'drop' }, { user: 'a@b', eventName: 'e' })).toEqual({ eventName: 'e' });
-    expect(redact({ 'user.custom.mail': 'drop' }, { user: { custom: null } })).toEqual({
+    expect(redact({ 'user.email': 'drop' }, { user: 'a@b', eventName: 'e' })).toStrictEqual({
+      eventName: 'e',
+    });
+    expect(redact({ 'user.custom.mail': 'drop' }, { user: { custom: null } })).toStrictEqual({
       user: { custom: null },
     });
   });
@@ -125,11 +132,15 @@ describe('redaction', () => {
     );
   });
 
+  it.each([null, 'text', 7])('keeps metadata that is no object: %p', (metadata) => {
+    expect(redact({ 'user.email': 'drop' }, { metadata })).toStrictEqual({ metadata });
+  });
+
   it('also removes the user from bootstrap metadata', () => {
     const event = {
       metadata: { gate: 'g', bootstrapMetadata: { user: { email: 'a@b', userID: 'u' }, lcut: 1 } },
     };
-    expect(redact({ 'user.email': 'drop' }, event)).toEqual({
+    expect(redact({ 'user.email': 'drop' }, event)).toStrictEqual({
       metadata: { gate: 'g', bootstrapMetadata: { user: { userID: 'u' }, lcut: 1 } },
     });
   });
@@ -145,7 +156,7 @@ describe('redaction', () => {
           const before = structuredClone(event);
           const rules = { 'metadata.secret': 'drop', 'metadata.list.*.secret': 'hash' } as const;
           expect(JSON.stringify(redact(rules, event))).not.toContain('needle');
-          expect(event).toEqual(before);
+          expect(event).toStrictEqual(before);
         },
       ),
       { numRuns: 300 },
