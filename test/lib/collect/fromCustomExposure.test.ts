@@ -52,8 +52,11 @@ describe('an item of custom exposures', () => {
     expect(rowOf({ experimentName: 'exp', passes: true }).others).toEqual({ event: { passes: true } });
   });
 
-  it('with invalid metadata is refused unchanged', () => {
-    const item = { experimentName: 'exp', metadata: 'text' };
+  it.each([
+    ['with invalid metadata', { experimentName: 'exp', metadata: 'text' }],
+    ['that is null', null],
+    ['that is a number', 7],
+  ])('%s is refused unchanged', (_what, item) => {
     const { exposures, refused } = collect({ exposures: [item] });
     expect(exposures).toEqual([]);
     expect(refused.map(({ raw }) => JSON.parse(raw))).toMatchObject([{ exposures: [item] }]);

@@ -65,6 +65,7 @@ describe('a redaction path that can match nothing', () => {
     'metadata.event_name',
     'metadata.a/b',
     'user.custom.email',
+    'user.custom.company_id',
     'metadata.email',
     'metadata.user.email',
     'metadata.bootstrapMetadata.user.email',

@@ -4,6 +4,7 @@ import {
   keyProblem,
   readSdkKey,
   readSdkRequest,
+  reservedDetail,
   reservedEndpoint,
   sdkLabel,
 } from '../../../lib/wire/sdkRequest.ts';
@@ -181,6 +182,11 @@ describe('reservedEndpoint', () => {
     '/v1/get_configuration',
   ])('accepts %s as a possible log path', (path) => {
     expect(reservedEndpoint(path)).toBeNull();
+  });
+
+  it('has a detail that says how the route of sources is called, of the others only whose they are', () => {
+    expect(reservedDetail('mark_data_ready_dwh')).toContain('POST');
+    expect(reservedDetail('initialize')).toBe("initialize is Statsig's.");
   });
 
   it('recognizes the paths of error reports', () => {
