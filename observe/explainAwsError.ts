@@ -67,33 +67,48 @@ function isOfNetwork(message: string): boolean {
 }
 
 /**
- * A sentence about AWS_PROFILE if neither of AWS's files has that profile, which the error of a client does not name.
- * https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+ * A sentence about AWS_PROFILE, or the `source_profile` of a profile, if neither of AWS's files has that profile, which the error of a
+ * client does not name. https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 function missingProfile(): string {
   const { AWS_PROFILE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
   const inHome = (name: string) => join(homedir(), '.aws', name);
   const config = AWS_CONFIG_FILE || inHome('config');
   const credentials = AWS_SHARED_CREDENTIALS_FILE || inHome('credentials');
-  if (!AWS_PROFILE) return '';
   const configured = sectionsOf(config);
-  const isThere =
-    configured.includes(`profile ${AWS_PROFILE}`) ||
-    (AWS_PROFILE === 'default' && configured.includes(AWS_PROFILE)) ||
-    sectionsOf(credentials).includes(AWS_PROFILE);
-  if (isThere) return '';
-  const missing = `. AWS_PROFILE is ${JSON.stringify(AWS_PROFILE)}, but neither ${config} nor ${credentials} has a profile of that name`;
-  return configured.includes(AWS_PROFILE)
-    ? `${missing}. In the former, [${AWS_PROFILE}] is no profile: write [profile ${AWS_PROFILE}].`
+  const ofProfile = (profile: string) =>
+    configured.get(`profile ${profile}`) ?? (profile === 'default' ? configured.get(profile) : undefined);
+  const credentialed = sectionsOf(credentials);
+  const seen = new Set<string>();
+  let profile = AWS_PROFILE || 'default';
+  let named = `AWS_PROFILE is ${JSON.stringify(profile)}`;
+  for (;;) {
+    seen.add(profile);
+    const section = ofProfile(profile) ?? credentialed.get(profile);
+    if (section === undefined) break;
+    const source = /^\s*source_profile\s*=\s*(.*?)\s*$/m.exec(section)?.[1];
+    if (source === undefined || seen.has(source)) return '';
+    named = `The source_profile of ${JSON.stringify(profile)} is ${JSON.stringify(source)}`;
+    profile = source;
+  }
+  if (!AWS_PROFILE && seen.size === 1) return '';
+  const missing = `. ${named}, but neither ${config} nor ${credentials} has a profile of that name`;
+  return configured.has(profile)
+    ? `${missing}. In the former, [${profile}] is no profile: write [profile ${profile}].`
     : `${missing}.`;
 }
 
-/** The headers of a file of AWS's tools, without quotes and with one space; none if there is no file. */
-function sectionsOf(file: string): readonly string[] {
-  if (!existsSync(file)) return [];
-  return [...readFileSync(file, 'utf8').matchAll(/^\s*\[\s*(.*?)\s*\]/gm)].map(([, header = '']) =>
-    header.replace(/^profile\s+/, 'profile ').replace(/(["'])(.*)\1$/, '$2'),
-  );
+/** The lines below each header of a file of AWS's tools. Headers are without quotes and with one space. None if there is no file. */
+function sectionsOf(file: string): ReadonlyMap<string, string> {
+  const sections = new Map<string, string>();
+  if (!existsSync(file)) return sections;
+  let name: string | undefined;
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const header = /^\s*\[\s*(.*?)\s*\]/.exec(line)?.[1];
+    if (header !== undefined) name = header.replace(/^profile\s+/, 'profile ').replace(/(["'])(.*)\1$/, '$2');
+    if (name !== undefined) sections.set(name, `${sections.get(name) ?? ''}${line}\n`);
+  }
+  return sections;
 }
 
 /** The names of those that are set, whose values may have passwords. */

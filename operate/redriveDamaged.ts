@@ -1,4 +1,5 @@
 import { CopyObjectCommand } from '@aws-sdk/client-s3';
+import { copySource } from '../lib/aws/copySource.ts';
 import { s3ObjectStore } from '../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../lib/base/errors.ts';
 import { listObjects } from '../lib/base/ObjectStore.ts';
@@ -45,7 +46,7 @@ export async function redriveDamaged(
     // to delete.
     if (key.endsWith('/') || key.startsWith(damagedKey(againKey(DAMAGED_FOLDER, now)))) continue;
     if (!dryRun) {
-      const CopySource = encodeURIComponent(`${bucket}/${key}`);
+      const CopySource = copySource(bucket, key);
       const copy = { CopySource, CopySourceIfMatch: eTag, Key: againKey(key, now) };
       await s3.send(new CopyObjectCommand({ Bucket: bucket, ...copy }));
       // An object with another ETag is newer than the copy, and stays.

@@ -1,4 +1,5 @@
 import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { copySource } from '../lib/aws/copySource.ts';
 import { s3ObjectStore } from '../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../lib/base/concurrency.ts';
 import { defineErrorFamily } from '../lib/base/errors.ts';
@@ -90,6 +91,7 @@ async function assertNoErasure({ s3, config, now }: Deployment): Promise<void> {
   }
 }
 
+/** Brings back the files of a day. Files that are back already, of a run that was interrupted, are none of the day's gone files. */
 async function bringBack(
   { s3, config: { bucket: Bucket } }: Deployment,
   { deleted, replaced }: GoneFiles,
@@ -100,8 +102,7 @@ async function bringBack(
     for (const VersionId of markers) await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   });
   await mapLimit(replaced, PARALLEL_FILES, async ({ key, copy, versionId }) => {
-    const path = `${Bucket}/${key}`.split('/').map(encodeURIComponent).join('/');
-    const CopySource = `${path}?versionId=${versionId}`;
+    const CopySource = copySource(Bucket, key, versionId);
     await s3.send(new CopyObjectCommand({ Bucket, Key: copy, CopySource }));
   });
 }

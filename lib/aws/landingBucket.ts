@@ -5,6 +5,7 @@ import { errorText } from '../base/errors.ts';
 import { anyVersion } from '../base/ObjectStore.ts';
 import { LoadError } from '../drops/load/LoadError.ts';
 import type { LandingBucket } from '../ledger/LandingBucket.ts';
+import { copySource } from './copySource.ts';
 import { multipartUpload, PARALLEL_PARTS, PARQUET_MEDIA_TYPE, PART_BYTES } from './multipartUpload.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 
@@ -55,7 +56,7 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
 
     copy: (from, to) =>
       named(to, async () => {
-        const CopySource = encodeURIComponent(`${bucket}/${from}`);
+        const CopySource = copySource(bucket, from);
         await client.send(new CopyObjectCommand({ Bucket: bucket, Key: to, CopySource }));
       }),
 

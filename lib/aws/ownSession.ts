@@ -74,12 +74,17 @@ export interface LimitedSession {
   readonly refused: (detail: string, cause: unknown) => Error;
 }
 
-/** Opens a session with the machine's own clock ({@link ownSession}). The caller closes it. @throws What `refused` makes. */
+/**
+ * Opens a session with the machine's own clock ({@link ownSession}). The caller closes it.
+ *
+ * @throws What `refused` makes; what `policyIn` throws, as it is: nobody was asked then.
+ */
 export async function limitedSession(limits: LimitedSession): Promise<OwnSession> {
   const { role, name, policyIn, refused } = limits;
   const [, partition = '', , , account = ''] = role.split(':');
+  const policy = policyIn({ partition, account });
   try {
-    return await ownSession(role, name, policyIn({ partition, account }), systemTiming);
+    return await ownSession(role, name, policy, systemTiming);
   } catch (error) {
     throw refused(error instanceof Error ? `${error.message}.` : '', error);
   }

@@ -1,18 +1,13 @@
 import * as z from 'zod';
-import type { GroupEntity, GroupKind } from './GroupRow.ts';
+import type { GroupKind, GroupRow } from './GroupRow.ts';
 import { GroupsError } from './GroupsError.ts';
 
 /** The most bytes of specs that are read. The specs of a large project take a few MB. */
 export const SPECS_BYTES = 64 * 1024 * 1024;
 
 /** A rule as specs have it. */
-export interface SpecRule {
-  readonly experimentId: string;
-  readonly entity: GroupEntity;
-  readonly layerId: string | null;
-  readonly ruleId: string;
-  readonly groupName: string | null;
-  readonly kind: GroupKind;
+export interface SpecRule
+  extends Pick<GroupRow, 'experimentId' | 'entity' | 'layerId' | 'ruleId' | 'groupName' | 'kind'> {
   /** Share of the allocated units, 0 to 1; null if the rule is not a group, or its conditions do not show it. */
   readonly split: number | null;
 }

@@ -188,10 +188,10 @@ function decisionsOf(result: EvaluationResult): readonly Decision[] {
   };
   return single.length === 0
     ? [{ action, resource, ...decided(EvalDecision, result) }]
-    : single.map((one) => ({
+    : single.map((ofResource) => ({
         action,
-        resource: one.EvalResourceName ?? '',
-        ...decided(one.EvalResourceDecision, one),
+        resource: ofResource.EvalResourceName ?? '',
+        ...decided(ofResource.EvalResourceDecision, ofResource),
       }));
 }
 

@@ -13,8 +13,9 @@ import {
 import { askLocal, streamedRow } from '../facts/flow/localCloud.ts';
 import { liveMatcher } from './filter.ts';
 
-/** How far back the feed is read for the last entries, and in how many answers: of long rows an answer has few. */
+/** How many entries of the feed are read, at most, to find the last ones that are wanted. */
 const MOST_RECENT = 10_000;
+/** In how many answers, at most, those are read: an answer with long rows has few. */
 const MOST_READS = 20;
 /** Lines and rows that are read at once. */
 const MOST_AT_ONCE = 2_000;
@@ -22,6 +23,7 @@ const MOST_AT_ONCE = 2_000;
 const ANSWERED_WITHIN_MS = 10_000;
 
 const feedAnswer = z.object({
+  /** Lines of logs, rows that streams accepted, and requests that the gateway refused; the oldest first. */
   entries: z.array(
     z.union([
       z.object({ sequence: z.number(), at: z.string(), function: z.string(), line: z.string() }),
@@ -33,9 +35,11 @@ const feedAnswer = z.object({
       }),
     ]),
   ),
+  /** Where the next read begins. */
   next: z.string(),
+  /** How many entries the feed has let go since the last read. */
   dropped: z.number(),
-  restarted: z.boolean(),
+  /** Whether the local cloud has ended. */
   ended: z.boolean(),
 });
 type FeedAnswer = z.infer<typeof feedAnswer>;
@@ -86,10 +90,11 @@ export async function readLocalLive(
   }
 }
 
+/** Makes the function that reads an entry of the feed; undefined for a line that is no request. */
 function entryReader({
   stack,
   config,
-}: Pick<FeedReaders, 'stack' | 'config'>): (one: FeedAnswer['entries'][number]) => LiveEntry | undefined {
+}: Pick<FeedReaders, 'stack' | 'config'>): (line: FeedAnswer['entries'][number]) => LiveEntry | undefined {
   const collect = partName(stack, 'collect');
   const unitColumns = Object.values(config.unitIds);
   return (line) => {
@@ -102,6 +107,12 @@ function entryReader({
   };
 }
 
+/**
+ * Reads the feed once.
+ *
+ * @param waitMs How long the local cloud may wait for an entry.
+ * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`; the reason of the deployment's signal.
+ */
 async function askFeed(
   { localControl, signal }: FeedReaders,
   query: URLSearchParams,

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { bucketLedger } from '../../lib/aws/bucketLedger.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { eachAttempt, type RetryPorts } from '../../lib/base/retry.ts';
@@ -6,9 +6,7 @@ import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { firstYoungDay } from '../../lib/curate/curateDays.ts';
 import type { CurateRequestBody } from '../../lib/curate/messageBodies.ts';
 import { parseRawDays, withoutLostDay } from '../../lib/landing/catalog/rawDays.ts';
-import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { LedgerError } from '../../lib/ledger/LedgerError.ts';
-import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { curatedSubject, rawDaysKey } from '../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
@@ -176,13 +174,13 @@ export async function acceptLost(deployment: Requested, asked: AcceptLost): Prom
 
 /** @returns Rows that the curated day keeps. */
 async function acceptKept(
-  { s3, config, clock, wait, random }: Requested,
+  deployment: Requested,
   kind: ForwardedKind,
   { day, drop, dryRun }: AcceptLost,
 ): Promise<number> {
+  const { s3, config } = deployment;
   if (!config.curate) return 0;
-  const store = ledgerStore(s3ObjectStore(s3, config.bucket));
-  const ledger = new Ledger({ store, newToken: randomUUID, clock, wait, random });
+  const ledger = bucketLedger(s3, config.bucket, deployment);
   const { rows } = await ledger.change(curatedSubject(config, kind, day), (known) => {
     const { kept, ...curated } = known.curated ?? {};
     if (kept === undefined || kept.rows === 0) {

@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { lateSeconds } from '../../infra/streams/streams.ts';
+import { bucketLedger } from '../../lib/aws/bucketLedger.ts';
 import { s3EraseBucket } from '../../lib/aws/s3EraseBucket.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import type { FaultPoint } from '../../lib/base/retry.ts';
@@ -12,15 +13,13 @@ import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
 import { EraseError } from '../../lib/erase/EraseError.ts';
 import type { EraseStore } from '../../lib/erase/erasePlaces.ts';
-import { type Erasure, eraseUnits } from '../../lib/erase/eraseUnits.ts';
+import { type Eraser, type Erasure, eraseUnits } from '../../lib/erase/eraseUnits.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { MOST_MENTIONED, ParquetEraser } from '../../lib/erase/ParquetEraser.ts';
 import { distinctUnits, erasureId, type Unit } from '../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../lib/erase/UnitMatcher.ts';
 import { readNotes } from '../../lib/landing/LandingNotes.ts';
-import { Ledger } from '../../lib/ledger/Ledger.ts';
-import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { erasureKey, exportSubject } from '../../lib/tables/ledgerKeys.ts';
@@ -39,12 +38,15 @@ import { pendingCures } from './pendingCures.ts';
 
 /** The units to erase, and how to erase them. */
 export interface EraseRequest {
+  /** The units, which may be given twice. */
   readonly units: readonly Unit[];
   /** Whether units are only counted, and nothing is written. */
   readonly dryRun: boolean;
   /** Whether it goes on although it deletes versions that a restore or a copy back waits for. Default: no. */
   readonly isSure?: boolean;
+  /** Is called with each place, before it is gone through. Default: nothing is called. */
   readonly onPlace?: (place: EraseStore) => void;
+  /** For tests, which end the process at a step. */
   readonly faultPoint?: FaultPoint<EraseFaultPoint>;
 }
 
@@ -76,12 +78,14 @@ export interface EraseReceipt extends Erasure {
 
 /** How often one call is tried. */
 const MAX_ATTEMPTS = 5;
-/** How long it may take, milliseconds: files are larger than the answers to other questions. */
+/** How long one call may take, milliseconds. */
 const CALL_MS = 600_000;
 /** How many small files are looked at side by side for each core: one is fetched while the other is read. */
 const FILES_A_CORE = 2;
 /** The most memory that DuckDB manages, MiB. */
 const MOST_MEMORY = 2_048;
+/** The part of this machine's memory that DuckDB manages at most: one of so many. */
+const MEMORY_SHARE = 4;
 
 /**
  * Erases rows of units from the deployment's bucket (lib/erase/eraseUnits.ts). Files are read into a folder of this
@@ -90,78 +94,38 @@ const MOST_MEMORY = 2_048;
  * @throws EraseError; CurateError; EngineError; what AWS's clients throw.
  */
 export async function erase(deployment: Deployment, request: EraseRequest): Promise<EraseReceipt> {
-  const { config, aws, isLocal, clock, wait, random, signal } = deployment;
+  const { config, signal } = deployment;
   const { dryRun, isSure = false, onPlace, faultPoint } = request;
   const pending = dryRun || isSure ? [] : await pendingCures(deployment);
   if (pending.length > 0) throw new EraseError('SLUICE_ERASE_CURE_PENDING', `${pending.join('; ')}.`);
   const units = distinctUnits(request.units);
   const id = erasureId(config.bucket, units);
   const matcher = new UnitMatcher([...units, ...hashedUnits(units, config)]);
-  const elsewhere = heldElsewhere(deployment);
   const directory = await makeWorkFolder();
-  const s3 = new S3Client({
-    ...aws,
-    maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { ...aws.requestHandler, requestTimeout: CALL_MS },
-    ...(isLocal ? { forcePathStyle: true } : {}),
-  });
-  const store = s3ObjectStore(s3, config.bucket);
-  const beganAt = clock.now();
-  const say = deploymentCommands(deployment, String(aws.region));
-  const damagedCommands = (key: string) => (key.startsWith(DAMAGED_FOLDER) ? say.damaged(key) : []);
+  const s3 = openEraseClient(deployment);
   let erasers: readonly ParquetEraser[] = [];
   try {
-    const memoryMegabytes = Math.min(MOST_MEMORY, Math.floor(totalmem() / 4 / 1024 ** 2));
-    const [parquet, ...parquets] = await ParquetEraser.openBeside(
-      { memoryMegabytes, temporaryDirectory: directory },
-      directory,
-      matcher,
-      FILES_A_CORE * availableParallelism(),
-      signal,
-    );
+    const [parquet, ...parquets] = await openErasers(directory, matcher, signal);
     erasers = [parquet, ...parquets];
     const erasure = await eraseUnits({
-      config,
+      ...erasePorts(deployment, s3),
+      dryRun,
+      faultPoint,
+      ...(onPlace === undefined ? {} : { onPlace }),
       id,
       units: units.length,
       matcher,
       parquet,
       parquets,
       directory,
-      dryRun,
-      wait,
-      random,
-      signal,
-      faultPoint,
-      ...(onPlace === undefined ? {} : { onPlace }),
-      isWritten: async (version) => {
-        const { note } = await readNotes(store, version);
-        return note !== null && 'written' in note;
-      },
-      bucket: s3EraseBucket(s3, config.bucket, { wait, random }, signal),
-      manifests: erasures(store),
-      owner: randomUUID(),
-      listed: listedDays(store),
-      raw: rawDays(store, config, { clock, wait, random, deadline: Number.POSITIVE_INFINITY }),
-      ledger: new Ledger({ store: ledgerStore(store), newToken: randomUUID, clock, wait, random }),
-      askForDays: async (days, tables) => {
-        await askForDays(deployment, days);
-        await askForExports(deployment, tables);
-      },
-      laterMs: arrivesWithinMs(config),
-      onTheWay: () => onTheWay(deployment),
-      now: () => deployment.now + clock.now() - beganAt,
     });
     return {
       ...erasure,
       id,
       record: dryRun ? null : erasureKey(id),
       units: units.length,
-      elsewhere,
-      notSearched: erasure.run.expiring.map((object) => ({
-        ...object,
-        commands: damagedCommands(object.key),
-      })),
+      elsewhere: heldElsewhere(deployment),
+      notSearched: notSearched(deployment, erasure),
       countsMentions: matcher.values.length <= MOST_MENTIONED,
     };
   } finally {
@@ -169,6 +133,76 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
     s3.destroy();
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** Opens a client for files, which take longer than the answers to other questions. The caller closes it. */
+function openEraseClient({ aws, isLocal }: Pick<Deployment, 'aws' | 'isLocal'>): S3Client {
+  return new S3Client({
+    ...aws,
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: { ...aws.requestHandler, requestTimeout: CALL_MS },
+    ...(isLocal ? { forcePathStyle: true } : {}),
+  });
+}
+
+/** Opens what reads and writes files of Parquet: one for large files, and others for small ones beside each other. */
+function openErasers(
+  directory: string,
+  matcher: UnitMatcher,
+  signal: AbortSignal | undefined,
+): ReturnType<typeof ParquetEraser.openBeside> {
+  const memoryMegabytes = Math.min(MOST_MEMORY, Math.floor(totalmem() / MEMORY_SHARE / 1024 ** 2));
+  return ParquetEraser.openBeside(
+    { memoryMegabytes, temporaryDirectory: directory },
+    directory,
+    matcher,
+    FILES_A_CORE * availableParallelism(),
+    signal,
+  );
+}
+
+type ErasePorts = Omit<
+  Eraser,
+  'dryRun' | 'faultPoint' | 'onPlace' | 'id' | 'units' | 'matcher' | 'parquet' | 'parquets' | 'directory'
+>;
+
+/** What an erasure reads and writes of a deployment. Its clock begins at the deployment's time. */
+function erasePorts(deployment: Deployment, s3: S3Client): ErasePorts {
+  const { config, clock, wait, random, signal } = deployment;
+  const store = s3ObjectStore(s3, config.bucket);
+  const beganAt = clock.now();
+  return {
+    config,
+    wait,
+    random,
+    signal,
+    isWritten: async (version) => {
+      const { note } = await readNotes(store, version);
+      return note !== null && 'written' in note;
+    },
+    bucket: s3EraseBucket(s3, config.bucket, { wait, random }, signal),
+    manifests: erasures(store),
+    owner: randomUUID(),
+    listed: listedDays(store),
+    raw: rawDays(store, config, { clock, wait, random, deadline: Number.POSITIVE_INFINITY }),
+    ledger: bucketLedger(s3, config.bucket, { clock, wait, random }),
+    askForDays: async (days, tables) => {
+      await askForDays(deployment, days);
+      await askForExports(deployment, tables);
+    },
+    laterMs: arrivesWithinMs(config),
+    onTheWay: () => onTheWay(deployment),
+    now: () => deployment.now + clock.now() - beganAt,
+  };
+}
+
+/** The objects in which nobody has looked, each with the commands that try it again or delete it. */
+function notSearched(deployment: Deployment, { run }: Erasure): readonly NotSearched[] {
+  const commands = deploymentCommands(deployment, String(deployment.aws.region));
+  return run.expiring.map((object) => ({
+    ...object,
+    commands: object.key.startsWith(DAMAGED_FOLDER) ? commands.damaged(object.key) : [],
+  }));
 }
 
 /**

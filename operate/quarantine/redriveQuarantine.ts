@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily, errorName } from '../../lib/base/errors.ts';
-import { isJsonObject, parseJson } from '../../lib/base/json.ts';
+import { parseJson, valueAt } from '../../lib/base/json.ts';
 import { systemClock, utcDay } from '../../lib/base/time.ts';
 import { hourIn } from '../../lib/landing/lines/landedLines.ts';
 import { encodeLines, type LandedRow } from '../../lib/landing/store/encodeLines.ts';
@@ -17,9 +17,11 @@ import {
 } from '../../observe/quarantine/revalidate.ts';
 import { RedriveRecord } from './redriveRecord.ts';
 
-/** The most rows and characters of one record, and the time limit of its write. */
+/** The most rows of one record of the landing. */
 const CHUNK = 5_000;
+/** The most characters of one record. */
 const CHUNK_LENGTH = 16_000_000;
+/** Milliseconds that the write of a record may take. */
 const CHUNK_MS = 60_000;
 
 /** The result. It counts rows of quarantine, or events if a row was a whole body. */
@@ -134,6 +136,7 @@ interface RestoredEvent {
   };
 }
 
+/** Puts rows into the landing as one record, and adds them to the report and, once they are there, to the record. */
 async function put(
   report: RedriveReport,
   land: LandRows | null,
@@ -161,10 +164,11 @@ async function put(
   await record.add({ at, rows, events });
 }
 
-/** The event_id of a row. */
+/** The event_id of a row. Every row that the collector makes has one, and so has every row that was restored. */
 function eventIdOf(json: string): string {
-  const row = parseJson(json);
-  return isJsonObject(row) && typeof row['event_id'] === 'string' ? row['event_id'] : '';
+  const id = valueAt(parseJson(json), ['event_id']);
+  if (typeof id !== 'string') throw new TypeError('The row has no event_id.');
+  return id;
 }
 
 /** The hour in which a row was received; null if the row does not say it. */

@@ -1,5 +1,6 @@
 import { CopyObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { copySource } from '../../lib/aws/copySource.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
@@ -31,6 +32,7 @@ export interface RedrivenCopies {
  * command is interrupted, the next call goes on; a copy that was not yet deleted is then sent twice.
  *
  * @param reason Only copies that were refused for this reason are sent; with null, all of them.
+ * @param dryRun Whether copies are only counted.
  * @throws RelayCopiesError `SLUICE_RELAY_OFF`; what S3's client throws; the reason of the signal.
  */
 export async function redriveCopies(
@@ -60,7 +62,7 @@ export async function redriveCopies(
       }
       moved += 1;
       if (dryRun) return;
-      const CopySource = `${Bucket}/${encodeURIComponent(Key)}`;
+      const CopySource = copySource(Bucket, Key);
       const waitingKey = relayWaitingKey(id);
       const copy = { CopySource, CopySourceIfMatch: ETag, Key: waitingKey };
       await s3.send(new CopyObjectCommand({ Bucket, ...copy }));

@@ -90,7 +90,10 @@ function Entries({ bursts, onUnfold }: { readonly bursts: readonly Burst[]; read
         entries.length === 1 ? (
           <Unfolded entry={newest.entry} />
         ) : (
-          <Entries bursts={entries.map((one) => ({ newest: one, entries: [one] }))} onUnfold={onUnfold} />
+          <Entries
+            bursts={entries.map((entry) => ({ newest: entry, entries: [entry] }))}
+            onUnfold={onUnfold}
+          />
         )
       }
       columns={[

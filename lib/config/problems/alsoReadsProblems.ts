@@ -7,7 +7,8 @@ import type { Config } from '../../schema/config.ts';
 import type { AlsoReads } from '../../schema/fields/alsoReads.ts';
 import { ownDatabaseOf, type Reader } from '../../schema/readers.ts';
 
-type Names = Pick<
+/** The members that hold names which readers may read or write beside. */
+export type ReaderNames = Pick<
   Config,
   | 'readers'
   | 'bucket'
@@ -22,7 +23,7 @@ type Names = Pick<
 >;
 
 /** Problems of what readers read besides Sluice's data; one sentence each, with the field's name in front. */
-export function alsoReadsProblems(config: Names): string[] {
+export function alsoReadsProblems(config: ReaderNames): string[] {
   return config.readers.flatMap((reader, i) => [
     ...reader.alsoReads.flatMap((entry, j) => entryProblems(entry, `readers.${i}.alsoReads.${j}`, config)),
     ...ownerProblems(reader, `readers.${i}`),
@@ -31,7 +32,7 @@ export function alsoReadsProblems(config: Names): string[] {
   ]);
 }
 
-function entryProblems(entry: AlsoReads, field: string, config: Names): string[] {
+function entryProblems(entry: AlsoReads, field: string, config: ReaderNames): string[] {
   const { account, database, athena, readers } = config;
   const databases = new Map([
     [database, '`database`'],
@@ -104,7 +105,7 @@ function ownerProblems({ alsoReads }: Reader, field: string): string[] {
  * Problems of policies that are too long. IAM does not count white space. The account's ID is not known here, so zeros
  * of the same length stand for it.
  */
-function lengthProblems(reader: Reader, field: string, config: Names): string[] {
+function lengthProblems(reader: Reader, field: string, config: ReaderNames): string[] {
   const account = '0'.repeat(12);
   const scope = policyScope(config, { partition: 'aws', account, region: config.region, keyArn: null });
   const length = JSON.stringify(alsoReadsPolicy(scope, reader) ?? '').length;
@@ -116,7 +117,7 @@ function lengthProblems(reader: Reader, field: string, config: Names): string[] 
       ];
 }
 
-function policyProblems({ policies }: Reader, field: string, { account }: Names): string[] {
+function policyProblems({ policies }: Reader, field: string, { account }: ReaderNames): string[] {
   return policies.flatMap((arn, j) => {
     const got = `${field}.policies.${j}: got ${JSON.stringify(arn)}, expected`;
     if (policies.indexOf(arn) < j) return [`${got} another than policies.${policies.indexOf(arn)}.`];

@@ -11,27 +11,12 @@ import {
 } from '../../schema/readers.ts';
 import { MADE_TABLES_FOLDER, RELAY_FOLDER, RESERVED_FOLDERS } from '../../tables/objectKeys.ts';
 import { statsigFolders } from '../../tables/tableFolders.ts';
-import { alsoReadsProblems } from './alsoReadsProblems.ts';
+import { alsoReadsProblems, type ReaderNames } from './alsoReadsProblems.ts';
 import { TakenNames } from './TakenNames.ts';
 
 /** Problems of `readers` that no field shows alone; one sentence each, with the field's name in front. */
 export function readerProblems(
-  config: Pick<
-    Config,
-    | 'readers'
-    | 'bucket'
-    | 'statsigBucket'
-    | 'database'
-    | 'athena'
-    | 'statsigFolder'
-    | 'formerStatsigFolders'
-    | 'account'
-    | 'region'
-    | 'encryption'
-    | 'existing'
-    | 'sources'
-    | 'exports'
-  >,
+  config: ReaderNames & Pick<Config, 'encryption' | 'sources' | 'exports'>,
 ): string[] {
   return [
     ...config.readers.flatMap((reader, i) => ownProblems(reader, `readers.${i}`)),

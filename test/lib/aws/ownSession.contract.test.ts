@@ -1,7 +1,7 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AssumeRoleError } from '../../../lib/aws/assumedRole.ts';
-import { ownSession } from '../../../lib/aws/ownSession.ts';
+import { limitedSession, ownSession } from '../../../lib/aws/ownSession.ts';
 import { startAccounts } from '../../../packages/local-aws/src/testing/startAccounts.ts';
 
 const ACCOUNT = '000000000000';
@@ -62,6 +62,19 @@ describe('a session of the function’s own role', () => {
     session.closes({ destroy: () => (closed += 1) });
     session.close();
     expect(closed).toBe(1);
+  });
+
+  it('fails with what the making of its policy throws, before anybody is asked', async () => {
+    const defect = new RangeError('no policy');
+    const opened = limitedSession({
+      role: ROLE,
+      name: 'acme-events',
+      policyIn: () => {
+        throw defect;
+      },
+      refused: () => new Error('refused'),
+    });
+    await expect(opened).rejects.toBe(defect);
   });
 
   it('is denied if the role does not trust itself', async () => {

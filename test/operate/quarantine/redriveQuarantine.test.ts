@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { QuarantinedItem } from '../../../observe/quarantine/revalidate.ts';
 import { type LandRows, redriveQuarantine } from '../../../operate/quarantine/redriveQuarantine.ts';
 
-const ROW = { day: '2026-11-20', json: JSON.stringify('x'.repeat(900_000)) };
+const ROW = { day: '2026-11-20', json: JSON.stringify({ event_id: 'e', event_value: 'x'.repeat(900_000) }) };
 
 describe('redriveQuarantine', () => {
   it('delivers large rows before it reads many more', async () => {
