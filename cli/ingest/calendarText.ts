@@ -215,7 +215,7 @@ function dayFacts(status: DatasetStatus, command: (words: readonly string[]) => 
   const { late, waiting, unusual, lacking, days, unlooked, unread = [] } = status;
   const isLate = (day: UtcDay) => late.some((lateDay) => lateDay.day === day);
   const isUnusual = (day: UtcDay) => unusual.some((unusualDay) => unusualDay.day === day);
-  const noPartition = `is loaded and has no partition, so no query reads it: \`${command(['status'])}\` says what to do`;
+  const whatToDo = `\`${command(['status'])}\` says what to do`;
   return [
     ...waiting
       .filter(({ day }) => !isLate(day) && !unlooked.includes(day))
@@ -224,7 +224,11 @@ function dayFacts(status: DatasetStatus, command: (words: readonly string[]) => 
       day,
       text: `lacks files of its version since ${isoTimestamp(since)}: queries miss their rows`,
     })),
-    ...unread.map(({ day }) => ({ day, text: noPartition })),
+    ...unread.map(({ day, elsewhere }) => {
+      const has =
+        elsewhere === undefined ? 'has no partition' : `its partition points to ${elsewhere.location}`;
+      return { day, text: `is loaded and ${has}, so no query reads it: ${whatToDo}` };
+    }),
     ...unusual.map(({ day, words }) => ({ day, text: words })),
     ...days.flatMap(({ day, entry }) =>
       entry === null ? [] : entryTexts(entry, status, command, isUnusual(day)).map((text) => ({ day, text })),

@@ -7,7 +7,7 @@ import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, type UnreadKind, unreadKind, whyUnread } from '../explainAwsError.ts';
-import { type CurationState, readCurationState } from './days/curatedDays.ts';
+import { type CurationState, readCurationState, unreadCurated } from './days/curatedDays.ts';
 import { type ArchivedDay, type RestorableDay, readArchivedDays, restorableDays } from './days/goneFiles.ts';
 import {
   configuredDatasets,
@@ -118,6 +118,7 @@ export type SharedPart =
   | 'the log of collect'
   | 'the partitions'
   | 'the partitions of drops'
+  | 'the partitions of curated days'
   | 'the drops'
   | 'the curated days'
   | 'the stack'
@@ -286,6 +287,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     ),
     exports: ask('the exports', async () => (await readExports(deployment, config.exports)).map(dropDays)),
     curated: ask('the curated days' satisfies SharedPart, readCurationState),
+    unreadDays: ask('the partitions of curated days' satisfies SharedPart, unreadCurated),
     relay: ask('relay', readRelayState),
     lostDays: ask('the raw days', readLostDays),
     archivingRules: ask('the rules of the bucket', readNotedRules),
@@ -294,7 +296,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     lastNight: config.reconcile ? ask('the last night', readLastNight) : null,
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
-  const { requests, delivered, rows, landed, damaged, datasets, unread, stackState, ...parts } =
+  const { requests, delivered, rows, landed, damaged, datasets, unread, curated, unreadDays, stackState, ...parts } =
     await answersOf(asked);
   const quarantine =
     rows?.quarantine ?? (await ask('quarantine', async (open) => countQuarantineFiles(open)));
@@ -310,6 +312,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     undeployed: stackState?.undeployed ?? null,
     stackFaults: stackState?.stackFaults ?? null,
     datasets: datasets?.map((dataset, i): DatasetDays => ({ ...dataset, unread: unread?.[i] ?? [] })) ?? null,
+    curated: curated?.map((state, i): CurationState => ({ ...state, unread: unreadDays?.[i] ?? [] })) ?? null,
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,
     waiting: {

@@ -126,6 +126,26 @@ describe('the commands of a finding end it', () => {
     expect(await story.partitions(Name)).toEqual(registered);
   });
 
+  it.each([
+    ['acme_visits', '2026-11-18'],
+    ['curated_events', '2026-11-19'],
+  ])('PARTITION_WRONG of %s, whose partition points to another folder', async (table, day) => {
+    await run('curate');
+    const registered = await story.partitions(table);
+    expect(registered.join()).toContain(day);
+    const location = `s3://${story.cloud.bucket}/elsewhere/`;
+    const partition = `PARTITION (ds = '${day}')`;
+    for (const change of [`DROP ${partition}`, `ADD ${partition} LOCATION '${location}'`])
+      await story.ask(`ALTER TABLE ${story.cloud.database}.${table} ${change}`);
+    const { title, since } = (await story.found('PARTITION_WRONG')) ?? {};
+    expect(title).toContain(
+      `A partition of ${table} has another folder: ${day} points to ${location}, made at `,
+    );
+    expect(since).toMatch(/^2026-11-23T/);
+    await cured('PARTITION_WRONG');
+    expect(await story.partitions(table)).toEqual(registered);
+  });
+
   it('ROWS_UNUSUAL, if the day is meant so', async () => {
     await drop('2026-11-21');
     await story.put(

@@ -53,7 +53,9 @@ export function cellsOf(drops: DatasetDays | ExportDays): ReadonlyMap<string, Ce
     const { day, rows, usual } = dropDay;
     const mark = marks.get(day) ?? 'nothing';
     const isUnread = unread.some((unreadDay) => unreadDay.day === day);
-    const words = isUnread ? 'loaded and without a partition: no query reads it' : wordsOf(dropDay, mark);
+    const words = isUnread
+      ? 'loaded, and no partition has its files: no query reads it'
+      : wordsOf(dropDay, mark);
     cells.set(day, {
       ...lookOf(mark, words),
       tone: toneOf(dropDay, mark),
@@ -117,7 +119,10 @@ export function notesOf({
   if (failure !== undefined)
     notes.push(['bad', `It could not be listed: ${failure.message} (${failure.code})`]);
   if (unread.length > 0)
-    notes.push(['bad', `No query reads ${days(unread.map(({ day }) => day))}: no partition.`]);
+    notes.push([
+      'bad',
+      `No query reads ${days(unread.map(({ day }) => day))}: no partition has their files.`,
+    ]);
   if (newer.length > 0)
     notes.push(['warning', `Newer files than were loaded of ${days(newer)}, outside of its lookback.`]);
   if (isLookOld) {

@@ -24,6 +24,8 @@ import {
   lackingOf,
   readLedgerDays,
   readVersionFiles,
+  type UnreadDay,
+  unreadVersions,
 } from './ledgerDays.ts';
 import { readViewDays } from './viewDays.ts';
 
@@ -156,6 +158,8 @@ export interface CurationState extends CuratedTable {
   readonly kept: readonly KeptDay[];
   /** Days with such rows that somebody has accepted, and that keep them, newest first. */
   readonly accepted: readonly UtcDay[];
+  /** Days that views read from it, and of which they read nothing; absent if that was not asked or could not be read. */
+  readonly unread?: readonly UnreadDay[];
 }
 
 /** Days that are looked at in parallel. */
@@ -397,6 +401,23 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
         entry?.curated?.kept?.accepted === 'keep' ? [day] : [],
       ),
     };
+  });
+}
+
+/**
+ * The listed days of each curated table whose version no query reads: a call of Glue for each thousand days of a table.
+ *
+ * @throws What the clients of S3 and Glue throw; LedgerError.
+ */
+export async function unreadCurated(deployment: CuratedReaders): Promise<readonly (readonly UnreadDay[])[]> {
+  const { config } = deployment;
+  if (!config.curate) return [];
+  const lists = await readLists(deployment);
+  return mapLimit(forwardedKinds, 1, (kind) => {
+    const days = Object.keys(lists[kind]).sort();
+    return unreadVersions(deployment, config.curatedTables[kind], days, (day) =>
+      curatedSubject(config, kind, day),
+    );
   });
 }
 

@@ -36,7 +36,7 @@ import { ingestedTableFolders, versionPrefix } from '../../../lib/tables/tableFo
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { daysUnder } from '../tables/partitionGaps.ts';
-import { readPartitions } from '../tables/tables.ts';
+import { type MadePartition, readMadePartitions } from '../tables/tables.ts';
 import { equalFilesWords } from './equalFiles.ts';
 
 /** Days of a dataset that are judged at least. */
@@ -139,7 +139,7 @@ export interface DatasetFacts {
   readonly waiting: readonly WaitingDay[];
   /** Which of the days have far fewer or more rows than is usual, oldest first. */
   readonly unusual: readonly UnusualDay[];
-  /** Days of the ledger without a partition, which no query reads; absent if that was not asked or could not be read. */
+  /** Days of the ledger whose version no query reads; absent if that was not asked or could not be read. */
   readonly unread?: readonly UnreadDay[];
 }
 
@@ -261,12 +261,14 @@ export interface DropDay {
   readonly receipt: FailedReceipt | null;
 }
 
-/** A day that was loaded and that no query reads. */
+/** A day of a table with versions whose version no query reads. */
 export interface UnreadDay {
   /** The day, UTC. */
   readonly day: UtcDay;
   /** Where its version is: `s3://…/`. */
   readonly location: string;
+  /** Its partition, which points to another folder than the day's; absent if there is no partition. */
+  readonly elsewhere?: MadePartition;
 }
 
 /** A dataset of a customer, and what is shown of its days. */
@@ -631,21 +633,41 @@ async function unreadDays(
   deployment: CatalogReaders,
   { source, dataset }: ConfiguredDataset,
 ): Promise<readonly UnreadDay[]> {
+  const folders = ingestedTableFolders(deployment.config, dataset.table);
+  const days = await daysUnder(deployment, folders, { from: '', to: '9' });
+  return unreadVersions(deployment, dataset.table, days, (day) => {
+    return { source: source.name, dataset: dataset.name, day };
+  });
+}
+
+/**
+ * Days of a table with versions that have no partition, or one outside of the folder of the day. Which of its versions the partition of
+ * a day has is not compared: a run that was killed may have moved it before it could write so into the ledger.
+ *
+ * @throws What Glue's client throws; LedgerError.
+ */
+export async function unreadVersions(
+  deployment: CatalogReaders,
+  table: string,
+  days: readonly UtcDay[],
+  subjectOf: (day: UtcDay) => Pick<LedgerSubject, 'source' | 'dataset' | 'day'>,
+): Promise<readonly UnreadDay[]> {
   const { config } = deployment;
-  const folders = ingestedTableFolders(config, dataset.table);
-  const [registered, days] = await Promise.all([
-    ifThere(readPartitions(deployment, dataset.table)),
-    daysUnder(deployment, folders, { from: '', to: '9' }),
-  ]);
+  const own = `s3://${config.bucket}/`;
+  const folders = ingestedTableFolders(config, table).map((folder) => `${own}${folder}`);
+  const registered = await ifThere(readMadePartitions(deployment, table));
   const subjects = days
-    .filter((day) => registered?.has(day) !== true)
-    .map((day) => ({ source: source.name, dataset: dataset.name, day }));
+    .filter((day) =>
+      folders.every((folder) => !registered?.get(day)?.location.startsWith(`${folder}${day}/`)),
+    )
+    .map(subjectOf);
   const [unread = []] = await readLedgerDays(deployment, [subjects]);
   return unread.flatMap(({ day, entry }) => {
     const { filesWritten: [first] = [], version } = entry ?? {};
+    const elsewhere = registered?.get(day);
     // A first load that has not ended, or was killed, leaves files in the folder, and no version in the ledger.
-    if (version === undefined || first === undefined) return [];
-    const location = `s3://${config.bucket}/${versionPrefix(config, dataset.table, day, version)}`;
-    return [{ day, location }];
+    if (version === undefined || (first === undefined && elsewhere === undefined)) return [];
+    const location = `${own}${versionPrefix(config, table, day, version)}`;
+    return [{ day, location, ...(elsewhere === undefined ? {} : { elsewhere }) }];
   });
 }

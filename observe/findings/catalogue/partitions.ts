@@ -58,7 +58,7 @@ export const partitionsFindings = {
         'The command registers the days.',
       ],
       dataset: [
-        'The days are loaded, and somebody dropped their partitions. Queries miss their rows.',
+        'Sluice has made these days, and somebody dropped their partitions. Queries miss their rows.',
         'The command registers the version of each day as it is.',
       ],
       folder: ['Queries miss rows: the partition is missing.', 'The command registers the days.'],

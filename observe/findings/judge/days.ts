@@ -8,6 +8,7 @@ import type { CurationState, KeptDay } from '../../facts/days/curatedDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding, seenNow } from '../catalogue.ts';
 import { copiesText, failedDays, failingText, lostFilesOf, sinceOf, versionsUntil } from './dayTexts.ts';
+import { unreadVersions } from './partitions.ts';
 import { deniedPolicy, type Findings, type Place } from './place.ts';
 
 /**
@@ -63,7 +64,8 @@ export function* exportFindings(
 /** Curated tables: days that failed or wait, lack files, or keep rows. */
 export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
   const { commands, now, config, isGone } = place;
-  for (const { kind, table, failed, late, lateSince, lacking, unplanned, kept } of facts.curated ?? []) {
+  for (const { kind, table, failed, late, lateSince, lacking, unplanned, kept, unread } of facts.curated ??
+    []) {
     const run = commands.sluice('curate', 'run', '--table', kind);
     yield* lostFilesOf(
       { commands, archivedDays: facts.archivedDays, isGone },
@@ -71,6 +73,8 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
       lacking,
       (from, to) => commands.sluice('curate', 'rebuild', '--table', kind, '--from', from, '--to', to),
     );
+    const judgedBy = ['the curated days', 'the partitions of curated days'] as const;
+    yield* unreadVersions({ name: table, table, unread, judgedBy }, place);
     const show = ['curate', 'status', '--table', kind];
     if (failed.length > 0) {
       const names = failed.map((failedDay) => failingText(failedDay.day, failedDay.code, failedDay));

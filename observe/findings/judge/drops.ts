@@ -1,7 +1,6 @@
 import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { lastNamed } from '../../../lib/drops/plan/dueDays.ts';
-import { partitionKey } from '../../../lib/tables/sharedColumns.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords, sluiceCommand } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
@@ -10,18 +9,20 @@ import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type CaseOf, finding, seenNow, type Told } from '../catalogue.ts';
 import { failedDays, lostFilesOf, sinceOf } from './dayTexts.ts';
+import { unreadVersions } from './partitions.ts';
 import { deniedPolicy, type Findings, otherDays, type Place, scheduled } from './place.ts';
 
 /** How a dataset is named, and commands about its days. */
 type Dataset = ReturnType<typeof datasetOf> & Pick<StatusFacts, 'archivedDays'>;
 
-function datasetOf({ source, dataset }: DatasetDays, { config, now, commands, stack, isGone }: Place) {
+function datasetOf({ source, dataset }: DatasetDays, place: Place) {
+  const { now, commands, stack, isGone } = place;
   const words = ['--source', source, '--dataset', dataset];
   const ingest = (action: string, ...more: readonly string[]) =>
     commands.sluice('ingest', action, ...words, ...more);
   return {
     name: `${source}/${dataset}`,
-    database: config.database,
+    place,
     now,
     commands,
     isGone,
@@ -152,26 +153,12 @@ function* lostFiles({ table, lacking }: DatasetDays, dataset: Dataset): Findings
   yield* lostFilesOf(dataset, { name, table, judgedBy: ['the drops'] }, lacking, backfill);
 }
 
-/** Days of which a command registers partitions: a shell takes 128 KiB of a word. */
-const MOST_UNREAD = 500;
-
-/** Days that were loaded and have no partition. The customer's files may be gone: their version is registered as it is. */
-function* unreadDays({ table, unread = [] }: DatasetDays, { name, commands, database }: Dataset): Findings {
-  if (unread.length === 0) return;
-  const added = unread
-    .slice(0, MOST_UNREAD)
-    .map(({ day, location }) => `PARTITION (${partitionKey.name} = '${day}') LOCATION '${location}'`);
-  // https://docs.aws.amazon.com/athena/latest/ug/alter-table-add-partition.html
-  const sql = `ALTER TABLE \`${database}\`.\`${table}\` ADD IF NOT EXISTS ${added.join(' ')}`;
-  const days = unread.map(({ day }) => day);
-  const title = `${counted(days.length, 'loaded day')} of ${name} ${days.length === 1 ? 'has' : 'have'} no partition, the first ${days[0]}`;
-  const told = seenNow(title, `${name}: no partition of ${listed(days)}.`);
+/** Days that were loaded and that no query reads. */
+function* unreadDays({ table, unread }: DatasetDays, { name, place }: Dataset): Findings {
   const judgedBy = ['the drops', 'the partitions of drops'] as const;
-  const found = finding('SLUICE_FINDING_PARTITION_WRONG', { case: 'dataset', judgedBy, ...told }, [
-    commands.sluice('query', sql),
-  ]);
   // By the catalogue it is of `partitions`: those that the registrar adds.
-  yield { ...found, part: 'drops' };
+  for (const found of unreadVersions({ name, table, unread, judgedBy }, place))
+    yield { ...found, part: 'drops' };
 }
 
 /** Characters of a title. */

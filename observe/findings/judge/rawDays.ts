@@ -1,12 +1,11 @@
 import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
-import { type ForwardedKind, forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
-import { partitionKey } from '../../../lib/tables/sharedColumns.ts';
+import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import type { LostRawDay, PartitionGap } from '../../facts/tables/partitionGaps.ts';
-import { type Finding, finding, seenNow } from '../catalogue.ts';
-import { copiesText, sinceOf, versionsUntil } from './dayTexts.ts';
-import { type Findings, failedAt, otherDays, type Place } from './place.ts';
+import type { LostRawDay } from '../../facts/tables/partitionGaps.ts';
+import { finding } from '../catalogue.ts';
+import { copiesText, versionsUntil } from './dayTexts.ts';
+import { type Findings, otherDays, type Place } from './place.ts';
 
 /** Days of raw tables that lost files: a finding for each table. */
 export function* lostDays(facts: StatusFacts, place: Place): Findings {
@@ -48,58 +47,4 @@ function lostDayText(
   const copies = copiesText(exports, table, day);
   const all = `all last seen at ${isoTimestamp(seenAt)}`;
   return `${day}, ${left} of ${counted(files, 'file')} left, ${all}, versions ${versions}${copies}`;
-}
-
-/** Days with files that no query reads, as they have no partition. */
-export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
-  const { config, commands } = place;
-  const unread = facts.partitions?.gaps ?? [];
-  yield* misplacedPartitions(unread, place);
-  const gaps = unread.filter(({ elsewhere }) => elsewhere === undefined);
-  if (gaps.length === 0) return;
-  const tables = tableKinds.flatMap((kind) => {
-    const days = gaps.filter(({ table }) => table === kind).map(({ day }) => day);
-    return days.length === 0 ? [] : [`${config.tables[kind]}: ${listed(days)}`];
-  });
-  // A day that lacks its partition in several tables is one day.
-  const { size: days } = new Set(gaps.map(({ day }) => day));
-  const have = days === 1 ? 'has' : 'have';
-  const title = `${counted(days, 'day')} ${have} files and no partition, ${tables.join('; ')}`;
-  const failed = failedAt(facts, 'register');
-  const told = {
-    case: failed === '' ? 'missing' : 'failed',
-    judgedBy: ['the partitions'],
-    ...seenNow(title, `${failed} Missing: ${tables.join('; ')}.`.trim()),
-  } as const;
-  yield finding('SLUICE_FINDING_PARTITION_WRONG', told, [commands.send('register', '{"sluice":"daily"}')]);
-}
-
-/** Days of raw tables whose partition points to another folder: a finding for each table. The registrar leaves such partitions. */
-export function misplacedPartitions(
-  gaps: readonly PartitionGap[],
-  { config, commands }: Pick<Place, 'config' | 'commands'>,
-): readonly Finding[] {
-  const misplaced = gaps.flatMap(({ table, day, elsewhere }) =>
-    elsewhere === undefined ? [] : [{ table, day, ...elsewhere }],
-  );
-  return [...Map.groupBy(misplaced, ({ table }) => table)].map(([kind, days]) => {
-    const table = config.tables[kind];
-    const texts = days.map(({ day, location, madeAt }) => {
-      const made = madeAt === null ? '' : `, made at ${madeAt}`;
-      return `${day} points to ${location}${made}`;
-    });
-    const others = otherDays(days.length);
-    const dropped = days.map(({ day }) => `PARTITION (${partitionKey.name} = '${day}')`);
-    // https://docs.aws.amazon.com/athena/latest/ug/alter-table-drop-partition.html
-    const sql = `ALTER TABLE \`${config.database}\`.\`${table}\` DROP IF EXISTS ${dropped.join(', ')}`;
-    const told = {
-      case: 'elsewhere',
-      judgedBy: ['the partitions'],
-      title: `A partition of ${table} has another folder: ${texts[0]}${others}`,
-      since: sinceOf(days.map(({ madeAt }) => (madeAt === null ? null : Date.parse(madeAt)))),
-      detail: `${table}: ${listed(texts, '; ')}.`,
-    } as const;
-    const register = commands.send('register', '{"sluice":"daily"}');
-    return finding('SLUICE_FINDING_PARTITION_WRONG', told, [commands.sluice('query', sql), register]);
-  });
 }

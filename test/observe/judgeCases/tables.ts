@@ -1,5 +1,14 @@
 import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
-import { at, failureOf, functionErrors, HOUR, NOW, quarantineCount, shortHour } from '../statusFacts.ts';
+import {
+  at,
+  curated,
+  failureOf,
+  functionErrors,
+  HOUR,
+  NOW,
+  quarantineCount,
+  shortHour,
+} from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
 const archivingRule = { id: 'r', prefix: '', storageClass: 'GLACIER', days: 30, isOfVersions: false };
@@ -31,6 +40,16 @@ export const tableCases: readonly Case[] = [
     'problem',
     `statsig_forwarded_events 2026-11-20 s3://old/x/ ${at(5)}`,
     "npx sluice query 'ALTER TABLE `sluice`.`statsig_forwarded_events` DROP IF EXISTS PARTITION (ds = '\\''2026-11-20'\\'')'",
+  ],
+  [
+    'a curated day has no partition',
+    {
+      curated: [{ ...curated, unread: [{ day: '2026-11-18', location: 's3://acme/v/' }] }],
+    },
+    'PARTITION_WRONG',
+    'problem',
+    'curated_events 2026-11-18',
+    "npx sluice query 'ALTER TABLE `sluice`.`curated_events` ADD IF NOT EXISTS PARTITION (ds = '\\''2026-11-18'\\'') LOCATION '\\''s3://acme/v/'\\'''",
   ],
   [
     'files of a day are archived',

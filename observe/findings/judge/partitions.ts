@@ -1,0 +1,131 @@
+import { counted, listed } from '../../../lib/base/text.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { partitionKey } from '../../../lib/tables/sharedColumns.ts';
+import type { UnreadDay } from '../../facts/days/ledgerDays.ts';
+import type { SharedPart, StatusFacts } from '../../facts/statusFacts.ts';
+import type { PartitionGap } from '../../facts/tables/partitionGaps.ts';
+import type { MadePartition } from '../../facts/tables/tables.ts';
+import { type Finding, finding, seenNow } from '../catalogue.ts';
+import { sinceOf } from './dayTexts.ts';
+import { type Findings, failedAt, otherDays, type Place } from './place.ts';
+
+/** Days with files that no query reads, as they have no partition. */
+export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
+  const { config, commands } = place;
+  const unread = facts.partitions?.gaps ?? [];
+  yield* misplacedPartitions(unread, place);
+  const gaps = unread.filter(({ elsewhere }) => elsewhere === undefined);
+  if (gaps.length === 0) return;
+  const tables = tableKinds.flatMap((kind) => {
+    const days = gaps.filter(({ table }) => table === kind).map(({ day }) => day);
+    return days.length === 0 ? [] : [`${config.tables[kind]}: ${listed(days)}`];
+  });
+  // A day that lacks its partition in several tables is one day.
+  const { size: days } = new Set(gaps.map(({ day }) => day));
+  const have = days === 1 ? 'has' : 'have';
+  const title = `${counted(days, 'day')} ${have} files and no partition, ${tables.join('; ')}`;
+  const failed = failedAt(facts, 'register');
+  const told = {
+    case: failed === '' ? 'missing' : 'failed',
+    judgedBy: ['the partitions'],
+    ...seenNow(title, `${failed} Missing: ${tables.join('; ')}.`.trim()),
+  } as const;
+  yield finding('SLUICE_FINDING_PARTITION_WRONG', told, [commands.send('register', '{"sluice":"daily"}')]);
+}
+
+/** Days of raw tables whose partition points to another folder: a finding for each table. The registrar leaves such partitions. */
+export function misplacedPartitions(
+  gaps: readonly PartitionGap[],
+  place: Pick<Place, 'config' | 'commands'>,
+): readonly Finding[] {
+  const misplaced = gaps.flatMap(({ elsewhere, ...gap }) =>
+    elsewhere === undefined ? [] : [{ ...gap, elsewhere }],
+  );
+  return [...Map.groupBy(misplaced, ({ table }) => table)].map(([kind, days]) => {
+    const register = place.commands.send('register', '{"sluice":"daily"}');
+    return misplacedOf(
+      { table: place.config.tables[kind], days, register, judgedBy: ['the partitions'] },
+      place,
+    );
+  });
+}
+
+/** Partitions of a table that point to another folder. */
+interface Misplaced {
+  /** Name of the table. */
+  readonly table: string;
+  /** At least one. */
+  readonly days: readonly { readonly day: string; readonly elsewhere: MadePartition }[];
+  /** The command that registers the days once these partitions are dropped. */
+  readonly register: string;
+  /** The parts whose answers show it. */
+  readonly judgedBy: readonly SharedPart[];
+}
+
+function misplacedOf(
+  { table, days, register, judgedBy }: Misplaced,
+  { config, commands }: Pick<Place, 'config' | 'commands'>,
+): Finding {
+  const texts = days.map(({ day, elsewhere: { location, madeAt } }) => {
+    const made = madeAt === null ? '' : `, made at ${madeAt}`;
+    return `${day} points to ${location}${made}`;
+  });
+  const dropped = days.slice(0, MOST_UNREAD).map(({ day }) => `PARTITION (${partitionKey.name} = '${day}')`);
+  // https://docs.aws.amazon.com/athena/latest/ug/alter-table-drop-partition.html
+  const sql = `ALTER TABLE \`${config.database}\`.\`${table}\` DROP IF EXISTS ${dropped.join(', ')}`;
+  const told = {
+    case: 'elsewhere',
+    judgedBy,
+    title: `A partition of ${table} has another folder: ${texts[0]}${otherDays(days.length)}`,
+    since: sinceOf(days.map(({ elsewhere: { madeAt } }) => (madeAt === null ? null : Date.parse(madeAt)))),
+    detail: `${table}: ${listed(texts, '; ')}.`,
+  } as const;
+  return finding('SLUICE_FINDING_PARTITION_WRONG', told, [commands.sluice('query', sql), register]);
+}
+
+/** Days of which a command registers partitions: a shell takes 128 KiB of a word. */
+const MOST_UNREAD = 500;
+
+/**
+ * Days of a table with versions that no query reads. A customer's files, or the raw files, may be gone: their version is registered as it is.
+ *
+ * @param name What the days are of, as the finding says.
+ */
+export function* unreadVersions(
+  {
+    name,
+    table,
+    unread = [],
+    judgedBy,
+  }: Pick<Misplaced, 'table' | 'judgedBy'> & {
+    readonly name: string;
+    readonly unread?: readonly UnreadDay[] | undefined;
+  },
+  place: Pick<Place, 'config' | 'commands'>,
+): Findings {
+  const { config, commands } = place;
+  const register = (days: readonly UnreadDay[]): string => {
+    const added = days
+      .slice(0, MOST_UNREAD)
+      .map(({ day, location }) => `PARTITION (${partitionKey.name} = '${day}') LOCATION '${location}'`);
+    // https://docs.aws.amazon.com/athena/latest/ug/alter-table-add-partition.html
+    return commands.sluice(
+      'query',
+      `ALTER TABLE \`${config.database}\`.\`${table}\` ADD IF NOT EXISTS ${added.join(' ')}`,
+    );
+  };
+  const missing = unread.filter(({ elsewhere }) => elsewhere === undefined);
+  if (missing.length > 0) {
+    const days = missing.map(({ day }) => day);
+    const title = `${counted(days.length, 'loaded day')} of ${name} ${days.length === 1 ? 'has' : 'have'} no partition, the first ${days[0]}`;
+    const told = seenNow(title, `${name}: no partition of ${listed(days)}.`);
+    yield finding('SLUICE_FINDING_PARTITION_WRONG', { case: 'dataset', judgedBy, ...told }, [
+      register(missing),
+    ]);
+  }
+  const misplaced = unread.flatMap(({ elsewhere, ...day }) =>
+    elsewhere === undefined ? [] : [{ ...day, elsewhere }],
+  );
+  if (misplaced.length > 0)
+    yield misplacedOf({ table, days: misplaced, register: register(misplaced), judgedBy }, place);
+}
