@@ -66,6 +66,8 @@ export interface Deployment extends ConfiguredTarget, RetryPorts {
   readonly s3: S3Client;
   /** Aborted when nobody waits for the answer any longer. Default: somebody always does. */
   readonly signal?: AbortSignal;
+  /** Called with the key of an object of the ledger that has no valid entry, which then counts as none. Default: reading it fails. */
+  readonly onDamaged?: (key: string) => void;
   /** What this machine keeps of its looks at the deployment; default nothing. */
   readonly notes?: MachineNotes;
   /** Closes the clients. Whoever opened the deployment calls it. */

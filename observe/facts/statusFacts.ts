@@ -11,9 +11,11 @@ import { type CurationState, readCurationState, unreadCurated } from './days/cur
 import { type ArchivedDay, type RestorableDay, readArchivedDays, restorableDays } from './days/goneFiles.ts';
 import {
   configuredDatasets,
+  type DamagedEntry,
   type DatasetDays,
   dropDays,
   type ExportDays,
+  readDamagedEntries,
   readDatasets,
   readExports,
   unreadDrops,
@@ -196,6 +198,8 @@ export interface StatusFacts {
   readonly datasets: readonly DatasetDays[] | null;
   /** The exports, in the order of the configuration. */
   readonly exports: readonly ExportDays[] | null;
+  /** Objects of the ledger that have no valid entry, among those that were read. */
+  readonly damagedEntries: readonly DamagedEntry[] | null;
   /** Curated tables; none without `curate: true`. */
   readonly curated: readonly CurationState[] | null;
   /** Copies that relay has not delivered; null also without `relay`. */
@@ -229,7 +233,10 @@ export interface StatusFacts {
  *
  * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
  */
-export async function readStatusFacts(deployment: Deployment): Promise<StatusFacts> {
+export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
+  const damagedKeys = new Set<string>();
+  // One damaged entry hides its own day alone.
+  const deployment = { ...given, onDamaged: (key: string) => void damagedKeys.add(key) };
   const { config, stack, isLocal, now } = deployment;
   const unknown: UnreadPart[] = [];
   /** Reads one part; null, and a reason among the unknown parts, if that is not possible. */
@@ -296,8 +303,19 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     lastNight: config.reconcile ? ask('the last night', readLastNight) : null,
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
-  const { requests, delivered, rows, landed, damaged, datasets, unread, curated, unreadDays, stackState, ...parts } =
-    await answersOf(asked);
+  const {
+    requests,
+    delivered,
+    rows,
+    landed,
+    damaged,
+    datasets,
+    unread,
+    curated,
+    unreadDays,
+    stackState,
+    ...parts
+  } = await answersOf(asked);
   const quarantine =
     rows?.quarantine ?? (await ask('quarantine', async (open) => countQuarantineFiles(open)));
   const buffered = local?.buffered ?? { count: null, oldest: parts.stream?.oldest ?? null };
@@ -330,7 +348,8 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
   const spikeFrom = await askLog('collect', () => readSpikeSender(deployment, parts.lastDay?.changes ?? []));
   const restorable = await ask('the versions of lost files', () => restorableDays(deployment, facts));
   const archivedDays = await ask('archived files', () => readArchivedDays(deployment, facts));
-  return { ...facts, failures, keyFailedSince, spikeFrom, restorable, archivedDays, unknown };
+  const damagedEntries = await ask('damaged entries', () => readDamagedEntries(deployment, damagedKeys));
+  return { ...facts, failures, keyFailedSince, spikeFrom, restorable, archivedDays, damagedEntries, unknown };
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures(): Promise<StatusFacts['failures']> {

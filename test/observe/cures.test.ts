@@ -37,6 +37,7 @@ const OF_AWS: Readonly<Record<string, string>> = {
   FAULTS: 'e2e/onCall',
   FUNCTION_FAILED: 'e2e/functions',
   KEY_UNUSABLE: 'e2e/onCall',
+  LEDGER_DAMAGED: 'observe/judgeCases/tables',
   NAME_TAKEN: 'observe/doctor/beforeDeploy',
   NO_TOPIC: 'observe/judgeCases/deployment',
   NOT_STORED: 'e2e/onCall',

@@ -161,8 +161,9 @@ describe('what a dataset or an export needs', () => {
     const facts = { ...well, ...more };
     const needs = [...(facts.datasets ?? []).map(needOf), ...(facts.exports ?? []).map(exportNeed)];
     const found = judge(facts, place, 'eu-central-1');
-    expect(needs.includes('problem') || needs.includes('warning')).toBe(found.length > 0);
-    if (found.some(({ severity }) => severity === 'problem')) expect(needs).toContain('problem');
+    const worstOf = (all: readonly (string | null)[]) =>
+      ['problem', 'warning'].find((one) => all.includes(one));
+    expect(worstOf(needs)).toBe(worstOf(found.map(({ severity }) => severity)));
   });
 });
 
@@ -281,6 +282,25 @@ describe('two hundred datasets of 92 days', () => {
       );
     },
   );
+
+  it('have all but the days and the listings whose objects of the ledger are damaged, which are named', async () => {
+    const damaged = [
+      ledgerKey('customer-001', 'orders', addDays(TODAY, -1)),
+      lastLookKey('customer-002', 'orders'),
+    ];
+    const objects = new Map(bucketOf((name) => (name === lastName ? failed : {})));
+    for (const key of damaged) objects.set(key, '{');
+    const { deployment } = deploymentOf(objects);
+    const { calendar, hasProblem } = await readDropsPage(deployment, about, { days: 7 });
+    expect(calendar.unknown.map(({ part }) => part).sort()).toEqual(damaged);
+    expect([calendar.total, hasProblem]).toEqual([200, true]);
+    const { problems, datasets } = await readStatus(deployment);
+    expect(datasets?.total).toBe(200);
+    const codes = problems.map(({ code, detail }) => [code, damaged.some((key) => detail.includes(key))]);
+    expect(codes).toContainEqual(['SLUICE_FINDING_LEDGER_DAMAGED', true]);
+    expect(codes).toContainEqual(['SLUICE_FINDING_INGEST_FAILED', false]);
+    expect(problems.filter(({ detail }) => detail.includes('never listed'))).toEqual([]);
+  });
 
   it('are pages of which each dataset is one, although one is repaired between two of them', async () => {
     const isBad = (name: string) => name.endsWith('/orders');

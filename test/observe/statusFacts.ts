@@ -69,6 +69,7 @@ export const well: StatusFacts = {
   quarantine: [],
   datasets: [],
   exports: [],
+  damagedEntries: [],
   curated: [],
   relay: null,
   alarms: [],

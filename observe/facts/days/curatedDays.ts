@@ -176,7 +176,7 @@ const NIGHT_MS = DAY_MS + 2 * 3_600_000;
 /** The parts of a deployment that questions about curated days use. */
 export type CuratedReaders = Pick<
   Deployment,
-  's3' | 'glue' | 'config' | 'now' | 'clock' | 'wait' | 'random' | 'signal'
+  's3' | 'glue' | 'config' | 'now' | 'clock' | 'wait' | 'random' | 'signal' | 'onDamaged'
 >;
 
 /** The lists of days that are written into the views. */
@@ -239,7 +239,7 @@ function readFilesSeen({ s3, config }: Pick<Deployment, 's3' | 'config'>, kind: 
 
 /** Days and their entries in the ledger, in the order of the days. */
 async function readEntries(
-  deployment: Pick<Deployment, 's3' | 'config'>,
+  deployment: Pick<Deployment, 's3' | 'config' | 'onDamaged'>,
   kind: ForwardedKind,
   days: readonly UtcDay[],
 ) {

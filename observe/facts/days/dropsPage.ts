@@ -72,15 +72,16 @@ export type Need = 'problem' | 'warning';
 
 /** What a dataset needs, as the findings of `sluice status` are; null if it needs nobody. */
 export function needOf(drops: DatasetDays): Need | null {
-  const { lastLook, isLookOld, late, waiting, newer, lacking, days, unread = [] } = drops;
+  const { lastLook, isLookOld, late, waiting, newer, lacking, days, firstDay, unread = [] } = drops;
   const needs = days.map(dayNeed);
   const hasProblem =
-    late.length + newer.length + lacking.length + unread.length > 0 ||
+    late.length + lacking.length + unread.length > 0 ||
     lastLook?.failure !== undefined ||
-    waiting.some(({ isLacking }) => isLacking) ||
+    waiting.some(({ day, isLacking, cure }) => isLacking && day < firstDay && cure !== 'load') ||
     needs.includes('problem');
   if (hasProblem) return 'problem';
-  return isLookOld || lastLook?.stopped === true || needs.includes('warning') ? 'warning' : null;
+  const isOdd = isLookOld || lastLook?.stopped === true || newer.length > 0;
+  return isOdd || waiting.some(({ isLacking }) => isLacking) || needs.includes('warning') ? 'warning' : null;
 }
 
 /** What an export needs; null if it needs nobody. */
@@ -187,11 +188,14 @@ interface Span {
  * @throws LedgerError; ObserveError `SLUICE_OBSERVE_CURSOR_UNKNOWN`; what AWS clients throw when AWS cannot be reached.
  */
 export async function readDropsPage(
-  open: Pick<Deployment, 's3' | 'glue' | 'config' | 'now' | 'signal'>,
+  given: Pick<Deployment, 's3' | 'glue' | 'config' | 'now' | 'signal'>,
   about: { readonly datasets: readonly ConfiguredDataset[]; readonly exports: readonly Export[] },
   { after, ...span }: Span & { readonly after?: string | undefined },
 ): Promise<DropsPage> {
-  const { now } = open;
+  const { now } = given;
+  const damaged = new Map<string, NotRead>();
+  const onDamaged = (part: string) => void damaged.set(part, { part, why: 'It has no valid entry.' });
+  const open = { ...given, onDamaged };
   const { days: count, until } = span;
   const lines: readonly Line[] = [
     ...about.datasets.map((dataset) => ({ name: `${dataset.source.name}/${dataset.dataset.name}`, dataset })),
@@ -229,13 +233,14 @@ export async function readDropsPage(
           ? cursorOf(needs.get(last) ?? null, last)
           : null,
       days: [...covered].sort(),
-      unknown: unread.unknown,
+      unknown: [...unread.unknown, ...damaged.values()],
       datasets: shown.filter((ofPage) => 'dataset' in ofPage),
       exports: shown.filter((ofPage) => 'export' in ofPage),
     },
     datasets: statusesOf.filter((status) => 'dataset' in status),
     exports: statusesOf.filter((status) => 'export' in status),
     hasProblem:
+      damaged.size > 0 ||
       [...needs.values()].includes('problem') ||
       statusesOf.some((status) => statusNeed(status) === 'problem'),
   };
@@ -243,7 +248,7 @@ export async function readDropsPage(
 
 /** Reads the days of lines that are asked for, and without `until` those by which they are judged; by the names of the lines. */
 async function readLines(
-  open: Pick<Deployment, 's3' | 'config' | 'now'>,
+  open: Pick<Deployment, 's3' | 'config' | 'now' | 'onDamaged'>,
   lines: readonly Line[],
   { days, until }: Span,
 ): Promise<ReadonlyMap<string, DatasetStatus | ExportStatus>> {

@@ -23,7 +23,7 @@ interface Versions {
   isDeleted: boolean;
 }
 
-type GoneReaders = Pick<Deployment, 's3' | 'config' | 'now'>;
+type GoneReaders = Pick<Deployment, 's3' | 'config' | 'now' | 'onDamaged'>;
 
 /** Where the files of a day are; null if the ledger knows no version of it. */
 interface DayFolder {

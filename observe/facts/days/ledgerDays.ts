@@ -20,6 +20,7 @@ import {
   type LedgerSubject,
   NO_FILES,
 } from '../../../lib/ledger/LedgerEntry.ts';
+import { LedgerError } from '../../../lib/ledger/LedgerError.ts';
 import { ledgerStore, listedEntries } from '../../../lib/ledger/ledgerStore.ts';
 import {
   lackingDays,
@@ -283,8 +284,8 @@ export interface ExportDays extends ExportFacts {
   readonly days: readonly DropDay[];
 }
 
-type Open = Pick<Deployment, 's3' | 'config' | 'now'>;
-type CatalogReaders = Pick<Deployment, 's3' | 'glue' | 'config' | 'signal'>;
+type Open = Pick<Deployment, 's3' | 'config' | 'now' | 'onDamaged'>;
+type CatalogReaders = Pick<Deployment, 's3' | 'glue' | 'config' | 'signal' | 'onDamaged'>;
 
 /** The datasets of a configuration. */
 export function configuredDatasets({
@@ -363,15 +364,30 @@ export function failingOf(entry: LedgerEntry | null): Failing | null {
   return isFailing(entry) ? { since, last, waits, replaced } : null;
 }
 
+/** What is read of the ledger; null if the object has no valid entry, and whoever asks is told of it by the key. */
+async function unlessDamaged<Read>(
+  read: Promise<Read>,
+  onDamaged: Deployment['onDamaged'],
+): Promise<Read | null> {
+  try {
+    return await read;
+  } catch (error) {
+    const isDamaged = error instanceof LedgerError && error.code === 'SLUICE_INGEST_LEDGER_INVALID';
+    if (!isDamaged || onDamaged === undefined) throw error;
+    onDamaged(error.detail.replace(/\.$/, ''));
+    return null;
+  }
+}
+
 /** Reads days of several subjects from the ledger, in the order of subjects and days. @throws LedgerError. */
 export async function readLedgerDays(
-  { s3, config }: Pick<Deployment, 's3' | 'config'>,
+  { s3, config, onDamaged }: Pick<Deployment, 's3' | 'config' | 'onDamaged'>,
   subjects: readonly (readonly Pick<LedgerSubject, 'source' | 'dataset' | 'day'>[])[],
 ): Promise<readonly (readonly LedgerDay[])[]> {
   const ledger = ledgerStore(s3ObjectStore(s3, config.bucket));
   const read = await mapLimit(subjects.flat(), PARALLEL, async (subject) => ({
     day: subject.day,
-    entry: (await ledger.read(subject))?.entry ?? null,
+    entry: (await unlessDamaged(ledger.read(subject), onDamaged))?.entry ?? null,
   }));
   let taken = 0;
   return subjects.map((places) => {
@@ -387,7 +403,9 @@ export async function readDatasets(
   { count = judgedDays, until }: Partial<DaySpan<ConfiguredDataset>> = {},
 ): Promise<readonly DatasetStatus[]> {
   const store = s3ObjectStore(open.s3, open.config.bucket);
-  const noted = await mapLimit(datasets, PARALLEL_NOTES, (dataset) => readNotes(store, dataset));
+  const noted = await mapLimit(datasets, PARALLEL_NOTES, (dataset) =>
+    readNotes(store, dataset, open.onDamaged),
+  );
   const subjects = noted.map((dataset) => subjectsOf(dataset, { count, until }, open.now));
   // The days of all datasets are read together: each may have few.
   const days = await readLedgerDays(open, subjects);
@@ -413,11 +431,17 @@ interface KnownDataset extends NotedDataset {
 }
 
 /** Reads what functions have noted of a dataset. */
-async function readNotes(store: ObjectStore, configured: ConfiguredDataset): Promise<NotedDataset> {
+async function readNotes(
+  store: ObjectStore,
+  configured: ConfiguredDataset,
+  onDamaged: Deployment['onDamaged'],
+): Promise<NotedDataset> {
   const { source, dataset } = configured;
   const [look, expected, files] = await Promise.all([
-    lastListings(store).read(source.name, dataset.name),
-    dataset.expectedBy === undefined ? null : lateNotes(store).read(source.name, dataset.name),
+    unlessDamaged(lastListings(store).read(source.name, dataset.name), onDamaged),
+    dataset.expectedBy === undefined
+      ? null
+      : unlessDamaged(lateNotes(store).read(source.name, dataset.name), onDamaged),
     readVersionFiles(store, source.name, dataset.name),
   ]);
   return { ...configured, look, expected, files };
@@ -592,6 +616,27 @@ async function daysOutside(
   return { unlooked, newer: newer.filter((day) => !unlooked.includes(day)) };
 }
 
+/** An object of the ledger that has no valid entry. */
+export interface DamagedEntry {
+  /** Its key: `ledger/acme/orders/2026-11-20.json`. */
+  readonly key: string;
+  /** When it was written last, ISO 8601; null if it is gone by now. */
+  readonly writtenAt: string | null;
+}
+
+/** Reads when damaged objects of the ledger were written. @throws What the client of S3 throws. */
+export function readDamagedEntries(
+  { s3, config }: Pick<Deployment, 's3' | 'config'>,
+  keys: Iterable<string>,
+): Promise<readonly DamagedEntry[]> {
+  const store = s3ObjectStore(s3, config.bucket);
+  return mapLimit([...keys].sort(), PARALLEL, async (key) => {
+    const { items } = await store.listPage(key, { limit: 1 });
+    const [object] = items;
+    return { key, writtenAt: object === undefined ? null : isoTimestamp(object.modifiedAt) };
+  });
+}
+
 /** Reads the ledger of exports; by default of {@link judgedExportDays}. @throws LedgerError. */
 export async function readExports(
   open: Open,
@@ -634,7 +679,7 @@ async function unreadDays(
   { source, dataset }: ConfiguredDataset,
 ): Promise<readonly UnreadDay[]> {
   const folders = ingestedTableFolders(deployment.config, dataset.table);
-  const days = await daysUnder(deployment, folders, { from: '', to: '9' });
+  const days = daysUnder(deployment, folders, { from: '', to: '9' });
   return unreadVersions(deployment, dataset.table, days, (day) => {
     return { source: source.name, dataset: dataset.name, day };
   });
@@ -649,13 +694,13 @@ async function unreadDays(
 export async function unreadVersions(
   deployment: CatalogReaders,
   table: string,
-  days: readonly UtcDay[],
+  asked: readonly UtcDay[] | Promise<readonly UtcDay[]>,
   subjectOf: (day: UtcDay) => Pick<LedgerSubject, 'source' | 'dataset' | 'day'>,
 ): Promise<readonly UnreadDay[]> {
   const { config } = deployment;
   const own = `s3://${config.bucket}/`;
   const folders = ingestedTableFolders(config, table).map((folder) => `${own}${folder}`);
-  const registered = await ifThere(readMadePartitions(deployment, table));
+  const [registered, days] = await Promise.all([ifThere(readMadePartitions(deployment, table)), asked]);
   const subjects = days
     .filter((day) =>
       folders.every((folder) => !registered?.get(day)?.location.startsWith(`${folder}${day}/`)),

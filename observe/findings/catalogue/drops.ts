@@ -5,6 +5,16 @@ const { problem, warning } = entriesOf('drops');
 
 /** Findings about customers' datasets and exports. */
 export const dropsFindings = {
+  SLUICE_FINDING_LEDGER_DAMAGED: problem(
+    'Objects of the ledger have no valid entry. Runs cannot work on their days; all other days go on.',
+    {
+      entry: [
+        'Somebody replaced them by hand, as no function writes such an entry. Runs cannot work on these days, and nothing else is known of them; all other days go on.',
+        'The first command lists the versions of the object. Put the ID of the last one before that time in place of VERSION_ID: the second command brings it back. Do not delete the object: it may be all that says which files the day has.',
+      ],
+    },
+    { section: 'drops' },
+  ),
   SLUICE_FINDING_SOURCE_UNREADABLE: problem(
     "The last attempt of `ingest-plan` to list a dataset's folder failed, which needs `s3:ListBucket`.",
     "The first command says what to do. If access is denied, `policy print` prints what the customer's bucket must allow, and to which roles. Then `ingest run` lists the folder again.",

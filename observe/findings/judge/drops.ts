@@ -1,6 +1,7 @@
 import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { lastNamed } from '../../../lib/drops/plan/dueDays.ts';
+import { lastLookKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords, sluiceCommand } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
@@ -13,7 +14,11 @@ import { unreadVersions } from './partitions.ts';
 import { deniedPolicy, type Findings, otherDays, type Place, scheduled } from './place.ts';
 
 /** How a dataset is named, and commands about its days. */
-type Dataset = ReturnType<typeof datasetOf> & Pick<StatusFacts, 'archivedDays'>;
+type Dataset = ReturnType<typeof datasetOf> &
+  Pick<StatusFacts, 'archivedDays'> & {
+    /** Whether the note of its last listing has no valid entry. */
+    readonly isLookDamaged: boolean;
+  };
 
 function datasetOf({ source, dataset }: DatasetDays, place: Place) {
   const { now, commands, stack, isGone } = place;
@@ -48,15 +53,42 @@ function datasetOf({ source, dataset }: DatasetDays, place: Place) {
 }
 
 /** Drops of customers, one dataset after the other. */
-export function* dropFindings({ datasets, archivedDays }: StatusFacts, place: Place): Findings {
+export function* dropFindings(facts: StatusFacts, place: Place): Findings {
+  const { datasets, archivedDays } = facts;
   for (const drops of datasets ?? []) {
-    const dataset = { ...datasetOf(drops, place), archivedDays };
+    const lookKey = lastLookKey(drops.source, drops.dataset);
+    const isLookDamaged = facts.damagedEntries?.some(({ key }) => key === lookKey) === true;
+    const dataset = { ...datasetOf(drops, place), archivedDays, isLookDamaged };
     for (const judged of DATASET_JUDGES)
       for (const found of judged(drops, dataset)) {
         const alarms = scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, drops));
         yield place.ringing.tell(found, alarms);
       }
   }
+}
+
+/** Objects of the ledger, of customers' days and of others, that have no valid entry. */
+export function* damagedEntries({ damagedEntries: all }: StatusFacts, { config, commands }: Place): Findings {
+  const [first, ...others] = all ?? [];
+  if (first === undefined) return;
+  const named = [first, ...others];
+  const since = named.flatMap(({ writtenAt }) => writtenAt ?? []).sort();
+  const texts = named.map(({ key, writtenAt }) =>
+    writtenAt === null ? `${key}, gone by now` : `${key}, written at ${writtenAt}`,
+  );
+  const more = others.length === 0 ? '' : `, and ${counted(others.length, 'other')}`;
+  const told = {
+    case: 'entry',
+    title: `The object ${first.key} of the ledger has no valid entry${more}`,
+    since: since[0] ?? null,
+    detail: `${listed(texts)}.`,
+  } as const;
+  const bucket = ['--bucket', config.bucket];
+  const source = `${config.bucket}/${first.key}?versionId=VERSION_ID`;
+  yield finding('SLUICE_FINDING_LEDGER_DAMAGED', told, [
+    commands.aws('s3api', 'list-object-versions', ...bucket, '--prefix', first.key),
+    commands.aws('s3api', 'copy-object', ...bucket, '--key', first.key, '--copy-source', source),
+  ]);
 }
 
 /** Whether an alarm counts what a dataset has: another dataset's stands with that. */
@@ -66,13 +98,17 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 }
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
-function* listing(drops: DatasetDays, { name, run, policy, log, commands }: Dataset): Findings {
+function* listing(
+  drops: DatasetDays,
+  { name, run, policy, log, commands, isLookDamaged }: Dataset,
+): Findings {
   const { folder, schedule, lookbackDays, lastLook, isLookOld, unlooked, days } = drops;
   const late = (
     told: Told & { readonly case: CaseOf<'SLUICE_FINDING_INGEST_LATE'> },
     shown: readonly string[],
   ) => finding('SLUICE_FINDING_INGEST_LATE', told, shown, 'warning');
   if (lastLook === null) {
+    if (isLookDamaged) return;
     const told = seenNow(
       `The folder of ${name} was never listed, where its schedule is ${schedule}`,
       `${name}: never listed, ${schedule}.`,

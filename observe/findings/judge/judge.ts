@@ -13,7 +13,7 @@ import {
   undeployedFindings,
   unreadFindings,
 } from './deployment.ts';
-import { dropFindings } from './drops.ts';
+import { damagedEntries, dropFindings } from './drops.ts';
 import { functionFindings } from './functions.ts';
 import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
 import { missingNights } from './nights.ts';
@@ -72,6 +72,7 @@ const JUDGES: readonly Judge[] = [
   { find: quarantined, readBy: PLACES },
   { find: deadLetterFindings },
   { find: functionFindings },
+  { find: damagedEntries, readBy: /^sources\b/ },
   { find: dropFindings, readBy: /^sources\b/ },
   { find: exportFindings, readBy: /^exports\b/ },
   { find: curatedFindings, readBy: CURATED },

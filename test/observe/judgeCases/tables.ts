@@ -42,6 +42,15 @@ export const tableCases: readonly Case[] = [
     "npx sluice query 'ALTER TABLE `sluice`.`statsig_forwarded_events` DROP IF EXISTS PARTITION (ds = '\\''2026-11-20'\\'')'",
   ],
   [
+    'an object of the ledger is damaged',
+    { damagedEntries: [{ key: 'ledger/acme/orders/2026-11-18.json', writtenAt: at(3) }] },
+    'LEDGER_DAMAGED',
+    'problem',
+    `ledger/acme/orders/2026-11-18.json ${at(3)}`,
+    'aws s3api list-object-versions --bucket acme --prefix ledger/acme/orders/2026-11-18.json',
+    "aws s3api copy-object --bucket acme --key ledger/acme/orders/2026-11-18.json --copy-source 'acme/ledger/acme/orders/2026-11-18.json?versionId=VERSION_ID'",
+  ],
+  [
     'a curated day has no partition',
     {
       curated: [{ ...curated, unread: [{ day: '2026-11-18', location: 's3://acme/v/' }] }],
