@@ -143,8 +143,17 @@ export class TokenList {
     return this.tokens.length;
   }
 
+  /** The token at an index; undefined before the start and after the end. */
   at(index: number): Token | undefined {
     return this.tokens[index];
+  }
+
+  /** The token at an index. @throws SqlError `SYNTAX_ERROR` where the text is at its end. */
+  token(index: number): Token {
+    const token = this.tokens[index];
+    if (token === undefined)
+      throw new SqlError('SYNTAX_ERROR', "mismatched input '<EOF>'", this.offset(index));
+    return token;
   }
 
   /** The word at an index in lower case; undefined for other tokens. */
