@@ -56,10 +56,10 @@ export async function openReaders() {
   return {
     edge: story.cloud.edge,
     config: story.cloud.config,
-    credentialsOf: story.credentialsOf,
+    credentialsOf: (principal: string) => story.credentialsOf(principal),
     /** Clients of a reader, or of the account's root. */
     clientsOf,
-    close: story.close,
+    close: () => story.close(),
   };
 }
 

@@ -53,6 +53,9 @@ export interface Posted {
 /** How often a request is sent at most. */
 const MOST_TRIES = 4;
 
+/** Statuses with which a command of a finding may end: it has done its work, or it shows a problem. */
+const CURED = [0, 3];
+
 /** What a story's cloud differs in. */
 export interface StoryOptions {
   /** When its clock begins, ISO 8601. Default: the machine's time. */
@@ -69,264 +72,398 @@ export async function removeVersion(s3: S3Client, Bucket: string, Key: string): 
   await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
 }
 
+/** Calls of deployed functions that their roles do not allow, from now on until `end`. */
+class RoleWatch {
+  /** The sentences of the refusals. */
+  readonly lacking = new Set<string>();
+  /** ARNs of roles with whose keys the story itself calls. Their refusals are the story's own. */
+  readonly borrowed = new Set<string>();
+  readonly end: () => void;
+
+  constructor() {
+    this.end = onDecision((decision) => {
+      const { arn } = decision.caller;
+      if (!lacksPermission(decision) || !arn.includes(':role/sluice-local-') || this.borrowed.has(arn))
+        return;
+      this.lacking.add(decision.because ?? decision.action);
+    });
+  }
+}
+
+/** The configuration that `SLUICE_CONFIG` names until `end`. */
+class StoryConfig {
+  readonly #directory: string;
+  readonly #before = process.env['SLUICE_CONFIG'];
+  #written = 0;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Writes a configuration to a file of its own: Node keeps a module that it has imported. */
+  set(config: Partial<ConfigInput>): void {
+    const named = { bucket: 'acme-experiments', ...config };
+    this.#written += 1;
+    process.env['SLUICE_CONFIG'] = writeConfig(this.#directory, named, `${this.#written}.config.ts`);
+  }
+
+  /** Restores the variable. */
+  end(): void {
+    if (this.#before === undefined) delete process.env['SLUICE_CONFIG'];
+    else process.env['SLUICE_CONFIG'] = this.#before;
+  }
+}
+
 /**
  * A local cloud with a configuration, whose deployed policies are enforced, and what stories do with it: they post, move
- * its clock, plant faults, run commands and ask. `SLUICE_CONFIG` names its configuration until it is closed. A call of a
- * function that its role does not allow fails the story when it closes, even if the function goes on without its answer.
- *
- * @param input Default: the repository's own configuration, whose package most suites share.
+ * its clock, plant faults, run commands and ask. A call of a function that its role does not allow fails the story when it
+ * closes, even if the function goes on without its answer. {@link storyCloud} opens it.
  */
-export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOptions = {}) {
-  const { startsAt, checkKeys = false, load } = options;
-  const directory = temporaryDirectory();
-  const data = join(directory.path, 'data');
-  const before = process.env['SLUICE_CONFIG'];
-  let configs = 0;
-  const configure = (config: Partial<ConfigInput>) => {
-    const named = { bucket: 'acme-experiments', ...config };
-    // A file of its own: Node keeps a module that it has imported.
-    configs += 1;
-    process.env['SLUICE_CONFIG'] = writeConfig(directory.path, named, `${configs}.config.ts`);
-  };
-  const refusals: string[] = [];
-  /** Calls of deployed functions that their roles do not allow: the sentences of the refusals. */
-  const lacking = new Set<string>();
-  /** Roles with whose keys the story calls itself. */
-  const borrowed = new Set<string>();
-  const endDecisions = onDecision((decision) => {
-    const { arn } = decision.caller;
-    if (!lacksPermission(decision) || !arn.includes(':role/sluice-local-') || borrowed.has(arn)) return;
-    lacking.add(decision.because ?? decision.action);
-  });
-  const start = async (at?: number): Promise<[Cloud, MovableClock]> => {
+export class StoryCloud {
+  /** Its data directory. */
+  readonly data: string;
+  /** A folder of the story's own, which goes with it. */
+  readonly scratch: string;
+  /** The sentences of calls that the policies do not allow, each as it was first reported. */
+  readonly refusals: string[] = [];
+  readonly #options: StoryOptions;
+  readonly #directory = temporaryDirectory();
+  readonly #config = new StoryConfig(this.#directory.path);
+  readonly #roles = new RoleWatch();
+  /** What is destroyed when the story ends. */
+  readonly #clients: { destroy(): void }[] = [];
+  #running: { readonly cloud: Cloud; readonly clock: MovableClock; readonly s3: S3Client } | undefined;
+
+  /** Nothing runs before {@link start}. */
+  constructor(options: StoryOptions) {
+    this.#options = options;
+    this.scratch = this.#directory.path;
+    this.data = join(this.scratch, 'data');
+  }
+
+  /**
+   * Starts the cloud on its data, which a first start makes.
+   *
+   * @param input The configuration from now on. Default: the one it has.
+   * @param at Where its clock begins, epoch milliseconds. Default: the machine's time.
+   */
+  async start(input: Partial<ConfigInput> | undefined, at: number | undefined): Promise<void> {
+    const { checkKeys = false, load } = this.#options;
+    if (input !== undefined) this.#config.set(input);
     const clock = new MovableClock();
     if (at !== undefined) await clock.set(at);
-    const onRefusal = (sentence: string) => refusals.push(sentence);
-    const ports = { port: 0, edgePort: 0 };
-    const how = { checkKeys, data, clock, onRefusal };
-    const started = await startCloud({
+    const cloud = await startCloud({
       enforceIam: true,
-      ...ports,
-      ...how,
+      port: 0,
+      edgePort: 0,
+      checkKeys,
+      data: this.data,
+      clock,
+      onRefusal: (sentence) => this.refusals.push(sentence),
       ...(load === undefined ? {} : { load }),
     });
-    const { flush } = started;
-    const named = { flush: () => within('a flush of the local cloud', flush()) };
-    return [Object.assign(started, named), clock];
-  };
-  if (input !== undefined) configure(input);
-  let [cloud, clock] = await start(startsAt === undefined ? undefined : Date.parse(startsAt));
+    const { flush } = cloud;
+    Object.assign(cloud, { flush: () => within('a flush of the local cloud', flush()) });
+    const s3 = this.kept(new S3Client({ ...optionsOf(cloud), forcePathStyle: true }));
+    this.#running = { cloud, clock, s3 };
+  }
 
-  const own: Credentials = localAccount;
-  const env = () => ({
-    AWS_ENDPOINT_URL: cloud.edge,
-    AWS_REGION: localAccount.region,
-    AWS_ACCESS_KEY_ID: own.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: own.secretAccessKey,
-  });
-  const { region } = localAccount;
-  const clientOptions = (credentials: Credentials = own) =>
-    ({ endpoint: cloud.edge, region, credentials, maxAttempts: 1 }) as const;
-  const clients: { destroy(): void }[] = [];
-  const kept = <Client extends { destroy(): void }>(client: Client): Client => {
-    clients.push(client);
+  /** What runs; something else after each {@link restart}. */
+  get #run() {
+    if (this.#running === undefined) throw new Error('The cloud has not started.');
+    return this.#running;
+  }
+
+  /** The running cloud. */
+  get cloud(): Cloud {
+    return this.#run.cloud;
+  }
+
+  /** The clock of the running cloud. */
+  get clock(): MovableClock {
+    return this.#run.clock;
+  }
+
+  /** Variables with which commands find the cloud. */
+  get env(): Readonly<Record<string, string>> {
+    return {
+      AWS_ENDPOINT_URL: this.cloud.edge,
+      AWS_REGION: localAccount.region,
+      AWS_ACCESS_KEY_ID: localAccount.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: localAccount.secretAccessKey,
+    };
+  }
+
+  /** Options of an AWS client. @param credentials Default: the account's root. */
+  clientOptions(credentials?: Credentials): ReturnType<typeof optionsOf> {
+    return optionsOf(this.cloud, credentials);
+  }
+
+  /** Destroys a client when the story ends. */
+  kept<Client extends { destroy(): void }>(client: Client): Client {
+    this.#clients.push(client);
     return client;
-  };
-  const s3By = (credentials?: Credentials) =>
-    kept(new S3Client({ ...clientOptions(credentials), forcePathStyle: true }));
-  let s3 = s3By();
-  const control = async (method: string, path: string, body?: object): Promise<unknown> => {
+  }
+
+  /** Opens a client of S3, which closes with the story. */
+  s3By(credentials?: Credentials): S3Client {
+    return this.kept(new S3Client({ ...this.clientOptions(credentials), forcePathStyle: true }));
+  }
+
+  /** Opens the deployment as it is now, for what asks or changes it. It closes with the story. */
+  deployment(isLocal = true, credentials?: Credentials): Deployment {
+    const stack = { service: 'sluice', stage: 'local' };
+    const about = { config: this.cloud.config, stack, isLocal, now: this.clock.now() };
+    const opened = openDeployment(about, this.clientOptions(credentials));
+    this.#clients.push({ destroy: () => opened.close() });
+    return opened;
+  }
+
+  /** Calls the control API. @param path Below its own, as `faults`. @throws Error with an answer that is not OK. */
+  async control(method: string, path: string, body?: object): Promise<unknown> {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-    const answer = await fetch(`${cloud.edge}/_sluice/${path}`, { method, ...sent });
+    const answer = await fetch(`${this.cloud.edge}/_sluice/${path}`, { method, ...sent });
     if (!answer.ok) throw new Error(await answer.text());
     return answer.json();
-  };
-  const send = ({ path = '/v1/rgstr', headers = {}, events, body }: Posted) => {
-    const answer = fetch(`${cloud.collector}${path}`, {
+  }
+
+  setFaults(faults: object): Promise<unknown> {
+    return this.control('POST', 'faults', faults);
+  }
+
+  clearFaults(): Promise<unknown> {
+    return this.control('DELETE', 'faults');
+  }
+
+  /** How often each fault that is set has struck, in their order. */
+  async struck(): Promise<readonly number[]> {
+    return struckSchema.parse(await this.control('GET', 'faults')).faults.map(({ struck }) => struck);
+  }
+
+  /** Keys of a role of the stack, or of a user elsewhere. Refusals of the role are the story's own from now on. */
+  async credentialsOf(principal: string): Promise<z.output<typeof issuedSchema>> {
+    const issued = issuedSchema.parse(await this.control('POST', 'credentials', { principal }));
+    this.#roles.borrowed.add(issued.principal);
+    return issued;
+  }
+
+  /** Sends a request to the collector, once. */
+  send({ path = '/v1/rgstr', headers = {}, events, body }: Posted): Promise<Response> {
+    const answer = fetch(`${this.cloud.collector}${path}`, {
       method: 'POST',
       headers: { 'statsig-api-key': 'client-story', ...headers },
       body: body ?? JSON.stringify({ events }),
     });
     return within(`the answer of the collector to ${path}`, answer);
-  };
-  const sluice = (...args: string[]) => callMain([...args, '--local'], { env: env() });
-  const json = async (...args: string[]) => {
-    const { stdout, stderr } = await sluice(...args, '--json');
-    return JSON.parse(stdout === '' ? JSON.stringify({ stderr }) : stdout);
-  };
-  /** Runs a command as a finding prints it: a shell reads its words. */
-  const paste = (command: string, stdin = '') => callMain(npxWords(command), { env: env(), stdin });
-  const findings = async (code: string): Promise<readonly Finding[]> => {
-    const { problems }: { problems: readonly Finding[] } = await json('status');
-    return problems.filter((problem) => problem.code === `SLUICE_FINDING_${code}`);
-  };
-  const filesUnder = (folder: string) =>
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name));
+  }
 
-  return {
-    get cloud() {
-      return cloud;
-    },
-    get clock() {
-      return clock;
-    },
-    /** Its data directory. */
-    data,
-    /** A folder of the story's own, which goes with it. */
-    scratch: directory.path,
-    /** Calls that the policies do not allow. */
-    refusals,
-    /** Variables with which commands find the cloud. */
-    get env() {
-      return env();
-    },
-    clientOptions,
-    /** Destroys a client when the story ends. */
-    kept,
-    s3By,
-    control,
-    send,
-    /** Posts, and answers the status. As an SDK does, it repeats what gets 503: on a busy machine a cold start may. */
-    async post(request: Posted): Promise<number> {
-      let status = 0;
-      for (let tries = 0; tries < MOST_TRIES && (tries === 0 || status === 503); tries += 1) {
-        const answer = await send(request);
-        await answer.arrayBuffer();
-        status = answer.status;
-      }
-      return status;
-    },
-    /** Opens the deployment as it is now, for what asks or changes it. It closes with the story. */
-    deployment(isLocal = true, credentials?: Credentials): Deployment {
-      const stack = { service: 'sluice', stage: 'local' };
-      const about = { config: cloud.config, stack, isLocal, now: clock.now() };
-      const opened = openDeployment(about, clientOptions(credentials));
-      clients.push({ destroy: () => opened.close() });
-      return opened;
-    },
-    setFaults: (faults: object) => control('POST', 'faults', faults),
-    clearFaults: () => control('DELETE', 'faults'),
-    /** How often each fault that is set has struck, in their order. */
-    async struck(): Promise<readonly number[]> {
-      return struckSchema.parse(await control('GET', 'faults')).faults.map(({ struck }) => struck);
-    },
-    /** Lets time pass: each alarm that falls due on the way rings at its own time. */
-    advance: (ms: number) => within(`${ms} ms of the cloud's clock`, clock.advance(ms)),
-    /** Moves on by as much, or to an instant, ISO 8601: what fell due on the way runs once, then. */
-    jump: (ms: number) => clock.set(clock.now() + ms),
-    jumpTo: (at: string) => clock.set(Date.parse(at)),
-    /** Runs a command on the cloud. */
-    sluice,
-    /** The same, and its answer as JSON. */
-    json,
-    paste,
-    /** What `sluice status` finds, by its code without the prefix. */
-    found: async (code: string) => (await findings(code))[0],
-    /**
-     * Pastes the commands of findings in their order, or those of a choice that a cure leaves.
-     *
-     * @returns How each ended: with 0, or with 3 as it shows a problem.
-     */
-    async cure(code: string, choice = /(?:)/): Promise<readonly number[]> {
-      const ended: number[] = [];
-      const commands = (await findings(code)).flatMap((finding) => finding.commands);
-      for (const command of commands.filter((found) => choice.test(found))) {
-        const answer = await paste(command);
-        if (![0, 3].includes(answer.code)) throw new Error(`${command}: ${answer.stderr}`);
-        ended.push(answer.code);
-      }
-      if (ended.length === 0) throw new Error(`${code} prints ${commands}`);
-      return ended;
-    },
-    /** Asks in DuckDB's dialect. */
-    query: (sql: string) => runQuery(data, sql),
-    /** Asks the local Athena. */
-    async ask(sql: string, credentials?: Credentials, workGroup = 'sluice'): Promise<readonly AthenaRow[]> {
-      const athena = new AthenaClient(clientOptions(credentials));
-      const how = { WorkGroup: workGroup, QueryExecutionContext: { Database: cloud.database } };
-      return athenaRows(athena, sql, how).finally(() => athena.destroy());
-    },
-    async keys(Prefix: string, Bucket = cloud.bucket, client = s3): Promise<string[]> {
-      const found: string[] = [];
-      for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket, Prefix }))
-        found.push(...Contents.map(({ Key = '' }) => Key));
-      return found;
-    },
-    async read(Key: string, Bucket = cloud.bucket, client = s3): Promise<Uint8Array> {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
-      return (await Body?.transformToByteArray()) ?? new Uint8Array();
-    },
-    async put(Key: string, Body: Uint8Array | string, Bucket = cloud.bucket, client = s3): Promise<void> {
-      await client.send(new PutObjectCommand({ Bucket, Key, Body }));
-    },
-    /** Has a bucket's policy deny an action in it. @returns Puts the policy back. */
-    async deny(denied: object, Bucket = cloud.bucket, client = s3): Promise<() => Promise<unknown>> {
-      const { Policy = '' } = await client.send(new GetBucketPolicyCommand({ Bucket }));
-      const put = (text: string) => client.send(new PutBucketPolicyCommand({ Bucket, Policy: text }));
-      const { Statement, ...policy } = JSON.parse(Policy);
-      const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
-      const own = { Effect: 'Deny', Principal: '*', Resource, ...denied };
-      await put(JSON.stringify({ ...policy, Statement: [...Statement, own] }));
-      return () => put(Policy);
-    },
-    async remove(Key: string, Bucket = cloud.bucket, client = s3): Promise<void> {
-      await client.send(new DeleteObjectCommand({ Bucket, Key }));
-    },
-    /** A table's registered partitions, with their locations. */
-    async partitions(TableName: string): Promise<{ value: string; location: string }[]> {
-      const client = new GlueClient(clientOptions());
-      const found: { value: string; location: string }[] = [];
-      const table = { DatabaseName: cloud.database, TableName };
-      for await (const { Partitions = [] } of paginateGetPartitions({ client }, table))
-        for (const { Values = [], StorageDescriptor } of Partitions)
-          found.push({ value: Values.join('/'), location: StorageDescriptor?.Location ?? '' });
-      client.destroy();
-      return found;
-    },
-    /** Keys of a role of the stack, or of a user elsewhere. */
-    async credentialsOf(principal: string) {
-      const issued = issuedSchema.parse(await control('POST', 'credentials', { principal }));
-      borrowed.add(issued.principal);
-      return issued;
-    },
-    /** Logs of the functions, without the times of the lines. */
-    logs: () =>
-      filesUnder(join(data, 'logs'))
-        .map((file) => readFileSync(file, 'utf8').replace(/^\S{24} /gm, ''))
-        .join('\n'),
-    /** Files of the local cloud that have a text. */
-    filesWith: (text: string) => filesUnder(data).filter((file) => readFileSync(file).includes(text)),
-    /** How many messages a queue has. */
-    messages: (part: string) =>
-      cloud.status().queues.find(({ name }) => name === `sluice-local-${part}`)?.messages ?? 0,
-    /** Stops, and starts with the same data at the same time, after `config` when one is given, and what is done meanwhile. */
-    async restart(config?: Partial<ConfigInput>, meanwhile = async () => {}): Promise<void> {
-      const now = clock.now();
-      const isMoved = clock.offsetMs !== 0;
-      await cloud.close();
-      await meanwhile();
-      if (config !== undefined) configure(config);
-      [cloud, clock] = await start(isMoved ? now : undefined);
-      s3 = s3By();
-    },
-    /**
-     * Stops the cloud, and removes its data.
-     *
-     * @throws Error if a function has made a call that its role does not allow, whatever became of it.
-     */
-    async close(): Promise<void> {
-      for (const client of clients) client.destroy();
-      await cloud.close();
-      endDecisions();
-      if (before === undefined) delete process.env['SLUICE_CONFIG'];
-      else process.env['SLUICE_CONFIG'] = before;
-      directory.remove();
-      if (lacking.size > 0) throw new Error(`Roles lack permissions: ${[...lacking].join('\n')}`);
-    },
-  };
+  /** Posts, and answers the status. As an SDK does, it repeats what gets 503: on a busy machine a cold start may. */
+  async post(request: Posted): Promise<number> {
+    let status = 0;
+    for (let tries = 0; tries < MOST_TRIES && (tries === 0 || status === 503); tries += 1) {
+      const answer = await this.send(request);
+      await answer.arrayBuffer();
+      status = answer.status;
+    }
+    return status;
+  }
+
+  /** Lets time pass: each alarm that falls due on the way rings at its own time. */
+  advance(ms: number): Promise<void> {
+    return within(`${ms} ms of the cloud's clock`, this.clock.advance(ms));
+  }
+
+  /** Moves on by as many milliseconds: what fell due on the way runs once, then. */
+  jump(ms: number): Promise<void> {
+    return this.clock.set(this.clock.now() + ms);
+  }
+
+  /** Moves on to an instant, ISO 8601, as {@link jump}. */
+  jumpTo(at: string): Promise<void> {
+    return this.clock.set(Date.parse(at));
+  }
+
+  /** Runs a command on the cloud. */
+  sluice(...args: string[]): ReturnType<typeof callMain> {
+    return callMain([...args, '--local'], { env: this.env });
+  }
+
+  /** Runs a command on the cloud. @returns Its answer as JSON; one that prints none answers `{ stderr }`. */
+  async json(...args: string[]) {
+    const { stdout, stderr } = await this.sluice(...args, '--json');
+    return JSON.parse(stdout === '' ? JSON.stringify({ stderr }) : stdout);
+  }
+
+  /** Runs a command as a finding prints it: a shell reads its words. */
+  paste(command: string, stdin = ''): ReturnType<typeof callMain> {
+    return callMain(npxWords(command), { env: this.env, stdin });
+  }
+
+  /** What `sluice status` finds, by its code without the prefix. */
+  async found(code: string): Promise<Finding | undefined> {
+    return (await this.#findings(code))[0];
+  }
+
+  /**
+   * Pastes the commands of findings in their order, or those of a choice that a cure leaves.
+   *
+   * @param code The findings' code, without the prefix.
+   * @param choice Which of the commands are pasted. Default all.
+   * @returns How each ended: {@link CURED}.
+   */
+  async cure(code: string, choice = /(?:)/): Promise<readonly number[]> {
+    const ended: number[] = [];
+    const commands = (await this.#findings(code)).flatMap((finding) => finding.commands);
+    for (const command of commands.filter((printed) => choice.test(printed))) {
+      const answer = await this.paste(command);
+      if (!CURED.includes(answer.code)) throw new Error(`${command}: ${answer.stderr}`);
+      ended.push(answer.code);
+    }
+    if (ended.length === 0) throw new Error(`${code} prints ${commands}`);
+    return ended;
+  }
+
+  async #findings(code: string): Promise<readonly Finding[]> {
+    const { problems }: { problems: readonly Finding[] } = await this.json('status');
+    return problems.filter((problem) => problem.code === `SLUICE_FINDING_${code}`);
+  }
+
+  /** Asks in DuckDB's dialect. */
+  query(sql: string): ReturnType<typeof runQuery> {
+    return runQuery(this.data, sql);
+  }
+
+  /** Asks the local Athena. */
+  async ask(sql: string, credentials?: Credentials, workGroup = 'sluice'): Promise<readonly AthenaRow[]> {
+    const athena = new AthenaClient(this.clientOptions(credentials));
+    const how = { WorkGroup: workGroup, QueryExecutionContext: { Database: this.cloud.database } };
+    return athenaRows(athena, sql, how).finally(() => athena.destroy());
+  }
+
+  /** The keys of a bucket that have a prefix. */
+  async keys(Prefix: string, Bucket = this.cloud.bucket, client = this.#run.s3): Promise<string[]> {
+    const found: string[] = [];
+    for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket, Prefix }))
+      found.push(...Contents.map(({ Key = '' }) => Key));
+    return found;
+  }
+
+  /** The bytes of an object. */
+  async read(Key: string, Bucket = this.cloud.bucket, client = this.#run.s3): Promise<Uint8Array> {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+    return (await Body?.transformToByteArray()) ?? new Uint8Array();
+  }
+
+  async put(
+    Key: string,
+    Body: Uint8Array | string,
+    Bucket = this.cloud.bucket,
+    client = this.#run.s3,
+  ): Promise<void> {
+    await client.send(new PutObjectCommand({ Bucket, Key, Body }));
+  }
+
+  async remove(Key: string, Bucket = this.cloud.bucket, client = this.#run.s3): Promise<void> {
+    await client.send(new DeleteObjectCommand({ Bucket, Key }));
+  }
+
+  /** Has a bucket's policy deny an action in it. @returns Puts the policy back. */
+  async deny(
+    denied: object,
+    Bucket = this.cloud.bucket,
+    client = this.#run.s3,
+  ): Promise<() => Promise<unknown>> {
+    const { Policy = '' } = await client.send(new GetBucketPolicyCommand({ Bucket }));
+    const put = (text: string) => client.send(new PutBucketPolicyCommand({ Bucket, Policy: text }));
+    const { Statement, ...policy } = JSON.parse(Policy);
+    const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
+    const own = { Effect: 'Deny', Principal: '*', Resource, ...denied };
+    await put(JSON.stringify({ ...policy, Statement: [...Statement, own] }));
+    return () => put(Policy);
+  }
+
+  /** A table's registered partitions, with their locations. */
+  async partitions(TableName: string): Promise<{ value: string; location: string }[]> {
+    const client = new GlueClient(this.clientOptions());
+    const found: { value: string; location: string }[] = [];
+    const table = { DatabaseName: this.cloud.database, TableName };
+    for await (const { Partitions = [] } of paginateGetPartitions({ client }, table))
+      for (const { Values = [], StorageDescriptor } of Partitions)
+        found.push({ value: Values.join('/'), location: StorageDescriptor?.Location ?? '' });
+    client.destroy();
+    return found;
+  }
+
+  /** Logs of the functions, without the times of the lines. */
+  logs(): string {
+    return filesUnder(join(this.data, 'logs'))
+      .map((file) => readFileSync(file, 'utf8').replace(/^\S{24} /gm, ''))
+      .join('\n');
+  }
+
+  /** Files of the local cloud that have a text. */
+  filesWith(text: string): readonly string[] {
+    return filesUnder(this.data).filter((file) => readFileSync(file).includes(text));
+  }
+
+  /** How many messages a queue has. @param part The queue's name without that of the stack. */
+  messages(part: string): number {
+    const named = this.cloud.status().queues.find(({ name }) => name === `sluice-local-${part}`);
+    return named?.messages ?? 0;
+  }
+
+  /**
+   * Stops, and starts with the same data at the same time.
+   *
+   * @param config The configuration from then on. Default: the one it has.
+   * @param meanwhile What is done while the cloud does not run.
+   */
+  async restart(config?: Partial<ConfigInput>, meanwhile = async () => {}): Promise<void> {
+    const now = this.clock.offsetMs === 0 ? undefined : this.clock.now();
+    await this.cloud.close();
+    await meanwhile();
+    await this.start(config, now);
+  }
+
+  /**
+   * Stops the cloud, and removes its data.
+   *
+   * @throws Error if a function has made a call that its role does not allow, whatever became of it.
+   */
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.destroy();
+    await this.cloud.close();
+    this.#roles.end();
+    this.#config.end();
+    this.#directory.remove();
+    const { lacking } = this.#roles;
+    if (lacking.size > 0) throw new Error(`Roles lack permissions: ${[...lacking].join('\n')}`);
+  }
 }
 
-/** A story's cloud. */
-export type StoryCloud = Awaited<ReturnType<typeof storyCloud>>;
+/**
+ * Starts a story's cloud.
+ *
+ * @param input Default: the repository's own configuration, whose package most suites share.
+ */
+export async function storyCloud(
+  input?: Partial<ConfigInput>,
+  options: StoryOptions = {},
+): Promise<StoryCloud> {
+  const { startsAt } = options;
+  const story = new StoryCloud(options);
+  await story.start(input, startsAt === undefined ? undefined : Date.parse(startsAt));
+  return story;
+}
+
+/** Options of a client of a cloud, which does not repeat a call that fails. */
+function optionsOf({ edge }: Cloud, credentials: Credentials = localAccount) {
+  return { endpoint: edge, region: localAccount.region, credentials, maxAttempts: 1 } as const;
+}
+
+/** The files below a folder. */
+function filesUnder(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}

@@ -6,17 +6,17 @@ import { recordOf } from './startLanding.ts';
 /** A local cloud on a clock that tests move, and what questions are asked about it. */
 export async function startObserved(startMs: number) {
   const story = await storyCloud(undefined, { startsAt: new Date(startMs).toISOString() });
-  const { cloud, clock, control, put, keys, sluice, deployment, close } = story;
+  const { cloud, clock } = story;
   const s3 = story.s3By();
   return {
     cloud,
     clock,
-    control,
-    put,
-    keys,
-    sluice,
-    deployment,
-    close,
+    control: story.control.bind(story),
+    put: story.put.bind(story),
+    keys: story.keys.bind(story),
+    sluice: story.sluice.bind(story),
+    deployment: story.deployment.bind(story),
+    close: () => story.close(),
     options: story.clientOptions(),
     /** Posts one body as an SDK does. */
     async send(body: object | string, headers: Readonly<Record<string, string>> = {}) {
@@ -48,7 +48,7 @@ export async function startObserved(startMs: number) {
         return { day, json: JSON.stringify({ ...refused, ...raw }) };
       });
       const bytes = recordOf({ quarantine: rows });
-      await put(directRecordKey(day, hash('sha256', bytes)), bytes);
+      await story.put(directRecordKey(day, hash('sha256', bytes)), bytes);
     },
   };
 }

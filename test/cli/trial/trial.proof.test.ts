@@ -184,7 +184,10 @@ describe('the questions of a trial', () => {
   ])('see what is counted of a kill: %s', async (verdict, lambda, found) => {
     await story.clock.advance(60_000);
     await story.setFaults({ lambda });
-    const deployment = Object.assign(story.deployment(), { clock: story.clock, wait: story.advance });
+    const deployment = Object.assign(story.deployment(), {
+      clock: story.clock,
+      wait: (ms: number) => story.advance(ms),
+    });
     const run = { id: trial.id, collector: '', keys: { client: '', server: '' }, lacks: new Set<string>() };
     const kill = () => story.send({ events: [] });
     const time = story.clock.now();
