@@ -2,6 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decide, decideListing } from '../../src/iam/decide.ts';
 import { matchesPattern, readPolicy } from '../../src/iam/policy.ts';
+import {
+  applies,
+  bucketStatement,
+  identityStatement,
+  type ListingStatement,
+  PREFIXES,
+  ROLE,
+} from './listingPolicies.ts';
 
 describe('policy patterns', () => {
   it('match the same texts as the equivalent regular expression', () => {
@@ -22,85 +30,20 @@ describe('policy patterns', () => {
 });
 
 describe('policy decisions', () => {
-  const ROLE = 'arn:aws:iam::000000000000:role/export';
-  const statement = fc.record(
-    {
-      Effect: fc.constantFrom('Allow', 'Allow', 'Allow', 'Deny'),
-      Action: fc.constantFrom('s3:*', 's3:ListBucket', 's3:listbucket', 's3:Get*', [
-        's3:PutObject',
-        's3:List*',
-      ]),
-      Resource: fc.constantFrom('*', 'arn:aws:s3:::acme', 'arn:aws:s3:::acme/*', ['arn:aws:s3:::a?me']),
-      Condition: fc.constantFrom(
-        {},
-        { StringLike: { 's3:prefix': ['events/*', 'metrics/*'] } },
-        { StringNotLike: { 's3:prefix': 'events/*' } },
-        { StringEqualsIfExists: { 's3:prefix': 'events/' } },
-        { StringEquals: { 's3:Prefix': 'events/' }, Bool: { 'aws:SecureTransport': 'true' } },
-        { Bool: { 'aws:SecureTransport': 'false' } },
-        { Null: { 's3:prefix': 'true' } },
-        { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/ex*' } },
-        { ArnNotEquals: { 'aws:PrincipalArn': ROLE } },
-      ),
-    },
-    { requiredKeys: ['Effect', 'Action', 'Resource'] },
-  );
-  const principal = fc.constantFrom<unknown>(
-    '*',
-    { AWS: ROLE },
-    { AWS: '000000000000' },
-    { AWS: ['arn:aws:iam::000000000000:root'] },
-    { AWS: 'arn:aws:iam::000000000000:role/another' },
-    { Service: 'events.amazonaws.com' },
-  );
-  const bucketStatement = fc
-    .tuple(statement, principal)
-    .map(([ofIdentity, Principal]) => ({ ...ofIdentity, Principal }));
-
-  /** Conditions by their meaning, for a caller that is `ROLE` over TLS. */
-  const holds: Readonly<Record<string, (prefix: string | undefined) => boolean>> = {
-    [JSON.stringify(undefined)]: () => true,
-    [JSON.stringify({})]: () => true,
-    [JSON.stringify({ StringLike: { 's3:prefix': ['events/*', 'metrics/*'] } })]: (prefix) =>
-      prefix !== undefined,
-    [JSON.stringify({ StringNotLike: { 's3:prefix': 'events/*' } })]: (prefix) => prefix !== 'events/',
-    [JSON.stringify({ StringEqualsIfExists: { 's3:prefix': 'events/' } })]: (prefix) =>
-      prefix === undefined || prefix === 'events/',
-    [JSON.stringify({ StringEquals: { 's3:Prefix': 'events/' }, Bool: { 'aws:SecureTransport': 'true' } })]: (
-      prefix,
-    ) => prefix === 'events/',
-    [JSON.stringify({ Bool: { 'aws:SecureTransport': 'false' } })]: () => false,
-    [JSON.stringify({ Null: { 's3:prefix': 'true' } })]: (prefix) => prefix === undefined,
-    [JSON.stringify({ ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/ex*' } })]: () => true,
-    [JSON.stringify({ ArnNotEquals: { 'aws:PrincipalArn': ROLE } })]: () => false,
-  };
   interface Asked {
     readonly owner: string;
     readonly prefix: string | undefined;
   }
-  interface Given {
-    readonly Effect: string;
-    readonly Action: string | readonly string[];
-    readonly Resource: string | readonly string[];
-    readonly Condition?: object;
-    readonly Principal?: unknown;
-  }
-  /** Whether a statement is about listing the bucket `acme`. */
-  const applies = ({ Action, Resource, Condition }: Given, prefix: string | undefined) => {
-    const actions = ['s3:*', 's3:ListBucket', 's3:listbucket', 's3:List*'];
-    const buckets = ['*', 'arn:aws:s3:::acme', 'arn:aws:s3:::a?me'];
-    return (
-      [Action].flat().some((action) => actions.includes(action)) &&
-      [Resource].flat().some((resource) => buckets.includes(resource)) &&
-      holds[JSON.stringify(Condition)]?.(prefix) === true
-    );
-  };
 
   /** AWS's flowchart in short, for these statements alone. */
-  function simulate(own: readonly Given[], atBucket: readonly Given[], { owner, prefix }: Asked): boolean {
+  function simulate(
+    own: readonly ListingStatement[],
+    atBucket: readonly ListingStatement[],
+    { owner, prefix }: Asked,
+  ): boolean {
     const role = ['*', ROLE];
     const account = ['000000000000', 'arn:aws:iam::000000000000:root'];
-    const named = ({ Principal }: Given) =>
+    const named = ({ Principal }: ListingStatement) =>
       typeof Principal === 'string' ? [Principal] : Object.values(Principal ?? {}).flat();
     const ofRole = own.filter((ownStatement) => applies(ownStatement, prefix));
     const ofBucket = atBucket
@@ -121,9 +64,9 @@ describe('policy decisions', () => {
     (owner) => {
       fc.assert(
         fc.property(
-          fc.array(statement, { maxLength: 3 }),
+          fc.array(identityStatement, { maxLength: 3 }),
           fc.array(bucketStatement, { maxLength: 3 }),
-          fc.constantFrom('events/', 'metrics/x', undefined),
+          fc.constantFrom(...PREFIXES),
           (own, atBucket, prefix) => {
             const context: Record<string, string> = prefix === undefined ? {} : { 's3:prefix': prefix };
             const identity = { Version: '2012-10-17' as const, Statement: own };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { preparePackages } from '../../../../../test/harness/nodePackages.ts';
+import { bucketStatement, identityStatement, PREFIXES, ROLE } from '../../iam/listingPolicies.ts';
 import { decideHere } from './decideHere.ts';
 import { SIMULATOR_VARIABLE, witnessDecision } from './simulator.ts';
 
-const ROLE = 'arn:aws:iam::000000000000:role/export';
 const BUCKET = 'arn:aws:s3:::acme';
 
 /** Seed of the policies: a disagreement is found again. */
@@ -39,39 +39,11 @@ export async function tryIam(
 
 /** @throws Error of fast-check with the smallest example. Its cause is a {@link Disagreement}, or why a decision failed. */
 async function compareRandomPolicies(): Promise<void> {
-  const identityStatement = fc.record(
-    {
-      Effect: fc.constantFrom('Allow', 'Allow', 'Allow', 'Deny'),
-      Action: fc.constantFrom('s3:*', 's3:listbucket', 's3:Get*', ['s3:PutObject', 's3:List*']),
-      Resource: fc.constantFrom('*', 'arn:aws:s3:::acme', 'arn:aws:s3:::acme/*', ['arn:aws:s3:::a?me']),
-      Condition: fc.constantFrom(
-        {},
-        { StringLike: { 's3:prefix': ['events/*', 'metrics/*'] } },
-        { StringNotLike: { 's3:prefix': 'events/*' } },
-        { StringEqualsIfExists: { 's3:prefix': 'events/' } },
-        { StringEquals: { 's3:Prefix': 'events/' }, Bool: { 'aws:SecureTransport': 'true' } },
-        { Bool: { 'aws:SecureTransport': 'false' } },
-        { Null: { 's3:prefix': 'true' } },
-        { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/ex*' } },
-        { ArnNotEquals: { 'aws:PrincipalArn': ROLE } },
-      ),
-    },
-    { requiredKeys: ['Effect', 'Action', 'Resource'] },
-  );
-  const principal = fc.constantFrom<unknown>(
-    '*',
-    ...['000000000000', ROLE, 'arn:aws:iam::000000000000:role/another'].map((AWS) => ({ AWS })),
-    { AWS: ['arn:aws:iam::000000000000:root'] },
-    { Service: 'events.amazonaws.com' },
-  );
-  const bucketStatement = fc
-    .tuple(identityStatement, principal)
-    .map(([statement, Principal]) => ({ ...statement, Principal }));
   const property = fc.asyncProperty(
     fc.constantFrom('000000000000', '111122223333'),
     fc.array(identityStatement, { maxLength: 3 }),
     fc.array(bucketStatement, { maxLength: 3 }),
-    fc.constantFrom('events/', 'metrics/x', undefined),
+    fc.constantFrom(...PREFIXES),
     async (resourceAccount, identityStatements, bucketStatements, prefix) => {
       const caller = {
         principal: ROLE,
