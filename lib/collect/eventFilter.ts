@@ -122,7 +122,7 @@ class Names {
   readonly #prefixes: readonly string[];
 
   constructor(patterns: readonly string[]) {
-    this.#exact = new Set(patterns.filter((pattern) => !pattern.endsWith('*')));
+    this.#exact = new Set(patterns);
     this.#prefixes = patterns
       .filter((pattern) => pattern.endsWith('*'))
       .map((pattern) => pattern.slice(0, -1));

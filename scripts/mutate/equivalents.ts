@@ -10,6 +10,60 @@ export interface Equivalent {
 
 /** All of them. One that a test sees nevertheless counts as seen. */
 export const equivalents: readonly Equivalent[] = [
+  ...['columns.length >= SURELY_FITS', 'true'].map((fault) => ({
+    file: 'lib/collect/rows/eventIds.ts',
+    old: 'columns.length > SURELY_FITS',
+    fault,
+    reason: 'It only saves time: a row that surely fits is not measured.',
+  })),
+  {
+    file: 'lib/collect/rows/exposures.ts',
+    old: 'this.#units > MAX_OUTLINES_LENGTH',
+    fault: 'this.#units >= MAX_OUTLINES_LENGTH',
+    reason: 'A bound of memory may be higher or lower by a character.',
+  },
+  {
+    file: 'lib/collect/rows/exposures.ts',
+    old: 'i < FETCH_TIME_MEMBERS.length',
+    fault: 'i <= FETCH_TIME_MEMBERS.length',
+    reason: 'No member has a slot behind those of the times.',
+  },
+  {
+    file: 'lib/collect/rows/exposures.ts',
+    old: 'i < to',
+    fault: 'i <= to',
+    reason: 'The slot of a member that is present is found before the end.',
+  },
+  {
+    file: 'lib/collect/rows/plan.ts',
+    old: 'plan === null',
+    fault: 'false',
+    reason: 'No groups are known to it either, as long as there is no plan.',
+  },
+  {
+    file: 'lib/collect/rows.ts',
+    old: 'corrected === sent',
+    fault: 'false',
+    reason: 'It only saves time: both texts are the same.',
+  },
+  {
+    file: 'lib/collect/rows.ts',
+    old: 'i++',
+    fault: 'i--',
+    reason: 'Counted down, the clock is looked at as often.',
+  },
+  {
+    file: 'lib/collect/rows.ts',
+    old: "typeof name === 'string'",
+    fault: 'true',
+    reason: 'Telemetry has names that are texts.',
+  },
+  {
+    file: 'lib/collect/rows.ts',
+    old: '() => false',
+    fault: '() => undefined',
+    reason: 'Neither is out of time.',
+  },
   {
     file: 'lib/wire/EvaluationText.ts',
     old: 'imul(sum, 31) + unit',

@@ -180,6 +180,15 @@ describe('the time of an event', () => {
     expect(noted).toEqual({ time_missing: 2 });
   });
 
+  it('is replaced by the request in the identity of an event that has none', () => {
+    const idOf = (requestId: string | null, receivedAt = now) =>
+      collect({ events: [{ eventName: 'e' }] }, { requestId, receivedAt }).rows[0]?.['event_id'];
+    expect(idOf('a')).toBe(idOf('a', now + 1));
+    expect(idOf('a')).not.toBe(idOf('b'));
+    expect(idOf(null)).toBe(idOf(null));
+    expect(idOf(null)).not.toBe(idOf(null, now + 1));
+  });
+
   it.each([0, 7 * DAY, -DAY])('determines the day inside the window: %p ms ago', (ago) => {
     const time = now - ago;
     expect(collectOne({ eventName: 'e', time }).rows[0]).toMatchObject({
@@ -216,6 +225,18 @@ describe('the time of an event', () => {
       client_timestamp: iso(now - 3_605_000),
     });
     expect(noted).toEqual({ clock_corrected: 1 });
+    const ahead = now + 3_600_000;
+    const early = { clientTimes: [String(ahead)] };
+    expect(collectOne({ eventName: 'e', time: ahead }, {}, early)).toMatchObject({
+      rows: [{ timestamp: iso(now) }],
+      noted: { clock_corrected: 1 },
+      aheadMs: 0,
+    });
+    const ancient = { clientTimes: [String(now - 400 * DAY)] };
+    expect(collectOne({ eventName: 'e', time: now }, {}, ancient)).toMatchObject({
+      rows: [{ timestamp: iso(now) }],
+      noted: { clock_ignored: 1 },
+    });
     const near = { clientTimes: [String(now - 299_000)] };
     expect(collectOne({ eventName: 'e', time: now - 299_000 }, {}, near).rows[0]).toMatchObject({
       timestamp: iso(now - 299_000),
@@ -234,8 +255,8 @@ describe('the time of an event', () => {
       return [noted['clock_ahead'], aheadMs];
     };
     // Local time that is sent as UTC is a little less ahead.
-    expect([notedAhead(3_599_000), notedAhead(3_299_999)]).toEqual([
-      [1, 3_599_000],
+    expect([notedAhead(3_300_000), notedAhead(3_299_999)]).toEqual([
+      [1, 3_300_000],
       [undefined, 0],
     ]);
   });

@@ -44,6 +44,46 @@ describe('Evaluations', () => {
     }
   });
 
+  it('are written once, whatever the times of their rules, until they fill the memory', () => {
+    let written = 0;
+    const counted: typeof own = (columns) => {
+      written += 1;
+      return own(columns);
+    };
+    const evaluations = new Evaluations(counted, resolve);
+    /** How often an evaluation is written to give it. */
+    const writes = (kind: ExposureKind, sent: Record<string, unknown>, heldOut = false) => {
+      const before = written;
+      const got = evaluations.get(kind, asRead(sent), new CanonicalJsonWriter(), heldOut);
+      expect(got).toEqual(plainly(kind, sent, heldOut));
+      return written - before;
+    };
+    const sent = { gate: 'g', config: 'g', gateValue: true, ruleID: 'r', configSyncTime: '1' };
+    for (const [kind, metadata, heldOut] of [
+      // The hash of the next is the same.
+      ['gate', { ...sent, time: '2' }, false],
+      ['gate', sent, false],
+      ['gate', { ...sent, ruleID: 's' }, false],
+      ['gate', { ...sent, gateValue: false }, false],
+      ['gate', { ...sent, reason: 'x' }, false],
+      ['config', sent, false],
+      ['gate', sent, true],
+    ] as const) {
+      const later = { ...metadata, configSyncTime: '3' };
+      expect([writes(kind, metadata, heldOut), writes(kind, later, heldOut)]).toEqual([1, 0]);
+    }
+    expect(writes('gate', sent)).toBe(0);
+    // Six are kept. At most 4,000 are.
+    for (let i = 6; i < 4_000; i += 1) writes('gate', { gate: 'g', configVersion: i });
+    expect(writes('gate', sent)).toBe(0);
+    expect([writes('gate', { gate: 'other' }), writes('gate', sent)]).toEqual([1, 1]);
+    // Eight million characters are the other bound, which 2,500 of these reach.
+    const long = 'x'.repeat(250);
+    for (let i = 0; i < 3_900; i += 1)
+      writes('layer', { config: long, ruleID: long, reason: long, parameterName: long, configVersion: i });
+    expect(writes('gate', sent)).toBe(1);
+  });
+
   it('report a number that must be read exactly', () => {
     const json = new CanonicalJsonWriter();
     new Evaluations(own, resolve).get('gate', { gate: 'g', configVersion: 2 ** 60 }, json);

@@ -51,6 +51,13 @@ describe('event_id', () => {
     expect(ids(JSON.stringify({ events, statsigMetadata }, null, 2))).toEqual(first);
   });
 
+  it("does not depend on whether the event's own metadata overrides the one of its batch", () => {
+    const own = [{ eventName: 'a', time: now, statsigMetadata: { sdkType: 'own' } }];
+    expect(ids({ events: own, statsigMetadata })).toEqual(
+      ids({ events: own, statsigMetadata: { stableID: 'device', sessionID: 'one' } }),
+    );
+  });
+
   it('does not depend on the order of keys, nor on null or absent members', () => {
     expect(ids({ events: events.map(reversed), statsigMetadata })).toEqual(ids({ events, statsigMetadata }));
     const bare = { eventName: 'a', time: now };

@@ -14,6 +14,11 @@ function rowOf(item: object) {
 }
 
 describe('an item of custom exposures', () => {
+  it('is one only in its own list', () => {
+    const { rows, exposures } = collect({ events: [{ eventName: 'e', time: now, gateName: 'g' }] });
+    expect([rows, exposures]).toMatchObject([[{ event_name: 'e' }], []]);
+  });
+
   it('keeps its own metadata beside its fields, which take precedence', () => {
     expect(
       rowOf({

@@ -41,6 +41,8 @@ describe('an exposure with known groups', () => {
       expect(row('layer', metadata)).toEqual(['hero', 'Control', true]);
     }
     expect(row('layer', { config: 'home', ruleID: 'heroControl' })).toEqual(['home', undefined, false]);
+    // A layer may have the name of an experiment.
+    expect(row('layer', { config: 'button', ruleID: 'buttonTest' })).toEqual(['button', undefined, false]);
   });
 
   it('by a rule that is not a group is no assignment, even without a holdout in the configuration', () => {

@@ -78,6 +78,14 @@ describe('redaction of rows', () => {
     expect(JSON.stringify([exposures, rows])).not.toMatch(/example\.com|10\.0\.0\.1|555|"u1"/);
   });
 
+  it("applies to an event's value and metadata", () => {
+    const [row] = collect(
+      { events: [purchase] },
+      redacting({ 'metadata.coupon': 'drop', value: 'hash' }),
+    ).rows;
+    expect(row).toMatchObject({ event_value: hashed('card 4111'), company_metadata: '{"sku":"x"}' });
+  });
+
   it('leaves no column of which nothing remains', () => {
     const bare = { ...purchase, statsigMetadata: { page: 'p' }, Referer: 'r' };
     const [row = {}] = collect(

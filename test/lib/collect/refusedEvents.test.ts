@@ -128,6 +128,21 @@ describe('the quarantined text of a bad event', () => {
   });
 });
 
+it.each([
+  ['the batch has a user with an ID', 'u', [{}], true],
+  ['its own user has one', '', [{ user: { userID: 'v' } }], true],
+  ['its own user has none, whatever the user of the batch has', 'u', [{ user: {} }], false],
+  ['no user has one', '', [{}], false],
+  ['it shares its row with events of users with IDs', 'u'.repeat(3_000_000), [{}, { n: 1 }], true],
+  ['it shares its row with one without', 'u'.repeat(3_000_000), [{}, { user: {} }], false],
+])(
+  'a bad event is of its user, not of a device, only if that user has an ID: %s',
+  (_what, userID, events, isOf) => {
+    const { refused } = collect({ events, user: { userID }, statsigMetadata: { stableID: 'device' } });
+    expect(refused.map(({ senderId }) => senderId)).toEqual([isOf ? '' : undefined]);
+  },
+);
+
 describe('many bad events of one batch', () => {
   it('share one row, which has their common data once', () => {
     const userID = 'x'.repeat(1_000_000);
