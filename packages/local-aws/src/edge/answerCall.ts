@@ -51,7 +51,7 @@ export async function answerCall(
     jsonError(error, 'application/x-amz-json-1.1');
   if (refused !== undefined) return refuse(refused);
   try {
-    return await handleSigned(message, call, requestId, service, context);
+    return await handleSigned(message, call, { service, requestId, refuse }, context);
   } catch (error) {
     if (error instanceof SignatureProblem) return refuse(signatureError(error, service.signingName));
     if (error instanceof AwsError) return refuse(error);
@@ -79,10 +79,14 @@ async function refuseUnsignedAction(
 async function handleSigned(
   message: IncomingMessage,
   { signable, query, authorization, problem }: ReadCall,
-  requestId: string,
-  service: AwsService,
+  target: {
+    readonly service: AwsService;
+    readonly requestId: string;
+    readonly refuse: (error: AwsError) => AwsResponse;
+  },
   { authentication, faults, clock, admit }: AnswerContext,
 ): Promise<AwsResponse> {
+  const { service, requestId, refuse } = target;
   if (authorization === undefined) {
     if (problem !== undefined && problem.fault !== 'missing') throw problem;
     const { method, rawPath } = signable;
@@ -91,7 +95,7 @@ async function handleSigned(
   }
   const parts = { signable, query, requestId };
   const request = await authenticateRequest(message, parts, authorization, authentication);
-  return handleWithFaults(service, request, { faults, clock, connection: message.socket, admit });
+  return handleWithFaults(service, request, { faults, clock, connection: message.socket, refuse, admit });
 }
 
 /** The error that a client gets for one that the service has not answered itself. */

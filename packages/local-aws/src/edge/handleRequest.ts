@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Clock, LocalClock } from '../base/clock.ts';
 import { applyFaultEffect, type CallFaultEffects, type Faults } from '../faults/Faults.ts';
+import { AwsError } from '../protocol/AwsError.ts';
 import {
   type AwsRequest,
   type AwsResponse,
@@ -139,12 +140,14 @@ export async function handleWithFaults(
     readonly faults: Faults;
     readonly clock: Pick<LocalClock, 'after'>;
     readonly connection: Socket;
+    /** The service's answer to an error. */
+    readonly refuse: (error: AwsError) => AwsResponse;
     /** Called before anything is done. @throws AwsError */
     readonly admit?: ((call: EdgeCall) => void) | undefined;
   },
 ): Promise<AwsResponse> {
   const effects: CallFaultEffects[] = [];
-  const response = await service.handle({
+  const announced: AwsRequest = {
     ...request,
     async announce(operation, resource, input) {
       const { accessKeyId, session } = request.signature;
@@ -153,6 +156,11 @@ export async function handleWithFaults(
       effects.push(effect);
       await applyFaultEffect(effect.before, options);
     },
+  };
+  const response = await service.handle(announced).catch((error: unknown) => {
+    // A fault after the work applies to the answer of an error, too.
+    if (error instanceof AwsError) return options.refuse(error);
+    throw error;
   });
   try {
     for (const { after } of effects) await applyFaultEffect(after, options);

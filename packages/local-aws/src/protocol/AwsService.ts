@@ -43,13 +43,13 @@ export interface AwsService {
   readonly targetPrefix?: string;
   /** AWS's names of the operations that it emulates. */
   readonly operations?: readonly string[];
-  /** Answers errors too, in the service's own wire format. Throws only on our own defects. */
+  /** @throws AwsError, which the edge answers by `refuse`; any other error is a defect of the emulator. */
   handle(request: AwsRequest): Promise<AwsResponse>;
   /** The refusal of an operation that needs no signature; undefined for a request that only lacks one. */
   refuseUnsigned?(request: Pick<AwsRequest, 'method' | 'headers' | 'rawPath'>): AwsError | undefined;
   /**
-   * The answer to an error that the edge finds before it calls `handle`, such as a wrong signature. Default: an answer of the
-   * JSON protocols.
+   * The answer to an error, in the service's own wire format: to one of `handle`, or one that the edge finds before it calls
+   * `handle`, such as a wrong signature. Default: an answer of the JSON protocols.
    */
   refuse?(error: AwsError, request: Pick<AwsRequest, 'method' | 'requestId'>): AwsResponse;
 }

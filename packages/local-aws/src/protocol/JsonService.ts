@@ -97,14 +97,7 @@ export function jsonService(definition: JsonServiceDefinition): AwsService {
     targetPrefix,
     operations: [...operations.keys()],
     refuse,
-    async handle(request) {
-      try {
-        return await answer(request);
-      } catch (error) {
-        if (error instanceof AwsError) return refuse(error);
-        throw error;
-      }
-    },
+    handle: answer,
   };
 }
 

@@ -103,14 +103,7 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
     signingName,
     operations: [...operations.keys()],
     refuse,
-    async handle(request) {
-      try {
-        return await answer(request);
-      } catch (error) {
-        if (error instanceof AwsError) return refuse(error, request);
-        throw error;
-      }
-    },
+    handle: answer,
   };
 }
 

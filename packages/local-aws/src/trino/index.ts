@@ -3,7 +3,7 @@ export { macroStatements } from './macros/macroStatements.ts';
 export { type QueryRow, readQuery, runQuery } from './query/runQuery.ts';
 export { listPartitionFiles, tableViewSql } from './query/tableView.ts';
 export { type AthenaView, createViews, viewsNeededBy } from './query/views.ts';
-export { parseCastType } from './translate/castType.ts';
+export { parseCastType } from './translate/calls/castType.ts';
 export { parseTypedLiteral } from './translate/literals.ts';
 export { UNNAMED, unnamedItems, writtenNames } from './translate/selects.ts';
 export { refuseTextsForDates } from './translate/textsForDates.ts';

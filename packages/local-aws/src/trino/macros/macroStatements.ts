@@ -99,7 +99,7 @@ function withOwnParameters(macro: string): string {
     .join('');
 }
 
-/** Makes slices of the lists that lambdas are called for: see `lambdaForm` of translate/callForms.ts. */
+/** Makes slices of the lists that lambdas are called for: see `lambdaForm` of translate/calls/callForms.ts. */
 const withSlices = (macro: string) => macro.replaceAll(/(?=,\s*lambda\b)/g, '[:]');
 
 const create = (macro: string) =>

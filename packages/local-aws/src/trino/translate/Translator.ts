@@ -1,4 +1,4 @@
-import { writeCall } from './calls.ts';
+import { writeCall } from './calls/writeCall.ts';
 import { writeDateShift } from './dateArithmetic.ts';
 import { subscriptsAt } from './elements.ts';
 import { numberLiteral, parseTypedLiteral } from './literals.ts';

@@ -1,4 +1,4 @@
-import { parseCastType } from './castType.ts';
+import { parseCastType } from './calls/castType.ts';
 import { notEmulated, SqlError, type TokenList } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';
 

@@ -1,8 +1,8 @@
+import type { Rendering, TokenWriter } from '../Rendering.ts';
+import { mismatched, refusal, SqlError } from '../tokens.ts';
+import { functionNames } from '../vocabulary.ts';
 import { writeCallForm } from './callForms.ts';
 import { castCall, parseCastType } from './castType.ts';
-import type { Rendering, TokenWriter } from './Rendering.ts';
-import { mismatched, refusal, SqlError } from './tokens.ts';
-import { functionNames } from './vocabulary.ts';
 
 /**
  * Writes the call of a function.

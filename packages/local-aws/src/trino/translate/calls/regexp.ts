@@ -1,7 +1,6 @@
-import type { Rendering, TokenWriter } from './Rendering.ts';
-import { notEmulated, SqlError, type TokenList, type TokenRange } from './tokens.ts';
-
-const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
+import { quoteText } from '../../../base/sql.ts';
+import type { Rendering, TokenWriter } from '../Rendering.ts';
+import { notEmulated, SqlError, type TokenList, type TokenRange } from '../tokens.ts';
 
 /**
  * Writes a regular expression function whose pattern is a string literal, which is translated to RE2. `SELECT
@@ -34,27 +33,23 @@ export function writeRegexpCall(
     out.add(`, ${quoteText(re2.pattern)}${after}`, at);
     return close + 1;
   };
+  const writeWithThird = ({ from, to }: TokenRange) => {
+    write(name, ',');
+    writer.write(out, from, to);
+    out.add(')', list.offset(close));
+    return close + 1;
+  };
   if (third === undefined) return write(name, ')');
   if (word === 'regexp_replace') {
     const replacement = literalText(list, third);
-    if (replacement === undefined) {
-      write(name, ',');
-      writer.write(out, third.from, third.to);
-      out.add(')', list.offset(close));
-      return close + 1;
-    }
+    if (replacement === undefined) return writeWithThird(third);
     const translated = translateReplacement(replacement, re2);
     if (translated === undefined)
       throw new SqlError('INVALID_FUNCTION_ARGUMENT', `Illegal replacement sequence: ${replacement}`, at);
     return write('regexp_replace', `, ${quoteText(translated)}, 'g')`);
   }
   const number = list.at(third.from);
-  if (number?.kind !== 'number' || third.to - third.from !== 1) {
-    write(name, ',');
-    writer.write(out, third.from, third.to);
-    out.add(')', list.offset(close));
-    return close + 1;
-  }
+  if (number?.kind !== 'number' || third.to - third.from !== 1) return writeWithThird(third);
   const group = Number(number.raw);
   const { groups } = re2;
   if (group > groups.length) {

@@ -1,6 +1,7 @@
-import type { Rendering, TokenWriter } from './Rendering.ts';
+import { quoteText } from '../../../base/sql.ts';
+import type { Rendering, TokenWriter } from '../Rendering.ts';
+import { notEmulated, SqlError, type TokenRange } from '../tokens.ts';
 import { writeRegexpCall } from './regexp.ts';
-import { notEmulated, SqlError, type TokenRange } from './tokens.ts';
 
 /** A function call to translate. */
 interface Call {
@@ -15,8 +16,6 @@ interface Call {
 }
 
 type Form = (call: Call) => number | undefined;
-
-const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 const unsupported = ({ word, at }: Call, problem: string) => notEmulated(`Function '${word}' ${problem}`, at);
 

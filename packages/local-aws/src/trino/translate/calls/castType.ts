@@ -1,4 +1,4 @@
-import { notEmulated, SqlError, type Token } from './tokens.ts';
+import { notEmulated, SqlError, type Token } from '../tokens.ts';
 
 /** Trino's types without parameters, in DuckDB. https://trino.io/docs/current/language/types.html */
 const PLAIN: Readonly<Record<string, string>> = {
