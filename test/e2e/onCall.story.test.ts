@@ -51,11 +51,20 @@ const post = (count: number, more: readonly unknown[] = [], key = KEY): Promise<
 const status = (): Promise<Status> => story.json('status');
 const codes = ({ problems }: Status) => problems.map(({ code }) => code);
 
-/** @throws Error if the command does not find it. */
-async function finding(code: string): Promise<Finding> {
-  const found = await story.found(code);
+/** @throws Error if an answer does not have it. */
+function findingIn({ problems }: Status, code: string): Finding {
+  const found = problems.find((problem) => problem.code === `SLUICE_FINDING_${code}`);
   if (found === undefined) throw new Error(code);
   return found;
+}
+/** The same of what the command finds now. */
+const finding = async (code: string) => findingIn(await status(), code);
+
+/** Pastes the commands of a finding. @returns How each ended. */
+async function paste({ commands }: Finding): Promise<readonly number[]> {
+  const ended: number[] = [];
+  for (const command of commands) ended.push((await story.paste(command)).code);
+  return ended;
 }
 
 async function dead(QueueName: string, MessageBody: string): Promise<void> {
@@ -152,11 +161,11 @@ describe('a fault leads by sluice status to its finding', () => {
       expect(await post(1)).toBe(202);
     };
     const cure = async () => {
-      const { detail } = await finding('KEYS_UNREADABLE');
-      expect(await story.cure('KEYS_UNREADABLE')).toEqual([0, 0]);
+      const found = await finding('KEYS_UNREADABLE');
+      expect(await paste(found)).toEqual([0, 0]);
       await read();
       expect(await story.found('KEYS_UNREADABLE')).toBeUndefined();
-      return detail;
+      return found.detail;
     };
     const spoil = (SecretString: string) =>
       secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
@@ -181,7 +190,8 @@ describe('a fault leads by sluice status to its finding', () => {
     const { commands, title, since } = await finding('PARTITION_WRONG');
     expect(title).toContain(`${DAY} points to ${location}`);
     expect(since).toMatch(/^2026-11-20T/);
-    expect(await story.cure('PARTITION_WRONG', / query /)).toEqual([0]);
+    const [query = '', ...others] = commands.filter((command) => command.includes(' query '));
+    expect([others, (await story.paste(query)).code]).toEqual([[], 0]);
     const [, queue = ''] = /--queue-name (\S+)/.exec(commands.join()) ?? [];
     const [, body = ''] = /--message-body '([^']+)'/.exec(commands.join()) ?? [];
     await dead(queue, body);
@@ -204,9 +214,10 @@ describe('a fault leads by sluice status to its finding', () => {
     await dead(queue, body);
     // The queue's batch is complete.
     await story.advance(MINUTE);
-    const { register: why } = (await status()).failures;
+    const denial = await status();
+    const { register: why } = denial.failures;
     expect(why?.text).toMatch(/^2026-11-20T\S+Z: AccessDeniedException: /);
-    expect((await finding('PARTITION_WRONG')).detail).toContain(`failed last at ${why?.text} Missing:`);
+    expect(findingIn(denial, 'PARTITION_WRONG').detail).toContain(`failed last at ${why?.text} Missing:`);
     await story.clearFaults();
     await story.advance(20 * MINUTE);
     await story.cloud.flush();
@@ -228,13 +239,14 @@ describe('a fault leads by sluice status to its finding', () => {
     await story.setFaults({ lambda: [fault] });
     expect(await post(1)).toBe(202);
     await story.advance(4 * HOUR);
-    expect((await finding('FAULTS')).severity).toBe('warning');
-    const found = await finding('LANDING_LATE');
+    const late = await status();
+    expect(findingIn(late, 'FAULTS').severity).toBe('warning');
+    const found = findingIn(late, 'LANDING_LATE');
     expect(found.detail).toMatch(
       /; sluice-local-write-dead-letters has \d messages, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Task timed out\. (\d+) of \d+ invocations of write had errors within 24 hours, the first at 2026-\S+Z, the last at 2026-\S+Z\. Alarm sluice-local-write-errors, since 2026-/,
     );
     await story.clearFaults();
-    expect(await story.cure('LANDING_LATE')).toEqual([0]);
+    expect(await paste(found)).toEqual([0]);
     await story.cloud.flush();
     expect(await story.found('LANDING_LATE')).toBeUndefined();
   });
@@ -246,13 +258,14 @@ describe('a fault leads by sluice status to its finding', () => {
     await kms.send(new DisableKeyCommand({ KeyId }));
     expect(await post(1)).toBe(202);
     await story.jump(13 * HOUR);
-    const { commands, detail } = await finding('KEY_UNUSABLE');
+    const disabled = await status();
+    const { commands, detail } = findingIn(disabled, 'KEY_UNUSABLE');
     expect(detail).toMatch(
       / is disabled\. The oldest request that waits for delivery is of 2026-\S+Z\. .*SLUICE_FINDING_STREAM_LATE: The delivery of sluice-local-landing failed last at 2026-\S+Z: S3\.KMS\.DisabledException: \S+ is disabled\. Its oldest record has waited since 2026-\S+Z, 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 request waits\./,
     );
     expect(commands).toEqual([expect.stringMatching(/^aws kms enable-key --key-id \S+ /)]);
     const follows = /NOT_STORED|STREAM_LATE|LANDING_LATE|UNREADABLE|ALARM/;
-    expect(codes(await status()).filter((code) => follows.test(code))).toEqual([]);
+    expect(codes(disabled).filter((code) => follows.test(code))).toEqual([]);
     await kms.send(new EnableKeyCommand({ KeyId }));
     await story.cloud.flush();
     const after = codes(await status());
@@ -303,7 +316,8 @@ describe('a fault leads by sluice status to its finding', () => {
     expect([...new Set(answers)]).toEqual([429, 500]);
     await story.clearFaults();
     await story.advance(11 * MINUTE);
-    const { detail, severity, commands } = await finding('UNREACHED');
+    const unreached = await status();
+    const { detail, severity, commands } = findingIn(unreached, 'UNREACHED');
     expect([severity, detail]).toEqual([
       'problem',
       expect.stringMatching(
@@ -311,9 +325,7 @@ describe('a fault leads by sluice status to its finding', () => {
       ),
     ]);
     expect(commands).toEqual([expect.stringMatching(/^aws logs tail /)]);
-    const [refused] = (await status()).problems.filter(({ commands: [first] }) =>
-      first?.includes(' doctor '),
-    );
+    const [refused] = unreached.problems.filter(({ commands: [first] }) => first?.includes(' doctor '));
     expect(refused?.title).toMatch(/^20 of \d+ requests were answered 4xx before the collector/);
     // The chart has what the collector does not know.
     const overTime = await fetch(new URL('/api/over-time', open.address));
