@@ -231,14 +231,8 @@ describe('behind a proxy', () => {
   it('downloads specs without the proxy from a host of NO_PROXY', async () => {
     const env = { ...KEYS, ...behindProxy, STATSIG_SERVER_KEY: 'secret-a1' };
     const download = 'groups pull --stage dev --specs-url https://nowhere.invalid/specs';
-    const proxied = await sluice(download, env);
-    expect([proxied, asked]).toEqual([
-      expect.stringContaining('No response'),
-      expect.arrayContaining(['nowhere.invalid:443']),
-    ]);
-    asked = [];
-    const direct = await sluice(download, { ...env, NO_PROXY: '.Invalid.' });
-    expect([direct, asked]).toEqual([expect.stringContaining('No response'), []]);
+    const said = await sluice(download, { ...env, NO_PROXY: '.Invalid.' });
+    expect([said, asked]).toEqual([expect.stringContaining('No response'), []]);
   });
 
   it.each([
