@@ -232,7 +232,6 @@ function settledEntry(
       shape: run.shape,
       code: VERSION,
       account,
-      rawFiles: inputs.length,
       inputs,
       bytesWritten: files.reduce((sum, { bytes }) => sum + bytes, 0),
       ...(account.kept === 0

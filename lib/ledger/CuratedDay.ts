@@ -36,8 +36,6 @@ export const curatedDaySchema = z.object({
   code: z.string().optional(),
   /** Account of the current version; absent without one. */
   account: accountSchema.optional(),
-  /** Raw files of the current version: how many, and which. */
-  rawFiles: count.optional(),
   /** The raw files of the current version. */
   inputs: namedFilesSchema.optional(),
   /** What the current version keeps although raw files are gone; absent if the raw files have all of its rows. */

@@ -17,7 +17,7 @@ import { outputsOf, undeployedOf } from '../facts/flow/stackOutputs.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { undeployedFindings } from '../findings/judge/deployment.ts';
 import { missing } from './bucket.ts';
-import { type Look, type Question, settled } from './Look.ts';
+import { type Look, type Question, settled, unsaid } from './Look.ts';
 import { outputOf, type Setup } from './Setup.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#stack-status-codes */
@@ -203,13 +203,13 @@ export const drift: Look = {
   expects: 'no resource of the stack was deleted or changed manually, as CloudFormation sees it',
   async find({ clients: { cloudFormation: client }, stackName: StackName, wait, commands }) {
     const { StackDriftDetectionId } = await client.send(new DetectStackDriftCommand({ StackName }));
-    const isRunning = async () => {
-      const answer = await client.send(
-        new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId }),
-      );
-      return answer.DetectionStatus === 'DETECTION_IN_PROGRESS';
-    };
-    while (await isRunning()) await wait(DRIFT_PAUSE_MS);
+    const readDetection = () =>
+      client.send(new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId }));
+    let detection = await readDetection();
+    while (detection.DetectionStatus === 'DETECTION_IN_PROGRESS') {
+      await wait(DRIFT_PAUSE_MS);
+      detection = await readDetection();
+    }
     const revert = revertDriftWords(StackName).map((words) => commands.aws(...words));
     const findings: Finding[] = [];
     for await (const page of paginateDescribeStackResourceDrifts(
@@ -217,6 +217,11 @@ export const drift: Look = {
       { StackName, StackResourceDriftStatusFilters: ['MODIFIED', 'DELETED'] },
     ))
       findings.push(...(page.StackResourceDrifts ?? []).map((drift) => judgeDrift(drift, revert)));
+    // The others were compared: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackDriftDetectionStatus.html
+    if (detection.DetectionStatus === 'DETECTION_FAILED') {
+      const { DetectionStatusReason: reason = 'No reason was given.' } = detection;
+      findings.push(unsaid(`CloudFormation could not compare all resources of ${StackName}`, reason));
+    }
     return findings;
   },
 };

@@ -268,7 +268,6 @@ function curatedEntry(place: Place, shape: string, files: Files): string {
       curated: {
         shape,
         account: { rawRows: rows, kept: 0, rows, resends: 0, differing: 0 },
-        rawFiles: files.length,
         inputs: namedFiles(day, files),
         bytesWritten: FILE.size,
         ended: versionOf(day),

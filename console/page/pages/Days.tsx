@@ -13,7 +13,7 @@ import { Answered, Card, Empty, Page, Prose } from '../parts/parts.tsx';
 import { setParams } from '../parts/router.ts';
 import { CuratedDay } from './CuratedDay.tsx';
 import { type Cell, CURATED, cellsOf, type LineNote, NONE, notesOf } from './cells.ts';
-import { ExportDay, DropDay as OneDay, useEvery } from './DropDay.tsx';
+import { DropDay, ExportDay, useEvery } from './DropDay.tsx';
 
 /** How many days are shown until somebody chooses. */
 const USUAL_DAYS = '14';
@@ -55,6 +55,7 @@ export function Days() {
   );
 }
 
+/** All lines of the calendar, with the way to other pages of them. */
 function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly onDone: () => void }) {
   const { datasets, exports, curated, total, needing, next, unknown } = answer;
   const { after = '', until, days = USUAL_DAYS } = useConsole().route.params;
@@ -110,6 +111,7 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
   );
 }
 
+/** A line: its notes, its days as buttons, and the day that is opened. */
 function LineOfDays({ line, columns }: { readonly line: Line; readonly columns: readonly string[] }) {
   const { params } = useConsole().route;
   const key = `${line.kind} ${line.name}`;
@@ -185,7 +187,7 @@ function datasetLine(drops: DatasetDays, onDone: () => void): Line {
     notes: notesOf(drops),
     days: drops.days.map(({ day }) => day),
     cells: cellsOf(drops),
-    open: (day) => <OneDay dataset={drops} day={day} onDone={onDone} />,
+    open: (day) => <DropDay dataset={drops} day={day} onDone={onDone} />,
   };
 }
 

@@ -65,6 +65,7 @@ export function DropDay(props: {
   );
 }
 
+/** A day of which the ledger has nothing: whether it is late, and until when it is looked for. */
 function NoDrop(props: {
   readonly dataset: DatasetDays;
   readonly day: string;
@@ -119,6 +120,7 @@ function Happened({ answer }: { readonly answer: ExplainedDay }) {
   );
 }
 
+/** The tone of each fate of a file. */
 const FATES: Readonly<Record<FileFate['fate'], Tone>> = {
   loaded: 'good',
   left_out: 'warning',
@@ -128,6 +130,7 @@ const FATES: Readonly<Record<FileFate['fate'], Tone>> = {
   kept: 'warning',
 };
 
+/** The files of a day, with what became of each and why. @param props.meanings What each reason of a file that is left out means. */
 function Files(props: { readonly files: readonly FileFate[]; readonly meanings: DayExplanation['leftOut'] }) {
   const why = ({ reason, detail }: FileFate) =>
     reason === undefined ? '' : `${reason}: ${detail ?? props.meanings[reason] ?? ''}`;
@@ -148,6 +151,7 @@ function Files(props: { readonly files: readonly FileFate[]; readonly meanings: 
   );
 }
 
+/** The refused rows of a day: how many for each reason, and the first of them. */
 function RefusedRows(props: {
   readonly explained: ExplainedDay;
   readonly asked: { readonly source: string; readonly dataset: string; readonly day: string };

@@ -21,7 +21,7 @@ const FILTERS = [
 ] as const;
 const NAMES = ['errors', ...FILTERS.map(({ name }) => name)];
 
-/** How often it is asked where the first event stopped. */
+/** Milliseconds between two questions where the first event stopped. */
 const GATE_MS = 15_000;
 
 /** The page Live: requests and events as they come, refused ones beside the others. */
@@ -138,6 +138,7 @@ function LiveFilters() {
   );
 }
 
+/** What stands in place of an empty list: what to do, or where the first event stopped. */
 function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
   const { deployment } = useConsole();
   const { answer } = useApi<{ gate: Gate | null }>(

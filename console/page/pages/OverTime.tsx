@@ -31,13 +31,16 @@ export function OverTime(props: {
   );
 }
 
+/** What the charts and the table show. */
 interface Drawn {
+  /** Periods of five minutes, the oldest first. */
   readonly periods: readonly Period[];
   /** Requests by the hour of the day. */
   readonly usual: readonly UsualHour[];
   readonly children?: ComponentChildren;
 }
 
+/** Charts of the periods, with a table of the same numbers below them. */
 function Charts({ periods, usual, children }: Drawn) {
   const values = (name: keyof Period) => periods.map((period) => period[name]);
   const times = periods.map(({ at }) => at);
@@ -53,10 +56,10 @@ function Charts({ periods, usual, children }: Drawn) {
         {children}
       </>
     );
-  // Bars have room.
+  // A bar needs some pixels: of a day it is a quarter of an hour, of several days two hours.
   const seconds = isDay(periods) ? 900 : 7_200;
   const bars = Map.groupBy(periods, ({ at }) => at - (at % seconds));
-  const often = (statistic: keyof UsualHour) =>
+  const usualOfBars = (statistic: keyof UsualHour) =>
     [...bars.keys()].map((at) => usualRequests(usual, statistic, at, seconds));
   const sums = (name: keyof Period) => [...bars.values()].map((ofBar) => sumOf(ofBar, name));
   return (
@@ -65,12 +68,12 @@ function Charts({ periods, usual, children }: Drawn) {
         <Chart
           title={`Requests by answer, in ${formatSpan(seconds * 1_000)}`}
           times={[...bars.keys()]}
-          band={[often('most'), often('least')]}
+          band={[usualOfBars('most'), usualOfBars('least')]}
           lines={[
             {
               name: 'usual at this hour: band of seven days, median',
               tone: 'plain',
-              values: often('median'),
+              values: usualOfBars('median'),
             },
             { name: '202', tone: 'good', values: sums('accepted') },
             { name: 'refused, 4xx', tone: 'warning', values: sums('refused') },
@@ -98,21 +101,26 @@ function Charts({ periods, usual, children }: Drawn) {
   );
 }
 
+/** Minutes with one decimal. */
 function minutes(seconds: number): number {
   return Math.round(seconds / 6) / 10;
 }
 
+/** Periods of five minutes in a day. */
+const PERIODS_A_DAY = 288;
+
+/** Whether the periods are of one day at most. */
 function isDay(periods: readonly Period[]): boolean {
-  return periods.length <= 288;
+  return periods.length <= PERIODS_A_DAY;
 }
 
-/** Periods of a row of the table: an hour, or of some days a day. */
+/** The periods as a table: a row for each hour of one day, or for each day of several. */
 function Numbers({ periods, usual }: Drawn) {
   const isHour = isDay(periods);
   const rows = Map.groupBy(periods, ({ at }) => formatTime(at * 1_000).slice(0, isHour ? 13 : 10));
   type Row = readonly [time: string, ofRow: readonly Period[]];
-  const sum = (name: keyof Period) => [({ 1: ofRow }: Row) => sumOf(ofRow, name), 'number' as const] as const;
-  const most = (name: 'messages' | 'age') => (ofRow: readonly Period[]) =>
+  const sum = (name: keyof Period) => [([, ofRow]: Row) => sumOf(ofRow, name), 'number' as const] as const;
+  const most = (ofRow: readonly Period[], name: 'messages' | 'age') =>
     Math.max(...ofRow.map((period) => period[name]));
   return (
     <DataTable<Row>
@@ -123,7 +131,7 @@ function Numbers({ periods, usual }: Drawn) {
         [isHour ? 'Hour' : 'Day', ([time]) => (isHour ? `${time}:00` : time), 'day'],
         [
           'Usual requests',
-          ({ 1: [first] }) => usualRequests(usual, 'median', first?.at ?? 0, isHour ? 3_600 : 86_400),
+          ([, [first]]) => usualRequests(usual, 'median', first?.at ?? 0, isHour ? 3_600 : 86_400),
           'number',
         ],
         ['202', ...sum('accepted')],
@@ -132,8 +140,8 @@ function Numbers({ periods, usual }: Drawn) {
         ['5xx without the collector', ...sum('unreached')],
         ['Events', ...sum('events')],
         ['To landing/direct/', ...sum('overflowed')],
-        ['Most messages', ({ 1: ofRow }) => most('messages')(ofRow), 'number'],
-        ['Oldest, min', ({ 1: ofRow }) => minutes(most('age')(ofRow)), 'number'],
+        ['Most messages', ([, ofRow]) => most(ofRow, 'messages'), 'number'],
+        ['Oldest, min', ([, ofRow]) => minutes(most(ofRow, 'age')), 'number'],
       ]}
     />
   );

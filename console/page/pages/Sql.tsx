@@ -17,7 +17,7 @@ WHERE ds >= current_date - INTERVAL '7' DAY
 GROUP BY event_name
 ORDER BY events DESC`;
 
-/** Between two polls: soon at first. */
+/** Milliseconds between two polls: short ones at first, then always the last. */
 const POLLS_MS = [100, 200, 400, 800, 1_500];
 
 /** The last query, and the rows of it that were read. */
@@ -179,6 +179,7 @@ async function runAthena(sql: string, signal: AbortSignal, show: (outcome: Outco
   if (isDone) show({ run, isRunning: false, result: await readRows(run, signal) });
 }
 
+/** Reads a page of rows. @param cursor Where it begins. Default: the first page. */
 function readRows({ id }: SqlRun, signal?: AbortSignal, cursor?: string): Promise<SqlPage> {
   return callApi<SqlPage>('/api/sql/rows', {
     params: { id: id ?? '', cursor },
@@ -186,6 +187,7 @@ function readRows({ id }: SqlRun, signal?: AbortSignal, cursor?: string): Promis
   });
 }
 
+/** How far the query is, in words. */
 function State({ outcome: { run, isRunning } }: { readonly outcome: Outcome }) {
   if (run === undefined) return <span role="status">{isRunning ? 'Running …' : ''}</span>;
   const { state, elapsedMs, scannedBytes, id } = run;
@@ -199,6 +201,7 @@ function State({ outcome: { run, isRunning } }: { readonly outcome: Outcome }) {
   );
 }
 
+/** The rows that were read, and a button for more. */
 function Result({ run, first }: { readonly run: SqlRun; readonly first: SqlPage }) {
   const [result, setResult] = useState(first);
   const [note, setNote] = useState('');

@@ -63,6 +63,7 @@ function isEmpty({ lastRequestAt, lastEventAt, waiting: { buffered } }: StatusOf
   return lastRequestAt === null && lastEventAt === null && !((buffered.count ?? 0) > 0);
 }
 
+/** What is wrong; before the first event, how to send one. */
 function Known({ status }: { readonly status: StatusOf }) {
   const { deployment } = useConsole();
   return (

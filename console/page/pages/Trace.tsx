@@ -8,7 +8,7 @@ import { Filters } from '../parts/filters.tsx';
 import { Answered, Badge, Card, Empty, Page, Prose, RawText } from '../parts/parts.tsx';
 import { go, link } from '../parts/router.ts';
 
-/** An event that is not queryable yet is looked for again. */
+/** Milliseconds after which an event that is not queryable yet is looked for again. */
 const AGAIN_MS = 3_000;
 
 /** The look and the meaning of each state. docs/observe.md lists them too. */
@@ -49,6 +49,7 @@ export function Trace() {
   );
 }
 
+/** The form of the search, filled with what was searched for. */
 function Search() {
   const { route, deployment } = useConsole();
   const { id = '', since = deployment.isLocal ? '' : deployment.now.slice(0, 10) } = route.params;
@@ -92,6 +93,7 @@ export function Traced(props: {
   return <Answered state={found}>{(answer) => <Journey id={id} found={answer} />}</Answered>;
 }
 
+/** What is known of the ID, step by step, and its row. */
 function Journey({ id, found }: { readonly id: string; readonly found: TraceAnswer }) {
   const { subject, state, steps, found: count, hasMore, row, notes } = found;
   const [tone, means] = STATES[state];

@@ -5,10 +5,11 @@ import 'uplot/dist/uPlot.min.css';
 import type { ChartProps } from './figures.ts';
 import { axisTop, beyond, formatCount, formatDay, formatTime } from './format.ts';
 
+/** Height of a chart, pixels. */
 const HEIGHT = 150;
 /** A bar is as wide as its period. */
 const BARS = UPlot.paths.bars?.({ size: [1], align: 1, gap: 1 }) ?? (() => null);
-/** Room for numbers at the left, so that charts below each other have the same times at the same place. */
+/** Pixels of room for numbers at the left, so that charts below each other have the same times at the same place. */
 const LEFT = 62;
 
 /**
@@ -194,6 +195,7 @@ function timeText(seconds: number, i: number): string {
   return `${time === '00:00' ? formatDay(day) : time}${i === 0 ? ' UTC' : ''}`;
 }
 
+/** `2026-11-20 10:05 UTC` */
 function minuteText(seconds: number): string {
   return `${formatTime(seconds * 1_000).slice(0, 16)} UTC`;
 }

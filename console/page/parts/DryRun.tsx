@@ -76,7 +76,7 @@ export function DryRun<Answer>(props: DryRunProps<Answer>) {
         <section class="note" aria-label={label} aria-live="polite" tabIndex={-1} ref={box}>
           {tried.error && <Problem error={tried.error} />}
           {done.error && <Problem error={done.error} />}
-          <Told shown={props} tried={tried.answer} done={done.answer} />
+          <Outcome shown={props} tried={tried.answer} done={done.answer} />
           <Confirmation shown={props} tried={tried.answer} done={done} onPerform={perform} onClose={close} />
         </section>
       )}
@@ -85,7 +85,7 @@ export function DryRun<Answer>(props: DryRunProps<Answer>) {
 }
 
 /** What would happen, and after it was done what happened. */
-function Told<Answer>(props: {
+function Outcome<Answer>(props: {
   readonly shown: DryRunProps<Answer>;
   readonly tried: Answer | undefined;
   readonly done: Answer | undefined;

@@ -100,6 +100,7 @@ export function DataTable<Row>(props: TableProps<Row>) {
   );
 }
 
+/** The content of a cell by the kind of its column. */
 function cell(value: ComponentChildren, kind: Kind = 'text'): ComponentChildren {
   if (value === null || value === undefined) return <span class="faint">–</span>;
   if (typeof value === 'number') return kind === 'bytes' ? <Bytes n={value} /> : formatCount(value);
@@ -108,6 +109,7 @@ function cell(value: ComponentChildren, kind: Kind = 'text'): ComponentChildren 
 
 /** Characters of a cell; the unfolded row has the whole value. */
 const CELL = 200;
+/** Types of Athena and of DuckDB whose values are numbers. */
 const NUMBERS = /^(tinyint|smallint|integer|int|bigint|hugeint|u\w+int|float|real|double|decimal)\b/i;
 
 /** Rows of a query. Each unfolds to its JSON, in which JSON texts are written out. */
@@ -127,6 +129,7 @@ export function RowTable(props: Pick<SqlPage, 'columns' | 'rows'> & { readonly c
   );
 }
 
+/** A value of a query, cut. */
 function valueCell(value: string | null): ComponentChildren {
   if (value === null) return <span class="faint">NULL</span>;
   return <bdi>{visibleLine(value.length > CELL ? `${value.slice(0, CELL)}…` : value)}</bdi>;
@@ -137,6 +140,7 @@ function rowJson(columns: SqlPage['columns'], row: readonly (string | null)[]): 
   return JSON.stringify(Object.fromEntries(columns.map(({ name }, i) => [name, written(row[i] ?? null)])));
 }
 
+/** A text that is a JSON object or array as that; any other text, and null, as it is. */
 function written(value: string | null): unknown {
   if (value === null || !/^\s*[[{]/.test(value)) return value;
   try {

@@ -32,7 +32,7 @@ describe('a day that is curated', () => {
     expect(entry).toMatchObject({
       state: 'succeeded',
       rows: { in: 50, out: 40, refused: 0 },
-      curated: { code: VERSION, account: { rawRows: 50, rows: 40, resends: 10 }, rawFiles: 2 },
+      curated: { code: VERSION, account: { rawRows: 50, rows: 40, resends: 10 } },
     });
     expect(entry?.curated?.run).toBeUndefined();
     expect(entry?.lease).toBeUndefined();

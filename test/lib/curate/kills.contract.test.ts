@@ -41,7 +41,7 @@ describe('a task that is killed', () => {
     expect(entry).toMatchObject({
       state: 'succeeded',
       rows: { in: 50, out: 40, refused: 0 },
-      curated: { account: { rawRows: 50, rows: 40, resends: 10 }, rawFiles: 2 },
+      curated: { account: { rawRows: 50, rows: 40, resends: 10 } },
     });
     expect(entry?.superseded.map(({ version }) => version)).not.toContain(entry?.version);
     curations.clock.advance(TWO_DAYS_MS);

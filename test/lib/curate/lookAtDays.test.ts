@@ -76,7 +76,6 @@ async function startDays(
         curated: {
           shape,
           ended: VERSION,
-          rawFiles: 1,
           inputs: files.map(({ eTag }) => ({ name: 'a.parquet', eTag })),
         },
         updatedAt: 0,

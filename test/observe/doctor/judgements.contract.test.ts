@@ -1,6 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import * as z from 'zod';
 import { type BucketNeed, bucketNeeds } from '../../../infra/bucketNeeds.ts';
 import { deleterIds } from '../../../infra/roles/functionRoles.ts';
 import { encryptionProblems, heldNames, replacedReaders } from '../../../infra/serverless/deployedStack.ts';
@@ -15,7 +20,13 @@ import { judgeDatabase } from '../../../observe/doctor/catalog.ts';
 import { distinctFor, unknownToOthers } from '../../../observe/doctor/diagnose.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { deniedByBucket } from '../../../observe/doctor/roles.ts';
-import { judgeDomain, judgeDrift, judgeStack, stack as missing } from '../../../observe/doctor/stack.ts';
+import {
+  drift,
+  judgeDomain,
+  judgeDrift,
+  judgeStack,
+  stack as missing,
+} from '../../../observe/doctor/stack.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 import { judge } from '../../../observe/findings/judge/judge.ts';
@@ -323,6 +334,44 @@ describe('a name of a reader', () => {
 
 describe('a resource that differs from the template', () => {
   const found = { PhysicalResourceId: 'sluice', ResourceType: 'AWS::Athena::WorkGroup' };
+
+  it('is not known if CloudFormation could not compare all resources', async () => {
+    const reason = 'Failed to detect drift on resource [Key]';
+    const answers = new Map([
+      ['DetectStackDrift', '<StackDriftDetectionId>1</StackDriftDetectionId>'],
+      [
+        'DescribeStackDriftDetectionStatus',
+        `<DetectionStatus>DETECTION_FAILED</DetectionStatus><DetectionStatusReason>${reason}</DetectionStatusReason>`,
+      ],
+      ['DescribeStackResourceDrifts', '<StackResourceDrifts></StackResourceDrifts>'],
+    ]);
+    const asked: string[] = [];
+    const server = createServer(async (request, response) => {
+      const action = new URLSearchParams(await text(request)).get('Action') ?? '';
+      asked.push(action);
+      response
+        .setHeader('content-type', 'text/xml')
+        .end(
+          `<${action}Response><${action}Result>${answers.get(action)}</${action}Result></${action}Response>`,
+        );
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = z.object({ port: z.number() }).parse(server.address());
+    const cloudFormation = new CloudFormationClient({
+      region: 'eu-west-1',
+      endpoint: `http://127.0.0.1:${port}`,
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    });
+    const setup = { clients: { cloudFormation }, stackName: 's', wait: async () => undefined, commands };
+    const findings = await drift.find(Object.assign(Object.create(null), setup));
+    cloudFormation.destroy();
+    server.closeAllConnections();
+    server.close();
+    expect(asked).toEqual([...answers.keys()]);
+    expect(findings).toMatchObject([
+      { code: 'SLUICE_FINDING_UNCHECKED', detail: expect.stringContaining(reason) },
+    ]);
+  });
 
   it('was deleted, or has other properties', () => {
     expect(judgeDrift({ ...found, StackResourceDriftStatus: 'DELETED' }, ['revert'])).toMatchObject({
