@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { StatementResult } from '../../lib/aws/athenaStatements.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { counted } from '../../lib/base/text.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
@@ -101,57 +102,77 @@ async function queryDuckDb(line: CommandLine, sql: string): Promise<void> {
  * @returns The exit code.
  */
 async function queryAthena(line: CommandLine, sql: string): Promise<number> {
-  const [{ InvalidRequestException }, { runStatement }, { runningEndpoint }] = await Promise.all([
-    import('@aws-sdk/client-athena'),
-    import('../../lib/aws/athenaStatements.ts'),
-    import('../../packages/local-aws/src/disk/dataDirectory.ts'),
-  ]);
-  const endpoint =
-    isLocalMeant(line) && line.values['endpoint-url'] === undefined
-      ? runningEndpoint(resolve(dataDirectory(line)))
-      : undefined;
-  const target =
-    endpoint === undefined ? line : { ...line, values: { ...line.values, 'endpoint-url': endpoint } };
   const interrupted = new AbortController();
   void untilInterrupted().then(() => interrupted.abort());
-  const { signal } = interrupted;
   const progress = openProgress(line);
   progress.show('Athena runs the query');
   try {
-    const { outcome, localControl } = await withDeployment(target, async (deployment) => {
-      const { athena, config, clock, wait, random } = deployment;
-      const { workgroup: workGroup } = config.athena;
-      const how = { workGroup, database: config.database, deadlineMs: ATHENA_DEADLINE_MS };
-      const ran = await runStatement(athena, sql, { ...how, clock, wait, random, signal }).catch(
-        (error: unknown) => {
-          if (!(error instanceof InvalidRequestException)) throw error;
-          throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', error.message, { cause: error });
-        },
-      );
-      return { outcome: ran, localControl: deployment.localControl };
-    });
+    const { result, localControl } = await askDeployment(line, sql, interrupted.signal);
     progress.end();
-    if ('failed' in outcome) throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', outcome.failed);
-    const { columns, types, rows, scannedBytes, hasMore } = outcome;
-    const isQuery = columns.length > 0;
-    const isJsonOrCsv = line.values['json'] === true || line.values['csv'] === true;
-    const named = rows.map((row) =>
-      Object.fromEntries(columns.map((name, i) => [name, typedValue(row[i] ?? null, types[i] ?? '')])),
-    );
-    if (isQuery || isJsonOrCsv) write(line, named);
-    else writeOut('Done. The statement returns no rows.\n');
-    if (hasMore)
-      writeNote(`Only the first ${rows.length} rows are shown. All of them are in ${outcome.location}.\n`);
-    writeNote(`Athena read ${scannedBytes.toLocaleString('en-US')} bytes.\n`);
-    if (isQuery && rows.length === 0) await noteWhatWaits(line, localControl);
+    writeAthenaResult(line, result);
+    if (result.columns.length > 0 && result.rows.length === 0) await noteWhatWaits(line, localControl);
     return 0;
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!interrupted.signal.aborted) throw error;
     writeNote('Interrupted: the query was stopped.\n');
     return 130;
   } finally {
     progress.end();
   }
+}
+
+/** What Athena answers to a statement that it has run. */
+type AthenaResult = Exclude<StatementResult, { readonly failed: string }>;
+
+/**
+ * Has Athena run a statement.
+ *
+ * @returns The result, and the control address of the local cloud; undefined of a deployment.
+ * @throws QueryCommandError if Athena does not run it; the reason of the signal.
+ */
+async function askDeployment(
+  line: CommandLine,
+  sql: string,
+  signal: AbortSignal,
+): Promise<{ readonly result: AthenaResult; readonly localControl: string | undefined }> {
+  const [{ InvalidRequestException }, { runStatement }] = await Promise.all([
+    import('@aws-sdk/client-athena'),
+    import('../../lib/aws/athenaStatements.ts'),
+  ]);
+  return withDeployment(await athenaTarget(line), async (deployment) => {
+    const { athena, config, clock, wait, random, localControl } = deployment;
+    const { workgroup: workGroup } = config.athena;
+    const how = { workGroup, database: config.database, deadlineMs: ATHENA_DEADLINE_MS };
+    const outcome = await runStatement(athena, sql, { ...how, clock, wait, random, signal }).catch(
+      (error: unknown) => {
+        if (!(error instanceof InvalidRequestException)) throw error;
+        throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', error.message, { cause: error });
+      },
+    );
+    if ('failed' in outcome) throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', outcome.failed);
+    return { result: outcome, localControl };
+  });
+}
+
+/** The command line with the address of the running local cloud, if that is meant and no other address is named. */
+async function athenaTarget(line: CommandLine): Promise<CommandLine> {
+  if (!isLocalMeant(line) || line.values['endpoint-url'] !== undefined) return line;
+  const { runningEndpoint } = await import('../../packages/local-aws/src/disk/dataDirectory.ts');
+  const endpoint = runningEndpoint(resolve(dataDirectory(line)));
+  return endpoint === undefined ? line : { ...line, values: { ...line.values, 'endpoint-url': endpoint } };
+}
+
+/** Writes the rows of a result to stdout, and to stderr what is left out and what Athena read. */
+function writeAthenaResult(line: CommandLine, result: AthenaResult): void {
+  const { columns, types, rows, scannedBytes, hasMore, location } = result;
+  const isJsonOrCsv = line.values['json'] === true || line.values['csv'] === true;
+  const named = rows.map((row) =>
+    Object.fromEntries(columns.map((name, i) => [name, typedValue(row[i] ?? null, types[i] ?? '')])),
+  );
+  if (columns.length > 0 || isJsonOrCsv) write(line, named);
+  else writeOut('Done. The statement returns no rows.\n');
+  if (hasMore) writeNote(`Only the first ${rows.length} rows are shown. All of them are in ${location}.\n`);
+  writeNote(`Athena read ${scannedBytes.toLocaleString('en-US')} bytes.\n`);
 }
 
 /** Decimal digits that a double holds exactly: https://en.cppreference.com/w/cpp/types/numeric_limits/digits10 */

@@ -3,10 +3,18 @@ import { shellCommand, visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import type { Cloud } from '../../local/startCloud.ts';
-import { type Command, countOption, stageOption, textOption, UsageError } from '../terminal/commandLine.ts';
+import {
+  type Command,
+  type CommandLine,
+  countOption,
+  stageOption,
+  textOption,
+  UsageError,
+} from '../terminal/commandLine.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
+/** The collector's usual port. */
 const COLLECTOR_PORT = 4700;
 /** The port that local AWS tools use by default. */
 const EDGE_PORT = 4566;
@@ -72,67 +80,18 @@ export const start: Command = {
   examples: ['npm start -- --stage dev', 'npm start -- --port 0 --edge-port 0 --buffer-seconds 5 --json'],
   jsonErrorsOn: 'stderr',
   async run(line) {
-    const { values } = line;
     const startedAt = performance.now();
-    // Imported here so that `--help` and other commands do not load the local cloud.
-    const { startCloud } = await import('../../local/startCloud.ts');
-    const { openLocalConsole } = await import('../aws/localConsole.ts');
-    const { parseAllowedHosts } = await import('../../packages/local-aws/src/edge/index.ts');
-    const bufferSeconds = countOption(line, 'buffer-seconds', { usual: undefined, least: 0, most: 900 });
-    const checkKeys = values['check-keys'] === true;
-    const enforceIam = values['enforce-iam'] === true;
-    const allowed = textOption(line, 'allow-hosts');
-    const allowedHosts = allowed === undefined ? [] : parseAllowedHosts(allowed);
-    if ('wrong' in allowedHosts) {
-      throw new UsageError(
-        'SLUICE_USAGE_OPTIONS',
-        `--allow-hosts: got ${JSON.stringify(allowedHosts.wrong)}, expected host names without ports, e.g. sluice.test,10.0.0.7.`,
-      );
-    }
-    const stage = stageOption(line);
-    const port = (name: string, usual: number) => countOption(line, name, { usual, least: 0, most: 65_535 });
-    const collectorPort = port('port', COLLECTOR_PORT);
-    // The console's port follows the collector's, so that it is the same after each start.
-    const consolePort = collectorPort === 0 ? 0 : (collectorPort + 1) % 65_536;
-    const cloud = await startCloud({
-      stage,
-      port: collectorPort,
-      edgePort: port('edge-port', EDGE_PORT),
-      data: textOption(line, 'data') ?? defaultDataDirectory(stage),
-      ...(bufferSeconds === undefined ? {} : { bufferSeconds }),
-      checkKeys,
-      enforceIam,
-      allowedHosts,
-      onPackaging: (sentence) => writeNote(`${sentence}\n`),
-      onWarning: (sentence) => writeNote(`${visibleLine(sentence)}\n`),
-      onRefusal: (sentence) => writeNote(`Refused by the deployed policies: ${visibleLine(sentence)}\n`),
-    });
-    const serve = (at: number) => openLocalConsole(cloud, { port: at, stage, allowedHosts });
-    const page = await serve(consolePort)
-      .catch(() => serve(0))
-      .catch(async (error: unknown) => {
-        await cloud.close();
-        throw error;
-      });
+    const wish = await readWish(line);
+    const cloud = await startWished(wish);
+    const page = await openConsole(cloud, wish);
     const interrupted = untilInterrupted();
     const stopped = new AbortController();
-    if (values['json'] === true) {
-      const { collector, edge, data, bucket, database } = cloud;
-      const addresses = { collector, edge, console: page.address };
-      writeJson<StartedCloud>({
-        version: VERSION,
-        ...addresses,
-        data,
-        bucket,
-        database,
-        pid: process.pid,
-        enforceIam,
-      });
-    } else {
+    if (line.values['json'] === true) writeJson<StartedCloud>(addressesOf(cloud, page.address, wish));
+    else {
       const tookMs = performance.now() - startedAt;
-      writeOut(welcome(cloud, { console: page.address, checkKeys, enforceIam, stage, tookMs }));
+      writeOut(welcome(cloud, { ...wish, console: page.address, tookMs }));
       const { printRequests } = await import('../observe/printRequests.ts');
-      void printRequests(cloud, stage, stopped.signal);
+      void printRequests(cloud, wish.stage, stopped.signal);
     }
     await interrupted;
     stopped.abort();
@@ -144,14 +103,94 @@ export const start: Command = {
   },
 };
 
-interface Started {
-  readonly console: string;
+/** What the options ask for. */
+interface Wish {
+  /** Undefined without `--stage`: the local stage. */
+  readonly stage: string | undefined;
+  /** The collector's port; 0 is any free one. */
+  readonly port: number;
+  /** The port of all AWS services; 0 is any free one. */
+  readonly edgePort: number;
+  /** Path of the data directory. */
+  readonly data: string;
+  /** Undefined without `--buffer-seconds`: as deployed. */
+  readonly bufferSeconds: number | undefined;
   readonly checkKeys: boolean;
   readonly enforceIam: boolean;
-  readonly stage: string | undefined;
+  /** Host names that requests may be sent to, besides loopback. */
+  readonly allowedHosts: readonly string[];
+}
+
+/** Reads the options. @throws UsageError */
+async function readWish(line: CommandLine): Promise<Wish> {
+  const { parseAllowedHosts } = await import('../../packages/local-aws/src/edge/index.ts');
+  const allowed = textOption(line, 'allow-hosts');
+  const allowedHosts = allowed === undefined ? [] : parseAllowedHosts(allowed);
+  if ('wrong' in allowedHosts)
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      `--allow-hosts: got ${JSON.stringify(allowedHosts.wrong)}, expected host names without ports, e.g. sluice.test,10.0.0.7.`,
+    );
+  const stage = stageOption(line);
+  const port = (name: string, usual: number) => countOption(line, name, { usual, least: 0, most: 65_535 });
+  return {
+    stage,
+    port: port('port', COLLECTOR_PORT),
+    edgePort: port('edge-port', EDGE_PORT),
+    data: textOption(line, 'data') ?? defaultDataDirectory(stage),
+    bufferSeconds: countOption(line, 'buffer-seconds', { usual: undefined, least: 0, most: 900 }),
+    checkKeys: line.values['check-keys'] === true,
+    enforceIam: line.values['enforce-iam'] === true,
+    allowedHosts,
+  };
+}
+
+/** Starts the local cloud, and says on stderr what it does meanwhile and later refuses. */
+async function startWished({ bufferSeconds, ...wish }: Wish): Promise<Cloud> {
+  // Imported here so that `--help` and other commands do not load the local cloud.
+  const { startCloud } = await import('../../local/startCloud.ts');
+  return startCloud({
+    ...wish,
+    ...(bufferSeconds === undefined ? {} : { bufferSeconds }),
+    onPackaging: (sentence) => writeNote(`${sentence}\n`),
+    onWarning: (sentence) => writeNote(`${visibleLine(sentence)}\n`),
+    onRefusal: (sentence) => writeNote(`Refused by the deployed policies: ${visibleLine(sentence)}\n`),
+  });
+}
+
+/**
+ * Opens the console at the port after the collector's, so that it is the same after each start, or if that is taken at any free one.
+ * If it can't be opened, the cloud is closed.
+ */
+async function openConsole(cloud: Cloud, { port, stage, allowedHosts }: Wish) {
+  const { openLocalConsole } = await import('../aws/localConsole.ts');
+  const serve = (at: number) => openLocalConsole(cloud, { port: at, stage, allowedHosts });
+  return serve(port === 0 ? 0 : (port + 1) % 65_536)
+    .catch(() => serve(0))
+    .catch(async (error: unknown) => {
+      await cloud.close();
+      throw error;
+    });
+}
+
+function addressesOf(
+  { collector, edge, data, bucket, database }: Cloud,
+  console: string,
+  { enforceIam }: Wish,
+): StartedCloud {
+  const { pid } = process;
+  return { version: VERSION, collector, edge, console, data, bucket, database, pid, enforceIam };
+}
+
+/** What the welcome says besides the cloud's own addresses. */
+interface Started extends Pick<Wish, 'checkKeys' | 'enforceIam' | 'stage'> {
+  /** Address of the console. */
+  readonly console: string;
+  /** Milliseconds that the start took. */
   readonly tookMs: number;
 }
 
+/** The text for people who have started the cloud. */
 function welcome(cloud: Cloud, started: Started): string {
   const { checkKeys, enforceIam, stage, tookMs } = started;
   const folder = shortPath(join(cloud.data, 's3', cloud.bucket));

@@ -147,6 +147,22 @@ export async function askEncryption({ config, s3 }: Pick<Probed, 'config' | 's3'
   return answer('SLUICE_PROBE_ENCRYPTION', isExpected, found.join('; '));
 }
 
+/** How many tables Athena lists under a name of the catalog; the name of the error if it denies that. @throws Any other error. */
+async function countTables(
+  athena: AthenaClient,
+  CatalogName: string,
+  DatabaseName: string,
+): Promise<number | string> {
+  const command = new ListTableMetadataCommand({ CatalogName, DatabaseName });
+  return athena.send(command).then(
+    ({ TableMetadataList = [] }) => TableMetadataList.length,
+    (error: unknown) => {
+      if (!isNamed(error, /AccessDenied/)) throw error;
+      return errorName(error);
+    },
+  );
+}
+
 /**
  * Lists the tables under each spelling of the catalog's name, by sessions that may use one spelling each.
  *
@@ -166,17 +182,11 @@ export async function askCatalog({ aws, config }: Deployment, { id }: Run): Prom
       const role = { arn: catalogRoleArn(trial) };
       const credentials = await assumedRoleCredentials(sts, role, 'catalog', policy)();
       const athena = new AthenaClient({ ...aws, credentials });
-      for (const CatalogName of names) {
-        const command = new ListTableMetadataCommand({ CatalogName, DatabaseName: config.database });
-        const { length = 0, denial } = await athena.send(command).then(
-          ({ TableMetadataList = [] }) => ({ length: TableMetadataList.length, denial: undefined }),
-          (error: unknown) => {
-            if (!isNamed(error, /AccessDenied/)) throw error;
-            return { length: 0, denial: errorName(error) };
-          },
-        );
-        if (length > 0) listed.add(CatalogName);
-        found.push(`${CatalogName} by a policy of ${allowed}: ${denial ?? counted(length, 'table')}`);
+      for (const name of names) {
+        const count = await countTables(athena, name, config.database);
+        if (typeof count === 'number' && count > 0) listed.add(name);
+        const text = typeof count === 'number' ? counted(count, 'table') : count;
+        found.push(`${name} by a policy of ${allowed}: ${text}`);
       }
       athena.destroy();
     }

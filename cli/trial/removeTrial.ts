@@ -18,6 +18,7 @@ import { trialFiles } from './writeService.ts';
 
 /** The longest that CloudFormation may work on a stack, milliseconds. */
 const STACK_MS = 1_800_000;
+/** Milliseconds between two looks at the stack. */
 const LOOK_MS = 5_000;
 /**
  * How often a stack is deleted, at most. The first time, CloudFormation leaves buckets that have objects, but deletes

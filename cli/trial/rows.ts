@@ -109,6 +109,7 @@ function rowCount(rows: readonly Row[]): string {
   return events === rows.length ? count : `${count} of ${counted(events, 'event')}`;
 }
 
+/** The text that an event was sent with. */
 function textOf(metadata: string): unknown {
   const parsed = parseJson(metadata);
   return isJsonObject(parsed) ? parsed['text'] : undefined;

@@ -90,6 +90,7 @@ interface Followed {
   readonly answers: readonly Answer[];
 }
 
+/** What was sent, and when the last of it was, epoch milliseconds. */
 interface Sending {
   readonly sent: Sent;
   readonly sentAt: number;

@@ -31,6 +31,7 @@ import { killedFunction, type Trial, trialStack, trialStage } from './Trial.ts';
 import { TrialError } from './TrialError.ts';
 import { trialFiles } from './writeService.ts';
 
+/** Milliseconds between two looks whether collectors know a key. */
 const LOOK_MS = 5_000;
 /** Milliseconds to wait for collectors to know a key: they know it within half a minute. */
 const KEY_MS = 120_000;
@@ -68,6 +69,7 @@ export class Steps {
     this.#ports = ports;
   }
 
+  /** Takes a step: shows its progress, and notes it also if it fails. @throws What `work` throws. */
   async take<Result>(step: StepName, work: (show: OnProgress) => Promise<Result>): Promise<Result> {
     const { deployment, onProgress, onStep } = this.#ports;
     const from = deployment.clock.now();

@@ -18,7 +18,7 @@ import { isWanted } from '../terminal/isWanted.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { endDeployment, type Removal, removeTrial } from './removeTrial.ts';
-import { EXPECTED_SECONDS, runTrial, type TakenStep } from './runTrial.ts';
+import { EXPECTED_SECONDS, runTrial, type TakenStep, type Tried } from './runTrial.ts';
 import { newTrialId, type Trial, trialConfig, trialStack, trialStage } from './Trial.ts';
 import { TrialError } from './TrialError.ts';
 import {
@@ -33,30 +33,30 @@ import { trialFiles, writeService } from './writeService.ts';
 
 /** The options of a trial. */
 export interface TrialWish {
+  /** The region of AWS. */
   readonly region: string;
+  /** Which endpoint the collector gets. */
   readonly endpoint: Trial['endpoint'];
+  /** URL of the collector; undefined for the stack's own. */
   readonly url: string | undefined;
 }
 
 /**
- * Shows what a trial makes, asks whether to make it, and makes it. @throws UsageError; TrialError; AwsAccessError.
+ * Shows what a trial makes, asks whether to make it, and makes it. The first Ctrl-C ends the trial and removes what it made; a second
+ * one leaves that.
+ *
  * @returns The exit code.
+ * @throws UsageError; TrialError; AwsAccessError.
  */
 export async function startTrial(line: CommandLine, wish: TrialWish): Promise<number> {
   const trial = await trialOf(line, wish, newTrialId());
   const startedAt = new Date().toISOString();
   const interruption = new AbortController();
-  const deployment = openTrial(line, trial, interruption.signal);
+  const { signal } = interruption;
+  const deployment = openTrial(line, trial, signal);
   try {
     writeNote(planText(trial));
-    const { checks } = await explainingAws(() =>
-      diagnose(deployment, { beforeDeploy: true }, (looked) => writeNote(lookText(looked), 'report')),
-    );
-    // The limits of a new account are no obstacle: they lose requests only when there are more than a trial sends.
-    const isUnfit = checks.some(({ findings }) =>
-      findings.some((finding) => finding.severity === 'problem' && finding.code !== 'SLUICE_FINDING_QUOTA'),
-    );
-    if (isUnfit) throw new TrialError('SLUICE_TRIAL_ACCOUNT_UNFIT');
+    await requireFit(deployment);
     if (line.values['yes'] !== true && !(await isWanted('Make it?'))) {
       writeNote('Nothing was made.\n');
       return 1;
@@ -64,35 +64,61 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
     await writeService(trial, configOf(trial, deployment));
     writeNote(`If this ends early: ${removalCommand(trial)}\n`);
     void untilInterrupted().then(() => {
-      if (!interruption.signal.aborted)
+      if (!signal.aborted)
         writeNote(
           `Interrupted: removing what was made. Once more, and it stays until ${removalCommand(trial)}\n`,
         );
       interruption.abort();
     });
-    const progress = openProgress(line);
-    const tried = await runTrial(trial, {
-      deployment,
-      url: wish.url,
-      onProgress: (step, progressText) => {
-        const detail = progressText && `: ${progressText}`;
-        return progress.show(`${step}, about ${duration(EXPECTED_SECONDS[step])}${detail}`);
-      },
-      onStep: (taken) => writeNote(stepText(taken)),
-    }).finally(() => progress.end());
+    const tried = await showTrial(line, trial, deployment, wish.url);
     const report = trialReport(trial, startedAt, tried);
     await writeFile(REPORT, `${JSON.stringify(report, null, 2)}\n`);
-    writeResult<TrialReport>(line, report, () => trialText(trial, report, interruption.signal.aborted));
-    const { removal, error } = tried;
-    if (removal?.left.length === 0) await forget(trial);
-    if (interruption.signal.aborted) return 130;
+    writeResult<TrialReport>(line, report, () => trialText(trial, report, signal.aborted));
+    if (tried.removal?.left.length === 0) await forget(trial);
+    if (signal.aborted) return 130;
+    const { error } = tried;
     if (error !== undefined) await explainingAws(() => Promise.reject(error));
-    return removal?.left.length !== 0 || report.answers.some(({ verdict }) => verdict === 'otherwise')
+    return tried.removal?.left.length !== 0 || report.answers.some(({ verdict }) => verdict === 'otherwise')
       ? PROBLEMS_FOUND
       : 0;
   } finally {
     deployment.close();
   }
+}
+
+/**
+ * Looks at the account as `sluice doctor --before-deploy` does, and writes what it sees. The limits of a new account are no obstacle:
+ * they lose requests only when there are more than a trial sends.
+ *
+ * @throws TrialError `SLUICE_TRIAL_ACCOUNT_UNFIT`; AwsAccessError.
+ */
+async function requireFit(deployment: Deployment): Promise<void> {
+  const { checks } = await explainingAws(() =>
+    diagnose(deployment, { beforeDeploy: true }, (looked) => writeNote(lookText(looked), 'report')),
+  );
+  const isUnfit = checks.some(({ findings }) =>
+    findings.some(({ severity, code }) => severity === 'problem' && code !== 'SLUICE_FINDING_QUOTA'),
+  );
+  if (isUnfit) throw new TrialError('SLUICE_TRIAL_ACCOUNT_UNFIT');
+}
+
+/** Runs a trial and shows its steps. @param url URL of the collector. Default: the stack's output. */
+async function showTrial(
+  line: CommandLine,
+  trial: Trial,
+  deployment: Deployment,
+  url: string | undefined,
+): Promise<Tried> {
+  const progress = openProgress(line);
+  return runTrial(trial, {
+    deployment,
+    url,
+    onProgress: (step, progressText) => {
+      const detail = progressText && `: ${progressText}`;
+      return progress.show(`${step}, about ${duration(EXPECTED_SECONDS[step])}${detail}`);
+    },
+    onStep: (taken) => writeNote(stepText(taken)),
+  }).finally(() => progress.end());
 }
 
 /** `--remove`: removes what an interrupted trial has left. @throws As {@link startTrial}. @returns The exit code. */
