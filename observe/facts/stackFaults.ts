@@ -1,7 +1,8 @@
 import { GetWorkGroupCommand } from '@aws-sdk/client-athena';
 import type { Column, Table, TableInput } from '@aws-sdk/client-glue';
 import { GetRoleCommand, GetUserCommand, IAMClient } from '@aws-sdk/client-iam';
-import { identityId } from '../../infra/readers/readers.ts';
+import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { identityId, readerId } from '../../infra/readers/readers.ts';
 import { resources } from '../../infra/resources.ts';
 import { tableId } from '../../infra/template/Stack.ts';
 import { valueAt } from '../../lib/base/json.ts';
@@ -20,12 +21,13 @@ import { readGlueTables } from './tables/tables.ts';
 export type StackPart =
   | 'the tables of the catalog'
   | `the workgroup ${string}`
-  | `the identity of the reader ${string}`;
+  | `the identity of the reader ${string}`
+  | `the secret of the reader ${string}`;
 
 /** Something of the stack that is gone, or is not as the template has it. */
 export interface StackFault {
   /** What it is. */
-  readonly what: 'table' | 'view' | 'workgroup' | 'identity of a reader';
+  readonly what: 'table' | 'view' | 'workgroup' | 'identity of a reader' | 'secret of a reader';
   /** Its name. */
   readonly name: string;
   /** The question whose answer shows it. */
@@ -36,7 +38,7 @@ export interface StackFault {
   readonly isDeployed: boolean;
   /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. */
   readonly deployedAt: string | null;
-  /** When it was changed last, by the catalog, ISO 8601; null of what nobody keeps. */
+  /** When it was changed last by the catalog, or deleted by Secrets Manager, ISO 8601; null of what nobody keeps. */
   readonly changedAt: string | null;
   /** Whether another release of Sluice has deployed the stack, whose definitions may differ. */
   readonly isOtherRelease: boolean;
@@ -132,6 +134,25 @@ export async function readStackFaults(
     }
   } finally {
     iam.destroy();
+  }
+  const secrets = new SecretsManagerClient(aws);
+  try {
+    for (const reader of config.readers) {
+      const name = ids.get(readerId(reader, 'Secret'));
+      if (name === undefined) continue;
+      const part: StackPart = `the secret of the reader ${reader.name}`;
+      const answer = await ask(part, async () => ({
+        present: await ifThere(secrets.send(new DescribeSecretCommand({ SecretId: name }))),
+      }));
+      if (answer === null || (answer.present !== undefined && answer.present.DeletedDate === undefined))
+        continue;
+      const changedAt = answer.present?.DeletedDate?.toISOString() ?? null;
+      const restore = [['secretsmanager', 'restore-secret', '--secret-id', name]];
+      const repair = changedAt === null ? revert : restore;
+      found.push({ ...common, part, what: 'secret of a reader', name, differs: null, changedAt, repair });
+    }
+  } finally {
+    secrets.destroy();
   }
   return found.filter(({ differs }) => differs?.length !== 0);
 

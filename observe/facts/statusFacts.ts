@@ -59,6 +59,7 @@ import {
 } from './flow/waitingObjects.ts';
 import { type FunctionErrors, readFunctionErrors } from './functionErrors.ts';
 import { readStackFaults, type StackFault, type StackPart } from './stackFaults.ts';
+import { type DamagedFile, readDamagedFiles } from './tables/damagedFiles.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
 import {
@@ -182,6 +183,8 @@ export interface StatusFacts {
   readonly stackFaults: readonly StackFault[] | null;
   /** Days of raw tables of which files are gone. */
   readonly lostDays: readonly LostRawDay[] | null;
+  /** Files of the last days that somebody replaced by what is no Parquet. */
+  readonly damagedFiles: readonly DamagedFile[] | null;
   /** Days with archived files. */
   readonly archivedDays: readonly ArchivedDay[] | null;
   /** The rules of the bucket's lifecycle that archive objects, as the hourly look has noted them. */
@@ -297,6 +300,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     unreadDays: ask('the partitions of curated days' satisfies SharedPart, unreadCurated),
     relay: ask('relay', readRelayState),
     lostDays: ask('the raw days', readLostDays),
+    damagedFiles: ask('the files of the last days', readDamagedFiles),
     archivingRules: ask('the rules of the bucket', readNotedRules),
     deadLetters: ask('the dead letters', readDeadLetters),
     functionErrors: ask("the functions' errors", readFunctionErrors),

@@ -1,4 +1,5 @@
 import { AthenaClient, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
   CreateTableCommand,
   DeleteTableCommand,
@@ -8,6 +9,12 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import { DeleteUserCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CopyObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteSecretCommand,
+  RestoreSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { afterAll, expect, it } from '@jest/globals';
 import { diagnose } from '../../observe/doctor/diagnose.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
@@ -149,6 +156,26 @@ it('a look at status that nobody waits for any longer ends by that alone', async
   await expect(readStatus({ ...story.deployment(), signal })).rejects.toThrow('nobody waits');
 });
 
+it('sluice status sees that the secret of a reader is deleted, until its command takes that back', async () => {
+  const secrets = story.kept(new SecretsManagerClient(story.clientOptions()));
+  const stacks = story.kept(new CloudFormationClient(story.clientOptions()));
+  const { Stacks: [{ Outputs = [] } = {}] = [] } = await stacks.send(
+    new DescribeStacksCommand({ StackName: 'sluice-local' }),
+  );
+  const SecretId =
+    Outputs.find(({ OutputKey }) => OutputKey === 'ReaderMetabaseSecretArn')?.OutputValue ?? '';
+  await secrets.send(new DeleteSecretCommand({ SecretId }));
+  const [missing, ...others] = await found();
+  expect(others).toEqual([]);
+  expect(missing?.title).toContain(`The secret of a reader ${SecretId} is deleted`);
+  expect(missing?.since).toMatch(/^2026-11-20T/);
+  expect(missing?.commands.map((command) => shellWords(command).slice(0, 5))).toEqual([
+    ['aws', 'secretsmanager', 'restore-secret', '--secret-id', SecretId],
+  ]);
+  await secrets.send(new RestoreSecretCommand({ SecretId }));
+  expect(await found()).toEqual([]);
+});
+
 it('sluice status sees that the user of a reader is gone', async () => {
   const iam = story.kept(new IAMClient(story.clientOptions()));
   const { principal } = await story.credentialsOf('ReaderMetabaseUser');
@@ -206,4 +233,19 @@ it('sluice status prints how a table with other partition keys comes back', asyn
   await repair(problems);
   await story.cloud.flush();
   expect(await story.partitions(Name)).toEqual(expect.arrayContaining(registered));
+});
+
+it('sluice status names a file of a table that somebody replaced by no Parquet, until its command copies it back', async () => {
+  expect(await story.post({ events: [{ eventName: 'buy', user: { userID: 'u1' } }] })).toBe(202);
+  await story.cloud.flush();
+  const [Key = ''] = await story.keys('statsig/statsig_forwarded_events/');
+  const { bucket: Bucket } = story.cloud;
+  await story.put(Key, 'no Parquet at all');
+  const damaged = (await found()).find(({ code }) => code.endsWith('FILE_DAMAGED'));
+  expect(damaged?.title).toContain(Key);
+  const [, , , , , , , , CopySource = ''] = shellWords(damaged?.commands[0] ?? '');
+  await story.s3By().send(new CopyObjectCommand({ Bucket, Key, CopySource }));
+  const rows = await story.query("SELECT user_id FROM statsig_forwarded_events WHERE user_id = 'u1'");
+  expect(rows).toEqual([{ user_id: 'u1' }]);
+  expect((await found()).filter(({ code }) => code.endsWith('FILE_DAMAGED'))).toEqual([]);
 });

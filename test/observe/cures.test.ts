@@ -35,6 +35,7 @@ const OF_AWS: Readonly<Record<string, string>> = {
   DEAD_LETTERS: 'observe/judgeCases/landing',
   DRIFT: 'e2e/changedByHand',
   FAULTS: 'e2e/onCall',
+  FILE_DAMAGED: 'e2e/changedByHand',
   FUNCTION_FAILED: 'e2e/functions',
   KEY_UNUSABLE: 'e2e/onCall',
   LEDGER_DAMAGED: 'observe/judgeCases/tables',

@@ -123,6 +123,11 @@ const more: readonly Partial<StatusFacts>[] = [
     },
   },
   stackFaults({}, { what: 'workgroup' }, { isDeployed: false }, { what: 'identity of a reader', repair: [] }),
+  stackFaults({
+    what: 'secret of a reader',
+    changedAt: at(3),
+    repair: [['secretsmanager', 'restore-secret']],
+  }),
   stackFaults(
     changed,
     { ...changed, what: 'view' },

@@ -61,6 +61,7 @@ export const well: StatusFacts = {
   functionErrors: [],
   failures: {},
   lostDays: [],
+  damagedFiles: [],
   archivedDays: [],
   archivingRules: [],
   receivedHours: [],

@@ -27,7 +27,7 @@ import {
   type UnreadDay,
   unreadVersions,
 } from './ledgerDays.ts';
-import { readViewDays } from './viewDays.ts';
+import { readViewDays, type ViewDays } from './viewDays.ts';
 
 /**
  * The state of a day of a curated table:
@@ -281,7 +281,7 @@ export async function readCuratedDays(
       !(partitions.get(day) ?? '').endsWith(`/${versionPrefix(config, table, day, version)}`);
     const listedDay = lists[kind][day];
     const isListed = !isLost && (listedDay?.shape === shape || listedDay?.keeps === true);
-    const unread = views.filter(({ has }) => !has(day)).map(({ view }) => view);
+    const unread = views.filter(({ has }) => !has(day));
     const since = lacking.find((lackingDay) => lackingDay.day === day)?.since;
     const state = since === undefined && isListed && unread.length === 0 ? 'curated' : stateOf(day);
     return {
@@ -321,7 +321,7 @@ function whyRaw(
     readonly entry: LedgerEntry | null;
     readonly isLost: boolean;
     readonly isListed: boolean;
-    readonly unread: readonly string[];
+    readonly unread: readonly ViewDays[];
     readonly since?: number | undefined;
   },
 ): string {
@@ -345,11 +345,23 @@ function whyRaw(
       return `Its raw files or columns have changed since it was curated, or the next plan puts it into the list of views.${lastTry}`;
     case 'waiting':
       if (isLost) return 'The catalog does not have its partition: the next plan curates it again.';
-      if (isListed)
-        return `It is curated, and not in the text of ${unread.join(', ')}, which name 100 ranges of days: the next plan writes it if it has room.`;
+      if (isListed) return unreadText(unread);
       if (queued === undefined) return 'The next plan queues it.';
       return `It was queued at ${isoTimestamp(queued.at)}.${lastTry}`;
   }
+}
+
+/** Why views do not read a day that is curated. */
+function unreadText(unread: readonly ViewDays[]): string {
+  const namesOf = (fault: ViewDays['fault']) =>
+    unread.flatMap((view) => (view.fault === fault ? [view.view] : [])).join(', ');
+  const missing = namesOf('missing');
+  if (missing !== '')
+    return `It is curated, and ${missing} does not exist: \`npx sluice status\` has the command that makes it again.`;
+  const other = namesOf('other');
+  if (other !== '')
+    return `It is curated, and the text of ${other} is not of this configuration: \`npx sluice status\` says why.`;
+  return `It is curated, and not in the text of ${namesOf(null)}: the next plan writes it there if the text has room (100 ranges of days).`;
 }
 
 /**

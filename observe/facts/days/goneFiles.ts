@@ -17,6 +17,7 @@ import { configuredDatasets, type DatasetDays, type DropDay, readLedgerDays } fr
 
 /** Versions of a key, the newest first. */
 interface Versions {
+  /** The newest first. */
   readonly files: ObjectVersion[];
   /** Version IDs of delete markers. */
   readonly markers: string[];
@@ -230,8 +231,8 @@ function replacedFiles(versions: ReadonlyMap<string, Versions>) {
 }
 
 /** All versions below a folder, by key. @throws What the client of S3 throws. */
-async function readVersions(
-  { s3, config: { bucket: Bucket } }: GoneReaders,
+export async function readVersions(
+  { s3, config: { bucket: Bucket } }: Pick<GoneReaders, 's3' | 'config'>,
   Prefix: string,
 ): Promise<ReadonlyMap<string, Versions>> {
   const versions = new Map<string, Versions>();

@@ -13,7 +13,9 @@ import { sent } from '../tables/tables.ts';
 /** The days of a table that a view reads from the curated table, by the view's own text. */
 export interface ViewDays {
   readonly view: ViewName;
-  /** Whether a day is one of them; none if the text is not of this configuration, or there is no such view. */
+  /** Whether there is no such view, or its text is not of this configuration; null if neither. */
+  readonly fault: 'missing' | 'other' | null;
+  /** Whether a day is one of them; none of a view with a fault. */
   readonly has: (day: UtcDay) => boolean;
 }
 
@@ -25,8 +27,9 @@ export async function readViewDays(
   const names = viewNames.filter((name) => viewKinds[name].includes(kind));
   return Promise.all(
     names.map(async (view): Promise<ViewDays> => {
-      const ranges = (await readView(deployment, view))?.[kind] ?? [];
-      return { view, has: (day) => ranges.some(({ from, to }) => from <= day && day <= to) };
+      const days = await readView(deployment, view);
+      if (typeof days === 'string') return { view, fault: days, has: () => false };
+      return { view, fault: null, has: (day) => days[kind].some(({ from, to }) => from <= day && day <= to) };
     }),
   );
 }
@@ -34,9 +37,10 @@ export async function readViewDays(
 async function readView(
   { glue, config, signal }: Pick<Deployment, 'glue' | 'config' | 'signal'>,
   Name: ViewName,
-): Promise<CuratedDays | null> {
+): Promise<CuratedDays | 'missing' | 'other'> {
   const asked = new GetTableCommand({ DatabaseName: config.database, Name });
   const found = await ifThere(glue.send(asked, ...sent(signal)));
-  const sql = readPrestoView(found?.Table?.ViewOriginalText ?? '')?.originalSql;
-  return sql === undefined ? null : readCuratedDays(config, Name, sql);
+  if (found === undefined) return 'missing';
+  const sql = readPrestoView(found.Table?.ViewOriginalText ?? '')?.originalSql;
+  return (sql === undefined ? null : readCuratedDays(config, Name, sql)) ?? 'other';
 }

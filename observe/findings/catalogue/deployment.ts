@@ -42,6 +42,10 @@ export const deploymentFindings = {
         `Somebody deleted it outside of CloudFormation after the last deployment. ${WHO} its name.`,
         `${BLIND} Run the commands in their order: the third shows what the fourth makes.`,
       ],
+      secret: [
+        `Somebody deleted it, and Secrets Manager keeps it for some days. The reader that has lost its keys cannot get them again. ${WHO} DeleteSecret.`,
+        'Run the command: it takes the deletion back.',
+      ],
       new: [
         'The configuration has it, and the deployed stack does not: nobody has deployed it yet.',
         DEPLOY_NOW,

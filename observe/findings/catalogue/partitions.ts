@@ -41,6 +41,16 @@ export const partitionsFindings = {
     },
     { section: 'partitions' },
   ),
+  SLUICE_FINDING_FILE_DAMAGED: problem(
+    'Somebody replaced files of a table by objects that are no Parquet: each query that reads their day fails.',
+    {
+      replaced: [
+        `Somebody wrote other bytes under the key of a file. Each query that reads its day fails. ${UNSAID_WHO}`,
+        'The commands copy the version that was written first over what is there, which stays as an earlier version.',
+      ],
+    },
+    { section: 'partitions' },
+  ),
   SLUICE_FINDING_ARCHIVED: problem(
     'Files of tables are in an archive class of S3 (GLACIER, DEEP_ARCHIVE). Athena skips them, restored ones too, so queries miss their rows without an error.',
     'For each object that the first commands list, `restore-object` asks S3 for a copy, which takes hours; `copy-object` then makes it readable for good. Days of a curated table or a dataset are also made again if other files have their rows: `SLUICE_FINDING_FILES_LOST`. What archives them comes again: docs/platform.md, "Archived objects".',

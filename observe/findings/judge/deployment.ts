@@ -91,7 +91,7 @@ export function* stackFaultFindings(
   { commands }: Pick<Place, 'commands'>,
 ): Findings {
   for (const fault of stackFaults ?? []) {
-    const { what, name, part, differs, repair, isRegistered, deployedAt } = fault;
+    const { what, name, part, differs, repair, isRegistered, deployedAt, changedAt } = fault;
     const judgedBy = ['the stack', part] as const;
     // The deployment repairs what another release has.
     const isOfRelease = differs !== null && fault.isOtherRelease;
@@ -101,9 +101,12 @@ export function* stackFaultFindings(
     if (differs === null) {
       const of = deployedAt === null ? '' : ` of the deployment of ${deployedAt}`;
       const title = `The ${what} ${name}${of} does not exist`;
+      const deleted = `The ${what} ${name} is deleted, and can be brought back`;
+      const detail = `The ${what} ${name}.`;
+      const told = changedAt === null ? seenNow(title, detail) : { title: deleted, since: changedAt, detail };
       yield finding(
         'SLUICE_FINDING_RESOURCE_MISSING',
-        { case: missingCase(fault), judgedBy, ...seenNow(title, `The ${what} ${name}.`) },
+        { case: missingCase(fault), judgedBy, ...told },
         shown,
       );
       continue;
@@ -139,8 +142,14 @@ function tableFinding(fault: StackFault, points: string, shown: readonly string[
 }
 
 /** Why something of the stack is gone. */
-function missingCase({ what, repair, isDeployed }: StackFault): CaseOf<'SLUICE_FINDING_RESOURCE_MISSING'> {
+function missingCase({
+  what,
+  repair,
+  isDeployed,
+  changedAt,
+}: StackFault): CaseOf<'SLUICE_FINDING_RESOURCE_MISSING'> {
   if (!isDeployed) return 'new';
+  if (changedAt !== null) return 'secret';
   if (repair.length === 0) return 'local';
   return what === 'table' || what === 'view' ? 'table' : 'stack';
 }

@@ -20,7 +20,7 @@ import { missingNights } from './nights.ts';
 import { missingPartitions } from './partitions.ts';
 import { type Judged, type Place, Ringing } from './place.ts';
 import { quarantined } from './quarantine.ts';
-import { lostDays } from './rawDays.ts';
+import { damagedFiles, lostDays } from './rawDays.ts';
 import { shortHours, unprovedDays } from './receivedHours.ts';
 import {
   changeFindings,
@@ -63,6 +63,7 @@ const JUDGES: readonly Judge[] = [
   { find: wrongClocks },
   { find: resentFindings, readBy: CURATED },
   { find: lostDays, readBy: /^retention\b/ },
+  { find: damagedFiles, readBy: PLACES },
   { find: archivedFiles, readBy: CURATED },
   { find: shortHours, readBy: PLACES },
   { find: unprovedDays, readBy: PLACES },

@@ -1,6 +1,7 @@
 import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
+import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { LostRawDay } from '../../facts/tables/partitionGaps.ts';
 import { finding } from '../catalogue.ts';
@@ -47,4 +48,32 @@ function lostDayText(
   const copies = copiesText(exports, table, day);
   const all = `all last seen at ${isoTimestamp(seenAt)}`;
   return `${day}, ${left} of ${counted(files, 'file')} left, ${all}, versions ${versions}${copies}`;
+}
+
+/** Files of the last days that are no Parquet: a finding for each table. */
+export function* damagedFiles({ damagedFiles: all }: StatusFacts, { config, commands }: Place): Findings {
+  for (const [table, files] of Map.groupBy(all ?? [], (file) => file.table)) {
+    const texts = files.map(({ key, replacedAt }) => `${key}, replaced at ${replacedAt}`);
+    const more = files.length === 1 ? '' : `, and ${counted(files.length - 1, 'other')} of the table`;
+    const told = {
+      case: 'replaced',
+      title: `The file ${files[0]?.key} is no Parquet, of ${table} of ${files[0]?.day}${more}`,
+      since: files.map(({ replacedAt }) => replacedAt).sort()[0] ?? null,
+      detail: `${table}: ${listed(texts, '; ')}.`,
+    } as const;
+    const shown = files.slice(0, MOST_COMMANDS).map(({ key, ownVersion }) => {
+      const source = `${config.bucket}/${key}?versionId=${ownVersion}`;
+      return commands.aws(
+        's3api',
+        'copy-object',
+        '--bucket',
+        config.bucket,
+        '--key',
+        key,
+        '--copy-source',
+        source,
+      );
+    });
+    yield finding('SLUICE_FINDING_FILE_DAMAGED', told, shown);
+  }
 }

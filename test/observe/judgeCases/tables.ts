@@ -51,6 +51,24 @@ export const tableCases: readonly Case[] = [
     "aws s3api copy-object --bucket acme --key ledger/acme/orders/2026-11-18.json --copy-source 'acme/ledger/acme/orders/2026-11-18.json?versionId=VERSION_ID'",
   ],
   [
+    'a file was replaced by what is no Parquet',
+    {
+      damagedFiles: [
+        {
+          table: 'events',
+          day: '2026-11-20',
+          key: 'statsig/e/a.parquet',
+          replacedAt: at(2),
+          ownVersion: 'v1',
+        },
+      ],
+    },
+    'FILE_DAMAGED',
+    'problem',
+    `statsig/e/a.parquet ${at(2)}`,
+    "aws s3api copy-object --bucket acme --key statsig/e/a.parquet --copy-source 'acme/statsig/e/a.parquet?versionId=v1'",
+  ],
+  [
     'a curated day has no partition',
     {
       curated: [{ ...curated, unread: [{ day: '2026-11-18', location: 's3://acme/v/' }] }],

@@ -1,0 +1,84 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { mapLimit } from '../../../lib/base/concurrency.ts';
+import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { dayFolder } from '../../../lib/tables/tableFolders.ts';
+import type { Deployment } from '../../deployment.ts';
+import { ifThere } from '../../explainAwsError.ts';
+import { readVersions } from '../days/goneFiles.ts';
+
+/** A file of a table that somebody replaced by an object that is no Parquet: each query that reads its day fails. */
+export interface DamagedFile {
+  /** Name of the table. */
+  readonly table: string;
+  /** The day, UTC. */
+  readonly day: UtcDay;
+  /** Key of the object. */
+  readonly key: string;
+  /** When it was replaced, ISO 8601. */
+  readonly replacedAt: string;
+  /** Version ID of the file as it was written first. */
+  readonly ownVersion: string;
+}
+
+/** Days that are looked at, today among them: a nightly curation looks at older ones. */
+const DAYS = 3;
+const PARALLEL = 4;
+/** Replaced objects of which the last bytes are read. */
+const MOST_READ = 20;
+/** The last four bytes of each Parquet file: https://parquet.apache.org/docs/file-format/ */
+const MAGIC = 'PAR1';
+
+/**
+ * Looks for replaced files of today and the two days before: a listing of versions for each table and day, and a read of four bytes of
+ * each object that has several versions. An erasure replaces files by Parquet, too.
+ *
+ * @throws What the client of S3 throws.
+ */
+export async function readDamagedFiles(
+  deployment: Pick<Deployment, 's3' | 'config' | 'now'>,
+): Promise<readonly DamagedFile[]> {
+  const { config, now } = deployment;
+  const folders = tableKinds.flatMap((kind) =>
+    Array.from({ length: DAYS }, (_, i) => ({ kind, day: addDays(utcDay(now), -i) })),
+  );
+  const replaced = await mapLimit(folders, PARALLEL, async ({ kind, day }) => {
+    const versions = await readVersions(deployment, dayFolder(config, kind, day));
+    return [...versions].flatMap(
+      ([
+        key,
+        {
+          files: [present, ...earlier],
+          isDeleted,
+        },
+      ]): DamagedFile[] => {
+        const ownVersion = earlier.at(-1)?.VersionId;
+        const replacedAt = present?.LastModified?.toISOString();
+        if (isDeleted || ownVersion === undefined || replacedAt === undefined) return [];
+        return [{ table: config.tables[kind], day, key, replacedAt, ownVersion }];
+      },
+    );
+  });
+  const read = await mapLimit(replaced.flat().slice(0, MOST_READ), PARALLEL, async (file) => {
+    return (await endsAsParquet(deployment, file.key)) ? [] : [file];
+  });
+  return read.flat();
+}
+
+/** Whether an object ends as Parquet does; one that is gone by now counts as such. */
+async function endsAsParquet(
+  { s3, config: { bucket: Bucket } }: Pick<Deployment, 's3' | 'config'>,
+  Key: string,
+): Promise<boolean> {
+  // S3 refuses a range of an empty object: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+  const answer = await ifThere(
+    s3
+      .send(new GetObjectCommand({ Bucket, Key, Range: `bytes=-${MAGIC.length}` }))
+      .catch((error: unknown) => {
+        if (error instanceof Error && error.name === 'InvalidRange') return null;
+        throw error;
+      }),
+  );
+  if (answer === undefined) return true;
+  return (await answer?.Body?.transformToString('latin1')) === MAGIC;
+}
