@@ -38,8 +38,10 @@ export interface StackFault {
   readonly isDeployed: boolean;
   /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. */
   readonly deployedAt: string | null;
-  /** When it was changed last by the catalog, or deleted by Secrets Manager, ISO 8601; null of what nobody keeps. */
+  /** When it was changed last, by the catalog, ISO 8601; null of what nobody keeps. */
   readonly changedAt: string | null;
+  /** When a deleted secret is gone for good, by Secrets Manager, ISO 8601: until then it can be brought back. Absent of all else. */
+  readonly keptUntil?: string;
   /** Whether another release of Sluice has deployed the stack, whose definitions may differ. */
   readonly isOtherRelease: boolean;
   /** Words after `aws` of the commands that make it right; none if a deployment, or the next start of the local cloud, does. */
@@ -146,10 +148,13 @@ export async function readStackFaults(
       }));
       if (answer === null || (answer.present !== undefined && answer.present.DeletedDate === undefined))
         continue;
-      const changedAt = answer.present?.DeletedDate?.toISOString() ?? null;
+      // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html
+      const keptUntil = answer.present?.DeletedDate?.toISOString();
+      const about = { ...common, part, what: 'secret of a reader', name, differs: null } as const;
       const restore = [['secretsmanager', 'restore-secret', '--secret-id', name]];
-      const repair = changedAt === null ? revert : restore;
-      found.push({ ...common, part, what: 'secret of a reader', name, differs: null, changedAt, repair });
+      found.push(
+        keptUntil === undefined ? { ...about, repair: revert } : { ...about, keptUntil, repair: restore },
+      );
     }
   } finally {
     secrets.destroy();

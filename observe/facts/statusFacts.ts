@@ -8,6 +8,7 @@ import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, type UnreadKind, unreadKind, whyUnread } from '../explainAwsError.ts';
 import { type CurationState, readCurationState, unreadCurated } from './days/curatedDays.ts';
+import { type DamagedFile, readDamagedFiles } from './days/damagedFiles.ts';
 import { type ArchivedDay, type RestorableDay, readArchivedDays, restorableDays } from './days/goneFiles.ts';
 import {
   configuredDatasets,
@@ -59,7 +60,6 @@ import {
 } from './flow/waitingObjects.ts';
 import { type FunctionErrors, readFunctionErrors } from './functionErrors.ts';
 import { readStackFaults, type StackFault, type StackPart } from './stackFaults.ts';
-import { type DamagedFile, readDamagedFiles } from './tables/damagedFiles.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
 import {

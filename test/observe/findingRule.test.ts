@@ -125,7 +125,7 @@ const more: readonly Partial<StatusFacts>[] = [
   stackFaults({}, { what: 'workgroup' }, { isDeployed: false }, { what: 'identity of a reader', repair: [] }),
   stackFaults({
     what: 'secret of a reader',
-    changedAt: at(3),
+    keptUntil: at(-300),
     repair: [['secretsmanager', 'restore-secret']],
   }),
   stackFaults(

@@ -357,10 +357,10 @@ function unreadText(unread: readonly ViewDays[]): string {
     unread.flatMap((view) => (view.fault === fault ? [view.view] : [])).join(', ');
   const missing = namesOf('missing');
   if (missing !== '')
-    return `It is curated, and ${missing} does not exist: \`npx sluice status\` has the command that makes it again.`;
+    return `It is curated, and ${missing} does not exist: \`sluice status\` has the command that makes it again.`;
   const other = namesOf('other');
   if (other !== '')
-    return `It is curated, and the text of ${other} is not of this configuration: \`npx sluice status\` says why.`;
+    return `It is curated, and the text of ${other} is not of this configuration: \`sluice status\` says why.`;
   return `It is curated, and not in the text of ${namesOf(null)}: the next plan writes it there if the text has room (100 ranges of days).`;
 }
 

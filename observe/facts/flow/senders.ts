@@ -19,7 +19,7 @@ export interface KeysState {
   readonly faultKind: 'invalid' | 'entries' | 'deleted' | 'gone' | null;
   /** Names of the entries that cannot be read, as `Keyring.unreadable`; empty of other faults. */
   readonly unreadable: readonly string[];
-  /** When the secret was changed last, ISO 8601: its present version was made, or somebody deleted it; null if nobody keeps it. */
+  /** When the present version of the secret was made, ISO 8601; null if nobody keeps it. */
   readonly changedAt: string | null;
 }
 
@@ -58,8 +58,9 @@ export async function readKeys({
     if (isNamed(error, /^InvalidRequestException$/)) {
       // It may be read by fewer people than the value.
       const described = await client.send(new DescribeSecretCommand({ SecretId })).catch(() => undefined);
-      changedAt = described?.DeletedDate?.toISOString() ?? null;
-      return state('It is scheduled for deletion.', 'deleted');
+      // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html
+      const at = described?.DeletedDate === undefined ? '' : ` at ${described.DeletedDate.toISOString()}`;
+      return state(`It is scheduled for deletion${at}.`, 'deleted');
     }
     if (isNamed(error, /^ResourceNotFoundException$/)) return state(GONE, 'gone');
     throw error;

@@ -91,7 +91,7 @@ export function* stackFaultFindings(
   { commands }: Pick<Place, 'commands'>,
 ): Findings {
   for (const fault of stackFaults ?? []) {
-    const { what, name, part, differs, repair, isRegistered, deployedAt, changedAt } = fault;
+    const { what, name, part, differs, repair, isRegistered, deployedAt, keptUntil } = fault;
     const judgedBy = ['the stack', part] as const;
     // The deployment repairs what another release has.
     const isOfRelease = differs !== null && fault.isOtherRelease;
@@ -101,9 +101,8 @@ export function* stackFaultFindings(
     if (differs === null) {
       const of = deployedAt === null ? '' : ` of the deployment of ${deployedAt}`;
       const title = `The ${what} ${name}${of} does not exist`;
-      const deleted = `The ${what} ${name} is deleted, and can be brought back`;
-      const detail = `The ${what} ${name}.`;
-      const told = changedAt === null ? seenNow(title, detail) : { title: deleted, since: changedAt, detail };
+      const deleted = `The ${what} ${name} is deleted, and can be brought back until ${keptUntil}`;
+      const told = seenNow(keptUntil === undefined ? title : deleted, `The ${what} ${name}.`);
       yield finding(
         'SLUICE_FINDING_RESOURCE_MISSING',
         { case: missingCase(fault), judgedBy, ...told },
@@ -146,10 +145,10 @@ function missingCase({
   what,
   repair,
   isDeployed,
-  changedAt,
+  keptUntil,
 }: StackFault): CaseOf<'SLUICE_FINDING_RESOURCE_MISSING'> {
   if (!isDeployed) return 'new';
-  if (changedAt !== null) return 'secret';
+  if (keptUntil !== undefined) return 'secret';
   if (repair.length === 0) return 'local';
   return what === 'table' || what === 'view' ? 'table' : 'stack';
 }

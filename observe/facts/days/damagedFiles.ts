@@ -5,7 +5,7 @@ import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
-import { readVersions } from '../days/goneFiles.ts';
+import { readVersions } from './goneFiles.ts';
 
 /** A file of a table that somebody replaced by an object that is no Parquet: each query that reads its day fails. */
 export interface DamagedFile {
