@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { counted, visibleLine } from '../../../lib/base/text.ts';
-import type { Trace as TraceAnswer, TraceState } from '../../../observe/trace/trace.ts';
+import type { TraceState } from '../../../observe/trace/copies.ts';
+import type { Trace as TraceAnswer } from '../../../observe/trace/trace.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import type { Tone } from '../parts/figures.ts';
