@@ -10,6 +10,12 @@ export interface Equivalent {
 
 /** All of them. One that a test sees nevertheless counts as seen. */
 export const equivalents: readonly Equivalent[] = [
+  {
+    file: 'lib/landing/store/encodeLines.ts',
+    old: '{ level: 1 }',
+    fault: '{}',
+    reason: 'It only saves time.',
+  },
   ...['columns.length >= SURELY_FITS', 'true'].map((fault) => ({
     file: 'lib/collect/rows/eventIds.ts',
     old: 'columns.length > SURELY_FITS',

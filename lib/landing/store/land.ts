@@ -119,7 +119,7 @@ async function putIntoStream(
   let calls: Calls = 1;
   const left = Math.min(ms, deadline - clock.now() - keptMs);
   // An environment that was frozen finds its connection closed. That says nothing about the stream.
-  if (code !== null && DEAD_CONNECTION.has(code) && left >= FAIR_CALL_MS) {
+  if (DEAD_CONNECTION.has(code ?? '') && left >= FAIR_CALL_MS) {
     code = await attempt(left);
     calls = 2;
   }

@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { PutRecord } from '../../../lib/landing/store/land.ts';
+import { StreamBreaker } from '../../../lib/landing/store/StreamBreaker.ts';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_EVENTS } from '../../../lib/wire/limits.ts';
 import type { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { KEY, NOW, request, type Sent, startCollector } from './startCollector.ts';
@@ -467,6 +468,25 @@ describe('a request whose events cannot be stored', () => {
     expect(await send(request({ body: { events: [event] } }))).toEqual(accepted);
     const ofEvents = Object.entries(metrics[0] ?? {}).filter(([name]) => name.startsWith('events_'));
     expect(Object.fromEntries(ofEvents)).toEqual(counts);
+  });
+
+  it('may be nowhere else if the stream was not asked: by configuration, or because it has refused others', async () => {
+    const refusing = async () => {
+      throw Object.assign(new Error(), { name: 'ThrottlingException' });
+    };
+    const breaker = new StreamBreaker({ clock: { now: () => NOW }, random: () => 0.5, log: () => {} });
+    for (const [stream, counts] of [
+      [null, { events_landed: 1 }],
+      [{ putRecord: refusing, breaker }, { events_overflowed: 1 }],
+    ] as const) {
+      const { send, metrics } = startCollector({ parts: () => ({ stream }) });
+      for (let i = 0; i < 3; i += 1) await send(request({ body: { events: [event] } }));
+      const ofEvents = metrics.map((line) =>
+        Object.fromEntries(Object.entries(line).filter(([name]) => name.startsWith('events_'))),
+      );
+      expect(ofEvents).toEqual([counts, counts, counts]);
+    }
+    expect(breaker.isOpen).toBe(true);
   });
 
   it('is refused if the bucket fails too', async () => {
