@@ -124,7 +124,7 @@ export class LandedReader {
       if (run !== null) return run;
     }
     const spent = this.#spent;
-    const begunAt = skipping === null ? 0 : this.#clock.now();
+    const begunAt = this.#clock.now();
     // #memberAt charges what it inflates. That is taken back for a member, and for what depends on more bytes: it is
     // inflated, and charged, again.
     const found = this.#memberAt(bytes, offset, isLast);

@@ -88,10 +88,9 @@ export function memberPart(at: number, bytes: Buffer, text: Buffer): LandedPart 
   const lines: LandedLine[] = [];
   const others: Buffer[] = [];
   const isText = isUtf8(text);
-  const mayHoldMore = text.indexOf(BEHIND_ROW) >= 0;
   for (let from = 0; from < text.length && others.length <= MOST_OTHERS; ) {
     const to = text.indexOf(LINE_BREAK, from) + 1;
-    const line = lineOf(text, from, to, mayHoldMore);
+    const line = lineOf(text, from, to);
     if (line !== null && (isText || isUtf8(text.subarray(from, to)))) lines.push(line);
     else others.push(text.subarray(from, to));
     from = to;
@@ -100,8 +99,8 @@ export function memberPart(at: number, bytes: Buffer, text: Buffer): LandedPart 
   return { at, bytes, why: others.length > 0 ? 'lines' : null, text, lines, others };
 }
 
-/** Reads a line; null if it is no row. @param mayHoldMore Whether the line may have a member behind its row. */
-function lineOf(text: Buffer, from: number, to: number, mayHoldMore: boolean): LandedLine | null {
+/** Reads a line; null if it is no row. */
+function lineOf(text: Buffer, from: number, to: number): LandedLine | null {
   const head = headAt(text, from, to);
   // `}}` and the line break.
   const isEnded = text[to - 2] === 0x7d && text[to - 3] === 0x7d;
@@ -109,7 +108,6 @@ function lineOf(text: Buffer, from: number, to: number, mayHoldMore: boolean): L
   const rowFrom = from + head.bytes.length;
   // With another member behind the row, what is between head and end is no JSON.
   if (
-    mayHoldMore &&
     text.subarray(rowFrom, to).includes(BEHIND_ROW) &&
     !isJsonObject(parseJson(text.toString('utf8', rowFrom, to - 2)))
   )
@@ -125,34 +123,27 @@ interface Head {
   readonly hour: string | null;
 }
 
-// The first line is compared with a head that no line has: these bytes are no UTF-8.
-let lastHead: Head = { bytes: Buffer.alloc(HEAD_BYTES, 0xff), kind: 'events', day: '', hour: null };
+// The first line is compared with a head that no line has: these bytes are no UTF-8, and this is no day.
+let lastHead: Head = { bytes: Buffer.alloc(HEAD_BYTES, 0xff), kind: 'events', day: 'none', hour: null };
 
 /** Most lines begin as the line before: to read each head takes three times as long as to compare it. */
 function headAt(text: Buffer, from: number, to: number): Head | null {
   const { bytes } = lastHead;
   const end = from + bytes.length;
-  if (end < to && text[end] === BRACE && text.compare(bytes, 0, bytes.length, from, end) === 0)
-    return lastHead;
-  const [head, kind, day = '', hour = ''] =
+  if (text[end] === BRACE && text.compare(bytes, 0, bytes.length, from, end) === 0) return lastHead;
+  const [head = '', kind, day = '', hour = ''] =
     HEAD.exec(text.toString('latin1', from, Math.min(to, from + HEAD_BYTES))) ?? [];
   const table = tableKinds.find((tableKind) => tableKind === kind);
-  if (head === undefined || table === undefined || !isDay(day)) return null;
+  if (table === undefined || !isDay(day)) return null;
   // An hour that does not exist counts as no hour.
   const isHour = isDay(hour.slice(0, 10)) && Number(hour.slice(11)) < 24;
   lastHead = { bytes: Buffer.from(head), kind: table, day, hour: isHour ? hour : null };
   return lastHead;
 }
 
-const knownDays: Set<UtcDay> = new Set();
-
-/** Whether a day exists. An object has few days, and to judge a day takes as long as to read ten lines. */
+/** Whether a day exists. To judge a day takes as long as to read ten lines, and most are the day of the line before. */
 function isDay(day: string): boolean {
-  if (knownDays.has(day)) return true;
-  if (!isUtcDay(day)) return false;
-  if (knownDays.size > 1_000) knownDays.clear();
-  knownDays.add(day);
-  return true;
+  return day === lastHead.day || isUtcDay(day);
 }
 
 /** Whether a text has the head of a row of any release at its beginning. */
@@ -190,8 +181,8 @@ export function hourIn(text: Buffer, from: number, to: number): string | null {
   // Only the row is searched, so that a row without a time does not have all that follows searched.
   const row = text.subarray(from, to);
   let found = row.indexOf(RECEIVED_AT);
-  while (found > 0 && row[found - 1] !== QUOTE) found = row.indexOf(RECEIVED_AT, found + 1);
-  if (found <= 0) return null;
+  while (found !== -1 && row[found - 1] !== QUOTE) found = row.indexOf(RECEIVED_AT, found + 1);
+  if (found === -1) return null;
   const at = found + RECEIVED_AT.length;
   const hour = row.toString('latin1', at, at + HOUR_BYTES);
   return ONE_HOUR.test(hour) ? hour : null;

@@ -2,6 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Clock } from '../../../../lib/base/time.ts';
+import { inflate, TOO_LARGE } from '../../../../lib/landing/lines/gzipMember.ts';
 import { LandedObject, rowsIn } from '../../../../lib/landing/lines/LandedObject.ts';
 import { LandedReader } from '../../../../lib/landing/lines/LandedReader.ts';
 import { Skipped } from '../../../../lib/landing/lines/Skipped.ts';
@@ -48,6 +49,51 @@ describe('an object of the landing', () => {
     expect(read(bytes)).toEqual({ ids: ['a', 'b', 'c'], skipped: [] });
   });
 
+  it('is read in runs of members, which are as long as they may be, and as single members around broken bytes', () => {
+    const one = member('a');
+    const members = (count: number) => Buffer.concat(Array(count).fill(one));
+    const bit = Buffer.from(one);
+    bit.writeUInt8(bit.readUInt8(20) ^ 1, 20);
+    // Bytes of each part, in members.
+    const partsOf = (pieces: readonly Buffer[], runMembers: number) => {
+      const reader = new LandedReader(still, 0, runMembers * one.length);
+      return pieces.map((piece, i) =>
+        Array.from(reader.read([piece], i === pieces.length - 1), ({ at, bytes }) => {
+          expect(at).toBe(reader.position);
+          return bytes.length / one.length;
+        }),
+      );
+    };
+    expect(partsOf([members(5)], 0)).toEqual([[1, 1, 1, 1, 1]]);
+    expect(partsOf([members(5)], 5)).toEqual([[5]]);
+    expect(partsOf([members(5)], 4.9)).toEqual([[4, 1]]);
+    expect(partsOf([members(5)], 3)).toEqual([[3, 2]]);
+    expect(partsOf([members(5)], 0.9)).toEqual([[1, 1, 1, 1, 1]]);
+    // The last member may go on in the next piece.
+    expect(partsOf([members(5), members(5), Buffer.of()], 3)).toEqual([[3, 1], [3, 2], [1]]);
+    expect(partsOf([Buffer.concat([members(4), bit, members(5)])], 3)).toEqual([[3, 1, 1, 1, 3, 1]]);
+    const open = gzipSync(line('a').slice(0, -1));
+    for (const text of ['no row\n', line('a').slice(0, -1)]) {
+      const other = gzipSync(text);
+      const [parts = []] = partsOf([Buffer.concat([other, members(6)])], 3);
+      expect(parts).toEqual([other.length / one.length, 1, 1, 3, 1]);
+    }
+    expect(partsOf([Buffer.concat([members(1), open])], 9)).toEqual([[1, open.length / one.length]]);
+  });
+
+  it('frees the text of a part when the next is asked for, if parts are runs', () => {
+    const id = 'x'.repeat(2 * Buffer.poolSize);
+    const textsOf = (runBytes: number) => {
+      const reader = new LandedReader(still, 0, runBytes);
+      const parts = [...reader.read([member(id), member(id)], true)];
+      return parts.map(({ text }) => text.length > 0);
+    };
+    expect([textsOf(0), textsOf(100)]).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+  });
+
   it('is found again behind broken bytes, wherever a piece of it ends', () => {
     const broken = Buffer.from('these bytes are of somebody else');
     const found = { ids: ['a', 'b'], skipped: [[0, broken.length, 'broken']] };
@@ -82,7 +128,11 @@ describe('an object of the landing', () => {
       named.subarray(10),
       gzipSync(line('b'), { level: 9 }),
     ]);
-    expect(read(bytes)).toEqual({ ids: ['a', 'b'], skipped: [] });
+    for (let cut = 0; cut < bytes.length; cut += 1)
+      expect(readPieces([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual({
+        ids: ['a', 'b'],
+        skipped: [],
+      });
   });
 
   it('has the rows that were encoded, whatever they are', () => {
@@ -151,6 +201,27 @@ describe('bytes of others in an object', () => {
     expect(read(Buffer.concat([wrong, good]))).toMatchObject({ ids: ['a'] });
   });
 
+  it('are as many as the member with a wrong checksum or a wrong length, but for the length if it is cut', () => {
+    const one = member('x');
+    const end = one.length;
+    const wrongAt = (at: number) => read(Buffer.concat([flip(one, at), member('b')])).skipped;
+    expect(wrongAt(end - 5)).toEqual([[0, end, 'checksum']]);
+    expect(wrongAt(end - 1)).toEqual([
+      [0, end - 4, 'checksum'],
+      [end - 4, end, 'broken'],
+    ]);
+  });
+
+  it('are counted by their cause, and the first twenty ranges of them are named', () => {
+    const object = new LandedObject(
+      Buffer.concat(Array.from({ length: 25 }, () => [Buffer.of(1, 2), member('a')]).flat()),
+    );
+    expect([...object.rows()]).toHaveLength(25);
+    expect(object.skipped).toMatchObject({ causes: { broken: 50 }, bytes: 50, count: 25 });
+    expect(object.skipped.ranges).toHaveLength(20);
+    expect(rowsIn(member('a', 'b'))).toBe(2);
+  });
+
   it('are kept behind those lines that are no rows, and read again they are the same object', () => {
     const skippedOf = (bytes: Uint8Array) => {
       const object = new LandedObject(bytes);
@@ -206,6 +277,8 @@ describe('bytes of others in an object', () => {
     ['whose row is no object', '{"kind":"events","ds":"2026-11-25","row":[]}\n', 0],
     ['with its members in another order', '{"ds":"2026-11-25","kind":"events","row":{}}\n', 0],
     ['without its end', '{"kind":"events","ds":"2026-11-25","row":{}\n', 1],
+    ['with another end', '{"kind":"events","ds":"2026-11-25","row":{}x\n', 1],
+    ['whose row begins as no object', '{"kind":"events","ds":"2026-11-25","row":[{}}\n', 0],
     ['that is no JSON', 'hello\n', 0],
     ['that is empty', '\n', 0],
     ['without its line break, at the end', 'hello', 0],
@@ -223,6 +296,11 @@ describe('bytes of others in an object', () => {
     expect(ids.sort()).toEqual(['a', 'b', 'c']);
     expect(object.skipped).toMatchObject({ lines: 1, rowLike, count: 1 });
     expect(object.skipped.ranges).toEqual([{ from: 0, to: first.length, why: 'lines' }]);
+  });
+
+  it('are rows if they have head and end of one: whether a row is JSON, DuckDB says', () => {
+    const object = new LandedObject(gzipSync('{"kind":"events","ds":"2026-11-25","row":{no JSON}}\n'));
+    expect([...object.rows()]).toEqual([{ kind: 'events', day: DAY, json: '{no JSON}' }]);
   });
 
   it('may be the line break that the last line lacks', () => {
@@ -248,6 +326,9 @@ describe('bytes of others in an object', () => {
       ids: ['b'],
       skipped: [[0, many.length, 'many_lines']],
     });
+    const most = new LandedObject(withLines(3_000));
+    expect([...most.rows()]).toEqual([]);
+    expect(most.skipped.lines).toBe(1_001);
     // Its rows are counted before somebody deletes it.
     expect(rowsIn(many)).toBe(1);
     const cut = member('a', 'b', 'c').subarray(0, -8);
@@ -299,6 +380,10 @@ describe('bytes of others in an object', () => {
     expect([Buffer.from('{"TICKER":1}'), gzipSync('hello\n')].map(hoursOf)).toEqual([[], []]);
     expect(hoursOf(gzipSync(newer('')))).toBeNull();
     expect(hoursOf(gzipSync(newer(',"received_at":"of old times"')))).toBeNull();
+    expect(hoursOf(gzipSync(`${newer('')}${at('08')}`))).toBeNull();
+    expect(hoursOf(gzipSync(`${'x\n'.repeat(1_001)}${newer('')}${at('08')}`))).toBeNull();
+    const similar = newer(',"own_received_at":"2026-11-25T05","received_at":"2026-11-25T07"');
+    expect(hoursOf(gzipSync(similar))).toEqual(['2026-11-25T07']);
     // Other bytes may hold rows of any hour: cut, flipped, not compressed.
     const flipped = flip(member('b'), 20);
     const others = [
@@ -424,5 +509,24 @@ describe('bytes of others in an object', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('inflate', () => {
+  const failing = (error: Error) =>
+    inflate(
+      () => {
+        throw error;
+      },
+      Buffer.of(1),
+      10,
+      0,
+    );
+
+  it("returns the codes of zlib's errors, and throws any other", () => {
+    for (const code of [TOO_LARGE, 'Z_DATA_ERROR'])
+      expect(failing(Object.assign(new Error(), { code }))).toEqual({ text: null, length: 0, code });
+    expect(() => failing(Object.assign(new Error('no memory'), { code: 'ENOMEM' }))).toThrow('no memory');
+    expect(() => failing(new TypeError('no code'))).toThrow('no code');
   });
 });
