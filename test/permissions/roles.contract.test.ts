@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { basename, dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
 import * as z from 'zod';
-import { bundleFunctions } from '../../infra/build/bundleFunctions.ts';
 import { resources } from '../../infra/resources.ts';
 import { mergeActions, READ_TABLES, WRITE_RESULTS } from '../../lib/access/readerStatements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -12,7 +12,6 @@ import { LANDING_NOTES, VERSION_NOTES } from '../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { query, readTable, scope } from '../lib/access/calls.ts';
 import { type Call, type Document, decideCall } from '../lib/access/decideCall.ts';
 import { readPolicies } from './Policies.ts';
@@ -309,22 +308,26 @@ describe('a role allows each call', () => {
 });
 
 describe('each action of a role is one that an adapter of its function calls', () => {
-  const directory = temporaryDirectory();
   const called = new Map<string, ReadonlySet<string>>();
   beforeAll(async () => {
-    const bundles = await bundleFunctions({
-      root: directory.path,
-      code: repositoryRoot,
-      functions: functionNames,
-      config,
-      host: 'here',
+    const { metafile } = await build({
+      absWorkingDir: repositoryRoot,
+      entryPoints: functionNames.map((name) => `functions/${name}/handler.ts`),
+      outdir: 'out',
+      write: false,
+      metafile: true,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      packages: 'external',
+      external: ['#config'],
+      logLevel: 'silent',
     });
-    for (const { name, inputs } of bundles) {
-      const own = inputs.filter((input) => !input.includes('node_modules') && input.endsWith('.ts'));
-      called.set(name, calledActions(own.map((input) => join(directory.path, input))));
+    for (const { entryPoint = '', inputs } of Object.values(metafile.outputs)) {
+      const own = Object.keys(inputs).map((input) => join(repositoryRoot, input));
+      called.set(basename(dirname(entryPoint)), calledActions(own));
     }
   });
-  afterAll(() => directory.remove());
 
   it.each(functionNames)('%s', (name) => {
     const own = roles.find(({ logicalId }) => logicalId === roleOf(name));

@@ -83,8 +83,16 @@ export class MappingBench {
     return duckDbEngine(this.limits).describe(files);
   }
 
-  /** @throws what describes a file as unreadable, too. */
-  async load(
+  /** Loads files, and reads the rows that were written. @throws what describes a file as unreadable, too. */
+  async load(...load: Parameters<MappingBench['loadUnread']>): Promise<Mapped> {
+    const { result, rowsPath, refusedPath } = await this.loadUnread(...load);
+    const rows = result.rows.out === 0 ? [] : await this.read(rowsPath);
+    const refused = existsSync(refusedPath) ? await this.read(refusedPath) : [];
+    return { result, rows, refused };
+  }
+
+  /** The same without the rows: to read them takes longer than to load them. */
+  async loadUnread(
     dataset: DatasetInput,
     files: readonly EngineFile[],
     {
@@ -92,7 +100,7 @@ export class MappingBench {
       unitIds = {},
       day,
     }: { signal?: AbortSignal; unitIds?: Record<string, string>; day?: string } = {},
-  ): Promise<Mapped> {
+  ) {
     const engine = duckDbEngine(this.limits);
     const described = await engine.describe(files);
     const schemas = described.map((file): FileSchema => {
@@ -112,9 +120,7 @@ export class MappingBench {
       limits: this.limits,
       ...(signal === undefined ? {} : { signal }),
     });
-    const rows = result.rows.out === 0 ? [] : await this.read(rowsPath);
-    const refused = existsSync(refusedPath) ? await this.read(refusedPath) : [];
-    return { result, rows, refused };
+    return { result, rowsPath, refusedPath };
   }
 
   close(): void {

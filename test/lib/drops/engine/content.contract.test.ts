@@ -12,7 +12,7 @@ afterAll(() => bench.close());
 
 /** What the rows of some files hold. */
 async function contentOf(dataset: DatasetInput, files: readonly EngineFile[]) {
-  const { result } = await bench.load(dataset, files, { day: DAY });
+  const { result } = await bench.loadUnread(dataset, files, { day: DAY });
   return result.content;
 }
 
