@@ -171,8 +171,9 @@ export const SourceError = defineErrorFamily(
       cure: 'Configure the folder that has the log `_spark_metadata`, with a `layout`.',
     },
     SLUICE_SOURCE_SLOW: {
-      cause: "Listing the dataset's days took longer than a run has. Those that were reached are planned.",
-      cure: 'No action is needed: the plan goes on with the days that are left. If it persists, lower `lookbackDays`, or keep fewer objects in the folders.',
+      cause:
+        "Listing the dataset's days took longer than a run has. Those that were reached are planned, or looked at for late drops.",
+      cure: 'No action is needed: the next run goes on with the days that are left. If it persists, lower `lookbackDays`, or keep fewer objects in the folders.',
     },
     SLUICE_SOURCE_UNAVAILABLE: {
       cause: "The customer's bucket did not answer in time, or S3 is busy.",

@@ -50,6 +50,17 @@ export function layoutOf({ dayFormat, layout: glob }: DatasetFolder): Layout {
   return layout;
 }
 
+/** What becomes of each day that {@link listEachDrop} lists. */
+export interface DropUse {
+  /** Gets the days in the order in which they are listed, but those of one beginning together, also days without objects. */
+  readonly use: (day: UtcDay, drop: Drop) => Promise<void>;
+  /**
+   * Held while there is more than {@link MANY_OBJECTS} of a beginning: of several listings at the same time one has that many.
+   * Default: nothing else is listed.
+   */
+  readonly alone?: Exclusive | undefined;
+}
+
 /** Lists a day, as {@link listEachDrop} does. */
 export async function listDrop(
   bucket: Pick<CustomerBucket, 'list'>,
@@ -57,9 +68,10 @@ export async function listDrop(
   day: UtcDay,
 ): Promise<Drop> {
   const drops: Drop[] = [];
-  await listEachDrop(bucket, dataset, [day], async (_, drop) => {
+  const use: DropUse['use'] = async (_, drop) => {
     drops.push(drop);
-  });
+  };
+  await listEachDrop(bucket, dataset, [day], { use });
   const [drop] = drops;
   if (drop === undefined) throw new RangeError(`${day} was not listed.`);
   return drop;
@@ -71,17 +83,13 @@ export async function listDrop(
  * listed: so that one day is held, or with a layout those of one beginning.
  *
  * @param days In the order in which they are listed.
- * @param use Gets the days in that order, but those of one beginning together, also days without objects.
- * @param alone Held while there is more than {@link MANY_OBJECTS} of a beginning: of several listings at the same time one has that
- *   many. Default: nothing else is listed.
  * @throws SourceError what the bucket throws, and `SLUICE_SOURCE_TOO_MANY_OBJECTS`; what `use` throws.
  */
 export async function listEachDrop(
   bucket: Pick<CustomerBucket, 'list'>,
   dataset: DatasetFolder,
   days: readonly UtcDay[],
-  use: (day: UtcDay, drop: Drop) => Promise<void>,
-  alone?: Exclusive,
+  { use, alone }: DropUse,
 ): Promise<void> {
   const layout = layoutOf(dataset);
   const begin = (day: UtcDay) => `${dataset.folder}/${layout.prefixOf(day)}`;

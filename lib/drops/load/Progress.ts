@@ -123,19 +123,18 @@ const WITHOUT_ROWS = { reason: NO_ROWS, detail: 'It has no rows.' } as const;
 /**
  * The fate of each file of a day: files to load in key order, then files that were left out, then files that are gone.
  *
- * @param failure Null if the day is loaded, has no data, or keeps its last good version. Otherwise nothing of it was loaded: a
+ * @param end.failure Undefined if the day is loaded, has no data, or keeps its last good version. Otherwise nothing of it was loaded: a
  *   file is `failed` if it has a problem of its own, `loaded` if queries read it in an earlier version, and otherwise `held`.
  *   An object that can't be loaded is `left_out` only if the last successful load also left it out, as a later load must know
  *   what arrived since.
- * @param isKept Whether the day keeps its last good version, as its files have no rows. Default false.
+ * @param end.isKept Whether the day keeps its last good version, as its files have no rows. Default false.
  */
 export function listFileFates(
   { drop, mapped, claim, problems, hasMoved }: Progress,
-  failure: Failure | null,
-  isKept = false,
+  { failure, isKept = false }: { readonly failure?: Failure | undefined; readonly isKept?: boolean } = {},
 ): FileFate[] {
   if (drop === undefined) return [...claim.entry.files];
-  const isLoaded = failure === null;
+  const isLoaded = failure === undefined;
   const isReplaced = isLoaded && !isKept;
   const rows = new Map((mapped?.files ?? []).map((file) => [file.name, file]));
   const loaded = new Map(
@@ -203,7 +202,7 @@ export function haveSameFates(progress: Progress, filesLeave: boolean): boolean 
     new Set(
       some.filter(isCompared).map(({ key, eTag, fate, reason }) => JSON.stringify([key, eTag, fate, reason])),
     );
-  const now = fatesOf(listFileFates(progress, null));
+  const now = fatesOf(listFileFates(progress));
   const before = fatesOf(files);
   if (failure !== undefined || before.size === 0) return false;
   return (filesLeave || now.size === before.size) && [...now].every((fate) => before.has(fate));

@@ -132,7 +132,7 @@ async function defer(load: DayLoad, answer: keyof typeof LOAD_TABLE): Promise<Lo
   const isCommit = isMarker && drop !== undefined && lacksCommit(drop, progress.claim.entry);
   const until = isMarker || drop === undefined ? loader.clock.now() + MARKER_AFTER_MS : settledAt(load, drop);
   // People see which files are not committed.
-  const files = isCommit ? listFileFates(progress, null) : progress.claim.entry.files;
+  const files = isCommit ? listFileFates(progress) : progress.claim.entry.files;
   const claim = { ...progress.claim, entry: { ...progress.claim.entry, files } };
   const deferred = await loader.ledger.defer(claim, {
     fingerprint: drop?.fingerprint ?? task.fingerprint,
@@ -176,7 +176,7 @@ async function settlementOf(load: DayLoad, end: LoadEnd): Promise<Settlement> {
   const { mapped, drop, version, filesWritten } = progress;
   const { entry } = progress.claim;
   const { in: read = 0, out = 0, refused = 0 } = mapped?.rows ?? {};
-  const files = listFileFates(progress, failure ?? null, isKept);
+  const files = listFileFates(progress, end);
   const keepsRows = entry.version !== undefined && (isKept || failure !== undefined);
   const { missingSince = loader.clock.now() } = entry;
   // A day that never came is late until a person says that it does not come.

@@ -298,10 +298,12 @@ async function listWaiting(
     if (has !== null) late.push({ ...dueDay, ...has });
   };
   if (left.size > 0)
-    await listEachDrop(bucketUntil(ports, source, dataset), dataset, [...left], use, alone).catch((error) => {
-      // What was found before the deadline is kept.
-      if (!(error instanceof IngestError) || left.size === waitingDays.size) throw error;
-    });
+    await listEachDrop(bucketUntil(ports, source, dataset), dataset, [...left], { use, alone }).catch(
+      (error) => {
+        // What was found before the deadline is kept.
+        if (!(error instanceof IngestError) || left.size === waitingDays.size) throw error;
+      },
+    );
   return { late, came, left: [...left] };
 }
 

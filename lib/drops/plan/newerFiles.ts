@@ -79,8 +79,7 @@ export interface NewerFilesPorts {
  */
 export async function findNewerFiles(
   ports: NewerFilesPorts,
-  { name: source }: Pick<Source, 'name'>,
-  dataset: Dataset,
+  { source, dataset }: { readonly source: Pick<Source, 'name'>; readonly dataset: Dataset },
   isOutside: (day: UtcDay) => boolean,
   lastNote: NewerFiles = { days: [] },
 ): Promise<NewerFiles> {
@@ -98,7 +97,7 @@ export async function findNewerFiles(
   };
   const { recent, after, isEnd } = await listRecent(ports, dataset, isRecent, round?.after);
   for (const [day, objects] of recent) {
-    const place = { source, dataset: dataset.name, day };
+    const place = { source: source.name, dataset: dataset.name, day };
     const newerDay = await compareDay(ports, place, objects, found.get(day));
     if (newerDay !== null) found.set(day, newerDay);
   }

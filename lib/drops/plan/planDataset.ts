@@ -86,8 +86,7 @@ export function bucketUntil(
  */
 export async function planDataset(
   ports: PlanPorts,
-  source: Source,
-  dataset: Dataset,
+  { source, dataset }: { readonly source: Source; readonly dataset: Dataset },
   request: Pick<PlanRequest, 'days' | 'asked'>,
   openDays: readonly UtcDay[] = [],
 ): Promise<DatasetPlan> {
@@ -119,7 +118,7 @@ export async function planDataset(
     });
   };
   const bucket = bucketUntil(ports, source, dataset);
-  await listEachDrop(bucket, dataset, days, use, ports.alone).catch((error) => {
+  await listEachDrop(bucket, dataset, days, { use, alone: ports.alone }).catch((error) => {
     if (!(error instanceof IngestError) || looked.length === 0) throw error;
   });
   const bodies = looked.flatMap(({ planned: { day, decision }, fingerprint }) =>

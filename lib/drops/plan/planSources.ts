@@ -157,7 +157,7 @@ export async function planSources(
     try {
       const last = await look;
       const openDays = request.days === undefined ? last?.openDays : [];
-      const plan = await planDataset({ ...ports, alone }, source, dataset, request, openDays);
+      const plan = await planDataset({ ...ports, alone }, { source, dataset }, request, openDays);
       counts = countDays(plan.days);
       const isWhole = request.days === undefined && plan.rest.length === 0;
       if (isWhole) await noteListing({ ...ports, alone }, { source, dataset, last }, plan);
@@ -231,8 +231,7 @@ async function noteListing(
     const ports = { bucket, ledger, entries, now };
     newer = await findNewerFiles(
       ports,
-      listed.source,
-      listed.dataset,
+      listed,
       isOutside,
       hasMoved ? { days: [], comparedUntil: 0 } : listed.last?.newer,
     ).finally(release);

@@ -7,6 +7,7 @@ import type { CustomerBucket, DropObject, DropPage } from '../../../lib/drops/Cu
 import { type Drop, makeDrop } from '../../../lib/drops/Drop.ts';
 import {
   type DatasetFolder,
+  type DropUse,
   dropFolder,
   listDrop,
   listEachDrop,
@@ -26,9 +27,10 @@ async function listDays(
   days: readonly string[],
 ) {
   const drops = new Map<string, Drop>();
-  await listEachDrop(bucket, dataset, days, async (day, drop) => {
+  const use: DropUse['use'] = async (day, drop) => {
     drops.set(day, drop);
-  });
+  };
+  await listEachDrop(bucket, dataset, days, { use });
   return drops;
 }
 

@@ -23,6 +23,6 @@ export async function planDay(
   const bucketOf = () => customerBucketFrom(s3, source);
   const deadline = Number.POSITIVE_INFINITY;
   const ports = { bucketOf, ledger, clock, tasks: { send }, deadline };
-  const { days } = await planDataset(ports, source, dataset, { days: [day], asked });
+  const { days } = await planDataset(ports, { source, dataset }, { days: [day], asked });
   return { decision: days[0]?.decision, tasks };
 }

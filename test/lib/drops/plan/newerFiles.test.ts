@@ -78,8 +78,7 @@ class Folder {
         entries: this.entries,
         now: this.now,
       },
-      source,
-      dataset,
+      { source, dataset },
       (day) => day < FIRST,
       this.note,
     );
