@@ -87,11 +87,9 @@ export class UnitMatcher {
   hasIds(text: string): boolean {
     const ids = parse(text);
     if (!isJsonObject(ids)) return false;
-    return Object.entries(ids).some(([type, id]) => {
-      const wanted = this.#types.get(type.toLowerCase());
-      const value = idText(id);
-      return value !== null && wanted?.has(value) === true;
-    });
+    return Object.entries(ids).some(
+      ([type, id]) => this.#types.get(type.toLowerCase())?.has(idText(id)) === true,
+    );
   }
 
   /** Whether a row that waits for a table belongs to a unit. A row that cannot be read does if it names one. */
@@ -103,10 +101,7 @@ export class UnitMatcher {
   }
 
   #hasRow(row: Readonly<Record<string, unknown>>): boolean {
-    for (const [column, values] of this.#columns) {
-      const value = idText(row[column]);
-      if (value !== null && values.has(value)) return true;
-    }
+    for (const [column, values] of this.#columns) if (values.has(idText(row[column]))) return true;
     const ids = row['custom_ids'];
     return typeof ids === 'string' && this.hasIds(ids);
   }
@@ -131,7 +126,7 @@ export class UnitMatcher {
   findBody(bytes: Uint8Array): BodyFound {
     const text = isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : '';
     const value = parse(text);
-    const found = value === undefined ? null : this.findValue(value);
+    const found = this.findValue(value);
     return found !== null || (value !== undefined && isPlainJson(text, value)) ? found : 'unreadable';
   }
 
@@ -207,10 +202,10 @@ function add(map: Map<string, Set<string>>, key: string, value: string): void {
   else known.add(value);
 }
 
-/** The text of an ID as in the tables; null if the value is not a text or number. */
-function idText(id: unknown): string | null {
+/** The text of an ID as in the tables; empty, as no unit is, if the value is not a text or number. */
+function idText(id: unknown): string {
   if (id instanceof ExactNumber) return id.text;
-  return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : '';
 }
 
 /**

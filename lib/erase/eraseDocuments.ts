@@ -159,7 +159,7 @@ export async function eraseResult(path: string, matcher: UnitMatcher): Promise<L
       lastWindow = text.slice(-overlap);
     }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && /^Z_/.test(String(error.code))) return 'unreadable';
+    if (String(Reflect.get(Object(error), 'code')).startsWith('Z_')) return 'unreadable';
     throw error;
   }
   // A value at the end of the file is not judged yet.
@@ -202,8 +202,10 @@ function hasField(window: string, values: readonly string[], isBegin: boolean, i
 
 /** The bytes of a file, inflated if they are gzip. */
 async function plainBytes(path: string): Promise<AsyncIterable<Buffer>> {
+  const first = await firstBytes(path, 2);
+  // Made last: an error of a stream that nobody reads yet would end the process.
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  if ((await firstBytes(path, 2)).toString('hex') !== GZIP) return file;
+  if (first.toString('hex') !== GZIP) return file;
   const plain = createGunzip();
   file.once('error', (error) => plain.destroy(error)).pipe(plain);
   return plain;

@@ -89,6 +89,48 @@ export const equivalents: readonly Equivalent[] = [
     reason: 'What is no head has no day either.',
   },
   {
+    file: 'lib/erase/Unit.ts',
+    old: 'type.toLowerCase()',
+    fault: 'type.toUpperCase()',
+    reason: 'Types are compared in one case, whichever.',
+  },
+  {
+    file: 'lib/erase/Unit.ts',
+    old: '{ N, r, p }',
+    fault: '{}',
+    reason: 'The cost is the default of Node 24.',
+  },
+  {
+    file: 'lib/erase/UnitMatcher.ts',
+    old: "typeof location === 'string'",
+    fault: 'true',
+    reason: 'No other value is a location.',
+  },
+  {
+    file: 'lib/erase/UnitMatcher.ts',
+    old: '[]',
+    fault: '["Stryker was here"]',
+    reason: 'What is matched is the first member, and the groups are none.',
+  },
+  {
+    file: 'lib/erase/eraseDocuments.ts',
+    old: "['unit']",
+    fault: '[]',
+    reason: 'What goes counts as one document at least.',
+  },
+  {
+    file: 'lib/erase/eraseDocuments.ts',
+    old: '[]',
+    fault: '["Stryker was here"]',
+    reason: 'What is found of no kind counts as nothing.',
+  },
+  {
+    file: 'lib/erase/eraseDocuments.ts',
+    old: '{ highWaterMark: CHUNK_BYTES }',
+    fault: '{}',
+    reason: 'It only saves time.',
+  },
+  {
     file: 'lib/landing/store/encodeLines.ts',
     old: '{ level: 1 }',
     fault: '{}',

@@ -16,6 +16,7 @@ describe('a unit', () => {
     ['company_id=7', { type: 'companyID', column: 'company_id', value: '7' }],
     ['companyID=7', { type: 'companyID', column: 'company_id', value: '7' }],
     ['custom_ids.teamID=t', { type: 'teamID', column: null, value: 't' }],
+    [`user_id=${'x'.repeat(1_000)}`, { type: 'userID', column: 'user_id', value: 'x'.repeat(1_000) }],
   ])('is read from %j', (text, unit) => {
     expect(parseUnit(text, config)).toEqual(unit);
   });
@@ -24,6 +25,7 @@ describe('a unit', () => {
     ['user-1', 'Expected <column>=<value>.'],
     ['=user-1', 'Expected <column>=<value>.'],
     ['user_id=', 'user_id: it has no value.'],
+    ['u=x', '"u" is not a unit'],
     ['user=user-1', 'expected user_id, stable_id, company_id or custom_ids.<type>.'],
     ['teamID=t', '"teamID" is not a unit'],
     ['custom_ids.=t', '"custom_ids." is not a unit'],
@@ -76,6 +78,10 @@ describe('a matcher', () => {
     ['company_id=c', { custom_ids: '{"companyid":"c"}' }, true],
     ['custom_ids.teamID=t', { custom_ids: '{"teamID":"t"}' }, true],
     ['custom_ids.teamID=t', { custom_ids: '{"squadID":"t"}' }, false],
+    ['custom_ids.teamID=t', { custom_ids: '{"squadID":"s","teamID":"t"}' }, true],
+    ['custom_ids.teamID=t', { custom_ids: '{"teamID":["t"]}' }, false],
+    ['custom_ids.teamID=t', { custom_ids: 'null' }, false],
+    ['user_id=user-1', { user_id: ['user-1'] }, false],
     // Beyond what a double holds.
     ['custom_ids.teamID=9007199254740993', { custom_ids: '{"teamID":9007199254740993}' }, true],
     ['custom_ids.teamID=9007199254740993', { custom_ids: '{"teamID":9007199254740992}' }, false],
@@ -99,6 +105,40 @@ describe('a matcher', () => {
     expect(units.findRaw(raw, 'text')).toBe(expected);
     expect(units.findRaw(Buffer.from(raw).toString('base64'), 'base64')).toBe(expected);
     expect(units.findDocument('quarantine', JSON.stringify({ raw, raw_encoding: 'text' }))).toBe(expected);
+  });
+
+  it('looks for each of several units of a type', () => {
+    const units = matcher('user_id=user-1', 'user_id=user-2', 'custom_ids.teamID=t');
+    for (const user_id of ['user-1', 'user-2'])
+      expect(units.findDocument('events', JSON.stringify({ user_id }))).toBe('unit');
+  });
+
+  it.each([
+    ['company_id=42', '{"companyID":"42"}', 'unit'],
+    ['company_id=42', '{"company_id":"42"}', 'unit'],
+    ['custom_ids.teamID=42', '{"teamID":"42"}', 'unit'],
+    ['user_id=eventName', '{"eventName":"x"}', null],
+    ['user_id=[user-1]', '{"userID":"[user-1]"}', 'unit'],
+    ['user_id=user-1', '{"userID":"user-1","note":"m%C3%BC"}', 'unit'],
+    ['user_id=user-1', '{"note":"user-1 [x]"}', null],
+    ['user_id=user-1', JSON.stringify({ inner: ' {"userID":"user-1"}' }), 'unit'],
+    ['user_id=user-1', JSON.stringify({ inner: '{"userID":"user-1"' }), 'unit'],
+  ])('of %s finds in the refused text %s: %j', (unit, raw, expected) => {
+    expect(matcher(unit).findRaw(raw, 'text')).toBe(expected);
+  });
+
+  it.each(['"', '\\', '" "'])(
+    'does not look for a value of which nothing is left without quotes: %s',
+    (value) => {
+      const units = matcher(`user_id=${value}`);
+      expect(units.plainValues).toEqual([]);
+      expect(units.findNamed('userID: somebody')).toBeNull();
+    },
+  );
+
+  it('says of a row in quarantine that is a unit as well as it can: by its body before its message', () => {
+    const row = { raw: '{"userID":"user-1"}', raw_encoding: 'text', detail: 'Cannot convert "user-1".' };
+    expect(matcher('user_id=user-1').findDocument('quarantine', JSON.stringify(row))).toBe('unit');
   });
 
   it('looks for bodies of quarantine that are objects of their own, and for messages that quote', () => {
@@ -172,6 +212,12 @@ describe('a matcher', () => {
     ],
     ['a member that is there twice', Buffer.from('{"a":{"userID":"user-7"},"a":1}')],
     ['JSON within JSON that is cut', Buffer.from(JSON.stringify({ inner: json.slice(0, -1) }))],
+    ['JSON within JSON that is cut in a list', Buffer.from('{"inner":"[\\"a\\""}')],
+    ['a member that is there twice in JSON within JSON', Buffer.from('{"inner":" {\\"a\\":1,\\"a\\":2}"}')],
+    ['percents in JSON within JSON', Buffer.from('{"inner":"{\\"a\\":\\"m%C3%BC\\"}"}')],
+    ['base64 that ends in hexadecimal digits', Buffer.from(`{"data":"${base64('hello hi9')}"}`)],
+    ['base64 behind a letter', Buffer.from(`{"data":"z${base64('hello hello')}"}`)],
+    ['base64 of letters that are not ASCII', Buffer.from(`{"data":"${base64('äöüäöü')}"}`)],
     ['noise', Buffer.from([0xff, 0x00, 0x91])],
     ['nothing', Buffer.from('')],
   ])('takes a refused body for that of a unit that it cannot read at a glance: %s', (_, body) => {
@@ -193,6 +239,9 @@ describe('a matcher', () => {
         page: 'https://example.com/a/b?tab=prices#top',
         build: '2026.11.19-rc1',
         inner: '{"a":["b"]}',
+        list: 'a [b] {c}',
+        capitals: `${'A'.repeat(20)}${'1'.repeat(20)}`,
+        letters: `${'A'.repeat(20)}${'a'.repeat(20)}`,
       },
     };
     const statsigMetadata = {
@@ -215,6 +264,12 @@ describe('a matcher', () => {
     ['"user-1": no such name', null],
     ['sdkType: "user-1"', null],
     ['user-10, xuser-1, user-1-2', null],
+    ['user-1 is missing', 'elsewhere'],
+    ['user-1 said: no', 'elsewhere'],
+    ['user-1 : no such name', null],
+    // A letter and a picture of two units each.
+    ['𝐀user-1', null],
+    ['🙂user-1', 'elsewhere'],
   ])('looks for its unit in a message that may quote: %j', (text, expected) => {
     expect(matcher('user_id=user-1').findNamed(text)).toBe(expected);
   });

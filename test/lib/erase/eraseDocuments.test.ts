@@ -58,6 +58,16 @@ describe('an object of the landing', () => {
     expect([[...left.rows()], left.skipped.count]).toEqual([[], 0]);
   });
 
+  it('goes as a whole where a null says so, and counts rows that may be of others', () => {
+    const raws = ['{"userID":"user-1"}', '{"userID":"user-1","n":2}', '{"list":["user-1"]}'];
+    const rows = raws.map((raw) => ({ day: DAY, json: JSON.stringify({ raw, raw_encoding: 'text' }) }));
+    expect(eraseLanding(record({ quarantine: rows }), matcher, null)).toEqual({
+      own: 3,
+      others: 1,
+      body: null,
+    });
+  });
+
   it('keeps the hour of each line, and of lines without one that they have none', () => {
     const rows = [rowOf('user-1'), rowOf('user-2'), { ...rowOf('user-2'), hour: '2026-11-25T08' }];
     for (const hour of ['2026-11-25T07', null]) {
@@ -119,9 +129,17 @@ describe('a copy of a request', () => {
     const plan = { user: { userID: 'x', custom: { plan: 'user-1' } } };
     expect(erase(JSON.stringify({ events: [event, plan] }))).toEqual({ own: 1, others: 1, body: null });
     expect(erase(JSON.stringify({ events: [plan, plan] }))).toEqual({ own: 0, others: 2, body: null });
+    expect(erase(JSON.stringify({ events: [event, plan, event, plan] }))).toMatchObject({
+      own: 2,
+      others: 2,
+    });
     const named = { events: [{ eventName: 'user-1' }], statsigMetadata: { sdkType: 'user-1' } };
     expect(erase(JSON.stringify(named))).toEqual({ own: 0 });
   });
+});
+
+it('an object in the place of a copy that is none is unreadable', () => {
+  expect(eraseCopy(Buffer.from('no copy'), matcher)).toBe('unreadable');
 });
 
 describe('a result of a query', () => {
@@ -141,6 +159,20 @@ describe('a result of a query', () => {
     expect(await search(Buffer.from('"{""id"":""a\\""b""}"'), 'a"b')).toEqual(found);
     expect(await search(Buffer.from('"user_id"\n"user-2"\n'))).toEqual({ own: 0 });
     expect(await search(gzipSync('"user-2"').subarray(0, 12))).toBe('unreadable');
+  });
+
+  it('is searched for each of several values, also for a long one beside a short one', async () => {
+    const long = `user-${'y'.repeat(60)}`;
+    const units = ['user_id=a7', `stable_id=${long}`].map((text) => parseUnit(text, { unitIds: {} }));
+    const found = { own: 1, others: 0, body: null };
+    for (const text of [`${'x,'.repeat(512 * 1024 - 20)}${long}`, `ORC\0${long}`, 'a7', `"${long}"`]) {
+      writeFileSync(path, text);
+      expect(await eraseResult(path, new UnitMatcher(units))).toEqual(found);
+    }
+  });
+
+  it('fails if it cannot be read for another reason than its bytes', async () => {
+    await expect(eraseResult(join(directory, 'missing.csv'), matcher)).rejects.toThrow('ENOENT');
   });
 
   it('goes if the value is quoted, or anything is spelled in other characters, also across the pieces in which it is read', async () => {
