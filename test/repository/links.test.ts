@@ -52,11 +52,6 @@ describe('the links of the top-level pages, of docs/ and of the local cloud', ()
     expect(links.filter(({ page, target }) => page === 'README.md' && target === INDEX)).not.toEqual([]);
   });
 
-  it('are six a reader at most in the index', () => {
-    const rows = prose(INDEX).split('\n');
-    expect(rows.filter((row) => row.split('](').length > 7)).toEqual([]);
-  });
-
   it('lead to every page of docs/', () => {
     const reached = new Set(
       links.flatMap(({ page, target }) => {

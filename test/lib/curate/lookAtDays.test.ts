@@ -339,44 +339,6 @@ describe('a run that ends before it has looked at all days', () => {
   });
 });
 
-describe('what a run costs', () => {
-  it('is what is new, and a page for each thousand days: five years cost what thirty days cost, but for their turns', async () => {
-    const costs = new Map<number, { night: number; check: number; bytes: number; turns: number }>();
-    for (const count of [30, 1_825]) {
-      const days = lastDays(count);
-      const started = await startDays({ exposures: days });
-      const { clock, run, asks, hours } = started;
-      // Until the turns are spread.
-      await run(NIGHT, { time: 10 * DAY_MS });
-      await hours(4, () => false);
-      clock.advance(HOUR_MS);
-      const window = new Set(lastDays(count).filter((day) => day >= '2026-11-12'));
-      const check = await asks(CHECK);
-      const turns = check.looked.filter((day) => !window.has(day)).length;
-      const night = await asks(NIGHT);
-      expect(night.looked.filter((day) => !window.has(day))).toEqual([]);
-      const calls = ({ lists, reads, writes }: typeof check) => lists + reads + writes;
-      costs.set(count, {
-        night: calls(night),
-        check: calls(check) - 2 * turns,
-        bytes: night.bytes,
-        turns,
-      });
-    }
-    const few = costs.get(30);
-    const many = costs.get(1_825);
-    if (few === undefined || many === undefined) throw new Error('no costs');
-    // Pages of folders and of entries, and of entries and files for the versions; some are asked twice in a run.
-    const pages = 2;
-    expect(many.night - few.night).toBeLessThanOrEqual(3 * pages);
-    expect(many.check - few.check).toBeLessThanOrEqual(4 * pages);
-    // Less than the listing of a thousand objects has for each thousand days, 300 kB.
-    expect(many.bytes - few.bytes).toBeLessThan(pages * 1_000_000);
-    // A day is looked at within 84 hours.
-    expect([few.turns, many.turns]).toEqual([1, Math.ceil((1_825 - 6) / 84)]);
-  }, 120_000);
-});
-
 describe('what nothing tells of', () => {
   const OLD = '2026-08-18';
   const days = lastDays(100);
