@@ -700,6 +700,17 @@ describe('a finding of sluice status', () => {
       expect(headlinesOf(ring('export-failed-daily'))).toEqual([['ALARM', 'warning']]);
     });
 
+    it('alone says what it watches, and leads to its own section', () => {
+      const alarms = [{ ...alarm, state: 'ALARM', notifies: true }] as const;
+      expect(judge({ alarms })).toMatchObject([
+        {
+          title: `The alarm sluice-prod-overflow is on: Events overflow, since ${at(2)}.`,
+          section: 'Requests do not get into the stream',
+          detail: expect.stringMatching(/ CloudWatch: Threshold Crossed\.$/),
+        },
+      ]);
+    });
+
     it('is that of a dataset of its schedule, and of its own queue', () => {
       const stopped = { ...look, stopped: true };
       const [daily] = datasets({ lastLook: stopped, dataset: 'daily' }).datasets;

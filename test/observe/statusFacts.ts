@@ -250,7 +250,12 @@ export const unthrottled = (part: string) => [
   `aws lambda delete-function-concurrency --function-name sluice-prod-${part}`,
   'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 2000',
 ];
-export const alarm = { name: 'sluice-prod-overflow', description: 'Look there', since: at(2) };
+export const alarm = {
+  name: 'sluice-prod-overflow',
+  description: 'Events overflow: see docs/operate.md, "Requests do not get into the stream"',
+  reason: 'Threshold Crossed.',
+  since: at(2),
+};
 
 export const place = {
   config: defineConfig({ bucket: 'acme' }),

@@ -42,8 +42,8 @@ export interface GoneFiles extends DayFolder {
 }
 
 const PARALLEL_DAYS = 4;
-/** Days of a table whose versions are looked at for a finding. */
-const MOST_DAYS = 100;
+/** Days of a table whose versions are looked at for a finding; days with archived files that are. The newest. */
+export const MOST_DAYS = 100;
 
 /**
  * Looks for what can be brought back of days of a table.

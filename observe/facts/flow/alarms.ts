@@ -18,6 +18,8 @@ export interface AlarmState {
   readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
   /** Since when it is in this state, ISO 8601; null if CloudWatch does not say. */
   readonly since: string | null;
+  /** What turned it into this state, with the values and the threshold, in the words of CloudWatch; empty if it does not say. */
+  readonly reason: string;
   /** Whether it notifies somebody. */
   readonly notifies: boolean;
 }
@@ -46,6 +48,7 @@ export async function readAlarms({
     description: alarm.AlarmDescription ?? '',
     state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
     since: alarm.StateTransitionedTimestamp?.toISOString() ?? null,
+    reason: alarm.StateReason ?? '',
     notifies: alarm.ActionsEnabled !== false && (alarm.AlarmActions ?? []).length > 0,
   }));
 }

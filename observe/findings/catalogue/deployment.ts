@@ -195,10 +195,12 @@ export const deploymentFindings = {
     },
     { section: 'functions' },
   ),
-  SLUICE_FINDING_ALARM: problem(
-    'Alarms are on.',
-    'The description of each names its section of docs/operate.md.',
-  ),
+  SLUICE_FINDING_ALARM: problem('An alarm is on, and no other finding tells why.', {
+    alone: [
+      'What it watches went past its threshold, as the detail says. No other finding tells why: it may be over, and the alarm is not yet.',
+      'The command shows its metric, its threshold and the values. Go through the section of docs/operate.md that is named here. It ends by itself once the metric is back: most alarms look at an hour or less.',
+    ],
+  }),
   SLUICE_FINDING_NO_TOPIC: warning('Alarms notify nobody.', {
     none: [
       'The configuration has no topic for them.',

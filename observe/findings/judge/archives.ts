@@ -5,7 +5,7 @@ import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { ArchivingRule, NotedRule } from '../../../lib/landing/catalog/archivingRules.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import type { ArchivedDay } from '../../facts/days/goneFiles.ts';
+import { type ArchivedDay, MOST_DAYS } from '../../facts/days/goneFiles.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import { sinceOf } from './dayTexts.ts';
@@ -20,6 +20,11 @@ type Bucket = Pick<Place, 'config' | 'commands'>;
 
 /** Archived files of tables, which queries skip, and rules of the bucket that archive more. */
 export function* archivedFiles({ archivedDays, archivingRules }: StatusFacts, place: Place): Findings {
+  // Without a word, older days would look as if their files were deleted.
+  const isCut = (archivedDays ?? []).length >= MOST_DAYS;
+  const cut = isCut
+    ? ` Only the newest ${MOST_DAYS} days with archived files are looked at: older ones may have some, too.`
+    : '';
   for (const [table, days] of Map.groupBy(archivedDays ?? [], (archivedDay) => archivedDay.table)) {
     const texts = days.map(
       ({ day, since, keys }) => `${day}, ${counted(keys.length, 'file')}, seen since ${isoTimestamp(since)}`,
@@ -33,7 +38,7 @@ export function* archivedFiles({ archivedDays, archivingRules }: StatusFacts, pl
     const told = {
       title: `${counted(files, 'file')} of ${table} ${verb} archived, of ${counted(days.length, 'day')}, the newest ${newest}`,
       since: sinceOf(days.map(({ since }) => since)),
-      detail: `${table}: ${listed(texts, '; ')}.`,
+      detail: `${table}: ${listed(texts, '; ')}.${cut}`,
     };
     const keys = days.flatMap((archivedDay) => archivedDay.keys);
     yield finding('SLUICE_FINDING_ARCHIVED', told, unarchiveCommands(keys, place));

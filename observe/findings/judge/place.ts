@@ -1,5 +1,5 @@
 import { partName } from '../../../infra/template/Stack.ts';
-import { counted, MOST_NAMED } from '../../../lib/base/text.ts';
+import { counted } from '../../../lib/base/text.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/endpoint.ts';
 import { sluiceCommand } from '../../commands.ts';
@@ -169,27 +169,26 @@ export class Ringing {
         ? deadLetters !== null
         : datasets !== null && exports !== null && OF_RUNS.test(name);
     const left = [...this.#left.values()].filter((alarm) => !isOver(alarm));
-    if (left.length === 0) return;
-    const names = left.slice(0, MOST_NAMED).map(({ name }) => name);
-    const isOfExports = exports !== null && left.every(({ name }) => OF_EXPORTS.test(name));
-    const texts = left.map(alarmText);
-    if (isOfExports)
-      texts.push(
-        'No day has failed. The log of `export` names what was not planned; else the next run ends it.',
-      );
-    const named = left.map(({ name }) => name);
-    const more = named.length === 1 ? '' : ` and ${named.length - 1} more`;
-    const since = left.flatMap((alarm) => alarm.since ?? []).sort();
-    yield finding(
-      'SLUICE_FINDING_ALARM',
-      {
-        title: `${counted(named.length, 'alarm')} ${named.length === 1 ? 'is' : 'are'} on: ${named[0]}${more}`,
-        since: since[0] ?? null,
+    for (const alarm of left) {
+      const isOfExports = exports !== null && OF_EXPORTS.test(alarm.name);
+      const [watched = '', section = null] = alarm.description.split(/: see docs\/operate\.md, "|"$/);
+      const texts = [
+        alarmText(alarm),
+        ...(isOfExports
+          ? ['No day has failed. The log of `export` names what was not planned; else the next run ends it.']
+          : []),
+        ...(alarm.reason === '' ? [] : [`CloudWatch: ${alarm.reason}`]),
+      ];
+      const told = {
+        case: 'alone' as const,
+        title: `The alarm ${alarm.name} is on: ${watched.replaceAll('`', '')}`,
+        since: alarm.since,
         detail: texts.join(' '),
-      },
-      [commands.aws('cloudwatch', 'describe-alarms', '--alarm-names', ...names)],
-      isOfExports ? 'warning' : 'problem',
-    );
+      };
+      const shown = [commands.aws('cloudwatch', 'describe-alarms', '--alarm-names', alarm.name)];
+      const severity = isOfExports ? 'warning' : 'problem';
+      yield { ...finding('SLUICE_FINDING_ALARM', told, shown, severity), section };
+    }
   }
 }
 

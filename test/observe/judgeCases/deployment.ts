@@ -44,7 +44,7 @@ export const deploymentCases: readonly Case[] = [
     },
     'FUNCTION_FAILED',
     'problem',
-    `1 61 curate-plan 24 ${at(11)} sluice-prod-curate-plan-errors ${at(2)}`,
+    `1 61 curate-plan 24 ${at(11)} sluice-prod-curate-plan-errors ${at(2)} docs/operate.md`,
   ],
   [
     'a function is throttled',
@@ -69,7 +69,8 @@ export const deploymentCases: readonly Case[] = [
     },
     'ALARM',
     'problem',
-    `sluice-prod-overflow ${at(2)}`,
+    `sluice-prod-overflow ${at(2)} docs/operate.md`,
+    'aws cloudwatch describe-alarms --alarm-names sluice-prod-overflow',
   ],
   [
     'alarms notify nobody',
