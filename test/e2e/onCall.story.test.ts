@@ -342,7 +342,9 @@ describe('a fault leads by sluice status to its finding', () => {
     const why = expect.stringContaining('AccessDeniedException');
     expect([partitions, unknown]).toEqual([
       null,
-      [{ part: 'the partitions', kind: 'denied', log: null, why, isByKey: false }],
+      ['the partitions', 'the partitions of curated days'].map((part) => {
+        return { part, kind: 'denied', log: null, why, isByKey: false };
+      }),
     ]);
     const { code, stdout } = await story.sluice('status');
     await story.clearFaults();

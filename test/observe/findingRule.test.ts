@@ -234,6 +234,10 @@ const more: readonly Partial<StatusFacts>[] = [
   { quarantine: [{ ...quarantineCount, reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED' }] },
   { faults: 1 },
   {
+    lastHour: { ...well.lastHour, ...failedBy({}).lastHour, lastStoredAt: at(0.1) },
+    lastDay: { ...lastDay, failedBy: { SLUICE_KEYS_UNAVAILABLE: { count: 7, first: at(9), last: at(8) } } },
+  } as Partial<StatusFacts>,
+  {
     relay: {
       waiting: { count: 0, oldest: null },
       refused: [{ reason: 'expired', count: 2, oldest: at(200) }],

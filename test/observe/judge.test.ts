@@ -471,7 +471,10 @@ describe('a finding of sluice status', () => {
       ],
       ['SLUICE_FINDING_NOT_STORED', 'problem', expect.any(String)],
     ]);
-    expect(judge(facts)).toMatchObject([{ severity: 'warning', cause: expect.stringContaining('over') }]);
+    const { quiet, keysOver } = findingCatalogue.SLUICE_FINDING_NOT_STORED.cases;
+    expect(judge(facts)).toMatchObject([{ severity: 'warning', cause: keysOver.cause }]);
+    const silent = { ...facts, lastHour: { ...hour, lastStoredAt: null } };
+    expect(judge(silent)).toMatchObject([{ severity: 'warning', cause: quiet.cause }]);
   });
 
   it.each([

@@ -162,6 +162,12 @@ it('a run failed with its error, not with what an object holds', async () => {
   });
 });
 
+it('the registrar failed with a message that it does not know', async () => {
+  const invalid = [{ messageId: 'm', code: 'SLUICE_CATALOG_EVENT_INVALID', detail: 'no JSON' }];
+  errorLog('register')({ event: 'register', invalid });
+  expect((await lastFailure('register'))?.text).toMatch(/: SLUICE_CATALOG_EVENT_INVALID: no JSON\.$/);
+});
+
 it('a load failed with its error, not with a receipt that the bucket of a customer refused', async () => {
   const load = errorLog('ingest-load');
   load({ event: 'ingest_load', error: 'SLUICE_INGEST_LEDGER_UNAVAILABLE', message: 'SlowDown' });

@@ -25,7 +25,7 @@ const MOST_PAGES = 20;
 const RECENT_MS = 2 * HOUR_MS;
 
 const text = z.string().optional().catch(undefined);
-const parts = z.array(z.object({ code: z.string(), message: text })).catch([]);
+const parts = z.array(z.object({ code: z.string(), message: text, detail: text })).catch([]);
 const amount = z.number().optional().catch(undefined);
 const runMetrics = z
   .object({ durationMs: amount, memorySizeMB: amount, maxMemoryUsedMB: amount })
@@ -44,6 +44,8 @@ const failureLine = z.object({
   errorCode: text,
   message: text,
   failed: parts,
+  // Messages that the registrar does not know.
+  invalid: parts,
   tables: z.array(z.object({ failed: parts })).catch([]),
   problems: z.array(z.string()).catch([]),
   record: z.object({ status: z.string(), errorType: text, metrics: runMetrics }).optional().catch(undefined),
@@ -282,10 +284,14 @@ function reasonOf(message: string): Reason | null {
     code === undefined
       ? []
       : [{ code, message: detail ?? data.message ?? (code === data.error ? '' : data.error) }];
-  const all = [...named, ...[data, ...tables].flatMap(({ failed }) => failed)];
+  const all: z.output<typeof parts> = [
+    ...named,
+    ...[data, ...tables].flatMap(({ failed }) => failed),
+    ...data.invalid,
+  ];
   const [first] = all;
   if (first !== undefined) {
-    const { code, message: more = '' } = first;
+    const { code, message: more = first.detail ?? '' } = first;
     return { code, text: more === '' ? code : `${code}: ${more}`, kind: 'error' };
   }
   const [problem] = problems;

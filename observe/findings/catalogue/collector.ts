@@ -17,6 +17,10 @@ export const collectorFindings = {
         'It is over: later requests of the same senders were stored. Most SDKs have repeated the others by then.',
         'Nothing is to be done. The command shows what AWS answered. It goes a day after the last one.',
       ],
+      keysOver: [
+        'It is over: collectors read the keys again, and requests were stored since. A key that is in no list is refused now: `SLUICE_FINDING_REFUSED`.',
+        'Nothing is to be done. The command shows why the keys could not be read. It goes a day after the last one.',
+      ],
       quiet: [
         'None failed within the last hour, and the log has no later request of these senders that was stored: it has a part of them.',
         'The command shows what AWS answered. If one of these senders still sends, `npx sluice tail` shows whether it is stored. It goes a day after the last one.',
@@ -26,7 +30,7 @@ export const collectorFindings = {
         'The command shows what AWS answered, as `object_error` and `not_streamed`. After a denial correct the role, the bucket or its key: `npx sluice doctor` names it. A throttling or a timeout passes.',
       ],
       keys: [
-        "Collectors could not read the keys' secret. Most SDKs repeat them for minutes; what is not repeated is lost.",
+        "Collectors could not read the keys' secret, or an entry of it. Most SDKs repeat them for minutes; what is not repeated is lost.",
         'The command shows what Secrets Manager answered. `npx sluice keys restore --dry-run` says whether the last valid list comes back; after a denial `npx sluice doctor --drift` names what was changed.',
       ],
       other: [

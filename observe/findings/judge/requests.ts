@@ -59,7 +59,7 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const share = sender?.count === worst?.count ? '' : `, ${sender?.count} of these`;
   const most = from === '' ? '' : `${share}${from}`;
   const told = {
-    case: state === 'open' ? unstoredCase(worst?.code ?? '') : state,
+    case: unstoredCase(worst?.code ?? '', state),
     title: `${counted(total, 'request')} ${total === 1 ? 'was' : 'were'} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
     since: since ?? null,
     detail: [...failed.map(({ text }) => text), unstoredText(unstored, unknown)].join(' '),
@@ -132,7 +132,9 @@ function overState(
   }
   // Only a collector reports a denial, and perhaps none has tried since. A key that cannot be read has no label in the log.
   const isRead = isLogRead({ unknown }, 'collect') && keys?.fault === null && keysFailure === null;
-  return isRead && (isQuiet || (isPast && (lastHour?.lastStoredAt ?? '') > last)) ? 'over' : 'open';
+  if (!isRead) return 'open';
+  if (isPast && (lastHour?.lastStoredAt ?? '') > last) return 'over';
+  return isQuiet ? 'quiet' : 'open';
 }
 
 /** Whether each sender of requests that failed with a code was stored after its last one, and any of them is known. */
@@ -155,7 +157,9 @@ function unstoredText(unstored: StatusFacts['unstored'], unknown: StatusFacts['u
 }
 
 /** Why requests are answered 503. */
-function unstoredCase(code: string): CaseOf<'SLUICE_FINDING_NOT_STORED'> {
+function unstoredCase(code: string, state: FailedCode['state']): CaseOf<'SLUICE_FINDING_NOT_STORED'> {
+  if (state === 'over' && code in KeysError.entries) return 'keysOver';
+  if (state !== 'open') return state;
   if (NOT_STORED.includes(code)) return 'stores';
   return code in KeysError.entries ? 'keys' : 'other';
 }
