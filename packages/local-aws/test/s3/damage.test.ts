@@ -129,7 +129,7 @@ describe('the journal of an upload', () => {
     const bucket = store.bucket(Bucket);
     const attributes = { headers: {}, metadata: {}, encryption: {} };
     const { uploadId } = bucket.uploads.begin({ key: 'k', attributes });
-    bucket.uploads.addPart(uploadId, 'k', await bucket.stage('part'), { partNumber: 1 });
+    bucket.uploads.addPart(uploadId, 'k', await bucket.stage('part'), 1);
     store.close();
     const folder = join(directory.path, '.store', Bucket, 'uploads', uploadId);
     truncateSync(join(folder, 'journal.ndjson'), length);

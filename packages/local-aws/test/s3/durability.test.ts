@@ -86,7 +86,7 @@ describe('the object store on disk', () => {
     const { uploads } = store.bucket('durable');
     const upload = uploads.begin({ key: 'large', attributes: plainAttributes });
     for (const body of ['old', 'new']) {
-      uploads.addPart(upload.uploadId, 'large', await store.bucket('durable').stage(body), { partNumber: 3 });
+      uploads.addPart(upload.uploadId, 'large', await store.bucket('durable').stage(body), 3);
     }
     const before = store.head('durable', 'a/b');
     const parts = uploads.parts(upload.uploadId, 'large');

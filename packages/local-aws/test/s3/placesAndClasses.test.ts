@@ -90,6 +90,7 @@ describe('the local S3, with bucket regions and storage classes', () => {
       bucket.commit({
         key: 'race',
         staged,
+        checksum: undefined,
         attributes,
         before,
         condition: { ifNoneMatch: '*' },

@@ -75,7 +75,7 @@ export interface Commit {
   /** Default: the hex MD5 of the bytes. */
   readonly etag?: string;
   readonly attributes: ObjectAttributes;
-  readonly checksum?: StoredChecksum;
+  readonly checksum: StoredChecksum | undefined;
   readonly condition?: WriteCondition;
   /** The object when the request arrived. If it is deleted meanwhile, an `If-None-Match` write conflicts. */
   readonly before?: StoredObject | undefined;
@@ -226,10 +226,10 @@ export class Bucket {
   /** Writes bytes to a temporary file, the first half of a write. The limit is 5 GiB, as for one PutObject. */
   stage(
     body: Readable | AsyncIterable<Uint8Array> | Uint8Array | string,
-    algorithms: readonly ChecksumAlgorithm[] = [],
+    algorithm?: ChecksumAlgorithm,
     limitBytes: number = SINGLE_PUT_BYTES,
   ): Promise<StagedFile> {
-    return stageBody(join(this.#folders.internal, 'tmp'), body, algorithms, limitBytes);
+    return stageBody(join(this.#folders.internal, 'tmp'), body, algorithm, limitBytes);
   }
 
   /** Turns a staged file into an object, the second half of a write. If this throws, the staged file is deleted. */

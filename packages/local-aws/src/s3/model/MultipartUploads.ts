@@ -55,7 +55,7 @@ interface OpenUpload {
 const JOURNAL = 'journal.ndjson';
 
 /** An upload's ID, and the name of its folder. Other names in the folder of all uploads are of other programs. */
-const UPLOAD_ID = /^[0-9a-f]{32}$/;
+export const UPLOAD_ID = /^[0-9a-f]{32}$/;
 
 /** The multipart uploads of a bucket that are neither completed nor aborted: a folder and a journal each. */
 export class MultipartUploads {
@@ -96,16 +96,13 @@ export class MultipartUploads {
   }
 
   /** Turns a staged file into a part. It replaces an earlier part with the same number. */
-  addPart(
-    uploadId: string,
-    key: string,
-    staged: StagedFile,
-    part: Pick<Part, 'partNumber' | 'checksum'>,
-  ): Part {
+  addPart(uploadId: string, key: string, staged: StagedFile, partNumber: number): Part {
     const { parts, journal } = this.#find(uploadId, key);
     const folder = join(this.#folder, uploadId);
+    const { checksum } = staged;
     const added: Part = {
-      ...part,
+      partNumber,
+      ...(checksum === undefined ? {} : { checksum }),
       size: staged.size,
       etag: Buffer.from(staged.md5).toString('hex'),
       modifiedMs: this.#clock.now(),

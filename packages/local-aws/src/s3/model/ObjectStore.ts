@@ -198,8 +198,7 @@ export class ObjectStore {
     const bucket = this.bucket(bucketName);
     const { contentType, metadata, condition, checksumAlgorithm } = options;
     const { encryption = defaultEncryption(bucket) } = options;
-    const staged = await bucket.stage(body, checksumAlgorithm === undefined ? [] : [checksumAlgorithm]);
-    const value = checksumAlgorithm === undefined ? undefined : staged.checksums.get(checksumAlgorithm);
+    const staged = await bucket.stage(body, checksumAlgorithm);
     return this.bucket(bucketName).commit({
       key,
       staged,
@@ -208,9 +207,7 @@ export class ObjectStore {
         metadata: { ...metadata },
         encryption,
       },
-      ...(checksumAlgorithm === undefined || value === undefined
-        ? {}
-        : { checksum: { algorithm: checksumAlgorithm, type: 'FULL_OBJECT' as const, value } }),
+      checksum: staged.checksum,
       ...(condition === undefined ? {} : { condition }),
       reason: 'PutObject',
     });
@@ -246,16 +243,12 @@ export class ObjectStore {
     checkKey(target.key);
     const bucket = this.bucket(target.bucket);
     const { object, body } = this.get(source.bucket, source.key, undefined, source.versionId);
-    const algorithm = options.checksumAlgorithm ?? object.checksum?.algorithm;
-    const staged = await bucket.stage(body, algorithm === undefined ? [] : [algorithm]);
-    const value = algorithm === undefined ? undefined : staged.checksums.get(algorithm);
+    const staged = await bucket.stage(body, options.checksumAlgorithm ?? object.checksum?.algorithm);
     return this.bucket(target.bucket).commit({
       key: target.key,
       staged,
       attributes: options.attributes ?? object.attributes,
-      ...(algorithm === undefined || value === undefined
-        ? {}
-        : { checksum: { algorithm, type: 'FULL_OBJECT' as const, value } }),
+      checksum: staged.checksum,
       ...(options.condition === undefined ? {} : { condition: options.condition }),
       reason: 'CopyObject',
     });

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Checksum, type ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
+import type { StoredChecksum } from './StoredObject.ts';
 
 /** Length of the longest file name that all common file systems allow, in bytes. */
 const SEGMENT_BYTES = 255;
@@ -140,24 +141,25 @@ export interface StagedFile {
   readonly path: string;
   readonly size: number;
   readonly md5: Uint8Array;
-  /** Base64, by requested algorithm. */
-  readonly checksums: ReadonlyMap<ChecksumAlgorithm, string>;
+  /** The checksum of the whole file; undefined if none was asked for. */
+  readonly checksum: StoredChecksum | undefined;
 }
 
 /**
  * Writes a body to a temporary file and hashes it. A failure leaves nothing behind.
  *
+ * @param algorithm The algorithm of its checksum; undefined for none.
  * @param limitBytes A longer body is refused as `EntityTooLarge`.
  */
 export async function stageBody(
   folder: string,
   body: Readable | AsyncIterable<Uint8Array> | Uint8Array | string,
-  algorithms: readonly ChecksumAlgorithm[],
+  algorithm: ChecksumAlgorithm | undefined,
   limitBytes: number,
 ): Promise<StagedFile> {
   const path = join(folder, randomUUID());
   const md5 = createHash('md5');
-  const checksums = [...new Set(algorithms)].map((algorithm) => new Checksum(algorithm));
+  const checksum = algorithm === undefined ? undefined : new Checksum(algorithm);
   let size = 0;
   const file = await open(path, 'wx').catch((error: unknown) => {
     // Nobody reads it now, and the source of a copy is an open file.
@@ -169,7 +171,7 @@ export async function stageBody(
       size += chunk.byteLength;
       if (size > limitBytes) throw s3Errors.entityTooLarge(limitBytes);
       md5.update(chunk);
-      for (const checksum of checksums) checksum.update(chunk);
+      checksum?.update(chunk);
       for (let written = 0; written < chunk.byteLength; ) {
         written += (await file.write(chunk, written)).bytesWritten;
       }
@@ -184,7 +186,7 @@ export async function stageBody(
     path,
     size,
     md5: md5.digest(),
-    checksums: new Map(checksums.map((checksum) => [checksum.algorithm, checksum.digest()])),
+    checksum: checksum && { algorithm: checksum.algorithm, type: 'FULL_OBJECT', value: checksum.digest() },
   };
 }
 

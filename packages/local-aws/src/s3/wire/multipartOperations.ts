@@ -117,19 +117,10 @@ export const uploadPart: S3Operation = {
         `Checksum Type mismatch occurred, expected checksum Type: ${expected.toLowerCase()}, actual checksum Type: ${received.algorithm.toLowerCase()}`,
       );
     }
-    const algorithm = received.algorithm ?? expected;
-    const staged = await bucket.stage(received.bytes, algorithm === undefined ? [] : [algorithm]);
+    const staged = await bucket.stage(received.bytes, received.algorithm ?? expected);
     try {
       received.verify(staged);
-      const value = algorithm === undefined ? undefined : staged.checksums.get(algorithm);
-      const checksum: StoredChecksum | undefined =
-        algorithm === undefined || value === undefined
-          ? undefined
-          : { algorithm, type: 'FULL_OBJECT', value };
-      const part = bucket.uploads.addPart(uploadId, key, staged, {
-        partNumber,
-        ...(checksum === undefined ? {} : { checksum }),
-      });
+      const part = bucket.uploads.addPart(uploadId, key, staged, partNumber);
       // For a part, S3 sends only the value and never a type.
       const { 'x-amz-checksum-type': _, ...sums } = checksumHeaders(part);
       return {
@@ -216,7 +207,7 @@ async function joinParts(
   let staged: StagedFile;
   try {
     const bytes = bucket.uploads.read(uploadId, parts);
-    staged = await bucket.stage(bytes, [choice.algorithm], PART_COUNT * SINGLE_PUT_BYTES);
+    staged = await bucket.stage(bytes, choice.algorithm, PART_COUNT * SINGLE_PUT_BYTES);
   } catch (error) {
     const first = sameCompletion();
     if (first === undefined) throw error;
@@ -329,9 +320,9 @@ function objectChecksum(
   staged: StagedFile,
 ): StoredChecksum {
   if (type === 'FULL_OBJECT') {
-    const value = staged.checksums.get(algorithm);
-    if (value === undefined) throw new TypeError(`The bytes were not measured by ${algorithm}.`);
-    return { algorithm, type, value };
+    if (staged.checksum?.algorithm !== algorithm)
+      throw new TypeError(`The bytes were not measured by ${algorithm}.`);
+    return staged.checksum;
   }
   const composite = new Checksum(algorithm);
   for (const { checksum } of parts) {

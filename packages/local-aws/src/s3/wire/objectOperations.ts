@@ -4,7 +4,7 @@ import type { XmlElement } from '../../protocol/xml.ts';
 import { s3Errors } from '../errors.ts';
 import { DELETE_KEYS } from '../limits.ts';
 import { checkKey } from '../model/ObjectStore.ts';
-import { archivedClasses, type StoredChecksum } from '../model/StoredObject.ts';
+import { archivedClasses } from '../model/StoredObject.ts';
 import { authorizeDeletion } from './authorize.ts';
 import { checkAcl } from './checkAcl.ts';
 import { checkReadConditions, isRangeConditionMet, unquoteETag, writeCondition } from './conditions.ts';
@@ -39,24 +39,18 @@ export const putObject: S3Operation = {
     const condition = writeCondition(call.headers, 'PutObject');
     const before = bucket.find(call.key);
     const received = receiveBody(call);
-    const algorithm = received.algorithm ?? DEFAULT_ALGORITHM;
-    const staged = await bucket.stage(received.bytes, [algorithm]);
+    const staged = await bucket.stage(received.bytes, received.algorithm ?? DEFAULT_ALGORITHM);
     try {
       received.verify(staged);
     } catch (error) {
       bucket.discard(staged);
       throw error;
     }
-    const checksum: StoredChecksum = {
-      algorithm,
-      type: 'FULL_OBJECT',
-      value: staged.checksums.get(algorithm) ?? '',
-    };
     const object = call.store.bucket(call.bucket).commit({
       key: call.key,
       staged,
       attributes,
-      checksum,
+      checksum: staged.checksum,
       condition,
       before,
       reason: 'PutObject',

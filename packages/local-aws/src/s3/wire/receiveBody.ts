@@ -5,7 +5,7 @@ import type { VerifiedSignature } from '../../protocol/sigv4.ts';
 import { type ChecksumAlgorithm, checksumAlgorithms, checksumBytes } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { CHUNK_LINE_BYTES, CHUNK_MIN_BYTES } from '../limits.ts';
-import type { StagedFile } from '../model/objectFiles.ts';
+import type { StoredChecksum } from '../model/StoredObject.ts';
 import type { S3Call } from './S3Operation.ts';
 
 /** A request body while it is received. */
@@ -14,8 +14,15 @@ export interface ReceivedBody {
   readonly bytes: AsyncIterable<Uint8Array>;
   /** The algorithm of the client's checksum, which is in a header or in the trailer. */
   readonly algorithm: ChecksumAlgorithm | undefined;
-  /** Compares the received bytes with what the client states about them. Call it once all bytes are read. */
-  verify(measured: Pick<StagedFile, 'md5' | 'checksums'>): void;
+  /**
+   * Compares the received bytes with what the client states about them. Call it once all bytes are read.
+   *
+   * @param measured Its checksum is by `algorithm`, if the client has one.
+   */
+  verify(measured: {
+    readonly md5: Uint8Array;
+    readonly checksum: Pick<StoredChecksum, 'value'> | undefined;
+  }): void;
 }
 
 /** A SHA-256 in hexadecimal digits. */
@@ -48,7 +55,7 @@ export function receiveBody(call: S3Call): ReceivedBody {
       if (announced.algorithm === undefined) return;
       const name = checksumHeader(announced.algorithm);
       const expected = announced.inTrailer ? trailers.get(name) : headers[name];
-      checkChecksum(announced.algorithm, expected, measured.checksums.get(announced.algorithm));
+      checkChecksum(announced.algorithm, expected, measured.checksum?.value);
     },
   };
 }

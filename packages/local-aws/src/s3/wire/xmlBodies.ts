@@ -133,11 +133,11 @@ export async function readXmlBody(call: S3Call, name: string): Promise<ParsedEle
 export async function readTextBody(call: S3Call): Promise<string> {
   const received = receiveBody(call);
   const bytes = await readBody(received.bytes, XML_BODY_BYTES);
-  const checksums = received.algorithm === undefined ? [] : [new Checksum(received.algorithm)];
-  for (const checksum of checksums) checksum.update(bytes);
+  const checksum = received.algorithm && new Checksum(received.algorithm);
+  checksum?.update(bytes);
   received.verify({
     md5: createHash('md5').update(bytes).digest(),
-    checksums: new Map(checksums.map((checksum) => [checksum.algorithm, checksum.digest()])),
+    checksum: checksum && { value: checksum.digest() },
   });
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

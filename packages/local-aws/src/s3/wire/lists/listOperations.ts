@@ -2,7 +2,8 @@ import type { XmlElement } from '../../../protocol/xml.ts';
 import { s3Errors } from '../../errors.ts';
 import { LIST_KEYS } from '../../limits.ts';
 import { compareUtf8, type ListPage } from '../../model/KeyIndex.ts';
-import type { Upload } from '../../model/MultipartUploads.ts';
+import { UPLOAD_ID, type Upload } from '../../model/MultipartUploads.ts';
+import type { StoredObject } from '../../model/StoredObject.ts';
 import type { S3Call, S3Operation } from '../S3Operation.ts';
 import { initiatorElement, ownerElement, xmlResponse } from '../xmlBodies.ts';
 
@@ -144,21 +145,39 @@ export const listObjects: S3Operation = {
 function entries(page: ListPage, encode: (name: string) => string, owner: string | undefined): XmlElement[] {
   return page.entries.map((entry): XmlElement => {
     if ('commonPrefix' in entry) return ['CommonPrefixes', [['Prefix', encode(entry.commonPrefix)]]];
-    const { key, modifiedMs, etag, size, checksum, attributes } = entry.object;
+    const { object } = entry;
     return [
       'Contents',
-      [
-        ['Key', encode(key)],
-        ['LastModified', new Date(Math.floor(modifiedMs / 1000) * 1000).toISOString()],
-        ['ETag', `"${etag}"`],
-        checksum === undefined ? undefined : ['ChecksumAlgorithm', checksum.algorithm],
-        checksum === undefined ? undefined : ['ChecksumType', checksum.type],
-        ['Size', size],
-        owner === undefined ? undefined : ownerElement(owner),
-        ['StorageClass', attributes.storageClass ?? 'STANDARD'],
-      ],
+      [['Key', encode(object.key)], lastModified(object), ...objectElements(object, owner)],
     ];
   });
+}
+
+/** When an object or a delete marker was made, in whole seconds. */
+export function lastModified({ modifiedMs }: Pick<StoredObject, 'modifiedMs'>): XmlElement {
+  return ['LastModified', new Date(Math.floor(modifiedMs / 1000) * 1000).toISOString()];
+}
+
+/** What lists say of an object besides its name and date. @param owner Account to name; undefined for none. */
+export function objectElements(
+  { etag, size, checksum, attributes }: StoredObject,
+  owner: string | undefined,
+): (XmlElement | undefined)[] {
+  return [
+    ['ETag', `"${etag}"`],
+    ...checksumTypeElements(checksum),
+    ['Size', size],
+    owner === undefined ? undefined : ownerElement(owner),
+    ['StorageClass', attributes.storageClass ?? 'STANDARD'],
+  ];
+}
+
+function checksumTypeElements(checksum: Upload['checksum']): readonly XmlElement[] {
+  if (checksum === undefined) return [];
+  return [
+    ['ChecksumAlgorithm', checksum.algorithm],
+    ['ChecksumType', checksum.type],
+  ];
 }
 
 /** An element, unless its text is empty. */
@@ -181,9 +200,6 @@ function readToken(token: string): string {
   }
   return text.slice(TOKEN.length);
 }
-
-/** The IDs that MultipartUploads gives out. */
-const UPLOAD_ID = /^[0-9a-f]{32}$/;
 
 /** Lists the uploads that are not completed or aborted. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
 export const listMultipartUploads: S3Operation = {
@@ -257,8 +273,7 @@ function uploadElements(
     ownerElement(account),
     ['StorageClass', attributes.storageClass ?? 'STANDARD'],
     ['Initiated', new Date(initiatedMs).toISOString()],
-    checksum === undefined ? undefined : ['ChecksumAlgorithm', checksum.algorithm],
-    checksum === undefined ? undefined : ['ChecksumType', checksum.type],
+    ...checksumTypeElements(checksum),
   ];
 }
 

@@ -4,7 +4,14 @@ import { LIST_KEYS } from '../../limits.ts';
 import { isMarker, type VersionEntry, versionIdOf } from '../../model/VersionHistory.ts';
 import type { S3Operation } from '../S3Operation.ts';
 import { ownerElement, xmlResponse } from '../xmlBodies.ts';
-import { countParameter, nameEncoder, optional, optionalAttributes } from './listOperations.ts';
+import {
+  countParameter,
+  lastModified,
+  nameEncoder,
+  objectElements,
+  optional,
+  optionalAttributes,
+} from './listOperations.ts';
 
 /**
  * Lists versions and delete markers. Versions in a bucket that never had versions have the ID `null`.
@@ -63,20 +70,8 @@ function versionElement(entry: VersionEntry, encode: (name: string) => string, o
     ['Key', encode(version.key)],
     ['VersionId', versionIdOf(version)],
     ['IsLatest', isLatest],
-    ['LastModified', new Date(Math.floor(version.modifiedMs / 1000) * 1000).toISOString()],
+    lastModified(version),
   ];
   if (isMarker(version)) return ['DeleteMarker', [...head, ownerElement(owner)]];
-  const { etag, size, checksum, attributes } = version;
-  return [
-    'Version',
-    [
-      ...head,
-      ['ETag', `"${etag}"`],
-      checksum === undefined ? undefined : ['ChecksumAlgorithm', checksum.algorithm],
-      checksum === undefined ? undefined : ['ChecksumType', checksum.type],
-      ['Size', size],
-      ownerElement(owner),
-      ['StorageClass', attributes.storageClass ?? 'STANDARD'],
-    ],
-  ];
+  return ['Version', [...head, ...objectElements(version, owner)]];
 }
