@@ -3,23 +3,18 @@ import { Readable } from 'node:stream';
 import {
   ChecksumAlgorithm,
   CopyObjectCommand,
-  CreateBucketCommand,
-  DeleteBucketCommand,
+  type CopyObjectCommandInput,
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  GetBucketLocationCommand,
   GetObjectCommand,
   type GetObjectCommandInput,
-  HeadBucketCommand,
   HeadObjectCommand,
-  ListBucketsCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
 import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
-import { signedRequest } from '../edge/signedRequest.ts';
 
 const md5 = (data: string | Uint8Array) => `"${createHash('md5').update(data).digest('hex')}"`;
 
@@ -40,90 +35,11 @@ describe('objects through the real client', () => {
 
   beforeAll(async () => {
     s3 = await startS3(clock);
-    await s3.client.send(new CreateBucketCommand({ Bucket }));
+    s3.store.createBucket(Bucket);
   });
   afterAll(async () => {
     await s3.close();
     expect(s3.defects).toEqual([]);
-  });
-
-  it('are in no bucket whose place is not that of the endpoint', async () => {
-    const create = (region: string, LocationConstraint?: string) =>
-      signedRequest({
-        url: s3.url,
-        method: 'PUT',
-        path: '/misplaced',
-        region,
-        body:
-          LocationConstraint === undefined
-            ? ''
-            : `<CreateBucketConfiguration><LocationConstraint>${LocationConstraint}</LocationConstraint></CreateBucketConfiguration>`,
-      });
-    // Recorded against AWS by localstack: test_create_bucket_with_invalid_location_constraint.
-    for (const constraint of ['us-east-1', 'foo']) {
-      const { status, body } = await create('us-east-1', constraint);
-      expect(status).toBe(400);
-      expect(body).toContain('<Code>InvalidLocationConstraint</Code>');
-      expect(body).toContain(`<LocationConstraint>${constraint}</LocationConstraint>`);
-    }
-    for (const [region, constraint] of [
-      ['us-east-1', 'eu-west-1'],
-      ['eu-west-1', 'bar'],
-      ['eu-west-1', 'us-east-1'],
-      ['eu-west-1', undefined],
-    ] as const) {
-      const { status, body } = await create(region, constraint);
-      expect([status, body]).toEqual([
-        400,
-        expect.stringContaining(
-          `<Code>IllegalLocationConstraintException</Code><Message>The ${constraint ?? 'unspecified'} location`,
-        ),
-      ]);
-    }
-    expect(s3.store.hasBucket('misplaced')).toBe(false);
-  });
-
-  it('are stored in buckets that can be created, found, located and removed', async () => {
-    const other = s3.makeClient({ region: 'eu-west-1' });
-    const configuration = { LocationConstraint: 'eu-west-1' } as const;
-    await other.send(
-      new CreateBucketCommand({ Bucket: 'other-region', CreateBucketConfiguration: configuration }),
-    );
-    const head = await other.send(new HeadBucketCommand({ Bucket: 'other-region' }));
-    expect(head.BucketRegion).toBe('eu-west-1');
-    expect(
-      (await other.send(new GetBucketLocationCommand({ Bucket: 'other-region' }))).LocationConstraint,
-    ).toBe('eu-west-1');
-    expect(
-      (await s3.client.send(new GetBucketLocationCommand({ Bucket }))).LocationConstraint,
-    ).toBeUndefined();
-    const { Buckets } = await s3.client.send(new ListBucketsCommand());
-    expect(Buckets?.map(({ Name }) => Name)).toEqual(['acme-events', 'other-region']);
-    const again = new CreateBucketCommand({
-      Bucket: 'other-region',
-      CreateBucketConfiguration: configuration,
-    });
-    expect(await failureOf(other.send(again))).toMatchObject({
-      name: 'BucketAlreadyOwnedByYou',
-      status: 409,
-    });
-    await s3.store.put('other-region', 'a', '1');
-    const remove = () => other.send(new DeleteBucketCommand({ Bucket: 'other-region' }));
-    expect(await failureOf(remove())).toMatchObject({ name: 'BucketNotEmpty', status: 409 });
-    s3.store.delete('other-region', 'a');
-    await remove();
-    expect(await failureOf(other.send(new HeadBucketCommand({ Bucket: 'other-region' })))).toMatchObject({
-      status: 404,
-    });
-    expect(await failureOf(s3.client.send(new CreateBucketCommand({ Bucket: 'Bad_Name' })))).toMatchObject({
-      name: 'InvalidBucketName',
-    });
-    expect(
-      await failureOf(s3.client.send(new PutObjectCommand({ Bucket: 'nowhere', Key: 'k', Body: 'x' }))),
-    ).toMatchObject({
-      name: 'NoSuchBucket',
-      status: 404,
-    });
   });
 
   it('are returned with the bytes, metadata and headers of their upload', async () => {
@@ -152,21 +68,21 @@ describe('objects through the real client', () => {
     });
   });
 
-  it('keep Content-Encoding as a mere label, since Firehose labels plain Parquet as hadoop-snappy', async () => {
-    await put('snappy.parquet', 'PAR1 plain', { ContentEncoding: 'hadoop-snappy' });
-    const answer = await get('snappy.parquet');
-    expect([answer.ContentEncoding, answer.text]).toEqual(['hadoop-snappy', 'PAR1 plain']);
-    // A stream goes out as aws-chunked, which is of the request and not of the object.
-    await put('stream.gz', Readable.from([Buffer.from('abc')]), {
-      ContentEncoding: 'gzip',
-      ContentLength: 3,
-    });
-    expect(await get('stream.gz')).toMatchObject({ ContentEncoding: 'gzip', text: 'abc' });
-    await put('twice', 'abc', { ContentEncoding: 'deflate, gzip' });
-    expect(await get('twice')).toMatchObject({ ContentEncoding: 'deflate, gzip' });
-    const several = Readable.from([Buffer.from('abc')]);
-    await put('streamed', several, { ContentEncoding: 'aws-chunked,deflate,gzip', ContentLength: 3 });
-    expect(await get('streamed')).toMatchObject({ ContentEncoding: 'deflate, gzip', text: 'abc' });
+  // Firehose labels plain Parquet as hadoop-snappy.
+  it.each(['hadoop-snappy', 'gzip', 'deflate, gzip'])(
+    'keep the Content-Encoding %s as a mere label',
+    async (ContentEncoding) => {
+      await put('labelled', 'abc', { ContentEncoding });
+      expect(await get('labelled')).toMatchObject({ ContentEncoding, text: 'abc' });
+    },
+  );
+
+  it.each([
+    ['gzip', 'gzip'],
+    ['aws-chunked,deflate,gzip', 'deflate, gzip'],
+  ])('keep no aws-chunked, which is of the request, of the stream %s', async (ContentEncoding, kept) => {
+    await put('streamed', Readable.from([Buffer.from('abc')]), { ContentEncoding, ContentLength: 3 });
+    expect(await get('streamed')).toMatchObject({ ContentEncoding: kept, text: 'abc' });
   });
 
   it('can be empty', async () => {
@@ -200,7 +116,7 @@ describe('objects through the real client', () => {
     expect(answer.$metadata.httpStatusCode).toBe(ContentRange === undefined ? 200 : 206);
   });
 
-  it('tell their checksum with a range that is all of them, and with no other', async () => {
+  it('are returned with their checksum if the range is all of them, and without it otherwise', async () => {
     await put('range', 'abcdefghij', { ChecksumAlgorithm: 'SHA256' });
     const sum = async (Range: string) =>
       (await get('range', { Range, ChecksumMode: 'ENABLED' })).ChecksumSHA256;
@@ -213,30 +129,41 @@ describe('objects through the real client', () => {
     expect(await failureOf(get('range', { Range }))).toMatchObject({ name: 'InvalidRange', status: 416 });
   });
 
-  it('are read under conditions, where an ETag takes precedence over a date', async () => {
-    const { ETag } = await put('conditional', 'x');
-    const before = new Date(clock.now() - 1000);
+  describe('read under a condition', () => {
     const at = new Date(clock.now());
-    expect((await get('conditional', { IfMatch: ETag })).text).toBe('x');
-    expect((await get('conditional', { IfMatch: '*' })).text).toBe('x');
-    expect((await get('conditional', { IfNoneMatch: '"other"' })).text).toBe('x');
-    expect((await get('conditional', { IfModifiedSince: before })).text).toBe('x');
-    expect((await get('conditional', { IfUnmodifiedSince: at })).text).toBe('x');
-    expect((await get('conditional', { IfMatch: ETag, IfUnmodifiedSince: before })).text).toBe('x');
-    expect((await get('conditional', { IfNoneMatch: '"other"', IfModifiedSince: at })).text).toBe('x');
-    for (const refused of [{ IfMatch: '"other"' }, { IfUnmodifiedSince: before }]) {
-      expect(await failureOf(get('conditional', refused))).toMatchObject({
-        name: 'PreconditionFailed',
-        status: 412,
-      });
-    }
-    for (const same of [
-      { IfNoneMatch: ETag },
-      { IfModifiedSince: at },
-      { IfNoneMatch: ETag, IfModifiedSince: before },
-    ]) {
-      expect(await failureOf(get('conditional', same))).toMatchObject({ status: 304 });
-    }
+    const before = new Date(clock.now() - 1000);
+    const ETag = md5('x');
+    beforeAll(() => put('conditional', 'x'));
+
+    it.each<Partial<GetObjectCommandInput>>([
+      { IfMatch: ETag },
+      { IfMatch: '*' },
+      { IfNoneMatch: '"other"' },
+      { IfModifiedSince: before },
+      { IfUnmodifiedSince: at },
+      // An ETag takes precedence over a date.
+      { IfMatch: ETag, IfUnmodifiedSince: before },
+      { IfNoneMatch: '"other"', IfModifiedSince: at },
+    ])('are returned if it holds: %j', async (condition) => {
+      expect((await get('conditional', condition)).text).toBe('x');
+    });
+
+    it.each([{ IfMatch: '"other"' }, { IfUnmodifiedSince: before }])(
+      'are refused if they are not as expected: %j',
+      async (condition) => {
+        expect(await failureOf(get('conditional', condition))).toMatchObject({
+          name: 'PreconditionFailed',
+          status: 412,
+        });
+      },
+    );
+
+    it.each([{ IfNoneMatch: ETag }, { IfModifiedSince: at }, { IfNoneMatch: ETag, IfModifiedSince: before }])(
+      'are not sent again if they are the same: %j',
+      async (condition) => {
+        expect(await failureOf(get('conditional', condition))).toMatchObject({ status: 304 });
+      },
+    );
   });
 
   it('are returned with the response headers that a read asks for, unless these are invalid', async () => {
@@ -265,7 +192,7 @@ describe('objects through the real client', () => {
     },
   );
 
-  it('have a CRC64NVME when the client sends no checksum, returned only on request', async () => {
+  it('have a CRC64NVME if the client sends no checksum, returned only on request', async () => {
     const quiet = s3.makeClient({
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
@@ -297,63 +224,82 @@ describe('objects through the real client', () => {
     expect((await get('pieces')).ContentLength).toBe(300);
   });
 
-  it('are rejected with a wrong Content-MD5', async () => {
-    const digest = (text: string) => createHash('md5').update(text).digest('base64');
-    await put('md5', 'abc', { ContentMD5: digest('abc') });
-    expect(await failureOf(put('md5', 'abd', { ContentMD5: digest('abc') }))).toMatchObject({
-      name: 'BadDigest',
-    });
+  it('are stored with the right Content-MD5, and rejected with a wrong one', async () => {
+    const ContentMD5 = createHash('md5').update('abc').digest('base64');
+    await put('md5', 'abc', { ContentMD5 });
+    expect(await failureOf(put('md5', 'abd', { ContentMD5 }))).toMatchObject({ name: 'BadDigest' });
     expect(await failureOf(put('md5', 'abd', { ContentMD5: 'x' }))).toMatchObject({ name: 'InvalidDigest' });
     expect((await get('md5')).text).toBe('abc');
   });
 
-  it('are deleted alone or in batches, whether they exist or not', async () => {
+  it('are gone when they are deleted, once or twice', async () => {
     await put('gone', 'x');
-    await s3.client.send(new DeleteObjectCommand({ Bucket, Key: 'gone' }));
-    await s3.client.send(new DeleteObjectCommand({ Bucket, Key: 'gone' }));
+    const remove = () => s3.client.send(new DeleteObjectCommand({ Bucket, Key: 'gone' }));
+    await remove();
+    await remove();
     expect(await failureOf(get('gone'))).toMatchObject({ name: 'NoSuchKey', status: 404 });
     expect(await failureOf(s3.client.send(new HeadObjectCommand({ Bucket, Key: 'gone' })))).toMatchObject({
       name: 'NotFound',
     });
+  });
+
+  it('are deleted in batches, each for itself, whether they exist or not', async () => {
     const keys = ['many/1 <&>', 'many/2\n', 'many/é'];
-    for (const key of keys) await put(key, 'x');
-    const { ETag } = await put('many/kept', 'x');
+    for (const key of [...keys, 'many/kept']) await put(key, 'x');
+    const Objects = [...keys, 'many/absent'].map((Key) => ({ Key }));
     const { Deleted, Errors } = await s3.client.send(
       new DeleteObjectsCommand({
         Bucket,
-        Delete: {
-          Objects: [
-            ...[...keys, 'many/absent'].map((Key) => ({ Key })),
-            { Key: 'many/kept', ETag: '"other"' },
-          ],
-        },
+        Delete: { Objects: [...Objects, { Key: 'many/kept', ETag: '"other"' }] },
       }),
     );
     expect(Deleted?.map(({ Key }) => Key)).toEqual([...keys, 'many/absent']);
     expect(Errors).toEqual([expect.objectContaining({ Key: 'many/kept', Code: 'PreconditionFailed' })]);
-    const quiet = new DeleteObjectsCommand({
-      Bucket,
-      Delete: { Quiet: true, Objects: [{ Key: 'many/kept', ETag }] },
-    });
-    expect((await s3.client.send(quiet)).Deleted).toBeUndefined();
-    expect(s3.store.list(Bucket, { prefix: 'many/', limit: 10 }).entries).toEqual([]);
+    expect(s3.store.list(Bucket, { prefix: 'many/', limit: 10 }).entries).toMatchObject([
+      { object: { key: 'many/kept' } },
+    ]);
   });
 
-  it('are copied with the attributes of the source or with new ones', async () => {
-    const { ETag } = await put('source +é', 'abc', { Metadata: { a: '1' }, ContentType: 'text/plain' });
-    const CopySource = `${Bucket}/${encodeURIComponent('source +é')}`;
-    const copy = (more: object) =>
-      s3.client.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource, ...more }));
-    expect((await copy({})).CopyObjectResult).toMatchObject({ ETag, LastModified: new Date(clock.now()) });
-    expect(await get('copy')).toMatchObject({ text: 'abc', ContentType: 'text/plain', Metadata: { a: '1' } });
-    await copy({ MetadataDirective: 'REPLACE', Metadata: { b: '2' }, ContentType: 'text/csv' });
-    expect(await get('copy')).toMatchObject({ ContentType: 'text/csv', Metadata: { b: '2' } });
-    expect(await failureOf(copy({ CopySourceIfMatch: '"x"' }))).toMatchObject({ name: 'PreconditionFailed' });
-    expect(await failureOf(copy({ CopySourceIfNoneMatch: ETag }))).toMatchObject({
-      name: 'PreconditionFailed',
+  it('are deleted in a quiet batch, which does not list them', async () => {
+    const { ETag } = await put('quiet', 'x');
+    const { Deleted } = await s3.client.send(
+      new DeleteObjectsCommand({ Bucket, Delete: { Quiet: true, Objects: [{ Key: 'quiet', ETag }] } }),
+    );
+    expect(s3.store.bucket(Bucket).find('quiet')).toBeUndefined();
+    expect(Deleted).toBeUndefined();
+  });
+
+  describe('copied', () => {
+    const source = 'source +é';
+    const copy = (more: Partial<CopyObjectCommandInput> = {}) => {
+      const CopySource = `${Bucket}/${encodeURIComponent(source)}`;
+      return s3.client.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource, ...more }));
+    };
+    beforeAll(() => put(source, 'abc', { Metadata: { a: '1' }, ContentType: 'text/plain' }));
+
+    it('have the attributes of the source', async () => {
+      const { CopyObjectResult } = await copy();
+      expect(CopyObjectResult).toMatchObject({ ETag: md5('abc'), LastModified: new Date(clock.now()) });
+      expect(await get('copy')).toMatchObject({
+        text: 'abc',
+        ContentType: 'text/plain',
+        Metadata: { a: '1' },
+      });
     });
-    expect(await failureOf(copy({ CopySource: `${Bucket}/absent` }))).toMatchObject({ name: 'NoSuchKey' });
-    expect(await failureOf(copy({ Key: 'source +é' }))).toMatchObject({ name: 'InvalidRequest' });
+
+    it('have new attributes if the request replaces them', async () => {
+      await copy({ MetadataDirective: 'REPLACE', Metadata: { b: '2' }, ContentType: 'text/csv' });
+      expect(await get('copy')).toMatchObject({ ContentType: 'text/csv', Metadata: { b: '2' } });
+    });
+
+    it.each<[name: string, more: Partial<CopyObjectCommandInput>]>([
+      ['PreconditionFailed', { CopySourceIfMatch: '"x"' }],
+      ['PreconditionFailed', { CopySourceIfNoneMatch: md5('abc') }],
+      ['NoSuchKey', { CopySource: `${Bucket}/absent` }],
+      ['InvalidRequest', { Key: source }],
+    ])('are refused with %s: %j', async (name, more) => {
+      expect(await failureOf(copy(more))).toMatchObject({ name });
+    });
   });
 
   it('are accessible for the expected bucket owner only', async () => {
@@ -364,13 +310,16 @@ describe('objects through the real client', () => {
     });
   });
 
-  it("keep S3's limits on keys and metadata", async () => {
-    await put('k'.repeat(1024), 'x');
-    expect(await failureOf(put('k'.repeat(1025), 'x'))).toMatchObject({
-      name: 'KeyTooLongError',
-      status: 400,
-    });
-    expect(await failureOf(put('é'.repeat(513), 'x'))).toMatchObject({ name: 'KeyTooLongError' });
+  it.each([
+    ['ASCII', 'k'.repeat(1024), 'k'.repeat(1025)],
+    ['two bytes each', 'é'.repeat(512), 'é'.repeat(513)],
+  ])('have keys of at most 1,024 bytes, in characters of %s', async (_, longest, longer) => {
+    await put(longest, 'x');
+    expect(await failureOf(put(longer, 'x'))).toMatchObject({ name: 'KeyTooLongError', status: 400 });
+  });
+
+  it('have metadata of at most 2,048 bytes, with its names', async () => {
+    await put('meta', 'x', { Metadata: { a: 'x'.repeat(2047) } });
     expect(await failureOf(put('meta', 'x', { Metadata: { a: 'x'.repeat(2048) } }))).toMatchObject({
       name: 'MetadataTooLarge',
     });

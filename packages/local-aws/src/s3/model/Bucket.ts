@@ -1,22 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
-import { DiskError, StoreError } from '../../base/errors.ts';
+import { DiskError } from '../../base/errors.ts';
 import { LineJournal } from '../../disk/LineJournal.ts';
 import type { ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { SINGLE_PUT_BYTES } from '../limits.ts';
+import { BucketFiles, type BucketFolders } from './BucketFiles.ts';
 import {
   applyLine,
   type BucketInfo,
@@ -29,16 +21,13 @@ import { type BucketSettings, newBucketSettings } from './bucketSettings.ts';
 import { KeyIndex, type ListPage, type ListQuery, listKeys } from './KeyIndex.ts';
 import { MultipartUploads } from './MultipartUploads.ts';
 import {
-  encodedName,
-  errorCode,
   isBlocked,
   isNaturalPath,
   linkFile,
   moveFile,
+  type ObjectBody,
   Placement,
-  removeFile,
   type StagedFile,
-  stageBody,
 } from './objectFiles.ts';
 import {
   checkWriteCondition,
@@ -60,10 +49,8 @@ import {
   VersionHistory,
   type VersionPage,
   type VersionQuery,
-  versionFile,
   versionIdOf,
 } from './VersionHistory.ts';
-import { verifiedBody } from './verifiedBody.ts';
 
 /** Which operation created an object: EventBridge's `reason`. */
 export type CreateReason = 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
@@ -94,12 +81,6 @@ export interface Deletion {
   readonly isMarker: boolean;
 }
 
-/** Folders of a bucket: `objects` is readable by people and DuckDB, `internal` is for everything else. */
-export interface BucketFolders {
-  readonly objects: string;
-  readonly internal: string;
-}
-
 /**
  * One bucket: an index in memory, a journal and the objects' files.
  *
@@ -113,7 +94,7 @@ export interface BucketFolders {
  */
 export class Bucket {
   readonly uploads: MultipartUploads;
-  readonly #folders: BucketFolders;
+  readonly #files: BucketFiles;
   readonly #clock: Clock;
   readonly #journal: LineJournal<BucketLine>;
   /** Called with each new object once readers can see it. */
@@ -133,14 +114,11 @@ export class Bucket {
     clock: Clock,
     created: (object: StoredObject, reason: CreateReason) => void,
   ) {
-    this.#folders = folders;
+    this.#files = new BucketFiles(folders);
     this.#journal = journal;
     this.#info = info;
     this.#clock = clock;
     this.#created = created;
-    mkdirSync(folders.objects, { recursive: true });
-    for (const name of ['tmp', 'encoded', 'versions'])
-      mkdirSync(join(folders.internal, name), { recursive: true });
     this.uploads = MultipartUploads.open(join(folders.internal, 'uploads'), clock);
   }
 
@@ -177,9 +155,7 @@ export class Bucket {
     bucket.#load(objects, history);
     const last = lines.at(-1);
     if (last !== undefined) bucket.#finish(last);
-    bucket.#removeStrayVersions();
-    for (const name of readdirSync(join(folders.internal, 'tmp')))
-      rmSync(join(folders.internal, 'tmp', name));
+    bucket.#files.removeStray(history.all());
     if (lines.length > bucket.#lines().length) bucket.#compact();
     return bucket;
   }
@@ -225,11 +201,11 @@ export class Bucket {
 
   /** Writes bytes to a temporary file, the first half of a write. The limit is 5 GiB, as for one PutObject. */
   stage(
-    body: Readable | AsyncIterable<Uint8Array> | Uint8Array | string,
+    body: ObjectBody,
     algorithm?: ChecksumAlgorithm,
     limitBytes: number = SINGLE_PUT_BYTES,
   ): Promise<StagedFile> {
-    return stageBody(join(this.#folders.internal, 'tmp'), body, algorithm, limitBytes);
+    return this.#files.stage(body, algorithm, limitBytes);
   }
 
   /** Turns a staged file into an object, the second half of a write. If this throws, the staged file is deleted. */
@@ -347,38 +323,9 @@ export class Bucket {
     return version;
   }
 
-  /**
-   * The object's current bytes, unaffected by later writes. Both ends are inclusive; default is the whole object, which
-   * is compared with its digest.
-   *
-   * @throws StoreError; the stream may end with one.
-   */
+  /** The object's current bytes: see {@link BucketFiles.read}. */
   read(object: StoredObject, range?: { readonly start: number; readonly end: number }): Readable {
-    const path = this.pathOf(object);
-    const fd = this.#open(path, object.size);
-    if (object.size === 0) {
-      closeSync(fd);
-      return Readable.from([]);
-    }
-    const { start = 0, end = object.size - 1 } = range ?? {};
-    const body = createReadStream(path, { fd, start, end });
-    return start === 0 && end === object.size - 1 ? verifiedBody(body, object, path) : body;
-  }
-
-  /** @throws StoreError for a file that is not there, or not as long as its object. */
-  #open(path: string, size: number): number {
-    let fd: number;
-    try {
-      fd = openSync(path, 'r');
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT')
-        throw new StoreError('S3_FILE_MISSING', `${path}.`, { cause: error });
-      throw error;
-    }
-    const actual = fstatSync(fd).size;
-    if (actual === size) return fd;
-    closeSync(fd);
-    throw new StoreError('S3_FILE_DAMAGED', `${path} has ${actual} bytes, not ${size}.`);
+    return this.#files.read(object, range);
   }
 
   /**
@@ -403,7 +350,7 @@ export class Bucket {
     const replaced = this.#history.find(key, marker.versionId);
     if (object === undefined) this.#change({ op: 'keep', version: marker });
     else this.#remove(object, marker);
-    if (replaced !== undefined) this.#removeVersionFile(replaced);
+    if (replaced !== undefined) this.#files.removeVersion(replaced);
     return { versionId: marker.versionId, isMarker: true };
   }
 
@@ -420,7 +367,7 @@ export class Bucket {
     if (isNewest && below !== undefined && !isMarker(below)) this.#restore(below, current);
     else if (version === current) this.#remove(current);
     else this.#change({ op: 'drop', key, versionId });
-    this.#removeVersionFile(version);
+    this.#files.removeVersion(version);
     return { versionId, isMarker: isMarker(version) };
   }
 
@@ -434,13 +381,11 @@ export class Bucket {
   }
 
   /** Absolute path of an object's file. */
-  pathOf({ key, place, versionId }: Pick<StoredObject, 'key' | 'place' | 'versionId'>): string {
-    if (place === 'version') return this.#versionPath({ key, versionId });
-    return place === 'natural'
-      ? join(this.#folders.objects, key)
-      : join(this.#folders.internal, 'encoded', encodedName(key));
+  pathOf(object: StoredObject): string {
+    return this.#files.pathOf(object);
   }
 
+  /** Closes the journals. Everything is already on disk. */
   close(): void {
     this.#journal.close();
     this.uploads.close();
@@ -450,16 +395,11 @@ export class Bucket {
     return isNaturalPath(key) && this.#placement.hasRoomFor(key) ? 'natural' : 'encoded';
   }
 
-  #find(key: string, versionId: string): Version | undefined {
-    const current = this.#index.get(key);
-    return current !== undefined && versionIdOf(current) === versionId
-      ? current
-      : this.#history.find(key, versionId);
-  }
-
   /** A version, or undefined for one that is gone. @throws AwsError `InvalidArgument` for an ID that never was. */
   #findGenuine(key: string, versionId: string): Version | undefined {
-    const version = this.#find(key, versionId);
+    const current = this.#index.get(key);
+    const isCurrent = current !== undefined && versionIdOf(current) === versionId;
+    const version = isCurrent ? current : this.#history.find(key, versionId);
     // The IDs of earlier releases have no check characters.
     if (version === undefined && !isVersionId(versionId)) throw s3Errors.invalidVersionId(versionId);
     return version;
@@ -476,24 +416,24 @@ export class Bucket {
     const replaced =
       object.versionId === undefined ? this.#history.find(object.key, NULL_VERSION) : undefined;
     const isKept = previous !== undefined && versionIdOf(previous) !== versionIdOf(object);
-    if (isKept) linkFile(this.pathOf(previous), this.#versionPath(previous));
+    if (isKept) this.#files.archive(previous);
     const placed = this.#move(
       { op: 'put', object, temp: basename(stagedPath), ...(isKept ? { archive: true } : {}) },
       stagedPath,
       previous,
     );
-    if (replaced !== undefined) this.#removeVersionFile(replaced);
+    if (replaced !== undefined) this.#files.removeVersion(replaced);
     return placed;
   }
 
   /** Makes a version the current object again, in place of a newer one or of a marker. */
   #restore(version: StoredObject, current: StoredObject | undefined): void {
     const { key } = version;
-    const staged = join(this.#folders.internal, 'tmp', randomUUID());
+    const staged = this.#files.stagedPath(randomUUID());
     linkFile(this.pathOf(version), staged);
     const object: StoredObject = { ...version, place: current?.place ?? this.#choosePlace(key) };
     this.#move({ op: 'restore', object, temp: basename(staged) }, staged, current);
-    this.#removeVersionFile(version);
+    this.#files.removeVersion(version);
   }
 
   /** Writes the line, moves the file, and then changes the index. */
@@ -543,7 +483,7 @@ export class Bucket {
     const { key, place } = object;
     if (place === 'version') throw new TypeError('An older version is not the current object.');
     const isKept = marker !== undefined && marker.versionId !== versionIdOf(object);
-    if (isKept) linkFile(this.pathOf(object), this.#versionPath(object));
+    if (isKept) this.#files.archive(object);
     this.#change({
       op: 'delete',
       key,
@@ -552,32 +492,7 @@ export class Bucket {
       ...(isKept ? { archive: true } : {}),
     });
     if (place === 'natural') this.#placement.remove(key);
-    this.#removeBytes(object);
-  }
-
-  #versionPath(version: Pick<StoredObject, 'key' | 'versionId'>): string {
-    return join(this.#folders.internal, 'versions', versionFile(version));
-  }
-
-  #removeVersionFile(version: Version): void {
-    if (!isMarker(version)) rmSync(this.#versionPath(version), { force: true });
-  }
-
-  /** Removes files of versions that no line mentions: a killed process had made them, or had not removed them yet. */
-  #removeStrayVersions(): void {
-    const folder = join(this.#folders.internal, 'versions');
-    const names = readdirSync(folder);
-    if (names.length === 0) return;
-    const kept = new Set<string>();
-    for (const version of this.#history.all()) if (!isMarker(version)) kept.add(versionFile(version));
-    for (const name of names) if (!kept.has(name)) rmSync(join(folder, name));
-  }
-
-  #removeBytes(object: Pick<StoredObject, 'key' | 'place'>): void {
-    removeFile(
-      this.pathOf(object),
-      object.place === 'natural' ? this.#folders.objects : join(this.#folders.internal, 'encoded'),
-    );
+    this.#files.remove(object);
   }
 
   /** Increases with every call, also after a restart and when the clock doesn't advance. */
@@ -602,9 +517,9 @@ export class Bucket {
    * earlier write was completed.
    */
   #finish(last: BucketLine): void {
-    if (last.op === 'delete') this.#removeBytes(last);
+    if (last.op === 'delete') this.#files.remove(last);
     if ((last.op !== 'put' && last.op !== 'restore') || last.temp === undefined) return;
-    const staged = join(this.#folders.internal, 'tmp', last.temp);
+    const staged = this.#files.stagedPath(last.temp);
     if (!existsSync(staged)) return;
     try {
       moveFile(staged, this.pathOf(last.object));

@@ -6,11 +6,13 @@ import type { Clock } from '../../base/clock.ts';
 import type { ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { KEY_BYTES, OWNER_ACCOUNT } from '../limits.ts';
-import { Bucket, type BucketFolders, type CreateReason, type Deletion } from './Bucket.ts';
+import { Bucket, type CreateReason, type Deletion } from './Bucket.ts';
+import type { BucketFolders } from './BucketFiles.ts';
 import type { BucketInfo } from './bucketLines.ts';
 import type { BucketSettings } from './bucketSettings.ts';
 import { defaultEncryption } from './defaultEncryption.ts';
 import type { ListPage, ListQuery } from './KeyIndex.ts';
+import type { ObjectBody } from './objectFiles.ts';
 import {
   type ObjectAttributes,
   plainAttributes,
@@ -191,7 +193,7 @@ export class ObjectStore {
   async put(
     bucketName: string,
     key: string,
-    body: Readable | AsyncIterable<Uint8Array> | Uint8Array | string,
+    body: ObjectBody,
     options: PutOptions = {},
   ): Promise<StoredObject> {
     checkKey(key);

@@ -145,6 +145,9 @@ export interface StagedFile {
   readonly checksum: StoredChecksum | undefined;
 }
 
+/** The bytes of an object, which are read once. */
+export type ObjectBody = Readable | AsyncIterable<Uint8Array> | Uint8Array | string;
+
 /**
  * Writes a body to a temporary file and hashes it. A failure leaves nothing behind.
  *
@@ -153,7 +156,7 @@ export interface StagedFile {
  */
 export async function stageBody(
   folder: string,
-  body: Readable | AsyncIterable<Uint8Array> | Uint8Array | string,
+  body: ObjectBody,
   algorithm: ChecksumAlgorithm | undefined,
   limitBytes: number,
 ): Promise<StagedFile> {
@@ -190,9 +193,7 @@ export async function stageBody(
   };
 }
 
-async function* chunksOf(
-  body: Readable | AsyncIterable<Uint8Array> | Uint8Array | string,
-): AsyncGenerator<Uint8Array> {
+async function* chunksOf(body: ObjectBody): AsyncGenerator<Uint8Array> {
   if (typeof body === 'string') yield Buffer.from(body);
   else if (body instanceof Uint8Array) yield body;
   else {

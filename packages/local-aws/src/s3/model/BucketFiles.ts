@@ -1,0 +1,127 @@
+import { closeSync, createReadStream, fstatSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { StoreError } from '../../base/errors.ts';
+import type { ChecksumAlgorithm } from '../checksums.ts';
+import {
+  encodedName,
+  errorCode,
+  linkFile,
+  type ObjectBody,
+  removeFile,
+  type StagedFile,
+  stageBody,
+} from './objectFiles.ts';
+import type { StoredObject } from './StoredObject.ts';
+import { isMarker, type Version, versionFile } from './VersionHistory.ts';
+import { verifiedBody } from './verifiedBody.ts';
+
+/** Folders of a bucket: `objects` is readable by people and DuckDB, `internal` is for everything else. */
+export interface BucketFolders {
+  readonly objects: string;
+  readonly internal: string;
+}
+
+/** The parts of an object, or of an older version, that say where its bytes are. */
+type Placed = Pick<StoredObject, 'key' | 'place' | 'versionId'>;
+
+/** The files of a bucket's objects: those that are staged, the current ones, and those of older versions. */
+export class BucketFiles {
+  readonly #folders: BucketFolders;
+
+  /** Makes missing folders. */
+  constructor(folders: BucketFolders) {
+    this.#folders = folders;
+    mkdirSync(folders.objects, { recursive: true });
+    for (const name of ['tmp', 'encoded', 'versions'])
+      mkdirSync(join(folders.internal, name), { recursive: true });
+  }
+
+  /** Absolute path of an object's file. */
+  pathOf({ key, place, versionId }: Placed): string {
+    if (place === 'version') return this.#versionPath({ key, versionId });
+    return place === 'natural'
+      ? join(this.#folders.objects, key)
+      : join(this.#folders.internal, 'encoded', encodedName(key));
+  }
+
+  #versionPath(version: Pick<StoredObject, 'key' | 'versionId'>): string {
+    return join(this.#folders.internal, 'versions', versionFile(version));
+  }
+
+  /** Absolute path of a temporary file. */
+  stagedPath(name: string): string {
+    return join(this.#folders.internal, 'tmp', name);
+  }
+
+  /** Writes bytes to a temporary file: see {@link stageBody}. */
+  stage(body: ObjectBody, algorithm: ChecksumAlgorithm | undefined, limitBytes: number): Promise<StagedFile> {
+    return stageBody(join(this.#folders.internal, 'tmp'), body, algorithm, limitBytes);
+  }
+
+  /**
+   * The bytes of an object. The file is opened at once, so that later writes don't change what is read. Both ends are
+   * inclusive; default is the whole object, which is compared with its digest.
+   *
+   * @throws StoreError for a file that is not there, or not as long as its object; the stream may end with one.
+   */
+  read(object: StoredObject, range?: { readonly start: number; readonly end: number }): Readable {
+    const path = this.pathOf(object);
+    const fd = openWhole(path, object.size);
+    if (object.size === 0) {
+      closeSync(fd);
+      return Readable.from([]);
+    }
+    const last = object.size - 1;
+    const { start, end } = range ?? { start: 0, end: last };
+    const body = createReadStream(path, { fd, start, end });
+    return start === 0 && end === last ? verifiedBody(body, object, path) : body;
+  }
+
+  /** Gives the bytes of an object that is replaced a second name, among the older versions. */
+  archive(object: Placed): void {
+    linkFile(this.pathOf(object), this.#versionPath(object));
+  }
+
+  /** Removes the bytes of a current object. */
+  remove(object: Placed): void {
+    const root = object.place === 'natural' ? this.#folders.objects : join(this.#folders.internal, 'encoded');
+    removeFile(this.pathOf(object), root);
+  }
+
+  /** Removes the bytes of an older version, which a delete marker does not have. */
+  removeVersion(version: Version): void {
+    if (!isMarker(version)) rmSync(this.#versionPath(version), { force: true });
+  }
+
+  /**
+   * Removes what a killed process has left: temporary files, and files of versions that are not among the older ones.
+   *
+   * @param versions All older versions of the bucket.
+   */
+  removeStray(versions: Iterable<Version>): void {
+    const staged = join(this.#folders.internal, 'tmp');
+    for (const name of readdirSync(staged)) rmSync(join(staged, name));
+    const folder = join(this.#folders.internal, 'versions');
+    const names = readdirSync(folder);
+    if (names.length === 0) return;
+    const kept = new Set<string>();
+    for (const version of versions) if (!isMarker(version)) kept.add(versionFile(version));
+    for (const name of names) if (!kept.has(name)) rmSync(join(folder, name));
+  }
+}
+
+/** Opens a file of a known size, bytes. @throws StoreError for a file that is not there, or of another size. */
+function openWhole(path: string, size: number): number {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') throw new StoreError('S3_FILE_MISSING', `${path}.`, { cause: error });
+    throw error;
+  }
+  const actual = fstatSync(fd).size;
+  if (actual === size) return fd;
+  closeSync(fd);
+  throw new StoreError('S3_FILE_DAMAGED', `${path} has ${actual} bytes, not ${size}.`);
+}

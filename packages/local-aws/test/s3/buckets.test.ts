@@ -1,0 +1,102 @@
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  GetBucketLocationCommand,
+  HeadBucketCommand,
+  ListBucketsCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
+import { signedRequest } from '../edge/signedRequest.ts';
+
+describe('a bucket', () => {
+  let s3: RunningS3;
+  let ireland: S3Client;
+  const Bucket = 'in-ireland';
+  const configuration = { LocationConstraint: 'eu-west-1' } as const;
+  const create = () =>
+    ireland.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: configuration }));
+  beforeAll(async () => {
+    s3 = await startS3();
+    s3.store.createBucket('acme-events');
+    ireland = s3.makeClient({ region: 'eu-west-1' });
+    await create();
+  });
+  afterAll(async () => {
+    await s3.close();
+    expect(s3.defects).toEqual([]);
+  });
+
+  it('is found in its region', async () => {
+    expect((await ireland.send(new HeadBucketCommand({ Bucket }))).BucketRegion).toBe('eu-west-1');
+    const { LocationConstraint } = await ireland.send(new GetBucketLocationCommand({ Bucket }));
+    expect(LocationConstraint).toBe('eu-west-1');
+  });
+
+  it('has no location constraint in us-east-1', async () => {
+    const { LocationConstraint, $metadata } = await s3.client.send(
+      new GetBucketLocationCommand({ Bucket: 'acme-events' }),
+    );
+    expect($metadata.httpStatusCode).toBe(200);
+    expect(LocationConstraint).toBeUndefined();
+  });
+
+  it('is listed with those of other regions', async () => {
+    const { Buckets } = await s3.client.send(new ListBucketsCommand());
+    expect(Buckets?.map(({ Name }) => Name)).toEqual(['acme-events', Bucket]);
+  });
+
+  it('is created once', async () => {
+    expect(await failureOf(create())).toMatchObject({ name: 'BucketAlreadyOwnedByYou', status: 409 });
+  });
+
+  it('has a name that S3 allows', async () => {
+    const named = s3.client.send(new CreateBucketCommand({ Bucket: 'Bad_Name' }));
+    expect(await failureOf(named)).toMatchObject({ name: 'InvalidBucketName' });
+  });
+
+  it('must be there to take an object', async () => {
+    const put = s3.client.send(new PutObjectCommand({ Bucket: 'nowhere', Key: 'k', Body: 'x' }));
+    expect(await failureOf(put)).toMatchObject({ name: 'NoSuchBucket', status: 404 });
+  });
+
+  it('is deleted once it is empty', async () => {
+    s3.store.createBucket('full');
+    await s3.store.put('full', 'a', '1');
+    const remove = () => s3.client.send(new DeleteBucketCommand({ Bucket: 'full' }));
+    expect(await failureOf(remove())).toMatchObject({ name: 'BucketNotEmpty', status: 409 });
+    s3.store.delete('full', 'a');
+    await remove();
+    const head = s3.client.send(new HeadBucketCommand({ Bucket: 'full' }));
+    expect(await failureOf(head)).toMatchObject({ status: 404 });
+  });
+
+  // Recorded against AWS by localstack: test_create_bucket_with_invalid_location_constraint.
+  it.each([
+    ['us-east-1', 'us-east-1', '<Code>InvalidLocationConstraint</Code>'],
+    ['us-east-1', 'foo', '<Code>InvalidLocationConstraint</Code>'],
+    ['us-east-1', 'foo', '<LocationConstraint>foo</LocationConstraint>'],
+    ['us-east-1', 'eu-west-1', 'The eu-west-1 location constraint is incompatible'],
+    ['eu-west-1', 'bar', 'The bar location constraint is incompatible'],
+    ['eu-west-1', 'us-east-1', 'The us-east-1 location constraint is incompatible'],
+    ['eu-west-1', undefined, '<Code>IllegalLocationConstraintException</Code>'],
+    ['eu-west-1', undefined, 'The unspecified location constraint is incompatible'],
+  ])('is not created in %s with the location %s', async (region, constraint, answer) => {
+    const location =
+      constraint === undefined
+        ? ''
+        : `<CreateBucketConfiguration><LocationConstraint>${constraint}</LocationConstraint></CreateBucketConfiguration>`;
+    const { status, body } = await signedRequest({
+      url: s3.url,
+      method: 'PUT',
+      path: '/misplaced',
+      region,
+      body: location,
+    });
+    expect(status).toBe(400);
+    expect(body).toContain(answer);
+    expect(s3.store.hasBucket('misplaced')).toBe(false);
+  });
+});
