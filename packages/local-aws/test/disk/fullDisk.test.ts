@@ -1,41 +1,46 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import {
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  GetBucketPolicyCommand,
   GetObjectCommand,
   PutBucketNotificationConfigurationCommand,
+  PutBucketPolicyCommand,
   PutObjectCommand,
   S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
+  PurgeQueueCommand,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startLocalAws } from '../../src/server/index.ts';
 import { failureOf } from '../../src/testing/startS3.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
-let directory: ReturnType<typeof temporaryDirectory>;
-beforeEach(() => {
-  directory = temporaryDirectory();
-});
-afterEach(() => directory.remove());
+const FULL = { status: 503, message: expect.stringContaining('LOCAL_AWS_DISK_FULL: The disk is full') };
 
 describe('on a full disk', () => {
-  it('what can not be written is answered 503, told in one sentence, and nothing else is lost', async () => {
+  const directory = temporaryDirectory();
+  const Bucket = 'full';
+  let child: ChildProcessByStdio<null, Readable, Readable>;
+  let stderr = '';
+  let s3: S3Client;
+  let sqs: SQSClient;
+  beforeAll(async () => {
     const script = join(import.meta.dirname, 'serveWhileFull.ts');
-    const child = spawn(
-      'sh',
-      ['-c', 'ulimit -f 16 && exec "$@"', 'sh', process.execPath, script, directory.path],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    let stderr = '';
+    // No file can grow beyond 16 blocks of 512 bytes.
+    const limited = ['-c', 'ulimit -f 16 && exec "$@"', 'sh', process.execPath, script, directory.path];
+    child = spawn('sh', limited, { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stderr.on('data', (text: Buffer) => {
       stderr += String(text);
     });
@@ -46,52 +51,109 @@ describe('on a full disk', () => {
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       maxAttempts: 1,
     };
-    const s3 = new S3Client(options);
-    const sqs = new SQSClient(options);
-    const full = { status: 503, message: expect.stringContaining('LOCAL_AWS_DISK_FULL: The disk is full') };
-
-    await s3.send(new CreateBucketCommand({ Bucket: 'full' }));
-    const put = (Key: string, bytes: number) =>
-      s3.send(new PutObjectCommand({ Bucket: 'full', Key, Body: 'x'.repeat(bytes) }));
-    await put('small', 100);
-    expect(await failureOf(put('large', 100_000))).toMatchObject(full);
-    await put('after', 100);
-    expect(await failureOf(s3.send(new GetObjectCommand({ Bucket: 'full', Key: 'large' })))).toMatchObject({
-      name: 'NoSuchKey',
-    });
-    expect(readdirSync(join(directory.path, 's3/.store/full/tmp'))).toEqual([]);
-
-    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'work' }));
-    let acknowledged = 0;
-    const failed = await (async () => {
-      for (;;) {
-        await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'y'.repeat(500) }));
-        acknowledged += 1;
-      }
-    })().then(undefined, (error) => failureOf(Promise.reject(error)));
-    expect(failed).toMatchObject(full);
-    expect(acknowledged).toBeGreaterThan(3);
-    const { Attributes } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
-    );
-    expect(Attributes).toEqual({ ApproximateNumberOfMessages: String(acknowledged) });
-
-    // The event of an object finds no room in the queue. The object is still stored, and its writer gets a success.
-    await s3.send(
-      new PutBucketNotificationConfigurationCommand({
-        Bucket: 'full',
-        NotificationConfiguration: { EventBridgeConfiguration: {} },
-      }),
-    );
-    await put('announced', 100);
-    const { ContentLength } = await s3.send(new GetObjectCommand({ Bucket: 'full', Key: 'announced' }));
-    expect(ContentLength).toBe(100);
-
+    s3 = new S3Client(options);
+    sqs = new SQSClient(options);
+    await s3.send(new CreateBucketCommand({ Bucket }));
+  });
+  afterAll(async () => {
     s3.destroy();
     sqs.destroy();
     child.kill();
     await once(child, 'exit');
+    directory.remove();
+  });
+
+  const put = (Key: string, bytes: number) =>
+    s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x'.repeat(bytes) }));
+  const get = (Key: string) => s3.send(new GetObjectCommand({ Bucket, Key }));
+  const createQueue = async (QueueName: string) =>
+    (await sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl;
+  /** Calls until a call fails. @returns How often it succeeded, and the failure. */
+  const fill = async (call: (number: number) => Promise<unknown>) => {
+    for (let done = 0; done < 1_000; done += 1) {
+      const failed = await call(done + 1).then(
+        () => undefined,
+        (error) => failureOf(Promise.reject(error)),
+      );
+      if (failed !== undefined) return { done, failed };
+    }
+    throw new Error('The disk was never full.');
+  };
+
+  it('an object that finds no room is answered 503, and leaves nothing', async () => {
+    expect(await failureOf(put('large', 100_000))).toMatchObject(FULL);
+    expect(await failureOf(get('large'))).toMatchObject({ name: 'NoSuchKey' });
+    expect(readdirSync(join(directory.path, 's3/.store', Bucket, 'tmp'))).toEqual([]);
+  });
+
+  it('an object that finds room is stored', async () => {
+    await put('small', 100);
+    expect((await get('small')).ContentLength).toBe(100);
+  });
+
+  it('a queue has the messages that were acknowledged', async () => {
+    const QueueUrl = await createQueue('work');
+    const { done, failed } = await fill(() =>
+      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'y'.repeat(500) })),
+    );
+    expect(failed).toMatchObject(FULL);
+    expect(done).toBeGreaterThan(3);
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+    );
+    expect(Attributes).toEqual({ ApproximateNumberOfMessages: String(done) });
+  });
+
+  // Needs the queue `work`, which is full.
+  it('an object is stored although its event finds no room in a queue, which is told in one line', async () => {
+    await s3.send(
+      new PutBucketNotificationConfigurationCommand({
+        Bucket,
+        NotificationConfiguration: { EventBridgeConfiguration: {} },
+      }),
+    );
+    await put('announced', 100);
+    expect((await get('announced')).ContentLength).toBe(100);
     expect(stderr).toMatch(/^LOCAL_AWS_DISK_FULL: The disk is full: [^\n]*\n$/);
+  });
+
+  it('a queue is not emptied by a call that is answered 503, however often', async () => {
+    const QueueUrl = await createQueue('purged');
+    const { failed } = await fill(() => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' })));
+    expect(failed).toMatchObject(FULL);
+    for (const _ of ['first', 'again'])
+      expect(await failureOf(sqs.send(new PurgeQueueCommand({ QueueUrl })))).toMatchObject(FULL);
+  });
+
+  it('a bucket keeps the last policy that was acknowledged, however often the next one is put', async () => {
+    await s3.send(new CreateBucketCommand({ Bucket: 'policies' }));
+    const policy = (number: number) => {
+      const statement = { Effect: 'Deny', Principal: '*', Action: 's3:PutObject' };
+      const Resource = 'arn:aws:s3:::policies/never';
+      const Sid = `Number${number}${'x'.repeat(2_000)}`;
+      return JSON.stringify({ Version: '2012-10-17', Statement: [{ ...statement, Sid, Resource }] });
+    };
+    const putPolicy = (number: number) =>
+      s3.send(new PutBucketPolicyCommand({ Bucket: 'policies', Policy: policy(number) }));
+    const { done, failed } = await fill(putPolicy);
+    expect(failed).toMatchObject(FULL);
+    expect(await failureOf(putPolicy(done + 1))).toMatchObject(FULL);
+    const { Policy } = await s3.send(new GetBucketPolicyCommand({ Bucket: 'policies' }));
+    expect(Policy).toBe(policy(done));
+  });
+
+  it('an upload has the parts that were acknowledged', async () => {
+    await s3.send(new CreateBucketCommand({ Bucket: 'parts' }));
+    const at = { Bucket: 'parts', Key: 'k' };
+    const { UploadId = '' } = await s3.send(new CreateMultipartUploadCommand(at));
+    const { done, failed } = await fill((PartNumber) =>
+      s3.send(new UploadPartCommand({ ...at, UploadId, PartNumber, Body: `part ${PartNumber}` })),
+    );
+    expect(failed).toMatchObject(FULL);
+    expect(done).toBeGreaterThan(3);
+    // A file for each part, and the journal.
+    const files = readdirSync(join(directory.path, 's3/.store/parts/uploads', UploadId));
+    expect(files).toHaveLength(done + 1);
   });
 });
 
@@ -99,6 +161,7 @@ it.each([
   ['the data directory', 'data'],
   ['a folder', 'data/s3'],
 ])('a start names a file that is where %s belongs, and stays away from it', async (_, path) => {
+  const directory = temporaryDirectory();
   mkdirSync(join(directory.path, path, '..'), { recursive: true });
   writeFileSync(join(directory.path, path), 'mine');
   const stack = { template: { Resources: {} } };
@@ -107,4 +170,5 @@ it.each([
     name: 'LOCAL_AWS_DISK_FOREIGN',
     message: expect.stringContaining(join(directory.path, path)),
   });
+  directory.remove();
 });
