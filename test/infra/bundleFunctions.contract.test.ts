@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundleFunctions, linkBundles } from '../../infra/build/bundleFunctions.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
@@ -57,89 +57,6 @@ describe('bundleFunctions', () => {
     const [bundle] = await bundleFunctions({ root, functions: ['echo'], config });
     const { handler } = await import(pathToFileURL(bundle?.file ?? '').href);
     expect(handler()).toEqual(config);
-  });
-
-  it('includes in each bundle only the parts of the configuration that its function uses', async () => {
-    const role = {
-      arn: `arn:aws:iam::${SOURCE_ACCOUNT}:role/planted-role`,
-      externalId: 'planted-external-id',
-    };
-    const exportRole = {
-      arn: `arn:aws:iam::${EXPORT_ACCOUNT}:role/planted-other`,
-      externalId: 'planted-other-id',
-    };
-    const planted = defineConfig({
-      bucket: 'acme-experiments',
-      keys: [
-        { label: 'planted-label', sha256: KEY_HASH },
-        { label: 'drops', sha256: 'dcba'.repeat(16), sources: ['planted-source'] },
-      ],
-      privacy: { salt: 'planted-salt-that-nothing-uses' },
-      experiments: [{ name: 'planted-experiment', split: { 'planted-group': 1, other: 1 } }],
-      readers: [{ ...READERS[0], principal: READER_ACCOUNT, externalId: 'planted-reader' }],
-      alarms: { topicArn: 'arn:aws:sns:us-east-1:444444444444:planted-topic' },
-      relay: { url: 'https://planted.example', headers: { 'x-token': 'planted-token' } },
-      sources: [
-        acmeSource({
-          name: 'planted-source',
-          bucket: 'planted-drops',
-          owner: SOURCE_ACCOUNT,
-          role,
-          receipt: 'planted-receipts',
-          datasets: [eventsDataset({ folder: 'planted-folder' })],
-        }),
-      ],
-      exports: [
-        exportTo(
-          { bucket: 'planted-warehouse', owner: EXPORT_ACCOUNT, role: exportRole },
-          { name: 'planted-export' },
-        ),
-      ],
-    });
-    const ingest = ['ingest-load', 'ingest-plan'];
-    /** The functions whose bundles have a text. */
-    const expectedHolders: Readonly<Record<string, readonly string[]>> = {
-      'planted-label': ['collect', 'ingest-trigger'],
-      [KEY_HASH]: ['collect', 'ingest-trigger'],
-      'planted-experiment': ['collect', 'curate', 'curate-plan'],
-      'planted-group': [],
-      'planted-salt': [],
-      'planted-reader': [],
-      [READER_ACCOUNT]: [],
-      'planted-topic': [],
-      'planted.example': ['relay'],
-      'planted-token': ['relay'],
-      'planted-source': [...ingest, 'ingest-trigger'],
-      'planted-drops': ingest,
-      'planted-folder': ingest,
-      'planted-role': ingest,
-      'planted-external-id': ingest,
-      [SOURCE_ACCOUNT]: ingest,
-      'planted-receipts': ['ingest-load'],
-      'planted-warehouse': ['export'],
-      'planted-other': ['export'],
-      [EXPORT_ACCOUNT]: ['export'],
-    };
-    const root = rootWith({}, ['functions', 'infra', 'lib', 'node_modules']);
-    const functions = readdirSync(join(root, 'functions'));
-    expect(Object.keys(functionConfig).sort()).toEqual([...functions].sort());
-    const textOf = (name: string) => {
-      const folder = join(root, 'build', name);
-      const files = readdirSync(folder).filter((file) => /\.mjs(\.map)?$/.test(file));
-      return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
-    };
-    await bundleFunctions({ root, functions, config: planted, host: 'here' });
-    const holders = (text: string) => functions.filter((name) => textOf(name).includes(text)).sort();
-    const found = Object.keys(expectedHolders).map((text) => [text, holders(text)]);
-    expect(Object.fromEntries(found)).toEqual(expectedHolders);
-
-    // Where something is redacted, the collector needs the salt.
-    const redacting = {
-      ...planted,
-      privacy: { ...planted.privacy, redact: { 'user.email': 'hash' as const } },
-    };
-    await bundleFunctions({ root, functions: ['collect'], config: redacting, host: 'here' });
-    expect(holders('planted-salt')).toEqual(['collect']);
   });
 
   it('writes lazily imported modules to separate files, and removes files of an earlier build', async () => {
@@ -206,5 +123,87 @@ describe('bundleFunctions', () => {
       code: 'SLUICE_BUILD_FAILED',
       detail: expect.stringMatching(/^broken: .*handler\.ts:1:.*"\.\/no\.ts"/s),
     });
+  });
+});
+
+/** The functions whose bundles have a text of the planted configuration. */
+const HOLDERS: readonly (readonly [text: string, functions: readonly string[]])[] = [
+  ['planted-label', ['collect', 'ingest-trigger']],
+  [KEY_HASH, ['collect', 'ingest-trigger']],
+  ['planted-experiment', ['collect', 'curate', 'curate-plan']],
+  ['planted-group', []],
+  ['planted-salt', []],
+  ['planted-reader', []],
+  [READER_ACCOUNT, []],
+  ['planted-topic', []],
+  ['planted.example', ['relay']],
+  ['planted-token', ['relay']],
+  ['planted-source', ['ingest-load', 'ingest-plan', 'ingest-trigger']],
+  ['planted-drops', ['ingest-load', 'ingest-plan']],
+  ['planted-folder', ['ingest-load', 'ingest-plan']],
+  ['planted-role', ['ingest-load', 'ingest-plan']],
+  ['planted-external-id', ['ingest-load', 'ingest-plan']],
+  [SOURCE_ACCOUNT, ['ingest-load', 'ingest-plan']],
+  ['planted-receipts', ['ingest-load']],
+  ['planted-warehouse', ['export']],
+  ['planted-other', ['export']],
+  [EXPORT_ACCOUNT, ['export']],
+];
+
+describe('the bundle of each function', () => {
+  const planted = defineConfig({
+    bucket: 'acme-experiments',
+    keys: [
+      { label: 'planted-label', sha256: KEY_HASH },
+      { label: 'drops', sha256: 'dcba'.repeat(16), sources: ['planted-source'] },
+    ],
+    privacy: { salt: 'planted-salt-that-nothing-uses' },
+    experiments: [{ name: 'planted-experiment', split: { 'planted-group': 1, other: 1 } }],
+    readers: [{ ...READERS[0], principal: READER_ACCOUNT, externalId: 'planted-reader' }],
+    alarms: { topicArn: 'arn:aws:sns:us-east-1:444444444444:planted-topic' },
+    relay: { url: 'https://planted.example', headers: { 'x-token': 'planted-token' } },
+    sources: [
+      acmeSource({
+        name: 'planted-source',
+        bucket: 'planted-drops',
+        owner: SOURCE_ACCOUNT,
+        role: { arn: `arn:aws:iam::${SOURCE_ACCOUNT}:role/planted-role`, externalId: 'planted-external-id' },
+        receipt: 'planted-receipts',
+        datasets: [eventsDataset({ folder: 'planted-folder' })],
+      }),
+    ],
+    exports: [
+      exportTo(
+        {
+          bucket: 'planted-warehouse',
+          owner: EXPORT_ACCOUNT,
+          role: { arn: `arn:aws:iam::${EXPORT_ACCOUNT}:role/planted-other`, externalId: 'planted-other-id' },
+        },
+        { name: 'planted-export' },
+      ),
+    ],
+  });
+  const { root, remove } = scratchRoot({}, ['functions', 'infra', 'lib', 'node_modules']);
+  const functions = readdirSync(join(root, 'functions')).sort();
+  const textOf = (name: string) => {
+    const folder = join(root, 'build', name);
+    const files = readdirSync(folder).filter((file) => /\.mjs(\.map)?$/.test(file));
+    return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
+  };
+  beforeAll(() => bundleFunctions({ root, functions, config: planted, host: 'here' }));
+  afterAll(() => remove());
+
+  it('is built for a function that says which parts of the configuration it uses', () => {
+    expect(Object.keys(functionConfig).sort()).toEqual(functions);
+  });
+
+  it.each(HOLDERS)('has the text %s of the configuration only where a function uses it', (text, expected) => {
+    expect(functions.filter((name) => textOf(name).includes(text))).toEqual(expected);
+  });
+
+  it('has the salt where a function redacts', async () => {
+    const privacy = { ...planted.privacy, redact: { 'user.email': 'hash' as const } };
+    await bundleFunctions({ root, functions: ['collect'], config: { ...planted, privacy }, host: 'here' });
+    expect(textOf('collect')).toContain('planted-salt');
   });
 });

@@ -14,6 +14,7 @@ import {
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { BucketSettings } from '../../src/s3/model/bucketSettings.ts';
 import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 
 const Bucket = 'settings';
@@ -24,81 +25,112 @@ const ALL_BLOCKED = {
   RestrictPublicBuckets: true,
 };
 
+/** The settings of a template, as the store has them. */
+const SETTINGS: BucketSettings = {
+  policy: JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'A & <B>',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:*',
+        Resource: '*',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+    ],
+  }),
+  BucketEncryption: {
+    ServerSideEncryptionConfiguration: [
+      {
+        ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'arn:aws:kms:k' },
+        BucketKeyEnabled: true,
+      },
+    ],
+  },
+  VersioningConfiguration: { Status: 'Enabled' },
+  PublicAccessBlockConfiguration: { ...ALL_BLOCKED, BlockPublicPolicy: false },
+  LifecycleConfiguration: {
+    Rules: [
+      { Id: 'results', Status: 'Enabled', Prefix: 'query-results/', ExpirationInDays: 30 },
+      {
+        Status: 'Disabled',
+        Transitions: [{ StorageClass: 'STANDARD_IA', TransitionInDays: 30 }],
+        NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
+      },
+    ],
+  },
+};
+
 describe('the settings of a bucket', () => {
   let s3: RunningS3;
   beforeAll(async () => {
     s3 = await startS3();
     s3.store.createBucket(Bucket, { eventBridge: true });
     s3.store.createBucket('plain');
+    s3.store.bucket(Bucket).settings = SETTINGS;
   });
-  afterAll(() => s3.close());
+  afterAll(async () => {
+    await s3.close();
+    expect(s3.defects).toEqual([]);
+  });
 
-  it('are returned as the template defines them', async () => {
-    const { client } = s3;
-    const policy = JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Sid: 'A & <B>',
-          Effect: 'Deny',
-          Principal: '*',
-          Action: 's3:*',
-          Resource: '*',
-          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        },
-      ],
-    });
-    s3.store.bucket(Bucket).settings = {
-      policy,
-      BucketEncryption: {
-        ServerSideEncryptionConfiguration: [
-          {
-            ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'arn:aws:kms:k' },
-            BucketKeyEnabled: true,
-          },
-        ],
-      },
-      VersioningConfiguration: { Status: 'Enabled' },
-      PublicAccessBlockConfiguration: { ...ALL_BLOCKED, BlockPublicPolicy: false },
-      LifecycleConfiguration: {
-        Rules: [
-          { Id: 'results', Status: 'Enabled', Prefix: 'query-results/', ExpirationInDays: 30 },
-          {
-            Status: 'Disabled',
-            Transitions: [{ StorageClass: 'STANDARD_IA', TransitionInDays: 30 }],
-            NoncurrentVersionExpiration: { NoncurrentDays: 7 },
-            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
-          },
-        ],
-      },
-    };
-    expect((await client.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(policy);
-    expect(await client.send(new GetBucketEncryptionCommand({ Bucket }))).toMatchObject({
-      ServerSideEncryptionConfiguration: {
-        Rules: [
-          {
-            ApplyServerSideEncryptionByDefault: {
-              SSEAlgorithm: 'aws:kms',
-              KMSMasterKeyID: 'arn:aws:kms:k',
-            },
-            BucketKeyEnabled: true,
-          },
-        ],
-      },
-    });
-    expect(await client.send(new GetBucketVersioningCommand({ Bucket }))).toMatchObject({
-      Status: 'Enabled',
-    });
-    expect(await client.send(new GetPublicAccessBlockCommand({ Bucket }))).toMatchObject({
-      PublicAccessBlockConfiguration: { ...ALL_BLOCKED, BlockPublicPolicy: false },
-    });
-    expect((await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).Rules).toEqual([
+  it('have the policy of the template, or none', async () => {
+    const policyOf = (name: string) => s3.client.send(new GetBucketPolicyCommand({ Bucket: name }));
+    expect((await policyOf(Bucket)).Policy).toBe(SETTINGS.policy);
+    expect(await failureOf(policyOf('plain'))).toMatchObject({ name: 'NoSuchBucketPolicy', status: 404 });
+    expect(await failureOf(policyOf('absent'))).toMatchObject({ name: 'NoSuchBucket', status: 404 });
+  });
+
+  it.each([
+    [
+      Bucket,
       {
-        ID: 'results',
-        Status: 'Enabled',
-        Filter: { Prefix: 'query-results/' },
-        Expiration: { Days: 30 },
+        ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'arn:aws:kms:k' },
+        BucketKeyEnabled: true,
       },
+    ],
+    ['plain', { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+  ])("have the encryption of the template, or S3's own: %s", async (name, rule) => {
+    expect(await s3.client.send(new GetBucketEncryptionCommand({ Bucket: name }))).toMatchObject({
+      ServerSideEncryptionConfiguration: { Rules: [rule] },
+    });
+  });
+
+  it.each([
+    [Bucket, 'Enabled'],
+    ['plain', undefined],
+  ])('have the versioning of the template, or none: %s %s', async (name, status) => {
+    const { Status, $metadata } = await s3.client.send(new GetBucketVersioningCommand({ Bucket: name }));
+    expect([$metadata.httpStatusCode, Status]).toEqual([200, status]);
+  });
+
+  it.each([
+    [Bucket, { ...ALL_BLOCKED, BlockPublicPolicy: false }],
+    ['plain', ALL_BLOCKED],
+  ])('block the public access that the template says, or all: %s', async (name, blocked) => {
+    expect(await s3.client.send(new GetPublicAccessBlockCommand({ Bucket: name }))).toMatchObject({
+      PublicAccessBlockConfiguration: blocked,
+    });
+  });
+
+  it('block no public access after the block was removed', async () => {
+    s3.store.createBucket('open');
+    const block = () => s3.client.send(new GetPublicAccessBlockCommand({ Bucket: 'open' }));
+    await block();
+    s3.store.bucket('open').settings = {};
+    expect(await failureOf(block())).toMatchObject({
+      name: 'NoSuchPublicAccessBlockConfiguration',
+      status: 404,
+    });
+  });
+
+  it('have the lifecycle of the template, with a name for each rule, or none', async () => {
+    const rulesOf = async (name: string) =>
+      (await s3.client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: name }))).Rules;
+    expect(await rulesOf(Bucket)).toEqual([
+      { ID: 'results', Status: 'Enabled', Filter: { Prefix: 'query-results/' }, Expiration: { Days: 30 } },
       {
         ID: 'rule-2',
         Status: 'Disabled',
@@ -108,43 +140,26 @@ describe('the settings of a bucket', () => {
         AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
       },
     ]);
-    const notifications = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
-    expect(notifications.EventBridgeConfiguration).toEqual({});
-    const { OwnershipControls } = await client.send(new GetBucketOwnershipControlsCommand({ Bucket }));
-    expect(OwnershipControls?.Rules).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
-  });
-
-  it("have S3's defaults when the template defines none", async () => {
-    const { client } = s3;
-    const plain = { Bucket: 'plain' };
-    expect(await client.send(new GetBucketEncryptionCommand(plain))).toMatchObject({
-      ServerSideEncryptionConfiguration: {
-        Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-      },
-    });
-    expect(await client.send(new GetPublicAccessBlockCommand(plain))).toMatchObject({
-      PublicAccessBlockConfiguration: ALL_BLOCKED,
-    });
-    expect((await client.send(new GetBucketVersioningCommand(plain))).Status).toBeUndefined();
-    const notifications = await client.send(new GetBucketNotificationConfigurationCommand(plain));
-    expect(notifications.EventBridgeConfiguration).toBeUndefined();
-    expect(await failureOf(client.send(new GetBucketPolicyCommand(plain)))).toMatchObject({
-      name: 'NoSuchBucketPolicy',
-      status: 404,
-    });
-    expect(await failureOf(client.send(new GetBucketLifecycleConfigurationCommand(plain)))).toMatchObject({
+    expect(await failureOf(rulesOf('plain'))).toMatchObject({
       name: 'NoSuchLifecycleConfiguration',
       status: 404,
     });
-    s3.store.bucket('plain').settings = {};
-    expect(await failureOf(client.send(new GetPublicAccessBlockCommand(plain)))).toMatchObject({
-      name: 'NoSuchPublicAccessBlockConfiguration',
-      status: 404,
-    });
-    expect(await failureOf(client.send(new GetBucketPolicyCommand({ Bucket: 'absent' })))).toMatchObject({
-      name: 'NoSuchBucket',
-      status: 404,
-    });
+  });
+
+  it.each([
+    [Bucket, {}],
+    ['plain', undefined],
+  ])('send events to EventBridge if the template says so: %s', async (name, configuration) => {
+    const { EventBridgeConfiguration, $metadata } = await s3.client.send(
+      new GetBucketNotificationConfigurationCommand({ Bucket: name }),
+    );
+    expect($metadata.httpStatusCode).toBe(200);
+    expect(EventBridgeConfiguration).toEqual(configuration);
+  });
+
+  it('give objects to the owner of the bucket', async () => {
+    const { OwnershipControls } = await s3.client.send(new GetBucketOwnershipControlsCommand({ Bucket }));
+    expect(OwnershipControls?.Rules).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
   });
 });
 
