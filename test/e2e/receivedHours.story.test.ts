@@ -43,61 +43,85 @@ async function nextHour(): Promise<void> {
   await story.cloud.flush();
 }
 
+/** Keeps the function that writes rows from running until faults are cleared. */
+const HELD = { fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' };
+
+/** Accepts 7 events. A person is erased before their 3 rows are written: 3 more may still be on their way. */
+async function eraseBeforeWriting(): Promise<void> {
+  await story.setFaults({ lambda: [HELD] });
+  expect([await post(3), await post(4)]).toEqual([202, 202]);
+  await story.cloud.flush();
+  expect((await story.sluice('erase', '--unit', 'user_id=u1')).code).toBe(3);
+  await story.clearFaults();
+  await nextHour();
+}
+
+/** Accepts 5 events, whose rows are written twice and counted once: the function is killed before it deletes the object. */
+async function killWriter(): Promise<void> {
+  expect(await post(5)).toBe(202);
+  await story.setFaults({
+    lambda: [{ fault: 'killInvocations', function: 'sluice-local-write', afterMs: 2_000 }],
+  });
+  await nextHour();
+  expect((await story.struck())[0]).toBeGreaterThan(0);
+  await story.clearFaults();
+}
+
+/** Lands a row of the hour of 21:00 again that its table did not take. */
+async function redriveRow(): Promise<void> {
+  const at = `${DAY}T21:10:00.000Z`;
+  const raw = JSON.stringify({ event_id: 'e', event_name: 'buy', user_id: 'u0', timestamp: at });
+  const reason = 'SLUICE_ROW_UNFIT';
+  const path = rowPath('landing/2026/11/20/21/x', 'events', DAY);
+  const row = JSON.stringify({ quarantine_id: 'q', received_at: at, reason, raw, path });
+  const record = encodeLines({ quarantine: [{ day: DAY, json: row }] }) ?? Buffer.of();
+  await story.put(`landing/direct/${DAY}/q.ndjson.gz`, record);
+  await story.cloud.flush();
+  expect(await story.json('redrive', '--reason', reason)).toMatchObject({ delivered: { events: 1 } });
+  await story.cloud.flush();
+}
+
+/**
+ * Accepts 13 events in one object, which is deleted unwritten, and then 2 of the first and of the last day of the time window,
+ * by an hour: a phone was offline, and a clock is wrong.
+ */
+async function loseObject(): Promise<void> {
+  await story.setFaults({ lambda: [HELD] });
+  expect([await post(6), await post(7)]).toEqual([202, 202]);
+  await story.cloud.flush();
+  const [lost = '', ...others] = await story.keys('landing/');
+  expect(others).toEqual([]);
+  await removeVersion(story.s3By(), story.cloud.bucket, lost);
+  await story.clearFaults();
+  expect([await post(1, -7 + 1 / 24), await post(1, 1 - 1 / 24)]).toEqual([202, 202]);
+  await nextHour();
+}
+
+/** Accepts 3 events that are lost, and 3 that Firehose delivers twice: both counts agree. */
+async function loseAndRepeat(): Promise<void> {
+  await story.setFaults({
+    lambda: [HELD],
+    firehose: [{ fault: 'failDeliveries', afterwards: true, nth: 2 }],
+  });
+  expect(await post(3)).toBe(202);
+  await story.cloud.flush();
+  for (const key of await story.keys('landing/')) await removeVersion(story.s3By(), story.cloud.bucket, key);
+  expect(await post(3)).toBe(202);
+  await expect(story.cloud.flush()).rejects.toThrow('S3 has accepted the object without an answer');
+  await story.clearFaults();
+  await nextHour();
+}
+
 describe('each night', () => {
   it('says of every hour of the day before whether all events are in their tables', async () => {
-    // Of no row.
+    // There is no row yet.
     expect(await story.ask(WHOLE)).toEqual([{ state: 'open' }]);
-    const held = { fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' };
-    await story.setFaults({ lambda: [held] });
-    expect([await post(3), await post(4)]).toEqual([202, 202]);
-    await story.cloud.flush();
-    // A person is erased before rows are written. 3 as more may still be on its way.
-    expect((await story.sluice('erase', '--unit', 'user_id=u1')).code).toBe(3);
-    await story.clearFaults();
-    await nextHour();
-    expect(await post(5)).toBe(202);
-    // The answer of the first deletion is lost, or its function killed: rows are written twice, and counted once.
-    await story.setFaults({
-      lambda: [{ fault: 'killInvocations', function: 'sluice-local-write', afterMs: 2_000 }],
-    });
-    await nextHour();
-    expect((await story.struck())[0]).toBeGreaterThan(0);
-    await story.clearFaults();
-    // A row that its table did not take is landed again.
-    const at = `${DAY}T21:10:00.000Z`;
-    const raw = JSON.stringify({ event_id: 'e', event_name: 'buy', user_id: 'u0', timestamp: at });
-    const reason = 'SLUICE_ROW_UNFIT';
-    const path = rowPath('landing/2026/11/20/21/x', 'events', DAY);
-    const row = JSON.stringify({ quarantine_id: 'q', received_at: at, reason, raw, path });
-    const record = encodeLines({ quarantine: [{ day: DAY, json: row }] }) ?? Buffer.of();
-    await story.put(`landing/direct/${DAY}/q.ndjson.gz`, record);
-    await story.cloud.flush();
-    expect(await story.json('redrive', '--reason', reason)).toMatchObject({ delivered: { events: 1 } });
-    await story.cloud.flush();
-    // An object is deleted unwritten.
-    await story.setFaults({ lambda: [held] });
-    expect([await post(6), await post(7)]).toEqual([202, 202]);
-    await story.cloud.flush();
-    const [lost = '', ...others] = await story.keys('landing/');
-    expect(others).toEqual([]);
-    await removeVersion(story.s3By(), story.cloud.bucket, lost);
-    await story.clearFaults();
-    // Of the first and of the last day of the time window, by an hour: a phone was offline, and a clock is wrong.
-    expect([await post(1, -7 + 1 / 24), await post(1, 1 - 1 / 24)]).toEqual([202, 202]);
-    await nextHour();
-    // One is lost again, and Firehose delivers another one twice: both counts agree.
-    await story.setFaults({
-      lambda: [held],
-      firehose: [{ fault: 'failDeliveries', afterwards: true, nth: 2 }],
-    });
-    expect(await post(3)).toBe(202);
-    await story.cloud.flush();
-    for (const key of await story.keys('landing/'))
-      await removeVersion(story.s3By(), story.cloud.bucket, key);
-    expect(await post(3)).toBe(202);
-    await expect(story.cloud.flush()).rejects.toThrow('S3 has accepted the object without an answer');
-    await story.clearFaults();
-    await nextHour();
+    await eraseBeforeWriting();
+    await killWriter();
+    await redriveRow();
+    await loseObject();
+    await loseAndRepeat();
+    // Midnight is past, and the night's run.
     await nextHour();
     await nextHour();
     const { code, stdout } = await story.sluice('reconcile', '--day', DAY, '--json');
