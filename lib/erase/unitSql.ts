@@ -77,7 +77,7 @@ function quarantineConditions(
 
 /** All columns of a row as one text, whatever they mean: also numbers, JSON and nested columns. */
 export function rowText(columns: readonly ParquetColumn[]): string {
-  return columns.length === 0 ? "''" : `concat_ws(chr(10), ${columns.map(readable).join(', ')})`;
+  return `concat_ws(chr(10), ${columns.map(readable).join(', ')})`;
 }
 
 /** A condition for rows whose text has one of the values as a word. @param text A column with {@link rowText}. */
@@ -120,7 +120,6 @@ const MOST_PATTERN = 10_000;
 
 /** A column as a text; null if the row has no value, or one that is no text. */
 function readable({ name, type }: ParquetColumn): string {
-  if (type === 'VARCHAR') return quoteName(name);
   // A cast writes bytes of another encoding as `\xFF`, where `decode` fails.
   if (type === 'BLOB')
     return `COALESCE(TRY(decode(${quoteName(name)})), TRY_CAST(${quoteName(name)} AS VARCHAR))`;
@@ -139,11 +138,6 @@ function jsonOf(column: ParquetColumn): string {
  */
 function isOneOf(column: ParquetColumn, values: readonly string[]): string {
   const { name, type } = column;
-  // Hive writes texts as BLOB, without an annotation. Not every BLOB is UTF-8, so the values become bytes.
-  if (type === 'BLOB') {
-    const encoded = values.map((value) => `encode(${quoteText(value)})`).join(', ');
-    return `${quoteName(name)} IN (${encoded})`;
-  }
   const text = `${readable(column)} IN (${list(values)})`;
   const typed = values.filter((value) => isExact(type, value)).map(quoteText);
   if (typed.length === 0) return text;
@@ -153,16 +147,19 @@ function isOneOf(column: ParquetColumn, values: readonly string[]): string {
   return `(${text} OR COALESCE(CAST(${quoteName(name)} AS ${to}) IN (${converted}), false))`;
 }
 
-/** Whether a value is one of a type without being rounded: DuckDB converts 47.5 to the integer 48, and 1e3 to 1000. */
+/**
+ * Whether a value is one of a type that writes it in several ways, without being rounded: DuckDB converts 47.555 to the
+ * decimal 47.56, and 1e3 to 1000. An integer is written in one way.
+ */
 function isExact(type: string, value: string): boolean {
   if (type === 'UUID') return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
   const decimals = /^-?(?:0|[1-9]\d*)(?:\.(\d+))?$/.exec(value);
   if (decimals === null) return false;
   const [, fraction = ''] = decimals;
   if (/^(FLOAT|DOUBLE)$/.test(type)) return Math.abs(Number(value)) <= Number.MAX_SAFE_INTEGER;
-  if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type)) return fraction === '';
-  const scale = /^DECIMAL\(\d+,\s*(\d+)\)$/.exec(type)?.[1];
-  return scale !== undefined && fraction.length <= Number(scale);
+  // NaN of any other type.
+  const scale = Number(/^DECIMAL\(\d+,(\d+)\)$/.exec(type)?.[1]);
+  return fraction.length <= scale;
 }
 
 function list(values: readonly string[]): string {

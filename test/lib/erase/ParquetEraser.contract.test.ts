@@ -87,11 +87,35 @@ describe('the rows of a unit in a Parquet file', () => {
       "SELECT 'person-a' AS user_id, NULL AS raw, NULL AS raw_encoding, NULL AS raw_location, NULL AS detail",
       1,
     ],
+    // Of columns that say nothing of units.
+    ['company_id=c', `SELECT '{"companyID":"c"}' AS note`, 0],
+    ['user_id=a', "SELECT 'userID' AS id_type", 0],
+    ['user_id=person-a', `SELECT '{"userID":"person-a"}' AS raw`, 0],
+    ['user_id=person-a', "SELECT 'text' AS raw_encoding, 'person-a' AS detail", 0],
+    ['user_id=4711.25', 'SELECT 4711.25::DECIMAL(30, 12) AS user_id', 1],
+    ['user_id=4711.555', 'SELECT 4711.56::DECIMAL(10, 2) AS user_id', 0],
+    ['user_id=9007199254740991', 'SELECT 9007199254740991::DOUBLE AS user_id', 1],
     ["user_id=it's", "SELECT 'it''s' AS user_id UNION ALL SELECT 'its'", 1],
   ])('of %s are found by the columns of %s', async (unit, sql, own) => {
     await write(sql);
     const eraser = await open(unit);
     expect(await eraser.examine(from)).toMatchObject({ own });
+  });
+
+  it('are those whose body is an object that is the unit’s', async () => {
+    const place = 's3://bucket/quarantine-large/d/q';
+    const unit = new UnitMatcher([parseUnit('user_id=person-a', config)]);
+    const limits = { memoryMegabytes: 256, temporaryDirectory: directory };
+    const eraser = await ParquetEraser.open(limits, directory, unit);
+    erasers.push(eraser);
+    unit.addLocation(place);
+    const columns = "NULL::VARCHAR AS raw, 'text' AS raw_encoding";
+    await write(
+      `SELECT ${columns}, '${place}' AS raw_location UNION ALL SELECT NULL, NULL, 's3://bucket/other'`,
+    );
+    expect(await eraser.examine(from)).toMatchObject({ rows: 2, own: 1, others: 0 });
+    await write(`SELECT ${columns}`);
+    expect(await eraser.examine(from)).toMatchObject({ rows: 1, own: 0 });
   });
 
   it('are taken out, and nothing else of the file is other than before', async () => {
@@ -225,13 +249,16 @@ describe('the rows of a unit in a Parquet file', () => {
   });
 
   it('may be a thousand, of as many types; mentions are counted of a hundred, except in results', async () => {
+    // All together are longer than one pattern may be.
+    const value = (i: number) => `v${i}-abcdefghijklmnop`;
     await write(
-      `SELECT 'v999' AS unit_id, 'type999' AS id_type, 'v1000' AS note UNION ALL SELECT 'x', 'type1', 'see v7'`,
+      `SELECT '${value(999)}' AS unit_id, 'type999' AS id_type, '${value(1_000)}' AS note UNION ALL
+       SELECT 'x', 'type1', 'see ${value(7)}' UNION ALL SELECT 'x', 'type1', 'see ${value(998)}'`,
     );
-    const units = Array.from({ length: 1_000 }, (_, i) => `custom_ids.type${i}=v${i}`);
+    const units = Array.from({ length: 1_000 }, (_, i) => `custom_ids.type${i}=${value(i)}`);
     const eraser = await open(...units);
-    expect(await eraser.examine(from)).toMatchObject({ rows: 2, own: 1, mentions: 0 });
-    expect(await eraser.examine(from, true)).toMatchObject({ rows: 2, own: 1, mentions: 1 });
+    expect(await eraser.examine(from)).toMatchObject({ rows: 3, own: 1, mentions: 0 });
+    expect(await eraser.examine(from, true)).toMatchObject({ rows: 3, own: 1, mentions: 2 });
     const few = await open(...units.slice(0, 100));
     expect(await few.examine(from)).toMatchObject({ own: 0, mentions: 1 });
   });
