@@ -13,6 +13,7 @@ import { type DeploymentCommands, deploymentCommands } from '../deploymentComman
 import { CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, ifThere } from '../explainAwsError.ts';
 import { readStackResources } from '../facts/flow/stackOutputs.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { readStatus, type Status } from '../findings/status.ts';
 import type { Target } from '../target.ts';
 
 /** A deployment with what the doctor asks beyond `sluice status`: the account, the stack and its resources. */
@@ -38,6 +39,8 @@ export interface Setup extends Deployment {
   /** The role that CloudFormation takes: `iam.deploymentRole` of serverless.yml, else what the stack was deployed with. */
   readonly deploymentRole: string | undefined;
   readonly commands: DeploymentCommands;
+  /** What `sluice status` answers: it is read once. */
+  readonly status: () => Promise<Status>;
   readonly clients: DoctorClients;
 }
 
@@ -74,6 +77,7 @@ export async function readSetup(
   const [deployed] = described?.Stacks ?? [];
   const resources = deployed === undefined ? new Map() : await readStackResources(deployment);
   const partition = arn.split(':')[1] ?? 'aws';
+  let status: Promise<Status> | undefined;
   // A stack has outputs only once it is complete.
   const keyId = resources.get(logicalIds.key);
   const ownKey = keyId === undefined ? undefined : `arn:${partition}:kms:${region}:${account}:key/${keyId}`;
@@ -91,6 +95,10 @@ export async function readSetup(
       (config.encryption === 's3' ? null : ''),
     deploymentRole: ownRole ?? deployed?.RoleARN,
     commands: deploymentCommands(deployment, region),
+    status: () => {
+      status ??= readStatus(deployment);
+      return status;
+    },
   };
 }
 

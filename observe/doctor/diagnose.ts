@@ -2,7 +2,7 @@ import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type Severity, severities } from '../findings/catalogue/entry.ts';
 import { type Finding, type FindingCode, isFinding } from '../findings/catalogue.ts';
-import { readStatus, type Status } from '../findings/status.ts';
+import type { Status } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
 import { deployer, freeNames, quotas } from './account.ts';
 import {
@@ -29,7 +29,7 @@ const status: Look = {
   name: 'status',
   expects: '`sluice status` finds nothing: requests, streams, tables, partitions, drops, alarms',
   async find(setup) {
-    const found = await readStatus(setup);
+    const found = await setup.status();
     return unknownToOthers(found.problems, found);
   },
 };

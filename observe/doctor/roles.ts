@@ -1,12 +1,10 @@
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { type BucketNeed, bucketNeeds } from '../../infra/bucketNeeds.ts';
-import { deniedOf, isOfAction, isOfRole, matchesAny } from '../../infra/template/policyMatch.ts';
-import { WRITE_ROLE } from '../../infra/template/Stack.ts';
 import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
-import { isJsonObject, parseJson, valueAt, valuesOf } from '../../lib/base/json.ts';
 import { counted } from '../../lib/base/text.ts';
 import { ifThere } from '../explainAwsError.ts';
+import { type BucketDenial, deniedByBucket } from '../facts/bucketDenials.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import type { Look } from './Look.ts';
 import { type Simulated, simulateStatement, wrongDecisions } from './readers.ts';
@@ -30,11 +28,16 @@ export const bucketPolicy: Look = {
     const { s3, config, resources, commands } = setup;
     const { bucket: Bucket } = config;
     const found = await ifThere(s3.send(new GetBucketPolicyCommand({ Bucket })), /^NoSuchBucket/);
-    const denied = deniedByBucket(found?.Policy ?? '', needsOf(setup)).filter(
+    const denials = deniedByBucket(found?.Policy ?? '', needsOf(setup)).filter(
       // Without a stack, our own statement names no role yet, or roles of a former stack. `bucket-settings` looks at it
       // later.
       ({ sid }) => resources.size > 0 || sid !== OWN_STATEMENT,
     );
+    // What a log tells of is certain, and `status` finds it.
+    const calls =
+      denials.length === 0 || resources.size === 0 ? [] : ((await setup.status()).deniedCalls ?? []);
+    const logged = calls.flatMap(({ statements }) => statements?.sids ?? []);
+    const denied = denials.filter(({ sid }) => !logged.includes(sid));
     return denied.map((denial) => judgeDenial(Bucket, denial, commands));
   },
 };
@@ -80,67 +83,4 @@ export function judgeRole(
     const shown = reason === 'missing' ? [commands.sluice('doctor', '--drift')] : [];
     return finding('SLUICE_FINDING_ROLE_DENIED', told, shown);
   });
-}
-
-/** What a statement of a bucket's policy denies roles of the stack. */
-export interface BucketDenial {
-  /** The statement's name, or `Statement 2`. */
-  readonly sid: string;
-  /** Whether it denies them for certain. False: under a condition that is not known here. */
-  readonly isKnown: boolean;
-  /** ARNs of the roles, each with actions and folders: `s3:PutObject on landing/*`. */
-  readonly roles: readonly { readonly role: string; readonly denied: readonly string[] }[];
-  /** All of it in sentences. */
-  readonly text: string;
-}
-
-/**
- * What a bucket's policy denies roles, by statement.
- *
- * @param policy JSON; empty without a policy.
- */
-export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): readonly BucketDenial[] {
-  return valuesOf(valueAt(parseJson(policy), ['Statement'])).flatMap((statement, i) => {
-    if (!isJsonObject(statement) || statement['Effect'] !== 'Deny') return [];
-    const { Sid = `Statement ${i + 1}`, Condition } = statement;
-    const sid = String(Sid);
-    const denialsByRole = new Map<string, readonly string[]>();
-    let isKnown = true;
-    for (const need of needs)
-      for (const action of need.statement.Action) {
-        const { role } = need;
-        const isAbout = isOfRole(statement, role) && isOfAction(statement, action);
-        const may = isAbout && conditionHolds(Condition, need, action);
-        const keys = need.statement.Resource.flatMap((resource) => deniedOf(statement, resource)).map(
-          (arn) => /:::[^/]+\/(.+)$/.exec(arn)?.[1] ?? 'the bucket',
-        );
-        if (may === false || keys.length === 0) continue;
-        if (may === null) isKnown = false;
-        denialsByRole.set(role, [...(denialsByRole.get(role) ?? []), `${action} on ${keys.join(', ')}`]);
-      }
-    if (denialsByRole.size === 0) return [];
-    const texts = [...denialsByRole].map(([role, what]) => `${role}: ${what.join('; ')}.`);
-    const roles = Array.from(denialsByRole, ([role, denied]) => ({ role, denied }));
-    const text = `${sid} ${isKnown ? 'denies' : 'may deny'} ${texts.join(' ')}`;
-    return [{ sid, isKnown, roles, text }];
-  });
-}
-
-/** Whether a condition holds for calls of a role over TLS; null if that is not known. The writer deletes nothing without `If-Match`. */
-function conditionHolds(condition: unknown, { id, role }: BucketNeed, action: string): boolean | null {
-  let known: boolean | null = true;
-  for (const [operator, keys] of Object.entries(Object(condition)))
-    for (const [key, values] of Object.entries<unknown>(Object(keys))) {
-      const lowerKey = key.toLowerCase();
-      const wants = String(valuesOf(values)[0]);
-      if (lowerKey === 'aws:securetransport' && wants === 'false') return false;
-      const isWriters = id === WRITE_ROLE && action === 's3:DeleteObject';
-      if (lowerKey === 's3:if-match' && operator === 'Null' && isWriters && wants === 'true') return false;
-      if (lowerKey !== 'aws:principalarn') {
-        known = null;
-        continue;
-      }
-      if (matchesAny(values, role) === /Not/.test(operator)) return false;
-    }
-  return known;
 }

@@ -21,6 +21,7 @@ import {
   readExports,
   unreadDrops,
 } from './days/ledgerDays.ts';
+import { type DeniedCalls, readDeniedCalls } from './deniedCalls.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
 import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
 import {
@@ -222,6 +223,8 @@ export interface StatusFacts {
   readonly key: KeyFacts | null;
   /** When a call failed first because of that key, since the newest file of a table was stored, ISO 8601; null if no log tells of such a call. */
   readonly keyFailedSince: string | null;
+  /** Calls of the stack's roles that AWS denies; null also while the configuration is not deployed. */
+  readonly deniedCalls: readonly DeniedCalls[] | null;
   /** Faults that are set in the local cloud. */
   readonly faults: number;
   /** Parts that could not be read, and why. */
@@ -349,11 +352,22 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   };
   const failures = await readFailures();
   const keyFailedSince = await readKeyFailedSince();
+  const deniedCalls = stackState?.undeployed === null ? await readDenied() : null;
   const spikeFrom = await askLog('collect', () => readSpikeSender(deployment, parts.lastDay?.changes ?? []));
   const restorable = await ask('the versions of lost files', () => restorableDays(deployment, facts));
   const archivedDays = await ask('archived files', () => readArchivedDays(deployment, facts));
   const damagedEntries = await ask('damaged entries', () => readDamagedEntries(deployment, damagedKeys));
-  return { ...facts, failures, keyFailedSince, spikeFrom, restorable, archivedDays, damagedEntries, unknown };
+  return {
+    ...facts,
+    failures,
+    keyFailedSince,
+    deniedCalls,
+    spikeFrom,
+    restorable,
+    archivedDays,
+    damagedEntries,
+    unknown,
+  };
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures(): Promise<StatusFacts['failures']> {
@@ -383,6 +397,14 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
       if (why !== null) found[letters.queue] = why;
     }
     return found;
+  }
+
+  /** As {@link StatusFacts.deniedCalls}. */
+  function readDenied(): Promise<StatusFacts['deniedCalls']> {
+    const { functionErrors } = parts;
+    return ask('denied calls', async () =>
+      readDeniedCalls(deployment, { stack: await deployed, failures, functionErrors }),
+    );
   }
 
   /** As {@link StatusFacts.keyFailedSince}, of the logs whose last failure is of the key. */

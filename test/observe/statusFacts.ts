@@ -76,6 +76,7 @@ export const well: StatusFacts = {
   alarms: [],
   key: null,
   keyFailedSince: null,
+  deniedCalls: [],
   faults: 0,
   unknown: [],
   scannedBytes: 0,

@@ -1,6 +1,7 @@
 import { entriesOf } from './entry.ts';
 import {
   BLIND,
+  DENIALS,
   DEPLOY_NOW,
   EXPIRED_CREDENTIALS,
   LOG_UNREAD,
@@ -136,6 +137,29 @@ export const deploymentFindings = {
       stack: [
         `It is not as its template: somebody changed it outside of CloudFormation. ${WHO} its name.`,
         `${BLIND} Run the commands in their order: the third shows what the fourth changes.`,
+      ],
+    },
+    { section: 'changed' },
+  ),
+  SLUICE_FINDING_ROLE_DENIED: problem(
+    'A policy denies roles of the stack what they do in the bucket.',
+    {
+      ...DENIALS,
+      bucket: [
+        `A statement of the bucket's policy denies it. ${WHO} PutBucketPolicy.`,
+        'Run the command: it excepts the roles of the stack from that statement (`ArnNotEquals` of `aws:PrincipalArn`), and leaves the rest of the policy as it is.',
+      ],
+      condition: [
+        `A statement of the bucket's policy denies it under a condition that is not known here. ${WHO} PutBucketPolicy.`,
+        'The command prints the policy. If calls of Lambda and Firehose meet the condition, except every role that the detail names (`ArnNotEquals` of `aws:PrincipalArn`); if they do not, nothing is to be done.',
+      ],
+      key: [
+        `A statement of the key's policy denies it. ${WHO} PutKeyPolicy.`,
+        'Run the command: it excepts the role from that statement. If the statement is not meant at all, take it out of the policy that the command puts.',
+      ],
+      missing: [
+        'The policy of the role does not allow it: somebody changed it.',
+        'Run the command: it names the policy, and has the commands that set it back.',
       ],
     },
     { section: 'changed' },

@@ -1,22 +1,14 @@
 import { entriesOf } from './entry.ts';
-import { DEPLOY_NOW, EXPIRED_CREDENTIALS, REFUSED_CREDENTIALS, WHO } from './wording.ts';
+import {
+  BOUNDARY_CURE,
+  DENIALS,
+  DEPLOY_NOW,
+  EXPIRED_CREDENTIALS,
+  REFUSED_CREDENTIALS,
+  WHO,
+} from './wording.ts';
 
 const { problem, unchecked, warning } = entriesOf(null);
-
-const BOUNDARY_CURE =
-  'Have its owner allow there what the detail names: docs/reference/permissions.md lists all that roles do.';
-/** Cases of what IAM's simulator denies, by the policy that decides. */
-const DENIALS = {
-  boundary: ['The permissions boundary does not allow it, whatever other policies say.', BOUNDARY_CURE],
-  organization: [
-    'A service control policy of the organization does not allow it, whatever other policies say.',
-    'Have whoever administers the organization allow what the detail names: docs/platform.md, "What an organization may deny".',
-  ],
-  explicit: [
-    'A Deny statement denies it, which the detail names where IAM does.',
-    'Have its owner take what the detail names out of that statement.',
-  ],
-} as const;
 
 /** Findings about what `sluice doctor` alone looks at: the account, the stack, its names, roles and readers. */
 export const setupFindings = {
@@ -296,24 +288,5 @@ export const setupFindings = {
   SLUICE_FINDING_READER_ALLOWED: problem(
     'A reader has a permission that it must not have: somebody attached a policy that is not of the stack.',
     "Take out of the policy that the title names what it allows too much. Where it names none: the policies of the role or user in IAM are the stack's own, and one more.",
-  ),
-  SLUICE_FINDING_ROLE_DENIED: problem(
-    'A policy denies roles of the stack what they do in the bucket.',
-    {
-      ...DENIALS,
-      bucket: [
-        `A statement of the bucket's policy denies it. ${WHO} PutBucketPolicy.`,
-        'Take the statement out of the policy, or except every role that the detail names (`ArnNotEquals` of `aws:PrincipalArn`). The command prints the policy.',
-      ],
-      condition: [
-        `A statement of the bucket's policy denies it under a condition that is not known here. ${WHO} PutBucketPolicy.`,
-        'The command prints the policy. If calls of Lambda and Firehose meet the condition, except every role that the detail names (`ArnNotEquals` of `aws:PrincipalArn`); if they do not, nothing is to be done.',
-      ],
-      missing: [
-        'The policy of the role does not allow it: somebody changed it.',
-        'Run the command: it names the policy, and has the commands that set it back.',
-      ],
-    },
-    { section: 'changed' },
   ),
 } as const;

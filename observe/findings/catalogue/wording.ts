@@ -39,3 +39,20 @@ export const BLIND = 'A deployment does not revert what was changed by hand.';
 
 /** Who deleted objects. https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html */
 export const UNSAID_WHO = 'S3 does not say who: CloudTrail does, if it logs data events of the bucket.';
+
+/** A cure. */
+export const BOUNDARY_CURE =
+  'Have its owner allow there what the detail names: docs/reference/permissions.md lists all that roles do.';
+
+/** Cases of what AWS, or IAM's simulator, denies, by the policy that decides. */
+export const DENIALS = {
+  boundary: ['The permissions boundary does not allow it, whatever other policies say.', BOUNDARY_CURE],
+  organization: [
+    'A service or resource control policy of the organization does not allow it, whatever other policies say.',
+    'No command in this account changes it. Have whoever administers the organization allow what the detail names: docs/platform.md, "What an organization may deny".',
+  ],
+  explicit: [
+    'A Deny statement denies it, which the detail names where IAM does.',
+    'Have its owner take what the detail names out of that statement.',
+  ],
+} as const;

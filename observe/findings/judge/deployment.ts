@@ -2,6 +2,7 @@ import { CONFIGURATION_OUTPUT } from '../../../infra/template/deployedConfigurat
 import { counted, listed } from '../../../lib/base/text.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { UnreadKind } from '../../explainAwsError.ts';
+import type { DeniedCalls } from '../../facts/deniedCalls.ts';
 import type { StackFault } from '../../facts/stackFaults.ts';
 import type { KeyFacts, StatusFacts, UnreadPart } from '../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../catalogue.ts';
@@ -151,6 +152,52 @@ function missingCase({
   if (keptUntil !== undefined) return 'secret';
   if (repair.length === 0) return 'local';
   return what === 'table' || what === 'view' ? 'table' : 'stack';
+}
+
+/** Calls of the stack's roles that AWS denies: a finding for each policy and its statements, or for each call. */
+export function deniedFindings(
+  { deniedCalls }: Pick<StatusFacts, 'deniedCalls'>,
+  { commands }: Pick<Place, 'commands'>,
+): readonly { readonly found: Finding; readonly calls: readonly DeniedCalls[] }[] {
+  const causes = Map.groupBy(deniedCalls ?? [], ({ by, role, action, statements }) =>
+    JSON.stringify([by, statements ?? [role, action]]),
+  );
+  return [...causes.values()].flatMap((ofCause) => {
+    const calls = ofCause.toSorted((a, b) => b.count - a.count);
+    const [most] = calls;
+    if (most === undefined) return [];
+    const { by, statements, repair } = most;
+    const count = calls.reduce((sum, call) => sum + call.count, 0);
+    const denier =
+      statements === null ? 'AWS' : `The policy of ${statements.owner} (${statements.sids.join(', ')})`;
+    const told = {
+      case: by,
+      title: `${denier} denied ${counted(count, 'call')} of ${nameOf(most.role)}, ${most.action} on ${placeOf(most.resource)}${calls.length === 1 ? '' : ' and others'}`,
+      since: calls.map(({ first }) => first).sort()[0] ?? null,
+      detail: calls.map(deniedText).join(' '),
+    } as const;
+    const shown = repair ?? [];
+    const found = finding('SLUICE_FINDING_ROLE_DENIED', told, [
+      ...(shown.length === 0 ? [] : [commands.aws(...shown)]),
+      ...(by === 'missing' || by === 'explicit' ? [commands.sluice('doctor', '--drift')] : []),
+    ]);
+    return [{ found, calls }];
+  });
+}
+
+/** `write: the role R was denied s3:PutObject on arn:…, 3 times, first 2026-…, last 2026-….` */
+function deniedText({ part, role, action, resource, count, first, last }: DeniedCalls): string {
+  return `${part}: the role ${role} was denied ${action} on ${resource}, ${counted(count, 'time')}, first ${first}, last ${last}.`;
+}
+
+/** The name in the ARN of a role. */
+function nameOf(role: string): string {
+  return role.slice(role.lastIndexOf('/') + 1);
+}
+
+/** An ARN without its beginning, and without the name of an object. */
+function placeOf(resource: string): string {
+  return resource.replace(/^arn:.*:/, '').replace(/[^/]{20,}$/, '…');
 }
 
 /** Alarms that notify nobody. */

@@ -6,6 +6,7 @@ import type { Finding, FindingCode } from '../catalogue.ts';
 import { archivedFiles } from './archives.ts';
 import { curatedFindings, exportFindings, resentFindings } from './days.ts';
 import {
+  deniedFindings,
   faultFindings,
   judgeKey,
   silentAlarms,
@@ -116,9 +117,9 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   ]);
   const withAlarms = found.map((finding) => ringing.tell(finding));
   const others = [...withAlarms, ...ringing.alone(place, facts)];
-  const isKeyUsable = facts.key?.KeyState === 'Enabled';
-  const findings = isKeyUsable ? [...key, ...others] : causedBy(key, others, facts);
-  return findings
+  const causes = causesOf(key, deniedFindings(facts, place), facts);
+  const unrelated = key.filter(() => facts.key?.KeyState === 'Enabled');
+  return [...unrelated, ...withCauses(causes, others, facts)]
     .map((finding) => ({ ...finding, cure: targetCommands(finding.cure, commands.options) }))
     .toSorted(byRank);
 }
@@ -148,23 +149,59 @@ const GATHERED_MS = 15 * MINUTE_MS;
 /** Metrics tell of failures to five minutes. */
 const PERIOD_MS = 5 * MINUTE_MS;
 
-/** The finding of a key with what follows from it, and the other findings: those that began before it, or have another error. */
-function causedBy(
-  [key, ...more]: readonly Finding[],
+/** Something that makes other findings. */
+interface Cause {
+  readonly found: Finding;
+  /** Whether a finding carries its error. @param text The detail of the finding, and the failure that makes it. */
+  readonly isErrorOf: (other: Finding, text: string) => boolean;
+  /** When a call failed first for it, ISO 8601; null if that is not known. */
+  readonly since: string | null;
+}
+
+/** Findings with what follows from them in their details, and the other findings: those that began before, or have another error. */
+function withCauses(
+  causes: readonly Cause[],
   others: readonly Finding[],
-  { failures, keyFailedSince, lastEventAt, waiting: { buffered } }: StatusFacts,
+  { failures, lastEventAt }: StatusFacts,
 ): readonly Finding[] {
-  if (key === undefined) return others;
-  // A file was stored then, so the key could be used.
-  const usableAt = lastEventAt === null ? 0 : Date.parse(lastEventAt) - GATHERED_MS;
-  const failedAt = keyFailedSince === null ? Infinity : Date.parse(keyFailedSince) - PERIOD_MS;
-  const follows = others.filter(({ code, since, isByKey = failures[FAILING[code] ?? '']?.isByKey }) => {
-    if (isByKey !== true) return false;
-    return since === null || Date.parse(since) >= (OF_ARRIVALS.includes(code) ? usableAt : failedAt);
+  // A file was stored then, so no cause was there yet.
+  const goodAt = lastEventAt === null ? 0 : Date.parse(lastEventAt) - GATHERED_MS;
+  let left = others;
+  const told = causes.map(({ found, isErrorOf, since: failed }) => {
+    const failedAt = failed === null ? Infinity : Date.parse(failed) - PERIOD_MS;
+    const follows = left.filter((other) => {
+      const { code, since, detail } = other;
+      if (!isErrorOf(other, `${detail} ${failures[FAILING[code] ?? '']?.text ?? ''}`)) return false;
+      return since === null || Date.parse(since) >= (OF_ARRIVALS.includes(code) ? goodAt : failedAt);
+    });
+    left = left.filter((other) => !follows.includes(other));
+    const details = follows.map((finding) => `${finding.code}: ${finding.detail}`);
+    return { ...found, detail: [found.detail, ...details].join(' ') };
   });
-  const oldest =
-    buffered.oldest === null ? [] : [`The oldest request that waits for delivery is of ${buffered.oldest}.`];
-  const details = follows.map((finding) => `${finding.code}: ${finding.detail}`);
-  const detail = [key.detail, ...oldest, ...details].join(' ');
-  return [{ ...key, detail }, ...more, ...others.filter((finding) => !follows.includes(finding))];
+  return [...told, ...left];
+}
+
+/** The causes among what is judged: a key that cannot be used, and calls that are denied. */
+function causesOf(
+  [key]: readonly Finding[],
+  denied: ReturnType<typeof deniedFindings>,
+  { failures, keyFailedSince, key: keyFacts, waiting: { buffered } }: StatusFacts,
+): readonly Cause[] {
+  const ofDenial = denied.map(({ found, calls }): Cause => {
+    const isErrorOf = (_: Finding, text: string) =>
+      calls.some(
+        ({ role, action }) =>
+          text.includes(`/${role.slice(role.lastIndexOf('/') + 1)}/`) && text.includes(action),
+      );
+    return { found, isErrorOf, since: found.since };
+  });
+  if (key === undefined || keyFacts?.KeyState === 'Enabled') return ofDenial;
+  const waits = buffered.oldest;
+  const oldest = waits === null ? '' : ` The oldest request that waits for delivery is of ${waits}.`;
+  const isErrorOf = ({ code, isByKey }: Finding) =>
+    isByKey ?? failures[FAILING[code] ?? '']?.isByKey === true;
+  return [
+    { found: { ...key, detail: `${key.detail}${oldest}` }, isErrorOf, since: keyFailedSince },
+    ...ofDenial,
+  ];
 }

@@ -19,7 +19,6 @@ import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
 import { judgeDatabase } from '../../../observe/doctor/catalog.ts';
 import { distinctFor, unknownToOthers } from '../../../observe/doctor/diagnose.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
-import { deniedByBucket } from '../../../observe/doctor/roles.ts';
 import {
   drift,
   judgeDomain,
@@ -27,6 +26,7 @@ import {
   judgeStack,
   stack as missing,
 } from '../../../observe/doctor/stack.ts';
+import { deniedByBucket } from '../../../observe/facts/bucketDenials.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 import { judge } from '../../../observe/findings/judge/judge.ts';

@@ -7,9 +7,22 @@ import {
   NOW,
   nothing,
   unthrottled,
+  waiting,
   well,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
+
+const deniedCalls = {
+  part: 'write',
+  role: 'arn:aws:iam::1:role/sluice-prod-WriteRole-1',
+  action: 's3:PutObject',
+  resource: 'arn:aws:s3:::acme/statsig/a.parquet',
+  statements: { owner: 'arn:aws:kms:x:1:key/a', sids: ['Own'] },
+  repair: ['kms', 'put-key-policy', '--policy', '{}'],
+  count: 3,
+  first: at(2),
+  last: at(1),
+} as const;
 
 /** Alarms, functions, and what cannot be read. */
 export const deploymentCases: readonly Case[] = [
@@ -25,6 +38,30 @@ export const deploymentCases: readonly Case[] = [
     'problem',
     'bucket b acme',
     `aws cloudformation describe-stacks --stack-name sluice-prod --query 'Stacks[0].Outputs[?OutputKey=='\\''SluiceConfiguration'\\''].OutputValue' --output text`,
+  ],
+  [
+    'an organization denies calls, for which objects wait',
+    {
+      deniedCalls: [{ ...deniedCalls, by: 'organization', statements: null, repair: null }],
+      failures: {
+        write: failureOf(
+          'denied',
+          'AccessDenied: User: arn:aws:sts::1:assumed-role/sluice-prod-WriteRole-1/w is not authorized to perform: s3:PutObject on resource: "x".',
+        ),
+      },
+      ...waiting({ landing: { ...nothing, count: 3, oldest: at(2) } }),
+    },
+    'ROLE_DENIED',
+    'problem',
+    `write arn:aws:iam::1:role/sluice-prod-WriteRole-1 s3:PutObject arn:aws:s3:::acme/statsig/a.parquet 3 ${at(2)} ${at(1)} SLUICE_FINDING_LANDING_LATE landing/ 3 ${at(2)} ${at(1)} AccessDenied arn:aws:sts::1:assumed-role/sluice-prod-WriteRole-1/w s3:PutObject`,
+  ],
+  [
+    "a statement of the key's policy denies calls",
+    { deniedCalls: [{ ...deniedCalls, action: 'kms:Decrypt', by: 'key' }] },
+    'ROLE_DENIED',
+    'problem',
+    `write arn:aws:iam::1:role/sluice-prod-WriteRole-1 kms:Decrypt arn:aws:s3:::acme/statsig/a.parquet 3 ${at(2)} ${at(1)}`,
+    "aws kms put-key-policy --policy '{}'",
   ],
   [
     'a function is killed at each of its runs',

@@ -1,0 +1,145 @@
+import type { BucketNeed } from '../../infra/bucketNeeds.ts';
+import { deniedOf, isOfAction, isOfRole, matchesAny } from '../../infra/template/policyMatch.ts';
+import { WRITE_ROLE } from '../../infra/template/Stack.ts';
+import { isJsonObject, type JsonObject, parseJson, valueAt, valuesOf } from '../../lib/base/json.ts';
+
+/** What a statement of a bucket's policy denies roles of the stack. */
+export interface BucketDenial {
+  /** The statement's name, or `Statement 2`. */
+  readonly sid: string;
+  /** Whether it denies them for certain. False: under a condition that is not known here. */
+  readonly isKnown: boolean;
+  /** ARNs of the roles, each with actions and folders: `s3:PutObject on landing/*`. */
+  readonly roles: readonly { readonly role: string; readonly denied: readonly string[] }[];
+  /** All of it in sentences. */
+  readonly text: string;
+}
+
+/**
+ * What a bucket's policy denies roles, by statement.
+ *
+ * @param policy JSON; empty without a policy.
+ */
+export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): readonly BucketDenial[] {
+  return statementsOf(policy).flatMap((statement, i) => {
+    if (statement['Effect'] !== 'Deny') return [];
+    const { Condition } = statement;
+    const sid = sidOf(statement, i);
+    const denialsByRole = new Map<string, readonly string[]>();
+    let isKnown = true;
+    for (const need of needs)
+      for (const action of need.statement.Action) {
+        const { role } = need;
+        const isAbout = isOfRole(statement, role) && isOfAction(statement, action);
+        const may = isAbout && conditionHolds(Condition, need, action);
+        const keys = need.statement.Resource.flatMap((resource) => deniedOf(statement, resource)).map(
+          (arn) => /:::[^/]+\/(.+)$/.exec(arn)?.[1] ?? 'the bucket',
+        );
+        if (may === false || keys.length === 0) continue;
+        if (may === null) isKnown = false;
+        denialsByRole.set(role, [...(denialsByRole.get(role) ?? []), `${action} on ${keys.join(', ')}`]);
+      }
+    if (denialsByRole.size === 0) return [];
+    const texts = [...denialsByRole].map(([role, what]) => `${role}: ${what.join('; ')}.`);
+    const roles = Array.from(denialsByRole, ([role, denied]) => ({ role, denied }));
+    const text = `${sid} ${isKnown ? 'denies' : 'may deny'} ${texts.join(' ')}`;
+    return [{ sid, isKnown, roles, text }];
+  });
+}
+
+/** Whether a condition holds for calls of a role over TLS; null if that is not known. The writer deletes nothing without `If-Match`. */
+function conditionHolds(
+  condition: unknown,
+  { id, role }: Pick<BucketNeed, 'id' | 'role'>,
+  action: string,
+): boolean | null {
+  let known: boolean | null = true;
+  for (const [operator, keys] of Object.entries(Object(condition)))
+    for (const [key, values] of Object.entries<unknown>(Object(keys))) {
+      const lowerKey = key.toLowerCase();
+      const wants = String(valuesOf(values)[0]);
+      if (lowerKey === 'aws:securetransport' && wants === 'false') return false;
+      const isWriters = id === WRITE_ROLE && action === 's3:DeleteObject';
+      if (lowerKey === 's3:if-match' && operator === 'Null' && isWriters && wants === 'true') return false;
+      if (lowerKey !== 'aws:principalarn') {
+        known = null;
+        continue;
+      }
+      if (matchesAny(values, role) === /Not/.test(operator)) return false;
+    }
+  return known;
+}
+
+function statementsOf(policy: string): readonly JsonObject[] {
+  return valuesOf(valueAt(parseJson(policy), ['Statement'])).filter(isJsonObject);
+}
+
+/** The name of a statement, or `Statement 2`. */
+function sidOf({ Sid }: JsonObject, i: number): string {
+  return typeof Sid === 'string' ? Sid : `Statement ${i + 1}`;
+}
+
+/** The names of the statements of a policy that deny something. @param policy JSON; empty without a policy. */
+export function deniersIn(policy: string): readonly string[] {
+  return statementsOf(policy).flatMap((statement, i) =>
+    statement['Effect'] === 'Deny' ? [sidOf(statement, i)] : [],
+  );
+}
+
+/** A call that a policy has denied. */
+export interface DeniedCall {
+  /** ARN of the role, without its session. */
+  readonly role: string;
+  /** `s3:PutObject` */
+  readonly action: string;
+  /** ARN of what was asked for. */
+  readonly resource: string;
+}
+
+/** A policy in which roles are excepted from the statements that deny one call. */
+export interface ExceptedPolicy {
+  /** The names of the statements. */
+  readonly sids: readonly string[];
+  /** The whole policy, JSON. */
+  readonly policy: string;
+}
+
+/**
+ * Excepts roles from each statement of a policy that denies a call. The call was denied, so that a condition of which nothing is known
+ * here holds. Conditions of a statement have to hold together:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+ *
+ * @param policy JSON.
+ * @param rolesOf ARNs of the roles that a statement denies something, by its name. The role of the call is always excepted.
+ * @returns Null if no statement denies the call: somebody has changed the policy since.
+ */
+export function exceptedPolicy(
+  policy: string,
+  { role, action, resource }: DeniedCall,
+  rolesOf: (sid: string) => readonly string[],
+): ExceptedPolicy | null {
+  const sids: string[] = [];
+  const Statement = statementsOf(policy).map((statement, i) => {
+    const isDenying =
+      statement['Effect'] === 'Deny' &&
+      isOfRole(statement, role) &&
+      isOfAction(statement, action) &&
+      deniedOf(statement, resource).length > 0 &&
+      conditionHolds(statement['Condition'], { id: '', role }, action) !== false;
+    if (!isDenying) return statement;
+    const sid = sidOf(statement, i);
+    sids.push(sid);
+    return { ...statement, Condition: excepting(statement['Condition'], [...rolesOf(sid), role]) };
+  });
+  const document = Object(parseJson(policy));
+  return sids.length === 0 ? null : { sids, policy: JSON.stringify({ ...document, Statement }) };
+}
+
+/** A condition that holds for none of some roles. */
+function excepting(condition: unknown, roles: readonly string[]): JsonObject {
+  const others: JsonObject = Object(condition);
+  const present = Object(others['ArnNotEquals']);
+  const key = Object.keys(present).find((name) => /^aws:principalarn$/i.test(name)) ?? 'aws:PrincipalArn';
+  const excepted = [...new Set([...valuesOf(present[key]), ...roles])];
+  return { ...others, ArnNotEquals: { ...present, [key]: excepted } };
+}
