@@ -121,39 +121,6 @@ it('sluice status and sluice doctor name the settings that are not deployed, and
   expect(skipped).toContain('bucket-settings');
 });
 
-it('sluice status and sluice doctor have one finding of a conditional statement that denies calls; its command ends it', async () => {
-  const s3 = story.s3By();
-  const Condition = { StringNotEquals: { 's3:x-amz-server-side-encryption': 'AES256' } };
-  const Resource = `arn:aws:s3:::${story.cloud.bucket}/statsig/*`;
-  const putBack = await story.deny({ Sid: 'Own', Action: 's3:PutObject', Resource, Condition });
-  await story.post({ events: [{ eventName: 'buy', time: story.clock.now(), user: { userID: 'ada' } }] });
-  await story.cloud.flush();
-  // By then objects of landing/ are late, too, for this reason.
-  await story.advance(2 * 3_600_000);
-  const problems = (await found()).filter(({ severity }) => severity === 'problem');
-  const { checks } = await diagnose(story.deployment());
-  const seen = checks.flatMap(({ findings }) => findings).filter(({ severity }) => severity === 'problem');
-  for (const findings of [problems, seen])
-    expect(findings).toMatchObject([
-      {
-        code: 'SLUICE_FINDING_ROLE_DENIED',
-        title: expect.stringMatching(
-          /^The policy of \S+ \(Own\) denied \d+ calls? of sluice-local-WriteRole-\S+, s3:PutObject on \S+, since 2026-/,
-        ),
-        detail: expect.stringMatching(
-          / first 2026-\S+, last 2026-.* SLUICE_FINDING_LANDING_LATE: landing\/: /s,
-        ),
-        commands: [expect.stringMatching(/^aws s3api put-bucket-policy --bucket /)],
-      },
-    ]);
-  const words = shellWords(problems[0]?.commands[0] ?? '');
-  const Policy = words[words.indexOf('--policy') + 1];
-  await s3.send(new PutBucketPolicyCommand({ Bucket: story.cloud.bucket, Policy }));
-  await story.advance(3_600_000);
-  expect((await found()).filter(({ severity }) => severity === 'problem')).toEqual([]);
-  await putBack();
-});
-
 /** Does what printed commands of AWS say, in their order. */
 async function repair(problems: readonly Finding[]): Promise<void> {
   for (const command of problems.flatMap(({ commands }) => commands)) {
@@ -245,7 +212,7 @@ it('sluice status names the SDK whose clock is off by hours, and the key', async
     {
       severity: 'warning',
       detail: expect.stringMatching(
-        /^2 events, 50\.0 % of all, from py-server 0\.40\.0 with the key any, first \S+, last \S+: up to 3\.0 hours behind, corrected: the days are right\.$/,
+        /^2 events, 66\.7 % of all, from py-server 0\.40\.0 with the key any, first \S+, last \S+: up to 3\.0 hours behind, corrected: the days are right\.$/,
       ),
     },
   ]);
@@ -282,4 +249,40 @@ it('sluice status names a file of a table that somebody replaced by no Parquet, 
   const rows = await story.query("SELECT user_id FROM statsig_forwarded_events WHERE user_id = 'u1'");
   expect(rows).toEqual([{ user_id: 'u1' }]);
   expect((await found()).filter(({ code }) => code.endsWith('FILE_DAMAGED'))).toEqual([]);
+});
+
+it('sluice status and sluice doctor have one finding of a conditional statement that denies calls; its command ends it', async () => {
+  const s3 = story.s3By();
+  const Condition = { StringNotEquals: { 's3:x-amz-server-side-encryption': 'AES256' } };
+  const Resource = `arn:aws:s3:::${story.cloud.bucket}/statsig/*`;
+  const putBack = await story.deny({ Sid: 'Own', Action: 's3:PutObject', Resource, Condition });
+  await story.post({ events: [{ eventName: 'buy', time: story.clock.now(), user: { userID: 'ada' } }] });
+  await story.cloud.flush();
+  // By then objects of landing/ are late, too, for this reason.
+  await story.advance(2 * 3_600_000);
+  // An earlier test has deleted the user of a reader.
+  const isProblem = ({ code, severity }: Finding) =>
+    severity === 'problem' && code !== 'SLUICE_FINDING_RESOURCE_MISSING';
+  const problems = (await found()).filter(isProblem);
+  const { checks } = await diagnose(story.deployment());
+  const seen = checks.flatMap(({ findings }) => findings).filter(isProblem);
+  for (const findings of [problems, seen])
+    expect(findings).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_ROLE_DENIED',
+        title: expect.stringMatching(
+          /^The policy of \S+ \(Own\) denied \d+ calls? of sluice-local-WriteRole-\S+, s3:PutObject on \S+, since 2026-/,
+        ),
+        detail: expect.stringMatching(
+          / first 2026-\S+, last 2026-.* SLUICE_FINDING_LANDING_LATE: landing\/: /s,
+        ),
+        commands: [expect.stringMatching(/^aws s3api put-bucket-policy --bucket /)],
+      },
+    ]);
+  const words = shellWords(problems[0]?.commands[0] ?? '');
+  const Policy = words[words.indexOf('--policy') + 1];
+  await s3.send(new PutBucketPolicyCommand({ Bucket: story.cloud.bucket, Policy }));
+  await story.advance(3_600_000);
+  expect((await found()).filter(isProblem)).toEqual([]);
+  await putBack();
 });
