@@ -22,6 +22,7 @@ import {
   readTables,
   useKey,
   WRITE_RESULTS,
+  WRITE_TABLES,
 } from './readerStatements.ts';
 
 /** Everything Metabase may do while it only reads: docs/readers.md has what Metabase's document lacks. */
@@ -46,18 +47,7 @@ export function metabasePolicy(scope: PolicyScope, workgroup: ReaderWorkgroup): 
  * The reader's workgroup decides where the files of its tables go: to its own folder, which therefore does not expire.
  */
 export function metabaseWritePolicy(scope: PolicyScope, ownDatabase: string): PolicyDocument {
-  const write = [
-    'glue:BatchCreatePartition',
-    'glue:BatchDeletePartition',
-    'glue:BatchDeleteTable',
-    'glue:CreatePartition',
-    'glue:CreateTable',
-    'glue:DeletePartition',
-    'glue:DeleteTable',
-    'glue:UpdatePartition',
-    'glue:UpdateTable',
-  ];
-  const actions = mergeActions(READ_PARTITIONS, write);
+  const actions = mergeActions(READ_PARTITIONS, WRITE_TABLES, ['glue:BatchDeleteTable']);
   return policyDocument([allow('MakeOwnTables', actions, catalogArns(scope, ownDatabase))]);
 }
 

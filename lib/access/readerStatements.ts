@@ -23,6 +23,17 @@ export const READ_MORE_OF_TABLES = mergeActions(READ_PARTITIONS, [
   'glue:GetTableVersion',
   'glue:GetTableVersions',
 ]);
+/** Actions of Glue that make, change and drop tables and partitions in a database of the reader's own. */
+export const WRITE_TABLES = [
+  'glue:BatchCreatePartition',
+  'glue:BatchDeletePartition',
+  'glue:CreatePartition',
+  'glue:CreateTable',
+  'glue:DeletePartition',
+  'glue:DeleteTable',
+  'glue:UpdatePartition',
+  'glue:UpdateTable',
+] as const;
 /** Actions of Athena without which nobody runs a query. */
 export const RUN_QUERIES = [
   'athena:GetQueryExecution',

@@ -11,6 +11,7 @@ import {
   seeDefaultDatabase,
   useKey,
   WRITE_RESULTS,
+  WRITE_TABLES,
 } from './readerStatements.ts';
 
 /** Settings that may differ between Statsig projects. */
@@ -91,17 +92,8 @@ function readFormerRows(scope: PolicyScope): Statement | undefined {
 
 /** Makes, changes and drops tables in the staging database. */
 function stageTables(scope: PolicyScope): Statement {
-  const write = [
-    'glue:BatchCreatePartition',
-    'glue:BatchDeletePartition',
-    'glue:CreatePartition',
-    'glue:CreateTable',
-    'glue:DeletePartition',
-    'glue:DeleteTable',
-    'glue:UpdatePartition',
-    'glue:UpdateTable',
-  ];
-  return allow('StageTables', mergeActions(READ_TABLES, write), catalogArns(scope, scope.stagingDatabase));
+  const actions = mergeActions(READ_TABLES, WRITE_TABLES);
+  return allow('StageTables', actions, catalogArns(scope, scope.stagingDatabase));
 }
 
 /**
