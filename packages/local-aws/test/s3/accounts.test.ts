@@ -127,7 +127,9 @@ describe('buckets of two accounts', () => {
     const at = { Bucket, Key: 'x' };
     const kms = { ServerSideEncryption: 'aws:kms' } as const;
     for (const more of [{}, kms]) {
-      expect(await failureOf(ours.send(new PutObjectCommand({ ...at, ...more })))).toMatchObject(denied);
+      expect(await failureOf(ours.send(new PutObjectCommand({ ...at, Body: '', ...more })))).toMatchObject(
+        denied,
+      );
       expect(await failureOf(ours.send(new CreateMultipartUploadCommand({ ...at, ...more })))).toMatchObject(
         denied,
       );
