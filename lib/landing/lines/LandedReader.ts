@@ -149,7 +149,7 @@ export class LandedReader {
     const near = bytes.subarray(offset + 1, most + HEADER.length);
     const end = isLast && most >= bytes.length ? bytes.length : offset + 1 + near.lastIndexOf(HEADER);
     // No header is in reach: lastIndexOf gave -1.
-    if (end <= offset) {
+    if (end === offset) {
       if (most + HEADER.length <= bytes.length) this.#aloneTo = this.#position + this.#runBytes;
       return null;
     }

@@ -5,6 +5,7 @@ import type { Clock } from '../../../../lib/base/time.ts';
 import { inflate, TOO_LARGE } from '../../../../lib/landing/lines/gzipMember.ts';
 import { LandedObject, rowsIn } from '../../../../lib/landing/lines/LandedObject.ts';
 import { LandedReader } from '../../../../lib/landing/lines/LandedReader.ts';
+import { hourIn } from '../../../../lib/landing/lines/landedLines.ts';
 import { Skipped } from '../../../../lib/landing/lines/Skipped.ts';
 import { encodeLines, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
@@ -382,6 +383,8 @@ describe('bytes of others in an object', () => {
     expect(hoursOf(gzipSync(newer(',"received_at":"of old times"')))).toBeNull();
     expect(hoursOf(gzipSync(`${newer('')}${at('08')}`))).toBeNull();
     expect(hoursOf(gzipSync(`${'x\n'.repeat(1_001)}${newer('')}${at('08')}`))).toBeNull();
+    const timeless = Buffer.from('{"event_id":"2026-11-25T07"}');
+    expect(hourIn(timeless, 0, timeless.length)).toBeNull();
     const similar = newer(',"own_received_at":"2026-11-25T05","received_at":"2026-11-25T07"');
     expect(hoursOf(gzipSync(similar))).toEqual(['2026-11-25T07']);
     // Other bytes may hold rows of any hour: cut, flipped, not compressed.
