@@ -10,13 +10,14 @@ const LOCATION = 's3://own/statsig/ingested/t/2026-11-19/v2/';
 /** A catalog whose batches answer the given codes, one a call; then they succeed. */
 function start(codes: { readonly update?: (string | null)[]; readonly create?: (string | null)[] } = {}) {
   const clock = new ManualClock(0);
+  const codesLeft = structuredClone(codes);
   const calls: string[] = [];
   let location: string | undefined;
   const answer =
     (name: 'update' | 'create') =>
     async (_: string, __: string, [partition]: readonly CatalogPartition[]): Promise<ItemFailure[]> => {
       calls.push(name);
-      const code = codes[name]?.shift() ?? null;
+      const code = codesLeft[name]?.shift() ?? null;
       if (code === null) location = partition?.storage.Location;
       return code === null ? [] : [{ values: [day], code, message: '' }];
     };
