@@ -58,7 +58,7 @@ export interface GeneratedOptions {
 export async function judgeGenerated({ files, who }: GeneratedOptions): Promise<readonly GeneratedFault[]> {
   const judged = new Map<string, MutantResult>();
   let unseen: readonly MutantResult[] = [];
-  for (const suitesOf of [ownUnitSuites, unitSuites, contractSuites]) {
+  for (const suitesOf of [ownUnitSuites, otherUnitSuites, contractSuites]) {
     const isFirst = judged.size === 0;
     const mutate = isFirst ? files : unseen.map(rangeOf);
     const suites = suitesOf(isFirst ? files : pathsOf(unseen));
@@ -92,29 +92,26 @@ export async function judgeGenerated({ files, who }: GeneratedOptions): Promise<
 
 /** Unit suites in the folder of tests of a file, or above it in its room. */
 function ownUnitSuites(files: readonly string[]): readonly string[] {
-  return suitesWith(UNIT, (suite) => files.some((file) => isOwn(suite, file)));
+  return suitesWith(UNIT, (suite) => isOwn(suite, files));
 }
 
-/** Own unit suites, and others that import a file, or code that imports it, or a helper that imports one of these. */
-function unitSuites(files: readonly string[]): readonly string[] {
+/** Other unit suites that import a file, or code that imports it, or a helper that imports one of these. */
+function otherUnitSuites(files: readonly string[]): readonly string[] {
   const code = withImporters(files);
   const helpers = pathsIn('test').filter((path) => HELPER.test(path) && imports(path, code));
-  return near(UNIT, files, [...code, ...helpers]);
+  const imported = [...code, ...helpers];
+  return suitesWith(UNIT, (suite) => !isOwn(suite, files) && imports(suite, imported));
 }
 
 /** Contract suites of the room, and others that import a file, or code that imports it. */
 function contractSuites(files: readonly string[]): readonly string[] {
-  return near(CONTRACT, files, withImporters(files));
+  const code = withImporters(files);
+  return suitesWith(CONTRACT, (suite) => isOwn(suite, files) || imports(suite, code));
 }
 
 /** Files, and the code that imports one of them. */
 function withImporters(files: readonly string[]): readonly string[] {
   return [...files, ...pathsIn('lib', 'functions').filter((path) => imports(path, files))];
-}
-
-/** The suites of a tier that are in the room of a file, or import one of these paths. */
-function near(tier: RegExp, files: readonly string[], imported: readonly string[]): readonly string[] {
-  return suitesWith(tier, (suite) => files.some((file) => isOwn(suite, file)) || imports(suite, imported));
 }
 
 function suitesWith(tier: RegExp, isChosen: (suite: string) => boolean): readonly string[] {
@@ -128,8 +125,8 @@ function pathsIn(...folders: readonly string[]): readonly string[] {
 }
 
 /** Whether a suite lies in the folder of tests of a file, or in one above it: `test/lib/wire` for `lib/wire/keys`. */
-function isOwn(suite: string, file: string): boolean {
-  return `test/${dirname(file)}/`.startsWith(`${dirname(suite)}/`);
+function isOwn(suite: string, files: readonly string[]): boolean {
+  return files.some((file) => `test/${dirname(file)}/`.startsWith(`${dirname(suite)}/`));
 }
 
 /** Whether a file has the path of one of these in an `import`. */
