@@ -21,7 +21,8 @@ export function readTime(value: unknown): number | null {
   if (match === undefined) return null;
   const [, date = '', hours = '', minutes = '', seconds = '', fraction = '', zone = 'Z'] = match;
   const clock = [hours, minutes, seconds].map((part) => part.padStart(2, '0')).join(':');
-  const millis = fraction.padEnd(3, '0');
+  // V8 reads a fraction of more than nine digits wrongly if it begins with a zero.
+  const millis = fraction.padEnd(3, '0').slice(0, 3);
   const offset = zone === 'Z' ? zone : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`;
   const midnight = new Date(`${date}T00:00:00.000Z`);
   // Date reads 30 February as 2 March.
