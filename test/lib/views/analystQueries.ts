@@ -37,10 +37,13 @@ function productEvents(events: readonly Made[]): string {
 }
 
 /** Units by ID with their group, and what else is true of some. All were exposed on November 10th at noon. */
-function firstExposures(units: readonly (readonly [unit: string, group: string, more?: string])[]): string {
+function firstExposures(
+  units: readonly (readonly [unit: string, group: string, more?: string])[],
+  unitType = 'user_id',
+): string {
   const values = units.map(
     ([unit, group, more = '']) =>
-      `('checkout_button', ${text(unit)}, 'user_id', ${text(group)}, TIMESTAMP '2026-11-10 12:00:00', DATE '2026-11-10', ${more === 'gate'}, ${more === 'held out'}, ${more === 'crossover' ? 2 : 1})`,
+      `('checkout_button', ${text(unit)}, ${text(unitType)}, ${text(group)}, TIMESTAMP '2026-11-10 12:00:00', DATE '2026-11-10', ${more === 'gate'}, ${more === 'held out'}, ${more === 'crossover' ? 2 : 1})`,
   );
   return `first_exposures AS (SELECT * FROM (VALUES ${values.join(', ')})
     AS made (experiment_id, unit_id, unit_type, group_id, ts, first_day, is_gate, held_out, groups_seen))`;
@@ -145,6 +148,39 @@ export const analystQueries: readonly AnalystQuery[] = [
     rows: [
       ['2026-11-14', '1'],
       ['2026-11-15', '2'],
+    ],
+  },
+  {
+    heading: 'Conversion by device',
+    sql: query(
+      'Conversion by device',
+      productEvents([
+        ['logs in', '11-01 10:00', 'ada', 'phone'],
+        ['logs in', '11-12 10:00', 'ada', 'laptop'],
+        ['purchase', '11-11 12:00', 'ada'],
+        ['logs in', '11-01 10:00', 'bob', 'tablet'],
+        ['purchase', '11-10 11:59', 'bob'],
+        ['purchase', '11-17 12:00', 'bob'],
+        ['view_item', '11-11 12:00', 'bob'],
+        ['looks', '11-11 12:00', null, 'unknown'],
+        ['purchase', '11-11 12:00', 'cyd'],
+      ]),
+      firstExposures(
+        [
+          ['phone', 'A'],
+          ['tablet', 'A'],
+          ['laptop', 'B'],
+          ['unknown', 'B'],
+          ['phone', 'B', 'crossover'],
+          ['laptop', 'A', 'held out'],
+          ['laptop', 'A', 'gate'],
+        ],
+        'stable_id',
+      ),
+    ),
+    rows: [
+      ['A', '2', '1'],
+      ['B', '2', '1'],
     ],
   },
   {
