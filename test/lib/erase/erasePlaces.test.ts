@@ -1,0 +1,104 @@
+import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { type EraseStore, erasePlaces, objectForm, placeFolders } from '../../../lib/erase/erasePlaces.ts';
+import { erasures, type Manifest } from '../../../lib/erase/Manifest.ts';
+import { erasureKey } from '../../../lib/tables/ledgerKeys.ts';
+import { relayId, relayRefusedKey, relayWaitingKey } from '../../../lib/tables/objectKeys.ts';
+import { dayFolder, groupsFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { MemoryObjects } from '../../harness/MemoryObjects.ts';
+
+const DAY = '2026-11-01';
+const VERSION = '20261119T000000Z-0123456789abcdef';
+const config = defineConfig({ bucket: 'acme' });
+const copy = relayId(Date.UTC(2026, 10, 1), 'b'.repeat(24));
+const curated = `${versionPrefix(config, config.curatedTables.events, DAY, VERSION)}a.parquet`;
+const ingested = `${versionPrefix(config, 'acme_events', DAY, VERSION)}a.parquet`;
+
+describe('an object in a place of an erasure', () => {
+  it.each<[EraseStore, string, object | null]>([
+    ['landing', 'landing/direct/2026-11-01/a.ndjson.gz', { form: 'landing' }],
+    ['landing', 'landing/', null],
+    ['damaged', 'damaged/2026-11-01/a', { form: 'damaged' }],
+    ['relay', relayWaitingKey(copy), { form: 'relay' }],
+    ['relay', relayRefusedKey({ reason: 'expired', at: Date.UTC(2026, 10, 1), id: copy }), { form: 'relay' }],
+    ['relay', 'relay/notes.txt', null],
+    ['quarantine', `${dayFolder(config, 'quarantine', DAY)}a.parquet`, { form: 'parquet' }],
+    ['quarantine-large', 'quarantine-large/2026-11-01/q', { form: 'body' }],
+    [
+      'events',
+      `${dayFolder(config, 'events', DAY)}a.parquet`,
+      { form: 'parquet', raw: { kind: 'events', day: DAY } },
+    ],
+    ['events', `${dayFolder(config, 'events', DAY).replace(DAY, 'notes')}a.parquet`, null],
+    ['curated', curated, { form: 'parquet' }],
+    ['curated', curated.replace(`${DAY}/`, ''), null],
+    ['ingested', ingested, { form: 'parquet' }],
+    ['ingested', ingested.replace(`${DAY}/`, ''), null],
+    ['ingested', curated, null],
+    ['ingested', `${groupsFolder(config)}${VERSION}/a.parquet`, null],
+    ['query-results', 'query-results/a.csv', { form: 'result' }],
+    ['query-results', 'ledger/_loads/a/b.parquet', { form: 'load' }],
+    ['query-results', 'reader-tables/metabase/results/a.csv', { form: 'result' }],
+    ['query-results', 'reader-tables/metabase/tables/mine/a.parquet', null],
+    ['query-results', 'query-results/', null],
+  ])('of %s with the key %s has the form %j', (place, key, form) => {
+    expect(objectForm(config, place, key)).toEqual(form);
+  });
+
+  it('lies in a folder of one place only, but for curated days in the folder of ingested tables', () => {
+    const placesOf = (key: string) =>
+      erasePlaces.filter((place) => placeFolders(config, place).some((folder) => key.startsWith(folder)));
+    expect(placesOf(curated)).toEqual(['curated', 'ingested']);
+    for (const place of erasePlaces) {
+      const folders = placeFolders(config, place);
+      expect(folders.length).toBeGreaterThan(0);
+      for (const folder of folders) expect(placesOf(folder)).toContain(place);
+    }
+    expect(placesOf('landing/a')).toEqual(['landing']);
+    expect(placesOf('export/a')).toEqual([]);
+  });
+});
+
+describe('the manifest of an erasure', () => {
+  const manifest: Manifest = {
+    version: 1,
+    id: 'e1',
+    units: 1,
+    startedAt: 5,
+    runs: [],
+    forgotten: 0,
+    bodies: ['quarantine-large/q'],
+  };
+
+  it('is read as it was written, and has no record before', async () => {
+    const store = erasures(new MemoryObjects());
+    expect(await store.read('e1')).toBeNull();
+    const eTag = await store.write(manifest, null);
+    expect(await store.read('e1')).toEqual({ manifest, eTag });
+  });
+
+  it('is written only over the one that was read, and knows its own write whose answer was lost', async () => {
+    const objects = new MemoryObjects();
+    const store = erasures(objects);
+    const eTag = await store.write(manifest, null);
+    expect(eTag).not.toBeNull();
+    expect(await store.write({ ...manifest, units: 2 }, null)).toBeNull();
+    expect(await store.write({ ...manifest, units: 2 }, 'another')).toBeNull();
+    // The client has sent it twice: the second is refused.
+    objects.faults = ['written_twice'];
+    const changed = await store.write({ ...manifest, units: 2 }, eTag);
+    expect(await store.read('e1')).toEqual({ manifest: { ...manifest, units: 2 }, eTag: changed });
+  });
+
+  it.each(['', 'no JSON', '{"version":2}', JSON.stringify({ ...manifest, units: -1 })])(
+    'is refused if it is %j',
+    async (text) => {
+      const objects = new MemoryObjects();
+      await objects.write(erasureKey('e1'), text, { expected: null });
+      await expect(erasures(objects).read('e1')).rejects.toMatchObject({
+        code: 'SLUICE_ERASE_MANIFEST_INVALID',
+        detail: `${erasureKey('e1')}.`,
+      });
+    },
+  );
+});
