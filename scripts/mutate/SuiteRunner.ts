@@ -50,6 +50,8 @@ const LEFT_OUT = 'suites-left-out.json';
 
 /** Milliseconds that a test may take. A mutant that makes an endless loop is ended by Stryker, earlier. */
 const TEST_MS = 120_000;
+/** Milliseconds from which on a test is slow. */
+const SLOW_MS = 200;
 /** Takes the place of a test's id where a hook, or a promise that nobody awaits, fails outside of a test. */
 const OUTSIDE = 'outside of a test';
 
@@ -259,7 +261,7 @@ class SuiteRunner implements TestRunner {
   }
 
   /**
-   * Runs tests, first those of suites that took least in their last run.
+   * Runs tests, first those that took least in their last run: the quick tests of a suite together, each slow test alone.
    *
    * @param ids Which tests; null for all.
    * @param goesOn Whether further tests run after one has failed.
@@ -269,19 +271,16 @@ class SuiteRunner implements TestRunner {
     this.#goesOn = goesOn;
     let count = 0;
     const failedSuites = new Set<string>();
-    const suites = (await this.#load()).map(({ file, state, tests }) => {
-      const chosen = [...tests].filter(([id]) => ids === null || ids.has(id));
-      const ms = chosen.reduce((sum, [, { duration }]) => sum + (duration ?? 0), 0);
-      return { file, state, tests, count: chosen.length, ms };
-    });
-    const inOrder = suites.filter((suite) => suite.count > 0).sort((one, other) => one.ms - other.ms);
-    for (const { file, state, tests, count: inSuite } of inOrder) {
-      count += inSuite;
+    const parts = (await this.#load()).flatMap(({ file, state, tests }) =>
+      partsOf(tests, ids).map((part) => ({ file, state, tests, ...part })),
+    );
+    for (const { file, state, tests, chosen } of parts.sort((one, other) => one.ms - other.ms)) {
+      count += chosen.size;
       const before = this.#failures.size;
       for (const [id, test] of tests) {
         test.errors = [];
         // Without a value, the mode is the one of a usual test.
-        test.mode = ids === null || ids.has(id) ? undefined : 'skip';
+        test.mode = chosen.has(id) ? undefined : 'skip';
       }
       state.unhandledErrors = [];
       state.testNamePattern = null;
@@ -329,6 +328,30 @@ class SuiteRunner implements TestRunner {
       for (const [mutant, hits] of Object.entries(reached)) counts[mutant] = (counts[mutant] ?? 0) + hits;
     }
   }
+}
+
+/** Tests of a suite that run together. */
+interface SuitePart {
+  /** Their ids. */
+  readonly chosen: ReadonlySet<string>;
+  /** Milliseconds that they took in their last run. */
+  readonly ms: number;
+}
+
+/**
+ * Which tests of a suite run together: the quick ones, and each slow one alone, so that a fault that a quick one sees costs no
+ * more. @param ids Which tests; null for all, which run together.
+ */
+function partsOf(tests: Suite['tests'], ids: ReadonlySet<string> | null): readonly SuitePart[] {
+  const chosen = [...tests].filter(([id]) => ids === null || ids.has(id));
+  const isQuick = ([, { duration }]: readonly [string, Test]) => ids === null || (duration ?? 0) < SLOW_MS;
+  const slow = chosen.filter((test) => !isQuick(test)).map((test) => [test]);
+  return [chosen.filter(isQuick), ...slow]
+    .filter((part) => part.length > 0)
+    .map((part) => ({
+      chosen: new Set(part.map(([id]) => id)),
+      ms: part.reduce((sum, [, { duration }]) => sum + (duration ?? 0), 0),
+    }));
 }
 
 /** The tests of a block and of the blocks in it, with their names behind the names of their blocks. */
