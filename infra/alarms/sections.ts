@@ -1,5 +1,6 @@
 /** Sections of docs/operate.md that alarms and findings lead to. The description of an alarm names one. */
 export const operateSections = {
+  unfinished: 'A deployment failed',
   late: 'A stream delivers late',
   landing: 'Objects wait in the landing',
   overflow: 'Requests do not get into the stream',

@@ -13,15 +13,13 @@ import { counted } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { outputsOf, undeployedOf } from '../facts/flow/stackOutputs.ts';
+import { outputsOf, stackStateOf, undeployedOf } from '../facts/flow/stackOutputs.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { undeployedFindings } from '../findings/judge/deployment.ts';
+import { REPAIR_VERBS, unfinishedFindings } from '../findings/judge/stackState.ts';
 import { missing } from './bucket.ts';
 import { type Look, type Question, settled, unsaid } from './Look.ts';
 import { outputOf, type Setup } from './Setup.ts';
-
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#stack-status-codes */
-const FINISHED = /^(CREATE|UPDATE|IMPORT)_COMPLETE(_CLEANUP_IN_PROGRESS)?$/;
 
 /** The stack: whether it exists, is complete, and was deployed from this configuration. */
 export const stack: Look = {
@@ -80,22 +78,6 @@ export function judgeReplaced({ fact, text }: ReaderProblem): Finding {
   return finding('SLUICE_FINDING_READER_REPLACED', seenNow(`${fact} by the next deployment`, text));
 }
 
-/**
- * Verbs that the next deployment needs first: CloudFormation does not update a stack whose creation or rollback failed.
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html#troubleshooting-errors-update-rollback-failed
- */
-const REPAIR_VERBS: ReadonlyMap<string, string> = new Map([
-  ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback'],
-  ['UPDATE_FAILED', 'rollback-stack'],
-  // Such a stack holds only resources that could not be deleted.
-  ['ROLLBACK_COMPLETE', 'delete-stack'],
-  ['ROLLBACK_FAILED', 'delete-stack'],
-  ['CREATE_FAILED', 'delete-stack'],
-  ['DELETE_FAILED', 'delete-stack'],
-  // Serverless refuses it, too: https://github.com/serverless/serverless/pull/11863
-  ['REVIEW_IN_PROGRESS', 'delete-stack'],
-]);
-
 /** What is judged of a stack. */
 type JudgedStack = Pick<Stack, 'StackName' | 'StackStatusReason' | 'Outputs'> &
   Partial<Pick<Stack, 'LastUpdatedTime'>> & {
@@ -107,8 +89,8 @@ export function* judgeStack(
   found: JudgedStack,
   commands: Pick<Setup['commands'], 'aws'>,
 ): Generator<Finding> {
-  const { StackName = '', StackStatus = '' } = found;
-  if (!FINISHED.test(StackStatus)) yield judgeUnfinished(found, commands);
+  const { StackName = '' } = found;
+  yield* unfinishedFindings({ stack: StackName, stackState: stackStateOf(found) }, { commands });
   const version = outputOf(found, 'SluiceVersion');
   if (version !== VERSION)
     yield finding('SLUICE_FINDING_VERSION_DIFFERS', {
@@ -133,49 +115,6 @@ function isLater(version: string, other: string): boolean {
 function versionParts(version: string): readonly [release: string, preRelease: string] {
   const cut = version.indexOf('-');
   return cut < 0 ? [version, ''] : [version.slice(0, cut), version.slice(cut + 1)];
-}
-
-/** A status in which CloudFormation works on the stack. */
-const RUNNING = /_IN_PROGRESS$/;
-
-/** Why a stack with this status is not complete. */
-function unfinishedCase(status: string): CaseOf<'SLUICE_FINDING_STACK_UNFINISHED'> {
-  // Nothing runs: CloudFormation waits for somebody to execute the first change set.
-  if (status === 'REVIEW_IN_PROGRESS') return 'review';
-  if (status === 'IMPORT_ROLLBACK_FAILED') return 'importFailed';
-  if (REPAIR_VERBS.has(status)) return 'failed';
-  return RUNNING.test(status) ? 'running' : 'rolledBack';
-}
-
-/** Judges a stack whose last deployment has not come to its end. */
-function judgeUnfinished(
-  { StackName = '', StackStatus = '', StackStatusReason: reason, LastUpdatedTime }: JudgedStack,
-  commands: Pick<Setup['commands'], 'aws'>,
-): Finding {
-  const verb = REPAIR_VERBS.get(StackStatus);
-  const because = reason === undefined ? '' : `: ${reason}`;
-  const name = ['--stack-name', StackName];
-  const failed =
-    'StackEvents[?ends_with(ResourceStatus, `FAILED`)].[Timestamp,LogicalResourceId,ResourceStatusReason]';
-  const events = commands.aws(
-    'cloudformation',
-    'describe-stack-events',
-    ...name,
-    '--query',
-    failed,
-    '--output',
-    'text',
-  );
-  return finding(
-    'SLUICE_FINDING_STACK_UNFINISHED',
-    {
-      case: unfinishedCase(StackStatus),
-      title: `${StackName} is ${StackStatus}`,
-      since: LastUpdatedTime?.toISOString() ?? null,
-      detail: `${StackName} is ${StackStatus}${because}.`,
-    },
-    [events, ...(verb === undefined ? [] : [commands.aws('cloudformation', verb, ...name)])],
-  );
 }
 
 /** Whether the alarms will notify somebody, by the configuration alone. */

@@ -46,7 +46,13 @@ import {
 import { type RelayState, readRelayState } from './flow/relayCopies.ts';
 import { type LastHour, readLastHour, readLastRequest } from './flow/requestCounts.ts';
 import { type KeysState, readKeys } from './flow/senders.ts';
-import { readStack, requireOutput, type StackOutputs, undeployedOf } from './flow/stackOutputs.ts';
+import {
+  readStack,
+  requireOutput,
+  type StackOutputs,
+  type StackState,
+  undeployedOf,
+} from './flow/stackOutputs.ts';
 import { isStreamLate, readStream, type StreamState } from './flow/streamState.ts';
 import { readUnreached, type UnreachedRequests } from './flow/unreachedRequests.ts';
 import {
@@ -178,6 +184,8 @@ export interface StatusFacts {
   readonly stream: StreamState | null;
   /** How the days of tables compare with their partitions. */
   readonly partitions: RecentPartitions | null;
+  /** Where the last deployment has come to; null if that could not be read. */
+  readonly stackState: StackState | null;
   /** What the stack was deployed with, where the configuration has something else; null if it has not, or if that could not be read. */
   readonly undeployed: Undeployed | null;
   /** What is gone or was changed of tables, views, workgroups and readers; null also while the configuration is not deployed. */
@@ -334,6 +342,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     collector: local?.collector ?? null,
     ...requests,
     ...parts,
+    stackState: stackState?.stackState ?? null,
     undeployed: stackState?.undeployed ?? null,
     stackFaults: stackState?.stackFaults ?? null,
     datasets: datasets?.map((dataset, i): DatasetDays => ({ ...dataset, unread: unread?.[i] ?? [] })) ?? null,
@@ -418,12 +427,13 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   }
 
   /** What is compared with the template, once the configuration that it is made of is the deployed one. */
-  async function readStackState(): Promise<Pick<StatusFacts, 'undeployed' | 'stackFaults'>> {
+  async function readStackState(): Promise<Pick<StatusFacts, 'undeployed' | 'stackFaults' | 'stackState'>> {
     const found = await deployed;
+    const stackState = found.state;
     const settings = undeployedOf(config, found.outputs);
     return settings.length === 0
-      ? { undeployed: null, stackFaults: await readStackFaults(deployment, found, ask) }
-      : { undeployed: { settings, deployedAt: found.deployedAt }, stackFaults: null };
+      ? { stackState, undeployed: null, stackFaults: await readStackFaults(deployment, found, ask) }
+      : { stackState, undeployed: { settings, deployedAt: found.deployedAt }, stackFaults: null };
   }
 
   /** The last hour, and who sent what was refused. */

@@ -57,6 +57,8 @@ describe('a finding of sluice status', () => {
   it('is none when all is well', () => {
     expect(judge({})).toEqual([]);
     expect(judge(datasets({}))).toEqual([]);
+    const running = { status: 'UPDATE_IN_PROGRESS', reason: null, since: null };
+    expect(judge({ stackState: running })).toEqual([]);
     expect(
       judge({ curated: [curated], lastHour: hour, lastRequestAt: at(0.1), lastEventAt: at(30) }),
     ).toEqual([]);

@@ -55,6 +55,7 @@ export const well: StatusFacts = {
   writer: null,
   stream: null,
   partitions: { days: 3, gaps: [] },
+  stackState: { status: 'UPDATE_COMPLETE', reason: null, since: null },
   undeployed: null,
   stackFaults: [],
   deadLetters: [],

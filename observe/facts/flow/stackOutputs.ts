@@ -13,6 +13,31 @@ export type StackOutputs = ReadonlyMap<string, string>;
 
 type Asked = Pick<Deployment, 'aws' | 'stack'>;
 
+/** Where the last deployment of a stack has come to. */
+export interface StackState {
+  /** CloudFormation's word, such as `UPDATE_COMPLETE`. */
+  readonly status: string;
+  /** Why, in CloudFormation's words; null if it says nothing. */
+  readonly reason: string | null;
+  /** When that deployment began, ISO 8601; null of a stack that was never updated. */
+  readonly since: string | null;
+}
+
+/** The state of a stack that CloudFormation has described. */
+export function stackStateOf({
+  StackStatus = '',
+  StackStatusReason,
+  LastUpdatedTime,
+}: Partial<Pick<Stack, 'StackStatusReason' | 'LastUpdatedTime'>> & {
+  readonly StackStatus?: string | undefined;
+}): StackState {
+  return {
+    status: StackStatus,
+    reason: StackStatusReason ?? null,
+    since: LastUpdatedTime?.toISOString() ?? null,
+  };
+}
+
 /** A stack, as its last deployment has left it. */
 export interface ReadStack {
   /** Its ARN. */
@@ -20,6 +45,8 @@ export interface ReadStack {
   readonly outputs: StackOutputs;
   /** When it was deployed last, ISO 8601; null if CloudFormation does not say it. */
   readonly deployedAt: string | null;
+  /** Where that deployment has come to. */
+  readonly state: StackState;
 }
 
 /** The outputs of a stack; none before it is complete. */
@@ -47,6 +74,7 @@ export function readStack(deployment: Asked): Promise<ReadStack> {
       id: found?.StackId ?? '',
       deployedAt: deployedAt?.toISOString() ?? null,
       outputs: outputsOf(found),
+      state: stackStateOf(found ?? {}),
     };
   });
 }

@@ -46,28 +46,6 @@ export const setupFindings = {
     'There is no stack for this stage in this account and region.',
     'The command lists the stacks that are there. If one of them is meant, name its --stage; if none is, look at --region and AWS_PROFILE, and then deploy: `npx serverless deploy`.',
   ),
-  SLUICE_FINDING_STACK_UNFINISHED: problem('The last deployment has not come to its end.', {
-    failed: [
-      'CloudFormation failed, and updates the stack only after a command.',
-      'The first command lists what failed: correct the first failure in time. Then run the second, and deploy again.',
-    ],
-    rolledBack: [
-      'CloudFormation failed, and has gone back to the deployment before. That one works.',
-      'The command lists what failed: correct the first failure in time, and deploy again.',
-    ],
-    review: [
-      'A change set made the stack, and nobody has executed it: the stack has no resources.',
-      'See that nobody deploys it now. Then run the second command, which deletes the empty stack, and deploy.',
-    ],
-    importFailed: [
-      'Somebody imported resources into the stack, and CloudFormation could neither import them nor go back.',
-      'The command lists what failed. Have whoever began the import end it, with the support of AWS where CloudFormation has no call for it. Then deploy.',
-    ],
-    running: [
-      'CloudFormation works on it.',
-      'Wait until it has come to its end. The command lists what it has done.',
-    ],
-  }),
   SLUICE_FINDING_VERSION_DIFFERS: warning('The stack was deployed by another version of Sluice.', {
     earlier: [
       'The stack was deployed by an earlier version, or by one that names none.',

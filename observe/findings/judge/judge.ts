@@ -34,6 +34,7 @@ import {
   unreachedRequests,
   wrongClocks,
 } from './requests.ts';
+import { failedDeployment } from './stackState.ts';
 
 /** A judge, with the settings by which what it judges is read: any of them, as a path begins. Without: none. */
 interface Judge {
@@ -51,6 +52,7 @@ const CURATED = /^(curate|curatedTables|curateAfter|timeWindow|retention)\b/;
  * deployment: its judges are silent. What is read by places, all but metrics and logs, has PLACES besides.
  */
 const JUDGES: readonly Judge[] = [
+  { find: failedDeployment },
   { find: undeployedFindings },
   { find: landingFindings, readBy: PLACES },
   { find: streamFindings, readBy: /^buffering\b/ },

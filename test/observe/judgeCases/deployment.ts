@@ -40,6 +40,15 @@ export const deploymentCases: readonly Case[] = [
     `aws cloudformation describe-stacks --stack-name sluice-prod --query 'Stacks[0].Outputs[?OutputKey=='\\''SluiceConfiguration'\\''].OutputValue' --output text`,
   ],
   [
+    'the last deployment failed, and so did its rollback',
+    { stackState: { status: 'UPDATE_ROLLBACK_FAILED', reason: 'queue gone', since: at(2) } },
+    'STACK_UNFINISHED',
+    'problem',
+    'sluice-prod UPDATE_ROLLBACK_FAILED',
+    "aws cloudformation describe-stack-events --stack-name sluice-prod --query 'StackEvents[?ends_with(ResourceStatus, `FAILED`)].[Timestamp,LogicalResourceId,ResourceStatusReason]' --output text",
+    'aws cloudformation continue-update-rollback --stack-name sluice-prod',
+  ],
+  [
     'an organization denies calls, for which objects wait',
     {
       deniedCalls: [{ ...deniedCalls, by: 'organization', statements: null, repair: null }],
