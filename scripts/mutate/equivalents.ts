@@ -8,360 +8,189 @@ export interface Equivalent {
   readonly reason: string;
 }
 
-/** All of them. One that a test sees nevertheless counts as seen. */
+/** The text in whose place a fault stands, the fault, and why nothing changes. */
+type Row = readonly [old: string, fault: string, reason: string];
+
+const SAVES_TIME = 'It only saves time.';
+
+/** All of them, by their files. One that a test sees nevertheless counts as seen. */
 export const equivalents: readonly Equivalent[] = [
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: '8 * RUN_BYTES',
-    fault: '8 / RUN_BYTES',
-    reason: 'It only saves time.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: 'this.#waiting.length === 0',
-    fault: 'false',
-    reason: 'It only saves time.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: 'rest.length === 0',
-    fault: 'false',
-    reason: 'It only saves time.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: 'text !== null',
-    fault: 'false',
-    reason: 'It only saves time: the room for the next text is guessed by the last one.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: 'from + PEEK_BYTES > bytes.length',
-    fault: 'from + PEEK_BYTES >= bytes.length',
-    reason: 'A member is judged a piece later.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: 'from + PEEK_BYTES > bytes.length',
-    fault: 'true',
-    reason: 'A member is judged a piece later.',
-  },
-  {
-    file: 'lib/landing/lines/gzipMember.ts',
-    old: '1.25 * lastLength',
-    fault: '1.25 / lastLength',
-    reason: 'It only saves time.',
-  },
-  {
-    file: 'lib/landing/lines/gzipMember.ts',
-    old: 'Math.min(MOST_ROOM, most, Math.max(LEAST_ROOM, Math.ceil(1.25 * lastLength)))',
-    fault: 'Math.max(MOST_ROOM, most, Math.max(LEAST_ROOM, Math.ceil(1.25 * lastLength)))',
-    reason: 'It only saves memory.',
-  },
-  {
-    file: 'lib/landing/lines/landedLines.ts',
-    old: 'text[end] === BRACE && text.compare(bytes, 0, bytes.length, from, end) === 0',
-    fault: 'false',
-    reason: 'It only saves time.',
-  },
-  {
-    file: 'lib/landing/lines/landedLines.ts',
-    old: 'from + bytes.length',
-    fault: 'from - bytes.length',
-    reason: 'It only saves time.',
-  },
-  {
-    file: 'lib/landing/lines/landedLines.ts',
-    old: 'day === lastHead.day',
-    fault: 'false',
-    reason: 'It only saves time.',
-  },
-  {
-    file: 'lib/landing/lines/landedLines.ts',
-    old: '[]',
-    fault: '["Stryker was here"]',
-    reason: 'What is matched is the first member, and the groups are none.',
-  },
-  {
-    file: 'lib/landing/lines/landedLines.ts',
-    old: 'table === undefined',
-    fault: 'false',
-    reason: 'What is no head has no day either.',
-  },
-  {
-    file: 'lib/erase/Unit.ts',
-    old: 'type.toLowerCase()',
-    fault: 'type.toUpperCase()',
-    reason: 'Types are compared in one case, whichever.',
-  },
-  {
-    file: 'lib/erase/Unit.ts',
-    old: '{ N, r, p }',
-    fault: '{}',
-    reason: 'The cost is the default of Node 24.',
-  },
-  {
-    file: 'lib/erase/UnitMatcher.ts',
-    old: "typeof location === 'string'",
-    fault: 'true',
-    reason: 'No other value is a location.',
-  },
-  {
-    file: 'lib/erase/UnitMatcher.ts',
-    old: '[]',
-    fault: '["Stryker was here"]',
-    reason: 'What is matched is the first member, and the groups are none.',
-  },
-  {
-    file: 'lib/erase/eraseDocuments.ts',
-    old: "['unit']",
-    fault: '[]',
-    reason: 'What goes counts as one document at least.',
-  },
-  {
-    file: 'lib/erase/eraseDocuments.ts',
-    old: '[]',
-    fault: '["Stryker was here"]',
-    reason: 'What is found of no kind counts as nothing.',
-  },
-  {
-    file: 'lib/erase/eraseDocuments.ts',
-    old: '{ highWaterMark: CHUNK_BYTES }',
-    fault: '{}',
-    reason: 'It only saves time.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: "found !== 'more'",
-    fault: 'true',
-    reason: 'What waits for more bytes is charged nothing either.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: 'end === offset',
-    fault: 'false',
-    reason: 'No run of no bytes is inflated.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: 'text !== null',
-    fault: 'true',
-    reason: 'Of what was not inflated no byte was read, so that it took not all bytes.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: 'isSearch || this.#spent > 0',
-    fault: 'true',
-    reason: 'It only saves time: a whole member is charged nothing.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: '{ if (most + HEADER.length <= bytes.length) this.#aloneTo = this.#position + this.#runBytes; return null; }',
-    fault: '{}',
-    reason: 'It only saves time: these members are read alone in any case.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: 'most + HEADER.length <= bytes.length',
-    fault: 'false',
-    reason: 'It only saves time: these members are read alone in any case.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: 'most + HEADER.length <= bytes.length',
-    fault: 'most + HEADER.length < bytes.length',
-    reason: 'It only saves time: these members are read alone in any case.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: 'most + HEADER.length',
-    fault: 'most - HEADER.length',
-    reason: 'It only saves time: these members are read alone in any case.',
-  },
-  {
-    file: 'lib/landing/lines/LandedReader.ts',
-    old: 'this.#position + this.#runBytes',
-    fault: 'this.#position - this.#runBytes',
-    reason: 'It only saves time: these members are read alone in any case.',
-  },
-  {
-    file: 'lib/landing/store/encodeLines.ts',
-    old: '{ level: 1 }',
-    fault: '{}',
-    reason: 'It only saves time.',
-  },
-  ...['columns.length >= SURELY_FITS', 'true'].map((fault) => ({
-    file: 'lib/collect/rows/eventIds.ts',
-    old: 'columns.length > SURELY_FITS',
-    fault,
-    reason: 'It only saves time: a row that surely fits is not measured.',
-  })),
-  {
-    file: 'lib/collect/rows/exposures.ts',
-    old: 'this.#units > MAX_OUTLINES_LENGTH',
-    fault: 'this.#units >= MAX_OUTLINES_LENGTH',
-    reason: 'A bound of memory may be higher or lower by a character.',
-  },
-  {
-    file: 'lib/collect/rows/exposures.ts',
-    old: 'i < FETCH_TIME_MEMBERS.length',
-    fault: 'i <= FETCH_TIME_MEMBERS.length',
-    reason: 'No member has a slot behind those of the times.',
-  },
-  {
-    file: 'lib/collect/rows/exposures.ts',
-    old: 'i < to',
-    fault: 'i <= to',
-    reason: 'The slot of a member that is present is found before the end.',
-  },
-  {
-    file: 'lib/collect/rows/plan.ts',
-    old: 'plan === null',
-    fault: 'false',
-    reason: 'No groups are known to it either, as long as there is no plan.',
-  },
-  {
-    file: 'lib/collect/rows.ts',
-    old: 'corrected === sent',
-    fault: 'false',
-    reason: 'It only saves time: both texts are the same.',
-  },
-  {
-    file: 'lib/collect/rows.ts',
-    old: 'i++',
-    fault: 'i--',
-    reason: 'Counted down, the clock is looked at as often.',
-  },
-  {
-    file: 'lib/collect/rows.ts',
-    old: "typeof name === 'string'",
-    fault: 'true',
-    reason: 'Telemetry has names that are texts.',
-  },
-  {
-    file: 'lib/collect/rows.ts',
-    old: '() => false',
-    fault: '() => undefined',
-    reason: 'Neither is out of time.',
-  },
-  {
-    file: 'lib/wire/EvaluationText.ts',
-    old: 'imul(sum, 31) + unit',
-    fault: 'imul(sum, 31) - unit',
-    reason: 'Any hash of a value is as good. The one of a name is held to the name.',
-  },
-  {
-    file: 'lib/wire/EvaluationText.ts',
-    old: 'hash + spread(sum)',
-    fault: 'hash - spread(sum)',
-    reason: 'Any sum that does not depend on the order is as good.',
-  },
-  {
-    file: 'lib/wire/EvaluationText.ts',
-    old: 'i - value < MAX_VALUE_LENGTH',
-    fault: 'i - value <= MAX_VALUE_LENGTH',
-    reason: 'A flag or a number is much shorter.',
-  },
-  {
-    file: 'lib/wire/decodeBody.ts',
-    old: '{ params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }',
-    fault: '{}',
-    reason: 'It only saves time.',
-  },
-  {
-    file: 'lib/wire/decodeBody.ts',
-    old: '{ [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY }',
-    fault: '{}',
-    reason: 'It only saves time.',
-  },
-  {
-    file: 'lib/wire/eventTime.ts',
-    old: 'precisionMs > CLOCK_TOLERANCE_MS',
-    fault: 'precisionMs >= CLOCK_TOLERANCE_MS',
-    reason: 'The precision is a power of ten, which the tolerance is not.',
-  },
-  {
-    file: 'lib/wire/jsonBody.ts',
-    old: "!text.includes('\\u') || !HALF_PAIR.test(text)",
-    fault: 'false',
-    reason: 'It only saves time: without half pairs nothing is replaced.',
-  },
-  {
-    file: 'lib/wire/jsonBody.ts',
-    old: "!text.includes('\\u') || !HALF_PAIR.test(text)",
-    fault: "!text.includes('\\u') && !HALF_PAIR.test(text)",
-    reason: 'It only saves time: without half pairs nothing is replaced.',
-  },
-  {
-    file: 'lib/wire/parseBatch.ts',
-    old: '[]',
-    fault: '["Stryker was here"]',
-    reason: 'Each evaluation knows where its own members begin.',
-  },
-  {
-    file: 'lib/wire/parseBatch.ts',
-    old: 'evaluations.length === 0',
-    fault: 'false',
-    reason: 'It only saves time: the text is parsed as it is, or was parsed so.',
-  },
-  {
-    file: 'lib/wire/parseBatch.ts',
-    old: 'at !== -1 && !text.startsWith(METADATA_REST, at + METADATA.length)',
-    fault: 'false',
-    reason: 'It only costs time: what is taken out in another place is no metadata of an event.',
-  },
-  {
-    file: 'lib/wire/parseBatch.ts',
-    old: "!isJsonObject(parsed) || !Array.isArray(parsed['events'])",
-    fault: 'false',
-    reason: 'What it lets through throws, and the text is parsed as it is, too.',
-  },
-  {
-    file: 'lib/wire/parseBatch.ts',
-    old: "!isJsonObject(parsed) || !Array.isArray(parsed['events'])",
-    fault: "!isJsonObject(parsed) && !Array.isArray(parsed['events'])",
-    reason: 'What it lets through throws, and the text is parsed as it is, too.',
-  },
-  {
-    file: 'lib/wire/parseBatch.ts',
-    old: "typeof metadata === 'number'",
-    fault: 'true',
-    reason: 'Anything else is the place of no evaluation.',
-  },
-  {
-    file: 'lib/wire/parseBatch.ts',
-    old: "typeof value === 'object'",
-    fault: 'true',
-    reason: 'A text or a number has no metadata.',
-  },
-  {
-    file: 'lib/wire/stripPrivateAttributes.ts',
-    old: "typeof item === 'object'",
-    fault: 'true',
-    reason: 'It only saves memory.',
-  },
-  {
-    file: 'lib/wire/stripPrivateAttributes.ts',
-    old: "typeof member === 'object'",
-    fault: 'true',
-    reason: 'It only saves memory.',
-  },
-  {
-    file: 'lib/reconcile/reconcileDays.ts',
-    old: 'line !== null',
-    fault: 'true',
-    reason: 'There is no line only if there are no values, and a night always has one.',
-  },
-  {
-    file: 'lib/wire/keys/KeyCache.ts',
-    old: 'this.#keyring === undefined',
-    fault: 'false',
-    reason: 'A cache without keys was never read with success, so that its last read is older than any time.',
-  },
-  {
-    file: 'lib/wire/keys/Keyring.ts',
-    old: 'sources === undefined',
-    fault: 'false',
-    reason: 'A member that is undefined is read as one that is absent.',
-  },
+  ...equivalentsOf('lib/collect/rows.ts', [
+    ['corrected === sent', 'false', 'It only saves time: both texts are the same.'],
+    ['i++', 'i--', 'Counted down, the clock is looked at as often.'],
+    ["typeof name === 'string'", 'true', 'Telemetry has names that are texts.'],
+    ['() => false', '() => undefined', 'Neither is out of time.'],
+  ]),
+  ...equivalentsOf('lib/collect/rows/eventIds.ts', [
+    [
+      'columns.length > SURELY_FITS',
+      'columns.length >= SURELY_FITS',
+      'It only saves time: a row that surely fits is not measured.',
+    ],
+    ['columns.length > SURELY_FITS', 'true', 'It only saves time: a row that surely fits is not measured.'],
+  ]),
+  ...equivalentsOf('lib/collect/rows/exposures.ts', [
+    [
+      'this.#units > MAX_OUTLINES_LENGTH',
+      'this.#units >= MAX_OUTLINES_LENGTH',
+      'A bound of memory may be higher or lower by a character.',
+    ],
+    [
+      'i < FETCH_TIME_MEMBERS.length',
+      'i <= FETCH_TIME_MEMBERS.length',
+      'No member has a slot behind those of the times.',
+    ],
+    ['i < to', 'i <= to', 'The slot of a member that is present is found before the end.'],
+  ]),
+  ...equivalentsOf('lib/collect/rows/plan.ts', [
+    ['plan === null', 'false', 'No groups are known to it either, as long as there is no plan.'],
+  ]),
+  ...equivalentsOf('lib/erase/Unit.ts', [
+    ['type.toLowerCase()', 'type.toUpperCase()', 'Types are compared in one case, whichever.'],
+    ['{ N, r, p }', '{}', 'The cost is the default of Node 24.'],
+  ]),
+  ...equivalentsOf('lib/erase/UnitMatcher.ts', [
+    ["typeof location === 'string'", 'true', 'No other value is a location.'],
+    ['[]', '["Stryker was here"]', 'What is matched is the first member, and the groups are none.'],
+  ]),
+  ...equivalentsOf('lib/erase/eraseDocuments.ts', [
+    ["['unit']", '[]', 'What goes counts as one document at least.'],
+    ['[]', '["Stryker was here"]', 'What is found of no kind counts as nothing.'],
+    ['{ highWaterMark: CHUNK_BYTES }', '{}', SAVES_TIME],
+  ]),
+  ...equivalentsOf('lib/landing/lines/LandedReader.ts', [
+    ['8 * RUN_BYTES', '8 / RUN_BYTES', SAVES_TIME],
+    ['this.#waiting.length === 0', 'false', SAVES_TIME],
+    ['rest.length === 0', 'false', SAVES_TIME],
+    ['text !== null', 'false', 'It only saves time: the room for the next text is guessed by the last one.'],
+    [
+      'from + PEEK_BYTES > bytes.length',
+      'from + PEEK_BYTES >= bytes.length',
+      'A member is judged a piece later.',
+    ],
+    ['from + PEEK_BYTES > bytes.length', 'true', 'A member is judged a piece later.'],
+    ["found !== 'more'", 'true', 'What waits for more bytes is charged nothing either.'],
+    ['end === offset', 'false', 'No run of no bytes is inflated.'],
+    ['text !== null', 'true', 'Of what was not inflated no byte was read, so that it took not all bytes.'],
+    ['isSearch || this.#spent > 0', 'true', 'It only saves time: a whole member is charged nothing.'],
+    [
+      '{ if (most + HEADER.length <= bytes.length) this.#aloneTo = this.#position + this.#runBytes; return null; }',
+      '{}',
+      'It only saves time: these members are read alone in any case.',
+    ],
+    [
+      'most + HEADER.length <= bytes.length',
+      'false',
+      'It only saves time: these members are read alone in any case.',
+    ],
+    [
+      'most + HEADER.length <= bytes.length',
+      'most + HEADER.length < bytes.length',
+      'It only saves time: these members are read alone in any case.',
+    ],
+    [
+      'most + HEADER.length',
+      'most - HEADER.length',
+      'It only saves time: these members are read alone in any case.',
+    ],
+    [
+      'this.#position + this.#runBytes',
+      'this.#position - this.#runBytes',
+      'It only saves time: these members are read alone in any case.',
+    ],
+  ]),
+  ...equivalentsOf('lib/landing/lines/gzipMember.ts', [
+    ['1.25 * lastLength', '1.25 / lastLength', SAVES_TIME],
+    [
+      'Math.min(MOST_ROOM, most, Math.max(LEAST_ROOM, Math.ceil(1.25 * lastLength)))',
+      'Math.max(MOST_ROOM, most, Math.max(LEAST_ROOM, Math.ceil(1.25 * lastLength)))',
+      'It only saves memory.',
+    ],
+  ]),
+  ...equivalentsOf('lib/landing/lines/landedLines.ts', [
+    ['text[end] === BRACE && text.compare(bytes, 0, bytes.length, from, end) === 0', 'false', SAVES_TIME],
+    ['from + bytes.length', 'from - bytes.length', SAVES_TIME],
+    ['day === lastHead.day', 'false', SAVES_TIME],
+    ['[]', '["Stryker was here"]', 'What is matched is the first member, and the groups are none.'],
+    ['table === undefined', 'false', 'What is no head has no day either.'],
+  ]),
+  ...equivalentsOf('lib/landing/store/encodeLines.ts', [['{ level: 1 }', '{}', SAVES_TIME]]),
+  ...equivalentsOf('lib/reconcile/reconcileDays.ts', [
+    ['line !== null', 'true', 'There is no line only if there are no values, and a night always has one.'],
+  ]),
+  ...equivalentsOf('lib/wire/EvaluationText.ts', [
+    [
+      'imul(sum, 31) + unit',
+      'imul(sum, 31) - unit',
+      'Any hash of a value is as good. The one of a name is held to the name.',
+    ],
+    ['hash + spread(sum)', 'hash - spread(sum)', 'Any sum that does not depend on the order is as good.'],
+    ['i - value < MAX_VALUE_LENGTH', 'i - value <= MAX_VALUE_LENGTH', 'A flag or a number is much shorter.'],
+  ]),
+  ...equivalentsOf('lib/wire/decodeBody.ts', [
+    ['{ params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }', '{}', SAVES_TIME],
+    ['{ [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY }', '{}', SAVES_TIME],
+  ]),
+  ...equivalentsOf('lib/wire/eventTime.ts', [
+    [
+      'precisionMs > CLOCK_TOLERANCE_MS',
+      'precisionMs >= CLOCK_TOLERANCE_MS',
+      'The precision is a power of ten, which the tolerance is not.',
+    ],
+  ]),
+  ...equivalentsOf('lib/wire/jsonBody.ts', [
+    [
+      "!text.includes('\\u') || !HALF_PAIR.test(text)",
+      'false',
+      'It only saves time: without half pairs nothing is replaced.',
+    ],
+    [
+      "!text.includes('\\u') || !HALF_PAIR.test(text)",
+      "!text.includes('\\u') && !HALF_PAIR.test(text)",
+      'It only saves time: without half pairs nothing is replaced.',
+    ],
+  ]),
+  ...equivalentsOf('lib/wire/keys/KeyCache.ts', [
+    [
+      'this.#keyring === undefined',
+      'false',
+      'A cache without keys was never read with success, so that its last read is older than any time.',
+    ],
+  ]),
+  ...equivalentsOf('lib/wire/keys/Keyring.ts', [
+    ['sources === undefined', 'false', 'A member that is undefined is read as one that is absent.'],
+  ]),
+  ...equivalentsOf('lib/wire/parseBatch.ts', [
+    ['[]', '["Stryker was here"]', 'Each evaluation knows where its own members begin.'],
+    [
+      'evaluations.length === 0',
+      'false',
+      'It only saves time: the text is parsed as it is, or was parsed so.',
+    ],
+    [
+      'at !== -1 && !text.startsWith(METADATA_REST, at + METADATA.length)',
+      'false',
+      'It only costs time: what is taken out in another place is no metadata of an event.',
+    ],
+    [
+      "!isJsonObject(parsed) || !Array.isArray(parsed['events'])",
+      'false',
+      'What it lets through throws, and the text is parsed as it is, too.',
+    ],
+    [
+      "!isJsonObject(parsed) || !Array.isArray(parsed['events'])",
+      "!isJsonObject(parsed) && !Array.isArray(parsed['events'])",
+      'What it lets through throws, and the text is parsed as it is, too.',
+    ],
+    ["typeof metadata === 'number'", 'true', 'Anything else is the place of no evaluation.'],
+    ["typeof value === 'object'", 'true', 'A text or a number has no metadata.'],
+  ]),
+  ...equivalentsOf('lib/wire/stripPrivateAttributes.ts', [
+    ["typeof item === 'object'", 'true', 'It only saves memory.'],
+    ["typeof member === 'object'", 'true', 'It only saves memory.'],
+  ]),
 ];
+
+function equivalentsOf(file: string, rows: readonly Row[]): readonly Equivalent[] {
+  return rows.map(([old, fault, reason]) => ({ file, old, fault, reason }));
+}
