@@ -44,6 +44,14 @@ export function isUtcDay(text: string): boolean {
   return Number.isFinite(epochMs) && new Date(epochMs).getUTCDate() === Number(text.slice(8));
 }
 
+const HOUR_OF_DAY = /^T(?:[01]\d|2[0-3])$/;
+
+/** Whether a text is an hour of a UTC day that exists, as `2026-11-25T07`. */
+export function isUtcHour(text: string): boolean {
+  const dayLength = 'YYYY-MM-DD'.length;
+  return HOUR_OF_DAY.test(text.slice(dayLength)) && isUtcDay(text.slice(0, dayLength));
+}
+
 /** A time with its zone in ISO 8601; the first group is its day. Whether hours and minutes exist is for Date to say. */
 const INSTANT = /^(\d{4}-\d{2}-\d{2})T.*(?:Z|[+-]\d{2}:\d{2})$/;
 

@@ -3,7 +3,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily, errorName } from '../../lib/base/errors.ts';
 import { parseJson, valueAt } from '../../lib/base/json.ts';
 import { systemClock, utcDay } from '../../lib/base/time.ts';
-import { hourIn } from '../../lib/landing/lines/landedLines.ts';
+import { hourIn } from '../../lib/landing/lines/receivedHours.ts';
 import { encodeLines, type LandedRow } from '../../lib/landing/store/encodeLines.ts';
 import { putRecordObject } from '../../lib/landing/store/land.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';

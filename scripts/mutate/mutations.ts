@@ -408,7 +408,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/landing/lines/landedLines.ts', 'lib/landing/lines/LandedObject', [
     ['> MOST_OTHERS', '> 2 * MOST_OTHERS'],
   ]),
-  faultsOf('lib/landing/lines/landedLines.ts', 'lib/landing/write/finishedEvents', [
+  faultsOf('lib/landing/lines/receivedHours.ts', 'lib/landing/write/finishedEvents', [
     ['row[found - 1] !== QUOTE', 'false'],
   ]),
   faultsOf('lib/landing/heldTimes.ts', 'lib/reconcile/reconcileDays', [

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import { textOfCut } from './gzipMember.ts';
-import { type LandedPart, rowHours, type SkippedWhy } from './landedLines.ts';
+import type { LandedPart, SkippedWhy } from './landedLines.ts';
+import { rowHours } from './receivedHours.ts';
 
 /** Ranges of skipped bytes that are named. */
 const MOST_RANGES = 20;

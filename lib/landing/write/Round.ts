@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UtcDay } from '../../base/time.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
-import type { LandedLine, LandedPart } from '../lines/landedLines.ts';
+import { type LandedLine, type LandedPart, LINE_BREAK } from '../lines/landedLines.ts';
 
 /** Bytes of rows that are kept in memory before they are appended to their files. */
 const WAITING_BYTES = 4_194_304;
@@ -142,4 +142,3 @@ class LinesFile implements RoundLines {
 
 /** Bytes of a line behind its row: `}` and the line break. */
 const END_BYTES = 2;
-const LINE_BREAK = 0x0a;

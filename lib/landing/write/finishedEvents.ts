@@ -2,7 +2,8 @@ import { isJsonObject, parseJson } from '../../base/json.ts';
 import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import type { FinishedEvents } from '../LandingNotes.ts';
-import { hourIn, type LandedPart } from '../lines/landedLines.ts';
+import type { LandedPart } from '../lines/landedLines.ts';
+import { hourIn } from '../lines/receivedHours.ts';
 import { eventsOfRefusal } from '../quarantineReasons.ts';
 
 /**

@@ -9,6 +9,7 @@ import type { Config } from '../../schema/config.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { deliveredTables } from '../../tables/deliveredTables.ts';
 import type { Table } from '../../tables/Table.ts';
+import { LINE_BREAK } from '../lines/landedLines.ts';
 import type { QuarantineRows } from '../quarantineWriter.ts';
 import { type LineFailure, lineFailure, writeRowsStatement } from './lineStatements.ts';
 import { quarantineLines, type RefusedLine } from './quarantineLines.ts';
@@ -23,7 +24,6 @@ import { WriteError } from './WriteError.ts';
 const MOST_SINGLE_LINES = 2_000;
 /** Bytes of a piece that is refused as a whole after {@link MOST_SINGLE_LINES}: some hundred rows. */
 const SHORT_PIECE_BYTES = 65_536;
-const LINE_BREAK = 0x0a;
 
 /** A round to be written. */
 export interface RoundRequest {

@@ -5,7 +5,7 @@ import type { Clock } from '../../../../lib/base/time.ts';
 import { inflate, TOO_LARGE } from '../../../../lib/landing/lines/gzipMember.ts';
 import { LandedObject, rowsIn } from '../../../../lib/landing/lines/LandedObject.ts';
 import { LandedReader } from '../../../../lib/landing/lines/LandedReader.ts';
-import { hourIn } from '../../../../lib/landing/lines/landedLines.ts';
+import { hourIn } from '../../../../lib/landing/lines/receivedHours.ts';
 import { Skipped } from '../../../../lib/landing/lines/Skipped.ts';
 import { encodeLines, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
@@ -381,6 +381,13 @@ describe('bytes of others in an object', () => {
     expect([Buffer.from('{"TICKER":1}'), gzipSync('hello\n')].map(hoursOf)).toEqual([[], []]);
     expect(hoursOf(gzipSync(newer('')))).toBeNull();
     expect(hoursOf(gzipSync(newer(',"received_at":"of old times"')))).toBeNull();
+    // An hour that does not exist, in the row or in the head of its line, is not known either.
+    for (const hour of ['2026-11-25T27', '2026-02-30T07', '2026-99-99T77']) {
+      const received = `,"received_at":"${hour}:10:00.000Z"`;
+      expect(hoursOf(gzipSync(newer(received)))).toBeNull();
+      const withHour = newer(received).replace('"row"', `"hour":"${hour}","row"`);
+      expect(hoursOf(gzipSync(withHour))).toBeNull();
+    }
     expect(hoursOf(gzipSync(`${newer('')}${at('08')}`))).toBeNull();
     expect(hoursOf(gzipSync(`${'x\n'.repeat(1_001)}${newer('')}${at('08')}`))).toBeNull();
     const timeless = Buffer.from('{"event_id":"2026-11-25T07"}');
