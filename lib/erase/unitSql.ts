@@ -138,6 +138,8 @@ function jsonOf(column: ParquetColumn): string {
  */
 function isOneOf(column: ParquetColumn, values: readonly string[]): string {
   const { name, type } = column;
+  // Hive writes texts as BLOB, without an annotation. A text such as `\xFF` is not the byte that a cast writes so.
+  if (type === 'BLOB') return `TRY(decode(${quoteName(name)})) IN (${list(values)})`;
   const text = `${readable(column)} IN (${list(values)})`;
   const typed = values.filter((value) => isExact(type, value)).map(quoteText);
   if (typed.length === 0) return text;

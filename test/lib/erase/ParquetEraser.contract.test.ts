@@ -74,6 +74,7 @@ describe('the rows of a unit in a Parquet file', () => {
     ],
     // Not every BLOB is UTF-8.
     ['user_id=mü', "SELECT encode('mü') AS user_id UNION ALL SELECT '\\xFF'::BLOB", 1],
+    ['user_id=\\xFF', "SELECT encode('\\xFF') AS user_id UNION ALL SELECT '\\xFF'::BLOB", 1],
     ['company_id=c', "SELECT {'companyID': 'c'} AS custom_ids UNION ALL SELECT {'companyID': 'd'}", 1],
     ['company_id=7', "SELECT MAP {'companyID': 7} AS unit_ids UNION ALL SELECT MAP {'companyID': 8}", 1],
     // Columns without any value have any type.
