@@ -140,13 +140,13 @@ export const equivalents: readonly Equivalent[] = [
   ]),
   ...equivalentsOf('lib/wire/jsonBody.ts', [
     [
-      "!text.includes('\\u') || !HALF_PAIR.test(text)",
+      "!text.includes('\\\\u') || !HALF_PAIR.test(text)",
       'false',
       'It only saves time: without half pairs nothing is replaced.',
     ],
     [
-      "!text.includes('\\u') || !HALF_PAIR.test(text)",
-      "!text.includes('\\u') && !HALF_PAIR.test(text)",
+      "!text.includes('\\\\u') || !HALF_PAIR.test(text)",
+      "!text.includes('\\\\u') && !HALF_PAIR.test(text)",
       'It only saves time: without half pairs nothing is replaced.',
     ],
   ]),
