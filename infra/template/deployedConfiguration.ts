@@ -85,8 +85,8 @@ function digestOf(value: unknown): string {
  * `retention.quarantineDays: deployed 90, configured 30`. None if all are deployed, or if the stack states none.
  *
  * @param output Of the stack: {@link CONFIGURATION_OUTPUT}.
- * @param isOtherRelease Whether another release has deployed it: then settings that only one of the two has are left out, as a release
- *   may have other settings.
+ * @param isOtherRelease Whether another release has deployed it: then settings that only one of the two has are left out, and digests,
+ *   as a release may have other settings, and entries with other members.
  */
 export function undeployedSettings(
   config: Config,
@@ -100,7 +100,8 @@ export function undeployedSettings(
   return paths.flatMap((path) => {
     const before = deployed[path];
     const now = configured[path];
-    if (before === now || (isOtherRelease && (before === undefined || now === undefined))) return [];
+    const mayBeOfRelease = [before, now].some((setting) => setting === undefined || shown(setting) === '');
+    if (before === now || (isOtherRelease && mayBeOfRelease)) return [];
     return [`${path}: ${differenceText(before, now)}`];
   });
 }

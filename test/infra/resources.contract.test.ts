@@ -373,6 +373,16 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('is compared by the digests of named entries only with a stack of the same release', () => {
+    const key = { label: 'web', sha256: 'a'.repeat(64) };
+    const { config } = deploy({ keys: [key] });
+    const stated = statedConfiguration(config);
+    // As of a release whose keys have another member.
+    const other = { ...config, keys: config.keys.map((deployed) => ({ ...deployed, environment: 'x' })) };
+    expect(undeployedSettings(other, stated, false)).toEqual(['keys.web: deployed with other values']);
+    expect(undeployedSettings(other, stated, true)).toEqual([]);
+  });
+
   it('determines names, folders and streams', () => {
     const other = deploy({
       bucket: 'other-bucket',
