@@ -99,7 +99,7 @@ function makeExporter(from: Environment, endsAt: number): Exporter {
     clock: systemClock,
     ...makePorts(bucket, { s3, glue: glueClient() }, attempts),
     looks: exportLooks(s3ObjectStore(s3, bucket)),
-    apart: (exported) => makeIsolatedPorts(from, exported, attempts),
+    isolate: (exported) => makeIsolatedPorts(from, exported, attempts),
     tasks: taskQueue(sqsClient(), SLUICE_EXPORT_QUEUE, systemTiming),
     newOwner: randomUUID,
     log: logLine,

@@ -52,7 +52,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_OUT_OF_TIME: {
     cause: 'The day takes longer to copy than a function may run.',
-    cure: 'No action is needed: copied files stay, and the rest continues at once.',
+    cure: 'No action is needed: copied files stay, and the rest continues at once, or with the next run if a whole day was not enough.',
   },
   SLUICE_EXPORT_STOPPED: {
     cause: 'An unexpected error occurred.',

@@ -9,13 +9,7 @@ import { isFailing, type LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportSubject } from '../tables/ledgerKeys.ts';
 import { isTransientCode } from './ExportError.ts';
-import {
-  type DayExporter,
-  type ExportOutcome,
-  exportDay,
-  type FileRewriter,
-  type TargetBucket,
-} from './exportDay.ts';
+import { type DayExporter, exportDay, type FileRewriter, type TargetBucket } from './exportDay.ts';
 import { exportMetrics } from './exportMetrics.ts';
 import { GO_ON_AFTER_SECONDS, MAX_ROUNDS } from './limits.ts';
 import {
@@ -24,7 +18,7 @@ import {
   exportRequestSchema,
   exportTaskSchema,
 } from './messageBodies.ts';
-import { countFailing, type PlanExportsPorts, planExports } from './planExports.ts';
+import { isAnyFailing, type PlanExportsPorts, planExports } from './planExports.ts';
 
 /** Ports for one export, by a session of the function's role that is limited to that export (docs/export.md). */
 export interface IsolatedExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
@@ -40,8 +34,11 @@ export interface Exporter
   readonly targetOf: (exported: Export) => TargetBucket;
   /** Returns the rewriter for the files of an export; undefined to copy them. Default: all files are copied. */
   readonly rewriterOf?: (exported: Export) => Promise<FileRewriter | undefined>;
-  /** Makes ports for a task that reach its export and nothing else. Default: the ports above. */
-  readonly apart?: (exported: Export) => Promise<IsolatedExporter>;
+  /**
+   * Makes ports for a task that reach its export and nothing else. They replace the ports of the same names above. The
+   * caller closes them. Default: tasks use the ports above.
+   */
+  readonly isolate?: (exported: Export) => Promise<IsolatedExporter>;
   /** Makes a unique ID. */
   readonly newOwner: () => string;
   /** The stage of the deployment. */
@@ -69,44 +66,43 @@ export async function exportMessages(
 ): Promise<SQSBatchResponse> {
   return eachMessage(messages, exportRequests, exporter.log, async (message) =>
     message.sluice === 'export'
-      ? !(await runRequest(exporter, message)).again
+      ? !(await runRequest(exporter, message))
       : !(await runTask(exporter, message)),
   );
 }
 
-/** The result of one request: the line in the log. */
-interface ExportReport {
-  readonly event: 'export_run';
-  /** Whether a retry may help: something was busy or unavailable. */
-  readonly again: boolean;
-  readonly [field: string]: unknown;
-}
-
 /**
- * Finds days to export and reports them in the log. A scheduled run also writes metrics, unless tasks are about to try
- * failed days again: the alarm takes the highest value of some minutes, and it is for those tasks to end it. Transient
- * failures do not count in metrics: the request is redelivered, and the dead-letter queue raises an alarm if it never
- * succeeds.
+ * Finds days to export and reports them in the log. A scheduled run also writes the metric, unless tasks are about to
+ * try failed days again: the alarm takes the highest value of some minutes, and it is for those tasks to end it.
+ * Transient failures of planning do not count in the metric: the request is redelivered, and the dead-letter queue
+ * raises an alarm if it never succeeds.
+ *
+ * @returns Whether the message is to be redelivered, because something was busy or unavailable.
  */
-export async function runRequest(exporter: Exporter, request: ExportRequest): Promise<ExportReport> {
+async function runRequest(exporter: Exporter, request: ExportRequest): Promise<boolean> {
   const { queued, looked, failedDays, isTryingFailed, failed } = await planExports(exporter, request);
   const lasting = failed.filter(({ transient }) => !transient);
-  const report = {
+  const again = lasting.length < failed.length;
+  exporter.log({
     level: failed.length > 0 ? 'error' : 'info',
     event: 'export_run',
     looked,
     queued: queued.length,
     failed_days: failedDays,
     failed,
-    again: lasting.length < failed.length,
-  } as const;
-  exporter.log(report);
+    again,
+  });
   if (request.schedule !== undefined && (lasting.length > 0 || !isTryingFailed))
     reportFailing(exporter, request.schedule, failedDays + lasting.length);
-  return report;
+  return again;
 }
 
-/** Exports one day and logs the result. @returns Whether the message is to be redelivered. */
+/**
+ * Exports one day and logs the result. If this was the last failure of the schedule, it writes the metric at once: the
+ * alarm need not wait for the next run.
+ *
+ * @returns Whether the message is to be redelivered.
+ */
 async function runTask(exporter: Exporter, task: ExportTask): Promise<boolean> {
   const { export: name, day } = task;
   const exported = exporter.exports.find((configured) => configured.name === name);
@@ -116,22 +112,27 @@ async function runTask(exporter: Exporter, task: ExportTask): Promise<boolean> {
   }
   const subject = exportSubject(exported, day);
   const hadFailed = isFailing(await exporter.ledger.read(subject));
-  const apart = await exporter.apart?.(exported);
+  const isolated = await exporter.isolate?.(exported);
   let again: boolean;
   try {
-    again = await exportTask({ ...exporter, ...apart }, exported, task);
+    again = await exportTask({ ...exporter, ...isolated }, exported, task);
   } finally {
-    apart?.close();
+    isolated?.close();
   }
-  // The metric is written at once, so that the alarm need not wait for the next run of the schedule.
   const isCured = hadFailed && !isFailing(await exporter.ledger.read(subject));
-  if (isCured && (await countFailing(exporter, exported.schedule)) === 0)
+  if (isCured && !(await isAnyFailing(exporter, exported.schedule)))
     reportFailing(exporter, exported.schedule, 0);
   return again;
 }
 
+/**
+ * Exports one day, logs the result, and either queues the next round or reports a failure in the metric. There a task
+ * also counts a transient failure: the day fails until a later try succeeds.
+ *
+ * @returns Whether the message is to be redelivered.
+ */
 async function exportTask(exporter: Exporter, exported: Export, task: ExportTask): Promise<boolean> {
-  const { export: name, day, reason } = task;
+  const { export: name, day, reason, round = 0 } = task;
   const done = await exportDay(
     {
       ...exporter,
@@ -143,20 +144,35 @@ async function exportTask(exporter: Exporter, exported: Export, task: ExportTask
     exported,
     task,
   );
-  const again = isRetryable(done);
-  const goesOn = done.outcome === 'unfinished' && (task.round ?? 0) < MAX_ROUNDS;
-  exporter.log({ ...logFields(done), event: 'export', export: name, day, reason, again });
-  if ((done.outcome === 'settled' || !goesOn) && 'entry' in done && done.entry.failure !== undefined)
-    reportFailing(exporter, exported.schedule, 1);
-  if (goesOn && done.outcome === 'unfinished')
-    await queueNextRound(exporter, task, exported.table, done.entry);
+  const line = { event: 'export', export: name, day, reason };
+  if (done.outcome === 'busy' || done.outcome === 'lost') {
+    const again = done.outcome === 'busy';
+    exporter.log({ level: 'info', ...line, ...done, again });
+    return again;
+  }
+  const { entry, copied } = done;
+  if (done.outcome === 'unfinished' && round < MAX_ROUNDS) {
+    exporter.log({ level: 'info', ...line, outcome: 'unfinished', copied, again: false });
+    await queueNextRound(exporter, task, exported.table, entry);
+    return false;
+  }
+  // A day that is unfinished after its last round has failed, as its entry in the ledger says.
+  const { failure, state, files, bytes } = entry;
+  const again = failure !== undefined && isTransientCode(failure.code);
+  exporter.log({
+    level: failure === undefined ? 'info' : 'error',
+    ...line,
+    outcome: state,
+    files: files.length,
+    bytes,
+    copied,
+    removed: done.outcome === 'settled' ? done.removed : 0,
+    code: failure?.code,
+    detail: failure?.message,
+    again,
+  });
+  if (failure !== undefined) reportFailing(exporter, exported.schedule, 1);
   return again;
-}
-
-function isRetryable(done: ExportOutcome): boolean {
-  return (
-    done.outcome === 'busy' || (done.outcome === 'settled' && isTransientCode(done.entry.failure?.code ?? ''))
-  );
 }
 
 /**
@@ -175,24 +191,12 @@ async function queueNextRound(
   await ledger.noteQueued(exportSubject({ name, table }, day), { fingerprint, reason }, seen);
 }
 
-function logFields(done: ExportOutcome): Record<string, unknown> {
-  if (done.outcome === 'unfinished') return { level: 'info', outcome: done.outcome, copied: done.copied };
-  if (done.outcome !== 'settled') return { level: 'info', ...done };
-  const { entry, copied, removed } = done;
-  const { failure, state, files, bytes } = entry;
-  return {
-    level: failure === undefined ? 'info' : 'error',
-    outcome: state,
-    files: files.length,
-    bytes,
-    copied,
-    removed,
-    code: failure?.code,
-    detail: failure?.message,
-  };
-}
-
-/** Writes the metric of failing exports of a schedule. */
+/**
+ * Writes the metric of a schedule.
+ *
+ * @param failing A run gives the number of failing days and of exports that could not be planned, a task 1 for its own
+ * day, or 0 once nothing of the schedule fails any more. The alarm asks only whether the highest value is above 0.
+ */
 function reportFailing(
   { stage, clock, log }: Pick<Exporter, 'stage' | 'clock' | 'log'>,
   schedule: Export['schedule'],

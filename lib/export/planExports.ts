@@ -18,6 +18,8 @@ import type { ExportReason, ExportRequest, ExportTask } from './messageBodies.ts
 const exportLookSchema = z.object({
   /** Epoch milliseconds. */
   at: z.number(),
+  /** Whether the export could not be planned then, and somebody has to mend it. */
+  failed: z.boolean().optional(),
 });
 
 /** Last looks at exports. */
@@ -74,21 +76,21 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
   const inTurn = await oldestFirst(wanted, ({ name }) => looks.read(EXPORTS_LEDGER, name));
   const plans = await mapLimit(inTurn, PARALLEL_EXPORTS, async ({ item: exported }) => {
     /** Notes the look, unless the request names days: these are not all days of the export. */
-    const note = async (): Promise<boolean> => {
-      const look = { at: clock.now() };
+    const note = async (failed: boolean): Promise<boolean> => {
+      const look = { at: clock.now(), failed };
       if (request.days === undefined) await looks.write(EXPORTS_LEDGER, exported.name, look);
       return true;
     };
     try {
       const plan = await planOne(ports, exported, request);
-      await note();
+      await note(false);
       return plan;
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       const { code, message } = error;
       const passes = isTransientCode(code) || code === 'SLUICE_EXPORT_OUT_OF_TIME';
       // If the note fails, the next try repeats the look.
-      const transient = passes || !(await note().catch(() => false));
+      const transient = passes || !(await note(true).catch(() => false));
       failed.push({ export: exported.name, code, message, transient });
       return { queued: [], looked: 0, failedDays: 0, isTryingFailed: false };
     }
@@ -145,20 +147,25 @@ async function planOne(
   };
 }
 
-/** Counts days of a schedule's exports whose last try failed, also those that are queued to be tried again. */
-export async function countFailing(
-  { exports, ledger, clock }: Pick<PlanExportsPorts, 'exports' | 'ledger' | 'clock'>,
+/**
+ * Whether something of a schedule's exports fails: the last look at an export, or the last try of a day, also of one that
+ * is queued to be tried again. Once something does, no more of the ledger is read.
+ */
+export async function isAnyFailing(
+  { exports, ledger, looks, clock }: Pick<PlanExportsPorts, 'exports' | 'ledger' | 'looks' | 'clock'>,
   schedule: Export['schedule'],
-): Promise<number> {
-  const subjects = exports
-    .filter((exported) => exported.schedule === schedule)
-    .flatMap((exported) =>
-      lookback(utcDay(clock.now()), exported.lookbackDays).map((day) => exportSubject(exported, day)),
-    );
-  const failing = await mapLimit(subjects, PARALLEL_EXPORTS, async (subject) =>
-    isFailing(await ledger.read(subject)),
-  );
-  return failing.filter(Boolean).length;
+): Promise<boolean> {
+  const scheduled = exports.filter((exported) => exported.schedule === schedule);
+  let isFound = false;
+  await mapLimit(scheduled, PARALLEL_EXPORTS, async (exported) => {
+    const look = await looks.read(EXPORTS_LEDGER, exported.name);
+    if (look?.failed === true) isFound = true;
+    for (const day of lookback(utcDay(clock.now()), exported.lookbackDays)) {
+      if (isFound) return;
+      if (isFailing(await ledger.read(exportSubject(exported, day)))) isFound = true;
+    }
+  });
+  return isFound;
 }
 
 /** The days before today, oldest first, as today is still being written. */

@@ -111,8 +111,9 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('lib/export/exportMessages.ts', 'lib/export/runRequest.contract lib/export/runTask.contract', [
     ['lasting.length < failed.length', 'false'],
-    ["done.outcome === 'busy' ||", ''],
-    ['? !(await runRequest(exporter, message)).again', '? ((await runRequest(exporter, message)), true)'],
+    ["const again = done.outcome === 'busy'", 'const again = false'],
+    ['&& round < MAX_ROUNDS', ''],
+    ['? !(await runRequest(exporter, message))', '? ((await runRequest(exporter, message)), true)'],
     [': !(await runTask(exporter, message))', ': ((await runTask(exporter, message)), true)'],
   ]),
   faultsOf('lib/drops/plan/planMessages.ts', 'lib/drops/plan/runPlan.contract', [

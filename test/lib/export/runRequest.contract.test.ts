@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QueueError } from '../../../lib/base/queue.ts';
-import { type Exporter, exportMessages, runRequest } from '../../../lib/export/exportMessages.ts';
+import { type Exporter, exportMessages } from '../../../lib/export/exportMessages.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, startExport } from './startExport.ts';
 
@@ -41,8 +41,17 @@ describe('a planning request of the export', () => {
       log: (fields) => lines.push(fields),
     };
   };
-  const run = (request: { days?: string[]; schedule?: 'daily' } = { schedule: 'daily' }) =>
-    runRequest(exporter(), { sluice: 'export', ...request });
+  /** Handles a request. Returns its line in the log, and whether the queue hands the request out again. */
+  const run = async (request: { days?: string[]; schedule?: 'daily' } = { schedule: 'daily' }) => {
+    const message = {
+      messageId: 'm',
+      body: JSON.stringify({ sluice: 'export', ...request }),
+      receives: 1,
+    };
+    const { batchItemFailures } = await exportMessages(exporter(), [message]);
+    const isRedelivered = batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === 'm');
+    return { ...lines.findLast(({ event }) => event === 'export_run'), isRedelivered };
+  };
   const entry = () => world.ledger.read(exportSubject(world.configured(), DAY));
 
   it('waits when Glue throttles it briefly', async () => {
@@ -57,12 +66,9 @@ describe('a planning request of the export', () => {
       const code = which === 'glue' ? 'ThrottlingException' : 'SlowDown';
       world.faults.set({ [which]: [{ fault: 'failCalls', code, calls: 'all' }] });
       const asked = { days: [DAY] };
-      expect(await run(asked)).toMatchObject({ level: 'error', queued: 0, again: true });
-      expect(await run()).toMatchObject({ again: true, failed: [{ transient: true }] });
+      expect(await run(asked)).toMatchObject({ level: 'error', queued: 0, again: true, isRedelivered: true });
+      expect(await run()).toMatchObject({ again: true, isRedelivered: true, failed: [{ transient: true }] });
       expect(lines.at(-1)).toMatchObject({ exports_failed: 0 });
-      const message = { messageId: 'm', body: JSON.stringify({ sluice: 'export' }), receives: 1 };
-      const again = { batchItemFailures: [{ itemIdentifier: 'm' }] };
-      expect(await exportMessages(exporter(), [message])).toEqual(again);
       world.faults.clear();
       expect(await run(asked)).toMatchObject({ queued: 1, again: false });
     },
@@ -70,7 +76,11 @@ describe('a planning request of the export', () => {
 
   it('is not retried and counts as failed when somebody has to fix something', async () => {
     world.glue.deleteTable('sluice', 'statsig_forwarded_events');
-    expect(await run()).toMatchObject({ again: false, failed: [{ code: 'SLUICE_EXPORT_TABLE_MISSING' }] });
+    expect(await run()).toMatchObject({
+      again: false,
+      isRedelivered: false,
+      failed: [{ code: 'SLUICE_EXPORT_TABLE_MISSING' }],
+    });
     expect(lines.at(-1)).toMatchObject({ exports_failed: 1 });
   });
 

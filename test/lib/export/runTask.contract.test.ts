@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { type Exporter, exportMessages } from '../../../lib/export/exportMessages.ts';
 import { MAX_ROUNDS } from '../../../lib/export/limits.ts';
-import type { ExportTask } from '../../../lib/export/messageBodies.ts';
+import type { ExportRequest, ExportTask } from '../../../lib/export/messageBodies.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, startExport, TARGET } from './startExport.ts';
 
@@ -29,7 +29,7 @@ describe('an export task', () => {
   afterEach(() => world.close());
 
   /** Whether the queue hands the message out again. */
-  const run = async (more: Partial<Exporter> = {}, asked: ExportTask = task) => {
+  const run = async (more: Partial<Exporter> = {}, asked: ExportTask | ExportRequest = task) => {
     const { deadline, leaseUntil, target } = world.exporter();
     const exporter: Exporter = {
       exports: [world.configured()],
@@ -70,7 +70,7 @@ describe('an export task', () => {
     let closed = 0;
     const { target } = world.exporter();
     const own = { ledger: world.ledger, tableOf: () => world.table, targetOf: () => target };
-    expect(await run({ apart: async () => ({ ...own, close: () => (closed += 1) }) })).toBe(false);
+    expect(await run({ isolate: async () => ({ ...own, close: () => (closed += 1) }) })).toBe(false);
     expect(closed).toBe(1);
     expect(lines).toMatchObject([
       {
@@ -127,6 +127,28 @@ describe('an export task', () => {
     expect(lines).toHaveLength(1);
   });
 
+  it('leaves the alarm on while an export of its schedule cannot be planned', async () => {
+    world.store.bucket(TARGET).settings = {};
+    await run();
+    world.openTarget();
+    const other = { ...world.configured(), name: 'other', table: 'missing' };
+    const exports = [world.configured(), other];
+    const tableOf = (table: string) => (table === 'missing' ? world.tableWith(null, table) : world.table);
+    const plan: ExportRequest = { sluice: 'export', exports: ['other'] };
+    await run({ exports, tableOf }, plan);
+    expect(lines.at(-1)).toMatchObject({ failed: [{ code: 'SLUICE_EXPORT_TABLE_MISSING' }] });
+    lines = [];
+    await run({ exports, tableOf });
+    expect(lines).toMatchObject([{ outcome: 'succeeded' }]);
+    // Without that export nothing fails any more.
+    world.store.bucket(TARGET).settings = {};
+    await run();
+    world.openTarget();
+    lines = [];
+    await run();
+    expect(lines).toMatchObject([{}, { exports_failed: 0 }]);
+  });
+
   it('is retried when the bucket cannot be reached', async () => {
     const nowhere = new S3Client({
       endpoint: 'http://127.0.0.1:1',
@@ -159,6 +181,10 @@ describe('an export task', () => {
     const clock = slowClock();
     const more = { clock, deadline: world.exporter().deadline };
     expect(await run(more, { ...task, round: MAX_ROUNDS })).toBe(false);
+    expect(lines).toMatchObject([
+      { level: 'error', event: 'export', outcome: 'failed', code: 'SLUICE_EXPORT_OUT_OF_TIME', again: false },
+      { exports_failed: 1, schedule: 'daily' },
+    ]);
     expect(sent).toEqual([]);
     expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
       state: 'failed',

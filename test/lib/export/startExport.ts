@@ -101,10 +101,10 @@ export async function startExport() {
     random: () => 0,
     deadline: clock.now() + 14 * MINUTE_MS,
   });
-  const tableWith = (rawDays?: number | null) =>
+  const tableWith = (rawDays?: number | null, table = TABLE) =>
     landedTable(
       { glue: glueClient, s3 },
-      { database: 'sluice', table: TABLE, bucket: BUCKET, rawDays },
+      { database: 'sluice', table, bucket: BUCKET, rawDays },
       { ...attempts(), deadline: Number.POSITIVE_INFINITY },
     );
   const table = tableWith();
