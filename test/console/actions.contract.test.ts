@@ -1,6 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
+import type { DaysAnswer } from '../../console/api/days.ts';
 import { routes } from '../../console/api/routes.ts';
 import { openConsole } from '../../console/index.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -25,6 +26,7 @@ const config = defineConfig({
   bucket: 'sluice-console-actions',
   sources: [acmeSource()],
   exports: [exportTo({})],
+  curate: true,
 });
 aws.store.createBucket(config.bucket);
 for (const part of ['ingest-plan', 'export', 'curate-plan']) aws.addQueue(`sluice-prod-${part}`);
@@ -98,6 +100,16 @@ describe.each(Object.entries(BODIES))('POST %s', (path, body) => {
     expect(await post('open', path, acts)).toEqual([200, false]);
     expect(everything()).not.toEqual(before);
   });
+});
+
+it('has curated days on the first page of the calendar alone', async () => {
+  const read = async (path: string) => {
+    const answer = await fetch(new URL(path, consoles.readOnly.address));
+    const { datasets, exports, curated }: DaysAnswer = JSON.parse(await answer.text());
+    return [datasets.length, exports.length, curated?.tables.length];
+  };
+  expect(await read('/api/days')).toEqual([1, 1, 2]);
+  expect(await read('/api/days?after=none:acme/events')).toEqual([0, 1, undefined]);
 });
 
 it('has no dry run of what the local cloud does', () => {

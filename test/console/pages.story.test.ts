@@ -174,8 +174,16 @@ describe('the page Days', () => {
     await opened.shows('too young', '.days .plain');
   });
 
+  it('shows an error in place of what another address answered', async () => {
+    opened.go('/days?until=2026-11-20');
+    await opened.shows('late', '.days .bad');
+    opened.go('/days?until=2026-11-20&after=nowhere');
+    await opened.shows('SLUICE_OBSERVE_CURSOR_UNKNOWN');
+    await opened.holds("document.querySelector('.days') === null");
+  });
+
   it('goes back to the first page of datasets', async () => {
-    opened.go('/days?source=acme&after=acme%2Fevents');
+    opened.go('/days?source=acme&after=none%3Aacme%2Fevents');
     await opened.shows('2 datasets and exports');
     await opened.click('button', 'First page');
     await opened.holds("!location.hash.includes('after')");

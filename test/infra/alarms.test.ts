@@ -1,4 +1,9 @@
-import { CloudWatchClient, type GetMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  type DescribeAlarmsCommand,
+  type DescribeAlarmsCommandInput,
+  type GetMetricDataCommandInput,
+} from '@aws-sdk/client-cloudwatch';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { serviceConfiguration } from '../../infra/serverless/service.ts';
@@ -6,6 +11,7 @@ import { collectMetrics, eventMetrics, requestMetrics } from '../../lib/collect/
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
+import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { readLastRequest } from '../../observe/facts/flow/requestCounts.ts';
 import { madeResources } from './madeResources.ts';
 
@@ -163,6 +169,21 @@ describe('an alarm', () => {
 
   it('is on by the values of its metric', () => {
     expect(alarmsOf(everything).sort()).toEqual(ALARMS.toSorted());
+  });
+
+  it('is read with all others of a deployment at once', async () => {
+    const asked: DescribeAlarmsCommandInput[] = [];
+    const cloudwatch = {
+      async send({ input }: DescribeAlarmsCommand) {
+        asked.push(input);
+        return {};
+      },
+    } as never;
+    const config = defineConfig({ bucket: 'acme', ...everything });
+    await readAlarms({ cloudwatch, stack: { service: 'acme', stage: 'prod' }, config });
+    expect(asked.map(({ AlarmNames = [] }) => AlarmNames.length)).toEqual([ALARMS.length + 2]);
+    // CloudWatch answers 50 by default: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+    expect(asked).toMatchObject([{ MaxRecords: 100 }]);
   });
 
   it('is there for what the configuration has', () => {

@@ -211,10 +211,10 @@ describe('objects of damaged/', () => {
     expect(await redriveDamaged(deployment, false)).toEqual({ objects: 0, bytes: 0 });
   });
 
-  /** The deployment, in which the object is put anew when it is about to be deleted. */
-  function renewing(): Deployment {
+  /** The deployment, in which the object is put anew when a call of this name is about to be sent. */
+  function renewing(call = 'DeleteObjectCommand'): Deployment {
     const send = async (command: object) => {
-      if (command.constructor.name === 'DeleteObjectCommand') await store().write(KEY, 'newer');
+      if (command.constructor.name === call) await store().write(KEY, 'newer');
       return deployment.s3.send(command as DeleteObjectCommand);
     };
     return { ...deployment, s3: Object.assign(Object.create(deployment.s3), { send }) };
@@ -225,6 +225,13 @@ describe('objects of damaged/', () => {
     await redriveDamaged(renewing(), false);
     expect((await store().read(KEY))?.text).toBe('newer');
     expect(await keys()).toHaveLength(2);
+  });
+
+  it('that change once they are listed are not put into the landing', async () => {
+    await store().write(KEY, 'bytes');
+    const redriven = redriveDamaged(renewing('CopyObjectCommand'), false);
+    await expect(redriven).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    expect(await keys()).toEqual([KEY]);
   });
 
   it('are not deleted if they change once they are shown', async () => {

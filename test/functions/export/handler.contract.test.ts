@@ -1,9 +1,10 @@
 import { CreatePartitionCommand } from '@aws-sdk/client-glue';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { realClock } from 'local-aws/base';
 import { rootOf } from 'local-aws/iam';
 import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
-import { addDays, HOUR_MS, utcDay } from '../../../lib/base/time.ts';
+import { addDays, HOUR_MS, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dayFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { exportTo } from '../../harness/configInput.ts';
@@ -16,7 +17,13 @@ const ROLE = `arn:aws:iam::${ACCOUNT}:role/sluice-test-export`;
 const BUCKET = 'sluice-own';
 const TARGET = 'acme-warehouse';
 const DAY = addDays(utcDay(Date.now()), -1);
-const input = { bucket: BUCKET, exports: [exportTo({ owner: ACCOUNT, folder: 'in' })] };
+/** The first day whose raw files retention may have deleted: they are written up to a day before their day. */
+const PAST = addDays(utcDay(Date.now()), -29);
+const input = {
+  bucket: BUCKET,
+  retention: { forwardedDays: 30 },
+  exports: [exportTo({ owner: ACCOUNT, folder: 'in' })],
+};
 const config = defineConfig(input);
 /** Which access keys have signed calls of S3. */
 const signed = new Set<string>();
@@ -31,16 +38,19 @@ const aws = await startAws({
   },
 });
 for (const bucket of [BUCKET, TARGET]) aws.store.createBucket(bucket);
-const folder = dayFolder(config, 'events', DAY);
 ensureTables(aws.catalog, config, [{ name: config.tables.events, folder: tableFolder(config, 'events') }]);
-await aws.glue.send(
-  new CreatePartitionCommand({
-    DatabaseName: config.database,
-    TableName: config.tables.events,
-    PartitionInput: { Values: [DAY], StorageDescriptor: { Location: `s3://${BUCKET}/${folder}` } },
-  }),
-);
-await aws.store.put(BUCKET, `${folder}a.parquet`, await parquetFromQuery("SELECT 'e' AS event_name"));
+const fileOf = (day: UtcDay) => `${dayFolder(config, 'events', day)}a.parquet`;
+for (const day of [DAY, PAST]) {
+  const Location = `s3://${BUCKET}/${dayFolder(config, 'events', day)}`;
+  await aws.glue.send(
+    new CreatePartitionCommand({
+      DatabaseName: config.database,
+      TableName: config.tables.events,
+      PartitionInput: { Values: [day], StorageDescriptor: { Location } },
+    }),
+  );
+  await aws.store.put(BUCKET, fileOf(day), await parquetFromQuery("SELECT 'e' AS event_name"));
+}
 const { lines, invoke } = await configuredFunction(
   input,
   {
@@ -95,6 +105,18 @@ describe('the export function', () => {
     ]);
     expect(signed).toContain(SESSION_KEY);
     expect(keys('in/').filter((key) => key.endsWith('.parquet'))).toHaveLength(1);
+  });
+
+  it('takes away the copy of a raw file that retention may have deleted', async () => {
+    const exportPast = async () => {
+      await invoke(event(JSON.stringify({ sluice: 'export', schedule: 'daily', days: [PAST] })));
+      const [task] = aws.queues.byName('export').receive(10);
+      await invoke(event(task?.body ?? ''));
+      return keys('in/').filter((key) => key.includes(PAST) && key.endsWith('.parquet'));
+    };
+    expect(await exportPast()).toHaveLength(1);
+    await aws.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: fileOf(PAST) }));
+    expect(await exportPast()).toEqual([]);
   });
 
   it('counts the failures of scheduled requests alone', async () => {

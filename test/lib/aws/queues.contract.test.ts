@@ -47,6 +47,12 @@ describe('messages of tasks', () => {
     clock.advance(60_000);
     expect(await received(queue)).toMatchObject([{ Body: 'later' }]);
   });
+
+  it('have the message group that is asked', async () => {
+    await taskQueue(sqs, queue, timing).send(['a task'], 0, 'acme');
+    const [message] = aws.queues.byName(`queue-${made}`).receive(1);
+    expect(message).toMatchObject({ body: 'a task', groupId: 'acme' });
+  });
 });
 
 describe('messages of relay', () => {

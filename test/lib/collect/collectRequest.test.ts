@@ -6,7 +6,7 @@ import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { PutRecord } from '../../../lib/landing/store/land.ts';
 import { StreamBreaker } from '../../../lib/landing/store/StreamBreaker.ts';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_EVENTS } from '../../../lib/wire/limits.ts';
-import type { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { KEY, NOW, request, type Sent, startCollector } from './startCollector.ts';
 
 const event = { eventName: 'e', time: NOW };
@@ -54,6 +54,18 @@ describe('an accepted request', () => {
         ms: 0,
       },
     ]);
+  });
+
+  it('has refused events on the day on which it came, although it is stored after midnight', async () => {
+    const { send, rows } = startCollector({
+      clock: new ManualClock(Date.parse('2026-11-20T23:59:59.999Z')),
+      readGroups: async (clock) => {
+        clock.advance(1);
+        return 'none';
+      },
+    });
+    expect(await send(request({ body: { events: [{ eventName: '' }] } }))).toEqual(accepted);
+    expect(rows.quarantine).toMatchObject([{ received_at: '2026-11-20T23:59:59.999Z', ds: '2026-11-20' }]);
   });
 
   it('says its hour in each line of its record, so that the writer need not look into rows', async () => {

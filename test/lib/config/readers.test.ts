@@ -116,6 +116,7 @@ describe('the configuration of readers', () => {
     ['a policy of AWS', '0.policies.0', [{ ...owox, policies: ['arn:aws:iam::aws:policy/AmazonS3Full'] }]],
     ['a workgroup of ours', '0.workgroup', [{ ...metabase, workgroup: 'sluice' }]],
     ['results among what lands', '0.resultLocation', results('s3://acme-experiments/landing/x/')],
+    ['results among copies of relay', '0.resultLocation', results('s3://acme-experiments/relay/x/')],
     ['results in the Statsig folder', '0.resultLocation', results('s3://acme-experiments/statsig/results/')],
     ['results in a former Statsig folder', '0.resultLocation', results('s3://acme-experiments/old/'), former],
     ["a customer's bucket as OWOX's", '0.resultsBucket', [{ ...owox, existingResultsBucket: true }], shop],

@@ -35,6 +35,12 @@ describe('relay in the configuration', () => {
     ['a relative address', { url: '/v1' }, 'expected an address: https:// and a host'],
     ['an address with a query', { url: 'https://a.example/?k=1' }, 'without ? and #'],
     ['an address with a user', { url: 'https://u:planted@a.example' }, 'put a secret into `headers`'],
+    ['an address with a user alone', { url: 'https://planted@a.example' }, 'put a secret into `headers`'],
+    [
+      'an address with a password alone',
+      { url: 'https://:planted@a.example' },
+      'put a secret into `headers`',
+    ],
     ['two targets', { statsig: true, url: 'https://a.example' }, 'relay'],
     ['no target', {}, 'relay'],
     ['statsig: false', { statsig: false }, 'relay.statsig: got false, expected true'],

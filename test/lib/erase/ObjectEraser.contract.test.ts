@@ -71,6 +71,29 @@ describe('erasing from one object', () => {
     expect(await stored()).toContain('of try 5');
   });
 
+  it('looks again at a version without an ID that was overwritten before it is hidden', async () => {
+    await put('gone');
+    const [found] = await bucket.versions(KEY);
+    if (found === undefined) throw new Error('The object has no version.');
+    // An object of before versioning is overwritten under the same ID, as under suspended versioning.
+    const older = { ...found, versionId: 'older', isLatest: false };
+    let hidden = 0;
+    const changing = eraser({
+      // The older version has been deleted since it was listed.
+      fetch: async (version, path) => (version.isLatest ? bucket.fetch(version, path) : null),
+      async versions(key) {
+        await put('stays');
+        return bucket.versions(key);
+      },
+      async hide() {
+        hidden += 1;
+        return null;
+      },
+    });
+    await changing.erase({ key: KEY, versions: [older, found] }, { form: 'damaged' }, silent);
+    expect([hidden, await stored()]).toEqual([0, ['stays']]);
+  });
+
   it('knows what it has put itself when the answer to that is lost', async () => {
     await put('gone', 'stays');
     const versions = await bucket.versions(KEY);

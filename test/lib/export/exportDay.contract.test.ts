@@ -213,6 +213,7 @@ describe('the export of a day', () => {
     world.clock.advance(1);
     world.store.bucket(TARGET).settings = {};
     expect(await run()).toMatchObject({ entry: { state: 'failed' } });
+    expect(await fates()).toEqual(['a loaded', 'b loaded']);
     world.openTarget();
     expect(await run()).toMatchObject({ removed: 1 });
     expect(await contents()).toEqual(both('erased', 'second'));

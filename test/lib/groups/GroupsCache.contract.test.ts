@@ -100,6 +100,12 @@ describe("the groups in a collector's cache", () => {
     clock.advance(GROUPS_FRESH_MS);
     expect(await look()).toBe(known);
     expect(failures.count).toBe(reads.length - 2);
+    // After a success the count of failures, and with it the pause, starts anew.
+    faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', calls: 100 }] });
+    clock.advance(GROUPS_FRESH_MS);
+    expect(await look()).toBe(known);
+    expect(failures.count).toBe(reads.length - 2);
+    expect(lines.at(-1)).toMatchObject({ failures: 1 });
   });
 
   it('stay cached when the object is invalid or too large', async () => {

@@ -1,8 +1,8 @@
-import { existsSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SourceError } from '../../../lib/drops/CustomerBucket.ts';
-import { fetchFiles } from '../../../lib/parquet/fetchFiles.ts';
+import { type FetchedBucket, fetchFiles } from '../../../lib/parquet/fetchFiles.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 let scratch: ReturnType<typeof temporaryDirectory>;
@@ -36,6 +36,29 @@ async function fetchOne(directory: string, size: number) {
 // The device takes no byte, as a disk that is full. macOS has none.
 const fullDisks = existsSync('/dev/full') ? [['/dev/full', 'full_disk', 'ENOSPC', 1] as const] : [];
 const folder = ['/', 'disk', 'EISDIR', 0] as const;
+
+it('writes each part of a file that is read in parts to its place', async () => {
+  // One byte more than two reads of 32 MiB.
+  const content = Buffer.alloc(64 * 1024 ** 2 + 1);
+  content.fill(1, 32 * 1024 ** 2).fill(2, content.length - 1);
+  const ranges: unknown[] = [];
+  const bucket: FetchedBucket = {
+    async read(_, range) {
+      ranges.push(range);
+      return Readable.from([content.subarray(range?.first, range && range.last + 1)]);
+    },
+  };
+  const object = { key: 'large.parquet', size: content.length, eTag: '"1"' };
+  const fetched = await fetchFiles(bucket, [object], {
+    directory: scratch.path,
+    wait: async () => undefined,
+    random: () => 0,
+    signal: new AbortController().signal,
+    failure: (kind, detail) => new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${kind}: ${detail}`),
+  });
+  expect(ranges).toHaveLength(3);
+  expect(readFileSync(fetched?.[0]?.path ?? '').equals(content)).toBe(true);
+});
 
 describe('a disk that accepts no write', () => {
   // The target of a file's link, the kind of failure, the disk's error code, and how often the bucket is read.

@@ -1,9 +1,11 @@
+import { CreatePartitionCommand } from '@aws-sdk/client-glue';
 import { afterAll, expect, it } from '@jest/globals';
 import { addDays, MINUTE_MS, utcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
 import { dayFolder, tableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { readRecentPartitions } from '../../../../observe/facts/tables/partitionGaps.ts';
+import { listTableDays } from '../../../../observe/facts/tables/tableDays.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
 import { ensureTables, startAws } from '../../../harness/startAws.ts';
 
@@ -30,4 +32,25 @@ it('a day of the time window that has files and no partition is told a minute af
   clock.advance(1);
   const gaps = days.slice(0, 4).map((day) => ({ table: 'events', day }));
   expect(await read()).toEqual({ days: 4, gaps });
+});
+
+it('a day that is registered without files is ahead from today on, and empty before', async () => {
+  const name = config.tables.exposures;
+  const location = `s3://${config.bucket}/${tableFolder(config, 'exposures')}`;
+  for (const Values of [['2026-11-19'], ['2026-11-20'], ['2026-11-21']])
+    await aws.glue.send(
+      new CreatePartitionCommand({
+        DatabaseName: config.database,
+        TableName: name,
+        PartitionInput: { Values, StorageDescriptor: { Location: `${location}${Values[0]}/` } },
+      }),
+    );
+  const deployment = { ...aws, config, now: Date.parse('2026-11-20T09:00:00Z') } as never;
+  const table = { name, location, hasDays: true } as never;
+  const { days } = await listTableDays(deployment, table, { countRows: false });
+  expect(days.map(({ day, state }) => `${day} ${state}`)).toEqual([
+    '2026-11-21 ahead',
+    '2026-11-20 ahead',
+    '2026-11-19 empty',
+  ]);
 });
