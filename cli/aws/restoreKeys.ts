@@ -18,6 +18,8 @@ const MOST_VERSIONS = 10;
 export interface RestoredKeys {
   /** Keys of the list that stay. */
   readonly kept: readonly AcceptedKey[];
+  /** Whether the secret is scheduled for deletion and a dry run could not see its keys, all of which come back. */
+  readonly isHidden: boolean;
   /** Keys of earlier versions that come back. */
   readonly back: readonly AcceptedKey[];
   /** What is not valid, without its values. */
@@ -45,7 +47,7 @@ export async function restoreKeys(
     await client.send(new RestoreSecretCommand({ SecretId }));
     return secret.read();
   });
-  if (current === null) return { kept: [], back: [], problems: ['It is scheduled for deletion.'] };
+  if (current === null) return { isHidden: true, kept: [], back: [], problems: [] };
   const first = readList(current.text);
   let { keys = [], problems = [], broken = '' } = first ?? {};
   const kept = keys.length;
@@ -69,7 +71,7 @@ export async function restoreKeys(
   const isSame = first?.problems.length === 0 && keys.length === kept;
   if (!isSame && !dryRun && !(await secret.replace(JSON.stringify({ keys }), current.version)))
     throw new KeyListError('SLUICE_KEYS_BUSY');
-  return { kept: keys.slice(0, kept), back: keys.slice(kept), problems };
+  return { isHidden: false, kept: keys.slice(0, kept), back: keys.slice(kept), problems };
 
   async function earlierVersions() {
     const versions: SecretVersionsListEntry[] = [];

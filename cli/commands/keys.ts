@@ -131,6 +131,10 @@ export interface RemovedKey {
 export interface RestoredKeyList extends KeyList {
   /** Whether nothing was changed. */
   readonly dryRun: boolean;
+  /**
+   * Whether the secret is scheduled for deletion and a dry run could not see its keys, all of which come back: then `keys` is empty.
+   */
+  readonly isHidden: boolean;
   /** What is not valid, a sentence each, without its values. */
   readonly problems: readonly string[];
 }
@@ -185,13 +189,17 @@ async function remove(line: CommandLine, rest: readonly string[]): Promise<numbe
 async function restore(line: CommandLine): Promise<number> {
   const { restoreKeys } = await import('../aws/restoreKeys.ts');
   const dryRun = line.values['dry-run'] === true;
-  const { kept, back, problems } = await withSecret(line, (_, __, client, secretId) =>
+  const { isHidden, kept, back, problems } = await withSecret(line, (_, __, client, secretId) =>
     restoreKeys(client, secretId, dryRun),
   );
   const rows = [...kept.map((key) => row(key, 'secret')), ...back.map((key) => row(key, 'earlier version'))];
-  writeResult<RestoredKeyList>(line, { dryRun, keys: rows, problems }, () =>
-    textTable(rows.map((keyRow) => ({ ...keyRow }))),
+  writeResult<RestoredKeyList>(line, { dryRun, isHidden, keys: rows, problems }, () =>
+    isHidden ? '' : textTable(rows.map((keyRow) => ({ ...keyRow }))),
   );
+  if (isHidden)
+    writeNote(
+      'The secret is scheduled for deletion, and AWS does not show its keys. `keys restore` takes the deletion back, with all of them.\n',
+    );
   if (problems.length > 0) writeNote(`Not valid: ${problems.join(' ')}\n`);
   writeNote(
     dryRun ? 'Nothing was changed: this is a dry run.\n' : 'Collectors read it within five minutes.\n',

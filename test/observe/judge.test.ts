@@ -248,6 +248,11 @@ describe('a finding of sluice status', () => {
       '3 events are by a clock that is up to 30.0 hours behind with the key app, and 1 other sender by another clock',
     ],
     [
+      'another clock of the same sender as its own',
+      { noted: { ...noted, corrected: [skewed('app', 4, -5)], ahead: [skewed('app', 3, -30)] } },
+      '3 events are by a clock that is up to 30.0 hours ahead with the key app, and 4 of it up to 5.0 hours ahead',
+    ],
+    [
       'the code of most refused requests without their log',
       { ...refusedBy({ SLUICE_KEY_MISSING: 1, SLUICE_COLLECT_BODY_MANGLED: 8 }, 400), refusals: null },
       'most with SLUICE_COLLECT_BODY_MANGLED',

@@ -112,7 +112,7 @@ export const collectorFindings = {
       ],
       deleted: [
         `Somebody deleted the secret, and it can still be brought back. ${WHO} DeleteSecret. Collectors that have read it go on with those keys; new ones answer 503.`,
-        'The first command shows what comes back, the second takes the deletion back.',
+        'The command takes the deletion back, with all keys of the secret, which AWS does not show until then.',
       ],
       gone: [
         `Somebody deleted the secret for good. ${WHO} DeleteSecret. Collectors that have read it go on with those keys; new ones answer 503.`,

@@ -55,6 +55,10 @@ export const dropsFindings = {
         'The folder has files, and none for a day that is looked for: as `dayFormat` reads their keys they are of other days.',
         'Correct `folder` or `dayFormat` of the dataset by the names in the detail, and deploy; or have whoever delivers it use the configured one. Days before the lookback load with `npx sluice ingest backfill`.',
       ],
+      otherNames: [
+        'Whoever delivers it names days otherwise than `dayFormat` and `layout` of the dataset say.',
+        'The command lists the folder. Have the configured names back, or set `dayFormat` or `layout` to the names in the detail and deploy: the next run loads days of the lookback, `npx sluice ingest backfill` earlier ones.',
+      ],
     },
     { section: 'drops', alarms: ['ingest-stopped', 'ingest-late'] },
   ),

@@ -137,7 +137,10 @@ function* listing(
       [sluiceCommand([], ['explain', failure.code]), ...policy(failure.code), run()],
     );
   }
-  if (!stopped) return;
+  if (!stopped) {
+    yield* otherNames(drops, name, [commands.aws('s3', 'ls', folder)]);
+    return;
+  }
   const there = [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(elsewhere?.others ?? [])];
   const instead = there.length === 0 ? '' : `, but ${there.join(', ')}`;
   const from = days.findLast(({ loadedFrom }) => loadedFrom !== null)?.loadedFrom;
@@ -151,6 +154,30 @@ function* listing(
     detail: `${name}: ${had}${instead}, ${listedAt}${moved}.`,
   } as const;
   yield late(told, [commands.aws('s3', 'ls', folder)]);
+}
+
+/** A name that has a year. */
+const HAS_YEAR = /(19|20)\d\d/;
+
+/** Names in the folder that are no day's, but have a year, while no day has come since. Today may still come. */
+function* otherNames(
+  { days, lookbackDays, lastLook, folder }: DatasetDays,
+  name: string,
+  shown: readonly string[],
+): Findings {
+  const dated = lastLook?.elsewhere?.others.filter((other) => HAS_YEAR.test(other)) ?? [];
+  const past = days.slice(-lookbackDays - 1, -1);
+  const missed = past.slice(past.findLastIndex(({ state }) => state !== null) + 1);
+  const [first] = missed;
+  if (first === undefined || dated.length === 0) return;
+  const has = `${listed(dated)}, which ${dated.length === 1 ? 'is' : 'are'} no day`;
+  const told = {
+    case: 'otherNames',
+    title: `${name}: no file of ${counted(missed.length, 'day')} from ${first.day} on, but its folder has ${has}`,
+    since: first.day,
+    detail: `${folder} has ${has}. ${missed.map(({ day }) => day).join(', ')}: no file.`,
+  } as const;
+  yield finding('SLUICE_FINDING_INGEST_LATE', told, shown, 'warning');
 }
 
 /** Days that failed. */

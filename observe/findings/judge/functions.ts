@@ -5,8 +5,8 @@ import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type CaseOf, finding } from '../catalogue.ts';
-import { missingNights } from './nights.ts';
 import { errorsText, explained, type Findings, isLogRead, type Place } from './place.ts';
+import { missingNights } from './receivedHours.ts';
 
 /** What does not happen while a function fails. */
 const WAITS: Readonly<Record<string, string>> = {

@@ -17,12 +17,11 @@ import {
 import { damagedEntries, dropFindings } from './drops.ts';
 import { functionFindings } from './functions.ts';
 import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
-import { missingNights } from './nights.ts';
 import { missingPartitions } from './partitions.ts';
 import { type Judged, type Place, Ringing } from './place.ts';
 import { quarantined } from './quarantine.ts';
 import { damagedFiles, lostDays } from './rawDays.ts';
-import { shortHours, unprovedDays } from './receivedHours.ts';
+import { missingNights, shortHours, unprovedDays } from './receivedHours.ts';
 import {
   changeFindings,
   copyFindings,

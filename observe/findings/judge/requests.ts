@@ -307,11 +307,14 @@ export function* keyFindings(
   { commands, config, stack }: Place,
 ): Findings {
   const fault = keys?.fault;
+  const faultCase = keys?.faultKind ?? null;
   const why = fault ?? (keysFailure && `Collectors failed to read it last at ${keysFailure}`);
   // The local cloud has no change sets.
   const revert = isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`);
   const restore = [['--dry-run'], []].map((more) => commands.sluice('keys', 'restore', ...more));
-  const repairOfSecret = fault ? restore : [commands.sluice('doctor', '--drift')];
+  // Secrets Manager shows nothing of a secret that is to be deleted, so that a dry run could not say what comes back.
+  const shown = faultCase === 'deleted' ? restore.slice(1) : restore;
+  const repairOfSecret = fault ? shown : [commands.sluice('doctor', '--drift')];
   const repair = fault === GONE ? revert.map((words) => commands.aws(...words)) : repairOfSecret;
   const name = partName(stack, 'keys');
   const changedAt = keys?.changedAt ?? null;
@@ -322,7 +325,6 @@ export function* keyFindings(
     deleted: 'is to be deleted',
     gone: 'does not exist',
   };
-  const faultCase = keys?.faultKind ?? null;
   const secretText = changedAt === null ? '' : `, whose secret of keys changed last at ${changedAt}`;
   if (why && !config.allowAnyKey) {
     const says = faultCase === null ? 'is not given to collectors' : KEYS_FAULTS[faultCase];
@@ -477,11 +479,13 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
     texts.map(({ text }) => text),
   );
   const { title } = groupsTold([worst.group], verbs, said, []);
-  const others = texts.length - 1;
-  const more =
-    others === 0
-      ? ''
-      : `, and ${counted(others, 'other sender')} by ${others === 1 ? 'another clock' : 'other clocks'}`;
+  const from = fromText(worst.group);
+  const isOfSender = ({ group }: { readonly group: SentGroup }) => fromText(group) === from;
+  const own = texts.filter((text) => text !== worst && isOfSender(text));
+  const others = new Set(texts.filter((text) => !isOfSender(text)).map(({ group }) => fromText(group))).size;
+  const alsoOwn = own.map(({ group, title: off }) => `, and ${group.count} of it ${off}`).join('');
+  const byOthers = `, and ${counted(others, 'other sender')} by ${others === 1 ? 'another clock' : 'other clocks'}`;
+  const more = `${alsoOwn}${others === 0 ? '' : byOthers}`;
   yield finding('SLUICE_FINDING_CLOCK_OFF', { ...told, title: `${title}${more}` }, [tailErrors(commands)]);
 }
 

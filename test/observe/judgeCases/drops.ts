@@ -197,6 +197,21 @@ export const dropCases: readonly Case[] = [
     `acme/orders s3://acme/orders/ 3 2026-01-02 year=2026/ ${at(1)}`,
   ],
   [
+    'no day has come for two days, and the folder has names of another form',
+    datasets({
+      days: ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'].map((day, i) => ({
+        ...dropDay,
+        day,
+        state: i === 0 ? ('succeeded' as const) : null,
+      })),
+      lastLook: { ...look, elsewhere: { days: [], others: ['2026/', 'tmp/'] } },
+    }),
+    'INGEST_LATE',
+    'warning',
+    's3://acme/orders/ 2026/ 2026-11-17 2026-11-18',
+    'aws s3 ls s3://acme/orders/',
+  ],
+  [
     'a new place has no file, told once for all days that were loaded from others',
     datasets({
       days: ['s3://acme/a/YYYY-MM-DD', 's3://acme/b/YYYY-MM-DD'].map((loadedFrom) => ({

@@ -65,6 +65,14 @@ export const requestCases: readonly Case[] = [
     'npx sluice keys restore',
   ],
   [
+    'the secret of the keys is to be deleted',
+    { keys: { ...noKeys, fault: 'It is scheduled for deletion.', faultKind: 'deleted', changedAt: at(3) } },
+    'KEYS_UNREADABLE',
+    'problem',
+    'sluice-prod-keys',
+    'npx sluice keys restore',
+  ],
+  [
     'collectors are denied the keys',
     { keysFailure: `${at(0.1)}: SLUICE_KEYS_UNAVAILABLE: AccessDeniedException.` },
     'KEYS_UNREADABLE',
