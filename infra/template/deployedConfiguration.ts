@@ -19,7 +19,8 @@ const MOST_CHARACTERS = 64;
 /**
  * What the stack states of its configuration, as JSON: each setting by its path. An entry of a list that has a name is one setting,
  * stated by a digest, and so is a list without names. What shapes no resource is left out (`account`, `region`, `keysInSecret`, splits of experiments), and what
- * may be a secret that only the machine which deploys has: the salt, and the target of relay.
+ * may be a secret that only the machine which deploys has: the salt, the target of relay, and external IDs, which can be guessed by a
+ * digest. Digests do not depend on the order of members.
  *
  * CloudFormation takes some 450,000 characters in all outputs: https://github.com/aws-amplify/amplify-backend/pull/946
  */
@@ -76,7 +77,11 @@ function nameIn(entry: unknown): string | undefined {
 const DIGEST = /^sha256:[0-9a-f]{16}$/;
 
 function digestOf(value: unknown): string {
-  const digest = createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  const text = JSON.stringify(value, (name, member) => {
+    if (name === 'externalId') return undefined;
+    return isJsonObject(member) ? Object.fromEntries(Object.entries(member).sort()) : member;
+  });
+  const digest = createHash('sha256').update(text).digest('hex');
   return `sha256:${digest.slice(0, 16)}`;
 }
 

@@ -4,7 +4,7 @@ import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts'
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { counted } from '../../lib/base/text.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { type BucketDenial, deniedByBucket } from '../facts/bucketDenials.ts';
+import { type BucketDenial, deniedByBucket, exceptedDenials } from '../facts/bucketDenials.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import type { Look } from './Look.ts';
 import { type Simulated, simulateStatement, wrongDecisions } from './readers.ts';
@@ -28,7 +28,8 @@ export const bucketPolicy: Look = {
     const { s3, config, resources, commands } = setup;
     const { bucket: Bucket } = config;
     const found = await ifThere(s3.send(new GetBucketPolicyCommand({ Bucket })), /^NoSuchBucket/);
-    const denials = deniedByBucket(found?.Policy ?? '', needsOf(setup)).filter(
+    const policy = found?.Policy ?? '';
+    const denials = deniedByBucket(policy, needsOf(setup)).filter(
       // Without a stack, our own statement names no role yet, or roles of a former stack. `bucket-settings` looks at it
       // later.
       ({ sid }) => resources.size > 0 || sid !== OWN_STATEMENT,
@@ -38,22 +39,37 @@ export const bucketPolicy: Look = {
       denials.length === 0 || resources.size === 0 ? [] : ((await setup.status()).deniedCalls ?? []);
     const logged = calls.flatMap(({ statements }) => statements?.sids ?? []);
     const denied = denials.filter(({ sid }) => !logged.includes(sid));
-    return denied.map((denial) => judgeDenial(Bucket, denial, commands));
+    // The command of each finding excepts the roles from the statements of all, so that no command takes back another's.
+    const repair =
+      calls.find(({ by }) => by === 'bucket')?.repair?.at(-1) ?? exceptedDenials(policy, denials);
+    // Before there is a stack, nobody knows the names of its roles.
+    const excepted = resources.size > 0 ? repair : undefined;
+    return denied.map((denial) =>
+      judgeDenial(Bucket, denial, commands, denial.isKnown ? excepted : undefined),
+    );
   },
 };
 
-/** Judges what a statement of a bucket's policy denies roles. */
+/**
+ * Judges what a statement of a bucket's policy denies roles.
+ *
+ * @param excepted The policy, JSON, with these roles excepted; undefined of a condition that is not known, and before there is a stack.
+ */
 export function judgeDenial(
   bucket: string,
   { sid, isKnown, roles, text }: BucketDenial,
-  commands: Pick<Setup['commands'], 'aws'>,
+  { aws }: Pick<Setup['commands'], 'aws'>,
+  excepted?: string,
 ): Finding {
   const [first] = roles;
   const verb = isKnown ? 'denies' : 'denies, under a condition,';
   const title = `The statement ${sid} of the policy of ${bucket} ${verb} ${counted(roles.length, 'role')}, the first ${first?.role} ${first?.denied[0]}`;
-  const told = { case: isKnown ? 'bucket' : 'condition', ...seenNow(title, text) } as const;
+  const knownCase = excepted === undefined ? 'new' : 'bucket';
+  const told = { case: isKnown ? knownCase : 'condition', ...seenNow(title, text) } as const;
+  const show = ['get-bucket-policy', '--bucket', bucket, '--query', 'Policy'];
+  const repair = ['put-bucket-policy', '--bucket', bucket, '--policy', `${excepted}`];
   return finding('SLUICE_FINDING_ROLE_DENIED', told, [
-    commands.aws('s3api', 'get-bucket-policy', '--bucket', bucket, '--query', 'Policy'),
+    aws('s3api', ...(excepted === undefined ? show : repair)),
   ]);
 }
 

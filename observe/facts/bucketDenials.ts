@@ -118,18 +118,38 @@ export function exceptedPolicy(
   { role, action, resource }: DeniedCall,
   rolesOf: (sid: string) => readonly string[],
 ): ExceptedPolicy | null {
-  const sids: string[] = [];
-  const Statement = statementsOf(policy).map((statement, i) => {
+  return withExceptions(policy, (statement, sid) => {
     const isDenying =
       statement['Effect'] === 'Deny' &&
       isOfRole(statement, role) &&
       isOfAction(statement, action) &&
       deniedOf(statement, resource).length > 0 &&
       conditionHolds(statement['Condition'], { id: '', role }, action) !== false;
-    if (!isDenying) return statement;
+    return isDenying ? [...rolesOf(sid), role] : [];
+  });
+}
+
+/** A policy, JSON, with roles excepted from each statement that denies them something for certain. @param denials Of this policy. */
+export function exceptedDenials(policy: string, denials: readonly BucketDenial[]): string {
+  const excepted = withExceptions(policy, (_, sid) => {
+    const known = denials.filter((denial) => denial.isKnown && denial.sid === sid);
+    return known.flatMap(({ roles }) => roles.map(({ role }) => role));
+  });
+  return excepted?.policy ?? policy;
+}
+
+/** Excepts roles from statements of a policy; null if no statement has any to be excepted. */
+function withExceptions(
+  policy: string,
+  rolesOf: (statement: JsonObject, sid: string) => readonly string[],
+): ExceptedPolicy | null {
+  const sids: string[] = [];
+  const Statement = statementsOf(policy).map((statement, i) => {
     const sid = sidOf(statement, i);
+    const roles = rolesOf(statement, sid);
+    if (roles.length === 0) return statement;
     sids.push(sid);
-    return { ...statement, Condition: excepting(statement['Condition'], [...rolesOf(sid), role]) };
+    return { ...statement, Condition: excepting(statement['Condition'], roles) };
   });
   const document = Object(parseJson(policy));
   return sids.length === 0 ? null : { sids, policy: JSON.stringify({ ...document, Statement }) };

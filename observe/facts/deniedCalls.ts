@@ -7,8 +7,15 @@ import { iamArn } from '../../lib/access/arns.ts';
 import { deleteByVersionOnly, encryptedTransportOnly } from '../../lib/access/buckets/bucketSettings.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
+import { ifThere } from '../explainAwsError.ts';
 import { functionLog, readLog } from '../readLog.ts';
-import { type DeniedCall, deniedByBucket, deniersIn, exceptedPolicy } from './bucketDenials.ts';
+import {
+  type DeniedCall,
+  deniedByBucket,
+  deniersIn,
+  exceptedDenials,
+  exceptedPolicy,
+} from './bucketDenials.ts';
 import type { LastFailure } from './flow/failures.ts';
 import { type ReadStack, readStackResources } from './flow/stackOutputs.ts';
 import type { FunctionErrors } from './functionErrors.ts';
@@ -26,11 +33,13 @@ export interface DeniedCalls extends DeniedCall {
   readonly statements: { readonly owner: string; readonly sids: readonly string[] } | null;
   /** Words after `aws` of the command that puts the policy, with the roles of the stack excepted; null of other policies. */
   readonly repair: readonly string[] | null;
-  /** Number of lines of the log that tell of such a call. */
+  /** Number of lines of the log that tell of such a call, within 14 days. */
   readonly count: number;
-  /** Time of the first line within 14 days, ISO 8601. */
-  readonly first: string;
-  /** Time of the last line, ISO 8601. */
+  /** Whether the log has more lines than were read: then those that were read are the oldest of 14 days. */
+  readonly hasMore: boolean;
+  /** Time of the first line, ISO 8601; null if it is within the first of these 14 days, as there may be earlier lines. */
+  readonly first: string | null;
+  /** Time of the last line that was read, ISO 8601. */
   readonly last: string;
 }
 
@@ -63,10 +72,9 @@ export async function readDeniedCalls(deployment: Deployment, known: Known): Pro
   const failing = Object.entries(known.failures).flatMap(([part, { kind }]) =>
     kind === 'denied' ? [part] : [],
   );
-  // The doctor says that a policy cannot be read.
-  const { Policy: policy = '' } = await s3
-    .send(new GetBucketPolicyCommand({ Bucket: config.bucket }))
-    .catch(() => ({ Policy: undefined }));
+  const asked = new GetBucketPolicyCommand({ Bucket: config.bucket });
+  // S3 has no policy of the bucket: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html
+  const { Policy: policy = '' } = (await ifThere(s3.send(asked), /^NoSuchBucketPolicy$/)) ?? {};
   if (failing.length === 0 && deniersIn(policy).every((sid) => OWN_STATEMENTS.includes(sid))) return [];
   const [, partition = '', , , account = ''] = known.stack.id.split(':');
   const identity = { partition, account };
@@ -78,15 +86,24 @@ export async function readDeniedCalls(deployment: Deployment, known: Known): Pro
     return name !== undefined && (failing.includes(part) || isSuspected);
   });
   const found: DeniedCalls[] = [];
+  // One policy for all calls: no command takes back what another has excepted.
+  let excepted = exceptedDenials(policy, statements);
   for (const part of parts)
     for (const calls of await readLoggedDenials(deployment, part, identity)) {
-      const denying = await denyingStatements(deployment, { policy, statements }, calls);
+      const denying = await denyingStatements(deployment, policy, calls);
+      if (denying?.by === 'bucket') excepted = exceptedPolicy(excepted, calls, rolesOf)?.policy ?? excepted;
       const isOver = known.functionErrors?.find((errors) => errors.part === part)?.isOver ?? false;
       if (denying !== null) found.push({ ...calls, ...denying });
       else if (calls.by !== null && failing.includes(part) && !isOver)
         found.push({ ...calls, by: calls.by, statements: null, repair: null });
     }
-  return found;
+  const repair = ['s3api', 'put-bucket-policy', '--bucket', config.bucket, '--policy', excepted];
+  return found.map((calls) => (calls.by === 'bucket' ? { ...calls, repair } : calls));
+
+  function rolesOf(sid: string): readonly string[] {
+    const ofStatement = statements.filter((denial) => denial.sid === sid);
+    return ofStatement.flatMap(({ roles }) => roles.map(({ role }) => role));
+  }
 }
 
 /** The stack's own statements that deny: `bucket-settings` of the doctor compares them. */
@@ -103,10 +120,11 @@ async function readLoggedDenials(
   part: string,
   identity: Parameters<typeof iamArn>[0],
 ): Promise<readonly LoggedDenials[]> {
-  const { events } = await readLog(deployment, {
+  const startTime = deployment.now - READ_MS;
+  const { events, hasMore } = await readLog(deployment, {
     group: functionLog(deployment.stack, part),
     filterPattern: '"not authorized to perform"',
-    times: [{ startTime: deployment.now - READ_MS, endTime: deployment.now }],
+    times: [{ startTime, endTime: deployment.now }],
     mostPages: MOST_PAGES,
   });
   const found = new Map<string, LoggedDenials>();
@@ -116,12 +134,28 @@ async function readLoggedDenials(
     const by = policyOf(how, policy);
     const at = isoTimestamp(timestamp);
     const id = `${name} ${action} ${by}`;
-    const { count = 0, first = at, last = at } = found.get(id) ?? {};
-    const times = { first: at < first ? at : first, last: at > last ? at : last };
-    const role = iamArn(identity, `role/${name}`);
-    found.set(id, { part, role, action, resource, by, count: count + 1, ...times });
+    const known = found.get(id);
+    const { count = 0, last = at } = known ?? {};
+    const first = timestamp < startTime + DAY_MS ? null : at;
+    found.set(id, {
+      part,
+      role: iamArn(identity, `role/${name}`),
+      action,
+      resource,
+      by,
+      count: count + 1,
+      hasMore,
+      first: known === undefined ? first : earlier(known.first, first),
+      last: at > last ? at : last,
+    });
   }
   return [...found.values()];
+}
+
+/** The earlier of two times, ISO 8601; null is before all. */
+function earlier(one: string | null, other: string | null): string | null {
+  if (one === null || other === null) return null;
+  return one < other ? one : other;
 }
 
 /** Which policy a denial names; null of the policy of a bucket or a key. */
@@ -132,21 +166,20 @@ function policyOf(how: string, policy: string): LoggedDenials['by'] {
   return /explicit/.test(how) ? 'explicit' : 'missing';
 }
 
-/** The statements of the bucket's or the key's policy that deny a call now; null without any, or if the policy cannot be read. */
+/**
+ * The statements of the bucket's or the key's policy that deny a call now; null without any, or if the key's policy cannot be read. The
+ * repair of the bucket's policy is of all calls, and follows.
+ */
 async function denyingStatements(
   { aws, config }: Pick<Deployment, 'aws' | 'config'>,
-  ofBucket: { readonly policy: string; readonly statements: ReturnType<typeof deniedByBucket> },
+  policy: string,
   call: LoggedDenials,
 ): Promise<Pick<DeniedCalls, 'by' | 'statements' | 'repair'> | null> {
   if (call.by !== null) return null;
   if (!call.action.startsWith('kms:')) {
-    const excepted = exceptedPolicy(ofBucket.policy, call, (sid) =>
-      ofBucket.statements
-        .filter((denial) => denial.sid === sid)
-        .flatMap(({ roles }) => roles.map(({ role }) => role)),
-    );
-    const words = ['s3api', 'put-bucket-policy', '--bucket', config.bucket, '--policy'];
-    return excepted && statementsOf('bucket', config.bucket, words, excepted);
+    const denying = exceptedPolicy(policy, call, () => []);
+    const statements = { owner: config.bucket, sids: denying?.sids ?? [] };
+    return denying && { by: 'bucket', statements, repair: null };
   }
   const kms = new KMSClient(aws);
   try {
@@ -154,29 +187,13 @@ async function denyingStatements(
       new GetKeyPolicyCommand({ KeyId: call.resource, PolicyName: 'default' }),
     );
     const excepted = exceptedPolicy(Policy, { ...call, resource: '*' }, () => []);
-    const words = [
-      'kms',
-      'put-key-policy',
-      '--key-id',
-      call.resource,
-      '--policy-name',
-      'default',
-      '--policy',
-    ];
-    return excepted && statementsOf('key', call.resource, words, excepted);
+    const words = ['kms', 'put-key-policy', '--key-id', call.resource, '--policy-name', 'default'];
+    const statements = { owner: call.resource, sids: excepted?.sids ?? [] };
+    return excepted && { by: 'key', statements, repair: [...words, '--policy', excepted.policy] };
   } catch {
     // These credentials may not read the key's policy: the finding of the function has the denial.
     return null;
   } finally {
     kms.destroy();
   }
-}
-
-function statementsOf(
-  by: 'bucket' | 'key',
-  owner: string,
-  words: readonly string[],
-  { sids, policy }: NonNullable<ReturnType<typeof exceptedPolicy>>,
-): Pick<DeniedCalls, 'by' | 'statements' | 'repair'> {
-  return { by, statements: { owner, sids }, repair: [...words, policy] };
 }

@@ -9,7 +9,7 @@ import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, type UnreadKind, unreadKind, whyUnread } from '../explainAwsError.ts';
 import { type CurationState, readCurationState, unreadCurated } from './days/curatedDays.ts';
 import { type DamagedFile, readDamagedFiles } from './days/damagedFiles.ts';
-import { type ArchivedDay, type RestorableDay, readArchivedDays, restorableDays } from './days/goneFiles.ts';
+import { type ArchivedDays, type RestorableDay, readArchivedDays, restorableDays } from './days/goneFiles.ts';
 import {
   configuredDatasets,
   type DamagedEntry,
@@ -195,7 +195,7 @@ export interface StatusFacts {
   /** Files of the last days that somebody replaced by what is no Parquet. */
   readonly damagedFiles: readonly DamagedFile[] | null;
   /** Days with archived files. */
-  readonly archivedDays: readonly ArchivedDay[] | null;
+  readonly archivedDays: ArchivedDays | null;
   /** The rules of the bucket's lifecycle that archive objects, as the hourly look has noted them. */
   readonly archivingRules: readonly NotedRule[] | null;
   /** The hours of the last days, as the nights have judged them. */

@@ -383,6 +383,16 @@ describe('the configuration', () => {
     expect(undeployedSettings(other, stated, true)).toEqual([]);
   });
 
+  it('is stated with digests that tell nothing of external IDs, and do not depend on the order of members', () => {
+    const statsig = { kind: 'statsig', name: 'bi', principal: '123456789012' } as const;
+    const statedOf = (...readers: ConfigInput['readers'] & object) =>
+      statedConfiguration(deploy({ readers }).config);
+    const first = statedOf({ ...statsig, externalId: 'project-7' });
+    expect(first).toMatch(/"readers\.bi":"sha256:/);
+    expect(statedOf({ externalId: 'project-8', ...statsig })).toBe(first);
+    expect(statedOf({ ...statsig, principal: '123456789013', externalId: 'project-7' })).not.toBe(first);
+  });
+
   it('determines names, folders and streams', () => {
     const other = deploy({
       bucket: 'other-bucket',

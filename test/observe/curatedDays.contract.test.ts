@@ -92,7 +92,7 @@ describe('the calendar of curated days', () => {
     };
     const archived = async () => {
       const states = await readCurationState(place());
-      return readArchivedDays(place(), { curated: states, datasets: [] });
+      return (await readArchivedDays(place(), { curated: states, datasets: [] })).days;
     };
     expect([keys.length, await archived()]).toEqual([2, []]);
     for (const key of keys) await moveTo(key, 'GLACIER');

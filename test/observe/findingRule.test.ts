@@ -194,7 +194,10 @@ const more: readonly Partial<StatusFacts>[] = [
   },
   ...[false, true].map((isOnly) => ({
     ...datasets({ lacking: [lost(isOnly)] }),
-    archivedDays: [{ table: 'acme_orders', day: LOST_DAY, since: NOW - HOUR, keys: ['x'] }],
+    archivedDays: {
+      days: [{ table: 'acme_orders', day: LOST_DAY, since: NOW - HOUR, keys: ['x'] }],
+      unlookedUntil: null,
+    },
   })),
   failedBy({ SLUICE_COLLECT_BODY_MANGLED: 7 }),
   ...[

@@ -44,6 +44,20 @@ import {
   well,
 } from './statusFacts.ts';
 
+const deniedCalls = {
+  part: 'write',
+  role: 'arn:aws:iam::1:role/sluice-prod-WriteRole-1',
+  action: 's3:PutObject',
+  resource: 'arn:aws:s3:::acme/x',
+  by: 'explicit',
+  statements: null,
+  repair: null,
+  count: 9,
+  hasMore: true,
+  first: null,
+  last: at(1),
+} as const;
+
 const anyKey = defineConfig({ bucket: 'acme', allowAnyKey: true });
 const judge = (facts: Partial<StatusFacts>) => judgeFacts({ ...well, ...facts }, place, 'eu-central-1');
 
@@ -181,8 +195,55 @@ describe('a finding of sluice status', () => {
 
   it('of requests that the collector did not answer names its errors, beside requests that were refused', () => {
     const unreached = (['4xx', '5xx'] as const).map((kind) => ({ kind, hour: at(1), count: 50, of: 100 }));
-    const found = judge({ unreached, functionErrors: [{ ...functionErrors, part: 'collect' }] });
+    const errors = { ...functionErrors, part: 'collect', first: at(0.9), last: at(0.1) };
+    const found = judge({ unreached, functionErrors: [errors] });
     expect(found.map(({ code }) => code)).toEqual(Array(2).fill('SLUICE_FINDING_UNREACHED'));
+  });
+
+  it.each([
+    ['write', waiting({ landing: { ...nothing, count: 3, oldest: at(2) } }), at(1.9), at(1), 1],
+    ['write', waiting({ landing: { ...nothing, count: 3, oldest: at(2) } }), at(9), at(1), 2],
+    ['collect', { unreached: [{ kind: '5xx', hour: at(5), count: 50, of: 100 }] }, at(4.9), at(4.1), 1],
+    ['collect', { unreached: [{ kind: '5xx', hour: at(5), count: 50, of: 100 }] }, at(4.9), at(3), 2],
+    ['collect', { unreached: [{ kind: '5xx', hour: at(5), count: 50, of: 100 }] }, at(7), at(4.1), 2],
+  ] as const)(
+    'of errors of %s %j is told by its own unless all of them, from %s to %s, are within the time of that',
+    (part, facts, first, last, count) => {
+      const found = judge({ ...facts, functionErrors: [{ ...functionErrors, part, first, last }] });
+      expect(found).toHaveLength(count);
+      expect(found[0]?.cause).not.toMatch(/^No run of/);
+      expect(found.some(({ code }) => code === 'SLUICE_FINDING_FUNCTION_FAILED')).toBe(count === 2);
+    },
+  );
+
+  it('of errors is told beside dead letters of which nobody knows with what they failed', () => {
+    const errors = [{ ...functionErrors, part: 'export' }];
+    const dead = [{ ...deadLetters, part: 'export' as const }];
+    const codes = judge({ functionErrors: errors, deadLetters: dead }).map(({ code }) => code.slice(15));
+    expect(codes).toEqual(['DEAD_LETTERS', 'FUNCTION_FAILED']);
+  });
+
+  it('of a call that a customer denies names the role and the call that it needs', () => {
+    const days = [{ ...failedDay, failure: 'SLUICE_SOURCE_KEY_DENIED' }];
+    const code = 'SLUICE_EXPORT_ACCESS_DENIED';
+    const found = judge({
+      ...datasets({ days }),
+      exports: [{ ...exported, days: [{ ...failedDay, failure: code }] }],
+    });
+    expect(found).toMatchObject([
+      { detail: expect.stringMatching(/ The role sluice-prod-IngestLoadRole-\* needs kms:Decrypt there\.$/) },
+      { detail: expect.stringMatching(/ The role sluice-prod-ExportRole-\* needs s3:PutObject there\.$/) },
+    ]);
+  });
+
+  it('of denied calls says at least how many, and no first time, if the log has more than was read', () => {
+    expect(judge({ deniedCalls: [deniedCalls] })).toMatchObject([
+      {
+        title: expect.stringMatching(/^AWS denied at least 9 calls of .*, seen now\.$/),
+        since: null,
+        detail: expect.stringContaining(', at least 9 times, for 14 days or more, last '),
+      },
+    ]);
   });
 
   it('is none below its bound', () => {
@@ -408,12 +469,13 @@ describe('a finding of sluice status', () => {
   it('of lost files says of each day whether its files are archived, deleted or gone', () => {
     const days = ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'] as const;
     const lacking = days.map((day) => ({ day, since: NOW - HOUR, isOnly: day > '2026-11-16' }));
-    const archivedDays = days.slice(0, 2).map((day) => ({
+    const looked = days.slice(0, 2).map((day) => ({
       table: 'acme_orders',
       day,
       since: NOW - HOUR,
       keys: ['x'],
     }));
+    const archivedDays = { days: looked, unlookedUntil: days[2] };
     const table = 'acme_orders';
     const restorable = days.slice(1, 3).map((day) => ({ table, day, files: 0 }));
     const lost = judge({ ...datasets({ lacking }), archivedDays, restorable }).filter(
@@ -423,8 +485,12 @@ describe('a finding of sluice status', () => {
     expect(lost).toMatchObject([
       { cause: archived.cause, detail: expect.stringContaining(days[0]) },
       { cause: archivedOnly.cause, detail: expect.stringContaining(days[1]), commands: [] },
-      { cause: gone.cause, detail: expect.stringContaining(days[2]), commands: [] },
-      { cause: versions.cause, detail: expect.stringContaining(days[3]) },
+      {
+        cause: gone.cause,
+        detail: expect.stringMatching(`${days[2]} .* Of days until ${days[2]} nobody has looked`),
+        commands: [],
+      },
+      { cause: versions.cause, detail: expect.stringMatching(`${days[3]} since [^ ]+\\.$`) },
     ]);
   });
 
@@ -796,6 +862,7 @@ describe('a finding of sluice status', () => {
         { ...fault, ...whole, what: 'workgroup', name: 'own', part: 'the workgroup own' },
       ],
       keysFailure: `${at(0.1)}: SLUICE_KEYS_UNAVAILABLE: AccessDeniedException.`,
+      deniedCalls: [deniedCalls],
       quarantine: [quarantineCount],
       relay: { waiting: { ...copies, oldest: at(2) }, refused: [] },
     }).map((finding) => ({ at: at(24), finding }));
@@ -808,7 +875,7 @@ describe('a finding of sluice status', () => {
     expect(keptOf([denied('the identity of the reader bi')])).toEqual([]);
     expect(keptOf([denied('the tables of the catalog')])).toEqual(['TABLE_DIFFERS partitions']);
     expect(keptOf([denied('the workgroup own')])).toEqual(['DRIFT deployment']);
-    expect(keptOf([denied('the stack')], { stackFaults: null })).toHaveLength(2);
+    expect(keptOf([denied('the stack')], { stackFaults: null })).toHaveLength(3);
     expect(keptOf([denied('the partitions')], { partitions: null })).toEqual(['PARTITION_WRONG partitions']);
     expect(keptOf([denied('the partitions of drops')])).toEqual(['PARTITION_WRONG drops']);
     const lostOfDrops = datasets({ lacking }).datasets;
@@ -816,6 +883,7 @@ describe('a finding of sluice status', () => {
       'FILES_LOST drops',
     ]);
     expect(keptOf([denied('the log of collect')])).toEqual(['KEYS_UNREADABLE collector']);
+    expect(keptOf([denied('denied calls')], { deniedCalls: null })).toEqual(['ROLE_DENIED deployment']);
     expect(keptOf([denied('the keys')], { keys: null })).toEqual([]);
     expect(keptOf([denied('the stream')], { relay: null })).toEqual([]);
     for (const unread of [['relay'], ['relay', 'the stream'], ['the stream', 'relay']])

@@ -63,7 +63,7 @@ export const well: StatusFacts = {
   failures: {},
   lostDays: [],
   damagedFiles: [],
-  archivedDays: [],
+  archivedDays: { days: [], unlookedUntil: null },
   archivingRules: [],
   receivedHours: [],
   lastNight: null,

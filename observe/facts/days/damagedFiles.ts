@@ -24,7 +24,7 @@ export interface DamagedFile {
 /** Days that are looked at, today among them: a nightly curation looks at older ones. */
 const DAYS = 3;
 const PARALLEL = 4;
-/** Replaced objects of which the last bytes are read. */
+/** Replaced objects of which the last bytes are read, those that were replaced last. */
 const MOST_READ = 20;
 /** The last four bytes of each Parquet file: https://parquet.apache.org/docs/file-format/ */
 const MAGIC = 'PAR1';
@@ -59,7 +59,8 @@ export async function readDamagedFiles(
       },
     );
   });
-  const read = await mapLimit(replaced.flat().slice(0, MOST_READ), PARALLEL, async (file) => {
+  const newest = replaced.flat().toSorted((a, b) => b.replacedAt.localeCompare(a.replacedAt));
+  const read = await mapLimit(newest.slice(0, MOST_READ), PARALLEL, async (file) => {
     return (await endsAsParquet(deployment, file.key)) ? [] : [file];
   });
   return read.flat();

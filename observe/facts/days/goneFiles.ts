@@ -43,7 +43,7 @@ export interface GoneFiles extends DayFolder {
 
 const PARALLEL_DAYS = 4;
 /** Days of a table whose versions are looked at for a finding; days with archived files that are. The newest. */
-export const MOST_DAYS = 100;
+const MOST_DAYS = 100;
 
 /**
  * Looks for what can be brought back of days of a table.
@@ -147,6 +147,14 @@ export interface ArchivedDay {
   readonly keys: readonly string[];
 }
 
+/** Days that have archived files, and how far back they are known. */
+export interface ArchivedDays {
+  /** The latest first. */
+  readonly days: readonly ArchivedDay[];
+  /** The last day of which nobody has looked whether its files are archived, as enough later ones may be; null if there is none. */
+  readonly unlookedUntil: UtcDay | null;
+}
+
 /**
  * Days with archived files, the latest first, as looks have noted them: raw days that the registrar or a curation has listed, and versions
  * that lack files. Their files are listed again, as they may have been brought back.
@@ -156,7 +164,7 @@ export interface ArchivedDay {
 export async function readArchivedDays(
   deployment: GoneReaders,
   { curated, datasets }: Pick<LostFacts, 'curated' | 'datasets'>,
-): Promise<readonly ArchivedDay[]> {
+): Promise<ArchivedDays> {
   const { s3, config } = deployment;
   const store = s3ObjectStore(s3, config.bucket);
   const noted: (Omit<ArchivedDay, 'keys'> & { readonly folder: string })[] = [];
@@ -175,7 +183,8 @@ export async function readArchivedDays(
       for (const { since } of folder === null ? [] : lacking.filter((lackingDay) => lackingDay.day === day))
         noted.push({ table, day, since, folder: folder ?? '' });
   }
-  const newest = noted.toSorted((first, other) => (first.day > other.day ? -1 : 1)).slice(0, MOST_DAYS);
+  const sorted = noted.toSorted((first, other) => (first.day > other.day ? -1 : 1));
+  const newest = sorted.slice(0, MOST_DAYS);
   const found = await mapLimit(
     newest,
     PARALLEL_DAYS,
@@ -186,7 +195,8 @@ export async function readArchivedDays(
       return { ...notedDay, keys };
     },
   );
-  return found.filter(({ keys }) => keys.length > 0);
+  const days = found.filter(({ keys }) => keys.length > 0);
+  return { days, unlookedUntil: sorted[MOST_DAYS]?.day ?? null };
 }
 
 /** The folders that have the files of a table's days: of a table with versions, that of the version that is read. Null: no such table. */

@@ -168,12 +168,16 @@ export const deploymentFindings = {
     { section: 'changed' },
   ),
   SLUICE_FINDING_ROLE_DENIED: problem(
-    'A policy denies roles of the stack what they do in the bucket.',
+    'A policy denies roles of the stack what they do.',
     {
       ...DENIALS,
       bucket: [
         `A statement of the bucket's policy denies it. ${WHO} PutBucketPolicy.`,
         'Run the command: it excepts the roles of the stack from that statement (`ArnNotEquals` of `aws:PrincipalArn`), and leaves the rest of the policy as it is.',
+      ],
+      new: [
+        "A statement of the bucket's policy will deny it to the roles that the deployment makes.",
+        'The command prints the policy. Have its owner except the roles of the stack from that statement (`ArnNotLike` of `aws:PrincipalArn`, by the names that the detail has, with `*` as their last part), and deploy then.',
       ],
       condition: [
         `A statement of the bucket's policy denies it under a condition that is not known here. ${WHO} PutBucketPolicy.`,

@@ -97,7 +97,7 @@ export const dropsFindings = {
   ),
   SLUICE_FINDING_INGEST_FAILED: problem(
     "Days of a customer's dataset could not be loaded. Queries read the previous version, if there is one.",
-    'The first command names the file, the reason and what to do. Corrected files are loaded by the next run, or now with `ingest run`; others are tried again after 12 hours, or with `backfill`.',
+    'The first command names the file, the reason and what to do. If access is denied, `policy print` prints what the bucket of the source must allow, and to which roles. Corrected files are loaded by the next run, or now with `ingest run`; others are tried again after 12 hours, or with `backfill`.',
     { section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(
@@ -161,7 +161,7 @@ export const dropsFindings = {
   ),
   SLUICE_FINDING_EXPORT_FAILED: problem(
     "Days of a table could not be exported to the customer's bucket.",
-    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. If access is denied, `policy print` prints what the customer\'s bucket must allow. Then `export run` exports these days.',
+    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. If access is denied, `policy print` prints what the customer\'s bucket must allow, and to which role. Then `export run` exports these days.',
     { section: 'exports', alarms: ['export-failed'] },
   ),
 } as const;

@@ -5,10 +5,10 @@ import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { ArchivingRule, NotedRule } from '../../../lib/landing/catalog/archivingRules.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import { type ArchivedDay, MOST_DAYS } from '../../facts/days/goneFiles.ts';
+import type { ArchivedDay } from '../../facts/days/goneFiles.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
-import { sinceOf } from './dayTexts.ts';
+import { sinceOf, unlookedText } from './dayTexts.ts';
 import type { Findings, Place } from './place.ts';
 
 const isOfArchiveClass = ARCHIVE_CLASSES.map((name) => `StorageClass=='${name}'`).join('||');
@@ -20,12 +20,9 @@ type Bucket = Pick<Place, 'config' | 'commands'>;
 
 /** Archived files of tables, which queries skip, and rules of the bucket that archive more. */
 export function* archivedFiles({ archivedDays, archivingRules }: StatusFacts, place: Place): Findings {
-  // Without a word, older days would look as if their files were deleted.
-  const isCut = (archivedDays ?? []).length >= MOST_DAYS;
-  const cut = isCut
-    ? ` Only the newest ${MOST_DAYS} days with archived files are looked at: older ones may have some, too.`
-    : '';
-  for (const [table, days] of Map.groupBy(archivedDays ?? [], (archivedDay) => archivedDay.table)) {
+  const { days: archived = [], unlookedUntil = null } = archivedDays ?? {};
+  const cut = unlookedUntil === null ? '' : ` ${unlookedText(unlookedUntil)}`;
+  for (const [table, days] of Map.groupBy(archived, (archivedDay) => archivedDay.table)) {
     const texts = days.map(
       ({ day, since, keys }) => `${day}, ${counted(keys.length, 'file')}, seen since ${isoTimestamp(since)}`,
     );

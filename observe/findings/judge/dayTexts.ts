@@ -11,12 +11,13 @@ import type { Findings, Judged, Place } from './place.ts';
  * Days that failed, the latest first.
  *
  * @param name What the days are of, as the finding says. @param verb What could not be done with them: `loaded`.
+ * @param needs Which role needs what, as a sentence with a space before it; empty if no call was denied.
  * @param shown Commands that show a day's failure.
  * @param again A command that loads days before the lookback: no run tries them again by itself.
  */
 export function* failedDays(
   code: 'SLUICE_FINDING_INGEST_FAILED' | 'SLUICE_FINDING_EXPORT_FAILED',
-  { name, verb }: { readonly name: string; readonly verb: string },
+  { name, verb, needs }: Readonly<Record<'name' | 'verb' | 'needs', string>>,
   {
     days,
     firstDay,
@@ -37,7 +38,7 @@ export function* failedDays(
   const [newest] = failed;
   const title = `${counted(failed.length, 'day')} of ${name} could not be ${verb}, the newest ${newest?.day} with ${newest?.failure ?? 'failed'}`;
   const told = { title, since: sinceOf(failed.map(({ failing }) => failing?.since)) };
-  yield finding(code, { ...told, detail: `${name}: ${listed(texts, '; ')}.` }, [...new Set(all)]);
+  yield finding(code, { ...told, detail: `${name}: ${listed(texts, '; ')}.${needs}` }, [...new Set(all)]);
 }
 
 /** The earliest of times, ISO 8601; null without any. @param times Epoch milliseconds. */
@@ -75,6 +76,9 @@ export function* lostFilesOf(
     const restored = reason === 'versions' ? commands.restore(table, days) : [];
     const cures = [...madeAgain, ...restored];
     const verb = days.length === 1 ? 'lacks' : 'lack';
+    const until = archivedDays?.unlookedUntil ?? null;
+    const isUnlooked = until !== null && !reason.startsWith('archived') && days.some((day) => day <= until);
+    const unlooked = isUnlooked ? ` ${unlookedText(until)}` : '';
     yield finding(
       'SLUICE_FINDING_FILES_LOST',
       {
@@ -82,7 +86,7 @@ export function* lostFilesOf(
         title: `${counted(days.length, 'day')} of ${name} ${verb} files of its version, the newest ${days.at(-1)}`,
         judgedBy,
         since: sinceOf(ofReason.map(({ since }) => since)),
-        detail: `${name}: ${listed(texts, '; ')}.`,
+        detail: `${name}: ${listed(texts, '; ')}.${unlooked}`,
       },
       cures.slice(0, MOST_COMMANDS),
     );
@@ -90,11 +94,18 @@ export function* lostFilesOf(
 
   /** An archived file is there, whatever S3 has of other versions. */
   function lostCase({ day, isOnly }: LackingDay): CaseOf<'SLUICE_FINDING_FILES_LOST'> {
-    const isArchived = archivedDays?.some((archived) => archived.table === table && archived.day === day);
+    const isArchived = archivedDays?.days.some(
+      (archived) => archived.table === table && archived.day === day,
+    );
     if (isArchived === true) return isOnly ? 'archivedOnly' : 'archived';
     if (!isOnly) return 'again';
     return isGone(table, day) ? 'gone' : 'versions';
   }
+}
+
+/** Says of which days nobody has looked for archived files. @param until The last of them. */
+export function unlookedText(until: string): string {
+  return `Of days until ${until} nobody has looked whether files are archived: those that are look as if they were deleted. Run no command that accepts their loss.`;
 }
 
 /** The last day on which S3 has the versions of files that were last there at a time. */

@@ -9,7 +9,7 @@ import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding, seenNow } from '../catalogue.ts';
 import { copiesText, failedDays, failingText, lostFilesOf, sinceOf, versionsUntil } from './dayTexts.ts';
 import { unreadVersions } from './partitions.ts';
-import { deniedPolicy, type Findings, type Place } from './place.ts';
+import { deniedCallText, deniedPolicy, type Findings, type Place } from './place.ts';
 
 /**
  * Shares of a day's rows that are resends: from the first with many times the usual share, from the second always. Fewer rows are a
@@ -20,7 +20,7 @@ const RESENT = { rows: 100, more: 0.05, much: 0.5, times: 5, ms: 10 * DAY_MS } a
 /** Exports: days that failed, and copies whose files are gone. */
 export function* exportFindings(
   { exports, curated, lostDays }: StatusFacts,
-  { commands, config, now }: Place,
+  { commands, config, now, stack }: Place,
 ): Findings {
   for (const { export: name, table: exportedTable, target, days, firstDay } of exports ?? []) {
     // The finding of its raw files names its copies, too. Whoever accepted that files are gone meant them as well.
@@ -42,8 +42,9 @@ export function* exportFindings(
     const codes = days.flatMap(({ failing, failure }) => (failing === null ? [] : [failure]));
     const denied = deniedPolicy(codes, ['--for', 'export-target', '--export', name], commands);
     const shown = (day: string) => [show(oldest), ...denied, ...(day < firstDay ? [] : [changed])];
-    const of = { name: `${name}, ${target}`, verb: 'exported' };
-    yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', of, { days, firstDay }, shown, run);
+    const needs = deniedCallText('export', codes, stack);
+    const subject = { name: `${name}, ${target}`, verb: 'exported', needs };
+    yield* failedDays('SLUICE_FINDING_EXPORT_FAILED', subject, { days, firstDay }, shown, run);
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
     if (copies.length > 0) {
       const texts = copies.map(({ day, kept }) => `${day} ${counted(kept, 'file')}`);

@@ -71,7 +71,7 @@ export function* undeployedFindings(
 ): Findings {
   const { settings = [], deployedAt = null } = undeployed ?? {};
   if (settings.length === 0) return;
-  const paths = settings.map((setting) => setting.split(':')[0] ?? setting);
+  const paths = settings.map((setting) => setting.split(': ')[0] ?? setting);
   const on = deployedAt === null ? '' : `, deployed last at ${deployedAt},`;
   const told = {
     case: isLocal ? 'local' : 'stack',
@@ -168,12 +168,15 @@ export function deniedFindings(
     if (most === undefined) return [];
     const { by, statements, repair } = most;
     const count = calls.reduce((sum, call) => sum + call.count, 0);
+    const atLeast = calls.some(({ hasMore }) => hasMore) ? 'at least ' : '';
+    const [since] = calls.map(({ first }) => first ?? '').sort();
     const denier =
       statements === null ? 'AWS' : `The policy of ${statements.owner} (${statements.sids.join(', ')})`;
     const told = {
       case: by,
-      title: `${denier} denied ${counted(count, 'call')} of ${nameOf(most.role)}, ${most.action} on ${placeOf(most.resource)}${calls.length === 1 ? '' : ' and others'}`,
-      since: calls.map(({ first }) => first).sort()[0] ?? null,
+      title: `${denier} denied ${atLeast}${counted(count, 'call')} of ${nameOf(most.role)}, ${most.action} on ${placeOf(most.resource)}${calls.length === 1 ? '' : ' and others'}`,
+      // An empty text: there may be earlier calls than those that were read.
+      since: since || null,
       detail: calls.map(deniedText).join(' '),
     } as const;
     const shown = repair ?? [];
@@ -186,8 +189,10 @@ export function deniedFindings(
 }
 
 /** `write: the role R was denied s3:PutObject on arn:…, 3 times, first 2026-…, last 2026-….` */
-function deniedText({ part, role, action, resource, count, first, last }: DeniedCalls): string {
-  return `${part}: the role ${role} was denied ${action} on ${resource}, ${counted(count, 'time')}, first ${first}, last ${last}.`;
+function deniedText({ part, role, action, resource, count, hasMore, first, last }: DeniedCalls): string {
+  const times = `${hasMore ? 'at least ' : ''}${counted(count, 'time')}`;
+  const from = first === null ? 'for 14 days or more' : `first ${first}`;
+  return `${part}: the role ${role} was denied ${action} on ${resource}, ${times}, ${from}, last ${last}.`;
 }
 
 /** The name in the ARN of a role. */

@@ -11,7 +11,7 @@ import { functionLog } from '../../readLog.ts';
 import { type CaseOf, finding, seenNow, type Told } from '../catalogue.ts';
 import { failedDays, lostFilesOf, sinceOf } from './dayTexts.ts';
 import { unreadVersions } from './partitions.ts';
-import { deniedPolicy, type Findings, otherDays, type Place, scheduled } from './place.ts';
+import { deniedCallText, deniedPolicy, type Findings, otherDays, type Place, scheduled } from './place.ts';
 
 /** How a dataset is named, and commands about its days. */
 type Dataset = ReturnType<typeof datasetOf> &
@@ -35,6 +35,8 @@ function datasetOf({ source, dataset }: DatasetDays, place: Place) {
     /** The source's policy, if a code is of a denied call. */
     policy: (...codes: readonly (string | null)[]) =>
       deniedPolicy(codes, ['--for', 'ingest-source', '--source', source], commands),
+    needs: (work: 'list' | 'load' | 'receipt', ...codes: readonly (string | null)[]) =>
+      deniedCallText(work, codes, stack),
     log: (part: string) => commands.aws('logs', 'tail', functionLog(stack, part), '--since', '1d'),
     status: (day: string | undefined) => ingest('status', ...daysWords(day, now)),
     explain: (day: string) => ingest('explain', '--day', day),
@@ -100,7 +102,7 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
 function* listing(
   drops: DatasetDays,
-  { name, run, policy, log, commands, isLookDamaged }: Dataset,
+  { name, run, policy, needs, log, commands, isLookDamaged }: Dataset,
 ): Findings {
   const { folder, schedule, lookbackDays, lastLook, isLookOld, unlooked, days } = drops;
   const late = (
@@ -132,7 +134,7 @@ function* listing(
       {
         title: `The folder of ${name} could not be listed: ${failure.code}`,
         since: failingSince,
-        detail: `${name}, ${folder}, since ${failingSince}${tried}${good}: ${failure.code}: ${failure.message}`,
+        detail: `${name}, ${folder}, since ${failingSince}${tried}${good}: ${failure.code}: ${failure.message}${needs('list', failure.code)}`,
       },
       [sluiceCommand([], ['explain', failure.code]), ...policy(failure.code), run()],
     );
@@ -181,12 +183,15 @@ function* otherNames(
 }
 
 /** Days that failed. */
-function* failedLoads(drops: DatasetDays, { name, run, policy, explain, backfill }: Dataset): Findings {
+function* failedLoads(
+  drops: DatasetDays,
+  { name, run, policy, needs, explain, backfill }: Dataset,
+): Findings {
   const codes = drops.days.flatMap(({ failing, failure }) => (failing === null ? [] : [failure]));
   const denied = policy(...codes);
   const shown = (day: string) => [explain(day), ...denied, ...(day < drops.firstDay ? [] : [run()])];
-  const of = { name, verb: 'loaded' };
-  yield* failedDays('SLUICE_FINDING_INGEST_FAILED', of, drops, shown, backfill);
+  const subject = { name, verb: 'loaded', needs: needs('load', ...codes) };
+  yield* failedDays('SLUICE_FINDING_INGEST_FAILED', subject, drops, shown, backfill);
 }
 
 /** Days whose files are gone from the customer's folder. */
@@ -389,7 +394,7 @@ function* leftOutFiles({ days }: DatasetDays, { name, explain }: Dataset): Findi
 }
 
 /** Days whose receipt the customer's bucket does not take. */
-function* failedReceipts({ days }: DatasetDays, { name, now, policy, backfill }: Dataset): Findings {
+function* failedReceipts({ days }: DatasetDays, { name, now, policy, needs, backfill }: Dataset): Findings {
   const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
   for (const { day, receipt } of untold.slice(0, 1))
     yield finding(
@@ -397,7 +402,7 @@ function* failedReceipts({ days }: DatasetDays, { name, now, policy, backfill }:
       {
         title: `The receipt of ${name} for ${day} was not taken: ${receipt?.code}${otherDays(untold.length)}`,
         since: sinceOf(untold.map((other) => other.receipt?.since)),
-        detail: `${name}: ${day}: ${receipt?.code}, since ${isoTimestamp(receipt?.since ?? now)}${otherDays(untold.length)}.`,
+        detail: `${name}: ${day}: ${receipt?.code}, since ${isoTimestamp(receipt?.since ?? now)}${otherDays(untold.length)}.${needs('receipt', receipt?.code ?? null)}`,
       },
       [sluiceCommand([], ['explain', receipt?.code ?? '']), ...policy(receipt?.code ?? null), backfill(day)],
     );

@@ -1,4 +1,5 @@
 import { counted } from '../../../lib/base/text.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import type { FailureKind } from '../../facts/flow/failures.ts';
 import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
@@ -23,22 +24,49 @@ const WAITS: Readonly<Record<string, string>> = {
   relay: 'copies of requests wait',
 };
 
-/** Functions with errors, but for those that another finding names as its cause. */
+/**
+ * When the work of functions began to fail by another finding that tells of their errors, and until when, epoch milliseconds: objects that
+ * wait, requests without an answer, and nights that did not judge.
+ */
+function toldTimes(
+  facts: StatusFacts,
+  place: Place,
+): Readonly<Record<string, { readonly from: number; readonly to: number }>> {
+  const { failures, lastNight, unreached, waiting } = facts;
+  const { now } = place;
+  const oldest =
+    waiting.landing !== null && isLandingLate(waiting.landing, now) ? waiting.landing.oldest : null;
+  const hours = (unreached ?? []).flatMap(({ kind, hour }) => (kind === '5xx' ? [Date.parse(hour)] : []));
+  const isNightTold =
+    failures['reconcile']?.kind !== 'throttled' && [...missingNights(facts, place)].length > 0;
+  return {
+    ...(oldest === null ? {} : { write: { from: Date.parse(oldest), to: now } }),
+    ...(hours.length === 0
+      ? {}
+      : { collect: { from: Math.min(...hours), to: Math.max(...hours) + HOUR_MS } }),
+    ...(isNightTold ? { reconcile: { from: Date.parse(lastNight?.at ?? '') || 0, to: now } } : {}),
+  };
+}
+
+/** Functions with errors, but for those that another finding has: errors within its time, or the failure of its dead letters. */
 export function* functionFindings(facts: StatusFacts, place: Place): Findings {
-  const { stack, commands, ringing, now } = place;
-  const { deadLetters, failures, functionErrors, unreached, waiting } = facts;
+  const { stack, commands, ringing } = place;
+  const { deadLetters, failures, functionErrors } = facts;
   // Dead letters may be old, and the function may fail with something new.
-  const reported: string[] = (deadLetters ?? []).flatMap(({ part, queue }) =>
-    failures[part]?.code === failures[queue]?.code && failures[part]?.kind === failures[queue]?.kind
-      ? [part]
-      : [],
-  );
-  if (waiting.landing !== null && isLandingLate(waiting.landing, now)) reported.push('write');
-  if (unreached?.some(({ kind }) => kind === '5xx')) reported.push('collect');
-  const isNightTold = failures['reconcile']?.kind !== 'throttled';
-  if (isNightTold && [...missingNights(facts, place)].length > 0) reported.push('reconcile');
+  const ofDeadLetters: readonly string[] = (deadLetters ?? []).flatMap(({ part, queue }) => {
+    const dead = failures[queue];
+    const isSame = failures[part]?.code === dead?.code && failures[part]?.kind === dead?.kind;
+    return dead !== undefined && isSame ? [part] : [];
+  });
+  const times = toldTimes(facts, place);
   for (const functionError of functionErrors ?? []) {
-    if (reported.includes(functionError.part)) continue;
+    const told = times[functionError.part];
+    // Lambda counts by the minute in which a run began.
+    const isWithin =
+      told !== undefined &&
+      Date.parse(functionError.first) + MINUTE_MS > told.from &&
+      Date.parse(functionError.last) <= told.to;
+    if (isWithin || ofDeadLetters.includes(functionError.part)) continue;
     const why = facts.failures[functionError.part];
     const texts = [
       errorsText(functionError),
@@ -52,13 +80,13 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
       errors === 0
         ? `Lambda throttled ${counted(throttled, 'run')} of ${part}`
         : `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors`;
-    const told = {
+    const error = {
       case: isOver ? 'over' : failureCase(facts, part),
       title: `${had}${isOver ? ', and later ones had none' : ''}`,
       since: first,
       detail: texts.join(' '),
     } as const;
-    const found = finding('SLUICE_FINDING_FUNCTION_FAILED', told, [...explained(why, part, place), log]);
+    const found = finding('SLUICE_FINDING_FUNCTION_FAILED', error, [...explained(why, part, place), log]);
     yield ringing.tell({ ...found, isByKey: why?.isByKey === true }, [`${part}-errors`]);
   }
 }

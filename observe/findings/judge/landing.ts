@@ -77,7 +77,11 @@ const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_LANDING
 function landingCase(facts: StatusFacts, isDead: boolean): CaseOf<'SLUICE_FINDING_LANDING_LATE'> {
   const why = facts.failures['write'];
   if (why !== undefined) return FAILURE_CASES[why.kind];
-  return isDead || !isLogRead(facts, 'write') ? 'unknown' : 'unasked';
+  const { oldest } = facts.waiting.landing ?? {};
+  const hasFailed = facts.functionErrors?.some(
+    ({ part, last }) => part === 'write' && last >= (oldest ?? ''),
+  );
+  return isDead || hasFailed === true || !isLogRead(facts, 'write') ? 'unknown' : 'unasked';
 }
 
 /** The stream: what waits in its buffer, and its quota. */

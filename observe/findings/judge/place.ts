@@ -1,4 +1,5 @@
 import { partName } from '../../../infra/template/Stack.ts';
+import { roleNamePattern } from '../../../lib/access/arns.ts';
 import { counted } from '../../../lib/base/text.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/endpoint.ts';
@@ -91,6 +92,34 @@ export function deniedPolicy(
 ): readonly string[] {
   const isDenied = codes.some((code) => code?.endsWith('_DENIED'));
   return isDenied ? [sluice('policy', 'print', ...whose)] : [];
+}
+
+/** What the roles of the stack need of a customer's bucket, and of the key of its files. */
+const CUSTOMERS_CALLS = {
+  list: { role: 'IngestPlanRole', ofBucket: 's3:ListBucket', ofKey: 'kms:Decrypt' },
+  load: { role: 'IngestLoadRole', ofBucket: 's3:GetObject', ofKey: 'kms:Decrypt' },
+  receipt: { role: 'IngestLoadRole', ofBucket: 's3:PutObject', ofKey: 'kms:GenerateDataKey' },
+  export: { role: 'ExportRole', ofBucket: 's3:PutObject', ofKey: 'kms:GenerateDataKey' },
+} as const;
+
+/**
+ * Which role needs which call where one was denied, as a sentence; empty without a denial. S3 names neither to another account:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+ *
+ * @param codes As of {@link deniedPolicy}.
+ */
+export function deniedCallText(
+  work: keyof typeof CUSTOMERS_CALLS,
+  codes: readonly (string | null)[],
+  stack: Place['stack'],
+): string {
+  const code = codes.find((failed) => failed?.endsWith('_DENIED'));
+  if (code == null) return '';
+  const { role, ofBucket, ofKey } = CUSTOMERS_CALLS[work];
+  const onData = code.endsWith('_KEY_DENIED') ? ofKey : ofBucket;
+  const call = code.endsWith('_ROLE_DENIED') ? 'sts:AssumeRole' : onData;
+  const name = roleNamePattern(`${stack.service}-${stack.stage}`, role);
+  return ` The role ${name} needs ${call} there.`;
 }
 
 /** `5 of 60 invocations of curate-plan had errors within 24 hours, the first at 2026-…, the last at 2026-….` */

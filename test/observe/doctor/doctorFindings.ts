@@ -162,7 +162,9 @@ export const doctorFindings: readonly Finding[] = [
   readers.judgeNewReader('bi', true),
   ...readers.judgeSimulation('bi', denied('Rows'), true, commands),
   ...readers.judgeSimulation('bi', simulated('Landing', true, 'missing'), false, commands),
-  roles.judgeDenial('acme', { ...denial, isKnown: true, text: 'Guard denies it.' }, commands),
+  ...[undefined, '{}'].map((excepted) =>
+    roles.judgeDenial('acme', { ...denial, isKnown: true, text: 'Guard denies it.' }, commands, excepted),
+  ),
   roles.judgeDenial('acme', { ...denial, isKnown: false, text: 'Guard may deny it.' }, commands),
   ...roles.judgeRole(arn('role/w'), denied('WriteRole'), commands),
   stacks.judgeMissing({ stackName: 'sluice-prod', region: REGION, account: ACCOUNT }, commands),

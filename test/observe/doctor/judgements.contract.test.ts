@@ -19,6 +19,7 @@ import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
 import { judgeDatabase } from '../../../observe/doctor/catalog.ts';
 import { distinctFor, unknownToOthers } from '../../../observe/doctor/diagnose.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
+import { judgeDenial } from '../../../observe/doctor/roles.ts';
 import {
   drift,
   judgeDomain,
@@ -26,7 +27,7 @@ import {
   judgeStack,
   stack as missing,
 } from '../../../observe/doctor/stack.ts';
-import { deniedByBucket } from '../../../observe/facts/bucketDenials.ts';
+import { deniedByBucket, exceptedDenials } from '../../../observe/facts/bucketDenials.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 import { judge } from '../../../observe/findings/judge/judge.ts';
@@ -527,6 +528,32 @@ describe('the policy of a bucket', () => {
       expect(deniedByBucket(JSON.stringify({ Statement }), own)).toEqual([]);
     },
   );
+
+  it('has an exception of the roles that it denies for certain, in every statement, in one command', () => {
+    const usual = { Effect: 'Deny', Principal: '*', Resource: 'arn:aws:s3:::acme/landing/*' };
+    const Condition = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };
+    const policy = JSON.stringify({
+      Statement: [
+        { ...usual, Sid: 'A', Action: 's3:DeleteObject' },
+        { ...usual, Sid: 'B', Action: 's3:GetObject' },
+        { ...usual, Sid: 'C', Action: 's3:GetObject', Condition },
+      ],
+    });
+    const found = deniedByBucket(policy, needs);
+    expect(found.map(({ sid, isKnown }) => [sid, isKnown])).toEqual([
+      ['A', true],
+      ['B', true],
+      ['C', false],
+    ]);
+    const excepted = exceptedDenials(policy, found);
+    expect(deniedByBucket(excepted, needs).map(({ sid }) => sid)).toEqual(['C']);
+    const [first] = found;
+    const put = first && judgeDenial('acme', first, commands, excepted);
+    expect(put?.commands).toEqual([expect.stringMatching(/^aws s3api put-bucket-policy --bucket acme /)]);
+    const shown = first && judgeDenial('acme', first, commands);
+    expect(shown?.commands).toEqual([expect.stringContaining('get-bucket-policy')]);
+    expect(shown?.cure).not.toBe(put?.cure);
+  });
 
   it('names every role of the template, with every action, until nothing is denied', () => {
     const Resource = ['arn:aws:s3:::acme', 'arn:aws:s3:::acme/*'];

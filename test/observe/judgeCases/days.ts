@@ -52,7 +52,7 @@ export const dayCases: readonly Case[] = [
     { exports: [{ ...exported, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_ACCESS_DENIED' }] }] },
     'EXPORT_FAILED',
     'problem',
-    `s3://acme/out/ 2026-11-18 SLUICE_EXPORT_ACCESS_DENIED ${at(30)} ${at(2)}`,
+    `s3://acme/out/ 2026-11-18 SLUICE_EXPORT_ACCESS_DENIED ${at(30)} ${at(2)} sluice-prod-ExportRole-* s3:PutObject`,
     'npx sluice export status --export out',
     'npx sluice policy print --for export-target --export out',
     'npx sluice export run --export out',

@@ -20,6 +20,7 @@ const deniedCalls = {
   statements: { owner: 'arn:aws:kms:x:1:key/a', sids: ['Own'] },
   repair: ['kms', 'put-key-policy', '--policy', '{}'],
   count: 3,
+  hasMore: false,
   first: at(2),
   last: at(1),
 } as const;

@@ -84,11 +84,11 @@ export const landingCases: readonly Case[] = [
     'the writer was killed, by the finding of what waits',
     {
       ...waiting({ landing: { ...nothing, count: 1, oldest: at(4) } }),
-      functionErrors: [{ ...functionErrors, part: 'write' }],
+      functionErrors: [{ ...functionErrors, part: 'write', first: at(3.9), last: at(1) }],
     },
     'LANDING_LATE',
     'problem',
-    `landing/ 1 ${at(4)} 2 61 24 ${at(11.6)} ${at(11)}`,
+    `landing/ 1 ${at(4)} 2 61 24 ${at(3.9)} ${at(1)}`,
   ],
   [
     'an object is damaged',

@@ -81,16 +81,19 @@ export const tableCases: readonly Case[] = [
   [
     'files of a day are archived',
     {
-      archivedDays: [
-        {
-          table: 'acme_orders',
-          day: '2026-11-19',
-          since: NOW - 2 * HOUR,
-          keys: ['1', '2', '3', '4'].map(
-            (name) => `statsig/ingested/acme_orders/2026-11-19/v/${name}.parquet`,
-          ),
-        },
-      ],
+      archivedDays: {
+        days: [
+          {
+            table: 'acme_orders',
+            day: '2026-11-19',
+            since: NOW - 2 * HOUR,
+            keys: ['1', '2', '3', '4'].map(
+              (name) => `statsig/ingested/acme_orders/2026-11-19/v/${name}.parquet`,
+            ),
+          },
+        ],
+        unlookedUntil: null,
+      },
     },
     'ARCHIVED',
     'problem',
