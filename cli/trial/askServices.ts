@@ -196,7 +196,7 @@ export async function askCatalog({ aws, config }: Deployment, { id }: Run): Prom
   }
 }
 
-/** Asks Lake Formation for its settings, by which the doctor tells whether a database can be made. @throws What the connection throws. */
+/** Asks Lake Formation for its settings, which say who may make a database. @throws What the connection throws. */
 export async function askLakeSettings(aws: Deployment['aws'], lambda: LambdaClient): Promise<Answer> {
   const code = 'SLUICE_PROBE_LAKE_SETTINGS';
   const { settings, answered } = await readSettings({ aws, clients: { lambda } });

@@ -126,7 +126,8 @@ export const questions = {
   },
   SLUICE_PROBE_LAKE_SETTINGS: {
     asks: "Lake Formation's settings (`GetDataLakeSettings`)",
-    expects: 'its administrators, and whose new databases are: `doctor --before-deploy` reads both',
+    expects:
+      'its administrators, and whose new databases are: docs/deploy.md, "Lake Formation", says what is granted',
     cure: 'docs/deploy.md, "Lake Formation": ask its administrator for the grants before the first deployment.',
   },
   SLUICE_PROBE_POLICIES: {

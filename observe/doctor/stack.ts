@@ -117,22 +117,6 @@ function versionParts(version: string): readonly [release: string, preRelease: s
   return cut < 0 ? [version, ''] : [version.slice(0, cut), version.slice(cut + 1)];
 }
 
-/** Whether the alarms will notify somebody, by the configuration alone. */
-export const alarmTopic: Look = {
-  name: 'alarms',
-  expects: 'the alarms notify somebody',
-  find: async ({ isLocal, config }) => (isLocal || config.alarms.topicArn !== null ? [] : [judgeNoTopic()]),
-};
-
-/** Judges alarms without a topic, before there are alarms. */
-export function judgeNoTopic(): Finding {
-  const told = seenNow(
-    'No alarm notifies anybody: the configuration has no topic',
-    'alarms.topicArn is not set.',
-  );
-  return finding('SLUICE_FINDING_NO_TOPIC', { case: 'none', ...told });
-}
-
 /** Milliseconds between two looks at a detection of drift, which takes some minutes. */
 const DRIFT_PAUSE_MS = 5_000;
 

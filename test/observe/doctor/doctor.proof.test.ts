@@ -66,10 +66,6 @@ describe('sluice doctor on the local cloud', () => {
     expect(missing).toEqual([
       ['bucket-settings', 'the setting policy of the bucket: AccessDenied: Access Denied'],
       [
-        'all-partitions',
-        'the partitions of events, the partitions of exposures, the partitions of quarantine: AccessDeniedException: You are not authorized to perform this operation.',
-      ],
-      [
         'queues',
         expect.stringMatching(
           /^the queue \S+, .* and 3 more: AccessDenied: You are not authorized to perform this operation\.$/,
