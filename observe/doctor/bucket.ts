@@ -34,7 +34,7 @@ import { isOwnKey } from '../../lib/tables/objectKeys.ts';
 import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
-import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { judgeKey, type KeyUser } from '../findings/judge/deployment.ts';
 import { type Look, type Question, settled, unsaid } from './Look.ts';
 import type { Setup } from './Setup.ts';
@@ -48,7 +48,8 @@ export const bucket: Look = {
     const { config, identity } = setup;
     const { region } = identity;
     const there = await bucketRegion(setup, config.bucket);
-    if (there === undefined) return [missing(setup, `The bucket ${config.bucket}`, config.existing.bucket)];
+    if (there === undefined)
+      return [missing(setup, `The bucket ${config.bucket}`, config.existing.bucket ? 'own' : 'drift')];
     if (there === null) return [judgeDenied(config.bucket, setup)];
     return there === region ? [] : [judgeElsewhere(config.bucket, there, region)];
   },
@@ -85,13 +86,21 @@ export const bucketBefore: Look = {
   find: async (setup) => (setup.config.existing.bucket ? bucket.find(setup) : []),
 };
 
-/** What the stack makes, or somebody brings, and what does not exist. */
-export function missing({ isLocal }: Pick<Setup, 'isLocal'>, subject: string, isBrought: boolean): Finding {
-  const caseOfStack = isLocal ? 'local' : 'drift';
-  return finding('SLUICE_FINDING_RESOURCE_MISSING', {
-    case: isBrought ? 'own' : caseOfStack,
-    ...seenNow(`${subject} does not exist`, `${subject}.`),
-  });
+/**
+ * What does not exist.
+ *
+ * @param kind `own`: somebody has to bring it. `new`: the next deployment makes it. `database`, `stack`: the commands make it again.
+ *   `drift`: other commands do. Of what the local cloud makes, its next start does.
+ */
+export function missing(
+  { isLocal }: Pick<Setup, 'isLocal'>,
+  subject: string,
+  kind: Exclude<CaseOf<'SLUICE_FINDING_RESOURCE_MISSING'>, 'local'>,
+  shown: readonly string[] = [],
+): Finding {
+  const told = seenNow(`${subject} does not exist`, `${subject}.`);
+  const name = isLocal && kind !== 'own' ? 'local' : kind;
+  return finding('SLUICE_FINDING_RESOURCE_MISSING', { case: name, ...told }, shown);
 }
 
 /** The region of a bucket; undefined if there is none, null if S3 denies access, as it does to another account's bucket. */
@@ -280,7 +289,7 @@ export const broughtKeys: Look = {
         throw error;
       }
       return answer === undefined
-        ? [missing({ isLocal }, `The key ${arn}`, true)]
+        ? [missing({ isLocal }, `The key ${arn}`, 'own')]
         : judgeKey({ Arn: arn, ...answer.KeyMetadata }, commands, { user });
     };
     const keys = [

@@ -14,6 +14,7 @@ import { HASHED_PATTERN } from '../../lib/wire/experimentNames.ts';
 import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { missing } from './bucket.ts';
 import { type Look, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -45,13 +46,10 @@ export function judgeDatabase(
   isDeployed: boolean,
   make: string,
 ): Finding {
-  const caseOfStack = isDeployed ? 'database' : 'new';
-  const told = {
-    case: existing.database ? 'own' : caseOfStack,
-    ...seenNow(`The database ${name} does not exist`, `The database ${name}.`),
-  } as const;
+  const ofStack = isDeployed ? 'database' : 'new';
+  const kind = existing.database ? 'own' : ofStack;
   // A deployment creates one that the stack does not have.
-  return finding('SLUICE_FINDING_RESOURCE_MISSING', told, isDeployed ? [make] : []);
+  return missing({ isLocal: false }, `The database ${name}`, kind, isDeployed ? [make] : []);
 }
 
 /** Names that SDKs do not send: which gates are holdouts, and which experiments browsers send hashed. */

@@ -9,7 +9,7 @@ import { broughtKeys, bucket, bucketBefore, bucketSettings, forwarding, stoppedE
 import { database, names } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
-import { bucketPolicy, roles } from './roles.ts';
+import { bucketPolicy } from './roles.ts';
 import { openClients, readSetup, type Setup } from './Setup.ts';
 import { domain, drift, formerStack, queues, stack } from './stack.ts';
 
@@ -35,7 +35,6 @@ export const looks: readonly Look[] = [
   quotas,
   readers,
   bucketPolicy,
-  roles,
   status,
 ];
 

@@ -21,22 +21,6 @@ export const setupFindings = {
     ],
   }),
   SLUICE_FINDING_REGION_UNFIT: problem('The stack cannot be in this region.', {
-    unknown: [
-      'The region lacks a service that the stack needs, or there is none of this name.',
-      'Choose one of the regions that docs/reference/configuration.md lists.',
-    ],
-    functionUrl: [
-      'Lambda has no Function URLs in this region.',
-      'Set `endpoint.kind` to http-api, and run the command again.',
-    ],
-    key: [
-      'S3 encrypts with keys of its own region alone.',
-      'Set `existing.keyArn` to a key of the region of the bucket, or name that region with --region.',
-    ],
-    logsKey: [
-      'CloudWatch Logs encrypts with keys of its own region alone.',
-      'Set `logs.kmsKeyArn` to a key of the region of the stack.',
-    ],
     bucket: [
       'Functions, queries and the key work in one region.',
       'Name the region of the bucket with --region. If the stack is to be where it is, set `bucket` to one of that region.',

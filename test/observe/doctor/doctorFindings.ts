@@ -28,7 +28,6 @@ const REVERT = revertDriftWords('sluice-prod').map((words) => commands.aws(...wo
 const config = defineConfig({ bucket: 'acme' });
 const bringing = (existing: NonNullable<Parameters<typeof defineConfig>[0]['existing']>) =>
   defineConfig({ bucket: 'acme', existing });
-const withLogsKey = defineConfig({ bucket: 'acme', logs: { kmsKeyArn: keyArn('2') } });
 const logsKey = {
   Arn: keyArn('2'),
   KeyState: 'Enabled',
@@ -80,13 +79,6 @@ export const doctorFindings: readonly Finding[] = [
   setup.judgeRefusal(named('ExpiredToken')),
   setup.judgeRefusal(named('InvalidClientTokenId')),
   setup.judgeOtherAccount(ACCOUNT, '444455556666'),
-  ...['xx-nowhere-1', 'il-central-1'].flatMap(
-    (region) =>
-      setup.judgeRegion(region, defineConfig({ bucket: 'acme', endpoint: { kind: 'function-url' } })) ?? [],
-  ),
-  ...[bringing({ bucket: true, keyArn: keyArn('1') }), withLogsKey].flatMap(
-    (brought) => setup.judgeRegion(REGION, brought) ?? [],
-  ),
   ...judgeKey({ Arn: keyArn('1'), KeyState: NO_KEY }, commands),
   ...judgeKey({ ...logsKey, KeyState: 'Disabled' }, commands, { user: 'logs' }),
   ...judgeKey({ ...logsKey, KeySpec: 'RSA_2048' }, commands, { user: 'logs' }),
@@ -120,9 +112,9 @@ export const doctorFindings: readonly Finding[] = [
   ),
   bucket.judgeDenied('acme', { identity: { account: ACCOUNT }, commands }),
   bucket.judgeElsewhere('acme', 'us-east-1', REGION),
-  bucket.missing({ isLocal: false }, 'The bucket acme', true),
-  bucket.missing({ isLocal: false }, 'The bucket acme', false),
-  bucket.missing({ isLocal: true }, 'The bucket acme', false),
+  bucket.missing({ isLocal: false }, 'The bucket acme', 'own'),
+  bucket.missing({ isLocal: false }, 'The bucket acme', 'drift'),
+  bucket.missing({ isLocal: true }, 'The bucket acme', 'drift'),
   bucket.judgeSetting('acme', { name: 'events', why: 'Without it rows come late.' }, SHOW_RULES),
   bucket.judgeForeignKeys('acme', ['a/1', 'b/2']),
   bucket.judgeStopped([{ key: 'erasures/1.json', since: '2026-10-01T00:00:00.000Z' }]),
@@ -137,22 +129,20 @@ export const doctorFindings: readonly Finding[] = [
   ...['NoSuchBucket', 'NotImplemented', 'AccessDenied', 'SlowDown'].map((name) =>
     unreadFinding('the check names', Object.assign(named(name), { $metadata: { httpStatusCode: 400 } })),
   ),
-  readers.judgeNewReader('bi', false),
-  readers.judgeNewReader('bi', true),
+  bucket.missing({ isLocal: false }, 'The identity of the reader bi', 'new'),
   ...readers.judgeSimulation('bi', denied('Rows'), true, commands),
   ...readers.judgeSimulation('bi', simulated('Landing', true, 'missing'), false, commands),
   ...[undefined, '{}'].map((excepted) =>
     roles.judgeDenial('acme', { ...denial, isKnown: true, text: 'Guard denies it.' }, commands, excepted),
   ),
   roles.judgeDenial('acme', { ...denial, isKnown: false, text: 'Guard may deny it.' }, commands),
-  ...roles.judgeRole(arn('role/w'), denied('WriteRole'), commands),
   stacks.judgeMissing({ stackName: 'sluice-prod', region: REGION, account: ACCOUNT }, commands),
   ...stacksOf('ROLLBACK_FAILED'),
   ...stacksOf('UPDATE_ROLLBACK_COMPLETE', output('SluiceVersion', '999.0.0')),
   ...['UPDATE_IN_PROGRESS', 'REVIEW_IN_PROGRESS', 'IMPORT_ROLLBACK_FAILED'].flatMap((status) =>
     stacksOf(status),
   ),
-  stacks.judgeQueue('sluice-prod-write', false, REVERT),
+  bucket.missing({ isLocal: false }, 'The queue sluice-prod-write', 'stack', REVERT),
   stacks.judgeDrift({ ...drift, StackResourceDriftStatus: 'DELETED' }, REVERT),
   stacks.judgeDrift({ ...drift, StackResourceDriftStatus: 'MODIFIED', PropertyDifferences: [difference] }, [
     'revert',
