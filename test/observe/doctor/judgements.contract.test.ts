@@ -374,7 +374,7 @@ describe('a resource that differs from the template', () => {
   it('was deleted, or has other properties', () => {
     expect(judgeDrift({ ...found, StackResourceDriftStatus: 'DELETED' }, ['revert'])).toMatchObject({
       code: 'SLUICE_FINDING_RESOURCE_MISSING',
-      detail: 'AWS::Athena::WorkGroup sluice.',
+      detail: 'The resource AWS::Athena::WorkGroup sluice.',
       commands: ['revert'],
     });
     const State = { PropertyPath: '/State', ActualValue: 'DISABLED', ExpectedValue: 'ENABLED' };
