@@ -69,7 +69,7 @@ const JUDGED_BY: readonly (readonly [isUnknown: (facts: StatusFacts) => boolean,
     [({ functionErrors }) => functionErrors === null, 'FUNCTION_FAILED'],
     [({ alarms }) => alarms === null, 'ALARM', 'NO_TOPIC'],
     [isUnread('the key'), 'KEY_UNUSABLE'],
-    [isUnread('the stack'), 'STACK_DIFFERS', 'ROLE_DENIED'],
+    [isUnread('the stack'), 'STACK_DIFFERS', 'STACK_UNFINISHED', 'ROLE_DENIED'],
     [isUnread('denied calls'), 'ROLE_DENIED'],
   ];
 

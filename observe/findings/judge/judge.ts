@@ -7,6 +7,7 @@ import { archivedFiles } from './archives.ts';
 import { curatedFindings, exportFindings, resentFindings } from './days.ts';
 import {
   deniedFindings,
+  failedDeployment,
   faultFindings,
   judgeKey,
   silentAlarms,
@@ -33,7 +34,6 @@ import {
   unreachedRequests,
   wrongClocks,
 } from './requests.ts';
-import { failedDeployment } from './stackState.ts';
 
 /** A judge, with the settings by which what it judges is read: any of them, as a path begins. Without: none. */
 interface Judge {
