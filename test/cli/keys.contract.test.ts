@@ -179,6 +179,10 @@ describe('sluice keys', () => {
     await put(listOf(entry('shop'), ...broken));
     await local.client.send(new DeleteSecretCommand({ SecretId: 'sluice-local-keys' }));
     expect(await restored('--dry-run')).toBe('');
+    // AWS does not show the keys: no table says that none come back.
+    const hidden = await keys(['restore', '--dry-run', '--json']);
+    expect(JSON.parse(hidden.stdout)).toMatchObject({ isHidden: true, keys: [], problems: [] });
+    expect(await keys(['restore', '--dry-run'])).toMatchObject({ code: 0, stdout: '' });
     expect([await restored(), await restored()]).toEqual(['shop,+web,+app', 'shop,web,app']);
     await put(listOf(entry('shop'), {}));
     const { stderr } = await addBeside(1, ['restore']);
