@@ -17,6 +17,8 @@ export interface DeploymentCommands {
   readonly sluice: (...words: readonly string[]) => string;
   /** Brings back what is gone of days of a table: a command for each range of days. */
   readonly restore: (table: string, days: readonly UtcDay[]) => readonly string[];
+  /** Lists when each object of a folder of a bucket came and was deleted, with its version. */
+  readonly versions: (bucket: string, folder: string) => string;
   /** About an object of `damaged/`: to look, then to delete it, or to have all read again. */
   readonly damaged: (key: string) => readonly string[];
   /** Accepts that raw files of days are gone: a command for each day. */
@@ -54,6 +56,11 @@ export function deploymentCommands(
         .map(({ from, to }) =>
           sluice('restore', '--table', table, '--from', from, ...(to === from ? [] : ['--to', to])),
         ),
+    versions: (bucket: string, folder: string) => {
+      const query = '[Versions,DeleteMarkers][].[Key,LastModified,VersionId,Size]';
+      const where = ['--bucket', bucket, '--prefix', folder];
+      return aws('s3api', 'list-object-versions', ...where, '--query', query, '--output', 'text');
+    },
     damaged: (key: string) => [
       sluice('redrive', '--discard', key, '--dry-run'),
       sluice('redrive', '--discard', key),

@@ -1,6 +1,5 @@
 import { counted } from '../../lib/base/text.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
-import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { readCurationState } from '../../observe/facts/days/curatedDays.ts';
 import { hourFolders, restorableDays } from '../../observe/facts/days/goneFiles.ts';
@@ -41,7 +40,9 @@ export async function pendingCures(deployment: Deployment): Promise<readonly str
         `${ds}, hour ${hour}, ${table_name}: ${missing} events are missing`,
     ),
     ...withFiles.flatMap(({ table, day, files }) =>
-      table.startsWith(LANDING_FOLDER) ? [] : [`${table}, ${day}: ${counted(files, 'file')}`],
+      hours.some((row) => hourFolders(row).includes(table))
+        ? []
+        : [`${table}, ${day}: ${counted(files, 'file')}`],
     ),
   ];
 }

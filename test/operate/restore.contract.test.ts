@@ -124,8 +124,29 @@ describe('a day of a raw table', () => {
     );
     for (const { Key = '', VersionId } of Versions)
       await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
-    expect(await looked()).toEqual([{ table, day: DAY, files: 0 }]);
+    const landed = `landing/${DAY.replaceAll('-', '/')}/`;
+    const folders = [
+      landed,
+      'landing/direct/2026-11-19/',
+      'landing/2026/11/20/',
+      'landing/direct/2026-11-20/',
+    ];
+    const withoutFiles = [table, ...folders].map((name) => ({ table: name, day: DAY, files: 0 }));
+    expect(await looked()).toEqual(withoutFiles);
     expect(await pendingCures(deployment)).toEqual([]);
+    // The rows can be written again from what landed.
+    await put(`${landed}07/a.ndjson.gz`, 'a');
+    await remove(`${landed}07/a.ndjson.gz`);
+    const fromLanding = withoutFiles.map((found) =>
+      found.table === landed ? { ...found, files: 1 } : found,
+    );
+    expect(await looked()).toEqual(fromLanding);
+    expect(await pendingCures(deployment)).toEqual([`${landed}, ${DAY}: 1 file`]);
+    // By then S3 has deleted the versions of that day.
+    const later = { ...deployment, now: Date.parse('2026-11-29T10:00:00Z') };
+    const lostDays = await readLostDays(later);
+    const none = { curated: null, datasets: null, exports: null };
+    expect(await restorableDays(later, { lostDays, ...none })).toEqual([{ table, day: DAY, files: 0 }]);
   });
 
   it('holds up an erasure for a short hour as long as S3 has a version, too', async () => {

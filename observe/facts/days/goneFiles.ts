@@ -2,7 +2,7 @@ import { ListObjectVersionsCommand, type ObjectVersion } from '@aws-sdk/client-s
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { isDataFile, listObjects } from '../../../lib/base/ObjectStore.ts';
-import type { UtcDay } from '../../../lib/base/time.ts';
+import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
 import { parseLooks } from '../../../lib/ledger/turns.ts';
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
@@ -87,7 +87,7 @@ interface LostFacts {
  * objects are to be copied back, and of how many there are versions.
  */
 export interface RestorableDay {
-  /** The name of a table, or one of {@link hourFolders}. */
+  /** The name of a table, or one of {@link hourFolders} or {@link landingFolders}. */
   readonly table: string;
   /** The day, UTC. */
   readonly day: UtcDay;
@@ -99,6 +99,23 @@ export interface RestorableDay {
 export function hourFolders({ ds, hour }: Pick<ReceivedHour, 'ds' | 'hour'>): readonly string[] {
   const hourly = `${ds.replaceAll('-', '/')}/${String(hour).padStart(2, '0')}`;
   return [`${LANDING_FOLDER}${hourly}/`, `${DIRECT_FOLDER}${ds}/`];
+}
+
+/**
+ * The folders of the landing from whose versions the rows of a raw day can be written again: most rows of a day are received on it or on
+ * the next. Empty once S3 has deleted the versions of both, at the latest a day after `retention.landingVersionDays`.
+ */
+export function landingFolders(
+  day: UtcDay,
+  { config: { retention }, now }: Pick<Deployment, 'config' | 'now'>,
+): readonly string[] {
+  const oldest = addDays(utcDay(now), -retention.landingVersionDays - 1);
+  return [day, addDays(day, 1)]
+    .filter((received) => received >= oldest && received <= utcDay(now))
+    .flatMap((received) => [
+      `${LANDING_FOLDER}${received.replaceAll('-', '/')}/`,
+      `${DIRECT_FOLDER}${received}/`,
+    ]);
 }
 
 /** Looks at the versions of what is lost: an erasure may have taken them. @throws What the client of S3 throws. */
@@ -127,10 +144,20 @@ export async function restorableDays(
       found.push({ table, day, files: deleted.length + replaced.length });
   }
   const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
-  const folders = new Map(short.flatMap((row) => hourFolders(row).map((folder) => [folder, row.ds])));
-  const landed = await mapLimit([...folders], PARALLEL_DAYS, async ([table, day]) => {
-    const versions = [...(await readVersions(deployment, table)).values()];
-    return { table, day, files: versions.filter(({ files }) => files.length > 0).length };
+  const withoutVersions = raw.filter(({ table, day }) =>
+    found.some((other) => other.table === table && other.day === day && other.files === 0),
+  );
+  const landings = [
+    ...short.flatMap((row) => hourFolders(row).map((table) => ({ table, day: row.ds }))),
+    ...[...new Set(withoutVersions.map(({ day }) => day))].flatMap((day) =>
+      landingFolders(day, deployment).map((table) => ({ table, day })),
+    ),
+  ];
+  // Hours of a day have the same direct folder.
+  const folders = new Map(landings.map((folder) => [`${folder.table} ${folder.day}`, folder]));
+  const landed = await mapLimit([...folders.values()], PARALLEL_DAYS, async (folder) => {
+    const versions = [...(await readVersions(deployment, folder.table)).values()];
+    return { ...folder, files: versions.filter(({ files }) => files.length > 0).length };
   });
   return [...found, ...landed];
 }

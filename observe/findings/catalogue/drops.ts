@@ -102,7 +102,7 @@ export const dropsFindings = {
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(
     "Files that were exported are gone from their table, neither by retention nor as the day has another version. Their copies stay in the customer's bucket.",
-    '`restore` brings the files back, and `export run` ends the finding. Where the rows shall go from the customer\'s bucket as well: docs/export.md, "Files that are gone".',
+    '`restore`, if it is a command here, brings the files back, and `export run` ends the finding. Without it S3 has no version of them: docs/landing.md, "Write an object again", for raw rows. Where the rows shall go from the customer\'s bucket as well: docs/export.md, "Files that are gone".',
     { section: 'exports' },
   ),
   SLUICE_FINDING_INPUTS_MISSING: problem(
@@ -140,7 +140,7 @@ export const dropsFindings = {
       ],
       gone: [
         `Somebody deleted the files, and neither other files nor versions of S3 have their rows. ${UNSAID_WHO}`,
-        'Have the days delivered again, and load them with `npx sluice ingest backfill`. Of a curated table nothing brings the rows back: docs/platform.md, "Restore".',
+        'Have the days delivered again, and load them with `npx sluice ingest backfill`. For days of a curated table: docs/landing.md, "Write an object again", for as long as S3 has versions of what landed on them.',
       ],
     },
     { section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },

@@ -34,8 +34,12 @@ export const partitionsFindings = {
         `Somebody deleted them, and S3 still has their versions. ${UNSAID_WHO}`,
         'Run `restore`: it brings the files back (docs/platform.md, "Restore"). If the rows shall stay gone, run `accept` in its place.',
       ],
+      landing: [
+        `Somebody deleted them with their versions. S3 still has versions of what landed on these days, until the day that the detail names. ${UNSAID_WHO}`,
+        'Before that day write the rows again: copy back each version that the first commands list (docs/landing.md, "Write an object again"), and have `redrive --landing` write what waits. When a query counts the rows, run `accept`: only it ends this, as the files stay gone.',
+      ],
       gone: [
-        `Somebody deleted them, and S3 has no version of them any more. ${UNSAID_WHO}`,
+        `Somebody deleted them with their versions, and S3 has no version of what landed on these days. ${UNSAID_WHO}`,
         'Nothing brings these rows back. Find out who deleted them, then run `accept`: it ends this.',
       ],
     },

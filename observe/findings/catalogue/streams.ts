@@ -9,7 +9,7 @@ export const streamsFindings = {
     'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
     {
       versions: [
-        'Most often somebody deleted an object of landing/ before it was written: it is a version of the bucket for 7 days.',
+        'Most often somebody deleted an object of landing/ before it was written: S3 keeps its version for `retention.landingVersionDays`.',
         'The first commands look at the rows of the day, the others list what landed in these hours: copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Without them it ends after four days.',
       ],
       gone: [

@@ -1,10 +1,11 @@
 import { counted, listed } from '../../../lib/base/text.ts';
-import { isoTimestamp } from '../../../lib/base/time.ts';
+import { addDays, isoTimestamp, type UtcDay } from '../../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
+import { landingFolders } from '../../facts/days/goneFiles.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { LostRawDay } from '../../facts/tables/partitionGaps.ts';
-import { finding } from '../catalogue.ts';
+import { type CaseOf, finding } from '../catalogue.ts';
 import { copiesText, versionsUntil } from './dayTexts.ts';
 import { type Findings, otherDays, type Place } from './place.ts';
 
@@ -14,27 +15,63 @@ export function* lostDays(facts: StatusFacts, place: Place): Findings {
 }
 
 function* lostDaysOfTable(facts: StatusFacts, place: Place, kind: ForwardedKind): Findings {
-  const { config, commands } = place;
-  const table = config.tables[kind];
+  const table = place.config.tables[kind];
   const kept = facts.curated?.find((curation) => curation.kind === kind)?.kept ?? [];
   // A day whose rows a curated day keeps has the finding of the curated table alone.
   const lost = (facts.lostDays ?? []).filter(
     (lostDay) => lostDay.table === kind && kept.every((keptDay) => keptDay.day !== lostDay.day),
   );
+  for (const [name, days] of Map.groupBy(lost, ({ day }) => lostCase(table, day, place)))
+    yield* lostDaysOfCase(days, { name, table, kind }, facts, place);
+}
+
+/** What has the rows of a lost day still. */
+function lostCase(table: string, day: UtcDay, place: Place): CaseOf<'SLUICE_FINDING_DAYS_LOST'> {
+  if (!place.isGone(table, day)) return 'versions';
+  return landed(day, place).length > 0 ? 'landing' : 'gone';
+}
+
+/** The folders of the landing of which S3 has versions that may have rows of a day. */
+function landed(day: UtcDay, place: Place): readonly string[] {
+  return landingFolders(day, place).filter((folder) => !place.isGone(folder, day));
+}
+
+/** Lost days of a table whose rows the same has: a finding. */
+function* lostDaysOfCase(
+  lost: readonly LostRawDay[],
+  {
+    name,
+    table,
+    kind,
+  }: {
+    readonly name: CaseOf<'SLUICE_FINDING_DAYS_LOST'>;
+    readonly table: string;
+    readonly kind: ForwardedKind;
+  },
+  facts: StatusFacts,
+  place: Place,
+): Findings {
   const [first] = lost;
   if (first === undefined) return;
+  const { commands, config } = place;
   const days = lost.map(({ day }) => day);
   const texts = lost.map((lostDay) => lostDayText(lostDay, table, facts.exports, place));
-  const restored = commands.restore(table, days);
+  const folders = [...new Set(name === 'landing' ? days.flatMap((day) => landed(day, place)) : [])];
+  const again = folders.length === 0 ? [] : [commands.sluice('redrive', '--landing')];
   const seen = isoTimestamp(first.seenAt);
   const files = `${first.files - first.left} of ${counted(first.files, 'file')}`;
   const told = {
-    case: restored.length > 0 ? 'versions' : 'gone',
+    case: name,
     title: `${files} of ${table} of ${first.day} are gone, all of which were there at ${seen}${otherDays(lost.length)}`,
     since: seen,
     detail: `${table}: ${listed(texts, '; ')}.`,
   } as const;
-  yield finding('SLUICE_FINDING_DAYS_LOST', told, [...restored, ...commands.accept(kind, days)]);
+  yield finding('SLUICE_FINDING_DAYS_LOST', told, [
+    ...commands.restore(table, days),
+    ...folders.slice(0, MOST_COMMANDS).map((folder) => commands.versions(config.bucket, folder)),
+    ...again,
+    ...commands.accept(kind, days),
+  ]);
 }
 
 /** `2026-11-20, 1 of 3 files left, all last seen at …, versions until …; the export out keeps 3 copies` */
@@ -42,9 +79,13 @@ function lostDayText(
   { day, seenAt, files, left }: LostRawDay,
   table: string,
   exports: StatusFacts['exports'],
-  { config, isGone }: Place,
+  place: Place,
 ): string {
-  const versions = isGone(table, day) ? 'gone' : `until ${versionsUntil(config, seenAt)}`;
+  const { config, isGone } = place;
+  const folders = landed(day, place);
+  const until = addDays(day, config.retention.landingVersionDays);
+  const landing = folders.length === 0 ? '' : `, those of ${listed(folders)} until ${until} at least`;
+  const versions = isGone(table, day) ? `gone${landing}` : `until ${versionsUntil(config, seenAt)}`;
   const copies = copiesText(exports, table, day);
   const all = `all last seen at ${isoTimestamp(seenAt)}`;
   return `${day}, ${left} of ${counted(files, 'file')} left, ${all}, versions ${versions}${copies}`;

@@ -72,11 +72,7 @@ export function* shortHours({ receivedHours }: StatusFacts, place: Place): Findi
     ...folders.filter((folder) => !isDirect(folder)).slice(0, MOST_COMMANDS),
     ...folders.filter(isDirect).slice(0, MOST_COMMANDS),
   ];
-  const query = ['--query', '[Versions,DeleteMarkers][].[Key,LastModified,VersionId,Size]'];
-  const versionLists = listedFolders.map((folder) => {
-    const where = ['--bucket', config.bucket, '--prefix', folder];
-    return commands.aws('s3api', 'list-object-versions', ...where, ...query, '--output', 'text');
-  });
+  const versionLists = listedFolders.map((folder) => commands.versions(config.bucket, folder));
   const missing = sumOf(short, 'missing');
   const accepted = counted(sumOf(short, 'accepted'), 'accepted event');
   const tables = [...new Set(short.map((row) => row.table_name))].join(' and ');

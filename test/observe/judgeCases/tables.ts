@@ -142,11 +142,30 @@ export const tableCases: readonly Case[] = [
     'a day of a raw table has lost its files, and an erasure the versions of them',
     {
       lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR, files: 3, left: 1 }],
-      restorable: [{ table: 'statsig_forwarded_events', day: '2026-11-20', files: 0 }],
+      restorable: ['statsig_forwarded_events', 'landing/2026/11/20/', 'landing/direct/2026-11-20/'].map(
+        (table) => ({ table, day: '2026-11-20', files: 0 }),
+      ),
     },
     'DAYS_LOST',
     'problem',
     `statsig_forwarded_events 2026-11-20 1 3 ${at(2)}`,
+    'npx sluice curate accept 2026-11-20 --table events',
+  ],
+  [
+    'a day of a raw table has lost its files with their versions, and its landing has versions',
+    {
+      lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR, files: 3, left: 1 }],
+      restorable: [
+        { table: 'statsig_forwarded_events', day: '2026-11-20', files: 0 },
+        { table: 'landing/2026/11/20/', day: '2026-11-20', files: 6 },
+        { table: 'landing/direct/2026-11-20/', day: '2026-11-20', files: 0 },
+      ],
+    },
+    'DAYS_LOST',
+    'problem',
+    `statsig_forwarded_events 2026-11-20 1 3 ${at(2)} landing/2026/11/20/ 2026-11-27`,
+    versionsOf('landing/2026/11/20/'),
+    'npx sluice redrive --landing',
     'npx sluice curate accept 2026-11-20 --table events',
   ],
   [
