@@ -1,4 +1,4 @@
-import type { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import type { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   type GetQueueAttributesCommand,
@@ -113,6 +113,17 @@ describe('refused copies that are sent again', () => {
     expect(await bodies('relay')).toEqual([writeRelayedKey(relayWaitingKey(young))]);
     expect(await redriveCopies(deployment, null, false)).toMatchObject({ found: 2, moved: 1 });
     expect(await bodies('relay')).toHaveLength(2);
+  });
+
+  it('that change once they are listed do not wait again', async () => {
+    const send = async (command: object) => {
+      if (command.constructor.name === 'CopyObjectCommand') await store().write(refused('401', young), 'new');
+      return deployment.s3.send(command as CopyObjectCommand);
+    };
+    const s3 = Object.assign(Object.create(deployment.s3), { send });
+    const redriven = redriveCopies({ ...deployment, s3 }, '401', false);
+    await expect(redriven).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    expect([await store().read(relayWaitingKey(young)), await bodies('relay')]).toEqual([null, []]);
   });
 
   it('leave what somebody puts in the place of one while it is moved', async () => {

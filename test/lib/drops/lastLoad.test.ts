@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeDrop } from '../../../lib/drops/Drop.ts';
-import { hasSameFiles, requireLoadable } from '../../../lib/drops/lastLoad.ts';
+import { type LeftOut, makeDrop } from '../../../lib/drops/Drop.ts';
+import { hasSameFiles, isElsewhere, requireLoadable } from '../../../lib/drops/lastLoad.ts';
 import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
@@ -83,6 +83,20 @@ describe('a day that is loaded', () => {
   it('is not without rows that queries read and that are archived now', () => {
     const files = [{ ...fate('a.parquet', 'loaded'), eTag: 'archived' }];
     expect(codeOf(['a.parquet archived', 'b.parquet'], files, true)).toBe(ARCHIVED);
+  });
+});
+
+describe('a day that was loaded from another folder', () => {
+  it.each<[reason: LeftOut['reason'], isThere: boolean]>([
+    ['archived', false],
+    ['not_parquet', false],
+    ['unfinished', true],
+    ['marker', true],
+  ])('is still there if the new folder holds an object alone that is %s: %s', (reason, expected) => {
+    const { leftOut } = dropOf(['a.csv']);
+    const drop = { files: [], leftOut: leftOut.map((left) => ({ ...left, reason })) };
+    expect(drop.leftOut).toHaveLength(1);
+    expect(isElsewhere(drop, { place: 's3://old/' }, 's3://new/')).toBe(expected);
   });
 });
 

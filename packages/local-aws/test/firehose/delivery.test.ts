@@ -122,5 +122,13 @@ describe('buffers', () => {
     fixture.clock.advance(60_000);
     await fixture.pending(0);
     expect(fixture.text(fixture.keys()[0] ?? '')).toBe('x');
+    // After a delivery the first pause is a second again.
+    outage = true;
+    await fixture.put('s', 'y');
+    await expect(fixture.firehose.flush()).rejects.toMatchObject({ code: 'LOCAL_AWS_FIREHOSE_UNDELIVERED' });
+    outage = false;
+    fixture.clock.advance(750);
+    await fixture.pending(0);
+    expect([...fixture.objects.values()].map(String)).toEqual(['x', 'y']);
   });
 });

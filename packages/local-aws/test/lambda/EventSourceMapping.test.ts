@@ -261,6 +261,15 @@ describe('EventSourceMapping', () => {
         await mapping.drain();
         expect(batches).toEqual([['a']]);
         expect(queue.pending()).toBe(0);
+        // After a success the first pause is a second again.
+        full[call] = true;
+        queue.send('b');
+        await settled();
+        expect(failures).toHaveLength(5);
+        full[call] = false;
+        clock.advance(1_000);
+        await settled();
+        expect(batches).toEqual([['a'], ['b']]);
       },
     );
 
