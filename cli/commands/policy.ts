@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { foreignBuckets } from '../../lib/access/alsoReads.ts';
 import { ACCESS_LIMITS, type PolicyDocument } from '../../lib/access/policyDocument.ts';
 import {
+  PLACEHOLDERS,
   POLICY_TARGETS,
   PolicyError,
   type PolicyTarget,
@@ -9,7 +10,9 @@ import {
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
 import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { singleRegionKeyArn } from '../../lib/schema/formats.ts';
+import type { Reader } from '../../lib/schema/readers.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -35,12 +38,12 @@ export type PolicyDocuments = Readonly<Record<string, PolicyDocument>>;
 /** Matches a placeholder in the notation of Statsig's docs. */
 const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;
 
-/** What fills a placeholder. */
-const FILLED_BY: Readonly<Record<string, string>> = {
-  __ACCOUNT_ID__: '--account',
-  __KEY_ID__: '--key',
-  __READER_ROLE_ARN__: "the stack's output Reader<Name>RoleArn",
-  __READER_USER_ARN__: 'the ARN of its user',
+/** What a person does about a placeholder. */
+const CURES: Readonly<Record<string, string>> = {
+  [PLACEHOLDERS.account]: 'Replace it, or use --account.',
+  [PLACEHOLDERS.keyId]: 'Replace it, or use --key.',
+  [PLACEHOLDERS.readerRole]: "Replace it with the stack's output Reader<Name>RoleArn.",
+  [PLACEHOLDERS.readerUser]: 'Replace it with the ARN of its user.',
 };
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -78,44 +81,38 @@ export const policy = commandWithActions({
   actions: ACTIONS,
 });
 
-/** Needs no credentials: it does not call AWS. */
+/**
+ * Prints the documents to stdout and what to do with them to stderr. It does not call AWS, so it needs no credentials.
+ *
+ * @returns The exit code 0.
+ * @throws UsageError for an option that is wrong or has no effect; PolicyError.
+ */
 async function print(line: CommandLine): Promise<number> {
   const target = choiceOption(line, 'for', POLICY_TARGETS);
   if (target === undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', `--for: missing, expected ${oneOf(POLICY_TARGETS)}.`);
   const { config, stack, region } = await readConfig(line);
-  const keyArn = checked(line, 'key', singleRegionKeyArn());
-  if (keyArn !== undefined && config.encryption === 's3')
-    throw new UsageError('SLUICE_USAGE_OPTIONS', "--key: expected none with `encryption: 's3'`.");
-  const readers = config.readers.filter(({ kind }) => kind === target);
-  const name =
-    namedOption(line, 'reader', readers, target) ??
-    namedOption(line, 'source', target === 'ingest-source' ? config.sources : [], target) ??
-    namedOption(line, 'export', target === 'export-target' ? config.exports : [], target);
-  const policies = printedPolicies(target, config, {
-    stack,
-    region,
-    name,
-    account:
-      checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ??
-      config.account ??
-      (isLocalMeant(line) ? localAccount.id : undefined),
-    keyArn,
-  });
+  const keyArn = keyOption(line, config, region);
+  const name = targetName(line, target, config);
+  const account =
+    checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ??
+    config.account ??
+    (isLocalMeant(line) ? localAccount.id : undefined);
+  const policies = printedPolicies(target, config, { stack, region, name, account, keyArn });
   requireLengths(policies);
-  write(policies, line);
-  const reader = readers.find((reader) => name === undefined || name === reader.name);
-  for (const arn of reader?.policies ?? [])
-    writeNote(`Attach this managed policy of yours, too: ${arn}. Sluice does not read it.\n`);
-  for (const { bucket, owner } of reader === undefined ? [] : foreignBuckets(reader))
-    writeNote(
-      `${bucket} is of the account ${owner}, whose owner must allow the reader, too: ${targetedCommand(line, ['connect', 'owner', bucket])}\n`,
-    );
+  if (keyArn !== undefined && !JSON.stringify(policies).includes(keyArn))
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--key: no policy for ${target} names the key.`);
+  writeDocuments(policies, line);
+  notePlaceholders(policies);
+  const reader = readersOf(config, target).find((entry) => name === undefined || name === entry.name);
+  if (reader !== undefined) noteOthers(reader, line);
   return 0;
 }
 
 /** The configuration of the stage, without a call of AWS: what is printed is applied elsewhere. */
-async function readConfig(line: CommandLine) {
+async function readConfig(
+  line: CommandLine,
+): Promise<{ readonly config: Config; readonly stack: string; readonly region: string }> {
   noteUnnamedTarget(line);
   const stage = stageOption(line) ?? LOCAL_STAGE;
   const config = await loadConfig(configFile(repositoryRoot, process.env), stage);
@@ -127,17 +124,62 @@ async function readConfig(line: CommandLine) {
   };
 }
 
-/** Policies of buckets and keys, and trust policies, are no managed policies. @throws PolicyError `SLUICE_POLICY_TOO_LONG` */
+/**
+ * The key of `--key`; undefined without it.
+ *
+ * @throws UsageError also if the key of the configuration is not of the region: S3 uses only keys of the bucket's region.
+ */
+function keyOption(
+  line: CommandLine,
+  { encryption, existing }: Pick<Config, 'encryption' | 'existing'>,
+  region: string,
+): string | undefined {
+  const keyArn = checked(line, 'key', singleRegionKeyArn());
+  if (keyArn !== undefined && encryption === 's3')
+    throw new UsageError('SLUICE_USAGE_OPTIONS', "--key: expected none with `encryption: 's3'`.");
+  const [, , , keyRegion = region] = (keyArn ?? existing.keyArn)?.split(':') ?? [];
+  if (keyRegion !== region)
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      `${keyArn === undefined ? 'existing.keyArn' : '--key'}: got a key of ${keyRegion}, expected one of ${region}, where the bucket is.`,
+    );
+  return keyArn;
+}
+
+/** The readers that a target can be for; none for other targets. */
+function readersOf({ readers }: Pick<Config, 'readers'>, target: PolicyTarget): readonly Reader[] {
+  return readers.filter(({ kind }) => kind === target);
+}
+
+/**
+ * The name of the reader, source or export that the policies are for; undefined if no option says it. All three options
+ * are judged, and at most one of them fits a target.
+ *
+ * @throws UsageError for any other name.
+ */
+function targetName(line: CommandLine, target: PolicyTarget, config: Config): string | undefined {
+  const reader = namedOption(line, 'reader', readersOf(config, target), target);
+  const source = namedOption(line, 'source', target === 'ingest-source' ? config.sources : [], target);
+  const exported = namedOption(line, 'export', target === 'export-target' ? config.exports : [], target);
+  return reader ?? source ?? exported;
+}
+
+/** @throws PolicyError `SLUICE_POLICY_TOO_LONG` for a document that is longer than a managed policy may be. */
 function requireLengths(policies: readonly PrintedPolicy[]): void {
   const most = ACCESS_LIMITS.managedPolicyCharacters;
-  for (const { name, document } of policies) {
+  for (const { name, document, isManaged } of policies) {
     const { length } = JSON.stringify(document);
-    if (/permissions$|^(boundary|callerPolicy|policy)$/i.test(name) && length > most)
+    if (isManaged && length > most)
       throw new PolicyError('SLUICE_POLICY_TOO_LONG', `${name}: ${length} characters, at most ${most}.`);
   }
 }
 
-/** The value of an option, if it fits the same field of `sluice.config.ts`: it goes into a policy unchanged. @throws UsageError. */
+/**
+ * The value of an option, which goes into a policy unchanged; undefined without the option.
+ *
+ * @param schema What the same field of `sluice.config.ts` has to fit.
+ * @throws UsageError if the value does not fit.
+ */
 function checked(line: CommandLine, name: string, schema: z.ZodType<string>): string | undefined {
   const value = textOption(line, name);
   if (value === undefined) return undefined;
@@ -147,15 +189,20 @@ function checked(line: CommandLine, name: string, schema: z.ZodType<string>): st
   throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: got ${value}, expected ${issue?.message}.`);
 }
 
-/** An option that names a reader, source or export that the policies are for. @throws UsageError for any other. */
+/**
+ * An option that names a reader, source or export; undefined without the option.
+ *
+ * @param entries Those that a target can be for.
+ * @throws UsageError for the name of any other.
+ */
 function namedOption(
   line: CommandLine,
   option: 'reader' | 'source' | 'export',
-  all: readonly { readonly name: string }[],
+  entries: readonly { readonly name: string }[],
   target: PolicyTarget,
 ): string | undefined {
   const name = textOption(line, option);
-  const known = all.map((entry) => entry.name);
+  const known = entries.map((entry) => entry.name);
   if (name === undefined || known.includes(name)) return name;
   throw new UsageError(
     'SLUICE_USAGE_OPTIONS',
@@ -163,21 +210,31 @@ function namedOption(
   );
 }
 
-/**
- * Writes documents to stdout, and to stderr what to do with them and which placeholders are left. One object is for a
- * program, so then stderr only has which placeholders are left.
- */
-function write(policies: readonly PrintedPolicy[], line: CommandLine): void {
-  if (line.values['json'] === true)
-    writeJson<PolicyDocuments>(Object.fromEntries(policies.map(({ name, document }) => [name, document])), 2);
-  else
-    for (const { name, purpose, document } of policies) {
-      writeNote(`${name}: ${purpose}\n`);
-      writeJson<PolicyDocument>(document, 2);
-    }
-  for (const name of new Set(JSON.stringify(policies).match(PLACEHOLDER))) {
-    const option = FILLED_BY[name];
-    const orOption = option === undefined ? '' : `, or use ${option}`;
-    writeNote(`Placeholder left: ${name}. Replace it${orOption}.\n`);
+/** Writes documents to stdout: with `--json` as one object for a program, else one by one, and where each is applied to stderr. */
+function writeDocuments(policies: readonly PrintedPolicy[], line: CommandLine): void {
+  if (line.values['json'] === true) {
+    const documents = policies.map(({ name, document }) => [name, document] as const);
+    writeJson<PolicyDocuments>(Object.fromEntries(documents), 2);
+    return;
+  }
+  for (const { name, purpose, document } of policies) {
+    writeNote(`${name}: ${purpose}\n`);
+    writeJson<PolicyDocument>(document, 2);
+  }
+}
+
+/** Says on stderr which placeholders are left. */
+function notePlaceholders(policies: readonly PrintedPolicy[]): void {
+  const left = new Set(JSON.stringify(policies).match(PLACEHOLDER));
+  for (const name of left) writeNote(`Placeholder left: ${name}. ${CURES[name] ?? 'Replace it.'}\n`);
+}
+
+/** Says on stderr what else a reader needs that Sluice does not print here. */
+function noteOthers(reader: Reader, line: CommandLine): void {
+  for (const arn of reader.policies)
+    writeNote(`Attach this managed policy of yours, too: ${arn}. Sluice does not read it.\n`);
+  for (const { bucket, owner } of foreignBuckets(reader)) {
+    const command = targetedCommand(line, ['connect', 'owner', bucket]);
+    writeNote(`${bucket} is of the account ${owner}, whose owner must allow the reader, too: ${command}\n`);
   }
 }

@@ -43,7 +43,17 @@ export interface PrintedPolicy {
   /** A sentence that says where the document is applied. */
   readonly purpose: string;
   readonly document: PolicyDocument;
+  /** Whether a managed policy is made of it, whose length IAM limits. Policies of buckets, keys and trust are none. */
+  readonly isManaged: boolean;
 }
+
+/** What stands for names that neither the configuration nor the caller knows, until a person replaces it. */
+export const PLACEHOLDERS = {
+  account: ACCOUNT_PLACEHOLDER,
+  keyId: '__KEY_ID__',
+  readerRole: '__READER_ROLE_ARN__',
+  readerUser: '__READER_USER_ARN__',
+} as const;
 
 /** Errors of printed policies. */
 export const PolicyError = defineErrorFamily('user', {
@@ -122,19 +132,21 @@ export function printedPolicies(
       const purpose = bucket.existing
         ? "Add its statements to the bucket's policy."
         : "The stack has them in the bucket's policy.";
-      return [{ name: 'bucketPolicy', purpose, document: statsigBucketPolicy(scope, bucket) }];
+      const document = statsigBucketPolicy(scope, bucket);
+      return [{ name: 'bucketPolicy', purpose, document, isManaged: false }];
     }
     case 'deploy':
       return Object.entries(deployPolicies(scope, config, known.stack)).map(([part, document]) => ({
         name: `${part}Permissions`,
         purpose: 'Attach each to the role that CloudFormation takes, or to whoever deploys.',
         document,
+        isManaged: true,
       }));
     case 'trial': {
       const { boundaryArn, boundary, policy } = trialPolicies(scope, config);
       const purpose = `The least that ${boundaryArn} allows: make this managed policy, and set permissionsBoundary to it in sluice.config.ts.`;
       return [
-        { name: 'boundary', purpose, document: boundary },
+        { name: 'boundary', purpose, document: boundary, isManaged: true },
         { ...permissions(policy), name: 'policy' },
       ];
     }
@@ -156,7 +168,9 @@ function knownScope(
     keyArn:
       config.encryption === 's3'
         ? null
-        : (keyArn ?? config.existing.keyArn ?? `arn:${partition}:kms:${region}:${account}:key/__KEY_ID__`),
+        : (keyArn ??
+          config.existing.keyArn ??
+          `arn:${partition}:kms:${region}:${account}:key/${PLACEHOLDERS.keyId}`),
   });
 }
 
@@ -174,7 +188,7 @@ function ofReader({ existing }: Config, scope: PolicyScope, reader: Reader): rea
   );
   const also = `Attach it as well. It adds what \`alsoReads\` names, ${names.join(', ')}, and nothing else.`;
   const identity = namedIdentity(reader);
-  const unknown = isRole(reader) ? '__READER_ROLE_ARN__' : '__READER_USER_ARN__';
+  const unknown = isRole(reader) ? PLACEHOLDERS.readerRole : PLACEHOLDERS.readerUser;
   const administers = reader.kind === 'statsig' && reader.keyAdministrator && existing.keyArn !== null;
   return [
     ...readerPermissions(scope, reader).map(({ name, document }) => ({
@@ -191,6 +205,7 @@ function ofReader({ existing }: Config, scope: PolicyScope, reader: Reader): rea
             document: policyDocument(
               keyAdministrators([identity === undefined ? unknown : iamArn(scope, identity)]),
             ),
+            isManaged: false,
           },
         ]
       : []),
@@ -233,11 +248,13 @@ function customerPolicies(
         name: 'rolePermissions',
         purpose: `Give it to the role ${role.arn}, which Sluice assumes.`,
         document: callerPolicy,
+        isManaged: true,
       },
       {
         name: 'roleTrust',
         purpose: 'The trust policy of that role.',
         document: trustPolicy({ aws: iamArn(scope, 'root'), externalId: role.externalId, roles }),
+        isManaged: false,
       },
     ];
   }
@@ -246,6 +263,7 @@ function customerPolicies(
       name: 'bucketPolicy',
       purpose: "Add its statements to the bucket's policy.",
       document: bucketPolicy,
+      isManaged: false,
     },
     ...(keyPolicy === undefined
       ? []
@@ -254,12 +272,14 @@ function customerPolicies(
             name: 'keyPolicy',
             purpose: "Add its statement to the policy of the bucket's key.",
             document: keyPolicy,
+            isManaged: false,
           },
         ]),
     {
       name: 'callerPolicy',
       purpose: 'For information: what the roles of the stack have for it. Nobody has to apply it.',
       document: callerPolicy,
+      isManaged: true,
     },
   ];
 }
@@ -269,9 +289,10 @@ function permissions(document: PolicyDocument): PrintedPolicy {
     name: 'permissions',
     purpose: 'Make a managed policy of it and attach it to the role or user.',
     document,
+    isManaged: true,
   };
 }
 
 function trust(document: PolicyDocument): PrintedPolicy {
-  return { name: 'trust', purpose: 'The trust policy of the role.', document };
+  return { name: 'trust', purpose: 'The trust policy of the role.', document, isManaged: false };
 }

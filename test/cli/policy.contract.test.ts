@@ -47,6 +47,8 @@ const config = writeConfig(directory.path, {
 });
 afterAll(directory.remove);
 
+const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-12ab-34cd-56ef-1234567890ab';
+
 const print = (...args: string[]) =>
   callMain(['policy', 'print', ...args], { env: { SLUICE_CONFIG: config } });
 
@@ -93,9 +95,8 @@ describe('sluice policy print', () => {
     expect((await print('--for', 'ingest-source', '--local')).stdout).toContain(
       'arn:aws:iam::000000000000:root',
     );
-    const key = 'arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-12ab-34cd-56ef-1234567890ab';
-    const filled = await print('--for', 'owox', '--account', '111122223333', '--key', key);
-    expect([filled.stderr.includes('Placeholder left'), filled.stdout.includes(key)]).toEqual([false, true]);
+    const filled = await print('--for', 'owox', '--account', '111122223333', '--key', KEY);
+    expect([filled.stderr.includes('Placeholder left'), filled.stdout.includes(KEY)]).toEqual([false, true]);
   });
 
   it('prints for a configured reader, source, export or bucket alone', async () => {
@@ -189,12 +190,37 @@ describe('sluice policy print', () => {
     [['policy', '--for', 'owox'], 'Expected print'],
     [['policy', 'print', '--for', 'owox', '--account', '12'], '--account: got 12, expected 12 digits'],
     [['policy', 'print', '--for', 'owox', '--reader', 'bi'], 'no reader for owox is named bi'],
+    [
+      ['policy', 'print', '--for', 'metabase', '--reader', 'bi', '--source', 'acme'],
+      'no source for metabase is named acme',
+    ],
+    [
+      ['policy', 'print', '--for', 'export-target', '--export', 'out', '--reader', 'bi'],
+      'no reader for export-target is named bi',
+    ],
+    [
+      ['policy', 'print', '--for', 'ingest-source', '--source', 'bolt', '--export', 'out'],
+      'no export for ingest-source is named out',
+    ],
     [['policy', 'print', '--for', 'owox', '--bucket', 'acme'], '--bucket'],
     [['policy', 'print', '--for', 'owox', '--region', 'eu-*'], '--region: got eu-*, expected a region'],
     [
       ['policy', 'print', '--for', 'owox', '--key', '*'],
       '--key: got *, expected the ARN of a KMS key of one region',
     ],
+    [
+      ['policy', 'print', '--for', 'owox', '--key', KEY.replace('eu-west-1', 'us-east-1')],
+      '--key: got a key of us-east-1, expected one of eu-west-1',
+    ],
+    [
+      ['policy', 'print', '--for', 'owox', '--region', 'us-east-1', '--key', KEY],
+      '--key: got a key of eu-west-1, expected one of us-east-1',
+    ],
+    [
+      ['policy', 'print', '--for', 'statsig-bucket', '--key', KEY],
+      '--key: no policy for statsig-bucket names the key',
+    ],
+    [['policy', 'print', '--for', 'deploy', '--key', KEY], '--key: no policy for deploy names the key'],
     [
       ['policy', 'print', '--for', 'deploy', '--stage', '*'],
       '--stage: got *, expected letters, digits and -',
