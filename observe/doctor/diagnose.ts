@@ -9,7 +9,7 @@ import { broughtKeys, bucket, bucketBefore, bucketSettings, forwarding, stoppedE
 import { database, names } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
-import { bucketPolicy } from './roles.ts';
+import { bucketPolicy, roles } from './roles.ts';
 import { openClients, readSetup, type Setup } from './Setup.ts';
 import { domain, drift, formerStack, queues, stack } from './stack.ts';
 
@@ -36,6 +36,7 @@ export const looks: readonly Look[] = [
   quotas,
   readers,
   bucketPolicy,
+  roles,
   status,
 ];
 

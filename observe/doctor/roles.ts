@@ -1,15 +1,20 @@
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { type BucketNeed, bucketNeeds } from '../../infra/bucketNeeds.ts';
 import { deleteByVersionOnly } from '../../lib/access/buckets/bucketSettings.ts';
+import { mapLimit } from '../../lib/base/concurrency.ts';
 import { counted } from '../../lib/base/text.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { type BucketDenial, deniedByBucket, exceptedDenials } from '../facts/bucketDenials.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import type { Look } from './Look.ts';
+import { type Simulated, simulateStatement, wrongDecisions } from './readers.ts';
 import type { Setup } from './Setup.ts';
 
 /** The roles that delete are the exception of this statement. */
 const OWN_STATEMENT = deleteByVersionOnly([], []).Sid;
+
+/** Simulations at the same time. */
+const AT_ONCE = 4;
 
 function needsOf({ config, stack, identity, resources: names }: Setup): readonly BucketNeed[] {
   return bucketNeeds({ config, ...stack }, { identity, names });
@@ -66,4 +71,32 @@ export function judgeDenial(
   return finding('SLUICE_FINDING_ROLE_DENIED', told, [
     aws('s3api', ...(excepted === undefined ? show : repair)),
   ]);
+}
+
+/** The policies of the account and of the organization, which the simulator asks besides those of a role, but not the bucket's. */
+export const roles: Look = {
+  name: 'roles',
+  expects: 'each role of the stack may do what it does in the bucket, by simulation',
+  async find(setup) {
+    const needs = needsOf(setup).filter(({ id }) => setup.resources.has(id));
+    const denied = await mapLimit(needs, AT_ONCE, async ({ id: Sid, role, statement }) => {
+      const simulated = await simulateStatement(setup, role, { Sid, Effect: 'Allow', ...statement });
+      return judgeRole(role, simulated, setup.commands);
+    });
+    return denied.flat();
+  },
+};
+
+/** Judges what a role is denied in the bucket. @param role Its ARN. */
+export function judgeRole(
+  role: string,
+  simulated: Simulated,
+  commands: Pick<Setup['commands'], 'sluice'>,
+): readonly Finding[] {
+  return wrongDecisions(simulated, true).map(({ reason, fact, text }) => {
+    const title = `The role ${role} is denied what it does in the bucket: ${fact}`;
+    const told = { case: reason, ...seenNow(title, `IAM's simulator: ${text}`) };
+    const shown = reason === 'missing' ? [commands.sluice('doctor', '--drift')] : [];
+    return finding('SLUICE_FINDING_ROLE_DENIED', told, shown);
+  });
 }

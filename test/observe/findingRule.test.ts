@@ -113,29 +113,8 @@ const unreadLog = (log: string) => ({
 
 const throttled = failureOf('throttled', 'Lambda throttled 6 invocations.');
 
-const denied = (by: 'boundary' | 'explicit' | 'missing') => ({
-  deniedCalls: [
-    {
-      part: 'write',
-      role: 'arn:aws:iam::1:role/sluice-prod-WriteRole-1',
-      action: 's3:PutObject',
-      resource: 'arn:aws:s3:::acme/x',
-      by,
-      statements: null,
-      repair: null,
-      count: 3,
-      hasMore: false,
-      first: at(2),
-      last: at(1),
-    },
-  ],
-});
-
 /** States of cases that {@link cases} leaves out. */
 const more: readonly Partial<StatusFacts>[] = [
-  denied('boundary'),
-  denied('explicit'),
-  denied('missing'),
   {
     isLocal: true,
     undeployed: {

@@ -40,6 +40,11 @@ describe('sluice doctor on the local cloud', () => {
           `NotImplemented: The service ${service} is not emulated by the local cloud.`,
         ]),
       ],
+      [
+        'roles',
+        'unchecked',
+        [['SLUICE_FINDING_UNCHECKED', 'NotImplemented: The service iam is not emulated by the local cloud.']],
+      ],
     ]);
   });
 

@@ -136,6 +136,7 @@ export const doctorFindings: readonly Finding[] = [
     roles.judgeDenial('acme', { ...denial, isKnown: true, text: 'Guard denies it.' }, commands, excepted),
   ),
   roles.judgeDenial('acme', { ...denial, isKnown: false, text: 'Guard may deny it.' }, commands),
+  ...roles.judgeRole(arn('role/w'), denied('WriteRole'), commands),
   stacks.judgeMissing({ stackName: 'sluice-prod', region: REGION, account: ACCOUNT }, commands),
   ...stacksOf('ROLLBACK_FAILED'),
   ...stacksOf('UPDATE_ROLLBACK_COMPLETE', output('SluiceVersion', '999.0.0')),

@@ -120,19 +120,30 @@ describe('sluice doctor, where only AWS can answer', () => {
     ]);
   });
 
-  it('simulates what each reader must and must not be allowed', async () => {
+  it('simulates what each role must be allowed, and each reader must and must not', async () => {
     deployed.tell({
       ...deployed.stack,
       resources: [
         ...deployed.stack.resources,
         { logicalId: 'ReaderStatsigRole', physicalId: 'statsig-role', type: 'AWS::IAM::Role' },
         { logicalId: 'ReaderBiUser', physicalId: 'bi-user', type: 'AWS::IAM::User' },
+        { logicalId: 'RelayRole', physicalId: 'sluice-RelayRole-x', type: 'AWS::IAM::Role' },
       ],
     });
     const mayNot = /\/(landing|ledger|quarantine)\/x$|2026-01-01\/x$|^glue:DeleteTable .*statsig_forwarded/;
+    // IAM denies what has a condition on a key that the context lacks.
+    const isConditional = /role\/.*(Collect|Register|Relay)Role/;
+    account.decide = (action, _resource, { source, context }) =>
+      action === 's3:ListBucket' && isConditional.test(source) && !context.includes('s3:prefix')
+        ? 'implicitDeny'
+        : 'allowed';
+    expect(await findings('roles', config('relay: { statsig: true }'))).toEqual([expect.any(Number)]);
     account.decide = (action, resource) =>
       mayNot.test(`${action} ${resource}`) ? 'implicitDeny' : 'allowed';
-    expect(await findings('readers', config(READERS))).toEqual([0]);
+    expect(await findings('readers', config(READERS))).toEqual([3]);
+    expect(await findings('roles', config(READERS))).toContain(
+      "SLUICE_FINDING_ROLE_DENIED IAM's simulator: WriteRole: s3:GetObject on arn:aws:s3:::sluice-experiments/landing/x.",
+    );
     expect(account.simulated.map(({ source }) => source)).toEqual(
       expect.arrayContaining([
         'arn:aws:iam::000000000000:role/statsig-role',
