@@ -97,16 +97,6 @@ async function changeListedDays(
   throw new CurateError('SLUICE_CURATE_LIST_BUSY', `${kind}.`);
 }
 
-/** Puts a day into the list: {@link listDays}. */
-export function listDay(
-  ports: { readonly listed: ListedDaysStore } & RetryPorts,
-  kind: ForwardedKind,
-  day: UtcDay,
-  entry: ListedDay,
-): Promise<boolean> {
-  return listDays(ports, kind, new Map([[day, entry]]));
-}
-
 /** Puts days into the list, in the place of earlier versions. Returns whether the list has changed. */
 export function listDays(
   ports: { readonly listed: ListedDaysStore } & RetryPorts,

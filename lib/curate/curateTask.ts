@@ -22,7 +22,7 @@ import {
   runOf,
 } from './curationRun.ts';
 import { planCuration } from './engine/planCuration.ts';
-import { listDay, takeOutDay } from './ListedDays.ts';
+import { listDays, takeOutDay } from './ListedDays.ts';
 import { VERSION_VALID_MS } from './limits.ts';
 import { lostFiles } from './lostFiles.ts';
 import { makeSlice } from './makeSlice.ts';
@@ -300,7 +300,7 @@ async function serve(curator: Curator, run: Attempt, place: CuratedSubject): Pro
   if (state !== 'succeeded') return;
   const keeps = known?.curated?.kept === undefined ? {} : { keeps: true as const };
   const entry = { version, shape, fingerprint, ...keeps };
-  await listDay(curator, kind, day, entry);
+  await listDays(curator, kind, new Map([[day, entry]]));
   await curator.faultPoint?.('listed_day');
   const current = await readRawDay(curator.raw, kind, day);
   if (current.fingerprint !== fingerprint) await takeOutDay(curator, kind, day, entry);

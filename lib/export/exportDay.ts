@@ -219,7 +219,8 @@ class DayWork {
     const { target, rewriter, clock, faultPoint } = this.#exporter;
     const listed = [
       ...files.map((file) => ({ name: exportedFile(file, rewriter?.form), bytes: file.size })),
-      ...kept.map((file) => ({ name: exportedNameOf(file), bytes: file.size })),
+      // The entry of a kept file has the name under which it was exported as `detail`.
+      ...kept.map(({ detail = '', size }) => ({ name: detail, bytes: size })),
     ];
     if (rewriter === undefined) {
       const all = [...files, ...kept];
@@ -291,11 +292,6 @@ class DayWork {
   #keyOf(file: LandedFile): string {
     return this.#folder + exportedFile(file, this.#exporter.rewriter?.form);
   }
-}
-
-/** The name under which the file of a ledger's entry was exported: the entry has it as `detail`. */
-function exportedNameOf({ detail = '' }: FileFate): string {
-  return detail;
 }
 
 function totalBytes(files: readonly Pick<LandedFile, 'size'>[]): number {

@@ -4,7 +4,7 @@ import { glueViews } from '../../../lib/aws/glueViews.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
-import { listDay, takeOutDay } from '../../../lib/curate/ListedDays.ts';
+import { listDays, takeOutDay } from '../../../lib/curate/ListedDays.ts';
 import { planDays } from '../../../lib/curate/planDays.ts';
 import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { publishViews } from '../../../lib/curate/publishViews.ts';
@@ -141,7 +141,7 @@ describe('the list of curated days in the views', () => {
     for (let round = 0; round < 5; round += 1) {
       await Promise.all([
         take().then(() => publish()),
-        listDay(planner, 'exposures', DAY, listed).then(() => publish()),
+        listDays(planner, 'exposures', new Map([[DAY, listed]])).then(() => publish()),
         publish(),
       ]);
       const now = (await curations.listed.read('exposures'))?.days ?? {};

@@ -1,7 +1,7 @@
 import { exclusive } from '../../../lib/base/concurrency.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
-import { type ListedDay, listDay, listedDays, takeOutDay } from '../../../lib/curate/ListedDays.ts';
+import { type ListedDay, listDays, listedDays, takeOutDay } from '../../../lib/curate/ListedDays.ts';
 import type { CuratedDay } from '../../../lib/ledger/CuratedDay.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { fingerprintFiles, type LedgerContent } from '../../../lib/ledger/LedgerEntry.ts';
@@ -54,7 +54,7 @@ export function startDayList() {
     /** The raw files that are there, by day; to be changed by a test. */
     rawFiles,
     keeper,
-    list: (day: string, entry: ListedDay) => listDay(keeper, 'events', day, entry),
+    list: (day: string, entry: ListedDay) => listDays(keeper, 'events', new Map([[day, entry]])),
     takeOut: (day: string, seen: ListedDay) => takeOutDay(keeper, 'events', day, seen),
     days: async () => (await keeper.listed.read('events'))?.days ?? {},
     /** Notes a day in the ledger, made of raw files. */
