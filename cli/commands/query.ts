@@ -6,6 +6,7 @@ import { counted } from '../../lib/base/text.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import { isLocalMeant, namedTarget } from '../aws/target.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
+import { athenaRead } from '../observe/words.ts';
 import {
   type Command,
   type CommandLine,
@@ -172,7 +173,7 @@ function writeAthenaResult(line: CommandLine, result: AthenaResult): void {
   if (columns.length > 0 || isJsonOrCsv) write(line, named);
   else writeOut('Done. The statement returns no rows.\n');
   if (hasMore) writeNote(`Only the first ${rows.length} rows are shown. All of them are in ${location}.\n`);
-  writeNote(`Athena read ${scannedBytes.toLocaleString('en-US')} bytes.\n`);
+  writeNote(`${athenaRead(scannedBytes)}\n`);
 }
 
 /** Decimal digits that a double holds exactly: https://en.cppreference.com/w/cpp/types/numeric_limits/digits10 */

@@ -9,7 +9,7 @@ import { KeysError } from '../wire/keys/Keyring.ts';
 import { ACCEPTED, type Answer, RequestError, refusalAnswer } from '../wire/RequestError.ts';
 import { type HttpRequest, isExceptionReport, reservedEndpoint, sdkLabel } from '../wire/sdkRequest.ts';
 import { CollectError } from './CollectError.ts';
-import { collectMetrics, eventMetrics, requestMetrics } from './collectMetrics.ts';
+import { collectMetrics, eventMetrics, requestMetrics, sumCounts } from './collectMetrics.ts';
 import { decode, readBytes, redactBody } from './decode.ts';
 import { isAlwaysLogged } from './isAlwaysLogged.ts';
 import {
@@ -178,7 +178,7 @@ function report(steps: Steps, refusal: SluiceError | null, { status }: Answer, c
     receivedAt,
     requestId: request.requestId,
     latencyMs: ms,
-    received: batch?.events ?? total(delivered?.refused) + total(ignored),
+    received: batch?.events ?? sumCounts(delivered?.refused) + sumCounts(ignored),
     refusedAs: refusal?.code ?? null,
     tables: delivered?.tables ?? (isNotDelivered ? undelivered(steps.rows) : []),
     ignored,
@@ -219,10 +219,10 @@ function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Step
     ...(batch && batch.clockSkewMs !== null && { clock_skew_ms: batch.clockSkewMs }),
     ...(batch && batch.aheadMs > 0 && { ahead_ms: batch.aheadMs }),
     ...(batch && batch.duplicates > 0 && { duplicates: batch.duplicates }),
-    ...(total(ignored) > 0 && { counted: ignored }),
-    ...(total(batch?.noted) > 0 && { noted: batch?.noted }),
+    ...(sumCounts(ignored) > 0 && { counted: ignored }),
+    ...(sumCounts(batch?.noted) > 0 && { noted: batch?.noted }),
     ...(failure && delivered === null && { quarantine_error: errorText(failure.cause) }),
-    ...(total(delivered?.refused) > 0 && { refused: delivered?.refused }),
+    ...(sumCounts(delivered?.refused) > 0 && { refused: delivered?.refused }),
     ...(delivered && {
       exposures_landed: landed('exposures'),
       events_landed: landed('events'),
@@ -241,8 +241,4 @@ function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Step
 function unacceptedKey({ key, keyProblem }: Received['request']): { readonly sent_key?: string } {
   if (key !== null) return { sent_key: hash('sha256', key).slice(0, SHOWN_DIGITS) };
   return keyProblem === '' ? {} : { sent_key: 'of another form' };
-}
-
-function total(counts: Readonly<Record<string, number>> = {}): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }

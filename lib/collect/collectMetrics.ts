@@ -90,7 +90,7 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
       properties: {
         ...(requestId === null ? null : { request_id: requestId }),
         latency_ms: latencyMs,
-        ...(sum(ignored) === 0 ? null : { ignored_as: ignored }),
+        ...(sumCounts(ignored) === 0 ? null : { ignored_as: ignored }),
       },
       values: [
         [m.received, outcome.received],
@@ -99,7 +99,7 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
           ...countedValue(streamMetrics[table].overflowed, overflowed),
           ...countedValue(streamMetrics[table].notDelivered, unsure),
         ]),
-        ...countedValue(m.ignored, sum(ignored)),
+        ...countedValue(m.ignored, sumCounts(ignored)),
         ...countedValue(
           m.overflowed,
           tables.reduce((all, { overflowed }) => all + overflowed, 0),
@@ -166,6 +166,7 @@ function countedValue(metric: Metric, value: number): (readonly [Metric, number]
   return value === 0 ? [] : [[metric, value]];
 }
 
-function sum(counts: Readonly<Record<string, number>>): number {
+/** The sum of counts; 0 without any. */
+export function sumCounts(counts: Readonly<Record<string, number>> = {}): number {
   return Object.values(counts).reduce((all, count) => all + count, 0);
 }

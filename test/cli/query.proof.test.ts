@@ -57,7 +57,7 @@ describe('sluice query', () => {
         },
       ],
     ]);
-    expect(stderr).toBe('Athena read 0 bytes.\n');
+    expect(stderr).toBe('Athena read nothing.\n');
   });
 
   it("names Athena's error", async () => {
