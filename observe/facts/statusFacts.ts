@@ -8,15 +8,18 @@ import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, type UnreadKind, unreadKind, whyUnread } from '../explainAwsError.ts';
 import { type CurationState, readCurationState, unreadCurated } from './days/curatedDays.ts';
-import { type DamagedFile, readDamagedFiles } from './days/damagedFiles.ts';
+import {
+  type DamagedEntry,
+  type DamagedFile,
+  readDamagedEntries,
+  readDamagedFiles,
+} from './days/damagedFiles.ts';
 import { type ArchivedDays, type RestorableDay, readArchivedDays, restorableDays } from './days/goneFiles.ts';
 import {
   configuredDatasets,
-  type DamagedEntry,
   type DatasetDays,
   dropDays,
   type ExportDays,
-  readDamagedEntries,
   readDatasets,
   readExports,
   unreadDrops,

@@ -111,6 +111,10 @@ const unreadLog = (log: string) => ({
   unknown: [{ part: `the log of ${log}`, why: 'Denied.', kind: 'denied', log, isByKey: false } as const],
 });
 
+const damagedEntry = (folder: string) => {
+  const key = `ledger/${folder}/2026-11-18.json`;
+  return { damagedEntries: [{ key, writtenAt: at(3), versionBefore: null }] };
+};
 const throttled = failureOf('throttled', 'Lambda throttled 6 invocations.');
 
 /** States of cases that {@link cases} leaves out. */
@@ -236,6 +240,8 @@ const more: readonly Partial<StatusFacts>[] = [
   { quarantine: [quarantineCount, { ...quarantineCount, reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED' }] },
   { quarantine: [{ ...quarantineCount, reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED' }] },
   { faults: 1 },
+  damagedEntry('exports/out'),
+  damagedEntry('curated/events'),
   {
     lastHour: { ...well.lastHour, ...failedBy({}).lastHour, lastStoredAt: at(0.1) },
     lastDay: { ...lastDay, failedBy: { SLUICE_KEYS_UNAVAILABLE: { count: 7, first: at(9), last: at(8) } } },

@@ -776,6 +776,19 @@ describe('a finding of sluice status', () => {
       expect(headlinesOf(ring('export-failed-daily'))).toEqual([['ALARM', 'warning']]);
     });
 
+    it.each([
+      ['exports/out', 'export-failed-daily', 'An export failed'],
+      ['acme/orders', 'ingest-failed-hourly', 'A drop is missing or failed'],
+      ['curated/events', 'curations-failed', 'Days are not curated'],
+    ])('stands with the damaged object of ledger/%s that it counts', (folder, name, section) => {
+      const key = `ledger/${folder}/2026-11-18.json`;
+      const damagedEntries = [{ key, writtenAt: at(3), versionBefore: null }];
+      expect(headlinesOf({ damagedEntries, ...ring(name) })).toEqual([
+        ['LEDGER_DAMAGED', 'problem', `Alarm sluice-prod-${name}`],
+      ]);
+      expect(judge({ damagedEntries }).map((found) => found.section)).toEqual([section]);
+    });
+
     it('alone says what it watches, and leads to its own section', () => {
       const alarms = [{ ...alarm, state: 'ALARM', notifies: true }] as const;
       expect(judge({ alarms })).toMatchObject([

@@ -1,4 +1,5 @@
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
@@ -11,6 +12,7 @@ import { readReceivedHours } from '../../lib/reconcile/receivedHours.ts';
 import { ledgerKey, rawDaysKey } from '../../lib/tables/ledgerKeys.ts';
 import { dayFolder, receivedHoursKey, versionPrefix } from '../../lib/tables/tableFolders.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import { readDamagedEntries } from '../../observe/facts/days/damagedFiles.ts';
 import { restorableDays } from '../../observe/facts/days/goneFiles.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { pendingCures } from '../../operate/erase/pendingCures.ts';
@@ -241,4 +243,28 @@ describe('a day of a table with versions', () => {
 
 it.each(['experiment_groups', 'product_events', 'nothing', ''])('refuses the table %j', async (table) => {
   await expect(restore({ table })).rejects.toMatchObject({ code: 'SLUICE_RESTORE_TABLE_UNKNOWN' });
+});
+
+describe('a damaged object of the ledger', () => {
+  it('has the time of its last version, and the newest earlier version with other bytes', async () => {
+    const damaged = ledgerKey('acme', 'events', DAY);
+    const alone = ledgerKey('acme', 'events', NEXT);
+    for (const text of ['{}', 'junk', 'junk']) await put(damaged, text);
+    await put(alone, 'junk');
+    const [first, second] = await readDamagedEntries(deployment, [alone, damaged]);
+    expect(first).toMatchObject({ key: damaged, writtenAt: expect.stringMatching(/Z$/) });
+    const source = `${bucket}/${damaged}?versionId=${first?.versionBefore}`;
+    await s3.send(new CopyObjectCommand({ Bucket: bucket, Key: damaged, CopySource: source }));
+    expect(await read(damaged)).toBe('{}');
+    expect(second).toMatchObject({ key: alone, versionBefore: null });
+  });
+
+  it('that somebody deleted since has no time, and the version before that', async () => {
+    const key = ledgerKey('acme', 'events', DAY);
+    await put(key, '{}');
+    await remove(key);
+    expect(await readDamagedEntries(deployment, [key])).toEqual([
+      { key, writtenAt: null, versionBefore: expect.any(String) },
+    ]);
+  });
 });

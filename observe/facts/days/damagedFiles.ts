@@ -66,6 +66,33 @@ export async function readDamagedFiles(
   return read.flat();
 }
 
+/** An object of the ledger that has no valid entry. */
+export interface DamagedEntry {
+  /** Its key: `ledger/acme/orders/2026-11-20.json`. */
+  readonly key: string;
+  /** When it was written last, ISO 8601; null if it is gone by now. */
+  readonly writtenAt: string | null;
+  /** ID of the newest version with other bytes, which may be damaged, too; null if S3 has none. */
+  readonly versionBefore: string | null;
+}
+
+/** Reads the versions of damaged objects of the ledger. @throws What the client of S3 throws. */
+export function readDamagedEntries(
+  deployment: Pick<Deployment, 's3' | 'config'>,
+  keys: Iterable<string>,
+): Promise<readonly DamagedEntry[]> {
+  return mapLimit([...keys].sort(), PARALLEL, async (key) => {
+    const { files = [], isDeleted = true } = (await readVersions(deployment, key)).get(key) ?? {};
+    const present = isDeleted ? undefined : files[0];
+    const before = files.find(({ ETag }) => ETag !== present?.ETag);
+    return {
+      key,
+      writtenAt: present?.LastModified?.toISOString() ?? null,
+      versionBefore: before?.VersionId ?? null,
+    };
+  });
+}
+
 /** Whether an object ends as Parquet does; one that is gone by now counts as such. */
 async function endsAsParquet(
   { s3, config: { bucket: Bucket } }: Pick<Deployment, 's3' | 'config'>,

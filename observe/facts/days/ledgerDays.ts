@@ -616,27 +616,6 @@ async function daysOutside(
   return { unlooked, newer: newer.filter((day) => !unlooked.includes(day)) };
 }
 
-/** An object of the ledger that has no valid entry. */
-export interface DamagedEntry {
-  /** Its key: `ledger/acme/orders/2026-11-20.json`. */
-  readonly key: string;
-  /** When it was written last, ISO 8601; null if it is gone by now. */
-  readonly writtenAt: string | null;
-}
-
-/** Reads when damaged objects of the ledger were written. @throws What the client of S3 throws. */
-export function readDamagedEntries(
-  { s3, config }: Pick<Deployment, 's3' | 'config'>,
-  keys: Iterable<string>,
-): Promise<readonly DamagedEntry[]> {
-  const store = s3ObjectStore(s3, config.bucket);
-  return mapLimit([...keys].sort(), PARALLEL, async (key) => {
-    const { items } = await store.listPage(key, { limit: 1 });
-    const [object] = items;
-    return { key, writtenAt: object === undefined ? null : isoTimestamp(object.modifiedAt) };
-  });
-}
-
 /** Reads the ledger of exports; by default of {@link judgedExportDays}. @throws LedgerError. */
 export async function readExports(
   open: Open,

@@ -3,15 +3,20 @@ import { UNSAID_WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('drops');
 
+/** Begins the cause of a damaged object of the ledger. */
+const BY_HAND = `Somebody wrote the object by hand: no function writes such an entry. ${UNSAID_WHO}`;
+/** The cure of a damaged object of the ledger. */
+const VERSION_BEFORE =
+  'The first command lists the versions of the object, the next brings back the last one before the damage: put its ID in place of VERSION_ID where the command has that. If the finding comes back, take an earlier version. Do not delete the object: it may be all that says which files the day has.';
+
 /** Findings about customers' datasets and exports. */
 export const dropsFindings = {
   SLUICE_FINDING_LEDGER_DAMAGED: problem(
     'Objects of the ledger have no valid entry. Runs cannot work on their days; all other days go on.',
     {
-      entry: [
-        'Somebody replaced them by hand, as no function writes such an entry. Runs cannot work on these days, and nothing else is known of them; all other days go on.',
-        'The first command lists the versions of the object. Put the ID of the last one before that time in place of VERSION_ID: the second command brings it back. Do not delete the object: it may be all that says which files the day has.',
-      ],
+      drop: [`${BY_HAND} No run loads what it is of; all other days go on.`, VERSION_BEFORE],
+      export: [`${BY_HAND} No run exports its day; all other days go on.`, VERSION_BEFORE],
+      curated: [`${BY_HAND} No run curates its day; all other days go on.`, VERSION_BEFORE],
     },
     { section: 'drops' },
   ),

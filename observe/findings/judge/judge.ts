@@ -15,7 +15,7 @@ import {
   undeployedFindings,
   unreadFindings,
 } from './deployment.ts';
-import { damagedEntries, dropFindings } from './drops.ts';
+import { damageAlarms, damagedEntries, dropFindings } from './drops.ts';
 import { functionFindings } from './functions.ts';
 import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
 import { missingPartitions } from './partitions.ts';
@@ -116,7 +116,9 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   const found = JUDGES.filter(({ readBy }) => isDeployed(facts, readBy)).flatMap(({ find }) => [
     ...find(facts, place),
   ]);
-  const withAlarms = found.map((finding) => ringing.tell(finding));
+  const withOwnAlarms = found.map((finding) => ringing.tell(finding));
+  // An alarm on a day that failed stands with that day.
+  const withAlarms = withOwnAlarms.map((finding) => ringing.tell(finding, damageAlarms(finding)));
   const others = [...withAlarms, ...ringing.alone(place, facts)];
   const causes = causesOf(key, deniedFindings(facts, place), facts);
   const unrelated = key.filter(() => facts.key?.KeyState === 'Enabled');

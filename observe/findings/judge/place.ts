@@ -176,7 +176,9 @@ export class Ringing {
    */
   tell(
     found: Finding,
-    names = scheduled(found, 'daily', 'hourly').filter((name) => !OF_RUNS.test(`-${name}`)),
+    names: readonly string[] = scheduled(found, 'daily', 'hourly').filter(
+      (name) => !OF_RUNS.test(`-${name}`),
+    ),
   ): Finding {
     const ownAlarms = names.flatMap((name) => this.#left.get(name) ?? []);
     for (const name of names) this.#left.delete(name);
@@ -223,7 +225,12 @@ export class Ringing {
 
 /** The names of the alarms that ring for a finding, of such schedules. */
 export function scheduled({ code }: Finding, ...schedules: readonly string[]): readonly string[] {
-  return alarmsOf(code).flatMap((name) => [name, ...schedules.map((schedule) => `${name}-${schedule}`)]);
+  return scheduleNames(alarmsOf(code), ...schedules);
+}
+
+/** Names of alarms, each also with every schedule at its end. */
+export function scheduleNames(names: readonly string[], ...schedules: readonly string[]): readonly string[] {
+  return names.flatMap((name) => [name, ...schedules.map((schedule) => `${name}-${schedule}`)]);
 }
 
 function alarmText({ name, since, description }: AlarmState): string {

@@ -43,12 +43,18 @@ export const tableCases: readonly Case[] = [
   ],
   [
     'an object of the ledger is damaged',
-    { damagedEntries: [{ key: 'ledger/acme/orders/2026-11-18.json', writtenAt: at(3) }] },
+    {
+      damagedEntries: [
+        { key: 'ledger/acme/orders/2026-11-18.json', writtenAt: at(3), versionBefore: null },
+        { key: 'ledger/acme/orders/2026-11-19.json', writtenAt: at(2), versionBefore: 'v1' },
+      ],
+    },
     'LEDGER_DAMAGED',
     'problem',
-    `ledger/acme/orders/2026-11-18.json ${at(3)}`,
+    `ledger/acme/orders/2026-11-18.json ${at(3)} ledger/acme/orders/2026-11-19.json ${at(2)}`,
     'aws s3api list-object-versions --bucket acme --prefix ledger/acme/orders/2026-11-18.json',
     "aws s3api copy-object --bucket acme --key ledger/acme/orders/2026-11-18.json --copy-source 'acme/ledger/acme/orders/2026-11-18.json?versionId=VERSION_ID'",
+    "aws s3api copy-object --bucket acme --key ledger/acme/orders/2026-11-19.json --copy-source 'acme/ledger/acme/orders/2026-11-19.json?versionId=v1'",
   ],
   [
     'a file was replaced by what is no Parquet',
