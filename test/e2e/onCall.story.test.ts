@@ -160,9 +160,9 @@ describe('a fault leads by sluice status to its finding', () => {
       await story.advance(FRESH_MS);
       expect(await post(1)).toBe(202);
     };
-    const cure = async () => {
+    const cure = async (codes = [0, 0]) => {
       const found = await finding('KEYS_UNREADABLE');
-      expect(await paste(found)).toEqual([0, 0]);
+      expect(await paste(found)).toEqual(codes);
       await read();
       expect(await story.found('KEYS_UNREADABLE')).toBeUndefined();
       return found.detail;
@@ -175,7 +175,8 @@ describe('a fault leads by sluice status to its finding', () => {
     await read();
     expect(await cure()).toMatch(/not JSON\.$/);
     await secrets.send(new DeleteSecretCommand({ SecretId }));
-    expect(await cure()).toContain('deletion');
+    // A dry run could not read the secret.
+    expect(await cure([0])).toContain('deletion');
   });
 
   it('a day whose partition points to another folder, whose commands move it back', async () => {
