@@ -152,7 +152,7 @@ const more: readonly Partial<StatusFacts>[] = [
   },
   { lastNight: { day: '2026-11-17', at: at(58) } },
   { partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] } },
-  datasets({ unread: [{ day: '2026-11-19', location: 's3://acme/x/' }] }),
+  datasets({ unread: [{ day: '2026-11-19', location: 's3://acme/x/', rows: 40 }] }),
   {
     functionErrors: [functionErrors],
     failures: { 'curate-plan': failureOf('error', 'SLUICE_X: it is denied.') },
@@ -280,6 +280,16 @@ describe('every finding', () => {
       ),
     );
     expect(missing).toEqual([]);
+  });
+
+  it('says who did it, or where that is written, wherever it says that somebody did', () => {
+    const did = Object.entries(findingCatalogue).flatMap(([code, { cases: all }]) =>
+      Object.entries<Finding>(Object(all)).flatMap(([name, { cause }]) =>
+        /\bsomebody(?! else)\b/i.test(cause) ? [[`${code} ${name}`, cause] as const] : [],
+      ),
+    );
+    expect(did.length).toBeGreaterThan(30);
+    expect(did.flatMap(([name, cause]) => (SAYS_WHO.test(cause) ? [] : [name]))).toEqual([]);
   });
 
   it('has in each case, also of the doctor, one cause and one cure that hold no other case', () => {

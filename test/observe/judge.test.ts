@@ -867,7 +867,7 @@ describe('a finding of sluice status', () => {
     const fault = { differs: ['its SQL differs'], isDeployed: true, deployedAt: null, changedAt: null };
     const whole = { isOtherRelease: false, repair: [] };
     const seen = judge({
-      ...datasets({ lacking, unread: [{ day: '2026-11-18', location: 's3://acme/x/' }] }),
+      ...datasets({ lacking, unread: [{ day: '2026-11-18', location: 's3://acme/x/', rows: 40 }] }),
       curated: [{ ...curated, lacking }],
       partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
       stackFaults: [

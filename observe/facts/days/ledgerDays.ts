@@ -268,6 +268,8 @@ export interface UnreadDay {
   readonly day: UtcDay;
   /** Where its version is: `s3://…/`. */
   readonly location: string;
+  /** Rows of its version, as the ledger has them. */
+  readonly rows: number;
   /** Its partition, which points to another folder than the day's; absent if there is no partition. */
   readonly elsewhere?: MadePartition;
 }
@@ -687,11 +689,12 @@ export async function unreadVersions(
     .map(subjectOf);
   const [unread = []] = await readLedgerDays(deployment, [subjects]);
   return unread.flatMap(({ day, entry }) => {
-    const { filesWritten: [first] = [], version } = entry ?? {};
+    const { filesWritten: [first] = [], version, rows } = entry ?? {};
     const elsewhere = registered?.get(day);
     // A first load that has not ended, or was killed, leaves files in the folder, and no version in the ledger.
-    if (version === undefined || (first === undefined && elsewhere === undefined)) return [];
+    if (version === undefined || rows === undefined || (first === undefined && elsewhere === undefined))
+      return [];
     const location = `${own}${versionPrefix(config, table, day, version)}`;
-    return [{ day, location, ...(elsewhere === undefined ? {} : { elsewhere }) }];
+    return [{ day, location, rows: rows.out, ...(elsewhere === undefined ? {} : { elsewhere }) }];
   });
 }

@@ -44,7 +44,7 @@ export const deploymentFindings = {
         'See that nobody deploys it now. Then run the second command, which deletes the empty stack, and deploy.',
       ],
       importFailed: [
-        'Somebody imported resources into the stack, and CloudFormation could neither import them nor go back.',
+        `Somebody imported resources into the stack, and CloudFormation could neither import them nor go back. ${WHO} ExecuteChangeSet.`,
         'The command lists what failed. Have whoever began the import end it, with the support of AWS where CloudFormation has no call for it. Then deploy.',
       ],
       running: [
@@ -192,7 +192,7 @@ export const deploymentFindings = {
         'Run the command: it excepts the role from that statement. If the statement is not meant at all, take it out of the policy that the command puts.',
       ],
       missing: [
-        'The policy of the role does not allow it: somebody changed it.',
+        `The policy of the role does not allow it: somebody changed it. ${WHO} PutRolePolicy, DeleteRolePolicy.`,
         'Run the command: it names the policy, and has the commands that set it back.',
       ],
     },
@@ -265,7 +265,7 @@ export const deploymentFindings = {
       'Set `alarms.topicArn` to the ARN of an SNS topic, and deploy: docs/metrics.md.',
     ],
     off: [
-      'The configuration has a topic, and somebody turned the actions of these alarms off.',
+      `The configuration has a topic, and somebody turned the actions of these alarms off. ${WHO} DisableAlarmActions, PutMetricAlarm.`,
       'Run the command: it turns them on. If the finding stays, these alarms have no topic: deploy if the topic is new; `npx sluice doctor --drift` has the commands that bring one back that somebody took out.',
     ],
   }),

@@ -84,7 +84,7 @@ export const dropsFindings = {
         'The command loads the days with what their folders have now, so that rows of files that have gone leave.',
       ],
       newer: [
-        'Somebody replaced files of days that no run looks at any more. Queries read the earlier files.',
+        `Somebody replaced files of days that no run looks at any more. Queries read the earlier files. ${UNSAID_WHO}`,
         'If the newer files are right, the command loads them: rows of files that have gone leave.',
       ],
     },

@@ -3,6 +3,9 @@ import { BLIND, DEPLOY_NOW, UNSAID_WHO, WHO } from './wording.ts';
 
 const { problem } = entriesOf('partitions');
 
+/** Who dropped partitions, also by Athena, which calls Glue. */
+const DROPPED = `${WHO} DeletePartition, BatchDeletePartition.`;
+
 /** Findings about tables, views, their files and partitions, and curated days. */
 export const partitionsFindings = {
   SLUICE_FINDING_TABLE_DIFFERS: problem(
@@ -68,15 +71,15 @@ export const partitionsFindings = {
         'Correct its role, or the policy of Lake Formation, that the error names. Then the command registers the days.',
       ],
       missing: [
-        'Somebody dropped the partitions, or the event of a new day was lost. Queries miss the rows of these days.',
+        `Queries miss the rows of these days. Somebody dropped the partitions: ${DROPPED} Without such a call the event of a new day was lost.`,
         'The command registers the days.',
       ],
       dataset: [
-        'Sluice has made these days, and somebody dropped their partitions. Queries miss their rows.',
+        `Sluice has made these days, and somebody dropped their partitions. Queries miss their rows. ${DROPPED}`,
         'The command registers the version of each day as it is.',
       ],
       elsewhere: [
-        'Somebody made the partition with another folder. Queries read that folder in place of the files of the day.',
+        `Somebody made the partition with another folder. Queries read that folder in place of the files of the day. ${WHO} CreatePartition, BatchCreatePartition, UpdatePartition.`,
         'The first command drops the partition, and no file. Then the second registers the day.',
       ],
     },
@@ -86,11 +89,11 @@ export const partitionsFindings = {
     'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',
     {
       versions: [
-        'Somebody deleted or replaced the raw files. The curated table has their rows, and views read them there.',
+        `Somebody deleted or replaced the raw files. The curated table has their rows, and views read them there. ${UNSAID_WHO}`,
         'Find out who. `restore` brings files back while S3 has their versions, and the next night curates the days again: docs/curated.md, "When raw files are gone". If they are to stay gone, `accept` keeps the rows and ends this.',
       ],
       gone: [
-        'The raw files are gone, and no version of them is left. The curated table has their rows, and views read them there.',
+        `Somebody deleted the raw files with their versions. The curated table has their rows, and views read them there. ${UNSAID_WHO}`,
         'Find out who deleted them. `accept` keeps the rows, and ends this.',
       ],
       back: [

@@ -5,6 +5,7 @@ import {
   DEPLOY_NOW,
   EXPIRED_CREDENTIALS,
   REFUSED_CREDENTIALS,
+  UNSAID_WHO,
   WHO,
 } from './wording.ts';
 
@@ -48,7 +49,7 @@ export const setupFindings = {
     'A name of the stack is taken by a resource outside of it or by the stack of another stage.',
     {
       bucket: [
-        'The bucket is in this account, outside of the stack: a removed stack has left it, or somebody made it.',
+        `The bucket is in this account, outside of the stack: a removed stack has left it, or somebody made it. ${WHO} CreateBucket.`,
         'To use it, set `existing.bucket`, and `existing.keyArn` or `encryption` (docs/remove.md, "Redeploying after `remove`"). If its objects are not of Sluice, choose another `bucket`.',
       ],
       foreignBucket: [
@@ -56,23 +57,23 @@ export const setupFindings = {
         'The command prints the name if the bucket is of this account: allow `s3:GetBucketLocation` then. If it prints nothing, choose another name for the bucket in the configuration.',
       ],
       statsigBucket: [
-        'The bucket for Statsig is in this account, outside of the stack: a removed stack has left it, or somebody made it.',
+        `The bucket for Statsig is in this account, outside of the stack: a removed stack has left it, or somebody made it. ${WHO} CreateBucket.`,
         'To use it, set `statsigBucket.existing`: its settings are yours then, and its policy is applied by hand. If it is not for Statsig, choose another `statsigBucket.bucket`.',
       ],
       ofReader: [
-        'A reader is to have a bucket, database or workgroup of this name, and one is in this account, outside of the stack: a removed stack has left it, another stage has it, or somebody made it.',
+        `A reader is to have a bucket, database or workgroup of this name, and one is in this account, outside of the stack: a removed stack has left it, another stage has it, or somebody made it. ${WHO} CreateBucket, CreateDatabase, CreateWorkGroup.`,
         'Give the reader another name for it (`resultsBucket`, `ownDatabase`), or delete it if nobody needs it. To use a bucket, set `existingResultsBucket` of the reader; to use a workgroup, set `workgroup` of the reader.',
       ],
       database: [
-        'The database is in this account, outside of the stack: a removed stack has left it, or somebody made it.',
+        `The database is in this account, outside of the stack: a removed stack has left it, or somebody made it. ${WHO} CreateDatabase.`,
         'To use it, set `existing.database`, or `existing.stagingDatabase` for the one of staging (docs/deploy.md, "Bringing your own"). If its tables are not of Sluice, choose another name for it.',
       ],
       workgroup: [
-        'Somebody made a workgroup of this name, or another stage has it.',
+        `Somebody made a workgroup of this name, or another stage has it. ${WHO} CreateWorkGroup.`,
         'To use it, set `existing.workgroup` (docs/deploy.md, "Bringing your own"). If it is of another stage, choose another `athena.workgroup`.',
       ],
       identity: [
-        'Somebody made a role or user of this name, or another stage has it.',
+        `Somebody made a role or user of this name, or another stage has it. ${WHO} CreateRole, CreateUser.`,
         'Choose another `iamName` for the reader, or take it out: CloudFormation then makes a name.',
       ],
       secret: [
@@ -149,7 +150,7 @@ export const setupFindings = {
       'See that its certificate is ISSUED, for this name, and in the region of the stack: docs/platform.md, "A domain of your own".',
     ],
     certificate: [
-      'The domain has another certificate than the configuration: somebody changed it, or the configuration is not deployed yet.',
+      `The domain has another certificate than the configuration: somebody changed it, or the configuration is not deployed yet. ${WHO} UpdateDomainName.`,
       DEPLOY_NOW,
     ],
     unresolved: [
@@ -162,7 +163,7 @@ export const setupFindings = {
     ],
   }),
   SLUICE_FINDING_FORWARDED: warning(
-    "Somebody else writes into the folders of the forwarded tables: queries read these rows too. Statsig's own forwarding does if it has the names of these tables.",
+    `Somebody else writes into the folders of the forwarded tables: queries read these rows too. Statsig's own forwarding does if it has the names of these tables. ${UNSAID_WHO}`,
     'If Data Connection of Statsig forwards to this bucket, turn it off there, or set `tables` to other names. If it does not, have whoever writes there use another folder. It goes seven days after the last file.',
   ),
   SLUICE_FINDING_READER_DENIED: problem(
@@ -170,7 +171,7 @@ export const setupFindings = {
     {
       ...DENIALS,
       missing: [
-        'The policy of the reader does not allow it: somebody changed the policy, or the configuration is not deployed yet.',
+        `The policy of the reader does not allow it: somebody changed the policy, or the configuration is not deployed yet. ${WHO} PutRolePolicy, PutUserPolicy, CreatePolicyVersion.`,
         'Run the command. If it names the policy of the reader, it has the commands that set it back; if not, deploy.',
       ],
     },
@@ -198,7 +199,7 @@ export const setupFindings = {
     },
   ),
   SLUICE_FINDING_READER_ALLOWED: problem(
-    'A reader has a permission that it must not have: somebody attached a policy that is not of the stack.',
+    `A reader has a permission that it must not have: somebody attached a policy that is not of the stack. ${WHO} AttachRolePolicy, PutRolePolicy, AttachUserPolicy, PutUserPolicy.`,
     "Take out of the policy that the title names what it allows too much. Where it names none: the policies of the role or user in IAM are the stack's own, and one more.",
   ),
 } as const;

@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { LOG_UNREAD, THROTTLED } from './wording.ts';
+import { LOG_UNREAD, THROTTLED, UNSAID_WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('streams');
 
@@ -9,7 +9,7 @@ export const streamsFindings = {
     'Events that the collector accepted in an hour are neither in their table nor in quarantine, and nothing of that hour waits.',
     {
       versions: [
-        'Most often somebody deleted an object of landing/ before it was written: S3 keeps its version for `retention.landingVersionDays`.',
+        `Most often somebody deleted an object of landing/ before it was written: S3 keeps its version for \`retention.landingVersionDays\`. ${UNSAID_WHO}`,
         'The first commands look at the rows of the day, the others list what landed in these hours: copy it back (docs/landing.md, "Write an object again"). The next night sees its rows. Without them it ends after four days.',
       ],
       gone: [

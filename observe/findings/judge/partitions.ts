@@ -116,9 +116,9 @@ export function* unreadVersions(
   };
   const missing = unread.filter(({ elsewhere }) => elsewhere === undefined);
   if (missing.length > 0) {
-    const days = missing.map(({ day }) => day);
-    const title = `${counted(days.length, 'loaded day')} of ${name} ${days.length === 1 ? 'has' : 'have'} no partition, the first ${days[0]}`;
-    const told = seenNow(title, `${name}: no partition of ${listed(days)}.`);
+    const texts = missing.map(({ day, rows }) => `${day} with ${counted(rows, 'row')}`);
+    const title = `${counted(texts.length, 'loaded day')} of ${name} ${texts.length === 1 ? 'has' : 'have'} no partition, the first ${texts[0]}`;
+    const told = seenNow(title, `${name}: no partition of ${listed(texts)}.`);
     yield finding('SLUICE_FINDING_PARTITION_WRONG', { case: 'dataset', judgedBy, ...told }, [
       register(missing),
     ]);

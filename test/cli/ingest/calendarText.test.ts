@@ -83,7 +83,7 @@ describe('the calendar of drops', () => {
   });
 
   it('says what makes a dataset need somebody beside its days', () => {
-    const unread = [{ day: '2026-11-18', location: 's3://own/x/' }];
+    const unread = [{ day: '2026-11-18', location: 's3://own/x/', rows: 40 }];
     const text = calendarText([{ ...status, isLookOld: true, unread }]);
     expect(text).toMatch(/^acme\/events +\+ {2}! {2}·\n/m);
     expect(text).toContain('acme/events was listed last at 1970-01-01T00:00:00.000Z');

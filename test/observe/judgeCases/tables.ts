@@ -77,11 +77,11 @@ export const tableCases: readonly Case[] = [
   [
     'a curated day has no partition',
     {
-      curated: [{ ...curated, unread: [{ day: '2026-11-18', location: 's3://acme/v/' }] }],
+      curated: [{ ...curated, unread: [{ day: '2026-11-18', location: 's3://acme/v/', rows: 40 }] }],
     },
     'PARTITION_WRONG',
     'problem',
-    'curated_events 2026-11-18',
+    'curated_events 2026-11-18 40',
     "npx sluice query 'ALTER TABLE `sluice`.`curated_events` ADD IF NOT EXISTS PARTITION (ds = '\\''2026-11-18'\\'') LOCATION '\\''s3://acme/v/'\\'''",
   ],
   [
