@@ -205,5 +205,5 @@ function keptText(
 
 /** A query for the senders that sent a day's events more than once. */
 function resendsSql(table: string, day: string): string {
-  return `SELECT sdk_type, sdk_version, count(*) - count(DISTINCT event_id) AS resends, min(received_at) AS first, max(received_at) AS last FROM ${table} WHERE ds = DATE '${day}' GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10`;
+  return `SELECT sdk_type, sdk_version, count(*) - count(DISTINCT event_id) AS resends, min(received_at) AS first, max(received_at) AS last FROM ${table} WHERE ds = DATE '${day}' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 10`;
 }
