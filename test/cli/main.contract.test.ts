@@ -43,6 +43,7 @@ describe('a wrong command line', () => {
       '--before-deploy and --drift: expected one of them',
       'sluice doctor --help',
     ],
+    [['tables', '--no-rows'], 'SLUICE_USAGE_OPTIONS', '--no-rows: expected the name', 'sluice tables --help'],
     [['query'], 'SLUICE_USAGE_ARGUMENTS', 'SQL', 'sluice query --help'],
     [['start', '--port'], 'SLUICE_USAGE_OPTIONS', 'argument missing', 'sluice start --help'],
     [

@@ -7,7 +7,9 @@ import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 
 /** The time of the facts, epoch milliseconds. */
 export const NOW = Date.UTC(2026, 10, 20, 12);
+/** Milliseconds. */
 export const HOUR = 3_600_000;
+/** The time that many hours before {@link NOW}, ISO 8601. */
 export const at = (hoursAgo: number) => new Date(NOW - hoursAgo * HOUR).toISOString();
 
 /** What a function failed with last. */
@@ -18,6 +20,7 @@ export const failureOf = (kind: LastFailure['kind'], text: string, hoursAgo = 1)
   isByKey: false,
 });
 
+/** An hour with requests and no failure. */
 export const hour: LastHour = {
   requests: 100,
   received: 0,
@@ -31,9 +34,12 @@ export const hour: LastHour = {
   lastStoredAt: null,
   failedAt: {},
 };
+/** A listing without objects. */
 export const nothing = { count: 0, bytes: 0, hasMore: false, oldest: null };
 const undeleted = { ...nothing, why: null };
+/** `damaged/` without objects. */
 export const damaged = { ...nothing, rows: 0, first: null };
+/** A deployment where all is well, and nothing has been received. */
 export const well: StatusFacts = {
   stack: 'sluice-prod',
   isLocal: false,
@@ -82,6 +88,7 @@ export const well: StatusFacts = {
   unknown: [],
   scannedBytes: 0,
 };
+/** A stream in which nothing waits. */
 export const stream = {
   stream: 'sluice-prod-landing',
   oldest: null,
@@ -89,7 +96,9 @@ export const stream = {
   quota: null,
   throttledRecords: null,
 };
+/** {@link well} with other facts of what waits. */
 export const waiting = (more: Partial<StatusFacts['waiting']>) => ({ waiting: { ...well.waiting, ...more } });
+/** A received hour that lacks 30 of 300 accepted events. */
 export const shortHour = {
   ds: '2026-11-20',
   hour: 7,
@@ -105,6 +114,7 @@ export const shortHour = {
   why: null,
   checked_at: '2026-11-21 01:10:00.000',
 } as const;
+/** A loaded day of a dataset. */
 export const dropDay: DropDay = {
   day: '2026-11-19',
   state: 'succeeded',
@@ -128,7 +138,9 @@ export const dropDay: DropDay = {
   receipt: null,
   failing: null,
 };
+/** A failure that began 30 hours ago, tried last 2 hours ago. */
 export const failing = { since: NOW - 30 * HOUR, last: NOW - 2 * HOUR, waits: false, replaced: undefined };
+/** A day of a dataset that fails. */
 export const failedDay: DropDay = {
   ...dropDay,
   day: '2026-11-18',
@@ -136,7 +148,9 @@ export const failedDay: DropDay = {
   failure: 'SLUICE_INGEST_X',
   failing,
 };
+/** What a finding says of {@link failedDay}. */
 export const failingText = `2026-11-18 SLUICE_INGEST_X, since ${at(30)}, last tried ${at(2)}.`;
+/** A look at a dataset an hour ago. */
 export const look = { at: NOW - HOUR, newestDay: null, openDays: [], stopped: false };
 const dataset: DatasetDays = {
   source: 'acme',
@@ -158,16 +172,19 @@ const dataset: DatasetDays = {
   newer: [],
   lacking: [],
 };
+/** An export, as days of exports name it. */
 export const exported = {
   export: 'out',
   table: 'statsig_forwarded_events',
   target: 's3://acme/out/',
   firstDay: '2026-11-17',
 };
+/** {@link well} with one dataset that differs so. */
 export const datasets = (more: Partial<DatasetDays>) => {
   const { lastLook = dataset.lastLook, schedule = dataset.schedule } = more;
   return { datasets: [{ ...dataset, ...more, isLookOld: isOldLook(lastLook, schedule, NOW) }] };
 };
+/** An hour with requests that were refused, by code. */
 export const refusedBy = (
   counts: Readonly<Record<string, number>>,
   requests = 100,
@@ -175,11 +192,13 @@ export const refusedBy = (
   lastHour: { ...hour, requests, refusedBy: counts },
   lastRequestAt: at(0.1),
 });
+/** An hour with requests that failed, by code. */
 export const failedBy = (counts: Readonly<Record<string, number>>): Partial<StatusFacts> => ({
   lastHour: { ...hour, failedBy: counts },
   lastRequestAt: at(0.1),
 });
 const change = { first: at(9), last: at(8), hour: 500, usual: 2, day: 700 };
+/** 24 hours with requests and no changes. */
 export const lastDay = {
   requests: 900,
   refused: 0,
@@ -191,15 +210,20 @@ export const lastDay = {
   usualHours: [],
   changes: [],
 };
+/** Who sent what has changed. */
 export const sent = { code: null, key: null, sdk: null, first: at(9), last: at(8), skewMs: 0 };
+/** 24 hours with changes, each 500 in its busiest hour. */
 export const changed = (
   ...changes: readonly (Partial<Change> & Pick<Change, 'what'>)[]
 ): Partial<StatusFacts> => ({
   lastDay: { ...lastDay, changes: changes.map((members) => ({ ...change, ...members })) },
 });
+/** What a finding says of a change of {@link changed}. */
 export const changedText = (noun: string) =>
   `500 ${noun} in the busiest hour, where 2 are usual, first in the 5 minutes from ${at(9)}, last in those from ${at(8)}; 700 in 24 hours.`;
+/** A count of copies. */
 export const copies = { count: 3 };
+/** Curated days of events, of which none fails. */
 export const curated = {
   kind: 'events' as const,
   table: 'curated_events',
@@ -214,6 +238,7 @@ export const curated = {
   accepted: [],
   lacking: [],
 };
+/** A reason of quarantine with one sender. */
 export const quarantineCount = {
   reason: 'SLUICE_EVENT_NO_NAME',
   rows: 2,
@@ -221,6 +246,7 @@ export const quarantineCount = {
   newestAt: at(1),
   senders: [{ sdk: 'js-client 3', key: 'web', path: null, rows: 2, firstAt: at(3), lastAt: at(1) }],
 };
+/** A curated day with rows whose raw file is gone. */
 export const keptDay = {
   day: '2026-11-14',
   rows: 7,
@@ -229,6 +255,7 @@ export const keptDay = {
   replaced: [],
   isErased: false,
 };
+/** A function with errors that have not ended, and messages that wait. */
 export const functionErrors = {
   part: 'curate-plan',
   errors: 2,
@@ -239,6 +266,7 @@ export const functionErrors = {
   isOver: false,
   waits: { messages: 3, since: at(11.7) },
 };
+/** The writer's dead-letter queue with messages. */
 export const deadLetters: DeadLetters = {
   part: 'write',
   queue: 'sluice-prod-write-dead-letters',
@@ -252,6 +280,7 @@ export const unthrottled = (part: string) => [
   `aws lambda delete-function-concurrency --function-name sluice-prod-${part}`,
   'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 2000',
 ];
+/** An alarm that has been on for two hours. */
 export const alarm = {
   name: 'sluice-prod-overflow',
   description: 'Events overflow: see docs/operate.md, "Requests do not get into the stream"',
@@ -259,6 +288,7 @@ export const alarm = {
   since: at(2),
 };
 
+/** The deployment of which findings are judged. */
 export const place = {
   config: defineConfig({ bucket: 'acme' }),
   stack: { service: 'sluice', stage: 'prod' },
