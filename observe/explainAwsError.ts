@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { defineErrorFamily, SluiceError } from '../lib/base/errors.ts';
 
 /** Errors of access to AWS that any command can have. */
@@ -8,7 +11,7 @@ export const AwsAccessError = defineErrorFamily('user', {
   },
   SLUICE_AWS_NO_CREDENTIALS: {
     cause: 'There are no AWS credentials.',
-    cure: 'Sign in (`aws sso login`), or set AWS_PROFILE to a profile that exists: `aws configure list-profiles` lists them. A profile may name another one as `source_profile`, which has to exist, too. For the local cloud: --local in place of --stage.',
+    cure: 'Sign in (`aws sso login`), or set AWS_PROFILE to a profile that exists. For the local cloud: --local in place of --stage.',
   },
   SLUICE_AWS_UNREACHABLE: {
     cause: 'AWS cannot be reached.',
@@ -46,9 +49,10 @@ export function explainAwsError(error: unknown): AwsProblem | undefined {
   });
   const unreached = () => unasked('SLUICE_AWS_UNREACHABLE', ` Variables for a proxy: ${proxyVariables()}.`);
   // The client throws a plain Error here.
-  if (/^Region (is missing|not accepted)/.test(error.message)) return unasked('SLUICE_AWS_NO_REGION');
+  if (/^Region (is missing|not accepted)/.test(error.message))
+    return unasked('SLUICE_AWS_NO_REGION', missingProfile());
   if (/^(CredentialsProvider|TokenProvider|ProcessCredentials)Error$/.test(error.name))
-    return isOfNetwork(error.message) ? unreached() : unasked('SLUICE_AWS_NO_CREDENTIALS');
+    return isOfNetwork(error.message) ? unreached() : unasked('SLUICE_AWS_NO_CREDENTIALS', missingProfile());
   if (isAnswered(error)) return { kind: 'answered', name: error.name, detail };
   const code = 'code' in error ? String(error.code) : '';
   if (NETWORK.test(code) || error.name === 'TimeoutError') return unreached();
@@ -60,6 +64,51 @@ function isOfNetwork(message: string): boolean {
   return (
     /certificate|tunnel|Timeout/.test(message) || message.split(/\W+/).some((word) => NETWORK.test(word))
   );
+}
+
+/**
+ * A sentence about AWS_PROFILE, or the `source_profile` of a profile, if neither of AWS's files has that profile, which the error of a
+ * client does not name. https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+ */
+function missingProfile(): string {
+  const { AWS_PROFILE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
+  const inHome = (name: string) => join(homedir(), '.aws', name);
+  const config = AWS_CONFIG_FILE || inHome('config');
+  const credentials = AWS_SHARED_CREDENTIALS_FILE || inHome('credentials');
+  const configured = sectionsOf(config);
+  const ofProfile = (profile: string) =>
+    configured.get(`profile ${profile}`) ?? (profile === 'default' ? configured.get(profile) : undefined);
+  const credentialed = sectionsOf(credentials);
+  const seen = new Set<string>();
+  let profile = AWS_PROFILE || 'default';
+  let named = `AWS_PROFILE is ${JSON.stringify(profile)}`;
+  for (;;) {
+    seen.add(profile);
+    const section = ofProfile(profile) ?? credentialed.get(profile);
+    if (section === undefined) break;
+    const source = /^\s*source_profile\s*=\s*(.*?)\s*$/m.exec(section)?.[1];
+    if (source === undefined || seen.has(source)) return '';
+    named = `The source_profile of ${JSON.stringify(profile)} is ${JSON.stringify(source)}`;
+    profile = source;
+  }
+  if (!AWS_PROFILE && seen.size === 1) return '';
+  const missing = `. ${named}, but neither ${config} nor ${credentials} has a profile of that name`;
+  return configured.has(profile)
+    ? `${missing}. In the former, [${profile}] is no profile: write [profile ${profile}].`
+    : `${missing}.`;
+}
+
+/** The lines below each header of a file of AWS's tools. Headers are without quotes and with one space. None if there is no file. */
+function sectionsOf(file: string): ReadonlyMap<string, string> {
+  const sections = new Map<string, string>();
+  if (!existsSync(file)) return sections;
+  let name: string | undefined;
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const header = /^\s*\[\s*(.*?)\s*\]/.exec(line)?.[1];
+    if (header !== undefined) name = header.replace(/^profile\s+/, 'profile ').replace(/(["'])(.*)\1$/, '$2');
+    if (name !== undefined) sections.set(name, `${sections.get(name) ?? ''}${line}\n`);
+  }
+  return sections;
 }
 
 /** The names of those that are set, whose values may have passwords. */

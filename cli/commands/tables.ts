@@ -8,6 +8,7 @@ import {
   type CommandLine,
   countOption,
   targetOptions,
+  textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
@@ -28,9 +29,8 @@ export const tables: Command = {
     if (more.length > 0)
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected the name of one table or view.');
     if (table !== undefined) return showTable(line, table);
-    const stray = ['limit', 'no-rows'].find((name) => line.values[name] !== undefined);
-    if (stray !== undefined)
-      throw new UsageError('SLUICE_USAGE_OPTIONS', `--${stray}: expected the name of a table with it.`);
+    if (textOption(line, 'limit') !== undefined)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--limit: expected the name of a table with it.');
     return showList(line);
   },
 };

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { AthenaClient, ListTableMetadataCommand } from '@aws-sdk/client-athena';
 import { GetDatabaseCommand, GetTablesCommand } from '@aws-sdk/client-glue';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { partName } from '../../infra/template/Stack.ts';
@@ -18,6 +19,7 @@ import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { metricsOf, type WantedMetric } from '../../lib/reconcile/hourCounts.ts';
 import { metricStage } from '../../lib/schema/stages.ts';
 import { askAthena, type Deployment } from '../../observe/deployment.ts';
+import { readSettings } from '../../observe/doctor/lakeFormation.ts';
 import { isNamed } from '../../observe/explainAwsError.ts';
 import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
@@ -192,6 +194,18 @@ export async function askCatalog({ aws, config }: Deployment, { id }: Run): Prom
   } finally {
     sts.destroy();
   }
+}
+
+/** Asks Lake Formation for its settings, by which the doctor tells whether a database can be made. @throws What the connection throws. */
+export async function askLakeSettings(aws: Deployment['aws'], lambda: LambdaClient): Promise<Answer> {
+  const code = 'SLUICE_PROBE_LAKE_SETTINGS';
+  const { settings, answered } = await readSettings({ aws, clients: { lambda } });
+  if (settings === undefined) return unanswered(code, answered);
+  const makers = settings.CreateDatabaseDefaultPermissions.map(
+    ({ Principal }) => Principal?.DataLakePrincipalIdentifier,
+  );
+  const administrators = counted(settings.DataLakeAdmins.length, 'administrator');
+  return answer(code, true, `${administrators}; new databases are of ${makers.join(', ') || 'nobody'}`);
 }
 
 /**

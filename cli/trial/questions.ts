@@ -124,6 +124,11 @@ export const questions = {
     expects: 'its database leaves new tables to IAM, and no table lies in a location that is registered',
     cure: 'docs/deploy.md, "Lake Formation": grants in their order, and `lakeformation:GetDataAccess` for readers.',
   },
+  SLUICE_PROBE_LAKE_SETTINGS: {
+    asks: "Lake Formation's settings (`GetDataLakeSettings`)",
+    expects: 'its administrators, and whose new databases are: `doctor --before-deploy` reads both',
+    cure: 'docs/deploy.md, "Lake Formation": ask its administrator for the grants before the first deployment.',
+  },
   SLUICE_PROBE_POLICIES: {
     asks: 'A role with as much inline as IAM takes, and the rest in a managed policy',
     expects: 'the deployment makes it, and the file is loaded, which the managed policy alone lets it read',

@@ -12,7 +12,15 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { type DoctorClients, openClients } from '../../observe/doctor/Setup.ts';
 import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
-import { askAlarm, askCatalog, askDrop, askEncryption, askKill, askLakeFormation } from './askServices.ts';
+import {
+  askAlarm,
+  askCatalog,
+  askDrop,
+  askEncryption,
+  askKill,
+  askLakeFormation,
+  askLakeSettings,
+} from './askServices.ts';
 import { NO_EVENTS, postUrl } from './bodies.ts';
 import { type Answer, type OnProgress, poll, type Run, unanswered, unlessDenied } from './Probe.ts';
 import { questionCodes } from './questions.ts';
@@ -150,6 +158,8 @@ export async function askTrial(
   });
   await steps.take('alarm', async (show) => {
     const lambda = new LambdaClient(deployment.aws);
+    const askLake = () => askLakeSettings(deployment.aws, lambda);
+    answers.push(await unlessDenied('SLUICE_PROBE_LAKE_SETTINGS', askLake));
     const FunctionName = killedFunction(run);
     const kill = () => lambda.send(new InvokeCommand({ FunctionName }));
     const ask = () => askKill(deployment, run, FunctionName, kill);

@@ -6,6 +6,8 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { logicalIds } from '../../infra/template/Stack.ts';
+import { type RegionalSettings, regionProblems } from '../../lib/schema/endpoint.ts';
+import { isRegion } from '../../lib/schema/regions.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
 import { CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, ifThere } from '../explainAwsError.ts';
@@ -63,6 +65,8 @@ export async function readSetup(
   // The local cloud has one account, whatever the configuration says.
   if (!isLocal && config.account !== null && config.account !== account)
     return judgeOtherAccount(account, config.account);
+  const unfit = judgeRegion(region, config);
+  if (unfit !== null) return unfit;
   const stackName = `${stack.service}-${stack.stage}`;
   const input = { StackName: stackName };
   const described = await ifThere(
@@ -115,6 +119,24 @@ export function judgeOtherAccount(account: string, configured: string): Finding 
       `account: got ${account}, expected ${configured}.`,
     ),
   });
+}
+
+/** Judges the region of a stack; null if it fits. */
+export function judgeRegion(region: string, config: RegionalSettings): Finding | null {
+  if (!isRegion(region))
+    return finding('SLUICE_FINDING_REGION_UNFIT', {
+      case: 'unknown',
+      ...seenNow(`The region ${region} is none in which the stack can be`, `${region}.`),
+    });
+  const [problem] = regionProblems(region, config);
+  if (problem === undefined) return null;
+  const titles = {
+    functionUrl: `Lambda has no Function URLs in ${region}, where endpoint.kind is ${config.endpoint.kind}`,
+    key: `The key ${config.existing.keyArn} is not in ${region}, the region of the stack`,
+    logsKey: `The key ${config.logs.kmsKeyArn} is not in ${region}, the region of the stack`,
+  };
+  const { kind, text } = problem;
+  return finding('SLUICE_FINDING_REGION_UNFIT', { case: kind, ...seenNow(titles[kind], text) });
 }
 
 /** An output of a stack. */

@@ -7,6 +7,7 @@ import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-la
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { readerId } from '../../infra/readers/readers.ts';
 import { resources as templateResources } from '../../infra/resources.ts';
+import { heldNames, type ReaderProblem } from '../../infra/serverless/deployedStack.ts';
 import { queueExecutions } from '../../infra/serverless/service.ts';
 import { logicalIds } from '../../infra/template/Stack.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
@@ -36,8 +37,9 @@ export const freeNames: Look = {
   name: 'names',
   expects:
     'the names of buckets, databases, workgroups, secrets, log groups, roles and users of the stack are free or its own, and an existing database that it uses is there',
-  find: (setup) =>
-    settled([
+  find: async (setup) => [
+    ...heldNames(setup.config, setup).map(judgeHeldName),
+    ...(await settled([
       ...(setup.config.existing.database ? [['the database', database.find(setup)] as const] : []),
       ...stackNames(setup).map(({ type, name, logicalId }): Question => {
         const asked = owners[type]?.(setup, name) ?? Promise.resolve(undefined);
@@ -48,8 +50,14 @@ export const freeNames: Look = {
         });
         return [`the name ${name}`, judged];
       }),
-    ]),
+    ])),
+  ],
 };
+
+/** Judges a name of a reader that the stack has for another role or user. */
+export function judgeHeldName({ fact, text }: ReaderProblem): Finding {
+  return finding('SLUICE_FINDING_NAME_TAKEN', { case: 'reader', ...seenNow(fact, text) });
+}
 
 /**
  * The case of a name by the setting that it comes from: buckets, databases and workgroups of readers, and the bucket for
@@ -169,7 +177,7 @@ function stackNames({ config, stack, resources, stackName }: Setup): readonly Ne
   // Secrets Manager appends a hyphen and six characters to a name.
   const present = [...resources.values()].map((id) => id.replace(/^.*:secret:(.*)-\w{6}$/, '$1'));
   const ofStack = new Set(present.flatMap((name) => [name, name.toLowerCase()]));
-  // IAM does not tell names by case, and packaging refuses a change of case alone.
+  // IAM does not tell names by case, and heldNames says what a change of case needs.
   const isFree = (type: string, name: string) =>
     !ofStack.has(type.startsWith('AWS::IAM::') ? name.toLowerCase() : name);
   return [...ourNames, ...groups].filter(({ type, name }) => name !== '' && isFree(type, name));
@@ -234,7 +242,10 @@ export function judgeDeployer(
 }
 
 /** The user or role behind the caller; undefined for root and federated users, which cannot be simulated. */
-async function readCallerArn({ clients: { iam }, identity: { arn } }: Setup): Promise<string | undefined> {
+export async function readCallerArn({
+  clients: { iam },
+  identity: { arn },
+}: Setup): Promise<string | undefined> {
   if (/:user\//.test(arn)) return arn;
   const [, RoleName] = /:assumed-role\/([^/]+)\//.exec(arn) ?? [];
   if (RoleName === undefined) return undefined;

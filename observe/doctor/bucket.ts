@@ -13,13 +13,16 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { deleterIds } from '../../infra/roles/functionRoles.ts';
+import { type EncryptionProblem, encryptionProblems } from '../../infra/serverless/deployedStack.ts';
 import { iamArn } from '../../lib/access/arns.ts';
 import {
   type BucketDocument,
   type BucketSetting,
+  defaultEncryption,
   bucketSettings as settingsOf,
 } from '../../lib/access/buckets/bucketSettings.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
+import { readArchivingRules } from '../../lib/aws/archivingRules.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { valueAt } from '../../lib/base/json.ts';
@@ -33,8 +36,10 @@ import { ERASURES_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { isOwnKey } from '../../lib/tables/objectKeys.ts';
 import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
+import { outputsOf } from '../facts/flow/stackOutputs.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
-import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { archivingRuleFindings } from '../findings/judge/archives.ts';
 import { judgeKey, type KeyUser } from '../findings/judge/deployment.ts';
 import { type Look, type Question, settled, unsaid } from './Look.ts';
 import type { Setup } from './Setup.ts';
@@ -48,8 +53,7 @@ export const bucket: Look = {
     const { config, identity } = setup;
     const { region } = identity;
     const there = await bucketRegion(setup, config.bucket);
-    if (there === undefined)
-      return [missing(setup, `The bucket ${config.bucket}`, config.existing.bucket ? 'own' : 'drift')];
+    if (there === undefined) return [missing(setup, `The bucket ${config.bucket}`, config.existing.bucket)];
     if (there === null) return [judgeDenied(config.bucket, setup)];
     return there === region ? [] : [judgeElsewhere(config.bucket, there, region)];
   },
@@ -86,21 +90,13 @@ export const bucketBefore: Look = {
   find: async (setup) => (setup.config.existing.bucket ? bucket.find(setup) : []),
 };
 
-/**
- * What does not exist.
- *
- * @param kind `own`: somebody has to bring it. `new`: the next deployment makes it. `database`, `stack`: the commands make it again.
- *   `drift`: other commands do. Of what the local cloud makes, its next start does.
- */
-export function missing(
-  { isLocal }: Pick<Setup, 'isLocal'>,
-  subject: string,
-  kind: Exclude<CaseOf<'SLUICE_FINDING_RESOURCE_MISSING'>, 'local'>,
-  shown: readonly string[] = [],
-): Finding {
-  const told = seenNow(`${subject} does not exist`, `${subject}.`);
-  const name = isLocal && kind !== 'own' ? 'local' : kind;
-  return finding('SLUICE_FINDING_RESOURCE_MISSING', { case: name, ...told }, shown);
+/** What the stack makes, or somebody brings, and what does not exist. */
+export function missing({ isLocal }: Pick<Setup, 'isLocal'>, subject: string, isBrought: boolean): Finding {
+  const caseOfStack = isLocal ? 'local' : 'drift';
+  return finding('SLUICE_FINDING_RESOURCE_MISSING', {
+    case: isBrought ? 'own' : caseOfStack,
+    ...seenNow(`${subject} does not exist`, `${subject}.`),
+  });
 }
 
 /** The region of a bucket; undefined if there is none, null if S3 denies access, as it does to another account's bucket. */
@@ -124,18 +120,53 @@ export async function bucketRegion(
 export const bucketSettings: Look = {
   name: 'bucket-settings',
   expects:
-    'the bucket sends events to EventBridge, encrypts as configured, requires TLS, expires objects, blocks public access and keeps versions',
+    'the bucket sends events to EventBridge, encrypts as configured, requires TLS, expires and does not archive objects, blocks public access and keeps versions',
   find(setup) {
     const { config, keyArn, identity } = setup;
     const wanted = settingsOf(config, { keyArn, partition: identity.partition, deleters: deleters(setup) });
-    // A stack that is unfinished has no key yet.
+    // A stack that is unfinished has no key yet: the look at the key says so.
     const known = wanted.filter(({ name }) => keyArn !== '' || name !== 'encryption');
-    return settled(
-      known.map(
+    return settled([
+      ...known.map(
         (setting): Question => [`the setting ${setting.name} of the bucket`, findSetting(setup, setting)],
       ),
-    );
+      ['the rules of the bucket', findArchiving(setup)],
+    ]);
   },
+};
+
+/** The rules of now: the hourly look notes those that it has seen last. */
+async function findArchiving(setup: Setup): Promise<readonly Finding[]> {
+  return [...archivingRuleFindings(await readArchivingRules(setup.s3, setup.config.bucket), setup)];
+}
+
+/** What a deployment refuses. @param hasDefault Whether the default of an existing bucket counts, too. */
+async function findEncryption(setup: Setup, hasDefault: boolean): Promise<readonly Finding[]> {
+  const { s3, config, stackName, deployed, resources } = setup;
+  const asked = hasDefault && config.existing.bucket;
+  const answer = asked && (await ifThere(settingReaders.encryption(s3, { Bucket: config.bucket })));
+  const [rule] = [answer ? answer['Rules'] : undefined].flat();
+  const stack = { stackName, outputs: outputsOf(deployed), resources };
+  return encryptionProblems(config, stack, defaultEncryption(rule)).map(judgeEncryption);
+}
+
+/** Judges an encryption that a deployment refuses. */
+export function judgeEncryption({ kind, fact, text }: EncryptionProblem): Finding {
+  return finding('SLUICE_FINDING_ENCRYPTION_DIFFERS', { case: kind, ...seenNow(fact, text) });
+}
+
+/** Whether the stack is encrypted as the configuration says. The settings of an existing bucket are another look. */
+export const encryption: Look = {
+  name: 'encryption',
+  expects: '`encryption` is as the stack has it',
+  find: (setup) => findEncryption(setup, false),
+};
+
+/** The same before a deployment, which also refuses the default of an existing bucket. */
+export const encryptionBefore: Look = {
+  name: 'encryption',
+  expects: '`encryption` is as the stack and an existing bucket have it',
+  find: (setup) => findEncryption(setup, true),
 };
 
 /** ARNs of whom the bucket's policy lets delete without a version; none before the stack has all of them. */
@@ -289,7 +320,7 @@ export const broughtKeys: Look = {
         throw error;
       }
       return answer === undefined
-        ? [missing({ isLocal }, `The key ${arn}`, 'own')]
+        ? [missing({ isLocal }, `The key ${arn}`, true)]
         : judgeKey({ Arn: arn, ...answer.KeyMetadata }, commands, { user });
     };
     const keys = [
@@ -301,6 +332,22 @@ export const broughtKeys: Look = {
         arn === null ? [] : [[`the key ${arn}`, findFaults(arn, user)]],
       ),
     );
+  },
+};
+
+/** The KMS key, the stack's or an existing one: without it, no data can be read. */
+export const key: Look = {
+  name: 'key',
+  expects: 'the key is enabled, symmetric and single-Region',
+  async find({ isLocal, config, keyArn, stackName, clients: { kms }, commands }) {
+    if (keyArn === null) return [];
+    if (keyArn === '') return [missing({ isLocal }, `The key of ${stackName}`, false)];
+    // The local cloud has only the keys of the template.
+    if (isLocal && config.existing.keyArn !== null) return [];
+    const found = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: keyArn })));
+    return found === undefined
+      ? [missing({ isLocal }, `The key ${keyArn}`, config.existing.keyArn !== null)]
+      : judgeKey({ Arn: keyArn, ...found.KeyMetadata }, commands);
   },
 };
 

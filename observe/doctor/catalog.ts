@@ -1,21 +1,26 @@
 import { GetDatabaseCommand } from '@aws-sdk/client-glue';
 import { catalog } from '../../infra/data/catalog.ts';
 import { logicalIds } from '../../infra/template/Stack.ts';
+import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { quoteText } from '../../lib/base/sql.ts';
-import { counted } from '../../lib/base/text.ts';
-import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { counted, listed } from '../../lib/base/text.ts';
+import { addDays, isUtcDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import type { CatalogPartition } from '../../lib/landing/catalog/PartitionCatalog.ts';
+import { findStalePartitions } from '../../lib/landing/catalog/registerPartitions.ts';
 import type { Config } from '../../lib/schema/config.ts';
+import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { namesClause } from '../../lib/views/assignments.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import { HASHED_PATTERN } from '../../lib/wire/experimentNames.ts';
 import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
+import { dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { missing } from './bucket.ts';
-import { type Look, settled } from './Look.ts';
+import { misplacedPartitions } from '../findings/judge/partitions.ts';
+import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The database of the tables: nothing of the catalog can be read without it. */
@@ -46,10 +51,67 @@ export function judgeDatabase(
   isDeployed: boolean,
   make: string,
 ): Finding {
-  const ofStack = isDeployed ? 'database' : 'new';
-  const kind = existing.database ? 'own' : ofStack;
+  const caseOfStack = isDeployed ? 'database' : 'new';
+  const told = {
+    case: existing.database ? 'own' : caseOfStack,
+    ...seenNow(`The database ${name} does not exist`, `The database ${name}.`),
+  } as const;
   // A deployment creates one that the stack does not have.
-  return missing({ isLocal: false }, `The database ${name}`, kind, isDeployed ? [make] : []);
+  return finding('SLUICE_FINDING_RESOURCE_MISSING', told, isDeployed ? [make] : []);
+}
+
+/** The partitions against the folders of days: no query reads a day in S3 without a partition. */
+export const partitions: Look = {
+  name: 'all-partitions',
+  expects:
+    'each day with files has a partition, and each partition has the folder of its day and the columns of its table',
+  find: (setup) =>
+    settled(tableKinds.map((kind): Question => [`the partitions of ${kind}`, findPartitions(setup, kind)])),
+};
+
+/** A range of days that has every day of an event. */
+const ALWAYS = { from: '0000-01-01', to: '9999-12-31' };
+
+async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly Finding[]> {
+  const { glue, config, commands } = setup;
+  const inGlue = gluePartitionCatalog(glue);
+  const name = config.tables[kind];
+  const table = await ifThere(inGlue.getTable(config.database, name));
+  // Another look finds a missing table.
+  if (table === undefined) return [];
+  // Folders first: a partition that is registered between the two listings is then found.
+  const folders = await dayFolders(setup, kind, ALWAYS);
+  const all: CatalogPartition[] = [];
+  let token: string | undefined;
+  do {
+    const page = await inGlue.listPage(config.database, name, token);
+    all.push(...page.items);
+    token = page.next;
+  } while (token !== undefined);
+  const stale = findStalePartitions(table, all).map(({ values: [day = ''] }) => day);
+  const gaps = await unregisteredDays(setup, kind, folders);
+  const missing = gaps.filter(({ elsewhere }) => elsewhere === undefined).map(({ day }) => day);
+  return [
+    ...judgePartitions(name, 'folder', missing, commands),
+    ...misplacedPartitions(gaps, setup),
+    ...judgePartitions(name, 'columns', stale.filter(isUtcDay), commands),
+  ];
+}
+
+/** Judges days of a table whose partition is missing or has earlier columns. */
+export function judgePartitions(
+  table: string,
+  fault: 'folder' | 'columns',
+  days: readonly UtcDay[],
+  commands: Pick<Setup['commands'], 'send'>,
+): readonly Finding[] {
+  const [first] = days;
+  if (first === undefined) return [];
+  const what = fault === 'folder' ? 'no partition' : 'an earlier set of columns';
+  const title = `${counted(days.length, 'day')} of ${table} ${days.length === 1 ? 'has' : 'have'} ${what}, the first ${first}`;
+  const told = { case: fault, ...seenNow(title, `${table}: ${what}: ${listed(days)}.`) };
+  const register = commands.send('register', '{"sluice":"daily"}');
+  return [finding('SLUICE_FINDING_PARTITION_WRONG', told, [register])];
 }
 
 /** Names that SDKs do not send: which gates are holdouts, and which experiments browsers send hashed. */

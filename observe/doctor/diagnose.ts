@@ -1,26 +1,60 @@
 import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type Severity, severities } from '../findings/catalogue/entry.ts';
-import { type Finding, isFinding } from '../findings/catalogue.ts';
+import { type Finding, type FindingCode, isFinding } from '../findings/catalogue.ts';
+import type { Status } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
 import { deployer, freeNames, quotas } from './account.ts';
-import { boundary } from './boundary.ts';
-import { broughtKeys, bucket, bucketBefore, bucketSettings, forwarding, stoppedErasures } from './bucket.ts';
-import { database, names } from './catalog.ts';
+import {
+  broughtKeys,
+  bucket,
+  bucketBefore,
+  bucketSettings,
+  encryption,
+  encryptionBefore,
+  forwarding,
+  key,
+  stoppedErasures,
+} from './bucket.ts';
+import { database, names, partitions } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
+import { databaseCreators } from './lakeFormation.ts';
 import { readers } from './readers.ts';
 import { bucketPolicy, roles } from './roles.ts';
 import { openClients, readSetup, type Setup } from './Setup.ts';
-import { domain, drift, formerStack, queues, stack } from './stack.ts';
+import { alarmTopic, domain, drift, formerStack, queues, stack } from './stack.ts';
+import { boundary, template } from './template.ts';
 
 const status: Look = {
   name: 'status',
   expects: '`sluice status` finds nothing: requests, streams, tables, partitions, drops, alarms',
   async find(setup) {
+    const found = await setup.status();
     // The look at the stack tells of it, too, while a deployment runs.
-    return (await setup.status()).problems.filter(({ code }) => code !== 'SLUICE_FINDING_STACK_UNFINISHED');
+    const problems = found.problems.filter(({ code }) => code !== 'SLUICE_FINDING_STACK_UNFINISHED');
+    return unknownToOthers(problems, found);
   },
 };
+
+/** Codes of findings about the key and the bucket's rules, which only one judge makes: the doctor's own looks ask it, too. */
+const FOUND_BY_OTHERS: readonly FindingCode[] = ['SLUICE_FINDING_ARCHIVING', 'SLUICE_FINDING_KEY_UNUSABLE'];
+
+/**
+ * The findings of `sluice status` that no other look has made. The look `all-partitions` finds each day of a raw table without
+ * a partition, but not why the registrar fails, and no day of a customer's table, whose finding is of drops.
+ */
+export function unknownToOthers(
+  problems: readonly Finding[],
+  { failures }: Pick<Status, 'failures'>,
+): readonly Finding[] {
+  return problems.filter(({ code, part, lastSeenAt }) => {
+    // What cannot be looked at now no other look has found either.
+    if (lastSeenAt !== undefined) return true;
+    if (code === 'SLUICE_FINDING_PARTITION_WRONG')
+      return part === 'drops' || failures['register'] !== undefined;
+    return !FOUND_BY_OTHERS.includes(code);
+  });
+}
 
 /** What `sluice doctor` looks at, in its order. */
 export const looks: readonly Look[] = [
@@ -28,7 +62,10 @@ export const looks: readonly Look[] = [
   bucket,
   database,
   domain,
+  encryption,
   bucketSettings,
+  key,
+  partitions,
   names,
   queues,
   stoppedErasures,
@@ -43,12 +80,16 @@ export const looks: readonly Look[] = [
 /** What `sluice doctor --before-deploy` looks at: nothing of it needs a stack. */
 const looksBeforeDeploy: readonly Look[] = [
   formerStack,
+  alarmTopic,
   freeNames,
   bucketBefore,
+  encryptionBefore,
   broughtKeys,
   deployer,
+  databaseCreators,
   quotas,
   bucketPolicy,
+  template,
   boundary,
 ];
 

@@ -12,7 +12,6 @@ import type { Reader } from '../../lib/schema/readers.ts';
 import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { missing } from './bucket.ts';
 import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -37,7 +36,7 @@ async function findReader(setup: Setup, reader: Reader): Promise<readonly Findin
   const { account, partition } = identity;
   const role = resources.get(readerId(reader, 'Role'));
   const principal = role ?? resources.get(readerId(reader, 'User'));
-  if (principal === undefined) return [missing(setup, `The identity of the reader ${reader.name}`, 'new')];
+  if (principal === undefined) return [judgeNewReader(reader.name, setup.isLocal)];
   const arn = `arn:${partition}:iam::${account}:${role === undefined ? 'user' : 'role'}/${principal}`;
   const scope = policyScope(config, { ...identity, keyArn });
   const allowed = readerPermissions(scope, reader).flatMap(({ document }) => document.Statement);
@@ -64,6 +63,13 @@ async function findReader(setup: Setup, reader: Reader): Promise<readonly Findin
       findings.push(...judgeSimulation(reader.name, simulated, expected, setup.commands));
     }
   return findings;
+}
+
+/** Judges a reader of the configuration that the stack does not have. */
+export function judgeNewReader(name: string, isLocal: boolean): Finding {
+  const title = `The identity of the reader ${name} does not exist`;
+  const told = seenNow(title, `The role or user of the reader ${name}.`);
+  return finding('SLUICE_FINDING_RESOURCE_MISSING', { case: isLocal ? 'local' : 'new', ...told });
 }
 
 /** Judges the simulator's decisions. Without any decision, nothing is allowed. @param expected Whether it has to be allowed. */

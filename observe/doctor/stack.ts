@@ -100,9 +100,36 @@ export function* judgeStack(
     });
 }
 
-/** Whether a release comes after another one. */
+/** Whether a version comes after another one. A pre-release comes before its release: https://semver.org/#spec-item-11 */
 function isLater(version: string, other: string): boolean {
-  return version.localeCompare(other, 'en', { numeric: true }) > 0;
+  const [release, preRelease] = versionParts(version);
+  const [otherRelease, otherPreRelease] = versionParts(other);
+  const byRelease = release.localeCompare(otherRelease, 'en', { numeric: true });
+  if (byRelease !== 0) return byRelease > 0;
+  if (preRelease === '' || otherPreRelease === '') return preRelease === '' && otherPreRelease !== '';
+  return preRelease.localeCompare(otherPreRelease, 'en', { numeric: true }) > 0;
+}
+
+/** `1.0.0` and `beta.1` of `1.0.0-beta.1`; the second is empty for a release. */
+function versionParts(version: string): readonly [release: string, preRelease: string] {
+  const cut = version.indexOf('-');
+  return cut < 0 ? [version, ''] : [version.slice(0, cut), version.slice(cut + 1)];
+}
+
+/** Whether the alarms will notify somebody, by the configuration alone. */
+export const alarmTopic: Look = {
+  name: 'alarms',
+  expects: 'the alarms notify somebody',
+  find: async ({ isLocal, config }) => (isLocal || config.alarms.topicArn !== null ? [] : [judgeNoTopic()]),
+};
+
+/** Judges alarms without a topic, before there are alarms. */
+export function judgeNoTopic(): Finding {
+  const told = seenNow(
+    'No alarm notifies anybody: the configuration has no topic',
+    'alarms.topicArn is not set.',
+  );
+  return finding('SLUICE_FINDING_NO_TOPIC', { case: 'none', ...told });
 }
 
 /** Milliseconds between two looks at a detection of drift, which takes some minutes. */
@@ -147,7 +174,11 @@ export const drift: Look = {
 export function judgeDrift(found: Partial<StackResourceDrift>, revert: readonly string[]): Finding {
   const name = `${found.ResourceType} ${found.PhysicalResourceId}`;
   if (found.StackResourceDriftStatus === 'DELETED')
-    return missing({ isLocal: false }, `The resource ${name}`, 'stack', revert);
+    return finding(
+      'SLUICE_FINDING_RESOURCE_MISSING',
+      { case: 'stack', ...seenNow(`The resource ${name} does not exist`, `${name}.`) },
+      revert,
+    );
   const differences = (found.PropertyDifferences ?? []).map(
     ({ PropertyPath, ExpectedValue, ActualValue }) =>
       `${PropertyPath}: got ${ActualValue || 'none'}, expected ${ExpectedValue || 'none'}`,
@@ -170,7 +201,7 @@ export const domain: Look = {
     // API Gateway has one list of domains, whichever of its two APIs made them.
     const asked = new GetDomainNameCommand({ domainName: endpoint.domain });
     const found = await ifThere(apiGateway.send(asked));
-    if (found === undefined) return [missing({ isLocal: false }, `The domain ${endpoint.domain}`, 'drift')];
+    if (found === undefined) return [missing({ isLocal: false }, `The domain ${endpoint.domain}`, false)];
     const leads = {
       addresses: await addressesOf(endpoint.domain),
       expected: await addressesOf(found.regionalDomainName),
@@ -237,9 +268,15 @@ export const queues: Look = {
         const revert = isLocal ? [] : revertDriftWords(stackName).map((words) => commands.aws(...words));
         const asked = ifThere(sqs.send(new GetQueueAttributesCommand({ QueueUrl })));
         const judged = asked.then((answer) =>
-          answer === undefined ? [missing({ isLocal }, `The queue ${name}`, 'stack', revert)] : [],
+          answer === undefined ? [judgeQueue(name, isLocal, revert)] : [],
         );
         return [[`the queue ${name}`, judged]];
       }),
     ),
 };
+
+/** Judges a queue that does not exist. @param revert As of {@link judgeDrift}; none for the local cloud. */
+export function judgeQueue(name: string, isLocal: boolean, revert: readonly string[]): Finding {
+  const told = seenNow(`The queue ${name} does not exist`, `The queue ${name}.`);
+  return finding('SLUICE_FINDING_RESOURCE_MISSING', { case: isLocal ? 'local' : 'stack', ...told }, revert);
+}

@@ -86,14 +86,10 @@ import { judgedHours, readLastNight } from './tables/receivedHours.ts';
 const TRIES_MS = 10_800_000;
 
 /** What KMS says of a key. */
-export interface KeyFacts
-  extends Pick<KeyMetadata, 'Arn' | 'KeySpec' | 'KeyUsage' | 'KeyManager' | 'MultiRegion' | 'DeletionDate'> {
-  /** As KMS names it, or {@link NO_KEY}. */
-  readonly KeyState?: string | undefined;
-}
-
-/** The state of a key that KMS does not have. */
-export const NO_KEY = 'not there';
+export type KeyFacts = Pick<
+  KeyMetadata,
+  'Arn' | 'KeyState' | 'KeySpec' | 'KeyUsage' | 'KeyManager' | 'MultiRegion' | 'DeletionDate'
+>;
 
 /** Requests in the stream's buffer. */
 export interface BufferedRequests {
@@ -234,7 +230,7 @@ export interface StatusFacts {
   readonly failures: Readonly<Record<string, LastFailure>>;
   /** The alarms that are deployed. */
   readonly alarms: readonly AlarmState[] | null;
-  /** The key that encrypts the bucket; null if the stack does not say it. */
+  /** The key that encrypts the bucket; null if the stack does not say it, and if it is gone. */
   readonly key: KeyFacts | null;
   /** When a call failed first because of that key, since the newest file of a table was stored, ISO 8601; null if no log tells of such a call. */
   readonly keyFailedSince: string | null;
@@ -475,7 +471,7 @@ async function readKey(
   const client = new KMSClient(aws);
   try {
     const { KeyMetadata } = (await ifThere(client.send(new DescribeKeyCommand({ KeyId })))) ?? {};
-    if (KeyMetadata === undefined) return { Arn: KeyId, KeyState: NO_KEY };
+    if (KeyMetadata === undefined) return null;
     const { Arn = KeyId, KeyState, KeySpec, KeyUsage, KeyManager, MultiRegion, DeletionDate } = KeyMetadata;
     return { Arn, KeyState, KeySpec, KeyUsage, KeyManager, MultiRegion, DeletionDate };
   } finally {

@@ -226,7 +226,7 @@ export async function syncPartitionSchemas(
  * The partitions whose columns or format differ from the table's: Glue does not apply changes of a table to its
  * partitions. Comments and other parameters are not compared, because no reader uses a partition's.
  */
-function findStalePartitions(
+export function findStalePartitions(
   table: CatalogTable,
   partitions: readonly CatalogPartition[],
 ): CatalogPartition[] {

@@ -33,7 +33,7 @@ export interface RecentPartitions {
 
 /**
  * Compares the day folders of the time window, in which events arrive, with the partitions: one call of S3 and one of Glue
- * for each table. The registrar compares all days once a day.
+ * for each table. The doctor compares all days.
  *
  * @throws What the clients of S3 and Glue throw.
  */
@@ -153,7 +153,7 @@ export async function unreadNotes(
  * @param days Days that have a folder.
  * @throws What Glue's client throws.
  */
-async function unregisteredDays(
+export async function unregisteredDays(
   deployment: Pick<Deployment, 'glue' | 'config' | 'signal'>,
   table: TableKind,
   days: readonly UtcDay[],

@@ -138,10 +138,6 @@ export const deploymentFindings = {
         'KMS says that it is in a state that no call of ours ends.',
         'Whoever owns the key brings it back: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html.',
       ],
-      gone: [
-        'KMS has no such key: its deletion is complete, or the configuration names another one. What a deleted key has encrypted nobody can read.',
-        'If the configuration names another key than the one that the bucket is encrypted with, correct `existing.keyArn` and deploy. If the key was deleted, deploy a stage with a bucket of its own: docs/platform.md, "Encryption".',
-      ],
       logsOff: [
         `Somebody disabled it. CloudWatch Logs takes no disabled key: a deployment stops at the first log group. ${WHO} DisableKey, ScheduleKeyDeletion.`,
         'Run the commands in their order.',

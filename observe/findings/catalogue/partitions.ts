@@ -78,9 +78,14 @@ export const partitionsFindings = {
         `Sluice has made these days, and somebody dropped their partitions. Queries miss their rows. ${DROPPED}`,
         'The command registers the version of each day as it is.',
       ],
+      folder: ['Queries miss rows: the partition is missing.', 'The command registers the days.'],
       elsewhere: [
         `Somebody made the partition with another folder. Queries read that folder in place of the files of the day. ${WHO} CreatePartition, BatchCreatePartition, UpdatePartition.`,
         'The first command drops the partition, and no file. Then the second registers the day.',
+      ],
+      columns: [
+        'The partitions are older than a column of the table: queries read null there.',
+        'The command gives them the columns of the table.',
       ],
     },
     { section: 'partitions', alarms: ['partition-gaps'] },

@@ -22,6 +22,22 @@ export const setupFindings = {
     ],
   }),
   SLUICE_FINDING_REGION_UNFIT: problem('The stack cannot be in this region.', {
+    unknown: [
+      'The region lacks a service that the stack needs, or there is none of this name.',
+      'Choose one of the regions that docs/reference/configuration.md lists.',
+    ],
+    functionUrl: [
+      'Lambda has no Function URLs in this region.',
+      'Set `endpoint.kind` to http-api, and run the command again.',
+    ],
+    key: [
+      'S3 encrypts with keys of its own region alone.',
+      'Set `existing.keyArn` to a key of the region of the bucket, or name that region with --region.',
+    ],
+    logsKey: [
+      'CloudWatch Logs encrypts with keys of its own region alone.',
+      'Set `logs.kmsKeyArn` to a key of the region of the stack.',
+    ],
     bucket: [
       'Functions, queries and the key work in one region.',
       'Name the region of the bucket with --region. If the stack is to be where it is, set `bucket` to one of that region.',
@@ -48,6 +64,10 @@ export const setupFindings = {
   SLUICE_FINDING_NAME_TAKEN: problem(
     'A name of the stack is taken by a resource outside of it or by the stack of another stage.',
     {
+      reader: [
+        'Another role or user of the stack has this name until the end of the deployment, and IAM does not tell names by case.',
+        'Give the reader another `iamName`, deploy, and set the name that is wanted with the deployment after it.',
+      ],
       bucket: [
         `The bucket is in this account, outside of the stack: a removed stack has left it, or somebody made it. ${WHO} CreateBucket.`,
         'To use it, set `existing.bucket`, and `existing.keyArn` or `encryption` (docs/remove.md, "Redeploying after `remove`"). If its objects are not of Sluice, choose another `bucket`.',
@@ -98,7 +118,28 @@ export const setupFindings = {
       'Allow `iam:PassRole` on the role that the detail names to the caller.',
     ],
   }),
+  SLUICE_FINDING_LAKE_FORMATION: warning(
+    'Lake Formation is in use, and no grant is seen that lets these credentials make a database: CloudFormation then stops with `Required Create Database on Catalog`.',
+    'Have a Lake Formation administrator run the command before the first deployment. docs/deploy.md, "Lake Formation", says what is granted after it.',
+  ),
+  SLUICE_FINDING_STACK_TOO_LARGE: problem(
+    'The stack is larger than CloudFormation, IAM or another service takes: packaging refuses it.',
+    {
+      template: [
+        'CloudFormation limits a template, and packaging refuses this one.',
+        'Move some of what the detail says that it grows with into a second stage: docs/deploy.md, "Stages".',
+      ],
+      resource: [
+        'AWS limits the policies and documents of a resource, and packaging refuses this one.',
+        'Take some of what the detail says that it grows with out, or give it shorter names: names are most of the characters.',
+      ],
+    },
+  ),
   SLUICE_FINDING_BOUNDARY_UNFIT: problem('The permissions boundary denies roles of the stack what they do.', {
+    trial: [
+      'It is the boundary of a trial, which allows only what has the name of a trial.',
+      'Take `permissionsBoundary` out of the configuration of this stage, or name the one that your organization demands.',
+    ],
     missing: [
       'The account has no policy of this ARN.',
       'Correct `permissionsBoundary`: `aws iam list-policies --scope Local` lists the ARNs of the account.',
@@ -130,6 +171,31 @@ export const setupFindings = {
       'The command prints the name if the bucket is of this account: allow `s3:GetBucketLocation` then. If it prints nothing, choose another name for `bucket`.',
     ],
   }),
+  SLUICE_FINDING_ENCRYPTION_DIFFERS: problem(
+    'The stack or the existing bucket is encrypted otherwise than the configuration says: no role could read what lies there, or write to it. The deployment refuses it.',
+    {
+      stack: [
+        'Encryption is chosen with the first deployment of a stage.',
+        'Set the field as the title expects it. For another encryption deploy a stage with a bucket of its own: docs/platform.md, "Encryption".',
+      ],
+      bucket: [
+        'The bucket encrypts with another key than the configuration names.',
+        'Set `existing.keyArn` to the ARN of the key that the title names, and `encryption` to kms. If the title has its ID alone, `aws kms describe-key --key-id` with it prints the ARN.',
+      ],
+      changed: [
+        `Somebody changed the default encryption of the bucket after the first deployment of the stage. ${WHO} PutBucketEncryption.`,
+        'Set the default encryption of the bucket back to the key that the title says of the stack.',
+      ],
+      awsKey: [
+        "Nobody can change the policy of AWS's own key for S3, so no role could use it.",
+        "Have the bucket encrypt with a key of yours, or with S3's own keys (AES256).",
+      ],
+      alias: [
+        'An alias is a key of the account that writes, and another one once it is moved.',
+        'Have the bucket name its key by the ARN.',
+      ],
+    },
+  ),
   SLUICE_FINDING_NAMES_UNKNOWN: warning(
     'Names that SDKs do not send are not known: of holdouts, which then count as groups, or of experiments of layers, which browsers hash.',
     {

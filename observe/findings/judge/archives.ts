@@ -15,6 +15,9 @@ const isOfArchiveClass = ARCHIVE_CLASSES.map((name) => `StorageClass=='${name}'`
 /** Keys of the archived objects of a listing, as JMESPath. */
 const ARCHIVED_KEYS = `Contents[?${isOfArchiveClass}].Key`;
 
+/** What a judge of the bucket needs: the doctor judges rules, too, and has no other part of {@link Place}. */
+type Bucket = Pick<Place, 'config' | 'commands'>;
+
 /** Archived files of tables, which queries skip, and rules of the bucket that archive more. */
 export function* archivedFiles({ archivedDays, archivingRules }: StatusFacts, place: Place): Findings {
   const { days: archived = [], unlookedUntil = null } = archivedDays ?? {};
@@ -41,7 +44,7 @@ export function* archivedFiles({ archivedDays, archivingRules }: StatusFacts, pl
 }
 
 /** Commands that list archived objects, restore copies of the first ones, and then write them in a class that is read. */
-function unarchiveCommands(keys: ArchivedDay['keys'], { config, commands }: Place): readonly string[] {
+function unarchiveCommands(keys: ArchivedDay['keys'], { config, commands }: Bucket): readonly string[] {
   const folders = new Set(keys.map((key) => key.replace(/[^/]*$/, '')));
   const lists = [...folders].slice(0, MOST_COMMANDS).map((folder) => {
     const where = ['--bucket', config.bucket, '--prefix', folder];
@@ -59,8 +62,11 @@ function unarchiveCommands(keys: ArchivedDay['keys'], { config, commands }: Plac
   return [...lists, ...restores, ...copies];
 }
 
+/** A rule that archives objects; `since` is absent if no look has noted it. */
+type SeenRule = ArchivingRule & Partial<Pick<NotedRule, 'since'>>;
+
 /** Rules of the bucket that archive objects in folders of ours: one finding of all of them. */
-function* archivingRuleFindings(rules: readonly NotedRule[], { config, commands }: Place): Findings {
+export function* archivingRuleFindings(rules: readonly SeenRule[], { config, commands }: Bucket): Findings {
   const ownFolders = readFolders(config);
   const archiving = rules
     .map((rule) => ({ rule, folders: archivedFolders(rule, ownFolders) }))
@@ -100,12 +106,13 @@ function archivedFolders({ prefix }: ArchivingRule, folders: readonly string[]):
 
 /** `the rule r moves objects to GLACIER after 30 days, in landing/, seen since …` */
 function ruleText(
-  { id, storageClass, days, isOfVersions, since }: NotedRule,
+  { id, storageClass, days, isOfVersions, since }: SeenRule,
   folders: readonly string[],
 ): string {
   const objects = isOfVersions ? 'earlier versions, which `sluice restore` needs,' : 'objects';
   const when = days === null ? 'from a date on' : `after ${counted(days, 'day')}`;
-  return `the rule ${id} moves ${objects} to ${storageClass} ${when}, in ${listed(folders)}, seen since ${isoTimestamp(since)}`;
+  const seen = since === undefined ? '' : `, seen since ${isoTimestamp(since)}`;
+  return `the rule ${id} moves ${objects} to ${storageClass} ${when}, in ${listed(folders)}${seen}`;
 }
 
 /** `, and 2 other rules archive more`; empty without another rule. */

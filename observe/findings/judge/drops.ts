@@ -6,6 +6,7 @@ import { CURATED_LEDGER, EXPORTS_LEDGER, lastLookKey } from '../../../lib/tables
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords, sluiceCommand } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
+import { misnamedDays } from '../../facts/days/dropsPage.ts';
 import type { DatasetDays, WaitingDay } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
@@ -13,7 +14,6 @@ import { type CaseOf, type Finding, finding, seenNow, type Told } from '../catal
 import { failedDays, lostFilesOf, sinceOf } from './dayTexts.ts';
 import { unreadVersions } from './partitions.ts';
 import {
-  customersCase,
   deniedCallText,
   deniedPolicy,
   type Findings,
@@ -169,7 +169,6 @@ function* listing(
     yield finding(
       'SLUICE_FINDING_SOURCE_UNREADABLE',
       {
-        case: customersCase([failure.code]),
         title: `The folder of ${name} could not be listed: ${failure.code}`,
         since: failingSince,
         detail: `${name}, ${folder}, since ${failingSince}${tried}${good}: ${failure.code}: ${failure.message}${needs('list', failure.code)}`,
@@ -196,26 +195,18 @@ function* listing(
   yield late(told, [commands.aws('s3', 'ls', folder)]);
 }
 
-/** A name that has a year. */
-const HAS_YEAR = /(19|20)\d\d/;
-
-/** Names in the folder that are no day's, but have a year, while no day has come since. Today may still come. */
-function* otherNames(
-  { days, lookbackDays, lastLook, folder }: DatasetDays,
-  name: string,
-  shown: readonly string[],
-): Findings {
-  const dated = lastLook?.elsewhere?.others.filter((other) => HAS_YEAR.test(other)) ?? [];
-  const past = days.slice(-lookbackDays - 1, -1);
-  const missed = past.slice(past.findLastIndex(({ state }) => state !== null) + 1);
-  const [first] = missed;
-  if (first === undefined || dated.length === 0) return;
-  const has = `${listed(dated)}, which ${dated.length === 1 ? 'is' : 'are'} no day`;
+/** Days that seem to come under other names than the dataset has. */
+function* otherNames(drops: DatasetDays, name: string, shown: readonly string[]): Findings {
+  const misnamed = misnamedDays(drops);
+  const [first] = misnamed?.missed ?? [];
+  if (misnamed === null || first === undefined) return;
+  const { missed, names } = misnamed;
+  const has = `${listed(names)}, which ${names.length === 1 ? 'is' : 'are'} no day`;
   const told = {
     case: 'otherNames',
-    title: `${name}: no file of ${counted(missed.length, 'day')} from ${first.day} on, but its folder has ${has}`,
-    since: first.day,
-    detail: `${folder} has ${has}. ${missed.map(({ day }) => day).join(', ')}: no file.`,
+    title: `${name}: no file of ${counted(missed.length, 'day')} from ${first} on, but its folder has ${has}`,
+    since: first,
+    detail: `${drops.folder} has ${has}. ${missed.join(', ')}: no file.`,
   } as const;
   yield finding('SLUICE_FINDING_INGEST_LATE', told, shown, 'warning');
 }
@@ -229,8 +220,7 @@ function* failedLoads(
   const denied = policy(...codes);
   const shown = (day: string) => [explain(day), ...denied, ...(day < drops.firstDay ? [] : [run()])];
   const subject = { name, verb: 'loaded', needs: needs('load', ...codes) };
-  const found = (told: Told, all: readonly string[]) => finding('SLUICE_FINDING_INGEST_FAILED', told, all);
-  yield* failedDays(found, subject, drops, shown, backfill);
+  yield* failedDays('SLUICE_FINDING_INGEST_FAILED', subject, drops, shown, backfill);
 }
 
 /** Days whose files are gone from the customer's folder. */

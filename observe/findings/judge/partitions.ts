@@ -34,7 +34,7 @@ export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
 }
 
 /** Days of raw tables whose partition points to another folder: a finding for each table. The registrar leaves such partitions. */
-function misplacedPartitions(
+export function misplacedPartitions(
   gaps: readonly PartitionGap[],
   place: Pick<Place, 'config' | 'commands'>,
 ): readonly Finding[] {

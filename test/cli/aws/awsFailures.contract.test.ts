@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { callMain, keysEnvironment } from '../../harness/callMain.ts';
@@ -52,6 +55,11 @@ describe('a command that talks to AWS', () => {
       'CredentialsProviderError',
       { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '' },
     ],
+    [
+      'SLUICE_AWS_NO_CREDENTIALS',
+      'AWS_PROFILE is "nosuch"',
+      { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '', AWS_PROFILE: 'nosuch' },
+    ],
     // The configuration's region.
     ['SLUICE_AWS_UNREACHABLE', '', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_DEFAULT_REGION: '' }],
     ['SLUICE_AWS_UNREACHABLE', 'ECONNREFUSED', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }],
@@ -61,6 +69,24 @@ describe('a command that talks to AWS', () => {
     expect(result.stderr).toMatch(
       new RegExp(`^(Stage dev in us-east-1|The local cloud on \\S+, stage dev)\\.\\n${code}: .*\\n  .*\\n$`),
     );
+  });
+
+  it('names a source_profile that neither file of AWS has', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-profiles-'));
+    const file = join(folder, 'config');
+    writeFileSync(
+      file,
+      '[profile outer]\nrole_arn = arn:aws:iam::444455556666:role/x\nsource_profile = gone\n',
+    );
+    const { code, stderr } = await ask({
+      AWS_ENDPOINT_URL: 'http://nowhere.invalid',
+      AWS_ACCESS_KEY_ID: '',
+      AWS_PROFILE: 'outer',
+      AWS_CONFIG_FILE: file,
+    });
+    rmSync(folder, { recursive: true });
+    expect(code).toBe(1);
+    expect(stderr).toContain('The source_profile of "outer" is "gone"');
   });
 
   it("uses the local cloud's region and credentials with --local", async () => {

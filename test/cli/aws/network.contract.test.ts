@@ -148,6 +148,14 @@ describe('behind a proxy', () => {
     ]);
   });
 
+  it('says how the header of a profile is written', async () => {
+    const said = await sluice('keys list --stage dev', {
+      AWS_PROFILE: 'bare',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    });
+    expect(said).toContain('In the former, [bare] is no profile: write [profile bare].');
+  });
+
   it('downloads specs of Statsig', async () => {
     await sluice('groups pull --stage dev', { ...KEYS, ...behindProxy, STATSIG_SERVER_KEY: 'secret-a1' });
     expect(asked).toEqual(['api.statsigcdn.com:443', ...aws('sts', 'acme-experiments.s3')]);

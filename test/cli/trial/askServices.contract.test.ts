@@ -1,8 +1,14 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { askCatalog, askEncryption, askLakeFormation } from '../../../cli/trial/askServices.ts';
+import {
+  askCatalog,
+  askEncryption,
+  askLakeFormation,
+  askLakeSettings,
+} from '../../../cli/trial/askServices.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { acmeSource } from '../../harness/configInput.ts';
@@ -196,6 +202,30 @@ describe('the questions of Lake Formation', () => {
       );
     expect(await askLakeFormation(deployment)).toEqual({
       code: 'SLUICE_PROBE_LAKE_FORMATION',
+      verdict,
+      found,
+    });
+  });
+
+  const DataLakeAdmins = [{ DataLakePrincipalIdentifier: 'arn:aws:iam::111122223333:role/lake' }];
+  it.each([
+    [
+      'its administrators and to whom it leaves databases',
+      { DataLakeAdmins, CreateDatabaseDefaultPermissions: byIam },
+      'expected',
+      '1 administrator; new databases are of IAM_ALLOWED_PRINCIPALS',
+    ],
+    ['that nobody has new databases', {}, 'expected', '0 administrators; new databases are of nobody'],
+    ['what it answers instead of settings', undefined, 'not asked', '403 {"message":"no"}'],
+  ])('tell %s', async (_, DataLakeSettings, verdict, found) => {
+    answer = ({ url }, response) => {
+      if (DataLakeSettings === undefined || url !== '/GetDataLakeSettings')
+        response.writeHead(403).end('{"message":"no"}');
+      else response.end(JSON.stringify({ DataLakeSettings }));
+    };
+    const lambda = new LambdaClient(deployment.aws);
+    expect(await askLakeSettings(deployment.aws, lambda).finally(() => lambda.destroy())).toEqual({
+      code: 'SLUICE_PROBE_LAKE_SETTINGS',
       verdict,
       found,
     });

@@ -138,7 +138,11 @@ describe('the questions of a trial', () => {
   it('are all answered as expected by the local cloud, which has no function that can be invoked', async () => {
     const { told: progress, steps, of: answerOf } = await ask();
     const others = [...answerOf].filter(([, { verdict }]) => verdict !== 'expected');
-    expect(others.map(([code, { verdict }]) => [code, verdict])).toEqual([['KILL', 'not asked']]);
+    expect(others.map(([code, { verdict }]) => [code, verdict])).toEqual([
+      ['LAKE_SETTINGS', 'not asked'],
+      ['KILL', 'not asked'],
+    ]);
+    expect(answerOf.get('LAKE_SETTINGS')?.found).toContain('NotImplemented');
     expect(answerOf.get('CATALOG')?.found).toMatch(
       /^AwsDataCatalog by a policy of AwsDataCatalog: \d+ tables; awsdatacatalog by a policy of AwsDataCatalog: AccessDenied/,
     );

@@ -8,8 +8,9 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { diagnose } from '../../../observe/doctor/diagnose.ts';
+import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
-import { account, accountServices, kms, ROLE, ROOT } from './fakeAccount.ts';
+import { account, accountServices, BY_IAM, kms, lakeFormation, ROLE, ROOT } from './fakeAccount.ts';
 import { type DoctorReport, startDeployment } from './startDeployment.ts';
 
 /** The repository's configuration for one stage. */
@@ -60,7 +61,41 @@ describe('sluice doctor --before-deploy', () => {
       configFor('fresh'),
     );
     expect(code).toBe(3);
-    expect(stdout).toMatch(/9 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+    expect(stdout).toMatch(/13 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+  });
+
+  it('asks Lake Formation who may make a database', async () => {
+    const CREATE_DATABASE = { Permissions: ['CREATE_DATABASE'] };
+    const asked = async (...about: Parameters<typeof lakeFormation>) => {
+      for (const [path, answer] of lakeFormation(...about)) account.answers.set(path, answer);
+      return findings('lake-formation', '--stage', 'fresh');
+    };
+    account.caller = ROLE;
+    const DataLakeAdmins = [{ DataLakePrincipalIdentifier: 'arn:aws:iam::000000000000:role/lake' }];
+    const byIam = { DataLakeAdmins, CreateDatabaseDefaultPermissions: [BY_IAM] };
+    // Of a session IAM knows the role with its path.
+    const role = ROLE.arn.replace('role/', 'role/ci/');
+    const none = [`LAKE_FORMATION No grant lets ${role} make a database.`];
+    expect(await findings('lake-formation', '--stage', 'fresh')).toEqual([]);
+    const unseen = ['UNCHECKED Who may make a database, by Lake Formation.'];
+    expect(await asked({ DataLakeAdmins })).toEqual(unseen);
+    expect(await asked({ DataLakeAdmins }, [])).toEqual(none);
+    expect(await asked({})).toEqual(unseen);
+    expect(await asked(byIam, [])).toEqual(none);
+    expect(await asked(byIam, [CREATE_DATABASE])).toEqual([]);
+    const toRole = { ...CREATE_DATABASE, Principal: { DataLakePrincipalIdentifier: role } };
+    expect(await asked({ DataLakeAdmins }, [{ ...toRole, Permissions: ['DESCRIBE'] }, toRole])).toEqual([]);
+    expect(await asked({ DataLakeAdmins }, [{ ...toRole, Permissions: ['CREATE_CATALOG'] }])).toEqual(none);
+    expect(await asked({ DataLakeAdmins: [toRole.Principal] })).toEqual([]);
+    // Who may not list the grants of others learns nothing.
+    expect(await asked(byIam)).toEqual(unseen);
+    expect(await asked({ DataLakeAdmins }, [])).toEqual(none);
+    const existing = { database: true, stagingDatabase: true };
+    expect(await findingsOf('lake-formation', { existing }, 'fresh')).toEqual([]);
+    account.answers.delete('lakeformation /GetDataLakeSettings');
+    expect(await findings('lake-formation', '--stage', 'fresh')).toEqual([
+      'UNCHECKED The settings of Lake Formation in this account.',
+    ]);
   });
 
   it('finds names that are taken outside of the stack', async () => {
@@ -162,11 +197,40 @@ describe('sluice doctor --before-deploy', () => {
     };
     try {
       expect(await deploy('BI')).toEqual([0, 0]);
-      // In other letters the name is the stack's, which packaging refuses.
-      expect(await deploy('Bi')).toEqual([0, 1]);
+      // In other letters the name is the stack's: it is told once.
+      await deploy('Bi');
+      const inOtherLetters = (await findingsOf('names', { readers })) ?? [];
+      expect(inOtherLetters.filter((text) => text.includes('BI'))).toEqual([
+        expect.stringContaining('ReaderBiUser of the stack sluice-prod is named Bi'),
+      ]);
       expect(await deploy('sluice-prod-ReaderBiUser-1')).toEqual([1, 1]);
       expect(await findingsOf('stack', { readers })).toEqual([
         expect.stringContaining('READER_REPLACED The user of the reader bi is made anew'),
+      ]);
+    } finally {
+      deployed.tell(deployed.stack);
+    }
+  });
+
+  it('finds another encryption than the stack and an existing bucket have', async () => {
+    const found = async (options: Partial<ConfigInput>) =>
+      (await findingsOf('encryption', { bucket: deployed.bucket, ...options }))?.map((one) =>
+        one.slice(0, 40),
+      );
+    const KeyArn = 'arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789abcdef';
+    const brought = { existing: { bucket: true } };
+    expect(await found({ encryption: 's3', ...brought })).toEqual([
+      'ENCRYPTION_DIFFERS existing.keyArn: got ',
+    ]);
+    expect(await found({ existing: { bucket: true, keyArn: KeyArn } })).toHaveLength(1);
+    expect(await found({ encryption: 's3' })).toEqual([]);
+    deployed.tell({ ...deployed.stack, name: 'sluice-prod' });
+    try {
+      expect(await found({})).toEqual([]);
+      expect(await found({ encryption: 's3' })).toEqual(['ENCRYPTION_DIFFERS encryption: got "s3",']);
+      // The bucket has the key of its stack, so the configuration alone differs.
+      expect(await found({ existing: { bucket: true, keyArn: KeyArn } })).toEqual([
+        'ENCRYPTION_DIFFERS existing.keyArn: got ',
       ]);
     } finally {
       deployed.tell(deployed.stack);
@@ -243,6 +307,10 @@ describe('sluice doctor --before-deploy', () => {
     ]);
     account.decide = () => 'allowed';
     expect(await found('provider: {} # deploymentRole: x')).toEqual([]);
+    for (const [path, answer] of lakeFormation({}, [])) account.answers.set(path, answer);
+    expect(await found(`provider: { iam: { deploymentRole: '${role}' } }`, 'lake-formation')).toEqual([
+      expect.stringContaining(`No grant lets ${role} make a database`),
+    ]);
   });
 
   it('looks at each key that the configuration brings', async () => {
@@ -314,6 +382,18 @@ describe('sluice doctor --before-deploy', () => {
     expect(found).toEqual([]);
   });
 
+  it('counts what packaging would refuse', async () => {
+    const datasets = Array.from({ length: 200 }, (_, i) => eventsDataset({ name: `d${i}` }));
+    const sources = ['one', 'two'].map((name) => acmeSource({ name, bucket: `acme-${name}`, datasets }));
+    const found = await findingsOf('template', { sources });
+    const [first = '', ...more] = found?.filter((text) => text.includes('resources')) ?? [];
+    expect(first.replace(/\d{3} resources/, 'N resources')).toContain(
+      'STACK_TOO_LARGE The template: N resources, at most 500. It grows with `sources`',
+    );
+    expect(more).toEqual([]);
+    expect(await findingsOf('template', {})).toEqual([]);
+  });
+
   it("finds a trial's boundary by its name, and another that does not allow the stack's names", async () => {
     const scope = { region: 'us-east-1', account: account.caller.account, stack: 'sluice-prod' };
     const config = defineConfig({ bucket: 'acme-experiments' });
@@ -327,6 +407,9 @@ describe('sluice doctor --before-deploy', () => {
       [arn('team/renamed'), trials?.document ?? null],
       [arn('workloads'), wide],
       [arn('hidden'), null],
+    ]);
+    expect(await bounded('sluice-boundary')).toEqual([
+      `BOUNDARY_UNFIT ${arn('sluice-boundary')}: it is the boundary of a trial, which allows nothing to the stage prod.`,
     ]);
     const [denied = '', ...more] = (await bounded('team/renamed')) ?? [];
     expect(more).toEqual([]);

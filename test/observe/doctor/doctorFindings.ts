@@ -1,17 +1,16 @@
-import { replacedReaders } from '../../../infra/serverless/deployedStack.ts';
+import { encryptionProblems, heldNames, replacedReaders } from '../../../infra/serverless/deployedStack.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
 import * as account from '../../../observe/doctor/account.ts';
-import { judgeBoundary } from '../../../observe/doctor/boundary.ts';
 import * as bucket from '../../../observe/doctor/bucket.ts';
 import * as catalog from '../../../observe/doctor/catalog.ts';
 import { unreadFinding, unsaid } from '../../../observe/doctor/Look.ts';
+import { judgeMaker } from '../../../observe/doctor/lakeFormation.ts';
 import * as readers from '../../../observe/doctor/readers.ts';
 import * as roles from '../../../observe/doctor/roles.ts';
 import * as setup from '../../../observe/doctor/Setup.ts';
 import * as stacks from '../../../observe/doctor/stack.ts';
-
-import { NO_KEY } from '../../../observe/facts/statusFacts.ts';
+import { judgeBoundary, judgeSize } from '../../../observe/doctor/template.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 
@@ -28,6 +27,7 @@ const REVERT = revertDriftWords('sluice-prod').map((words) => commands.aws(...wo
 const config = defineConfig({ bucket: 'acme' });
 const bringing = (existing: NonNullable<Parameters<typeof defineConfig>[0]['existing']>) =>
   defineConfig({ bucket: 'acme', existing });
+const withLogsKey = defineConfig({ bucket: 'acme', logs: { kmsKeyArn: keyArn('2') } });
 const logsKey = {
   Arn: keyArn('2'),
   KeyState: 'Enabled',
@@ -38,6 +38,7 @@ const named = (name: string) => Object.assign(new Error(`${name} of a call.`), {
 
 const reader = { kind: 'metabase', name: 'bi', iamName: 'BI' } as const;
 const withReader = defineConfig({ bucket: 'acme', readers: [reader] });
+const held = new Map([['ReaderOldUser', 'bi']]);
 const made = new Map([['ReaderBiUser', 'sluice-prod-ReaderBiUser-1']]);
 const readerStack = { stackName: 'sluice-prod', partition: 'aws', account: ACCOUNT };
 
@@ -64,6 +65,17 @@ const difference = {
   DifferenceType: 'NOT_EQUAL',
 } as const;
 
+/** @param KeyArn Key of the stack; null without one, undefined before the first deployment. */
+const encrypted = (more: object, KeyArn: string | null | undefined, KMSMasterKeyID?: string) => {
+  const outputs = new Map([
+    ...(KeyArn === undefined ? [] : [['SluiceVersion', '1'] as const]),
+    ...(KeyArn ? [['KeyArn', KeyArn] as const] : []),
+  ]);
+  const deployed = { stackName: 'sluice-prod', outputs, resources: new Map<string, string>() };
+  const byKey = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID };
+  const own = KMSMasterKeyID === undefined ? undefined : byKey;
+  return encryptionProblems({ ...config, ...more }, deployed, own).map(bucket.judgeEncryption);
+};
 const domain = {
   domainName: 'a.acme.com',
   domainNameStatus: 'AVAILABLE',
@@ -79,9 +91,16 @@ export const doctorFindings: readonly Finding[] = [
   setup.judgeRefusal(named('ExpiredToken')),
   setup.judgeRefusal(named('InvalidClientTokenId')),
   setup.judgeOtherAccount(ACCOUNT, '444455556666'),
-  ...judgeKey({ Arn: keyArn('1'), KeyState: NO_KEY }, commands),
+  ...['xx-nowhere-1', 'il-central-1'].flatMap(
+    (region) =>
+      setup.judgeRegion(region, defineConfig({ bucket: 'acme', endpoint: { kind: 'function-url' } })) ?? [],
+  ),
+  ...[bringing({ bucket: true, keyArn: keyArn('1') }), withLogsKey].flatMap(
+    (brought) => setup.judgeRegion(REGION, brought) ?? [],
+  ),
   ...judgeKey({ ...logsKey, KeyState: 'Disabled' }, commands, { user: 'logs' }),
   ...judgeKey({ ...logsKey, KeySpec: 'RSA_2048' }, commands, { user: 'logs' }),
+  ...heldNames(withReader, { stackName: 'sluice-prod', resources: held }).map(account.judgeHeldName),
   ...replacedReaders(withReader, { ...readerStack, resources: made }).map(stacks.judgeReplaced),
   ...(
     [
@@ -112,24 +131,35 @@ export const doctorFindings: readonly Finding[] = [
   ),
   bucket.judgeDenied('acme', { identity: { account: ACCOUNT }, commands }),
   bucket.judgeElsewhere('acme', 'us-east-1', REGION),
-  bucket.missing({ isLocal: false }, 'The bucket acme', 'own'),
-  bucket.missing({ isLocal: false }, 'The bucket acme', 'drift'),
-  bucket.missing({ isLocal: true }, 'The bucket acme', 'drift'),
+  bucket.missing({ isLocal: false }, 'The bucket acme', true),
+  bucket.missing({ isLocal: false }, 'The bucket acme', false),
+  bucket.missing({ isLocal: true }, 'The bucket acme', false),
   bucket.judgeSetting('acme', { name: 'events', why: 'Without it rows come late.' }, SHOW_RULES),
   bucket.judgeForeignKeys('acme', ['a/1', 'b/2']),
   bucket.judgeStopped([{ key: 'erasures/1.json', since: '2026-10-01T00:00:00.000Z' }]),
   ...bucket.judgeForeign(config, { folder: 'statsig/events/', files: ['x'], since: 0 }),
+  ...encrypted({ encryption: 's3' }, keyArn('1')),
+  ...encrypted({ encryption: 'kms' }, null),
+  ...encrypted({ encryption: 'kms' }, keyArn('1')),
+  ...encrypted({ encryption: 's3' }, undefined, keyArn('2')),
+  ...encrypted({ encryption: 's3' }, undefined, 'alias/aws/s3'),
+  ...encrypted({ encryption: 's3' }, undefined, 'alias/acme'),
+  ...encrypted({ encryption: 's3' }, null, keyArn('2')),
   ...([true, false] as const).map((database) =>
     catalog.judgeDatabase(bringing({ bucket: false, database }), !database, CREATE_DATABASE),
   ),
   catalog.judgeDatabase(config, false, CREATE_DATABASE),
+  ...catalog.judgePartitions('events', 'folder', ['2026-11-20'], commands),
+  ...catalog.judgePartitions('events', 'columns', ['2026-11-19', '2026-11-20'], commands),
   catalog.judgeHoldouts('s3://acme/groups.json', commands),
   catalog.judgeHash({ hash: '1a2b', layer: 'home', rows: 7 }, '2026-11-13', commands),
+  judgeMaker(arn('role/ci'), commands),
   unsaid('Lake Formation does not say the settings of the account'),
   ...['NoSuchBucket', 'NotImplemented', 'AccessDenied', 'SlowDown'].map((name) =>
     unreadFinding('the check names', Object.assign(named(name), { $metadata: { httpStatusCode: 400 } })),
   ),
-  bucket.missing({ isLocal: false }, 'The identity of the reader bi', 'new'),
+  readers.judgeNewReader('bi', false),
+  readers.judgeNewReader('bi', true),
   ...readers.judgeSimulation('bi', denied('Rows'), true, commands),
   ...readers.judgeSimulation('bi', simulated('Landing', true, 'missing'), false, commands),
   ...[undefined, '{}'].map((excepted) =>
@@ -143,7 +173,8 @@ export const doctorFindings: readonly Finding[] = [
   ...['UPDATE_IN_PROGRESS', 'REVIEW_IN_PROGRESS', 'IMPORT_ROLLBACK_FAILED'].flatMap((status) =>
     stacksOf(status),
   ),
-  bucket.missing({ isLocal: false }, 'The queue sluice-prod-write', 'stack', REVERT),
+  stacks.judgeNoTopic(),
+  stacks.judgeQueue('sluice-prod-write', false, REVERT),
   stacks.judgeDrift({ ...drift, StackResourceDriftStatus: 'DELETED' }, REVERT),
   stacks.judgeDrift({ ...drift, StackResourceDriftStatus: 'MODIFIED', PropertyDifferences: [difference] }, [
     'revert',
@@ -151,6 +182,19 @@ export const doctorFindings: readonly Finding[] = [
   ...stacks.judgeDomain({ ...domain, domainNameStatus: 'UPDATING', addresses: [] }, null),
   ...stacks.judgeDomain({ ...domain, domainNameStatus: 'PENDING_CERTIFICATE_REIMPORT' }, 'arn:one'),
   ...stacks.judgeDomain({ ...domain, addresses: ['192.0.2.7'] }, 'arn:one'),
+  judgeSize({
+    part: 'The template',
+    isTemplate: true,
+    excess: '509 resources, at most 500',
+    text: 'The template: 509 resources, at most 500. It grows with `sources`.',
+  }),
+  judgeSize({
+    part: 'IngestLoadRole',
+    isTemplate: false,
+    excess: '12000 characters of inline policies, at most 10240',
+    text: 'IngestLoadRole: 12000 characters of inline policies, at most 10240. It grows with `sources`.',
+  }),
+  judgeBoundary(arn('policy/b'), 'trial', 'it is the boundary of a trial'),
   judgeBoundary(arn('policy/b'), 'missing', 'the account has no such policy'),
   judgeBoundary(arn('policy/b'), 'denies', 'it denies 2 roles, the first WriteRole s3:PutObject on x'),
 ];

@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import {
   AwsError,
@@ -17,6 +18,34 @@ export const ROLE = { arn: `arn:aws:iam::${ACCOUNT}:role/deploy`, account: ACCOU
 /** An answer of {@link account.answers}. */
 export const NOT_FOUND = Symbol('not found');
 
+/** Lake Formation's grant to everybody whom IAM allows. */
+export const BY_IAM = {
+  Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' },
+  Permissions: ['ALL'],
+};
+
+/** The answer of Lake Formation about an account. @param creators Grants on the catalog; default: none may be listed. */
+export function lakeFormation(DataLakeSettings: object, creators?: readonly object[]) {
+  return [
+    ['lakeformation /GetDataLakeSettings', { DataLakeSettings }],
+    [
+      'lakeformation /ListPermissions',
+      creators &&
+        (({ Principal, Resource, NextToken }: typeof BY_IAM & { Resource?: object; NextToken?: string }) => {
+          // Another question is answered with what the caller may see: nothing. Each page has one grant.
+          const granted = creators
+            .map((grant) => ({ ...BY_IAM, ...grant }))
+            .filter((grant) => Resource && isDeepStrictEqual(grant.Principal, Principal));
+          const after = Number(NextToken ?? 0) + 1;
+          return {
+            PrincipalResourcePermissions: granted.slice(after - 1, after),
+            ...(after < granted.length ? { NextToken: `${after}` } : {}),
+          };
+        }),
+    ],
+  ] as const;
+}
+
 const fresh = () => ({
   caller: ROOT,
   logGroups: [] as string[],
@@ -26,7 +55,10 @@ const fresh = () => ({
   /** Documents of managed policies by ARN; null for one that the caller may not read. */
   policies: new Map<string, object | null>(),
   /** Of services of the REST protocol, by service and path. Without one, they deny. */
-  answers: new Map<string, unknown>([...limits(10_000, 5_000, 1_000, 1_000)]),
+  answers: new Map<string, unknown>([
+    ...limits(10_000, 5_000, 1_000, 1_000),
+    ...lakeFormation({ CreateDatabaseDefaultPermissions: [BY_IAM] }),
+  ]),
   decide: (_action: string, _resource: string, _call: { source: string; context: string }) => 'allowed',
   /** What IAM's simulator was asked. */
   simulated: [] as { action: string; source: string; resources: string[]; context: string }[],

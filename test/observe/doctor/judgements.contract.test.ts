@@ -17,7 +17,7 @@ import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
 import { judgeDatabase } from '../../../observe/doctor/catalog.ts';
-import { distinctFor } from '../../../observe/doctor/diagnose.ts';
+import { distinctFor, unknownToOthers } from '../../../observe/doctor/diagnose.ts';
 import { judgeSimulation } from '../../../observe/doctor/readers.ts';
 import { judgeDenial } from '../../../observe/doctor/roles.ts';
 import {
@@ -28,10 +28,12 @@ import {
   stack as missing,
 } from '../../../observe/doctor/stack.ts';
 import { deniedByBucket, exceptedDenials } from '../../../observe/facts/bucketDenials.ts';
-import { NO_KEY } from '../../../observe/facts/statusFacts.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
+import { judge } from '../../../observe/findings/judge/judge.ts';
+import { toldSights } from '../../../observe/findings/lastSight.ts';
 import { templateConfigurations } from '../../infra/templateConfigurations.ts';
+import { at, datasets, failureOf, place, well } from '../statusFacts.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -113,7 +115,8 @@ describe('a stack', () => {
   it.each([
     ['0.0.1', 'earlier'],
     [undefined, 'earlier'],
-    ['999.0.0', 'later'],
+    [`${VERSION}-beta.1`, 'earlier'],
+    ['999.0.0-beta.1', 'later'],
   ])('was deployed by the version %s, which is %s', (OutputValue, order) => {
     const Outputs = OutputValue === undefined ? [] : [{ OutputKey: 'SluiceVersion', OutputValue }];
     const found = judgeStack({ ...stack, Outputs, StackStatus: 'CREATE_COMPLETE' }, commands);
@@ -374,7 +377,7 @@ describe('a resource that differs from the template', () => {
   it('was deleted, or has other properties', () => {
     expect(judgeDrift({ ...found, StackResourceDriftStatus: 'DELETED' }, ['revert'])).toMatchObject({
       code: 'SLUICE_FINDING_RESOURCE_MISSING',
-      detail: 'The resource AWS::Athena::WorkGroup sluice.',
+      detail: 'AWS::Athena::WorkGroup sluice.',
       commands: ['revert'],
     });
     const State = { PropertyPath: '/State', ActualValue: 'DISABLED', ExpectedValue: 'ENABLED' };
@@ -405,7 +408,6 @@ describe('a key', () => {
       'k is disabled, and is to be deleted at 2026-12-01T00:00:00.000Z.',
     ],
     [{ KeyState: 'PendingImport' }, [], 'k is PendingImport.'],
-    [{ KeyState: NO_KEY, KeySpec: undefined, KeyUsage: undefined }, [], 'k is not there.'],
     [{ KeyState: 'Disabled' }, ['enable-key'], 'k is disabled.'],
     [{ KeySpec: 'RSA_2048' }, [], /^k is of a kind .*RSA_2048/],
     [{ KeyUsage: 'SIGN_VERIFY' }, [], /^k is of a kind .*SIGN_VERIFY/],
@@ -569,6 +571,34 @@ describe('the policy of a bucket', () => {
         expect.stringMatching(`^S denies ${principal}: [^:]+:`),
       ]);
     expect(denied({ Resource, Action: 's3:*', Condition: but('') }, all)).toEqual([]);
+  });
+});
+
+describe('what status finds', () => {
+  it('is told by the doctor, too, while it cannot be looked at', () => {
+    const wrong = {
+      ...well,
+      partitions: { days: 3, gaps: [{ table: 'events' as const, day: '2026-11-19' }] },
+    };
+    const sights = judge(wrong, place, 'eu-central-1').map((finding) => ({ at: at(2), finding }));
+    const told = toldSights(sights, at(0));
+    expect(told).toMatchObject([{ code: 'SLUICE_FINDING_PARTITION_WRONG', lastSeenAt: at(2) }]);
+    expect(unknownToOthers(told, well)).toEqual(told);
+  });
+
+  const unread = [{ day: '2026-11-18', location: 's3://acme/v1/', rows: 40 }];
+  const partitions = { days: 3, gaps: [{ table: 'events' as const, day: '2026-11-19' }] };
+  const failures = { register: failureOf('error', 'AccessDenied.') };
+
+  it.each([
+    ["a customer's day without a partition", {}, ['acme/orders']],
+    ['and why the registrar failed', { failures }, ['The function register', 'acme/orders']],
+  ])('is told where no other check has found it: %s', (_, more, told) => {
+    const facts = { ...well, ...datasets({ unread }), partitions, ...more };
+    const problems = judge(facts, place, 'eu-central-1');
+    expect(unknownToOthers(problems, facts).map(({ detail }) => detail)).toEqual(
+      told.map((text) => expect.stringContaining(text)),
+    );
   });
 });
 

@@ -171,10 +171,9 @@ describe('sluice doctor, where only AWS can answer', () => {
 
   it('finds a missing key, and skips an existing key in the local cloud', async () => {
     const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
-    const gone = `SLUICE_FINDING_KEY_UNUSABLE ${keyArn} is not there.`;
-    expect(await findings('status', config(`existing: { keyArn: '${keyArn}' }`))).not.toContain(gone);
+    expect(await findings('key', config(`existing: { keyArn: '${keyArn}' }`))).toEqual([expect.any(Number)]);
     deployed.tell({ ...deployed.stack, outputs: { ...deployed.stack.outputs, KeyArn: keyArn } });
-    expect(await findings('status')).toContain(gone);
+    expect(await findings('key')).toEqual([3, `SLUICE_FINDING_RESOURCE_MISSING The key ${keyArn}.`]);
     deployed.tell(deployed.stack);
   });
 
@@ -183,7 +182,12 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(elsewhere.stdout).toContain(
       'sluice-experiments is in us-east-1, the stack in eu-west-1, seen now.',
     );
-    expect(elsewhere.code).toBe(3);
+    const nowhere = await deployed.doctor(['--region', 'xx-nowhere-1']);
+    expect(nowhere.stdout).toContain('SLUICE_FINDING_REGION_UNFIT');
+    const url = config("endpoint: { kind: 'function-url' }");
+    const without = await deployed.doctor(['--region', 'il-central-1'], url);
+    expect(without.stdout).toContain('no Function URLs in il-central-1');
+    expect([elsewhere.code, nowhere.code, without.code]).toEqual([3, 3, 3]);
 
     const calls = { fault: 'failCalls', calls: 'all' } as const;
     deployed.faults.set({

@@ -10,7 +10,6 @@ import { linePosition, refusal, SqlError } from '../../trino/index.ts';
 export class StatementError extends Error {
   readonly category: 1 | 2 | 3;
   readonly type: number;
-  /** Whether Athena says that the same statement may succeed later. */
   readonly retryable: boolean;
 
   constructor(
@@ -70,11 +69,7 @@ const ERROR_TYPES: Readonly<Record<string, number>> = {
   DDL: 1003,
 };
 
-/**
- * The error of a statement with Athena's error name and, when known, its position in the text.
- *
- * @param code The name; `DDL` for a statement that Athena runs as Hive's, whose message begins with `FAILED`.
- */
+/** The error of a statement with Athena's error name and, when known, its position in the text. */
 export function statementError(
   code: string,
   message: string,
@@ -94,7 +89,7 @@ export function notEmulated(feature: string): StatementError {
 }
 
 /**
- * Converts an error of the translation into one of the statement. Any other error is returned as it is.
+ * Converts an error of the translation into one of the statement.
  *
  * @param shift The offset of the translated text in the statement.
  */

@@ -1,9 +1,12 @@
 import { GetPolicyCommand, GetPolicyVersionCommand } from '@aws-sdk/client-iam';
 import { resources } from '../../infra/resources.ts';
 import { roleStatements } from '../../infra/roles/fitPolicies.ts';
+import { madeByServerless } from '../../infra/serverless/service.ts';
 import { mayAllow } from '../../infra/template/policyMatch.ts';
 import type { Resources } from '../../infra/template/Resource.ts';
 import { substitution, UNKNOWN_ID } from '../../infra/template/substitute.ts';
+import { type TemplateProblem, templateProblems } from '../../infra/template/templateProblems.ts';
+import { isTrialBoundary, isTrialStage } from '../../lib/access/operators/trialPolicy.ts';
 import { parseJson } from '../../lib/base/json.ts';
 import { counted } from '../../lib/base/text.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
@@ -11,13 +14,42 @@ import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalog
 import { type Look, NOT_EMULATED } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
+/** The template, as packaging counts it. */
+export const template: Look = {
+  name: 'template',
+  expects:
+    'CloudFormation and IAM take the stack: its resources, its bytes, and the characters of its policies',
+  async find({ config, stack, stackName, identity: { region, account } }) {
+    const ourTemplate = resources({ config, ...stack });
+    const place = { stackName, region, account };
+    return templateProblems(ourTemplate, place, madeByServerless({ config, ...stack })).map(judgeSize);
+  },
+};
+
+/** Judges a template, or a resource of it, that AWS would refuse. */
+export function judgeSize({ part, isTemplate, excess, text }: TemplateProblem): Finding {
+  const subject = isTemplate ? part : `The resource ${part}`;
+  const title = `${subject} has ${excess}`;
+  const told = { case: isTemplate ? 'template' : 'resource', ...seenNow(title, text) } as const;
+  return finding('SLUICE_FINDING_STACK_TOO_LARGE', told);
+}
+
 /** What the boundary of the roles allows. */
 export const boundary: Look = {
   name: 'boundary',
   expects: 'the permissions boundary, if there is one, lets the roles of the stack do what they do',
   async find(setup) {
     const { permissionsBoundary: arn } = setup.config;
+    const { stage } = setup.stack;
     if (arn === null) return [];
+    if (isTrialBoundary(arn) && !isTrialStage(stage))
+      return [
+        judgeBoundary(
+          arn,
+          'trial',
+          `it is the boundary of a trial, which allows nothing to the stage ${stage}`,
+        ),
+      ];
     const document = await readPolicy(setup, arn);
     if (document === undefined) return [judgeBoundary(arn, 'missing', 'the account has no such policy')];
     if ('code' in document) return [document];
