@@ -115,6 +115,8 @@ function unusualField(
     const share = numbers / (rows - none);
     if (shareBefore >= NUMBERS.before && share < NUMBERS.now)
       words.push(`${percent(share)} of its values are numbers, before ${percent(shareBefore)}`);
+    else if (shareBefore >= NUMBERS.before && added.length > 0 && share < 1)
+      words.push(`${rows - none - numbers} of ${counted(rows - none, 'value')} are no numbers`);
   }
   if (words.length === 0) return null;
   const name = column === '' ? field : `${field} (column ${quotedName(column)})`;

@@ -130,6 +130,7 @@ export const dropDay: DropDay = {
   rows: { in: 0, out: 0, refused: 0 },
   empty: null,
   files: 1,
+  loadedFiles: 1,
   kept: 0,
   leftOut: { count: 0, words: '' },
   version: null,

@@ -94,6 +94,22 @@ describe('the commands in the docs and in cures', () => {
     expect([whole.length > 30, wrong]).toEqual([true, []]);
   });
 
+  it('of findings have all that they demand, or placeholders where the finding has the names', async () => {
+    const quoted = findingCures.flatMap(([code, { cure }]) =>
+      [...cure.matchAll(/`(?:npx )?sluice ([a-z][^`]*)`/g)].map(([, text = '']) => ({ code, text })),
+    );
+    expect(quoted.length).toBeGreaterThan(10);
+    const demanding = quoted.filter(
+      ({ text }) => AWAY.has(text.split(' ')[0] ?? '') && !/\b[A-Z]+\b/.test(text),
+    );
+    const wrong: string[] = [];
+    for (const { code, text } of [...demanding, ...quoted.filter(({ text }) => /^keys\b/.test(text))]) {
+      const { code: exit, stderr } = await callMain([...npxWords(`npx sluice ${text}`), ...NOWHERE]);
+      if (exit === 2) wrong.push(`${code}: ${text}: ${stderr}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it('name their place once they are printed', async () => {
     const deployment = deploymentOptions({
       stack: { service: 'sluice', stage: 'prod' },

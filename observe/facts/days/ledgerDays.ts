@@ -246,6 +246,8 @@ export interface DropDay {
   readonly lackingSince: number | null;
   /** Number of its files, without those that are gone. */
   readonly files: number;
+  /** Number of its files whose rows are in the version. */
+  readonly loadedFiles: number;
   /** Copies that an export keeps in the customer's bucket although their files are gone; 0 for a drop. */
   readonly kept: number;
   /** Objects that its last load left out although they may have been meant. */
@@ -325,6 +327,7 @@ function dropDay(
     missingSince: entry?.state === 'inputs_missing' ? (entry.missingSince ?? null) : null,
     lackingSince: lacking?.find((lackingDay) => lackingDay.day === day)?.since ?? null,
     files: entry?.files.filter(({ fate }) => fate !== 'gone').length ?? 0,
+    loadedFiles: entry?.files.filter(({ fate }) => fate === 'loaded').length ?? 0,
     kept: entry?.files.filter(({ fate }) => fate === 'kept').length ?? 0,
     leftOut: leftOutOf(entry),
     version: entry?.version ?? null,

@@ -150,7 +150,7 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_SPIKE: warning(
     'Within 24 hours an hour had at least 50 times of what is usual in it.',
-    'Ask whoever owns the sender that the title names whether it is meant. If it is not, take its key out (`npx sluice keys remove`). The command shows requests as they come.',
+    'Ask whoever owns the sender that the title names whether it is meant. If it is not, take its key out (`npx sluice keys remove LABEL`). The command shows requests as they come.',
     { section: 'abuse', alarms: ['invocations'] },
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(

@@ -58,11 +58,11 @@ export const dropsFindings = {
       ],
       elsewhere: [
         'The folder has files, and none for a day that is looked for: as `dayFormat` reads their keys they are of other days.',
-        'Correct `folder` or `dayFormat` of the dataset by the names in the detail, and deploy; or have whoever delivers it use the configured one. Days before the lookback load with `npx sluice ingest backfill`.',
+        'Correct `folder` or `dayFormat` of the dataset by the names in the detail, and deploy; or have whoever delivers it use the configured one. Days before the lookback load with `npx sluice ingest backfill --source SOURCE --dataset DATASET --from DAY`.',
       ],
       otherNames: [
         'Whoever delivers it names days otherwise than `dayFormat` and `layout` of the dataset say.',
-        'The command lists the folder. Have the configured names back, or set `dayFormat` or `layout` to the names in the detail and deploy: the next run loads days of the lookback, `npx sluice ingest backfill` earlier ones.',
+        'The command lists the folder. Have the configured names back, or set `dayFormat` or `layout` to the names in the detail and deploy: the next run loads days of the lookback, `npx sluice ingest backfill --source SOURCE --dataset DATASET --from DAY` earlier ones.',
       ],
     },
     { section: 'drops', alarms: ['ingest-stopped', 'ingest-late'] },
@@ -145,7 +145,7 @@ export const dropsFindings = {
       ],
       gone: [
         `Somebody deleted the files, and neither other files nor versions of S3 have their rows. ${UNSAID_WHO}`,
-        'Have the days delivered again, and load them with `npx sluice ingest backfill`. For days of a curated table: docs/landing.md, "Write an object again", for as long as S3 has versions of what landed on them.',
+        'Have the days delivered again, or write the rows of a curated table again for as long as S3 has versions of what landed on these days (docs/landing.md, "Write an object again"). Then run the commands: they make the days again.',
       ],
     },
     { section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
@@ -159,7 +159,7 @@ export const dropsFindings = {
       ],
       changed: [
         'The day was loaded as it came. The first command has its files and its values beside those of days before.',
-        'Ask whoever delivers it. The next run loads corrected files. If a column has another meaning now, correct the mapping and load the day with `npx sluice ingest backfill`. If the day is meant so, run the second command.',
+        'Ask whoever delivers it. The next run loads corrected files. If a column has another meaning now, correct the mapping, deploy and run the second command: it loads the day again. If the day is meant so, run the third command.',
       ],
     },
     { section: 'drops' },

@@ -70,7 +70,7 @@ export function* lostFilesOf(
   for (const [reason, ofReason] of Map.groupBy(lacking, lostCase)) {
     const days = ofReason.map(({ day }) => day);
     const texts = ofReason.toReversed().map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
-    const isMadeAgain = reason === 'again' || reason === 'archived';
+    const isMadeAgain = reason === 'again' || reason === 'archived' || reason === 'gone';
     const madeAgain = isMadeAgain ? dayRanges(days).map(({ from, to }) => again(from, to)) : [];
     // The finding ARCHIVED has the commands of archived files.
     const restored = reason === 'versions' ? commands.restore(table, days) : [];

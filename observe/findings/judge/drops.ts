@@ -2,12 +2,13 @@ import { operateSections } from '../../../infra/alarms/sections.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import { lastNamed } from '../../../lib/drops/plan/dueDays.ts';
+import { versionTime } from '../../../lib/ledger/versions.ts';
 import { CURATED_LEDGER, EXPORTS_LEDGER, lastLookKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords, sluiceCommand } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { misnamedDays } from '../../facts/days/dropsPage.ts';
-import type { DatasetDays, WaitingDay } from '../../facts/days/ledgerDays.ts';
+import type { DatasetDays, DropDay, WaitingDay } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type CaseOf, type Finding, finding, seenNow, type Told } from '../catalogue.ts';
@@ -267,20 +268,37 @@ function titled(text: string): string {
   return plain.length <= MOST_TITLE ? plain : `${plain.slice(0, MOST_TITLE)}…`;
 }
 
+/** When the version of a day was made, epoch milliseconds; null of a day without one. */
+function loadedAt({ version }: DropDay): number | null {
+  return version === null ? null : versionTime(version);
+}
+
+/** `2026-11-20, 30 of 40 rows of 1 file, loaded at 2026-11-20T08:15:00.123Z,`; of a day without a version the day alone. */
+function loadedText(loaded: DropDay): string {
+  const { day, rows, loadedFiles } = loaded;
+  const time = loadedAt(loaded);
+  if (time === null) return day;
+  return `${day}, ${rows.out} of ${counted(rows.in, 'row')} of ${counted(loadedFiles, 'file')}, loaded at ${isoTimestamp(time)},`;
+}
+
 /** Days with many more or fewer rows than usual. */
-function* unusualRows({ days }: DatasetDays, { name, explain, accept }: Dataset): Findings {
+function* unusualRows({ days }: DatasetDays, { name, explain, backfill, accept }: Dataset): Findings {
   const unusual = days.filter((day) => day.unusual !== null).toReversed();
-  for (const { day, unusual: text, empty } of unusual.slice(0, 1))
+  for (const newest of unusual.slice(0, 1)) {
+    const { day, unusual: words, empty } = newest;
+    const text = `${name}: ${loadedText(newest)} ${words}${otherDays(unusual.length)}`;
+    const acts = empty === null ? [backfill(day), accept('keep', day)] : [accept('empty', day)];
     yield finding(
       'SLUICE_FINDING_ROWS_UNUSUAL',
       {
         case: empty === null ? 'changed' : 'empty',
-        title: titled(`${name}: ${day} ${text}${otherDays(unusual.length)}`),
-        since: unusual.at(-1)?.day ?? day,
-        detail: `${name}: ${day} ${text}${otherDays(unusual.length)}.`,
+        title: titled(text),
+        since: sinceOf(unusual.map(loadedAt)) ?? day,
+        detail: `${text}.`,
       },
-      [explain(day), accept(empty === null ? 'keep' : 'empty', day)],
+      [explain(day), ...acts],
     );
+  }
 }
 
 /** Days with files that wait for something, and should not any more. */
@@ -410,16 +428,12 @@ function* lateOf(
 /** Days with objects that are not loaded. */
 function* leftOutFiles({ days }: DatasetDays, { name, explain }: Dataset): Findings {
   const leftOut = days.filter((day) => day.leftOut.count > 0).toReversed();
-  for (const { day, leftOut: left } of leftOut.slice(0, 1))
-    yield finding(
-      'SLUICE_FINDING_FILES_LEFT_OUT',
-      {
-        title: titled(`${name}: ${day} ${left.words}${otherDays(leftOut.length)}`),
-        since: leftOut.at(-1)?.day ?? day,
-        detail: `${name}: ${day} ${left.words}${otherDays(leftOut.length)}.`,
-      },
-      [explain(day)],
-    );
+  for (const newest of leftOut.slice(0, 1)) {
+    const text = `${name}: ${loadedText(newest)} ${newest.leftOut.words}${otherDays(leftOut.length)}`;
+    const since = sinceOf(leftOut.map(loadedAt)) ?? newest.day;
+    const told = { title: titled(text), since, detail: `${text}.` };
+    yield finding('SLUICE_FINDING_FILES_LEFT_OUT', told, [explain(newest.day)]);
+  }
 }
 
 /** Days whose receipt the customer's bucket does not take. */

@@ -47,6 +47,13 @@ describe('a field', () => {
     });
   });
 
+  it('of which some numbers became texts is told with how many', () => {
+    const [found] = unusual(rowsOf({ numbers: 90, types: { VARCHAR: ['12 EUR'] } }), daysOf(...six));
+    expect(found?.words).toBe(
+      'eventValue (column "price"): type VARCHAR, before DOUBLE; 10 of 100 values are no numbers',
+    );
+  });
+
   it('is told with three values at most', () => {
     const many = { numbers: 0, types: { VARCHAR: ['a', 'b'], DECIMAL: ['c', 'd'] } };
     expect(unusual(rowsOf(many), daysOf(...six))[0]?.values).toEqual(['a', 'b', 'c']);

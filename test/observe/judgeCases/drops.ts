@@ -122,12 +122,19 @@ export const dropCases: readonly Case[] = [
   [
     'days have half of their usual rows',
     datasets({
-      days: [dropDay, { ...dropDay, day: '2026-11-20' }].map((day) => ({ ...day, unusual: 'has 5' })),
+      days: [dropDay, { ...dropDay, day: '2026-11-20' }].map((day) => ({
+        ...day,
+        version: `${day.day.replaceAll('-', '')}T081500123Z-1f6c09ab`,
+        rows: { in: 40, out: 30, refused: 10 },
+        unusual: 'has 5',
+      })),
     }),
     'ROWS_UNUSUAL',
     'warning',
-    'acme/orders 2026-11-20 5 1',
+    'acme/orders 2026-11-20 30 40 1 loaded at 2026-11-20T08:15:00.123Z 5 1',
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-20',
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-20 --to 2026-11-20',
+    'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-20',
   ],
   [
     'a folder cannot be listed',
@@ -246,10 +253,19 @@ export const dropCases: readonly Case[] = [
   ],
   [
     'files are left out',
-    datasets({ days: [{ ...dropDay, leftOut: { count: 1, words: 'left out 1 object: a.csv' } }] }),
+    datasets({
+      days: [
+        {
+          ...dropDay,
+          version: '20261119T081500123Z-1f6c09ab',
+          rows: { in: 40, out: 40, refused: 0 },
+          leftOut: { count: 1, words: 'left out 1 object: a.csv' },
+        },
+      ],
+    }),
     'FILES_LEFT_OUT',
     'warning',
-    'acme/orders 2026-11-19 1 a.csv',
+    'acme/orders 2026-11-19 40 40 1 loaded at 2026-11-19T08:15:00.123Z 1 a.csv',
   ],
   [
     'receipts fail',
