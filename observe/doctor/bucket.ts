@@ -181,13 +181,14 @@ function deleters({ config, resources, identity }: Setup): readonly string[] {
 
 /** Judges a setting that differs. @param shown The command that sets it. */
 export function judgeSetting(
-  bucket: string,
+  { bucket, existing }: Pick<Setup['config'], 'bucket' | 'existing'>,
   { name, why }: Pick<BucketSetting, 'name' | 'why'>,
   shown: string,
 ): Finding {
   const title = `The setting ${name} of the bucket ${bucket} is not as the stack needs it`;
   const told = seenNow(title, `${bucket}, ${name}: ${why}`);
-  return finding('SLUICE_FINDING_BUCKET_UNFIT', { case: 'setting', ...told }, [shown]);
+  const owner = existing.bucket ? 'brought' : 'setting';
+  return finding('SLUICE_FINDING_BUCKET_UNFIT', { case: owner, ...told }, [shown]);
 }
 
 /** Judges objects of others, which rules of the stack would delete. @param keys At least one. */
@@ -209,7 +210,7 @@ async function findSetting(setup: Setup, setting: BucketSetting): Promise<readon
   const others = setting.name === 'lifecycle' && config.existing.bucket ? await readForeignKeys(setup) : [];
   if (others.length > 0) return [judgeForeignKeys(config.bucket, others)];
   const command = commands.aws(...settingWords(config.bucket, setting, wanted));
-  return [judgeSetting(config.bucket, setting, command)];
+  return [judgeSetting(config, setting, command)];
 }
 
 /** How a setting is read. */

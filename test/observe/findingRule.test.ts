@@ -50,6 +50,10 @@ function ruleFaults({ code, title, since, cause, cure, detail }: Finding): reado
     'is short': title.length <= 260,
     'has one cause': cause !== '',
     'has one cure': cure !== '' && !/\belse\b|\botherwise\b/i.test(cure),
+    'says that since when is not recorded, of a look that AWS does not answer':
+      code !== 'SLUICE_FINDING_UNREADABLE' ||
+      !/AWS (throttles|denies|did not answer)/.test(title) ||
+      cause.includes('Since when is not recorded.'),
     'says who, or why that is not known':
       !OF_SENDERS.has(code) || SAYS_WHO.test(`${title} ${detail} ${cause}`),
     'names nothing undefined': !/undefined|(?<!got |read )null|NaN|\[object/.test(

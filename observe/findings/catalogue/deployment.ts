@@ -98,11 +98,11 @@ export const deploymentFindings = {
       credentials: REFUSED_CREDENTIALS,
       expired: EXPIRED_CREDENTIALS,
       throttled: [
-        'AWS answered that the account asks too often. Others in the account count, too: a dashboard, a crawler, another tool.',
+        'AWS answered that the account asks too often. Others in the account count, too: a dashboard, a crawler, another tool. Since when is not recorded. Functions try again by themselves: what they cannot do is a finding of its own.',
         'Ask again in some minutes. If it stays, see in Service Quotas which calls of that service the account makes, stop what makes most of them, or ask AWS for a higher quota. Nothing of Sluice is to be changed.',
       ],
       denied: [
-        'No policy allows these credentials the actions that the detail names, or one denies them.',
+        'No policy allows these credentials the actions that the detail names, or one denies them. Since when is not recorded. Only this look is affected: functions have roles of their own.',
         'Have whoever administers the account allow each action that the detail names to these credentials.',
       ],
       missing: [
@@ -110,7 +110,7 @@ export const deploymentFindings = {
         '`npx sluice doctor --drift` names what is gone, and has the commands that make it again.',
       ],
       timedOut: [
-        'AWS did not answer in time.',
+        'AWS did not answer in time. Since when is not recorded. Only this look is affected.',
         'Ask again. If it stays, look at the status of that service in this region: https://health.aws.amazon.com/health/status.',
       ],
       query: [

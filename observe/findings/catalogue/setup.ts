@@ -159,8 +159,12 @@ export const setupFindings = {
   }),
   SLUICE_FINDING_BUCKET_UNFIT: problem('The bucket is not as the stack needs it.', {
     setting: [
-      `Somebody changed it, or the bucket was brought and never had it. ${WHO} calls with Put, Bucket and the name of the setting.`,
+      `Somebody changed it after the deployment of the stack. ${WHO} calls with Put, Bucket and the name of the setting.`,
       'Run the command: it keeps every other statement and rule.',
+    ],
+    brought: [
+      `The bucket was brought (\`existing.bucket\`), and the stack makes no setting of it: whoever owns it has not made this one, or has changed it. ${WHO} calls with Put, Bucket and the name of the setting.`,
+      'Have its owner run the command: it keeps every other statement and rule.',
     ],
     foreign: [
       'Lifecycle rules of the stack would delete objects of others.',

@@ -134,7 +134,13 @@ export const doctorFindings: readonly Finding[] = [
   bucket.missing({ isLocal: false }, 'The bucket acme', true),
   bucket.missing({ isLocal: false }, 'The bucket acme', false),
   bucket.missing({ isLocal: true }, 'The bucket acme', false),
-  bucket.judgeSetting('acme', { name: 'events', why: 'Without it rows come late.' }, SHOW_RULES),
+  ...[false, true].map((isBrought) =>
+    bucket.judgeSetting(
+      { ...config, existing: { ...config.existing, bucket: isBrought } },
+      { name: 'events', why: 'Without it rows come late.' },
+      SHOW_RULES,
+    ),
+  ),
   bucket.judgeForeignKeys('acme', ['a/1', 'b/2']),
   bucket.judgeStopped([{ key: 'erasures/1.json', since: '2026-10-01T00:00:00.000Z' }]),
   ...bucket.judgeForeign(config, { folder: 'statsig/events/', files: ['x'], since: 0 }),
