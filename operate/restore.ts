@@ -50,8 +50,10 @@ const PARALLEL_FILES = 16;
  * Brings back files of days of a table that are gone, as far as S3 has versions of them.
  *
  * A file that was deleted comes back as it was: its delete markers are removed. A file of a raw table that was replaced
- * is copied beside the file that replaced it, because views count an event once. For tables with versions a new version
- * is made instead. Nothing else is changed, and no present file is removed; a second run finds nothing more to do.
+ * is copied beside the file that replaced it, because views count an event once. A table with versions is loaded or
+ * curated again instead: `sluice ingest`, `sluice curate`. Nothing else is changed, and no present file is removed; a second run finds nothing more to do.
+ *
+ * No erasure may begin meanwhile: it is looked for once, before the files come back.
  *
  * @param table The table's name, or its kind: `events`.
  * @param dryRun Whether this only says what would come back.
@@ -68,7 +70,7 @@ export async function restoreFiles(
   await assertNoErasure(deployment);
   const gone = await goneFiles(deployment, table, days);
   if (gone === null) throw new RestoreError('SLUICE_RESTORE_TABLE_UNKNOWN', `${table}.`);
-  for (const goneDay of dryRun ? [] : gone) await bringBack(deployment, goneDay);
+  if (!dryRun) for (const goneDay of gone) await bringBack(deployment, goneDay);
   return gone.map(({ day, folder, deleted, replaced }) => ({
     day,
     folder,
@@ -81,23 +83,25 @@ export async function restoreFiles(
 async function assertNoErasure({ s3, config, now }: Deployment): Promise<void> {
   const store = s3ObjectStore(s3, config.bucket);
   for await (const { key, modifiedAt } of listObjects(store, ERASURES_FOLDER)) {
+    // S3 has no versions any more of what was deleted before the last write of this manifest. Expiry runs once a day.
     if (now - modifiedAt > (config.retention.dataVersionDays + 1) * DAY_MS) continue;
     const id = key.slice(ERASURES_FOLDER.length, -'.json'.length);
     const stored = await erasures(store).read(id);
     if (stored === null) continue;
+    // `current` is a run that is under way or has stopped. `leftCount` counts versions that the last run has left.
     const { current, runs } = stored.manifest;
     if (current !== undefined || (runs.at(-1)?.leftCount ?? 0) > 0)
       throw new RestoreError('SLUICE_RESTORE_ERASING', `${key}.`);
   }
 }
 
-/** Brings back the files of a day. Files that are back already, of a run that was interrupted, are none of the day's gone files. */
+/** Brings back the files of a day. Files that an interrupted run has brought back are not in its lists any more. */
 async function bringBack(
   { s3, config: { bucket: Bucket } }: Deployment,
   { deleted, replaced }: GoneFiles,
 ): Promise<void> {
   await mapLimit(deleted, PARALLEL_FILES, async ({ key: Key, markers }) => {
-    // None of these IDs is a version of a file:
+    // Each ID is of a delete marker. Without its markers the newest version is the file again, and no version is lost:
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManagingDelMarkers.html
     for (const VersionId of markers) await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   });

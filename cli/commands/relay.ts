@@ -37,7 +37,7 @@ export const relay = commandWithActions({
   actions: ACTIONS,
 });
 
-/** Refused copies that were sent again. */
+/** Refused copies that were sent again, or in a dry run would be. */
 export interface ResentCopies extends RedrivenCopies {
   /** The reason that was asked for; null: all. */
   readonly reason: string | null;
@@ -45,6 +45,7 @@ export interface ResentCopies extends RedrivenCopies {
   readonly dryRun: boolean;
 }
 
+/** Shows what waits and what was refused. @returns The exit code: {@link PROBLEMS_FOUND} if anything was refused. */
 async function status(line: CommandLine): Promise<number> {
   const { readRelayState, RelayCopiesError } = await import('../../observe/facts/flow/relayCopies.ts');
   const state = await withDeployment(line, readRelayState);
@@ -58,6 +59,7 @@ async function status(line: CommandLine): Promise<number> {
   return state.refused.length === 0 ? 0 : PROBLEMS_FOUND;
 }
 
+/** Sends refused copies again. @returns The exit code 0. @throws UsageError for what is no reason. */
 async function redrive(line: CommandLine): Promise<number> {
   const reason = textOption(line, 'reason') ?? null;
   if (reason !== null && !isRelayReason(reason))

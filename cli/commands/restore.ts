@@ -11,13 +11,13 @@ import {
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
-/** What was gone of a table. */
+/** The files of a table that were gone and came back, or in a dry run would. */
 export interface RestoredTable {
   /** Whether nothing was changed. */
   readonly dryRun: boolean;
   /** The table, as it was asked for. */
   readonly table: string;
-  /** Its days, as they were asked for. */
+  /** The days that were asked for, each with its files that came back. */
   readonly days: readonly RestoredDay[];
 }
 

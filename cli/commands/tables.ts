@@ -8,7 +8,6 @@ import {
   type CommandLine,
   countOption,
   targetOptions,
-  textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
@@ -29,8 +28,9 @@ export const tables: Command = {
     if (more.length > 0)
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected the name of one table or view.');
     if (table !== undefined) return showTable(line, table);
-    if (textOption(line, 'limit') !== undefined)
-      throw new UsageError('SLUICE_USAGE_OPTIONS', '--limit: expected the name of a table with it.');
+    const stray = ['limit', 'no-rows'].find((name) => line.values[name] !== undefined);
+    if (stray !== undefined)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', `--${stray}: expected the name of a table with it.`);
     return showList(line);
   },
 };

@@ -5,8 +5,8 @@ import type { StatsigBucket } from '../../lib/schema/fields/statsigBucket.ts';
 import { isRole, type Reader } from '../../lib/schema/readers.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { statsigFormats } from '../../lib/tables/exports/statsigFormat.ts';
-import { readerQuestions, type SqlSnippet } from './questions.ts';
 import { ConnectError, type DeployedStack } from './readDeployment.ts';
+import { readerQueries, type SqlSnippet } from './readerQueries.ts';
 import {
   type AssignmentSource,
   assignmentSource,
@@ -61,7 +61,7 @@ export function readerForm(deployment: DeployedStack, config: Config, reader: Re
     product: reader.kind,
     fields: FIELDS[reader.kind](readerValues(deployment, config, reader)),
   };
-  if (reader.kind !== 'statsig') return { ...form, queries: readerQuestions(config) };
+  if (reader.kind !== 'statsig') return { ...form, queries: readerQueries(config) };
   const sources = { assignmentSource: assignmentSource(config), metricSource: metricSource(config) };
   const queries = Object.values(sources).map(({ name, description: about, sql }) => ({ name, about, sql }));
   return { ...form, queries, ...sources, lookback: { days: config.timeWindow.pastDays + 1 } };

@@ -2,7 +2,7 @@ import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
 import { type CustomerBucket, SourceError } from '../drops/CustomerBucket.ts';
 import type { Dataset, Source } from '../schema/sources.ts';
-import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
+import { customerClient, isOfAnotherOwner, type Refusal, s3Refusal } from './customerClient.ts';
 import type { OwnSession } from './ownSession.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 
@@ -40,6 +40,14 @@ export function customerBucket(
 export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWithOwner): CustomerBucket {
   const place = { Bucket: bucket, ExpectedBucketOwner: owner };
   const store = s3ObjectStore(client, bucket, owner);
+  /** @param what The key or the prefix of the call. */
+  const refused = async (error: unknown, what: string) => {
+    const known = sourceError(error, `${bucket}/${what}`);
+    const isDenied = known instanceof SourceError && known.code === CODES.access;
+    const folder = what.slice(0, what.lastIndexOf('/') + 1);
+    if (!isDenied || !(await isOfAnotherOwner(client, { bucket, owner }, folder))) return known;
+    return new SourceError(CODES.owner, `${bucket} is not of ${owner}.`, { cause: error });
+  };
   return {
     async list({ prefix, next, after, delimiter }) {
       const answer = await client
@@ -53,8 +61,8 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
             ...(next === undefined ? { StartAfter: after } : { ContinuationToken: next }),
           }),
         )
-        .catch((error: unknown) => {
-          throw sourceError(error, `${bucket}/${prefix}`);
+        .catch(async (error: unknown) => {
+          throw await refused(error, prefix);
         });
       return {
         objects: (answer.Contents ?? []).flatMap(
@@ -83,7 +91,7 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
       try {
         return (await store.open(key, { ifMatch: eTag, range, listsIfDenied: true }))?.body ?? null;
       } catch (error) {
-        throw sourceError(error, `${bucket}/${key}`);
+        throw await refused(error, key);
       }
     },
   };
@@ -91,6 +99,7 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
 
 const CODES: Readonly<Record<Refusal, keyof typeof SourceError.entries>> = {
   access: 'SLUICE_SOURCE_ACCESS_DENIED',
+  owner: 'SLUICE_SOURCE_OWNER_DIFFERS',
   key: 'SLUICE_SOURCE_KEY_DENIED',
   role: 'SLUICE_SOURCE_ROLE_DENIED',
   bucket: 'SLUICE_SOURCE_BUCKET_MISSING',

@@ -3,6 +3,7 @@ import { errorText } from '../base/errors.ts';
 import type { Source } from '../schema/sources.ts';
 import { AssumeRoleError, assumedRoleCredentials, stsClient } from './assumedRole.ts';
 import type { OwnSession } from './ownSession.ts';
+import { s3ObjectStore } from './s3ObjectStore.ts';
 
 /** Options of a client for a customer's bucket. @param requestTimeout Time limit of one call, milliseconds. */
 function customerClientOptions(requestTimeout: number) {
@@ -53,7 +54,7 @@ export function customerClient(
 }
 
 /** Why a customer's bucket refuses a call; `unavailable` for failures that may pass. */
-export type Refusal = 'access' | 'key' | 'role' | 'bucket' | 'region' | 'archived' | 'unavailable';
+export type Refusal = 'access' | 'owner' | 'key' | 'role' | 'bucket' | 'region' | 'archived' | 'unavailable';
 
 /** What S3's error codes mean: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
@@ -96,4 +97,27 @@ function classifyRefusal(error: Error): Refusal {
   // A HEAD has no body, so only the status is known.
   const isRedirect = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 301;
   return REFUSALS[error.name] ?? (isRedirect ? 'region' : 'unavailable');
+}
+
+/**
+ * Whether a bucket that denied a call belongs to another account than the expected one: it takes a listing that expects no owner. S3
+ * answers a call that expects another owner as any denied call:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+ *
+ * @param owner The expected account. Undefined: any, so false.
+ * @param prefix A folder that may be listed.
+ * @returns False also if that listing fails: then the policy may be the reason.
+ */
+export async function isOfAnotherOwner(
+  client: S3Client,
+  { bucket, owner }: { readonly bucket: string; readonly owner?: string | undefined },
+  prefix: string,
+): Promise<boolean> {
+  if (owner === undefined) return false;
+  const list = (expected?: string) =>
+    s3ObjectStore(client, bucket, expected)
+      .listPage(prefix, { limit: 1 })
+      .then(() => true)
+      .catch(() => false);
+  return !(await list(owner)) && (await list());
 }

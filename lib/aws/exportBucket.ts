@@ -19,7 +19,7 @@ import {
 } from '../landing/catalog/catalogCalls.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportFolder, isExportedFile } from '../tables/exportKeys.ts';
-import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
+import { customerClient, isOfAnotherOwner, type Refusal, s3Refusal } from './customerClient.ts';
 import {
   MOST_PARTS,
   multipartUpload,
@@ -77,8 +77,16 @@ export function exportBucketFrom(
     try {
       return await ask();
     } catch (error) {
-      throw targetError(error, `${bucket}/${what}`);
+      throw await refused(error, what);
     }
+  };
+  /** @param what The key or the folder of the call. */
+  const refused = async (error: unknown, what: string) => {
+    const known = targetError(error, `${bucket}/${what}`);
+    const isDenied = known instanceof ExportError && known.code === CODES.access;
+    const folder = what.slice(0, what.lastIndexOf('/') + 1);
+    if (!isDenied || !(await isOfAnotherOwner(client, target, folder))) return known;
+    return new ExportError(CODES.owner, `${bucket} is not of ${owner}.`, { cause: error });
   };
 
   return {
@@ -156,6 +164,7 @@ export function exportBucketFrom(
 
 const CODES: Readonly<Record<Refusal, keyof typeof ExportError.entries>> = {
   access: 'SLUICE_EXPORT_ACCESS_DENIED',
+  owner: 'SLUICE_EXPORT_OWNER_DIFFERS',
   key: 'SLUICE_EXPORT_KEY_DENIED',
   role: 'SLUICE_EXPORT_ROLE_DENIED',
   bucket: 'SLUICE_EXPORT_BUCKET_MISSING',

@@ -38,8 +38,7 @@ export const functionConfig = {
   }),
   'ingest-load': (config: Config) => ({
     ...only(config, ...LAYOUT, 'database', 'sources', 'unitIds', 'region', 'curate', 'curatedTables'),
-    ...workgroupOf(config),
-    ...keyOf(config),
+    ...encryptionOf(config),
     retention: { dataVersionDays: config.retention.dataVersionDays },
   }),
   export(config: Config) {
@@ -55,7 +54,7 @@ export const functionConfig = {
         'retention',
         'timeWindow',
       ),
-      ...keyOf(config),
+      ...encryptionOf(config),
       // The sources determine the columns for Statsig. The owners of the tables are left out.
       sources: (forStatsig ? config.sources : []).map(({ datasets }) => ({
         datasets: datasets.map(({ table, kind, mapping }) => ({ table, kind, mapping })),
@@ -65,9 +64,9 @@ export const functionConfig = {
   'curate-plan'(config: Config) {
     const { curateAfter, retention } = config;
     const { forwardedDays, dataVersionDays } = retention;
-    return { ...curated(config), curateAfter, retention: { forwardedDays, dataVersionDays } };
+    return { ...curateSettings(config), curateAfter, retention: { forwardedDays, dataVersionDays } };
   },
-  curate: curated,
+  curate: curateSettings,
   reconcile: (config: Config) => ({
     ...only(config, ...LAYOUT, 'database', 'timeWindow', 'retention'),
     ...workgroupOf(config),
@@ -75,13 +74,13 @@ export const functionConfig = {
   relay: relayTarget,
 } satisfies Readonly<Record<string, (config: Config) => object>>;
 
-/** A function's name in serverless.yml. */
+/** A function's name: the key of the function in the stack's definition. */
 export type FunctionName = keyof typeof functionConfig;
 
 /** Every function. */
 export const functionNames = Object.keys(functionConfig) as readonly FunctionName[];
 
-/** The configuration in the bundle of a function, by the function's name in serverless.yml. */
+/** The configuration in the bundle of a function, by the function's name. */
 // biome-ignore lint/plugin: each function's members are named once, above.
 export type FunctionConfig<Name extends FunctionName> = ReturnType<(typeof functionConfig)[Name]>;
 
@@ -93,14 +92,16 @@ function only<Name extends keyof Config>(config: Config, ...names: readonly Name
   return Object.fromEntries(names.map((name) => [name, config[name]])) as Pick<Config, Name>;
 }
 
+/** The workgroup in which the function runs queries. */
 const workgroupOf = ({ athena: { workgroup } }: Config) => ({ athena: { workgroup } });
-const keyOf = ({ encryption, existing: { keyArn } }: Config) => ({ encryption, existing: { keyArn } });
+/** How the bucket is encrypted, and the existing KMS key. */
+const encryptionOf = ({ encryption, existing: { keyArn } }: Config) => ({ encryption, existing: { keyArn } });
 
 /**
  * Settings that determine the raw tables, the tables of curated days and the views. Of experiments only the names are
  * included.
  */
-function curated(config: Config) {
+function curateSettings(config: Config) {
   const experiments: Config['experiments'] = listExperiments(config);
   return {
     ...only(config, ...LAYOUT, 'database', 'curatedTables', 'unitIds', 'holdouts', 'timeWindow'),

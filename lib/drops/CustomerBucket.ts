@@ -104,7 +104,12 @@ export const SourceError = defineErrorFamily(
   {
     SLUICE_SOURCE_ACCESS_DENIED: {
       cause: "The customer's bucket refuses the call.",
-      cure: "Compare the bucket's policy with `sluice policy print --for ingest-source --source …`; S3 returns the same error if the bucket does not belong to the account that the source names as `owner`, or if a KMS key of theirs refuses: `sluice explain SLUICE_SOURCE_KEY_DENIED`.",
+      cure: "Compare the bucket's policy with `sluice policy print --for ingest-source --source …`; S3 returns the same error if a KMS key of theirs refuses: `sluice explain SLUICE_SOURCE_KEY_DENIED`.",
+    },
+    SLUICE_SOURCE_OWNER_DIFFERS: {
+      cause:
+        'The bucket belongs to another account than `owner` of the source, and lets it in. Nothing was read from it.',
+      cure: 'Ask the customer first: somebody may have made a bucket of this name after theirs was deleted. Set `bucket` to a bucket that the customer names. Change `owner` only if the customer says that the account is theirs.',
     },
     SLUICE_SOURCE_KEY_DENIED: {
       cause: "The key that the customer's files are encrypted with refuses to decrypt.",

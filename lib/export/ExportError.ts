@@ -4,7 +4,12 @@ import { defineErrorFamily } from '../base/errors.ts';
 export const ExportError = defineErrorFamily('user', {
   SLUICE_EXPORT_ACCESS_DENIED: {
     cause: "The customer's bucket refuses the call.",
-    cure: "First ask the customer whether a statement of the bucket's policy demands an encryption header: S3 does not say so to another account. Terraform's `denyUnencryptedObjectUploads` and `denyIncorrectEncryptionHeaders` need `target.encryption: 'AES256'`, or the key of the bucket as `target.kmsKeyArn`; `denyIncorrectKmsKeySse` needs the key. Then deploy. Otherwise compare the bucket's policy with `sluice policy print --for export-target --export …`; S3 returns the same error if the bucket does not belong to the account that the export names as `target.owner`, or if a KMS key of theirs refuses: `sluice explain SLUICE_EXPORT_KEY_DENIED`.",
+    cure: "First ask the customer whether a statement of the bucket's policy demands an encryption header: S3 does not say so to another account. Terraform's `denyUnencryptedObjectUploads` and `denyIncorrectEncryptionHeaders` need `target.encryption: 'AES256'`, or the key of the bucket as `target.kmsKeyArn`; `denyIncorrectKmsKeySse` needs the key. Then deploy. Otherwise compare the bucket's policy with `sluice policy print --for export-target --export …`; S3 returns the same error if a KMS key of theirs refuses: `sluice explain SLUICE_EXPORT_KEY_DENIED`.",
+  },
+  SLUICE_EXPORT_OWNER_DIFFERS: {
+    cause:
+      'The bucket belongs to another account than `target.owner`, and lets the export in. Nothing was sent to it.',
+    cure: 'Ask the customer first: somebody may have made a bucket of this name after theirs was deleted. Set `target.bucket` to a bucket that the customer names. Change `target.owner` only if the customer says that the account is theirs.',
   },
   SLUICE_EXPORT_KEY_DENIED: {
     cause: "The KMS key of the customer's bucket refuses the call, or is disabled.",

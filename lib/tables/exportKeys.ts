@@ -8,6 +8,7 @@ interface ExportTarget {
   readonly target: Pick<Export['target'], 'folder'>;
 }
 
+/** Matches names of {@link exportedFile}. */
 const FILE = /^sluice-[0-9a-f]{32}\.parquet$/;
 
 /** Folder of an export in the customer's bucket, with a trailing slash. */
@@ -21,10 +22,11 @@ export function exportedDay(exported: ExportTarget, day: UtcDay): string {
 }
 
 /**
- * Name of a file in the day's folder: the same for the same content, different for any other. So existing files need not
- * be copied again, and no file is overwritten with other content while somebody reads it.
+ * Name of a file in the day's folder, by the key and the ETag of its source. So a file of an unchanged object need not be
+ * copied again, and no file is overwritten with other content while somebody reads it.
  *
- * @param form What is made of the object. Default: it is copied.
+ * @param form The ID of the format in which the object is rewritten. Another ID gives every file another name, so all
+ *   are written again. Default: the object is copied.
  */
 export function exportedFile(
   {
@@ -43,7 +45,7 @@ export function exportedFile(
   return `sluice-${digest.slice(0, 32)}.parquet`;
 }
 
-/** Whether a name in a day's folder is from {@link exportedFile}. Sluice does not touch files with other names. */
+/** Whether a name in a day's folder is from {@link exportedFile}. Of other files Sluice touches only {@link MANIFEST}. */
 export function isExportedFile(name: string): boolean {
   return FILE.test(name);
 }

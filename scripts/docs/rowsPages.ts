@@ -1,4 +1,4 @@
-import { readerQuestions } from '../../cli/connect/questions.ts';
+import { readerQueries } from '../../cli/connect/readerQueries.ts';
 import { TIME_FORMS } from '../../lib/base/timeForms.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { eventsMapping, exposuresMapping, metricsMapping } from '../../lib/schema/mappings.ts';
@@ -66,7 +66,7 @@ export function findingsPage(page: string): string {
 /** The text of docs/experiments.md with the query of conversion that `sluice connect` prints. All other text stays. */
 export function experimentsPage(page: string): string {
   const config = defineConfig({ bucket: 'acme-experiments' });
-  const question = readerQuestions(config).find(({ name }) => name === 'Conversion by group');
+  const question = readerQueries(config).find(({ name }) => name === 'Conversion by group');
   if (question === undefined) throw new RangeError('There is no query of conversion.');
   return page.replace(/```sql\n.*?```/s, () => `\`\`\`sql\n${question.sql}\n\`\`\``);
 }

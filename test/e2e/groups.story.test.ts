@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { readerQuestions } from '../../cli/connect/questions.ts';
+import { readerQueries } from '../../cli/connect/readerQueries.ts';
 import { assignmentSource } from '../../cli/connect/statsigSources.ts';
 import { experimentSpecs, type SpecState } from '../harness/experimentSpecs.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
@@ -142,7 +142,7 @@ describe('groups of experiments from the real evaluator', () => {
         .map((row) => `${row['experiment_id']} ${row['group_id']} ${row['users']}`)
         .sort();
     expect(lines(await query(source))).toEqual(expected.sort());
-    const questions = Object.fromEntries(readerQuestions(config).map(({ name, sql }) => [name, sql]));
+    const questions = Object.fromEntries(readerQueries(config).map(({ name, sql }) => [name, sql]));
     const split = await story.ask(questions['Split and crossovers'] ?? '');
     expect(lines(split)).toEqual(expected);
     expect(split.filter(({ crossovers }) => Number(crossovers) > 0)).toEqual([]);

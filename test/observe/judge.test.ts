@@ -182,7 +182,11 @@ describe('a finding of sluice status', () => {
         'npx sluice ingest explain --source acme --dataset orders --day 2026-11-17',
         'npx sluice ingest run --source acme --dataset orders',
       ],
-      ['npx sluice export status --export out', 'npx sluice export run --export out'],
+      [
+        'npx sluice export status --export out',
+        'npx sluice explain SLUICE_INGEST_X',
+        'npx sluice export run --export out',
+      ],
     ]);
   });
 
@@ -712,6 +716,7 @@ describe('a finding of sluice status', () => {
       'npx sluice ingest explain --source acme --dataset orders --day 2026-11-01',
       'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-01 --to 2026-11-01',
       'npx sluice export status --export out --days 21',
+      'npx sluice explain SLUICE_INGEST_X',
       'npx sluice export run --export out',
       'npx sluice export run --export out --from 2026-11-01 --to 2026-11-01',
       'npx sluice curate status --table events --days 21',

@@ -4,7 +4,13 @@ import type { Config } from '../../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
-import { type QuarantineSender, senderColumns, senderOf, topSendersSql } from './quarantineSenders.ts';
+import {
+  noSenderColumns,
+  type QuarantineSender,
+  senderColumns,
+  senderOf,
+  topSendersSql,
+} from './quarantineSenders.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
 /** The rows of a table from the last 24 hours. */
@@ -129,7 +135,7 @@ export function landedSql(config: Pick<Config, 'database' | 'tables'>, now: numb
     (kind) => `SELECT
     '${kind}' AS "kind",
     ${kind === 'quarantine' ? '"reason"' : 'CAST(NULL AS varchar)'} AS "why",
-    ${kind === 'quarantine' ? senderColumns.join(', ') : 'CAST(NULL AS varchar) AS "sdk", CAST(NULL AS varchar) AS "key", CAST(NULL AS varchar) AS "path"'},
+    ${(kind === 'quarantine' ? senderColumns : noSenderColumns).join(', ')},
     "received_at"
   FROM ${qualifiedName(config, config.tables[kind])}
   WHERE "ds" BETWEEN DATE '${from}' AND DATE '${to}' AND "received_at" >= ${timestampText(now - DAY_MS)}`,

@@ -22,7 +22,20 @@ export const dropsFindings = {
   ),
   SLUICE_FINDING_SOURCE_UNREADABLE: problem(
     "The last attempt of `ingest-plan` to list a dataset's folder failed, which needs `s3:ListBucket`.",
-    "The first command says what to do. If access is denied, `policy print` prints what the customer's bucket must allow, and to which roles. Then `ingest run` lists the folder again.",
+    {
+      owner: [
+        'The bucket belongs to another account than `owner` of the source, and lets it in: somebody may have made a bucket of this name after that of the customer was deleted. Nothing was read from it.',
+        "Ask the customer first. Set `bucket` to a bucket that the customer names, deploy, and run the last command. Never set `owner` to an account that the customer does not call theirs: its files would be loaded as the customer's.",
+      ],
+      denied: [
+        'The customer denies the call, as the code of the title says: by the policy of the bucket or of its key, or by the trust policy of the role.',
+        '`policy print` prints what the customer must allow, and to which roles: have them compare. Then `ingest run` lists the folder again.',
+      ],
+      other: [
+        'The call failed with the code of the title.',
+        'The first command says what to do. Then `ingest run` lists the folder again.',
+      ],
+    },
     { section: 'drops', alarms: ['ingest-unreadable'] },
   ),
   SLUICE_FINDING_INGEST_LATE: problem(
@@ -166,7 +179,20 @@ export const dropsFindings = {
   ),
   SLUICE_FINDING_EXPORT_FAILED: problem(
     "Days of a table could not be exported to the customer's bucket.",
-    'The first command shows the reason; docs/export.md, "When an export fails", says what to do. If access is denied, `policy print` prints what the customer\'s bucket must allow, and to which role. Then `export run` exports these days.',
+    {
+      owner: [
+        'The bucket belongs to another account than `target.owner`, and lets the export in: somebody may have made a bucket of this name after that of the customer was deleted. Nothing was sent to it.',
+        'Ask the customer first. Set `target.bucket` to a bucket that the customer names, deploy, and export the days again, also those that were exported before. Never set `target.owner` to an account that the customer does not call theirs: it would get the data.',
+      ],
+      denied: [
+        'The customer denies the call, as the code of the title says: by the policy of the bucket or of its key, or by the trust policy of the role.',
+        '`policy print` prints what the customer must allow: have them compare. If all of it is there, ask whether a statement demands an encryption header, and set `target.encryption` or `target.kmsKeyArn` (docs/export.md, "When an export fails"). Then `export run` exports these days.',
+      ],
+      other: [
+        'The export failed with the code of the title.',
+        'The first command shows the reason, `explain` says what to do. Then `export run` exports these days.',
+      ],
+    },
     { section: 'exports', alarms: ['export-failed'] },
   ),
 } as const;

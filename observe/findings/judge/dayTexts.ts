@@ -4,19 +4,20 @@ import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { DatasetDays, DropDay, Failing, LackingDay } from '../../facts/days/ledgerDays.ts';
 import type { SharedPart, StatusFacts } from '../../facts/statusFacts.ts';
-import { type CaseOf, finding } from '../catalogue.ts';
+import { type CaseOf, type Finding, finding, type Told } from '../catalogue.ts';
 import type { Findings, Judged, Place } from './place.ts';
 
 /**
  * Days that failed, the latest first.
  *
+ * @param found Makes the finding.
  * @param name What the days are of, as the finding says. @param verb What could not be done with them: `loaded`.
  * @param needs Which role needs what, as a sentence with a space before it; empty if no call was denied.
  * @param shown Commands that show a day's failure.
  * @param again A command that loads days before the lookback: no run tries them again by itself.
  */
 export function* failedDays(
-  code: 'SLUICE_FINDING_INGEST_FAILED' | 'SLUICE_FINDING_EXPORT_FAILED',
+  found: (told: Told, commands: readonly string[]) => Finding,
   { name, verb, needs }: Readonly<Record<'name' | 'verb' | 'needs', string>>,
   {
     days,
@@ -38,7 +39,7 @@ export function* failedDays(
   const [newest] = failed;
   const title = `${counted(failed.length, 'day')} of ${name} could not be ${verb}, the newest ${newest?.day} with ${newest?.failure ?? 'failed'}`;
   const told = { title, since: sinceOf(failed.map(({ failing }) => failing?.since)) };
-  yield finding(code, { ...told, detail: `${name}: ${listed(texts, '; ')}.${needs}` }, [...new Set(all)]);
+  yield found({ ...told, detail: `${name}: ${listed(texts, '; ')}.${needs}` }, [...new Set(all)]);
 }
 
 /** The earliest of times, ISO 8601; null without any. @param times Epoch milliseconds. */

@@ -15,6 +15,7 @@ import { type CaseOf, type Finding, finding, seenNow, type Told } from '../catal
 import { failedDays, lostFilesOf, sinceOf } from './dayTexts.ts';
 import { unreadVersions } from './partitions.ts';
 import {
+  customersCase,
   deniedCallText,
   deniedPolicy,
   type Findings,
@@ -170,6 +171,7 @@ function* listing(
     yield finding(
       'SLUICE_FINDING_SOURCE_UNREADABLE',
       {
+        case: customersCase([failure.code]),
         title: `The folder of ${name} could not be listed: ${failure.code}`,
         since: failingSince,
         detail: `${name}, ${folder}, since ${failingSince}${tried}${good}: ${failure.code}: ${failure.message}${needs('list', failure.code)}`,
@@ -221,7 +223,8 @@ function* failedLoads(
   const denied = policy(...codes);
   const shown = (day: string) => [explain(day), ...denied, ...(day < drops.firstDay ? [] : [run()])];
   const subject = { name, verb: 'loaded', needs: needs('load', ...codes) };
-  yield* failedDays('SLUICE_FINDING_INGEST_FAILED', subject, drops, shown, backfill);
+  const found = (told: Told, all: readonly string[]) => finding('SLUICE_FINDING_INGEST_FAILED', told, all);
+  yield* failedDays(found, subject, drops, shown, backfill);
 }
 
 /** Days whose files are gone from the customer's folder. */

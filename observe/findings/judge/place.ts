@@ -79,6 +79,12 @@ function unthrottled(
   ];
 }
 
+/** Why a call of a customer's bucket failed. @param codes Stable codes of failures: SLUICE_…; the most serious one decides. */
+export function customersCase(codes: readonly (string | null)[]): 'owner' | 'denied' | 'other' {
+  if (codes.some((code) => code?.endsWith('_OWNER_DIFFERS'))) return 'owner';
+  return codes.some((code) => code?.endsWith('_DENIED')) ? 'denied' : 'other';
+}
+
 /**
  * The command that prints what a customer's bucket must allow, if a call to it was denied; none of other failures.
  *
@@ -90,8 +96,7 @@ export function deniedPolicy(
   whose: readonly string[],
   { sluice }: Pick<DeploymentCommands, 'sluice'>,
 ): readonly string[] {
-  const isDenied = codes.some((code) => code?.endsWith('_DENIED'));
-  return isDenied ? [sluice('policy', 'print', ...whose)] : [];
+  return customersCase(codes) === 'denied' ? [sluice('policy', 'print', ...whose)] : [];
 }
 
 /** What the roles of the stack need of a customer's bucket, and of the key of its files. */

@@ -409,33 +409,38 @@ export function* silence(
 
 /** What was not as usual within the last 24 hours: requests, overflow. */
 export function* changeFindings({ lastDay, spikeFrom }: StatusFacts, { commands }: Place): Findings {
-  const texts = (...wanted: readonly Change['what'][]) =>
-    (lastDay?.changes ?? [])
-      .filter(({ what }) => wanted.includes(what))
-      .map(({ what, hour, usual, first, last, day }) => {
-        const noun = what === 'requests' ? 'requests' : 'events';
-        return `${hour} ${noun} in the busiest hour, where ${Math.round(usual)} are usual, first in the 5 minutes from ${first}, last in those from ${last}; ${day} in 24 hours`;
-      })
-      .join('. ');
   const sender = spikeFrom === null ? '' : fromText(spikeFrom);
-  const share = Math.round((spikeFrom?.share ?? 0) * 100);
-  const from = sender === '' ? '' : `. About ${share} % came${sender}, by the log`;
-  const spike = texts('requests', 'events');
-  const toldOf = (text: string, ...wanted: readonly Change['what'][]): Told => {
-    const changes = (lastDay?.changes ?? []).filter(({ what }) => wanted.includes(what));
-    const [change] = changes;
-    const noun = change?.what === 'requests' ? 'requests' : 'events';
-    const verb = change?.what === 'overflowed' ? 'went past the stream' : 'came';
-    const who = change?.what === 'overflowed' || sender === '' ? '' : `, about ${share} %${sender}`;
-    const title = `${change?.hour} ${noun} ${verb} in the busiest hour, where ${Math.round(change?.usual ?? 0)} are usual${who}`;
-    return { title, since: changes.map(({ first }) => first).sort()[0] ?? null, detail: `${text}.` };
-  };
-  const found = [
-    ['SLUICE_FINDING_SPIKE', spike && `${spike}${from}`, [commands.sluice('tail')], ['requests', 'events']],
-    ['SLUICE_FINDING_OVERFLOW', texts('overflowed'), [tailErrors(commands)], ['overflowed']],
+  const share = `${Math.round((spikeFrom?.share ?? 0) * 100)} %`;
+  const kinds = [
+    ['SLUICE_FINDING_SPIKE', commands.sluice('tail'), 'requests', 'events'],
+    ['SLUICE_FINDING_OVERFLOW', tailErrors(commands), 'overflowed'],
   ] as const;
-  for (const [code, text, shown, wanted] of found)
-    if (text !== '') yield finding(code, toldOf(text, ...wanted), shown);
+  for (const [code, shown, ...wanted] of kinds) {
+    const names: readonly Change['what'][] = wanted;
+    const changes = (lastDay?.changes ?? []).filter(({ what }) => names.includes(what));
+    const [change] = changes;
+    if (change === undefined) continue;
+    const texts = changes.map(
+      ({ what, hour, usual, first, last, day }) =>
+        `${hour} ${nounOf(what)} in the busiest hour, where ${Math.round(usual)} are usual, first in the 5 minutes from ${first}, last in those from ${last}; ${day} in 24 hours`,
+    );
+    const isOverflow = change.what === 'overflowed';
+    const isKnown = !isOverflow && sender !== '';
+    const verb = isOverflow ? 'went past the stream' : 'came';
+    const who = isKnown ? `, about ${share}${sender}` : '';
+    const from = isKnown ? `. About ${share} came${sender}, by the log` : '';
+    const told = {
+      title: `${change.hour} ${nounOf(change.what)} ${verb} in the busiest hour, where ${Math.round(change.usual)} are usual${who}`,
+      since: changes.map(({ first }) => first).sort()[0] ?? null,
+      detail: `${texts.join('. ')}${from}.`,
+    };
+    yield finding(code, told, [shown]);
+  }
+}
+
+/** What a change counts. */
+function nounOf(what: Change['what']): string {
+  return what === 'requests' ? 'requests' : 'events';
 }
 
 /** Events whose times are seconds, as the collector has noted them. */

@@ -235,7 +235,7 @@ describe('a customer’s bucket with real clients', () => {
     const list = (other: Partial<typeof source>) =>
       customerBucketFrom(s3.client, { ...source, ...other }).list({ prefix: '' });
     await expect(list({ owner: '111122223333' })).rejects.toMatchObject({
-      code: 'SLUICE_SOURCE_ACCESS_DENIED',
+      code: 'SLUICE_SOURCE_OWNER_DIFFERS',
     });
     await expect(list({ bucket: 'nobodys' })).rejects.toMatchObject({ code: 'SLUICE_SOURCE_BUCKET_MISSING' });
     const away = s3.makeClient({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 });

@@ -392,7 +392,15 @@ describe('the export of a day', () => {
         return {};
       },
     ],
-    ['another owner', 'SLUICE_EXPORT_ACCESS_DENIED', () => ({ owner: OURS })],
+    ['another owner', 'SLUICE_EXPORT_OWNER_DIFFERS', () => ({ owner: OURS })],
+    [
+      'another owner whose policy does not let it in',
+      'SLUICE_EXPORT_ACCESS_DENIED',
+      ({ store }) => {
+        store.bucket(TARGET).settings = {};
+        return { owner: OURS };
+      },
+    ],
     ['no such bucket', 'SLUICE_EXPORT_BUCKET_MISSING', () => ({ bucket: 'nobodys-bucket' })],
     [
       'a bucket in another region',

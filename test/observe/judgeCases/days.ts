@@ -46,6 +46,16 @@ export const dayCases: readonly Case[] = [
     'problem',
     `s3://acme/out/ ${failingText}`,
     'npx sluice export status --export out',
+    'npx sluice explain SLUICE_INGEST_X',
+  ],
+  [
+    'the bucket of an export belongs to another account',
+    { exports: [{ ...exported, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_OWNER_DIFFERS' }] }] },
+    'EXPORT_FAILED',
+    'problem',
+    `s3://acme/out/ 2026-11-18 SLUICE_EXPORT_OWNER_DIFFERS ${at(30)} ${at(2)}`,
+    'npx sluice export status --export out',
+    'npx sluice export run --export out',
   ],
   [
     'the bucket of an export denies access',

@@ -148,6 +148,17 @@ export const dropCases: readonly Case[] = [
     'npx sluice ingest run --source acme --dataset orders',
   ],
   [
+    'the bucket of a source belongs to another account',
+    datasets({
+      lastLook: { ...look, failure: { code: 'SLUICE_SOURCE_OWNER_DIFFERS', message: 'Not theirs.' } },
+    }),
+    'SOURCE_UNREADABLE',
+    'problem',
+    `acme/orders s3://acme/orders/ since ${at(1)} SLUICE_SOURCE_OWNER_DIFFERS`,
+    'npx sluice explain SLUICE_SOURCE_OWNER_DIFFERS',
+    'npx sluice ingest run --source acme --dataset orders',
+  ],
+  [
     'a bucket has denied access for hours',
     datasets({
       lastLook: {

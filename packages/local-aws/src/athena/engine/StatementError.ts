@@ -10,6 +10,7 @@ import { linePosition, refusal, SqlError } from '../../trino/index.ts';
 export class StatementError extends Error {
   readonly category: 1 | 2 | 3;
   readonly type: number;
+  /** Whether Athena says that the same statement may succeed later. */
   readonly retryable: boolean;
 
   constructor(
@@ -69,7 +70,11 @@ const ERROR_TYPES: Readonly<Record<string, number>> = {
   DDL: 1003,
 };
 
-/** The error of a statement with Athena's error name and, when known, its position in the text. */
+/**
+ * The error of a statement with Athena's error name and, when known, its position in the text.
+ *
+ * @param code The name; `DDL` for a statement that Athena runs as Hive's, whose message begins with `FAILED`.
+ */
 export function statementError(
   code: string,
   message: string,
@@ -89,7 +94,7 @@ export function notEmulated(feature: string): StatementError {
 }
 
 /**
- * Converts an error of the translation into one of the statement.
+ * Converts an error of the translation into one of the statement. Any other error is returned as it is.
  *
  * @param shift The offset of the translated text in the statement.
  */
