@@ -1,4 +1,5 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
+import { GetBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { NotedRule } from '../../lib/landing/catalog/archivingRules.ts';
 import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
@@ -201,6 +202,8 @@ export interface StatusFacts {
   readonly archivedDays: ArchivedDays | null;
   /** The rules of the bucket's lifecycle that archive objects, as the hourly look has noted them. */
   readonly archivingRules: readonly NotedRule[] | null;
+  /** Whether the bucket keeps versions: `Enabled`, `Suspended`, or `Off` if it never did; null: unknown. */
+  readonly versioning: 'Enabled' | 'Suspended' | 'Off' | null;
   /** The hours of the last days, as the nights have judged them. */
   readonly receivedHours: readonly ReceivedHour[] | null;
   /** Days whose finding has `restore` as its cure, with what S3 has versions of. */
@@ -316,6 +319,10 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     lostDays: ask('the raw days', readLostDays),
     damagedFiles: ask('the files of the last days', readDamagedFiles),
     archivingRules: ask('the rules of the bucket', readNotedRules),
+    versioning: ask('the versioning of the bucket', async ({ s3 }) => {
+      const asked = new GetBucketVersioningCommand({ Bucket: config.bucket });
+      return (await s3.send(asked)).Status ?? 'Off';
+    }),
     deadLetters: ask('the dead letters', readDeadLetters),
     functionErrors: ask("the functions' errors", readFunctionErrors),
     lastNight: config.reconcile ? ask('the last night', readLastNight) : null,

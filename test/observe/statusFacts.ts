@@ -71,6 +71,7 @@ export const well: StatusFacts = {
   damagedFiles: [],
   archivedDays: { days: [], unlookedUntil: null },
   archivingRules: [],
+  versioning: 'Enabled',
   receivedHours: [],
   lastNight: null,
   restorable: [],

@@ -267,6 +267,21 @@ function placeOf(resource: string): string {
   return resource.replace(/^arn:.*:/, '').replace(/[^/]{20,}$/, '…');
 }
 
+/** A bucket that keeps no versions, without which nothing that is deleted or overwritten comes back. */
+export function* unversioned({ versioning }: StatusFacts, { commands, config }: Place): Findings {
+  if (versioning === null || versioning === 'Enabled') return;
+  const { bucket, existing } = config;
+  const title = `The versioning of the bucket ${bucket} is ${versioning} in place of Enabled`;
+  const detail = `${bucket}: nothing that is deleted or overwritten meanwhile can be brought back.`;
+  const told = { case: existing.bucket ? 'brought' : 'setting', ...seenNow(title, detail) } as const;
+  const set = ['--bucket', bucket, '--versioning-configuration', 'Status=Enabled'];
+  const found = finding('SLUICE_FINDING_BUCKET_UNFIT', told, [
+    commands.aws('s3api', 'put-bucket-versioning', ...set),
+  ]);
+  // By the catalogue the doctor alone finds it.
+  yield { ...found, part: 'deployment' };
+}
+
 /** Alarms that notify nobody. */
 export function* silentAlarms({ alarms, isLocal }: StatusFacts, { commands, config }: Place): Findings {
   const silent = (alarms ?? []).filter(({ notifies }) => !notifies);

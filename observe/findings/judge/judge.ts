@@ -14,6 +14,7 @@ import {
   stackFaultFindings,
   undeployedFindings,
   unreadFindings,
+  unversioned,
 } from './deployment.ts';
 import { damageAlarms, damagedEntries, dropFindings } from './drops.ts';
 import { functionFindings } from './functions.ts';
@@ -67,6 +68,7 @@ const JUDGES: readonly Judge[] = [
   { find: lostDays, readBy: /^retention\b/ },
   { find: damagedFiles, readBy: PLACES },
   { find: archivedFiles, readBy: CURATED },
+  { find: unversioned, readBy: PLACES },
   { find: shortHours, readBy: PLACES },
   { find: unprovedDays, readBy: PLACES },
   { find: missingNights, readBy: /^reconcile\b/ },

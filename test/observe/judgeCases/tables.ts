@@ -42,6 +42,14 @@ export const tableCases: readonly Case[] = [
     "npx sluice query 'ALTER TABLE `sluice`.`statsig_forwarded_events` DROP IF EXISTS PARTITION (ds = '\\''2026-11-20'\\'')'",
   ],
   [
+    'somebody suspended the versions of the bucket',
+    { versioning: 'Suspended' },
+    'BUCKET_UNFIT',
+    'problem',
+    'acme',
+    'aws s3api put-bucket-versioning --bucket acme --versioning-configuration Status=Enabled',
+  ],
+  [
     'an object of the ledger is damaged',
     {
       damagedEntries: [
