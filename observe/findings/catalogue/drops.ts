@@ -9,6 +9,9 @@ const BY_HAND = `Somebody wrote the object by hand: no function writes such an e
 const VERSION_BEFORE =
   'The first command lists the versions of the object, the next brings back the last one before the damage: put its ID in place of VERSION_ID where the command has that. If the finding comes back, take an earlier version. Do not delete the object: it may be all that says which files the day has.';
 
+/** Who made a bucket in another account: no call of ours may ask that account. */
+const OF_STRANGER = 'S3 does not say whose it is: CloudTrail of that account has CreateBucket.';
+
 /** Findings about customers' datasets and exports. */
 export const dropsFindings = {
   SLUICE_FINDING_LEDGER_DAMAGED: problem(
@@ -24,7 +27,7 @@ export const dropsFindings = {
     "The last attempt of `ingest-plan` to list a dataset's folder failed, which needs `s3:ListBucket`.",
     {
       owner: [
-        'The bucket belongs to another account than `owner` of the source, and lets it in: somebody may have made a bucket of this name after that of the customer was deleted. Nothing was read from it.',
+        `The bucket belongs to another account than \`owner\` of the source, and lets it in: somebody may have made a bucket of this name after that of the customer was deleted. Nothing was read from it. ${OF_STRANGER}`,
         "Ask the customer first. Set `bucket` to a bucket that the customer names, deploy, and run the last command. Never set `owner` to an account that the customer does not call theirs: its files would be loaded as the customer's.",
       ],
       denied: [
@@ -181,7 +184,7 @@ export const dropsFindings = {
     "Days of a table could not be exported to the customer's bucket.",
     {
       owner: [
-        'The bucket belongs to another account than `target.owner`, and lets the export in: somebody may have made a bucket of this name after that of the customer was deleted. Nothing was sent to it.',
+        `The bucket belongs to another account than \`target.owner\`, and lets the export in: somebody may have made a bucket of this name after that of the customer was deleted. Nothing was sent to it. ${OF_STRANGER}`,
         'Ask the customer first. Set `target.bucket` to a bucket that the customer names, deploy, and export the days again, also those that were exported before. Never set `target.owner` to an account that the customer does not call theirs: it would get the data.',
       ],
       denied: [
