@@ -50,7 +50,7 @@ describe('sluice policy print, of a reader of other data', () => {
     expect(also).toContain('AlsoReadTables');
     expect(key).toContain('__READER_ROLE_ARN__');
     for (const text of [
-      "Placeholder left: __READER_ROLE_ARN__. Replace it, or use the stack's output Reader<Name>RoleArn.",
+      "Placeholder left: __READER_ROLE_ARN__. Replace it with the stack's output Reader<Name>RoleArn.",
       'It adds what `alsoReads` names, finance-data.orders, and nothing else.',
       'keyPolicy: Add its statement to the policy of the key arn:aws:kms:us-east-1:111122223333:key/',
       'acme-finance is of the account 444455556666, whose owner must allow the reader, too: npx sluice connect owner acme-finance',
