@@ -3,6 +3,7 @@ import type { LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { CuratedDayState } from '../../../observe/facts/days/curatedDays.ts';
 import { DAY_MARKS, type MarkName, marksOf, STATE_MARKS } from '../../../observe/facts/days/dayMarks.ts';
 import type { DatasetDays, DropDay, ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
+import { misnamedDays } from '../../../observe/facts/days/misnamedDays.ts';
 import type { Tone } from '../parts/figures.ts';
 import { formatCount, formatTime } from '../parts/format.ts';
 
@@ -105,14 +106,8 @@ function wordsOf(dropDay: DropDay, mark: MarkName): string {
 export type LineNote = readonly [tone: Tone, text: string];
 
 /** What is to be known of a dataset as a whole, each as serious as the finding of `sluice status`. */
-export function notesOf({
-  lastLook,
-  isLookOld,
-  schedule,
-  newer,
-  unlooked,
-  unread = [],
-}: DatasetDays): readonly LineNote[] {
+export function notesOf(drops: DatasetDays): readonly LineNote[] {
+  const { lastLook, isLookOld, schedule, newer, unlooked, unread = [] } = drops;
   const notes: LineNote[] = [];
   const { at, failure, stopped } = lastLook ?? {};
   const days = (names: readonly string[]) => `${counted(names.length, 'day')}, the newest ${names.at(-1)}`;
@@ -130,6 +125,9 @@ export function notesOf({
     notes.push(['warning', `It was listed ${listed}; its schedule is ${schedule}.`]);
   }
   if (stopped === true) notes.push(['warning', 'There are no files for any day of its lookback.']);
+  const { missed = [], names = [] } = misnamedDays(drops) ?? {};
+  if (names.length > 0)
+    notes.push(['warning', `No file of ${days(missed)}, but there is ${names.join(', ')}, which is no day.`]);
   if (unlooked.length > 0)
     notes.push(['plain', `There are files of ${days(unlooked)}, outside of its lookback.`]);
   return notes;

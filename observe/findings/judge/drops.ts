@@ -7,8 +7,8 @@ import { CURATED_LEDGER, EXPORTS_LEDGER, lastLookKey } from '../../../lib/tables
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords, sluiceCommand } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import { misnamedDays } from '../../facts/days/dropsPage.ts';
 import type { DatasetDays, DropDay, WaitingDay } from '../../facts/days/ledgerDays.ts';
+import { misnamedDays } from '../../facts/days/misnamedDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type CaseOf, type Finding, finding, seenNow, type Told } from '../catalogue.ts';
