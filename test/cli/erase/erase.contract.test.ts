@@ -129,12 +129,17 @@ describe('sluice erase', () => {
     expect((await erase(['--unit', 'user_id=waits', '--yes'])).code).toBe(3);
     await put(judged, JSON.stringify({ ...hour, ds: day, missing: 0, state: 'whole' }));
     const seenAt = Date.now() - 3_600_000;
-    const lost = { at: Date.now(), days: { [day]: { seenAt, files: 3 } } };
-    await put('ledger/_days/events.json', JSON.stringify(lost));
-    // Nothing brings them back.
-    expect((await erase(['--unit', 'user_id=waits'])).code).toBe(3);
-    await put('ledger/_days/events.json', JSON.stringify({ ...lost, at: seenAt }));
-    expect((await erase(['--unit', 'user_id=waits'])).code).toBe(3);
+    const loseDay = (lostDay: string, at: number) =>
+      put('ledger/_days/events.json', JSON.stringify({ at, days: { [lostDay]: { seenAt, files: 3 } } }));
+    await loseDay(day, Date.now());
+    // The landing has versions from which the rows can be written again.
+    expect((await erase(['--unit', 'user_id=waits'])).stderr).toContain('SLUICE_ERASE_CURE_PENDING: ');
+    // Nothing brings rows of a day back whose landing has no versions any more.
+    const older = new Date(Date.parse(ds) - 20 * 86_400_000).toISOString().slice(0, 10);
+    for (const at of [Date.now(), seenAt]) {
+      await loseDay(older, at);
+      expect((await erase(['--unit', 'user_id=waits'])).code).toBe(3);
+    }
     for (const Key of [judged, landed]) await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
   });
 

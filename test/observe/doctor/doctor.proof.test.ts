@@ -76,7 +76,10 @@ describe('sluice doctor on the local cloud', () => {
         ),
       ],
       ['bucket-policy', 'the check bucket-policy: AccessDenied: Access Denied'],
-      ['status', 'the dead letters: AccessDenied: You are not authorized to perform this operation.'],
+      [
+        'status',
+        'denied calls: AccessDenied: Access Denied; the dead letters: AccessDenied: You are not authorized to perform this operation.; the partitions of curated days: AccessDeniedException: You are not authorized to perform this operation.',
+      ],
     ]);
   });
 
@@ -130,7 +133,7 @@ describe('sluice doctor on the local cloud', () => {
         `sources: [{ name: 'acme', bucket: 'acme-drops', owner: '111122223333', datasets: ${datasets} }],`,
       );
       deployed.faults.clear();
-      expect(found.get('status SLUICE_FINDING_UNREADABLE')?.detail).toMatch(/^the partitions of drops: /);
+      expect(found.get('status SLUICE_FINDING_UNREADABLE')?.detail).toMatch(/the partitions of drops: /);
       expect(found.has('status SLUICE_FINDING_INGEST_LATE')).toBe(true);
     });
 
