@@ -11,9 +11,12 @@ export function openLocalConsole(
   return openConsoleOf(cloud, { port: 0, ...options });
 }
 
-/** How often a page is looked at, and how often at most: less than a test's own limit. */
-const LOOK_MS = 25;
-const MOST_LOOKS = 7_000;
+/**
+ * Milliseconds between two looks at a page, so few that a click comes before the page's next frame, and how often it is looked at: less
+ * than a test's own limit.
+ */
+const LOOK_MS = 1;
+const MOST_LOOKS = 100_000;
 
 /** A page of the console that a test uses as a person does. */
 export interface OpenPage {

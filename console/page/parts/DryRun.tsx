@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type ActionState, useAction } from './api.ts';
 import { useConsole } from './context.ts';
 import { Problem } from './parts.tsx';
@@ -35,8 +35,9 @@ export function DryRun<Answer>(props: DryRunProps<Answer>) {
   const [isOpen, setOpen] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const box = useRef<HTMLElement>(null);
-  // Another subject means another action: an answer about the first does not hold for it.
-  useEffect(() => {
+  // Another subject means another action: an answer about the first does not hold for it. A layout effect, as an effect runs after
+  // the next frame, and would close what somebody has opened before it.
+  useLayoutEffect(() => {
     setOpen(false);
     tried.clear();
     done.clear();
