@@ -159,7 +159,7 @@ export const mutations: readonly Mutation[] = [
     [') && now - (entry?.queued?.at ?? now) > DAY_MS', ')'],
     ['=> now - (entry?.queued?.at ?? now) > DAY_MS', '=> entry?.queued !== undefined'],
   ]),
-  faultsOf('observe/findings/lastSight.ts', 'observe/judge', [['isHidden(finding) &&', '']]),
+  faultsOf('observe/findings/lastSight.ts', 'observe/lastSight', [['isHidden(finding) &&', '']]),
   // What commands answer a script.
   faultsOf('cli/commands/doctor.ts', 'cli/exitCodes.story', [['problems > 0 ? PROBLEMS_FOUND : ', '']]),
   faultsOf('cli/commands/status.ts', 'cli/exitCodes.story', [['answer.isWell ? 0 : PROBLEMS_FOUND', '0']]),

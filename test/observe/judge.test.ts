@@ -9,7 +9,6 @@ import { GONE } from '../../observe/facts/flow/senders.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { type Finding, findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
-import { readSights, sightsOf, toldSights } from '../../observe/findings/lastSight.ts';
 import type { Case } from './judgeCases/Case.ts';
 import { cases } from './judgeCases/cases.ts';
 import {
@@ -20,6 +19,7 @@ import {
   curated,
   datasets,
   deadLetters,
+  deniedCalls,
   dropDay,
   exported,
   failedBy,
@@ -43,20 +43,6 @@ import {
   waiting,
   well,
 } from './statusFacts.ts';
-
-const deniedCalls = {
-  part: 'write',
-  role: 'arn:aws:iam::1:role/sluice-prod-WriteRole-1',
-  action: 's3:PutObject',
-  resource: 'arn:aws:s3:::acme/x',
-  by: 'explicit',
-  statements: null,
-  repair: null,
-  count: 9,
-  hasMore: true,
-  first: null,
-  last: at(1),
-} as const;
 
 const anyKey = defineConfig({ bucket: 'acme', allowAnyKey: true });
 const judge = (facts: Partial<StatusFacts>) => judgeFacts({ ...well, ...facts }, place, 'eu-central-1');
@@ -721,210 +707,6 @@ describe('a finding of sluice status', () => {
       'npx sluice export run --export out --from 2026-11-01 --to 2026-11-01',
       'npx sluice curate status --table events --days 21',
       'npx sluice curate run --table events',
-    ]);
-  });
-
-  describe('for which an alarm rings', () => {
-    const ring = (...parts: readonly string[]) => ({
-      alarms: parts.map((part) => {
-        return { ...alarm, name: `sluice-prod-${part}`, state: 'ALARM' as const, notifies: true };
-      }),
-    });
-    const headlinesOf = (facts: Partial<StatusFacts>) =>
-      judge(facts).map(({ code, severity, detail }) => [
-        code.replace('SLUICE_FINDING_', ''),
-        severity,
-        ...(detail.match(/Alarm \S+(?=,)/g) ?? []),
-      ]);
-
-    it('is a problem, and the alarm is no finding of its own', () => {
-      const refused = refusedBy({ SLUICE_KEY_UNKNOWN: 1 }, 100);
-      expect(headlinesOf(refused)).toEqual([['REFUSED', 'warning']]);
-      expect(headlinesOf({ ...refused, ...ring('key-unknown', 'groups') })).toEqual([
-        ['REFUSED', 'problem', 'Alarm sluice-prod-key-unknown'],
-        ['ALARM', 'problem'],
-      ]);
-    });
-
-    it('is none once the days of drops are well: the next run ends it', () => {
-      const facts = { datasets: [], exports: [], ...ring('ingest-stopped-daily') };
-      expect(headlinesOf(facts)).toEqual([]);
-    });
-
-    it('stands with the dataset that has what it counts, and with no other', () => {
-      const named = (dataset: string, facts: object) => datasets({ dataset, ...facts }).datasets;
-      const fine = { newer: ['2026-01-01'] };
-      const old = named('old', { lastLook: { ...look, at: NOW - 27 * HOUR } });
-      const stopped = named('stopped', { lastLook: { ...look, stopped: true } });
-      const late = named('late', { late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }] });
-      const first = named('first', { late: [{ day: '2026-11-17', due: NOW - 2 * HOUR }] });
-      const longAgo = named('longago', { late: [{ day: '2026-11-01', due: NOW - 400 * HOUR }] });
-      const all = [named('fine', fine), old, longAgo, stopped, late].flat();
-      const ringing = ring('ingest-late', 'ingest-stopped-daily');
-      const found = judge({ datasets: all, ...ringing }).map(({ detail }) => detail);
-      const alarmsOf = (dataset: string) =>
-        found
-          .filter((detail) => detail.startsWith(`acme/${dataset}:`))
-          .flatMap((detail) => detail.match(/Alarm \S+(?=,)/g) ?? []);
-      expect(['fine', 'old', 'longago'].flatMap(alarmsOf)).toEqual([]);
-      expect(alarmsOf('stopped')).toEqual(['Alarm sluice-prod-ingest-stopped-daily']);
-      expect(alarmsOf('late')).toEqual(['Alarm sluice-prod-ingest-late']);
-      expect(headlinesOf({ datasets: first, ...ring('ingest-late') })).toEqual([
-        ['INGEST_LATE', 'problem', 'Alarm sluice-prod-ingest-late'],
-      ]);
-      expect(headlinesOf({ datasets: named('fine', fine), ...ringing })).toEqual([
-        ['INGEST_WAITING', 'warning'],
-      ]);
-    });
-
-    it('is a warning if it also counts what no ledger has', () => {
-      expect(headlinesOf(ring('export-failed-daily'))).toEqual([['ALARM', 'warning']]);
-    });
-
-    it.each([
-      ['exports/out', 'export-failed-daily', 'An export failed'],
-      ['acme/orders', 'ingest-failed-hourly', 'A drop is missing or failed'],
-      ['curated/events', 'curations-failed', 'Days are not curated'],
-    ])('stands with the damaged object of ledger/%s that it counts', (folder, name, section) => {
-      const key = `ledger/${folder}/2026-11-18.json`;
-      const damagedEntries = [{ key, writtenAt: at(3), versionBefore: null }];
-      expect(headlinesOf({ damagedEntries, ...ring(name) })).toEqual([
-        ['LEDGER_DAMAGED', 'problem', `Alarm sluice-prod-${name}`],
-      ]);
-      expect(judge({ damagedEntries }).map((found) => found.section)).toEqual([section]);
-    });
-
-    it('alone says what it watches, and leads to its own section', () => {
-      const alarms = [{ ...alarm, state: 'ALARM', notifies: true }] as const;
-      expect(judge({ alarms })).toMatchObject([
-        {
-          title: `The alarm sluice-prod-overflow is on: Events overflow, since ${at(2)}.`,
-          section: 'Requests do not get into the stream',
-          detail: expect.stringMatching(/ CloudWatch: Threshold Crossed\.$/),
-        },
-      ]);
-    });
-
-    it('is that of a dataset of its schedule, and of its own queue', () => {
-      const stopped = { ...look, stopped: true };
-      const [daily] = datasets({ lastLook: stopped, dataset: 'daily' }).datasets;
-      const [hourly] = datasets({ lastLook: stopped, dataset: 'hourly', schedule: 'hourly' }).datasets;
-      const facts = { datasets: [daily, hourly].flatMap((dataset) => dataset ?? []) };
-      expect(judge({ ...facts, ...ring('ingest-stopped-hourly') }).map(({ detail }) => detail)).toEqual([
-        expect.stringMatching(/^acme\/hourly: .* Alarm sluice-prod-ingest-stopped-hourly, since/),
-        expect.stringMatching(/^acme\/daily: [^A]*$/),
-      ]);
-      const queue = (part: 'export' | 'register') => ({
-        ...deadLetters,
-        part,
-        queue: `sluice-prod-${part}-dead-letters`,
-      });
-      const dead = { deadLetters: [queue('export'), queue('register')], ...ring('register-dead-letters') };
-      expect(headlinesOf(dead)).toEqual([
-        ['DEAD_LETTERS', 'problem'],
-        ['DEAD_LETTERS', 'problem', 'Alarm sluice-prod-register-dead-letters'],
-      ]);
-    });
-  });
-
-  it('of a part that cannot be read now stays, with when it was seen last, until it can be read', () => {
-    const lost = {
-      quarantine: [quarantineCount],
-      partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
-    } as const;
-    const throttled = { kind: 'throttled', why: 'Rate exceeded', log: null, isByKey: false } as const;
-    const facts: readonly (Partial<StatusFacts> & Pick<StatusFacts, 'at'>)[] = [
-      { ...lost, at: at(19) },
-      { ...lost, at: at(18), quarantine: null, unknown: [{ ...throttled, part: 'quarantine' }] },
-      {
-        ...lost,
-        at: at(17),
-        quarantine: null,
-        partitions: { days: 3, gaps: [] },
-        unknown: [{ ...throttled, part: 'quarantine' }],
-      },
-      { at: at(16) },
-    ];
-    let note: unknown;
-    const told = facts.map((looked) => {
-      const all = { ...well, ...looked };
-      const sights = sightsOf(judge(looked), all, readSights(note));
-      note = JSON.parse(JSON.stringify(sights));
-      return toldSights(sights, looked.at).map(
-        ({ code, title }) => `${code.slice(15)} ${/seen last at \S+/.exec(title)?.[0] ?? ''}`,
-      );
-    });
-    const last = `QUARANTINED seen last at ${at(19)}.`;
-    expect(told).toEqual([
-      ['PARTITION_WRONG ', 'QUARANTINED '],
-      ['PARTITION_WRONG ', 'UNREADABLE ', last],
-      ['UNREADABLE ', last],
-      [],
-    ]);
-    expect(readSights([{ at: 1 }])).toEqual([]);
-  });
-
-  it('of a part stays for that part alone, for two weeks', () => {
-    const denied = (part: string, isByKey = false) =>
-      ({ part, why: 'It is denied.', kind: 'denied', log: null, isByKey }) as const;
-    const since = NOW - HOUR;
-    const lacking = [{ day: '2026-11-17', since, isOnly: false }];
-    const fault = { differs: ['its SQL differs'], isDeployed: true, deployedAt: null, changedAt: null };
-    const whole = { isOtherRelease: false, repair: [] };
-    const seen = judge({
-      ...datasets({ lacking, unread: [{ day: '2026-11-18', location: 's3://acme/x/', rows: 40 }] }),
-      curated: [{ ...curated, lacking }],
-      partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
-      stackFaults: [
-        { ...fault, ...whole, what: 'table', name: 'events', part: 'the tables of the catalog' },
-        { ...fault, ...whole, what: 'workgroup', name: 'own', part: 'the workgroup own' },
-      ],
-      keysFailure: `${at(0.1)}: SLUICE_KEYS_UNAVAILABLE: AccessDeniedException.`,
-      deniedCalls: [deniedCalls],
-      quarantine: [quarantineCount],
-      relay: { waiting: { ...copies, oldest: at(2) }, refused: [] },
-    }).map((finding) => ({ at: at(24), finding }));
-    const keptOf = (unknown: StatusFacts['unknown'], facts: Partial<StatusFacts> = {}) => {
-      const all = { ...well, ...facts, unknown };
-      return sightsOf(judge(all), all, seen)
-        .filter((sight) => sight.at !== all.at)
-        .map(({ finding }) => `${finding.code.slice(15)} ${finding.part}`);
-    };
-    expect(keptOf([denied('the identity of the reader bi')])).toEqual([]);
-    expect(keptOf([denied('the tables of the catalog')])).toEqual(['TABLE_DIFFERS partitions']);
-    expect(keptOf([denied('the workgroup own')])).toEqual(['DRIFT deployment']);
-    expect(keptOf([denied('the stack')], { stackFaults: null })).toHaveLength(3);
-    expect(keptOf([denied('the partitions')], { partitions: null })).toEqual(['PARTITION_WRONG partitions']);
-    expect(keptOf([denied('the partitions of drops')])).toEqual(['PARTITION_WRONG drops']);
-    const lostOfDrops = datasets({ lacking }).datasets;
-    expect(keptOf([denied('the curated days')], { curated: null, datasets: lostOfDrops })).toEqual([
-      'FILES_LOST drops',
-    ]);
-    expect(keptOf([denied('the log of collect')])).toEqual(['KEYS_UNREADABLE collector']);
-    expect(keptOf([denied('denied calls')], { deniedCalls: null })).toEqual(['ROLE_DENIED deployment']);
-    expect(keptOf([denied('the keys')], { keys: null })).toEqual([]);
-    expect(keptOf([denied('the stream')], { relay: null })).toEqual([]);
-    for (const unread of [['relay'], ['relay', 'the stream'], ['the stream', 'relay']])
-      expect(
-        keptOf(
-          unread.map((part) => denied(part)),
-          { relay: null },
-        ),
-      ).toEqual(['RELAY_LATE collector']);
-    expect(keptOf([denied('the workgroup own'), denied('the stream')])).toEqual(['DRIFT deployment']);
-    // Of a key that is denied, too, nobody can say that it is well again.
-    const byKey = [denied('quarantine', true)];
-    expect(keptOf(byKey, { quarantine: null })).toEqual(['QUARANTINED collector']);
-    expect(keptOf(byKey, { quarantine: null, at: at(-313) })).toHaveLength(0);
-    expect(keptOf(byKey, { quarantine: null, at: at(-312) })).toHaveLength(1);
-    const key = { KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' } as const;
-    const unusable = { ...well, quarantine: null, unknown: byKey, key };
-    const sights = sightsOf(judge(unusable), unusable, seen);
-    expect(sights).toHaveLength(2);
-    // It was seen before the key was off.
-    expect(toldSights(sights, unusable.at).map(({ code }) => code)).toEqual([
-      'SLUICE_FINDING_KEY_UNUSABLE',
-      'SLUICE_FINDING_QUARANTINED',
     ]);
   });
 

@@ -297,3 +297,18 @@ export const place = {
   localControl: undefined,
   now: NOW,
 };
+
+/** Denied calls of a function, of which the log has more than was read, by a policy that nobody has found. */
+export const deniedCalls = {
+  part: 'write',
+  role: 'arn:aws:iam::1:role/sluice-prod-WriteRole-1',
+  action: 's3:PutObject',
+  resource: 'arn:aws:s3:::acme/x',
+  by: 'explicit',
+  statements: null,
+  repair: null,
+  count: 9,
+  hasMore: true,
+  first: null,
+  last: at(1),
+} as const;

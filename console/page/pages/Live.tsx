@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { LiveEntry } from '../../../observe/facts/flow/liveEntries.ts';
 import { entryText } from '../../../observe/live/entryText.ts';
 import type { Gate } from '../../../observe/live/gate.ts';
@@ -35,7 +35,7 @@ export function Live() {
   const feed = useLiveFeed(filter);
   // While the page is paused, it shows the list as it was.
   const [paused, setPaused] = useState<readonly NumberedEntry[]>();
-  useEffect(() => setPaused(undefined), [JSON.stringify(filter)]);
+  useLayoutEffect(() => setPaused(undefined), [JSON.stringify(filter)]);
   const list = paused ?? feed.kept;
   const unseen = paused === undefined ? 0 : feed.total - (paused.at(-1)?.number ?? 0);
   const pause = () => setPaused(list);

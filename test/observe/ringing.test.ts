@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
+import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
+import { alarm, at, datasets, deadLetters, HOUR, look, NOW, place, refusedBy, well } from './statusFacts.ts';
+
+const judge = (facts: Partial<StatusFacts>) => judgeFacts({ ...well, ...facts }, place, 'eu-central-1');
+
+describe('a finding for which an alarm rings', () => {
+  const ring = (...parts: readonly string[]) => ({
+    alarms: parts.map((part) => {
+      return { ...alarm, name: `sluice-prod-${part}`, state: 'ALARM' as const, notifies: true };
+    }),
+  });
+  const headlinesOf = (facts: Partial<StatusFacts>) =>
+    judge(facts).map(({ code, severity, detail }) => [
+      code.replace('SLUICE_FINDING_', ''),
+      severity,
+      ...(detail.match(/Alarm \S+(?=,)/g) ?? []),
+    ]);
+
+  it('is a problem, and the alarm is no finding of its own', () => {
+    const refused = refusedBy({ SLUICE_KEY_UNKNOWN: 1 }, 100);
+    expect(headlinesOf(refused)).toEqual([['REFUSED', 'warning']]);
+    expect(headlinesOf({ ...refused, ...ring('key-unknown', 'groups') })).toEqual([
+      ['REFUSED', 'problem', 'Alarm sluice-prod-key-unknown'],
+      ['ALARM', 'problem'],
+    ]);
+  });
+
+  it('is none once the days of drops are well: the next run ends it', () => {
+    const facts = { datasets: [], exports: [], ...ring('ingest-stopped-daily') };
+    expect(headlinesOf(facts)).toEqual([]);
+  });
+
+  it('stands with the dataset that has what it counts, and with no other', () => {
+    const named = (dataset: string, facts: object) => datasets({ dataset, ...facts }).datasets;
+    const fine = { newer: ['2026-01-01'] };
+    const old = named('old', { lastLook: { ...look, at: NOW - 27 * HOUR } });
+    const stopped = named('stopped', { lastLook: { ...look, stopped: true } });
+    const late = named('late', { late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }] });
+    const first = named('first', { late: [{ day: '2026-11-17', due: NOW - 2 * HOUR }] });
+    const longAgo = named('longago', { late: [{ day: '2026-11-01', due: NOW - 400 * HOUR }] });
+    const all = [named('fine', fine), old, longAgo, stopped, late].flat();
+    const ringing = ring('ingest-late', 'ingest-stopped-daily');
+    const found = judge({ datasets: all, ...ringing }).map(({ detail }) => detail);
+    const alarmsOf = (dataset: string) =>
+      found
+        .filter((detail) => detail.startsWith(`acme/${dataset}:`))
+        .flatMap((detail) => detail.match(/Alarm \S+(?=,)/g) ?? []);
+    expect(['fine', 'old', 'longago'].flatMap(alarmsOf)).toEqual([]);
+    expect(alarmsOf('stopped')).toEqual(['Alarm sluice-prod-ingest-stopped-daily']);
+    expect(alarmsOf('late')).toEqual(['Alarm sluice-prod-ingest-late']);
+    expect(headlinesOf({ datasets: first, ...ring('ingest-late') })).toEqual([
+      ['INGEST_LATE', 'problem', 'Alarm sluice-prod-ingest-late'],
+    ]);
+    expect(headlinesOf({ datasets: named('fine', fine), ...ringing })).toEqual([
+      ['INGEST_WAITING', 'warning'],
+    ]);
+  });
+
+  it('is a warning if it also counts what no ledger has', () => {
+    expect(headlinesOf(ring('export-failed-daily'))).toEqual([['ALARM', 'warning']]);
+  });
+
+  it.each([
+    ['exports/out', 'export-failed-daily', 'An export failed'],
+    ['acme/orders', 'ingest-failed-hourly', 'A drop is missing or failed'],
+    ['curated/events', 'curations-failed', 'Days are not curated'],
+  ])('stands with the damaged object of ledger/%s that it counts', (folder, name, section) => {
+    const key = `ledger/${folder}/2026-11-18.json`;
+    const damagedEntries = [{ key, writtenAt: at(3), versionBefore: null }];
+    expect(headlinesOf({ damagedEntries, ...ring(name) })).toEqual([
+      ['LEDGER_DAMAGED', 'problem', `Alarm sluice-prod-${name}`],
+    ]);
+    expect(judge({ damagedEntries }).map((found) => found.section)).toEqual([section]);
+  });
+
+  it('alone says what it watches, and leads to its own section', () => {
+    const alarms = [{ ...alarm, state: 'ALARM', notifies: true }] as const;
+    expect(judge({ alarms })).toMatchObject([
+      {
+        title: `The alarm sluice-prod-overflow is on: Events overflow, since ${at(2)}.`,
+        section: 'Requests do not get into the stream',
+        detail: expect.stringMatching(/ CloudWatch: Threshold Crossed\.$/),
+      },
+    ]);
+  });
+
+  it('is that of a dataset of its schedule, and of its own queue', () => {
+    const stopped = { ...look, stopped: true };
+    const [daily] = datasets({ lastLook: stopped, dataset: 'daily' }).datasets;
+    const [hourly] = datasets({ lastLook: stopped, dataset: 'hourly', schedule: 'hourly' }).datasets;
+    const facts = { datasets: [daily, hourly].flatMap((dataset) => dataset ?? []) };
+    expect(judge({ ...facts, ...ring('ingest-stopped-hourly') }).map(({ detail }) => detail)).toEqual([
+      expect.stringMatching(/^acme\/hourly: .* Alarm sluice-prod-ingest-stopped-hourly, since/),
+      expect.stringMatching(/^acme\/daily: [^A]*$/),
+    ]);
+    const queue = (part: 'export' | 'register') => ({
+      ...deadLetters,
+      part,
+      queue: `sluice-prod-${part}-dead-letters`,
+    });
+    const dead = { deadLetters: [queue('export'), queue('register')], ...ring('register-dead-letters') };
+    expect(headlinesOf(dead)).toEqual([
+      ['DEAD_LETTERS', 'problem'],
+      ['DEAD_LETTERS', 'problem', 'Alarm sluice-prod-register-dead-letters'],
+    ]);
+  });
+});
