@@ -106,7 +106,7 @@ function classifyRefusal(error: Error): Refusal {
  *
  * @param owner The expected account. Undefined: any, so false.
  * @param prefix A folder that may be listed.
- * @returns False also if that listing fails: then the policy may be the reason.
+ * @returns False also if a listing fails for another reason, which may pass: only two certain answers tell it.
  */
 export async function isOfAnotherOwner(
   client: S3Client,
@@ -114,10 +114,13 @@ export async function isOfAnotherOwner(
   prefix: string,
 ): Promise<boolean> {
   if (owner === undefined) return false;
-  const list = (expected?: string) =>
+  /** Why the listing is refused; null if it is not. */
+  const refusalOf = (expected?: string) =>
     s3ObjectStore(client, bucket, expected)
       .listPage(prefix, { limit: 1 })
-      .then(() => true)
-      .catch(() => false);
-  return !(await list(owner)) && (await list());
+      .then(
+        () => null,
+        (error: unknown) => s3Refusal(error)?.refusal ?? 'unavailable',
+      );
+  return (await refusalOf(owner)) === 'access' && (await refusalOf()) === null;
 }

@@ -98,6 +98,27 @@ describe('an error of a customer’s bucket', () => {
     await expect(target().list('')).rejects.toMatchObject(written);
   });
 
+  it.each([
+    ['another owner, if the same listing without one is let in', 'AccessDenied', 403, 'OWNER_DIFFERS'],
+    ['a denial, if the listing is refused for a reason that passes', 'SlowDown', 503, 'ACCESS_DENIED'],
+  ])('is of %s', async (_what, code, status, detail) => {
+    for (const [read, family] of [
+      [() => source().list({ prefix: 'f/' }), 'SOURCE'],
+      [() => target().list('f/'), 'EXPORT'],
+    ] as const) {
+      const from = calls;
+      // The call itself, the listing that expects the owner, and the one that expects none.
+      const answers = [
+        [403, '<Error><Code>AccessDenied</Code></Error>'],
+        [status, `<Error><Code>${code}</Code></Error>`],
+        [200, '<ListBucketResult/>'],
+      ] as const;
+      answer = () => answers[calls - from - 1] ?? [500, ''];
+      await expect(read()).rejects.toMatchObject({ code: `SLUICE_${family}_${detail}` });
+      expect(calls - from).toBe(detail === 'OWNER_DIFFERS' ? 3 : 2);
+    }
+  });
+
   it('is told of a receipt, too', async () => {
     Object.assign(process.env, environment);
     const [configured] = defineConfig({
