@@ -361,7 +361,7 @@ export const mutations: readonly Mutation[] = [
     [': recounted(headers, redacted.events)', ''],
     ['choice.redacted', 'choice.redacted || redaction === null'],
   ]),
-  faultsOf('lib/collect/rows.ts', 'lib/collect/collectBatch', [
+  faultsOf('lib/collect/rows.ts', 'lib/collect/eventTime', [
     ['? corrected', '? sent'],
     ['corrected >', 'sent >'],
     ['< YEAR_2000_MS', '<= YEAR_2000_MS'],

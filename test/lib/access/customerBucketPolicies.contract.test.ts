@@ -8,13 +8,19 @@ import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { acmeSource, eventsDataset, exportTo } from '../../harness/configInput.ts';
 import { list, locate, object } from './calls.ts';
-import { type Call, decideCall } from './decideCall.ts';
+import { type Call, decideCall, decidedOtherwise } from './decideCall.ts';
 
 const OURS = 'arn:aws:iam::111122223333:role/ingest';
 const BUCKET = 'customer-exports';
 const KEY = 'arn:aws:kms:eu-west-1:444455556666:key/00000000-1111-2222-3333-444455556666';
 const other = { partition: 'aws', region: 'eu-west-1', bucket: BUCKET, principal: OURS, keyArn: KEY };
 
+/**
+ * Decides on a call of our account into the customer's.
+ *
+ * @param ours The policy of the caller.
+ * @param theirs The policy of the customer's bucket or key.
+ */
 const decide = (
   call: Call,
   ours: PolicyDocument | undefined,
@@ -38,46 +44,57 @@ const onKey = (action: string, via = 's3'): Call => ({
 });
 const FILE = 'events/2026-11-20/a.parquet';
 
-describe.each([
-  [
-    'ingestion',
-    ingestSourcePolicies(other),
-    [list('events/', BUCKET), object('GetObject', FILE, BUCKET)],
-    [onKey('Decrypt')],
-    [
+/** What Sluice does in the bucket of another account. */
+interface Use {
+  readonly use: string;
+  readonly policies: ReturnType<typeof ingestSourcePolicies>;
+  /** Calls on the bucket and on its key. */
+  readonly needed: readonly Call[];
+  readonly mustNot: readonly Call[];
+}
+
+const RECEIPT = 'sluice-receipts/events/2026-11-20/x.json';
+const uses: readonly Use[] = [
+  {
+    use: 'ingestion',
+    policies: ingestSourcePolicies(other),
+    needed: [list('events/', BUCKET), object('GetObject', FILE, BUCKET), onKey('Decrypt')],
+    mustNot: [
       locate(BUCKET),
       object('PutObject', FILE, BUCKET),
       object('DeleteObject', FILE, BUCKET),
       onKey('GenerateDataKey'),
     ],
-  ],
-  [
-    'ingestion with receipts',
-    ingestSourcePolicies({ ...other, receiptFolder: 'sluice-receipts/' }),
-    [
+  },
+  {
+    use: 'ingestion with receipts',
+    policies: ingestSourcePolicies({ ...other, receiptFolder: 'sluice-receipts/' }),
+    needed: [
       list('events/', BUCKET),
       object('GetObject', FILE, BUCKET),
-      object('PutObject', 'sluice-receipts/events/2026-11-20/x.json', BUCKET),
+      object('PutObject', RECEIPT, BUCKET),
+      onKey('Decrypt'),
+      onKey('GenerateDataKey'),
     ],
-    [onKey('Decrypt'), onKey('GenerateDataKey')],
-    [
+    mustNot: [
       object('PutObject', FILE, BUCKET),
       object('PutObject', 'sluice-receipts', BUCKET),
-      object('DeleteObject', 'sluice-receipts/events/2026-11-20/x.json', BUCKET),
+      object('DeleteObject', RECEIPT, BUCKET),
     ],
-  ],
-  [
-    'export',
-    exportTargetPolicies(other),
-    [
+  },
+  {
+    use: 'export',
+    policies: exportTargetPolicies(other),
+    needed: [
       list('events/', BUCKET),
       { action: 's3:ListBucketMultipartUploads', resources: [`arn:aws:s3:::${BUCKET}`] },
       ...['PutObject', 'PutObjectAcl', 'DeleteObject', 'AbortMultipartUpload'].map((action) =>
         object(action, FILE, BUCKET),
       ),
+      onKey('Decrypt'),
+      onKey('GenerateDataKey'),
     ],
-    [onKey('Decrypt'), onKey('GenerateDataKey')],
-    [
+    mustNot: [
       locate(BUCKET),
       ...['GetObject', 'DeleteObjectVersion', 'ListMultipartUploadParts'].map((action) =>
         object(action, FILE, BUCKET),
@@ -85,38 +102,35 @@ describe.each([
       { action: 's3:PutBucketPolicy', resources: [`arn:aws:s3:::${BUCKET}`] },
       onKey('Decrypt', 'secretsmanager'),
     ],
-  ],
-])('%s across accounts', (name, { bucketPolicy, keyPolicy, callerPolicy }, onBucket, onTheKey, mustNot) => {
-  const sides: [Call, PolicyDocument | undefined][] = [
-    ...onBucket.map((call): [Call, PolicyDocument] => [call, bucketPolicy]),
-    ...onTheKey.map((call): [Call, PolicyDocument | undefined] => [call, keyPolicy]),
-  ];
+  },
+];
+
+const isOfKey = ({ action }: Call) => action.startsWith('kms:');
+
+describe.each(uses)('$use across accounts', ({ use, policies, needed, mustNot }) => {
+  const { callerPolicy, keyPolicy, bucketPolicy } = policies;
+  const theirs = (call: Call) => (isOfKey(call) ? keyPolicy : bucketPolicy);
+  const bySides = (call: Call) => decide(call, callerPolicy, theirs(call));
 
   it('is allowed where both sides allow it', async () => {
-    for (const [call, theirs] of sides)
-      expect([call, await decide(call, callerPolicy, theirs)]).toEqual([call, 'Allowed']);
+    expect(await decidedOtherwise(needed, 'Allowed', bySides)).toEqual([]);
   });
 
   it('is denied where only one side allows it, for the bucket and for its key', async () => {
-    for (const [call, theirs] of sides) {
-      expect([call, await decide(call, callerPolicy, undefined)]).toEqual([call, 'ImplicitlyDenied']);
-      expect([call, await decide(call, undefined, theirs)]).toEqual([call, 'ImplicitlyDenied']);
-    }
+    const byOurs = (call: Call) => decide(call, callerPolicy, undefined);
+    const byTheirs = (call: Call) => decide(call, undefined, theirs(call));
+    expect(await decidedOtherwise(needed, 'ImplicitlyDenied', byOurs)).toEqual([]);
+    expect(await decidedOtherwise(needed, 'ImplicitlyDenied', byTheirs)).toEqual([]);
   });
 
   it('is denied to every other principal of our account', async () => {
-    for (const [call, theirs] of sides)
-      expect([
-        call,
-        await decide(call, callerPolicy, theirs, 'arn:aws:iam::111122223333:role/collect'),
-      ]).toEqual([call, 'ImplicitlyDenied']);
+    const collect = 'arn:aws:iam::111122223333:role/collect';
+    const byCollect = (call: Call) => decide(call, callerPolicy, theirs(call), collect);
+    expect(await decidedOtherwise(needed, 'ImplicitlyDenied', byCollect)).toEqual([]);
   });
 
   it('is limited to the necessary actions', async () => {
-    for (const call of mustNot) {
-      const theirs = call.action.startsWith('kms:') ? keyPolicy : bucketPolicy;
-      expect([call, await decide(call, callerPolicy, theirs)]).toEqual([call, 'ImplicitlyDenied']);
-    }
+    expect(await decidedOtherwise(mustNot, 'ImplicitlyDenied', bySides)).toEqual([]);
   });
 
   it('needs no key permission for a bucket without a key', () => {
@@ -129,9 +143,13 @@ describe.each([
 
   it('allows the key in its own region, whatever our region is', async () => {
     const elsewhere = { ...other, region: 'us-east-1' };
-    const made = name === 'ingestion' ? ingestSourcePolicies(elsewhere) : exportTargetPolicies(elsewhere);
-    for (const call of onTheKey)
-      expect([call, await decide(call, made.callerPolicy, made.keyPolicy)]).toEqual([call, 'Allowed']);
+    const receipts = use === 'ingestion with receipts' ? { receiptFolder: 'sluice-receipts/' } : {};
+    const made =
+      use === 'export'
+        ? exportTargetPolicies(elsewhere)
+        : ingestSourcePolicies({ ...elsewhere, ...receipts });
+    const byKey = (call: Call) => decide(call, made.callerPolicy, made.keyPolicy);
+    expect(await decidedOtherwise(needed.filter(isOfKey), 'Allowed', byKey)).toEqual([]);
   });
 });
 
@@ -170,10 +188,10 @@ describe('what a configured customer is told to grant', () => {
     Version: '2012-10-17',
     Statement: [{ Sid: 'All', Effect: 'Allow', Action: ['*'], Resource: ['*'] }],
   };
-  const lets = async (call: Call, theirs: PolicyDocument | undefined, principal: string) =>
-    (await decide(call, everything, theirs, principal)) === 'Allowed';
+  const decideBy = (theirs: PolicyDocument | undefined, principal: string) => (call: Call) =>
+    decide(call, everything, theirs, principal);
 
-  it('is to read the folders of datasets, to the roles of the ingest alone', async () => {
+  describe('for a source', () => {
     const named = print('ingest-source');
     const bucketPolicy = named('bucketPolicy');
     const keyPolicy = named('keyPolicy');
@@ -193,26 +211,31 @@ describe('what a configured customer is told to grant', () => {
       object('GetObject', 'drops/events.parquet', BUCKET),
       object('PutObject', 'drops/events/2026-11-20/a.parquet', BUCKET),
     ];
-    for (const id of ['IngestPlanRole', 'IngestLoadRole']) {
-      for (const call of needed)
-        expect([call, await lets(call, bucketPolicy, our(id))]).toEqual([call, true]);
-      for (const call of others)
-        expect([call, await lets(call, bucketPolicy, our(id))]).toEqual([call, false]);
-      expect(await lets(onKey('Decrypt'), keyPolicy, our(id))).toBe(true);
-    }
-    for (const principal of [
-      our('CollectRole'),
-      our('IngestLoadRole', 'sluice-dev'),
-      `arn:aws:iam::${ACCOUNT}:role/admin`,
-    ]) {
-      for (const call of needed) expect(await lets(call, bucketPolicy, principal)).toBe(false);
-      expect(await lets(onKey('Decrypt'), keyPolicy, principal)).toBe(false);
-    }
-    // The names of roles that CloudFormation cuts are matched, too.
-    const long = `sluice-${'s'.repeat(32)}`;
-    const cut = our('IngestLoadRole', long.slice(0, 24));
-    const [first = list('drops/events/', BUCKET)] = needed;
-    expect(await lets(first, print('ingest-source', configured(), long)('bucketPolicy'), cut)).toBe(true);
+
+    it.each(['IngestPlanRole', 'IngestLoadRole'])(
+      'is to let %s read the folders of datasets, and nothing else',
+      async (role) => {
+        const ofBucket = decideBy(bucketPolicy, our(role));
+        expect(await decidedOtherwise(needed, 'Allowed', ofBucket)).toEqual([]);
+        expect(await decidedOtherwise(others, 'Denied', ofBucket)).toEqual([]);
+        expect(await decideBy(keyPolicy, our(role))(onKey('Decrypt'))).toBe('Allowed');
+      },
+    );
+
+    it.each([our('CollectRole'), our('IngestLoadRole', 'sluice-dev'), `arn:aws:iam::${ACCOUNT}:role/admin`])(
+      'is not to let %s in',
+      async (principal) => {
+        expect(await decidedOtherwise(needed, 'Denied', decideBy(bucketPolicy, principal))).toEqual([]);
+        expect(await decideBy(keyPolicy, principal)(onKey('Decrypt'))).toMatch(/Denied$/);
+      },
+    );
+
+    it('is to let a role in whose name CloudFormation cuts', async () => {
+      const long = `sluice-${'s'.repeat(32)}`;
+      const cut = our('IngestLoadRole', long.slice(0, 24));
+      const policy = print('ingest-source', configured(), long)('bucketPolicy');
+      expect(await decidedOtherwise(needed, 'Allowed', decideBy(policy, cut))).toEqual([]);
+    });
   });
 
   it('is to write the folder of the export, with the actions that it calls', async () => {
@@ -227,17 +250,20 @@ describe('what a configured customer is told to grant', () => {
         'PutObjectAcl',
       ].map((name) => `s3:${name}`),
     );
-    for (const [path, expected] of [
-      ['only/here/2026-11-20/a.parquet', true],
-      ['only/there/a.parquet', false],
-      ['a.parquet', false],
-    ] as const) {
-      const call = object('PutObject', path, BUCKET);
-      expect([path, await lets(call, bucketPolicy, our('ExportRole'))]).toEqual([path, expected]);
-    }
-    expect(await lets(list('only/here/', BUCKET), bucketPolicy, our('ExportRole'))).toBe(true);
-    expect(await lets(list('only/', BUCKET), bucketPolicy, our('ExportRole'))).toBe(false);
-    expect(await lets(list('only/here/', BUCKET), bucketPolicy, our('IngestLoadRole'))).toBe(false);
+    const inFolder = [
+      object('PutObject', 'only/here/2026-11-20/a.parquet', BUCKET),
+      list('only/here/', BUCKET),
+    ];
+    const elsewhere = [
+      object('PutObject', 'only/there/a.parquet', BUCKET),
+      object('PutObject', 'a.parquet', BUCKET),
+      list('only/', BUCKET),
+    ];
+    const ofExport = decideBy(bucketPolicy, our('ExportRole'));
+    expect(await decidedOtherwise(inFolder, 'Allowed', ofExport)).toEqual([]);
+    expect(await decidedOtherwise(elsewhere, 'Denied', ofExport)).toEqual([]);
+    const ofLoad = decideBy(bucketPolicy, our('IngestLoadRole'));
+    expect(await decidedOtherwise(inFolder, 'Denied', ofLoad)).toEqual([]);
   });
 
   it('is a role that trusts ours alone, with the external ID, and may do no more', () => {

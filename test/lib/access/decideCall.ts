@@ -46,6 +46,27 @@ export async function decideCall(caller: Caller, call: Call): Promise<Verdict> {
   return 'Allowed';
 }
 
+/**
+ * Finds calls that are decided on otherwise than a test expects.
+ *
+ * @param expected How the verdict ends: `Denied` is either of both denials.
+ * @returns Each of them as a text with its verdict.
+ */
+export async function decidedOtherwise(
+  calls: readonly Call[],
+  expected: Verdict | 'Denied',
+  decideOn: (call: Call) => Promise<Verdict>,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const call of calls) {
+    const verdict = await decideOn(call);
+    const { action, resources, context = {} } = call;
+    if (!verdict.endsWith(expected))
+      found.push(`${verdict}: ${action} ${resources.at(-1)} ${Object.values(context).join()}`);
+  }
+  return found;
+}
+
 /** `database/*` stands for the databases that there are: it is enough that one is allowed. */
 function decideAny(caller: Caller, call: Call, resource: string): Verdict {
   const verdict = decideHere(caller, call, resource);

@@ -70,13 +70,15 @@ describe('Evaluations', () => {
       ['gate', sent, true],
     ] as const) {
       const later = { ...metadata, configSyncTime: '3' };
-      expect([writes(kind, metadata, heldOut), writes(kind, later, heldOut)]).toEqual([1, 0]);
+      expect(writes(kind, metadata, heldOut)).toBe(1);
+      expect(writes(kind, later, heldOut)).toBe(0);
     }
     expect(writes('gate', sent)).toBe(0);
     // Six are kept. At most 4,000 are.
     for (let i = 6; i < 4_000; i += 1) writes('gate', { gate: 'g', configVersion: i });
     expect(writes('gate', sent)).toBe(0);
-    expect([writes('gate', { gate: 'other' }), writes('gate', sent)]).toEqual([1, 1]);
+    expect(writes('gate', { gate: 'other' })).toBe(1);
+    expect(writes('gate', sent)).toBe(1);
     // Eight million characters are the other bound, which 2,500 of these reach.
     const long = 'x'.repeat(250);
     for (let i = 0; i < 3_900; i += 1)

@@ -4,7 +4,8 @@ import { collect, now } from './collectOne.ts';
 /** The row of one item of `/v1/log_custom_exposure`, its JSON columns parsed. */
 function rowOf(item: object) {
   const { exposures, refused } = collect({ exposures: [{ user: { userID: 'u' }, time: now, ...item }] });
-  expect([exposures.length, refused]).toEqual([1, []]);
+  expect(exposures).toHaveLength(1);
+  expect(refused).toEqual([]);
   const { metadata, statsig_metadata, ...columns } = exposures[0] ?? {};
   return {
     ...columns,
@@ -16,7 +17,8 @@ function rowOf(item: object) {
 describe('an item of custom exposures', () => {
   it('is one only in its own list', () => {
     const { rows, exposures } = collect({ events: [{ eventName: 'e', time: now, gateName: 'g' }] });
-    expect([rows, exposures]).toMatchObject([[{ event_name: 'e' }], []]);
+    expect(rows).toMatchObject([{ event_name: 'e' }]);
+    expect(exposures).toMatchObject([]);
   });
 
   it('keeps its own metadata beside its fields, which take precedence', () => {

@@ -183,7 +183,9 @@ describe('private attributes', () => {
       },
       {},
     );
-    expect([all.rows.length, all.exposures.length, all.refused.length]).toEqual([2, 1, 1]);
+    expect(all.rows).toHaveLength(2);
+    expect(all.exposures).toHaveLength(1);
+    expect(all.refused).toHaveLength(1);
     expect(JSON.stringify(all)).not.toContain('secret');
     expect(all.exposures[0]?.['metadata']).toBe(
       '{"bootstrapMetadata":{"lcut":1,"user":{"userID":"u"}},"gate":"g"}',
@@ -237,7 +239,9 @@ describe('allow and deny lists', () => {
       },
       { events: { deny: ['auto_capture::*'] }, exposures: { deny: ['internal'] } },
     );
-    expect([rows.length, exposures.length, refused]).toEqual([1, 1, []]);
+    expect(rows).toHaveLength(1);
+    expect(exposures).toHaveLength(1);
+    expect(refused).toEqual([]);
     expect(counted).toEqual({ event_filtered: 2, exposure_filtered: 2 });
   });
 });

@@ -155,7 +155,9 @@ describe('many bad events of one batch', () => {
     };
     const { refused, refusedCounts, documents, events } = collect(body);
     const counts = { SLUICE_EVENT_NO_NAME: 4, SLUICE_EVENT_NOT_AN_OBJECT: 1, SLUICE_EVENT_BAD_TIME: 1 };
-    expect([events, documents.events.length, refusedCounts]).toEqual([7, 1, counts]);
+    expect(events).toBe(7);
+    expect(documents.events).toHaveLength(1);
+    expect(refusedCounts).toEqual(counts);
     expect(
       refused.map(({ code, detail, raw }) => [code, detail, JSON.parse(raw.replaceAll(userID, 'x'))]),
     ).toEqual([
@@ -166,7 +168,8 @@ describe('many bad events of one batch', () => {
       ],
     ]);
     const again = collect(refused[0]?.raw ?? '');
-    expect([again.refused.length, again.refusedCounts]).toEqual([1, counts]);
+    expect(again.refused).toHaveLength(1);
+    expect(again.refusedCounts).toEqual(counts);
     expect(again.refused[0]?.identity).toBe(refused[0]?.identity);
   });
 

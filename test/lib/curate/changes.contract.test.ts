@@ -50,7 +50,8 @@ describe('raw files that change', () => {
     expect(await curations.plan(deployed, { sluice: 'curate-views' })).toEqual([0, 1]);
     curations.faults.clear();
     expect(await curations.plan(deployed)).toEqual([]);
-    expect([await curations.listedDays(), await curations.read()]).toEqual([[], ids(0, 22)]);
+    expect(await curations.listedDays()).toEqual([]);
+    expect(await curations.read()).toEqual(ids(0, 22));
   });
 
   it('leave the day to the next night when its message has no try left', async () => {
@@ -111,7 +112,8 @@ describe('raw files that change', () => {
     curations.clock.advance(NIGHT_MS);
     await curations.night();
     curations.clock.advance(4 * 3_600_000);
-    expect([await messages(check), await messages(check)]).toEqual([1, 1]);
+    expect(await messages(check)).toBe(1);
+    expect(await messages(check)).toBe(1);
   });
 
   it.each([

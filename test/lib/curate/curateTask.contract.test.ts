@@ -76,7 +76,8 @@ describe('a day that is curated', () => {
     }
     const folder = `statsig/ingested/curated_exposures/${DAY}/`;
     expect((await curations.keys(folder)).filter((key) => !key.startsWith(after))).toEqual([]);
-    expect([await curations.keys(VERSION_NOTES), await curations.read()]).toEqual([[], ids(0, 41)]);
+    expect(await curations.keys(VERSION_NOTES)).toEqual([]);
+    expect(await curations.read()).toEqual(ids(0, 41));
   });
 
   it.each(['curated', 'checked', 'moved'] as const)(
@@ -118,9 +119,11 @@ describe('a day that is curated', () => {
     const task = await plan();
     expect(await curations.curate(task, { at: { [point]: late } })).toMatchObject(outcome);
     // Before any plan looks.
-    expect([await curations.curatedLocation(), await curations.listedDays()]).toEqual([location, []]);
+    expect(await curations.curatedLocation()).toEqual(location);
+    expect(await curations.listedDays()).toEqual([]);
     await curations.work();
-    expect([await curations.listedDays(), await curations.read()]).toEqual([[], ids(0, 41)]);
+    expect(await curations.listedDays()).toEqual([]);
+    expect(await curations.read()).toEqual(ids(0, 41));
   });
 
   it('is not read by views if a raw file comes while the plan lists what a killed task has published', async () => {
@@ -133,7 +136,8 @@ describe('a day that is curated', () => {
     };
     const [planned] = await planDays({ ...planner, listed: { ...listed, write } }, { sluice: 'curate' });
     expect(planned?.listed).toEqual([]);
-    expect([await curations.listedDays(), await curations.read()]).toEqual([[], ids(0, 41)]);
+    expect(await curations.listedDays()).toEqual([]);
+    expect(await curations.read()).toEqual(ids(0, 41));
   });
 
   it('that has lost a raw file keeps its rows, and is not published if somebody takes files of what it keeps', async () => {
@@ -167,7 +171,8 @@ describe('a day that is curated', () => {
     expect(await curations.curate(task, last)).toMatchObject({ outcome: 'failed', failure });
     expect(await curations.entry()).toMatchObject({ state: 'failed', failure, attempts: 2 });
     // Views go on reading raw rows.
-    expect([await curations.listedDays(), await curations.read()]).toEqual([[], ids(0, 40)]);
+    expect(await curations.listedDays()).toEqual([]);
+    expect(await curations.read()).toEqual(ids(0, 40));
   });
 
   it('replaces a version that is noted to be deleted a day later, and by then by no other note', async () => {
@@ -183,10 +188,8 @@ describe('a day that is curated', () => {
     expect(await curations.curate(await plan(), { at: { noted } })).toMatchObject({ outcome: 'curated' });
     const [notes, location] = seen;
     const ofVersion = (notes as string[]).filter((key) => key.endsWith(`/${version}`));
-    expect([ofVersion, location]).toEqual([
-      [expect.stringContaining(`${VERSION_NOTES}${due}/curated_exposures/${DAY}/`)],
-      before,
-    ]);
+    expect(ofVersion).toEqual([expect.stringContaining(`${VERSION_NOTES}${due}/curated_exposures/${DAY}/`)]);
+    expect(location).toEqual(before);
     expect((await curations.entry())?.superseded).toEqual([{ version, at: curations.clock.now() }]);
   });
 
@@ -212,10 +215,8 @@ describe('a day that is curated', () => {
     for (const name of ['a', 'b']) await curations.land(name, exposures(0, 0));
     expect(await curations.night()).toMatchObject([{ outcome: 'curated', account: { rows: 0 } }]);
     expect(await curations.entry()).toMatchObject({ state: 'succeeded_no_data' });
-    expect([await curations.curatedLocation(), (await curations.entry())?.version]).toEqual([
-      null,
-      undefined,
-    ]);
+    expect(await curations.curatedLocation()).toBeNull();
+    expect((await curations.entry())?.version).toBeUndefined();
     expect(await countDays(curations.makePlanner(), 'exposures')).toMatchObject({ oldest: null });
   });
 

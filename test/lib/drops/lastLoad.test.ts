@@ -77,7 +77,8 @@ describe('a day that is loaded', () => {
     // Nothing of a day without a version is lost.
     [['c.parquet', 'd.csv'], [], null, null],
   ])('again from %j, after %j: %s, on request %s', (names, files, code, backfill) => {
-    expect([codeOf(names, files, false), codeOf(names, files, true)]).toEqual([code, backfill]);
+    expect(codeOf(names, files, false)).toEqual(code);
+    expect(codeOf(names, files, true)).toEqual(backfill);
   });
 
   it('is not without rows that queries read and that are archived now', () => {
@@ -111,7 +112,8 @@ describe('the files of a day', () => {
   ) => hasSameFiles(drop, { files, fingerprint, ...more }, filesLeave);
 
   it('are those of the last load by their fingerprint, unless one can be read again that was archived then', () => {
-    expect([same(known), same(known, { fingerprint: 'other' })]).toEqual([true, false]);
+    expect(same(known)).toBe(true);
+    expect(same(known, { fingerprint: 'other' })).toBe(false);
     for (const name of ['a.parquet', 'b.csv'])
       expect(
         same([...known.filter(({ key }) => !key.endsWith(name)), fate(name, 'left_out', 'archived')]),
@@ -124,7 +126,8 @@ describe('the files of a day', () => {
   it('are no others where files leave, after a load that succeeded', () => {
     const other = { fingerprint: 'other' };
     const more = [...known, fate('c.parquet', 'loaded')];
-    expect([same(more, other, true), same(more, other, false)]).toEqual([true, false]);
+    expect(same(more, other, true)).toBe(true);
+    expect(same(more, other, false)).toBe(false);
     expect(same(more, { ...other, failure: { code: 'c', message: 'm' } }, true)).toBe(false);
     expect(same([fate('a.parquet', 'loaded')], other, true)).toBe(false);
     expect(same([fate('a.parquet', 'gone'), ...known.slice(1)], other, true)).toBe(false);

@@ -223,7 +223,8 @@ describe('a customer’s bucket with real clients', () => {
       const stream = await bucket.read(file, range);
       return stream === null ? null : Buffer.concat(await stream.toArray()).toString();
     };
-    expect([await text(), await text({ first: 2, last: 4 })]).toEqual(['0123456789', '234']);
+    expect(await text()).toBe('0123456789');
+    expect(await text({ first: 2, last: 4 })).toBe('234');
     await s3.client.send(
       new PutObjectCommand({ Bucket: 'drops', Key: file.key, Body: Buffer.from('other') }),
     );

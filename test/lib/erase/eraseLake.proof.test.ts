@@ -265,13 +265,16 @@ describe('an erasure', () => {
     if (victim === undefined) throw new Error('no victims');
     const group = [victim];
     const first = await run(group);
-    expect([first?.state, first?.run.hasFound]).toEqual(['again', false]);
+    expect(first?.state).toBe('again');
+    expect(first?.run.hasFound).toBe(false);
     const early = await run(group);
     expect(early?.state).toBe('again');
     await story.clock.set((early?.completeFrom ?? 0) + 1);
     await cloud.flush();
     const done = await run(group);
-    expect([done?.state, done?.run.hasFound, done?.runs]).toEqual(['complete', false, 3]);
+    expect(done?.state).toBe('complete');
+    expect(done?.run.hasFound).toBe(false);
+    expect(done?.runs).toBe(3);
     const record = Buffer.from(await story.read(done?.record ?? ''));
     expect(record.toString()).not.toContain(victim.value);
   });
@@ -293,7 +296,9 @@ describe('an erasure', () => {
     expect((await exited)[1]).toBe('SIGKILL');
     const { code, stdout } = await callMain(args, { env: story.env });
     const receipt = JSON.parse(stdout);
-    expect([code, receipt.state, receipt.run.resumed]).toEqual([3, 'again', 1]);
+    expect(code).toBe(3);
+    expect(receipt.state).toBe('again');
+    expect(receipt.run.resumed).toBe(1);
     const left = (await lake.decode())
       .filter(({ key }) => !isState(key))
       .filter(({ texts }) => texts.some((text) => idsIn(text).has(victim.value)));

@@ -138,7 +138,9 @@ describe('a day in the ledger', () => {
     expect(failingOf(await ledger.read(place))).toMatchObject({ since: failingSince, waits: false });
     await ledger.settle(third, settled('v3'));
     const entry = await ledger.read(place);
-    expect([entry?.version, entry?.failure, entry?.failingSince]).toEqual(['v3', undefined, undefined]);
+    expect(entry?.version).toBe('v3');
+    expect(entry?.failure).toBeUndefined();
+    expect(entry?.failingSince).toBeUndefined();
   });
 
   it('is recorded as queued, but not during a load', async () => {
@@ -169,7 +171,8 @@ describe('a day in the ledger', () => {
       ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' }, seen);
     // Each reads before the other writes: the note comes first.
     const [noted, first] = await Promise.all([note(), claimed(ledger, 'one', clock.now() + MINUTE_MS)]);
-    expect([noted, first.entry.queued?.reason]).toEqual([true, 'new']);
+    expect(noted).toBe(true);
+    expect(first.entry.queued?.reason).toBe('new');
     await ledger.settle(first, settled('v1'));
 
     const seen = await ledger.read(place);
@@ -250,19 +253,24 @@ describe('a day in the ledger', () => {
     clock.advance(2 * MINUTE_MS);
     // Killed in the first piece, and then in the second.
     const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
-    expect([second.entry.attempts, second.entry.kills]).toEqual([2, 1]);
+    expect(second.entry.attempts).toBe(2);
+    expect(second.entry.kills).toBe(1);
     const recorded = await ledger.recordRun(second, state(1));
-    expect([recorded?.entry.attempts, recorded?.entry.kills]).toEqual([1, undefined]);
+    expect(recorded?.entry.attempts).toBe(1);
+    expect(recorded?.entry.kills).toBeUndefined();
     clock.advance(2 * MINUTE_MS);
     const third = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
-    expect([third.entry.attempts, third.entry.kills]).toEqual([2, 1]);
+    expect(third.entry.attempts).toBe(2);
+    expect(third.entry.kills).toBe(1);
     const same = await ledger.recordRun(third, state(1));
-    expect([same?.entry.attempts, same?.entry.kills]).toEqual([2, 1]);
+    expect(same?.entry.attempts).toBe(2);
+    expect(same?.entry.kills).toBe(1);
     const last = (await ledger.recordRun(third, state(2))) ?? third;
     const handedOver = { state: 'waiting', attempts: 0, queued: { ...queued, at }, run: state(2) };
     expect(await ledger.handOver(last, state(2))).toMatchObject(handedOver);
     const fourth = await claimed(ledger, 'four', clock.now() + MINUTE_MS);
-    expect([fourth.entry.attempts, fourth.entry.kills]).toEqual([1, undefined]);
+    expect(fourth.entry.attempts).toBe(1);
+    expect(fourth.entry.kills).toBeUndefined();
     expect(await ledger.handOver(last, state(2))).toBeNull();
   });
 
@@ -321,7 +329,8 @@ describe('a day in the ledger', () => {
     store.faults = Array.from({ length: 9 }, () => 'away' as const);
     await expect(ledger.claim(place, 'one', clock.now() + MINUTE_MS, 'f1')).rejects.toThrow('away');
     // Three tries, and longer and longer between them, with jitter.
-    expect([waits, store.faults.length]).toEqual([[50, 100], 6]);
+    expect(waits).toEqual([50, 100]);
+    expect(store.faults).toHaveLength(6);
     store.faults = [];
     expect(await ledger.read(place)).toBeNull();
   });
@@ -345,7 +354,8 @@ describe('a day in the ledger', () => {
       waits.length = 0;
       await expect(change()).rejects.toMatchObject(unavailable);
       // Twenty tries, of three writes each.
-      expect([store.faults.length, waits.length]).toEqual([30, 19 + 20 * 2]);
+      expect(store.faults).toHaveLength(30);
+      expect(waits.length).toEqual(19 + 20 * 2);
     }
     store.faults = [];
     store.objects.clear();

@@ -62,7 +62,8 @@ describe('the move of a partition', () => {
   ])('%s', async (_, codes, calls) => {
     const { move, location, calls: made } = start(codes);
     await move();
-    expect([made, location()]).toEqual([calls, LOCATION]);
+    expect(made).toEqual(calls);
+    expect(location()).toEqual(LOCATION);
   });
 
   it('is done if an attempt before has made it', async () => {
@@ -89,7 +90,8 @@ describe('the move of a partition', () => {
   ])('fails by name: %j', async (codes, code, calls) => {
     const { move, location, calls: made } = start(codes);
     await expect(move()).rejects.toMatchObject({ name: 'CatalogCallError', code });
-    expect([made, location()]).toEqual([calls, undefined]);
+    expect(made).toEqual(calls);
+    expect(location()).toBeUndefined();
   });
 
   it('fails when what should pass does not', async () => {
@@ -99,8 +101,11 @@ describe('the move of a partition', () => {
 
   it('is what decides which version is read', async () => {
     const { move, isRead } = start();
-    expect([await isRead(undefined), await isRead('v2')]).toEqual([true, false]);
+    expect(await isRead(undefined)).toBe(true);
+    expect(await isRead('v2')).toBe(false);
     await move();
-    expect([await isRead('v2'), await isRead('v1'), await isRead(undefined)]).toEqual([true, false, false]);
+    expect(await isRead('v2')).toBe(true);
+    expect(await isRead('v1')).toBe(false);
+    expect(await isRead(undefined)).toBe(false);
   });
 });

@@ -212,7 +212,8 @@ describe('the list of curated days', () => {
     const odd = Array.from({ length: 1_000 }, (_, n) => addDays(FIRST, 2 * n));
     const days = { exposures: odd, events: [...odd, addDays(odd[0] ?? '', 1)] };
     const fitted = fitCuratedView(config, 'experiment_exposures', days);
-    expect([fitted.curated.exposures.length, fitted.curated.events.length]).toEqual([100, 0]);
+    expect(fitted.curated.exposures).toHaveLength(100);
+    expect(fitted.curated.events).toHaveLength(0);
     expect(fitted.curated.exposures[0]?.to).toBe(odd.at(-1));
     expect(fitted.view.sql).toBe(views(config, fitted.curated).experiment_exposures.sql);
     const few = fitCuratedView(config, 'product_events', { exposures: odd, events: [FIRST] });

@@ -382,6 +382,7 @@ describe('readBody', () => {
     expect(read('/w==', true)).toEqual(Buffer.from([0xff]));
     expect(read(undefined, false)).toEqual(Buffer.alloc(0));
     expect(read('(\ufffd/\ufffd', false)).toBeNull();
-    expect([read('\ufffd', false, 'br'), read('\ufffd', false)]).toEqual([null, Buffer.from('\ufffd')]);
+    expect(read('\ufffd', false, 'br')).toBeNull();
+    expect(read('\ufffd', false)).toEqual(Buffer.from('\ufffd'));
   });
 });

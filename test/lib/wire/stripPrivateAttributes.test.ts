@@ -45,7 +45,8 @@ describe('private attributes', () => {
     const { events } = parseBatch(`{"events":[{"metadata":${deep},"user":{"priv\\u0061teAttributes":1}}]}`);
     let node: unknown = Object(events[0])['metadata'];
     for (let i = 0; i < 20_000; i += 1) node = Object(node)['a'][0];
-    expect([node, Object(events[0])['user']]).toEqual([{}, {}]);
+    expect(node).toEqual({});
+    expect(Object(events[0])['user']).toEqual({});
   });
 
   it.each([

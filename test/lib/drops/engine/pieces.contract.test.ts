@@ -158,7 +158,8 @@ describe('a drop in pieces', () => {
     const whole = await loadPieces(example, [files]);
     const pieces = files.map((file) => [file]);
     expect(await loadPieces(example, pieces)).toEqual(whole);
-    expect([whole.rows.length, whole.reasons]).toEqual([example.rows, example.refused]);
+    expect(whole.rows.length).toEqual(example.rows);
+    expect(whole.reasons).toEqual(example.refused);
   });
 
   it('reads a column that says that it holds no value as null of any type, and as a struct without members', async () => {
@@ -198,7 +199,8 @@ describe('a drop in pieces', () => {
     ];
     for (const dataset of [events, table]) {
       const { rows, refused } = await bench.load(dataset, [file]);
-      expect([rows.length, refused]).toEqual([1, []]);
+      expect(rows).toHaveLength(1);
+      expect(refused).toEqual([]);
       const values = Object.entries(rows[0] ?? {}).filter(([name]) => !given.includes(name));
       expect(new Set(values.map(([, value]) => value))).toEqual(new Set([null]));
     }

@@ -106,7 +106,8 @@ describe('load messages', () => {
     const messages = [{ messageId: '0', body: task(), receives: 1 }];
     const scoped = { ...loader, customerBucket, scopedPorts };
     expect(await loadMessages(scoped, loads.makeRun(), messages, 3)).toEqual(again());
-    expect([loads.logged[0]?.['outcome'], closed]).toEqual(['succeeded', 1]);
+    expect(loads.logged[0]?.['outcome']).toBe('succeeded');
+    expect(closed).toBe(1);
   });
 
   it('are retried while another load holds the day', async () => {
@@ -228,7 +229,8 @@ describe('the machine size of a load', () => {
 it('an invocation works until some time before its end, and keeps its days for longer', async () => {
   const endsAt = Date.now() + 900_000;
   const { leaseUntil, deadline } = await onMachine(1_769, endsAt, async ({ invocation }) => invocation);
-  expect([deadline < endsAt, leaseUntil > endsAt]).toEqual([true, true]);
+  expect(deadline < endsAt).toBe(true);
+  expect(leaseUntil > endsAt).toBe(true);
 });
 
 describe('the temporary folder of an invocation', () => {
@@ -240,11 +242,9 @@ describe('the temporary folder of an invocation', () => {
       const alive = join(path, `sluice-load-${process.ppid}-7`);
       for (const folder of [dead, alive, join(path, 'other')]) mkdirSync(folder);
       const first = await makeWorkDirectory(path);
-      expect([existsSync(dead), existsSync(alive), existsSync(join(path, 'other'))]).toEqual([
-        false,
-        true,
-        true,
-      ]);
+      expect(existsSync(dead)).toBe(false);
+      expect(existsSync(alive)).toBe(true);
+      expect(existsSync(join(path, 'other'))).toBe(true);
       writeFileSync(join(first.path, 'left'), 'x');
       const second = await makeWorkDirectory(path);
       expect(second.path).toBe(first.path);

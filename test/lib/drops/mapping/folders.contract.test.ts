@@ -142,7 +142,8 @@ describe('folders of a file’s path', () => {
       subjectOf(events({ eventValue: { folder: 'n' } })),
       many.map((file) => ({ ...schema, ...file })),
     );
-    expect([compiled.groups.length, compiled.folders.length]).toEqual([1, 1]);
+    expect(compiled.groups).toHaveLength(1);
+    expect(compiled.folders).toHaveLength(1);
   });
 
   it('are decoded as they were written, whatever they hold', () => {

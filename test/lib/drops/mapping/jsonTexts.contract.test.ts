@@ -45,10 +45,10 @@ describe('JSON texts', () => {
     for (const more of [{}, { metadata: { more: { constant: 1 } } }]) {
       const { rows, reasons } = await load({ metadataJson: 't', ...more }, HALVES, false);
       const added = 'metadata' in more ? { more: 1 } : {};
-      expect([rows.map((row) => JSON.parse(String(row['event_metadata']))), reasons]).toEqual([
+      expect(rows.map((row) => JSON.parse(String(row['event_metadata'])))).toEqual(
         wanted.map((wantedRow) => ({ ...Object(wantedRow), ...added })),
-        [],
-      ]);
+      );
+      expect(reasons).toEqual([]);
     }
   });
 
@@ -56,10 +56,10 @@ describe('JSON texts', () => {
     // U+0001 marks what is replaced.
     const texts = ['x \u0001', '\\ud800 \u0001', '\u0001\\n \\ud800'].map((text) => `{"a":"${text}"}`);
     const { rows, reasons } = await load({ metadataJson: 't' }, texts, false);
-    expect([rows, reasons]).toEqual([
-      [],
+    expect(rows).toEqual([]);
+    expect(reasons).toEqual(
       texts.map((_, row) => `SLUICE_INGEST_ROW_METADATA_INVALID row ${row}, column "t"`),
-    ]);
+    );
   });
 
   it('fail a file by the column that says of itself that it is JSON, and is not', async () => {
@@ -80,10 +80,8 @@ describe('JSON texts', () => {
     ] as const) {
       const column = JSON.stringify(mapping).includes('"t"') ? 't' : 'j';
       const { rows, reasons } = await load(mapping, all);
-      expect([rows.length, reasons]).toEqual([
-        FINE.length,
-        NOT_FINITE.map((_, row) => `${reason} row ${row}, column "${column}"`),
-      ]);
+      expect(rows.length).toEqual(FINE.length);
+      expect(reasons).toEqual(NOT_FINITE.map((_, row) => `${reason} row ${row}, column "${column}"`));
     }
     // A text that is no JSON either way stays the text that it is.
     const texts = ['{"a":1,}', '[1,]'];

@@ -59,11 +59,9 @@ describe('registerMessages', () => {
       object('f', 'elsewhere/g.parquet'),
     ]);
     expect(response).toEqual(returned());
-    expect([registrar.days('exposures'), registrar.days('events'), registrar.days('quarantine')]).toEqual([
-      [TODAY],
-      [TODAY, '2026-11-19'],
-      [],
-    ]);
+    expect(registrar.days('exposures')).toEqual([TODAY]);
+    expect(registrar.days('events')).toEqual([TODAY, '2026-11-19']);
+    expect(registrar.days('quarantine')).toEqual([]);
     expect(registrar.calls).toEqual([
       `getTable ${exposures}`,
       `create ${exposures} 1`,
@@ -127,10 +125,8 @@ describe('registerMessages', () => {
         failed: [{ table: events, ...failure(TODAY, 'InvalidInputException') }],
       }),
     ]);
-    expect([registrar.known.has('events', TODAY), registrar.known.has('events', TOMORROW)]).toEqual([
-      false,
-      true,
-    ]);
+    expect(registrar.known.has('events', TODAY)).toBe(false);
+    expect(registrar.known.has('events', TOMORROW)).toBe(true);
   });
 
   it('returns the messages of a table that it cannot read, and registers those of the others', async () => {

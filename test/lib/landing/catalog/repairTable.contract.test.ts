@@ -34,7 +34,8 @@ describe('repairTable', () => {
       glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 1, values: [old[7] ?? ''] }],
     });
     const { updated, failed } = await repairTable(target, 'events');
-    expect([[...updated].sort(), failed]).toEqual([[...old].sort(), []]);
+    expect([...updated].sort()).toEqual([...old].sort());
+    expect(failed).toEqual([]);
     for (const { values, input } of partitions(target)) {
       expect(input.StorageDescriptor?.Columns?.at(-1)?.Name).toBe('new_unit_id');
       expect(input.StorageDescriptor?.Location).toBe(

@@ -149,10 +149,10 @@ describe('settleInBatches', () => {
     );
     // The pause of 100 ms would end at the deadline.
     const soon = await settle(['a'], () => ({ a: 'InternalServiceException' }), 100);
-    expect([soon.calls, soon.waits, soon.settled.failed]).toEqual([
-      [['a']],
-      [],
-      [{ values: ['a'], code: 'InternalServiceException', message: 'of a' }],
+    expect(soon.calls).toEqual([['a']]);
+    expect(soon.waits).toEqual([]);
+    expect(soon.settled.failed).toEqual([
+      { values: ['a'], code: 'InternalServiceException', message: 'of a' },
     ]);
   });
 });

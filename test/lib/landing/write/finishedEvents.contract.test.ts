@@ -72,7 +72,8 @@ describe('the events of objects', () => {
     const key = directRecordKey('2026-11-25', 'digest', 'redriven');
     bucket.objects.set(key, record({ events: [event('a', '07')] }));
     await bucket.write([key]);
-    expect([await bucket.idsOf('events'), counts()]).toEqual([['a'], []]);
+    expect(await bucket.idsOf('events')).toEqual(['a']);
+    expect(counts()).toEqual([]);
   });
 
   it('are counted once, by whoever deletes their object', async () => {
@@ -86,10 +87,12 @@ describe('the events of objects', () => {
       if (runs === 1) bucket.objects.delete(keyOf(1));
     };
     await bucket.write([keyOf(1)]);
-    expect([await bucket.idsOf('events'), counts()]).toEqual([['a'], []]);
+    expect(await bucket.idsOf('events')).toEqual(['a']);
+    expect(counts()).toEqual([]);
     bucket.objects.set(keyOf(1), again);
     await bucket.write([keyOf(1)]);
-    expect([await bucket.idsOf('events'), counts()]).toEqual([['a', 'a'], [[seven, { events_finished: 1 }]]]);
+    expect(await bucket.idsOf('events')).toEqual(['a', 'a']);
+    expect(counts()).toEqual([[seven, { events_finished: 1 }]]);
   });
 
   it('are not counted while their object stays, and all of them when it goes by its note', async () => {
@@ -105,9 +108,11 @@ describe('the events of objects', () => {
       now = NOW;
       await bucket.write([keyOf(1)], { ...small, clock: { now: () => now } });
     }
-    expect([await bucket.idsOf('events'), counts()]).toEqual([ids, []]);
+    expect(await bucket.idsOf('events')).toEqual(ids);
+    expect(counts()).toEqual([]);
     bucket.onCall = () => {};
     await bucket.write([keyOf(1)]);
-    expect([bucket.keysOf('landing/'), counts()]).toEqual([[], [[seven, { events_finished: 8 }]]]);
+    expect(bucket.keysOf('landing/')).toEqual([]);
+    expect(counts()).toEqual([[seven, { events_finished: 8 }]]);
   });
 });

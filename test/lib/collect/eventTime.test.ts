@@ -1,0 +1,131 @@
+import { describe, expect, it } from '@jest/globals';
+import { collect, collectOne, now } from './collectOne.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+describe('the time of an event', () => {
+  const iso = (ms: number) => new Date(ms).toISOString();
+
+  it('is the time of receipt when the event has none', () => {
+    const { rows, noted } = collect({ events: [{ eventName: 'e' }, { eventName: 'f', time: null }] });
+    for (const row of rows) {
+      expect(row).toMatchObject({ timestamp: iso(now), ds: '2026-11-20' });
+      expect(row).not.toHaveProperty('client_timestamp');
+    }
+    expect(noted).toEqual({ time_missing: 2 });
+  });
+
+  it('is replaced by the request in the identity of an event that has none', () => {
+    const idOf = (requestId: string | null, receivedAt = now) =>
+      collect({ events: [{ eventName: 'e' }] }, { requestId, receivedAt }).rows[0]?.['event_id'];
+    expect(idOf('a')).toBe(idOf('a', now + 1));
+    expect(idOf('a')).not.toBe(idOf('b'));
+    expect(idOf(null)).toBe(idOf(null));
+    expect(idOf(null)).not.toBe(idOf(null, now + 1));
+  });
+
+  it.each([0, 7 * DAY, -DAY])('determines the day inside the window: %p ms ago', (ago) => {
+    const time = now - ago;
+    expect(collectOne({ eventName: 'e', time }).rows[0]).toMatchObject({
+      timestamp: iso(time),
+      ds: iso(time).slice(0, 10),
+    });
+  });
+
+  it.each([7 * DAY + 1, -DAY - 1, now])(
+    'is kept outside the window, under the day of receipt: %p ms ago',
+    (ago) => {
+      const { rows, noted } = collectOne({ eventName: 'e', time: now - ago });
+      expect(rows[0]).toMatchObject({ timestamp: iso(now - ago), ds: '2026-11-20' });
+      const more = { [-DAY - 1]: { clock_ahead: 1 }, [now]: { before_2000: 1 } }[ago];
+      expect(noted).toEqual({ outside_time_window: 1, ...more });
+    },
+  );
+
+  it.each([Math.floor(now / 1_000), String(now / 1_000), Date.UTC(2000) - 1, '1999-12-31'])(
+    'is noted before 2000, as of a sender that counts seconds, and kept: %p',
+    (time) => {
+      const { rows, noted } = collectOne({ eventName: 'e', time });
+      expect(rows[0]).toMatchObject({ timestamp: expect.stringMatching(/^19/), ds: '2026-11-20' });
+      expect(noted).toEqual({ outside_time_window: 1, before_2000: 1 });
+      expect(collectOne({ eventName: 'e', time: Date.UTC(2000) }).noted).toEqual({ outside_time_window: 1 });
+    },
+  );
+
+  describe("by the sender's clock", () => {
+    /** Collects an event of a sender that states its clock. @param offMs By how much the clock is ahead. */
+    const sentBy = (offMs: number, time: number) =>
+      collectOne({ eventName: 'e', time }, {}, { clientTimes: [null, String(now + offMs)] });
+
+    it('is corrected if the clock is an hour late', () => {
+      const time = now - HOUR - 5_000;
+      expect(sentBy(-HOUR, time)).toMatchObject({
+        rows: [{ timestamp: iso(now - 5_000), client_timestamp: iso(time) }],
+        noted: { clock_corrected: 1 },
+      });
+    });
+
+    it('is corrected if the clock is an hour ahead', () => {
+      expect(sentBy(HOUR, now + HOUR)).toMatchObject({
+        rows: [{ timestamp: iso(now) }],
+        noted: { clock_corrected: 1 },
+        aheadMs: 0,
+      });
+    });
+
+    it('is left alone if the clock is off by less than five minutes', () => {
+      const { rows, noted } = sentBy(-299_000, now - 299_000);
+      expect(rows).toMatchObject([{ timestamp: iso(now - 299_000) }]);
+      expect(noted).toEqual({});
+    });
+
+    it('is left alone if the clock is off by more than a year', () => {
+      expect(sentBy(-400 * DAY, now)).toMatchObject({
+        rows: [{ timestamp: iso(now) }],
+        noted: { clock_ignored: 1 },
+      });
+    });
+
+    it('is corrected by the time in a body, which a beacon sends in place of headers', () => {
+      const { rows } = collectOne(
+        { eventName: 'e', time: 0 },
+        { clientTime: '1000' },
+        { clientTimes: [null, null] },
+      );
+      expect(rows).toMatchObject([{ timestamp: iso(now - 1_000), client_timestamp: iso(0) }]);
+    });
+  });
+
+  it('is noted as ahead from 55 minutes on: local time that is sent as UTC', () => {
+    const sentAhead = (ms: number) => collectOne({ eventName: 'e', time: now + ms });
+    expect(sentAhead(3_300_000)).toMatchObject({ noted: { clock_ahead: 1 }, aheadMs: 3_300_000 });
+    expect(sentAhead(3_299_999)).toMatchObject({ noted: {}, aheadMs: 0 });
+    expect(sentAhead(3_299_999).noted).not.toHaveProperty('clock_ahead');
+  });
+
+  it('is corrected over midnight together with the day', () => {
+    const before = Date.UTC(2026, 10, 19, 23, 50);
+    const after = Date.UTC(2026, 10, 20, 0, 20);
+    const sender = { receivedAt: after + 1_000, clientTimes: [String(before + 1_000)] };
+    expect(collectOne({ eventName: 'e', time: before }, {}, sender).rows[0]).toMatchObject({
+      timestamp: iso(after),
+      client_timestamp: iso(before),
+      ds: '2026-11-20',
+    });
+  });
+
+  it('is corrected before it is compared with the window', () => {
+    // A day ago by the clock of the sender, and eight days by the clock of the collector.
+    const late = { clientTimes: [String(now - 7 * DAY)] };
+    expect(collectOne({ eventName: 'e', time: now - 8 * DAY }, {}, late).noted).not.toHaveProperty(
+      'outside_time_window',
+    );
+  });
+
+  it.each(['soon', 'NaN', 1e20, {}, true, '2026-02-30'])('is refused if it is not a time: %p', (time) => {
+    const { rows, refused } = collect({ events: [{ eventName: 'bad', time }, { eventName: 'good' }] });
+    expect(rows.map((row) => row['event_name'])).toEqual(['good']);
+    expect(refused.map(({ code }) => code)).toEqual(['SLUICE_EVENT_BAD_TIME']);
+  });
+});
