@@ -27,7 +27,7 @@ describe('what is given to judges of templates', () => {
         ['DeletionPolicy', 'UpdateReplacePolicy'].map((policy) => policy in resource);
       for (const [id, resource] of Object.entries(resources)) {
         const [ifDeleted, ifReplaced] = kept(resource);
-        expect([id, ifReplaced]).toEqual([id, ifDeleted]);
+        expect({ id, ifReplaced }).toEqual({ id, ifReplaced: ifDeleted });
       }
       expect(kept(resources.HttpApi)).toEqual([true, true]);
     },
@@ -39,7 +39,10 @@ it('the suites whose verdicts are compared are there', () => {
     .map((file) => `test/${file}`)
     .filter((file) => file.endsWith('.test.ts'));
   for (const pattern of POLICY_SUITES)
-    expect([pattern, suites.some((file) => new RegExp(pattern).test(file))]).toEqual([pattern, true]);
+    expect({ pattern, namesSuite: suites.some((file) => new RegExp(pattern).test(file)) }).toEqual({
+      pattern,
+      namesSuite: true,
+    });
 });
 
 describe('judges that are not ours', () => {
@@ -64,13 +67,17 @@ describe('judges that are not ours', () => {
   it('are all that `npm run test:all` asks, and start from files that there are', () => {
     const asked = (scripts['test:all'] ?? '').split(' && ').map((command) => command.replace('npm run ', ''));
     for (const command of asked)
-      expect([
+      expect({
         command,
-        judges.includes(command) || nightly.includes(command) || /^(?:check|npm test)$/.test(command),
-      ]).toEqual([command, true]);
+        isRun: judges.includes(command) || nightly.includes(command) || /^(?:check|npm test)$/.test(command),
+      }).toEqual({ command, isRun: true });
     for (const [name, command] of Object.entries(scripts))
       if (name.startsWith('test:'))
         for (const [file] of command.matchAll(/test\/[\w/]+\.ts/g))
-          expect([name, file, existsSync(join(repositoryRoot, file))]).toEqual([name, file, true]);
+          expect({ name, file, exists: existsSync(join(repositoryRoot, file)) }).toEqual({
+            name,
+            file,
+            exists: true,
+          });
   });
 });

@@ -87,7 +87,10 @@ describe('sluice connect owner', () => {
 
   it('knows only buckets that readers read', async () => {
     const { code, stderr } = await call('connect', 'owner', 'acme-finanse');
-    expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean acme-finance?')]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('Did you mean acme-finance?'),
+    });
     expect((await call('connect', 'owner', 'acme-finance', '--reader', 'owox')).stderr).toContain(
       '--reader: not for owner.',
     );

@@ -161,7 +161,7 @@ describe('sluice groups', () => {
     ] as const) {
       answers = [answer];
       const refused = await groups(['pull', '--specs-url', specsUrl], { env });
-      expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(code)]);
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(code) });
       expect(refused.stderr).not.toContain(KEY);
     }
     for (const url of [
@@ -173,7 +173,10 @@ describe('sluice groups', () => {
       `${specsUrl}?k=1`,
     ]) {
       const refused = await groups(['pull', '--specs-url', url], { env });
-      expect([url, refused.stderr]).toEqual([url, expect.stringContaining('SLUICE_GROUPS_ENDPOINT_INVALID')]);
+      expect({ url, stderr: refused.stderr }).toEqual({
+        url,
+        stderr: expect.stringContaining('SLUICE_GROUPS_ENDPOINT_INVALID'),
+      });
     }
     for (const stdin of ['', 'console-a1b2', 'client-a1b2', 'secret-with space']) {
       const refused = await groups(['pull', '--specs-url', specsUrl], { stdin });
@@ -191,7 +194,7 @@ describe('sluice groups', () => {
       [specsFile(gzipSync(specs('running'))), 'SLUICE_GROUPS_SPECS_NOT_JSON'],
     ] as const) {
       const refused = await groups(['pull', '--specs', file]);
-      expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(code)]);
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(code) });
     }
     expect((await groups(['pull', '--specs', specsFile('{"a":1}')])).stderr).toContain(
       'SLUICE_GROUPS_SPECS_INVALID',
@@ -216,7 +219,7 @@ describe('sluice groups', () => {
       ['pull', '--experiment', 'search'],
       ['pull', '--specs', file, '--specs-url', specsUrl],
     ]) {
-      expect([args, (await groups(args)).code]).toEqual([args, 2]);
+      expect({ args, code: (await groups(args)).code }).toEqual({ args, code: 2 });
     }
   });
 

@@ -92,7 +92,8 @@ describe('--json', () => {
       const text = isOnStderr ? stderr : stdout;
       if (isOnStderr) expect(stdout).toBe('');
       const object = JSON.parse(text);
-      expect([typeof object, Array.isArray(object)]).toEqual(['object', false]);
+      expect(typeof object).toBe('object');
+      expect(Array.isArray(object)).toBe(false);
       expect(text.endsWith('}\n')).toBe(true);
       if (code !== 1) return;
       expect(object.error).toEqual({

@@ -19,7 +19,7 @@ describe('sluice query', () => {
     const sql = "SELECT event_name FROM product_events WHERE event_name = 'waiting'";
     for (const options of [[], ['--athena']]) {
       const { code, stdout, stderr } = await query([sql, ...options]);
-      expect([code, stdout]).toEqual([0, '(no rows)\n']);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '(no rows)\n' });
       expect(stderr).toMatch(/Not delivered yet: 1 request in the buffer of the stream\. Rows/);
       expect(stderr).toContain(`curl -X POST ${cloud.edge}/_sluice/flush`);
     }
@@ -41,21 +41,19 @@ describe('sluice query', () => {
       "9007199254740993 AS large, DECIMAL '0.12345678901234567890' AS fine, DECIMAL '12.50' AS coarse, " +
       " true AS yes, CAST(NULL AS varchar) AS nothing, '' AS empty";
     const { code, stdout, stderr } = await query([sql, '--athena', '--json']);
-    expect([code, JSON.parse(stdout)]).toEqual([
-      0,
-      [
-        {
-          days: 2,
-          endless: 'Infinity',
-          price: 1.5,
-          large: '9007199254740993',
-          fine: '0.12345678901234567890',
-          coarse: 12.5,
-          yes: true,
-          nothing: null,
-          empty: '',
-        },
-      ],
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        days: 2,
+        endless: 'Infinity',
+        price: 1.5,
+        large: '9007199254740993',
+        fine: '0.12345678901234567890',
+        coarse: 12.5,
+        yes: true,
+        nothing: null,
+        empty: '',
+      },
     ]);
     expect(stderr).toBe('Athena read nothing.\n');
   });
@@ -67,10 +65,10 @@ describe('sluice query', () => {
     expect(stderr).toContain("Column 'no_column' cannot be resolved");
     // Athena does not even begin with this one.
     const malformed = await query(['SHOW NOTHING', '--athena']);
-    expect([malformed.code, malformed.stderr]).toEqual([
-      1,
-      expect.stringMatching(/SLUICE_QUERY_ATHENA_FAILED.*mismatched input/s),
-    ]);
+    expect(malformed).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/SLUICE_QUERY_ATHENA_FAILED.*mismatched input/s),
+    });
   });
 
   it('reads the SQL from stdin for -, and prints CSV', async () => {
@@ -88,6 +86,6 @@ describe('sluice query', () => {
     [['SELECT 1', 'SELECT 2'], 'Expected one SQL text'],
   ])('refuses %j', async (args, problem) => {
     const { code, stderr } = await query(args);
-    expect([code, stderr]).toEqual([2, expect.stringContaining(problem)]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(problem) });
   });
 });

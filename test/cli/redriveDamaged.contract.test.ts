@@ -64,7 +64,10 @@ describe('sluice redrive --discard', () => {
     expect(await answer('--discard', LANDED, '--dry-run')).toMatchObject({ dryRun: true, ...shown });
     expect(await keys()).toEqual([DAMAGED]);
     const { code, stdout } = await redrive('--discard', DAMAGED);
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/lines that begin as a row +2\n/)]);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/lines that begin as a row +2\n/),
+    });
     expect(await keys()).toEqual([]);
   });
 

@@ -73,9 +73,9 @@ const codeOf = ({ status, text }: { readonly status: number; readonly text: stri
 describe('the server of the console', () => {
   it('says which deployment it serves', async () => {
     const { status, headers, text } = await send(open.address, {});
-    expect([status, headers['cache-control'], JSON.parse(text)]).toEqual([
-      200,
-      'no-store',
+    expect(status).toBe(200);
+    expect(headers['cache-control']).toBe('no-store');
+    expect(JSON.parse(text)).toEqual(
       expect.objectContaining({
         stage: 'dev',
         isLocal: false,
@@ -83,7 +83,7 @@ describe('the server of the console', () => {
         bucket: 'sluice-experiments',
         collector: 'https://collector.example',
       }),
-    ]);
+    );
   });
 
   it.each([
@@ -212,7 +212,8 @@ describe('the server of the console', () => {
         headers,
         body,
       });
-      expect([status, text]).toEqual([400, expect.stringContaining('1048576 bytes')]);
+      expect(status).toBe(400);
+      expect(text).toContain('1048576 bytes');
     },
   );
 
@@ -259,7 +260,8 @@ describe('the server of the console', () => {
 
   it('has the pages of docs/ that findings refer to, as text', async () => {
     const { status, headers, text } = await send(open.address, { path: '/docs/operate.md' });
-    expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(text).toMatch(/^# /);
   });
 

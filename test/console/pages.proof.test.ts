@@ -179,7 +179,7 @@ describeInBrowser('the pages of the console in a browser', () => {
       const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
       return [outlineStyle, Number.parseFloat(outlineWidth)];
     })()`);
-    expect([path, style, width >= 2]).toEqual([path, 'solid', true]);
+    expect({ path, style, isWide: width >= 2 }).toEqual({ path, style: 'solid', isWide: true });
   });
 
   it('says what an action would do, and does nothing when it is cancelled', async () => {

@@ -259,7 +259,8 @@ describe('customers’ drops', () => {
     });
     for (const day of [D17, D18, D19]) {
       const { theirs, ours } = await exported('drops', 'acme_events', day);
-      expect([theirs.length, theirs]).toEqual([2, ours]);
+      expect(theirs).toHaveLength(2);
+      expect(theirs).toEqual(ours);
     }
   });
 
@@ -325,7 +326,8 @@ describe('customers’ drops', () => {
     }
     const mended = rows[`drops ${D19}`]?.map((row) => row['event_name']).sort();
     expect(mended).toEqual(['added', 'mended', 'mended']);
-    expect([rows[`drops ${D20}`]?.length, rows[`sdks ${D20}`]?.length]).toEqual([2, 2]);
+    expect(rows[`drops ${D20}`]?.length).toBe(2);
+    expect(rows[`sdks ${D20}`]?.length).toBe(2);
     expect((await exported('drops', 'acme_events', D18)).files).toEqual(untouched);
   });
 
@@ -347,8 +349,10 @@ describe('customers’ drops', () => {
       });
     const first = await ready();
     const second = await ready();
-    expect([first.status, await first.json()]).toMatchObject([200, { success: true, started: ['acme'] }]);
-    expect([second.status, second.headers.get('retry-after')]).toEqual([429, '600']);
+    expect(first.status).toBe(200);
+    expect(await first.json()).toMatchObject({ success: true, started: ['acme'] });
+    expect(second.status).toBe(429);
+    expect(second.headers.get('retry-after')).toBe('600');
     states.set(`events ${D21}`, 'succeeded');
     await statesAreRight();
     await tablesAreRight();

@@ -37,7 +37,8 @@ describe('bytes that somebody else puts into the stream', () => {
     await story.cloud.flush();
     expect(Object.values((await rows()) ?? {}).map(Number)).toEqual([200, 200]);
     const [key = '', ...others] = await story.keys('damaged/');
-    expect([Buffer.from(await story.read(key)).toString(), others]).toEqual([DEMO, []]);
+    expect(Buffer.from(await story.read(key)).toString()).toEqual(DEMO);
+    expect(others).toEqual([]);
     await story.advance(2 * HOUR_MS);
     expect(await story.json('reconcile', '--day', '2026-11-20')).toMatchObject({ closes: true });
     const { stdout } = await story.sluice('reconcile', '--day', '2026-11-20');
@@ -102,6 +103,7 @@ describe('a bucket that denies deletions', () => {
     expect((await story.paste(doctor)).stdout).toMatch(/NoDeletes denies .*s3:DeleteObject/);
     await putBack();
     await story.advance(2 * HOUR_MS);
-    expect([await story.keys('landing/'), Number((await rows())?.['rows'])]).toEqual([[], 259]);
+    expect(await story.keys('landing/')).toEqual([]);
+    expect(Number((await rows())?.['rows'])).toBe(259);
   });
 });

@@ -114,7 +114,7 @@ describe('groups of experiments from the real evaluator', () => {
     const listed = listedBy(running);
     expect(Object.keys(listed).sort()).toEqual(['banner', 'button', 'fonts', 'hero', 'prices', 'search']);
     for (const view of ['first_exposures', 'experiment_exposures', 'daily_exposures']) {
-      expect([view, await shown(view)]).toEqual([view, listed]);
+      expect({ view, rows: await shown(view) }).toEqual({ view, rows: listed });
     }
     const sql = `SELECT DISTINCT experiment_id, group_id, group_name FROM sluice.first_exposures
       WHERE experiment_id = 'search' ORDER BY group_id`;

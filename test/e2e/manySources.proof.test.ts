@@ -122,7 +122,8 @@ describe('forty customers in one deployment', () => {
   it('keeps each load to its customer, also where a managed policy gives the role its rights', async () => {
     const config = defineConfig(input);
     const role = await ingest.credentialsOf('IngestLoadRole');
-    expect([await read(role), await read(role, good.at(-1))]).toEqual(['read', 'read']);
+    expect(await read(role)).toBe('read');
+    expect(await read(role, good.at(-1))).toBe('read');
     const place = {
       partition: 'aws',
       account: localAccount.id,
@@ -146,11 +147,13 @@ describe('forty customers in one deployment', () => {
       secretAccessKey: made?.SecretAccessKey ?? '',
       sessionToken: made?.SessionToken ?? '',
     };
-    expect([await read(session), await read(session, good.at(-1))]).toEqual(['AccessDenied', 'read']);
+    expect(await read(session)).toBe('AccessDenied');
+    expect(await read(session, good.at(-1))).toBe('read');
     // What the managed policies give is gone with them.
     isAttached = false;
     await ingest.restart();
     const bare = await ingest.credentialsOf('IngestLoadRole');
-    expect([await read(bare), await read(bare, good.at(-1))]).toEqual(['read', 'AccessDenied']);
+    expect(await read(bare)).toBe('read');
+    expect(await read(bare, good.at(-1))).toBe('AccessDenied');
   });
 });

@@ -110,13 +110,16 @@ describe('sluice status', () => {
     const before = await status();
     expect(before.waiting.buffered.count).toBe(2);
     const oldest = Date.parse(before.waiting.buffered.oldest ?? '') - first;
-    expect([oldest >= 0, oldest < MINUTE]).toEqual([true, true]);
+    expect(oldest).toBeGreaterThanOrEqual(0);
+    expect(oldest).toBeLessThan(MINUTE);
     expect(before.lastHour).toMatchObject({ received: 4, landed: 4 });
     await story.cloud.flush();
     await story.advance(10 * MINUTE);
     const { at, tables, waiting, partitions } = await status();
     const events = tables?.find(({ table }) => table === 'events');
-    expect([waiting.buffered.count, partitions?.gaps, events?.rowsLastHour]).toEqual([0, [], 4]);
+    expect(waiting.buffered.count).toBe(0);
+    expect(partitions?.gaps).toEqual([]);
+    expect(events?.rowsLastHour).toBe(4);
     expect(Date.parse(at) - Date.parse(events?.newestRowAt ?? '')).toBeGreaterThanOrEqual(10 * MINUTE);
   });
 });
@@ -192,7 +195,8 @@ describe('a fault leads by sluice status to its finding', () => {
     expect(title).toContain(`${DAY} points to ${location}`);
     expect(since).toMatch(/^2026-11-20T/);
     const [query = '', ...others] = commands.filter((command) => command.includes(' query '));
-    expect([others, (await story.paste(query)).code]).toEqual([[], 0]);
+    expect(others).toEqual([]);
+    expect((await story.paste(query)).code).toBe(0);
     const [, queue = ''] = /--queue-name (\S+)/.exec(commands.join()) ?? [];
     const [, body = ''] = /--message-body '([^']+)'/.exec(commands.join()) ?? [];
     await dead(queue, body);
@@ -319,12 +323,10 @@ describe('a fault leads by sluice status to its finding', () => {
     await story.advance(11 * MINUTE);
     const unreached = await status();
     const { detail, severity, commands } = findingIn(unreached, 'UNREACHED');
-    expect([severity, detail]).toEqual([
-      'problem',
-      expect.stringMatching(
-        /^5xx: 5 of \d+ requests in the hour from \S+\. The function collect failed last at \S+: Task timed out\. 5 of \d+ invocations of collect had errors within 24 hours, /,
-      ),
-    ]);
+    expect(severity).toBe('problem');
+    expect(detail).toMatch(
+      /^5xx: 5 of \d+ requests in the hour from \S+\. The function collect failed last at \S+: Task timed out\. 5 of \d+ invocations of collect had errors within 24 hours, /,
+    );
     expect(commands).toEqual([expect.stringMatching(/^aws logs tail /)]);
     const [refused] = unreached.problems.filter(({ commands: [first] }) => first?.includes(' doctor '));
     expect(refused?.title).toMatch(/^20 of \d+ requests were answered 4xx before the collector/);
@@ -341,15 +343,18 @@ describe('a fault leads by sluice status to its finding', () => {
     await story.setFaults({ glue: [{ ...denied, operations: ['GetPartitions'] }] });
     const { partitions, unknown } = await status();
     const why = expect.stringContaining('AccessDeniedException');
-    expect([partitions, unknown]).toEqual([
-      null,
+    expect(partitions).toBe(null);
+    expect(unknown).toEqual(
       ['the partitions', 'the partitions of curated days'].map((part) => {
         return { part, kind: 'denied', log: null, why, isByKey: false };
       }),
-    ]);
+    );
     const { code, stdout } = await story.sluice('status');
     await story.clearFaults();
-    expect([code, stdout]).toEqual([3, expect.stringContaining('Not known: the partitions. AccessDenied')]);
+    expect({ code, stdout }).toEqual({
+      code: 3,
+      stdout: expect.stringContaining('Not known: the partitions. AccessDenied'),
+    });
   });
 
   it('an Athena that is throttled: what it would have told is read elsewhere, and nobody is told to allow anything', async () => {

@@ -49,10 +49,10 @@ it('the printed deployment policy is taken by IAM for the longest names, in the 
     for (const { name, document } of print({ ...options, ...NAMES }, LONGEST_REGION, LONGEST_STAGE)) {
       checkManagedPolicy(JSON.stringify(document, null, 2));
       const { length } = JSON.stringify(document);
-      expect([name, length > ACCESS_LIMITS.managedPolicyCharacters ? length : 'fits']).toEqual([
+      expect({ name, length: length > ACCESS_LIMITS.managedPolicyCharacters ? length : 'fits' }).toEqual({
         name,
-        'fits',
-      ]);
+        length: 'fits',
+      });
     }
 });
 

@@ -131,7 +131,10 @@ describe('examples/github-actions', () => {
   it('pins every action by the digest of a commit, and gives the token of the repository nothing but reading', () => {
     for (const { job, steps, permissions = {} } of jobs) {
       const uses = steps.flatMap((step) => step.uses ?? []);
-      expect([job, uses.filter((use) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(use))]).toEqual([job, []]);
+      expect({ job, unpinned: uses.filter((use) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(use)) }).toEqual({
+        job,
+        unpinned: [],
+      });
       expect(permissions['contents'] ?? 'read').toBe('read');
     }
     for (const { permissions } of workflows.values()) expect(permissions).toEqual({ contents: 'read' });
@@ -141,12 +144,12 @@ describe('examples/github-actions', () => {
     for (const { file, job, environment, permissions, steps } of jobs) {
       const takes = steps.some(({ uses }) => uses?.startsWith('aws-actions/') === true);
       const isDeployed = file !== 'check.yml' && !job.startsWith('package-');
-      expect([job, takes, permissions?.['id-token'], environment]).toEqual([
+      expect({ job, takes, idToken: permissions?.['id-token'], environment }).toEqual({
         job,
-        isDeployed,
-        isDeployed ? 'write' : undefined,
-        job === 'check' ? undefined : job.replace('package-', ''),
-      ]);
+        takes: isDeployed,
+        idToken: isDeployed ? 'write' : undefined,
+        environment: job === 'check' ? undefined : job.replace('package-', ''),
+      });
     }
     expect(textOf(`${folder}/check.yml`)).not.toMatch(/\{\{ *secrets|AWS_/);
   });
@@ -166,10 +169,13 @@ describe('examples/github-actions', () => {
       const runs = steps.map(({ run }) => run ?? '');
       const installs = runs.filter((run) => /\bnpm (ci|install|i|rebuild)\b/.test(run));
       const hasToken = permissions?.['id-token'] === 'write';
-      expect([job, installs]).toEqual([job, [hasToken ? 'npm ci --ignore-scripts' : 'npm ci']]);
+      expect({ job, installs }).toEqual({ job, installs: [hasToken ? 'npm ci --ignore-scripts' : 'npm ci'] });
       const deploys = runs.filter((run) => /\bdeploy\b.*--stage/.test(run));
       // A trial deploys by itself.
-      expect([job, deploys.length]).toEqual([job, hasToken && file !== 'trial.yml' ? 1 : 0]);
+      expect({ job, length: deploys.length }).toEqual({
+        job,
+        length: hasToken && file !== 'trial.yml' ? 1 : 0,
+      });
       for (const run of deploys) expect(run).toContain('--package .serverless');
       // No secret is there while packages are installed.
       expect(JSON.stringify(members)).not.toContain('secrets.');

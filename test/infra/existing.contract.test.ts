@@ -44,7 +44,8 @@ describe('an existing resource in the configuration', () => {
       );
     const names = Object.keys(plain(brought));
     expect(names).toEqual(expect.arrayContaining(['LandingStream', 'EventsTable', 'ObjectCreatedRule']));
-    for (const name of names) expect([name, plain(brought)[name]]).toEqual([name, plain(own)[name]]);
+    for (const name of names)
+      expect({ name, resource: plain(brought)[name] }).toEqual({ name, resource: plain(own)[name] });
     expect(brought.resolved.outputs).toMatchObject({
       DataBucketName: 'acme-data',
       DatabaseName: 'analytics',

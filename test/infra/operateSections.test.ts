@@ -46,10 +46,10 @@ describe('docs/operate.md', () => {
       for (const { Properties } of alarms) {
         const [, section = ''] =
           /: see docs\/operate\.md, "(.+)"$/.exec(String(Properties['AlarmDescription'])) ?? [];
-        expect([Properties['AlarmName'], headings]).toEqual([
-          Properties['AlarmName'],
-          expect.arrayContaining([section]),
-        ]);
+        expect({ alarm: Properties['AlarmName'], headings }).toEqual({
+          alarm: Properties['AlarmName'],
+          headings: expect.arrayContaining([section]),
+        });
       }
     },
   );

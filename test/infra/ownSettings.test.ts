@@ -139,7 +139,10 @@ describe('the executions that queues take from the collector', () => {
       const queue = Object(resources.Resources[id]?.Properties);
       const sixTimes = 6 * timeout + maximumBatchingWindow;
       // Its messages come again as soon as a run that was killed has ended.
-      expect([name, queue.VisibilityTimeout]).toEqual([name, name === 'write' ? 960 : sixTimes]);
+      expect({ name, VisibilityTimeout: queue.VisibilityTimeout }).toEqual({
+        name,
+        VisibilityTimeout: name === 'write' ? 960 : sixTimes,
+      });
       expect(queue.RedrivePolicy.maxReceiveCount).toBe(
         Number(environment['SLUICE_TRIES'] ?? queue.RedrivePolicy.maxReceiveCount),
       );

@@ -48,7 +48,10 @@ describe('a stack with all that a platform team asks for', () => {
       ]),
     );
     for (const [id, { Properties }] of identities)
-      expect([id, Properties?.['PermissionsBoundary']]).toEqual([id, options.permissionsBoundary]);
+      expect({ id, boundary: Properties?.['PermissionsBoundary'] }).toEqual({
+        id,
+        boundary: options.permissionsBoundary,
+      });
     // No role is made where nobody sees it: by a nested stack, a macro or a custom resource.
     expect(
       Object.values(template.Resources).filter(({ Type }) => /Stack|Custom|Macro|Serverless/.test(Type)),
@@ -61,11 +64,11 @@ describe('a stack with all that a platform team asks for', () => {
       expect.arrayContaining(['AccessLogGroup', 'CollectLogGroup', 'LandingDeliveryLogGroup']),
     );
     for (const [id, { Properties }] of groups)
-      expect([id, Properties?.['KmsKeyId'], Properties?.['RetentionInDays']]).toEqual([
+      expect({
         id,
-        options.logs?.kmsKeyArn,
-        id === 'AccessLogGroup' ? 90 : 365,
-      ]);
+        kmsKey: Properties?.['KmsKeyId'],
+        retentionDays: Properties?.['RetentionInDays'],
+      }).toEqual({ id, kmsKey: options.logs?.kmsKeyArn, retentionDays: id === 'AccessLogGroup' ? 90 : 365 });
   });
 
   it('has a log group of its own for every function, as Lambda would make one without the key', () => {
@@ -77,13 +80,13 @@ describe('a stack with all that a platform team asks for', () => {
   it('has the tags on functions and the API, so that a change of them alone changes the template', () => {
     for (const [id, { Properties }] of ofType(template, 'AWS::Lambda::Function')) {
       const tags = Object(Properties)['Tags'];
-      expect([id, tags]).toEqual([
+      expect({ id, tags }).toEqual({
         id,
-        expect.arrayContaining([
+        tags: expect.arrayContaining([
           { Key: 'team', Value: 'data' },
           { Key: 'cost-center', Value: '47.11 / EU' },
         ]),
-      ]);
+      });
     }
     expect(template.Resources['HttpApi']?.Properties?.['Tags']).toEqual(options.tags);
   });
@@ -91,7 +94,10 @@ describe('a stack with all that a platform team asks for', () => {
   it('has neither boundary, key nor tags without them', () => {
     expect(JSON.stringify(plain)).not.toMatch(/PermissionsBoundary|KmsKeyId|cost-center/);
     for (const [id, { Properties }] of ofType(plain, 'AWS::Logs::LogGroup'))
-      expect([id, Properties?.['RetentionInDays']]).toEqual([id, id === 'AccessLogGroup' ? 90 : 30]);
+      expect({ id, retentionDays: Properties?.['RetentionInDays'] }).toEqual({
+        id,
+        retentionDays: id === 'AccessLogGroup' ? 90 : 30,
+      });
     expect(Object.keys(plain.Resources)).toEqual(Object.keys(template.Resources));
   });
 

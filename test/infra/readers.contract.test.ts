@@ -64,7 +64,8 @@ describe('readers that read more, in places of their own', () => {
     const made = Object.entries(Resources).flatMap(([id, { Type }]) =>
       id.startsWith('Reader') && /WorkGroup|Bucket/.test(Type) ? [id] : [],
     );
-    expect([made, Object.keys(Outputs).filter((name) => /^Reader.*Workgroup/.test(name))]).toEqual([[], []]);
+    expect(made).toEqual([]);
+    expect(Object.keys(Outputs).filter((name) => /^Reader.*Workgroup/.test(name))).toEqual([]);
   });
 });
 
@@ -100,14 +101,14 @@ describe('every Glue database of the stack', () => {
       expect.arrayContaining(['Database', 'StagingDatabase', 'ReaderOwoxDatabase', 'ReaderBiEc2Database']),
     );
     for (const [id, { Properties }] of databases)
-      expect([id, Properties['DatabaseInput']]).toEqual([
+      expect({ id, database: Properties['DatabaseInput'] }).toEqual({
         id,
-        expect.objectContaining({
+        database: expect.objectContaining({
           CreateTableDefaultPermissions: [
             { Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] },
           ],
         }),
-      ]);
+      });
   });
 });
 
@@ -215,7 +216,7 @@ describe('readers in the template', () => {
       rules.some(({ prefix, expireDays }) => expireDays !== null && key.startsWith(prefix));
     const id = '5f0c3a11-0000-4000-8000-000000000000';
     for (const key of [`query-results/metabase/${id}.csv`, `reader-tables/bi-ec2/${id}.csv.metadata`])
-      expect([key, goes(key)]).toEqual([key, true]);
+      expect({ key, goes: goes(key) }).toEqual({ key, goes: true });
     expect(goes(`reader-tables/bi-ec2/tables/${id}/a.parquet`)).toBe(false);
   });
 

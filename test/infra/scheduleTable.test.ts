@@ -66,8 +66,14 @@ describe('the table of schedules in docs/metrics.md', () => {
           Type === 'AWS::CloudWatch::Alarm' ? [nameOf(Properties['AlarmName'])] : [],
         ),
       );
-      expect([schedule, alarms]).toEqual([schedule, expect.arrayContaining([schedules.get(schedule)])]);
-      expect([schedule, alarms.filter((alarm) => !made.includes(alarm))]).toEqual([schedule, []]);
+      expect({ schedule, alarms }).toEqual({
+        schedule,
+        alarms: expect.arrayContaining([schedules.get(schedule)]),
+      });
+      expect({ schedule, unmade: alarms.filter((alarm) => !made.includes(alarm)) }).toEqual({
+        schedule,
+        unmade: [],
+      });
     }
   });
 

@@ -123,7 +123,8 @@ describe('serverless package of one of two stages', () => {
     for (const name of ['ingest-plan', 'ingest-load'])
       expect(texts.get(`${name}/handler.mjs`)).toContain(`${word}-drops`);
     expect(texts.get('export/handler.mjs')).toContain(`${word}-warehouse`);
-    for (const [path, text] of texts) expect([path, others.exec(text)?.[0]]).toEqual([path, undefined]);
+    for (const [path, text] of texts)
+      expect({ path, foreign: others.exec(text)?.[0] }).toEqual({ path, foreign: undefined });
   });
 
   it('gives no resource a name that the other stage has, too', async () => {
@@ -181,10 +182,10 @@ describe('serverless deploy', () => {
       const made = await runServerless(file, ['package', '--stage', 'dev', '--package', 'packaged'], {
         cwd: root,
       });
-      expect([made.status, made.said]).toEqual([
-        0,
-        expect.stringContaining('Warning: The alarms notify nobody'),
-      ]);
+      expect(made).toMatchObject({
+        status: 0,
+        said: expect.stringContaining('Warning: The alarms notify nobody'),
+      });
       // It may be deployed from another folder.
       const state = readFileSync(join(root, 'packaged', 'serverless-state.json'), 'utf8');
       expect(state).toContain('"artifact": ".serverless/collect.zip"');

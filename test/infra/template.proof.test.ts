@@ -104,7 +104,10 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
       const policiesLength = (role: unknown) => lengthOf(Object(role).Policies);
       // Suffixes of names that AWS chooses are a character longer at most.
       const counted = policiesLength(filled(template.Resources[logicalId]?.Properties));
-      expect([logicalId, counted - policiesLength(properties)]).toEqual([logicalId, expect.closeTo(0, -1)]);
+      expect({ logicalId, miscounted: counted - policiesLength(properties) }).toEqual({
+        logicalId,
+        miscounted: expect.closeTo(0, -1),
+      });
     }
   });
 
@@ -183,10 +186,10 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
   it("has Lambda's own lines in the logs of all functions but those of requests, where they cost more than their own", () => {
     const ofRequests = ['CollectLambdaFunction', ...('relay' in options ? ['RelayLambdaFunction'] : [])];
     for (const { logicalId, properties } of ofType('AWS::Lambda::Function'))
-      expect([logicalId, properties['LoggingConfig']]).toEqual([
+      expect({ logicalId, logging: properties['LoggingConfig'] }).toEqual({
         logicalId,
-        { LogFormat: 'JSON', ...(ofRequests.includes(logicalId) && { SystemLogLevel: 'WARN' }) },
-      ]);
+        logging: { LogFormat: 'JSON', ...(ofRequests.includes(logicalId) && { SystemLogLevel: 'WARN' }) },
+      });
   });
 
   it('retains no named resource of a failed first deployment, so that the next one finds all names free', () => {

@@ -66,11 +66,11 @@ describe('each trust of the packaged template', () => {
           Object.keys(condition ?? {}),
         );
         const exception = policyExceptions.trusts.find((candidate) => candidate.service === service);
-        expect([logicalId, service, keys.sort()]).toEqual([
+        expect({ logicalId, service, conditions: keys.sort() }).toEqual({
           logicalId,
           service,
-          exception?.instead ?? ['aws:SourceAccount', 'aws:SourceArn'],
-        ]);
+          conditions: exception?.instead ?? ['aws:SourceAccount', 'aws:SourceArn'],
+        });
       }
     }
     expect([...seen].sort()).toEqual([

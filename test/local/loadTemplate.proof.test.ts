@@ -90,7 +90,8 @@ describe('loadTemplate', () => {
     const [digest = ''] = packages();
     writeFileSync(join(cacheDirectory, digest, 'deployment.json'), '{"stackName":');
     const [first, two] = await Promise.all([load(), load()]);
-    expect([first.cached, two.cached]).toEqual([false, false]);
+    expect(first.cached).toBe(false);
+    expect(two.cached).toBe(false);
     expect((await load()).cached).toBe(true);
     expect(packages()).toEqual([digest]);
   });
@@ -99,7 +100,8 @@ describe('loadTemplate', () => {
     const other = join(root, 'other.config.ts');
     writeFileSync(other, configText('other-bucket', ', collector: { reservedConcurrency: 50 }'));
     const [first, two] = await Promise.all([load({ SLUICE_CONFIG: other }), load({ SLUICE_CONFIG: other })]);
-    expect([first.cached, two.cached]).toEqual([false, false]);
+    expect(first.cached).toBe(false);
+    expect(two.cached).toBe(false);
     expect(first.directory).toBe(two.directory);
     expect(first.config.bucket).toBe('other-bucket');
     expect(JSON.stringify(first.template)).toContain('other-bucket');

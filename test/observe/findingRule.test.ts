@@ -299,12 +299,12 @@ describe('every finding', () => {
   it('has in each case, also of the doctor, one cause and one cure that hold no other case', () => {
     for (const [code, { cases: all }] of Object.entries(findingCatalogue))
       for (const [name, { cause, cure }] of Object.entries<Finding>(Object(all)))
-        expect([code, name, cause === '', cure === '', /\belse\b|\botherwise\b/i.test(cure)]).toEqual([
+        expect({
           code,
           name,
-          false,
-          false,
-          false,
-        ]);
+          lacksCause: cause === '',
+          lacksCure: cure === '',
+          hasAlternative: /\belse\b|\botherwise\b/i.test(cure),
+        }).toEqual({ code, name, lacksCause: false, lacksCure: false, hasAlternative: false });
   });
 });

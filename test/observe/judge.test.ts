@@ -157,7 +157,8 @@ describe('a finding of sluice status', () => {
     const expected = judged(worse);
     expect(expected).toEqual(expect.any(String));
     expect(judged(better)).not.toBe(expected);
-    expect([judged(worse, better), judged(better, worse)]).toEqual([expected, expected]);
+    expect(judged(worse, better)).toEqual(expected);
+    expect(judged(better, worse)).toEqual(expected);
   });
 
   it('of a day that failed on the first day of the lookback is cured by the next run', () => {
@@ -255,7 +256,9 @@ describe('a finding of sluice status', () => {
       judge({ ...silent, lastRequestAt: at(since), lastDay: { ...lastDay, usual, usualHours } }).length;
     expect([1, 14, 15].map((usual) => silentWhere(usual))).toEqual([0, 0, 1]);
     const days = (most: number, since: number) => silentWhere(0, [{ least: 0, median: 0, most }], since);
-    expect([days(30, 23), days(29, 24), days(30, 24)]).toEqual([0, 0, 1]);
+    expect(days(30, 23)).toBe(0);
+    expect(days(29, 24)).toBe(0);
+    expect(days(30, 24)).toBe(1);
     const usualHours = [{ least: 0, median: 0, most: 40 }];
     const [week] = judge({
       ...silent,
@@ -271,18 +274,21 @@ describe('a finding of sluice status', () => {
     expect(judgeFacts({ ...well, keys }, { ...place, config: anyKey }, 'eu-central-1')).toEqual([]);
     expect(judge(waiting({ landing: { ...nothing, count: 3, oldest: at(0.33) } }))).toEqual([]);
     const quotaOf = (quotaShare: number) => judge({ stream: { ...stream, quotaShare, quota: 'calls' } });
-    expect([quotaOf(0.79).length, quotaOf(0.8).length]).toEqual([0, 1]);
+    expect(quotaOf(0.79)).toHaveLength(0);
+    expect(quotaOf(0.8)).toHaveLength(1);
     const throttling = (throttledRecords: number) => judge({ stream: { ...stream, throttledRecords } });
     expect(throttling(1)[0]?.detail).toMatch(/: 1 record was /);
     expect(throttling(1_234)[0]?.detail).toMatch(/: 1,234 records were /);
     expect(judge({ ...silent, lastEventAt: at(1) })).toHaveLength(1);
     const copiesSince = (hours: number) =>
       judge({ relay: { waiting: { ...copies, oldest: at(hours) }, refused: [] } });
-    expect([copiesSince(0.99).length, copiesSince(1).length]).toEqual([0, 1]);
+    expect(copiesSince(0.99)).toHaveLength(0);
+    expect(copiesSince(1)).toHaveLength(1);
     const listedAgo = (hours: number) => {
       return judge(datasets({ schedule: 'hourly', lastLook: { ...look, at: NOW - hours * HOUR } }));
     };
-    expect([listedAgo(3).length, listedAgo(3.1).length]).toEqual([0, 1]);
+    expect(listedAgo(3)).toHaveLength(0);
+    expect(listedAgo(3.1)).toHaveLength(1);
     const alarms = [{ ...alarm, state: 'OK', notifies: false }] as const;
     expect(judge({ isLocal: true, alarms })).toEqual([]);
   });

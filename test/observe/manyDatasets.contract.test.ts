@@ -299,7 +299,8 @@ describe('two hundred datasets of 92 days', () => {
     const asked = { datasets: configuredDatasets(few), exports: [] };
     const { calendar, hasProblem } = await readDropsPage(deployment, asked, { days: 7 });
     expect(calendar.unknown.map(({ part }) => part).sort()).toEqual(damaged);
-    expect([calendar.total, hasProblem]).toEqual([20, true]);
+    expect(calendar.total).toBe(20);
+    expect(hasProblem).toBe(true);
     const { problems, datasets } = await readStatus(deployment);
     expect(datasets?.total).toBe(20);
     const codes = problems.map(({ code, detail }) => [code, damaged.some((key) => detail.includes(key))]);

@@ -64,7 +64,9 @@ describe('sluice trace', () => {
     await observed.cloud.flush();
     const ids = await idsOf('ada');
     const { code, state, subject, steps, text } = await traced(ids.events[0] ?? '');
-    expect([code, state, subject]).toEqual([0, 'queryable', 'event']);
+    expect(code).toBe(0);
+    expect(state).toBe('queryable');
+    expect(subject).toBe('event');
     expect(text.split('\n')).toEqual([
       expect.stringMatching(
         /^received from javascript-client 3\.1\.0: purchase \(events\), of 2026-11-20T08:/,
@@ -86,7 +88,8 @@ describe('sluice trace', () => {
   it('finds an event in the buffer of its stream', async () => {
     await observed.send({ events: [event('purchase', 'bea')] });
     const { code, state, text } = await traced('bea');
-    expect([code, state]).toEqual([0, 'buffered']);
+    expect(code).toBe(0);
+    expect(state).toBe('buffered');
     expect(text).toContain('received');
     await observed.cloud.flush();
     expect(await traced('bea')).toMatchObject({ state: 'queryable', found: 1 });
@@ -148,7 +151,8 @@ describe('sluice trace', () => {
     expect(await traced(ignored.requestId)).toMatchObject({ code: 0, state: 'ignored' });
     const unknown = await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
     const { state, text } = await traced(unknown.requestId);
-    expect([state, text]).toEqual(['refused', expect.stringContaining('answered 401 SLUICE_KEY_')]);
+    expect(state).toBe('refused');
+    expect(text).toContain('answered 401 SLUICE_KEY_');
   });
 
   it('names days whose files no query reads, and finds their rows once they have a partition', async () => {
@@ -175,7 +179,8 @@ describe('sluice trace', () => {
     await observed.control('DELETE', 'faults');
     expect(status).toBe(503);
     const { state, text } = await traced(requestId);
-    expect([state, text]).toEqual(['failed', expect.stringContaining('503 SLUICE_COLLECT_NOT_DELIVERED')]);
+    expect(state).toBe('failed');
+    expect(text).toContain('503 SLUICE_COLLECT_NOT_DELIVERED');
     expect(await traced('fay')).toMatchObject({ code: 3, state: 'nowhere', steps: [] });
   });
 
@@ -229,11 +234,16 @@ describe('sluice trace', () => {
     }
     await observed.cloud.flush();
     const { found, more, steps } = await traced('hal');
-    expect([found, more, steps.length]).toEqual([50, true, 50]);
+    expect(found).toBe(50);
+    expect(more).toBe(true);
+    expect(steps).toHaveLength(50);
     const times = steps.map(({ at }) => at ?? '');
     expect(times).toEqual([...times].sort().reverse());
     const { stdout, code } = await observed.sluice('trace', 'hal');
-    expect([code, stdout]).toEqual([0, expect.stringContaining('hal: 50 or more events, the newest first')]);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringContaining('hal: 50 or more events, the newest first'),
+    });
     expect(await traced('hal', '--since', '2026-11-21T00:00:00Z')).toMatchObject({ code: 3, found: 0 });
   });
 

@@ -233,7 +233,8 @@ describe('erasing a deployment', () => {
     await put(landedKey(1), landedUsers('gone'));
     const from = Date.now();
     const first = await run(['user_id=gone'], from);
-    expect([first.state, first.run.hasFound]).toEqual(['again', true]);
+    expect(first.state).toBe('again');
+    expect(first.run.hasFound).toBe(true);
     // Fifteen minutes of a function, then two buffers and the retries of Firehose.
     expect((first.completeFrom ?? 0) - from).toBeGreaterThanOrEqual(22 * 60_000);
     const at = (first.completeFrom ?? 0) + 1_000;
@@ -261,21 +262,22 @@ describe('erasing a deployment', () => {
     empty('relay');
     age = 60;
     const resumed = await run(['user_id=gone'], at);
-    expect([resumed.state, resumed.run.resumed, resumed.run.onTheWay.length]).toEqual(['again', 1, 2]);
+    expect(resumed.state).toBe('again');
+    expect(resumed.run.resumed).toBe(1);
+    expect(resumed.run.onTheWay).toHaveLength(2);
     // A copy that waits for its next try is hidden, and one that relay could not read waits for a person.
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a copy' }));
     const copies = aws.queues.byName('sluice-prod-relay');
     const [hiddenCopy] = copies.receive(1, 900_000);
     await sqs.send(new SendMessageCommand({ QueueUrl: deadLetters, MessageBody: 'a copy' }));
     const hidden = await run(['user_id=gone'], at);
-    expect([hidden.state, hidden.run.onTheWay]).toEqual([
-      'again',
-      ['the queues of relay hold about 2 messages'],
-    ]);
+    expect(hidden.state).toBe('again');
+    expect(hidden.run.onTheWay).toEqual(['the queues of relay hold about 2 messages']);
     copies.delete(hiddenCopy?.receipt ?? '');
     empty('relay-dead-letters');
     const done = await run(['user_id=gone'], at);
-    expect([done.state, done.run.onTheWay]).toEqual(['complete', []]);
+    expect(done.state).toBe('complete');
+    expect(done.run.onTheWay).toEqual([]);
   });
 
   it('is complete without a person whose ID was escaped and cut, also in older versions, and without bytes that nobody can read', async () => {
@@ -316,7 +318,9 @@ describe('erasing a deployment', () => {
     // What nobody can read, and arrives meanwhile, goes as well, and does not keep the erasure open.
     await put(`${large}later`, 'cut off {');
     const done = await run([`user_id=${id}`], (first.completeFrom ?? 0) + 1_000);
-    expect([done.state, done.run.leftCount, done.run.hasFound]).toEqual(['complete', 0, false]);
+    expect(done.state).toBe('complete');
+    expect(done.run.leftCount).toBe(0);
+    expect(done.run.hasFound).toBe(false);
     const others = [...bodies.keys()].map((i) => `${large}over-${i}`);
     const encoded = (await keys()).filter((key) => key.startsWith('query-results/'));
     // Results are not decoded from base64.
@@ -388,12 +392,11 @@ describe('erasing a deployment', () => {
       record: null,
       total: { relay: { rows: 1 }, landing: { rows: 1 } },
     });
-    expect([await versions(), (await read(landedKey(1))).equals(landedUsers('gone', 'stays'))]).toEqual([
-      before,
-      true,
-    ]);
+    expect(await versions()).toEqual(before);
+    expect((await read(landedKey(1))).equals(landedUsers('gone', 'stays'))).toBe(true);
     const { record, state } = await run(['user_id=gone']);
-    expect([state, await keys()]).toEqual(['again', [landedKey(1), others]]);
+    expect(state).toBe('again');
+    expect(await keys()).toEqual([landedKey(1), others]);
     expect(record).toMatch(/^ledger\/_erasures\//);
   });
 
@@ -415,7 +418,8 @@ describe('erasing a deployment', () => {
     );
     await put(landedKey(1), landedUsers(hash, 'f'.repeat(64)));
     const receipt = await run(['user_id=gone']);
-    expect([receipt.units, await keys()]).toEqual([1, [landedKey(1)]]);
+    expect(receipt.units).toBe(1);
+    expect(await keys()).toEqual([landedKey(1)]);
     expect((await read(landedKey(1))).equals(landedUsers('f'.repeat(64)))).toBe(true);
   });
 
@@ -456,16 +460,17 @@ describe('erasing a deployment', () => {
       ['query-results/0002.csv', 'archived'],
     ]);
     const left = [refused('now'), 'query-results/0002.csv'];
-    expect([young.run.hasFound, young.total['query-results']?.waiting, await keys()]).toEqual([
-      true,
-      1,
-      left,
-    ]);
+    expect(young.run.hasFound).toBe(true);
+    expect(young.total['query-results']?.waiting).toBe(1);
+    expect(await keys()).toEqual(left);
     const later = await run(['user_id=gone'], Date.now() + 49 * HOUR_MS);
-    expect([later.state, later.total['query-results']?.waiting, await keys()]).toEqual(['again', 1, left]);
+    expect(later.state).toBe('again');
+    expect(later.total['query-results']?.waiting).toBe(1);
+    expect(await keys()).toEqual(left);
     await note();
     const ended = await run(['user_id=gone'], Date.now() + 50 * HOUR_MS);
-    expect([ended.total['query-results']?.waiting, await keys()]).toEqual([0, ['query-results/0002.csv']]);
+    expect(ended.total['query-results']?.waiting).toBe(0);
+    expect(await keys()).toEqual(['query-results/0002.csv']);
   });
 
   it.each([

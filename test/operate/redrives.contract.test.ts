@@ -123,7 +123,8 @@ describe('refused copies that are sent again', () => {
     const s3 = Object.assign(Object.create(deployment.s3), { send });
     const redriven = redriveCopies({ ...deployment, s3 }, '401', false);
     await expect(redriven).rejects.toMatchObject({ name: 'PreconditionFailed' });
-    expect([await store().read(relayWaitingKey(young)), await bodies('relay')]).toEqual([null, []]);
+    expect(await store().read(relayWaitingKey(young))).toBe(null);
+    expect(await bodies('relay')).toEqual([]);
   });
 
   it('leave what somebody puts in the place of one while it is moved', async () => {
@@ -143,7 +144,8 @@ describe('refused copies that are sent again', () => {
   it('stay as they are in a dry run', async () => {
     const before = await keys();
     expect(await redriveCopies(deployment, '401', true)).toEqual({ found: 2, moved: 1, tooOld: 1 });
-    expect([await keys(), await bodies('relay')]).toEqual([before, []]);
+    expect(await keys()).toEqual(before);
+    expect(await bodies('relay')).toEqual([]);
   });
 
   it.each([
@@ -170,9 +172,11 @@ describe('dead letters of the writer', () => {
   it('are its messages again, and in a dry run stay', async () => {
     await send('write-dead-letters', 'object');
     expect(await redriveLanding(deployment, true)).toMatchObject({ messages: 1, underWay: false });
-    expect([await bodies('write'), await bodies('write-dead-letters')]).toEqual([[], ['object']]);
+    expect(await bodies('write')).toEqual([]);
+    expect(await bodies('write-dead-letters')).toEqual(['object']);
     expect(await redriveLanding(deployment, false)).toMatchObject({ messages: 1, underWay: false });
-    expect([await bodies('write'), await bodies('write-dead-letters')]).toEqual([['object'], []]);
+    expect(await bodies('write')).toEqual(['object']);
+    expect(await bodies('write-dead-letters')).toEqual([]);
     expect(await redriveLanding(deployment, false)).toMatchObject({
       messages: 0,
       underWay: false,
@@ -186,7 +190,8 @@ describe('dead letters of the writer', () => {
     expect(await redriveLanding(deployment, false)).toMatchObject({ objects: 0 });
     for (const a of (await store().listPage('landing/')).items.slice(0, 1))
       await writeNote(store(), a, { written: true, why: '' });
-    expect([await redriveLanding(later, true), await bodies('write')]).toMatchObject([{ objects: 1 }, []]);
+    expect(await redriveLanding(later, true)).toMatchObject({ objects: 1 });
+    expect(await bodies('write')).toEqual([]);
     expect(await redriveLanding(later, false)).toMatchObject({ messages: 0, underWay: false, objects: 1 });
     expect(await bodies('write')).toEqual([expect.stringContaining('"landing/b"')]);
   });
@@ -215,7 +220,8 @@ describe('objects of damaged/', () => {
     for (const key of [KEY, 'damaged/folder/']) await store().write(key, 'bytes');
     expect(await redriveDamaged(deployment, false)).toEqual({ objects: 1, bytes: 5 });
     const [folder, landed = ''] = await keys();
-    expect([folder, (await store().read(landed))?.text]).toEqual(['damaged/folder/', 'bytes']);
+    expect(folder).toBe('damaged/folder/');
+    expect((await store().read(landed))?.text).toBe('bytes');
     expect(landed).toMatch(/^landing\//);
     // What the writer puts aside of this very run is not tried again by it.
     await store().write(landed.replace('landing/', 'damaged/'), 'bytes');

@@ -56,7 +56,7 @@ beforeAll(() => {
   init = (name, ...more) => installed.sluice(['init', name, ...more], { cwd: work });
   // All that follows is of stacks that begin so.
   const { status, stderr } = init('my-pipeline', '--service', 'acme-events');
-  expect([status, stderr]).toEqual([0, '']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   made = join(work, 'my-pipeline');
 });
 afterAll(() => directory.remove());
@@ -108,7 +108,8 @@ describe('the npm package', () => {
       (sum, file) => sum + statSync(join(packed.unpacked, file)).size,
       0,
     );
-    expect([bytes < 10e6, statSync(packed.tarball).size < 3e6]).toEqual([true, true]);
+    expect(bytes).toBeLessThan(10e6);
+    expect(statSync(packed.tarball).size).toBeLessThan(3e6);
     const manifest = JSON.parse(readFileSync(join(packed.unpacked, 'package.json'), 'utf8'));
     expect(manifest).toMatchObject({
       name: PACKAGE_NAME,
@@ -123,7 +124,8 @@ describe('the npm package', () => {
       cwd: packed.unpacked,
       encoding: 'utf8',
     });
-    expect([said.status, said.stderr.includes('auto-corrected')]).toEqual([0, false]);
+    expect(said.status).toBe(0);
+    expect(said.stderr).not.toContain('auto-corrected');
     for (const architecture of ['arm64', 'x86_64'] as const) {
       const pinned = await pinnedBinding(packed.unpacked, architecture);
       expect(pinned).toEqual(await pinnedBinding(repositoryRoot, architecture));
@@ -175,12 +177,12 @@ describe('sluice init', () => {
 
   it('refuses a folder with files, a file, and names that a bucket cannot have', () => {
     const again = init('my-pipeline');
-    expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('SLUICE_INIT_NOT_EMPTY')]);
+    expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('SLUICE_INIT_NOT_EMPTY') });
     expect(again.stderr).toContain('has .github and 7 more');
     expect(init(join('my-pipeline', 'package.json')).stderr).toContain('SLUICE_INIT_NAME');
     for (const name of ['My_Pipeline', 'a', '9lives', 'two--hyphens', 'x'.repeat(33)]) {
       const refused = init(name);
-      expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('SLUICE_INIT_NAME')]);
+      expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('SLUICE_INIT_NAME') });
       expect(existsSync(join(made, '..', name))).toBe(false);
     }
     expect(init('').status).toBe(2);
@@ -189,10 +191,8 @@ describe('sluice init', () => {
     mkdirSync(join(cloned, '.git'), { recursive: true });
     writeFileSync(join(cloned, 'README.md'), '# ours\n');
     expect(init('cloned').stderr).toContain('has README.md.');
-    expect([readdirSync(cloned), readFileSync(join(cloned, 'README.md'), 'utf8')]).toEqual([
-      ['.git', 'README.md'],
-      '# ours\n',
-    ]);
+    expect(readdirSync(cloned)).toEqual(['.git', 'README.md']);
+    expect(readFileSync(join(cloned, 'README.md'), 'utf8')).toBe('# ours\n');
     rmSync(join(cloned, 'README.md'));
     expect(init('cloned').stderr).toBe('');
     expect(readdirSync(cloned)).toContain('sluice.config.ts');
@@ -221,16 +221,21 @@ describe('a project', () => {
     expect(compile()).toMatchObject({ status: 0, stdout: '' });
     project.write('sluice.config.ts', text.replace('keysInSecret: true', "keysInSecret: 'yes'"));
     const refused = compile();
-    expect([refused.status === 0, refused.stdout]).toEqual([false, expect.stringContaining('keysInSecret')]);
+    expect(refused.status).not.toBe(0);
+    expect(refused.stdout).toContain('keysInSecret');
   });
 
   it.each(['npm', 'pnpm', 'workspace'] as const)('tests itself, installed as by %s', (layout) => {
     const { status, stdout, stderr } = projectAs(layout).sluice(['test']);
-    expect([status, stdout, stderr]).toEqual([
-      0,
-      expect.stringMatching(/^ok {2}The configuration is valid for dev, prod\.\n(ok .*\n){5}6 checks passed/),
-      expect.stringMatching(/^Packaging the functions for this machine, once .*\nPackaged in .* s\.\n$/),
-    ]);
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(
+        /^ok {2}The configuration is valid for dev, prod\.\n(ok .*\n){5}6 checks passed/,
+      ),
+      stderr: expect.stringMatching(
+        /^Packaging the functions for this machine, once .*\nPackaged in .* s\.\n$/,
+      ),
+    });
   });
 
   it('starts, takes events and keeps its data', async () => {
@@ -276,7 +281,8 @@ describe('a project', () => {
     );
     // For this machine: Lambda's binding of DuckDB would have to be fetched.
     const ran = project.serverless(['package', '--stage', 'prod'], { env: { SLUICE_PACKAGE_FOR: 'here' } });
-    expect([ran.status, said(ran)]).toEqual([0, expect.stringContaining('Service packaged')]);
+    expect(ran.status).toBe(0);
+    expect(said(ran)).toContain('Service packaged');
     const template = readFileSync(
       join(project.root, '.serverless', 'cloudformation-template-update-stack.json'),
       'utf8',
@@ -297,10 +303,10 @@ describe('a project', () => {
     const older = "Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.19.0'}})";
     const node = ['--import', `data:text/javascript,${encodeURIComponent(older)}`];
     const ran = project.sluice(['test'], { node });
-    expect([ran.status, ran.stderr]).toEqual([
-      1,
-      expect.stringMatching(/^SLUICE_NODE_TOO_OLD: .*\n.*npm install --save-dev node@24/),
-    ]);
+    expect(ran).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^SLUICE_NODE_TOO_OLD: .*\n.*npm install --save-dev node@24/),
+    });
     expect(project.sluice(['init', 'next'], { node }).stderr).toMatch(
       /^SLUICE_NODE_TOO_OLD: .*\n.*`npx --loglevel error --package node@24 --package @sluice-pipeline\/sluice sluice init next`/,
     );
@@ -319,10 +325,8 @@ describe('a project', () => {
     project.write(installed, JSON.stringify({ name: 'node', version: '24.0.0' }));
     expect(project.sluice(['test'], { node }).stderr).toMatch(/^SLUICE_NODE_TOO_OLD: .*\n.*npm rebuild node/);
     const packaged = project.serverless(['package'], { node });
-    expect([packaged.status, said(packaged)]).toEqual([
-      1,
-      expect.stringContaining('npm install --save-dev node@24'),
-    ]);
+    expect(packaged.status).toBe(1);
+    expect(said(packaged)).toContain('npm install --save-dev node@24');
   });
 
   it('takes settings of its own from serverless.yml', () => {
@@ -358,7 +362,7 @@ describe('a mistake in a project', () => {
   ])('is refused by name: %s', (_what, text, code, named) => {
     mistaken.write('sluice.config.ts', text);
     const { status, stderr } = mistaken.sluice(['test']);
-    expect([status, stderr]).toEqual([1, expect.stringContaining(code)]);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(code) });
     expect(stderr).toContain(named);
     expect(stderr).not.toContain('    at ');
   });

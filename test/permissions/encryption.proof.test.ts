@@ -121,7 +121,10 @@ describe.each(['kms', 's3'] as const)('a deployment with the encryption %s', (en
     expect(await story.sluice('export', 'run', '--from', DAY)).toMatchObject({ code: 0 });
     await story.cloud.flush();
     for (const name of ['large', 'sdks'])
-      expect([name, await encryptionOf(`${name}/${DAY}/`, theirs(), WAREHOUSE)]).toEqual([name, 'AES256']);
+      expect({ name, encryption: await encryptionOf(`${name}/${DAY}/`, theirs(), WAREHOUSE) }).toEqual({
+        name,
+        encryption: 'AES256',
+      });
   });
 
   it('curates a day', async () => {
@@ -154,7 +157,10 @@ describe.each(['kms', 's3'] as const)('a deployment with the encryption %s', (en
     const results = await story.keys('', 'acme-owox');
     expect(results).toContainEqual(expect.stringMatching(/\.csv$/));
     for (const key of results) {
-      expect([key, await encryptionOf(key, story.s3By(), 'acme-owox')]).toEqual([key, ours]);
+      expect({ key, encryption: await encryptionOf(key, story.s3By(), 'acme-owox') }).toEqual({
+        key,
+        encryption: ours,
+      });
       await story.read(key, 'acme-owox', story.s3By(user));
     }
   });

@@ -39,6 +39,7 @@ describe('the faults of npm run mutate', () => {
     const lost = mutations.filter(
       ({ suites }) => !suites.some((suite) => existsSync(join(repositoryRoot, suite))),
     );
-    expect([named(lost), mutations.length >= 50]).toEqual([[], true]);
+    expect(named(lost)).toEqual([]);
+    expect(mutations.length).toBeGreaterThanOrEqual(50);
   });
 });

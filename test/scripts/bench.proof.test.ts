@@ -35,7 +35,7 @@ describe('npm run bench', () => {
   it('refuses names and options that it does not know', () => {
     const args = [script, 'land', 'costs', '--ful', '--json'];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-    expect([status, stdout]).toEqual([2, '']);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(/^No such benchmark or option: costs, --ful\. .*land.*--full, --json\.\n$/);
   });
 });

@@ -152,7 +152,8 @@ describe('scripts/launch.mjs', () => {
     // npm gets no settings of the script that it runs for; a start packages what it needs itself.
     expect(calls().map(({ env }) => env)).toEqual([{ SLUICE_PACKAGE_AHEAD: 'no' }]);
     expect(npmRuns()).toEqual([START]);
-    expect([(await start()).stderr, npmRuns()]).toEqual(['', []]);
+    expect((await start()).stderr).toBe('');
+    expect(npmRuns()).toEqual([]);
   });
 
   it('adds the rest once something needs it, keeps what is there, and never takes it away', async () => {
@@ -214,7 +215,8 @@ describe('scripts/launch.mjs', () => {
     await eventually('what the second start says', () => second.said() !== '');
     expect(second.said()).toMatch(/^Another process installs packages: waiting for it /);
     writeFileSync(file('go'), '');
-    expect([(await first.ended).code, (await second.ended).code]).toEqual([0, 0]);
+    expect((await first.ended).code).toBe(0);
+    expect((await second.ended).code).toBe(0);
     expect(npmRuns()).toEqual([START]);
   });
 

@@ -62,7 +62,9 @@ describe('the package', () => {
       env,
       encoding: 'utf8',
     });
-    expect([ran.status, /^# pass (\d+)$/m.exec(ran.stdout)?.[1], ran.stderr]).toEqual([0, '1', '']);
+    expect(ran.status).toBe(0);
+    expect(/^# pass (\d+)$/m.exec(ran.stdout)?.[1]).toBe('1');
+    expect(ran.stderr).toBe('');
   });
 
   it('has types of every door that a strict project compiles', () => {
@@ -106,7 +108,8 @@ describe('the package', () => {
       cwd: built,
       encoding: 'utf8',
     });
-    expect([said.status, said.stderr.includes('auto-corrected')]).toEqual([0, false]);
+    expect(said.status).toBe(0);
+    expect(said.stderr).not.toContain('auto-corrected');
     const { 'local-aws': published } = JSON.parse(said.stdout);
     const files: string[] = published.files.map(({ path }: { path: string }) => path);
     expect(files.filter((path) => !/^dist\/.*\.(?:js|d\.ts)$/.test(path)).sort()).toEqual([
@@ -123,7 +126,8 @@ describe('the package', () => {
       engines: { node: '>=24' },
       publishConfig: { access: 'public', provenance: true },
     });
-    expect([manifest.private, manifest.scripts]).toEqual([undefined, undefined]);
+    expect(manifest.private).toBeUndefined();
+    expect(manifest.scripts).toBeUndefined();
     const linked = readFileSync(join(built, 'README.md'), 'utf8').matchAll(/\]\(([^)#:]+)\)/g);
     expect([...linked].filter(([, path = '']) => !existsSync(join(built, path)))).toEqual([]);
     // No place of the machine that built it.

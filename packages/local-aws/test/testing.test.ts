@@ -19,7 +19,8 @@ describe('startTestAws', () => {
     const { aws, options, close } = await startTestAws({ stack: { template }, account });
     const s3 = new S3Client(options);
     const { Buckets = [] } = await s3.send(new ListBucketsCommand());
-    expect([Buckets.map(({ Name }) => Name), options.region]).toEqual([['landing'], 'eu-west-1']);
+    expect(Buckets.map(({ Name }) => Name)).toEqual(['landing']);
+    expect(options.region).toBe('eu-west-1');
     s3.destroy();
     await close();
     expect(existsSync(aws.directory)).toBe(false);

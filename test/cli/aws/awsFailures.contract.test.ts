@@ -102,14 +102,12 @@ describe('a command that talks to AWS', () => {
     ];
     const { code, stdout } = await callMain(args, { env });
     // Beyond region and credentials: there is no bucket.
-    expect([code, JSON.parse(stdout)]).toMatchObject([
-      1,
-      {
-        error: {
-          code: 'SLUICE_AWS_FAILED',
-          message: expect.stringContaining('NoSuchBucket'),
-        },
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: {
+        code: 'SLUICE_AWS_FAILED',
+        message: expect.stringContaining('NoSuchBucket'),
       },
-    ]);
+    });
   });
 });

@@ -142,10 +142,8 @@ describe('behind a proxy', () => {
 
   it('signs in by a profile of SSO', async () => {
     const said = await sluice('keys list --stage dev', { ...behindProxy, AWS_PROFILE: 'company' });
-    expect([said, asked]).toEqual([
-      expect.stringContaining('by the stand-in'),
-      aws('portal.sso', 'secretsmanager'),
-    ]);
+    expect(said).toContain('by the stand-in');
+    expect(asked).toEqual(aws('portal.sso', 'secretsmanager'));
   });
 
   it('says how the header of a profile is written', async () => {
@@ -232,7 +230,8 @@ describe('behind a proxy', () => {
     const env = { ...KEYS, ...behindProxy, STATSIG_SERVER_KEY: 'secret-a1' };
     const download = 'groups pull --stage dev --specs-url https://nowhere.invalid/specs';
     const said = await sluice(download, { ...env, NO_PROXY: '.Invalid.' });
-    expect([said, asked]).toEqual([expect.stringContaining('No response'), []]);
+    expect(said).toContain('No response');
+    expect(asked).toEqual([]);
   });
 
   it.each([

@@ -88,7 +88,7 @@ describe('sluice connect, without a reader for the product', () => {
     'says where to add one for %s',
     async (product) => {
       const { code, stdout, stderr } = await connect([product], 'none');
-      expect([code, stdout]).toEqual([1, '']);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toContain('SLUICE_CONNECT_NOT_CONFIGURED');
     },
   );
@@ -191,14 +191,15 @@ describe('sluice connect', () => {
     [['metabase', '--reader', 'later'], 1, 'SLUICE_CONNECT_NOT_DEPLOYED'],
   ])('refuses %j', async (args, code, message) => {
     const answer = await connect(args);
-    expect([answer.code, answer.stdout]).toEqual([code, '']);
+    expect(answer.code).toEqual(code);
+    expect(answer.stdout).toBe('');
     expect(answer.stderr).toContain(message);
   });
 
   it('reports that the stack may not be read', async () => {
     const env = { AWS_ACCESS_KEY_ID: 'nobody', AWS_SECRET_ACCESS_KEY: 'nothing' };
     const { code, stderr } = await connect(['owox'], 'readers', env);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('SLUICE_AWS_FAILED')]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('SLUICE_AWS_FAILED') });
   });
 
   it('prefers names of the stack to those of the configuration', async () => {

@@ -62,7 +62,7 @@ describe('sluice erase', () => {
     [['--unit-file', '/nowhere'], 'SLUICE_FILE_FAILED', 1],
   ])('with %j is refused', async (args, refusal, exit) => {
     const { code, stdout, stderr } = await erase(args);
-    expect([code, stdout]).toEqual([exit, '']);
+    expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^(The local cloud on .*\n)?${refusal}: `));
     expect(stderr).not.toContain('secret');
   });
@@ -82,7 +82,10 @@ describe('sluice erase', () => {
     const file = join(directory.path, 'units.txt');
     writeFileSync(file, 'user_id=second\r\n\n');
     const { code, stdout, stderr } = await erase(['--unit', 'user_id=gone', '--unit-file', file]);
-    expect([code, stderr]).toEqual([3, expect.stringMatching(/^The local cloud on \S+\.\n$/)]);
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: expect.stringMatching(/^The local cloud on \S+\.\n$/),
+    });
     expect(stdout).toMatch(/^landing +1 +1 +2 +1 +1$/m);
     for (const where of [
       's3://acme-warehouse/daily/',
@@ -101,7 +104,10 @@ describe('sluice erase', () => {
       'user_id=second\nuser_id=gone\n',
     );
     const receipt = JSON.parse(json);
-    expect([second, receipt.state, receipt.run.hasFound, receipt.runs]).toEqual([3, 'again', false, 2]);
+    expect(second).toBe(3);
+    expect(receipt.state).toBe('again');
+    expect(receipt.run.hasFound).toBe(false);
+    expect(receipt.runs).toBe(2);
     expect(json).not.toMatch(/gone|second/);
   });
 
@@ -116,14 +122,14 @@ describe('sluice erase', () => {
     const landed = `landing/${day.replaceAll('-', '/')}/07/a.ndjson.gz`;
     await put(landed, landedUsers('waits', 'stays'));
     const stopped = await erase(['--unit', 'user_id=waits']);
-    expect([stopped.code, stopped.stdout]).toEqual([1, '']);
+    expect(stopped).toMatchObject({ code: 1, stdout: '' });
     expect(stopped.stderr).toContain(`SLUICE_ERASE_CURE_PENDING: `);
     expect(stopped.stderr).toContain(`${day}, hour 7, events: 7 events are missing`);
     expect((await erase(['--unit', 'user_id=waits', '--dry-run'])).code).toBe(0);
     const atTerminal = (stdin: string) =>
       callMain(['erase', '--unit', 'user_id=waits', '--local'], { env, stdin, isTerminal: true });
     const asked = await atTerminal('n\n');
-    expect([asked.code, asked.stderr]).toEqual([1, expect.stringContaining('[y/N]')]);
+    expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining('[y/N]') });
     expect((await atTerminal('y\n')).code).toBe(3);
     await put(landed, landedUsers('waits', 'stays'));
     expect((await erase(['--unit', 'user_id=waits', '--yes'])).code).toBe(3);
@@ -149,7 +155,8 @@ describe('sluice erase', () => {
     await put(result, '"left-reader"');
     await put(made, '"left-reader"');
     const { code } = await erase(['--unit', 'user_id=left-reader']);
-    expect([code, (await keys()).filter((key) => key.startsWith('reader-tables/'))]).toEqual([3, [made]]);
+    expect(code).toBe(3);
+    expect((await keys()).filter((key) => key.startsWith('reader-tables/'))).toEqual([made]);
   });
 
   it('names what expires in damaged/, and is complete all the same', async () => {

@@ -126,6 +126,7 @@ describe('the load', () => {
     expect(await invoke({ Records: [queueMessage('m', '{"sluice":"sweep"}')] })).toEqual({
       batchItemFailures: [],
     });
-    expect([sts.asked, [...signed]]).toEqual([[], ['test']]);
+    expect(sts.asked).toEqual([]);
+    expect([...signed]).toEqual(['test']);
   });
 });

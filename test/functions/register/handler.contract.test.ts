@@ -41,7 +41,8 @@ describe('queue messages', () => {
       ],
     });
     expect(response).toEqual({ batchItemFailures: [] });
-    expect([days('exposures'), days('events')]).toEqual([['2026-11-20'], ['2026-11-19']]);
+    expect(days('exposures')).toEqual(['2026-11-20']);
+    expect(days('events')).toEqual(['2026-11-19']);
     expect(lines).toEqual([
       {
         level: 'info',

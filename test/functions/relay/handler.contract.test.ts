@@ -85,7 +85,8 @@ describe('relay', () => {
 
   it('begins no copy that it could not see through: it would be sent again', async () => {
     expect(await invoke({ Records: [received(copy)] }, 24_000)).toEqual(stays);
-    expect([target.recorded, relayed.counts()]).toMatchObject([[], { visible: 0, inFlight: 1 }]);
+    expect(target.recorded).toEqual([]);
+    expect(relayed.counts()).toMatchObject({ visible: 0, inFlight: 1 });
     expect(await invoke({ Records: [received(copy)] }, 40_000)).toEqual(settled);
     expect(target.recorded).toHaveLength(1);
   });
@@ -109,7 +110,8 @@ describe('relay', () => {
 
   it('puts bodies that it does not know on the dead-letter queue', async () => {
     expect(await invoke({ Records: [received('no copy')] })).toEqual(settled);
-    expect([target.recorded, buried.receive(10)]).toMatchObject([[], [{ body: 'no copy' }]]);
+    expect(target.recorded).toEqual([]);
+    expect(buried.receive(10)).toMatchObject([{ body: 'no copy' }]);
   });
 
   it.each([{}, { Records: [queueMessage('m', copy)] }])('rejects other events', async (event) => {

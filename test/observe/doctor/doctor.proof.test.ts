@@ -23,7 +23,9 @@ describe('sluice doctor on the local cloud', () => {
 
   it('names what the local cloud does not emulate', async () => {
     const { code, report } = await deployed.diagnose();
-    expect([code, report.stack, report.problems]).toEqual([0, 'sluice-local', 0]);
+    expect(code).toBe(0);
+    expect(report.stack).toBe('sluice-local');
+    expect(report.problems).toBe(0);
     const unchecked = report.checks.filter(({ verdict }) => verdict !== 'fine');
     expect(
       unchecked.map(({ check, verdict, findings }) => [
@@ -57,7 +59,8 @@ describe('sluice doctor on the local cloud', () => {
     });
     const { code, report } = await deployed.diagnose();
     deployed.faults.clear();
-    expect([code, report.problems]).toEqual([3, 5]);
+    expect(code).toBe(3);
+    expect(report.problems).toBe(5);
     const missing = report.checks.flatMap(({ check, findings }) =>
       findings
         .filter((found) => found.code === 'SLUICE_FINDING_UNREADABLE')
@@ -95,11 +98,9 @@ describe('sluice doctor on the local cloud', () => {
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'wrong',
     });
-    expect([code, report.problems, [...found.keys()][0]]).toEqual([
-      3,
-      1,
-      'account SLUICE_FINDING_CREDENTIALS',
-    ]);
+    expect(code).toBe(3);
+    expect(report.problems).toBe(1);
+    expect([...found.keys()][0]).toBe('account SLUICE_FINDING_CREDENTIALS');
   });
 
   describe('on a configuration', () => {

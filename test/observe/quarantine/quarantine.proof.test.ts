@@ -52,7 +52,8 @@ describe('sluice quarantine', () => {
 
   it('lists the rows of a reason, the newest first, and cuts long ones', async () => {
     const first = await ask<QuarantinedPage>('--reason', 'SLUICE_EVENT_NO_NAME', '--rows', '2');
-    expect([first.answer.rows.length, first.answer.hasMore]).toEqual([2, true]);
+    expect(first.answer.rows).toHaveLength(2);
+    expect(first.answer.hasMore).toBe(true);
     const { answer: all } = await ask<QuarantinedPage>('--reason', 'SLUICE_EVENT_NO_NAME');
     expect(all.hasMore).toBe(false);
     const seen = all.rows;

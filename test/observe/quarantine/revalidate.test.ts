@@ -194,9 +194,15 @@ describe('a row that its table did not take', () => {
     ['bigint', [0, -7, Number.MAX_SAFE_INTEGER], [1.5, 2 ** 53, '1']],
   ])('fits a column of type %s with its values only', (type, fitting, others) => {
     for (const value of [...fitting, null])
-      expect([value, restore({ [type]: value })]).toEqual([value, { day, json: expect.any(String) }]);
+      expect({ value, restored: restore({ [type]: value }) }).toEqual({
+        value,
+        restored: { day, json: expect.any(String) },
+      });
     for (const value of others)
-      expect([value, restore({ [type]: value })]).toEqual([value, { problem: `${type} is not a ${type}.` }]);
+      expect({ value, restored: restore({ [type]: value }) }).toEqual({
+        value,
+        restored: { problem: `${type} is not a ${type}.` },
+      });
   });
 
   it('loses its line breaks', () => {

@@ -48,7 +48,8 @@ describe('the record of a redrive', () => {
     const items = ['a', 'b', 'c'].map((id) => item(id));
     await run(items.slice(0, 1), whole);
     const { report, delivered } = await run(items, whole);
-    expect([report.found, delivered.toSorted()]).toEqual([2, ['be', 'bx', 'ce', 'cx']]);
+    expect(report.found).toBe(2);
+    expect(delivered.toSorted()).toEqual(['be', 'bx', 'ce', 'cx']);
     expect(await run(items, whole)).toMatchObject({ report: { found: 0 }, delivered: [] });
   });
 

@@ -205,10 +205,8 @@ describe('CloudWatch', () => {
       onDamage: (error) => warnings.push(error),
     });
     const read = () => telling.read(NOON, NOON + HOUR, () => true).map(({ statistics }) => statistics.sum);
-    expect([read(), read()]).toEqual([
-      [1, 4],
-      [1, 4],
-    ]);
+    expect(read()).toEqual([1, 4]);
+    expect(read()).toEqual([1, 4]);
     expect(warnings).toEqual([
       expect.objectContaining({
         name: 'LOCAL_AWS_DISK_DAMAGED',
@@ -216,7 +214,8 @@ describe('CloudWatch', () => {
       }),
     ]);
     telling.close();
-    expect([readFileSync(file, 'utf8'), warnings.length]).toEqual([damaged, 1]);
+    expect(readFileSync(file, 'utf8')).toEqual(damaged);
+    expect(warnings).toHaveLength(1);
   });
 
   it.each([

@@ -51,7 +51,8 @@ describe('makeDataPrivate', () => {
   it('creates a directory that only its owner can open, without a message', () => {
     const root = join(parent, 'a', 'data');
     expect(makePrivate(root)).toEqual([]);
-    expect([modeOf(parent, 'a'), modeOf(root)]).toEqual(['700', '700']);
+    expect(modeOf(parent, 'a')).toBe('700');
+    expect(modeOf(root)).toBe('700');
   });
 
   it('restricts a directory that an earlier version left open, and reports it once', () => {
@@ -60,9 +61,9 @@ describe('makeDataPrivate', () => {
       `Other users of this machine could read ${root}. Now only its owner can.`,
     ]);
     for (const folder of ['', 's3', 's3/bucket', 's3/bucket/day', 'secretsmanager'])
-      expect([folder, modeOf(root, folder)]).toEqual([folder, '700']);
+      expect({ folder, mode: modeOf(root, folder) }).toEqual({ folder, mode: '700' });
     for (const file of ['s3/bucket/day/part.parquet', 'secretsmanager/key.json'])
-      expect([file, modeOf(root, file)]).toEqual([file, '600']);
+      expect({ file, mode: modeOf(root, file) }).toEqual({ file, mode: '600' });
     expect(modeOf(parent, 'outside')).toBe('644');
     expect(makePrivate(root)).toEqual([]);
   });
@@ -72,7 +73,9 @@ describe('makeDataPrivate', () => {
     mkdirSync(join(root, 'photos'));
     chmodSync(join(root, 'photos'), 0o755);
     expect(makePrivate(root)).toHaveLength(1);
-    expect([modeOf(root), modeOf(root, 'photos'), modeOf(root, 's3')]).toEqual(['755', '755', '700']);
+    expect(modeOf(root)).toBe('755');
+    expect(modeOf(root, 'photos')).toBe('755');
+    expect(modeOf(root, 's3')).toBe('700');
     expect(modeOf(root, 'secretsmanager/key.json')).toBe('600');
   });
 
@@ -87,7 +90,8 @@ describe('makeDataPrivate', () => {
         detail: `${root} belongs to the user ${uid}.`,
       }),
     );
-    expect([modeOf(root), modeOf(root, 's3')]).toEqual(['755', '755']);
+    expect(modeOf(root)).toBe('755');
+    expect(modeOf(root, 's3')).toBe('755');
   });
 });
 

@@ -127,7 +127,7 @@ describe('the edge with a JSON service', () => {
 
   it('rejects an operation that is not emulated and names it', async () => {
     const answer = await call({ headers: { 'x-amz-target': 'AWSGlue.GetCrawler' } });
-    expect([answer.status, answer.body]).toEqual([501, expect.stringContaining('glue GetCrawler')]);
+    expect(answer).toMatchObject({ status: 501, body: expect.stringContaining('glue GetCrawler') });
   });
 
   it('finds the service by the target of an unsigned request, and rejects the missing signature', async () => {
@@ -135,10 +135,8 @@ describe('the edge with a JSON service', () => {
       { url: edge.url, path: '/', method: 'POST', body: '{}' },
       { 'x-amz-target': 'AWSGlue.GetDatabase' },
     );
-    expect([answer.status, JSON.parse(answer.body).__type]).toEqual([
-      403,
-      'MissingAuthenticationTokenException',
-    ]);
+    expect(answer.status).toBe(403);
+    expect(JSON.parse(answer.body).__type).toBe('MissingAuthenticationTokenException');
   });
 
   it.each([
@@ -153,7 +151,8 @@ describe('the edge with a JSON service', () => {
     ],
   ])('rejects %s', async (_, raw, code) => {
     const answer = await call(raw);
-    expect([answer.status, JSON.parse(answer.body).__type]).toEqual([403, code]);
+    expect(answer.status).toBe(403);
+    expect(JSON.parse(answer.body).__type).toEqual(code);
   });
 
   it('accepts a signed body without a hash header, as the AWS CLI sends it', async () => {
@@ -188,7 +187,7 @@ describe('the edge with a JSON service', () => {
       service: 'sts',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     });
-    expect([form.status, form.body]).toEqual([501, expect.stringContaining('<Code>NotImplemented</Code>')]);
+    expect(form).toMatchObject({ status: 501, body: expect.stringContaining('<Code>NotImplemented</Code>') });
   });
 
   it('checks a header on several lines as one whose values are joined, as the SDK for Java signs it', async () => {
@@ -215,7 +214,8 @@ describe('the edge with a JSON service', () => {
 
   it('answers 500 to an internal defect, and reports it', async () => {
     const answer = await call({}, { Name: 'defect' });
-    expect([answer.status, JSON.parse(answer.body).__type]).toEqual([500, 'InternalFailure']);
+    expect(answer.status).toBe(500);
+    expect(JSON.parse(answer.body).__type).toBe('InternalFailure');
     expect(answer.body).not.toContain('a defect of ours');
     expect(defects.splice(0)).toEqual([expect.objectContaining({ message: 'a defect of ours' })]);
   });

@@ -73,7 +73,8 @@ describe('the feed', () => {
       for (let i = 0; i < 17; i += 1) add(byBytes);
       const { dropped, entries } = await byBytes.read({ after: before.next, most: 100 });
       // One answer has at most 4 MiB.
-      expect([dropped, entries.length]).toEqual([5, 4]);
+      expect(dropped).toBe(5);
+      expect(entries).toHaveLength(4);
     }
   });
 
@@ -112,7 +113,8 @@ describe('the feed', () => {
     feed.addOutput('shop', 'new\n', NOW);
     const { next } = await old.read({ most: 1 });
     const answer = await feed.read({ after: next, most: 1 });
-    expect([texts(answer), answer.restarted]).toEqual([['shop: new'], true]);
+    expect(texts(answer)).toEqual(['shop: new']);
+    expect(answer.restarted).toBe(true);
     expect((await feed.read({ after: answer.next, most: 1 })).restarted).toBe(false);
   });
 });
@@ -178,11 +180,11 @@ describe('the feed of a running cloud', () => {
   it('refuses what is no query of it', async () => {
     for (const query of ['after=5', 'waitMs=30001', 'most=0', 'most=x', 'stream=events']) {
       const response = await fetch(`${aws.endpoint}/_local/feed?${query}`);
-      expect([query, response.status, await response.json()]).toEqual([
+      expect({ query, status: response.status, body: await response.json() }).toEqual({
         query,
-        400,
-        expect.objectContaining({ code: 'LOCAL_AWS_CONTROL_BODY' }),
-      ]);
+        status: 400,
+        body: expect.objectContaining({ code: 'LOCAL_AWS_CONTROL_BODY' }),
+      });
     }
   });
 

@@ -73,7 +73,8 @@ describe('tables', () => {
     const { Table } = await glue.client.send(new GetTableCommand({ DatabaseName: 'app', Name: 't' }));
     expect(Table).toMatchObject({ Description: 'new', VersionId: '1' });
     expect(Table?.StorageDescriptor).toBeUndefined();
-    expect([Table?.CreateTime?.getTime(), Table?.UpdateTime?.getTime()]).toEqual([START, START + 5_000]);
+    expect(Table?.CreateTime?.getTime()).toEqual(START);
+    expect(Table?.UpdateTime?.getTime()).toEqual(START + 5_000);
     // Earlier versions are not kept.
     const { TableVersions } = await glue.client.send(
       new GetTableVersionsCommand({ DatabaseName: 'app', TableName: 't' }),

@@ -138,7 +138,10 @@ describe("a role of a customer's account", () => {
     };
     for (const [action, call] of Object.entries(calls)) {
       const failure = await failureOf(call());
-      expect([action, failure.message]).toEqual([action, expect.stringContaining(`perform: ${action} on`)]);
+      expect({ action, message: failure.message }).toEqual({
+        action,
+        message: expect.stringContaining(`perform: ${action} on`),
+      });
       expect(failure.name).toMatch(/^AccessDenied/);
     }
     await allow(Object.keys(calls));
@@ -208,7 +211,8 @@ describe("a role of a customer's account", () => {
       accessKeyId: key.accessKeyId,
       secret: key.secretAccessKey,
     });
-    expect([status, /<Code>(.*)<\/Code>/.exec(body)?.[1]]).toEqual([400, 'InvalidToken']);
+    expect(status).toBe(400);
+    expect(/<Code>(.*)<\/Code>/.exec(body)?.[1]).toBe('InvalidToken');
   });
 
   it.each([

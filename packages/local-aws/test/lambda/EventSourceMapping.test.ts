@@ -279,7 +279,8 @@ describe('EventSourceMapping', () => {
       const { mapping, batches } = map(() => ({ batchItemFailures: [] }), options);
       queue.send('a');
       await mapping.drain();
-      expect([failures.length, queue.pending()]).toEqual([1, 1]);
+      expect(failures).toHaveLength(1);
+      expect(queue.pending()).toBe(1);
       full.delete = false;
       clock.advance(VISIBILITY_SECONDS * 1_000 + 5_000);
       await mapping.drain();

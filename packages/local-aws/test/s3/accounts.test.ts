@@ -62,7 +62,8 @@ describe('buckets of two accounts', () => {
   it('are listed for their own account, and have unique names', async () => {
     const names = async (client: S3Client) =>
       (await client.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name);
-    expect([await names(ours), await names(theirs)]).toEqual([['sluice-own'], [Bucket]]);
+    expect(await names(ours)).toEqual(['sluice-own']);
+    expect(await names(theirs)).toEqual([Bucket]);
     expect(await failureOf(ours.send(new CreateBucketCommand({ Bucket })))).toMatchObject({
       name: 'BucketAlreadyExists',
       status: 409,

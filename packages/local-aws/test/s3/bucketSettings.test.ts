@@ -103,7 +103,8 @@ describe('the settings of a bucket', () => {
     ['plain', undefined],
   ])('have the versioning of the template, or none: %s %s', async (name, status) => {
     const { Status, $metadata } = await s3.client.send(new GetBucketVersioningCommand({ Bucket: name }));
-    expect([$metadata.httpStatusCode, Status]).toEqual([200, status]);
+    expect($metadata.httpStatusCode).toBe(200);
+    expect(Status).toEqual(status);
   });
 
   it.each([

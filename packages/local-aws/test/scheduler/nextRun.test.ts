@@ -56,7 +56,9 @@ describe('nextRun', () => {
           expect(run).toBeGreaterThan(after);
           expect(run).toBeLessThanOrEqual(after + 86_400_000);
           const date = new Date(run ?? 0);
-          expect([date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()]).toEqual([hour, minute, 0]);
+          expect(date.getUTCHours()).toEqual(hour);
+          expect(date.getUTCMinutes()).toEqual(minute);
+          expect(date.getUTCSeconds()).toBe(0);
         },
       ),
     );

@@ -25,24 +25,20 @@ describe('startLocalAws', () => {
   it('serves its control API under a configured path, with configured error codes', async () => {
     const { endpoint } = await start();
     const status = await fetch(`${endpoint}/_local/status`);
-    expect([status.status, await status.json()]).toEqual([
-      200,
-      {
-        endpoint,
-        functionUrls: {},
-        directory: directory.path,
-        pid: process.pid,
-        pending: [],
-        expired: [],
-        queues: [],
-        queries: { queued: 0, running: 0 },
-      },
-    ]);
+    expect(status.status).toBe(200);
+    expect(await status.json()).toEqual({
+      endpoint,
+      functionUrls: {},
+      directory: directory.path,
+      pid: process.pid,
+      pending: [],
+      expired: [],
+      queues: [],
+      queries: { queued: 0, running: 0 },
+    });
     const unknown = await fetch(`${endpoint}/_local/nope`);
-    expect([unknown.status, await unknown.json()]).toEqual([
-      404,
-      expect.objectContaining({ code: 'LOCAL_AWS_CONTROL_UNKNOWN' }),
-    ]);
+    expect(unknown.status).toBe(404);
+    expect(await unknown.json()).toEqual(expect.objectContaining({ code: 'LOCAL_AWS_CONTROL_UNKNOWN' }));
   });
 
   it('serves the control API under another path with other error codes', async () => {
@@ -62,13 +58,13 @@ describe('startLocalAws', () => {
     writeFileSync(file, '{}');
     const body = JSON.stringify({ sql: 'SELECT 1' });
     const answer = await fetch(`${endpoint}/_local/query`, { method: 'POST', body });
-    expect([answer.status, await answer.json()]).toEqual([
-      503,
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toEqual(
       expect.objectContaining({
         code: 'LOCAL_AWS_DISK_DAMAGED',
         message: expect.stringContaining(file),
       }),
-    ]);
+    );
     rmSync(`${directory.path}/glue/db`, { recursive: true });
   });
 
