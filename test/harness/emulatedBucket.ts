@@ -1,8 +1,22 @@
 import { buffer } from 'node:stream/consumers';
-import { isArchive, type ObjectStore } from '../../lib/base/ObjectStore.ts';
+import {
+  type DeletedObject,
+  isArchive,
+  type ListedObject,
+  type ListOptions,
+  type ObjectHead,
+  type ObjectPage,
+  type ObjectStore,
+  type ObjectText,
+  type OpenedObject,
+  type OpenOptions,
+  type ReadOptions,
+  type WriteOptions,
+} from '../../lib/base/ObjectStore.ts';
 import type { Faults } from '../../packages/local-aws/src/faults/index.ts';
 import type { ObjectStore as EmulatedS3 } from '../../packages/local-aws/src/s3/index.ts';
 
+/** Keys of a page, as S3's. */
 const PAGE = 1_000;
 
 /**
@@ -16,14 +30,121 @@ export function emulatedBucket(
   bucket: string,
   faults: Pick<Faults, 'takeCall'>,
 ): ObjectStore {
-  /** Makes one call. @param isNull S3's codes of errors for which the answer is null. */
-  async function call<Answer>(
+  return new EmulatedBucket(s3, bucket, faults);
+}
+
+class EmulatedBucket implements ObjectStore {
+  readonly #s3: EmulatedS3;
+  readonly #bucket: string;
+  readonly #faults: Pick<Faults, 'takeCall'>;
+
+  constructor(s3: EmulatedS3, bucket: string, faults: Pick<Faults, 'takeCall'>) {
+    this.#s3 = s3;
+    this.#bucket = bucket;
+    this.#faults = faults;
+  }
+
+  async read(key: string, options?: ReadOptions): Promise<ObjectText | null> {
+    const found = await this.#get(key, options);
+    return found === null ? null : { text: (await buffer(found.body)).toString(), eTag: found.eTag };
+  }
+
+  async open(key: string, options?: OpenOptions): Promise<OpenedObject | null> {
+    try {
+      return await this.#get(key, options);
+    } catch (error) {
+      if (codeOf(error) === 'PreconditionFailed') return null;
+      throw error;
+    }
+  }
+
+  head(key: string): Promise<ObjectHead | null> {
+    const head = () => {
+      const { etag, attributes } = this.#s3.head(this.#bucket, key);
+      return { eTag: `"${etag}"`, metadata: attributes.metadata };
+    };
+    return this.#call('HeadObject', key, head, ['NoSuchKey']);
+  }
+
+  async write(
+    key: string,
+    body: string | Uint8Array,
+    { expected, contentType = 'application/json', metadata = {} }: WriteOptions = {},
+  ): Promise<string | null> {
+    const condition = conditionOf(expected);
+    const isNull = expected === undefined ? [] : ['PreconditionFailed', 'NoSuchKey'];
+    const put = () => this.#s3.put(this.#bucket, key, body, { condition, contentType, metadata });
+    const written = await this.#call('PutObject', key, put, isNull);
+    return written === null ? null : `"${written.etag}"`;
+  }
+
+  async remove(key: string, eTag: string): Promise<'removed' | 'gone' | 'changed'> {
+    return (await this.#call('DeleteObject', key, () => this.#delete(key, eTag))) ?? 'gone';
+  }
+
+  async removeAll(objects: readonly DeletedObject[]): ReturnType<ObjectStore['removeAll']> {
+    const gone = await this.#call('DeleteObjects', '', () =>
+      objects.filter(({ key, eTag }) => this.#delete(key, eTag) !== 'removed').map(({ key }) => key),
+    );
+    return { left: [], gone: gone ?? [] };
+  }
+
+  async listPage(
+    prefix: string,
+    { token, after = token, folders = false, limit = PAGE }: ListOptions = {},
+  ): Promise<ObjectPage> {
+    const query = { prefix, limit, ...(folders ? { delimiter: '/' } : {}) };
+    const page = await this.#call('ListObjectsV2', prefix, () =>
+      this.#s3.list(this.#bucket, after === undefined ? query : { ...query, after }),
+    );
+    const entries = page?.entries ?? [];
+    const objects = entries.flatMap((entry) => ('object' in entry ? [listedObject(entry.object)] : []));
+    const names = entries.flatMap((entry) => ('commonPrefix' in entry ? [entry.commonPrefix] : []));
+    return {
+      items: folders ? [] : objects,
+      folders: names.map((name) => name.slice(prefix.length, -1)),
+      next: page?.next,
+    };
+  }
+
+  /** Opens an object; null if there is none. @throws Error `PreconditionFailed`, if it has another ETag. */
+  #get(key: string, { ifMatch, range }: OpenOptions = {}): Promise<OpenedObject | null> {
+    const get = () => {
+      const part = range === undefined ? undefined : { start: range.first, end: range.last };
+      const { object, body } = this.#s3.get(this.#bucket, key, part);
+      if (ifMatch !== undefined && unquoted(ifMatch) !== object.etag) {
+        body.destroy();
+        throw Object.assign(new Error(key), { code: 'PreconditionFailed' });
+      }
+      const { versionId, modifiedMs, attributes, size } = object;
+      const { metadata } = attributes;
+      return { body, eTag: `"${object.etag}"`, versionId, modifiedAt: modifiedMs, bytes: size, metadata };
+    };
+    return this.#call('GetObject', key, get, ['NoSuchKey']);
+  }
+
+  /** Deletes an object that has this ETag, or any if it is `*`, and says what became of it. */
+  #delete(key: string, eTag: string): 'removed' | 'gone' | 'changed' {
+    try {
+      this.#s3.head(this.#bucket, key);
+      this.#s3.delete(this.#bucket, key, eTag === '*' ? {} : { ifMatch: unquoted(eTag) });
+      return 'removed';
+    } catch (error) {
+      if (codeOf(error) === 'PreconditionFailed') return 'changed';
+      if (codeOf(error) === 'NoSuchKey') return 'gone';
+      throw error;
+    }
+  }
+
+  /** Makes one call, or fails as a fault says. @param isNull S3's codes of errors for which the answer is null. */
+  async #call<Answer>(
     operation: string,
     key: string,
     run: () => Answer | Promise<Answer>,
     isNull: readonly string[] = [],
   ): Promise<Answer | null> {
-    const { before } = faults.takeCall({ service: 's3', operation, resource: `${bucket}/${key}` });
+    const resource = `${this.#bucket}/${key}`;
+    const { before } = this.#faults.takeCall({ service: 's3', operation, resource });
     if (before.delayMs > 0 || before.end === 'reset') throw new Error('Only a client sees such a fault.');
     if (before.end !== undefined) throw before.end;
     try {
@@ -33,95 +154,11 @@ export function emulatedBucket(
       throw error;
     }
   }
-  /** Deletes an object if it has an ETag, or `*` any, and says what became of it. */
-  const remove = (key: string, eTag: string): 'removed' | 'gone' | 'changed' => {
-    try {
-      s3.head(bucket, key);
-      s3.delete(bucket, key, eTag === '*' ? {} : { ifMatch: unquoted(eTag) });
-      return 'removed';
-    } catch (error) {
-      if (codeOf(error) === 'PreconditionFailed') return 'changed';
-      if (codeOf(error) === 'NoSuchKey') return 'gone';
-      throw error;
-    }
-  };
-  /** Opens an object; null if there is none. */
-  const get: ObjectStore['open'] = (key, { ifMatch, range } = {}) =>
-    call(
-      'GetObject',
-      key,
-      () => {
-        const part = range === undefined ? undefined : { start: range.first, end: range.last };
-        const { object, body } = s3.get(bucket, key, part);
-        if (ifMatch !== undefined && unquoted(ifMatch) !== object.etag) {
-          body.destroy();
-          throw Object.assign(new Error(key), { code: 'PreconditionFailed' });
-        }
-        const { versionId, modifiedMs, attributes, size } = object;
-        const { metadata } = attributes;
-        return { body, eTag: `"${object.etag}"`, versionId, modifiedAt: modifiedMs, bytes: size, metadata };
-      },
-      ['NoSuchKey'],
-    );
-  return {
-    async read(key, options) {
-      const found = await get(key, options);
-      return found === null ? null : { text: (await buffer(found.body)).toString(), eTag: found.eTag };
-    },
-    async open(key, options) {
-      try {
-        return await get(key, options);
-      } catch (error) {
-        if (codeOf(error) === 'PreconditionFailed') return null;
-        throw error;
-      }
-    },
-    head: (key) =>
-      call(
-        'HeadObject',
-        key,
-        () => {
-          const { etag, attributes } = s3.head(bucket, key);
-          return { eTag: `"${etag}"`, metadata: attributes.metadata };
-        },
-        ['NoSuchKey'],
-      ),
-    async write(key, body, { expected, contentType = 'application/json', metadata = {} } = {}) {
-      const condition = conditionOf(expected);
-      const isNull = expected === undefined ? [] : ['PreconditionFailed', 'NoSuchKey'];
-      const put = () => s3.put(bucket, key, body, { condition, contentType, metadata });
-      const written = await call('PutObject', key, put, isNull);
-      return written === null ? null : `"${written.etag}"`;
-    },
-    async remove(key, eTag) {
-      return (await call('DeleteObject', key, () => remove(key, eTag))) ?? 'gone';
-    },
-    async removeAll(objects) {
-      const gone = await call('DeleteObjects', '', () =>
-        objects.filter(({ key, eTag }) => remove(key, eTag) !== 'removed').map(({ key }) => key),
-      );
-      return { left: [], gone: gone ?? [] };
-    },
-    async listPage(prefix, { token, after = token, folders = false, limit = PAGE } = {}) {
-      const query = { prefix, limit, ...(folders ? { delimiter: '/' } : {}) };
-      const page = await call('ListObjectsV2', prefix, () =>
-        s3.list(bucket, after === undefined ? query : { ...query, after }),
-      );
-      const entries = page?.entries ?? [];
-      const objects = entries.flatMap((entry) => ('object' in entry ? [entry.object] : []));
-      const names = entries.flatMap((entry) => ('commonPrefix' in entry ? [entry.commonPrefix] : []));
-      return {
-        items: folders
-          ? []
-          : objects.map(({ key, size, etag, modifiedMs, attributes: { storageClass } }) => {
-              const object = { key, size, eTag: `"${etag}"`, modifiedAt: modifiedMs };
-              return isArchive(storageClass) ? { ...object, isArchived: true } : object;
-            }),
-        folders: names.map((name) => name.slice(prefix.length, -1)),
-        next: page?.next,
-      };
-    },
-  };
+}
+
+function listedObject({ key, size, etag, modifiedMs, attributes }: ReturnType<EmulatedS3['head']>): ListedObject {
+  const object = { key, size, eTag: `"${etag}"`, modifiedAt: modifiedMs };
+  return isArchive(attributes.storageClass) ? { ...object, isArchived: true } : object;
 }
 
 /** The condition of a write. @param expected The ETag that is expected; null: no object; undefined: anything. */

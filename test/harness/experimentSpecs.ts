@@ -3,14 +3,37 @@ export type SpecState = 'running' | 'ended';
 
 const EVERYONE = { type: 'public', targetValue: null, operator: null, field: null };
 
-const conditions: Record<string, object> = {
+/** Shares of the groups of experiments, in percent. */
+const SHARES = {
+  button: [50, 50],
+  banner: [50, 50],
+  prices: [70, 20, 10],
+  hero: [50, 50],
+  search: [50, 50],
+  fonts: [50, 50],
+} as const;
+
+const CONDITIONS: Readonly<Record<string, object>> = {
   everyone: condition(EVERYONE),
+  nobody: bucketCondition('layer', 0),
   in_winter_holdout: gateCondition('pass_gate', 'winter_holdout'),
   in_home_holdout: gateCondition('pass_gate', 'home_holdout'),
   outside_europe: gateCondition('fail_gate', 'is_european'),
   european: condition({ type: 'user_field', targetValue: ['DE', 'FR'], operator: 'any', field: 'country' }),
   staff: condition({ type: 'user_field', targetValue: ['staff-1'], operator: 'any', field: 'userID' }),
+  ...Object.fromEntries(
+    Object.entries(SHARES).flatMap(([name, shares]) =>
+      boundsOf(shares).map((bound) => [bucketOf(name, bound), bucketCondition(name, bound)]),
+    ),
+  ),
 };
+
+/** The rules by which holdouts keep units out of an experiment of its own, and of one in the layer. */
+const UNLAYERED = [holdoutRule('winter', 'in_winter_holdout', 0)];
+const LAYERED = [
+  holdoutRule('winter', 'in_winter_holdout', 100),
+  holdoutRule('home', 'in_home_holdout', 100),
+];
 
 /**
  * Specs of a project as `/v2/download_config_specs` answers them, with each way in which a unit is in no group: two
@@ -21,74 +44,84 @@ const conditions: Record<string, object> = {
  * @param time When the project was last changed, epoch milliseconds.
  */
 export function experimentSpecs(state: SpecState, time: number) {
-  const ended = state === 'ended';
-  const unlayered = [holdoutRule('winter', 'in_winter_holdout', 0)];
-  const layered = [
-    holdoutRule('winter', 'in_winter_holdout', 100),
-    holdoutRule('home', 'in_home_holdout', 100),
-  ];
-  const layerAssignment = rule('layerAssignment', ['nobody'], {});
-  conditions['nobody'] ??= bucketCondition('layer', 0);
   return {
     company_id: 'acme',
     has_updates: true,
     time,
     response_format: 'dcs-v2',
-    feature_gates: {
-      winter_holdout: gate('holdout', [
-        rule('winterHeldOut:20.00:1', ['everyone'], true, { passPercentage: 20 }),
-      ]),
-      home_holdout: gate('holdout', [
-        rule('homeHeldOut:20.00:1', ['everyone'], true, { passPercentage: 20 }),
-      ]),
-      is_european: gate('feature_gate', [rule('europeans', ['european'], true)]),
-      new_checkout: gate('feature_gate', [
-        { ...holdoutRule('winter', 'in_winter_holdout', 0), returnValue: false },
-        rule('halfOfUsers', ['everyone'], true, { passPercentage: 50 }),
-      ]),
-    },
-    dynamic_configs: {
-      button: experiment([...unlayered, ...split('button', [50, 50])]),
-      banner: experiment([
-        rule('targetingGate', ['outside_europe'], {}),
-        rule('bannerTest:userID:id_override', ['staff'], {}, { groupName: 'Test' }),
-        ...split('banner', [50, 50]),
-      ]),
-      prices: experiment([layerAssignment, ...split('prices', [70, 20, 10])]),
-      hero: experiment([...layered, ...split('hero', [50, 50])], { explicitParameters: ['headline'] }),
-      search: ended
-        ? experiment([...unlayered, rule('launchedGroup', ['everyone'], {}, { groupName: 'Test' })], {
-            isActive: false,
-          })
-        : experiment([...unlayered, ...split('search', [50, 50])]),
-      fonts: ended
-        ? experiment([rule('abandoned', ['everyone'], {})], { isActive: false })
-        : experiment(split('fonts', [50, 50])),
-      later: experiment([...unlayered, rule('prestart', ['everyone'], {})], { isActive: false }),
-      shipping: {
-        ...experiment([rule('pros', ['everyone'], { days: 1 })]),
-        entity: 'dynamic_config',
-        isActive: undefined,
-      },
-      colours: {
-        ...experiment([rule('red', ['everyone'], {}, { groupName: 'red' })]),
-        entity: 'autotune',
-        isActive: undefined,
-      },
-    },
-    layer_configs: {
-      home: {
-        ...experiment([
-          ...layered,
-          rule('experimentAssignment', ['everyone'], {}, { configDelegate: 'hero' }),
-        ]),
-        entity: 'layer',
-        defaultValue: { headline: 'Welcome' },
-        isActive: undefined,
-      },
-    },
-    condition_map: { ...conditions },
+    feature_gates: gates(),
+    dynamic_configs: { ...experiments(), ...experimentsThatEnd(state), ...otherConfigs() },
+    layer_configs: { home: layer() },
+    condition_map: CONDITIONS,
     experiment_to_layer: { hero: 'home' },
+  };
+}
+
+function gates() {
+  return {
+    winter_holdout: gate('holdout', [
+      rule('winterHeldOut:20.00:1', ['everyone'], true, { passPercentage: 20 }),
+    ]),
+    home_holdout: gate('holdout', [rule('homeHeldOut:20.00:1', ['everyone'], true, { passPercentage: 20 })]),
+    is_european: gate('feature_gate', [rule('europeans', ['european'], true)]),
+    new_checkout: gate('feature_gate', [
+      { ...holdoutRule('winter', 'in_winter_holdout', 0), returnValue: false },
+      rule('halfOfUsers', ['everyone'], true, { passPercentage: 50 }),
+    ]),
+  };
+}
+
+function experiments() {
+  return {
+    button: experiment([...UNLAYERED, ...split('button')]),
+    banner: experiment([
+      rule('targetingGate', ['outside_europe'], {}),
+      rule('bannerTest:userID:id_override', ['staff'], {}, { groupName: 'Test' }),
+      ...split('banner'),
+    ]),
+    prices: experiment([rule('layerAssignment', ['nobody'], {}), ...split('prices')]),
+    hero: experiment([...LAYERED, ...split('hero')], { explicitParameters: ['headline'] }),
+    later: experiment([...UNLAYERED, rule('prestart', ['everyone'], {})], { isActive: false }),
+  };
+}
+
+/** One that is shipped in the end, and one that is abandoned. */
+function experimentsThatEnd(state: SpecState) {
+  if (state === 'running')
+    return {
+      search: experiment([...UNLAYERED, ...split('search')]),
+      fonts: experiment(split('fonts')),
+    };
+  const launched = rule('launchedGroup', ['everyone'], {}, { groupName: 'Test' });
+  return {
+    search: experiment([...UNLAYERED, launched], { isActive: false }),
+    fonts: experiment([rule('abandoned', ['everyone'], {})], { isActive: false }),
+  };
+}
+
+/** What is no experiment. */
+function otherConfigs() {
+  return {
+    shipping: {
+      ...experiment([rule('pros', ['everyone'], { days: 1 })]),
+      entity: 'dynamic_config',
+      isActive: undefined,
+    },
+    colours: {
+      ...experiment([rule('red', ['everyone'], {}, { groupName: 'red' })]),
+      entity: 'autotune',
+      isActive: undefined,
+    },
+  };
+}
+
+function layer() {
+  const assignment = rule('experimentAssignment', ['everyone'], {}, { configDelegate: 'hero' });
+  return {
+    ...experiment([...LAYERED, assignment]),
+    entity: 'layer',
+    defaultValue: { headline: 'Welcome' },
+    isActive: undefined,
   };
 }
 
@@ -96,6 +129,7 @@ function gate(entity: string, rules: readonly object[]) {
   return {
     type: 'feature_gate',
     entity,
+    // Another one for each gate, so that they pass different units.
     salt: `salt-${JSON.stringify(rules).length}`,
     enabled: true,
     defaultValue: false,
@@ -137,24 +171,24 @@ function holdoutRule(name: string, inHoldout: string, passPercentage: number) {
   return rule(`${name}HoldoutRule`, [inHoldout], {}, { passPercentage });
 }
 
-/** Groups Control, Test, Test #2 … with those shares in percent. */
-function split(name: string, shares: readonly number[]) {
-  let bound = 0;
-  return shares.map((share, index) => {
-    bound += share * 10;
-    const bucket = `${name}_below_${bound}`;
-    conditions[bucket] = bucketCondition(name, bound);
+/** Groups Control, Test, Test #2 … with the shares of an experiment. */
+function split(name: keyof typeof SHARES) {
+  return boundsOf(SHARES[name]).map((bound, index) => {
     const groupName = ['Control', 'Test'][index] ?? `Test #${index}`;
-    return rule(
-      `${name}${groupName.replace(/\W/g, '')}`,
-      [bucket],
-      { group: groupName, headline: groupName },
-      {
-        groupName,
-        isExperimentGroup: true,
-      },
-    );
+    const values = { group: groupName, headline: groupName };
+    const id = `${name}${groupName.replace(/\W/g, '')}`;
+    return rule(id, [bucketOf(name, bound)], values, { groupName, isExperimentGroup: true });
   });
+}
+
+/** The upper bound of each group, of 1,000 buckets. */
+function boundsOf(shares: readonly number[]): readonly number[] {
+  return shares.map((_, i) => shares.slice(0, i + 1).reduce((sum, share) => sum + share * 10, 0));
+}
+
+/** The name of the condition that holds in the buckets below a bound. */
+function bucketOf(name: string, bound: number): string {
+  return `${name}_below_${bound}`;
 }
 
 function bucketCondition(salt: string, bound: number) {

@@ -3,7 +3,6 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../lib/curate/curatedTables.ts';
 import type { ViewCatalog } from '../../lib/curate/ViewCatalog.ts';
 import type { CustomerBucket } from '../../lib/drops/CustomerBucket.ts';
-import type { Page } from '../../lib/landing/catalog/catalogCalls.ts';
 import { PARTITION_BATCH, type PartitionCatalog } from '../../lib/landing/catalog/PartitionCatalog.ts';
 import { namedFiles } from '../../lib/ledger/erasureNotes.ts';
 import { fingerprintFiles, type LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
@@ -11,7 +10,7 @@ import { turnMs } from '../../lib/ledger/turns.ts';
 import { TURN_PARTS } from '../../lib/ledger/versionFiles.ts';
 import { versionName } from '../../lib/ledger/versions.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
+import { type ForwardedKind, forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
 import { CURATED_LEDGER, datasetLedger, EXPORTS_LEDGER } from '../../lib/tables/ledgerKeys.ts';
 import {
   dayFolder,
@@ -55,166 +54,238 @@ const FILE = { size: 40_000, eTag: `"${'0123456789abcdef'.repeat(2)}"` };
 /** Partitions of a page: https://docs.aws.amazon.com/glue/latest/webapi/API_GetPartitions.html */
 const PAGE = 1_000;
 
+/** More days than the windows have. */
+const RECENT = 12;
+/** Days of dropped files that are kept: with 60 files a day they make 30 pages. */
+const MOST_LISTED = 600;
+/** Names of the objects beside the days' entries: the list of curated days, and when versions were looked at. */
+const LIST = 'days';
+const LOOKS = 'version-looks';
+/** The ETag of every object of the ledger. */
+const ENTRY = '"1"';
+const VERSION_FILE = 'a1b2c3d4-rows-0000-0000.parquet';
+
+type Place = Pick<LedgerEntry, 'dataset' | 'table' | 'day'>;
+type Files = readonly { readonly key: string; readonly size: number; readonly eTag: string }[];
+type NamedSource = Pick<Config['sources'][number], 'name'>;
+type NamedDataset = Pick<Config['sources'][number]['datasets'][number], 'name' | 'table' | 'folder'>;
+
 /** The lake at an instant, epoch milliseconds. */
-export function grownLake({ days: count, datasets, filesAnHour, isTurn }: LakeSize, now: number): GrownLake {
-  const config = defineConfig(grownConfig(datasets));
-  const today = Math.floor(now / DAY_MS) * DAY_MS;
-  const days = Array.from({ length: count }, (_, i) => utcDay(today - (count - i) * DAY_MS));
-  const old = days.filter((day) => Date.parse(day) < today - config.curateAfter * DAY_MS);
-  const everyMs = turnMs(config) / TURN_PARTS;
-  const versionLooks = (lookedDays: readonly UtcDay[]) => {
-    const looks = lookedDays.map((day, i) => {
-      const at = isTurn ? lookedAt(config, [i, lookedDays.length], everyMs, now) : now;
-      return [day, { at, mark: ENTRY, version: versionOf(day), files: [VERSION_FILE] }];
-    });
-    return JSON.stringify(Object.fromEntries(looks));
+export function grownLake(size: LakeSize, now: number): GrownLake {
+  const config = defineConfig(grownConfig(size.datasets));
+  const folders = new LakeFolders(config, size, now);
+  folders.addRawTables();
+  for (const kind of forwardedKinds) folders.addCuratedTable(kind);
+  for (const source of config.sources)
+    for (const dataset of source.datasets) folders.addDataset(source, dataset);
+  for (const exported of config.exports) folders.addExport(exported);
+  const customers = new ComputedObjects(folders.customers);
+  return {
+    config,
+    bucket: BUCKET,
+    own: new ComputedObjects(folders.own),
+    customers,
+    bucketOf: ({ name }) => customerBucket(customers, name),
+    ...countedCatalogs(folders),
   };
-  const own: ComputedFolder[] = tableKinds.map((kind) => ({
-    prefix: tableFolder(config, kind),
-    groups: days,
-    objects: (day) => rawFiles(day, filesAnHour * 24),
-  }));
-  const locations = new Map<string, (day: UtcDay) => string>(
-    tableKinds.map((kind) => [config.tables[kind], (day) => dayFolder(config, kind, day)]),
-  );
-  const addVersions = (table: string, versionDays: readonly UtcDay[]) => {
-    locations.set(table, (day) => versionPrefix(config, table, day, versionOf(day)));
-    own.push({
-      prefix: ingestedTableFolder(config, table),
-      groups: versionDays,
-      objects: (day) => [{ ...FILE, name: `/${versionOf(day)}/${VERSION_FILE}` }],
-    });
-  };
-  for (const kind of forwardedKinds) {
+}
+
+/** The folders of a lake, and the location of each partition in them. */
+class LakeFolders {
+  /** Of the deployment's bucket. */
+  readonly own: ComputedFolder[] = [];
+  /** Of all customers' buckets: each source has a folder of its name. */
+  readonly customers: ComputedFolder[] = [];
+  readonly #config: Config;
+  readonly #size: LakeSize;
+  /** Epoch milliseconds. */
+  readonly #now: number;
+  /** All days with files, the oldest first. */
+  readonly #days: readonly UtcDay[];
+  /** The days that are old enough to be curated. */
+  readonly #curatedDays: readonly UtcDay[];
+  /** The key prefix of a day's partition, by table. */
+  readonly #locations = new Map<string, (day: UtcDay) => string>();
+  /** Files that were dropped for a day: datasets have equal days, of which a run lists no more than {@link MOST_LISTED}. */
+  readonly #drops = new Map<UtcDay, ComputedObject[]>();
+
+  constructor(config: Config, size: LakeSize, now: number) {
+    this.#config = config;
+    this.#size = size;
+    this.#now = now;
+    const today = Math.floor(now / DAY_MS) * DAY_MS;
+    this.#days = Array.from({ length: size.days }, (_, i) => utcDay(today - (size.days - i) * DAY_MS));
+    const curatedBefore = today - config.curateAfter * DAY_MS;
+    this.#curatedDays = this.#days.filter((day) => Date.parse(day) < curatedBefore);
+  }
+
+  addRawTables(): void {
+    const config = this.#config;
+    for (const kind of tableKinds) {
+      this.#locations.set(config.tables[kind], (day) => dayFolder(config, kind, day));
+      this.own.push({
+        prefix: tableFolder(config, kind),
+        groups: this.#days,
+        objects: (day) => this.#rawFiles(day),
+      });
+    }
+  }
+
+  addCuratedTable(kind: ForwardedKind): void {
+    const config = this.#config;
+    const days = this.#curatedDays;
     const table = config.curatedTables[kind];
-    addVersions(table, old);
     const shape = curatedShape(curatedTables(config)[kind]);
-    const oldest = lookedAt(config, [0, old.length], HOUR_MS, now);
-    const filesOf = (day: UtcDay) =>
-      rawFiles(day, filesAnHour * 24).map(({ name, size, eTag }) => {
+    const inputsOf = (day: UtcDay) =>
+      this.#rawFiles(day).map(({ name, size, eTag }) => {
         return { key: `${dayFolder(config, kind, day)}${name.slice(1)}`, size, eTag };
       });
     let list: string | undefined;
     const listOf = () => {
-      const listed = old.map((day, i) => {
-        // Of days that no run of the bench looks at, nobody reads it: ten years have ten million files.
-        const isRead =
-          i >= old.length - RECENT || (isTurn && lookedAt(config, [i, old.length], HOUR_MS, now) <= oldest);
-        const fingerprint = isRead ? fingerprintFiles(filesOf(day)) : 'unread';
-        return [day, { version: versionOf(day), shape, fingerprint }];
-      });
-      return JSON.stringify({ days: Object.fromEntries(listed) });
+      list ??= this.#curatedList(shape, inputsOf);
+      return list;
     };
-    own.push({
+    this.#addVersions(table, days);
+    this.own.push({
       prefix: datasetLedger(CURATED_LEDGER, kind),
-      groups: [...old, LIST, LOOKS],
+      groups: [...days, LIST, LOOKS],
       objects: (day) => {
-        if (day === LOOKS) return [textObject(day, () => versionLooks(old))];
-        if (day === LIST) return [textObject(day, () => (list ??= listOf()))];
-        return [textObject(day, () => curatedEntry({ dataset: kind, table, day }, shape, filesOf(day)))];
+        if (day === LOOKS) return [textObject(day, () => this.#versionLooks(days))];
+        if (day === LIST) return [textObject(day, listOf)];
+        return [textObject(day, () => curatedEntry({ dataset: kind, table, day }, shape, inputsOf(day)))];
       },
     });
   }
-  const customers: ComputedFolder[] = [];
-  // Datasets have equal days, of which a run lists no more.
-  const drops = new Map<UtcDay, ComputedObject[]>();
-  const dropOf = (day: UtcDay) => {
-    const known = drops.get(day) ?? rawFiles(day, filesAnHour);
-    if (drops.size < MOST_LISTED) drops.set(day, known);
-    return known;
-  };
-  for (const { name: source, datasets: all } of config.sources)
-    for (const { name: dataset, table, folder } of all) {
-      addVersions(table, days);
-      customers.push({ prefix: `${source}/${folder}/`, groups: days, objects: dropOf });
-      own.push({
-        prefix: datasetLedger(source, dataset),
-        groups: [...days, LOOKS],
-        objects: (day) => {
-          if (day === LOOKS) return [textObject(day, () => versionLooks(days))];
-          const place = { source, dataset, table, day };
-          return [textObject(day, () => loadedEntry(place, `${folder}/${day}`, dropOf(day)))];
-        },
-      });
-    }
-  for (const { name, table } of config.exports)
-    own.push({
+
+  addDataset({ name: source }: NamedSource, { name: dataset, table, folder }: NamedDataset): void {
+    const days = this.#days;
+    this.#addVersions(table, days);
+    this.customers.push({
+      prefix: `${source}/${folder}/`,
+      groups: days,
+      objects: (day) => this.#droppedFiles(day),
+    });
+    this.own.push({
+      prefix: datasetLedger(source, dataset),
+      groups: [...days, LOOKS],
+      objects: (day) => {
+        if (day === LOOKS) return [textObject(day, () => this.#versionLooks(days))];
+        const place = { source, dataset, table, day };
+        return [textObject(day, () => loadedEntry(place, `${folder}/${day}`, this.#droppedFiles(day)))];
+      },
+    });
+  }
+
+  addExport({ name, table }: { readonly name: string; readonly table: string }): void {
+    this.own.push({
       prefix: datasetLedger(EXPORTS_LEDGER, name),
-      groups: old,
+      groups: this.#curatedDays,
       objects: (day) => [
-        textObject(day, () => exportedEntry({ dataset: name, table, day }, locations.get(table)?.(day))),
+        textObject(day, () => exportedEntry({ dataset: name, table, day }, this.locationOf(table, day))),
       ],
     });
-  const store = new ComputedObjects(own);
-  const customerStore = new ComputedObjects(customers);
-  let calls = 0;
-  const page = (table: string, token: string | undefined, some: readonly UtcDay[]) => {
-    calls += 1;
-    const from = Number(token ?? 0);
-    const items = some.slice(from, from + PAGE).flatMap((day) => {
-      const location = locations.get(table)?.(day);
-      return location === undefined ? [] : [{ day, location: `s3://${BUCKET}/${location}` }];
+  }
+
+  /** The key prefix of a partition; undefined for a table that the lake does not have. */
+  locationOf(table: string, day: UtcDay): string | undefined {
+    return this.#locations.get(table)?.(day);
+  }
+
+  /** The days of which a table has a partition, the oldest first. */
+  daysOf(table: string): readonly UtcDay[] {
+    const isCurated = forwardedKinds.some((kind) => this.#config.curatedTables[kind] === table);
+    return isCurated ? this.#curatedDays : this.#days;
+  }
+
+  /** Gives a table one version of each of these days. */
+  #addVersions(table: string, days: readonly UtcDay[]): void {
+    this.#locations.set(table, (day) => versionPrefix(this.#config, table, day, versionOf(day)));
+    this.own.push({
+      prefix: ingestedTableFolder(this.#config, table),
+      groups: days,
+      objects: (day) => [{ ...FILE, name: `/${versionOf(day)}/${VERSION_FILE}` }],
     });
-    return { items, next: from + PAGE < some.length ? String(from + PAGE) : undefined };
-  };
-  const isCurated = (table: string) => forwardedKinds.some((kind) => config.curatedTables[kind] === table);
-  const daysOf = (table: string) => (isCurated(table) ? old : days);
-  return {
-    config,
-    bucket: BUCKET,
-    own: store,
-    customers: customerStore,
-    bucketOf: ({ name }) => customerBucket(customerStore, name),
-    catalogCalls: () => calls,
-    catalog: {
-      async getTable(_database, name) {
-        calls += 1;
-        return { name, storage: { Columns: [] }, partitionKeys: ['ds'] };
-      },
-      async listPage(_database, table, token, some) {
-        const known = daysOf(table).filter((day) => some === undefined || some.includes(day));
-        const { items, next } = page(
-          table,
-          token,
-          known.slice(0, some === undefined ? undefined : PARTITION_BATCH),
-        );
-        return {
-          items: items.map(({ day, location }) => ({
-            values: [day],
-            storage: { Columns: [], Location: location },
-          })),
-          next,
-        };
-      },
-      batchCreate: async () => {
-        calls += 1;
-        return [];
-      },
-      batchUpdate: async () => {
-        calls += 1;
-        return [];
-      },
-    },
-    views: {
-      async read() {
-        calls += 1;
-        return null;
-      },
-      partitions: async (table, token): Promise<Page<{ day: UtcDay; location: string }>> =>
-        page(table, token, daysOf(table)),
-    },
-  };
+  }
+
+  #rawFiles(day: UtcDay): ComputedObject[] {
+    return filesOf(day, this.#size.filesAnHour * 24);
+  }
+
+  #droppedFiles(day: UtcDay): ComputedObject[] {
+    const known = this.#drops.get(day) ?? filesOf(day, this.#size.filesAnHour);
+    if (this.#drops.size < MOST_LISTED) this.#drops.set(day, known);
+    return known;
+  }
+
+  /** The text of the object that says when versions of days were looked at. */
+  #versionLooks(days: readonly UtcDay[]): string {
+    const everyMs = turnMs(this.#config) / TURN_PARTS;
+    const looks = days.map((day, i) => {
+      const at = this.#size.isTurn ? lookedAt(this.#config, [i, days.length], everyMs, this.#now) : this.#now;
+      return [day, { at, mark: ENTRY, version: versionOf(day), files: [VERSION_FILE] }];
+    });
+    return JSON.stringify(Object.fromEntries(looks));
+  }
+
+  /** The text of the object that lists the curated days of a table. */
+  #curatedList(shape: string, inputsOf: (day: UtcDay) => Files): string {
+    const days = this.#curatedDays;
+    const lookOf = (i: number) => lookedAt(this.#config, [i, days.length], HOUR_MS, this.#now);
+    const oldest = lookOf(0);
+    const listed = days.map((day, i) => {
+      // Of days that no run of the bench looks at, nobody reads it: ten years have ten million files.
+      const isRead = i >= days.length - RECENT || (this.#size.isTurn && lookOf(i) <= oldest);
+      const fingerprint = isRead ? fingerprintFiles(inputsOf(day)) : 'unread';
+      return [day, { version: versionOf(day), shape, fingerprint }];
+    });
+    return JSON.stringify({ days: Object.fromEntries(listed) });
+  }
 }
 
-/** More days than the windows have. */
-const RECENT = 12;
-/** Days of 60 files in 30 pages. */
-const MOST_LISTED = 600;
-const LIST = 'days';
-const LOOKS = 'version-looks';
-/** Of every object of the ledger. */
-const ENTRY = '"1"';
-const VERSION_FILE = 'a1b2c3d4-rows-0000-0000.parquet';
+/** The catalogs of a lake, which count their calls. */
+function countedCatalogs(folders: LakeFolders): Pick<GrownLake, 'catalog' | 'views' | 'catalogCalls'> {
+  let calls = 0;
+  /** A page of a table's partitions. @param token The number of the first, as text. */
+  const page = (table: string, token: string | undefined, days: readonly UtcDay[]) => {
+    calls += 1;
+    const from = Number(token ?? 0);
+    const items = days.slice(from, from + PAGE).flatMap((day) => {
+      const location = folders.locationOf(table, day);
+      return location === undefined ? [] : [{ day, location: `s3://${BUCKET}/${location}` }];
+    });
+    return { items, next: from + PAGE < days.length ? String(from + PAGE) : undefined };
+  };
+  const writeNothing = async () => {
+    calls += 1;
+    return [];
+  };
+  const catalog: PartitionCatalog = {
+    async getTable(_database, name) {
+      calls += 1;
+      return { name, storage: { Columns: [] }, partitionKeys: ['ds'] };
+    },
+    async listPage(_database, table, token, wanted) {
+      const days = folders.daysOf(table);
+      const asked =
+        wanted === undefined ? days : days.filter((day) => wanted.includes(day)).slice(0, PARTITION_BATCH);
+      const { items, next } = page(table, token, asked);
+      const partitions = items.map(({ day, location }) => {
+        return { values: [day], storage: { Columns: [], Location: location } };
+      });
+      return { items: partitions, next };
+    },
+    batchCreate: writeNothing,
+    batchUpdate: writeNothing,
+  };
+  const views: ViewCatalog = {
+    async read() {
+      calls += 1;
+      return null;
+    },
+    partitions: async (table, token) => page(table, token, folders.daysOf(table)),
+  };
+  return { catalog, views, catalogCalls: () => calls };
+}
 
 function versionOf(day: UtcDay): string {
   return versionName(Date.parse(day) + 2 * DAY_MS, () => 0);
@@ -240,7 +311,7 @@ export function lookedAt(
 }
 
 /** The files of a day, at even intervals, by the names of the writer. */
-function rawFiles(day: UtcDay, count: number): ComputedObject[] {
+function filesOf(day: UtcDay, count: number): ComputedObject[] {
   const start = Date.parse(day);
   return Array.from({ length: count }, (_, i) => {
     const at = start + Math.floor((i * DAY_MS) / count);
@@ -252,9 +323,6 @@ function rawFiles(day: UtcDay, count: number): ComputedObject[] {
 function textObject(day: string, text: () => string): ComputedObject {
   return { name: '.json', size: 1, eTag: ENTRY, modifiedAt: (Date.parse(day) || 0) + 2 * DAY_MS, text };
 }
-
-type Place = Pick<LedgerEntry, 'dataset' | 'table' | 'day'>;
-type Files = readonly { readonly key: string; readonly size: number; readonly eTag: string }[];
 
 function curatedEntry(place: Place, shape: string, files: Files): string {
   const { day } = place;

@@ -191,7 +191,7 @@ describe('sluice doctor --before-deploy', () => {
     expect(taken).toContain('NAME_TAKEN AWS::IAM::User BI: it exists in this account, outside of the stack.');
     const user = { logicalId: 'ReaderBiUser', physicalId: 'BI', type: 'AWS::IAM::User' };
     const deploy = async (physicalId: string) => {
-      deployed.tell({ ...deployed.stack, name: 'sluice-prod', resources: [{ ...user, physicalId }] });
+      deployed.describe({ ...deployed.stack, name: 'sluice-prod', resources: [{ ...user, physicalId }] });
       const found = [await findingsOf('names', { readers }), await findingsOf('stack', { readers })];
       return found.map((all) => all?.filter((text) => /:user\/BI|::User BI/.test(text)).length);
     };
@@ -208,7 +208,7 @@ describe('sluice doctor --before-deploy', () => {
         expect.stringContaining('READER_REPLACED The user of the reader bi is made anew'),
       ]);
     } finally {
-      deployed.tell(deployed.stack);
+      deployed.describe(deployed.stack);
     }
   });
 
@@ -224,7 +224,7 @@ describe('sluice doctor --before-deploy', () => {
     ]);
     expect(await found({ existing: { bucket: true, keyArn: KeyArn } })).toHaveLength(1);
     expect(await found({ encryption: 's3' })).toEqual([]);
-    deployed.tell({ ...deployed.stack, name: 'sluice-prod' });
+    deployed.describe({ ...deployed.stack, name: 'sluice-prod' });
     try {
       expect(await found({})).toEqual([]);
       expect(await found({ encryption: 's3' })).toEqual(['ENCRYPTION_DIFFERS encryption: got "s3",']);
@@ -233,7 +233,7 @@ describe('sluice doctor --before-deploy', () => {
         'ENCRYPTION_DIFFERS existing.keyArn: got ',
       ]);
     } finally {
-      deployed.tell(deployed.stack);
+      deployed.describe(deployed.stack);
     }
   });
 
@@ -288,14 +288,14 @@ describe('sluice doctor --before-deploy', () => {
     expect(denied?.length).toBeGreaterThan(5);
     expect(denied?.filter((title) => !title.startsWith(`${role} ${may}`))).toEqual([]);
     // Without it, the role with which the stack was deployed.
-    deployed.tell({ ...deployed.stack, name: 'sluice-fresh', roleArn: role });
+    deployed.describe({ ...deployed.stack, name: 'sluice-fresh', roleArn: role });
     try {
       expect(await found('provider: { name: aws }')).toEqual(denied);
       expect(await found(`provider: { iam: { deploymentRole: '${ROLE.arn}' } }`)).toEqual([
         expect.stringContaining(`${ROLE.arn} ${may}: MakeKey: kms:CreateKey on *`),
       ]);
     } finally {
-      deployed.tell(deployed.stack);
+      deployed.describe(deployed.stack);
     }
     account.decide = (action) => (action === 'iam:PassRole' ? 'implicitDeny' : 'allowed');
     expect(await found(`provider:\n  iam:\n    deploymentRole: ${role} # theirs`)).toContainEqual(

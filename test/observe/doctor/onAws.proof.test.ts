@@ -121,7 +121,7 @@ describe('sluice doctor, where only AWS can answer', () => {
   });
 
   it('simulates what each role must be allowed, and each reader must and must not', async () => {
-    deployed.tell({
+    deployed.describe({
       ...deployed.stack,
       resources: [
         ...deployed.stack.resources,
@@ -172,9 +172,9 @@ describe('sluice doctor, where only AWS can answer', () => {
   it('finds a missing key, and skips an existing key in the local cloud', async () => {
     const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
     expect(await findings('key', config(`existing: { keyArn: '${keyArn}' }`))).toEqual([expect.any(Number)]);
-    deployed.tell({ ...deployed.stack, outputs: { ...deployed.stack.outputs, KeyArn: keyArn } });
+    deployed.describe({ ...deployed.stack, outputs: { ...deployed.stack.outputs, KeyArn: keyArn } });
     expect(await findings('key')).toEqual([3, `SLUICE_FINDING_RESOURCE_MISSING The key ${keyArn}.`]);
-    deployed.tell(deployed.stack);
+    deployed.describe(deployed.stack);
   });
 
   it('finds a bucket in another region, one of another account, and objects owned by their writers', async () => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../infra/template/deployedConfiguration.ts';
 import { configFile, loadConfig } from '../../../lib/config/loadConfig.ts';
@@ -57,83 +58,30 @@ export interface DoctorReport {
  */
 export async function startDeployment(more: readonly AwsService[] = []) {
   const directory = temporaryDirectory();
-  const folders = dataFolders(directory.path);
-  const { region, id: account, partition } = localAccount;
-  const clock = realClock;
   const faults = new Faults();
   const loaded = await loadTemplate({
     root: repositoryRoot,
     cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
   });
-  const store = ObjectStore.open({ directory: folders.s3, clock });
-  const catalog = Catalog.open({ directory: folders.glue, clock });
-  const queues = Queues.open({ directory: folders.sqs, clock, region, account });
-  const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });
-  const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
-  const keys = new Keys({ clock, partition, region, account });
-  const bus = openEventBus({ region, account, deliver: () => undefined });
-  const sink = objectSink(store, keys);
-  const firehose = await openFirehose({
-    directory: folders.firehose,
-    clock,
-    sink,
-    account,
-    faults,
-  });
-  const athena = await openAthena({
-    directory: folders.athena,
-    clock,
-    catalog,
-    store,
-    account,
-    faults,
-    openRunner: (prepared) =>
-      openStatementRunner({ catalog, store, prepared, clock, directory: join(folders.athena, 'scratch') }),
-  });
+  const parts = await openParts(directory.path, faults);
   let stack: DeployedStack | undefined;
   let stated = statedConfiguration(loaded.config);
-  const services = [
-    ...more,
-    s3Service({ store, clock }),
-    glueService({ catalog, clock, account, faults }),
-    sqsService({ queues, clock, account }),
-    secretsManagerService({ secrets }),
-    cloudWatchService({ metrics, clock, beforeReading: () => undefined }),
-    kmsService({ keys, account }),
-    stsService({ account }),
-    cloudFormationService({
-      stack: () =>
-        stack === undefined
-          ? undefined
-          : { ...stack, outputs: { ...stack.outputs, [CONFIGURATION_OUTPUT]: stated } },
-    }),
-    logsService({
-      logs: new FunctionLogs({ directory: join(directory.path, 'logs'), clock, metrics }),
-      groups: () => (stack?.resources ?? []).map(({ physicalId }) => physicalId),
-    }),
-    firehose.service,
-    athena.service,
-  ];
-  const control = new Map<string, object>([
-    ['/_sluice/status', { collector: 'http://127.0.0.1:1', pending: [] }],
-    ['/_sluice/faults', { faults: [] }],
-  ]);
+  const described = () =>
+    stack === undefined
+      ? undefined
+      : { ...stack, outputs: { ...stack.outputs, [CONFIGURATION_OUTPUT]: stated } };
   const edge = await startEdge({
-    services,
-    clock,
+    services: [...more, ...servicesOf(parts, join(directory.path, 'logs'), described)],
+    clock: realClock,
     faults,
     controlPath: '/_sluice',
-    async control({ url = '' }, response) {
-      const answer = control.get(url);
-      if (answer !== undefined) response.end(JSON.stringify(answer));
-      return answer !== undefined;
-    },
+    control: answerControl,
   });
-  const identity = { region, account, partition, stackName: loaded.stackName, endpoint: edge.url };
+  const identity = { ...ACCOUNT, stackName: loaded.stackName, endpoint: edge.url };
   const resolved = resolveTemplate(loaded.template, identity);
-  await provision(resolved, { store, catalog, queues, secrets, keys, athena, bus, firehose });
-  const made = { ...resolved, name: loaded.stackName, createdMs: clock.now() };
-  const deployed = describeStack(made, { region, account, partition });
+  await provision(resolved, parts);
+  const made = { ...resolved, name: loaded.stackName, createdMs: realClock.now() };
+  const deployed = describeStack(made, ACCOUNT);
   stack = deployed;
   const environment = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
   const doctor = (args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
@@ -143,7 +91,7 @@ export async function startDeployment(more: readonly AwsService[] = []) {
   return {
     options: {
       endpoint: edge.url,
-      region,
+      region: ACCOUNT.region,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       maxAttempts: 1,
     },
@@ -151,10 +99,11 @@ export async function startDeployment(more: readonly AwsService[] = []) {
     bucket: loaded.config.bucket,
     /** CloudFormation's description of the stack. */
     stack: deployed as DeployedStack,
-    /** Changes it. */
-    tell(told: DeployedStack) {
-      stack = told;
+    /** Changes what CloudFormation describes. */
+    describe(changed: DeployedStack) {
+      stack = changed;
     },
+    /** Runs `sluice doctor`. */
     doctor,
     /** The same with --json, where the stack states the configuration of `env`: the exit code, and findings by `<check> <code>`. */
     async diagnose(env: Readonly<Record<string, string>> = {}) {
@@ -169,12 +118,88 @@ export async function startDeployment(more: readonly AwsService[] = []) {
     },
     async close() {
       await edge.close();
-      await firehose.close();
-      await athena.close();
-      queues.close();
-      metrics.close();
-      store.close();
+      await parts.firehose.close();
+      await parts.athena.close();
+      parts.queues.close();
+      parts.metrics.close();
+      parts.store.close();
       directory.remove();
     },
   };
+}
+
+const ACCOUNT = {
+  region: localAccount.region,
+  account: localAccount.id,
+  partition: localAccount.partition,
+} as const;
+
+/** What the local cloud consists of, without functions and gateway. */
+type Parts = Awaited<ReturnType<typeof openParts>>;
+
+async function openParts(directory: string, faults: Faults) {
+  const folders = dataFolders(directory);
+  const { region, account } = ACCOUNT;
+  const clock = realClock;
+  const store = ObjectStore.open({ directory: folders.s3, clock });
+  const catalog = Catalog.open({ directory: folders.glue, clock });
+  const keys = new Keys({ clock, ...ACCOUNT });
+  const openRunner: Parameters<typeof openAthena>[0]['openRunner'] = (prepared) =>
+    openStatementRunner({ catalog, store, prepared, clock, directory: join(folders.athena, 'scratch') });
+  return {
+    store,
+    catalog,
+    keys,
+    queues: Queues.open({ directory: folders.sqs, clock, region, account }),
+    secrets: Secrets.open({ directory: folders.secrets, clock, ...ACCOUNT }),
+    metrics: MetricStore.open({ directory: folders.cloudwatch, clock }),
+    bus: openEventBus({ region, account, deliver: () => undefined }),
+    firehose: await openFirehose({
+      directory: folders.firehose,
+      clock,
+      sink: objectSink(store, keys),
+      account,
+      faults,
+    }),
+    athena: await openAthena({ directory: folders.athena, clock, catalog, store, account, faults, openRunner }),
+    faults,
+  };
+}
+
+/** @param stack What CloudFormation answers at each call. */
+function servicesOf(
+  { store, catalog, queues, secrets, metrics, keys, firehose, athena, faults }: Parts,
+  logsDirectory: string,
+  stack: () => DeployedStack | undefined,
+): readonly AwsService[] {
+  const { account } = ACCOUNT;
+  const clock = realClock;
+  return [
+    s3Service({ store, clock }),
+    glueService({ catalog, clock, account, faults }),
+    sqsService({ queues, clock, account }),
+    secretsManagerService({ secrets }),
+    cloudWatchService({ metrics, clock, beforeReading: () => undefined }),
+    kmsService({ keys, account }),
+    stsService({ account }),
+    cloudFormationService({ stack }),
+    logsService({
+      logs: new FunctionLogs({ directory: logsDirectory, clock, metrics }),
+      groups: () => (stack()?.resources ?? []).map(({ physicalId }) => physicalId),
+    }),
+    firehose.service,
+    athena.service,
+  ];
+}
+
+/** The answers of the control API of a cloud that is well, by its path. */
+const CONTROL_ANSWERS: ReadonlyMap<string, object> = new Map([
+  ['/_sluice/status', { collector: 'http://127.0.0.1:1', pending: [] }],
+  ['/_sluice/faults', { faults: [] }],
+]);
+
+async function answerControl({ url = '' }: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  const answer = CONTROL_ANSWERS.get(url);
+  if (answer !== undefined) response.end(JSON.stringify(answer));
+  return answer !== undefined;
 }
