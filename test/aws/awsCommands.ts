@@ -8,7 +8,7 @@ import { judge } from '../../observe/findings/judge/judge.ts';
 import { run } from '../harness/python.ts';
 import { doctorFindings } from '../observe/doctor/doctorFindings.ts';
 import { cases } from '../observe/judgeCases/cases.ts';
-import { place, well } from '../observe/statusFacts.ts';
+import { judgedDeployment, wellFacts } from '../observe/statusFacts.ts';
 
 const JUDGE_MS = 120_000;
 
@@ -41,8 +41,10 @@ const REPAIRS: readonly (readonly string[])[] = [
 
 /** Every `aws` command that a finding prints, or that a page has in its code. */
 export function printedAwsCommands(): readonly string[] {
-  const commands = deploymentCommands(place, 'eu-central-1');
-  const found = cases.flatMap(([, facts]) => judge({ ...well, ...facts }, place, 'eu-central-1'));
+  const commands = deploymentCommands(judgedDeployment, 'eu-central-1');
+  const found = cases.flatMap(([, facts]) =>
+    judge({ ...wellFacts, ...facts }, judgedDeployment, 'eu-central-1'),
+  );
   const cures = Object.values(findingCatalogue).flatMap(({ cases }) =>
     Object.values(cases).map(({ cure }) => cure),
   );

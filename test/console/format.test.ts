@@ -17,15 +17,15 @@ import { needOf } from '../../observe/facts/days/dropsPage.ts';
 import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
 import { dropCases } from '../observe/judgeCases/drops.ts';
-import { dropDay, exported } from '../observe/statusFacts.ts';
+import { loadedDay, namedExport } from '../observe/statusFacts.ts';
 
 describe('a day of a dataset', () => {
   /** Its mark in the console, which is that of `sluice ingest status`. */
   const markOf = (day: Partial<DropDay>) => {
-    const days = [{ ...dropDay, ...day }];
+    const days = [{ ...loadedDay, ...day }];
     const marks = marksOf({ days });
-    const cell = cellsOf({ ...exported, days }).get(dropDay.day);
-    expect(cell?.mark).toBe(DAY_MARKS[marks.get(dropDay.day) ?? 'nothing'].mark);
+    const cell = cellsOf({ ...namedExport, days }).get(loadedDay.day);
+    expect(cell?.mark).toBe(DAY_MARKS[marks.get(loadedDay.day) ?? 'nothing'].mark);
     return cell?.mark;
   };
   it('tells a day without files, one with an empty file, and one that is accepted without rows', () => {
@@ -44,7 +44,7 @@ describe('a day of a dataset', () => {
 
   it('has in words what makes it need somebody', () => {
     const wordsOf = (day: Partial<DropDay>) =>
-      cellsOf({ ...exported, days: [{ ...dropDay, ...day }] }).get(dropDay.day);
+      cellsOf({ ...namedExport, days: [{ ...loadedDay, ...day }] }).get(loadedDay.day);
     expect(wordsOf({ kept: 2 })).toMatchObject({
       tone: 'warning',
       words: expect.stringContaining('2 copies'),
@@ -62,9 +62,9 @@ describe('a line of Days', () => {
       // As dropDays makes them of the facts of a dataset.
       const days = [
         ...drops.days,
-        ...drops.late.map(({ day, due }) => ({ ...dropDay, day, lateSince: due })),
-        ...drops.lacking.map(({ day, since }) => ({ ...dropDay, day, lackingSince: since })),
-        ...drops.waiting.map(({ day, words }) => ({ ...dropDay, day, waiting: words })),
+        ...drops.late.map(({ day, due }) => ({ ...loadedDay, day, lateSince: due })),
+        ...drops.lacking.map(({ day, since }) => ({ ...loadedDay, day, lackingSince: since })),
+        ...drops.waiting.map(({ day, words }) => ({ ...loadedDay, day, waiting: words })),
       ];
       const tones = [
         ...notesOf(drops).map(([tone]) => tone),

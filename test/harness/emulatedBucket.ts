@@ -156,7 +156,13 @@ class EmulatedBucket implements ObjectStore {
   }
 }
 
-function listedObject({ key, size, etag, modifiedMs, attributes }: ReturnType<EmulatedS3['head']>): ListedObject {
+function listedObject({
+  key,
+  size,
+  etag,
+  modifiedMs,
+  attributes,
+}: ReturnType<EmulatedS3['head']>): ListedObject {
   const object = { key, size, eTag: `"${etag}"`, modifiedAt: modifiedMs };
   return isArchive(attributes.storageClass) ? { ...object, isArchived: true } : object;
 }

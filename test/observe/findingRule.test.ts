@@ -9,23 +9,24 @@ import { judge } from '../../observe/findings/judge/judge.ts';
 import { doctorFindings } from './doctor/doctorFindings.ts';
 import { cases } from './judgeCases/cases.ts';
 import {
-  alarm,
-  at,
-  datasets,
+  changeSender,
+  codedFailure,
+  datasetFacts,
   deadLetters,
-  failedBy,
+  emptyListing,
+  failedRequests,
   failureOf,
   functionErrors,
-  HOUR,
-  lastDay,
+  HOUR_MS,
+  hoursAgo,
+  judgedDeployment,
   NOW,
-  nothing,
-  place,
   quarantineCount,
-  sent,
+  ringingAlarm,
   shortHour,
-  waiting,
-  well,
+  waitingFacts,
+  wellDay,
+  wellFacts,
 } from './statusFacts.ts';
 
 /** Findings about what a client sent, or somebody did: their neighbours name the resource that they are about. */
@@ -71,11 +72,11 @@ const fault: StackFault = {
   differs: null,
   repair: [['glue', 'create-table']],
   isDeployed: true,
-  deployedAt: at(99),
+  deployedAt: hoursAgo(99),
   changedAt: null,
   isOtherRelease: false,
 };
-const changed = { differs: ['column `a` is missing', 'column `b` is not ours'], changedAt: at(3) };
+const changed = { differs: ['column `a` is missing', 'column `b` is not ours'], changedAt: hoursAgo(3) };
 const stackFaults = (...faults: readonly Partial<StackFault>[]) => ({
   stackFaults: faults.map((members) => ({ ...fault, ...members })),
 });
@@ -99,15 +100,17 @@ const noKeys = {
   fault: 'It is not JSON.',
   faultKind: null,
   unreadable: [],
-  changedAt: at(3),
+  changedAt: hoursAgo(3),
 } as const;
 const LOST_DAY = '2026-11-19';
-const lost = (isOnly: boolean) => ({ day: LOST_DAY, since: NOW - 2 * HOUR, isOnly });
-const late = waiting({ landing: { ...nothing, count: 3, oldest: at(2) } });
-const hourOf = (kind: '4xx' | '5xx') => [{ hour: at(1), kind, count: 20, of: 60 }];
+const lost = (isOnly: boolean) => ({ day: LOST_DAY, since: NOW - 2 * HOUR_MS, isOnly });
+const late = waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } });
+const hourOf = (kind: '4xx' | '5xx') => [{ hour: hoursAgo(1), kind, count: 20, of: 60 }];
 const waits = (cure: 'backfill' | 'load', day: string) =>
-  datasets({
-    waiting: [{ day, words: 'has 1 file and no _SUCCESS since X', since: NOW - HOUR, isLacking: true, cure }],
+  datasetFacts({
+    waiting: [
+      { day, words: 'has 1 file and no _SUCCESS since X', since: NOW - HOUR_MS, isLacking: true, cure },
+    ],
   });
 
 /** The state in which the log of a part could not be read. */
@@ -117,7 +120,7 @@ const unreadLog = (log: string) => ({
 
 const damagedEntry = (folder: string) => {
   const key = `ledger/${folder}/2026-11-18.json`;
-  return { damagedEntries: [{ key, writtenAt: at(3), versionBefore: null }] };
+  return { damagedEntries: [{ key, writtenAt: hoursAgo(3), versionBefore: null }] };
 };
 const throttled = failureOf('throttled', 'Lambda throttled 6 invocations.');
 
@@ -133,7 +136,7 @@ const more: readonly Partial<StatusFacts>[] = [
   stackFaults({}, { what: 'workgroup' }, { isDeployed: false }, { what: 'identity of a reader', repair: [] }),
   stackFaults({
     what: 'secret of a reader',
-    keptUntil: at(-300),
+    keptUntil: hoursAgo(-300),
     repair: [['secretsmanager', 'restore-secret']],
   }),
   stackFaults(
@@ -154,19 +157,19 @@ const more: readonly Partial<StatusFacts>[] = [
       return { table, day: '2026-11-20', files: 0 };
     }),
   },
-  { lastNight: { day: '2026-11-17', at: at(58) } },
+  { lastNight: { day: '2026-11-17', at: hoursAgo(58) } },
   { partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] } },
-  datasets({ unread: [{ day: '2026-11-19', location: 's3://acme/x/', rows: 40 }] }),
+  datasetFacts({ unread: [{ day: '2026-11-19', location: 's3://acme/x/', rows: 40 }] }),
   {
     functionErrors: [functionErrors],
-    failures: { 'curate-plan': failureOf('error', 'SLUICE_X: it is denied.') },
+    failures: { 'curate-plan': codedFailure('SLUICE_X', 'it is denied.') },
   },
   { functionErrors: [functionErrors] },
-  datasets({ late: [{ day: '2026-11-01', due: NOW - 400 * HOUR }] }),
-  datasets({ late: [{ day: '2026-11-01', due: NOW - 400 * HOUR, empty: '1 file, 0 rows' }] }),
+  datasetFacts({ late: [{ day: '2026-11-01', due: NOW - 400 * HOUR_MS }] }),
+  datasetFacts({ late: [{ day: '2026-11-01', due: NOW - 400 * HOUR_MS, empty: '1 file, 0 rows' }] }),
   waits('backfill', '2026-11-19'),
   waits('load', '2026-11-02'),
-  { ...late, failures: { write: failureOf('error', 'SLUICE_X: it is denied.') } },
+  { ...late, failures: { write: codedFailure('SLUICE_X', 'it is denied.') } },
   { ...late, failures: { write: throttled } },
   { ...late, failures: { write: failureOf('denied', 'AccessDenied.') } },
   { functionErrors: [functionErrors], failures: { 'curate-plan': failureOf('denied', 'AccessDenied.') } },
@@ -174,55 +177,59 @@ const more: readonly Partial<StatusFacts>[] = [
   { ...late, deadLetters: [deadLetters] },
   {
     deadLetters: [deadLetters],
-    failures: { [deadLetters.queue]: failureOf('error', 'SLUICE_X: it is denied.') },
+    failures: { [deadLetters.queue]: codedFailure('SLUICE_X', 'it is denied.') },
   },
   { deadLetters: [deadLetters], failures: { [deadLetters.queue]: throttled } },
   {
     functionErrors: [{ ...functionErrors, errors: 0, throttled: 6 }],
     failures: { 'curate-plan': throttled },
   },
-  waiting({ buffered: { count: null, oldest: at(12.5) } }),
-  { ...waiting({ buffered: { count: null, oldest: at(12.5) } }), ...unreadLog('landing') },
+  waitingFacts({ buffered: { count: null, oldest: hoursAgo(12.5) } }),
+  { ...waitingFacts({ buffered: { count: null, oldest: hoursAgo(12.5) } }), ...unreadLog('landing') },
   { ...unreadLog('collect'), unreached: hourOf('5xx') },
   { ...unreadLog('curate-plan'), functionErrors: [functionErrors] },
   { ...unreadLog(deadLetters.part), deadLetters: [deadLetters] },
-  { ...waiting({ buffered: { count: 1, oldest: at(12.5) } }), isLocal: true },
-  { lastHour: null, ...failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 7 }) },
+  { ...waitingFacts({ buffered: { count: 1, oldest: hoursAgo(12.5) } }), isLocal: true },
+  { lastHour: null, ...failedRequests({ SLUICE_COLLECT_NOT_DELIVERED: 7 }) },
   {
-    ...failedBy({ SLUICE_KEYS_UNAVAILABLE: 7 }),
+    ...failedRequests({ SLUICE_KEYS_UNAVAILABLE: 7 }),
     unstored: {
-      groups: [{ ...sent, code: 'SLUICE_KEYS_UNAVAILABLE', sdk: 'js-client 3.1', key: 'web', count: 5 }],
+      groups: [
+        { ...changeSender, code: 'SLUICE_KEYS_UNAVAILABLE', sdk: 'js-client 3.1', key: 'web', count: 5 },
+      ],
       hasMore: false,
     },
   },
-  datasets({ lacking: [lost(true)] }),
+  datasetFacts({ lacking: [lost(true)] }),
   {
-    ...datasets({ lacking: [lost(true)] }),
+    ...datasetFacts({ lacking: [lost(true)] }),
     restorable: [{ table: 'acme_orders', day: LOST_DAY, files: 0 }],
   },
   ...[false, true].map((isOnly) => ({
-    ...datasets({ lacking: [lost(isOnly)] }),
+    ...datasetFacts({ lacking: [lost(isOnly)] }),
     archivedDays: {
-      days: [{ table: 'acme_orders', day: LOST_DAY, since: NOW - HOUR, keys: ['x'] }],
+      days: [{ table: 'acme_orders', day: LOST_DAY, since: NOW - HOUR_MS, keys: ['x'] }],
       unlookedUntil: null,
     },
   })),
-  failedBy({ SLUICE_COLLECT_BODY_MANGLED: 7 }),
+  failedRequests({ SLUICE_COLLECT_BODY_MANGLED: 7 }),
   ...[
     {},
     {
       unstored: {
-        groups: [{ ...sent, code: 'SLUICE_COLLECT_NOT_DELIVERED', count: 7, storedAt: at(0.1) }],
+        groups: [
+          { ...changeSender, code: 'SLUICE_COLLECT_NOT_DELIVERED', count: 7, storedAt: hoursAgo(0.1) },
+        ],
         hasMore: false,
       },
     },
   ].map((stored) => ({
-    ...failedBy({}),
+    ...failedRequests({}),
     ...stored,
     lastDay: {
-      ...lastDay,
+      ...wellDay,
       failed: 7,
-      failedBy: { SLUICE_COLLECT_NOT_DELIVERED: { count: 7, first: at(9), last: at(8) } },
+      failedBy: { SLUICE_COLLECT_NOT_DELIVERED: { count: 7, first: hoursAgo(9), last: hoursAgo(8) } },
     },
   })),
   { unreached: hourOf('4xx') },
@@ -232,7 +239,7 @@ const more: readonly Partial<StatusFacts>[] = [
     unreached: hourOf('5xx'),
     failures: { collect: failureOf('processEnded', 'Runtime.ExitError: its process ended.') },
   },
-  { unreached: hourOf('5xx'), failures: { collect: failureOf('error', 'SLUICE_X: it is denied.') } },
+  { unreached: hourOf('5xx'), failures: { collect: codedFailure('SLUICE_X', 'it is denied.') } },
   {
     unreached: hourOf('5xx'),
     failures: { collect: throttled },
@@ -247,27 +254,30 @@ const more: readonly Partial<StatusFacts>[] = [
   damagedEntry('exports/out'),
   damagedEntry('curated/events'),
   {
-    lastHour: { ...well.lastHour, ...failedBy({}).lastHour, lastStoredAt: at(0.1) },
-    lastDay: { ...lastDay, failedBy: { SLUICE_KEYS_UNAVAILABLE: { count: 7, first: at(9), last: at(8) } } },
+    lastHour: { ...wellFacts.lastHour, ...failedRequests({}).lastHour, lastStoredAt: hoursAgo(0.1) },
+    lastDay: {
+      ...wellDay,
+      failedBy: { SLUICE_KEYS_UNAVAILABLE: { count: 7, first: hoursAgo(9), last: hoursAgo(8) } },
+    },
   } as Partial<StatusFacts>,
   {
     relay: {
       waiting: { count: 0, oldest: null },
-      refused: [{ reason: 'expired', count: 2, oldest: at(200) }],
+      refused: [{ reason: 'expired', count: 2, oldest: hoursAgo(200) }],
     },
   },
 ];
 
 const withTopic = {
-  ...place,
+  ...judgedDeployment,
   config: defineConfig({ bucket: 'acme', alarms: { topicArn: `arn:aws:sns:${REGION}:111122223333:a` } }),
 };
-const silent = { alarms: [{ ...alarm, state: 'OK', notifies: false }] } as const;
+const silent = { alarms: [{ ...ringingAlarm, state: 'OK', notifies: false }] } as const;
 const found: readonly Finding[] = [
   ...[...cases.map(([, facts]) => facts), ...more].flatMap((facts) =>
-    judge({ ...well, ...facts }, place, REGION),
+    judge({ ...wellFacts, ...facts }, judgedDeployment, REGION),
   ),
-  ...judge({ ...well, ...silent }, withTopic, REGION),
+  ...judge({ ...wellFacts, ...silent }, withTopic, REGION),
   ...doctorFindings,
 ];
 

@@ -12,40 +12,42 @@ import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
 import type { Case } from './judgeCases/Case.ts';
 import { cases } from './judgeCases/cases.ts';
 import {
-  alarm,
-  at,
-  changed,
-  copies,
-  curated,
-  datasets,
+  changedRequests,
+  changeSender,
+  codedFailure,
+  curatedTable,
+  datasetFacts,
   deadLetters,
   deniedCalls,
-  dropDay,
-  exported,
-  failedBy,
+  emptyListing,
   failedDay,
-  failing,
+  failedRequests,
   failureOf,
   functionErrors,
-  HOUR,
-  hour,
+  HOUR_MS,
+  hourOldLook,
+  hoursAgo,
+  idleStream,
+  judgedDeployment,
   keptDay,
-  lastDay,
-  look,
+  loadedDay,
   NOW,
-  nothing,
-  place,
+  namedExport,
+  ongoingFailure,
   quarantineCount,
-  refusedBy,
-  sent,
+  refusedRequests,
+  ringingAlarm,
   shortHour,
-  stream,
-  waiting,
-  well,
+  threeCopies,
+  waitingFacts,
+  wellDay,
+  wellFacts,
+  wellHour,
 } from './statusFacts.ts';
 
 const anyKey = defineConfig({ bucket: 'acme', allowAnyKey: true });
-const judge = (facts: Partial<StatusFacts>) => judgeFacts({ ...well, ...facts }, place, 'eu-central-1');
+const judge = (facts: Partial<StatusFacts>) =>
+  judgeFacts({ ...wellFacts, ...facts }, judgedDeployment, 'eu-central-1');
 
 /** What a sentence names and counts, in its order. */
 const figuresOf = (text: string) =>
@@ -56,11 +58,16 @@ const figuresOf = (text: string) =>
 describe('a finding of sluice status', () => {
   it('is none when all is well', () => {
     expect(judge({})).toEqual([]);
-    expect(judge(datasets({}))).toEqual([]);
+    expect(judge(datasetFacts({}))).toEqual([]);
     const running = { status: 'UPDATE_IN_PROGRESS', reason: null, since: null };
     expect(judge({ stackState: running })).toEqual([]);
     expect(
-      judge({ curated: [curated], lastHour: hour, lastRequestAt: at(0.1), lastEventAt: at(30) }),
+      judge({
+        curated: [curatedTable],
+        lastHour: wellHour,
+        lastRequestAt: hoursAgo(0.1),
+        lastEventAt: hoursAgo(30),
+      }),
     ).toEqual([]);
   });
 
@@ -84,7 +91,7 @@ describe('a finding of sluice status', () => {
     [19, 400, 'warning'],
     [20, 401, 'warning'],
   ])('of %i of %i refused requests is a %s', (refused, requests, severity) => {
-    expect(judge(refusedBy({ SLUICE_KEY_UNKNOWN: refused }, requests))).toMatchObject([
+    expect(judge(refusedRequests({ SLUICE_KEY_UNKNOWN: refused }, requests))).toMatchObject([
       {
         severity,
         detail: expect.stringContaining(`: ${refused} SLUICE_KEY_UNKNOWN.`),
@@ -103,36 +110,34 @@ describe('a finding of sluice status', () => {
     [[1.9], 'problem'],
     [[9, 1], 'problem'],
     [[1, 9], 'problem'],
-  ] as const)('of requests that AWS refused %j hours ago is a %s', (hoursAgo, severity) => {
-    const unreached = hoursAgo.map(
-      (hours) => ({ kind: '4xx', hour: at(hours), count: 50, of: 100 }) as const,
-    );
+  ] as const)('of requests that AWS refused %j hours ago is a %s', (hours, severity) => {
+    const unreached = hours.map((age) => ({ kind: '4xx', hour: hoursAgo(age), count: 50, of: 100 }) as const);
     expect(judge({ unreached })).toMatchObject([{ code: 'SLUICE_FINDING_UNREACHED', severity }]);
   });
 
   const waitingDay = { words: 'has 2 files and no commit', isLacking: true, cure: 'explain' } as const;
-  const noFiles = { ...dropDay, missingSince: NOW - 2 * HOUR };
+  const noFiles = { ...loadedDay, missingSince: NOW - 2 * HOUR_MS };
   it.each<
     [what: string, by: 'cause' | 'severity', facts: (items: never) => Partial<StatusFacts>, ...object[]]
   >([
     [
       'days whose raw files are gone',
       'cause',
-      (kept: readonly (typeof keptDay)[]) => ({ curated: [{ ...curated, kept }] }),
+      (kept: readonly (typeof keptDay)[]) => ({ curated: [{ ...curatedTable, kept }] }),
       { ...keptDay, isErased: true },
       { ...keptDay, day: '2026-11-13', gone: [] },
     ],
     [
       'loaded days without files',
       'cause',
-      (days: readonly (typeof dropDay)[]) => datasets({ days }),
+      (days: readonly (typeof loadedDay)[]) => datasetFacts({ days }),
       noFiles,
       { ...noFiles, day: '2026-11-18', uncommitted: 1 },
     ],
     [
       'days that wait, before the lookback and on its first day',
       'severity',
-      (days: DatasetDays['waiting']) => datasets({ waiting: days }),
+      (days: DatasetDays['waiting']) => datasetFacts({ waiting: days }),
       { ...waitingDay, day: '2026-11-16' },
       { ...waitingDay, day: '2026-11-17' },
     ],
@@ -140,10 +145,10 @@ describe('a finding of sluice status', () => {
       'refused copies',
       'cause',
       (refused: readonly { reason: string; count: number; oldest: string }[]) => ({
-        relay: { waiting: { ...copies, oldest: null }, refused },
+        relay: { waiting: { ...threeCopies, oldest: null }, refused },
       }),
-      { reason: '401', count: 2, oldest: at(3) },
-      { reason: 'expired', count: 1, oldest: at(3) },
+      { reason: '401', count: 2, oldest: hoursAgo(3) },
+      { reason: 'expired', count: 1, oldest: hoursAgo(3) },
     ],
     [
       'rows in quarantine',
@@ -163,7 +168,7 @@ describe('a finding of sluice status', () => {
 
   it('of a day that failed on the first day of the lookback is cured by the next run', () => {
     const days = [{ ...failedDay, day: '2026-11-17' }];
-    const found = judge({ ...datasets({ days }), exports: [{ ...exported, days }] });
+    const found = judge({ ...datasetFacts({ days }), exports: [{ ...namedExport, days }] });
     expect(found.map(({ commands }) => commands.map((command) => command.split(' --stage')[0]))).toEqual([
       [
         'npx sluice ingest explain --source acme --dataset orders --day 2026-11-17',
@@ -179,24 +184,59 @@ describe('a finding of sluice status', () => {
 
   it('of a late day is another before the lookback than on its first day', () => {
     const causeOf = (day: string) =>
-      judge(datasets({ late: [{ day, due: NOW - 2 * HOUR }] })).map(({ cause }) => cause);
+      judge(datasetFacts({ late: [{ day, due: NOW - 2 * HOUR_MS }] })).map(({ cause }) => cause);
     expect(causeOf('2026-11-17')).toEqual(causeOf('2026-11-20'));
     expect(causeOf('2026-11-16')).not.toEqual(causeOf('2026-11-17'));
   });
 
   it('of requests that the collector did not answer names its errors, beside requests that were refused', () => {
-    const unreached = (['4xx', '5xx'] as const).map((kind) => ({ kind, hour: at(1), count: 50, of: 100 }));
-    const errors = { ...functionErrors, part: 'collect', first: at(0.9), last: at(0.1) };
+    const unreached = (['4xx', '5xx'] as const).map((kind) => ({
+      kind,
+      hour: hoursAgo(1),
+      count: 50,
+      of: 100,
+    }));
+    const errors = { ...functionErrors, part: 'collect', first: hoursAgo(0.9), last: hoursAgo(0.1) };
     const found = judge({ unreached, functionErrors: [errors] });
     expect(found.map(({ code }) => code)).toEqual(Array(2).fill('SLUICE_FINDING_UNREACHED'));
   });
 
   it.each([
-    ['write', waiting({ landing: { ...nothing, count: 3, oldest: at(2) } }), at(1.9), at(1), 1],
-    ['write', waiting({ landing: { ...nothing, count: 3, oldest: at(2) } }), at(9), at(1), 2],
-    ['collect', { unreached: [{ kind: '5xx', hour: at(5), count: 50, of: 100 }] }, at(4.9), at(4.1), 1],
-    ['collect', { unreached: [{ kind: '5xx', hour: at(5), count: 50, of: 100 }] }, at(4.9), at(3), 2],
-    ['collect', { unreached: [{ kind: '5xx', hour: at(5), count: 50, of: 100 }] }, at(7), at(4.1), 2],
+    [
+      'write',
+      waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } }),
+      hoursAgo(1.9),
+      hoursAgo(1),
+      1,
+    ],
+    [
+      'write',
+      waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } }),
+      hoursAgo(9),
+      hoursAgo(1),
+      2,
+    ],
+    [
+      'collect',
+      { unreached: [{ kind: '5xx', hour: hoursAgo(5), count: 50, of: 100 }] },
+      hoursAgo(4.9),
+      hoursAgo(4.1),
+      1,
+    ],
+    [
+      'collect',
+      { unreached: [{ kind: '5xx', hour: hoursAgo(5), count: 50, of: 100 }] },
+      hoursAgo(4.9),
+      hoursAgo(3),
+      2,
+    ],
+    [
+      'collect',
+      { unreached: [{ kind: '5xx', hour: hoursAgo(5), count: 50, of: 100 }] },
+      hoursAgo(7),
+      hoursAgo(4.1),
+      2,
+    ],
   ] as const)(
     'of errors of %s %j is told by its own unless all of them, from %s to %s, are within the time of that',
     (part, facts, first, last, count) => {
@@ -218,8 +258,8 @@ describe('a finding of sluice status', () => {
     const days = [{ ...failedDay, failure: 'SLUICE_SOURCE_KEY_DENIED' }];
     const code = 'SLUICE_EXPORT_ACCESS_DENIED';
     const found = judge({
-      ...datasets({ days }),
-      exports: [{ ...exported, days: [{ ...failedDay, failure: code }] }],
+      ...datasetFacts({ days }),
+      exports: [{ ...namedExport, days: [{ ...failedDay, failure: code }] }],
     });
     expect(found).toMatchObject([
       { detail: expect.stringMatching(/ The role sluice-prod-IngestLoadRole-\* needs kms:Decrypt there\.$/) },
@@ -243,17 +283,17 @@ describe('a finding of sluice status', () => {
       rows: 1_000,
       resends: n,
     }));
-    expect(judge({ curated: [{ ...curated, resends: resends.slice(0, 3) }] })).toEqual([]);
-    expect(judge({ curated: [{ ...curated, resends: resends.slice(3) }] })).toEqual([]);
-    expect(judge({ curated: [{ ...curated, resends: resends.slice(3, 4) }] })).toHaveLength(1);
+    expect(judge({ curated: [{ ...curatedTable, resends: resends.slice(0, 3) }] })).toEqual([]);
+    expect(judge({ curated: [{ ...curatedTable, resends: resends.slice(3) }] })).toEqual([]);
+    expect(judge({ curated: [{ ...curatedTable, resends: resends.slice(3, 4) }] })).toHaveLength(1);
     const old = [{ day: '2026-11-10', rows: 1, resends: 9 }];
-    expect(judge({ curated: [{ ...curated, resends: old }] })).toEqual([]);
-    const silent = { lastHour: { ...hour, requests: 0 } };
+    expect(judge({ curated: [{ ...curatedTable, resends: old }] })).toEqual([]);
+    const silent = { lastHour: { ...wellHour, requests: 0 } };
     expect(judge({ ...silent, lastEventAt: null })).toEqual([]);
-    expect(judge({ ...silent, lastEventAt: at(0.9) })).toEqual([]);
-    expect(judge({ ...silent, lastEventAt: at(72) })[0]?.detail).toMatch(/, 3 days ago\.$/);
+    expect(judge({ ...silent, lastEventAt: hoursAgo(0.9) })).toEqual([]);
+    expect(judge({ ...silent, lastEventAt: hoursAgo(72) })[0]?.detail).toMatch(/, 3 days ago\.$/);
     const silentWhere = (usual: number, usualHours: LastDay['usualHours'] = [], since = 2) =>
-      judge({ ...silent, lastRequestAt: at(since), lastDay: { ...lastDay, usual, usualHours } }).length;
+      judge({ ...silent, lastRequestAt: hoursAgo(since), lastDay: { ...wellDay, usual, usualHours } }).length;
     expect([1, 14, 15].map((usual) => silentWhere(usual))).toEqual([0, 0, 1]);
     const days = (most: number, since: number) => silentWhere(0, [{ least: 0, median: 0, most }], since);
     expect(days(30, 23)).toBe(0);
@@ -262,8 +302,8 @@ describe('a finding of sluice status', () => {
     const usualHours = [{ least: 0, median: 0, most: 40 }];
     const [week] = judge({
       ...silent,
-      lastRequestAt: at(100),
-      lastDay: { ...lastDay, usual: 0, usualHours },
+      lastRequestAt: hoursAgo(100),
+      lastDay: { ...wellDay, usual: 0, usualHours },
     });
     expect(week?.detail).toMatch(/ago; at most 40 came/);
     const keys = { senders: [], fault: null, faultKind: null, unreadable: [], changedAt: null };
@@ -271,30 +311,36 @@ describe('a finding of sluice status', () => {
     expect(judge({ keys: { ...keys, fault: GONE, faultKind: 'gone' }, isLocal: true })[0]?.commands).toEqual(
       [],
     );
-    expect(judgeFacts({ ...well, keys }, { ...place, config: anyKey }, 'eu-central-1')).toEqual([]);
-    expect(judge(waiting({ landing: { ...nothing, count: 3, oldest: at(0.33) } }))).toEqual([]);
-    const quotaOf = (quotaShare: number) => judge({ stream: { ...stream, quotaShare, quota: 'calls' } });
+    expect(
+      judgeFacts({ ...wellFacts, keys }, { ...judgedDeployment, config: anyKey }, 'eu-central-1'),
+    ).toEqual([]);
+    expect(judge(waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(0.33) } }))).toEqual(
+      [],
+    );
+    const quotaOf = (quotaShare: number) => judge({ stream: { ...idleStream, quotaShare, quota: 'calls' } });
     expect(quotaOf(0.79)).toHaveLength(0);
     expect(quotaOf(0.8)).toHaveLength(1);
-    const throttling = (throttledRecords: number) => judge({ stream: { ...stream, throttledRecords } });
+    const throttling = (throttledRecords: number) => judge({ stream: { ...idleStream, throttledRecords } });
     expect(throttling(1)[0]?.detail).toMatch(/: 1 record was /);
     expect(throttling(1_234)[0]?.detail).toMatch(/: 1,234 records were /);
-    expect(judge({ ...silent, lastEventAt: at(1) })).toHaveLength(1);
+    expect(judge({ ...silent, lastEventAt: hoursAgo(1) })).toHaveLength(1);
     const copiesSince = (hours: number) =>
-      judge({ relay: { waiting: { ...copies, oldest: at(hours) }, refused: [] } });
+      judge({ relay: { waiting: { ...threeCopies, oldest: hoursAgo(hours) }, refused: [] } });
     expect(copiesSince(0.99)).toHaveLength(0);
     expect(copiesSince(1)).toHaveLength(1);
     const listedAgo = (hours: number) => {
-      return judge(datasets({ schedule: 'hourly', lastLook: { ...look, at: NOW - hours * HOUR } }));
+      return judge(
+        datasetFacts({ schedule: 'hourly', lastLook: { ...hourOldLook, at: NOW - hours * HOUR_MS } }),
+      );
     };
     expect(listedAgo(3)).toHaveLength(0);
     expect(listedAgo(3.1)).toHaveLength(1);
-    const alarms = [{ ...alarm, state: 'OK', notifies: false }] as const;
+    const alarms = [{ ...ringingAlarm, state: 'OK', notifies: false }] as const;
     expect(judge({ isLocal: true, alarms })).toEqual([]);
   });
 
   const skewed = (key: string, count: number, hours: number) => {
-    return { ...sent, key, sdk: null, count, skewMs: hours * HOUR };
+    return { ...changeSender, key, sdk: null, count, skewMs: hours * HOUR_MS };
   };
   const noted = { counts: {}, hasMore: false, before2000: [], uncorrected: [], ahead: [] };
   const rule = { prefix: '', storageClass: 'GLACIER', days: 30, isOfVersions: false } as const;
@@ -311,7 +357,7 @@ describe('a finding of sluice status', () => {
     ],
     [
       'the code of most refused requests without their log',
-      { ...refusedBy({ SLUICE_KEY_MISSING: 1, SLUICE_COLLECT_BODY_MANGLED: 8 }, 400), refusals: null },
+      { ...refusedRequests({ SLUICE_KEY_MISSING: 1, SLUICE_COLLECT_BODY_MANGLED: 8 }, 400), refusals: null },
       'most with SLUICE_COLLECT_BODY_MANGLED',
     ],
     [
@@ -321,7 +367,7 @@ describe('a finding of sluice status', () => {
     ],
     [
       'old days with files without rows',
-      datasets({ late: [{ day: '2026-11-01', due: NOW - 400 * HOUR, empty: '1 file, 0 rows' }] }),
+      datasetFacts({ late: [{ day: '2026-11-01', due: NOW - 400 * HOUR_MS, empty: '1 file, 0 rows' }] }),
       'have no rows (1 file, 0 rows)',
       'Files of the day came while runs looked for it, and have no row; none looks at it any more.',
     ],
@@ -364,8 +410,8 @@ describe('a finding of sluice status', () => {
   });
 
   it('of a silence that is over is since its begin, whatever came last', () => {
-    const over = { ...changed({ what: 'silence', usual: 60 }), lastRequestAt: at(0.1) };
-    expect(judge(over)).toMatchObject([{ code: 'SLUICE_FINDING_SILENT', since: at(9) }]);
+    const over = { ...changedRequests({ what: 'silence', usual: 60 }), lastRequestAt: hoursAgo(0.1) };
+    expect(judge(over)).toMatchObject([{ code: 'SLUICE_FINDING_SILENT', since: hoursAgo(9) }]);
   });
 
   it('of what another release has deployed offers no repair: the deployment is one', () => {
@@ -379,9 +425,9 @@ describe('a finding of sluice status', () => {
 
   it('begins with faults of the local cloud, then has what delivers', () => {
     const localControl = 'http://127.0.0.1:4566';
-    const late = waiting({ buffered: { count: 1, oldest: at(12.5) } });
-    const facts = { ...well, ...late, isLocal: true, stream: null, faults: 1 };
-    const found = judgeFacts(facts, { ...place, localControl }, 'us-east-1');
+    const late = waitingFacts({ buffered: { count: 1, oldest: hoursAgo(12.5) } });
+    const facts = { ...wellFacts, ...late, isLocal: true, stream: null, faults: 1 };
+    const found = judgeFacts(facts, { ...judgedDeployment, localControl }, 'us-east-1');
     expect(found.map(({ code }) => code.slice(15))).toEqual(['FAULTS', 'STREAM_LATE']);
     expect(found.flatMap(({ commands }) => commands)).toEqual([
       expect.stringMatching(/^curl -X DELETE .*faults$/),
@@ -392,7 +438,7 @@ describe('a finding of sluice status', () => {
 
   it('has the cure of each code of an answer 503 that is no failure to store', () => {
     const counts = { SLUICE_COLLECT_BODY_MANGLED: 4, SLUICE_KEYS_INVALID: 1 };
-    expect(judge(failedBy(counts))).toMatchObject([
+    expect(judge(failedRequests(counts))).toMatchObject([
       {
         detail: expect.stringMatching(
           /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_KEYS_INVALID\. .+/,
@@ -403,13 +449,13 @@ describe('a finding of sluice status', () => {
   });
 
   it('of keys is over once they were read, as the log says, and requests stored', () => {
-    const times = { first: at(0.3), last: at(0.2) };
+    const times = { first: hoursAgo(0.3), last: hoursAgo(0.2) };
     const lastHour = {
-      ...hour,
+      ...wellHour,
       failedBy: { SLUICE_KEYS_UNAVAILABLE: 1 },
       failedAt: { SLUICE_KEYS_UNAVAILABLE: times },
     };
-    const stored = { lastHour: { ...lastHour, lastStoredAt: at(0.1) } };
+    const stored = { lastHour: { ...lastHour, lastStoredAt: hoursAgo(0.1) } };
     const unread = {
       ...stored,
       unknown: [{ part: 'a log', why: '', kind: 'other', log: 'collect', isByKey: false }],
@@ -432,7 +478,13 @@ describe('a finding of sluice status', () => {
       {
         unstored: {
           groups: [
-            { ...sent, code: 'SLUICE_COLLECT_NOT_DELIVERED', sdk: 'js-client 3.1', key: 'web', count: 5 },
+            {
+              ...changeSender,
+              code: 'SLUICE_COLLECT_NOT_DELIVERED',
+              sdk: 'js-client 3.1',
+              key: 'web',
+              count: 5,
+            },
           ],
           hasMore: true,
         },
@@ -441,7 +493,7 @@ describe('a finding of sluice status', () => {
     ],
   ])('of requests answered 503 says that the log of the collector %s', (_, facts, text) => {
     const found = judge({
-      lastHour: { ...hour, failedBy: { SLUICE_COLLECT_NOT_DELIVERED: 7 } },
+      lastHour: { ...wellHour, failedBy: { SLUICE_COLLECT_NOT_DELIVERED: 7 } },
       ...facts,
     }).find(({ code }) => code === 'SLUICE_FINDING_NOT_STORED');
     expect(found?.detail).toMatch(text);
@@ -449,11 +501,11 @@ describe('a finding of sluice status', () => {
   });
 
   it('brings files of a version back whose rows nothing else has', () => {
-    const since = NOW - HOUR;
+    const since = NOW - HOUR_MS;
     const lacking = ['2026-11-17', '2026-11-18', '2026-11-19'].map((day) => {
       return { day, since, isOnly: day > '2026-11-17' };
     });
-    const found = judge({ ...datasets({ lacking }), curated: [{ ...curated, lacking }] });
+    const found = judge({ ...datasetFacts({ lacking }), curated: [{ ...curatedTable, lacking }] });
     expect(found.map(({ commands }) => commands.map((command) => command.split(' --stage')[0]))).toEqual([
       ['npx sluice ingest backfill --source acme --dataset orders --from 2026-11-17 --to 2026-11-17'],
       ['npx sluice restore --table acme_orders --from 2026-11-18 --to 2026-11-19'],
@@ -464,17 +516,17 @@ describe('a finding of sluice status', () => {
 
   it('of lost files says of each day whether its files are archived, deleted or gone', () => {
     const days = ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'] as const;
-    const lacking = days.map((day) => ({ day, since: NOW - HOUR, isOnly: day > '2026-11-16' }));
+    const lacking = days.map((day) => ({ day, since: NOW - HOUR_MS, isOnly: day > '2026-11-16' }));
     const looked = days.slice(0, 2).map((day) => ({
       table: 'acme_orders',
       day,
-      since: NOW - HOUR,
+      since: NOW - HOUR_MS,
       keys: ['x'],
     }));
     const archivedDays = { days: looked, unlookedUntil: days[2] };
     const table = 'acme_orders';
     const restorable = days.slice(1, 3).map((day) => ({ table, day, files: 0 }));
-    const lost = judge({ ...datasets({ lacking }), archivedDays, restorable }).filter(
+    const lost = judge({ ...datasetFacts({ lacking }), archivedDays, restorable }).filter(
       ({ code }) => code === 'SLUICE_FINDING_FILES_LOST',
     );
     const { archived, archivedOnly, gone, versions } = findingCatalogue.SLUICE_FINDING_FILES_LOST.cases;
@@ -491,17 +543,17 @@ describe('a finding of sluice status', () => {
   });
 
   it.each([
-    ['both of them', [at(0.2), at(0.1)], 'warning', '; it is over'],
-    ['one of them alone', [at(0.2), undefined], 'problem', ''],
-    ['one of them before it failed last', [at(0.2), at(0.25)], 'problem', ''],
+    ['both of them', [hoursAgo(0.2), hoursAgo(0.1)], 'warning', '; it is over'],
+    ['one of them alone', [hoursAgo(0.2), undefined], 'problem', ''],
+    ['one of them before it failed last', [hoursAgo(0.2), hoursAgo(0.25)], 'problem', ''],
   ] as const)(
     'of requests that were not stored of two senders, where %s were stored since, is over only if both were',
     (_, storedAt, severity, over) => {
       const code = 'SLUICE_COLLECT_NOT_DELIVERED';
       const groups = storedAt.map((time, i) => {
-        const times = { first: at(0.5), last: at(0.25) };
+        const times = { first: hoursAgo(0.5), last: hoursAgo(0.25) };
         return {
-          ...sent,
+          ...changeSender,
           ...times,
           code,
           key: `app${i}`,
@@ -509,10 +561,10 @@ describe('a finding of sluice status', () => {
           ...(time === undefined ? {} : { storedAt: time }),
         };
       });
-      const failedAt = { [code]: { first: at(0.5), last: at(0.25) } };
+      const failedAt = { [code]: { first: hoursAgo(0.5), last: hoursAgo(0.25) } };
       const facts = {
-        lastHour: { ...hour, failedBy: { [code]: 6 }, failedAt, lastStoredAt: at(0.1) },
-        lastRequestAt: at(0.1),
+        lastHour: { ...wellHour, failedBy: { [code]: 6 }, failedAt, lastStoredAt: hoursAgo(0.1) },
+        lastRequestAt: hoursAgo(0.1),
         unstored: { groups, hasMore: false },
       };
       const detail = `6 requests with ${code}, first 2026-11-20T11:30Z, last 2026-11-20T11:45Z${over}. By sender`;
@@ -521,16 +573,19 @@ describe('a finding of sluice status', () => {
   );
 
   it('of keys is not over, however quiet the last hour was, while an entry of the secret cannot be read', () => {
-    const failed = { SLUICE_KEYS_INVALID: { count: 16, first: at(9), last: at(3) } };
+    const failed = { SLUICE_KEYS_INVALID: { count: 16, first: hoursAgo(9), last: hoursAgo(3) } };
     const keys = {
-      ...well.keys,
+      ...wellFacts.keys,
       senders: ['9f'],
       fault: 'x',
       faultKind: 'entries',
       unreadable: ['mobile'],
-      changedAt: at(9),
+      changedAt: hoursAgo(9),
     } as const;
-    const facts = { lastHour: { ...hour, lastStoredAt: at(0.1) }, lastDay: { ...lastDay, failedBy: failed } };
+    const facts = {
+      lastHour: { ...wellHour, lastStoredAt: hoursAgo(0.1) },
+      lastDay: { ...wellDay, failedBy: failed },
+    };
     const found = judge({ ...facts, keys }).map(({ code, severity, title }) => [code, severity, title]);
     expect(found).toEqual([
       [
@@ -542,31 +597,40 @@ describe('a finding of sluice status', () => {
     ]);
     const { quiet, keysOver } = findingCatalogue.SLUICE_FINDING_NOT_STORED.cases;
     expect(judge(facts)).toMatchObject([{ severity: 'warning', cause: keysOver.cause }]);
-    const silent = { ...facts, lastHour: { ...hour, lastStoredAt: null } };
+    const silent = { ...facts, lastHour: { ...wellHour, lastStoredAt: null } };
     expect(judge(silent)).toMatchObject([{ severity: 'warning', cause: quiet.cause }]);
   });
 
   it.each([
     ['an unknown key, for an hour', {}, 'problem'],
-    ['an unknown key, for less', { first: at(0.9) }, 'warning'],
-    ['an unknown key, which sends no more', { last: at(1.1) }, 'warning'],
+    ['an unknown key, for less', { first: hoursAgo(0.9) }, 'warning'],
+    ['an unknown key, which sends no more', { last: hoursAgo(1.1) }, 'warning'],
     ['an unknown key, and states no SDK', { sdk: null }, 'warning'],
     ['a key that may send, by a part of the log', { code: 'SLUICE_BODY_NOT_JSON' }, 'warning'],
   ] as const)('of a sender with %s is a %s if all of its requests are lost', (_, more, severity) => {
-    const group = { ...sent, code: 'SLUICE_KEY_UNKNOWN', key: 'abcd1234', sdk: 'js-client 3', count: 12 };
-    const refusals = { groups: [{ ...group, first: at(1.2), last: at(0.1), ...more }], hasMore: false };
-    expect(judge({ ...refusedBy({ [group.code]: 9 }, 4_000), refusals })).toMatchObject([{ severity }]);
+    const group = {
+      ...changeSender,
+      code: 'SLUICE_KEY_UNKNOWN',
+      key: 'abcd1234',
+      sdk: 'js-client 3',
+      count: 12,
+    };
+    const refusals = {
+      groups: [{ ...group, first: hoursAgo(1.2), last: hoursAgo(0.1), ...more }],
+      hasMore: false,
+    };
+    expect(judge({ ...refusedRequests({ [group.code]: 9 }, 4_000), refusals })).toMatchObject([{ severity }]);
   });
 
   it.each(['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_BODY_MANGLED'])('of %s stays a day', (code) => {
     const failed = (inHour: Partial<LastHour>) => {
-      const day = { [code]: { count: 16, first: at(9), last: at(0.75) } };
-      return judge({ lastHour: { ...hour, ...inHour }, lastDay: { ...lastDay, failedBy: day } })[0];
+      const day = { [code]: { count: 16, first: hoursAgo(9), last: hoursAgo(0.75) } };
+      return judge({ lastHour: { ...wellHour, ...inHour }, lastDay: { ...wellDay, failedBy: day } })[0];
     };
     const first = 'first in the 5 minutes from 2026-11-20T03:00Z, last';
     const quiet = `^16 requests with ${code}, ${first} in the 5 minutes from 2026-11-20T11:15Z; none within the last hour\\.`;
     expect(failed({})).toMatchObject({ severity: 'warning', detail: expect.stringMatching(quiet) });
-    const failedAt = { [code]: { first: at(0.8), last: at(0.7) } };
+    const failedAt = { [code]: { first: hoursAgo(0.8), last: hoursAgo(0.7) } };
     const detail = expect.stringMatching(`^16 requests with ${code}, ${first} 2026-11-20T11:18Z\\.`);
     expect(failed({ failedBy: { [code]: 2 }, failedAt })).toMatchObject({ severity: 'problem', detail });
   });
@@ -588,10 +652,10 @@ describe('a finding of sluice status', () => {
   });
 
   it.each([
-    ['UNREACHED', 'collect', { unreached: [{ kind: '5xx', hour: at(1), count: 50, of: 100 }] }],
+    ['UNREACHED', 'collect', { unreached: [{ kind: '5xx', hour: hoursAgo(1), count: 50, of: 100 }] }],
     ['FUNCTION_FAILED', functionErrors.part, { functionErrors: [functionErrors] }],
     ['DEAD_LETTERS', deadLetters.part, { deadLetters: [deadLetters] }],
-    ['STREAM_LATE', 'landing', waiting({ buffered: { count: null, oldest: at(12.5) } })],
+    ['STREAM_LATE', 'landing', waitingFacts({ buffered: { count: null, oldest: hoursAgo(12.5) } })],
   ] as const)(
     '%s does not say that the log of %s has no error if it could not be read',
     (name, log, facts) => {
@@ -611,8 +675,8 @@ describe('a finding of sluice status', () => {
   );
 
   it('of objects that wait explains a failure only', () => {
-    const { waiting: late } = waiting({ landing: { ...nothing, oldest: at(2) } });
-    const failures = [{}, { write: failureOf('error', 'SLUICE_WRITE_X: it is denied.') }];
+    const { waiting: late } = waitingFacts({ landing: { ...emptyListing, oldest: hoursAgo(2) } });
+    const failures = [{}, { write: codedFailure('SLUICE_WRITE_X', 'it is denied.') }];
     const shown = failures.map((failure) => judge({ waiting: late, failures: failure })[0]?.commands[0]);
     expect(shown).toEqual([
       expect.stringContaining('doctor'),
@@ -625,25 +689,27 @@ describe('a finding of sluice status', () => {
     const ofKey = { ...failureOf('error', 'KMSDisabledException.', 2), isByKey: true };
     const off = (collect: LastFailure, firstOf503: number) =>
       judge({
-        ...failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 2 }),
+        ...failedRequests({ SLUICE_COLLECT_NOT_DELIVERED: 2 }),
         lastDay: {
-          ...lastDay,
-          failedBy: { SLUICE_COLLECT_NOT_DELIVERED: { count: 2, first: at(firstOf503), last: at(1) } },
+          ...wellDay,
+          failedBy: {
+            SLUICE_COLLECT_NOT_DELIVERED: { count: 2, first: hoursAgo(firstOf503), last: hoursAgo(1) },
+          },
         },
-        ...waiting({ landing: { ...nothing, count: 3, oldest: at(2.2) } }),
-        lastEventAt: at(2.3),
-        alarms: [{ ...alarm, state: 'ALARM', notifies: true }],
+        ...waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2.2) } }),
+        lastEventAt: hoursAgo(2.3),
+        alarms: [{ ...ringingAlarm, state: 'ALARM', notifies: true }],
         unknown: [{ part: 'the last event', why: 'It is denied.', kind: 'denied', log: null, isByKey: true }],
-        deadLetters: [{ part: 'relay', queue: 'q', arn: 'a', messages: 1, since: at(1) }],
+        deadLetters: [{ part: 'relay', queue: 'q', arn: 'a', messages: 1, since: hoursAgo(1) }],
         failures: { q: ofKey, write: ofKey, collect },
-        keyFailedSince: at(2),
+        keyFailedSince: hoursAgo(2),
         key: { Arn, KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
       });
     const [found, ...others] = off(ofKey, 2);
     expect(found).toMatchObject({
       code: 'SLUICE_FINDING_KEY_UNUSABLE',
       severity: 'problem',
-      since: at(2),
+      since: hoursAgo(2),
       detail: expect.stringMatching(/^arn\S+ is disabled\..*landing\/: 3 objects.* 2 requests.*1 message/),
       commands: [expect.stringMatching(/^aws kms enable-key --key-id arn:/)],
     });
@@ -660,10 +726,10 @@ describe('a finding of sluice status', () => {
 
   it('of raw files says how they are brought back, and is the only one of copies that an export keeps of them', () => {
     const replaced = [{ name: 'b.parquet', eTag: '"0a"' }];
-    const days = [{ ...dropDay, day: keptDay.day, kept: 2 }];
+    const days = [{ ...loadedDay, day: keptDay.day, kept: 2 }];
     const found = judge({
-      curated: [{ ...curated, kept: [{ ...keptDay, replaced }] }],
-      exports: [{ ...exported, days }],
+      curated: [{ ...curatedTable, kept: [{ ...keptDay, replaced }] }],
+      exports: [{ ...namedExport, days }],
     });
     expect(found.map(({ code }) => code)).toEqual(['SLUICE_FINDING_CURATE_KEPT']);
     expect(found[0]?.detail).toContain('the export out keeps 2 copies');
@@ -673,35 +739,39 @@ describe('a finding of sluice status', () => {
       'npx sluice curate accept 2026-11-14 --table events',
     ]);
     const lostDays = [{ table: 'events', day: keptDay.day, seenAt: NOW, files: 3, left: 1 }] as const;
-    const lost = judge({ lostDays, exports: [{ ...exported, days }] });
+    const lost = judge({ lostDays, exports: [{ ...namedExport, days }] });
     expect(lost.map(({ code }) => code)).toEqual(['SLUICE_FINDING_DAYS_LOST']);
     expect(lost[0]?.detail).toMatch(/until 2026-11-27; the export out keeps 2 copies/);
-    const both = judge({ lostDays, curated: [{ ...curated, kept: [keptDay] }] });
+    const both = judge({ lostDays, curated: [{ ...curatedTable, kept: [keptDay] }] });
     expect(both.map(({ code }) => code)).toEqual(['SLUICE_FINDING_CURATE_KEPT']);
     // It is the same deletion.
     expect(both[0]?.detail).toContain('; S3 has what was deleted until 2026-11-27 ');
-    const old = judge({ curated: [{ ...curated, kept: [{ ...keptDay, since: '2026-11-13T00:20:00Z' }] }] });
+    const old = judge({
+      curated: [{ ...curatedTable, kept: [{ ...keptDay, since: '2026-11-13T00:20:00Z' }] }],
+    });
     expect(old[0]?.detail).toContain('; S3 had what was deleted until 2026-11-19 ');
     // Whoever accepts that files are gone means their copies, too.
-    const accepted = [{ ...curated, accepted: [keptDay.day] }];
-    expect(judge({ curated: accepted, exports: [{ ...exported, days }] })).toEqual([]);
+    const accepted = [{ ...curatedTable, accepted: [keptDay.day] }];
+    expect(judge({ curated: accepted, exports: [{ ...namedExport, days }] })).toEqual([]);
     // What another table has lost is no reason.
     const others = { lostDays: [{ ...lostDays[0], table: 'exposures' as const }] };
-    expect(judge({ ...others, exports: [{ ...exported, days }] })).toHaveLength(2);
-    const ofExposures = [{ ...curated, kind: 'exposures' as const, kept: [keptDay] }];
-    expect(judge({ curated: ofExposures, exports: [{ ...exported, days }] })).toHaveLength(2);
+    expect(judge({ ...others, exports: [{ ...namedExport, days }] })).toHaveLength(2);
+    const ofExposures = [{ ...curatedTable, kind: 'exposures' as const, kept: [keptDay] }];
+    expect(judge({ curated: ofExposures, exports: [{ ...namedExport, days }] })).toHaveLength(2);
   });
 
   it('of days that failed before the lookback has the commands that show them and try them again', () => {
     const old = [{ ...failedDay, day: '2026-11-01' }, failedDay];
-    const replaced = { ...failedDay, failing: { ...failing, replaced: NOW } };
+    const replaced = { ...failedDay, failing: { ...ongoingFailure, replaced: NOW } };
     const found = judge({
-      ...datasets({ days: [old[0] ?? failedDay, replaced] }),
-      exports: [{ ...exported, days: old }],
-      curated: [{ ...curated, failed: [{ day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', ...failing }] }],
+      ...datasetFacts({ days: [old[0] ?? failedDay, replaced] }),
+      exports: [{ ...namedExport, days: old }],
+      curated: [
+        { ...curatedTable, failed: [{ day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', ...ongoingFailure }] },
+      ],
     });
     const words = found.flatMap(({ commands }) => commands.map((command) => command.split(' --stage')[0]));
-    expect(found[0]?.detail).toContain(`until other files came at ${at(0)}`);
+    expect(found[0]?.detail).toContain(`until other files came at ${hoursAgo(0)}`);
     expect(words).toEqual([
       'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
       'npx sluice ingest run --source acme --dataset orders',
@@ -718,12 +788,15 @@ describe('a finding of sluice status', () => {
 
   it('of alarms whose actions are off has the command that turns them on', () => {
     const silent = ['sluice-prod-overflow', 'sluice-prod-api-5xx'].map((name) => {
-      return { ...alarm, name, state: 'OK', notifies: false } as const;
+      return { ...ringingAlarm, name, state: 'OK', notifies: false } as const;
     });
-    const alarms = [...silent, { ...alarm, name: 'sluice-prod-late', state: 'OK', notifies: true } as const];
+    const alarms = [
+      ...silent,
+      { ...ringingAlarm, name: 'sluice-prod-late', state: 'OK', notifies: true } as const,
+    ];
     const topicArn = 'arn:aws:sns:eu-central-1:111122223333:a';
-    const withTopic = { ...place, config: defineConfig({ bucket: 'acme', alarms: { topicArn } }) };
-    expect(judgeFacts({ ...well, alarms }, withTopic, 'eu-central-1')).toMatchObject([
+    const withTopic = { ...judgedDeployment, config: defineConfig({ bucket: 'acme', alarms: { topicArn } }) };
+    expect(judgeFacts({ ...wellFacts, alarms }, withTopic, 'eu-central-1')).toMatchObject([
       {
         code: 'SLUICE_FINDING_NO_TOPIC',
         commands: [
@@ -736,7 +809,7 @@ describe('a finding of sluice status', () => {
 
   it('that is a problem comes before warnings', () => {
     const found = judge({
-      alarms: [{ ...alarm, state: 'ALARM', notifies: false }],
+      alarms: [{ ...ringingAlarm, state: 'ALARM', notifies: false }],
       quarantine: [quarantineCount],
     });
     expect(found.map(({ severity }) => severity)).toEqual(['problem', 'warning', 'warning']);

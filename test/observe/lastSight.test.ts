@@ -3,19 +3,20 @@ import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
 import { readSights, sightsOf, toldSights } from '../../observe/findings/lastSight.ts';
 import {
-  at,
-  copies,
-  curated,
-  datasets,
+  curatedTable,
+  datasetFacts,
   deniedCalls,
-  HOUR,
+  HOUR_MS,
+  hoursAgo,
+  judgedDeployment,
   NOW,
-  place,
   quarantineCount,
-  well,
+  threeCopies,
+  wellFacts,
 } from './statusFacts.ts';
 
-const judge = (facts: Partial<StatusFacts>) => judgeFacts({ ...well, ...facts }, place, 'eu-central-1');
+const judge = (facts: Partial<StatusFacts>) =>
+  judgeFacts({ ...wellFacts, ...facts }, judgedDeployment, 'eu-central-1');
 
 describe('a finding of sluice status', () => {
   it('of a part that cannot be read now stays, with when it was seen last, until it can be read', () => {
@@ -25,27 +26,27 @@ describe('a finding of sluice status', () => {
     } as const;
     const throttled = { kind: 'throttled', why: 'Rate exceeded', log: null, isByKey: false } as const;
     const facts: readonly (Partial<StatusFacts> & Pick<StatusFacts, 'at'>)[] = [
-      { ...lost, at: at(19) },
-      { ...lost, at: at(18), quarantine: null, unknown: [{ ...throttled, part: 'quarantine' }] },
+      { ...lost, at: hoursAgo(19) },
+      { ...lost, at: hoursAgo(18), quarantine: null, unknown: [{ ...throttled, part: 'quarantine' }] },
       {
         ...lost,
-        at: at(17),
+        at: hoursAgo(17),
         quarantine: null,
         partitions: { days: 3, gaps: [] },
         unknown: [{ ...throttled, part: 'quarantine' }],
       },
-      { at: at(16) },
+      { at: hoursAgo(16) },
     ];
     let note: unknown;
     const told = facts.map((looked) => {
-      const all = { ...well, ...looked };
+      const all = { ...wellFacts, ...looked };
       const sights = sightsOf(judge(looked), all, readSights(note));
       note = JSON.parse(JSON.stringify(sights));
       return toldSights(sights, looked.at).map(
         ({ code, title }) => `${code.slice(15)} ${/seen last at \S+/.exec(title)?.[0] ?? ''}`,
       );
     });
-    const last = `QUARANTINED seen last at ${at(19)}.`;
+    const last = `QUARANTINED seen last at ${hoursAgo(19)}.`;
     expect(told).toEqual([
       ['PARTITION_WRONG ', 'QUARANTINED '],
       ['PARTITION_WRONG ', 'UNREADABLE ', last],
@@ -58,25 +59,25 @@ describe('a finding of sluice status', () => {
   it('of a part stays for that part alone, for two weeks', () => {
     const denied = (part: string, isByKey = false) =>
       ({ part, why: 'It is denied.', kind: 'denied', log: null, isByKey }) as const;
-    const since = NOW - HOUR;
+    const since = NOW - HOUR_MS;
     const lacking = [{ day: '2026-11-17', since, isOnly: false }];
     const fault = { differs: ['its SQL differs'], isDeployed: true, deployedAt: null, changedAt: null };
     const whole = { isOtherRelease: false, repair: [] };
     const seen = judge({
-      ...datasets({ lacking, unread: [{ day: '2026-11-18', location: 's3://acme/x/', rows: 40 }] }),
-      curated: [{ ...curated, lacking }],
+      ...datasetFacts({ lacking, unread: [{ day: '2026-11-18', location: 's3://acme/x/', rows: 40 }] }),
+      curated: [{ ...curatedTable, lacking }],
       partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
       stackFaults: [
         { ...fault, ...whole, what: 'table', name: 'events', part: 'the tables of the catalog' },
         { ...fault, ...whole, what: 'workgroup', name: 'own', part: 'the workgroup own' },
       ],
-      keysFailure: `${at(0.1)}: SLUICE_KEYS_UNAVAILABLE: AccessDeniedException.`,
+      keysFailure: `${hoursAgo(0.1)}: SLUICE_KEYS_UNAVAILABLE: AccessDeniedException.`,
       deniedCalls: [deniedCalls],
       quarantine: [quarantineCount],
-      relay: { waiting: { ...copies, oldest: at(2) }, refused: [] },
-    }).map((finding) => ({ at: at(24), finding }));
+      relay: { waiting: { ...threeCopies, oldest: hoursAgo(2) }, refused: [] },
+    }).map((finding) => ({ at: hoursAgo(24), finding }));
     const keptOf = (unknown: StatusFacts['unknown'], facts: Partial<StatusFacts> = {}) => {
-      const all = { ...well, ...facts, unknown };
+      const all = { ...wellFacts, ...facts, unknown };
       return sightsOf(judge(all), all, seen)
         .filter((sight) => sight.at !== all.at)
         .map(({ finding }) => `${finding.code.slice(15)} ${finding.part}`);
@@ -87,7 +88,7 @@ describe('a finding of sluice status', () => {
     expect(keptOf([denied('the stack')], { stackFaults: null })).toHaveLength(3);
     expect(keptOf([denied('the partitions')], { partitions: null })).toEqual(['PARTITION_WRONG partitions']);
     expect(keptOf([denied('the partitions of drops')])).toEqual(['PARTITION_WRONG drops']);
-    const lostOfDrops = datasets({ lacking }).datasets;
+    const lostOfDrops = datasetFacts({ lacking }).datasets;
     expect(keptOf([denied('the curated days')], { curated: null, datasets: lostOfDrops })).toEqual([
       'FILES_LOST drops',
     ]);
@@ -106,10 +107,10 @@ describe('a finding of sluice status', () => {
     // Of a key that is denied, too, nobody can say that it is well again.
     const byKey = [denied('quarantine', true)];
     expect(keptOf(byKey, { quarantine: null })).toEqual(['QUARANTINED collector']);
-    expect(keptOf(byKey, { quarantine: null, at: at(-313) })).toHaveLength(0);
-    expect(keptOf(byKey, { quarantine: null, at: at(-312) })).toHaveLength(1);
+    expect(keptOf(byKey, { quarantine: null, at: hoursAgo(-313) })).toHaveLength(0);
+    expect(keptOf(byKey, { quarantine: null, at: hoursAgo(-312) })).toHaveLength(1);
     const key = { KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' } as const;
-    const unusable = { ...well, quarantine: null, unknown: byKey, key };
+    const unusable = { ...wellFacts, quarantine: null, unknown: byKey, key };
     const sights = sightsOf(judge(unusable), unusable, seen);
     expect(sights).toHaveLength(2);
     // It was seen before the key was off.

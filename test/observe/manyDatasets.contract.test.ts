@@ -16,7 +16,7 @@ import { readStatus } from '../../observe/findings/status.ts';
 import { acmeSource, eventsDataset, exportTo } from '../harness/configInput.ts';
 import { ledgerEntry } from '../harness/ledgerEntry.ts';
 import { dropCases } from './judgeCases/drops.ts';
-import { place, well } from './statusFacts.ts';
+import { judgedDeployment, wellFacts } from './statusFacts.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const TODAY = utcDay(NOW);
@@ -170,9 +170,9 @@ const failed = { state: 'failed', failure, failingSince: NOW - 1, updatedAt: NOW
 
 describe('what a dataset or an export needs', () => {
   it.each(dropCases)('%s', (_what, more) => {
-    const facts = { ...well, ...more };
+    const facts = { ...wellFacts, ...more };
     const needs = [...(facts.datasets ?? []).map(needOf), ...(facts.exports ?? []).map(exportNeed)];
-    const found = judge(facts, place, 'eu-central-1');
+    const found = judge(facts, judgedDeployment, 'eu-central-1');
     const worstOf = (all: readonly (string | null)[]) =>
       ['problem', 'warning'].find((one) => all.includes(one));
     expect(worstOf(needs)).toBe(worstOf(found.map(({ severity }) => severity)));

@@ -1,14 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
-import { alarm, at, datasets, deadLetters, HOUR, look, NOW, place, refusedBy, well } from './statusFacts.ts';
+import {
+  datasetFacts,
+  deadLetters,
+  HOUR_MS,
+  hourOldLook,
+  hoursAgo,
+  judgedDeployment,
+  NOW,
+  refusedRequests,
+  ringingAlarm,
+  wellFacts,
+} from './statusFacts.ts';
 
-const judge = (facts: Partial<StatusFacts>) => judgeFacts({ ...well, ...facts }, place, 'eu-central-1');
+const judge = (facts: Partial<StatusFacts>) =>
+  judgeFacts({ ...wellFacts, ...facts }, judgedDeployment, 'eu-central-1');
 
 describe('a finding for which an alarm rings', () => {
   const ring = (...parts: readonly string[]) => ({
     alarms: parts.map((part) => {
-      return { ...alarm, name: `sluice-prod-${part}`, state: 'ALARM' as const, notifies: true };
+      return { ...ringingAlarm, name: `sluice-prod-${part}`, state: 'ALARM' as const, notifies: true };
     }),
   });
   const headlinesOf = (facts: Partial<StatusFacts>) =>
@@ -19,7 +31,7 @@ describe('a finding for which an alarm rings', () => {
     ]);
 
   it('is a problem, and the alarm is no finding of its own', () => {
-    const refused = refusedBy({ SLUICE_KEY_UNKNOWN: 1 }, 100);
+    const refused = refusedRequests({ SLUICE_KEY_UNKNOWN: 1 }, 100);
     expect(headlinesOf(refused)).toEqual([['REFUSED', 'warning']]);
     expect(headlinesOf({ ...refused, ...ring('key-unknown', 'groups') })).toEqual([
       ['REFUSED', 'problem', 'Alarm sluice-prod-key-unknown'],
@@ -33,13 +45,13 @@ describe('a finding for which an alarm rings', () => {
   });
 
   it('stands with the dataset that has what it counts, and with no other', () => {
-    const named = (dataset: string, facts: object) => datasets({ dataset, ...facts }).datasets;
+    const named = (dataset: string, facts: object) => datasetFacts({ dataset, ...facts }).datasets;
     const fine = { newer: ['2026-01-01'] };
-    const old = named('old', { lastLook: { ...look, at: NOW - 27 * HOUR } });
-    const stopped = named('stopped', { lastLook: { ...look, stopped: true } });
-    const late = named('late', { late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }] });
-    const first = named('first', { late: [{ day: '2026-11-17', due: NOW - 2 * HOUR }] });
-    const longAgo = named('longago', { late: [{ day: '2026-11-01', due: NOW - 400 * HOUR }] });
+    const old = named('old', { lastLook: { ...hourOldLook, at: NOW - 27 * HOUR_MS } });
+    const stopped = named('stopped', { lastLook: { ...hourOldLook, stopped: true } });
+    const late = named('late', { late: [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }] });
+    const first = named('first', { late: [{ day: '2026-11-17', due: NOW - 2 * HOUR_MS }] });
+    const longAgo = named('longago', { late: [{ day: '2026-11-01', due: NOW - 400 * HOUR_MS }] });
     const all = [named('fine', fine), old, longAgo, stopped, late].flat();
     const ringing = ring('ingest-late', 'ingest-stopped-daily');
     const found = judge({ datasets: all, ...ringing }).map(({ detail }) => detail);
@@ -68,7 +80,7 @@ describe('a finding for which an alarm rings', () => {
     ['curated/events', 'curations-failed', 'Days are not curated'],
   ])('stands with the damaged object of ledger/%s that it counts', (folder, name, section) => {
     const key = `ledger/${folder}/2026-11-18.json`;
-    const damagedEntries = [{ key, writtenAt: at(3), versionBefore: null }];
+    const damagedEntries = [{ key, writtenAt: hoursAgo(3), versionBefore: null }];
     expect(headlinesOf({ damagedEntries, ...ring(name) })).toEqual([
       ['LEDGER_DAMAGED', 'problem', `Alarm sluice-prod-${name}`],
     ]);
@@ -76,10 +88,10 @@ describe('a finding for which an alarm rings', () => {
   });
 
   it('alone says what it watches, and leads to its own section', () => {
-    const alarms = [{ ...alarm, state: 'ALARM', notifies: true }] as const;
+    const alarms = [{ ...ringingAlarm, state: 'ALARM', notifies: true }] as const;
     expect(judge({ alarms })).toMatchObject([
       {
-        title: `The alarm sluice-prod-overflow is on: Events overflow, since ${at(2)}.`,
+        title: `The alarm sluice-prod-overflow is on: Events overflow, since ${hoursAgo(2)}.`,
         section: 'Requests do not get into the stream',
         detail: expect.stringMatching(/ CloudWatch: Threshold Crossed\.$/),
       },
@@ -87,9 +99,9 @@ describe('a finding for which an alarm rings', () => {
   });
 
   it('is that of a dataset of its schedule, and of its own queue', () => {
-    const stopped = { ...look, stopped: true };
-    const [daily] = datasets({ lastLook: stopped, dataset: 'daily' }).datasets;
-    const [hourly] = datasets({ lastLook: stopped, dataset: 'hourly', schedule: 'hourly' }).datasets;
+    const stopped = { ...hourOldLook, stopped: true };
+    const [daily] = datasetFacts({ lastLook: stopped, dataset: 'daily' }).datasets;
+    const [hourly] = datasetFacts({ lastLook: stopped, dataset: 'hourly', schedule: 'hourly' }).datasets;
     const facts = { datasets: [daily, hourly].flatMap((dataset) => dataset ?? []) };
     expect(judge({ ...facts, ...ring('ingest-stopped-hourly') }).map(({ detail }) => detail)).toEqual([
       expect.stringMatching(/^acme\/hourly: .* Alarm sluice-prod-ingest-stopped-hourly, since/),

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type DatasetDays, type DropDay, isOldLook } from '../../observe/facts/days/ledgerDays.ts';
 import type { Change } from '../../observe/facts/flow/changes.ts';
@@ -5,23 +6,41 @@ import type { DeadLetters, LastFailure } from '../../observe/facts/flow/failures
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 
+/** One of the facts that are a list. */
+type Item<
+  Name extends
+    | 'alarms'
+    | 'curated'
+    | 'deniedCalls'
+    | 'exports'
+    | 'functionErrors'
+    | 'quarantine'
+    | 'receivedHours',
+> = NonNullable<StatusFacts[Name]>[number];
+
 /** The time of the facts, epoch milliseconds. */
 export const NOW = Date.UTC(2026, 10, 20, 12);
-/** Milliseconds. */
-export const HOUR = 3_600_000;
-/** The time that many hours before {@link NOW}, ISO 8601. */
-export const at = (hoursAgo: number) => new Date(NOW - hoursAgo * HOUR).toISOString();
+export { HOUR_MS };
 
-/** What a function failed with last. */
-export const failureOf = (kind: LastFailure['kind'], text: string, hoursAgo = 1): LastFailure => ({
-  text: `${at(hoursAgo)}: ${text}`,
+/** A time before {@link NOW}, ISO 8601. */
+export const hoursAgo = (hours: number): string => new Date(NOW - hours * HOUR_MS).toISOString();
+
+/** What a function failed with last, of which the log has no code of ours or of AWS. @param age Hours before {@link NOW}. */
+export const failureOf = (kind: LastFailure['kind'], text: string, age = 1): LastFailure => ({
+  text: `${hoursAgo(age)}: ${text}`,
   kind,
-  code: /^\w+(?=: )/.exec(text)?.[0] ?? null,
+  code: null,
   isByKey: false,
 });
 
+/** The same with a code. */
+export const codedFailure = (code: string, detail: string, age = 1): LastFailure => ({
+  ...failureOf('error', `${code}: ${detail}`, age),
+  code,
+});
+
 /** An hour with requests and no failure. */
-export const hour: LastHour = {
+export const wellHour: LastHour = {
   requests: 100,
   received: 0,
   landed: 0,
@@ -30,20 +49,32 @@ export const hour: LastHour = {
   ignored: 0,
   failedBy: {},
   refusedBy: {},
-  lastRequestAt: at(0.1),
+  lastRequestAt: hoursAgo(0.1),
   lastStoredAt: null,
   failedAt: {},
 };
+
 /** A listing without objects. */
-export const nothing = { count: 0, bytes: 0, hasMore: false, oldest: null };
-const undeleted = { ...nothing, why: null };
+export const emptyListing = {
+  count: 0,
+  bytes: 0,
+  hasMore: false,
+  oldest: null,
+} satisfies StatusFacts['waiting']['landing'];
+const undeleted = { ...emptyListing, why: null };
+
 /** `damaged/` without objects. */
-export const damaged = { ...nothing, rows: 0, first: null };
+export const emptyDamaged = {
+  ...emptyListing,
+  rows: 0,
+  first: null,
+} satisfies StatusFacts['waiting']['damaged'];
+
 /** A deployment where all is well, and nothing has been received. */
-export const well: StatusFacts = {
+export const wellFacts: StatusFacts = {
   stack: 'sluice-prod',
   isLocal: false,
-  at: at(0),
+  at: hoursAgo(0),
   collector: null,
   lastHour: null,
   lastDay: null,
@@ -57,7 +88,12 @@ export const well: StatusFacts = {
   keysFailure: null,
   lastEventAt: null,
   tables: [],
-  waiting: { buffered: { count: null, oldest: null }, landing: nothing, undeleted, damaged },
+  waiting: {
+    buffered: { count: null, oldest: null },
+    landing: emptyListing,
+    undeleted,
+    damaged: emptyDamaged,
+  },
   writer: null,
   stream: null,
   partitions: { days: 3, gaps: [] },
@@ -89,16 +125,21 @@ export const well: StatusFacts = {
   unknown: [],
   scannedBytes: 0,
 };
+
 /** A stream in which nothing waits. */
-export const stream = {
+export const idleStream = {
   stream: 'sluice-prod-landing',
   oldest: null,
   quotaShare: null,
   quota: null,
   throttledRecords: null,
-};
-/** {@link well} with other facts of what waits. */
-export const waiting = (more: Partial<StatusFacts['waiting']>) => ({ waiting: { ...well.waiting, ...more } });
+} satisfies StatusFacts['stream'];
+
+/** {@link wellFacts} with other facts of what waits. */
+export const waitingFacts = (more: Partial<StatusFacts['waiting']>): Pick<StatusFacts, 'waiting'> => ({
+  waiting: { ...wellFacts.waiting, ...more },
+});
+
 /** A received hour that lacks 30 of 300 accepted events. */
 export const shortHour = {
   ds: '2026-11-20',
@@ -114,9 +155,10 @@ export const shortHour = {
   state: 'short',
   why: null,
   checked_at: '2026-11-21 01:10:00.000',
-} as const;
+} as const satisfies Item<'receivedHours'>;
+
 /** A loaded day of a dataset. */
-export const dropDay: DropDay = {
+export const loadedDay: DropDay = {
   day: '2026-11-19',
   state: 'succeeded',
   lateSince: null,
@@ -140,21 +182,37 @@ export const dropDay: DropDay = {
   receipt: null,
   failing: null,
 };
+
 /** A failure that began 30 hours ago, tried last 2 hours ago. */
-export const failing = { since: NOW - 30 * HOUR, last: NOW - 2 * HOUR, waits: false, replaced: undefined };
+export const ongoingFailure = {
+  since: NOW - 30 * HOUR_MS,
+  last: NOW - 2 * HOUR_MS,
+  waits: false,
+  replaced: undefined,
+} satisfies DropDay['failing'];
+
 /** A day of a dataset that fails. */
 export const failedDay: DropDay = {
-  ...dropDay,
+  ...loadedDay,
   day: '2026-11-18',
   state: 'failed',
   failure: 'SLUICE_INGEST_X',
-  failing,
+  failing: ongoingFailure,
 };
+
 /** What a finding says of {@link failedDay}. */
-export const failingText = `2026-11-18 SLUICE_INGEST_X, since ${at(30)}, last tried ${at(2)}.`;
-/** A look at a dataset an hour ago. */
-export const look = { at: NOW - HOUR, newestDay: null, openDays: [], stopped: false };
-const dataset: DatasetDays = {
+export const failedDayText = `2026-11-18 SLUICE_INGEST_X, since ${hoursAgo(30)}, last tried ${hoursAgo(2)}.`;
+
+/** A whole look at a dataset, an hour ago. */
+export const hourOldLook = {
+  at: NOW - HOUR_MS,
+  newestDay: null,
+  openDays: [],
+  stopped: false,
+} satisfies DatasetDays['lastLook'];
+
+/** A dataset of which one day is loaded, and nothing is wrong. */
+const wellDataset: DatasetDays = {
   source: 'acme',
   dataset: 'orders',
   kind: 'events',
@@ -164,9 +222,9 @@ const dataset: DatasetDays = {
   schedule: 'daily',
   lookbackDays: 3,
   firstDay: '2026-11-17',
-  lastLook: look,
+  lastLook: hourOldLook,
   isLookOld: false,
-  days: [dropDay],
+  days: [loadedDay],
   late: [],
   waiting: [],
   unusual: [],
@@ -174,34 +232,43 @@ const dataset: DatasetDays = {
   newer: [],
   lacking: [],
 };
+
 /** An export, as days of exports name it. */
-export const exported = {
+export const namedExport = {
   export: 'out',
   table: 'statsig_forwarded_events',
   target: 's3://acme/out/',
   firstDay: '2026-11-17',
+} satisfies Partial<Item<'exports'>>;
+/**
+ * {@link wellFacts} with one dataset that differs so. Its last look is old if the product says so, which depends on the
+ * schedule: a test states the time of the look alone.
+ */
+export const datasetFacts = (more: Partial<DatasetDays>): { readonly datasets: readonly DatasetDays[] } => {
+  const { lastLook = wellDataset.lastLook, schedule = wellDataset.schedule } = more;
+  return { datasets: [{ ...wellDataset, ...more, isLookOld: isOldLook(lastLook, schedule, NOW) }] };
 };
-/** {@link well} with one dataset that differs so. */
-export const datasets = (more: Partial<DatasetDays>) => {
-  const { lastLook = dataset.lastLook, schedule = dataset.schedule } = more;
-  return { datasets: [{ ...dataset, ...more, isLookOld: isOldLook(lastLook, schedule, NOW) }] };
-};
+
 /** An hour with requests that were refused, by code. */
-export const refusedBy = (
+export const refusedRequests = (
   counts: Readonly<Record<string, number>>,
   requests = 100,
 ): Partial<StatusFacts> => ({
-  lastHour: { ...hour, requests, refusedBy: counts },
-  lastRequestAt: at(0.1),
+  lastHour: { ...wellHour, requests, refusedBy: counts },
+  lastRequestAt: hoursAgo(0.1),
 });
+
 /** An hour with requests that failed, by code. */
-export const failedBy = (counts: Readonly<Record<string, number>>): Partial<StatusFacts> => ({
-  lastHour: { ...hour, failedBy: counts },
-  lastRequestAt: at(0.1),
+export const failedRequests = (counts: Readonly<Record<string, number>>): Partial<StatusFacts> => ({
+  lastHour: { ...wellHour, failedBy: counts },
+  lastRequestAt: hoursAgo(0.1),
 });
-const change = { first: at(9), last: at(8), hour: 500, usual: 2, day: 700 };
+
+/** A count that was 2 in an hour and became 500. */
+const change = { first: hoursAgo(9), last: hoursAgo(8), hour: 500, usual: 2, day: 700 };
+
 /** 24 hours with requests and no changes. */
-export const lastDay = {
+export const wellDay = {
   requests: 900,
   refused: 0,
   failed: 0,
@@ -211,22 +278,34 @@ export const lastDay = {
   usual: null,
   usualHours: [],
   changes: [],
-};
+} satisfies StatusFacts['lastDay'];
+
 /** Who sent what has changed. */
-export const sent = { code: null, key: null, sdk: null, first: at(9), last: at(8), skewMs: 0 };
+export const changeSender = {
+  code: null,
+  key: null,
+  sdk: null,
+  first: hoursAgo(9),
+  last: hoursAgo(8),
+  skewMs: 0,
+};
+
 /** 24 hours with changes, each 500 in its busiest hour. */
-export const changed = (
+export const changedRequests = (
   ...changes: readonly (Partial<Change> & Pick<Change, 'what'>)[]
 ): Partial<StatusFacts> => ({
-  lastDay: { ...lastDay, changes: changes.map((members) => ({ ...change, ...members })) },
+  lastDay: { ...wellDay, changes: changes.map((members) => ({ ...change, ...members })) },
 });
-/** What a finding says of a change of {@link changed}. */
-export const changedText = (noun: string) =>
-  `500 ${noun} in the busiest hour, where 2 are usual, first in the 5 minutes from ${at(9)}, last in those from ${at(8)}; 700 in 24 hours.`;
+
+/** What a finding says of a change of {@link changedRequests}. */
+export const changeText = (noun: string) =>
+  `500 ${noun} in the busiest hour, where 2 are usual, first in the 5 minutes from ${hoursAgo(9)}, last in those from ${hoursAgo(8)}; 700 in 24 hours.`;
+
 /** A count of copies. */
-export const copies = { count: 3 };
+export const threeCopies = { count: 3 };
+
 /** Curated days of events, of which none fails. */
-export const curated = {
+export const curatedTable = {
   kind: 'events' as const,
   table: 'curated_events',
   listed: 30,
@@ -239,15 +318,19 @@ export const curated = {
   kept: [],
   accepted: [],
   lacking: [],
-};
+} satisfies Item<'curated'>;
+
 /** A reason of quarantine with one sender. */
 export const quarantineCount = {
   reason: 'SLUICE_EVENT_NO_NAME',
   rows: 2,
-  firstAt: at(3),
-  newestAt: at(1),
-  senders: [{ sdk: 'js-client 3', key: 'web', path: null, rows: 2, firstAt: at(3), lastAt: at(1) }],
-};
+  firstAt: hoursAgo(3),
+  newestAt: hoursAgo(1),
+  senders: [
+    { sdk: 'js-client 3', key: 'web', path: null, rows: 2, firstAt: hoursAgo(3), lastAt: hoursAgo(1) },
+  ],
+} satisfies Item<'quarantine'>;
+
 /** A curated day with rows whose raw file is gone. */
 export const keptDay = {
   day: '2026-11-14',
@@ -256,42 +339,46 @@ export const keptDay = {
   gone: ['a.parquet'],
   replaced: [],
   isErased: false,
-};
+} satisfies Item<'curated'>['kept'][number];
+
 /** A function with errors that have not ended, and messages that wait. */
 export const functionErrors = {
   part: 'curate-plan',
   errors: 2,
   throttled: 0,
   invocations: 61,
-  first: at(11.6),
-  last: at(11),
+  first: hoursAgo(11.6),
+  last: hoursAgo(11),
   isOver: false,
-  waits: { messages: 3, since: at(11.7) },
-};
+  waits: { messages: 3, since: hoursAgo(11.7) },
+} satisfies Item<'functionErrors'>;
+
 /** The writer's dead-letter queue with messages. */
 export const deadLetters: DeadLetters = {
   part: 'write',
   queue: 'sluice-prod-write-dead-letters',
   messages: 2,
-  since: at(1),
+  since: hoursAgo(1),
   arn: 'arn:aws:sqs:x:1:sluice-prod-write-dead-letters',
 };
-/** The commands that tell what throttles a function, and end it. */
-export const unthrottled = (part: string) => [
+
+/** The commands of a function's finding that tell what throttles it, and end it. */
+export const unthrottleCommands = (part: string) => [
   `aws lambda get-function-concurrency --function-name sluice-prod-${part}`,
   `aws lambda delete-function-concurrency --function-name sluice-prod-${part}`,
   'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 2000',
 ];
+
 /** An alarm that has been on for two hours. */
-export const alarm = {
+export const ringingAlarm = {
   name: 'sluice-prod-overflow',
   description: 'Events overflow: see docs/operate.md, "Requests do not get into the stream"',
   reason: 'Threshold Crossed.',
-  since: at(2),
-};
+  since: hoursAgo(2),
+} satisfies Partial<Item<'alarms'>>;
 
-/** The deployment of which findings are judged. */
-export const place = {
+/** The deployment of which findings are judged, at {@link NOW}. */
+export const judgedDeployment = {
   config: defineConfig({ bucket: 'acme' }),
   stack: { service: 'sluice', stage: 'prod' },
   localControl: undefined,
@@ -310,5 +397,5 @@ export const deniedCalls = {
   count: 9,
   hasMore: true,
   first: null,
-  last: at(1),
-} as const;
+  last: hoursAgo(1),
+} as const satisfies Item<'deniedCalls'>;

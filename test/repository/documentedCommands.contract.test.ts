@@ -16,7 +16,7 @@ import { callMain } from '../harness/callMain.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
 import { npxWords, shellWords } from '../harness/npxWords.ts';
 import { cases } from '../observe/judgeCases/cases.ts';
-import { damaged, place, waiting, well } from '../observe/statusFacts.ts';
+import { emptyDamaged, judgedDeployment, waitingFacts, wellFacts } from '../observe/statusFacts.ts';
 
 const pages = ['README.md', ...globSync(['docs/**/*.md', 'examples/*/README.md'], { cwd: repositoryRoot })];
 
@@ -144,11 +144,11 @@ describe('the commands in the docs and in cures', () => {
   it('are read by a shell and the CLI as findings mean them', () => {
     const first = `damaged/a b'c"$(d)\`e\`\\\n#*`;
     const facts = [
-      waiting({ damaged: { ...damaged, first, count: 1 } }),
+      waitingFacts({ damaged: { ...emptyDamaged, first, count: 1 } }),
       ...cases.map(([, caseFacts]) => caseFacts),
     ];
     const lines = facts
-      .flatMap((caseFacts) => judge({ ...well, ...caseFacts }, place, 'eu-central-1'))
+      .flatMap((caseFacts) => judge({ ...wellFacts, ...caseFacts }, judgedDeployment, 'eu-central-1'))
       .flatMap((finding) => finding.commands);
     const others = lines.filter((line) => !/^(printf .* \| )?npx/.test(line));
     expect(new Set(others.map((line) => shellWords(`npx ${line}`)[1]))).toEqual(new Set(['aws']));

@@ -4,7 +4,7 @@ import { commands } from '../../cli/main.ts';
 import { routes } from '../../console/api/routes.ts';
 import { finding, seenNow } from '../../observe/findings/catalogue.ts';
 import { callAnswers, commandAnswers } from '../../scripts/docs/jsonPage.ts';
-import { curated, dropDay, keptDay, lastDay, well } from '../observe/statusFacts.ts';
+import { curatedTable, keptDay, loadedDay, wellDay, wellFacts } from '../observe/statusFacts.ts';
 
 const page = readFileSync('docs/reference/json.md', 'utf8');
 
@@ -45,13 +45,13 @@ describe('docs/reference/json.md', () => {
 
   it('has every member that an answer has, inherited and of schemas too', () => {
     expect(membersOf('Status').sort()).toEqual(
-      [...Object.keys(well), 'found', 'isWell', 'more', 'problems'].sort(),
+      [...Object.keys(wellFacts), 'found', 'isWell', 'more', 'problems'].sort(),
     );
     const answers: Readonly<Record<string, object | undefined>> = {
-      DropDay: dropDay,
-      CurationState: curated,
+      DropDay: loadedDay,
+      CurationState: curatedTable,
       KeptDay: keptDay,
-      LastDay: lastDay,
+      LastDay: wellDay,
       Finding: finding('SLUICE_FINDING_FAULTS', seenNow('1 fault')),
     };
     for (const [type, answer = {}] of Object.entries(answers))

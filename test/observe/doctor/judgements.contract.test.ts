@@ -33,7 +33,7 @@ import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 import { judge } from '../../../observe/findings/judge/judge.ts';
 import { toldSights } from '../../../observe/findings/lastSight.ts';
 import { templateConfigurations } from '../../infra/templateConfigurations.ts';
-import { at, datasets, failureOf, place, well } from '../statusFacts.ts';
+import { datasetFacts, failureOf, hoursAgo, judgedDeployment, wellFacts } from '../statusFacts.ts';
 
 const commands = deploymentCommands(
   { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
@@ -577,13 +577,16 @@ describe('the policy of a bucket', () => {
 describe('what status finds', () => {
   it('is told by the doctor, too, while it cannot be looked at', () => {
     const wrong = {
-      ...well,
+      ...wellFacts,
       partitions: { days: 3, gaps: [{ table: 'events' as const, day: '2026-11-19' }] },
     };
-    const sights = judge(wrong, place, 'eu-central-1').map((finding) => ({ at: at(2), finding }));
-    const told = toldSights(sights, at(0));
-    expect(told).toMatchObject([{ code: 'SLUICE_FINDING_PARTITION_WRONG', lastSeenAt: at(2) }]);
-    expect(unknownToOthers(told, well)).toEqual(told);
+    const sights = judge(wrong, judgedDeployment, 'eu-central-1').map((finding) => ({
+      at: hoursAgo(2),
+      finding,
+    }));
+    const told = toldSights(sights, hoursAgo(0));
+    expect(told).toMatchObject([{ code: 'SLUICE_FINDING_PARTITION_WRONG', lastSeenAt: hoursAgo(2) }]);
+    expect(unknownToOthers(told, wellFacts)).toEqual(told);
   });
 
   const unread = [{ day: '2026-11-18', location: 's3://acme/v1/', rows: 40 }];
@@ -594,8 +597,8 @@ describe('what status finds', () => {
     ["a customer's day without a partition", {}, ['acme/orders']],
     ['and why the registrar failed', { failures }, ['The function register', 'acme/orders']],
   ])('is told where no other check has found it: %s', (_, more, told) => {
-    const facts = { ...well, ...datasets({ unread }), partitions, ...more };
-    const problems = judge(facts, place, 'eu-central-1');
+    const facts = { ...wellFacts, ...datasetFacts({ unread }), partitions, ...more };
+    const problems = judge(facts, judgedDeployment, 'eu-central-1');
     expect(unknownToOthers(problems, facts).map(({ detail }) => detail)).toEqual(
       told.map((text) => expect.stringContaining(text)),
     );

@@ -161,7 +161,15 @@ async function openParts(directory: string, faults: Faults) {
       account,
       faults,
     }),
-    athena: await openAthena({ directory: folders.athena, clock, catalog, store, account, faults, openRunner }),
+    athena: await openAthena({
+      directory: folders.athena,
+      clock,
+      catalog,
+      store,
+      account,
+      faults,
+      openRunner,
+    }),
     faults,
   };
 }

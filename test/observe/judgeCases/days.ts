@@ -1,14 +1,14 @@
 import {
-  at,
-  curated,
-  dropDay,
-  exported,
+  curatedTable,
   failedDay,
-  failing,
-  failingText,
-  HOUR,
+  failedDayText,
+  HOUR_MS,
+  hoursAgo,
   keptDay,
+  loadedDay,
   NOW,
+  namedExport,
+  ongoingFailure,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
@@ -19,9 +19,9 @@ export const dayCases: readonly Case[] = [
     {
       exports: [
         {
-          ...exported,
+          ...namedExport,
           days: ['2026-11-02', '2026-11-03', '2026-11-05', '2026-11-17'].map((day) => ({
-            ...dropDay,
+            ...loadedDay,
             day,
             kept: 1,
           })),
@@ -41,28 +41,28 @@ export const dayCases: readonly Case[] = [
   ],
   [
     'an export failed',
-    { exports: [{ ...exported, days: [failedDay] }] },
+    { exports: [{ ...namedExport, days: [failedDay] }] },
     'EXPORT_FAILED',
     'problem',
-    `s3://acme/out/ ${failingText}`,
+    `s3://acme/out/ ${failedDayText}`,
     'npx sluice export status --export out',
     'npx sluice explain SLUICE_INGEST_X',
   ],
   [
     'the bucket of an export belongs to another account',
-    { exports: [{ ...exported, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_OWNER_DIFFERS' }] }] },
+    { exports: [{ ...namedExport, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_OWNER_DIFFERS' }] }] },
     'EXPORT_FAILED',
     'problem',
-    `s3://acme/out/ 2026-11-18 SLUICE_EXPORT_OWNER_DIFFERS ${at(30)} ${at(2)}`,
+    `s3://acme/out/ 2026-11-18 SLUICE_EXPORT_OWNER_DIFFERS ${hoursAgo(30)} ${hoursAgo(2)}`,
     'npx sluice export status --export out',
     'npx sluice export run --export out',
   ],
   [
     'the bucket of an export denies access',
-    { exports: [{ ...exported, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_ACCESS_DENIED' }] }] },
+    { exports: [{ ...namedExport, days: [{ ...failedDay, failure: 'SLUICE_EXPORT_ACCESS_DENIED' }] }] },
     'EXPORT_FAILED',
     'problem',
-    `s3://acme/out/ 2026-11-18 SLUICE_EXPORT_ACCESS_DENIED ${at(30)} ${at(2)} sluice-prod-ExportRole-* s3:PutObject`,
+    `s3://acme/out/ 2026-11-18 SLUICE_EXPORT_ACCESS_DENIED ${hoursAgo(30)} ${hoursAgo(2)} sluice-prod-ExportRole-* s3:PutObject`,
     'npx sluice export status --export out',
     'npx sluice policy print --for export-target --export out',
     'npx sluice export run --export out',
@@ -72,7 +72,7 @@ export const dayCases: readonly Case[] = [
     {
       curated: [
         {
-          ...curated,
+          ...curatedTable,
           resends: [
             { day: '2026-11-19', rows: 2_000, resends: 120 },
             // Two requests of one browser.
@@ -90,15 +90,19 @@ export const dayCases: readonly Case[] = [
   ],
   [
     'days could not be curated',
-    { curated: [{ ...curated, failed: [{ day: '2026-11-17', code: 'SLUICE_CURATE_KILLED', ...failing }] }] },
+    {
+      curated: [
+        { ...curatedTable, failed: [{ day: '2026-11-17', code: 'SLUICE_CURATE_KILLED', ...ongoingFailure }] },
+      ],
+    },
     'CURATE_FAILED',
     'problem',
-    `curated_events 2026-11-17 SLUICE_CURATE_KILLED ${at(30)} ${at(2)}`,
+    `curated_events 2026-11-17 SLUICE_CURATE_KILLED ${hoursAgo(30)} ${hoursAgo(2)}`,
     'npx sluice curate status --table events',
   ],
   [
     'days wait to be curated',
-    { curated: [{ ...curated, late: ['2026-11-16', '2026-11-15'], lateSince: NOW - 30 * HOUR }] },
+    { curated: [{ ...curatedTable, late: ['2026-11-16', '2026-11-15'], lateSince: NOW - 30 * HOUR_MS }] },
     'CURATE_LATE',
     'problem',
     'curated_events 2026-11-16 2026-11-15',
@@ -106,7 +110,7 @@ export const dayCases: readonly Case[] = [
   ],
   [
     'days were never queued',
-    { curated: [{ ...curated, unplanned: ['2026-11-14'] }] },
+    { curated: [{ ...curatedTable, unplanned: ['2026-11-14'] }] },
     'CURATE_LATE',
     'warning',
     'curated_events 2026-11-14',
@@ -114,14 +118,14 @@ export const dayCases: readonly Case[] = [
   ],
   [
     'a curated day has rows that no raw file has',
-    { curated: [{ ...curated, kept: [keptDay] }] },
+    { curated: [{ ...curatedTable, kept: [keptDay] }] },
     'CURATE_KEPT',
     'problem',
     'curated_events 2026-11-14 7 2026-11-16T00:20:00Z a.parquet S3 2026-11-22',
   ],
   [
     'a curated day with rows that no raw file has was erased: no command brings its files back',
-    { curated: [{ ...curated, kept: [{ ...keptDay, isErased: true }] }] },
+    { curated: [{ ...curatedTable, kept: [{ ...keptDay, isErased: true }] }] },
     'CURATE_KEPT',
     'problem',
     'curated_events 2026-11-14 7 2026-11-16T00:20:00Z a.parquet',
@@ -129,7 +133,7 @@ export const dayCases: readonly Case[] = [
   ],
   [
     'the files of a curated day are copied back: no command copies them again',
-    { curated: [{ ...curated, kept: [{ ...keptDay, gone: [] }] }] },
+    { curated: [{ ...curatedTable, kept: [{ ...keptDay, gone: [] }] }] },
     'CURATE_KEPT',
     'problem',
     'curated_events 2026-11-14 7 2026-11-16T00:20:00Z S3 2026-11-22',

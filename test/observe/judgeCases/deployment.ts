@@ -1,14 +1,15 @@
 import {
-  alarm,
-  at,
+  codedFailure,
+  emptyListing,
   failureOf,
   functionErrors,
-  HOUR,
+  HOUR_MS,
+  hoursAgo,
   NOW,
-  nothing,
-  unthrottled,
-  waiting,
-  well,
+  ringingAlarm,
+  unthrottleCommands,
+  waitingFacts,
+  wellFacts,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
@@ -21,8 +22,8 @@ const deniedCalls = {
   repair: ['kms', 'put-key-policy', '--policy', '{}'],
   count: 3,
   hasMore: false,
-  first: at(2),
-  last: at(1),
+  first: hoursAgo(2),
+  last: hoursAgo(1),
 } as const;
 
 /** Alarms, functions, and what cannot be read. */
@@ -30,10 +31,10 @@ export const deploymentCases: readonly Case[] = [
   [
     'the configuration is not deployed: what is read by its settings is of no deployment',
     {
-      undeployed: { settings: ['bucket: deployed b, configured acme'], deployedAt: at(99) },
-      waiting: { ...well.waiting, landing: { ...nothing, count: 3, oldest: at(2) } },
-      lostDays: [{ table: 'events', day: '2026-11-19', seenAt: NOW - 2 * HOUR, files: 3, left: 1 }],
-      alarms: [{ ...alarm, state: 'OK', notifies: false }],
+      undeployed: { settings: ['bucket: deployed b, configured acme'], deployedAt: hoursAgo(99) },
+      waiting: { ...wellFacts.waiting, landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } },
+      lostDays: [{ table: 'events', day: '2026-11-19', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 }],
+      alarms: [{ ...ringingAlarm, state: 'OK', notifies: false }],
     },
     'STACK_DIFFERS',
     'problem',
@@ -42,7 +43,7 @@ export const deploymentCases: readonly Case[] = [
   ],
   [
     'the last deployment failed, and so did its rollback',
-    { stackState: { status: 'UPDATE_ROLLBACK_FAILED', reason: 'queue gone', since: at(2) } },
+    { stackState: { status: 'UPDATE_ROLLBACK_FAILED', reason: 'queue gone', since: hoursAgo(2) } },
     'STACK_UNFINISHED',
     'problem',
     'sluice-prod UPDATE_ROLLBACK_FAILED',
@@ -54,23 +55,26 @@ export const deploymentCases: readonly Case[] = [
     {
       deniedCalls: [{ ...deniedCalls, by: 'organization', statements: null, repair: null }],
       failures: {
-        write: failureOf(
-          'denied',
-          'AccessDenied: User: arn:aws:sts::1:assumed-role/sluice-prod-WriteRole-1/w is not authorized to perform: s3:PutObject on resource: "x".',
-        ),
+        write: {
+          ...codedFailure(
+            'AccessDenied',
+            'User: arn:aws:sts::1:assumed-role/sluice-prod-WriteRole-1/w is not authorized to perform: s3:PutObject on resource: "x".',
+          ),
+          kind: 'denied',
+        },
       },
-      ...waiting({ landing: { ...nothing, count: 3, oldest: at(2) } }),
+      ...waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } }),
     },
     'ROLE_DENIED',
     'problem',
-    `write arn:aws:iam::1:role/sluice-prod-WriteRole-1 s3:PutObject arn:aws:s3:::acme/statsig/a.parquet 3 ${at(2)} ${at(1)} SLUICE_FINDING_LANDING_LATE landing/ 3 ${at(2)} ${at(1)} AccessDenied arn:aws:sts::1:assumed-role/sluice-prod-WriteRole-1/w s3:PutObject`,
+    `write arn:aws:iam::1:role/sluice-prod-WriteRole-1 s3:PutObject arn:aws:s3:::acme/statsig/a.parquet 3 ${hoursAgo(2)} ${hoursAgo(1)} SLUICE_FINDING_LANDING_LATE landing/ 3 ${hoursAgo(2)} ${hoursAgo(1)} AccessDenied arn:aws:sts::1:assumed-role/sluice-prod-WriteRole-1/w s3:PutObject`,
   ],
   [
     "a statement of the key's policy denies calls",
     { deniedCalls: [{ ...deniedCalls, action: 'kms:Decrypt', by: 'key' }] },
     'ROLE_DENIED',
     'problem',
-    `write arn:aws:iam::1:role/sluice-prod-WriteRole-1 kms:Decrypt arn:aws:s3:::acme/statsig/a.parquet 3 ${at(2)} ${at(1)}`,
+    `write arn:aws:iam::1:role/sluice-prod-WriteRole-1 kms:Decrypt arn:aws:s3:::acme/statsig/a.parquet 3 ${hoursAgo(2)} ${hoursAgo(1)}`,
     "aws kms put-key-policy --policy '{}'",
   ],
   [
@@ -81,17 +85,17 @@ export const deploymentCases: readonly Case[] = [
     },
     'FUNCTION_FAILED',
     'warning',
-    `2 61 curate-plan 24 ${at(11.6)} ${at(11)} ${at(11)} 300 3 ${at(11.7)}`,
+    `2 61 curate-plan 24 ${hoursAgo(11.6)} ${hoursAgo(11)} ${hoursAgo(11)} 300 3 ${hoursAgo(11.7)}`,
   ],
   [
     'a function was killed once, and its next run was not, with its alarm',
     {
-      functionErrors: [{ ...functionErrors, errors: 1, first: at(11), isOver: true, waits: null }],
-      alarms: [{ ...alarm, name: 'sluice-prod-curate-plan-errors', state: 'ALARM', notifies: true }],
+      functionErrors: [{ ...functionErrors, errors: 1, first: hoursAgo(11), isOver: true, waits: null }],
+      alarms: [{ ...ringingAlarm, name: 'sluice-prod-curate-plan-errors', state: 'ALARM', notifies: true }],
     },
     'FUNCTION_FAILED',
     'problem',
-    `1 61 curate-plan 24 ${at(11)} sluice-prod-curate-plan-errors ${at(2)} docs/operate.md`,
+    `1 61 curate-plan 24 ${hoursAgo(11)} sluice-prod-curate-plan-errors ${hoursAgo(2)} docs/operate.md`,
   ],
   [
     'a function is throttled',
@@ -101,27 +105,27 @@ export const deploymentCases: readonly Case[] = [
     },
     'FUNCTION_FAILED',
     'warning',
-    `6 curate-plan 24 ${at(11.6)} ${at(11)} ${at(11)} 6`,
-    ...unthrottled('curate-plan'),
+    `6 curate-plan 24 ${hoursAgo(11.6)} ${hoursAgo(11)} ${hoursAgo(11)} 6`,
+    ...unthrottleCommands('curate-plan'),
   ],
   [
     'an alarm is on',
     {
       alarms: (['INSUFFICIENT_DATA', 'OK', 'ALARM'] as const).map((state) => ({
-        ...alarm,
-        name: state === 'ALARM' ? alarm.name : state,
+        ...ringingAlarm,
+        name: state === 'ALARM' ? ringingAlarm.name : state,
         state,
         notifies: true,
       })),
     },
     'ALARM',
     'problem',
-    `sluice-prod-overflow ${at(2)} docs/operate.md`,
+    `sluice-prod-overflow ${hoursAgo(2)} docs/operate.md`,
     'aws cloudwatch describe-alarms --alarm-names sluice-prod-overflow',
   ],
   [
     'alarms notify nobody',
-    { alarms: [{ ...alarm, state: 'OK', notifies: false }] },
+    { alarms: [{ ...ringingAlarm, state: 'OK', notifies: false }] },
     'NO_TOPIC',
     'warning',
     '1 1',

@@ -1,34 +1,43 @@
-import { at, datasets, dropDay, failedDay, failingText, HOUR, look, NOW } from '../statusFacts.ts';
+import {
+  datasetFacts,
+  failedDay,
+  failedDayText,
+  HOUR_MS,
+  hourOldLook,
+  hoursAgo,
+  loadedDay,
+  NOW,
+} from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
 const days = ['2026-11-19', '2026-11-18']
-  .map((day) => `${day} since ${at(2)}, with 1 file and no commit`)
+  .map((day) => `${day} since ${hoursAgo(2)}, with 1 file and no commit`)
   .join('; ');
 
 /** Days of customers' files. */
 export const dropCases: readonly Case[] = [
   [
     'a drop is late',
-    datasets({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }] }),
+    datasetFacts({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }] }),
     'INGEST_LATE',
     'problem',
-    `acme/orders 2026-11-20 ${at(2)} 2026-12-23`,
+    `acme/orders 2026-11-20 ${hoursAgo(2)} 2026-12-23`,
     'npx sluice ingest status --source acme --dataset orders',
   ],
   [
     'a day that is expected came without rows',
-    datasets({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR, empty: '1 file, 0 rows' }] }),
+    datasetFacts({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS, empty: '1 file, 0 rows' }] }),
     'INGEST_LATE',
     'problem',
-    `acme/orders no rows have come of 2026-11-20 (1 file, 0 rows) ${at(2)} 2026-12-23`,
+    `acme/orders no rows have come of 2026-11-20 (1 file, 0 rows) ${hoursAgo(2)} 2026-12-23`,
     'npx sluice ingest status --source acme --dataset orders',
     'npx sluice ingest accept empty --source acme --dataset orders --from 2026-11-20',
   ],
   [
     'a day came without rows where they are usual',
-    datasets({
+    datasetFacts({
       days: [
-        { ...dropDay, state: 'succeeded_no_data', empty: '1 file, 0 rows', unusual: 'has 1 file, 0 rows' },
+        { ...loadedDay, state: 'succeeded_no_data', empty: '1 file, 0 rows', unusual: 'has 1 file, 0 rows' },
       ],
     }),
     'ROWS_UNUSUAL',
@@ -39,8 +48,8 @@ export const dropCases: readonly Case[] = [
   ],
   [
     'a day has files that are not committed',
-    datasets({
-      days: [{ ...dropDay, state: 'waiting' }],
+    datasetFacts({
+      days: [{ ...loadedDay, state: 'waiting' }],
       waiting: [
         { day: '2026-11-19', words: 'has 2 files and no commit since X', isLacking: true, cure: 'explain' },
         {
@@ -58,30 +67,36 @@ export const dropCases: readonly Case[] = [
   ],
   [
     'a late day has files that no run has looked at',
-    datasets({
-      late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }],
+    datasetFacts({
+      late: [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }],
       waiting: [
         { day: '2026-11-20', words: 'has 2 files and no commit since X', isLacking: false, cure: 'run' },
       ],
     }),
     'INGEST_WAITING',
     'problem',
-    `acme/orders 2026-11-20 2 ${at(2)}`,
+    `acme/orders 2026-11-20 2 ${hoursAgo(2)}`,
     'npx sluice ingest run --source acme --dataset orders',
   ],
   [
     'a drop could not be loaded',
-    datasets({ days: [failedDay, dropDay] }),
+    datasetFacts({ days: [failedDay, loadedDay] }),
     'INGEST_FAILED',
     'problem',
-    `acme/orders ${failingText}`,
+    `acme/orders ${failedDayText}`,
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
   ],
   [
     'the files of a loaded day are gone',
-    datasets({
+    datasetFacts({
       days: ['2026-11-18', '2026-11-19'].map((day) => {
-        return { ...dropDay, day, state: 'inputs_missing', missingSince: NOW - 2 * HOUR, uncommitted: 1 };
+        return {
+          ...loadedDay,
+          day,
+          state: 'inputs_missing',
+          missingSince: NOW - 2 * HOUR_MS,
+          uncommitted: 1,
+        };
       }),
     }),
     'INPUTS_MISSING',
@@ -92,15 +107,15 @@ export const dropCases: readonly Case[] = [
   ],
   [
     'days with others between them have no files',
-    datasets({
+    datasetFacts({
       days: ['2026-11-16', '2026-11-18', '2026-11-19'].map((day) => {
-        if (day === '2026-11-18') return { ...dropDay, day };
-        return { ...dropDay, day, state: 'inputs_missing', missingSince: NOW - 2 * HOUR };
+        if (day === '2026-11-18') return { ...loadedDay, day };
+        return { ...loadedDay, day, state: 'inputs_missing', missingSince: NOW - 2 * HOUR_MS };
       }),
     }),
     'INPUTS_MISSING',
     'problem',
-    `acme/orders 2026-11-19 ${at(2)} 2026-11-16 ${at(2)}`,
+    `acme/orders 2026-11-19 ${hoursAgo(2)} 2026-11-16 ${hoursAgo(2)}`,
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-19',
     'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-19',
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-16',
@@ -108,21 +123,21 @@ export const dropCases: readonly Case[] = [
   ],
   [
     'files of versions are gone',
-    datasets({
+    datasetFacts({
       lacking: ['2026-11-16', '2026-11-18', '2026-11-19'].map((day) => {
-        return { day, since: NOW - 2 * HOUR, isOnly: false };
+        return { day, since: NOW - 2 * HOUR_MS, isOnly: false };
       }),
     }),
     'FILES_LOST',
     'problem',
-    `acme/orders 2026-11-19 ${at(2)} 2026-11-18 ${at(2)} 2026-11-16 ${at(2)}`,
+    `acme/orders 2026-11-19 ${hoursAgo(2)} 2026-11-18 ${hoursAgo(2)} 2026-11-16 ${hoursAgo(2)}`,
     'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-18 --to 2026-11-19',
     'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-16 --to 2026-11-16',
   ],
   [
     'days have half of their usual rows',
-    datasets({
-      days: [dropDay, { ...dropDay, day: '2026-11-20' }].map((day) => ({
+    datasetFacts({
+      days: [loadedDay, { ...loadedDay, day: '2026-11-20' }].map((day) => ({
         ...day,
         version: `${day.day.replaceAll('-', '')}T081500123Z-1f6c09ab`,
         rows: { in: 40, out: 30, refused: 10 },
@@ -138,91 +153,91 @@ export const dropCases: readonly Case[] = [
   ],
   [
     'a folder cannot be listed',
-    datasets({
-      lastLook: { ...look, failure: { code: 'SLUICE_SOURCE_X', message: 'Denied.' } },
+    datasetFacts({
+      lastLook: { ...hourOldLook, failure: { code: 'SLUICE_SOURCE_X', message: 'Denied.' } },
     }),
     'SOURCE_UNREADABLE',
     'problem',
-    `acme/orders s3://acme/orders/ since ${at(1)} SLUICE_SOURCE_X`,
+    `acme/orders s3://acme/orders/ since ${hoursAgo(1)} SLUICE_SOURCE_X`,
     'npx sluice explain SLUICE_SOURCE_X',
     'npx sluice ingest run --source acme --dataset orders',
   ],
   [
     'the bucket of a source belongs to another account',
-    datasets({
-      lastLook: { ...look, failure: { code: 'SLUICE_SOURCE_OWNER_DIFFERS', message: 'Not theirs.' } },
+    datasetFacts({
+      lastLook: { ...hourOldLook, failure: { code: 'SLUICE_SOURCE_OWNER_DIFFERS', message: 'Not theirs.' } },
     }),
     'SOURCE_UNREADABLE',
     'problem',
-    `acme/orders s3://acme/orders/ since ${at(1)} SLUICE_SOURCE_OWNER_DIFFERS`,
+    `acme/orders s3://acme/orders/ since ${hoursAgo(1)} SLUICE_SOURCE_OWNER_DIFFERS`,
     'npx sluice explain SLUICE_SOURCE_OWNER_DIFFERS',
     'npx sluice ingest run --source acme --dataset orders',
   ],
   [
     'a bucket has denied access for hours',
-    datasets({
+    datasetFacts({
       lastLook: {
-        ...look,
+        ...hourOldLook,
         failure: {
           code: 'SLUICE_SOURCE_ACCESS_DENIED',
           message: 'Denied.',
-          since: NOW - 5 * HOUR,
-          lastGood: NOW - 6 * HOUR,
+          since: NOW - 5 * HOUR_MS,
+          lastGood: NOW - 6 * HOUR_MS,
         },
       },
     }),
     'SOURCE_UNREADABLE',
     'problem',
-    `acme/orders s3://acme/orders/ since ${at(5)} last tried ${at(1)} listed last ${at(6)} SLUICE_SOURCE_ACCESS_DENIED sluice-prod-IngestPlanRole-* s3:ListBucket`,
+    `acme/orders s3://acme/orders/ since ${hoursAgo(5)} last tried ${hoursAgo(1)} listed last ${hoursAgo(6)} SLUICE_SOURCE_ACCESS_DENIED sluice-prod-IngestPlanRole-* s3:ListBucket`,
     'npx sluice explain SLUICE_SOURCE_ACCESS_DENIED',
     'npx sluice policy print --for ingest-source --source acme',
     'npx sluice ingest run --source acme --dataset orders',
   ],
   [
     'a bucket denies the files of a day',
-    datasets({ days: [{ ...failedDay, failure: 'SLUICE_SOURCE_KEY_DENIED' }] }),
+    datasetFacts({ days: [{ ...failedDay, failure: 'SLUICE_SOURCE_KEY_DENIED' }] }),
     'INGEST_FAILED',
     'problem',
-    `acme/orders 2026-11-18 SLUICE_SOURCE_KEY_DENIED ${at(30)} ${at(2)} sluice-prod-IngestLoadRole-* kms:Decrypt`,
+    `acme/orders 2026-11-18 SLUICE_SOURCE_KEY_DENIED ${hoursAgo(30)} ${hoursAgo(2)} sluice-prod-IngestLoadRole-* kms:Decrypt`,
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
     'npx sluice policy print --for ingest-source --source acme',
   ],
   [
     'a bucket denies receipts',
-    datasets({
-      days: [{ ...dropDay, receipt: { code: 'SLUICE_RECEIPT_ACCESS_DENIED', since: NOW - 5 * HOUR } }],
+    datasetFacts({
+      days: [{ ...loadedDay, receipt: { code: 'SLUICE_RECEIPT_ACCESS_DENIED', since: NOW - 5 * HOUR_MS } }],
     }),
     'RECEIPTS_FAILED',
     'warning',
-    `acme/orders 2026-11-19 SLUICE_RECEIPT_ACCESS_DENIED ${at(5)} sluice-prod-IngestLoadRole-* s3:PutObject`,
+    `acme/orders 2026-11-19 SLUICE_RECEIPT_ACCESS_DENIED ${hoursAgo(5)} sluice-prod-IngestLoadRole-* s3:PutObject`,
     'npx sluice explain SLUICE_RECEIPT_ACCESS_DENIED',
     'npx sluice policy print --for ingest-source --source acme',
     'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-19 --to 2026-11-19',
   ],
-  ['a folder was never listed', datasets({ lastLook: null }), 'INGEST_LATE', 'warning', 'acme/orders'],
+  ['a folder was never listed', datasetFacts({ lastLook: null }), 'INGEST_LATE', 'warning', 'acme/orders'],
   [
     'a folder has files of other days, and names that are no days',
-    datasets({
+    datasetFacts({
       unlooked: ['2026-01-01', '2026-01-02'],
       lastLook: {
-        ...look,
+        ...hourOldLook,
         stopped: true,
         elsewhere: { days: ['2026-01-01', '2026-01-02'], others: ['year=2026/'] },
       },
     }),
     'INGEST_LATE',
     'warning',
-    `acme/orders s3://acme/orders/ 3 2026-01-02 year=2026/ ${at(1)}`,
+    `acme/orders s3://acme/orders/ 3 2026-01-02 year=2026/ ${hoursAgo(1)}`,
   ],
   [
     'no day has come for two days, and the folder has names of another form',
-    datasets({
+    datasetFacts({
       days: ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'].map((day, i) => ({
-        ...dropDay,
+        ...loadedDay,
         day,
         state: i === 0 ? ('succeeded' as const) : null,
       })),
-      lastLook: { ...look, elsewhere: { days: [], others: ['2026/', 'tmp/'] } },
+      lastLook: { ...hourOldLook, elsewhere: { days: [], others: ['2026/', 'tmp/'] } },
     }),
     'INGEST_LATE',
     'warning',
@@ -231,24 +246,24 @@ export const dropCases: readonly Case[] = [
   ],
   [
     'a new place has no file, told once for all days that were loaded from others',
-    datasets({
+    datasetFacts({
       days: ['s3://acme/a/YYYY-MM-DD', 's3://acme/b/YYYY-MM-DD'].map((loadedFrom) => ({
-        ...dropDay,
+        ...loadedDay,
         loadedFrom,
       })),
       lastLook: {
-        ...look,
+        ...hourOldLook,
         stopped: true,
-        place: { name: 's3://acme/orders/YYYY-MM-DD', since: NOW - 5 * HOUR },
+        place: { name: 's3://acme/orders/YYYY-MM-DD', since: NOW - 5 * HOUR_MS },
       },
     }),
     'INGEST_LATE',
     'warning',
-    `acme/orders s3://acme/orders/ 3 ${at(1)} ${at(5)} s3://acme/b/YYYY-MM-DD`,
+    `acme/orders s3://acme/orders/ 3 ${hoursAgo(1)} ${hoursAgo(5)} s3://acme/b/YYYY-MM-DD`,
   ],
   [
     'days before the lookback have newer files than were loaded',
-    datasets({ newer: ['2026-01-01', '2026-01-02', '2026-02-01'] }),
+    datasetFacts({ newer: ['2026-01-01', '2026-01-02', '2026-02-01'] }),
     'INGEST_WAITING',
     'warning',
     'acme/orders 3 2026-01-01 newer files',
@@ -257,17 +272,17 @@ export const dropCases: readonly Case[] = [
   ],
   [
     'a listing is old',
-    datasets({ lastLook: { ...look, at: NOW - 27 * HOUR } }),
+    datasetFacts({ lastLook: { ...hourOldLook, at: NOW - 27 * HOUR_MS } }),
     'INGEST_LATE',
     'warning',
-    `acme/orders ${at(27)}`,
+    `acme/orders ${hoursAgo(27)}`,
   ],
   [
     'files are left out',
-    datasets({
+    datasetFacts({
       days: [
         {
-          ...dropDay,
+          ...loadedDay,
           version: '20261119T081500123Z-1f6c09ab',
           rows: { in: 40, out: 40, refused: 0 },
           leftOut: { count: 1, words: 'left out 1 object: a.csv' },
@@ -280,14 +295,14 @@ export const dropCases: readonly Case[] = [
   ],
   [
     'receipts fail',
-    datasets({
+    datasetFacts({
       days: [
-        { ...dropDay, day: '2026-11-18', receipt: { code: 'X', since: NOW } },
-        { ...dropDay, receipt: { code: 'Y', since: NOW - 5 * HOUR } },
+        { ...loadedDay, day: '2026-11-18', receipt: { code: 'X', since: NOW } },
+        { ...loadedDay, receipt: { code: 'Y', since: NOW - 5 * HOUR_MS } },
       ],
     }),
     'RECEIPTS_FAILED',
     'warning',
-    `acme/orders 2026-11-19 ${at(5)} 1`,
+    `acme/orders 2026-11-19 ${hoursAgo(5)} 1`,
   ],
 ];

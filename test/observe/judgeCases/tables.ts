@@ -1,10 +1,11 @@
 import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import {
-  at,
-  curated,
+  codedFailure,
+  curatedTable,
   failureOf,
   functionErrors,
-  HOUR,
+  HOUR_MS,
+  hoursAgo,
   NOW,
   quarantineCount,
   shortHour,
@@ -22,23 +23,25 @@ export const tableCases: readonly Case[] = [
     'a day has no partition',
     {
       partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
-      failures: { register: failureOf('error', 'AccessDeniedException: not authorized.', 0.2) },
+      failures: { register: codedFailure('AccessDeniedException', 'not authorized.', 0.2) },
     },
     'PARTITION_WRONG',
     'problem',
-    `${at(0.2)} statsig_forwarded_events 2026-11-20`,
+    `${hoursAgo(0.2)} statsig_forwarded_events 2026-11-20`,
   ],
   [
     'the partition of a day points to another folder',
     {
       partitions: {
         days: 3,
-        gaps: [{ table: 'events', day: '2026-11-20', elsewhere: { location: 's3://old/x/', madeAt: at(5) } }],
+        gaps: [
+          { table: 'events', day: '2026-11-20', elsewhere: { location: 's3://old/x/', madeAt: hoursAgo(5) } },
+        ],
       },
     },
     'PARTITION_WRONG',
     'problem',
-    `statsig_forwarded_events 2026-11-20 s3://old/x/ ${at(5)}`,
+    `statsig_forwarded_events 2026-11-20 s3://old/x/ ${hoursAgo(5)}`,
     "npx sluice query 'ALTER TABLE `sluice`.`statsig_forwarded_events` DROP IF EXISTS PARTITION (ds = '\\''2026-11-20'\\'')'",
   ],
   [
@@ -53,13 +56,13 @@ export const tableCases: readonly Case[] = [
     'an object of the ledger is damaged',
     {
       damagedEntries: [
-        { key: 'ledger/acme/orders/2026-11-18.json', writtenAt: at(3), versionBefore: null },
-        { key: 'ledger/acme/orders/2026-11-19.json', writtenAt: at(2), versionBefore: 'v1' },
+        { key: 'ledger/acme/orders/2026-11-18.json', writtenAt: hoursAgo(3), versionBefore: null },
+        { key: 'ledger/acme/orders/2026-11-19.json', writtenAt: hoursAgo(2), versionBefore: 'v1' },
       ],
     },
     'LEDGER_DAMAGED',
     'problem',
-    `ledger/acme/orders/2026-11-18.json ${at(3)} ledger/acme/orders/2026-11-19.json ${at(2)}`,
+    `ledger/acme/orders/2026-11-18.json ${hoursAgo(3)} ledger/acme/orders/2026-11-19.json ${hoursAgo(2)}`,
     'aws s3api list-object-versions --bucket acme --prefix ledger/acme/orders/2026-11-18.json',
     "aws s3api copy-object --bucket acme --key ledger/acme/orders/2026-11-18.json --copy-source 'acme/ledger/acme/orders/2026-11-18.json?versionId=VERSION_ID'",
     "aws s3api copy-object --bucket acme --key ledger/acme/orders/2026-11-19.json --copy-source 'acme/ledger/acme/orders/2026-11-19.json?versionId=v1'",
@@ -72,20 +75,20 @@ export const tableCases: readonly Case[] = [
           table: 'events',
           day: '2026-11-20',
           key: 'statsig/e/a.parquet',
-          replacedAt: at(2),
+          replacedAt: hoursAgo(2),
           ownVersion: 'v1',
         },
       ],
     },
     'FILE_DAMAGED',
     'problem',
-    `statsig/e/a.parquet ${at(2)}`,
+    `statsig/e/a.parquet ${hoursAgo(2)}`,
     "aws s3api copy-object --bucket acme --key statsig/e/a.parquet --copy-source 'acme/statsig/e/a.parquet?versionId=v1'",
   ],
   [
     'a curated day has no partition',
     {
-      curated: [{ ...curated, unread: [{ day: '2026-11-18', location: 's3://acme/v/', rows: 40 }] }],
+      curated: [{ ...curatedTable, unread: [{ day: '2026-11-18', location: 's3://acme/v/', rows: 40 }] }],
     },
     'PARTITION_WRONG',
     'problem',
@@ -100,7 +103,7 @@ export const tableCases: readonly Case[] = [
           {
             table: 'acme_orders',
             day: '2026-11-19',
-            since: NOW - 2 * HOUR,
+            since: NOW - 2 * HOUR_MS,
             keys: ['1', '2', '3', '4'].map(
               (name) => `statsig/ingested/acme_orders/2026-11-19/v/${name}.parquet`,
             ),
@@ -111,7 +114,7 @@ export const tableCases: readonly Case[] = [
     },
     'ARCHIVED',
     'problem',
-    `acme_orders 2026-11-19 4 ${at(2)}`,
+    `acme_orders 2026-11-19 4 ${hoursAgo(2)}`,
     `aws s3api list-objects-v2 --bucket acme --prefix statsig/ingested/acme_orders/2026-11-19/v/ --query 'Contents[?StorageClass=='\\''GLACIER'\\''||StorageClass=='\\''DEEP_ARCHIVE'\\''].Key' --output text`,
     ...['restore-object', 'copy-object'].flatMap((verb) =>
       ['1', '2', '3'].map((name) => {
@@ -128,47 +131,49 @@ export const tableCases: readonly Case[] = [
     'a rule of the bucket archives objects, and another those of others',
     {
       archivingRules: [
-        { ...archivingRule, id: 'save', prefix: 'damaged/', since: NOW - 5 * HOUR },
-        { ...archivingRule, id: 'others', prefix: 'photos/', since: NOW - 9 * HOUR },
+        { ...archivingRule, id: 'save', prefix: 'damaged/', since: NOW - 5 * HOUR_MS },
+        { ...archivingRule, id: 'others', prefix: 'photos/', since: NOW - 9 * HOUR_MS },
       ],
     },
     'ARCHIVING',
     'problem',
-    `acme save GLACIER 30 damaged/ ${at(5)}`,
+    `acme save GLACIER 30 damaged/ ${hoursAgo(5)}`,
     'aws s3api get-bucket-lifecycle-configuration --bucket acme',
   ],
   [
     'a rule archives all earlier versions of the bucket',
-    { archivingRules: [{ ...archivingRule, id: 'old', days: null, isOfVersions: true, since: NOW - HOUR }] },
+    {
+      archivingRules: [{ ...archivingRule, id: 'old', days: null, isOfVersions: true, since: NOW - HOUR_MS }],
+    },
     'ARCHIVING',
     'problem',
-    `acme old GLACIER statsig/ quarantine/ quarantine-large/ landing/ damaged/ 2 ${at(1)}`,
+    `acme old GLACIER statsig/ quarantine/ quarantine-large/ landing/ damaged/ 2 ${hoursAgo(1)}`,
     'aws s3api get-bucket-lifecycle-configuration --bucket acme',
   ],
   [
     'a day of a raw table has lost its files',
-    { lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR, files: 3, left: 1 }] },
+    { lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 }] },
     'DAYS_LOST',
     'problem',
-    `statsig_forwarded_events 2026-11-20 1 3 ${at(2)} 2026-11-27`,
+    `statsig_forwarded_events 2026-11-20 1 3 ${hoursAgo(2)} 2026-11-27`,
   ],
   [
     'a day of a raw table has lost its files, and an erasure the versions of them',
     {
-      lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR, files: 3, left: 1 }],
+      lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 }],
       restorable: ['statsig_forwarded_events', 'landing/2026/11/20/', 'landing/direct/2026-11-20/'].map(
         (table) => ({ table, day: '2026-11-20', files: 0 }),
       ),
     },
     'DAYS_LOST',
     'problem',
-    `statsig_forwarded_events 2026-11-20 1 3 ${at(2)}`,
+    `statsig_forwarded_events 2026-11-20 1 3 ${hoursAgo(2)}`,
     'npx sluice curate accept 2026-11-20 --table events',
   ],
   [
     'a day of a raw table has lost its files with their versions, and its landing has versions',
     {
-      lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR, files: 3, left: 1 }],
+      lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 }],
       restorable: [
         { table: 'statsig_forwarded_events', day: '2026-11-20', files: 0 },
         { table: 'landing/2026/11/20/', day: '2026-11-20', files: 6 },
@@ -177,7 +182,7 @@ export const tableCases: readonly Case[] = [
     },
     'DAYS_LOST',
     'problem',
-    `statsig_forwarded_events 2026-11-20 1 3 ${at(2)} landing/2026/11/20/ 2026-11-27`,
+    `statsig_forwarded_events 2026-11-20 1 3 ${hoursAgo(2)} landing/2026/11/20/ 2026-11-27`,
     versionsOf('landing/2026/11/20/'),
     'npx sluice redrive --landing',
     'npx sluice curate accept 2026-11-20 --table events',
@@ -222,7 +227,7 @@ export const tableCases: readonly Case[] = [
   [
     'two nights have failed',
     {
-      lastNight: { day: '2026-11-17', at: at(58) },
+      lastNight: { day: '2026-11-17', at: hoursAgo(58) },
       receivedHours: [
         { ...shortHour, ds: '2026-11-17', state: 'open', checked_at: '2026-11-18 01:10:00.000' },
       ],
@@ -231,14 +236,14 @@ export const tableCases: readonly Case[] = [
     },
     'NIGHT_MISSING',
     'problem',
-    `2026-11-19 2026-11-17 ${at(58)} 2026-11-17 ${at(10)} 2 61 24 ${at(11.6)} ${at(11)}`,
+    `2026-11-19 2026-11-17 ${hoursAgo(58)} 2026-11-17 ${hoursAgo(10)} 2 61 24 ${hoursAgo(11.6)} ${hoursAgo(11)}`,
     'npx sluice doctor --drift',
     'npx sluice reconcile --day 2026-11-19',
   ],
   [
     'Athena gave a night no rows of an hour whose counts differ',
     {
-      lastNight: { day: '2026-11-19', at: at(11) },
+      lastNight: { day: '2026-11-19', at: hoursAgo(11) },
       receivedHours: [
         {
           ...shortHour,
@@ -254,7 +259,7 @@ export const tableCases: readonly Case[] = [
     },
     'NIGHT_MISSING',
     'problem',
-    `2026-11-19 2026-11-19 ${at(11)} 2026-11-19 2026-11-17 ${at(10)}`,
+    `2026-11-19 2026-11-19 ${hoursAgo(11)} 2026-11-19 2026-11-17 ${hoursAgo(10)}`,
     'npx sluice doctor --drift',
     'npx sluice reconcile --deep --day 2026-11-19',
     'npx sluice reconcile --deep --day 2026-11-17',
@@ -273,7 +278,7 @@ export const tableCases: readonly Case[] = [
     { quarantine: [quarantineCount] },
     'QUARANTINED',
     'warning',
-    `2 SLUICE_EVENT_NO_NAME ${at(3)} ${at(1)} 2 js-client 3 ${at(3)} ${at(1)}) SLUICE_EVENT_NO_NAME`,
+    `2 SLUICE_EVENT_NO_NAME ${hoursAgo(3)} ${hoursAgo(1)} 2 js-client 3 ${hoursAgo(3)} ${hoursAgo(1)}) SLUICE_EVENT_NO_NAME`,
     'npx sluice quarantine',
   ],
   [
@@ -281,7 +286,7 @@ export const tableCases: readonly Case[] = [
     { quarantine: [{ ...quarantineCount, reason: 'SLUICE_ROW_UNFIT', rows: 1, senders: [] }] },
     'QUARANTINED',
     'problem',
-    `1 SLUICE_ROW_UNFIT ${at(3)} ${at(1)}`,
+    `1 SLUICE_ROW_UNFIT ${hoursAgo(3)} ${hoursAgo(1)}`,
     'npx sluice quarantine',
   ],
 ];
