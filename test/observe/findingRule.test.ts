@@ -9,7 +9,7 @@ import { judge } from '../../observe/findings/judge/judge.ts';
 import { doctorFindings } from './doctor/doctorFindings.ts';
 import { cases } from './judgeCases/cases.ts';
 import {
-  changeSender,
+  requestGroup,
   codedFailure,
   datasetFacts,
   deadLetters,
@@ -195,7 +195,7 @@ const more: readonly Partial<StatusFacts>[] = [
     ...failedRequests({ SLUICE_KEYS_UNAVAILABLE: 7 }),
     unstored: {
       groups: [
-        { ...changeSender, code: 'SLUICE_KEYS_UNAVAILABLE', sdk: 'js-client 3.1', key: 'web', count: 5 },
+        { ...requestGroup, code: 'SLUICE_KEYS_UNAVAILABLE', sdk: 'js-client 3.1', key: 'web', count: 5 },
       ],
       hasMore: false,
     },
@@ -218,7 +218,7 @@ const more: readonly Partial<StatusFacts>[] = [
     {
       unstored: {
         groups: [
-          { ...changeSender, code: 'SLUICE_COLLECT_NOT_DELIVERED', count: 7, storedAt: hoursAgo(0.1) },
+          { ...requestGroup, code: 'SLUICE_COLLECT_NOT_DELIVERED', count: 7, storedAt: hoursAgo(0.1) },
         ],
         hasMore: false,
       },

@@ -13,7 +13,7 @@ import type { Case } from './judgeCases/Case.ts';
 import { cases } from './judgeCases/cases.ts';
 import {
   changedRequests,
-  changeSender,
+  requestGroup,
   codedFailure,
   curatedTable,
   datasetFacts,
@@ -340,7 +340,7 @@ describe('a finding of sluice status', () => {
   });
 
   const skewed = (key: string, count: number, hours: number) => {
-    return { ...changeSender, key, sdk: null, count, skewMs: hours * HOUR_MS };
+    return { ...requestGroup, key, sdk: null, count, skewMs: hours * HOUR_MS };
   };
   const noted = { counts: {}, hasMore: false, before2000: [], uncorrected: [], ahead: [] };
   const rule = { prefix: '', storageClass: 'GLACIER', days: 30, isOfVersions: false } as const;
@@ -479,7 +479,7 @@ describe('a finding of sluice status', () => {
         unstored: {
           groups: [
             {
-              ...changeSender,
+              ...requestGroup,
               code: 'SLUICE_COLLECT_NOT_DELIVERED',
               sdk: 'js-client 3.1',
               key: 'web',
@@ -553,7 +553,7 @@ describe('a finding of sluice status', () => {
       const groups = storedAt.map((time, i) => {
         const times = { first: hoursAgo(0.5), last: hoursAgo(0.25) };
         return {
-          ...changeSender,
+          ...requestGroup,
           ...times,
           code,
           key: `app${i}`,
@@ -609,7 +609,7 @@ describe('a finding of sluice status', () => {
     ['a key that may send, by a part of the log', { code: 'SLUICE_BODY_NOT_JSON' }, 'warning'],
   ] as const)('of a sender with %s is a %s if all of its requests are lost', (_, more, severity) => {
     const group = {
-      ...changeSender,
+      ...requestGroup,
       code: 'SLUICE_KEY_UNKNOWN',
       key: 'abcd1234',
       sdk: 'js-client 3',

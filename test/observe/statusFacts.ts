@@ -281,7 +281,7 @@ export const wellDay = {
 } satisfies StatusFacts['lastDay'];
 
 /** Who sent what has changed. */
-export const changeSender = {
+export const requestGroup = {
   code: null,
   key: null,
   sdk: null,

@@ -1,10 +1,10 @@
 import {
   changedRequests,
-  changeSender,
   changeText,
   HOUR_MS,
   hoursAgo,
   refusedRequests,
+  requestGroup,
   threeCopies,
   wellDay,
   wellHour,
@@ -22,7 +22,7 @@ export const requestCases: readonly Case[] = [
       lastDay: { ...wellDay, refused: 900 },
       refusals: {
         groups: [
-          { ...changeSender, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', sdk: 'js-client 3', count: 900 },
+          { ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', sdk: 'js-client 3', count: 900 },
         ],
         hasMore: false,
       },
@@ -38,7 +38,7 @@ export const requestCases: readonly Case[] = [
     'requests were refused earlier in the day',
     {
       lastDay: { ...wellDay, refused: 9 },
-      refusals: { groups: [{ ...changeSender, code: 'SLUICE_KEY_MISSING', count: 8 }], hasMore: true },
+      refusals: { groups: [{ ...requestGroup, code: 'SLUICE_KEY_MISSING', count: 8 }], hasMore: true },
     },
     'REFUSED',
     'warning',
@@ -50,7 +50,7 @@ export const requestCases: readonly Case[] = [
       ...refusedRequests({ SLUICE_KEY_UNKNOWN: 40 }),
       keys: { ...noKeys, senders: ['0a0b0c0d0e', '9f86d081ff'] },
       refusals: {
-        groups: [{ ...changeSender, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 40 }],
+        groups: [{ ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', key: '9f86d081', count: 40 }],
         hasMore: false,
       },
     },
@@ -174,8 +174,8 @@ export const requestCases: readonly Case[] = [
         uncorrected: [],
         ahead: [],
         before2000: [
-          { ...changeSender, key: 'shop', sdk: 'python 1.0', count: 6 },
-          { ...changeSender, last: hoursAgo(9), count: 1 },
+          { ...requestGroup, key: 'shop', sdk: 'python 1.0', count: 6 },
+          { ...requestGroup, last: hoursAgo(9), count: 1 },
         ],
       },
     },
@@ -193,13 +193,13 @@ export const requestCases: readonly Case[] = [
         hasMore: false,
         before2000: [],
         corrected: [
-          { ...changeSender, key: 'shop', sdk: 'py-server 0.40.0', count: 40, skewMs: 3 * HOUR_MS },
-          { ...changeSender, key: 'app', sdk: 'android-client 4', count: 9, skewMs: 24 * HOUR_MS },
+          { ...requestGroup, key: 'shop', sdk: 'py-server 0.40.0', count: 40, skewMs: 3 * HOUR_MS },
+          { ...requestGroup, key: 'app', sdk: 'android-client 4', count: 9, skewMs: 24 * HOUR_MS },
         ],
-        uncorrected: [{ ...changeSender, key: 'batch', count: 10, skewMs: -1.5 * HOUR_MS }],
+        uncorrected: [{ ...requestGroup, key: 'batch', count: 10, skewMs: -1.5 * HOUR_MS }],
         ahead: [
-          { ...changeSender, key: 'http', count: 11, skewMs: -1.1 * HOUR_MS },
-          { ...changeSender, key: 'curl', count: 10, skewMs: -25.9 * HOUR_MS },
+          { ...requestGroup, key: 'http', count: 11, skewMs: -1.1 * HOUR_MS },
+          { ...requestGroup, key: 'curl', count: 10, skewMs: -25.9 * HOUR_MS },
         ],
       },
     },
