@@ -9,7 +9,6 @@ import { judge } from '../../observe/findings/judge/judge.ts';
 import { doctorFindings } from './doctor/doctorFindings.ts';
 import { cases } from './judgeCases/cases.ts';
 import {
-  requestGroup,
   codedFailure,
   datasetFacts,
   deadLetters,
@@ -22,6 +21,7 @@ import {
   judgedDeployment,
   NOW,
   quarantineCount,
+  requestGroup,
   ringingAlarm,
   shortHour,
   waitingFacts,

@@ -13,7 +13,6 @@ import type { Case } from './judgeCases/Case.ts';
 import { cases } from './judgeCases/cases.ts';
 import {
   changedRequests,
-  requestGroup,
   codedFailure,
   curatedTable,
   datasetFacts,
@@ -36,6 +35,7 @@ import {
   ongoingFailure,
   quarantineCount,
   refusedRequests,
+  requestGroup,
   ringingAlarm,
   shortHour,
   threeCopies,
