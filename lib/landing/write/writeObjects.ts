@@ -50,6 +50,8 @@ export interface Writer {
   readonly runBytes?: number;
   /** Skipped bytes of an object that are kept in memory. Default {@link SKIPPED_BYTES}. */
   readonly skippedBytes?: number;
+  /** Lines of a kind that DuckDB refuses one by one. Default: what a round has. */
+  readonly singleLines?: number;
 }
 
 /** The time of an invocation. */
@@ -265,11 +267,19 @@ class Batch {
   }
 
   async #write(round: Round, directory: string, put: string[]): Promise<void> {
-    const { config, store, clock, limits, log } = this.#writer;
+    const { config, store, clock, limits, log, singleLines } = this.#writer;
     const { signal } = this.#time;
     const lines = await round.close();
     if (lines.length === 0) return;
-    const written = await writeRound({ config, lines, limits, directory, now: clock.now(), signal });
+    const written = await writeRound({
+      config,
+      lines,
+      limits,
+      directory,
+      now: clock.now(),
+      signal,
+      singleLines,
+    });
     for (const { key, body, contentType } of written.large)
       await store.write(key, body, { contentType, signal });
     await mapLimit(written.files, PUTS, async ({ kind, day, path }) => {

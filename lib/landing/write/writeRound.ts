@@ -35,6 +35,8 @@ export interface RoundRequest {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly signal?: AbortSignal | undefined;
+  /** Lines of a kind that are refused one by one. Default {@link MOST_SINGLE_LINES}. */
+  readonly singleLines?: number | undefined;
 }
 
 /** A file with the rows of a kind and a day. */
@@ -109,9 +111,11 @@ class LinesWriter {
   readonly #tables: Readonly<Record<TableKind, Table>>;
   /** A file of the lines that are being tried; with `.parquet`, what DuckDB makes of them. */
   readonly #triedPath: string;
+  readonly #singleLines: number;
 
-  constructor(session: DuckDbSession, { config, directory }: RoundRequest) {
+  constructor(session: DuckDbSession, { config, directory, singleLines = MOST_SINGLE_LINES }: RoundRequest) {
     this.#session = session;
+    this.#singleLines = singleLines;
     this.#tables = deliveredTables(config);
     this.#triedPath = join(directory, 'tried');
   }
@@ -182,7 +186,7 @@ class LinesWriter {
     const middle = lineNearMiddle(bytes);
     const isShort = bytes.length <= SHORT_PIECE_BYTES;
     const refusedOfKind = this.#refusedOfKind.get(lines.kind) ?? 0;
-    if (middle === null || (isShort && refusedOfKind >= MOST_SINGLE_LINES)) {
+    if (middle === null || (isShort && refusedOfKind >= this.#singleLines)) {
       this.#refuse(lines, piece, failure);
       return;
     }

@@ -2,12 +2,12 @@ import { hash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { encodeLines, type LandedRow, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
 import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
 import type { TableKind } from '../../../../lib/schema/kinds.ts';
 import { parseTableKey } from '../../../../lib/tables/tableFolders.ts';
+import { duckDb } from '../../../harness/duckDb.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 /** The time of each run, epoch milliseconds. */
@@ -45,6 +45,7 @@ export class LandingBucket {
   breaks: (key: string) => boolean = () => false;
   readonly #directory = temporaryDirectory();
   #runs = 0;
+  #reads = 0;
 
   /** The folder of all runs. */
   get directory(): string {
@@ -132,22 +133,18 @@ export class LandingBucket {
 
   /** The rows of a table, with the day of their folder, in the order of files and rows; without nulls. */
   async rowsOf(kind: TableKind): Promise<readonly Record<string, unknown>[]> {
-    const instance = await DuckDBInstance.create(':memory:');
-    const connection = await instance.connect();
     const rows: Record<string, unknown>[] = [];
     for (const [key, body] of [...this.objects].sort()) {
       const parsed = parseTableKey(config, key);
       if (!('kind' in parsed) || parsed.kind !== kind) continue;
-      const path = join(this.directory, 'read.parquet');
+      this.#reads += 1;
+      const path = join(this.directory, `read-${this.#reads}.parquet`);
       writeFileSync(path, body);
-      const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet('${path}')`);
-      for (const row of reader.getRowObjectsJson()) {
+      for (const row of await duckDb(`SELECT * FROM read_parquet('${path}')`)) {
         const values = Object.entries(row).filter(([, value]) => value !== null);
         rows.push({ ...Object.fromEntries(values), ds: parsed.day });
       }
     }
-    connection.closeSync();
-    instance.closeSync();
     return rows;
   }
 
