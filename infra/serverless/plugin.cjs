@@ -25,7 +25,10 @@ module.exports = class SluicePlugin {
         await this.requireTemplateFits();
         await this.warn();
       },
-      'before:aws:package:finalize:saveServiceState': () => this.shortenPaths(),
+      'before:aws:package:finalize:saveServiceState': () => {
+        this.shortenPaths();
+        this.shortenState();
+      },
       'before:deploy:deploy': async () => {
         await this.requireDeployable();
         // Packaging has warned, unless it was done before.
@@ -104,6 +107,17 @@ module.exports = class SluicePlugin {
       if (made?.artifact !== undefined)
         made.artifact = relative(serviceDir, resolve(serviceDir, made.artifact));
     }
+  }
+
+  /**
+   * The local cloud reads nothing of the state but the service's name. Serverless compares each object in it with all others: a third
+   * of the time of packaging.
+   */
+  shortenState() {
+    if (process.env.SLUICE_BUNDLES === undefined) return;
+    const { service } = this.serverless;
+    for (const name of Object.keys(service))
+      if (name !== 'service') Object.defineProperty(service, name, { enumerable: false });
   }
 
   /** Also to what Serverless itself adds: roles and log groups. */
