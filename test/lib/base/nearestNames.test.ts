@@ -13,11 +13,11 @@ describe('nearestNames', () => {
 
   it('does not compare a word with names of a million letters', () => {
     const known = Array.from({ length: 100 }, (_, i) => `${i}${'x'.repeat(1_000_000)}`);
-    const begun = performance.now();
+    const begun = process.cpuUsage();
     expect(nearestNames('checkout_button_color', [...known, 'checkout_button_colour'])).toEqual([
       'checkout_button_colour',
     ]);
     // Letter by letter it would be 2,000 million steps.
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(process.cpuUsage(begun).user).toBeLessThan(5_000_000);
   });
 });
