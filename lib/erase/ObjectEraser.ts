@@ -144,7 +144,7 @@ interface Stays {
 
 /** An {@link ErasedObject} that is being filled in. */
 interface Doing {
-  readonly counts: PlaceCounts;
+  counts: PlaceCounts;
   left: LeftObject[];
   expiring: ExpiringVersion[];
   hasFound: boolean;
@@ -197,11 +197,16 @@ export class ObjectEraser {
     form: ObjectForm,
     changes: ObjectChanges,
   ): Promise<ErasedObject> {
-    const { bucket, wait, random } = this.#ports;
+    const { bucket, dryRun, wait, random } = this.#ports;
     let versions = listed;
     const done: Doing = { counts: { ...noCounts(), objects: 1 }, left: [], expiring: [], hasFound: false };
     for await (const attempt of eachAttempt({ ...CHANGED_RETRIES, wait, random })) {
-      if (attempt > 1) versions = await bucket.versions(key);
+      if (attempt > 1) {
+        versions = await bucket.versions(key);
+        // Versions that an earlier attempt has deleted are not listed any more. All others are looked at once more.
+        const deleted = dryRun ? 0 : done.counts.deleted;
+        done.counts = { ...noCounts(), objects: 1, versions: deleted, deleted };
+      }
       done.left = [];
       done.expiring = [];
       try {

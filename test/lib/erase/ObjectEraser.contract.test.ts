@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
@@ -93,6 +93,40 @@ describe('erasing from one object', () => {
     await changing.erase({ key: KEY, versions: [older, found] }, { form: 'damaged' }, silent);
     expect(hidden).toBe(0);
     expect(await stored()).toEqual(['stays']);
+  });
+
+  it.each([
+    ['', false],
+    [' of a dry run', true],
+  ])('counts each version once%s when it looks again', async (_, dryRun) => {
+    await put('gone', 'stays');
+    const [found] = await bucket.versions(KEY);
+    if (found === undefined) throw new Error('The object has no version.');
+    const listed = [{ ...found, versionId: 'older', isLatest: false }, found];
+    let attempt = 1;
+    const removed: string[] = [];
+    const changing = eraser(
+      {
+        async fetch(version, path) {
+          if (!version.isLatest) writeFileSync(path, landedUsers('gone'));
+          else if (!dryRun || attempt > 1) return bucket.fetch(version, path);
+          return version.isLatest ? null : { contentType: undefined, headers: {}, metadata: {} };
+        },
+        async versions() {
+          attempt += 1;
+          return listed.filter(({ versionId }) => !removed.includes(versionId));
+        },
+        replace: async (...replaced) => (attempt === 1 ? null : bucket.replace(...replaced)),
+        async remove({ versionId }) {
+          removed.push(versionId);
+          return null;
+        },
+      },
+      { dryRun },
+    );
+    const { counts } = await changing.erase({ key: KEY, versions: listed }, form, silent);
+    expect(attempt).toBe(2);
+    expect(counts).toMatchObject({ objects: 1, versions: 2, deleted: 2, rewritten: 1, rows: 1 });
   });
 
   it('knows what it has put itself when the answer to that is lost', async () => {
