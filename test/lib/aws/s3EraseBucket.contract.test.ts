@@ -5,6 +5,7 @@ import {
   GetObjectCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
@@ -133,5 +134,67 @@ describe('the bucket of an erasure', () => {
     const [now = version] = await plain.versions('a');
     expect(await plain.remove(now, true)).toBe(null);
     expect(await plain.versions('a')).toEqual([]);
+  });
+
+  describe('whose calls fail', () => {
+    const failing = server.makeClient();
+    /** The errors of the next calls that are no listings. */
+    const errors: Error[] = [];
+    failing.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          const error = commandName === 'ListObjectVersionsCommand' ? undefined : errors.shift();
+          if (error !== undefined) throw error;
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    const refusing = s3EraseBucket(failing, BUCKET, { wait: async () => {}, random: () => 0 });
+    const answer = (name: string) =>
+      new S3ServiceException({ name, message: 'says S3', $fault: 'client', $metadata: {} });
+    const none = { contentType: undefined, headers: {}, metadata: {}, storageClass: undefined };
+
+    const denied = (code: string) => ({ denied: `${code}: says S3` });
+    const thrown = (code: string) => ({ thrown: code });
+    it.each([
+      ['AccessDenied', denied, denied, denied],
+      ['KMS.DisabledException', denied, denied, denied],
+      ['PreconditionFailed', thrown, () => null, () => 'changed'],
+      ['ConditionalRequestConflict', thrown, () => null, () => 'changed'],
+      ['NoSuchKey', () => null, () => null, () => 'changed'],
+      ['NoSuchVersion', () => null, thrown, thrown],
+      ['InvalidObjectState', () => 'archived', thrown, thrown],
+      ['SlowDown', thrown, thrown, thrown],
+    ] as const)('says what %s means to each call', async (code, fetched, replaced, removed) => {
+      await put('refused', 'stored');
+      const version = await newest('refused');
+      writeFileSync(path('written'), 'written');
+      const outcome = async (call: () => Promise<unknown>) => {
+        errors.splice(0, Number.POSITIVE_INFINITY, answer(code));
+        const result = await call().catch((error: Error) => thrown(error.name));
+        expect(errors).toEqual([]);
+        return result;
+      };
+      expect(await outcome(() => refusing.fetch(version, path('read')))).toEqual(fetched(code));
+      expect(await outcome(() => refusing.replace(version, path('written'), none))).toEqual(replaced(code));
+      expect(await outcome(() => refusing.hide(version))).toEqual(removed(code));
+      expect(await outcome(() => refusing.remove(version))).toEqual(removed(code));
+      expect((await listed('refused')).flatMap(([, versions]) => versions)).toContain(version.versionId);
+    });
+
+    it('reads and writes again when a connection ends, and gives up at last', async () => {
+      const broken = (times: number) => Array.from({ length: times }, () => new Error('aborted'));
+      await put('broken', 'stored');
+      errors.push(...broken(3));
+      expect(await refusing.fetch(await newest('broken'), path('read'))).toMatchObject({ metadata: {} });
+      expect(readFileSync(path('read'), 'utf8')).toBe('stored');
+      errors.push(...broken(3));
+      expect(await refusing.replace(await newest('broken'), path('read'), none)).toMatchObject({
+        isKept: true,
+      });
+      errors.push(...broken(4));
+      await expect(refusing.fetch(await newest('broken'), path('read'))).rejects.toThrow('aborted');
+      expect(errors).toEqual([]);
+    });
   });
 });
