@@ -84,16 +84,22 @@ describe('an error of a customer’s bucket', () => {
     ['InvalidAccessKeyId', 403, 'ACCESS_DENIED'],
     ['SignatureDoesNotMatch', 403, 'ACCESS_DENIED'],
     ['KMS.DisabledException', 400, 'KEY_DENIED'],
+    ['KMS.NotFoundException', 400, 'KEY_DENIED'],
+    ['KMS.KMSInvalidStateException', 400, 'KEY_DENIED'],
     ['NoSuchBucket', 404, 'BUCKET_MISSING'],
     ['PermanentRedirect', 301, 'REGION_WRONG'],
+    ['TemporaryRedirect', 307, 'REGION_WRONG'],
+    ['IllegalLocationConstraintException', 400, 'REGION_WRONG'],
     ['SomethingNew', 301, 'REGION_WRONG'],
     ['AuthorizationHeaderMalformed', 400, 'REGION_WRONG'],
+    ['InvalidObjectState', 403, 'OBJECT_ARCHIVED'],
     ['SlowDown', 503, 'UNAVAILABLE'],
   ])('is the same for ingest and export with %s (%d)', async (code, status, detail) => {
     answer = () => [status, `<Error><Code>${code}</Code><Message>So it is.</Message></Error>`];
     const read = { code: `SLUICE_SOURCE_${detail}`, message: expect.stringContaining(code) };
     await expect(source().list({ prefix: '' })).rejects.toMatchObject(read);
-    const exported = detail === 'UNAVAILABLE' ? 'TARGET_UNAVAILABLE' : detail;
+    const isOfSources = ['UNAVAILABLE', 'OBJECT_ARCHIVED'].includes(detail);
+    const exported = isOfSources ? 'TARGET_UNAVAILABLE' : detail;
     const written = { code: `SLUICE_EXPORT_${exported}`, message: expect.stringContaining(code) };
     await expect(target().list('')).rejects.toMatchObject(written);
   });
@@ -181,6 +187,38 @@ describe('what an export writes', () => {
       code: 'SLUICE_EXPORT_SOURCE_UNAVAILABLE',
     });
     expect(calls).toBe(0);
+  });
+
+  it('has its type, its key and its owner, and each call names the owner of the bucket', async () => {
+    const sent: IncomingHttpHeaders[] = [];
+    answer = () => {
+      sent.push(asked);
+      return [200, '<R><UploadId>u</UploadId></R>'];
+    };
+    async function* large() {
+      yield Buffer.alloc(PART_BYTES + 1);
+    }
+    const kmsKeyArn = `arn:aws:kms:us-east-1:${OWNER}:key/x`;
+    const bucket = exportBucketFrom(s3, { bucket: 'theirs', owner: OWNER, kmsKeyArn }, attempts);
+    await bucket.write('small', bytes(), 2);
+    await bucket.write('large', large(), PART_BYTES + 1);
+    await bucket.writeJson('manifest', '{}');
+    const made = sent.filter((headers) => headers[HEADER] !== undefined);
+    const parquet = 'application/vnd.apache.parquet';
+    expect(made.map((headers) => headers['content-type'])).toEqual([parquet, parquet, 'application/json']);
+    for (const headers of made)
+      expect(headers).toMatchObject({
+        'x-amz-acl': 'bucket-owner-full-control',
+        [`${HEADER}-aws-kms-key-id`]: kmsKeyArn,
+        [`${HEADER}-bucket-key-enabled`]: 'true',
+      });
+    await bucket.list('');
+    await bucket.remove(['small']);
+    await bucket.abortUploads('');
+    await source().list({ prefix: '' });
+    await source().read({ key: 'k', eTag: '"e"' });
+    expect(asked['if-match']).toBe('"e"');
+    expect(new Set(sent.map((headers) => headers['x-amz-expected-bucket-owner']))).toEqual(new Set([OWNER]));
   });
 
   it('belongs to the owner of the bucket, also where objects belong to who writes them', async () => {
