@@ -3,13 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { SessionScope } from '../access/sessionPolicies.ts';
 import { eachAttempt, type RetryPorts, systemTiming } from '../base/retry.ts';
-import {
-  AssumeRoleError,
-  assumedRoleCredentials,
-  newStsClient,
-  type SessionCredentials,
-  stsClient,
-} from './assumedRole.ts';
+import { assumedRoleCredentials, newStsClient, type SessionCredentials, stsClient } from './assumedRole.ts';
 import { newGlueClient } from './gluePartitionCatalog.ts';
 import { newS3Client } from './s3Client.ts';
 
@@ -99,7 +93,6 @@ async function retryAssume(
     try {
       return await assume();
     } catch (error) {
-      if (!(error instanceof AssumeRoleError)) throw error;
       failure = error;
     }
   }

@@ -13,13 +13,17 @@ export const SESSION_KEY = '222233334444';
  */
 export async function startSts() {
   const asked: Readonly<Record<string, string>>[] = [];
-  const sts = { refuses: false };
+  const sts = {
+    refuses: false,
+    /** The HTTP status of a refusal: from 500 on, STS itself fails. */
+    status: 403,
+  };
   const server = createServer(async (request, response) => {
     asked.push(Object.fromEntries(new URLSearchParams(await text(request))));
     response.setHeader('content-type', 'text/xml');
     if (sts.refuses)
       response
-        .writeHead(403)
+        .writeHead(sts.status)
         .end('<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code></Error></ErrorResponse>');
     else
       response.end(`<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>${SESSION_KEY}</AccessKeyId>

@@ -57,7 +57,8 @@ describe('the values of a metric', () => {
   });
 
   it('are not known when there are too many pages', async () => {
-    await expect(read(...Array.from({ length: 11 }, () => partial))).rejects.toMatchObject({ code });
+    const complete = { ...partial, status: 'Complete' as StatusCode };
+    await expect(read(...Array.from({ length: 11 }, () => complete))).rejects.toMatchObject({ code });
     expect(asked).toBe(10);
   });
 });

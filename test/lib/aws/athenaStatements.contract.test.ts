@@ -27,7 +27,8 @@ beforeEach(async () => {
         }),
         many: () => ({
           columns: [textColumn('a')],
-          rows: chunks([Array.from({ length: 10_500 }, (_, i) => [String(i)])]),
+          // The second page begins with a row that is like the header.
+          rows: chunks([Array.from({ length: 10_500 }, (_, i) => [i === 999 ? 'a' : String(i)])]),
           scannedBytes: () => 42,
         }),
         fails: () => {

@@ -1,7 +1,9 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
+import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { assumedRoleCredentials } from '../../../lib/aws/assumedRole.ts';
 import { customerBucket, customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { customerReceipts } from '../../../lib/aws/customerReceipts.ts';
 import { exportBucket, exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
@@ -171,6 +173,10 @@ it('a role of a customer is assumed with its ID for one folder, and who may not 
     );
     sts.refuses = true;
     expect(await list('denied')).toEqual(['SLUICE_SOURCE_ROLE_DENIED', 'SLUICE_EXPORT_ROLE_DENIED']);
+    sts.status = 503;
+    const client = new STSClient({ ...options, endpoint: sts.url });
+    await expect(assumedRoleCredentials(client, role, 'failing')()).rejects.toMatchObject({ denied: false });
+    client.destroy();
   } finally {
     sts.close();
   }
@@ -195,13 +201,11 @@ describe('what an export writes', () => {
       sent.push(asked);
       return [200, '<R><UploadId>u</UploadId></R>'];
     };
-    async function* large() {
-      yield Buffer.alloc(PART_BYTES + 1);
-    }
     const kmsKeyArn = `arn:aws:kms:us-east-1:${OWNER}:key/x`;
     const bucket = exportBucketFrom(s3, { bucket: 'theirs', owner: OWNER, kmsKeyArn }, attempts);
     await bucket.write('small', bytes(), 2);
-    await bucket.write('large', large(), PART_BYTES + 1);
+    // The upload begins, and ends because its bytes do.
+    await expect(bucket.write('large', bytes(), PART_BYTES + 1)).rejects.toThrow();
     await bucket.writeJson('manifest', '{}');
     const made = sent.filter((headers) => headers[HEADER] !== undefined);
     const parquet = 'application/vnd.apache.parquet';

@@ -59,9 +59,12 @@ describe('a session of the function’s own role', () => {
       name: 'AccessDenied',
     });
     let closed = 0;
-    session.closes({ destroy: () => (closed += 1) });
+    const destroy = () => (closed += 1);
+    session.closes({ destroy });
+    const clients = [session.s3, session.glue, session.sts];
+    for (const client of clients) Object.assign(client, { destroy });
     session.close();
-    expect(closed).toBe(1);
+    expect(closed).toBe(1 + clients.length);
   });
 
   it('fails with what the making of its policy throws, before anybody is asked', async () => {

@@ -63,6 +63,24 @@ describe('the list of curated days in the views', () => {
     expect({ ...before, ...after, ViewOriginalText: before.ViewOriginalText }).toEqual(before);
   });
 
+  it('is not written over what somebody has written since, and keeps no older text in Glue', async () => {
+    let isArchived: boolean | undefined;
+    curations.glue.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          const { SkipArchive }: { readonly SkipArchive?: boolean } = args.input;
+          if (commandName === 'UpdateTableCommand') isArchived = SkipArchive !== true;
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    const read = await glueViews(curations.glue, curations.config.database).read(name);
+    await deploy('SELECT 1');
+    expect(await read?.replaceText('SELECT 2')).toBe(false);
+    expect((await table()).ViewOriginalText).toBe('SELECT 1');
+    expect(isArchived).toBe(false);
+  });
+
   it('is written again after a deployment has put the text of the template back', async () => {
     await deploy(template());
     expect(await servedDays()).toEqual([]);

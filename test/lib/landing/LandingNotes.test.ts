@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { readNotes, writeNote } from '../../../lib/landing/LandingNotes.ts';
+import { ListedNotes, readNotes, writeNote } from '../../../lib/landing/LandingNotes.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const WRITTEN = { written: true, why: 'AccessDenied' } as const;
@@ -39,4 +39,19 @@ it('is not taken for made after a conflict, and is made once', async () => {
   await writeNote(store, version, WRITTEN);
   await writeNote(store, version, { written: true, why: 'SlowDown' });
   expect((await readNotes(store, version)).note).toEqual(WRITTEN);
+});
+
+it('is not asked for where a listing has none', async () => {
+  const store = new MemoryObjects();
+  const key = await writeNote(store, version, { from: 1_000 });
+  const listed = await ListedNotes.list(store);
+  const asked: string[] = [];
+  const counting: Pick<MemoryObjects, 'read'> = {
+    async read(note) {
+      asked.push(note);
+      return store.read(note);
+    },
+  };
+  for (const object of [version, ...others]) await readNotes(counting, object, listed);
+  expect(asked).toEqual([key]);
 });
