@@ -68,8 +68,8 @@ describe('the list of curated days in the views', () => {
     curations.glue.middlewareStack.add(
       (next, { commandName }) =>
         (args) => {
-          const { SkipArchive }: { readonly SkipArchive?: boolean } = args.input;
-          if (commandName === 'UpdateTableCommand') isArchived = SkipArchive !== true;
+          if (commandName === 'UpdateTableCommand')
+            isArchived = !('SkipArchive' in args.input && args.input.SkipArchive);
           return next(args);
         },
       { step: 'initialize' },

@@ -110,7 +110,9 @@ describe('erasing from one object', () => {
         async fetch(version, path) {
           if (!version.isLatest) writeFileSync(path, landedUsers('gone'));
           else if (!dryRun || attempt > 1) return bucket.fetch(version, path);
-          return version.isLatest ? null : { contentType: undefined, headers: {}, metadata: {} };
+          return version.isLatest
+            ? null
+            : { contentType: undefined, headers: {}, metadata: {}, storageClass: undefined };
         },
         async versions() {
           attempt += 1;
