@@ -24,6 +24,7 @@ export default {
     tier('proof', '\\.proof'),
     { ...shared, displayName: 'emulator', roots: ['<rootDir>/packages'], testRegex: ['\\.test\\.ts$'] },
   ],
+  testSequencer: '<rootDir>/test/harness/sequencer.cjs',
   reporters: ['default', '<rootDir>/test/harness/closing-line.cjs'],
   maxWorkers: 2,
   // A worker that holds more is replaced between files: freeing a gigabyte at the end takes longer than jest waits.
