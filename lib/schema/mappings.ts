@@ -70,7 +70,8 @@ const reading = {
   optional: noted(flag().default(false), 'Files may lack it: it is null in their rows then.'),
 };
 
-const COLUMN = 'Name of the column in the file, exactly; or a list of names, of which each file has one.';
+const COLUMN =
+  'Name of the column in the file, in any case of letters; or a list of names, of which each file has one.';
 
 const column = named(
   'ColumnInput',

@@ -91,6 +91,25 @@ describe('the dependencies', () => {
     expect(without).toEqual([]);
   });
 
+  it('are about as large as the README says, for a start and for tests', () => {
+    const packages = Object.entries<{ dev?: boolean; link?: boolean }>(read('package-lock.json').packages)
+      // Those within another one count with it; of a platform's, one is there.
+      .filter(([path, { link }]) => /^node_modules\/(?:@[^/]+\/)?[^/]+$/.test(path) && link !== true)
+      .filter(([path]) => existsSync(join(repositoryRoot, path)));
+    const megabytes = (isDev: boolean) => {
+      const paths = packages.filter(([, { dev = false }]) => dev === isDev).map(([path]) => path);
+      const sizes = execFileSync('du', ['-sk', ...paths], { cwd: repositoryRoot, encoding: 'utf8' });
+      const kibibytes = [...sizes.matchAll(/^\d+/gm)].map(Number).reduce((sum, size) => sum + size, 0);
+      return (kibibytes * 1024) / 1e6;
+    };
+    const readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8');
+    const [start, tests] = [...readme.matchAll(/(\d+) MB (?:more )?for `npm/g)].map(([, size]) =>
+      Number(size),
+    );
+    const isNear = (size: number, said = 0) => Math.abs(size / said - 1) < 0.25;
+    expect([isNear(megabytes(false), start), isNear(megabytes(true), tests)]).toEqual([true, true]);
+  });
+
   it('are installed without evaluating a configuration', () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-install-'));
     try {

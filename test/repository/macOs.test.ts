@@ -53,7 +53,7 @@ const LINUX_PATH =
 const GUARD = /\bexistsSync\(|=== 'linux'|\btry \{/;
 
 /** Programs that Linux and macOS both have, with the same options. */
-const PORTABLE = ['/bin/sh', 'git', 'mkfifo', 'npm', 'ps', 'sh', 'tar'];
+const PORTABLE = ['/bin/sh', 'du', 'git', 'mkfifo', 'npm', 'ps', 'sh', 'tar'];
 const STARTED = /\b(?:exec|execSync|execFile|execFileSync|spawn|spawnSync)\(\s*(['"`])(.*?)\1/g;
 
 /** Programs of Linux, and options of GNU, in the text of a shell or in a list of arguments. */

@@ -93,6 +93,18 @@ function senderRows(
   return `SELECT * FROM (VALUES ${values.join(', ')}) AS made ("timestamp", ds, event_name, sdk_version)`;
 }
 
+/** Users whom the condition leaves of three: with an address of the company, with another, and one with none. */
+function withoutSomePeople(): string {
+  const [, condition] = /^## Without some people\n.*?^```sql\n(.*?)```/ms.exec(page) ?? [];
+  if (condition === undefined)
+    throw new Error('docs/experiments.md has no condition that leaves people out.');
+  const row = (user: string | null, email: string) =>
+    `SELECT ${text(user)} AS user_id, ${text(JSON.stringify({ email }))} AS user_object, current_date AS ds`;
+  const events = [row('ada', 'ada@acme.com'), row('bob', 'bob@example.com'), row(null, 'eve@acme.com')];
+  return `WITH product_events AS (${events.join(' UNION ALL ')})
+    SELECT f.unit_id FROM (VALUES ('ada'), ('bob'), ('cyd')) AS f (unit_id) WHERE true ${condition} ORDER BY 1`;
+}
+
 /** The queries besides that of conversion. */
 export const analystQueries: readonly AnalystQuery[] = [
   {
@@ -150,6 +162,7 @@ export const analystQueries: readonly AnalystQuery[] = [
       ['2026-11-15', '2'],
     ],
   },
+  { heading: 'Without some people', sql: withoutSomePeople(), rows: [['bob'], ['cyd']] },
   {
     heading: 'Conversion by device',
     sql: query(
