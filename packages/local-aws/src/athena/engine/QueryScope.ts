@@ -5,7 +5,7 @@ import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
 import { type DataFile, listDataFiles } from './dataFiles.ts';
 import { type NeededPartition, neededPartitions, readScans } from './prunePartitions.ts';
 import { CATALOG, type Session } from './Session.ts';
-import { notEmulated, statementError } from './StatementError.ts';
+import { notEmulated, type StatementCode, statementError } from './StatementError.ts';
 import { type QueryCall, STATEMENT_LIMITS } from './StatementRunner.ts';
 import { fileEnding, tableFormatOf } from './tableFormat.ts';
 import {
@@ -125,7 +125,7 @@ export class QueryScope {
   missingTable(
     name: string,
     database: string | undefined,
-  ): { readonly code: string; readonly message: string } {
+  ): { readonly code: StatementCode; readonly message: string } {
     const [table = '', schema = database, catalog = CATALOG] = name
       .toLowerCase()
       .split('.')

@@ -40,8 +40,8 @@ export function resourcesExhausted(cause?: unknown): StatementError {
   });
 }
 
-/** Athena's error types by the name at the start of the message. The default is 1000, a user error. */
-const ERROR_TYPES: Readonly<Record<string, number>> = {
+/** Athena's error types by the name at the start of the message: 1000 is any other user error. */
+const ERROR_TYPES = {
   SYNTAX_ERROR: 1006,
   COLUMN_NOT_FOUND: 1006,
   AMBIGUOUS_NAME: 1006,
@@ -68,7 +68,27 @@ const ERROR_TYPES: Readonly<Record<string, number>> = {
   HIVE_PATH_ALREADY_EXISTS: 1000,
   TABLE_ALREADY_EXISTS: 1003,
   DDL: 1003,
-};
+  DIVISION_BY_ZERO: 1000,
+  GENERIC_INTERNAL_ERROR: 1000,
+  GENERIC_USER_ERROR: 1000,
+  HIVE_CANNOT_OPEN_SPLIT: 1000,
+  HIVE_COLUMN_ORDER_MISMATCH: 1000,
+  HIVE_INVALID_METADATA: 1000,
+  HIVE_METASTORE_ERROR: 1000,
+  HIVE_PARTITION_READ_ONLY: 1000,
+  HIVE_TOO_MANY_OPEN_PARTITIONS: 1000,
+  NOT_FOUND: 1000,
+  NUMERIC_VALUE_OUT_OF_RANGE: 1000,
+  USER_CANCELED: 1000,
+} as const;
+
+/** A name of Athena's errors that is answered here. */
+export type StatementCode = keyof typeof ERROR_TYPES;
+
+/** Whether a text is such a name. */
+export function isStatementCode(text: string): text is StatementCode {
+  return Object.hasOwn(ERROR_TYPES, text);
+}
 
 /**
  * The error of a statement with Athena's error name and, when known, its position in the text.
@@ -76,14 +96,14 @@ const ERROR_TYPES: Readonly<Record<string, number>> = {
  * @param code The name; `DDL` for a statement that Athena runs as Hive's, whose message begins with `FAILED`.
  */
 export function statementError(
-  code: string,
+  code: StatementCode,
   message: string,
   place?: { readonly sql: string; readonly offset: number },
   cause?: unknown,
 ): StatementError {
   const at = place === undefined ? '' : `${linePosition(place.sql, place.offset)}: `;
   return new StatementError(`${code === 'DDL' ? 'FAILED' : code}: ${at}${message}`, {
-    type: ERROR_TYPES[code] ?? 1000,
+    type: ERROR_TYPES[code],
     cause,
   });
 }

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { Translation } from '../../trino/index.ts';
-import { resourcesExhausted, StatementError, statementError } from './StatementError.ts';
+import {
+  isStatementCode,
+  resourcesExhausted,
+  type StatementCode,
+  StatementError,
+  statementError,
+} from './StatementError.ts';
 
 /** DuckDB's errors with `errors_as_json`. */
 const problemSchema = z.object({
@@ -21,7 +27,7 @@ export interface FailedQuery {
   /** The number of characters before the translation in the text that ran. */
   readonly prefix: number;
   /** The error for a table that does not exist. */
-  readonly missingTable: (name: string) => { readonly code: string; readonly message: string };
+  readonly missingTable: (name: string) => { readonly code: StatementCode; readonly message: string };
   /** The `s3://` location of a file. */
   readonly locationOf: (path: string) => string | undefined;
 }
@@ -69,7 +75,7 @@ interface Failure {
 /** An error at its place in the user's text. */
 function failureAt(
   { error, place }: Failure,
-  code: string,
+  code: StatementCode,
   text: string,
   at: StatementPlace | undefined = place,
 ): StatementError {
@@ -89,8 +95,8 @@ function syntaxFailure(failure: Failure): StatementError {
 
 /** An error of a macro. The macros report errors as failed conversions of a message. */
 function macroFailure({ type, message, error }: Failure): StatementError | undefined {
-  const [, code, text] = /'([A-Z]+_[A-Z_]+): (.*)'/s.exec(message) ?? [];
-  return type === 'Conversion' && code !== undefined && text !== undefined
+  const [, code = '', text] = /'([A-Z]+_[A-Z_]+): (.*)'/s.exec(message) ?? [];
+  return type === 'Conversion' && isStatementCode(code) && text !== undefined
     ? statementError(code, text, undefined, error)
     : undefined;
 }
