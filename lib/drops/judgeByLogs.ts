@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
 import type { SluiceError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
+import { LINE_BREAK } from '../landing/lines/landedLines.ts';
 import {
   type CustomerBucket,
   type DropObject,
@@ -158,8 +159,6 @@ function requireAllBatches({ folder, batches }: SparkLog): void {
   if (missing >= 0)
     throw new SourceError('SLUICE_SOURCE_LOG_INVALID', `${folder}${SPARK_LOG}${start + missing} is missing.`);
 }
-
-const LINE_BREAK = 0x0a;
 
 /** The lines of a batch, at least one. They are read as a stream: a batch that takes earlier ones in grows without bound. */
 async function* linesOf(body: Body, batch: DropObject): AsyncGenerator<string> {
