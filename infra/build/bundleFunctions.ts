@@ -212,7 +212,7 @@ const NAMESPACE = 'sluice-constants';
  * the version. A deployed function does not validate the configuration again, and contains neither the configuration file
  * nor what other functions use.
  *
- * @param name The function's name. A function that lib/config/functionConfig.ts does not list gets all of it.
+ * @param name The function's name. A function that lib/config/functionConfig.ts does not list gets none of it.
  * @param isOfAnyConfig Whether the configuration stays a module beside the bundle.
  */
 function constantModules(name: string, config: Config, isOfAnyConfig: boolean): Plugin {
@@ -241,6 +241,6 @@ function moduleOf(json: string): string {
 /** The contents of the modules that are replaced, as JSON. */
 function constantsOf(name: string, config: Config) {
   const used =
-    Object.entries(functionConfig).find(([functionName]) => functionName === name)?.[1](config) ?? config;
+    Object.entries(functionConfig).find(([functionName]) => functionName === name)?.[1](config) ?? {};
   return { '#config': JSON.stringify(used), '#package': JSON.stringify({ version: VERSION }) };
 }

@@ -22,7 +22,10 @@ export const functionConfig = {
       ...relayed(config),
     };
   },
-  register: (config: Config) => only(config, ...LAYOUT, 'database', 'retention', 'timeWindow', 'reconcile'),
+  register: (config: Config) => ({
+    ...only(config, ...LAYOUT, 'database', 'timeWindow', 'reconcile'),
+    retention: { forwardedDays: config.retention.forwardedDays },
+  }),
   write: (config: Config) => only(config, 'bucket', ...LAYOUT, 'unitIds'),
   'ingest-plan': ({ sources }: Config) => ({
     // The plan does not need the settings of receipts.
@@ -44,16 +47,8 @@ export const functionConfig = {
   export(config: Config) {
     const forStatsig = config.exports.some(({ format }) => format === 'statsig');
     return {
-      ...only(
-        config,
-        ...LAYOUT,
-        'curatedTables',
-        'unitIds',
-        'database',
-        'exports',
-        'retention',
-        'timeWindow',
-      ),
+      ...only(config, ...LAYOUT, 'curatedTables', 'unitIds', 'database', 'exports', 'timeWindow'),
+      retention: raws(config),
       ...encryptionOf(config),
       // The sources determine the columns for Statsig. The owners of the tables are left out.
       sources: (forStatsig ? config.sources : []).map(({ datasets }) => ({
@@ -68,7 +63,8 @@ export const functionConfig = {
   },
   curate: curateSettings,
   reconcile: (config: Config) => ({
-    ...only(config, ...LAYOUT, 'database', 'timeWindow', 'retention'),
+    ...only(config, ...LAYOUT, 'database', 'timeWindow'),
+    retention: raws(config),
     ...workgroupOf(config),
   }),
   relay: relayTarget,
@@ -92,6 +88,11 @@ function only<Name extends keyof Config>(config: Config, ...names: readonly Name
   return Object.fromEntries(names.map((name) => [name, config[name]])) as Pick<Config, Name>;
 }
 
+/** How long raw tables and quarantine keep their days. */
+const raws = ({ retention: { forwardedDays, quarantineDays } }: Config) => ({
+  forwardedDays,
+  quarantineDays,
+});
 /** The workgroup in which the function runs queries. */
 const workgroupOf = ({ athena: { workgroup } }: Config) => ({ athena: { workgroup } });
 /** How the bucket is encrypted, and the existing KMS key. */

@@ -55,8 +55,10 @@ export const hoursShort = countMetric('reconcile', 'hours_short');
 export interface Reconciler {
   readonly config: Pick<
     Config,
-    'statsigFolder' | 'formerStatsigFolders' | 'database' | 'tables' | 'timeWindow' | 'retention'
-  >;
+    'statsigFolder' | 'formerStatsigFolders' | 'database' | 'tables' | 'timeWindow'
+  > & {
+    readonly retention: Pick<Config['retention'], 'forwardedDays' | 'quarantineDays'>;
+  };
   readonly names: CountedNames;
   /** Milliseconds after its end at which the events of an hour are in tables. */
   readonly afterMs: number;
@@ -235,7 +237,11 @@ async function firstRun({ names, readMetrics, now }: Reconciler, start: number):
 }
 
 /** Whether S3 may have deleted files of rows of that age. */
-function isExpired({ retention }: Pick<Config, 'retention'>, kind: TableKind, ageMs: number): boolean {
+function isExpired(
+  { retention }: Pick<Reconciler['config'], 'retention'>,
+  kind: TableKind,
+  ageMs: number,
+): boolean {
   const days = kind === 'quarantine' ? retention.quarantineDays : retention.forwardedDays;
   return days !== null && ageMs >= days * DAY_MS;
 }

@@ -24,6 +24,9 @@ function rootWith(...contents: Parameters<typeof scratchRoot>): string {
   return scratch.root;
 }
 
+/** A handler that answers its configuration. */
+const ECHO = "import config from '#config';\nexport const handler = () => config;\n";
+
 describe('bundleFunctions', () => {
   it('builds one module per function, with the validated configuration and without the validation', async () => {
     const root = rootWith(smallFunctions);
@@ -52,11 +55,18 @@ describe('bundleFunctions', () => {
 
   it('keeps any text of the configuration unchanged', async () => {
     const root = rootWith({
-      'functions/echo/handler.ts': "import config from '#config';\nexport const handler = () => config;\n",
+      'functions/collect/handler.ts': ECHO,
     });
+    const [bundle] = await bundleFunctions({ root, functions: ['collect'], config });
+    const { handler } = await import(pathToFileURL(bundle?.file ?? '').href);
+    expect(handler()).toEqual(functionConfig.collect(config));
+  });
+
+  it('gives nothing of the configuration to a function that nobody has listed', async () => {
+    const root = rootWith({ 'functions/echo/handler.ts': ECHO });
     const [bundle] = await bundleFunctions({ root, functions: ['echo'], config });
     const { handler } = await import(pathToFileURL(bundle?.file ?? '').href);
-    expect(handler()).toEqual(config);
+    expect(handler()).toEqual({});
   });
 
   it('writes lazily imported modules to separate files, and removes files of an earlier build', async () => {

@@ -80,7 +80,9 @@ export async function noteRawDays(
   store: Pick<ObjectStore, 'listPage' | 'read' | 'write'>,
   kind: ForwardedKind,
   folders: readonly UtcDay[],
-  config: Pick<Config, 'retention' | 'timeWindow'> & TableLayout,
+  config: Pick<Config, 'timeWindow'> & {
+    readonly retention: Pick<Config['retention'], 'forwardedDays'>;
+  } & TableLayout,
   now: number,
 ): Promise<void> {
   const key = rawDaysKey(kind);

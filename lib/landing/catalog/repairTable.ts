@@ -35,7 +35,9 @@ export interface RepairedTable extends RegisteredDays, SyncedPartitions {
 
 /** Dependencies of the hourly run. */
 export type RepairTarget = RegistrarTarget & {
-  readonly config: Pick<Config, 'retention' | 'timeWindow' | 'statsigFolder' | 'tables'>;
+  readonly config: Pick<Config, 'timeWindow' | 'statsigFolder' | 'tables'> & {
+    readonly retention: Pick<Config['retention'], 'forwardedDays'>;
+  };
   readonly objects: ObjectStore;
 };
 
