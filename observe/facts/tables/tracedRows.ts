@@ -139,6 +139,9 @@ function reasonsOf(kind: ForwardedKind, row: QueryRow): string[] {
   return meanings.flatMap(([fails, text]) => (fails ? [text] : []));
 }
 
+/** Rows of one request have one time: each look shows the same. */
+const NEWEST_FIRST = '"received_at" DESC, "event_id", "file"';
+
 const SHARED = `"event_id",
   CAST("received_at" AS varchar) AS "received_at",
   CAST("timestamp" AS varchar) AS "timestamp",
@@ -167,7 +170,7 @@ function exposuresSql(config: Config, search: Search): string {
   (${productionOnly} AND ${HAS_EVALUATIONS}) AS "has_secondary",
   ${conditions.join(',\n  ')}
 FROM ${from}
-ORDER BY "received_at" DESC
+ORDER BY ${NEWEST_FIRST}
 LIMIT ${search.most + 1}`;
 }
 
@@ -176,7 +179,7 @@ function eventsSql(config: Config, search: Search): string {
   ${SHARED},
   "event_name" AS "name"
 FROM ${rowsSql(config, 'events', search)} AS "rows"
-ORDER BY "received_at" DESC
+ORDER BY ${NEWEST_FIRST}
 LIMIT ${search.most + 1}`;
 }
 
@@ -224,7 +227,7 @@ function quarantineSql(config: Config, { filter, days, most }: Search): string {
   "$path" AS "file"
 FROM ${qualifiedName(config, config.tables.quarantine)}
 WHERE ${daysCondition(days)} AND ${rowCondition(config, 'quarantine', filter)}
-ORDER BY 1 DESC
+ORDER BY 1 DESC, "quarantine_id", "file"
 LIMIT ${most + 1}`;
 }
 
