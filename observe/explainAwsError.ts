@@ -159,11 +159,6 @@ export type UnreadKind =
 const DENIED =
   /AccessDenied|(Access|Permission) Denied|Unauthorized|not authorized|Forbidden|explicit deny|Insufficient .*permission/i;
 
-/** Whether AWS's answer is a denial. @param answer Error name and message. */
-export function isDenial(answer: string): boolean {
-  return DENIED.test(answer);
-}
-
 const QUERY_FAILED = /SLUICE_OBSERVE_QUERY_FAILED/;
 
 /** Names of errors for credentials that are missing, unknown or expired: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
@@ -172,6 +167,10 @@ export const CREDENTIALS_REFUSED =
 
 /** Names of errors for temporary credentials whose time is over: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
 export const CREDENTIALS_EXPIRED = /\b(ExpiredToken|RequestExpired)(Exception)?\b/;
+
+/** AWS's names and words for calls that come too often. */
+const THROTTLED =
+  /(?<![-_.])Throttl(e|ed|ing)(Exception|Error)?(?![-\w])|TooManyRequests|Rate exceeded|LimitExceeded|SlowDown|reduce your request rate/i;
 
 /**
  * AWS's names and words of each kind, the first that fits, as a resource may be named like the word of another kind; also within the text of a failed query. Names differ by service: `TooManyRequestsException`,
@@ -183,10 +182,7 @@ const KINDS: readonly (readonly [UnreadKind, RegExp])[] = [
   ['expired', CREDENTIALS_EXPIRED],
   ['credentials', CREDENTIALS_REFUSED],
   ['denied', DENIED],
-  [
-    'throttled',
-    /(?<![-_.])Throttl(e|ed|ing)(Exception|Error)?(?![-\w])|TooManyRequests|Rate exceeded|LimitExceeded|SlowDown|reduce your request rate/i,
-  ],
+  ['throttled', THROTTLED],
   ['missing', /NoSuch|NotFound|NonExistent|DoesNotExist|does not exist|not found/i],
   [
     'timedOut',
@@ -207,6 +203,22 @@ export function unreadKind(error: unknown): UnreadKind {
   // An object that was deleted while Athena read it: the next query reads without it.
   const text = QUERY_FAILED.test(all) ? all.replaceAll(/NoSuchKey|key does not exist/gi, '') : all;
   return KINDS.find(([, words]) => words.test(text))?.[0] ?? 'other';
+}
+
+/** AWS's names for a resource that a stack has: of a file that is gone a code of ours says more. */
+const NO_RESOURCE =
+  /EntityNotFound|ResourceNotFound|NoSuchBucket|NonExistentQueue|QueueDoesNotExist|NoSuchEntity|KMS\.?NotFound/;
+/** AWS's names for its own failures. */
+const FAILS_ITSELF = /ServiceUnavailable|InternalServ(er|ice)|InternalError|InternalFailure/;
+
+/** How AWS fails a call of a function. `missing`: what it asks for does not exist. `busy`: AWS throttles, or fails itself. */
+export type AnswerKind = 'denied' | 'missing' | 'busy' | 'error';
+
+/** The kind of an answer with which AWS fails a call of a function. @param answer Error name and message. */
+export function failureKind(answer: string): AnswerKind {
+  if (DENIED.test(answer)) return 'denied';
+  if (THROTTLED.test(answer) || FAILS_ITSELF.test(answer)) return 'busy';
+  return NO_RESOURCE.test(answer) ? 'missing' : 'error';
 }
 
 /**

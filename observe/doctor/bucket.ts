@@ -37,6 +37,7 @@ import { isOwnKey } from '../../lib/tables/objectKeys.ts';
 import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
 import { outputsOf } from '../facts/flow/stackOutputs.ts';
+import { NO_KEY } from '../facts/statusFacts.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { archivingRuleFindings } from '../findings/judge/archives.ts';
@@ -346,9 +347,7 @@ export const key: Look = {
     // The local cloud has only the keys of the template.
     if (isLocal && config.existing.keyArn !== null) return [];
     const found = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: keyArn })));
-    return found === undefined
-      ? [missing({ isLocal }, `The key ${keyArn}`, config.existing.keyArn !== null)]
-      : judgeKey({ Arn: keyArn, ...found.KeyMetadata }, commands);
+    return judgeKey({ Arn: keyArn, KeyState: NO_KEY, ...found?.KeyMetadata }, commands);
   },
 };
 

@@ -1,9 +1,12 @@
+import * as z from 'zod';
+import { resources } from '../../infra/resources.ts';
 import { serviceFunctions } from '../../infra/serverless/service.ts';
-import { functionWork } from '../../infra/template/functionWork.ts';
-import { partName } from '../../infra/template/Stack.ts';
+import { functionWork, workingParts } from '../../infra/template/functionWork.ts';
+import { getAtt } from '../../infra/template/Resource.ts';
+import { idOf, partName } from '../../infra/template/Stack.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';
-import { DAY_MS, isoTimestamp, MINUTE_MS } from '../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../lib/base/time.ts';
 import { metricsOf } from '../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
@@ -24,21 +27,53 @@ export interface FunctionErrors {
   readonly first: string;
   /** When the last run of these began, to the minute, ISO 8601. */
   readonly last: string;
-  /** Whether runs began after the last one of these, none of which had an error. Throttling alone that is over is not told. */
+  /** Whether runs began after the last one of these, none of which had an error. */
   readonly isOver: boolean;
   /** Messages of its queue, hidden ones too, about, and when the oldest was sent, ISO 8601, if SQS tells; null without a queue. */
   readonly waits: { readonly messages: number; readonly since: string | null } | null;
 }
 
+/** A function that does not run, although its queue has messages, or its schedule is past. Lambda has not throttled it. */
+export interface IdleFunction {
+  /** As {@link FunctionErrors.part}. */
+  readonly part: string;
+  /** Number of messages of its queue that nobody takes, about; 0: its schedule sent none. */
+  readonly messages: number;
+  /** How often its schedules ask for a run; null of a function without one. */
+  readonly schedule: Schedule | null;
+  /** When the oldest message was sent; without messages when its last run began, to the hour, or when the stack was deployed since. ISO 8601; null if nothing tells. */
+  readonly since: string | null;
+}
+
+/** What Lambda has counted of the functions. */
+export interface FunctionRuns {
+  /** Those with errors within 24 hours, and those that are throttled. */
+  readonly errors: readonly FunctionErrors[];
+  /** Those that do not run. */
+  readonly idle: readonly IdleFunction[];
+}
+
+type RunReaders = Pick<Deployment, 'sqs' | 'cloudwatch' | 'stack' | 'config' | 'now'>;
+type Schedule = keyof typeof LONGEST_PAUSES;
+
+/** How long after a run the next one has begun: a schedule tries for an hour. */
+export const LONGEST_PAUSES = { hourly: 2 * HOUR_MS, daily: 25 * HOUR_MS } as const;
+/** Lambda takes a message within seconds; SQS and CloudWatch tell of it some minutes later. */
+const TAKEN_MS = 15 * MINUTE_MS;
+/** For so long CloudWatch keeps minutes. */
+const MINUTES_KEPT_MS = 15 * DAY_MS;
+
 /**
- * The functions of the configuration that had errors within 24 hours, as Lambda counts them: at the time of the invocation.
+ * What Lambda counts of the functions of the configuration, at the time of the invocation.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  *
+ * @param deployedAt When the stack was deployed last, ISO 8601; null if nobody knows.
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of CloudWatch and SQS throw.
  */
-export async function readFunctionErrors(
-  deployment: Pick<Deployment, 'sqs' | 'cloudwatch' | 'stack' | 'config' | 'now'>,
-): Promise<readonly FunctionErrors[]> {
+export async function readFunctionRuns(
+  deployment: RunReaders,
+  deployedAt: string | null,
+): Promise<FunctionRuns> {
   const { stack, config, now } = deployment;
   const unused = unusedFunctions(config);
   const parts = Object.keys(serviceFunctions(config)).filter((part) => !unused.includes(part));
@@ -53,39 +88,120 @@ export async function readFunctionErrors(
         metric('Invocations', 'Sum', `${part} all`),
       ];
     }),
-    { start: end - DAY_MS, end },
+    { start: end - LONGEST_PAUSES.daily, end },
   );
-  const found = parts.flatMap((part) => {
-    const minutes = (id: string) =>
-      [...(series.get(`${part} ${id}`) ?? [])].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
-    const errors = minutes('errors');
-    const throttled = minutes('throttled');
-    const all = minutes('all');
-    const [first] = errors[0] ?? throttled[0] ?? [];
-    if (first === undefined) return [];
-    const last = Math.max(errors.at(-1)?.[0] ?? 0, throttled.at(-1)?.[0] ?? 0);
-    const isOver = all.some(([at]) => at > last);
-    if (isOver && errors.length === 0) return [];
-    const counts = { errors: sumOf(errors), throttled: sumOf(throttled), invocations: sumOf(all) };
-    return [{ part, ...counts, first: isoTimestamp(first), last: isoTimestamp(last), isOver }];
-  });
-  const withQueue = found.filter(({ part }) => Object.hasOwn(functionWork, part));
-  const since = await readOldest(
+  const minutesOf = (part: string, id: string) =>
+    [...(series.get(`${part} ${id}`) ?? [])].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
+  const lastRuns = new Map(
+    parts.map((part) => {
+      const asked = ['all', 'throttled'].map((id) => minutesOf(part, id).at(-1)?.[0] ?? 0);
+      return [part, Math.max(...asked)] as const;
+    }),
+  );
+  const errors = await readErrors();
+  return { errors, idle: await readIdle(deployment, lastRuns, deployedAt) };
+
+  async function readErrors(): Promise<readonly FunctionErrors[]> {
+    const found = parts.flatMap((part) => {
+      const minutes = (id: string) => minutesOf(part, id).filter(([at]) => at >= end - DAY_MS);
+      const errors = minutes('errors');
+      const throttled = minutes('throttled');
+      const all = minutes('all');
+      const [first] = errors[0] ?? throttled[0] ?? [];
+      if (first === undefined) return [];
+      const last = Math.max(errors.at(-1)?.[0] ?? 0, throttled.at(-1)?.[0] ?? 0);
+      const isOver = all.some(([at]) => at > last);
+      const counts = { errors: sumOf(errors), throttled: sumOf(throttled), invocations: sumOf(all) };
+      return [{ part, ...counts, first: isoTimestamp(first), last: isoTimestamp(last), isOver }];
+    });
+    const withQueue = found.filter(({ part }) => Object.hasOwn(functionWork, part));
+    const since = await readOldest(
+      deployment,
+      withQueue.map(({ part }) => partName(stack, part)),
+    );
+    const counts = withQueue.map(async ({ part }) => {
+      // A queue that is configured may not be deployed yet.
+      const queue = await ifThere(readQueue(deployment, part));
+      return [part, queue?.messages ?? 0] as const;
+    });
+    const messages = new Map(await Promise.all(counts));
+    return found.map((failing) => {
+      const count = messages.get(failing.part);
+      const oldest = since.get(partName(stack, failing.part)) ?? null;
+      return { ...failing, waits: count === undefined ? null : { messages: count, since: oldest } };
+    });
+  }
+}
+
+/** The functions that do not run. @param lastRuns When a run began last or was throttled, to the minute, epoch milliseconds; 0 if not within 25 hours. */
+async function readIdle(
+  deployment: RunReaders,
+  lastRuns: ReadonlyMap<string, number>,
+  deployedAt: string | null,
+): Promise<readonly IdleFunction[]> {
+  const { stack, config, now } = deployment;
+  const schedules = schedulesOf({ config, ...stack });
+  const withQueue = [...lastRuns.keys()].filter((part) => Object.hasOwn(functionWork, part));
+  const sent = await readOldest(
     deployment,
-    withQueue.map(({ part }) => partName(stack, part)),
+    withQueue.map((part) => partName(stack, part)),
   );
-  const counts = withQueue.map(async ({ part }) => {
+  const idle: IdleFunction[] = [];
+  for (const part of withQueue) {
+    const lastRun = lastRuns.get(part) ?? 0;
+    const schedule = schedules.get(part) ?? null;
+    const oldest = sent.get(partName(stack, part)) ?? null;
+    const isLeft = oldest !== null && lastRun + MINUTE_MS <= Date.parse(oldest);
+    const pausedFor = now - Math.max(lastRun, Date.parse(deployedAt ?? '') || 0);
+    const isLate = schedule !== null && pausedFor > LONGEST_PAUSES[schedule];
+    if (!isLate && !(isLeft && now - Date.parse(oldest) >= TAKEN_MS)) continue;
     // A queue that is configured may not be deployed yet.
     const queue = await ifThere(readQueue(deployment, part));
-    return [part, queue?.messages ?? 0] as const;
-  });
-  const messages = new Map(await Promise.all(counts));
-  return found.map((failing) => {
-    const count = messages.get(failing.part);
-    const oldest = since.get(partName(stack, failing.part)) ?? null;
-    return { ...failing, waits: count === undefined ? null : { messages: count, since: oldest } };
-  });
+    if (queue === undefined) continue;
+    const { messages } = queue;
+    if (messages > 0 && isLeft && now - Date.parse(oldest) >= TAKEN_MS)
+      idle.push({ part, messages, schedule, since: oldest });
+    // A message that was sent just now is taken soon.
+    if (messages === 0 && isLate)
+      idle.push({
+        part,
+        messages,
+        schedule,
+        since: (await readLastRun(deployment, part)) ?? deployedAt,
+      });
+  }
+  return idle;
 }
+
+/** When the last run of a function within 15 days began, to the hour, ISO 8601; null without one. */
+async function readLastRun(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
+  part: string,
+): Promise<string | null> {
+  const { stack, now } = deployment;
+  const runs = metricsOf('AWS/Lambda', { FunctionName: partName(stack, part) })('Invocations', 'Sum');
+  const end = Math.floor(now / HOUR_MS) * HOUR_MS + HOUR_MS;
+  const time = { start: end - MINUTES_KEPT_MS, end, periodSeconds: HOUR_MS / 1_000 };
+  const series = await readMetricData(deployment, [runs], time);
+  const hours = [...(series.get(runs.id) ?? [])].flatMap(([at, count]) => (count > 0 ? [at] : []));
+  return hours.length === 0 ? null : isoTimestamp(Math.max(...hours));
+}
+
+/** How often schedules send to the queue of a function, the shortest of each, by the function. */
+function schedulesOf(stack: Parameters<typeof resources>[0]): ReadonlyMap<string, Schedule> {
+  const found = new Map<string, Schedule>();
+  for (const { Type, Properties } of Object.values(resources(stack).Resources)) {
+    if (Type !== 'AWS::Scheduler::Schedule') continue;
+    const { ScheduleExpression, Target } = scheduleSchema.parse(Properties);
+    const to = JSON.stringify(Target.Arn);
+    const part = workingParts.find((name) => to === JSON.stringify(getAtt(idOf(name, 'Queue'))));
+    const isHourly = /^cron\(\S+ \*/.test(ScheduleExpression);
+    if (part !== undefined && (isHourly || !found.has(part))) found.set(part, isHourly ? 'hourly' : 'daily');
+  }
+  return found;
+}
+
+const scheduleSchema = z.object({ ScheduleExpression: z.string(), Target: z.object({ Arn: z.unknown() }) });
 
 function sumOf(minutes: readonly (readonly [number, number])[]): number {
   return minutes.reduce((sum, [, count]) => sum + count, 0);

@@ -30,6 +30,7 @@ import { type AlarmState, readAlarms } from './flow/alarms.ts';
 import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
 import {
   type DeadLetters,
+  type KeysFailure,
   type LastFailure,
   readDeadFailure,
   readDeadLetters,
@@ -44,10 +45,17 @@ import {
   type NotedEvents,
   readAnswers,
   readNoted,
+  readOverflowError,
   readSpikeSender,
   type SpikeSender,
 } from './flow/loggedRequests.ts';
-import { type RelayState, readRelayState } from './flow/relayCopies.ts';
+import {
+  areCopiesLate,
+  type RelayAnswer,
+  type RelayState,
+  readRelayAnswer,
+  readRelayState,
+} from './flow/relayCopies.ts';
 import { type LastHour, readLastHour, readLastRequest } from './flow/requestCounts.ts';
 import { type KeysState, readKeys } from './flow/senders.ts';
 import {
@@ -69,7 +77,7 @@ import {
   type WaitingObjects,
   type WriterBacklog,
 } from './flow/waitingObjects.ts';
-import { type FunctionErrors, readFunctionErrors } from './functionErrors.ts';
+import { type FunctionErrors, type IdleFunction, readFunctionRuns } from './functionErrors.ts';
 import { readStackFaults, type StackFault, type StackPart } from './stackFaults.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
@@ -87,10 +95,14 @@ import { judgedHours, readLastNight } from './tables/receivedHours.ts';
 const TRIES_MS = 10_800_000;
 
 /** What KMS says of a key. */
-export type KeyFacts = Pick<
-  KeyMetadata,
-  'Arn' | 'KeyState' | 'KeySpec' | 'KeyUsage' | 'KeyManager' | 'MultiRegion' | 'DeletionDate'
->;
+export interface KeyFacts
+  extends Pick<KeyMetadata, 'Arn' | 'KeySpec' | 'KeyUsage' | 'KeyManager' | 'MultiRegion' | 'DeletionDate'> {
+  /** As KMS names it, or {@link NO_KEY}. */
+  readonly KeyState?: string | undefined;
+}
+
+/** The state of a key that KMS does not have. */
+export const NO_KEY = 'not there';
 
 /** Requests in the stream's buffer. */
 export interface BufferedRequests {
@@ -174,8 +186,10 @@ export interface StatusFacts {
   readonly noted: NotedEvents | null;
   /** The keys that may send. */
   readonly keys: KeysState | null;
-  /** The error with which collectors failed to read the keys' secret last; null if they can read it. */
-  readonly keysFailure: string | null;
+  /** With what collectors fail to read the keys' secret; null if they can read it. */
+  readonly keysFailure: KeysFailure | null;
+  /** The name of the error with which the stream did not take a request last, of a day with many such; null of others, and if the log does not say it. */
+  readonly overflowError: string | null;
   /** When the last stored event was received, if within 24 hours; else when its file was stored, ISO 8601; null if none ever came. */
   readonly lastEventAt: string | null;
   /** What arrived in each table. */
@@ -222,10 +236,16 @@ export interface StatusFacts {
   readonly curated: readonly CurationState[] | null;
   /** Copies that relay has not delivered; null also without `relay`. */
   readonly relay: RelayState | null;
+  /** What the target of relay answered last, while copies wait for long; null of others, and if the log does not say it. */
+  readonly relayAnswer: RelayAnswer | null;
+  /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. */
+  readonly deployedAt: string | null;
   /** Dead-letter queues that are not empty. */
   readonly deadLetters: readonly DeadLetters[] | null;
   /** Functions with runs that were killed, took too long or threw within 24 hours, or that Lambda throttles. */
   readonly functionErrors: readonly FunctionErrors[] | null;
+  /** Functions that do not run, although their queue or their schedule asks for it. */
+  readonly idleFunctions: readonly IdleFunction[] | null;
   /**
    * What a function failed with last, by its name, if it had such runs, or if something waits for it and its log tells. `landing`: the
    * stream's delivery. By the name of a dead-letter queue: with what its messages failed.
@@ -233,7 +253,7 @@ export interface StatusFacts {
   readonly failures: Readonly<Record<string, LastFailure>>;
   /** The alarms that are deployed. */
   readonly alarms: readonly AlarmState[] | null;
-  /** The key that encrypts the bucket; null if the stack does not say it, and if it is gone. */
+  /** The key that encrypts the bucket; null if the stack does not say it. */
   readonly key: KeyFacts | null;
   /** When a call failed first because of that key, since the newest file of a table was stored, ISO 8601; null if no log tells of such a call. */
   readonly keyFailedSince: string | null;
@@ -324,7 +344,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
       return (await s3.send(asked)).Status ?? 'Off';
     }),
     deadLetters: ask('the dead letters', readDeadLetters),
-    functionErrors: ask("the functions' errors", readFunctionErrors),
+    runs: ask("the functions' runs", async (open) => readFunctionRuns(open, (await deployed).deployedAt)),
     lastNight: config.reconcile ? ask('the last night', readLastNight) : null,
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
@@ -339,8 +359,10 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     curated,
     unreadDays,
     stackState,
+    runs,
     ...parts
   } = await answersOf(asked);
+  const functionErrors = runs?.errors ?? null;
   const quarantine =
     rows?.quarantine ?? (await ask('quarantine', async (open) => countQuarantineFiles(open)));
   const buffered = local?.buffered ?? { count: null, oldest: parts.stream?.oldest ?? null };
@@ -353,8 +375,11 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     ...requests,
     ...parts,
     stackState: stackState?.stackState ?? null,
+    deployedAt: stackState?.deployedAt ?? null,
     undeployed: stackState?.undeployed ?? null,
     stackFaults: stackState?.stackFaults ?? null,
+    functionErrors,
+    idleFunctions: runs?.idle ?? null,
     datasets: datasets?.map((dataset, i): DatasetDays => ({ ...dataset, unread: unread?.[i] ?? [] })) ?? null,
     curated: curated?.map((state, i): CurationState => ({ ...state, unread: unreadDays?.[i] ?? [] })) ?? null,
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
@@ -373,6 +398,11 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const keyFailedSince = await readKeyFailedSince();
   const deniedCalls = stackState?.undeployed === null ? await readDenied() : null;
   const spikeFrom = await askLog('collect', () => readSpikeSender(deployment, parts.lastDay?.changes ?? []));
+  const overflowAt = parts.lastDay?.changes.find(({ what }) => what === 'overflowed')?.last ?? null;
+  const overflowError =
+    overflowAt === null ? null : await askLog('collect', () => readOverflowError(deployment, overflowAt));
+  const isRelayLate = parts.relay !== null && areCopiesLate(parts.relay, now);
+  const relayAnswer = isRelayLate ? await askLog('relay', readRelayAnswer) : null;
   const restorable = await ask('the versions of lost files', () => restorableDays(deployment, facts));
   const archivedDays = await ask('archived files', () => readArchivedDays(deployment, facts));
   const damagedEntries = await ask('damaged entries', () => readDamagedEntries(deployment, damagedKeys));
@@ -382,6 +412,8 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     keyFailedSince,
     deniedCalls,
     spikeFrom,
+    overflowError,
+    relayAnswer,
     restorable,
     archivedDays,
     damagedEntries,
@@ -390,8 +422,10 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */
   async function readFailures(): Promise<StatusFacts['failures']> {
-    const { deadLetters, functionErrors, partitions, receivedHours, unreached } = parts;
-    const errors = (functionErrors ?? []).map(({ part, last }) => [part, last] as const);
+    const { deadLetters, partitions, receivedHours, unreached } = parts;
+    const errors = (functionErrors ?? []).flatMap(({ part, last, isOver, errors }) =>
+      isOver && errors === 0 ? [] : [[part, last] as const],
+    );
     const waiting = new Map<string, string | null>(errors);
     const oldest = landed !== null && isLandingLate(landed.landing, now) ? landed.landing.oldest : null;
     if (oldest !== null) waiting.set('write', oldest);
@@ -420,7 +454,6 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
 
   /** As {@link StatusFacts.deniedCalls}. */
   function readDenied(): Promise<StatusFacts['deniedCalls']> {
-    const { functionErrors } = parts;
     return ask('denied calls', async () =>
       readDeniedCalls(deployment, { stack: await deployed, failures, functionErrors }),
     );
@@ -437,13 +470,20 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   }
 
   /** What is compared with the template, once the configuration that it is made of is the deployed one. */
-  async function readStackState(): Promise<Pick<StatusFacts, 'undeployed' | 'stackFaults' | 'stackState'>> {
+  async function readStackState(): Promise<
+    Pick<StatusFacts, 'undeployed' | 'stackFaults' | 'stackState' | 'deployedAt'>
+  > {
     const found = await deployed;
-    const stackState = found.state;
+    const { state: stackState, deployedAt } = found;
     const settings = undeployedOf(config, found.outputs);
     return settings.length === 0
-      ? { stackState, undeployed: null, stackFaults: await readStackFaults(deployment, found, ask) }
-      : { stackState, undeployed: { settings, deployedAt: found.deployedAt }, stackFaults: null };
+      ? {
+          stackState,
+          deployedAt,
+          undeployed: null,
+          stackFaults: await readStackFaults(deployment, found, ask),
+        }
+      : { stackState, deployedAt, undeployed: { settings, deployedAt }, stackFaults: null };
   }
 
   /** The last hour, and who sent what was refused. */
@@ -478,7 +518,7 @@ async function readKey(
   const client = new KMSClient(aws);
   try {
     const { KeyMetadata } = (await ifThere(client.send(new DescribeKeyCommand({ KeyId })))) ?? {};
-    if (KeyMetadata === undefined) return null;
+    if (KeyMetadata === undefined) return { Arn: KeyId, KeyState: NO_KEY };
     const { Arn = KeyId, KeyState, KeySpec, KeyUsage, KeyManager, MultiRegion, DeletionDate } = KeyMetadata;
     return { Arn, KeyState, KeySpec, KeyUsage, KeyManager, MultiRegion, DeletionDate };
   } finally {

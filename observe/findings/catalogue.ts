@@ -4,7 +4,7 @@ import type { SharedPart } from '../facts/statusFacts.ts';
 import { collectorFindings } from './catalogue/collector.ts';
 import { deploymentFindings } from './catalogue/deployment.ts';
 import { dropsFindings } from './catalogue/drops.ts';
-import type { Entry, FindingPart, Severity } from './catalogue/entry.ts';
+import type { Entry, FindingCase, FindingPart, Severity } from './catalogue/entry.ts';
 import { partitionsFindings } from './catalogue/partitions.ts';
 import { setupFindings } from './catalogue/setup.ts';
 import { streamsFindings } from './catalogue/streams.ts';
@@ -42,6 +42,8 @@ export interface Told {
   readonly detail?: string;
   /** The cause where it has figures; default the case's. */
   readonly cause?: string;
+  /** Cause and cure of the code of ours with which something failed: they stand before the case's. */
+  readonly reason?: FindingCase | undefined;
   /** As {@link Finding.judgedBy}. */
   readonly judgedBy?: readonly SharedPart[];
 }
@@ -92,7 +94,7 @@ export function isFinding<Read extends object>(read: Read | Finding): read is Fi
  */
 export function finding<Code extends FindingCode>(
   code: Code,
-  { title: said, since, detail = '', cause: known, case: name, judgedBy }: Told & Case<Code>,
+  { title: said, since, detail = '', cause: known, reason, case: name, judgedBy }: Told & Case<Code>,
   commands: readonly string[] = [],
   severity?: Severity,
 ): Finding {
@@ -108,8 +110,8 @@ export function finding<Code extends FindingCode>(
     title: `${said.replace(/\.$/, '')}${isTimed ? '' : when}.`,
     since,
     detail,
-    cause: known ?? cause,
-    cure,
+    cause: known ?? [reason?.cause ?? [], cause].flat().join(' '),
+    cure: [reason?.cure ?? [], cure].flat().join(' '),
     commands,
     section: section === undefined ? null : operateSections[section],
     ...(judgedBy === undefined ? {} : { judgedBy }),

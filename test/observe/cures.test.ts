@@ -68,6 +68,7 @@ const ACTS: Readonly<Record<string, string>> = {
   LAKE_FORMATION: 'its administrator grants',
   NAMES_UNKNOWN: 'Statsig answers with the names',
   NIGHT_MISSING: 'its owner changes it',
+  NOT_RUN: 'its owner sets it back',
   OVERFLOW: 'AWS raises the limit; ends after a day',
   QUARANTINED: 'the sender corrects',
   QUOTA: 'AWS raises the quota',

@@ -4,6 +4,7 @@ import type { DatasetDays } from '../../observe/facts/days/ledgerDays.ts';
 import type { LastDay } from '../../observe/facts/flow/changes.ts';
 import type { LastFailure } from '../../observe/facts/flow/failures.ts';
 import { FAILED_REQUESTS } from '../../observe/facts/flow/loggedRequests.ts';
+import type { RefusedCopies } from '../../observe/facts/flow/relayCopies.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import { GONE } from '../../observe/facts/flow/senders.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
@@ -144,11 +145,11 @@ describe('a finding of sluice status', () => {
     [
       'refused copies',
       'cause',
-      (refused: readonly { reason: string; count: number; oldest: string }[]) => ({
-        relay: { waiting: { ...threeCopies, oldest: null }, refused },
+      (refused: readonly RefusedCopies[]) => ({
+        relay: { waiting: { ...threeCopies, oldest: null }, refused, hasMore: false },
       }),
-      { reason: '401', count: 2, oldest: hoursAgo(3) },
-      { reason: 'expired', count: 1, oldest: hoursAgo(3) },
+      { reason: '401', count: 2, since: hoursAgo(2), oldest: hoursAgo(3) },
+      { reason: 'expired', count: 1, since: hoursAgo(2), oldest: hoursAgo(3) },
     ],
     [
       'rows in quarantine',
@@ -174,11 +175,7 @@ describe('a finding of sluice status', () => {
         'npx sluice ingest explain --source acme --dataset orders --day 2026-11-17',
         'npx sluice ingest run --source acme --dataset orders',
       ],
-      [
-        'npx sluice export status --export out',
-        'npx sluice explain SLUICE_INGEST_X',
-        'npx sluice export run --export out',
-      ],
+      ['npx sluice export status --export out', 'npx sluice export run --export out'],
     ]);
   });
 
@@ -325,7 +322,7 @@ describe('a finding of sluice status', () => {
     expect(throttling(1_234)[0]?.detail).toMatch(/: 1,234 records were /);
     expect(judge({ ...silent, lastEventAt: hoursAgo(1) })).toHaveLength(1);
     const copiesSince = (hours: number) =>
-      judge({ relay: { waiting: { ...threeCopies, oldest: hoursAgo(hours) }, refused: [] } });
+      judge({ relay: { waiting: { ...threeCopies, oldest: hoursAgo(hours) }, refused: [], hasMore: false } });
     expect(copiesSince(0.99)).toHaveLength(0);
     expect(copiesSince(1)).toHaveLength(1);
     const listedAgo = (hours: number) => {
@@ -678,10 +675,7 @@ describe('a finding of sluice status', () => {
     const { waiting: late } = waitingFacts({ landing: { ...emptyListing, oldest: hoursAgo(2) } });
     const failures = [{}, { write: codedFailure('SLUICE_WRITE_X', 'it is denied.') }];
     const shown = failures.map((failure) => judge({ waiting: late, failures: failure })[0]?.commands[0]);
-    expect(shown).toEqual([
-      expect.stringContaining('doctor'),
-      expect.stringContaining('explain SLUICE_WRITE_X'),
-    ]);
+    expect(shown).toEqual([expect.stringContaining('doctor'), expect.stringContaining('redrive --landing')]);
   });
 
   it('of a key that is disabled has what began after that and has its error, and the command of the doctor', () => {
@@ -711,7 +705,12 @@ describe('a finding of sluice status', () => {
       severity: 'problem',
       since: hoursAgo(2),
       detail: expect.stringMatching(/^arn\S+ is disabled\..*landing\/: 3 objects.* 2 requests.*1 message/),
-      commands: [expect.stringMatching(/^aws kms enable-key --key-id arn:/)],
+      cure: expect.stringContaining('run the last commands'),
+      commands: [
+        expect.stringMatching(/^aws kms enable-key --key-id arn:/),
+        expect.stringMatching(/ redrive --landing /),
+        expect.stringMatching(/ start-message-move-task /),
+      ],
     });
     const codes = (findings: readonly Finding[]) => findings.map(({ code }) => code.slice(15));
     expect(codes(others)).toEqual(['ALARM']);
@@ -778,7 +777,6 @@ describe('a finding of sluice status', () => {
       'npx sluice ingest explain --source acme --dataset orders --day 2026-11-01',
       'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-01 --to 2026-11-01',
       'npx sluice export status --export out --days 21',
-      'npx sluice explain SLUICE_INGEST_X',
       'npx sluice export run --export out',
       'npx sluice export run --export out --from 2026-11-01 --to 2026-11-01',
       'npx sluice curate status --table events --days 21',

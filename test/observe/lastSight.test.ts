@@ -9,6 +9,7 @@ import {
   HOUR_MS,
   hoursAgo,
   judgedDeployment,
+  keysFailure,
   NOW,
   quarantineCount,
   threeCopies,
@@ -71,10 +72,10 @@ describe('a finding of sluice status', () => {
         { ...fault, ...whole, what: 'table', name: 'events', part: 'the tables of the catalog' },
         { ...fault, ...whole, what: 'workgroup', name: 'own', part: 'the workgroup own' },
       ],
-      keysFailure: `${hoursAgo(0.1)}: SLUICE_KEYS_UNAVAILABLE: AccessDeniedException.`,
+      keysFailure: keysFailure('denied', 'AccessDeniedException'),
       deniedCalls: [deniedCalls],
       quarantine: [quarantineCount],
-      relay: { waiting: { ...threeCopies, oldest: hoursAgo(2) }, refused: [] },
+      relay: { waiting: { ...threeCopies, oldest: hoursAgo(2) }, refused: [], hasMore: false },
     }).map((finding) => ({ at: hoursAgo(24), finding }));
     const keptOf = (unknown: StatusFacts['unknown'], facts: Partial<StatusFacts> = {}) => {
       const all = { ...wellFacts, ...facts, unknown };

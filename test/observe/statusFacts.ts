@@ -2,7 +2,7 @@ import { HOUR_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type DatasetDays, type DropDay, isOldLook } from '../../observe/facts/days/ledgerDays.ts';
 import type { Change } from '../../observe/facts/flow/changes.ts';
-import type { DeadLetters, LastFailure } from '../../observe/facts/flow/failures.ts';
+import type { DeadLetters, KeysFailure, LastFailure } from '../../observe/facts/flow/failures.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 
@@ -37,6 +37,13 @@ export const failureOf = (kind: LastFailure['kind'], text: string, age = 1): Las
 export const codedFailure = (code: string, detail: string, age = 1): LastFailure => ({
   ...failureOf('error', `${code}: ${detail}`, age),
   code,
+});
+
+/** With what collectors fail to read the keys' secret, first four hours ago. */
+export const keysFailure = (kind: KeysFailure['kind'], error: string): KeysFailure => ({
+  text: `${hoursAgo(0.1)}: SLUICE_KEYS_UNAVAILABLE: ${error}.`,
+  kind,
+  since: hoursAgo(4),
 });
 
 /** An hour with requests and no failure. */
@@ -86,6 +93,10 @@ export const wellFacts: StatusFacts = {
   unstored: null,
   keys: { senders: ['9f86'], fault: null, faultKind: null, unreadable: [], changedAt: null },
   keysFailure: null,
+  overflowError: null,
+  relayAnswer: null,
+  deployedAt: null,
+  idleFunctions: [],
   lastEventAt: null,
   tables: [],
   waiting: {

@@ -12,10 +12,10 @@ import { unusedFunctions } from '../../../infra/template/unusedFunctions.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { parseJson } from '../../../lib/base/json.ts';
 import { counted } from '../../../lib/base/text.ts';
-import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../../deployment.ts';
-import { ifThere, isDenial, isOfKey } from '../../explainAwsError.ts';
+import { type AnswerKind, failureKind, ifThere, isOfKey } from '../../explainAwsError.ts';
 import { functionLog, readLog } from '../../readLog.ts';
 import { readQueue } from './relayCopies.ts';
 
@@ -67,10 +67,10 @@ const STREAM = 'landing';
 
 /**
  * How work failed. `timedOut`, `processEnded`: Lambda ended the run for its time, or its process ended, most often for want of memory.
- * `throttled`: Lambda did not begin the run. `denied`: AWS denied a call to the function's role. `error`: the code of ours, or the
- * delivery of the stream, has said another error.
+ * `throttled`: Lambda did not begin the run. `denied`: AWS denied a call to the function's role. `missing`: what it asks AWS for does not
+ * exist. `busy`: AWS throttled a call, or failed itself. `error`: the code of ours, or the delivery of the stream, has said another error.
  */
-export type FailureKind = 'timedOut' | 'processEnded' | 'throttled' | 'denied' | 'error';
+export type FailureKind = 'timedOut' | 'processEnded' | 'throttled' | 'denied' | 'missing' | 'busy' | 'error';
 
 /** What a function, or the delivery of the stream, failed with last. */
 export interface LastFailure {
@@ -91,7 +91,7 @@ interface Reason {
   /** Code and detail in words. */
   readonly text: string;
   /** As {@link LastFailure.kind}. */
-  readonly kind: Exclude<FailureKind, 'throttled' | 'denied'>;
+  readonly kind: 'timedOut' | 'processEnded' | 'error';
 }
 
 type FailureReaders = Pick<Deployment, 'logs' | 'cloudwatch' | 'stack' | 'now'>;
@@ -151,8 +151,7 @@ async function readFailures(
       if (reason === null) return [];
       const { code } = reason;
       const isOfCustomer = DENIED_BY_CUSTOMER.test(code ?? '');
-      const isDenied = reason.kind === 'error' && !isOfCustomer && isDenial(reason.text);
-      const kind = isDenied ? 'denied' : reason.kind;
+      const kind = reason.kind === 'error' && !isOfCustomer ? failureKind(reason.text) : reason.kind;
       const isByKey = !isOfCustomer && isOfKey(reason.text);
       return [{ at, failure: { text: failureText(at, reason), kind, code, isByKey } }];
     });
@@ -243,26 +242,42 @@ function kindOf({ kind, code }: LastFailure): string {
 /** Collectors in use read keys every five minutes at least, after a failure every minute. */
 const KEYS_MS = 10 * MINUTE_MS;
 
+/** With what collectors fail to read the keys' secret. */
+export interface KeysFailure {
+  /** The last failure, as the text of {@link LastFailure}. */
+  readonly text: string;
+  /** What the cure follows. */
+  readonly kind: AnswerKind;
+  /** When one failed first since a collector has read the secret, within a day, ISO 8601; null if the log has more lines than were read. */
+  readonly since: string | null;
+}
+
 /**
- * The error with which collectors failed to read the keys' secret last, as the text of {@link LastFailure}, but for what the secret itself
- * shows; null if a collector has read it since, or if none has tried for ten minutes.
+ * The error with which collectors failed to read the keys' secret last, but for what the secret itself shows; null if a collector has
+ * read it since, or if none has tried for ten minutes.
  *
  * @throws What CloudWatch Logs' client throws.
  */
 export async function readKeysFailure(
   deployment: Pick<Deployment, 'logs' | 'stack' | 'now'>,
-): Promise<string | null> {
-  const { events } = await readLog(deployment, {
+): Promise<KeysFailure | null> {
+  const question = {
     group: functionLog(deployment.stack, 'collect'),
     filterPattern: '{ $.event = "keys" }',
-    times: [{ startTime: deployment.now - KEYS_MS }],
     mostPages: MOST_PAGES,
-  });
+  };
+  const recent = { ...question, times: [{ startTime: deployment.now - KEYS_MS }] };
+  const { events } = await readLog(deployment, recent);
   const { timestamp = 0, message = '' } = events.toSorted(byTime).at(-1) ?? {};
   const reason = reasonOf(message);
   // Problems without a code are of entries in the secret.
   if (reason === null || reason.code === null || OF_SECRET.test(reason.text)) return null;
-  return failureText(timestamp, reason);
+  const day = await readLog(deployment, { ...question, times: [{ startTime: deployment.now - DAY_MS }] });
+  const lines = day.events.toSorted(byTime);
+  const good = lines.findLastIndex((line) => reasonOf(line.message ?? '') === null);
+  const first = lines[good + 1]?.timestamp ?? timestamp;
+  const since = day.hasMore ? null : isoTimestamp(first);
+  return { text: failureText(timestamp, reason), kind: failureKind(reason.text), since };
 }
 
 /** Names of errors that whoever reads the secret sees as well: they are over once it is valid. */

@@ -231,3 +231,27 @@ function bySender(
   }
   return [...groups.values()].sort((a, b) => b.count - a.count);
 }
+
+/**
+ * The name of the error with which the stream did not take a request last; null if the log does not say it.
+ *
+ * @param last Start of the last five minutes in which it took one not, ISO 8601.
+ * @throws What CloudWatch Logs' client throws.
+ */
+export async function readOverflowError(
+  deployment: Pick<Deployment, 'logs' | 'stack'>,
+  last: string,
+): Promise<string | null> {
+  const startTime = Date.parse(last);
+  const { events } = await readLog(deployment, {
+    group: functionLog(deployment.stack, 'collect'),
+    filterPattern: '"not_streamed"',
+    times: [{ startTime, endTime: startTime + PERIOD_MS }],
+    ...NOTED,
+  });
+  const codes = events.flatMap(({ message = '' }) => {
+    const { not_streamed: why = null } = readRequestLine(message, last) ?? {};
+    return /^(?:held_back|not_acknowledged): (.+)/.exec(why ?? '')?.[1] ?? [];
+  });
+  return codes.at(-1) ?? null;
+}

@@ -1,9 +1,11 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
 import { partName } from '../../../infra/template/Stack.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { defineErrorFamily } from '../../../lib/base/errors.ts';
+import { parseJson } from '../../../lib/base/json.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
-import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
+import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
 import { RETRY_PAUSES } from '../../../lib/relay/limits.ts';
 import { relayMetrics } from '../../../lib/relay/relayMetrics.ts';
@@ -17,6 +19,7 @@ import {
 } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
+import { functionLog, readLog } from '../../readLog.ts';
 import { listFolder } from './waitingObjects.ts';
 
 /** Errors of questions about relay. */
@@ -44,8 +47,20 @@ export interface RefusedCopies {
   readonly reason: string;
   /** Number of copies. */
   readonly count: number;
+  /** When the first of them was put aside, ISO 8601. */
+  readonly since: string;
   /** Time at which the oldest copy was kept, ISO 8601. */
   readonly oldest: string;
+}
+
+/** What the target did with copies that were tried last. */
+export interface RelayAnswer {
+  /** The status of its answer, or the name of an error without one; of several the most frequent. */
+  readonly why: string;
+  /** Number of copies that it did not take for that in the run. */
+  readonly copies: number;
+  /** When that run ended, ISO 8601. */
+  readonly at: string;
 }
 
 /** Copies that relay has not delivered. */
@@ -54,6 +69,8 @@ export interface RelayState {
   readonly waiting: WaitingCopies;
   /** Copies that are not tried again, by reason; the most frequent reason first. */
   readonly refused: readonly RefusedCopies[];
+  /** Whether more copies were put aside than the 10,000 that were listed. */
+  readonly hasMore: boolean;
 }
 
 /** A queue of the stack. */
@@ -111,24 +128,54 @@ export async function readRelayState(deployment: Deployment): Promise<RelayState
   return {
     waiting: { count: messages, oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null },
     refused: countRefused(refused.objects.map(({ key }) => key)),
+    hasMore: refused.hasMore,
   };
 }
 
 function countRefused(keys: readonly string[]): readonly RefusedCopies[] {
-  const times = new Map<string, number[]>();
-  for (const key of keys) {
-    const { id = null, reason = '' } = parseRelayRefusedKey(key) ?? {};
-    const at = timeOf(id);
-    const kept = times.get(reason) ?? [];
-    if (at === null) continue;
-    kept.push(at);
-    times.set(reason, kept);
-  }
-  return Array.from(times, ([reason, kept]) => ({
-    reason,
-    count: kept.length,
-    oldest: isoTimestamp(Math.min(...kept)),
-  })).sort((a, b) => b.count - a.count);
+  const copies = keys.flatMap((key) => {
+    const { id = null, reason = '', at = 0 } = parseRelayRefusedKey(key) ?? {};
+    const keptAt = timeOf(id);
+    return keptAt === null ? [] : [{ reason, at, keptAt }];
+  });
+  return Array.from(
+    Map.groupBy(copies, ({ reason }) => reason),
+    ([reason, refused]) => ({
+      reason,
+      count: refused.length,
+      since: isoTimestamp(Math.min(...refused.map(({ at }) => at))),
+      oldest: isoTimestamp(Math.min(...refused.map(({ keptAt }) => keptAt))),
+    }),
+  ).sort((a, b) => b.count - a.count);
+}
+
+/** Whether copies wait for an hour or more. @param now Epoch milliseconds. */
+export function areCopiesLate({ waiting: { oldest } }: RelayState, now: number): boolean {
+  return oldest !== null && now - Date.parse(oldest) >= HOUR_MS;
+}
+
+const relayLine = z.object({ retried: z.record(z.string(), z.number()) });
+
+/**
+ * What the target answered in the last run in which it did not take a copy; null without one.
+ *
+ * @throws What CloudWatch Logs' client throws.
+ */
+export async function readRelayAnswer(
+  deployment: Pick<Deployment, 'logs' | 'stack' | 'now'>,
+): Promise<RelayAnswer | null> {
+  const { events } = await readLog(deployment, {
+    group: functionLog(deployment.stack, 'relay'),
+    filterPattern: '{ $.code = "SLUICE_RELAY_NOT_TAKEN" }',
+    times: [{ startTime: deployment.now - TRIED_WITHIN_MS }],
+    mostPages: MOST_PAGES,
+  });
+  const last = events.toSorted((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0)).at(-1);
+  const { data } = relayLine.safeParse(parseJson(last?.message ?? ''));
+  const [most] = Object.entries(data?.retried ?? {}).sort(([, a], [, b]) => b - a);
+  if (most === undefined) return null;
+  const [why, copies] = most;
+  return { why, copies, at: isoTimestamp(last?.timestamp ?? 0) };
 }
 
 /** Time at which a copy was kept. @param id The ID in its key; null for a key that is not relay's. */
@@ -136,6 +183,8 @@ function timeOf(id: string | null): number | null {
   return id === null ? null : relayIdTime(id);
 }
 
+/** Pages of the log that are read. */
+const MOST_PAGES = 20;
 /** SQS's metrics come every minute, some minutes late. */
 const SQS_METRIC_MS = 15 * MINUTE_MS;
 /** Every waiting copy is tried within this time, unless the target asked for a longer pause. */

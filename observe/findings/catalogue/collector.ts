@@ -1,13 +1,38 @@
 import { entriesOf } from './entry.ts';
-import { LOG_UNREAD, THROTTLED, WHO } from './wording.ts';
+import { failureCases, LOG_UNREAD, WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('collector');
+
+/** What becomes of copies that wait. */
+const KEPT = 'They are tried again, and put aside after six days and a half.';
+/** What becomes of copies that were put aside. */
+const DELETED = 'They are deleted seven days after they were put aside.';
+/** Ends the cure of copies that were put aside. */
+const SENT_AGAIN = 'Then the second command says what would be sent again, and the third sends it.';
 
 /** Findings about requests, keys and what is stored of them. */
 export const collectorFindings = {
   SLUICE_FINDING_RELAY_LATE: warning(
     'Copies of requests have waited for more than an hour to be relayed; after six days and a half they are put aside.',
-    'The command shows the log of `relay`: `retried` says what the target answers. Without such lines there are more copies than the function delivers: raise `relay.concurrency` (docs/relay.md, "Limits").',
+    {
+      answered: [
+        `The target is reached, and does not take them: it answers with the status of the title. ${KEPT}`,
+        'Have whoever runs the target correct that. Copies are then delivered within the hour.',
+      ],
+      unanswered: [
+        `No answer comes from the target: the call fails with the error of the title. ${KEPT}`,
+        'Have whoever runs the target look at its address, its certificate and its network: the configuration has `relay`. Copies are then delivered within the hour.',
+      ],
+      failing: [
+        `The function \`relay\` fails: \`SLUICE_FINDING_FUNCTION_FAILED\` or \`SLUICE_FINDING_DEAD_LETTERS\` says with what. ${KEPT}`,
+        'Do what that finding says. Copies are then delivered within the hour.',
+      ],
+      slow: [
+        `The target takes what it is sent: there are more copies than the function delivers. ${KEPT}`,
+        'Raise `relay.concurrency` (docs/relay.md, "Limits"), and deploy.',
+      ],
+      unread: [`${LOG_UNREAD[0]} ${KEPT}`, LOG_UNREAD[1]],
+    },
     { section: 'relay', alarms: ['relay-age', 'relay-queue-age'] },
   ),
   SLUICE_FINDING_NOT_STORED: problem(
@@ -47,27 +72,7 @@ export const collectorFindings = {
         'The gateway or the Function URL answered 4xx by itself, and SDKs drop these events. With `endpoint.accessLogDays` its log has each status; the doctor names a limit (429).',
         'Have AWS raise a limit that the doctor names. Without one the requests were too large (413: send smaller batches) or had another address (404: correct it in the app; of scanners leave it).',
       ],
-      timedOut: [
-        'The collector ran out of time, and most SDKs send again.',
-        'The command shows the log. Most often something that it calls is slow: `npx sluice doctor` looks at Firehose, the bucket and the keys. More memory in serverless.yml gives it more processor.',
-      ],
-      throttled: [
-        `${THROTTLED[0]} Most SDKs send again.`,
-        `${THROTTLED[1]} A limit of the configuration, \`collector.reservedConcurrency\`, is raised there, too. The last command shows the log.`,
-      ],
-      outOfMemory: [
-        "The collector's process ended, most often for want of memory. Most SDKs send again.",
-        'Give `collect` more memory in serverless.yml, and deploy. The command shows the log.',
-      ],
-      denied: [
-        'A policy denies the role of the collector what the detail names. Most SDKs send again.',
-        'The first command names the statement, or the role that was changed: set it back. The second shows the log.',
-      ],
-      broke: [
-        'The collector failed with the error of the detail. Most SDKs send again.',
-        'Correct what the error names. The command shows the log.',
-      ],
-      unread: [`${LOG_UNREAD[0]} Most SDKs send again.`, LOG_UNREAD[1]],
+      ...failureCases('Most SDKs send again.', 'The last command shows the log.'),
       unknown: [
         'The log of the collector has no error: the endpoint could not invoke it, as its permission, its role or the function was changed. Most SDKs send again.',
         'The first command names what was changed, and has the commands that set it back. The second shows the log.',
@@ -123,7 +128,15 @@ export const collectorFindings = {
         'Start the local cloud again, then add each key again with `npx sluice keys add LABEL`.',
       ],
       denied: [
-        `Collectors are not given the secret, as the detail says. Those that have read it go on with those keys; new ones answer 503. ${WHO} PutRolePolicy, PutResourcePolicy, DisableKey.`,
+        `A policy denies collectors the secret, as the detail says. Those that have read it go on with those keys; new ones answer 503. ${WHO} PutRolePolicy, PutResourcePolicy, PutKeyPolicy.`,
+        'The command names what was changed of the role, the secret or its key: set it back. Collectors read the secret again within ten minutes.',
+      ],
+      busy: [
+        `Secrets Manager answers collectors that it is asked too often, or fails itself, as the detail says. Those that have read the secret go on with its keys; new ones answer 503. ${WHO} GetSecretValue.`,
+        'Wait: collectors read the secret again within ten minutes of its end. If it stays for an hour, see in Service Quotas which calls of Secrets Manager the account makes, and ask AWS for a higher quota.',
+      ],
+      failed: [
+        `Collectors cannot read the secret, as the detail says. Those that have read it go on with its keys; new ones answer 503. ${WHO} PutRolePolicy, PutResourcePolicy, PutSecretValue.`,
         'The command names what was changed of the role, the secret or its key: set it back. Collectors read the secret again within ten minutes.',
       ],
     },
@@ -150,16 +163,16 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_SPIKE: warning(
     'Within 24 hours an hour had at least 50 times of what is usual in it.',
-    'Ask whoever owns the sender that the title names whether it is meant. If it is not, take its key out (`npx sluice keys remove LABEL`). The command shows requests as they come.',
+    'Ask whoever owns the sender that the title names whether it is meant. If it is not, take its key out (`npx sluice keys remove LABEL`). The command shows requests as they come, until Ctrl-C.',
     { section: 'abuse', alarms: ['invocations'] },
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(
     'Events of the last 24 hours have a time before the year 2000: their sender most likely counts seconds, where milliseconds are expected.',
-    'Have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted".',
+    'Have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C.',
   ),
   SLUICE_FINDING_CLOCK_OFF: warning(
     "Within 24 hours a sender's clock was off by 55 minutes or more. Corrected events have the right day, others that of the time that was sent.",
-    'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted". It goes a day after the last such event.',
+    'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C. It goes a day after the last such event.',
   ),
   SLUICE_FINDING_RESENDS: warning(
     'Clients sent far more of the events of a day again than usual. Views and curated tables have each once a day, raw tables and bills have all.',
@@ -187,13 +200,21 @@ export const collectorFindings = {
   SLUICE_FINDING_RELAY_REFUSED: problem(
     'The target of relay refused copies of requests for good, or did not take them within six days and a half. They are deleted seven days after they were put aside.',
     {
+      key: [
+        `The target does not know the SDK key of these requests. ${DELETED}`,
+        `Make the key known to the target, or have the app use a key that the target knows. ${SENT_AGAIN}`,
+      ],
+      body: [
+        `The target cannot read these requests, or they are too large for it. ${DELETED}`,
+        `Have the sender send what the target takes: docs/relay.md, "What was refused". These requests are in Sluice; only a target that has changed takes them. ${SENT_AGAIN}`,
+      ],
       refused: [
-        'The target refuses them for good, with the reasons of the detail. They are deleted seven days after they were put aside.',
-        'docs/relay.md, "What was refused", has the likely cause of each reason. Once it is corrected, the second command says what would be sent again, and the third sends it.',
+        `The target refuses them for good with this status, as the title says. ${DELETED}`,
+        `Ask whoever runs the target what it wants. ${SENT_AGAIN}`,
       ],
       expired: [
-        'The target did not take them within six days and a half. They are deleted seven days after they were put aside.',
-        'See whether the target answers again: `retried` in the log of `relay` has its last answers. Then the second command says what would be sent again, and the third sends it.',
+        `The target did not take them within six days and a half. ${DELETED}`,
+        `Have whoever runs the target see that it answers again. ${SENT_AGAIN}`,
       ],
     },
     { section: 'relay', alarms: ['relay-refused'] },

@@ -4,9 +4,8 @@ import {
   DENIALS,
   DEPLOY_NOW,
   EXPIRED_CREDENTIALS,
-  LOG_UNREAD,
+  failureCases,
   REFUSED_CREDENTIALS,
-  THROTTLED,
   WHO,
 } from './wording.ts';
 
@@ -138,6 +137,10 @@ export const deploymentFindings = {
         'KMS says that it is in a state that no call of ours ends.',
         'Whoever owns the key brings it back: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html.',
       ],
+      gone: [
+        'KMS has no such key: its deletion is complete. Nothing is written, and what it has encrypted nobody can read.',
+        'Deploy a stage with a bucket of its own, and have apps send there: docs/platform.md, "Encryption". No call brings the key back.',
+      ],
       logsOff: [
         `Somebody disabled it. CloudWatch Logs takes no disabled key: a deployment stops at the first log group. ${WHO} DisableKey, ScheduleKeyDeletion.`,
         'Run the commands in their order.',
@@ -202,17 +205,13 @@ export const deploymentFindings = {
   SLUICE_FINDING_DEAD_LETTERS: problem(
     'A dead-letter queue holds messages that could not be processed.',
     {
-      known: [
-        'The function failed with them on their last try, as the detail says.',
-        'Correct that. Then the last command moves the messages back.',
-      ],
-      throttled: [
-        `They never ran on their last try. ${THROTTLED[0]}`,
-        `${THROTTLED[1]} Then the last moves the messages back.`,
-      ],
-      unread: [
-        LOG_UNREAD[0],
-        `${LOG_UNREAD[1]} Once the cause is corrected, the second command moves the messages back.`,
+      ...failureCases(
+        'The messages were tried several times, and are not tried again.',
+        'Then the last command moves the messages back.',
+      ),
+      over: [
+        'The function failed with them on their last try, as the detail says, and its later runs did not.',
+        'Run the command: it moves the messages back.',
       ],
       unknown: [
         'The log does not tell with what they failed: of the time of their last try it has no error, or several kinds.',
@@ -228,23 +227,24 @@ export const deploymentFindings = {
         'A run failed, and later ones did its work.',
         'Nothing is to be done. The command shows the log. It goes a day after the last error.',
       ],
-      resources: [
-        'A run used up its memory or its time.',
-        'Give the function more memory in serverless.yml, and so more processor, and deploy. Then the next try does the work. The command shows the log.',
-      ],
-      denied: [
-        'A policy denies the role of the function what the detail names.',
-        'The first command names the statement, or the role that was changed: set it back. Then the next try does the work. The second shows the log.',
-      ],
-      throttled: [THROTTLED[0], `${THROTTLED[1]} Then the next try does the work.`],
-      error: [
-        'A run failed with the error of the detail.',
-        'Correct what it names; `explain` has the cure of a code of ours. Then the next try does the work. The command shows the log.',
-      ],
-      unread: LOG_UNREAD,
+      ...failureCases('', 'Then the next try does the work. The last command shows the log.'),
       unknown: [
         'Its log has no line that says why.',
         'The command shows the log around the times of the detail. Then the next try does the work.',
+      ],
+    },
+    { section: 'functions' },
+  ),
+  SLUICE_FINDING_NOT_RUN: problem(
+    'A function does not run, although its queue or its schedule asks for it. No run has failed, so its log says nothing.',
+    {
+      queue: [
+        `Lambda does not take the messages: somebody disabled or deleted the function's event source mapping, or its role may no longer read the queue. ${WHO} UpdateEventSourceMapping, DeleteEventSourceMapping, PutRolePolicy.`,
+        'Run the first command: it names which of them it is, and has the commands that set it back. Lambda then takes the messages within a minute.',
+      ],
+      schedule: [
+        `No schedule sends a message: somebody disabled or deleted it, or its role may no longer send to the queue. ${WHO} UpdateSchedule, DeleteSchedule, PutRolePolicy.`,
+        'Run the first command: it names which of them it is, and has the commands that set it back. The next run then does the work of those that are missing.',
       ],
     },
     { section: 'functions' },

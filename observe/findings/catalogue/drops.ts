@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { UNSAID_WHO } from './wording.ts';
+import { UNSAID_WHO, WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('drops');
 
@@ -35,8 +35,8 @@ export const dropsFindings = {
         '`policy print` prints what the customer must allow, and to which roles: have them compare. Then `ingest run` lists the folder again.',
       ],
       other: [
-        'The call failed with the code of the title.',
-        'The first command says what to do. Then `ingest run` lists the folder again.',
+        'The call failed with this error, whose code the title has.',
+        'Then the last command lists the folder again.',
       ],
     },
     { section: 'drops', alarms: ['ingest-unreadable'] },
@@ -65,8 +65,12 @@ export const dropsFindings = {
         'Run the command, or wait for the schedule.',
       ],
       stale: [
-        'The function `ingest-plan` did not run, or did not come to this dataset.',
-        'The first command lists it now. The second shows the log of `ingest-plan`, which says what it failed with.',
+        'The function `ingest-plan` fails: `SLUICE_FINDING_FUNCTION_FAILED` or `SLUICE_FINDING_DEAD_LETTERS` says with what.',
+        'Do what that finding says. Then the command lists the folder.',
+      ],
+      unplanned: [
+        `No run of the schedule has come to it, and none has failed: somebody disabled or deleted the schedule, or its role may no longer send to the queue. ${WHO} UpdateSchedule, DeleteSchedule, PutRolePolicy.`,
+        'Run the first command: it names which of them it is, and has the commands that set it back. Then the second lists the folder.',
       ],
       nowhere: [
         'The folder has nothing for any day that is looked for.',
@@ -192,8 +196,8 @@ export const dropsFindings = {
         '`policy print` prints what the customer must allow: have them compare. If all of it is there, ask whether a statement demands an encryption header, and set `target.encryption` or `target.kmsKeyArn` (docs/export.md, "When an export fails"). Then `export run` exports these days.',
       ],
       other: [
-        'The export failed with the code of the title.',
-        'The first command shows the reason, `explain` says what to do. Then `export run` exports these days.',
+        'The export failed with this error, whose code the title has.',
+        'Then the last command exports these days.',
       ],
     },
     { section: 'exports', alarms: ['export-failed'] },

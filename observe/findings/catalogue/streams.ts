@@ -1,7 +1,10 @@
 import { entriesOf } from './entry.ts';
-import { LOG_UNREAD, THROTTLED, UNSAID_WHO } from './wording.ts';
+import { failureCases, LOG_UNREAD, UNSAID_WHO, WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('streams');
+
+/** What becomes of requests that the stream does not take. */
+const OBJECTS = 'Requests became objects of landing/direct/ instead. None is lost.';
 
 /** Findings about the stream, the landing and the hours that were received. */
 export const streamsFindings = {
@@ -32,7 +35,7 @@ export const streamsFindings = {
         'Correct what it failed with; `doctor --drift` names what was changed. The second command judges the day now, and keeps what it proves by rows. The next night makes up for up to fourteen days, and ends this.',
       ],
       silent: [
-        'No error of the function `reconcile` is known: its schedule is off, or its runs end before they begin.',
+        `No run of the function \`reconcile\` has failed: somebody disabled or deleted its schedule, so that none begins. ${WHO} UpdateSchedule, DeleteSchedule.`,
         '`doctor --drift` names what was changed of the schedule and the function: correct that. The second command judges the day now. The next night makes up for up to fourteen days, and ends this.',
       ],
     },
@@ -41,22 +44,7 @@ export const streamsFindings = {
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
     {
-      code: [
-        'The function `write` fails with the error of the detail. Nothing is lost.',
-        'Correct what it names; `explain` has the cure of a code of ours. Then the command has the objects tried, 10,000 at a time.',
-      ],
-      resources: [
-        'The function `write` used up its time or its memory. Nothing is lost.',
-        'Give it more memory in serverless.yml, and deploy. Then the command has the objects tried, 10,000 at a time.',
-      ],
-      denied: [
-        'A policy denies the role of `write` what the detail names. Nothing is lost.',
-        'The first command names the statement, or the role that was changed: set it back. Then the second has the objects tried, 10,000 at a time.',
-      ],
-      throttled: [
-        `${THROTTLED[0]} Nothing is lost.`,
-        `${THROTTLED[1]} Then the last has the objects tried, 10,000 at a time.`,
-      ],
+      ...failureCases('Nothing is lost.', 'Then the last command has the objects tried, 10,000 at a time.'),
       unknown: [
         'The log of `write` does not say why it fails, or could not be read. Nothing is lost.',
         'Look at the log of `write` in CloudWatch, and correct what it failed with. Then the command has the objects tried, 10,000 at a time.',
@@ -113,7 +101,29 @@ export const streamsFindings = {
   ),
   SLUICE_FINDING_OVERFLOW: warning(
     'Within 24 hours far more events than usual did not get into the stream: they became objects of landing/direct/. None is lost.',
-    'The command shows why, as `not_streamed`. Ask AWS for a higher quota if the stream is throttled: docs/limits.md, "Requests a second".',
+    {
+      over: [
+        `The stream takes requests again. ${OBJECTS}`,
+        'Nothing is to be done. It goes a day after the last of these events. The command shows requests with `not_streamed` until Ctrl-C.',
+      ],
+      denied: [
+        `A policy denies the collector, or the stream its key, as the title says. ${OBJECTS} ${WHO} PutRolePolicy, DeleteRolePolicy.`,
+        'Run the first command: it names what was changed, and has the commands that set it back. It goes a day after the last of these events.',
+      ],
+      missing: [
+        `The stream does not exist: somebody deleted it. ${OBJECTS} ${WHO} DeleteDeliveryStream.`,
+        'Run the first command: it has the commands that make the stream again. It goes a day after the last of these events.',
+      ],
+      busy: [
+        `Firehose takes no more requests of the stream: its quota is used up. ${OBJECTS}`,
+        'Ask AWS for a higher quota, which Firehose also raises by itself: docs/limits.md, "Requests a second". It goes a day after the last of these events.',
+      ],
+      error: [
+        `Calls of the stream end with the error of the title, most often as Firehose does not answer in time. ${OBJECTS}`,
+        'Wait: collectors try the stream again by themselves. If it stays for an hour, look at https://health.aws.amazon.com/health/status. It goes a day after the last of these events.',
+      ],
+      unread: [`${LOG_UNREAD[0]} ${OBJECTS}`, LOG_UNREAD[1]],
+    },
     { section: 'overflow', alarms: ['overflow'] },
   ),
 } as const;

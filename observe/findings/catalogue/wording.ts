@@ -20,13 +20,59 @@ export const LOG_UNREAD = [
 ] as const;
 
 /**
- * Cause and first sentences of the cure of runs that Lambda did not begin. An answer without a number is of a function without a
- * reservation: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+ * Cause and first sentences of the cure of what a function failed with, by the kind of its failure. `reason`: an error of ours, whose own
+ * cause and cure stand before these. Runs that Lambda did not begin: an answer without a number is of a function without a reservation:
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
  */
-export const THROTTLED = [
-  'Lambda does not begin the runs of the function: its own limit of runs at once is 0 or too low, unless all executions of the account are used up.',
-  "The first command tells: a number is the function's own limit, which the second command lifts; without a number the third asks AWS for more executions of the account.",
-] as const;
+const FAILURES = {
+  timedOut: [
+    'A run used up its time: most often something that it calls is slow.',
+    'Give the function more memory in serverless.yml, and so more processor, and deploy.',
+  ],
+  processEnded: [
+    'The process of a run ended, most often for want of memory.',
+    'Give the function more memory in serverless.yml, and deploy.',
+  ],
+  denied: [
+    'A policy denies the role of the function what the detail names.',
+    'The first command names the statement, or the role that was changed: set it back.',
+  ],
+  throttled: [
+    'Lambda does not begin the runs of the function: its own limit of runs at once is 0 or too low, unless all executions of the account are used up.',
+    "The first command tells: a number is the function's own limit, which the second command lifts; without a number the third asks AWS for more executions of the account.",
+  ],
+  missing: [
+    'Something that the function asks AWS for does not exist, as the detail says.',
+    'The first command names what is gone, and has the commands that make it again.',
+  ],
+  busy: [
+    'AWS answered that it is asked too often, or failed itself, as the detail says.',
+    'Wait for an hour: this passes. If it stays, ask AWS for a higher quota of that call.',
+  ],
+  reason: ['The function failed with this error, whose code the detail has.', ''],
+  error: ['The function failed with the error of the detail.', 'Correct what it names.'],
+  unread: LOG_UNREAD,
+} as const;
+
+/** How causes and cures of failing functions differ. */
+export type FailureCase = keyof typeof FAILURES;
+
+/**
+ * The cases of work that a failing function does not do.
+ *
+ * @param meanwhile What holds as long as it fails: a sentence, or nothing.
+ * @param then What ends the finding once the cause is corrected: a sentence.
+ */
+export function failureCases(
+  meanwhile: string,
+  then: string,
+): Readonly<Record<FailureCase, readonly [cause: string, cure: string]>> {
+  const told = Object.entries(FAILURES).map(([name, [cause, cure]]): [string, [string, string]] => [
+    name,
+    [`${cause} ${meanwhile}`.trim(), `${cure} ${then}`.trim()],
+  ]);
+  return Object.fromEntries(told) as Record<FailureCase, [string, string]>;
+}
 
 /**
  * Begins a sentence that ends with the names of calls. CloudTrail keeps 90 days of them, also without a trail:

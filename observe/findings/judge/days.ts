@@ -2,14 +2,14 @@ import { counted, listed } from '../../../lib/base/text.ts';
 import { addDays, DAY_MS, utcDay } from '../../../lib/base/time.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
-import { daysWords, sluiceCommand } from '../../commands.ts';
+import { daysWords } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { CurationState, KeptDay } from '../../facts/days/curatedDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding, seenNow, type Told } from '../catalogue.ts';
 import { copiesText, failedDays, failingText, lostFilesOf, sinceOf, versionsUntil } from './dayTexts.ts';
 import { unreadVersions } from './partitions.ts';
-import { customersCase, deniedCallText, deniedPolicy, type Findings, type Place } from './place.ts';
+import { customersTold, deniedCallText, deniedPolicy, type Findings, type Place } from './place.ts';
 
 /**
  * Shares of a day's rows that are resends: from the first with many times the usual share, from the second always. Fewer rows are a
@@ -41,19 +41,11 @@ export function* exportFindings(
     const changed = commands.sluice('export', 'run', '--export', name);
     const codes = days.flatMap(({ failing, failure }) => (failing === null ? [] : [failure]));
     const denied = deniedPolicy(codes, ['--for', 'export-target', '--export', name], commands);
-    const explained = [...new Set(customersCase(codes) === 'other' ? codes : [])].map((code) =>
-      sluiceCommand([], ['explain', code ?? '']),
-    );
-    const shown = (day: string) => [
-      show(oldest),
-      ...explained,
-      ...denied,
-      ...(day < firstDay ? [] : [changed]),
-    ];
+    const shown = (day: string) => [show(oldest), ...denied, ...(day < firstDay ? [] : [changed])];
     const needs = deniedCallText('export', codes, stack);
     const subject = { name: `${name}, ${target}`, verb: 'exported', needs };
     const failed = (told: Told, all: readonly string[]) =>
-      finding('SLUICE_FINDING_EXPORT_FAILED', { case: customersCase(codes), ...told }, all);
+      finding('SLUICE_FINDING_EXPORT_FAILED', { ...customersTold(codes), ...told }, all);
     yield* failedDays(failed, subject, { days, firstDay }, shown, run);
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
     if (copies.length > 0) {

@@ -4,7 +4,7 @@ import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { UnreadKind } from '../../explainAwsError.ts';
 import type { DeniedCalls } from '../../facts/deniedCalls.ts';
 import type { StackFault } from '../../facts/stackFaults.ts';
-import type { KeyFacts, StatusFacts, UnreadPart } from '../../facts/statusFacts.ts';
+import { type KeyFacts, NO_KEY, type StatusFacts, type UnreadPart } from '../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../catalogue.ts';
 import type { Findings, Place } from './place.ts';
 
@@ -40,7 +40,10 @@ export function judgeKey(
   const isOfAws = KeyManager === 'AWS';
   const isOfKind = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT';
   const isOfLogs = user === 'logs';
-  const isFit = isOfKind && (isOfLogs || MultiRegion !== true) && !isOfAws;
+  // Of a key that is not there nobody knows the kind.
+  const isGone = KeyState === NO_KEY;
+  const isFit = isGone || (isOfKind && (isOfLogs || MultiRegion !== true) && !isOfAws);
+  const unknownState = isGone ? 'gone' : 'state';
   if (isEnabled && isFit) return [];
   const known = KEY_STATES[KeyState];
   const { is: state, verbs } = known ?? { is: `is ${KeyState}`, verbs: [] };
@@ -54,7 +57,7 @@ export function judgeKey(
     finding(
       'SLUICE_FINDING_KEY_UNUSABLE',
       {
-        case: known === undefined && !isEnabled ? 'state' : KEY_CASES[user][isEnabled ? 'unfit' : 'off'],
+        case: known === undefined && !isEnabled ? unknownState : KEY_CASES[user][isEnabled ? 'unfit' : 'off'],
         title: `The key ${Arn} ${faults}${since === null ? '' : ', and calls fail for it'}`,
         since,
         detail: `${Arn} ${faults}.`,

@@ -9,13 +9,14 @@ import { daysWords, sluiceCommand } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { DatasetDays, DropDay, WaitingDay } from '../../facts/days/ledgerDays.ts';
 import { misnamedDays } from '../../facts/days/misnamedDays.ts';
+import { LONGEST_PAUSES } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type CaseOf, type Finding, finding, seenNow, type Told } from '../catalogue.ts';
 import { failedDays, lostFilesOf, sinceOf } from './dayTexts.ts';
 import { unreadVersions } from './partitions.ts';
 import {
-  customersCase,
+  customersTold,
   deniedCallText,
   deniedPolicy,
   type Findings,
@@ -27,7 +28,9 @@ import {
 
 /** How a dataset is named, and commands about its days. */
 type Dataset = ReturnType<typeof datasetOf> &
-  Pick<StatusFacts, 'archivedDays'> & {
+  Pick<StatusFacts, 'archivedDays' | 'deployedAt'> & {
+    /** Whether `ingest-plan` fails. */
+    readonly isPlanFailing: boolean;
     /** Whether the note of its last listing has no valid entry. */
     readonly isLookDamaged: boolean;
   };
@@ -68,11 +71,16 @@ function datasetOf({ source, dataset }: DatasetDays, place: Place) {
 
 /** Drops of customers, one dataset after the other. */
 export function* dropFindings(facts: StatusFacts, place: Place): Findings {
-  const { datasets, archivedDays } = facts;
+  const { datasets, archivedDays, deployedAt } = facts;
+  const failing = [
+    ...(facts.functionErrors ?? []).filter(({ isOver }) => !isOver),
+    ...(facts.deadLetters ?? []),
+  ];
+  const isPlanFailing = failing.some(({ part }) => part === 'ingest-plan');
   for (const drops of datasets ?? []) {
     const lookKey = lastLookKey(drops.source, drops.dataset);
     const isLookDamaged = facts.damagedEntries?.some(({ key }) => key === lookKey) === true;
-    const dataset = { ...datasetOf(drops, place), archivedDays, isLookDamaged };
+    const dataset = { ...datasetOf(drops, place), archivedDays, deployedAt, isLookDamaged, isPlanFailing };
     for (const judged of DATASET_JUDGES)
       for (const found of judged(drops, dataset)) {
         const alarms = scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, drops));
@@ -141,20 +149,23 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
 function* listing(
   drops: DatasetDays,
-  { name, run, policy, needs, log, commands, isLookDamaged }: Dataset,
+  { name, now, run, policy, needs, commands, deployedAt, isLookDamaged, isPlanFailing }: Dataset,
 ): Findings {
   const { folder, schedule, lookbackDays, lastLook, isLookOld, unlooked, days } = drops;
   const late = (
     told: Told & { readonly case: CaseOf<'SLUICE_FINDING_INGEST_LATE'> },
     shown: readonly string[],
   ) => finding('SLUICE_FINDING_INGEST_LATE', told, shown, 'warning');
+  const unlistedCase = isPlanFailing ? 'stale' : 'unplanned';
+  const lister = [...(isPlanFailing ? [] : [commands.sluice('doctor', '--drift')]), run()];
   if (lastLook === null) {
     if (isLookDamaged) return;
-    const told = seenNow(
-      `The folder of ${name} was never listed, where its schedule is ${schedule}`,
-      `${name}: never listed, ${schedule}.`,
-    );
-    yield late({ case: 'unlisted', ...told }, [run()]);
+    const since = deployedAt;
+    const isDue = since !== null && now - Date.parse(since) > LONGEST_PAUSES[schedule];
+    const title = `The folder of ${name} was never listed, where its schedule is ${schedule}`;
+    const detail = `${name}: never listed, ${schedule}.`;
+    if (isDue) yield late({ case: unlistedCase, title, since, detail }, lister);
+    else yield late({ case: 'unlisted', ...seenNow(title, detail) }, [run()]);
     return;
   }
   const { at, failure, stopped, elsewhere } = lastLook;
@@ -162,7 +173,7 @@ function* listing(
   if (isLookOld) {
     const title = `The folder of ${name} was listed last at ${listedAt}, where its schedule is ${schedule}`;
     const told = { title, since: listedAt, detail: `${name}: listed at ${listedAt}, ${schedule}.` };
-    yield late({ case: 'stale', ...told }, [run(), log('ingest-plan')]);
+    yield late({ case: unlistedCase, ...told }, lister);
   }
   if (failure !== undefined) {
     const failingSince = isoTimestamp(failure.since ?? at);
@@ -171,12 +182,12 @@ function* listing(
     yield finding(
       'SLUICE_FINDING_SOURCE_UNREADABLE',
       {
-        case: customersCase([failure.code]),
+        ...customersTold([failure.code]),
         title: `The folder of ${name} could not be listed: ${failure.code}`,
         since: failingSince,
         detail: `${name}, ${folder}, since ${failingSince}${tried}${good}: ${failure.code}: ${failure.message}${needs('list', failure.code)}`,
       },
-      [sluiceCommand([], ['explain', failure.code]), ...policy(failure.code), run()],
+      [...policy(failure.code), run()],
     );
   }
   if (!stopped) {

@@ -1,12 +1,11 @@
 import { counted } from '../../../lib/base/text.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
-import type { FailureKind } from '../../facts/flow/failures.ts';
 import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
-import { type CaseOf, finding } from '../catalogue.ts';
-import { errorsText, explained, type Findings, isLogRead, type Place } from './place.ts';
+import { type Finding, finding } from '../catalogue.ts';
+import { errorsText, explained, type Findings, failureTold, type Place } from './place.ts';
 import { missingNights } from './receivedHours.ts';
 
 /** What does not happen while a function fails. */
@@ -66,7 +65,9 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
       told !== undefined &&
       Date.parse(functionError.first) + MINUTE_MS > told.from &&
       Date.parse(functionError.last) <= told.to;
-    if (isWithin || ofDeadLetters.includes(functionError.part)) continue;
+    // Throttling alone that is over has cost nothing but time.
+    const isPast = functionError.isOver && functionError.errors === 0;
+    if (isPast || isWithin || ofDeadLetters.includes(functionError.part)) continue;
     const why = facts.failures[functionError.part];
     const texts = [
       errorsText(functionError),
@@ -81,30 +82,38 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
         ? `Lambda throttled ${counted(throttled, 'run')} of ${part}`
         : `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors`;
     const error = {
-      case: isOver ? 'over' : failureCase(facts, part),
+      ...(isOver ? { case: 'over' as const } : failureTold(facts, part, why)),
       title: `${had}${isOver ? ', and later ones had none' : ''}`,
       since: first,
       detail: texts.join(' '),
-    } as const;
+    };
     const found = finding('SLUICE_FINDING_FUNCTION_FAILED', error, [...explained(why, part, place), log]);
     yield ringing.tell({ ...found, isByKey: why?.isByKey === true }, [`${part}-errors`]);
   }
 }
 
-/** The case of what a function failed with last. */
-const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_FUNCTION_FAILED'>>> = {
-  timedOut: 'resources',
-  processEnded: 'resources',
-  throttled: 'throttled',
-  denied: 'denied',
-  error: 'error',
-};
-
-/** Why runs of a function failed. */
-function failureCase(facts: StatusFacts, part: string): CaseOf<'SLUICE_FINDING_FUNCTION_FAILED'> {
-  const why = facts.failures[part];
-  if (why !== undefined) return FAILURE_CASES[why.kind];
-  return isLogRead(facts, part) ? 'unknown' : 'unread';
+/** Functions that do not run: of each, what asks for it. */
+export function idleFindings(
+  { idleFunctions }: StatusFacts,
+  { commands }: Place,
+): readonly { readonly found: Finding; readonly part: string }[] {
+  return (idleFunctions ?? []).map(({ part, messages, schedule, since }) => {
+    const meanwhile = `Until it runs ${WAITS[part] ?? 'its work waits'}.`;
+    const waits = `${counted(messages, 'message')} of ${part} ${messages === 1 ? 'waits' : 'wait'}, and Lambda takes none`;
+    const paused = `No run of ${part} has begun, where its schedule is ${schedule}`;
+    const title = messages > 0 ? waits : paused;
+    const found = finding(
+      'SLUICE_FINDING_NOT_RUN',
+      {
+        case: messages > 0 ? 'queue' : 'schedule',
+        title,
+        since,
+        detail: `${title}. ${meanwhile}`,
+      },
+      [commands.sluice('doctor', '--drift')],
+    );
+    return { found, part };
+  });
 }
 
 /** What does not happen, and what waits for the next try. */

@@ -2,7 +2,7 @@ import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { targetCommands } from '../../commands.ts';
 import { type DeploymentCommands, deploymentCommands } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import type { Finding, FindingCode } from '../catalogue.ts';
+import { type Finding, type FindingCode, findingCatalogue } from '../catalogue.ts';
 import { archivedFiles } from './archives.ts';
 import { curatedFindings, exportFindings, resentFindings } from './days.ts';
 import {
@@ -17,7 +17,7 @@ import {
   unversioned,
 } from './deployment.ts';
 import { damageAlarms, damagedEntries, dropFindings } from './drops.ts';
-import { functionFindings } from './functions.ts';
+import { functionFindings, idleFindings } from './functions.ts';
 import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
 import { missingPartitions } from './partitions.ts';
 import { type Judged, type Place, Ringing } from './place.ts';
@@ -25,13 +25,14 @@ import { quarantined } from './quarantine.ts';
 import { damagedFiles, lostDays } from './rawDays.ts';
 import { missingNights, shortHours, unprovedDays } from './receivedHours.ts';
 import {
-  changeFindings,
   copyFindings,
   failedRequests,
   keyFindings,
   oldTimes,
+  overflow,
   refusedRequests,
   silence,
+  spikes,
   unreachedRequests,
   wrongClocks,
 } from './requests.ts';
@@ -61,7 +62,8 @@ const JUDGES: readonly Judge[] = [
   { find: unreachedRequests, readBy: /^endpoint\b/ },
   { find: refusedRequests },
   { find: silence, readBy: PLACES },
-  { find: changeFindings },
+  { find: spikes },
+  { find: overflow },
   { find: oldTimes, readBy: /^timeWindow\b/ },
   { find: wrongClocks },
   { find: resentFindings, readBy: CURATED },
@@ -122,7 +124,14 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   // An alarm on a day that failed stands with that day.
   const withAlarms = withOwnAlarms.map((finding) => ringing.tell(finding, damageAlarms(finding)));
   const others = [...withAlarms, ...ringing.alone(place, facts)];
-  const causes = causesOf(key, deniedFindings(facts, place), facts);
+  const causes = [
+    ...causesOf(key, deniedFindings(facts, place), facts),
+    ...idleFindings(facts, place).map(({ found, part }) => ({
+      found,
+      isErrorOf: (other: Finding) => WAITING_FOR[part]?.(other) === true,
+      since: found.since,
+    })),
+  ];
   const unrelated = key.filter(() => facts.key?.KeyState === 'Enabled');
   return [...unrelated, ...withCauses(causes, others, facts)]
     .map((finding) => ({ ...finding, cure: targetCommands(finding.cure, commands.options) }))
@@ -147,8 +156,26 @@ const FAILING: Readonly<Partial<Record<FindingCode, string>>> = {
   SLUICE_FINDING_LANDING_LATE: 'write',
   SLUICE_FINDING_STREAM_LATE: 'landing',
 };
+/** Findings that a function makes which does not run, by the function: those that are of no failure. */
+const WAITING_FOR: Readonly<Record<string, (other: Finding) => boolean>> = {
+  write: ({ code, cause }) =>
+    code === 'SLUICE_FINDING_LANDING_LATE' &&
+    cause === findingCatalogue.SLUICE_FINDING_LANDING_LATE.cases.unasked.cause,
+  'ingest-plan': ({ code, cause }) =>
+    code === 'SLUICE_FINDING_INGEST_LATE' &&
+    cause === findingCatalogue.SLUICE_FINDING_INGEST_LATE.cases.unplanned.cause,
+  curate: ({ code }) => code === 'SLUICE_FINDING_CURATE_LATE',
+  'curate-plan': ({ code }) => code === 'SLUICE_FINDING_CURATE_LATE',
+  relay: ({ code }) => code === 'SLUICE_FINDING_RELAY_LATE',
+};
 /** Findings whose `since` is the time at which something came, not at which a call failed. */
 const OF_ARRIVALS: readonly FindingCode[] = ['SLUICE_FINDING_LANDING_LATE', 'SLUICE_FINDING_STREAM_LATE'];
+/** Findings on work that nobody tries again by himself. Their last command has it tried. */
+const TRIED_AGAIN: readonly FindingCode[] = ['SLUICE_FINDING_LANDING_LATE', 'SLUICE_FINDING_DEAD_LETTERS'];
+const THEN_TRY = {
+  one: 'Then run the last command: it has what waits tried again.',
+  all: 'Then run the last commands: they have what waits tried again.',
+} as const;
 /** What came so long before the newest file may be in none yet: Firehose gathers records for 15 minutes at most. */
 const GATHERED_MS = 15 * MINUTE_MS;
 /** Metrics tell of failures to five minutes. */
@@ -181,7 +208,16 @@ function withCauses(
     });
     left = left.filter((other) => !follows.includes(other));
     const details = follows.map((finding) => `${finding.code}: ${finding.detail}`);
-    return { ...found, detail: [found.detail, ...details].join(' ') };
+    const tries = follows.flatMap(({ code, commands }) =>
+      TRIED_AGAIN.includes(code) ? commands.slice(-1) : [],
+    );
+    const then = tries.length === 1 ? THEN_TRY.one : THEN_TRY.all;
+    return {
+      ...found,
+      detail: [found.detail, ...details].join(' '),
+      cure: tries.length === 0 ? found.cure : `${found.cure} ${then}`,
+      commands: [...found.commands, ...tries],
+    };
   });
   return [...told, ...left];
 }

@@ -13,7 +13,7 @@ import {
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type CaseOf, finding, seenNow } from '../catalogue.ts';
-import { explained, type Findings, failedAt, isLogRead, type Place } from './place.ts';
+import { explained, type Findings, failedAt, failureTold, isLogRead, type Place } from './place.ts';
 
 /** The share of a quota from which a stream is near it. */
 const NEAR = 0.8;
@@ -26,13 +26,13 @@ export function* landingFindings(facts: StatusFacts, place: Place): Findings {
     const deadTexts = (facts.deadLetters ?? []).filter(({ part }) => part === 'write').map(deadText);
     const cause = landingCase(facts, deadTexts.length > 0);
     const told = {
-      case: cause,
+      ...cause,
       title: `${objectsText(landing)} of landing/ ${landing.count === 1 ? 'waits' : 'wait'} to become files of tables`,
       since: landing.oldest,
       detail: `landing/: ${[waitingText(landing), ...deadTexts].join('; ')}.${failedAt(facts, 'write')}`,
-    } as const;
+    };
     yield finding('SLUICE_FINDING_LANDING_LATE', told, [
-      ...(cause === 'unasked' ? [commands.sluice('doctor', '--drift')] : []),
+      ...(cause.case === 'unasked' ? [commands.sluice('doctor', '--drift')] : []),
       ...explained(facts.failures['write'], 'write', place),
       commands.sluice('redrive', '--landing'),
     ]);
@@ -64,24 +64,17 @@ function objectsText({ count, hasMore }: Pick<WaitingObjects, 'count' | 'hasMore
   return `${hasMore ? 'At least ' : ''}${counted(count, 'object')}`;
 }
 
-/** The case of what the writer failed with last. */
-const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_LANDING_LATE'>>> = {
-  timedOut: 'resources',
-  processEnded: 'resources',
-  throttled: 'throttled',
-  denied: 'denied',
-  error: 'code',
-};
-
 /** Why objects wait. @param isDead Whether messages of the writer are dead letters. */
-function landingCase(facts: StatusFacts, isDead: boolean): CaseOf<'SLUICE_FINDING_LANDING_LATE'> {
-  const why = facts.failures['write'];
-  if (why !== undefined) return FAILURE_CASES[why.kind];
+function landingCase(
+  facts: StatusFacts,
+  isDead: boolean,
+): ReturnType<typeof failureTold> | { readonly case: 'unasked' } {
+  const told = failureTold(facts, 'write', facts.failures['write']);
   const { oldest } = facts.waiting.landing ?? {};
   const hasFailed = facts.functionErrors?.some(
     ({ part, last }) => part === 'write' && last >= (oldest ?? ''),
   );
-  return isDead || hasFailed === true || !isLogRead(facts, 'write') ? 'unknown' : 'unasked';
+  return told.case === 'unknown' && !isDead && hasFailed !== true ? { case: 'unasked' } : told;
 }
 
 /** The stream: what waits in its buffer, and its quota. */
@@ -179,16 +172,17 @@ export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings 
     const { part, messages, queue, since } = deadLetter;
     const failure = facts.failures[queue];
     const failed = failure === undefined ? '' : ` The last try of the oldest failed at ${failure.text}`;
+    const why = deadCase(facts, deadLetter);
     const told = {
-      case: deadCase(facts, deadLetter),
+      ...why,
       title: `${counted(messages, 'message')} of ${part} ${messages === 1 ? 'is' : 'are'} in ${queue}${deadWhy(failure)}`,
       since,
       detail: `${deadText(deadLetter)}.${failed}`,
-    } as const;
+    };
     const shown =
       failure === undefined
         ? [triesLog(deadLetter, place), command]
-        : [...explained(failure, part, place), command];
+        : [...(why.case === 'over' ? [] : explained(failure, part, place)), command];
     const found = finding('SLUICE_FINDING_DEAD_LETTERS', told, shown);
     // These alarms have the function's name, so the catalogue's names of alarms do not find them.
     yield ringing.tell({ ...found, isByKey: failure?.isByKey === true }, [
@@ -198,11 +192,18 @@ export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings 
   }
 }
 
+/** Kinds of failures that are over for all messages once a run succeeds: they are of no message. */
+const OF_ANY_RUN: readonly FailureKind[] = ['throttled', 'denied', 'missing', 'busy'];
+
 /** Why messages of a function are dead letters. */
-function deadCase(facts: StatusFacts, { part, queue }: DeadLetters): CaseOf<'SLUICE_FINDING_DEAD_LETTERS'> {
+function deadCase(
+  facts: StatusFacts,
+  { part, queue }: DeadLetters,
+): ReturnType<typeof failureTold> | { readonly case: 'over' } {
   const failure = facts.failures[queue];
-  if (failure !== undefined) return failure.kind === 'throttled' ? 'throttled' : 'known';
-  return isLogRead(facts, part) ? 'unknown' : 'unread';
+  const isOver = facts.functionErrors?.find((errors) => errors.part === part)?.isOver === true;
+  if (failure !== undefined && OF_ANY_RUN.includes(failure.kind) && isOver) return { case: 'over' };
+  return failureTold(facts, part, failure);
 }
 
 /** With what the oldest of dead letters failed, as the end of a title; empty if that is not known, or has only words. */

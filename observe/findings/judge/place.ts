@@ -3,14 +3,16 @@ import { roleNamePattern } from '../../../lib/access/arns.ts';
 import { counted } from '../../../lib/base/text.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/endpoint.ts';
-import { sluiceCommand } from '../../commands.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
+import { explainCode } from '../../explainCode.ts';
 import type { RestorableDay } from '../../facts/days/goneFiles.ts';
 import type { AlarmState } from '../../facts/flow/alarms.ts';
 import type { LastFailure } from '../../facts/flow/failures.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
+import type { FindingCase } from '../catalogue/entry.ts';
+import type { FailureCase } from '../catalogue/wording.ts';
 import { alarmsOf, type Finding, finding } from '../catalogue.ts';
 
 /** The deployment whose facts are judged. */
@@ -40,19 +42,32 @@ export function isLogRead({ unknown }: Pick<StatusFacts, 'unknown'>, part: strin
   return unknown.every(({ log }) => log !== part);
 }
 
-/**
- * The commands that tell of what a function failed with: which policy denies, what a code of ours means, or what throttles it, with those
- * that end that; none of other errors.
- */
+/** What a code of ours says of itself; undefined of another code. */
+export function reasonOf(code: string | null | undefined): FindingCase | undefined {
+  const reason = explainCode(code ?? '');
+  return reason.cause === '' ? undefined : reason;
+}
+
+/** The case of what a function failed with last, and what its code says; without a failure, whether its log could be read. */
+export function failureTold(
+  facts: Pick<StatusFacts, 'unknown'>,
+  part: string,
+  why: LastFailure | undefined,
+): { readonly case: FailureCase | 'unknown'; readonly reason?: FindingCase } {
+  if (why === undefined) return { case: isLogRead(facts, part) ? 'unknown' : 'unread' };
+  const reason = why.kind === 'error' ? reasonOf(why.code) : undefined;
+  return reason === undefined ? { case: why.kind } : { case: 'reason', reason };
+}
+
+/** The commands that tell of what a function failed with: which policy denies, what is gone, or what throttles it; none of other errors. */
 export function explained(
   failure: LastFailure | undefined,
   part: string,
   { commands, config, stack }: Pick<Place, 'commands' | 'config' | 'stack'>,
 ): readonly string[] {
   if (failure?.kind === 'throttled') return unthrottled(part, { commands, config, stack });
-  if (failure?.kind === 'denied') return [commands.sluice('doctor', '--drift')];
-  const code = failure?.code ?? '';
-  return code.startsWith('SLUICE_') ? [sluiceCommand([], ['explain', code])] : [];
+  const isChanged = failure?.kind === 'denied' || failure?.kind === 'missing';
+  return isChanged ? [commands.sluice('doctor', '--drift')] : [];
 }
 
 /**
@@ -84,6 +99,21 @@ export function customersCase(codes: readonly (string | null)[]): 'owner' | 'den
   if (codes.some((code) => code?.endsWith('_OWNER_DIFFERS'))) return 'owner';
   return codes.some((code) => code?.endsWith('_DENIED')) ? 'denied' : 'other';
 }
+
+/** The case of {@link customersCase}, and what the code of the newest failure says where no case does. @param codes The oldest first. */
+export function customersTold(codes: readonly (string | null)[]): {
+  readonly case: ReturnType<typeof customersCase>;
+  readonly reason?: FindingCase | undefined;
+} {
+  const name = customersCase(codes);
+  return name === 'other' ? { case: name, reason: reasonOf(codes.at(-1)) ?? OF_LATER } : { case: name };
+}
+
+/** What is said of a code that this version does not know. */
+const OF_LATER: FindingCase = {
+  cause: 'A later version of Sluice has written the code.',
+  cure: 'Install the version of the stack: `explain` then says what the code means.',
+};
 
 /**
  * The command that prints what a customer's bucket must allow, if a call to it was denied; none of other failures.

@@ -1,5 +1,5 @@
 import { counted, listed } from '../../../lib/base/text.ts';
-import { addDays, HOUR_MS } from '../../../lib/base/time.ts';
+import { addDays, DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { isUnsure, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import { dueDay } from '../../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
@@ -21,17 +21,19 @@ export function* missingNights(facts: StatusFacts, { config, now, commands }: Pl
   const waiting = daysOf(receivedHours.filter((row) => isUnlooked(row, dueAt)));
   if (lastNight.day >= due && waiting.length === 0) return;
   const failed = failedAt(facts, 'reconcile');
-  const newestDay = lastNight.at === null ? 'none' : lastNight.day;
   const newest =
-    lastNight.at === null ? 'none is' : `${newestDay} the newest that is, last at ${lastNight.at}`;
+    lastNight.at === null ? 'none is' : `${lastNight.day} the newest that is, last at ${lastNight.at}`;
+  const begun = lastNight.at === null ? facts.deployedAt?.slice(0, 10) : addDays(lastNight.day, 1);
+  const first = begun === undefined || begun > due ? due : begun;
+  const days = (Date.parse(due) - Date.parse(first)) / DAY_MS + 1;
   const open = waiting.length === 0 ? '' : ` Hours of ${listed(waiting)} were not looked at.`;
   const told = {
     case: failed === '' ? 'silent' : 'failed',
     title:
       waiting.length > 0
         ? `Hours of ${counted(waiting.length, 'day')} wait to be judged, the newest ${waiting.toSorted().at(-1)}`
-        : `The hours of ${due} are not judged; the newest day that is judged is ${newestDay}`,
-    since: lastNight.at,
+        : `No night has judged the hours of ${counted(days, 'day')}, the first ${first}`,
+    since: waiting.length > 0 ? lastNight.at : `${addDays(first, 1)}T01:10:00Z`,
     detail: `${due} is the newest day that should be judged, and ${newest}.${open}${failed}`,
   } as const;
   const unread = daysOf(receivedHours.filter(({ why }) => why === NOT_LOOKED));

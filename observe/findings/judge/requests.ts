@@ -6,9 +6,11 @@ import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { EXPIRED } from '../../../lib/tables/objectKeys.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';
+import { failureKind } from '../../explainAwsError.ts';
 import { type Change, SILENT_LEAST } from '../../facts/flow/changes.ts';
-import type { FailureKind } from '../../facts/flow/failures.ts';
+import type { KeysFailure } from '../../facts/flow/failures.ts';
 import { type AnsweredGroup, FAILED_REQUESTS, type SentGroup } from '../../facts/flow/loggedRequests.ts';
+import { areCopiesLate } from '../../facts/flow/relayCopies.ts';
 import { failedText, NOT_STORED } from '../../facts/flow/requestCounts.ts';
 import { GONE } from '../../facts/flow/senders.ts';
 import type { UnreachedRequests } from '../../facts/flow/unreachedRequests.ts';
@@ -19,6 +21,7 @@ import {
   explained,
   type Findings,
   failedAt,
+  failureTold,
   fromText,
   isLogRead,
   type Place,
@@ -189,11 +192,11 @@ function unreachedOf(
   const isOver = unreached.every(({ hour }) => now - Date.parse(hour) >= 2 * HOUR_MS);
   const sumOf = (name: 'count' | 'of') => unreached.reduce((sum, hour) => sum + hour[name], 0);
   const told = {
-    case: way === '4xx' ? 'refused' : unreachedCase(facts),
+    ...(way === '4xx' ? { case: 'refused' as const } : failureTold(facts, 'collect', failure)),
     title: `${sumOf('count')} of ${counted(sumOf('of'), 'request')} were answered ${way} before the collector could answer${isOver ? ', and it is over' : ''}`,
     since: unreached.map(({ hour }) => hour).sort()[0] ?? null,
     detail: `${listed(texts, '; ')}${isOver ? '; it is over' : ''}.${way === '5xx' ? failedAt(facts, 'collect') : ''} Who sent them is not known: the collector has no line of them.`,
-  } as const;
+  };
   return finding(
     'SLUICE_FINDING_UNREACHED',
     told,
@@ -205,22 +208,6 @@ function unreachedOf(
     isOver ? 'warning' : 'problem',
   );
 }
-
-/** Why the collector did not answer. */
-function unreachedCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_UNREACHED'> {
-  const failure = facts.failures['collect'];
-  if (failure !== undefined) return FAILURE_CASES[failure.kind];
-  return isLogRead(facts, 'collect') ? 'unknown' : 'unread';
-}
-
-/** The case of what the collector failed with last. */
-const FAILURE_CASES: Readonly<Record<FailureKind, CaseOf<'SLUICE_FINDING_UNREACHED'>>> = {
-  timedOut: 'timedOut',
-  processEnded: 'outOfMemory',
-  throttled: 'throttled',
-  denied: 'denied',
-  error: 'broke',
-};
 
 /** Requests that were refused. */
 export function* refusedRequests(
@@ -301,6 +288,14 @@ function addKey(commands: Place['commands']): string {
   return `printf %s "$SDK_KEY" | ${commands.sluice('keys', 'add', 'LABEL')}`;
 }
 
+/** The cases of what collectors fail with when they read the secret. */
+const KEYS_CASES = {
+  denied: 'denied',
+  busy: 'busy',
+  missing: 'failed',
+  error: 'failed',
+} as const satisfies Record<KeysFailure['kind'], CaseOf<'SLUICE_FINDING_KEYS_UNREADABLE'>>;
+
 /** Keys that cannot be read, and a deployment without one, to which nobody can send. */
 export function* keyFindings(
   { keys, keysFailure, isLocal, lastHour }: StatusFacts,
@@ -308,13 +303,14 @@ export function* keyFindings(
 ): Findings {
   const fault = keys?.fault;
   const faultCase = keys?.faultKind ?? null;
-  const why = fault ?? (keysFailure && `Collectors failed to read it last at ${keysFailure}`);
+  const why = fault ?? (keysFailure && `Collectors failed to read it last at ${keysFailure.text}`);
   // The local cloud has no change sets.
   const revert = isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`);
   const restore = [['--dry-run'], []].map((more) => commands.sluice('keys', 'restore', ...more));
   // Secrets Manager shows nothing of a secret that is to be deleted, so that a dry run could not say what comes back.
   const shown = faultCase === 'deleted' ? restore.slice(1) : restore;
-  const repairOfSecret = fault ? shown : [commands.sluice('doctor', '--drift')];
+  const drift = keysFailure?.kind === 'busy' ? [] : [commands.sluice('doctor', '--drift')];
+  const repairOfSecret = fault ? shown : drift;
   const repair = fault === GONE ? revert.map((words) => commands.aws(...words)) : repairOfSecret;
   const name = partName(stack, 'keys');
   const changedAt = keys?.changedAt ?? null;
@@ -332,9 +328,9 @@ export function* keyFindings(
     const caseOfFault = faultCase === 'gone' && isLocal ? 'local' : faultCase;
     const told = {
       judgedBy: [fault ? 'the keys' : 'the log of collect'],
-      case: caseOfFault ?? 'denied',
+      case: caseOfFault ?? KEYS_CASES[keysFailure?.kind ?? 'error'],
       title: `The secret ${name} ${says}${changed}`,
-      since: faultCase === null ? null : changedAt,
+      since: faultCase === null ? (keysFailure?.since ?? null) : changedAt,
       detail: `${name}: ${why}`,
     } as const;
     yield finding('SLUICE_FINDING_KEYS_UNREADABLE', told, repair);
@@ -407,39 +403,69 @@ export function* silence(
   }
 }
 
-/** What was not as usual within the last 24 hours: requests, overflow. */
-export function* changeFindings({ lastDay, spikeFrom }: StatusFacts, { commands }: Place): Findings {
+/** What was not as usual within the last 24 hours: requests, events. */
+export function* spikes({ lastDay, spikeFrom }: StatusFacts, { commands }: Place): Findings {
+  const changes = changesOf(lastDay, 'requests', 'events');
+  const [change] = changes;
+  if (change === undefined) return;
   const sender = spikeFrom === null ? '' : fromText(spikeFrom);
   const share = `${Math.round((spikeFrom?.share ?? 0) * 100)} %`;
-  const kinds = [
-    ['SLUICE_FINDING_SPIKE', commands.sluice('tail'), 'requests', 'events'],
-    ['SLUICE_FINDING_OVERFLOW', tailErrors(commands), 'overflowed'],
-  ] as const;
-  for (const [code, shown, ...wanted] of kinds) {
-    const names: readonly Change['what'][] = wanted;
-    const changes = (lastDay?.changes ?? []).filter(({ what }) => names.includes(what));
-    const [change] = changes;
-    if (change === undefined) continue;
-    const texts = changes.map(
-      ({ what, hour, usual, first, last, day }) =>
-        `${hour} ${nounOf(what)} in the busiest hour, where ${Math.round(usual)} are usual, first in the 5 minutes from ${first}, last in those from ${last}; ${day} in 24 hours`,
-    );
-    const isOverflow = change.what === 'overflowed';
-    const isKnown = !isOverflow && sender !== '';
-    const verb = isOverflow ? 'went past the stream' : 'came';
-    const who = isKnown ? `, about ${share}${sender}` : '';
-    const from = isKnown ? `. About ${share} came${sender}, by the log` : '';
-    const told = {
-      title: `${change.hour} ${nounOf(change.what)} ${verb} in the busiest hour, where ${Math.round(change.usual)} are usual${who}`,
-      since: changes.map(({ first }) => first).sort()[0] ?? null,
-      detail: `${texts.join('. ')}${from}.`,
-    };
-    yield finding(code, told, [shown]);
-  }
+  const who = sender === '' ? '' : `, about ${share}${sender}`;
+  const from = sender === '' ? '' : `. About ${share} came${sender}, by the log`;
+  const told = changesTold(
+    changes,
+    `came in the busiest hour, where ${Math.round(change.usual)} are usual${who}`,
+  );
+  yield finding('SLUICE_FINDING_SPIKE', { ...told, detail: `${told.detail}${from}.` }, [
+    commands.sluice('tail'),
+  ]);
+}
+
+/** Events that did not get into the stream, where that is not usual. */
+export function* overflow(facts: StatusFacts, { commands, now }: Place): Findings {
+  const { lastDay, lastHour, overflowError } = facts;
+  const changes = changesOf(lastDay, 'overflowed');
+  const [change] = changes;
+  if (change === undefined) return;
+  const isOver = lastHour?.overflowed === 0 && now - Date.parse(change.last ?? '') >= HOUR_MS;
+  const unsaid = isLogRead(facts, 'collect') ? 'error' : 'unread';
+  const kind = overflowError === null ? unsaid : failureKind(overflowError);
+  const name = isOver ? 'over' : kind;
+  const error = overflowError === null ? '' : `, the last with ${overflowError}`;
+  const over = isOver ? `, until ${change.last}` : '';
+  const said = `went past the stream in the busiest hour, where ${Math.round(change.usual)} are usual${error}${over}`;
+  const told = changesTold(changes, said);
+  const changed = name === 'denied' || name === 'missing' ? [commands.sluice('doctor', '--drift')] : [];
+  yield finding('SLUICE_FINDING_OVERFLOW', { case: name, ...told, detail: `${told.detail}.` }, [
+    ...changed,
+    tailErrors(commands),
+  ]);
+}
+
+/** The changes of a day that are of these counts. */
+function changesOf(lastDay: StatusFacts['lastDay'], ...wanted: readonly Change['what'][]): readonly Change[] {
+  return (lastDay?.changes ?? []).filter(({ what }) => wanted.includes(what));
+}
+
+/** What changes say in common: `said` of the first. The detail has no stop. @param changes At least one. */
+function changesTold(
+  changes: readonly Change[],
+  said: string,
+): { readonly title: string; readonly since: string | null; readonly detail: string } {
+  const [change] = changes;
+  const texts = changes.map(
+    ({ what, hour, usual, first, last, day }) =>
+      `${hour} ${nounOf(what)} in the busiest hour, where ${Math.round(usual)} are usual, first in the 5 minutes from ${first}, last in those from ${last}; ${day} in 24 hours`,
+  );
+  return {
+    title: `${change?.hour} ${nounOf(change?.what)} ${said}`,
+    since: changes.map(({ first }) => first).sort()[0] ?? null,
+    detail: texts.join('. '),
+  };
 }
 
 /** What a change counts. */
-function nounOf(what: Change['what']): string {
+function nounOf(what: Change['what'] | undefined): string {
   return what === 'requests' ? 'requests' : 'events';
 }
 
@@ -540,36 +566,64 @@ function sentText(sent: SentGroup): string {
   return `${senderText(sent)}, first ${sent.first}, last ${sent.last}`;
 }
 
+/** The case of a reason for which the target refuses copies: docs/relay.md, "What was refused". */
+function refusedCase(reason: string | undefined): CaseOf<'SLUICE_FINDING_RELAY_REFUSED'> {
+  if (reason === EXPIRED) return 'expired';
+  if (reason === '401' || reason === '403') return 'key';
+  return ['400', '413', '415'].includes(reason ?? '') ? 'body' : 'refused';
+}
+
 /** Copies of relay. */
-export function* copyFindings({ relay }: StatusFacts, { now, stack, commands }: Place): Findings {
+export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Place): Findings {
+  const { relay, relayAnswer } = facts;
   if (relay === null) return;
-  const { waiting, refused } = relay;
+  const { waiting, refused, hasMore } = relay;
   const copies = (count: number) => counted(count, 'copy', 'copies');
-  if (refused.length > 0) {
+  // What the target refuses somebody has to correct; what it did not take in time may be taken now.
+  const most = refused.find(({ reason }) => reason !== EXPIRED) ?? refused[0];
+  if (most !== undefined) {
     const reasons = refused.map(
-      (refusal) => `${refusal.reason}: ${copies(refusal.count)}, the oldest of ${refusal.oldest}`,
+      (refusal) =>
+        `${refusal.reason}: ${copies(refusal.count)}, the first put aside at ${refusal.since}, the oldest of ${refusal.oldest}`,
     );
     const total = refused.reduce((sum, { count }) => sum + count, 0);
+    const atLeast = hasMore ? 'At least ' : '';
     const told = {
-      case: refused.every(({ reason }) => reason === EXPIRED) ? 'expired' : 'refused',
-      title: `${copies(total)} of requests ${total === 1 ? 'was' : 'were'} put aside, ${refused.length === 1 ? 'all' : 'most'} with ${refused[0]?.reason}`,
-      since: refused.map(({ oldest }) => oldest).sort()[0] ?? null,
+      case: refusedCase(most.reason),
+      title: `${atLeast}${copies(total)} of requests ${total === 1 ? 'was' : 'were'} put aside, ${shareText(most.count, refused.length)} with ${most.reason}`,
+      since: refused.map(({ since }) => since).sort()[0] ?? null,
       detail: `${listed(reasons)}.`,
     } as const;
+    const only = ['--reason', most.reason];
     yield finding('SLUICE_FINDING_RELAY_REFUSED', told, [
       commands.sluice('relay', 'status'),
-      commands.sluice('relay', 'redrive', '--dry-run'),
-      commands.sluice('relay', 'redrive'),
+      commands.sluice('relay', 'redrive', ...only, '--dry-run'),
+      commands.sluice('relay', 'redrive', ...only),
     ]);
   }
-  if (waiting.oldest !== null && now - Date.parse(waiting.oldest) >= HOUR_MS)
-    yield finding(
-      'SLUICE_FINDING_RELAY_LATE',
-      {
-        title: `${copies(waiting.count)} of requests ${waiting.count === 1 ? 'waits' : 'wait'} to be relayed`,
-        since: waiting.oldest,
-        detail: `${copies(waiting.count)}, the oldest since ${waiting.oldest}.`,
-      },
-      [commands.aws('logs', 'tail', `/aws/lambda/${partName(stack, 'relay')}`, '--since', '1h')],
-    );
+  if (!areCopiesLate(relay, now)) return;
+  const answer = relayAnswer === null ? '' : `, ${relayAnswer.why} was the last answer of the target`;
+  const at =
+    relayAnswer === null
+      ? ''
+      : ` ${relayAnswer.why} for ${copies(relayAnswer.copies)}, at ${relayAnswer.at}.`;
+  yield finding(
+    'SLUICE_FINDING_RELAY_LATE',
+    {
+      case: lateCase(facts),
+      title: `${copies(waiting.count)} of requests ${waiting.count === 1 ? 'waits' : 'wait'} to be relayed${answer}`,
+      since: waiting.oldest,
+      detail: `${copies(waiting.count)}, the oldest since ${waiting.oldest}.${at}`,
+    },
+    [commands.aws('logs', 'tail', functionLog(stack, 'relay'), '--since', '1h')],
+  );
+}
+
+/** Why copies wait. */
+function lateCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_RELAY_LATE'> {
+  const { relayAnswer, functionErrors, deadLetters } = facts;
+  if (relayAnswer !== null) return /^\d{3}$/.test(relayAnswer.why) ? 'answered' : 'unanswered';
+  const failing = [...(functionErrors ?? []).filter(({ isOver }) => !isOver), ...(deadLetters ?? [])];
+  if (failing.some(({ part }) => part === 'relay')) return 'failing';
+  return isLogRead(facts, 'relay') ? 'slow' : 'unread';
 }

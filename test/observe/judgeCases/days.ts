@@ -46,7 +46,6 @@ export const dayCases: readonly Case[] = [
     'problem',
     `s3://acme/out/ ${failedDayText}`,
     'npx sluice export status --export out',
-    'npx sluice explain SLUICE_INGEST_X',
   ],
   [
     'the bucket of an export belongs to another account',

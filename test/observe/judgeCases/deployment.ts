@@ -1,6 +1,9 @@
+import { NO_KEY } from '../../../observe/facts/statusFacts.ts';
 import {
   codedFailure,
   emptyListing,
+  curatedTable,
+  deadLetters,
   failureOf,
   functionErrors,
   HOUR_MS,
@@ -68,6 +71,7 @@ export const deploymentCases: readonly Case[] = [
     'ROLE_DENIED',
     'problem',
     `write arn:aws:iam::1:role/sluice-prod-WriteRole-1 s3:PutObject arn:aws:s3:::acme/statsig/a.parquet 3 ${hoursAgo(2)} ${hoursAgo(1)} SLUICE_FINDING_LANDING_LATE landing/ 3 ${hoursAgo(2)} ${hoursAgo(1)} AccessDenied arn:aws:sts::1:assumed-role/sluice-prod-WriteRole-1/w s3:PutObject`,
+    'npx sluice redrive --landing',
   ],
   [
     "a statement of the key's policy denies calls",
@@ -107,6 +111,47 @@ export const deploymentCases: readonly Case[] = [
     'warning',
     `6 curate-plan 24 ${hoursAgo(11.6)} ${hoursAgo(11)} ${hoursAgo(11)} 6`,
     ...unthrottleCommands('curate-plan'),
+  ],
+  [
+    'nobody takes messages of a queue, for which days wait to be curated',
+    {
+      idleFunctions: [{ part: 'curate', messages: 3, schedule: null, since: hoursAgo(30) }],
+      curated: [{ ...curatedTable, late: ['2026-11-18'], lateSince: NOW - 30 * HOUR_MS }],
+    },
+    'NOT_RUN',
+    'problem',
+    `3 SLUICE_FINDING_CURATE_LATE curated_events 2026-11-18`,
+    'npx sluice doctor --drift',
+  ],
+  [
+    'the schedule of a function does not ask for it',
+    { idleFunctions: [{ part: 'export', messages: 0, schedule: 'daily', since: hoursAgo(30) }] },
+    'NOT_RUN',
+    'problem',
+    '',
+    'npx sluice doctor --drift',
+  ],
+  [
+    'the key does not exist any more',
+    { key: { Arn: 'arn:aws:kms:x:1:key/a', KeyState: NO_KEY }, keyFailedSince: hoursAgo(3) },
+    'KEY_UNUSABLE',
+    'problem',
+    'arn:aws:kms:x:1:key/a',
+  ],
+  [
+    'messages are dead letters of a denial that is over',
+    {
+      deadLetters: [{ ...deadLetters, part: 'export' }],
+      failures: {
+        [deadLetters.queue]: failureOf('denied', 'AccessDenied: no.', 2),
+        export: failureOf('denied', 'AccessDenied: no.', 2),
+      },
+      functionErrors: [{ ...functionErrors, part: 'export', isOver: true }],
+    },
+    'DEAD_LETTERS',
+    'problem',
+    `sluice-prod-write-dead-letters 2 ${hoursAgo(1)} ${hoursAgo(2)} AccessDenied`,
+    'aws sqs start-message-move-task --source-arn arn:aws:sqs:x:1:sluice-prod-write-dead-letters --destination-arn arn:aws:sqs:x:1:sluice-prod-write',
   ],
   [
     'an alarm is on',

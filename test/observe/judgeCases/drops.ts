@@ -159,7 +159,6 @@ export const dropCases: readonly Case[] = [
     'SOURCE_UNREADABLE',
     'problem',
     `acme/orders s3://acme/orders/ since ${hoursAgo(1)} SLUICE_SOURCE_X`,
-    'npx sluice explain SLUICE_SOURCE_X',
     'npx sluice ingest run --source acme --dataset orders',
   ],
   [
@@ -170,7 +169,6 @@ export const dropCases: readonly Case[] = [
     'SOURCE_UNREADABLE',
     'problem',
     `acme/orders s3://acme/orders/ since ${hoursAgo(1)} SLUICE_SOURCE_OWNER_DIFFERS`,
-    'npx sluice explain SLUICE_SOURCE_OWNER_DIFFERS',
     'npx sluice ingest run --source acme --dataset orders',
   ],
   [
@@ -189,7 +187,6 @@ export const dropCases: readonly Case[] = [
     'SOURCE_UNREADABLE',
     'problem',
     `acme/orders s3://acme/orders/ since ${hoursAgo(5)} last tried ${hoursAgo(1)} listed last ${hoursAgo(6)} SLUICE_SOURCE_ACCESS_DENIED sluice-prod-IngestPlanRole-* s3:ListBucket`,
-    'npx sluice explain SLUICE_SOURCE_ACCESS_DENIED',
     'npx sluice policy print --for ingest-source --source acme',
     'npx sluice ingest run --source acme --dataset orders',
   ],

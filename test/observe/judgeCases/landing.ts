@@ -68,7 +68,7 @@ export const landingCases: readonly Case[] = [
     'messages of a function never ran, beside what it fails with now',
     {
       deadLetters: [{ ...deadLetters, part: 'curate-plan', queue: 'q' }],
-      functionErrors: [{ ...functionErrors, isOver: true, waits: null }],
+      functionErrors: [{ ...functionErrors, errors: 0, throttled: 6, waits: null }],
       failures: {
         q: failureOf('throttled', 'Lambda throttled 6 invocations.'),
         'curate-plan': failureOf('throttled', 'Lambda throttled 1 invocation.'),

@@ -8,6 +8,7 @@ import {
   threeCopies,
   wellDay,
   wellHour,
+  keysFailure,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
@@ -93,7 +94,7 @@ export const requestCases: readonly Case[] = [
   ],
   [
     'collectors are denied the keys',
-    { keysFailure: `${hoursAgo(0.1)}: SLUICE_KEYS_UNAVAILABLE: AccessDeniedException.` },
+    { keysFailure: keysFailure('denied', 'AccessDeniedException') },
     'KEYS_UNREADABLE',
     'problem',
     `sluice-prod-keys ${hoursAgo(0.1)} SLUICE_KEYS_UNAVAILABLE AccessDeniedException`,
@@ -147,19 +148,20 @@ export const requestCases: readonly Case[] = [
       relay: {
         waiting: { ...threeCopies, oldest: null },
         refused: [
-          { reason: '401', count: 2, oldest: hoursAgo(3) },
-          { reason: 'expired', count: 1, oldest: hoursAgo(3) },
+          { reason: '401', count: 2, since: hoursAgo(2), oldest: hoursAgo(3) },
+          { reason: 'expired', count: 1, since: hoursAgo(2), oldest: hoursAgo(3) },
         ],
+        hasMore: false,
       },
     },
     'RELAY_REFUSED',
     'problem',
-    `401 2 ${hoursAgo(3)} 1 ${hoursAgo(3)}`,
+    `401 2 ${hoursAgo(2)} ${hoursAgo(3)} 1 ${hoursAgo(2)} ${hoursAgo(3)}`,
     'npx sluice relay status',
   ],
   [
     'relay is late',
-    { relay: { waiting: { ...threeCopies, oldest: hoursAgo(2) }, refused: [] } },
+    { relay: { waiting: { ...threeCopies, oldest: hoursAgo(2) }, refused: [], hasMore: false } },
     'RELAY_LATE',
     'warning',
     `3 ${hoursAgo(2)}`,
