@@ -25,7 +25,7 @@ import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { readArchivingRules } from '../../lib/aws/archivingRules.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
-import { valueAt } from '../../lib/base/json.ts';
+import { isJsonObject, valueAt } from '../../lib/base/json.ts';
 import { type ListedObject, listObjects } from '../../lib/base/ObjectStore.ts';
 import { counted, listed } from '../../lib/base/text.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
@@ -184,10 +184,11 @@ function deleters({ config, resources, identity }: Setup): readonly string[] {
 export function judgeSetting(
   { bucket, existing }: Pick<Setup['config'], 'bucket' | 'existing'>,
   { name, why }: Pick<BucketSetting, 'name' | 'why'>,
+  points: readonly string[],
   shown: string,
 ): Finding {
-  const title = `The setting ${name} of the bucket ${bucket} is not as the stack needs it`;
-  const told = seenNow(title, `${bucket}, ${name}: ${why}`);
+  const title = `The setting ${name} of the bucket ${bucket} differs in ${counted(points.length, 'point')}: ${points[0] ?? 'its form'}`;
+  const told = seenNow(title, `${bucket}, ${name}: ${listed(points, '; ')}. ${why}`);
   const owner = existing.bucket ? 'brought' : 'setting';
   return finding('SLUICE_FINDING_BUCKET_UNFIT', { case: owner, ...told }, [shown]);
 }
@@ -211,7 +212,29 @@ async function findSetting(setup: Setup, setting: BucketSetting): Promise<readon
   const others = setting.name === 'lifecycle' && config.existing.bucket ? await readForeignKeys(setup) : [];
   if (others.length > 0) return [judgeForeignKeys(config.bucket, others)];
   const command = commands.aws(...settingWords(config.bucket, setting, wanted));
-  return [judgeSetting(config, setting, command)];
+  return [judgeSetting(config, setting, differingPoints(wanted, current, setting.name), command)];
+}
+
+/** How a document differs from the wanted one, in words: members by their names, statements and rules by their IDs. What it has besides does not count. */
+export function differingPoints(wanted: unknown, current: unknown, path: string): readonly string[] {
+  if (isDeepStrictEqual(current, wanted)) return [];
+  if (current === undefined) return [`${path} is not set`];
+  if (Array.isArray(wanted) && wanted.every(isJsonObject)) {
+    const there = Array.isArray(current) ? current.filter(isJsonObject) : [];
+    const idOf = (item: object) => valueAt(item, ['Sid']) ?? valueAt(item, ['ID']);
+    return wanted.flatMap((item, i) => {
+      const id = idOf(item);
+      const found = id === undefined ? there[i] : there.find((other) => idOf(other) === id);
+      const name = id === undefined ? path : String(id);
+      return found === undefined ? [`${name} is missing`] : differingPoints(item, found, name);
+    });
+  }
+  if (isJsonObject(wanted))
+    return Object.entries(wanted).flatMap(([member, value]) =>
+      differingPoints(value, valueAt(current, [member]), member),
+    );
+  if (Array.isArray(wanted)) return [`${path} differs`];
+  return [`${path} is ${JSON.stringify(current)} in place of ${JSON.stringify(wanted)}`];
 }
 
 /** How a setting is read. */

@@ -314,7 +314,10 @@ const more: readonly Partial<StatusFacts>[] = [
   { keysFailure: keysFailure('error', 'TimeoutError') },
   { key: { KeyState: NO_KEY, Arn: 'k' } },
   { idleFunctions: [{ part: 'export', messages: 3, schedule: 'daily', since: hoursAgo(30) }] },
-  { idleFunctions: [{ part: 'export', messages: 0, schedule: 'daily', since: hoursAgo(30) }] },
+  ...[true, false].map((isLocal) => ({
+    isLocal,
+    idleFunctions: [{ part: 'export', messages: 0, schedule: 'daily' as const, since: hoursAgo(30) }],
+  })),
   ...[[], [deadLetters]].map((letters) => ({
     ...datasetFacts({ lastLook: null }),
     deployedAt: hoursAgo(60),

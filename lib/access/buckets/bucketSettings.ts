@@ -71,7 +71,10 @@ export function bucketSettings(
     },
     {
       name: 'encryption',
-      why: 'Objects are not encrypted with the key that roles and readers may use, or with one although they may use none.',
+      why:
+        keyArn === null
+          ? 'Roles and readers may use no key, and could not read what is encrypted with one.'
+          : 'What is written is not encrypted with the key of the stack, which roles and readers may use.',
       command: 'put-bucket-encryption',
       option: '--server-side-encryption-configuration',
       wanted(current) {
@@ -85,7 +88,7 @@ export function bucketSettings(
     },
     {
       name: 'policy',
-      why: 'Data may be read and written without TLS, or files of tables deleted by mistake; or the policy names roles that are gone.',
+      why: 'These statements refuse requests without TLS, and let no one but roles of the stack delete files of tables without a version.',
       command: 'put-bucket-policy',
       option: '--policy',
       wanted: (current) => ({

@@ -242,6 +242,10 @@ export const deploymentFindings = {
         `Lambda does not take the messages: somebody disabled or deleted the function's event source mapping, or its role may no longer read the queue. ${WHO} UpdateEventSourceMapping, DeleteEventSourceMapping, PutRolePolicy.`,
         'Run the first command: it names which of them it is, and has the commands that set it back. Lambda then takes the messages within a minute.',
       ],
+      local: [
+        'Somebody took its trigger or its schedule out of the local cloud, which does not say who.',
+        'Start the local cloud again: it makes what its template has. What waits is then done.',
+      ],
       schedule: [
         `No schedule sends a message: somebody disabled or deleted it, or its role may no longer send to the queue. ${WHO} UpdateSchedule, DeleteSchedule, PutRolePolicy.`,
         'Run the first command: it names which of them it is, and has the commands that set it back. The next run then does the work of those that are missing.',

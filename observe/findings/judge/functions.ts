@@ -94,7 +94,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
 
 /** Functions that do not run: of each, what asks for it. */
 export function idleFindings(
-  { idleFunctions }: StatusFacts,
+  { idleFunctions, isLocal }: StatusFacts,
   { commands }: Place,
 ): readonly { readonly found: Finding; readonly part: string }[] {
   return (idleFunctions ?? []).map(({ part, messages, schedule, since }) => {
@@ -102,15 +102,16 @@ export function idleFindings(
     const waits = `${counted(messages, 'message')} of ${part} ${messages === 1 ? 'waits' : 'wait'}, and Lambda takes none`;
     const paused = `No run of ${part} has begun, where its schedule is ${schedule}`;
     const title = messages > 0 ? waits : paused;
+    const asked = messages > 0 ? 'queue' : 'schedule';
     const found = finding(
       'SLUICE_FINDING_NOT_RUN',
       {
-        case: messages > 0 ? 'queue' : 'schedule',
+        case: isLocal ? 'local' : asked,
         title,
         since,
         detail: `${title}. ${meanwhile}`,
       },
-      [commands.sluice('doctor', '--drift')],
+      isLocal ? [] : [commands.sluice('doctor', '--drift')],
     );
     return { found, part };
   });

@@ -138,6 +138,7 @@ export const doctorFindings: readonly Finding[] = [
     bucket.judgeSetting(
       { ...config, existing: { ...config.existing, bucket: isBrought } },
       { name: 'events', why: 'Without it rows come late.' },
+      ['EventBridgeConfiguration is not set'],
       SHOW_RULES,
     ),
   ),
