@@ -602,7 +602,9 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Plac
     ]);
   }
   if (!areCopiesLate(relay, now)) return;
-  const answer = relayAnswer === null ? '' : `, ${relayAnswer.why} was the last answer of the target`;
+  const name = lateCase(facts);
+  const last = name === 'answered' ? 'its target answered last' : 'the last call failed with';
+  const answer = relayAnswer === null ? '' : `, ${last} ${relayAnswer.why}`;
   const at =
     relayAnswer === null
       ? ''
@@ -610,7 +612,7 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Plac
   yield finding(
     'SLUICE_FINDING_RELAY_LATE',
     {
-      case: lateCase(facts),
+      case: name,
       title: `${copies(waiting.count)} of requests ${waiting.count === 1 ? 'waits' : 'wait'} to be relayed${answer}`,
       since: waiting.oldest,
       detail: `${copies(waiting.count)}, the oldest since ${waiting.oldest}.${at}`,
