@@ -178,7 +178,7 @@ it('a load failed with its error, not with a receipt that the bucket of a custom
     error: 'AccessDenied: s3:PutObject',
   });
   expect(await lastFailure('ingest-load')).toMatchObject({
-    kind: 'error',
+    kind: 'busy',
     code: 'SLUICE_INGEST_LEDGER_UNAVAILABLE',
   });
 });
