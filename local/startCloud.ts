@@ -35,6 +35,8 @@ interface CloudStatus {
   readonly bucket: string;
   readonly database: string;
   readonly pid: number;
+  /** When it was started, by its clock, ISO 8601. */
+  readonly startedAt: string;
   readonly pending: LocalAwsStatus['pending'];
   /** Data that Firehose dropped because S3 did not accept it for 24 hours. */
   readonly expired: LocalAwsStatus['expired'];

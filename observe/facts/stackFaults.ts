@@ -4,7 +4,7 @@ import { GetRoleCommand, GetUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { identityId, readerId } from '../../infra/readers/readers.ts';
 import { resources } from '../../infra/resources.ts';
-import { tableId } from '../../infra/template/Stack.ts';
+import { logicalIds, tableId } from '../../infra/template/Stack.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
@@ -27,7 +27,7 @@ export type StackPart =
 /** Something of the stack that is gone, or is not as the template has it. */
 export interface StackFault {
   /** What it is. */
-  readonly what: 'table' | 'view' | 'workgroup' | 'identity of a reader' | 'secret of a reader';
+  readonly what: 'database' | 'table' | 'view' | 'workgroup' | 'identity of a reader' | 'secret of a reader';
   /** Its name. */
   readonly name: string;
   /** The question whose answer shows it. */
@@ -71,7 +71,13 @@ export async function readStackFaults(
 ): Promise<readonly StackFault[]> {
   const { athena, aws, config, isLocal, stack } = deployment;
   const ids = await readStackResources(deployment);
-  const listed = await ask('the tables of the catalog', readGlueTables);
+  const catalog = await ask('the tables of the catalog', async (open) => ({
+    // The stack does not make a database that is brought.
+    listed: config.existing.database
+      ? await readGlueTables(open)
+      : await ifThere(readGlueTables(open), /^EntityNotFoundException$/),
+  }));
+  const { listed } = catalog ?? {};
   const tables = new Map(listed?.map((table) => [table.Name, table]));
   // The local cloud has no change sets.
   const revert = isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`);
@@ -89,7 +95,9 @@ export async function readStackFaults(
   const found: StackFault[] = [];
   for (const [id, { Type, Properties }] of Object.entries(resources(written).Resources)) {
     const name = ids.get(id);
-    if (Type === 'AWS::Glue::Table' && listed !== null)
+    if (id === logicalIds.database && catalog !== null && listed === undefined)
+      found.push(databaseFault(id, JSON.stringify(Properties['DatabaseInput'])));
+    if (Type === 'AWS::Glue::Table' && listed !== undefined)
       found.push(tableFault(id, Object(Properties['TableInput'])));
     if (Type !== 'AWS::Athena::WorkGroup' || name === undefined) continue;
     const part: StackPart = `the workgroup ${name}`;
@@ -160,6 +168,18 @@ export async function readStackFaults(
     secrets.destroy();
   }
   return found.filter(({ differs }) => differs?.length !== 0);
+
+  function databaseFault(id: string, input: string): StackFault {
+    return {
+      ...common,
+      part: 'the tables of the catalog',
+      what: 'database',
+      isDeployed: ids.has(id),
+      name: config.database,
+      differs: null,
+      repair: ids.has(id) ? [['glue', 'create-database', '--database-input', input]] : [],
+    };
+  }
 
   function tableFault(id: string, input: TableInput): StackFault {
     const { Name: name = '' } = input;

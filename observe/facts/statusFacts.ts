@@ -154,7 +154,7 @@ export type SharedPart =
 export interface Undeployed {
   /** The settings that differ, in words that begin with the path of each; at least one. */
   readonly settings: readonly string[];
-  /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. */
+  /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. Of the local cloud when it was started. */
   readonly deployedAt: string | null;
 }
 
@@ -344,7 +344,9 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
       return (await s3.send(asked)).Status ?? 'Off';
     }),
     deadLetters: ask('the dead letters', readDeadLetters),
-    runs: ask("the functions' runs", async (open) => readFunctionRuns(open, (await deployed).deployedAt)),
+    runs: ask("the functions' runs", async (open) =>
+      readFunctionRuns(open, local?.startedAt ?? (await deployed).deployedAt),
+    ),
     lastNight: config.reconcile ? ask('the last night', readLastNight) : null,
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
   };
@@ -375,7 +377,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     ...requests,
     ...parts,
     stackState: stackState?.stackState ?? null,
-    deployedAt: stackState?.deployedAt ?? null,
+    deployedAt: local?.startedAt ?? stackState?.deployedAt ?? null,
     undeployed: stackState?.undeployed ?? null,
     stackFaults: stackState?.stackFaults ?? null,
     functionErrors,

@@ -276,7 +276,10 @@ it('sluice status and sluice doctor have one finding of a conditional statement 
         detail: expect.stringMatching(
           / first 2026-\S+, last 2026-.* SLUICE_FINDING_LANDING_LATE: landing\/: /s,
         ),
-        commands: [expect.stringMatching(/^aws s3api put-bucket-policy --bucket /)],
+        commands: [
+          expect.stringMatching(/^aws s3api put-bucket-policy --bucket /),
+          expect.stringMatching(/^npx sluice redrive --landing /),
+        ],
       },
     ]);
   const words = shellWords(problems[0]?.commands[0] ?? '');

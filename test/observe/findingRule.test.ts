@@ -9,9 +9,9 @@ import { judge } from '../../observe/findings/judge/judge.ts';
 import { doctorFindings } from './doctor/doctorFindings.ts';
 import { cases } from './judgeCases/cases.ts';
 import {
+  changedRequests,
   codedFailure,
   datasetFacts,
-  changedRequests,
   deadLetters,
   emptyListing,
   failedRequests,
@@ -21,7 +21,6 @@ import {
   hoursAgo,
   judgedDeployment,
   keysFailure,
-  wellHour,
   NOW,
   quarantineCount,
   requestGroup,
@@ -30,6 +29,7 @@ import {
   waitingFacts,
   wellDay,
   wellFacts,
+  wellHour,
 } from './statusFacts.ts';
 
 /** Findings about what a client sent, or somebody did: their neighbours name the resource that they are about. */

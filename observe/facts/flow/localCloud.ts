@@ -77,6 +77,7 @@ export async function searchBuffers(localControl: string, contains: string): Pro
 
 const status = z.object({
   collector: z.string(),
+  startedAt: z.string(),
   pending: z.array(z.object({ documents: z.number(), oldestArrival: z.string() })),
 });
 const faults = z.object({ faults: z.array(z.object({ left: z.union([z.number(), z.literal('all')]) })) });
@@ -85,6 +86,8 @@ const faults = z.object({ faults: z.array(z.object({ left: z.union([z.number(), 
 export interface LocalState {
   /** The address that SDKs post to. */
   readonly collector: string;
+  /** When it was started, by its clock, ISO 8601. */
+  readonly startedAt: string;
   /** Requests in the stream's buffer, and when the oldest was accepted, ISO 8601. */
   readonly buffered: { readonly count: number; readonly oldest: string | null };
   /** Faults that are set and not used up. */
@@ -100,11 +103,11 @@ export async function readLocalState({
   localControl,
 }: Pick<Deployment, 'localControl'>): Promise<LocalState | undefined> {
   if (localControl === undefined) return undefined;
-  const [{ collector, pending }, set] = await Promise.all([
+  const [{ collector, startedAt, pending }, set] = await Promise.all([
     askLocal(localControl, 'status', status),
     askLocal(localControl, 'faults', faults),
   ]);
   const [oldest = null] = pending.map(({ oldestArrival }) => oldestArrival).sort();
   const buffered = { count: pending.reduce((sum, { documents }) => sum + documents, 0), oldest };
-  return { collector, buffered, faults: set.faults.filter(({ left }) => left !== 0).length };
+  return { collector, startedAt, buffered, faults: set.faults.filter(({ left }) => left !== 0).length };
 }

@@ -216,6 +216,7 @@ function missingCase({
   if (!isDeployed) return 'new';
   if (keptUntil !== undefined) return 'secret';
   if (repair.length === 0) return 'local';
+  if (what === 'database') return 'database';
   return what === 'table' || what === 'view' ? 'table' : 'stack';
 }
 

@@ -1,9 +1,9 @@
 import { NO_KEY } from '../../../observe/facts/statusFacts.ts';
 import {
   codedFailure,
-  emptyListing,
   curatedTable,
   deadLetters,
+  emptyListing,
   failureOf,
   functionErrors,
   HOUR_MS,

@@ -3,12 +3,12 @@ import {
   changeText,
   HOUR_MS,
   hoursAgo,
+  keysFailure,
   refusedRequests,
   requestGroup,
   threeCopies,
   wellDay,
   wellHour,
-  keysFailure,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 

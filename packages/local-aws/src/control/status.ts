@@ -31,6 +31,8 @@ export interface LocalAwsStatus {
   readonly functionUrls: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly pid: number;
+  /** When it was started, by its clock, ISO 8601. */
+  readonly startedAt: string;
   readonly pending: readonly PendingBuffers[];
   /** Documents that streams dropped, because S3 did not accept them for 24 hours. */
   readonly expired: readonly ExpiredDocuments[];

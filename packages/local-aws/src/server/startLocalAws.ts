@@ -241,11 +241,13 @@ async function openEndpoints(
 /** What the control API and the caller of a start see of a cloud, and drive. */
 function controlledParts(cloud: OpenCloud): Controlled {
   const { state, services, deployment, addresses, firehose, athena } = cloud;
-  const { queues, enforcement } = state;
+  const { queues, enforcement, clock } = state;
+  const startedAt = new Date(clock.now()).toISOString();
   return {
     status: (): LocalAwsStatus => ({
       ...addresses,
       pid: process.pid,
+      startedAt,
       pending: firehose.pending(),
       expired: firehose.expired(),
       queues: queues.all().map((queue) => ({ name: queue.name, messages: queue.pending() })),

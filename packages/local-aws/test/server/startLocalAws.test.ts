@@ -31,6 +31,7 @@ describe('startLocalAws', () => {
       functionUrls: {},
       directory: directory.path,
       pid: process.pid,
+      startedAt: expect.any(String),
       pending: [],
       expired: [],
       queues: [],
