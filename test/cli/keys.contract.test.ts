@@ -188,14 +188,19 @@ describe('sluice keys', () => {
   });
 
   it.each([
-    [['add', 'web'], 'my-password', 1, 'SLUICE_KEYS_NOT_AN_SDK_KEY'],
-    [['add', 'web'], SHA256, 1, 'give that with --sha256'],
-    [['add', 'w b'], KEY, 1, 'label: expected a label'],
-    [['add', 'web', '--stage', 'gone'], KEY, 1, 'SLUICE_CONFIG_STAGE_UNKNOWN'],
-    [['remove', 'web'], '', 1, 'SLUICE_KEYS_NOT_FOUND'],
-    [['add'], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
-    [['list', '--kinds', 'events'], '', 2, '--kinds: not an option of list, but of add.'],
-  ])('%j with %j on stdin exits %d: %s', async (args, stdin, code, message) => {
+    { args: ['add', 'web'], stdin: 'my-password', code: 1, message: 'SLUICE_KEYS_NOT_AN_SDK_KEY' },
+    { args: ['add', 'web'], stdin: SHA256, code: 1, message: 'give that with --sha256' },
+    { args: ['add', 'w b'], stdin: KEY, code: 1, message: 'label: expected a label' },
+    { args: ['add', 'web', '--stage', 'gone'], stdin: KEY, code: 1, message: 'SLUICE_CONFIG_STAGE_UNKNOWN' },
+    { args: ['remove', 'web'], stdin: '', code: 1, message: 'SLUICE_KEYS_NOT_FOUND' },
+    { args: ['add'], stdin: '', code: 2, message: 'SLUICE_USAGE_ARGUMENTS' },
+    {
+      args: ['list', '--kinds', 'events'],
+      stdin: '',
+      code: 2,
+      message: '--kinds: not an option of list, but of add.',
+    },
+  ])('$args with $stdin on stdin exits $code: $message', async ({ args, stdin, code, message }) => {
     const result = await keys(args, stdin);
     expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) });
     expect(result.stderr).not.toContain('my-password');

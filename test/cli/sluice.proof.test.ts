@@ -76,26 +76,39 @@ describe('npm and npx', () => {
   const OPTIONS = ['start', '--port', '0', '--edge-port', '0', '--json', '--data'];
   const START = ['start', '--silent', '--', ...OPTIONS.slice(1)];
   it.each([
-    ['npm start', 'SIGTERM', cli, START],
-    ['npx sluice start', 'SIGTERM', join(dirname(cli), 'npx-cli.js'), ['sluice', ...OPTIONS]],
-    ['npx sluice start', 'SIGKILL', join(dirname(cli), 'npx-cli.js'), ['sluice', ...OPTIONS]],
-  ] as const)('%s leaves nothing behind that holds ports after %s', async (_, signal, program, args) => {
-    const child = spawn(process.execPath, [program, ...args, data], {
-      cwd: repositoryRoot,
-      // As from a shell: not inside of the npm that runs the tests.
-      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/.test(name))),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const stderr = text(child.stderr);
-    const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
-    const { edge } = JSON.parse(String(line));
-    child.kill(signal);
-    // The cloud holds the output until it has ended.
-    await once(child, 'close');
-    expect(await stderr).toContain('The data is kept');
-    await expect(fetch(edge)).rejects.toThrow();
-    expect(readdirSync(data).filter((name) => name.startsWith('lock'))).toEqual([]);
-  });
+    { name: 'npm start', signal: 'SIGTERM', program: cli, args: START },
+    {
+      name: 'npx sluice start',
+      signal: 'SIGTERM',
+      program: join(dirname(cli), 'npx-cli.js'),
+      args: ['sluice', ...OPTIONS],
+    },
+    {
+      name: 'npx sluice start',
+      signal: 'SIGKILL',
+      program: join(dirname(cli), 'npx-cli.js'),
+      args: ['sluice', ...OPTIONS],
+    },
+  ] as const)(
+    '$name leaves nothing behind that holds ports after $signal',
+    async ({ signal, program, args }) => {
+      const child = spawn(process.execPath, [program, ...args, data], {
+        cwd: repositoryRoot,
+        // As from a shell: not inside of the npm that runs the tests.
+        env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/.test(name))),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const stderr = text(child.stderr);
+      const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+      const { edge } = JSON.parse(String(line));
+      child.kill(signal);
+      // The cloud holds the output until it has ended.
+      await once(child, 'close');
+      expect(await stderr).toContain('The data is kept');
+      await expect(fetch(edge)).rejects.toThrow();
+      expect(readdirSync(data).filter((name) => name.startsWith('lock'))).toEqual([]);
+    },
+  );
 });
 
 describe('sluice in a pipe', () => {

@@ -204,10 +204,25 @@ describe('an alarm', () => {
 
 describe('a metric of log lines', () => {
   it.each([
-    ['WriteRefused', 'Write', '{ $.event = "write_refused" || $.event = "write_damaged" }', '1'],
-    ['WriteUndeleted', 'Write', '{ $.event = "write_undeleted" && $.code = "AccessDenied" }', '$.objects'],
-    ['PartitionGaps', 'Register', '{ $.event = "register_daily" && $.gaps > 0 }', '$.gaps'],
-  ])('%s is of the lines that tell of it', (name, logGroup, FilterPattern, MetricValue) => {
+    {
+      name: 'WriteRefused',
+      logGroup: 'Write',
+      FilterPattern: '{ $.event = "write_refused" || $.event = "write_damaged" }',
+      MetricValue: '1',
+    },
+    {
+      name: 'WriteUndeleted',
+      logGroup: 'Write',
+      FilterPattern: '{ $.event = "write_undeleted" && $.code = "AccessDenied" }',
+      MetricValue: '$.objects',
+    },
+    {
+      name: 'PartitionGaps',
+      logGroup: 'Register',
+      FilterPattern: '{ $.event = "register_daily" && $.gaps > 0 }',
+      MetricValue: '$.gaps',
+    },
+  ])('$name is of the lines that tell of it', ({ name, logGroup, FilterPattern, MetricValue }) => {
     const MetricTransformations = [
       { MetricNamespace: 'Sluice', MetricName: `${name}-acme/prod`, MetricValue },
     ];

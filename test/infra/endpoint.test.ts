@@ -70,10 +70,20 @@ describe('a Function URL', () => {
   });
 
   it.each([
-    ['what is reserved for the collector', { reservedConcurrency: 51 }, 25, true],
-    ["the account's, of all functions without a reservation", { accountConcurrency: 10 }, 5, false],
-    ["AWS's default", {}, 500, false],
-  ])('has an alarm at half of the concurrency: %s', (_, collector, Threshold, isOwn) => {
+    {
+      name: 'what is reserved for the collector',
+      collector: { reservedConcurrency: 51 },
+      Threshold: 25,
+      isOwn: true,
+    },
+    {
+      name: "the account's, of all functions without a reservation",
+      collector: { accountConcurrency: 10 },
+      Threshold: 5,
+      isOwn: false,
+    },
+    { name: "AWS's default", collector: {}, Threshold: 500, isOwn: false },
+  ])('has an alarm at half of the concurrency: $name', ({ collector, Threshold, isOwn }) => {
     const { Resources: all } = made({ endpoint: { kind: 'both' }, collector });
     expect(all['ConcurrencyAlarm']?.Properties).toMatchObject({
       Namespace: 'AWS/Lambda',

@@ -189,8 +189,13 @@ describe('what a deployment would be rolled back for', () => {
 
 describe('packaging', () => {
   it.each([
-    ['too many tables', 100, 4, /^\s*The template: 5\d\d resources, at most 500\. It grows with `sources`/m],
-  ])('refuses %s by name, with the count and what to do', (_, count, datasets, message) => {
+    {
+      name: 'too many tables',
+      count: 100,
+      datasets: 4,
+      message: /^\s*The template: 5\d\d resources, at most 500\. It grows with `sources`/m,
+    },
+  ])('refuses $name by name, with the count and what to do', ({ count, datasets, message }) => {
     const { template } = madeResources(customers(count, datasets));
     const packaged = () => requireTemplateFits(template, PLACE);
     expect(packaged).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_STACK_TOO_LARGE' }));

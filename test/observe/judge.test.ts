@@ -199,44 +199,44 @@ describe('a finding of sluice status', () => {
   });
 
   it.each([
-    [
-      'write',
-      waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } }),
-      hoursAgo(1.9),
-      hoursAgo(1),
-      1,
-    ],
-    [
-      'write',
-      waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } }),
-      hoursAgo(9),
-      hoursAgo(1),
-      2,
-    ],
-    [
-      'collect',
-      { unreached: [{ kind: '5xx', hour: hoursAgo(5), count: 50, of: 100 }] },
-      hoursAgo(4.9),
-      hoursAgo(4.1),
-      1,
-    ],
-    [
-      'collect',
-      { unreached: [{ kind: '5xx', hour: hoursAgo(5), count: 50, of: 100 }] },
-      hoursAgo(4.9),
-      hoursAgo(3),
-      2,
-    ],
-    [
-      'collect',
-      { unreached: [{ kind: '5xx', hour: hoursAgo(5), count: 50, of: 100 }] },
-      hoursAgo(7),
-      hoursAgo(4.1),
-      2,
-    ],
+    {
+      part: 'write',
+      facts: waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } }),
+      first: hoursAgo(1.9),
+      last: hoursAgo(1),
+      count: 1,
+    },
+    {
+      part: 'write',
+      facts: waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } }),
+      first: hoursAgo(9),
+      last: hoursAgo(1),
+      count: 2,
+    },
+    {
+      part: 'collect',
+      facts: { unreached: [{ kind: '5xx', hour: hoursAgo(5), count: 50, of: 100 }] },
+      first: hoursAgo(4.9),
+      last: hoursAgo(4.1),
+      count: 1,
+    },
+    {
+      part: 'collect',
+      facts: { unreached: [{ kind: '5xx', hour: hoursAgo(5), count: 50, of: 100 }] },
+      first: hoursAgo(4.9),
+      last: hoursAgo(3),
+      count: 2,
+    },
+    {
+      part: 'collect',
+      facts: { unreached: [{ kind: '5xx', hour: hoursAgo(5), count: 50, of: 100 }] },
+      first: hoursAgo(7),
+      last: hoursAgo(4.1),
+      count: 2,
+    },
   ] as const)(
-    'of errors of %s %j is told by its own unless all of them, from %s to %s, are within the time of that',
-    (part, facts, first, last, count) => {
+    'of errors of $part $facts is told by its own unless all of them, from $first to $last, are within the time of that',
+    ({ part, facts, first, last, count }) => {
       const found = judge({ ...facts, functionErrors: [{ ...functionErrors, part, first, last }] });
       expect(found).toHaveLength(count);
       expect(found[0]?.cause).not.toMatch(/^No run of/);
@@ -540,12 +540,22 @@ describe('a finding of sluice status', () => {
   });
 
   it.each([
-    ['both of them', [hoursAgo(0.2), hoursAgo(0.1)], 'warning', '; it is over'],
-    ['one of them alone', [hoursAgo(0.2), undefined], 'problem', ''],
-    ['one of them before it failed last', [hoursAgo(0.2), hoursAgo(0.25)], 'problem', ''],
+    {
+      name: 'both of them',
+      storedAt: [hoursAgo(0.2), hoursAgo(0.1)],
+      severity: 'warning',
+      over: '; it is over',
+    },
+    { name: 'one of them alone', storedAt: [hoursAgo(0.2), undefined], severity: 'problem', over: '' },
+    {
+      name: 'one of them before it failed last',
+      storedAt: [hoursAgo(0.2), hoursAgo(0.25)],
+      severity: 'problem',
+      over: '',
+    },
   ] as const)(
-    'of requests that were not stored of two senders, where %s were stored since, is over only if both were',
-    (_, storedAt, severity, over) => {
+    'of requests that were not stored of two senders, where $name were stored since, is over only if both were',
+    ({ storedAt, severity, over }) => {
       const code = 'SLUICE_COLLECT_NOT_DELIVERED';
       const groups = storedAt.map((time, i) => {
         const times = { first: hoursAgo(0.5), last: hoursAgo(0.25) };

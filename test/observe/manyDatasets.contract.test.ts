@@ -216,9 +216,21 @@ describe('two hundred datasets of 92 days', () => {
   const unusual = { rows: { in: 1, out: 1, refused: 0 } } satisfies Partial<LedgerEntry>;
 
   it.each([
-    ['an unusual day of the lookback', customers(10, 30), unusual, {}, 'warning'],
-    ['a failed day of a span that is asked', few, failed, { until: old }, 'problem'],
-  ] as const)('begin with the dataset that has %s', async (_what, of, change, asked, need) => {
+    {
+      name: 'an unusual day of the lookback',
+      of: customers(10, 30),
+      change: unusual,
+      asked: {},
+      need: 'warning',
+    },
+    {
+      name: 'a failed day of a span that is asked',
+      of: few,
+      change: failed,
+      asked: { until: old },
+      need: 'problem',
+    },
+  ] as const)('begin with the dataset that has $name', async ({ of, change, asked, need }) => {
     const { deployment } = deploymentOf(
       bucketOf((name, day) => (name === lastName && day === old ? change : {})),
       of,
@@ -233,11 +245,16 @@ describe('two hundred datasets of 92 days', () => {
   });
 
   it.each([
-    ['an export that failed', true, { state: 'failed', failure, failingSince: NOW - 1 } as const, 'problem'],
-    ['an unusual day of the lookback', false, unusual, 'warning'],
+    {
+      name: 'an export that failed',
+      isExport: true,
+      change: { state: 'failed', failure, failingSince: NOW - 1 } as const,
+      need: 'problem',
+    },
+    { name: 'an unusual day of the lookback', isExport: false, change: unusual, need: 'warning' },
   ] as const)(
-    'show an older day of %s, which makes a short list need somebody',
-    async (_what, isExport, change, need) => {
+    'show an older day of $name, which makes a short list need somebody',
+    async ({ isExport, change, need }) => {
       const day = addDays(TODAY, -25);
       const exports = [exportTo({ folder: 'to' }, { name: 'out' })];
       const short = defineConfig({

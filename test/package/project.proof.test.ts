@@ -349,17 +349,37 @@ describe('a mistake in a project', () => {
     'bucket: `acme-${stage}`, database: `acme_${stage}`, athena: { workgroup: stage, stagingDatabase: `staging_${stage}` }';
 
   it.each([
-    ['an unknown field', configured(`${ofStage}, curat: true`), 'SLUICE_CONFIG_INVALID', 'curat'],
-    ['two stages with one bucket', configured("bucket: 'acme'"), 'SLUICE_CONFIG_STAGES_SHARE', 'bucket'],
-    ['a line that is no TypeScript', 'export default {', 'SLUICE_CONFIG_BROKEN', 'sluice.config.ts'],
-    [
-      'an import that is not there',
-      configured(ofStage).replace(PACKAGE_NAME, 'sluice'),
-      'SLUICE_CONFIG_BROKEN',
-      "'sluice'",
-    ],
-    ['no configuration', 'export {};\n', 'SLUICE_CONFIG_NOT_FOUND', 'no default export'],
-  ])('is refused by name: %s', (_what, text, code, named) => {
+    {
+      name: 'an unknown field',
+      text: configured(`${ofStage}, curat: true`),
+      code: 'SLUICE_CONFIG_INVALID',
+      named: 'curat',
+    },
+    {
+      name: 'two stages with one bucket',
+      text: configured("bucket: 'acme'"),
+      code: 'SLUICE_CONFIG_STAGES_SHARE',
+      named: 'bucket',
+    },
+    {
+      name: 'a line that is no TypeScript',
+      text: 'export default {',
+      code: 'SLUICE_CONFIG_BROKEN',
+      named: 'sluice.config.ts',
+    },
+    {
+      name: 'an import that is not there',
+      text: configured(ofStage).replace(PACKAGE_NAME, 'sluice'),
+      code: 'SLUICE_CONFIG_BROKEN',
+      named: "'sluice'",
+    },
+    {
+      name: 'no configuration',
+      text: 'export {};\n',
+      code: 'SLUICE_CONFIG_NOT_FOUND',
+      named: 'no default export',
+    },
+  ])('is refused by name: $name', ({ text, code, named }) => {
     mistaken.write('sluice.config.ts', text);
     const { status, stderr } = mistaken.sluice(['test']);
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(code) });

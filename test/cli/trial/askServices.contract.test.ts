@@ -154,40 +154,40 @@ describe('the questions of Lake Formation', () => {
   ];
 
   it.each([
-    [
-      'as expected if tables are left to IAM',
-      byIam,
-      [false, undefined],
-      'expected',
-      'new tables are left to IAM; 0 of 2 tables registered',
-    ],
-    [
-      'otherwise if new tables are not',
-      [],
-      [false],
-      'otherwise',
-      'new tables are not left to IAM; 0 of 1 tables registered',
-    ],
-    [
-      'otherwise if new tables are left to somebody else',
-      [
+    {
+      name: 'as expected if tables are left to IAM',
+      CreateTableDefaultPermissions: byIam,
+      registered: [false, undefined],
+      verdict: 'expected',
+      found: 'new tables are left to IAM; 0 of 2 tables registered',
+    },
+    {
+      name: 'otherwise if new tables are not',
+      CreateTableDefaultPermissions: [],
+      registered: [false],
+      verdict: 'otherwise',
+      found: 'new tables are not left to IAM; 0 of 1 tables registered',
+    },
+    {
+      name: 'otherwise if new tables are left to somebody else',
+      CreateTableDefaultPermissions: [
         {
           Principal: { DataLakePrincipalIdentifier: 'arn:aws:iam::111122223333:role/lake' },
           Permissions: ['ALL'],
         },
       ],
-      [false],
-      'otherwise',
-      'new tables are not left to IAM; 0 of 1 tables registered',
-    ],
-    [
-      'otherwise if a location is registered',
-      byIam,
-      [false, true],
-      'otherwise',
-      'new tables are left to IAM; 1 of 2 tables registered',
-    ],
-  ])('are answered %s', async (_, CreateTableDefaultPermissions, registered, verdict, found) => {
+      registered: [false],
+      verdict: 'otherwise',
+      found: 'new tables are not left to IAM; 0 of 1 tables registered',
+    },
+    {
+      name: 'otherwise if a location is registered',
+      CreateTableDefaultPermissions: byIam,
+      registered: [false, true],
+      verdict: 'otherwise',
+      found: 'new tables are left to IAM; 1 of 2 tables registered',
+    },
+  ])('are answered $name', async ({ CreateTableDefaultPermissions, registered, verdict, found }) => {
     const TableList = registered.map((IsRegisteredWithLakeFormation, i) => ({
       Name: `t${i}`,
       IsRegisteredWithLakeFormation,
@@ -209,15 +209,25 @@ describe('the questions of Lake Formation', () => {
 
   const DataLakeAdmins = [{ DataLakePrincipalIdentifier: 'arn:aws:iam::111122223333:role/lake' }];
   it.each([
-    [
-      'its administrators and to whom it leaves databases',
-      { DataLakeAdmins, CreateDatabaseDefaultPermissions: byIam },
-      'expected',
-      '1 administrator; new databases are of IAM_ALLOWED_PRINCIPALS',
-    ],
-    ['that nobody has new databases', {}, 'expected', '0 administrators; new databases are of nobody'],
-    ['what it answers instead of settings', undefined, 'not asked', '403 {"message":"no"}'],
-  ])('tell %s', async (_, DataLakeSettings, verdict, found) => {
+    {
+      name: 'its administrators and to whom it leaves databases',
+      DataLakeSettings: { DataLakeAdmins, CreateDatabaseDefaultPermissions: byIam },
+      verdict: 'expected',
+      found: '1 administrator; new databases are of IAM_ALLOWED_PRINCIPALS',
+    },
+    {
+      name: 'that nobody has new databases',
+      DataLakeSettings: {},
+      verdict: 'expected',
+      found: '0 administrators; new databases are of nobody',
+    },
+    {
+      name: 'what it answers instead of settings',
+      DataLakeSettings: undefined,
+      verdict: 'not asked',
+      found: '403 {"message":"no"}',
+    },
+  ])('tell $name', async ({ DataLakeSettings, verdict, found }) => {
     answer = ({ url }, response) => {
       if (DataLakeSettings === undefined || url !== '/GetDataLakeSettings')
         response.writeHead(403).end('{"message":"no"}');

@@ -93,11 +93,11 @@ describe('a check that has no answer', () => {
   }
 
   it.each([
-    [{ unit: 'compnyID' }, 'SUCCEEDED', 0, 'CHECK_UNKNOWN_UNIT'],
-    [{ experiment: 'none' }, 'SUCCEEDED', 0, 'CHECK_UNKNOWN_EXPERIMENT'],
-    [{}, 'FAILED', 0, 'OBSERVE_QUERY_FAILED'],
-    [{}, 'SUCCEEDED', 1, 'OBSERVE_TOO_MANY_ROWS'],
-  ])('says why: %j, %s, %d', async (options, state, pages, code) => {
+    { options: { unit: 'compnyID' }, state: 'SUCCEEDED', pages: 0, code: 'CHECK_UNKNOWN_UNIT' },
+    { options: { experiment: 'none' }, state: 'SUCCEEDED', pages: 0, code: 'CHECK_UNKNOWN_EXPERIMENT' },
+    { options: {}, state: 'FAILED', pages: 0, code: 'OBSERVE_QUERY_FAILED' },
+    { options: {}, state: 'SUCCEEDED', pages: 1, code: 'OBSERVE_TOO_MANY_ROWS' },
+  ])('says why: $options, $state, $pages', async ({ options, state, pages, code }) => {
     await expect(check(options, state, pages)).rejects.toMatchObject({ code: `SLUICE_${code}` });
   });
 });

@@ -91,10 +91,15 @@ describe('readQuarantine', () => {
   });
 
   it.each([
-    ['from a day on', { from: '2026-11-20' }, '2026-11-20', FILES / 2],
-    ['up to a day', { to: '2026-11-19' }, '2026-11-19', 0],
-    ['of one day', { from: '2026-11-20', to: '2026-11-20' }, '2026-11-20', FILES / 2],
-  ])('reads files %s', async (_, more, day, first) => {
+    { name: 'from a day on', more: { from: '2026-11-20' }, day: '2026-11-20', first: FILES / 2 },
+    { name: 'up to a day', more: { to: '2026-11-19' }, day: '2026-11-19', first: 0 },
+    {
+      name: 'of one day',
+      more: { from: '2026-11-20', to: '2026-11-20' },
+      day: '2026-11-20',
+      first: FILES / 2,
+    },
+  ])('reads files $name', async ({ more, day, first }) => {
     const rows = await read({ ...all, ...more });
     const files = asked.filter((key) => key.startsWith(folder));
     expect(files.map((key) => key.slice(folder.length).split('/')[0])).toEqual(Array(FILES / 2).fill(day));

@@ -149,10 +149,15 @@ describe('a query', () => {
   });
 
   it.each([
-    ['fail', "COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved", 2, 1006],
-    ['late', 'DIVISION_BY_ZERO: / by zero', 2, 1302],
-    ['break', 'GENERIC_INTERNAL_ERROR: undefined is not a function', 1, 100],
-  ])('that fails reports the reason: %s', async (sql, message, category, type) => {
+    {
+      sql: 'fail',
+      message: "COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved",
+      category: 2,
+      type: 1006,
+    },
+    { sql: 'late', message: 'DIVISION_BY_ZERO: / by zero', category: 2, type: 1302 },
+    { sql: 'break', message: 'GENERIC_INTERNAL_ERROR: undefined is not a function', category: 1, type: 100 },
+  ])('that fails reports the reason: $sql', async ({ sql, message, category, type }) => {
     const execution = await runToEnd(athena.client, sql);
     expect(execution?.Status).toMatchObject({
       State: 'FAILED',

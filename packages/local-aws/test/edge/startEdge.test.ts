@@ -98,21 +98,63 @@ describe('the edge with a JSON service', () => {
   });
 
   it.each([
-    [
-      'a member it does not know',
-      { Name: 'db', Colour: 'red' },
-      501,
-      'NotImplemented',
-      'glue GetDatabase member Colour',
-    ],
-    ['a value of the wrong type', { Name: 7 }, 400, 'SerializationException', 'Name'],
-    ['a blob that is not base64', { Name: 'db', Raw: 'a?' }, 400, 'SerializationException', 'not base64'],
-    ['a member that is missing', {}, 400, 'InvalidInputException', 'Name'],
-    ['a value out of bounds', { Name: 'x' }, 400, 'InvalidInputException', 'Name'],
-    ['what is no JSON', '{"Name":', 400, 'SerializationException', 'JSON'],
-    ['a list for an object', [], 400, 'SerializationException', 'the input'],
-    ['a body over the limit', { Name: 'x'.repeat(1000) }, 413, 'RequestEntityTooLarge', '1000'],
-  ])('rejects %s', async (_, input, status, code, words) => {
+    {
+      name: 'a member it does not know',
+      input: { Name: 'db', Colour: 'red' },
+      status: 501,
+      code: 'NotImplemented',
+      words: 'glue GetDatabase member Colour',
+    },
+    {
+      name: 'a value of the wrong type',
+      input: { Name: 7 },
+      status: 400,
+      code: 'SerializationException',
+      words: 'Name',
+    },
+    {
+      name: 'a blob that is not base64',
+      input: { Name: 'db', Raw: 'a?' },
+      status: 400,
+      code: 'SerializationException',
+      words: 'not base64',
+    },
+    {
+      name: 'a member that is missing',
+      input: {},
+      status: 400,
+      code: 'InvalidInputException',
+      words: 'Name',
+    },
+    {
+      name: 'a value out of bounds',
+      input: { Name: 'x' },
+      status: 400,
+      code: 'InvalidInputException',
+      words: 'Name',
+    },
+    {
+      name: 'what is no JSON',
+      input: '{"Name":',
+      status: 400,
+      code: 'SerializationException',
+      words: 'JSON',
+    },
+    {
+      name: 'a list for an object',
+      input: [],
+      status: 400,
+      code: 'SerializationException',
+      words: 'the input',
+    },
+    {
+      name: 'a body over the limit',
+      input: { Name: 'x'.repeat(1000) },
+      status: 413,
+      code: 'RequestEntityTooLarge',
+      words: '1000',
+    },
+  ])('rejects $name', async ({ input, status, code, words }) => {
     const answer = await call({}, input);
     expect(answer.status).toBe(status);
     const body: unknown = JSON.parse(answer.body);

@@ -163,14 +163,19 @@ describe('CORS', () => {
 
 describe('the gateway’s own error', () => {
   it.each([
-    ['a handler that throws', new Error('boom'), 500, 'Internal Server Error'],
-    [
-      'a payload too large for Lambda',
-      new FunctionError('RequestEntityTooLargeException', 'x'),
-      413,
-      'Request Entity Too Large',
-    ],
-  ])('is returned for %s', async (_, error, status, message) => {
+    {
+      name: 'a handler that throws',
+      error: new Error('boom'),
+      status: 500,
+      message: 'Internal Server Error',
+    },
+    {
+      name: 'a payload too large for Lambda',
+      error: new FunctionError('RequestEntityTooLargeException', 'x'),
+      status: 413,
+      message: 'Request Entity Too Large',
+    },
+  ])('is returned for $name', async ({ error, status, message }) => {
     const url = await start(async () => {
       throw error;
     });

@@ -212,15 +212,20 @@ describe('the local S3 with raw uploads', () => {
   });
 
   it.each([
-    ['no signature', {}, 'AccessDenied', 403],
-    ['the old signature', { authorization: 'AWS test:c2ln' }, 'InvalidRequest', 400],
-    [
-      'a header that is no signature',
-      { authorization: 'AWS4-HMAC-SHA256 nonsense' },
-      'AuthorizationHeaderMalformed',
-      400,
-    ],
-  ])('rejects %s', async (_, headers, expected, status) => {
+    { name: 'no signature', headers: {}, expected: 'AccessDenied', status: 403 },
+    {
+      name: 'the old signature',
+      headers: { authorization: 'AWS test:c2ln' },
+      expected: 'InvalidRequest',
+      status: 400,
+    },
+    {
+      name: 'a header that is no signature',
+      headers: { authorization: 'AWS4-HMAC-SHA256 nonsense' },
+      expected: 'AuthorizationHeaderMalformed',
+      status: 400,
+    },
+  ])('rejects $name', async ({ headers, expected, status }) => {
     const answer = await send({ url: s3.url, path: '/raw/key' }, headers);
     expect(answer.status).toEqual(status);
     expect(code(answer.body)).toEqual(expected);

@@ -31,28 +31,70 @@ function namesOf(Type: string, Properties: object, attribute?: string) {
 describe('names and ARNs', () => {
   const here = 'us-east-1:000000000000';
   it.each([
-    ['AWS::S3::Bucket', { BucketName: 'b' }, 'Arn', 'b', 'arn:aws:s3:::b'],
-    [
-      'AWS::SQS::Queue',
-      { QueueName: 'q' },
-      'Arn',
-      'http://127.0.0.1:4566/000000000000/q',
-      `arn:aws:sqs:${here}:q`,
-    ],
-    ['AWS::SQS::Queue', { QueueName: 'q' }, 'QueueName', 'http://127.0.0.1:4566/000000000000/q', 'q'],
-    [
-      'AWS::KinesisFirehose::DeliveryStream',
-      { DeliveryStreamName: 's' },
-      'Arn',
-      's',
-      `arn:aws:firehose:${here}:deliverystream/s`,
-    ],
-    ['AWS::Lambda::Function', { FunctionName: 'f' }, 'Arn', 'f', `arn:aws:lambda:${here}:function:f`],
-    ['AWS::Events::Rule', { Name: 'r' }, 'Arn', 'r', `arn:aws:events:${here}:rule/r`],
-    ['AWS::Scheduler::Schedule', { Name: 'd' }, 'Arn', 'd', `arn:aws:scheduler:${here}:schedule/default/d`],
-    ['AWS::IAM::Role', { RoleName: 'x' }, 'Arn', 'x', 'arn:aws:iam::000000000000:role/x'],
-    ['AWS::Logs::LogGroup', { LogGroupName: '/a/b' }, 'Arn', '/a/b', `arn:aws:logs:${here}:log-group:/a/b:*`],
-  ])('%s %j %s', (type, properties, attribute, ref, value) => {
+    {
+      type: 'AWS::S3::Bucket',
+      properties: { BucketName: 'b' },
+      attribute: 'Arn',
+      ref: 'b',
+      value: 'arn:aws:s3:::b',
+    },
+    {
+      type: 'AWS::SQS::Queue',
+      properties: { QueueName: 'q' },
+      attribute: 'Arn',
+      ref: 'http://127.0.0.1:4566/000000000000/q',
+      value: `arn:aws:sqs:${here}:q`,
+    },
+    {
+      type: 'AWS::SQS::Queue',
+      properties: { QueueName: 'q' },
+      attribute: 'QueueName',
+      ref: 'http://127.0.0.1:4566/000000000000/q',
+      value: 'q',
+    },
+    {
+      type: 'AWS::KinesisFirehose::DeliveryStream',
+      properties: { DeliveryStreamName: 's' },
+      attribute: 'Arn',
+      ref: 's',
+      value: `arn:aws:firehose:${here}:deliverystream/s`,
+    },
+    {
+      type: 'AWS::Lambda::Function',
+      properties: { FunctionName: 'f' },
+      attribute: 'Arn',
+      ref: 'f',
+      value: `arn:aws:lambda:${here}:function:f`,
+    },
+    {
+      type: 'AWS::Events::Rule',
+      properties: { Name: 'r' },
+      attribute: 'Arn',
+      ref: 'r',
+      value: `arn:aws:events:${here}:rule/r`,
+    },
+    {
+      type: 'AWS::Scheduler::Schedule',
+      properties: { Name: 'd' },
+      attribute: 'Arn',
+      ref: 'd',
+      value: `arn:aws:scheduler:${here}:schedule/default/d`,
+    },
+    {
+      type: 'AWS::IAM::Role',
+      properties: { RoleName: 'x' },
+      attribute: 'Arn',
+      ref: 'x',
+      value: 'arn:aws:iam::000000000000:role/x',
+    },
+    {
+      type: 'AWS::Logs::LogGroup',
+      properties: { LogGroupName: '/a/b' },
+      attribute: 'Arn',
+      ref: '/a/b',
+      value: `arn:aws:logs:${here}:log-group:/a/b:*`,
+    },
+  ])('$type $properties $attribute', ({ type, properties, attribute, ref, value }) => {
     expect(namesOf(type, properties, attribute)).toEqual([ref, value]);
   });
 
@@ -122,55 +164,55 @@ describe('references', () => {
 describe('an unsupported template part', () => {
   const queue = (Properties: object) => ({ Type: 'AWS::SQS::Queue', Properties });
   it.each([
-    [
-      'resource types, all at once',
-      { Resources: { Topic: { Type: 'AWS::SNS::Topic' }, Key: { Type: 'AWS::DynamoDB::Table' } } },
-      'LOCAL_AWS_TEMPLATE_RESOURCE_UNSUPPORTED',
-      'Topic (AWS::SNS::Topic), Key (AWS::DynamoDB::Table).',
-    ],
-    [
-      'a reference to nothing',
-      { Resources: { Q: queue({ A: { B: [{ Ref: 'Nope' }] } }) } },
-      'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
-      'Nope at Q.A.B[0].',
-    ],
-    [
-      'an attribute',
-      { Resources: { P: queue({}), Q: queue({ A: { 'Fn::GetAtt': ['P', 'toString'] } }) } },
-      'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
-      'attribute toString of AWS::SQS::Queue P at Q.A.',
-    ],
-    [
-      'a pseudo parameter',
-      { Resources: { Q: queue({ A: { Ref: 'AWS::NotificationARNs' } }) } },
-      'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
-      'pseudo parameter AWS::NotificationARNs at Q.A.',
-    ],
-    [
-      'a dependency on nothing',
-      { Resources: { Q: { Type: 'AWS::SQS::Queue', DependsOn: 'Gone' } } },
-      'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
-      'Q.DependsOn: Gone.',
-    ],
-    [
-      'a circle',
-      {
+    {
+      name: 'resource types, all at once',
+      template: { Resources: { Topic: { Type: 'AWS::SNS::Topic' }, Key: { Type: 'AWS::DynamoDB::Table' } } },
+      code: 'LOCAL_AWS_TEMPLATE_RESOURCE_UNSUPPORTED',
+      detail: 'Topic (AWS::SNS::Topic), Key (AWS::DynamoDB::Table).',
+    },
+    {
+      name: 'a reference to nothing',
+      template: { Resources: { Q: queue({ A: { B: [{ Ref: 'Nope' }] } }) } },
+      code: 'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
+      detail: 'Nope at Q.A.B[0].',
+    },
+    {
+      name: 'an attribute',
+      template: { Resources: { P: queue({}), Q: queue({ A: { 'Fn::GetAtt': ['P', 'toString'] } }) } },
+      code: 'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
+      detail: 'attribute toString of AWS::SQS::Queue P at Q.A.',
+    },
+    {
+      name: 'a pseudo parameter',
+      template: { Resources: { Q: queue({ A: { Ref: 'AWS::NotificationARNs' } }) } },
+      code: 'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
+      detail: 'pseudo parameter AWS::NotificationARNs at Q.A.',
+    },
+    {
+      name: 'a dependency on nothing',
+      template: { Resources: { Q: { Type: 'AWS::SQS::Queue', DependsOn: 'Gone' } } },
+      code: 'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
+      detail: 'Q.DependsOn: Gone.',
+    },
+    {
+      name: 'a circle',
+      template: {
         Resources: {
           A: queue({ X: { Ref: 'B' } }),
           B: queue({ X: { 'Fn::Sub': '${C.Arn}' } }),
           C: { Type: 'AWS::SQS::Queue', DependsOn: ['A'] },
         },
       },
-      'LOCAL_AWS_TEMPLATE_CYCLE',
-      'A → B → C → A.',
-    ],
-    [
-      'an intrinsic function',
-      { Resources: {}, Outputs: { O: { Value: { 'Fn::ImportValue': 'x' } } } },
-      'LOCAL_AWS_TEMPLATE_INTRINSIC_UNSUPPORTED',
-      'Fn::ImportValue at Outputs.O.',
-    ],
-  ])('is rejected by name: %s', (_, template, code, detail) => {
+      code: 'LOCAL_AWS_TEMPLATE_CYCLE',
+      detail: 'A → B → C → A.',
+    },
+    {
+      name: 'an intrinsic function',
+      template: { Resources: {}, Outputs: { O: { Value: { 'Fn::ImportValue': 'x' } } } },
+      code: 'LOCAL_AWS_TEMPLATE_INTRINSIC_UNSUPPORTED',
+      detail: 'Fn::ImportValue at Outputs.O.',
+    },
+  ])('is rejected by name: $name', ({ template, code, detail }) => {
     expect(() => resolve(template)).toThrow(expect.objectContaining({ code, detail }));
   });
 

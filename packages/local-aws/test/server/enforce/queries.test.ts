@@ -53,10 +53,10 @@ describe('a query of a user whose policies are enforced', () => {
   const HIVE =
     'FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. MetaException(message:';
   it.each([
-    ['glue:CreateTable', 'CREATE VIEW mine AS SELECT 1 AS one', '', ''],
-    ['glue:DeleteTable', 'DROP TABLE rows', HIVE, ')'],
-    ['glue:GetDatabases', 'SHOW DATABASES', HIVE, ')'],
-  ])('fails in the words of Glue without %s', async (action, sql, start, end) => {
+    { action: 'glue:CreateTable', sql: 'CREATE VIEW mine AS SELECT 1 AS one', start: '', end: '' },
+    { action: 'glue:DeleteTable', sql: 'DROP TABLE rows', start: HIVE, end: ')' },
+    { action: 'glue:GetDatabases', sql: 'SHOW DATABASES', start: HIVE, end: ')' },
+  ])('fails in the words of Glue without $action', async ({ action, sql, start, end }) => {
     const { reason = '', error } = await runQuery(reader, sql);
     const sentence = denied(READER, action, `arn:aws:glue:us-east-1:${ACCOUNT}:catalog`);
     expect(reason.replace(/Request ID: [^;]+/, 'Request ID: id')).toBe(
