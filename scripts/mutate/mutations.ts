@@ -705,11 +705,11 @@ export const mutations: readonly Mutation[] = [
     ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
     ['session, attempts, session', '{ s3: s3Client(), glue: glueClient() }, attempts'],
   ]),
-  faultsOf('operate/erase/erase.ts', 'operate/erase.contract', [
+  faultsOf('operate/erase/erase.ts', 'operate/erase.contract', [['(day) => day < today', '() => true']]),
+  faultsOf('operate/erase/erase.ts', 'operate/eraseComplete.contract', [
     ['config.relay === undefined ? null : queuedCopies(deployment),', 'null,'],
-    ['(day) => day < today', '() => true'],
   ]),
-  faultsOf('observe/facts/flow/relayCopies.ts', 'operate/erase.contract', [
+  faultsOf('observe/facts/flow/relayCopies.ts', 'operate/eraseComplete.contract', [
     [", readQueue(deployment, 'relay-dead-letters')", ''],
   ]),
   faultsOf('console/api/route.ts', 'console/actions.contract', [
@@ -730,9 +730,11 @@ export const mutations: readonly Mutation[] = [
     ['last = result', 'last = result.catch(() => undefined)'],
   ]),
   faultsOf('lib/erase/eraseUnits.ts', 'operate/erase.contract', [
-    ['run.startedAt', 'now'],
     ['        if (isFound) await this.#noteFound();\n', ''],
     ["if (eTag === null) throw new EraseError('SLUICE_ERASE_BUSY');", ''],
+  ]),
+  faultsOf('lib/erase/eraseUnits.ts', 'operate/eraseComplete.contract', [
+    ['run.startedAt', 'now'],
     [' && entry.run.version === load?.version', ''],
   ]),
   faultsOf('lib/erase/erasePlaces.ts', 'operate/erase.contract', [

@@ -274,64 +274,98 @@ describe('a finding of sluice status', () => {
     ]);
   });
 
-  it('is none below its bound', () => {
-    const resends = [50, 10, 10, 400, 400, 400].map((n, i) => ({
-      day: `2026-11-1${i}` as const,
-      rows: 1_000,
-      resends: n,
-    }));
-    expect(judge({ curated: [{ ...curatedTable, resends: resends.slice(0, 3) }] })).toEqual([]);
-    expect(judge({ curated: [{ ...curatedTable, resends: resends.slice(3) }] })).toEqual([]);
-    expect(judge({ curated: [{ ...curatedTable, resends: resends.slice(3, 4) }] })).toHaveLength(1);
+  const silent = { lastHour: { ...wellHour, requests: 0 } };
+  const silentSince = (hours: number, day: Partial<LastDay>) => ({
+    ...silent,
+    lastRequestAt: hoursAgo(hours),
+    lastDay: { ...wellDay, usual: 0, ...day },
+  });
+  /** Hours of the days before, of which the busiest had so many requests. */
+  const usualHours = (most: number) => [{ least: 0, median: 0, most }];
+  const resendsOf = (...counts: readonly number[]) => ({
+    curated: [
+      {
+        ...curatedTable,
+        resends: counts.map((resends, i) => ({ day: `2026-11-1${i + 3}` as const, rows: 1_000, resends })),
+      },
+    ],
+  });
+  const copiesSince = (hours: number) => ({
+    relay: { waiting: { ...threeCopies, oldest: hoursAgo(hours) }, refused: [], hasMore: false },
+  });
+  const quotaOf = (quotaShare: number) => ({
+    stream: { ...idleStream, quotaShare, quota: 'calls' } as const,
+  });
+  const listedAgo = (hours: number) =>
+    datasetFacts({ schedule: 'hourly', lastLook: { ...hourOldLook, at: NOW - hours * HOUR_MS } });
+  it.each<{ what: string; below: Partial<StatusFacts>; atBound: Partial<StatusFacts> }>([
+    { what: 'resends', below: resendsOf(50, 10, 10), atBound: resendsOf(400) },
+    {
+      what: 'no request where many are usual at this time',
+      below: silentSince(2, { usual: 14 }),
+      atBound: silentSince(2, { usual: 15 }),
+    },
+    {
+      what: 'no request for a day where many are usual in an hour of it',
+      below: silentSince(24, { usualHours: usualHours(29) }),
+      atBound: silentSince(24, { usualHours: usualHours(30) }),
+    },
+    {
+      what: 'no request for long',
+      below: silentSince(23, { usualHours: usualHours(30) }),
+      atBound: silentSince(24, { usualHours: usualHours(30) }),
+    },
+    {
+      what: 'no event for an hour',
+      below: { ...silent, lastEventAt: hoursAgo(0.9) },
+      atBound: { ...silent, lastEventAt: hoursAgo(1) },
+    },
+    { what: 'a quota', below: quotaOf(0.79), atBound: quotaOf(0.8) },
+    { what: 'copies that wait', below: copiesSince(0.99), atBound: copiesSince(1) },
+    { what: 'a folder that was not listed', below: listedAgo(3), atBound: listedAgo(3.1) },
+  ])('of $what is none below its bound', ({ below, atBound }) => {
+    expect(judge(below)).toEqual([]);
+    expect(judge(atBound)).toHaveLength(1);
+  });
+
+  it('of resends is none where as many are usual, and of a day that was over long ago', () => {
+    expect(judge(resendsOf(400, 400, 400))).toEqual([]);
     const old = [{ day: '2026-11-10', rows: 1, resends: 9 }];
     expect(judge({ curated: [{ ...curatedTable, resends: old }] })).toEqual([]);
-    const silent = { lastHour: { ...wellHour, requests: 0 } };
+  });
+
+  it('of a silence is none where nothing ever came, or little', () => {
     expect(judge({ ...silent, lastEventAt: null })).toEqual([]);
-    expect(judge({ ...silent, lastEventAt: hoursAgo(0.9) })).toEqual([]);
+    expect(judge(silentSince(2, { usual: 1 }))).toEqual([]);
+  });
+
+  it('of a silence says since when, and what came before', () => {
     expect(judge({ ...silent, lastEventAt: hoursAgo(72) })[0]?.detail).toMatch(/, 3 days ago\.$/);
-    const silentWhere = (usual: number, usualHours: LastDay['usualHours'] = [], since = 2) =>
-      judge({ ...silent, lastRequestAt: hoursAgo(since), lastDay: { ...wellDay, usual, usualHours } }).length;
-    expect([1, 14, 15].map((usual) => silentWhere(usual))).toEqual([0, 0, 1]);
-    const days = (most: number, since: number) => silentWhere(0, [{ least: 0, median: 0, most }], since);
-    expect(days(30, 23)).toBe(0);
-    expect(days(29, 24)).toBe(0);
-    expect(days(30, 24)).toBe(1);
-    const usualHours = [{ least: 0, median: 0, most: 40 }];
-    const [week] = judge({
-      ...silent,
-      lastRequestAt: hoursAgo(100),
-      lastDay: { ...wellDay, usual: 0, usualHours },
-    });
+    const [week] = judge(silentSince(100, { usualHours: usualHours(40) }));
     expect(week?.detail).toMatch(/ago; at most 40 came/);
+  });
+
+  it('of no key is none where any key may post, and has no command in the local cloud', () => {
     const keys = { senders: [], fault: null, faultKind: null, unreadable: [], changedAt: null };
     expect(judge({ keys, isLocal: true })).toEqual([]);
-    expect(judge({ keys: { ...keys, fault: GONE, faultKind: 'gone' }, isLocal: true })[0]?.commands).toEqual(
-      [],
-    );
-    expect(
-      judgeFacts({ ...wellFacts, keys }, { ...judgedDeployment, config: anyKey }, 'eu-central-1'),
-    ).toEqual([]);
-    expect(judge(waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(0.33) } }))).toEqual(
-      [],
-    );
-    const quotaOf = (quotaShare: number) => judge({ stream: { ...idleStream, quotaShare, quota: 'calls' } });
-    expect(quotaOf(0.79)).toHaveLength(0);
-    expect(quotaOf(0.8)).toHaveLength(1);
+    const takesAnyKey = { ...judgedDeployment, config: anyKey };
+    expect(judgeFacts({ ...wellFacts, keys }, takesAnyKey, 'eu-central-1')).toEqual([]);
+    const [gone] = judge({ keys: { ...keys, fault: GONE, faultKind: 'gone' }, isLocal: true });
+    expect(gone?.commands).toEqual([]);
+  });
+
+  it('of objects that wait is none for twenty minutes', () => {
+    const waiting = waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(0.33) } });
+    expect(judge(waiting)).toEqual([]);
+  });
+
+  it('of throttled records counts them', () => {
     const throttling = (throttledRecords: number) => judge({ stream: { ...idleStream, throttledRecords } });
     expect(throttling(1)[0]?.detail).toMatch(/: 1 record was /);
     expect(throttling(1_234)[0]?.detail).toMatch(/: 1,234 records were /);
-    expect(judge({ ...silent, lastEventAt: hoursAgo(1) })).toHaveLength(1);
-    const copiesSince = (hours: number) =>
-      judge({ relay: { waiting: { ...threeCopies, oldest: hoursAgo(hours) }, refused: [], hasMore: false } });
-    expect(copiesSince(0.99)).toHaveLength(0);
-    expect(copiesSince(1)).toHaveLength(1);
-    const listedAgo = (hours: number) => {
-      return judge(
-        datasetFacts({ schedule: 'hourly', lastLook: { ...hourOldLook, at: NOW - hours * HOUR_MS } }),
-      );
-    };
-    expect(listedAgo(3)).toHaveLength(0);
-    expect(listedAgo(3.1)).toHaveLength(1);
+  });
+
+  it('of alarms that notify nobody is none in the local cloud', () => {
     const alarms = [{ ...ringingAlarm, state: 'OK', notifies: false }] as const;
     expect(judge({ isLocal: true, alarms })).toEqual([]);
   });

@@ -54,67 +54,87 @@ describe('a finding of sluice status', () => {
       ['UNREADABLE ', last],
       [],
     ]);
+  });
+
+  it('is none in a note that is not of this form', () => {
     expect(readSights([{ at: 1 }])).toEqual([]);
   });
 
-  it('of a part stays for that part alone, for two weeks', () => {
-    const denied = (part: string, isByKey = false) =>
-      ({ part, why: 'It is denied.', kind: 'denied', log: null, isByKey }) as const;
-    const since = NOW - HOUR_MS;
-    const lacking = [{ day: '2026-11-17', since, isOnly: false }];
-    const fault = { differs: ['its SQL differs'], isDeployed: true, deployedAt: null, changedAt: null };
-    const whole = { isOtherRelease: false, repair: [] };
-    const seen = judge({
-      ...datasetFacts({ lacking, unread: [{ day: '2026-11-18', location: 's3://acme/x/', rows: 40 }] }),
-      curated: [{ ...curatedTable, lacking }],
-      partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
-      stackFaults: [
-        { ...fault, ...whole, what: 'table', name: 'events', part: 'the tables of the catalog' },
-        { ...fault, ...whole, what: 'workgroup', name: 'own', part: 'the workgroup own' },
-      ],
-      keysFailure: keysFailure('denied', 'AccessDeniedException'),
-      deniedCalls: [deniedCalls],
-      quarantine: [quarantineCount],
-      relay: { waiting: { ...threeCopies, oldest: hoursAgo(2) }, refused: [], hasMore: false },
-    }).map((finding) => ({ at: hoursAgo(24), finding }));
-    const keptOf = (unknown: StatusFacts['unknown'], facts: Partial<StatusFacts> = {}) => {
-      const all = { ...wellFacts, ...facts, unknown };
-      return sightsOf(judge(all), all, seen)
-        .filter((sight) => sight.at !== all.at)
-        .map(({ finding }) => `${finding.code.slice(15)} ${finding.part}`);
-    };
-    expect(keptOf([denied('the identity of the reader bi')])).toEqual([]);
-    expect(keptOf([denied('the tables of the catalog')])).toEqual(['TABLE_DIFFERS partitions']);
-    expect(keptOf([denied('the workgroup own')])).toEqual(['DRIFT deployment']);
+  const denied = (part: string, isByKey = false) =>
+    ({ part, why: 'It is denied.', kind: 'denied', log: null, isByKey }) as const;
+  const lacking = [{ day: '2026-11-17', since: NOW - HOUR_MS, isOnly: false }];
+  const fault = {
+    differs: ['its SQL differs'],
+    isDeployed: true,
+    deployedAt: null,
+    changedAt: null,
+    isOtherRelease: false,
+    repair: [],
+  };
+  /** A finding of each part that a look may not be able to read, seen a day ago. */
+  const seen = judge({
+    ...datasetFacts({ lacking, unread: [{ day: '2026-11-18', location: 's3://acme/x/', rows: 40 }] }),
+    curated: [{ ...curatedTable, lacking }],
+    partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
+    stackFaults: [
+      { ...fault, what: 'table', name: 'events', part: 'the tables of the catalog' },
+      { ...fault, what: 'workgroup', name: 'own', part: 'the workgroup own' },
+    ],
+    keysFailure: keysFailure('denied', 'AccessDeniedException'),
+    deniedCalls: [deniedCalls],
+    quarantine: [quarantineCount],
+    relay: { waiting: { ...threeCopies, oldest: hoursAgo(2) }, refused: [], hasMore: false },
+  }).map((finding) => ({ at: hoursAgo(24), finding }));
+  /** Which of them stay, where parts can't be read and all else is well: code and part. */
+  const keptOf = (unknown: StatusFacts['unknown'], facts: Partial<StatusFacts> = {}) => {
+    const all = { ...wellFacts, ...facts, unknown };
+    return sightsOf(judge(all), all, seen)
+      .filter((sight) => sight.at !== all.at)
+      .map(({ finding }) => `${finding.code.slice(15)} ${finding.part}`);
+  };
+  const lostOfDrops = datasetFacts({ lacking }).datasets;
+  it.each<{ unread: readonly string[]; facts?: Partial<StatusFacts>; kept: readonly string[] }>([
+    { unread: ['the identity of the reader bi'], kept: [] },
+    { unread: ['the tables of the catalog'], kept: ['TABLE_DIFFERS partitions'] },
+    { unread: ['the workgroup own'], kept: ['DRIFT deployment'] },
+    { unread: ['the workgroup own', 'the stream'], kept: ['DRIFT deployment'] },
+    { unread: ['the partitions'], facts: { partitions: null }, kept: ['PARTITION_WRONG partitions'] },
+    { unread: ['the partitions of drops'], kept: ['PARTITION_WRONG drops'] },
+    {
+      unread: ['the curated days'],
+      facts: { curated: null, datasets: lostOfDrops },
+      kept: ['FILES_LOST drops'],
+    },
+    { unread: ['the log of collect'], kept: ['KEYS_UNREADABLE collector'] },
+    { unread: ['denied calls'], facts: { deniedCalls: null }, kept: ['ROLE_DENIED deployment'] },
+    { unread: ['the keys'], facts: { keys: null }, kept: [] },
+    { unread: ['the stream'], facts: { relay: null }, kept: [] },
+    { unread: ['relay'], facts: { relay: null }, kept: ['RELAY_LATE collector'] },
+    { unread: ['relay', 'the stream'], facts: { relay: null }, kept: ['RELAY_LATE collector'] },
+    { unread: ['the stream', 'relay'], facts: { relay: null }, kept: ['RELAY_LATE collector'] },
+  ])('of another part than $unread does not stay', ({ unread, facts, kept }) => {
+    const unknown = unread.map((part) => denied(part));
+    expect(keptOf(unknown, facts)).toEqual(kept);
+  });
+
+  it('of what the stack has stays with all its parts while the stack cannot be read', () => {
     expect(keptOf([denied('the stack')], { stackFaults: null })).toHaveLength(3);
-    expect(keptOf([denied('the partitions')], { partitions: null })).toEqual(['PARTITION_WRONG partitions']);
-    expect(keptOf([denied('the partitions of drops')])).toEqual(['PARTITION_WRONG drops']);
-    const lostOfDrops = datasetFacts({ lacking }).datasets;
-    expect(keptOf([denied('the curated days')], { curated: null, datasets: lostOfDrops })).toEqual([
-      'FILES_LOST drops',
-    ]);
-    expect(keptOf([denied('the log of collect')])).toEqual(['KEYS_UNREADABLE collector']);
-    expect(keptOf([denied('denied calls')], { deniedCalls: null })).toEqual(['ROLE_DENIED deployment']);
-    expect(keptOf([denied('the keys')], { keys: null })).toEqual([]);
-    expect(keptOf([denied('the stream')], { relay: null })).toEqual([]);
-    for (const unread of [['relay'], ['relay', 'the stream'], ['the stream', 'relay']])
-      expect(
-        keptOf(
-          unread.map((part) => denied(part)),
-          { relay: null },
-        ),
-      ).toEqual(['RELAY_LATE collector']);
-    expect(keptOf([denied('the workgroup own'), denied('the stream')])).toEqual(['DRIFT deployment']);
+  });
+
+  it('stays for two weeks', () => {
     // Of a key that is denied, too, nobody can say that it is well again.
-    const byKey = [denied('quarantine', true)];
-    expect(keptOf(byKey, { quarantine: null })).toEqual(['QUARANTINED collector']);
-    expect(keptOf(byKey, { quarantine: null, at: hoursAgo(-313) })).toHaveLength(0);
-    expect(keptOf(byKey, { quarantine: null, at: hoursAgo(-312) })).toHaveLength(1);
+    const unread = [denied('quarantine', true)];
+    const keptAt = (hours: number) => keptOf(unread, { quarantine: null, at: hoursAgo(-hours) });
+    expect(keptAt(0)).toEqual(['QUARANTINED collector']);
+    expect(keptAt(312)).toHaveLength(1);
+    expect(keptAt(313)).toHaveLength(0);
+  });
+
+  it('stays beside a key that is off, if it was seen before that', () => {
     const key = { KeyState: 'Disabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' } as const;
-    const unusable = { ...wellFacts, quarantine: null, unknown: byKey, key };
+    const unusable = { ...wellFacts, quarantine: null, unknown: [denied('quarantine', true)], key };
     const sights = sightsOf(judge(unusable), unusable, seen);
     expect(sights).toHaveLength(2);
-    // It was seen before the key was off.
     expect(toldSights(sights, unusable.at).map(({ code }) => code)).toEqual([
       'SLUICE_FINDING_KEY_UNUSABLE',
       'SLUICE_FINDING_QUARANTINED',

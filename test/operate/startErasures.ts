@@ -1,0 +1,179 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import {
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  type StorageClass,
+} from '@aws-sdk/client-s3';
+import { CreateQueueCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import type { Clock } from '../../lib/base/time.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
+import { parseUnit } from '../../lib/erase/Unit.ts';
+import type { Config, ConfigInput } from '../../lib/schema/config.ts';
+import { LOADS_FOLDER } from '../../lib/tables/ledgerKeys.ts';
+import { openDeployment } from '../../observe/deployment.ts';
+import { erase } from '../../operate/erase/erase.ts';
+import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
+import { startAws } from '../harness/startAws.ts';
+
+/** Size of a record without rows, bytes. */
+const EMPTY = gzipSync('').length;
+
+interface Metric {
+  readonly MetricName: string;
+  readonly Dimensions: readonly { readonly Value: string }[];
+}
+
+/** How a run is made. */
+interface RunOptions {
+  /** When it begins, epoch milliseconds. Default: now. */
+  readonly now?: number;
+  /** What happens at its steps. */
+  readonly faultPoint?: (step: EraseFaultPoint) => unknown;
+  readonly dryRun?: boolean;
+  /** What it measures its own time by. */
+  readonly clock?: Clock;
+}
+
+/** Kills a run when it comes to a step. */
+export const killAt = (killed: EraseFaultPoint) => (step: EraseFaultPoint) => {
+  if (step === killed) throw new Error('killed');
+};
+
+/** Erasures of deployments on the local cloud. */
+export type Erasures = Awaited<ReturnType<typeof startErasures>>;
+
+/** Starts the local cloud, and a CloudWatch that has the age of the oldest record of the landing's stream. */
+export async function startErasures() {
+  const aws = await startAws({ more: [landingStack()] });
+  const metrics = await startAgeMetric();
+  const cloudwatch = new CloudWatchClient({ ...aws.options, endpoint: metrics.url });
+  const { s3, sqs, store, options } = aws;
+  let buckets = 0;
+
+  async function run(config: Config, units: readonly string[], how: RunOptions) {
+    const { now = Date.now(), faultPoint, dryRun = false, clock } = how;
+    const { endpoint, region, credentials } = options;
+    const about = { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now };
+    const deployment = openDeployment(about, { endpoint, region, credentials });
+    try {
+      return await erase(
+        { ...deployment, cloudwatch, ...(clock === undefined ? {} : { clock }) },
+        {
+          units: units.map((unit) => parseUnit(unit, config)),
+          dryRun,
+          faultPoint: async (step) => void (await faultPoint?.(step)),
+        },
+      );
+    } finally {
+      deployment.close();
+    }
+  }
+
+  /** Makes a deployment with a bucket of its own, which keeps versions. */
+  async function deployment(input: Omit<ConfigInput, 'bucket'> = {}) {
+    buckets += 1;
+    const config = defineConfig({ curate: false, ...input, bucket: `sluice-erase-${buckets}` });
+    const Bucket = config.bucket;
+    store.createBucket(Bucket);
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
+    const versionsOf = async () => {
+      const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+      return Versions.map(({ Key: key = '', Size: size, IsLatest: isLatest }) => ({ key, size, isLatest }));
+    };
+    return {
+      config,
+      put: async (Key: string, Body: Uint8Array | string, StorageClass?: StorageClass) => {
+        await s3.send(new PutObjectCommand({ Bucket, Key, Body, StorageClass }));
+      },
+      /** Has the bucket's policy deny everybody an action on one key. */
+      deny: (Action: string, key: string) => {
+        const Resource = `arn:aws:s3:::${Bucket}/${key}`;
+        const Statement = [{ Effect: 'Deny', Principal: '*', Action, Resource }];
+        const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+        return s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+      },
+      read: async (Key: string) => {
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+        return Buffer.from((await Body?.transformToByteArray()) ?? []);
+      },
+      /** Keys of all versions, without the records, markers, and what the writer deletes as it has no rows. */
+      versions: async () =>
+        (await versionsOf())
+          .filter(({ key, size }) => !key.startsWith('landing/') || size !== EMPTY)
+          .map(({ key }) => key)
+          .filter((key) => !key.startsWith('ledger/')),
+      /** Keys that readers get, without the records. */
+      keys: async () =>
+        (await versionsOf())
+          .filter(({ isLatest }) => isLatest)
+          .map(({ key }) => key)
+          .filter((key) => key.startsWith(LOADS_FOLDER) || !key.startsWith('ledger/')),
+      /** Makes one run of the erasure of these units. */
+      run: (units: readonly string[], runOptions: RunOptions = {}) => run(config, units, runOptions),
+    };
+  }
+
+  return {
+    aws,
+    deployment,
+    /** Makes a queue of the deployment. @returns Its URL. */
+    async queue(part: string): Promise<string> {
+      const QueueName = `sluice-prod-${part}`;
+      await sqs.send(new CreateQueueCommand({ QueueName }));
+      const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+      return QueueUrl;
+    },
+    /** Deletes the messages of a queue. SQS purges one only once a minute. */
+    empty(part: string): void {
+      const messages = aws.queues.byName(`sluice-prod-${part}`);
+      for (const { receipt } of messages.receive(10, 900_000)) messages.delete(receipt);
+    },
+    /** Sets the age of the stream's oldest record, seconds; null: without a metric. */
+    setStreamAge: metrics.setAge,
+    async close() {
+      cloudwatch.destroy();
+      await aws.close();
+      metrics.close();
+    },
+  };
+}
+
+/** A CloudWatch that knows one metric: of a minute ago, the age of the oldest record of the landing's stream. */
+async function startAgeMetric() {
+  let age: number | null = null;
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { MetricDataQueries = [], EndTime } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const MetricDataResults = MetricDataQueries.map(
+      ({ Id, MetricStat: { Metric } }: { Id: string; MetricStat: { Metric: Metric } }) => {
+        const isAsked =
+          Metric.MetricName === 'DeliveryToS3.DataFreshness' &&
+          Metric.Dimensions[0]?.Value === LANDING_STREAM;
+        const Values = isAsked && age !== null ? [age] : [];
+        return { Id, StatusCode: 'Complete', Values, Timestamps: Values.map(() => EndTime - 60) };
+      },
+    );
+    response.setHeader('content-type', 'application/x-amz-json-1.0');
+    response.end(JSON.stringify({ MetricDataResults }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    setAge(seconds: number | null): void {
+      age = seconds;
+    },
+    close(): void {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
