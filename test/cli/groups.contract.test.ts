@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -7,7 +7,8 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { readGroupRows } from '../../lib/groups/GroupRow.ts';
-import { groupsObject } from '../../lib/groups/pullGroups.ts';
+import { groupsObject, pullGroups } from '../../lib/groups/pullGroups.ts';
+import { readSpecs } from '../../lib/groups/readSpecs.ts';
 import { startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../harness/callMain.ts';
 import { experimentSpecs } from '../harness/experimentSpecs.ts';
@@ -17,6 +18,7 @@ const BUCKET = 'sluice-cli-groups';
 const KEY = 'secret-a1b2c3';
 const OBJECT = { Bucket: BUCKET, Key: 'statsig/ingested/experiment_groups/experiment_groups.json' };
 const SPECS_TIME = Date.UTC(2026, 9, 1);
+const LATER_SPECS_TIME = Date.UTC(2026, 9, 2);
 
 const directory = temporaryDirectory();
 const asked: { url: string; headers: Readonly<Record<string, unknown>> }[] = [];
@@ -57,10 +59,11 @@ const specsFile = (text: string | Buffer) => {
   writeFileSync(path, text);
   return path;
 };
-async function stored() {
+async function storedText(): Promise<string> {
   const { Body } = await s3.client.send(new GetObjectCommand(OBJECT));
-  return readGroupRows((await Body?.transformToString()) ?? '');
+  return (await Body?.transformToString()) ?? '';
 }
+const stored = async () => readGroupRows(await storedText());
 const env = { STATSIG_SERVER_KEY: KEY };
 
 describe('sluice groups', () => {
@@ -82,7 +85,7 @@ describe('sluice groups', () => {
     const seen_at = new Date(SPECS_TIME).toISOString();
     const { added } = JSON.parse(first.stdout);
     expect(JSON.parse(first.stdout)).toEqual({ seen_at, added, seen_again: 0, kept: 0 });
-    const later = specsFile(specs('ended', Date.UTC(2026, 9, 2)));
+    const later = specsFile(specs('ended', LATER_SPECS_TIME));
     const second = await groups(['pull', '--specs', later, '--json']);
     expect(JSON.parse(second.stdout)).toEqual({
       seen_at: '2026-10-02T00:00:00.000Z',
@@ -90,53 +93,51 @@ describe('sluice groups', () => {
       seen_again: added - 4,
       kept: 4,
     });
-    const listed = await groups(['list', '--experiment', 'search', '--json']);
-    expect(
-      JSON.parse(listed.stdout).groups.map(({ rule_id, kind, last_seen }: Record<string, string>) => [
-        rule_id,
-        kind,
-        last_seen,
-      ]),
-    ).toEqual([
-      ['launchedGroup', 'launch', '2026-10-02T00:00:00.000Z'],
-      ['searchControl', 'group', seen_at],
-      ['searchTest', 'group', seen_at],
-      ['winterHoldoutRule', 'holdout', '2026-10-02T00:00:00.000Z'],
+    expect(asked).toEqual([]);
+  });
+
+  it('lists the groups of an experiment, with when each was seen last', async () => {
+    const { stdout } = await groups(['list', '--experiment', 'search', '--json']);
+    const listed = JSON.parse(stdout).groups.map(({ rule_id, kind, last_seen }: Record<string, string>) =>
+      [rule_id, kind, last_seen].join(' '),
+    );
+    expect(listed).toEqual([
+      'launchedGroup launch 2026-10-02T00:00:00.000Z',
+      'searchControl group 2026-10-01T00:00:00.000Z',
+      'searchTest group 2026-10-01T00:00:00.000Z',
+      'winterHoldoutRule holdout 2026-10-02T00:00:00.000Z',
     ]);
     expect((await groups(['list', '--experiment', 'search'])).stdout).toMatch(
       /^experiment_id +entity +layer_id +rule_id/,
     );
-    const { Body } = await s3.client.send(new GetObjectCommand(OBJECT));
-    const [line = ''] = ((await Body?.transformToString()) ?? '').split('\n');
+  });
+
+  it('lists all columns of the table in their order, with null where the table has null', async () => {
+    const [line = ''] = (await storedText()).split('\n');
     const [firstRow] = JSON.parse((await groups(['list', '--json'])).stdout).groups;
-    // All columns of the table in their order, with null where the table has null. Times are written otherwise.
+    // Times are written otherwise.
     expect(JSON.stringify(firstRow)).toBe(line.replace(/"(\d{4}-\d\d-\d\d) ([\d:.]+)"/g, '"$1T$2Z"'));
+  });
+
+  it('suggests the name of an experiment that is like one without groups', async () => {
     expect(await groups(['list', '--experiment', 'serch', '--json'])).toEqual({
       code: 0,
       stdout: '{"groups":[]}\n',
       stderr: expect.stringContaining('Did you mean search?'),
     });
-    expect(asked).toEqual([]);
   });
 
-  it('downloads specs with a key from the environment or stdin, and never prints the key', async () => {
-    for (const options of [
-      { env },
-      {
-        stdin: `${KEY}
-`,
-      },
-    ]) {
-      asked.length = 0;
-      const before = Date.now();
-      const pulled = await groups(['pull', '--specs-url', `${specsUrl}/`, '--json'], options);
-      expect(pulled.code).toBe(0);
-      expect(asked.map(({ url }) => url)).toEqual([`/v2/download_config_specs/${KEY}.json`]);
-      expect(Date.parse(JSON.parse(pulled.stdout).seen_at)).toBeGreaterThanOrEqual(before);
-      expect(pulled.stdout + pulled.stderr).not.toContain(KEY);
-    }
-    const { Body } = await s3.client.send(new GetObjectCommand(OBJECT));
-    expect(await Body?.transformToString()).not.toContain(KEY);
+  it.each([
+    ['the environment', { env }],
+    ['stdin', { stdin: `${KEY}\n` }],
+  ])('downloads specs with a key from %s, and never prints the key', async (_, options) => {
+    const before = Date.now();
+    const pulled = await groups(['pull', '--specs-url', `${specsUrl}/`, '--json'], options);
+    expect(pulled.code).toBe(0);
+    expect(asked.map(({ url }) => url)).toEqual([`/v2/download_config_specs/${KEY}.json`]);
+    expect(Date.parse(JSON.parse(pulled.stdout).seen_at)).toBeGreaterThanOrEqual(before);
+    expect(pulled.stdout + pulled.stderr).not.toContain(KEY);
+    expect(await storedText()).not.toContain(KEY);
   });
 
   it('reads compressed responses, and retries when Statsig is busy', async () => {
@@ -149,114 +150,99 @@ describe('sluice groups', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('reports errors of Statsig by code, without the key', async () => {
-    for (const [answer, code] of [
-      [{ status: 401 }, 'SLUICE_GROUPS_KEY_REFUSED'],
-      [{ status: 403, body: KEY }, 'SLUICE_GROUPS_KEY_REFUSED'],
-      [{ status: 400 }, 'SLUICE_GROUPS_UNAVAILABLE'],
-      // The key is in the path: it would be handed on.
-      [{ status: 302, headers: { location: 'http://127.0.0.1:9/' } }, 'SLUICE_GROUPS_UNAVAILABLE'],
-      [{ status: 200, body: '<html>' }, 'SLUICE_GROUPS_SPECS_NOT_JSON'],
-      [{ status: 200, body: '{"has_updates":false}' }, 'SLUICE_GROUPS_SPECS_INVALID'],
-    ] as const) {
-      answers = [answer];
-      const refused = await groups(['pull', '--specs-url', specsUrl], { env });
-      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(code) });
-      expect(refused.stderr).not.toContain(KEY);
-    }
-    for (const url of [
-      'http://example.com/v2',
-      // Some resolvers ask DNS for a name below localhost.
-      'http://statsig.localhost:9/v2',
-      'ftp://127.0.0.1/',
-      'api.statsigcdn.com',
-      `${specsUrl}?k=1`,
-    ]) {
-      const refused = await groups(['pull', '--specs-url', url], { env });
-      expect({ url, stderr: refused.stderr }).toEqual({
-        url,
-        stderr: expect.stringContaining('SLUICE_GROUPS_ENDPOINT_INVALID'),
-      });
-    }
-    for (const stdin of ['', 'console-a1b2', 'client-a1b2', 'secret-with space']) {
+  it.each([
+    ['SLUICE_GROUPS_KEY_REFUSED', { status: 401 }],
+    ['SLUICE_GROUPS_KEY_REFUSED', { status: 403, body: KEY }],
+    ['SLUICE_GROUPS_UNAVAILABLE', { status: 400 }],
+    // The key is in the path: it would be handed on.
+    ['SLUICE_GROUPS_UNAVAILABLE', { status: 302, headers: { location: 'http://127.0.0.1:9/' } }],
+    ['SLUICE_GROUPS_SPECS_NOT_JSON', { status: 200, body: '<html>' }],
+    ['SLUICE_GROUPS_SPECS_INVALID', { status: 200, body: '{"has_updates":false}' }],
+  ])('reports %s, without the key, if Statsig answers %j', async (code, answer) => {
+    answers = [answer];
+    const refused = await groups(['pull', '--specs-url', specsUrl], { env });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(code) });
+    expect(refused.stderr).not.toContain(KEY);
+  });
+
+  it.each([
+    'http://example.com/v2',
+    // Some resolvers ask DNS for a name below localhost.
+    'http://statsig.localhost:9/v2',
+    'ftp://127.0.0.1/',
+    'api.statsigcdn.com',
+    `${specsUrl}?k=1`,
+  ])('refuses the address %s', async (url) => {
+    const refused = await groups(['pull', '--specs-url', url], { env });
+    expect(refused.stderr).toContain('SLUICE_GROUPS_ENDPOINT_INVALID');
+  });
+
+  it.each(['', 'console-a1b2', 'client-a1b2', 'secret-with space'])(
+    'refuses %j, which is no server key',
+    async (stdin) => {
       const refused = await groups(['pull', '--specs-url', specsUrl], { stdin });
       expect(refused.stderr).toContain('SLUICE_GROUPS_NO_KEY');
-    }
+    },
+  );
+
+  it.each([
+    ['that is not there', () => join(directory.path, 'none.json'), 'SLUICE_FILE_FAILED'],
+    ['that is a folder', () => directory.path, 'SLUICE_FILE_FAILED'],
+    ['that ends early', () => specsFile('{"feature_gates":{}'), 'SLUICE_GROUPS_SPECS_NOT_JSON'],
+    ['that is compressed', () => specsFile(gzipSync(specs('running'))), 'SLUICE_GROUPS_SPECS_NOT_JSON'],
+    ['of other JSON', () => specsFile('{"a":1}'), 'SLUICE_GROUPS_SPECS_INVALID'],
+  ])('refuses a file %s, without a change', async (_, fileOf, code) => {
+    const before = await storedText();
+    const refused = await groups(['pull', '--specs', fileOf()]);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(code) });
+    expect(await storedText()).toBe(before);
   });
 
-  it('refuses files that are not specs and an invalid table, without a change', async () => {
-    const before = await stored();
-    mkdirSync(join(directory.path, 'folder'));
-    for (const [file, code] of [
-      [join(directory.path, 'none.json'), 'SLUICE_FILE_FAILED'],
-      [join(directory.path, 'folder'), 'SLUICE_FILE_FAILED'],
-      [specsFile('{"feature_gates":{}'), 'SLUICE_GROUPS_SPECS_NOT_JSON'],
-      [specsFile(gzipSync(specs('running'))), 'SLUICE_GROUPS_SPECS_NOT_JSON'],
-    ] as const) {
-      const refused = await groups(['pull', '--specs', file]);
-      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(code) });
-    }
-    expect((await groups(['pull', '--specs', specsFile('{"a":1}')])).stderr).toContain(
-      'SLUICE_GROUPS_SPECS_INVALID',
-    );
-    expect(await stored()).toEqual(before);
-
-    const { Body } = await s3.client.send(new GetObjectCommand(OBJECT));
-    const text = (await Body?.transformToString()) ?? '';
+  it('refuses a table with a row that is not valid', async () => {
+    const text = await storedText();
     await s3.client.send(new PutObjectCommand({ ...OBJECT, Body: `${text}{"experiment_id":7}\n` }));
     const broken = await groups(['pull', '--specs', specsFile(specs('running'))]);
-    expect(broken.stderr).toMatch(/SLUICE_GROUPS_TABLE_INVALID.*experiment_id/);
     await s3.client.send(new PutObjectCommand({ ...OBJECT, Body: text }));
+    expect(broken.stderr).toMatch(/SLUICE_GROUPS_TABLE_INVALID.*experiment_id/);
   });
 
-  it('refuses wrong use', async () => {
-    const file = specsFile(specs('running'));
-    for (const args of [
-      [],
-      ['push'],
-      ['pull', 'now'],
-      ['list', '--specs', file],
-      ['pull', '--experiment', 'search'],
-      ['pull', '--specs', file, '--specs-url', specsUrl],
-    ]) {
-      expect({ args, code: (await groups(args)).code }).toEqual({ args, code: 2 });
-    }
+  it.each([
+    [[]],
+    [['push']],
+    [['pull', 'now']],
+    [['list', '--specs', 'specs.json']],
+    [['pull', '--experiment', 'search']],
+    [['pull', '--specs', 'specs.json', '--specs-url', specsUrl]],
+  ])('refuses the words %j', async (args) => {
+    expect((await groups(args)).code).toBe(2);
   });
+});
 
-  it('loses nothing in two pulls at the same time', async () => {
-    const experiment = experimentSpecs('running', SPECS_TIME).dynamic_configs.button;
-    const paths = Array.from({ length: 5 }, (_, i) => {
-      const path = join(directory.path, `specs-${i}.json`);
-      const dynamic_configs = { [`parallel_${i}`]: experiment };
-      writeFileSync(path, JSON.stringify({ ...experimentSpecs('running', SPECS_TIME), dynamic_configs }));
-      return path;
-    });
-    const [{ pullGroups }, { readSpecs }, { readFileSync }] = await Promise.all([
-      import('../../lib/groups/pullGroups.ts'),
-      import('../../lib/groups/readSpecs.ts'),
-      import('node:fs'),
-    ]);
-    const store = groupsObject(s3ObjectStore(s3.client, OBJECT.Bucket), OBJECT.Key);
-    const options = {
-      store,
-      wait: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
-      random: Math.random,
-    };
-    await Promise.all(
-      paths.map((path) => pullGroups(readSpecs(readFileSync(path)).rules, SPECS_TIME, options)),
-    );
+describe('pullGroups', () => {
+  const options = () => ({
+    store: groupsObject(s3ObjectStore(s3.client, OBJECT.Bucket), OBJECT.Key),
+    wait: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
+    random: Math.random,
+  });
+  /** Rules of a project with one experiment. */
+  const rulesOf = (experiment: string) => {
+    const all = experimentSpecs('running', SPECS_TIME);
+    const dynamic_configs = { [experiment]: all.dynamic_configs.button };
+    return readSpecs(Buffer.from(JSON.stringify({ ...all, dynamic_configs }))).rules;
+  };
+
+  it('loses nothing of pulls at the same time', async () => {
+    const experiments = ['first', 'second', 'third', 'fourth', 'fifth'];
+    await Promise.all(experiments.map((name) => pullGroups(rulesOf(name), SPECS_TIME, options())));
     const names = new Set((await stored()).map(({ experimentId }) => experimentId));
-    expect(paths.map((_, i) => names.has(`parallel_${i}`))).toEqual(paths.map(() => true));
-    expect(names.has('search')).toBe(true);
-    // Somebody who changes it at every look.
-    const never = {
-      ...options,
-      wait: () => Promise.resolve(),
-      store: { ...store, write: async () => null },
-    };
-    await expect(pullGroups([], SPECS_TIME, never)).resolves.toMatchObject({ added: 0 });
-    const { rules } = readSpecs(readFileSync(paths[0] ?? ''));
-    await expect(pullGroups(rules, SPECS_TIME + 1, never)).rejects.toMatchObject({
+    expect([...names]).toEqual(expect.arrayContaining([...experiments, 'search']));
+  });
+
+  it('gives up where somebody changes the table at every look, unless it has nothing to add', async () => {
+    const { store, ...rest } = options();
+    const busy = { ...rest, wait: () => Promise.resolve(), store: { ...store, write: async () => null } };
+    await expect(pullGroups([], SPECS_TIME, busy)).resolves.toMatchObject({ added: 0 });
+    await expect(pullGroups(rulesOf('first'), SPECS_TIME + 1, busy)).rejects.toMatchObject({
       code: 'SLUICE_GROUPS_BUSY',
     });
   });

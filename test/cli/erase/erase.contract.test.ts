@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { damagedKey } from '../../../lib/tables/objectKeys.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../../harness/callMain.ts';
@@ -111,42 +111,68 @@ describe('sluice erase', () => {
     expect(json).not.toMatch(/gone|second/);
   });
 
-  it('stops while versions wait for a copy back or a restore, unless somebody is sure', async () => {
-    const ds = new Date().toISOString().slice(0, 10);
-    const day = new Date(Date.parse(ds) - 86_400_000).toISOString().slice(0, 10);
-    const hour = { hour: 7, table_name: 'events', accepted: 9, finished: 2, unproved: 0, why: null };
+  describe('while something can be brought back', () => {
+    const DAY_MS = 86_400_000;
+    const HOUR_MS = 3_600_000;
+    const dayBefore = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+    const day = dayBefore(1);
     const judged = `statsig/ingested/received_hours/${day}.json`;
-    await put(judged, JSON.stringify({ ...hour, ds: day, missing: 7, state: 'short' }));
-    // Nothing of that hour can be copied back.
-    expect((await erase(['--unit', 'user_id=waits'])).code).toBe(3);
     const landed = `landing/${day.replaceAll('-', '/')}/07/a.ndjson.gz`;
-    await put(landed, landedUsers('waits', 'stays'));
-    const stopped = await erase(['--unit', 'user_id=waits']);
-    expect(stopped).toMatchObject({ code: 1, stdout: '' });
-    expect(stopped.stderr).toContain(`SLUICE_ERASE_CURE_PENDING: `);
-    expect(stopped.stderr).toContain(`${day}, hour 7, events: 7 events are missing`);
-    expect((await erase(['--unit', 'user_id=waits', '--dry-run'])).code).toBe(0);
-    const atTerminal = (stdin: string) =>
-      callMain(['erase', '--unit', 'user_id=waits', '--local'], { env, stdin, isTerminal: true });
-    const asked = await atTerminal('n\n');
-    expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining('[y/N]') });
-    expect((await atTerminal('y\n')).code).toBe(3);
-    await put(landed, landedUsers('waits', 'stays'));
-    expect((await erase(['--unit', 'user_id=waits', '--yes'])).code).toBe(3);
-    await put(judged, JSON.stringify({ ...hour, ds: day, missing: 0, state: 'whole' }));
-    const seenAt = Date.now() - 3_600_000;
-    const loseDay = (lostDay: string, at: number) =>
-      put('ledger/_days/events.json', JSON.stringify({ at, days: { [lostDay]: { seenAt, files: 3 } } }));
-    await loseDay(day, Date.now());
-    // The landing has versions from which the rows can be written again.
-    expect((await erase(['--unit', 'user_id=waits'])).stderr).toContain('SLUICE_ERASE_CURE_PENDING: ');
-    // Nothing brings rows of a day back whose landing has no versions any more.
-    const older = new Date(Date.parse(ds) - 20 * 86_400_000).toISOString().slice(0, 10);
-    for (const at of [Date.now(), seenAt]) {
-      await loseDay(older, at);
-      expect((await erase(['--unit', 'user_id=waits'])).code).toBe(3);
-    }
-    for (const Key of [judged, landed]) await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
+    const WAITS = ['--unit', 'user_id=waits'];
+    /** Notes that the hour 7 of yesterday lacks so many events. */
+    const noteHour = (missing: number) => {
+      const counts = { hour: 7, table_name: 'events', accepted: 9, finished: 9 - missing, unproved: 0 };
+      const state = missing === 0 ? 'whole' : 'short';
+      return put(judged, JSON.stringify({ ...counts, ds: day, missing, state, why: null }));
+    };
+    /** Notes that a day has lost its three raw files by a look at that time. */
+    const noteLostDay = (lostDay: string, at: number) => {
+      const days = { [lostDay]: { seenAt: Date.now() - HOUR_MS, files: 3 } };
+      return put('ledger/_days/events.json', JSON.stringify({ at, days }));
+    };
+    const remove = (Key: string) => s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
+    afterEach(async () => {
+      for (const key of [judged, landed, 'ledger/_days/events.json']) await remove(key);
+    });
+
+    it('goes on if nothing of a short hour has landed', async () => {
+      await noteHour(7);
+      expect((await erase(WAITS)).code).toBe(3);
+    });
+
+    it('stops while a short hour can be copied back, and not in a dry run', async () => {
+      await noteHour(7);
+      await put(landed, landedUsers('waits', 'stays'));
+      const stopped = await erase(WAITS);
+      expect(stopped).toMatchObject({ code: 1, stdout: '' });
+      expect(stopped.stderr).toContain('SLUICE_ERASE_CURE_PENDING: ');
+      expect(stopped.stderr).toContain(`${day}, hour 7, events: 7 events are missing`);
+      expect((await erase([...WAITS, '--dry-run'])).code).toBe(0);
+    });
+
+    it('goes on if somebody at a terminal says so, or with --yes', async () => {
+      await noteHour(7);
+      await put(landed, landedUsers('waits', 'stays'));
+      const atTerminal = (stdin: string) =>
+        callMain(['erase', ...WAITS, '--local'], { env, stdin, isTerminal: true });
+      expect(await atTerminal('n\n')).toMatchObject({ code: 1, stderr: expect.stringContaining('[y/N]') });
+      expect((await atTerminal('y\n')).code).toBe(3);
+      await put(landed, landedUsers('waits', 'stays'));
+      expect((await erase([...WAITS, '--yes'])).code).toBe(3);
+    });
+
+    it('stops while rows of a lost day can be written again from what landed', async () => {
+      await put(landed, landedUsers('waits', 'stays'));
+      await noteLostDay(day, Date.now());
+      expect((await erase(WAITS)).stderr).toContain('SLUICE_ERASE_CURE_PENDING: ');
+    });
+
+    it('goes on if the landing has no versions of a lost day any more', async () => {
+      for (const at of [Date.now(), Date.now() - HOUR_MS]) {
+        await noteLostDay(dayBefore(20), at);
+        expect((await erase(WAITS)).code).toBe(3);
+      }
+    });
   });
 
   it('searches the results of readers that left the configuration, and leaves the tables that they made', async () => {
