@@ -8,7 +8,7 @@ import type { Clock } from '../base/time.ts';
 import type { Claim, Ledger, Settlement } from '../ledger/Ledger.ts';
 import { type FileFate, fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { Export } from '../schema/exports.ts';
-import { exportedDay, exportedFile, isExportedFile, MANIFEST } from '../tables/exportKeys.ts';
+import { exportedDayFolder, exportedFile, isExportedFile, MANIFEST } from '../tables/exportKeys.ts';
 import { exportSubject } from '../tables/ledgerKeys.ts';
 import { ExportError } from './ExportError.ts';
 import { type DayFiles, keptFiles, type LandedFile, type LandedTable, listDayFiles } from './LandedTable.ts';
@@ -186,7 +186,7 @@ class DayWork {
     this.#exported = exported;
     this.#day = day;
     this.#before = before;
-    this.#folder = exportedDay(exported, day);
+    this.#folder = exportedDayFolder(exported, day);
   }
 
   /** Copies missing files, and lists again if a file changed meanwhile. */

@@ -17,7 +17,7 @@ export function exportFolder({ name, target }: ExportTarget): string {
 }
 
 /** Folder of an exported day in the customer's bucket, with a trailing slash: `<folder>/YYYY-MM-DD/`. */
-export function exportedDay(exported: ExportTarget, day: UtcDay): string {
+export function exportedDayFolder(exported: ExportTarget, day: UtcDay): string {
   return `${exportFolder(exported)}${day}/`;
 }
 

@@ -10,7 +10,7 @@ import { MOST_FILE_PAGES, MOST_TARGET_PAGES, PARALLEL_EXPORTS } from '../../../l
 import { exportLooks } from '../../../lib/export/planExports.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
-import { exportedDay, exportedFile } from '../../../lib/tables/exportKeys.ts';
+import { exportedDayFolder, exportedFile } from '../../../lib/tables/exportKeys.ts';
 import { EXPORTS_LEDGER } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
@@ -60,7 +60,7 @@ const table: LandedTable = {
   files: async () => files('new'),
   read: async () => Readable.from([]),
 };
-const folder = exportedDay(copied, DAY);
+const folder = exportedDayFolder(copied, DAY);
 const lines: Readonly<Record<string, unknown>>[] = [];
 let written = 0;
 const clock = { now: () => NOW };
@@ -101,6 +101,5 @@ await exportMessages(
   messages.map((message, i) => ({ messageId: String(i), body: JSON.stringify(message), receives: 1 })),
 );
 const fieldOf = (event: string, field: string) => lines.find((line) => line['event'] === event)?.[field];
-process.stdout.write(
-  JSON.stringify([fieldOf('export_run', 'queued'), fieldOf('export', 'outcome'), written]),
-);
+const answer = { queued: fieldOf('export_run', 'queued'), outcome: fieldOf('export', 'outcome'), written };
+process.stdout.write(JSON.stringify(answer));

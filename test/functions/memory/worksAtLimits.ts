@@ -105,7 +105,7 @@ const works: Readonly<Record<string, () => Promise<unknown>>> = {
     event.metadata.page = 'x'.repeat(MAX_DECODED_BYTES / MAX_EVENTS - JSON.stringify(event).length - 2);
     const text = JSON.stringify({ events: Array.from({ length: MAX_EVENTS }, () => event) });
     const { rows } = collectBatch(text, sender, collectPlan(config));
-    return [rows.events.length, encodeLines(rows) !== null];
+    return { events: rows.events.length, isRecord: encodeLines(rows) !== null };
   },
 
   async register() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  exportedDay,
+  exportedDayFolder,
   exportedFile,
   exportFolder,
   isExportedFile,
@@ -9,30 +9,42 @@ import {
 
 const OBJECT = { key: 'statsig/statsig_forwarded_events/events/2026-11-20/part-0.parquet', eTag: '"1"' };
 
-describe('the keys of an export', () => {
-  it('are in the configured folder, by default named after the export', () => {
+describe('the folder of an export', () => {
+  it('has the name of the export, unless the target has a folder', () => {
     expect(exportFolder({ name: 'clicks', target: {} })).toBe('clicks/');
     expect(exportFolder({ name: 'clicks', target: { folder: 'from/sluice' } })).toBe('from/sluice/');
-    expect(exportedDay({ name: 'clicks', target: {} }, '2026-11-20')).toBe('clicks/2026-11-20/');
   });
 
-  it('contain a hash of key and ETag, so that the same content has the same name', () => {
+  it('has a folder for each day', () => {
+    expect(exportedDayFolder({ name: 'clicks', target: {} }, '2026-11-20')).toBe('clicks/2026-11-20/');
+  });
+});
+
+describe('the name of an exported file', () => {
+  it('is the same for the same object', () => {
     const name = exportedFile(OBJECT);
     expect(name).toMatch(/^sluice-[0-9a-f]{32}\.parquet$/);
     expect(exportedFile({ ...OBJECT })).toBe(name);
-    const others = [
-      { ...OBJECT, eTag: '"2"' },
-      { ...OBJECT, key: `${OBJECT.key}x` },
-      // Shifting characters between key and ETag gives another name.
-      { key: `${OBJECT.key}"1"`, eTag: '' },
-    ];
-    expect(new Set([name, ...others.map((other) => exportedFile(other))]).size).toBe(4);
   });
 
-  it('distinguish exported files from other objects in the folder', () => {
+  it.each([
+    ['another ETag', { ...OBJECT, eTag: '"2"' }],
+    ['another key', { ...OBJECT, key: `${OBJECT.key}x` }],
+    ['characters of the ETag in its key', { key: `${OBJECT.key}"1"`, eTag: '' }],
+  ])('is another one for an object with %s', (_, other) => {
+    expect(exportedFile(other)).not.toBe(exportedFile(OBJECT));
+  });
+
+  it('is another one for each format in which the object is rewritten', () => {
+    const names = [undefined, 'csv-1', 'csv-2'].map((form) => exportedFile(OBJECT, form));
+    expect(new Set(names).size).toBe(3);
+    expect(names.every(isExportedFile)).toBe(true);
+  });
+
+  it('is told from the names of other files in the folder', () => {
     const name = exportedFile(OBJECT);
+    const others = [MANIFEST, `x${name}`, `${name}x`, name.toUpperCase(), name.replace('.', 'x'), ''];
     expect(isExportedFile(name)).toBe(true);
-    for (const other of [MANIFEST, `x${name}`, `${name}x`, name.toUpperCase(), name.replace('.', 'x'), ''])
-      expect(isExportedFile(other)).toBe(false);
+    expect(others.filter(isExportedFile)).toEqual([]);
   });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { exportedDay, exportedFile, exportFolder, isExportedFile } from '../../../lib/tables/exportKeys.ts';
 import {
   exportSubject,
   LOADS_FOLDER,
@@ -150,26 +149,6 @@ describe('notes on versions', () => {
 });
 
 describe('keys of exports', () => {
-  const exported = { name: 'clicks', target: {} };
-
-  it('are in the folder of their day, which is named after the export unless the target has a folder', () => {
-    expect(exportFolder(exported)).toBe('clicks/');
-    expect(exportFolder({ name: 'clicks', target: { folder: 'sluice/c' } })).toBe('sluice/c/');
-    expect(exportedDay(exported, '2026-11-20')).toBe('clicks/2026-11-20/');
-  });
-
-  it('are the same for the same content, and different for different content', () => {
-    const file = exportedFile({ key: 'a', eTag: '1' });
-    expect(file).toMatch(/^sluice-[0-9a-f]{32}\.parquet$/);
-    expect(exportedFile({ key: 'a', eTag: '1' })).toBe(file);
-    expect(exportedFile({ key: 'a', eTag: '2' })).not.toBe(file);
-    expect(exportedFile({ key: 'b', eTag: '1' })).not.toBe(file);
-    expect(isExportedFile(file)).toBe(true);
-    expect(isExportedFile(`x${file}`)).toBe(false);
-    expect(isExportedFile(`${file}.tmp`)).toBe(false);
-    expect(isExportedFile('sluice-123.parquet')).toBe(false);
-  });
-
   it('have their ledger state under a name that no source can have', () => {
     expect(exportSubject({ name: 'clicks', table: 'acme_clicks' }, '2026-11-20')).toEqual({
       source: 'exports',

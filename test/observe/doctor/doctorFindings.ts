@@ -16,57 +16,69 @@ import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-central-1';
+/** ARN in IAM. */
 const arn = (name: string) => `arn:aws:iam::${ACCOUNT}:${name}`;
+/** ARN of a key that consists of a digit. */
 const keyArn = (digit: string) =>
   `arn:aws:kms:us-east-1:${ACCOUNT}:key/${digit.repeat(8)}-2222-3333-4444-555555555555`;
-const place = { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined };
-const commands = deploymentCommands(place, REGION);
+const PLACE = { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined };
+const commands = deploymentCommands(PLACE, REGION);
 const CREATE_DATABASE = commands.aws('glue', 'create-database', '--database-input', '{"Name":"sluice"}');
 const SHOW_RULES = commands.aws('s3api', 'get-bucket-lifecycle-configuration', '--bucket', 'acme');
 const REVERT = revertDriftWords('sluice-prod').map((words) => commands.aws(...words));
 const config = defineConfig({ bucket: 'acme' });
-const bringing = (existing: NonNullable<Parameters<typeof defineConfig>[0]['existing']>) =>
+/** A configuration that brings what exists. */
+const configOfExisting = (existing: NonNullable<Parameters<typeof defineConfig>[0]['existing']>) =>
   defineConfig({ bucket: 'acme', existing });
-const withLogsKey = defineConfig({ bucket: 'acme', logs: { kmsKeyArn: keyArn('2') } });
-const logsKey = {
+const logsKeyConfig = defineConfig({ bucket: 'acme', logs: { kmsKeyArn: keyArn('2') } });
+const LOGS_KEY = {
   Arn: keyArn('2'),
   KeyState: 'Enabled',
   KeySpec: 'SYMMETRIC_DEFAULT',
   KeyUsage: 'ENCRYPT_DECRYPT',
 } as const;
-const named = (name: string) => Object.assign(new Error(`${name} of a call.`), { name });
+/** An error of AWS by its name. */
+const failureNamed = (name: string) => Object.assign(new Error(`${name} of a call.`), { name });
 
-const reader = { kind: 'metabase', name: 'bi', iamName: 'BI' } as const;
-const withReader = defineConfig({ bucket: 'acme', readers: [reader] });
-const held = new Map([['ReaderOldUser', 'bi']]);
-const made = new Map([['ReaderBiUser', 'sluice-prod-ReaderBiUser-1']]);
+const METABASE = { kind: 'metabase', name: 'bi', iamName: 'BI' } as const;
+const readerConfig = defineConfig({ bucket: 'acme', readers: [METABASE] });
+/** The reader's user under another logical ID: it holds the reader's name. */
+const heldResources = new Map([['ReaderOldUser', 'bi']]);
+/** The reader's user under the name that CloudFormation made. */
+const madeResources = new Map([['ReaderBiUser', 'sluice-prod-ReaderBiUser-1']]);
 const readerStack = { stackName: 'sluice-prod', partition: 'aws', account: ACCOUNT };
 
 /** Decisions of IAM's simulator about a statement, for each reason. */
-const simulated = (sid: string, isAllowed: boolean, ...reasons: readonly readers.Decision['reason'][]) => ({
+const simulation = (sid: string, isAllowed: boolean, ...reasons: readonly readers.Decision['reason'][]) => ({
   sid,
   decisions: reasons.map((reason) => {
     const policies = reason === 'explicit' || isAllowed ? ['NoReading'] : [];
     return { action: 's3:GetObject', resource: 'arn:aws:s3:::acme/x', isAllowed, reason, policies };
   }),
 });
-const denied = (sid: string) => simulated(sid, false, 'missing', 'explicit', 'boundary', 'organization');
+/** A simulation that denies for each reason. */
+const deniedFor = (sid: string) => simulation(sid, false, 'missing', 'explicit', 'boundary', 'organization');
 
-const stack = { StackName: 'sluice-prod', LastUpdatedTime: new Date(Date.UTC(2026, 10, 20)) };
+const STACK = { StackName: 'sluice-prod', LastUpdatedTime: new Date(Date.UTC(2026, 10, 20)) };
 const output = (OutputKey: string, OutputValue: string) => ({ OutputKey, OutputValue });
-const stacksOf = (StackStatus: string, ...Outputs: readonly ReturnType<typeof output>[]) => [
-  ...stacks.judgeStack({ ...stack, StackStatus, Outputs: [...Outputs] }, commands),
+/** Findings of the stack in a status, with outputs. */
+const stackFindings = (StackStatus: string, ...Outputs: readonly ReturnType<typeof output>[]) => [
+  ...stacks.judgeStack({ ...STACK, StackStatus, Outputs: [...Outputs] }, commands),
 ];
-const drift = { PhysicalResourceId: 'sluice', ResourceType: 'AWS::Athena::WorkGroup' };
-const difference = {
+const DRIFTED = { PhysicalResourceId: 'sluice', ResourceType: 'AWS::Athena::WorkGroup' };
+const DIFFERENCE = {
   PropertyPath: '/State',
   ExpectedValue: 'a',
   ActualValue: 'b',
   DifferenceType: 'NOT_EQUAL',
 } as const;
 
-/** @param KeyArn Key of the stack; null without one, undefined before the first deployment. */
-const encrypted = (more: object, KeyArn: string | null | undefined, KMSMasterKeyID?: string) => {
+/**
+ * Findings of an encryption that differs.
+ *
+ * @param KeyArn Key of the stack; null without one, undefined before the first deployment.
+ */
+const encryptionFindings = (more: object, KeyArn: string | null | undefined, KMSMasterKeyID?: string) => {
   const outputs = new Map([
     ...(KeyArn === undefined ? [] : [['SluiceVersion', '1'] as const]),
     ...(KeyArn ? [['KeyArn', KeyArn] as const] : []),
@@ -76,7 +88,7 @@ const encrypted = (more: object, KeyArn: string | null | undefined, KMSMasterKey
   const own = KMSMasterKeyID === undefined ? undefined : byKey;
   return encryptionProblems({ ...config, ...more }, deployed, own).map(bucket.judgeEncryption);
 };
-const domain = {
+const DOMAIN = {
   domainName: 'a.acme.com',
   domainNameStatus: 'AVAILABLE',
   regionalDomainName: 'd.aws',
@@ -84,24 +96,36 @@ const domain = {
   addresses: ['192.0.2.1'],
   expected: ['192.0.2.1'],
 };
-const denial = { sid: 'Guard', roles: [{ role: arn('role/w'), denied: ['s3:PutObject on landing/*'] }] };
+const DENIAL = { sid: 'Guard', roles: [{ role: arn('role/w'), denied: ['s3:PutObject on landing/*'] }] };
 
-/** Findings of the doctor, and of the doctor before a deployment: each of its judgements, in each case. */
-export const doctorFindings: readonly Finding[] = [
-  setup.judgeRefusal(named('ExpiredToken')),
-  setup.judgeRefusal(named('InvalidClientTokenId')),
+/** Who asks, and where. */
+const ofCaller: readonly Finding[] = [
+  setup.judgeRefusal(failureNamed('ExpiredToken')),
+  setup.judgeRefusal(failureNamed('InvalidClientTokenId')),
   setup.judgeOtherAccount(ACCOUNT, '444455556666'),
   ...['xx-nowhere-1', 'il-central-1'].flatMap(
     (region) =>
       setup.judgeRegion(region, defineConfig({ bucket: 'acme', endpoint: { kind: 'function-url' } })) ?? [],
   ),
-  ...[bringing({ bucket: true, keyArn: keyArn('1') }), withLogsKey].flatMap(
+  ...[configOfExisting({ bucket: true, keyArn: keyArn('1') }), logsKeyConfig].flatMap(
     (brought) => setup.judgeRegion(REGION, brought) ?? [],
   ),
-  ...judgeKey({ ...logsKey, KeyState: 'Disabled' }, commands, { user: 'logs' }),
-  ...judgeKey({ ...logsKey, KeySpec: 'RSA_2048' }, commands, { user: 'logs' }),
-  ...heldNames(withReader, { stackName: 'sluice-prod', resources: held }).map(account.judgeHeldName),
-  ...replacedReaders(withReader, { ...readerStack, resources: made }).map(stacks.judgeReplaced),
+  account.judgeCaller(arn('root')),
+  ...['NoSuchBucket', 'NotImplemented', 'AccessDenied', 'SlowDown'].map((name) =>
+    unreadFinding('the check names', Object.assign(failureNamed(name), { $metadata: { httpStatusCode: 400 } })),
+  ),
+];
+
+/** Keys of KMS. */
+const ofKeys: readonly Finding[] = [
+  ...judgeKey({ ...LOGS_KEY, KeyState: 'Disabled' }, commands, { user: 'logs' }),
+  ...judgeKey({ ...LOGS_KEY, KeySpec: 'RSA_2048' }, commands, { user: 'logs' }),
+];
+
+/** Names that others have, or have had. */
+const ofNames: readonly Finding[] = [
+  ...heldNames(readerConfig, { stackName: 'sluice-prod', resources: heldResources }).map(account.judgeHeldName),
+  ...replacedReaders(readerConfig, { ...readerStack, resources: madeResources }).map(stacks.judgeReplaced),
   ...(
     [
       'bucket',
@@ -116,9 +140,12 @@ export const doctorFindings: readonly Finding[] = [
       'logGroup',
     ] as const
   ).map((kind) => account.judgeName({ type: 'AWS::A::B', name: 'sluice' }, { case: kind }, commands)),
-  ...account.judgeDeployer(arn('role/ci'), denied('Make'), commands),
-  ...account.judgeDeployer(arn('role/ci'), simulated('PassRole', false, 'missing'), commands),
-  account.judgeCaller(arn('root')),
+];
+
+/** What the deployer may do, and the quotas of the account. */
+const ofDeployer: readonly Finding[] = [
+  ...account.judgeDeployer(arn('role/ci'), deniedFor('Make'), commands),
+  ...account.judgeDeployer(arn('role/ci'), simulation('PassRole', false, 'missing'), commands),
   ...account.judgeGatewayLimits({}, { requestsPerSecond: 9, effectiveRequestsPerSecond: 9, burst: 9 }),
   ...account.judgeGatewayLimits(
     { rateLimit: 5, burstLimit: 5 },
@@ -129,6 +156,10 @@ export const doctorFindings: readonly Finding[] = [
     { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 },
     defineConfig({ bucket: 'acme', endpoint: { kind: 'function-url' } }),
   ),
+];
+
+/** The bucket, its settings, its encryption and what lies in it. */
+const ofBucket: readonly Finding[] = [
   bucket.judgeDenied('acme', { identity: { account: ACCOUNT }, commands }),
   bucket.judgeElsewhere('acme', 'us-east-1', REGION),
   bucket.missing({ isLocal: false }, 'The bucket acme', true),
@@ -145,15 +176,19 @@ export const doctorFindings: readonly Finding[] = [
   bucket.judgeForeignKeys('acme', ['a/1', 'b/2']),
   bucket.judgeStopped([{ key: 'erasures/1.json', since: '2026-10-01T00:00:00.000Z' }]),
   ...bucket.judgeForeign(config, { folder: 'statsig/events/', files: ['x'], since: 0 }),
-  ...encrypted({ encryption: 's3' }, keyArn('1')),
-  ...encrypted({ encryption: 'kms' }, null),
-  ...encrypted({ encryption: 'kms' }, keyArn('1')),
-  ...encrypted({ encryption: 's3' }, undefined, keyArn('2')),
-  ...encrypted({ encryption: 's3' }, undefined, 'alias/aws/s3'),
-  ...encrypted({ encryption: 's3' }, undefined, 'alias/acme'),
-  ...encrypted({ encryption: 's3' }, null, keyArn('2')),
+  ...encryptionFindings({ encryption: 's3' }, keyArn('1')),
+  ...encryptionFindings({ encryption: 'kms' }, null),
+  ...encryptionFindings({ encryption: 'kms' }, keyArn('1')),
+  ...encryptionFindings({ encryption: 's3' }, undefined, keyArn('2')),
+  ...encryptionFindings({ encryption: 's3' }, undefined, 'alias/aws/s3'),
+  ...encryptionFindings({ encryption: 's3' }, undefined, 'alias/acme'),
+  ...encryptionFindings({ encryption: 's3' }, null, keyArn('2')),
+];
+
+/** Glue, Lake Formation and the tables. */
+const ofCatalog: readonly Finding[] = [
   ...([true, false] as const).map((database) =>
-    catalog.judgeDatabase(bringing({ bucket: false, database }), !database, CREATE_DATABASE),
+    catalog.judgeDatabase(configOfExisting({ bucket: false, database }), !database, CREATE_DATABASE),
   ),
   catalog.judgeDatabase(config, false, CREATE_DATABASE),
   ...catalog.judgePartitions('events', 'folder', ['2026-11-20'], commands),
@@ -162,33 +197,38 @@ export const doctorFindings: readonly Finding[] = [
   catalog.judgeHash({ hash: '1a2b', layer: 'home', rows: 7 }, '2026-11-13', commands),
   judgeMaker(arn('role/ci'), commands),
   unsaid('Lake Formation does not say the settings of the account'),
-  ...['NoSuchBucket', 'NotImplemented', 'AccessDenied', 'SlowDown'].map((name) =>
-    unreadFinding('the check names', Object.assign(named(name), { $metadata: { httpStatusCode: 400 } })),
-  ),
+];
+
+/** Readers and the roles of the stack. */
+const ofReaders: readonly Finding[] = [
   readers.judgeNewReader('bi', false),
   readers.judgeNewReader('bi', true),
-  ...readers.judgeSimulation('bi', denied('Rows'), true, commands),
-  ...readers.judgeSimulation('bi', simulated('Landing', true, 'missing'), false, commands),
+  ...readers.judgeSimulation('bi', deniedFor('Rows'), true, commands),
+  ...readers.judgeSimulation('bi', simulation('Landing', true, 'missing'), false, commands),
   ...[undefined, '{}'].map((excepted) =>
-    roles.judgeDenial('acme', { ...denial, isKnown: true, text: 'Guard denies it.' }, commands, excepted),
+    roles.judgeDenial('acme', { ...DENIAL, isKnown: true, text: 'Guard denies it.' }, commands, excepted),
   ),
-  roles.judgeDenial('acme', { ...denial, isKnown: false, text: 'Guard may deny it.' }, commands),
-  ...roles.judgeRole(arn('role/w'), denied('WriteRole'), commands),
+  roles.judgeDenial('acme', { ...DENIAL, isKnown: false, text: 'Guard may deny it.' }, commands),
+  ...roles.judgeRole(arn('role/w'), deniedFor('WriteRole'), commands),
+];
+
+/** The stack, its size and its domain. */
+const ofStack: readonly Finding[] = [
   stacks.judgeMissing({ stackName: 'sluice-prod', region: REGION, account: ACCOUNT }, commands),
-  ...stacksOf('ROLLBACK_FAILED'),
-  ...stacksOf('UPDATE_ROLLBACK_COMPLETE', output('SluiceVersion', '999.0.0')),
+  ...stackFindings('ROLLBACK_FAILED'),
+  ...stackFindings('UPDATE_ROLLBACK_COMPLETE', output('SluiceVersion', '999.0.0')),
   ...['UPDATE_IN_PROGRESS', 'REVIEW_IN_PROGRESS', 'IMPORT_ROLLBACK_FAILED'].flatMap((status) =>
-    stacksOf(status),
+    stackFindings(status),
   ),
   stacks.judgeNoTopic(),
   stacks.judgeQueue('sluice-prod-write', false, REVERT),
-  stacks.judgeDrift({ ...drift, StackResourceDriftStatus: 'DELETED' }, REVERT),
-  stacks.judgeDrift({ ...drift, StackResourceDriftStatus: 'MODIFIED', PropertyDifferences: [difference] }, [
+  stacks.judgeDrift({ ...DRIFTED, StackResourceDriftStatus: 'DELETED' }, REVERT),
+  stacks.judgeDrift({ ...DRIFTED, StackResourceDriftStatus: 'MODIFIED', PropertyDifferences: [DIFFERENCE] }, [
     'revert',
   ]),
-  ...stacks.judgeDomain({ ...domain, domainNameStatus: 'UPDATING', addresses: [] }, null),
-  ...stacks.judgeDomain({ ...domain, domainNameStatus: 'PENDING_CERTIFICATE_REIMPORT' }, 'arn:one'),
-  ...stacks.judgeDomain({ ...domain, addresses: ['192.0.2.7'] }, 'arn:one'),
+  ...stacks.judgeDomain({ ...DOMAIN, domainNameStatus: 'UPDATING', addresses: [] }, null),
+  ...stacks.judgeDomain({ ...DOMAIN, domainNameStatus: 'PENDING_CERTIFICATE_REIMPORT' }, 'arn:one'),
+  ...stacks.judgeDomain({ ...DOMAIN, addresses: ['192.0.2.7'] }, 'arn:one'),
   judgeSize({
     part: 'The template',
     isTemplate: true,
@@ -204,4 +244,16 @@ export const doctorFindings: readonly Finding[] = [
   judgeBoundary(arn('policy/b'), 'trial', 'it is the boundary of a trial'),
   judgeBoundary(arn('policy/b'), 'missing', 'the account has no such policy'),
   judgeBoundary(arn('policy/b'), 'denies', 'it denies 2 roles, the first WriteRole s3:PutObject on x'),
+];
+
+/** Findings of the doctor, and of the doctor before a deployment: each of its judgements, in each case. */
+export const doctorFindings: readonly Finding[] = [
+  ...ofCaller,
+  ...ofKeys,
+  ...ofNames,
+  ...ofDeployer,
+  ...ofBucket,
+  ...ofCatalog,
+  ...ofReaders,
+  ...ofStack,
 ];
