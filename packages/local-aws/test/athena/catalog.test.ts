@@ -55,7 +55,7 @@ describe('the data catalog', () => {
     });
   });
 
-  it('lists its databases and tables with their locations', async () => {
+  it('lists its databases in pages, and answers one', async () => {
     const list = (NextToken?: string) =>
       athena.client.send(new ListDatabasesCommand({ CatalogName, MaxResults: 1, NextToken }));
     const first = await list();
@@ -63,11 +63,15 @@ describe('the data catalog', () => {
     expect(first.DatabaseList).toEqual([{ Name: 'app', Description: 'raw' }]);
     expect(second.DatabaseList).toEqual([{ Name: 'other' }]);
     expect(second.NextToken).toBeUndefined();
-    const { Database } = await athena.client.send(
-      new GetDatabaseCommand({ CatalogName, DatabaseName: 'app' }),
+    const one = new GetDatabaseCommand({ CatalogName, DatabaseName: 'app' });
+    expect((await athena.client.send(one)).Database).toEqual({ Name: 'app', Description: 'raw' });
+  });
+
+  it('answers a table with its location and format among its parameters', async () => {
+    const { TableMetadata } = await athena.client.send(
+      new GetTableMetadataCommand({ CatalogName, DatabaseName: 'app', TableName: 'exposures' }),
     );
-    expect(Database).toEqual({ Name: 'app', Description: 'raw' });
-    const table = {
+    expect(TableMetadata).toEqual({
       Name: 'exposures',
       CreateTime: new Date(START),
       LastAccessTime: new Date(0),
@@ -82,11 +86,10 @@ describe('the data catalog', () => {
         'serde.serialization.lib': 'lib',
         'serde.param.serialization.format': '1',
       },
-    };
-    const { TableMetadata } = await athena.client.send(
-      new GetTableMetadataCommand({ CatalogName, DatabaseName: 'app', TableName: 'exposures' }),
-    );
-    expect(TableMetadata).toEqual(table);
+    });
+  });
+
+  it('lists the tables whose whole name an expression matches', async () => {
     const names = async (Expression?: string) => {
       const { TableMetadataList } = await athena.client.send(
         new ListTableMetadataCommand({ CatalogName, DatabaseName: 'app', Expression }),

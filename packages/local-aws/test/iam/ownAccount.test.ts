@@ -160,10 +160,11 @@ describe("a role of a customer's account", () => {
     await kept(new GlueClient(options)).send(new GetDatabasesCommand({}));
   });
 
-  it('is identified by the name of its session, and needs a session token', async () => {
+  it('is identified by the name of its session', async () => {
     const { options, kept } = accounts;
     const { sessionToken, ...key } = await assume('load-7');
     const other = await assume('load-8');
+    // The token has the name of the session.
     for (const [token, name] of [
       [sessionToken, 'load-7'],
       [other.sessionToken, 'load-8'],
@@ -174,19 +175,22 @@ describe("a role of a customer's account", () => {
         UserId: expect.stringMatching(new RegExp(`^AROA[A-Z0-9]{17}:${name}$`)),
       });
     }
+  });
+
+  it('needs the token of its session, as it was given', async () => {
+    const { options, kept } = accounts;
+    const { sessionToken, ...key } = await assume('load-7');
     await allow(['s3:*']);
-    const read = (token: string | undefined) =>
-      kept(
-        new S3Client({
-          ...options,
-          credentials: { ...key, ...(token === undefined ? {} : { sessionToken: token }) },
-        }),
-      ).send(new GetObjectCommand({ Bucket, Key: 'k' }));
-    await read(sessionToken);
-    expect(await failureOf(read(undefined))).toMatchObject({ name: 'InvalidAccessKeyId', status: 403 });
+    const read = (by: SessionKey) =>
+      kept(new S3Client({ ...options, credentials: by })).send(new GetObjectCommand({ Bucket, Key: 'k' }));
+    await read({ ...key, sessionToken });
+    expect(await failureOf(read(key))).toMatchObject({ name: 'InvalidAccessKeyId', status: 403 });
     const forged = `${Buffer.from('load-9').toString('base64url')}.${sessionToken.split('.')[1]}`;
     for (const token of ['garbage', forged, `${sessionToken}x`])
-      expect(await failureOf(read(token))).toMatchObject({ name: 'InvalidToken', status: 400 });
+      expect(await failureOf(read({ ...key, sessionToken: token }))).toMatchObject({
+        name: 'InvalidToken',
+        status: 400,
+      });
     await expectRefused({ ...key, sessionToken: 'None' });
   });
 
@@ -258,61 +262,67 @@ describe('a key that encrypts an object', () => {
   });
   afterAll(() => accounts.close());
 
-  it('must exist in the region of the bucket', async () => {
-    const { options, kept, keys } = accounts;
-    const as = (accessKeyId: string, region = 'us-east-1') =>
-      kept(new S3Client({ ...options, region, credentials: { accessKeyId, secretAccessKey: 'test' } }));
-    const put = (s3: S3Client, bucket: string, SSEKMSKeyId: string, Key = 'k') =>
-      s3.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key,
-          Body: 'x',
-          ServerSideEncryption: 'aws:kms',
-          SSEKMSKeyId,
-        }),
-      );
-    const theirs = as(THEIRS);
-    await theirs.send(new CreateBucketCommand({ Bucket }));
-    const arn = (id: string, region = 'us-east-1') => `arn:aws:kms:${region}:${THEIRS}:${id}`;
-    const missing = arn('key/1234abcd-12ab-34cd-56ef-1234567890ab');
-    // An account without keys here may mean one that it has on AWS.
-    await put(theirs, Bucket, missing, 'before');
-    const notFound = { name: 'KMS.NotFoundException', status: 400 };
-    expect(await failureOf(put(theirs, Bucket, arn('key/x', 'eu-west-1')))).toEqual({
-      ...notFound,
+  const NOT_FOUND = { name: 'KMS.NotFoundException', status: 400 };
+  const MISSING = '1234abcd-12ab-34cd-56ef-1234567890ab';
+  const clientIn = (region: string) => {
+    const credentials = { accessKeyId: THEIRS, secretAccessKey: 'test' };
+    return accounts.kept(new S3Client({ ...accounts.options, region, credentials }));
+  };
+  /** ARN of a key or an alias of the customer. */
+  const arn = (id: string, region = 'us-east-1') => `arn:aws:kms:${region}:${THEIRS}:${id}`;
+  /** Puts an object by the customer. */
+  const put = (SSEKMSKeyId: string, Key = 'k', s3 = clientIn('us-east-1'), bucket = Bucket) =>
+    s3.send(
+      new PutObjectCommand({ Bucket: bucket, Key, Body: 'x', ServerSideEncryption: 'aws:kms', SSEKMSKeyId }),
+    );
+  const get = (Key: string) => clientIn('us-east-1').send(new GetObjectCommand({ Bucket, Key }));
+  beforeAll(async () => {
+    await clientIn('us-east-1').send(new CreateBucketCommand({ Bucket }));
+  });
+
+  it('may be any while its account has no key here, which may have it on AWS', async () => {
+    await put(arn(`key/${MISSING}`), 'before');
+    expect(await failureOf(put(arn('key/x', 'eu-west-1')))).toEqual({
+      ...NOT_FOUND,
       message: 'Invalid arn eu-west-1',
     });
-    const made = keys.create(THEIRS, '', KEY_POLICY);
-    for (const id of [made.arn, made.id]) await put(theirs, Bucket, id);
-    for (const [id, message] of [
-      [missing, `Key '${missing}' does not exist`],
+  });
+
+  it('must exist once its account has one, by ARN or ID', async () => {
+    const made = accounts.keys.create(THEIRS, '', KEY_POLICY);
+    for (const id of [made.arn, made.id]) await put(id);
+    const refusals: readonly (readonly [id: string, message: string])[] = [
+      [arn(`key/${MISSING}`), `Key '${arn(`key/${MISSING}`)}' does not exist`],
       ['1234abcd', `Key '${arn('key/1234abcd')}' does not exist`],
       ['alias/foo', `Alias ${arn('alias/foo')} is not found.`],
-    ] as const)
-      expect(await failureOf(put(theirs, Bucket, id))).toEqual({ ...notFound, message });
-    // AWS's own keys exist in every account, and the one of S3 is the only one that S3 uses.
+    ];
+    for (const [id, message] of refusals)
+      expect(await failureOf(put(id))).toEqual({ ...NOT_FOUND, message });
+    // Objects that were written before stay readable.
+    await get('before');
+  });
+
+  it('may be the one that S3 has in every account, in the region of the bucket, and no other of AWS', async () => {
     for (const id of ['alias/aws/s3', arn('alias/aws/s3')]) {
-      await put(theirs, Bucket, id, 'aws');
-      await theirs.send(new GetObjectCommand({ Bucket, Key: 'aws' }));
+      await put(id, 'aws');
+      await get('aws');
     }
-    expect(await failureOf(put(theirs, Bucket, 'alias/aws/ebs'))).toMatchObject({
+    expect(await failureOf(put('alias/aws/ebs'))).toMatchObject({
       name: 'AccessDenied',
       message: expect.stringContaining('kms:GenerateDataKey'),
     });
-    expect(await failureOf(put(theirs, Bucket, arn('alias/aws/s3', 'eu-west-1')))).toMatchObject(notFound);
-    expect(
-      await failureOf(put(theirs, Bucket, 'arn:aws:kms:us-east-1:444455556666:alias/aws/s3')),
-    ).toMatchObject({ name: 'AccessDenied' });
-    // Objects that were written before stay readable.
-    await theirs.send(new GetObjectCommand({ Bucket, Key: 'before' }));
+    expect(await failureOf(put(arn('alias/aws/s3', 'eu-west-1')))).toMatchObject(NOT_FOUND);
+    const ofOthers = 'arn:aws:kms:us-east-1:444455556666:alias/aws/s3';
+    expect(await failureOf(put(ofOthers))).toMatchObject({ name: 'AccessDenied' });
+  });
 
-    const elsewhere = as(THEIRS, 'eu-west-1');
+  it('must be in the region of the bucket', async () => {
+    const inEurope = clientIn('eu-west-1');
     const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' as const };
-    await elsewhere.send(new CreateBucketCommand({ Bucket: 'acme-eu', CreateBucketConfiguration }));
-    const far = keys.create(THEIRS, '', KEY_POLICY, 'eu-west-1');
-    await put(elsewhere, 'acme-eu', far.arn);
-    expect(await failureOf(put(theirs, Bucket, far.arn))).toMatchObject(notFound);
+    await inEurope.send(new CreateBucketCommand({ Bucket: 'acme-eu', CreateBucketConfiguration }));
+    const key = accounts.keys.create(THEIRS, '', KEY_POLICY, 'eu-west-1');
+    await put(key.arn, 'k', inEurope, 'acme-eu');
+    expect(await failureOf(put(key.arn))).toMatchObject(NOT_FOUND);
   });
 
   it('can be named by an alias of the template', async () => {

@@ -12,6 +12,7 @@ import {
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutPublicAccessBlockCommand,
+  type QueueConfiguration,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BucketSettings } from '../../src/s3/model/bucketSettings.ts';
@@ -175,7 +176,7 @@ describe("a change of a bucket's settings", () => {
     expect(s3.defects).toEqual([]);
   });
 
-  it('is returned as it was made', async () => {
+  it('of encryption is returned as it was put', async () => {
     const { client } = s3;
     const ServerSideEncryptionConfiguration = {
       Rules: [
@@ -189,82 +190,80 @@ describe("a change of a bucket's settings", () => {
     expect(await client.send(new GetBucketEncryptionCommand({ Bucket }))).toMatchObject({
       ServerSideEncryptionConfiguration,
     });
+  });
 
+  it('of public access is returned as it was put', async () => {
+    const { client } = s3;
     const PublicAccessBlockConfiguration = { ...ALL_BLOCKED, IgnorePublicAcls: false };
     await client.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration }));
     expect(await client.send(new GetPublicAccessBlockCommand({ Bucket }))).toMatchObject({
       PublicAccessBlockConfiguration,
     });
+  });
 
+  it('of versioning is returned as it was put', async () => {
+    const { client } = s3;
     const VersioningConfiguration = { Status: 'Suspended' as const };
     await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
     expect((await client.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Suspended');
-
-    const denial = { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: `arn:aws:s3:::${Bucket}/*` };
-    // Terraform writes an empty Sid into each statement.
-    const Statement = [
-      { Sid: '', ...denial },
-      { Sid: '', ...denial },
-    ];
-    const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
-    const twice = JSON.stringify({ Version: '2012-10-17', Statement: [denial, denial] }).replaceAll(
-      '"Effect"',
-      '"Sid":"One","Effect"',
-    );
-    expect(await failureOf(client.send(new PutBucketPolicyCommand({ Bucket, Policy: twice })))).toMatchObject(
-      {
-        name: 'MalformedPolicy',
-      },
-    );
-    await client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
-    expect((await client.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
-
-    for (const EventBridgeConfiguration of [{}, undefined]) {
-      const NotificationConfiguration = { EventBridgeConfiguration };
-      await client.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
-      const answer = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
-      expect(answer.EventBridgeConfiguration).toEqual(EventBridgeConfiguration);
-    }
   });
 
-  it('is rejected when the emulator could not return it', async () => {
-    const { client } = s3;
-    const queue = {
-      QueueArn: 'arn:aws:sqs:us-east-1:000000000000:q',
-      Events: ['s3:ObjectCreated:*' as const],
+  describe('of the policy', () => {
+    const denial = { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: `arn:aws:s3:::${Bucket}/*` };
+    /** Puts a policy whose two statements have this ID. */
+    const putWithSid = (Sid: string) => {
+      const statement = { Sid, ...denial };
+      const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement, statement] });
+      return { Policy, put: s3.client.send(new PutBucketPolicyCommand({ Bucket, Policy })) };
     };
-    const calls = [
-      client.send(
-        new PutBucketNotificationConfigurationCommand({
-          Bucket,
-          NotificationConfiguration: { QueueConfigurations: [queue] },
-        }),
-      ),
-      client.send(
-        new PutBucketNotificationConfigurationCommand({
-          Bucket,
-          NotificationConfiguration: {
-            QueueConfigurations: [
-              { ...queue, Events: ['s3:ObjectCreated:*' as const, 's3:ObjectRemoved:*' as const] },
-              queue,
-            ],
-          },
-        }),
-      ),
-      client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: {} })),
-      client.send(
-        new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: [] } }),
-      ),
-      client.send(new PutBucketPolicyCommand({ Bucket, Policy: '[]' })),
-      client.send(new PutBucketPolicyCommand({ Bucket: 'absent', Policy: '{}' })),
-    ];
-    expect((await Promise.all(calls.map(failureOf))).map(({ name }) => name)).toEqual([
-      'NotImplemented',
-      'NotImplemented',
-      'IllegalVersioningConfigurationException',
-      'NotImplemented',
-      'MalformedPolicy',
-      'NoSuchBucket',
-    ]);
+
+    it('is returned as it was put, with empty IDs of statements, as Terraform writes them', async () => {
+      const { Policy, put } = putWithSid('');
+      await put;
+      expect((await s3.client.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
+    });
+
+    it('is refused with one ID for two statements', async () => {
+      expect(await failureOf(putWithSid('One').put)).toMatchObject({ name: 'MalformedPolicy' });
+    });
+  });
+
+  it.each([[{}], [undefined]])('of events is returned as it was put: %j', async (EventBridgeConfiguration) => {
+    const { client } = s3;
+    const NotificationConfiguration = { EventBridgeConfiguration };
+    await client.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
+    const answer = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
+    expect(answer.EventBridgeConfiguration).toEqual(EventBridgeConfiguration);
+  });
+
+  const notifyQueues = (...QueueConfigurations: readonly QueueConfiguration[]) =>
+    s3.client.send(
+      new PutBucketNotificationConfigurationCommand({
+        Bucket,
+        NotificationConfiguration: { QueueConfigurations: [...QueueConfigurations] },
+      }),
+    );
+  const onCreated: QueueConfiguration = {
+    QueueArn: 'arn:aws:sqs:us-east-1:000000000000:q',
+    Events: ['s3:ObjectCreated:*'],
+  };
+  const onRemoved: QueueConfiguration = { ...onCreated, Events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'] };
+  const putVersioning = (VersioningConfiguration: object) =>
+    s3.client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  const putPolicy = (Policy: string, bucket = Bucket) =>
+    s3.client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+  const putLifecycle = () =>
+    s3.client.send(
+      new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: [] } }),
+    );
+  it.each<readonly [what: string, error: string, put: () => Promise<unknown>]>([
+    ['a queue for events', 'NotImplemented', () => notifyQueues(onCreated)],
+    ['two queues for events', 'NotImplemented', () => notifyQueues(onRemoved, onCreated)],
+    ['versioning without a status', 'IllegalVersioningConfigurationException', () => putVersioning({})],
+    ['a lifecycle', 'NotImplemented', putLifecycle],
+    ['a policy that is none', 'MalformedPolicy', () => putPolicy('[]')],
+    ['a policy of no bucket', 'NoSuchBucket', () => putPolicy('{}', 'absent')],
+  ])('is rejected that the emulator could not return: %s', async (_, error, put) => {
+    expect(await failureOf(put())).toMatchObject({ name: error });
   });
 });

@@ -8,6 +8,7 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
   type ListObjectVersionsCommandOutput,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -90,60 +91,57 @@ describe('a bucket with versions', () => {
     expect(await remove(first)).toMatchObject({ VersionId: first });
   });
 
-  it('answers a missing version, a delete marker and a malformed ID with the errors of S3', async () => {
-    const first = await put('first');
-    const { VersionId: marker } = await remove();
-    expect(await failureOf(get(marker))).toMatchObject({ name: 'MethodNotAllowed', status: 405 });
+  it('answers an ID that it never gave with the errors of S3', async () => {
+    const first = (await put('first')) ?? '';
     // Recorded against AWS by localstack: test_delete_object_versioned, test_delete_objects_versioned.
-    const unknown = {
-      name: 'InvalidArgument',
-      status: 400,
-      message: 'Invalid version id specified',
-    };
-    const changed = (id = '') => (id.startsWith('x') ? 'y' : 'x') + id.slice(1);
-    for (const id of [changed(first), 'HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD', 'no such/version', 'none']) {
+    const unknown = { name: 'InvalidArgument', status: 400, message: 'Invalid version id specified' };
+    const changed = (first.startsWith('x') ? 'y' : 'x') + first.slice(1);
+    for (const id of [changed, 'HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD', 'no such/version', 'none']) {
       expect(await failureOf(get(id))).toMatchObject(unknown);
       expect(await failureOf(remove(id))).toMatchObject(unknown);
       const { Deleted, Errors } = await s3.client.send(
         new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key, VersionId: id }] } }),
       );
       expect(Deleted).toBeUndefined();
-      expect(Errors).toEqual([
-        {
-          Key,
-          VersionId: id,
-          Code: 'NoSuchVersion',
-          Message: 'The specified version does not exist.',
-        },
-      ]);
+      const error = { Code: 'NoSuchVersion', Message: 'The specified version does not exist.' };
+      expect(Errors).toEqual([{ Key, VersionId: id, ...error }]);
     }
+  });
+
+  it('answers a version that was deleted as missing', async () => {
     const gone = await put('gone', 'other');
     await remove(gone, 'other');
     await remove(gone, 'other');
     expect(await failureOf(get(gone))).toMatchObject({ name: 'NoSuchVersion', status: 404 });
+  });
+
+  it('answers a delete marker with the errors of S3', async () => {
+    await put('first');
+    const { VersionId: marker } = await remove();
+    expect(await failureOf(get(marker))).toMatchObject({ name: 'MethodNotAllowed', status: 405 });
     const hidden = await signedRequest({ url: s3.url, path: `/${Bucket}/${Key}` });
     expect(hidden).toMatchObject({
       status: 404,
       headers: { 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker },
     });
-    const copy = new CopyObjectCommand({
-      Bucket,
-      Key: 'copy',
-      CopySource: `${Bucket}/${Key}?versionId=${marker}`,
-    });
-    expect(await failureOf(s3.client.send(copy))).toMatchObject({ name: 'InvalidRequest' });
+    const CopySource = `${Bucket}/${Key}?versionId=${marker}`;
+    const copied = s3.client.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource }));
+    expect(await failureOf(copied)).toMatchObject({ name: 'InvalidRequest' });
   });
 
-  it('has one null version, of what was written before versioning or while it was suspended', async () => {
-    s3.store.createBucket('plain');
-    await s3.client.send(new PutObjectCommand({ Bucket: 'plain', Key, Body: 'before' }));
-    const enable = { Bucket: 'plain', VersioningConfiguration: { Status: 'Enabled' as const } };
-    await s3.client.send(new PutBucketVersioningCommand(enable));
-    await s3.client.send(new PutObjectCommand({ Bucket: 'plain', Key, Body: 'after' }));
-    const before = await s3.client.send(new GetObjectCommand({ Bucket: 'plain', Key, VersionId: 'null' }));
+  it('gives the version null to what was written before versioning', async () => {
+    const place = { Bucket: 'plain', Key };
+    s3.store.createBucket(place.Bucket);
+    await s3.client.send(new PutObjectCommand({ ...place, Body: 'before' }));
+    const VersioningConfiguration = { Status: 'Enabled' as const };
+    await s3.client.send(new PutBucketVersioningCommand({ Bucket: place.Bucket, VersioningConfiguration }));
+    await s3.client.send(new PutObjectCommand({ ...place, Body: 'after' }));
+    const before = await s3.client.send(new GetObjectCommand({ ...place, VersionId: 'null' }));
     expect(await before.Body?.transformToString()).toBe('before');
     expect(before.VersionId).toBe('null');
+  });
 
+  it('has one version null of what was written or deleted while versioning was suspended', async () => {
     const first = await put('first');
     await versioning('Suspended');
     expect((await s3.client.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Suspended');
@@ -161,48 +159,50 @@ describe('a bucket with versions', () => {
     expect(await get(third)).toEqual(['third', third]);
   });
 
-  it('lists versions in pages that go on within a key, and rolls up common prefixes', async () => {
-    const ids: (string | undefined)[] = [];
-    for (const key of ['a/key', 'b', 'c/1', 'c/2'])
-      for (const body of ['1', '2', '3']) ids.push(await put(body, key));
-    const marker = (await remove(undefined, 'b')).VersionId;
-    const expected = ['a/key', 'b', 'c/1', 'c/2'].flatMap((key, i) =>
-      [...(key === 'b' ? [marker] : []), ...ids.slice(3 * i, 3 * i + 3).reverse()].map(
-        (id) => `${key} ${id}`,
-      ),
-    );
-    for (const MaxKeys of [1, 2, 5, 100]) {
+  describe('of four keys', () => {
+    const KEYS = ['a/key', 'b', 'c/1', 'c/2'];
+    /** IDs of the three versions of each key, the newest first. The newest of b is a marker. */
+    let idsOf: Map<string, readonly (string | undefined)[]>;
+    let marker: string | undefined;
+    beforeEach(async () => {
+      idsOf = new Map();
+      for (const key of KEYS) {
+        const ids = [await put('1', key), await put('2', key), await put('3', key)];
+        idsOf.set(key, ids.reverse());
+      }
+      marker = (await remove(undefined, 'b')).VersionId;
+    });
+    const listPage = (more: Partial<ListObjectVersionsCommandInput>): Promise<ListObjectVersionsCommandOutput> =>
+      s3.client.send(new ListObjectVersionsCommand({ Bucket, ...more }));
+
+    it.each([1, 2, 5, 100])('lists versions in pages of %i, which go on within a key', async (MaxKeys) => {
       const found: string[] = [];
-      let at: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
-      while (at !== undefined) {
-        const page: ListObjectVersionsCommandOutput = await s3.client.send(
-          new ListObjectVersionsCommand({ Bucket, MaxKeys, ...at }),
-        );
+      let from: Partial<ListObjectVersionsCommandInput> | undefined = {};
+      while (from !== undefined) {
+        const page = await listPage({ MaxKeys, ...from });
         const entries = [...(page.DeleteMarkers ?? []), ...(page.Versions ?? [])];
         expect(entries.length).toBeLessThanOrEqual(MaxKeys);
         found.push(...entries.map(({ Key: key, VersionId }) => `${key} ${VersionId}`));
         const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
-        at = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;
+        from = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;
       }
-      expect(found.sort()).toEqual(expected.toSorted());
-    }
-    const rolled = await s3.client.send(
-      new ListObjectVersionsCommand({ Bucket, Delimiter: '/', MaxKeys: 2 }),
-    );
-    expect(rolled.CommonPrefixes).toEqual([{ Prefix: 'a/' }]);
-    expect(rolled.DeleteMarkers).toEqual([expect.objectContaining({ Key: 'b', VersionId: marker })]);
-    const rest = await s3.client.send(
-      new ListObjectVersionsCommand({
-        Bucket,
-        Delimiter: '/',
-        KeyMarker: rolled.NextKeyMarker,
-        VersionIdMarker: rolled.NextVersionIdMarker,
-      }),
-    );
-    expect(rest.Versions?.map(({ VersionId }) => VersionId)).toEqual(ids.slice(3, 6).reverse());
-    expect(rest.CommonPrefixes).toEqual([{ Prefix: 'c/' }]);
-    const lone = s3.client.send(new ListObjectVersionsCommand({ Bucket, VersionIdMarker: 'x' }));
-    expect(await failureOf(lone)).toMatchObject({ name: 'InvalidArgument' });
+      const expected = KEYS.flatMap((key) => (idsOf.get(key) ?? []).map((id) => `${key} ${id}`));
+      expect(found.sort()).toEqual([...expected, `b ${marker}`].sort());
+    });
+
+    it('rolls up common prefixes', async () => {
+      const page = await listPage({ Delimiter: '/', MaxKeys: 2 });
+      expect(page.CommonPrefixes).toEqual([{ Prefix: 'a/' }]);
+      expect(page.DeleteMarkers).toEqual([expect.objectContaining({ Key: 'b', VersionId: marker })]);
+      const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
+      const rest = await listPage({ Delimiter: '/', KeyMarker, VersionIdMarker });
+      expect(rest.Versions?.map(({ VersionId }) => VersionId)).toEqual(idsOf.get('b'));
+      expect(rest.CommonPrefixes).toEqual([{ Prefix: 'c/' }]);
+    });
+
+    it('refuses the marker of a version without that of its key', async () => {
+      expect(await failureOf(listPage({ VersionIdMarker: 'x' }))).toMatchObject({ name: 'InvalidArgument' });
+    });
   });
 
   it('goes on behind the last version of a page when that is deleted meanwhile', async () => {
