@@ -31,7 +31,8 @@ interface Bound {
 /** A work with a program of its own. */
 const work = (program: string, part: number, answer: unknown): AtLimit => ({ program, part, answer });
 /** One of the works of worksAtLimits.ts. */
-const sharedWork = (name: string, part: number, answer: unknown) => work(`worksAtLimits ${name}`, part, answer);
+const sharedWork = (name: string, part: number, answer: unknown) =>
+  work(`worksAtLimits ${name}`, part, answer);
 /** The answer of a function that keeps no message in its queue. */
 const NO_FAILURES = { batchItemFailures: [] };
 
@@ -83,11 +84,13 @@ export const bounds: Readonly<Record<string, Bound>> = {
     most: MOST_FILE_PAGES * 1_000,
     counted: 'files of a day',
     code: 'SLUICE_EXPORT_TOO_MANY_FILES',
-    works: [work('exportAtLimits', 0.6, {
+    works: [
+      work('exportAtLimits', 0.6, {
         queued: 2,
         outcome: 'succeeded',
         written: 2 * MOST_FILE_PAGES * 1_000,
-      })],
+      }),
+    ],
   },
   'curate-plan': {
     most: MOST_RAW_FILES,

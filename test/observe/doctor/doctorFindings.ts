@@ -112,7 +112,10 @@ const ofCaller: readonly Finding[] = [
   ),
   account.judgeCaller(arn('root')),
   ...['NoSuchBucket', 'NotImplemented', 'AccessDenied', 'SlowDown'].map((name) =>
-    unreadFinding('the check names', Object.assign(failureNamed(name), { $metadata: { httpStatusCode: 400 } })),
+    unreadFinding(
+      'the check names',
+      Object.assign(failureNamed(name), { $metadata: { httpStatusCode: 400 } }),
+    ),
   ),
 ];
 
@@ -124,7 +127,9 @@ const ofKeys: readonly Finding[] = [
 
 /** Names that others have, or have had. */
 const ofNames: readonly Finding[] = [
-  ...heldNames(readerConfig, { stackName: 'sluice-prod', resources: heldResources }).map(account.judgeHeldName),
+  ...heldNames(readerConfig, { stackName: 'sluice-prod', resources: heldResources }).map(
+    account.judgeHeldName,
+  ),
   ...replacedReaders(readerConfig, { ...readerStack, resources: madeResources }).map(stacks.judgeReplaced),
   ...(
     [

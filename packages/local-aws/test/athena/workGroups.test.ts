@@ -1,5 +1,9 @@
-import { GetWorkGroupCommand, ListWorkGroupsCommand,
-  type ListWorkGroupsCommandOutput, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
+import {
+  GetWorkGroupCommand,
+  ListWorkGroupsCommand,
+  type ListWorkGroupsCommandOutput,
+  UpdateWorkGroupCommand,
+} from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ScriptedRunner } from '../../src/testing/ScriptedRunner.ts';
 import { BUCKET, runToEnd, START, startAthena, submit } from '../../src/testing/startAthena.ts';

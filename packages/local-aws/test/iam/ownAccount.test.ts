@@ -296,8 +296,7 @@ describe('a key that encrypts an object', () => {
       ['1234abcd', `Key '${arn('key/1234abcd')}' does not exist`],
       ['alias/foo', `Alias ${arn('alias/foo')} is not found.`],
     ];
-    for (const [id, message] of refusals)
-      expect(await failureOf(put(id))).toEqual({ ...NOT_FOUND, message });
+    for (const [id, message] of refusals) expect(await failureOf(put(id))).toEqual({ ...NOT_FOUND, message });
     // Objects that were written before stay readable.
     await get('before');
   });

@@ -228,13 +228,16 @@ describe("a change of a bucket's settings", () => {
     });
   });
 
-  it.each([[{}], [undefined]])('of events is returned as it was put: %j', async (EventBridgeConfiguration) => {
-    const { client } = s3;
-    const NotificationConfiguration = { EventBridgeConfiguration };
-    await client.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
-    const answer = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
-    expect(answer.EventBridgeConfiguration).toEqual(EventBridgeConfiguration);
-  });
+  it.each([[{}], [undefined]])(
+    'of events is returned as it was put: %j',
+    async (EventBridgeConfiguration) => {
+      const { client } = s3;
+      const NotificationConfiguration = { EventBridgeConfiguration };
+      await client.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
+      const answer = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
+      expect(answer.EventBridgeConfiguration).toEqual(EventBridgeConfiguration);
+    },
+  );
 
   const notifyQueues = (...QueueConfigurations: readonly QueueConfiguration[]) =>
     s3.client.send(
@@ -247,7 +250,10 @@ describe("a change of a bucket's settings", () => {
     QueueArn: 'arn:aws:sqs:us-east-1:000000000000:q',
     Events: ['s3:ObjectCreated:*'],
   };
-  const onRemoved: QueueConfiguration = { ...onCreated, Events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'] };
+  const onRemoved: QueueConfiguration = {
+    ...onCreated,
+    Events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],
+  };
   const putVersioning = (VersioningConfiguration: object) =>
     s3.client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
   const putPolicy = (Policy: string, bucket = Bucket) =>

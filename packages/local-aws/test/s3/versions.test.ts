@@ -172,7 +172,9 @@ describe('a bucket with versions', () => {
       }
       marker = (await remove(undefined, 'b')).VersionId;
     });
-    const listPage = (more: Partial<ListObjectVersionsCommandInput>): Promise<ListObjectVersionsCommandOutput> =>
+    const listPage = (
+      more: Partial<ListObjectVersionsCommandInput>,
+    ): Promise<ListObjectVersionsCommandOutput> =>
       s3.client.send(new ListObjectVersionsCommand({ Bucket, ...more }));
 
     it.each([1, 2, 5, 100])('lists versions in pages of %i, which go on within a key', async (MaxKeys) => {

@@ -128,22 +128,17 @@ describe('views', () => {
     expect(answer.scannedBytes).toBe(lake.sizes[2]);
   });
 
-  it('are rejected when they are invalid', async () => {
-    expect((await lake.failure('CREATE VIEW big AS SELECT 1 AS a')).reason).toMatch(
-      /^TABLE_ALREADY_EXISTS: /,
-    );
-    expect((await lake.failure('CREATE OR REPLACE VIEW events AS SELECT 1 AS a')).reason).toMatch(
-      /^NOT_SUPPORTED: 'db.events' is a table/,
-    );
-    expect((await lake.failure('CREATE VIEW unnamed AS SELECT count(*) FROM events')).reason).toBe(
-      'MISSING_COLUMN_NAME: line 1:31: Column name not specified',
-    );
-    expect((await lake.failure('CREATE VIEW lost AS SELECT nope FROM events')).reason).toMatch(
-      /^COLUMN_NOT_FOUND: line 1:28: /,
-    );
-    expect((await lake.failure('DROP TABLE big')).reason).toMatch(
-      /^FAILED: SemanticException Cannot drop a view/,
-    );
+  it.each([
+    ['CREATE VIEW big AS SELECT 1 AS a', /^TABLE_ALREADY_EXISTS: /],
+    ['CREATE OR REPLACE VIEW events AS SELECT 1 AS a', /^NOT_SUPPORTED: 'db.events' is a table/],
+    [
+      'CREATE VIEW unnamed AS SELECT count(*) FROM events',
+      /^MISSING_COLUMN_NAME: line 1:31: Column name not specified$/,
+    ],
+    ['CREATE VIEW lost AS SELECT nope FROM events', /^COLUMN_NOT_FOUND: line 1:28: /],
+    ['DROP TABLE big', /^FAILED: SemanticException Cannot drop a view/],
+  ])('are not made or dropped by %s', async (sql, reason) => {
+    expect((await lake.failure(sql)).reason).toMatch(reason);
   });
 
   it('report a view whose table does not exist', async () => {
@@ -179,13 +174,10 @@ describe('statements that write', () => {
     );
     expect(inserted.reason).toBeUndefined();
     expect(inserted.updateCount).toBe(1);
-    expect(
-      (
-        await lake.ask(
-          "INSERT INTO summary (ds, name) VALUES (DATE '2026-11-21', 'some'), (DATE '2026-11-20', 'more')",
-        )
-      ).updateCount,
-    ).toBe(2);
+    const named = await lake.ask(
+      "INSERT INTO summary (ds, name) VALUES (DATE '2026-11-21', 'some'), (DATE '2026-11-20', 'more')",
+    );
+    expect(named.updateCount).toBe(2);
     expect(
       await lake.rows("SELECT name, n, total, ds FROM summary WHERE ds = DATE '2026-11-21' ORDER BY name"),
     ).toEqual([
@@ -195,36 +187,44 @@ describe('statements that write', () => {
     expect(await lake.rows('SELECT count(*), sum(n) FROM summary')).toEqual([['33', '60']]);
   });
 
-  it('reject what they cannot write', async () => {
+  it('make no table that exists, and let IF NOT EXISTS pass', async () => {
     expect((await lake.failure('CREATE TABLE summary AS SELECT 1 AS a')).reason).toMatch(
       /^TABLE_ALREADY_EXISTS: /,
     );
     expect((await lake.ask('CREATE TABLE IF NOT EXISTS summary AS SELECT 1 AS a')).state).toBe('SUCCEEDED');
-    expect(
-      (
-        await lake.failure(
-          "CREATE TABLE other WITH (external_location = 's3://lake/summary/') AS SELECT 1 AS a",
-        )
-      ).reason,
-    ).toMatch(/^HIVE_PATH_ALREADY_EXISTS: /);
-    expect((await lake.failure("CREATE TABLE other WITH (format = 'ORC') AS SELECT 1 AS a")).reason).toMatch(
-      /^NOT_SUPPORTED: Writing in the format ORC/,
-    );
-    expect(
-      (await lake.failure('CREATE TABLE other WITH (bucket_count = 3) AS SELECT 1 AS a')).reason,
-    ).toMatch(/^NOT_SUPPORTED: The property bucket_count is not emulated/);
-    expect((await lake.failure("CREATE TABLE other AS SELECT json_parse('1') AS a")).reason).toMatch(
-      /^NOT_SUPPORTED: Unsupported Hive type: json/,
-    );
-    expect((await lake.failure('CREATE TABLE other AS SELECT 1')).reason).toMatch(
-      /^MISSING_COLUMN_NAME: line 1:30/,
-    );
-    expect((await lake.failure("INSERT INTO summary VALUES ('x', 2, DATE '2026-11-20')")).reason).toBe(
+  });
+
+  it.each([
+    [
+      "CREATE TABLE other WITH (external_location = 's3://lake/summary/') AS SELECT 1 AS a",
+      'HIVE_PATH_ALREADY_EXISTS: ',
+    ],
+    ["CREATE TABLE other WITH (format = 'ORC') AS SELECT 1 AS a", 'NOT_SUPPORTED: Writing in the format ORC'],
+    [
+      'CREATE TABLE other WITH (bucket_count = 3) AS SELECT 1 AS a',
+      'NOT_SUPPORTED: The property bucket_count is not emulated',
+    ],
+    ["CREATE TABLE other AS SELECT json_parse('1') AS a", 'NOT_SUPPORTED: Unsupported Hive type: json'],
+    [
+      'CREATE TABLE other AS SELECT current_timestamp AS at',
+      'NOT_SUPPORTED: Unsupported Hive type: timestamp(3) with time zone',
+    ],
+    ['CREATE TABLE other AS SELECT 1', 'MISSING_COLUMN_NAME: line 1:30'],
+    [
+      "INSERT INTO summary VALUES ('x', 2, DATE '2026-11-20')",
       'TYPE_MISMATCH: Insert query has mismatched column types: Table: [varchar, bigint, bigint, date], Query: [varchar, integer, date]',
-    );
-    expect((await lake.failure('INSERT INTO nope VALUES 1')).reason).toBe(
+    ],
+    [
+      'INSERT INTO nope VALUES 1',
       "TABLE_NOT_FOUND: line 1:13: Table 'awsdatacatalog.db.nope' does not exist",
-    );
+    ],
+    [
+      'INSERT INTO summary (name, name) SELECT 5, 6',
+      'DUPLICATE_COLUMN_NAME: Insert column name is specified more than once: name',
+    ],
+  ])('write nothing by %s', async (sql, reason) => {
+    const failure = await lake.failure(sql);
+    expect(failure.reason?.slice(0, reason.length)).toBe(reason);
     expect(lake.catalog.database('db').tables.has('other')).toBe(false);
   });
 
@@ -242,12 +242,6 @@ describe('statements that write', () => {
       ['2026-02-01 10:00:00.000', '2026-02-01'],
       ['2026-03-01 00:00:00.000', '2026-03-01'],
     ]);
-    expect((await lake.failure('INSERT INTO stored (id, id) SELECT 5, 6')).reason).toBe(
-      'DUPLICATE_COLUMN_NAME: Insert column name is specified more than once: id',
-    );
-    expect((await lake.failure('CREATE TABLE other AS SELECT current_timestamp AS at')).reason).toBe(
-      'NOT_SUPPORTED: Unsupported Hive type: timestamp(3) with time zone',
-    );
   });
 
   it('leave no rows of an insert that fails on the way', async () => {
@@ -318,7 +312,6 @@ describe('statements that are not emulated', () => {
       'INSERT INTO iced VALUES (1)',
       'DROP TABLE iced',
       'DESCRIBE iced',
-      'DESCRIBE iced',
       "ALTER TABLE iced ADD PARTITION (b = '1')",
     ])
       expect((await lake.failure(sql)).reason).toMatch(
@@ -385,7 +378,7 @@ describe('statements that are not emulated', () => {
     ["ALTER TABLE events PARTITION (ds = '2026-11-18') SET LOCATION 's3://lake/x/'", /ALTER TABLE PARTITION/],
     ['ALTER TABLE events CHANGE COLUMN name other string', /ALTER TABLE CHANGE/],
     ['DESCRIBE OUTPUT p', /DESCRIBE of a prepared statement/],
-  ])('%s', async (sql, what) => {
+  ])('are refused by name: %s', async (sql, what) => {
     const refused = await lake.ask(sql).then(
       ({ reason }) => reason,
       (error: Error) => error.message,
