@@ -197,47 +197,63 @@ describe('the calendar of curated days', () => {
     expect(status?.days.map((listed) => listed.day)).toContain(day);
   });
 
-  it('finds what a day keeps of raw files that are gone, until somebody accepts it or they are back', async () => {
-    await curations.land('b', exposures(5, 9));
-    curations.clock.advance(DAY_MS);
-    await curations.night();
+  describe('of a day that keeps the rows of a raw file that is gone', () => {
     const kept = async () => (await readCurationState(place())).flatMap((state) => state.kept);
-    await curations.removeRaw('b');
-    curations.clock.advance(DAY_MS);
-    await curations.night();
-    const [found] = await kept();
-    expect(found).toMatchObject({ day: DAY, rows: 4, gone: ['b.parquet'], replaced: [], isErased: false });
-    expect((await calendar()).tables[0]?.days).toMatchObject([{ state: 'curated', account: { kept: 4 } }]);
-    await curations.land('b', exposures(5, 5));
-    expect(await kept()).toMatchObject([{ rows: 4, gone: [], replaced: [{ name: 'b.parquet' }] }]);
-    await curations.land('restored-b', exposures(5, 9));
-    expect(await kept()).toMatchObject([{ rows: 4, gone: [], replaced: [] }]);
-    await curations.removeRaw('restored-b');
-    const sqs = new SQSClient({});
-    const deployment = { ...place(), sqs, stack: { service: 'sluice', stage: 'local' } };
-    const accepted = { kinds: ['exposures'] as const, drop: false, dryRun: false };
-    await expect(acceptLost(deployment, { ...accepted, day: '2026-11-01' })).rejects.toMatchObject({
-      code: 'SLUICE_CURATE_NOTHING_KEPT',
+    const nextNight = async () => {
+      curations.clock.advance(DAY_MS);
+      await curations.night();
+    };
+    const accept = (day: string, dryRun = false) => {
+      const deployment = { ...place(), sqs: new SQSClient({}), stack: { service: 'sluice', stage: 'local' } };
+      return acceptLost(deployment, { kinds: ['exposures'], drop: false, dryRun, day });
+    };
+    const acceptedDays = async () => (await readCurationState(place()))[0]?.accepted;
+    beforeEach(async () => {
+      await curations.land('b', exposures(5, 9));
+      await nextNight();
+      await curations.removeRaw('b');
+      await nextNight();
     });
-    for (const [dryRun, left] of [
-      [true, 1],
-      [false, 0],
-    ] as const) {
-      const answer = await acceptLost(deployment, { ...accepted, dryRun, day: DAY });
-      expect(answer).toMatchObject({ dryRun, tables: [{ rows: 4 }] });
-      expect(await kept()).toHaveLength(left);
-      expect((await readCurationState(place()))[0]?.accepted).toEqual(dryRun ? [] : [DAY]);
-    }
-    curations.clock.advance(DAY_MS);
-    await curations.night();
-    expect((await curations.read()).length).toBe(9);
-    expect(await kept()).toEqual([]);
-    // The version that has the only rows loses a file: that is another finding.
-    const [file = ''] = await curations.keys((await curations.curatedLocation()) ?? '');
-    await curations.remove(file);
-    await curations.plan({ sluice: 'curate-check' });
-    const [state] = await readCurationState(place());
-    expect(state?.lacking).toMatchObject([{ day: DAY, isOnly: true }]);
+
+    it('finds how many rows it keeps, and of which files', async () => {
+      const about = { day: DAY, rows: 4, replaced: [], isErased: false };
+      expect(await kept()).toMatchObject([{ ...about, gone: ['b.parquet'] }]);
+      expect((await calendar()).tables[0]?.days).toMatchObject([{ state: 'curated', account: { kept: 4 } }]);
+    });
+
+    it('finds that the file was replaced by one with fewer rows', async () => {
+      await curations.land('b', exposures(5, 5));
+      expect(await kept()).toMatchObject([{ rows: 4, gone: [], replaced: [{ name: 'b.parquet' }] }]);
+    });
+
+    it('finds that the file is back under another name', async () => {
+      await curations.land('b', exposures(5, 5));
+      await curations.land('restored-b', exposures(5, 9));
+      expect(await kept()).toMatchObject([{ rows: 4, gone: [], replaced: [] }]);
+    });
+
+    it('finds it until somebody accepts it, and not by a dry run', async () => {
+      await expect(accept('2026-11-01')).rejects.toMatchObject({ code: 'SLUICE_CURATE_NOTHING_KEPT' });
+      expect(await accept(DAY, true)).toMatchObject({ dryRun: true, tables: [{ rows: 4 }] });
+      expect(await kept()).toHaveLength(1);
+      expect(await acceptedDays()).toEqual([]);
+      expect(await accept(DAY)).toMatchObject({ dryRun: false, tables: [{ rows: 4 }] });
+      expect(await kept()).toEqual([]);
+      expect(await acceptedDays()).toEqual([DAY]);
+      await nextNight();
+      expect((await curations.read()).length).toBe(9);
+      expect(await kept()).toEqual([]);
+    });
+
+    it('finds that its version has lost a file, which alone has the rows', async () => {
+      await accept(DAY);
+      await nextNight();
+      const [file = ''] = await curations.keys((await curations.curatedLocation()) ?? '');
+      await curations.remove(file);
+      await curations.plan({ sluice: 'curate-check' });
+      const [state] = await readCurationState(place());
+      expect(state?.lacking).toMatchObject([{ day: DAY, isOnly: true }]);
+    });
   });
 
   it('drops what a day keeps with its next version once somebody says so, and not in a dry run', async () => {
@@ -316,51 +332,67 @@ describe('the calendar of curated days', () => {
     ]);
   });
 
-  it('finds raw days that lost files until somebody accepts them, one day at a time, curated or not', async () => {
-    const { s3, config, clock } = curations;
-    const gone = '2026-11-10';
-    const other = '2026-11-11';
-    const look = async (days: readonly string[]) => {
+  describe('of raw days that have lost files', () => {
+    const GONE = '2026-11-10';
+    const OTHER = '2026-11-11';
+    const store = () => s3ObjectStore(curations.s3, curations.config.bucket);
+    const fileOf = (day: string) =>
+      `${dayFolder(curations.config, 'exposures', day)}${landedFileName(0, '0'.repeat(32))}`;
+    /** What the hourly look notes of days of which it has new messages. */
+    const look = async (...days: readonly string[]) => {
+      const { clock, config } = curations;
       clock.advance(3_600_000);
-      await noteRawDays(s3ObjectStore(s3, config.bucket), 'exposures', days, config, clock.now());
+      await noteRawDays(store(), 'exposures', days, config, clock.now());
     };
     const lost = async () => (await readLostDays(place())).map(({ table, day }) => `${table} ${day}`);
-    const store = s3ObjectStore(s3, config.bucket);
-    const fileOf = (day: string) =>
-      `${dayFolder(config, 'exposures', day)}${landedFileName(0, '0'.repeat(32))}`;
-    for (const day of [gone, other]) await store.write(fileOf(day), 'x');
-    await look([gone, other]);
-    for (const day of [gone, other]) await store.remove(fileOf(day), '*');
-    await look([DAY]);
-    expect(await lost()).toEqual([`exposures ${gone}`, `exposures ${other}`]);
-    // Files that are back before the hourly look has them.
-    await store.write(fileOf(gone), 'x');
-    expect(await lost()).toEqual([`exposures ${other}`]);
-    await store.remove(fileOf(gone), '*');
-    // The hourly look writes its note between the read and the write of the command.
-    let races = 0;
-    s3.middlewareStack.add(
-      (next, { commandName }) =>
-        async (args) => {
-          races += commandName === 'PutObjectCommand' ? 1 : 0;
-          if (commandName === 'PutObjectCommand' && races === 1) await look([DAY]);
-          return next(args);
-        },
-      { step: 'initialize' },
-    );
-    const asked = { kinds: ['exposures', 'events'] as const, drop: false, day: gone };
-    const sent = { sqs: new SQSClient({}), stack: { service: 'sluice', stage: 'local' } };
-    const accept = (dryRun: boolean) =>
-      acceptLost({ ...place(), ...sent, config: { ...config, curate: false } }, { ...asked, dryRun });
-    const accepted = { tables: [], rawTables: [config.tables.exposures] };
-    expect(await accept(true)).toMatchObject(accepted);
-    expect(races).toBe(0);
-    expect(await lost()).toHaveLength(2);
-    expect(await accept(false)).toMatchObject(accepted);
-    expect(races).toBe(3);
-    expect(await lost()).toEqual([`exposures ${other}`]);
-    await look([DAY]);
-    expect(await lost()).toEqual([`exposures ${other}`]);
-    await expect(accept(false)).rejects.toMatchObject({ code: 'SLUICE_CURATE_NOTHING_KEPT' });
+    const accept = (dryRun = false) => {
+      const config = { ...curations.config, curate: false };
+      const sent = { sqs: new SQSClient({}), stack: { service: 'sluice', stage: 'local' } };
+      const asked = { kinds: ['exposures', 'events'] as const, drop: false, day: GONE, dryRun };
+      return acceptLost({ ...place(), ...sent, config }, asked);
+    };
+    beforeEach(async () => {
+      for (const day of [GONE, OTHER]) await store().write(fileOf(day), 'x');
+      await look(GONE, OTHER);
+      for (const day of [GONE, OTHER]) await store().remove(fileOf(day), '*');
+      await look(DAY);
+    });
+
+    it('finds each, until its files are back, also before the hourly look has seen them', async () => {
+      expect(await lost()).toEqual([`exposures ${GONE}`, `exposures ${OTHER}`]);
+      await store().write(fileOf(GONE), 'x');
+      expect(await lost()).toEqual([`exposures ${OTHER}`]);
+    });
+
+    it('finds each in a dry run of its acceptance', async () => {
+      const answer = { tables: [], rawTables: [curations.config.tables.exposures] };
+      expect(await accept(true)).toMatchObject(answer);
+      expect(await lost()).toHaveLength(2);
+    });
+
+    it('finds no day that somebody has accepted, and the others, though nothing is curated', async () => {
+      expect(await accept()).toMatchObject({ rawTables: [curations.config.tables.exposures] });
+      expect(await lost()).toEqual([`exposures ${OTHER}`]);
+      await look(DAY);
+      expect(await lost()).toEqual([`exposures ${OTHER}`]);
+      await expect(accept()).rejects.toMatchObject({ code: 'SLUICE_CURATE_NOTHING_KEPT' });
+    });
+
+    it('loses no acceptance to a look that writes its note between the read and the write of the command', async () => {
+      let puts = 0;
+      curations.s3.middlewareStack.add(
+        (next, { commandName }) =>
+          async (args) => {
+            if (commandName === 'PutObjectCommand') puts += 1;
+            if (commandName === 'PutObjectCommand' && puts === 1) await look(DAY);
+            return next(args);
+          },
+        { step: 'initialize' },
+      );
+      await accept();
+      // The command's first write, which fails, the look's own, and the command's second.
+      expect(puts).toBe(3);
+      expect(await lost()).toEqual([`exposures ${OTHER}`]);
+    });
   });
 });

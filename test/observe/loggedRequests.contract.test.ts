@@ -2,6 +2,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { readDeadFailure, readLastFailure } from '../../observe/facts/flow/failures.ts';
 import { readNoted, readSpikeSender } from '../../observe/facts/flow/loggedRequests.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
@@ -81,11 +82,19 @@ describe('whose clock is off by hours', () => {
 });
 
 describe('who sent a spike', () => {
-  it('is who sent most of it: a line of a sampled request counts for those that it stands for', async () => {
+  const config = defineConfig({ bucket: 'acme', logs: { successes: 0.1 } });
+  /** Who sent most since now. */
+  const senderOf = (what: 'requests' | 'events', more: { isLocal?: boolean; config?: Config } = {}) => {
+    const at = new Date(clock.now()).toISOString();
+    const spike = { what, hour: 999, usual: 1, day: 999, first: at, last: at };
+    const stack = { service: 'sluice', stage: 'prod' };
+    return readSpikeSender({ logs: client, stack, isLocal: false, config, ...more }, [spike]);
+  };
+  beforeAll(async () => {
     const write = logs.open('sluice-prod-collect');
     const line = (key: string, status: number, events = 1, more = {}) => {
       const text = JSON.stringify({ event: 'collect', status, ms: 1, key, sdk: `${key} 1`, events, ...more });
-      return write(`${text}\n`);
+      write(`${text}\n`);
     };
     line('before', 202);
     await clock.advance(10 * MINUTE);
@@ -94,32 +103,25 @@ describe('who sent a spike', () => {
     line('batch', 202, 500);
     // As every line of the log that the collector always writes, it stands for itself alone.
     for (let i = 0; i < 10; i += 1) line('copied', 202, 1, { relay: 'not_kept' });
-    const spike = (what: 'requests' | 'events') => ({
-      what,
-      hour: 999,
-      usual: 1,
-      day: 999,
-      first: new Date(clock.now()).toISOString(),
-      last: new Date(clock.now()).toISOString(),
-    });
-    const asked = {
-      logs: client,
-      stack: { service: 'sluice', stage: 'prod' },
-      isLocal: false,
-      config: defineConfig({ bucket: 'acme', logs: { successes: 0.1 } }),
-    };
-    expect(await readSpikeSender(asked, [spike('requests')])).toEqual({
-      key: 'web',
-      sdk: 'web 1',
-      share: 3 / 7,
-    });
-    expect(await readSpikeSender(asked, [spike('events')])).toMatchObject({ key: 'batch' });
-    expect(await readSpikeSender({ ...asked, isLocal: true }, [spike('requests')])).toMatchObject({
-      key: 'old',
-    });
-    expect(await readSpikeSender(asked, [])).toBeNull();
-    const config = defineConfig({ bucket: 'acme', logs: { successes: 0 } });
-    expect(await readSpikeSender({ ...asked, config }, [spike('requests')])).toBeNull();
+  });
+
+  it('is who sent most requests, of which a sampled line stands for as many as it was drawn from', async () => {
+    expect(await senderOf('requests')).toEqual({ key: 'web', sdk: 'web 1', share: 3 / 7 });
+  });
+
+  it('is who sent most events', async () => {
+    expect(await senderOf('events')).toMatchObject({ key: 'batch' });
+  });
+
+  it('is who has most lines in the local cloud, whose log is not sampled', async () => {
+    expect(await senderOf('requests', { isLocal: true })).toMatchObject({ key: 'old' });
+  });
+
+  it('is nobody without a spike, and where successes are not logged', async () => {
+    const stack = { service: 'sluice', stage: 'prod' };
+    expect(await readSpikeSender({ logs: client, stack, isLocal: false, config }, [])).toBeNull();
+    const unlogged = defineConfig({ bucket: 'acme', logs: { successes: 0 } });
+    expect(await senderOf('requests', { config: unlogged })).toBeNull();
   });
 });
 

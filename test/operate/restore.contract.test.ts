@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { HOUR_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
 import { readReceivedHours } from '../../lib/reconcile/receivedHours.ts';
@@ -51,6 +52,12 @@ beforeEach(async () => {
 
 const put = (key: string, text: string) => s3ObjectStore(s3, bucket).write(key, text, {});
 const remove = (Key: string) => s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+/** Deletes all versions below a prefix for good. */
+async function removeVersions(Prefix: string): Promise<void> {
+  const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix }));
+  for (const { Key = '', VersionId } of Versions)
+    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
+}
 const read = async (key: string) => (await s3ObjectStore(s3, bucket).read(key))?.text ?? null;
 const restore = (more: Partial<Parameters<typeof restoreFiles>[1]> = {}) =>
   restoreFiles(deployment, { table: 'statsig_forwarded_events', days: [DAY], dryRun: false, ...more });
@@ -109,46 +116,53 @@ describe('a day of a raw table', () => {
     expect(await Promise.all([key, copy].map(read))).toEqual(['nothing', 'rows']);
   });
 
-  it('holds up an erasure as long as S3 has a version, and has no cure in a finding when none is left', async () => {
-    const note = { at: NOW, days: { [DAY]: { seenAt: NOW - 3_600_000, files: 2 } } };
-    await put(rawDaysKey('events'), JSON.stringify(note));
-    await put(`${folder}a`, 'a');
-    const looked = async () => {
-      const lostDays = await readLostDays(deployment);
-      return restorableDays(deployment, { lostDays, curated: null, datasets: null, exports: null });
-    };
-    await remove(`${folder}a`);
+  describe('that has lost a file', () => {
     const table = 'statsig_forwarded_events';
-    expect(await looked()).toEqual([{ table, day: DAY, files: 1 }]);
-    expect(await pendingCures(deployment)).toEqual([`${table}, ${DAY}: 1 file`]);
-    const { Versions = [] } = await s3.send(
-      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: folder }),
-    );
-    for (const { Key = '', VersionId } of Versions)
-      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
     const landed = `landing/${DAY.replaceAll('-', '/')}/`;
-    const folders = [
-      landed,
-      'landing/direct/2026-11-19/',
-      'landing/2026/11/20/',
-      'landing/direct/2026-11-20/',
-    ];
-    const withoutFiles = [table, ...folders].map((name) => ({ table: name, day: DAY, files: 0 }));
-    expect(await looked()).toEqual(withoutFiles);
-    expect(await pendingCures(deployment)).toEqual([]);
-    // The rows can be written again from what landed.
-    await put(`${landed}07/a.ndjson.gz`, 'a');
-    await remove(`${landed}07/a.ndjson.gz`);
-    const fromLanding = withoutFiles.map((found) =>
-      found.table === landed ? { ...found, files: 1 } : found,
-    );
-    expect(await looked()).toEqual(fromLanding);
-    expect(await pendingCures(deployment)).toEqual([`${landed}, ${DAY}: 1 file`]);
-    // By then S3 has deleted the versions of that day.
-    const later = { ...deployment, now: Date.parse('2026-11-29T10:00:00Z') };
-    const lostDays = await readLostDays(later);
-    const none = { curated: null, datasets: null, exports: null };
-    expect(await restorableDays(later, { lostDays, ...none })).toEqual([{ table, day: DAY, files: 0 }]);
+    const noted = { curated: null, datasets: null, exports: null };
+    const lookedAt = async (place: Deployment) =>
+      restorableDays(place, { lostDays: await readLostDays(place), ...noted });
+    /** The day and the folders of its landing, with so many versions of files. */
+    const found = (files: Readonly<Record<string, number>>) =>
+      [table, landed, 'landing/direct/2026-11-19/', 'landing/2026/11/20/', 'landing/direct/2026-11-20/'].map(
+        (name) => ({ table: name, day: DAY, files: files[name] ?? 0 }),
+      );
+    beforeEach(async () => {
+      const note = { at: NOW, days: { [DAY]: { seenAt: NOW - HOUR_MS, files: 2 } } };
+      await put(rawDaysKey('events'), JSON.stringify(note));
+      await put(`${folder}a`, 'a');
+      await remove(`${folder}a`);
+    });
+
+    it('holds up an erasure as long as S3 has a version', async () => {
+      expect(await lookedAt(deployment)).toEqual([{ table, day: DAY, files: 1 }]);
+      expect(await pendingCures(deployment)).toEqual([`${table}, ${DAY}: 1 file`]);
+    });
+
+    it('holds up no erasure when no version is left', async () => {
+      await removeVersions(folder);
+      expect(await lookedAt(deployment)).toEqual(found({}));
+      expect(await pendingCures(deployment)).toEqual([]);
+    });
+
+    const landAndDelete = async () => {
+      await put(`${landed}07/a.ndjson.gz`, 'a');
+      await remove(`${landed}07/a.ndjson.gz`);
+    };
+
+    it('holds up an erasure as long as its rows can be written again from what landed', async () => {
+      await removeVersions(folder);
+      await landAndDelete();
+      expect(await lookedAt(deployment)).toEqual(found({ [landed]: 1 }));
+      expect(await pendingCures(deployment)).toEqual([`${landed}, ${DAY}: 1 file`]);
+    });
+
+    it('has no cure once S3 has deleted the versions of what landed', async () => {
+      await removeVersions(folder);
+      await landAndDelete();
+      const later = { ...deployment, now: Date.parse('2026-11-29T10:00:00Z') };
+      expect(await lookedAt(later)).toEqual([{ table, day: DAY, files: 0 }]);
+    });
   });
 
   it('holds up an erasure for a short hour as long as S3 has a version, too', async () => {
@@ -185,9 +199,7 @@ describe('a day of a raw table', () => {
     ];
     expect(await looked()).toEqual(foldersWith(1));
     expect(await pendingCures(at)).toEqual([`${DAY}, hour 7, events: 7 events are missing`]);
-    const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key }));
-    for (const { VersionId } of Versions)
-      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId }));
+    await removeVersions(key);
     expect(await looked()).toEqual(foldersWith(0));
     expect(await pendingCures(at)).toEqual([]);
   });
