@@ -151,8 +151,14 @@ describe('what is usual', () => {
   it('is a part of an hour, or hours, of a day in UTC', () => {
     const hours = Array.from({ length: 24 }, (_, i) => ({ least: 0, median: 10 * i, most: 900 }));
     const at = Date.UTC(2026, 10, 20, 23) / 1_000;
-    const usual = [900, 3_600, 7_200].map((seconds) => usualRequests(hours, 'median', at, seconds));
-    expect([...usual, usualRequests([], 'most', at, 900)]).toEqual([58, 230, 230, null]);
+    const usualIn = (seconds: number) => usualRequests(hours, 'median', at, seconds);
+    expect(usualIn(900)).toBe(58);
+    expect(usualIn(3_600)).toBe(230);
+    expect(usualIn(7_200)).toBe(230);
+  });
+
+  it('is not known without hours before', () => {
+    expect(usualRequests([], 'most', 0, 900)).toBeNull();
   });
 });
 
