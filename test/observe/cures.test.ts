@@ -46,7 +46,7 @@ const OF_AWS: Readonly<Record<string, string>> = {
   PARTITION_WRONG: 'e2e/onCall',
   RELAY_LATE: 'observe/judgeCases/requests',
   RESOURCE_MISSING: 'e2e/changedByHand',
-  STACK_UNFINISHED: 'observe/doctor/judgements',
+  STACK_UNFINISHED: 'observe/doctor/stack',
   STREAM_LATE: 'e2e/onCall',
   TABLE_DIFFERS: 'e2e/changedByHand',
 };

@@ -1,0 +1,161 @@
+import { describe, expect, it } from '@jest/globals';
+import { type BucketNeed, bucketNeeds } from '../../../infra/bucketNeeds.ts';
+import { deleterIds } from '../../../infra/roles/functionRoles.ts';
+import { deleteByVersionOnly, keptFolders } from '../../../lib/access/buckets/bucketSettings.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
+import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
+import { judgeDenial } from '../../../observe/doctor/roles.ts';
+import { deniedByBucket, exceptedDenials } from '../../../observe/facts/bucketDenials.ts';
+import { templateConfigurations } from '../../infra/templateConfigurations.ts';
+
+const commands = deploymentCommands(
+  { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
+  'eu-west-1',
+);
+
+describe('the policy of a bucket', () => {
+  const identity = { partition: 'aws', account: '111122223333' };
+  const role = 'arn:aws:iam::111122223333:role/w';
+  const config = defineConfig({ ...templateConfigurations['readers and customers'], bucket: 'acme' });
+  const stack = { service: 'acme', stage: 'prod', config };
+  const all = bucketNeeds(stack, { identity, names: new Map([['WriteRole', 'w']]) });
+  const needs = all.filter(({ id }) => id === 'WriteRole');
+  const denied = (statement: object, wanted: readonly BucketNeed[] = needs) => {
+    const usual = { Sid: 'S', Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject' };
+    const Statement = [{ ...usual, Resource: 'arn:aws:s3:::acme/landing/*', ...statement }];
+    return deniedByBucket(JSON.stringify({ Statement }), wanted).map(({ text: said }) => said);
+  };
+  const text = (verb: string, what = 's3:DeleteObject on landing/*') => [`S ${verb} ${role}: ${what}.`];
+
+  it.each([
+    ['everybody', {}],
+    ['the account', { Principal: { AWS: ['arn:aws:iam::111122223333:root'] } }],
+    ['all but others', { Principal: undefined, NotPrincipal: { AWS: 'arn:aws:iam::111122223333:role/x' } }],
+    ['a pattern', { Action: ['S3:Delete*'], Resource: ['arn:aws:s3:::acme/landing*'] }],
+    ['roles that are not listed', { Condition: { ArnNotLike: { 'aws:PrincipalArn': '*:role/admin' } } }],
+  ])('denies the writer as it denies %s', (_, statement) => {
+    expect(denied(statement)).toEqual(text('denies'));
+  });
+
+  it.each([
+    ['an allowance', { Effect: 'Allow' }],
+    ['another action', { Action: 's3:DeleteObjectVersion' }],
+    ['all but this action', { Action: undefined, NotAction: ['s3:*Object'] }],
+    ['another folder', { Resource: 'arn:aws:s3:::acme/elsewhere/*' }],
+    ['all but the bucket', { Resource: undefined, NotResource: 'arn:aws:s3:::acme*' }],
+    ['somebody else', { Principal: { AWS: 'arn:aws:iam::111122223333:role/x' } }],
+    ['plain HTTP', { Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+    ['deletions without a condition', { Condition: { Null: { 's3:if-match': 'true' } } }],
+    ['all but the writer', { Condition: { ArnNotEquals: { 'aws:PrincipalArn': [role] } } }],
+  ])('does not with %s', (_, statement) => {
+    expect(denied(statement)).toEqual([]);
+  });
+
+  it('may, under a condition that nobody here knows', () => {
+    const Condition = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };
+    expect(denied({ Condition })).toEqual(text('may deny'));
+    expect(deniedByBucket('', needs)).toEqual([]);
+  });
+
+  it.each([
+    ['landing/direct/*', 's3:PutObject on landing/direct/*'],
+    ['landing/*/x', 's3:PutObject on landing/*/x'],
+    ['*.gz', 's3:PutObject on *.gz'],
+    ['land*', 's3:PutObject on landing/*'],
+  ])('denies the part of a folder that %s is', (folder, what) => {
+    const collect = all.filter(
+      ({ id, statement }) => id === 'CollectRole' && /landing/.test(statement.Resource.join()),
+    );
+    const Resource = `arn:aws:s3:::acme/${folder}`;
+    const [found = ''] = denied({ Action: 's3:Put*', Resource }, collect);
+    expect(found).toMatch(/^S denies arn:aws:iam::111122223333:role\/acme-prod-CollectRole-x: /);
+    expect(found).toContain(what);
+  });
+
+  it.each(Object.entries(templateConfigurations))(
+    'as the stack makes it denies none of its roles: %s',
+    (_, input) => {
+      const made = defineConfig({ ...input, bucket: 'acme' });
+      const own = bucketNeeds({ ...stack, config: made }, { identity, names: new Map() });
+      const files = keptFolders(made).map((folder) => `arn:aws:s3:::acme/${folder}*`);
+      const ids = deleterIds(made);
+      const deleters = own.flatMap((deleter) => (ids.includes(deleter.id) ? [deleter.role] : []));
+      const Statement = [deleteByVersionOnly(files, deleters)];
+      expect(own.length).toBeGreaterThan(10);
+      expect(deniedByBucket(JSON.stringify({ Statement }), own)).toEqual([]);
+    },
+  );
+
+  it('has an exception of the roles that it denies for certain, in every statement, in one command', () => {
+    const usual = { Effect: 'Deny', Principal: '*', Resource: 'arn:aws:s3:::acme/landing/*' };
+    const Condition = { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } };
+    const policy = JSON.stringify({
+      Statement: [
+        { ...usual, Sid: 'A', Action: 's3:DeleteObject' },
+        { ...usual, Sid: 'B', Action: 's3:GetObject' },
+        { ...usual, Sid: 'C', Action: 's3:GetObject', Condition },
+      ],
+    });
+    const found = deniedByBucket(policy, needs);
+    expect(found.map(({ sid, isKnown }) => [sid, isKnown])).toEqual([
+      ['A', true],
+      ['B', true],
+      ['C', false],
+    ]);
+    const excepted = exceptedDenials(policy, found);
+    expect(deniedByBucket(excepted, needs).map(({ sid }) => sid)).toEqual(['C']);
+    const [first] = found;
+    const put = first && judgeDenial('acme', first, commands, excepted);
+    expect(put?.commands).toEqual([expect.stringMatching(/^aws s3api put-bucket-policy --bucket acme /)]);
+    const shown = first && judgeDenial('acme', first, commands);
+    expect(shown?.commands).toEqual([expect.stringContaining('get-bucket-policy')]);
+    expect(shown?.cure).not.toBe(put?.cure);
+  });
+
+  it('names every role of the template, with every action, until nothing is denied', () => {
+    const Resource = ['arn:aws:s3:::acme', 'arn:aws:s3:::acme/*'];
+    const [found = '', ...more] = denied({ Action: 's3:*', Resource }, all);
+    expect(more).toEqual([]);
+    for (const { statement } of all)
+      for (const action of statement.Action) expect(found).toContain(`${action} on `);
+    expect(found).toContain('s3:ListBucket on the bucket');
+    const roles = [...new Set(all.map((need) => need.role))];
+    const but = (none: string) => ({
+      ArnNotEquals: { 'aws:PrincipalArn': roles.filter((principal) => principal !== none) },
+    });
+    for (const principal of roles)
+      expect(denied({ Resource, Action: 's3:*', Condition: but(principal) }, all)).toEqual([
+        expect.stringMatching(`^S denies ${principal}: [^:]+:`),
+      ]);
+    expect(denied({ Resource, Action: 's3:*', Condition: but('') }, all)).toEqual([]);
+  });
+});
+
+describe('the folders of tables', () => {
+  const config = defineConfig({ bucket: 'acme' });
+  const foreign = { folder: 'statsig/events/', files: ['2026-11-20/theirs.parquet', 'x'], since: 0 };
+
+  it('have files of others, which is a problem where they come back by relay', () => {
+    expect(judgeForeign(config, { ...foreign, files: [] })).toEqual([]);
+    expect(judgeForeign(config, foreign)).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_FORWARDED',
+        severity: 'warning',
+        detail: 's3://acme/statsig/events/: 2 files since 1970-01-01, such as 2026-11-20/theirs.parquet.',
+      },
+    ]);
+    const relayed = defineConfig({ bucket: 'acme', relay: { statsig: true } });
+    expect(judgeForeign(relayed, foreign)).toMatchObject([{ severity: 'problem' }]);
+  });
+});
+
+describe('sameDocument', () => {
+  it('ignores order, lists of one item and members without a value', () => {
+    expect(
+      sameDocument({ a: ['x'], b: [{ c: 1 }, { d: 2 }], e: undefined }, { b: [{ d: 2 }, { c: 1 }], a: 'x' }),
+    ).toBe(true);
+    expect(sameDocument({ a: ['x'] }, { a: ['x', 'y'] })).toBe(false);
+    expect(sameDocument({ a: 1 }, { a: 1, b: 2 })).toBe(false);
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import { heldNames, replacedReaders } from '../../../infra/serverless/deployedStack.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
+import { judgeSimulation } from '../../../observe/doctor/readers.ts';
+
+const commands = deploymentCommands(
+  { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
+  'eu-west-1',
+);
+
+/** Names of the readers' roles and users in the stack, by logical ID. */
+type Resources = Readonly<Record<string, string>>;
+
+describe('a reader', () => {
+  const ARN = 'arn:aws:iam::111122223333:';
+  const replaced = (present: Resources, ...readers: readonly object[]) => {
+    const { readers: validated } = defineConfig({
+      bucket: 'acme',
+      readers: [...readers] as ConfigInput['readers'],
+    });
+    const stack = {
+      stackName: 'sluice-prod',
+      partition: 'aws',
+      account: '111122223333',
+      resources: new Map(Object.entries(present)),
+    };
+    return replacedReaders({ readers: validated }, stack).map(({ text: said }) => {
+      const [, arn = '', entered = ''] = /new ARN is (\S+)\. Then enter (.*?) in the form/.exec(said) ?? [];
+      return [arn.replace(ARN, ''), entered];
+    });
+  };
+  const statsig = { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' };
+  const owox = { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' };
+  const made = {
+    ReaderStatsigRole: 'sluice-prod-ReaderStatsigRole-1A2B3C4D5E6F',
+    ReaderOwoxUser: 'sluice-prod-ReaderOwoxUser-1A2B3C4D5E6F',
+  };
+
+  it.each<{ what: string; present: Resources; reader: object; newArn: string; entered: string }>([
+    {
+      what: 'gets a name',
+      present: made,
+      reader: { ...statsig, iamName: 'Statsig' },
+      newArn: 'role/Statsig',
+      entered: 'this ARN',
+    },
+    {
+      what: 'gets a name as a user',
+      present: made,
+      reader: { ...owox, iamName: 'OWOX' },
+      newArn: 'user/OWOX',
+      entered: 'its access keys',
+    },
+    {
+      what: 'gets its name in other letters',
+      present: { ReaderOwoxUser: 'Owox' },
+      reader: { ...owox, iamName: 'OWOX' },
+      newArn: 'user/OWOX',
+      entered: 'its access keys',
+    },
+    {
+      what: 'loses its name',
+      present: { ReaderOwoxUser: 'OWOX' },
+      reader: owox,
+      newArn: 'user/sluice-prod-ReaderOwoxUser-*',
+      entered: 'its access keys',
+    },
+    {
+      what: 'becomes a user',
+      present: made,
+      reader: { kind: 'statsig', name: 'statsig', as: 'user', iamName: 'Statsig' },
+      newArn: 'user/Statsig',
+      entered: 'its access keys',
+    },
+  ])('that $what is replaced', ({ present, reader, newArn, entered }) => {
+    expect(replaced(present, reader)).toEqual([[newArn, entered]]);
+  });
+
+  it.each<{ what: string; present: Resources; readers: readonly object[] }>([
+    { what: 'keeps a name that CloudFormation made', present: made, readers: [statsig, owox] },
+    { what: 'is new', present: {}, readers: [{ ...owox, iamName: 'OWOX' }] },
+    {
+      what: 'keeps its own name',
+      present: { ReaderOwoxUser: 'OWOX' },
+      readers: [{ ...owox, iamName: 'OWOX' }],
+    },
+  ])('that $what is not replaced', ({ present, readers }) => {
+    expect(replaced(present, ...readers)).toEqual([]);
+  });
+});
+
+describe('a name of a reader', () => {
+  const role = { kind: 'statsig', name: 'new', principal: '123456789012', externalId: 'project-7' };
+  const owox = { kind: 'owox', name: 'new', resultsBucket: 'acme-owox' };
+
+  const problemsOf = (reader: object, present: Resources) => {
+    const { readers } = defineConfig({ bucket: 'acme', readers: [reader] as ConfigInput['readers'] });
+    const stack = { stackName: 'sluice-prod', resources: new Map(Object.entries(present)) };
+    return heldNames({ readers }, stack).map(({ text }) => text);
+  };
+  const named = { ...owox, iamName: 'OWOX' };
+
+  it.each<[what: string, reader: object, present: Resources]>([
+    ['is of a renamed reader', named, { ReaderOldUser: 'OWOX' }],
+    ['is of a renamed reader in other letters', { ...role, iamName: 'S' }, { ReaderOldRole: 's' }],
+    ['changes in case only', named, { ReaderNewUser: 'Owox' }],
+  ])('is refused that %s', (_, reader, present) => {
+    expect(problemsOf(reader, present)).toEqual([expect.stringContaining('readers.0.iamName: got')]);
+  });
+
+  it.each<[what: string, reader: object, present: Resources]>([
+    ['stays', named, { ReaderNewUser: 'OWOX' }],
+    ['is of a role, and wanted for a user', named, { ReaderOldRole: 'OWOX' }],
+    ['is nobody’s', owox, { ReaderNewUser: 'OWOX' }],
+  ])('is taken that %s', (_, reader, present) => {
+    expect(problemsOf(reader, present)).toEqual([]);
+  });
+});
+
+describe('a simulation by IAM', () => {
+  it('counts as denied without a decision', () => {
+    const none = { sid: 'ReadRows', decisions: [] };
+    expect(judgeSimulation('bi', none, true, commands)).toMatchObject([
+      { code: 'SLUICE_FINDING_READER_DENIED' },
+    ]);
+    expect(judgeSimulation('bi', none, false, commands)).toEqual([]);
+  });
+});

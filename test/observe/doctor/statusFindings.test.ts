@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { unknownToOthers } from '../../../observe/doctor/diagnose.ts';
+import { judge } from '../../../observe/findings/judge/judge.ts';
+import { toldSights } from '../../../observe/findings/lastSight.ts';
+import { datasetFacts, failureOf, hoursAgo, judgedDeployment, wellFacts } from '../statusFacts.ts';
+
+describe('what status finds', () => {
+  it('is told by the doctor, too, while it cannot be looked at', () => {
+    const wrong = {
+      ...wellFacts,
+      partitions: { days: 3, gaps: [{ table: 'events' as const, day: '2026-11-19' }] },
+    };
+    const sights = judge(wrong, judgedDeployment, 'eu-central-1').map((finding) => ({
+      at: hoursAgo(2),
+      finding,
+    }));
+    const told = toldSights(sights, hoursAgo(0));
+    expect(told).toMatchObject([{ code: 'SLUICE_FINDING_PARTITION_WRONG', lastSeenAt: hoursAgo(2) }]);
+    expect(unknownToOthers(told, wellFacts)).toEqual(told);
+  });
+
+  const unread = [{ day: '2026-11-18', location: 's3://acme/v1/', rows: 40 }];
+  const partitions = { days: 3, gaps: [{ table: 'events' as const, day: '2026-11-19' }] };
+  const failures = { register: failureOf('error', 'AccessDenied.') };
+
+  it.each([
+    ["a customer's day without a partition", {}, ['acme/orders']],
+    ['and why the registrar failed', { failures }, ['The function register', 'acme/orders']],
+  ])('is told where no other check has found it: %s', (_, more, told) => {
+    const facts = { ...wellFacts, ...datasetFacts({ unread }), partitions, ...more };
+    const problems = judge(facts, judgedDeployment, 'eu-central-1');
+    expect(unknownToOthers(problems, facts).map(({ detail }) => detail)).toEqual(
+      told.map((text) => expect.stringContaining(text)),
+    );
+  });
+});
