@@ -156,16 +156,20 @@ describe('an erasure', () => {
     const refused = (version: string) => `${LOADS_FOLDER}acme_events/${day}/${version}/refused-00001.parquet`;
     const note = (entry: Partial<LedgerEntry>) =>
       put(`ledger/acme/events/${day}.json`, JSON.stringify(ledgerEntry({ day, state: 'waiting', ...entry })));
+    const waitingOf = ({ total }: Awaited<ReturnType<typeof run>>) => total['query-results']?.waiting;
     await note({ run: loadRun({ version: 'now' }) });
     for (const version of ['before', 'now']) await put(refused(version), '"gone"');
     const young = await run(['user_id=gone']);
     expect(young.run.hasFound).toBe(true);
+    expect(waitingOf(young)).toBe(1);
     expect(await keys()).toEqual([refused('now')]);
     const later = await run(['user_id=gone'], { now: Date.now() + 49 * HOUR_MS });
     expect(later.state).toBe('again');
+    expect(waitingOf(later)).toBe(1);
     expect(await keys()).toEqual([refused('now')]);
     await note({});
-    await run(['user_id=gone'], { now: Date.now() + 50 * HOUR_MS });
+    const ended = await run(['user_id=gone'], { now: Date.now() + 50 * HOUR_MS });
+    expect(waitingOf(ended)).toBe(0);
     expect(await keys()).toEqual([]);
   });
 
