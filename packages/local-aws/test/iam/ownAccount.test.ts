@@ -263,13 +263,13 @@ describe('a key that encrypts an object', () => {
   afterAll(() => accounts.close());
 
   const NOT_FOUND = { name: 'KMS.NotFoundException', status: 400 };
-  const MISSING = '1234abcd-12ab-34cd-56ef-1234567890ab';
   const clientIn = (region: string) => {
     const credentials = { accessKeyId: THEIRS, secretAccessKey: 'test' };
     return accounts.kept(new S3Client({ ...accounts.options, region, credentials }));
   };
   /** ARN of a key or an alias of the customer. */
   const arn = (id: string, region = 'us-east-1') => `arn:aws:kms:${region}:${THEIRS}:${id}`;
+  const missing = arn('key/1234abcd-12ab-34cd-56ef-1234567890ab');
   /** Puts an object by the customer. */
   const put = (SSEKMSKeyId: string, Key = 'k', s3 = clientIn('us-east-1'), bucket = Bucket) =>
     s3.send(
@@ -281,7 +281,7 @@ describe('a key that encrypts an object', () => {
   });
 
   it('may be any while its account has no key here, which may have it on AWS', async () => {
-    await put(arn(`key/${MISSING}`), 'before');
+    await put(missing, 'before');
     expect(await failureOf(put(arn('key/x', 'eu-west-1')))).toEqual({
       ...NOT_FOUND,
       message: 'Invalid arn eu-west-1',
@@ -292,7 +292,7 @@ describe('a key that encrypts an object', () => {
     const made = accounts.keys.create(THEIRS, '', KEY_POLICY);
     for (const id of [made.arn, made.id]) await put(id);
     const refusals: readonly (readonly [id: string, message: string])[] = [
-      [arn(`key/${MISSING}`), `Key '${arn(`key/${MISSING}`)}' does not exist`],
+      [missing, `Key '${missing}' does not exist`],
       ['1234abcd', `Key '${arn('key/1234abcd')}' does not exist`],
       ['alias/foo', `Alias ${arn('alias/foo')} is not found.`],
     ];
