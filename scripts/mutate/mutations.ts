@@ -25,7 +25,14 @@ function faultsOf(file: string, suites: string, pairs: readonly (readonly [old: 
 
 const PAGES = 'lib/aws/pages.contract';
 const CURATE = 'lib/curate/curateTask.contract';
-const WRITE = ['writeObjects', 'largeObjects', 'damagedBytes', 'finishedEvents']
+const WRITE = [
+  'writeObjects',
+  'refusedLines',
+  'failingBucket',
+  'largeObjects',
+  'damagedBytes',
+  'finishedEvents',
+]
   .map((suite) => `lib/landing/write/${suite}.contract`)
   .join(' ');
 const OPERATE = 'operate/redrives.contract';
@@ -285,7 +292,7 @@ export const mutations: readonly Mutation[] = [
       'void store.write(key, body, { contentType, signal }).catch(() => 0);',
     ],
   ]),
-  faultsOf('lib/landing/write/writeRound.ts', 'lib/landing/write/writeObjects.contract', [
+  faultsOf('lib/landing/write/writeRound.ts', 'lib/landing/write', [
     ['this.#refusedOfKind.get(lines.kind) ?? 0', 'this.refused.length'],
   ]),
   faultsOf('lib/landing/write/openObjects.ts', 'lib/landing/write/openObjects.contract', [
@@ -322,8 +329,8 @@ export const mutations: readonly Mutation[] = [
     ["moved !== 'EntityNotFoundException'", 'false'],
     ["|| created === 'AlreadyExistsException'", ''],
   ]),
-  faultsOf('lib/ledger/LedgerEntry.ts', 'lib/ledger/ledger', [['(entry), attempts: 0', '(entry)']]),
-  faultsOf('lib/ledger/Ledger.ts', 'lib/ledger/ledger', [
+  faultsOf('lib/ledger/LedgerEntry.ts', 'lib/ledger/ledger.test', [['(entry), attempts: 0', '(entry)']]),
+  faultsOf('lib/ledger/Ledger.ts', 'lib/ledger/ledger.test lib/ledger/ledgerRaces', [
     ['(lease !== undefined && lease.until > clock.now()) return {', '(lease === undefined) return {'],
     ['if (seen !== undefined && stored?.entry.token !== seen?.token) return false;', ''],
     ['if (there?.entry.token === entry.token) return there;', ''],
@@ -369,7 +376,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('infra/serverless/service.ts', 'infra/ownSettings', [
     ["      functionResponseType: 'ReportBatchItemFailures',\n", ''],
   ]),
-  faultsOf('lib/access/sessionPolicies.ts', 'lib/access/sessionPolicies.contract', [
+  faultsOf('lib/access/sessionPolicies.ts', 'lib/access/exportSession.contract', [
     ['tableFolders(layout, kind)', '[tableFolder(layout, kind)]'],
   ]),
   faultsOf('lib/reconcile/hourCounts.ts', 'lib/reconcile/reconcileDays', [
@@ -398,14 +405,12 @@ export const mutations: readonly Mutation[] = [
     ['.filter((_, i) => stored[i] !== null)', ''],
     ['expected: isOfWritten ? null : undefined', 'expected: undefined'],
   ]),
-  faultsOf('lib/landing/lines/gzipMember.ts', 'lib/landing/lines/LandedObject', [
+  faultsOf('lib/landing/lines/gzipMember.ts', 'lib/landing/lines', [
     ['isSum && isLength', 'isSum || isLength'],
     ['end: lengthStart', 'end'],
     ['length - HEADER.length + 1', 'length'],
   ]),
-  faultsOf('lib/landing/lines/LandedReader.ts', 'lib/landing/lines/LandedObject', [
-    ['|| !beginsAsRow(text)', ''],
-  ]),
+  faultsOf('lib/landing/lines/LandedReader.ts', 'lib/landing/lines', [['|| !beginsAsRow(text)', '']]),
   faultsOf('lib/landing/lines/landedLines.ts', 'lib/landing/lines/LandedObject', [
     ['> MOST_OTHERS', '> 2 * MOST_OTHERS'],
   ]),
@@ -449,7 +454,7 @@ export const mutations: readonly Mutation[] = [
     ['forwardedDays - config.timeWindow.futureDays', 'forwardedDays'],
     ['{ expected: stored?.eTag ?? null }', '{}'],
   ]),
-  faultsOf('lib/ledger/erasureNotes.ts', 'lib/ledger/ledger lib/curate/ListedDays', [
+  faultsOf('lib/ledger/erasureNotes.ts', 'lib/ledger/erasureNotes lib/curate/ListedDays', [
     ['undefined || endedAt >= listedAt', 'undefined'],
     ['undefined && now - at < STOPPED_AFTER_MS', 'undefined'],
     ['before, ...replaced', 'replaced'],

@@ -1,36 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { withoutValues } from '../../../lib/ledger/DayContent.ts';
-import { isUnderErasure, noteErasure, settleErasures } from '../../../lib/ledger/erasureNotes.ts';
-import { type Claim, Ledger, readKnown } from '../../../lib/ledger/Ledger.ts';
-import { isFailing, type LedgerEntry, ledgerEntrySchema } from '../../../lib/ledger/LedgerEntry.ts';
+import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
+import { type Claim, type Ledger, readKnown } from '../../../lib/ledger/Ledger.ts';
+import { type LedgerEntry, ledgerEntrySchema } from '../../../lib/ledger/LedgerEntry.ts';
 import { LedgerError } from '../../../lib/ledger/LedgerError.ts';
-import { versionName, versionTime } from '../../../lib/ledger/versions.ts';
 import { failingOf } from '../../../observe/facts/days/ledgerDays.ts';
-import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
-import { dayContent, ledgerEntry, loadRun, settlement } from '../../harness/ledgerEntry.ts';
-import { FaultyStore } from './FaultyStore.ts';
-
-const MINUTE_MS = 60_000;
-const place = { source: 'acme', dataset: 'events', day: '2026-11-19', table: 'acme_events' };
-
-function setUp() {
-  const clock = new ManualClock(1_000_000);
-  const store = new FaultyStore();
-  let tokens = 0;
-  const newToken = () => {
-    tokens += 1;
-    return `token-${tokens}`;
-  };
-  const waits: number[] = [];
-  const wait = async (ms: number) => {
-    waits.push(ms);
-  };
-  const ledger = new Ledger({ store: store.ledger, clock, newToken, wait, random: () => 0.5 });
-  return { clock, store, ledger, waits };
-}
-
-const settled = (version: string) => settlement({ fingerprint: 'f1', version });
+import { dayContent, loadRun, settlement } from '../../harness/ledgerEntry.ts';
+import { MINUTE_MS, place, settled, startLedger } from './startLedger.ts';
 
 async function claimed(ledger: Ledger, owner: string, until: number, fingerprint = 'f1'): Promise<Claim> {
   const outcome = await ledger.claim(place, owner, until, fingerprint);
@@ -40,7 +16,7 @@ async function claimed(ledger: Ledger, owner: string, until: number, fingerprint
 
 describe('a day in the ledger', () => {
   it('is claimed by one load, busy for the next until the lease ends, and then taken over', async () => {
-    const { clock, store, ledger } = setUp();
+    const { clock, store, ledger } = startLedger();
     const until = clock.now() + 16 * MINUTE_MS;
     await claimed(ledger, 'one', until);
     expect(store.asked.reads).toBe(1);
@@ -54,7 +30,7 @@ describe('a day in the ledger', () => {
   });
 
   it('is settled by its holder, and not by a load whose lease was taken over', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, ledger } = startLedger();
     const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
     clock.advance(2 * MINUTE_MS);
     const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
@@ -68,7 +44,7 @@ describe('a day in the ledger', () => {
   });
 
   it('has the note of an erasure that came meanwhile, until a load that was claimed after its end settles', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, ledger } = startLedger();
     const note = (endedAt?: number) =>
       ledger.change(place, (known) => {
         const ended = endedAt === undefined ? {} : { endedAt };
@@ -92,7 +68,7 @@ describe('a day in the ledger', () => {
   });
 
   it('has no value back that an erasure took out of it meanwhile', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, ledger } = startLedger();
     const content = dayContent({ unusual: [{ field: 'eventValue', words: 'w', values: ['EUR 1'] }] });
     const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
     await ledger.settle(first, settlement({ content }));
@@ -111,7 +87,7 @@ describe('a day in the ledger', () => {
   });
 
   it('keeps its published version and findings when a load fails, and clears the failure with the next success', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, ledger } = startLedger();
     await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
     const { version: _, ...failed } = settled('');
     const failure = { code: 'SLUICE_FILE_TRUNCATED', message: 'It ends too early.' };
@@ -144,7 +120,7 @@ describe('a day in the ledger', () => {
   });
 
   it('is recorded as queued, but not during a load', async () => {
-    const { clock, store, ledger } = setUp();
+    const { clock, store, ledger } = startLedger();
     expect(await ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' })).toBe(true);
     expect(await ledger.read(place)).toMatchObject({
       state: 'waiting',
@@ -166,7 +142,7 @@ describe('a day in the ledger', () => {
   });
 
   it('is claimed despite a concurrent record of its queueing, and not recorded as queued once it is settled', async () => {
-    const { clock, ledger, waits } = setUp();
+    const { clock, ledger, waits } = startLedger();
     const note = (seen?: LedgerEntry | null) =>
       ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' }, seen);
     // Each reads before the other writes: the note comes first.
@@ -188,7 +164,7 @@ describe('a day in the ledger', () => {
   });
 
   it('counts attempts for the queued files, and starts again for other files', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, ledger } = startLedger();
     const tried: [attempts: number, kills: number | undefined][] = [];
     const load = async (fingerprint: string) => {
       const { entry } = await claimed(ledger, 'one', clock.now() + MINUTE_MS, fingerprint);
@@ -213,7 +189,7 @@ describe('a day in the ledger', () => {
   });
 
   it('counts attempts again after it is settled, and keeps the failure of a released attempt', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, ledger } = startLedger();
     const failure = { code: 'SLUICE_SOURCE_UNAVAILABLE', message: 'SlowDown.' };
     const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
     expect(await ledger.release(first, failure)).toMatchObject({ state: 'waiting', failure, attempts: 1 });
@@ -227,7 +203,7 @@ describe('a day in the ledger', () => {
   });
 
   it('that waits for its files counts no attempt, and says since when it does', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, ledger } = startLedger();
     const queued = { fingerprint: 'f2', reason: 'settling' };
     const at = clock.now();
     for (const owner of ['one', 'two']) {
@@ -242,7 +218,7 @@ describe('a day in the ledger', () => {
   });
 
   it('that is loaded in pieces counts the tries of each piece', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, ledger } = startLedger();
     const state = (done: number) => loadRun({ done });
     const queued = { fingerprint: 'f1', reason: 'new', files: 3, writtenAt: 1 };
     const at = clock.now();
@@ -275,7 +251,7 @@ describe('a day in the ledger', () => {
   });
 
   it('keeps what others note while somebody has it, and says whether that was killed', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, ledger } = startLedger();
     const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
     await ledger.change(place, (known) => ({ entry: { ...known, usualRows: 7 } }));
     const failure = { code: 'SLUICE_X', message: 'm' };
@@ -299,7 +275,7 @@ describe('a day in the ledger', () => {
   });
 
   it('has no state for another table, but is busy during a load into that table', async () => {
-    const { clock, ledger } = setUp();
+    const { clock, ledger } = startLedger();
     const other = { ...place, table: 'other' };
     await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
     const until = clock.now() + MINUTE_MS;
@@ -314,7 +290,7 @@ describe('a day in the ledger', () => {
   });
 
   it('belongs to its claimer even if the response to the write is lost', async () => {
-    const { clock, store, ledger } = setUp();
+    const { clock, store, ledger } = startLedger();
     store.faults = ['lost_answer'];
     const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
     store.faults = ['written_twice'];
@@ -325,7 +301,7 @@ describe('a day in the ledger', () => {
   });
 
   it('reports a store that accepts no write', async () => {
-    const { clock, store, ledger, waits } = setUp();
+    const { clock, store, ledger, waits } = startLedger();
     store.faults = Array.from({ length: 9 }, () => 'away' as const);
     await expect(ledger.claim(place, 'one', clock.now() + MINUTE_MS, 'f1')).rejects.toThrow('away');
     // Three tries, and longer and longer between them, with jitter.
@@ -336,7 +312,7 @@ describe('a day in the ledger', () => {
   });
 
   it('is busy for a claimer to which others came first each time, and gives up a change that never fits', async () => {
-    const { clock, store, ledger, waits } = setUp();
+    const { clock, store, ledger, waits } = startLedger();
     const conflicts = () => Array.from({ length: 90 }, () => 'conflict' as const);
     const until = clock.now() + MINUTE_MS;
     store.faults = conflicts();
@@ -369,142 +345,5 @@ describe('a day in the ledger', () => {
     await expect(known(unavailable)).rejects.toBe(unavailable);
     const other = Object.assign(new Error('made'), { code: 'SLUICE_INGEST_LEDGER_INVALID' });
     await expect(known(other)).rejects.toBe(other);
-  });
-});
-
-describe('a day is failing', () => {
-  const ENDED = { code: 'SLUICE_LOAD_DISK_FULL', message: 'made' };
-  const OUT_OF_TIME = { code: 'SLUICE_LOAD_OUT_OF_TIME', message: 'made' };
-  const FAILED_AT = 1_000;
-  /** A day that failed first at that time, and was queued then and for that reason. */
-  const again = (reason: string, queuedAt: number, failure = ENDED) =>
-    ledgerEntry({
-      state: 'waiting',
-      failure,
-      failingSince: FAILED_AT,
-      queued: { fingerprint: 'f', reason, at: queuedAt },
-    });
-
-  it.each([
-    ['once it has failed', ledgerEntry({ state: 'failed', failure: ENDED }), true],
-    ['while its retry is queued', again('retried', FAILED_AT + 1), true],
-    ['while it is queued as a person asks', again('asked', FAILED_AT + 1), true],
-    ['while the retry of a day that ran out of time is queued', again('retried', 0, OUT_OF_TIME), true],
-    ['while other files of it are queued', again('changed', FAILED_AT + 1), true],
-    ['not while its own task repeats it', again('changed', FAILED_AT), false],
-    ['not while the next task goes on, as time was up', again('new', FAILED_AT + 1, OUT_OF_TIME), false],
-    ['not before it is queued again', ledgerEntry({ state: 'waiting', failure: ENDED }), false],
-    ['not without a failure', ledgerEntry({ state: 'waiting' }), false],
-    ['not if nobody knows it', null, false],
-  ] as const)('%s', (_, entry, expected) => expect(isFailing(entry)).toBe(expected));
-});
-
-describe('erasures of a day', () => {
-  const open = { id: 'open', at: 5, replaced: [{ name: 'a', from: '1', to: '2' }] };
-  const ended = { id: 'ended', at: 0, endedAt: 50, replaced: [] };
-
-  it('that had ended before its files were listed explain nothing once it is settled', () => {
-    const entry = { version: 'v1', erasures: [open, ended] };
-    expect(settleErasures(entry, 50)).toEqual(entry);
-    expect(settleErasures(entry, 51)).toEqual({ version: 'v1', erasures: [open] });
-    expect(settleErasures({ version: 'v1', erasures: [ended] }, 51)).toEqual({ version: 'v1' });
-  });
-
-  it('are noted once each, with all that each has replaced', () => {
-    const more = { name: 'b', from: '3', to: '4' };
-    const { erasures } = noteErasure({ erasures: [ended, open] }, { id: 'open', at: 7 }, [more]);
-    expect(erasures).toEqual([ended, { id: 'open', at: 7, replaced: [...open.replaced, more] }]);
-  });
-
-  it('are under way until they end, or for thirty days after their last note', () => {
-    const month = open.at + 30 * 86_400_000;
-    const states = [month - 1, month].map((now) => isUnderErasure({ erasures: [open, ended] }, now));
-    expect([...states, isUnderErasure({ erasures: [ended] }, 1)]).toEqual([true, false, false]);
-  });
-});
-
-describe('the name of a version', () => {
-  const NOW = Date.parse('2026-11-20T08:15:00.123Z');
-
-  it('has its time, and eight digits by which two of the same time differ', () => {
-    const names = [0, 0.5].map((random) => versionName(NOW, () => random));
-    expect(names).toEqual(['20261120T081500123Z-00000000', '20261120T081500123Z-80000000']);
-    expect(names.map(versionTime)).toEqual([NOW, NOW]);
-  });
-
-  it.each([
-    'x20261120T081500123Z-00000000',
-    '20261120T081500123Z-000000000',
-    '20261320T081500123Z-00000000',
-    '20261120T081500123Z',
-  ])('is not %s', (name) => expect(versionTime(name)).toBeNull());
-});
-
-describe('with any order of claimers, faults and time', () => {
-  it('two loads never hold a day at once, and a settled state is never lost', async () => {
-    const step = fc.oneof(
-      { weight: 5, arbitrary: fc.record({ kind: fc.constant('claim' as const), who: fc.nat(2) }) },
-      { weight: 5, arbitrary: fc.record({ kind: fc.constant('settle' as const), who: fc.nat(2) }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant('renew' as const), who: fc.nat(2) }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant('note' as const), who: fc.nat(2) }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), who: fc.nat(2) }) },
-    );
-    const fault = fc.constantFrom('none', 'none', 'none', 'lost_answer', 'written_twice', 'conflict', 'away');
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { maxLength: 25 }),
-        fc.array(fault, { maxLength: 60 }),
-        async (rounds, faults) => {
-          const { clock, store, ledger } = setUp();
-          store.faults = faults.flatMap((drawnFault) => (drawnFault === 'none' ? [null] : [drawnFault]));
-          const claims = new Map<number, Claim>();
-          const versions: string[] = [];
-          let made = 0;
-          for (const round of rounds) {
-            // Steps of one round happen at the same time: each reads before any other writes.
-            await Promise.allSettled(
-              round.map(async ({ kind, who }) => {
-                const claim = claims.get(who);
-                if (kind === 'wait') clock.advance(MINUTE_MS);
-                if (kind === 'note')
-                  await ledger.noteQueued(place, { fingerprint: `f${who}`, reason: 'new' });
-                if (kind === 'claim') {
-                  const outcome = await ledger.claim(place, `${who}`, clock.now() + MINUTE_MS, 'f1');
-                  if ('claim' in outcome) claims.set(who, outcome.claim);
-                }
-                if (kind === 'renew' && claim !== undefined) {
-                  const renewed = await ledger.renew(claim, clock.now() + MINUTE_MS);
-                  if (renewed === null) claims.delete(who);
-                  else claims.set(who, renewed);
-                }
-                if (kind === 'settle' && claim !== undefined) {
-                  made += 1;
-                  const version = `v${made}`;
-                  claims.delete(who);
-                  if ((await ledger.settle(claim, settled(version))) !== null) versions.push(version);
-                }
-              }),
-            );
-            const entry: LedgerEntry | undefined = store.stored?.entry;
-            const holding = [...claims.values()].filter(
-              ({ eTag, until }) => until > clock.now() && eTag === store.stored?.eTag,
-            );
-            expect(holding.length).toBeLessThanOrEqual(1);
-            const [holder] = holding;
-            if (holder !== undefined)
-              expect(entry?.lease).toEqual({ owner: holder.owner, until: holder.until });
-            // Queries read the last version whose write succeeded, unless a later write's answer was lost.
-            const last = versions.at(-1);
-            if (last !== undefined) {
-              const read = Number(entry?.version?.slice(1) ?? 0);
-              expect(read).toBeGreaterThanOrEqual(Number(last.slice(1)));
-            }
-          }
-          // No write was made on top of something else than what its writer had read.
-          expect(store.lostUpdates).toBe(0);
-        },
-      ),
-      { numRuns: 300 },
-    );
   });
 });

@@ -1,74 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { hasArrivedSince } from '../../../../lib/drops/plan/arrival.ts';
-import { dueDays } from '../../../../lib/drops/plan/dueDays.ts';
 import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { planMessages, runPlan } from '../../../../lib/drops/plan/planMessages.ts';
-import { type DatasetInput, definedDataset, eventsDataset } from '../../../harness/configInput.ts';
+import { type DatasetInput, eventsDataset } from '../../../harness/configInput.ts';
 import { emfProblems } from '../../../harness/emfProblems.ts';
 import { OTHER_DROPS, startIngest } from './startIngest.ts';
-
-const datasetOf = (input: Partial<DatasetInput>) => definedDataset(input).dataset;
-
-/** Days and instants that are due at a moment. */
-function due(input: Partial<DatasetInput>, now: string): [string, string][] {
-  return dueDays(datasetOf(input), Date.parse(now)).map(({ day, due: at }) => [
-    day,
-    new Date(at).toISOString(),
-  ]);
-}
-
-describe('days whose drop is due', () => {
-  it('are the days whose expected hour has passed, on the next day by default', () => {
-    expect(due({}, '2026-11-20T12:00:00Z')).toEqual([]);
-    expect(due({ expectedBy: { hour: 9 } }, '2026-11-20T08:59:59Z')).toEqual([
-      ['2026-11-17', '2026-11-18T09:00:00.000Z'],
-      ['2026-11-18', '2026-11-19T09:00:00.000Z'],
-    ]);
-    expect(due({ expectedBy: { hour: 9 } }, '2026-11-20T09:00:00Z').at(-1)).toEqual([
-      '2026-11-19',
-      '2026-11-20T09:00:00.000Z',
-    ]);
-    expect(due({ expectedBy: { hour: 23, daysAfter: 0 }, lookbackDays: 1 }, '2026-11-20T23:00:00Z')).toEqual([
-      ['2026-11-19', '2026-11-19T23:00:00.000Z'],
-      ['2026-11-20', '2026-11-20T23:00:00.000Z'],
-    ]);
-    expect(due({ expectedBy: { hour: 0, daysAfter: 3 } }, '2026-11-20T00:00:00Z')).toEqual([
-      ['2026-11-17', '2026-11-20T00:00:00.000Z'],
-    ]);
-  });
-
-  it('are limited to the configured weekdays', () => {
-    // 2026-11-20 is a Friday.
-    const expectedBy = { hour: 6, weekdays: ['mon', 'tue', 'wed', 'thu', 'fri'] as const };
-    const days = due(
-      { expectedBy: { ...expectedBy, weekdays: [...expectedBy.weekdays] }, lookbackDays: 7 },
-      '2026-11-24T07:00:00Z',
-    );
-    expect(days.map(([day]) => day)).toEqual([
-      '2026-11-17',
-      '2026-11-18',
-      '2026-11-19',
-      '2026-11-20',
-      '2026-11-23',
-    ]);
-  });
-
-  it('follow the time of their own zone, on both sides of a clock change', () => {
-    const berlin = { expectedBy: { hour: 9 }, timezone: 'Europe/Berlin', lookbackDays: 2 };
-    // Clocks go back on 2026-10-25 at 3:00, and on 2026-03-29 they go forward at 2:00.
-    expect(due(berlin, '2026-10-26T12:00:00Z')).toEqual([
-      ['2026-10-24', '2026-10-25T08:00:00.000Z'],
-      ['2026-10-25', '2026-10-26T08:00:00.000Z'],
-    ]);
-    expect(due(berlin, '2026-03-29T12:00:00Z')).toEqual([
-      ['2026-03-27', '2026-03-28T08:00:00.000Z'],
-      ['2026-03-28', '2026-03-29T07:00:00.000Z'],
-    ]);
-    const skipped = { expectedBy: { hour: 2, timezone: 'Europe/Berlin' }, lookbackDays: 1 };
-    expect(due(skipped, '2026-03-29T12:00:00Z')).toEqual([['2026-03-28', '2026-03-29T01:00:00.000Z']]);
-  });
-});
 
 describe('a check for overdue drops', () => {
   let ingest: Awaited<ReturnType<typeof startIngest>>;

@@ -1,0 +1,166 @@
+import { resources } from '../../../infra/resources.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { parseTemplate, resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
+import { acmeSource, eventsDataset, exportTo, type SourceInput } from '../../harness/configInput.ts';
+import { readPolicies } from '../../permissions/Policies.ts';
+import { type Document, decideCall } from './decideCall.ts';
+
+/** The deployment's account, bucket and day. */
+export const OURS = '999999999999';
+export const OWN = 'own-bucket';
+export const DAY = '2026-11-19';
+const ROLE = `arn:aws:sts::${OURS}:assumed-role/sluice-dev-IngestLoadRole-X/session`;
+export const place = {
+  partition: 'aws',
+  account: OURS,
+  bucket: OWN,
+  encryption: 'kms',
+  keyArn: null,
+} as const;
+
+/** A key of an account. */
+export function keyOf(account: string): string {
+  return `arn:aws:kms:us-east-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+}
+/** The context of a key's use by S3. */
+export const VIA_S3 = { 'kms:ViaService': 's3.us-east-1.amazonaws.com' };
+
+/** A role of a customer that we assume. */
+export function customersRole(owner: string): string {
+  return `arn:aws:iam::${owner}:role/sluice`;
+}
+
+/** A source with two datasets. @param owner The account of its bucket. */
+export function sourceOf(name: string, owner: string, more: Partial<SourceInput> = {}): SourceInput {
+  return acmeSource({
+    name,
+    owner,
+    bucket: `${name}-drops`,
+    kmsKeyArn: keyOf(owner),
+    receipt: 'sluice-receipts',
+    datasets: ['events', 'events-2'].map((dataset) =>
+      eventsDataset({ name: dataset, folder: `in/${dataset}` }),
+    ),
+    ...more,
+  });
+}
+
+const byRole = (owner: string) => ({ role: { arn: customersRole(owner), externalId: 'made-by-us' } });
+/** A deployment with three sources, of which Sluice reads the third by a role of the customer, and three exports. */
+export const config = defineConfig({
+  bucket: OWN,
+  sources: [
+    sourceOf('acme', '111111111111'),
+    sourceOf('acme-2', '222222222222'),
+    sourceOf('third', '333333333333', byRole('333333333333')),
+  ],
+  exports: [
+    ...['acme', 'acme-2'].map((name, i) =>
+      exportTo(
+        { bucket: `${name}-warehouse`, owner: `${i + 1}`.repeat(12) },
+        { name, table: `${name.replace('-', '_')}_events` },
+      ),
+    ),
+    exportTo({ owner: '111111111111' }, { name: 'sdks', table: 'statsig_forwarded_exposures' }),
+  ],
+});
+
+/** @throws Error without a value. */
+export function required<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('no value');
+  return value;
+}
+export const acme = required(config.sources[0]);
+export const third = required(config.sources[2]);
+
+/** The resources of the stack. */
+export const { Resources: stackResources } = resources({ config, service: 'sluice', stage: 'dev' });
+const NEEDED = /^(Ingest.*|Export)(Role|Queue|DeadLetterQueue)$|^(DataBucket|DataKey|Database|KeysSecret)$/;
+/** The roles of a stack, without what serverless.yml makes and what refers to it. */
+export function rolesOf(stack: typeof stackResources) {
+  const needed = Object.entries(stack).filter(([id]) => NEEDED.test(id));
+  const template = parseTemplate({ Resources: Object.fromEntries(needed), Outputs: {} });
+  const values = {
+    region: 'us-east-1',
+    account: OURS,
+    partition: 'aws',
+    stackName: 'sluice-dev',
+    endpoint: 'http://127.0.0.1',
+  };
+  return readPolicies(resolveTemplate(template, values)).roles;
+}
+export const roles = rolesOf(stackResources);
+
+/** The policy of a role. @param id Its name in the stack. */
+export function policyOf(id: string, stackRoles = roles): Document {
+  const role = stackRoles.find(({ logicalId }) => logicalId === id);
+  return { Version: '2012-10-17', Statement: role?.statements ?? [] };
+}
+/** The policy of a customer's role, which may do far more than we need. */
+export const everything: Document = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: ['*'], Resource: ['*'] }],
+};
+
+/** A call. @property context Members of its context that conditions compare. */
+export type Asked = readonly [action: string, resource: string, context?: Readonly<Record<string, string>>];
+
+/** Calls as texts. */
+export function textsOf(calls: readonly Asked[]): string[] {
+  return calls.map(([action, resource, context]) =>
+    [action, resource, context?.['s3:prefix'] ?? ''].join(' ').trim(),
+  );
+}
+
+/**
+ * Decides on calls of a role's session, where the owners of the resources allow everything.
+ *
+ * @param sessionPolicy As JSON.
+ * @param role The policy of the role; that of the load by default.
+ * @returns The calls that are allowed, as texts.
+ */
+export async function allowedOf(
+  sessionPolicy: string,
+  calls: readonly Asked[],
+  role = policyOf('IngestLoadRole'),
+): Promise<string[]> {
+  const allowed: Asked[] = [];
+  for (const call of calls) {
+    const [action, resource, context = {}] = call;
+    const caller = {
+      principal: ROLE,
+      policies: [role],
+      sessionPolicy: JSON.parse(sessionPolicy),
+      resourceAccount: OURS,
+      // Keys and roles let nobody in whom their own policies do not name.
+      resourcePolicy: /^(kms|sts):/.test(action) ? allowingUs(action, resource) : undefined,
+    };
+    if ((await decideCall(caller, { action, resources: [resource], context })) === 'Allowed')
+      allowed.push(call);
+  }
+  return textsOf(allowed);
+}
+
+function allowingUs(Action: string, Resource: string): Document {
+  const Principal = { AWS: `arn:aws:iam::${OURS}:root` };
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action, Resource }] };
+}
+
+/** Calls that are forbidden to every session of one dataset. */
+export const forbiddenToAll: readonly Asked[] = [
+  ['s3:ListBucket', `arn:aws:s3:::${OWN}`],
+  ['s3:ListBucket', `arn:aws:s3:::${OWN}`, { 's3:prefix': '' }],
+  ['s3:ListBucket', `arn:aws:s3:::${OWN}`, { 's3:prefix': 'ledger/' }],
+  ['s3:ListBucket', `arn:aws:s3:::${OWN}`, { 's3:prefix': 'ledger/_versions/' }],
+  ['s3:ListBucket', `arn:aws:s3:::${OWN}`, { 's3:prefix': 'quarantine/' }],
+  ['s3:ListBucket', 'arn:aws:s3:::acme-drops'],
+  ['s3:ListBucket', 'arn:aws:s3:::acme-drops', { 's3:prefix': 'in/' }],
+  ['s3:ListBucket', 'arn:aws:s3:::acme-drops', { 's3:prefix': 'in/events' }],
+  ['s3:GetObject', `arn:aws:s3:::${OWN}/statsig/statsig_forwarded_events/x/${DAY}/a`],
+  ['s3:GetObject', `arn:aws:s3:::${OWN}/quarantine/${DAY}/a`],
+  ['s3:PutObject', `arn:aws:s3:::${OWN}/ledger/acme/trigger.json`],
+  ['s3:PutObject', 'arn:aws:s3:::acme-drops/in/events/x'],
+  ['sqs:SendMessage', `arn:aws:sqs:us-east-1:${OURS}:sluice-dev-ingest-load`],
+  ['sts:AssumeRole', `arn:aws:iam::${OURS}:role/sluice-dev-IngestLoadRole-X`],
+  ['sts:AssumeRole', customersRole('333333333333')],
+];

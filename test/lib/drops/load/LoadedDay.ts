@@ -1,0 +1,61 @@
+import { planDay } from './planDay.ts';
+import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** The rows of a {@link LoadedDay} at its beginning. */
+export const firstRows = readEvents(0, 5);
+/** A file with a schema and no row. */
+export const noRows = someEvents(0, 0);
+
+/** What a person asks of a day. */
+export type Asked = 'triggered' | 'backfill' | 'keep' | 'empty';
+
+/** A day of a dataset that was loaded from the files `a` and `b`, and what happens to it after. */
+export class LoadedDay {
+  readonly loads: Loads;
+
+  constructor(loads: Loads) {
+    this.loads = loads;
+  }
+
+  /** Starts a day that is loaded; a marker is there, too. */
+  static async start(dataset: Parameters<typeof startLoads>[0] = {}): Promise<LoadedDay> {
+    const day = new LoadedDay(await startLoads(dataset));
+    await day.drop('a', someEvents(0, 2));
+    await day.drop('b', someEvents(2, 5));
+    await day.loads.drop(dataset.waitFor ?? '_SUCCESS', new Uint8Array());
+    const loaded = await day.run();
+    if (Object(loaded).outcome !== 'succeeded') throw new Error(JSON.stringify(loaded));
+    return day;
+  }
+
+  /** Puts a file. @param rows A query of DuckDB, or the bytes. */
+  drop(name: string, rows: string | Uint8Array) {
+    return this.loads.drop(`${name}.parquet`, rows);
+  }
+
+  async remove(...names: readonly string[]): Promise<void> {
+    for (const name of names) await this.loads.remove(`${name}.parquet`);
+  }
+
+  /** Plans the day as the schedule or a person does, and loads what was queued. @returns Null if nothing was. */
+  async run(asked?: Asked) {
+    const { tasks } = await planDay(this.loads, DAY, asked);
+    return tasks[0] === undefined ? null : this.loads.load(tasks[0]);
+  }
+
+  /** Rows, state and fates of files of the day, after two nights with sweeps. */
+  async afterNights() {
+    for (const _ of [1, 2]) {
+      this.loads.clock.advance(25 * HOUR_MS);
+      await this.run();
+      await this.loads.sweep();
+    }
+    const { state, files = [] } = (await this.loads.entry()) ?? {};
+    const fates = files.map(
+      ({ key, fate, reason }) => `${key.split('/')[2]} ${[fate, reason].join(' ').trim()}`,
+    );
+    return { rows: await this.loads.read(), state, fates };
+  }
+}

@@ -1,0 +1,88 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { addDays } from '../../../../lib/base/time.ts';
+import { contentWords } from '../../../../lib/drops/usualContent.ts';
+import { emptyWords, unusualWords } from '../../../../lib/drops/usualRows.ts';
+import { LoadedDay, noRows } from './LoadedDay.ts';
+import { planDay } from './planDay.ts';
+import { DAY, pieceSizes, someEvents, startLoads } from './startLoads.ts';
+
+let day: LoadedDay;
+afterEach(() => day.loads.close());
+
+describe('a first drop without rows', () => {
+  it('has no data', async () => {
+    day = new LoadedDay(await startLoads());
+    await day.drop('a', noRows);
+    expect(await day.run()).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await day.run()).toBeNull();
+    expect(await day.run('triggered')).toBeNull();
+    expect(await day.run('backfill')).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await day.afterNights()).toMatchObject({ rows: null, fates: ['a.parquet left_out no_rows'] });
+  });
+
+  it('is told where its weekday usually has rows, until somebody accepts it', async () => {
+    day = new LoadedDay(await startLoads());
+    for (const earlier of [addDays(DAY, -1), addDays(DAY, -2)]) {
+      await day.loads.drop('a.parquet', someEvents(0, 4), earlier);
+      expect(await day.loads.load({ day: earlier })).toMatchObject({ outcome: 'succeeded' });
+    }
+    await day.drop('a', noRows);
+    await day.run();
+    const entry = await day.loads.entry();
+    expect(entry).toMatchObject({ state: 'succeeded_no_data', usualRows: 4 });
+    expect(entry && unusualWords(entry, 0.5)).toBe('has 1 file, 0 rows, where 4 are usual');
+    await day.run('empty');
+    const accepted = await day.loads.entry();
+    expect(accepted).toMatchObject({ state: 'succeeded_no_data', accepted: true });
+    expect(accepted && unusualWords(accepted, 0.5)).toBeNull();
+    expect(accepted && emptyWords(accepted)).toBeNull();
+  });
+});
+
+describe('a day whose values are not as before', () => {
+  it.each(pieceSizes)('is loaded and told, until somebody accepts it, %s', async (_, bytes) => {
+    day = new LoadedDay(await startLoads({ mapping: { eventValue: 'price' } }));
+    day.loads.cutAt(bytes);
+    // One dataset comes each day, the other each month.
+    const before = (bytes === 1 ? [-2, -1] : [-31, -30]).map((days) => addDays(DAY, days));
+    const priced = (day: string, from: number, price: string) =>
+      `SELECT TIMESTAMP '${day} 10:00:00' AS "timestamp", 'buy' AS event_name, 'u' || i AS unit_id, ${price} AS price FROM range(${from}, ${from + 10}) t(i)`;
+    const [first = '', last = ''] = before;
+    for (const earlier of before) {
+      await day.loads.drop('a.parquet', priced(earlier, 0, 'i + 0.5'), earlier);
+      expect(await day.loads.loadInPieces({ day: earlier })).toMatchObject({ outcome: 'succeeded' });
+    }
+    // They wait to be loaded again, and are compared with nevertheless.
+    for (const earlier of before) await planDay(day.loads, earlier, 'backfill');
+    // One file is that of the first day.
+    await day.loads.drop('a.parquet', priced(first, 0, 'i + 0.5'));
+    await day.loads.drop('b.parquet', priced(DAY, 10, `'EUR ' || i || ',50'`));
+    await day.loads.drop('c.parquet', priced('2026-11-01', 20, `'EUR ' || i || ',50'`));
+    await day.loads.drop('d.parquet', priced('2026-11-01', 30, `'EUR ' || i || ',50'`));
+    expect(await day.loads.loadInPieces()).toMatchObject({
+      outcome: 'succeeded',
+      rows: { out: 40, refused: 0 },
+    });
+    const entry = await day.loads.entry();
+    expect(entry?.content?.fields['eventValue']).toEqual({
+      types: ['DECIMAL', 'VARCHAR'],
+      none: 0,
+      numbers: 10,
+    });
+    expect(entry?.content?.otherDays).toBe(30);
+    expect(entry?.content?.unusual).toMatchObject([
+      { field: 'eventValue', values: ['EUR 10,50', 'EUR 11,50', 'EUR 12,50'] },
+      { words: `30 of 40 rows are of other days: 2026-11-01 (20), ${first} (10)` },
+      { words: expect.stringContaining(`events/${first}/a.parquet`) },
+    ]);
+    expect(entry && contentWords(entry)).not.toBeNull();
+    // The day before it is not compared with it.
+    await day.loads.drop('b.parquet', priced(last, 10, 'i + 0.5'), last);
+    await day.loads.loadInPieces({ day: last });
+    expect((await day.loads.entry(last))?.content?.unusual).toEqual([]);
+    await day.loads.load({ reason: 'keep', fingerprint: entry?.fingerprint ?? '' });
+    const accepted = await day.loads.entry();
+    expect(accepted).toMatchObject({ state: 'succeeded', accepted: true, content: { copies: 1 } });
+    expect(accepted && contentWords(accepted)).toBeNull();
+  });
+});
