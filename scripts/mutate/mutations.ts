@@ -35,6 +35,7 @@ const WRITE = [
 ]
   .map((suite) => `lib/landing/write/${suite}.contract`)
   .join(' ');
+const LANDED = 'lib/landing/lines/LandedObject lib/landing/lines/otherBytes lib/landing/lines/lineHours';
 const OPERATE = 'operate/redrives.contract';
 
 /** All faults. */
@@ -292,7 +293,7 @@ export const mutations: readonly Mutation[] = [
       'void store.write(key, body, { contentType, signal }).catch(() => 0);',
     ],
   ]),
-  faultsOf('lib/landing/write/writeRound.ts', 'lib/landing/write', [
+  faultsOf('lib/landing/write/writeRound.ts', 'lib/landing/write/refusedLines.contract', [
     ['this.#refusedOfKind.get(lines.kind) ?? 0', 'this.refused.length'],
   ]),
   faultsOf('lib/landing/write/openObjects.ts', 'lib/landing/write/openObjects.contract', [
@@ -329,8 +330,8 @@ export const mutations: readonly Mutation[] = [
     ["moved !== 'EntityNotFoundException'", 'false'],
     ["|| created === 'AlreadyExistsException'", ''],
   ]),
-  faultsOf('lib/ledger/LedgerEntry.ts', 'lib/ledger/ledger.test', [['(entry), attempts: 0', '(entry)']]),
-  faultsOf('lib/ledger/Ledger.ts', 'lib/ledger/ledger.test lib/ledger/ledgerRaces', [
+  faultsOf('lib/ledger/LedgerEntry.ts', 'lib/ledger/ledger', [['(entry), attempts: 0', '(entry)']]),
+  faultsOf('lib/ledger/Ledger.ts', 'lib/ledger/ledger lib/ledger/ledgerRaces', [
     ['(lease !== undefined && lease.until > clock.now()) return {', '(lease === undefined) return {'],
     ['if (seen !== undefined && stored?.entry.token !== seen?.token) return false;', ''],
     ['if (there?.entry.token === entry.token) return there;', ''],
@@ -379,7 +380,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/access/sessionPolicies.ts', 'lib/access/exportSession.contract', [
     ['tableFolders(layout, kind)', '[tableFolder(layout, kind)]'],
   ]),
-  faultsOf('lib/reconcile/hourCounts.ts', 'lib/reconcile/reconcileDays', [
+  faultsOf('lib/reconcile/hourCounts.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
     ['share < 1', 'false'],
     [' + sum(preflights.name, MINUTE_MS)', ''],
   ]),
@@ -389,7 +390,7 @@ export const mutations: readonly Mutation[] = [
     ['events + equal', 'events'],
     ['gone > 0 ? rows.unread : ', ''],
   ]),
-  faultsOf('lib/reconcile/reconcileDays.ts', 'lib/reconcile/reconcileDays', [
+  faultsOf('lib/reconcile/reconcileDays.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
     ['now < to + afterMs', 'false'],
     ['{ expected: eTag }', '{}'],
     ['time.from < from + HOUR_MS', 'time.to < from + HOUR_MS'],
@@ -405,24 +406,24 @@ export const mutations: readonly Mutation[] = [
     ['.filter((_, i) => stored[i] !== null)', ''],
     ['expected: isOfWritten ? null : undefined', 'expected: undefined'],
   ]),
-  faultsOf('lib/landing/lines/gzipMember.ts', 'lib/landing/lines', [
+  faultsOf('lib/landing/lines/gzipMember.ts', LANDED, [
     ['isSum && isLength', 'isSum || isLength'],
     ['end: lengthStart', 'end'],
     ['length - HEADER.length + 1', 'length'],
   ]),
-  faultsOf('lib/landing/lines/LandedReader.ts', 'lib/landing/lines', [['|| !beginsAsRow(text)', '']]),
-  faultsOf('lib/landing/lines/landedLines.ts', 'lib/landing/lines/LandedObject', [
+  faultsOf('lib/landing/lines/LandedReader.ts', LANDED, [['|| !beginsAsRow(text)', '']]),
+  faultsOf('lib/landing/lines/landedLines.ts', LANDED, [
     ['> MOST_OTHERS', '> 2 * MOST_OTHERS'],
   ]),
   faultsOf('lib/landing/lines/receivedHours.ts', 'lib/landing/write/finishedEvents', [
     ['row[found - 1] !== QUOTE', 'false'],
   ]),
-  faultsOf('lib/landing/heldTimes.ts', 'lib/reconcile/reconcileDays', [
+  faultsOf('lib/landing/heldTimes.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
     ['Math.min(deliveredAt, last)', 'deliveredAt'],
     ['= MINUTE_MS', '= 0'],
     ['({ from, to', '({ from: from - RECORD_MS, to'],
   ]),
-  faultsOf('lib/landing/lines/Skipped.ts', 'lib/landing/lines/LandedObject', [
+  faultsOf('lib/landing/lines/Skipped.ts', LANDED, [
     ['whole, ...this.#broken', 'broken, ...this.#whole'],
     [' || !isUtf8(bytes)', ''],
   ]),

@@ -14,6 +14,7 @@ const usual: HourFacts = {
   waitsFor: null,
   rows: null,
 };
+/** The rows of a usual hour. */
 const seen: HourRows = {
   found: 3_000,
   doubles: 0,
@@ -24,12 +25,19 @@ const seen: HourRows = {
   unread: null,
 };
 
+/** Judges an hour of 3,000 events that differs so from a usual one. */
 const judged = (more: Partial<HourFacts>, isOver = false) => {
   const { state, missing, unproved } = judgeHour({ ...usual, ...more }, isOver);
-  return [state, missing, unproved];
+  return { state, missing, unproved };
 };
+/** What becomes of events: all are there but for those that nothing proves. */
+const whole = (unproved: number) => ({ state: 'whole', missing: 0, unproved });
+const short = (missing: number, unproved: number) => ({ state: 'short', missing, unproved });
+const open = { state: 'open', missing: 0, unproved: 0 };
+/** The same, once somebody has looked at its rows. @param finished Events that the writer has counted. */
 const looked = (finished: number, rows: Partial<HourRows>) =>
   judged({ finished, rows: { ...seen, ...rows } });
+/** An hour without a request. */
 const quiet: Partial<HourFacts> = {
   accepted: 0,
   finished: 0,
@@ -38,96 +46,92 @@ const quiet: Partial<HourFacts> = {
 
 describe('an hour is whole', () => {
   it('with nothing unproved if as many events were finished as were accepted', () => {
-    expect(judged({})).toEqual(['whole', 0, 0]);
+    expect(judged({})).toEqual(whole(0));
   });
 
-  it('in a night without requests', () => expect(judged(quiet)).toEqual(['whole', 0, 0]));
+  it('in a night without requests', () => expect(judged(quiet)).toEqual(whole(0)));
 
   it('with the events that more were finished, or may have been, as unproved', () => {
     // As many may be lost as landed of those: nobody sees it.
-    for (const finished of [3_040, 3_000])
-      expect(judged({ finished, notDelivered: 40 })).toEqual(['whole', 0, 40]);
-    expect(judged({ finished: 3_007 })).toEqual(['whole', 0, 7]);
+    for (const finished of [3_040, 3_000]) expect(judged({ finished, notDelivered: 40 })).toEqual(whole(40));
+    expect(judged({ finished: 3_007 })).toEqual(whole(7));
   });
 
   it('with the events of uncounted requests at the mean: a log line of the collector is lost', () => {
     const lost = { requests: { ...requests, counted: 999, inHour: 999 } };
-    expect(judged({ accepted: 2_997, ...lost })).toEqual(['whole', 0, 6]);
+    expect(judged({ accepted: 2_997, ...lost })).toEqual(whole(6));
     // Of a table without events none.
-    expect(judged({ ...quiet, ...lost })).toEqual(['whole', 0, 0]);
-    expect(judged({ ...quiet, requests: { invoked: 2, counted: 0, inHour: 0 } })).toEqual(['whole', 0, 2]);
-    expect(judged({ requests: { ...requests, counted: 1_001 } })).toEqual(['whole', 0, 0]);
+    expect(judged({ ...quiet, ...lost })).toEqual(whole(0));
+    expect(judged({ ...quiet, requests: { invoked: 2, counted: 0, inHour: 0 } })).toEqual(whole(2));
+    expect(judged({ requests: { ...requests, counted: 1_001 } })).toEqual(whole(0));
   });
 
   it('if the rows clear it: a log line of the writer is lost, rows were given up, erased or redriven', () => {
-    expect(looked(2_500, {})).toEqual(['whole', 0, 0]);
-    expect(looked(2_500, { found: 2_990, givenUp: 10 })).toEqual(['whole', 0, 0]);
-    expect(looked(2_500, { found: 2_900, taken: 100 })).toEqual(['whole', 0, 100]);
-    expect(looked(2_500, { found: 3_012, unread: 'no matter' })).toEqual(['whole', 0, 12]);
+    expect(looked(2_500, {})).toEqual(whole(0));
+    expect(looked(2_500, { found: 2_990, givenUp: 10 })).toEqual(whole(0));
+    expect(looked(2_500, { found: 2_900, taken: 100 })).toEqual(whole(100));
+    expect(looked(2_500, { found: 3_012, unread: 'no matter' })).toEqual(whole(12));
     // Rows that were refused may stand in place of others.
-    expect(looked(2_500, { restored: 20 })).toEqual(['whole', 0, 20]);
+    expect(looked(2_500, { restored: 20 })).toEqual(whole(20));
   });
 
   it('with what rows prove, once somebody looks: nobody acknowledged 679 records that all are there', () => {
     const unacknowledged = { notDelivered: 679, areCopies: true };
-    expect(judged(unacknowledged)).toEqual(['whole', 0, 679]);
-    expect(judged({ ...unacknowledged, rows: seen })).toEqual(['whole', 0, 0]);
+    expect(judged(unacknowledged)).toEqual(whole(679));
+    expect(judged({ ...unacknowledged, rows: seen })).toEqual(whole(0));
     // What the counts prove is true all the same: two requests were equal, and are one event.
-    expect(judged({ ...unacknowledged, rows: { ...seen, found: 2_990, doubles: 10 } })).toEqual([
-      'whole',
-      0,
-      10,
-    ]);
-    expect(judged({ rows: { ...seen, found: 2_990, doubles: 10 } })).toEqual(['whole', 0, 0]);
+    expect(judged({ ...unacknowledged, rows: { ...seen, found: 2_990, doubles: 10 } })).toEqual(whole(10));
+    expect(judged({ rows: { ...seen, found: 2_990, doubles: 10 } })).toEqual(whole(0));
     // A request that was answered 503 may be among the rows in place of another.
-    expect(judged({ ...unacknowledged, areCopies: false, rows: seen })).toEqual(['whole', 0, 679]);
+    expect(judged({ ...unacknowledged, areCopies: false, rows: seen })).toEqual(whole(679));
   });
 
   it('and never with 0 if Firehose delivered an object of 500 twice, which counts as many as were lost', () => {
     const repeated = { isRepeated: true, rows: { ...seen, found: 2_500, doubles: 500 } };
-    expect(judged(repeated)).toEqual(['whole', 0, 500]);
-    expect(judged({ ...repeated, rows: { ...seen, doubles: 500 } })).toEqual(['whole', 0, 0]);
-    expect(judged({ isRepeated: true })).toEqual(['open', 0, 0]);
-    expect(judged({ ...quiet, isRepeated: true })).toEqual(['whole', 0, 0]);
+    expect(judged(repeated)).toEqual(whole(500));
+    expect(judged({ ...repeated, rows: { ...seen, doubles: 500 } })).toEqual(whole(0));
+    expect(judged({ isRepeated: true })).toEqual(open);
+    expect(judged({ ...quiet, isRepeated: true })).toEqual(whole(0));
   });
 });
 
 describe('an hour is short', () => {
   it('by the rows that are nowhere: an object was deleted unwritten', () => {
-    expect(looked(2_500, { found: 2_500 })).toEqual(['short', 500, 0]);
-    expect(looked(2_500, { found: 2_500, taken: 30 })).toEqual(['short', 470, 30]);
+    expect(looked(2_500, { found: 2_500 })).toEqual(short(500, 0));
+    expect(looked(2_500, { found: 2_500, taken: 30 })).toEqual(short(470, 30));
     // The writer's line of others is lost, too, and one of the collector.
     const more = { finished: 2_400, notDelivered: 7, requests: { ...requests, counted: 999 } };
-    expect(judged({ ...more, rows: { ...seen, found: 2_500 } })).toEqual(['short', 500, 10]);
+    expect(judged({ ...more, rows: { ...seen, found: 2_500 } })).toEqual(short(500, 10));
   });
 
   it('whatever rows are there twice: a writer was killed between file and deletion', () => {
-    expect(looked(2_500, { found: 2_500, doubles: 500 })).toEqual(['short', 500, 0]);
+    expect(looked(2_500, { found: 2_500, doubles: 500 })).toEqual(short(500, 0));
     // Of what the counts say is finished, and no row proves, nobody knows.
-    expect(looked(2_990, { found: 2_500, doubles: 500 })).toEqual(['short', 10, 490]);
-    expect(looked(2_500, { found: 2_500, doubles: 20, taken: 30 })).toEqual(['short', 470, 30]);
+    expect(looked(2_990, { found: 2_500, doubles: 500 })).toEqual(short(10, 490));
+    expect(looked(2_500, { found: 2_500, doubles: 20, taken: 30 })).toEqual(short(470, 30));
   });
 
   it('by no equal requests within a millisecond, whose rows are in one file, if a line of the writer is lost', () => {
     const equal = { found: 2_700, doubles: 300, equal: 300 };
-    expect(looked(2_900, equal)).toEqual(['whole', 0, 300]);
-    expect(looked(2_700, { ...equal, found: 2_600 })).toEqual(['short', 100, 300]);
+    expect(looked(2_900, equal)).toEqual(whole(300));
+    expect(looked(2_700, { ...equal, found: 2_600 })).toEqual(short(100, 300));
   });
 
   it('until its rows are there: an object that was copied back is finished again', () => {
     const again = (found: number) =>
       judged({ missingBefore: 500, rows: { ...seen, found, doubles: 3_000 - found } });
-    expect(again(2_500)).toEqual(['short', 500, 0]);
-    expect(again(2_900)).toEqual(['short', 100, 0]);
-    expect(again(3_000)).toEqual(['whole', 0, 0]);
+    expect(again(2_500)).toEqual(short(500, 0));
+    expect(again(2_900)).toEqual(short(100, 0));
+    expect(again(3_000)).toEqual(whole(0));
     // A loss does not grow: these are of equal requests.
-    expect(again(2_490)).toEqual(['short', 500, 10]);
-    expect(judged({ missingBefore: 500 })).toEqual(['open', 0, 0]);
+    expect(again(2_490)).toEqual(short(500, 10));
+    expect(judged({ missingBefore: 500 })).toEqual(open);
   });
 });
 
 describe('an hour is open, and unknown once it is over,', () => {
-  const both = (facts: Partial<HourFacts>) => [false, true].map((isOver) => judged(facts, isOver)[0]);
+  /** The states before and after the nights that it is open for. */
+  const both = (facts: Partial<HourFacts>) => [false, true].map((isOver) => judged(facts, isOver).state);
 
   it('while something waits: a stream that holds for six hours, an object, a damaged one', () => {
     const waitsFor = 'the stream is late';
@@ -141,22 +145,19 @@ describe('an hour is open, and unknown once it is over,', () => {
   });
 
   it('if more than five requests and a hundredth were not counted', () => {
-    const stateOf = ([invoked, counted]: readonly [number, number]) =>
+    const counting = (counted: number, invoked: number) =>
       both({ requests: { invoked, counted, inHour: counted } });
-    const pairs = [
-      [100, 95],
-      [1_000, 990],
-      [100, 94],
-      [1_000, 989],
-    ] as const;
-    expect(pairs.flatMap(stateOf)).toEqual([...Array(4).fill('whole'), 'open', 'unknown', 'open', 'unknown']);
+    expect(counting(95, 100)).toEqual(['whole', 'whole']);
+    expect(counting(990, 1_000)).toEqual(['whole', 'whole']);
+    expect(counting(94, 100)).toEqual(['open', 'unknown']);
+    expect(counting(989, 1_000)).toEqual(['open', 'unknown']);
   });
 
   it('if fewer were finished, and no rows were looked at, or an erasure is not known that may have taken them', () => {
-    const open = { state: 'open', missing: 0, unproved: 500 };
-    expect(judgeHour({ ...usual, finished: 2_500 }, false)).toEqual({ ...open, why: NOT_LOOKED });
+    const ofFewer = { ...open, unproved: 500 };
+    expect(judgeHour({ ...usual, finished: 2_500 }, false)).toEqual({ ...ofFewer, why: NOT_LOOKED });
     const rows = { ...seen, found: 2_500, unread: 'e.json' };
-    expect(judgeHour({ ...usual, finished: 2_400, rows }, false)).toEqual({ ...open, why: 'e.json' });
+    expect(judgeHour({ ...usual, finished: 2_400, rows }, false)).toEqual({ ...ofFewer, why: 'e.json' });
   });
 });
 

@@ -1,0 +1,106 @@
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { MetricSeries, MetricTime, WantedMetric } from '../../../lib/reconcile/hourCounts.ts';
+import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
+import { type Reconciler, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';
+import { MemoryObjects } from '../../harness/MemoryObjects.ts';
+
+export const HOUR = 3_600_000;
+export const config = defineConfig({ bucket: 'acme' });
+/** The day that tests are about, and the night after it. */
+export const DAY = '2026-11-24';
+export const NIGHT = Date.parse('2026-11-25T01:10:00Z');
+/** A time of UTC, in milliseconds. */
+export const at = (time: string): number => Date.parse(`${time}Z`);
+
+/** A row of Athena's answer. @param doubles Further rows of the same events. */
+export function found(hour: number, events: number, doubles = 0): readonly string[] {
+  return ['events', `${hour}`, '', `${events}`, `${doubles}`, '0', '0'];
+}
+
+/** What a night reads: a bucket, metrics and Athena, which tests fill. */
+export class CountedCloud {
+  now = NIGHT;
+  config = config;
+  readonly store = new MemoryObjects({ now: () => this.now });
+  /** Values of metrics, by metric and minute. */
+  readonly series = new Map<string, Map<number, number>>();
+  /** What Athena answers; null: it fails. */
+  athenaRows: readonly (readonly string[])[] | null = null;
+  /** How many queries Athena was asked, and the last one. */
+  queries = 0;
+  lastQuery = '';
+  /** What was read of CloudWatch. */
+  metricReads: (MetricTime & { readonly metrics: readonly WantedMetric[] })[] = [];
+  /** What nights have logged. */
+  lines: Readonly<Record<string, unknown>>[] = [];
+
+  constructor() {
+    // The registrar runs each hour.
+    for (let hour = at('2026-11-18T00:05:00'); hour < NIGHT + 199 * HOUR; hour += HOUR)
+      this.count('hourly', new Date(hour).toISOString().slice(0, 19), 1);
+  }
+
+  /** Sets the value of a metric in a minute. */
+  count(id: string, minute: string, value: number): void {
+    const values = this.series.get(id) ?? new Map<number, number>();
+    this.series.set(id, values.set(at(minute), value));
+  }
+
+  /** Counts requests in an hour of the day, of three events each. @param finished Events that were written. */
+  requests(hour: string, many: number, finished = 3 * many): void {
+    const minute = `${DAY}T${hour}:30:00`;
+    for (const id of ['received', 'invoked']) this.count(id, minute, many);
+    this.count('events_landed', minute, 3 * many);
+    this.count('events_finished', `${DAY}T${hour}:00:00`, finished);
+  }
+
+  reconciler(): Reconciler {
+    return {
+      config: this.config,
+      names: { stage: 'dev', collect: 'c', register: 'r', stream: 's' },
+      afterMs: 150_000,
+      store: this.store,
+      readMetrics: async (metrics, { start, end, ...time }): Promise<MetricSeries> => {
+        this.metricReads.push({ metrics, start, end, ...time });
+        const isWanted = (id: string) => metrics.some((metric) => metric.id === id);
+        const within = [...this.series].map(
+          ([id, values]) =>
+            [id, new Map([...values].filter(([minute]) => minute >= start && minute < end))] as const,
+        );
+        // As of CloudWatch, a metric without values is not in the answer.
+        return new Map(within.filter(([id, values]) => isWanted(id) && values.size > 0));
+      },
+      ask: async (sql) => {
+        this.queries += 1;
+        this.lastQuery = sql;
+        return this.athenaRows;
+      },
+      now: this.now,
+    };
+  }
+
+  /** Runs a night. @param later Nights after the first one. */
+  async night(later = 0): Promise<void> {
+    this.now = NIGHT + later * 24 * HOUR;
+    await reconcileDays(this.reconciler(), (line) => this.lines.push(line));
+  }
+
+  /** Hours of the day as they are judged, of the events. */
+  async hoursOf(...hours: readonly number[]) {
+    const { rows } = await readReceivedHours(this.store, config, DAY);
+    const events = rows.filter(({ table_name }) => table_name === 'events');
+    return hours.map((hour) => events[hour]);
+  }
+
+  /** Refuses to read one object. */
+  deny(key: string): void {
+    const refused = async () => {
+      throw Object.assign(new Error(), { name: 'AccessDenied' });
+    };
+    const { store } = this;
+    const { read, head } = store;
+    store.read = async (readKey, options) =>
+      readKey === key ? refused() : read.call(store, readKey, options);
+    store.head = async (headKey) => (headKey === key ? refused() : head.call(store, headKey));
+  }
+}

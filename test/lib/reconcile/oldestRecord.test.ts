@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import { oldestRecord } from '../../../lib/reconcile/hourCounts.ts';
+import { at, DAY } from './CountedCloud.ts';
+
+/** Values of a metric by minute, as `11:50`. */
+type Minutes = Readonly<Record<string, number>>;
+
+interface Case {
+  readonly title: string;
+  /** Seconds by which the stream says that it is late. */
+  readonly freshness?: Minutes;
+  /** Records that came to the stream, and that it delivered. */
+  readonly arrived?: Minutes;
+  readonly delivered?: Minutes;
+  /** The minute of the oldest record that it still holds. */
+  readonly oldest: string | null;
+}
+
+describe('the oldest record that a stream holds', () => {
+  const NOW = at(`${DAY}T12:00:30`);
+  const minute = (time: string) => at(`${DAY}T${time}:00`);
+  const valuesOf = (values: Minutes = {}) =>
+    new Map(Object.entries(values).map(([time, value]) => [minute(time), value]));
+
+  it.each<Case>([
+    {
+      title: 'is as old as the freshness of the newest minute says',
+      freshness: { '11:50': 600, '11:52': 120 },
+      oldest: '11:50',
+    },
+    {
+      title: 'is none if the newest freshness is 0',
+      freshness: { '11:50': 600, '11:52': 0 },
+      arrived: { '11:55': 1 },
+      oldest: null,
+    },
+    { title: 'is told by a freshness of 15 minutes ago', freshness: { '11:45': 60 }, oldest: '11:44' },
+    {
+      title: 'is the first after the last delivery if the freshness is older',
+      freshness: { '11:44': 60 },
+      arrived: { '11:20': 1, '11:30': 1, '11:40': 1 },
+      delivered: { '11:25': 9 },
+      oldest: '11:30',
+    },
+    {
+      title: 'is the first beyond as many as were delivered',
+      arrived: { '11:20': 5, '11:10': 5 },
+      delivered: { '11:25': 9 },
+      oldest: '11:20',
+    },
+    {
+      title: 'is none if as many were delivered as came',
+      arrived: { '11:20': 5, '11:25': 4 },
+      delivered: { '11:25': 9 },
+      oldest: null,
+    },
+    {
+      title: 'came in a minute with records',
+      arrived: { '11:30': 0, '11:40': 1 },
+      delivered: { '11:25': 9, '11:50': 0 },
+      oldest: '11:40',
+    },
+    { title: 'is the first of all if none was delivered', arrived: { '11:30': 1 }, oldest: '11:30' },
+  ])('$title', ({ freshness, arrived, delivered, oldest }) => {
+    const metrics = new Map([
+      ['DeliveryToS3.DataFreshness', valuesOf(freshness)],
+      ['IncomingRecords', valuesOf(arrived)],
+      ['DeliveryToS3.Records', valuesOf(delivered)],
+    ]);
+    expect(oldestRecord(metrics, NOW)).toBe(oldest === null ? null : minute(oldest));
+  });
+});
