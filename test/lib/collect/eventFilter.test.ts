@@ -40,7 +40,7 @@ describe('the filter of events', () => {
       exposure('config', { gate: 'g' }),
       exposure('layer', { allocatedExperiment: 'hero' }),
     ];
-    for (const event of nameless) expect([event, filter?.(event)]).toEqual([event, null]);
+    expect(nameless.filter((event) => filter?.(event) !== null)).toEqual([]);
     expect(filter?.({ eventName: 'e' })).toBe('event_filtered');
     expect(filter?.(exposure('gate', { gate: 'g' }))).toBe('exposure_filtered');
     expect(filter?.(exposure('config', { config: 'c' }))).toBe('exposure_filtered');

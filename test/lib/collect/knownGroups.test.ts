@@ -13,6 +13,7 @@ const known = new KnownGroups(mergeGroups([], readSpecs(specs).rules, now).rows)
 const config = defineConfig(input);
 const plan = collectPlan(config, known);
 
+/** What a row says of an exposure. @param gates Its secondary exposures. */
 function row(kind: 'gate' | 'config' | 'layer', metadata: object, gates: readonly object[] = [], by = plan) {
   const event = { eventName: `statsig::${kind}_exposure`, time: now, metadata, secondaryExposures: gates };
   // As SDKs send it, and with a space, so that the text is not known already.
@@ -22,27 +23,43 @@ function row(kind: 'gate' | 'config' | 'layer', metadata: object, gates: readonl
     return JSON.parse(exposures[0] ?? '{}');
   });
   expect({ ...first, event_id: '' }).toEqual({ ...other, event_id: '' });
-  const { experiment_id, group_name, is_assignment } = first ?? {};
-  return [experiment_id, group_name, is_assignment];
+  const { experiment_id: experiment, group_name: group, is_assignment: isAssignment } = first ?? {};
+  return { experiment, group, isAssignment };
 }
 
 describe('an exposure with known groups', () => {
   it('has the name of its group', () => {
-    expect(row('config', { config: 'button', ruleID: 'buttonTest' })).toEqual(['button', 'Test', true]);
-    expect(row('config', { config: 'colours', ruleID: 'red' })).toEqual(['colours', 'red', true]);
+    expect(row('config', { config: 'button', ruleID: 'buttonTest' })).toEqual({
+      experiment: 'button',
+      group: 'Test',
+      isAssignment: true,
+    });
+    expect(row('config', { config: 'colours', ruleID: 'red' })).toEqual({
+      experiment: 'colours',
+      group: 'red',
+      isAssignment: true,
+    });
     // One that somebody logged with a name keeps it.
     const named = { config: 'button', ruleID: 'buttonTest', group: 'Mine' };
-    expect(row('config', named)).toEqual(['button', 'Mine', true]);
+    expect(row('config', named)).toEqual({ experiment: 'button', group: 'Mine', isAssignment: true });
   });
 
   it('of a layer has its hashed experiment and its group resolved', () => {
     for (const allocatedExperiment of ['hero', ...hashedNames('hero')]) {
       const metadata = { config: 'home', ruleID: 'heroControl', allocatedExperiment };
-      expect(row('layer', metadata)).toEqual(['hero', 'Control', true]);
+      expect(row('layer', metadata)).toEqual({ experiment: 'hero', group: 'Control', isAssignment: true });
     }
-    expect(row('layer', { config: 'home', ruleID: 'heroControl' })).toEqual(['home', undefined, false]);
+    expect(row('layer', { config: 'home', ruleID: 'heroControl' })).toEqual({
+      experiment: 'home',
+      group: undefined,
+      isAssignment: false,
+    });
     // A layer may have the name of an experiment.
-    expect(row('layer', { config: 'button', ruleID: 'buttonTest' })).toEqual(['button', undefined, false]);
+    expect(row('layer', { config: 'button', ruleID: 'buttonTest' })).toEqual({
+      experiment: 'button',
+      group: undefined,
+      isAssignment: false,
+    });
   });
 
   it('by a rule that is not a group is no assignment, even without a holdout in the configuration', () => {
@@ -51,35 +68,51 @@ describe('an exposure with known groups', () => {
       ['hero', 'homeHoldoutRule'],
       ['banner', 'bannerTest:userID:id_override'],
     ]) {
-      expect(row('config', { config: experiment, ruleID: rule })).toEqual([experiment, undefined, false]);
+      expect(row('config', { config: experiment, ruleID: rule })).toEqual({
+        experiment,
+        group: undefined,
+        isAssignment: false,
+      });
     }
     const gate = { gate: 'new_checkout', gateValue: 'false', ruleID: 'winterHoldoutRule' };
-    expect(row('gate', gate)).toEqual(['new_checkout', undefined, false]);
+    expect(row('gate', gate)).toEqual({ experiment: 'new_checkout', group: undefined, isAssignment: false });
   });
 
   it('by a rule that is a group is an assignment, whatever holdouts were evaluated before', () => {
     const gates = [{ gate: 'winter_holdout', gateValue: 'true', ruleID: 'r' }];
-    expect(row('config', { config: 'button', ruleID: 'buttonTest' }, gates)).toEqual([
-      'button',
-      'Test',
-      true,
-    ]);
+    expect(row('config', { config: 'button', ruleID: 'buttonTest' }, gates)).toEqual({
+      experiment: 'button',
+      group: 'Test',
+      isAssignment: true,
+    });
     const local = { config: 'button', ruleID: 'buttonTest', reason: 'LocalOverride:Recognized' };
-    expect(row('config', local)).toEqual(['button', undefined, false]);
+    expect(row('config', local)).toEqual({ experiment: 'button', group: undefined, isAssignment: false });
   });
 
   it('by an unknown rule is held out with a known holdout, plain or hashed, and otherwise an assignment', () => {
     const metadata = { config: 'button', ruleID: 'new' };
     for (const gate of ['winter_holdout', ...hashedNames('winter_holdout')]) {
-      expect(row('config', metadata, [{ gate, gateValue: 'true' }])).toEqual(['button', undefined, false]);
-      expect(row('config', metadata, [{ gate, gateValue: 'false' }])).toEqual(['button', undefined, true]);
+      expect(row('config', metadata, [{ gate, gateValue: 'true' }])).toEqual({
+        experiment: 'button',
+        group: undefined,
+        isAssignment: false,
+      });
+      expect(row('config', metadata, [{ gate, gateValue: 'false' }])).toEqual({
+        experiment: 'button',
+        group: undefined,
+        isAssignment: true,
+      });
     }
-    expect(row('config', metadata, [{ gate: 'is_european', gateValue: 'true' }])).toEqual([
-      'button',
-      undefined,
-      true,
-    ]);
-    expect(row('config', { config: 'else', ruleID: 'buttonTest' })).toEqual(['else', undefined, true]);
+    expect(row('config', metadata, [{ gate: 'is_european', gateValue: 'true' }])).toEqual({
+      experiment: 'button',
+      group: undefined,
+      isAssignment: true,
+    });
+    expect(row('config', { config: 'else', ruleID: 'buttonTest' })).toEqual({
+      experiment: 'else',
+      group: undefined,
+      isAssignment: true,
+    });
   });
 
   it('is evaluated anew as soon as the known groups change', () => {
@@ -87,10 +120,18 @@ describe('an exposure with known groups', () => {
     const planNow = planProvider(config, groups);
     const first = planNow();
     const metadata = { config: 'home', ruleID: 'heroControl', allocatedExperiment: djb2('hero') };
-    expect(row('layer', metadata, [], first)).toEqual([djb2('hero'), undefined, true]);
+    expect(row('layer', metadata, [], first)).toEqual({
+      experiment: djb2('hero'),
+      group: undefined,
+      isAssignment: true,
+    });
     expect(planNow()).toBe(first);
     groups.current = known;
-    expect(row('layer', metadata, [], planNow())).toEqual(['hero', 'Control', true]);
+    expect(row('layer', metadata, [], planNow())).toEqual({
+      experiment: 'hero',
+      group: 'Control',
+      isAssignment: true,
+    });
     expect(planNow()).toBe(planNow());
   });
 });

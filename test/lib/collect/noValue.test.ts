@@ -1,11 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { collect, collectOne, now } from './collectOne.ts';
 
+/** The row of an event, which is accepted. */
 const rowOf = (event: object, options: Parameters<typeof collectOne>[2] = {}) => {
   const { rows, exposures, refused } = collectOne({ eventName: 'e', ...event }, {}, options);
   expect(refused).toEqual([]);
   return rows[0] ?? exposures[0] ?? {};
 };
+
+/** Those of some columns that have a value. */
+const filled = (row: Readonly<Record<string, unknown>>, columns: readonly string[]) =>
+  columns.filter((column) => (row[column] ?? null) !== null);
 
 /** A user of the Go SDK, whose struct writes every member. */
 const goUser = {
@@ -25,9 +30,9 @@ const goUser = {
 describe('an empty value of an SDK', () => {
   it('is null in the columns of an event, as Go writes "" and null for unset fields', () => {
     const row = rowOf({ user: goUser, value: '', metadata: null, statsigMetadata: {} });
-    for (const column of ['event_value', 'company_metadata', 'company_id', 'stable_id', 'statsig_metadata']) {
-      expect([column, row[column] ?? null]).toEqual([column, null]);
-    }
+    expect(
+      filled(row, ['event_value', 'company_metadata', 'company_id', 'stable_id', 'statsig_metadata']),
+    ).toEqual([]);
     expect(row).toMatchObject({ user_id: 'u', environment: 'production' });
   });
 
@@ -46,31 +51,35 @@ describe('an empty value of an SDK', () => {
       metadata,
       secondaryExposures: [],
     });
-    for (const column of ['config_version', 'reason', 'user_dimensions', 'secondary_exposures']) {
-      expect([column, row[column] ?? null]).toEqual([column, null]);
-    }
+    expect(filled(row, ['config_version', 'reason', 'user_dimensions', 'secondary_exposures'])).toEqual([]);
   });
 
-  it('is omitted from the metadata of an exposure, where Go also writes ""', () => {
+  describe('of an exposure, where Go writes "",', () => {
     const exposed = {
       eventName: 'statsig::gate_exposure',
       metadata: { gate: 'g', gateValue: 'true', ruleID: 'r' },
       value: '',
     };
-    const plain = rowOf(exposed);
-    expect(plain['statsig_metadata'] ?? null).toBeNull();
-    const [sent] = collect({
-      events: [{ ...exposed, time: now }],
-      statsigMetadata: { sdkType: 'go-sdk' },
-    }).exposures;
-    expect(sent).toMatchObject({ statsig_metadata: '{"sdkType":"go-sdk"}' });
-    expect(rowOf({ ...exposed, value: 0, extra: 1 })).toMatchObject({
-      statsig_metadata: '{"event":{"extra":1,"value":0}}',
+
+    it("is omitted from its row's metadata", () => {
+      expect(filled(rowOf(exposed), ['statsig_metadata'])).toEqual([]);
+      const statsigMetadata = { sdkType: 'go-sdk' };
+      const { exposures } = collect({ events: [{ ...exposed, time: now }], statsigMetadata });
+      expect(exposures).toMatchObject([{ statsig_metadata: '{"sdkType":"go-sdk"}' }]);
+      const others = rowOf({ ...exposed, extra: 1 });
+      expect(others).toMatchObject({ statsig_metadata: '{"event":{"extra":1}}' });
     });
-    expect(rowOf({ ...exposed, extra: 1 })).toMatchObject({ statsig_metadata: '{"event":{"extra":1}}' });
-    const none = rowOf({ ...exposed, value: null });
-    expect(none).not.toHaveProperty('statsig_metadata');
-    expect(plain['event_id']).not.toBe(none['event_id']);
+
+    it('is no 0, which is kept', () => {
+      const row = rowOf({ ...exposed, value: 0, extra: 1 });
+      expect(row).toMatchObject({ statsig_metadata: '{"event":{"extra":1,"value":0}}' });
+    });
+
+    it('is part of the identity of the event', () => {
+      const none = rowOf({ ...exposed, value: null });
+      expect(none).not.toHaveProperty('statsig_metadata');
+      expect(rowOf(exposed)['event_id']).not.toBe(none['event_id']);
+    });
   });
 
   it("is replaced by the batch's user where an event has an empty list as user, as PHP writes it", () => {
@@ -90,8 +99,6 @@ describe('an empty value of an SDK', () => {
         },
       },
     );
-    for (const column of ['user_object', 'company_metadata', 'event_value']) {
-      expect([column, row[column] ?? null]).toEqual([column, null]);
-    }
+    expect(filled(row, ['user_object', 'company_metadata', 'event_value'])).toEqual([]);
   });
 });

@@ -1,28 +1,38 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type HostileBody, type HostileOutcome, hostileBodies } from './hostileBodies.ts';
 
 /** `memorySize` of the collector in serverless.yml. */
 const FUNCTION_MEGABYTES = 1_024;
+/** The limit of Lambda for a request. */
+const MOST_BODY_BYTES = 6_000_000;
+/** Twice the time that the function has. */
+const MOST_CPU_MS = 5_000;
 
 const kinds = Object.keys(hostileBodies);
 const bodies = Object.values(hostileBodies).map((make) => make());
 
 describe('a hostile body', () => {
-  it('is answered within the memory and the time of the function, each after the other, and kept, landed or not taken', () => {
-    for (const { body } of bodies) expect(body.length).toBeLessThan(6_000_000);
-    const outcomes = runHostileRequests(bodies, FUNCTION_MEGABYTES);
-    expect(outcomes).toHaveLength(kinds.length);
-    for (const [i, { status, code, cpuMs, rssMb, keptBytes, landedBytes }] of outcomes.entries()) {
-      const outcome = `${kinds[i]}: ${status} ${code}`;
-      expect(outcome).toMatch(
-        /: (?:202 null|413 SLUICE_BODY_\w+|400 SLUICE_BODY_\w+|503 SLUICE_COLLECT_\w+)$/,
-      );
-      if (status !== 503) expect([outcome, keptBytes + landedBytes > 0]).toEqual([outcome, true]);
-      expect([outcome, cpuMs < 5_000]).toEqual([outcome, true]);
-      expect([outcome, rssMb < FUNCTION_MEGABYTES]).toEqual([outcome, true]);
-    }
+  it('fits into a request', () => {
+    for (const { body } of bodies) expect(body.length).toBeLessThan(MOST_BODY_BYTES);
+  });
+
+  let outcomes: readonly HostileOutcome[];
+  // One process answers them all, as an environment of the function does.
+  beforeAll(() => {
+    outcomes = runHostileRequests(bodies, FUNCTION_MEGABYTES);
+  });
+
+  it.each([...kinds.entries()])('is answered within bounds: %i %s', (i) => {
+    const { status = 0, code, cpuMs, rssMb, keptBytes = 0, landedBytes = 0 } = outcomes[i] ?? {};
+    expect(`${status} ${code}`).toMatch(
+      /^(?:202 null|413 SLUICE_BODY_\w+|400 SLUICE_BODY_\w+|503 SLUICE_COLLECT_\w+)$/,
+    );
+    // What is not refused for now is somewhere.
+    if (status !== 503) expect(keptBytes + landedBytes).toBeGreaterThan(0);
+    expect(cpuMs).toBeLessThan(MOST_CPU_MS);
+    expect(rssMb).toBeLessThan(FUNCTION_MEGABYTES);
   });
 });
 
