@@ -6,7 +6,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { input, now, sender } from './collectOne.ts';
 
-const RUNS = 500;
+const RUNS = 150;
 
 const name = fc.constantFrom('homepage_hero', 'denied', 'é', '中😀', '"\\', ',"metadata":{');
 const flag = fc.constantFrom(true, false, 'true', 'false', 'neither');

@@ -20,7 +20,8 @@ describe('erasures of a day', () => {
 
   it('are under way until they end, or for thirty days after their last note', () => {
     const month = open.at + 30 * 86_400_000;
-    const states = [month - 1, month].map((now) => isUnderErasure({ erasures: [open, ended] }, now));
-    expect([...states, isUnderErasure({ erasures: [ended] }, 1)]).toEqual([true, false, false]);
+    expect(isUnderErasure({ erasures: [open, ended] }, month - 1)).toBe(true);
+    expect(isUnderErasure({ erasures: [open, ended] }, month)).toBe(false);
+    expect(isUnderErasure({ erasures: [ended] }, 1)).toBe(false);
   });
 });

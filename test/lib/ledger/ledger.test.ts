@@ -86,37 +86,47 @@ describe('a day in the ledger', () => {
     expect(withoutValues({})).toEqual({});
   });
 
-  it('keeps its published version and findings when a load fails, and clears the failure with the next success', async () => {
-    const { clock, ledger } = startLedger();
-    await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
-    const { version: _, ...failed } = settled('');
+  describe('whose loads fail after a version was published', () => {
     const failure = { code: 'SLUICE_FILE_TRUNCATED', message: 'It ends too early.' };
-    const failingSince = clock.now();
-    for (const owner of ['two', 'again']) {
-      const claim = await claimed(ledger, owner, clock.now() + MINUTE_MS);
-      await ledger.settle(claim, { ...failed, state: 'failed', fingerprint: 'f2', failure });
-      expect(await ledger.read(place)).toMatchObject({
-        state: 'failed',
-        version: 'v1',
-        failure,
-        failingSince,
-      });
-      clock.advance(MINUTE_MS);
+
+    /** A day of version `v1` that has failed so often, a minute after the other. */
+    async function startFailing(times: number) {
+      const started = startLedger();
+      const { clock, ledger } = started;
+      await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
+      const { version: _, ...failed } = settled('');
+      const failingSince = clock.now();
+      for (let time = 0; time < times; time += 1) {
+        const claim = await claimed(ledger, `failing ${time}`, clock.now() + MINUTE_MS);
+        await ledger.settle(claim, { ...failed, state: 'failed', fingerprint: 'f2', failure });
+        clock.advance(MINUTE_MS);
+      }
+      return { ...started, failingSince };
     }
-    // It fails until a load succeeds, also while other files of it are queued and being loaded.
-    await ledger.noteQueued(place, { fingerprint: 'f3', reason: 'changed', writtenAt: 7 });
-    expect(failingOf(await ledger.read(place))).toMatchObject({
-      since: failingSince,
-      waits: true,
-      replaced: 7,
+
+    it.each([1, 2])('keeps that version, and since when it fails: %i times', async (times) => {
+      const { ledger, failingSince } = await startFailing(times);
+      const expected = { state: 'failed', version: 'v1', failure, failingSince };
+      expect(await ledger.read(place)).toMatchObject(expected);
     });
-    const third = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
-    expect(failingOf(await ledger.read(place))).toMatchObject({ since: failingSince, waits: false });
-    await ledger.settle(third, settled('v3'));
-    const entry = await ledger.read(place);
-    expect(entry?.version).toBe('v3');
-    expect(entry?.failure).toBeUndefined();
-    expect(entry?.failingSince).toBeUndefined();
+
+    it('fails on while other files of it are queued, and while they are loaded', async () => {
+      const { clock, ledger, failingSince } = await startFailing(1);
+      await ledger.noteQueued(place, { fingerprint: 'f3', reason: 'changed', writtenAt: 7 });
+      const queued = { since: failingSince, waits: true, replaced: 7 };
+      expect(failingOf(await ledger.read(place))).toMatchObject(queued);
+      await claimed(ledger, 'other files', clock.now() + MINUTE_MS);
+      expect(failingOf(await ledger.read(place))).toMatchObject({ since: failingSince, waits: false });
+    });
+
+    it('fails no more once a load succeeds', async () => {
+      const { clock, ledger } = await startFailing(1);
+      await ledger.settle(await claimed(ledger, 'mended', clock.now() + MINUTE_MS), settled('v3'));
+      const entry = await ledger.read(place);
+      expect(entry?.version).toBe('v3');
+      expect(entry).not.toHaveProperty('failure');
+      expect(entry).not.toHaveProperty('failingSince');
+    });
   });
 
   it('is recorded as queued, but not during a load', async () => {
@@ -165,10 +175,10 @@ describe('a day in the ledger', () => {
 
   it('counts attempts for the queued files, and starts again for other files', async () => {
     const { clock, ledger } = startLedger();
-    const tried: [attempts: number, kills: number | undefined][] = [];
+    const tried: { readonly attempts: number; readonly kills: number | undefined }[] = [];
     const load = async (fingerprint: string) => {
       const { entry } = await claimed(ledger, 'one', clock.now() + MINUTE_MS, fingerprint);
-      tried.push([entry.attempts, entry.kills]);
+      tried.push({ attempts: entry.attempts, kills: entry.kills });
       clock.advance(2 * MINUTE_MS);
     };
     for (const fingerprint of ['f1', 'f2', 'f2']) {
@@ -180,11 +190,11 @@ describe('a day in the ledger', () => {
     // A task of other files than those that are queued.
     await load('f3');
     expect(tried).toEqual([
-      [1, undefined],
-      [2, 1],
-      [1, undefined],
-      [2, undefined],
-      [1, undefined],
+      { attempts: 1, kills: undefined },
+      { attempts: 2, kills: 1 },
+      { attempts: 1, kills: undefined },
+      { attempts: 2, kills: undefined },
+      { attempts: 1, kills: undefined },
     ]);
   });
 
