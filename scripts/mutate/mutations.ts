@@ -412,9 +412,7 @@ export const mutations: readonly Mutation[] = [
     ['length - HEADER.length + 1', 'length'],
   ]),
   faultsOf('lib/landing/lines/LandedReader.ts', LANDED, [['|| !beginsAsRow(text)', '']]),
-  faultsOf('lib/landing/lines/landedLines.ts', LANDED, [
-    ['> MOST_OTHERS', '> 2 * MOST_OTHERS'],
-  ]),
+  faultsOf('lib/landing/lines/landedLines.ts', LANDED, [['> MOST_OTHERS', '> 2 * MOST_OTHERS']]),
   faultsOf('lib/landing/lines/receivedHours.ts', 'lib/landing/write/finishedEvents', [
     ['row[found - 1] !== QUOTE', 'false'],
   ]),
@@ -489,12 +487,16 @@ export const mutations: readonly Mutation[] = [
     ['count >= RISE *', 'count > RISE *'],
     ['>= SILENT_PERIODS', '> SILENT_PERIODS'],
   ]),
-  faultsOf('lib/drops/judgeByLogs.ts', 'lib/drops/judgeByLogs', [
-    ["name.includes('/')", 'false'],
-    ['if (!deleted.has(key)) ', ''],
-    ['if (missing >= 0)', 'if (missing > 1e9)'],
-  ]),
-  faultsOf('lib/drops/Drop.ts', 'lib/drops/judgeByLogs', [[' && !committed.has(transaction)', '']]),
+  faultsOf(
+    'lib/drops/judgeByLogs.ts',
+    'lib/drops/commitMarkers lib/drops/sparkLog lib/drops/unfinishedFiles',
+    [
+      ["name.includes('/')", 'false'],
+      ['if (!deleted.has(key)) ', ''],
+      ['if (missing >= 0)', 'if (missing > 1e9)'],
+    ],
+  ),
+  faultsOf('lib/drops/Drop.ts', 'lib/drops/commitMarkers', [[' && !committed.has(transaction)', '']]),
   faultsOf('lib/drops/load/skipReason.ts', 'lib/drops/load/logs.contract', [
     ["if (lacksCommit(drop, entry)) return 'marker';", ''],
   ]),

@@ -107,9 +107,19 @@ describe('an error of a customer’s bucket', () => {
   });
 
   it.each([
-    ['another owner, if the same listing without one is let in', 'AccessDenied', 403, 'OWNER_DIFFERS'],
-    ['a denial, if the listing is refused for a reason that passes', 'SlowDown', 503, 'ACCESS_DENIED'],
-  ])('is of %s', async (_what, code, status, detail) => {
+    {
+      title: 'another owner, if the same listing without one is let in',
+      code: 'AccessDenied',
+      status: 403,
+      detail: 'OWNER_DIFFERS',
+    },
+    {
+      title: 'a denial, if the listing is refused for a reason that passes',
+      code: 'SlowDown',
+      status: 503,
+      detail: 'ACCESS_DENIED',
+    },
+  ])('is of $title', async ({ code, status, detail }) => {
     for (const [read, family] of [
       [() => source().list({ prefix: 'f/' }), 'SOURCE'],
       [() => target().list('f/'), 'EXPORT'],

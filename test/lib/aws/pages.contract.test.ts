@@ -299,7 +299,8 @@ function answering(call: string, [first, asks, second]: Pages) {
           read.push(list);
           const given = Object.entries(input).filter(([member]) => Object.hasOwn(asks, member));
           const sent = Object.fromEntries(given.filter(([, value]) => value !== undefined));
-          expect([read.length, sent]).toEqual(read.length === 1 ? [1, {}] : [2, asks]);
+          expect(read.length).toBeLessThanOrEqual(2);
+          expect(sent).toEqual(read.length === 1 ? {} : asks);
           return { output: read.length === 1 ? first : second, response: {} };
         },
       { step: 'initialize' },

@@ -133,10 +133,10 @@ describe('a query that Athena took, and that failed,', () => {
   });
 
   it.each([
-    ['FAILED', { StateChangeReason: 'why' }, 'failed', 'why'],
-    ['FAILED', { AthenaError: { ErrorMessage: 'message' } }, 'failed', 'message'],
-    ['CANCELLED', {}, 'cancelled', 'cancelled'],
-  ])('says so: %s %j', async (State, more, state, why) => {
+    { State: 'FAILED', more: { StateChangeReason: 'why' }, state: 'failed', why: 'why' },
+    { State: 'FAILED', more: { AthenaError: { ErrorMessage: 'message' } }, state: 'failed', why: 'message' },
+    { State: 'CANCELLED', more: {}, state: 'cancelled', why: 'cancelled' },
+  ])('says so: $State $more', async ({ State, more, state, why }) => {
     const answer = execution(State, more);
     const client = () => new AthenaClient(answered(answer).options);
     expect(await readSqlRun({ athena: client() }, 'id')).toMatchObject({ state, problem: why });

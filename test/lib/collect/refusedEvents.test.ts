@@ -129,15 +129,30 @@ describe('the quarantined text of a bad event', () => {
 });
 
 it.each([
-  ['the batch has a user with an ID', 'u', [{}], true],
-  ['its own user has one', '', [{ user: { userID: 'v' } }], true],
-  ['its own user has none, whatever the user of the batch has', 'u', [{ user: {} }], false],
-  ['no user has one', '', [{}], false],
-  ['it shares its row with events of users with IDs', 'u'.repeat(3_000_000), [{}, { n: 1 }], true],
-  ['it shares its row with one without', 'u'.repeat(3_000_000), [{}, { user: {} }], false],
+  { title: 'the batch has a user with an ID', userID: 'u', events: [{}], isOf: true },
+  { title: 'its own user has one', userID: '', events: [{ user: { userID: 'v' } }], isOf: true },
+  {
+    title: 'its own user has none, whatever the user of the batch has',
+    userID: 'u',
+    events: [{ user: {} }],
+    isOf: false,
+  },
+  { title: 'no user has one', userID: '', events: [{}], isOf: false },
+  {
+    title: 'it shares its row with events of users with IDs',
+    userID: 'u'.repeat(3_000_000),
+    events: [{}, { n: 1 }],
+    isOf: true,
+  },
+  {
+    title: 'it shares its row with one without',
+    userID: 'u'.repeat(3_000_000),
+    events: [{}, { user: {} }],
+    isOf: false,
+  },
 ])(
-  'a bad event is of its user, not of a device, only if that user has an ID: %s',
-  (_what, userID, events, isOf) => {
+  'a bad event is of its user, not of a device, only if that user has an ID: $title',
+  ({ userID, events, isOf }) => {
     const { refused } = collect({ events, user: { userID }, statsigMetadata: { stableID: 'device' } });
     expect(refused.map(({ senderId }) => senderId)).toEqual([isOf ? '' : undefined]);
   },

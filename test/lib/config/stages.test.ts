@@ -235,15 +235,15 @@ describe('two stages', () => {
   });
 
   it.each([
-    ['acme-experiments', 'eu-dev', 'eu-prod', 'STAGES_SHARE stages'],
+    { service: 'acme-experiments', first: 'eu-dev', second: 'eu-prod', expected: 'STAGES_SHARE stages' },
     // Of `pro` the whole name is in its pattern, which that of `prod` covers.
-    ['acme-experiments', 'pro', 'prod', 'STAGES_SHARE stages'],
-    ['acme-experiments', 'perf', 'personal-ada', 'STAGES_SHARE stages'],
-    ['acme-experiments', 'dev', 'prod', ''],
-    ['sluice', 'eu-dev', 'eu-prod', ''],
+    { service: 'acme-experiments', first: 'pro', second: 'prod', expected: 'STAGES_SHARE stages' },
+    { service: 'acme-experiments', first: 'perf', second: 'personal-ada', expected: 'STAGES_SHARE stages' },
+    { service: 'acme-experiments', first: 'dev', second: 'prod', expected: '' },
+    { service: 'sluice', first: 'eu-dev', second: 'eu-prod', expected: '' },
   ])(
-    'of %s are %s and %s: patterns for names of roles tell them apart',
-    async (service, first, second, expected) => {
+    'of $service are $first and $second: patterns for names of roles tell them apart',
+    async ({ service, first, second, expected }) => {
       const different = { [first]: { service }, [second]: { service } };
       const stages = [first, second].filter((stage) => !stage.startsWith('personal-'));
       expect(await refusal(() => loadComparedConfig(fileFor(different, stages), second))).toBe(expected);

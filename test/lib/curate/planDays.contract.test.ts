@@ -56,21 +56,29 @@ describe('the nightly plan', () => {
   });
 
   it.each([
-    ['at least one', [200, 200], [DAY], 1],
-    ['smaller ones after one that has no room left', [25, 200, 25], [DAY, '2026-11-14'], 1],
-  ])('leaves days for later nights by their bytes, and queues %s', async (_, gigabytes, queued, left) => {
-    const sizes = new Map(gigabytes.map((size, i) => [addDays(DAY, i + 1 - gigabytes.length), size]));
-    const raw = {
-      days: async () => [...sizes.keys()],
-      files: async (_: string, day: string) => [
-        { size: (sizes.get(day) ?? 0) * 10 ** 9, eTag: '"x"', key: 'a' },
-      ],
-      alone: exclusive(),
-    };
-    const request = { sluice: 'curate' as const, kinds: ['exposures' as const] };
-    const [plan] = await planDays({ ...curations.makePlanner(), raw }, request);
-    expect(plan).toMatchObject({ queued: queued.map((day) => ({ day, reason: 'new' })), left });
-  });
+    { title: 'at least one', gigabytes: [200, 200], queued: [DAY], left: 1 },
+    {
+      title: 'smaller ones after one that has no room left',
+      gigabytes: [25, 200, 25],
+      queued: [DAY, '2026-11-14'],
+      left: 1,
+    },
+  ])(
+    'leaves days for later nights by their bytes, and queues $title',
+    async ({ gigabytes, queued, left }) => {
+      const sizes = new Map(gigabytes.map((size, i) => [addDays(DAY, i + 1 - gigabytes.length), size]));
+      const raw = {
+        days: async () => [...sizes.keys()],
+        files: async (_: string, day: string) => [
+          { size: (sizes.get(day) ?? 0) * 10 ** 9, eTag: '"x"', key: 'a' },
+        ],
+        alone: exclusive(),
+      };
+      const request = { sluice: 'curate' as const, kinds: ['exposures' as const] };
+      const [plan] = await planDays({ ...curations.makePlanner(), raw }, request);
+      expect(plan).toMatchObject({ queued: queued.map((day) => ({ day, reason: 'new' })), left });
+    },
+  );
 
   it('holds the files of few days at a time: all of them are more than its memory', async () => {
     setFlagsFromString('--expose-gc');

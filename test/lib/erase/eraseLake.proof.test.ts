@@ -200,7 +200,7 @@ describe('an erasure', () => {
       const rowsBefore = rowsOf(before, folder);
       expect(rowsBefore.size).toBeGreaterThan(0);
       const expected = new Map([...rowsBefore].map(([key, rows]) => [key, rows.filter(isOthers)]));
-      expect([folder, rowsOf(after, folder)]).toEqual([folder, expected]);
+      expect({ folder, rows: rowsOf(after, folder) }).toEqual({ folder, rows: expected });
     }
   });
 
@@ -242,7 +242,7 @@ describe('an erasure', () => {
     const versions = await listed();
     for (const decoded of await lake.decode())
       if (decoded.isLatest && !isState(decoded.key))
-        expect([decoded.key, idsOf(decoded)]).toEqual([decoded.key, []]);
+        expect({ key: decoded.key, ids: idsOf(decoded) }).toEqual({ key: decoded.key, ids: [] });
     const now = await lake.decode();
     for (const [name, version] of versions) {
       const [kind = 'events', day = ''] = name.split('/');
@@ -256,7 +256,7 @@ describe('an erasure', () => {
         );
       const curated = ids(`${ingestedTableFolder(config, table)}${day}/${version}/`);
       expect(curated.size).toBeGreaterThan(10);
-      expect([name, curated]).toEqual([name, ids(`${raw}${day}/`)]);
+      expect({ name, curated }).toEqual({ name, curated: ids(`${raw}${day}/`) });
     }
   });
 

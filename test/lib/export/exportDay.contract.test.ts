@@ -436,15 +436,21 @@ describe('the export of a day', () => {
   });
 
   it.each([
-    ['the manifest', 's3:PutObject', '_manifest.json', ['corrected', 'first', 'second'], ['first', 'second']],
-    [
-      'the deletion',
-      's3:DeleteObject',
-      'sluice-*',
-      ['corrected', 'first', 'second'],
-      ['corrected', 'second'],
-    ],
-  ])('reports that only %s is denied, and releases the day', async (_, Action, name, there, named) => {
+    {
+      title: 'the manifest',
+      Action: 's3:PutObject',
+      name: '_manifest.json',
+      there: ['corrected', 'first', 'second'],
+      named: ['first', 'second'],
+    },
+    {
+      title: 'the deletion',
+      Action: 's3:DeleteObject',
+      name: 'sluice-*',
+      there: ['corrected', 'first', 'second'],
+      named: ['corrected', 'second'],
+    },
+  ])('reports that only $title is denied, and releases the day', async ({ Action, name, there, named }) => {
     await run();
     await erase('a.parquet', 'corrected');
     const { bucketPolicy } = world.policies(TARGET);

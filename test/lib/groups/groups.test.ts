@@ -107,7 +107,7 @@ describe('specs', () => {
         button_below_500: { ...specs.condition_map['button_below_500'], targetValue },
       };
       const split = groupsOf(read({ ...specs, condition_map }).rules, 'button')[1]?.[3];
-      expect([targetValue, split]).toEqual([targetValue, targetValue === '500' ? 0.5 : null]);
+      expect({ targetValue, split }).toEqual({ targetValue, split: targetValue === '500' ? 0.5 : null });
     }
     // A last group for everyone gets the rest.
     const [held, control, test] = specs.dynamic_configs.button.rules;

@@ -51,7 +51,7 @@ describe('checksums', () => {
         const outcome = await outcomeOf(file);
         // Some bytes of a page's header do not describe the page's contents.
         if (typeof outcome === 'string') expect(outcome).toMatch(DAMAGED);
-        else expect([at, outcome]).toEqual([at, honest]);
+        else expect({ at, outcome }).toEqual({ at, outcome: honest });
         codes.add(outcome);
       }
       expect(codes).toContain('SLUICE_INGEST_FILE_CHECKSUM_WRONG');
@@ -66,7 +66,7 @@ describe('checksums', () => {
     for (const at of flipped(file, 13)) {
       const outcome = await outcomeOf(file);
       if (typeof outcome === 'string') expect(outcome).toMatch(DAMAGED);
-      else expect([at, outcome]).toEqual([at, honest]);
+      else expect({ at, outcome }).toEqual({ at, outcome: honest });
       codes.add(outcome);
     }
     expect(codes).toContain('SLUICE_INGEST_FILE_CHECKSUM_WRONG');

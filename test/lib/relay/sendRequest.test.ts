@@ -45,12 +45,32 @@ const ended = (text: string) => (socket: Socket) => void socket.end(text);
 
 describe('a request to the target', () => {
   it.each([
-    [202, 'HTTP/1.1 202 Accepted\r\ncontent-length: 16\r\n\r\n{"success":true}', null, false],
-    [200, 'HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{"success":false}', null, true],
-    [429, 'HTTP/1.1 429 Slow\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n', '7', false],
-    [307, 'HTTP/1.1 307 There\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n', null, false],
-    [204, 'HTTP/1.1 204 No Content\r\n\r\n', null, false],
-  ])('is told its status: %i', async (status, text, retryAfter, saysFailure) => {
+    {
+      status: 202,
+      text: 'HTTP/1.1 202 Accepted\r\ncontent-length: 16\r\n\r\n{"success":true}',
+      retryAfter: null,
+      saysFailure: false,
+    },
+    {
+      status: 200,
+      text: 'HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{"success":false}',
+      retryAfter: null,
+      saysFailure: true,
+    },
+    {
+      status: 429,
+      text: 'HTTP/1.1 429 Slow\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n',
+      retryAfter: '7',
+      saysFailure: false,
+    },
+    {
+      status: 307,
+      text: 'HTTP/1.1 307 There\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n',
+      retryAfter: null,
+      saysFailure: false,
+    },
+    { status: 204, text: 'HTTP/1.1 204 No Content\r\n\r\n', retryAfter: null, saysFailure: false },
+  ])('is told its status: $status', async ({ status, text, retryAfter, saysFailure }) => {
     expect(await send(await serve(ended(text)))).toEqual({ status, retryAfter, saysFailure });
   });
 

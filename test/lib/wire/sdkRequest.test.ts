@@ -67,13 +67,28 @@ describe('readSdkRequest', () => {
   const emptied = Object.fromEntries(Object.keys(headers).map((name) => [name, '']));
 
   it.each([
-    ['nothing', {}, '', nothing],
-    ['headers', headers, '', ofHeaders],
-    ['a query', {}, query, ofQuery],
-    ['both', headers, query, { ...ofHeaders, clientTimes: ['17', '18'] }],
-    ['a query behind headers that a proxy emptied', emptied, query, { ...ofQuery, clientTimes: ['', '18'] }],
-    ['marks that are not 1', { 'statsig-encoded': '0' }, 'se=0', nothing],
-  ])('reads %s', (_what, sent, queryString, expected) => {
+    { title: 'nothing', sent: {}, queryString: '', expected: nothing },
+    { title: 'headers', sent: headers, queryString: '', expected: ofHeaders },
+    { title: 'a query', sent: {}, queryString: query, expected: ofQuery },
+    {
+      title: 'both',
+      sent: headers,
+      queryString: query,
+      expected: { ...ofHeaders, clientTimes: ['17', '18'] },
+    },
+    {
+      title: 'a query behind headers that a proxy emptied',
+      sent: emptied,
+      queryString: query,
+      expected: { ...ofQuery, clientTimes: ['', '18'] },
+    },
+    {
+      title: 'marks that are not 1',
+      sent: { 'statsig-encoded': '0' },
+      queryString: 'se=0',
+      expected: nothing,
+    },
+  ])('reads $title', ({ sent, queryString, expected }) => {
     expect(read(sent, queryString)).toEqual(expected);
   });
 

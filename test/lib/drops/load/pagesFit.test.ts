@@ -25,16 +25,28 @@ function tooLarge(pages: readonly (readonly number[])[], groups = 1, threads = 1
 }
 
 describe('the pages that a function holds', () => {
-  it('are as many as a load of such files held when it was measured', () => {
-    expect([tooLarge([]), tooLarge([[]]), tooLarge([[256]]), tooLarge([[128, 128, 128]])]).toEqual(
-      Array(4).fill(undefined),
-    );
-    expect(tooLarge([[128]], 4)).toBeUndefined();
-    expect(tooLarge([[128], [100]])).toBeUndefined();
+  // As a load of such files held them when it was measured.
+  it.each<[what: string, ...asked: Parameters<typeof tooLarge>]>([
+    ['no file', []],
+    ['a file without pages', [[]]],
+    ['a page of 256 MiB', [[256]]],
+    ['three columns', [[128, 128, 128]]],
+    ['four row groups', [[128]], 4],
+    ['two files', [[128], [100]]],
+  ])('fit with %s', (_what, pages, groups, threads) => {
+    expect(tooLarge(pages, groups, threads)).toBeUndefined();
+  });
+
+  it.each<[what: string, ...asked: Parameters<typeof tooLarge>]>([
+    ['two row groups of 255 MiB', [[255]], 2],
+    ['two files of which one has 255 MiB', [[128], [255]]],
+    ['two threads', [[128]], 2, 2],
+  ])('do not fit with %s', (_what, pages, groups, threads) => {
+    expect(tooLarge(pages, groups, threads)).toBeDefined();
+  });
+
+  it('are told by the file and the column that has the largest of them', () => {
     expect(tooLarge([[257]])).toBe('0.parquet: column "c" has a page of 269,484,032 bytes.');
     expect(tooLarge([[20], [130, 129]], 2)).toBe('1.parquet: column "c" has a page of 136,314,880 bytes.');
-    expect([tooLarge([[255]], 2), tooLarge([[128], [255]]), tooLarge([[128]], 2, 2)]).not.toContain(
-      undefined,
-    );
   });
 });

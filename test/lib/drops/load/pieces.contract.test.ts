@@ -172,9 +172,10 @@ describe('a day in pieces', () => {
         pieces: 3,
       });
       await runSent();
-      const expected = reason === 'keep' ? ['succeeded', 6] : ['succeeded_no_data', 0];
-      expect([(await loads.entry())?.state, (await loads.read())?.length]).toEqual(expected);
-      expect(await loads.entry()).toMatchObject({ accepted: true });
+      const isKept = reason === 'keep';
+      const state = isKept ? 'succeeded' : 'succeeded_no_data';
+      expect(await loads.entry()).toMatchObject({ state, accepted: true });
+      expect(await loads.read()).toHaveLength(isKept ? 6 : 0);
     },
   );
 

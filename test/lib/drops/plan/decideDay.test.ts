@@ -37,155 +37,262 @@ const unloaded = (ago: number) =>
 
 describe('decideDay', () => {
   it.each([
-    ['that was emptied, perhaps before a rewrite', none, entry(), { wait: 'settling', until: NOW + 600_000 }],
-    [
-      'that was emptied a moment ago, after it had lost a file',
-      none,
-      entry({ state: 'waiting', queued: queued('half', 600_000, 'settling') }),
-      { wait: 'settling', until: NOW + 600_000 },
-    ],
-    [
-      'that lost a file a moment ago, although other files arrived long before',
-      drop(file('b.parquet')),
-      entry({ state: 'waiting', queued: queued(drop(file('b.parquet')).fingerprint, 60_000, 'settling') }),
-      { wait: 'settling', until: NOW + 540_000 },
-    ],
-    [
-      'that failed without a file that queries still read, and is retried',
-      drop(file('b.parquet')),
-      entry({
+    {
+      title: 'that was emptied, perhaps before a rewrite',
+      listed: none,
+      known: entry(),
+      decision: { wait: 'settling', until: NOW + 600_000 },
+    },
+    {
+      title: 'that was emptied a moment ago, after it had lost a file',
+      listed: none,
+      known: entry({ state: 'waiting', queued: queued('half', 600_000, 'settling') }),
+      decision: { wait: 'settling', until: NOW + 600_000 },
+    },
+    {
+      title: 'that lost a file a moment ago, although other files arrived long before',
+      listed: drop(file('b.parquet')),
+      known: entry({
+        state: 'waiting',
+        queued: queued(drop(file('b.parquet')).fingerprint, 60_000, 'settling'),
+      }),
+      decision: { wait: 'settling', until: NOW + 540_000 },
+    },
+    {
+      title: 'that failed without a file that queries still read, and is retried',
+      listed: drop(file('b.parquet')),
+      known: entry({
         state: 'failed',
         fingerprint: drop(file('b.parquet')).fingerprint,
         updatedAt: NOW - 13 * HOUR_MS,
       }),
-      { queue: 'retried' },
-    ],
-    [
-      'that is loaded into an earlier table of the dataset',
-      oneFile,
-      entry({ table: 'old' }),
-      { queue: 'new' },
-    ],
-    [
-      'that goes on with its next piece, although files came',
-      drop(file('a.parquet'), file('b.parquet')),
-      entry({ state: 'waiting', queued: queued('before', 9 * HOUR_MS), run: loadRun() }),
-      { wait: 'loading', until: NOW + 900_000 },
-    ],
-    [
-      'whose next piece nobody has made for hours',
-      drop(file('a.parquet'), file('b.parquet')),
-      entry({
+      decision: { queue: 'retried' },
+    },
+    {
+      title: 'that is loaded into an earlier table of the dataset',
+      listed: oneFile,
+      known: entry({ table: 'old' }),
+      decision: { queue: 'new' },
+    },
+    {
+      title: 'that goes on with its next piece, although files came',
+      listed: drop(file('a.parquet'), file('b.parquet')),
+      known: entry({ state: 'waiting', queued: queued('before', 9 * HOUR_MS), run: loadRun() }),
+      decision: { wait: 'loading', until: NOW + 900_000 },
+    },
+    {
+      title: 'whose next piece nobody has made for hours',
+      listed: drop(file('a.parquet'), file('b.parquet')),
+      known: entry({
         state: 'waiting',
         queued: queued('before', 9 * HOUR_MS),
         run: loadRun(),
         updatedAt: NOW - 7 * HOUR_MS,
       }),
-      { queue: 'changed' },
-    ],
-    [
-      'on which a load into an earlier table still works',
-      oneFile,
-      entry({ table: 'old', state: 'loading', lease: { owner: 'o', until: NOW + 1 } }),
-      { wait: 'loading', until: NOW + 1 },
-    ],
-    [
-      'that was queued and then emptied, perhaps before a rewrite',
-      none,
-      entry({ state: 'waiting', fingerprint: null, files: [], queued: queued(oneFile.fingerprint, HOUR_MS) }),
-      { wait: 'settling', until: NOW + 600_000 },
-    ],
-    [
-      'with a file that is too recent',
-      drop(file('a.parquet'), file('b.parquet', { lastModified: new Date(NOW - 60_000) })),
-      null,
-      { wait: 'settling', until: NOW + 540_000 },
-    ],
-    [
-      'beside whose files a job still writes',
-      drop(file('a.parquet'), file('_temporary/0/b', { lastModified: new Date(NOW) })),
-      null,
-      { wait: 'settling', until: NOW + 600_000 },
-    ],
-    [
-      'whose loaded file was archived before another arrived',
-      drop(file('a.parquet', { storageClass: 'GLACIER' }), file('b.parquet')),
-      entry(),
-      { queue: 'changed' },
-    ],
-    [
-      'that has only unloadable files left',
-      drop(file('a.csv')),
-      entry(),
-      { wait: 'settling', until: NOW + 600_000 },
-    ],
-    [
-      'that was loaded and received an unloadable file',
-      drop(file('a.parquet'), file('notes.csv')),
-      entry(),
-      { queue: 'changed' },
-    ],
-    [
-      'that failed because all files were archived, and was restored',
-      drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true })),
-      entry({
+      decision: { queue: 'changed' },
+    },
+    {
+      title: 'on which a load into an earlier table still works',
+      listed: oneFile,
+      known: entry({ table: 'old', state: 'loading', lease: { owner: 'o', until: NOW + 1 } }),
+      decision: { wait: 'loading', until: NOW + 1 },
+    },
+    {
+      title: 'that was queued and then emptied, perhaps before a rewrite',
+      listed: none,
+      known: entry({
+        state: 'waiting',
+        fingerprint: null,
+        files: [],
+        queued: queued(oneFile.fingerprint, HOUR_MS),
+      }),
+      decision: { wait: 'settling', until: NOW + 600_000 },
+    },
+    {
+      title: 'with a file that is too recent',
+      listed: drop(file('a.parquet'), file('b.parquet', { lastModified: new Date(NOW - 60_000) })),
+      known: null,
+      decision: { wait: 'settling', until: NOW + 540_000 },
+    },
+    {
+      title: 'beside whose files a job still writes',
+      listed: drop(file('a.parquet'), file('_temporary/0/b', { lastModified: new Date(NOW) })),
+      known: null,
+      decision: { wait: 'settling', until: NOW + 600_000 },
+    },
+    {
+      title: 'whose loaded file was archived before another arrived',
+      listed: drop(file('a.parquet', { storageClass: 'GLACIER' }), file('b.parquet')),
+      known: entry(),
+      decision: { queue: 'changed' },
+    },
+    {
+      title: 'that has only unloadable files left',
+      listed: drop(file('a.csv')),
+      known: entry(),
+      decision: { wait: 'settling', until: NOW + 600_000 },
+    },
+    {
+      title: 'that was loaded and received an unloadable file',
+      listed: drop(file('a.parquet'), file('notes.csv')),
+      known: entry(),
+      decision: { queue: 'changed' },
+    },
+    {
+      title: 'that failed because all files were archived, and was restored',
+      listed: drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true })),
+      known: entry({
         state: 'failed',
         files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'failed', reason: 'archived' }],
       }),
-      { queue: 'changed' },
-    ],
-    [
-      'whose loaded file was archived and restored before another arrived',
-      drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true }), file('b.parquet')),
-      entry(),
-      { queue: 'changed' },
-    ],
-    [
-      'that was archived when it was loaded',
-      drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true })),
-      entry({
+      decision: { queue: 'changed' },
+    },
+    {
+      title: 'whose loaded file was archived and restored before another arrived',
+      listed: drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true }), file('b.parquet')),
+      known: entry(),
+      decision: { queue: 'changed' },
+    },
+    {
+      title: 'that was archived when it was loaded',
+      listed: drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true })),
+      known: entry({
         files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'left_out', reason: 'archived' }],
       }),
-      { queue: 'changed' },
-    ],
-    ['whose task was sent less than six hours ago', oneFile, unloaded(6 * HOUR_MS - 1), { skip: 'queued' }],
-    ['whose task is lost: it was sent six hours ago', oneFile, unloaded(6 * HOUR_MS), { queue: 'new' }],
-    [
-      'that failed less than twelve hours ago',
-      oneFile,
-      entry({ state: 'failed', updatedAt: NOW - 12 * HOUR_MS + 1 }),
-      { skip: 'failed' },
-    ],
-    [
-      'that failed twelve hours ago',
-      oneFile,
-      entry({ state: 'failed', updatedAt: NOW - 12 * HOUR_MS }),
-      { queue: 'retried' },
-    ],
-  ] as const)('decides on a day %s', (_, listed, known, decision) => {
+      decision: { queue: 'changed' },
+    },
+    {
+      title: 'whose task was sent less than six hours ago',
+      listed: oneFile,
+      known: unloaded(6 * HOUR_MS - 1),
+      decision: { skip: 'queued' },
+    },
+    {
+      title: 'whose task is lost: it was sent six hours ago',
+      listed: oneFile,
+      known: unloaded(6 * HOUR_MS),
+      decision: { queue: 'new' },
+    },
+    {
+      title: 'that failed less than twelve hours ago',
+      listed: oneFile,
+      known: entry({ state: 'failed', updatedAt: NOW - 12 * HOUR_MS + 1 }),
+      decision: { skip: 'failed' },
+    },
+    {
+      title: 'that failed twelve hours ago',
+      listed: oneFile,
+      known: entry({ state: 'failed', updatedAt: NOW - 12 * HOUR_MS }),
+      decision: { queue: 'retried' },
+    },
+  ] as const)('decides on a day $title', ({ listed, known, decision }) => {
     expect(decideDay(listed, known, terms)).toEqual(decision);
   });
 
   const HERE = 's3://new/events/YYYY-MM-DD';
   const young = drop(file('a.parquet', { lastModified: new Date(NOW - 60_000) }));
   it.each([
-    ['is loaded', none, {}, {}, { skip: 'elsewhere' }],
-    ['came without rows', none, { state: 'succeeded_no_data' }, {}, { skip: 'elsewhere' }],
-    ['has failed', none, { state: 'failed' }, {}, { skip: 'elsewhere' }],
-    ['has lost its files', none, { state: 'inputs_missing' }, {}, { skip: 'elsewhere' }],
-    ['is requested', none, {}, { asked: 'backfill' }, { skip: 'elsewhere' }],
-    ['is reported as ready', none, {}, { asked: 'triggered' }, { skip: 'elsewhere' }],
-    ['waits for a marker', none, {}, { marker: `${FOLDER}_SUCCESS` }, { skip: 'elsewhere' }],
-    ['is accepted without files', none, {}, { asked: 'empty' }, { queue: 'empty' }],
-    ['is accepted with its rows', none, {}, { asked: 'keep' }, { queue: 'keep' }],
-    ['waited there, and has to be told as it was', none, { state: 'waiting' }, {}, { queue: 'deleted' }],
-    ['has temporary files here', drop(file('_temporary/0/a')), {}, {}, { skip: 'elsewhere' }],
-    ['has files here', oneFile, {}, {}, { queue: 'changed' }],
-    ['has recent files here', young, {}, {}, { wait: 'settling', until: NOW + 540_000 }],
-    ['has files here that no load can read', drop(file('a.csv')), {}, {}, { queue: 'changed' }],
-    ['failed with the files that are here', oneFile, { state: 'failed' }, {}, { skip: 'failed' }],
-    ['is kept beside the files that are here', oneFile, { missingSince: NOW }, {}, { skip: 'unchanged' }],
-  ] as const)('decides on a day of another place that %s', (_, listed, known, more, decision) => {
+    { title: 'is loaded', listed: none, known: {}, more: {}, decision: { skip: 'elsewhere' } },
+    {
+      title: 'came without rows',
+      listed: none,
+      known: { state: 'succeeded_no_data' },
+      more: {},
+      decision: { skip: 'elsewhere' },
+    },
+    {
+      title: 'has failed',
+      listed: none,
+      known: { state: 'failed' },
+      more: {},
+      decision: { skip: 'elsewhere' },
+    },
+    {
+      title: 'has lost its files',
+      listed: none,
+      known: { state: 'inputs_missing' },
+      more: {},
+      decision: { skip: 'elsewhere' },
+    },
+    {
+      title: 'is requested',
+      listed: none,
+      known: {},
+      more: { asked: 'backfill' },
+      decision: { skip: 'elsewhere' },
+    },
+    {
+      title: 'is reported as ready',
+      listed: none,
+      known: {},
+      more: { asked: 'triggered' },
+      decision: { skip: 'elsewhere' },
+    },
+    {
+      title: 'waits for a marker',
+      listed: none,
+      known: {},
+      more: { marker: `${FOLDER}_SUCCESS` },
+      decision: { skip: 'elsewhere' },
+    },
+    {
+      title: 'is accepted without files',
+      listed: none,
+      known: {},
+      more: { asked: 'empty' },
+      decision: { queue: 'empty' },
+    },
+    {
+      title: 'is accepted with its rows',
+      listed: none,
+      known: {},
+      more: { asked: 'keep' },
+      decision: { queue: 'keep' },
+    },
+    {
+      title: 'waited there, and has to be told as it was',
+      listed: none,
+      known: { state: 'waiting' },
+      more: {},
+      decision: { queue: 'deleted' },
+    },
+    {
+      title: 'has temporary files here',
+      listed: drop(file('_temporary/0/a')),
+      known: {},
+      more: {},
+      decision: { skip: 'elsewhere' },
+    },
+    { title: 'has files here', listed: oneFile, known: {}, more: {}, decision: { queue: 'changed' } },
+    {
+      title: 'has recent files here',
+      listed: young,
+      known: {},
+      more: {},
+      decision: { wait: 'settling', until: NOW + 540_000 },
+    },
+    {
+      title: 'has files here that no load can read',
+      listed: drop(file('a.csv')),
+      known: {},
+      more: {},
+      decision: { queue: 'changed' },
+    },
+    {
+      title: 'failed with the files that are here',
+      listed: oneFile,
+      known: { state: 'failed' },
+      more: {},
+      decision: { skip: 'failed' },
+    },
+    {
+      title: 'is kept beside the files that are here',
+      listed: oneFile,
+      known: { missingSince: NOW },
+      more: {},
+      decision: { skip: 'unchanged' },
+    },
+  ] as const)('decides on a day of another place that $title', ({ listed, known, more, decision }) => {
     const ofOther = entry({ ...known, place: 's3://old/events/YYYY-MM-DD' });
     expect(decideDay(listed, ofOther, { ...terms, ...more, place: HERE })).toEqual(decision);
   });

@@ -27,61 +27,61 @@ function bucketOf(keys: readonly string[]): Pick<CustomerBucket, 'list'> & { cal
 }
 
 describe('what lies in a dataset’s folder', () => {
-  it.each<[object, string[], string[], string[]]>([
-    [
-      { dayFormat: 'YYYY-MM-DD' },
-      [
+  it.each([
+    {
+      place: { dayFormat: 'YYYY-MM-DD' },
+      paths: [
         '2026-01-02/a.parquet',
         '2026-01-03 00:00:00/c=DE/a.parquet',
         '_x/a',
         '20260104/a.parquet',
         '_SUCCESS',
       ],
-      ['2026-01-02', '2026-01-03'],
-      ['20260104/'],
-    ],
-    [
-      { dayFormat: 'YYYY/MM/DD/HH' },
-      [
+      days: ['2026-01-02', '2026-01-03'],
+      others: ['20260104/'],
+    },
+    {
+      place: { dayFormat: 'YYYY/MM/DD/HH' },
+      paths: [
         '2025/12/31/23/a.parquet',
         '2026/01/02/00/a.parquet',
         '2026/1/3/a.parquet',
         'day=1/a.parquet',
         'x.csv',
       ],
-      ['2025-12-31', '2026-01-02'],
-      ['day=1/', 'x.csv', '2026/1/'],
-    ],
-    [
-      { dayFormat: 'ds=YYYY-MM-DD' },
-      ['year=2026/month=11/day=9/a.parquet', 'a.parquet', 'b.parquet', 'c.parquet', 'd.parquet'],
-      [],
-      ['a.parquet', 'b.parquet', 'c.parquet'],
-    ],
-    [
-      { layout: 'year=YYYY/month=M/day=D/**' },
-      ['year=2026/month=1/day=9/a.parquet', 'year=2026/month=1/day=09/a.parquet'],
-      ['2026-01-09'],
-      ['year=2026/month=1/day=09/'],
-    ],
-    [
-      { layout: '**/dt=YYYY-MM-DD/*.parquet' },
-      [
+      days: ['2025-12-31', '2026-01-02'],
+      others: ['day=1/', 'x.csv', '2026/1/'],
+    },
+    {
+      place: { dayFormat: 'ds=YYYY-MM-DD' },
+      paths: ['year=2026/month=11/day=9/a.parquet', 'a.parquet', 'b.parquet', 'c.parquet', 'd.parquet'],
+      days: [],
+      others: ['a.parquet', 'b.parquet', 'c.parquet'],
+    },
+    {
+      place: { layout: 'year=YYYY/month=M/day=D/**' },
+      paths: ['year=2026/month=1/day=9/a.parquet', 'year=2026/month=1/day=09/a.parquet'],
+      days: ['2026-01-09'],
+      others: ['year=2026/month=1/day=09/'],
+    },
+    {
+      place: { layout: '**/dt=YYYY-MM-DD/*.parquet' },
+      paths: [
         'c=DE/dt=2026-01-02/a.parquet',
         'c=FR/run/dt=2026-01-03/a.parquet',
         'dt=2026-01-04/a.parquet',
         'c=FR/x.csv',
       ],
-      ['2026-01-02', '2026-01-03', '2026-01-04'],
-      ['c=FR/x.csv'],
-    ],
-    [
-      { layout: 'x_YYYYMMDD*.parquet' },
-      ['x_20260102.parquet', 'x_20260103-1.parquet', 'x_20260104.csv', 'old/x_20260101.parquet'],
-      ['2026-01-02', '2026-01-03'],
-      ['old/', 'x_20260104.csv'],
-    ],
-  ])('of %j', async (place, paths, days, others) => {
+      days: ['2026-01-02', '2026-01-03', '2026-01-04'],
+      others: ['c=FR/x.csv'],
+    },
+    {
+      place: { layout: 'x_YYYYMMDD*.parquet' },
+      paths: ['x_20260102.parquet', 'x_20260103-1.parquet', 'x_20260104.csv', 'old/x_20260101.parquet'],
+      days: ['2026-01-02', '2026-01-03'],
+      others: ['old/', 'x_20260104.csv'],
+    },
+  ])('of $place', async ({ place, paths, days, others }) => {
     const dataset = { folder: 'in', dayFormat: 'YYYY-MM-DD', ...place };
     const found = await lookElsewhere(bucketOf(paths.map((path) => `in/${path}`)), dataset);
     expect(found.days).toEqual(days);

@@ -132,26 +132,50 @@ describe('POST /v1/mark_data_ready_dwh', () => {
   });
 
   it.each([
-    ['no JSON', 'x', 'It is not JSON'],
-    ['no body', '', 'It is empty'],
-    ['what is compressed', gzipSync(JSON.stringify(ready)), 'It is compressed'],
-    ['a list', [ready], 'the body: '],
-    ['nothing of it', {}, 'datestamps: expected a day, YYYY-MM-DD, or a list'],
-    ['no days', { datestamps: [], type: 'events' }, 'datestamps: '],
-    [
-      'a day among others that is none',
-      { ...ready, datestamps: ['2026-11-19', '19.11.2026'] },
-      'datestamps.1: ',
-    ],
-    ['a day that is none', { ...ready, datestamps: '2026-02-30' }, 'datestamps.0: expected a day'],
-    ['a key where it does not belong', { ...ready, sources: { key: 'secret-other' } }, 'sources: '],
-    ['another type', { ...ready, type: 'users' }, 'type: expected events, metrics'],
-    ['a member it does not know', { ...ready, force: true }, 'the body: expected datestamps'],
-    ['too much', { ...ready, sources: Array(101).fill('acme') }, 'sources: '],
-    ['far too much', 'x'.repeat(20_000), '16384'],
-    ['a type that nobody has', { ...ready, type: 'metrics' }, 'metrics', 404, 'NO_DATASET'],
-    ['a source that is none', { ...ready, sources: ['x'] }, 'x', 404, 'NO_DATASET'],
-  ])('rejects %s', async (_, body, named, status = 400, code = 'BODY_INVALID') => {
+    { title: 'no JSON', body: 'x', named: 'It is not JSON' },
+    { title: 'no body', body: '', named: 'It is empty' },
+    { title: 'what is compressed', body: gzipSync(JSON.stringify(ready)), named: 'It is compressed' },
+    { title: 'a list', body: [ready], named: 'the body: ' },
+    { title: 'nothing of it', body: {}, named: 'datestamps: expected a day, YYYY-MM-DD, or a list' },
+    { title: 'no days', body: { datestamps: [], type: 'events' }, named: 'datestamps: ' },
+    {
+      title: 'a day among others that is none',
+      body: { ...ready, datestamps: ['2026-11-19', '19.11.2026'] },
+      named: 'datestamps.1: ',
+    },
+    {
+      title: 'a day that is none',
+      body: { ...ready, datestamps: '2026-02-30' },
+      named: 'datestamps.0: expected a day',
+    },
+    {
+      title: 'a key where it does not belong',
+      body: { ...ready, sources: { key: 'secret-other' } },
+      named: 'sources: ',
+    },
+    { title: 'another type', body: { ...ready, type: 'users' }, named: 'type: expected events, metrics' },
+    {
+      title: 'a member it does not know',
+      body: { ...ready, force: true },
+      named: 'the body: expected datestamps',
+    },
+    { title: 'too much', body: { ...ready, sources: Array(101).fill('acme') }, named: 'sources: ' },
+    { title: 'far too much', body: 'x'.repeat(20_000), named: '16384' },
+    {
+      title: 'a type that nobody has',
+      body: { ...ready, type: 'metrics' },
+      named: 'metrics',
+      status: 404,
+      code: 'NO_DATASET',
+    },
+    {
+      title: 'a source that is none',
+      body: { ...ready, sources: ['x'] },
+      named: 'x',
+      status: 404,
+      code: 'NO_DATASET',
+    },
+  ])('rejects $title', async ({ body, named, status = 400, code = 'BODY_INVALID' }) => {
     ingest = await startIngest();
     const message = expect.stringContaining(String(named));
     const answer = await post(body);

@@ -119,9 +119,9 @@ it('lists notes once for a batch, and reads none without one', async () => {
 });
 
 it.each([
-  ['a listing of two pages', 1_999, 2, 1],
-  ['a listing of more', 2_000, 2, 200],
-])('finds the note on an object with %s', async (_what, others, lists, read) => {
+  { title: 'a listing of two pages', others: 1_999, lists: 2, read: 1 },
+  { title: 'a listing of more', others: 2_000, lists: 2, read: 200 },
+])('finds the note on an object with $title', async ({ others, lists, read }) => {
   await land(100);
   undeletable = (key) => key === keyOf(70);
   await write([keyOf(70)]);
