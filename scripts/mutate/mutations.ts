@@ -36,6 +36,9 @@ const WRITE = [
   .map((suite) => `lib/landing/write/${suite}.contract`)
   .join(' ');
 const LANDED = 'lib/landing/lines/LandedObject lib/landing/lines/otherBytes lib/landing/lines/lineHours';
+const PIECES = ['pieces', 'changedPieces', 'askedPieces', 'failedPieces']
+  .map((suite) => `lib/drops/load/${suite}.contract`)
+  .join(' ');
 const OPERATE = 'operate/redrives.contract';
 
 /** All faults. */
@@ -45,11 +48,11 @@ export const mutations: readonly Mutation[] = [
     ['counts[hour] ??= {}', 'counts[hour] ??= this.#inHour'],
   ]),
   // Pieces.
-  faultsOf('lib/drops/load/loadTask.ts', 'lib/drops/load/pieces.contract', [
+  faultsOf('lib/drops/load/loadTask.ts', PIECES, [
     ['      await sendNextPiece(loader, task, entry);\n', ''],
     ["failure.code === 'SLUICE_LOAD_FILES_CHANGING' && run !== undefined", 'false'],
   ]),
-  faultsOf('lib/drops/load/loadPieces.ts', 'lib/drops/load/pieces.contract', [
+  faultsOf('lib/drops/load/loadPieces.ts', PIECES, [
     ['Math.max(longest, ((began - startedAt) * size) / Math.max(1, bytes))', 'longest'],
     ['reasonFor(fingerprint)', 'reason'],
   ]),
@@ -500,8 +503,8 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/drops/load/skipReason.ts', 'lib/drops/load/logs.contract', [
     ["if (lacksCommit(drop, entry)) return 'marker';", ''],
   ]),
-  faultsOf('lib/drops/load/loadDrop.ts', 'lib/drops/load/pieces.contract', [['(run?.plans ?? 0) + ', '']]),
-  faultsOf('lib/drops/load/loadPieces.ts', 'lib/drops/load/pieces.contract', [
+  faultsOf('lib/drops/load/loadDrop.ts', PIECES, [['(run?.plans ?? 0) + ', '']]),
+  faultsOf('lib/drops/load/loadPieces.ts', PIECES, [
     ["if (!isWhole) return 'outdated';", ''],
     ['if (!(await record(load, run))) return null;\n    ', ''],
   ]),

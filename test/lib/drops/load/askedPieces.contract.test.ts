@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pieceFaultPoints } from '../../../../lib/drops/load/Loader.ts';
+import { LEASE_MS } from '../../../harness/attemptAt.ts';
+import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
+import { planDay } from './planDay.ts';
+import { DAY, leavingPoints, readEvents, someEvents } from './startLoads.ts';
+
+let pieces: DayInPieces;
+beforeEach(async () => {
+  pieces = await DayInPieces.start();
+});
+afterEach(() => pieces.loads.close());
+
+describe('a day in pieces that somebody asks for', () => {
+  it.each(['keep', 'empty'] as const)(
+    'ends before what a person accepts of it (%s) holds',
+    async (reason) => {
+      await pieces.dropThree();
+      expect(await pieces.loads.loadInPieces()).toMatchObject({ outcome: 'succeeded' });
+      for (const name of ['a', 'b', 'c']) await pieces.drop(name, someEvents(0, 0));
+      const { tasks } = await planDay(pieces.loads, DAY);
+      expect(await pieces.loadPiece(tasks[0])).toMatchObject({ done: 1 });
+      const [accepted] = (await planDay(pieces.loads, DAY, reason)).tasks;
+      expect(await pieces.loadPiece(accepted)).toMatchObject({
+        done: 2,
+        pieces: 3,
+      });
+      await pieces.runSent();
+      const isKept = reason === 'keep';
+      const state = isKept ? 'succeeded' : 'succeeded_no_data';
+      expect(await pieces.loads.entry()).toMatchObject({ state, accepted: true });
+      expect(await pieces.loads.read()).toHaveLength(isKept ? 6 : 0);
+    },
+  );
+
+  it.each(['backfill', 'triggered', 'changed'] as const)(
+    'ends before it is loaded again for whoever asks between two pieces (%s), if it still differs',
+    async (reason) => {
+      for (const differs of [true, false]) {
+        await pieces.dropThree();
+        await pieces.loadPiece({ reason: 'retried' });
+        const { version } = (await pieces.loads.entry())?.run ?? {};
+        if (differs) await pieces.drop('d', someEvents(6, 8));
+        const { fingerprint = '' } = (await planDay(pieces.loads, DAY, 'backfill')).tasks[0] ?? {};
+        // The chain's own message waits behind it.
+        const asked = { reason, fingerprint, at: { recorded: pieces.later } };
+        expect(await pieces.loads.load(asked)).toEqual({ outcome: 'piece', done: 2, pieces: 3 });
+        expect(await pieces.loads.entry()).toMatchObject({ run: { version } });
+        const outcomes = await pieces.runSent();
+        const ended = outcomes
+          .filter(({ outcome }) => outcome === 'succeeded')
+          .map((outcome) => 'rows' in outcome && outcome.rows.out);
+        expect(ended).toEqual(differs ? [6, 8] : [6]);
+        await pieces.loads.close();
+        pieces = await DayInPieces.start();
+      }
+    },
+  );
+
+  it('is loaded again for who asked while a piece is made, and after a run that failed', async () => {
+    await pieces.dropThree();
+    await pieces.drop('b', damaged);
+    const noted: unknown[] = [];
+    const recorded = async () => {
+      noted.push(await pieces.loads.load({ reason: 'backfill', fingerprint: 'of them' }));
+      await pieces.drop('b', someEvents(2, 4));
+      await pieces.later();
+    };
+    expect(await pieces.loads.load({ at: { recorded } })).toMatchObject({ outcome: 'piece', done: 1 });
+    expect(noted).toEqual([{ outcome: 'noted' }]);
+    const outcomes = await pieces.runSent();
+    expect(outcomes.at(-1)).toMatchObject({ outcome: 'unchanged' });
+    expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
+  });
+
+  it('keeps what is asked of a day whose loads were killed each time', async () => {
+    await pieces.dropThree();
+    for (const killAt of ['recorded', 'mapped'] as const) {
+      expect(await pieces.loads.load({ killAt })).toBe('killed');
+      pieces.loads.clock.advance(LEASE_MS + 1);
+    }
+    expect(await pieces.loads.load({ reason: 'backfill', fingerprint: 'of them' })).toMatchObject({
+      outcome: 'failed',
+    });
+    expect(await pieces.runSent()).toContainEqual(
+      expect.objectContaining({ outcome: 'succeeded', rows: SUM }),
+    );
+  });
+
+  // Of a version that is begun and planned already.
+  it.each(
+    [...leavingPoints, ...pieceFaultPoints].filter((point) => !/begun|noted|planned|handed/.test(point)),
+  )('keeps what is asked when it is killed at %s', async (killAt) => {
+    await pieces.dropThree();
+    await pieces.loadPiece();
+    await pieces.drop('d', someEvents(6, 8));
+    const [asked] = (await planDay(pieces.loads, DAY, 'backfill')).tasks;
+    expect(await pieces.loads.load({ ...asked, killAt })).toBe('killed');
+    pieces.loads.clock.advance(LEASE_MS + 1);
+    // Its message comes again.
+    await pieces.loadPiece(asked);
+    await pieces.runSent();
+    expect(await pieces.loads.read()).toEqual(readEvents(0, 8));
+    expect(await pieces.loads.entry()).toMatchObject({ state: 'succeeded' });
+  });
+
+  it('takes an acceptance for the files that it was said of, also after a deployment', async () => {
+    await pieces.dropThree();
+    await pieces.loads.loadInPieces();
+    const accepted = (await planDay(pieces.loads, DAY)).tasks[0]?.fingerprint ?? 'as planned';
+    for (const name of ['a', 'b', 'c']) await pieces.drop(name, someEvents(0, 0));
+    // The folder is another than when a person accepted it.
+    expect(await pieces.loadPiece({ reason: 'empty', fingerprint: accepted })).toMatchObject({
+      outcome: 'piece',
+    });
+    const [task] = pieces.loads.sent();
+    const sources = pieces.loads.config.sources.map((source) => ({
+      ...source,
+      datasets: source.datasets.map((dataset) => ({ ...dataset, refusedShare: 0.9 })),
+    }));
+    const loader = { config: { ...pieces.loads.config, sources } };
+    expect(await pieces.loads.loadInPieces({ ...task, loader })).toMatchObject({ outcome: 'inputs_missing' });
+    expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
+  });
+
+  it('keeps its rows, or lets them go, when none of the pieces has any', async () => {
+    await pieces.dropThree();
+    await pieces.loads.loadInPieces();
+    for (const name of ['a', 'b', 'c']) await pieces.drop(name, someEvents(0, 0));
+    expect(await pieces.loads.loadInPieces({ reason: 'changed' })).toMatchObject({
+      outcome: 'inputs_missing',
+      rows: SUM,
+    });
+    const { fingerprint = '' } = (await pieces.loads.entry()) ?? {};
+    const empty = { reason: 'empty', fingerprint: fingerprint ?? '' } as const;
+    expect(await pieces.loads.loadInPieces(empty)).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await pieces.loads.read()).toEqual([]);
+  });
+});

@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { LEASE_MS } from '../../../harness/attemptAt.ts';
+import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
+import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
+import { planDay } from './planDay.ts';
+import { DAY, type LoadOptions, readEvents, someEvents, THEIRS } from './startLoads.ts';
+
+const HOUR_MS = 3_600_000;
+
+let pieces: DayInPieces;
+beforeEach(async () => {
+  pieces = await DayInPieces.start();
+});
+afterEach(() => pieces.loads.close());
+
+describe('a day in pieces whose files change', () => {
+  it('is planned anew when a file is replaced between two pieces', async () => {
+    await pieces.dropThree();
+    await pieces.loadPiece();
+    const [task] = pieces.loads.sent();
+    await pieces.drop('b', someEvents(10, 12));
+    expect(await pieces.loads.loadInPieces({ ...task })).toMatchObject({ outcome: 'succeeded', rows: SUM });
+    const expected = [...readEvents(0, 2), ...readEvents(4, 6), ...readEvents(10, 12)];
+    expect((await pieces.loads.read())?.toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('is planned anew when a file is deleted between two pieces', async () => {
+    await pieces.dropThree();
+    await pieces.loadPiece();
+    await pieces.loads.remove('b.parquet');
+    const rows = { in: 6, out: 4, refused: 2 };
+    expect(await pieces.loads.loadInPieces({ ...pieces.loads.sent()[0] })).toMatchObject({
+      outcome: 'succeeded',
+      rows,
+    });
+    expect((await pieces.loads.read())?.toSorted()).toEqual([...readEvents(0, 2), ...readEvents(4, 6)]);
+  });
+
+  it('begins anew a few times, then fails, if a file is replaced each time', async () => {
+    await pieces.dropThree();
+    let [task]: readonly (LoadOptions | undefined)[] = (await planDay(pieces.loads, DAY)).tasks;
+    const at = (await pieces.loads.entry())?.queued?.at;
+    for (const plans of [1, 2, 3, 4]) {
+      expect(await pieces.loadPiece(task)).toMatchObject({ outcome: 'piece' });
+      [task] = pieces.loads.sent();
+      expect(await pieces.loads.entry()).toMatchObject({ run: { plans }, queued: { at, files: 3 } });
+      await pieces.drop('b', someEvents(10, 12 + plans));
+    }
+    const failure = { code: 'SLUICE_LOAD_FILES_CHANGING' };
+    expect(await pieces.loads.load(task)).toMatchObject({ outcome: 'failed', failure });
+    expect((await planDay(pieces.loads, DAY)).tasks).toMatchObject([{ reason: 'changed' }]);
+  });
+
+  it('leaves files that come meanwhile to the next load', async () => {
+    await pieces.dropThree();
+    await pieces.loadPiece();
+    await pieces.drop('d', someEvents(6, 8));
+    expect((await planDay(pieces.loads, DAY)).tasks).toEqual([]);
+    expect(await pieces.loads.loadInPieces({ ...pieces.loads.sent()[0] })).toMatchObject({
+      outcome: 'succeeded',
+      rows: SUM,
+    });
+    const { tasks } = await planDay(pieces.loads, DAY);
+    expect(tasks).toMatchObject([{ reason: 'changed' }]);
+    expect(await pieces.loads.loadInPieces(tasks[0])).toMatchObject({
+      outcome: 'succeeded',
+      rows: { out: 8 },
+    });
+  });
+
+  it('settles first when a file is replaced, and the day has to', async () => {
+    await pieces.loads.close();
+    pieces = await DayInPieces.start({}, [], 60);
+    await pieces.drop('a', someEvents(0, 2));
+    await pieces.drop('b', someEvents(2, 4));
+    pieces.loads.clock.advance(2 * HOUR_MS);
+    const { tasks } = await planDay(pieces.loads, DAY);
+    expect(await pieces.loadPiece(tasks[0])).toMatchObject({ outcome: 'piece' });
+    await pieces.drop('b', someEvents(2, 5));
+    const [task] = pieces.loads.sent();
+    expect(await pieces.loads.load(task)).toMatchObject({ outcome: 'settling', again: true });
+    expect(await pieces.loads.entry()).not.toHaveProperty('run');
+    pieces.loads.clock.advance(2 * HOUR_MS);
+    expect(await pieces.loads.load(task)).toMatchObject({ outcome: 'succeeded', rows: { out: 5 } });
+  });
+
+  it('is planned anew after a deployment that changes the mapping', async () => {
+    await pieces.dropThree();
+    await pieces.loadPiece();
+    const before = (await pieces.loads.entry())?.run?.version;
+    const datasets = [eventsDataset({ refusedShare: 0.9 })];
+    const { sources } = defineConfig({
+      bucket: 'sluice-own',
+      sources: [acmeSource({ owner: THEIRS, settleMinutes: 0, datasets })],
+    });
+    const loader = { config: { ...pieces.loads.config, sources } };
+    const [task] = pieces.loads.sent();
+    expect(await pieces.loadPiece({ ...task, loader })).toMatchObject({
+      outcome: 'piece',
+      done: 1,
+    });
+    expect((await pieces.loads.entry())?.run?.version).not.toBe(before);
+  });
+
+  it('is planned anew if a file of its version is gone before it is published', async () => {
+    await pieces.dropThree();
+    let made = 0;
+    const recorded = async () => {
+      made += 1;
+      if (made !== 3) return;
+      const [key = ''] = await pieces.loads.keys('statsig/ingested/');
+      await pieces.loads.forget(key);
+    };
+    expect(await pieces.loads.load({ at: { recorded } })).toMatchObject({ outcome: 'succeeded', rows: SUM });
+    expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
+  });
+
+  it('that failed before is not taken for loaded when it is planned anew', async () => {
+    await pieces.drop('a', damaged);
+    expect(await pieces.loads.load()).toMatchObject({ outcome: 'failed' });
+    await pieces.dropThree();
+    const { fingerprint = '' } = (await planDay(pieces.loads, DAY)).tasks[0] ?? {};
+    await pieces.loadPiece({ reason: 'retried', fingerprint });
+    const [task] = pieces.loads.sent();
+    expect(await pieces.loads.entry()).toHaveProperty('failure');
+    const sources = pieces.loads.config.sources.map((source) => ({
+      ...source,
+      datasets: source.datasets.map((dataset) => ({ ...dataset, refusedShare: 0.9 })),
+    }));
+    const loader = { config: { ...pieces.loads.config, sources } };
+    expect(await pieces.loads.loadInPieces({ ...task, loader })).toMatchObject({
+      outcome: 'succeeded',
+      rows: SUM,
+    });
+  });
+
+  it('is gone on with by the task that planned it anew, also after a kill', async () => {
+    await pieces.dropThree();
+    await pieces.loadPiece();
+    const [task] = pieces.loads.sent();
+    await pieces.drop('b', someEvents(10, 12));
+    expect(await pieces.loads.load({ ...task, killAt: 'recorded' })).toBe('killed');
+    pieces.loads.clock.advance(LEASE_MS + 1);
+    expect(await pieces.loads.load(task)).toMatchObject({ outcome: 'succeeded', rows: SUM });
+    expect(await pieces.loads.load(task)).toEqual({ outcome: 'unchanged' });
+  });
+});
