@@ -39,6 +39,9 @@ const LANDED = 'lib/landing/lines/LandedObject lib/landing/lines/otherBytes lib/
 const PIECES = ['pieces', 'changedPieces', 'askedPieces', 'failedPieces']
   .map((suite) => `lib/drops/load/${suite}.contract`)
   .join(' ');
+const PLAN = ['runPlan', 'failingPlan', 'lookedAtAgain']
+  .map((suite) => `lib/drops/plan/${suite}.contract`)
+  .join(' ');
 const OPERATE = 'operate/redrives.contract';
 
 /** All faults. */
@@ -127,7 +130,7 @@ export const mutations: readonly Mutation[] = [
     ['? !(await runRequest(exporter, message))', '? ((await runRequest(exporter, message)), true)'],
     [': !(await runTask(exporter, message))', ': ((await runTask(exporter, message)), true)'],
   ]),
-  faultsOf('lib/drops/plan/planMessages.ts', 'lib/drops/plan/runPlan.contract', [
+  faultsOf('lib/drops/plan/planMessages.ts', PLAN, [
     ['plan.failed.some(({ transient }) => transient)', 'false'],
     ['await runPlan(planner, request)', '(await runPlan(planner, request), { again: false })'],
   ]),
