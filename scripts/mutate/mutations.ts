@@ -42,6 +42,9 @@ const PIECES = ['pieces', 'changedPieces', 'askedPieces', 'failedPieces']
 const PLAN = ['runPlan', 'failingPlan', 'lookedAtAgain']
   .map((suite) => `lib/drops/plan/${suite}.contract`)
   .join(' ');
+const EXPORT = ['exportDay', 'changedExport', 'failedExport']
+  .map((suite) => `lib/export/${suite}.contract`)
+  .join(' ');
 const OPERATE = 'operate/redrives.contract';
 
 /** All faults. */
@@ -274,7 +277,7 @@ export const mutations: readonly Mutation[] = [
     ["accepted === 'drop'", "accepted === 'keep'"],
     ['undefined && isMade(run)', 'undefined'],
   ]),
-  faultsOf('lib/export/exportDay.ts', 'lib/export/exportDay.contract', [
+  faultsOf('lib/export/exportDay.ts', EXPORT, [
     ['    claim = renewed;\n', ''],
 
     ["(renewed === null) return { outcome: 'lost' }", '(renewed === null) void 0'],

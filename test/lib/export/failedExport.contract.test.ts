@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HOUR_MS } from '../../../lib/base/time.ts';
+import { exportFaultPoints } from '../../../lib/export/exportDay.ts';
+import type { Export } from '../../../lib/schema/exports.ts';
+import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { killedAt } from '../../harness/killedAt.ts';
+import { actAt, both, ExportedDay } from './ExportedDay.ts';
+import { DAY, type ExportWorld, OURS, TARGET, THEIRS } from './startExport.ts';
+
+describe('the export of a day that fails', () => {
+  let day: ExportedDay;
+  beforeEach(async () => {
+    day = await ExportedDay.start();
+  });
+  afterEach(() => day.world.close());
+
+  it('is done by one of two concurrent runs', async () => {
+    const outcomes = (await Promise.all([day.run(), day.run()])).map(({ outcome }) => outcome).sort();
+    expect(outcomes).toEqual(['busy', 'settled']);
+    expect(await day.contents()).toEqual(both('first', 'second'));
+  });
+
+  // Whoever takes a day over waits until its lease ends, which no function outlives: the clock is wound on here. After
+  // the claim is renewed, nothing but the ledger stops a run.
+  it.each([
+    ['copied', ['first', 'second']],
+    ['renewed', ['corrected', 'first', 'second']],
+    ['swept', ['corrected', 'first', 'second']],
+  ] as const)(
+    'is lost to another run that takes the day at %s, and leaves its entry alone; the manifest names %j',
+    async (point, named) => {
+      await day.run();
+      await day.world.put('b.parquet', 'corrected');
+      let taken: Awaited<ReturnType<ExportedDay['entry']>> | undefined;
+      const faultPoint = actAt(point, async () => {
+        day.world.clock.advance(HOUR_MS);
+        const until = day.world.clock.now() + HOUR_MS;
+        await day.world.ledger.claim(exportSubject(day.world.configured(), DAY), 'another', until, 'f');
+        taken = await day.entry();
+      });
+      expect(await day.run({ faultPoint })).toEqual({ outcome: 'lost' });
+      expect(taken).toMatchObject({ state: 'loading', lease: { owner: 'another' } });
+      expect(await day.entry()).toEqual(taken);
+      expect(await day.contents()).toEqual({ there: ['corrected', 'first', 'second'], named });
+    },
+  );
+
+  it('continues where it ran out of time', async () => {
+    let now = day.world.clock.now();
+    const slow = { now: () => now };
+    const faultPoint = (point: string) => {
+      if (point === 'copiedOne') now += HOUR_MS;
+    };
+    // Beside the two of each test.
+    for (let i = 0; i < 6; i += 1) await day.world.put(`more-${i}.parquet`, `more ${i}`);
+    const first = await day.run({ clock: slow, faultPoint });
+    expect(first).toMatchObject({ outcome: 'unfinished' });
+    expect(await day.entry()).toMatchObject({ failure: { code: 'SLUICE_EXPORT_OUT_OF_TIME' } });
+    const second = await day.run();
+    expect(second).toMatchObject({ outcome: 'settled' });
+    const copied = (done: typeof first) => ('copied' in done ? done.copied : 0);
+    expect(copied(first) + copied(second)).toBe(8);
+    expect((await day.contents()).there).toHaveLength(8);
+  });
+
+  it.each(exportFaultPoints)(
+    'ends with the same result when it is killed at %s and restarted',
+    async (point) => {
+      await day.run();
+      await day.erase('a.parquet', 'corrected');
+      day.world.remove('b.parquet');
+      await day.world.put('c.parquet', 'third');
+      const { faultPoint, killed } = killedAt(point);
+      expect(await Promise.race([day.run({ faultPoint }), killed])).toBe('killed');
+      if (point !== 'settled') expect(await day.run()).toMatchObject({ outcome: 'busy' });
+      day.world.clock.advance(HOUR_MS);
+      expect(await day.run()).toMatchObject({ outcome: 'settled' });
+      expect(await day.contents()).toEqual(both('corrected', 'second', 'third'));
+      const { lease, ...settled } = (await day.entry()) ?? {};
+      expect(lease).toBeUndefined();
+      expect(settled).toMatchObject({ state: 'succeeded', bytes: 20, files: [{}, {}, { fate: 'kept' }] });
+    },
+  );
+
+  it.each<[string, string, (target: ExportWorld) => Partial<Export['target']>]>([
+    [
+      'a policy that does not let it in',
+      'SLUICE_EXPORT_ACCESS_DENIED',
+      ({ store }) => {
+        store.bucket(TARGET).settings = {};
+        return {};
+      },
+    ],
+    ['another owner', 'SLUICE_EXPORT_OWNER_DIFFERS', () => ({ owner: OURS })],
+    [
+      'another owner whose policy does not let it in',
+      'SLUICE_EXPORT_ACCESS_DENIED',
+      ({ store }) => {
+        store.bucket(TARGET).settings = {};
+        return { owner: OURS };
+      },
+    ],
+    ['no such bucket', 'SLUICE_EXPORT_BUCKET_MISSING', () => ({ bucket: 'nobodys-bucket' })],
+    [
+      'a bucket in another region',
+      'SLUICE_EXPORT_REGION_WRONG',
+      ({ store }) => {
+        store.createBucket('in-ireland', { account: THEIRS, region: 'eu-west-1' });
+        return { bucket: 'in-ireland' };
+      },
+    ],
+    [
+      'a key of theirs that does not let it in',
+      'SLUICE_EXPORT_KEY_DENIED',
+      ({ keys }) => {
+        const root = { AWS: `arn:aws:iam::${THEIRS}:root` };
+        const policy = { Statement: { Effect: 'Allow', Principal: root, Action: 'kms:*', Resource: '*' } };
+        return { kmsKeyArn: keys.create(THEIRS, '', JSON.stringify(policy)).arn };
+      },
+    ],
+  ])('fails by name on %s, and keeps the existing objects', async (_, code, spoil) => {
+    await day.run();
+    const before = await day.world.exported();
+    const fingerprint = (await day.entry())?.fingerprint;
+    await day.erase('a.parquet', 'corrected');
+    const exported = day.world.configured(spoil(day.world));
+    expect(await day.run({ exported })).toMatchObject({
+      outcome: 'settled',
+      entry: { state: 'failed', failure: { code }, fingerprint },
+    });
+    expect(await day.world.exported()).toEqual(before);
+    day.world.openTarget();
+    expect(await day.run()).toMatchObject({ entry: { state: 'succeeded' } });
+    expect(await day.contents()).toEqual(both('corrected', 'second'));
+  });
+
+  it.each([
+    {
+      title: 'the manifest',
+      Action: 's3:PutObject',
+      name: '_manifest.json',
+      there: ['corrected', 'first', 'second'],
+      named: ['first', 'second'],
+    },
+    {
+      title: 'the deletion',
+      Action: 's3:DeleteObject',
+      name: 'sluice-*',
+      there: ['corrected', 'first', 'second'],
+      named: ['corrected', 'second'],
+    },
+  ])('reports that only $title is denied, and releases the day', async ({ Action, name, there, named }) => {
+    await day.run();
+    await day.erase('a.parquet', 'corrected');
+    const { bucketPolicy } = day.world.policies(TARGET);
+    const deny = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action,
+      Resource: `arn:aws:s3:::${TARGET}/events/${DAY}/${name}`,
+    };
+    const Statement = [...bucketPolicy.Statement, deny];
+    day.world.store.bucket(TARGET).settings = { policy: JSON.stringify({ ...bucketPolicy, Statement }) };
+    const failure = { code: 'SLUICE_EXPORT_ACCESS_DENIED' };
+    expect(await day.run()).toMatchObject({ outcome: 'settled', entry: { state: 'failed', failure } });
+    const left = await day.entry();
+    expect(left).toMatchObject({ state: 'failed', failure });
+    expect(left?.lease).toBeUndefined();
+    expect(await day.contents()).toEqual({ there, named });
+    day.world.openTarget();
+    expect(await day.run()).toMatchObject({ outcome: 'settled', entry: { state: 'succeeded' } });
+    expect(await day.contents()).toEqual(both('corrected', 'second'));
+  });
+
+  it('also records unexpected errors, without messages that could quote data', async () => {
+    const target = { ...day.world.exporter().target, list: () => Promise.reject(new RangeError('a row')) };
+    expect(await day.run({ target })).toMatchObject({
+      outcome: 'settled',
+      entry: { state: 'failed', failure: { code: 'SLUICE_EXPORT_STOPPED' } },
+    });
+    const left = await day.entry();
+    expect(left?.failure?.message).toMatch(/RangeError\.$/);
+    expect(left?.lease).toBeUndefined();
+    expect(await day.run()).toMatchObject({ outcome: 'settled', entry: { state: 'succeeded' } });
+  });
+});
