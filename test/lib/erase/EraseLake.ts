@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { constants, gunzipSync, gzipSync } from 'node:zlib';
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  ListObjectVersionsCommand,
-  type ListObjectVersionsCommandOutput,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { gzipSync } from 'node:zlib';
+import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
 import { writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';
 import type { Config } from '../../../lib/schema/config.ts';
@@ -32,18 +25,6 @@ export interface Someone {
 }
 
 type Row = Readonly<Record<string, string | number | boolean | null>>;
-
-/** One version of an object with its bytes and everything that can be read in them. */
-export interface DecodedVersion {
-  readonly key: string;
-  readonly versionId: string;
-  readonly isLatest: boolean;
-  readonly digest: string;
-  /** The bytes as Latin-1, and whatever is compressed or encoded in them as text. */
-  readonly texts: readonly string[];
-  /** Rows of Parquet files, as JSON; null of other objects. */
-  readonly rows: readonly string[] | null;
-}
 
 /** Every ID in the lake ends with digits, so that no ID is a part of another. */
 const IDS = /(?:erase|stay)-[a-z]+-\d{6}(?!\d)/g;
@@ -426,54 +407,6 @@ export class EraseLake {
   async #delete(Key: string): Promise<void> {
     await this.#deleter.send(new DeleteObjectCommand({ Bucket: this.#config.bucket, Key }));
   }
-
-  /** Every version of every object, but for state. */
-  async decode(): Promise<readonly DecodedVersion[]> {
-    const decoded: DecodedVersion[] = [];
-    let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
-    for (;;) {
-      const page: ListObjectVersionsCommandOutput = await this.#s3.send(
-        new ListObjectVersionsCommand({ Bucket: this.#config.bucket, ...marker }),
-      );
-      for (const { Key = '', VersionId = '', IsLatest } of page.Versions ?? [])
-        if (!Key.startsWith('ledger/'))
-          decoded.push(await this.#decodeOne(Key, VersionId, IsLatest === true));
-      if (page.IsTruncated !== true) return decoded;
-      marker = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
-    }
-  }
-
-  async #decodeOne(key: string, versionId: string, isLatest: boolean): Promise<DecodedVersion> {
-    const { Body } = await this.#s3.send(
-      new GetObjectCommand({ Bucket: this.#config.bucket, Key: key, VersionId: versionId }),
-    );
-    const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
-    const isParquet = bytes.subarray(0, 4).toString('latin1') === 'PAR1';
-    const rows = isParquet ? await this.#rows(bytes) : null;
-    return {
-      key,
-      versionId,
-      isLatest,
-      rows,
-      digest: createHash('sha256').update(bytes).digest('hex'),
-      texts: [
-        bytes.toString('latin1'),
-        ...unpack(bytes),
-        ...(rows ?? []).flatMap((row) => [row, ...unpackRaw(row)]),
-      ],
-    };
-  }
-
-  async #rows(bytes: Buffer): Promise<readonly string[]> {
-    const path = join(this.#directory, 'decoded.parquet');
-    writeFileSync(path, bytes);
-    try {
-      const rows = await duckDb(`SELECT CAST(to_json(t) AS VARCHAR) AS row FROM read_parquet('${path}') t`);
-      return rows.map((row) => String(row['row']));
-    } finally {
-      rmSync(path);
-    }
-  }
 }
 
 function id(what: 'erase' | 'stay', column: Someone['column'], n: number): string {
@@ -485,25 +418,4 @@ function id(what: 'erase' | 'stay', column: Someone['column'], n: number): strin
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** Decodes the compressed or encoded parts of an object that is not Parquet. */
-function unpack(bytes: Buffer): string[] {
-  // Of a damaged object, all that can be read.
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
-    return [gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString('utf8')];
-  return [...bytes.toString('utf8').matchAll(/"body":"([A-Za-z0-9+/=]+)"/g)].map(([, data = '']) =>
-    decodeBase64(data),
-  );
-}
-
-/** Decodes the encoded part of a row of quarantine. */
-function unpackRaw(row: string): string[] {
-  const { raw, raw_encoding: encoding } = JSON.parse(row);
-  return encoding === 'base64' ? [decodeBase64(String(raw))] : [];
-}
-
-function decodeBase64(data: string): string {
-  const bytes = Buffer.from(data, 'base64');
-  return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
 }

@@ -17,7 +17,8 @@ import { seededRandom } from '../../../packages/local-aws/src/base/index.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { storyCloud } from '../../harness/storyCloud.ts';
 import { eventually } from '../../harness/waiting.ts';
-import { type DecodedVersion, EraseLake, idsIn, type Someone } from './EraseLake.ts';
+import { type DecodedVersion, decodeBucket } from './decodeBucket.ts';
+import { EraseLake, idsIn, type Someone } from './EraseLake.ts';
 
 /** Units that are erased: 1,000 for the full figure. */
 const UNITS = Number(process.env['SLUICE_ERASE_UNITS'] ?? 12);
@@ -32,6 +33,7 @@ const story = await storyCloud(input);
 const { cloud } = story;
 const s3 = story.s3By();
 const writer = story.s3By(await story.credentialsOf('WriteRole'));
+const decoding = { s3, bucket: BUCKET, directory: story.scratch };
 const lake = new EraseLake(s3, config, story.scratch, UNITS, seededRandom(SEED), writer);
 afterAll(() => story.close());
 
@@ -58,11 +60,11 @@ describe('an erasure', () => {
         lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
       });
       await lake.landRefused(days[0] ?? '', Date.now());
-      before = await lake.decode();
+      before = await decodeBucket(decoding);
       const beganAt = Date.now();
       await eraseAll();
       const seconds = Math.round((Date.now() - beganAt) / 1_000);
-      after = await lake.decode();
+      after = await decodeBucket(decoding);
       const rows = (some: readonly DecodedVersion[]) =>
         some.reduce((all, version) => all + (version.rows?.length ?? 0), 0);
       // Jest keeps what goes through the streams.
@@ -240,10 +242,10 @@ describe('an erasure', () => {
     await jump('00:30');
     await jump('00:30');
     const versions = await listed();
-    for (const decoded of await lake.decode())
+    for (const decoded of await decodeBucket(decoding))
       if (decoded.isLatest && !isState(decoded.key))
         expect({ key: decoded.key, ids: idsOf(decoded) }).toEqual({ key: decoded.key, ids: [] });
-    const now = await lake.decode();
+    const now = await decodeBucket(decoding);
     for (const [name, version] of versions) {
       const [kind = 'events', day = ''] = name.split('/');
       const table = kind === 'events' ? config.curatedTables.events : config.curatedTables.exposures;
@@ -299,7 +301,7 @@ describe('an erasure', () => {
     expect(code).toBe(3);
     expect(receipt.state).toBe('again');
     expect(receipt.run.resumed).toBe(1);
-    const left = (await lake.decode())
+    const left = (await decodeBucket(decoding))
       .filter(({ key }) => !isState(key))
       .filter(({ texts }) => texts.some((text) => idsIn(text).has(victim.value)));
     expect(left.map(({ key }) => key)).toEqual([]);

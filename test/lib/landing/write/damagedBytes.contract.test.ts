@@ -110,12 +110,14 @@ describe('foreign bytes in an object', () => {
 
   it('are kept once, beside others that an earlier object of the same key had', async () => {
     const other = Buffer.from('of another object');
-    for (const [object, kept] of [
-      [between(demo), [Buffer.concat([demo, demo, demo])]],
-      [between(demo), [Buffer.concat([demo, demo, demo])]],
-      [between(other), [Buffer.concat([demo, demo, demo]), Buffer.concat([other, other, other])]],
-      [between(other), [Buffer.concat([demo, demo, demo]), Buffer.concat([other, other, other])]],
-    ] as const) {
+    const ofDemo = Buffer.concat([demo, demo, demo]);
+    const ofOther = Buffer.concat([other, other, other]);
+    for (const { object, kept } of [
+      { object: between(demo), kept: [ofDemo] },
+      { object: between(demo), kept: [ofDemo] },
+      { object: between(other), kept: [ofDemo, ofOther] },
+      { object: between(other), kept: [ofDemo, ofOther] },
+    ]) {
       bucket.objects.set(keyOf(1), object);
       await bucket.write([keyOf(1)]);
       expect(bucket.keysOf('damaged/').map((key) => String(bucket.objects.get(key)))).toEqual(
