@@ -265,7 +265,9 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/curate/planDays.ts', `${CURATE} lib/curate/planDays.contract`, [
     ['  await publish(plans.some(({ chosen }) => chosen.length > 0));\n', ''],
   ]),
-  faultsOf('lib/curate/planDays.ts', 'lib/curate/lookAtDays', [[', ...unseen])', '])']]),
+  faultsOf('lib/curate/planDays.ts', 'lib/curate/lookAtDays lib/curate/timeOfLooks', [
+    [', ...unseen])', '])'],
+  ]),
   faultsOf('lib/curate/ListedDays.ts', 'lib/curate/ListedDays', [
     ['|| before.version > entry.version', ''],
     ['undefined || !isSameDay(seen, entry)', 'undefined'],
@@ -329,7 +331,7 @@ export const mutations: readonly Mutation[] = [
     ['?? 0) <= look.at', '?? 0) <= Number.POSITIVE_INFINITY'],
     ['isKnown(day) && ', ''],
   ]),
-  faultsOf('lib/curate/lookAtDays.ts', 'lib/curate/lookAtDays', [
+  faultsOf('lib/curate/lookAtDays.ts', 'lib/curate/lookAtDays lib/curate/timeOfLooks', [
     ["if (clock.now() >= until) return 'late';", ''],
     ["if (isOutOfTime(error)) return 'late';", ''],
     ['hasFolder, entry];', 'hasFolder];'],

