@@ -8,24 +8,31 @@ import { input, now, sender } from './collectOne.ts';
 
 const RUNS = 150;
 
-const name = fc.constantFrom('homepage_hero', 'denied', 'é', '中😀', '"\\', ',"metadata":{');
+const plainName = fc.constantFrom('homepage_hero', 'denied', 'é');
+const name = fc.oneof(plainName, fc.constantFrom('中😀', '"\\', ',"metadata":{'));
 const flag = fc.constantFrom(true, false, 'true', 'false', 'neither');
 
-/** Members of an evaluation; one that SDKs do not send keeps the parser from leaving the evaluation unparsed. */
-const evaluation = fc.record(
-  {
-    ruleID: name,
-    gateValue: flag,
-    reason: name,
-    configVersion: fc.constantFrom(12, '12'),
-    lcut: fc.constantFrom('1795000000000', 1_795_000_000_000),
-    allocatedExperiment: name,
-    parameterName: name,
-    isExplicitParameter: flag,
-    isManualExposure: flag,
-    notOfSdks: fc.constant('x'),
-  },
-  { requiredKeys: [] },
+/** Members of an evaluation. @param more Further members. */
+const evaluationOf = (text: typeof name, more: Readonly<Record<string, fc.Arbitrary<unknown>>> = {}) =>
+  fc.record(
+    {
+      ruleID: text,
+      gateValue: flag,
+      reason: text,
+      configVersion: fc.constantFrom(12, '12'),
+      lcut: fc.constantFrom('1795000000000', '1795000000001'),
+      allocatedExperiment: text,
+      parameterName: text,
+      isExplicitParameter: flag,
+      isManualExposure: flag,
+      ...more,
+    },
+    { requiredKeys: [] },
+  );
+/** Mostly as SDKs send them: these the parser leaves unparsed. */
+const evaluation = fc.oneof(
+  { weight: 3, arbitrary: evaluationOf(plainName) },
+  evaluationOf(name, { notOfSdks: fc.constant('x'), lcut: fc.constant(1_795_000_000_000) }),
 );
 
 /** Members of an object, and private attributes beside them. */
@@ -41,7 +48,7 @@ function event(eventName: string, metadata: fc.Arbitrary<object>) {
   const members = {
     eventName: fc.constant(eventName),
     time: fc.constant(now),
-    metadata: metadata.map(withPrivate),
+    metadata: fc.oneof({ weight: 3, arbitrary: metadata }, metadata.map(withPrivate)),
     value: fc.jsonValue(),
     user,
     secondaryExposures: fc.array(evaluation, { maxLength: 2 }),
@@ -55,7 +62,7 @@ function event(eventName: string, metadata: fc.Arbitrary<object>) {
  * @param nameMember The member of its metadata that names what was evaluated.
  */
 function exposure(kind: string, nameMember: string) {
-  const metadata = fc.tuple(name, evaluation).map(([value, more]) => ({ [nameMember]: value, ...more }));
+  const metadata = fc.tuple(plainName, evaluation).map(([value, more]) => ({ [nameMember]: value, ...more }));
   return event(`statsig::${kind}_exposure`, metadata);
 }
 
