@@ -4,9 +4,6 @@ export interface Clock {
   now(): number;
 }
 
-/** The machine's clock, read only. */
-export const systemClock: Clock = { now: () => Date.now() };
-
 /** A scheduled call that can be called off. */
 export interface Alarm {
   cancel(): void;

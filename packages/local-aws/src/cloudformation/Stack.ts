@@ -106,12 +106,37 @@ export async function deployStack(options: StackOptions): Promise<Stack> {
   await doPart('', () => options.prepare(resolved));
   const differs = before === undefined || !isDeepStrictEqual(version, before.version);
   if (differs && before !== undefined) writeJsonFile(file, { ...before, next: version });
-  for (const resource of resolved.resources) {
+  await putResources(resolved, known, handlers);
+  await deleteLeaving(resolved, known, handlers);
+  if (!differs && before.next === undefined) return { ...before, ...resolved };
+  const now = options.clock.now();
+  const times = before === undefined ? { createdMs: now } : { createdMs: before.createdMs, updatedMs: now };
+  writeJsonFile(file, { name, version, ...times });
+  const stack = { name, ...times, ...resolved };
+  options.onDeployed(stack);
+  return stack;
+}
+
+/** Sets what is new in a template, or differs from what was applied before, in the order of dependencies. @throws StackError */
+async function putResources(
+  { resources }: ResolvedTemplate,
+  known: Known,
+  handlers: StackOptions['handlers'],
+): Promise<void> {
+  for (const resource of resources) {
     const handler = resource.locally === 'built' ? handlers.get(resource.type) : undefined;
     if (handler === undefined || (isUnchanged(resource, known) && handler.exists?.(resource) === true))
       continue;
     await doPart(resource.logicalId, () => handler.put(resource));
   }
+}
+
+/** Deletes what a template does not have any more, unless it is retained, or its service refuses. */
+async function deleteLeaving(
+  resolved: ResolvedTemplate,
+  known: Known,
+  handlers: StackOptions['handlers'],
+): Promise<void> {
   for (const resource of leaving(resolved, known)) {
     const successor = resolved.resources.find(({ logicalId }) => logicalId === resource.logicalId);
     const policy = successor === undefined ? resource.deletionPolicy : successor.updateReplacePolicy;
@@ -123,13 +148,6 @@ export async function deployStack(options: StackOptions): Promise<Stack> {
       if (!(error instanceof AwsError)) throw error;
     }
   }
-  if (!differs && before.next === undefined) return { ...before, ...resolved };
-  const now = options.clock.now();
-  const times = before === undefined ? { createdMs: now } : { createdMs: before.createdMs, updatedMs: now };
-  writeJsonFile(file, { name, version, ...times });
-  const stack = { name, ...times, ...resolved };
-  options.onDeployed(stack);
-  return stack;
 }
 
 /** What was applied before: one template, and a second if its application did not end. */

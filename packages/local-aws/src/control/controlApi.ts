@@ -32,16 +32,31 @@ export interface Controlled extends SetFaultsContext {
   readonly permissions: CredentialIssuer;
 }
 
+/** Bounds of a call's members, of our own choice: an answer fits into memory, and a wait ends before a client's timeout. */
+const LIMITS = {
+  /** Documents of a search. */
+  documents: 1_000,
+  /** Characters of a query: as many as Athena takes. */
+  sqlCharacters: 262_144,
+  /** Rows of a query. */
+  rows: 10_000,
+  /** Items of the feed before now, and in one answer. */
+  lastItems: 10_000,
+  items: 5_000,
+  /** How long a read of the feed waits for an item, milliseconds. */
+  waitMs: 30_000,
+} as const;
+
 /** The body of a search in the streams' buffers. */
 const searchSchema = z.strictObject({
   contains: z.string().min(1),
-  most: z.int().min(1).max(1_000).default(100),
+  most: z.int().min(1).max(LIMITS.documents).default(100),
 });
 
 /** The body of a query, and how many rows are answered. */
 const querySchema = z.strictObject({
-  sql: z.string().min(1).max(262_144),
-  most: z.int().min(1).max(10_000).default(1_000),
+  sql: z.string().min(1).max(LIMITS.sqlCharacters),
+  most: z.int().min(1).max(LIMITS.rows).default(1_000),
 });
 
 /** A number of a query, and its bounds. */
@@ -58,9 +73,9 @@ const feedSchema = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{8}\.\d{1,15}$/, 'next of an earlier answer')
     .optional(),
-  last: digits(0, 10_000).optional(),
-  most: digits(1, 5_000).default(500),
-  waitMs: digits(0, 30_000).optional(),
+  last: digits(0, LIMITS.lastItems).optional(),
+  most: digits(1, LIMITS.items).default(500),
+  waitMs: digits(0, LIMITS.waitMs).optional(),
 });
 
 /** How a call came. */
@@ -72,6 +87,7 @@ interface CallRequest {
 
 type Call = (controlled: Controlled, body: unknown, request: CallRequest) => unknown;
 
+/** The calls by method and path below the control path. */
 function controlCalls({ status, flush }: ControlPresentation): Readonly<Record<string, Call>> {
   return {
     'GET /status': (controlled) => (status ?? identity)(controlled.status()),
@@ -107,6 +123,7 @@ function identity(value: unknown): unknown {
   return value;
 }
 
+/** The HTTP status of an error by its kind. Default: 500. */
 const STATUS: Readonly<Record<string, number>> = {
   CONTROL_UNKNOWN: 404,
   CONTROL_BODY: 400,
@@ -124,10 +141,13 @@ export interface ControlOptions extends ControlPresentation {
   readonly controlled: () => Controlled | undefined;
 }
 
+/** Answers a call, an error included. @returns true, when the answer is sent. Rejects for a defect of the emulator. */
+export type ControlHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+
 /** The control API of the local cloud: status, flush, feed, queries, faults, clock and credentials. Shapes: the package's README. */
-export function controlApi({ path, controlled, ...presentation }: ControlOptions) {
+export function controlApi({ path, controlled, ...presentation }: ControlOptions): ControlHandler {
   const calls = controlCalls(presentation);
-  return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
+  return async (request, response) => {
     const [target = '', query = ''] = (request.url ?? '').split('?', 2);
     const gone = new AbortController();
     response.once('close', () => gone.abort());

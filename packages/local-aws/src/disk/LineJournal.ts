@@ -48,9 +48,13 @@ export class LineJournal<Line> {
   ): { readonly journal: LineJournal<Line>; readonly lines: Line[] } {
     const bytes = readWhole(file);
     const wholeLines = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
+    // What follows the last line end is a whole line without its end, a line that a kill has cut, or damage.
+    const ending = bytes.subarray(wholeLines.length).toString('utf8');
+    const isWhole = isChecked(ending);
+    const texts = wholeLines.toString('utf8').split('\n').slice(0, -1);
+    if (isWhole) texts.push(ending);
     const lines: Line[] = [];
     const damaged: { readonly line: number; readonly cause: unknown }[] = [];
-    const texts = wholeLines.toString('utf8').split('\n').slice(0, -1);
     for (const [i, text] of texts.entries()) {
       try {
         lines.push(parse(parseChecked(text)));
@@ -58,17 +62,8 @@ export class LineJournal<Line> {
         damaged.push({ line: i + 1, cause });
       }
     }
-    // What follows the last line end is a whole line without its end, a line that a kill has cut, or damage.
-    const ending = bytes.subarray(wholeLines.length).toString('utf8');
-    if (isChecked(ending)) {
-      try {
-        lines.push(parse(parseChecked(ending)));
-      } catch (cause) {
-        damaged.push({ line: texts.length + 1, cause });
-      }
-    } else if (ending !== '' && !isTorn(ending)) {
+    if (!isWhole && ending !== '' && !isTorn(ending))
       damaged.push({ line: texts.length + 1, cause: 'The line has no end.' });
-    }
     const [first] = damaged;
     if (first !== undefined) {
       const found = `${file}, line ${first.line}. ${lines.length} of ${lines.length + damaged.length} lines can be read.`;
@@ -142,6 +137,7 @@ export class LineJournal<Line> {
     this.#unended = false;
   }
 
+  /** Closes the file. Nothing can be appended any more. */
   close(): void {
     closeSync(this.#descriptor);
   }

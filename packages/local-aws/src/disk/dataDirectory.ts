@@ -66,6 +66,11 @@ export function requireOwnFolders({ root, ...folders }: DataFolders): void {
   }
 }
 
+/** Permission bits of a folder, and of a file, that only its owner can read. */
+export const FOLDER_MODE = 0o700;
+
+export const FILE_MODE = 0o600;
+
 /** Permission bits of the group and of all other users. */
 const OTHERS = 0o077;
 
@@ -87,7 +92,7 @@ export interface PrivateDataOptions {
 export function makeDataPrivate({ root, ...folders }: DataFolders, options: PrivateDataOptions): void {
   const { uid = process.getuid?.(), onWarning } = options;
   if (uid === undefined) return;
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+  mkdirSync(root, { recursive: true, mode: FOLDER_MODE });
   const ownFolders = Object.values(folders);
   const shared = readdirSync(root).some(
     (name) => !ownFolders.includes(join(root, name)) && !/^lock\.\d+$/.test(name),
@@ -121,10 +126,10 @@ function makePrivate(folder: string): void {
     const path = join(folder, name);
     const entry = lstatSync(path);
     if (entry.isDirectory()) makePrivate(path);
-    else if (entry.isFile()) chmodSync(path, 0o600);
+    else if (entry.isFile()) chmodSync(path, FILE_MODE);
   }
   // Last, so that an interrupted run is repeated.
-  chmodSync(folder, 0o700);
+  chmodSync(folder, FOLDER_MODE);
 }
 
 /** The name of a lock: this, and the ID of its process. */
@@ -140,9 +145,9 @@ const PREFIX = 'lock.';
  * @throws LocalCloudError `LOCAL_DATA_IN_USE` with the other's process id.
  */
 export function lockDataDirectory(directory: string): () => void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  mkdirSync(directory, { recursive: true, mode: FOLDER_MODE });
   const lockFile = join(directory, `${PREFIX}${process.pid}`);
-  writeFileSync(lockFile, '', { mode: 0o600 });
+  writeFileSync(lockFile, '', { mode: FILE_MODE });
   const release = () => rmSync(lockFile, { force: true });
   const otherPids = readdirSync(directory)
     .filter((name) => name.startsWith(PREFIX))
@@ -160,7 +165,7 @@ export function lockDataDirectory(directory: string): () => void {
 
 /** Notes in the lock of this process where its cloud answers, so that other processes find it by its data directory. */
 export function announceEndpoint(directory: string, endpoint: string): void {
-  writeFileSync(join(directory, `${PREFIX}${process.pid}`), endpoint, { mode: 0o600 });
+  writeFileSync(join(directory, `${PREFIX}${process.pid}`), endpoint, { mode: FILE_MODE });
 }
 
 /** The endpoint of the cloud that runs on a data directory; undefined when none runs, or when it is starting. */

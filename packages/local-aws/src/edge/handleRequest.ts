@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Clock, LocalClock } from '../base/clock.ts';
-import { applyFaultEffect, type CallFaultEffects, type Faults } from '../faults/Faults.ts';
+import type { CallFaultEffects, Faults } from '../faults/Faults.ts';
+import { applyFaultEffect } from '../faults/faultEffect.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import {
   type AwsRequest,

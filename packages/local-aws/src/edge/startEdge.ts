@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { LocalClock } from '../base/clock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
-import { ConnectionReset, Faults } from '../faults/Faults.ts';
+import { Faults } from '../faults/Faults.ts';
+import { ConnectionReset } from '../faults/faultEffect.ts';
 import { secretOfKey } from '../iam/Caller.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsResponse, AwsService, EdgeCall } from '../protocol/AwsService.ts';
 import { type AnswerContext, answerCall, isHangUp } from './answerCall.ts';
 import { callerTime } from './handleRequest.ts';
+import { type Listening, listen } from './listen.ts';
 import { readCall } from './readCall.ts';
 import { type RefusedRequest, refuseForeignRequest, sendRefusal } from './requestGuard.ts';
 
@@ -53,15 +53,8 @@ export interface EdgeOptions {
 }
 
 /** A running edge endpoint. */
-export interface Edge {
-  /** The address, for example `http://127.0.0.1:4566`, without a slash at the end. */
-  readonly url: string;
-  /** Accepts no more requests, gives running ones up to 5 seconds to finish, then disconnects them. */
-  close(): Promise<void>;
-}
+export type Edge = Listening;
 
-/** How long running requests may take when the edge closes. */
-const CLOSE_GRACE_MS = 5000;
 /**
  * How long a connection is kept open between two requests. Node's default of 5 s would end it under a client that pauses as
  * long, and the client's next request would fail.
@@ -112,24 +105,18 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     });
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  const unused = unusedConnections(server);
-  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
-  await once(server, 'listening');
+  const { port = 0, host } = options;
+  const { url, close } = await listen(server, { port, host });
   return {
-    url: urlOf(server),
-    async close() {
+    url,
+    close() {
       closing = true;
-      const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
-      for (const socket of unused) socket.destroy();
-      const cutOff = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-      await closed;
-      clearTimeout(cutOff);
+      return close();
     },
   };
 }
 
+/** Answers a call of the control API: 404 where nothing knows its path. */
 async function serveControl(
   message: IncomingMessage,
   response: ServerResponse,
@@ -140,28 +127,6 @@ async function serveControl(
   if (refused !== undefined) sendRefusal(response, refused);
   else if ((await control?.(message, response)) !== true)
     response.writeHead(404, { 'content-type': 'text/plain' }).end('No such path.\n');
-}
-
-/**
- * The connections that have not had a request. Node does not count them as idle, and they would delay closing. The set changes
- * with the connections.
- */
-function unusedConnections(server: Server): ReadonlySet<Socket> {
-  const unused = new Set<Socket>();
-  server.on('connection', (socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
-  });
-  server.on('request', ({ socket }) => unused.delete(socket));
-  return unused;
-}
-
-/** The address of a server that listens on a port. */
-function urlOf(server: Server): string {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The edge listens on no port.');
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
 }
 
 /** Whether a request is for the control API, with or without a host in its target. */

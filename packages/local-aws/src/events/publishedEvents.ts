@@ -90,8 +90,10 @@ type KindOf<Event> = {
     : KindOf<NonNullable<Event[Field]>>;
 };
 
+/** Characters of a UUID. */
+const UUID_CHARACTERS = 36;
 /** A random UUID. */
-const UUID: TextShape = { characters: /^[0-9a-f-]*$/, least: 36, most: 36 };
+const UUID: TextShape = { characters: /^[0-9a-f-]*$/, least: UUID_CHARACTERS, most: UUID_CHARACTERS };
 /** `2026-11-20T07:32:00Z`. */
 const TIME: TextShape = { characters: /^[0-9TZ:-]*$/, least: 20, most: 20 };
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
@@ -105,13 +107,16 @@ const SEQUENCER: TextShape = { characters: /^[0-9A-F]*$/, least: 18, most: 18 };
 const VERSION_ID: TextShape = { characters: /^[0-9A-Za-z]*$/, least: 32, most: 32 };
 const REQUEST_ID: TextShape = { characters: /^[0-9A-F]*$/, least: 16, most: 16 };
 
-/** ARN of a stack: its name, which has 128 characters at most, and a UUID, after a slash each. */
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
+const STACK_NAME_CHARACTERS = 128;
+
+/** ARN of a stack: its name and a UUID, with a slash between. */
 function stackArn({ partition = 'aws', region, account }: EventOwner): TextShape {
   return {
     begins: `arn:${partition}:cloudformation:${region}:${account}:stack/`,
     characters: /^[0-9A-Za-z/-]*$/,
-    least: 38,
-    most: 165,
+    least: 1 + 1 + UUID_CHARACTERS,
+    most: STACK_NAME_CHARACTERS + 1 + UUID_CHARACTERS,
   };
 }
 

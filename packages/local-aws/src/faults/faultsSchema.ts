@@ -3,9 +3,11 @@ import { type AwsServiceName, isKnownError } from './serviceErrors.ts';
 
 /** The longest latency, milliseconds. No client waits longer for an answer. */
 const LONGEST_DELAY_MS = 15 * 60_000;
-/** The longest delay of an event, milliseconds: EventBridge tries to deliver an event for a day. */
+/** The longest delay of an event, milliseconds: EventBridge tries for a day. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html */
 const LONGEST_EVENT_DELAY_MS = 24 * 3_600_000;
 
+/** An HTTP status of an error. */
+const errorStatus = z.int().min(400).max(599);
 const text = z.string().min(1);
 const calls = z.union([z.int().min(1), z.literal('all')]);
 /** The members that say which of the calls that a fault is meant for it strikes. */
@@ -40,7 +42,7 @@ function callFaults<Target extends z.ZodRawShape>(service: AwsServiceName, targe
       .strictObject({
         fault: z.literal('failCalls'),
         code: text.optional(),
-        status: z.int().min(400).max(599).optional(),
+        status: errorStatus.optional(),
         afterwards: z.boolean().default(false),
         ...which,
         ...target,
@@ -151,7 +153,7 @@ export const faultsSchema = z.strictObject({
         z
           .strictObject({
             fault: z.literal('failCalls'),
-            status: z.int().min(400).max(599).default(503),
+            status: errorStatus.default(503),
             afterwards: z.boolean().default(false),
             ...which,
             path: target,

@@ -194,10 +194,12 @@ export class Segment {
     this.undelivered -= entries.length;
   }
 
+  /** Closes the file. */
   close(): void {
     this.#lines.close();
   }
 
+  /** Closes and deletes the file. */
   remove(): void {
     this.close();
     rmSync(this.#path, { force: true });

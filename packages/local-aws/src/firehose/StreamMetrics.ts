@@ -36,6 +36,7 @@ export class StreamMetrics {
       this.#alarm = this.#clock.after(MINUTE_MS, () => this.#minute());
   }
 
+  /** Publishes nothing any more. */
   close(): void {
     this.#closed = true;
     this.#alarm?.cancel();

@@ -15,14 +15,15 @@ export const limits = {
 // Errors of Firehose under AWS's names: https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
 
 /** Invalid input. */
-export const invalidArgument = (message: string) => new AwsError('InvalidArgumentException', 400, message);
+export const invalidArgument = (message: string): AwsError =>
+  new AwsError('InvalidArgumentException', 400, message);
 
 /** A stream that doesn't exist. */
-export const streamNotFound = (name: string, account: string) =>
+export const streamNotFound = (name: string, account: string): AwsError =>
   new AwsError('ResourceNotFoundException', 400, `Firehose ${name} under account ${account} not found.`);
 
 /** A stream that already exists. */
-export const streamInUse = (name: string, account: string) =>
+export const streamInUse = (name: string, account: string): AwsError =>
   new AwsError('ResourceInUseException', 400, `Firehose ${name} under account ${account} already exists.`);
 
 /**
@@ -30,7 +31,7 @@ export const streamInUse = (name: string, account: string) =>
  *
  * @param disk The problem of the disk that keeps the local Firehose from accepting records. Default: none.
  */
-export const serviceUnavailable = (disk?: string) =>
+export const serviceUnavailable = (disk?: string): AwsError =>
   disk === undefined
     ? new AwsError('ServiceUnavailableException', 500, 'Slow down.')
     : new AwsError('ServiceUnavailableException', 503, disk);

@@ -6,6 +6,9 @@ import { blob, type JsonOperation, operation } from '../protocol/JsonService.ts'
 import type { DeliveryStream } from './DeliveryStream.ts';
 import { invalidArgument, limits, serviceUnavailable, streamNotFound } from './errors.ts';
 
+/** Random bytes of a record's ID, which is then as long and as opaque as AWS's IDs. */
+const RECORD_ID_BYTES = 165;
+
 /** The name of a stream: https://docs.aws.amazon.com/firehose/latest/APIReference/API_CreateDeliveryStream.html */
 export const streamName = z
   .string()
@@ -37,8 +40,7 @@ export function putRecord(
           if (problem !== undefined) reportDefect(error);
           throw serviceUnavailable(problem && `${problem.code}: ${problem.message} ${problem.cure}`);
         }
-        // The ID is as long and as opaque as AWS's IDs.
-        return { RecordId: randomBytes(165).toString('base64'), Encrypted: false };
+        return { RecordId: randomBytes(RECORD_ID_BYTES).toString('base64'), Encrypted: false };
       },
     }),
   };

@@ -39,6 +39,9 @@ const arn = z.string().regex(/^arn:/, 'an ARN');
 /** A property that CloudFormation accepts and that has no effect here. */
 const inert = z.unknown();
 
+/** https://docs.aws.amazon.com/firehose/latest/APIReference/API_ExtendedS3DestinationConfiguration.html */
+const EXTENSION_CHARACTERS = 128;
+
 const bufferingHints = z.strictObject({
   IntervalInSeconds: z.int().min(limits.bufferSeconds.least).max(limits.bufferSeconds.most).optional(),
   SizeInMBs: z.int().min(limits.bufferMebibytes.least).max(limits.bufferMebibytes.most).optional(),
@@ -52,10 +55,9 @@ const extendedS3 = z.strictObject({
   BucketARN: arn,
   RoleARN: arn,
   Prefix: z.string().default(''),
-  // https://docs.aws.amazon.com/firehose/latest/APIReference/API_ExtendedS3DestinationConfiguration.html
   FileExtension: z
     .string()
-    .max(128)
+    .max(EXTENSION_CHARACTERS)
     .regex(
       /^$|^\.[0-9a-z!\-_.*'()]+$/,
       "an extension with its dot, of lower-case letters, digits and !-_.*'()",

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
+import type { Listening } from '../edge/listen.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
-import { applyFaultEffect, Faults } from '../faults/Faults.ts';
+import { Faults } from '../faults/Faults.ts';
+import { applyFaultEffect } from '../faults/faultEffect.ts';
 import { FunctionError, isThrottled } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { corsHeaders } from './corsHeaders.ts';
 import { type Answer, functionAnswer } from './functionAnswer.ts';
 import { type HttpApi, matchRoute, type Route } from './HttpApi.ts';
 import { type GatewayRequest, receiveRequest, toLambdaEvent } from './lambdaEvent.ts';
-import type { Listening } from './listen.ts';
 import { sendProxied } from './sendProxied.ts';
 import { startGuardedServer } from './startGuardedServer.ts';
 
@@ -128,6 +129,7 @@ async function callIntegration(
   }
 }
 
+/** The answer of a route's function. @throws FunctionError, IntegrationTimeout; Error without the permission to invoke it. */
 async function invokeRoute(
   functionName: string,
   routeKey: string,
@@ -140,6 +142,7 @@ async function invokeRoute(
   return functionAnswer(await withTimeout(invoke(functionName, event), timeoutMs));
 }
 
+/** Sends an answer with the gateway's own CORS headers. */
 function sendAnswer(
   { cors }: HttpApi,
   request: IncomingMessage,
@@ -151,9 +154,12 @@ function sendAnswer(
   response.end(body);
 }
 
+/** The characters of a request line besides its method and its target: two spaces and `HTTP/1.1`. */
+const LINE_REST = 10;
+
 /** The size that API Gateway limits: the request line, and all headers. */
 function headerBytes(request: IncomingMessage): number {
-  const line = (request.method?.length ?? 0) + (request.url?.length ?? 0) + 10;
+  const line = (request.method?.length ?? 0) + (request.url?.length ?? 0) + LINE_REST;
   return request.rawHeaders.reduce((sum, text) => sum + Buffer.byteLength(text), line);
 }
 

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
+import type { Listening } from '../edge/listen.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
-import { applyFaultEffect, Faults } from '../faults/Faults.ts';
+import { Faults } from '../faults/Faults.ts';
+import { applyFaultEffect } from '../faults/faultEffect.ts';
 import { FunctionError } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { corsHeaders, isPreflight } from './corsHeaders.ts';
 import type { FunctionUrl } from './FunctionUrl.ts';
 import { type Answer, functionAnswer } from './functionAnswer.ts';
 import { receiveRequest, toLambdaEvent } from './lambdaEvent.ts';
-import type { Listening } from './listen.ts';
 import { startGuardedServer } from './startGuardedServer.ts';
 
 /** Largest payload of an invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -123,6 +124,7 @@ function ownAnswer(status: number, message: string): Answer {
   };
 }
 
+/** Sends an answer with the URL's own CORS headers. */
 function sendAnswer(
   { cors }: FunctionUrl,
   request: IncomingMessage,

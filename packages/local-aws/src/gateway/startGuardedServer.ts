@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Listening, listen } from '../edge/listen.ts';
 import { type OnRefused, refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
-import { ConnectionReset } from '../faults/Faults.ts';
+import { ConnectionReset } from '../faults/faultEffect.ts';
 import type { Answer } from './functionAnswer.ts';
-import { type Listening, listen } from './listen.ts';
 
 /** Options of a server in front of functions. */
 export interface GuardedServerOptions {
@@ -23,6 +23,9 @@ export interface GuardedServerOptions {
   /** Called for each admitted request, before its answer is sent, with the status; 0 without an answer. */
   readonly onAnswer?: ((status: number) => void) | undefined;
 }
+
+/** More than any service here accepts, so that the service refuses larger headers in its own words, and Node does not. */
+const MOST_HEADER_BYTES = 64 * 1024;
 
 /** Starts a server on loopback that admits requests of pages of any site, but only to hosts of this machine. */
 export function startGuardedServer(options: GuardedServerOptions): Promise<Listening> {
@@ -46,16 +49,19 @@ export function startGuardedServer(options: GuardedServerOptions): Promise<Liste
     if (!request.complete) request.resume();
   }
 
-  const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false }, (request, response) => {
-    const refused = refuseForeignRequest(request, { allowedHosts, anyOrigin: true });
-    if (refused === undefined) {
-      void serve(request, response);
-      return;
-    }
-    // The answer has no CORS headers, because the page that sent the request must not read it.
-    sendRefusal(response, refused);
-    onRefused?.(refused, request.headers.host);
-    if (!request.complete) request.resume();
-  });
-  return listen(server, options.port, options.closeGraceMs);
+  const server = createServer(
+    { maxHeaderSize: MOST_HEADER_BYTES, requireHostHeader: false },
+    (request, response) => {
+      const refused = refuseForeignRequest(request, { allowedHosts, anyOrigin: true });
+      if (refused === undefined) {
+        void serve(request, response);
+        return;
+      }
+      // The answer has no CORS headers, because the page that sent the request must not read it.
+      sendRefusal(response, refused);
+      onRefused?.(refused, request.headers.host);
+      if (!request.complete) request.resume();
+    },
+  );
+  return listen(server, options);
 }

@@ -1,12 +1,17 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
-import { DiskError } from '../base/errors.ts';
-import { reportDefect } from '../base/reportDefect.ts';
-import { fileNameOf, readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { readProperties } from '../protocol/readProperties.ts';
+import {
+  DELETED,
+  eraseDatabase,
+  eraseFolder,
+  eraseTable,
+  listFolder,
+  readDatabases,
+  writeDatabase,
+  writeTable,
+} from './catalogFiles.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
 import {
   alreadyExists,
@@ -15,14 +20,7 @@ import {
   invalidInput,
   tableNotFound,
 } from './errors.ts';
-import {
-  type DatabaseInput,
-  databaseInputSchema,
-  partitionInputSchema,
-  partitionValuesSchema,
-  type TableInput,
-  tableInputSchema,
-} from './inputs.ts';
+import { type DatabaseInput, databaseInputSchema, type TableInput, tableInputSchema } from './inputs.ts';
 
 /**
  * The Data Catalog: databases, tables and their partitions. A change is on disk before the method returns and becomes
@@ -201,115 +199,4 @@ function assertPartitionKeys(input: TableInput): void {
 
 function sortByKey<Entry>(entries: ReadonlyMap<string, Entry>): Entry[] {
   return [...entries].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, entry]) => entry);
-}
-
-const DATABASE_FILE = 'database.json';
-/** A folder of a database that is being deleted. No database's own folder begins like this. */
-const DELETED = /^\.deleted-/;
-const TABLE_FILE = /^table-.*\.json$/;
-
-const databaseFileSchema = z.strictObject({ createdAt: z.number(), input: databaseInputSchema });
-
-const tableFileSchema = z.strictObject({
-  databaseName: z.string(),
-  createdAt: z.number(),
-  updatedAt: z.number(),
-  version: z.number(),
-  input: tableInputSchema,
-  partitions: z.array(
-    z.strictObject({ values: partitionValuesSchema, createdAt: z.number(), input: partitionInputSchema }),
-  ),
-});
-
-/**
- * The catalog on disk: one folder per database, one JSON file per table with its partitions. Every file is replaced
- * as a whole. Writes are synchronous: the catalog changes only a few times a day, and a change that is on disk before
- * the next request is read needs no further ordering.
- */
-function writeDatabase(directory: string, entry: DatabaseEntry): void {
-  const folder = databaseFolder(directory, entry.input.Name);
-  mkdirSync(folder, { recursive: true });
-  writeJsonFile(join(folder, DATABASE_FILE), { createdAt: entry.createdAt, input: entry.input });
-}
-
-/** Writes one table. Its database must have been written before. */
-function writeTable(directory: string, table: TableEntry): void {
-  writeJsonFile(tableFile(directory, table.databaseName, table.input.Name), table);
-}
-
-/** Deletes a database and all its tables from disk, in one step: after a kill, a new database of the name finds none of them. */
-function eraseDatabase(directory: string, name: string): void {
-  const deleted = join(directory, `.deleted-${fileNameOf(name)}`);
-  eraseFolder(deleted);
-  renameSync(databaseFolder(directory, name), deleted);
-  try {
-    eraseFolder(deleted);
-  } catch (error) {
-    // The database is gone already. The next start tries again to free its place on disk.
-    reportDefect(error);
-  }
-}
-
-function eraseFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-}
-
-/** Deletes a table and its partitions from disk. */
-function eraseTable(directory: string, databaseName: string, name: string): void {
-  rmSync(tableFile(directory, databaseName, name), { force: true });
-}
-
-/** The databases under `directory`, by name. A directory that does not exist is an empty catalog. @throws DiskError DISK_DAMAGED */
-function readDatabases(directory: string): Map<string, DatabaseEntry> {
-  const databases = new Map<string, DatabaseEntry>();
-  for (const folder of listFolder(directory)) {
-    if (DELETED.test(folder)) continue;
-    const path = join(directory, folder);
-    const database = readJsonFile(join(path, DATABASE_FILE), databaseFileSchema);
-    if (database === undefined) {
-      // An interrupted create leaves an empty folder.
-      const orphan = listFolder(path).find((file) => TABLE_FILE.test(file));
-      if (orphan === undefined) continue;
-      throw new DiskError('DISK_DAMAGED', `${join(path, DATABASE_FILE)} is missing, ${orphan} is there.`);
-    }
-    const { createdAt, input } = database;
-    const tables = new Map<string, TableEntry>();
-    for (const file of listFolder(path)) {
-      const table = TABLE_FILE.test(file) ? readJsonFile(join(path, file), tableFileSchema) : undefined;
-      if (table !== undefined) tables.set(table.input.Name, table);
-    }
-    databases.set(input.Name, { createdAt, input, tables });
-  }
-  return databases;
-}
-
-function databaseFolder(directory: string, name: string): string {
-  return join(directory, fileNameOf(name));
-}
-
-function tableFile(directory: string, databaseName: string, name: string): string {
-  return join(databaseFolder(directory, databaseName), `table-${fileNameOf(name)}.json`);
-}
-
-/** The names in a folder, sorted; none if it does not exist. */
-function listFolder(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-}
-
-/** Whether a folder could not be listed because it does not exist, or because it is a file. */
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
-}
-
-/**
- * Reads the catalog in a directory without opening it: for tools that run while the emulator runs in another process,
- * or not at all. Databases and tables are sorted by name. A missing directory is an empty catalog.
- */
-export function readCatalog(directory: string): readonly DatabaseEntry[] {
-  return [...readDatabases(directory).values()];
 }

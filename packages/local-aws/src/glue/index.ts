@@ -8,7 +8,8 @@ import { validationError } from './errors.ts';
 import { partitionBatches, partitionOperations } from './partitionOperations.ts';
 import { databaseOperations, tableOperations } from './tableOperations.ts';
 
-export { Catalog, readCatalog } from './Catalog.ts';
+export { Catalog } from './Catalog.ts';
+export { readCatalog } from './catalogFiles.ts';
 export {
   type DatabaseEntry,
   insertPartition,

@@ -14,6 +14,12 @@ export const GLUE_LIMITS = {
   valueCharacters: 1_024,
   /** Characters of a location. API_StorageDescriptor */
   locationCharacters: 2_056,
+  /** Characters of the class of an input or output format. API_StorageDescriptor */
+  formatCharacters: 128,
+  /** Characters of a database's location. API_DatabaseInput */
+  uriCharacters: 1_024,
+  /** Characters of a view's text. API_TableInput */
+  viewCharacters: 409_600,
   /** Characters of a parameter's name and of its value. API_TableInput */
   parameterNameCharacters: 255,
   parameterValueCharacters: 512_000,
@@ -31,32 +37,35 @@ export const GLUE_LIMITS = {
   expressionCharacters: 2_048,
 } as const;
 
+/** Glue's sentence for a member that is empty. */
+export const NOT_EMPTY = 'Member must have length greater than or equal to 1';
+
+/** Glue's sentence for a member that is too long. @param most Characters of a text, items of a list. */
+export function tooLong(most: number): string {
+  return `Member must have length less than or equal to ${most}`;
+}
+
+/** A text of at most so many characters. */
+function textOf(most: number): z.ZodString {
+  return z.string().max(most, tooLong(most));
+}
+
 /** A name in Glue: one line of text. */
-export const nameSchema = z
-  .string()
-  .min(1, 'Member must have length greater than or equal to 1')
-  .max(
-    GLUE_LIMITS.nameCharacters,
-    `Member must have length less than or equal to ${GLUE_LIMITS.nameCharacters}`,
-  )
+export const nameSchema = textOf(GLUE_LIMITS.nameCharacters)
+  .min(1, NOT_EMPTY)
   .regex(/^[^\r\n\0]*$/, 'Member must be a single line of text');
 
 /** `Parameters` of a database, table, partition, column or storage descriptor. */
 const parametersSchema = z.record(
-  z.string().min(1).max(GLUE_LIMITS.parameterNameCharacters),
-  z.string().max(GLUE_LIMITS.parameterValueCharacters),
+  textOf(GLUE_LIMITS.parameterNameCharacters).min(1),
+  textOf(GLUE_LIMITS.parameterValueCharacters),
 );
 
 /** A column: https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */
 const columnSchema = z.strictObject({
   Name: nameSchema,
-  Type: z.string().max(GLUE_LIMITS.typeCharacters).optional(),
-  Comment: z
-    .string()
-    .max(
-      GLUE_LIMITS.commentCharacters,
-      `Member must have length less than or equal to ${GLUE_LIMITS.commentCharacters}`,
-    )
+  Type: textOf(GLUE_LIMITS.typeCharacters).optional(),
+  Comment: textOf(GLUE_LIMITS.commentCharacters)
     .regex(/^[\t\P{Cc}]*$/u, 'Member must satisfy its pattern')
     .optional(),
   Parameters: parametersSchema.optional(),
@@ -71,16 +80,10 @@ export type Column = z.output<typeof columnSchema>;
  */
 const storageDescriptorSchema = z.strictObject({
   Columns: z.array(columnSchema).optional(),
-  Location: z
-    .string()
-    .max(
-      GLUE_LIMITS.locationCharacters,
-      `Member must have length less than or equal to ${GLUE_LIMITS.locationCharacters}`,
-    )
-    .optional(),
+  Location: textOf(GLUE_LIMITS.locationCharacters).optional(),
   AdditionalLocations: z.array(z.string()).optional(),
-  InputFormat: z.string().max(128).optional(),
-  OutputFormat: z.string().max(128).optional(),
+  InputFormat: textOf(GLUE_LIMITS.formatCharacters).optional(),
+  OutputFormat: textOf(GLUE_LIMITS.formatCharacters).optional(),
   Compressed: z.boolean().optional(),
   NumberOfBuckets: z.int().optional(),
   SerdeInfo: z
@@ -115,7 +118,7 @@ export const storageDescriptorDefaults: StorageDescriptor = {
 };
 
 /** The values that name a partition, in the order of the table's partition keys. */
-export const partitionValuesSchema = z.array(z.string().max(GLUE_LIMITS.valueCharacters));
+export const partitionValuesSchema = z.array(textOf(GLUE_LIMITS.valueCharacters));
 
 /** A partition: https://docs.aws.amazon.com/glue/latest/webapi/API_PartitionInput.html */
 export const partitionInputSchema = z.strictObject({
@@ -131,9 +134,6 @@ export const partitionInputSchema = z.strictObject({
 /** A partition as clients send it and as it is stored. */
 export type PartitionInput = z.output<typeof partitionInputSchema>;
 
-/** Characters of a view's text. API_TableInput */
-const VIEW_CHARACTERS = 409_600;
-
 /**
  * A table as an API call or a template's `AWS::Glue::Table` defines it. Links to other catalogs (`TargetTable`,
  * `FederatedTable`, `ViewDefinition`) are rejected as unknown members.
@@ -142,7 +142,7 @@ const VIEW_CHARACTERS = 409_600;
 export const tableInputSchema = z.strictObject({
   // Glue stores names in lower case, for compatibility with Hive.
   Name: nameSchema.transform((name) => name.toLowerCase()),
-  Description: z.string().max(GLUE_LIMITS.descriptionCharacters).optional(),
+  Description: textOf(GLUE_LIMITS.descriptionCharacters).optional(),
   Owner: nameSchema.optional(),
   /** Epoch seconds, like every time in this API. */
   LastAccessTime: z.number().optional(),
@@ -150,8 +150,8 @@ export const tableInputSchema = z.strictObject({
   Retention: z.int().min(0).optional(),
   StorageDescriptor: storageDescriptorSchema.optional(),
   PartitionKeys: z.array(columnSchema).optional(),
-  ViewOriginalText: z.string().max(VIEW_CHARACTERS).optional(),
-  ViewExpandedText: z.string().max(VIEW_CHARACTERS).optional(),
+  ViewOriginalText: textOf(GLUE_LIMITS.viewCharacters).optional(),
+  ViewExpandedText: textOf(GLUE_LIMITS.viewCharacters).optional(),
   TableType: nameSchema.optional(),
   Parameters: parametersSchema.optional(),
 });
@@ -167,8 +167,8 @@ export type TableInput = z.output<typeof tableInputSchema>;
 export const databaseInputSchema = z.strictObject({
   // Glue stores names in lower case, for compatibility with Hive.
   Name: nameSchema.transform((name) => name.toLowerCase()),
-  Description: z.string().max(GLUE_LIMITS.descriptionCharacters).optional(),
-  LocationUri: z.string().min(1).max(1_024).optional(),
+  Description: textOf(GLUE_LIMITS.descriptionCharacters).optional(),
+  LocationUri: textOf(GLUE_LIMITS.uriCharacters).min(1).optional(),
   Parameters: parametersSchema.optional(),
   /** Lake Formation permissions are accepted and have no effect. */
   CreateTableDefaultPermissions: z

@@ -17,8 +17,15 @@ export const catalogMember = { CatalogId: nameSchema.optional() };
 /** Members of every operation on a table's partitions. */
 export const tableMembers = { ...catalogMember, DatabaseName: nameSchema, TableName: nameSchema };
 
+/** Members of every operation that answers in pages. */
+export interface PageMembers {
+  readonly NextToken: z.ZodOptional<z.ZodString>;
+  /** Items a page. */
+  readonly MaxResults: z.ZodDefault<z.ZodInt>;
+}
+
 /** Paging members, with at most `limit` items a page. */
-export const pageMembers = (limit: number) => ({
+export const pageMembers = (limit: number): PageMembers => ({
   NextToken: z.string().optional(),
   MaxResults: z
     .int()
@@ -50,7 +57,7 @@ export function glueOperation<Schema extends z.ZodType<{ CatalogId?: string | un
 const tokenSchema = z.array(z.string());
 
 /** A sorted list, and which page of it is asked for. */
-interface PagedList<Item> {
+export interface PagedList<Item> {
   readonly items: readonly Item[];
   /** The sort key of an item. */
   readonly nameOf: (item: Item) => readonly string[];

@@ -11,7 +11,7 @@ import {
   replacePartition,
   type TableEntry,
 } from './entries.ts';
-import { GLUE_LIMITS, partitionInputSchema, partitionValuesSchema } from './inputs.ts';
+import { GLUE_LIMITS, NOT_EMPTY, partitionInputSchema, partitionValuesSchema, tooLong } from './inputs.ts';
 import {
   type GlueContext,
   glueOperation,
@@ -24,7 +24,7 @@ import { parsePartitionFilter } from './partitionFilter.ts';
 
 /** The bounded list of a batch call. */
 const boundedList = <Item extends z.ZodType>(item: Item, limit: number) =>
-  z.array(item).max(limit, `Member must have length less than or equal to ${limit}`);
+  z.array(item).max(limit, tooLong(limit));
 
 /** The input of an operation on one partition. */
 const byValues = z.strictObject({ ...tableMembers, PartitionValues: partitionValuesSchema });
@@ -154,10 +154,7 @@ function batchUpdate(context: BatchContext): Record<string, JsonOperation> {
     'BatchUpdatePartition',
     z.strictObject({
       ...tableMembers,
-      Entries: boundedList(entrySchema, GLUE_LIMITS.updateBatch).min(
-        1,
-        'Member must have length greater than or equal to 1',
-      ),
+      Entries: boundedList(entrySchema, GLUE_LIMITS.updateBatch).min(1, NOT_EMPTY),
     }),
     ({ Entries, ...target }) => {
       const failures = changeItems(

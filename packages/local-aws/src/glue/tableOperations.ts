@@ -7,6 +7,7 @@ import {
   catalogMember,
   type GlueContext,
   glueOperation,
+  type PagedList,
   pageMembers,
   paginate,
   storageMember,
@@ -16,6 +17,13 @@ import {
 /** Paging members of the calls that list databases and tables. */
 const listMembers = pageMembers(GLUE_LIMITS.listPage);
 
+/** The order of databases and tables. */
+const BY_NAME: Pick<PagedList<DatabaseEntry | TableEntry>, 'nameOf' | 'isAfter'> = {
+  nameOf: ({ input }) => [input.Name],
+  isAfter: ({ input }, [name = '']) => input.Name > name,
+};
+
+/** The input of an operation on one database. */
 const byDatabaseName = z.strictObject({ ...catalogMember, Name: nameSchema });
 
 /** Create, read and delete databases. */
@@ -38,8 +46,7 @@ export function databaseOperations(context: GlueContext): Record<string, JsonOpe
       ({ NextToken, MaxResults }) => {
         const { items, next } = paginate({
           items: catalog.databases(),
-          nameOf: ({ input }) => [input.Name],
-          isAfter: ({ input }, [name = '']) => input.Name > name,
+          ...BY_NAME,
           size: MaxResults,
           token: NextToken,
         });
@@ -50,13 +57,8 @@ export function databaseOperations(context: GlueContext): Record<string, JsonOpe
   };
 }
 
+/** The input of an operation on one table. */
 const byName = z.strictObject({ ...catalogMember, DatabaseName: nameSchema, Name: nameSchema });
-
-/** The version of a table that is updated: https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html */
-const versionIdSchema = z
-  .string()
-  .min(1, 'Member must have length greater than or equal to 1')
-  .max(255, 'Member must have length less than or equal to 255');
 
 /** Create, read, update and delete tables. */
 export function tableOperations(context: GlueContext): Record<string, JsonOperation> {
@@ -84,8 +86,7 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
         const matches = Expression === undefined ? () => true : namePattern(Expression);
         const { items, next } = paginate({
           items: catalog.tables(DatabaseName).filter(({ input }) => matches(input.Name)),
-          nameOf: ({ input }) => [input.Name],
-          isAfter: ({ input }, [name = '']) => input.Name > name,
+          ...BY_NAME,
           size: MaxResults,
           token: NextToken,
         });
@@ -101,7 +102,8 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
         TableInput: tableInputSchema,
         // Has no effect: no earlier version is kept here.
         SkipArchive: z.boolean().optional(),
-        VersionId: versionIdSchema.optional(),
+        /** The version that is updated: https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html */
+        VersionId: nameSchema.optional(),
       }),
       ({ DatabaseName, TableInput, VersionId: versionId }) =>
         catalog.updateTable(DatabaseName, TableInput, { versionId }),

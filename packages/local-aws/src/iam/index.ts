@@ -17,11 +17,14 @@ export type { Call, NeededPermission } from './permissions.ts';
 export { type Policy, readPolicy } from './policy.ts';
 export { createCallerLookup, Roles } from './Roles.ts';
 
+// Members of calls, under their names there: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/);
-const UserName = z.string().regex(/^[\w+=,.@-]{1,64}$/);
+const UserName = RoleName;
 const PolicyName = z.string().regex(/^[\w+=,.@-]{1,128}$/);
 const Path = z.string().startsWith('/').endsWith('/').default('/');
-const PolicyDocument = z.string().min(1).max(131_072);
+/** Characters of a document in a call. The document's own limits are {@link POLICY_LIMITS}. */
+const DOCUMENT_CHARACTERS = 131_072;
+const PolicyDocument = z.string().min(1).max(DOCUMENT_CHARACTERS);
 
 /** Options of {@link iamService}. */
 export interface IamOptions {

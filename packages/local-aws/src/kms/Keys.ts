@@ -18,14 +18,15 @@ const keyNotFound = (id: string) => new AwsError('NotFoundException', 400, `Key 
 const aliasNotFound = (arn: string) => new AwsError('NotFoundException', 400, `Alias ${arn} is not found.`);
 
 /** The key belongs to another account than the caller's. */
-export const accessDenied = (arn: string) =>
+export const accessDenied = (arn: string): AwsError =>
   new AwsError('AccessDeniedException', 400, `The ciphertext or key ${arn} is another account's.`);
 
 /** Policies do not allow the call. @param because IAM's sentence with the reason. */
-export const notAuthorized = (because: string) => new AwsError('AccessDeniedException', 400, because);
+export const notAuthorized = (because: string): AwsError =>
+  new AwsError('AccessDeniedException', 400, because);
 
 /** A member that is missing or out of bounds. */
-export const validationError = (message: string) =>
+export const validationError = (message: string): AwsError =>
   new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
 
 /** A property without effect here: no key rotates, and a key that leaves the stack is gone at once. */
@@ -221,6 +222,7 @@ export class Keys {
     return key !== undefined && idOrArn.startsWith('arn:') && key.arn !== idOrArn ? undefined : key;
   }
 
+  /** Whether there is a key of this ID. */
   has(id: string): boolean {
     return this.#keys.has(id);
   }

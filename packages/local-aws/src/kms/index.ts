@@ -31,7 +31,9 @@ export function kmsService({ keys, account, callerOf }: KmsOptions): AwsService 
   });
 }
 
-const KeyId = z.string().min(1).max(2048);
+/** Characters of a key's name: https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html */
+const KEY_NAME_CHARACTERS = 2_048;
+const KeyId = z.string().min(1).max(KEY_NAME_CHARACTERS);
 
 /** Operations that describe and configure a key. https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */
 function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record<string, JsonOperation> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { type Clock, systemClock } from '../base/clock.ts';
+import { type Clock, realClock } from '../base/clock.ts';
 import { Faults } from '../faults/Faults.ts';
 import { invocationTrace } from '../sqs/recursion.ts';
 import { type Host, type HostOptions, loadsNativeCode, processHost, threadHost } from './host.ts';
@@ -75,7 +75,7 @@ class ExecutionEnvironment {
   #dead: FunctionError | undefined;
 
   constructor(
-    { variables, timeoutMs, log, clock = systemClock, ...start }: EnvironmentOptions,
+    { variables, timeoutMs, log, clock = realClock, ...start }: EnvironmentOptions,
     openHost: (options: HostOptions) => Host,
   ) {
     this.#timeoutMs = timeoutMs;

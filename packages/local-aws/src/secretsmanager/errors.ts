@@ -27,11 +27,11 @@ export const SECRETS_MANAGER_LIMITS = {
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors
 
 /** No secret has the name or ARN. */
-export const secretNotFound = () =>
+export const secretNotFound = (): AwsError =>
   new AwsError('ResourceNotFoundException', 400, "Secrets Manager can't find the specified secret.");
 
 /** @param which `staging label: AWSCURRENT` or `VersionId: …` */
-export const valueNotFound = (which: string) =>
+export const valueNotFound = (which: string): AwsError =>
   new AwsError(
     'ResourceNotFoundException',
     400,
@@ -39,7 +39,7 @@ export const valueNotFound = (which: string) =>
   );
 
 /** A secret of the name exists. */
-export const secretExists = (name: string) =>
+export const secretExists = (name: string): AwsError =>
   new AwsError(
     'ResourceExistsException',
     400,
@@ -47,7 +47,7 @@ export const secretExists = (name: string) =>
   );
 
 /** A version never changes: a call with the token of a version and another value is refused. */
-export const versionExists = (token: string, arn: string) =>
+export const versionExists = (token: string, arn: string): AwsError =>
   new AwsError(
     'ResourceExistsException',
     400,
@@ -55,14 +55,17 @@ export const versionExists = (token: string, arn: string) =>
   );
 
 /** A parameter is well formed and has a value that is not possible. */
-export const invalidParameter = (message: string) => new AwsError('InvalidParameterException', 400, message);
+export const invalidParameter = (message: string): AwsError =>
+  new AwsError('InvalidParameterException', 400, message);
 
 /** The call is not possible in the secret's state. */
-export const invalidRequest = (message: string) => new AwsError('InvalidRequestException', 400, message);
+export const invalidRequest = (message: string): AwsError =>
+  new AwsError('InvalidRequestException', 400, message);
 
 /** The secret would have more of something than Secrets Manager keeps. */
-export const limitExceeded = (message: string) => new AwsError('LimitExceededException', 400, message);
+export const limitExceeded = (message: string): AwsError =>
+  new AwsError('LimitExceededException', 400, message);
 
 /** A member is missing or out of its bounds. */
-export const validationError = (message: string) =>
+export const validationError = (message: string): AwsError =>
   new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);

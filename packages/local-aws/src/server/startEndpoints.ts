@@ -1,8 +1,8 @@
 import type { LocalClock } from '../base/clock.ts';
+import type { Listening } from '../edge/listen.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { startGateway } from '../gateway/index.ts';
-import type { Listening } from '../gateway/listen.ts';
 import { startFunctionUrl } from '../gateway/startFunctionUrl.ts';
 import type { Deployment } from '../template/Deployment.ts';
 

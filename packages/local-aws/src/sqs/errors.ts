@@ -64,29 +64,29 @@ export function queryName({ code }: AwsError): string {
 }
 
 /** No queue has the URL or name. */
-export const queueDoesNotExist = () =>
+export const queueDoesNotExist = (): AwsError =>
   new AwsError('QueueDoesNotExist', 400, 'The specified queue does not exist.');
 
 /** A parameter that SQS doesn't accept. */
-export const invalidParameter = (message: string) =>
+export const invalidParameter = (message: string): AwsError =>
   new AwsError('InvalidParameterValueException', 400, message);
 
 /** A parameter that is out of bounds, with SQS's reason. */
-export const outOfRange = (value: number | string, name: string, reason: string) =>
+export const outOfRange = (value: number | string, name: string, reason: string): AwsError =>
   invalidParameter(`Value ${value} for parameter ${name} is invalid. Reason: ${reason}.`);
 
 /** A parameter that is empty. */
-export const missingParameter = (name: string) =>
+export const missingParameter = (name: string): AwsError =>
   new AwsError('MissingRequiredParameterException', 400, `The request must contain the parameter ${name}.`);
 
 /** A message that is longer than its queue allows, with its attributes. */
-export const messageTooLong = (limit: number) =>
+export const messageTooLong = (limit: number): AwsError =>
   invalidParameter(
     `One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`,
   );
 
 /** A queue can't have both kinds of encryption. */
-export const twoEncryptions = () =>
+export const twoEncryptions = (): AwsError =>
   new AwsError(
     'InvalidAttributeName',
     400,
@@ -94,11 +94,11 @@ export const twoEncryptions = () =>
   );
 
 /** An unknown attribute. */
-export const invalidAttributeName = (name: string) =>
+export const invalidAttributeName = (name: string): AwsError =>
   new AwsError('InvalidAttributeName', 400, `Unknown Attribute ${name}.`);
 
 /** A receipt that doesn't belong to the queue. */
-export const receiptHandleIsInvalid = (receipt: string) =>
+export const receiptHandleIsInvalid = (receipt: string): AwsError =>
   new AwsError(
     'ReceiptHandleIsInvalid',
     400,
@@ -106,7 +106,7 @@ export const receiptHandleIsInvalid = (receipt: string) =>
   );
 
 /** A message that is already visible or deleted. */
-export const notInFlight = (receipt: string) =>
+export const notInFlight = (receipt: string): AwsError =>
   outOfRange(
     receipt,
     'ReceiptHandle',
@@ -114,20 +114,20 @@ export const notInFlight = (receipt: string) =>
   );
 
 /** A visibility timeout that would end more than 12 hours after the message was received. */
-export const beyondReceive = (seconds: number, longest: number) =>
+export const beyondReceive = (seconds: number, longest: number): AwsError =>
   invalidParameter(
     `Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [${longest} seconds].`,
   );
 
 /** A body with characters that XML doesn't allow, which SQS refuses. */
-export const invalidMessageContents = () =>
+export const invalidMessageContents = (): AwsError =>
   new AwsError('InvalidMessageContents', 400, 'The message contains characters outside the allowed set.');
 
 /** More messages are in flight than a queue allows. */
-export const overLimit = () => new AwsError('OverLimit', 403, 'Too many messages in flight.');
+export const overLimit = (): AwsError => new AwsError('OverLimit', 403, 'Too many messages in flight.');
 
 /** A second purge too soon after the first. */
-export const purgeInProgress = (name: string, seconds: number) =>
+export const purgeInProgress = (name: string, seconds: number): AwsError =>
   new AwsError(
     'PurgeQueueInProgress',
     403,
@@ -135,11 +135,11 @@ export const purgeInProgress = (name: string, seconds: number) =>
   );
 
 /** A batch without entries. */
-export const emptyBatch = () =>
+export const emptyBatch = (): AwsError =>
   new AwsError('EmptyBatchRequest', 400, 'There should be at least one entry in the request.');
 
 /** A batch with more than ten entries. */
-export const tooManyEntries = (limit: number, count: number) =>
+export const tooManyEntries = (limit: number, count: number): AwsError =>
   new AwsError(
     'TooManyEntriesInBatchRequest',
     400,
@@ -147,11 +147,11 @@ export const tooManyEntries = (limit: number, count: number) =>
   );
 
 /** A batch in which two entries have the same ID. */
-export const idsNotDistinct = (id: string) =>
+export const idsNotDistinct = (id: string): AwsError =>
   new AwsError('BatchEntryIdsNotDistinct', 400, `Id ${id} repeated.`);
 
 /** An invalid ID of an entry. */
-export const invalidBatchId = () =>
+export const invalidBatchId = (): AwsError =>
   new AwsError(
     'InvalidBatchEntryId',
     400,
@@ -159,7 +159,7 @@ export const invalidBatchId = () =>
   );
 
 /** A batch whose messages are too large together. */
-export const batchTooLong = (limit: number, bytes: number) =>
+export const batchTooLong = (limit: number, bytes: number): AwsError =>
   new AwsError(
     'BatchRequestTooLong',
     400,

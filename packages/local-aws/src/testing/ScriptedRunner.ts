@@ -63,6 +63,8 @@ export class ScriptedRunner implements StatementRunner {
 }
 
 /** Chunks of rows as a runner returns them. */
-export async function* chunks(all: Iterable<readonly (readonly (string | null)[])[]>) {
+export async function* chunks(
+  all: Iterable<readonly (readonly (string | null)[])[]>,
+): AsyncGenerator<readonly (readonly (string | null)[])[]> {
   yield* all;
 }

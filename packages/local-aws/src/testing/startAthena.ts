@@ -1,11 +1,16 @@
-import { AthenaClient, GetQueryExecutionCommand, StartQueryExecutionCommand } from '@aws-sdk/client-athena';
+import {
+  AthenaClient,
+  GetQueryExecutionCommand,
+  type QueryExecution,
+  StartQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
 import type { PreparedStatements, StatementRunner } from '../athena/engine/StatementRunner.ts';
-import { openAthena } from '../athena/index.ts';
+import { type Athena, openAthena } from '../athena/index.ts';
 import { ManualClock } from '../base/ManualClock.ts';
 import { Faults } from '../faults/Faults.ts';
 import { Catalog } from '../glue/index.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
-import { startServices } from './startServices.ts';
+import { type ClientOptions, startServices } from './startServices.ts';
 import { temporaryDirectory } from './temporaryDirectory.ts';
 
 export { chunks, ScriptedRunner, textColumn } from './ScriptedRunner.ts';
@@ -26,12 +31,31 @@ export interface RunnerPlace {
   readonly directory: string;
 }
 
+/** A local Athena that a test has started. */
+export interface StartedAthena {
+  readonly clock: ManualClock;
+  readonly store: ObjectStore;
+  readonly catalog: Catalog;
+  readonly faults: Faults;
+  /** Defects of the emulator. A test requires that there is none. */
+  readonly defects: readonly unknown[];
+  /** Calls to Glue and S3, with the access key of each. */
+  readonly calls: unknown[];
+  readonly athena: Athena;
+  readonly client: AthenaClient;
+  /** Options of further clients. */
+  readonly options: ClientOptions;
+  /** Stops it and starts another on the same directory. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /**
  * Starts the local Athena over HTTP with a real client. Its bucket exists; the workgroup `primary` has no location for results.
  */
 export async function startAthena(
   openRunner: (place: RunnerPlace) => StatementRunner | Promise<StatementRunner>,
-) {
+): Promise<StartedAthena> {
   const directory = temporaryDirectory();
   const clock = new ManualClock(START);
   const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
@@ -66,9 +90,7 @@ export async function startAthena(
     store,
     catalog,
     faults,
-    /** Defects of the emulator. A test requires that there is none. */
     defects,
-    /** Requests to Glue and S3, with the access key of each. */
     calls,
     get athena() {
       return athena;
@@ -79,7 +101,6 @@ export async function startAthena(
     get options() {
       return served.options;
     },
-    /** Stops it and starts another on the same directory. */
     async restart() {
       await end();
       athena = await open();
@@ -112,7 +133,7 @@ export async function submit(
 }
 
 /** Asks for an execution until it has ended, as every client does. Returns it. @throws Error after 45 seconds. */
-export async function settle(client: AthenaClient, id: string) {
+export async function settle(client: AthenaClient, id: string): Promise<QueryExecution | undefined> {
   const deadline = performance.now() + 45_000;
   for (let pause = 1; performance.now() < deadline; pause = Math.min(2 * pause, 20)) {
     const { QueryExecution } = await client.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
@@ -125,6 +146,10 @@ export async function settle(client: AthenaClient, id: string) {
 }
 
 /** Runs a query to its end and returns its execution. */
-export async function runToEnd(client: AthenaClient, sql: string, input: Parameters<typeof submit>[2] = {}) {
+export async function runToEnd(
+  client: AthenaClient,
+  sql: string,
+  input: Parameters<typeof submit>[2] = {},
+): Promise<QueryExecution | undefined> {
   return settle(client, await submit(client, sql, input));
 }

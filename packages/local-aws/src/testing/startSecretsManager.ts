@@ -2,14 +2,26 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ManualClock } from '../base/ManualClock.ts';
 import { secretsManagerService } from '../secretsmanager/index.ts';
 import { Secrets } from '../secretsmanager/Secrets.ts';
-import { startServices } from './startServices.ts';
+import { type ClientOptions, startServices } from './startServices.ts';
 import { temporaryDirectory } from './temporaryDirectory.ts';
 
 /** The time at which its clock stands, epoch milliseconds. */
 export const START = Date.UTC(2026, 10, 20, 7, 32);
 
+/** A local Secrets Manager that a test has started. */
+export interface StartedSecretsManager {
+  readonly client: SecretsManagerClient;
+  readonly secrets: Secrets;
+  readonly clock: ManualClock;
+  /** Options of further clients. */
+  readonly options: ClientOptions;
+  /** Reads the directory again, as a restart does. */
+  reopen(): Secrets;
+  close(): Promise<void>;
+}
+
 /** Starts the local Secrets Manager over HTTP with a real client. */
-export async function startSecretsManager() {
+export async function startSecretsManager(): Promise<StartedSecretsManager> {
   const directory = temporaryDirectory();
   const clock = new ManualClock(START);
   const open = () =>
@@ -28,7 +40,6 @@ export async function startSecretsManager() {
     secrets,
     clock,
     options,
-    /** Reads the directory again, as a restart does. */
     reopen: open,
     async close() {
       client.destroy();

@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
+import { listen } from '../../src/edge/listen.ts';
 import { type Gateway, startGateway } from '../../src/gateway/index.ts';
-import { listen } from '../../src/gateway/listen.ts';
 
 interface Received {
   readonly method: string | undefined;
@@ -29,7 +29,7 @@ function upstream(): Server {
 beforeEach(async () => {
   received = [];
   answer = (response) => response.end('{}');
-  server = await listen(upstream(), 0, 50);
+  server = await listen(upstream(), { port: 0, closeGraceMs: 50 });
   const proxy = { uri: server.url, method: undefined, path: '/base$request.path' };
   gateway = await startGateway({
     api: {

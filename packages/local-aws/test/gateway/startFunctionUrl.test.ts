@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
+import type { Listening } from '../../src/edge/listen.ts';
 import type { FunctionUrl } from '../../src/gateway/FunctionUrl.ts';
-import type { Listening } from '../../src/gateway/listen.ts';
 import { startFunctionUrl } from '../../src/gateway/startFunctionUrl.ts';
 import { FunctionError } from '../../src/lambda/LambdaFunction.ts';
 

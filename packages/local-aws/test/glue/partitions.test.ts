@@ -8,7 +8,7 @@ import {
   paginateGetPartitions,
 } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readCatalog } from '../../src/glue/Catalog.ts';
+import { readCatalog } from '../../src/glue/catalogFiles.ts';
 import { dayTable, startGlue } from './startGlue.ts';
 
 let glue: Awaited<ReturnType<typeof startGlue>>;

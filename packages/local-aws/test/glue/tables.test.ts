@@ -13,7 +13,8 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Catalog, readCatalog } from '../../src/glue/Catalog.ts';
+import { Catalog } from '../../src/glue/Catalog.ts';
+import { readCatalog } from '../../src/glue/catalogFiles.ts';
 import { ACCOUNT, dayTable, START, startGlue } from './startGlue.ts';
 
 let glue: Awaited<ReturnType<typeof startGlue>>;

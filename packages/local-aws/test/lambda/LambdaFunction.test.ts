@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { systemClock } from '../../src/base/clock.ts';
+import { realClock } from '../../src/base/clock.ts';
 import { LambdaFunction, type LambdaFunctionOptions } from '../../src/lambda/LambdaFunction.ts';
 import { startFunctions } from '../../src/server/startFunctions.ts';
 
@@ -150,7 +150,7 @@ it('is throttled above its reserved concurrency', async () => {
     endpoint: 'http://127.0.0.1:1',
     environment: {},
     credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
-    clock: systemClock,
+    clock: realClock,
   });
   const deployed = {
     logicalId: 'Collect',

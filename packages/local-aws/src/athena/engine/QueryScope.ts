@@ -34,15 +34,19 @@ const PARTITIONS_SUFFIX = '$partitions';
 /** The tables and views that a query names, created in its session: first empty, then with the files that it needs. */
 export class QueryScope {
   readonly #options: ScopeOptions;
+  /** Tables and views that exist in the session, as `database.name`; and `information_schema`. */
   readonly #known = new Set<string>();
+  /** Databases that exist in the session. */
   readonly #schemas = new Set<string>();
+  /** The tables that have files, as `database.name`. */
   readonly #bases = new Map<string, BaseTable>();
   /** The attached files by their paths in the store. */
   readonly #files = new Map<string, DataFile>();
   /** The `s3://` locations of files by their paths in the session. */
   readonly #locations = new Map<string, string>();
+  /** Trino's types of the columns that have a name. */
   readonly #types = new Map<string, Set<string>>();
-  #filled = 0;
+  /** Whether the query names a hidden column, as `"$path"`. */
   #hasHiddenColumns = false;
 
   constructor(options: ScopeOptions) {
@@ -78,22 +82,19 @@ export class QueryScope {
     const { session, store, onCall } = this.#options;
     const isPartitioned = [...this.#bases.values()].some(({ table }) => table.keys.length > 0);
     const scans = isPartitioned ? await readScans(session, sql) : [];
-    for (const [key, { entry, table }] of this.#bases) {
+    for (const [index, [key, { entry, table }]] of [...this.#bases].entries()) {
       if (table.keys.length > 0) reportGlueCall(onCall, 'GetPartitions', table);
       const needed =
         table.keys.length === 0
           ? [wholeTable(entry)]
           : await neededPartitions(session, scans, { table: `${CATALOG}.${key}`, keys: table.keys, entry });
-      const keys = table.keys.map(({ name }) => name);
-      const folder = String(this.#filled);
-      this.#filled += 1;
       const linked = needed.flatMap(({ values, location }) => {
-        const partitionPath = [
-          folder,
-          ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
+        const folder = [
+          index,
+          ...table.keys.map(({ name }, at) => `${name}=${encodeURIComponent(values[at] ?? '')}`),
         ];
         return listDataFiles(store, location).map((file) =>
-          this.#linkFile(file, partitionPath.join('/'), fileEnding(table.format, file)),
+          this.#linkFile(file, folder.join('/'), fileEnding(table.format, file)),
         );
       });
       const filled = filledTableSql(table, linked, this.#hasHiddenColumns);
@@ -197,6 +198,7 @@ export class QueryScope {
     await session.setDatabase(await this.#schema(view.schema));
     const names = view.columns.map((column) => `"${column.name.replaceAll('"', '""')}"`).join(', ');
     let failure: unknown;
+    // UNNEST with two columns reads a map, or an array of rows: only the binding of the view tells which.
     for (const unnestPairs of ['map', 'rows'] as const) {
       try {
         const how = { unnestPairs, hiddenColumns: this.#hasHiddenColumns };

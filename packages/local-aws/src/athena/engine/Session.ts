@@ -109,6 +109,7 @@ export class Session {
     return await this.#track(() => this.#connection.prepare(sql));
   }
 
+  /** Runs a query and reads all its rows. */
   async read(sql: string): Promise<DuckDBResultReader> {
     return await this.#track(() => this.#connection.runAndReadAll(sql));
   }
@@ -153,12 +154,12 @@ export class Session {
 
   /** Sets the database of unqualified names. @param database The name of a schema in DuckDB; undefined for none. */
   async setDatabase(database: string | undefined): Promise<void> {
-    // The search path must contain a schema of the catalog, or DuckDB does not find `information_schema.tables` in
-    // it.
+    // Without a schema of the catalog, DuckDB does not find its `information_schema.tables`.
     const searchPath = quoteText(`${CATALOG}.${quoteName(database ?? 'main')},memory.main`);
     await this.run(`SET search_path = ${searchPath}`);
   }
 
+  /** Closes it and deletes its folder. Another call has no effect. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -192,6 +193,7 @@ export class SessionPool {
     return session;
   }
 
+  /** Closes the session that nobody has taken, and makes no more. */
   async close(): Promise<void> {
     this.#closed = true;
     (await this.#spare)?.close();

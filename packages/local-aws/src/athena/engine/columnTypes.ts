@@ -8,10 +8,10 @@ import {
 } from '@duckdb/node-api';
 import type { AthenaColumn } from './StatementRunner.ts';
 
-/** Maximum length of a varchar. */
-const VARCHAR = 2_147_483_647;
-/** Maximum length of a varbinary. */
-const VARBINARY = 1_073_741_824;
+/** The most characters of a varchar: https://docs.aws.amazon.com/athena/latest/ug/data-types.html */
+export const MOST_CHARACTERS = 2_147_483_647;
+/** The most bytes of a varbinary, as Athena describes such a column. */
+const MOST_BYTES = 1_073_741_824;
 
 /** The names of a type in Athena, Hive and Trino, and its precision in ColumnInfo. */
 interface KnownType {
@@ -38,8 +38,8 @@ const KNOWN: ReadonlyMap<number, KnownType> = new Map([
   [DuckDBTypeId.UHUGEINT, BIGINT],
   [DuckDBTypeId.FLOAT, { athena: 'float', hive: 'float', trino: 'real', precision: 17 }],
   [DuckDBTypeId.DOUBLE, { athena: 'double', precision: 17 }],
-  [DuckDBTypeId.VARCHAR, { athena: 'varchar', hive: 'string', precision: VARCHAR }],
-  [DuckDBTypeId.BLOB, { athena: 'varbinary', hive: 'binary', precision: VARBINARY }],
+  [DuckDBTypeId.VARCHAR, { athena: 'varchar', hive: 'string', precision: MOST_CHARACTERS }],
+  [DuckDBTypeId.BLOB, { athena: 'varbinary', hive: 'binary', precision: MOST_BYTES }],
   [DuckDBTypeId.DATE, { athena: 'date', precision: 0 }],
   [DuckDBTypeId.TIMESTAMP, { athena: 'timestamp', trino: 'timestamp(3)', precision: 3 }],
   [
@@ -66,7 +66,7 @@ export function resultColumn(name: string, type: DuckDBType): AthenaColumn {
   if (type instanceof DuckDBListType) return { name, type: 'array', precision: 0, scale: 0, nullable };
   if (type instanceof DuckDBMapType) return { name, type: 'map', precision: 0, scale: 0, nullable };
   if (type instanceof DuckDBStructType) return { name, type: 'row', precision: 0, scale: 0, nullable };
-  return { name, type: 'varchar', precision: VARCHAR, scale: 0, nullable };
+  return { name, type: 'varchar', precision: MOST_CHARACTERS, scale: 0, nullable };
 }
 
 /** The Hive type that stores such values; undefined if Hive has no such type (JSON, times with time zone, …). */

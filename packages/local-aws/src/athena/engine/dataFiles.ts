@@ -15,10 +15,15 @@ export interface DataFile {
   readonly isArchived: boolean;
 }
 
-/** Parses `s3://bucket/folder`; undefined for another scheme. The folder ends with a slash or is empty. */
-export function parseLocation(
-  location: string,
-): { readonly bucket: string; readonly folder: string } | undefined {
+/** A folder of S3. */
+export interface S3Folder {
+  readonly bucket: string;
+  /** A prefix of keys. It ends with a slash or is empty. */
+  readonly folder: string;
+}
+
+/** Parses `s3://bucket/folder`; undefined for another scheme. */
+export function parseLocation(location: string): S3Folder | undefined {
   const [, bucket, key = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(location) ?? [];
   return bucket === undefined
     ? undefined

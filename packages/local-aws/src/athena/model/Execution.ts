@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { LineJournal } from '../../disk/LineJournal.ts';
 import { ATHENA_LIMITS } from './limits.ts';
-import { resultConfigurationSchema } from './WorkGroups.ts';
+import { resultConfigurationSchema } from './workGroupConfiguration.ts';
 
 /** A column of a result, as defined by `StatementRunner`. */
 const columnSchema = z.strictObject({
@@ -141,6 +141,7 @@ export class ExecutionJournal {
     for (const id of ids) this.executions.delete(id);
   }
 
+  /** Writes what is not on the disk yet, if it can, and closes the file. */
   close(): void {
     this.#catchUp();
     this.#journal.close();

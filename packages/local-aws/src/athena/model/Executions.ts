@@ -9,14 +9,11 @@ import type { QueryCall, StatementKind, StatementRunner } from '../engine/Statem
 import { type Execution, ExecutionJournal, isFinished } from './Execution.ts';
 import { executionNotFound, invalidRequest, noOutputBucket, tooManyQueries } from './errors.ts';
 import { ATHENA_LIMITS as LIMITS } from './limits.ts';
-import {
-  outputLocation,
-  parseResultLocation,
-  type ResultStore,
-  resolveResultConfiguration,
-} from './ResultStore.ts';
+import type { ResultStore } from './ResultStore.ts';
+import { outputLocation, parseResultLocation, resolveResultConfiguration } from './resultLocation.ts';
 import { type RunOutcome, runExecution, ScanLimitError } from './runExecution.ts';
-import type { ResultConfiguration, WorkGroups } from './WorkGroups.ts';
+import type { WorkGroups } from './WorkGroups.ts';
+import type { ResultConfiguration } from './workGroupConfiguration.ts';
 
 /** "Internal service error". https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
 const INTERNAL_ERROR = { category: 1, type: 100, retryable: false } as const;

@@ -3,89 +3,14 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
 import { readJsonFile, writeJsonFile } from '../../disk/files.ts';
-import { notImplemented } from '../../protocol/AwsError.ts';
 import { readProperties } from '../../protocol/readProperties.ts';
 import { invalidRequest, workGroupNotFound } from './errors.ts';
 import { ATHENA_LIMITS as LIMITS } from './limits.ts';
-
-/**
- * Where and how results are written.
- * https://docs.aws.amazon.com/athena/latest/APIReference/API_ResultConfiguration.html
- */
-export const resultConfigurationSchema = z.strictObject({
-  OutputLocation: z.string().optional(),
-  EncryptionConfiguration: z
-    .strictObject({
-      EncryptionOption: z.enum(['SSE_S3', 'SSE_KMS', 'CSE_KMS']),
-      KmsKey: z.string().optional(),
-    })
-    .optional(),
-  ExpectedBucketOwner: z
-    .string()
-    .regex(/^\d{12}$/)
-    .optional(),
-  AclConfiguration: z.strictObject({ S3AclOption: z.literal('BUCKET_OWNER_FULL_CONTROL') }).optional(),
-});
-
-/** A valid result configuration. */
-export type ResultConfiguration = Readonly<z.output<typeof resultConfigurationSchema>>;
-
-/** Rejects client-side encryption, which would change the bytes in S3. @throws AwsError NotImplemented */
-export function assertNoClientEncryption(configuration: ResultConfiguration | undefined): void {
-  if (configuration?.EncryptionConfiguration?.EncryptionOption === 'CSE_KMS') {
-    throw notImplemented('athena EncryptionOption CSE_KMS');
-  }
-}
-
-/** The only supported engine. https://docs.aws.amazon.com/athena/latest/ug/engine-versions.html */
-export const ENGINE_VERSION = 'Athena engine version 3';
-
-const engineVersionSchema = z.strictObject({
-  SelectedEngineVersion: z.enum(['AUTO', ENGINE_VERSION]).default('AUTO'),
-  /** Set by Athena. Accepted because exported templates contain it. */
-  EffectiveEngineVersion: z.string().optional(),
-});
-
-const cutoffSchema = z
-  .int()
-  .min(
-    LIMITS.leastCutoffBytes,
-    `BytesScannedCutoffPerQuery must be greater than or equal to ${LIMITS.leastCutoffBytes}`,
-  );
-
-const settings = {
-  EnforceWorkGroupConfiguration: z.boolean().optional(),
-  /** Stored without effect, as the next two are: there are no metrics and no billing, and any encryption is allowed. */
-  PublishCloudWatchMetricsEnabled: z.boolean().optional(),
-  RequesterPaysEnabled: z.boolean().optional(),
-  EnableMinimumEncryptionConfiguration: z.boolean().optional(),
-  BytesScannedCutoffPerQuery: cutoffSchema.optional(),
-  EngineVersion: engineVersionSchema.optional(),
-};
-
-/** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html, without notebooks and managed results. */
-const workGroupConfigurationSchema = z.strictObject({
-  ...settings,
-  ResultConfiguration: resultConfigurationSchema.optional(),
-});
-
-/** A configuration with its defaults. */
-export type WorkGroupConfiguration = Readonly<z.output<typeof workGroupConfigurationSchema>>;
-
-/** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfigurationUpdates.html, without what removes members. */
-export const configurationUpdatesSchema = z.strictObject({
-  ...settings,
-  ResultConfigurationUpdates: resultConfigurationSchema.optional(),
-});
-
-/** Applies updates to a configuration. Members that the updates omit do not change. */
-export function updateConfiguration(
-  before: WorkGroupConfiguration,
-  { ResultConfigurationUpdates: results, ...set }: z.output<typeof configurationUpdatesSchema>,
-): WorkGroupConfiguration {
-  const ResultConfiguration = { ...before.ResultConfiguration, ...results };
-  return { ...before, ...set, ...(results === undefined ? {} : { ResultConfiguration }) };
-}
+import {
+  assertNoClientEncryption,
+  type WorkGroupConfiguration,
+  workGroupConfigurationSchema,
+} from './workGroupConfiguration.ts';
 
 /** https://docs.aws.amazon.com/athena/latest/APIReference/API_CreateWorkGroup.html */
 export const workGroupNameSchema = z
@@ -98,7 +23,10 @@ export const workGroupNameSchema = z
 export const descriptionSchema = z.string().max(LIMITS.descriptionCharacters);
 
 /** A tag. It is stored and has no effect. */
-const tagSchema = z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().max(256) });
+const tagSchema = z.strictObject({
+  Key: z.string().min(1).max(LIMITS.tagKeyCharacters),
+  Value: z.string().max(LIMITS.tagValueCharacters),
+});
 
 const propertiesSchema = z.strictObject({
   Name: workGroupNameSchema,

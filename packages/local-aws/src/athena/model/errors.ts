@@ -8,17 +8,18 @@ import { AwsError } from '../../protocol/AwsError.ts';
  * @param code The `AthenaErrorCode`, which some clients display: `INVALID_INPUT`, or `MALFORMED_QUERY` for a
  *   statement that cannot be parsed.
  */
-export const invalidRequest = (message: string, code = 'INVALID_INPUT') =>
+export const invalidRequest = (message: string, code = 'INVALID_INPUT'): AwsError =>
   new AwsError('InvalidRequestException', 400, message, { AthenaErrorCode: code });
 
 /** There is no query with that ID, or it has expired. */
-export const executionNotFound = (id: string) => invalidRequest(`QueryExecution ${id} was not found`);
+export const executionNotFound = (id: string): AwsError =>
+  invalidRequest(`QueryExecution ${id} was not found`);
 
 /** A workgroup that does not exist. */
-export const workGroupNotFound = () => invalidRequest('WorkGroup is not found.');
+export const workGroupNotFound = (): AwsError => invalidRequest('WorkGroup is not found.');
 
 /** A result is requested from a query that has not finished or did not succeed. */
-export const notSucceeded = (state: string) =>
+export const notSucceeded = (state: string): AwsError =>
   invalidRequest(
     state === 'QUEUED' || state === 'RUNNING'
       ? `Query has not yet finished. Current state: ${state}`
@@ -26,32 +27,32 @@ export const notSucceeded = (state: string) =>
   );
 
 /** The result's object is missing from S3, or is no longer a result. */
-export const resultsNotFound = () => invalidRequest('Could not find results');
+export const resultsNotFound = (): AwsError => invalidRequest('Could not find results');
 
 /** The caller may not read the result's object. https://github.com/awslabs/amazon-s3-find-and-forget/issues/290 */
-export const resultsNotReadable = () =>
+export const resultsNotReadable = (): AwsError =>
   invalidRequest(
     'You do not seem to have access to the S3 location of your query results. Please confirm your account has access to the S3 location where your query results are saved and try again. If specifying an expected bucket owner, confirm the bucket is owned by the expected account. If you are using KMS to encrypt query results, please ensure you have permission to access your KMS key. If you continue to see this issue, please contact customer support.',
   );
 
 /** The error of a query without an output location, by its workgroup or by the call. */
-export const noOutputLocation = () =>
+export const noOutputLocation = (): AwsError =>
   invalidRequest(
     'No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.',
   );
 
 /** An output location that is not of the form `s3://bucket/…`. */
-export const invalidLocation = () => invalidRequest('outputLocation is not a valid S3 path.');
+export const invalidLocation = (): AwsError => invalidRequest('outputLocation is not a valid S3 path.');
 
 /**
  * The bucket does not exist, or does not belong to the account that the caller expects, or the caller may not ask in
  * which region it is. https://repost.aws/knowledge-center/athena-output-bucket-error
  */
-export const noOutputBucket = (bucket: string) =>
+export const noOutputBucket = (bucket: string): AwsError =>
   invalidRequest(`Unable to verify/create output bucket ${bucket}`);
 
 /** The queue of queries is full. */
-export const tooManyQueries = () =>
+export const tooManyQueries = (): AwsError =>
   new AwsError(
     'TooManyRequestsException',
     400,
@@ -60,11 +61,11 @@ export const tooManyQueries = () =>
   );
 
 /** There is no resource with that name or ARN. */
-export const resourceNotFound = (message: string, name: string) =>
+export const resourceNotFound = (message: string, name: string): AwsError =>
   new AwsError('ResourceNotFoundException', 400, message, { ResourceName: name });
 
 /** An error of the catalog in Athena's wording, which clients parse to detect a missing table. */
-export const metadataError = (cause: AwsError, requestId: string) =>
+export const metadataError = (cause: AwsError, requestId: string): AwsError =>
   new AwsError('MetadataException', 400, catalogMessage(cause, requestId));
 
 /**

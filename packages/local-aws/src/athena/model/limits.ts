@@ -2,6 +2,11 @@
 export const ATHENA_LIMITS = {
   /** Characters of a statement. API_StartQueryExecution */
   queryCharacters: 262_144,
+  /** Characters of an execution's ID. API_GetQueryExecution */
+  idCharacters: 128,
+  /** Characters of a tag's key, and of its value. API_Tag */
+  tagKeyCharacters: 128,
+  tagValueCharacters: 256,
   /** Characters of a client's request token. API_StartQueryExecution */
   tokenLeastCharacters: 32,
   tokenMostCharacters: 128,

@@ -54,11 +54,25 @@ export function formatText(rows: readonly (readonly (string | null)[])[]): strin
 /** Types whose values are case-sensitive. */
 const TEXT = new Set(['varchar', 'char', 'string', 'json']);
 
+/** A column of a result: https://docs.aws.amazon.com/athena/latest/APIReference/API_ColumnInfo.html */
+export interface ColumnInfo {
+  readonly CatalogName: 'hive';
+  readonly SchemaName: '';
+  readonly TableName: '';
+  readonly Name: string;
+  readonly Label: string;
+  /** Athena's name of the type, without its parameters. */
+  readonly Type: string;
+  readonly Precision: number;
+  readonly Scale: number;
+  readonly Nullable: AthenaColumn['nullable'];
+  readonly CaseSensitive: boolean;
+}
+
 /**
- * A column in the response of `GetQueryResults`. Athena always leaves schema and table empty and names the catalog
- * `hive`. https://docs.aws.amazon.com/athena/latest/APIReference/API_ColumnInfo.html
+ * A column in the response of `GetQueryResults`. Athena always leaves schema and table empty and names the catalog `hive`.
  */
-export function columnInfo({ name, type, precision, scale, nullable }: AthenaColumn) {
+export function columnInfo({ name, type, precision, scale, nullable }: AthenaColumn): ColumnInfo {
   return {
     CatalogName: 'hive',
     SchemaName: '',

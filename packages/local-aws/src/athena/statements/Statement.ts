@@ -1,4 +1,5 @@
 import type { StorageDescriptor } from '../../glue/index.ts';
+import { CATALOG } from '../engine/Session.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
 
@@ -153,7 +154,7 @@ export function resolveTableName(
   { catalog, database, table }: TableName,
   current: string | undefined,
 ): { readonly database: string; readonly name: string } {
-  if (catalog !== undefined && catalog.toLowerCase() !== 'awsdatacatalog') {
+  if (catalog !== undefined && catalog.toLowerCase() !== CATALOG) {
     throw statementError('CATALOG_NOT_FOUND', `Catalog '${catalog}' does not exist`);
   }
   return { database: resolveDatabase(database, current), name: table.toLowerCase() };

@@ -18,6 +18,7 @@ export class StatementReader {
     return this.#index >= this.list.length;
   }
 
+  /** Whether these words follow. */
   peek(...words: readonly string[]): boolean {
     return this.list.words(this.#index, ...words);
   }
@@ -27,6 +28,7 @@ export class StatementReader {
     return this.list.word(this.#index);
   }
 
+  /** Whether a symbol follows, as `(`. */
   peekSymbol(symbol: string): boolean {
     return this.list.symbol(this.#index) === symbol;
   }
@@ -45,24 +47,29 @@ export class StatementReader {
     return true;
   }
 
+  /** Whether a symbol follows. If so, reads it. */
   takeSymbol(symbol: string): boolean {
     if (!this.peekSymbol(symbol)) return false;
     this.#index += 1;
     return true;
   }
 
+  /** Reads words, of which each has to follow. */
   expect(...words: readonly string[]): void {
     for (const word of words) if (!this.take(word)) throw this.unexpected(`'${word.toUpperCase()}'`);
   }
 
+  /** Reads a symbol, which has to follow. */
   expectSymbol(symbol: string): void {
     if (!this.takeSymbol(symbol)) throw this.unexpected(`'${symbol}'`);
   }
 
+  /** Requires the end of the statement. */
   expectEnd(): void {
     if (!this.atEnd) throw this.unexpected('<EOF>');
   }
 
+  /** The error for what follows. @param expecting What could follow, in Trino's words. */
   unexpected(expecting: string): SqlError {
     const token = this.list.at(this.#index);
     if (token !== undefined) return mismatched(token, expecting);
@@ -73,6 +80,7 @@ export class StatementReader {
     );
   }
 
+  /** Reads a token of any kind. */
   next(): Token {
     const token = this.list.at(this.#index);
     if (token === undefined) throw this.unexpected('<identifier>');
@@ -90,6 +98,7 @@ export class StatementReader {
     return token.kind === 'word' ? token.raw : token.value;
   }
 
+  /** Reads a text in quotes. */
   text(): string {
     const token = this.next();
     // Hive accepts strings in double quotes, too.
@@ -100,6 +109,7 @@ export class StatementReader {
     return token.value;
   }
 
+  /** Reads a table's name with up to two qualifiers: `catalog.database.table`. */
   tableName(): TableName {
     const offset = this.list.offset(this.#index);
     const isHive = this.list.at(this.#index)?.raw.startsWith('`') === true;

@@ -1,41 +1,20 @@
-import {
-  type Catalog,
-  EXPANDED_TEXT,
-  encodePrestoView,
-  insertPartition,
-  isView,
-  removePartition,
-  type TableEntry,
-} from '../../glue/index.ts';
+import { type Catalog, type Column, isView, removePartition, type TableEntry } from '../../glue/index.ts';
 import { parseHiveType } from '../../trino/index.ts';
-import { hiveTypeName, textColumn, trinoTypeName } from '../engine/columnTypes.ts';
-import { parquetStorageDescriptor, partitionFolder } from '../engine/dataFiles.ts';
+import { parquetStorageDescriptor } from '../engine/dataFiles.ts';
 import { assertNotIceberg } from '../engine/QueryScope.ts';
-import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
-import type { RunnerOptions, StatementContext, StatementResult } from '../engine/StatementRunner.ts';
-import { openQuery, rowsFrom } from './queryStatements.ts';
+import type { StatementResult } from '../engine/StatementRunner.ts';
+import { type CatalogRun, createView } from './createView.ts';
+import { rowsFrom } from './queryStatements.ts';
 import { type ColumnDefinition, type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
 import { runShow } from './show/showStatements.ts';
-import { assertColumnNames, assertColumns } from './writeStatements.ts';
-
-/** A catalog statement with its context. */
-interface CatalogRun {
-  readonly runner: RunnerOptions;
-  readonly context: StatementContext;
-  readonly statement: string;
-  /** Opens a session for statements that contain a query. */
-  readonly takeSession: () => Promise<Session>;
-}
+import { addPartitions, defaultLocation, findPartition } from './write/tablePartitions.ts';
 
 /** The lines of a statement, as Athena returns them: one column of texts. */
 type CatalogAnswer = Pick<StatementResult, 'columns' | 'rows'>;
 
-/** The answer of a statement that prints nothing. */
-const NO_LINES: readonly string[] = [];
-
 /**
- * Runs SHOW, DESCRIBE, CREATE, DROP and ALTER.
+ * Runs SHOW, DESCRIBE, CREATE, DROP and ALTER. Only the first two answer with lines.
  *
  * @throws StatementError; AwsError of the catalog.
  */
@@ -49,12 +28,8 @@ export async function runCatalogStatement(statement: Statement, run: CatalogRun)
     });
     return { columns, rows: rowsFrom(lines.map((line) => [line])) };
   }
-  const lines =
-    statement.kind === 'createView' ? await createView(statement, run) : runChange(statement, run);
-  return {
-    columns: lines.length === 0 ? [] : [textColumn('result')],
-    rows: rowsFrom(lines.map((line) => [line])),
-  };
+  await runChange(statement, run);
+  return { columns: [], rows: rowsFrom([]) };
 }
 
 function isShow(statement: Statement): statement is Parameters<typeof runShow>[0] {
@@ -62,25 +37,22 @@ function isShow(statement: Statement): statement is Parameters<typeof runShow>[0
 }
 
 /** Runs a statement that changes the catalog. */
-function runChange(statement: Statement, run: CatalogRun): readonly string[] {
+async function runChange(statement: Statement, run: CatalogRun): Promise<void> {
   switch (statement.kind) {
     case 'createDatabase':
-      createDatabase(statement, run);
-      return NO_LINES;
+      return createDatabase(statement, run);
     case 'createTable':
-      createTable(statement, run);
-      return NO_LINES;
+      return createTable(statement, run);
+    case 'createView':
+      return createView(statement, run);
     case 'dropTable':
     case 'dropView':
-      dropTable(statement, run);
-      return NO_LINES;
+      return dropTable(statement, run);
     case 'addPartitions':
     case 'dropPartitions':
-      changePartitions(statement, run);
-      return NO_LINES;
+      return changePartitions(statement, run);
     case 'setProperties':
-      setProperties(statement, run);
-      return NO_LINES;
+      return setProperties(statement, run);
     default:
       throw notEmulated(statement.kind);
   }
@@ -161,64 +133,6 @@ function hasDatabase({ runner }: CatalogRun, name: string): boolean {
   return runner.catalog.databases().some(({ input }) => input.Name === name.toLowerCase());
 }
 
-/** Stores the view in Glue in Athena's format. https://docs.aws.amazon.com/athena/latest/ug/create-view.html */
-async function createView(
-  statement: Extract<Statement, { kind: 'createView' }>,
-  run: CatalogRun,
-): Promise<readonly string[]> {
-  const { runner, context } = run;
-  const { catalog } = runner;
-  const { database, name } = resolveTableName(statement.name, context.database);
-  const sql = statement.query.sql.trimEnd();
-  const existing = catalog.database(database).tables.get(name);
-  if (existing !== undefined && !statement.replace) {
-    throw statementError('TABLE_ALREADY_EXISTS', `View already exists: '${database}.${name}'`);
-  }
-  if (existing !== undefined && !isView(existing)) {
-    throw statementError(
-      'NOT_SUPPORTED',
-      `'${database}.${name}' is a table: it cannot be replaced by a view`,
-    );
-  }
-  const session = await run.takeSession();
-  const open = await openQuery(statement.query, { ...run, session, nameColumns: false });
-  try {
-    assertColumnNames(statement, run.statement);
-    assertColumns(open, run.statement);
-  } finally {
-    session.close();
-  }
-  const input = {
-    Name: name,
-    TableType: 'VIRTUAL_VIEW',
-    Parameters: { presto_view: 'true', comment: 'Presto View' },
-    PartitionKeys: [],
-    StorageDescriptor: {
-      // Types that Hive does not have are strings in Glue. The view's definition has the exact type.
-      Columns: open.columns.map((column) => ({
-        Name: column.name.toLowerCase(),
-        Type: hiveTypeName(column.type) ?? 'string',
-      })),
-      Location: '',
-    },
-    ViewOriginalText: encodePrestoView({
-      originalSql: sql,
-      catalog: 'awsdatacatalog',
-      schema: context.database?.toLowerCase() ?? database,
-      columns: open.columns.map((column) => ({
-        name: column.name.toLowerCase(),
-        type: trinoTypeName(column.type),
-      })),
-    }),
-    ViewExpandedText: EXPANDED_TEXT,
-  };
-  const operation = existing === undefined ? 'CreateTable' : 'UpdateTable';
-  context.onCall({ service: 'glue', operation, input: { DatabaseName: database, Name: name } });
-  if (existing === undefined) catalog.createTable(database, input);
-  else catalog.updateTable(database, input);
-  return NO_LINES;
-}
-
 /** A table that is no view, and none of Iceberg's. @throws StatementError `DDL`, `NOT_SUPPORTED`; AwsError of the catalog. */
 function requireTable(catalog: Catalog, database: string, name: string): TableEntry {
   const entry = catalog.table(database, name);
@@ -233,7 +147,7 @@ function requireTable(catalog: Catalog, database: string, name: string): TableEn
 }
 
 /** A column of a statement in Glue. @throws StatementError `DDL` for a type that Hive doesn't have. */
-function glueColumn({ name, type, comment }: ColumnDefinition) {
+function glueColumn({ name, type, comment }: ColumnDefinition): Column {
   if (parseHiveType(type) === undefined)
     throw statementError('DDL', `ParseException: cannot recognize the type ${type} of the column ${name}`);
   return { Name: name, Type: type, ...(comment === undefined ? {} : { Comment: comment }) };
@@ -242,38 +156,31 @@ function glueColumn({ name, type, comment }: ColumnDefinition) {
 /** Runs ALTER TABLE ADD and DROP PARTITION. */
 function changePartitions(
   statement: Extract<Statement, { kind: 'addPartitions' | 'dropPartitions' }>,
-  { runner, context }: CatalogRun,
+  run: CatalogRun,
 ): void {
+  const { runner, context } = run;
   const { database, name } = resolveTableName(statement.name, context.database);
   const table = requireTable(runner.catalog, database, name);
   const keys = (table.input.PartitionKeys ?? []).map((key) => key.Name);
   if (keys.length === 0)
     throw statementError('DDL', `SemanticException: Table ${name} is not a partitioned table`);
-  const now = runner.clock.now();
-  const call = (operation: string) =>
-    context.onCall({ service: 'glue', operation, input: { DatabaseName: database, TableName: name } });
   const specs = statement.partitions.map((spec) => ({ spec, values: partitionValues(spec, keys) }));
   if (statement.kind === 'addPartitions') {
-    const newSpecs = specs.filter(({ values }) => !(statement.ifNotExists && hasPartition(table, values)));
-    call('BatchCreatePartition');
-    runner.catalog.changePartitions(database, name, (before) =>
-      newSpecs.reduce(
-        (changed, { spec, values }) =>
-          insertPartition(changed, toPartitionInput(before, keys, values, spec.location), now),
-        before,
-      ),
-    );
+    const base = table.input.StorageDescriptor?.Location ?? '';
+    const added = specs
+      .filter(({ values }) => !(statement.ifNotExists && findPartition(table, values)))
+      .map(({ spec, values }) => ({
+        values,
+        location: spec.location ?? defaultLocation(base, keys, values),
+      }));
+    addPartitions(run, { database, name }, added);
     return;
   }
-  const present = specs.filter(({ values }) => !(statement.ifExists && !hasPartition(table, values)));
-  call('BatchDeletePartition');
+  const present = specs.filter(({ values }) => !statement.ifExists || findPartition(table, values));
+  callGlue(run, 'BatchDeletePartition', { DatabaseName: database, TableName: name });
   runner.catalog.changePartitions(database, name, (before) =>
     present.reduce((changed, { values }) => removePartition(changed, values), before),
   );
-}
-
-function hasPartition({ partitions }: TableEntry, values: readonly string[]): boolean {
-  return partitions.some((partition) => partition.values.every((value, index) => value === values[index]));
 }
 
 /** The values of a partition, in the order of the keys. @throws StatementError unless there is a value for each key. */
@@ -294,21 +201,4 @@ function partitionValues({ values }: PartitionSpec, keys: readonly string[]): st
  */
 function withoutLastSlash(location: string): string {
   return location.replace(/(?<=^s3:\/\/[^/]+\/.*[^/])\/+$/, '');
-}
-
-/** A partition in Glue. @param location Default: the folder of its values below the table's. */
-function toPartitionInput(
-  { input }: TableEntry,
-  keys: readonly string[],
-  values: readonly string[],
-  location?: string,
-) {
-  const base = input.StorageDescriptor?.Location ?? '';
-  const folder = base.endsWith('/') ? base : `${base}/`;
-  const defaultLocation = `${folder}${partitionFolder(keys, values)}/`;
-  return {
-    Values: [...values],
-    Parameters: {},
-    StorageDescriptor: { ...input.StorageDescriptor, Location: location ?? defaultLocation },
-  };
 }

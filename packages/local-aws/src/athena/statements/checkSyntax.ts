@@ -14,6 +14,7 @@ export class SyntaxCheck {
     this.#connection = connection;
   }
 
+  /** Opens a DuckDB that only parses. */
   static async open(): Promise<SyntaxCheck> {
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
     const connection = await instance.connect();
@@ -49,6 +50,7 @@ export class SyntaxCheck {
     }
   }
 
+  /** Closes DuckDB. */
   close(): void {
     this.#connection.closeSync();
     this.#instance.closeSync();

@@ -1,21 +1,11 @@
-import { z } from 'zod';
 import type { TableEntry } from '../../glue/index.ts';
-import { textColumn } from '../engine/columnTypes.ts';
-import { explainEmpty, readScanFilters, type TableScan } from '../engine/prunePartitions.ts';
+import { MOST_CHARACTERS, textColumn } from '../engine/columnTypes.ts';
+import { type PlanNode, parsePlan, readScanFilters, type TableScan } from '../engine/planScans.ts';
+import { explainEmpty } from '../engine/prunePartitions.ts';
 import { CATALOG } from '../engine/Session.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
 import { openQuery, type QueryRun, resultColumns, rowsFrom } from './queryStatements.ts';
 import type { Statement } from './Statement.ts';
-
-/** A node of DuckDB's `EXPLAIN (FORMAT json)`. */
-const nodeSchema = z.object({
-  name: z.string(),
-  extra_info: z.object({ Table: z.union([z.string(), z.array(z.string())]).optional() }),
-  get children(): z.ZodArray<typeof nodeSchema> {
-    return z.array(nodeSchema);
-  },
-});
-type Node = z.output<typeof nodeSchema>;
 
 /** Trino's estimate without statistics of the tables. */
 const ESTIMATE = {
@@ -48,7 +38,7 @@ export async function runExplain(
         : [`Output[columnNames = [${names.join(', ')}]]`, ...planLines(plan)];
     // The first row of an EXPLAIN is the column's name, and of SHOW there is no such row:
     // https://github.com/dbt-labs/dbt-adapters/blob/main/dbt-athena/tests/functional/adapter/test_connections.py, which runs on AWS
-    const column = { ...textColumn('Query Plan'), type: 'varchar', precision: 2_147_483_647 };
+    const column = { ...textColumn('Query Plan'), type: 'varchar', precision: MOST_CHARACTERS };
     return {
       columns: [column],
       rows: rowsFrom(lines.map((line) => [line])),
@@ -91,15 +81,12 @@ function ioPlan(tables: readonly TableEntry[]): object {
 
 /** DuckDB's operators as a tree of lines, with the tables that they read. */
 function planLines(plan: string): string[] {
-  const lines = ({ name, extra_info: { Table }, children }: Node, indent: string): string[] => {
+  const lines = ({ name, extra_info: { Table }, children }: PlanNode, indent: string): string[] => {
     const ofTable = Table === undefined ? '' : `[table = ${[Table].flat().join('').replaceAll('"', '')}]`;
     return [
       `${indent}└─ ${name.trim()}${ofTable}`,
       ...children.flatMap((child) => lines(child, `${indent}   `)),
     ];
   };
-  return z
-    .array(nodeSchema)
-    .parse(JSON.parse(plan))
-    .flatMap((root) => lines(root, ''));
+  return parsePlan(plan).flatMap((root) => lines(root, ''));
 }

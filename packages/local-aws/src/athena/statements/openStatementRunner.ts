@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { AwsError } from '../../protocol/AwsError.ts';
 import { SqlError } from '../../trino/index.ts';
-import { SessionPool } from '../engine/Session.ts';
+import { CATALOG, SessionPool } from '../engine/Session.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
 import type {
   RunnerOptions,
@@ -11,11 +10,14 @@ import type {
 } from '../engine/StatementRunner.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { SyntaxCheck } from './checkSyntax.ts';
+import { executionParameters } from './executionParameters.ts';
 import { runExplain } from './explainStatement.ts';
 import { parseStatement } from './parseStatement.ts';
-import { executionParameters, runSelect, sessionDirectory } from './queryStatements.ts';
+import { runSelect, sessionDirectory } from './queryStatements.ts';
 import { type QueryText, type Statement, statementKind } from './Statement.ts';
-import { runCreateTableAs, runInsert } from './writeStatements.ts';
+import { runCreateTableAs } from './write/createTableAs.ts';
+import { runInsert } from './write/insertStatement.ts';
+import { toStatementFailure } from './write/writeRows.ts';
 
 /**
  * Opens the runner of Athena statements. DuckDB runs queries over the objects of the local S3; databases, tables,
@@ -62,6 +64,7 @@ function normalized(context: StatementContext): StatementContext {
   };
 }
 
+/** Runs a statement of any kind. @throws StatementError; the signal's reason when it aborts. */
 async function runStatement(
   sql: string,
   context: StatementContext,
@@ -69,7 +72,7 @@ async function runStatement(
   sessions: SessionPool,
 ): Promise<StatementResult> {
   const statement = parse(sql);
-  if (context.catalog.toLowerCase() !== 'awsdatacatalog') {
+  if (context.catalog.toLowerCase() !== CATALOG) {
     throw statementError('CATALOG_NOT_FOUND', `Catalog '${context.catalog}' does not exist`);
   }
   if (statement.kind === 'execute') {
@@ -84,18 +87,12 @@ async function runStatement(
   }
   const kind = statementKind(statement);
   if (!usesRows(statement)) {
+    const takeSession = () => sessions.take();
     try {
-      const result = await runCatalogStatement(statement, {
-        runner,
-        context,
-        statement: sql,
-        takeSession: () => sessions.take(),
-      });
+      const result = await runCatalogStatement(statement, { runner, context, statement: sql, takeSession });
       return { ...kind, scannedBytes: () => 0, output: 'txt', ...result };
     } catch (error) {
-      // Hive passes on the catalog's message.
-      if (error instanceof AwsError) throw statementError('DDL', error.message, undefined, error);
-      throw error;
+      throw toStatementFailure(error);
     }
   }
   const session = await sessions.take();

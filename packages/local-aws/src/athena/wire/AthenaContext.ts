@@ -37,7 +37,7 @@ export const pageMembers = {
 };
 
 /** The ID of an execution. */
-export const idSchema = z.string().min(1).max(128);
+export const idSchema = z.string().min(1).max(LIMITS.idCharacters);
 
 /** A client's request token. */
 export const tokenSchema = z.string().min(LIMITS.tokenLeastCharacters).max(LIMITS.tokenMostCharacters);

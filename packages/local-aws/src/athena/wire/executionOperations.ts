@@ -1,18 +1,19 @@
 import { z } from 'zod';
+import type { Signer } from '../../iam/Caller.ts';
 import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
 import { epochSeconds, type JsonOperation, operation } from '../../protocol/JsonService.ts';
 import type { Execution } from '../model/Execution.ts';
 import { invalidRequest, notSucceeded, resultsNotReadable } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
-import { parseResultLocation, readResult } from '../model/ResultStore.ts';
+import { readResult } from '../model/readResult.ts';
 import { columnInfo } from '../model/resultFormat.ts';
+import { parseResultLocation } from '../model/resultLocation.ts';
+import { PRIMARY, workGroupNameSchema } from '../model/WorkGroups.ts';
 import {
   assertNoClientEncryption,
   ENGINE_VERSION,
-  PRIMARY,
   resultConfigurationSchema,
-  workGroupNameSchema,
-} from '../model/WorkGroups.ts';
+} from '../model/workGroupConfiguration.ts';
 import {
   type AthenaContext,
   DATA_CATALOG,
@@ -23,6 +24,7 @@ import {
   tokenSchema,
 } from './AthenaContext.ts';
 
+/** The input of an operation on one execution. */
 const byId = z.strictObject({ QueryExecutionId: idSchema });
 
 const contextSchema = z
@@ -178,7 +180,8 @@ function timeline({ submittedAt, startedAt, completedAt }: Execution) {
   };
 }
 
-const inputSchema = z.strictObject({
+/** https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */
+const resultsSchema = z.strictObject({
   QueryExecutionId: idSchema,
   NextToken: z.string().min(1).max(LIMITS.nextTokenCharacters).optional(),
   MaxResults: z
@@ -189,16 +192,17 @@ const inputSchema = z.strictObject({
   QueryResultType: z.enum(['DATA_ROWS', 'DATA_MANIFEST']).default('DATA_ROWS'),
 });
 
+/** A token of a page, decoded: the execution's ID, and the byte of the result's object at which the page begins. */
 const TOKEN = /^(.+)\/(\d+)$/;
 
 /**
  * Read a query's result page by page, from its object in S3, as Athena does. Deleting the object deletes the result.
  */
 export function resultOperations(context: AthenaContext): Record<string, JsonOperation> {
-  const { executions, store, onCall } = context;
+  const { executions, store } = context;
   return {
     GetQueryResults: operation({
-      input: inputSchema,
+      input: resultsSchema,
       async run({ QueryExecutionId, NextToken, MaxResults, QueryResultType }, { signature }) {
         if (QueryResultType === 'DATA_MANIFEST') {
           throw notImplemented('athena GetQueryResults QueryResultType DATA_MANIFEST');
@@ -207,23 +211,7 @@ export function resultOperations(context: AthenaContext): Record<string, JsonOpe
         const { outcome, outputLocation, state } = execution;
         if (state !== 'SUCCEEDED' || outcome === undefined) throw notSucceeded(state);
         const from = NextToken === undefined ? 0 : parseToken(NextToken, execution);
-        if (outcome.format !== 'none') {
-          // API_GetQueryResults: the caller needs permission to read the result's object.
-          const place = parseResultLocation(outputLocation);
-          // Undefined for an object that somebody has deleted: the read below reports that.
-          const encryption = store.bucket(place.bucket).find(place.key)?.attributes.encryption;
-          try {
-            onCall(signature, {
-              service: 's3',
-              operation: 'GetObject',
-              ...place,
-              isResult: true,
-              encryption,
-            });
-          } catch (error) {
-            throw error instanceof AwsError ? resultsNotReadable() : error;
-          }
-        }
+        if (outcome.format !== 'none') requireReadable(context, signature, outputLocation);
         const { rows, next } =
           outcome.format === 'none'
             ? { rows: [], next: undefined }
@@ -239,6 +227,18 @@ export function resultOperations(context: AthenaContext): Record<string, JsonOpe
       },
     }),
   };
+}
+
+/** The caller needs permission to read the result's object: API_GetQueryResults. @throws AwsError InvalidRequestException */
+function requireReadable({ store, onCall }: AthenaContext, caller: Signer, location: string): void {
+  const place = parseResultLocation(location);
+  // Undefined for an object that somebody has deleted, which the reader reports.
+  const encryption = store.bucket(place.bucket).find(place.key)?.attributes.encryption;
+  try {
+    onCall(caller, { service: 's3', operation: 'GetObject', ...place, isResult: true, encryption });
+  } catch (error) {
+    throw error instanceof AwsError ? resultsNotReadable() : error;
+  }
 }
 
 /** NULL is a datum without a value. */

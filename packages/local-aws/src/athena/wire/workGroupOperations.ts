@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { epochSeconds, type JsonOperation, operation } from '../../protocol/JsonService.ts';
 import { invalidRequest } from '../model/errors.ts';
+import { descriptionSchema, type WorkGroup, workGroupNameSchema } from '../model/WorkGroups.ts';
 import {
   configurationUpdatesSchema,
-  descriptionSchema,
   ENGINE_VERSION,
   updateConfiguration,
-  type WorkGroup,
-  workGroupNameSchema,
-} from '../model/WorkGroups.ts';
+} from '../model/workGroupConfiguration.ts';
 import { type AthenaContext, pageMembers, paginate } from './AthenaContext.ts';
 
 const byName = z.strictObject({ WorkGroup: workGroupNameSchema });

@@ -1,0 +1,167 @@
+import { parseHiveType } from '../../../trino/index.ts';
+import { listObjects, parquetStorageDescriptor } from '../../engine/dataFiles.ts';
+import { notEmulated, statementError } from '../../engine/StatementError.ts';
+import { openQuery, type QueryRun } from '../queryStatements.ts';
+import { type Properties, type PropertyValue, resolveTableName, type Statement } from '../Statement.ts';
+import { assertColumnNames, assertColumns, hiveColumns } from './queryColumns.ts';
+import { addPartitions, defaultLocation, type TablePlace, withTrailingSlash } from './tablePartitions.ts';
+import {
+  NOTHING_WRITTEN,
+  type QueryResult,
+  requireLocation,
+  toStatementFailure,
+  toStatementResult,
+  writeRows,
+} from './writeRows.ts';
+
+/** The properties of CREATE TABLE AS that are emulated: https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html */
+const TABLE_PROPERTIES = [
+  'format',
+  'external_location',
+  'partitioned_by',
+  'parquet_compression',
+  'write_compression',
+  'table_type',
+  'is_external',
+];
+
+type CreateTableAs = Extract<Statement, { kind: 'createTableAs' }>;
+
+/**
+ * Runs CREATE TABLE AS: writes the rows, then creates the table and its partitions in Glue.
+ *
+ * @throws StatementError, after closing the session.
+ */
+export async function runCreateTableAs(statement: CreateTableAs, run: QueryRun): Promise<QueryResult> {
+  const { runner, context, session } = run;
+  try {
+    const { database, name } = resolveTableName(statement.name, context.database);
+    if (textProperty(statement.properties.get('table_type'))?.toUpperCase() === 'ICEBERG')
+      throw notEmulated('CREATE TABLE of an Iceberg table');
+    const properties = requireKnownProperties(statement.properties);
+    if (runner.catalog.database(database).tables.has(name)) {
+      if (!statement.ifNotExists)
+        throw statementError(
+          'TABLE_ALREADY_EXISTS',
+          `Table 'awsdatacatalog.${database}.${name}' already exists`,
+        );
+      session.close();
+      return toStatementResult(NOTHING_WRITTEN);
+    }
+    return await createTableAs(statement, properties, { database, name }, run);
+  } catch (error) {
+    session.close();
+    throw toStatementFailure(error);
+  }
+}
+
+/** Creates a table that does not exist from the rows of a query. */
+async function createTableAs(
+  statement: CreateTableAs,
+  properties: Properties,
+  { database, name }: TablePlace,
+  run: QueryRun,
+): Promise<QueryResult> {
+  const { context } = run;
+  const location = withTrailingSlash(
+    textProperty(properties.get('external_location')) ??
+      `${context.outputLocation}tables/${context.executionId}/`,
+  );
+  assertEmptyLocation(
+    run,
+    location,
+    `Target directory for table '${database}.${name}' already exists: ${location}`,
+  );
+  const keys = nameList(properties.get('partitioned_by'));
+  assertColumnNames(statement, run.statement);
+  const open = await openQuery(statement.query, { ...run, nameColumns: false });
+  assertColumns(open, run.statement);
+  const columns = hiveColumns(open);
+  const dataColumns = columns.slice(0, columns.length - keys.length);
+  const keyColumns = columns.slice(columns.length - keys.length);
+  assertKeysLast(keys, keyColumns);
+  const written = statement.withData
+    ? await writeRows(open, run, {
+        columns: columns.map(({ Name, Type }, index) => ({ name: Name, sql: castTo(`c${index}`, Type) })),
+        keys,
+        compression: parquetCompression(
+          textProperty(properties.get('parquet_compression') ?? properties.get('write_compression')),
+        ),
+        locationOf: (values) => defaultLocation(location, keys, values),
+      })
+    : NOTHING_WRITTEN;
+  const input = { DatabaseName: database, Name: name };
+  context.onCall({ service: 'glue', operation: 'CreateTable', input });
+  run.runner.catalog.createTable(database, {
+    Name: name,
+    TableType: 'EXTERNAL_TABLE',
+    Parameters: { EXTERNAL: 'TRUE', has_encrypted_data: 'false' },
+    PartitionKeys: keyColumns,
+    StorageDescriptor: parquetStorageDescriptor(dataColumns, location),
+  });
+  addPartitions(run, { database, name }, written.partitions);
+  return toStatementResult(written);
+}
+
+/** Requires that the partition keys are the last columns of a query. @throws StatementError `HIVE_COLUMN_ORDER_MISMATCH` */
+function assertKeysLast(keys: readonly string[], lastColumns: readonly { readonly Name: string }[]): void {
+  if (keys.every((key, index) => lastColumns[index]?.Name === key)) return;
+  throw statementError(
+    'HIVE_COLUMN_ORDER_MISMATCH',
+    `Partition keys must be the last columns in the table and in the same order as the table properties: [${keys.join(', ')}]`,
+  );
+}
+
+/** @throws StatementError for a property or a format that is not emulated. */
+function requireKnownProperties(properties: Properties): Properties {
+  for (const name of properties.keys()) {
+    if (!TABLE_PROPERTIES.includes(name)) throw notEmulated(`The property ${name}`);
+  }
+  const format = textProperty(properties.get('format')) ?? 'PARQUET';
+  if (format.toUpperCase() !== 'PARQUET')
+    throw notEmulated(`Writing in the format ${format}, which is not PARQUET,`);
+  return properties;
+}
+
+/** DuckDB's names of Parquet's compressions, by Athena's: https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html */
+const COMPRESSIONS: Readonly<Record<string, string>> = {
+  gzip: 'gzip',
+  snappy: 'snappy',
+  zstd: 'zstd',
+  lz4: 'lz4_raw',
+  none: 'uncompressed',
+  uncompressed: 'uncompressed',
+};
+
+/** DuckDB's name of a compression. @param name Athena's name. Default: gzip, as in Athena. */
+function parquetCompression(name = 'gzip'): string {
+  const compression = COMPRESSIONS[name.toLowerCase()];
+  if (compression === undefined) throw notEmulated(`The compression ${name}`);
+  return compression;
+}
+
+/** Requires that nothing is at the location of a new table. @throws StatementError */
+function assertEmptyLocation({ runner, context }: QueryRun, location: string, message: string): void {
+  const place = requireLocation(location);
+  if (!runner.store.hasBucket(place.bucket))
+    throw statementError('HIVE_METASTORE_ERROR', `The specified bucket does not exist: ${place.bucket}`);
+  context.onCall({ service: 's3', operation: 'ListBucket', bucket: place.bucket, key: place.folder });
+  if (listObjects(runner.store, location).length > 0)
+    throw statementError('HIVE_PATH_ALREADY_EXISTS', message);
+}
+
+/** SQL of a column as the type of its table. */
+function castTo(column: string, hive: string): string {
+  return `CAST(${column} AS ${parseHiveType(hive)?.duckDb ?? 'VARCHAR'})`;
+}
+
+/** A property that is a text; undefined for a list, and for a property that is not set. */
+function textProperty(value: PropertyValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The names in a property, in lower case. */
+function nameList(value: PropertyValue | undefined): string[] {
+  if (value === undefined) return [];
+  return (typeof value === 'string' ? [value] : [...value]).map((name) => name.toLowerCase());
+}

@@ -1,0 +1,190 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { quoteName, quoteText } from '../../../base/sql.ts';
+import { readPieces } from '../../../disk/files.ts';
+import { AwsError } from '../../../protocol/AwsError.ts';
+import { parseLocation, type S3Folder } from '../../engine/dataFiles.ts';
+import { statementError } from '../../engine/StatementError.ts';
+import { STATEMENT_LIMITS, type StatementResult } from '../../engine/StatementRunner.ts';
+import { type OpenQuery, type QueryRun, rowsFrom } from '../queryStatements.ts';
+import type { NewPartition } from './tablePartitions.ts';
+
+/** The result of a statement but for its kind. */
+export type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
+
+/** The result of a statement that writes no rows. */
+export const NOTHING_WRITTEN: WriteResult = { rows: 0, scannedBytes: 0, locations: [], partitions: [] };
+
+/** The result of a statement that has written rows. */
+export function toStatementResult({ rows, scannedBytes, locations }: WriteResult): QueryResult {
+  return {
+    columns: [{ name: 'rows', type: 'bigint', precision: 19, scale: 0, nullable: 'UNKNOWN' }],
+    rows: rowsFrom([]),
+    updateCount: rows,
+    scannedBytes: () => scannedBytes,
+    output: 'txt',
+    manifest: locations,
+  };
+}
+
+/** An error of the catalog as the failure of the statement, whose message Hive passes on. Other errors stay as they are. */
+export function toStatementFailure(error: unknown): unknown {
+  return error instanceof AwsError ? statementError('DDL', error.message, undefined, error) : error;
+}
+
+/** A column to write. */
+interface OutputColumn {
+  readonly name: string;
+  /** Its value in SQL, over the query's columns `c0`, `c1`, … */
+  readonly sql: string;
+}
+
+/** What rows are written into. */
+export interface RowTarget {
+  readonly columns: readonly OutputColumn[];
+  /** Names of the partition columns, which are not written to the files. */
+  readonly keys: readonly string[];
+  /** DuckDB's name of Parquet's compression. */
+  readonly compression: string;
+  /** The location of a partition. It ends with a slash. */
+  readonly locationOf: (values: readonly string[]) => string;
+}
+
+/** The result of writing rows. */
+export interface WriteResult {
+  readonly rows: number;
+  /** Bytes of the files that the query read. */
+  readonly scannedBytes: number;
+  /** The `s3://` locations of the objects. */
+  readonly locations: readonly string[];
+  /** The partitions that received rows; none in a table without partition keys. */
+  readonly partitions: readonly NewPartition[];
+}
+
+/**
+ * Writes a query's rows as Parquet files to disk and then uploads them. It closes the session.
+ *
+ * @throws StatementError; then no object of the statement is left.
+ */
+export async function writeRows(open: OpenQuery, run: QueryRun, into: RowTarget): Promise<WriteResult> {
+  const { session, context, runner } = run;
+  const { keys, locationOf } = into;
+  const folder = join(session.directory, 'out');
+  mkdirSync(folder);
+  const copy = copyStatement(open, into, folder);
+  const put: ObjectPlace[] = [];
+  try {
+    const scannedBytes = await open.attachFiles();
+    const rows = Number((await session.read(copy.sql)).getRowsJS()[0]?.[0] ?? 0);
+    const files = rows === 0 ? [] : listWritten(folder, keys);
+    const partitions = new Map(files.map(({ values }) => [JSON.stringify(values), values]));
+    assertFewPartitions(partitions.size);
+    for (const [index, { path, values }] of files.entries()) {
+      context.signal.throwIfAborted();
+      const place = requireLocation(locationOf(values));
+      const key = `${place.folder}${context.executionId}_${index}`;
+      context.onCall({ service: 's3', operation: 'PutObject', bucket: place.bucket, key });
+      await runner.store.put(place.bucket, key, readPieces(path));
+      put.push({ bucket: place.bucket, key });
+    }
+    return {
+      rows,
+      scannedBytes,
+      locations: put.map(({ bucket, key }) => `s3://${bucket}/${key}`),
+      partitions:
+        keys.length === 0
+          ? []
+          : [...partitions.values()].map((values) => ({ values, location: locationOf(values) })),
+    };
+  } catch (error) {
+    // Readers of the table would find these objects: if the statement is run again, its rows would be there twice.
+    for (const { bucket, key } of put) runner.store.delete(bucket, key);
+    throw context.signal.aborted ? context.signal.reason : open.translateError(error, copy.before);
+  } finally {
+    session.close();
+  }
+}
+
+/** An object that has been written. */
+interface ObjectPlace {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** A statement of DuckDB that contains a query. */
+interface CopyStatement {
+  readonly sql: string;
+  /** The number of characters before the query. */
+  readonly before: number;
+}
+
+/** The statement that writes a query's rows to files: one, or one folder a partition. */
+function copyStatement(
+  open: OpenQuery,
+  { columns, keys, compression }: RowTarget,
+  folder: string,
+): CopyStatement {
+  const names = open.columns.map((_, index) => `c${index}`).join(', ');
+  const list = columns
+    .map(({ name, sql }) => `${keys.includes(name) ? folderText(sql) : sql} AS ${quoteName(name)}`)
+    .join(', ');
+  const before = `COPY (SELECT ${list} FROM (`;
+  const split =
+    keys.length === 0 ? '' : `, PARTITION_BY (${keys.map(quoteName).join(', ')}), FILENAME_PATTERN '{i}'`;
+  const target = keys.length === 0 ? join(folder, '0.parquet') : folder;
+  const options = `FORMAT parquet, COMPRESSION ${compression}${split}`;
+  return {
+    sql: `${before}${open.sql}) AS q(${names})) TO ${quoteText(target)} (${options})`,
+    before: before.length,
+  };
+}
+
+/** @throws StatementError `HIVE_TOO_MANY_OPEN_PARTITIONS` */
+function assertFewPartitions(count: number): void {
+  if (count <= STATEMENT_LIMITS.writtenPartitions) return;
+  throw statementError(
+    'HIVE_TOO_MANY_OPEN_PARTITIONS',
+    `Exceeded limit of ${STATEMENT_LIMITS.writtenPartitions} open writers for partitions/buckets`,
+  );
+}
+
+/** The bucket and the folder of a location. @throws StatementError `INVALID_TABLE_PROPERTY` */
+export function requireLocation(location: string): S3Folder {
+  const place = parseLocation(location);
+  if (place === undefined) throw statementError('INVALID_TABLE_PROPERTY', `Not an S3 location: ${location}`);
+  return place;
+}
+
+/** A Parquet file that DuckDB has written. */
+interface WrittenFile {
+  readonly path: string;
+  /** The values of its partition, in the order of the partition keys. */
+  readonly values: readonly string[];
+}
+
+/** The Parquet files that DuckDB has written, in folders by partition. */
+function listWritten(folder: string, keys: readonly string[]): WrittenFile[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((file) => ({
+      path: join(file.parentPath, file.name),
+      values: keys.length === 0 ? [] : relative(folder, file.parentPath).split('/').map(partitionValue),
+    }));
+}
+
+/** DuckDB's name of the folder of rows whose partition key is null, which is Hive's, too. */
+const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
+
+/**
+ * SQL of a partition key as it stands in a folder's name: hexadecimal digits, because two values that differ only by case would
+ * have one folder on macOS.
+ */
+function folderText(sql: string): string {
+  return `hex(CAST(${sql} AS VARCHAR))`;
+}
+
+/** The value in a folder's name, such as `ds=323032362D31312D3230`. */
+function partitionValue(folder: string): string {
+  const text = decodeURIComponent(folder.slice(folder.indexOf('=') + 1));
+  return text === NULL_PARTITION ? text : Buffer.from(text, 'hex').toString('utf8');
+}

@@ -1,0 +1,66 @@
+import type { Socket } from 'node:net';
+import type { LocalClock } from '../base/clock.ts';
+import type { AwsError } from '../protocol/AwsError.ts';
+
+/** Thrown to end the connection of a call without an answer: the client sees ECONNRESET. */
+export class ConnectionReset extends Error {
+  constructor() {
+    super('The connection is reset.');
+    this.name = 'ConnectionReset';
+  }
+}
+
+/** Effect of faults on a call before or after the service handles it. */
+export interface FaultEffect {
+  /** How long the call waits here; 0 for not at all. */
+  readonly delayMs: number;
+  /** Ends the delay at once: the faults have been cleared. */
+  readonly cleared?: AbortSignal;
+  /** How the call ends here, if it does not go on. */
+  readonly end?: AwsError | 'reset';
+}
+
+/** Where the effect of a fault takes place. */
+interface EffectContext {
+  readonly clock: Pick<LocalClock, 'after'>;
+  /** The client's connection. Absent for a call of a service of this cloud, which never gives up. */
+  readonly connection?: Socket | undefined;
+}
+
+/**
+ * Applies the effect of faults on one side of a call. The local clock measures the delay; a client that gives up in the
+ * meantime ends the call there.
+ *
+ * @throws the AwsError to answer, or ConnectionReset.
+ */
+export async function applyFaultEffect(
+  { delayMs, cleared, end }: FaultEffect,
+  { clock, connection }: EffectContext,
+): Promise<void> {
+  if (delayMs > 0) await delay(delayMs, { clock, connection }, cleared);
+  if (end === 'reset') throw new ConnectionReset();
+  if (end !== undefined) throw end;
+}
+
+/** Waits. @throws ConnectionReset when the client gives up. */
+function delay(
+  delayMs: number,
+  { clock, connection }: EffectContext,
+  cleared: AbortSignal | undefined,
+): Promise<void> {
+  if (connection?.destroyed === true) return Promise.reject(new ConnectionReset());
+  if (cleared?.aborted === true) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const settle = (done: () => void) => {
+      alarm.cancel();
+      connection?.off('close', gone);
+      cleared?.removeEventListener('abort', over);
+      done();
+    };
+    const gone = () => settle(() => reject(new ConnectionReset()));
+    const over = () => settle(resolve);
+    const alarm = clock.after(delayMs, over);
+    connection?.once('close', gone);
+    cleared?.addEventListener('abort', over);
+  });
+}
