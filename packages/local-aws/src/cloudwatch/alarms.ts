@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { valueAt } from '../base/json.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { epochSeconds, type JsonOperation, operation } from '../protocol/JsonService.ts';
+import { readToken, writeToken } from '../protocol/pageToken.ts';
 import { type AlarmOptions, type DeployedAlarm, readMinutes, type State, stateOf } from './alarmState.ts';
-import { readToken, writeToken } from './pageToken.ts';
 
 export const MINUTE_MS = 60_000;
 
@@ -44,7 +44,7 @@ export function describeAlarms(options: AlarmOptions): JsonOperation {
         .sort((a, b) => (a.name < b.name ? -1 : 1))
         .map((alarm) => describe(alarm, stateOf(alarm, filtered, minutesById, options.clock.now())))
         .filter((alarm) => StateValue === undefined || alarm.StateValue === StateValue);
-      const from = readToken(NextToken);
+      const from = readToken(NextToken, invalidToken) ?? 0;
       const to = from + MaxRecords;
       return {
         MetricAlarms: described.slice(from, to),
@@ -93,3 +93,7 @@ function readResources(stack: ReturnType<NonNullable<AlarmOptions['stack']>>): {
   }
   return { alarms, filtered };
 }
+
+/** A token that no page gave out. */
+export const invalidToken = (): AwsError =>
+  new AwsError('InvalidNextToken', 400, 'The next token is not valid.');

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
+import { readToken, writeToken } from '../protocol/pageToken.ts';
 import type { AlarmOptions } from './alarmState.ts';
-import { describeAlarms } from './alarms.ts';
+import { describeAlarms, invalidToken } from './alarms.ts';
 import type { Metric } from './embeddedMetrics.ts';
 import type { StoredMinute } from './MetricStore.ts';
-import { readToken, writeToken } from './pageToken.ts';
 import { isStatistic, Statistics, statistics } from './Statistics.ts';
 
 export { readEmbeddedMetrics } from './embeddedMetrics.ts';
@@ -105,7 +105,7 @@ function getMetricData({
           const points = pointsOf(query, stored, start).sort(([a], [b]) => order * (a - b));
           return { id: query.id, label: query.label, points };
         });
-      return page(series, MaxDatapoints, readToken(NextToken));
+      return page(series, MaxDatapoints, readToken(NextToken, invalidToken) ?? 0);
     },
   });
 }

@@ -72,7 +72,7 @@ export const FOLDER_MODE = 0o700;
 export const FILE_MODE = 0o600;
 
 /** Permission bits of the group and of all other users. */
-const OTHERS = 0o077;
+export const OTHERS = 0o077;
 
 /** Options of {@link makeDataPrivate}. */
 export interface PrivateDataOptions {

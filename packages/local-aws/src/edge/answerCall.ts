@@ -7,6 +7,7 @@ import { ConnectionReset } from '../faults/faultEffect.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsResponse, AwsService, EdgeCall } from '../protocol/AwsService.ts';
 import { jsonError } from '../protocol/JsonService.ts';
+import { queryError } from '../protocol/QueryService.ts';
 import { SignatureProblem, signatureError } from '../protocol/signatureError.ts';
 import { type AuthenticationContext, authenticateRequest, handleWithFaults } from './handleRequest.ts';
 import { type ReadCall, unsignedAction } from './readCall.ts';
@@ -35,7 +36,7 @@ export async function answerCall(
   requestId: string,
   context: AnswerContext,
 ): Promise<AwsResponse> {
-  const unsigned = await refuseUnsignedAction(message, call);
+  const unsigned = await refuseUnsignedAction(message, call, requestId);
   if (unsigned !== undefined) return unsigned;
   const { authorization, signable, refused } = call;
   const service = detectService(context.services, {
@@ -44,7 +45,7 @@ export async function answerCall(
   });
   if ('unknown' in service) {
     return refused === undefined
-      ? unknownService(service.unknown, message.headers)
+      ? unknownService(service.unknown, message.headers, requestId)
       : jsonError(refused, 'application/x-amz-json-1.1');
   }
   const refuse = (error: AwsError) =>
@@ -66,12 +67,13 @@ export async function answerCall(
 async function refuseUnsignedAction(
   message: IncomingMessage,
   call: ReadCall,
+  requestId: string,
 ): Promise<AwsResponse | undefined> {
   try {
     const action = await unsignedAction(message, call);
-    return action === undefined ? undefined : refuseQuery(notImplemented(`sts ${action}`));
+    return action === undefined ? undefined : queryError(notImplemented(`sts ${action}`), requestId, '');
   } catch (error) {
-    if (error instanceof AwsError) return refuseQuery(error);
+    if (error instanceof AwsError) return queryError(error, requestId, '');
     throw error;
   }
 }
@@ -153,24 +155,14 @@ function detectService(
  * JSON with a target, the Query protocol's XML for a form, else REST-JSON.
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
  */
-function unknownService(name: string, headers: IncomingHttpHeaders): AwsResponse {
+function unknownService(name: string, headers: IncomingHttpHeaders, requestId: string): AwsResponse {
   const error = notImplemented(`The service ${name}`);
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
-    return refuseQuery(error);
+    return queryError(error, requestId, '');
   }
   const contentType =
     headers['content-type'] === 'application/x-amz-json-1.0'
       ? 'application/x-amz-json-1.0'
       : 'application/x-amz-json-1.1';
   return jsonError(error, contentType, { 'x-amzn-errortype': error.code });
-}
-
-/** An error in the Query protocol, without a namespace. */
-function refuseQuery(error: AwsError): AwsResponse {
-  const message = error.message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return {
-    status: error.status,
-    headers: { 'content-type': 'text/xml' },
-    body: `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
-  };
 }

@@ -4,7 +4,7 @@ import type { Listening } from '../edge/listen.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
 import { Faults } from '../faults/Faults.ts';
 import { applyFaultEffect } from '../faults/faultEffect.ts';
-import { FunctionError } from '../lambda/LambdaFunction.ts';
+import { FunctionError } from '../lambda/ExecutionEnvironment.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { corsHeaders, isPreflight } from './corsHeaders.ts';
 import type { FunctionUrl } from './FunctionUrl.ts';

@@ -91,7 +91,9 @@ try {
   throw error;
 }
 
-const LINE_BREAK = 10;
+/** The byte that ends an invocation in a pipe, and the most bytes that are read from it at once. */
+const LINE_BREAK = 0x0a;
+const READ_BYTES = 65_536;
 /** How many invocations have come. */
 let received = 0;
 
@@ -122,7 +124,7 @@ function thaw(): Invocation {
   }
   const parts: Buffer[] = [];
   for (;;) {
-    const bytes = Buffer.alloc(65_536);
+    const bytes = Buffer.alloc(READ_BYTES);
     const length = readSync(THAWS, bytes);
     if (length === 0) process.exit();
     parts.push(bytes.subarray(0, length));

@@ -263,6 +263,7 @@ export class FunctionLogs {
     }
   }
 
+  /** Reads the metrics of the last output, and closes the files. */
   close(): void {
     this.readMetrics();
     for (const log of this.#logs.values()) log.close();

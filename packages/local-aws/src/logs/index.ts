@@ -3,6 +3,7 @@ import { memberOf } from '../base/json.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService, operation } from '../protocol/JsonService.ts';
+import { readToken, writeToken } from '../protocol/pageToken.ts';
 import type { FunctionLogs } from './FunctionLogs.ts';
 import { readFilterPattern } from './filterPattern.ts';
 
@@ -10,10 +11,14 @@ export { FunctionLogs } from './FunctionLogs.ts';
 export { readFilterPattern } from './filterPattern.ts';
 
 /** Limits of a call: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
-const LIMITS = { events: 10_000, bytes: 1_048_576, patternLength: 1_024 } as const;
+const LIMITS = { events: 10_000, bytes: 1_048_576, patternCharacters: 1_024 } as const;
+
+/** Digits of an event's ID, as in the examples of API_FilterLogEvents. */
+const EVENT_ID_DIGITS = 56;
 
 /** The name of a log stream: a log group has one here. */
 const STREAM = 'local';
+/** The log group of a function. */
 const FUNCTION_GROUP = /^\/aws\/lambda\/(.+)$/;
 
 /** The name under which {@link FunctionLogs} has the lines of a log group. */
@@ -40,7 +45,7 @@ export function logsService(options: {
           logGroupName: z.string().min(1),
           startTime: z.int().min(0).default(0),
           endTime: z.int().min(0).default(Number.MAX_SAFE_INTEGER),
-          filterPattern: z.string().max(LIMITS.patternLength).default(''),
+          filterPattern: z.string().max(LIMITS.patternCharacters).default(''),
           limit: z.int().min(1).max(LIMITS.events).default(LIMITS.events),
           nextToken: z.string().optional(),
           interleaved: z.boolean().optional(),
@@ -53,7 +58,7 @@ export function logsService(options: {
             if (groups().includes(logGroupName)) return { events: [], searchedLogStreams: [] };
             throw new AwsError('ResourceNotFoundException', 400, 'The specified log group does not exist.');
           }
-          const from = nextToken === undefined ? log.positionAt(startTime) : readToken(nextToken);
+          const from = readToken(nextToken, invalidToken) ?? log.positionAt(startTime);
           const events: object[] = [];
           let bytes = 0;
           for await (const { position, at, text } of log.lines(from)) {
@@ -67,7 +72,7 @@ export function logsService(options: {
               timestamp: at,
               message: text,
               ingestionTime: at,
-              eventId: String(position).padStart(56, '0'),
+              eventId: String(position).padStart(EVENT_ID_DIGITS, '0'),
             });
           }
           return { events, searchedLogStreams: [] };
@@ -77,17 +82,7 @@ export function logsService(options: {
   });
 }
 
-/** The token of a page that begins at a position of the log. */
-function writeToken(position: number): string {
-  return Buffer.from(`from ${position}`).toString('base64url');
-}
-
-/** @throws AwsError InvalidParameterException for a token that was not given out. */
-function readToken(token: string): number {
-  const position = /^from (\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString())?.[1];
-  if (position === undefined) throw invalidParameter('The specified nextToken is invalid.');
-  return Number(position);
-}
+const invalidToken = () => invalidParameter('The specified nextToken is invalid.');
 
 function invalidParameter(message: string): AwsError {
   return new AwsError('InvalidParameterException', 400, message);

@@ -28,12 +28,14 @@ export class AwsError extends Error {
   }
 }
 
+/** The status of {@link notImplemented}, which the AWS SDKs do not retry. */
+export const NOT_EMULATED = 501;
+
 /**
- * The refusal of something that the local cloud doesn't emulate; nothing is accepted silently. 501 is a status that the
- * AWS SDKs do not retry.
+ * The refusal of something that the local cloud doesn't emulate; nothing is accepted silently.
  *
  * @param feature Names the thing, e.g. `S3 PutBucketAcl` or `glue GetPartitions member Expression`.
  */
 export function notImplemented(feature: string): AwsError {
-  return new AwsError('NotImplemented', 501, `${feature} is not emulated by the local cloud.`);
+  return new AwsError('NotImplemented', NOT_EMULATED, `${feature} is not emulated by the local cloud.`);
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { AwsError } from './AwsError.ts';
@@ -93,4 +94,21 @@ export async function readBody(body: AsyncIterable<Uint8Array>, limitBytes: numb
   }
   const [only] = chunks;
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length);
+}
+
+/**
+ * Requires the body whose hash was signed.
+ *
+ * @param code The service's error for another body.
+ * @throws AwsError
+ */
+export function requireSignedBody({ signature }: AwsRequest, body: Uint8Array, code: string): void {
+  const { payloadHash } = signature;
+  if (payloadHash === 'UNSIGNED-PAYLOAD') return;
+  if (createHash('sha256').update(body).digest('hex') === payloadHash) return;
+  throw new AwsError(
+    code,
+    403,
+    'The request signature does not match: the body is not the one whose SHA-256 was signed.',
+  );
 }

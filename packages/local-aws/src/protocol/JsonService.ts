@@ -1,8 +1,13 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { valueAt } from '../base/json.ts';
 import { AwsError, notImplemented } from './AwsError.ts';
-import { type AwsRequest, type AwsResponse, type AwsService, readBody } from './AwsService.ts';
+import {
+  type AwsRequest,
+  type AwsResponse,
+  type AwsService,
+  readBody,
+  requireSignedBody,
+} from './AwsService.ts';
 
 /** Limit of a JSON request if its service sets no other. */
 const DEFAULT_BODY_LIMIT_BYTES = 8 * 1024 * 1024;
@@ -78,7 +83,7 @@ export function jsonService(definition: JsonServiceDefinition): AwsService {
   async function answer(request: AwsRequest): Promise<AwsResponse> {
     // Read first, whatever the target: a refused request must not leave its body unread on a kept connection.
     const body = await readBody(request.body, limit);
-    checkPayloadHash(request, body);
+    requireSignedBody(request, body, 'InvalidSignatureException');
     const name = operationName(request, targetPrefix);
     const called = operations.get(name);
     if (called === undefined) throw notImplemented(`${signingName} ${name}`);
@@ -118,19 +123,7 @@ function operationName(request: AwsRequest, targetPrefix: string): string {
   return name;
 }
 
-/** @throws AwsError `InvalidSignatureException` for another body than the signed one. */
-function checkPayloadHash(request: AwsRequest, body: Uint8Array): void {
-  const { payloadHash } = request.signature;
-  if (payloadHash === 'UNSIGNED-PAYLOAD') return;
-  if (createHash('sha256').update(body).digest('hex') !== payloadHash) {
-    throw new AwsError(
-      'InvalidSignatureException',
-      403,
-      'The request signature does not match: the body is not the one whose SHA-256 was signed.',
-    );
-  }
-}
-
+/** The document in a body; none is an empty one. @throws AwsError `SerializationException` */
 function parseInput(body: Uint8Array): unknown {
   if (body.byteLength === 0) return {};
   try {

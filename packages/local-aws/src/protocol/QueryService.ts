@@ -1,7 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { AwsError, notImplemented } from './AwsError.ts';
-import { type AwsRequest, type AwsResponse, type AwsService, readBody } from './AwsService.ts';
+import { AwsError, NOT_EMULATED, notImplemented } from './AwsError.ts';
+import {
+  type AwsRequest,
+  type AwsResponse,
+  type AwsService,
+  readBody,
+  requireSignedBody,
+} from './AwsService.ts';
 import { type XmlElement, xmlDocument } from './xml.ts';
 
 /** Limit of a request, bytes: a form has few members. */
@@ -72,7 +77,7 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
 
   async function answer(request: AwsRequest): Promise<AwsResponse> {
     const body = await readBody(request.body, bodyLimitBytes);
-    checkPayloadHash(request, body);
+    requireSignedBody(request, body, 'SignatureDoesNotMatch');
     const { Action = '', Version, ...members } = readForm(request, body);
     if (Version !== version)
       throw new AwsError('InvalidAction', 400, `Expected Version ${version}, got ${Version ?? 'none'}.`);
@@ -81,23 +86,12 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
     // An operation of CloudFormation is about a stack, AssumeRole about a role.
     await request.announce?.(Action, members['StackName'] ?? members['RoleArn'], members);
     const result = await operation.perform(members, request, validationError);
-    return respond(200, [
-      `${Action}Response`,
-      [
-        [`${Action}Result`, result],
-        ['ResponseMetadata', [['RequestId', request.requestId]]],
-      ],
-    ]);
+    const metadata: XmlElement = ['ResponseMetadata', [['RequestId', request.requestId]]];
+    return xmlAnswer(200, [`${Action}Response`, [[`${Action}Result`, result], metadata]], namespace);
   }
 
-  const respond = (status: number, root: XmlElement): AwsResponse => ({
-    status,
-    headers: { 'content-type': 'text/xml' },
-    body: xmlDocument(root, namespace),
-  });
-
   const refuse = (error: AwsError, { requestId }: Pick<AwsRequest, 'requestId'>) =>
-    respond(error.status, errorElement(error, requestId));
+    queryError(error, requestId, namespace);
 
   return {
     signingName,
@@ -107,23 +101,34 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
   };
 }
 
-function errorElement({ status, code, message }: AwsError, requestId: string): XmlElement {
+/** An error as the Query protocol has it. @param namespace '' for none. */
+export function queryError(
+  { status, code, message }: AwsError,
+  requestId: string,
+  namespace: string,
+): AwsResponse {
   // A request that is not emulated can be mended by its sender only.
-  const isSender = status < 500 || status === 501;
-  return [
-    'ErrorResponse',
-    [
-      [
-        'Error',
-        [
-          ['Type', isSender ? 'Sender' : 'Receiver'],
-          ['Code', code],
-          ['Message', message],
-        ],
-      ],
-      ['RequestId', requestId],
-    ],
+  const isSender = status < 500 || status === NOT_EMULATED;
+  const members: XmlElement[] = [
+    ['Type', isSender ? 'Sender' : 'Receiver'],
+    ['Code', code],
+    ['Message', message],
   ];
+  return xmlAnswer(
+    status,
+    [
+      'ErrorResponse',
+      [
+        ['Error', members],
+        ['RequestId', requestId],
+      ],
+    ],
+    namespace,
+  );
+}
+
+function xmlAnswer(status: number, root: XmlElement, namespace: string): AwsResponse {
+  return { status, headers: { 'content-type': 'text/xml' }, body: xmlDocument(root, namespace) };
 }
 
 /** The members of a form. @throws AwsError `InvalidAction` for any other request. */
@@ -133,18 +138,6 @@ function readForm(request: AwsRequest, body: Uint8Array): Record<string, string>
     throw new AwsError('InvalidAction', 400, `Expected POST of a form, got ${request.method} of ${type}.`);
   }
   return Object.fromEntries(new URLSearchParams(Buffer.from(body).toString('utf8')));
-}
-
-/** @throws AwsError `SignatureDoesNotMatch` for another body than the signed one. */
-function checkPayloadHash(request: AwsRequest, body: Uint8Array): void {
-  const { payloadHash } = request.signature;
-  if (payloadHash === 'UNSIGNED-PAYLOAD') return;
-  if (createHash('sha256').update(body).digest('hex') === payloadHash) return;
-  throw new AwsError(
-    'SignatureDoesNotMatch',
-    403,
-    'The request signature does not match: the body is not the one whose SHA-256 was signed.',
-  );
 }
 
 /**

@@ -24,6 +24,8 @@ import {
   versionAt,
 } from './Secret.ts';
 
+const DAY_MS = 86_400_000;
+
 /** Options of {@link Secrets}. */
 export interface SecretsOptions {
   readonly directory: string;
@@ -80,7 +82,7 @@ export class Secrets {
 
   /** Deletes a secret after some days; until then it can only be described and restored. */
   scheduleDeletion(id: string, days: number): Secret & { readonly deletedAt: number } {
-    const deletedAt = this.#options.clock.now() + days * 86_400_000;
+    const deletedAt = this.#options.clock.now() + days * DAY_MS;
     const deleted = { ...this.usable(id), deletedAt };
     this.#keep(deleted);
     return deleted;
@@ -223,6 +225,7 @@ export class Secrets {
     }
   }
 
+  /** Whether there is a secret of this name, its deletion scheduled or not. */
   has(name: string): boolean {
     return this.#secrets.has(name);
   }

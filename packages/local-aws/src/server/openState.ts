@@ -6,6 +6,7 @@ import {
   dataFolders,
   lockDataDirectory,
   makeDataPrivate,
+  OTHERS,
   requireOwnFolders,
 } from '../disk/dataDirectory.ts';
 import { type EventBus, openEventBus } from '../events/index.ts';
@@ -108,7 +109,7 @@ export function openState(opened: AsyncDisposableStack, options: LocalAwsOptions
 
 function openFolders(opened: AsyncDisposableStack, options: LocalAwsOptions): DataFolders {
   const folders = dataFolders(options.directory);
-  process.umask(0o077);
+  process.umask(OTHERS);
   requireOwnFolders(folders);
   makeDataPrivate(folders, { onWarning: options.onWarning ?? (() => undefined) });
   opened.defer(lockDataDirectory(folders.root));

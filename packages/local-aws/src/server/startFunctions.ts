@@ -4,7 +4,8 @@ import { LocalCloudError } from '../base/errors.ts';
 import type { EndedInvocation } from '../cloudwatch/serviceMetrics.ts';
 import type { Faults } from '../faults/Faults.ts';
 import type { Credentials, SessionCredentials } from '../iam/AccessKeys.ts';
-import { FunctionError, isThrottled, LambdaFunction } from '../lambda/LambdaFunction.ts';
+import { FunctionError } from '../lambda/ExecutionEnvironment.ts';
+import { isThrottled, LambdaFunction } from '../lambda/LambdaFunction.ts';
 import type { DeployedFunction } from '../template/Deployment.ts';
 
 /** The deployed functions, by name. */

@@ -8,7 +8,7 @@ import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { signingKey } from '../../src/protocol/sigv4.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
-import { chunkedBody } from '../../src/s3/wire/receiveBody.ts';
+import { chunkedBody } from '../../src/s3/wire/chunkedBody.ts';
 import { send } from './signedRequest.ts';
 
 /**

@@ -4,7 +4,7 @@ import { ManualClock } from '../../src/base/index.ts';
 import type { Listening } from '../../src/edge/listen.ts';
 import type { FunctionUrl } from '../../src/gateway/FunctionUrl.ts';
 import { startFunctionUrl } from '../../src/gateway/startFunctionUrl.ts';
-import { FunctionError } from '../../src/lambda/LambdaFunction.ts';
+import { FunctionError } from '../../src/lambda/ExecutionEnvironment.ts';
 
 const cors = {
   allowOrigins: ['*'],

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
 import type { HttpApi } from '../../src/gateway/HttpApi.ts';
 import { type Gateway, startGateway } from '../../src/gateway/index.ts';
-import { FunctionError } from '../../src/lambda/LambdaFunction.ts';
+import { FunctionError } from '../../src/lambda/ExecutionEnvironment.ts';
 
 const api: HttpApi = {
   apiId: 'local',

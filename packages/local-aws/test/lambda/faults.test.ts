@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import type { FaultsInput } from '../../src/faults/faultsSchema.ts';
+import { FunctionError } from '../../src/lambda/ExecutionEnvironment.ts';
 import { invokeAsync } from '../../src/lambda/invokeAsync.ts';
-import { FunctionError, LambdaFunction } from '../../src/lambda/LambdaFunction.ts';
+import { LambdaFunction } from '../../src/lambda/LambdaFunction.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/functions/${name}`, import.meta.url));
 let handlerFile: string;

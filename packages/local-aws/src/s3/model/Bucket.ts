@@ -42,15 +42,13 @@ import {
   type DeleteMarker,
   isMarker,
   isVersionId,
-  listVersions,
   NULL_VERSION,
   newVersionId,
   type Version,
   VersionHistory,
-  type VersionPage,
-  type VersionQuery,
   versionIdOf,
 } from './VersionHistory.ts';
+import { listVersions, type VersionPage, type VersionQuery } from './versionPages.ts';
 
 /** Which operation created an object: EventBridge's `reason`. */
 export type CreateReason = 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
@@ -235,21 +233,17 @@ export class Bucket {
           key,
           condition.ifMatch === undefined ? 'If-None-Match' : 'If-Match',
         );
-      const sequencer = this.#nextSequencer();
       const md5 = Buffer.from(staged.md5).toString('hex');
-      const object: StoredObject = {
+      const object = this.#newObject({
         key,
         size: staged.size,
         etag: etag ?? md5,
         ...(etag === undefined ? {} : { md5 }),
-        modifiedMs: this.#clock.now(),
-        sequencer,
         place: previous?.place ?? this.#choosePlace(key),
         attributes,
         ...(checksum === undefined ? {} : { checksum }),
         ...(uploadId === undefined ? {} : { uploadId }),
-        ...(this.versioning === 'Enabled' ? { versionId: newVersionId(sequencer) } : {}),
-      };
+      });
       const placed = this.#install(object, staged.path, previous);
       this.#created(placed, reason);
       return placed;
@@ -266,17 +260,7 @@ export class Bucket {
     const etag = createHash('md5').digest('hex');
     const lines = keys.flatMap((key): Extract<BucketLine, { op: 'put' }>[] => {
       if (this.#index.get(key) !== undefined) return [];
-      const sequencer = this.#nextSequencer();
-      const object: StoredObject = {
-        key,
-        size: 0,
-        etag,
-        modifiedMs: this.#clock.now(),
-        sequencer,
-        place: 'encoded',
-        attributes: plainAttributes,
-        ...(this.versioning === 'Enabled' ? { versionId: newVersionId(sequencer) } : {}),
-      };
+      const object = this.#newObject({ key, size: 0, etag, place: 'encoded', attributes: plainAttributes });
       // The file is made before the line is written, because only the last line of a journal may lack its file.
       closeSync(openSync(this.pathOf(object), 'w'));
       return [{ op: 'put', object }];
@@ -376,6 +360,7 @@ export class Bucket {
     return listVersions(this.#index, this.#history, query);
   }
 
+  /** Current objects and common prefixes, by key. */
   list(query: ListQuery): ListPage {
     return listKeys(this.#index, query);
   }
@@ -389,6 +374,17 @@ export class Bucket {
   close(): void {
     this.#journal.close();
     this.uploads.close();
+  }
+
+  /** An object that is written now, with a version ID of its own if the bucket keeps versions. */
+  #newObject(written: Omit<StoredObject, 'modifiedMs' | 'sequencer' | 'versionId'>): StoredObject {
+    const sequencer = this.#nextSequencer();
+    return {
+      ...written,
+      modifiedMs: this.#clock.now(),
+      sequencer,
+      ...(this.versioning === 'Enabled' ? { versionId: newVersionId(sequencer) } : {}),
+    };
   }
 
   #choosePlace(key: string): StoredObject['place'] {

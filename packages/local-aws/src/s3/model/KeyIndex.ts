@@ -14,10 +14,16 @@ export function compareUtf8(a: string, b: string): number {
   return a.length - b.length;
 }
 
+/** The surrogates among the units of UTF-16: https://www.unicode.org/faq/utf_bom.html#utf16-2 */
+const FIRST_SURROGATE = 0xd800;
+const LAST_SURROGATE = 0xdfff;
+const SURROGATES = LAST_SURROGATE - FIRST_SURROGATE + 1;
+const LAST_UNIT = 0xffff;
+
 /** A UTF-16 unit's place in the order of UTF-8: surrogates come after all others. */
 function rank(unit: number): number {
-  if (unit < 0xd800) return unit;
-  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+  if (unit < FIRST_SURROGATE) return unit;
+  return unit > LAST_SURROGATE ? unit - SURROGATES : unit + (LAST_UNIT - LAST_SURROGATE);
 }
 
 /** A map whose keys can also be walked in the order of their UTF-8 bytes. */
@@ -34,14 +40,17 @@ export class KeyIndex<Value> {
     return this.#keys.length;
   }
 
+  /** The value of a key. */
   get(key: string): Value | undefined {
     return this.#values.get(key);
   }
 
+  /** The values, in no order. */
   values(): IterableIterator<Value> {
     return this.#values.values();
   }
 
+  /** Sets the value of a key, which is added if it is not there. */
   set(key: string, value: Value): void {
     if (!this.#values.has(key)) {
       const last = this.#keys.at(-1);
@@ -57,6 +66,7 @@ export class KeyIndex<Value> {
     this.#values.set(key, value);
   }
 
+  /** Removes a key; does nothing without it. */
   delete(key: string): void {
     if (this.#values.delete(key)) {
       this.#keys.splice(

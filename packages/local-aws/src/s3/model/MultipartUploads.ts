@@ -167,6 +167,7 @@ export class MultipartUploads {
       );
   }
 
+  /** Closes the journals of all uploads. */
   close(): void {
     for (const { journal } of this.#uploads.values()) journal.close();
     this.#uploads.clear();

@@ -65,7 +65,6 @@ export class ObjectStore {
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Bucket>();
   readonly #listeners = new Set<(event: ObjectCreated) => void>();
-
   readonly #place: { readonly account: string; readonly region: string };
 
   private constructor(directory: string, clock: Clock, place: { account: string; region: string }) {
@@ -178,6 +177,7 @@ export class ObjectStore {
     return [...this.#buckets.values()].map(({ info }) => info).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** Whether there is a bucket of this name. */
   hasBucket(name: string): boolean {
     return this.#buckets.has(name);
   }
@@ -261,6 +261,7 @@ export class ObjectStore {
     return this.bucket(bucketName).delete(key, condition);
   }
 
+  /** A page of a bucket's objects and common prefixes. @throws AwsError `NoSuchBucket`. */
   list(bucketName: string, query: ListQuery): ListPage {
     return this.bucket(bucketName).list(query);
   }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { compareUtf8, KeyIndex } from './KeyIndex.ts';
+import { KeyIndex } from './KeyIndex.ts';
 import { encodedName } from './objectFiles.ts';
 import { type StoredObject, storedObjectSchema } from './StoredObject.ts';
 
@@ -17,6 +17,7 @@ export const deleteMarkerSchema = z.strictObject({
   sequencer: z.string(),
   marker: z.literal(true),
 });
+
 /** A delete marker: as the newest version, it hides the object. */
 export type DeleteMarker = z.output<typeof deleteMarkerSchema>;
 
@@ -41,7 +42,7 @@ export function versionIdOf({
 }
 
 /** Random characters, the sequencer of the version, check characters. */
-const VERSION_ID = /^([A-Za-z0-9]{8}([0-9A-F]{18}))([A-Za-z0-9]{6})$/;
+export const VERSION_ID = /^([A-Za-z0-9]{8}([0-9A-F]{18}))([A-Za-z0-9]{6})$/;
 
 /**
  * 32 letters and digits, like S3's. No ID begins with a dash, which a command line would take for an option. The last
@@ -96,6 +97,7 @@ export class VersionHistory {
     this.#versions.set(version.key, [version, ...older]);
   }
 
+  /** Removes a version; does nothing without it. */
   remove(key: string, versionId: string): void {
     this.replace(key, without(this.of(key), versionId));
   }
@@ -109,16 +111,18 @@ export class VersionHistory {
     );
   }
 
-  /** Newest first. */
+  /** Replaces the versions of a key. @param versions Newest first. */
   replace(key: string, versions: readonly Version[]): void {
     if (versions.length === 0) this.#versions.delete(key);
     else this.#versions.set(key, versions);
   }
 
+  /** A version of a key, if it is here. */
   find(key: string, versionId: string): Version | undefined {
     return this.of(key).find((version) => versionIdOf(version) === versionId);
   }
 
+  /** The versions of all keys. */
   *all(): Generator<Version> {
     for (const versions of this.#versions.values()) yield* versions;
   }
@@ -131,98 +135,4 @@ export class VersionHistory {
 
 function without(versions: readonly Version[], versionId: string): readonly Version[] {
   return versions.filter((version) => versionIdOf(version) !== versionId);
-}
-
-/** Selects versions to list; '' means that a member is not given. */
-export interface VersionQuery {
-  readonly prefix: string;
-  readonly delimiter: string;
-  /** The list has only entries after this key, and after the version of the key that `versionIdMarker` names. */
-  readonly keyMarker: string;
-  readonly versionIdMarker: string;
-  readonly limit: number;
-}
-
-/** A version with whether it is the newest of its key, or a common prefix. */
-export type VersionEntry =
-  | { readonly version: Version; readonly isLatest: boolean }
-  | { readonly commonPrefix: string };
-
-/** A page of versions. */
-export interface VersionPage {
-  readonly entries: readonly VersionEntry[];
-  /** Set when there are more: the markers of the next page. */
-  readonly next?: { readonly key: string; readonly versionId?: string };
-}
-
-/** Lists versions by key in UTF-8 order, the newest version of each key first. */
-export function listVersions(
-  current: KeyIndex<StoredObject>,
-  history: VersionHistory,
-  query: VersionQuery,
-): VersionPage {
-  const { prefix, delimiter, keyMarker, versionIdMarker, limit } = query;
-  const entries: VersionEntry[] = [];
-  if (limit === 0) return { entries };
-  const indexes = [current, history.keys] as const;
-  // A version marker resumes within its key; a key alone stands for all its versions.
-  const positions = indexes.map((index) =>
-    Math.max(
-      index.positionAfter(prefix, true),
-      keyMarker === '' ? 0 : index.positionAfter(keyMarker, versionIdMarker !== ''),
-    ),
-  );
-  let next: VersionPage['next'];
-  for (;;) {
-    const [leftKey, rightKey] = indexes.map((index, i) => index.keyAt(positions[i] ?? 0));
-    const key = earlier(leftKey, rightKey);
-    if (key === undefined || !key.startsWith(prefix)) return { entries };
-    const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-    if (end >= 0) {
-      const commonPrefix = key.slice(0, end + delimiter.length);
-      indexes.forEach((index, i) => {
-        if (index.keyAt(positions[i] ?? 0)?.startsWith(commonPrefix) === true)
-          positions[i] = index.positionBehind(commonPrefix, positions[i] ?? 0);
-      });
-      if (commonPrefix === keyMarker) continue;
-      if (entries.length === limit) return page(entries, next);
-      entries.push({ commonPrefix });
-      next = { key: commonPrefix };
-      continue;
-    }
-    const object = current.get(key);
-    const versions = [...(object === undefined ? [] : [object]), ...history.of(key)];
-    const first = key === keyMarker ? positionBehind(versions, versionIdMarker) : 0;
-    for (const [i, version] of versions.entries()) {
-      if (i < first) continue;
-      if (entries.length === limit) return page(entries, next);
-      entries.push({ version, isLatest: i === 0 });
-      next = { key, versionId: versionIdOf(version) };
-    }
-    indexes.forEach((index, i) => {
-      if (index.keyAt(positions[i] ?? 0) === key) positions[i] = (positions[i] ?? 0) + 1;
-    });
-  }
-}
-
-/**
- * The position at which a list of versions goes on behind a version. If the version was deleted meanwhile, the sequencer in its
- * ID tells its place.
- */
-function positionBehind(versions: readonly Version[], marker: string): number {
-  const position = versions.findIndex((version) => versionIdOf(version) === marker);
-  if (position >= 0) return position + 1;
-  const [, , sequencer] = VERSION_ID.exec(marker) ?? [];
-  if (sequencer === undefined) return 0;
-  const older = versions.findIndex((version) => version.sequencer < sequencer);
-  return older < 0 ? versions.length : older;
-}
-
-function earlier(a: string | undefined, b: string | undefined): string | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return compareUtf8(a, b) <= 0 ? a : b;
-}
-
-function page(entries: readonly VersionEntry[], next: VersionPage['next']): VersionPage {
-  return { entries, ...(next === undefined ? {} : { next }) };
 }

@@ -54,12 +54,14 @@ export class Placement {
     );
   }
 
+  /** Takes a path. */
   add(path: string): void {
     const folded = fold(path);
     this.#files.add(folded);
     for (const folder of parents(folded)) this.#folders.set(folder, (this.#folders.get(folder) ?? 0) + 1);
   }
 
+  /** Gives a path back. */
   remove(path: string): void {
     const folded = fold(path);
     this.#files.delete(folded);

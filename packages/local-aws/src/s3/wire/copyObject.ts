@@ -3,11 +3,11 @@ import { s3Errors } from '../errors.ts';
 import { SINGLE_PUT_BYTES } from '../limits.ts';
 import type { Bucket } from '../model/Bucket.ts';
 import type { ObjectAttributes } from '../model/StoredObject.ts';
-import { checkAcl } from './checkAcl.ts';
 import { writeCondition } from './conditions.ts';
 import { copySourceHeaders, findCopySource } from './copySource.ts';
 import {
   attributeHeaders,
+  checkAcl,
   encrypted,
   encryptionHeaders,
   readAlgorithm,

@@ -1,5 +1,5 @@
 import { validateHeaderValue } from 'node:http';
-import { notImplemented } from '../../protocol/AwsError.ts';
+import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
 import { type ChecksumAlgorithm, checksumAlgorithms } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { USER_METADATA_BYTES } from '../limits.ts';
@@ -23,7 +23,9 @@ const KEPT = [
   'content-type',
   'expires',
 ];
+
 const { algorithm: ALGORITHM, key: KEY, bucketKey: BUCKET_KEY } = encryptionHeaderNames;
+
 const ENCRYPTION = [ALGORITHM, KEY, BUCKET_KEY];
 
 type Encryption = ObjectAttributes['encryption'];
@@ -209,4 +211,18 @@ export function readAlgorithm(name: string | undefined): ChecksumAlgorithm | und
     throw s3Errors.invalidRequest('Checksum algorithm provided is unsupported.');
   }
   return algorithm;
+}
+
+/**
+ * Checks the ACL that a request sets on an object. Buckets have no ACLs here, as those created since April 2023: their owner
+ * owns every object, and a request may only say so.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+ *
+ * @throws AwsError `AccessControlListNotSupported`.
+ */
+export function checkAcl({ headers }: Pick<S3Call, 'headers'>): void {
+  const acl = headers['x-amz-acl'] ?? 'bucket-owner-full-control';
+  const grants = Object.keys(headers).some((name) => name.startsWith('x-amz-grant-'));
+  if (acl !== 'bucket-owner-full-control' || grants)
+    throw new AwsError('AccessControlListNotSupported', 400, 'The bucket does not allow ACLs');
 }

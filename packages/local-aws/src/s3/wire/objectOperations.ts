@@ -6,10 +6,10 @@ import { DELETE_KEYS } from '../limits.ts';
 import { checkKey } from '../model/ObjectStore.ts';
 import { archivedClasses } from '../model/StoredObject.ts';
 import { authorizeDeletion } from './authorize.ts';
-import { checkAcl } from './checkAcl.ts';
 import { checkReadConditions, isRangeConditionMet, unquoteETag, writeCondition } from './conditions.ts';
 import {
   attributeHeaders,
+  checkAcl,
   checksumHeaders,
   encrypted,
   encryptionHeaders,
@@ -18,10 +18,11 @@ import {
   readAttributes,
   requireKeyAccess,
 } from './objectAttributes.ts';
+import { childText, type ParsedElement } from './parseXml.ts';
 import { receiveBody } from './receiveBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { deletionHeaders, newVersionHeader, readVersionId, versionHeader } from './versionHeaders.ts';
-import { childText, type ParsedElement, readXmlBody, xmlResponse } from './xmlBodies.ts';
+import { readXmlBody, xmlResponse } from './xmlBodies.ts';
 
 /** The checksum that S3 computes for an object uploaded without one. */
 const DEFAULT_ALGORITHM = 'CRC64NVME';

@@ -1,11 +1,9 @@
-import { createHash, createHmac, type Hash, timingSafeEqual } from 'node:crypto';
-import type { Readable } from 'node:stream';
-import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
-import type { VerifiedSignature } from '../../protocol/sigv4.ts';
+import { createHash } from 'node:crypto';
+import { notImplemented } from '../../protocol/AwsError.ts';
 import { type ChecksumAlgorithm, checksumAlgorithms, checksumBytes } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
-import { CHUNK_LINE_BYTES, CHUNK_MIN_BYTES } from '../limits.ts';
 import type { StoredChecksum } from '../model/StoredObject.ts';
+import { type ChunkedFormat, chunkedBody } from './chunkedBody.ts';
 import type { S3Call } from './S3Operation.ts';
 
 /** A request body while it is received. */
@@ -27,6 +25,7 @@ export interface ReceivedBody {
 
 /** A SHA-256 in hexadecimal digits. */
 const HEX_DIGEST = /^[0-9a-f]{64}$/;
+
 /** The length of an MD5. */
 const MD5_BYTES = 16;
 
@@ -172,198 +171,4 @@ function announcedChecksum(headers: S3Call['headers']): {
     );
   }
   return { algorithm, inTrailer: trailing !== undefined };
-}
-
-/** The format of an `aws-chunked` body. */
-export interface ChunkedFormat {
-  /** Signature of the request, when each chunk is signed in a chain from it. */
-  readonly signature?: VerifiedSignature;
-  /** Whether trailing headers follow the last chunk. */
-  readonly trailer: boolean;
-  /** Called with each trailing header, lower-case, once all of them are verified. */
-  readonly onTrailer: (name: string, value: string) => void;
-}
-
-/** The line before a chunk: its size, and its signature. */
-const HEADER = /^([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?$/;
-const EMPTY_HASH = createHash('sha256').digest('hex');
-
-/**
- * Decodes an `aws-chunked` body: `<hex size>[;chunk-signature=<hex>]\r\n<bytes>\r\n … 0…\r\n[trailers]\r\n`.
- * Bytes are passed on as they arrive. A wrong signature is detected at the end of its chunk and ends the decoding:
- * bytes that were already passed on must be discarded.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
- */
-export async function* chunkedBody(source: Readable, format: ChunkedFormat): AsyncGenerator<Uint8Array> {
-  const reader = new BodyReader(source);
-  const chain = format.signature === undefined ? undefined : new SignatureChain(format.signature);
-  try {
-    yield* readChunks(reader, chain);
-    await readTrailers(reader, format, chain);
-    await reader.expectEnd();
-  } finally {
-    await reader.close();
-  }
-}
-
-async function* readChunks(
-  reader: BodyReader,
-  chain: SignatureChain | undefined,
-): AsyncGenerator<Uint8Array> {
-  for (let previousSize = CHUNK_MIN_BYTES; ; ) {
-    const line = await reader.line(CHUNK_LINE_BYTES);
-    const [, hexSize = '', signature] = HEADER.exec(line) ?? [];
-    if (hexSize === '' || (signature === undefined) !== (chain === undefined)) {
-      throw s3Errors.incompleteBody(`A chunk begins with ${JSON.stringify(line.slice(0, 100))}.`);
-    }
-    const size = Number.parseInt(hexSize, 16);
-    const hash = chain === undefined ? undefined : createHash('sha256');
-    if (size > 0 && previousSize < CHUNK_MIN_BYTES) {
-      throw new AwsError(
-        'InvalidChunkSizeError',
-        403,
-        `Only the last chunk is allowed to have a size less than ${CHUNK_MIN_BYTES} bytes`,
-      );
-    }
-    previousSize = size;
-    for await (const bytes of reader.take(size)) {
-      hash?.update(bytes);
-      yield bytes;
-    }
-    if (hash !== undefined) chain?.checkChunk(hash, signature ?? '');
-    if (size === 0) break;
-    if ((await reader.line(CHUNK_LINE_BYTES)) !== '') {
-      throw s3Errors.incompleteBody('A chunk is longer than it says.');
-    }
-  }
-}
-
-async function readTrailers(
-  reader: BodyReader,
-  format: ChunkedFormat,
-  chain: SignatureChain | undefined,
-): Promise<void> {
-  const trailers: [name: string, value: string][] = [];
-  let signature: string | undefined;
-  for (;;) {
-    const line = await reader.line(CHUNK_LINE_BYTES);
-    if (line === '') {
-      // The examples in the documentation end a signed trailer's headers with an empty line before its signature.
-      if (chain === undefined || !format.trailer || signature !== undefined) break;
-      continue;
-    }
-    const colon = line.indexOf(':');
-    const name = line.slice(0, colon).trim().toLowerCase();
-    if (!format.trailer || colon < 0) throw s3Errors.incompleteBody('Something follows the last chunk.');
-    if (name === 'x-amz-trailer-signature') signature = line.slice(colon + 1).trim();
-    else trailers.push([name, line.slice(colon + 1).trim()]);
-  }
-  if (format.trailer) chain?.checkTrailer(trailers, signature ?? '');
-  for (const [name, value] of trailers) format.onTrailer(name, value);
-}
-
-/**
- * Checks the signatures of chunks. Each signature covers the previous one, so no chunk can be left out, repeated or
- * moved.
- */
-class SignatureChain {
-  readonly #signature: VerifiedSignature;
-  #previous: string;
-
-  constructor(signature: VerifiedSignature) {
-    this.#signature = signature;
-    this.#previous = signature.seedSignature;
-  }
-
-  checkChunk(hash: Hash, signature: string): void {
-    this.#check('AWS4-HMAC-SHA256-PAYLOAD', [EMPTY_HASH, hash.digest('hex')], signature);
-  }
-
-  checkTrailer(trailers: readonly (readonly [string, string])[], signature: string): void {
-    const text = [...trailers]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, value]) => `${name}:${value}\n`)
-      .join('');
-    this.#check('AWS4-HMAC-SHA256-TRAILER', [createHash('sha256').update(text).digest('hex')], signature);
-  }
-
-  #check(kind: string, hashes: readonly string[], signature: string): void {
-    const { signingKey, timestamp, scope } = this.#signature;
-    const stringToSign = [kind, timestamp, scope, this.#previous, ...hashes].join('\n');
-    const expected = createHmac('sha256', signingKey).update(stringToSign).digest();
-    const signatureBytes = Buffer.from(signature, 'hex');
-    if (signatureBytes.length !== expected.length || !timingSafeEqual(expected, signatureBytes)) {
-      throw s3Errors.signatureDoesNotMatch(
-        'The signature of a chunk or of the trailer does not match what was computed.',
-      );
-    }
-    this.#previous = signature;
-  }
-}
-
-/** Reads a stream by lines and by byte counts, and buffers at most one piece of it. */
-class BodyReader {
-  readonly #pieces: AsyncIterator<unknown>;
-  #rest: Uint8Array = Buffer.alloc(0);
-
-  constructor(source: Readable) {
-    this.#pieces = source.iterator({ destroyOnReturn: false });
-  }
-
-  /** Releases the stream, which stays open: its unread rest can be drained and the request answered. */
-  async close(): Promise<void> {
-    await this.#pieces.return?.();
-  }
-
-  /**
-   * Text up to the next line feed, without the line feed and a carriage return before it.
-   *
-   * @throws AwsError `IncompleteBody` when the stream ends first, or the line is longer than `limitBytes`.
-   */
-  async line(limitBytes: number): Promise<string> {
-    let line = '';
-    for (;;) {
-      const end = this.#rest.indexOf(10);
-      const piece = end < 0 ? this.#rest : this.#rest.subarray(0, end);
-      line += Buffer.from(piece).toString('latin1');
-      if (line.length > limitBytes) throw s3Errors.incompleteBody('A line of the chunked body is too long.');
-      if (end >= 0) {
-        this.#rest = this.#rest.subarray(end + 1);
-        return line.endsWith('\r') ? line.slice(0, -1) : line;
-      }
-      await this.#refill();
-    }
-  }
-
-  /** Exactly `count` bytes, in pieces. */
-  async *take(count: number): AsyncGenerator<Uint8Array> {
-    for (let left = count; left > 0; ) {
-      if (this.#rest.length === 0) await this.#refill();
-      const piece = this.#rest.subarray(0, left);
-      this.#rest = this.#rest.subarray(piece.length);
-      left -= piece.length;
-      if (piece.length > 0) yield piece;
-    }
-  }
-
-  /** @throws AwsError `IncompleteBody` when there are more bytes. */
-  async expectEnd(): Promise<void> {
-    while (this.#rest.length === 0) {
-      const next = await this.#pieces.next();
-      if (next.done === true) return;
-      this.#accept(next.value);
-    }
-    throw s3Errors.incompleteBody('The request body goes on after its last chunk.');
-  }
-
-  async #refill(): Promise<void> {
-    const next = await this.#pieces.next();
-    if (next.done === true) throw s3Errors.incompleteBody('The request body terminated unexpectedly.');
-    this.#accept(next.value);
-  }
-
-  #accept(piece: unknown): void {
-    if (!(piece instanceof Uint8Array)) throw new TypeError('A request body comes in bytes.');
-    this.#rest = piece;
-  }
 }

@@ -6,6 +6,7 @@ import { Checksum, type ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { XML_BODY_BYTES } from '../limits.ts';
 import type { StoredChecksum } from '../model/StoredObject.ts';
+import { type ParsedElement, parseXml } from './parseXml.ts';
 import { receiveBody } from './receiveBody.ts';
 import type { S3Call } from './S3Operation.ts';
 
@@ -21,70 +22,6 @@ export function xmlResponse(root: XmlElement, headers: Readonly<Record<string, s
   };
 }
 
-/** An element of a request body. Attributes are ignored: S3's requests have only the namespace. */
-export interface ParsedElement {
-  readonly name: string;
-  /** Set on an element without children. */
-  text: string;
-  readonly children: ParsedElement[];
-}
-
-const TOKEN =
-  /<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<(\/?)([A-Za-z_][\w.:-]*)((?:\s+[\w.:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)|</g;
-const ENTITY = /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));|&/g;
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-/** S3's deepest request document has four levels. */
-const DEPTH = 8;
-
-/**
- * Parses a request body: elements, text, CDATA, comments and the predefined entities, which is all that S3 receives.
- * A DOCTYPE is refused, so no entity can be defined.
- *
- * @throws AwsError `MalformedXML`.
- */
-function parseXml(xml: string): ParsedElement {
-  const root: ParsedElement = { name: '', text: '', children: [] };
-  const open: ParsedElement[] = [root];
-  for (const [token, cdata, closing, name, , empty, text] of xml.replace(/^\ufeff/, '').matchAll(TOKEN)) {
-    const parent = open.at(-1) ?? root;
-    if (cdata !== undefined) parent.text += cdata;
-    else if (text !== undefined) parent.text += decodeEntities(text);
-    else if (name !== undefined) {
-      if (closing === '/') {
-        if (open.length === 1 || parent.name !== name)
-          throw s3Errors.malformedXml(`</${name}> closes nothing.`);
-        open.pop();
-        continue;
-      }
-      const element: ParsedElement = { name, text: '', children: [] };
-      parent.children.push(element);
-      if (empty !== '/') open.push(element);
-      if (open.length > DEPTH) throw s3Errors.malformedXml('it is nested too deeply.');
-    } else if (token === '<') {
-      throw s3Errors.malformedXml('a < begins no element.');
-    }
-  }
-  const [only, second] = root.children;
-  if (open.length > 1 || only === undefined || second !== undefined || root.text.trim() !== '') {
-    throw s3Errors.malformedXml('it is not one whole element.');
-  }
-  return only;
-}
-
-/** The text of a child; `undefined` if the child doesn't exist. */
-export function childText(element: ParsedElement, name: string): string | undefined {
-  return element.children.find((child) => child.name === name)?.text;
-}
-
-function decodeEntities(text: string): string {
-  return text.replace(ENTITY, (entity, hex?: string, decimal?: string, name?: string) => {
-    if (name !== undefined) return NAMED[name] ?? '';
-    const code = hex === undefined ? Number(decimal ?? 'NaN') : Number.parseInt(hex, 16);
-    if (!(code <= 0x10ffff)) throw s3Errors.malformedXml(`${entity} is not an entity.`);
-    return String.fromCodePoint(code);
-  });
-}
-
 /** The owner of a bucket and of every object in it, by account. S3 no longer sends display names. */
 export function ownerElement(account: string): XmlElement {
   return ['Owner', [['ID', canonicalId(account)]]];
@@ -95,9 +32,12 @@ export function initiatorElement(account: string): XmlElement {
   return ['Initiator', [['ID', canonicalId(account)]]];
 }
 
-/** Canonical user ID of an account. Any 64 hex digits would do. */
+/** Digits of a canonical user ID: https://docs.aws.amazon.com/AmazonS3/latest/userguide/finding-canonical-user-id.html */
+const CANONICAL_DIGITS = 64;
+
+/** Canonical user ID of an account. Any hexadecimal digits would do. */
 function canonicalId(account: string): string {
-  return account.padStart(64, '0');
+  return account.padStart(CANONICAL_DIGITS, '0');
 }
 
 /** The XML element with the value of an algorithm, for example `ChecksumCRC32`. */

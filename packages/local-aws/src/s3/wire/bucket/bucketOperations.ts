@@ -1,8 +1,9 @@
 import { notImplemented } from '../../../protocol/AwsError.ts';
 import { s3Errors } from '../../errors.ts';
 import { newBucketSettings } from '../../model/bucketSettings.ts';
+import { childText } from '../parseXml.ts';
 import type { S3Operation } from '../S3Operation.ts';
-import { childText, ownerElement, readXmlBody, xmlResponse } from '../xmlBodies.ts';
+import { ownerElement, readXmlBody, xmlResponse } from '../xmlBodies.ts';
 
 /** The region of a bucket without a location constraint. */
 const HOME_REGION = 'us-east-1';

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { notImplemented } from '../../../protocol/AwsError.ts';
 import { s3Errors } from '../../errors.ts';
 import type { BucketSettings } from '../../model/bucketSettings.ts';
+import type { ParsedElement } from '../parseXml.ts';
 import type { S3Call, S3Operation } from '../S3Operation.ts';
-import { type ParsedElement, readXmlBody, xmlResponse } from '../xmlBodies.ts';
+import { readXmlBody, xmlResponse } from '../xmlBodies.ts';
 import { lifecycleElement, lifecycleHeaders } from './lifecycle.ts';
 
 /** Operations that read a bucket's settings: encryption, public access, versioning, lifecycle, notifications. */

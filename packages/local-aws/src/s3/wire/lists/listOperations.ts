@@ -1,21 +1,24 @@
 import type { XmlElement } from '../../../protocol/xml.ts';
 import { s3Errors } from '../../errors.ts';
 import { LIST_KEYS } from '../../limits.ts';
-import { compareUtf8, type ListPage } from '../../model/KeyIndex.ts';
-import { UPLOAD_ID, type Upload } from '../../model/MultipartUploads.ts';
+import type { ListPage } from '../../model/KeyIndex.ts';
+import type { Upload } from '../../model/MultipartUploads.ts';
 import type { StoredObject } from '../../model/StoredObject.ts';
 import type { S3Call, S3Operation } from '../S3Operation.ts';
-import { initiatorElement, ownerElement, xmlResponse } from '../xmlBodies.ts';
+import { ownerElement, xmlResponse } from '../xmlBodies.ts';
+
+/** The greatest count that S3 reads: a number of 32 bits. */
+const MOST_COUNT = 2 ** 31 - 1;
 
 /** A count in the query, from 0 to `most`. Larger values are reduced to `most`, as in S3. Default `most`. */
-export function countParameter(query: S3Call['query'], name: string, most: number): number {
+function countParameter(query: S3Call['query'], name: string, most: number): number {
   const text = query.get(name);
   if (text === null || text === '') return most;
-  if (!/^\d{1,10}$/.test(text) || Number(text) > 2_147_483_647) {
+  if (!/^\d{1,10}$/.test(text) || Number(text) > MOST_COUNT) {
     throw s3Errors.invalidArgument(
       name,
       text,
-      `Argument ${name} must be an integer between 0 and 2147483647`,
+      `Argument ${name} must be an integer between 0 and ${MOST_COUNT}`,
     );
   }
   return Math.min(Number(text), most);
@@ -25,7 +28,7 @@ export function countParameter(query: S3Call['query'], name: string, most: numbe
  * How names are written in the answer: unchanged, or, with `encoding-type=url`, percent-encoded as in a form but
  * with unencoded slashes.
  */
-export function nameEncoder(query: S3Call['query']): (name: string) => string {
+function nameEncoder(query: S3Call['query']): (name: string) => string {
   const type = query.get('encoding-type');
   if (type === null) return (name) => name;
   if (type !== 'url') {
@@ -36,6 +39,34 @@ export function nameEncoder(query: S3Call['query']): (name: string) => string {
       .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
       .replaceAll('%2F', '/')
       .replaceAll('%20', '+');
+}
+
+/** The parameters that every list has. */
+export interface ListParameters {
+  /** Writes a name for the answer. */
+  readonly encode: (name: string) => string;
+  readonly prefix: string;
+  /** '' for none. */
+  readonly delimiter: string;
+  /** The most entries of a page. */
+  readonly limit: number;
+  readonly encodingType: XmlElement | undefined;
+}
+
+/**
+ * Reads the parameters of a list.
+ *
+ * @param count The name of the parameter with the most entries of a page.
+ * @throws AwsError `InvalidArgument`
+ */
+export function listParameters(query: S3Call['query'], count = 'max-keys'): ListParameters {
+  return {
+    encode: nameEncoder(query),
+    prefix: parameter(query, 'prefix'),
+    delimiter: parameter(query, 'delimiter'),
+    limit: countParameter(query, count, LIST_KEYS),
+    encodingType: optional('EncodingType', parameter(query, 'encoding-type')),
+  };
 }
 
 /** Prefix of every continuation token, by which a foreign token is recognised. */
@@ -77,12 +108,9 @@ export const listObjectsV2: S3Operation = {
       throw s3Errors.invalidArgument('list-type', version ?? '', 'Invalid List Type specified in Request');
     }
     optionalAttributes.check(headers);
-    const encode = nameEncoder(query);
-    const prefix = parameter(query, 'prefix');
-    const delimiter = parameter(query, 'delimiter');
+    const { encode, prefix, delimiter, limit, encodingType } = listParameters(query);
     const startAfter = parameter(query, 'start-after');
     const token = query.get('continuation-token');
-    const limit = countParameter(query, 'max-keys', LIST_KEYS);
     const after = token === null ? startAfter : readToken(token);
     const page = store.list(bucket, { prefix, delimiter, after, limit });
     return xmlResponse([
@@ -96,7 +124,7 @@ export const listObjectsV2: S3Operation = {
         optional('NextContinuationToken', page.next === undefined ? '' : writeToken(page.next)),
         ['KeyCount', page.entries.length],
         ['MaxKeys', limit],
-        optional('EncodingType', parameter(query, 'encoding-type')),
+        encodingType,
         ['IsTruncated', page.next !== undefined],
         ...entries(
           page,
@@ -117,11 +145,8 @@ export const listObjects: S3Operation = {
   headers: [ATTRIBUTES],
   run({ store, bucket, query, headers }) {
     optionalAttributes.check(headers);
-    const encode = nameEncoder(query);
-    const prefix = parameter(query, 'prefix');
-    const delimiter = parameter(query, 'delimiter');
+    const { encode, prefix, delimiter, limit, encodingType } = listParameters(query);
     const marker = parameter(query, 'marker');
-    const limit = countParameter(query, 'max-keys', LIST_KEYS);
     const page = store.list(bucket, { prefix, delimiter, after: marker, limit });
     return xmlResponse([
       'ListBucketResult',
@@ -133,7 +158,7 @@ export const listObjects: S3Operation = {
         optional('NextMarker', delimiter === '' ? '' : encode(page.next ?? '')),
         optional('Delimiter', encode(delimiter)),
         ['MaxKeys', limit],
-        optional('EncodingType', parameter(query, 'encoding-type')),
+        encodingType,
         ['IsTruncated', page.next !== undefined],
         ...entries(page, encode, store.bucket(bucket).info.account),
       ],
@@ -172,7 +197,7 @@ export function objectElements(
   ];
 }
 
-function checksumTypeElements(checksum: Upload['checksum']): readonly XmlElement[] {
+export function checksumTypeElements(checksum: Upload['checksum']): readonly XmlElement[] {
   if (checksum === undefined) return [];
   return [
     ['ChecksumAlgorithm', checksum.algorithm],
@@ -201,83 +226,7 @@ function readToken(token: string): string {
   return text.slice(TOKEN.length);
 }
 
-/** Lists the uploads that are not completed or aborted. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
-export const listMultipartUploads: S3Operation = {
-  name: 'ListMultipartUploads',
-  on: 'bucket',
-  method: 'GET',
-  selectedBy: ['uploads'],
-  query: ['prefix', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
-  run({ store, bucket, query }) {
-    const encode = nameEncoder(query);
-    const prefix = parameter(query, 'prefix');
-    const keyMarker = parameter(query, 'key-marker');
-    // Without a key, S3 ignores the ID.
-    const idMarker = keyMarker === '' ? '' : parameter(query, 'upload-id-marker');
-    const limit = countParameter(query, 'max-uploads', LIST_KEYS);
-    const { account } = store.bucket(bucket).info;
-    const later = uploadsAfter(store.bucket(bucket).uploads.list(), keyMarker, idMarker).filter(({ key }) =>
-      key.startsWith(prefix),
-    );
-    const page = later.slice(0, limit);
-    const last = page.at(-1);
-    return xmlResponse([
-      'ListMultipartUploadsResult',
-      [
-        ['Bucket', bucket],
-        ['KeyMarker', encode(keyMarker)],
-        ['UploadIdMarker', idMarker],
-        // The last page has it, too: localstack's test_list_multiparts_next_marker, recorded against AWS.
-        ['NextKeyMarker', encode(last?.key ?? '')],
-        ['NextUploadIdMarker', last?.uploadId ?? ''],
-        ['Prefix', encode(prefix)],
-        ['MaxUploads', limit],
-        optional('EncodingType', parameter(query, 'encoding-type')),
-        ['IsTruncated', page.length < later.length],
-        ...page.map((upload): XmlElement => ['Upload', uploadElements(upload, account, encode)]),
-      ],
-    ]);
-  },
-};
-
-/**
- * The uploads behind a marker, in their order. With an upload ID the marker names one upload; without an ID it stands for
- * all uploads of its key.
- *
- * @param uploads All uploads of the bucket, by key and start.
- * @param keyMarker Key of the marker; '' for none, which gives all uploads.
- * @param idMarker Upload ID of the marker; '' for none, and without a key.
- * @throws AwsError `InvalidArgument` for an ID that is of another key or that was never given out.
- */
-function uploadsAfter(uploads: readonly Upload[], keyMarker: string, idMarker: string): readonly Upload[] {
-  if (keyMarker === '') return uploads;
-  if (idMarker === '') return uploads.filter(({ key }) => compareUtf8(key, keyMarker) > 0);
-  const position = uploads.findIndex(({ uploadId }) => uploadId === idMarker);
-  const isOfAnotherKey = position >= 0 && uploads[position]?.key !== keyMarker;
-  if (isOfAnotherKey || !UPLOAD_ID.test(idMarker))
-    throw s3Errors.invalidArgument('upload-id-marker', idMarker, 'Invalid uploadId marker');
-  if (position >= 0) return uploads.slice(position + 1);
-  // The place of an upload that has ended since is not known: the other uploads of its key are listed again.
-  return uploads.filter(({ key }) => compareUtf8(key, keyMarker) >= 0);
-}
-
-function uploadElements(
-  { key, uploadId, attributes, initiatedMs, checksum }: Upload,
-  account: string,
-  encode: (name: string) => string,
-): (XmlElement | undefined)[] {
-  return [
-    ['Key', encode(key)],
-    ['UploadId', uploadId],
-    initiatorElement(account),
-    ownerElement(account),
-    ['StorageClass', attributes.storageClass ?? 'STANDARD'],
-    ['Initiated', new Date(initiatedMs).toISOString()],
-    ...checksumTypeElements(checksum),
-  ];
-}
-
 /** The value of a parameter; '' for one that is absent. S3 treats an empty parameter as an absent one. */
-function parameter(query: S3Call['query'], name: string): string {
+export function parameter(query: S3Call['query'], name: string): string {
   return query.get(name) ?? '';
 }

@@ -1,16 +1,16 @@
 import type { XmlElement } from '../../../protocol/xml.ts';
 import { s3Errors } from '../../errors.ts';
-import { LIST_KEYS } from '../../limits.ts';
-import { isMarker, type VersionEntry, versionIdOf } from '../../model/VersionHistory.ts';
+import { isMarker, versionIdOf } from '../../model/VersionHistory.ts';
+import type { VersionEntry } from '../../model/versionPages.ts';
 import type { S3Operation } from '../S3Operation.ts';
 import { ownerElement, xmlResponse } from '../xmlBodies.ts';
 import {
-  countParameter,
   lastModified,
-  nameEncoder,
+  listParameters,
   objectElements,
   optional,
   optionalAttributes,
+  parameter,
 } from './listOperations.ts';
 
 /**
@@ -26,12 +26,9 @@ export const listObjectVersions: S3Operation = {
   headers: [optionalAttributes.header],
   run({ store, bucket, query, headers }) {
     optionalAttributes.check(headers);
-    const encode = nameEncoder(query);
-    const text = (name: string) => query.get(name) ?? '';
-    const prefix = text('prefix');
-    const delimiter = text('delimiter');
-    const keyMarker = text('key-marker');
-    const versionIdMarker = text('version-id-marker');
+    const { encode, prefix, delimiter, limit, encodingType } = listParameters(query);
+    const keyMarker = parameter(query, 'key-marker');
+    const versionIdMarker = parameter(query, 'version-id-marker');
     if (query.has('version-id-marker') && keyMarker === '')
       throw s3Errors.invalidArgument(
         'version-id-marker',
@@ -40,7 +37,6 @@ export const listObjectVersions: S3Operation = {
       );
     if (query.has('version-id-marker') && versionIdMarker === '')
       throw s3Errors.invalidArgument('version-id-marker', '', 'A version-id marker cannot be empty.');
-    const limit = countParameter(query, 'max-keys', LIST_KEYS);
     const { info } = store.bucket(bucket);
     const asked = { prefix, delimiter, keyMarker, versionIdMarker, limit };
     const { entries, next } = store.bucket(bucket).listVersions(asked);
@@ -55,7 +51,7 @@ export const listObjectVersions: S3Operation = {
         next?.versionId === undefined ? undefined : ['NextVersionIdMarker', next.versionId],
         optional('Delimiter', encode(delimiter)),
         ['MaxKeys', limit],
-        optional('EncodingType', text('encoding-type')),
+        encodingType,
         ['IsTruncated', next !== undefined],
         ...entries.map((entry) => versionElement(entry, encode, info.account)),
       ],

@@ -1,0 +1,14 @@
+import type { AwsError } from './AwsError.ts';
+
+/** The token of a page that begins at a position: so many items, or bytes, are before it. */
+export function writeToken(position: number): string {
+  return Buffer.from(`after ${position}`).toString('base64url');
+}
+
+/** The position of a page; undefined without a token. @param invalid Makes the error for a token that was not given out. */
+export function readToken(token: string | undefined, invalid: () => AwsError): number | undefined {
+  if (token === undefined) return undefined;
+  const position = /^after (\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString())?.[1];
+  if (position === undefined) throw invalid();
+  return Number(position);
+}
