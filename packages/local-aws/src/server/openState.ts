@@ -20,7 +20,7 @@ import { Keys } from '../kms/Keys.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
 import { Secrets } from '../secretsmanager/Secrets.ts';
 import { Queues } from '../sqs/Queues.ts';
-import { arnName } from '../template/readDeployment.ts';
+import { arnName } from '../template/resolveTemplate.ts';
 import { type CallPermissions, openCallPermissions } from './callPermissions.ts';
 import { Enforcement } from './Enforcement.ts';
 import type { LocalAccount, LocalAwsOptions } from './LocalAws.ts';

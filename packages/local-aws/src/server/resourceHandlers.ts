@@ -9,7 +9,6 @@ import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Queues } from '../sqs/Queues.ts';
 import { queueProperties } from '../sqs/queueSettings.ts';
 import {
-  arnName,
   bucketPolicy,
   deployedBucket,
   deployedDatabase,
@@ -17,6 +16,7 @@ import {
   secretName,
 } from '../template/readDeployment.ts';
 import type { ResolvedResource } from '../template/resolveTemplate.ts';
+import { arnName } from '../template/resolveTemplate.ts';
 
 /** The services of an account that keep a template's resources. */
 export interface Services {

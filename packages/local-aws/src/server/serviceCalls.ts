@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { queueKeyPermissions } from '../iam/neededPermissions.ts';
 import { arnAt, type Call, type NeededPermission, type PermissionContext } from '../iam/permissions.ts';
 import type { Deployment } from '../template/Deployment.ts';
-import { arnName, routeSource } from '../template/readDeployment.ts';
-import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
+import { routeSource } from '../template/readDeployment.ts';
+import { arnName, type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
 
 /**
  * Calls that AWS's services make because of a deployment's configuration, without an external call: they assume roles,

@@ -8,7 +8,7 @@ import { type Schedule, Scheduler } from '../scheduler/index.ts';
 import type { Queue } from '../sqs/Queue.ts';
 import type { Queues } from '../sqs/Queues.ts';
 import type { DeployedMapping } from '../template/Deployment.ts';
-import { arnName } from '../template/readDeployment.ts';
+import { arnName } from '../template/resolveTemplate.ts';
 import { RefusedCall } from './Enforcement.ts';
 import type { Functions } from './startFunctions.ts';
 

@@ -113,6 +113,7 @@ export class MessageJournal {
     if (ids.length > 0) this.#append({ gone: [...ids] }, before);
   }
 
+  /** Closes the file. */
   close(): void {
     this.#journal.close();
   }

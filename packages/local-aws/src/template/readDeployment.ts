@@ -1,10 +1,4 @@
-import type { z } from 'zod';
 import { TemplateError } from '../base/errors.ts';
-import type { FunctionUrl } from '../gateway/FunctionUrl.ts';
-import type { Cors, HttpApi } from '../gateway/HttpApi.ts';
-import type { DeployedIdentity } from '../iam/Roles.ts';
-import { AwsError } from '../protocol/AwsError.ts';
-import { readProperties } from '../protocol/readProperties.ts';
 import { bucketSettings } from '../s3/model/bucketSettings.ts';
 import type { Schedule } from '../scheduler/index.ts';
 import type {
@@ -16,20 +10,16 @@ import type {
   Deployment,
   Part,
 } from './Deployment.ts';
-import type { ResolvedResource, ResolvedTemplate } from './resolveTemplate.ts';
+import { functionUrl, readHttpApi } from './readEndpoints.ts';
+import { arnName, type ResolvedResource, type ResolvedTemplate, readResource } from './resolveTemplate.ts';
 import {
-  apiProperties,
   bucketPolicyProperties,
   bucketProperties,
   databaseProperties,
   functionProperties,
-  integrationProperties,
   mappingProperties,
-  routeProperties,
   scheduleProperties,
-  stageProperties,
   tableProperties,
-  urlProperties,
 } from './resourceProperties.ts';
 
 /**
@@ -198,162 +188,8 @@ function deployedMapping(resource: ResolvedResource): DeployedMapping {
   };
 }
 
-/**
- * The template's HTTP API with the integration of each route; undefined when there is no API.
- *
- * @throws TemplateError `TEMPLATE_INVALID` for a second API, or a route without a target.
- */
-function readHttpApi(ofType: (type: string) => readonly ResolvedResource[]): HttpApi | undefined {
-  const [api, second] = ofType('AWS::ApiGatewayV2::Api');
-  if (api === undefined) return undefined;
-  if (second !== undefined) {
-    throw new TemplateError('TEMPLATE_INVALID', `A second HTTP API: ${second.logicalId}.`);
-  }
-  for (const stage of ofType('AWS::ApiGatewayV2::Stage')) readResource(stage, stageProperties);
-  const integrations = new Map(
-    ofType('AWS::ApiGatewayV2::Integration').map((resource) => [
-      `integrations/${resource.physicalId}`,
-      readResource(resource, integrationProperties),
-    ]),
-  );
-  return {
-    apiId: api.physicalId,
-    cors: corsOf(readResource(api, apiProperties).CorsConfiguration),
-    routes: ofType('AWS::ApiGatewayV2::Route').map((resource) => {
-      const { RouteKey, Target } = readResource(resource, routeProperties);
-      const integration = integrations.get(Target);
-      if (integration === undefined) {
-        throw new TemplateError('TEMPLATE_INVALID', `${resource.logicalId}: no ${Target}.`);
-      }
-      const { IntegrationUri: uri, TimeoutInMillis: timeoutMs } = integration;
-      const route = { routeKey: RouteKey, timeoutMs };
-      if (integration.IntegrationType === 'AWS_PROXY') return { ...route, functionName: arnName(uri) };
-      const { IntegrationMethod: method, RequestParameters } = integration;
-      const proxy = {
-        uri,
-        path: RequestParameters?.['overwrite:path'],
-        method: method === 'ANY' ? undefined : method,
-      };
-      return { ...route, proxy };
-    }),
-  };
-}
-
-/** @throws TemplateError `TEMPLATE_INVALID` */
-function functionUrl(resource: ResolvedResource, permissions: readonly ResolvedResource[]): FunctionUrl {
-  const { TargetFunctionArn, Cors } = readResource(resource, urlProperties);
-  const functionName = arnName(TargetFunctionArn);
-  const everybodyMay = (action: string, condition: string, value: unknown) =>
-    permissions.some(
-      ({ properties }) =>
-        arnName(String(properties['FunctionName'])) === functionName &&
-        properties['Action'] === action &&
-        properties['Principal'] === '*' &&
-        (properties[condition] === value || properties[condition] === undefined),
-    );
-  const { url } = resource;
-  if (url === undefined) throw new TemplateError('TEMPLATE_INVALID', `${resource.logicalId} has no URL.`);
-  const domainName = new URL(url).host;
-  const [urlId = domainName] = domainName.split('.');
-  return {
-    logicalId: resource.logicalId,
-    urlId,
-    domainName,
-    functionName,
-    cors: corsOf(Cors),
-    isPublic:
-      everybodyMay('lambda:InvokeFunctionUrl', 'FunctionUrlAuthType', 'NONE') &&
-      everybodyMay('lambda:InvokeFunction', 'InvokedViaFunctionUrl', true),
-  };
-}
-
-function corsOf(cors: ReturnType<typeof apiProperties.parse>['CorsConfiguration']): Cors | undefined {
-  if (cors === undefined) return undefined;
-  return {
-    allowOrigins: cors.AllowOrigins,
-    allowMethods: cors.AllowMethods,
-    allowHeaders: cors.AllowHeaders,
-    exposeHeaders: cors.ExposeHeaders,
-    maxAgeSeconds: cors.MaxAge,
-  };
-}
-
-/**
- * Validates the properties of a resource that no service receives, in the same way as the services do.
- *
- * @throws TemplateError `TEMPLATE_INVALID` with each property that is wrong or not emulated.
- */
-function readResource<Schema extends z.ZodType>(
-  { type, logicalId, properties }: ResolvedResource,
-  schema: Schema,
-): z.output<Schema> {
-  try {
-    return readProperties(schema, properties, `${type} ${logicalId}`);
-  } catch (error) {
-    if (!(error instanceof AwsError)) throw error;
-    throw new TemplateError('TEMPLATE_INVALID', error.message, { cause: error });
-  }
-}
-
-/** `collect` of `arn:aws:lambda:us-east-1:000000000000:function:collect`. */
-export function arnName(arn: string): string {
-  return arn.slice(arn.lastIndexOf(':') + 1);
-}
-
 /** How the source ARN of an HTTP API's call ends: `$default/POST/v1/any` of the route `POST /v1/{proxy+}`. */
 export function routeSource(routeKey: string): string {
   const [method = '*', path = ''] = routeKey.split(' ');
   return `$default/${method}${path.replace(/\{\w+\+?\}/g, 'any')}`;
-}
-
-/** The roles and users of a template, with their trust policies, all inline and attached policies, and boundaries. */
-export function deployedIdentities(
-  { resources }: Pick<ResolvedTemplate, 'resources'>,
-  account: string,
-): DeployedIdentity[] {
-  return resources.flatMap(({ type, arn, physicalId, properties }) => {
-    if (arn === undefined || (type !== 'AWS::IAM::Role' && type !== 'AWS::IAM::User')) return [];
-    // An identity names its managed policies, or a managed policy the identities that it is attached to.
-    const side = type === 'AWS::IAM::Role' ? 'Roles' : 'Users';
-    const attachedThere = resources.filter(
-      (resource) =>
-        resource.type === 'AWS::IAM::ManagedPolicy' && listOf(resource.properties[side]).includes(physicalId),
-    );
-    const find = (reference: unknown) =>
-      resources.find((resource) => resource.physicalId === reference || resource.arn === reference);
-    const attached = listOf(properties['ManagedPolicyArns']).map((reference) => ({
-      reference,
-      document: find(reference)?.properties['PolicyDocument'],
-    }));
-    const [limit] = listOf(properties['PermissionsBoundary']).map((reference) => ({
-      reference,
-      document: find(reference)?.properties['PolicyDocument'],
-    }));
-    return [
-      {
-        arn,
-        account,
-        trust: properties['AssumeRolePolicyDocument'],
-        policies: [
-          ...listOf(properties['Policies']).map((policy) => member(policy, 'PolicyDocument')),
-          ...attached.flatMap(({ document }) => listOf(document)),
-          ...attachedThere.map((policy) => policy.properties['PolicyDocument']),
-        ],
-        boundary: limit?.document,
-        unknownPolicies: [...attached, ...(limit === undefined ? [] : [limit])]
-          .filter(({ document }) => document === undefined)
-          .map(({ reference }) => String(reference)),
-      },
-    ];
-  });
-}
-
-/** A member of an object; undefined for any other value. */
-function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-/** The items of a list; a value that is no list is the only item, and an absent one has none. */
-function listOf(value: unknown): unknown[] {
-  return value === undefined ? [] : [value].flat();
 }

@@ -1,4 +1,7 @@
+import type { z } from 'zod';
 import { TemplateError } from '../base/errors.ts';
+import { AwsError } from '../protocol/AwsError.ts';
+import { readProperties } from '../protocol/readProperties.ts';
 import { evaluate, NO_VALUE, type Scope } from './evaluate.ts';
 import {
   INERT_LOGICAL_IDS,
@@ -145,4 +148,26 @@ function unknownReference(reference: string, where: string): Error {
 /** The resources of a type. */
 export function resourcesOfType(resolved: ResolvedTemplate, type: string): ResolvedResource[] {
   return resolved.resources.filter((resource) => resource.type === type);
+}
+
+/**
+ * Validates the properties of a resource that no service receives, in the same way as the services do.
+ *
+ * @throws TemplateError `TEMPLATE_INVALID` with each property that is wrong or not emulated.
+ */
+export function readResource<Schema extends z.ZodType>(
+  { type, logicalId, properties }: ResolvedResource,
+  schema: Schema,
+): z.output<Schema> {
+  try {
+    return readProperties(schema, properties, `${type} ${logicalId}`);
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    throw new TemplateError('TEMPLATE_INVALID', error.message, { cause: error });
+  }
+}
+
+/** `collect` of `arn:aws:lambda:us-east-1:000000000000:function:collect`. */
+export function arnName(arn: string): string {
+  return arn.slice(arn.lastIndexOf(':') + 1);
 }

@@ -39,14 +39,19 @@ export const tableProperties = z.strictObject({
   TableInput: z.record(z.string(), z.unknown()),
 });
 
+/** 4 KB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const VARIABLES_BYTES = 4_096;
+
 /**
- * Variables of a function. Lambda measures them as JSON, of at most 4 KB:
- * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html and
+ * Variables of a function. Lambda measures them as JSON:
  * https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594
  */
 const environmentVariables = z
   .record(z.string(), z.string())
-  .refine((variables) => Buffer.byteLength(JSON.stringify(variables)) <= 4096, 'at most 4096 bytes as JSON');
+  .refine(
+    (variables) => Buffer.byteLength(JSON.stringify(variables)) <= VARIABLES_BYTES,
+    `at most ${VARIABLES_BYTES} bytes as JSON`,
+  );
 
 /** Properties of `AWS::Lambda::Function`. */
 export const functionProperties = z.strictObject({

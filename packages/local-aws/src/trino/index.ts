@@ -1,3 +1,4 @@
+// Trino's dialect, as Athena has it, in DuckDB.
 export { duckDbType, parseHiveType } from './hiveTypes.ts';
 export { macroStatements } from './macros/macroStatements.ts';
 export { type QueryRow, readQuery, runQuery } from './query/runQuery.ts';
@@ -9,3 +10,4 @@ export { UNNAMED, unnamedItems, writtenNames } from './translate/selects.ts';
 export { refuseTextsForDates } from './translate/textsForDates.ts';
 export { linePosition, mismatched, refusal, SqlError, type Token, TokenList } from './translate/tokens.ts';
 export { type Translation, translate } from './translate/translate.ts';
+export { BEGINS_QUERY } from './translate/vocabulary.ts';

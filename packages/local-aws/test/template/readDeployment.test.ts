@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { newBucketSettings } from '../../src/s3/model/bucketSettings.ts';
-import { deployedIdentities, readDeployment } from '../../src/template/readDeployment.ts';
+import { deployedIdentities } from '../../src/template/deployedIdentities.ts';
+import { readDeployment } from '../../src/template/readDeployment.ts';
 import { resolveTemplate } from '../../src/template/resolveTemplate.ts';
 import { parseTemplate } from '../../src/template/Template.ts';
 

@@ -1,3 +1,4 @@
+import { quoteName } from '../../base/sql.ts';
 import { type Catalog, isView, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { parseHiveType, TokenList, translate } from '../../trino/index.ts';
@@ -196,7 +197,7 @@ export class QueryScope {
     const list = new TokenList(view.originalSql);
     await this.#resolve(list, view.schema, depth + 1);
     await session.setDatabase(await this.#schema(view.schema));
-    const names = view.columns.map((column) => `"${column.name.replaceAll('"', '""')}"`).join(', ');
+    const names = view.columns.map((column) => quoteName(column.name)).join(', ');
     let failure: unknown;
     // UNNEST with two columns reads a map, or an array of rows: only the binding of the view tells which.
     for (const unnestPairs of ['map', 'rows'] as const) {
@@ -253,9 +254,7 @@ export class QueryScope {
       return undefined;
     if (!this.#schemas.has(schema)) {
       this.#schemas.add(schema);
-      await this.#options.session.run(
-        `CREATE SCHEMA IF NOT EXISTS ${CATALOG}."${schema.replaceAll('"', '""')}"`,
-      );
+      await this.#options.session.run(`CREATE SCHEMA IF NOT EXISTS ${CATALOG}.${quoteName(schema)}`);
     }
     return schema;
   }

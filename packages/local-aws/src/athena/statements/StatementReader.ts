@@ -1,4 +1,4 @@
-import { mismatched, SqlError, type Token, TokenList } from '../../trino/index.ts';
+import { BEGINS_QUERY, mismatched, SqlError, type Token, TokenList } from '../../trino/index.ts';
 import type { ColumnDefinition, PartitionSpec, PropertyValue, QueryText, TableName } from './Statement.ts';
 
 /** Reads the tokens of a statement in order. Every method throws SqlError for an unexpected token. */
@@ -37,7 +37,7 @@ export class StatementReader {
   peekQuery(): boolean {
     let index = this.#index;
     while (this.list.symbol(index) === '(') index += 1;
-    return /^(?:select|with|values|table)$/.test(this.list.word(index) ?? '');
+    return BEGINS_QUERY.test(this.list.word(index) ?? '');
   }
 
   /** Whether these words follow. If so, reads them. */

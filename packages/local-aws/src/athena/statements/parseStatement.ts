@@ -1,3 +1,4 @@
+import { BEGINS_QUERY } from '../../trino/index.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { parseExplain } from './parseExplain.ts';
 import { StorageClauses } from './parseStorage.ts';
@@ -5,6 +6,7 @@ import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts'
 import { StatementReader } from './StatementReader.ts';
 import { parseDescribe } from './show/describeTable.ts';
 
+/** What a statement can begin with, in Trino's words. */
 const STARTS = "'ALTER', 'CREATE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'SHOW', <query>";
 
 /** Statements of Athena that are not emulated. */
@@ -40,7 +42,7 @@ export function parseStatement(sql: string): Statement {
   const first = reader.list.tokens.find(({ raw }) => raw !== '(');
   const word = first?.kind === 'word' ? first.value : '';
   if (REFUSED.has(word)) throw notEmulated(word.toUpperCase());
-  if (/^(?:select|with|values|table)$/.test(word)) return { kind: 'query', query: reader.query() };
+  if (BEGINS_QUERY.test(word)) return { kind: 'query', query: reader.query() };
   if (reader.take('explain')) return parseExplain(reader, parseStatement);
   if (reader.take('insert')) return parseInsert(reader);
   if (reader.take('execute')) return parseExecute(reader);
@@ -51,6 +53,7 @@ export function parseStatement(sql: string): Statement {
   return statement;
 }
 
+/** A statement after which nothing may follow. @throws SqlError */
 function ended(reader: StatementReader, statement: Statement): Statement {
   reader.expectEnd();
   return statement;

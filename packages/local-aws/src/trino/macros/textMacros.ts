@@ -1,6 +1,9 @@
+/** Arguments for which there is an overload: from two on. A macro has no variable number of them. */
+const MOST_ARGUMENTS = 10;
+
 /** Overloads of a variadic function, whose result is null if any argument is null. */
 function variadic(body: (names: readonly string[]) => string): string {
-  return Array.from({ length: 9 }, (_, index) => {
+  return Array.from({ length: MOST_ARGUMENTS - 1 }, (_, index) => {
     const names = Array.from({ length: index + 2 }, (_, position) => `a${position}`);
     return `(${names.join(', ')}) AS ${body(names)}`;
   }).join(', ');
@@ -10,6 +13,9 @@ function variadic(body: (names: readonly string[]) => string): string {
 const SUBSTR = `(x, s) AS CASE WHEN s = 0 OR s < -length(x) THEN '' ELSE substr(x, s) END,
    (x, s, n) AS CASE WHEN s = 0 OR s < -length(x) OR n <= 0 THEN '' ELSE substr(x, s, n) END`;
 
+/** The last code point, which is no character and in no text. */
+const UNUSED = 'chr(1114111)';
+
 /** https://trino.io/docs/current/functions/string.html, /regexp.html, /binary.html, /url.html */
 export const textMacros: readonly string[] = [
   `trino_concat${variadic((names) => names.join(' || '))}`,
@@ -18,7 +24,7 @@ export const textMacros: readonly string[] = [
    (x, a, b) AS CASE WHEN a = '' THEN regexp_replace(x, '', replace(b, '\\', '\\\\'), 'g') ELSE replace(x, a, b) END`,
   // Character by character: ß has no single-character uppercase.
   `trino_chr(x) AS chr(CAST(x AS INTEGER))`,
-  `trino_upper(x) AS replace(upper(replace(x, 'ß', chr(1114111))), chr(1114111), 'ß')`,
+  `trino_upper(x) AS replace(upper(replace(x, 'ß', ${UNUSED})), ${UNUSED}, 'ß')`,
   `trino_concat_ws(d, x) AS CASE WHEN typeof(x) LIKE '%[]' THEN array_to_string(TRY_CAST(x AS VARCHAR[]), d) ELSE concat_ws(d, x) END`,
   'trino_split(x, d) AS str_split(x, d)',
   // Null after the last part, where DuckDB returns an empty string.

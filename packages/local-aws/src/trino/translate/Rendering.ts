@@ -25,6 +25,7 @@ export class Rendering {
     this.#last = text;
   }
 
+  /** The text so far. */
   toString(): string {
     return this.#pieces.map(({ text }) => text).join('');
   }

@@ -6,7 +6,7 @@ import type { Rendering, TokenWriter } from './Rendering.ts';
 import type { SelectEdits } from './selects.ts';
 import { writeBracketedTable, writeUnnest, writeValues } from './tableForms.ts';
 import { isTableQuery, mismatched, notEmulated, SqlError, type Token, type TokenList } from './tokens.ts';
-import { functionsWithoutBrackets, notFunctions, reservedInDuckDb } from './vocabulary.ts';
+import { BEGINS_QUERY, functionsWithoutBrackets, notFunctions, reservedInDuckDb } from './vocabulary.ts';
 
 /** Options of the {@link Translator}. */
 export type TranslatorOptions = TokenWriter['options'] & {
@@ -24,9 +24,6 @@ const INFORMATION_SCHEMA = '"athena_information_schema"';
 
 /** Words that a table follows. `UNNEST` may only occur after them. */
 const BEFORE_TABLE = new Set(['from', 'join']);
-
-/** Words that begin a query. */
-const QUERY = /^(?:select|with|values|table)$/;
 
 /** Functions of DuckDB that Trino lacks, and whose names DuckDB takes for syntax. */
 const NOT_OF_TRINO = /^(?:range|first|last|left|right)$/;
@@ -258,7 +255,7 @@ export class Translator implements TokenWriter {
 
 /** Whether AS at an index begins the query of a clause of WITH that is not recursive. */
 function isClause(list: TokenList, index: number): boolean {
-  const begins = QUERY.test(list.word(index + 2) ?? '');
+  const begins = BEGINS_QUERY.test(list.word(index + 2) ?? '');
   return list.symbol(index + 1) === '(' && begins && !list.tokens.some(({ value }) => value === 'recursive');
 }
 

@@ -2,6 +2,7 @@ import { parseCastType } from './calls/castType.ts';
 import { notEmulated, SqlError, type TokenList } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';
 
+/** A zone or an offset at the end of a time. */
 const ZONE = /(?:Z|[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*)$/;
 /** Trino allows a space before an offset or Z; DuckDB does not. */
 const SPACE_BEFORE_OFFSET = /\s+(?=(?:Z|[+-]\d{1,2}(?::?\d\d)?)'$)/;
@@ -73,6 +74,7 @@ export function parseTypedLiteral(
 const invalid = (text: string, type: string, offset: number) =>
   new SqlError('INVALID_LITERAL', `'${text}' is not a valid ${type} literal`, offset);
 
+/** A decimal with the digits that are written. */
 function decimalLiteral(text: string): string | undefined {
   const [, wholeDigits = '', fraction = ''] = /^[+-]?(\d*)\.?(\d*)$/.exec(text) ?? [];
   if (wholeDigits + fraction === '') return undefined;
@@ -80,15 +82,21 @@ function decimalLiteral(text: string): string | undefined {
   return `CAST('${text}' AS DECIMAL(${precision}, ${fraction.length}))`;
 }
 
+/** A year that 400 divides. */
+const CENTURY_OF_FOUR = 2000;
+
+/** Whether a text is a day that exists, of any year. */
 function isDate(text: string): boolean {
   const [, year, month, day] = /^[+-]?(\d+)-(\d{1,2})-(\d{1,2})$/.exec(text) ?? [];
   const y = Number(year);
   const m = Number(month);
   const d = Number(day);
-  const time = new Date(Date.UTC(2000 + (y % 400), m - 1, d));
+  // The calendar is the same again after 400 years, and JavaScript's years have a limit.
+  const time = new Date(Date.UTC(CENTURY_OF_FOUR + (y % 400), m - 1, d));
   return year !== undefined && time.getUTCMonth() === m - 1 && time.getUTCDate() === d;
 }
 
+/** `INTERVAL '1' DAY` and `INTERVAL '1-2' YEAR TO MONTH`; undefined for anything else. @throws SqlError */
 function intervalLiteral(
   list: TokenList,
   index: number,

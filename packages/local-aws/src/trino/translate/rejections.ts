@@ -7,6 +7,7 @@ const AFTER_LIST =
 /** Joins that DuckDB has and Trino does not. */
 const JOINS = /^(?:asof|positional|semi|anti)$/;
 
+/** The largest whole number: a bigint's. */
 const LARGEST = 2n ** 63n - 1n;
 
 /**
@@ -23,6 +24,7 @@ export function rejectForeignSyntax(list: TokenList): void {
   }
 }
 
+/** A comma with nothing behind it, and DuckDB's `* EXCLUDE (…)`. */
 function rejectComma(list: TokenList, index: number, { raw, value }: Token): void {
   const next = list.at(index + 1);
   if (raw === ',') {
@@ -39,6 +41,7 @@ function rejectComma(list: TokenList, index: number, { raw, value }: Token): voi
     if (list.symbol(index + 2) === '(') throw mismatched(next, "',', 'FROM'");
 }
 
+/** A number that is too large, or that letters follow. */
 function rejectNumber({ raw, start, end }: Token, next: Token | undefined): void {
   // DuckDB takes the rest of `1a` for an alias.
   if (next?.kind === 'word' && next.start === end)
@@ -53,19 +56,29 @@ function rejectNumber({ raw, start, end }: Token, next: Token | undefined): void
     throw new SqlError('SYNTAX_ERROR', `Invalid numeric literal: ${raw}`, start);
 }
 
+/** A word that Trino does not take at its place. */
 function rejectWord(list: TokenList, index: number, token: Token): void {
   const next = list.at(index + 1);
-  const word = token.value;
-  const behind = list.at(index - 1);
-  const operand = behind !== undefined && (behind.kind !== 'symbol' || /^[)\]]$/.test(behind.raw));
   if (next === undefined) return;
-  if (operand && list.word(index - 1) !== 'as') {
-    if (/^(?:ilike|glob)$/.test(word) && beginsOperand(next)) throw mismatched(next, '<EOF>');
-    if (word === 'similar' && next.value === 'to') throw mismatched(next, '<EOF>');
-    if (word === 'is' && /^(?:true|false|unknown)$/.test(afterNot(list, index + 1)?.value ?? ''))
-      throw mismatched(afterNot(list, index + 1) ?? next, "'DISTINCT', 'NOT', 'NULL'");
-    if (JOINS.test(word) && next.value === 'join') throw mismatched(token, "'JOIN'");
-  }
+  const before = list.at(index - 1);
+  const isAfterOperand = before !== undefined && (before.kind !== 'symbol' || /^[)\]]$/.test(before.raw));
+  if (isAfterOperand && list.word(index - 1) !== 'as') rejectOperator(list, index, token, next);
+  rejectClause(list, index, token, next);
+}
+
+/** Operators and joins that Trino lacks. @param next The token after the word. */
+function rejectOperator(list: TokenList, index: number, token: Token, next: Token): void {
+  const word = token.value;
+  if (/^(?:ilike|glob)$/.test(word) && beginsOperand(next)) throw mismatched(next, '<EOF>');
+  if (word === 'similar' && next.value === 'to') throw mismatched(next, '<EOF>');
+  if (word === 'is' && /^(?:true|false|unknown)$/.test(afterNot(list, index + 1)?.value ?? ''))
+    throw mismatched(afterNot(list, index + 1) ?? next, "'DISTINCT', 'NOT', 'NULL'");
+  if (JOINS.test(word) && next.value === 'join') throw mismatched(token, "'JOIN'");
+}
+
+/** Clauses that Trino lacks, or that are not emulated. @param next The token after the word. */
+function rejectClause(list: TokenList, index: number, token: Token, next: Token): void {
+  const word = token.value;
   if (word === 'limit' && isCount(next) && list.word(index + 2) === 'offset')
     throw mismatched(list.at(index + 2) ?? next, '<EOF>');
   if (word === 'for' && /^(?:timestamp|version)$/.test(next.value) && list.words(index + 2, 'as', 'of'))
@@ -91,10 +104,12 @@ function rejectWord(list: TokenList, index: number, token: Token): void {
     );
 }
 
+/** The token at an index, or behind a NOT there. */
 function afterNot(list: TokenList, index: number): Token | undefined {
   return list.word(index) === 'not' ? list.at(index + 1) : list.at(index);
 }
 
+/** Whether a list ends before an index. */
 function endsList(list: TokenList, index: number): boolean {
   const next = list.at(index);
   return (
@@ -106,6 +121,7 @@ function endsList(list: TokenList, index: number): boolean {
   );
 }
 
+/** Whether a token can be the number of LIMIT. */
 function isCount(token: Token | undefined): boolean {
   return token?.kind === 'number' || token?.kind === 'parameter' || token?.value === 'all';
 }

@@ -1,3 +1,4 @@
+import { quoteName } from '../../base/sql.ts';
 import type { TokenList, TokenRange } from './tokens.ts';
 
 /** A SELECT of a statement, by token index. */
@@ -13,6 +14,7 @@ export interface SelectBlock {
   readonly order: TokenRange;
 }
 
+/** Words that end a select list. */
 const LIST_ENDS = new Set(['from', 'where', 'group', 'having', 'order', 'union', 'intersect', 'except']);
 
 /** The SELECTs of a statement, from left to right. In a query without WITH the first one is the outermost. */
@@ -68,6 +70,7 @@ function isLimit(list: TokenList, index: number): boolean {
   return next?.kind === 'number' || next?.kind === 'parameter' || list.word(index + 1) === 'all';
 }
 
+/** Whether a clause starts here that can follow a select list without FROM. */
 function isTail(list: TokenList, index: number): boolean {
   return isLimit(list, index) || (list.word(index) === 'window' && list.word(index + 2) === 'as');
 }
@@ -79,8 +82,10 @@ const NO_NAME_AFTER = new Set(
   ),
 );
 
+/** Words that are values, and no names. */
 const VALUE_WORD = /^(?:end|null|true|false|current_.*|localtime.*)$/;
 
+/** Units of an interval. */
 const INTERVAL_UNIT = /^(?:second|minute|hour|day|month|year)$/;
 
 /**
@@ -136,6 +141,7 @@ function isUnit(list: TokenList, index: number): boolean {
   return list.at(index - 1)?.kind === 'text' && list.word(index - 2 - sign) === 'interval';
 }
 
+/** The index of the SELECT of the statement's own list; undefined for VALUES and TABLE. */
 function outermostSelect(list: TokenList): number | undefined {
   let index = 0;
   while (list.symbol(index) === '(') index += 1;
@@ -185,10 +191,9 @@ export interface SelectEdits {
 /** The placeholder name of an unnamed column in DuckDB. */
 export const UNNAMED = '_col?';
 
+/** Aggregate functions, within which a name of ORDER BY is a column's. */
 const AGGREGATE =
   /^(?:sum|avg|count|min|max|array_agg|approx_\w+|\w+_agg|\w+_by|stddev\w*|var\w*|count_if|arbitrary)$/;
-
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /**
  * Determines the changes to the SELECTs of a statement.
@@ -206,7 +211,7 @@ export function selectEdits(list: TokenList, nameColumns: boolean): SelectEdits 
       if (token !== undefined && alias !== undefined) {
         // DuckDB accepts fewer words as an alias without AS.
         if (list.word(alias - 1) !== 'as' && token.kind === 'word')
-          replacements.set(alias, { sql: `AS ${quoted(token.raw)}`, next: alias + 1 });
+          replacements.set(alias, { sql: `AS ${quoteName(token.raw)}`, next: alias + 1 });
       } else if (nameColumns && !isNamed(list, range)) {
         insertions.set(range.to, `${insertions.get(range.to) ?? ''} AS "${UNNAMED}${unnamed}"`.trim());
         unnamed += 1;

@@ -1,6 +1,7 @@
 import type { Rendering, TokenWriter } from './Rendering.ts';
 import { UNNAMED } from './selects.ts';
 import { notEmulated, type TokenList, type TokenRange } from './tokens.ts';
+import { BEGINS_QUERY } from './vocabulary.ts';
 
 /**
  * Writes `UNNEST(a, b) [WITH ORDINALITY] [AS] t(x, y, n)` as a subquery, since DuckDB's UNNEST takes only one list.
@@ -67,7 +68,7 @@ export function writeBracketedTable(writer: TokenWriter, out: Rendering, index: 
     from += 1;
     to -= 1;
   }
-  if (/^(?:select|with|values|table)$/.test(list.word(from) ?? '')) return undefined;
+  if (BEGINS_QUERY.test(list.word(from) ?? '')) return undefined;
   let isNamed = false;
   for (let at = from; at < to; at += 1) {
     const word = list.word(at) ?? '';
@@ -113,6 +114,7 @@ function isTablePlace(list: TokenList, index: number): boolean {
   return isTable;
 }
 
+/** Words that end the rows of VALUES. */
 const VALUES_END = new Set(['order', 'limit', 'offset', 'fetch', 'union', 'intersect', 'except']);
 
 /**

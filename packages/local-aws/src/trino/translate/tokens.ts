@@ -55,7 +55,9 @@ export interface Token {
   readonly end: number;
 }
 
+/** What separates tokens: white space and comments. */
 const SPACE = /(?:\s+|--[^\n]*|\/\*[\s\S]*?\*\/)+/y;
+/** The forms of tokens. The first that matches counts. */
 const TOKENS = [
   ['word', /[\p{L}_][\p{L}\p{N}_]*/uy],
   ['quoted', /"(?:[^"]|"")*"|`(?:[^`]|``)*`/y],
@@ -108,6 +110,7 @@ function skipSpace(sql: string, from: number): number {
   return from + (SPACE.exec(sql)?.[0].length ?? 0);
 }
 
+/** Closing brackets by the opening ones. */
 const OPENING: Readonly<Record<string, string>> = { '(': ')', '[': ']' };
 
 /** A half-open range of tokens. */
@@ -167,6 +170,7 @@ export class TokenList {
     return words.every((word, offset) => this.word(index + offset) === word);
   }
 
+  /** The symbol at an index, as `(`; undefined for other tokens. */
   symbol(index: number): string | undefined {
     const token = this.tokens[index];
     return token?.kind === 'symbol' ? token.raw : undefined;

@@ -63,3 +63,6 @@ export const functionsWithoutBrackets: Readonly<Record<string, string>> = {
   current_timestamp: 'trino_now()',
   localtimestamp: 'trino_localtimestamp()',
 };
+
+/** Words that begin a query. */
+export const BEGINS_QUERY = /^(?:select|with|values|table)$/;

@@ -33,25 +33,41 @@ export function writeRegexpCall(
     out.add(`, ${quoteText(re2.pattern)}${after}`, at);
     return close + 1;
   };
-  const writeWithThird = ({ from, to }: TokenRange) => {
-    write(name, ',');
-    writer.write(out, from, to);
-    out.add(')', list.offset(close));
-    return close + 1;
-  };
   if (third === undefined) return write(name, ')');
-  if (word === 'regexp_replace') {
-    const replacement = literalText(list, third);
-    if (replacement === undefined) return writeWithThird(third);
-    const translated = translateReplacement(replacement, re2);
-    if (translated === undefined)
-      throw new SqlError('INVALID_FUNCTION_ARGUMENT', `Illegal replacement sequence: ${replacement}`, at);
-    return write('regexp_replace', `, ${quoteText(translated)}, 'g')`);
-  }
+  const call =
+    word === 'regexp_replace' ? replaceCall(list, third, re2, at) : groupCall(list, third, re2, name, at);
+  if (call !== undefined) return write(...call);
+  // The third argument is no literal.
+  write(name, ',');
+  writer.write(out, third.from, third.to);
+  out.add(')', list.offset(close));
+  return close + 1;
+}
+
+/** What is before the arguments of a call and behind its pattern. */
+type CallParts = readonly [before: string, after: string];
+
+/** The parts of a call with a replacement; undefined for one that is no literal. @throws SqlError */
+function replaceCall(list: TokenList, third: TokenRange, re2: Re2Pattern, at: number): CallParts | undefined {
+  const replacement = literalText(list, third);
+  if (replacement === undefined) return undefined;
+  const translated = translateReplacement(replacement, re2);
+  if (translated === undefined)
+    throw new SqlError('INVALID_FUNCTION_ARGUMENT', `Illegal replacement sequence: ${replacement}`, at);
+  return ['regexp_replace', `, ${quoteText(translated)}, 'g')`];
+}
+
+/** The parts of a call with a group; undefined for one that is no literal. @throws SqlError */
+function groupCall(
+  list: TokenList,
+  third: TokenRange,
+  { groups }: Re2Pattern,
+  name: string,
+  at: number,
+): CallParts | undefined {
   const number = list.at(third.from);
-  if (number?.kind !== 'number' || third.to - third.from !== 1) return writeWithThird(third);
+  if (number?.kind !== 'number' || third.to - third.from !== 1) return undefined;
   const group = Number(number.raw);
-  const { groups } = re2;
   if (group > groups.length) {
     throw new SqlError(
       'INVALID_FUNCTION_ARGUMENT',
@@ -59,11 +75,12 @@ export function writeRegexpCall(
       at,
     );
   }
-  if (group === 0 || groups[group - 1]?.canBeEmpty === true) return write(name, `, ${group})`);
+  if (group === 0 || groups[group - 1]?.canBeEmpty === true) return [name, `, ${group})`];
   // An empty match of a group that cannot be empty means that the group did not participate.
-  return write(`nullif(${name}`, `, ${group}), '')`);
+  return [`nullif(${name}`, `, ${group}), '')`];
 }
 
+/** The text of an argument; undefined for an argument that is no literal. */
 function literalText(list: TokenList, range: TokenRange | undefined): string | undefined {
   const token = range === undefined ? undefined : list.at(range.from);
   return token?.kind === 'text' && range !== undefined && range.to - range.from === 1
