@@ -72,6 +72,13 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   }
 }
 
+/**
+ * Listens on loopback.
+ *
+ * @param port 0: any free one.
+ * @returns The port that it got.
+ * @throws ConsoleError SLUICE_CONSOLE_PORT_IN_USE.
+ */
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {

@@ -14,6 +14,15 @@ export interface GateAnswer {
 
 /** Characters of a name that Live shows. */
 const BRIEF = 120;
+/**
+ * Characters of a cursor: the token of CloudWatch Logs in it has no greatest length, and Node takes 16 KB of headers.
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+ */
+const MOST_CURSOR = 16_000;
+/** Entries from before the call that one answer has. */
+const MOST_ENTRIES = 1_000;
+/** The longest wait for an entry, milliseconds: browsers and proxies end a call without an answer after 30 s or more. */
+const MOST_WAIT_MS = 25_000;
 
 /** An entry without its row, and with short texts: the page asks for the row of an entry that somebody unfolds. */
 function briefly(entry: LiveEntry): LiveEntry {
@@ -45,9 +54,9 @@ export const liveRoutes = [
     path: '/api/live',
     summary: 'Events and requests since a cursor, and during the wait: `sluice tail`.',
     query: z.strictObject({
-      after: text('`next` of the answer before; by default what comes from now on').max(16_000).optional(),
-      last: count({ usual: 0, least: 0, most: 1_000 }),
-      waitMs: count({ usual: 0, least: 0, most: 25_000 }),
+      after: text('`next` of the answer before; by default what comes from now on', MOST_CURSOR).optional(),
+      last: count({ usual: 0, least: 0, most: MOST_ENTRIES }),
+      waitMs: count({ usual: 0, least: 0, most: MOST_WAIT_MS }),
       user: text('as `--user`').optional(),
       event: text('as `--event`').optional(),
       sdk: text('as `--sdk`').optional(),

@@ -9,12 +9,15 @@ export interface Request<Query, Body> {
   readonly mayWrite: boolean;
   /** Address of the collector; null if it is not known. */
   readonly collector: string | null;
+  /** Parameters of the address. */
   readonly query: Query;
+  /** Members of the body. */
   readonly body: Body;
 }
 
 /** One call of the API. */
 export interface Route {
+  /** Only a POST has a body, and may change something. */
   readonly method: 'GET' | 'POST';
   /** `/api/…` */
   readonly path: string;
@@ -37,6 +40,7 @@ export interface Route {
   answer(request: Request<unknown, unknown>): Promise<unknown>;
 }
 
+/** What {@link route} is told of a call. */
 interface RouteOptions<Query extends z.ZodObject, Body extends z.ZodObject>
   extends Pick<Route, 'method' | 'summary'>,
     Partial<Pick<Route, 'writes' | 'localOnly'>> {
@@ -48,6 +52,7 @@ interface RouteOptions<Query extends z.ZodObject, Body extends z.ZodObject>
   handle(request: Request<z.output<Query>, z.output<Body>>): unknown;
 }
 
+/** No parameters, and a body without members. */
 const nothing = z.strictObject({});
 
 /**
@@ -123,9 +128,17 @@ export const dayTimes = z
   .min(0, 'expected a time from 1970 on')
   .lt(Date.UTC(9999, 0), 'expected a time before 9999');
 
-/** A text in an address that is not empty. @param meaning For docs/reference/json.md. */
-export function text(meaning: string): z.ZodString {
-  return z.string().min(1).max(4_096).describe(meaning);
+/** Characters of a text in an address: names and IDs are far shorter. */
+const MOST_TEXT = 4_096;
+
+/**
+ * A text in an address that is not empty.
+ *
+ * @param meaning For docs/reference/json.md.
+ * @param most Characters at most.
+ */
+export function text(meaning: string, most = MOST_TEXT): z.ZodString {
+  return z.string().min(1).max(most).describe(meaning);
 }
 
 /** `next` of the page before. */

@@ -10,8 +10,11 @@ import {
 } from '../../observe/runSql.ts';
 import { count, cursor, route, text } from './route.ts';
 
+/** Characters of a statement: Athena takes 262,144 bytes, https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
+const MOST_SQL = 262_144;
+
 const id = text("Athena's ID of the query");
-const sql = z.string().min(1).max(262_144).describe('one statement');
+const sql = z.string().min(1).max(MOST_SQL).describe('one statement');
 
 /** Calls of the page SQL. */
 export const sqlRoutes = [

@@ -14,6 +14,7 @@ import { Badge, Loading, Page, Problem } from './parts/parts.tsx';
 import { link, useRoute } from './parts/router.ts';
 import { Switches } from './Switches.tsx';
 
+/** All pages, in the order of the navigation. */
 const pages: readonly (readonly [path: string, name: string, shown: ComponentType])[] = [
   ['/', 'Status', Status],
   ['/live', 'Live', Live],
@@ -24,13 +25,14 @@ const pages: readonly (readonly [path: string, name: string, shown: ComponentTyp
   ['/sql', 'SQL', Sql],
 ];
 
+/** Milliseconds after which the frame asks again whether the console still answers, and as what. */
+const DEPLOYMENT_MS = 5_000;
+
 /** The page's frame: which deployment it is, the navigation, the switches of the local cloud, and the current page. */
 export function Shell() {
   const route = useRoute();
-  const deployment = useApi<DeploymentAnswer>('/api/deployment', {}, { every: 5_000 });
+  const deployment = useApi<DeploymentAnswer>('/api/deployment', {}, { every: DEPLOYMENT_MS });
   const { answer } = deployment;
-  // A narrow page has one line for it until somebody asks.
-  const [isOpen, setOpen] = useState(false);
   const [, name, Shown] = pages.find(([path]) => path === route.path) ?? ['', 'Not found', undefined];
   useEffect(() => {
     const ofStage = answer === undefined ? '' : ` ${answer.stage}`;
@@ -50,33 +52,8 @@ export function Shell() {
         Skip to the page
       </button>
       <header class="top">
-        <nav aria-label="Pages">
-          <ul>
-            <li>
-              <strong>Sluice</strong>
-            </li>
-            {pages.map(([path, page]) => (
-              <li key={path}>
-                <a href={link(path)} aria-current={path === route.path ? 'page' : undefined}>
-                  {page}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </nav>
-        <div data-open={isOpen}>
-          <Where deployment={deployment} />
-          {answer?.isLocal === true && <Switches onChange={deployment.reload} />}
-          <button
-            type="button"
-            class="outline toggle"
-            aria-expanded={isOpen}
-            aria-label="More of the deployment"
-            onClick={() => setOpen(!isOpen)}
-          >
-            …
-          </button>
-        </div>
+        <Navigation current={route.path} />
+        <Deployed deployment={deployment} />
       </header>
       {Shown === undefined && (
         <Page title="Not found" intro="This page does not exist.">
@@ -95,10 +72,52 @@ export function Shell() {
   );
 }
 
+/** The links to all pages. */
+function Navigation({ current }: { readonly current: string }) {
+  return (
+    <nav aria-label="Pages">
+      <ul>
+        <li>
+          <strong>Sluice</strong>
+        </li>
+        {pages.map(([path, page]) => (
+          <li key={path}>
+            <a href={link(path)} aria-current={path === current ? 'page' : undefined}>
+              {page}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** Which deployment it is, and the switches of the local cloud. A narrow page has one line for it until somebody asks. */
+function Deployed({ deployment }: { readonly deployment: ApiState<DeploymentAnswer> }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <div data-open={isOpen}>
+      <Where deployment={deployment} />
+      {deployment.answer?.isLocal === true && <Switches onChange={deployment.reload} />}
+      <button
+        type="button"
+        class="outline toggle"
+        aria-expanded={isOpen}
+        aria-label="More of the deployment"
+        onClick={() => setOpen(!isOpen)}
+      >
+        …
+      </button>
+    </div>
+  );
+}
+
+/** Moves the focus to the heading of the page. */
 function focusHeading(): void {
   document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
 }
 
+/** The deployment in a line: where it is, and what it does not do. */
 function Where({ deployment: { answer, error } }: { readonly deployment: ApiState<DeploymentAnswer> }) {
   if (answer === undefined) return null;
   const { isLocal, stage, region, bucket, version, mayWrite } = answer;

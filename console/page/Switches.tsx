@@ -1,21 +1,29 @@
 import { counted } from '../../lib/base/text.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import { useAction, useApi } from './parts/api.ts';
 import { formatSpan } from './parts/format.ts';
 import { Badge, DocsLink, Problem } from './parts/parts.tsx';
 
 /** The state of the local cloud as `/api/local` answers it. */
 interface LocalState {
+  /** Its time, ISO 8601, and how far it is ahead of the real one. */
   readonly clock: { readonly now: string; readonly offsetMs: number };
+  /** The faults that are on. */
   readonly faults: { readonly faults: readonly unknown[] };
+  /** The requests that wait in the buffer of each stream. */
   readonly status: { readonly pending: readonly { readonly stream: string; readonly documents: number }[] };
 }
 
 /** How far the clock can be moved at once, milliseconds. */
-const STEPS = [3_600_000, 86_400_000];
+const STEPS = [HOUR_MS, DAY_MS];
+/** Milliseconds after which the local cloud is asked again. */
+const STATE_MS = 2_000;
+/** A clock that is less than this off, milliseconds, counts as the real one. */
+const UNMOVED_MS = MINUTE_MS;
 
 /** The switches of the local cloud: deliver now, and the clock. A moved clock and faults that are on are always visible. */
 export function Switches(props: { readonly onChange: () => void }) {
-  const state = useApi<LocalState>('/api/local', {}, { every: 2_000 });
+  const state = useApi<LocalState>('/api/local', {}, { every: STATE_MS });
   const flush = useAction<unknown>('/api/local/flush');
   const clock = useAction<unknown>('/api/local/clock');
   const change = async (action: typeof flush, body: unknown) => {
@@ -28,7 +36,7 @@ export function Switches(props: { readonly onChange: () => void }) {
   const { answer } = state;
   const waiting = answer?.status.pending.reduce((sum, { documents }) => sum + documents, 0) ?? 0;
   const offsetMs = answer?.clock.offsetMs ?? 0;
-  const isMoved = Math.abs(offsetMs) > 60_000;
+  const isMoved = Math.abs(offsetMs) >= UNMOVED_MS;
   const faults = answer?.faults.faults ?? [];
   const error = flush.error ?? clock.error ?? (answer === undefined ? state.error : undefined);
   return (

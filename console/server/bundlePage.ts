@@ -2,14 +2,17 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** The folder of the page's sources, or of its bundle in the npm package. */
 const PAGE = fileURLToPath(new URL('../page', import.meta.url));
 
 /** One file of the page. */
 export interface Asset {
   readonly contents: Uint8Array;
+  /** Its content type. */
   readonly type: string;
 }
 
+/** Content types by the extension of a name. */
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
@@ -50,6 +53,7 @@ export async function bundlePage(): Promise<ReadonlyMap<string, Asset>> {
   );
 }
 
+/** The bundle that the npm package has. */
 async function readPage(): Promise<ReadonlyMap<string, Asset>> {
   const names = await readdir(PAGE);
   return new Map(
@@ -59,6 +63,7 @@ async function readPage(): Promise<ReadonlyMap<string, Asset>> {
   );
 }
 
+/** A file as it is served, by its name. */
 function assetOf(name: string, contents: Uint8Array): Asset {
   return { contents, type: TYPES[name.split('.').pop() ?? ''] ?? 'application/octet-stream' };
 }

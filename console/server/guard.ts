@@ -12,6 +12,7 @@ export interface GuardRules {
   readonly token: string | undefined;
 }
 
+/** Names of this machine for itself. */
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/;
 
 /**
@@ -36,6 +37,10 @@ export function refuseForeign({ headers, method }: IncomingMessage, rules: Guard
     throw new ConsoleRequestError('SLUICE_CONSOLE_FOREIGN', `Sec-Fetch-Site: ${JSON.stringify(site)}.`);
 }
 
+/** The port of an address without one. */
+const HTTP_PORT = 80;
+
+/** Whether a console that follows the rules may answer under a `Host`. */
 function isAllowedHost(host: string, { port, allowedHosts }: GuardRules): boolean {
   const [, name = '', given] = /^(\[[0-9a-f:.]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(host) ?? [];
   // The browser's port differs from ours if the port is forwarded.
@@ -45,7 +50,7 @@ function isAllowedHost(host: string, { port, allowedHosts }: GuardRules): boolea
     )
   )
     return true;
-  return LOOPBACK.test(name) && Number(given ?? 80) === port;
+  return LOOPBACK.test(name) && Number(given ?? HTTP_PORT) === port;
 }
 
 /**

@@ -18,6 +18,7 @@ import { type GuardRules, refuseForeign, requireToken } from './guard.ts';
 
 /** Options of the server. */
 export interface ServeOptions {
+  /** Who may call. */
   readonly rules: GuardRules;
   /** Options of `sluice` that name the deployment. */
   readonly target: readonly string[];
@@ -25,6 +26,7 @@ export interface ServeOptions {
   openRequest(signal: AbortSignal): Promise<Omit<Request<unknown, unknown>, 'query' | 'body'>>;
 }
 
+/** A request to the console, with that of Node. */
 type Call = Context<{ Bindings: HttpBindings }>;
 
 /** Bytes of a body: statements and lists of days are far smaller. */
@@ -96,6 +98,11 @@ async function readDocs(path: string) {
   return contents && { contents, type: 'text/plain; charset=utf-8' };
 }
 
+/**
+ * Answers a call of the API, unless the console may not do it.
+ *
+ * @throws ConsoleRequestError SLUICE_CONSOLE_LOCAL_ONLY; SLUICE_CONSOLE_READ_ONLY; what the route throws.
+ */
 async function callApi(c: Call, route: Route, openRequest: ServeOptions['openRequest']): Promise<Response> {
   const body = route.method === 'POST' ? await readBody(c) : {};
   const left = new AbortController();
@@ -107,7 +114,7 @@ async function callApi(c: Call, route: Route, openRequest: ServeOptions['openReq
   return c.json(await route.answer({ ...opened, query: c.req.query(), body }));
 }
 
-/** @throws ConsoleRequestError SLUICE_CONSOLE_REQUEST. */
+/** The JSON of a body; an empty object of an empty one. @throws ConsoleRequestError SLUICE_CONSOLE_REQUEST. */
 async function readBody(c: Call): Promise<unknown> {
   // A page of another site can send a form or plain text without being asked for permission, but not JSON.
   if (!/^application\/json\b/i.test(c.req.header('content-type') ?? ''))
@@ -126,10 +133,12 @@ async function readBody(c: Call): Promise<unknown> {
   }
 }
 
+/** @throws ConsoleRequestError SLUICE_CONSOLE_UNKNOWN, with what was asked for. */
 function refuseUnknown({ req }: Call): never {
   throw new ConsoleRequestError('SLUICE_CONSOLE_UNKNOWN', `Got ${req.method} ${req.path}.`);
 }
 
+/** The status of each refusal. Default: 400 of an error of the user, 500 of any other. */
 const STATUS: Readonly<Record<string, 401 | 403 | 404>> = {
   SLUICE_CONSOLE_UNKNOWN: 404,
   SLUICE_CONSOLE_READ_ONLY: 403,
@@ -138,6 +147,7 @@ const STATUS: Readonly<Record<string, 401 | 403 | 404>> = {
   SLUICE_CONSOLE_TOKEN: 401,
 };
 
+/** Any error as one with a code: an invalid input is a refused request, and what nobody expected a defect. */
 function asSluiceError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
   if (error instanceof z.ZodError)

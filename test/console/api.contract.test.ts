@@ -249,6 +249,11 @@ describe('the server of the console', () => {
     expect(codeOf(await send(open.address, { path }))).toEqual([400, 'SLUICE_CONSOLE_REQUEST']);
   });
 
+  it('takes a cursor of Live that is as long as a token of CloudWatch Logs can make it', async () => {
+    const path = `/api/live?after=${'a'.repeat(14_000)}`;
+    expect(codeOf(await send(open.address, { path }))).toEqual([400, 'SLUICE_OBSERVE_CURSOR_UNKNOWN']);
+  });
+
   it('serves a page that loads nothing from elsewhere and runs no script but its own', async () => {
     const { headers, text } = await send(open.address, { path: '/' });
     const policy = String(headers['content-security-policy']);

@@ -6,14 +6,14 @@ import { legendOf } from '../../../observe/facts/days/dayMarks.ts';
 import type { DatasetDays, ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
 import type { DaysAnswer } from '../../api/days.ts';
 import { useApi } from '../parts/api.ts';
-import { useConsole } from '../parts/context.ts';
+import { useConsole, useEvery } from '../parts/context.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
 import { axisTop, formatDay } from '../parts/format.ts';
 import { Answered, Card, Empty, Page, Prose } from '../parts/parts.tsx';
 import { setParams } from '../parts/router.ts';
 import { CuratedDay } from './CuratedDay.tsx';
 import { type Cell, CURATED, cellsOf, type LineNote, NONE, notesOf } from './cells.ts';
-import { DropDay, ExportDay, useEvery } from './DropDay.tsx';
+import { DropDay, ExportDay } from './DropDay.tsx';
 
 /** How many days are shown until somebody chooses. */
 const USUAL_DAYS = '14';
@@ -34,7 +34,7 @@ interface Line {
 /** The page Days: customers' drops, exports and curated tables by day, each day with what happened and what to do. */
 export function Days() {
   const { days = USUAL_DAYS, until, source = '', after } = useConsole().route.params;
-  const calendar = useApi<DaysAnswer>('/api/days', { days, until, source, after }, useEvery(300_000));
+  const calendar = useApi<DaysAnswer>('/api/days', { days, until, source, after }, useEvery('calendar'));
   const sources = (calendar.answer?.sources ?? []).map((name) => [name, name] as const);
   return (
     <Page title="Days">

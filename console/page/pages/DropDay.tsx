@@ -4,21 +4,17 @@ import type { DatasetDays } from '../../../observe/facts/days/ledgerDays.ts';
 import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
 import type { DayExplanation, ExplainedDay } from '../../../observe/ingest/explainDay.ts';
 import { useApi } from '../parts/api.ts';
-import { useConsole } from '../parts/context.ts';
+import { useEvery } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import type { Tone } from '../parts/figures.ts';
 import { formatTimesIn } from '../parts/format.ts';
 import { Answered, Badge, Bytes, Figures, Problem, Prose, RawText, Time } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
-import { DataTable, More } from '../parts/tables.tsx';
+import { DataTable, More, ROWS_SHOWN } from '../parts/tables.tsx';
 import { type Cell, lookOfState } from './cells.ts';
 
+/** The code of a day that the ledger does not have. */
 const NO_ENTRY = 'SLUICE_INGEST_DAY_UNKNOWN';
-
-/** How often days are asked again, milliseconds. @param deployed Of a deployment, which pays for each call. Default a minute. */
-export function useEvery(deployed = 60_000): { readonly every: number } {
-  return { every: useConsole().deployment.isLocal ? 3_000 : deployed };
-}
 
 /** A day of a dataset: what happened, why, and what to do. */
 export function DropDay(props: {
@@ -28,7 +24,7 @@ export function DropDay(props: {
 }) {
   const { day, onDone } = props;
   const { source, dataset } = props.dataset;
-  const explained = useApi<ExplainedDay>('/api/drops/day', { source, dataset, day }, useEvery());
+  const explained = useApi<ExplainedDay>('/api/drops/day', { source, dataset, day }, useEvery('day'));
   const again = (
     <DryRun<unknown>
       label="Load this day again …"
@@ -156,7 +152,7 @@ function RefusedRows(props: {
   readonly explained: ExplainedDay;
   readonly asked: { readonly source: string; readonly dataset: string; readonly day: string };
 }) {
-  const page = useApi<QuarantinedPage>('/api/drops/refused', { ...props.asked, limit: 50 });
+  const page = useApi<QuarantinedPage>('/api/drops/refused', { ...props.asked, limit: ROWS_SHOWN });
   return (
     <>
       <DataTable

@@ -14,11 +14,15 @@ const TONES: Readonly<Record<JudgedExperiment['verdict'], Tone>> = {
   no_mismatch: 'good',
   not_tested: 'plain',
 };
+/** The verdicts in the order in which experiments are listed. */
 const ORDER = Object.keys(TONES);
+
+/** A smaller p-value has no digits that matter. */
+const LEAST_P = 0.0001;
 
 /** A p-value to three digits. */
 function pText(p: number): string {
-  return p < 0.0001 ? '< 0.0001' : String(Number(p.toPrecision(3)));
+  return p < LEAST_P ? `< ${LEAST_P}` : String(Number(p.toPrecision(3)));
 }
 
 /** The page Experiments: whether units are split as expected, a line an experiment. */
@@ -68,6 +72,7 @@ export function Experiments() {
 /** Characters of a name that are shown: anybody can have sent it. */
 const NAME_SHOWN = 120;
 
+/** The groups of an experiment that is unfolded. */
 function Groups({ experiment: { experiment, groups, verdict } }: { readonly experiment: JudgedExperiment }) {
   return (
     <>

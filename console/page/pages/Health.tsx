@@ -9,6 +9,7 @@ import { formatTimesIn } from '../parts/format.ts';
 import { Answered, Badge, Copyable, DocsLink, Folded, Prose } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
 
+/** The look and the word of each severity. */
 const SEVERITIES: Readonly<Record<Finding['severity'], readonly [tone: Tone, word: string]>> = {
   problem: ['bad', 'problem'],
   warning: ['warning', 'warning'],
@@ -81,6 +82,7 @@ export function Doctor() {
   );
 }
 
+/** The findings of all checks, and which checks found nothing. */
 function Checks() {
   const checked = useApi<DoctorAnswer>('/api/findings', { depth: 'full' });
   return (
@@ -104,6 +106,7 @@ function Checks() {
   );
 }
 
+/** The look and the word of each state of an alarm. */
 const STATES: Readonly<Record<AlarmState['state'], readonly [tone: Tone, word: string]>> = {
   ALARM: ['bad', 'on'],
   OK: ['good', 'off'],

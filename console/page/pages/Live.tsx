@@ -14,11 +14,13 @@ import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 import { Traced } from './Trace.tsx';
 
+/** The filters by a text, as the parameters of the address. */
 const FILTERS = [
   { name: 'user', label: 'User or unit', placeholder: 'user-17' },
   { name: 'event', label: 'Event, experiment or gate', placeholder: 'checkout_*' },
   { name: 'sdk', label: 'SDK', placeholder: 'javascript-client' },
 ] as const;
+/** All parameters that filter. */
 const NAMES = ['errors', ...FILTERS.map(({ name }) => name)];
 
 /** Milliseconds between two questions where the first event stopped. */
@@ -28,9 +30,7 @@ const GATE_MS = 15_000;
 export function Live() {
   const { route, deployment } = useConsole();
   const filter = Object.fromEntries(
-    Object.entries(route.params).flatMap(([name, value]) =>
-      NAMES.includes(name) ? [[name, value?.trim()]] : [],
-    ),
+    NAMES.filter((name) => name in route.params).map((name) => [name, route.params[name]?.trim()]),
   );
   const feed = useLiveFeed(filter);
   // While the page is paused, it shows the list as it was.
@@ -97,12 +97,7 @@ function Entries({ bursts, onUnfold }: { readonly bursts: readonly Burst[]; read
         )
       }
       columns={[
-        [
-          'Time',
-          ({ newest: { entry } }) => (
-            <time dateTime={entry.at}>{entry.at.slice(5, 23).replace('T', ' ')}</time>
-          ),
-        ],
+        ['Time', ({ newest: { entry } }) => <time dateTime={entry.at}>{timeText(entry)}</time>],
         [
           'Request or row',
           ({ newest: { entry }, entries }) => (
@@ -188,6 +183,12 @@ function What({ entry, isBurst }: { readonly entry: LiveEntry; readonly isBurst:
   );
 }
 
+/** `11-20 10:05:00.123`: the year is nearly always the same. */
+function timeText({ at }: LiveEntry): string {
+  return at.slice('2026-'.length, '2026-11-20T10:05:00.123'.length).replace('T', ' ');
+}
+
+/** The tone of an entry: of a request by its answer, of an event by the table that it is in. */
 function toneOf(entry: LiveEntry): Tone {
   if (entry.type === 'event') return entry.kind === 'quarantine' ? 'bad' : 'accent';
   if (entry.status >= 400) return 'bad';

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import type { UsualHour } from '../../../observe/facts/flow/changes.ts';
 import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import type { ApiState } from '../parts/api.ts';
@@ -11,6 +12,7 @@ import { sumOf, WINDOWS } from './statusCards.ts';
 
 /** Before the first answer there are no periods, but the charts have their place. */
 const NONE: readonly Period[] = [];
+/** Pixels of a dash and of the space after it. */
 const DASHES = [7, 3];
 
 /** The part of Status that shows what changes over time. @param props.children What stands beside the first chart. */
@@ -40,24 +42,21 @@ interface Drawn {
   readonly children?: ComponentChildren;
 }
 
+/** Seconds of a bar, which needs some pixels: of one day a quarter of an hour, of several days two hours. */
+const BAR_SECONDS = { ofDay: 900, ofDays: 7_200 };
+
 /** Charts of the periods, with a table of the same numbers below them. */
 function Charts({ periods, usual, children }: Drawn) {
   const values = (name: keyof Period) => periods.map((period) => period[name]);
   const times = periods.map(({ at }) => at);
-  if (
-    periods.length > 0 &&
-    periods.every(({ at: _, ...counts }) =>
-      Object.values(counts).every((count) => count === 0 || count === null),
-    )
-  )
+  if (periods.length > 0 && periods.every(isQuiet))
     return (
       <>
         <p class="faint">No request came in this time, and nothing waited.</p>
         {children}
       </>
     );
-  // A bar needs some pixels: of a day it is a quarter of an hour, of several days two hours.
-  const seconds = isDay(periods) ? 900 : 7_200;
+  const seconds = isDay(periods) ? BAR_SECONDS.ofDay : BAR_SECONDS.ofDays;
   const bars = Map.groupBy(periods, ({ at }) => at - (at % seconds));
   const usualOfBars = (statistic: keyof UsualHour) =>
     [...bars.keys()].map((at) => usualRequests(usual, statistic, at, seconds));
@@ -101,9 +100,14 @@ function Charts({ periods, usual, children }: Drawn) {
   );
 }
 
-/** Minutes with one decimal. */
+/** Seconds as minutes with one decimal. */
 function minutes(seconds: number): number {
-  return Math.round(seconds / 6) / 10;
+  return Math.round((seconds / 60) * 10) / 10;
+}
+
+/** Whether nothing came or waited in a period, as far as it is known. */
+function isQuiet({ at: _, ...counts }: Period): boolean {
+  return Object.values(counts).every((count) => count === 0 || count === null);
 }
 
 /** Periods of five minutes in a day. */
@@ -131,7 +135,8 @@ function Numbers({ periods, usual }: Drawn) {
         [isHour ? 'Hour' : 'Day', ([time]) => (isHour ? `${time}:00` : time), 'day'],
         [
           'Usual requests',
-          ([, [first]]) => usualRequests(usual, 'median', first?.at ?? 0, isHour ? 3_600 : 86_400),
+          ([, [first]]) =>
+            usualRequests(usual, 'median', first?.at ?? 0, (isHour ? HOUR_MS : DAY_MS) / 1_000),
           'number',
         ],
         ['202', ...sum('accepted')],

@@ -9,8 +9,9 @@ import { Choice } from '../parts/filters.tsx';
 import { formatCount } from '../parts/format.ts';
 import { Answered, Card, Prose, RawText } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
-import { DataTable, More } from '../parts/tables.tsx';
+import { DataTable, More, ROWS_SHOWN } from '../parts/tables.tsx';
 
+/** The windows that can be chosen, by their hours. */
 const SPANS = [
   ['1', 'last hour'],
   ['24', 'last 24 hours'],
@@ -85,7 +86,7 @@ function Reason(props: {
     reason: reason.code,
     from,
     to,
-    limit: 50,
+    limit: ROWS_SHOWN,
   });
   const days = { from: from.slice(0, 10), to: to.slice(0, 10) };
   return (
@@ -137,6 +138,7 @@ function Reason(props: {
   );
 }
 
+/** `javascript-client 3.2.0`: what is known of the SDK that sent a row. */
 function sdkOf({ sdkType, sdkVersion }: QuarantinedRow): string {
   return visibleLine([sdkType, sdkVersion].filter((part) => part !== null).join(' '));
 }

@@ -5,7 +5,7 @@ import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import { hourStrips, judgedDays, STRIP_LEGEND } from '../../../observe/facts/hourStrips.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
-import { firstEventCommand, useConsole } from '../parts/context.ts';
+import { firstEventCommand, useConsole, useEvery } from '../parts/context.ts';
 import type { Tone } from '../parts/figures.ts';
 import { formatDay } from '../parts/format.ts';
 import type { Figure } from '../parts/parts.tsx';
@@ -18,9 +18,8 @@ import { countFigure, type FigureCard, statusCards, sum } from './statusCards.ts
 
 /** The page Status: what `sluice status` says, and the way of an event with its figures. */
 export function Status() {
-  const { deployment, route } = useConsole();
-  const { days = '1' } = route.params;
-  const asked = { every: deployment.isLocal ? 10_000 : 300_000 };
+  const { days = '1' } = useConsole().route.params;
+  const asked = useEvery('status');
   const status = useApi<StatusOf>('/api/findings', {}, asked);
   const periods = useApi<readonly Period[]>('/api/over-time', { days }, asked);
   return (
@@ -130,6 +129,7 @@ function Hours({ hours }: { readonly hours: NonNullable<StatusOf['receivedHours'
   );
 }
 
+/** The tone of each state of an hour. */
 const HOUR_TONES: Readonly<Record<HourState, Tone>> = {
   whole: 'good',
   open: 'plain',

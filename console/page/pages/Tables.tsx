@@ -47,6 +47,7 @@ function queryOf(table: string, newest: string | null): string {
   return `SELECT *\nFROM ${table}${where}\nLIMIT 100`;
 }
 
+/** A table that is unfolded: a query of it, its days or its place, and its columns. */
 function OneTable({ table }: { readonly table: TableSummary }) {
   const { name, columns, hasDays, location, days } = table;
   // A day is registered before it begins.
@@ -83,11 +84,15 @@ const STATES = {
   gap: <Badge tone="warning">gap</Badge>,
 } as const;
 
+/** Days that a table lists at first. */
+const DAYS_SHOWN = 60;
+
+/** The days of a table with what is in each, and a way to count their rows. */
 function TableCalendar({ table }: { readonly table: string }) {
   const { deployment } = useConsole();
   // Rows are a query, which a deployment is asked for only when somebody wants it.
   const [isCounted, setCounted] = useState(deployment.isLocal);
-  const days = useApi<TableDays>('/api/tables/days', { table, limit: 60, noRows: !isCounted });
+  const days = useApi<TableDays>('/api/tables/days', { table, limit: DAYS_SHOWN, noRows: !isCounted });
   return (
     <Answered state={days}>
       {(answer) =>

@@ -11,6 +11,13 @@ const HEIGHT = 150;
 const BARS = UPlot.paths.bars?.({ size: [1], align: 1, gap: 1 }) ?? (() => null);
 /** Pixels of room for numbers at the left, so that charts below each other have the same times at the same place. */
 const LEFT = 62;
+/** Pixels of room for times at the bottom. */
+const BOTTOM = 30;
+/** Pixels between two times at least, and between two values. */
+const TIMES_APART = 70;
+const VALUES_APART = 24;
+/** Pixels of a line of numbers beside bars that are broken. */
+const NUMBER_HEIGHT = 14;
 
 /**
  * Lines, or bars upon each other, over time in UTC, with their values at the pointer. Charts of the same range share the pointer.
@@ -135,8 +142,8 @@ function axesOf(place: Element): Pick<UPlot.Options, 'axes' | 'scales'> {
       y: { range: (chart) => [0, axisTop(chart.data.slice(1))] },
     },
     axes: [
-      { ...axis, size: 30, space: 70, values: (_, splits) => splits.map(timeText) },
-      { ...axis, size: LEFT, space: 24, values: (_, splits) => splits.map(formatCount) },
+      { ...axis, size: BOTTOM, space: TIMES_APART, values: (_, splits) => splits.map(timeText) },
+      { ...axis, size: LEFT, space: VALUES_APART, values: (_, splits) => splits.map(formatCount) },
     ],
   };
 }
@@ -169,7 +176,7 @@ function dataOf({ times, lines, band }: ChartProps): UPlot.AlignedData {
 /** Breaks what goes beyond the axis, and writes its value beside it: of several, below each other. */
 function drawBreaks({ ctx, bbox, data, scales, valToPos }: UPlot, color: string, paper: string): void {
   const [times, ...series] = data;
-  const line = 14 * devicePixelRatio;
+  const line = NUMBER_HEIGHT * devicePixelRatio;
   const width = Math.max(line, bbox.width / times.length);
   ctx.save();
   ctx.fillStyle = color;

@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 
-/** Values of an address; undefined ones are left out. */
+/** Values of an address; undefined, empty and false ones are left out. */
 export type Params = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** An error of the API, with its code, cause and cure. */
 class ApiError extends Error {
+  /** The error as the console's server answered it. */
   readonly object: ErrorObject;
   constructor(object: ErrorObject) {
     super(object.message);
@@ -21,6 +22,7 @@ const UNREACHABLE: ErrorObject = {
   cure: 'Is `npm start` or `sluice console` still running? Start it again and reload this page.',
 };
 
+/** The name of the token in the storage of this tab. */
 const TOKEN = 'sluice-token';
 
 /** Takes the token out of the address, where it would stay in the history, and keeps it for this tab. */
@@ -60,9 +62,10 @@ export async function callApi<Answer>(
   return json;
 }
 
-function addressOf(path: string, params: Params): string {
+/** The path with those parameters that say something: not empty, not undefined, and not false, which is the default of each. */
+export function addressOf(path: string, params: Params): string {
   const given = Object.entries(params).flatMap(([name, value]) =>
-    value === undefined || value === '' ? [] : [[name, String(value)]],
+    value === undefined || value === '' || value === false ? [] : [[name, String(value)]],
   );
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
 }
@@ -73,6 +76,7 @@ export interface ApiState<Answer> {
   readonly answer: Answer | undefined;
   /** Why the last call failed. */
   readonly error: ErrorObject | undefined;
+  /** Whether it is being asked. */
   readonly isLoading: boolean;
   /** Asks again at once. */
   readonly reload: () => void;
@@ -150,8 +154,11 @@ export function asErrorObject(error: unknown): ErrorObject {
 
 /** State of {@link useAction}. */
 export interface ActionState<Answer> {
+  /** What the last call answered; undefined before it, and after an error. */
   readonly answer: Answer | undefined;
+  /** Why the last call failed. */
   readonly error: ErrorObject | undefined;
+  /** Whether a call has not ended yet. */
   readonly isRunning: boolean;
   /** Calls the API with this body; resolves with its answer, or undefined after an error. */
   readonly run: (body: unknown) => Promise<Answer | undefined>;
@@ -159,26 +166,25 @@ export interface ActionState<Answer> {
   readonly clear: () => void;
 }
 
+/** An action that nobody has started. */
+const IDLE = { answer: undefined, error: undefined, isRunning: false };
+
 /** A POST call that a person starts. */
 export function useAction<Answer>(path: string): ActionState<Answer> {
-  const [state, setState] = useState<Omit<ActionState<Answer>, 'run' | 'clear'>>({
-    answer: undefined,
-    error: undefined,
-    isRunning: false,
-  });
+  const [state, setState] = useState<Omit<ActionState<Answer>, 'run' | 'clear'>>(IDLE);
   return {
     ...state,
     async run(body) {
-      setState({ answer: undefined, error: undefined, isRunning: true });
+      setState({ ...IDLE, isRunning: true });
       try {
         const answer = await callApi<Answer>(path, { body });
-        setState({ answer, error: undefined, isRunning: false });
+        setState({ ...IDLE, answer });
         return answer;
       } catch (error) {
-        setState({ answer: undefined, error: asErrorObject(error), isRunning: false });
+        setState({ ...IDLE, error: asErrorObject(error) });
         return undefined;
       }
     },
-    clear: () => setState({ answer: undefined, error: undefined, isRunning: false }),
+    clear: () => setState(IDLE),
   };
 }

@@ -3,7 +3,9 @@ import { entryText } from '../../../observe/live/entryText.ts';
 
 /** An entry with its number, from 1 in the order in which the page has read them. */
 export interface NumberedEntry {
+  /** Its number. */
   readonly number: number;
+  /** The entry as the API answers it. */
   readonly entry: LiveEntry;
 }
 
@@ -18,11 +20,14 @@ export interface Burst {
 /** So many entries of ten seconds that are alike are a burst. */
 const BURST = 4;
 
+/** Characters of a time that ten seconds share: the last digit of the seconds goes. */
+const TEN_SECONDS = '2026-11-20T10:05:0'.length;
+
 /** Entries with the newest first, in which a burst stands as one. */
 export function burstsOf(kept: readonly NumberedEntry[]): readonly Burst[] {
   const alike = Map.groupBy(
     kept.toReversed(),
-    ({ entry }) => `${entry.at.slice(0, 18)} ${sharedWords(entry)}`,
+    ({ entry }) => `${entry.at.slice(0, TEN_SECONDS)} ${sharedWords(entry)}`,
   );
   return [...alike.values()]
     .flatMap((entries) => (entries.length < BURST ? entries.map((entry) => [entry]) : [entries]))

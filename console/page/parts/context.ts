@@ -1,11 +1,21 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import type { DeploymentAnswer } from '../../api/deployment.ts';
 import type { Route } from './router.ts';
 
+/** How often what pages show is asked again, milliseconds: of the local cloud, and of a deployment, which pays for each call. */
+const INTERVALS_MS = {
+  status: { local: 10_000, deployed: 5 * MINUTE_MS },
+  calendar: { local: 3_000, deployed: 5 * MINUTE_MS },
+  day: { local: 3_000, deployed: MINUTE_MS },
+};
+
 /** What every page knows. */
 export interface PageContext {
+  /** The address of the page. */
   readonly route: Route;
+  /** The deployment that it shows. */
   readonly deployment: DeploymentAnswer;
 }
 
@@ -17,6 +27,11 @@ export function useConsole(): PageContext {
   const context = useContext(ConsoleContext);
   if (context === undefined) throw new Error('outside of a page');
   return context;
+}
+
+/** How often something of the deployment is asked again: an option of `useApi`. */
+export function useEvery(what: keyof typeof INTERVALS_MS): { readonly every: number } {
+  return { every: INTERVALS_MS[what][useConsole().deployment.isLocal ? 'local' : 'deployed'] };
 }
 
 /** A command that sends an event as an SDK does, the README's; without an address of the collector, with a place for it. */

@@ -1,10 +1,12 @@
 /** How something is. */
 export type Tone = 'good' | 'warning' | 'bad' | 'lost' | 'plain' | 'accent';
 
-/** A line of a chart; `dash` tells it from the others without its color. */
+/** A line of a chart. Dashes tell it from the others without its color. */
 export interface ChartLine {
+  /** What the key beside it says. */
   readonly name: string;
   readonly tone: Tone;
+  /** Pixels of a dash and of the space after it. Default: no dashes. */
   readonly dash?: readonly number[];
   /** The values, one for each time; null if it is not known. */
   readonly values: readonly (number | null)[];
@@ -12,6 +14,7 @@ export interface ChartLine {
 
 /** What a chart shows. */
 export interface ChartProps {
+  /** What its values are. */
   readonly title: string;
   /** Starts of periods of one length, epoch seconds, oldest first; the last one is not over. */
   readonly times: readonly number[];

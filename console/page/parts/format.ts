@@ -1,13 +1,17 @@
 import { visibleText } from '../../../lib/base/text.ts';
 import type { UsualHour } from '../../../observe/facts/flow/changes.ts';
 
+/** Seconds of an hour. */
 const HOUR_SECONDS = 3_600;
+/** Hours of a day. */
+const DAY_HOURS = 24;
 
 /** `1,234,567` */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 2 });
 }
 
+/** Units of bytes, each 1,000 times the one before. */
 const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
 
 /** `1.2 MB`: bytes in the largest unit, by powers of 1,000, of which they are at least 1 once rounded. */
@@ -60,6 +64,10 @@ export function formatDay(day: string): string {
 
 /** The lowest top of an axis: bars of one or two things are not as high as the chart. */
 const LEAST_TOP = 4;
+/** The part of all values that are not above the usual one. */
+const USUAL_PART = 0.9;
+/** How far the top is above the largest value. */
+const ROOM_ABOVE = 1.05;
 /** A bar of more than this many times the usual value is broken, so that the others are not flat. */
 const SPIKE_FACTOR = 4;
 /** Bars that are broken at most: each has room for its number. */
@@ -76,10 +84,10 @@ export function axisTop(series: readonly ArrayLike<number | null | undefined>[])
     .filter((value): value is number => typeof value === 'number' && value > 0);
   values.sort((a, b) => a - b);
   const largest = values.at(-1) ?? 0;
-  const usual = values[Math.floor(values.length * 0.9)] ?? 0;
+  const usual = values[Math.floor(values.length * USUAL_PART)] ?? 0;
   const top = Math.max(LEAST_TOP, 2 * usual);
   const isSpike = largest > SPIKE_FACTOR * usual && beyond(series, top).length <= MOST_BROKEN;
-  return isSpike ? top : Math.max(LEAST_TOP, largest * 1.05);
+  return isSpike ? top : Math.max(LEAST_TOP, largest * ROOM_ABOVE);
 }
 
 /** Places at which a value is beyond the top of the axis. */
@@ -108,7 +116,8 @@ export function usualRequests(
   if (hours.length === 0) return null;
   const firstHour = Math.floor(epochSeconds / HOUR_SECONDS);
   let sum = 0;
-  for (let i = 0; i < seconds / HOUR_SECONDS; i += 1) sum += hours[(firstHour + i) % 24]?.[statistic] ?? 0;
+  for (let i = 0; i < seconds / HOUR_SECONDS; i += 1)
+    sum += hours[(firstHour + i) % DAY_HOURS]?.[statistic] ?? 0;
   return Math.round(sum * Math.min(1, seconds / HOUR_SECONDS));
 }
 
@@ -125,6 +134,7 @@ export function formatReceived(text: string): string {
   return visibleText(isJson(text) ? indentJson(text) : text);
 }
 
+/** Whether a text is JSON. */
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);

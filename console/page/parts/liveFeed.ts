@@ -31,6 +31,7 @@ const PAUSE_AFTER_FAILURE_MS = 3_000;
 /** A filter is applied when nobody has typed for so long. */
 const PAUSE_AFTER_TYPING_MS = 300;
 
+/** The feed before anything was read. */
 const NOTHING: LiveFeed = {
   kept: [],
   total: 0,
@@ -88,6 +89,7 @@ function withAnswer({ kept, total, dropped }: LiveFeed, answer: LiveAnswer): Liv
   };
 }
 
+/** Resolves after so long. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => window.setTimeout(resolve, ms));
 }

@@ -150,6 +150,7 @@ export function Figures(props: { readonly figures: readonly Figure[] }) {
   );
 }
 
+/** Code in backquotes, or a page of docs/ with or without a section. */
 const MARKED = /`([^`]+)`|(docs\/[\w/-]+\.md)(?:, "([^"]+)")?/g;
 
 /** A sentence of the catalogue: what it writes in backquotes is code, and pages of docs/ are links. */
@@ -188,6 +189,9 @@ export function DocsLink({
   );
 }
 
+/** Milliseconds for which a button says that it has copied. */
+const COPIED_MS = 1_500;
+
 /** A command or text to copy. */
 export function Copyable({ text }: { readonly text: string }) {
   const [isCopied, setCopied] = useState(false);
@@ -201,7 +205,7 @@ export function Copyable({ text }: { readonly text: string }) {
       return;
     }
     setCopied(true);
-    window.setTimeout(() => setCopied(false), 1_500);
+    window.setTimeout(() => setCopied(false), COPIED_MS);
   };
   return (
     <div class="copyable">

@@ -1,23 +1,23 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Params } from './api.ts';
+import { addressOf, type Params } from './api.ts';
 
 /** The page that is shown: `#/live?user=ada` is `/live` with the parameter `user`. */
 export interface Route {
+  /** `/live` */
   readonly path: string;
+  /** The parameters that the address has. */
   readonly params: Readonly<Record<string, string>>;
 }
 
+/** The route of the address as it is now. */
 function readRoute(): Route {
   const [path = '', query = ''] = location.hash.slice(1).split('?');
   return { path: path === '' ? '/' : path, params: Object.fromEntries(new URLSearchParams(query)) };
 }
 
-/** The address of a page, for `href`. Empty and undefined parameters are left out. */
+/** The address of a page, for `href`. */
 export function link(path: string, params: Params = {}): string {
-  const given = Object.entries(params).flatMap(([name, value]) =>
-    value === undefined || value === '' || value === false ? [] : [[name, String(value)]],
-  );
-  return given.length === 0 ? `#${path}` : `#${path}?${new URLSearchParams(given)}`;
+  return `#${addressOf(path, params)}`;
 }
 
 /** The current route. */

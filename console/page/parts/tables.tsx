@@ -8,6 +8,9 @@ import { formatCount } from './format.ts';
 import { Bytes, RawText, Time } from './parts.tsx';
 import { setParams } from './router.ts';
 
+/** Refused rows that a page lists at first. */
+export const ROWS_SHOWN = 50;
+
 /** How a column is shown: numbers stand at the right, `mono` is for codes and keys, and a `day` stays in one line. */
 export type Kind = 'text' | 'number' | 'bytes' | 'time' | 'mono' | 'day';
 
