@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { counted } from '../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import { useAction, useApi } from './parts/api.ts';
@@ -41,24 +42,13 @@ export function Switches(props: { readonly onChange: () => void }) {
   const error = flush.error ?? clock.error ?? (answer === undefined ? state.error : undefined);
   return (
     <section class="tools" aria-label="Local cloud">
-      <button
-        type="button"
-        class="outline more"
-        disabled={flush.isRunning}
-        aria-busy={flush.isRunning}
-        onClick={() => void change(flush, {})}
-      >
+      <Switch onUse={() => change(flush, {})} isBusy={flush.isRunning}>
         Deliver now
-      </button>
+      </Switch>
       {STEPS.map((ms) => (
-        <button
-          key={ms}
-          type="button"
-          class="outline more"
-          onClick={() => void change(clock, { advanceMs: ms })}
-        >
+        <Switch key={ms} onUse={() => change(clock, { advanceMs: ms })}>
           Clock +{formatSpan(ms)}
-        </button>
+        </Switch>
       ))}
       <span class="more">{counted(waiting, 'request')} in buffers</span>
       {isMoved && (
@@ -66,9 +56,7 @@ export function Switches(props: { readonly onChange: () => void }) {
           <Badge tone="warning">
             clock {offsetMs > 0 ? 'ahead' : 'behind'} by {formatSpan(Math.abs(offsetMs))}
           </Badge>
-          <button type="button" class="outline more" onClick={() => void change(clock, { real: true })}>
-            Real time
-          </button>
+          <Switch onUse={() => change(clock, { real: true })}>Real time</Switch>
         </>
       )}
       {faults.length > 0 && (
@@ -81,5 +69,25 @@ export function Switches(props: { readonly onChange: () => void }) {
       )}
       {error !== undefined && <Problem error={error} />}
     </section>
+  );
+}
+
+/** A button that changes the local cloud. @param props.isBusy Whether it still works. Default false. */
+function Switch(props: {
+  readonly onUse: () => Promise<void>;
+  readonly isBusy?: boolean;
+  readonly children: ComponentChildren;
+}) {
+  const { onUse, isBusy = false, children } = props;
+  return (
+    <button
+      type="button"
+      class="outline more"
+      disabled={isBusy}
+      aria-busy={isBusy}
+      onClick={() => void onUse()}
+    >
+      {children}
+    </button>
   );
 }

@@ -57,8 +57,8 @@ export function Days() {
 
 /** All lines of the calendar, with the way to other pages of them. */
 function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly onDone: () => void }) {
-  const { datasets, exports, curated, total, needing, next, unknown } = answer;
-  const { after = '', until, days = USUAL_DAYS } = useConsole().route.params;
+  const { datasets, exports, curated, unknown } = answer;
+  const { after = '', days = USUAL_DAYS } = useConsole().route.params;
   const last = answer.days.at(-1) ?? '';
   // Without a last day exports end a day earlier than datasets: then all lines have a place for one day more.
   const columns = answer.days.filter((day) => day >= addDays(last, -Number(days)));
@@ -79,23 +79,7 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
     );
   return (
     <>
-      {(next !== null || after !== '') && (
-        <p>
-          {counted(total, 'dataset or export', 'datasets and exports')}, first the {needing} that need
-          somebody{until === undefined ? '' : ' for these days'}. {datasets.length + exports.length} are on
-          this page.{' '}
-          {after !== '' && (
-            <button type="button" onClick={() => setParams({ after: '' })}>
-              First page
-            </button>
-          )}{' '}
-          {next !== null && (
-            <button type="button" onClick={() => setParams({ after: next })}>
-              Next page
-            </button>
-          )}
-        </p>
-      )}
+      {(answer.next !== null || after !== '') && <Pages answer={answer} />}
       {unknown.map(({ part, why }) => (
         <p key={part} class="note warning">
           Not known: {part}. {why}
@@ -108,6 +92,28 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
         {legendOf()}. A bar shows the rows of the day, and the mark on it how many its weekday usually has.
       </p>
     </>
+  );
+}
+
+/** Which page of the calendar this is, and the way to others. */
+function Pages({ answer }: { readonly answer: DaysAnswer }) {
+  const { datasets, exports, total, needing, next } = answer;
+  const { after = '', until } = useConsole().route.params;
+  return (
+    <p>
+      {counted(total, 'dataset or export', 'datasets and exports')}, first the {needing} that need somebody
+      {until === undefined ? '' : ' for these days'}. {datasets.length + exports.length} are on this page.{' '}
+      {after !== '' && (
+        <button type="button" onClick={() => setParams({ after: '' })}>
+          First page
+        </button>
+      )}{' '}
+      {next !== null && (
+        <button type="button" onClick={() => setParams({ after: next })}>
+          Next page
+        </button>
+      )}
+    </p>
   );
 }
 
@@ -165,6 +171,10 @@ function LineOfDays({ line, columns }: { readonly line: Line; readonly columns: 
   );
 }
 
+/** Where a bar that is too long is broken and how wide, and how wide the mark of what is usual is: parts of the longest bar. */
+const BREAK = { at: 0.8, width: 1 / 12 };
+const USUAL_WIDTH = 1 / 25;
+
 /** Rows of a day, and a bar for them beside those of the line's other days. */
 function Rows({ rows, longest }: { readonly rows: NonNullable<Cell['rows']>; readonly longest: number }) {
   return (
@@ -172,13 +182,18 @@ function Rows({ rows, longest }: { readonly rows: NonNullable<Cell['rows']>; rea
       <small>{rows.is.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 })}</small>
       <svg viewBox={`0 0 ${longest} 1`} preserveAspectRatio="none" aria-hidden="true">
         <rect width={rows.is} y="0.25" height="0.5" fill="currentColor" />
-        {rows.is > longest && <rect x={longest * 0.8} width={longest / 12} height="1" class="break" />}
-        {rows.usual !== null && <rect x={rows.usual} width={longest / 25} height="1" class="usual" />}
+        {rows.is > longest && (
+          <rect x={longest * BREAK.at} width={longest * BREAK.width} height="1" class="break" />
+        )}
+        {rows.usual !== null && (
+          <rect x={rows.usual} width={longest * USUAL_WIDTH} height="1" class="usual" />
+        )}
       </svg>
     </>
   );
 }
 
+/** The line of a dataset. */
 function datasetLine(drops: DatasetDays, onDone: () => void): Line {
   const { source, dataset, kind } = drops;
   return {
@@ -191,6 +206,7 @@ function datasetLine(drops: DatasetDays, onDone: () => void): Line {
   };
 }
 
+/** The line of an export. */
 function exportLine(exported: ExportDays, onDone: () => void): Line {
   const { export: name, table, days } = exported;
   const cells = cellsOf(exported);
@@ -204,6 +220,7 @@ function exportLine(exported: ExportDays, onDone: () => void): Line {
   };
 }
 
+/** The line of a curated table, with the days that the calendar shows. */
 function curatedLine(table: CuratedTableStatus, days: readonly string[], onDone: () => void): Line {
   return {
     name: table.table,

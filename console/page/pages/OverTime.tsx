@@ -100,9 +100,12 @@ function Charts({ periods, usual, children }: Drawn) {
   );
 }
 
+/** Seconds of a tenth of a minute. */
+const TENTH_SECONDS = 6;
+
 /** Seconds as minutes with one decimal. */
 function minutes(seconds: number): number {
-  return Math.round((seconds / 60) * 10) / 10;
+  return Math.round(seconds / TENTH_SECONDS) / 10;
 }
 
 /** Whether nothing came or waited in a period, as far as it is known. */

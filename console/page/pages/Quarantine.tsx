@@ -75,12 +75,18 @@ export function Quarantine() {
   );
 }
 
-function Reason(props: {
+/** What a reason that is unfolded shows. */
+interface ReasonProps {
   readonly reason: CountedReason;
+  /** The answer that counted it, whose window its rows are from. */
   readonly answer: QuarantineCounts;
+  /** Called after its rows were delivered. */
   readonly onDone: () => void;
-}) {
-  const { reason, answer, onDone } = props;
+}
+
+/** A reason that is unfolded: what to do, and its newest rows. */
+function Reason(props: ReasonProps) {
+  const { reason, answer } = props;
   const { from, to } = answer;
   const page = useApi<QuarantinedPage>('/api/quarantine/rows', {
     reason: reason.code,
@@ -88,26 +94,13 @@ function Reason(props: {
     to,
     limit: ROWS_SHOWN,
   });
-  const days = { from: from.slice(0, 10), to: to.slice(0, 10) };
   return (
     <>
       <p>
         <Prose text={reason.cure} />
       </p>
       {reason.isRedrivable ? (
-        <DryRun<RedriveReport>
-          label="Redrive this reason …"
-          path="/api/quarantine/redrive"
-          body={{ reason: reason.code, ...days }}
-          about={`All rows of this reason that were received from ${days.from} to ${days.to} (whole UTC days) were validated again with the current configuration.`}
-          wouldDo={(report) => <RedriveResult report={report} isDry />}
-          confirm={({ delivered }) => {
-            const rows = delivered.exposures + delivered.events;
-            return rows === 0 ? null : `Deliver ${counted(rows, 'row')}`;
-          }}
-          did={(report) => <RedriveResult report={report} isDry={false} />}
-          onDone={onDone}
-        />
+        <Redrive {...props} />
       ) : (
         <p>
           Rows of customers’ files cannot be redriven: correct the mapping and{' '}
@@ -137,6 +130,30 @@ function Reason(props: {
     </>
   );
 }
+
+/** An action that validates all rows of a reason again, and delivers those that pass. */
+function Redrive({ reason, answer, onDone }: ReasonProps) {
+  const from = answer.from.slice(0, DAY);
+  const to = answer.to.slice(0, DAY);
+  return (
+    <DryRun<RedriveReport>
+      label="Redrive this reason …"
+      path="/api/quarantine/redrive"
+      body={{ reason: reason.code, from, to }}
+      about={`All rows of this reason that were received from ${from} to ${to} (whole UTC days) were validated again with the current configuration.`}
+      wouldDo={(report) => <RedriveResult report={report} isDry />}
+      confirm={({ delivered }) => {
+        const rows = delivered.exposures + delivered.events;
+        return rows === 0 ? null : `Deliver ${counted(rows, 'row')}`;
+      }}
+      did={(report) => <RedriveResult report={report} isDry={false} />}
+      onDone={onDone}
+    />
+  );
+}
+
+/** Characters of a time, ISO 8601, that are its day. */
+const DAY = '2026-11-20'.length;
 
 /** `javascript-client 3.2.0`: what is known of the SDK that sent a row. */
 function sdkOf({ sdkType, sdkVersion }: QuarantinedRow): string {

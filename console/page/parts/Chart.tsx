@@ -95,9 +95,7 @@ function usePlot(
             : [{ series: [1, 2], fill: styleOf(place, '--pico-secondary-focus') }],
         hooks: {
           setCursor: [({ cursor }) => setAt(cursor.idx ?? null)],
-          draw: [
-            (chart) => drawBreaks(chart, colorOf(place)(), styleOf(place, '--pico-card-background-color')()),
-          ],
+          draw: [(chart) => drawBreaks(chart, colorOf(place)(), styleOf(place, '--paper')())],
         },
       },
       dataOf(props),

@@ -69,26 +69,10 @@ export function DataTable<Row>(props: TableProps<Row>) {
         <tbody>
           {rows.map((row, at) => {
             const key = String(keyOf(row, at));
+            const fold = unfold && { isOpen: isOpen(key), toggle: () => toggle(key) };
             return (
               <Fragment key={key}>
-                <tr>
-                  {columns.map(([name, show, kind], i) => (
-                    <td key={i} class={kind} data-name={name}>
-                      {unfold !== undefined && i === 0 ? (
-                        <button
-                          type="button"
-                          class="fold"
-                          aria-expanded={isOpen(key)}
-                          onClick={() => toggle(key)}
-                        >
-                          {cell(show(row), kind)}
-                        </button>
-                      ) : (
-                        cell(show(row), kind)
-                      )}
-                    </td>
-                  ))}
-                </tr>
+                <Row row={row} columns={columns} fold={fold} />
                 {unfold !== undefined && isOpen(key) && (
                   <tr class="unfolded">
                     <td colSpan={columns.length}>{unfold(row)}</td>
@@ -100,6 +84,31 @@ export function DataTable<Row>(props: TableProps<Row>) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** The cells of a row. The first one is a button if the row unfolds. */
+function Row<Content>(props: {
+  readonly row: Content;
+  readonly columns: readonly Column<Content>[];
+  /** Whether it is unfolded, and what changes that; undefined of a row that does not unfold. */
+  readonly fold: { readonly isOpen: boolean; readonly toggle: () => void } | undefined;
+}) {
+  const { row, columns, fold } = props;
+  return (
+    <tr>
+      {columns.map(([name, show, kind], i) => (
+        <td key={i} class={kind} data-name={name}>
+          {fold !== undefined && i === 0 ? (
+            <button type="button" class="fold" aria-expanded={fold.isOpen} onClick={fold.toggle}>
+              {cell(show(row), kind)}
+            </button>
+          ) : (
+            cell(show(row), kind)
+          )}
+        </td>
+      ))}
+    </tr>
   );
 }
 
