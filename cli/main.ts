@@ -128,6 +128,7 @@ async function targetOf(command: Command, argv: readonly string[]): Promise<read
   }
 }
 
+/** Whether `--help` stands before `--`, behind which are arguments. */
 function asksForHelp(rest: readonly string[]): boolean {
   const end = rest.indexOf('--');
   const options = end < 0 ? rest : rest.slice(0, end);

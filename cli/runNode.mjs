@@ -13,6 +13,7 @@ const LEAST_MINORS = new Map([
   [25, 4],
 ]);
 
+/** The name of Node's program on this system. */
 const EXECUTABLE = process.platform === 'win32' ? 'node.exe' : 'node';
 
 /** The process that runs this one in its place, and passes signals on. */

@@ -39,7 +39,9 @@ export function isLoopback(host: string): boolean {
 
 /** The proxy of an environment. */
 interface Proxy {
+  /** Its URL, perhaps with a password. */
   readonly url: string;
+  /** The hosts that are reached without it. */
   readonly noProxy: readonly NoProxyEntry[];
 }
 
@@ -83,6 +85,10 @@ function bareHost(host: string): string {
   return host.toLowerCase().replace(/[[\]]|\.$/g, '');
 }
 
+/** Bits of an address. */
+const BITS = { ipv4: 32, ipv6: 128 };
+
+/** The family of an address. */
 const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4');
 
 /** Whether entries have a host. No name is looked up, so a block has no names. @param host Without brackets or with them. */
@@ -94,7 +100,7 @@ function isListed(entries: readonly NoProxyEntry[], host: string, port: string):
     if (isIP(asked) === 0) return asked === entry.host || asked.endsWith(`.${entry.host}`);
     const { address = '', bits } = BLOCK.exec(entry.host)?.groups ?? {};
     if (isIP(address) === 0) return false;
-    const most = isIPv6(address) ? 128 : 32;
+    const most = BITS[familyOf(address)];
     const prefix = bits === undefined ? most : Number(bits);
     if (prefix > most) return false;
     const block = new BlockList();
@@ -103,13 +109,15 @@ function isListed(entries: readonly NoProxyEntry[], host: string, port: string):
   });
 }
 
+/** Sockets of an agent: as many as the SDK's own has, https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/node-configuring-maxsockets.html */
+const MOST_SOCKETS = 50;
+
 /** Connects by the proxy, but for hosts of NO_PROXY: `proxyEnv` of Node knows no block of addresses, and no outer dots. */
 class ProxyAgent extends Agent {
   readonly #proxy: Proxy;
 
   constructor(proxy: Proxy) {
-    // As many sockets as the SDK's own agent has.
-    super({ keepAlive: true, maxSockets: 50, proxyEnv: { https_proxy: proxy.url } });
+    super({ keepAlive: true, maxSockets: MOST_SOCKETS, proxyEnv: { https_proxy: proxy.url } });
     this.#proxy = proxy;
   }
 
@@ -151,6 +159,9 @@ function certificatesOf({ AWS_CA_BUNDLE: file }: Environment): string | undefine
   }
 }
 
+/** How long a person waits for a connection, and for an answer, milliseconds. */
+const LIMITS = { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
+
 /**
  * How AWS's clients connect on a person's machine. The SDK reads no variable of a proxy, and makes agents and, for profiles,
  * clients of its own: https://github.com/aws/aws-sdk-js-v3/issues/6687
@@ -158,11 +169,10 @@ function certificatesOf({ AWS_CA_BUNDLE: file }: Environment): string | undefine
  * @throws AwsAccessError as {@link readNetwork}.
  */
 export function awsConnection(env: Environment): AwsConnection {
-  const limits = { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
   const { proxy } = readNetwork(env);
-  if (proxy === undefined) return { requestHandler: limits };
+  if (proxy === undefined) return { requestHandler: LIMITS };
   const requestHandler = {
-    ...limits,
+    ...LIMITS,
     // Each client reads it once, and closes its agent.
     get httpsAgent() {
       return new ProxyAgent(proxy);

@@ -52,7 +52,9 @@ export async function restoreKeys(
   let { keys = [], problems = [], broken = '' } = first ?? {};
   const kept = keys.length;
   let isListed = first?.problems.length === 0;
-  for (const VersionId of isListed && kept > 0 ? [] : await earlierVersions()) {
+  for (const VersionId of isListed && kept > 0
+    ? []
+    : await earlierVersions(client, SecretId, current.version)) {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId, VersionId }));
     const list = readList(SecretString);
     if (list === undefined) continue;
@@ -60,7 +62,7 @@ export async function restoreKeys(
     isListed ||= isWhole;
     if (keys.length === 0) ({ keys, problems, broken } = list);
     else {
-      const added = list.keys.filter(isMeant);
+      const added = list.keys.filter((key) => isMeant(key, keys, broken));
       keys = [...keys, ...added];
       if (added.length > 0) break;
     }
@@ -72,25 +74,39 @@ export async function restoreKeys(
   if (!isSame && !dryRun && !(await secret.replace(JSON.stringify({ keys }), current.version)))
     throw new KeyListError('SLUICE_KEYS_BUSY');
   return { isHidden: false, kept: keys.slice(0, kept), back: keys.slice(kept), problems };
+}
 
-  async function earlierVersions() {
-    const versions: SecretVersionsListEntry[] = [];
-    for await (const page of paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true }))
-      versions.push(...(page.Versions ?? []));
-    const orderOf = ({ VersionStages = [], CreatedDate }: SecretVersionsListEntry) =>
-      VersionStages.includes('AWSPREVIOUS') ? Number.POSITIVE_INFINITY : Number(CreatedDate);
-    // A version that is only pending never was current: another change was faster.
-    const earlier = versions.filter(
-      (version) => version.VersionId !== current?.version && version.VersionStages?.join() !== 'AWSPENDING',
-    );
-    const sorted = earlier.sort((a, b) => orderOf(b) - orderOf(a)).slice(0, MOST_VERSIONS);
-    return sorted.map(({ VersionId }) => VersionId);
-  }
+/**
+ * The IDs of versions that were current: the one before the current one first, then the newest, {@link MOST_VERSIONS} at most.
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html#term_version
+ */
+async function earlierVersions(
+  client: SecretsManagerClient,
+  SecretId: string,
+  current: string | undefined,
+): Promise<readonly (string | undefined)[]> {
+  const versions: SecretVersionsListEntry[] = [];
+  for await (const page of paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true }))
+    versions.push(...(page.Versions ?? []));
+  const orderOf = ({ VersionStages = [], CreatedDate }: SecretVersionsListEntry) =>
+    VersionStages.includes('AWSPREVIOUS') ? Number.POSITIVE_INFINITY : Number(CreatedDate);
+  // A version that is only pending never was current: another change was faster.
+  const earlier = versions.filter(
+    (version) => version.VersionId !== current && version.VersionStages?.join() !== 'AWSPENDING',
+  );
+  const sorted = earlier.sort((a, b) => orderOf(b) - orderOf(a)).slice(0, MOST_VERSIONS);
+  return sorted.map(({ VersionId }) => VersionId);
+}
 
-  function isMeant({ label, sha256 }: AcceptedKey): boolean {
-    const isKnown = keys.some((key) => key.sha256 === sha256);
-    return !isKnown && (broken.includes(sha256) || broken.includes(`"label":"${label}"`));
-  }
+/**
+ * Whether a key stands for an entry that is not valid, which has its label or its SHA-256.
+ *
+ * @param known The keys that are there already.
+ * @param broken The JSON of the entries that are not valid.
+ */
+function isMeant({ label, sha256 }: AcceptedKey, known: readonly AcceptedKey[], broken: string): boolean {
+  const isKnown = known.some((key) => key.sha256 === sha256);
+  return !isKnown && (broken.includes(sha256) || broken.includes(`"label":"${label}"`));
 }
 
 /** A list of keys, and the JSON of its entries that are not valid; undefined if it is none. */

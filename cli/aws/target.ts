@@ -44,6 +44,9 @@ export function ofConfig(named: Target, config: Config): Target & { readonly con
   return { ...named, stack: { ...named.stack, service: config.service }, config };
 }
 
+/** Milliseconds that a command waits for the account's number, which only its first line has. */
+const ACCOUNT_MS = 5_000;
+
 /** Names the deployment that a command is about to change: `Stage prod in eu-west-1 of account 111122223333.` */
 async function targetSentence({ stack: { stage }, aws, isLocal }: ConfiguredTarget): Promise<string> {
   if (isLocal) {
@@ -54,7 +57,7 @@ async function targetSentence({ stack: { stage }, aws, isLocal }: ConfiguredTarg
   const client = new STSClient({
     ...aws,
     maxAttempts: 2,
-    requestHandler: { ...aws.requestHandler, requestTimeout: 5_000 },
+    requestHandler: { ...aws.requestHandler, requestTimeout: ACCOUNT_MS },
   });
   // Without an answer, the command's own first call reports what is wrong.
   const account = await client.send(new GetCallerIdentityCommand({})).then(

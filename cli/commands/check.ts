@@ -49,6 +49,7 @@ function checkText({ unit, experiments, scanned_bytes: bytes }: ExperimentList):
   ].join('\n');
 }
 
+/** The line of an experiment: its verdict, p-value and groups. */
 function row({ experiment, verdict, p_value: p, units, groups, crossovers }: JudgedExperiment) {
   return {
     experiment,

@@ -3,7 +3,13 @@ import { type Command, countOption, targetOptions } from '../terminal/commandLin
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
+/** The usual port of the console of a deployment; that of the local cloud is beside its collector. */
 const CONSOLE_PORT = 4702;
+
+/** The highest port of TCP. */
+const MOST_PORT = 65_535;
+/** Bytes of a token: 192 bits that nobody guesses. */
+const TOKEN_BYTES = 24;
 
 /** Where a console is. */
 export interface ConsoleAddress {
@@ -32,7 +38,7 @@ export const consoleCommand: Command = {
   jsonErrorsOn: 'stderr',
   changes: ({ values }) => values['write'] === true,
   async run(line) {
-    const port = countOption(line, 'port', { usual: CONSOLE_PORT, least: 0, most: 65_535 });
+    const port = countOption(line, 'port', { usual: CONSOLE_PORT, least: 0, most: MOST_PORT });
     const mayWrite = line.values['write'] === true;
     const [{ openConsole }, { configuredTarget }, { machineNotes }] = await Promise.all([
       import('../../console/index.ts'),
@@ -40,7 +46,7 @@ export const consoleCommand: Command = {
       import('../aws/machineNotes.ts'),
     ]);
     const deployment = await configuredTarget(line);
-    const token = randomBytes(24).toString('base64url');
+    const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const page = await openConsole({ deployment, notes: machineNotes(deployment), port, mayWrite, token });
     const interrupted = untilInterrupted();
     const { stack } = deployment;

@@ -14,6 +14,7 @@ import {
   commandWithActions,
   daysOption,
   dryRunOption,
+  isDryRun,
   PROBLEMS_FOUND,
   rangeOptions,
   targetOptions,
@@ -23,6 +24,7 @@ import {
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 import { requestWork } from './requestWork.ts';
 
+/** The actions, by their names. */
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show the calendar of curated days.', options: ['days'], run: status },
   run: {
@@ -42,6 +44,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     run: accept,
   },
 };
+
+/** Bytes of a GB. */
+const GIGABYTE = 10 ** 9;
 
 /** `sluice curate`: the calendar of curated days, and curating them on demand. */
 export const curate = commandWithActions({
@@ -67,6 +72,7 @@ export const curate = commandWithActions({
   actions: ACTIONS,
 });
 
+/** Prints the calendar of curated days. @returns The exit code: {@link PROBLEMS_FOUND} if a day failed, lacks files or is late. */
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
   const kinds = kindsOf(line);
@@ -81,13 +87,14 @@ async function status(line: CommandLine): Promise<number> {
   return hasProblems ? PROBLEMS_FOUND : 0;
 }
 
+/** Requests a run of what is due. @returns The exit code 0. */
 async function runNow(line: CommandLine): Promise<number> {
   const kinds = kindsOf(line);
   const [{ requestCuration }, limits] = await Promise.all([
     import('../../operate/curate/requests.ts'),
     import('../../lib/curate/limits.ts'),
   ]);
-  const most = `${limits.MOST_DAYS_A_NIGHT} days or ${limits.MOST_BYTES_A_NIGHT / 10 ** 9} GB of raw files`;
+  const most = `${limits.MOST_DAYS_A_NIGHT} days or ${limits.MOST_BYTES_A_NIGHT / GIGABYTE} GB of raw files`;
   return requestWork<CurateRequested>(line, {
     ask: (deployment, dryRun) => requestCuration(deployment, { dryRun, kinds }),
     text: askedText,
@@ -97,6 +104,7 @@ async function runNow(line: CommandLine): Promise<number> {
   });
 }
 
+/** Requests that days are curated again. @returns The exit code 0. @throws UsageError without `--from`. */
 async function rebuild(line: CommandLine): Promise<number> {
   const kinds = kindsOf(line);
   if (textOption(line, 'from') === undefined)
@@ -118,13 +126,14 @@ async function rebuild(line: CommandLine): Promise<number> {
   });
 }
 
+/** Accepts that raw files of a day are gone. @returns The exit code 0. @throws UsageError for an argument that is no day. */
 async function accept(line: CommandLine): Promise<number> {
   const [, day = '', ...more] = line.positionals;
   assertNoArguments(more);
   if (!isUtcDay(day))
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', `DAY: got ${JSON.stringify(day)}, expected YYYY-MM-DD.`);
   const asked = { kinds: kindsOf(line), day, drop: line.values['drop'] === true };
-  const dryRun = line.values['dry-run'] === true;
+  const dryRun = isDryRun(line);
   const { acceptLost } = await import('../../operate/curate/requests.ts');
   const accepted = await withDeployment(line, (deployment) => acceptLost(deployment, { ...asked, dryRun }));
   const { tables, rawTables } = accepted;
@@ -145,6 +154,7 @@ async function accept(line: CommandLine): Promise<number> {
   return 0;
 }
 
+/** The tables that `--table` means; both without it. */
 function kindsOf(line: CommandLine): readonly ForwardedKind[] {
   const kind = choiceOption(line, 'table', forwardedKinds);
   return kind === undefined ? forwardedKinds : [kind];
@@ -167,6 +177,7 @@ export function curatedText({ isOn, curateAfter, firstYoung, tables }: CuratedCa
   return [head, ...parts].join('\n');
 }
 
+/** The line of a curated day. */
 function dayRow({ day, state, account, why }: CuratedDayStatus) {
   return {
     day,

@@ -15,6 +15,7 @@ export interface DownloadOptions {
   readonly random: () => number;
 }
 
+/** How often a download is tried, and how long it waits before the next try. */
 const RETRIES = { tries: 4, baseMs: 500, capMs: 5_000, leastMs: 250 };
 /** Milliseconds for all attempts together. */
 const DEADLINE_MS = 60_000;
@@ -41,6 +42,7 @@ export async function downloadSpecs(url: string, key: string, options: DownloadO
   throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', failure);
 }
 
+/** The URL of the specs of a key. @throws GroupsError `SLUICE_GROUPS_ENDPOINT_INVALID` for a URL over which the key could leak. */
 function specsUrl(url: string, key: string): URL {
   const base = URL.canParse(url) ? new URL(url) : null;
   const isSafe = base?.protocol === 'https:' || (base?.protocol === 'http:' && isLoopback(base.hostname));
@@ -77,6 +79,7 @@ async function requestSpecs(
   throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', `${status}.`);
 }
 
+/** The bytes of an answer. @throws GroupsError `SLUICE_GROUPS_SPECS_TOO_LARGE`. */
 async function readBounded({ body }: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;

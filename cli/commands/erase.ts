@@ -7,11 +7,13 @@ import {
   type Command,
   type CommandLine,
   dryRunOption,
+  isDryRun,
   PROBLEMS_FOUND,
   targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
+import { INTERRUPTED } from '../terminal/interrupt.ts';
 import { isWanted } from '../terminal/isWanted.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
@@ -38,9 +40,12 @@ export const eraseCommand: Command = {
   run,
 };
 
+/** The exit code of a shell after SIGTERM: 128 and its number. */
+const TERMINATED = 143;
 /** Signals that end the run at the next step. */
 const STOPS = ['SIGINT', 'SIGTERM'] as const;
 
+/** Erases, until it is done or interrupted. @returns The exit code. */
 async function run(line: CommandLine): Promise<number> {
   const texts = await readUnits(line);
   const [{ erase }, { parseUnit }, { eraseText }] = await Promise.all([
@@ -51,9 +56,9 @@ async function run(line: CommandLine): Promise<number> {
   const progress = openProgress(line);
   const stop = new AbortController();
   // The erasure then removes its files, and stops between two steps.
-  let exit = 130;
+  let exit = INTERRUPTED;
   const interrupt = (signal: NodeJS.Signals) => {
-    if (signal === 'SIGTERM') exit = 143;
+    if (signal === 'SIGTERM') exit = TERMINATED;
     stop.abort();
   };
   for (const signal of STOPS) process.once(signal, interrupt);
@@ -64,7 +69,7 @@ async function run(line: CommandLine): Promise<number> {
           { ...deployment, signal: stop.signal },
           {
             units: texts.map((text) => parseUnit(text, deployment.config)),
-            dryRun: line.values['dry-run'] === true,
+            dryRun: isDryRun(line),
             isSure,
             onPlace: (name) => progress.show(`${name} …`),
           },
@@ -96,7 +101,7 @@ function readUnitFile(file: string): Promise<string> {
   return file === '-' ? readAll(process.stdin) : readFile(file, 'utf8');
 }
 
-/** @throws UsageError if there is none. */
+/** The units of the options and of the file, a text each. @throws UsageError if there is none. */
 async function readUnits(line: CommandLine): Promise<readonly string[]> {
   const given = line.values['unit'];
   const units = Array.isArray(given) ? given.filter((value) => typeof value === 'string') : [];

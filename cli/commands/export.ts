@@ -21,6 +21,7 @@ import {
 import { textTable, writeResult } from '../terminal/output.ts';
 import { requestedText, requestWork } from './requestWork.ts';
 
+/** The actions, by their names. */
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show which days were exported.', options: ['days', 'after'], run: status },
   run: {
@@ -50,6 +51,7 @@ export const exporting = commandWithActions({
   actions: ACTIONS,
 });
 
+/** Prints which days were exported. @returns The exit code: {@link PROBLEMS_FOUND} if an export needs somebody. */
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
   const after = textOption(line, 'after');
@@ -110,6 +112,7 @@ function exportStatusText(statuses: readonly ExportStatus[]): string {
   return rows.length === 0 ? 'Nothing was exported on these days.\n' : textTable(rows);
 }
 
+/** Requests that days are exported. @returns The exit code 0. @throws UsageError for `--drop` without days. */
 async function runNow(line: CommandLine): Promise<number> {
   const days = daysOption(line, MOST_DAYS);
   const { requestExport } = await import('../../operate/ingest/requests.ts');

@@ -25,6 +25,7 @@ import {
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 import { downloadSpecs, SPECS_URL } from './downloadSpecs.ts';
 
+/** The actions, by their names. */
 const ACTIONS: Readonly<Record<string, Action>> = {
   pull: {
     summary: 'Read the specs, and store names and kinds of groups.',
@@ -73,6 +74,7 @@ export interface GroupList {
   readonly groups: readonly GroupColumns[];
 }
 
+/** Reads specs of Statsig or of a file, and stores their rules. @returns The exit code 0. @throws UsageError; GroupsError. */
 async function pull(line: CommandLine): Promise<number> {
   const file = textOption(line, 'specs');
   if (file !== undefined && textOption(line, 'specs-url') !== undefined)
@@ -94,6 +96,7 @@ async function pull(line: CommandLine): Promise<number> {
   return 0;
 }
 
+/** `Read 3 experiments, 1 layer and 0 holdouts` */
 function countsText({ rules }: Specs): string {
   const count = (entity: string) => {
     const ofEntity = rules.filter((rule) => rule.entity === entity);
@@ -102,6 +105,7 @@ function countsText({ rules }: Specs): string {
   return `Read ${count('experiment')}, ${count('layer')} and ${count('holdout')}`;
 }
 
+/** Prints the stored groups. @returns The exit code 0. */
 async function list(line: CommandLine): Promise<number> {
   const experiment = textOption(line, 'experiment');
   const rows = await withStore(line, async (store) => readGroupRows((await store.read())?.text ?? ''));
@@ -118,6 +122,7 @@ async function list(line: CommandLine): Promise<number> {
   return 0;
 }
 
+/** Does work with the stored groups of the deployment, and its time. */
 async function withStore<Result>(
   line: CommandLine,
   work: (store: StoredText, now: number) => Promise<Result>,
@@ -128,6 +133,7 @@ async function withStore<Result>(
   );
 }
 
+/** The bytes of a file of specs. @throws GroupsError `SLUICE_GROUPS_SPECS_TOO_LARGE`. */
 async function readSpecsFile(path: string): Promise<Uint8Array> {
   const { size } = await stat(path);
   if (size > SPECS_BYTES)
@@ -135,6 +141,7 @@ async function readSpecsFile(path: string): Promise<Uint8Array> {
   return readFile(path);
 }
 
+/** The specs of Statsig, or of the server that `--specs-url` names. @throws As {@link downloadSpecs}. */
 async function download(line: CommandLine): Promise<Uint8Array> {
   return downloadSpecs(textOption(line, 'specs-url') ?? SPECS_URL, await readServerKey(), {
     fetch: globalThis.fetch,
@@ -150,6 +157,7 @@ async function readServerKey(): Promise<string> {
   throw new GroupsError('SLUICE_GROUPS_NO_KEY', 'A server secret key has the form secret-….');
 }
 
+/** What comes at stdin; a person is asked for it. */
 async function readKeyFromStdin(): Promise<string> {
   if (process.stdin.isTTY) writeNote('Type or paste the server secret key, then Enter and Ctrl-D: ');
   return textOf(process.stdin);

@@ -32,13 +32,16 @@ import {
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { requestedText, requestWork } from './requestWork.ts';
 
-/** Maximum rows of a list. */
+/** Rows of a list at most, and without `--rows`. */
 const MOST_ROWS = 1_000;
+const USUAL_ROWS = 20;
 
 /** Days of one drop. */
 const MOST_DROPPED_DAYS = 400;
+/** The name of a dropped file without `--name`. */
 const USUAL_NAME = 'part-0.parquet';
 
+/** The actions, by their names. */
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: {
     summary:
@@ -98,7 +101,7 @@ export const ingest = commandWithActions({
     ...calendarOption,
     ...pageOption,
     day: { type: 'string', help: 'the day, YYYY-MM-DD' },
-    rows: { type: 'string', help: 'rows to show (default 20)' },
+    rows: { type: 'string', help: `rows to show (default ${USUAL_ROWS})` },
     ...rangeOptions,
     name: { type: 'string', help: `name of the file (default ${USUAL_NAME})` },
     remove: { type: 'boolean', help: 'delete the file instead' },
@@ -137,6 +140,7 @@ const EXPECTED = {
   from: 'YYYY-MM-DD',
 };
 
+/** Prints the calendar of datasets. @returns The exit code: {@link PROBLEMS_FOUND} if one needs somebody. */
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
   const after = textOption(line, 'after');
@@ -161,6 +165,7 @@ async function status(line: CommandLine): Promise<number> {
   return hasProblem ? PROBLEMS_FOUND : 0;
 }
 
+/** Prints what the ledger says of a day. @returns The exit code: {@link PROBLEMS_FOUND} if somebody has to do something about it. */
 async function explain(line: CommandLine): Promise<number> {
   const wanted = oneDay(line);
   const [{ explainDay }, { dayText }] = await Promise.all([
@@ -174,9 +179,10 @@ async function explain(line: CommandLine): Promise<number> {
   return state === 'failed' || state === 'inputs_missing' || isLacking || hasNewer ? PROBLEMS_FOUND : 0;
 }
 
+/** Prints the refused rows of a day. @returns The exit code: {@link PROBLEMS_FOUND} if there are some. */
 async function refused(line: CommandLine): Promise<number> {
   const wanted = oneDay(line);
-  const limit = countOption(line, 'rows', { usual: 20, most: MOST_ROWS });
+  const limit = countOption(line, 'rows', { usual: USUAL_ROWS, most: MOST_ROWS });
   const [{ listRefusedRows }, { refusedText }] = await Promise.all([
     import('../../observe/ingest/explainDay.ts'),
     import('../ingest/dayText.ts'),
@@ -186,6 +192,7 @@ async function refused(line: CommandLine): Promise<number> {
   return page.rows.length > 0 ? PROBLEMS_FOUND : 0;
 }
 
+/** Requests a run of datasets. @returns The exit code 0. */
 async function runNow(line: CommandLine): Promise<number> {
   const { requestIngest } = await import('../../operate/ingest/requests.ts');
   return requestWork<IngestRequest>(line, {
@@ -198,6 +205,7 @@ async function runNow(line: CommandLine): Promise<number> {
   });
 }
 
+/** Requests that days are loaded again. @returns The exit code 0. */
 async function backfill(line: CommandLine): Promise<number> {
   const again = 'loaded again even if they have not changed';
   return requestDays(line, 'backfill', {
@@ -206,6 +214,7 @@ async function backfill(line: CommandLine): Promise<number> {
   });
 }
 
+/** Accepts days as they are. @returns The exit code 0. @throws UsageError for another word than keep or empty. */
 async function accept(line: CommandLine, [what, ...more]: readonly string[]): Promise<number> {
   assertNoArguments(more);
   if (what !== 'keep' && what !== 'empty')
@@ -284,6 +293,12 @@ async function requestDays(
   });
 }
 
+/**
+ * Puts a file for each day into the bucket of a source in the local cloud, or deletes it there.
+ *
+ * @returns The exit code 0.
+ * @throws UsageError for a deployment of AWS; DropFileError.
+ */
 async function drop(line: CommandLine, [what, ...more]: readonly string[]): Promise<number> {
   assertNoArguments(more);
   requireOptions(line, ['source', 'dataset']);
@@ -327,6 +342,7 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
   return 0;
 }
 
+/** The source and the dataset of the options; undefined where an option is not given. */
 function datasetNames(line: CommandLine): DatasetNames {
   return { source: textOption(line, 'source'), dataset: textOption(line, 'dataset') };
 }
@@ -336,11 +352,13 @@ function oneDataset(line: CommandLine): { readonly source: string; readonly data
   return { source: textOption(line, 'source') ?? '', dataset: textOption(line, 'dataset') ?? '' };
 }
 
+/** The day of a dataset that the options name. @throws UsageError if one of the three is missing. */
 function oneDay(line: CommandLine) {
   requireOptions(line, ['source', 'dataset', 'day']);
   return { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
 }
 
+/** @throws UsageError with every option that is missing. */
 function requireOptions(line: CommandLine, names: readonly (keyof typeof EXPECTED)[]): void {
   const missing = names.filter((name) => textOption(line, name) === undefined);
   if (missing.length > 0)

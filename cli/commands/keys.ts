@@ -18,15 +18,21 @@ import {
   type CommandLine,
   commandWithActions,
   dryRunOption,
+  isDryRun,
   onlyArgument,
   targetOptions,
   textOption,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
+/** A SHA-256 in hexadecimal digits. */
 const SHA256 = /^[0-9a-f]{64}$/i;
+/** Digits of a SHA-256 that tell keys apart for people. */
+const DIGITS_SHOWN = 8;
+/** The argument of actions about one key, as an error names it. */
 const LABEL = 'the label of a key';
 
+/** The actions, by their names. */
 const ACTIONS: Readonly<Record<string, Action>> = {
   list: {
     summary: 'List the keys of the configuration and of the secret by their SHA-256.',
@@ -139,6 +145,7 @@ export interface RestoredKeyList extends KeyList {
   readonly problems: readonly string[];
 }
 
+/** Prints the keys of the configuration and of the secret. @returns The exit code 0. */
 async function list(line: CommandLine): Promise<number> {
   const { rows, isLocal, allowAnyKey } = await withSecret(line, async (secret, { config, isLocal }) => ({
     isLocal,
@@ -156,6 +163,7 @@ async function list(line: CommandLine): Promise<number> {
   return 0;
 }
 
+/** Adds a key to the secret. @returns The exit code 0. @throws KeyListError for an entry that is not valid, before AWS is called. */
 async function add(line: CommandLine, rest: readonly string[]): Promise<number> {
   const label = onlyArgument(rest, LABEL);
   const environment = textOption(line, 'environment');
@@ -173,11 +181,12 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
   await changeKeys(line, (text) => addKey(text, entry));
   writeResult<AddedKey>(line, { added: entry }, () => '');
   writeNote(
-    `Added ${label} (SHA-256 ${entry.sha256.slice(0, 8)}…). Collectors accept it within half a minute.\n`,
+    `Added ${label} (SHA-256 ${entry.sha256.slice(0, DIGITS_SHOWN)}…). Collectors accept it within half a minute.\n`,
   );
   return 0;
 }
 
+/** Removes a key from the secret. @returns The exit code 0. @throws KeyListError for a label that it does not have. */
 async function remove(line: CommandLine, rest: readonly string[]): Promise<number> {
   const label = onlyArgument(rest, LABEL);
   await changeKeys(line, (text) => removeKey(text, label, textOption(line, 'sha256') ?? ''));
@@ -186,9 +195,10 @@ async function remove(line: CommandLine, rest: readonly string[]): Promise<numbe
   return 0;
 }
 
+/** Restores the secret, or in a dry run says what would come back. @returns The exit code 0. @throws KeyListError. */
 async function restore(line: CommandLine): Promise<number> {
   const { restoreKeys } = await import('../aws/restoreKeys.ts');
-  const dryRun = line.values['dry-run'] === true;
+  const dryRun = isDryRun(line);
   const { isHidden, kept, back, problems } = await withSecret(line, (_, __, client, secretId) =>
     restoreKeys(client, secretId, dryRun),
   );
@@ -266,6 +276,7 @@ function changeKeys(line: CommandLine, edit: (text: string) => string): Promise<
   });
 }
 
+/** A key as it is listed. */
 function row(
   { label, sha256, environment = '', kinds, sources = [] }: AcceptedKey,
   from: ListedKey['from'],

@@ -46,6 +46,7 @@ const CURES: Readonly<Record<string, string>> = {
   [PLACEHOLDERS.readerUser]: 'Replace it with the ARN of its user.',
 };
 
+/** The actions, by their names. */
 const ACTIONS: Readonly<Record<string, Action>> = {
   print: {
     summary: 'Print the policies for whoever needs access.',

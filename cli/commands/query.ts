@@ -16,7 +16,7 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { untilInterrupted } from '../terminal/interrupt.ts';
+import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
 import { csvTable, textTable, writeJson, writeNote, writeOut } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 
@@ -116,7 +116,7 @@ async function queryAthena(line: CommandLine, sql: string): Promise<number> {
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
     writeNote('Interrupted: the query was stopped.\n');
-    return 130;
+    return INTERRUPTED;
   } finally {
     progress.end();
   }
@@ -196,6 +196,7 @@ function typedValue(value: string | null, type: string): string | number | boole
 /** The rows of a query, by column. Numbers and booleans are such in JSON, unless they would lose digits; all else is text or null. */
 export type QueryRows = readonly Readonly<Record<string, unknown>>[];
 
+/** Writes rows to stdout, in the form that the options ask for. */
 function write(line: CommandLine, rows: QueryRows): void {
   if (line.values['json'] === true) writeJson<QueryRows>(rows);
   else if (line.values['csv'] === true) writeOut(csvTable(rows));

@@ -11,6 +11,7 @@ import {
   dayOption,
   didYouMean,
   dryRunOption,
+  isDryRun,
   PROBLEMS_FOUND,
   targetOptions,
   textOption,
@@ -47,7 +48,7 @@ export const redrive: Command = {
     'sluice redrive --discard damaged/2026/11/20/10/KEY --dry-run --stage prod',
   ],
   async run(line) {
-    const dryRun = line.values['dry-run'] === true;
+    const dryRun = isDryRun(line);
     assertOneWay(line);
     if (line.values['landing'] === true) return redriveDeadLetters(line, dryRun);
     if (line.values['damaged'] === true) return redriveDamagedObjects(line, dryRun);
@@ -112,6 +113,7 @@ export interface DiscardedDamaged extends DryRun, DiscardedObject {}
 /** Objects of `landing/` that the writer tries again. */
 export interface RedrivenObjects extends DryRun, RedrivenLanding {}
 
+/** `--damaged`: has the writer read `damaged/` again. @returns The exit code 0. */
 async function redriveDamagedObjects(line: CommandLine, dryRun: boolean): Promise<number> {
   const { redriveDamaged } = await import('../../operate/redriveDamaged.ts');
   const report = await withDeployment(line, (deployment) => redriveDamaged(deployment, dryRun));
@@ -125,6 +127,7 @@ async function redriveDamagedObjects(line: CommandLine, dryRun: boolean): Promis
   return 0;
 }
 
+/** `--discard`: shows an object of `damaged/`, and deletes it. @returns The exit code 0. */
 async function discard(line: CommandLine, name: string, dryRun: boolean): Promise<number> {
   const { discardDamaged } = await import('../../operate/redriveDamaged.ts');
   const found = await withDeployment(line, (deployment) => discardDamaged(deployment, name, dryRun));
@@ -143,6 +146,7 @@ async function discard(line: CommandLine, name: string, dryRun: boolean): Promis
   return 0;
 }
 
+/** `--landing`: has the writer try what waits in the landing. @returns The exit code 0. */
 async function redriveDeadLetters(line: CommandLine, dryRun: boolean): Promise<number> {
   const { redriveLanding } = await import('../../operate/redriveLanding.ts');
   const report = await withDeployment(line, (deployment) => redriveLanding(deployment, dryRun));
@@ -174,6 +178,7 @@ async function reasonOf(line: CommandLine): Promise<QuarantineSelection> {
   throw new UsageError('SLUICE_USAGE_OPTIONS', `--reason: expected the code of a reason${got}.${hint}`);
 }
 
+/** What became of quarantined rows, a line for each fate. */
 function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dryRun: boolean) {
   const landed = dryRun ? 'that would be delivered' : 'delivered';
   const lines: [string, number][] = [

@@ -8,6 +8,7 @@ import {
   type CommandLine,
   commandWithActions,
   dryRunOption,
+  isDryRun,
   PROBLEMS_FOUND,
   targetOptions,
   textOption,
@@ -15,6 +16,7 @@ import {
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
+/** The actions, by their names. */
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show what waits, and what the target refused.', options: [], run: status },
   redrive: {
@@ -67,7 +69,7 @@ async function redrive(line: CommandLine): Promise<number> {
       'SLUICE_USAGE_OPTIONS',
       `--reason: got ${JSON.stringify(reason)}, expected a status such as 401, or expired.`,
     );
-  const dryRun = line.values['dry-run'] === true;
+  const dryRun = isDryRun(line);
   const { redriveCopies } = await import('../../operate/relay/redriveCopies.ts');
   const moved = await withDeployment(line, (deployment) => redriveCopies(deployment, reason, dryRun));
   writeResult<ResentCopies>(line, { reason, dryRun, ...moved }, () =>

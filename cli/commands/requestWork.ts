@@ -3,7 +3,7 @@ import type { UtcDay } from '../../lib/base/time.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import type { RequestedDays } from '../../operate/ingest/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
-import { type CommandLine, UsageError } from '../terminal/commandLine.ts';
+import { type CommandLine, isDryRun, UsageError } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
 /** Work that a command asks functions of a deployment for. */
@@ -30,7 +30,7 @@ export async function requestWork<Requested extends object = never>(
   line: CommandLine,
   { ask, text, dry = '', done, follow, first }: Work<NoInfer<Requested>>,
 ): Promise<number> {
-  const dryRun = line.values['dry-run'] === true;
+  const dryRun = isDryRun(line);
   const { targetedCommand } = await import('../aws/target.ts');
   const { daysWords } = await import('../../observe/commands.ts');
   const [requested, shown] = await withDeployment(line, async (deployment) => {

@@ -4,6 +4,7 @@ import {
   type Command,
   daysOption,
   dryRunOption,
+  isDryRun,
   rangeOptions,
   targetOptions,
   textOption,
@@ -42,7 +43,7 @@ export const restore: Command = {
     const days = daysOption(line, MAX_BACKFILL_DAYS);
     if (table === undefined || days === undefined)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--table, --from: expected both.');
-    const dryRun = line.values['dry-run'] === true;
+    const dryRun = isDryRun(line);
     const restored = await withDeployment(line, (deployment) =>
       restoreFiles(deployment, { table, days, dryRun }),
     );

@@ -14,6 +14,10 @@ import {
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
+/** The highest port of TCP. */
+const MOST_PORT = 65_535;
+/** Firehose's own limit: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
+const MOST_BUFFER_SECONDS = 900;
 /** The collector's usual port. */
 const COLLECTOR_PORT = 4700;
 /** The port that local AWS tools use by default. */
@@ -132,13 +136,17 @@ async function readWish(line: CommandLine): Promise<Wish> {
       `--allow-hosts: got ${JSON.stringify(allowedHosts.wrong)}, expected host names without ports, e.g. sluice.test,10.0.0.7.`,
     );
   const stage = stageOption(line);
-  const port = (name: string, usual: number) => countOption(line, name, { usual, least: 0, most: 65_535 });
+  const port = (name: string, usual: number) => countOption(line, name, { usual, least: 0, most: MOST_PORT });
   return {
     stage,
     port: port('port', COLLECTOR_PORT),
     edgePort: port('edge-port', EDGE_PORT),
     data: textOption(line, 'data') ?? defaultDataDirectory(stage),
-    bufferSeconds: countOption(line, 'buffer-seconds', { usual: undefined, least: 0, most: 900 }),
+    bufferSeconds: countOption(line, 'buffer-seconds', {
+      usual: undefined,
+      least: 0,
+      most: MOST_BUFFER_SECONDS,
+    }),
     checkKeys: line.values['check-keys'] === true,
     enforceIam: line.values['enforce-iam'] === true,
     allowedHosts,
@@ -165,7 +173,7 @@ async function startWished({ bufferSeconds, ...wish }: Wish): Promise<Cloud> {
 async function openConsole(cloud: Cloud, { port, stage, allowedHosts }: Wish) {
   const { openLocalConsole } = await import('../aws/localConsole.ts');
   const serve = (at: number) => openLocalConsole(cloud, { port: at, stage, allowedHosts });
-  return serve(port === 0 ? 0 : (port + 1) % 65_536)
+  return serve(port === 0 ? 0 : (port + 1) % (MOST_PORT + 1))
     .catch(() => serve(0))
     .catch(async (error: unknown) => {
       await cloud.close();
@@ -173,6 +181,7 @@ async function openConsole(cloud: Cloud, { port, stage, allowedHosts }: Wish) {
     });
 }
 
+/** What `--json` prints of a started cloud. */
 function addressesOf(
   { collector, edge, data, bucket, database }: Cloud,
   console: string,

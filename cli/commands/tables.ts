@@ -43,6 +43,7 @@ export interface ShownTable {
   readonly days: TableDays | null;
 }
 
+/** Prints all tables and views. @returns The exit code 0. */
 async function showList(line: CommandLine): Promise<number> {
   const { listTables } = await import('../../observe/facts/tables/tables.ts');
   const list = await withDeployment(line, (deployment) => listTables(deployment));
@@ -107,6 +108,7 @@ function tableText({
   return parts.join('\n');
 }
 
+/** The columns of a table. */
 function columnTable({ columns }: TableSummary): string {
   return textTable(
     columns.map(({ name, type, comment, isKey }) => ({
@@ -117,6 +119,7 @@ function columnTable({ columns }: TableSummary): string {
   );
 }
 
+/** What a day is noted with, by its state. */
 const STATES: Readonly<Record<DayState, string>> = {
   filled: '',
   ahead: 'registered ahead',
@@ -125,6 +128,7 @@ const STATES: Readonly<Record<DayState, string>> = {
   gap: 'gap',
 };
 
+/** The days of a table. */
 function dayTable({ days, first, last }: TableDays): string {
   if (first === null) return 'It has no days yet.\n';
   const rows = days.map(({ day, rows, files, bytes, lastModified, state }) => ({

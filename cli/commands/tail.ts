@@ -8,12 +8,14 @@ import {
   targetOptions,
   textOption,
 } from '../terminal/commandLine.ts';
-import { untilInterrupted } from '../terminal/interrupt.ts';
+import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
 import { onOutputClosed, writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
-/** How long one read waits for something to come. */
+/** Entries from before the start that `--last` asks for at most. */
+const MOST_LAST = 1_000;
+/** Milliseconds for which one read waits for something to come. */
 const WAIT_MS = 20_000;
-/** The pause after something came: what comes meanwhile is read at once. */
+/** Milliseconds of the pause after something came: what comes meanwhile is read at once. */
 const PAUSE_MS = 100;
 
 /** `sluice tail`: requests and events as they come. */
@@ -31,7 +33,7 @@ export const tail: Command = {
   examples: ["sluice tail --local --event 'checkout_*' --json", 'sluice tail --stage prod --errors'],
   async run(line) {
     const filter = filterOption(line);
-    const last = countOption(line, 'last', { usual: 0, least: 0, most: 1_000 });
+    const last = countOption(line, 'last', { usual: 0, least: 0, most: MOST_LAST });
     const { withDeployment } = await import('../aws/withDeployment.ts');
     return withDeployment(line, (deployment) =>
       follow(deployment, { filter, last, asJson: line.values['json'] === true }),
@@ -39,9 +41,12 @@ export const tail: Command = {
   },
 };
 
+/** What is followed, and how it is written. */
 interface Following {
   readonly filter: LiveFilter;
+  /** How many entries from before are read first. */
   readonly last: number;
+  /** Whether each entry is written as JSON. */
   readonly asJson: boolean;
 }
 
@@ -91,7 +96,7 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
     }
     if (answer.entries.length > 0) await deployment.wait(PAUSE_MS);
   }
-  return interrupted.signal.aborted ? 130 : 0;
+  return interrupted.signal.aborted ? INTERRUPTED : 0;
 }
 
 /** What is followed: the first line. */
@@ -110,6 +115,7 @@ export interface TailDropped {
   readonly count: number;
 }
 
+/** Writes what is followed, and what entries leave out. */
 function writeSource(
   { notes }: LiveAnswer,
   { deployment, asJson }: { readonly deployment: Pick<Deployment, 'stack'>; readonly asJson: boolean },
@@ -120,11 +126,13 @@ function writeSource(
   else writeNote(`${[head, ...notes].join('\n')}\n`);
 }
 
+/** Writes how many entries were missed. */
 function writeDropped(count: number, asJson: boolean): void {
   if (asJson) writeJson<TailDropped>({ type: 'dropped', count });
   else writeNote(`${count.toLocaleString('en-US')} lines and rows went before they could be read.\n`);
 }
 
+/** The filter of the options; empty ones do not filter. */
 function filterOption(line: CommandLine): LiveFilter {
   const [user, event, sdk] = (['user', 'event', 'sdk'] as const).map(
     (name) => textOption(line, name) || undefined,

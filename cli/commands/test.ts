@@ -5,11 +5,8 @@ import { checkStages, configFile } from '../../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { checkPipeline } from '../project/checkPipeline.ts';
 import { type Command, stageOption } from '../terminal/commandLine.ts';
-import { untilInterrupted } from '../terminal/interrupt.ts';
+import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
-
-/** The exit code of shells after Ctrl-C. */
-const INTERRUPTED = 130;
 
 /** A configuration that passed. */
 export interface PassedChecks {

@@ -14,6 +14,7 @@ import {
 } from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
 
+/** What an ID can be of. */
 const SUBJECTS = ['event', 'user', 'request'] as const;
 
 /** `sluice trace`: where an event is, and when it got there. */
@@ -96,6 +97,7 @@ export interface TraceAnswer extends Pick<Trace, 'subject' | 'state' | 'found' |
   readonly steps: readonly TimedStep[];
 }
 
+/** A trace with its times as texts. */
 function traceJson({ subject, state, steps, found, hasMore, notes }: Trace): TraceAnswer {
   return {
     subject,
@@ -107,6 +109,9 @@ function traceJson({ subject, state, steps, found, hasMore, notes }: Trace): Tra
   };
 }
 
+/** Columns of a time. */
+const TIME_WIDTH = '2026-11-20T07:30:00.000Z'.length;
+
 /** A trace for people. */
 function traceText(id: string, { subject, state, steps, found, hasMore, notes }: Trace): string {
   const name = visibleLine(id);
@@ -115,7 +120,7 @@ function traceText(id: string, { subject, state, steps, found, hasMore, notes }:
       ? `${name}: ${found}${hasMore ? ' or more' : ''} ${found === 1 ? 'event' : 'events'}, the newest first`
       : `${name} (${subject}): ${state}`;
   const stepLines = steps.map(
-    ({ at, what }) => `${(at === null ? '' : isoTimestamp(at)).padEnd(24)}  ${visibleLine(what)}`,
+    ({ at, what }) => `${(at === null ? '' : isoTimestamp(at)).padEnd(TIME_WIDTH)}  ${visibleLine(what)}`,
   );
   const noteLines = notes.map((note) => `Note: ${note}`);
   return [head, ...stepLines, ...noteLines, ''].join('\n');

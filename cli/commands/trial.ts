@@ -7,6 +7,7 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 
+/** The endpoints that a collector can have. */
 const ENDPOINTS = ['http-api', 'function-url'] as const;
 
 /** `sluice trial`: a first deployment to an account, which removes what it has made. */

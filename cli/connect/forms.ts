@@ -67,8 +67,10 @@ export function readerForm(deployment: DeployedStack, config: Config, reader: Re
   return { ...form, queries, ...sources, lookback: { days: config.timeWindow.pastDays + 1 } };
 }
 
+/** The values that forms of readers take. */
 type ReaderValues = ReturnType<typeof readerValues>;
 
+/** What a form needs of the configuration and of the outputs of the stack. @throws ConnectError `SLUICE_CONNECT_NOT_DEPLOYED`. */
 function readerValues(deployment: DeployedStack, config: Config, reader: Reader) {
   const { stage, region, outputs, localEndpoint } = deployment;
   const hasRole = isRole(reader);
@@ -157,6 +159,7 @@ const FIELDS: Readonly<Record<Reader['kind'], (values: ReaderValues) => readonly
   ],
 };
 
+/** The ARN of a reader's role or secret. @throws ConnectError `SLUICE_CONNECT_NOT_DEPLOYED` if the stack has no such output. */
 function readerArn({ outputs, stackName }: DeployedStack, reader: Reader, output: string): string {
   const name = readerId(reader, output);
   const value = outputs.get(name);

@@ -109,6 +109,7 @@ function idTypes(config: Pick<Config, 'unitIds'>): readonly IdTypeMapping[] {
   ];
 }
 
+/** A statement over a view: the columns, those with unit IDs, and those to group by. */
 function select(config: Config, view: View, where: string, columns: readonly string[]): string {
   const context = CONTEXT.filter((name) => view.columns.some((column) => column.name === name));
   const others = [...idTypes(config).map(({ column }) => column), ...context];

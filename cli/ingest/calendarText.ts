@@ -19,8 +19,13 @@ const MAX_RANGES = 3;
 
 /** Columns of a line if stdout is no terminal. */
 const USUAL_WIDTH = 120;
-/** Columns of a line that a name takes at most, and those of most days. */
+/** Columns of a line that a name takes at most. */
 const NAME_WIDTH = 40;
+/** Columns between the name and the days. */
+const GAP = 2;
+/** Days whose room goes to names of months. */
+const MONTHS = 3;
+/** Columns of a day, with the space before it. */
 const DAY_WIDTH = 3;
 
 /**
@@ -36,8 +41,8 @@ export function calendarText(
 ): string {
   const days = [...new Set(datasets.flatMap((status) => status.days.map(({ day }) => day)))].sort();
   const named = Math.min(NAME_WIDTH, Math.max(...datasets.map((status) => name(status).length)));
-  // The month of the first day, and of days after a gap, takes three more.
-  const block = Math.max(1, Math.floor((width - named - 2) / DAY_WIDTH) - 3);
+  // The names of months take room: of the first day, and of days after a gap.
+  const block = Math.max(1, Math.floor((width - named - GAP) / DAY_WIDTH) - MONTHS);
   const starts = days.flatMap((_, i) => (i % block === 0 ? [i] : []));
   const marked = datasets.map((status) => ({ status, marks: marksOf(dropDays(status)) }));
   const tables = starts.map((start) => {
@@ -101,6 +106,7 @@ function dayLabels(days: readonly UtcDay[]): ReadonlyMap<UtcDay, string> {
   );
 }
 
+/** `acme/events` */
 function name({ source, dataset }: DatasetStatus): string {
   return `${source}/${dataset}`;
 }
@@ -110,6 +116,7 @@ function markText(name: MarkName | undefined): string {
   return name === undefined ? ' ' : DAY_MARKS[name].mark;
 }
 
+/** `2026-11-18 to 2026-11-20`, or the one day. */
 function rangeText({ from, to }: DayRange): string {
   return from === to ? from : `${from} to ${to}`;
 }

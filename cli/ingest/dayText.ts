@@ -31,6 +31,7 @@ export function dayText(entry: LedgerEntry, explanation = explainEntry(entry)): 
   return `${head}\n\n${textTable(entry.files.map(fileRow))}${rest}`;
 }
 
+/** The line of a file: its fate, its rows, and why. */
 function fileRow({ key, size, fate, reason = '', detail, rows, refusedBy = {} }: FileFate) {
   const meaning = isLeftOutReason(reason) ? leftOutReasons[reason] : undefined;
   const refusals = Object.entries(refusedBy).map(([why, n]) => `${why}: ${n}`);

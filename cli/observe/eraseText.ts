@@ -14,9 +14,29 @@ const WHY = {
 
 /** A receipt for people. */
 export function eraseText(receipt: EraseReceipt): string {
-  const { run, total, state, elsewhere, record } = receipt;
+  const { elsewhere, record } = receipt;
+  const rows = placeRows(receipt);
+  const lines = [...countLines(receipt), ...leftLines(receipt), ...expiringLines(receipt)];
+  const held = elsewhere.map(({ what, where, todo }) => `- ${what}, ${where}: ${todo}`);
+  return [
+    rows.length === 0 ? 'The bucket has no objects that could have rows.\n' : textTable(rows),
+    ...(lines.length === 0 ? [] : ['\n', ...lines.map((line) => `${line}\n`)]),
+    '\nNot in reach of this command, as what docs/privacy.md has of every deployment:\n',
+    ...held.map((line) => `${line}\n`),
+    ...(record === null ? [] : [`\nRecord: ${record}\n`]),
+    ...(hasEverFound(receipt)
+      ? []
+      : [
+          '\nNothing of these units was ever found. Check each column and value: they are compared exactly.\n',
+        ]),
+    `\n${stateText(receipt)}\n`,
+  ].join('');
+}
+
+/** What became of each place that was searched. */
+function placeRows({ total, state }: EraseReceipt) {
   const isDry = state === 'dry';
-  const rows = erasePlaces.flatMap((place) => {
+  return erasePlaces.flatMap((place) => {
     const counts = total[place];
     if (counts === undefined) return [];
     return [
@@ -30,63 +50,50 @@ export function eraseText(receipt: EraseReceipt): string {
       },
     ];
   });
+}
+
+/** What the table of places leaves out: rows of others, loads under way, and earlier runs. */
+function countLines({ run, state, countsMentions, forgotten }: EraseReceipt): readonly string[] {
+  const isDry = state === 'dry';
   const sum = (member: 'mentions' | 'others' | 'waiting') =>
     Object.values(run.places).reduce((all, counts) => all + counts[member], 0);
-  const mentions = sum('mentions');
-  const waiting = sum('waiting');
   const inCopies = run.places.relay?.others ?? 0;
-  const refused = sum('others') - inCopies;
-  const lines = [
+  return [
     ...countLine(
       inCopies,
       `Events of others in the same requests, which ${isDry ? 'would not' : 'do not'} reach the target of relay either`,
     ),
     ...countLine(
-      refused,
+      sum('others') - inCopies,
       `Refused events and bodies that have a value elsewhere than under the key of a unit, or are no plain JSON. They may be about somebody else, and ${isDry ? 'would go' : 'are gone'} too`,
     ),
     ...countLine(
-      mentions,
+      sum('mentions'),
       'Rows of others that mention a value in some column, such as the metadata of an event. They stay',
     ),
-    ...(receipt.countsMentions
+    ...(countsMentions
       ? []
       : ['Mentions in rows of others were not counted: there are more than 100 values.']),
-    ...countLine(waiting, 'Objects of a load under way, which a later run looks at again'),
-    ...countLine(
-      receipt.forgotten,
-      'Earlier runs that are not in these figures: the record keeps the last ones',
-    ),
+    ...countLine(sum('waiting'), 'Objects of a load under way, which a later run looks at again'),
+    ...countLine(forgotten, 'Earlier runs that are not in these figures: the record keeps the last ones'),
     ...(run.resumed > 0
       ? [`The run was stopped, and what it erased just before is in no count. Times: ${run.resumed}.`]
       : []),
-    ...leftTexts(run.left),
-    ...(run.leftCount > run.left.length ? [`… and ${run.leftCount - run.left.length} more.`] : []),
   ];
-  // An object that this run left has its own line above.
-  const alone = receipt.notSearched.filter(({ key }) =>
-    run.left.every((leftObject) => leftObject.key !== key),
-  );
-  const expiring = alone.flatMap(({ key, goneBy, commands }) => [
+}
+
+/** The objects that could not be searched, one line each. */
+function leftLines({ run: { left, leftCount } }: EraseReceipt): readonly string[] {
+  return [...leftTexts(left), ...(leftCount > left.length ? [`… and ${leftCount - left.length} more.`] : [])];
+}
+
+/** Damaged bytes that were not searched, and the commands for them. What this run has left has its own line already. */
+function expiringLines({ run, notSearched }: EraseReceipt): readonly string[] {
+  const alone = notSearched.filter(({ key }) => run.left.every((leftObject) => leftObject.key !== key));
+  return alone.flatMap(({ key, goneBy, commands }) => [
     `Not searched: bytes of ${key} that are no rows. It is gone by ${goneBy}${commands.length === 0 ? '.' : ', unless it is tried again. Try it again, or see what it holds; without --dry-run that deletes it:'}`,
     ...commands.map((command) => `  ${command}`),
   ]);
-  const held = elsewhere.map(({ what, where, todo }) => `- ${what}, ${where}: ${todo}`);
-  return [
-    rows.length === 0 ? 'The bucket has no objects that could have rows.\n' : textTable(rows),
-    ...(lines.length + expiring.length === 0
-      ? []
-      : ['\n', ...[...lines, ...expiring].map((line) => `${line}\n`)]),
-    '\nNot in reach of this command, as what docs/privacy.md has of every deployment:\n',
-    ...held.map((line) => `${line}\n`),
-    ...(record === null ? [] : [`\nRecord: ${record}\n`]),
-    ...(hasEverFound(receipt)
-      ? []
-      : [
-          '\nNothing of these units was ever found. Check each column and value: they are compared exactly.\n',
-        ]),
-    `\n${stateText(receipt)}\n`,
-  ].join('');
 }
 
 /** A line for each object, with its versions. */
@@ -111,6 +118,7 @@ function hasEverFound({ run, total, forgotten }: EraseReceipt): boolean {
   return Object.values(total).some(({ rows, deleted, waiting }) => rows + deleted + waiting > 0);
 }
 
+/** Whether the erasure is complete, and else when to run it again. */
 function stateText({ state, completeFrom, run }: EraseReceipt): string {
   if (state === 'dry') return 'Nothing was changed.';
   if (state === 'complete') return 'Complete: this run found nothing any more.';

@@ -32,6 +32,7 @@ export function statusText(
   ].join('\n');
 }
 
+/** Requests and events of the last hour, as a sentence. */
 function lastHourText({ lastHour, lastRequestAt }: Status): string {
   if (lastHour === null) return 'Last hour: not known.';
   const came = lastRequestAt === null ? '' : ` The last request came at ${lastRequestAt}.`;
@@ -47,6 +48,7 @@ function lastHourText({ lastHour, lastRequestAt }: Status): string {
   return `Last hour: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${ofEvents}.${came}`;
 }
 
+/** Requests and events of the last day, as a sentence; empty if it was not read. */
 function lastDayText({ lastDay }: Status): string {
   if (lastDay === null) return '';
   const { requests, refused, failed, received, overflowed } = lastDay;
@@ -55,10 +57,12 @@ function lastDayText({ lastDay }: Status): string {
   return `\nLast 24 hours: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${direct}.`;
 }
 
+/** The sum of counts by name. */
 function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
+/** How new each table is. */
 function tableRows({ tables }: Status) {
   return (tables ?? []).map(({ name, newestRowAt, rowsLastHour }) => ({
     table: name,
@@ -67,6 +71,7 @@ function tableRows({ tables }: Status) {
   }));
 }
 
+/** What waits, by its place. */
 function waitingRows({ waiting, at }: Status) {
   const { buffered, ...folders } = waiting;
   return [
@@ -86,63 +91,96 @@ function waitingRows({ waiting, at }: Status) {
   ];
 }
 
+/** A part that may have nothing to say, by a value that is absent or false. */
+type Part = string | false | null | undefined;
+
+/** What there is to say of each part of the deployment, a sentence each. */
 function partsText(status: Status, command: (words: readonly string[]) => string): string[] {
-  const {
-    partitions,
-    quarantine,
-    datasets,
-    exports,
-    curated,
-    relay,
-    alarms,
-    stream,
-    isLocal,
-    noted,
-    writer,
-  } = status;
-  const strips = hourStrips(status.receivedHours ?? []);
-  const has = (state: AlarmState['state']) => alarms?.filter((alarm) => alarm.state === state).length;
-  const silent = alarms?.filter(({ notifies }) => !notifies) ?? [];
-  const refused = relay?.refused.reduce((total, { count }) => total + count, 0);
+  const { partitions, quarantine, writer, stream, isLocal } = status;
   const reasons = quarantine?.map(({ reason, rows }) => `${rows} ${reason}`).join(', ');
-  const since = relay?.waiting.oldest == null ? '' : `, the oldest since ${relay.waiting.oldest}`;
-  const oddities = Object.entries(noted?.counts ?? {}).map(([what, count]) => `${count} ${what}`);
-  const unnotified = isLocal ? ' (docs/local.md, "Alarms")' : `, ${silent.length} notify nobody`;
-  const parts = [
+  const strips = hourStrips(status.receivedHours ?? []);
+  const parts: Part[] = [
     writer && backlogText(writer),
     partitions &&
       `Partitions: ${counted(partitions.days, 'day')} of tables with files within a week, ${partitions.gaps.length} missing.`,
     quarantine && `Quarantine within 24 hours: ${reasons === '' ? 'no row' : reasons}.`,
     strips.length > 0 && `Received hours, the worst of the tables (${STRIP_LEGEND}):`,
     ...strips,
+    notedText(status),
+    ...datasetTexts(status, command),
+    ...exportTexts(status, command),
+    ...curatedTexts(status),
+    relayText(status),
+    stream?.quotaShare != null &&
+      `Quota of ${stream.stream}: ${Math.round(stream.quotaShare * 100)} % of its ${stream.quota}.`,
+    isLocal && 'Quotas of the stream: not known locally.',
+    alarmsText(status),
+  ];
+  return parts.flatMap((part) => part || []);
+}
+
+/** What the log says that was odd about events. */
+function notedText({ noted, isLocal }: Status): Part {
+  const oddities = Object.entries(noted?.counts ?? {}).map(([what, count]) => `${count} ${what}`);
+  return (
     oddities.length > 0 &&
-      `Noted of events within 24 hours, of ${isLocal ? 'all' : 'logged'} requests: ${noted?.hasMore ? 'at least ' : ''}${oddities.join(', ')}.`,
+    `Noted of events within 24 hours, of ${isLocal ? 'all' : 'logged'} requests: ${noted?.hasMore ? 'at least ' : ''}${oddities.join(', ')}.`
+  );
+}
+
+/** The days of datasets, and which drops are late. */
+function datasetTexts({ datasets }: Status, command: (words: readonly string[]) => string): Part[] {
+  return [
     ...(datasets?.shown ?? []).map(({ source, dataset, days, late }) => {
       const lateDrops = late.length === 0 ? '' : `, late: ${late.map(({ day }) => day).join(', ')}`;
       return `Drops of ${source}/${dataset}: ${calendar(days)}${lateDrops}.`;
     }),
     datasets && othersText('datasets', datasets, command(['ingest', 'status'])),
+  ];
+}
+
+/** The days of exports. */
+function exportTexts({ exports }: Status, command: (words: readonly string[]) => string): Part[] {
+  return [
     ...(exports?.shown ?? []).map(({ export: name, days, firstDay }) => {
       const lookback = days.filter(({ day }) => day >= firstDay);
       return `Export ${name}: ${calendar(lookback, { ...DAY_WORDS, succeeded: 'exported' })}.`;
     }),
     exports && othersText('exports', exports, command(['export', 'status'])),
-    ...(curated ?? []).map(
+  ];
+}
+
+/** What views read of curated tables, and the resends that these leave out. */
+function curatedTexts({ curated }: Status): Part[] {
+  const tables = curated ?? [];
+  return [
+    ...tables.map(
       ({ table, listed, raw, failed, late }) =>
         `Views read ${counted(listed, 'day')} from ${table}; of those that are old enough, ${raw} raw (${failed.length} failed, ${late.length} late).`,
     ),
-    ...(curated ?? []).flatMap(({ table, resends }) => {
+    ...tables.map(({ table, resends }) => {
       const days = resends.map((resend) => `${resend.day.slice(5)} ${resend.resends}`);
-      return days.length === 0 ? [] : [`Resends that ${table} leaves out: ${days.join(', ')}.`];
+      return days.length > 0 && `Resends that ${table} leaves out: ${days.join(', ')}.`;
     }),
-    relay && `Relay: ${counted(relay.waiting.count, 'request')} waiting${since}, ${refused} refused.`,
-    stream?.quotaShare != null &&
-      `Quota of ${stream.stream}: ${Math.round(stream.quotaShare * 100)} % of its ${stream.quota}.`,
-    isLocal && 'Quotas of the stream: not known locally.',
-    alarms &&
-      `Alarms: ${has('ALARM')} of ${alarms.length} on, ${has('INSUFFICIENT_DATA')} without data${unnotified}.`,
   ];
-  return parts.flatMap((part) => part || []);
+}
+
+/** What waits for the target of relay, and what it refused. */
+function relayText({ relay }: Status): Part {
+  if (!relay) return null;
+  const { waiting, refused } = relay;
+  const since = waiting.oldest == null ? '' : `, the oldest since ${waiting.oldest}`;
+  const count = refused.reduce((total, reason) => total + reason.count, 0);
+  return `Relay: ${counted(waiting.count, 'request')} waiting${since}, ${count} refused.`;
+}
+
+/** How many alarms are on, and how many notify nobody. */
+function alarmsText({ alarms, isLocal }: Status): Part {
+  if (!alarms) return null;
+  const has = (state: AlarmState['state']) => alarms.filter((alarm) => alarm.state === state).length;
+  const silent = alarms.filter(({ notifies }) => !notifies).length;
+  const unnotified = isLocal ? ' (docs/local.md, "Alarms")' : `, ${silent} notify nobody`;
+  return `Alarms: ${has('ALARM')} of ${alarms.length} on, ${has('INSUFFICIENT_DATA')} without data${unnotified}.`;
 }
 
 /** Datasets or exports that are not shown, and what shows them; an empty text without any. */
@@ -191,8 +229,10 @@ function calendar(days: readonly Pick<DropDay, 'day' | 'state' | 'empty'>[], wor
   return `${text} (${days[0]?.day} to ${days.at(-1)?.day})`;
 }
 
+/** The word of each severity. */
 const WORDS = { problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
 
+/** What needs attention: how much, each finding, and how many are not listed. */
 function problemsText({ found, problems, more }: Status): string {
   const items = problems.map(
     (problem) => `${WORDS[problem.severity].padEnd(9)}${findingLines(problem, 9).join('\n')}`,
@@ -211,6 +251,7 @@ function attentionText({ problem: bad, ...others }: Status['found']): string {
   return `Something needs attention: ${counted(bad, 'problem')}${more}.`;
 }
 
+/** How old something is; empty without a time. */
 function age(from: string | null, to: string): string {
   return from === null ? '' : duration(Math.max(0, (Date.parse(to) - Date.parse(from)) / 1_000));
 }

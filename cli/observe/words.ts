@@ -24,6 +24,11 @@ export function lines(texts: readonly string[]): string {
   return texts.map((text) => `${text}\n`).join('');
 }
 
+/** Seconds of a minute, an hour and a day. */
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
 /**
  * A duration, rounded for people: `4.2 s` below a minute, `3 min` below an hour, `2.5 h` below two days, then `3 d`. What rounds to
  * the next unit is written in it.
@@ -32,9 +37,9 @@ export function lines(texts: readonly string[]): string {
  */
 export function duration(seconds: number): string {
   const tenths = Math.round(seconds * 10) / 10;
-  if (tenths < 60) return `${tenths} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.round(seconds / 360) / 10;
-  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
+  if (tenths < MINUTE) return `${tenths} s`;
+  const minutes = Math.round(seconds / MINUTE);
+  if (minutes < HOUR / MINUTE) return `${minutes} min`;
+  const hours = Math.round((seconds * 10) / HOUR) / 10;
+  return hours * HOUR < 2 * DAY ? `${hours} h` : `${Math.round((hours * HOUR) / DAY)} d`;
 }

@@ -54,7 +54,9 @@ export async function checkPipeline(
   }
 }
 
+/** The user of the events. */
 const UNIT = 'sluice-test';
+/** The key of the events: the cloud of the checks takes any. */
 const CLIENT_KEY = 'client-sluice-test';
 
 /**
@@ -91,6 +93,7 @@ async function post(collector: string, body: object): Promise<void> {
   throw new TestError('SLUICE_TEST_NOT_ACCEPTED', `It answered ${response.status}: ${await response.text()}`);
 }
 
+/** Whether a table has a row. */
 async function hasRows(
   data: string,
   { database }: Pick<Config, 'database'>,

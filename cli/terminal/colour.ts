@@ -3,11 +3,13 @@ import { styleText } from 'node:util';
 /** The kind of a text. It decides which words have a colour. */
 export type Look = 'help' | 'report' | 'calendar' | 'table' | 'error';
 
+/** A colour or weight, as Node names it. */
 type Format = Parameters<typeof styleText>[0];
 
 /** The header of a table: dashes are below it. */
 const HEADINGS: readonly (readonly [RegExp, Format])[] = [[/^\S.*$(?=\n-+(?: {2}-+)*$)/gm, 'bold']];
 
+/** What has a colour in each kind of text. */
 const LOOKS: Readonly<Record<Look, readonly (readonly [RegExp, Format])[]>> = {
   help: [
     [/^(?:Usage|Actions|Options|Examples|Commands|Exit codes):/gm, 'bold'],

@@ -20,7 +20,9 @@ export type CommandOptions = Readonly<Record<string, CommandOption>>;
 
 /** The parsed options and arguments of a command. */
 export interface CommandLine {
+  /** Options by their names; undefined if they were not given. */
   readonly values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+  /** Arguments, in their order. */
   readonly positionals: readonly string[];
   /** Whether the command changes something, and so prints its target first. Default: it only reads. */
   readonly changes?: boolean;
@@ -90,6 +92,7 @@ export function readCommandLine(command: Pick<Command, 'options'>, argv: readonl
   return { values, positionals };
 }
 
+/** Parses options with `node:util`. @throws UsageError for an option that is not declared, or a value that it does not take. */
 function parseOptions(options: CommandOptions, argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: { ...options }, allowPositionals: true });
@@ -269,13 +272,18 @@ async function runAction(line: CommandLine, actions: Readonly<Record<string, Act
   return action.run(markChanges(line, action.changes, action.options.includes('dry-run')), rest);
 }
 
+/** Whether `--dry-run` was given: nothing is changed. */
+export function isDryRun({ values }: Pick<CommandLine, 'values'>): boolean {
+  return values['dry-run'] === true;
+}
+
 /** A line that says whether it changes something. @param hasDryRun Whether `--dry-run` is an option. */
 export function markChanges(
   line: CommandLine,
   changes: Changes | undefined,
   hasDryRun: boolean,
 ): CommandLine {
-  const isChange = changes?.(line) ?? (hasDryRun && line.values['dry-run'] !== true);
+  const isChange = changes?.(line) ?? (hasDryRun && !isDryRun(line));
   return isChange ? { ...line, changes: true } : line;
 }
 

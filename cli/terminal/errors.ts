@@ -51,6 +51,7 @@ export function errorText(error: unknown, command?: FailedCommand): string {
   return `${code}: ${indented}\n  ${cure}\n${stack}`;
 }
 
+/** Any error as one with a code. */
 function asSluiceError(error: unknown): SluiceError {
   if (isSluiceError(error)) return error;
   const ofFile = fileError(error, MOST_CAUSES);
@@ -65,6 +66,7 @@ function isSluiceError(error: unknown): error is SluiceError {
   return error instanceof Error && 'cure' in error && 'code' in error && /^SLUICE_/.test(String(error.code));
 }
 
+/** The error of a file among the causes of an error; undefined if there is none. */
 function fileError(error: unknown, causes: number): SluiceError | undefined {
   if (!(error instanceof Error) || causes === 0) return undefined;
   if (!('code' in error && 'syscall' in error)) return fileError(error.cause, causes - 1);

@@ -51,6 +51,7 @@ export function withArguments(name: string, takes: string | undefined): string {
   return takes === undefined ? name : `${name} ${takes}`;
 }
 
+/** The options with their helps. */
 function optionRows(
   options: CommandOptions,
   actions: Readonly<Record<string, Action>>,
@@ -74,6 +75,7 @@ export function takers(name: string, help: string, actions: Readonly<Record<stri
     : `${named.join(', ')}: `;
 }
 
+/** Names with their texts, which begin in the same column. */
 function twoColumns(rows: readonly (readonly [string, string])[]): readonly string[] {
   const left = Math.max(0, ...rows.map(([name]) => name.length));
   return rows.flatMap(([name, text]) => wrapLines(text, WIDTH, `  ${name.padEnd(left)}  `));

@@ -135,6 +135,7 @@ function fitWidths(widths: readonly number[], total: number): number[] {
   return widths.map((width) => Math.min(width, cap));
 }
 
+/** A cell in the width of its column, cut if it is wider. */
 function align(text: string, width: number, right: boolean): string {
   if (text.length > width) return `${text.slice(0, width - 1)}…`;
   return right ? text.padStart(width) : text.padEnd(width);
@@ -151,6 +152,7 @@ export function csvTable(rows: readonly Readonly<Record<string, unknown>>[]): st
   return [names, ...rows.map((row) => names.map((name) => row[name]))].map(csvLine).join('');
 }
 
+/** The text of a value; empty of null. */
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);

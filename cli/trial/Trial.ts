@@ -7,8 +7,10 @@ import type { Architecture, Region } from '../../lib/schema/regions.ts';
 export interface Trial {
   /** Eight hexadecimal digits. */
   readonly id: string;
+  /** The account of AWS, 12 digits. */
   readonly account: string;
   readonly region: Region;
+  /** What receives requests. */
   readonly endpoint: 'http-api' | 'function-url';
   /** What an organization requires of every stack, as the project's configuration has it. */
   readonly project: Pick<Config, 'encryption' | 'permissionsBoundary' | 'tags'> & {
@@ -16,8 +18,9 @@ export interface Trial {
   };
 }
 
-/** How many datasets without files there are, and the length of the names of their folders. */
+/** How many datasets without files there are. */
 const FILLERS = 30;
+/** Characters of the name of the folder of each. */
 const FILLER_CHARACTERS = 200;
 
 /** A random ID. */

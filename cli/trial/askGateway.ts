@@ -51,6 +51,7 @@ export async function askPreflight(run: Run): Promise<Answer> {
   return answer(code, isAccepted(posted), `${found}; then ${replyText(posted, ORIGIN)}`);
 }
 
+/** Whether a header with names, separated by commas, has one; `*` stands for all. */
 function lists(header: string | null, name: string): boolean {
   const names = (header ?? '').split(',').map((entry) => entry.trim().toLowerCase());
   return names.includes('*') || names.includes(name);
@@ -61,6 +62,7 @@ export function judgeAccepted(reply: Reply): Answer {
   return answer('SLUICE_PROBE_CORS_ACCEPTED', isAccepted(reply), replyText(reply, ORIGIN));
 }
 
+/** Whether it is the 202 of the collector, which a browser may read. */
 function isAccepted(reply: Reply): boolean {
   return reply.status === 202 && isFromCollector(reply) && readableBy(reply, ORIGIN);
 }

@@ -32,6 +32,7 @@ import { catalogPolicy, catalogRoleArn, ENCRYPTED_FOLDERS } from './Trial.ts';
 
 /** An AWS that makes no resources of this type makes no metrics of log lines. */
 const METRICS_OF_LINES = 'AWS::Logs::MetricFilter';
+/** Why a question about such metrics has no answer. */
 const NO_METRICS = 'nothing here makes metrics of log lines';
 
 /** Maximum time for metrics after the last row, milliseconds: CloudWatch extracts them from logs. */

@@ -37,8 +37,10 @@ export interface Body extends SentEvent {
   request(run: Run): ProbeRequest;
 }
 
+/** What every code of a question begins with. */
 const PREFIX = 'SLUICE_PROBE_';
 
+/** `gzip_json` of `SLUICE_PROBE_GZIP_JSON`. */
 function partOf(code: QuestionCode): string {
   return code.slice(PREFIX.length).toLowerCase();
 }
@@ -68,6 +70,7 @@ export const TEXT = 'Grüße, 東京 🚀 "quoted" \\ a\ttab\nand a line';
 /** Statsig's encoding supports Latin-1 only. */
 const LATIN_1 = 'Grüße, "quoted" \\ a\ttab\nand a line';
 
+/** A body in an encoding, with a text that shows whether it came unchanged. */
 function encoded(
   code: QuestionCode,
   { headers = {}, query, text = TEXT, encode = (json) => Buffer.from(json) }: Encoding,
@@ -88,6 +91,7 @@ function encoded(
   };
 }
 
+/** Content types that SDKs send. */
 const JSON_TYPE = { 'content-type': 'application/json' };
 const TEXT_TYPE = { 'content-type': 'text/plain;charset=UTF-8' };
 
@@ -110,6 +114,7 @@ function sized(code: QuestionCode, bytes: number, status: Body['status']): Body 
   };
 }
 
+/** Bytes of a KiB. */
 const KIB = 1_024;
 /** Limit of a synchronous invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LAMBDA_BYTES = 6 * KIB * KIB;

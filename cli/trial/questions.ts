@@ -9,9 +9,11 @@ export interface Question {
   readonly cure: string;
 }
 
+/** What is expected of a body that arrives intact. */
 const INTACT = '202, and one row with every character of the event';
 /** When somebody reads the answer, the trial is removed, so nobody can look at it any more. */
 const ISSUE = 'Open an issue with trial.json.';
+/** The cure where every SDK needs it. */
 const NO_SDK = `No SDK works without it. ${ISSUE}`;
 /** The answer to a body that the gateway has treated as text: it is never accepted. */
 const MANGLED = 'A 503 `SLUICE_COLLECT_BODY_MANGLED` means that the gateway treated the body as text.';

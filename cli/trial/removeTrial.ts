@@ -34,6 +34,7 @@ export interface Removal {
   readonly left: readonly string[];
 }
 
+/** The clients of a removal. */
 type Clients = Pick<DoctorClients, 'cloudFormation'>;
 
 /**
@@ -108,6 +109,7 @@ async function stackResources(
   return all.filter(({ ResourceStatus }) => !/^(CREATE_FAILED|DELETE_COMPLETE)$/.test(ResourceStatus ?? ''));
 }
 
+/** A resource that is left, and why. */
 function leftText({ ResourceType, PhysicalResourceId, ResourceStatusReason }: StackResourceSummary): string {
   return `${ResourceType} ${PhysicalResourceId}: ${ResourceStatusReason ?? 'CloudFormation has not deleted it'}`;
 }

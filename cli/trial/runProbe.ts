@@ -17,6 +17,7 @@ const EXTRA_WAIT_MS = 180_000;
 /** The longest time that both SDKs may take together, milliseconds. */
 const SDKS_MS = 180_000;
 
+/** The question how long rows take. */
 const DELIVERY = 'SLUICE_PROBE_DELIVERY_TIME';
 
 /** The events with their replies. */
@@ -137,6 +138,7 @@ async function awaitRows(
   });
 }
 
+/** Judges how long the rows took. @param tookMs Null if not all have arrived. */
 function judgeDelay({ config }: Probed, tookMs: number | null): Answer {
   if (tookMs === null) return answer(DELIVERY, false, 'not all rows arrived in time');
   const took = Math.ceil(tookMs / 1_000);

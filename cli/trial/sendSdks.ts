@@ -9,7 +9,10 @@ import { useNetwork } from '../aws/network.ts';
 
 useNetwork(process.env);
 
+/** The longest that one SDK may take, milliseconds. */
 const DEADLINE_MS = 60_000;
+/** The pause between two flushes, milliseconds. */
+const FLUSH_PAUSE_MS = 200;
 const { url, clientKey, serverKey, jsEvent, coreEvent, text } = JSON.parse(process.env['SLUICE_SEND'] ?? '');
 const counts = { js: 0, core: 0 };
 
@@ -44,6 +47,6 @@ async function untilSent(sdk: keyof typeof counts, flush: () => Promise<unknown>
   const deadline = Date.now() + DEADLINE_MS;
   while (counts[sdk] === 0 && Date.now() < deadline) {
     await flush();
-    await setTimeout(200);
+    await setTimeout(FLUSH_PAUSE_MS);
   }
 }

@@ -13,7 +13,7 @@ import { explainingAws } from '../aws/withDeployment.ts';
 import { lookText } from '../observe/doctorText.ts';
 import { duration } from '../observe/words.ts';
 import { type CommandLine, PROBLEMS_FOUND, stageOption, UsageError } from '../terminal/commandLine.ts';
-import { untilInterrupted } from '../terminal/interrupt.ts';
+import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
 import { isWanted } from '../terminal/isWanted.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
@@ -75,7 +75,7 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
     await writeFile(REPORT, `${JSON.stringify(report, null, 2)}\n`);
     writeResult<TrialReport>(line, report, () => trialText(trial, report, signal.aborted));
     if (tried.removal?.left.length === 0) await forget(trial);
-    if (signal.aborted) return 130;
+    if (signal.aborted) return INTERRUPTED;
     const { error } = tried;
     if (error !== undefined) await explainingAws(() => Promise.reject(error));
     return tried.removal?.left.length !== 0 || report.answers.some(({ verdict }) => verdict === 'otherwise')
@@ -162,6 +162,7 @@ function forget(trial: Trial): Promise<void> {
   return rm(trialFiles(trial).service, { recursive: true, force: true });
 }
 
+/** The configuration of a trial, for the processor that its functions run on. */
 function configOf(trial: Trial, { isLocal }: Pick<Deployment, 'isLocal'>) {
   // An emulator on this machine runs functions with this machine's processor.
   return trialConfig(trial, isLocal && process.arch !== 'arm64' ? 'x86_64' : 'arm64');
@@ -178,6 +179,7 @@ function openTrial(line: CommandLine, trial: Trial, signal: AbortSignal): Deploy
   return { ...opened, wait, signal };
 }
 
+/** What a trial makes, how long it takes, and what it costs. */
 function planText(trial: Trial): string {
   const seconds = Object.values(EXPECTED_SECONDS).reduce((sum, stepSeconds) => sum + stepSeconds, 0);
   return [
