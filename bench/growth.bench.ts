@@ -1,4 +1,4 @@
-import { serviceFunctions } from '../infra/serverless/service.ts';
+import { serviceFunctions } from '../infra/serverless/serviceFunctions.ts';
 import { defineConfig } from '../lib/config/defineConfig.ts';
 import type { LakeSize } from '../test/harness/grownLake.ts';
 import { periodicWorks, type WorkCost } from './growth/works.ts';

@@ -48,7 +48,7 @@ export interface StackResources {
 }
 
 /**
- * All resources of the deployment except the functions and their triggers, which are in infra/serverless/service.ts.
+ * All resources of the deployment except the functions and their triggers, which are in infra/serverless/serviceFunctions.ts.
  */
 export function resources(stack: Stack): StackResources {
   return {
@@ -74,6 +74,7 @@ function fittedResources(stack: Stack): Resources {
   return fitted;
 }
 
+/** All resources, with a role of the load that may do as much as the width says. */
 function allResources(stack: Stack, width: Width): Resources {
   return {
     ...keyResources(stack, keyAdministratorStatements(stack)),

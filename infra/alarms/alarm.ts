@@ -5,15 +5,24 @@ import { getAtt, type Resources, type Value } from '../template/Resource.ts';
 import { idOf, partName, type Stack } from '../template/Stack.ts';
 import { type OperateSection, operateSections } from './sections.ts';
 
+/** Spans of time, seconds. */
+export const MINUTE = 60;
+export const QUARTER = 15 * MINUTE;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
 /** Default period of an alarm, seconds. */
-const PERIOD_SECONDS = 300;
+const PERIOD_SECONDS = 5 * MINUTE;
 
 /** A metric, and how CloudWatch makes one value of its values of a period. */
 export interface WatchedMetric {
+  /** Its namespace: `AWS/SQS`, or that of Sluice. */
   readonly namespace: string;
+  /** Its name. */
   readonly metric: string;
   /** `SampleCount` is the number of values. */
   readonly statistic: 'Sum' | 'Maximum' | 'SampleCount';
+  /** Its dimensions by their names. */
   readonly dimensions: Readonly<Record<string, Value>>;
 }
 
@@ -112,7 +121,6 @@ export function mathAlarm(
 
 /** The number of standard deviations beside what CloudWatch expects. */
 const DEVIATIONS = 3;
-const QUARTER_SECONDS = 900;
 
 /**
  * An alarm that goes off after an hour with far less than CloudWatch's model of the last two weeks expects. While some
@@ -132,10 +140,10 @@ export function silenceAlarm(
   return alarmResource(
     stack,
     part,
-    { description, section, periods: 4, missing: 'ignore' },
+    { description, section, periods: HOUR / QUARTER, missing: 'ignore' },
     {
       Metrics: [
-        hiddenMetric('all', watched, QUARTER_SECONDS),
+        hiddenMetric('all', watched, QUARTER),
         {
           Id: 'some',
           Label: 'stored',
@@ -160,6 +168,7 @@ function hiddenMetric(Id: string, metric: WatchedMetric, Period: number) {
   return { Id, MetricStat, ReturnData: false };
 }
 
+/** A metric as CloudFormation names it. */
 function metricMembers({ namespace, metric, dimensions }: WatchedMetric) {
   return {
     Namespace: namespace,
@@ -168,7 +177,10 @@ function metricMembers({ namespace, metric, dimensions }: WatchedMetric) {
   };
 }
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudwatch-alarm.html */
+/**
+ * An alarm with what it watches: a metric, or expressions of metrics.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudwatch-alarm.html
+ */
 function alarmResource(
   stack: Stack,
   part: string,

@@ -5,7 +5,7 @@ import { hoursShort } from '../../lib/reconcile/reconcileDays.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import type { Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
-import { alarm, deadLettersAlarm, ofFunction, ownMetric, silenceAlarm } from './alarm.ts';
+import { alarm, deadLettersAlarm, HOUR, ofFunction, ownMetric, QUARTER, silenceAlarm } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
 import { endpointAlarms } from './endpointAlarms.ts';
@@ -81,7 +81,6 @@ function receivedHoursAlarms(stack: Stack): Resources {
  * throttling.
  */
 const OVERFLOW_PERIODS = 3;
-const HOUR = 3_600;
 /** Hours from one night to the next, with its retries. */
 const NIGHT_HOURS = 26;
 /**
@@ -90,6 +89,7 @@ const NIGHT_HOURS = 26;
  */
 const GROUPS_FAILURES = 3;
 
+/** The reason of a refused body that was handed over as text. */
 const MANGLED: keyof typeof CollectError.entries = 'SLUICE_COLLECT_BODY_MANGLED';
 
 /**
@@ -138,7 +138,7 @@ function silenceAlarms(stack: Stack): Resources {
       ...ownMetric(stack, landing === 'direct' ? overflowed : landed),
       description: `Far fewer ${kind} go through the stream than is usual at this hour`,
       section: 'silent',
-      atLeast: Math.ceil(silenceFromPerHour / 4),
+      atLeast: Math.ceil((silenceFromPerHour * QUARTER) / HOUR),
     });
   };
   return { ...silent('exposures'), ...silent('events') };

@@ -1,10 +1,11 @@
+import type { Metric } from '../../lib/base/log.ts';
 import { expectsDrops } from '../../lib/drops/plan/dueDays.ts';
 import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
 import { exportMetrics } from '../../lib/export/exportMetrics.ts';
-import { usedSchedules } from '../streams/schedules.ts';
+import { type Schedule, usedSchedules } from '../streams/schedules.ts';
 import type { Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
-import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
+import { alarm, deadLettersAlarm, MINUTE, ownMetric } from './alarm.ts';
 import { loggedMetric } from './loggedMetrics.ts';
 
 /**
@@ -13,46 +14,15 @@ import { loggedMetric } from './loggedMetrics.ts';
  */
 export function ingestAlarms(stack: Stack): Resources {
   if (stack.config.sources.length === 0) return {};
-  const { days_failed, datasets_unreadable, datasets_stopped, files_left_out, drops_late } = planMetrics;
-  const perSchedule = usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).flatMap(
-    (schedule) =>
-      [
-        {
-          name: 'failed',
-          metric: days_failed,
-          description: `Days of ${schedule} datasets could not be loaded, or have lost their files. An OK also comes when a failed day leaves the lookback`,
-        },
-        {
-          name: 'unreadable',
-          metric: datasets_unreadable,
-          description: `Folders of ${schedule} datasets cannot be listed`,
-        },
-        {
-          name: 'stopped',
-          metric: datasets_stopped,
-          description: `No files arrive for ${schedule} datasets`,
-        },
-        {
-          name: 'left-out',
-          metric: files_left_out,
-          description: `Loads of ${schedule} datasets leave files out`,
-        },
-      ].map(({ name, metric, description }) =>
-        alarm(stack, `ingest-${name}-${schedule}`, {
-          ...ownMetric(stack, metric, 'Maximum', { schedule }),
-          description,
-          section: 'drops',
-          // The next run changes the state.
-          missing: 'ignore',
-        }),
-      ),
+  const perSchedule = usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).map(
+    (schedule) => planAlarms(stack, schedule),
   );
   return Object.assign(
     {
       ...(expectsDrops(stack.config.sources)
         ? {
             ...alarm(stack, 'ingest-late', {
-              ...ownMetric(stack, drops_late, 'Maximum'),
+              ...ownMetric(stack, planMetrics.drops_late, 'Maximum'),
               description: "A customer's drop has not come, or is not committed, in time",
               section: 'drops',
               missing: 'ignore',
@@ -71,6 +41,29 @@ export function ingestAlarms(stack: Stack): Resources {
   );
 }
 
+/** The alarms on the runs of the plan of one schedule. */
+function planAlarms(stack: Stack, schedule: Schedule): Resources {
+  const { days_failed, datasets_unreadable, datasets_stopped, files_left_out } = planMetrics;
+  const ofSchedule = (name: string, metric: Metric, description: string) =>
+    alarm(stack, `ingest-${name}-${schedule}`, {
+      ...ownMetric(stack, metric, 'Maximum', { schedule }),
+      description,
+      section: 'drops',
+      // The next run changes the state.
+      missing: 'ignore',
+    });
+  return {
+    ...ofSchedule(
+      'failed',
+      days_failed,
+      `Days of ${schedule} datasets could not be loaded, or have lost their files. An OK also comes when a failed day leaves the lookback`,
+    ),
+    ...ofSchedule('unreadable', datasets_unreadable, `Folders of ${schedule} datasets cannot be listed`),
+    ...ofSchedule('stopped', datasets_stopped, `No files arrive for ${schedule} datasets`),
+    ...ofSchedule('left-out', files_left_out, `Loads of ${schedule} datasets leave files out`),
+  };
+}
+
 /** The alarms on failed exports, one for every schedule in use, and on dead letters. There are none without exports. */
 export function exportAlarms(stack: Stack): Resources {
   const { exports } = stack.config;
@@ -82,7 +75,7 @@ export function exportAlarms(stack: Stack): Resources {
       section: 'exports',
       // The state changes with a task that fails, a task that exports the last failed day, or the next run. Rarely do
       // two of these come in the same minute.
-      periodSeconds: 60,
+      periodSeconds: MINUTE,
       missing: 'ignore',
     }),
   );

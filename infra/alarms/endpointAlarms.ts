@@ -8,27 +8,28 @@ import {
 import type { RequestError } from '../../lib/wire/RequestError.ts';
 import { type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
-import { alarm, ofFunction, ownMetric, shareAlarm, type WatchedMetric } from './alarm.ts';
+import { alarm, HOUR, MINUTE, ofFunction, ownMetric, shareAlarm, type WatchedMetric } from './alarm.ts';
 
 /**
  * Percent of requests that the client is to blame for. Some 4xx are normal: they come from apps with an old key, and
  * from port scanners.
  */
 const CLIENT_ERRORS_PERCENT = 5;
+/** Percent of requests that the collector, the gateway or Lambda is to blame for. */
 const SERVER_ERRORS_PERCENT = 1;
-/** The number of requests in five minutes below which the share of 4xx, and of 5xx, means nothing. */
+/** The number of requests in five minutes below which the share of 4xx means nothing. */
 const CLIENT_ERRORS_AT_LEAST = 20;
+/** The same for the share of 5xx. */
 const SERVER_ERRORS_AT_LEAST = 5;
 /** Percent of a limit, above which requests are answered 429 and events are lost. */
 const LIMIT_PERCENT = 50;
 /**
- * The percentage and the number of requests that the collector refuses within an hour, from which an alarm goes off. It
- * is for a stage with little traffic whose key is wrong: five minutes have too few requests there for a share.
+ * Percent of the requests of an hour that the collector refuses, from which an alarm goes off. It is for a stage with little
+ * traffic whose key is wrong: five minutes have too few requests there for a share.
  */
 const REFUSED_PERCENT = 50;
+/** The number of refused requests of an hour below which that share means nothing. */
 const REFUSED_AT_LEAST = 3;
-const MINUTE = 60;
-const HOUR = 3_600;
 
 /**
  * Alarms on what the gateway or the Function URL answers by itself, and on abuse.
@@ -47,6 +48,7 @@ export function endpointAlarms(stack: Stack): Resources {
   };
 }
 
+/** The alarms on the gateway. */
 function gatewayAlarms(stack: Stack): Resources {
   const apiMetric = (metric: '4xx' | '5xx' | 'Count'): WatchedMetric => ({
     namespace: 'AWS/ApiGateway',
@@ -115,6 +117,7 @@ function answerAlarms(
   };
 }
 
+/** The alarms on the Function URL. */
 function functionUrlAlarms(stack: Stack): Resources {
   const collectorMetric = (metric: string) => ofFunction(stack, 'collect', metric);
   const { executions, requestsPerSecond, isReserved } = collectorConcurrency(stack.config.collector);

@@ -2,10 +2,7 @@ import { type FunctionPart, hiddenSeconds, workingParts } from '../template/func
 import type { Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 import { unusedFunctions } from '../template/unusedFunctions.ts';
-import { alarm, ofFunction, shareAlarm } from './alarm.ts';
-
-const HOUR = 3_600;
-const DAY = 24 * HOUR;
+import { alarm, DAY, HOUR, ofFunction, shareAlarm } from './alarm.ts';
 
 /**
  * How many errors the collector may make in an hour, and which percentage of its invocations. Its senders try again.
@@ -66,9 +63,11 @@ export function functionAlarms(stack: Stack): Resources {
   return Object.assign(collect, ...perFunction);
 }
 
+/** One error is enough if the next try comes after an hour or later. */
 function queueTerms(part: FunctionPart): ErrorTerms {
   return { threshold: hiddenSeconds(part) < HOUR ? 2 : 1, periodSeconds: 2 * HOUR };
 }
 
+/** What an alarm on a function says. */
 const textsOf = (part: string) =>
   ({ description: `Runs of ${part} are killed, take too long, or throw`, section: 'functions' }) as const;

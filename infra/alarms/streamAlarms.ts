@@ -1,15 +1,13 @@
 import { lateSeconds } from '../streams/streams.ts';
 import { type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
-import { alarm, mathAlarm, ofQueue, type WatchedMetric } from './alarm.ts';
+import { alarm, DAY, HOUR, mathAlarm, ofQueue, QUARTER, type WatchedMetric } from './alarm.ts';
 
 /**
  * The number of periods in a row in which the stream must be late. One file that succeeds on the second attempt needs
  * no person.
  */
 const LATE_PERIODS = 3;
-const QUARTER = 900;
-const HOUR = 3_600;
 /** Seconds for which a message may wait. A message that failed once waits for a little more than 16 minutes. */
 const WAITED = 1_500;
 
@@ -42,7 +40,7 @@ export function streamAlarms(stack: Stack): Resources {
       waits: 'RUNNING_SUM(FILL(arrived, 0)) > RUNNING_SUM(FILL(delivered, 0))',
       periodSeconds: HOUR,
       periods: 3,
-      outOf: 24,
+      outOf: DAY / HOUR,
     }),
   };
 }
@@ -77,6 +75,7 @@ function comparison(
   });
 }
 
+/** A metric of the stream of the landing. */
 function ofStream(metric: string, statistic: WatchedMetric['statistic']): WatchedMetric {
   return {
     namespace: 'AWS/Firehose',

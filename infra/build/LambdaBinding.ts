@@ -17,7 +17,9 @@ export const LAMBDA_BINDINGS: Readonly<Record<Architecture, string>> = {
 /** The entries of the bindings in the lockfile, and nothing else (scripts/pack.ts): the npm package has no lockfile. */
 export const PINNED_FILE = 'infra/build/bindings.json';
 
+/** A lockfile of npm, as far as it is read. */
 const lockSchema = z.object({ packages: z.record(z.string(), z.object({}).catchall(z.unknown())) });
+/** The entry of a binding in it. */
 const pinSchema = z.object({ version: z.string(), integrity: z.string().startsWith('sha512-') });
 
 /** The release of a binding that the lockfile pins. */
@@ -71,6 +73,13 @@ export function installedBinding(
   return null;
 }
 
+/** The mode of a folder that only its owner uses. */
+const OWNER_ALONE = 0o700;
+/** Digits of a hash that tell the tarballs of one version apart. */
+const DIGEST_DIGITS = 12;
+/** The longest that an installation may take, milliseconds: a binding has 60 MB. */
+const INSTALL_MS = 300_000;
+
 /** The folders in which a binding is looked for. */
 export interface BindingRoots {
   /** Root of the service. A binding that had to be fetched is kept in its `.sluice/bindings/`. */
@@ -95,11 +104,11 @@ export async function fetchBinding(
   const installed = installedBinding(code, name);
   if (installed !== null) return installed;
   // Another tarball of the same version gets another folder.
-  const digest = createHash('sha256').update(integrity).digest('hex').slice(0, 12);
+  const digest = createHash('sha256').update(integrity).digest('hex').slice(0, DIGEST_DIGITS);
   const kept = join(root, '.sluice', 'bindings', `${basename(name)}-${version}-${digest}`);
   if (existsSync(kept)) return kept;
   const temporary = `${kept}.${randomUUID()}.tmp`;
-  await mkdir(temporary, { recursive: true, mode: 0o700 });
+  await mkdir(temporary, { recursive: true, mode: OWNER_ALONE });
   try {
     const manifest = { dependencies: { [name]: version } };
     // The entry leaves out the platform of the package, for which npm would refuse or silently skip it.
@@ -120,6 +129,7 @@ export async function fetchBinding(
   return kept;
 }
 
+/** Runs `npm ci` in a folder, with the settings of a machine that may be offline. @throws Error with what npm says. */
 async function npmCi(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
   // Offline, npm should fail soon. By default it retries twice, for minutes.
   const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fetch-timeout=60000'];
@@ -129,6 +139,6 @@ async function npmCi(folder: string, environment: NodeJS.ProcessEnv): Promise<vo
     env: { ...environment, npm_config_workspace: undefined, npm_config_workspaces: undefined },
     // npm is a command file on Windows, which needs a shell. No part of the line is user input.
     shell: process.platform === 'win32',
-    timeout: 300_000,
+    timeout: INSTALL_MS,
   });
 }

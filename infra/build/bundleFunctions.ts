@@ -127,6 +127,12 @@ async function makeOnce(folder: string, make: (workFolder: string) => Promise<un
   }
 }
 
+/**
+ * Bundles one function.
+ *
+ * @param isOfAnyConfig Whether the configuration stays a module beside the bundle.
+ * @throws BuildError as {@link bundleFunctions}
+ */
 async function bundle(
   { root, code = root, config, host = 'lambda' }: BundleRequest,
   name: string,
@@ -178,6 +184,7 @@ function runsDuckDb(name: string, { exports }: Config): boolean {
   return name !== 'export' || exports.some(({ format }) => format === 'statsig');
 }
 
+/** Whether a module of a bundle imports the binding of DuckDB. */
 function needsDuckDb({ outputs }: Metafile): boolean {
   return Object.values(outputs).some(({ imports }) => imports.some(({ path }) => path.startsWith(BINDINGS)));
 }
@@ -185,6 +192,7 @@ function needsDuckDb({ outputs }: Metafile): boolean {
 /** The extension of this file: `.ts` in the repository, `.js` in the npm package, which is built (scripts/pack.ts). */
 const EXTENSION = extname(import.meta.filename);
 
+/** The path of the handler of a function. */
 function entryOf(code: string, name: string): string {
   return join(code, 'functions', name, `handler${EXTENSION}`);
 }
@@ -205,6 +213,7 @@ async function replaceFile(path: string, contents: Uint8Array): Promise<void> {
   await rename(temporary, path);
 }
 
+/** The name of the plugin, and of the modules that it makes. */
 const NAMESPACE = 'sluice-constants';
 
 /**

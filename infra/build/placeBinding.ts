@@ -17,6 +17,7 @@ export const UNZIPPED_BYTES = 250 * 1024 * 1024;
  * https://github.com/ARM-software/abi-aa/blob/main/aaelf64/aaelf64.rst and https://gitlab.com/x86-psABIs/x86-64-ABI
  */
 const ELF_MACHINES: Readonly<Record<Architecture, number>> = { arm64: 183, x86_64: 62 };
+/** The place of `e_machine` in an ELF file, bytes. */
 const MACHINE_OFFSET = 18;
 
 /** The place at which a function finds DuckDB's binding. */
@@ -100,6 +101,7 @@ async function machineOf(path: string): Promise<number | null> {
   }
 }
 
+/** Bytes of all files of a folder and those below it. */
 async function bytesOf(folder: string): Promise<number> {
   let bytes = 0;
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

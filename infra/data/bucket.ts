@@ -76,18 +76,7 @@ export function privateBucket(
       ...RETAINED,
       Properties: {
         BucketName: name,
-        BucketEncryption: {
-          ServerSideEncryptionConfiguration: [
-            key === undefined
-              ? { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }
-              : {
-                  ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key },
-                  // With a bucket key, one call of KMS serves many objects:
-                  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-                  BucketKeyEnabled: true,
-                },
-          ],
-        },
+        BucketEncryption: { ServerSideEncryptionConfiguration: [encryptionRule(key)] },
         LifecycleConfiguration: { Rules: rules },
         OwnershipControls: ownershipControls,
         PublicAccessBlockConfiguration: publicAccessBlock,
@@ -107,6 +96,17 @@ export function privateBucket(
   };
 }
 
+/** How a bucket encrypts its objects. @param key ARN; undefined: S3's own keys. */
+function encryptionRule(key: Value | undefined): Value {
+  if (key === undefined) return { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } };
+  return {
+    ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key },
+    // With a bucket key, one call of KMS serves many objects:
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+    BucketKeyEnabled: true,
+  };
+}
+
 /** The rule that ends uploads that nobody has finished. */
 export const UNFINISHED_UPLOADS: Value = {
   Id: 'unfinished-uploads',
@@ -114,7 +114,10 @@ export const UNFINISHED_UPLOADS: Value = {
   AbortIncompleteMultipartUpload: { DaysAfterInitiation: UNFINISHED_UPLOAD_DAYS },
 };
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html */
+/**
+ * A rule as CloudFormation takes it.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html
+ */
 function ruleProperties(rule: LifecycleRule): Value {
   return {
     Id: rule.id,
@@ -128,6 +131,7 @@ function ruleProperties(rule: LifecycleRule): Value {
   };
 }
 
+/** What names the bucket. */
 type Configured = Pick<Stack, 'config'>;
 
 /** Name of the bucket, whether the stack creates it or it exists already. */

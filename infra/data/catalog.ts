@@ -125,13 +125,19 @@ function databaseInput(name: string, description: string): Value {
 
 /** How rows are read: the classes of Hive that Athena and Firehose expect. */
 interface RowFormat {
+  /** Parameters of the table that name the format. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** The class that reads files. */
   readonly input: string;
+  /** The class that writes files. */
   readonly output: string;
+  /** The class that makes rows of what is read. */
   readonly serde: string;
+  /** Whether files are compressed inside, as Parquet is. */
   readonly isCompressed: boolean;
 }
 
+/** The format of Parquet files, https://docs.aws.amazon.com/athena/latest/ug/parquet-serde.html */
 const PARQUET: RowFormat = {
   parameters: { classification: 'parquet', 'parquet.compression': 'ZSTD' },
   input: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',

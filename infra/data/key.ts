@@ -1,6 +1,6 @@
 import { makesKey } from '../../lib/schema/config.ts';
 import { getAtt, type Resources, ref, sub, type Value } from '../template/Resource.ts';
-import { logicalIds, type Stack } from '../template/Stack.ts';
+import { ALWAYS_RETAINED, logicalIds, type Stack } from '../template/Stack.ts';
 
 /** Days in which the deletion of the key can be cancelled; the maximum of KMS. */
 const PENDING_WINDOW_DAYS = 30;
@@ -30,8 +30,7 @@ export function keyResources(stack: Stack, administrators: readonly Value[]): Re
   return {
     [logicalIds.key]: {
       Type: 'AWS::KMS::Key',
-      DeletionPolicy: 'Retain',
-      UpdateReplacePolicy: 'Retain',
+      ...ALWAYS_RETAINED,
       Properties: {
         Description: `Encrypts the objects of the bucket ${stack.config.bucket}`,
         KeySpec: 'SYMMETRIC_DEFAULT',

@@ -26,6 +26,11 @@ export function exportOutputs({ config }: Pick<Stack, 'config'>): Readonly<Recor
   };
 }
 
+/** Hours between the ingest and the export of a day, besides half an hour. */
+const AFTER_HOURS = 2;
+/** Hours of a day. */
+const DAY_HOURS = 24;
+
 /**
  * Daily exports run two and a half hours after the ingest of the day's drops begins. Hourly exports run at minute 45.
  */
@@ -38,7 +43,7 @@ function exportSchedules(stack: Stack): Resources {
       daily: 'Exports new and changed days of tables, daily',
       hourly: 'Exports new and changed days of tables, hourly',
     },
-    daily: `30 ${(dailyIngest.hour + 2) % 24}`,
+    daily: `30 ${(dailyIngest.hour + AFTER_HOURS) % DAY_HOURS}`,
     hourly: '45 *',
     input: (schedule) => ({ sluice: 'export', schedule }) satisfies ExportRequest,
   });

@@ -161,6 +161,7 @@ export function endpointExtensions({ config }: Stack): Readonly<Record<string, E
   };
 }
 
+/** What an address that takes events says. */
 const POINT_HERE = 'Point SDKs here; any path but the reserved ones will do, /v1/rgstr for example';
 
 /**
@@ -172,6 +173,7 @@ export function endpointOutputs(stack: Stack): Readonly<Record<string, Output>> 
   return { ...addressOutputs(stack), ...domainOutputs(stack) };
 }
 
+/** The outputs of the domain; none without one. */
 function domainOutputs({ config: { endpoint } }: Stack): Readonly<Record<string, Output>> {
   if (endpoint.domain === null) return {};
   return {
@@ -190,6 +192,7 @@ function domainOutputs({ config: { endpoint } }: Stack): Readonly<Record<string,
   };
 }
 
+/** The outputs of the gateway and of the Function URLs. */
 function addressOutputs({ config }: Stack): Readonly<Record<string, Output>> {
   const { endpoint, sources } = config;
   const gateway = sub(`https://\${${logicalIds.httpApi}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}`);

@@ -54,6 +54,7 @@ export function readResources({ config: { passThrough } }: Stack): Resources {
   };
 }
 
+/** The integration with one host of Statsig, and the routes to it. */
 function readsOf(host: keyof typeof READS, { url }: PassThrough): Resources {
   const { origin, pathname } = new URL(url ?? STATSIG[host]);
   const id = host === 'cdn' ? 'ReadFilesIntegration' : 'ReadIntegration';

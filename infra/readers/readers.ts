@@ -79,6 +79,7 @@ export function readerOutputs({ config }: Stack): Readonly<Record<string, Output
   );
 }
 
+/** The ends of the logical IDs of policies. */
 const POLICY_PARTS = { read: 'Policy', write: 'WritePolicy', also: 'AlsoPolicy' } as const;
 
 /**
@@ -109,6 +110,7 @@ export function identityId(reader: Reader): string {
   return readerId(reader, isRole(reader) ? 'Role' : 'User');
 }
 
+/** What one reader needs: policies, a role or user, and its own workgroup, database and bucket. */
 function readerResources(stack: Stack, reader: Reader): Resources {
   const permissions = readerPermissions(stackPlace(stack), reader);
   const ownDatabase = ownDatabaseOf(reader);
@@ -151,10 +153,12 @@ function readerResources(stack: Stack, reader: Reader): Resources {
   };
 }
 
+/** The role or the user of a reader. @param policies ARNs of its managed policies. */
 function identity(stack: Stack, reader: Reader, policies: Value): Resources {
   return isRole(reader) ? readerRole(stack, reader, policies) : readerUser(stack, reader, policies);
 }
 
+/** The role of a reader, and its instance profile if it is of EC2. */
 function readerRole(stack: Stack, reader: RoleReader, policies: Value): Resources {
   const principal = reader.principal ?? '';
   const resources: Resources = {

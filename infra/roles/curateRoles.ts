@@ -7,7 +7,7 @@ import { objectsArn, objectsArns } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
 import type { Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
-import { type AllowStatement, functionRole, seesWhatIsMissing, sendTo } from './policies.ts';
+import { type AllowStatement, functionRole, MOVE_PARTITIONS, seesWhatIsMissing, sendTo } from './policies.ts';
 
 /** The views whose text names curated days. The other views read these. */
 const namingViews = viewNames.filter((name) => viewKinds[name].length > 0);
@@ -63,12 +63,7 @@ function curateRole(stack: Stack): Resources {
     ledger(stack),
     seesWhatIsMissing(stack),
     {
-      Action: [
-        'glue:BatchCreatePartition',
-        'glue:BatchUpdatePartition',
-        'glue:GetPartitions',
-        'glue:GetTable',
-      ],
+      Action: MOVE_PARTITIONS,
       Resource: tableArns(stack, names),
     },
     sendTo('curate', 'curate-plan'),

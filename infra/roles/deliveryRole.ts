@@ -1,7 +1,7 @@
 import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { arn, type Resources } from '../template/Resource.ts';
-import { logicalIds, type Stack } from '../template/Stack.ts';
+import { ALWAYS_RETAINED, logicalIds, type Stack } from '../template/Stack.ts';
 import { firehoseService, serviceRole, useKey } from './policies.ts';
 
 /**
@@ -33,8 +33,7 @@ export function deliveryRole(stack: Stack): Resources {
           ],
         },
       ]),
-      DeletionPolicy: 'Retain',
-      UpdateReplacePolicy: 'Retain',
+      ...ALWAYS_RETAINED,
     },
   };
 }

@@ -108,6 +108,7 @@ function ingestLoadRole(stack: Stack, width: Width): Resources {
   );
 }
 
+/** Actions of a load on its table. */
 const ON_TABLES = ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetTable'];
 
 /** The statements of the load's role for one source. */

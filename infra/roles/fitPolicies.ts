@@ -33,6 +33,7 @@ export function roleStatements(
   );
 }
 
+/** The statements of a policy in a template; none of anything else. */
 function statementsOf(policy: unknown): readonly WrittenStatement[] {
   const statements: unknown = valueAt(policy, ['PolicyDocument', 'Statement']);
   return Array.isArray(statements) ? statements : [];
@@ -69,6 +70,7 @@ export function fitPolicies(templateResources: Resources, place: TemplatePlace):
   return fitted;
 }
 
+/** A policy in a template. */
 function policyOf(statements: Value) {
   return { PolicyDocument: { Version: '2012-10-17', Statement: statements } };
 }

@@ -14,7 +14,7 @@ import { catalogArns, tableArns } from '../data/catalog.ts';
 import { identityId } from '../readers/readers.ts';
 import { getAtt, type Resources, ref } from '../template/Resource.ts';
 import { LOAD_ROLE, logicalIds, type Stack, WRITE_ROLE } from '../template/Stack.ts';
-import { functionRole, seesWhatIsMissing, sendTo } from './policies.ts';
+import { functionRole, MOVE_PARTITIONS, seesWhatIsMissing, sendTo } from './policies.ts';
 import { keepCopies } from './relayRoles.ts';
 
 /** One role for each function, so that none can do another's work. */
@@ -74,12 +74,7 @@ function collectRole(stack: Stack): Resources {
 function registerRole(stack: Stack): Resources {
   return functionRole(stack, 'register', [
     {
-      Action: [
-        'glue:BatchCreatePartition',
-        'glue:BatchUpdatePartition',
-        'glue:GetPartitions',
-        'glue:GetTable',
-      ],
+      Action: MOVE_PARTITIONS,
       Resource: catalogArns(stack, tableKinds),
     },
     {

@@ -16,7 +16,9 @@ import { idOf, partName, type Stack } from '../template/Stack.ts';
 
 /** A statement that allows actions on resources, under an optional condition. */
 export interface AllowStatement {
+  /** Actions: `s3:GetObject`. */
   readonly Action: readonly string[];
+  /** ARNs, which may be references. */
   readonly Resource: readonly Value[];
   readonly Condition?: Value;
 }
@@ -29,7 +31,9 @@ export interface RoleStatement extends AllowStatement {
 
 /** A service that may assume a role, and the condition for it. */
 export interface TrustedService {
+  /** Its principal: `lambda.amazonaws.com`. */
   readonly service: string;
+  /** Default none. */
   readonly Condition?: Value;
 }
 
@@ -174,6 +178,14 @@ export function functionRole(
 export function seesWhatIsMissing(stack: Stack): AllowStatement {
   return { Action: ['s3:ListBucket'], Resource: [bucketArn(stack)] };
 }
+
+/** Actions on a table whose partitions are found, made and moved. */
+export const MOVE_PARTITIONS = [
+  'glue:BatchCreatePartition',
+  'glue:BatchUpdatePartition',
+  'glue:GetPartitions',
+  'glue:GetTable',
+];
 
 /** Permission to send to the queues of functions. */
 export function sendTo(...parts: readonly FunctionPart[]): AllowStatement {

@@ -2,6 +2,7 @@ import { didYouMean } from '../../lib/base/text.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
 import type { ServiceConfiguration } from './service.ts';
 
+/** Members of an object in serverless.yml. */
 type Settings = { readonly [name: string]: unknown };
 
 /** Settings that a deployment's own serverless.yml may have besides its name, its plugins and its stage. */
@@ -70,6 +71,7 @@ export function withOwnSettings(
   };
 }
 
+/** Problems with settings that Sluice decides, with what is expected in their place. */
 function refused(path: string, expected: Readonly<Record<string, string>>, settings: unknown): string[] {
   if (!isSettings(settings)) return [];
   return Object.entries(expected)
@@ -100,6 +102,7 @@ function wrongFunctions(
   );
 }
 
+/** Our value with theirs in it: objects are merged, and all else is replaced. */
 function merged(ours: unknown, theirs: unknown): unknown {
   if (theirs === undefined || theirs === null) return ours;
   if (!isSettings(ours) || !isSettings(theirs)) return theirs;
@@ -107,6 +110,7 @@ function merged(ours: unknown, theirs: unknown): unknown {
   return Object.fromEntries([...names].map((name) => [name, merged(ours[name], theirs[name])]));
 }
 
+/** Whether a value is an object, and no list. */
 function isSettings(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,43 +2,11 @@ import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { metricStage } from '../../lib/schema/stages.ts';
 import { resources, type StackResources } from '../resources.ts';
-import { queryableSeconds } from '../streams/streams.ts';
-import { type FunctionPart, functionWork, LONGEST, type Work, workOf } from '../template/functionWork.ts';
-import { getAtt, ref, type Value } from '../template/Resource.ts';
-import { idOf, LOAD_ROLE, logicalIds, type Stack } from '../template/Stack.ts';
+import { LONGEST, workOf } from '../template/functionWork.ts';
+import { getAtt, type Value } from '../template/Resource.ts';
+import { idOf, type Stack } from '../template/Stack.ts';
 import { unusedFunctions } from '../template/unusedFunctions.ts';
-
-/** A trigger of a function, in the terms of Serverless. */
-type FunctionEvent =
-  /** A route of the HTTP API: `POST /`. */
-  | { readonly httpApi: string }
-  | {
-      readonly sqs: {
-        readonly arn: Value;
-        readonly batchSize: number;
-        /** Seconds for which a batch is gathered. */
-        readonly maximumBatchingWindow?: number;
-        readonly functionResponseType: 'ReportBatchItemFailures';
-        readonly maximumConcurrency: number;
-      };
-    };
-
-/** Settings of a function: https://www.serverless.com/framework/docs/providers/aws/guide/functions */
-interface FunctionSettings {
-  readonly description: string;
-  /** MiB. */
-  readonly memorySize: number;
-  /** MiB of `/tmp`. Default Lambda's 512. */
-  readonly ephemeralStorageSize?: number;
-  /** Seconds. Default: the timeout in {@link functionWork}, or {@link LONGEST}. */
-  readonly timeout?: number;
-  readonly reservedConcurrency?: number;
-  readonly recursiveLoop?: 'Allow';
-  /** Logical IDs of resources that are deployed before the function. */
-  readonly dependsOn?: readonly string[];
-  readonly environment: Readonly<Record<string, Value>>;
-  readonly events: readonly FunctionEvent[];
-}
+import { exportsForStatsig, type FunctionSettings, serviceFunctions } from './serviceFunctions.ts';
 
 /** A function as Serverless expects it. */
 interface ServiceFunction extends FunctionSettings {
@@ -103,6 +71,9 @@ export interface ServiceConfiguration {
   readonly resources: StackResources;
 }
 
+/** Seconds for which a browser keeps the answer to a preflight: a day. */
+const PREFLIGHT_SECONDS = 86_400;
+
 /**
  * The deployment in the terms of Serverless: the functions with their triggers, the settings that all of them share,
  * and every other resource. serverless.yml has a deployment's own settings, which take precedence over these.
@@ -130,7 +101,7 @@ export function serviceConfiguration(stack: Stack): ServiceConfiguration {
           allowedHeaders: ['*'],
           // SDKs of browsers read rules by GET.
           allowedMethods: config.passThrough === null ? ['POST'] : ['GET', 'POST'],
-          maxAge: 86_400,
+          maxAge: PREFLIGHT_SECONDS,
         },
       },
     },
@@ -197,171 +168,6 @@ function functionsOf({ config }: Pick<Stack, 'config'>): Readonly<Record<string,
   );
 }
 
-function exportsForStatsig({ exports }: Pick<Stack['config'], 'exports'>): boolean {
-  return exports.some(({ format }) => format === 'statsig');
-}
-
-/** Every function by its name, including those that a configuration does not need. */
-export function serviceFunctions(config: Stack['config']): Readonly<Record<string, FunctionSettings>> {
-  const SLUICE_BUCKET = config.bucket;
-  const keys = { SLUICE_KEYS_SECRET: ref(logicalIds.keysSecret) };
-  return {
-    collect: {
-      description: 'Takes events from Statsig SDKs and puts them into the landing',
-      memorySize: 1024,
-      // SDKs wait no longer than this.
-      timeout: 10,
-      ...reserved(config.collector.reservedConcurrency),
-      // The writer of the same release reads what the collector puts into the landing.
-      dependsOn: ['WriteLambdaFunction'],
-      environment: {
-        SLUICE_STREAM: ref(logicalIds.stream),
-        SLUICE_BUCKET,
-        ...keys,
-        ...(config.relay === undefined ? {} : { SLUICE_RELAY_QUEUE: ref('RelayQueue') }),
-      },
-      // Methods other than POST are refused with a code and a cure, because SDKs read rules by GET. The routes don't
-      // use ANY, which would take browsers' preflights from the gateway (requirements.ts).
-      events: routes(
-        'POST /',
-        'POST /{proxy+}',
-        'GET /{proxy+}',
-        'HEAD /{proxy+}',
-        'PUT /{proxy+}',
-        'PATCH /{proxy+}',
-        'DELETE /{proxy+}',
-      ),
-    },
-    register: {
-      description:
-        'Registers the partitions of new files, and every hour of today, tomorrow and days that lack one',
-      memorySize: 512,
-      environment: { SLUICE_BUCKET },
-      events: [queue('register', { batchSize: 100 })],
-    },
-    write: {
-      description: 'Makes files of tables of the requests that landed',
-      memorySize: 1769,
-      // This is for the lines of a round, the data that DuckDB spills, and the files.
-      ephemeralStorageSize: 2_048,
-      environment: {
-        SLUICE_WRITE_QUEUE: ref('WriteQueue'),
-        HOME: '/tmp',
-      },
-      // The writer sends messages of forgotten objects to its own queue, once an hour.
-      recursiveLoop: 'Allow',
-      // While Firehose accepts nothing, each request is an object, and many objects become files together.
-      events: [queue('write', { batchSize: 1_000, maximumConcurrency: config.write.concurrency })],
-    },
-    'ingest-plan': {
-      description: "Finds customers' drops that are new or changed",
-      memorySize: 1024,
-      environment: {
-        SLUICE_BUCKET,
-        SLUICE_PLAN_QUEUE: ref('IngestPlanQueue'),
-        SLUICE_TASK_QUEUE: ref('IngestLoadQueue'),
-      },
-      // The plan sends to its own queue, at most as often as MAX_ROUNDS in lib/drops/limits.ts says.
-      recursiveLoop: 'Allow',
-      // A request may take all of the function's time.
-      events: [queue('ingest-plan', { batchSize: 1 })],
-    },
-    'ingest-trigger': {
-      description: 'Starts the ingest of a source whose owner says that its data is ready',
-      memorySize: 512,
-      timeout: 20,
-      environment: { SLUICE_BUCKET, ...keys, SLUICE_PLAN_QUEUE: ref('IngestPlanQueue') },
-      events: routes('POST /v1/mark_data_ready_dwh'),
-    },
-    'ingest-load': {
-      description: "Loads one day of a customer's drop into its table",
-      // One whole CPU; DuckDB's threads and memory follow it (lib/lambda/machine.ts).
-      memorySize: 1769,
-      // This is for a day's files, temporary files and the result.
-      ephemeralStorageSize: 10_240,
-      environment: {
-        SLUICE_BUCKET,
-        // The function assumes its role again for each load, limited to its dataset.
-        SLUICE_ROLE: getAtt(LOAD_ROLE),
-        SLUICE_LOAD_QUEUE: ref('IngestLoadQueue'),
-        // After the last of these tries the day fails.
-        SLUICE_TRIES: String(functionWork['ingest-load'].receives),
-        // /tmp is the only folder that a function may write to.
-        HOME: '/tmp',
-      },
-      // The load sends to its own queue, at most as often as a day has pieces.
-      recursiveLoop: 'Allow',
-      // A piece of a day may take all of the function's time.
-      events: [queue('ingest-load', { batchSize: 1 })],
-    },
-    export: {
-      description: "Writes the days of tables that are new or changed to customers' buckets",
-      // To rewrite files for Statsig, it needs one whole CPU, and room for a file before and after.
-      ...(exportsForStatsig(config)
-        ? { memorySize: 1769, ephemeralStorageSize: 10_240 }
-        : { memorySize: 1024 }),
-      environment: {
-        SLUICE_BUCKET,
-        SLUICE_EXPORT_QUEUE: ref('ExportQueue'),
-        // The function assumes its role again for each task, limited to its export.
-        SLUICE_ROLE: getAtt(idOf('export', 'Role')),
-        ...(exportsForStatsig(config) ? { HOME: '/tmp' } : {}),
-      },
-      // The export sends to its own queue, at most as often as MAX_ROUNDS in lib/export/limits.ts says.
-      recursiveLoop: 'Allow',
-      events: [queue('export', { batchSize: 1 })],
-    },
-    'curate-plan': {
-      description: 'Finds days to curate, and says in the views which days are curated',
-      memorySize: 512,
-      environment: { SLUICE_BUCKET, SLUICE_TASK_QUEUE: ref('CurateQueue') },
-      // Most messages are about new files of the raw tables.
-      events: [queue('curate-plan', { batchSize: 100 })],
-    },
-    curate: {
-      description: 'Rewrites a day of exposures or events without resends and sorted',
-      memorySize: 1769,
-      // This is for a part of a day's files, and the files made of them.
-      ephemeralStorageSize: 10_240,
-      environment: {
-        SLUICE_BUCKET,
-        SLUICE_PLAN_QUEUE: ref('CuratePlanQueue'),
-        SLUICE_TASK_QUEUE: ref('CurateQueue'),
-        // After the last of these tries the day fails.
-        SLUICE_TRIES: String(functionWork.curate.receives),
-        HOME: '/tmp',
-      },
-      // The function sends to its own queue: a task for the next slice of a day, at most as often as MOST_SLICES in
-      // planCuration.ts says.
-      recursiveLoop: 'Allow',
-      events: [queue('curate', { batchSize: 1 })],
-    },
-    reconcile: {
-      description: 'Says whether what was accepted and what was finished agree, by hour and table',
-      memorySize: 512,
-      environment: {
-        SLUICE_BUCKET,
-        SLUICE_COLLECT: ref('CollectLambdaFunction'),
-        SLUICE_REGISTER: ref('RegisterLambdaFunction'),
-        SLUICE_STREAM: ref(logicalIds.stream),
-        SLUICE_AFTER_SECONDS: String(queryableSeconds(config)),
-      },
-      events: [],
-    },
-    relay: {
-      description: 'Delivers copies of requests to Statsig, or to another target',
-      memorySize: 512,
-      environment: {
-        SLUICE_BUCKET,
-        SLUICE_RELAY_QUEUE: ref('RelayQueue'),
-        SLUICE_RELAY_DEAD_LETTERS: ref('RelayDeadLetterQueue'),
-      },
-      // All copies of a batch are sent at the same time.
-      events: [queue('relay', { batchSize: 10, maximumConcurrency: config.relay?.concurrency ?? 2 })],
-    },
-  };
-}
-
 /**
  * The number of a deployment's queues, and how many executions their functions use at once, which are then not left for
  * the collector.
@@ -371,28 +177,4 @@ export function queueExecutions(config: Stack['config']): { readonly queues: num
     events.flatMap((event) => ('sqs' in event ? event.sqs.maximumConcurrency : [])),
   );
   return { queues: limits.length, most: limits.reduce((sum, limit) => sum + limit, 0) };
-}
-
-function reserved(concurrency: number | null): { readonly reservedConcurrency?: number } {
-  return concurrency === null ? {} : { reservedConcurrency: concurrency };
-}
-
-function routes(...keys: readonly string[]): readonly FunctionEvent[] {
-  return keys.map((httpApi) => ({ httpApi }));
-}
-
-function queue(
-  part: FunctionPart,
-  { batchSize, maximumConcurrency = 2 }: { readonly batchSize: number; readonly maximumConcurrency?: number },
-): FunctionEvent {
-  const { window }: Work = functionWork[part];
-  return {
-    sqs: {
-      arn: getAtt(idOf(part, 'Queue')),
-      batchSize,
-      ...(window === undefined ? {} : { maximumBatchingWindow: window }),
-      functionResponseType: 'ReportBatchItemFailures',
-      maximumConcurrency,
-    },
-  };
 }

@@ -79,6 +79,7 @@ export function workQueue(stack: Stack, part: FunctionPart, work: WorkQueue = {}
   };
 }
 
+/** The policy of a queue that lets rules send to it. */
 function queuePolicy(queue: string, rules: readonly string[]): Resource {
   const ruleArns = rules.map((rule) => getAtt(rule));
   return {

@@ -102,7 +102,7 @@ export function reconcileSchedule(stack: Stack): Resources {
 }
 
 /** How often datasets and exports are checked. */
-type Schedule = 'daily' | 'hourly';
+export type Schedule = 'daily' | 'hourly';
 
 /** The schedules in use. Each has its own run, and alarms on the results of that run. */
 export function usedSchedules(scheduled: readonly { readonly schedule: Schedule }[]): readonly Schedule[] {

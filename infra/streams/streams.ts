@@ -2,7 +2,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import { LANDED_EXTENSION, LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { bucketArn } from '../data/bucket.ts';
 import { getAtt, type Resources, ref } from '../template/Resource.ts';
-import { logicalIds, partName, type Stack } from '../template/Stack.ts';
+import { ALWAYS_RETAINED, logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /** How long Firehose keeps trying to write a file, seconds. This is its default. */
 const DELIVERY_RETRY_SECONDS = 300;
@@ -15,7 +15,7 @@ export function lateSeconds({ buffering }: Pick<Config, 'buffering'>): number {
 }
 
 /**
- * Seconds that the writer and the registrar add: their batches take 20 and 10 seconds (infra/serverless/service.ts),
+ * Seconds that the writer and the registrar add: their batches take 20 and 10 seconds (functionWork.ts),
  * and then they do their work.
  */
 const WRITTEN_WITHIN_SECONDS = 90;
@@ -55,8 +55,7 @@ export function streamResources(stack: Stack): Resources {
       Type: 'AWS::KinesisFirehose::DeliveryStream',
       // Firehose tests the role while the stream is created.
       DependsOn: [logicalIds.landingRole],
-      DeletionPolicy: 'Retain',
-      UpdateReplacePolicy: 'Retain',
+      ...ALWAYS_RETAINED,
       Properties: {
         DeliveryStreamType: 'DirectPut',
         // Buffered records are encrypted, too. A key owned by Firehose costs nothing and needs no permission.

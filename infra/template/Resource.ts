@@ -69,6 +69,7 @@ export function toFnSub(document: PolicyDocument | Statement): Value {
   return fill(JSON.parse(JSON.stringify(document)));
 }
 
+/** A value in which every text with a `${…}` is `Fn::Sub`. */
 function fill(value: Value): Value {
   if (typeof value === 'string') return value.includes('${') ? sub(value) : value;
   if (typeof value !== 'object') return value;

@@ -70,6 +70,12 @@ export const RETAINED = {
   UpdateReplacePolicy: 'Retain',
 } as const satisfies Partial<Resource>;
 
+/** The members of a resource that stays always, also if the deployment that creates it fails. */
+export const ALWAYS_RETAINED = {
+  DeletionPolicy: 'Retain',
+  UpdateReplacePolicy: 'Retain',
+} as const satisfies Partial<Resource>;
+
 /** Logical ID of the role of the load. */
 export const LOAD_ROLE = idOf('ingest-load', 'Role');
 /** Logical ID of the role of the writer. */

@@ -7,6 +7,7 @@ import { listExperiments } from '../../lib/schema/names.ts';
 /** The output of the stack that states the configuration from which it was deployed. */
 export const CONFIGURATION_OUTPUT = 'SluiceConfiguration';
 
+/** A setting, as the output states it. */
 type Setting = string | number | boolean | null;
 /** Settings by their paths: `retention.quarantineDays`, `sources.acme.datasets.refunds`. */
 type Settings = Readonly<Record<string, Setting>>;
@@ -28,6 +29,7 @@ export function statedConfiguration(config: Config): string {
   return JSON.stringify(settingsOf(config));
 }
 
+/** The settings that shape resources, by their paths. */
 function settingsOf(config: Config): Settings {
   const { account, region, keysInSecret, privacy, relay, ...shaping } = config;
   const { required, redacted, concurrency } = relay ?? {};
@@ -69,13 +71,16 @@ function hasNames(value: unknown): value is readonly Readonly<Record<string, unk
   return Array.isArray(value) && value.every((entry) => nameIn(entry) !== undefined);
 }
 
+/** The name or label of an entry of a list. */
 function nameIn(entry: unknown): string | undefined {
   const { name, label } = isJsonObject(entry) ? entry : {};
   return [name, label].find((text) => typeof text === 'string');
 }
 
+/** A setting that is stated by its digest. */
 const DIGEST = /^sha256:[0-9a-f]{16}$/;
 
+/** The digest of a value, whatever the order of its members. External IDs are left out. */
 function digestOf(value: unknown): string {
   const text = JSON.stringify(value, (name, member) => {
     if (name === 'externalId') return undefined;
@@ -111,6 +116,7 @@ export function undeployedSettings(
   });
 }
 
+/** What was deployed and what is configured, in words. */
 function differenceText(deployed: Setting | undefined, configured: Setting | undefined): string {
   if (configured === undefined) return `deployed${shown(deployed)}, not configured`;
   if (deployed === undefined) return `configured${shown(configured)}, not deployed`;

@@ -21,7 +21,7 @@ export interface Work {
  */
 export const LONGEST = 900;
 
-/** The functions that have a queue, by their names in infra/serverless/service.ts. */
+/** The functions that have a queue, by their names in infra/serverless/serviceFunctions.ts. */
 export const functionWork = {
   // The hourly run registers files whose message is lost.
   register: { timeout: 60, window: 10, receives: 5 },

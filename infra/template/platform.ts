@@ -36,6 +36,7 @@ export function applyPlatform(
   }
 }
 
+/** Whether a resource is a route of the HTTP API to the collector. */
 function isRouteToCollector({ Type, Properties }: PackagedResource): boolean {
   return (
     Type === 'AWS::ApiGatewayV2::Route' &&

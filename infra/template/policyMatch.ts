@@ -54,6 +54,7 @@ export function isOfRole(statement: JsonObject, role: string): boolean {
   return excepted === undefined ? names(statement['Principal']) : !names(excepted);
 }
 
+/** Whether a principal is the account that a role is of. */
 function isAccountOf(principal: string, role: string): boolean {
   const [, , , , account = ''] = role.split(':');
   return principal === account || principal.endsWith(`::${account}:root`);

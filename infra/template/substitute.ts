@@ -33,6 +33,12 @@ const SUFFIX = '-XXXXXXXXXXXXX';
 const REF_IS_ARN = ['ManagedPolicy', 'Secret', 'Topic'];
 
 /**
+ * Characters of a name that CloudFormation makes: those of managed policies, and of roles and users. Names of buckets end one
+ * earlier, and no other ID of ours is as long. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+const NAME_CHARACTERS = { policy: 128, other: 64 };
+
+/**
  * Makes a function that replaces the intrinsic functions of a template by the texts that CloudFormation will put there.
  * Where the template doesn't say the text, it takes the longest that is possible. IAM counts the texts that it gets.
  *
@@ -74,9 +80,8 @@ export function substitution(
     const [given] = [['Name'], [`${kind}Name`], [`${kind}Input`, 'Name']].flatMap(
       (path) => filled(valueAt(Resources[id]?.Properties, path)) ?? [],
     );
-    // Names of roles and users end after 64 characters, and those of buckets one earlier. No other ID of ours is as
-    // long.
-    return String(given ?? `${stackName}-${id}${SUFFIX}`.slice(0, kind === 'ManagedPolicy' ? 128 : 64));
+    const most = kind === 'ManagedPolicy' ? NAME_CHARACTERS.policy : NAME_CHARACTERS.other;
+    return String(given ?? `${stackName}-${id}${SUFFIX}`.slice(0, most));
   };
   const arnOf = (id: string): string => {
     const kind = kindOf(id);
@@ -116,6 +121,7 @@ export function substitution(
   return filled;
 }
 
+/** The longer one of two values, as a template may have either. */
 function longer(first: unknown, second: unknown): unknown {
   return lengthOf(first) < lengthOf(second) ? second : first;
 }

@@ -80,6 +80,7 @@ export function templateProblems(
   return problems;
 }
 
+/** Bytes of a value as JSON. */
 function bytesOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value) ?? '');
 }

@@ -1,7 +1,7 @@
 import { GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { bucketNeeds } from '../../infra/bucketNeeds.ts';
-import { serviceFunctions } from '../../infra/serverless/service.ts';
+import { serviceFunctions } from '../../infra/serverless/serviceFunctions.ts';
 import { idOf } from '../../infra/template/Stack.ts';
 import { iamArn } from '../../lib/access/arns.ts';
 import { deleteByVersionOnly, encryptedTransportOnly } from '../../lib/access/buckets/bucketSettings.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { resources } from '../../infra/resources.ts';
-import { serviceFunctions } from '../../infra/serverless/service.ts';
+import { serviceFunctions } from '../../infra/serverless/serviceFunctions.ts';
 import { functionWork, workingParts } from '../../infra/template/functionWork.ts';
 import { getAtt } from '../../infra/template/Resource.ts';
 import { idOf, partName } from '../../infra/template/Stack.ts';

@@ -385,7 +385,7 @@ export const mutations: readonly Mutation[] = [
     ['corrected >', 'sent >'],
     ['< YEAR_2000_MS', '<= YEAR_2000_MS'],
   ]),
-  faultsOf('infra/serverless/service.ts', 'infra/ownSettings', [
+  faultsOf('infra/serverless/serviceFunctions.ts', 'infra/ownSettings', [
     ["      functionResponseType: 'ReportBatchItemFailures',\n", ''],
   ]),
   faultsOf('lib/access/sessionPolicies.ts', 'lib/access/exportSession.contract', [

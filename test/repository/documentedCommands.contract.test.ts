@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { commands as declared } from '../../cli/main.ts';
 import { readCommandLine } from '../../cli/terminal/commandLine.ts';
 import { questions } from '../../cli/trial/questions.ts';
-import { serviceFunctions } from '../../infra/serverless/service.ts';
+import { serviceFunctions } from '../../infra/serverless/serviceFunctions.ts';
 import { workOf } from '../../infra/template/functionWork.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';

@@ -1,4 +1,4 @@
-import { serviceFunctions } from '../../../infra/serverless/service.ts';
+import { serviceFunctions } from '../../../infra/serverless/serviceFunctions.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { MOST_RAW_FILES } from '../../../lib/curate/limits.ts';
 import { MAX_BODY_LENGTH, MAX_OBJECTS } from '../../../lib/drops/limits.ts';
