@@ -688,7 +688,7 @@ export const mutations: readonly Mutation[] = [
     ['redriveLanding(deployment, dryRun)', 'redriveLanding(deployment, false)'],
     ['name, dryRun', 'name, false'],
   ]),
-  faultsOf('cli/commands/erase.ts', 'cli/dryRun.contract', [["line.values['dry-run'] === true", 'false']]),
+  faultsOf('cli/commands/erase.ts', 'cli/dryRun.contract', [['isDryRun(line)', 'false']]),
   // Wiring of the handlers.
   faultsOf('functions/relay/handler.ts', 'functions/relay/handler.contract', [
     ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
