@@ -62,6 +62,7 @@ function readFiles(scope: PolicyScope, locations: readonly Location[]): Statemen
   ];
 }
 
+/** The folders of each bucket, each once. */
 function foldersByBucket(locations: readonly Location[]): ReadonlyMap<string, readonly string[]> {
   const byBucket = Map.groupBy(locations, ({ bucket }) => bucket);
   return new Map(

@@ -98,6 +98,7 @@ export function identityNamesPattern(stack: string): string {
   return stack.length <= KEPT ? `${stack}-*` : `${stack.slice(0, KEPT)}*`;
 }
 
+/** Whether IAM keeps the whole name that CloudFormation makes of a logical ID, before it adds its own end. */
 function isWhole(stack: string, logicalId: string): boolean {
   return `${stack}-${logicalId}`.length + SUFFIX_CHARACTERS <= ROLE_NAME_CHARACTERS;
 }

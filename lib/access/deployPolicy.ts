@@ -35,6 +35,7 @@ export function deployPolicies(
   };
 }
 
+/** Makes a statement. @see allowing */
 type Allows = (Sid: string, service: string, actions: string, ...names: readonly string[]) => Statement;
 
 /** Allows actions, without the service in front, on ARNs or on names in the account and region. */

@@ -51,6 +51,7 @@ export function metabaseWritePolicy(scope: PolicyScope, ownDatabase: string): Po
   return policyDocument([allow('MakeOwnTables', actions, catalogArns(scope, ownDatabase))]);
 }
 
+/** Lets Metabase run queries and saved queries in its workgroup. */
 function runQueries(scope: PolicyScope, { workgroup }: ReaderWorkgroup): Statement {
   const metabaseActions = [
     'athena:BatchGetNamedQuery',

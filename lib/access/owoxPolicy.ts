@@ -53,6 +53,7 @@ export function owoxPolicy(
   ]);
 }
 
+/** Lets OWOX run queries in the workgroup that it cannot change. */
 function runQueries(scope: PolicyScope): Statement {
   const actions = mergeActions(RUN_QUERIES, ['athena:BatchGetQueryExecution', 'athena:GetWorkGroup']);
   return allow('RunQueries', actions, [workgroupArn(scope, PRIMARY_WORKGROUP)]);
@@ -89,6 +90,7 @@ function makeOwnTables(scope: PolicyScope, ownDatabase: string): Statement {
   return allow('MakeOwnTables', actions, catalogArns(scope, ownDatabase));
 }
 
+/** Lets OWOX list the bucket of its results. */
 function listResults(scope: PolicyScope, resultsBucket: string): Statement {
   const actions = ['s3:ListBucket', 's3:ListBucketMultipartUploads'];
   return allow('ListResults', actions, [bucketArn(scope, resultsBucket)]);

@@ -155,6 +155,7 @@ export function printedPolicies(
   }
 }
 
+/** Names and ARNs that policies contain, with a placeholder for an account that is not known. */
 function knownScope(
   config: Config,
   { region, account = ACCOUNT_PLACEHOLDER, keyArn }: KnownNames,
@@ -284,6 +285,7 @@ function customerPolicies(
   ];
 }
 
+/** A policy that is attached. */
 function permissions(document: PolicyDocument): PrintedPolicy {
   return {
     name: 'permissions',
@@ -293,6 +295,7 @@ function permissions(document: PolicyDocument): PrintedPolicy {
   };
 }
 
+/** A policy that says who assumes a role. */
 function trust(document: PolicyDocument): PrintedPolicy {
   return { name: 'trust', purpose: 'The trust policy of the role.', document, isManaged: false };
 }

@@ -64,6 +64,7 @@ export function trustPolicy(trusted: Trusted): PolicyDocument {
   ]);
 }
 
+/** The condition under which a reader assumes its role; undefined without one. */
 function conditionOf(trusted: Trusted): Condition | undefined {
   if (!('aws' in trusted)) return trusted.condition;
   const { externalId, roles } = trusted;

@@ -34,7 +34,9 @@ export interface SessionScope {
   readonly keyArn: string | null;
 }
 
+/** What names the folders of tables. */
 type Layout = Pick<Config, 'statsigFolder' | 'formerStatsigFolders' | 'tables'>;
+/** What names a customer's bucket, its key and its role. */
 type CustomersBucket = Pick<Source, 'bucket' | 'kmsKeyArn' | 'role'>;
 
 /** The use that a session of a customer's role makes of a folder. */
@@ -49,6 +51,7 @@ const ON_OBJECTS = {
   write: ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
   receipt: ['s3:PutObject'],
 } as const satisfies Record<Exclude<Purpose, 'list'>, readonly string[]>;
+/** Actions on the key for each purpose: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html */
 const WITH_KEY = {
   read: ['kms:Decrypt'],
   write: ['kms:Decrypt', 'kms:GenerateDataKey'],
@@ -197,6 +200,7 @@ function listingUploads(scope: Pick<SessionScope, 'partition'>, bucket: string):
   return allow('s3:ListBucketMultipartUploads', bucketArn(scope, bucket));
 }
 
+/** A statement as short as it can be: STS limits the characters of a session policy. */
 function allow(Action: string | readonly string[], Resource: string | readonly string[]): Statement {
   return { Effect: 'Allow', Action: oneOrMany(Action), Resource: oneOrMany(Resource) };
 }

@@ -1,6 +1,7 @@
 import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
 import { errorText } from '../base/errors.ts';
 import type { Source } from '../schema/sources.ts';
+import { ANSWER_MS, clientLimits } from './clientLimits.ts';
 
 /**
  * An hour, which every role allows, and the maximum for role chaining:
@@ -86,6 +87,6 @@ export function newStsClient(credentials?: SessionCredentials): STSClient {
   return new STSClient({
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+    requestHandler: clientLimits(ANSWER_MS.small),
   });
 }

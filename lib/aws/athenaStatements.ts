@@ -153,11 +153,13 @@ function whenAborted(signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
+/** Where the results are; no member if Athena does not say. */
 function locationOf({ ResultConfiguration }: QueryExecution): { readonly location?: string } {
   const location = ResultConfiguration?.OutputLocation;
   return location === undefined ? {} : { location };
 }
 
+/** Reads the rows of a query, at most {@link MOST_PAGES} pages of them. */
 async function readRows(client: AthenaClient, id: string) {
   const rows: (readonly (string | null)[])[] = [];
   let page: ResultPage = { columns: [], types: [], rows: [], next: undefined };

@@ -97,6 +97,7 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
   };
 }
 
+/** The code of each refusal. */
 const CODES: Readonly<Record<Refusal, keyof typeof SourceError.entries>> = {
   access: 'SLUICE_SOURCE_ACCESS_DENIED',
   owner: 'SLUICE_SOURCE_OWNER_DIFFERS',

@@ -2,6 +2,7 @@ import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { errorText } from '../base/errors.ts';
 import type { Source } from '../schema/sources.ts';
 import { AssumeRoleError, assumedRoleCredentials, stsClient } from './assumedRole.ts';
+import { clientLimits } from './clientLimits.ts';
 import type { OwnSession } from './ownSession.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 
@@ -11,7 +12,7 @@ function customerClientOptions(requestTimeout: number) {
     maxAttempts: 4,
     // The configuration names the region of a bucket, so a bucket in another region is an error that says so.
     followRegionRedirects: false,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout, throwOnRequestTimeout: true },
+    requestHandler: clientLimits(requestTimeout),
   };
 }
 
@@ -90,6 +91,7 @@ export function s3Refusal(error: unknown): RefusalDetail | null {
   return { refusal: classifyRefusal(error), detail: errorText(error) };
 }
 
+/** Why S3 or KMS refused a call. */
 function classifyRefusal(error: Error): Refusal {
   // S3 reports a denial by KMS as its own, and only the message differs: "not authorized to perform: kms:Decrypt". It may also
   // say "Access Denied" alone, so that the cure of a denial names the key: https://github.com/boto/boto3/issues/2952.

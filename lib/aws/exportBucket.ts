@@ -162,6 +162,7 @@ export function exportBucketFrom(
   };
 }
 
+/** The code of each refusal. */
 const CODES: Readonly<Record<Refusal, keyof typeof ExportError.entries>> = {
   access: 'SLUICE_EXPORT_ACCESS_DENIED',
   owner: 'SLUICE_EXPORT_OWNER_DIFFERS',

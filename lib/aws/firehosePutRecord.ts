@@ -1,5 +1,6 @@
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import type { PutRecord } from '../landing/store/land.ts';
+import { ANSWER_MS, CONNECT_MS, clientLimits } from './clientLimits.ts';
 
 /** Puts one record into a Firehose delivery stream, once. It throws what the client throws, or when it takes too long. */
 export function firehosePutRecord(client: FirehoseClient, stream: string): PutRecord {
@@ -18,7 +19,7 @@ let firehose: FirehoseClient | undefined;
 export function firehoseClient(): FirehoseClient {
   firehose ??= new FirehoseClient({
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+    requestHandler: clientLimits(ANSWER_MS.small, CONNECT_MS.ofSender),
   });
   return firehose;
 }

@@ -10,6 +10,7 @@ import { awsCall } from '../landing/catalog/catalogCalls.ts';
 import type { CatalogPartition, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
 import type { SessionCredentials } from './assumedRole.ts';
+import { ANSWER_MS, clientLimits } from './clientLimits.ts';
 import { partialAnswers } from './partialAnswers.ts';
 
 /** The partition catalog in Glue's Data Catalog. */
@@ -80,6 +81,7 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
   };
 }
 
+/** A partition as Glue takes it. */
 function partitionInput({ values, storage }: CatalogPartition) {
   return { Values: [...values], StorageDescriptor: storage };
 }
@@ -100,6 +102,6 @@ export function newGlueClient(credentials?: SessionCredentials): GlueClient {
   return new GlueClient({
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    requestHandler: clientLimits(ANSWER_MS.large),
   });
 }

@@ -87,11 +87,13 @@ export function landedTable(
   };
 }
 
+/** The error of an export whose table could not be read. */
 function sourceError(error: unknown, what: string): Error {
   const name = error instanceof CatalogCallError ? error.code : undefined;
   return new ExportError(sourceCode(error), `${what}: ${errorText(error, name)}.`, { cause: error });
 }
 
+/** The code of that error. */
 function sourceCode(error: unknown) {
   if (!(error instanceof CatalogCallError)) return 'SLUICE_EXPORT_SOURCE_UNAVAILABLE';
   if (error.code === OUT_OF_TIME) return 'SLUICE_EXPORT_OUT_OF_TIME';

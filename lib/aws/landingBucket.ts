@@ -75,6 +75,7 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
   };
 }
 
+/** Does a step. @throws LoadError `SLUICE_LOAD_BUCKET_FAILED`, which names the step. */
 async function named<Result>(what: string, run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();

@@ -84,6 +84,7 @@ export async function limitedSession(limits: LimitedSession): Promise<OwnSession
   }
 }
 
+/** Assumes the role, and tries again what may succeed later. */
 async function retryAssume(
   assume: () => Promise<SessionCredentials>,
   timing: RetryPorts,

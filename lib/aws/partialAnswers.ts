@@ -45,6 +45,7 @@ export const partialAnswers = {
   },
 };
 
+/** Athena's states of a query. */
 const STATES: Readonly<Record<string, Lowercase<QueryExecutionState> | undefined>> = {
   QUEUED: 'queued',
   RUNNING: 'running',
@@ -53,6 +54,7 @@ const STATES: Readonly<Record<string, Lowercase<QueryExecutionState> | undefined
   CANCELLED: 'cancelled',
 };
 
+/** Why one item of a batch failed. */
 function itemFailure(values: string[] | undefined, detail: ErrorDetail | undefined): ItemFailure {
   return {
     values: values ?? [],

@@ -1,6 +1,7 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { CopyKeeperOptions } from '../relay/CopyKeeper.ts';
 import type { RelayQueues } from '../relay/Relayer.ts';
+import { ANSWER_MS, CONNECT_MS, clientLimits } from './clientLimits.ts';
 
 /** Sends messages. A request is sent once: the caller keeps a copy in the bucket instead of trying again. */
 export function sqsSend(client: SQSClient, QueueUrl: string): CopyKeeperOptions['send'] {
@@ -20,7 +21,7 @@ export function sqsSingleTryClient(): SQSClient {
   singleTry ??= new SQSClient({
     maxAttempts: 1,
     md5: false,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+    requestHandler: clientLimits(ANSWER_MS.small, CONNECT_MS.ofSender),
   });
   return singleTry;
 }

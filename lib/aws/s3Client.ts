@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { SessionCredentials } from './assumedRole.ts';
+import { ANSWER_MS, clientLimits } from './clientLimits.ts';
 
 let s3: S3Client | undefined;
 
@@ -14,7 +15,7 @@ export function newS3Client(credentials?: SessionCredentials): S3Client {
   return new S3Client({
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    requestHandler: clientLimits(ANSWER_MS.large),
   });
 }
 
@@ -27,7 +28,7 @@ let singleTryS3: S3Client | undefined;
 export function s3SingleTryClient(): S3Client {
   singleTryS3 ??= new S3Client({
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    requestHandler: clientLimits(ANSWER_MS.large),
   });
   return singleTryS3;
 }

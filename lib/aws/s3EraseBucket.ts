@@ -205,12 +205,14 @@ function deniedBy(error: unknown): Denied {
   return { denied: `${error.name}: ${error.message}` };
 }
 
+/** SHA-256 of bytes, hexadecimal. */
 async function digestOf(bytes: Readable): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(bytes, hash);
   return hash.digest('hex');
 }
 
+/** The versions of a page, without delete markers. */
 function readVersions({ Versions = [] }: ListObjectVersionsCommandOutput): StoredVersion[] {
   return Versions.map(
     ({ Key = '', VersionId = NULL_VERSION, IsLatest, Size = 0, ETag = '', LastModified }) => ({

@@ -236,6 +236,7 @@ function condition(
   return expected === null ? { IfNoneMatch: '*' } : { IfMatch: expected };
 }
 
+/** Whether S3 answered with one of some errors. */
 function isOneOf(error: unknown, names: readonly string[]): boolean {
   return error instanceof S3ServiceException && names.includes(error.name);
 }

@@ -7,6 +7,7 @@ import {
 import { errorText } from '../base/errors.ts';
 import { MAX_BATCH_MESSAGES, QueueError, SEND_RETRIES, type TaskQueue } from '../base/queue.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
+import { ANSWER_MS, clientLimits } from './clientLimits.ts';
 import { partialAnswers } from './partialAnswers.ts';
 
 /**
@@ -67,7 +68,7 @@ let sqs: SQSClient | undefined;
 export function sqsClient(): SQSClient {
   sqs ??= new SQSClient({
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+    requestHandler: clientLimits(ANSWER_MS.small),
   });
   return sqs;
 }

@@ -6,6 +6,7 @@ export function csvLine(values: readonly unknown[]): string {
   return `${values.map(field).join(',')}\n`;
 }
 
+/** A value as a field, in quotes where it has to be. */
 function field(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value === '') return '""';

@@ -40,6 +40,7 @@ export function tryParseExactJson(text: string): unknown {
 /** Levels that code which follows values by recursion can take: V8's stack has room for ten times as many. */
 const MOST_LEVELS = 2_000;
 
+/** Whether a value is nested more deeply than {@link MOST_LEVELS}. */
 function isDeeper(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {

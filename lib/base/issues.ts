@@ -51,6 +51,7 @@ function isAnotherWord({ code, path }: z.core.$ZodIssue): boolean {
   return code === 'invalid_value' && path.length === 0;
 }
 
+/** How many problems an issue of zod stands for. */
 function weight(issue: z.core.$ZodIssue): number {
   return issue.code === 'unrecognized_keys' ? issue.keys.length : 1;
 }

@@ -85,6 +85,7 @@ export async function* eachAttempt(policy: RetryPolicy): AsyncGenerator<number, 
   }
 }
 
+/** Whether there is time for another try. */
 function hasTime({ until }: RetryPolicy): boolean {
   return until === undefined || until.clock.now() < until.deadline;
 }

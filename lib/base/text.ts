@@ -112,6 +112,7 @@ function editDistance(from: string, to: string): number {
  */
 const HIDDEN =
   /(?!(?<=\p{Extended_Pictographic})[\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+/** Characters whose escape has a letter. */
 const SHORT: ReadonlyMap<string, string> = new Map([
   ['\n', '\\n'],
   ['\r', '\\r'],
@@ -143,11 +144,13 @@ export function visibleJson(value: unknown, indent = 0): string {
   );
 }
 
+/** A hidden character as an escape. */
 function visibleCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   return SHORT.get(character) ?? (code > 0xffff ? `\\u{${code.toString(16)}}` : codeUnits(character));
 }
 
+/** The escapes of the code units of a character. */
 function codeUnits(character: string): string {
   return Array.from({ length: character.length }, (_, i) => {
     const unit = character.charCodeAt(i);

@@ -18,14 +18,17 @@ export const systemAlarm: SetAlarm = (ms, ring) => {
   return () => clearTimeout(timer);
 };
 
-/** Milliseconds of a minute, an hour and a UTC day. */
+/** Milliseconds of a minute. */
 export const MINUTE_MS = 60_000;
+/** Milliseconds of an hour. */
 export const HOUR_MS = 3_600_000;
+/** Milliseconds of a UTC day. */
 export const DAY_MS = 86_400_000;
 
 /** A UTC calendar day as `YYYY-MM-DD`. */
 export type UtcDay = string;
 
+/** The form of a day. */
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** The UTC day of an instant (epoch ms) between the years 0001 and 9999. */
@@ -44,6 +47,7 @@ export function isUtcDay(text: string): boolean {
   return Number.isFinite(epochMs) && new Date(epochMs).getUTCDate() === Number(text.slice(8));
 }
 
+/** The form of an hour, behind the day. */
 const HOUR_OF_DAY = /^T(?:[01]\d|2[0-3])$/;
 
 /** Whether a text is an hour of a UTC day that exists, as `2026-11-25T07`. */
@@ -111,10 +115,14 @@ export function isoTimestamp(epochMs: number): string {
   return cachedText + rest;
 }
 
+/** Minutes of a UTC day. */
 const MINUTES_OF_DAY = 1_440;
 
+/** `00` to `59`: texts are made once, as times are written for each row. */
 const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'));
+/** `00.` to `59.` */
 const SECONDS: readonly string[] = TWO_DIGITS.map((digits) => `${digits}.`);
+/** `000Z` to `999Z` */
 const MILLISECONDS: readonly string[] = Array.from(
   { length: 1000 },
   (_, i) => `${String(i).padStart(3, '0')}Z`,

@@ -32,9 +32,12 @@ export const TIME_REWRITES: readonly Rewrite[] = [
 
 /** Real zones are at most 14 hours from UTC. Java and ISO 8601 allow up to 18. */
 const OFFSET = String.raw`[+-](?:(?:0\d|1[0-7])(?::?[0-5]\d)?|18(?::?00)?)`;
+/** A day, a group. */
 const DAY = String.raw`(\d{4}-\d{2}-\d{2})`;
+/** A time of a day: groups for its hour, minute, second and fraction. */
 const CLOCK = String.raw`(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d*))?`;
 
-/** A time that names a zone, and one that does not: groups for its day, hour, minute, second, fraction and zone. */
+/** A time that names a zone: groups for its day, hour, minute, second, fraction and zone. */
 export const ZONED_TIME = `${DAY}[T ]${CLOCK}(Z|${OFFSET}) *`;
+/** A time that names no zone, or a day: the same groups without the zone. */
 export const LOCAL_TIME = `${DAY}(?:[T ]${CLOCK})? *`;

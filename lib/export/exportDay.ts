@@ -124,6 +124,7 @@ function toSluiceError(error: unknown): SluiceError {
   return new ExportError('SLUICE_EXPORT_STOPPED', `${errorText(error)}.`, { cause: error });
 }
 
+/** Writes to the ledger that a day failed, with what it had before. */
 async function settleFailed(
   { ledger }: DayExporter,
   claim: Claim,
@@ -166,6 +167,7 @@ interface ExportedFiles extends DayFiles {
   readonly kept: readonly FileFate[];
 }
 
+/** The export of one day: what it copies and deletes. */
 class DayWork {
   readonly #exporter: DayExporter;
   readonly #exported: Export;
@@ -294,6 +296,7 @@ class DayWork {
   }
 }
 
+/** Bytes of files together. */
 function totalBytes(files: readonly Pick<LandedFile, 'size'>[]): number {
   return files.reduce((bytes, { size }) => bytes + size, 0);
 }

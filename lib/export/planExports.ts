@@ -104,6 +104,7 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
   };
 }
 
+/** Finds the days of one export that are to be exported, and queues them. */
 async function planOne(
   { ledger, clock, tableOf, tasks }: PlanExportsPorts,
   exported: Export,

@@ -9,8 +9,10 @@ export type GroupEntity = (typeof ENTITIES)[number];
 /** The effect of a rule on the units that it matches. */
 export type GroupKind = (typeof KINDS)[number];
 
+/** What a rule can be of. */
 const ENTITIES = ['experiment', 'autotune', 'dynamic_config', 'gate', 'layer', 'holdout'] as const;
 
+/** What a rule can be. */
 const KINDS = [
   'group',
   'variant',
@@ -143,6 +145,7 @@ function sqlTimestamp(epochMs: number): string {
   return isoTimestamp(epochMs).slice(0, -1).replace('T', ' ');
 }
 
+/** A JSON object; null for any other text. */
 function parseObject(text: string): Readonly<Record<string, unknown>> | null {
   const value = parseJson(text);
   return isJsonObject(value) ? value : null;

@@ -122,12 +122,14 @@ export class GroupsCache {
   }
 }
 
+/** The text of the table. @throws GroupsError `SLUICE_GROUPS_TABLE_TOO_LARGE`. */
 function checked(text: string): string {
   // Each character has at least one byte, so this limit is never higher than the writer's.
   if (text.length > GROUPS_BYTES) throw new GroupsError('SLUICE_GROUPS_TABLE_TOO_LARGE');
   return text;
 }
 
+/** An error as a log line has it. */
 function describe(error: unknown): Record<string, unknown> {
   if (error instanceof GroupsError) return { code: error.code, detail: error.detail };
   return { code: 'SLUICE_GROUPS_STORE', error: errorText(error) };

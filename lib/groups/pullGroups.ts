@@ -115,10 +115,12 @@ function rowKey({
   return JSON.stringify([experimentId, names, ruleId]);
 }
 
+/** The row of a rule that was not known. @param at When its specs were valid, epoch milliseconds. */
 function newRow({ split, ...rule }: SpecRule, at: number): GroupRow {
   return { ...rule, expectedSplit: split, firstSeen: at, lastSeen: at };
 }
 
+/** A known row with what newer specs say of its rule. */
 function updateRow(row: GroupRow, { split, ...rule }: SpecRule, at: number): GroupRow {
   const isLatest = at >= row.lastSeen;
   const latest = isLatest ? { ...row, ...rule } : row;

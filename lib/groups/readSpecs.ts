@@ -58,7 +58,9 @@ const rootSchema = z.looseObject({
   experiment_to_layer: z.record(text, text).optional(),
 });
 
+/** A rule of specs, as far as it is read. */
 type Rule = z.output<typeof ruleSchema>;
+/** A condition of specs, as far as it is read. */
 type Condition = z.output<typeof conditionSchema>;
 
 /** Rule IDs that Statsig has for one purpose only, and the purpose. */
@@ -104,6 +106,7 @@ export function readSpecs(bytes: Uint8Array): Specs {
   return { rules: [...readRules(data)], time: data.time !== undefined && data.time > 0 ? data.time : null };
 }
 
+/** Why a document is no specs, in a sentence. */
 function describeProblem(json: unknown, { issues }: z.ZodError): string {
   if (typeof json === 'object' && json !== null && ('evaluated_keys' in json || 'hash_used' in json)) {
     return 'It is an answer of /initialize.';
@@ -114,6 +117,7 @@ function describeProblem(json: unknown, { issues }: z.ZodError): string {
   return `${path.length === 0 ? 'The document' : path.join('.')}: ${message}.`;
 }
 
+/** The rules of specs, one after the other. */
 function* readRules(root: z.output<typeof rootSchema>): Generator<SpecRule> {
   const conditions = new Map(Object.entries(root.condition_map ?? {}));
   const holdouts = new Set<string>();
@@ -174,8 +178,10 @@ const GROUPED: ReadonlyMap<string, 'experiment' | 'autotune'> = new Map([
   ['autotune', 'autotune'],
 ]);
 
+/** What a rule has where nothing is known. */
 const UNKNOWN = { layerId: null, ruleId: '', groupName: null, split: null } as const;
 
+/** The layer of each experiment that is in one. */
 function layersByExperiment(root: z.output<typeof rootSchema>): Map<string, string> {
   const layers = new Map<string, string>();
   for (const [layer, spec] of Object.entries(root.layer_configs)) {
@@ -187,6 +193,7 @@ function layersByExperiment(root: z.output<typeof rootSchema>): Map<string, stri
   return layers;
 }
 
+/** What a rule is: a group, or one of the rules around them. */
 function ruleKind(
   rule: Rule,
   entity: 'experiment' | 'autotune' | 'layer',

@@ -29,6 +29,7 @@ export const EngineError = defineErrorFamily('system', {
   },
 });
 
+/** The code of each failure of DuckDB. */
 const CODES = {
   memory: 'SLUICE_ENGINE_OUT_OF_MEMORY',
   disk: 'SLUICE_ENGINE_OUT_OF_DISK',

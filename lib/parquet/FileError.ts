@@ -4,6 +4,7 @@ import { duckDbFailure } from './EngineError.ts';
 /** The most columns of a file, members of structs included: the time that reading takes grows with their square. */
 export const MAX_LEAVES = 10_000;
 
+/** The cure of a damaged file. */
 const DROP_AGAIN = 'Write the file again and drop it under the same name or another. The next run loads it.';
 
 /** Errors of a file. Its day fails, and the last good version stays. The detail names the file. */

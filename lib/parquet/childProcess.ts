@@ -102,8 +102,12 @@ async function endOf(child: ChildProcess, signal: AbortSignal | undefined): Prom
   }
 }
 
+/** Bytes of the longest number: digits of 64 bits. */
+const NUMBER_BYTES = 20;
+
+/** A number that the process has written; undefined without one. */
 async function readNumber(path: string): Promise<number | undefined> {
-  const bytes = await readOwn(path, 20).catch(() => null);
+  const bytes = await readOwn(path, NUMBER_BYTES).catch(() => null);
   return bytes === null ? undefined : z.coerce.number().int().min(0).safeParse(bytes.toString()).data;
 }
 
@@ -121,6 +125,7 @@ export async function statOwn(path: string): Promise<Stats> {
   return stats;
 }
 
+/** What the process has answered. @throws EngineError for an answer that is not of the schema; the error that it answers. */
 async function readAnswer<Value>(path: string, schema: z.ZodType<Value>): Promise<Value> {
   let answer: z.output<typeof failedSchema> | { readonly value: Value };
   try {
@@ -134,6 +139,7 @@ async function readAnswer<Value>(path: string, schema: z.ZodType<Value>): Promis
   throw isCode(EngineError.entries, code) ? new EngineError(code, detail) : fileError({ code, detail });
 }
 
+/** Whether a code is one of a family of errors. */
 function isCode<Code extends string>(entries: Readonly<Record<Code, unknown>>, code: string): code is Code {
   return Object.hasOwn(entries, code);
 }

@@ -109,8 +109,9 @@ function requireNarrow(name: string, isNarrow: boolean): void {
   if (!isNarrow) throw new FileError('SLUICE_INGEST_FILE_TOO_WIDE', `${name}.`);
 }
 
-/** The fewest bytes of a page, and the most of what it states in 32 bits. */
+/** The fewest bytes of a page. */
 const MIN_PAGE = 10;
+/** The most of what a page states in 32 bits. */
 const MAX_IN_PAGE = 2 ** 31;
 
 /** @throws RangeError for sizes that the file can't have. They decide what machine its day needs. */
@@ -135,6 +136,7 @@ function requirePossibleSizes({ rows, rowGroups, start }: ParquetFooter): void {
   }
 }
 
+/** The columns of a file. @throws FileError for one that DuckDB does not read. */
 async function columnsOf(
   session: DuckDbSession,
   { path, name }: EngineFile,
@@ -170,6 +172,7 @@ function nameWithNul({ name, children }: SchemaNode): string | null {
 const MARK = 'PAR1';
 /** Magic of a file with an encrypted footer. */
 const ENCRYPTED_MARK = 'PARE';
+/** Bytes of the mark at the end of a file. */
 const MARK_BYTES = 4;
 /** The minimum size of a file: magic, length of the footer, magic. */
 const MIN_BYTES = 12;

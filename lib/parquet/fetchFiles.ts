@@ -120,6 +120,7 @@ export async function fetchFiles(
   return files;
 }
 
+/** The parts in which a file is read. */
 function splitFile(object: FetchedObject, path: string): FilePart[] {
   if (object.size <= READ_BYTES) return [{ object, path, range: undefined }];
   const parts: FilePart[] = [];
@@ -213,6 +214,7 @@ async function write(body: Readable, file: number, first: number, expected: numb
   await flush();
 }
 
+/** Does work with a file. @throws DiskError for what the disk refuses. */
 async function onDisk<Result>(run: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await run();

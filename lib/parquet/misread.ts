@@ -59,10 +59,12 @@ function isItem(node: SchemaNode, parent: SchemaNode | null): boolean {
   return isRepeated(only) || name === 'array' || name === `${parent.name}_tuple`;
 }
 
+/** Whether an element has many values. */
 function isRepeated({ element }: SchemaNode): boolean {
   return intOf(element, ELEMENT.repetition) === REPEATED;
 }
 
+/** Whether an element is a list, by its old or its new type. */
 function isList({ element }: SchemaNode): boolean {
   const logical = structOf(element, ELEMENT.logical);
   return intOf(element, ELEMENT.converted) === CONVERTED.list || logical?.has(LOGICAL.list) === true;
@@ -87,10 +89,12 @@ function decimalOf({ element, children }: SchemaNode): DecimalSize | null {
   return agree ? first : { digits: Number.NaN, scale: Number.NaN };
 }
 
+/** Whether no decimal has such a size. */
 function isImpossible({ digits, scale }: DecimalSize): boolean {
   return !(digits >= 1 && scale >= 0 && scale <= digits);
 }
 
+/** The type in words. */
 function typeOf({ digits, scale }: DecimalSize): string {
   return Number.isNaN(digits) ? 'DECIMAL of two sizes' : `DECIMAL(${digits},${scale})`;
 }

@@ -4,6 +4,7 @@ import { type RowGroup, readRowGroups } from './rowGroups.ts';
 import { type KnownLists, readList, THRIFT, ThriftReader, type ThriftStruct } from './thriftCompact.ts';
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+/** Field IDs of the footer. */
 const FILE = { schema: 2, rows: 3, rowGroups: 4, encryption: 8 } as const;
 /** Its other lists: the schema, metadata by key, and orders of columns. */
 const FILE_LISTS: KnownLists = { 2: THRIFT.struct, 5: THRIFT.struct, 7: THRIFT.struct };
@@ -64,6 +65,7 @@ export const MAX_FOOTER_BYTES = 32 * 1_024 * 1_024;
 
 /** Bytes at the end of a file that are read first: most footers, and all of a small file. */
 const END_BYTES = 64 * 1_024;
+/** Bytes of the mark at the beginning. */
 const HEAD_BYTES = 4;
 
 /** A buffer for {@link readEnds}, which overwrites the ends of the file before. */

@@ -4,8 +4,9 @@ import type { FileColumn } from './FileSchema.ts';
 import { isVariant, whyMisread } from './misread.ts';
 import { CONVERTED, ELEMENT, intOf, LOGICAL, PHYSICAL, type SchemaNode, structOf } from './parquetFooter.ts';
 
-/** Members of `TimestampType` and of its unit. */
+/** Field ID of the unit in `TimestampType`. */
 const TIMESTAMP_UNIT = 2;
+/** Field ID of nanoseconds in that unit. */
 const NANOSECONDS = 3;
 
 /**
@@ -37,6 +38,7 @@ export function isTaken(name: string): boolean {
   return TAKEN.test(name);
 }
 
+/** A column, by what DuckDB and the footer say of it. */
 function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): FileColumn {
   if (node === undefined) {
     const unsaid = {
@@ -66,8 +68,10 @@ function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): 
   };
 }
 
+/** Bytes of a UUID. */
 const UUID_BYTES = 16;
 
+/** Whether a column, or something inside, is 16 bytes of which the file does not say what they are. */
 function hasUntold({ element, children }: SchemaNode): boolean {
   if (children.length > 0) return children.some(hasUntold);
   const isSixteen =
@@ -75,6 +79,7 @@ function hasUntold({ element, children }: SchemaNode): boolean {
   return isSixteen && !element.has(ELEMENT.converted) && !element.has(ELEMENT.logical);
 }
 
+/** Whether times are nanoseconds in the file. */
 function isNanoseconds({ element }: SchemaNode): boolean {
   const timestamp = structOf(element, ELEMENT.logical)?.get(LOGICAL.timestamp);
   if (timestamp === undefined) return false;
@@ -83,12 +88,14 @@ function isNanoseconds({ element }: SchemaNode): boolean {
   return unit?.has(NANOSECONDS) === true;
 }
 
+/** Whether times are of a type that is in UTC although DuckDB's has no zone. */
 function isUtc({ element }: SchemaNode): boolean {
   const converted = intOf(element, ELEMENT.converted);
   const isOld = converted === CONVERTED.timestampMillis || converted === CONVERTED.timestampMicros;
   return intOf(element, ELEMENT.type) === PHYSICAL.int96 || (isOld && !element.has(ELEMENT.logical));
 }
 
+/** A struct of DuckDB with its fields. */
 const STRUCT = /^STRUCT\((.*)\)$/s;
 
 /** The members of a struct type as DuckDB prints it, `STRUCT(a INTEGER, "b c" STRUCT(d VARCHAR))`; empty for other types. */
@@ -123,6 +130,7 @@ function splitOutside(text: string, at: string): string[] {
   return [...parts, text.slice(start)];
 }
 
+/** A name without the quotes of DuckDB. */
 function unquote(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }

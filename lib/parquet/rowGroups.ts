@@ -1,8 +1,11 @@
 import { type KnownLists, THRIFT, type ThriftReader } from './thriftCompact.ts';
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+/** Field IDs of a row group. */
 const GROUP = { columns: 1, bytes: 2, rows: 3 } as const;
+/** Field IDs of a column chunk. */
 const CHUNK = { offset: 2, metadata: 3 } as const;
+/** Field IDs of the metadata of a column chunk. */
 const COLUMN = {
   type: 1,
   encodings: 2,
@@ -15,9 +18,11 @@ const COLUMN = {
   dictionaryPage: 11,
 } as const;
 
-/** Lists that are not read here, but by DuckDB: of row groups, column chunks and their metadata. */
+/** Lists of a row group that are not read here, but by DuckDB. */
 const GROUP_LISTS: KnownLists = { 4: THRIFT.struct };
+/** Such lists of a column chunk. */
 const CHUNK_LISTS: KnownLists = { 8: { 2: { 1: THRIFT.binary } } };
+/** Such lists of the metadata of a column chunk. */
 const COLUMN_LISTS: KnownLists = {
   2: THRIFT.i32,
   3: THRIFT.binary,
@@ -65,6 +70,7 @@ export function readRowGroups(reader: ThriftReader): RowGroup[] {
   return groups;
 }
 
+/** Reads a row group. @throws RangeError for what no row group can have. */
 function readGroup(reader: ThriftReader): RowGroup {
   let rows: number | undefined;
   let chunks: ColumnChunk[] | undefined;
@@ -88,6 +94,7 @@ function readGroup(reader: ThriftReader): RowGroup {
   return { rows, chunks };
 }
 
+/** Reads a column chunk. @throws RangeError for one without metadata. */
 function readChunk(reader: ThriftReader): ColumnChunk {
   let chunk: ColumnChunk | undefined;
   let hasOffset = false;
@@ -114,6 +121,7 @@ const REQUIRED: ReadonlyMap<number, number> = new Map([
   [COLUMN.dataPage, THRIFT.i64],
 ]);
 
+/** Reads the metadata of a column chunk. @throws RangeError for what is missing. */
 function readMetadata(reader: ThriftReader): ColumnChunk {
   let codec = 0;
   let values = 0;

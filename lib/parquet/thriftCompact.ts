@@ -44,6 +44,7 @@ const MAX_LEVELS = 64;
 /** IDs of fields have 16 bits. */
 const MAX_ID = 32_767;
 
+/** No bytes. */
 const NONE = Buffer.alloc(0);
 
 /**

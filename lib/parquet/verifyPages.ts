@@ -8,6 +8,7 @@ import type { ColumnChunk } from './rowGroups.ts';
 import { THRIFT, ThriftReader } from './thriftCompact.ts';
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+/** Field IDs of the header of a page. */
 const PAGE = {
   type: 1,
   uncompressed: 2,
@@ -25,8 +26,10 @@ const KINDS: ReadonlyMap<number, number> = new Map([
 ]);
 /** Field ID of the number of values, in the header of a data page of either version. */
 const VALUES = 1;
+/** Field IDs in the header of a data page of version 2. */
 const V2 = { definitionBytes: 5, repetitionBytes: 6, isCompressed: 7 } as const;
 
+/** The codec that compresses nothing. */
 const UNCOMPRESSED = 0;
 /** The codec whose blocks end with a checksum that DuckDB does not verify. */
 const GZIP = 2;
@@ -73,6 +76,7 @@ interface DataHeader {
   readonly values: number;
 }
 
+/** A page in a file. */
 interface Page extends DataHeader {
   /** Offset of its bytes, after the header. */
   readonly start: number;
@@ -108,12 +112,14 @@ export function judgePages(
   return walkPages(file, ends, { isWanted: () => true, signal, hasChecks: false });
 }
 
+/** Which pages are looked at, and how. */
 interface Walk extends Omit<PageRange, 'leaves'> {
   readonly isWanted: (leaf: number) => boolean;
   /** Whether checksums are verified, too. */
   readonly hasChecks: boolean;
 }
 
+/** Looks at the pages of a file. @throws FileError for a page that is damaged. */
 async function walkPages(file: EngineFile, ends: FileEnds, walk: Walk): ReturnType<typeof judgePages> {
   const large = new Map<number, LargePages>();
   const window = new FileWindow(file.path, ends);
@@ -250,6 +256,7 @@ class FileWindow {
   }
 }
 
+/** Reads the header of a page. @param at Offset of the header. */
 async function readPage(file: FileWindow, at: number): Promise<Page> {
   for (let length = 1; ; length = Math.max(WINDOW_BYTES, length * 8)) {
     const bytes = await file.from(at, length);
@@ -305,18 +312,21 @@ function readData(reader: ThriftReader, version: typeof PAGE.data | typeof PAGE.
   return { values, levels, isCompressed };
 }
 
+/** Reads a size. @throws RangeError for one that no page has. */
 function readSize(reader: ThriftReader): number {
   const size = reader.int();
   if (size < 0 || size > MAX_SIZE) throw new RangeError('A page has an impossible size.');
   return size;
 }
 
+/** The CRC-32 of the bytes of a page. */
 async function readCrc(file: FileWindow, { start, bytes }: Page): Promise<number> {
   let crc = 0;
   for await (const piece of pieces(file, start, bytes)) crc = crc32(piece, crc);
   return crc;
 }
 
+/** Reads a page of gzip to its end. @throws FileError for a wrong checksum or length. */
 async function verifyGzip(file: FileWindow, page: Page, name: string): Promise<void> {
   const { start, bytes, uncompressed, levels } = page;
   const expected = uncompressed - levels;
@@ -343,12 +353,14 @@ async function verifyGzip(file: FileWindow, page: Page, name: string): Promise<v
   if (length !== expected) throw new RangeError('The length of a page differs from its header.');
 }
 
+/** The bytes of a page, in pieces that fit the memory. */
 async function* pieces(file: FileWindow, start: number, bytes: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes; at += PIECE_BYTES) {
     yield await file.exactly(start + at, Math.min(PIECE_BYTES, bytes - at));
   }
 }
 
+/** The error of a page whose bytes are not those that were written. */
 function checksumError(name: string, { start }: Page, which: string): FileFailure {
   return new FileError('SLUICE_INGEST_FILE_CHECKSUM_WRONG', `${name}: page at byte ${start}, ${which}.`);
 }

@@ -131,10 +131,12 @@ export function redactedCopyBody(
   };
 }
 
+/** Items of a list; 0 of anything else. */
 function lengthOf(list: unknown): number {
   return Array.isArray(list) ? list.length : 0;
 }
 
+/** A batch without what the configuration redacts; null if nothing of it may be kept. */
 function redactedBatch(
   { events, exposures, ...shared }: JsonObject,
   redaction: Redaction,
@@ -148,6 +150,7 @@ function redactedBatch(
   return batch;
 }
 
+/** The header with the number of events. */
 const EVENT_COUNT = 'statsig-event-count';
 
 /** Corrects the number of events, which some SDKs state in a header. */

@@ -20,6 +20,7 @@ export interface RelayCopy {
   readonly body: Uint8Array;
 }
 
+/** Version of the form of a copy. */
 const VERSION = 1;
 
 /** Characters beyond ASCII. SQS does not take all of them in a message, and as an escape each is the same JSON. */
@@ -70,6 +71,7 @@ const RELAYED: ReadonlySet<string> = new Set([
   'content-type',
   'user-agent',
 ]);
+/** What headers of SDKs begin with. */
 const STATSIG = 'statsig-';
 
 /**

@@ -36,6 +36,7 @@ export interface TargetOptions {
  * relay is there to avoid.
  */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
+/** The status of a limit. */
 const TOO_MANY = 429;
 
 /** How many keys are remembered with their `Retry-After`. */
@@ -136,6 +137,7 @@ export function retryDelayMs(tries: number, afterMs: number, random: () => numbe
   return Math.min(Math.max(delay, askedMs), MAX_RETRY_AFTER_MS);
 }
 
+/** What stands for the key of a copy in memory. */
 function keyDigest({ headers, query }: RelayCopy): string {
   return hash('sha256', readSdkKey(headers, new URLSearchParams(query)) ?? '');
 }

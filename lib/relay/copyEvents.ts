@@ -34,6 +34,7 @@ export function judgeCopy(copy: RelayCopy, person: PersonFinder): PersonsEvents 
   return isJsonObject(body) ? judgeBody(body, person) : judgeText(text, person);
 }
 
+/** Whether a body is about a person, and how many of its events are. */
 function judgeBody({ events, exposures, ...shared }: JsonObject, person: PersonFinder): PersonsEvents {
   const all = [events, exposures].flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
   const inShared = person.findValue(shared);

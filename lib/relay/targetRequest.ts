@@ -61,6 +61,7 @@ export function targetRequest(copy: RelayCopy, target: RelayTarget, now: number)
  */
 const EXPOSURE_PATH = '/v1/log_custom_exposure';
 
+/** The path of Statsig for a path that an SDK has sent to. */
 function statsigPath(sent: string): string {
   if (STATSIG_PATHS.has(sent)) return sent;
   return /\/log_custom_exposure\/*$/.test(sent) ? EXPOSURE_PATH : STATSIG_LOG_PATH;
@@ -80,6 +81,7 @@ function withoutDots(path: string): string {
     : path;
 }
 
+/** The header with the time of the sender. */
 const CLIENT_TIME = 'statsig-client-time';
 
 /**
@@ -97,11 +99,13 @@ function movedBy({ headers, query }: RelayCopy, ms: number): Pick<RelayCopy, 'he
   };
 }
 
+/** A time in milliseconds, moved. Text of another form stays. */
 function movedTime(text: string, ms: number): string {
   const [, whole, rest = ''] = /^(\d{1,16})(\.\d+)?$/.exec(text) ?? [];
   return whole === undefined ? text : `${BigInt(whole) + BigInt(Math.round(ms))}${rest}`;
 }
 
+/** Headers by their names in lower case. */
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
@@ -123,10 +127,12 @@ function isBytes(text: string): boolean {
   return !BEYOND_BYTES.test(text) && isUtf8(Buffer.from(text, 'latin1'));
 }
 
+/** Characters that are no bytes. */
 const BEYOND_BYTES = /[\u0100-\uffff]/;
 
-/** RFC 9110, 5.6.2 and 5.5, with the bytes of other characters: https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
+/** A name of a header: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+/** Its value, with the bytes of other characters: https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
 /** Removes headers that HTTP/1.1 cannot carry. Characters that are not bytes are sent as UTF-8. */

@@ -71,6 +71,7 @@ export const COPY_ORDER = [
   'session_id',
   'statsig_metadata',
 ] as const;
+/** The part of {@link COPY_ORDER} by which views order. */
 const VIEW_ORDER = COPY_ORDER.slice(0, COPY_ORDER.indexOf('session_id'));
 
 /**

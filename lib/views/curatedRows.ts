@@ -6,6 +6,7 @@ import type { DayRange } from './curatedDays.ts';
 import { trinoType } from './prestoView.ts';
 import { dedupeByEventId, qualifiedName, selectList, type ViewColumn } from './View.ts';
 
+/** What names the tables of a view. */
 type Tables = Pick<Config, 'database' | 'tables' | 'curatedTables' | 'unitIds'>;
 
 /** How a view chooses its rows: a source, and conditions on it that hold for all copies of an event or for none. */
@@ -57,6 +58,7 @@ export function allRows(config: Tables, kind: ForwardedKind, curated: readonly D
     : bothTables(config, kind, curated);
 }
 
+/** SQL of the curated rows of listed days, and of the raw rows of all others. */
 function bothTables(
   config: Tables,
   kind: ForwardedKind,
@@ -87,13 +89,16 @@ export function rangesIn(config: Tables, kind: ForwardedKind, sql: string): read
   return [...list.matchAll(RANGE)].map(([, from = '', to = '']) => ({ from, to }));
 }
 
+/** A range of days in the SQL of a view. */
 const RANGE = /"ds" BETWEEN DATE '(\d{4}-\d{2}-\d{2})' AND DATE '(\d{4}-\d{2}-\d{2})'/g;
 
+/** SQL of days in some ranges. */
 function daysIn(ranges: readonly DayRange[]): string {
   const days = ranges.map(({ from, to }) => `"ds" BETWEEN DATE ${quoteText(from)} AND DATE ${quoteText(to)}`);
   return `(${days.join(' OR ')})`;
 }
 
+/** The columns of a table with its day, as SQL lists them. */
 function storedColumns(config: Tables, kind: ForwardedKind): string {
   const { columns, partitionKey } = forwardedTables(config)[kind];
   return [...columns, partitionKey].map(({ name }) => quoteName(name)).join(', ');

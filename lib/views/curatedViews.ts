@@ -66,6 +66,7 @@ export function fitCuratedView(
   }
 }
 
+/** Whether Athena takes the SQL of a view. */
 function isQueryLength({ sql }: View): boolean {
   return Buffer.byteLength(sql) <= VIEW_LIMITS.athenaBytes;
 }

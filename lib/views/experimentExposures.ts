@@ -48,6 +48,7 @@ function shownColumns(column: Column): readonly ViewColumn[] {
   return [column.name === 'group_id' ? groupOnly(column, quoteName(column.name)) : passThrough(column)];
 }
 
+/** A column that is null of held-out units, which are in no group. */
 function groupOnly(column: Column, sql: string): ViewColumn {
   return { ...column, sql: `CASE WHEN NOT "held_out" THEN ${sql} END` };
 }

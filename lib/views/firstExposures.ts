@@ -75,6 +75,7 @@ export function firstExposures(config: ViewConfig, curated: readonly DayRange[] 
   };
 }
 
+/** SQL of the first exposures of one unit type. */
 function firstExposuresOfUnit(
   config: ViewConfig,
   { unit, from }: { readonly unit: string; readonly from: string },

@@ -73,6 +73,7 @@ WHERE "sent_name" IS NOT NULL`,
   };
 }
 
+/** The columns of secondary exposures: of the table, and of the member of the list. */
 function secondaryColumns(
   config: ViewConfig,
   { columns: tableColumns, partitionKey }: Pick<Table, 'columns' | 'partitionKey'>,

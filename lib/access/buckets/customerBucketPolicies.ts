@@ -39,10 +39,13 @@ export interface CustomerBucketPolicies {
   readonly callerPolicy: PolicyDocument;
 }
 
+/** What roles do in a customer's bucket. */
 interface Use {
   /** Actions on the bucket besides ListBucket. */
   readonly bucketActions: readonly string[];
+  /** Actions on the objects of the folders. */
   readonly objectActions: readonly string[];
+  /** Actions on the key that encrypts the bucket. */
   readonly keyActions: readonly string[];
 }
 
@@ -76,6 +79,7 @@ export function exportTargetPolicies(target: CustomerBucketGrant): CustomerBucke
   });
 }
 
+/** The policies of a bucket and of its key for a use. */
 function policies(grant: CustomerBucketGrant, use: Use): CustomerBucketPolicies {
   const { folders, listed = folders, receiptFolder, roles } = grant;
   const on = (
