@@ -6,9 +6,13 @@ import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** Events in the bodies of one round: enough to measure, and few enough that noise affects both sides equally. */
 const EVENTS_PER_ROUND = 4_000;
+/** Rounds of each case, whose median counts. */
 const ROUNDS = 31;
+/** Rounds before them, in which the machine compiles the code. */
 const WARM_UP_ROUNDS = 12;
+/** Rounds with whole requests, which take longer. */
 const WHOLE_ROUNDS = 5;
+/** The seed of the first round; each next one has the next. */
 const FIRST_SEED = 100;
 
 const collect = collectorFor();
@@ -38,6 +42,7 @@ function time(work: (body: Uint8Array) => unknown, bodies: readonly Uint8Array[]
   return user + system;
 }
 
+/** Measures batches of so many events, beside what the bare work costs. */
 function measure(eventsPerBody: number, at: BenchOptions['at']): BenchRow[] {
   const name = `${eventsPerBody} ${eventsPerBody === 1 ? 'event' : 'events'}`;
   at(name);

@@ -9,7 +9,9 @@ import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** Millions of rows of the day that is compared with a statement by hand, and of a day that is only curated. */
 const SIZES = { usual: { compared: 0.5, large: 1 }, full: { compared: 5, large: 20 } };
+/** Runs of each case, whose median counts. */
 const ROUNDS = 3;
+/** Rows of a million. */
 const MILLION = 1_000_000;
 /** GB of the function's memory. */
 const MEMORY_GB = 1_769 / 1_024;
@@ -20,6 +22,7 @@ const PRICES = {
   s3Put: 5e-6,
   s3Get: 0.4e-6,
 };
+/** What one run cost and made. */
 type Once = Cost & Readonly<Record<'diskMb' | 'rows' | 'files' | 'bytes', number>>;
 
 /** Curates the files of a day in a separate process. The curated files are in `<directory>/rows`. */
@@ -57,6 +60,7 @@ const bench: Bench = {
 };
 export default bench;
 
+/** Compares the curation of a day with a statement that DuckDB runs by hand. */
 async function againstDuckDb(
   directory: string,
   millions: number,
@@ -90,6 +94,7 @@ async function againstDuckDb(
   ];
 }
 
+/** Curates a large day. */
 async function largeDay(directory: string, millions: number, at: BenchOptions['at']): Promise<BenchRow[]> {
   const rows = millions * MILLION;
   const name = `${millions}m rows`;
@@ -101,6 +106,7 @@ async function largeDay(directory: string, millions: number, at: BenchOptions['a
   return figures(name, [await run('sluice', day, rows, join(folder, 'once'))]);
 }
 
+/** The figures of some runs, and what they would cost on AWS. */
 function figures(name: string, runs: readonly Once[]): BenchRow[] {
   const row = caseRows(name);
   const seconds = medianOf(runs, 'wallMs') / 1_000;
@@ -119,6 +125,7 @@ function figures(name: string, runs: readonly Once[]): BenchRow[] {
   ];
 }
 
+/** The median of a figure. */
 function medianOf(runs: readonly Once[], figure: keyof Once): number {
   return median(runs.map((measured) => measured[figure]));
 }

@@ -6,6 +6,7 @@ export const benchConfig = defineConfig({
   unitIds: { companyID: 'company_id' },
 });
 
+/** Companies that users belong to. */
 const COMPANIES = 5_000;
 
 /** The expressions of columns, over `u` (the user), `h` (a hash of the row), `e` (the experiment), `id`, `day` and `happened`; others are null. */

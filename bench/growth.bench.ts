@@ -17,6 +17,7 @@ const PRICES = { list: 5e-6, get: 0.4e-6, put: 5e-6, catalog: 1e-6 };
 /** Share of a function's memory that its heap may take. The rest is code and buffers. */
 const HEAP_SHARE = 0.75;
 
+/** What one run cost. */
 type Once = Cost & WorkCost;
 
 const functions = serviceFunctions(defineConfig({ bucket: 'acme-experiments' }));
@@ -48,8 +49,10 @@ const bench: Bench = {
   },
 };
 
+/** The kinds of calls that AWS bills. */
 const KINDS = Object.keys(PRICES) as (keyof typeof PRICES)[];
 
+/** The figures of a run, and what a month of runs costs. */
 function rowsOf(name: string, once: Once, runsAMonth: number): readonly BenchRow[] {
   const row = caseRows(name);
   const usd = KINDS.reduce((sum, kind) => sum + once[kind] * PRICES[kind], 0);

@@ -11,10 +11,15 @@ import type { Bench, BenchOptions, BenchRow } from './run.ts';
 const THREADS = 1;
 /** DuckDB's memory limit: half of the memory. */
 const MEMORY_MEGABYTES = 884;
+/** Runs of each case, whose median counts. */
 const ROUNDS = 3;
+/** Rows of a usual file. */
 const ROWS_PER_FILE = 250_000;
+/** Files of a drop of tiny files. */
 const TINY_FILES = 1_000;
+/** Rows of each of them. */
 const TINY_ROWS = 100;
+/** Rows of a million. */
 const MILLION = 1_000_000;
 
 /** Files of the drop: usually, and with `--full`. */
@@ -22,6 +27,7 @@ const FILES = { usual: 4, full: 20 };
 /** The name of a case: the rows of its files. */
 const millionsOf = (files: readonly EngineFile[]) => `${(files.length * ROWS_PER_FILE) / MILLION}m rows`;
 
+/** Which of two works is measured. */
 type Side = LoadRequest['side'];
 /** One load: what it cost, and how many rows it has. */
 type Once = Cost & { readonly rows: number };
@@ -66,8 +72,10 @@ const bench: Bench = {
   },
 };
 
+/** The load of Sluice, and the bare statement of DuckDB. */
 const SIDES = ['sluice', 'bare'] as const;
 
+/** Says which case is measured. */
 type At = BenchOptions['at'];
 
 /** Loads of a drop by both sides in turns, and how they compare. */

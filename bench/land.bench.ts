@@ -16,12 +16,16 @@ import { writeLandingObject } from './land/landData.ts';
 import { type Cost, caseRows, median, runOnce } from './measure.ts';
 import type { Bench, BenchRow } from './run.ts';
 
+/** Runs of each case, whose median counts. */
 const ROUNDS = 3;
+/** The name of the case of a large landing. */
 const LARGE = '4 objects of 512 MiB';
+/** Bytes of each of its objects: 512 MiB. */
 const LARGE_BYTES = 536_870_912;
 /** Seconds of one invocation that are measured: its peak of memory is the same in every minute. */
 const LARGE_SECONDS = 30;
 
+/** What one run cost, and its rows. */
 type Once = Cost & { readonly rows: number };
 
 /**
@@ -66,6 +70,7 @@ const bench: Bench = {
 };
 export default bench;
 
+/** Measures the writer with objects like one. */
 async function measure(name: string, object: string, directory: string, rounds: number) {
   const runs = await repeat('land/landOnce.ts', { object }, join(directory, 'once'), rounds);
   const row = caseRows(name);

@@ -45,6 +45,7 @@ async function judgeRooms(files: readonly string[]): Promise<boolean> {
   return isSeen;
 }
 
+/** Paths of the files that the command line means. */
 function chosenFiles(): readonly string[] {
   const git = (...args: readonly string[]) =>
     execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim().split('\n');
@@ -89,6 +90,7 @@ function printIdleTests(faults: readonly GeneratedFault[]): void {
   for (const test of seeing) if (!alone.has(test)) print(`sees nothing alone  ${test}`);
 }
 
+/** Writes a line. */
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

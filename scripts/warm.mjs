@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(fileURLToPath(import.meta.url), '..', '..');
 
+/** Removes Node's headers, which nothing reads. */
 async function removeHeaders() {
   const folder = join(root, 'node_modules', 'node', 'node_modules');
   for (const name of await readdir(folder)) {

@@ -48,8 +48,10 @@ const entrySchema = z.union([
   z.strictObject({ ended: z.int(), clock: z.int() }),
   z.strictObject({ finished: z.literal(true) }),
 ]);
+/** A line of the ledger. */
 type Entry = z.output<typeof entrySchema>;
 
+/** The first line of the file of requests. */
 const REQUEST_HEADER = 'window,first,count,outcome\n';
 
 /** A folder that cannot be used for what is asked. */

@@ -5,6 +5,7 @@ import { requestBody, type SoakRequest } from './events.ts';
 const RESENT = new Set([408, 500, 502, 503, 504, 522, 524, 599]);
 /** Pauses between the tries of one request, milliseconds by the machine's clock. */
 const PAUSES_MS = [5, 20, 80];
+/** Connections to the collector. */
 const CONNECTIONS = 8;
 
 /** Outcome of a request: answered 202, dropped because of its status, or given up for now. */

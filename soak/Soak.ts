@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { MINUTE_MS } from '../lib/base/time.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { loadTemplate } from '../local/loadTemplate.ts';
 import { type Cloud, startCloud } from '../local/startCloud.ts';
@@ -11,8 +12,8 @@ import { Ledger, type SoakWindow } from './Ledger.ts';
 import { Sender } from './Sender.ts';
 import { SoakCloud } from './SoakCloud.ts';
 
+/** The configuration of the cloud. */
 const CONFIG = fileURLToPath(new URL('./sluice.config.ts', import.meta.url));
-const MINUTE_MS = 60_000;
 /** Most events of a window. */
 const WINDOW_EVENTS = 50_000;
 /** The longest step of the clock, minutes: schedules run every five. */
@@ -22,6 +23,7 @@ const STEP_MINUTES = 8;
  * every hour: jumps of an hour would leave one out, as the clock runs on between them.
  */
 const STEPS_UNTIL_MINUTES = 180;
+/** Minutes by which the clock jumps in a step. */
 const JUMP_MINUTES = 50;
 /** How long buffers and what they cause take after the faults, minutes. */
 const CALM_MINUTES = 6;
@@ -86,6 +88,7 @@ interface SoakPlace {
   readonly clock: MovableClock;
 }
 
+/** One run of the soak test: its cloud, its clock and its ledger. */
 class Soak {
   readonly #options: SoakOptions;
   readonly #ledger: Ledger;

@@ -9,6 +9,7 @@ import type { Cloud } from '../local/startCloud.ts';
 import type { FaultKind } from './faultKinds.ts';
 import type { SoakPartition } from './Ledger.ts';
 
+/** The local cloud's own credentials. */
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 const faultsSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) });

@@ -114,10 +114,12 @@ export async function countEvents(directory: string, ledger: Ledger): Promise<Co
   }
 }
 
+/** Makes a table of a query. */
 async function createTable(connection: DuckDBConnection, name: string, sql: string): Promise<void> {
   await connection.run(`CREATE TABLE ${name} AS ${sql}`);
 }
 
+/** The rows of a query, checked by a schema. */
 async function readRows<Row>(
   connection: DuckDBConnection,
   sql: string,
@@ -261,6 +263,7 @@ async function copiesSql(paths: readonly string[], scratch: string): Promise<str
 
 /** A line of what the local cloud's Firehose dropped: the record's own bytes. */
 const expiredSchema = z.object({ arrivedAt: z.string(), base64: z.string() });
+/** Finds the numbers of events in a text. */
 const NUMBERS = new RegExp(`${ID_PREFIX}(\\d+)`, 'g');
 
 /** SQL of a row for each window of the run. */

@@ -73,6 +73,7 @@ export function requestBody({ first, count, time }: SoakRequest): {
     : { body: Buffer.from(text), headers };
 }
 
+/** An event by its number: a page view, an exposure, or one without a name. */
 function event(n: number, time: number): object {
   const user = { userID: `${ID_PREFIX}${n}` };
   if (n % NAMELESS_EVERY === 0) return { value: n, user, time };

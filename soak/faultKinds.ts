@@ -18,15 +18,19 @@ export interface FaultKind {
  */
 export type Consequence = 'expire' | 'drop';
 
+/** The collector. */
 const COLLECT = { function: 'sluice-local-collect' };
 /** The functions behind queues that every deployment has. */
 const WORKERS = ['write', 'register'].map((name) => ({ function: `sluice-local-${name}` }));
+/** The writer. */
 const WRITER = { function: 'sluice-local-write' };
 /** The folder of the tables. */
 const TABLES = 'sluice-soak/statsig/';
 /** Longer than Firehose keeps what it can't deliver. */
 const DAY_MINUTES = 26 * 60;
+/** Calls that put a record into the stream. */
 const PUTS = { operations: ['PutRecord'] };
+/** Calls that put an object into the bucket. */
 const WRITES = { operations: ['PutObject'] };
 
 /** A window of ten minutes, unless it says otherwise. */

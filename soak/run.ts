@@ -8,6 +8,7 @@ import { Ledger, LedgerError } from './Ledger.ts';
 import { findProblems } from './problems.ts';
 import { runSoak } from './Soak.ts';
 
+/** The text of `--help`. */
 const USAGE = `npm run soak -- [--events N] [--seed N] [--directory DIR] [--json]
 
 Sends events to a local cloud of its own, in windows with faults that are drawn by the seed, waits until everything is
@@ -27,6 +28,7 @@ const options = readOptions();
 if (options === undefined) process.exitCode = 2;
 else process.exitCode = await soak(options);
 
+/** The options of the command line. */
 interface Options {
   readonly events: number;
   readonly seed: number;
@@ -34,6 +36,7 @@ interface Options {
   readonly json: boolean;
 }
 
+/** Runs the test and counts its events. @returns The exit code. */
 async function soak({ json, ...options }: Options): Promise<number> {
   const note = (sentence: string) => void process.stderr.write(`${sentence}\n`);
   try {
@@ -86,6 +89,7 @@ function readOptions(): Options | undefined {
   }
 }
 
+/** The number of an option. @throws Error for anything else. */
 function wholeNumber(name: string, text: string): number {
   const value = Number(text.replaceAll(/[_,]/g, ''));
   if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} must be a whole number above 0.`);

@@ -17,16 +17,21 @@ export function collectBodies(eventsPerBody: number, bodies: number, seed: numbe
   );
 }
 
+/** A number from 0 to less than 1. */
 type Random = () => number;
 
+/** When the first event happens, epoch milliseconds. */
 const START = Date.UTC(2026, 10, 20, 7, 30);
+/** Pages that users look at. */
 const PAGES = ['/', '/cart', '/checkout', '/product/17', '/search'];
 
+/** A random UUID. */
 function uuid(random: Random): string {
   const h = randomHex(random, 32);
   return `${h.slice(0, 8)}-${h.slice(8, 12)}-4${h.slice(13, 16)}-a${h.slice(17, 20)}-${h.slice(20)}`;
 }
 
+/** One of some items; undefined of none. */
 function pick<T>(random: Random, items: readonly T[]): T | undefined {
   return items[Math.floor(random() * items.length)];
 }
@@ -118,6 +123,7 @@ function serverBody(count: number, random: Random) {
   };
 }
 
+/** An exposure of a gate, a config or a layer, as js-client sends it. */
 function exposure(random: Random, evaluated: Record<string, string>) {
   const version = String(1 + Math.floor(random() * 3));
   const n = Math.floor(random() * 6);
@@ -163,6 +169,7 @@ function exposure(random: Random, evaluated: Record<string, string>) {
   }
 }
 
+/** An event of a shop. */
 function custom(random: Random) {
   return pick(random, [
     {

@@ -75,6 +75,7 @@ if (process.send === undefined) {
   }).listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 }
 
+/** The request of a body, as API Gateway hands it over. */
 function requestOf(body: Uint8Array) {
   return {
     rawPath: '/v1/rgstr',

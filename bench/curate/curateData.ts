@@ -9,8 +9,11 @@ import { benchConfig, type DayFile, FILLED } from '../exposureColumns.ts';
 
 /** Files of a day: one every five minutes, as Firehose writes them. */
 export const RAW_FILES = 288;
+/** The first day of rows. */
 const FIRST_DAY: UtcDay = '2026-10-20';
+/** Users that the events are of. */
 const USERS = 500_000;
+/** Experiments that exposures are of. */
 const EXPERIMENTS = 20;
 /** One row of so many is a resend of one of the rows before it: 5 %. */
 const RESENT_OF = 20;

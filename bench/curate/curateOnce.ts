@@ -50,6 +50,7 @@ await measureWork(async () => {
 });
 for (const path of [temporaryDirectory, rawDirectory]) rmSync(path, { recursive: true });
 
+/** Makes a folder of the run. @returns Its path. */
 function makeFolder(name: string): string {
   const path = join(directory, name);
   mkdirSync(path, { recursive: true });

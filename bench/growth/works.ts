@@ -188,11 +188,13 @@ const TURN_PART_MS = turnMs({ retention: { dataVersionDays: 7 } }) / TURN_PARTS;
 
 /** Hours and days of a month on average. */
 const HOURS_A_MONTH = 730;
+/** Runs a month of what runs each day. */
 const DAYS_A_MONTH = 30;
 
 /** Hour of the day, UTC, in which an hourly work is measured. Any hour but that of a daily work does. */
 const MEASURED_HOUR = 12;
 
+/** Work that is done each hour. */
 function hourly(run: PeriodicWork['run']): PeriodicWork {
   return { runsAMonth: HOURS_A_MONTH, hour: MEASURED_HOUR, run };
 }

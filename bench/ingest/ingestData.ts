@@ -42,6 +42,7 @@ export function timesOver(files: readonly EngineFile[], times: number, directory
   ).flat();
 }
 
+/** A file of the drop, by its name. */
 function drop(directory: string, name: string): EngineFile {
   return { path: join(directory, `${name}.parquet`), name: `events/${DAY}/${name}.parquet` };
 }

@@ -10,6 +10,7 @@ import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { benchConfig } from '../exposureColumns.ts';
 import { measureWork, readRequest } from '../measure.ts';
 
+/** Memory of the writer, MiB: infra/serverless/serviceFunctions.ts. */
 const MEGABYTES = 1_769;
 const { lines, directory } = await readRequest<{ lines: string; directory: string }>();
 mkdirSync(directory, { recursive: true });

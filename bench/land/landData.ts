@@ -5,20 +5,28 @@ import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { seededRandom } from '../../packages/local-aws/src/base/index.ts';
 import { randomHex } from '../randomHex.ts';
 
+/** When the requests were received, epoch milliseconds. */
 const RECEIVED_AT = Date.parse('2026-11-20T07:31:00Z');
 /** The day of most rows, and of those of clients that kept them while they were offline. */
 const DAY: UtcDay = '2026-11-20';
+/** The day of events that come late. */
 const LATE_DAY: UtcDay = '2026-11-19';
 /** Share of rows of {@link LATE_DAY}. */
 const LATE_SHARE = 0.1;
-/** Events begin at this time of their day, 37 ms after those of the request before. */
+/** Events begin at this time of their day. */
 const FIRST_TIME_MS = 7.5 * HOUR_MS;
+/** Milliseconds between the events of two requests. */
 const REQUEST_MS = 37;
 
+/** Experiments that exposures are of. */
 const EXPERIMENTS = 30;
+/** Groups of each experiment. */
 const GROUPS = 3;
+/** Companies that users belong to. */
 const COMPANIES = 900;
+/** The most seats of the plan of a company. */
 const PLAN_SEATS = 50;
+/** Names of events. */
 const EVENT_NAMES = ['page_view', 'add_to_cart', 'purchase'] as const;
 /** The value of an event is a price of less, in cents. */
 const MOST_CENTS = 20_000;
@@ -27,6 +35,7 @@ const EXPOSURE_EVERY = 5;
 
 /** Requests whose records are written to the disk at once. */
 const REQUESTS_PER_WRITE = 1_000;
+/** The seed of the rows: they are the same in each run. */
 const SEED = 7;
 
 /** How large an object of the landing is. */
@@ -108,6 +117,7 @@ interface KindColumns {
   readonly after: Readonly<Record<string, string>>;
 }
 
+/** The columns of an exposure, before and after those that all rows have. */
 function exposureColumns(random: () => number, user: string): KindColumns {
   const experiment = `experiment_${Math.floor(random() * EXPERIMENTS)}`;
   const rule = `3QfjTest${Math.floor(random() * GROUPS)}`;
@@ -129,6 +139,7 @@ function exposureColumns(random: () => number, user: string): KindColumns {
   };
 }
 
+/** The columns of an event, before and after those that all rows have. */
 function eventColumns(random: () => number, user: string, i: number): KindColumns {
   const details = { sku: `sku-${randomHex(random, 6)}`, list: 'search results', position: String(i) };
   return {

@@ -30,6 +30,7 @@ const ROUND_MS = 180_000;
 
 /** A bucket on the disk, so that no client and no network is measured. */
 const fileBytes = statSync(object).size;
+/** The bytes from one place to another of an object that repeats a file without end. */
 async function* bytesOf(first: number, last: number): AsyncGenerator<Buffer> {
   for (let at = first; at <= last; ) {
     const start = at % fileBytes;

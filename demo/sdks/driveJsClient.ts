@@ -38,6 +38,7 @@ client.on('logs_flushed', ({ events }) => {
   for (const event of events) tally.count(sentEvent(event));
 });
 
+/** An event of js-client as the demo counts it. */
 function sentEvent(event: Record<string, unknown>): SentEvent {
   const metadata = typeof event['metadata'] === 'object' ? event['metadata'] : null;
   const read = (key: string) => (metadata === null ? undefined : Reflect.get(metadata, key));
@@ -56,12 +57,14 @@ function sentEvent(event: Record<string, unknown>): SentEvent {
  * most 500 while logging is disabled.
  */
 const EVENTS_PER_VISIT = 10;
+/** Events that the SDK keeps while it is offline, at most. */
 const STORED_AT_MOST = 400;
 const trueNow = Date.now;
 const senderNow = () => trueNow() + settings.clockOffsetMs;
 let stored = 0;
 let logged = 0;
 
+/** Brings the SDK online, and flushes until all is sent or a minute is over. */
 async function comeOnline(): Promise<void> {
   Date.now = senderNow;
   client.updateRuntimeOptions({ loggingEnabled: 'browser-only' });

@@ -63,6 +63,7 @@ export interface Sent {
   telemetry: Record<string, number>;
 }
 
+/** What each event of an exposure is of. */
 const EXPOSURES = new Map<string, 'gate' | 'config' | 'layer'>([
   ['statsig::gate_exposure', 'gate'],
   ['statsig::config_exposure', 'config'],

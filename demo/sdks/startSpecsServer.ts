@@ -61,6 +61,7 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.from([...text].reverse().join(''), 'base64').toString('latin1');
 }
 
+/** The user of the body of `/initialize`. */
 function userIn(body: string): unknown {
   const sent: unknown = JSON.parse(body);
   return typeof sent === 'object' && sent !== null ? Reflect.get(sent, 'user') : {};

@@ -5,6 +5,7 @@ import { advanceClock, heading, post, type Story, say } from './Story.ts';
 
 /** The number of events of a day. */
 const EVENTS = 150;
+/** Names of events. */
 const SONGS = ['song_played', 'song_saved', 'song_skipped'];
 /** The number of days of the week that are old enough to be curated in the first night. */
 const CURATED = 5;
@@ -56,6 +57,7 @@ WHERE ds BETWEEN DATE '${first}' AND DATE '${week[CURATED - 1]}' AND event_name 
   return night;
 }
 
+/** An event of a listener. @param i Its number, which decides who and when. */
 function song(eventName: string, day: UtcDay, i: number) {
   const user = { userID: `listener-${i % 40}`, custom: { plan: i % 3 === 0 ? 'free' : 'family' } };
   return { eventName, user, value: i, time: Date.parse(`${day}T00:10:00Z`) + i * 60_000 };

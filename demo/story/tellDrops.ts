@@ -13,6 +13,7 @@ interface Revenue {
   readonly customer: string;
   readonly amount: number;
 }
+/** Rows of revenue by their day. */
 type RevenueByDay = Readonly<Record<UtcDay, readonly Revenue[]>>;
 
 /**
@@ -76,6 +77,7 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
   return ended;
 }
 
+/** A query with rows of revenue. @param column The name of the column of customers. */
 function revenueSql(day: UtcDay, rows: readonly Revenue[], column: string): string {
   const values = rows.map(
     ({ customer, amount }) => `(${quoteText(customer)}, DATE '${day}', ${amount}::DOUBLE)`,
@@ -137,10 +139,12 @@ async function compare(
   );
 }
 
+/** The sum of revenue. */
 function total(rows: readonly Revenue[]): number {
   return rows.reduce((sum, { amount }) => sum + amount, 0);
 }
 
+/** Rows by customer. */
 function sorted(rows: readonly Revenue[]): readonly Revenue[] {
   return rows.toSorted((a, b) => (a.customer < b.customer ? -1 : 1));
 }

@@ -10,6 +10,7 @@ import { ask, heading, partitionsOf, type Story, say, shoppers } from './Story.t
 
 const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, number) => total + number, 0);
 
+/** What each SDK says that it has sent. */
 type Reports = readonly Awaited<ReturnType<typeof runDriver>>[];
 
 /** Real SDKs post over three days, and the demo finds everything in the tables. */
@@ -73,6 +74,7 @@ async function checkCounts({ cloud, checks, deployment }: Story, reports: Report
   checks.equal('events accepted', sum(counted.map(({ landed }) => landed)), sum(sent));
 }
 
+/** Shows the stored rows, and checks that they are those that were sent. */
 async function tellRows(story: Story, reports: Reports): Promise<void> {
   const { cloud, config, checks, deployment } = story;
   heading('3. The stored rows, by table and day');
@@ -102,6 +104,7 @@ async function tellRows(story: Story, reports: Reports): Promise<void> {
   checks.equal('left in the landing', (await deployment.s3.send(landing)).KeyCount, 0);
 }
 
+/** Shows the registered partitions, and checks that each day of rows has one. */
 async function tellPartitions(story: Story, reports: Reports): Promise<void> {
   const { config, checks } = story;
   heading('4. The registered partitions');
@@ -120,6 +123,7 @@ async function tellPartitions(story: Story, reports: Reports): Promise<void> {
   say(textTable(registered));
 }
 
+/** Shows the groups of experiments by SQL, and checks them. */
 async function tellGroups(story: Story, reports: Reports): Promise<void> {
   const { config, checks } = story;
   heading('5. SQL over the Parquet files');
@@ -138,6 +142,7 @@ async function tellGroups(story: Story, reports: Reports): Promise<void> {
   checks.equal('exposures by experiment and group', found, expectedGroups(reports));
 }
 
+/** Rows of each table by day. */
 async function landedRows({ cloud, config }: Story): Promise<RowsByDay> {
   const rows: Record<'exposures' | 'events', Record<string, number>> = { exposures: {}, events: {} };
   for (const kind of forwardedKinds) {

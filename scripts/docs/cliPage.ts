@@ -44,6 +44,7 @@ ${commands.map(section).join('\n')}`);
 /** The options that many commands take. */
 const SHARED = allOptions({ options: targetOptions });
 
+/** The section of a command. */
 function section({ name, summary, options, actions = {} }: Command): string {
   const actionLines = Object.entries(actions).map(
     ([action, settings]) => `- \`${withArguments(action, settings.takes)}\`: ${settings.summary}`,
@@ -59,6 +60,7 @@ ${summary}
 ${actionsText}${optionsText}`;
 }
 
+/** The options of a command, a line each. */
 function optionList(options: CommandOptions, actions: Readonly<Record<string, Action>>): string {
   const lines = Object.entries(options).map(([name, { type, help, values }]) => {
     const text = values === undefined ? ' …' : ` ${values.join('|')}`;

@@ -32,6 +32,7 @@ export function fieldsOf(schema: z.core.$ZodType): Field[] {
   }));
 }
 
+/** The default of a schema; undefined without one. */
 function fallbackOf(schema: z.core.$ZodType): { readonly value: unknown } | undefined {
   const def = definition(schema);
   if (def.type === 'default' || def.type === 'prefault') return { value: def.defaultValue };

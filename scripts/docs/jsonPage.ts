@@ -84,12 +84,14 @@ ${callRows(calls)}
 ${described.toText()}`;
 }
 
+/** The answers of commands, a line each. */
 function commandRows(commands: readonly Answers[]): string {
   return commands
     .map(({ source, types }) => `| \`${source}\` | ${types.map((type) => linkTo(type)).join(', ')} |`)
     .join('\n');
 }
 
+/** The calls of the console's API, a line each. */
 function callRows(calls: readonly Answers[]): string {
   const answered = new Map(calls.map(({ source, types }) => [source, types]));
   return routes
@@ -164,6 +166,7 @@ class TypeSections {
   }
 }
 
+/** Names of parameters. */
 function parametersOf(...schemas: readonly (z.ZodObject | undefined)[]): string {
   return schemas
     .flatMap((schema) => Object.keys(schema?.shape ?? {}).map((name) => `\`${name}\``))
@@ -212,6 +215,7 @@ function linkTo(name: string): string {
   return `[${name}](#${name.toLowerCase()})`;
 }
 
+/** A text as a cell of a table. */
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 }

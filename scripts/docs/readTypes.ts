@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from '@babel/parser';
 
+/** A statement of a file. */
 type Statement = ReturnType<typeof parse>['program']['body'][number];
+/** An interface. */
 type Interface = Extract<Statement, { type: 'TSInterfaceDeclaration' }>;
+/** A written type. */
 type TypeNode = Extract<Statement, { type: 'TSTypeAliasDeclaration' }>['typeAnnotation'];
+/** An expression. */
 type Expression = Extract<Statement, { type: 'ExpressionStatement' }>['expression'];
 /** What stands between the braces of an interface, a type or an object: a member, a method, a spread. */
 type Owner =
@@ -158,6 +162,7 @@ export function membersOf({ file, node }: Pick<Written, 'file' | 'node'>): reado
   }
 }
 
+/** The members of a type by its name; none if it is not there. */
 function membersOfName(file: string, name: string): readonly Member[] {
   const declared = findDeclared(file, name);
   return declared === undefined ? [] : membersOf(declared);

@@ -69,11 +69,13 @@ ${section(receivedHoursTable.name, receivedHoursTable.comment, receivedHoursTabl
 `);
 }
 
+/** The section about the costs of queries. */
 const COSTS = `## What a query of a view costs
 
 Athena bills the compressed bytes of the columns and days that a query reads, 10 MB at least, and S3 the requests for them. Most bytes of raw days are \`event_id\`, which identifies resends and does not compress. Of [curated days](curated.md#what-it-saves) it is not read, and they have few files. \`first_exposures\` reads all days.
 `;
 
+/** The columns of a table, and its day. */
 function withDay({ columns, partitionKey }: Table): readonly Column[] {
   return [...columns, { ...partitionKey, comment: `Partition key. ${partitionKey.comment}` }];
 }
@@ -96,11 +98,13 @@ function sections(
     .join('\n');
 }
 
+/** The section of a table or view. */
 function section(name: string, about: string, columns: readonly Column[]): string {
   const rows = columns.map((column) => row([`\`${column.name}\``, column.type, column.comment]));
   return `### ${name}\n\n${about}.\n\n| column | type | meaning |\n|---|---|---|\n${rows.join('\n')}\n`;
 }
 
+/** A line of a table. */
 function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('<', '&lt;')).join(' | ')} |`;
 }

@@ -22,7 +22,9 @@ import {
 } from '@stryker-mutator/api/test-runner';
 import { addEventHandler, type Event, getState, resetState, run, type State, setState } from 'jest-circus';
 
+/** A `describe` of jest-circus. */
 type Block = State['rootDescribeBlock'];
+/** A test of jest-circus. */
 type Test = Block['tests'][number];
 
 /** A test file that is loaded. */

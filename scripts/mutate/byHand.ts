@@ -54,11 +54,15 @@ export async function judgeByHand({ paths, workers }: ByHandOptions): Promise<bo
   return survived.length === 0 && broken.size === 0;
 }
 
+/** A copy of the repository in which faults are made. */
 interface Worktree {
+  /** Its folder. */
   readonly path: string;
+  /** Removes it. */
   remove(): void;
 }
 
+/** Makes a copy of the repository with its changes. */
 function makeWorktree(): Worktree {
   const path = mkdtempSync(join(tmpdir(), 'sluice-mutate-'));
   // A fresh clone names no author, which `git stash create` needs.
@@ -72,6 +76,7 @@ function makeWorktree(): Worktree {
   return { path, remove };
 }
 
+/** Runs git in the repository. @returns What it writes. */
 function git(...args: readonly string[]): string {
   return execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim();
 }
@@ -125,6 +130,7 @@ async function fails(suite: string, { path }: Worktree): Promise<boolean> {
   return code !== 0;
 }
 
+/** Writes what became of a fault. @param suite The suite that caught it; null if none did. */
 function print({ file, old, fault }: Mutation, suite: string | null, ms?: number): void {
   const line = (text: string) => text.trim().replaceAll(/\s+/g, ' ');
   const time = ms === undefined ? '' : `  ${Math.round(ms / 1_000)} s`;

@@ -9,6 +9,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 /** The paths of suites of two tiers. */
 const UNIT = /\/[^/.]+\.test\.ts$/;
+/** Paths of contract suites. */
 const CONTRACT = /\.contract\.test\.ts$/;
 /** The paths of what suites share. */
 const HELPER = /\/[^/.]+\.ts$/;
@@ -114,6 +115,7 @@ function withImporters(files: readonly string[]): readonly string[] {
   return [...files, ...pathsIn('lib', 'functions').filter((path) => imports(path, files))];
 }
 
+/** Suites of a tier that are chosen. */
 function suitesWith(tier: RegExp, isChosen: (suite: string) => boolean): readonly string[] {
   return pathsIn('test').filter((suite) => tier.test(suite) && isChosen(suite));
 }
@@ -138,6 +140,7 @@ function imports(importer: string, files: readonly string[]): boolean {
   return paths.some((path) => files.includes(path));
 }
 
+/** What Stryker is to do. */
 interface StrykerRun {
   /** Paths of files, or ranges of code in them. */
   readonly mutate: readonly string[];
@@ -147,6 +150,7 @@ interface StrykerRun {
   readonly isStatic: boolean;
 }
 
+/** Has Stryker make faults. @returns What became of each. */
 async function runStryker({ mutate, suites, who, isStatic }: StrykerRun): Promise<readonly MutantResult[]> {
   if (mutate.length === 0 || suites.length === 0) return [];
   const folder = mkdtempSync(join(tmpdir(), 'sluice-mutate-'));
@@ -202,6 +206,7 @@ function keyOf(mutant: MutantResult): string {
   return `${rangeOf(mutant)} ${mutant.mutatorName} ${mutant.replacement}`;
 }
 
+/** A fault with the code before and after. */
 function faultOf(mutant: MutantResult, isStatic: boolean): GeneratedFault {
   const { start, end } = mutant.location;
   const file = relative(repositoryRoot, mutant.fileName);
@@ -222,12 +227,14 @@ function faultOf(mutant: MutantResult, isStatic: boolean): GeneratedFault {
   };
 }
 
+/** What became of a fault, in one word. */
 function resultOf({ status }: MutantResult): GeneratedFault['result'] {
   if (status === 'Killed' || status === 'Timeout') return 'seen';
   if (status === 'Survived') return 'survived';
   return status === 'RuntimeError' ? 'unjudged' : 'uncovered';
 }
 
+/** A text on one line. */
 function onOneLine(text: string): string {
   return text.trim().replaceAll(/\s+/g, ' ');
 }

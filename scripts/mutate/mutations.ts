@@ -23,8 +23,11 @@ function faultsOf(file: string, suites: string, pairs: readonly (readonly [old: 
   return pairs.map(([old, fault]): Mutation => ({ file, old, fault, suites: paths }));
 }
 
+/** The suite of answers in pages. */
 const PAGES = 'lib/aws/pages.contract';
+/** The suite of the curation. */
 const CURATE = 'lib/curate/curateTask.contract';
+/** The suites of the writer. */
 const WRITE = [
   'writeObjects',
   'refusedLines',
@@ -35,16 +38,21 @@ const WRITE = [
 ]
   .map((suite) => `lib/landing/write/${suite}.contract`)
   .join(' ');
+/** The suites that read the landing's lines. */
 const LANDED = 'lib/landing/lines/LandedObject lib/landing/lines/otherBytes lib/landing/lines/lineHours';
+/** The suites of loads in pieces. */
 const PIECES = ['pieces', 'changedPieces', 'askedPieces', 'failedPieces']
   .map((suite) => `lib/drops/load/${suite}.contract`)
   .join(' ');
+/** The suites of the plan. */
 const PLAN = ['runPlan', 'failingPlan', 'lookedAtAgain']
   .map((suite) => `lib/drops/plan/${suite}.contract`)
   .join(' ');
+/** The suites of exports. */
 const EXPORT = ['exportDay', 'changedExport', 'failedExport']
   .map((suite) => `lib/export/${suite}.contract`)
   .join(' ');
+/** The suite of redrives. */
 const OPERATE = 'operate/redrives.contract';
 
 /** All faults. */

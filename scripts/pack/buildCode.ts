@@ -51,6 +51,7 @@ export async function buildCode(root: string, folder: string): Promise<ReadonlyS
   return imported;
 }
 
+/** The text of a file as the package has it. */
 async function buildFile(path: string, source: string): Promise<string> {
   if (/\.[cm]js$/.test(path)) return builtPaths(source);
   if (!path.endsWith('.ts')) return source;

@@ -70,6 +70,7 @@ function pinnedBindings(root: string): unknown {
   return { packages: Object.fromEntries(entries) };
 }
 
+/** Writes a file of JSON. */
 function writeJson(file: string, value: unknown): void {
   writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PACKAGE_NAME } from '../../lib/base/version.ts';
 import { TYPED_ENTRY } from './buildTypes.ts';
 
+/** The address of the repository. */
 const REPOSITORY = 'git+https://github.com/sluice-pipeline/sluice.git';
 /** Matches an exact version: the dependencies of a project may not change unless our version does. */
 const EXACT = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
