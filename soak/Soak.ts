@@ -23,7 +23,7 @@ const STEP_MINUTES = 8;
  * every hour: jumps of an hour would leave one out, as the clock runs on between them.
  */
 const STEPS_UNTIL_MINUTES = 180;
-/** Minutes by which the clock jumps in a step. */
+/** Minutes of a jump. */
 const JUMP_MINUTES = 50;
 /** How long buffers and what they cause take after the faults, minutes. */
 const CALM_MINUTES = 6;
