@@ -13,6 +13,24 @@ const SOURCE = /^\.\/src\/(.*)\.ts$/;
 /** A path of a module in a declaration, where the compiler leaves the ending. */
 const MODULE_PATH = /(["'])(\.{1,2}\/[^"'\n]+)\.ts\1/g;
 
+/** The published package.json, as far as it is used here. */
+export interface PackageManifest {
+  /** `local-aws` */
+  readonly name: string;
+  /** Its version. */
+  readonly version: string;
+  /** Versions of Node that it runs on. */
+  readonly engines: { readonly node: string };
+  /** The npm packages that it needs, by their names. */
+  readonly dependencies: Readonly<Record<string, string>>;
+  /** Those that whoever installs it brings along. */
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  /** Its doors, by the paths that are imported. */
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  /** Members as the repository's package.json has them. */
+  readonly [member: string]: unknown;
+}
+
 /**
  * Builds the npm package: JavaScript and types of every module in its place, as Node reads no TypeScript below
  * `node_modules`; and a package.json whose doors are those of the sources.
@@ -21,7 +39,7 @@ const MODULE_PATH = /(["'])(\.{1,2}\/[^"'\n]+)\.ts\1/g;
  * @returns The package.json.
  * @throws Error with what the compiler says.
  */
-export function buildPackage(folder: string) {
+export function buildPackage(folder: string): PackageManifest {
   const settings = join(folder, 'tsconfig.json');
   writeFileSync(settings, JSON.stringify(compilation(folder)));
   const compiler = join(
@@ -43,6 +61,7 @@ export function buildPackage(folder: string) {
   return manifest;
 }
 
+/** The compiler's settings for the package, whose modules become JavaScript and declarations. */
 function compilation(folder: string) {
   const source = join(root, 'src');
   return {
@@ -61,7 +80,7 @@ function compilation(folder: string) {
 }
 
 /** The published package.json: the repository's, with built doors and without what only the repository needs. */
-function packageManifest() {
+function packageManifest(): PackageManifest {
   const {
     private: _,
     scripts: __,
