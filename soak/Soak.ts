@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { MINUTE_MS } from '../lib/base/time.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { loadTemplate } from '../local/loadTemplate.ts';
 import { type Cloud, startCloud } from '../local/startCloud.ts';
@@ -14,6 +13,8 @@ import { SoakCloud } from './SoakCloud.ts';
 
 /** The configuration of the cloud. */
 const CONFIG = fileURLToPath(new URL('./sluice.config.ts', import.meta.url));
+/** Milliseconds of a minute. */
+const MINUTE_MS = 60_000;
 /** Most events of a window. */
 const WINDOW_EVENTS = 50_000;
 /** The longest step of the clock, minutes: schedules run every five. */

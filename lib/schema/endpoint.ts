@@ -81,7 +81,7 @@ export const passThroughSchema = z
       '`statsig: true`',
     ),
   })
-  .refine(({ statsig, url }) => (statsig === undefined) !== (url === undefined), {
+  .refine((host) => (host.statsig === undefined) !== (host.url === undefined), {
     error: '{ statsig: true } or { url: "https://…" }',
   });
 

@@ -10,8 +10,11 @@ import { LineJournal } from '../disk/LineJournal.ts';
 import type { Metric, MetricDatum } from './embeddedMetrics.ts';
 import { Statistics, type StoredStatistics } from './Statistics.ts';
 
-const MINUTE_MS = 60_000;
+/** Milliseconds of a minute, the shortest period. */
+export const MINUTE_MS = 60_000;
+/** Milliseconds of an hour. */
 const HOUR_MS = 3_600_000;
+/** Milliseconds of a day. */
 const DAY_MS = 24 * HOUR_MS;
 
 /**

@@ -5,8 +5,6 @@ import { epochSeconds, type JsonOperation, operation } from '../protocol/JsonSer
 import { readToken, writeToken } from '../protocol/pageToken.ts';
 import { type AlarmOptions, type DeployedAlarm, readMinutes, type State, stateOf } from './alarmState.ts';
 
-export const MINUTE_MS = 60_000;
-
 /** Limits of a call: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
 const LIMITS = { names: 100, records: 100, defaultRecords: 50 } as const;
 

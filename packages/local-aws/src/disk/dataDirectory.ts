@@ -66,10 +66,10 @@ export function requireOwnFolders({ root, ...folders }: DataFolders): void {
   }
 }
 
-/** Permission bits of a folder, and of a file, that only its owner can read. */
-export const FOLDER_MODE = 0o700;
-
-export const FILE_MODE = 0o600;
+/** Permission bits of a folder that only its owner can read. */
+const FOLDER_MODE = 0o700;
+/** Permission bits of a file that only its owner can read. */
+const FILE_MODE = 0o600;
 
 /** Permission bits of the group and of all other users. */
 export const OTHERS = 0o077;
