@@ -43,7 +43,7 @@ export function isLogRead({ unknown }: Pick<StatusFacts, 'unknown'>, part: strin
 }
 
 /** What a code of ours says of itself; undefined of another code. */
-export function reasonOf(code: string | null | undefined): FindingCase | undefined {
+function reasonOf(code: string | null | undefined): FindingCase | undefined {
   const reason = explainCode(code ?? '');
   return reason.cause === '' ? undefined : reason;
 }
@@ -95,7 +95,7 @@ function unthrottled(
 }
 
 /** Why a call of a customer's bucket failed. @param codes Stable codes of failures: SLUICE_…; the most serious one decides. */
-export function customersCase(codes: readonly (string | null)[]): 'owner' | 'denied' | 'other' {
+function customersCase(codes: readonly (string | null)[]): 'owner' | 'denied' | 'other' {
   if (codes.some((code) => code?.endsWith('_OWNER_DIFFERS'))) return 'owner';
   return codes.some((code) => code?.endsWith('_DENIED')) ? 'denied' : 'other';
 }

@@ -290,7 +290,7 @@ export class Lake {
   }
 }
 
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /** Where an erasure of a curated day can be killed: a Parquet file is replaced, and only what is no table's is hidden. */
 export const killPoints = eraseFaultPoints.filter((point) => point !== 'hidden');

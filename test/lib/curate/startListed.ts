@@ -17,7 +17,7 @@ import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 export const START = Date.parse('2026-11-20T00:20:00Z');
 
-export const NEWEST = '2026-11-17';
+const NEWEST = '2026-11-17';
 
 const VERSION = '20261101T000000000Z-00000001';
 

@@ -14,7 +14,7 @@ import type { Schedule } from '../scheduler/index.ts';
 import type { DeployedFunction } from '../template/Deployment.ts';
 import { routeSource } from '../template/readDeployment.ts';
 import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
-import { policiesAtResources } from './resourcePolicies.ts';
+import { policiesAtResources } from '../template/resourcePolicies.ts';
 
 /** Refusals with different sentences that are kept. The one that occurred longest ago goes first. */
 const MOST_REFUSALS = 100;

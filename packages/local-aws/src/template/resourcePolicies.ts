@@ -1,5 +1,5 @@
 import { type Policy, readPolicy } from '../iam/policy.ts';
-import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
+import { type ResolvedTemplate, resourcesOfType } from './resolveTemplate.ts';
 
 /** The policies of a template's queues, and the permissions of its functions. */
 export function policiesAtResources(resolved: ResolvedTemplate): Map<string, Policy> {
