@@ -157,6 +157,8 @@ describe('sluice keys', () => {
     expect(await stored()).toEqual({ keys: [] });
     await keys(['add', 'web'], KEY);
     for (const broken of ['[]', '{"keys":{}}', listOf({ label: 'web' })]) await put(broken);
+    // A version that was current has no label of one that is to come.
+    expect(await restored('--dry-run')).toBe('+web');
     await put(listOf(entry('pending')), 'AWSPENDING');
     expect(await restored('--dry-run')).toBe('+web');
     expect(await restored()).toBe('+web');

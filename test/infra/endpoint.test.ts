@@ -76,6 +76,7 @@ describe('a Function URL', () => {
       Threshold: 25,
       isOwn: true,
     },
+    { name: 'a single one', collector: { reservedConcurrency: 1 }, Threshold: 1, isOwn: true },
     {
       name: "the account's, of all functions without a reservation",
       collector: { accountConcurrency: 10 },
