@@ -105,6 +105,16 @@ function withoutSomePeople(): string {
     SELECT f.unit_id FROM (VALUES ('ada'), ('bob'), ('cyd')) AS f (unit_id) WHERE true ${condition} ORDER BY 1`;
 }
 
+/** A checkout with such metadata on a day of November. */
+function checkoutRows(metadata: readonly object[]): string {
+  return metadata
+    .map(
+      (of) =>
+        `SELECT 'checkout' AS event_name, DATE '2026-11-11' AS ds, ${text(JSON.stringify(of))} AS company_metadata`,
+    )
+    .join(' UNION ALL ');
+}
+
 /** The queries besides that of conversion. */
 export const analystQueries: readonly AnalystQuery[] = [
   {
@@ -160,6 +170,29 @@ export const analystQueries: readonly AnalystQuery[] = [
     rows: [
       ['2026-11-14', '1'],
       ['2026-11-15', '2'],
+    ],
+  },
+  {
+    heading: 'Items of a list',
+    sql: queryOf(
+      'experiments.md',
+      'Items of a list',
+      checkoutRows([
+        {
+          items: [
+            { sku: 'a', price: 2.5 },
+            { sku: 'b', price: 4 },
+          ],
+        },
+        { items: [{ sku: 'a', price: 3 }, { sku: 'c' }] },
+        { items: [] },
+        { total: 9 },
+      ]),
+    ),
+    rows: [
+      ['a', '2', '5.5'],
+      ['b', '1', '4'],
+      ['c', '1', null],
     ],
   },
   { heading: 'Without some people', sql: withoutSomePeople(), rows: [['bob'], ['cyd']] },
