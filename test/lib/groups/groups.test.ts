@@ -194,38 +194,36 @@ describe('a pull', () => {
     expect(back).toEqual(forth);
   });
 
-  it('keeps a rule as a group, and uses names from the latest specs', () => {
-    const rows = mergeGroups([], [rule], START).rows;
-    const demoted = mergeGroups(
-      rows,
-      [{ ...rule, layerId: null, kind: 'other', groupName: 'New', split: null }],
-      START + HOUR,
-    ).rows;
-    expect(demoted).toMatchObject([{ kind: 'group', groupName: 'New', layerId: 'l', expectedSplit: 0.5 }]);
-    const older = mergeGroups(demoted, [{ ...rule, groupName: 'Oldest' }], START - HOUR).rows;
-    expect(older).toMatchObject([{ groupName: 'New', firstSeen: START - HOUR, lastSeen: START + HOUR }]);
-    const risen = mergeGroups(
-      mergeGroups([], [{ ...rule, kind: 'other' }], START).rows,
-      [rule],
-      START + HOUR,
+  /** The rows after a pull, an hour after the other. */
+  const pulled = (...pulls: readonly (readonly SpecRule[])[]) =>
+    pulls.reduce<readonly GroupRow[]>(
+      (rows, rules, hour) => mergeGroups(rows, rules, START + hour * HOUR).rows,
+      [],
     );
-    expect(risen.rows).toMatchObject([{ kind: 'group' }]);
-    // An ID twice in one experiment: the first counts, unless the second is a group.
-    expect(
-      mergeGroups(
-        [],
-        [
-          { ...rule, kind: 'holdout' },
-          { ...rule, kind: 'other' },
-        ],
-        START,
-      ).rows,
-    ).toMatchObject([{ kind: 'holdout' }]);
-    const twice = mergeGroups([], [rule, { ...rule, groupName: 'Second' }], START).rows;
-    expect(twice).toMatchObject([{ groupName: rule.groupName }]);
-    expect(mergeGroups([], [{ ...rule, kind: 'holdout' }, rule], START).rows).toMatchObject([
-      { kind: 'group' },
-    ]);
+
+  it('keeps a rule as a group, with its layer and its split', () => {
+    const demoted: SpecRule = { ...rule, layerId: null, kind: 'other', split: null };
+    const expected = { kind: 'group', layerId: 'l', expectedSplit: 0.5 };
+    expect(pulled([rule], [demoted])).toMatchObject([expected]);
+  });
+
+  it('makes a group of a rule that becomes one', () => {
+    expect(pulled([{ ...rule, kind: 'other' }], [rule])).toMatchObject([{ kind: 'group' }]);
+  });
+
+  it('uses names from the latest specs, whichever are pulled last', () => {
+    const rows = pulled([rule], [{ ...rule, groupName: 'New' }]);
+    expect(rows).toMatchObject([{ groupName: 'New' }]);
+    const older = mergeGroups(rows, [{ ...rule, groupName: 'Oldest' }], START - HOUR).rows;
+    expect(older).toMatchObject([{ groupName: 'New', firstSeen: START - HOUR, lastSeen: START + HOUR }]);
+  });
+
+  it('takes the first rule of an ID that is there twice, unless the second is a group', () => {
+    const holdout: SpecRule = { ...rule, kind: 'holdout' };
+    expect(pulled([holdout, { ...rule, kind: 'other' }])).toMatchObject([{ kind: 'holdout' }]);
+    const second = { ...rule, groupName: 'Second' };
+    expect(pulled([rule, second])).toMatchObject([{ groupName: rule.groupName }]);
+    expect(pulled([holdout, rule])).toMatchObject([{ kind: 'group' }]);
   });
 
   it('has the split of the latest specs that say one', () => {

@@ -63,9 +63,10 @@ describe('a run of the plan', () => {
     });
 
     // It comes back by itself when the day has settled, and not before.
-    await ingest.clock.advance(10 * 60_000 - 1_000);
+    // The clock runs by itself as well: a minute is room for a busy machine.
+    await ingest.clock.advance(9 * 60_000);
     expect(await ingest.received('plan')).toEqual([]);
-    await ingest.clock.advance(60_000);
+    await ingest.clock.advance(2 * 60_000);
     const [again, ...others] = await ingest.received('plan');
     expect(again).toEqual({
       sluice: 'plan',

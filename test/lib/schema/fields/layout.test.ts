@@ -56,10 +56,9 @@ describe('a layout of keys', () => {
   });
 
   it('leaves only the midnights out of a key that a layout finds', () => {
-    expect(['T', 't'].map((t) => withoutMidnight(`in/dt=2026-11-19${t}00:00:00/_SUCCESS`))).toEqual([
-      'in/dt=2026-11-19/_SUCCESS',
-      'in/dt=2026-11-19t00:00:00/_SUCCESS',
-    ]);
+    expect(withoutMidnight('in/dt=2026-11-19T00:00:00/_SUCCESS')).toBe('in/dt=2026-11-19/_SUCCESS');
+    const other = 'in/dt=2026-11-19t00:00:00/_SUCCESS';
+    expect(withoutMidnight(other)).toBe(other);
   });
 
   it('knows what the paths of a day begin with, and an example that it finds again', () => {
