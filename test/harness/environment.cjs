@@ -13,8 +13,8 @@ const modules = new Map();
 
 vm.compileFunction = (code, parameters, options) => {
   const { filename, parsingContext } = options;
-  // Only a function that is compiled by itself can import.
-  if (parsingContext === undefined || /\bimport\s*\(/.test(code))
+  // Only a function that is compiled by itself can import, or begin with `#!`.
+  if (parsingContext === undefined || /^#!|\bimport\s*\(/.test(code))
     return compileFunction(code, parameters, options);
   const text = `(function (${parameters.join(', ')}) {${code}\n})`;
   let kept = scripts.get(filename);
