@@ -177,11 +177,11 @@ describe('buckets of two accounts', () => {
     const Policy = JSON.stringify(statement({}));
     await allow(statement({}));
     expect((await theirs.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
-    for (const call of [
-      ours.send(new PutBucketPolicyCommand({ Bucket, Policy })),
-      ours.send(new GetBucketPolicyCommand({ Bucket })),
-    ])
-      expect(await failureOf(call)).toMatchObject({ name: 'MethodNotAllowed', status: 405 });
+    const notAllowed = { name: 'MethodNotAllowed', status: 405 };
+    const put = await failureOf(ours.send(new PutBucketPolicyCommand({ Bucket, Policy })));
+    expect(put).toMatchObject(notAllowed);
+    const got = await failureOf(ours.send(new GetBucketPolicyCommand({ Bucket })));
+    expect(got).toMatchObject(notAllowed);
   });
 
   const malformed = (message: unknown) => ({ name: 'MalformedPolicy', status: 400, message });

@@ -134,11 +134,9 @@ describe('conditional writes', () => {
     await put('any', 'a');
     const IfMatch = '*';
     const copy = new CopyObjectCommand({ Bucket, Key: 'other', CopySource: `${Bucket}/any`, IfMatch });
-    for (const write of [put('any', 'b', { IfMatch }), s3.client.send(copy)])
-      expect(await failureOf(write)).toMatchObject({
-        status: 501,
-        message: expect.stringContaining('If-Match: *'),
-      });
+    const refused = { status: 501, message: expect.stringContaining('If-Match: *') };
+    expect(await failureOf(put('any', 'b', { IfMatch }))).toMatchObject(refused);
+    expect(await failureOf(s3.client.send(copy))).toMatchObject(refused);
     expect(await text('any')).toBe('a');
     await remove('any', '*');
     expect(s3.store.bucket(Bucket).find('any')).toBeUndefined();
