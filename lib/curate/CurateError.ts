@@ -5,7 +5,7 @@ import { CatalogCallError } from '../landing/catalog/catalogCalls.ts';
 export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_FILE_UNREADABLE: {
     cause: 'A raw file of the day can’t be read.',
-    cure: 'Check the file that the detail names. `InvalidObjectState`: it is archived, and Athena skips it (docs/platform.md, "Archived objects"). Else Athena can’t read it either: put an intact copy, or an earlier version, in its place (docs/platform.md, "Restore"). Only if there is none, move it out of the folder of the day: rows of it that the curated day has stay.',
+    cure: 'Look at the file that the detail names. With `InvalidObjectState` it is archived, and Athena skips it (docs/platform.md, "Archived objects"). With another code Athena can’t read it: put an intact copy, or an earlier version, in its place (docs/platform.md, "Restore"). Only if there is none, move it out of the folder of the day: rows of it that the curated day has stay.',
     repeats: 'always',
   },
   SLUICE_CURATE_COLUMN_UNFIT: {
@@ -36,7 +36,7 @@ export const CurateError = defineErrorFamily('system', {
   },
   SLUICE_CURATE_TABLE_DIFFERS: {
     cause: 'The curated table in the Data Catalog does not have the columns of this configuration.',
-    cure: 'While a deployment runs, the day is retried. Otherwise run the command that `npx sluice status` prints; if it prints none, deploy.',
+    cure: 'While a deployment runs, the day is retried. Without one run the command that `npx sluice status` prints; if it prints none, deploy.',
   },
   SLUICE_CURATE_KILLED: {
     cause: 'The function was killed or crashed each time it curated the day.',

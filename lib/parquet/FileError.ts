@@ -69,7 +69,7 @@ export const FileError = defineErrorFamily(
     },
     SLUICE_INGEST_COLUMN_MISSING: {
       cause: 'A file does not have a column that the mapping names.',
-      cure: 'Correct the mapping, mark the column `optional: true`, or drop a file that has it.',
+      cure: "If the column has another name now, list both in the mapping, as `{ column: ['plan', 'plan_name'] }`, and deploy. If it is gone for good, mark the field `optional: true`, and deploy. If neither, have a file dropped that has it.",
     },
     SLUICE_INGEST_COLUMN_NAME_UNFIT: {
       cause: 'The name of a column, or of a member of a struct, contains a NUL character.',

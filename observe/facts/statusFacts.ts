@@ -1,5 +1,7 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { GetBucketVersioningCommand } from '@aws-sdk/client-s3';
+import { workingParts } from '../../infra/template/functionWork.ts';
+import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { NotedRule } from '../../lib/landing/catalog/archivingRules.ts';
 import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
@@ -91,6 +93,8 @@ import {
 import { countQuarantineFiles } from './tables/quarantineFiles.ts';
 import { judgedHours, readLastNight } from './tables/receivedHours.ts';
 
+/** How far back the first failure of a key is looked for. */
+const KEY_FAILED_MS = 14 * DAY_MS;
 /** A message is tried for two and a half hours at most before it is a dead letter. */
 const TRIES_MS = 10_800_000;
 
@@ -467,8 +471,12 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
       const { part = name } = parts.deadLetters?.find(({ queue }) => queue === name) ?? {};
       return isByKey ? [part] : [];
     });
-    const since = delivered ?? now - DAY_MS;
-    return ask('the failures of the key', () => readFirstKeyFailure(deployment, [...new Set(logs)], since));
+    if (logs.length === 0) return null;
+    // The one that failed first may have nothing more to do, and so no failure of the last day.
+    const used = ['collect', ...workingParts].filter((part) => !unusedFunctions(config).includes(part));
+    const all = new Set([...logs, 'landing', ...used]);
+    const since = Math.max(delivered ?? 0, now - KEY_FAILED_MS);
+    return ask('the failures of the key', () => readFirstKeyFailure(deployment, [...all], since));
   }
 
   /** What is compared with the template, once the configuration that it is made of is the deployed one. */

@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { CurateError } from '../../lib/curate/CurateError.ts';
+import { SourceError } from '../../lib/drops/CustomerBucket.ts';
+import { LoadError } from '../../lib/drops/load/LoadError.ts';
+import { ReceiptError } from '../../lib/drops/load/sendReceipt.ts';
+import { ExportError } from '../../lib/export/ExportError.ts';
+import { LedgerError } from '../../lib/ledger/LedgerError.ts';
+import { FileError } from '../../lib/parquet/FileError.ts';
 import type { UnreadKind } from '../../observe/explainAwsError.ts';
 import { GONE } from '../../observe/facts/flow/senders.ts';
 import type { StackFault } from '../../observe/facts/stackFaults.ts';
@@ -11,17 +18,23 @@ import { cases } from './judgeCases/cases.ts';
 import {
   changedRequests,
   codedFailure,
+  curatedTable,
   datasetFacts,
   deadLetters,
   emptyListing,
+  failedDay,
   failedRequests,
   failureOf,
   functionErrors,
   HOUR_MS,
+  hourOldLook,
   hoursAgo,
   judgedDeployment,
   keysFailure,
+  loadedDay,
   NOW,
+  namedExport,
+  ongoingFailure,
   quarantineCount,
   requestGroup,
   ringingAlarm,
@@ -60,7 +73,10 @@ function ruleFaults({ code, title, since, cause, cure, detail }: Finding): reado
       cause.includes('Since when is not recorded.'),
     'says who, or why that is not known':
       !OF_SENDERS.has(code) || SAYS_WHO.test(`${title} ${detail} ${cause}`),
-    'names nothing undefined': !/undefined|(?<!got |read )null|NaN|\[object/.test(
+    'leaves nothing to fill into a command but a label': !cure
+      .split('`')
+      .some((text, i) => i % 2 === 1 && / (?!LABEL\b)[A-Z]{3,}\b/.test(text)),
+    'names nothing undefined': !/undefined|(?<!got |read )null\b|NaN|\[object/.test(
       `${title} ${detail} ${cause} ${cure}`,
     ),
   };
@@ -125,6 +141,8 @@ const damagedEntry = (folder: string) => {
   const key = `ledger/${folder}/2026-11-18.json`;
   return { damagedEntries: [{ key, writtenAt: hoursAgo(3), versionBefore: null }] };
 };
+const PUT_DENIED =
+  'AccessDenied: arn:aws:sts::1:assumed-role/R/x is not authorized to perform: s3:PutObject on resource: x';
 const throttled = failureOf('throttled', 'Lambda throttled 6 invocations.');
 /** What a function can fail with, one of each kind. */
 const FAILURES = [
@@ -186,6 +204,25 @@ const more: readonly Partial<StatusFacts>[] = [
   { ...late, failures: { write: codedFailure('SLUICE_X', 'it is denied.') } },
   { ...late, failures: { write: throttled } },
   { ...late, failures: { write: failureOf('denied', 'AccessDenied.') } },
+  { ...late, failures: { write: failureOf('denied', PUT_DENIED) } },
+  { functionErrors: [functionErrors], failures: { 'curate-plan': failureOf('denied', PUT_DENIED) } },
+  { unreached: hourOf('5xx'), failures: { collect: failureOf('denied', PUT_DENIED) } },
+  {
+    deadLetters: [deadLetters],
+    failures: {
+      [deadLetters.queue]: failureOf('denied', PUT_DENIED),
+      [deadLetters.part]: failureOf('denied', PUT_DENIED),
+    },
+  },
+  datasetFacts({
+    late: [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }],
+    lastLook: { ...hourOldLook, elsewhere: { days: [], others: ['v2/'] } },
+  }),
+  { ...failedRequests({ SLUICE_KEYS_INVALID: 7 }), keys: { ...noKeys, faultKind: 'invalid' } },
+  {
+    ...failedRequests({ SLUICE_KEYS_INVALID: 7 }),
+    keys: { ...noKeys, faultKind: 'entries', unreadable: ['a'] },
+  },
   { functionErrors: [functionErrors], failures: { 'curate-plan': failureOf('denied', 'AccessDenied.') } },
   { unreached: hourOf('5xx'), failures: { collect: failureOf('denied', 'AccessDenied.') } },
   { ...late, deadLetters: [deadLetters] },
@@ -214,6 +251,27 @@ const more: readonly Partial<StatusFacts>[] = [
       hasMore: false,
     },
   },
+  ...['SLUICE_INGEST_FILE_X', 'SLUICE_SOURCE_KEY_DENIED'].map((failure) =>
+    datasetFacts({ days: [{ ...failedDay, failure }] }),
+  ),
+  datasetFacts({ days: [{ ...failedDay, failing: { ...ongoingFailure, replaced: NOW } }] }),
+  ...Object.entries({
+    ...FileError.entries,
+    ...SourceError.entries,
+    ...LoadError.entries,
+    ...LedgerError.entries,
+  }).map(([failure, { cause }]) =>
+    datasetFacts({ days: [{ ...failedDay, failure, failureMessage: cause }] }),
+  ),
+  ...Object.keys(ExportError.entries).map((failure) => ({
+    exports: [{ ...namedExport, days: [{ ...failedDay, failure }] }],
+  })),
+  ...['SLUICE_CURATE_X', ...Object.keys(CurateError.entries)].map((code) => ({
+    curated: [{ ...curatedTable, failed: [{ day: '2026-11-17', code, message: null, ...ongoingFailure }] }],
+  })),
+  ...['SLUICE_RECEIPT_X', ...Object.keys(ReceiptError.entries)].map((code) =>
+    datasetFacts({ days: [{ ...loadedDay, receipt: { code, since: NOW - 5 * HOUR_MS } }] }),
+  ),
   datasetFacts({ lacking: [lost(true)] }),
   {
     ...datasetFacts({ lacking: [lost(true)] }),
@@ -264,6 +322,7 @@ const more: readonly Partial<StatusFacts>[] = [
   { keys: { ...noKeys, fault: GONE, faultKind: 'gone' }, isLocal: true },
   { quarantine: [quarantineCount, { ...quarantineCount, reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED' }] },
   { quarantine: [{ ...quarantineCount, reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED' }] },
+  { quarantine: [{ ...quarantineCount, reason: 'SLUICE_INGEST_ROW_TIME_MISSING' }] },
   { faults: 1 },
   damagedEntry('exports/out'),
   damagedEntry('curated/events'),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { explainCode } from '../../observe/explainCode.ts';
 import type { DatasetDays } from '../../observe/facts/days/ledgerDays.ts';
 import type { LastDay } from '../../observe/facts/flow/changes.ts';
 import type { LastFailure } from '../../observe/facts/flow/failures.ts';
@@ -168,7 +169,7 @@ describe('a finding of sluice status', () => {
   });
 
   it('of a day that failed on the first day of the lookback is cured by the next run', () => {
-    const days = [{ ...failedDay, day: '2026-11-17' }];
+    const days = [{ ...failedDay, day: '2026-11-17', failure: 'SLUICE_INGEST_FILE_TRUNCATED' }];
     const found = judge({ ...datasetFacts({ days }), exports: [{ ...namedExport, days }] });
     expect(found.map(({ commands }) => commands.map((command) => command.split(' --stage')[0]))).toEqual([
       [
@@ -176,6 +177,121 @@ describe('a finding of sluice status', () => {
         'npx sluice ingest run --source acme --dataset orders',
       ],
       ['npx sluice export status --export out', 'npx sluice export run --export out'],
+    ]);
+  });
+
+  it.each([
+    ['SLUICE_INGEST_FILE_TRUNCATED', 'run'],
+    ['SLUICE_SOURCE_NOTHING_LOADABLE', 'run'],
+    // The files stay, and a run tries them again after 12 hours only.
+    ['SLUICE_INGEST_COLUMN_MISSING', 'backfill'],
+    ['SLUICE_LOAD_ROWS_REFUSED', 'backfill'],
+    ['SLUICE_SOURCE_KEY_DENIED', 'backfill'],
+  ])(
+    'of a day that failed with %s says why, and has the command that loads it: ingest %s',
+    (failure, action) => {
+      const failureMessage = 'A file is wrong. orders/2026-11-18/a.parquet.';
+      const [found, ...others] = judge(datasetFacts({ days: [{ ...failedDay, failure, failureMessage }] }));
+      const { cure } = explainCode(failure);
+      expect(others).toEqual([]);
+      expect(found?.commands.at(-1)).toContain(`npx sluice ingest ${action} `);
+      if (action === 'run') expect(found?.commands.join()).not.toContain('backfill');
+      if (failure.endsWith('_DENIED')) expect(found?.commands.join()).toContain('policy print');
+      else
+        expect(found).toMatchObject({
+          cause: expect.stringContaining(failureMessage),
+          cure: expect.stringContaining(cure.slice(0, 20)),
+        });
+    },
+  );
+
+  it('of a denial that is over says so, and that of a policy that is there still', () => {
+    const denied = (action: string) =>
+      failureOf(
+        'denied',
+        `AccessDenied: assumed-role/W/x is not authorized to perform: ${action} on resource: y`,
+      );
+    const { waiting: late } = waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(2) } });
+    const { cases: causes } = findingCatalogue.SLUICE_FINDING_LANDING_LATE;
+    const causeOf = (action: string, more: Partial<StatusFacts>) =>
+      judge({ waiting: late, failures: { write: denied(action) }, ...more }).find(
+        ({ code }) => code === 'SLUICE_FINDING_LANDING_LATE',
+      )?.cause;
+    expect(causeOf('s3:PutObject', {})).toBe(causes.allowed.cause);
+    // Nobody has asked, or not everybody may read the policy.
+    expect(causeOf('s3:PutObject', { deniedCalls: null })).toBe(causes.denied.cause);
+    expect(causeOf('kms:Decrypt', {})).toBe(causes.denied.cause);
+  });
+
+  it('of what is gone tells what cannot be read without it, and no other finding does', () => {
+    const gone = {
+      what: 'table',
+      name: 'sluice.statsig_forwarded_events',
+      part: 'the tables of the catalog',
+      differs: null,
+      repair: [['glue', 'create-table']],
+      isDeployed: true,
+      deployedAt: null,
+      changedAt: null,
+      isOtherRelease: false,
+    } as const;
+    const unread = (part: string, name: string) => {
+      return { part, why: `Table ${name} not found.`, kind: 'missing', log: null, isByKey: false } as const;
+    };
+    const unknown = [
+      unread('the partitions', 'statsig_forwarded_events'),
+      unread('the exports', 'statsig_forwarded_exposures'),
+    ];
+    expect(judge({ stackFaults: [gone], unknown })).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_RESOURCE_MISSING',
+        detail: expect.stringContaining('the partitions: Table statsig_forwarded_events not found'),
+      },
+      { code: 'SLUICE_FINDING_UNREADABLE', title: expect.stringMatching(/^The exports/) },
+    ]);
+  });
+
+  it('of refused rows of files has the commands that load their days again, and names no sender', () => {
+    const ofFiles = { ...quarantineCount, reason: 'SLUICE_INGEST_ROW_TIME_MISSING' };
+    const days = [{ ...loadedDay, rows: { in: 40, out: 30, refused: 10 } }];
+    const { cases: causes } = findingCatalogue.SLUICE_FINDING_QUARANTINED;
+    const found = judge({ ...datasetFacts({ days }), quarantine: [ofFiles] });
+    expect(found).toMatchObject([
+      {
+        cause: causes.files.cause,
+        commands: [
+          expect.any(String),
+          expect.stringContaining(
+            'backfill --source acme --dataset orders --from 2026-11-19 --to 2026-11-19',
+          ),
+        ],
+      },
+    ]);
+    const [mixed] = judge({ ...datasetFacts({ days }), quarantine: [ofFiles, quarantineCount] });
+    expect(mixed?.cause).toBe(causes.mixed.cause);
+  });
+
+  it('of a late day names what its folder has beside days', () => {
+    const late = [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }];
+    const lastLook = { ...hourOldLook, elsewhere: { days: [], others: ['v2/'] } };
+    expect(judge(datasetFacts({ late, lastLook }))).toMatchObject([
+      {
+        title: expect.stringContaining('the folder has v2/'),
+        commands: [expect.stringContaining('s3 ls'), expect.any(String)],
+      },
+    ]);
+  });
+
+  it('of days that failed is one for each reason', () => {
+    const codes = [
+      'SLUICE_INGEST_FILE_TRUNCATED',
+      'SLUICE_INGEST_COLUMN_MISSING',
+      'SLUICE_INGEST_FILE_TRUNCATED',
+    ];
+    const days = codes.map((failure, i) => ({ ...failedDay, day: `2026-11-${17 + i}`, failure }));
+    expect(judge(datasetFacts({ days })).map(({ title }) => title.split(', since')[0])).toEqual([
+      '2 days of acme/orders could not be loaded, the newest 2026-11-19 with SLUICE_INGEST_FILE_TRUNCATED',
+      '1 day of acme/orders could not be loaded, the newest 2026-11-18 with SLUICE_INGEST_COLUMN_MISSING',
     ]);
   });
 
@@ -810,7 +926,10 @@ describe('a finding of sluice status', () => {
       ...datasetFacts({ days: [old[0] ?? failedDay, replaced] }),
       exports: [{ ...namedExport, days: old }],
       curated: [
-        { ...curatedTable, failed: [{ day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', ...ongoingFailure }] },
+        {
+          ...curatedTable,
+          failed: [{ day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', message: null, ...ongoingFailure }],
+        },
       ],
     });
     const words = found.flatMap(({ commands }) => commands.map((command) => command.split(' --stage')[0]));

@@ -190,6 +190,7 @@ export const loadedDay: DropDay = {
   version: null,
   loadedFrom: null,
   failure: null,
+  failureMessage: null,
   receipt: null,
   failing: null,
 };

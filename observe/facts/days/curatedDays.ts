@@ -107,6 +107,8 @@ export interface FailedCuration extends Failing {
   readonly day: UtcDay;
   /** Code of the failure. */
   readonly code: string;
+  /** The cause of the failure with its details, as the file; null if the ledger has none. */
+  readonly message: string | null;
 }
 
 /** A day whose curated rows views read. */
@@ -390,7 +392,8 @@ export async function readCurationState(deployment: CuratedReaders): Promise<rea
       raw: raw.length,
       failed: [...entries, ...keepingEntries].flatMap(({ day, entry }) => {
         const failing = failingOf(entry);
-        return failing === null ? [] : [{ day, code: entry?.failure?.code ?? '', ...failing }];
+        const { code = '', message = null } = entry?.failure ?? {};
+        return failing === null ? [] : [{ day, code, message, ...failing }];
       }),
       late: queued.map(({ day }) => day),
       lateSince:

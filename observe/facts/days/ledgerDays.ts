@@ -258,6 +258,8 @@ export interface DropDay {
   readonly loadedFrom: string | null;
   /** Code of the failure; null without one. */
   readonly failure: string | null;
+  /** The cause of the failure with its details, as the file and the column; null without one. */
+  readonly failureMessage: string | null;
   /** How long it fails; null of a day that has not failed. */
   readonly failing: Failing | null;
   /** Why the customer's bucket did not take its receipt; null if it did, or there is none. */
@@ -333,6 +335,7 @@ function dropDay(
     version: entry?.version ?? null,
     loadedFrom: movedFrom(entry, place),
     failure: entry?.failure?.code ?? null,
+    failureMessage: entry?.failure?.message ?? null,
     failing: failingOf(entry),
     receipt:
       entry?.receipt?.failure === undefined

@@ -55,8 +55,16 @@ export const collectorFindings = {
         'The command shows what AWS answered, as `object_error` and `not_streamed`. After a denial correct the role, the bucket or its key: `npx sluice doctor` names it. A throttling or a timeout passes.',
       ],
       keys: [
-        "Collectors could not read the keys' secret, or an entry of it. Most SDKs repeat them for minutes; what is not repeated is lost.",
-        'The command shows what Secrets Manager answered. `npx sluice keys restore --dry-run` says whether the last valid list comes back; after a denial `npx sluice doctor --drift` names what was changed.',
+        "Collectors cannot read the keys' secret. Most SDKs repeat them for minutes; what is not repeated is lost.",
+        'Do what `SLUICE_FINDING_KEYS_UNREADABLE` says, which has the commands. The command here shows what Secrets Manager answered.',
+      ],
+      keyEntries: [
+        "The keys' secret has entries that no collector can read, and these requests have other keys than those that can be read. Most SDKs repeat them for minutes; what is not repeated is lost.",
+        'Do what `SLUICE_FINDING_KEYS_UNREADABLE` says, which has the commands. The command here shows the log.',
+      ],
+      keysUnknown: [
+        "Collectors could not read the keys' secret then, and nothing is known to be wrong with it now. Most SDKs repeat them for minutes; what is not repeated is lost.",
+        'Wait for ten minutes: collectors read it again. If the finding stays, `npx sluice doctor --drift` names what was changed. The command shows what Secrets Manager answered.',
       ],
       other: [
         'The collector failed with these requests, as the detail says.',
@@ -186,12 +194,16 @@ export const collectorFindings = {
         'Their sender made them so. Only it can send them again.',
         'The command shows the rows. Have the sender that the title names corrected: the detail says how, of each reason.',
       ],
+      files: [
+        'They are rows of files of customers, which the mapping of their dataset could not read. All other rows of these files are loaded.',
+        'The first command shows the rows. Do what the detail says of each reason: a corrected file is loaded by the next run, and after a correction of the mapping the other commands load the days again.',
+      ],
       redrive: [
         'They can be delivered once what refused them is corrected.',
         'The first command shows the rows, with the cure of each reason. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
       ],
       mixed: [
-        'Some can be delivered once what refused them is corrected; of the others only the sender can send them again, as the detail says.',
+        'They have several reasons: the detail says of each what corrects it, and who.',
         'The first command shows the rows, with the cure of each reason. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
       ],
     },

@@ -48,6 +48,10 @@ export const dropsFindings = {
         'The folder was listed, and has no file of the day: whoever delivers it is late, or writes elsewhere.',
         'Ask whoever delivers it. The next run loads files that come. If the day has none on purpose, run `accept empty`.',
       ],
+      beside: [
+        'The folder has no file of the day, and has names that are no days as `dayFormat` and `layout` of the dataset say.',
+        'Ask whoever delivers it whether the day is below one of the names of the title, which the first command lists: then have it moved to its day, or correct `folder` or `dayFormat` and deploy, and the next run loads it. If the day has no file on purpose, run `accept empty`.',
+      ],
       noRows: [
         'Files of the day came, and have no row: the job that makes them ran before its data was there.',
         'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
@@ -78,11 +82,11 @@ export const dropsFindings = {
       ],
       elsewhere: [
         'The folder has files, and none for a day that is looked for: as `dayFormat` reads their keys they are of other days.',
-        'Correct `folder` or `dayFormat` of the dataset by the names in the detail, and deploy; or have whoever delivers it use the configured one. Days before the lookback load with `npx sluice ingest backfill --source SOURCE --dataset DATASET --from DAY`.',
+        'Correct `folder` or `dayFormat` of the dataset by the names in the detail, and deploy; or have whoever delivers it use the configured one. Then the next run loads days of the lookback. `backfill`, if it is a command here, loads those before it.',
       ],
       otherNames: [
         'Whoever delivers it names days otherwise than `dayFormat` and `layout` of the dataset say.',
-        'The command lists the folder. Have the configured names back, or set `dayFormat` or `layout` to the names in the detail and deploy: the next run loads days of the lookback, `npx sluice ingest backfill --source SOURCE --dataset DATASET --from DAY` earlier ones.',
+        'The first command lists the folder. Have the configured names back, or set `dayFormat` or `layout` to the names in the detail and deploy. Then the second command loads the days.',
       ],
     },
     { section: 'drops', alarms: ['ingest-stopped', 'ingest-late'] },
@@ -112,7 +116,16 @@ export const dropsFindings = {
   ),
   SLUICE_FINDING_RECEIPTS_FAILED: warning(
     "A customer's bucket did not take the receipt of a day; the load itself is done.",
-    "The first command says what to do. If access is denied, `policy print` prints what the customer's bucket must allow. Then `ingest backfill` loads the day again and writes the receipt.",
+    {
+      denied: [
+        'The customer denies the call, as the code of the title says: by the policy of the bucket or of its key.',
+        "`policy print` prints what the customer's bucket must allow: have them compare. Then the last command loads the day again and writes the receipt.",
+      ],
+      other: [
+        'The receipt was not taken for the code of the title.',
+        'Then the last command loads the day again and writes the receipt.',
+      ],
+    },
     { section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LEFT_OUT: warning(
@@ -122,7 +135,24 @@ export const dropsFindings = {
   ),
   SLUICE_FINDING_INGEST_FAILED: problem(
     "Days of a customer's dataset could not be loaded. Queries read the previous version, if there is one.",
-    'The first command names the file, the reason and what to do. If access is denied, `policy print` prints what the bucket of the source must allow, and to which roles. Corrected files are loaded by the next run, or now with `ingest run`; others are tried again after 12 hours, or with `backfill`.',
+    {
+      files: [
+        'The files of the day cannot be loaded.',
+        'This is for whoever delivers the files: the first command has each of them. Once other files are there, the last command loads them, in the lookback also the next run.',
+      ],
+      other: [
+        'The load failed with the code of the title.',
+        'Then the last command loads the day at once. Without it runs try the day again after 12 hours, those before the lookback never.',
+      ],
+      denied: [
+        'The customer denies the call, as the code of the title says: by the policy of the bucket or of its key, or by the trust policy of the role.',
+        '`policy print` prints what the customer must allow, and to which roles: have them compare. Then the last command loads the day at once.',
+      ],
+      replaced: [
+        'The files that failed have been replaced.',
+        'Nothing is to be done: the next run loads the files that have come. `ingest run` does it now.',
+      ],
+    },
     { section: 'drops', alarms: ['ingest-failed', 'ingest-load-failed'] },
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(

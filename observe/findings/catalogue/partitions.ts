@@ -124,7 +124,7 @@ export const partitionsFindings = {
   ),
   SLUICE_FINDING_CURATE_FAILED: problem(
     'Days could not be curated. Views read their raw rows, which costs more. Only what Athena skips or cannot read is missing: an archived or damaged file.',
-    'The first command says why: docs/curated.md, "When a day is not curated". The plan tries these days again every night; the second command does so now.',
+    'Then the second command curates the days again, or the next night does. docs/curated.md, "When a day is not curated".',
     { section: 'curated', alarms: ['curations-failed'] },
   ),
 } as const;

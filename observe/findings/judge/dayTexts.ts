@@ -1,45 +1,51 @@
 import { counted, listed } from '../../../lib/base/text.ts';
-import { addDays, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
+import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import type { DatasetDays, DropDay, Failing, LackingDay } from '../../facts/days/ledgerDays.ts';
+import type { DropDay, Failing, LackingDay } from '../../facts/days/ledgerDays.ts';
 import type { SharedPart, StatusFacts } from '../../facts/statusFacts.ts';
-import { type CaseOf, type Finding, finding, type Told } from '../catalogue.ts';
+import { type CaseOf, finding, type Told } from '../catalogue.ts';
 import type { Findings, Judged, Place } from './place.ts';
 
+/** Days that failed for one reason. */
+export interface FailedDays {
+  /** Code of the failure, of which a later version may have more than this one knows. */
+  readonly code: string;
+  /** Whether other files have come since, which are loaded next. */
+  readonly isReplaced: boolean;
+  /** The days, the newest first. */
+  readonly days: readonly UtcDay[];
+  /** The cause of the failure of the newest day with its details; null if the ledger has none. */
+  readonly message: string | null;
+  /** What the finding says of them, but for the cause. */
+  readonly told: Told;
+}
+
 /**
- * Days that failed, the latest first.
+ * Days that failed, those of one reason together, the latest first.
  *
- * @param found Makes the finding.
  * @param name What the days are of, as the finding says. @param verb What could not be done with them: `loaded`.
- * @param needs Which role needs what, as a sentence with a space before it; empty if no call was denied.
- * @param shown Commands that show a day's failure.
- * @param again A command that loads days before the lookback: no run tries them again by itself.
  */
-export function* failedDays(
-  found: (told: Told, commands: readonly string[]) => Finding,
-  { name, verb, needs }: Readonly<Record<'name' | 'verb' | 'needs', string>>,
-  {
-    days,
-    firstDay,
-  }: Pick<DatasetDays, 'firstDay'> & {
-    readonly days: readonly Pick<DropDay, 'day' | 'failure' | 'failing'>[];
-  },
-  shown: (day: string) => readonly string[],
-  again: (from: string, to: string) => string,
-): Findings {
-  const failed = days.filter(({ failing }) => failing !== null).toReversed();
-  if (failed.length === 0) return;
-  const texts = failed.map(({ day, failure, failing }) => failingText(day, failure ?? 'failed', failing));
-  const left = failed.map(({ day }) => day).filter((day) => day < firstDay);
-  const all = [
-    ...failed.slice(0, MOST_COMMANDS).flatMap(({ day }) => shown(day)),
-    ...dayRanges(left).map(({ from, to }) => again(from, to)),
-  ];
-  const [newest] = failed;
-  const title = `${counted(failed.length, 'day')} of ${name} could not be ${verb}, the newest ${newest?.day} with ${newest?.failure ?? 'failed'}`;
-  const told = { title, since: sinceOf(failed.map(({ failing }) => failing?.since)) };
-  yield found({ ...told, detail: `${name}: ${listed(texts, '; ')}.${needs}` }, [...new Set(all)]);
+export function failedDays(
+  { name, verb }: Readonly<Record<'name' | 'verb', string>>,
+  days: readonly Pick<DropDay, 'day' | 'failure' | 'failureMessage' | 'failing'>[],
+): readonly FailedDays[] {
+  const all = days.filter(({ failing }) => failing !== null).toReversed();
+  const reasons = Map.groupBy(all, ({ failure, failing }) => `${failure} ${failing?.replaced !== undefined}`);
+  return [...reasons.values()].flatMap((failed): readonly FailedDays[] => {
+    const [newest] = failed;
+    if (newest === undefined) return [];
+    const code = newest.failure ?? 'failed';
+    const isReplaced = newest.failing?.replaced !== undefined;
+    const texts = failed.map((other) => failingText(other.day, code, other.failing));
+    const told = {
+      title: `${counted(failed.length, 'day')} of ${name} could not be ${verb}, the newest ${newest.day} with ${code}`,
+      since: sinceOf(failed.map((other) => other.failing?.since)),
+      detail: `${name}: ${listed(texts, '; ')}.`,
+    };
+    const message = newest.failureMessage;
+    return [{ code, message, isReplaced, days: failed.map(({ day }) => day), told }];
+  });
 }
 
 /** The earliest of times, ISO 8601; null without any. @param times Epoch milliseconds. */

@@ -6,10 +6,10 @@ import { daysWords } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { CurationState, KeptDay } from '../../facts/days/curatedDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { finding, seenNow, type Told } from '../catalogue.ts';
-import { copiesText, failedDays, failingText, lostFilesOf, sinceOf, versionsUntil } from './dayTexts.ts';
+import { finding, seenNow } from '../catalogue.ts';
+import { copiesText, failedDays, lostFilesOf, sinceOf, versionsUntil } from './dayTexts.ts';
 import { unreadVersions } from './partitions.ts';
-import { customersTold, deniedCallText, deniedPolicy, type Findings, type Place } from './place.ts';
+import { customersTold, deniedCallText, deniedPolicy, type Findings, type Place, reasonOf } from './place.ts';
 
 /**
  * Shares of a day's rows that are resends: from the first with many times the usual share, from the second always. Fewer rows are a
@@ -37,16 +37,19 @@ export function* exportFindings(
       commands.sluice('export', 'status', '--export', name, ...daysWords(day, now));
     const run = (from: string, to: string) =>
       commands.sluice('export', 'run', '--export', name, '--from', from, '--to', to);
-    const oldest = days.find(({ failing }) => failing !== null)?.day;
-    const changed = commands.sluice('export', 'run', '--export', name);
-    const codes = days.flatMap(({ failing, failure }) => (failing === null ? [] : [failure]));
-    const denied = deniedPolicy(codes, ['--for', 'export-target', '--export', name], commands);
-    const shown = (day: string) => [show(oldest), ...denied, ...(day < firstDay ? [] : [changed])];
-    const needs = deniedCallText('export', codes, stack);
-    const subject = { name: `${name}, ${target}`, verb: 'exported', needs };
-    const failed = (told: Told, all: readonly string[]) =>
-      finding('SLUICE_FINDING_EXPORT_FAILED', { ...customersTold(codes), ...told }, all);
-    yield* failedDays(failed, subject, { days, firstDay }, shown, run);
+    for (const { code, message, days: failed, told } of failedDays(
+      { name: `${name}, ${target}`, verb: 'exported' },
+      days,
+    )) {
+      const left = failed.filter((day) => day < firstDay);
+      const detail = `${told.detail}${deniedCallText('export', [code], stack)}`;
+      yield finding('SLUICE_FINDING_EXPORT_FAILED', { ...customersTold([code], message), ...told, detail }, [
+        show(failed.at(-1)),
+        ...deniedPolicy([code], ['--for', 'export-target', '--export', name], commands),
+        ...(left.length < failed.length ? [commands.sluice('export', 'run', '--export', name)] : []),
+        ...dayRanges(left).map(({ from, to }) => run(from, to)),
+      ]);
+    }
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
     if (copies.length > 0) {
       const texts = copies.map(({ day, kept }) => `${day} ${counted(kept, 'file')}`);
@@ -78,18 +81,17 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
     );
     const judgedBy = ['the curated days', 'the partitions of curated days'] as const;
     yield* unreadVersions({ name: table, table, unread, judgedBy }, place);
-    const show = ['curate', 'status', '--table', kind];
-    if (failed.length > 0) {
-      const names = failed.map((failedDay) => failingText(failedDay.day, failedDay.code, failedDay));
-      const all = [...show, ...daysWords(failed.at(-1)?.day, now)];
-      const [newest] = failed;
-      const told = {
-        title: `${counted(failed.length, 'day')} of ${table} could not be curated, the newest ${newest?.day} with ${newest?.code}`,
-        since: sinceOf(failed.map(({ since }) => since)),
-        detail: `${table}: ${listed(names, '; ')}.`,
-      };
-      yield finding('SLUICE_FINDING_CURATE_FAILED', told, [commands.sluice(...all), run]);
-    }
+    const oldestFirst = failed.toReversed().map(({ day, code, message, ...failing }) => ({
+      day,
+      failure: code,
+      failureMessage: message,
+      failing,
+    }));
+    for (const { code, message, days, told } of failedDays({ name: table, verb: 'curated' }, oldestFirst))
+      yield finding('SLUICE_FINDING_CURATE_FAILED', { ...told, reason: reasonOf(code, message) }, [
+        commands.sluice('curate', 'status', '--table', kind, ...daysWords(days.at(-1), now)),
+        run,
+      ]);
     if (late.length > 0)
       yield finding(
         'SLUICE_FINDING_CURATE_LATE',

@@ -153,7 +153,7 @@ export function* undeployedFindings(
 
 /** What somebody, or a crawler, has changed or deleted of the stack. */
 export function* stackFaultFindings(
-  { stackFaults }: Pick<StatusFacts, 'stackFaults'>,
+  { stackFaults, unknown = [] }: Pick<StatusFacts, 'stackFaults'> & Partial<Pick<StatusFacts, 'unknown'>>,
   { commands }: Pick<Place, 'commands'>,
 ): Findings {
   for (const fault of stackFaults ?? []) {
@@ -168,7 +168,11 @@ export function* stackFaultFindings(
       const of = deployedAt === null ? '' : ` of the deployment of ${deployedAt}`;
       const title = `The ${what} ${name}${of} does not exist`;
       const deleted = `The ${what} ${name} is deleted, and can be brought back until ${keptUntil}`;
-      const told = seenNow(keptUntil === undefined ? title : deleted, `The ${what} ${name}.`);
+      const unread = unknown
+        .filter((read) => isUnreadBy(fault, read))
+        .map((read) => `${read.part}: ${read.why}`);
+      const without = unread.length === 0 ? '' : ` Without it nobody can read ${listed(unread, '; ')}`;
+      const told = seenNow(keptUntil === undefined ? title : deleted, `The ${what} ${name}.${without}`);
       yield finding(
         'SLUICE_FINDING_RESOURCE_MISSING',
         { case: missingCase(fault), judgedBy, ...told },
@@ -188,6 +192,19 @@ export function* stackFaultFindings(
       yield finding('SLUICE_FINDING_DRIFT', { case: cause, judgedBy, ...told }, shown);
     } else yield tableFinding(fault, `${points}${more}`, shown);
   }
+}
+
+/** Whether a part could not be read because something is gone. */
+function isUnreadBy({ differs, name }: StackFault, { kind, why }: Unread): boolean {
+  const isAbout = kind === 'missing' || kind === 'query';
+  return differs === null && isAbout && why.includes(name.slice(name.lastIndexOf('.') + 1));
+}
+
+/** Parts that could not be read, but for what the finding of something that is gone tells. */
+export function* unreadParts({ unknown, stackFaults }: StatusFacts): Findings {
+  yield* unreadFindings(
+    unknown.filter((read) => stackFaults?.some((fault) => isUnreadBy(fault, read)) !== true),
+  );
 }
 
 /** A table or view that differs. Glue keeps when it was changed last. */
@@ -317,7 +334,7 @@ export function* faultFindings({ faults }: StatusFacts, { commands }: Place): Fi
 /** Parts that could not be read, a finding for each reason. */
 export function unreadFindings(parts: readonly Unread[]): readonly Finding[] {
   return Array.from(Map.groupBy(parts, unreadCause).values(), (ofCause) => ({
-    ...unreadParts(ofCause),
+    ...unreadOf(ofCause),
     isByKey: ofCause.some(({ isByKey }) => isByKey),
   }));
 }
@@ -346,7 +363,7 @@ const UNREAD: Readonly<Record<UnreadKind, string>> = {
 export type Unread = Pick<UnreadPart, 'part' | 'why' | 'kind' | 'isByKey'>;
 
 /** Parts that could not be read for one reason, with the cure of the kind of the error. @param unread At least one. */
-function unreadParts(unread: readonly Unread[]): Finding {
+function unreadOf(unread: readonly Unread[]): Finding {
   // Parts are asked at once, and answers come in any order.
   const parts = unread.toSorted((a, b) => a.part.localeCompare(b.part));
   const [{ kind } = { kind: 'other' as const }] = parts;

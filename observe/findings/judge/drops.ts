@@ -5,7 +5,7 @@ import { lastNamed } from '../../../lib/drops/plan/dueDays.ts';
 import { versionTime } from '../../../lib/ledger/versions.ts';
 import { CURATED_LEDGER, EXPORTS_LEDGER, lastLookKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
-import { daysWords, sluiceCommand } from '../../commands.ts';
+import { daysWords } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import type { DatasetDays, DropDay, WaitingDay } from '../../facts/days/ledgerDays.ts';
 import { misnamedDays } from '../../facts/days/misnamedDays.ts';
@@ -22,6 +22,7 @@ import {
   type Findings,
   otherDays,
   type Place,
+  reasonOf,
   scheduled,
   scheduleNames,
 } from './place.ts';
@@ -149,7 +150,7 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
 function* listing(
   drops: DatasetDays,
-  { name, now, run, policy, needs, commands, deployedAt, isLookDamaged, isPlanFailing }: Dataset,
+  { name, now, run, policy, needs, commands, backfill, deployedAt, isLookDamaged, isPlanFailing }: Dataset,
 ): Findings {
   const { folder, schedule, lookbackDays, lastLook, isLookOld, unlooked, days } = drops;
   const late = (
@@ -182,7 +183,7 @@ function* listing(
     yield finding(
       'SLUICE_FINDING_SOURCE_UNREADABLE',
       {
-        ...customersTold([failure.code]),
+        ...customersTold([failure.code], failure.message),
         title: `The folder of ${name} could not be listed: ${failure.code}`,
         since: failingSince,
         detail: `${name}, ${folder}, since ${failingSince}${tried}${good}: ${failure.code}: ${failure.message}${needs('list', failure.code)}`,
@@ -191,7 +192,7 @@ function* listing(
     );
   }
   if (!stopped) {
-    yield* otherNames(drops, name, [commands.aws('s3', 'ls', folder)]);
+    yield* otherNames(drops, name, (from, to) => [commands.aws('s3', 'ls', folder), backfill(from, to)]);
     return;
   }
   const there = [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(elsewhere?.others ?? [])];
@@ -206,11 +207,21 @@ function* listing(
     since: lastLook.place === undefined ? listedAt : since,
     detail: `${name}: ${had}${instead}, ${listedAt}${moved}.`,
   } as const;
-  yield late(told, [commands.aws('s3', 'ls', folder)]);
+  const before = unlooked.filter((day) => day < drops.firstDay);
+  yield late(told, [
+    commands.aws('s3', 'ls', folder),
+    ...dayRanges(before)
+      .slice(0, MOST_COMMANDS)
+      .map(({ from, to }) => backfill(from, to)),
+  ]);
 }
 
 /** Days that seem to come under other names than the dataset has. */
-function* otherNames(drops: DatasetDays, name: string, shown: readonly string[]): Findings {
+function* otherNames(
+  drops: DatasetDays,
+  name: string,
+  shown: (from: string, to: string) => readonly string[],
+): Findings {
   const misnamed = misnamedDays(drops);
   const [first] = misnamed?.missed ?? [];
   if (misnamed === null || first === undefined) return;
@@ -222,7 +233,8 @@ function* otherNames(drops: DatasetDays, name: string, shown: readonly string[])
     since: first,
     detail: `${drops.folder} has ${has}. ${missed.join(', ')}: no file.`,
   } as const;
-  yield finding('SLUICE_FINDING_INGEST_LATE', told, shown, 'warning');
+  const all = shown(first, missed.at(-1) ?? first);
+  yield finding('SLUICE_FINDING_INGEST_LATE', told, all, 'warning');
 }
 
 /** Days that failed. */
@@ -230,12 +242,38 @@ function* failedLoads(
   drops: DatasetDays,
   { name, run, policy, needs, explain, backfill }: Dataset,
 ): Findings {
-  const codes = drops.days.flatMap(({ failing, failure }) => (failing === null ? [] : [failure]));
-  const denied = policy(...codes);
-  const shown = (day: string) => [explain(day), ...denied, ...(day < drops.firstDay ? [] : [run()])];
-  const subject = { name, verb: 'loaded', needs: needs('load', ...codes) };
-  const found = (told: Told, all: readonly string[]) => finding('SLUICE_FINDING_INGEST_FAILED', told, all);
-  yield* failedDays(found, subject, drops, shown, backfill);
+  for (const { code, message, isReplaced, days, told } of failedDays({ name, verb: 'loaded' }, drops.days)) {
+    const kind = isReplaced ? 'replaced' : failureCase(code);
+    // A run leaves files alone that it has tried within 12 hours, and days before the lookback.
+    const isOfRun = kind === 'replaced' || kind === 'files';
+    const again = days.filter((day) => !isOfRun || day < drops.firstDay);
+    const read = drops.days.find(({ day }) => day === days[0])?.version;
+    const readAt = read == null ? null : versionTime(read);
+    const served =
+      readAt === null ? 'Queries have no row of it' : `Queries read its version of ${isoTimestamp(readAt)}`;
+    const detail = `${told.detail} ${served}.${needs('load', code)}`;
+    const reason = isReplaced || kind === 'denied' ? undefined : reasonOf(code, message);
+    yield finding('SLUICE_FINDING_INGEST_FAILED', { case: kind, ...told, reason, detail }, [
+      ...days.slice(0, MOST_COMMANDS).map(explain),
+      ...policy(code),
+      ...(again.length < days.length ? [run()] : []),
+      ...dayRanges(again).map(({ from, to }) => backfill(from, to)),
+    ]);
+  }
+}
+
+/** Failures that other files end; of all others a setting, a policy or the machine is the reason. */
+const OF_FILES =
+  /^SLUICE_(INGEST_FILE_|SOURCE_(NOTHING_LOADABLE|FILES_REPLACED|LOG_INVALID|SPARK_LOG_ABOVE|\w+_TABLE$))/;
+
+function isDenial(code: string): boolean {
+  return code.endsWith('_DENIED');
+}
+
+/** What ends the failure of a load. */
+function failureCase(code: string): CaseOf<'SLUICE_FINDING_INGEST_FAILED'> {
+  if (isDenial(code)) return 'denied';
+  return OF_FILES.test(code) ? 'files' : 'other';
 }
 
 /** Days whose files are gone from the customer's folder. */
@@ -387,20 +425,26 @@ function* lateDrops(drops: DatasetDays, dataset: Dataset): Findings {
   const absent = drops.late.filter(({ day }) => unready.every((unreadyDay) => unreadyDay.day !== day));
   const kinds = Map.groupBy(absent, ({ day, empty }) => {
     if (day < drops.firstDay) return empty === undefined ? 'before' : 'beforeNoRows';
-    return empty === undefined ? 'noFile' : 'noRows';
+    if (empty !== undefined) return 'noRows';
+    return namesBeside(drops).length > 0 ? 'beside' : 'noFile';
   });
   for (const [kind, days] of kinds) yield* lateOf(drops, dataset, { kind, absent: days });
+}
+
+/** Names in the folder that are no days, unless {@link otherNames} tells of them. */
+function namesBeside(drops: DatasetDays): readonly string[] {
+  return misnamedDays(drops) === null ? (drops.lastLook?.elsewhere?.others ?? []) : [];
 }
 
 /** Late days that lack the same. */
 function* lateOf(
   drops: DatasetDays,
-  { name, status, backfill, accept }: Dataset,
+  { name, status, backfill, accept, commands }: Dataset,
   {
     kind,
     absent,
   }: {
-    readonly kind: 'before' | 'beforeNoRows' | 'noFile' | 'noRows';
+    readonly kind: 'before' | 'beforeNoRows' | 'beside' | 'noFile' | 'noRows';
     readonly absent: DatasetDays['late'];
   },
 ): Findings {
@@ -416,9 +460,10 @@ function* lateOf(
     const loaded = drops.days.filter(({ files, day }) => files > 0 && day < newest.day);
     const last = [loaded.at(-1)?.day ?? '', drops.lastLook?.newestDay ?? ''].sort().at(-1);
     const came = last === '' ? 'no earlier one is known' : `the last that came is of ${last}`;
+    const beside = kind === 'beside' ? `, and the folder has ${listed(namesBeside(drops))}` : '';
     const has =
       newest.empty === undefined
-        ? `No file of ${name} for ${newest.day} came by ${due}; ${came}`
+        ? `No file of ${name} for ${newest.day} came by ${due}; ${came}${beside}`
         : `The files of ${name} for ${newest.day}, due at ${due}, have no rows (${newest.empty})`;
     const told = {
       case: kind,
@@ -427,7 +472,7 @@ function* lateOf(
       detail: `${name}: ${what} come of ${listed(texts, '; ')}.`,
     };
     yield finding('SLUICE_FINDING_INGEST_LATE', told, [
-      status(days[0]),
+      kind === 'beside' ? commands.aws('s3', 'ls', drops.folder) : status(days[0]),
       ...dayRanges(days)
         .slice(0, MOST_COMMANDS)
         // The next run looks for the others itself.
@@ -453,16 +498,21 @@ function* leftOutFiles({ days }: DatasetDays, { name, explain }: Dataset): Findi
 /** Days whose receipt the customer's bucket does not take. */
 function* failedReceipts({ days }: DatasetDays, { name, now, policy, needs, backfill }: Dataset): Findings {
   const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
-  for (const { day, receipt } of untold.slice(0, 1))
+  for (const { day, receipt } of untold.slice(0, 1)) {
+    const { code = '', since = now } = receipt ?? {};
+    const kind = isDenial(code) ? 'denied' : 'other';
     yield finding(
       'SLUICE_FINDING_RECEIPTS_FAILED',
       {
-        title: `The receipt of ${name} for ${day} was not taken: ${receipt?.code}${otherDays(untold.length)}`,
+        case: kind,
+        title: `The receipt of ${name} for ${day} was not taken: ${code}${otherDays(untold.length)}`,
         since: sinceOf(untold.map((other) => other.receipt?.since)),
-        detail: `${name}: ${day}: ${receipt?.code}, since ${isoTimestamp(receipt?.since ?? now)}${otherDays(untold.length)}.${needs('receipt', receipt?.code ?? null)}`,
+        detail: `${name}: ${day}: ${code}, since ${isoTimestamp(since)}${otherDays(untold.length)}.${needs('receipt', code)}`,
+        reason: kind === 'denied' ? undefined : reasonOf(code),
       },
-      [sluiceCommand([], ['explain', receipt?.code ?? '']), ...policy(receipt?.code ?? null), backfill(day)],
+      [...policy(code), backfill(day)],
     );
+  }
 }
 
 /** What is judged of a dataset, in order. */

@@ -13,7 +13,7 @@ import {
   silentAlarms,
   stackFaultFindings,
   undeployedFindings,
-  unreadFindings,
+  unreadParts,
   unversioned,
 } from './deployment.ts';
 import { damageAlarms, damagedEntries, dropFindings } from './drops.ts';
@@ -86,7 +86,7 @@ const JUDGES: readonly Judge[] = [
   { find: copyFindings, readBy: /^relay\b/ },
   { find: silentAlarms, readBy: /^alarms\b/ },
   { find: faultFindings },
-  { find: ({ unknown }) => unreadFindings(unknown), readBy: PLACES },
+  { find: unreadParts, readBy: PLACES },
 ];
 
 /** Whether what is judged is of the deployment: the settings by which it is read are deployed. */

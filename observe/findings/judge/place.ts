@@ -42,19 +42,38 @@ export function isLogRead({ unknown }: Pick<StatusFacts, 'unknown'>, part: strin
   return unknown.every(({ log }) => log !== part);
 }
 
-/** What a code of ours says of itself; undefined of another code. */
-function reasonOf(code: string | null | undefined): FindingCase | undefined {
-  const reason = explainCode(code ?? '');
-  return reason.cause === '' ? undefined : reason;
+/** What a code of ours says of itself; undefined of another code. @param message Its cause with details, where that is known. */
+export function reasonOf(
+  code: string | null | undefined,
+  message: string | null = null,
+): FindingCase | undefined {
+  const { cause, cure } = explainCode(code ?? '');
+  return cause === '' ? undefined : { cause: message ?? cause, cure };
+}
+
+/**
+ * Whether the policy that denied a function a call denies it no more, by the policies that are there now. A denial of a key's policy is not
+ * judged: not everybody may read that.
+ */
+function isAllowedAgain(
+  { deniedCalls, failures }: Partial<Pick<StatusFacts, 'deniedCalls' | 'failures'>>,
+  part: string,
+  { kind, text }: LastFailure,
+): boolean {
+  // Nobody has looked at the policies of a function whose own last run was not denied a call.
+  if (failures?.[part]?.kind !== 'denied') return false;
+  const isStill = deniedCalls?.some((calls) => calls.part === part);
+  return kind === 'denied' && isStill === false && /not authorized to perform: (?!kms:)/.test(text);
 }
 
 /** The case of what a function failed with last, and what its code says; without a failure, whether its log could be read. */
 export function failureTold(
-  facts: Pick<StatusFacts, 'unknown'>,
+  facts: Pick<StatusFacts, 'unknown'> & Partial<Pick<StatusFacts, 'deniedCalls' | 'failures'>>,
   part: string,
   why: LastFailure | undefined,
 ): { readonly case: FailureCase | 'unknown'; readonly reason?: FindingCase } {
   if (why === undefined) return { case: isLogRead(facts, part) ? 'unknown' : 'unread' };
+  if (isAllowedAgain(facts, part, why)) return { case: 'allowed' };
   const reason = why.kind === 'error' ? reasonOf(why.code) : undefined;
   return reason === undefined ? { case: why.kind } : { case: 'reason', reason };
 }
@@ -101,12 +120,17 @@ function customersCase(codes: readonly (string | null)[]): 'owner' | 'denied' | 
 }
 
 /** The case of {@link customersCase}, and what the code of the newest failure says where no case does. @param codes The oldest first. */
-export function customersTold(codes: readonly (string | null)[]): {
+export function customersTold(
+  codes: readonly (string | null)[],
+  message: string | null = null,
+): {
   readonly case: ReturnType<typeof customersCase>;
   readonly reason?: FindingCase | undefined;
 } {
   const name = customersCase(codes);
-  return name === 'other' ? { case: name, reason: reasonOf(codes.at(-1)) ?? OF_LATER } : { case: name };
+  return name === 'other'
+    ? { case: name, reason: reasonOf(codes.at(-1), message) ?? OF_LATER }
+    : { case: name };
 }
 
 /** What is said of a code that this version does not know. */

@@ -1,7 +1,10 @@
 import { counted, listed } from '../../../lib/base/text.ts';
+import { isRowReason } from '../../../lib/drops/rowReasons.ts';
 import { isCuredByRedrive, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
+import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { explainCode } from '../../explainCode.ts';
+import type { DatasetDays } from '../../facts/days/ledgerDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { QuarantineCount } from '../../facts/tables/landedRows.ts';
 import type { QuarantineSender } from '../../facts/tables/quarantineSenders.ts';
@@ -9,7 +12,7 @@ import { type CaseOf, finding } from '../catalogue.ts';
 import { type Findings, fromText, type Place, senderText, shareText } from './place.ts';
 
 /** Refused events. The first reason, which the title names, is that with the most rows. */
-export function* quarantined({ quarantine }: StatusFacts, { commands }: Place): Findings {
+export function* quarantined({ quarantine, datasets }: StatusFacts, { commands }: Place): Findings {
   const reasons = quarantine ?? [];
   const [first] = reasons;
   if (first === undefined) return;
@@ -20,7 +23,7 @@ export function* quarantined({ quarantine }: StatusFacts, { commands }: Place): 
   const verb = total === 1 ? 'is' : 'are';
   const share = `${shareText(first.rows, reasons.length)} with ${first.reason}${mainSenderText(first)}`;
   const told = {
-    case: quarantineCase(redriven.length, others.length),
+    case: quarantineCase(reasons),
     title: `${counted(total, 'row')} ${verb} in quarantine, ${share}`,
     since: reasons.map(({ firstAt }) => firstAt).sort()[0] ?? null,
     detail: `${listed(reasons.map(reasonText), '; ')}.${cures}`,
@@ -29,15 +32,40 @@ export function* quarantined({ quarantine }: StatusFacts, { commands }: Place): 
     commands.sluice('redrive', '--reason', reason, '--dry-run'),
     commands.sluice('redrive', '--reason', reason),
   ]);
+  const loads = reasons.some(({ reason }) => isRowReason(reason))
+    ? refusedDays(datasets ?? [], commands)
+    : [];
   // Refused events are ordinary; rows that their table did not take are not.
   const severity = reasons.some(({ reason }) => isRowFailure(reason)) ? 'problem' : 'warning';
-  yield finding('SLUICE_FINDING_QUARANTINED', told, [commands.sluice('quarantine'), ...redrives], severity);
+  yield finding(
+    'SLUICE_FINDING_QUARANTINED',
+    told,
+    [commands.sluice('quarantine'), ...redrives, ...loads],
+    severity,
+  );
 }
 
-/** Who can cure the rows. @param redriven Reasons that a redrive cures. @param others All other reasons. */
-function quarantineCase(redriven: number, others: number): CaseOf<'SLUICE_FINDING_QUARANTINED'> {
-  if (others === 0) return 'redrive';
-  return redriven === 0 ? 'sender' : 'mixed';
+/** Commands that load the days again of which rows were refused. */
+function refusedDays(datasets: readonly DatasetDays[], { sluice }: Place['commands']): readonly string[] {
+  const all = datasets.flatMap(({ source, dataset, days }) => {
+    const refused = days.flatMap(({ day, rows }) => (rows.refused > 0 ? [day] : []));
+    return dayRanges(refused).map(({ from, to }) =>
+      sluice('ingest', 'backfill', '--source', source, '--dataset', dataset, '--from', from, '--to', to),
+    );
+  });
+  return all.slice(0, MOST_COMMANDS);
+}
+
+/** Who can cure the rows: whoever corrects what refused them, the mapping or the file of a customer, or the sender alone. */
+function quarantineCase(reasons: readonly QuarantineCount[]): CaseOf<'SLUICE_FINDING_QUARANTINED'> {
+  const curers = new Set(
+    reasons.map(({ reason }) => {
+      if (isCuredByRedrive(reason)) return 'redrive';
+      return isRowReason(reason) ? 'files' : 'sender';
+    }),
+  );
+  const [first, ...more] = curers;
+  return first === undefined || more.length > 0 ? 'mixed' : first;
 }
 
 /** `, 5 of these from js-client 3.1 with the key web`: the sender with the most rows; empty if nobody knows who it is. */

@@ -62,7 +62,7 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const share = sender?.count === worst?.count ? '' : `, ${sender?.count} of these`;
   const most = from === '' ? '' : `${share}${from}`;
   const told = {
-    case: unstoredCase(worst?.code ?? '', state),
+    case: unstoredCase(worst?.code ?? '', state, facts),
     title: `${counted(total, 'request')} ${total === 1 ? 'was' : 'were'} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
     since: since ?? null,
     detail: [...failed.map(({ text }) => text), unstoredText(unstored, unknown)].join(' '),
@@ -160,11 +160,17 @@ function unstoredText(unstored: StatusFacts['unstored'], unknown: StatusFacts['u
 }
 
 /** Why requests are answered 503. */
-function unstoredCase(code: string, state: FailedCode['state']): CaseOf<'SLUICE_FINDING_NOT_STORED'> {
+function unstoredCase(
+  code: string,
+  state: FailedCode['state'],
+  { keys, keysFailure }: Pick<StatusFacts, 'keys' | 'keysFailure'>,
+): CaseOf<'SLUICE_FINDING_NOT_STORED'> {
   if (state === 'over' && code in KeysError.entries) return 'keysOver';
   if (state !== 'open') return state;
   if (NOT_STORED.includes(code)) return 'stores';
-  return code in KeysError.entries ? 'keys' : 'other';
+  if (!(code in KeysError.entries)) return 'other';
+  if (keys?.faultKind === 'entries') return 'keyEntries';
+  return keys?.fault == null && keysFailure === null ? 'keysUnknown' : 'keys';
 }
 
 /** Requests that the gateway or the Function URL answered by itself. */
@@ -202,7 +208,9 @@ function unreachedOf(
     told,
     [
       ...(told.case === 'unknown' ? [commands.sluice('doctor', '--drift')] : []),
-      ...(way === '4xx' ? [] : explained(failure, 'collect', { commands, config, stack })),
+      ...(way === '4xx' || told.case === 'allowed'
+        ? []
+        : explained(failure, 'collect', { commands, config, stack })),
       way === '4xx' ? commands.sluice('doctor') : commands.aws(...log),
     ],
     isOver ? 'warning' : 'problem',

@@ -46,6 +46,7 @@ export const dayCases: readonly Case[] = [
     'problem',
     `s3://acme/out/ ${failedDayText}`,
     'npx sluice export status --export out',
+    'npx sluice export run --export out',
   ],
   [
     'the bucket of an export belongs to another account',
@@ -91,7 +92,10 @@ export const dayCases: readonly Case[] = [
     'days could not be curated',
     {
       curated: [
-        { ...curatedTable, failed: [{ day: '2026-11-17', code: 'SLUICE_CURATE_KILLED', ...ongoingFailure }] },
+        {
+          ...curatedTable,
+          failed: [{ day: '2026-11-17', code: 'SLUICE_CURATE_KILLED', message: null, ...ongoingFailure }],
+        },
       ],
     },
     'CURATE_FAILED',

@@ -207,7 +207,6 @@ export const dropCases: readonly Case[] = [
     'RECEIPTS_FAILED',
     'warning',
     `acme/orders 2026-11-19 SLUICE_RECEIPT_ACCESS_DENIED ${hoursAgo(5)} sluice-prod-IngestLoadRole-* s3:PutObject`,
-    'npx sluice explain SLUICE_RECEIPT_ACCESS_DENIED',
     'npx sluice policy print --for ingest-source --source acme',
     'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-19 --to 2026-11-19',
   ],
