@@ -50,7 +50,7 @@ const PARALLEL_FILES = 16;
  * Brings back files of days of a table that are gone, as far as S3 has versions of them.
  *
  * A file that was deleted comes back as it was: its delete markers are removed. A file of a raw table that was replaced
- * is copied beside the file that replaced it, because views count an event once. A table with versions is loaded or
+ * is copied beside the file that replaced it, because views count an event once; or over what is no Parquet, which stays as a version. A table with versions is loaded or
  * curated again instead: `sluice ingest`, `sluice curate`. Nothing else is changed, and no present file is removed; a second run finds nothing more to do.
  *
  * No erasure may begin meanwhile: it is looked for once, before the files come back.

@@ -1,6 +1,12 @@
 import type { ExplainedCode } from '../../observe/explainCode.ts';
-import type { FindingCode } from '../../observe/findings/catalogue.ts';
-import { type Command, onlyArgument, UsageError } from '../terminal/commandLine.ts';
+import type { Finding, FindingCode } from '../../observe/findings/catalogue.ts';
+import {
+  type Command,
+  type CommandLine,
+  onlyArgument,
+  targetOptions,
+  UsageError,
+} from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
 
 /** `sluice explain`: a code with its cause and cure. */
@@ -9,8 +15,8 @@ export const explain: Command = {
   summary:
     'Explain a code of an answer, a log line, a failed day, quarantine or a finding: its cause and its cure.',
   takes: 'CODE',
-  options: {},
-  examples: ['sluice explain SLUICE_KEY_UNKNOWN'],
+  options: { ...targetOptions },
+  examples: ['sluice explain SLUICE_KEY_UNKNOWN', 'sluice explain SLUICE_FINDING_INGEST_LATE --stage prod'],
   async run(line) {
     const word = onlyArgument(line.positionals, 'a code: SLUICE_…');
     const explained = await explainAnyCode(word.toUpperCase());
@@ -19,15 +25,17 @@ export const explain: Command = {
         'SLUICE_USAGE_ARGUMENTS',
         `${word}: no such code of an answer, a log or a finding. A command that fails prints its own.`,
       );
-    const { code, cause, cure, section } = explained;
-    writeResult<ExplainedFinding>(line, explained, () =>
-      [
-        `${code}: ${cause}`,
-        cure,
-        ...(section === null ? [] : [`See docs/operate.md, "${section}".`]),
-        '',
-      ].join('\n'),
-    );
+    const found = await casesAtHand(line, explained);
+    const { findingLines } = await import('../observe/doctorText.ts');
+    writeResult<ExplainedFinding>(line, found === null ? explained : { ...explained, found }, () => {
+      const { code, cause, cure, section } = explained;
+      const here = found ?? [];
+      const none = found === null ? [] : ['`sluice status` does not find it here now.'];
+      const told = here.length === 0 ? [...none, cure] : here.flatMap((one) => findingLines(one, 0));
+      // A finding has its section.
+      const see = section === null || here.length > 0 ? [] : [`See docs/operate.md, "${section}".`];
+      return [`${code}: ${cause}`, ...told, ...see, ''].join('\n');
+    });
     return 0;
   },
 };
@@ -36,6 +44,24 @@ export const explain: Command = {
 export interface ExplainedFinding extends ExplainedCode {
   /** The section of docs/operate.md; null without one. */
   readonly section: string | null;
+  /** What `sluice status` finds of the code in the deployment that the options name; absent without them, and of other codes. */
+  readonly found?: readonly Finding[];
+}
+
+/** What a deployment has of a code; null if no option names one, and of codes that are of no finding. */
+async function casesAtHand(
+  line: CommandLine,
+  { code }: ExplainedFinding,
+): Promise<readonly Finding[] | null> {
+  const isNamed = ['local', 'stage'].some((option) => line.values[option] !== undefined);
+  const { findingCatalogue } = await import('../../observe/findings/catalogue.ts');
+  if (!isNamed || !Object.hasOwn(findingCatalogue, code)) return null;
+  const [{ withDeployment }, { readStatus }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
+    import('../../observe/findings/status.ts'),
+  ]);
+  const { problems } = await withDeployment(line, readStatus);
+  return problems.filter((problem) => problem.code === code);
 }
 
 /**

@@ -162,14 +162,17 @@ export function copiesOf(
   return copies.filter(({ isSure }) => isSure || isLikely);
 }
 
-/** What of a loaded day's rows is not as before, in words; null if nothing is, or a person accepted it. */
-export function contentWords({
-  state,
-  content,
-  accepted,
-}: Pick<LedgerEntry, 'state' | 'content' | 'accepted'>): string | null {
-  const unusual = content?.unusual ?? [];
-  if (state !== 'succeeded' || accepted === true || unusual.length === 0) return null;
+type JudgedDay = Pick<LedgerEntry, 'state' | 'content' | 'accepted'>;
+
+/** What of a loaded day's rows is not as before; nothing if a person accepted it. A member without a field is of the rows' days, or of files. */
+export function unusualContent({ state, content, accepted }: JudgedDay): DayContent['unusual'] {
+  return state === 'succeeded' && accepted !== true ? (content?.unusual ?? []) : [];
+}
+
+/** {@link unusualContent} in words; null if nothing is not as before. */
+export function contentWords(day: JudgedDay): string | null {
+  const unusual = unusualContent(day);
+  if (unusual.length === 0) return null;
   const texts = unusual.map(({ words, values = [] }) =>
     values.length === 0 ? words : `${words}; for example ${values.map(quotedName).join(', ')}`,
   );

@@ -127,6 +127,6 @@ export function seenNow(title: string, detail = title): Told {
 export function explainFinding(code: FindingCode): Pick<Finding, 'cause' | 'cure' | 'section'> {
   const { cause, cases, section } = entries[code];
   const all = Object.values(cases);
-  const cures = all.map((one) => (one.cause === cause ? one.cure : `${one.cause} ${one.cure}`));
-  return { cause, cure: cures.join('\n'), section: section === undefined ? null : operateSections[section] };
+  const named = all.map((one) => (one.cause === cause ? one.cure : `- If so: ${one.cause}\n  ${one.cure}`));
+  return { cause, cure: named.join('\n'), section: section === undefined ? null : operateSections[section] };
 }

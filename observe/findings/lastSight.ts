@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { valueAt } from '../../lib/base/json.ts';
-import { DAY_MS } from '../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
 import type { StatusFacts } from '../facts/statusFacts.ts';
 import type { Finding, FindingCode } from './catalogue.ts';
 
@@ -84,7 +84,7 @@ export function sightsOf(
   facts: StatusFacts,
   before: readonly Sight[],
 ): readonly Sight[] {
-  const now = found.map((finding) => ({ at: facts.at, finding }));
+  const now = found.map((finding) => ({ at: facts.at, finding: sinceBefore(finding, facts.at, before) }));
   if (facts.unknown.length === 0) return now;
   const hidden = JUDGED_BY.flatMap(([isUnknown, ...names]) => (isUnknown(facts) ? names : []));
   const codes: readonly string[] = hidden.map((name) => `SLUICE_FINDING_${name}`);
@@ -99,6 +99,36 @@ export function sightsOf(
       !found.some((other) => isOfSame(other, finding)),
   );
   return [...now, ...kept];
+}
+
+/** Findings of what came within 24 hours: what began earlier seems to begin then. */
+const OF_ONE_DAY: readonly string[] = [
+  'NOT_STORED',
+  'REFUSED',
+  'UNREACHED',
+  'TIME_SECONDS',
+  'CLOCK_OFF',
+  'QUARANTINED',
+  'OVERFLOW',
+  'FUNCTION_FAILED',
+].map((name) => `SLUICE_FINDING_${name}`);
+/** What comes so soon after the beginning of the 24 hours may have come before, too. */
+const EDGE_MS = HOUR_MS;
+
+/** A finding of one day that was there at the beginning of the day, since an earlier look saw it, or with the words that it may be older. */
+function sinceBefore(finding: Finding, at: string, before: readonly Sight[]): Finding {
+  const { code, since, title } = finding;
+  if (since === null || !OF_ONE_DAY.includes(code)) return finding;
+  if (Date.parse(since) > Date.parse(at) - DAY_MS + EDGE_MS) return finding;
+  const seen = before.find((sight) => isOfSame(sight.finding, finding))?.finding.since ?? null;
+  const isKnown = seen !== null && seen < since;
+  return {
+    ...finding,
+    since: isKnown ? seen : since,
+    title: isKnown
+      ? title.replaceAll(since, seen)
+      : `${title.replace(/\.$/, '')} at the latest: only 24 hours are looked at.`,
+  };
 }
 
 /** Whether the answers that show one finding show the other, too. */

@@ -665,7 +665,10 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/facts/days/goneFiles.ts', 'operate/restore.contract', [
     ['own = files.at(-1)', 'own = files[1]'],
     ['(versions.get(copy)?.files.length ?? 0) > 0', 'false'],
-    ['folder.isRaw ? replacedFiles(versions) : []', 'replacedFiles(versions)'],
+    [
+      'folder.isRaw ? await replacedFiles(deployment, versions) : []',
+      'await replacedFiles(deployment, versions)',
+    ],
   ]),
   faultsOf('operate/curate/requests.ts', 'cli/dryRun.contract observe/curatedDays.contract', [
     ['dryRun ? undefined : entry', 'entry'],

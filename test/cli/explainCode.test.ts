@@ -23,6 +23,13 @@ describe('a code', () => {
     expect(await explainAnyCode('SLUICE_FINDING_REFUSED')).toMatchObject({ section: 'Requests are refused' });
   });
 
+  it('of a finding with several cases has each, with the condition under which it is that', async () => {
+    const { cases } = findingCatalogue.SLUICE_FINDING_INGEST_LATE;
+    const explained = await explainAnyCode('SLUICE_FINDING_INGEST_LATE');
+    const conditions = explained?.cure.split('\n').filter((line) => line.startsWith('- If so: '));
+    expect(conditions).toEqual(Object.values(cases).map(({ cause }) => `- If so: ${cause}`));
+  });
+
   it('is not explained if there is none', async () => {
     expect(await explainAnyCode('SLUICE_NO_SUCH_CODE')).toBeNull();
   });

@@ -141,6 +141,10 @@ describe('a fault leads by sluice status to its finding', () => {
     const prefix = hash('sha256', 'client-stranger-0123456789').slice(0, 8);
     expect(found.detail).toContain(`1 SLUICE_KEY_UNKNOWN with the key ${prefix}, first `);
     expect((await story.paste(found.commands[0] ?? '')).stdout).toContain('web');
+    const { stdout } = await story.sluice('explain', found.code);
+    expect(stdout).toContain(found.title);
+    expect(stdout).toContain(found.cure);
+    expect((await story.sluice('explain', 'SLUICE_FINDING_NO_KEY')).stdout).not.toContain('$');
     expect((await story.sluice('status')).stdout).toMatch(/\nNo problem, \d warnings?\.\n/);
   });
 

@@ -141,6 +141,7 @@ const damagedEntry = (folder: string) => {
   const key = `ledger/${folder}/2026-11-18.json`;
   return { damagedEntries: [{ key, writtenAt: hoursAgo(3), versionBefore: null }] };
 };
+const VERSION = '20261119T081500123Z-1f6c09ab';
 const PUT_DENIED =
   'AccessDenied: arn:aws:sts::1:assumed-role/R/x is not authorized to perform: s3:PutObject on resource: x';
 const throttled = failureOf('throttled', 'Lambda throttled 6 invocations.');
@@ -271,6 +272,13 @@ const more: readonly Partial<StatusFacts>[] = [
   })),
   ...['SLUICE_RECEIPT_X', ...Object.keys(ReceiptError.entries)].map((code) =>
     datasetFacts({ days: [{ ...loadedDay, receipt: { code, since: NOW - 5 * HOUR_MS } }] }),
+  ),
+  ...(['equalFiles', 'rows', 'values', 'days', 'copies'] as const).map((kind) =>
+    datasetFacts({
+      days: [
+        { ...loadedDay, version: VERSION, unusual: 'differs', unusualParts: [{ kind, short: 'differs' }] },
+      ],
+    }),
   ),
   datasetFacts({ lacking: [lost(true)] }),
   {

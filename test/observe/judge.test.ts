@@ -282,6 +282,22 @@ describe('a finding of sluice status', () => {
     ]);
   });
 
+  it.each([
+    ['values', ['explain', 'backfill', 'accept keep']],
+    ['rows', ['explain', 'accept keep']],
+    ['equalFiles', ['explain', 'accept keep']],
+  ] as const)('of a day that is unusual by its %s has the commands of that', (kind, actions) => {
+    const unusual = `has ${'long names, '.repeat(40)}`;
+    const unusualParts = [
+      { kind, short: 'has what is short' },
+      { kind: 'days', short: 'has more' },
+    ] as const;
+    const [found] = judge(datasetFacts({ days: [{ ...loadedDay, unusual, unusualParts }] }));
+    expect(found?.title).toContain('2026-11-19 has what is short, and differs in 1 other point');
+    expect(found?.detail).toContain(unusual);
+    expect(found?.commands.map((command) => /ingest (\w+( keep)?)/.exec(command)?.[1])).toEqual(actions);
+  });
+
   it('of days that failed is one for each reason', () => {
     const codes = [
       'SLUICE_INGEST_FILE_TRUNCATED',
@@ -489,7 +505,7 @@ describe('a finding of sluice status', () => {
   const skewed = (key: string, count: number, hours: number) => {
     return { ...requestGroup, key, sdk: null, count, skewMs: hours * HOUR_MS };
   };
-  const noted = { counts: {}, hasMore: false, before2000: [], uncorrected: [], ahead: [] };
+  const noted = { counts: {}, hasMore: false, before2000: [], uncorrected: [], ahead: [], late: [] };
   const rule = { prefix: '', storageClass: 'GLACIER', days: 30, isOfVersions: false } as const;
   it.each([
     [

@@ -60,6 +60,27 @@ describe('a finding of sluice status', () => {
     expect(readSights([{ at: 1 }])).toEqual([]);
   });
 
+  it('of one day says that it may be older, or since when an earlier look saw it', () => {
+    const lookAt = (age: number, firstAt: string, note: unknown) => {
+      const facts = { ...wellFacts, at: hoursAgo(age), quarantine: [{ ...quarantineCount, firstAt }] };
+      return sightsOf(judge(facts), facts, readSights(note));
+    };
+    const titleOf = (sights: ReturnType<typeof lookAt>) => sights[0]?.finding.title;
+    const edge = lookAt(0, hoursAgo(23.5), []);
+    expect(titleOf(edge)).toMatch(
+      new RegExp(`since ${hoursAgo(23.5)} at the latest: only 24 hours are looked at\\.$`),
+    );
+    expect(titleOf(lookAt(0, hoursAgo(22.5), []))).toMatch(new RegExp(`since ${hoursAgo(22.5)}\\.$`));
+    // Three looks: the last does not see the beginning any more.
+    const first = lookAt(10, hoursAgo(30), []);
+    const second = lookAt(6, hoursAgo(29.9), first);
+    const third = lookAt(0, hoursAgo(23.9), second);
+    expect(third[0]?.finding).toMatchObject({
+      since: hoursAgo(30),
+      title: expect.stringMatching(`since ${hoursAgo(30)}\\.$`),
+    });
+  });
+
   const denied = (part: string, isByKey = false) =>
     ({ part, why: 'It is denied.', kind: 'denied', log: null, isByKey }) as const;
   const lacking = [{ day: '2026-11-17', since: NOW - HOUR_MS, isOnly: false }];

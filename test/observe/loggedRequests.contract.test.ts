@@ -58,16 +58,24 @@ describe('whose clock is off by hours', () => {
     line('unstated', { clock_ahead: 1 }, 0, 1);
     const last = new Date(clock.now()).toISOString();
     const stack = { service: 'sluice', stage: 'prod' };
-    const { counts, corrected, uncorrected, ahead } = await readNoted({
+    line('late', { outside_time_window: 4 }, 0);
+    line('shop', { outside_time_window: 4, clock_corrected: 0 }, 3);
+    const config = defineConfig({ bucket: 'acme', logs: { successes: 0.5 } });
+    const { counts, corrected, uncorrected, ahead, late } = await readNoted({
       logs: client,
       stack,
+      config,
+      isLocal: false,
       now: clock.now(),
     });
+    // A line stands for two requests. Of those with a stated clock all are logged, and another finding tells.
+    expect(late).toMatchObject([{ key: 'late', count: 8 }]);
     expect(counts).toEqual({
       clock_corrected: 12,
       clock_ignored: 4,
       clock_ahead: 3,
       time_missing: 1,
+      outside_time_window: 8,
     });
     const shop = { code: null, key: 'shop', sdk: 'py-server 1', last };
     const hour = 60 * MINUTE;

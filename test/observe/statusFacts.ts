@@ -175,6 +175,7 @@ export const loadedDay: DropDay = {
   lateSince: null,
   lackingSince: null,
   unusual: null,
+  unusualParts: [],
   usual: null,
   isAccepted: false,
   hasCopies: false,

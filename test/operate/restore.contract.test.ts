@@ -100,20 +100,32 @@ describe('a day of a raw table', () => {
   it('gets what was replaced beside what replaced it: the first version, once', async () => {
     const key = `${folder}part é.parquet`;
     const copy = `${folder}restored-part é.parquet`;
-    for (const text of ['rows', 'none', 'nothing']) await put(key, text);
+    for (const text of ['rows PAR1', 'none PAR1', 'nothing PAR1']) await put(key, text);
     const before = await everything();
     const replaced = [{ key, copy }];
     expect(await restore({ dryRun: true })).toMatchObject([{ deleted: [], replaced }]);
     expect(await everything()).toEqual(before);
     expect(await restore()).toMatchObject([{ deleted: [], replaced }]);
-    expect(await Promise.all([key, copy].map(read))).toEqual(['nothing', 'rows']);
+    expect(await Promise.all([key, copy].map(read))).toEqual(['nothing PAR1', 'rows PAR1']);
     expect((await everything()).files).toEqual(expect.arrayContaining(before.files));
     expect(await restore()).toMatchObject([{ deleted: [], replaced: [] }]);
     // What replaced it was deleted, and so was the copy.
     await remove(key);
     await remove(copy);
     expect(await restore()).toMatchObject([{ deleted: [key, copy], replaced: [] }]);
-    expect(await Promise.all([key, copy].map(read))).toEqual(['nothing', 'rows']);
+    expect(await Promise.all([key, copy].map(read))).toEqual(['nothing PAR1', 'rows PAR1']);
+  });
+
+  it('gets what was replaced over what is no Parquet, which fails each query: the first version, once', async () => {
+    const key = `${folder}a.parquet`;
+    for (const text of ['rows PAR1', 'broken']) await put(key, text);
+    const before = await everything();
+    const replaced = [{ key, copy: key }];
+    expect(await restore({ dryRun: true })).toMatchObject([{ deleted: [], replaced }]);
+    expect(await restore()).toMatchObject([{ deleted: [], replaced }]);
+    expect(await read(key)).toBe('rows PAR1');
+    expect((await everything()).files).toEqual(expect.arrayContaining(before.files));
+    expect(await restore()).toMatchObject([{ deleted: [], replaced: [] }]);
   });
 
   describe('that has lost a file', () => {

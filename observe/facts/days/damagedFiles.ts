@@ -1,11 +1,9 @@
-import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
-import { ifThere } from '../../explainAwsError.ts';
-import { readVersions } from './goneFiles.ts';
+import { endsAsParquet, readVersions } from './goneFiles.ts';
 
 /** A file of a table that somebody replaced by an object that is no Parquet: each query that reads its day fails. */
 export interface DamagedFile {
@@ -17,8 +15,6 @@ export interface DamagedFile {
   readonly key: string;
   /** When it was replaced, ISO 8601. */
   readonly replacedAt: string;
-  /** Version ID of the file as it was written first. */
-  readonly ownVersion: string;
 }
 
 /** Days that are looked at, today among them: a nightly curation looks at older ones. */
@@ -26,8 +22,6 @@ const DAYS = 3;
 const PARALLEL = 4;
 /** Replaced objects of which the last bytes are read, those that were replaced last. */
 const MOST_READ = 20;
-/** The last four bytes of each Parquet file: https://parquet.apache.org/docs/file-format/ */
-const MAGIC = 'PAR1';
 
 /**
  * Looks for replaced files of today and the two days before: a listing of versions for each table and day, and a read of four bytes of
@@ -52,10 +46,9 @@ export async function readDamagedFiles(
           isDeleted,
         },
       ]): DamagedFile[] => {
-        const ownVersion = earlier.at(-1)?.VersionId;
         const replacedAt = present?.LastModified?.toISOString();
-        if (isDeleted || ownVersion === undefined || replacedAt === undefined) return [];
-        return [{ table: config.tables[kind], day, key, replacedAt, ownVersion }];
+        if (isDeleted || earlier.length === 0 || replacedAt === undefined) return [];
+        return [{ table: config.tables[kind], day, key, replacedAt }];
       },
     );
   });
@@ -91,22 +84,4 @@ export function readDamagedEntries(
       versionBefore: before?.VersionId ?? null,
     };
   });
-}
-
-/** Whether an object ends as Parquet does; one that is gone by now counts as such. */
-async function endsAsParquet(
-  { s3, config: { bucket: Bucket } }: Pick<Deployment, 's3' | 'config'>,
-  Key: string,
-): Promise<boolean> {
-  // S3 refuses a range of an empty object: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-  const answer = await ifThere(
-    s3
-      .send(new GetObjectCommand({ Bucket, Key, Range: `bytes=-${MAGIC.length}` }))
-      .catch((error: unknown) => {
-        if (error instanceof Error && error.name === 'InvalidRange') return null;
-        throw error;
-      }),
-  );
-  if (answer === undefined) return true;
-  return (await answer?.Body?.transformToString('latin1')) === MAGIC;
 }

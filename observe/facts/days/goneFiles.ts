@@ -1,4 +1,4 @@
-import { ListObjectVersionsCommand, type ObjectVersion } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectVersionsCommand, type ObjectVersion } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { isDataFile, listObjects } from '../../../lib/base/ObjectStore.ts';
@@ -11,6 +11,7 @@ import { curatedSubject, dayLooksKey, rawDaysKey } from '../../../lib/tables/led
 import { DIRECT_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { dayFolder, RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
+import { ifThere } from '../../explainAwsError.ts';
 import type { LostRawDay } from '../tables/partitionGaps.ts';
 import type { CurationState } from './curatedDays.ts';
 import { configuredDatasets, type DatasetDays, type DropDay, readLedgerDays } from './ledgerDays.ts';
@@ -66,7 +67,8 @@ export async function goneFiles(
       const deleted = [...versions].flatMap(([key, { isDeleted, files, markers }]) =>
         isDeleted && files.length > 0 ? [{ key, markers }] : [],
       );
-      return { ...folder, deleted, replaced: folder.isRaw ? replacedFiles(versions) : [] };
+      const replaced = folder.isRaw ? await replacedFiles(deployment, versions) : [];
+      return { ...folder, deleted, replaced };
     })
   );
 }
@@ -254,17 +256,27 @@ async function foldersOf(
 
 /**
  * Files in whose place there is another, and that have no copy beside it. The writer never writes a key twice, so the oldest
- * version is its own.
+ * version is its own. What is no Parquet fails each query that reads it: the copy comes into its place.
+ *
+ * @throws What the client of S3 throws.
  */
-function replacedFiles(versions: ReadonlyMap<string, Versions>) {
-  return [...versions].flatMap(([key, { files }]) => {
+async function replacedFiles(
+  deployment: Pick<GoneReaders, 's3' | 'config'>,
+  versions: ReadonlyMap<string, Versions>,
+): Promise<GoneFiles['replaced']> {
+  const replaced = [...versions].flatMap(([key, { files, isDeleted }]) => {
     const [there] = files;
     const own = files.at(-1);
     const copy = key.replace(/[^/]*$/, `${RESTORED}$&`);
-    if (own?.VersionId === undefined || own.ETag === there?.ETag) return [];
-    if (key.includes(`/${RESTORED}`) || (versions.get(copy)?.files.length ?? 0) > 0) return [];
-    return [{ key, copy, versionId: own.VersionId }];
+    if (own?.VersionId === undefined || own.ETag === there?.ETag || key.includes(`/${RESTORED}`)) return [];
+    const isCopied = (versions.get(copy)?.files.length ?? 0) > 0;
+    return [{ key, copy, versionId: own.VersionId, isCopied, isDeleted }];
   });
+  const found = await mapLimit(replaced, PARALLEL_DAYS, async ({ isCopied, isDeleted, ...file }) => {
+    if (!isDeleted && !(await endsAsParquet(deployment, file.key))) return [{ ...file, copy: file.key }];
+    return isCopied ? [] : [file];
+  });
+  return found.flat();
 }
 
 /** All versions below a folder, by key. @throws What the client of S3 throws. */
@@ -290,4 +302,25 @@ export async function readVersions(
     if (answer.IsTruncated !== true) return versions;
     after = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
   }
+}
+
+/** The last four bytes of each Parquet file: https://parquet.apache.org/docs/file-format/ */
+const MAGIC = 'PAR1';
+
+/** Whether an object ends as Parquet does; one that is gone by now counts as such. */
+export async function endsAsParquet(
+  { s3, config: { bucket: Bucket } }: Pick<Deployment, 's3' | 'config'>,
+  Key: string,
+): Promise<boolean> {
+  // S3 refuses a range of an empty object: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+  const answer = await ifThere(
+    s3
+      .send(new GetObjectCommand({ Bucket, Key, Range: `bytes=-${MAGIC.length}` }))
+      .catch((error: unknown) => {
+        if (error instanceof Error && error.name === 'InvalidRange') return null;
+        throw error;
+      }),
+  );
+  if (answer === undefined) return true;
+  return (await answer?.Body?.transformToString('latin1')) === MAGIC;
 }

@@ -11,7 +11,7 @@ import { isOver, lastNamed } from '../../../lib/drops/plan/dueDays.ts';
 import { type LateDay, type LateNote, lateNotes } from '../../../lib/drops/plan/lateNotes.ts';
 import { newerDays } from '../../../lib/drops/plan/newerFiles.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
-import { contentWords } from '../../../lib/drops/usualContent.ts';
+import { contentWords, unusualContent } from '../../../lib/drops/usualContent.ts';
 import { emptyWords, unusualWords } from '../../../lib/drops/usualRows.ts';
 import {
   isFailing,
@@ -38,7 +38,7 @@ import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { daysUnder } from '../tables/partitionGaps.ts';
 import { type MadePartition, readMadePartitions } from '../tables/tables.ts';
-import { equalFilesWords } from './equalFiles.ts';
+import { equalFiles, equalFilesWords } from './equalFiles.ts';
 
 /** Days of a dataset that are judged at least. */
 const LEDGER_DAYS = 7;
@@ -92,6 +92,16 @@ export interface UnusualDay {
   readonly day: UtcDay;
   /** How far its rows are from those that are usual, in words. */
   readonly words: string;
+  /** The same by what is to be done about it, at least one, in few words and without names of files. */
+  readonly parts: readonly UnusualPart[];
+}
+
+/** One way in which a day is unusual. */
+export interface UnusualPart {
+  /** Equal files, the number of rows, values of a field, rows of other days, or files of other days. */
+  readonly kind: 'equalFiles' | 'rows' | 'values' | 'days' | 'copies';
+  /** What is so, as the end of a sentence that begins with the day: `has 5 rows, where 40 are usual`. */
+  readonly short: string;
 }
 
 /** A day whose version, which queries read, lacks files. */
@@ -236,6 +246,8 @@ export interface DropDay {
   readonly usual: number | null;
   /** How far its rows are from those that are usual, in words; null if they are not. */
   readonly unusual: string | null;
+  /** As of {@link UnusualDay}; none if it is not unusual. */
+  readonly unusualParts: readonly UnusualPart[];
   /** What it has, and waits for, in words; null if it waits for no commit and no marker. */
   readonly waiting: string | null;
   /** Its files that are not committed. */
@@ -324,6 +336,7 @@ function dropDay(
     hasCopies: entry?.accepted !== true && (entry?.content?.copies ?? 0) > 0,
     usual: entry?.usualRows ?? null,
     unusual: unusual?.find((unusualDay) => unusualDay.day === day)?.words ?? null,
+    unusualParts: unusual?.find((unusualDay) => unusualDay.day === day)?.parts ?? [],
     waiting: waiting?.find((waitingDay) => waitingDay.day === day)?.words ?? null,
     uncommitted: entry?.files.filter(({ reason }) => reason === 'not_committed').length ?? 0,
     missingSince: entry?.state === 'inputs_missing' ? (entry.missingSince ?? null) : null,
@@ -577,7 +590,34 @@ function unusualOf({ day, entry }: LedgerDay, dataset: Dataset, seenAt: number):
     unusualRowsWords(entry, dataset, seenAt),
     contentWords(entry),
   ].filter((text) => text !== null);
-  return words.length === 0 ? null : { day, words: words.join(', and ') };
+  return words.length === 0
+    ? null
+    : { day, words: words.join(', and '), parts: unusualParts(entry, dataset, seenAt) };
+}
+
+/** Characters of what is said of a field in few words: a type may have many members. */
+const MOST_OF_FIELD = 100;
+
+/** In which ways a day is unusual. @param seenAt As of {@link unusualOf}. */
+function unusualParts(entry: LedgerEntry, dataset: Dataset, seenAt: number): readonly UnusualPart[] {
+  const equal = equalFiles(entry).flat().length;
+  const rows = unusualRowsWords(entry, dataset, seenAt);
+  const content = unusualContent(entry).map(({ field, words }): UnusualPart => {
+    if (field === undefined) {
+      const isOfDays = words.includes(' are of other days');
+      return isOfDays
+        ? { kind: 'days', short: `has ${words.replace(/: .*/s, '')}` }
+        : { kind: 'copies', short: 'has files that are those of other days' };
+    }
+    const isShort = words.length <= MOST_OF_FIELD && !words.includes('. ');
+    const what = isShort ? words.replaceAll('`', '') : `in ${field}`;
+    return { kind: 'values', short: `has other values than the days before, ${what}` };
+  });
+  return [
+    ...(equal === 0 ? [] : [{ kind: 'equalFiles', short: `has ${equal} files that are equal` } as const]),
+    ...(rows === null ? [] : [{ kind: 'rows', short: rows } as const]),
+    ...content,
+  ];
 }
 
 /** What the last look has seen of versions' files. */

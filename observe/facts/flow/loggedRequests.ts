@@ -115,6 +115,11 @@ export interface NotedEvents {
   readonly uncorrected: readonly SentGroup[];
   /** Events in the future of which no stated clock is the reason. */
   readonly ahead: readonly SentGroup[];
+  /**
+   * Events with a time before `timeWindow` that no stated clock explains, about: a part of such requests is logged. They lie in the day of
+   * their receipt.
+   */
+  readonly late: readonly SentGroup[];
   /** Whether there are more lines than were read. */
   readonly hasMore: boolean;
 }
@@ -125,9 +130,10 @@ export interface NotedEvents {
  * @throws What CloudWatch Logs' client throws.
  */
 export async function readNoted(
-  deployment: Pick<Deployment, 'logs' | 'stack' | 'now'>,
+  deployment: Pick<Deployment, 'logs' | 'stack' | 'config' | 'isLocal' | 'now'>,
 ): Promise<NotedEvents> {
   const { now } = deployment;
+  const logged = loggedShare(deployment);
   const { requests, hasMore } = await readRequests(deployment, {
     // The name of the member: other lines do not have it.
     filterPattern: '"noted"',
@@ -152,8 +158,18 @@ export async function readNoted(
     corrected: byClock('clock_corrected'),
     uncorrected: byClock('clock_ignored'),
     ahead: bySender(requests, ({ noted }) => noted['clock_ahead'] ?? 0),
+    late: bySender(requests, (request) => {
+      const { clock_ahead = 0, before_2000 = 0, outside_time_window = 0 } = request.noted;
+      if (isClockOff(request) || clock_ahead + before_2000 > 0) return 0;
+      return Math.round(outside_time_window / (isAlwaysLogged(request) ? 1 : logged));
+    }),
     hasMore,
   };
+}
+
+/** The share of successful requests that are logged. The local cloud logs all of them. */
+function loggedShare({ config, isLocal }: Pick<Deployment, 'config' | 'isLocal'>): number {
+  return isLocal ? 1 : config.logs.successes;
 }
 
 /** The sender of most of a spike. */
@@ -173,8 +189,7 @@ export async function readSpikeSender(
   changes: readonly Change[],
 ): Promise<SpikeSender | null> {
   const spike = changes.find(({ what }) => what === 'requests' || what === 'events');
-  // The local cloud logs all of them.
-  const logged = deployment.isLocal ? 1 : deployment.config.logs.successes;
+  const logged = loggedShare(deployment);
   if (spike === undefined || logged === 0) return null;
   const startTime = Date.parse(spike.first);
   const { requests } = await readRequests(deployment, {

@@ -96,7 +96,7 @@ export const collectorFindings = {
     {
       unknownKey: [
         'The key is in no list. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.',
-        'Compare them with `keys list`. If the key is yours, put it into SDK_KEY, and a label of this app alone in place of LABEL: the second command adds it. If it is not yours, nothing is lost. `tail` shows such requests until Ctrl-C. It goes a day after the last refusal.',
+        'Put the key of your app into SDK_KEY: `printf %s "$SDK_KEY" | sha256sum` begins with the digits of the title if it is this key. Then the second command adds it, with a label of this app alone in place of LABEL; the first lists those that are there. If it is no key of yours, nothing is lost. `tail` shows such requests until Ctrl-C. It goes a day after the last refusal.',
       ],
       over: [
         'The key was in no list then, and is in it now. SDKs do not send the refused requests again.',
@@ -180,7 +180,16 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_CLOCK_OFF: warning(
     "Within 24 hours a sender's clock was off by 55 minutes or more. Corrected events have the right day, others that of the time that was sent.",
-    'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C. It goes a day after the last such event.',
+    {
+      stated: [
+        'The clock of the sender is off. Corrected events have the right day, others that of the time that was sent.',
+        'Have NTP set it, or the program send UTC in place of local time. Rows stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C. It goes a day after the last such event.',
+      ],
+      late: [
+        'The sender states no clock, and these are too many for phones that were offline: its clock is behind, or it sends its history. The rows keep the time that was sent, and lie in the day of their receipt.',
+        'The command shows the times as requests come: with new events they tell a wrong clock, which NTP sets. If old events are sent on purpose, raise `timeWindow.pastDays` first and deploy. It goes a day after the last such event.',
+      ],
+    },
   ),
   SLUICE_FINDING_RESENDS: warning(
     'Clients sent far more of the events of a day again than usual. Views and curated tables have each once a day, raw tables and bills have all.',

@@ -207,9 +207,25 @@ export const dropsFindings = {
         'The job that makes the files most likely ran before its data was there.',
         'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
       ],
-      changed: [
-        'The day was loaded as it came. The first command has its files and its values beside those of days before.',
-        'Ask whoever delivers it. The next run loads corrected files. If a column has another meaning now, correct the mapping, deploy and run the second command: it loads the day again. If the day is meant so, run the third command.',
+      equalFiles: [
+        'The folder of the day has the same file more than once, and the rows of each count.',
+        'Have whoever delivers it delete the copies, which the detail names: the next run loads the day without them. If they are meant so, run the second command.',
+      ],
+      rows: [
+        'The day was loaded as it came, with far more or fewer rows than its weekday usually has.',
+        'Ask whoever delivers it whether the day is whole: the next run loads corrected files. If it is meant so, run the second command.',
+      ],
+      values: [
+        'The day was loaded as it came, and a field has values of another kind than on the days before, which the first command shows.',
+        'Ask whoever delivers it. If the values are wrong, the next run loads corrected files. If the column has another meaning now, correct the mapping, deploy and run the second command. If they are meant so, run the third.',
+      ],
+      days: [
+        'The day was loaded as it came, and most of its rows have the date of other days: the job that makes the files took another day or another time zone.',
+        'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.',
+      ],
+      copies: [
+        'Files of the day are those of another day, so that their rows count on both: the job that makes the files most likely ran on the data of the other day.',
+        'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.',
       ],
     },
     { section: 'drops' },

@@ -53,7 +53,7 @@ export const partitionsFindings = {
     {
       replaced: [
         `Somebody wrote other bytes under the key of a file. Each query that reads its day fails. ${UNSAID_WHO}`,
-        'The commands copy the version that was written first over what is there, which stays as an earlier version.',
+        'Run `restore`: it copies the version that was written first over what is there, which stays as an earlier version. While an erasure is open it refuses, and names the erasure that is to be run to its end first.',
       ],
     },
     { section: 'partitions' },

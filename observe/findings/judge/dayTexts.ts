@@ -55,7 +55,7 @@ export function sinceOf(times: readonly (number | null | undefined)[]): string |
 }
 
 /** `2026-11-18 SLUICE_INGEST_…, since …, last tried …`, or since when it waits for the next try. */
-export function failingText(day: string, code: string, failing: Failing | null): string {
+function failingText(day: string, code: string, failing: Failing | null): string {
   const { since = 0, last = since, replaced } = failing ?? {};
   if (replaced !== undefined)
     return `${day} ${code} until other files came at ${isoTimestamp(replaced)}, which are loaded next`;

@@ -311,15 +311,6 @@ function* unreadDays({ table, unread }: DatasetDays, { name, place }: Dataset): 
     yield { ...found, part: 'drops' };
 }
 
-/** Characters of a title. */
-const MOST_TITLE = 160;
-
-/** A text of a customer's files as part of a title: without backticks, and cut. The detail has all of it. */
-function titled(text: string): string {
-  const plain = text.replaceAll('`', '');
-  return plain.length <= MOST_TITLE ? plain : `${plain.slice(0, MOST_TITLE)}…`;
-}
-
 /** When the version of a day was made, epoch milliseconds; null of a day without one. */
 function loadedAt({ version }: DropDay): number | null {
   return version === null ? null : versionTime(version);
@@ -337,18 +328,22 @@ function loadedText(loaded: DropDay): string {
 function* unusualRows({ days }: DatasetDays, { name, explain, backfill, accept }: Dataset): Findings {
   const unusual = days.filter((day) => day.unusual !== null).toReversed();
   for (const newest of unusual.slice(0, 1)) {
-    const { day, unusual: words, empty } = newest;
+    const { day, unusual: words, unusualParts, empty } = newest;
     const text = `${name}: ${loadedText(newest)} ${words}${otherDays(unusual.length)}`;
-    const acts = empty === null ? [backfill(day), accept('keep', day)] : [accept('empty', day)];
+    const [first] = unusualParts;
+    const kind = empty === null ? (first?.kind ?? 'rows') : 'empty';
+    const others = unusualParts.length - 1;
+    const more = others < 1 ? '' : `, and differs in ${counted(others, 'other point')}`;
+    const acts = empty === null ? [accept('keep', day)] : [accept('empty', day)];
     yield finding(
       'SLUICE_FINDING_ROWS_UNUSUAL',
       {
-        case: empty === null ? 'changed' : 'empty',
-        title: titled(text),
+        case: kind,
+        title: `${name}: ${loadedText(newest)} ${first?.short ?? words}${more}${otherDays(unusual.length)}`,
         since: sinceOf(unusual.map(loadedAt)) ?? day,
         detail: `${text}.`,
       },
-      [explain(day), ...acts],
+      [explain(day), ...(kind === 'values' ? [backfill(day)] : []), ...acts],
     );
   }
 }
@@ -490,8 +485,11 @@ function* leftOutFiles({ days }: DatasetDays, { name, explain }: Dataset): Findi
   for (const newest of leftOut.slice(0, 1)) {
     const text = `${name}: ${loadedText(newest)} ${newest.leftOut.words}${otherDays(leftOut.length)}`;
     const since = sinceOf(leftOut.map(loadedAt)) ?? newest.day;
-    const told = { title: titled(text), since, detail: `${text}.` };
-    yield finding('SLUICE_FINDING_FILES_LEFT_OUT', told, [explain(newest.day)]);
+    const left = `left out ${counted(newest.leftOut.count, 'object')}`;
+    const title = `${name}: ${loadedText(newest)} ${left}${otherDays(leftOut.length)}`;
+    yield finding('SLUICE_FINDING_FILES_LEFT_OUT', { title, since, detail: `${text}.` }, [
+      explain(newest.day),
+    ]);
   }
 }
 

@@ -92,7 +92,7 @@ function lostDayText(
 }
 
 /** Files of the last days that are no Parquet: a finding for each table. */
-export function* damagedFiles({ damagedFiles: all }: StatusFacts, { config, commands }: Place): Findings {
+export function* damagedFiles({ damagedFiles: all }: StatusFacts, { commands }: Place): Findings {
   for (const [table, files] of Map.groupBy(all ?? [], (file) => file.table)) {
     const texts = files.map(({ key, replacedAt }) => `${key}, replaced at ${replacedAt}`);
     const more = files.length === 1 ? '' : `, and ${counted(files.length - 1, 'other')} of the table`;
@@ -102,19 +102,7 @@ export function* damagedFiles({ damagedFiles: all }: StatusFacts, { config, comm
       since: files.map(({ replacedAt }) => replacedAt).sort()[0] ?? null,
       detail: `${table}: ${listed(texts, '; ')}.`,
     } as const;
-    const shown = files.slice(0, MOST_COMMANDS).map(({ key, ownVersion }) => {
-      const source = `${config.bucket}/${key}?versionId=${ownVersion}`;
-      return commands.aws(
-        's3api',
-        'copy-object',
-        '--bucket',
-        config.bucket,
-        '--key',
-        key,
-        '--copy-source',
-        source,
-      );
-    });
-    yield finding('SLUICE_FINDING_FILE_DAMAGED', told, shown);
+    const days = [...new Set(files.map(({ day }) => day))].sort();
+    yield finding('SLUICE_FINDING_FILE_DAMAGED', told, commands.restore(table, days));
   }
 }

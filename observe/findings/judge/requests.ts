@@ -496,7 +496,11 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
     const isBeyond = -group.skewMs > futureDays * DAY_MS;
     const beyond = isBeyond ? `, those of more than ${futureDays * 24} hours in that of their receipt` : '';
     const share = (100 * group.count) / Math.max(group.count, lastDay?.received ?? 0);
-    const hours = `up to ${Math.abs(group.skewMs / HOUR_MS).toFixed(1)} hours`;
+    const off = Math.abs(group.skewMs);
+    const hours =
+      off < 2 * DAY_MS
+        ? `up to ${(off / HOUR_MS).toFixed(1)} hours`
+        : `up to ${Math.round(off / DAY_MS)} days`;
     const way = group.skewMs > 0 ? 'behind' : 'ahead';
     const sent = `${counted(group.count, 'event')}, ${share.toFixed(1)} % of all,${sentText(group)}`;
     const stated = corrected.includes(group)
@@ -507,6 +511,7 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
       : stated;
     return share < 0.1 ? [] : [{ group, text: `${sent}: ${clock}`, title: `${hours} ${way}` }];
   });
+  yield* lateTimes({ noted, lastDay }, { commands, config });
   const [worst] = texts.toSorted((a, b) => Math.abs(b.group.skewMs) - Math.abs(a.group.skewMs));
   if (worst === undefined) return;
   const verbs = { one: 'is', many: 'are' };
@@ -525,7 +530,27 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
   const alsoOwn = own.map(({ group, title: off }) => `, and ${group.count} of it ${off}`).join('');
   const byOthers = `, and ${counted(others, 'other sender')} by ${others === 1 ? 'another clock' : 'other clocks'}`;
   const more = `${alsoOwn}${others === 0 ? '' : byOthers}`;
-  yield finding('SLUICE_FINDING_CLOCK_OFF', { ...told, title: `${title}${more}` }, [tailErrors(commands)]);
+  const clock = { case: 'stated' as const, ...told, title: `${title}${more}` };
+  yield finding('SLUICE_FINDING_CLOCK_OFF', clock, [tailErrors(commands)]);
+}
+
+/** The share of all events from which those that are too late have a wrong clock: few phones were offline for so long. */
+const MANY_LATE = 0.05;
+/** Fewer say nothing of a clock. */
+const FEWEST_LATE = 10;
+
+/** Senders of many events from before the time window, whose clock is not stated. */
+function* lateTimes(
+  { noted, lastDay }: Pick<StatusFacts, 'noted' | 'lastDay'>,
+  { commands, config }: Pick<Place, 'commands' | 'config'>,
+): Findings {
+  const late = noted?.late ?? [];
+  const count = late.reduce((sum, group) => sum + group.count, 0);
+  if (count < FEWEST_LATE || count < MANY_LATE * (lastDay?.received ?? 0)) return;
+  const texts = late.map((group) => `${counted(group.count, 'event')}${sentText(group)}`);
+  const said = `a time more than ${counted(config.timeWindow.pastDays, 'day')} before they came`;
+  const told = groupsTold(late, { one: 'has', many: 'have' }, said, texts);
+  yield finding('SLUICE_FINDING_CLOCK_OFF', { case: 'late', ...told }, [commands.sluice('tail')]);
 }
 
 /**

@@ -74,7 +74,7 @@ describe('the calendar of drops', () => {
       ...status,
       unlooked: [],
       days: [{ day: first ?? '', entry }],
-      unusual: [{ day: first ?? '', words: 'has files of other days' }],
+      unusual: [{ day: first ?? '', words: 'has files of other days', parts: [] }],
     };
     const other = { ...status, dataset: 'orders', unlooked: [], days: [{ day: second ?? '', entry: null }] };
     const text = calendarText([copied, other]);

@@ -148,7 +148,6 @@ export const dropCases: readonly Case[] = [
     'warning',
     'acme/orders 2026-11-20 30 40 1 loaded at 2026-11-20T08:15:00.123Z 5 1',
     'npx sluice ingest explain --source acme --dataset orders --day 2026-11-20',
-    'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-20 --to 2026-11-20',
     'npx sluice ingest accept keep --source acme --dataset orders --from 2026-11-20',
   ],
   [
