@@ -3,8 +3,10 @@ import {
   DeleteObjectCommand,
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
+  PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { HOUR_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -175,6 +177,25 @@ describe('a day of a raw table', () => {
       const later = { ...deployment, now: Date.parse('2026-11-29T10:00:00Z') };
       expect(await lookedAt(later)).toEqual([{ table, day: DAY, files: 0 }]);
     });
+  });
+
+  it('says how many rows its deleted files had, if each is Parquet', async () => {
+    const lostDays = [{ table: 'events', day: DAY } as const];
+    const looked = () =>
+      restorableDays(deployment, { lostDays, curated: null, datasets: null, exports: null });
+    for (const [name, rows] of [
+      ['a', 3],
+      ['b', 4],
+    ] as const) {
+      const Body = await parquetFromQuery(`SELECT i FROM range(${rows}) t(i)`);
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `${folder}${name}.parquet`, Body }));
+      await remove(`${folder}${name}.parquet`);
+    }
+    expect(await looked()).toMatchObject([{ day: DAY, files: 2, rows: 7 }]);
+    await put(`${folder}c.parquet`, 'none');
+    await remove(`${folder}c.parquet`);
+    const [found] = await looked();
+    expect(found).toEqual({ table: 'statsig_forwarded_events', day: DAY, files: 3 });
   });
 
   it('holds up an erasure for a short hour as long as S3 has a version, too', async () => {

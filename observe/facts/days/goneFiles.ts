@@ -5,6 +5,7 @@ import { isDataFile, listObjects } from '../../../lib/base/ObjectStore.ts';
 import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
 import { parseLooks } from '../../../lib/ledger/turns.ts';
+import { footerRows } from '../../../lib/parquet/parquetFooter.ts';
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import { curatedSubject, dayLooksKey, rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
@@ -36,13 +37,18 @@ interface DayFolder {
 
 /** What is gone of a day of a table and S3 has a version of. */
 export interface GoneFiles extends DayFolder {
-  /** Files that were deleted, and their delete markers. */
-  readonly deleted: readonly { readonly key: string; readonly markers: readonly string[] }[];
+  /** Files that were deleted, the version that was deleted, and their delete markers. */
+  readonly deleted: readonly {
+    readonly key: string;
+    readonly last: ObjectVersion;
+    readonly markers: readonly string[];
+  }[];
   /** Files of a raw table in whose place there is another, and the copies beside it that bring them back. */
   readonly replaced: readonly { readonly key: string; readonly copy: string; readonly versionId: string }[];
 }
 
 const PARALLEL_DAYS = 4;
+const PARALLEL_FOOTERS = 8;
 /** Days of a table whose versions are looked at for a finding; days with archived files that are. The newest. */
 const MOST_DAYS = 100;
 
@@ -64,8 +70,15 @@ export async function goneFiles(
     mapLimit(folders, PARALLEL_DAYS, async (folder) => {
       const versions =
         folder.folder === null ? new Map<string, Versions>() : await readVersions(deployment, folder.folder);
-      const deleted = [...versions].flatMap(([key, { isDeleted, files, markers }]) =>
-        isDeleted && files.length > 0 ? [{ key, markers }] : [],
+      const deleted = [...versions].flatMap(
+        ([
+          key,
+          {
+            isDeleted,
+            files: [last],
+            markers,
+          },
+        ]) => (isDeleted && last !== undefined ? [{ key, last, markers }] : []),
       );
       const replaced = folder.isRaw ? await replacedFiles(deployment, versions) : [];
       return { ...folder, deleted, replaced };
@@ -95,6 +108,8 @@ export interface RestorableDay {
   readonly day: UtcDay;
   /** Number of files that a restore would bring back. */
   readonly files: number;
+  /** Rows of those of a raw table that were deleted; absent if that is not known, and of all else. */
+  readonly rows?: number;
 }
 
 /** The folders of the landing that may have had objects of a received hour. */
@@ -142,8 +157,15 @@ export async function restorableDays(
     (lostDay) => lostDay.table,
   )) {
     const days = [...new Set(lost.map(({ day }) => day))].slice(0, MOST_DAYS);
-    for (const { day, deleted, replaced } of (await goneFiles(deployment, table, days)) ?? [])
-      found.push({ table, day, files: deleted.length + replaced.length });
+    for (const { day, deleted, replaced, isRaw } of (await goneFiles(deployment, table, days)) ?? []) {
+      const rows = isRaw && deleted.length > 0 ? await deletedRows(deployment, deleted) : null;
+      found.push({
+        table,
+        day,
+        files: deleted.length + replaced.length,
+        ...(rows === null ? {} : { rows }),
+      });
+    }
   }
   const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
   const withoutVersions = raw.filter(({ table, day }) =>
@@ -162,6 +184,30 @@ export async function restorableDays(
     return { ...folder, files: versions.filter(({ files }) => files.length > 0).length };
   });
   return [...found, ...landed];
+}
+
+/** Deleted files of a day whose footers are read. */
+const MOST_FOOTERS = 100;
+/** Bytes of the end of a file, which have the footer of a table of ours. */
+const FOOTER_BYTES = 65_536;
+
+/** Rows of deleted files, by their footers; null if there are too many files, or a footer cannot be read. */
+async function deletedRows(
+  { s3, config: { bucket: Bucket } }: Pick<GoneReaders, 's3' | 'config'>,
+  deleted: GoneFiles['deleted'],
+): Promise<number | null> {
+  if (deleted.length > MOST_FOOTERS) return null;
+  const rows = await mapLimit(deleted, PARALLEL_FOOTERS, async ({ key: Key, last: { VersionId } }) => {
+    try {
+      const asked = new GetObjectCommand({ Bucket, Key, VersionId, Range: `bytes=-${FOOTER_BYTES}` });
+      const { Body } = await s3.send(asked);
+      return footerRows(Buffer.from((await Body?.transformToByteArray()) ?? []));
+    } catch {
+      // It is no Parquet, has a longer footer, or may not be read: the finding says how many files there were.
+      return null;
+    }
+  });
+  return rows.reduce((sum, more) => (sum === null || more === null ? null : sum + more), 0);
 }
 
 /** A day of a table that has archived files, which queries skip. */

@@ -55,14 +55,16 @@ function* lostDaysOfCase(
   if (first === undefined) return;
   const { commands, config } = place;
   const days = lost.map(({ day }) => day);
-  const texts = lost.map((lostDay) => lostDayText(lostDay, table, facts.exports, place));
+  const texts = lost.map((lostDay) => lostDayText(lostDay, table, facts, place));
   const folders = [...new Set(name === 'landing' ? days.flatMap((day) => landed(day, place)) : [])];
   const again = folders.length === 0 ? [] : [commands.sluice('redrive', '--landing')];
   const seen = isoTimestamp(first.seenAt);
   const files = `${first.files - first.left} of ${counted(first.files, 'file')}`;
+  const rows = goneRows(first, table, facts);
+  const withRows = rows === undefined ? '' : `, with ${counted(rows, 'row')},`;
   const told = {
     case: name,
-    title: `${files} of ${table} of ${first.day} are gone, all of which were there at ${seen}${otherDays(lost.length)}`,
+    title: `${files} of ${table} of ${first.day}${withRows} are gone, all of which were there at ${seen}${otherDays(lost.length)}`,
     since: seen,
     detail: `${table}: ${listed(texts, '; ')}.`,
   } as const;
@@ -74,11 +76,21 @@ function* lostDaysOfCase(
   ]);
 }
 
+/** Rows of the files of a day that are gone, if S3 has a version of each; else undefined. */
+function goneRows(
+  { day, files, left }: Pick<LostRawDay, 'day' | 'files' | 'left'>,
+  table: string,
+  { restorable }: Pick<StatusFacts, 'restorable'>,
+): number | undefined {
+  const found = restorable?.find((other) => other.table === table && other.day === day);
+  return found?.files === files - left ? found.rows : undefined;
+}
+
 /** `2026-11-20, 1 of 3 files left, all last seen at …, versions until …; the export out keeps 3 copies` */
 function lostDayText(
   { day, seenAt, files, left }: LostRawDay,
   table: string,
-  exports: StatusFacts['exports'],
+  { exports, restorable }: Pick<StatusFacts, 'exports' | 'restorable'>,
   place: Place,
 ): string {
   const { config, isGone } = place;
@@ -87,8 +99,10 @@ function lostDayText(
   const landing = folders.length === 0 ? '' : `, those of ${listed(folders)} until ${until} at least`;
   const versions = isGone(table, day) ? `gone${landing}` : `until ${versionsUntil(config, seenAt)}`;
   const copies = copiesText(exports, table, day);
+  const rows = goneRows({ day, files, left }, table, { restorable });
+  const gone = rows === undefined ? '' : `, ${counted(rows, 'row')} gone`;
   const all = `all last seen at ${isoTimestamp(seenAt)}`;
-  return `${day}, ${left} of ${counted(files, 'file')} left, ${all}, versions ${versions}${copies}`;
+  return `${day}, ${left} of ${counted(files, 'file')} left${gone}, ${all}, versions ${versions}${copies}`;
 }
 
 /** Files of the last days that are no Parquet: a finding for each table. */

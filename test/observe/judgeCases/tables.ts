@@ -157,6 +157,16 @@ export const tableCases: readonly Case[] = [
     `statsig_forwarded_events 2026-11-20 1 3 ${hoursAgo(2)} 2026-11-27`,
   ],
   [
+    'a day of a raw table has lost files of which S3 has versions, and so their rows',
+    {
+      lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 }],
+      restorable: [{ table: 'statsig_forwarded_events', day: '2026-11-20', files: 2, rows: 700 }],
+    },
+    'DAYS_LOST',
+    'problem',
+    `statsig_forwarded_events 2026-11-20 1 3 700 ${hoursAgo(2)} 2026-11-27`,
+  ],
+  [
     'a day of a raw table has lost its files, and an erasure the versions of them',
     {
       lostDays: [{ table: 'events', day: '2026-11-20', seenAt: NOW - 2 * HOUR_MS, files: 3, left: 1 }],
