@@ -16,6 +16,8 @@ const FEWEST = 10;
 const NONE = { before: 0.05, now: 0.5 };
 /** Shares of values that are numbers between which a field has become a text. */
 const NUMBERS = { before: 0.95, now: 0.05 };
+/** Powers of ten between the numbers of a day and those of each day before: another unit, or a decimal point. */
+const OTHER_SIZE = 1;
 /** Share of rows of other days above which a day is unusual. */
 const OTHER_DAYS = 0.5;
 
@@ -66,10 +68,13 @@ export function judgeContent(
     unusual.push({ words: `files are those of other days: ${listed(texts)}` });
   }
   const kept = Object.entries(fields).map(
-    ([field, { types, none, numbers }]): [field: string, content: DayContent['fields'][string]] => [
-      field,
-      { types: Object.keys(types), none, numbers },
-    ],
+    ([field, { types, none, numbers, ...held }]): [field: string, content: DayContent['fields'][string]] => {
+      const size = isUnitId(field) ? null : sizeOf(held);
+      return [
+        field,
+        { types: Object.keys(types), none, numbers, ...(size === null ? {} : { size: toHundredths(size) }) },
+      ];
+    },
   );
   return { rows: fieldRows, fields: Object.fromEntries(kept), otherDays, copies: copies.length, unusual };
 }
@@ -85,7 +90,7 @@ function isLong(before: readonly DayBefore[]): boolean {
 /** How a field differs from the days before, and some of its values; null if it does not. */
 function unusualField(
   field: string,
-  { column, none, numbers, types }: RowContent['fields'][string],
+  { column, none, numbers, types, ...held }: RowContent['fields'][string],
   rows: number,
   before: readonly DayBefore[],
 ): Pick<DayContent['unusual'][number], 'words' | 'values'> | null {
@@ -118,12 +123,43 @@ function unusualField(
     else if (shareBefore >= NUMBERS.before && added.length > 0 && share < 1)
       words.push(`${rows - none - numbers} of ${counted(rows - none, 'value')} are no numbers`);
   }
+  const size = isUnitId(field) ? null : sizeOf(held);
+  const sizes = usual.flatMap((day) => day.size ?? []);
+  const isOther =
+    size !== null && sizes.length > 0 && sizes.every((known) => Math.abs(size - known) >= OTHER_SIZE);
+  if (isOther) {
+    const [last = 0] = sizes;
+    const way = size > last ? 'as large' : 'of the size';
+    words.push(
+      `its numbers are about ${timesText(size - last)} ${way}, in the mean ${meanText(size)}, before ${meanText(last)}`,
+    );
+  }
   if (words.length === 0) return null;
   const name = column === '' ? field : `${field} (column ${quotedName(column)})`;
   const difference = { words: `${name}: ${words.join('; ')}` };
   if (isUnitId(field)) return difference;
   const examples = (added.length > 0 ? added : Object.keys(types)).flatMap((type) => types[type] ?? []);
   return { ...difference, values: examples.slice(0, KEPT_VALUES) };
+}
+
+/** The mean of the logarithms of numbers; null of few. */
+function sizeOf({ size }: Pick<RowContent['fields'][string], 'size'>): number | null {
+  return size === undefined || size.values < FEWEST ? null : size.logs / size.values;
+}
+
+function toHundredths(number: number): number {
+  return Math.round(number * 100) / 100;
+}
+
+/** `100 times`, `1/100` @param logarithm To base 10. */
+function timesText(logarithm: number): string {
+  const times = Number((10 ** Math.abs(logarithm)).toPrecision(2)).toLocaleString('en-US');
+  return logarithm > 0 ? `${times} times` : `1/${times}`;
+}
+
+/** The geometric mean of numbers, to two digits. @param logarithm As of {@link sizeOf}. */
+function meanText(logarithm: number): string {
+  return `${Number((10 ** logarithm).toPrecision(2))}`;
 }
 
 /** Whether the values of a field are IDs of units, which the ledger does not keep. @param field As the mapping has it. */

@@ -16,6 +16,8 @@ export const dayContentSchema = z.object({
       none: count,
       /** Rows whose value is a number, also as a text; scaled likewise. */
       numbers: count,
+      /** How large its numbers are: the mean of the logarithms to base 10 of those that are not 0. Absent of few, and of IDs of units. */
+      size: z.number().optional(),
     }),
   ),
   /** Rows whose own time is neither of the folder's day nor of a neighbour. */

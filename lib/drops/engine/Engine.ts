@@ -47,6 +47,11 @@ const contentSchema = z.strictObject({
       none: count,
       /** Rows whose value is a number, also as a text. */
       numbers: count,
+      /**
+       * How large its numbers are: of those that were looked at and are not 0, how many there are, and the sum of the logarithms to base 10
+       * of what they are without a sign. Absent without any.
+       */
+      size: z.strictObject({ values: count, logs: z.number() }).optional(),
       /** Some values as they stand in the files, by the type of the column that has them. */
       types: z.record(z.string(), z.array(z.string()).readonly()),
     }),
@@ -92,12 +97,16 @@ function sumContents(contents: readonly RowContent[]): RowContent {
   for (const { rows, fields, days } of contents) {
     sum.rows += rows;
     for (const [day, more] of Object.entries(days)) sum.days[day] = (sum.days[day] ?? 0) + more;
-    for (const [name, { column, none, numbers, types }] of Object.entries(fields)) {
+    for (const [name, { column, none, numbers, size, types }] of Object.entries(fields)) {
       sum.fields[name] ??= { column, none: 0, numbers: 0, types: {} };
       const field = sum.fields[name];
       field.column ||= column;
       field.none += none;
       field.numbers += numbers;
+      if (size !== undefined) {
+        const { values = 0, logs = 0 } = field.size ?? {};
+        field.size = { values: values + size.values, logs: logs + size.logs };
+      }
       for (const [type, values] of Object.entries(types)) {
         const all = new Set([...(field.types[type] ?? []), ...values]);
         field.types[type] = [...all].slice(0, KEPT_VALUES);

@@ -256,7 +256,9 @@ function lookAtValues(
   { fields }: MappedGroup,
   index: number,
 ): (rows: number) => RowContent {
-  const looked = fields.map((field) => ({ ...field, none: 0, numbers: 0, values: new Set<string>() }));
+  const looked = fields.map((field) => {
+    return { ...field, none: 0, numbers: 0, size: { values: 0, logs: 0 }, values: new Set<string>() };
+  });
   let seen = 0;
   session.addLook(lookName(index), (text, place) => {
     if (place === 0) seen += 1;
@@ -266,20 +268,25 @@ function lookAtValues(
       field.none += 1;
       return;
     }
-    if (!NO_NUMBER.test(text) && Number.isFinite(Number(text))) field.numbers += 1;
+    const number = NO_NUMBER.test(text) ? Number.NaN : Number(text);
+    if (Number.isFinite(number)) field.numbers += 1;
+    if (Number.isFinite(number) && number !== 0) {
+      field.size.values += 1;
+      field.size.logs += Math.log10(Math.abs(number));
+    }
     if (field.values.size < KEPT_VALUES) field.values.add(text);
   });
   return (rows) => {
     // Rows of which none was looked at say nothing.
     if (seen === 0) return { rows: 0, fields: {}, days: {} };
     const contents = looked.map((each): [field: string, content: FieldContent] => {
-      const { field, column, type, values } = each;
+      const { field, column, type, values, size } = each;
       const seenValues = seen - each.none;
       const isTooFew = seen >= FEWEST_VALUES && seen < rows && seenValues < FEWEST_VALUES;
       const none = isTooFew ? rows : Math.round((rows * each.none) / seen);
       const numbers = none === rows ? 0 : Math.round(((rows - none) * each.numbers) / seenValues);
       const types = values.size === 0 ? {} : { [type]: [...values] };
-      return [field, { column, none, numbers, types }];
+      return [field, { column, none, numbers, types, ...(size.values === 0 ? {} : { size }) }];
     });
     return { rows, fields: Object.fromEntries(contents), days: {} };
   };

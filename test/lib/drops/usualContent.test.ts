@@ -54,6 +54,22 @@ describe('a field', () => {
     );
   });
 
+  it.each([
+    [2, 'eventValue (column "price"): its numbers are about 100 times as large, in the mean 1000, before 10'],
+    [-1, 'eventValue (column "price"): its numbers are about 1/10 of the size, in the mean 1, before 10'],
+    [0.9, undefined],
+    [-0.9, undefined],
+  ])('whose numbers are larger or smaller by %d powers of ten than on each day before', (powers, words) => {
+    const sized = (logarithm: number, values = 50) => rowsOf({ size: { values, logs: values * logarithm } });
+    const before = daysOf(sized(1), sized(1.02), sized(1));
+    expect(unusual(sized(1 + powers), before)[0]?.words).toBe(words);
+    // Few numbers say nothing, and what one day had before is no surprise.
+    expect(unusual(sized(1 + powers, 9), before)).toEqual([]);
+    expect(unusual(sized(1 + powers), daysOf(sized(1), { ...sized(1 + powers), accepted: true }))).toEqual(
+      [],
+    );
+  });
+
   it('is told with three values at most', () => {
     const many = { numbers: 0, types: { VARCHAR: ['a', 'b'], DECIMAL: ['c', 'd'] } };
     expect(unusual(rowsOf(many), daysOf(...six))[0]?.values).toEqual(['a', 'b', 'c']);

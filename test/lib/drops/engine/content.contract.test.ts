@@ -85,6 +85,8 @@ describe('what the accepted rows of a load hold', () => {
       column: 'price',
       none: 2,
       numbers: 3,
+      // Three times the logarithm of 1.5.
+      size: { values: 3, logs: expect.closeTo(0.5283, 3) },
       // The row of EUR 0 is refused.
       types: { DOUBLE: ['1.5'], VARCHAR: ['EUR 1', 'EUR 2'] },
     });
