@@ -211,13 +211,14 @@ const NO_RESOURCE =
 /** AWS's names for its own failures. */
 const FAILS_ITSELF = /ServiceUnavailable|InternalServ(er|ice)|InternalError|InternalFailure/;
 
-/** How AWS fails a call of a function. `missing`: what it asks for does not exist. `busy`: AWS throttles, or fails itself. */
-export type AnswerKind = 'denied' | 'missing' | 'busy' | 'error';
+/** How AWS fails a call of a function. `missing`: what it asks for does not exist. `busy`: AWS throttles it. `awsFailed`: AWS fails itself. */
+export type AnswerKind = 'denied' | 'missing' | 'busy' | 'awsFailed' | 'error';
 
 /** The kind of an answer with which AWS fails a call of a function. @param answer Error name and message. */
 export function failureKind(answer: string): AnswerKind {
   if (DENIED.test(answer)) return 'denied';
-  if (THROTTLED.test(answer) || FAILS_ITSELF.test(answer)) return 'busy';
+  if (THROTTLED.test(answer)) return 'busy';
+  if (FAILS_ITSELF.test(answer)) return 'awsFailed';
   return NO_RESOURCE.test(answer) ? 'missing' : 'error';
 }
 

@@ -153,6 +153,7 @@ const FAILURES = [
   failureOf('denied', 'AccessDenied: it is denied.'),
   failureOf('missing', 'EntityNotFoundException: Database sluice not found.'),
   failureOf('busy', 'SlowDown: Please reduce your request rate.'),
+  failureOf('awsFailed', 'InternalFailure: An internal error has occurred.'),
   codedFailure('SLUICE_LAMBDA_ENVIRONMENT_INVALID', 'it is not set.'),
   failureOf('error', 'TypeError: it is no function.'),
 ];
@@ -379,6 +380,7 @@ const more: readonly Partial<StatusFacts>[] = [
   { ...changedRequests({ what: 'overflowed' }), lastHour: wellHour },
   { keysFailure: keysFailure('busy', 'ThrottlingException') },
   { keysFailure: keysFailure('error', 'TimeoutError') },
+  { keysFailure: keysFailure('awsFailed', 'InternalServiceError') },
   { key: { KeyState: NO_KEY, Arn: 'k' } },
   { idleFunctions: [{ part: 'export', messages: 3, schedule: 'daily', since: hoursAgo(30) }] },
   ...[true, false].map((isLocal) => ({

@@ -4,7 +4,7 @@ import { defineErrorFamily } from '../../base/errors.ts';
 export const CatalogError = defineErrorFamily('system', {
   SLUICE_CATALOG_TABLE_NOT_FOUND: {
     cause: 'A configured Glue table does not exist.',
-    cure: 'Deploy the stack, which creates the tables. If the table was renamed or deleted by hand, deploy again.',
+    cure: 'Run the commands that `npx sluice status` prints of the table: a deployment does not make again what was deleted or renamed by hand. If it prints none, deploy the stack.',
   },
   SLUICE_CATALOG_TABLE_UNFIT: {
     cause:

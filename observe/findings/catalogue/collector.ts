@@ -140,8 +140,12 @@ export const collectorFindings = {
         'The command names what was changed of the role, the secret or its key: set it back. Collectors read the secret again within ten minutes.',
       ],
       busy: [
-        `Secrets Manager answers collectors that it is asked too often, or fails itself, as the detail says. Those that have read the secret go on with its keys; new ones answer 503. ${WHO} GetSecretValue.`,
+        `Secrets Manager answers collectors that the account asks too often. Those that have read the secret go on with its keys; new ones answer 503. ${WHO} GetSecretValue.`,
         'Wait: collectors read the secret again within ten minutes of its end. If it stays for an hour, see in Service Quotas which calls of Secrets Manager the account makes, and ask AWS for a higher quota.',
+      ],
+      awsFailed: [
+        'Secrets Manager itself fails, and does not say who asks it. Collectors that have read the secret go on with its keys; new ones answer 503.',
+        'Wait: collectors read the secret again within ten minutes of its end. If it stays for an hour, look at https://health.aws.amazon.com/health/status.',
       ],
       failed: [
         `Collectors cannot read the secret, as the detail says. Those that have read it go on with its keys; new ones answer 503. ${WHO} PutRolePolicy, PutResourcePolicy, PutSecretValue.`,

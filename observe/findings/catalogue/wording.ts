@@ -50,8 +50,12 @@ const FAILURES = {
     'The first command names what is gone, and has the commands that make it again.',
   ],
   busy: [
-    'AWS answered that it is asked too often, or failed itself, as the detail says.',
+    'AWS answered that the account asks too often, as the detail says.',
     'Wait for an hour: this passes. If it stays, ask AWS for a higher quota of that call.',
+  ],
+  awsFailed: [
+    'A service of AWS failed itself, as the detail says.',
+    'Wait for an hour: this passes. If it stays, look at https://health.aws.amazon.com/health/status.',
   ],
   reason: ['The function failed with this error, whose code the detail has.', ''],
   error: ['The function failed with the error of the detail.', 'Correct what it names.'],

@@ -300,6 +300,7 @@ function addKey(commands: Place['commands']): string {
 const KEYS_CASES = {
   denied: 'denied',
   busy: 'busy',
+  awsFailed: 'awsFailed',
   missing: 'failed',
   error: 'failed',
 } as const satisfies Record<KeysFailure['kind'], CaseOf<'SLUICE_FINDING_KEYS_UNREADABLE'>>;
@@ -317,7 +318,8 @@ export function* keyFindings(
   const restore = [['--dry-run'], []].map((more) => commands.sluice('keys', 'restore', ...more));
   // Secrets Manager shows nothing of a secret that is to be deleted, so that a dry run could not say what comes back.
   const shown = faultCase === 'deleted' ? restore.slice(1) : restore;
-  const drift = keysFailure?.kind === 'busy' ? [] : [commands.sluice('doctor', '--drift')];
+  const isOfAws = keysFailure?.kind === 'busy' || keysFailure?.kind === 'awsFailed';
+  const drift = isOfAws ? [] : [commands.sluice('doctor', '--drift')];
   const repairOfSecret = fault ? shown : drift;
   const repair = fault === GONE ? revert.map((words) => commands.aws(...words)) : repairOfSecret;
   const name = partName(stack, 'keys');
@@ -437,7 +439,10 @@ export function* overflow(facts: StatusFacts, { commands, now }: Place): Finding
   if (change === undefined) return;
   const isOver = lastHour?.overflowed === 0 && now - Date.parse(change.last ?? '') >= HOUR_MS;
   const unsaid = isLogRead(facts, 'collect') ? 'error' : 'unread';
-  const kind = overflowError === null ? unsaid : failureKind(overflowError);
+  const answered = failureKind(overflowError ?? '');
+  // Firehose says so of a stream whose quota is used up: `Slow down.`
+  const answer = answered === 'awsFailed' ? 'busy' : answered;
+  const kind = overflowError === null ? unsaid : answer;
   const name = isOver ? 'over' : kind;
   const error = overflowError === null ? '' : `, the last with ${overflowError}`;
   const over = isOver ? `, until ${change.last}` : '';
