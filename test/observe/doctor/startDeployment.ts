@@ -202,7 +202,7 @@ function servicesOf(
 
 /** The answers of the control API of a cloud that is well, by its path. */
 const CONTROL_ANSWERS: ReadonlyMap<string, object> = new Map([
-  ['/_sluice/status', { collector: 'http://127.0.0.1:1', pending: [] }],
+  ['/_sluice/status', { collector: 'http://127.0.0.1:1', startedAt: new Date().toISOString(), pending: [] }],
   ['/_sluice/faults', { faults: [] }],
 ]);
 
