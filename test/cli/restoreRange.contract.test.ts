@@ -1,0 +1,27 @@
+import { expect, it } from '@jest/globals';
+import { addDays } from '../../lib/base/time.ts';
+import { MAX_BACKFILL_DAYS } from '../../operate/ingest/requests.ts';
+import { callMain } from '../harness/callMain.ts';
+
+const TO = '2026-11-20';
+/** Restores days of a table of a deployment that nobody can reach. */
+const restore = (days: number): ReturnType<typeof callMain> =>
+  callMain([
+    'restore',
+    '--table',
+    'events',
+    '--from',
+    addDays(TO, 1 - days),
+    '--to',
+    TO,
+    '--endpoint-url',
+    'http://127.0.0.1:9',
+    '--region',
+    'us-east-1',
+    '--local',
+  ]);
+
+it('sluice restore takes as many days as a backfill, and not one more', async () => {
+  expect((await restore(MAX_BACKFILL_DAYS + 1)).code).toBe(2);
+  expect((await restore(MAX_BACKFILL_DAYS)).code).toBe(1);
+});
