@@ -1,5 +1,5 @@
 const shared = {
-  testEnvironment: '<rootDir>/test/harness/environment.cjs',
+  testEnvironment: 'node',
   // Not in the folder for temporary files, which goes with a run: test/run.ts.
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   extensionsToTreatAsEsm: ['.ts'],

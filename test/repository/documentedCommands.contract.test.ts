@@ -179,7 +179,6 @@ describe('the commands in the docs and in cures', () => {
       'observe/commands.ts',
       'observe/findings/catalogue/collector.ts',
       'observe/findings/catalogue/deployment.ts',
-      'observe/findings/catalogue/drops.ts',
       'observe/findings/catalogue/streams.ts',
     ]);
   });
