@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
-import { ManualClock } from '../../src/base/index.ts';
+import { type LocalClock, ManualClock } from '../../src/base/index.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import { type Firehose, openFirehose } from '../../src/firehose/index.ts';
@@ -34,10 +34,11 @@ export class FirehoseFixture {
     return this.#get().client;
   }
 
-  async start(): Promise<void> {
+  /** @param clock Default: the fixture's, which stands still. */
+  async start(clock: LocalClock = this.clock): Promise<void> {
     const firehose = await openFirehose({
       directory: this.directory,
-      clock: this.clock,
+      clock,
       sink: {
         put: async (bucket, key, body) => {
           this.beforePut(key);
@@ -51,14 +52,14 @@ export class FirehoseFixture {
     });
     const edge = await startEdge({
       services: [firehose.service],
-      clock: this.clock,
+      clock,
       faults: this.faults,
     });
     const client = new FirehoseClient({
       endpoint: edge.url,
       region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      systemClockOffset: START - Date.now(),
+      systemClockOffset: clock.now() - Date.now(),
     });
     this.#running = { firehose, edge, client };
   }

@@ -14,21 +14,37 @@ beforeEach(async () => {
   fixture.beforePut = () => {
     if (isAway) throw new Error('S3 is away.');
   };
-  await fixture.start();
-  await fixture.firehose.createStream('s', plainStream({ BufferingHints: { IntervalInSeconds: 60 } }));
+  await openStream();
 });
 afterEach(() => fixture.end());
 
+async function openStream(): Promise<void> {
+  await fixture.start();
+  await fixture.firehose.createStream('s', plainStream({ BufferingHints: { IntervalInSeconds: 60 } }));
+}
+
+/** The path of the file with what has expired. */
+function expiredFile(): string {
+  const [file = ''] = globSync('**/expired.ndjson', { cwd: fixture.directory });
+  return join(fixture.directory, file);
+}
+
 const put = (n: number) => fixture.put('s', JSON.stringify({ n }));
+
+const STEP_MS = 300_000;
+/** Turns of the event loop in which a step's alarms begin their attempts. */
+const TURNS_OF_A_STEP = 5;
+/** A failed attempt writes to the disk before it sets its next alarm, which takes more turns. */
+const TURNS_OF_AN_ATTEMPT = 20;
 
 /** Lets time pass as the clock of a local cloud does: what falls due on the way has ended when the next comes. */
 async function pass(ms: number): Promise<void> {
   const end = fixture.clock.now() + ms;
   while (fixture.clock.now() < end) {
-    fixture.clock.advance(Math.min(300_000, end - fixture.clock.now()));
+    fixture.clock.advance(Math.min(STEP_MS, end - fixture.clock.now()));
     const tries = fixture.failures.length;
-    await fixture.turns(5);
-    if (fixture.failures.length > tries) await fixture.turns(20);
+    await fixture.turns(TURNS_OF_A_STEP);
+    if (fixture.failures.length > tries) await fixture.turns(TURNS_OF_AN_ATTEMPT);
   }
 }
 
@@ -53,8 +69,7 @@ describe('what S3 does not accept', () => {
     await pass(22 * HOUR + 600_000);
     await fixture.pending(1);
     expect(fixture.firehose.expired()).toEqual([{ stream: 's', documents: 2 }]);
-    const [file = ''] = globSync('**/expired.ndjson', { cwd: fixture.directory });
-    const lines = readFileSync(join(fixture.directory, file), 'utf8').trim().split('\n');
+    const lines = readFileSync(expiredFile(), 'utf8').trim().split('\n');
     const arrivedAt = '2026-11-20T12:00:00.000Z';
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       { arrivedAt, document: '{"n":1}' },
@@ -72,10 +87,8 @@ describe('what S3 does not accept', () => {
     await pass(25 * HOUR);
     await fixture.pending(0);
     await fixture.stop();
-    const [file = ''] = globSync('**/expired.ndjson', { cwd: fixture.directory });
-    appendFileSync(join(fixture.directory, file), '{"arrivedAt":"2026-');
-    await fixture.start();
-    await fixture.firehose.createStream('s', plainStream({ BufferingHints: { IntervalInSeconds: 60 } }));
+    appendFileSync(expiredFile(), '{"arrivedAt":"2026-');
+    await openStream();
     isAway = false;
     await fixture.firehose.flush();
     expect(fixture.objects.size).toBe(0);
