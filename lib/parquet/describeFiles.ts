@@ -127,11 +127,12 @@ function requirePossibleSizes({ rows, rowGroups, start }: ParquetFooter): void {
       [chunk.values, chunk.uncompressed].every((size) => size >= 0 && size <= most)
     );
   };
-  for (const group of rowGroups) {
-    if (group.rows < 0) throw new RangeError('A row group has a negative number of rows.');
-    if (group.rows > 0 && !group.chunks.every(isPossible))
+  for (const { rows: groupRows, chunks } of rowGroups) {
+    if (groupRows < 0) throw new RangeError('A row group has a negative number of rows.');
+    if (groupRows > 0 && !chunks.every(isPossible))
       throw new RangeError('The size of a column is not one that the file can have.');
-    if (group.rows > 0 && group.chunks.every(({ values }) => values < group.rows))
+    // A schema without columns is refused by name once DuckDB reads it.
+    if (groupRows > 0 && chunks.length > 0 && chunks.every(({ values }) => values < groupRows))
       throw new RangeError('A row group has more rows than values.');
   }
 }

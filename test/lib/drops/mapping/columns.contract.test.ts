@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { setRows } from '../../parquet/editFooter.ts';
+import { longField } from '../../parquet/thriftWriter.ts';
 import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();
@@ -121,5 +123,12 @@ describe('a file without columns', () => {
     const load = bench.load({ kind: 'events' }, [bench.fixture('no-columns.parquet')]);
     await expect(load).rejects.toMatchObject({ code: 'SLUICE_INGEST_COLUMN_MISSING' });
     await expect(load).rejects.toThrow('no-columns.parquet: it has no columns at all.');
+  });
+
+  it('is rejected by the same name if its footer says that it has rows', async () => {
+    const file = setRows(bench.fixture('no-columns.parquet'), longField(3), longField(3));
+    await expect(bench.load({ kind: 'events' }, [file])).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_COLUMN_MISSING',
+    });
   });
 });
