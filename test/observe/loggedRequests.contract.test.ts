@@ -5,6 +5,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { readDeadFailure, readLastFailure } from '../../observe/facts/flow/failures.ts';
 import { readNoted, readSpikeSender } from '../../observe/facts/flow/loggedRequests.ts';
+import { readRelayAnswer } from '../../observe/facts/flow/relayCopies.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { cloudWatchService, MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
 import { FunctionLogs, logsService } from '../../packages/local-aws/src/logs/index.ts';
@@ -261,5 +262,18 @@ describe('a dead letter', () => {
     const both = await why(2, since);
     expect(both?.code).toBeNull();
     expect(both?.text).toMatch(/SLUICE_LOAD_A\. The newest of them failed last at \S+: SLUICE_LOAD_B\.$/);
+  });
+});
+
+describe('the last answer of the target of copies', () => {
+  it('is not that of copies that were not sent, as another copy probed the target', async () => {
+    const write = logs.open('sluice-prod-relay');
+    const line = (retried: object) =>
+      write(`${JSON.stringify({ event: 'relay', code: 'SLUICE_RELAY_NOT_TAKEN', retried })}\n`);
+    line({ '500': 1, waits: 4 });
+    const at = new Date(clock.now()).toISOString();
+    await clock.advance(MINUTE);
+    line({ waits: 3 });
+    expect(await readRelayAnswer(deploymentNow())).toEqual({ why: '500', copies: 1, at });
   });
 });

@@ -149,6 +149,14 @@ function countRefused(keys: readonly string[]): readonly RefusedCopies[] {
   ).sort((a, b) => b.count - a.count);
 }
 
+/** Orders events of a log by their time, the newest first. */
+function byNewest(
+  a: { readonly timestamp?: number | undefined },
+  b: { readonly timestamp?: number | undefined },
+): number {
+  return (b.timestamp ?? 0) - (a.timestamp ?? 0);
+}
+
 /** Whether copies wait for an hour or more. @param now Epoch milliseconds. */
 export function areCopiesLate({ waiting: { oldest } }: RelayState, now: number): boolean {
   return oldest !== null && now - Date.parse(oldest) >= HOUR_MS;
@@ -156,8 +164,11 @@ export function areCopiesLate({ waiting: { oldest } }: RelayState, now: number):
 
 const relayLine = z.object({ retried: z.record(z.string(), z.number()) });
 
+/** What the log says of a copy that waits for another's answer: `Target`. */
+const NOT_ASKED = 'waits';
+
 /**
- * What the target answered in the last run in which it did not take a copy; null without one.
+ * What the target answered in the last run in which it answered and did not take a copy; null without one.
  *
  * @throws What CloudWatch Logs' client throws.
  */
@@ -170,12 +181,13 @@ export async function readRelayAnswer(
     times: [{ startTime: deployment.now - TRIED_WITHIN_MS }],
     mostPages: MOST_PAGES,
   });
-  const last = events.toSorted((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0)).at(-1);
-  const { data } = relayLine.safeParse(parseJson(last?.message ?? ''));
-  const [most] = Object.entries(data?.retried ?? {}).sort(([, a], [, b]) => b - a);
-  if (most === undefined) return null;
-  const [why, copies] = most;
-  return { why, copies, at: isoTimestamp(last?.timestamp ?? 0) };
+  for (const { message = '', timestamp = 0 } of events.toSorted(byNewest)) {
+    const { data } = relayLine.safeParse(parseJson(message));
+    const answers = Object.entries(data?.retried ?? {}).filter(([why]) => why !== NOT_ASKED);
+    const [most] = answers.sort(([, a], [, b]) => b - a);
+    if (most !== undefined) return { why: most[0], copies: most[1], at: isoTimestamp(timestamp) };
+  }
+  return null;
 }
 
 /** Time at which a copy was kept. @param id The ID in its key; null for a key that is not relay's. */

@@ -180,7 +180,7 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(
     'Events of the last 24 hours have a time before the year 2000: their sender most likely counts seconds, where milliseconds are expected.',
-    'Have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C.',
+    'Have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C. It goes a day after the last such event.',
   ),
   SLUICE_FINDING_CLOCK_OFF: warning(
     "Within 24 hours a sender's clock was off by 55 minutes or more. Corrected events have the right day, others that of the time that was sent.",

@@ -15,9 +15,12 @@ const OF_STRANGER = 'S3 does not say whose it is: CloudTrail of that account has
 /** Findings about customers' datasets and exports. */
 export const dropsFindings = {
   SLUICE_FINDING_LEDGER_DAMAGED: problem(
-    'Objects of the ledger have no valid entry. Runs cannot work on their days; all other days go on.',
+    'Objects of the ledger have no valid entry. Runs cannot work on their days, nor list a dataset while one of them is looked for.',
     {
-      drop: [`${BY_HAND} No run loads what it is of; all other days go on.`, VERSION_BEFORE],
+      drop: [
+        `${BY_HAND} No run loads its day. While the day is among those that are looked for, nothing else of its dataset is listed, either. Other datasets go on.`,
+        VERSION_BEFORE,
+      ],
       export: [`${BY_HAND} No run exports its day; all other days go on.`, VERSION_BEFORE],
       curated: [`${BY_HAND} No run curates its day; all other days go on.`, VERSION_BEFORE],
     },
