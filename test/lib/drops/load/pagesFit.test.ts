@@ -24,24 +24,32 @@ function tooLarge(pages: readonly (readonly number[])[], groups = 1, threads = 1
   }
 }
 
+/** What is asked of {@link tooLarge}. */
+interface Asked {
+  readonly what: string;
+  readonly pages: readonly (readonly number[])[];
+  readonly groups?: number;
+  readonly threads?: number;
+}
+
 describe('the pages that a function holds', () => {
   // As a load of such files held them when it was measured.
-  it.each<[what: string, ...asked: Parameters<typeof tooLarge>]>([
-    ['no file', []],
-    ['a file without pages', [[]]],
-    ['a page of 256 MiB', [[256]]],
-    ['three columns', [[128, 128, 128]]],
-    ['four row groups', [[128]], 4],
-    ['two files', [[128], [100]]],
-  ])('fit with %s', (_what, pages, groups, threads) => {
+  it.each<Asked>([
+    { what: 'no file', pages: [] },
+    { what: 'a file without pages', pages: [[]] },
+    { what: 'a page of 256 MiB', pages: [[256]] },
+    { what: 'three columns', pages: [[128, 128, 128]] },
+    { what: 'four row groups', pages: [[128]], groups: 4 },
+    { what: 'two files', pages: [[128], [100]] },
+  ])('fit with $what', ({ pages, groups, threads }) => {
     expect(tooLarge(pages, groups, threads)).toBeUndefined();
   });
 
-  it.each<[what: string, ...asked: Parameters<typeof tooLarge>]>([
-    ['two row groups of 255 MiB', [[255]], 2],
-    ['two files of which one has 255 MiB', [[128], [255]]],
-    ['two threads', [[128]], 2, 2],
-  ])('do not fit with %s', (_what, pages, groups, threads) => {
+  it.each<Asked>([
+    { what: 'two row groups of 255 MiB', pages: [[255]], groups: 2 },
+    { what: 'two files of which one has 255 MiB', pages: [[128], [255]] },
+    { what: 'two threads', pages: [[128]], groups: 2, threads: 2 },
+  ])('do not fit with $what', ({ pages, groups, threads }) => {
     expect(tooLarge(pages, groups, threads)).toBeDefined();
   });
 
