@@ -487,18 +487,18 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/ledger/sweepVersions.ts', 'lib/drops/load/pieces.contract', [
     ["if (run?.version === note.version) return 'kept';", ''],
   ]),
-  faultsOf('observe/findings/judge/place.ts', 'observe/judge', [
+  faultsOf('observe/findings/judge/place.ts', 'observe/judge/judge', [
     ["state === 'ALARM'", "state !== 'OK'"],
     ['for (const name of names) this.#left.delete(name);', ''],
   ]),
   faultsOf('observe/facts/stackFaults.ts', 'e2e/changedByHand.story', [['ResultConfiguration, ', '']]),
-  faultsOf('observe/findings/judge/landing.ts', 'observe/judge', [
+  faultsOf('observe/findings/judge/landing.ts', 'observe/judge/judge', [
     ['(quotaShare ?? 0) >=', '(quotaShare ?? 0) >'],
   ]),
-  faultsOf('observe/findings/judge/rawDays.ts', 'observe/judge', [
+  faultsOf('observe/findings/judge/rawDays.ts', 'observe/judge/days', [
     ['kind && kept.every((keptDay) => keptDay.day !== lostDay.day)', 'kind'],
   ]),
-  faultsOf('observe/findings/judge/days.ts', 'observe/judge', [
+  faultsOf('observe/findings/judge/days.ts', 'observe/judge/judge', [
     ['>= RESENT.times * usualOf(resend)', '> RESENT.times'],
   ]),
   faultsOf('observe/facts/flow/changes.ts', 'observe/changes', [

@@ -1,7 +1,7 @@
 import { HOUR_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type DatasetDays, type DropDay, isOldLook } from '../../observe/facts/days/ledgerDays.ts';
-import type { Change } from '../../observe/facts/flow/changes.ts';
+import type { Change, LastDay } from '../../observe/facts/flow/changes.ts';
 import type { DeadLetters, KeysFailure, LastFailure } from '../../observe/facts/flow/failures.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
@@ -332,6 +332,29 @@ export const curatedTable = {
   accepted: [],
   lacking: [],
 } satisfies Item<'curated'>;
+
+/** An hour without a request. */
+export const silentFacts = { lastHour: { ...wellHour, requests: 0 } };
+
+/** {@link silentFacts}, whose last request came so many hours ago. @param day How the day differs from {@link wellDay}. */
+export const silentSince = (hours: number, day: Partial<LastDay>) => ({
+  ...silentFacts,
+  lastRequestAt: hoursAgo(hours),
+  lastDay: { ...wellDay, usual: 0, ...day },
+});
+
+/** Hours of the days before, of which the busiest had so many requests. */
+export const usualHours = (most: number) => [{ least: 0, median: 0, most }];
+
+/** Curated days from 2026-11-13 on of 1,000 rows, of which so many came again. */
+export const resendsOf = (...counts: readonly number[]) => ({
+  curated: [
+    {
+      ...curatedTable,
+      resends: counts.map((resends, i) => ({ day: `2026-11-1${i + 3}` as const, rows: 1_000, resends })),
+    },
+  ],
+});
 
 /** A reason of quarantine with one sender. */
 export const quarantineCount = {

@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
+import {
+  curatedTable,
+  datasetFacts,
+  HOUR_MS,
+  keptDay,
+  loadedDay,
+  NOW,
+  namedExport,
+  resendsOf,
+  shortHour,
+} from '../statusFacts.ts';
+import { judge } from './judge.ts';
+
+describe('a finding about raw and curated days, and hours', () => {
+  it('of resends is none where as many are usual, and of a day that was over long ago', () => {
+    expect(judge(resendsOf(400, 400, 400))).toEqual([]);
+    const old = [{ day: '2026-11-10', rows: 1, resends: 9 }];
+    expect(judge({ curated: [{ ...curatedTable, resends: old }] })).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a day without a partition in three tables',
+      {
+        partitions: {
+          days: 3,
+          gaps: (['exposures', 'events', 'quarantine'] as const).map((table) => {
+            return { table, day: '2026-11-20' } as const;
+          }),
+        },
+      },
+      /^1 day has /,
+    ],
+    [
+      'an hour that is short in two tables',
+      { receivedHours: [shortHour, { ...shortHour, table_name: 'exposures' as const }] },
+      /^60 of 600 .*, of 1 hour, since /,
+    ],
+  ])('counts %s once', (_what, facts, title) => {
+    expect(judge(facts).map((finding) => finding.title)).toEqual([expect.stringMatching(title)]);
+  });
+
+  it('of short hours has three commands of a kind at most', () => {
+    const days = ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20'];
+    const [found] = judge({ receivedHours: days.map((ds) => ({ ...shortHour, ds })) });
+    const commands = found?.commands.map((command) => /landing\/direct|landing|--deep/.exec(command)?.[0]);
+    const kinds = ['--deep', 'landing', 'landing/direct'];
+    expect(commands).toEqual(kinds.flatMap((kind) => Array(3).fill(kind)));
+  });
+
+  it('brings files of a version back whose rows nothing else has', () => {
+    const since = NOW - HOUR_MS;
+    const lacking = ['2026-11-17', '2026-11-18', '2026-11-19'].map((day) => {
+      return { day, since, isOnly: day > '2026-11-17' };
+    });
+    const found = judge({ ...datasetFacts({ lacking }), curated: [{ ...curatedTable, lacking }] });
+    expect(found.map(({ commands }) => commands.map((command) => command.split(' --stage')[0]))).toEqual([
+      ['npx sluice ingest backfill --source acme --dataset orders --from 2026-11-17 --to 2026-11-17'],
+      ['npx sluice restore --table acme_orders --from 2026-11-18 --to 2026-11-19'],
+      ['npx sluice curate rebuild --table events --from 2026-11-17 --to 2026-11-17'],
+      ['npx sluice restore --table curated_events --from 2026-11-18 --to 2026-11-19'],
+    ]);
+  });
+
+  it('of lost files says of each day whether its files are archived, deleted or gone', () => {
+    const days = ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'] as const;
+    const lacking = days.map((day) => ({ day, since: NOW - HOUR_MS, isOnly: day > '2026-11-16' }));
+    const looked = days.slice(0, 2).map((day) => ({
+      table: 'acme_orders',
+      day,
+      since: NOW - HOUR_MS,
+      keys: ['x'],
+    }));
+    const archivedDays = { days: looked, unlookedUntil: days[2] };
+    const table = 'acme_orders';
+    const restorable = days.slice(1, 3).map((day) => ({ table, day, files: 0 }));
+    const lost = judge({ ...datasetFacts({ lacking }), archivedDays, restorable }).filter(
+      ({ code }) => code === 'SLUICE_FINDING_FILES_LOST',
+    );
+    const { archived, archivedOnly, gone, versions } = findingCatalogue.SLUICE_FINDING_FILES_LOST.cases;
+    expect(lost).toMatchObject([
+      { cause: archived.cause, detail: expect.stringContaining(days[0]) },
+      { cause: archivedOnly.cause, detail: expect.stringContaining(days[1]), commands: [] },
+      {
+        cause: gone.cause,
+        detail: expect.stringMatching(`${days[2]} .* Of days until ${days[2]} nobody has looked`),
+        commands: [expect.stringContaining(' ingest backfill ')],
+      },
+      { cause: versions.cause, detail: expect.stringMatching(`${days[3]} since [^ ]+\\.$`) },
+    ]);
+  });
+
+  it('of raw files says how they are brought back, and is the only one of copies that an export keeps of them', () => {
+    const replaced = [{ name: 'b.parquet', eTag: '"0a"' }];
+    const days = [{ ...loadedDay, day: keptDay.day, kept: 2 }];
+    const found = judge({
+      curated: [{ ...curatedTable, kept: [{ ...keptDay, replaced }] }],
+      exports: [{ ...namedExport, days }],
+    });
+    expect(found.map(({ code }) => code)).toEqual(['SLUICE_FINDING_CURATE_KEPT']);
+    expect(found[0]?.detail).toContain('the export out keeps 2 copies');
+    const commands = found.flatMap((finding) => finding.commands);
+    expect(commands.map((command) => command.split(' --stage')[0])).toEqual([
+      'npx sluice restore --table statsig_forwarded_events --from 2026-11-14',
+      'npx sluice curate accept 2026-11-14 --table events',
+    ]);
+    const lostDays = [{ table: 'events', day: keptDay.day, seenAt: NOW, files: 3, left: 1 }] as const;
+    const lost = judge({ lostDays, exports: [{ ...namedExport, days }] });
+    expect(lost.map(({ code }) => code)).toEqual(['SLUICE_FINDING_DAYS_LOST']);
+    expect(lost[0]?.detail).toMatch(/until 2026-11-27; the export out keeps 2 copies/);
+    const both = judge({ lostDays, curated: [{ ...curatedTable, kept: [keptDay] }] });
+    expect(both.map(({ code }) => code)).toEqual(['SLUICE_FINDING_CURATE_KEPT']);
+    // It is the same deletion.
+    expect(both[0]?.detail).toContain('; S3 has what was deleted until 2026-11-27 ');
+    const old = judge({
+      curated: [{ ...curatedTable, kept: [{ ...keptDay, since: '2026-11-13T00:20:00Z' }] }],
+    });
+    expect(old[0]?.detail).toContain('; S3 had what was deleted until 2026-11-19 ');
+    // Whoever accepts that files are gone means their copies, too.
+    const accepted = [{ ...curatedTable, accepted: [keptDay.day] }];
+    expect(judge({ curated: accepted, exports: [{ ...namedExport, days }] })).toEqual([]);
+    // What another table has lost is no reason.
+    const others = { lostDays: [{ ...lostDays[0], table: 'exposures' as const }] };
+    expect(judge({ ...others, exports: [{ ...namedExport, days }] })).toHaveLength(2);
+    const ofExposures = [{ ...curatedTable, kind: 'exposures' as const, kept: [keptDay] }];
+    expect(judge({ curated: ofExposures, exports: [{ ...namedExport, days }] })).toHaveLength(2);
+  });
+});

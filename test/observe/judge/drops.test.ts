@@ -1,0 +1,153 @@
+import { describe, expect, it } from '@jest/globals';
+import { explainCode } from '../../../observe/explainCode.ts';
+import {
+  curatedTable,
+  datasetFacts,
+  failedDay,
+  HOUR_MS,
+  hourOldLook,
+  hoursAgo,
+  loadedDay,
+  NOW,
+  namedExport,
+  ongoingFailure,
+} from '../statusFacts.ts';
+import { judge } from './judge.ts';
+
+describe('a finding about drops and exports', () => {
+  it('of a day that failed on the first day of the lookback is cured by the next run', () => {
+    const days = [{ ...failedDay, day: '2026-11-17', failure: 'SLUICE_INGEST_FILE_TRUNCATED' }];
+    const found = judge({ ...datasetFacts({ days }), exports: [{ ...namedExport, days }] });
+    expect(found.map(({ commands }) => commands.map((command) => command.split(' --stage')[0]))).toEqual([
+      [
+        'npx sluice ingest explain --source acme --dataset orders --day 2026-11-17',
+        'npx sluice ingest run --source acme --dataset orders',
+      ],
+      ['npx sluice export status --export out', 'npx sluice export run --export out'],
+    ]);
+  });
+
+  it.each([
+    ['SLUICE_INGEST_FILE_TRUNCATED', 'run'],
+    ['SLUICE_SOURCE_NOTHING_LOADABLE', 'run'],
+    // The files stay, and a run tries them again after 12 hours only.
+    ['SLUICE_INGEST_COLUMN_MISSING', 'backfill'],
+    ['SLUICE_LOAD_ROWS_REFUSED', 'backfill'],
+    ['SLUICE_SOURCE_KEY_DENIED', 'backfill'],
+  ])(
+    'of a day that failed with %s says why, and has the command that loads it: ingest %s',
+    (failure, action) => {
+      const failureMessage = 'A file is wrong. orders/2026-11-18/a.parquet.';
+      const [found, ...others] = judge(datasetFacts({ days: [{ ...failedDay, failure, failureMessage }] }));
+      const { cure } = explainCode(failure);
+      expect(others).toEqual([]);
+      expect(found?.commands.at(-1)).toContain(`npx sluice ingest ${action} `);
+      if (action === 'run') expect(found?.commands.join()).not.toContain('backfill');
+      if (failure.endsWith('_DENIED')) expect(found?.commands.join()).toContain('policy print');
+      else
+        expect(found).toMatchObject({
+          cause: expect.stringContaining(failureMessage),
+          cure: expect.stringContaining(cure.slice(0, 20)),
+        });
+    },
+  );
+
+  it('of a late day names what its folder has beside days', () => {
+    const late = [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }];
+    const lastLook = { ...hourOldLook, elsewhere: { days: [], others: ['v2/'] } };
+    expect(judge(datasetFacts({ late, lastLook }))).toMatchObject([
+      {
+        title: expect.stringContaining('the folder has v2/'),
+        commands: [expect.stringContaining('s3 ls'), expect.any(String)],
+      },
+    ]);
+  });
+
+  it.each([
+    ['values', ['explain', 'backfill', 'accept keep']],
+    ['rows', ['explain', 'accept keep']],
+    ['equalFiles', ['explain', 'accept keep']],
+  ] as const)('of a day that is unusual by its %s has the commands of that', (kind, actions) => {
+    const unusual = `has ${'long names, '.repeat(40)}`;
+    const unusualParts = [
+      { kind, short: 'has what is short' },
+      { kind: 'days', short: 'has more' },
+    ] as const;
+    const [found] = judge(datasetFacts({ days: [{ ...loadedDay, unusual, unusualParts }] }));
+    expect(found?.title).toContain('2026-11-19 has what is short, and differs in 1 other point');
+    expect(found?.detail).toContain(unusual);
+    expect(found?.commands.map((command) => /ingest (\w+( keep)?)/.exec(command)?.[1])).toEqual(actions);
+  });
+
+  it('of days that failed is one for each reason', () => {
+    const codes = [
+      'SLUICE_INGEST_FILE_TRUNCATED',
+      'SLUICE_INGEST_COLUMN_MISSING',
+      'SLUICE_INGEST_FILE_TRUNCATED',
+    ];
+    const days = codes.map((failure, i) => ({ ...failedDay, day: `2026-11-${17 + i}`, failure }));
+    expect(judge(datasetFacts({ days })).map(({ title }) => title.split(', since')[0])).toEqual([
+      '2 days of acme/orders could not be loaded, the newest 2026-11-19 with SLUICE_INGEST_FILE_TRUNCATED',
+      '1 day of acme/orders could not be loaded, the newest 2026-11-18 with SLUICE_INGEST_COLUMN_MISSING',
+    ]);
+  });
+
+  it('of a late day is another before the lookback than on its first day', () => {
+    const causeOf = (day: string) =>
+      judge(datasetFacts({ late: [{ day, due: NOW - 2 * HOUR_MS }] })).map(({ cause }) => cause);
+    expect(causeOf('2026-11-17')).toEqual(causeOf('2026-11-20'));
+    expect(causeOf('2026-11-16')).not.toEqual(causeOf('2026-11-17'));
+  });
+
+  it('of a call that a customer denies names the role and the call that it needs', () => {
+    const days = [{ ...failedDay, failure: 'SLUICE_SOURCE_KEY_DENIED' }];
+    const code = 'SLUICE_EXPORT_ACCESS_DENIED';
+    const found = judge({
+      ...datasetFacts({ days }),
+      exports: [{ ...namedExport, days: [{ ...failedDay, failure: code }] }],
+    });
+    expect(found).toMatchObject([
+      { detail: expect.stringMatching(/ The role sluice-prod-IngestLoadRole-\* needs kms:Decrypt there\.$/) },
+      { detail: expect.stringMatching(/ The role sluice-prod-ExportRole-\* needs s3:PutObject there\.$/) },
+    ]);
+  });
+
+  it('of days that failed before the lookback has the commands that show them and try them again', () => {
+    const old = [{ ...failedDay, day: '2026-11-01' }, failedDay];
+    const replaced = { ...failedDay, failing: { ...ongoingFailure, replaced: NOW } };
+    const found = judge({
+      ...datasetFacts({ days: [old[0] ?? failedDay, replaced] }),
+      exports: [{ ...namedExport, days: old }],
+      curated: [
+        {
+          ...curatedTable,
+          failed: [{ day: '2026-11-01', code: 'SLUICE_CURATE_KILLED', message: null, ...ongoingFailure }],
+        },
+      ],
+    });
+    const words = found.flatMap(({ commands }) => commands.map((command) => command.split(' --stage')[0]));
+    expect(found[0]?.detail).toContain(`until other files came at ${hoursAgo(0)}`);
+    expect(words).toEqual([
+      'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
+      'npx sluice ingest run --source acme --dataset orders',
+      'npx sluice ingest explain --source acme --dataset orders --day 2026-11-01',
+      'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-01 --to 2026-11-01',
+      'npx sluice export status --export out --days 21',
+      'npx sluice export run --export out',
+      'npx sluice export run --export out --from 2026-11-01 --to 2026-11-01',
+      'npx sluice curate status --table events --days 21',
+      'npx sluice curate run --table events',
+    ]);
+  });
+
+  it('tells old days with files without rows', () => {
+    const late = [{ day: '2026-11-01', due: NOW - 400 * HOUR_MS, empty: '1 file, 0 rows' }];
+    const found: unknown = expect.objectContaining({
+      title: expect.stringContaining('have no rows (1 file, 0 rows)'),
+      cause: expect.stringContaining(
+        'Files of the day came while runs looked for it, and have no row; none looks at it any more.',
+      ),
+    });
+    expect(judge(datasetFacts({ late }))).toEqual([found]);
+  });
+});

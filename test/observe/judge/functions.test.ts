@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
+import {
+  codedFailure,
+  deadLetters,
+  emptyListing,
+  failureOf,
+  functionErrors,
+  hoursAgo,
+  idleStream,
+  waitingFacts,
+} from '../statusFacts.ts';
+import { judge } from './judge.ts';
+
+describe('a finding about functions, the landing and the stream', () => {
+  it('of a denial that is over says so, and that of a policy that is there still', () => {
+    const denied = (action: string) =>
+      failureOf(
+        'denied',
+        `AccessDenied: assumed-role/W/x is not authorized to perform: ${action} on resource: y`,
+      );
+    const { waiting: late } = waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(2) } });
+    const { cases: causes } = findingCatalogue.SLUICE_FINDING_LANDING_LATE;
+    const causeOf = (action: string, more: Partial<StatusFacts>) =>
+      judge({ waiting: late, failures: { write: denied(action) }, ...more }).find(
+        ({ code }) => code === 'SLUICE_FINDING_LANDING_LATE',
+      )?.cause;
+    expect(causeOf('s3:PutObject', {})).toBe(causes.allowed.cause);
+    // Nobody has asked, or not everybody may read the policy.
+    expect(causeOf('s3:PutObject', { deniedCalls: null })).toBe(causes.denied.cause);
+    expect(causeOf('kms:Decrypt', {})).toBe(causes.denied.cause);
+  });
+
+  it.each([
+    {
+      part: 'write',
+      facts: waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } }),
+      first: hoursAgo(1.9),
+      last: hoursAgo(1),
+      count: 1,
+    },
+    {
+      part: 'write',
+      facts: waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } }),
+      first: hoursAgo(9),
+      last: hoursAgo(1),
+      count: 2,
+    },
+    {
+      part: 'collect',
+      facts: { unreached: [{ kind: '5xx', hour: hoursAgo(5), count: 50, of: 100 }] },
+      first: hoursAgo(4.9),
+      last: hoursAgo(4.1),
+      count: 1,
+    },
+    {
+      part: 'collect',
+      facts: { unreached: [{ kind: '5xx', hour: hoursAgo(5), count: 50, of: 100 }] },
+      first: hoursAgo(4.9),
+      last: hoursAgo(3),
+      count: 2,
+    },
+    {
+      part: 'collect',
+      facts: { unreached: [{ kind: '5xx', hour: hoursAgo(5), count: 50, of: 100 }] },
+      first: hoursAgo(7),
+      last: hoursAgo(4.1),
+      count: 2,
+    },
+  ] as const)(
+    'of errors of $part $facts is told by its own unless all of them, from $first to $last, are within the time of that',
+    ({ part, facts, first, last, count }) => {
+      const found = judge({ ...facts, functionErrors: [{ ...functionErrors, part, first, last }] });
+      expect(found).toHaveLength(count);
+      expect(found[0]?.cause).not.toMatch(/^No run of/);
+      expect(found.some(({ code }) => code === 'SLUICE_FINDING_FUNCTION_FAILED')).toBe(count === 2);
+    },
+  );
+
+  it('of errors is told beside dead letters of which nobody knows with what they failed', () => {
+    const errors = [{ ...functionErrors, part: 'export' }];
+    const dead = [{ ...deadLetters, part: 'export' as const }];
+    const codes = judge({ functionErrors: errors, deadLetters: dead }).map(({ code }) => code.slice(15));
+    expect(codes).toEqual(['DEAD_LETTERS', 'FUNCTION_FAILED']);
+  });
+
+  it('of objects that wait is none for twenty minutes', () => {
+    const waiting = waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(0.33) } });
+    expect(judge(waiting)).toEqual([]);
+  });
+
+  it('of throttled records counts them', () => {
+    const throttling = (throttledRecords: number) => judge({ stream: { ...idleStream, throttledRecords } });
+    expect(throttling(1)[0]?.detail).toMatch(/: 1 record was /);
+    expect(throttling(1_234)[0]?.detail).toMatch(/: 1,234 records were /);
+  });
+
+  it('of objects that wait explains a failure only', () => {
+    const { waiting: late } = waitingFacts({ landing: { ...emptyListing, oldest: hoursAgo(2) } });
+    const failures = [{}, { write: codedFailure('SLUICE_WRITE_X', 'it is denied.') }];
+    const shown = failures.map((failure) => judge({ waiting: late, failures: failure })[0]?.commands[0]);
+    expect(shown).toEqual([expect.stringContaining('doctor'), expect.stringContaining('redrive --landing')]);
+  });
+});

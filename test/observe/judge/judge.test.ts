@@ -1,0 +1,202 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DatasetDays } from '../../../observe/facts/days/ledgerDays.ts';
+import type { RefusedCopies } from '../../../observe/facts/flow/relayCopies.ts';
+import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
+import { judge as judgeFacts } from '../../../observe/findings/judge/judge.ts';
+import type { Case } from '../judgeCases/Case.ts';
+import { cases } from '../judgeCases/cases.ts';
+import {
+  curatedTable,
+  datasetFacts,
+  deadLetters,
+  functionErrors,
+  HOUR_MS,
+  hourOldLook,
+  hoursAgo,
+  idleStream,
+  judgedDeployment,
+  keptDay,
+  loadedDay,
+  NOW,
+  quarantineCount,
+  resendsOf,
+  ringingAlarm,
+  silentFacts,
+  silentSince,
+  threeCopies,
+  usualHours,
+  waitingFacts,
+  wellFacts,
+  wellHour,
+} from '../statusFacts.ts';
+import { judge } from './judge.ts';
+
+/** What a sentence names and counts, in its order. */
+const figuresOf = (text: string) =>
+  [...text.matchAll(/\S+/g)]
+    .map(([word]) => word.replace(/^[.,;:%]+|[.,;:%]+$/g, ''))
+    .filter((word) => /[\d_/]|[A-Z]{3}|\w[-.]\w/.test(word));
+
+describe('a finding of sluice status', () => {
+  it('is none when all is well', () => {
+    expect(judge({})).toEqual([]);
+    expect(judge(datasetFacts({}))).toEqual([]);
+    const running = { status: 'UPDATE_IN_PROGRESS', reason: null, since: null };
+    expect(judge({ stackState: running })).toEqual([]);
+    expect(
+      judge({
+        curated: [curatedTable],
+        lastHour: wellHour,
+        lastRequestAt: hoursAgo(0.1),
+        lastEventAt: hoursAgo(30),
+      }),
+    ).toEqual([]);
+  });
+
+  it.each(cases)('says that %s', (...[, facts, code, severity, figures, ...commands]: Case) => {
+    const found = judge(facts);
+    const part: unknown = expect.any(String);
+    expect(found).toMatchObject([{ code: `SLUICE_FINDING_${code}`, severity, part }]);
+    expect(figuresOf(found[0]?.detail ?? '')).toEqual(figuresOf(figures));
+    expect(found[0]?.commands.slice(0, commands.length)).toEqual(
+      commands.map((command) => {
+        if (command.startsWith('npx sluice explain ')) return command;
+        return `${command}${command.startsWith('aws ') ? '' : ' --stage prod'} --region eu-central-1`;
+      }),
+    );
+  });
+
+  const waitingDay = { words: 'has 2 files and no commit', isLacking: true, cure: 'explain' } as const;
+  const noFiles = { ...loadedDay, missingSince: NOW - 2 * HOUR_MS };
+  it.each<
+    [what: string, by: 'cause' | 'severity', facts: (items: never) => Partial<StatusFacts>, ...object[]]
+  >([
+    [
+      'days whose raw files are gone',
+      'cause',
+      (kept: readonly (typeof keptDay)[]) => ({ curated: [{ ...curatedTable, kept }] }),
+      { ...keptDay, isErased: true },
+      { ...keptDay, day: '2026-11-13', gone: [] },
+    ],
+    [
+      'loaded days without files',
+      'cause',
+      (days: readonly (typeof loadedDay)[]) => datasetFacts({ days }),
+      noFiles,
+      { ...noFiles, day: '2026-11-18', uncommitted: 1 },
+    ],
+    [
+      'days that wait, before the lookback and on its first day',
+      'severity',
+      (days: DatasetDays['waiting']) => datasetFacts({ waiting: days }),
+      { ...waitingDay, day: '2026-11-16' },
+      { ...waitingDay, day: '2026-11-17' },
+    ],
+    [
+      'refused copies',
+      'cause',
+      (refused: readonly RefusedCopies[]) => ({
+        relay: { waiting: { ...threeCopies, oldest: null }, refused, hasMore: false },
+      }),
+      { reason: '401', count: 2, since: hoursAgo(2), oldest: hoursAgo(3) },
+      { reason: 'expired', count: 1, since: hoursAgo(2), oldest: hoursAgo(3) },
+    ],
+    [
+      'rows in quarantine',
+      'severity',
+      (quarantine: readonly (typeof quarantineCount)[]) => ({ quarantine }),
+      { ...quarantineCount, reason: 'SLUICE_ROW_UNFIT' },
+      quarantineCount,
+    ],
+  ])('of %s is as that of the worse of two, in any order', (_, by, facts, worse, better) => {
+    const judged = (...items: readonly (object | undefined)[]) => judge(facts(items as never))[0]?.[by];
+    const expected = judged(worse);
+    expect(expected).toEqual(expect.any(String));
+    expect(judged(better)).not.toBe(expected);
+    expect(judged(worse, better)).toEqual(expected);
+    expect(judged(better, worse)).toEqual(expected);
+  });
+
+  const copiesSince = (hours: number) => ({
+    relay: { waiting: { ...threeCopies, oldest: hoursAgo(hours) }, refused: [], hasMore: false },
+  });
+  const quotaOf = (quotaShare: number) => ({
+    stream: { ...idleStream, quotaShare, quota: 'calls' } as const,
+  });
+  const listedAgo = (hours: number) =>
+    datasetFacts({ schedule: 'hourly', lastLook: { ...hourOldLook, at: NOW - hours * HOUR_MS } });
+  it.each<{ what: string; below: Partial<StatusFacts>; atBound: Partial<StatusFacts> }>([
+    { what: 'resends', below: resendsOf(50, 10, 10), atBound: resendsOf(400) },
+    {
+      what: 'no request where many are usual at this time',
+      below: silentSince(2, { usual: 14 }),
+      atBound: silentSince(2, { usual: 15 }),
+    },
+    {
+      what: 'no request for a day where many are usual in an hour of it',
+      below: silentSince(24, { usualHours: usualHours(29) }),
+      atBound: silentSince(24, { usualHours: usualHours(30) }),
+    },
+    {
+      what: 'no request for long',
+      below: silentSince(23, { usualHours: usualHours(30) }),
+      atBound: silentSince(24, { usualHours: usualHours(30) }),
+    },
+    {
+      what: 'no event for an hour',
+      below: { ...silentFacts, lastEventAt: hoursAgo(0.9) },
+      atBound: { ...silentFacts, lastEventAt: hoursAgo(1) },
+    },
+    { what: 'a quota', below: quotaOf(0.79), atBound: quotaOf(0.8) },
+    { what: 'copies that wait', below: copiesSince(0.99), atBound: copiesSince(1) },
+    { what: 'a folder that was not listed', below: listedAgo(3), atBound: listedAgo(3.1) },
+  ])('of $what is none below its bound', ({ below, atBound }) => {
+    expect(judge(below)).toEqual([]);
+    expect(judge(atBound)).toHaveLength(1);
+  });
+
+  it('begins with faults of the local cloud, then has what delivers', () => {
+    const localControl = 'http://127.0.0.1:4566';
+    const late = waitingFacts({ buffered: { count: 1, oldest: hoursAgo(12.5) } });
+    const facts = { ...wellFacts, ...late, isLocal: true, stream: null, faults: 1 };
+    const found = judgeFacts(facts, { ...judgedDeployment, localControl }, 'us-east-1');
+    expect(found.map(({ code }) => code.slice(15))).toEqual(['FAULTS', 'STREAM_LATE']);
+    expect(found.flatMap(({ commands }) => commands)).toEqual([
+      expect.stringMatching(/^curl -X DELETE .*faults$/),
+      expect.stringMatching(/^curl -X POST .*flush$/),
+    ]);
+    expect(found[1]?.cure).not.toMatch(/shows|log/);
+  });
+
+  it.each([
+    ['UNREACHED', 'collect', { unreached: [{ kind: '5xx', hour: hoursAgo(1), count: 50, of: 100 }] }],
+    ['FUNCTION_FAILED', functionErrors.part, { functionErrors: [functionErrors] }],
+    ['DEAD_LETTERS', deadLetters.part, { deadLetters: [deadLetters] }],
+    ['STREAM_LATE', 'landing', waitingFacts({ buffered: { count: null, oldest: hoursAgo(12.5) } })],
+  ] as const)(
+    '%s does not say that the log of %s has no error if it could not be read',
+    (name, log, facts) => {
+      const { cases: causes } = findingCatalogue[`SLUICE_FINDING_${name}`];
+      const causeOf = (unknown: StatusFacts['unknown']) =>
+        judge({ ...facts, unknown }).find(({ code }) => code === `SLUICE_FINDING_${name}`)?.cause;
+      const unreadLog = {
+        part: `the log of ${log}`,
+        why: 'Denied.',
+        kind: 'denied',
+        log,
+        isByKey: false,
+      } as const;
+      expect(causeOf([])).toBe(causes.unknown.cause);
+      expect(causeOf([unreadLog])).toBe(causes.unread.cause);
+    },
+  );
+
+  it('that is a problem comes before warnings', () => {
+    const found = judge({
+      alarms: [{ ...ringingAlarm, state: 'ALARM', notifies: false }],
+      quarantine: [quarantineCount],
+    });
+    expect(found.map(({ severity }) => severity)).toEqual(['problem', 'warning', 'warning']);
+  });
+});

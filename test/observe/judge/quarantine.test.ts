@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
+import { datasetFacts, loadedDay, quarantineCount } from '../statusFacts.ts';
+import { judge } from './judge.ts';
+
+describe('a finding about the quarantine', () => {
+  it('of refused rows of files has the commands that load their days again, and names no sender', () => {
+    const ofFiles = { ...quarantineCount, reason: 'SLUICE_INGEST_ROW_TIME_MISSING' };
+    const days = [{ ...loadedDay, rows: { in: 40, out: 30, refused: 10 } }];
+    const { cases: causes } = findingCatalogue.SLUICE_FINDING_QUARANTINED;
+    const found = judge({ ...datasetFacts({ days }), quarantine: [ofFiles] });
+    expect(found).toMatchObject([
+      {
+        cause: causes.files.cause,
+        commands: [
+          expect.any(String),
+          expect.stringContaining(
+            'backfill --source acme --dataset orders --from 2026-11-19 --to 2026-11-19',
+          ),
+        ],
+      },
+    ]);
+    const [mixed] = judge({ ...datasetFacts({ days }), quarantine: [ofFiles, quarantineCount] });
+    expect(mixed?.cause).toBe(causes.mixed.cause);
+  });
+
+  it('of quarantine offers a redrive for what can be corrected, and the cure of everything else', () => {
+    const found = (...reasons: readonly string[]) =>
+      judge({ quarantine: reasons.map((reason) => ({ ...quarantineCount, reason })) });
+    const [mixed] = found('SLUICE_BODY_CORRUPT', 'SLUICE_ROW_UNFIT', 'SLUICE_VALUE_UNFIT');
+    expect(mixed?.commands.map((command) => /--reason (\S+)/.exec(command)?.[1])).toEqual([
+      undefined,
+      'SLUICE_ROW_UNFIT',
+      'SLUICE_ROW_UNFIT',
+    ]);
+    expect(mixed?.detail).toContain(' SLUICE_BODY_CORRUPT: Send the body as the SDK wrote it.');
+    for (const reason of ['SLUICE_BODY_TRUNCATED', 'SLUICE_BODY_NOT_JSON', 'SLUICE_EVENT_BAD_TIME'])
+      expect(found(reason)[0]?.commands).toHaveLength(1);
+    for (const reason of ['SLUICE_BODY_TOO_COSTLY', 'SLUICE_EVENT_KIND_NOT_ALLOWED'])
+      expect(found(reason)[0]?.commands).toHaveLength(3);
+  });
+});

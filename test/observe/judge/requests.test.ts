@@ -1,0 +1,225 @@
+import { describe, expect, it } from '@jest/globals';
+import { FAILED_REQUESTS } from '../../../observe/facts/flow/loggedRequests.ts';
+import type { LastHour } from '../../../observe/facts/flow/requestCounts.ts';
+import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import {
+  changedRequests,
+  failedRequests,
+  functionErrors,
+  HOUR_MS,
+  hoursAgo,
+  refusedRequests,
+  requestGroup,
+  silentFacts,
+  silentSince,
+  usualHours,
+  wellDay,
+  wellHour,
+} from '../statusFacts.ts';
+import { judge } from './judge.ts';
+
+describe('a finding about requests', () => {
+  it.each([
+    [3, 5, 'problem'],
+    [1, 2, 'warning'],
+    [20, 400, 'problem'],
+    [19, 400, 'warning'],
+    [20, 401, 'warning'],
+  ])('of %i of %i refused requests is a %s', (refused, requests, severity) => {
+    expect(judge(refusedRequests({ SLUICE_KEY_UNKNOWN: refused }, requests))).toMatchObject([
+      {
+        severity,
+        detail: expect.stringContaining(`: ${refused} SLUICE_KEY_UNKNOWN.`),
+        commands: [
+          expect.stringMatching(/^npx sluice keys list /),
+          expect.stringMatching(/^printf %s "\$SDK_KEY" \| npx sluice keys add LABEL /),
+          expect.any(String),
+        ],
+      },
+    ]);
+  });
+
+  it.each([
+    [[9], 'warning'],
+    [[2], 'warning'],
+    [[1.9], 'problem'],
+    [[9, 1], 'problem'],
+    [[1, 9], 'problem'],
+  ] as const)('of requests that AWS refused %j hours ago is a %s', (hours, severity) => {
+    const unreached = hours.map((age) => ({ kind: '4xx', hour: hoursAgo(age), count: 50, of: 100 }) as const);
+    expect(judge({ unreached })).toMatchObject([{ code: 'SLUICE_FINDING_UNREACHED', severity }]);
+  });
+
+  it('of requests that the collector did not answer names its errors, beside requests that were refused', () => {
+    const unreached = (['4xx', '5xx'] as const).map((kind) => ({
+      kind,
+      hour: hoursAgo(1),
+      count: 50,
+      of: 100,
+    }));
+    const errors = { ...functionErrors, part: 'collect', first: hoursAgo(0.9), last: hoursAgo(0.1) };
+    const found = judge({ unreached, functionErrors: [errors] });
+    expect(found.map(({ code }) => code)).toEqual(Array(2).fill('SLUICE_FINDING_UNREACHED'));
+  });
+
+  it('of a silence is none where nothing ever came, or little', () => {
+    expect(judge({ ...silentFacts, lastEventAt: null })).toEqual([]);
+    expect(judge(silentSince(2, { usual: 1 }))).toEqual([]);
+  });
+
+  it('of a silence says since when, and what came before', () => {
+    expect(judge({ ...silentFacts, lastEventAt: hoursAgo(72) })[0]?.detail).toMatch(/, 3 days ago\.$/);
+    const [week] = judge(silentSince(100, { usualHours: usualHours(40) }));
+    expect(week?.detail).toMatch(/ago; at most 40 came/);
+  });
+
+  const skewed = (key: string, count: number, hours: number) => {
+    return { ...requestGroup, key, sdk: null, count, skewMs: hours * HOUR_MS };
+  };
+  const noted = { counts: {}, hasMore: false, before2000: [], uncorrected: [], ahead: [], late: [] };
+  it.each([
+    [
+      'a wrong clock by its own sender',
+      { noted: { ...noted, corrected: [skewed('shop', 40, 2), skewed('app', 3, 30)] } },
+      '3 events are by a clock that is up to 30.0 hours behind with the key app, and 1 other sender by another clock',
+    ],
+    [
+      'another clock of the same sender as its own',
+      { noted: { ...noted, corrected: [skewed('app', 4, -5)], ahead: [skewed('app', 3, -30)] } },
+      '3 events are by a clock that is up to 30.0 hours ahead with the key app, and 4 of it up to 5.0 hours ahead',
+    ],
+    [
+      'the code of most refused requests without their log',
+      { ...refusedRequests({ SLUICE_KEY_MISSING: 1, SLUICE_COLLECT_BODY_MANGLED: 8 }, 400), refusals: null },
+      'most with SLUICE_COLLECT_BODY_MANGLED',
+    ],
+  ])('tells %s', (_what, facts, title) => {
+    const found: unknown = expect.objectContaining({ title: expect.stringContaining(title) });
+    expect(judge(facts)).toEqual([found]);
+  });
+
+  it('of a silence that is over is since its begin, whatever came last', () => {
+    const over = { ...changedRequests({ what: 'silence', usual: 60 }), lastRequestAt: hoursAgo(0.1) };
+    expect(judge(over)).toMatchObject([{ code: 'SLUICE_FINDING_SILENT', since: hoursAgo(9) }]);
+  });
+
+  it('has the cure of each code of an answer 503 that is no failure to store', () => {
+    const counts = { SLUICE_COLLECT_BODY_MANGLED: 4, SLUICE_KEYS_INVALID: 1 };
+    expect(judge(failedRequests(counts))).toMatchObject([
+      {
+        detail: expect.stringMatching(
+          /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_KEYS_INVALID\. .+/,
+        ),
+        commands: [expect.stringContaining('"keys"')],
+      },
+    ]);
+  });
+
+  it.each<[string, Partial<StatusFacts>, RegExp]>([
+    ['has no line', {}, /has no line of them\.$/],
+    [
+      'could not be read',
+      { unknown: [{ part: FAILED_REQUESTS, why: '', kind: 'denied', log: null, isByKey: false }] },
+      /could not be read\.$/,
+    ],
+    [
+      'has more lines than were read',
+      {
+        unstored: {
+          groups: [
+            {
+              ...requestGroup,
+              code: 'SLUICE_COLLECT_NOT_DELIVERED',
+              sdk: 'js-client 3.1',
+              key: 'web',
+              count: 5,
+            },
+          ],
+          hasMore: true,
+        },
+      },
+      /5 SLUICE_COLLECT_NOT_DELIVERED.* more lines of the log than were read\.$/,
+    ],
+  ])('of requests answered 503 says that the log of the collector %s', (_, facts, text) => {
+    const found = judge({
+      lastHour: { ...wellHour, failedBy: { SLUICE_COLLECT_NOT_DELIVERED: 7 } },
+      ...facts,
+    }).find(({ code }) => code === 'SLUICE_FINDING_NOT_STORED');
+    expect(found?.detail).toMatch(text);
+    expect(found?.title).not.toContain('js-client');
+  });
+
+  it.each([
+    {
+      name: 'both of them',
+      storedAt: [hoursAgo(0.2), hoursAgo(0.1)],
+      severity: 'warning',
+      over: '; it is over',
+    },
+    { name: 'one of them alone', storedAt: [hoursAgo(0.2), undefined], severity: 'problem', over: '' },
+    {
+      name: 'one of them before it failed last',
+      storedAt: [hoursAgo(0.2), hoursAgo(0.25)],
+      severity: 'problem',
+      over: '',
+    },
+  ] as const)(
+    'of requests that were not stored of two senders, where $name were stored since, is over only if both were',
+    ({ storedAt, severity, over }) => {
+      const code = 'SLUICE_COLLECT_NOT_DELIVERED';
+      const groups = storedAt.map((time, i) => {
+        const times = { first: hoursAgo(0.5), last: hoursAgo(0.25) };
+        return {
+          ...requestGroup,
+          ...times,
+          code,
+          key: `app${i}`,
+          count: 3,
+          ...(time === undefined ? {} : { storedAt: time }),
+        };
+      });
+      const failedAt = { [code]: { first: hoursAgo(0.5), last: hoursAgo(0.25) } };
+      const facts = {
+        lastHour: { ...wellHour, failedBy: { [code]: 6 }, failedAt, lastStoredAt: hoursAgo(0.1) },
+        lastRequestAt: hoursAgo(0.1),
+        unstored: { groups, hasMore: false },
+      };
+      const detail = `6 requests with ${code}, first 2026-11-20T11:30Z, last 2026-11-20T11:45Z${over}. By sender`;
+      expect(judge(facts)).toMatchObject([{ severity, detail: expect.stringContaining(detail) }]);
+    },
+  );
+
+  it.each([
+    ['an unknown key, for an hour', {}, 'problem'],
+    ['an unknown key, for less', { first: hoursAgo(0.9) }, 'warning'],
+    ['an unknown key, which sends no more', { last: hoursAgo(1.1) }, 'warning'],
+    ['an unknown key, and states no SDK', { sdk: null }, 'warning'],
+    ['a key that may send, by a part of the log', { code: 'SLUICE_BODY_NOT_JSON' }, 'warning'],
+  ] as const)('of a sender with %s is a %s if all of its requests are lost', (_, more, severity) => {
+    const group = {
+      ...requestGroup,
+      code: 'SLUICE_KEY_UNKNOWN',
+      key: 'abcd1234',
+      sdk: 'js-client 3',
+      count: 12,
+    };
+    const refusals = {
+      groups: [{ ...group, first: hoursAgo(1.2), last: hoursAgo(0.1), ...more }],
+      hasMore: false,
+    };
+    expect(judge({ ...refusedRequests({ [group.code]: 9 }, 4_000), refusals })).toMatchObject([{ severity }]);
+  });
+
+  it.each(['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_BODY_MANGLED'])('of %s stays a day', (code) => {
+    const failed = (inHour: Partial<LastHour>) => {
+      const day = { [code]: { count: 16, first: hoursAgo(9), last: hoursAgo(0.75) } };
+      return judge({ lastHour: { ...wellHour, ...inHour }, lastDay: { ...wellDay, failedBy: day } })[0];
+    };
+    const first = 'first in the 5 minutes from 2026-11-20T03:00Z, last';
+    const quiet = `^16 requests with ${code}, ${first} in the 5 minutes from 2026-11-20T11:15Z; none within the last hour\\.`;
+    expect(failed({})).toMatchObject({ severity: 'warning', detail: expect.stringMatching(quiet) });
+    const failedAt = { [code]: { first: hoursAgo(0.8), last: hoursAgo(0.7) } };
+    const detail = expect.stringMatching(`^16 requests with ${code}, ${first} 2026-11-20T11:18Z\\.`);
+    expect(failed({ failedBy: { [code]: 2 }, failedAt })).toMatchObject({ severity: 'problem', detail });
+  });
+});
