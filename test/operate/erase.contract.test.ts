@@ -1,4 +1,3 @@
-import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
@@ -14,8 +13,8 @@ import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
 import { killAt, startErasures } from './startErasures.ts';
 
 const erasures = await startErasures();
-const { deployment, queue } = erasures;
-const { s3, sqs, directory } = erasures.aws;
+const { deployment, queue, take } = erasures;
+const { s3, directory } = erasures.aws;
 afterAll(() => erasures.close());
 
 /** A copy for relay of a request with one event of a user. */
@@ -35,7 +34,7 @@ describe('erasing a deployment', () => {
     const day = addDays(utcDay(now), -200);
     // Half of it is still to come: the next run of an export sends it whole.
     const today = utcDay(now);
-    const QueueUrl = await queue('export');
+    await queue('export');
     const { config, put, run } = await deployment({
       sources: [acmeSource()],
       exports: [
@@ -66,10 +65,7 @@ describe('erasing a deployment', () => {
     const killed = run(units, { now, faultPoint: killAt('removed') });
     await expect(killed).rejects.toThrow('killed');
     await run(units, { now });
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
-    );
-    expect(Messages.map(({ Body = '' }) => JSON.parse(Body))).toEqual([
+    expect(take('export').map((body) => JSON.parse(body))).toEqual([
       { sluice: 'export', exports: ['raw'], days: [day] },
       { sluice: 'export', exports: ['ingested'], days: [day] },
     ]);

@@ -13,7 +13,7 @@ import { landedKey, landedRows, landedUsers } from '../lib/erase/landedUsers.ts'
 import { killAt, startErasures } from './startErasures.ts';
 
 const erasures = await startErasures();
-const { aws, deployment, queue, empty, setStreamAge } = erasures;
+const { aws, deployment, queue, take, setStreamAge } = erasures;
 const { sqs } = aws;
 afterAll(() => erasures.close());
 
@@ -60,7 +60,7 @@ describe('an erasure', () => {
     });
     const killed = runAt(at, killAt('begun'));
     await expect(killed).rejects.toThrow('killed');
-    empty('relay');
+    take('relay');
     setStreamAge(null);
     // What was in transit when the run began is not forgotten.
     const resumed = await runAt(at);
@@ -80,7 +80,7 @@ describe('an erasure', () => {
     expect(hidden.state).toBe('again');
     expect(hidden.run.onTheWay).toEqual(['the queues of relay hold about 2 messages']);
     copies.delete(hiddenCopy?.receipt ?? '');
-    empty('relay-dead-letters');
+    take('relay-dead-letters');
     const done = await runAt(at);
     expect(done.state).toBe('complete');
     expect(done.run.onTheWay).toEqual([]);

@@ -130,10 +130,13 @@ export async function startErasures() {
       const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
       return QueueUrl;
     },
-    /** Deletes the messages of a queue. SQS purges one only once a minute. */
-    empty(part: string): void {
+    /** Takes up to ten messages out of a queue. @returns Their bodies. */
+    take(part: string): readonly string[] {
       const messages = aws.queues.byName(`sluice-prod-${part}`);
-      for (const { receipt } of messages.receive(10, 900_000)) messages.delete(receipt);
+      return messages.receive(10, 900_000).map(({ body, receipt }) => {
+        messages.delete(receipt);
+        return body;
+      });
     },
     /** Sets the age of the stream's oldest record, seconds; null: without a metric. */
     setStreamAge: metrics.setAge,
