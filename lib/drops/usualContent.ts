@@ -16,8 +16,10 @@ const FEWEST = 10;
 const NONE = { before: 0.05, now: 0.5 };
 /** Shares of values that are numbers between which a field has become a text. */
 const NUMBERS = { before: 0.95, now: 0.05 };
-/** Powers of ten between the numbers of a day and those of each day before: another unit, or a decimal point. */
-const OTHER_SIZE = 1;
+/** Powers of ten between the numbers of a day and those of each day before, of which ten times is 1: another unit, or a decimal point. */
+const OTHER_SIZE = 0.8;
+/** Fewest days before whose numbers say how large a field's are. */
+const FEWEST_SIZES = 3;
 /** Share of rows of other days above which a day is unusual. */
 const OTHER_DAYS = 0.5;
 
@@ -69,7 +71,7 @@ export function judgeContent(
   }
   const kept = Object.entries(fields).map(
     ([field, { types, none, numbers, ...held }]): [field: string, content: DayContent['fields'][string]] => {
-      const size = isUnitId(field) ? null : sizeOf(held);
+      const size = keptSize(field, held, numbers, fieldRows - none);
       return [
         field,
         { types: Object.keys(types), none, numbers, ...(size === null ? {} : { size: toHundredths(size) }) },
@@ -123,16 +125,15 @@ function unusualField(
     else if (shareBefore >= NUMBERS.before && added.length > 0 && share < 1)
       words.push(`${rows - none - numbers} of ${counted(rows - none, 'value')} are no numbers`);
   }
-  const size = isUnitId(field) ? null : sizeOf(held);
+  const size = keptSize(field, held, numbers, rows - none);
   const sizes = usual.flatMap((day) => day.size ?? []);
   const isOther =
-    size !== null && sizes.length > 0 && sizes.every((known) => Math.abs(size - known) >= OTHER_SIZE);
+    size !== null &&
+    sizes.length >= FEWEST_SIZES &&
+    sizes.every((known) => Math.abs(size - known) >= OTHER_SIZE);
   if (isOther) {
     const [last = 0] = sizes;
-    const way = size > last ? 'as large' : 'of the size';
-    words.push(
-      `its numbers are about ${timesText(size - last)} ${way}, in the mean ${meanText(size)}, before ${meanText(last)}`,
-    );
+    words.push(`its numbers are about ${timesText(size - last)}`);
   }
   if (words.length === 0) return null;
   const name = column === '' ? field : `${field} (column ${quotedName(column)})`;
@@ -142,24 +143,30 @@ function unusualField(
   return { ...difference, values: examples.slice(0, KEPT_VALUES) };
 }
 
-/** The mean of the logarithms of numbers; null of few. */
-function sizeOf({ size }: Pick<RowContent['fields'][string], 'size'>): number | null {
-  return size === undefined || size.values < FEWEST ? null : size.logs / size.values;
+/**
+ * How large the numbers of a field are: the mean of their logarithms to base 10. Null of few, of IDs of units, and of a field that
+ * holds texts, too: there a few numbers say nothing of it.
+ *
+ * @param values Rows that have a value.
+ */
+function keptSize(
+  field: string,
+  { size }: Pick<RowContent['fields'][string], 'size'>,
+  numbers: number,
+  values: number,
+): number | null {
+  if (size === undefined || size.values < FEWEST || isUnitId(field)) return null;
+  return numbers >= values * NUMBERS.before ? size.logs / size.values : null;
 }
 
 function toHundredths(number: number): number {
   return Math.round(number * 100) / 100;
 }
 
-/** `100 times`, `1/100` @param logarithm To base 10. */
+/** `100 times as large as before`, `1/100 of those before` @param logarithm To base 10. */
 function timesText(logarithm: number): string {
   const times = Number((10 ** Math.abs(logarithm)).toPrecision(2)).toLocaleString('en-US');
-  return logarithm > 0 ? `${times} times` : `1/${times}`;
-}
-
-/** The geometric mean of numbers, to two digits. @param logarithm As of {@link sizeOf}. */
-function meanText(logarithm: number): string {
-  return `${Number((10 ** logarithm).toPrecision(2))}`;
+  return logarithm > 0 ? `${times} times as large as before` : `1/${times} of those before`;
 }
 
 /** Whether the values of a field are IDs of units, which the ledger does not keep. @param field As the mapping has it. */

@@ -16,7 +16,10 @@ export const dayContentSchema = z.object({
       none: count,
       /** Rows whose value is a number, also as a text; scaled likewise. */
       numbers: count,
-      /** How large its numbers are: the mean of the logarithms to base 10 of those that are not 0. Absent of few, and of IDs of units. */
+      /**
+       * How large its numbers are: the mean of the logarithms to base 10 of those that are not 0. Absent of few, of IDs of units, of
+       * texts, and after an erasure: the mean of ten rows says something of each.
+       */
       size: z.number().optional(),
     }),
   ),
@@ -39,12 +42,15 @@ export const dayContentSchema = z.object({
 /** See {@link dayContentSchema}. */
 export type DayContent = z.output<typeof dayContentSchema>;
 
-/** An entry without values of its rows. */
+/** An entry without values of its rows, and without what was computed from values. */
 export function withoutValues<Entry extends { readonly content?: DayContent | undefined }>(
   entry: Entry,
 ): Entry {
   const { content } = entry;
   if (content === undefined) return entry;
   const unusual = content.unusual.map(({ values: _, ...kept }) => kept);
-  return { ...entry, content: { ...content, unusual } };
+  const fields = Object.fromEntries(
+    Object.entries(content.fields).map(([name, { size: _, ...counts }]) => [name, counts]),
+  );
+  return { ...entry, content: { ...content, fields, unusual } };
 }

@@ -54,20 +54,40 @@ describe('a field', () => {
     );
   });
 
+  const sized = (logarithm: number, more: Field & { readonly sized?: number } = {}) => {
+    const { sized: values = 50, ...field } = more;
+    return rowsOf({ size: { values, logs: values * logarithm }, ...field });
+  };
+  const tens = daysOf(sized(1), sized(1.02), sized(1));
+
   it.each([
-    [2, 'eventValue (column "price"): its numbers are about 100 times as large, in the mean 1000, before 10'],
-    [-1, 'eventValue (column "price"): its numbers are about 1/10 of the size, in the mean 1, before 10'],
-    [0.9, undefined],
-    [-0.9, undefined],
-  ])('whose numbers are larger or smaller by %d powers of ten than on each day before', (powers, words) => {
-    const sized = (logarithm: number, values = 50) => rowsOf({ size: { values, logs: values * logarithm } });
-    const before = daysOf(sized(1), sized(1.02), sized(1));
-    expect(unusual(sized(1 + powers), before)[0]?.words).toBe(words);
-    // Few numbers say nothing, and what one day had before is no surprise.
-    expect(unusual(sized(1 + powers, 9), before)).toEqual([]);
-    expect(unusual(sized(1 + powers), daysOf(sized(1), { ...sized(1 + powers), accepted: true }))).toEqual(
-      [],
-    );
+    [2, '100 times as large as before'],
+    [0.8, '6.3 times as large as before'],
+    [-0.8, '1/6.3 of those before'],
+    [-1, '1/10 of those before'],
+  ])(
+    'whose numbers are larger or smaller by %d powers of ten than on three days before is told',
+    (powers, times) => {
+      const before = daysOf(sized(1), sized(1), sized(1));
+      const [found] = unusual(sized(1 + powers), before);
+      expect(found?.words).toBe(`eventValue (column "price"): its numbers are about ${times}`);
+    },
+  );
+
+  it.each([
+    ['are a little larger than on one of the days', sized(1.81), tens],
+    ['are a little smaller', sized(0.21), daysOf(sized(1), sized(1), sized(1))],
+    ['are nine', sized(3, { sized: 9 }), tens],
+    ['stand among texts', sized(3, { numbers: 94 }), tens],
+    ['are known of two days', sized(3), daysOf(sized(1), sized(1))],
+    ['stood among texts before', sized(3), daysOf(...[1, 1, 1].map((size) => sized(size, { numbers: 94 })))],
+    [
+      'a person accepted on a day before',
+      sized(3),
+      daysOf(sized(1), sized(1), { ...sized(3), accepted: true }),
+    ],
+  ])('whose numbers %s is not told', (_, now, before) => {
+    expect(unusual(now, before)).toEqual([]);
   });
 
   it('is told with three values at most', () => {

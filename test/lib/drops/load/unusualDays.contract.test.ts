@@ -68,7 +68,6 @@ describe('a day whose values are not as before', () => {
       types: ['DECIMAL', 'VARCHAR'],
       none: 0,
       numbers: 10,
-      size: 0.58,
     });
     expect(entry?.content?.otherDays).toBe(30);
     expect(entry?.content?.unusual).toMatchObject([
