@@ -95,6 +95,15 @@ describe('what is not as usual', () => {
     expect(found?.day).toBeGreaterThan(4_400);
   });
 
+  it('lasts as long as five minutes have a tenth of the most', () => {
+    const lastOf = (requests: number) => {
+      const counts: Readonly<Record<string, Some>> = { '03:05': { requests: 900 }, '03:10': { requests } };
+      return changes({ usual: { requests: 2 }, today: (time) => counts[time] })[0]?.last;
+    };
+    expect(lastOf(89)).toBe(at('03:05'));
+    expect(lastOf(90)).toBe(at('03:10'));
+  });
+
   it('of a young stage, is a spike by the day before, or by all hours before', () => {
     const usual = { requests: 12 };
     for (const days of [0, 1])

@@ -118,6 +118,21 @@ describe('a finding of sluice status', () => {
     expect(judged(better, worse)).toEqual(expected);
   });
 
+  it('of refused copies has one cause for those of keys, and one for those of bodies', () => {
+    const causeOf = (reason: string) => {
+      const refused = [{ reason, count: 2, since: hoursAgo(2), oldest: hoursAgo(3) }];
+      return judge({ relay: { waiting: { ...threeCopies, oldest: null }, refused, hasMore: false } })[0]
+        ?.cause;
+    };
+    const reasons = ['401', '403', '400', '413', '415', '410', '404', 'expired'];
+    expect(Object.values(Object.groupBy(reasons, (reason) => causeOf(reason) ?? ''))).toEqual([
+      ['401', '403'],
+      ['400', '413', '415'],
+      ['410', '404'],
+      ['expired'],
+    ]);
+  });
+
   const copiesSince = (hours: number) => ({
     relay: { waiting: { ...threeCopies, oldest: hoursAgo(hours) }, refused: [], hasMore: false },
   });

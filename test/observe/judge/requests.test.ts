@@ -77,7 +77,7 @@ describe('a finding about requests', () => {
     return { ...requestGroup, key, sdk: null, count, skewMs: hours * HOUR_MS };
   };
   const noted = { counts: {}, hasMore: false, before2000: [], uncorrected: [], ahead: [], late: [] };
-  it.each([
+  it.each<[what: string, facts: Partial<StatusFacts>, title: string]>([
     [
       'a wrong clock by its own sender',
       { noted: { ...noted, corrected: [skewed('shop', 40, 2), skewed('app', 3, 30)] } },
@@ -92,6 +92,22 @@ describe('a finding about requests', () => {
       'the code of most refused requests without their log',
       { ...refusedRequests({ SLUICE_KEY_MISSING: 1, SLUICE_COLLECT_BODY_MANGLED: 8 }, 400), refusals: null },
       'most with SLUICE_COLLECT_BODY_MANGLED',
+    ],
+    [
+      'the code of all refused requests, if the log has no other',
+      {
+        ...refusedRequests({ SLUICE_KEY_MISSING: 8 }, 400),
+        refusals: { groups: [{ ...requestGroup, code: 'SLUICE_KEY_MISSING', count: 8 }], hasMore: false },
+      },
+      'all with SLUICE_KEY_MISSING',
+    ],
+    [
+      'the code of most refused requests, if the log has more lines than were read',
+      {
+        ...refusedRequests({ SLUICE_KEY_MISSING: 8 }, 400),
+        refusals: { groups: [{ ...requestGroup, code: 'SLUICE_KEY_MISSING', count: 8 }], hasMore: true },
+      },
+      'most with SLUICE_KEY_MISSING',
     ],
   ])('tells %s', (_what, facts, title) => {
     const found: unknown = expect.objectContaining({ title: expect.stringContaining(title) });

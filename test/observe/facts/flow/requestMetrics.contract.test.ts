@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { DAY_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { readOverTime } from '../../../../observe/facts/flow/overTime.ts';
+import { readLastHour } from '../../../../observe/facts/flow/requestCounts.ts';
+import { metricClient } from '../../../harness/metricClient.ts';
+
+/** The start of five minutes. */
+const AT = Date.UTC(2026, 10, 20, 12);
+const NOT_STORED = 'SLUICE_COLLECT_NOT_DELIVERED';
+const stack = { service: 'sluice', stage: 'prod' };
+const COLLECT = 'collect prod';
+const minutesAfter = (minutes: number) => AT + minutes * MINUTE_MS;
+
+/** A CloudFormation whose stacks have no output. */
+const server = createServer((_, response) => {
+  response.end('<DescribeStacksResponse/>');
+});
+await once(server.listen(0, '127.0.0.1'), 'listening');
+const cloudFormation = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+describe('the last hour', () => {
+  const cloudwatch = metricClient({
+    [`received SampleCount ${COLLECT}`]: [
+      [minutesAfter(0), 2],
+      [minutesAfter(7), 1],
+      [minutesAfter(9), 0],
+    ],
+    [`refused_requests Sum ${COLLECT} ${NOT_STORED}`]: [
+      [minutesAfter(5), 1],
+      [minutesAfter(2), 3],
+      [minutesAfter(3), 1],
+    ],
+  });
+  const lastHour = readLastHour({ cloudwatch, stack, now: minutesAfter(10) });
+
+  it('has the first and the last minute of each answer 503', async () => {
+    const times = { first: isoTimestamp(minutesAfter(2)), last: isoTimestamp(minutesAfter(5)) };
+    expect((await lastHour).failedAt).toEqual({ [NOT_STORED]: times });
+  });
+
+  it('has the last minute with a request, which one with a value of 0 is not', async () => {
+    expect((await lastHour).lastRequestAt).toBe(isoTimestamp(minutesAfter(7)));
+  });
+});
+
+describe('the last days by five minutes', () => {
+  const cloudwatch = metricClient({
+    [`received SampleCount ${COLLECT}`]: [[AT, 9]],
+    [`received Sum ${COLLECT}`]: [[AT, 40]],
+    [`overflowed Sum ${COLLECT}`]: [[AT, 7]],
+    [`refused_requests Sum ${COLLECT} ${NOT_STORED}`]: [[AT, 2]],
+    [`refused_requests Sum ${COLLECT} SLUICE_BODY_EMPTY`]: [[AT, 3]],
+    'Url5xxCount Sum sluice-prod-collect': [[AT, 6]],
+    'ApproximateNumberOfMessagesVisible Maximum sluice-prod-write': [[AT, 5]],
+    'ApproximateAgeOfOldestMessage Maximum sluice-prod-write': [[AT, 61]],
+  });
+  const periodsOf = (days: number) => {
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const aws = { endpoint: cloudFormation, region: 'us-east-1', credentials };
+    const config = defineConfig({ bucket: 'acme', endpoint: { kind: 'function-url' } });
+    return readOverTime({ aws, cloudwatch, stack, config, now: minutesAfter(4) }, days);
+  };
+
+  it('count each request once by its answer, and the endpoint’s own failures apart', async () => {
+    expect((await periodsOf(1)).at(-1)).toEqual({
+      at: AT / 1_000,
+      accepted: 4,
+      refused: 3,
+      failed: 2,
+      unreached: 4,
+      events: 40,
+      overflowed: 7,
+      messages: 5,
+      age: 61,
+    });
+  });
+
+  it('begin so many days before the end of the period that is not over', async () => {
+    expect((await periodsOf(2))[0]?.at).toBe((minutesAfter(5) - 2 * DAY_MS) / 1_000);
+  });
+});
