@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { addDays } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { writeNote } from '../../lib/landing/LandingNotes.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
@@ -336,10 +337,12 @@ describe('a request', () => {
     expect(await requests('ingest-plan')).toContainEqual(
       expect.objectContaining({ asked: 'empty', days: [today] }),
     );
+    const most = { ...dataset, dryRun: true, from: addDays(today, -3_659), to: today };
+    expect(await requestBackfill(deployment, most)).toMatchObject({ days: 3_660 });
     for (const days of [
       { from: '2026-11-25' },
       { from: today, to: '2026-11-23' },
-      { from: '2016-01-01', to: today },
+      { from: addDays(today, -3_660), to: today },
     ])
       await expect(requestBackfill(deployment, { ...dataset, dryRun: false, ...days })).rejects.toMatchObject(
         {

@@ -1,6 +1,7 @@
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
+  HeadObjectCommand,
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -8,11 +9,11 @@ import {
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { HOUR_MS } from '../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
 import { readReceivedHours } from '../../lib/reconcile/receivedHours.ts';
-import { ledgerKey, rawDaysKey } from '../../lib/tables/ledgerKeys.ts';
+import { erasureKey, ledgerKey, rawDaysKey } from '../../lib/tables/ledgerKeys.ts';
 import { dayFolder, receivedHoursKey, versionPrefix } from '../../lib/tables/tableFolders.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { readDamagedEntries } from '../../observe/facts/days/damagedFiles.ts';
@@ -73,6 +74,27 @@ async function everything() {
     markers: DeleteMarkers.length,
   };
 }
+
+/** What the record of an erasure has: a run, the one under way, and one that has ended and left nothing. */
+const erasureRun = {
+  startedAt: NOW,
+  resumed: 0,
+  places: {},
+  hasFound: true,
+  left: [],
+  leftCount: 0,
+  expiring: [],
+};
+const manifest = { version: 1 as const, id: 'e1', units: 1, startedAt: NOW, forgotten: 0, bodies: [] };
+const current = {
+  ...erasureRun,
+  owner: 'o',
+  done: [],
+  days: { exposures: [], events: [] },
+  tables: {},
+  onTheWay: [],
+};
+const ended = { ...erasureRun, onTheWay: [], endedAt: NOW };
 
 describe('a day of a raw table', () => {
   it('gets back what was deleted, however often, and nothing of other days and tables', async () => {
@@ -241,31 +263,29 @@ describe('a day of a raw table', () => {
     await put(`${folder}a`, 'a');
     await remove(`${folder}a`);
     const records = erasures(s3ObjectStore(s3, bucket));
-    const run = {
-      startedAt: NOW,
-      resumed: 0,
-      places: {},
-      hasFound: true,
-      left: [],
-      leftCount: 0,
-      expiring: [],
-    };
-    const manifest = { version: 1 as const, id: 'e1', units: 1, startedAt: NOW, forgotten: 0, bodies: [] };
-    const current = {
-      ...run,
-      owner: 'o',
-      done: [],
-      days: { exposures: [], events: [] },
-      tables: {},
-      onTheWay: [],
-    };
-    const ended = { ...run, onTheWay: [], endedAt: NOW };
     let eTag = await records.write({ ...manifest, runs: [], current }, null);
     await expect(restore()).rejects.toMatchObject({ code: 'SLUICE_RESTORE_ERASING' });
     eTag = await records.write({ ...manifest, runs: [{ ...ended, leftCount: 1 }] }, eTag);
     await expect(restore()).rejects.toMatchObject({ code: 'SLUICE_RESTORE_ERASING' });
     await records.write({ ...manifest, runs: [ended] }, eTag);
     expect(await restore()).toMatchObject([{ deleted: [`${folder}a`] }]);
+  });
+
+  it('is left as it is until a day after S3 may delete versions that an erasure has left', async () => {
+    await put(`${folder}a`, 'a');
+    await remove(`${folder}a`);
+    const left = { ...ended, leftCount: 1 };
+    await erasures(s3ObjectStore(s3, bucket)).write({ ...manifest, runs: [left] }, null);
+    const Key = erasureKey(manifest.id);
+    const { LastModified } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key }));
+    const until = Number(LastModified) + (deployment.config.retention.dataVersionDays + 1) * DAY_MS;
+    const options = { table: 'events', days: [DAY], dryRun: false };
+    await expect(restoreFiles({ ...deployment, now: until }, options)).rejects.toMatchObject({
+      code: 'SLUICE_RESTORE_ERASING',
+    });
+    expect(await restoreFiles({ ...deployment, now: until + 1_000 }, options)).toMatchObject([
+      { deleted: [`${folder}a`] },
+    ]);
   });
 });
 
