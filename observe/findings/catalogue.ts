@@ -46,6 +46,8 @@ export interface Told {
   readonly reason?: FindingCase | undefined;
   /** As {@link Finding.judgedBy}. */
   readonly judgedBy?: readonly SharedPart[];
+  /** As {@link Finding.subject}. */
+  readonly subject?: string;
 }
 
 /** The case that a finding is, of a code with several. */
@@ -80,6 +82,8 @@ export interface Finding {
   readonly lastSeenAt?: string;
   /** The parts of the deployment whose answers show it; absent if those of its code are always the same. */
   readonly judgedBy?: readonly SharedPart[];
+  /** What it is about, where a look may have several of its code for 24 hours: a function, a sender, `5xx`. Absent of all else. */
+  readonly subject?: string;
 }
 
 /** Whether a question was answered with a finding. */
@@ -94,7 +98,7 @@ export function isFinding<Read extends object>(read: Read | Finding): read is Fi
  */
 export function finding<Code extends FindingCode>(
   code: Code,
-  { title: said, since, detail = '', cause: known, reason, case: name, judgedBy }: Told & Case<Code>,
+  { title: said, since, detail = '', cause: known, reason, case: name, judgedBy, subject }: Told & Case<Code>,
   commands: readonly string[] = [],
   severity?: Severity,
 ): Finding {
@@ -115,6 +119,7 @@ export function finding<Code extends FindingCode>(
     commands,
     section: section === undefined ? null : operateSections[section],
     ...(judgedBy === undefined ? {} : { judgedBy }),
+    ...(subject === undefined ? {} : { subject }),
   };
 }
 

@@ -115,25 +115,33 @@ const OF_ONE_DAY: readonly string[] = [
 /** What comes so soon after the beginning of the 24 hours may have come before, too. */
 const EDGE_MS = HOUR_MS;
 
-/** A finding of one day that was there at the beginning of the day, since an earlier look saw it, or with the words that it may be older. */
+/** A finding of one day that was there at the beginning of the day: since when a look of that day saw it, or with the words that it may be older. */
 function sinceBefore(finding: Finding, at: string, before: readonly Sight[]): Finding {
   const { code, since, title } = finding;
   if (since === null || !OF_ONE_DAY.includes(code)) return finding;
   if (Date.parse(since) > Date.parse(at) - DAY_MS + EDGE_MS) return finding;
-  const seen = before.find((sight) => isOfSame(sight.finding, finding))?.finding.since ?? null;
+  // A look saw the 24 hours before it: if these end before the 24 hours of this look begin, nobody knows what was between.
+  const seen =
+    before.find(
+      (sight) => isOfSame(sight.finding, finding) && Date.parse(at) - Date.parse(sight.at) <= DAY_MS,
+    )?.finding.since ?? null;
   const isKnown = seen !== null && seen < since;
   return {
     ...finding,
     since: isKnown ? seen : since,
     title: isKnown
       ? title.replaceAll(since, seen)
-      : `${title.replace(/\.$/, '')} at the latest: only 24 hours are looked at.`,
+      : `${title.replace(/\.$/, '')}; it may have begun earlier, as only the last 24 hours are read.`,
   };
 }
 
-/** Whether the answers that show one finding show the other, too. */
+/** Whether two findings are about the same, and judged by the same answers. */
 function isOfSame(one: Finding, other: Finding): boolean {
-  return one.code === other.code && String(one.judgedBy) === String(other.judgedBy);
+  return (
+    one.code === other.code &&
+    one.subject === other.subject &&
+    String(one.judgedBy) === String(other.judgedBy)
+  );
 }
 
 /**

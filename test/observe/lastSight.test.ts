@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge/judge.ts';
-import { readSights, sightsOf, toldSights } from '../../observe/findings/lastSight.ts';
+import { readSights, type Sight, sightsOf, toldSights } from '../../observe/findings/lastSight.ts';
 import {
   curatedTable,
   datasetFacts,
   deniedCalls,
+  functionErrors,
   HOUR_MS,
   hoursAgo,
   judgedDeployment,
@@ -68,7 +69,9 @@ describe('a finding of sluice status', () => {
     const titleOf = (sights: ReturnType<typeof lookAt>) => sights[0]?.finding.title;
     const edge = lookAt(0, hoursAgo(23.5), []);
     expect(titleOf(edge)).toMatch(
-      new RegExp(`since ${hoursAgo(23.5)} at the latest: only 24 hours are looked at\\.$`),
+      new RegExp(
+        `since ${hoursAgo(23.5)}; it may have begun earlier, as only the last 24 hours are read\\.$`,
+      ),
     );
     expect(titleOf(lookAt(0, hoursAgo(22.5), []))).toMatch(new RegExp(`since ${hoursAgo(22.5)}\\.$`));
     // Three looks: the last does not see the beginning any more.
@@ -79,6 +82,25 @@ describe('a finding of sluice status', () => {
       since: hoursAgo(30),
       title: expect.stringMatching(`since ${hoursAgo(30)}\\.$`),
     });
+  });
+
+  it.each<{ what: string; part: string; age: number; since: string }>([
+    { what: 'goes on since an earlier look saw it', part: 'curate', age: 24, since: hoursAgo(60) },
+    { what: 'is another one of another function', part: 'write', age: 24, since: hoursAgo(23.9) },
+    {
+      what: 'does not go on over hours that no look has read',
+      part: 'curate',
+      age: 25,
+      since: hoursAgo(23.9),
+    },
+  ])('of one day $what', ({ part, age, since }) => {
+    const lookAt = (facts: Partial<StatusFacts> & Pick<StatusFacts, 'at'>, note: readonly Sight[]) =>
+      sightsOf(judge(facts), { ...wellFacts, ...facts }, note);
+    const errors = { ...functionErrors, waits: null };
+    const first = [{ ...errors, part: 'curate', first: hoursAgo(60), last: hoursAgo(age) }];
+    const before = lookAt({ at: hoursAgo(age), functionErrors: first }, []);
+    const now = [{ ...errors, part, first: hoursAgo(23.9), last: hoursAgo(23.9) }];
+    expect(lookAt({ at: hoursAgo(0), functionErrors: now }, before)[0]?.finding.since).toBe(since);
   });
 
   const denied = (part: string, isByKey = false) =>

@@ -83,6 +83,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
         : `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors`;
     const error = {
       ...(isOver ? { case: 'over' as const } : failureTold(facts, part, why)),
+      subject: part,
       title: `${had}${isOver ? ', and later ones had none' : ''}`,
       since: first,
       detail: texts.join(' '),

@@ -199,6 +199,7 @@ function unreachedOf(
   const sumOf = (name: 'count' | 'of') => unreached.reduce((sum, hour) => sum + hour[name], 0);
   const told = {
     ...(way === '4xx' ? { case: 'refused' as const } : failureTold(facts, 'collect', failure)),
+    subject: way,
     title: `${sumOf('count')} of ${counted(sumOf('of'), 'request')} were answered ${way} before the collector could answer${isOver ? ', and it is over' : ''}`,
     since: unreached.map(({ hour }) => hour).sort()[0] ?? null,
     detail: `${listed(texts, '; ')}${isOver ? '; it is over' : ''}.${way === '5xx' ? failedAt(facts, 'collect') : ''} Who sent them is not known: the collector has no line of them.`,
@@ -535,7 +536,7 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
   const alsoOwn = own.map(({ group, title: off }) => `, and ${group.count} of it ${off}`).join('');
   const byOthers = `, and ${counted(others, 'other sender')} by ${others === 1 ? 'another clock' : 'other clocks'}`;
   const more = `${alsoOwn}${others === 0 ? '' : byOthers}`;
-  const clock = { case: 'stated' as const, ...told, title: `${title}${more}` };
+  const clock = { case: 'stated' as const, ...told, subject: from, title: `${title}${more}` };
   yield finding('SLUICE_FINDING_CLOCK_OFF', clock, [tailErrors(commands)]);
 }
 
@@ -555,7 +556,9 @@ function* lateTimes(
   const texts = late.map((group) => `${counted(group.count, 'event')}${sentText(group)}`);
   const said = `a time more than ${counted(config.timeWindow.pastDays, 'day')} before they came`;
   const told = groupsTold(late, { one: 'has', many: 'have' }, said, texts);
-  yield finding('SLUICE_FINDING_CLOCK_OFF', { case: 'late', ...told }, [commands.sluice('tail')]);
+  yield finding('SLUICE_FINDING_CLOCK_OFF', { case: 'late', subject: 'late', ...told }, [
+    commands.sluice('tail'),
+  ]);
 }
 
 /**
