@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { resources } from '../../infra/resources.ts';
 import { serviceFunctions } from '../../infra/serverless/serviceFunctions.ts';
-import { functionWork, workingParts } from '../../infra/template/functionWork.ts';
+import { functionWork, LONGEST, workingParts } from '../../infra/template/functionWork.ts';
 import { getAtt } from '../../infra/template/Resource.ts';
 import { idOf, partName } from '../../infra/template/Stack.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
@@ -57,9 +57,9 @@ type RunReaders = Pick<Deployment, 'sqs' | 'cloudwatch' | 'stack' | 'config' | '
 type Schedule = keyof typeof LONGEST_PAUSES;
 
 /** How long after a run the next one has begun: a schedule tries for an hour. */
-export const LONGEST_PAUSES = { hourly: 2 * HOUR_MS, daily: 25 * HOUR_MS } as const;
-/** Lambda takes a message within seconds; SQS and CloudWatch tell of it some minutes later. */
-const TAKEN_MS = 15 * MINUTE_MS;
+const LONGEST_PAUSES = { hourly: 2 * HOUR_MS, daily: 25 * HOUR_MS } as const;
+/** Lambda counts a run once it has ended, 15 minutes after its start at most, and CloudWatch tells of it some minutes later. */
+const COUNTED_MS = LONGEST * 1_000 + 5 * MINUTE_MS;
 /** For so long CloudWatch keeps minutes. */
 const MINUTES_KEPT_MS = 15 * DAY_MS;
 
@@ -98,8 +98,14 @@ export async function readFunctionRuns(
       return [part, Math.max(...asked)] as const;
     }),
   );
+  const withQueue = parts.filter((part) => Object.hasOwn(functionWork, part));
+  const ages = await readOldest(
+    deployment,
+    withQueue.map((part) => partName(stack, part)),
+  );
+  const sentAt = (part: string) => ages.get(partName(stack, part)) ?? null;
   const errors = await readErrors();
-  return { errors, idle: await readIdle(deployment, lastRuns, deployedAt) };
+  return { errors, idle: await readIdle(deployment, { withQueue, lastRuns, sentAt, deployedAt }) };
 
   async function readErrors(): Promise<readonly FunctionErrors[]> {
     const found = parts.flatMap((part) => {
@@ -114,53 +120,56 @@ export async function readFunctionRuns(
       const counts = { errors: sumOf(errors), throttled: sumOf(throttled), invocations: sumOf(all) };
       return [{ part, ...counts, first: isoTimestamp(first), last: isoTimestamp(last), isOver }];
     });
-    const withQueue = found.filter(({ part }) => Object.hasOwn(functionWork, part));
-    const since = await readOldest(
-      deployment,
-      withQueue.map(({ part }) => partName(stack, part)),
-    );
-    const counts = withQueue.map(async ({ part }) => {
+    const failing = found.filter(({ part }) => withQueue.includes(part));
+    const counts = failing.map(async ({ part }) => {
       // A queue that is configured may not be deployed yet.
       const queue = await ifThere(readQueue(deployment, part));
       return [part, queue?.messages ?? 0] as const;
     });
     const messages = new Map(await Promise.all(counts));
-    return found.map((failing) => {
-      const count = messages.get(failing.part);
-      const oldest = since.get(partName(stack, failing.part)) ?? null;
-      return { ...failing, waits: count === undefined ? null : { messages: count, since: oldest } };
+    return found.map((errorsOf) => {
+      const count = messages.get(errorsOf.part);
+      const since = sentAt(errorsOf.part);
+      return { ...errorsOf, waits: count === undefined ? null : { messages: count, since } };
     });
   }
 }
 
-/** The functions that do not run. @param lastRuns When a run began last or was throttled, to the minute, epoch milliseconds; 0 if not within 25 hours. */
+/** What is known of the runs of functions. */
+interface KnownRuns {
+  /** The functions that have a queue. */
+  readonly withQueue: readonly string[];
+  /** When a run of each began last or was throttled, to the minute, epoch milliseconds; 0 if not within 25 hours. */
+  readonly lastRuns: ReadonlyMap<string, number>;
+  /** When the oldest message of a function's queue was sent, ISO 8601; null if SQS does not tell. */
+  readonly sentAt: (part: string) => string | null;
+  /** When the stack was deployed last, ISO 8601; null if nobody knows. */
+  readonly deployedAt: string | null;
+}
+
+/** The functions that do not run. */
 async function readIdle(
   deployment: RunReaders,
-  lastRuns: ReadonlyMap<string, number>,
-  deployedAt: string | null,
+  { withQueue, lastRuns, sentAt, deployedAt }: KnownRuns,
 ): Promise<readonly IdleFunction[]> {
   const { stack, config, now } = deployment;
   const schedules = schedulesOf({ config, ...stack });
-  const withQueue = [...lastRuns.keys()].filter((part) => Object.hasOwn(functionWork, part));
-  const sent = await readOldest(
-    deployment,
-    withQueue.map((part) => partName(stack, part)),
-  );
   const idle: IdleFunction[] = [];
   for (const part of withQueue) {
     const lastRun = lastRuns.get(part) ?? 0;
     const schedule = schedules.get(part) ?? null;
-    const oldest = sent.get(partName(stack, part)) ?? null;
-    const isLeft = oldest !== null && lastRun + MINUTE_MS <= Date.parse(oldest);
+    const oldest = sentAt(part);
+    const isLeft =
+      oldest !== null && lastRun + MINUTE_MS <= Date.parse(oldest) && now - Date.parse(oldest) >= COUNTED_MS;
     const pausedFor = now - Math.max(lastRun, Date.parse(deployedAt ?? '') || 0);
     const isLate = schedule !== null && pausedFor > LONGEST_PAUSES[schedule];
-    if (!isLate && !(isLeft && now - Date.parse(oldest) >= TAKEN_MS)) continue;
+    if (!isLate && !isLeft) continue;
     // A queue that is configured may not be deployed yet.
     const queue = await ifThere(readQueue(deployment, part));
     if (queue === undefined) continue;
-    const { messages } = queue;
-    if (messages > 0 && isLeft && now - Date.parse(oldest) >= TAKEN_MS)
-      idle.push({ part, messages, schedule, since: oldest });
+    const { messages, hidden } = queue;
+    // What is hidden a run has received, which Lambda has not counted yet.
+    if (messages > 0 && hidden === 0 && isLeft) idle.push({ part, messages, schedule, since: oldest });
     // A message that was sent just now is taken soon.
     if (messages === 0 && isLate)
       idle.push({

@@ -43,7 +43,7 @@ import { equalFiles, equalFilesWords } from './equalFiles.ts';
 /** Days of a dataset that are judged at least. */
 const LEDGER_DAYS = 7;
 /** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
-const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
+export const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
 /** Characters of the words about objects that a day left out; `sluice ingest explain` has all. */
 const LEFT_OUT_LENGTH = 400;
 /** Entries that are read in parallel: an S3 client has 50 connections. */

@@ -81,6 +81,8 @@ export interface Queue {
   readonly arn: string;
   /** About how many messages it has, hidden ones too. */
   readonly messages: number;
+  /** About how many of these are hidden, as a run has received them. */
+  readonly hidden: number;
 }
 
 /** Reads a queue of the stack. @throws What the client of SQS throws. */
@@ -95,8 +97,13 @@ export async function readQueue(
       AttributeNames: ['QueueArn', 'ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
     }),
   );
-  const { QueueArn: arn = '', ...counts } = Attributes;
-  return { QueueUrl, arn, messages: Object.values(counts).reduce((sum, count) => sum + Number(count), 0) };
+  const {
+    QueueArn: arn = '',
+    ApproximateNumberOfMessages,
+    ApproximateNumberOfMessagesNotVisible,
+  } = Attributes;
+  const hidden = Number(ApproximateNumberOfMessagesNotVisible ?? 0);
+  return { QueueUrl, arn, messages: Number(ApproximateNumberOfMessages ?? 0) + hidden, hidden };
 }
 
 /** Messages in the queues of relay about; null where it is configured and not deployed yet. */

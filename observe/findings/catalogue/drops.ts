@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { UNSAID_WHO, WHO } from './wording.ts';
+import { UNSAID_WHO } from './wording.ts';
 
 const { problem, warning } = entriesOf('drops');
 
@@ -75,9 +75,9 @@ export const dropsFindings = {
         'The function `ingest-plan` fails: `SLUICE_FINDING_FUNCTION_FAILED` or `SLUICE_FINDING_DEAD_LETTERS` says with what.',
         'Do what that finding says. Then the command lists the folder.',
       ],
-      unplanned: [
-        `No run of the schedule has come to it, and none has failed: somebody disabled or deleted the schedule, or its role may no longer send to the queue. ${WHO} UpdateSchedule, DeleteSchedule, PutRolePolicy.`,
-        'Run the first command: it names which of them it is, and has the commands that set it back. Then the second lists the folder.',
+      passed: [
+        'No run of `ingest-plan` has listed the folder in time, and none is known to have failed: the log says what its runs did.',
+        'The first command shows the log: correct what it names. Then the second command lists the folder.',
       ],
       nowhere: [
         'The folder has nothing for any day that is looked for.',

@@ -7,9 +7,13 @@ import { CURATED_LEDGER, EXPORTS_LEDGER, lastLookKey } from '../../../lib/tables
 import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { daysWords } from '../../commands.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import type { DatasetDays, DropDay, WaitingDay } from '../../facts/days/ledgerDays.ts';
+import {
+  type DatasetDays,
+  type DropDay,
+  OLD_AFTER_MS,
+  type WaitingDay,
+} from '../../facts/days/ledgerDays.ts';
 import { misnamedDays } from '../../facts/days/misnamedDays.ts';
-import { LONGEST_PAUSES } from '../../facts/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type CaseOf, type Finding, finding, seenNow, type Told } from '../catalogue.ts';
@@ -32,6 +36,8 @@ type Dataset = ReturnType<typeof datasetOf> &
   Pick<StatusFacts, 'archivedDays' | 'deployedAt'> & {
     /** Whether `ingest-plan` fails. */
     readonly isPlanFailing: boolean;
+    /** Whether no run of `ingest-plan` begins: another finding tells that its folders are not listed. */
+    readonly isPlanIdle: boolean;
     /** Whether the note of its last listing has no valid entry. */
     readonly isLookDamaged: boolean;
   };
@@ -77,11 +83,14 @@ export function* dropFindings(facts: StatusFacts, place: Place): Findings {
     ...(facts.functionErrors ?? []).filter(({ isOver }) => !isOver),
     ...(facts.deadLetters ?? []),
   ];
-  const isPlanFailing = failing.some(({ part }) => part === 'ingest-plan');
+  const isPlan = ({ part }: { readonly part: string }) => part === 'ingest-plan';
+  const isPlanFailing = failing.some(isPlan);
+  const isPlanIdle = facts.idleFunctions?.some(isPlan) === true;
   for (const drops of datasets ?? []) {
     const lookKey = lastLookKey(drops.source, drops.dataset);
     const isLookDamaged = facts.damagedEntries?.some(({ key }) => key === lookKey) === true;
-    const dataset = { ...datasetOf(drops, place), archivedDays, deployedAt, isLookDamaged, isPlanFailing };
+    const plan = { isLookDamaged, isPlanFailing, isPlanIdle };
+    const dataset = { ...datasetOf(drops, place), archivedDays, deployedAt, ...plan };
     for (const judged of DATASET_JUDGES)
       for (const found of judged(drops, dataset)) {
         const alarms = scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, drops));
@@ -148,21 +157,20 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 }
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
-function* listing(
-  drops: DatasetDays,
-  { name, now, run, policy, needs, commands, backfill, deployedAt, isLookDamaged, isPlanFailing }: Dataset,
-): Findings {
+function* listing(drops: DatasetDays, dataset: Dataset): Findings {
+  const { name, now, run, log, policy, needs, commands, backfill, deployedAt } = dataset;
+  const { isLookDamaged, isPlanFailing, isPlanIdle } = dataset;
   const { folder, schedule, lookbackDays, lastLook, isLookOld, unlooked, days } = drops;
   const late = (
     told: Told & { readonly case: CaseOf<'SLUICE_FINDING_INGEST_LATE'> },
     shown: readonly string[],
   ) => finding('SLUICE_FINDING_INGEST_LATE', told, shown, 'warning');
-  const unlistedCase = isPlanFailing ? 'stale' : 'unplanned';
-  const lister = [...(isPlanFailing ? [] : [commands.sluice('doctor', '--drift')]), run()];
+  const unlistedCase = isPlanFailing ? 'stale' : 'passed';
+  const lister = [...(isPlanFailing ? [] : [log('ingest-plan')]), run()];
   if (lastLook === null) {
-    if (isLookDamaged) return;
+    if (isLookDamaged || isPlanIdle) return;
     const since = deployedAt;
-    const isDue = since !== null && now - Date.parse(since) > LONGEST_PAUSES[schedule];
+    const isDue = since !== null && now - Date.parse(since) > OLD_AFTER_MS[schedule];
     const title = `The folder of ${name} was never listed, where its schedule is ${schedule}`;
     const detail = `${name}: never listed, ${schedule}.`;
     if (isDue) yield late({ case: unlistedCase, title, since, detail }, lister);
@@ -171,7 +179,7 @@ function* listing(
   }
   const { at, failure, stopped, elsewhere } = lastLook;
   const listedAt = isoTimestamp(at);
-  if (isLookOld) {
+  if (isLookOld && !isPlanIdle) {
     const title = `The folder of ${name} was listed last at ${listedAt}, where its schedule is ${schedule}`;
     const told = { title, since: listedAt, detail: `${name}: listed at ${listedAt}, ${schedule}.` };
     yield late({ case: unlistedCase, ...told }, lister);

@@ -89,6 +89,13 @@ const JUDGES: readonly Judge[] = [
   { find: unreadParts, readBy: PLACES },
 ];
 
+/** The settings by which functions have a schedule, by the function. */
+const SCHEDULED_BY: Readonly<Record<string, RegExp>> = {
+  'ingest-plan': /^sources\b/,
+  export: /^exports\b/,
+  'curate-plan': CURATED,
+};
+
 /** Whether what is judged is of the deployment: the settings by which it is read are deployed. */
 function isDeployed({ undeployed }: StatusFacts, readBy: RegExp | undefined): boolean {
   const settings = undeployed?.settings ?? [];
@@ -126,11 +133,13 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   const others = [...withAlarms, ...ringing.alone(place, facts)];
   const causes = [
     ...causesOf(key, deniedFindings(facts, place), facts),
-    ...idleFindings(facts, place).map(({ found, part }) => ({
-      found,
-      isErrorOf: (other: Finding) => WAITING_FOR[part]?.(other) === true,
-      since: found.since,
-    })),
+    ...idleFindings(facts, place)
+      .filter(({ part }) => isDeployed(facts, SCHEDULED_BY[part]))
+      .map(({ found, part }) => ({
+        found,
+        isErrorOf: (other: Finding) => WAITING_FOR[part]?.(other) === true,
+        since: found.since,
+      })),
   ];
   const unrelated = key.filter(() => facts.key?.KeyState === 'Enabled');
   return [...unrelated, ...withCauses(causes, others, facts)]
@@ -161,9 +170,6 @@ const WAITING_FOR: Readonly<Record<string, (other: Finding) => boolean>> = {
   write: ({ code, cause }) =>
     code === 'SLUICE_FINDING_LANDING_LATE' &&
     cause === findingCatalogue.SLUICE_FINDING_LANDING_LATE.cases.unasked.cause,
-  'ingest-plan': ({ code, cause }) =>
-    code === 'SLUICE_FINDING_INGEST_LATE' &&
-    cause === findingCatalogue.SLUICE_FINDING_INGEST_LATE.cases.unplanned.cause,
   curate: ({ code }) => code === 'SLUICE_FINDING_CURATE_LATE',
   'curate-plan': ({ code }) => code === 'SLUICE_FINDING_CURATE_LATE',
   relay: ({ code }) => code === 'SLUICE_FINDING_RELAY_LATE',

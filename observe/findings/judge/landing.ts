@@ -193,7 +193,7 @@ export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings 
 }
 
 /** Kinds of failures that are over for all messages once a run succeeds: they are of no message. */
-const OF_ANY_RUN: readonly FailureKind[] = ['throttled', 'denied', 'missing', 'busy'];
+const OF_ANY_RUN: readonly FailureKind[] = ['throttled', 'denied', 'missing', 'busy', 'awsFailed'];
 
 /** Why messages of a function are dead letters. */
 function deadCase(

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { explainCode } from '../../../observe/explainCode.ts';
+import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import {
   curatedTable,
   datasetFacts,
@@ -51,6 +53,28 @@ describe('a finding about drops and exports', () => {
         });
     },
   );
+
+  const lookedAgo = (hours: number) =>
+    datasetFacts({ lastLook: { ...hourOldLook, at: NOW - hours * HOUR_MS } });
+  it.each<{ what: string; facts: Partial<StatusFacts> }>([
+    { what: 'was listed last before that', facts: lookedAgo(60) },
+    { what: 'was never listed', facts: { ...datasetFacts({ lastLook: null }), deployedAt: hoursAgo(60) } },
+  ])('of a plan that does not run is the only one of a folder that $what', ({ facts }) => {
+    const plan = { part: 'ingest-plan', messages: 3, schedule: 'daily', since: hoursAgo(30) } as const;
+    const codes = judge({ ...facts, idleFunctions: [plan] }).map(({ code }) => code);
+    expect(codes).toEqual(['SLUICE_FINDING_NOT_RUN']);
+  });
+
+  it('of a folder that runs did not list shows their log', () => {
+    const [found] = judge({ ...lookedAgo(60), functionErrors: null });
+    expect(found).toMatchObject({
+      cause: findingCatalogue.SLUICE_FINDING_INGEST_LATE.cases.passed.cause,
+      commands: [
+        expect.stringContaining('logs tail /aws/lambda/sluice-prod-ingest-plan '),
+        expect.stringContaining('ingest run '),
+      ],
+    });
+  });
 
   it('of a late day names what its folder has beside days', () => {
     const late = [{ day: '2026-11-20', due: NOW - 2 * HOUR_MS }];

@@ -78,6 +78,29 @@ describe('a finding about functions, the landing and the stream', () => {
     },
   );
 
+  it('of a queue that nobody takes from is told, and none of a schedule that is not deployed yet', () => {
+    const idle = [
+      { part: 'export', messages: 0, schedule: 'daily', since: hoursAgo(30) },
+      { part: 'ingest-plan', messages: 0, schedule: 'hourly', since: hoursAgo(3) },
+      { part: 'write', messages: 3, schedule: null, since: hoursAgo(1) },
+    ] as const;
+    const undeployed = { settings: ['sources.acme: differs', 'exports: differs'], deployedAt: null };
+    const titles = judge({ idleFunctions: idle, undeployed }).map(({ title }) => title);
+    expect(titles).toEqual([
+      expect.stringMatching(/^3 messages of write wait/),
+      expect.stringMatching(/^sluice-prod and the configuration/),
+    ]);
+  });
+
+  it('of dead letters after an error of AWS itself says that it is over once runs succeed', () => {
+    const found = judge({
+      deadLetters: [{ ...deadLetters, part: 'export' }],
+      failures: { [deadLetters.queue]: failureOf('awsFailed', 'InternalError: again.') },
+      functionErrors: [{ ...functionErrors, part: 'export', isOver: true }],
+    });
+    expect(found[0]?.cause).toBe(findingCatalogue.SLUICE_FINDING_DEAD_LETTERS.cases.over.cause);
+  });
+
   it('of errors is told beside dead letters of which nobody knows with what they failed', () => {
     const errors = [{ ...functionErrors, part: 'export' }];
     const dead = [{ ...deadLetters, part: 'export' as const }];

@@ -1,0 +1,63 @@
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { describe, expect, it } from '@jest/globals';
+import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { readFunctionRuns } from '../../../observe/facts/functionErrors.ts';
+import { metricClient } from '../../harness/metricClient.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+const stack = { service: 'sluice', stage: 'prod' };
+
+/** A client of an SQS all of whose queues have so many messages. */
+function queueClient(visible: number, hidden: number): SQSClient {
+  const client = new SQSClient({ region: 'us-east-1' });
+  client.middlewareStack.add(
+    (_, { commandName }) =>
+      async () => ({
+        response: {},
+        output: {
+          $metadata: {},
+          ...(commandName === GetQueueAttributesCommand.name
+            ? {
+                Attributes: {
+                  ApproximateNumberOfMessages: String(visible),
+                  ApproximateNumberOfMessagesNotVisible: String(hidden),
+                },
+              }
+            : { QueueUrl: 'https://queue' }),
+        },
+      }),
+    { step: 'initialize' },
+  );
+  return client;
+}
+
+/** The functions that do not run, where the writer's oldest message was sent so many minutes ago, and its last run began before that. */
+async function idleWith(queue: {
+  readonly visible: number;
+  readonly hidden: number;
+  readonly age: number;
+}): Promise<readonly object[]> {
+  const cloudwatch = metricClient({
+    'ApproximateAgeOfOldestMessage Maximum sluice-prod-write': [[NOW - MINUTE_MS, (queue.age - 1) * 60]],
+    'Invocations Sum sluice-prod-write': [[NOW - HOUR_MS, 1]],
+  });
+  const config = defineConfig({ bucket: 'acme', curate: false });
+  const sqs = queueClient(queue.visible, queue.hidden);
+  const { idle } = await readFunctionRuns(
+    { cloudwatch, sqs, stack, config, now: NOW },
+    isoTimestamp(NOW - HOUR_MS),
+  );
+  return idle;
+}
+
+describe('a function of whose queue nobody takes messages', () => {
+  it.each<{ what: string; visible: number; hidden: number; age: number; isIdle: boolean }>([
+    { what: 'does not run', visible: 3, hidden: 0, age: 20, isIdle: true },
+    { what: 'may run if a run has received some', visible: 3, hidden: 1, age: 20, isIdle: false },
+    { what: 'may have a run that is not counted yet', visible: 3, hidden: 0, age: 19, isIdle: false },
+  ])('$what, $age minutes after the oldest was sent', async ({ isIdle, ...queue }) => {
+    const idle = { part: 'write', messages: 3, since: isoTimestamp(NOW - queue.age * MINUTE_MS) };
+    expect(await idleWith(queue)).toEqual(isIdle ? [expect.objectContaining(idle)] : []);
+  });
+});
