@@ -113,6 +113,19 @@ describe('a wrong command line', () => {
     expect(asJson.code).toBe(2);
   });
 
+  it.each([
+    { command: 'tail', option: '--last', least: 0, most: 1_000 },
+    { command: 'quarantine', option: '--hours', least: 1, most: 2_160 },
+    { command: 'quarantine --reason SLUICE_ROW_UNFIT', option: '--rows', least: 1, most: 500 },
+    { command: 'tables events', option: '--limit', least: 1, most: 400 },
+    { command: 'console', option: '--port', least: 0, most: 65_535 },
+    { command: 'start', option: '--buffer-seconds', least: 0, most: 900 },
+  ])('has a number above the $most of $command $option', async ({ command, option, least, most }) => {
+    const { code, stderr } = await callMain([...command.split(' '), option, String(most + 1)]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${option}: got ${most + 1}, expected ${least} to ${most}`);
+  });
+
   it('suggests nothing that is not similar', async () => {
     expect((await callMain(['deploy'])).stderr).not.toContain('Did you mean');
     expect((await callMain(['start', '--verbose'])).stderr).not.toContain('Did you mean');

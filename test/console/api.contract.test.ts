@@ -3,6 +3,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
 import { routes } from '../../console/api/routes.ts';
 import { type ConsoleOptions, openConsole } from '../../console/index.ts';
 import { bundlePage } from '../../console/server/bundlePage.ts';
@@ -150,6 +151,31 @@ describe('the server of the console', () => {
       'notshop.test': 403,
       'a.app.test': 403,
     });
+  });
+
+  it('takes numbers of an address within their bounds', () => {
+    const numbers = routes.flatMap(({ path, query }) =>
+      Object.entries(query.shape).flatMap(([name, schema]) => {
+        const isTaken = (text: string) => z.safeParse(schema, text).success;
+        if (isTaken('text') || !isTaken('1')) return [];
+        const isNumber = (number: number) => isTaken(String(number));
+        // The bound lies between a number that is taken and the next, which is not.
+        let most = 1;
+        for (let step = 2 ** 20; step >= 1; step /= 2) if (isNumber(most + step)) most += step;
+        return [{ path, name, usual: z.parse(schema, undefined), least: isNumber(0) ? 0 : 1, most }];
+      }),
+    );
+    expect(numbers).toEqual([
+      { path: '/api/over-time', name: 'days', usual: 1, least: 1, most: 7 },
+      { path: '/api/live', name: 'last', usual: 0, least: 0, most: 1_000 },
+      { path: '/api/live', name: 'waitMs', usual: 0, least: 0, most: 25_000 },
+      { path: '/api/tables/days', name: 'limit', usual: 60, least: 1, most: 400 },
+      { path: '/api/sql/rows', name: 'limit', usual: 100, least: 1, most: 999 },
+      { path: '/api/days', name: 'days', usual: 14, least: 1, most: 92 },
+      { path: '/api/drops/refused', name: 'limit', usual: 20, least: 1, most: 500 },
+      { path: '/api/quarantine', name: 'hours', usual: 24, least: 1, most: 2_160 },
+      { path: '/api/quarantine/rows', name: 'limit', usual: 20, least: 1, most: 500 },
+    ]);
   });
 
   it('requires the token for every call of the API, and not in its address', async () => {

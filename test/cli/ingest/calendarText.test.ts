@@ -82,6 +82,15 @@ describe('the calendar of drops', () => {
     expect(text).toContain('= files of another day');
   });
 
+  it.each([
+    { days: ['2026-11-29', '2026-11-30', '2026-12-01', '2026-12-02'], labels: '11-29 30 12-01 02' },
+    { days: ['2026-11-28', '2026-11-30', '2026-12-02'], labels: '11-28 11-30 12-02' },
+    { days: ['2026-12-31', '2027-01-01', '2027-01-02'], labels: '12-31 2027-01-01 02' },
+  ])('heads days by $labels', ({ days: shown, labels }) => {
+    const text = calendarText([{ ...status, days: shown.map((day) => ({ day, entry: null })) }]);
+    expect(text.split('\n')[0]?.trimEnd()).toMatch(new RegExp(` ${labels}$`));
+  });
+
   it('says what makes a dataset need somebody beside its days', () => {
     const unread = [{ day: '2026-11-18', location: 's3://own/x/', rows: 40 }];
     const text = calendarText([{ ...status, isLookOld: true, unread }]);
