@@ -18,7 +18,7 @@ describe('an item of custom exposures', () => {
   it('is one only in its own list', () => {
     const { rows, exposures } = collect({ events: [{ eventName: 'e', time: now, gateName: 'g' }] });
     expect(rows).toMatchObject([{ event_name: 'e' }]);
-    expect(exposures).toMatchObject([]);
+    expect(exposures).toEqual([]);
   });
 
   it('keeps its own metadata beside its fields, which take precedence', () => {
