@@ -116,7 +116,7 @@ describe('the server of the console', () => {
       ]);
   });
 
-  it('admits loopback by each name, and a link from another site', async () => {
+  it('admits loopback by each name, a link from another site, and an address that was typed', async () => {
     const { port } = new URL(open.address);
     for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `LOCALHOST:${port}`])
       expect(
@@ -127,7 +127,9 @@ describe('the server of the console', () => {
       'sec-fetch-mode': 'navigate',
       'sec-fetch-dest': 'document',
     };
-    expect((await send(open.address, { path: '/', headers: followed })).status).toBe(200);
+    // A browser says `none` of an address that somebody has typed.
+    for (const headers of [followed, { 'sec-fetch-site': 'none' }])
+      expect((await send(open.address, { path: '/', headers })).status).toBe(200);
   });
 
   it('admits the names that it is given, and names below one that begins with a dot', async () => {
@@ -242,6 +244,12 @@ describe('the server of the console', () => {
       expect(text).toContain('1048576 bytes');
     },
   );
+
+  it('reads a body of 1 MiB', async () => {
+    const headers = { 'content-type': 'application/json', 'content-length': '1048576' };
+    const sent = { method: 'POST', path: '/api/sql/start', headers, body: '"'.padEnd(1_048_576, 'x') };
+    expect((await send(open.address, sent)).text).toContain('The body is not JSON.');
+  });
 
   it('compresses the page, and does not send it again', async () => {
     const path = '/assets/main.js';

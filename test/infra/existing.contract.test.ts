@@ -117,10 +117,12 @@ describe('a resource that the stack creates', () => {
     const group = own.resolved.resources.find(({ logicalId }) => logicalId === 'Workgroup');
     expect(group?.properties).toMatchObject({
       Name: 'analysts',
+      State: 'ENABLED',
       WorkGroupConfiguration: {
         EngineVersion: { SelectedEngineVersion: 'Athena engine version 3' },
         EnforceWorkGroupConfiguration: true,
         PublishCloudWatchMetricsEnabled: true,
+        RequesterPaysEnabled: false,
         BytesScannedCutoffPerQuery: 1_000_000_000_000,
         ResultConfiguration: {
           OutputLocation: 's3://acme-data/query-results/',
