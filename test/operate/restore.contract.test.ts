@@ -1,10 +1,13 @@
 import {
+  CompleteMultipartUploadCommand,
   CopyObjectCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   HeadObjectCommand,
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
@@ -152,6 +155,19 @@ describe('a day of a raw table', () => {
     expect(await restore()).toMatchObject([{ deleted: [], replaced: [] }]);
   });
 
+  it('gets a file that came in parts over what is no Parquet once, although its copy has another ETag', async () => {
+    const Key = `${folder}a.parquet`;
+    const upload = { Bucket: bucket, Key };
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand(upload));
+    const part = { ...upload, UploadId, PartNumber: 1 };
+    const { ETag } = await s3.send(new UploadPartCommand({ ...part, Body: 'rows PAR1' }));
+    const MultipartUpload = { Parts: [{ ETag, PartNumber: 1 }] };
+    await s3.send(new CompleteMultipartUploadCommand({ ...upload, UploadId, MultipartUpload }));
+    await put(Key, 'broken');
+    await restore();
+    expect(await restore()).toMatchObject([{ deleted: [], replaced: [] }]);
+  });
+
   describe('that has lost a file', () => {
     const table = 'statsig_forwarded_events';
     const landed = `landing/${DAY.replaceAll('-', '/')}/`;
@@ -218,6 +234,24 @@ describe('a day of a raw table', () => {
     await remove(`${folder}c.parquet`);
     const [found] = await looked();
     expect(found).toEqual({ table: 'statsig_forwarded_events', day: DAY, files: 3 });
+  });
+
+  it('says how many rows the deleted files of the first days had, whose 100 footers are read', async () => {
+    const Body = await parquetFromQuery('SELECT 1 i');
+    for (const day of [DAY, NEXT])
+      for (let i = 0; i < 60; i += 1) {
+        const Key = `${dayFolder(deployment.config, 'events', day)}${i}.parquet`;
+        await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+        await remove(Key);
+      }
+    const lostDays = [DAY, NEXT].map((day) => ({ table: 'events', day }) as const);
+    const found = await restorableDays(deployment, {
+      lostDays,
+      curated: null,
+      datasets: null,
+      exports: null,
+    });
+    expect(found.map(({ rows }) => rows)).toEqual([60, undefined]);
   });
 
   it('holds up an erasure for a short hour as long as S3 has a version, too', async () => {

@@ -152,13 +152,16 @@ export async function restorableDays(
   );
   const raw = (lostDays ?? []).map(({ table, day }) => ({ table: tables[table], day }));
   const found: RestorableDay[] = [];
+  let footers = MOST_FOOTERS;
   for (const [table, lost] of Map.groupBy(
     [...raw, ...kept, ...lacking, ...exported],
     (lostDay) => lostDay.table,
   )) {
     const days = [...new Set(lost.map(({ day }) => day))].slice(0, MOST_DAYS);
     for (const { day, deleted, replaced, isRaw } of (await goneFiles(deployment, table, days)) ?? []) {
-      const rows = isRaw && deleted.length > 0 ? await deletedRows(deployment, deleted) : null;
+      const isCounted = isRaw && deleted.length > 0 && deleted.length <= footers;
+      if (isCounted) footers -= deleted.length;
+      const rows = isCounted ? await deletedRows(deployment, deleted) : null;
       found.push({
         table,
         day,
@@ -186,22 +189,19 @@ export async function restorableDays(
   return [...found, ...landed];
 }
 
-/** Deleted files of a day whose footers are read. */
+/** Deleted files whose footers are read, of all days. */
 const MOST_FOOTERS = 100;
 /** Bytes of the end of a file, which have the footer of a table of ours. */
 const FOOTER_BYTES = 65_536;
 
-/** Rows of deleted files, by their footers; null if there are too many files, or a footer cannot be read. */
+/** Rows of deleted files, by their footers; null if a footer cannot be read. */
 async function deletedRows(
-  { s3, config: { bucket: Bucket } }: Pick<GoneReaders, 's3' | 'config'>,
+  deployment: Pick<GoneReaders, 's3' | 'config'>,
   deleted: GoneFiles['deleted'],
 ): Promise<number | null> {
-  if (deleted.length > MOST_FOOTERS) return null;
-  const rows = await mapLimit(deleted, PARALLEL_FOOTERS, async ({ key: Key, last: { VersionId } }) => {
+  const rows = await mapLimit(deleted, PARALLEL_FOOTERS, async ({ key, last: { VersionId } }) => {
     try {
-      const asked = new GetObjectCommand({ Bucket, Key, VersionId, Range: `bytes=-${FOOTER_BYTES}` });
-      const { Body } = await s3.send(asked);
-      return footerRows(Buffer.from((await Body?.transformToByteArray()) ?? []));
+      return footerRows((await readEnd(deployment, { key, VersionId, bytes: FOOTER_BYTES })) ?? Buffer.of());
     } catch {
       // It is no Parquet, has a longer footer, or may not be read: the finding says how many files there were.
       return null;
@@ -302,7 +302,8 @@ async function foldersOf(
 
 /**
  * Files in whose place there is another, and that have no copy beside it. The writer never writes a key twice, so the oldest
- * version is its own. What is no Parquet fails each query that reads it: the copy comes into its place.
+ * version is its own. What is no Parquet fails each query that reads it: the copy comes into its place. Such a copy has the bytes of
+ * the file and, of a file that came in parts or with a key of KMS, another ETag: it is known by its size and its footer.
  *
  * @throws What the client of S3 throws.
  */
@@ -316,12 +317,23 @@ async function replacedFiles(
     const copy = key.replace(/[^/]*$/, `${RESTORED}$&`);
     if (own?.VersionId === undefined || own.ETag === there?.ETag || key.includes(`/${RESTORED}`)) return [];
     const isCopied = (versions.get(copy)?.files.length ?? 0) > 0;
-    return [{ key, copy, versionId: own.VersionId, isCopied, isDeleted }];
+    const isOfSize = own.Size === there?.Size;
+    return [{ key, copy, versionId: own.VersionId, isCopied, isDeleted, isOfSize }];
   });
-  const found = await mapLimit(replaced, PARALLEL_DAYS, async ({ isCopied, isDeleted, ...file }) => {
-    if (!isDeleted && !(await endsAsParquet(deployment, file.key))) return [{ ...file, copy: file.key }];
-    return isCopied ? [] : [file];
-  });
+  const found = await mapLimit(
+    replaced,
+    PARALLEL_DAYS,
+    async ({ isCopied, isDeleted, isOfSize, ...file }) => {
+      const { key, versionId: VersionId } = file;
+      if (isOfSize && !isDeleted) {
+        const own = await readEnd(deployment, { key, VersionId, bytes: FOOTER_BYTES });
+        const there = await readEnd(deployment, { key, bytes: FOOTER_BYTES });
+        if (own !== null && there?.equals(own) === true) return [];
+      }
+      if (!isDeleted && !(await endsAsParquet(deployment, file.key))) return [{ ...file, copy: file.key }];
+      return isCopied ? [] : [file];
+    },
+  );
   return found.flat();
 }
 
@@ -355,18 +367,30 @@ const MAGIC = 'PAR1';
 
 /** Whether an object ends as Parquet does; one that is gone by now counts as such. */
 export async function endsAsParquet(
-  { s3, config: { bucket: Bucket } }: Pick<Deployment, 's3' | 'config'>,
-  Key: string,
+  deployment: Pick<Deployment, 's3' | 'config'>,
+  key: string,
 ): Promise<boolean> {
+  const end = await readEnd(deployment, { key, bytes: MAGIC.length });
+  return end === null || end.toString('latin1') === MAGIC;
+}
+
+/** The last bytes of an object; null if it is gone by now. @param VersionId Default the newest version. */
+async function readEnd(
+  { s3, config: { bucket: Bucket } }: Pick<Deployment, 's3' | 'config'>,
+  {
+    key: Key,
+    VersionId,
+    bytes,
+  }: { readonly key: string; readonly VersionId?: string | undefined; readonly bytes: number },
+): Promise<Buffer | null> {
   // S3 refuses a range of an empty object: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
   const answer = await ifThere(
     s3
-      .send(new GetObjectCommand({ Bucket, Key, Range: `bytes=-${MAGIC.length}` }))
+      .send(new GetObjectCommand({ Bucket, Key, VersionId, Range: `bytes=-${bytes}` }))
       .catch((error: unknown) => {
         if (error instanceof Error && error.name === 'InvalidRange') return null;
         throw error;
       }),
   );
-  if (answer === undefined) return true;
-  return (await answer?.Body?.transformToString('latin1')) === MAGIC;
+  return answer === undefined ? null : Buffer.from((await answer?.Body?.transformToByteArray()) ?? []);
 }

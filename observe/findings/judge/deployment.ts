@@ -141,7 +141,8 @@ export function* undeployedFindings(
   const told = {
     case: isLocal ? 'local' : 'stack',
     title: `${stack}${on} and the configuration read here differ in ${counted(settings.length, 'setting')}: ${listed(paths)}`,
-    since: deployedAt,
+    // Nothing keeps when the configuration that is read here was changed.
+    since: null,
     detail: `${settings.join('; ')}.`,
   } as const;
   const query = `Stacks[0].Outputs[?OutputKey=='${CONFIGURATION_OUTPUT}'].OutputValue`;
