@@ -118,6 +118,7 @@ describe('a resource that the stack creates', () => {
     expect(group?.properties).toMatchObject({
       Name: 'analysts',
       State: 'ENABLED',
+      RecursiveDeleteOption: true,
       WorkGroupConfiguration: {
         EngineVersion: { SelectedEngineVersion: 'Athena engine version 3' },
         EnforceWorkGroupConfiguration: true,

@@ -222,13 +222,42 @@ describe.each(tableKinds)('%s', (kind) => {
 
   it('is an external Parquet table in its folder', () => {
     expect(input).toMatchObject({
+      Description: table.comment,
       TableType: 'EXTERNAL_TABLE',
+      Parameters: { EXTERNAL: 'TRUE', classification: 'parquet', 'parquet.compression': 'ZSTD' },
       StorageDescriptor: {
-        SerdeInfo: { SerializationLibrary: expect.stringMatching(/ParquetHiveSerDe$/) },
+        InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+        OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
+        SerdeInfo: {
+          SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
+          Parameters: { 'serialization.format': '1' },
+        },
+        Compressed: true,
+        StoredAsSubDirectories: false,
         Location: `s3://acme-experiments/${tableFolder(config, kind)}`,
       },
     });
   });
+});
+
+it.each(['ExperimentGroupsTable', 'ReceivedHoursTable'])('%s has a row in each line, as JSON', (id) => {
+  expect(at(resourceOf(id), 'TableInput')).toMatchObject({
+    TableType: 'EXTERNAL_TABLE',
+    Parameters: { EXTERNAL: 'TRUE', classification: 'json' },
+    PartitionKeys: [],
+    StorageDescriptor: {
+      InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
+      OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+      SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' },
+      Compressed: false,
+    },
+  });
+});
+
+it.each(['Database', 'StagingDatabase'])('%s leaves the tables that are made in it to IAM', (id) => {
+  expect(at(resourceOf(id), 'DatabaseInput', 'CreateTableDefaultPermissions')).toEqual([
+    { Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] },
+  ]);
 });
 
 describe('the landing', () => {
