@@ -1,6 +1,7 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
-import { type CustomerBucket, SourceError } from '../drops/CustomerBucket.ts';
+import type { CustomerBucket } from '../drops/CustomerBucket.ts';
+import { SourceError } from '../drops/SourceError.ts';
 import type { Dataset, Source } from '../schema/sources.ts';
 import { customerClient, isOfAnotherOwner, type Refusal, s3Refusal } from './customerClient.ts';
 import type { OwnSession } from './ownSession.ts';

@@ -1,9 +1,10 @@
 import { buffer } from 'node:stream/consumers';
 import { mapLimit } from '../base/concurrency.ts';
-import { type CustomerBucket, type DropObject, type ReadOptions, readBody } from './CustomerBucket.ts';
+import type { CustomerBucket, DropObject } from './CustomerBucket.ts';
 import { byKey, type Drop, isParquetName, type LeftOut } from './Drop.ts';
 import { PARALLEL_LOOKS } from './limits.ts';
 import { splitKey } from './listedLogs.ts';
+import { type ReadOptions, readObject } from './readObject.ts';
 
 /**
  * The magic bytes at both ends of a Parquet file. `PARE` marks an encrypted footer, which a load refuses by name.
@@ -87,7 +88,7 @@ async function lookInto(
   let marked = 0;
   for (const first of [0, object.size - MARK_BYTES]) {
     const range = { first, last: first + MARK_BYTES - 1 };
-    const mark = await readBody(bucket, object, buffer, options, range);
+    const mark = await readObject(bucket, object, buffer, options, range);
     if (mark === null) return null;
     if (MARKS.includes(mark.toString('latin1'))) marked += 1;
     if (marked > 0 && isKnown) return 'parquet';

@@ -4,16 +4,12 @@ import { mapLimit } from '../base/concurrency.ts';
 import type { SluiceError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
 import { LINE_BREAK } from '../landing/lines/landedLines.ts';
-import {
-  type CustomerBucket,
-  type DropObject,
-  type ReadOptions,
-  readBody,
-  SourceError,
-} from './CustomerBucket.ts';
+import type { CustomerBucket, DropObject } from './CustomerBucket.ts';
 import { type Drop, isUnloadable, type LeftOut } from './Drop.ts';
 import { MAX_LOG_LINE_BYTES, MAX_MARKER_BYTES, PARALLEL_LOGS } from './limits.ts';
 import { commitMarkers, SPARK_LOG, type SparkLog, splitKey, transactionOf } from './listedLogs.ts';
+import { type ReadOptions, readObject } from './readObject.ts';
+import { SourceError } from './SourceError.ts';
 
 /** Why a file does not count; null for one that does. */
 type Judge = (object: DropObject) => Pick<LeftOut, 'reason' | 'detail'> | null;
@@ -35,7 +31,7 @@ export async function judgeByLogs(
   const unloadable = drop.leftOut.filter(({ reason }) => isUnloadable(reason));
   const others = drop.leftOut.filter(({ reason }) => !isUnloadable(reason));
   const asked = [...drop.files, ...unloadable.map(({ object }) => object)];
-  const read: Read = (object, use) => readBody(bucket, object, use, options);
+  const read: Read = (object, use) => readObject(bucket, object, use, options);
   const byDatabricks = await judgeByMarkers(asked, drop, read);
   const bySpark = await judgeBySpark(asked, drop.logs ?? [], read);
   if (byDatabricks === null || bySpark === null) return null;

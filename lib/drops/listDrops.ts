@@ -2,7 +2,7 @@ import type { Exclusive } from '../base/concurrency.ts';
 import type { UtcDay } from '../base/time.ts';
 import { dayLayout, type Layout, parseLayout } from '../schema/fields/layout.ts';
 import type { Dataset, Source } from '../schema/sources.ts';
-import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
+import type { CustomerBucket, DropObject } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
 import { MANY_OBJECTS, MAX_LIST_CALLS, MAX_OBJECTS } from './limits.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type SparkLog,
   splitKey,
 } from './listedLogs.ts';
+import { SourceError } from './SourceError.ts';
 
 /** Where a dataset's days are. */
 export interface DatasetFolder {

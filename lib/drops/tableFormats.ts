@@ -1,9 +1,10 @@
 import { mapLimit } from '../base/concurrency.ts';
 import type { UtcDay } from '../base/time.ts';
-import { type CustomerBucket, SourceError } from './CustomerBucket.ts';
+import type { CustomerBucket } from './CustomerBucket.ts';
 import type { Drop } from './Drop.ts';
 import { type DatasetFolder, dropFolder } from './listDrops.ts';
 import { SPARK_LOG } from './listedLogs.ts';
+import { SourceError } from './SourceError.ts';
 
 const ICEBERG = {
   code: 'SLUICE_SOURCE_ICEBERG_TABLE',

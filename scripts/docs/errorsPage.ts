@@ -1,8 +1,8 @@
 import { questions } from '../../cli/trial/questions.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
-import { SourceError } from '../../lib/drops/CustomerBucket.ts';
 import { TriggerError } from '../../lib/drops/plan/trigger.ts';
 import { rowReasons } from '../../lib/drops/rowReasons.ts';
+import { SourceError } from '../../lib/drops/SourceError.ts';
 import { RowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { EventError } from '../../lib/wire/EventError.ts';
 import { KeysError } from '../../lib/wire/keys/Keyring.ts';

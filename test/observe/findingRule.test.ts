@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { CurateError } from '../../lib/curate/CurateError.ts';
-import { SourceError } from '../../lib/drops/CustomerBucket.ts';
 import { LoadError } from '../../lib/drops/load/LoadError.ts';
 import { ReceiptError } from '../../lib/drops/load/sendReceipt.ts';
+import { SourceError } from '../../lib/drops/SourceError.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
 import { LedgerError } from '../../lib/ledger/LedgerError.ts';
 import { FileError } from '../../lib/parquet/FileError.ts';

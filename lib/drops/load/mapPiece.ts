@@ -1,14 +1,16 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
+import { sum } from '../../base/sum.ts';
 import { listed } from '../../base/text.ts';
 import { EngineError } from '../../parquet/EngineError.ts';
 import { FileError } from '../../parquet/FileError.ts';
 import type { FileSchema } from '../../parquet/FileSchema.ts';
 import { fetchFiles } from '../../parquet/fetchFiles.ts';
-import { type DropObject, SourceError } from '../CustomerBucket.ts';
+import type { DropObject } from '../CustomerBucket.ts';
 import type { CompiledMapping, MappedRows } from '../engine/Engine.ts';
 import { compileMapping } from '../mapping/compileMapping.ts';
+import { SourceError } from '../SourceError.ts';
 import { LoadError } from './LoadError.ts';
 
 import type { DayLoad, Progress } from './Progress.ts';
@@ -42,7 +44,7 @@ export async function mapPiece(
   const { engine, config, limits, wait, random, freeBytes } = loader;
   const { signal } = invocation;
   const { source, dataset } = place;
-  const bytes = piece.files.reduce((sum, { size }) => sum + size, 0);
+  const bytes = sum(piece.files.map(({ size }) => size));
   const room = await freeBytes();
   const fetched = join(folder, 'files');
   try {
@@ -99,7 +101,7 @@ function fitting(
   bytes: number,
   room: number,
 ): CompiledMapping {
-  const decoded = schemas.reduce((sum, { decodedBytes }) => sum + decodedBytes, 0);
+  const decoded = sum(schemas.map(({ decodedBytes }) => decodedBytes));
   return bytes + decoded <= room ? mapping : { ...mapping, sortBy: [] };
 }
 

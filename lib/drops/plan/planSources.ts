@@ -13,7 +13,6 @@ import {
 } from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { lastLookKey } from '../../tables/ledgerKeys.ts';
-import { SourceError } from '../CustomerBucket.ts';
 import {
   MAX_OPEN_DAYS,
   MAX_ROUNDS,
@@ -22,6 +21,7 @@ import {
   PATIENT_ROUNDS,
 } from '../limits.ts';
 import { dropPlace } from '../listDrops.ts';
+import { SourceError } from '../SourceError.ts';
 import { lookbackDays } from './decideDay.ts';
 import { lookElsewhere } from './lookElsewhere.ts';
 import { daySchema, type PlanRequest, type PlanRequestInput } from './messageBodies.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { SourceError } from '../../../lib/drops/CustomerBucket.ts';
+import { SourceError } from '../../../lib/drops/SourceError.ts';
 import { type FetchedBucket, fetchFiles } from '../../../lib/parquet/fetchFiles.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
-import { SourceError } from '../../../../lib/drops/CustomerBucket.ts';
 import { planMessages } from '../../../../lib/drops/plan/planMessages.ts';
+import { SourceError } from '../../../../lib/drops/SourceError.ts';
 import { startIngest } from './startIngest.ts';
 
 const MINUTE_MS = 60_000;
