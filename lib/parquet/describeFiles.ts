@@ -16,10 +16,20 @@ import { readColumns } from './readColumns.ts';
 import { type ColumnChunk, FIRST_PAGE, type RowGroup } from './rowGroups.ts';
 import { judgePages } from './verifyPages.ts';
 
-/** Codecs by their numbers, https://github.com/apache/parquet-format/blob/master/Compression.md */
-const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'LZO', 'BROTLI', 'LZ4', 'ZSTD', 'LZ4_RAW'];
-/** The codecs that DuckDB does not read: LZO, and Hadoop's old LZ4. */
-const UNREAD_CODECS = [3, 5];
+/**
+ * Codecs at the places of their numbers, and whether DuckDB reads them: it reads neither LZO nor Hadoop's old LZ4.
+ * https://github.com/apache/parquet-format/blob/master/Compression.md
+ */
+const CODECS = [
+  { name: 'UNCOMPRESSED', isRead: true },
+  { name: 'SNAPPY', isRead: true },
+  { name: 'GZIP', isRead: true },
+  { name: 'LZO', isRead: false },
+  { name: 'BROTLI', isRead: true },
+  { name: 'LZ4', isRead: false },
+  { name: 'ZSTD', isRead: true },
+  { name: 'LZ4_RAW', isRead: true },
+] as const;
 
 /** Bytes of a value in memory, besides those that its footer declares: it declares the texts of a dictionary once. */
 const VALUE_BYTES = 16;
@@ -28,19 +38,19 @@ const VALUE_BYTES = 16;
  * Reads the footers of files: {@link Engine.describe}. DuckDB reads one file of each schema, as thousands of files take it
  * longer than all the rest.
  *
- * @param reads Called before DuckDB reads a file.
+ * @param onRead Called before DuckDB reads a file.
  */
 export async function describeFiles(
   session: DuckDbSession,
   files: readonly EngineFile[],
-  reads?: (file: EngineFile) => void,
+  onRead: (file: EngineFile) => void = () => {},
 ): Promise<(FileSchema | UnreadableFile)[]> {
   const shapes = new Map<string, Shape>();
   const buffer = endsBuffer();
   const described: (FileSchema | UnreadableFile)[] = [];
   for (const file of files) {
     try {
-      described.push(await describeFile(session, file, shapes, buffer, reads));
+      described.push(await describeFile(session, file, shapes, buffer, onRead));
     } catch (error) {
       described.push({ ...file, problem: asFileFailure(error, file) });
     }
@@ -69,49 +79,78 @@ async function describeFile(
   file: EngineFile,
   shapes: Map<string, Shape>,
   buffer: Buffer<ArrayBuffer>,
-  reads?: (file: EngineFile) => void,
+  onRead: (file: EngineFile) => void,
 ): Promise<FileSchema> {
   const { path, name, onlyFooter = false } = file;
+  const ends = requireEnds(file, buffer);
+  const footer = requireFooter(name, ends);
+  const shape = shapes.get(footer.shape) ?? { root: readSchema(footer.shape), columns: null };
+  shapes.set(footer.shape, shape);
+  requireReadable(name, footer, shape.root);
+  const pages = onlyFooter ? { mayHaveChecksums: true, largePages: [] } : await judgePages(file, { ends });
+  if (shape.columns === null) {
+    onRead(file);
+    shape.columns = await columnsOf(session, file, shape);
+  }
+  return {
+    path,
+    name,
+    rows: footer.rows,
+    decodedBytes: decodedBytes(footer.rowGroups),
+    columns: shape.columns,
+    ...pages,
+  };
+}
+
+/** The first and the last bytes of a file. @throws FileError if they are not those of Parquet. */
+function requireEnds({ path, name }: EngineFile, buffer: Buffer<ArrayBuffer>): FileEnds {
   if (name.includes('\0')) {
     throw new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(name)}.`);
   }
   const ends = readEnds(path, buffer);
   const mark = markProblem(ends);
   if (mark !== null) throw new FileError(mark, `${name}, ${ends.size} bytes.`);
+  return ends;
+}
+
+/** The footer. @throws FileError if it is too large; RangeError for sizes that the file can't have. */
+function requireFooter(name: string, ends: FileEnds): ParquetFooter {
   requireNarrow(name, (footerBytes(ends.end) ?? 0) <= MAX_FOOTER_BYTES);
   const footer = new ParquetFooter(ends);
   requireNarrow(name, countColumns(footer.shape) <= MAX_LEAVES);
   requirePossibleSizes(footer);
-  const shape = shapes.get(footer.shape) ?? { root: readSchema(footer.shape), columns: null };
-  shapes.set(footer.shape, shape);
-  const unfit = nameWithNul(shape.root);
+  return footer;
+}
+
+/** @throws FileError for what DuckDB does not read; RangeError if a row group lacks columns of the schema. */
+function requireReadable(name: string, { isEncrypted, rowGroups }: ParquetFooter, root: SchemaNode): void {
+  const unfit = nameWithNul(root);
   if (unfit !== null) {
     throw new FileError('SLUICE_INGEST_COLUMN_NAME_UNFIT', `${name}: ${JSON.stringify(unfit)}.`);
   }
-  if (footer.isEncrypted) throw new FileError('SLUICE_INGEST_FILE_ENCRYPTED', `${name}.`);
-  requireCodecs(name, footer.rowGroups);
+  if (isEncrypted) throw new FileError('SLUICE_INGEST_FILE_ENCRYPTED', `${name}.`);
+  requireCodecs(name, rowGroups);
   // A schema without columns is refused by name where it is mapped.
-  const leaves = shape.root.children.length === 0 ? 0 : shape.root.leaves[1];
-  if (footer.rowGroups.some(({ chunks }) => chunks.length !== leaves))
+  const leaves = root.children.length === 0 ? 0 : root.leaves[1];
+  if (rowGroups.some(({ chunks }) => chunks.length !== leaves))
     throw new RangeError('A row group lacks columns.');
-  const pages = onlyFooter ? { mayHaveChecksums: true, largePages: [] } : await judgePages(file, { ends });
-  if (shape.columns === null) reads?.(file);
-  shape.columns ??= await columnsOf(session, file, shape);
-  const { columns } = shape;
-  const decodedBytes = footer.rowGroups
-    .flatMap(({ chunks }) => chunks)
-    .reduce((sum, { uncompressed, values }) => sum + uncompressed + values * VALUE_BYTES, 0);
-  return { path, name, rows: footer.rows, decodedBytes, columns, ...pages };
 }
 
-/** @throws FileError for a file that DuckDB would work on for too long. */
+/** Bytes that the values of all columns take in memory. */
+function decodedBytes(rowGroups: readonly RowGroup[]): number {
+  return rowGroups
+    .flatMap(({ chunks }) => chunks)
+    .reduce((sum, { uncompressed, values }) => sum + uncompressed + values * VALUE_BYTES, 0);
+}
+
+/** @throws FileError if the file is not narrow: DuckDB would work on it for too long. */
 function requireNarrow(name: string, isNarrow: boolean): void {
   if (!isNarrow) throw new FileError('SLUICE_INGEST_FILE_TOO_WIDE', `${name}.`);
 }
 
 /** The fewest bytes of a page. */
-const MIN_PAGE = 10;
-/** The most of what a page states in 32 bits. */
+const MIN_PAGE_BYTES = 10;
+/** The most values, or decoded bytes, that a page can have: it states both in 32 bits. */
 const MAX_IN_PAGE = 2 ** 31;
 
 /** @throws RangeError for sizes that the file can't have. They decide what machine its day needs. */
@@ -119,7 +158,7 @@ function requirePossibleSizes({ rows, rowGroups, start }: ParquetFooter): void {
   if (rows !== rowGroups.reduce((sum, group) => sum + group.rows, 0))
     throw new RangeError('The rows of its row groups are not as many as the footer says.');
   const isPossible = (chunk: ColumnChunk) => {
-    const most = Math.ceil(chunk.bytes / MIN_PAGE) * MAX_IN_PAGE;
+    const most = Math.ceil(chunk.bytes / MIN_PAGE_BYTES) * MAX_IN_PAGE;
     return (
       chunk.start >= FIRST_PAGE &&
       chunk.bytes >= 0 &&
@@ -154,8 +193,8 @@ async function columnsOf(
 function requireCodecs(name: string, groups: readonly RowGroup[]): void {
   for (const { codec } of groups.flatMap(({ chunks }) => chunks)) {
     const known = CODECS[codec];
-    if (known === undefined || UNREAD_CODECS.includes(codec))
-      throw new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${name}: ${known ?? codec}.`);
+    if (known?.isRead !== true)
+      throw new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${name}: ${known?.name ?? codec}.`);
   }
 }
 
