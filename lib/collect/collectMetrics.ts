@@ -6,6 +6,7 @@ import {
   type Metric,
   type MetricRecord,
 } from '../base/log.ts';
+import { sum } from '../base/sum.ts';
 import type { TableKind } from '../schema/kinds.ts';
 import type { RelayOutcome, TableOutcome } from './store.ts';
 
@@ -100,10 +101,7 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
           ...countedValue(streamMetrics[table].notDelivered, unsure),
         ]),
         ...countedValue(m.ignored, sumCounts(ignored)),
-        ...countedValue(
-          m.overflowed,
-          tables.reduce((all, { overflowed }) => all + overflowed, 0),
-        ),
+        ...countedValue(m.overflowed, sum(tables.map(({ overflowed }) => overflowed))),
         ...countedValue(m.refused_requests, refusedAs === null ? 0 : 1),
         ...relayValues(outcome.relay ?? null),
       ],
@@ -168,5 +166,5 @@ function countedValue(metric: Metric, value: number): (readonly [Metric, number]
 
 /** The sum of counts; 0 without any. */
 export function sumCounts(counts: Readonly<Record<string, number>> = {}): number {
-  return Object.values(counts).reduce((all, count) => all + count, 0);
+  return sum(Object.values(counts));
 }

@@ -1,4 +1,5 @@
 import type { SluiceError } from '../base/errors.ts';
+import { sum } from '../base/sum.ts';
 import { type Clock, isoDay, isoHour } from '../base/time.ts';
 import type { PutQuarantineLarge, QuarantineWriter } from '../landing/quarantineWriter.ts';
 import { encodeLines, type LandedRow } from '../landing/store/encodeLines.ts';
@@ -161,7 +162,7 @@ function eventsOf({
   rows,
   refusedCounts,
 }: Pick<RequestRows, 'rows' | 'refusedCounts'>): Readonly<Record<TableKind, number>> {
-  const refused = Object.values(refusedCounts).reduce((sum, count) => sum + count, 0);
+  const refused = sum(Object.values(refusedCounts));
   return { exposures: rows.exposures.length, events: rows.events.length, quarantine: refused };
 }
 

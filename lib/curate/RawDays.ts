@@ -1,5 +1,6 @@
 import { type Exclusive, exclusive } from '../base/concurrency.ts';
 import { isDataFile, type ObjectStore } from '../base/ObjectStore.ts';
+import { sum } from '../base/sum.ts';
 import type { UtcDay } from '../base/time.ts';
 import { type Attempts, dayFolders, readPages } from '../landing/catalog/catalogCalls.ts';
 import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
@@ -110,7 +111,7 @@ export async function readRawDay(
   const files = await raw.files(kind, day, until, atMany);
   return {
     files,
-    bytes: files.reduce((sum, { size }) => sum + size, 0),
+    bytes: sum(files.map(({ size }) => size)),
     isArchived: files.some((file) => file.isArchived === true),
     fingerprint: fingerprintFiles(files),
   };

@@ -1,4 +1,5 @@
 import { failureFields } from '../base/log.ts';
+import { sum } from '../base/sum.ts';
 import type { Attempt } from '../lambda/machine.ts';
 import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
 import { namedFiles } from '../ledger/erasureNotes.ts';
@@ -318,6 +319,6 @@ async function countSlices(
   files: readonly FetchedObject[],
 ): Promise<number> {
   const whole = { ...machine, diskBytes: await freeBytes() };
-  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const bytes = sum(files.map(({ size }) => size));
   return planCuration({ files: files.length, bytes, rows: 0 }, whole).slices;
 }

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mapLimit } from '../base/concurrency.ts';
+import { sum } from '../base/sum.ts';
 import type { Attempt } from '../lambda/machine.ts';
 import type { SliceResult } from '../ledger/CuratedDay.ts';
 import { type FetchedObject, fetchFiles } from '../parquet/fetchFiles.ts';
@@ -138,7 +139,7 @@ class Batches {
     const { machine, freeBytes } = this.#curator;
     const whole = { ...machine, diskBytes: await freeBytes() };
     const files = this.#files;
-    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    const bytes = sum(files.map(({ size }) => size));
     const { fits, batchBytes } = planCuration({ files: files.length, bytes, rows: 0 }, whole);
     if (!fits) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${bytes} bytes of files.`);
     this.#batchBytes = batchBytes;

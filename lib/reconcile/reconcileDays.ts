@@ -2,6 +2,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { errorName } from '../base/errors.ts';
 import { countMetric, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
 import { type ListedObject, listObjects, type ObjectHead, type ObjectStore } from '../base/ObjectStore.ts';
+import { sum } from '../base/sum.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { erasures } from '../erase/Manifest.ts';
 import { heldTimes, RECORD_MS } from '../landing/heldTimes.ts';
@@ -314,7 +315,7 @@ async function readSince(store: ObjectStore, since: number): Promise<Omit<Look, 
       const { runs = [], current } = found?.manifest ?? {};
       const later = runs.filter(({ endedAt }) => endedAt >= since);
       const places = [...later, ...(current ? [current] : [])].flatMap((run) => Object.values(run.places));
-      taken += places.reduce((sum, { rows }) => sum + rows, 0);
+      taken += sum(places.map(({ rows }) => rows));
     } catch (error) {
       unread = unreadText(key, error);
     }

@@ -1,4 +1,5 @@
 import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../base/log.ts';
+import { sum } from '../base/sum.ts';
 
 /** The metrics of the function `relay`: docs/metrics.md. The metrics of the collector are in lib/collect/collectMetrics.ts. */
 export const relayMetrics = {
@@ -29,7 +30,7 @@ export function relayMetricLines(
 ): Readonly<Record<string, unknown>>[] {
   const m = relayMetrics;
   const base = { namespace: METRIC_NAMESPACE, timestamp };
-  const all = Object.values(refused).reduce((sum, count) => sum + count, 0);
+  const all = sum(Object.values(refused));
   return [
     emfLine({
       ...base,

@@ -48,7 +48,7 @@ const BAR_SECONDS = { ofDay: 900, ofDays: 7_200 };
 /** Charts of the periods, with a table of the same numbers below them. */
 function Charts({ periods, usual, children }: Drawn) {
   const values = (name: keyof Period) => periods.map((period) => period[name]);
-  const times = periods.map(({ at }) => at);
+  const times = periods.map(({ atSeconds }) => atSeconds);
   if (periods.length > 0 && periods.every(isQuiet))
     return (
       <>
@@ -57,7 +57,7 @@ function Charts({ periods, usual, children }: Drawn) {
       </>
     );
   const seconds = isDay(periods) ? BAR_SECONDS.ofDay : BAR_SECONDS.ofDays;
-  const bars = Map.groupBy(periods, ({ at }) => at - (at % seconds));
+  const bars = Map.groupBy(periods, ({ atSeconds }) => atSeconds - (atSeconds % seconds));
   const usualOfBars = (statistic: keyof UsualHour) =>
     [...bars.keys()].map((at) => usualRequests(usual, statistic, at, seconds));
   const sums = (name: keyof Period) => [...bars.values()].map((ofBar) => sumOf(ofBar, name));
@@ -92,7 +92,9 @@ function Charts({ periods, usual, children }: Drawn) {
         <Chart
           title="Oldest message of the writer, minutes"
           times={times}
-          lines={[{ name: 'age', tone: 'warning', values: periods.map(({ age }) => minutes(age)) }]}
+          lines={[
+            { name: 'age', tone: 'warning', values: periods.map(({ ageSeconds }) => minutes(ageSeconds)) },
+          ]}
         />
       </div>
       <Folded title="The same as a table">{() => <Numbers periods={periods} usual={usual} />}</Folded>
@@ -109,7 +111,7 @@ function minutes(seconds: number): number {
 }
 
 /** Whether nothing came or waited in a period, as far as it is known. */
-function isQuiet({ at: _, ...counts }: Period): boolean {
+function isQuiet({ atSeconds: _, ...counts }: Period): boolean {
   return Object.values(counts).every((count) => count === 0 || count === null);
 }
 
@@ -124,10 +126,12 @@ function isDay(periods: readonly Period[]): boolean {
 /** The periods as a table: a row for each hour of one day, or for each day of several. */
 function Numbers({ periods, usual }: Drawn) {
   const isHour = isDay(periods);
-  const rows = Map.groupBy(periods, ({ at }) => formatTime(at * 1_000).slice(0, isHour ? 13 : 10));
+  const rows = Map.groupBy(periods, ({ atSeconds }) =>
+    formatTime(atSeconds * 1_000).slice(0, isHour ? 13 : 10),
+  );
   type Row = readonly [time: string, ofRow: readonly Period[]];
   const sum = (name: keyof Period) => [([, ofRow]: Row) => sumOf(ofRow, name), 'number' as const] as const;
-  const most = (ofRow: readonly Period[], name: 'messages' | 'age') =>
+  const most = (ofRow: readonly Period[], name: 'messages' | 'ageSeconds') =>
     Math.max(...ofRow.map((period) => period[name]));
   return (
     <DataTable<Row>
@@ -139,7 +143,7 @@ function Numbers({ periods, usual }: Drawn) {
         [
           'Usual requests',
           ([, [first]]) =>
-            usualRequests(usual, 'median', first?.at ?? 0, (isHour ? HOUR_MS : DAY_MS) / 1_000),
+            usualRequests(usual, 'median', first?.atSeconds ?? 0, (isHour ? HOUR_MS : DAY_MS) / 1_000),
           'number',
         ],
         ['202', ...sum('accepted')],
@@ -149,7 +153,7 @@ function Numbers({ periods, usual }: Drawn) {
         ['Events', ...sum('events')],
         ['To landing/direct/', ...sum('overflowed')],
         ['Most messages', ([, ofRow]) => most(ofRow, 'messages'), 'number'],
-        ['Oldest, min', ([, ofRow]) => minutes(most(ofRow, 'age')), 'number'],
+        ['Oldest, min', ([, ofRow]) => minutes(most(ofRow, 'ageSeconds')), 'number'],
       ]}
     />
   );

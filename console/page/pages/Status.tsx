@@ -1,4 +1,5 @@
 import { Fragment } from 'preact';
+import { sum } from '../../../lib/base/sum.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { type HourState, hourStates } from '../../../lib/reconcile/judgeHour.ts';
 import type { Period } from '../../../observe/facts/flow/overTime.ts';
@@ -14,7 +15,7 @@ import { link } from '../parts/router.ts';
 import { Alarms, Doctor, Findings } from './Health.tsx';
 import { OverTime } from './OverTime.tsx';
 import { Quarantine } from './Quarantine.tsx';
-import { countFigure, type FigureCard, statusCards, sum } from './statusCards.ts';
+import { countFigure, type FigureCard, statusCards } from './statusCards.ts';
 
 /** The page Status: what `sluice status` says, and the way of an event with its figures. */
 export function Status() {

@@ -1,3 +1,4 @@
+import { sum } from '../../../lib/base/sum.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import type { Status } from '../../../observe/findings/status.ts';
@@ -90,11 +91,6 @@ export function sumOf(periods: readonly Period[], name: keyof Period): number | 
 
 /** What is shown of tables before the first answer. */
 const NO_ROWS = tableKinds.map((table) => ({ table, newestRowAt: null, rowsLastHour: null }));
-
-/** The sum of counts. */
-export function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
-}
 
 /** `3 min`, by the time of the deployment. */
 function ago(at: string | null | undefined, now: string): string {

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
+import { sum } from '../../base/sum.ts';
 import { DuckDbSession } from '../../parquet/DuckDbSession.ts';
 import { engineFailure } from '../../parquet/EngineError.ts';
 import { fileFailure } from '../../parquet/FileError.ts';
@@ -274,7 +275,7 @@ class Curation {
 }
 
 function rowsOf(files: readonly FileSchema[]): number {
-  return files.reduce((sum, { rows }) => sum + rows, 0);
+  return sum(files.map(({ rows }) => rows));
 }
 
 async function countRows(session: DuckDbSession, from: string): Promise<number> {

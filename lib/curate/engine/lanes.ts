@@ -1,4 +1,5 @@
 import { quoteText } from '../../base/sql.ts';
+import { sum } from '../../base/sum.ts';
 
 /** A range of names whose rows are sorted together; a name with more rows has several lanes, by hash of `event_id`. */
 interface Lane {
@@ -41,7 +42,7 @@ export function cutLanes(
     } else room -= rows;
   }
   const firsts = lanes.map((_, i) => lanes.slice(0, i).reduce((sum, { parts }) => sum + parts, 0));
-  const count = lanes.reduce((sum, { parts }) => sum + parts, 0);
+  const count = sum(lanes.map(({ parts }) => parts));
   const lane = (i: number): string => {
     const { parts } = lanes[i] ?? { parts: 1 };
     const first = firsts[i] ?? 0;

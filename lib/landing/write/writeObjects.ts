@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
 import { errorText, SluiceError } from '../../base/errors.ts';
 import { anyVersion, type ObjectStore } from '../../base/ObjectStore.ts';
+import { sum } from '../../base/sum.ts';
 import type { Clock } from '../../base/time.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { Config } from '../../schema/config.ts';
@@ -292,7 +293,7 @@ class Batch {
       log({ level: 'error', event: 'write_refused', object: key, kind, code, detail });
       this.#counters.get(key)?.refuse(kind, text);
     }
-    this.done.rows += lines.reduce((sum, { rows }) => sum + rows, 0);
+    this.done.rows += sum(lines.map(({ rows }) => rows));
     this.done.refused += written.refused.length;
     this.done.files += written.files.length;
   }

@@ -1,5 +1,6 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { DAY_MS } from '../../../lib/base/time.ts';
 import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../../deployment.ts';
@@ -8,10 +9,10 @@ import { readCounts } from './requestCounts.ts';
 import { readStackOutputs } from './stackOutputs.ts';
 import { readEndpoint } from './unreachedRequests.ts';
 
-/** What one period had. A queue without values was empty for hours. */
+/** What came in five minutes, and what waited. A queue without values was empty for hours. */
 export interface Period {
   /** Its start, epoch seconds. */
-  readonly at: number;
+  readonly atSeconds: number;
   /** Requests that the collector answered 202. */
   readonly accepted: number;
   /** Requests that the collector answered 4xx. */
@@ -24,15 +25,15 @@ export interface Period {
   readonly events: number;
   /** Events that became objects of `landing/direct/`. */
   readonly overflowed: number;
-  /** The most messages of the writer that waited, and the age of the oldest in seconds. */
+  /** The most messages that waited for the writer. */
   readonly messages: number;
-  /** The age of the oldest message of the writer, seconds. */
-  readonly age: number;
+  /** The greatest age of a message that waited for the writer, seconds. */
+  readonly ageSeconds: number;
 }
 
 /**
- * The last days by five minutes, oldest first; the last period is not over. From metrics that alarms and reconciliation have
- * anyway.
+ * The last days by five minutes, oldest first; the last period is not over. The metrics are those that alarms and reconciliation
+ * have anyway.
  *
  * @throws MetricsError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of CloudWatch and CloudFormation throw.
  */
@@ -50,20 +51,18 @@ export async function readOverTime(
       deployment,
       [
         ofQueue('ApproximateNumberOfMessagesVisible', 'Maximum', 'messages'),
-        ofQueue('ApproximateAgeOfOldestMessage', 'Maximum', 'age'),
+        ofQueue('ApproximateAgeOfOldestMessage', 'Maximum', 'ageSeconds'),
       ],
       { start, end, periodSeconds: PERIOD_MS / 1_000 },
     ),
   ]);
-  const sum = (codes: Readonly<Record<string, number>> = {}) =>
-    Object.values(codes).reduce((total, count) => total + count, 0);
   return Array.from({ length: (end - start) / PERIOD_MS }, (_, i) => {
     const at = start + i * PERIOD_MS;
     const { requests = 0, received = 0, overflowed = 0, refusedBy, failedBy } = counts.get(at) ?? {};
-    const refused = sum(refusedBy);
-    const failed = sum(failedBy);
+    const refused = sum(Object.values(refusedBy ?? {}));
+    const failed = sum(Object.values(failedBy ?? {}));
     return {
-      at: at / 1_000,
+      atSeconds: at / 1_000,
       accepted: Math.max(0, requests - refused - failed),
       refused,
       failed,
@@ -71,7 +70,7 @@ export async function readOverTime(
       events: received,
       overflowed,
       messages: queue.get('messages')?.get(at) ?? 0,
-      age: queue.get('age')?.get(at) ?? 0,
+      ageSeconds: queue.get('ageSeconds')?.get(at) ?? 0,
     };
   });
 }

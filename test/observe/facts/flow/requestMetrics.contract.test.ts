@@ -71,7 +71,7 @@ describe('the last days by five minutes', () => {
 
   it('count each request once by its answer, and the endpoint’s own failures apart', async () => {
     expect((await periodsOf(1)).at(-1)).toEqual({
-      at: AT / 1_000,
+      atSeconds: AT / 1_000,
       accepted: 4,
       refused: 3,
       failed: 2,
@@ -79,11 +79,11 @@ describe('the last days by five minutes', () => {
       events: 40,
       overflowed: 7,
       messages: 5,
-      age: 61,
+      ageSeconds: 61,
     });
   });
 
   it('begin so many days before the end of the period that is not over', async () => {
-    expect((await periodsOf(2))[0]?.at).toBe((minutesAfter(5) - 2 * DAY_MS) / 1_000);
+    expect((await periodsOf(2))[0]?.atSeconds).toBe((minutesAfter(5) - 2 * DAY_MS) / 1_000);
   });
 });
