@@ -16,28 +16,35 @@ describe('a day with files of equal size and ETag', () => {
     equalFilesWords(ledgerEntry({ files, ...more }));
   const pair = [file('d/p (1).parquet', '"1"'), file('d/p.parquet', '"1"')];
 
-  it('names them', () => {
+  it('has them named', () => {
     expect(words(pair)).toMatch(/: d\/p \(1\)\.parquet, d\/p\.parquet$/);
-    const twoGroups = [file('d/a', '"2"'), ...pair, file('d/x/p', '"1"'), file('d/b', '"2"')];
-    expect(words(twoGroups)).toMatch(/: d\/a, d\/b; d\/p \(1\)\.parquet, d\/p\.parquet, d\/x\/p$/);
-    const many = file('a', '1');
-    const names = Array.from('bcdefg', (name) => file(name, '1'));
-    expect(words([many, ...names])).toMatch(/: a, b, c, d, e and 2 more$/);
   });
 
-  it('is only a loaded one, of which nobody said that it is meant so', () => {
+  it('has equal ones named together, and different ones apart', () => {
+    const twoGroups = [file('d/a', '"2"'), ...pair, file('d/x/p', '"1"'), file('d/b', '"2"')];
+    expect(words(twoGroups)).toMatch(/: d\/a, d\/b; d\/p \(1\)\.parquet, d\/p\.parquet, d\/x\/p$/);
+  });
+
+  it('has the first five of many named, and the others counted', () => {
+    const many = Array.from('abcdefg', (key) => file(key, '1'));
+    expect(words(many)).toMatch(/: a, b, c, d, e and 2 more$/);
+  });
+
+  it('has none named if a person accepted them', () => {
     expect(words(pair, { accepted: true })).toBeNull();
-    for (const state of ['failed', 'waiting', 'inputs_missing'] as const)
-      expect(words(pair, { state })).toBeNull();
+  });
+
+  it.each(['failed', 'waiting', 'inputs_missing'] as const)('has none named in the state %s', (state) => {
+    expect(words(pair, { state })).toBeNull();
   });
 
   it.each([
-    ['another ETag', file('d/q', '"2"')],
-    ['another size', file('d/q', '"1"', { size: 8 })],
+    ['another ETag than the first', file('d/q', '"2"')],
+    ['another size than the first', file('d/q', '"1"', { size: 8 })],
     ['no rows', file('d/q', '"1"', { rows: { in: 0, out: 0, refused: 0 } })],
     ['rows that are all refused', file('d/q', '"1"', { rows: { in: 5, out: 0, refused: 5 } })],
-    ['another fate', file('d/q', '"1"', { fate: 'left_out' })],
-  ])('is none with a file of %s', (_, other) => {
+    ['another fate than `loaded`', file('d/q', '"1"', { fate: 'left_out' })],
+  ])('has none named if the second file has %s', (_, other) => {
     expect(words([file('d/p', '"1"'), other])).toBeNull();
   });
 });

@@ -2,7 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { erasePolicy } from '../../../lib/access/operators/erasePolicy.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { acmeSource, exportTo } from '../../harness/configInput.ts';
-import { CURATED_FILE, EVENTS_FILE, INGESTED_FILE, key, keyPolicy, object, scope } from './calls.ts';
+import {
+  CURATED_FILE,
+  EVENTS_FILE,
+  EXPOSURES_FILE,
+  INGESTED_FILE,
+  key,
+  keyPolicy,
+  list,
+  object,
+  scope,
+} from './calls.ts';
 import { type Call, decideCall } from './decideCall.ts';
 
 const STACK = 'sluice-prod';
@@ -20,19 +30,44 @@ const ofQueue = (action: string, part: string): Call => ({
   action: `sqs:${action}`,
   resources: [arn('sqs', `${STACK}-${part}`)],
 });
-const listVersions = (prefix: string): Call => ({
+const listVersions = (prefix: string, bucket = scope.bucket): Call => ({
   action: 's3:ListBucketVersions',
-  resources: [`arn:aws:s3:::${scope.bucket}`],
+  resources: [`arn:aws:s3:::${bucket}`],
   context: { 's3:prefix': prefix },
 });
+/** A call with its title. What a list asks for is in its prefix, not in its resource. */
+const titled = (call: Call) => {
+  const prefix = call.context?.['s3:prefix'];
+  return {
+    title: [call.action, ...call.resources, ...(prefix === undefined ? [] : [prefix])].join(' '),
+    call,
+  };
+};
 const onAll = (actions: readonly string[], keys: readonly string[]) =>
   keys.flatMap((name) => actions.map((action) => object(action, name)));
 
 /** Objects whose rows of others stay: they are replaced. */
-const REPLACED = [EVENTS_FILE, CURATED_FILE, INGESTED_FILE, 'landing/2026/a', 'damaged/a'];
+const REPLACED = [
+  EXPOSURES_FILE,
+  EVENTS_FILE,
+  'quarantine/2026-11-20/a.parquet',
+  CURATED_FILE,
+  INGESTED_FILE,
+  'landing/2026/a',
+  'damaged/a',
+];
 /** Objects that go as a whole. */
-const WHOLE = ['relay/waiting/a', 'damaged/a', 'quarantine-large/a', 'query-results/a', 'ledger/_loads/a'];
-const ENTRIES = 'ledger/acme/events/2026-11-20.json';
+const WHOLE = [
+  'relay/waiting/a',
+  'damaged/a',
+  'quarantine-large/a',
+  'query-results/a',
+  'reader-tables/metabase/a',
+  'ledger/_loads/a',
+];
+const ENTRY = 'ledger/acme/events/2026-11-20.json';
+const ERASURE = 'ledger/_erasures/a.json';
+const OTHER_BUCKET = 'acme-drops';
 
 async function verdictOf(call: Call) {
   const resourcePolicy = call.action.startsWith('kms:') ? keyPolicy : undefined;
@@ -43,14 +78,14 @@ async function verdictOf(call: Call) {
 }
 
 describe('the policy of an erasure', () => {
-  it.each<Call>([
-    ...[...REPLACED, ...WHOLE, ENTRIES].map(listVersions),
-    ...onAll(['GetObjectVersion', 'DeleteObjectVersion'], [...REPLACED, ...WHOLE, ENTRIES]),
+  const allowed: readonly Call[] = [
+    ...[...REPLACED, ...WHOLE, ENTRY].map((name) => listVersions(name)),
+    ...onAll(['GetObjectVersion', 'DeleteObjectVersion'], [...REPLACED, ...WHOLE, ENTRY]),
     ...onAll(['GetObject', 'PutObject'], REPLACED),
     ...onAll(['GetObject', 'DeleteObject'], WHOLE),
-    ...onAll(['GetObject', 'PutObject'], ['ledger/_erasures/a.json', 'ledger/exports/out/a.json', ENTRIES]),
+    ...onAll(['GetObject', 'PutObject'], [ERASURE, 'ledger/exports/out/a.json', ENTRY]),
     ...onAll(['GetObject'], ['ledger/_landing/a', 'statsig/ingested/received_hours/2026-11-20.json']),
-    { action: 's3:ListBucket', resources: [`arn:aws:s3:::${scope.bucket}`] },
+    list(),
     { action: 'cloudwatch:GetMetricData', resources: [arn('cloudwatch', 'dataset/default')] },
     { action: 'cloudformation:DescribeStacks', resources: [arn('cloudformation', `stack/${STACK}/1`)] },
     ...['curate-plan', 'export'].flatMap((part) =>
@@ -61,18 +96,28 @@ describe('the policy of an erasure', () => {
     ),
     key('Decrypt'),
     key('GenerateDataKey'),
-  ])('allows $action on $resources', async (call) => {
+  ];
+  it.each(allowed.map(titled))('allows $title', async ({ call }) => {
     expect(await verdictOf(call)).toBe('Allowed');
   });
 
-  it.each<Call>([
+  const denied: readonly Call[] = [
     object('PutObject', 'relay/waiting/a'),
     object('DeleteObject', EVENTS_FILE),
+    object('DeleteObject', ERASURE),
+    object('DeleteObjectVersion', ERASURE),
     object('GetObject', 'somebody/a'),
+    object('DeleteObjectVersion', 'somebody/a'),
     listVersions('somebody/'),
+    list('', OTHER_BUCKET),
+    listVersions(EVENTS_FILE, OTHER_BUCKET),
+    object('GetObject', EVENTS_FILE, OTHER_BUCKET),
+    object('DeleteObjectVersion', EVENTS_FILE, OTHER_BUCKET),
     ofQueue('SendMessage', 'ingest-load'),
+    ofQueue('ReceiveMessage', 'relay'),
     key('PutKeyPolicy'),
-  ])('allows no $action on $resources', async (call) => {
+  ];
+  it.each(denied.map(titled))('allows no $title', async ({ call }) => {
     expect(await verdictOf(call)).toBe('ImplicitlyDenied');
   });
 });
