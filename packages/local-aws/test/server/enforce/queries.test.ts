@@ -27,6 +27,7 @@ describe('a query of a user whose policies are enforced', () => {
       'CREATE VIEW doubled AS SELECT 2 * n AS n FROM rows',
       "CREATE TABLE others WITH (format = 'PARQUET', external_location = 's3://landing/others/') AS SELECT 1 AS n",
       'CREATE VIEW through AS SELECT * FROM others',
+      "CREATE TABLE days WITH (format = 'PARQUET', external_location = 's3://landing/days/', partitioned_by = ARRAY['ds']) AS SELECT 1 AS n, '2026-11-20' AS ds",
     ])
       expect(await runQuery(root, sql)).toMatchObject(SUCCEEDED);
   }, 120_000);
@@ -56,7 +57,13 @@ describe('a query of a user whose policies are enforced', () => {
     { action: 'glue:CreateTable', sql: 'CREATE VIEW mine AS SELECT 1 AS one', start: '', end: '' },
     { action: 'glue:DeleteTable', sql: 'DROP TABLE rows', start: HIVE, end: ')' },
     { action: 'glue:GetDatabases', sql: 'SHOW DATABASES', start: HIVE, end: ')' },
-  ])('fails in the words of Glue without $action', async ({ action, sql, start, end }) => {
+    {
+      action: 'glue:BatchCreatePartition',
+      sql: "ALTER TABLE days ADD IF NOT EXISTS PARTITION (ds = '2026-11-20')",
+      start: HIVE,
+      end: ')',
+    },
+  ])('fails in the words of Glue without $action: $sql', async ({ action, sql, start, end }) => {
     const { reason = '', error } = await runQuery(reader, sql);
     const sentence = denied(READER, action, `arn:aws:glue:us-east-1:${ACCOUNT}:catalog`);
     expect(reason.replace(/Request ID: [^;]+/, 'Request ID: id')).toBe(

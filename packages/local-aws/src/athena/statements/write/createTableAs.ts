@@ -99,7 +99,7 @@ async function createTableAs(
     PartitionKeys: keyColumns,
     StorageDescriptor: parquetStorageDescriptor(dataColumns, location),
   });
-  addPartitions(run, { database, name }, written.partitions);
+  if (written.partitions.length > 0) addPartitions(run, { database, name }, written.partitions);
   return toStatementResult(written);
 }
 

@@ -47,7 +47,7 @@ export async function runInsert(statement: Insert, run: QueryRun): Promise<Query
       locationOf: (values) => insertLocation(entry, keys, values),
     });
     const newPartitions = written.partitions.filter(({ values }) => !findPartition(entry, values));
-    addPartitions(run, { database, name }, newPartitions);
+    if (newPartitions.length > 0) addPartitions(run, { database, name }, newPartitions);
     return toStatementResult(written);
   } catch (error) {
     session.close();

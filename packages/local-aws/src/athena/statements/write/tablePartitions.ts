@@ -45,7 +45,8 @@ export function withTrailingSlash(location: string): string {
 }
 
 /**
- * Creates partitions of a table in Glue: all of them, or none if this throws. They are stored as their table is.
+ * Creates partitions of a table in Glue: all of them, or none if this throws. They are stored as their table is. The caller needs
+ * the permission even if there are none to create.
  *
  * @throws AwsError AlreadyExistsException
  */
@@ -54,7 +55,6 @@ export function addPartitions(
   { database, name }: TablePlace,
   partitions: readonly NewPartition[],
 ): void {
-  if (partitions.length === 0) return;
   const input = { DatabaseName: database, TableName: name };
   context.onCall({ service: 'glue', operation: 'BatchCreatePartition', input });
   const now = runner.clock.now();
