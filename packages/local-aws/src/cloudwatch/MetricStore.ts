@@ -7,7 +7,7 @@ import { reportDefect } from '../base/reportDefect.ts';
 import { isChecked, isTorn, parseChecked } from '../disk/checked.ts';
 import { readWhole } from '../disk/files.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
-import type { Metric, MetricDatum } from './embeddedMetrics.ts';
+import type { Metric, MetricDatum } from './Metric.ts';
 import { Statistics, type StoredStatistics } from './Statistics.ts';
 
 /** Milliseconds of a minute, the shortest period. */

@@ -5,12 +5,12 @@ import { epochSeconds, type JsonOperation, jsonService, operation } from '../pro
 import { readToken, writeToken } from '../protocol/pageToken.ts';
 import type { AlarmOptions } from './alarmState.ts';
 import { describeAlarms, invalidToken } from './alarms.ts';
-import type { Metric } from './embeddedMetrics.ts';
+import type { Metric } from './Metric.ts';
 import type { StoredMinute } from './MetricStore.ts';
 import { isStatistic, Statistics, statistics } from './Statistics.ts';
 
-export { readEmbeddedMetrics } from './embeddedMetrics.ts';
 export { MetricStore } from './MetricStore.ts';
+export { readEmbeddedMetrics } from './readEmbeddedMetrics.ts';
 
 /** Limits of a call: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
 const LIMITS = {

@@ -1,5 +1,5 @@
 import type { QueueMinute } from '../sqs/Queues.ts';
-import type { MetricDatum } from './embeddedMetrics.ts';
+import type { MetricDatum } from './Metric.ts';
 
 /** Firehose's metrics of a stream: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html */
 export const streamMetricNames = [

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
-import { readProperties } from '../protocol/readProperties.ts';
+import { inert, readProperties } from '../protocol/readProperties.ts';
 
 const targetSchema = z.strictObject({
   Id: z.string().min(1).max(64),
   Arn: z.string().min(1),
   DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
   /** The role has no effect here: the policy of a queue decides who sends to it, and it always accepts. */
-  RoleArn: z.unknown().optional(),
-  RetryPolicy: z.unknown().optional(),
+  RoleArn: inert,
+  /** A delivery that the disk has no room for is tried again for a day, as by default. */
+  RetryPolicy: inert,
 });
 
 const ruleSchema = z.strictObject({
@@ -19,8 +20,8 @@ const ruleSchema = z.strictObject({
   State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
   /** There are at most five. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
   Targets: z.array(targetSchema).max(5).default([]),
-  RoleArn: z.unknown().optional(),
-  Tags: z.unknown().optional(),
+  RoleArn: inert,
+  Tags: inert,
 });
 
 /** A rule as a template's `AWS::Events::Rule` describes it. */

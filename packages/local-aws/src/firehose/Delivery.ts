@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JournalEntry } from './Journal.ts';
-import type { ObjectSink, StreamCall } from './ports.ts';
+import type { DeliveryPut, ObjectSink } from './ports.ts';
 import type { StreamSettings } from './streamSettings.ts';
 
 /** The content type that AWS gives its objects. */
@@ -22,7 +22,7 @@ export interface DeliveryContext {
   readonly settings: StreamSettings;
   readonly sink: ObjectSink;
   /** Called before each call of S3. An error that it throws fails the delivery. */
-  readonly onCall?: ((call: StreamCall) => void) | undefined;
+  readonly onCall?: ((call: DeliveryPut) => void) | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Alarm, LocalClock } from '../base/clock.ts';
-import type { MetricDatum } from '../cloudwatch/embeddedMetrics.ts';
+import type { MetricDatum } from '../cloudwatch/Metric.ts';
 import { STREAM_NAMESPACE, type streamMetricNames } from '../cloudwatch/serviceMetrics.ts';
 import type { DeliveryStream, StreamMinute } from './DeliveryStream.ts';
 

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalClock } from '../base/clock.ts';
 import { memberOf } from '../base/json.ts';
-import type { MetricDatum } from '../cloudwatch/embeddedMetrics.ts';
+import type { MetricDatum } from '../cloudwatch/Metric.ts';
 import { fileNameOf } from '../disk/files.ts';
 import { Faults } from '../faults/Faults.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
@@ -11,7 +11,7 @@ import { readProperties } from '../protocol/readProperties.ts';
 import { DeliveryStream } from './DeliveryStream.ts';
 import { invalidArgument, streamInUse } from './errors.ts';
 import { putRecord, streamName } from './operations.ts';
-import type { ObjectSink, StreamCall } from './ports.ts';
+import type { DeliveryPut, ObjectSink } from './ports.ts';
 import { StreamMetrics } from './StreamMetrics.ts';
 import { readStreamSettings, streamSchema } from './streamSettings.ts';
 
@@ -27,7 +27,7 @@ export interface FirehoseOptions {
   /** A number from 0 to 1, exclusive, which spreads retries. Default `Math.random`. */
   readonly random?: () => number;
   /** Called before a stream calls S3. If it throws, the delivery fails and is retried. Default: nothing. */
-  readonly onCall?: (stream: string, call: StreamCall) => void;
+  readonly onCall?: (stream: string, call: DeliveryPut) => void;
   /** Called with each record that a stream accepted, and epoch milliseconds. Default: nothing. */
   readonly onAccepted?: (stream: string, data: Uint8Array, at: number) => void;
   /** Called with the values of CloudWatch's metrics. Default: nothing. */

@@ -13,8 +13,10 @@ export interface ObjectSink {
   ): Promise<void>;
 }
 
-/** A PutObject of a delivery stream, before it is made. */
-export interface StreamCall {
+/** The PutObject of a delivery, before the stream makes it. */
+export interface DeliveryPut {
+  /** Name of the bucket. */
   readonly bucket: string;
+  /** Key of the object. */
   readonly key: string;
 }

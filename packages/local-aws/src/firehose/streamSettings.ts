@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { notImplemented } from '../protocol/AwsError.ts';
+import { inert } from '../protocol/readProperties.ts';
 import { limits } from './errors.ts';
 
 /** A delivery stream's validated settings, with defaults. */
@@ -36,8 +37,6 @@ export function readStreamSettings(destination: DestinationProperties): StreamSe
 }
 
 const arn = z.string().regex(/^arn:/, 'an ARN');
-/** A property that CloudFormation accepts and that has no effect here. */
-const inert = z.unknown();
 
 /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_ExtendedS3DestinationConfiguration.html */
 const EXTENSION_CHARACTERS = 128;
@@ -66,8 +65,8 @@ const extendedS3 = z.strictObject({
   BufferingHints: bufferingHints.default({}),
   CompressionFormat: z.literal('UNCOMPRESSED').default('UNCOMPRESSED'),
   S3BackupMode: z.literal('Disabled').optional(),
-  CloudWatchLoggingOptions: inert.optional(),
-  EncryptionConfiguration: inert.optional(),
+  CloudWatchLoggingOptions: inert,
+  EncryptionConfiguration: inert,
 });
 
 /**
@@ -79,8 +78,8 @@ export const streamSchema = z.strictObject({
   DeliveryStreamName: z.string().optional(),
   DeliveryStreamType: z.literal('DirectPut').default('DirectPut'),
   ExtendedS3DestinationConfiguration: extendedS3,
-  DeliveryStreamEncryptionConfigurationInput: inert.optional(),
-  Tags: inert.optional(),
+  DeliveryStreamEncryptionConfigurationInput: inert,
+  Tags: inert,
 });
 
 /** The validated destination. */

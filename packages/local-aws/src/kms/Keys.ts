@@ -7,7 +7,7 @@ import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { Faults } from '../faults/Faults.ts';
 import { type Policy, readPolicy } from '../iam/policy.ts';
 import { AwsError } from '../protocol/AwsError.ts';
-import { readProperties } from '../protocol/readProperties.ts';
+import { inert, readProperties } from '../protocol/readProperties.ts';
 
 // Errors of KMS under AWS's names: https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html#API_DescribeKey_Errors
 
@@ -29,9 +29,6 @@ export const notAuthorized = (because: string): AwsError =>
 export const validationError = (message: string): AwsError =>
   new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
 
-/** A property without effect here: no key rotates, and a key that leaves the stack is gone at once. */
-const inert = z.unknown();
-
 /** The properties of a key that are supported: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html */
 const keyPropertiesSchema = z.strictObject({
   Description: z.string().default(''),
@@ -41,10 +38,12 @@ const keyPropertiesSchema = z.strictObject({
   MultiRegion: z.literal(false).default(false),
   /** The root of the account may always change the key's policy, so KMS's lockout check would never refuse. */
   BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
-  EnableKeyRotation: inert.optional(),
+  /** No key rotates here. */
+  EnableKeyRotation: inert,
   Enabled: z.boolean().default(true),
-  PendingWindowInDays: inert.optional(),
-  Tags: inert.optional(),
+  /** A key that leaves the stack is gone at once. */
+  PendingWindowInDays: inert,
+  Tags: inert,
 });
 
 const aliasPropertiesSchema = z.strictObject({

@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
-import { readEmbeddedMetrics } from '../cloudwatch/embeddedMetrics.ts';
 import type { MetricStore } from '../cloudwatch/MetricStore.ts';
+import { readEmbeddedMetrics } from '../cloudwatch/readEmbeddedMetrics.ts';
 import { fileNameOf, readWhole, writeWhole } from '../disk/files.ts';
 
 /** How long output waits before its metrics are read, in milliseconds of the machine: an answer does not wait for that. */

@@ -1,5 +1,8 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { AwsError, notImplemented } from './AwsError.ts';
+
+/** A property that CloudFormation accepts and that has no effect here. */
+export const inert = z.unknown().optional();
 
 /**
  * Validates the properties of a template's resource, as CloudFormation has them.

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { QueryCall } from '../athena/index.ts';
 import { parseJson } from '../base/json.ts';
-import type { StreamCall } from '../firehose/ports.ts';
+import type { DeliveryPut } from '../firehose/ports.ts';
 import { AccessKeys, type Credentials } from '../iam/AccessKeys.ts';
 import { gluePermissions, neededPermissions } from '../iam/neededPermissions.ts';
 import {
@@ -37,7 +37,7 @@ export interface CallPermissions {
   /** The role of a stream, and the permissions that it needs for a delivery; undefined for a stream without one. */
   readonly ofDelivery: (
     stream: string,
-    call: StreamCall,
+    call: DeliveryPut,
   ) => { readonly role: string; readonly needed: readonly NeededPermission[] } | undefined;
   /** The permissions that the caller of a query needs for what Athena does for it. */
   readonly ofQuery: (call: QueryCall) => readonly NeededPermission[];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readProperties } from '../protocol/readProperties.ts';
+import { inert, readProperties } from '../protocol/readProperties.ts';
 import { SQS_DEFAULTS, SQS_LIMITS, twoEncryptions } from './errors.ts';
 
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
@@ -46,10 +46,9 @@ export const queueNameSchema = z
 const propertiesSchema = queueSettingsSchema.extend({
   QueueName: queueNameSchema.optional(),
   SqsManagedSseEnabled: z.boolean().optional(),
-  /** Has no effect here. */
-  Tags: z.unknown().optional(),
+  Tags: inert,
   /** Names the queues that may use this one as their dead-letter queue. It has no effect here: all may. */
-  RedriveAllowPolicy: z.unknown().optional(),
+  RedriveAllowPolicy: inert,
 });
 
 /**

@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
-import { readEmbeddedMetrics } from '../../src/cloudwatch/embeddedMetrics.ts';
 import { cloudWatchService } from '../../src/cloudwatch/index.ts';
 import { METRIC_RETENTION_MS, MetricStore } from '../../src/cloudwatch/MetricStore.ts';
+import { readEmbeddedMetrics } from '../../src/cloudwatch/readEmbeddedMetrics.ts';
 import { startServices } from '../../src/testing/startServices.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 

@@ -32,6 +32,8 @@ function expiredFile(): string {
 const put = (n: number) => fixture.put('s', JSON.stringify({ n }));
 
 const STEP_MS = 300_000;
+/** The longest pause between two attempts of a delivery. */
+const MOST_BETWEEN_TRIES_MS = 600_000;
 /** Turns of the event loop in which a step's alarms begin their attempts. */
 const TURNS_OF_A_STEP = 5;
 /** A failed attempt writes to the disk before it sets its next alarm, which takes more turns. */
@@ -48,61 +50,87 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
-describe('what S3 does not accept', () => {
-  it('is kept for less than 24 hours, and delivered when S3 accepts it again', async () => {
+describe('a record that S3 does not accept', () => {
+  it('is kept until 24 hours after it came', async () => {
+    await put(1);
+    await fixture.pending(1);
+    await pass(24 * HOUR - STEP_MS);
+    expect(fixture.firehose.pending()).toEqual([expect.objectContaining({ stream: 's', documents: 1 })]);
+  });
+
+  it('is delivered when S3 accepts it again', async () => {
     await put(1);
     await fixture.pending(1);
     await pass(23 * HOUR);
-    expect(fixture.firehose.expired()).toEqual([]);
     isAway = false;
     await fixture.firehose.flush();
     expect(fixture.data()).toBe('{"n":1}');
   });
 
-  it('is dropped after 24 hours by its own arrival, counted, and holds nothing back', async () => {
-    await put(1);
-    await put(2);
-    await fixture.pending(2);
-    await pass(2 * HOUR);
-    await put(3);
-    await fixture.pending(3);
-    await pass(22 * HOUR + 600_000);
-    await fixture.pending(1);
-    expect(fixture.firehose.expired()).toEqual([{ stream: 's', documents: 2 }]);
-    const lines = readFileSync(expiredFile(), 'utf8').trim().split('\n');
-    const arrivedAt = '2026-11-20T12:00:00.000Z';
-    expect(lines.map((line) => JSON.parse(line))).toEqual([
-      { arrivedAt, document: '{"n":1}' },
-      { arrivedAt, document: '{"n":2}' },
-    ]);
-    isAway = false;
-    await fixture.firehose.flush();
-    expect(fixture.data()).toBe('{"n":3}');
-    await fixture.pending(0);
+  describe('for more than 24 hours', () => {
+    beforeEach(async () => {
+      await put(1);
+      await put(2);
+      await fixture.pending(2);
+      await pass(2 * HOUR);
+      await put(3);
+      await fixture.pending(3);
+      await pass(22 * HOUR + MOST_BETWEEN_TRIES_MS);
+      await fixture.pending(1);
+    });
+
+    it('is counted as expired', () => {
+      expect(fixture.firehose.expired()).toEqual([{ stream: 's', documents: 2 }]);
+    });
+
+    it('is written to a file with its arrival', () => {
+      const lines = readFileSync(expiredFile(), 'utf8').trim().split('\n');
+      const arrivedAt = '2026-11-20T12:00:00.000Z';
+      expect(lines.map((line) => JSON.parse(line))).toEqual([
+        { arrivedAt, document: '{"n":1}' },
+        { arrivedAt, document: '{"n":2}' },
+      ]);
+    });
+
+    it('holds no later record back', async () => {
+      isAway = false;
+      await fixture.firehose.flush();
+      expect(fixture.data()).toBe('{"n":3}');
+    });
   });
 
-  it('stays dropped and counted after a restart, and after a kill while it was counted', async () => {
-    await put(1);
-    await fixture.pending(1);
-    await pass(25 * HOUR);
-    await fixture.pending(0);
-    await fixture.stop();
-    appendFileSync(expiredFile(), '{"arrivedAt":"2026-');
-    await openStream();
-    isAway = false;
-    await fixture.firehose.flush();
-    expect(fixture.objects.size).toBe(0);
-    expect(fixture.firehose.expired()).toEqual([{ stream: 's', documents: 1 }]);
+  describe('and that has expired before a restart', () => {
+    beforeEach(async () => {
+      await put(1);
+      await fixture.pending(1);
+      await pass(25 * HOUR);
+      await fixture.pending(0);
+      await fixture.stop();
+    });
+
+    it('is not delivered after it', async () => {
+      await openStream();
+      isAway = false;
+      await fixture.firehose.flush();
+      expect(fixture.objects.size).toBe(0);
+    });
+
+    it('is counted once after it, although the process was killed while it wrote the file', async () => {
+      appendFileSync(expiredFile(), '{"arrivedAt":"2026-');
+      await openStream();
+      expect(fixture.firehose.expired()).toEqual([{ stream: 's', documents: 1 }]);
+    });
   });
 
-  it('is delivered however late, if S3 accepts it at the next attempt', async () => {
+  it('does not expire if a clock jumps by 30 hours before the first attempt, which S3 accepts', async () => {
     isAway = false;
     await put(1);
     await fixture.pending(1);
-    // A clock that jumps makes nothing old that could be delivered.
     fixture.clock.advance(30 * HOUR);
     await fixture.pending(0);
-    expect(fixture.firehose.expired()).toEqual([]);
-    expect(fixture.data()).toBe('{"n":1}');
+    expect({ expired: fixture.firehose.expired(), data: fixture.data() }).toEqual({
+      expired: [],
+      data: '{"n":1}',
+    });
   });
 });

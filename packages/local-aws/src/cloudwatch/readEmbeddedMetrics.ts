@@ -1,27 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../base/json.ts';
-
-/** Values of a metric at one time. */
-export interface MetricDatum {
-  /** Whose values they are. */
-  readonly metric: Metric;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  /** At least one. */
-  readonly values: readonly number[];
-}
-
-/** A metric in one unit: values that differ in any of these members are kept apart. */
-export interface Metric {
-  /** The namespace: `Shop`. */
-  readonly namespace: string;
-  /** The name of the metric. */
-  readonly name: string;
-  /** CloudWatch's name of the unit: `None` if the document has none. */
-  readonly unit: string;
-  /** Names and values, in the order of the names. */
-  readonly dimensions: readonly (readonly [name: string, value: string])[];
-}
+import type { Metric, MetricDatum } from './Metric.ts';
 
 /**
  * Limits of a document: metrics of a directive, values of a metric, dimensions of a set.
