@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { QueueMessage, TaskQueue } from '../../lib/base/queue.ts';
-import { type Clock, DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
+import { type Clock, DAY_MS, HOUR_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { knowDays, seeTables } from '../../lib/curate/lookAtDays.ts';
 import { CHECK_RUN } from '../../lib/curate/messageBodies.ts';
 import { type CuratePlanFunction, planMessages as planCurations } from '../../lib/curate/planMessages.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
 import { loadMessages } from '../../lib/drops/load/loadMessages.ts';
+import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 import { lateNotes } from '../../lib/drops/plan/lateNotes.ts';
 import { planMessages as planDrops } from '../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
@@ -17,7 +18,7 @@ import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
 import { registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
 import { lookAtLanding } from '../../lib/landing/write/lookAtLanding.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
-import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
+import { ledgerStore, listedEntries } from '../../lib/ledger/ledgerStore.ts';
 import { sweepVersions } from '../../lib/ledger/sweepVersions.ts';
 import { noteLooks, turnMs } from '../../lib/ledger/turns.ts';
 import { TURN_PARTS } from '../../lib/ledger/versionFiles.ts';
@@ -183,6 +184,13 @@ function landedTable({ catalog, config, bucket, own }: WorkPorts, table: string)
   };
 }
 
+/** Lists a customer's folder, which costs as a listing of ours, and has the one file of every day. */
+async function listExported({ own, clock }: WorkPorts, folder: string, from: UtcDay) {
+  await own.listPage(folder);
+  const there = { hasManifest: true, files: 1 };
+  return new Map(daysBetween(from, utcDay(clock.now())).map((day) => [day, there]));
+}
+
 /** Milliseconds between two looks at a part of all versions, with the default retention. */
 const TURN_PART_MS = turnMs({ retention: { dataVersionDays: 7 } }) / TURN_PARTS;
 
@@ -249,8 +257,15 @@ export const periodicWorks: Readonly<Record<string, PeriodicWork>> = {
   'export, daily plan': daily(2, (ports) => {
     const { exports } = ports.config;
     return planExports(
-      { ...ports, exports, looks: exportLooks(ports.own), tableOf: (table) => landedTable(ports, table) },
-      { sluice: 'export' },
+      {
+        ...ports,
+        exports,
+        looks: exportLooks(ports.own),
+        tableOf: (table) => landedTable(ports, table),
+        targetOf: () => ({ listDays: (folder, from) => listExported(ports, folder, from) }),
+        entriesOf: listedEntries(ports.own),
+      },
+      { sluice: 'export', schedule: 'daily' },
     );
   }),
 };

@@ -25,7 +25,7 @@ import { requestedText, requestWork } from './requestWork.ts';
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show which days were exported.', options: ['days', 'after'], run: status },
   run: {
-    summary: 'Export changed days of the lookback now, or with --from days, changed or not.',
+    summary: 'Export days that changed or that the bucket lacks now, or with --from days, changed or not.',
     options: ['from', 'to', 'drop', 'dry-run'],
     run: runNow,
   },

@@ -24,6 +24,7 @@ import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
 import { endOf } from '../../lib/lambda/middlewares.ts';
 import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import type { Attempts } from '../../lib/landing/catalog/catalogCalls.ts';
+import { listedEntries } from '../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import { statsigFormats } from '../../lib/tables/exports/statsigFormat.ts';
 
@@ -93,12 +94,14 @@ function makeExporter(from: Environment, endsAt: number): Exporter {
   const { SLUICE_BUCKET: bucket, SLUICE_EXPORT_QUEUE, SLUICE_STAGE: stage } = from;
   const attempts = { ...systemTiming, deadline: endsAt - LAST_CALL_MS };
   const s3 = s3Client();
+  const store = s3ObjectStore(s3, bucket);
   return {
     exports: config.exports,
     stage,
     clock: systemClock,
     ...makePorts(bucket, { s3, glue: glueClient() }, attempts),
-    looks: exportLooks(s3ObjectStore(s3, bucket)),
+    looks: exportLooks(store),
+    entriesOf: listedEntries(store),
     isolate: (exported) => makeIsolatedPorts(from, exported, attempts),
     tasks: taskQueue(sqsClient(), SLUICE_EXPORT_QUEUE, systemTiming),
     newOwner: randomUUID,

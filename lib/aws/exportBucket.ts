@@ -8,8 +8,13 @@ import { customerSession } from '../access/sessionPolicies.ts';
 import { mapLimit } from '../base/concurrency.ts';
 import { anyVersion } from '../base/ObjectStore.ts';
 import { ExportError } from '../export/ExportError.ts';
-import type { TargetBucket } from '../export/exportDay.ts';
-import { MOST_TARGET_PAGES, MOST_UPLOAD_PAGES, PARALLEL_ABORTS } from '../export/limits.ts';
+import type { ExportedFolder, TargetBucket } from '../export/exportDay.ts';
+import {
+  MOST_FOLDER_PAGES,
+  MOST_TARGET_PAGES,
+  MOST_UPLOAD_PAGES,
+  PARALLEL_ABORTS,
+} from '../export/limits.ts';
 import {
   type Attempts,
   CatalogCallError,
@@ -18,7 +23,7 @@ import {
   readPages,
 } from '../landing/catalog/catalogCalls.ts';
 import type { Export } from '../schema/exports.ts';
-import { exportFolder, isExportedFile } from '../tables/exportKeys.ts';
+import { exportFolder, isExportedFile, MANIFEST } from '../tables/exportKeys.ts';
 import { customerClient, isOfAnotherOwner, type Refusal, s3Refusal } from './customerClient.ts';
 import {
   MOST_PARTS,
@@ -103,6 +108,23 @@ export function exportBucketFrom(
         return new Map(objects.map(({ key, size }) => [key, size]));
       }),
 
+    listDays: (folder, from) =>
+      asking(folder, async () => {
+        const days = new Map<string, ExportedFolder>();
+        const whole = await readPages(attempts, MOST_FOLDER_PAGES, async (token) => {
+          const { items, next } = await store.listPage(folder, { token, after: folder + from });
+          for (const { key } of items) countInDay(days, key.slice(folder.length));
+          // A large folder does not fit into memory.
+          return { items: [], next };
+        });
+        if (whole === undefined)
+          throw new ExportError(
+            'SLUICE_EXPORT_TOO_MANY_FILES',
+            `${bucket}/${folder}: more than ${MOST_FOLDER_PAGES},000 objects.`,
+          );
+        return days;
+      }),
+
     write: (key, bytes, size) =>
       asking(key, async () => {
         const partBytes = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
@@ -160,6 +182,16 @@ export function exportBucketFrom(
       }
     },
   };
+}
+
+/** Counts an object in what is known of its day. @param name The key without the export's folder. */
+function countInDay(days: Map<string, ExportedFolder>, name: string): void {
+  const [day = '', file = ''] = name.split('/');
+  const { hasManifest, files } = days.get(day) ?? { hasManifest: false, files: 0 };
+  days.set(day, {
+    hasManifest: hasManifest || file === MANIFEST,
+    files: isExportedFile(file) ? files + 1 : files,
+  });
 }
 
 /** The code of each refusal. */

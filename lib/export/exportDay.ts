@@ -4,7 +4,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { errorText, SluiceError } from '../base/errors.ts';
 import { failureFields } from '../base/log.ts';
 import type { FaultPoint } from '../base/retry.ts';
-import type { Clock } from '../base/time.ts';
+import type { Clock, UtcDay } from '../base/time.ts';
 import type { Claim, Ledger, Settlement } from '../ledger/Ledger.ts';
 import { type FileFate, fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { Export } from '../schema/exports.ts';
@@ -104,7 +104,7 @@ export async function exportDay(
     claim = renewed;
     await exporter.faultPoint?.('renewed');
     // An erasure may have noted meanwhile what it has replaced.
-    const kept = task.drop === true ? [] : keptFiles(exporter.table, claim.entry, day);
+    const kept = task.drop === true ? [] : work.stillThere(keptFiles(exporter.table, claim.entry, day));
     removed = await work.publish({ ...day, kept });
     settlement = successSettlement({ ...day, kept }, exporter.rewriter?.form);
   } catch (error) {
@@ -174,6 +174,8 @@ class DayWork {
   readonly #day: string;
   readonly #folder: string;
   readonly #before: readonly FileFate[];
+  /** What the customer's folder had before the first copy of the last round. */
+  #there: ReadonlyMap<string, number> = new Map();
   /** How many files were copied. Files that were there already are not counted. */
   copied = 0;
 
@@ -199,6 +201,7 @@ class DayWork {
       const location = (await table.locations([this.#day])).get(this.#day);
       const day = await listDayFiles(table, location, this.#before, clock.now());
       const there = await target.list(this.#folder);
+      this.#there = there;
       await faultPoint?.('listed');
       const missing = day.files.filter((file) => {
         const size = there.get(this.#keyOf(file));
@@ -211,6 +214,18 @@ class DayWork {
       }
     }
     throw new ExportError('SLUICE_EXPORT_FILES_CHANGING', `${this.#exported.name} ${this.#day}.`);
+  }
+
+  /** Copies that can be kept. One that is gone as well cannot be made again: the log names it. */
+  stillThere(kept: readonly FileFate[]): readonly FileFate[] {
+    return kept.filter(({ key, detail = '' }) => {
+      const isThere = this.#there.has(this.#folder + detail);
+      if (!isThere) {
+        const { name } = this.#exported;
+        this.#exporter.log({ level: 'error', event: 'export_copy_gone', export: name, day: this.#day, key });
+      }
+      return isThere;
+    });
   }
 
   /**
@@ -324,12 +339,26 @@ export interface RewrittenFile {
   remove(): Promise<void>;
 }
 
+/** What a day's folder in a customer's bucket has. */
+export interface ExportedFolder {
+  readonly hasManifest: boolean;
+  /** How many objects have a name of an exported file. */
+  readonly files: number;
+}
+
 /**
  * A customer's bucket, as the export writes to it. Every call names the expected owner. Methods throw ExportError.
  */
 export interface TargetBucket {
   /** Keys under a prefix with their sizes in bytes. */
   list(prefix: string): Promise<ReadonlyMap<string, number>>;
+  /**
+   * What an export's folder has of each day, by one listing. Days of which it has nothing are absent.
+   *
+   * @param folder With a slash at its end.
+   * @param from The first day. Empty: all days.
+   */
+  listDays(folder: string, from: UtcDay): Promise<ReadonlyMap<UtcDay, ExportedFolder>>;
   /**
    * Writes an object atomically, in parts if it is large.
    *

@@ -31,6 +31,7 @@ export interface Exporter
   extends Omit<PlanExportsPorts, 'ledger'>,
     Pick<DayExporter, 'deadline' | 'leaseUntil' | 'log'> {
   readonly ledger: Pick<Ledger, 'read' | 'noteQueued' | 'claim' | 'renew' | 'settle'>;
+  /** The customer's bucket of an export. */
   readonly targetOf: (exported: Export) => TargetBucket;
   /** Returns the rewriter for the files of an export; undefined to copy them. Default: all files are copied. */
   readonly rewriterOf?: (exported: Export) => Promise<FileRewriter | undefined>;

@@ -20,8 +20,8 @@ export const exportRequestSchema = z.strictObject({
 /** One validated request. */
 export type ExportRequest = z.output<typeof exportRequestSchema>;
 
-/** Why a day is exported. */
-const exportReasons = ['new', 'changed', 'deleted', 'retried', 'asked'] as const;
+/** Why a day is exported. `missing`: the customer's folder no longer has all that was exported. */
+const exportReasons = ['new', 'changed', 'deleted', 'missing', 'retried', 'asked'] as const;
 
 /** One day of one export: the body of a message on the export's queue. */
 export const exportTaskSchema = z.strictObject({

@@ -6,10 +6,12 @@ import type { TaskQueue } from '../base/queue.ts';
 import { addDays, type Clock, type UtcDay, utcDay } from '../base/time.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import { isFailing, type LedgerEntry, NO_FILES } from '../ledger/LedgerEntry.ts';
-import { type DatasetNotes, datasetNotes, oldestFirst } from '../ledger/ledgerStore.ts';
+import { type DatasetNotes, datasetNotes, type ListEntries, oldestFirst } from '../ledger/ledgerStore.ts';
 import type { Export } from '../schema/exports.ts';
+import { exportFolder } from '../tables/exportKeys.ts';
 import { EXPORTS_LEDGER, exportSubject, lastLookKey } from '../tables/ledgerKeys.ts';
-import { isTransientCode } from './ExportError.ts';
+import { ExportError, isTransientCode } from './ExportError.ts';
+import type { ExportedFolder, TargetBucket } from './exportDay.ts';
 import { type LandedTable, listDayFiles } from './LandedTable.ts';
 import { PARALLEL_EXPORTS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
 import type { ExportReason, ExportRequest, ExportTask } from './messageBodies.ts';
@@ -37,6 +39,10 @@ export interface PlanExportsPorts {
   readonly looks: ExportLooks;
   readonly clock: Clock;
   readonly tableOf: (table: string) => LandedTable;
+  /** The customer's bucket of an export. */
+  readonly targetOf: (exported: Export) => Pick<TargetBucket, 'listDays'>;
+  /** Lists the days of an export that have an entry in the ledger. */
+  readonly entriesOf: ListEntries;
   readonly tasks: TaskQueue;
 }
 
@@ -106,19 +112,25 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
 
 /** Finds the days of one export that are to be exported, and queues them. */
 async function planOne(
-  { ledger, clock, tableOf, tasks }: PlanExportsPorts,
+  ports: PlanExportsPorts,
   exported: Export,
-  request: Pick<ExportRequest, 'days' | 'drop'>,
+  request: Pick<ExportRequest, 'schedule' | 'days' | 'drop'>,
 ): Promise<Omit<ExportsPlan, 'failed'>> {
+  const { ledger, clock, tableOf, tasks } = ports;
   const { days: namedDays } = request;
   const table = tableOf(exported.table);
-  const days = namedDays ?? lookback(utcDay(clock.now()), exported.lookbackDays);
+  const { days, there } =
+    namedDays === undefined
+      ? await daysToLookAt(ports, exported, request.schedule !== undefined)
+      : { days: namedDays, there: null };
   const locations = await table.locations(days);
   /** Only the outcome for each day is kept, not its list of files. */
   const looked = await mapLimit(days, 1, async (day) => {
     const entry = await ledger.read(exportSubject(exported, day));
     const { fingerprint } = await listDayFiles(table, locations.get(day), entry?.files ?? [], clock.now());
-    const reason = namedDays === undefined ? exportReason(entry, fingerprint, clock.now()) : 'asked';
+    const isThere = entry === null || there === null || isComplete(exported, entry, there.get(day));
+    const reason =
+      namedDays === undefined ? exportReason(entry, { fingerprint, isThere }, clock.now()) : 'asked';
     const seen = entry === null ? null : { token: entry.token, state: entry.state };
     return { day, seen, isFailing: isFailing(entry), fingerprint, reason };
   });
@@ -169,13 +181,83 @@ export async function isAnyFailing(
   return isFound;
 }
 
+/** Days that a run looks at, and what their folders in the customer's bucket have. */
+interface LookedDays {
+  readonly days: readonly UtcDay[];
+  /** What the customer's bucket has, by day; null if it does not let itself be listed. */
+  readonly there: ReadonlyMap<UtcDay, ExportedFolder> | null;
+}
+
+/**
+ * The days of the lookback. A run that a person asks for also looks at older days of the ledger that the customer's bucket
+ * does not have, as after it was made again. A scheduled run does not: a rule of the bucket may delete old days.
+ */
+async function daysToLookAt(
+  { clock, targetOf, entriesOf }: PlanExportsPorts,
+  exported: Export,
+  isScheduled: boolean,
+): Promise<LookedDays> {
+  const days = lookback(utcDay(clock.now()), exported.lookbackDays);
+  const [first = ''] = days;
+  const there = await listTarget(targetOf(exported), exported, isScheduled ? first : '');
+  if (isScheduled || there === null) return { days, there };
+  const entries = await entriesOf(EXPORTS_LEDGER, exported.name);
+  const isAbsent = (day: UtcDay) => {
+    const { hasManifest, files } = there.get(day) ?? NOTHING_THERE;
+    return exported.format === 'copy' ? !hasManifest : files === 0;
+  };
+  const old = [...entries.keys()].filter((day) => day < first && isAbsent(day));
+  return { days: [...old.sort(), ...days], there };
+}
+
+/** A folder of which nothing is left. */
+const NOTHING_THERE: ExportedFolder = { hasManifest: false, files: 0 };
+
+/**
+ * Lists an export's folder once. Of a bucket that does not exist nothing is left. Another refusal says nothing of the
+ * days: the next task of a day has the same, and tells it.
+ *
+ * @param from The first day. Empty: all.
+ */
+async function listTarget(
+  target: Pick<TargetBucket, 'listDays'>,
+  exported: Export,
+  from: UtcDay,
+): Promise<LookedDays['there']> {
+  try {
+    return await target.listDays(exportFolder(exported), from);
+  } catch (error) {
+    if (!(error instanceof ExportError) || OF_THE_RUN.has(error.code)) throw error;
+    return error.code === 'SLUICE_EXPORT_BUCKET_MISSING' ? new Map() : null;
+  }
+}
+
+/** Refusals of the whole listing, which no task of a day would tell. */
+const OF_THE_RUN: ReadonlySet<string> = new Set([
+  'SLUICE_EXPORT_OUT_OF_TIME',
+  'SLUICE_EXPORT_TOO_MANY_FILES',
+]);
+
+/** Whether the customer's folder of a day has its manifest, if it gets one, and as many files as were exported last. */
+function isComplete(
+  { format }: Export,
+  { files }: Pick<LedgerEntry, 'files'>,
+  there: ExportedFolder = NOTHING_THERE,
+): boolean {
+  return (format !== 'copy' || there.hasManifest) && there.files === files.length;
+}
+
 /** The days before today, oldest first, as today is still being written. */
 function lookback(today: UtcDay, days: number): UtcDay[] {
   return Array.from({ length: days }, (_, i) => addDays(today, i - days));
 }
 
-/** Why a day is exported; null if it is not. */
-function exportReason(entry: LedgerEntry | null, fingerprint: string, now: number): ExportReason | null {
+/** Why a day is exported; null if it is not. @param isThere Whether the customer's bucket still has what was exported. */
+function exportReason(
+  entry: LedgerEntry | null,
+  { fingerprint, isThere }: { readonly fingerprint: string; readonly isThere: boolean },
+  now: number,
+): ExportReason | null {
   if (entry === null) return fingerprint === NO_FILES ? null : 'new';
   if (entry.lease !== undefined && entry.lease.until > now) return null;
   const { queued } = entry;
@@ -186,7 +268,8 @@ function exportReason(entry: LedgerEntry | null, fingerprint: string, now: numbe
     // The same day may succeed after a policy or a key was corrected.
     return now - entry.updatedAt < RETRY_AFTER_MS ? null : 'retried';
   }
-  if (same && (entry.state === 'succeeded' || entry.state === 'succeeded_no_data')) return null;
+  if (same && (entry.state === 'succeeded' || entry.state === 'succeeded_no_data'))
+    return isThere ? null : 'missing';
   if (fingerprint === NO_FILES) return entry.fingerprint === null ? null : 'deleted';
   return entry.fingerprint === null ? 'new' : 'changed';
 }

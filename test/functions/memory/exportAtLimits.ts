@@ -9,7 +9,7 @@ import type { LandedTable } from '../../../lib/export/LandedTable.ts';
 import { MOST_FILE_PAGES, MOST_TARGET_PAGES, PARALLEL_EXPORTS } from '../../../lib/export/limits.ts';
 import { exportLooks } from '../../../lib/export/planExports.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
-import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
+import { ledgerStore, listedEntries } from '../../../lib/ledger/ledgerStore.ts';
 import { exportedDayFolder, exportedFile } from '../../../lib/tables/exportKeys.ts';
 import { EXPORTS_LEDGER } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
@@ -74,6 +74,7 @@ await exportMessages(
     ledger: new Ledger({ store: ledgerStore(store), newToken: () => 't', ...systemTiming, clock }),
     clock,
     looks: exportLooks(store),
+    entriesOf: listedEntries(store),
     tableOf: () => table,
     targetOf: () => ({
       async list() {
@@ -84,6 +85,7 @@ await exportMessages(
           there.set(`${folder}${i}-${landedName(i)}`, 1_000);
         return there;
       },
+      listDays: async () => new Map(),
       write: async () => {},
       async writeJson(_, text) {
         written = JSON.parse(text).files.length;

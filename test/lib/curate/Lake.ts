@@ -24,6 +24,8 @@ import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { exportDay } from '../../../lib/export/exportDay.ts';
 import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
 import { exportLooks, planExports } from '../../../lib/export/planExports.ts';
+import { listedEntries } from '../../../lib/ledger/ledgerStore.ts';
+import type { Export } from '../../../lib/schema/exports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { readCurationState } from '../../../observe/facts/days/curatedDays.ts';
@@ -215,8 +217,17 @@ export class Lake {
     const tasks: ExportTask[] = [];
     const send = async (bodies: readonly string[]) =>
       void tasks.push(...bodies.map((body) => exportTaskSchema.parse(JSON.parse(body))));
-    const looks = exportLooks(s3ObjectStore(s3, config.bucket));
-    const ports = { exports: config.exports, ledger, looks, clock, tableOf, tasks: { send } };
+    const store = s3ObjectStore(s3, config.bucket);
+    const ports = {
+      exports: config.exports,
+      ledger,
+      looks: exportLooks(store),
+      entriesOf: listedEntries(store),
+      clock,
+      tableOf,
+      targetOf: ({ target }: Export) => exportBucketFrom(s3, target, attempts),
+      tasks: { send },
+    };
     expect((await planExports(ports, { sluice: 'export' })).failed).toEqual([]);
     const done: { table: string; day: UtcDay; gone: readonly number[]; kept: readonly string[] }[] = [];
     for (const task of tasks) {

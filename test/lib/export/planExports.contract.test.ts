@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ExportError } from '../../../lib/export/ExportError.ts';
-import { exportDay } from '../../../lib/export/exportDay.ts';
+import { exportDay, type TargetBucket } from '../../../lib/export/exportDay.ts';
 import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
 import { planExports } from '../../../lib/export/planExports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
-import { DAY, type ExportWorld, startExport, TARGET } from './startExport.ts';
+import { DAY, type ExportWorld, startExport, TARGET, THEIRS } from './startExport.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -19,7 +19,11 @@ describe('the plan of exports', () => {
 
   const plan = (
     request: { days?: string[]; schedule?: 'daily' | 'hourly'; exports?: string[]; drop?: true } = {},
-    more: { table?: ExportWorld['table']; onSent?: () => Promise<void> } = {},
+    more: {
+      table?: ExportWorld['table'];
+      listDays?: TargetBucket['listDays'];
+      onSent?: () => Promise<void>;
+    } = {},
   ) =>
     planExports(
       {
@@ -28,6 +32,8 @@ describe('the plan of exports', () => {
         looks: world.looks,
         clock: world.clock,
         tableOf: () => more.table ?? world.table,
+        targetOf: () => (more.listDays === undefined ? world.exporter().target : { listDays: more.listDays }),
+        entriesOf: world.entriesOf,
         tasks: {
           async send(bodies) {
             sent.push(...bodies.map((body) => exportTaskSchema.parse(JSON.parse(body))));
@@ -119,6 +125,8 @@ describe('the plan of exports', () => {
             files: async () => [],
             read: async () => null,
           }),
+          targetOf: () => ({ listDays: async () => new Map() }),
+          entriesOf: world.entriesOf,
           tasks: { send: async () => {} },
         },
         { sluice: 'export', ...request },
@@ -151,6 +159,93 @@ describe('the plan of exports', () => {
     expect(await plan()).toMatchObject({ queued: [{ reason: 'retried' }], failedDays: 1 });
     await work();
     expect(await plan()).toMatchObject({ queued: [], failedDays: 0 });
+  });
+
+  describe('whose folder at the customer has lost what was exported', () => {
+    const OLD = '2026-11-10';
+    const scheduled = { schedule: 'daily' } as const;
+    beforeEach(async () => {
+      for (const day of [OLD, DAY]) {
+        await world.register(day);
+        await world.put('a.parquet', day, day);
+        await world.put('b.parquet', `${day} b`, day);
+      }
+      await plan({ days: [OLD, DAY] });
+      await work();
+    });
+    const names = async (day: string) => [...(await world.exported(day)).keys()];
+    const lose = (day: string, ...lost: readonly string[]) => {
+      for (const name of lost) world.store.delete(TARGET, `events/${day}/${name}`);
+    };
+
+    it.each([
+      ['the manifest', (name: string) => name === '_manifest.json'],
+      ['a file', (name: string) => name !== '_manifest.json'],
+    ])('exports a day of the lookback again without %s', async (_what, isLost) => {
+      const before = await names(DAY);
+      const [lost = ''] = before.filter(isLost);
+      lose(DAY, lost);
+      expect(reasons(await plan(scheduled))).toEqual([`${DAY} missing`]);
+      await work();
+      expect(await names(DAY)).toEqual(before);
+      expect(reasons(await plan(scheduled))).toEqual([]);
+    });
+
+    it('exports older days again only for a person, as a rule of the bucket may delete them', async () => {
+      const before = await names(OLD);
+      lose(OLD, ...before);
+      expect(reasons(await plan(scheduled))).toEqual([]);
+      expect(reasons(await plan())).toEqual([`${OLD} missing`]);
+      await work();
+      expect(await names(OLD)).toEqual(before);
+      expect(await plan()).toMatchObject({ queued: [], looked: 3 });
+    });
+
+    it('has all days of the lookback fail while there is no bucket, and all days of the ledger follow for a person', async () => {
+      for (const day of [OLD, DAY]) lose(day, ...(await names(day)));
+      world.store.deleteBucket(TARGET);
+      expect(reasons(await plan(scheduled))).toEqual([`${DAY} missing`]);
+      await work();
+      expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+        state: 'failed',
+        failure: { code: 'SLUICE_EXPORT_BUCKET_MISSING' },
+      });
+      world.store.createBucket(TARGET, { account: THEIRS });
+      world.openTarget();
+      world.clock.advance(HOUR_MS);
+      expect(reasons(await plan())).toEqual([`${OLD} missing`, `${DAY} retried`]);
+    });
+
+    it('exports nothing again because the bucket refuses to be listed', async () => {
+      world.store.bucket(TARGET).settings = {};
+      expect(await plan()).toMatchObject({ queued: [], failed: [] });
+    });
+
+    it('lists the folder once, whatever the number of days', async () => {
+      const asked: unknown[] = [];
+      await plan(scheduled, {
+        listDays: async (...asks) => {
+          asked.push(asks);
+          return new Map();
+        },
+      });
+      expect(asked).toEqual([['events/', '2026-11-17']]);
+    });
+
+    it('keeps a copy whose source is gone only while the copy is there', async () => {
+      world.remove('a.parquet');
+      await plan(scheduled);
+      await work();
+      const { files = [] } = (await world.ledger.read(exportSubject(world.configured(), DAY))) ?? {};
+      const kept = files.flatMap(({ fate, detail = '' }) => (fate === 'kept' ? [detail] : []));
+      expect(kept).toHaveLength(1);
+      lose(DAY, ...kept);
+      expect(reasons(await plan(scheduled))).toEqual([`${DAY} missing`]);
+      await work();
+      const left = await world.exported();
+      expect(world.manifest(left).files.map(({ name }) => left.has(name))).toEqual([true]);
+      expect(reasons(await plan(scheduled))).toEqual([]);
+    });
   });
 
   it('skips a day that is being exported', async () => {

@@ -25,6 +25,7 @@ describe('a planning request of the export', () => {
       exports: [world.configured()],
       ledger: world.ledger,
       looks: world.looks,
+      entriesOf: world.entriesOf,
       clock: world.clock,
       stage: 'test',
       deadline,

@@ -35,6 +35,7 @@ describe('an export task', () => {
       exports: [world.configured()],
       ledger: world.ledger,
       looks: world.looks,
+      entriesOf: world.entriesOf,
       clock: world.clock,
       stage: 'test',
       deadline,

@@ -9,7 +9,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.ts';
 import { exportLooks } from '../../../lib/export/planExports.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
-import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
+import { ledgerStore, listedEntries } from '../../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import { ManualClock, realClock } from '../../../packages/local-aws/src/base/index.ts';
 import { startEdge } from '../../../packages/local-aws/src/edge/index.ts';
@@ -135,6 +135,7 @@ export async function startExport() {
     roles,
     ledger,
     looks: exportLooks(own),
+    entriesOf: listedEntries(own),
     table,
     policies,
     openTarget,
