@@ -1,0 +1,128 @@
+import { expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { configSchema } from '../../../lib/schema/config.ts';
+
+/** A part of a JSON Schema, as far as it has bounds or other parts. */
+interface Part {
+  readonly properties?: Readonly<Record<string, Part>>;
+  readonly items?: Part;
+  readonly additionalProperties?: Part | boolean;
+  readonly propertyNames?: Part;
+  readonly anyOf?: readonly Part[];
+  readonly oneOf?: readonly Part[];
+}
+
+/** The names that JSON Schema has for bounds. */
+const BOUNDS = ['minLength', 'maxLength', 'minItems', 'maxItems', 'exclusiveMinimum', 'minimum', 'maximum'];
+
+/** The bounds of a part and of the parts in it, each with the path of its field. */
+function boundsOf(part: Part, path: string): readonly string[] {
+  const { properties = {}, items, additionalProperties, propertyNames, anyOf = [], oneOf = [] } = part;
+  const bounds = Object.entries(part).flatMap(([name, bound]) =>
+    // Zod gives a whole number without a bound those of exact doubles.
+    BOUNDS.includes(name) && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? [`${name} ${bound}`] : [],
+  );
+  const inner: readonly (readonly [Part | boolean | undefined, string])[] = [
+    ...Object.entries(properties).map(([name, property]) => [property, `${path}.${name}`] as const),
+    [items, `${path}[]`],
+    [additionalProperties, `${path}.*`],
+    [propertyNames, `${path}.(name)`],
+    ...[...anyOf, ...oneOf].map((choice) => [choice, path] as const),
+  ];
+  return [
+    ...(bounds.length === 0 ? [] : [`${path.slice(1)}: ${bounds.join(', ')}`]),
+    ...inner.flatMap(([within, at]) => (typeof within === 'object' ? boundsOf(within, at) : [])),
+  ];
+}
+
+it('fields of the configuration have these bounds', () => {
+  const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any', reused: 'inline' });
+  // Fields that a mapping fills have the same choices.
+  const found = boundsOf(schema as Part, '').map((bound) => bound.replace(/mapping\.\w+/, 'mapping.FIELD'));
+  expect([...new Set(found)]).toEqual([
+    'service: minLength 2, maxLength 16',
+    'statsigFolder: maxLength 128',
+    'formerStatsigFolders: maxItems 5',
+    'formerStatsigFolders[].folder: maxLength 128',
+    'curateAfter: minimum 1, maximum 365',
+    'unitIds.(name): minLength 1',
+    'timeWindow.pastDays: minimum 0, maximum 365',
+    'timeWindow.futureDays: minimum 0, maximum 365',
+    'experiments[]: minLength 1',
+    'experiments[].name: minLength 1',
+    'experiments[].split.*: exclusiveMinimum 0',
+    'experiments[].split.(name): minLength 1',
+    'holdouts[]: minLength 1',
+    'keys[].sources: minItems 1, maxItems 100',
+    'keys[].sources[]: maxLength 64',
+    'collector.reservedConcurrency: minimum 1, maximum 100000',
+    'collector.accountConcurrency: minimum 1, maximum 1000000',
+    'events.allow: minItems 1',
+    'exposures.allow: minItems 1',
+    'relay.concurrency: minimum 2, maximum 1000',
+    'relay.headers.*: maxLength 4096',
+    'privacy.salt: minLength 16',
+    'logs.successes: minimum 0, maximum 1',
+    'buffering.seconds: minimum 10, maximum 900',
+    'buffering.megabytes: minimum 1, maximum 64',
+    'write.concurrency: minimum 2, maximum 1000',
+    'athena.scanLimitGigabytes: minimum 0.01, maximum 7000000',
+    'readers[].name: maxLength 32',
+    'readers[].keySerial: minimum 1',
+    'readers[].alsoReads: maxItems 20',
+    'readers[].alsoReads[].tables: minItems 1, maxItems 100',
+    'readers[].alsoReads[].locations: maxItems 50',
+    'readers[].policies: maxItems 7',
+    'dailyIngest.hour: minimum 0, maximum 23',
+    'exports: maxItems 100',
+    'exports[].name: maxLength 64',
+    'exports[].target.folder: maxLength 128',
+    'exports[].lookbackDays: minimum 1, maximum 90',
+    'statsigBucket.writesTo: maxLength 128',
+    'retention.forwardedDays: minimum 1, maximum 36500',
+    'retention.quarantineDays: minimum 1, maximum 36500',
+    'retention.queryResultDays: minimum 1, maximum 36500',
+    'retention.landingVersionDays: minimum 1, maximum 36500',
+    'retention.stateVersionDays: minimum 1, maximum 36500',
+    'retention.dataVersionDays: minimum 1, maximum 36500',
+    'sources: maxItems 100',
+    'sources[].name: maxLength 64',
+    'sources[].settleMinutes: minimum 0, maximum 1440',
+    'sources[].receipt: maxLength 200',
+    'sources[].datasets: minItems 1, maxItems 200',
+    'sources[].datasets[].name: maxLength 64',
+    'sources[].datasets[].folder: maxLength 512',
+    'sources[].datasets[].layout: maxLength 512',
+    'sources[].datasets[].lookbackDays: minimum 1, maximum 90',
+    'sources[].datasets[].waitFor: maxLength 255',
+    'sources[].datasets[].refusedShare: minimum 0, maximum 1',
+    'sources[].datasets[].unusualShare: minimum 0, maximum 1',
+    'sources[].datasets[].expectedBy.hour: minimum 0, maximum 23',
+    'sources[].datasets[].expectedBy.daysAfter: minimum 0, maximum 90',
+    'sources[].datasets[].expectedBy.weekdays: minItems 1',
+    'sources[].datasets[].mapping.FIELD: minLength 1, maxLength 1024',
+    'sources[].datasets[].mapping.FIELD.column: minLength 1, maxLength 1024',
+    'sources[].datasets[].mapping.FIELD.column: minItems 1, maxItems 20',
+    'sources[].datasets[].mapping.FIELD.column[]: minLength 1, maxLength 1024',
+    'sources[].datasets[].mapping.FIELD.format: maxLength 200',
+    'sources[].datasets[].mapping.FIELD.folder: minLength 1, maxLength 255',
+    'sources[].datasets[].mapping.FIELD.constant: minLength 1',
+    'sources[].datasets[].mapping.FIELD.*: minLength 1, maxLength 1024',
+    'sources[].datasets[].mapping.FIELD.*.column: minLength 1, maxLength 1024',
+    'sources[].datasets[].mapping.FIELD.*.column: minItems 1, maxItems 20',
+    'sources[].datasets[].mapping.FIELD.*.column[]: minLength 1, maxLength 1024',
+    'sources[].datasets[].mapping.FIELD.*.folder: minLength 1, maxLength 255',
+    'sources[].datasets[].mapping.FIELD.*.constant: minLength 1',
+    'sources[].datasets[].mapping.FIELD.(name): minLength 1',
+    'sources[].datasets[].mapping.FIELD[]: minLength 1, maxLength 1024',
+    'sources[].datasets[].mapping.FIELD.*.format: maxLength 200',
+    'sources[].datasets[].mapping.FIELD.*.comment: minLength 1, maxLength 255',
+    'sources[].datasets[].mapping.FIELD: minItems 1',
+    'alarms.invocationsPerHour: minimum 1, maximum 1000000000',
+    'alarms.refusedKeysPerHour: minimum 1, maximum 1000000000',
+    'alarms.silenceFromPerHour: minimum 1, maximum 1000000000',
+    'endpoint.requestsPerSecond: minimum 1, maximum 1000000',
+    'endpoint.burst: minimum 1, maximum 1000000',
+    'endpoint.accountRequestsPerSecond: minimum 1, maximum 1000000',
+  ]);
+});
