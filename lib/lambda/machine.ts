@@ -7,8 +7,6 @@ import { systemClock } from '../base/time.ts';
 
 /** MiB at which a function has one whole CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const CPU_MEGABYTES = 1_769;
-/** The most CPUs that Lambda gives a function (same page). */
-const MOST_CPUS = 6;
 /** Part of the memory that DuckDB manages. DuckDB uses more than that, and Node needs some too (docs/ingest.md, "Memory"). */
 const DUCKDB_SHARE = 0.5;
 
@@ -28,7 +26,7 @@ export function engineShare(memoryMegabytes: number): EngineShare {
   const cpus = Math.round(memoryMegabytes / CPU_MEGABYTES);
   return {
     memoryMegabytes: Math.floor(memoryMegabytes * DUCKDB_SHARE),
-    threads: Math.min(MOST_CPUS, Math.max(1, cpus)),
+    threads: Math.max(1, cpus),
   };
 }
 

@@ -135,6 +135,15 @@ describe('a Function URL', () => {
   });
 });
 
+it('a domain has its address, and both parts of an alias in Route 53', () => {
+  const certificateArn =
+    'arn:aws:acm:us-east-1:111122223333:certificate/0a0b0c0d-0000-4000-8000-000000000000';
+  const { Outputs } = made({ endpoint: { domain: 'collect.acme.com', certificateArn } });
+  expect(Outputs['DomainUrl']?.Value).toBe('https://collect.acme.com');
+  expect(Outputs['DomainTarget']?.Value).toEqual({ 'Fn::GetAtt': ['Domain', 'RegionalDomainName'] });
+  expect(Outputs['DomainHostedZoneId']?.Value).toEqual({ 'Fn::GetAtt': ['Domain', 'RegionalHostedZoneId'] });
+});
+
 describe('warnings of packaging', () => {
   it('are none for the gateway with its defaults, also in an account with ten executions', () => {
     expect(packageWarnings(configOf({}))).toEqual([]);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { expect, it } from '@jest/globals';
-import { onMachine } from '../../../lib/lambda/machine.ts';
+import { engineShare, onMachine } from '../../../lib/lambda/machine.ts';
 import { within } from '../../harness/waiting.ts';
 
 const MEMORY_MEGABYTES = 1_769;
@@ -29,4 +29,13 @@ it('the disk is no larger than that of a function, as a developer has a larger o
   expect(diskBytes).toBeGreaterThan(0);
   // https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
   expect(diskBytes).toBeLessThanOrEqual(10_240 * 2 ** 20);
+});
+
+it.each([
+  { memory: 512, threads: 1 },
+  { memory: 2_653, threads: 1 },
+  { memory: 2_654, threads: 2 },
+  { memory: 10_240, threads: 6 },
+])('DuckDB has $threads threads in a function of $memory MiB', ({ memory, threads }) => {
+  expect(engineShare(memory).threads).toBe(threads);
 });

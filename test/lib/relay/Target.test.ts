@@ -43,7 +43,7 @@ describe('the target of relay', () => {
       { status: 200, saysFailure: true },
       { kind: 'again', why: '200' },
     ],
-    ...[301, 302, 307, 308, 408, 425, 429, 500, 501, 503, 599, 199, 0].map(
+    ...[300, 301, 302, 307, 308, 408, 425, 429, 500, 501, 503, 599, 199, 0].map(
       (status) => [{ status }, { kind: 'again', why: String(status), afterMs: 0 }] as const,
     ),
     ...[400, 401, 403, 404, 405, 413, 422, 451].map(
