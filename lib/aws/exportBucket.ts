@@ -78,6 +78,7 @@ export function exportBucketFrom(
     role === undefined && owner !== undefined ? ({ ACL: 'bucket-owner-full-control' } as const) : {};
   const written = { ...encryptedBy(target), ...access };
   const store = s3ObjectStore(client, bucket, owner, written);
+  /** Makes a call, and converts its error. @param what The key or the folder of the call. */
   const asking = async <Answer>(what: string, ask: () => Promise<Answer>): Promise<Answer> => {
     try {
       return await ask();
@@ -85,7 +86,7 @@ export function exportBucketFrom(
       throw await refused(error, what);
     }
   };
-  /** @param what The key or the folder of the call. */
+  /** The error of a refused call. @param what The key or the folder of the call. */
   const refused = async (error: unknown, what: string) => {
     const known = targetError(error, `${bucket}/${what}`);
     const isDenied = known instanceof ExportError && known.code === CODES.access;
@@ -156,25 +157,7 @@ export function exportBucketFrom(
 
     async abortUploads(prefix) {
       try {
-        let aborted = 0;
-        let after = {};
-        for (let page = 0; page < MOST_UPLOAD_PAGES && outOfTime(attempts) === undefined; page += 1) {
-          const {
-            Uploads = [],
-            IsTruncated,
-            NextKeyMarker,
-            NextUploadIdMarker,
-          } = await client.send(new ListMultipartUploadsCommand({ ...place, Prefix: prefix, ...after }));
-          // Other uploads belong to other programs.
-          const ours = Uploads.filter(({ Key = '' }) => isExportedFile(Key.slice(prefix.length)));
-          await mapLimit(ours, PARALLEL_ABORTS, ({ Key, UploadId }) =>
-            client.send(new AbortMultipartUploadCommand({ ...place, Key, UploadId })),
-          );
-          aborted += ours.length;
-          if (IsTruncated !== true || Uploads.length === 0) break;
-          after = { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker };
-        }
-        return aborted;
+        return await abortUploads(client, place, prefix, attempts);
       } catch (error) {
         // The bucket's lifecycle can also abort uploads. A missing permission to write is reported by the write itself.
         if (error instanceof S3ServiceException && error.name === 'AccessDenied') return null;
@@ -192,6 +175,34 @@ function countInDay(days: Map<string, ExportedFolder>, name: string): void {
     hasManifest: hasManifest || file === MANIFEST,
     files: isExportedFile(file) ? files + 1 : files,
   });
+}
+
+/**
+ * Aborts uploads of exported files that an earlier run began, while there is time.
+ *
+ * @returns How many it has aborted.
+ */
+async function abortUploads(
+  client: S3Client,
+  place: { readonly Bucket: string; readonly ExpectedBucketOwner: string | undefined },
+  prefix: string,
+  attempts: Attempts,
+): Promise<number> {
+  let aborted = 0;
+  let after = {};
+  for (let page = 0; page < MOST_UPLOAD_PAGES && outOfTime(attempts) === undefined; page += 1) {
+    const list = new ListMultipartUploadsCommand({ ...place, Prefix: prefix, ...after });
+    const { Uploads = [], IsTruncated, NextKeyMarker, NextUploadIdMarker } = await client.send(list);
+    // Other uploads belong to other programs.
+    const ours = Uploads.filter(({ Key = '' }) => isExportedFile(Key.slice(prefix.length)));
+    await mapLimit(ours, PARALLEL_ABORTS, ({ Key, UploadId }) =>
+      client.send(new AbortMultipartUploadCommand({ ...place, Key, UploadId })),
+    );
+    aborted += ours.length;
+    if (IsTruncated !== true || Uploads.length === 0) break;
+    after = { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker };
+  }
+  return aborted;
 }
 
 /** The code of each refusal. */

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
   PutObjectCommand,
@@ -14,7 +15,13 @@ import {
   StorageClass,
 } from '@aws-sdk/client-s3';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
-import type { Denied, EraseBucket, ObjectVersions, StoredVersion } from '../erase/EraseBucket.ts';
+import type {
+  Denied,
+  EraseBucket,
+  ObjectAttributes,
+  ObjectVersions,
+  StoredVersion,
+} from '../erase/EraseBucket.ts';
 
 /** Errors which say that the version is not there any more. */
 const GONE: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'NotFound']);
@@ -27,96 +34,34 @@ const CHANGED: ReadonlySet<string> = new Set([
 /** The ID of every version in a bucket without versioning. */
 const NULL_VERSION = 'null';
 /** The most bytes of an object that is uploaded from memory. */
-const MOST_BUFFERED = 64 * 1024 ** 2;
+const MOST_BUFFERED_BYTES = 64 * 1024 ** 2;
 /**
  * Attempts at a body that breaks off. The client itself retries only calls that have not begun to answer, not a broken
  * stream.
  */
 const STREAM_RETRIES = { tries: 4, baseMs: 500, capMs: 10_000 } as const;
 
-/** The deployment's bucket, as an erasure uses it. */
+/** What every call of a bucket takes. */
+interface Place {
+  readonly client: S3Client;
+  /** The bucket's name. */
+  readonly bucket: string;
+  /** Options that end a call with the erasure. */
+  readonly until: { readonly abortSignal?: AbortSignal };
+}
+
+/** The deployment's bucket, as an erasure uses it. @param signal Ends calls. Default: nothing does. */
 export function s3EraseBucket(
   client: S3Client,
   bucket: string,
-  { wait, random }: RetryPorts,
+  ports: RetryPorts,
   signal?: AbortSignal,
 ): EraseBucket {
-  const until = signal === undefined ? {} : { abortSignal: signal };
-  const page = (
-    Prefix: string,
-    after: { readonly KeyMarker?: string | undefined; readonly VersionIdMarker?: string | undefined },
-  ): Promise<ListObjectVersionsCommandOutput> =>
-    client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix, ...after }), until);
-
-  /** Makes a call again if a body breaks off. */
-  async function withRetries<Result>(call: () => Promise<Result>): Promise<Result> {
-    let last: unknown;
-    for await (const _ of eachAttempt({ ...STREAM_RETRIES, wait, random })) {
-      try {
-        return await call();
-      } catch (error) {
-        signal?.throwIfAborted();
-        // S3 has answered, so the client has already retried what may pass.
-        if (error instanceof S3ServiceException) throw error;
-        last = error;
-      }
-    }
-    throw last;
-  }
-
-  /**
-   * The object under a key if it has the bytes of a file. It has them if the answer to a write was lost, so that the
-   * repeated write failed. Null: it has other bytes.
-   */
-  async function readOwn(
-    Key: string,
-    path: string,
-  ): Promise<Pick<StoredVersion, 'eTag' | 'versionId'> | null> {
-    try {
-      const found = await client.send(new GetObjectCommand({ Bucket: bucket, Key }), until);
-      const { Body, ETag = '', VersionId = NULL_VERSION } = found;
-      if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${Key}.`);
-      const [stored, written] = await Promise.all([digestOf(Body), digestOf(createReadStream(path))]);
-      return stored === written ? { eTag: ETag, versionId: VersionId } : null;
-    } catch (error) {
-      if (error instanceof S3ServiceException && GONE.has(error.name)) return null;
-      throw error;
-    }
-  }
-
-  async function deleteUnlessDenied(object: {
-    readonly Key: string;
-    readonly VersionId?: string;
-    readonly IfMatch?: string | undefined;
-  }): Promise<Denied | 'changed' | null> {
-    try {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, ...object }), until);
-      return null;
-    } catch (error) {
-      if (error instanceof S3ServiceException && CHANGED.has(error.name)) return 'changed';
-      return deniedBy(error);
-    }
-  }
-
+  const place: Place = { client, bucket, until: signal === undefined ? {} : { abortSignal: signal } };
   return {
     name: bucket,
 
-    async *objects(prefix, after) {
-      let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {
-        KeyMarker: after,
-      };
-      // The last key of a page may have more versions on the next page.
-      let open: ObjectVersions | undefined;
-      for (;;) {
-        const answer = await page(prefix, marker);
-        const listed = byKey([...(open?.versions ?? []), ...readVersions(answer)]);
-        const isLast = answer.IsTruncated !== true;
-        open = isLast ? undefined : listed.pop();
-        if (listed.length > 0) yield listed;
-        if (isLast) return;
-        marker = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
-      }
-    },
+    objects: (prefix, after) => listObjects(place, prefix, after),
 
     async versions(key) {
       const all: StoredVersion[] = [];
@@ -125,73 +70,161 @@ export function s3EraseBucket(
       return all;
     },
 
-    fetch: ({ key, versionId }, path) =>
-      withRetries(async () => {
-        try {
-          const { Body, ContentType, Metadata, ...stored } = await client.send(
-            new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
-            until,
-          );
-          if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
-          await pipeline(Body, createWriteStream(path));
-          const { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage } = stored;
-          return {
-            contentType: ContentType,
-            headers: {
-              CacheControl,
-              ContentDisposition,
-              ContentEncoding,
-              ContentLanguage,
-            },
-            metadata: Metadata ?? {},
-            storageClass: stored.StorageClass,
-          };
-        } catch (error) {
-          if (!(error instanceof S3ServiceException)) throw error;
-          if (error.name === 'InvalidObjectState') return 'archived';
-          return GONE.has(error.name) ? null : deniedBy(error);
-        }
-      }),
+    fetch: (version, path) => withRetries(ports, signal, () => fetchVersion(place, version, path)),
 
-    replace: ({ key, versionId, eTag }, path, { contentType, headers, metadata, storageClass }) =>
-      withRetries(async () => {
-        const { size } = await stat(path);
-        try {
-          const { VersionId = NULL_VERSION, ETag = '' } = await client.send(
-            new PutObjectCommand({
-              Bucket: bucket,
-              Key: key,
-              IfMatch: eTag,
-              // The client can repeat a call whose body is in memory. A stream is repeated as a whole, by withRetries.
-              Body: size > MOST_BUFFERED ? createReadStream(path) : await readFile(path),
-              ContentLength: size,
-              ContentType: contentType,
-              ...headers,
-              Metadata: { ...metadata },
-              StorageClass: Object.values(StorageClass).find(
-                (storageClassName) => storageClassName === storageClass,
-              ),
-            }),
-            until,
-          );
-          // Without versioning, or while it is suspended, the new object has replaced the one with the ID `null`.
-          return { eTag: ETag, isKept: versionId !== VersionId };
-        } catch (error) {
-          if (!(error instanceof S3ServiceException && CHANGED.has(error.name))) return deniedBy(error);
-          const own = await readOwn(key, path);
-          return own === null ? null : { eTag: own.eTag, isKept: versionId !== own.versionId };
-        }
-      }),
+    replace: (version, path, attributes) =>
+      withRetries(ports, signal, () => replaceVersion(place, version, path, attributes)),
 
-    hide: ({ key, eTag }) => deleteUnlessDenied({ Key: key, IfMatch: eTag }),
+    hide: ({ key, eTag }) => deleteUnlessDenied(place, { Key: key, IfMatch: eTag }),
 
     // S3 compares the ETag of the current version only:
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
     remove: ({ key, versionId, eTag }, ifRead = false) => {
       const IfMatch = ifRead && versionId === NULL_VERSION ? eTag : undefined;
-      return deleteUnlessDenied({ Key: key, VersionId: versionId, IfMatch });
+      return deleteUnlessDenied(place, { Key: key, VersionId: versionId, IfMatch });
     },
   };
+}
+
+/** Makes a call again if a body breaks off. @throws The last error; errors of S3 and the signal's reason at once. */
+async function withRetries<Result>(
+  { wait, random }: RetryPorts,
+  signal: AbortSignal | undefined,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  let last: unknown;
+  for await (const _ of eachAttempt({ ...STREAM_RETRIES, wait, random })) {
+    try {
+      return await call();
+    } catch (error) {
+      signal?.throwIfAborted();
+      // S3 has answered, so the client has already retried what may pass.
+      if (error instanceof S3ServiceException) throw error;
+      last = error;
+    }
+  }
+  throw last;
+}
+
+/** See {@link EraseBucket.objects}. */
+async function* listObjects(
+  { client, bucket, until }: Place,
+  prefix: string,
+  after: string | undefined,
+): AsyncGenerator<readonly ObjectVersions[]> {
+  let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = { KeyMarker: after };
+  // The last key of a page may have more versions on the next page.
+  let open: ObjectVersions | undefined;
+  for (;;) {
+    const list = new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...marker });
+    const answer = await client.send(list, until);
+    const listed = byKey([...(open?.versions ?? []), ...readVersions(answer)]);
+    const isLast = answer.IsTruncated !== true;
+    open = isLast ? undefined : listed.pop();
+    if (listed.length > 0) yield listed;
+    if (isLast) return;
+    marker = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
+  }
+}
+
+/** One try of {@link EraseBucket.fetch}. */
+async function fetchVersion(
+  { client, bucket, until }: Place,
+  { key, versionId }: StoredVersion,
+  path: string,
+): Promise<ObjectAttributes | Denied | 'archived' | null> {
+  try {
+    const get = new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId });
+    const found = await client.send(get, until);
+    await pipeline(requireStream(found, key), createWriteStream(path));
+    const { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage } = found;
+    return {
+      contentType: found.ContentType,
+      headers: { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage },
+      metadata: found.Metadata ?? {},
+      storageClass: found.StorageClass,
+    };
+  } catch (error) {
+    if (!(error instanceof S3ServiceException)) throw error;
+    if (error.name === 'InvalidObjectState') return 'archived';
+    return GONE.has(error.name) ? null : deniedBy(error);
+  }
+}
+
+/** One try of {@link EraseBucket.replace}. */
+async function replaceVersion(
+  place: Place,
+  { key, versionId, eTag }: StoredVersion,
+  path: string,
+  { contentType, headers, metadata, storageClass }: ObjectAttributes,
+): Promise<{ readonly eTag: string; readonly isKept: boolean } | Denied | null> {
+  const { size } = await stat(path);
+  try {
+    const put = new PutObjectCommand({
+      Bucket: place.bucket,
+      Key: key,
+      IfMatch: eTag,
+      // The client can repeat a call whose body is in memory. A stream is repeated as a whole, by withRetries.
+      Body: size > MOST_BUFFERED_BYTES ? createReadStream(path) : await readFile(path),
+      ContentLength: size,
+      ContentType: contentType,
+      ...headers,
+      Metadata: { ...metadata },
+      StorageClass: Object.values(StorageClass).find((name) => name === storageClass),
+    });
+    const { VersionId = NULL_VERSION, ETag = '' } = await place.client.send(put, place.until);
+    // Without versioning, or while it is suspended, the new object has replaced the one with the ID `null`.
+    return { eTag: ETag, isKept: versionId !== VersionId };
+  } catch (error) {
+    if (!(error instanceof S3ServiceException && CHANGED.has(error.name))) return deniedBy(error);
+    const own = await readOwn(place, key, path);
+    return own === null ? null : { eTag: own.eTag, isKept: versionId !== own.versionId };
+  }
+}
+
+/**
+ * The object under a key if it has the bytes of a file. It has them if the answer to a write was lost, so that the
+ * repeated write failed. Null: it has other bytes, or is gone.
+ */
+async function readOwn(
+  { client, bucket, until }: Place,
+  key: string,
+  path: string,
+): Promise<Pick<StoredVersion, 'eTag' | 'versionId'> | null> {
+  try {
+    const found = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), until);
+    const { ETag = '', VersionId = NULL_VERSION } = found;
+    const digests = [digestOf(requireStream(found, key)), digestOf(createReadStream(path))];
+    const [stored, written] = await Promise.all(digests);
+    return stored === written ? { eTag: ETag, versionId: VersionId } : null;
+  } catch (error) {
+    if (error instanceof S3ServiceException && GONE.has(error.name)) return null;
+    throw error;
+  }
+}
+
+/** Deletes an object or a version. `changed` if somebody else has changed or deleted it. */
+async function deleteUnlessDenied(
+  { client, bucket, until }: Place,
+  object: {
+    readonly Key: string;
+    readonly VersionId?: string;
+    readonly IfMatch?: string | undefined;
+  },
+): Promise<Denied | 'changed' | null> {
+  try {
+    await client.send(new DeleteObjectCommand({ Bucket: bucket, ...object }), until);
+    return null;
+  } catch (error) {
+    if (error instanceof S3ServiceException && CHANGED.has(error.name)) return 'changed';
+    return deniedBy(error);
+  }
+}
+
+/** The body of an object. @throws TypeError for one that is no stream of Node. */
+function requireStream({ Body }: GetObjectCommandOutput, key: string): Readable {
+  if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
+  return Body;
 }
 
 /**

@@ -12,7 +12,17 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { isArchive, type ListedObject, type ObjectStore, type OpenOptions } from '../base/ObjectStore.ts';
+import {
+  type DeletedObject,
+  isArchive,
+  type ListedObject,
+  type ListOptions,
+  type ObjectPage,
+  type ObjectStore,
+  type OpenOptions,
+  type Undeleted,
+  type WriteOptions,
+} from '../base/ObjectStore.ts';
 import type { Source } from '../schema/sources.ts';
 import { partialAnswers } from './partialAnswers.ts';
 
@@ -46,6 +56,13 @@ export function encryptedBy({
   if (SSEKMSKeyId !== undefined)
     return { ServerSideEncryption: 'aws:kms', SSEKMSKeyId, BucketKeyEnabled: true };
   return encryption === undefined ? {} : { ServerSideEncryption: encryption };
+}
+
+/** The bucket of a call, and the owner that it must have. */
+interface Place {
+  readonly Bucket: string;
+  /** The account's number; undefined: any. */
+  readonly ExpectedBucketOwner: string | undefined;
 }
 
 /** An object was encrypted with a key that the owner of its bucket cannot use. Its name is none of S3's. */
@@ -85,46 +102,16 @@ export function s3ObjectStore(
   writtenAs: WrittenAs = {},
 ): ObjectStore {
   const place = { Bucket: bucket, ExpectedBucketOwner: owner };
-
-  /**
-   * Gets an object; null if it does not exist. S3 answers 404 only to callers that may list the bucket without a prefix, and
-   * 403 to others, such as the session of one dataset (lib/access/sessionPolicies.ts). A list call for the key decides. An
-   * object that it finds may have been written after the GET, so the GET is repeated once.
-   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-   */
-  async function get(
-    Key: string,
-    { ifMatch, range, listsIfDenied, signal }: OpenOptions,
-    isAgain = false,
-  ): Promise<GetObjectCommandOutput | null> {
-    const Range = range === undefined ? undefined : `bytes=${range.first}-${range.last}`;
-    try {
-      return await client.send(
-        new GetObjectCommand({ ...place, Key, IfMatch: ifMatch, Range }),
-        until(signal),
-      );
-    } catch (error) {
-      if (isOneOf(error, GONE)) return null;
-      if (isAgain || listsIfDenied !== true || !isOneOf(error, ['AccessDenied'])) throw error;
-      const list = new ListObjectsV2Command({ ...place, Prefix: Key, MaxKeys: 1 });
-      const listed = await client.send(list, until(signal)).catch(() => null);
-      if (listed === null) throw error;
-      return listed.Contents?.[0]?.Key === Key
-        ? get(Key, { ifMatch, range, listsIfDenied, signal }, true)
-        : null;
-    }
-  }
-
   return {
     async read(key, options = {}) {
-      const found = await get(key, options);
+      const found = await getObject(client, place, key, options);
       if (found === null) return null;
       return { text: (await found.Body?.transformToString()) ?? '', eTag: found.ETag ?? '' };
     },
 
     async open(key, options = {}) {
       try {
-        const found = await get(key, options);
+        const found = await getObject(client, place, key, options);
         if (found === null) return null;
         const { Body, ETag = '', VersionId, LastModified, ContentLength, Metadata } = found;
         if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
@@ -147,26 +134,7 @@ export function s3ObjectStore(
       }
     },
 
-    async write(key, body, { expected, throwsConflict = false, contentType, metadata, signal } = {}) {
-      const put = new PutObjectCommand({
-        ...place,
-        ...writtenAs,
-        ...condition(expected),
-        Key: key,
-        Body: body,
-        ContentType: contentType ?? 'application/json',
-        Metadata: metadata,
-      });
-      try {
-        const { ETag = '', SSEKMSKeyId } = await client.send(put, until(signal));
-        assertUsableKey(owner, writtenAs, SSEKMSKeyId);
-        return ETag;
-      } catch (error) {
-        const otherCameFirst = [...CHANGED, ...GONE, ...(throwsConflict ? [] : CONFLICT)];
-        if (expected !== undefined && isOneOf(error, otherCameFirst)) return null;
-        throw error;
-      }
-    },
+    write: (key, body, options = {}) => writeObject(client, place, writtenAs, { key, body, ...options }),
 
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
     async remove(key, eTag) {
@@ -181,43 +149,117 @@ export function s3ObjectStore(
       }
     },
 
-    // What AWS answers for each object: https://github.com/versity/versitygw/issues/2112. For an object that is gone:
-    // https://github.com/ministackorg/ministack/issues/1475. An ETag `*` matches any object, and needs no right to
-    // read: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
-    async removeAll(objects) {
-      const left: { key: string; why: string }[] = [];
-      const gone: string[] = [];
-      for (let from = 0; from < objects.length; from += MOST_DELETED) {
-        const batch = objects.slice(from, from + MOST_DELETED);
-        const Objects = batch.map(({ key, eTag }) => ({ Key: key, ETag: eTag }));
-        const answer = await client.send(
-          new DeleteObjectsCommand({ ...place, Delete: { Objects, Quiet: true } }),
-        );
-        for (const failure of partialAnswers.DeleteObjects(answer)) {
-          if ([...CHANGED, ...GONE].includes(failure.why)) gone.push(failure.key);
-          else left.push(failure);
-        }
-      }
-      return { left, gone };
-    },
+    removeAll: (objects) => removeObjects(client, place, objects),
 
-    async listPage(prefix, { token, after, folders = false, limit, signal } = {}) {
-      const list = new ListObjectsV2Command({
-        ...place,
-        Prefix: prefix,
-        Delimiter: folders ? '/' : undefined,
-        MaxKeys: limit,
-        ...(token === undefined ? { StartAfter: after } : { ContinuationToken: token }),
-      });
-      const answer = await client.send(list, until(signal));
-      const { Contents = [], CommonPrefixes = [], IsTruncated, NextContinuationToken } = answer;
-      return {
-        // With a delimiter, the objects are those of no folder.
-        items: folders ? [] : Contents.flatMap(listedObject),
-        folders: CommonPrefixes.map(({ Prefix = '' }) => Prefix.slice(prefix.length, -1)),
-        next: IsTruncated === true ? NextContinuationToken : undefined,
-      };
-    },
+    listPage: (prefix, options = {}) => listObjectPage(client, place, prefix, options),
+  };
+}
+
+/**
+ * Gets an object; null if it does not exist. S3 answers 404 only to callers that may list the bucket without a prefix, and
+ * 403 to others, such as the session of one dataset (lib/access/sessionPolicies.ts). A list call for the key decides. An
+ * object that it finds may have been written after the GET, so the GET is repeated once.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+async function getObject(
+  client: S3Client,
+  place: Place,
+  Key: string,
+  options: OpenOptions,
+): Promise<GetObjectCommandOutput | null> {
+  const { ifMatch, range, listsIfDenied = false, signal } = options;
+  const Range = range === undefined ? undefined : `bytes=${range.first}-${range.last}`;
+  try {
+    return await client.send(new GetObjectCommand({ ...place, Key, IfMatch: ifMatch, Range }), until(signal));
+  } catch (error) {
+    if (isOneOf(error, GONE)) return null;
+    if (!listsIfDenied || !isOneOf(error, ['AccessDenied'])) throw error;
+    const list = new ListObjectsV2Command({ ...place, Prefix: Key, MaxKeys: 1 });
+    const listed = await client.send(list, until(signal)).catch(() => null);
+    if (listed === null) throw error;
+    return listed.Contents?.[0]?.Key === Key
+      ? getObject(client, place, Key, { ...options, listsIfDenied: false })
+      : null;
+  }
+}
+
+/** See {@link ObjectStore.write}. */
+async function writeObject(
+  client: S3Client,
+  place: Place,
+  writtenAs: WrittenAs,
+  write: WriteOptions & { readonly key: string; readonly body: string | Uint8Array },
+): Promise<string | null> {
+  const { key, body, expected, throwsConflict = false, contentType, metadata, signal } = write;
+  const put = new PutObjectCommand({
+    ...place,
+    ...writtenAs,
+    ...condition(expected),
+    Key: key,
+    Body: body,
+    ContentType: contentType ?? 'application/json',
+    Metadata: metadata,
+  });
+  try {
+    const { ETag = '', SSEKMSKeyId } = await client.send(put, until(signal));
+    assertUsableKey(place.ExpectedBucketOwner, writtenAs, SSEKMSKeyId);
+    return ETag;
+  } catch (error) {
+    const otherCameFirst = [...CHANGED, ...GONE, ...(throwsConflict ? [] : CONFLICT)];
+    if (expected !== undefined && isOneOf(error, otherCameFirst)) return null;
+    throw error;
+  }
+}
+
+/**
+ * See {@link ObjectStore.removeAll}.
+ *
+ * What AWS answers for each object: https://github.com/versity/versitygw/issues/2112. For an object that is gone:
+ * https://github.com/ministackorg/ministack/issues/1475. An ETag `*` matches any object, and needs no right to
+ * read: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+ */
+async function removeObjects(
+  client: S3Client,
+  place: Place,
+  objects: readonly DeletedObject[],
+): Promise<Undeleted> {
+  const left: { key: string; why: string }[] = [];
+  const gone: string[] = [];
+  for (let from = 0; from < objects.length; from += MOST_DELETED) {
+    const batch = objects.slice(from, from + MOST_DELETED);
+    const Objects = batch.map(({ key, eTag }) => ({ Key: key, ETag: eTag }));
+    const answer = await client.send(
+      new DeleteObjectsCommand({ ...place, Delete: { Objects, Quiet: true } }),
+    );
+    for (const failure of partialAnswers.DeleteObjects(answer)) {
+      if ([...CHANGED, ...GONE].includes(failure.why)) gone.push(failure.key);
+      else left.push(failure);
+    }
+  }
+  return { left, gone };
+}
+
+/** See {@link ObjectStore.listPage}. */
+async function listObjectPage(
+  client: S3Client,
+  place: Place,
+  prefix: string,
+  { token, after, folders = false, limit, signal }: ListOptions,
+): Promise<ObjectPage> {
+  const list = new ListObjectsV2Command({
+    ...place,
+    Prefix: prefix,
+    Delimiter: folders ? '/' : undefined,
+    MaxKeys: limit,
+    ...(token === undefined ? { StartAfter: after } : { ContinuationToken: token }),
+  });
+  const answer = await client.send(list, until(signal));
+  const { Contents = [], CommonPrefixes = [], IsTruncated, NextContinuationToken } = answer;
+  return {
+    // With a delimiter, the objects are those of no folder.
+    items: folders ? [] : Contents.flatMap(listedObject),
+    folders: CommonPrefixes.map(({ Prefix = '' }) => Prefix.slice(prefix.length, -1)),
+    next: IsTruncated === true ? NextContinuationToken : undefined,
   };
 }
 
