@@ -102,7 +102,7 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
         TableInput: tableInputSchema,
         // Has no effect: no earlier version is kept here.
         SkipArchive: z.boolean().optional(),
-        /** The version that is updated: https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html */
+        /** The version that is updated; its text has the bounds of a name: https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html */
         VersionId: nameSchema.optional(),
       }),
       ({ DatabaseName, TableInput, VersionId: versionId }) =>

@@ -17,17 +17,28 @@ import type { QueueSettings } from './queueSettings.ts';
 /** Characters of XML 1.0: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 const ALLOWED_TEXT = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;
 
+/** Options of {@link Queue.send}. */
+export interface SendOptions {
+  /** The message can be received after so many milliseconds. Default: the queue's delay. */
+  readonly delayMs?: number | undefined;
+  /** `X-Amzn-Trace-Id` of the request. Default none. */
+  readonly traceHeader?: string | undefined;
+  /** `MessageGroupId` of the message. Default none. */
+  readonly groupId?: string | undefined;
+}
+
 /** Options of a {@link Queue}. */
 export interface QueueOptions {
   readonly name: string;
   readonly arn: string;
+  /** The attributes that the queue begins with. */
   readonly settings: QueueSettings;
   /** Epoch milliseconds. */
   readonly createdAt: number;
   /** File with its messages. */
   readonly file: string;
   readonly clock: LocalClock;
-  /** Moves messages that were received too often. Returns false when the target queue doesn't exist. */
+  /** Moves messages that were received too often to another queue. Returns false when that queue doesn't exist. */
   readonly giveUp: (targetArn: string, messages: readonly Message[]) => boolean;
   /** Called when the queue has taken messages, and when it is opened with some. Default: not called. */
   readonly onStored?: () => void;
@@ -52,14 +63,17 @@ export class Queue {
   readonly #options: QueueOptions;
   readonly #journal: MessageJournal;
   readonly #messages: Map<string, Message>;
-  /** Newest receipt of each received message. Older ones no longer delete it. */
+  /** Newest receipt of each received message, by the message's ID. Older receipts no longer delete it. */
   readonly #receipts = new Map<string, string>();
   readonly #listeners = new Set<() => unknown>();
   #settings: QueueSettings;
   #modifiedAt: number;
+  /** When the queue was purged last, epoch milliseconds. */
   #purgedAt = Number.NEGATIVE_INFINITY;
+  /** Rings when the next hidden message becomes visible. */
   #alarm: Alarm | undefined;
   #closed = false;
+  /** Removes the queue from those that hear of a clock that is set back. */
   readonly #stopListening: (() => void) | undefined;
 
   constructor(options: QueueOptions) {
@@ -101,19 +115,9 @@ export class Queue {
     this.#modifiedAt = this.#options.clock.now();
   }
 
-  /**
-   * Sends one message. It can be received after `delayMs`, by default the queue's delay.
-   *
-   * @param traceHeader `X-Amzn-Trace-Id` of the request. Default none.
-   * @param groupId Its `MessageGroupId`. Default none.
-   * @throws AwsError for a body that SQS refuses.
-   */
-  send(
-    body: string,
-    delayMs = this.#settings.DelaySeconds * 1_000,
-    traceHeader?: string,
-    groupId?: string,
-  ): Message {
+  /** Sends one message. @throws AwsError for a body that SQS refuses, and for a queue that is deleted. */
+  send(body: string, options: SendOptions = {}): Message {
+    const { delayMs = this.#settings.DelaySeconds * 1_000, traceHeader, groupId } = options;
     if (this.#closed) throw queueDoesNotExist();
     const bytes = Buffer.byteLength(body);
     const { MaximumMessageSize } = this.#settings;
@@ -141,29 +145,25 @@ export class Queue {
   }
 
   /**
-   * Up to `max` visible messages, oldest first, hidden for `visibilityMs` from now (default: the queue's
-   * visibility timeout). Never waits: {@link onMessage} reports new messages.
+   * Up to `max` visible messages, oldest first. Messages that were received too often before move to the dead-letter queue. It
+   * never waits: {@link onMessage} reports new messages.
+   *
+   * @param visibilityMs How long the messages are hidden from now. Default: the queue's visibility timeout.
+   * @throws AwsError OverLimit when too many messages are in flight.
    */
   receive(max: number, visibilityMs = this.#settings.VisibilityTimeout * 1_000): ReceivedMessage[] {
     const now = this.#options.clock.now();
     this.#expire(now);
-    const visible = this.#visible(now);
-    const { RedrivePolicy: redrive } = this.#settings;
-    const spent =
-      redrive === undefined
-        ? []
-        : visible.filter(({ receiveCount }) => receiveCount >= redrive.maxReceiveCount);
-    const receivable =
-      redrive !== undefined && this.#giveUp(redrive.deadLetterTargetArn, spent)
-        ? visible.filter(({ id }) => this.#messages.has(id))
-        : visible;
-    const received = receivable.slice(0, max).map((message) => ({
-      ...message,
-      visibleAt: now + visibilityMs,
-      receiveCount: message.receiveCount + 1,
-      firstReceivedAt: message.firstReceivedAt ?? now,
-      receivedAt: now,
-    }));
+    this.#giveUpSpent(now);
+    const received = this.#visible(now)
+      .slice(0, max)
+      .map((message) => ({
+        ...message,
+        visibleAt: now + visibilityMs,
+        receiveCount: message.receiveCount + 1,
+        firstReceivedAt: message.firstReceivedAt ?? now,
+        receivedAt: now,
+      }));
     if (received.length > 0 && this.counts().inFlight + received.length > SQS_LIMITS.inFlight)
       throw overLimit();
     this.#store(received);
@@ -199,7 +199,7 @@ export class Queue {
    * Hides a received message for `visibilityMs` from now; with 0 it can be received again at once. At most 12 hours after it
    * was received: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
    *
-   * @throws AwsError InvalidParameterValueException
+   * @throws AwsError InvalidParameterValueException for a message that is not in flight, or a longer time; ReceiptHandleIsInvalid.
    */
   changeVisibility(receipt: string, visibilityMs: number): void {
     const message = this.#messages.get(this.#idOf(receipt));
@@ -207,9 +207,9 @@ export class Queue {
     if (message === undefined || this.#receipts.get(message.id) !== receipt || message.visibleAt <= now) {
       throw notInFlight(receipt);
     }
-    const longest = SQS_LIMITS.visibilityTimeout;
-    if (now + visibilityMs - (message.receivedAt ?? now) > longest * 1_000)
-      throw beyondReceive(visibilityMs / 1_000, longest);
+    const longestSeconds = SQS_LIMITS.visibilityTimeout;
+    if (now + visibilityMs - (message.receivedAt ?? now) > longestSeconds * 1_000)
+      throw beyondReceive(visibilityMs / 1_000, longestSeconds);
     this.#keep([{ ...message, visibleAt: now + visibilityMs }]);
   }
 
@@ -228,7 +228,7 @@ export class Queue {
    */
   moveAll(to: Queue): void {
     for (const { id, body, traceHeader, groupId } of this.#visible(this.#options.clock.now())) {
-      to.send(body, undefined, traceHeader, groupId);
+      to.send(body, { traceHeader, groupId });
       this.#remove([id]);
     }
   }
@@ -299,8 +299,17 @@ export class Queue {
     this.#messages.clear();
   }
 
+  /** The messages that can be received, in the order in which they came. @param now Epoch milliseconds. */
   #visible(now: number): Message[] {
     return [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= now);
+  }
+
+  /** Moves visible messages that were received too often to the dead-letter queue, if there is one. */
+  #giveUpSpent(now: number): void {
+    const { RedrivePolicy: redrive } = this.#settings;
+    if (redrive === undefined) return;
+    const spent = this.#visible(now).filter(({ receiveCount }) => receiveCount >= redrive.maxReceiveCount);
+    this.#giveUp(redrive.deadLetterTargetArn, spent);
   }
 
   /**
@@ -324,6 +333,7 @@ export class Queue {
     this.#remove(expired.map(({ id }) => id));
   }
 
+  /** Writes messages to the disk and keeps them. @throws what the disk refuses; then nothing has changed. */
   #store(messages: readonly Message[]): void {
     if (this.#closed) return;
     this.#journal.put(messages, this.#messages);
@@ -339,6 +349,7 @@ export class Queue {
     if (messages.some(({ visibleAt }) => visibleAt <= now)) void this.#announce();
   }
 
+  /** Deletes messages by their IDs, also on the disk. */
   #remove(ids: readonly string[]): void {
     if (this.#closed) return;
     this.#journal.remove(ids, this.#messages);
@@ -348,6 +359,7 @@ export class Queue {
     }
   }
 
+  /** Calls the listeners. Resolves when all of them have worked. */
   #announce(): Promise<unknown> {
     return Promise.all([...this.#listeners].map((listener) => listener()));
   }

@@ -95,7 +95,11 @@ function send(
     throw invalidParameter(
       `Value ${MessageGroupId} for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
     );
-  const { id } = queue.send(MessageBody, delayMs(DelaySeconds), traceHeader(headers), MessageGroupId);
+  const { id } = queue.send(MessageBody, {
+    delayMs: delayMs(DelaySeconds),
+    traceHeader: traceHeader(headers),
+    groupId: MessageGroupId,
+  });
   return { MessageId: id, MD5OfMessageBody: bodyMd5(MessageBody) };
 }
 

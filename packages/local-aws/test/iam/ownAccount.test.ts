@@ -13,7 +13,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Accounts, startAccounts } from '../../src/testing/startAccounts.ts';
 import { failureOf } from '../../src/testing/startS3.ts';
 import { signedRequest } from '../edge/signedRequest.ts';
@@ -257,10 +257,11 @@ describe("a role of a customer's account", () => {
 
 describe('a key that encrypts an object', () => {
   let accounts: Accounts;
-  beforeAll(async () => {
+  beforeEach(async () => {
     accounts = await startAccounts();
+    await clientIn('us-east-1').send(new CreateBucketCommand({ Bucket }));
   });
-  afterAll(() => accounts.close());
+  afterEach(() => accounts.close());
 
   const NOT_FOUND = { name: 'KMS.NotFoundException', status: 400 };
   const clientIn = (region: string) => {
@@ -276,28 +277,32 @@ describe('a key that encrypts an object', () => {
       new PutObjectCommand({ Bucket: bucket, Key, Body: 'x', ServerSideEncryption: 'aws:kms', SSEKMSKeyId }),
     );
   const get = (Key: string) => clientIn('us-east-1').send(new GetObjectCommand({ Bucket, Key }));
-  beforeAll(async () => {
-    await clientIn('us-east-1').send(new CreateBucketCommand({ Bucket }));
-  });
 
-  it('may be any while its account has no key here, which may have it on AWS', async () => {
-    await put(missing, 'before');
+  it('may be any of its region while its account has no key here, which may have it on AWS', async () => {
+    await put(missing);
     expect(await failureOf(put(arn('key/x', 'eu-west-1')))).toEqual({
       ...NOT_FOUND,
       message: 'Invalid arn eu-west-1',
     });
   });
 
-  it('must exist once its account has one, by ARN or ID', async () => {
+  it('may be named by ARN or ID', async () => {
     const made = accounts.keys.create(THEIRS, '', KEY_POLICY);
     for (const id of [made.arn, made.id]) await put(id);
-    const refusals: readonly (readonly [id: string, message: string])[] = [
-      [missing, `Key '${missing}' does not exist`],
-      ['1234abcd', `Key '${arn('key/1234abcd')}' does not exist`],
-      ['alias/foo', `Alias ${arn('alias/foo')} is not found.`],
-    ];
-    for (const [id, message] of refusals) expect(await failureOf(put(id))).toEqual({ ...NOT_FOUND, message });
-    // Objects that were written before stay readable.
+  });
+
+  it.each([
+    { id: missing, message: `Key '${missing}' does not exist` },
+    { id: '1234abcd', message: `Key '${arn('key/1234abcd')}' does not exist` },
+    { id: 'alias/foo', message: `Alias ${arn('alias/foo')} is not found.` },
+  ])('must exist once its account has one: $id', async ({ id, message }) => {
+    accounts.keys.create(THEIRS, '', KEY_POLICY);
+    expect(await failureOf(put(id))).toEqual({ ...NOT_FOUND, message });
+  });
+
+  it('need not exist to read what was written before its account had one', async () => {
+    await put(missing, 'before');
+    accounts.keys.create(THEIRS, '', KEY_POLICY);
     await get('before');
   });
 

@@ -234,7 +234,7 @@ describe('a clock change to an earlier time', () => {
     queue.send('held');
     expect(queue.receive(1)).toHaveLength(1);
     queue.send('at once');
-    queue.send('delayed', 60_000);
+    queue.send('delayed', { delayMs: 60_000 });
     await clock.setReal();
     expect(queue.receive(10, 0).map(({ body }) => body)).toEqual(['at once']);
     await clock.advance(30_000);

@@ -132,7 +132,7 @@ describe('onMessage', () => {
     expect(seen).toEqual(['a']);
     work.send('b');
     expect(seen).toEqual(['a', 'b']);
-    work.send('c', 5_000);
+    work.send('c', { delayMs: 5_000 });
     sqs.clock.advance(5_000);
     expect(seen).toEqual(['a', 'b', 'c']);
     sqs.clock.advance(5_000);
@@ -159,7 +159,7 @@ describe('a restart', () => {
     const work = ensure('work', { VisibilityTimeout: 600 });
     work.send('kept');
     work.send('deleted');
-    work.send('delayed', 60_000);
+    work.send('delayed', { delayMs: 60_000 });
     const [kept, deleted] = work.receive(2);
     work.delete(deleted?.receipt ?? '');
     const again = sqs.open().byName('work');

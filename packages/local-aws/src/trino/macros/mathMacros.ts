@@ -1,9 +1,9 @@
-/** Arguments for which there is an overload. A macro has no variable number of them. */
-const MOST_ARGUMENTS = 7;
+/** `greatest` and `least` take one to so many arguments. A macro has no variable number of them. */
+const MOST_COMPARED = 7;
 
 /** Null if any argument is null, where DuckDB's function ignores nulls. */
 function nullable(name: string): string {
-  return Array.from({ length: MOST_ARGUMENTS }, (_, index) => {
+  return Array.from({ length: MOST_COMPARED }, (_, index) => {
     const names = Array.from({ length: index + 1 }, (_, position) => `a${position}`);
     const missing = names.map((argument) => `${argument} IS NULL`).join(' OR ');
     return `(${names.join(', ')}) AS CASE WHEN ${missing} THEN NULL ELSE ${name}(${names.join(', ')}) END`;

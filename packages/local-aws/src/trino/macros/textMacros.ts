@@ -1,9 +1,9 @@
-/** Arguments for which there is an overload: from two on. A macro has no variable number of them. */
-const MOST_ARGUMENTS = 10;
+/** Variadic functions of texts take two to so many arguments. A macro has no variable number of them. */
+const MOST_TEXTS = 10;
 
 /** Overloads of a variadic function, whose result is null if any argument is null. */
 function variadic(body: (names: readonly string[]) => string): string {
-  return Array.from({ length: MOST_ARGUMENTS - 1 }, (_, index) => {
+  return Array.from({ length: MOST_TEXTS - 1 }, (_, index) => {
     const names = Array.from({ length: index + 2 }, (_, position) => `a${position}`);
     return `(${names.join(', ')}) AS ${body(names)}`;
   }).join(', ');
