@@ -36,6 +36,7 @@ import {
   namedExport,
   ongoingFailure,
   quarantineCount,
+  refusedRequests,
   requestGroup,
   ringingAlarm,
   shortHour,
@@ -123,6 +124,9 @@ const noKeys = {
 } as const;
 const LOST_DAY = '2026-11-19';
 const lost = (isOnly: boolean) => ({ day: LOST_DAY, since: NOW - 2 * HOUR_MS, isOnly });
+/** A failure of a key that was off, and that key, which is on again. */
+const keyOff = { ...failureOf('error', 'KMS.DisabledException: it is disabled.'), isByKey: true };
+const keyOn = { KeyState: 'Enabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' } as const;
 const late = waitingFacts({ landing: { ...emptyListing, count: 3, oldest: hoursAgo(2) } });
 const hourOf = (kind: '4xx' | '5xx') => [{ hour: hoursAgo(1), kind, count: 20, of: 60 }];
 const waits = (cure: 'backfill' | 'load', day: string) =>
@@ -364,6 +368,24 @@ const more: readonly Partial<StatusFacts>[] = [
     { unreached: hourOf('5xx'), failures: { collect: failure } },
     { deadLetters: [deadLetters], failures: { [deadLetters.queue]: failure } },
   ]),
+  ...[
+    { ...late, failures: { write: keyOff } },
+    { functionErrors: [functionErrors], failures: { 'curate-plan': keyOff } },
+    { unreached: hourOf('5xx'), failures: { collect: keyOff } },
+    { deadLetters: [deadLetters], failures: { [deadLetters.queue]: keyOff } },
+  ].map((facts) => ({ ...facts, key: keyOn })),
+  ...(['denied', 'missing', 'busy', 'awsFailed'] as const).map((kind) => ({
+    ...waitingFacts({ buffered: { count: null, oldest: hoursAgo(9) } }),
+    failures: { landing: { ...failureOf(kind, 'S3.InternalError: again.'), code: 'S3.InternalError' } },
+  })),
+  {
+    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3 }),
+    refusals: {
+      groups: [{ ...requestGroup, code: 'SLUICE_KEY_UNKNOWN', sdk: 'js-client 3', count: 3 }],
+      hasMore: false,
+    },
+    keys: null,
+  },
   { ...late, ...unreadLog('write') },
   {
     deadLetters: [deadLetters],

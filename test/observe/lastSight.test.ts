@@ -103,6 +103,15 @@ describe('a finding of sluice status', () => {
     expect(lookAt({ at: hoursAgo(0), functionErrors: now }, before)[0]?.finding.since).toBe(since);
   });
 
+  it('of keys that collectors cannot read goes on since an earlier look saw it', () => {
+    const lookAt = (age: number, since: number, note: readonly Sight[]) => {
+      const failure = { ...keysFailure('denied', 'AccessDeniedException'), since: hoursAgo(since) };
+      const facts = { at: hoursAgo(age), keysFailure: failure };
+      return sightsOf(judge(facts), { ...wellFacts, ...facts }, note);
+    };
+    expect(lookAt(0, 24, lookAt(20, 40, []))[0]?.finding.since).toBe(hoursAgo(40));
+  });
+
   const denied = (part: string, isByKey = false) =>
     ({ part, why: 'It is denied.', kind: 'denied', log: null, isByKey }) as const;
   const lacking = [{ day: '2026-11-17', since: NOW - HOUR_MS, isOnly: false }];

@@ -59,7 +59,7 @@ describe('whose clock is off by hours', () => {
     line('unstated', { clock_ahead: 1 }, 0, 1);
     const last = new Date(clock.now()).toISOString();
     const stack = { service: 'sluice', stage: 'prod' };
-    line('late', { outside_time_window: 4 }, 0);
+    for (let i = 0; i < 5; i += 1) line('late', { outside_time_window: 4 }, 0);
     line('shop', { outside_time_window: 4, clock_corrected: 0 }, 3);
     const config = defineConfig({ bucket: 'acme', logs: { successes: 0.5 } });
     const { counts, corrected, uncorrected, ahead, late } = await readNoted({
@@ -70,13 +70,13 @@ describe('whose clock is off by hours', () => {
       now: clock.now(),
     });
     // A line stands for two requests. Of those with a stated clock all are logged, and another finding tells.
-    expect(late).toMatchObject([{ key: 'late', count: 8 }]);
+    expect(late).toMatchObject([{ key: 'late', count: 40 }]);
     expect(counts).toEqual({
       clock_corrected: 12,
       clock_ignored: 4,
       clock_ahead: 3,
       time_missing: 1,
-      outside_time_window: 8,
+      outside_time_window: 24,
     });
     const shop = { code: null, key: 'shop', sdk: 'py-server 1', last };
     const hour = 60 * MINUTE;
@@ -87,6 +87,19 @@ describe('whose clock is off by hours', () => {
     ]);
     expect(ahead).toEqual([{ ...shop, key: 'unstated', count: 3, first: last, skewMs: -25.9 * hour }]);
     expect(uncorrected).toEqual([{ ...shop, count: 4, first: last, skewMs: 2 * hour }]);
+  });
+});
+
+describe('events from before the time window', () => {
+  it.each([0, 0.01])('count as they are logged in few lines of %d of all requests', async (successes) => {
+    const stack = { service: 'sluice', stage: `few${successes * 100}` };
+    const write = logs.open(`sluice-${stack.stage}-collect`);
+    const sent = { event: 'collect', status: 202, ms: 1, key: 'app', sdk: 'py-server 1' };
+    for (let i = 0; i < 4; i += 1)
+      write(`${JSON.stringify({ ...sent, noted: { outside_time_window: 3 }, clock_skew_ms: 0 })}\n`);
+    const config = defineConfig({ bucket: 'acme', logs: { successes } });
+    const { late } = await readNoted({ logs: client, stack, config, isLocal: false, now: clock.now() });
+    expect(late.map(({ count }) => count)).toEqual([12]);
   });
 });
 

@@ -171,8 +171,11 @@ export async function readFirstKeyFailure(
 ): Promise<string | null> {
   const times: number[] = [];
   for (const part of parts) {
-    const failures = await readFailures(deployment, part, { startTime: since, endTime: deployment.now });
-    times.push(...failures.flatMap(({ at, failure }) => (failure.isByKey ? [at] : [])));
+    // A function that has not run yet may have no log.
+    const failures = await ifThere(
+      readFailures(deployment, part, { startTime: since, endTime: deployment.now }),
+    );
+    times.push(...(failures ?? []).flatMap(({ at, failure }) => (failure.isByKey ? [at] : [])));
   }
   return times.length === 0 ? null : isoTimestamp(Math.min(...times));
 }

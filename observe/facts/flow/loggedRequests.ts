@@ -9,6 +9,8 @@ import type { RequestCounts } from './requestCounts.ts';
 /** Lines and pages that are read of refused requests, and of what was noted, the newest first. */
 const REFUSED = { mostLines: 10_000, mostPages: 50 } as const;
 const NOTED = { mostLines: 2_000, mostPages: 20 } as const;
+/** Lines of the part of requests that is logged from which on they stand for all requests. */
+const FEWEST_SAMPLED = 5;
 /** Keys whose stored requests are looked for: a filter pattern has 1,024 characters. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
 const MOST_KEYS = 8;
 
@@ -152,6 +154,13 @@ export async function readNoted(
   );
   const byClock = (what: string) =>
     ways.flatMap((requests) => bySender(requests, ({ noted }) => noted[what] ?? 0));
+  const isLate = (request: LiveRequest) => {
+    const { clock_ahead = 0, before_2000 = 0, outside_time_window = 0 } = request.noted;
+    return !isClockOff(request) && clock_ahead + before_2000 === 0 && outside_time_window > 0;
+  };
+  const sampled = requests.filter((request) => isLate(request) && !isAlwaysLogged(request));
+  // A part of which there are few lines tells nothing of the whole.
+  const lateShare = logged === 0 || sampled.length < FEWEST_SAMPLED ? 1 : logged;
   return {
     counts,
     before2000: bySender(requests, ({ noted }) => noted['before_2000'] ?? 0),
@@ -159,9 +168,9 @@ export async function readNoted(
     uncorrected: byClock('clock_ignored'),
     ahead: bySender(requests, ({ noted }) => noted['clock_ahead'] ?? 0),
     late: bySender(requests, (request) => {
-      const { clock_ahead = 0, before_2000 = 0, outside_time_window = 0 } = request.noted;
-      if (isClockOff(request) || clock_ahead + before_2000 > 0) return 0;
-      return Math.round(outside_time_window / (isAlwaysLogged(request) ? 1 : logged));
+      if (!isLate(request)) return 0;
+      const { outside_time_window = 0 } = request.noted;
+      return Math.round(outside_time_window / (isAlwaysLogged(request) ? 1 : lateShare));
     }),
     hasMore,
   };

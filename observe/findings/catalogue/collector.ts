@@ -98,6 +98,10 @@ export const collectorFindings = {
         'The key is in no list. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.',
         'Put the key of your app into SDK_KEY: `printf %s "$SDK_KEY" | sha256sum` begins with the digits of the title if it is this key. Then the second command adds it, with a label of this app alone in place of LABEL; the first lists those that are there. If it is no key of yours, nothing is lost. `tail` shows such requests until Ctrl-C. It goes a day after the last refusal.',
       ],
+      keysUnread: [
+        'The collector knew no such key. Whether a list has it now is not known, as the keys could not be read. SDKs do not send these requests again.',
+        'Do what `SLUICE_FINDING_KEYS_UNREADABLE` or `SLUICE_FINDING_UNREADABLE` says, and ask again. The command shows such requests until Ctrl-C. It goes a day after the last refusal.',
+      ],
       over: [
         'The key was in no list then, and is in it now. SDKs do not send the refused requests again.',
         'Nothing is to be done. It goes a day after the last refusal. The command shows such requests until Ctrl-C.',

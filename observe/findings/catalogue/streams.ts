@@ -73,6 +73,22 @@ export const streamsFindings = {
         "The stream's delivery fails with the error of the detail.",
         'Correct the role, the bucket or the key that it names, in time: Firehose drops records 24 hours after it has accepted them. `npx sluice doctor` names a policy that denies. The command shows the log.',
       ],
+      denied: [
+        'A policy denies the role of the stream what the detail names.',
+        'Set back what was changed of the role, the bucket or its key, in time: Firehose drops records 24 hours after it has accepted them. `npx sluice doctor --drift` names it. The command shows the log.',
+      ],
+      missing: [
+        'Something that the stream delivers with does not exist, as the detail says: the bucket, the role or the key.',
+        'Have it made again in time: Firehose drops records 24 hours after it has accepted them. `npx sluice doctor --drift` names what is gone. The command shows the log.',
+      ],
+      busy: [
+        'A service of AWS answers the delivery that it is asked too often, as the detail says.',
+        'Wait: Firehose tries again by itself. If it stays for an hour, ask AWS for a higher quota in time: Firehose drops records 24 hours after it has accepted them. The command shows the log.',
+      ],
+      awsFailed: [
+        'A service of AWS fails itself, as the detail says.',
+        'Wait: Firehose tries again by itself. If it stays for an hour, look at https://health.aws.amazon.com/health/status. Firehose drops records 24 hours after it has accepted them. The command shows the log.',
+      ],
       unread: [LOG_UNREAD[0], `${LOG_UNREAD[1]} Firehose drops records 24 hours after it has accepted them.`],
       unknown: [
         "The stream's log has no error.",

@@ -41,6 +41,10 @@ const FAILURES = {
     'A policy denied the role of the function what the detail names, and does so no more.',
     'Nothing is to be corrected.',
   ],
+  keyOn: [
+    'The key of the bucket could not be used then, as the detail says, and is enabled now.',
+    'Nothing is to be corrected.',
+  ],
   throttled: [
     'Lambda does not begin the runs of the function: its own limit of runs at once is 0 or too low, unless all executions of the account are used up.',
     "The first command tells: a number is the function's own limit, which the second command lifts; without a number the third asks AWS for more executions of the account.",

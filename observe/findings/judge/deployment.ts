@@ -198,7 +198,9 @@ export function* stackFaultFindings(
 /** Whether a part could not be read because something is gone. */
 function isUnreadBy({ differs, name }: StackFault, { kind, why }: Unread): boolean {
   const isAbout = kind === 'missing' || kind === 'query';
-  return differs === null && isAbout && why.includes(name.slice(name.lastIndexOf('.') + 1));
+  // The name of another may have this name in it.
+  const words = why.split(/[^\w-]+/);
+  return differs === null && isAbout && words.includes(name.slice(name.lastIndexOf('.') + 1));
 }
 
 /** Parts that could not be read, but for what the finding of something that is gone tells. */

@@ -206,13 +206,15 @@ function* listing(drops: DatasetDays, dataset: Dataset): Findings {
   const there = [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(elsewhere?.others ?? [])];
   const instead = there.length === 0 ? '' : `, but ${there.join(', ')}`;
   const from = days.findLast(({ loadedFrom }) => loadedFrom !== null)?.loadedFrom;
-  const since = isoTimestamp(lastLook.place?.since ?? at);
+  const placeSince = lastLook.place?.since ?? null;
+  const since = isoTimestamp(placeSince ?? at);
   const moved = from == null ? '' : `; until ${since} it was ${from}, whose rows stay`;
   const had = `${folder} had no files for today and ${lookbackDays} days before`;
   const told = {
     case: there.length === 0 ? 'nowhere' : 'elsewhere',
     title: `${name}: ${had}`,
-    since: lastLook.place === undefined ? listedAt : since,
+    // The last load, unless the folder is another since.
+    since: isoTimestamp(latestOf([placeSince, ...days.map(loadedAt)]) ?? at),
     detail: `${name}: ${had}${instead}, ${listedAt}${moved}.`,
   } as const;
   const before = unlooked.filter((day) => day < drops.firstDay);
@@ -317,6 +319,12 @@ function* unreadDays({ table, unread }: DatasetDays, { name, place }: Dataset): 
   // By the catalogue it is of `partitions`: those that the registrar adds.
   for (const found of unreadVersions({ name, table, unread, judgedBy }, place))
     yield { ...found, part: 'drops' };
+}
+
+/** The latest of times; null without any. */
+function latestOf(times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.max(...known);
 }
 
 /** When the version of a day was made, epoch milliseconds; null of a day without one. */

@@ -88,7 +88,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
       since: first,
       detail: texts.join(' '),
     };
-    const found = finding('SLUICE_FINDING_FUNCTION_FAILED', error, [...explained(why, part, place), log]);
+    const found = finding('SLUICE_FINDING_FUNCTION_FAILED', error, [...explained(error, part, place), log]);
     yield ringing.tell({ ...found, isByKey: why?.isByKey === true }, [`${part}-errors`]);
   }
 }

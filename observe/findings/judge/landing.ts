@@ -33,7 +33,7 @@ export function* landingFindings(facts: StatusFacts, place: Place): Findings {
     };
     yield finding('SLUICE_FINDING_LANDING_LATE', told, [
       ...(cause.case === 'unasked' ? [commands.sluice('doctor', '--drift')] : []),
-      ...explained(facts.failures['write'], 'write', place),
+      ...explained(cause, 'write', place),
       commands.sluice('redrive', '--landing'),
     ]);
   }
@@ -89,12 +89,14 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
       hours: (now - Date.parse(oldest)) / HOUR_MS,
       requests: count,
     });
+    const code = facts.failures['landing']?.code ?? null;
+    const withCode = code === null ? '' : `, and its delivery fails with ${code}`;
     const flush = commands.control('POST', 'flush');
     const log = commands.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
     const hours = (now - Date.parse(oldest)) / HOUR_MS;
     const told = {
       case: isLocal ? 'local' : streamCase(facts),
-      title: `The oldest record of ${stream?.stream ?? partName(stack, 'landing')} has waited for ${hours.toFixed(1)} hours`,
+      title: `The oldest record of ${stream?.stream ?? partName(stack, 'landing')} has waited for ${hours.toFixed(1)} hours${withCode}`,
       since: oldest,
       detail: text,
     } as const;
@@ -123,9 +125,18 @@ export function* streamFindings(facts: StatusFacts, { config, stack, now, comman
   }
 }
 
+/** The cases of what a delivery fails with that Firehose tells of: its other errors have the case `failed`. */
+const STREAM_CASES: Readonly<Partial<Record<FailureKind, CaseOf<'SLUICE_FINDING_STREAM_LATE'>>>> = {
+  denied: 'denied',
+  missing: 'missing',
+  busy: 'busy',
+  awsFailed: 'awsFailed',
+};
+
 /** Why the stream delivers late. */
 function streamCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_STREAM_LATE'> {
-  if (facts.failures['landing'] !== undefined) return 'failed';
+  const failure = facts.failures['landing'];
+  if (failure !== undefined) return STREAM_CASES[failure.kind] ?? 'failed';
   return isLogRead(facts, 'landing') ? 'unknown' : 'unread';
 }
 
@@ -182,7 +193,7 @@ export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings 
     const shown =
       failure === undefined
         ? [triesLog(deadLetter, place), command]
-        : [...(why.case === 'over' ? [] : explained(failure, part, place)), command];
+        : [...explained(why, part, place), command];
     const found = finding('SLUICE_FINDING_DEAD_LETTERS', told, shown);
     // These alarms have the function's name, so the catalogue's names of alarms do not find them.
     yield ringing.tell({ ...found, isByKey: failure?.isByKey === true }, [

@@ -66,26 +66,30 @@ function isAllowedAgain(
   return kind === 'denied' && isStill === false && /not authorized to perform: (?!kms:)/.test(text);
 }
 
+/** How services of AWS say that a key is off: `KMS.DisabledException`, `KMSInvalidStateException`, `… is pending deletion`. */
+const KEY_OFF = /Disabled|InvalidState|pending deletion/i;
+
 /** The case of what a function failed with last, and what its code says; without a failure, whether its log could be read. */
 export function failureTold(
-  facts: Pick<StatusFacts, 'unknown'> & Partial<Pick<StatusFacts, 'deniedCalls' | 'failures'>>,
+  facts: Pick<StatusFacts, 'unknown'> & Partial<Pick<StatusFacts, 'deniedCalls' | 'failures' | 'key'>>,
   part: string,
   why: LastFailure | undefined,
 ): { readonly case: FailureCase | 'unknown'; readonly reason?: FindingCase } {
   if (why === undefined) return { case: isLogRead(facts, part) ? 'unknown' : 'unread' };
   if (isAllowedAgain(facts, part, why)) return { case: 'allowed' };
+  if (why.isByKey && KEY_OFF.test(why.text) && facts.key?.KeyState === 'Enabled') return { case: 'keyOn' };
   const reason = why.kind === 'error' ? reasonOf(why.code) : undefined;
   return reason === undefined ? { case: why.kind } : { case: 'reason', reason };
 }
 
-/** The commands that tell of what a function failed with: which policy denies, what is gone, or what throttles it; none of other errors. */
+/** The commands that tell of what a function failed with: which policy denies, what is gone, or what throttles it; none of other cases. */
 export function explained(
-  failure: LastFailure | undefined,
+  told: { readonly case: string },
   part: string,
   { commands, config, stack }: Pick<Place, 'commands' | 'config' | 'stack'>,
 ): readonly string[] {
-  if (failure?.kind === 'throttled') return unthrottled(part, { commands, config, stack });
-  const isChanged = failure?.kind === 'denied' || failure?.kind === 'missing';
+  if (told.case === 'throttled') return unthrottled(part, { commands, config, stack });
+  const isChanged = told.case === 'denied' || told.case === 'missing';
   return isChanged ? [commands.sluice('doctor', '--drift')] : [];
 }
 

@@ -23,8 +23,8 @@ export function* missingNights(facts: StatusFacts, { config, now, commands }: Pl
   const failed = failedAt(facts, 'reconcile');
   const newest =
     lastNight.at === null ? 'none is' : `${lastNight.day} the newest that is, last at ${lastNight.at}`;
-  const begun = lastNight.at === null ? facts.deployedAt?.slice(0, 10) : addDays(lastNight.day, 1);
-  const first = begun === undefined || begun > due ? due : begun;
+  const begun = addDays(lastNight.day, 1);
+  const first = begun > due ? due : begun;
   const days = (Date.parse(due) - Date.parse(first)) / DAY_MS + 1;
   const open = waiting.length === 0 ? '' : ` Hours of ${listed(waiting)} were not looked at.`;
   const told = {

@@ -209,9 +209,7 @@ function unreachedOf(
     told,
     [
       ...(told.case === 'unknown' ? [commands.sluice('doctor', '--drift')] : []),
-      ...(way === '4xx' || told.case === 'allowed'
-        ? []
-        : explained(failure, 'collect', { commands, config, stack })),
+      ...explained(told, 'collect', { commands, config, stack }),
       way === '4xx' ? commands.sluice('doctor') : commands.aws(...log),
     ],
     isOver ? 'warning' : 'problem',
@@ -256,8 +254,11 @@ export function* refusedRequests(
   const share = lost === undefined ? 'most' : `${lost.count} of these`;
   const whole = lost === undefined ? '' : `; every request of this sender from ${lost.first} to ${lost.last}`;
   const caseOfKnown = isOver ? 'over' : 'other';
+  // Of a list that cannot be read nobody knows whether it has the key.
+  const areKeysRead = keys !== null && keys.fault === null;
+  const caseOfUnknown = areKeysRead ? 'unknownKey' : 'keysUnread';
   const told = {
-    case: isUnknown ? 'unknownKey' : caseOfKnown,
+    case: isUnknown ? caseOfUnknown : caseOfKnown,
     title: `${counted(day, 'request')} ${day === 1 ? 'was' : 'were'} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : share} ${most}${whole}`,
     since: refusals?.groups.map((group) => group.first).sort()[0] ?? null,
   } as const;
@@ -267,7 +268,10 @@ export function* refusedRequests(
       ...told,
       detail: `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed(groups, '; ')}${more}.`,
     },
-    [...(isUnknown ? [commands.sluice('keys', 'list'), addKey(commands)] : []), tailErrors(commands)],
+    [
+      ...(isUnknown && areKeysRead ? [commands.sluice('keys', 'list'), addKey(commands)] : []),
+      tailErrors(commands),
+    ],
     lost !== undefined || (open > 0 && (open * 2 > requests || isMany)) ? 'problem' : 'warning',
   );
 }
@@ -442,7 +446,9 @@ export function* overflow(facts: StatusFacts, { commands, now }: Place): Finding
   const unsaid = isLogRead(facts, 'collect') ? 'error' : 'unread';
   const answered = failureKind(overflowError ?? '');
   // Firehose says so of a stream whose quota is used up: `Slow down.`
-  const answer = answered === 'awsFailed' ? 'busy' : answered;
+  const isQuota = overflowError?.startsWith('ServiceUnavailable') === true;
+  const ofFirehose = isQuota ? 'busy' : 'error';
+  const answer = answered === 'awsFailed' ? ofFirehose : answered;
   const kind = overflowError === null ? unsaid : answer;
   const name = isOver ? 'over' : kind;
   const error = overflowError === null ? '' : `, the last with ${overflowError}`;

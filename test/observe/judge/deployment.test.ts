@@ -22,7 +22,7 @@ describe('a finding about the deployment', () => {
     };
     const unknown = [
       unread('the partitions', 'statsig_forwarded_events'),
-      unread('the exports', 'statsig_forwarded_exposures'),
+      unread('the exports', 'old_statsig_forwarded_events'),
     ];
     expect(judge({ stackFaults: [gone], unknown })).toMatchObject([
       {

@@ -65,6 +65,25 @@ describe('a finding about drops and exports', () => {
     expect(codes).toEqual(['SLUICE_FINDING_NOT_RUN']);
   });
 
+  it.each<{ what: string; since: number | undefined; expected: string }>([
+    { what: 'since the last load', since: NOW - 90 * HOUR_MS, expected: '2026-11-17T08:00:00.000Z' },
+    { what: 'since the folder is another', since: NOW - 50 * HOUR_MS, expected: hoursAgo(50) },
+    {
+      what: 'since the last load where nobody noted the folder',
+      since: undefined,
+      expected: '2026-11-17T08:00:00.000Z',
+    },
+  ])('of a folder without files is $what', ({ since, expected }) => {
+    const place = since === undefined ? {} : { place: { name: 's3://acme/orders/', since } };
+    const found = judge(
+      datasetFacts({
+        days: [{ ...loadedDay, version: '20261117T080000000Z-0123abcd' }],
+        lastLook: { ...hourOldLook, stopped: true, ...place },
+      }),
+    );
+    expect(found.map((finding) => finding.since)).toEqual([expected]);
+  });
+
   it('of a folder that runs did not list shows their log', () => {
     const [found] = judge({ ...lookedAgo(60), functionErrors: null });
     expect(found).toMatchObject({

@@ -101,6 +101,43 @@ describe('a finding about functions, the landing and the stream', () => {
     expect(found[0]?.cause).toBe(findingCatalogue.SLUICE_FINDING_DEAD_LETTERS.cases.over.cause);
   });
 
+  it.each([
+    ['denied', 'S3.AccessDenied', 'denied'],
+    ['missing', 'S3.NoSuchBucket', 'missing'],
+    ['busy', 'S3.SlowDown', 'busy'],
+    ['awsFailed', 'S3.InternalError', 'awsFailed'],
+    ['error', 'S3.AccountProblem', 'failed'],
+  ] as const)('of a delivery that fails as %s names %s, and has the cause of that', (kind, code, name) => {
+    const [found] = judge({
+      ...waitingFacts({ buffered: { count: null, oldest: hoursAgo(9) } }),
+      failures: { landing: { ...failureOf(kind, `${code}: no.`), code } },
+    });
+    expect(found).toMatchObject({
+      title: expect.stringContaining(code),
+      cause: findingCatalogue.SLUICE_FINDING_STREAM_LATE.cases[name].cause,
+    });
+  });
+
+  it('of a denial that is over names no command that looks for a policy', () => {
+    const failure = failureOf('denied', 'AccessDenied: x is not authorized to perform: s3:PutObject on: y');
+    const found = judge({
+      functionErrors: [{ ...functionErrors, part: 'export' }],
+      failures: { export: failure },
+      deniedCalls: [],
+    });
+    expect(found.map(({ commands }) => commands)).toEqual([[expect.stringContaining('logs tail')]]);
+  });
+
+  it('of dead letters of a key that is enabled again says so', () => {
+    const failure = { ...failureOf('error', 'KMS.DisabledException: k is disabled.'), isByKey: true };
+    const found = judge({
+      deadLetters: [{ ...deadLetters, part: 'export' }],
+      failures: { [deadLetters.queue]: failure },
+      key: { KeyState: 'Enabled', KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
+    });
+    expect(found[0]?.cause).toBe(findingCatalogue.SLUICE_FINDING_DEAD_LETTERS.cases.keyOn.cause);
+  });
+
   it('of errors is told beside dead letters of which nobody knows with what they failed', () => {
     const errors = [{ ...functionErrors, part: 'export' }];
     const dead = [{ ...deadLetters, part: 'export' as const }];

@@ -133,6 +133,11 @@ describe('a finding of sluice status', () => {
     ]);
   });
 
+  it('of nights that never came counts from the first that was due, whenever the stack was deployed last', () => {
+    const [found] = judge({ lastNight: { day: '2026-11-12', at: null }, deployedAt: hoursAgo(30) });
+    expect(found?.title).toContain('of 7 days, the first 2026-11-13');
+  });
+
   const copiesSince = (hours: number) => ({
     relay: { waiting: { ...threeCopies, oldest: hoursAgo(hours) }, refused: [], hasMore: false },
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { FAILED_REQUESTS } from '../../../observe/facts/flow/loggedRequests.ts';
 import type { LastHour } from '../../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
+import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import {
   changedRequests,
   failedRequests,
@@ -60,6 +61,24 @@ describe('a finding about requests', () => {
     const errors = { ...functionErrors, part: 'collect', first: hoursAgo(0.9), last: hoursAgo(0.1) };
     const found = judge({ unreached, functionErrors: [errors] });
     expect(found.map(({ code }) => code)).toEqual(Array(2).fill('SLUICE_FINDING_UNREACHED'));
+  });
+
+  it('of an unknown key blames no list that cannot be read', () => {
+    const found = judge({ ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3 }), keys: null });
+    expect(found).toMatchObject([
+      {
+        cause: findingCatalogue.SLUICE_FINDING_REFUSED.cases.keysUnread.cause,
+        commands: [expect.stringContaining('sluice tail')],
+      },
+    ]);
+  });
+
+  it.each([
+    ['ServiceUnavailableException', 'busy'],
+    ['InternalFailure', 'error'],
+  ] as const)('of a stream that answers %s has the cause of that: %s', (overflowError, name) => {
+    const [found] = judge({ ...changedRequests({ what: 'overflowed' }), overflowError });
+    expect(found?.cause).toBe(findingCatalogue.SLUICE_FINDING_OVERFLOW.cases[name].cause);
   });
 
   it('of a silence is none where nothing ever came, or little', () => {
