@@ -50,16 +50,23 @@ export interface GeneratedOptions {
   readonly files: readonly string[];
   /** Whether all tests run for each fault, and not only those before the first that fails. */
   readonly who: boolean;
+  /** Whether only unit tests run: many faults of some rooms are then not seen that contract tests see. */
+  readonly unit: boolean;
 }
 
 /**
  * Makes faults, and runs the unit tests of their rooms; for faults that these do not see other unit tests, and then contract
  * tests. Prints what Stryker says of its progress. @returns No fault if no suite can run.
  */
-export async function judgeGenerated({ files, who }: GeneratedOptions): Promise<readonly GeneratedFault[]> {
+export async function judgeGenerated({
+  files,
+  who,
+  unit,
+}: GeneratedOptions): Promise<readonly GeneratedFault[]> {
   const judged = new Map<string, MutantResult>();
   let unseen: readonly MutantResult[] = [];
-  for (const suitesOf of [ownUnitSuites, otherUnitSuites, contractSuites]) {
+  const unitSuites = [ownUnitSuites, otherUnitSuites];
+  for (const suitesOf of unit ? unitSuites : [...unitSuites, contractSuites]) {
     const isFirst = judged.size === 0;
     const mutate = isFirst ? files : unseen.map(rangeOf);
     const suites = suitesOf(isFirst ? files : pathsOf(unseen));
