@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { configSchema } from '../../../lib/schema/config.ts';
+import { tableMapping } from '../../../lib/schema/mappings.ts';
 
 /** A part of a JSON Schema, as far as it has bounds or other parts. */
 interface Part {
@@ -125,4 +126,10 @@ it('fields of the configuration have these bounds', () => {
     'endpoint.burst: minimum 1, maximum 1000000',
     'endpoint.accountRequestsPerSecond: minimum 1, maximum 1000000',
   ]);
+});
+
+it('a table of a dataset has at most 500 columns of its own', () => {
+  const isTaken = (count: number) =>
+    tableMapping.safeParse({ columns: Array.from({ length: count }, (_, i) => `column_${i}`) }).success;
+  expect([isTaken(500), isTaken(501)]).toEqual([true, false]);
 });
