@@ -3,7 +3,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { readDeadFailure, readLastFailure } from '../../observe/facts/flow/failures.ts';
+import { readDeadFailure, readFirstKeyFailure, readLastFailure } from '../../observe/facts/flow/failures.ts';
 import { readNoted, readSpikeSender } from '../../observe/facts/flow/loggedRequests.ts';
 import { readRelayAnswer } from '../../observe/facts/flow/relayCopies.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
@@ -184,6 +184,10 @@ it('a run failed with its error, not with what an object holds', async () => {
     code,
     isByKey: false,
   });
+});
+
+it('no call failed for a key where a function has no log', async () => {
+  expect(await readFirstKeyFailure(deploymentNow(), ['never-run'], 0)).toBe(null);
 });
 
 it('the registrar failed with a message that it does not know', async () => {

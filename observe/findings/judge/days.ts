@@ -47,7 +47,9 @@ export function* exportFindings(
         show(failed.at(-1)),
         ...deniedPolicy([code], ['--for', 'export-target', '--export', name], commands),
         ...(left.length < failed.length ? [commands.sluice('export', 'run', '--export', name)] : []),
-        ...dayRanges(left).map(({ from, to }) => run(from, to)),
+        ...dayRanges(left)
+          .slice(0, MOST_COMMANDS)
+          .map(({ from, to }) => run(from, to)),
       ]);
     }
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));

@@ -267,7 +267,9 @@ function* failedLoads(
       ...days.slice(0, MOST_COMMANDS).map(explain),
       ...policy(code),
       ...(again.length < days.length ? [run()] : []),
-      ...dayRanges(again).map(({ from, to }) => backfill(from, to)),
+      ...dayRanges(again)
+        .slice(0, MOST_COMMANDS)
+        .map(({ from, to }) => backfill(from, to)),
     ]);
   }
 }

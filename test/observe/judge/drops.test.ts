@@ -84,6 +84,13 @@ describe('a finding about drops and exports', () => {
     expect(found.map((finding) => finding.since)).toEqual([expected]);
   });
 
+  it('of many days that failed apart has commands for three ranges of them', () => {
+    const days = ['03', '05', '07', '09'].map((day) => ({ ...failedDay, day: `2026-11-${day}` }));
+    const found = judge({ ...datasetFacts({ days }), exports: [{ ...namedExport, days }] });
+    const ranges = found.map(({ commands }) => commands.filter((command) => command.includes(' --from ')));
+    expect(ranges.map(({ length }) => length)).toEqual([3, 3]);
+  });
+
   it('of a folder that runs did not list shows their log', () => {
     const [found] = judge({ ...lookedAgo(60), functionErrors: null });
     expect(found).toMatchObject({
