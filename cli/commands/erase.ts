@@ -47,6 +47,9 @@ const STOPS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Erases, until it is done or interrupted. @returns The exit code. */
 async function run(line: CommandLine): Promise<number> {
+  const dryRun = isDryRun(line);
+  if (dryRun && line.values['yes'] === true)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', '--dry-run and --yes: expected one of them.');
   const texts = await readUnits(line);
   const [{ erase }, { parseUnit }, { eraseText }] = await Promise.all([
     import('../../operate/erase/erase.ts'),
@@ -69,7 +72,7 @@ async function run(line: CommandLine): Promise<number> {
           { ...deployment, signal: stop.signal },
           {
             units: texts.map((text) => parseUnit(text, deployment.config)),
-            dryRun: isDryRun(line),
+            dryRun,
             isSure,
             onPlace: (name) => progress.show(`${name} …`),
           },

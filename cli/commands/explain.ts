@@ -1,5 +1,5 @@
 import type { ExplainedCode } from '../../observe/explainCode.ts';
-import type { Finding, FindingCode } from '../../observe/findings/catalogue.ts';
+import type { Finding } from '../../observe/findings/catalogue.ts';
 import {
   type Command,
   type CommandLine,
@@ -25,13 +25,15 @@ export const explain: Command = {
         'SLUICE_USAGE_ARGUMENTS',
         `${word}: no such code of an answer, a log or a finding. A command that fails prints its own.`,
       );
-    const found = await casesAtHand(line, explained);
+    const cases = await casesAtHand(line, explained);
     const { findingLines } = await import('../observe/doctorText.ts');
-    writeResult<ExplainedFinding>(line, found === null ? explained : { ...explained, found }, () => {
+    writeResult<ExplainedFinding>(line, { ...explained, ...cases }, () => {
       const { code, cause, cure, section } = explained;
-      const here = found ?? [];
-      const none = found === null ? [] : ['`sluice status` does not find it here now.'];
-      const told = here.length === 0 ? [...none, cure] : here.flatMap((one) => findingLines(one, 0));
+      const { found: here = [], more = 0 } = cases;
+      const none = cases.found === undefined ? [] : ['`sluice status` does not find it here now.'];
+      const left = more === 0 ? [] : [`… and ${more} more.`];
+      const told =
+        here.length === 0 ? [...none, cure] : [...here.flatMap((one) => findingLines(one, 0)), ...left];
       // A finding has its section.
       const see = section === null || here.length > 0 ? [] : [`See docs/operate.md, "${section}".`];
       return [`${code}: ${cause}`, ...told, ...see, ''].join('\n');
@@ -46,22 +48,32 @@ export interface ExplainedFinding extends ExplainedCode {
   readonly section: string | null;
   /** What `sluice status` finds of the code in the deployment that the options name; absent without them, and of other codes. */
   readonly found?: readonly Finding[];
+  /** How many more it finds that its answer has no room for; absent without `found`. */
+  readonly more?: number;
 }
 
-/** What a deployment has of a code; null if no option names one, and of codes that are of no finding. */
+/**
+ * What `sluice status` finds of a code in a deployment; nothing if no option names one.
+ *
+ * @throws UsageError for an option with a code that `sluice status` never finds.
+ */
 async function casesAtHand(
   line: CommandLine,
   { code }: ExplainedFinding,
-): Promise<readonly Finding[] | null> {
-  const isNamed = ['local', 'stage'].some((option) => line.values[option] !== undefined);
-  const { findingCatalogue } = await import('../../observe/findings/catalogue.ts');
-  if (!isNamed || !Object.hasOwn(findingCatalogue, code)) return null;
+): Promise<Pick<ExplainedFinding, 'found' | 'more'>> {
+  const named = Object.keys(targetOptions).find((option) => line.values[option] !== undefined);
+  if (named === undefined) return {};
+  const { findingCatalogue, isFindingCode } = await import('../../observe/findings/catalogue.ts');
+  if (!isFindingCode(code))
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${named}: ${code} is not the code of a finding.`);
+  if (findingCatalogue[code].part === null)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${named}: only \`sluice doctor\` looks for ${code}.`);
   const [{ withDeployment }, { readStatus }] = await Promise.all([
     import('../aws/withDeployment.ts'),
     import('../../observe/findings/status.ts'),
   ]);
-  const { problems } = await withDeployment(line, readStatus);
-  return problems.filter((problem) => problem.code === code);
+  const { problems, more } = await withDeployment(line, readStatus);
+  return { found: problems.filter((problem) => problem.code === code), more: more[code] ?? 0 };
 }
 
 /**
@@ -70,11 +82,10 @@ async function casesAtHand(
  * @returns Null for any other code.
  */
 export async function explainAnyCode(code: string): Promise<ExplainedFinding | null> {
-  const [{ explainCode }, { explainFinding, findingCatalogue }] = await Promise.all([
+  const [{ explainCode }, { explainFinding, isFindingCode }] = await Promise.all([
     import('../../observe/explainCode.ts'),
     import('../../observe/findings/catalogue.ts'),
   ]);
-  const isFindingCode = (text: string): text is FindingCode => Object.hasOwn(findingCatalogue, text);
   if (isFindingCode(code)) return { code, ...explainFinding(code) };
   const explained = explainCode(code);
   return explained.cause === '' ? null : { ...explained, section: null };

@@ -24,6 +24,11 @@ export type FindingCode = keyof typeof findingCatalogue;
 
 const entries: Readonly<Record<FindingCode, Entry>> = findingCatalogue;
 
+/** Whether a text is the code of a finding. */
+export function isFindingCode(text: string): text is FindingCode {
+  return Object.hasOwn(entries, text);
+}
+
 /** The alarms that ring for a finding, by their names without the stack's and the schedule's. */
 export function alarmsOf(code: FindingCode): readonly string[] {
   return entries[code].alarms ?? [];
@@ -88,7 +93,7 @@ export interface Finding {
 
 /** Whether a question was answered with a finding. */
 export function isFinding<Read extends object>(read: Read | Finding): read is Finding {
-  return 'code' in read && Object.hasOwn(entries, String(read.code));
+  return 'code' in read && isFindingCode(String(read.code));
 }
 
 /**
