@@ -94,6 +94,8 @@ const runSchema = z.object({
         key: z.string(),
         /** The day by which it is gone, UTC. */
         goneBy: z.string(),
+        /** Whether the object is there. Otherwise only earlier versions of it have such bytes, which no command reads. */
+        isThere: z.boolean().default(true),
       }),
     )
     .default([]),

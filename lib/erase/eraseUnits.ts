@@ -283,6 +283,7 @@ class RunOfErasure {
       .map((version) => this.#goneBy(version))
       .sort()
       .at(-1);
+    const isThere = expiring.some(({ isLatest }) => isLatest);
     this.#current = {
       ...this.#current,
       hasFound: this.#current.hasFound || hasFound,
@@ -291,7 +292,7 @@ class RunOfErasure {
       leftCount: this.#current.leftCount + left.length,
       expiring: [
         ...this.#current.expiring,
-        ...(goneBy === undefined ? [] : [{ key: object.key, goneBy }]),
+        ...(goneBy === undefined ? [] : [{ key: object.key, goneBy, isThere }]),
       ].slice(0, MOST_LEFT),
     };
   }

@@ -29,7 +29,7 @@ import { isJsonObject, valueAt } from '../../lib/base/json.ts';
 import { type ListedObject, listObjects } from '../../lib/base/ObjectStore.ts';
 import { counted, listed } from '../../lib/base/text.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
-import { erasures } from '../../lib/erase/Manifest.ts';
+import { erasures, type Manifest } from '../../lib/erase/Manifest.ts';
 import { STOPPED_AFTER_MS } from '../../lib/ledger/erasureNotes.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { ERASURES_FOLDER } from '../../lib/tables/ledgerKeys.ts';
@@ -217,7 +217,7 @@ async function findSetting(setup: Setup, setting: BucketSetting): Promise<readon
 
 /** How a document differs from the wanted one, in words: members by their names, statements and rules by their IDs. What it has besides does not count. */
 export function differingPoints(wanted: unknown, current: unknown, path: string): readonly string[] {
-  if (isDeepStrictEqual(current, wanted)) return [];
+  if (sameDocument(current, wanted)) return [];
   if (current === undefined) return [`${path} is not set`];
   if (Array.isArray(wanted) && wanted.every(isJsonObject)) {
     const there = Array.isArray(current) ? current.filter(isJsonObject) : [];
@@ -370,6 +370,9 @@ export const key: Look = {
     // The local cloud has only the keys of the template.
     if (isLocal && config.existing.keyArn !== null) return [];
     const found = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: keyArn })));
+    // A brought key that is not there is most likely mistyped: nobody knows that it was deleted.
+    if (found === undefined && config.existing.keyArn !== null)
+      return [missing({ isLocal }, `The key ${keyArn}`, true)];
     return judgeKey({ Arn: keyArn, KeyState: NO_KEY, ...found?.KeyMetadata }, commands);
   },
 };
@@ -378,30 +381,48 @@ export const key: Look = {
 const MOST_ERASURES = 1_000;
 const PARALLEL = 16;
 
-/** Erasures that somebody has begun and not gone on with. */
+/** Erasures that somebody has begun and not gone on with, or that cannot search an object. */
 export const stoppedErasures: Look = {
   name: 'erasures',
-  expects: 'every erasure is complete, or has gone on within 30 days',
+  expects: 'every erasure is complete, or has gone on within 30 days and searched every object',
   async find({ config, s3, now }) {
     const store = s3ObjectStore(s3, config.bucket);
-    const old: ListedObject[] = [];
-    for await (const record of listObjects(store, ERASURES_FOLDER))
-      if (now - record.modifiedAt > STOPPED_AFTER_MS) old.push(record);
-    const last = old.sort((a, b) => b.modifiedAt - a.modifiedAt).slice(0, MOST_ERASURES);
-    const stopped = await mapLimit(last, PARALLEL, async ({ key, modifiedAt }) => {
+    const records: ListedObject[] = [];
+    for await (const record of listObjects(store, ERASURES_FOLDER)) records.push(record);
+    const last = records.sort((a, b) => b.modifiedAt - a.modifiedAt).slice(0, MOST_ERASURES);
+    const read = await mapLimit(last, PARALLEL, async ({ key, modifiedAt }) => {
       const stored = await erasures(store).read(key.slice(ERASURES_FOLDER.length, -'.json'.length));
       const isOpen = stored !== null && stored.manifest.completeAt === undefined;
-      return isOpen ? [{ key, since: isoTimestamp(modifiedAt) }] : [];
+      return isOpen ? [{ key, modifiedAt, runs: stored.manifest.runs }] : [];
     });
-    const all = stopped.flat();
-    return all.length === 0 ? [] : [judgeStopped(all)];
+    const open = read.flat();
+    const unsearched = open.filter(({ runs }) => (runs.at(-1)?.leftCount ?? 0) > 0);
+    const stopped = open.filter(
+      (record) => !unsearched.includes(record) && now - record.modifiedAt > STOPPED_AFTER_MS,
+    );
+    const times = stopped.map(({ key, modifiedAt }) => ({ key, since: isoTimestamp(modifiedAt) }));
+    return [...(times.length === 0 ? [] : [judgeStopped(times)]), ...unsearched.map(judgeUnsearched)];
   },
 };
+
+/** Judges an erasure whose last run could not search objects: repeated as it is, it never is complete. */
+export function judgeUnsearched({ key, runs }: { readonly key: string } & Pick<Manifest, 'runs'>): Finding {
+  const { left = [], leftCount = 0 } = runs.at(-1) ?? {};
+  const lastSearched = runs.findLastIndex((run) => run.leftCount === 0);
+  const names = left.map((object) => `${object.key}, version ${object.versionId}: ${object.why}`);
+  return finding('SLUICE_FINDING_ERASE_STOPPED', {
+    case: 'unsearched',
+    title: `The erasure ${key} cannot search ${counted(leftCount, 'version')} of objects`,
+    since: isoTimestamp(runs[lastSearched + 1]?.endedAt ?? 0),
+    detail: `${listed(names, '; ')}.`,
+  });
+}
 
 /** Judges erasures that have not gone on. @param stopped The last first; at least one. `since`: ISO 8601. */
 export function judgeStopped(stopped: readonly { readonly key: string; readonly since: string }[]): Finding {
   const names = stopped.map(({ key, since }) => `${key}, since ${since}`);
   return finding('SLUICE_FINDING_ERASE_STOPPED', {
+    case: 'stopped',
     title: `${counted(stopped.length, 'erasure')} ${stopped.length === 1 ? 'has' : 'have'} not gone on, the last ${stopped[0]?.key}`,
     since: stopped.at(-1)?.since ?? null,
     detail: `${listed(names, '; ')}.`,

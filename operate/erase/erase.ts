@@ -56,7 +56,7 @@ export interface NotSearched {
   readonly key: string;
   /** The day by which the object is gone, UTC. */
   readonly goneBy: UtcDay;
-  /** The commands that try it again, or delete it before. */
+  /** The commands that try it again, or delete it before; none where only earlier versions of it have such bytes. */
   readonly commands: readonly string[];
 }
 
@@ -199,9 +199,10 @@ function erasePorts(deployment: Deployment, s3: S3Client): ErasePorts {
 /** The objects in which nobody has looked, each with the commands that try it again or delete it. */
 function notSearched(deployment: Deployment, { run }: Erasure): readonly NotSearched[] {
   const commands = deploymentCommands(deployment, String(deployment.aws.region));
-  return run.expiring.map((object) => ({
-    ...object,
-    commands: object.key.startsWith(DAMAGED_FOLDER) ? commands.damaged(object.key) : [],
+  return run.expiring.map(({ key, goneBy, isThere }) => ({
+    key,
+    goneBy,
+    commands: isThere && key.startsWith(DAMAGED_FOLDER) ? commands.damaged(key) : [],
   }));
 }
 

@@ -332,6 +332,38 @@ describe('the calendar of curated days', () => {
     ]);
   });
 
+  it('finds an erasure that cannot search a version, from the first run that could not until one can', async () => {
+    const { s3, config, clock } = curations;
+    const store = erasures(s3ObjectStore(s3, config.bucket));
+    const left = { key: 'events/a.parquet', versionId: 'v1', why: 'archived' as const };
+    const run = (endedAt: number, lefts: readonly (typeof left)[]) => {
+      return {
+        startedAt: 0,
+        endedAt,
+        resumed: 0,
+        places: {},
+        hasFound: false,
+        left: [...lefts],
+        leftCount: lefts.length,
+        expiring: [],
+        onTheWay: [],
+      };
+    };
+    const manifest = { version: 1 as const, id: 'left', units: 1, startedAt: 0, forgotten: 0, bodies: [] };
+    const findings = () => stoppedErasures.find({ s3, config, now: clock.now() } as Setup);
+    const runs = [run(1_000, [left]), run(2_000, []), run(3_000, [left]), run(4_000, [left])];
+    const eTag = await store.write({ ...manifest, runs }, null);
+    expect(await findings()).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_ERASE_STOPPED',
+        since: '1970-01-01T00:00:03.000Z',
+        detail: 'events/a.parquet, version v1: archived.',
+      },
+    ]);
+    await store.write({ ...manifest, runs: [...runs, run(5_000, [])] }, eTag);
+    expect(await findings()).toEqual([]);
+  });
+
   describe('of raw days that have lost files', () => {
     const GONE = '2026-11-10';
     const OTHER = '2026-11-11';

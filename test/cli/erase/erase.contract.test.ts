@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   DeleteObjectCommand,
   ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -253,5 +254,16 @@ describe('sluice erase', () => {
     await put(landedKey('late'), landedRows('quarantine', late));
     const { stdout: second } = await erase(['--unit', 'user_id=late-person', '--json']);
     expect(JSON.parse(second).run.places.landing).toMatchObject({ rows: 1, deleted: 1 });
+  });
+
+  // The last one, as the bucket keeps versions from here on.
+  it('prints no command about bytes of damaged/ of which only a version is left', async () => {
+    const Status = 'Enabled' as const;
+    await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status } }));
+    const key = damagedKey(landedKey('gone'));
+    await put(key, 'no gzip');
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
+    const { stdout } = await erase(['--unit', 'user_id=nobody', '--json']);
+    expect(JSON.parse(stdout).notSearched).toMatchObject([{ key, commands: [] }]);
   });
 });

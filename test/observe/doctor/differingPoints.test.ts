@@ -23,6 +23,8 @@ it.each<[what: string, wanted: unknown, current: unknown, points: readonly strin
     { Statement: [statement('Other'), statement('Same'), statement('Delete', 'Allow')] },
     ['Tls is missing', 'Effect is "Allow" in place of "Deny"'],
   ],
+  ['the order of a list', { Resource: ['a', 'b'] }, { Resource: ['b', 'a'] }, []],
+  ['an item in place of a list of it', { Resource: ['a'] }, { Resource: 'a' }, []],
   ['a list of texts', { Resource: ['a', 'b'] }, { Resource: ['a'] }, ['Resource differs']],
   ['what it has besides', { Status: 'Enabled' }, { Status: 'Enabled', MFADelete: 'Disabled' }, []],
 ])('a setting of a bucket is told by its points: %s', (_, wanted, current, points) => {
