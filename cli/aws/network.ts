@@ -4,6 +4,7 @@ import http from 'node:http';
 import { Agent } from 'node:https';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import tls from 'node:tls';
+import { clientLimits } from '../../lib/aws/clientLimits.ts';
 import { AwsAccessError } from '../../observe/explainAwsError.ts';
 import type { AwsConnection } from '../../observe/target.ts';
 
@@ -159,8 +160,8 @@ function certificatesOf({ AWS_CA_BUNDLE: file }: Environment): string | undefine
   }
 }
 
-/** How long a person waits for a connection, and for an answer, milliseconds. */
-const LIMITS = { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
+/** How long a person waits for an answer, and for a connection, milliseconds. */
+const LIMITS = clientLimits(20_000, 3_000);
 
 /**
  * How AWS's clients connect on a person's machine. The SDK reads no variable of a proxy, and makes agents and, for profiles,

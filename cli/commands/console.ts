@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type Command, countOption, targetOptions } from '../terminal/commandLine.ts';
+import { type Command, portOption, targetOptions } from '../terminal/commandLine.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
 /** The usual port of the console of a deployment; that of the local cloud is beside its collector. */
 const CONSOLE_PORT = 4702;
 
-/** The highest port of TCP. */
-const MOST_PORT = 65_535;
 /** Bytes of a token: 192 bits that nobody guesses. */
 const TOKEN_BYTES = 24;
 
@@ -38,7 +36,7 @@ export const consoleCommand: Command = {
   jsonErrorsOn: 'stderr',
   changes: ({ values }) => values['write'] === true,
   async run(line) {
-    const port = countOption(line, 'port', { usual: CONSOLE_PORT, least: 0, most: MOST_PORT });
+    const port = portOption(line, 'port', CONSOLE_PORT);
     const mayWrite = line.values['write'] === true;
     const [{ openConsole }, { configuredTarget }, { machineNotes }] = await Promise.all([
       import('../../console/index.ts'),

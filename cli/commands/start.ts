@@ -7,6 +7,8 @@ import {
   type Command,
   type CommandLine,
   countOption,
+  MOST_PORT,
+  portOption,
   stageOption,
   textOption,
   UsageError,
@@ -14,8 +16,6 @@ import {
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
-/** The highest port of TCP. */
-const MOST_PORT = 65_535;
 /** Firehose's own limit: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
 const MOST_BUFFER_SECONDS = 900;
 /** The collector's usual port. */
@@ -136,11 +136,10 @@ async function readWish(line: CommandLine): Promise<Wish> {
       `--allow-hosts: got ${JSON.stringify(allowedHosts.wrong)}, expected host names without ports, e.g. sluice.test,10.0.0.7.`,
     );
   const stage = stageOption(line);
-  const port = (name: string, usual: number) => countOption(line, name, { usual, least: 0, most: MOST_PORT });
   return {
     stage,
-    port: port('port', COLLECTOR_PORT),
-    edgePort: port('edge-port', EDGE_PORT),
+    port: portOption(line, 'port', COLLECTOR_PORT),
+    edgePort: portOption(line, 'edge-port', EDGE_PORT),
     data: textOption(line, 'data') ?? defaultDataDirectory(stage),
     bufferSeconds: countOption(line, 'buffer-seconds', {
       usual: undefined,

@@ -172,6 +172,14 @@ export function countOption<Usual extends number | undefined>(
   throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: got ${text}, expected ${least} to ${most}.`);
 }
 
+/** The highest port of TCP. */
+export const MOST_PORT = 65_535;
+
+/** A port of TCP; 0 is any free one. @param usual Without the option. @throws UsageError. */
+export function portOption(line: CommandLine, name: string, usual: number): number {
+  return countOption(line, name, { usual, least: 0, most: MOST_PORT });
+}
+
 /** `--days` of a calendar of days: at most a year and a day, 14 by default. @throws UsageError. */
 export function calendarDays(line: CommandLine): number {
   return countOption(line, 'days', SHOWN_DAYS);

@@ -15,10 +15,10 @@ export interface GateAnswer {
 /** Characters of a name that Live shows. */
 const BRIEF = 120;
 /**
- * Characters of a cursor: the token of CloudWatch Logs in it has no greatest length, and Node takes 16 KB of headers.
+ * Characters of a cursor: the token of CloudWatch Logs in it has no greatest length, and Node takes 16 KB of headers with the address.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
  */
-const MOST_CURSOR = 16_000;
+export const MOST_CURSOR = 8_000;
 /** Entries from before the call that one answer has. */
 const MOST_ENTRIES = 1_000;
 /** The longest wait for an entry, milliseconds: browsers and proxies end a call without an answer after 30 s or more. */

@@ -3,6 +3,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { runStatement } from '../../lib/aws/athenaStatements.ts';
+import { clientLimits } from '../../lib/aws/clientLimits.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
@@ -21,7 +22,7 @@ const config: FunctionConfig<'reconcile'> = wholeConfig;
 const LOOK_MS = 180_000;
 
 /** Calls that no answer ends are tried again by the client, whose own default is to wait as long as the function runs. */
-const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 30_000, throwOnRequestTimeout: true };
+const TIMEOUTS = clientLimits(30_000);
 
 const name = z.string().min(1);
 const schema = z.object({

@@ -16,12 +16,15 @@ export interface Extension {
   readonly Properties: { readonly [name: string]: Value };
 }
 
+/** Seconds for which a browser keeps the answer to a preflight: a day. */
+export const PREFLIGHT_SECONDS = 86_400;
+
 /** CORS settings, as `provider.httpApi.cors` of serverless.yml: a browser may post from any site. */
 const CORS = {
   AllowOrigins: ['*'],
   AllowHeaders: ['*'],
   AllowMethods: ['POST'],
-  MaxAge: 86_400,
+  MaxAge: PREFLIGHT_SECONDS,
 } as const;
 
 /**

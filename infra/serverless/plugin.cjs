@@ -27,7 +27,7 @@ module.exports = class SluicePlugin {
       },
       'before:aws:package:finalize:saveServiceState': () => {
         this.shortenPaths();
-        this.shortenState();
+        this.shortenLocalState();
       },
       'before:deploy:deploy': async () => {
         await this.requireDeployable();
@@ -113,7 +113,7 @@ module.exports = class SluicePlugin {
    * The local cloud reads nothing of the state but the service's name. Serverless compares each object in it with all others: a third
    * of the time of packaging.
    */
-  shortenState() {
+  shortenLocalState() {
     if (process.env.SLUICE_BUNDLES === undefined) return;
     const { service } = this.serverless;
     for (const name of Object.keys(service))

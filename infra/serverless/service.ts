@@ -1,6 +1,7 @@
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { metricStage } from '../../lib/schema/stages.ts';
+import { PREFLIGHT_SECONDS } from '../endpoint/endpoint.ts';
 import { resources, type StackResources } from '../resources.ts';
 import { LONGEST, workOf } from '../template/functionWork.ts';
 import { getAtt, type Value } from '../template/Resource.ts';
@@ -70,9 +71,6 @@ export interface ServiceConfiguration {
   readonly unused: readonly string[];
   readonly resources: StackResources;
 }
-
-/** Seconds for which a browser keeps the answer to a preflight: a day. */
-const PREFLIGHT_SECONDS = 86_400;
 
 /**
  * The deployment in the terms of Serverless: the functions with their triggers, the settings that all of them share,

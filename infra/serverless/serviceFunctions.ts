@@ -259,7 +259,7 @@ function relayFunction(config: Stack['config']): Functions {
       },
       // All copies of a batch are sent at the same time.
       events: [
-        queue('relay', { batchSize: 10, maximumConcurrency: config.relay?.concurrency ?? LEAST_CONCURRENCY }),
+        queue('relay', { batchSize: 10, maximumConcurrency: config.relay?.concurrency ?? USUAL_CONCURRENCY }),
       ],
     },
   };
@@ -270,20 +270,20 @@ function reserved(concurrency: number | null): { readonly reservedConcurrency?: 
   return concurrency === null ? {} : { reservedConcurrency: concurrency };
 }
 
-/** The least that Lambda takes: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
-const LEAST_CONCURRENCY = 2;
+/** Invocations at once of a queue's function, which is the least that Lambda takes: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
+const USUAL_CONCURRENCY = 2;
 
 /** Triggers of routes. */
 function routes(...keys: readonly string[]): readonly FunctionEvent[] {
   return keys.map((httpApi) => ({ httpApi }));
 }
 
-/** The trigger of the queue of a function. @param messages.batchSize Messages of an invocation at most. @param messages.maximumConcurrency Invocations at once, two by default. */
+/** The trigger of the queue of a function. @param messages.batchSize Messages of an invocation at most. @param messages.maximumConcurrency Invocations at once, by default {@link USUAL_CONCURRENCY}. */
 function queue(
   part: FunctionPart,
   {
     batchSize,
-    maximumConcurrency = LEAST_CONCURRENCY,
+    maximumConcurrency = USUAL_CONCURRENCY,
   }: { readonly batchSize: number; readonly maximumConcurrency?: number },
 ): FunctionEvent {
   const { window }: Work = functionWork[part];

@@ -1,3 +1,6 @@
+/** The byte that ends a line. */
+export const LINE_BREAK = 0x0a;
+
 /** Characters of a value that a message shows. */
 const MAX_VALUE_LENGTH = 80;
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
 import type { SluiceError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
-import { LINE_BREAK } from '../landing/lines/landedLines.ts';
+import { LINE_BREAK } from '../base/text.ts';
 import type { CustomerBucket, DropObject } from './CustomerBucket.ts';
 import { type Drop, isUnloadable, type LeftOut } from './Drop.ts';
 import { MAX_LOG_LINE_BYTES, MAX_MARKER_BYTES, PARALLEL_LOGS } from './limits.ts';

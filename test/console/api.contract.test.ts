@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
+import { MOST_CURSOR } from '../../console/api/live.ts';
 import { routes } from '../../console/api/routes.ts';
 import { type ConsoleOptions, openConsole } from '../../console/index.ts';
 import { bundlePage } from '../../console/server/bundlePage.ts';
@@ -283,9 +284,17 @@ describe('the server of the console', () => {
     expect(codeOf(await send(open.address, { path }))).toEqual([400, 'SLUICE_CONSOLE_REQUEST']);
   });
 
-  it('takes a cursor of Live that is as long as a token of CloudWatch Logs can make it', async () => {
-    const path = `/api/live?after=${'a'.repeat(14_000)}`;
-    expect(codeOf(await send(open.address, { path }))).toEqual([400, 'SLUICE_OBSERVE_CURSOR_UNKNOWN']);
+  it('takes the longest cursor of Live with the headers of a browser, and refuses a longer one by name', async () => {
+    const path = `/api/live?after=${'a'.repeat(MOST_CURSOR)}`;
+    const headers = { cookie: 'c'.repeat(4_096), 'user-agent': 'u'.repeat(2_000) };
+    expect(codeOf(await send(open.address, { path, headers }))).toEqual([
+      400,
+      'SLUICE_OBSERVE_CURSOR_UNKNOWN',
+    ]);
+    expect(codeOf(await send(open.address, { path: `${path}a`, headers }))).toEqual([
+      400,
+      'SLUICE_CONSOLE_REQUEST',
+    ]);
   });
 
   it('serves a page that loads nothing from elsewhere and runs no script but its own', async () => {

@@ -1,4 +1,5 @@
 import { constants, gunzipSync, inflateRawSync } from 'node:zlib';
+import { LINE_BREAK } from '../../base/text.ts';
 import { type Clock, systemClock } from '../../base/time.ts';
 import { MAX_LANDED_BYTES } from '../../schema/deliveryLimits.ts';
 import {
@@ -11,14 +12,7 @@ import {
   nextHeader,
   TOO_LARGE,
 } from './gzipMember.ts';
-import {
-  beginsAsRow,
-  type LandedPart,
-  LINE_BREAK,
-  memberPart,
-  type SkippedWhy,
-  skippedPart,
-} from './landedLines.ts';
+import { beginsAsRow, type LandedPart, memberPart, type SkippedWhy, skippedPart } from './landedLines.ts';
 
 /** Bytes of a member of ours, with what zlib adds to text that it can't compress. */
 const MOST_MEMBER_BYTES = MAX_LANDED_BYTES + 1_048_576;

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isJsonObject, parseJson } from '../../base/json.ts';
+import { LINE_BREAK } from '../../base/text.ts';
 import { isUtcDay, isUtcHour, type UtcDay } from '../../base/time.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 
@@ -54,8 +55,6 @@ export interface LandedPart {
   readonly others: readonly Buffer[];
 }
 
-/** The byte that ends a line. */
-export const LINE_BREAK = 0x0a;
 /** `{` */
 const BRACE = 0x7b;
 /** `}` */

@@ -1,5 +1,6 @@
+import { LINE_BREAK } from '../../base/text.ts';
 import { isUtcHour } from '../../base/time.ts';
-import { beginsAsRow, HEAD_BYTES, LINE_BREAK } from './landedLines.ts';
+import { beginsAsRow, HEAD_BYTES } from './landedLines.ts';
 
 /** What the head of a row begins with, in any release. */
 const HEAD_START = Buffer.from('{"kind":"');

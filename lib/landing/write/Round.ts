@@ -1,8 +1,9 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LINE_BREAK } from '../../base/text.ts';
 import type { UtcDay } from '../../base/time.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
-import { type LandedLine, type LandedPart, LINE_BREAK } from '../lines/landedLines.ts';
+import type { LandedLine, LandedPart } from '../lines/landedLines.ts';
 
 /** Bytes of rows that are kept in memory before they are appended to their files. */
 const WAITING_BYTES = 4_194_304;
