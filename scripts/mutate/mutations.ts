@@ -630,6 +630,22 @@ export const mutations: readonly Mutation[] = [
     [', sub(`\\${${id}.Arn}/*`)', ''],
     ['rule.versionDays', '1'],
   ]),
+  faultsOf('infra/readers/workgroup.ts', 'infra/settings', [
+    ['RequesterPaysEnabled: false', 'RequesterPaysEnabled: true'],
+  ]),
+  faultsOf('infra/data/key.ts', 'infra/settings', [['PENDING_WINDOW_DAYS = 30', 'PENDING_WINDOW_DAYS = 7']]),
+  faultsOf('infra/data/catalog.ts', 'infra/resources.contract', [
+    ["Permissions: ['ALL']", "Permissions: ['SELECT']"],
+    ['Description: comment', 'Description: name'],
+  ]),
+  faultsOf('infra/endpoint/endpoint.ts', 'infra/endpoint', [
+    ["'RegionalHostedZoneId'", "'RegionalDomainName'"],
+  ]),
+  faultsOf('lib/schema/mappings.ts', 'lib/config/bounds', [['MOST_COLUMNS = 500', 'MOST_COLUMNS = 501']]),
+  faultsOf('observe/facts/flow/overTime.ts', 'observe/facts/flow/requestMetrics.contract', [
+    ["'ApproximateAgeOfOldestMessage', 'Maximum'", "'ApproximateAgeOfOldestMessage', 'Average'"],
+  ]),
+  faultsOf('operate/restore.ts', 'operate/restore.contract', [['dataVersionDays + 1)', 'dataVersionDays)']]),
   // By hand.
   faultsOf('cli/commands/reconcile.ts', 'e2e/receivedHours.story', [
     ['return closes ? 0 : PROBLEMS_FOUND;', 'return 0;'],
