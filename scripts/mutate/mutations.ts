@@ -507,7 +507,7 @@ export const mutations: readonly Mutation[] = [
     ['>= SILENT_PERIODS', '> SILENT_PERIODS'],
   ]),
   faultsOf(
-    'lib/drops/judgeByLogs.ts',
+    'lib/drops/files/judgeByLogs.ts',
     'lib/drops/commitMarkers lib/drops/sparkLog lib/drops/unfinishedFiles',
     [
       ["name.includes('/')", 'false'],

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
-import { inspectObjects } from '../../../lib/drops/inspectObjects.ts';
+import { inspectObjects } from '../../../lib/drops/files/inspectObjects.ts';
 import { dropFolder, listDrop } from '../../../lib/drops/listDrops.ts';
 import { requirePlainFiles } from '../../../lib/drops/tableFormats.ts';
 

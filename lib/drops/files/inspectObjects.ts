@@ -1,9 +1,9 @@
 import { buffer } from 'node:stream/consumers';
-import { mapLimit } from '../base/concurrency.ts';
-import type { CustomerBucket, DropObject } from './CustomerBucket.ts';
-import { byKey, type Drop, isParquetName, type LeftOut } from './Drop.ts';
-import { PARALLEL_LOOKS } from './limits.ts';
-import { splitKey } from './listedLogs.ts';
+import { mapLimit } from '../../base/concurrency.ts';
+import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
+import { byKey, type Drop, isParquetName, type LeftOut } from '../Drop.ts';
+import { PARALLEL_LOOKS } from '../limits.ts';
+import { splitKey } from '../listedLogs.ts';
 import { type ReadOptions, readObject } from './readObject.ts';
 
 /**

@@ -1,15 +1,15 @@
 import { buffer } from 'node:stream/consumers';
 import * as z from 'zod';
-import { mapLimit } from '../base/concurrency.ts';
-import type { SluiceError } from '../base/errors.ts';
-import { parseJson } from '../base/json.ts';
-import { LINE_BREAK } from '../base/text.ts';
-import type { CustomerBucket, DropObject } from './CustomerBucket.ts';
-import { type Drop, isUnloadable, type LeftOut } from './Drop.ts';
-import { MAX_LOG_LINE_BYTES, MAX_MARKER_BYTES, PARALLEL_LOGS } from './limits.ts';
-import { commitMarkers, SPARK_LOG, type SparkLog, splitKey, transactionOf } from './listedLogs.ts';
+import { mapLimit } from '../../base/concurrency.ts';
+import type { SluiceError } from '../../base/errors.ts';
+import { parseJson } from '../../base/json.ts';
+import { LINE_BREAK } from '../../base/text.ts';
+import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
+import { type Drop, isUnloadable, type LeftOut } from '../Drop.ts';
+import { MAX_LOG_LINE_BYTES, MAX_MARKER_BYTES, PARALLEL_LOGS } from '../limits.ts';
+import { commitMarkers, SPARK_LOG, type SparkLog, splitKey, transactionOf } from '../listedLogs.ts';
+import { SourceError } from '../SourceError.ts';
 import { type ReadOptions, readObject } from './readObject.ts';
-import { SourceError } from './SourceError.ts';
 
 /** Why a file does not count; null for one that does. */
 type Judge = (object: DropObject) => Pick<LeftOut, 'reason' | 'detail'> | null;

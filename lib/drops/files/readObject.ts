@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import { errorCode, type SluiceError } from '../base/errors.ts';
-import type { CustomerBucket, DropObject } from './CustomerBucket.ts';
-import { SourceError } from './SourceError.ts';
+import { errorCode, type SluiceError } from '../../base/errors.ts';
+import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
+import { SourceError } from '../SourceError.ts';
 
 /** How an object is read. */
 export interface ReadOptions {
