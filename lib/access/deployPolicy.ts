@@ -63,6 +63,7 @@ function code(scope: arns.PolicyScope, allows: Allows, stack: string): Statement
     allows('Stack', 'cloudformation', '*', `stack/${stack}/*`),
     allows('ZipBucket', 's3', '*', arns.bucketArn(scope, zips)),
     allows('Zips', 's3', 'AbortMultipartUpload *Object*', arns.objectsArn(scope, zips)),
+    checkTemplate(),
     allows('Functions', 'lambda', '*', `function:${stack}-*`),
     ...unnamed(scope, stack),
     // An API gets its ID when it is made.
@@ -74,7 +75,12 @@ function code(scope: arns.PolicyScope, allows: Allows, stack: string): Statement
   ];
 }
 
-/** Allows actions on what can't be named: templates, lists, and mappings of queues to functions. */
+/** Allows CloudFormation to check a template, which has no name. Serverless asks as its caller, also with a service role. */
+export function checkTemplate(): Statement {
+  return allow('Template', ['cloudformation:ValidateTemplate'], ['*']);
+}
+
+/** Allows actions on what can't be named: lists, and mappings of queues to functions. */
 export function unnamed(scope: arns.PolicyScope, stack: string): Statement[] {
   const functions = arns.arnIn(scope, 'lambda', `function:${stack}-*`);
   const mappings = arns.arnIn(scope, 'lambda', 'event-source-mapping:*');
@@ -82,7 +88,7 @@ export function unnamed(scope: arns.PolicyScope, stack: string): Statement[] {
   // The Glue handlers ask whether Lake Formation knows the place, `sluice doctor` who may make a database.
   const lakeActions =
     'DescribeLakeFormationIdentityCenterConfiguration DescribeResource GetDataLakeSettings ListPermissions ListResources';
-  const all = [named('logs', lists), named('lakeformation', lakeActions), 'cloudformation:ValidateTemplate'];
+  const all = [named('logs', lists), named('lakeformation', lakeActions)];
   return [
     allow('Lists', all.flat(), ['*']),
     // A mapping gets its ARN when it is made, so only its function narrows the statement.

@@ -144,6 +144,26 @@ describe('the deployment policy', () => {
     expect(await verdicts(policies, [call])).toEqual([[call, 'Allowed']]);
   });
 
+  // docs/readers.md: CloudFormation makes the rest as its service role.
+  const [stackPolicy] = policies;
+  const own = stackPolicy?.Statement.map(({ Sid }) => Sid) ?? [];
+  const besideRole = own
+    .slice(0, own.indexOf('Functions'))
+    .concat(own.slice(own.indexOf('DomainServiceRole') + 1));
+  const caller = policies.map(({ Statement, ...policy }) => ({
+    ...policy,
+    Statement: Statement.filter(({ Sid }) => Sid !== undefined && besideRole.includes(Sid)),
+  }));
+
+  it.each<[call: Call, verdict: string]>([
+    [onStack('cloudformation:CreateChangeSet', here('cloudformation', `stack/${STACK}/1`)), 'Allowed'],
+    [onStack('cloudformation:ValidateTemplate', '*'), 'Allowed'],
+    [onStack('s3:PutObject', `${zips}/a.zip`), 'Allowed'],
+    [onStack('lambda:AddPermission', collect), 'ImplicitlyDenied'],
+  ])('of whoever deploys by a service role: $action', async (call, verdict) => {
+    expect(await verdicts(caller, [call])).toEqual([[call, verdict]]);
+  });
+
   it.each(['/apis', '/apis/a1b2/routes', '/tags/arn', '/domainnames'])('allows an HTTP API at %s', (path) => {
     const isAllowed = isAllowedBy(policies, 'apigateway:POST', `arn:aws:apigateway:${REGION}::${path}`, {});
     expect(isAllowed).toBe(true);

@@ -10,7 +10,7 @@ import {
   objectsArn,
   type PolicyScope,
 } from '../arns.ts';
-import { keepBoundary, makeKey, seeKeys, unnamed } from '../deployPolicy.ts';
+import { checkTemplate, keepBoundary, makeKey, seeKeys, unnamed } from '../deployPolicy.ts';
 import { allow, type PolicyDocument, policyDocument } from '../policyDocument.ts';
 import { seeDefaultDatabase, useKey } from '../readerStatements.ts';
 
@@ -106,6 +106,7 @@ export function trialPolicies(
         lambda: 'function:',
         scheduler: 'schedule/default/',
       }),
+      checkTemplate(),
       ...unnamed(scope, STACK),
       allow('MakeHttpApi', ['apigateway:POST'], [apiArn(scope, 'apis')]),
       allow('HttpApi', ['apigateway:*'], [apiArn(scope, 'apis/*')], ofStack),
