@@ -71,7 +71,7 @@ async function status(line: CommandLine): Promise<number> {
   });
   const { targetedCommand } = await import('../aws/target.ts');
   const { dayRanges } = await import('../../lib/views/curatedDays.ts');
-  // No run looks at these days again.
+  // No scheduled run looks at these days again.
   const old = statuses.flatMap(({ export: name, firstDay, days: shown }) => {
     const open = shown.filter(
       ({ day, entry }) => day < firstDay && (isFailing(entry) || keptFiles(entry) > 0),

@@ -286,7 +286,6 @@ describe('the commands of a finding end it', () => {
     await run('export');
     await story.jump(5 * 24 * HOUR_MS);
     await allow();
-    await run('export');
     await cured('EXPORT_FAILED');
   });
 });
