@@ -170,7 +170,7 @@ class BatchCollector {
     this.#json = json;
     this.#batchSender = batchSender(batch.senderMetadata, sender, redaction, json);
     const { serverId } = this.#batchSender;
-    // Why a salted text is a secret: readers of the rows do not have it.
+    // Readers of the rows do not have the server's ID, so a salt of it is a secret.
     this.#identity = new EventIdentity(keyHash, serverId, redaction === null ? null : serverId);
     this.#clockSkewMs = clockSkew([...sender.clientTimes, batch.clientTime], receivedAt);
     this.#rows = new IdentifiedRows(this.#identity, mostRows);
@@ -241,7 +241,7 @@ class BatchCollector {
     }
   }
 
-  /** Why the configuration leaves an event out; null if it lands. */
+  /** Why the configuration leaves an event out; null if it is not the configuration that does. */
   #filtered(raw: unknown): string | null {
     const { filter, landTelemetry } = this.#plan;
     if (filter === null) return null;
@@ -301,6 +301,7 @@ class BatchCollector {
     row += columns.exposures.details({ secondary_exposures: gatesJson, metadata: storedJson });
     row += sender;
     this.#rows.add('exposures', identity, row, time.day);
+    this.#note(time);
     if (evaluation.unresolved) this.#noted.add('name_unresolved');
   }
 
@@ -336,6 +337,13 @@ class BatchCollector {
     row += details({ company_metadata: stored === null ? shownJson : stored.metadataJson });
     row += sender.members;
     this.#rows.add('events', identity, row, time.day);
+    this.#note(time);
+  }
+
+  /** Counts what is told of the time of an event that lands: of one that is refused, the refusal is told. */
+  #note({ notes, aheadMs }: EventTime): void {
+    for (const note of notes) this.#noted.add(note);
+    this.#aheadMs = Math.max(this.#aheadMs, aheadMs);
   }
 
   /** @throws EventError `SLUICE_EVENT_BAD_TIME`. */
@@ -343,33 +351,33 @@ class BatchCollector {
     const { receivedAt, requestId = null } = this.#sender;
     const { times } = this.#plan.columns.shared;
     if (time === null) {
-      this.#noted.add('time_missing');
       // The request is part of the identity: two purchases that an HTTP client without a clock reports must not become
       // one, even in one millisecond. The cost is that a resend counts twice.
       const members = times({ timestamp: isoTimestamp(receivedAt), client_timestamp: null });
       const identity = requestId === null ? `received:${receivedAt}` : `request:${requestId}`;
-      return { members, day: isoDay(receivedAt), identity };
+      return { members, day: isoDay(receivedAt), identity, notes: ['time_missing'], aheadMs: 0 };
     }
     const sent = readTime(time);
     if (sent === null) throw eventRefusal('SLUICE_EVENT_BAD_TIME');
     const correction = clockCorrection(sent, this.#clockSkewMs, receivedAt);
     const corrected = sent + (correction ?? 0);
-    if (correction !== 0) this.#noted.add(correction === null ? 'clock_ignored' : 'clock_corrected');
-    if (correction === 0 && sent - receivedAt >= CLOCK_OFF_MS) {
-      this.#noted.add('clock_ahead');
-      this.#aheadMs = Math.max(this.#aheadMs, sent - receivedAt);
-    }
+    const isAhead = correction === 0 && sent - receivedAt >= CLOCK_OFF_MS;
+    const notes: string[] = [];
+    if (correction !== 0) notes.push(correction === null ? 'clock_ignored' : 'clock_corrected');
+    if (isAhead) notes.push('clock_ahead');
     const sentText = isoTimestamp(sent);
     const correctedText = corrected === sent ? sentText : isoTimestamp(corrected);
     const { pastMs, futureMs } = this.#plan;
     const isInWindow = corrected >= receivedAt - pastMs && corrected <= receivedAt + futureMs;
-    if (!isInWindow) this.#noted.add('outside_time_window');
-    if (corrected < YEAR_2000_MS) this.#noted.add('before_2000');
+    if (!isInWindow) notes.push('outside_time_window');
+    if (corrected < YEAR_2000_MS) notes.push('before_2000');
     return {
       members: times({ timestamp: correctedText, client_timestamp: sentText }),
       day: isoDay(isInWindow ? corrected : receivedAt),
       // The same text as in the columns: formatting the number would take ten times as long.
       identity: sent === time ? sentText : this.#json.write(time),
+      notes,
+      aheadMs: isAhead ? sent - receivedAt : 0,
     };
   }
 }
@@ -385,6 +393,10 @@ interface EventTime {
   readonly day: UtcDay;
   /** The time as part of the event's identity. */
   readonly identity: string;
+  /** What of it is noted, if the event lands: some of {@link CollectedBatch.noted}. */
+  readonly notes: readonly string[];
+  /** Milliseconds that it is ahead of its receipt, if that is noted as `clock_ahead`; else 0. */
+  readonly aheadMs: number;
 }
 
 function isTelemetry(name: unknown): boolean {
@@ -393,8 +405,8 @@ function isTelemetry(name: unknown): boolean {
 
 /** The batch's metadata with a session that only a header or the query stated: it is part of the sender's identity. */
 function withSession(metadata: JsonObject | null, sessionId: string | null) {
-  const isStated = sessionId === null || idText(metadata?.['sessionID']) !== null;
-  const all = isStated ? metadata : { ...metadata, sessionID: sessionId };
+  const isAdded = sessionId !== null && idText(metadata?.['sessionID']) === null;
+  const all = isAdded ? { ...metadata, sessionID: sessionId } : metadata;
   return isEmptyJson(all) ? null : { statsigMetadata: all };
 }
 

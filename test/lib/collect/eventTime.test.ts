@@ -104,6 +104,22 @@ describe('the time of an event', () => {
     expect(sentAhead(3_299_999).noted).not.toHaveProperty('clock_ahead');
   });
 
+  it('that is farthest ahead is told of a batch', () => {
+    const events = [3_600_000, 7_200_000, 3_300_000].map((ms) => ({ eventName: 'e', time: now + ms }));
+    expect(collect({ events })).toMatchObject({ noted: { clock_ahead: 3 }, aheadMs: 7_200_000 });
+  });
+
+  it.each([
+    ['before 2000', 5],
+    ['ahead', now + 9 * 3_600_000],
+    ['missing', null],
+  ])('is not noted of an event that is refused: %s', (_, time) => {
+    const { refused, noted, aheadMs } = collectOne({ eventName: 'e', time, value: 'x'.repeat(1_100_000) });
+    expect(refused).toMatchObject([{ code: 'SLUICE_EVENT_TOO_LARGE' }]);
+    expect(noted).toEqual({});
+    expect(aheadMs).toBe(0);
+  });
+
   it('is corrected over midnight together with the day', () => {
     const before = Date.UTC(2026, 10, 19, 23, 50);
     const after = Date.UTC(2026, 10, 20, 0, 20);
