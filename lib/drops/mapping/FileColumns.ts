@@ -21,22 +21,26 @@ export class FileColumns {
   readonly #columns: readonly FileColumn[];
   readonly #folders: readonly PathFolder[];
   readonly #named: Map<string, FoundColumn>;
+  readonly #mapped: ReadonlySet<string>;
 
   /**
    * @param timezone Timezone of times without one.
    * @param folders Folders of the file's path.
    * @param named Folders that fields have named so far, shared by all files of a load.
+   * @param mapping The dataset's mapping: a column that a field of it names is not proposed for another.
    */
   constructor(
     columns: readonly FileColumn[],
     timezone: string,
     folders: readonly PathFolder[] = [],
     named = new Map<string, FoundColumn>(),
+    mapping: object = {},
   ) {
     this.#columns = columns;
     this.timezone = timezone;
     this.#folders = folders;
     this.#named = named;
+    this.#mapped = new Set(mappedNames(mapping));
   }
 
   /**
@@ -61,7 +65,7 @@ export class FileColumns {
       'SLUICE_INGEST_COLUMN_MISSING',
       nameOfField(field),
       this.#wanted(field),
-      foundNames(wanted, names),
+      foundNames(wanted, names, this.#mapped),
     );
   }
 
@@ -101,10 +105,23 @@ function hasMember(column: FoundColumn, all: readonly FoundColumn[]): boolean {
 /** Names that a message lists. */
 const MAX_NAMES = 100;
 
-/** Lists the names of a file for a message, the nearest first. */
-function foundNames(wanted: readonly string[], names: readonly string[]): string {
-  const similar = wanted.flatMap((name) => nearestNames(name, names));
-  const akin = names.filter((name) => wanted.some((other) => sharesWords(name, other)));
+/** The names of columns that a mapping, or a part of it, has, in lower case. */
+function mappedNames(mapping: object): readonly string[] {
+  return Object.entries(mapping).flatMap(([member, value]: [string, unknown]) => {
+    if (typeof value === 'object' && value !== null && member !== 'column') return mappedNames(value);
+    return member === 'column' ? [value].flat().map((name) => String(name).toLowerCase()) : [];
+  });
+}
+
+/** Lists the names of a file for a message, the nearest first of those that no other field has. */
+function foundNames(
+  wanted: readonly string[],
+  names: readonly string[],
+  mapped: ReadonlySet<string>,
+): string {
+  const free = names.filter((name) => !mapped.has(name.toLowerCase()));
+  const similar = wanted.flatMap((name) => nearestNames(name, free));
+  const akin = free.filter((name) => wanted.some((other) => sharesWords(name, other)));
   const near = [...new Set(similar.length > 0 ? similar : akin.slice(0, MOST_NAMED))];
   const all = names.slice(0, MAX_NAMES).map(quotedName).join(', ');
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';

@@ -125,6 +125,7 @@ function compileRow(
     subject.dataset.timezone,
     pathFolders(schema.name),
     named,
+    subject.dataset.mapping,
   );
   const columns = mapRow(subject, row, fileColumns);
   if (columns instanceof FieldProblem) return columns;
