@@ -41,6 +41,8 @@ export class LandingBucket {
   readonly lines: Record<string, unknown>[] = [];
   /** Called before each call of the bucket; what it throws fails the call. */
   onCall: (call: string, key: string) => void = () => {};
+  /** Called once an object has been put; what it throws loses the answer. */
+  onPut: (key: string) => void = () => {};
   /** Whether the next stream of an object ends half way. */
   breaks: (key: string) => boolean = () => false;
   readonly #directory = temporaryDirectory();
@@ -90,6 +92,7 @@ export class LandingBucket {
         if (expected !== undefined && expected !== this.#eTagOf(key)) return null;
         this.metadataOf.set(key, metadata);
         this.objects.set(key, Buffer.from(body));
+        this.onPut(key);
         return this.#eTagOf(key);
       },
       removeAll: async (asked) => {

@@ -43,6 +43,15 @@ describe('a bucket that fails', () => {
     expect(await bucket.idsOf('exposures')).toEqual(['x1', 'x2']);
   });
 
+  it('keeps no file whose put lost its answer: its rows come again', async () => {
+    bucket.onPut = (key) => {
+      if (key.startsWith('statsig/statsig_forwarded_events/')) throw new Error('socket hang up');
+    };
+    const { failed } = await bucket.write([keyOf(1), keyOf(2)]);
+    expect([...failed.keys()]).toEqual([keyOf(1), keyOf(2)]);
+    expect(bucket.keysOf('')).toEqual([keyOf(1), keyOf(2)]);
+  });
+
   it('keeps the object whichever of its writes fails: of a table, or of a refused row that is too large', async () => {
     const refused = { timestamp: 'never', page: 'x'.repeat(MAX_RECORD_BYTES) };
     const rows = [rowOf('events', 'bad', '2026-11-25', refused), rowOf('events', 'good')];
