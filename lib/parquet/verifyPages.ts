@@ -3,31 +3,10 @@ import { Readable } from 'node:stream';
 import { crc32, createGunzip, gunzipSync } from 'node:zlib';
 import { FileError, type FileFailure } from './FileError.ts';
 import type { EngineFile, LargePages } from './FileSchema.ts';
+import { type Page, parsePage } from './pageHeader.ts';
 import { type FileEnds, ParquetFooter, readAt, readEnds } from './parquetFooter.ts';
 import type { ColumnChunk } from './rowGroups.ts';
-import { THRIFT, ThriftReader } from './thriftCompact.ts';
-
-// IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
-/** Field IDs of the header of a page. */
-const PAGE = {
-  type: 1,
-  uncompressed: 2,
-  compressed: 3,
-  crc: 4,
-  data: 5,
-  dictionary: 7,
-  dataV2: 8,
-} as const;
-/** Kinds of pages, and the header field that only they have. DuckDB reads the bytes of other kinds as the next header. */
-const KINDS: ReadonlyMap<number, number> = new Map([
-  [0, PAGE.data],
-  [2, PAGE.dictionary],
-  [3, PAGE.dataV2],
-]);
-/** Field ID of the number of values, in the header of a data page of either version. */
-const VALUES = 1;
-/** Field IDs in the header of a data page of version 2. */
-const V2 = { definitionBytes: 5, repetitionBytes: 6, isCompressed: 7 } as const;
+import { ThriftReader } from './thriftCompact.ts';
 
 /** The codec that compresses nothing. */
 const UNCOMPRESSED = 0;
@@ -42,8 +21,6 @@ const MAX_INFLATED: ReadonlyMap<number, number> = new Map([
   [GZIP, 1_100],
   [7, 256],
 ]);
-/** Sizes in headers have 32 bits, and DuckDB adds 1. */
-const MAX_SIZE = 2 ** 31 - 2;
 /**
  * Bytes by which pages may go beyond their chunk: old writers leave the header of the dictionary out of its size.
  * https://issues.apache.org/jira/browse/PARQUET-816
@@ -65,25 +42,6 @@ export interface PageRange {
   /** Ranges of columns among the column chunks of a row group: first and end. */
   readonly leaves: readonly (readonly [first: number, end: number])[];
   readonly signal?: AbortSignal | undefined;
-}
-
-/** What only headers of data pages say. */
-interface DataHeader {
-  /** Bytes before the compressed part. */
-  readonly levels: number;
-  readonly isCompressed: boolean;
-  /** Number of values and nulls; 0 for a dictionary. */
-  readonly values: number;
-}
-
-/** A page in a file. */
-interface Page extends DataHeader {
-  /** Offset of its bytes, after the header. */
-  readonly start: number;
-  readonly bytes: number;
-  readonly kind: number;
-  readonly uncompressed: number;
-  readonly crc: number | undefined;
 }
 
 /**
@@ -267,56 +225,6 @@ async function readPage(file: FileWindow, at: number): Promise<Page> {
       if (bytes.length < length || length >= MAX_HEADER_BYTES) throw error;
     }
   }
-}
-
-/** Reads the header of a page field by field, as a day may have millions of pages. @param base Offset of the reader's bytes. */
-function parsePage(reader: ThriftReader, base: number): Page {
-  let kind = -1;
-  let bytes = -1;
-  let uncompressed = -1;
-  let crc: number | undefined;
-  let data: DataHeader = { values: 0, levels: 0, isCompressed: true };
-  const headers: number[] = [];
-  reader.fields((id, type) => {
-    // DuckDB skips a field of another type.
-    const isInt = type === THRIFT.i32;
-    if (id >= PAGE.data && id <= PAGE.dataV2) headers.push(id);
-    if (id === PAGE.type && isInt) kind = reader.int();
-    else if (id === PAGE.uncompressed && isInt) uncompressed = readSize(reader);
-    else if (id === PAGE.compressed && isInt) bytes = readSize(reader);
-    else if (id === PAGE.crc && isInt) crc = reader.int();
-    else if ((id === PAGE.data || id === PAGE.dataV2) && type === THRIFT.struct) data = readData(reader, id);
-    else reader.skip(type);
-  });
-  if (bytes < 0 || uncompressed < 0) throw new RangeError('A page has no size.');
-  if (headers.length !== 1 || headers[0] !== KINDS.get(kind))
-    throw new RangeError('A page has the header of another kind.');
-  return { start: base + reader.at, bytes, kind, uncompressed, crc, ...data };
-}
-
-/** Reads what the header of a data page says beside its sizes; of the second version also its levels and whether it is compressed. */
-function readData(reader: ThriftReader, version: typeof PAGE.data | typeof PAGE.dataV2): DataHeader {
-  const isV2 = version === PAGE.dataV2;
-  let values = 0;
-  let levels = 0;
-  let isCompressed = true;
-  reader.fields((id, type) => {
-    const isLevels = isV2 && (id === V2.definitionBytes || id === V2.repetitionBytes);
-    if (id === VALUES && type === THRIFT.i32) values = readSize(reader);
-    else if (isLevels && type === THRIFT.i32) levels += readSize(reader);
-    else {
-      if (isV2 && id === V2.isCompressed && type === THRIFT.false) isCompressed = false;
-      reader.skip(type);
-    }
-  });
-  return { values, levels, isCompressed };
-}
-
-/** Reads a size. @throws RangeError for one that no page has. */
-function readSize(reader: ThriftReader): number {
-  const size = reader.int();
-  if (size < 0 || size > MAX_SIZE) throw new RangeError('A page has an impossible size.');
-  return size;
 }
 
 /** The CRC-32 of the bytes of a page. */
