@@ -1,6 +1,8 @@
 /** One version of an object. In a bucket without versioning every object has one version with the ID `null`. */
 export interface StoredVersion {
+  /** The object's whole key. */
   readonly key: string;
+  /** `null`, as a text, for a version from before versioning. */
   readonly versionId: string;
   /** Whether it is the object that readers get. */
   readonly isLatest: boolean;
@@ -14,6 +16,7 @@ export interface StoredVersion {
 
 /** Attributes that an object keeps when it is replaced. Tags are lost. */
 export interface ObjectAttributes {
+  /** The header `Content-Type`; undefined without one. */
   readonly contentType: string | undefined;
   /** Headers that readers of the object get. */
   readonly headers: Readonly<
@@ -24,6 +27,7 @@ export interface ObjectAttributes {
       >
     >
   >;
+  /** The headers `x-amz-meta-…`, by their names without that. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Undefined: S3's standard class. */
   readonly storageClass: string | undefined;
@@ -31,6 +35,7 @@ export interface ObjectAttributes {
 
 /** All versions of some objects; delete markers are left out. */
 export interface ObjectVersions {
+  /** The object's whole key. */
   readonly key: string;
   /** The newest first. */
   readonly versions: readonly StoredVersion[];
@@ -46,6 +51,7 @@ export interface Denied {
 
 /** The deployment's bucket, as the erasure uses it. Methods throw the other errors of S3's client. */
 export interface EraseBucket {
+  /** Its name in S3. */
   readonly name: string;
   /**
    * Every object below a prefix in the order of keys, with all its versions, in pages of some hundred. With `after`,

@@ -151,6 +151,22 @@ interface Doing {
   denied?: string;
 }
 
+/** One look at every version of an object. */
+interface Pass {
+  /** How the object is read. */
+  readonly form: ObjectForm;
+  /** What is called before and after a change. */
+  readonly changes: ObjectChanges;
+  /** What was found and done until now. */
+  readonly done: Doing;
+}
+
+/** Notes that AWS denied a call for a version, which stays. */
+function noteDenied({ key, versionId }: StoredVersion, { denied }: Denied, done: Doing): void {
+  done.left.push({ key, versionId, why: 'denied' });
+  done.denied = denied;
+}
+
 /**
  * Lets callers in one at a time. Once one has failed, nobody is let in any more, as if the process had been killed
  * there.
@@ -210,7 +226,7 @@ export class ObjectEraser {
       done.left = [];
       done.expiring = [];
       try {
-        if (await this.#pass(versions, form, changes, done)) return done;
+        if (await this.#pass(versions, { form, changes, done })) return done;
       } finally {
         await this.#removeFiles();
       }
@@ -218,86 +234,102 @@ export class ObjectEraser {
     throw new EraseError('SLUICE_ERASE_CHANGING', `${key}.`);
   }
 
-  /** @returns False if the object was changed by somebody else meanwhile. */
-  async #pass(
-    versions: readonly StoredVersion[],
-    form: ObjectForm,
-    changes: ObjectChanges,
-    done: Doing,
-  ): Promise<boolean> {
-    const { dryRun, signal } = this.#ports;
-    const { counts } = done;
+  /** Looks at every version once. @returns False if the object was changed by somebody else meanwhile. */
+  async #pass(versions: readonly StoredVersion[], pass: Pass): Promise<boolean> {
     // Old versions come first: while the object still has its rows, the next run looks at all its versions again.
     const latest = versions.filter(({ isLatest }) => isLatest);
     const old = versions.filter(({ isLatest }) => !isLatest);
-    const leave = ({ key, versionId }: StoredVersion, { denied }: Denied) => {
-      done.left.push({ key, versionId, why: 'denied' });
-      done.denied = denied;
-    };
-    const stay = ({ mentions = 0 }: Stays) => {
-      counts.mentions += mentions;
-    };
-    let deleted = 0;
+    let olderLeft = old.length;
     for (const version of [...old, ...latest]) {
-      signal?.throwIfAborted();
-      const look = await this.#look(version, form);
-      counts.versions += 1;
+      this.#ports.signal?.throwIfAborted();
+      const look = await this.#look(version, pass.form);
+      pass.done.counts.versions += 1;
       if (look.found === 'gone') {
         if (version.isLatest) return false;
-        continue;
+      } else if (look.found !== 'rows') this.#noteUnchanged(version, look, pass);
+      else {
+        const end = await this.#takeRows(version, look, olderLeft > 0, pass);
+        if (end === 'changed') return false;
+        if (end === 'deleted' && !version.isLatest) olderLeft -= 1;
       }
-      const { key, versionId, isLatest, modifiedAt } = version;
-      const keepUnread = (why: LeftObject['why'], since = isLatest ? modifiedAt : this.#ports.now()) => {
-        // An object of the landing is about to be written. What then can't be read of it comes to damaged/.
-        if (form.form === 'damaged' || (form.form === 'landing' && !isLatest))
-          done.expiring.push({ key, isLatest, since });
-        else done.left.push({ key, versionId, why });
-      };
-      if (look.found === 'nothing') {
-        if ((look.unread ?? 0) > 0) keepUnread('unread');
-        if (version.isLatest) stay(look);
-        continue;
-      }
-      if (look.found === 'waiting') {
-        counts.waiting += 1;
-        done.hasFound = true;
-        continue;
-      }
-      if (look.found === 'denied') {
-        leave(version, look);
-        continue;
-      }
-      if (look.found !== 'rows') {
-        if (look.found === 'archived') done.left.push({ key, versionId, why: look.found });
-        else keepUnread(look.found);
-        continue;
-      }
-      const isFound = look.rows > (look.unreadable ?? 0);
-      done.hasFound ||= isFound;
-      const path = version.isLatest ? look.path : null;
-      const isRewritten = path !== null;
-      const change = () => this.#change(version, { ...look, path }, isFound, old.length > deleted, changes);
-      const denied = dryRun ? null : await this.#turns.take(change);
-      if (denied === 'changed') return false;
-      if (denied !== null) {
-        leave(version, denied);
-        if (!denied.isReplaced) continue;
-      }
-      counts.deleted += 1;
-      if (!version.isLatest) {
-        deleted += 1;
-        continue;
-      }
-      if (isRewritten) {
-        counts.rewritten += 1;
-        // The rewritten object has a new version under the same key, whose time begins now.
-        if ((look.unread ?? 0) > 0) keepUnread('unread', this.#ports.now());
-      }
-      counts.rows += look.rows;
-      counts.others += look.others;
-      stay(look);
     }
     return true;
+  }
+
+  /** Notes a version that is not changed, as it has no rows of the units, or none that can be read. */
+  #noteUnchanged(
+    version: StoredVersion,
+    look: Exclude<Look, { readonly found: 'gone' | 'rows' }>,
+    pass: Pass,
+  ): void {
+    const { done } = pass;
+    switch (look.found) {
+      case 'nothing':
+        if ((look.unread ?? 0) > 0) this.#noteUnread(version, 'unread', pass);
+        if (version.isLatest) done.counts.mentions += look.mentions ?? 0;
+        return;
+      case 'waiting':
+        done.counts.waiting += 1;
+        done.hasFound = true;
+        return;
+      case 'denied':
+        noteDenied(version, look, done);
+        return;
+      case 'archived':
+        done.left.push({ key: version.key, versionId: version.versionId, why: look.found });
+        return;
+      default:
+        this.#noteUnread(version, look.found, pass);
+    }
+  }
+
+  /**
+   * Notes a version of which a part stays, as it can't be read.
+   *
+   * @param since Epoch milliseconds from which the days of its lifecycle rule count. Default: when the latest version was written;
+   *   of an older one now.
+   */
+  #noteUnread(
+    { key, versionId, isLatest, modifiedAt }: StoredVersion,
+    why: LeftObject['why'],
+    { form: { form }, done }: Pass,
+    since = isLatest ? modifiedAt : this.#ports.now(),
+  ): void {
+    // An object of the landing is about to be written. What then can't be read of it comes to damaged/.
+    if (form === 'damaged' || (form === 'landing' && !isLatest)) done.expiring.push({ key, isLatest, since });
+    else done.left.push({ key, versionId, why });
+  }
+
+  /** Takes the rows of the units out of a version, and counts them. @param hasOlder As of {@link ObjectEraser.#change}. */
+  async #takeRows(
+    version: StoredVersion,
+    look: Extract<Look, { readonly found: 'rows' }>,
+    hasOlder: boolean,
+    pass: Pass,
+  ): Promise<'changed' | 'denied' | 'deleted'> {
+    const { changes, done } = pass;
+    const { counts } = done;
+    const isFound = look.rows > (look.unreadable ?? 0);
+    done.hasFound ||= isFound;
+    const path = version.isLatest ? look.path : null;
+    const change = () => this.#change(version, { ...look, path }, isFound, hasOlder, changes);
+    const denied = this.#ports.dryRun ? null : await this.#turns.take(change);
+    if (denied === 'changed') return denied;
+    if (denied !== null) {
+      noteDenied(version, denied, done);
+      if (!denied.isReplaced) return 'denied';
+    }
+    counts.deleted += 1;
+    if (!version.isLatest) return 'deleted';
+    if (path !== null) {
+      counts.rewritten += 1;
+      // The rewritten object has a new version under the same key, whose time begins now.
+      if ((look.unread ?? 0) > 0) this.#noteUnread(version, 'unread', pass, this.#ports.now());
+    }
+    counts.rows += look.rows;
+    counts.others += look.others;
+    counts.mentions += look.mentions ?? 0;
+    return 'deleted';
   }
 
   /**

@@ -23,8 +23,9 @@ import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
 import { startAws } from '../harness/startAws.ts';
 
 /** Size of a record without rows, bytes. */
-const EMPTY = gzipSync('').length;
+const EMPTY_BYTES = gzipSync('').length;
 
+/** A metric of a query of GetMetricData. */
 interface Metric {
   readonly MetricName: string;
   readonly Dimensions: readonly { readonly Value: string }[];
@@ -36,8 +37,9 @@ interface RunOptions {
   readonly now?: number;
   /** What happens at its steps. */
   readonly faultPoint?: (step: EraseFaultPoint) => unknown;
+  /** Whether rows are only counted. Default false. */
   readonly dryRun?: boolean;
-  /** What it measures its own time by. */
+  /** What it measures its own time by. Default: the clock of the machine. */
   readonly clock?: Clock;
 }
 
@@ -49,85 +51,32 @@ export const killAt = (killed: EraseFaultPoint) => (step: EraseFaultPoint) => {
 /** Erasures of deployments on the local cloud. */
 export type Erasures = Awaited<ReturnType<typeof startErasures>>;
 
+/** The local services that deployments are on. */
+interface Services {
+  readonly aws: Awaited<ReturnType<typeof startAws>>;
+  /** A client of the CloudWatch that knows the age of the oldest record. */
+  readonly cloudwatch: CloudWatchClient;
+}
+
 /** Starts the local cloud, and a CloudWatch that has the age of the oldest record of the landing's stream. */
 export async function startErasures() {
   const aws = await startAws({ more: [landingStack()] });
   const metrics = await startAgeMetric();
   const cloudwatch = new CloudWatchClient({ ...aws.options, endpoint: metrics.url });
-  const { s3, sqs, store, options } = aws;
   let buckets = 0;
-
-  async function run(config: Config, units: readonly string[], how: RunOptions) {
-    const { now = Date.now(), faultPoint, dryRun = false, clock } = how;
-    const { endpoint, region, credentials } = options;
-    const about = { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now };
-    const deployment = openDeployment(about, { endpoint, region, credentials });
-    try {
-      return await erase(
-        { ...deployment, cloudwatch, ...(clock === undefined ? {} : { clock }) },
-        {
-          units: units.map((unit) => parseUnit(unit, config)),
-          dryRun,
-          faultPoint: async (step) => void (await faultPoint?.(step)),
-        },
-      );
-    } finally {
-      deployment.close();
-    }
-  }
-
-  /** Makes a deployment with a bucket of its own, which keeps versions. */
-  async function deployment(input: Omit<ConfigInput, 'bucket'> = {}) {
-    buckets += 1;
-    const config = defineConfig({ curate: false, ...input, bucket: `sluice-erase-${buckets}` });
-    const Bucket = config.bucket;
-    store.createBucket(Bucket);
-    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
-    const versionsOf = async () => {
-      const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
-      return Versions.map(({ Key: key = '', Size: size, IsLatest: isLatest }) => ({ key, size, isLatest }));
-    };
-    return {
-      config,
-      put: async (Key: string, Body: Uint8Array | string, StorageClass?: StorageClass) => {
-        await s3.send(new PutObjectCommand({ Bucket, Key, Body, StorageClass }));
-      },
-      /** Has the bucket's policy deny everybody an action on one key. */
-      deny: (Action: string, key: string) => {
-        const Resource = `arn:aws:s3:::${Bucket}/${key}`;
-        const Statement = [{ Effect: 'Deny', Principal: '*', Action, Resource }];
-        const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
-        return s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
-      },
-      read: async (Key: string) => {
-        const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-        return Buffer.from((await Body?.transformToByteArray()) ?? []);
-      },
-      /** Keys of all versions, without the records, markers, and what the writer deletes as it has no rows. */
-      versions: async () =>
-        (await versionsOf())
-          .filter(({ key, size }) => !key.startsWith('landing/') || size !== EMPTY)
-          .map(({ key }) => key)
-          .filter((key) => !key.startsWith('ledger/')),
-      /** Keys that readers get, without the records. */
-      keys: async () =>
-        (await versionsOf())
-          .filter(({ isLatest }) => isLatest)
-          .map(({ key }) => key)
-          .filter((key) => key.startsWith(LOADS_FOLDER) || !key.startsWith('ledger/')),
-      /** Makes one run of the erasure of these units. */
-      run: (units: readonly string[], runOptions: RunOptions = {}) => run(config, units, runOptions),
-    };
-  }
-
   return {
     aws,
-    deployment,
+    /** Makes a deployment with a bucket of its own, which keeps versions. */
+    deployment(input: Omit<ConfigInput, 'bucket'> = {}) {
+      buckets += 1;
+      const config = defineConfig({ curate: false, ...input, bucket: `sluice-erase-${buckets}` });
+      return makeDeployment({ aws, cloudwatch }, config);
+    },
     /** Makes a queue of the deployment. @returns Its URL. */
     async queue(part: string): Promise<string> {
       const QueueName = `sluice-prod-${part}`;
-      await sqs.send(new CreateQueueCommand({ QueueName }));
-      const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+      await aws.sqs.send(new CreateQueueCommand({ QueueName }));
+      const { QueueUrl = '' } = await aws.sqs.send(new GetQueueUrlCommand({ QueueName }));
       return QueueUrl;
     },
     /** Takes up to ten messages out of a queue. @returns Their bodies. */
@@ -146,6 +95,73 @@ export async function startErasures() {
       metrics.close();
     },
   };
+}
+
+/** Makes the bucket of a deployment, which keeps versions, and what a test does with it. */
+async function makeDeployment(services: Services, config: Config) {
+  const { s3, store } = services.aws;
+  const Bucket = config.bucket;
+  store.createBucket(Bucket);
+  await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
+  const versionsOf = async () => {
+    const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+    return Versions.map(({ Key: key = '', Size: size, IsLatest: isLatest }) => ({ key, size, isLatest }));
+  };
+  return {
+    config,
+    put: async (Key: string, Body: Uint8Array | string, StorageClass?: StorageClass) => {
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body, StorageClass }));
+    },
+    /** Has the bucket's policy deny everybody an action on one key. */
+    deny: (Action: string, key: string) => {
+      const Resource = `arn:aws:s3:::${Bucket}/${key}`;
+      const Statement = [{ Effect: 'Deny', Principal: '*', Action, Resource }];
+      const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+      return s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    },
+    read: async (Key: string) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    },
+    /** Keys of all versions, without the records, markers, and what the writer deletes as it has no rows. */
+    versions: async () =>
+      (await versionsOf())
+        .filter(({ key, size }) => !key.startsWith('landing/') || size !== EMPTY_BYTES)
+        .map(({ key }) => key)
+        .filter((key) => !key.startsWith('ledger/')),
+    /** Keys that readers get, without the records. */
+    keys: async () =>
+      (await versionsOf())
+        .filter(({ isLatest }) => isLatest)
+        .map(({ key }) => key)
+        .filter((key) => key.startsWith(LOADS_FOLDER) || !key.startsWith('ledger/')),
+    /** Makes one run of the erasure of these units. */
+    run: (units: readonly string[], runOptions: RunOptions = {}) => run(services, config, units, runOptions),
+  };
+}
+
+/** Makes one run of an erasure. */
+async function run(
+  { aws: { options }, cloudwatch }: Services,
+  config: Config,
+  units: readonly string[],
+  { now = Date.now(), faultPoint, dryRun = false, clock }: RunOptions,
+) {
+  const { endpoint, region, credentials } = options;
+  const about = { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now };
+  const deployment = openDeployment(about, { endpoint, region, credentials });
+  try {
+    return await erase(
+      { ...deployment, cloudwatch, ...(clock === undefined ? {} : { clock }) },
+      {
+        units: units.map((unit) => parseUnit(unit, config)),
+        dryRun,
+        faultPoint: async (step) => void (await faultPoint?.(step)),
+      },
+    );
+  } finally {
+    deployment.close();
+  }
 }
 
 /** A CloudWatch that knows one metric: of a minute ago, the age of the oldest record of the landing's stream. */
