@@ -35,6 +35,7 @@ const NIGHT_DAYS = 4;
  * these days.
  */
 const OPEN_DAYS = 14;
+/** Milliseconds after its end from which on nothing of an hour is open any more. */
 const OVER_MS = 3 * DAY_MS;
 const DAY_HOURS = DAY_MS / HOUR_MS;
 /**
@@ -133,6 +134,7 @@ export async function reconcileDay(
   return rows;
 }
 
+/** The rows as lines of JSON. */
 const textOf = (rows: readonly ReceivedHour[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
 /**
@@ -151,12 +153,50 @@ async function judgeDay(
   before: readonly ReceivedHour[],
   isAsked: boolean,
 ): Promise<readonly ReceivedHour[]> {
-  const { config, names, afterMs, store, readMetrics, ask, now } = reconciler;
-  const earlierOf = (hour: number, kind: TableKind) =>
-    before.find((row) => row.hour === hour && row.table_name === kind);
-  const isSettled = ({ state, unproved }: ReceivedHour) =>
-    state === 'unknown' ? !isAsked : state === 'whole' && unproved === 0;
-  if (before.filter(isSettled).length === DAY_HOURS * tableKinds.length) return before;
+  const { config, store, ask, now } = reconciler;
+  if (before.filter((row) => isSettled(row, isAsked)).length === DAY_HOURS * tableKinds.length) return before;
+  const facts = await readDayFacts(reconciler, day, before, isAsked);
+  const byCounts = judgeRows(reconciler, facts, null);
+  const isUnclear = byCounts.some(
+    (row) => row.why === NOT_LOOKED || (isAsked && row.state === 'whole' && row.unproved > 0),
+  );
+  const rows = isUnclear ? await readHourlyRows(config, ask, day, utcDay(now)) : null;
+  const found =
+    rows === null
+      ? byCounts
+      : judgeRows(reconciler, facts, { rows, ...(await readSince(store, facts.start)) });
+  return found.map((row) => {
+    const earlier = earlierRow(before, row.hour, row.table_name);
+    return earlier !== undefined && earlier.state !== 'open' && row.why !== null ? earlier : row;
+  });
+}
+
+/** What is known of a day before its rows are looked at. */
+interface DayFacts {
+  readonly day: UtcDay;
+  /** When the day begins, epoch milliseconds. */
+  readonly start: number;
+  /** What an earlier night has judged. */
+  readonly before: readonly ReceivedHour[];
+  /** Whether a person asks. */
+  readonly isAsked: boolean;
+  /** The counts of the day's minutes. */
+  readonly series: MetricSeries;
+  /** When the pipeline began to count, epoch milliseconds; NaN if it is not known. */
+  readonly began: number;
+  /** When the oldest record came that the stream has not delivered, epoch milliseconds. */
+  readonly oldest: number;
+  /** Objects that may hold events, by the hours of the day. */
+  readonly waiting: readonly Waiting[];
+}
+
+async function readDayFacts(
+  reconciler: Reconciler,
+  day: UtcDay,
+  before: readonly ReceivedHour[],
+  isAsked: boolean,
+): Promise<DayFacts> {
+  const { names, store, readMetrics, now } = reconciler;
   const start = Date.parse(`${day}T00:00:00Z`);
   const until = Math.floor(now / MINUTE_MS) * MINUTE_MS;
   const read = (metrics: readonly WantedMetric[], from: number, to: number) =>
@@ -166,68 +206,107 @@ async function judgeDay(
   const began = isSilent ? await firstRun(reconciler, start - LOOKBACK_MS) : start;
   const records = await read(recordMetrics(names.stream), until - DAY_MS, until);
   const oldest = oldestRecord(records, now) ?? now;
-  const waiting = await readWaiting(store, start);
-  const judged = (look: Look | null) =>
-    waiting.flatMap(({ objects, unread }, hour) => {
-      const from = start + hour * HOUR_MS;
-      const to = from + HOUR_MS;
-      const { ofTable, ...ofHour } = hourCounts(series, from, began);
-      const waitsFor = () => {
-        if (now < to + afterMs) return 'its buffers are not due';
-        if (unread !== null) return unread;
-        if (objects > 0) return 'objects of landing/ or damaged/ may hold events of it';
-        return oldest < to + RECORD_MS ? 'the stream is late' : null;
-      };
-      return tableKinds.map((kind) => {
-        const earlier = earlierOf(hour, kind);
-        const { refused, ...counts } = ofTable(kind);
-        const { accepted, finished, notDelivered } = counts;
-        const isSame = earlier?.accepted === accepted && earlier.finished === finished;
-        if (
-          earlier !== undefined &&
-          (isSettled(earlier) || (!isAsked && isSame && earlier.state === 'whole'))
-        )
-          return earlier;
-        // Rows that were redriven land in the other tables, never in quarantine.
-        const isRestored = look?.isRestored && kind !== 'quarantine';
-        const rows = look && {
-          ...rowsAt(look.rows, kind, hour),
-          // S3 deletes files of rows once their days are over, and an erasure deletes rows of any hour.
-          taken: isExpired(config, kind, now - from) ? accepted : look.taken,
-          restored: isRestored ? rowsAt(look.rows, 'quarantine', hour).found : 0,
-          unread: look.unread,
-        };
-        const missingBefore = earlier?.state === 'short' ? earlier.missing : null;
-        const facts = { ...counts, ...ofHour, missingBefore, waitsFor: waitsFor(), rows };
-        const judgement = judgeHour(facts, now >= to + OVER_MS);
-        const checked_at = isoTimestamp(now).slice(0, -1).replace('T', ' ');
-        // After 15 days CloudWatch has no minutes any more, so the counts of an earlier night stay.
-        if (ofHour.requests === null && earlier !== undefined && now - from > LOOKBACK_MS)
-          return { ...earlier, state: judgement.state, why: judgement.why, checked_at };
-        return {
-          ds: day,
-          hour,
-          table_name: kind,
-          accepted,
-          finished,
-          refused,
-          not_delivered: notDelivered,
-          waiting_objects: objects,
-          ...judgement,
-          checked_at,
-        } satisfies Readonly<Record<ReceivedHoursColumn, unknown>>;
-      });
-    });
-  const byCounts = judged(null);
-  const isUnclear = byCounts.some(
-    (row) => row.why === NOT_LOOKED || (isAsked && row.state === 'whole' && row.unproved > 0),
-  );
-  const rows = isUnclear ? await readHourlyRows(config, ask, day, utcDay(now)) : null;
-  const found = rows === null ? byCounts : judged({ rows, ...(await readSince(store, start)) });
-  return found.map((row) => {
-    const earlier = earlierOf(row.hour, row.table_name);
-    return earlier !== undefined && earlier.state !== 'open' && row.why !== null ? earlier : row;
+  return { day, start, before, isAsked, series, began, oldest, waiting: await readWaiting(store, start) };
+}
+
+/** The rows of a day, by its hours and by tables. @param look The rows of tables; null: only counts are compared. */
+function judgeRows(reconciler: Reconciler, facts: DayFacts, look: Look | null): readonly ReceivedHour[] {
+  return facts.waiting.flatMap(({ objects, unread }, hour) => {
+    const from = facts.start + hour * HOUR_MS;
+    const { ofTable, ...ofHour } = hourCounts(facts.series, from, facts.began);
+    const to = from + HOUR_MS;
+    const waitsFor = () => {
+      if (reconciler.now < to + reconciler.afterMs) return 'its buffers are not due';
+      if (unread !== null) return unread;
+      if (objects > 0) return 'objects of landing/ or damaged/ may hold events of it';
+      return facts.oldest < to + RECORD_MS ? 'the stream is late' : null;
+    };
+    return tableKinds.map((kind) =>
+      judgeTable(reconciler, facts, look, {
+        kind,
+        hour,
+        counts: ofTable(kind),
+        ofHour,
+        objects,
+        waitsFor: waitsFor(),
+      }),
+    );
   });
+}
+
+type HourCounts = ReturnType<typeof hourCounts>;
+
+/** One table in one hour. */
+interface TableHour {
+  readonly kind: TableKind;
+  /** From 0 to 23. */
+  readonly hour: number;
+  readonly counts: ReturnType<HourCounts['ofTable']>;
+  /** The counts of all tables together. */
+  readonly ofHour: Omit<HourCounts, 'ofTable'>;
+  /** How many objects may hold events of the hour. */
+  readonly objects: number;
+  /** Why the hour can't be judged yet; null if it can. */
+  readonly waitsFor: string | null;
+}
+
+/** The row of a table in an hour: the one of an earlier night if it stays. */
+function judgeTable(
+  { config, now }: Reconciler,
+  { day, start, before, isAsked }: DayFacts,
+  look: Look | null,
+  { kind, hour, counts: allCounts, ofHour, objects, waitsFor }: TableHour,
+): ReceivedHour {
+  const earlier = earlierRow(before, hour, kind);
+  const { refused, ...counts } = allCounts;
+  const { accepted, finished, notDelivered } = counts;
+  const isSame = earlier?.accepted === accepted && earlier.finished === finished;
+  const stays = (row: ReceivedHour) =>
+    isSettled(row, isAsked) || (!isAsked && isSame && row.state === 'whole');
+  if (earlier !== undefined && stays(earlier)) return earlier;
+  const from = start + hour * HOUR_MS;
+  // Rows that were redriven land in the other tables, never in quarantine.
+  const isRestored = look?.isRestored && kind !== 'quarantine';
+  const rows = look && {
+    ...rowsAt(look.rows, kind, hour),
+    // S3 deletes files of rows once their days are over, and an erasure deletes rows of any hour.
+    taken: isExpired(config, kind, now - from) ? accepted : look.taken,
+    restored: isRestored ? rowsAt(look.rows, 'quarantine', hour).found : 0,
+    unread: look.unread,
+  };
+  const missingBefore = earlier?.state === 'short' ? earlier.missing : null;
+  const facts = { ...counts, ...ofHour, missingBefore, waitsFor, rows };
+  const judgement = judgeHour(facts, now >= from + HOUR_MS + OVER_MS);
+  const checked_at = isoTimestamp(now).slice(0, -1).replace('T', ' ');
+  // After 15 days CloudWatch has no minutes any more, so the counts of an earlier night stay.
+  if (ofHour.requests === null && earlier !== undefined && now - from > LOOKBACK_MS)
+    return { ...earlier, state: judgement.state, why: judgement.why, checked_at };
+  return {
+    ds: day,
+    hour,
+    table_name: kind,
+    accepted,
+    finished,
+    refused,
+    not_delivered: notDelivered,
+    waiting_objects: objects,
+    ...judgement,
+    checked_at,
+  } satisfies Readonly<Record<ReceivedHoursColumn, unknown>>;
+}
+
+/** Whether a row needs no further judgement. */
+function isSettled({ state, unproved }: ReceivedHour, isAsked: boolean): boolean {
+  return state === 'unknown' ? !isAsked : state === 'whole' && unproved === 0;
+}
+
+/** The row of an earlier night for a table in an hour. */
+function earlierRow(
+  before: readonly ReceivedHour[],
+  hour: number,
+  kind: TableKind,
+): ReceivedHour | undefined {
+  return before.find((row) => row.hour === hour && row.table_name === kind);
 }
 
 /** The first hour in which the registrar ran since a time, epoch milliseconds; NaN if it did not run. */
@@ -249,6 +328,7 @@ function isExpired(
 
 /** Objects that may hold events of an hour. */
 interface Waiting {
+  /** How many. */
   readonly objects: number;
   /** Why the hours of an object could not be read; null: all of them could. */
   readonly unread: string | null;
@@ -305,6 +385,7 @@ interface Look extends Pick<HourRows, 'taken' | 'unread'> {
   readonly isRestored: boolean;
 }
 
+/** What has changed rows since a time, epoch milliseconds. */
 async function readSince(store: ObjectStore, since: number): Promise<Omit<Look, 'rows'>> {
   let taken = 0;
   let unread: string | null = null;

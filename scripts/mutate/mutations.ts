@@ -410,7 +410,7 @@ export const mutations: readonly Mutation[] = [
     ['gone > 0 ? rows.unread : ', ''],
   ]),
   faultsOf('lib/reconcile/reconcileDays.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [
-    ['now < to + afterMs', 'false'],
+    ['reconciler.now < to + reconciler.afterMs', 'false'],
     ['{ expected: eTag }', '{}'],
     ['time.from < from + HOUR_MS', 'time.to < from + HOUR_MS'],
     ['isExpired(config, kind, now - from) ? accepted : ', ''],
