@@ -4,6 +4,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { errorText, SluiceError } from '../base/errors.ts';
 import { failureFields } from '../base/log.ts';
 import type { FaultPoint } from '../base/retry.ts';
+import { sum } from '../base/sum.ts';
 import type { Clock, UtcDay } from '../base/time.ts';
 import type { Claim, Ledger, Settlement } from '../ledger/Ledger.ts';
 import { type FileFate, fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
@@ -43,23 +44,30 @@ type ExportFaultPoint = (typeof exportFaultPoints)[number];
 
 /** The ports of {@link exportDay}. */
 export interface DayExporter {
+  /** Says who works on a day, and what its last export had. */
   readonly ledger: Pick<Ledger, 'claim' | 'renew' | 'settle'>;
   readonly clock: Clock;
+  /** The table whose files are copied. */
   readonly table: LandedTable;
+  /** The bucket that they are copied to. */
   readonly target: TargetBucket;
   /** Makes other files of the table's files. Default: files are copied byte for byte, and a manifest is beside them. */
   readonly rewriter?: FileRewriter | undefined;
-  /** Identifies the invocation. */
+  /** Identifies the invocation, which owns the days that it claims. */
   readonly owner: string;
-  /** Epoch milliseconds. No file is started after `deadline`. A claim lasts until `leaseUntil`. */
+  /** Epoch milliseconds from which no file is started. */
   readonly deadline: number;
+  /** Epoch milliseconds until which a claim lasts. */
   readonly leaseUntil: number;
+  /** Writes a line to the log of the function. */
   readonly log: (fields: Record<string, unknown>) => void;
+  /** Is called after each step, and may throw there. Default: nothing happens. */
   readonly faultPoint?: FaultPoint<ExportFaultPoint>;
 }
 
 /** The result of exporting a day. */
 export type ExportOutcome =
+  /** The ledger has the result, which may be a failure. `copied` and `removed` are numbers of files. */
   | {
       readonly outcome: 'settled';
       readonly entry: LedgerEntry;
@@ -288,6 +296,7 @@ class DayWork {
     return true;
   }
 
+  /** Writes what the rewriter makes of a file, and logs how many rows it has left out. */
   async #writeRewritten(rewriter: FileRewriter, file: LandedFile, bytes: Readable): Promise<void> {
     const { size, rows, leftOut, open, remove } = await rewriter.rewrite(bytes);
     try {
@@ -306,6 +315,7 @@ class DayWork {
     });
   }
 
+  /** The key of a file's copy. */
   #keyOf(file: LandedFile): string {
     return this.#folder + exportedFile(file, this.#exporter.rewriter?.form);
   }
@@ -313,7 +323,7 @@ class DayWork {
 
 /** Bytes of files together. */
 function totalBytes(files: readonly Pick<LandedFile, 'size'>[]): number {
-  return files.reduce((bytes, { size }) => bytes + size, 0);
+  return sum(files.map(({ size }) => size));
 }
 
 /** Makes other files of the files of a table. */
@@ -332,10 +342,13 @@ export interface FileRewriter {
 export interface RewrittenFile {
   /** Bytes. */
   readonly size: number;
+  /** How many rows are in it. */
   readonly rows: number;
   /** How many rows are not in it, by reason. */
   readonly leftOut: Readonly<Record<string, number>>;
+  /** Its bytes. */
   open(): Readable;
+  /** Deletes it. */
   remove(): Promise<void>;
 }
 
