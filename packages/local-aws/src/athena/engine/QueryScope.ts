@@ -19,17 +19,23 @@ import {
 
 /** Context in which a query's names are resolved. */
 export interface ScopeOptions {
+  /** The local Glue. */
   readonly catalog: Catalog;
+  /** The local S3, which has the files of tables. */
   readonly store: ObjectStore;
+  /** The query's own database in DuckDB. */
   readonly session: Session;
+  /** Is called with each call to Glue and S3 that Athena makes for the query, and throws if the caller may not make it. */
   readonly onCall: (call: QueryCall) => void;
 }
 
+/** A table with files, and how the session has it. */
 interface BaseTable {
   readonly entry: TableEntry;
   readonly table: SessionTable;
 }
 
+/** The end of the name of a hidden table that lists the partitions of another. */
 const PARTITIONS_SUFFIX = '$partitions';
 
 /** The tables and views that a query names, created in its session: first empty, then with the files that it needs. */
@@ -146,6 +152,7 @@ export class QueryScope {
     return { code: 'TABLE_NOT_FOUND', message: `Table '${CATALOG}.${schema}.${table}' does not exist` };
   }
 
+  /** Adds the tables and views that a text names. @param depth How many views it is within. */
   async #resolve(list: TokenList, database: string | undefined, depth: number): Promise<void> {
     for (let index = 0; index < list.length; index += 1) {
       if (list.symbol(index - 1) === '.') continue;
@@ -161,6 +168,7 @@ export class QueryScope {
     }
   }
 
+  /** Adds a table or a view to the session, unless it is there or does not exist. */
   async #addTable(database: string, name: string, depth: number): Promise<void> {
     const base = name.endsWith(PARTITIONS_SUFFIX) ? name.slice(0, -PARTITIONS_SUFFIX.length) : name;
     const key = `${database}.${name}`;
@@ -186,6 +194,7 @@ export class QueryScope {
     }
   }
 
+  /** Creates a view, with the tables that it reads. @throws StatementError for one that can't be analyzed. */
   async #view({ databaseName, input }: TableEntry, depth: number): Promise<void> {
     const { session } = this.#options;
     const name = `${CATALOG}.${databaseName}.${input.Name}`;
@@ -220,12 +229,14 @@ export class QueryScope {
     );
   }
 
+  /** Notes Trino's type of a column. */
   #addType(name: string, type: string): void {
     const known = this.#types.get(name.toLowerCase());
     if (known === undefined) this.#types.set(name.toLowerCase(), new Set([type]));
     else known.add(type);
   }
 
+  /** Fills `information_schema`, once a query. @param chain The dotted name by which the query names it. */
   async #informationSchema(
     list: TokenList,
     chain: readonly string[],
@@ -259,6 +270,7 @@ export class QueryScope {
     return schema;
   }
 
+  /** A table or view of Glue, by names in lower case; undefined if it does not exist. */
   #findTable(database: string, name: string): TableEntry | undefined {
     const found = this.#options.catalog.databases().find(({ input }) => input.Name === database);
     return found?.tables.get(name);
@@ -277,6 +289,7 @@ function nameChain(list: TokenList, index: number): string[] {
   return names;
 }
 
+/** Reports a call to Glue, with the members by which its permissions are found. */
 function reportGlueCall(
   onCall: (call: QueryCall) => void,
   operation: string,
@@ -318,6 +331,7 @@ export function sessionColumns(columns: TableEntry['input']['PartitionKeys'] = [
   });
 }
 
+/** How the session has a table of Glue. @throws StatementError for a type or a format that Athena does not have. */
 function sessionTable(entry: TableEntry): SessionTable {
   const { databaseName, input } = entry;
   return {

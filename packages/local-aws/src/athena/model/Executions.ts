@@ -20,12 +20,17 @@ const INTERNAL_ERROR = { category: 1, type: 100, retryable: false } as const;
 
 /** Options of {@link Executions}. */
 export interface ExecutionsOptions {
+  /** Folder of the history. */
   readonly directory: string;
   readonly clock: Clock;
+  /** Parses and runs statements. */
   readonly runner: StatementRunner;
   readonly workGroups: WorkGroups;
+  /** The local S3, which has the bucket of results. */
   readonly store: ObjectStore;
+  /** Writes results, and reads them for a query that reuses one. */
   readonly results: ResultStore;
+  /** The number of the deployment's account. */
   readonly account: string;
   /** Receives the calls that a query makes to Glue and S3, and its caller: see `AthenaOptions`. */
   readonly onCall: (caller: Signer, call: QueryCall) => void;
@@ -37,13 +42,20 @@ export interface ExecutionsOptions {
 export interface Submission {
   /** The query runs with the permissions of its caller. */
   readonly caller: Signer;
+  /** The statement's text. */
   readonly query: string;
+  /** The catalog and the database of names without one. Default: no database. */
   readonly catalog: string;
   readonly database?: string | undefined;
+  /** Values of the parameters `?`, in SQL. */
   readonly parameters: readonly string[];
+  /** The name of the workgroup. */
   readonly workGroup: string;
+  /** The client's own place of the result. Default: the workgroup's. */
   readonly results?: ResultConfiguration | undefined;
+  /** How old a result of the same query may be that is answered again. Default: none is. */
   readonly reuse?: Execution['reuse'] | undefined;
+  /** `ClientRequestToken`: the same token submits the query once. Default: each call submits one. */
   readonly token?: string | undefined;
 }
 
@@ -139,7 +151,7 @@ export class Executions {
     return this.#journal.executions.get(id);
   }
 
-  /** @throws AwsError InvalidRequestException */
+  /** A query by its ID. @throws AwsError InvalidRequestException for one that {@link get} does not know. */
   find(id: string): Execution {
     const execution = this.get(id);
     if (execution === undefined) throw executionNotFound(id);
@@ -203,7 +215,7 @@ export class Executions {
     }
   }
 
-  /** @throws AwsError InvalidRequestException for a text that is not a statement. */
+  /** The type of a statement. @throws AwsError InvalidRequestException for a text that is not one. */
   async #classify(query: string): Promise<StatementKind> {
     try {
       const { statementType, substatementType } = await this.#options.runner.classify(query);
@@ -289,10 +301,12 @@ export class Executions {
     return { state: 'FAILED', reason, error: { ...INTERNAL_ERROR, retryable: true } };
   }
 
+  /** An execution with its end. */
   #ended(execution: Execution, end: FinalState): Execution {
     return { ...execution, ...end, completedAt: this.#options.clock.now() };
   }
 
+  /** Takes the end of an execution. */
   #finish(execution: Execution, end: FinalState): void {
     this.#note(this.#ended(execution, end));
   }

@@ -55,20 +55,33 @@ export type CreateReason = 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject
 
 /** A staged file that is about to become an object. */
 export interface Commit {
+  /** The key of the object. */
   readonly key: string;
+  /** The file with its bytes. */
   readonly staged: StagedFile;
   /** Default: the hex MD5 of the bytes. */
   readonly etag?: string;
   readonly attributes: ObjectAttributes;
+  /** The checksum that the object is stored with; undefined without one. */
   readonly checksum: StoredChecksum | undefined;
+  /** What must hold of the object that is replaced. Default: nothing. */
   readonly condition?: WriteCondition;
   /** The object when the request arrived. If it is deleted meanwhile, an `If-None-Match` write conflicts. */
   readonly before?: StoredObject | undefined;
   /** Sequencer of the object when a multipart upload began, null for none: a conditional completion needs the same. */
   readonly replaces?: string | null | undefined;
   readonly reason: CreateReason;
-  /** The multipart upload that it completes. */
+  /** The multipart upload that it completes. Default: none. */
   readonly uploadId?: string;
+}
+
+/** Where a bucket is, and what hears of it. */
+export interface BucketOptions {
+  /** The folders of its objects and of what it keeps itself. */
+  readonly folders: BucketFolders;
+  readonly clock: Clock;
+  /** Called with each new object once readers can see it. */
+  readonly onCreated: (object: StoredObject, reason: CreateReason) => void;
 }
 
 /** Result of a deletion. */
@@ -95,8 +108,7 @@ export class Bucket {
   readonly #files: BucketFiles;
   readonly #clock: Clock;
   readonly #journal: LineJournal<BucketLine>;
-  /** Called with each new object once readers can see it. */
-  readonly #created: (object: StoredObject, reason: CreateReason) => void;
+  readonly #onCreated: BucketOptions['onCreated'];
   #info: BucketInfo;
   #settings: BucketSettings = newBucketSettings;
   #index = new KeyIndex<StoredObject>();
@@ -106,55 +118,49 @@ export class Bucket {
   #sequence = 0n;
 
   private constructor(
-    folders: BucketFolders,
+    { folders, clock, onCreated }: BucketOptions,
     journal: LineJournal<BucketLine>,
     info: BucketInfo,
-    clock: Clock,
-    created: (object: StoredObject, reason: CreateReason) => void,
   ) {
     this.#files = new BucketFiles(folders);
     this.#journal = journal;
     this.#info = info;
     this.#clock = clock;
-    this.#created = created;
+    this.#onCreated = onCreated;
     this.uploads = MultipartUploads.open(join(folders.internal, 'uploads'), clock);
   }
 
-  /** Creates a bucket that does not exist. @param created Called with each new object once readers can see it. */
+  /** Creates a bucket that does not exist. */
   static create(
-    folders: BucketFolders,
+    options: BucketOptions,
     info: BucketInfo,
-    clock: Clock,
-    created: (object: StoredObject, reason: CreateReason) => void,
     settings: BucketSettings = newBucketSettings,
   ): Bucket {
+    const { folders } = options;
     mkdirSync(folders.internal, { recursive: true });
     const journal = LineJournal.create<BucketLine>(
       join(folders.internal, 'journal.ndjson'),
       linesOf(info, settings, [], new VersionHistory()),
     );
-    const bucket = new Bucket(folders, journal, info, clock, created);
+    const bucket = new Bucket(options, journal, info);
     bucket.#settings = settings;
     return bucket;
   }
 
   /** Replays the journal, completes what a killed process left unfinished, and compacts. */
-  static open(
-    folders: BucketFolders,
-    clock: Clock,
-    created: (object: StoredObject, reason: CreateReason) => void,
-  ): Bucket {
-    const file = join(folders.internal, 'journal.ndjson');
+  static open(options: BucketOptions): Bucket {
+    const file = join(options.folders.internal, 'journal.ndjson');
     const { journal, lines } = LineJournal.open(file, (value) => bucketLineSchema.parse(value));
     const { info, settings, objects, history } = replay(lines);
     if (info === undefined) throw new DiskError('DISK_DAMAGED', `${file} names no bucket.`);
-    const bucket = new Bucket(folders, journal, info, clock, created);
+    const bucket = new Bucket(options, journal, info);
     bucket.#settings = settings;
     bucket.#load(objects, history);
     const last = lines.at(-1);
     if (last !== undefined) bucket.#finish(last);
     bucket.#files.removeStray(history.all());
-    if (lines.length > bucket.#lines().length) bucket.#compact();
+    const compact = bucket.#lines();
+    if (lines.length > compact.length) journal.compact(compact);
     return bucket;
   }
 
@@ -245,7 +251,7 @@ export class Bucket {
         ...(uploadId === undefined ? {} : { uploadId }),
       });
       const placed = this.#install(object, staged.path, previous);
-      this.#created(placed, reason);
+      this.#onCreated(placed, reason);
       return placed;
     } finally {
       this.discard(staged);
@@ -268,7 +274,7 @@ export class Bucket {
     this.#journal.appendAll(lines);
     for (const line of lines) {
       applyLine(this.#index, this.#history, line);
-      this.#created(line.object, 'PutObject');
+      this.#onCreated(line.object, 'PutObject');
     }
   }
 
@@ -387,6 +393,7 @@ export class Bucket {
     };
   }
 
+  /** Where a new object goes: under its own key if the file system allows that path. */
   #choosePlace(key: string): StoredObject['place'] {
     return isNaturalPath(key) && this.#placement.hasRoomFor(key) ? 'natural' : 'encoded';
   }
@@ -498,6 +505,7 @@ export class Bucket {
     return this.#sequence.toString(16).toUpperCase().padStart(18, '0');
   }
 
+  /** Takes what the journal has. */
   #load(objects: ReadonlyMap<string, StoredObject>, history: VersionHistory): void {
     this.#index = new KeyIndex(objects);
     this.#history = history;
@@ -527,11 +535,8 @@ export class Bucket {
     }
   }
 
+  /** The lines of a journal that holds the present state, and nothing else. */
   #lines(): BucketLine[] {
     return linesOf(this.#info, this.#settings, this.#index.values(), this.#history);
-  }
-
-  #compact(): void {
-    this.#journal.compact(this.#lines());
   }
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { KEY_BYTES, OWNER_ACCOUNT } from '../limits.ts';
-import { Bucket, type CreateReason, type Deletion } from './Bucket.ts';
+import { Bucket, type BucketOptions, type CreateReason, type Deletion } from './Bucket.ts';
 import type { BucketFolders } from './BucketFiles.ts';
 import type { BucketInfo } from './bucketLines.ts';
 import type { BucketSettings } from './bucketSettings.ts';
@@ -97,10 +97,7 @@ export class ObjectStore {
         rmSync(join(internal, name), { recursive: true });
         continue;
       }
-      const bucket = Bucket.open(store.#folders(name), options.clock, (object, reason) =>
-        store.#notify(name, object, reason),
-      );
-      store.#buckets.set(name, bucket);
+      store.#buckets.set(name, Bucket.open(store.#optionsOf(name)));
     }
     return store;
   }
@@ -133,14 +130,7 @@ export class ObjectStore {
       createdMs: this.#clock.now(),
       eventBridge: options.eventBridge ?? false,
     };
-    const bucket = Bucket.create(
-      this.#folders(name),
-      info,
-      this.#clock,
-      (object, reason) => this.#notify(name, object, reason),
-      options.settings,
-    );
-    this.#buckets.set(name, bucket);
+    this.#buckets.set(name, Bucket.create(this.#optionsOf(name), info, options.settings));
     return info;
   }
 
@@ -289,10 +279,21 @@ export class ObjectStore {
     this.#buckets.clear();
   }
 
+  /** The options of one bucket. */
+  #optionsOf(name: string): BucketOptions {
+    return {
+      folders: this.#folders(name),
+      clock: this.#clock,
+      onCreated: (object, reason) => this.#notify(name, object, reason),
+    };
+  }
+
+  /** The folders of a bucket: of its objects under their own keys, and of what the store keeps itself. */
   #folders(name: string): BucketFolders {
     return { objects: join(this.#directory, name), internal: join(this.#directory, INTERNAL, name) };
   }
 
+  /** Tells the listeners of a new object, if its bucket sends events. */
   #notify(bucketName: string, object: StoredObject, reason: CreateReason): void {
     if (this.#buckets.get(bucketName)?.info.eventBridge !== true) return;
     const { key, size, etag, sequencer, modifiedMs, versionId } = object;
