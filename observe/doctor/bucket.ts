@@ -24,15 +24,10 @@ import {
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { readArchivingRules } from '../../lib/aws/archivingRules.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { mapLimit } from '../../lib/base/concurrency.ts';
 import { isJsonObject, valueAt } from '../../lib/base/json.ts';
-import { type ListedObject, listObjects } from '../../lib/base/ObjectStore.ts';
 import { counted, listed } from '../../lib/base/text.ts';
-import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
-import { erasures, type Manifest } from '../../lib/erase/Manifest.ts';
-import { STOPPED_AFTER_MS } from '../../lib/ledger/erasureNotes.ts';
+import { addDays, DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
-import { ERASURES_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { isOwnKey } from '../../lib/tables/objectKeys.ts';
 import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
@@ -376,58 +371,6 @@ export const key: Look = {
     return judgeKey({ Arn: keyArn, KeyState: NO_KEY, ...found?.KeyMetadata }, commands);
   },
 };
-
-/** Records of erasures that are read, the last ones; and at the same time. */
-const MOST_ERASURES = 1_000;
-const PARALLEL = 16;
-
-/** Erasures that somebody has begun and not gone on with, or that cannot search an object. */
-export const stoppedErasures: Look = {
-  name: 'erasures',
-  expects: 'every erasure is complete, or has gone on within 30 days and searched every object',
-  async find({ config, s3, now }) {
-    const store = s3ObjectStore(s3, config.bucket);
-    const records: ListedObject[] = [];
-    for await (const record of listObjects(store, ERASURES_FOLDER)) records.push(record);
-    const last = records.sort((a, b) => b.modifiedAt - a.modifiedAt).slice(0, MOST_ERASURES);
-    const read = await mapLimit(last, PARALLEL, async ({ key, modifiedAt }) => {
-      const stored = await erasures(store).read(key.slice(ERASURES_FOLDER.length, -'.json'.length));
-      const isOpen = stored !== null && stored.manifest.completeAt === undefined;
-      return isOpen ? [{ key, modifiedAt, runs: stored.manifest.runs }] : [];
-    });
-    const open = read.flat();
-    const unsearched = open.filter(({ runs }) => (runs.at(-1)?.leftCount ?? 0) > 0);
-    const stopped = open.filter(
-      (record) => !unsearched.includes(record) && now - record.modifiedAt > STOPPED_AFTER_MS,
-    );
-    const times = stopped.map(({ key, modifiedAt }) => ({ key, since: isoTimestamp(modifiedAt) }));
-    return [...(times.length === 0 ? [] : [judgeStopped(times)]), ...unsearched.map(judgeUnsearched)];
-  },
-};
-
-/** Judges an erasure whose last run could not search objects: repeated as it is, it never is complete. */
-export function judgeUnsearched({ key, runs }: { readonly key: string } & Pick<Manifest, 'runs'>): Finding {
-  const { left = [], leftCount = 0 } = runs.at(-1) ?? {};
-  const lastSearched = runs.findLastIndex((run) => run.leftCount === 0);
-  const names = left.map((object) => `${object.key}, version ${object.versionId}: ${object.why}`);
-  return finding('SLUICE_FINDING_ERASE_STOPPED', {
-    case: 'unsearched',
-    title: `The erasure ${key} cannot search ${counted(leftCount, 'version')} of objects`,
-    since: isoTimestamp(runs[lastSearched + 1]?.endedAt ?? 0),
-    detail: `${listed(names, '; ')}.`,
-  });
-}
-
-/** Judges erasures that have not gone on. @param stopped The last first; at least one. `since`: ISO 8601. */
-export function judgeStopped(stopped: readonly { readonly key: string; readonly since: string }[]): Finding {
-  const names = stopped.map(({ key, since }) => `${key}, since ${since}`);
-  return finding('SLUICE_FINDING_ERASE_STOPPED', {
-    case: 'stopped',
-    title: `${counted(stopped.length, 'erasure')} ${stopped.length === 1 ? 'has' : 'have'} not gone on, the last ${stopped[0]?.key}`,
-    since: stopped.at(-1)?.since ?? null,
-    detail: `${listed(names, '; ')}.`,
-  });
-}
 
 /** Days for which files are looked at. Statsig forwards exposures daily. */
 const FORWARDED_DAYS = 7;

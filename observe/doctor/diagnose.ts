@@ -14,7 +14,6 @@ import {
   encryptionBefore,
   forwarding,
   key,
-  stoppedErasures,
 } from './bucket.ts';
 import { database, names, partitions } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
@@ -68,7 +67,6 @@ export const looks: readonly Look[] = [
   partitions,
   names,
   queues,
-  stoppedErasures,
   forwarding,
   quotas,
   readers,

@@ -80,6 +80,7 @@ import {
   type WriterBacklog,
 } from './flow/waitingObjects.ts';
 import { type FunctionErrors, type IdleFunction, readFunctionRuns } from './functionErrors.ts';
+import { type OpenErasures, readOpenErasures } from './openErasures.ts';
 import { readStackFaults, type StackFault, type StackPart } from './stackFaults.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
@@ -216,6 +217,8 @@ export interface StatusFacts {
   readonly lostDays: readonly LostRawDay[] | null;
   /** Files of the last days that somebody replaced by what is no Parquet. */
   readonly damagedFiles: readonly DamagedFile[] | null;
+  /** Erasures that are not complete and do not get there by themselves, by why. */
+  readonly erasures: readonly OpenErasures[] | null;
   /** Days with archived files. */
   readonly archivedDays: ArchivedDays | null;
   /** The rules of the bucket's lifecycle that archive objects, as the hourly look has noted them. */
@@ -342,6 +345,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     relay: ask('relay', readRelayState),
     lostDays: ask('the raw days', readLostDays),
     damagedFiles: ask('the files of the last days', readDamagedFiles),
+    erasures: ask('the erasures', readOpenErasures),
     archivingRules: ask('the rules of the bucket', readNotedRules),
     versioning: ask('the versioning of the bucket', async ({ s3 }) => {
       const asked = new GetBucketVersioningCommand({ Bucket: config.bucket });

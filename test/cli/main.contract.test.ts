@@ -50,9 +50,9 @@ describe('a wrong command line', () => {
       'sluice explain --help',
     ],
     [
-      ['explain', 'SLUICE_FINDING_ERASE_STOPPED', '--local'],
+      ['explain', 'SLUICE_FINDING_FORWARDED', '--local'],
       'SLUICE_USAGE_OPTIONS',
-      '--local: only `sluice doctor` looks for SLUICE_FINDING_ERASE_STOPPED',
+      '--local: only `sluice doctor` looks for SLUICE_FINDING_FORWARDED',
       'sluice explain --help',
     ],
     [

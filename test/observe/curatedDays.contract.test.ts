@@ -10,11 +10,10 @@ import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
 import { exportsSchema } from '../../lib/schema/exports.ts';
 import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
 import { dayFolder, landedFileName } from '../../lib/tables/tableFolders.ts';
-import { stoppedErasures } from '../../observe/doctor/bucket.ts';
-import type { Setup } from '../../observe/doctor/Setup.ts';
 import { readCuratedCalendar, readCurationState } from '../../observe/facts/days/curatedDays.ts';
 import { readArchivedDays } from '../../observe/facts/days/goneFiles.ts';
 import { readExports } from '../../observe/facts/days/ledgerDays.ts';
+import { readOpenErasures } from '../../observe/facts/openErasures.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { acceptLost } from '../../operate/curate/requests.ts';
 import { exportTo } from '../harness/configInput.ts';
@@ -319,16 +318,13 @@ describe('the calendar of curated days', () => {
     };
     await store.write({ ...manifest, id: 'stopped' }, null);
     await store.write({ ...manifest, id: 'complete', completeAt: clock.now() }, null);
-    const found = () => stoppedErasures.find({ s3, config, now: clock.now() } as Setup);
+    const found = () => readOpenErasures({ s3, config, now: clock.now() });
     clock.advance(30 * DAY_MS);
     await store.write({ ...manifest, id: 'young' }, null);
     expect(await found()).toEqual([]);
     clock.advance(1_000);
-    expect((await found()).map(({ code, detail }) => [code, detail])).toEqual([
-      [
-        'SLUICE_FINDING_ERASE_STOPPED',
-        expect.stringMatching(/^ledger\/_erasures\/stopped\.json, since [^;]+$/),
-      ],
+    expect(await found()).toMatchObject([
+      { why: 'stopped', count: 1, last: [{ key: 'ledger/_erasures/stopped.json' }], left: [] },
     ]);
   });
 
@@ -350,18 +346,14 @@ describe('the calendar of curated days', () => {
       };
     };
     const manifest = { version: 1 as const, id: 'left', units: 1, startedAt: 0, forgotten: 0, bodies: [] };
-    const findings = () => stoppedErasures.find({ s3, config, now: clock.now() } as Setup);
+    const found = () => readOpenErasures({ s3, config, now: clock.now() });
     const runs = [run(1_000, [left]), run(2_000, []), run(3_000, [left]), run(4_000, [left])];
     const eTag = await store.write({ ...manifest, runs }, null);
-    expect(await findings()).toMatchObject([
-      {
-        code: 'SLUICE_FINDING_ERASE_STOPPED',
-        since: '1970-01-01T00:00:03.000Z',
-        detail: 'events/a.parquet, version v1: archived.',
-      },
+    expect(await found()).toMatchObject([
+      { why: 'unsearched', since: '1970-01-01T00:00:03.000Z', left: [left], leftCount: 1 },
     ]);
     await store.write({ ...manifest, runs: [...runs, run(5_000, [])] }, eTag);
-    expect(await findings()).toEqual([]);
+    expect(await found()).toEqual([]);
   });
 
   describe('of raw days that have lost files', () => {

@@ -116,6 +116,7 @@ export const wellFacts: StatusFacts = {
   failures: {},
   lostDays: [],
   damagedFiles: [],
+  erasures: [],
   archivedDays: { days: [], unlookedUntil: null },
   archivingRules: [],
   versioning: 'Enabled',

@@ -1,7 +1,7 @@
 import { entriesOf } from './entry.ts';
 import { BLIND, DEPLOY_NOW, UNSAID_WHO, WHO } from './wording.ts';
 
-const { problem } = entriesOf('partitions');
+const { problem, warning } = entriesOf('partitions');
 
 /** Who dropped partitions, also by Athena, which calls Glue. */
 const DROPPED = `${WHO} DeletePartition, BatchDeletePartition.`;
@@ -126,5 +126,18 @@ export const partitionsFindings = {
     'Days could not be curated. Views read their raw rows, which costs more. Only what Athena skips or cannot read is missing: an archived or damaged file.',
     'Then the second command curates the days again, or the next night does. docs/curated.md, "When a day is not curated".',
     { section: 'curated', alarms: ['curations-failed'] },
+  ),
+  SLUICE_FINDING_ERASE_STOPPED: warning(
+    'An erasure is not complete, and does not get there by itself: rows of its units may be in tables.',
+    {
+      stopped: [
+        'It has not gone on for 30 days: whoever began it has not run it again. Its record in `ledger/_erasures/` names neither them nor the units.',
+        'Run `sluice erase` with the same units again until it is complete: docs/privacy.md, "Until it is complete".',
+      ],
+      unsearched: [
+        'Its last run could not search these versions: they are archived, damaged or too large, or AWS denied them. As long as they stay, no run completes it.',
+        'Restore what is archived, and enable a key that is disabled; delete a version that cannot be read. Then run `sluice erase` with the same units again: docs/privacy.md, "Until it is complete".',
+      ],
+    },
   ),
 } as const;

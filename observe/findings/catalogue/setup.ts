@@ -247,19 +247,6 @@ export const setupFindings = {
     },
     { section: 'readerDenied' },
   ),
-  SLUICE_FINDING_ERASE_STOPPED: warning(
-    'An erasure is not complete, and does not get there by itself: rows of its units may be in tables.',
-    {
-      stopped: [
-        'It has not gone on for 30 days: whoever began it has not run it again.',
-        'Run `sluice erase` with the same units again until it is complete: docs/privacy.md, "Until it is complete".',
-      ],
-      unsearched: [
-        'Its last run could not search these versions: they are archived, damaged or too large, or AWS denied them. As long as they stay, no run completes it.',
-        'Restore what is archived, and enable a key that is disabled; delete a version that cannot be read. Then run `sluice erase` with the same units again: docs/privacy.md, "Until it is complete".',
-      ],
-    },
-  ),
   SLUICE_FINDING_QUOTA: warning(
     'A quota of the account is nearly exhausted, lower than the default or than configured. Above it AWS answers 429, on which some SDKs drop events.',
     {

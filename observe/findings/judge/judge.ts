@@ -22,7 +22,7 @@ import { deadLetterFindings, landingFindings, streamFindings } from './landing.t
 import { missingPartitions } from './partitions.ts';
 import { type Judged, type Place, Ringing } from './place.ts';
 import { quarantined } from './quarantine.ts';
-import { damagedFiles, lostDays } from './rawDays.ts';
+import { damagedFiles, lostDays, openErasures } from './rawDays.ts';
 import { missingNights, shortHours, unprovedDays } from './receivedHours.ts';
 import {
   copyFindings,
@@ -69,6 +69,7 @@ const JUDGES: readonly Judge[] = [
   { find: resentFindings, readBy: CURATED },
   { find: lostDays, readBy: /^retention\b/ },
   { find: damagedFiles, readBy: PLACES },
+  { find: openErasures, readBy: PLACES },
   { find: archivedFiles, readBy: CURATED },
   { find: unversioned, readBy: PLACES },
   { find: shortHours, readBy: PLACES },

@@ -120,3 +120,30 @@ export function* damagedFiles({ damagedFiles: all }: StatusFacts, { commands }: 
     yield finding('SLUICE_FINDING_FILE_DAMAGED', told, commands.restore(table, days));
   }
 }
+
+/** Erasures that do not get complete by themselves: a finding for those that have stopped, and one for those that leave versions. */
+export function* openErasures({ erasures }: StatusFacts): Findings {
+  for (const { why, count, since, last, left, leftCount } of erasures ?? []) {
+    const key = last[0]?.key ?? '';
+    const keys = last.map((erasure) => `${erasure.key}, since ${erasure.since}`);
+    const versions = left.map((object) => `${object.key}, version ${object.versionId}: ${object.why}`);
+    const others = count === 1 ? '' : `, and ${counted(count - 1, 'other erasure')}`;
+    const titles = {
+      stopped: `${counted(count, 'erasure')} ${count === 1 ? 'has' : 'have'} not gone on, the last ${key}`,
+      unsearched: `The erasure ${key} cannot search ${counted(leftCount, 'version')} of objects${others}`,
+    };
+    const texts = [firstOf(keys, count), ...(leftCount === 0 ? [] : [firstOf(versions, leftCount)])];
+    yield finding('SLUICE_FINDING_ERASE_STOPPED', {
+      case: why,
+      title: titles[why],
+      since,
+      detail: `${texts.join('. Left: ')}.`,
+    });
+  }
+}
+
+/** The first of so many, with how many more there are. */
+function firstOf(texts: readonly string[], count: number): string {
+  const more = count === texts.length ? '' : ` and ${count - texts.length} more`;
+  return `${texts.join('; ')}${more}`;
+}

@@ -40,19 +40,6 @@ const LOGS_KEY = {
 /** An error of AWS by its name. */
 const failureNamed = (name: string) => Object.assign(new Error(`${name} of a call.`), { name });
 
-/** The only run of an erasure, which could not search an archived object. */
-const UNSEARCHED = {
-  startedAt: Date.UTC(2026, 9, 1),
-  endedAt: Date.UTC(2026, 9, 1, 1),
-  resumed: 0,
-  places: {},
-  hasFound: false,
-  left: [{ key: 'events/2026-09-01/a.parquet', versionId: 'v1', why: 'archived' as const }],
-  leftCount: 1,
-  expiring: [],
-  onTheWay: [],
-};
-
 const METABASE = { kind: 'metabase', name: 'bi', iamName: 'BI' } as const;
 const readerConfig = defineConfig({ bucket: 'acme', readers: [METABASE] });
 /** The reader's user under another logical ID: it holds the reader's name. */
@@ -192,8 +179,6 @@ const ofBucket: readonly Finding[] = [
     ),
   ),
   bucket.judgeForeignKeys('acme', ['a/1', 'b/2']),
-  bucket.judgeStopped([{ key: 'erasures/1.json', since: '2026-10-01T00:00:00.000Z' }]),
-  bucket.judgeUnsearched({ key: 'erasures/2.json', runs: [UNSEARCHED] }),
   ...bucket.judgeForeign(config, { folder: 'statsig/events/', files: ['x'], since: 0 }),
   ...encryptionFindings({ encryption: 's3' }, keyArn('1')),
   ...encryptionFindings({ encryption: 'kms' }, null),

@@ -68,6 +68,45 @@ export const tableCases: readonly Case[] = [
     "aws s3api copy-object --bucket acme --key ledger/acme/orders/2026-11-19.json --copy-source 'acme/ledger/acme/orders/2026-11-19.json?versionId=v1'",
   ],
   [
+    'an erasure has not gone on',
+    {
+      erasures: [
+        {
+          why: 'stopped',
+          count: 2,
+          since: hoursAgo(900),
+          last: [
+            { key: 'ledger/_erasures/b.json', since: hoursAgo(800) },
+            { key: 'ledger/_erasures/a.json', since: hoursAgo(900) },
+          ],
+          left: [],
+          leftCount: 0,
+        },
+      ],
+    },
+    'ERASE_STOPPED',
+    'warning',
+    `ledger/_erasures/b.json ${hoursAgo(800)} ledger/_erasures/a.json ${hoursAgo(900)}`,
+  ],
+  [
+    'erasures cannot search a version',
+    {
+      erasures: [
+        {
+          why: 'unsearched',
+          count: 7,
+          since: hoursAgo(90),
+          last: [{ key: 'ledger/_erasures/c.json', since: hoursAgo(80) }],
+          left: [{ key: 'events/a.parquet', versionId: 'v1', why: 'archived' }],
+          leftCount: 12,
+        },
+      ],
+    },
+    'ERASE_STOPPED',
+    'warning',
+    `ledger/_erasures/c.json ${hoursAgo(80)} 6 events/a.parquet v1 11`,
+  ],
+  [
     'a file was replaced by what is no Parquet',
     {
       damagedFiles: [
