@@ -5,6 +5,8 @@ import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { Faults } from '../faults/Faults.ts';
+import { type Caller, isUnbound } from '../iam/Caller.ts';
+import type { AccessRequest } from '../iam/decide.ts';
 import { type Policy, readPolicy } from '../iam/policy.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { inert, readProperties } from '../protocol/readProperties.ts';
@@ -67,6 +69,7 @@ const storedKeySchema = z.object({
 
 /** One key. */
 export interface Key {
+  /** The last part of its ARN. */
   readonly id: string;
   readonly arn: string;
   /** Account that owns it. */
@@ -94,8 +97,23 @@ export function keyPolicy(key: Key): Policy {
   return policy;
 }
 
+/** How the policy of a key takes part in the decision on a call of a caller. */
+export function keyPolicyFor(
+  key: Key,
+  caller: Caller,
+): Pick<AccessRequest, 'resourcePolicy' | 'resourceDecides'> {
+  return {
+    resourcePolicy: keyPolicy(key),
+    // The root, and the roles and users of the template whose policies are not enforced, may use a key of the template unless
+    // its policy denies it.
+    resourceDecides: key.made || caller.account !== key.account || !isUnbound(caller),
+  };
+}
+
 /** Another name of a key. */
 export interface KeyAlias {
+  /** The account of the key, which is the alias's own. */
+  readonly account: string;
   /** Includes the prefix `alias/`. */
   readonly name: string;
   readonly arn: string;
@@ -251,8 +269,8 @@ export class Keys {
       properties,
       'AWS::KMS::Alias',
     );
-    const { id: keyId } = this.key(TargetKeyId);
-    this.#aliases.set(name, { name, arn: `${this.#arnPrefix}:${name}`, keyId });
+    const { id: keyId, account } = this.key(TargetKeyId);
+    this.#aliases.set(name, { account, name, arn: `${this.#arnPrefix}:${name}`, keyId });
   }
 
   /** Finds a key by its ID or ARN. @throws AwsError `NotFoundException`. */

@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { memberOf } from '../base/json.ts';
-import { accountOfKey, type Caller, isUnbound, rootOf, type Signer } from '../iam/Caller.ts';
+import { accountOfKey, type Caller, rootOf, type Signer } from '../iam/Caller.ts';
 import { decide } from '../iam/decide.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
-import { accessDenied, type Key, type Keys, keyPolicy, notAuthorized, validationError } from './Keys.ts';
+import { accessDenied, type Key, type Keys, keyPolicyFor, notAuthorized, validationError } from './Keys.ts';
 
 export { Keys } from './Keys.ts';
 export { keyAccess } from './keyAccess.ts';
 
 /** Options of {@link kmsService}. */
 export interface KmsOptions {
+  /** The keys of all accounts. */
   readonly keys: Keys;
   /** The deployment's account. */
   readonly account: string;
@@ -37,14 +38,18 @@ const KeyId = z.string().min(1).max(KEY_NAME_CHARACTERS);
 
 /** Operations that describe and configure a key. https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */
 function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record<string, JsonOperation> {
+  /** The key of a call that only the key's own account may make. Other accounts may use a key if its policy allows it. */
+  const ownKey = (id: string, caller: Caller): Key => {
+    const key = keys.key(id);
+    if (key.account !== caller.account) throw accessDenied(key.arn);
+    return key;
+  };
   const turn = (name: 'EnableKey' | 'DisableKey') =>
     operation({
       input: z.strictObject({ KeyId }),
       run(input, { signature }) {
-        const key = keys.key(input.KeyId);
         const caller = callerOf(signature);
-        // Other accounts may use a key if its policy allows it. They can't change it here.
-        if (key.account !== caller.account) throw accessDenied(key.arn);
+        const key = ownKey(input.KeyId, caller);
         requirePermission(name, caller, key);
         keys.turn(key, name === 'EnableKey');
       },
@@ -63,9 +68,11 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
     ListAliases: operation({
       input: z.strictObject({ KeyId: KeyId.optional() }),
       run(input, { signature }) {
-        requirePermission('ListAliases', callerOf(signature));
-        const id = input.KeyId === undefined ? undefined : keys.key(input.KeyId).id;
-        const aliases = keys.aliases().filter(({ keyId }) => id === undefined || keyId === id);
+        const caller = callerOf(signature);
+        requirePermission('ListAliases', caller);
+        const id = input.KeyId === undefined ? undefined : ownKey(input.KeyId, caller).id;
+        const own = keys.aliases().filter(({ account }) => account === caller.account);
+        const aliases = own.filter(({ keyId }) => id === undefined || keyId === id);
         return {
           Aliases: aliases.map(({ name, arn, keyId }) => ({
             AliasName: name,
@@ -81,21 +88,19 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
 
 /**
  * Requires that a caller may perform an operation. A caller with policies of its own, such as a role created here, needs those
- * policies and the key's to allow the call. So does any caller of another account than the key's.
+ * policies and the key's to allow the call. So does any caller of another account than the key's. What the key's policy denies
+ * is refused to everybody.
  *
  * @param key Undefined for an operation on no key.
  * @throws AwsError `AccessDeniedException`
  */
 function requirePermission(operationName: string, caller: Caller, key?: Key): void {
-  const isSameAccount = key === undefined || key.account === caller.account;
-  if (isSameAccount && isUnbound(caller)) return;
   const decision = decide({
     caller,
     action: `kms:${operationName}`,
     resource: key?.arn ?? '*',
     owner: key?.account ?? caller.account,
-    resourcePolicy: key === undefined ? undefined : keyPolicy(key),
-    resourceDecides: key !== undefined,
+    ...(key === undefined ? { resourcePolicy: undefined } : keyPolicyFor(key, caller)),
   });
   if (!decision.allowed) throw notAuthorized(decision.because);
 }

@@ -1,15 +1,16 @@
-import { type Caller, isUnbound } from '../iam/Caller.ts';
+import type { Caller } from '../iam/Caller.ts';
 import { decide } from '../iam/decide.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { KeyAccess, KeyUse } from '../s3/wire/S3Operation.ts';
-import { type Key, type Keys, keyPolicy } from './Keys.ts';
+import { type Key, type Keys, keyPolicyFor } from './Keys.ts';
 
 /** The name of an AWS managed key, with its service. */
 const AWS_ALIAS = /(?:^|:)alias\/aws\/(.+)$/;
 
 /**
  * Lets S3 use keys for its callers. A key's policy decides, and the caller's own policies. The exception are the root
- * and the template's roles and users whose policies are not enforced: they may use the template's keys.
+ * and the template's roles and users whose policies are not enforced: they may use the template's keys unless a key's policy
+ * denies it.
  *
  * S3 writes nothing with a key of another region than the bucket's, nor with a missing key of an account that has keys here.
  * In other accounts every name is assumed to be a key. AWS managed keys, `alias/aws/…`, exist in every account; only S3's own
@@ -59,7 +60,6 @@ function requirePolicies(
   key: Key | undefined,
   account: string,
 ): void {
-  const keyDecides = key !== undefined && (key.made || caller.account !== key.account || !isUnbound(caller));
   const decision = decide({
     caller,
     action,
@@ -67,8 +67,7 @@ function requirePolicies(
     resource: key?.arn ?? id,
     owner: key?.account ?? account,
     context: { 'kms:ViaService': `s3.${region}.amazonaws.com`, 'kms:CallerAccount': caller.account },
-    resourcePolicy: keyDecides ? keyPolicy(key) : undefined,
-    resourceDecides: keyDecides,
+    ...(key === undefined ? { resourcePolicy: undefined } : keyPolicyFor(key, caller)),
   });
   // S3 returns KMS's refusal as its own error. Only the message identifies KMS.
   if (!decision.allowed) throw new AwsError('AccessDenied', 403, decision.because);

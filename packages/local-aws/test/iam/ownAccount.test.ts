@@ -332,7 +332,9 @@ describe('a key that encrypts an object', () => {
   it('can be named by an alias of the template', async () => {
     const { options, kept, keys, store } = accounts;
     store.createBucket('app-own');
-    keys.ensure('11111111-2222-3333-4444-555555555555', { KeyPolicy: {} });
+    keys.ensure('11111111-2222-3333-4444-555555555555', {
+      KeyPolicy: { Version: '2012-10-17', Statement: [] },
+    });
     keys.ensureAlias({ AliasName: 'alias/app', TargetKeyId: '11111111-2222-3333-4444-555555555555' });
     const s3 = kept(new S3Client(options));
     const put = (SSEKMSKeyId: string) =>
@@ -347,5 +349,24 @@ describe('a key that encrypts an object', () => {
       );
     await put('alias/app');
     expect(await failureOf(put('alias/other'))).toMatchObject({ name: 'KMS.NotFoundException' });
+  });
+
+  it('of the template is refused even to the root where its policy denies it', async () => {
+    const { options, kept, keys, store } = accounts;
+    store.createBucket('app-denied');
+    const id = '22222222-2222-3333-4444-555555555555';
+    const deny = { Effect: 'Deny', Principal: '*', Action: 'kms:GenerateDataKey', Resource: '*' };
+    keys.ensure(id, { KeyPolicy: { Version: '2012-10-17', Statement: [deny] } });
+    const refused = new PutObjectCommand({
+      Bucket: 'app-denied',
+      Key: 'k',
+      Body: 'x',
+      ServerSideEncryption: 'aws:kms',
+      SSEKMSKeyId: id,
+    });
+    expect(await failureOf(kept(new S3Client(options)).send(refused))).toMatchObject({
+      name: 'AccessDenied',
+      message: expect.stringContaining('with an explicit deny in a resource-based policy'),
+    });
   });
 });

@@ -16,21 +16,32 @@ const ID = '11111111-2222-3333-4444-555555555555';
 const ACCOUNT = '000000000000';
 const ARN = `arn:aws:kms:us-east-1:${ACCOUNT}:key/${ID}`;
 const POLICY = { Version: '2012-10-17', Statement: [] };
+/** A key whose policy takes it from everybody for one operation. */
+const GUARDED = '66666666-2222-3333-4444-555555555555';
+const GUARD = { Effect: 'Deny', Principal: '*', Action: 'kms:DisableKey', Resource: '*' };
 
 describe('the local KMS', () => {
   let kms: KMSClient;
+  /** Signs as the root of another account. */
+  let stranger: KMSClient;
   let close: () => Promise<void>;
   beforeAll(async () => {
     const keys = new Keys({ clock: realClock, partition: 'aws', region: 'us-east-1', account: ACCOUNT });
     keys.ensure(ID, { Description: 'Of the bucket', KeyPolicy: POLICY, EnableKeyRotation: true });
+    keys.ensure(GUARDED, { KeyPolicy: { Version: '2012-10-17', Statement: [GUARD] } });
     keys.ensureAlias({ AliasName: 'alias/b', TargetKeyId: ID });
     keys.ensureAlias({ AliasName: 'alias/a', TargetKeyId: ID });
     const served = await startServices([kmsService({ keys, account: ACCOUNT })]);
     kms = new KMSClient(served.options);
+    stranger = new KMSClient({
+      ...served.options,
+      credentials: { accessKeyId: '111122223333', secretAccessKey: 'test' },
+    });
     close = served.close;
   });
   afterAll(async () => {
     kms.destroy();
+    stranger.destroy();
     await close();
   });
 
@@ -60,6 +71,26 @@ describe('the local KMS', () => {
     expect(await kms.send(new ListAliasesCommand({ KeyId: ID }))).toMatchObject({
       Truncated: false,
       Aliases: [{ AliasName: 'alias/a', TargetKeyId: ID }, { AliasName: 'alias/b' }],
+    });
+  });
+
+  it('lists no alias of an account to another', async () => {
+    expect(await stranger.send(new ListAliasesCommand({}))).toMatchObject({ Aliases: [] });
+  });
+
+  it.each([
+    ['the listing of its aliases', new ListAliasesCommand({ KeyId: ID })],
+    ['turning it on', new EnableKeyCommand({ KeyId: ID })],
+    ['turning it off', new DisableKeyCommand({ KeyId: ID })],
+  ])('refuses another account’s caller %s by the ID of a key', async (_, command) => {
+    const call = (client: { send(sent: typeof command): Promise<unknown> }) => client.send(command);
+    await expect(call(stranger)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  it('refuses even the root what a policy of a key denies', async () => {
+    await expect(kms.send(new DisableKeyCommand({ KeyId: GUARDED }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('with an explicit deny in a resource-based policy'),
     });
   });
 
