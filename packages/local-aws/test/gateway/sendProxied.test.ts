@@ -1,10 +1,12 @@
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { createServer, get, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../src/base/index.ts';
 import { listen } from '../../src/edge/listen.ts';
 import { type Gateway, startGateway } from '../../src/gateway/index.ts';
+import { sendProxied } from '../../src/gateway/sendProxied.ts';
 
 interface Received {
   readonly method: string | undefined;
@@ -125,4 +127,58 @@ describe('an HTTP_PROXY integration', () => {
       'collected',
     );
   });
+
+  it('gets no header of the connection of the client, nor one that the client names as such', async () => {
+    const headers = {
+      connection: 'close, X-Hop',
+      'x-hop': '1',
+      'proxy-connection': 'keep-alive',
+      'x-own': '2',
+    };
+    const request = get(`${gateway.url}/v1/rules/key`, { headers });
+    await once(request, 'response');
+    expect(Object.keys(received[0]?.headers ?? {}).sort()).toEqual([
+      'connection',
+      'forwarded',
+      'host',
+      'x-own',
+    ]);
+  });
+});
+
+describe('a request of a proxy', () => {
+  /** Sends a request, and says what the server got. */
+  async function sent(sourceIp: string, path: string, host = 'api.example'): Promise<Received | undefined> {
+    const proxy = { uri: `${server.url}/rules?by=gateway`, method: undefined, path: undefined };
+    const request = { method: 'GET', target: path, headers: { host }, body: Buffer.alloc(0), sourceIp };
+    await sendProxied(proxy, request, { timeoutMs: 5_000, payloadBytes: 1_000 });
+    return received[0];
+  }
+
+  it.each([
+    ['127.0.0.1', 'api.example', 'for=127.0.0.1;host=api.example;proto=https'],
+    ['::1', '127.0.0.1:4700', 'for="[::1]";host="127.0.0.1:4700";proto=https'],
+  ])('from %s to %s says so in the form of RFC 7239', async (sourceIp, host, forwarded) => {
+    expect((await sent(sourceIp, '/', host))?.headers).toMatchObject({ forwarded });
+  });
+
+  it.each([
+    ['/', '/rules?by=gateway'],
+    ['/?sinceTime=1', '/rules?by=gateway&sinceTime=1'],
+    ['/?a=1?2', '/rules?by=gateway&a=1?2'],
+  ])('to %s keeps the query of the address: %s', async (path, url) => {
+    expect(await sent('127.0.0.1', path)).toMatchObject({ url });
+  });
+
+  it('is ended at once when the answer has too many bytes', async () => {
+    const closed = new Promise<void>((resolve) => {
+      answer = (response) => {
+        response.once('close', resolve);
+        // Never ended.
+        response.write('x'.repeat(1_001));
+      };
+    });
+    await expect(sent('127.0.0.1', '/')).rejects.toThrow('1000 bytes');
+    await closed;
+  }, 2_000);
 });
