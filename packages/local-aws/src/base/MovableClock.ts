@@ -1,4 +1,5 @@
-import { type Alarm, LONGEST_TIMER_MS, type LocalClock } from './clock.ts';
+import { type Alarm, LAST_INSTANT_MS, LONGEST_TIMER_MS, type LocalClock } from './clock.ts';
+import { ControlError } from './errors.ts';
 import { reportDefect } from './reportDefect.ts';
 
 interface PendingAlarm {
@@ -58,10 +59,16 @@ export class MovableClock implements LocalClock {
   /**
    * Lets `ms` pass: rings every alarm due within it at its own instant, one after the other, also those that
    * are only set on the way. Resolves when all have rung and what they answered is done.
+   *
+   * @throws ControlError CONTROL_BODY if that is beyond {@link LAST_INSTANT_MS}. Moves that come first count.
    */
   advance(ms: number): Promise<void> {
     return this.#move(async () => {
       const target = this.now() + Math.ceil(ms);
+      if (target > LAST_INSTANT_MS) {
+        const end = new Date(LAST_INSTANT_MS).toISOString();
+        throw new ControlError('CONTROL_BODY', `advanceMs: ${ms} is beyond ${end}, where time ends here.`);
+      }
       for (let due = this.#earliest(); due !== undefined && due.at <= target; due = this.#earliest()) {
         this.#shift(Math.max(0, due.at - this.now()));
         await this.#ring(due);

@@ -29,7 +29,7 @@ export interface Controlled extends SetFaultsContext {
   /** Runs a query in DuckDB's dialect. */
   readonly query: (sql: string, options: { most: number; signal: AbortSignal }) => Promise<unknown>;
   readonly clock: MovableClock;
-  readonly permissions: CredentialIssuer;
+  readonly issuer: CredentialIssuer;
 }
 
 /** Bounds of a call's members, of our own choice: an answer fits into memory, and a wait ends before a client's timeout. */
@@ -113,7 +113,7 @@ function controlCalls({ status, flush }: ControlPresentation): Readonly<Record<s
       faults.clear();
       return { faults: [] };
     },
-    'POST /credentials': ({ permissions }, body) => issueCredentials(permissions, body),
+    'POST /credentials': ({ issuer }, body) => issueCredentials(issuer, body),
     'GET /clock': ({ clock }) => readClock(clock),
     'POST /clock': ({ clock }, body) => moveClock(clock, body),
   };

@@ -8,18 +8,31 @@ import { parseBody } from './parseBody.ts';
  * Issues credentials to those who can have them: the roles and users of the deployment, and users of other accounts.
  */
 export interface CredentialIssuer {
+  /** The deployment's account, 12 digits. */
   readonly account: string;
-  readonly principals: Pick<AccessKeys, 'issue'>;
-  readonly principalsDeployed: () => readonly { readonly logicalId: string; readonly arn: string }[];
+  /** Issues the keys. */
+  readonly accessKeys: Pick<AccessKeys, 'issue'>;
+  /** The roles and users of the deployment. */
+  readonly deployed: () => readonly DeployedPrincipal[];
+}
+
+/** A role or user of the template. */
+export interface DeployedPrincipal {
+  /** Its name in the template. */
+  readonly logicalId: string;
+  readonly arn: string;
 }
 
 /** The answer to `POST …/credentials`. */
 export interface IssuedCredentials extends Credentials {
-  /** The ARN of whom they are. */
+  /** ARN of the role or user that signs with them. */
   readonly principal: string;
 }
 
-const issueSchema = z.strictObject({ principal: z.string().min(1) });
+const issueSchema = z.strictObject({
+  /** ARN or logical ID of a role or user. */
+  principal: z.string().min(1),
+});
 
 /**
  * Credentials of a role or user of the template, by its ARN or logical ID, or of a user of another account, by its ARN: what is
@@ -27,15 +40,21 @@ const issueSchema = z.strictObject({ principal: z.string().min(1) });
  *
  * @throws ControlError CONTROL_BODY for any other.
  */
-export function issueCredentials(permissions: CredentialIssuer, body: unknown): IssuedCredentials {
+export function issueCredentials(issuer: CredentialIssuer, body: unknown): IssuedCredentials {
   const { principal } = parseBody(issueSchema, body);
-  const principals = permissions.principalsDeployed();
+  const arn = arnOf(principal, issuer);
+  return { principal: arn, ...issuer.accessKeys.issue(arn) };
+}
+
+/** The ARN of who can have credentials. @throws ControlError CONTROL_BODY for any other. */
+function arnOf(principal: string, { account, deployed }: CredentialIssuer): string {
+  const principals = deployed();
   const found = principals.find(({ arn, logicalId }) => arn === principal || logicalId === principal);
-  if (found === undefined && isForeignUser(principal, permissions.account))
-    return { principal, ...permissions.principals.issue(principal) };
-  if (found === undefined) {
-    const list = principals.map(({ logicalId }) => logicalId).join(', ');
-    throw new ControlError('CONTROL_BODY', `There is no role or user ${principal} here. There is ${list}.`);
-  }
-  return { principal: found.arn, ...permissions.principals.issue(found.arn) };
+  if (found !== undefined) return found.arn;
+  if (isForeignUser(principal, account)) return principal;
+  const names = principals.map(({ logicalId }) => logicalId);
+  throw new ControlError(
+    'CONTROL_BODY',
+    `principal: neither a role or user of the template (${names.join(', ') || 'it has none'}) nor the ARN of another account's user.`,
+  );
 }

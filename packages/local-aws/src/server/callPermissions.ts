@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { QueryCall } from '../athena/index.ts';
 import { parseJson } from '../base/json.ts';
+import type { DeployedPrincipal } from '../control/issueCredentials.ts';
 import type { DeliveryPut } from '../firehose/ports.ts';
 import { AccessKeys, type Credentials } from '../iam/AccessKeys.ts';
 import { gluePermissions, neededPermissions } from '../iam/neededPermissions.ts';
@@ -20,12 +21,6 @@ import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTempl
 import { type StreamRole, serviceCalls, streamRoles } from './serviceCalls.ts';
 
 const PRINCIPAL_TYPES: ReadonlySet<string> = new Set(['AWS::IAM::Role', 'AWS::IAM::User']);
-
-/** A role or user of the template. */
-export interface DeployedPrincipal {
-  readonly logicalId: string;
-  readonly arn: string;
-}
 
 /** The callers of a running local cloud, and the permissions that their calls need on AWS. */
 export interface CallPermissions {

@@ -242,7 +242,7 @@ async function openEndpoints(
 /** What the control API and the caller of a start see of a cloud, and drive. */
 function controlledParts(cloud: OpenCloud): Controlled {
   const { state, services, deployment, addresses, firehose, athena } = cloud;
-  const { queues, enforcement, clock } = state;
+  const { queues, enforcement, clock, permissions } = state;
   const startedAt = new Date(clock.now()).toISOString();
   return {
     status: (): LocalAwsStatus => ({
@@ -263,7 +263,11 @@ function controlledParts(cloud: OpenCloud): Controlled {
     faults: state.faults,
     services,
     targets: faultTargets(deployment, { ...state, athena, functions: cloud.functions }),
-    permissions: state.permissions,
+    issuer: {
+      account: permissions.account,
+      accessKeys: permissions.principals,
+      deployed: permissions.principalsDeployed,
+    },
   };
 }
 

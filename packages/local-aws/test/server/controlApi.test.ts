@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { MovableClock } from '../../src/base/MovableClock.ts';
+import { moveClock } from '../../src/control/clockCalls.ts';
 import { controlApi } from '../../src/control/controlApi.ts';
 import { startTestAws, type TestAws } from '../../src/testing/index.ts';
 
@@ -93,6 +95,7 @@ describe('configured faults', () => {
     ['a stream that is not there', { firehose: [{ fault: 'failCalls', stream: 'nope' }] }, stream],
     ['a queue', { sqs: [{ fault: 'delayCalls', ms: 1, queue: 'nope' }] }, 'tasks'],
     ['what is no JSON', '{"s3":', 'JSON'],
+    ['a number of calls that is none', { s3: [{ fault: 'failCalls', calls: 'some' }] }, '"all"'],
   ])('are rejected with the whole request: %s', async (_, body, words) => {
     const good = { sqs: [{ fault: 'failCalls' }] };
     const answered = await call('POST', 'faults', typeof body === 'object' ? { ...good, ...body } : body);
@@ -113,13 +116,31 @@ describe('the clock of the control API', () => {
     expect((await moved({ real: true })).offsetMs).toBe(0);
   });
 
-  it.each([[{}], [{ now: 'tomorrow' }], [{ advanceMs: 32 * 86_400_000 }], [{ real: true, advanceMs: 1 }]])(
-    'is not moved by %j',
-    async (body) => {
-      expect(await call('POST', 'clock', body)).toMatchObject(refused);
-      expect((await call('GET', 'clock')).answer.offsetMs).toBe(0);
-    },
-  );
+  it.each([
+    [{}, 'now, advanceMs and real'],
+    [{ real: true, advanceMs: 1 }, 'now, advanceMs and real'],
+    [{ now: 'tomorrow' }, 'ISO'],
+    [{ now: true }, 'at now'],
+    [{ advanceMs: '5' }, 'at advanceMs'],
+    [{ advanceMs: 32 * 86_400_000 }, 'at advanceMs'],
+    [{ real: false }, 'at real'],
+  ])('is not moved by %j, and the refusal says %s', async (body, words) => {
+    const answered = await call('POST', 'clock', body);
+    expect(answered).toMatchObject(refused);
+    expect(answered.answer.message).toContain(words);
+    expect((await call('GET', 'clock')).answer.offsetMs).toBe(0);
+  });
+
+  it('ends before the year 10000, also for moves that wait for one another', async () => {
+    const clock = new MovableClock();
+    await moveClock(clock, { now: '9999-12-31T22:30:00Z' });
+    const hour = { advanceMs: 3_600_000 };
+    const moves = await Promise.allSettled([moveClock(clock, hour), moveClock(clock, hour)]);
+    expect(moves).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { kind: 'CONTROL_BODY' } },
+    ]);
+  });
 
   it('takes no other call', async () => {
     expect(await call('PUT', 'clock')).toMatchObject({
@@ -129,6 +150,14 @@ describe('the clock of the control API', () => {
         message: expect.stringContaining('PUT /_local/clock'),
       },
     });
+  });
+});
+
+describe('credentials of the control API', () => {
+  it('are refused without the value of the caller', async () => {
+    const answered = await call('POST', 'credentials', { principal: 'my-secret' });
+    expect(answered).toMatchObject(refused);
+    expect(answered.answer.message).not.toContain('my-secret');
   });
 });
 
