@@ -1,22 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import { DescribeKeyCommand, type DescribeKeyCommandOutput } from '@aws-sdk/client-kms';
-import {
-  GetBucketEncryptionCommand,
-  GetBucketLifecycleConfigurationCommand,
-  GetBucketLocationCommand,
-  GetBucketNotificationConfigurationCommand,
-  GetBucketOwnershipControlsCommand,
-  GetBucketPolicyCommand,
-  GetBucketVersioningCommand,
-  GetPublicAccessBlockCommand,
-  ListObjectsV2Command,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { GetBucketLocationCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { deleterIds } from '../../infra/roles/functionRoles.ts';
 import { type EncryptionProblem, encryptionProblems } from '../../infra/serverless/deployedStack.ts';
 import { iamArn } from '../../lib/access/arns.ts';
 import {
-  type BucketDocument,
   type BucketSetting,
   defaultEncryption,
   bucketSettings as settingsOf,
@@ -24,19 +11,20 @@ import {
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { readArchivingRules } from '../../lib/aws/archivingRules.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { isJsonObject, valueAt } from '../../lib/base/json.ts';
-import { counted, listed } from '../../lib/base/text.ts';
+import { valueAt } from '../../lib/base/json.ts';
+import { counted } from '../../lib/base/text.ts';
 import { addDays, DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { isOwnKey } from '../../lib/tables/objectKeys.ts';
 import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
+import { findBucketFault, settingReaders } from '../facts/bucketFaults.ts';
 import { outputsOf } from '../facts/flow/stackOutputs.ts';
 import { NO_KEY } from '../facts/statusFacts.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { archivingRuleFindings } from '../findings/judge/archives.ts';
-import { judgeKey, type KeyUser } from '../findings/judge/deployment.ts';
+import { judgeKey, judgeSetting, type KeyUser } from '../findings/judge/deployment.ts';
 import { type Look, type Question, settled, unsaid } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -175,19 +163,6 @@ function deleters({ config, resources, identity }: Setup): readonly string[] {
   return names.length === ids.length ? names : [];
 }
 
-/** Judges a setting that differs. @param shown The command that sets it. */
-export function judgeSetting(
-  { bucket, existing }: Pick<Setup['config'], 'bucket' | 'existing'>,
-  { name, why }: Pick<BucketSetting, 'name' | 'why'>,
-  points: readonly string[],
-  shown: string,
-): Finding {
-  const title = `The setting ${name} of the bucket ${bucket} differs in ${counted(points.length, 'point')}: ${points[0] ?? 'its form'}`;
-  const told = seenNow(title, `${bucket}, ${name}: ${listed(points, '; ')}. ${why}`);
-  const owner = existing.bucket ? 'brought' : 'setting';
-  return finding('SLUICE_FINDING_BUCKET_UNFIT', { case: owner, ...told }, [shown]);
-}
-
 /** Judges objects of others, which rules of the stack would delete. @param keys At least one. */
 export function judgeForeignKeys(bucket: string, keys: readonly string[]): Finding {
   return finding('SLUICE_FINDING_BUCKET_UNFIT', {
@@ -200,68 +175,13 @@ export function judgeForeignKeys(bucket: string, keys: readonly string[]): Findi
 }
 
 async function findSetting(setup: Setup, setting: BucketSetting): Promise<readonly Finding[]> {
-  const { s3, config, commands } = setup;
-  const current = (await ifThere(settingReaders[setting.name](s3, { Bucket: config.bucket }))) ?? {};
-  const wanted = setting.wanted(current);
-  if (sameDocument(current, wanted)) return [];
+  const { config, commands } = setup;
+  const fault = await findBucketFault(setup, setting);
+  if (fault === null) return [];
   const others = setting.name === 'lifecycle' && config.existing.bucket ? await readForeignKeys(setup) : [];
   if (others.length > 0) return [judgeForeignKeys(config.bucket, others)];
-  const command = commands.aws(...settingWords(config.bucket, setting, wanted));
-  return [judgeSetting(config, setting, differingPoints(wanted, current, setting.name), command)];
+  return [judgeSetting(config, fault, commands)];
 }
-
-/** How a document differs from the wanted one, in words: members by their names, statements and rules by their IDs. What it has besides does not count. */
-export function differingPoints(wanted: unknown, current: unknown, path: string): readonly string[] {
-  if (sameDocument(current, wanted)) return [];
-  if (current === undefined) return [`${path} is not set`];
-  if (Array.isArray(wanted) && wanted.every(isJsonObject)) {
-    const there = Array.isArray(current) ? current.filter(isJsonObject) : [];
-    const idOf = (item: object) => valueAt(item, ['Sid']) ?? valueAt(item, ['ID']);
-    return wanted.flatMap((item, i) => {
-      const id = idOf(item);
-      const found = id === undefined ? there[i] : there.find((other) => idOf(other) === id);
-      const name = id === undefined ? path : String(id);
-      return found === undefined ? [`${name} is missing`] : differingPoints(item, found, name);
-    });
-  }
-  if (isJsonObject(wanted))
-    return Object.entries(wanted).flatMap(([member, value]) =>
-      differingPoints(value, valueAt(current, [member]), member),
-    );
-  if (Array.isArray(wanted)) return [`${path} differs`];
-  return [`${path} is ${JSON.stringify(current)} in place of ${JSON.stringify(wanted)}`];
-}
-
-/** How a setting is read. */
-type SettingReader = (s3: S3Client, input: { readonly Bucket: string }) => Promise<BucketDocument>;
-
-const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
-  async events(s3, input) {
-    const { $metadata, ...document } = await s3.send(new GetBucketNotificationConfigurationCommand(input));
-    return document;
-  },
-  async encryption(s3, input) {
-    const answer = await s3.send(new GetBucketEncryptionCommand(input));
-    const [rule] = answer.ServerSideEncryptionConfiguration?.Rules ?? [];
-    // S3 returns more of a rule than is put, for example the blocked types of encryption.
-    const { ApplyServerSideEncryptionByDefault, BucketKeyEnabled } = rule ?? {};
-    return { Rules: [{ ApplyServerSideEncryptionByDefault, BucketKeyEnabled }] };
-  },
-  policy: async (s3, input) => JSON.parse((await s3.send(new GetBucketPolicyCommand(input))).Policy ?? '{}'),
-  async lifecycle(s3, input) {
-    const { $metadata, ...document } = await s3.send(new GetBucketLifecycleConfigurationCommand(input));
-    return document;
-  },
-  publicAccess: async (s3, input) => ({
-    ...(await s3.send(new GetPublicAccessBlockCommand(input))).PublicAccessBlockConfiguration,
-  }),
-  ownership: async (s3, input) => ({
-    ...(await s3.send(new GetBucketOwnershipControlsCommand(input))).OwnershipControls,
-  }),
-  versioning: async (s3, input) => ({
-    Status: (await s3.send(new GetBucketVersioningCommand(input))).Status,
-  }),
-};
 
 /** Keys that a finding shows of each prefix. */
 const SHOWN = 3;
@@ -281,40 +201,6 @@ async function readForeignKeys({ s3, config }: Setup): Promise<readonly string[]
     keys.push(...foreign.slice(0, SHOWN));
   }
   return [...new Set(keys)];
-}
-
-/** The words after `aws` of the command that puts a setting. */
-export function settingWords(
-  name: string,
-  { command, option, apart = {} }: BucketSetting,
-  wanted: BucketDocument,
-): readonly string[] {
-  const document = Object.fromEntries(
-    Object.entries(wanted).filter(([member]) => !Object.hasOwn(apart, member)),
-  );
-  const more = Object.entries(apart).flatMap(([member, own]) => {
-    const value = wanted[member];
-    return value === undefined ? [] : [own, String(value)];
-  });
-  return ['s3api', command, '--bucket', name, option, JSON.stringify(document), ...more];
-}
-
-/**
- * Whether two AWS documents are equivalent. Ignored are the order of members, members without a value, the difference
- * between an item and a list of it, and the order of lists: no list in a bucket's settings or policies has an order.
- */
-export function sameDocument(found: unknown, other: unknown): boolean {
-  return isDeepStrictEqual(canonical(found), canonical(other));
-}
-
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const items = value.map(canonical);
-    return items.length === 1 ? items[0] : items.map((item) => JSON.stringify(item)).sort();
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(members.sort().map(([name, member]) => [name, canonical(member)]));
 }
 
 /** Keys that the configuration brings, before a deployment, which does not try them all. */

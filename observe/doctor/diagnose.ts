@@ -35,8 +35,12 @@ const status: Look = {
   },
 };
 
-/** Codes of findings about the key and the bucket's rules, which only one judge makes: the doctor's own looks ask it, too. */
-const FOUND_BY_OTHERS: readonly FindingCode[] = ['SLUICE_FINDING_ARCHIVING', 'SLUICE_FINDING_KEY_UNUSABLE'];
+/** Codes of findings about the key and the bucket, which only one judge makes: the doctor's own looks ask it, too. */
+const FOUND_BY_OTHERS: readonly FindingCode[] = [
+  'SLUICE_FINDING_ARCHIVING',
+  'SLUICE_FINDING_BUCKET_UNFIT',
+  'SLUICE_FINDING_KEY_UNUSABLE',
+];
 
 /**
  * The findings of `sluice status` that no other look has made. The look `all-partitions` finds each day of a raw table without

@@ -1,5 +1,4 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
-import { GetBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { workingParts } from '../../infra/template/functionWork.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
@@ -10,6 +9,7 @@ import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, type UnreadKind, unreadKind, whyUnread } from '../explainAwsError.ts';
+import { type BucketFault, readBucketFaults } from './bucketFaults.ts';
 import { type CurationState, readCurationState, unreadCurated } from './days/curatedDays.ts';
 import {
   type DamagedEntry,
@@ -223,8 +223,8 @@ export interface StatusFacts {
   readonly archivedDays: ArchivedDays | null;
   /** The rules of the bucket's lifecycle that archive objects, as the hourly look has noted them. */
   readonly archivingRules: readonly NotedRule[] | null;
-  /** Whether the bucket keeps versions: `Enabled`, `Suspended`, or `Off` if it never did; null: unknown. */
-  readonly versioning: 'Enabled' | 'Suspended' | 'Off' | null;
+  /** Whether the bucket tells functions of files and keeps versions: which of these settings differ. */
+  readonly bucketFaults: readonly BucketFault[] | null;
   /** The hours of the last days, as the nights have judged them. */
   readonly receivedHours: readonly ReceivedHour[] | null;
   /** Days whose finding has `restore` as its cure, with what S3 has versions of. */
@@ -347,10 +347,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     damagedFiles: ask('the files of the last days', readDamagedFiles),
     erasures: ask('the erasures', readOpenErasures),
     archivingRules: ask('the rules of the bucket', readNotedRules),
-    versioning: ask('the versioning of the bucket', async ({ s3 }) => {
-      const asked = new GetBucketVersioningCommand({ Bucket: config.bucket });
-      return (await s3.send(asked)).Status ?? 'Off';
-    }),
+    bucketFaults: ask('the settings of the bucket', readBucketFaults),
     deadLetters: ask('the dead letters', readDeadLetters),
     runs: ask("the functions' runs", async (open) =>
       readFunctionRuns(open, local?.startedAt ?? (await deployed).deployedAt),

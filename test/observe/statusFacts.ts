@@ -119,7 +119,7 @@ export const wellFacts: StatusFacts = {
   erasures: [],
   archivedDays: { days: [], unlookedUntil: null },
   archivingRules: [],
-  versioning: 'Enabled',
+  bucketFaults: [],
   receivedHours: [],
   lastNight: null,
   restorable: [],

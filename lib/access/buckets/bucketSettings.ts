@@ -9,6 +9,7 @@ export type BucketDocument = Readonly<Record<string, unknown>>;
 
 /** One setting that the bucket must have: how to ask for it, and what to put. */
 export interface BucketSetting {
+  /** The setting, by Sluice's name. */
   readonly name:
     | 'events'
     | 'encryption'
@@ -125,7 +126,7 @@ export function bucketSettings(
     },
     {
       name: 'versioning',
-      why: 'State that is overwritten by mistake is gone.',
+      why: 'Nothing that is deleted or overwritten by mistake can be brought back.',
       command: 'put-bucket-versioning',
       option: '--versioning-configuration',
       wanted: (current) => ({ ...current, Status: 'Enabled' }),

@@ -157,24 +157,6 @@ export const setupFindings = {
       'Run the doctor with credentials that may ask for what the title names.',
     ],
   }),
-  SLUICE_FINDING_BUCKET_UNFIT: problem('The bucket is not as the stack needs it.', {
-    setting: [
-      `Somebody changed it after the deployment of the stack. ${WHO} calls with Put, Bucket and the name of the setting.`,
-      'Run the command: it keeps every other statement and rule.',
-    ],
-    brought: [
-      `The bucket was brought (\`existing.bucket\`), and the stack makes no setting of it: whoever owns it has not made this one, or has changed it. ${WHO} calls with Put, Bucket and the name of the setting.`,
-      'Have its owner run the command: it keeps every other statement and rule.',
-    ],
-    foreign: [
-      'Lifecycle rules of the stack would delete objects of others.',
-      'Move these objects to another bucket, and run the doctor again: it then has the command that sets the rules.',
-    ],
-    account: [
-      'The bucket is of another account, or these credentials lack `s3:GetBucketLocation`: S3 answers both alike.',
-      'The command prints the name if the bucket is of this account: allow `s3:GetBucketLocation` then. If it prints nothing, choose another name for `bucket`.',
-    ],
-  }),
   SLUICE_FINDING_ENCRYPTION_DIFFERS: problem(
     'The stack or the existing bucket is encrypted otherwise than the configuration says: no role could read what lies there, or write to it. The deployment refuses it.',
     {

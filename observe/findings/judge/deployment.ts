@@ -2,6 +2,7 @@ import { CONFIGURATION_OUTPUT } from '../../../infra/template/deployedConfigurat
 import { counted, listed } from '../../../lib/base/text.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { UnreadKind } from '../../explainAwsError.ts';
+import type { BucketFault } from '../../facts/bucketFaults.ts';
 import type { DeniedCalls } from '../../facts/deniedCalls.ts';
 import type { StackFault } from '../../facts/stackFaults.ts';
 import { type KeyFacts, NO_KEY, type StatusFacts, type UnreadPart } from '../../facts/statusFacts.ts';
@@ -291,19 +292,21 @@ function placeOf(resource: string): string {
   return resource.replace(/^arn:.*:/, '').replace(/[^/]{20,}$/, '…');
 }
 
-/** A bucket that keeps no versions, without which nothing that is deleted or overwritten comes back. */
-export function* unversioned({ versioning }: StatusFacts, { commands, config }: Place): Findings {
-  if (versioning === null || versioning === 'Enabled') return;
-  const { bucket, existing } = config;
-  const title = `The versioning of the bucket ${bucket} is ${versioning} in place of Enabled`;
-  const detail = `${bucket}: nothing that is deleted or overwritten meanwhile can be brought back.`;
-  const told = { case: existing.bucket ? 'brought' : 'setting', ...seenNow(title, detail) } as const;
-  const set = ['--bucket', bucket, '--versioning-configuration', 'Status=Enabled'];
-  const found = finding('SLUICE_FINDING_BUCKET_UNFIT', told, [
-    commands.aws('s3api', 'put-bucket-versioning', ...set),
-  ]);
-  // By the catalogue the doctor alone finds it.
-  yield { ...found, part: 'deployment' };
+/** Settings of the bucket that differ. */
+export function* bucketFindings({ bucketFaults }: StatusFacts, { commands, config }: Place): Findings {
+  for (const fault of bucketFaults ?? []) yield judgeSetting(config, fault, commands);
+}
+
+/** Judges a setting of the bucket that differs. */
+export function judgeSetting(
+  { bucket, existing }: Pick<Place['config'], 'bucket' | 'existing'>,
+  { name, why, points, repair }: BucketFault,
+  commands: Pick<DeploymentCommands, 'aws'>,
+): Finding {
+  const title = `The setting ${name} of the bucket ${bucket} differs in ${counted(points.length, 'point')}: ${points[0] ?? 'its form'}`;
+  const told = seenNow(title, `${bucket}, ${name}: ${listed(points, '; ')}. ${why}`);
+  const owner = existing.bucket ? 'brought' : 'setting';
+  return finding('SLUICE_FINDING_BUCKET_UNFIT', { case: owner, ...told }, [commands.aws(...repair)]);
 }
 
 /** Alarms that notify nobody. */

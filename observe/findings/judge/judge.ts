@@ -6,6 +6,7 @@ import { type Finding, type FindingCode, findingCatalogue } from '../catalogue.t
 import { archivedFiles } from './archives.ts';
 import { curatedFindings, exportFindings, resentFindings } from './days.ts';
 import {
+  bucketFindings,
   deniedFindings,
   failedDeployment,
   faultFindings,
@@ -14,7 +15,6 @@ import {
   stackFaultFindings,
   undeployedFindings,
   unreadParts,
-  unversioned,
 } from './deployment.ts';
 import { damageAlarms, damagedEntries, dropFindings } from './drops.ts';
 import { functionFindings, idleFindings } from './functions.ts';
@@ -71,7 +71,7 @@ const JUDGES: readonly Judge[] = [
   { find: damagedFiles, readBy: PLACES },
   { find: openErasures, readBy: PLACES },
   { find: archivedFiles, readBy: CURATED },
-  { find: unversioned, readBy: PLACES },
+  { find: bucketFindings, readBy: PLACES },
   { find: shortHours, readBy: PLACES },
   { find: unprovedDays, readBy: PLACES },
   { find: missingNights, readBy: /^reconcile\b/ },

@@ -3,7 +3,7 @@ import { type BucketDocument, bucketSettings } from '../../../lib/access/buckets
 import { lifecycleRules } from '../../../lib/access/buckets/lifecycleRules.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
-import { settingWords } from '../../../observe/doctor/bucket.ts';
+import { settingWords } from '../../../observe/facts/bucketFaults.ts';
 
 const config = defineConfig({ bucket: 'acme-data' });
 const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';

@@ -4,9 +4,10 @@ import { deleterIds } from '../../../infra/roles/functionRoles.ts';
 import { deleteByVersionOnly, keptFolders } from '../../../lib/access/buckets/bucketSettings.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
-import { judgeForeign, sameDocument } from '../../../observe/doctor/bucket.ts';
+import { judgeForeign } from '../../../observe/doctor/bucket.ts';
 import { judgeDenial } from '../../../observe/doctor/roles.ts';
 import { deniedByBucket, exceptedDenials } from '../../../observe/facts/bucketDenials.ts';
+import { sameDocument } from '../../../observe/facts/bucketFaults.ts';
 import { templateConfigurations } from '../../infra/templateConfigurations.ts';
 
 const commands = deploymentCommands(

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { differingPoints } from '../../../observe/doctor/bucket.ts';
+import { differingPoints } from '../../../observe/facts/bucketFaults.ts';
 
 const statement = (Sid: string, Effect = 'Deny') => ({ Sid, Effect, Action: ['s3:*'] });
 

@@ -12,7 +12,7 @@ import * as setup from '../../../observe/doctor/Setup.ts';
 import * as stacks from '../../../observe/doctor/stack.ts';
 import { judgeBoundary, judgeSize } from '../../../observe/doctor/template.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
-import { judgeKey } from '../../../observe/findings/judge/deployment.ts';
+import { judgeKey, judgeSetting } from '../../../observe/findings/judge/deployment.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-central-1';
@@ -24,7 +24,6 @@ const keyArn = (digit: string) =>
 const PLACE = { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined };
 const commands = deploymentCommands(PLACE, REGION);
 const CREATE_DATABASE = commands.aws('glue', 'create-database', '--database-input', '{"Name":"sluice"}');
-const SHOW_RULES = commands.aws('s3api', 'get-bucket-lifecycle-configuration', '--bucket', 'acme');
 const REVERT = revertDriftWords('sluice-prod').map((words) => commands.aws(...words));
 const config = defineConfig({ bucket: 'acme' });
 /** A configuration that brings what exists. */
@@ -171,11 +170,15 @@ const ofBucket: readonly Finding[] = [
   bucket.missing({ isLocal: false }, 'The bucket acme', false),
   bucket.missing({ isLocal: true }, 'The bucket acme', false),
   ...[false, true].map((isBrought) =>
-    bucket.judgeSetting(
+    judgeSetting(
       { ...config, existing: { ...config.existing, bucket: isBrought } },
-      { name: 'events', why: 'Without it rows come late.' },
-      ['EventBridgeConfiguration is not set'],
-      SHOW_RULES,
+      {
+        name: 'events',
+        why: 'Without it rows come late.',
+        points: ['EventBridgeConfiguration is not set'],
+        repair: ['s3api', 'put-bucket-notification-configuration', '--bucket', 'acme'],
+      },
+      commands,
     ),
   ),
   bucket.judgeForeignKeys('acme', ['a/1', 'b/2']),

@@ -46,11 +46,37 @@ export const tableCases: readonly Case[] = [
   ],
   [
     'somebody suspended the versions of the bucket',
-    { versioning: 'Suspended' },
+    {
+      bucketFaults: [
+        {
+          name: 'versioning',
+          why: 'State that is overwritten is gone.',
+          points: ['Status is "Suspended" in place of "Enabled"'],
+          repair: ['s3api', 'put-bucket-versioning', '--bucket', 'acme'],
+        },
+      ],
+    },
     'BUCKET_UNFIT',
     'problem',
     'acme',
-    'aws s3api put-bucket-versioning --bucket acme --versioning-configuration Status=Enabled',
+    'aws s3api put-bucket-versioning --bucket acme',
+  ],
+  [
+    'somebody emptied the notifications of the bucket',
+    {
+      bucketFaults: [
+        {
+          name: 'events',
+          why: 'Files are registered hourly.',
+          points: ['EventBridgeConfiguration is not set'],
+          repair: ['s3api', 'put-bucket-notification-configuration', '--bucket', 'acme'],
+        },
+      ],
+    },
+    'BUCKET_UNFIT',
+    'problem',
+    'acme',
+    'aws s3api put-bucket-notification-configuration --bucket acme',
   ],
   [
     'an object of the ledger is damaged',

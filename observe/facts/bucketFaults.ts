@@ -1,0 +1,142 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  GetBucketEncryptionCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketNotificationConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketPolicyCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  type BucketDocument,
+  type BucketSetting,
+  bucketSettings,
+} from '../../lib/access/buckets/bucketSettings.ts';
+import { mapLimit } from '../../lib/base/concurrency.ts';
+import { isJsonObject, valueAt } from '../../lib/base/json.ts';
+import type { Deployment } from '../deployment.ts';
+import { ifThere } from '../explainAwsError.ts';
+
+/** A setting of the bucket that differs from what the stack needs. */
+export interface BucketFault extends Pick<BucketSetting, 'name' | 'why'> {
+  /** How it differs, in words; at least one. */
+  readonly points: readonly string[];
+  /** The words after `aws` of the command that sets it, and keeps everything else. */
+  readonly repair: readonly string[];
+}
+
+/** Looks whether a setting differs; null if not. @throws What the client of S3 throws. */
+export async function findBucketFault(
+  { s3, config: { bucket } }: Pick<Deployment, 's3' | 'config'>,
+  setting: BucketSetting,
+): Promise<BucketFault | null> {
+  const { name, why } = setting;
+  const current = (await ifThere(settingReaders[name](s3, { Bucket: bucket }))) ?? {};
+  const wanted = setting.wanted(current);
+  if (sameDocument(current, wanted)) return null;
+  const points = differingPoints(wanted, current, name);
+  return { name, why, points, repair: settingWords(bucket, setting, wanted) };
+}
+
+/** The settings without which rows come late, or nothing comes back; the doctor looks at the others, too. */
+const OF_STATUS: readonly BucketSetting['name'][] = ['events', 'versioning'];
+
+/** Looks at the events and the versions of the bucket: a call for each. @throws What the client of S3 throws. */
+export async function readBucketFaults(
+  deployment: Pick<Deployment, 's3' | 'config'>,
+): Promise<readonly BucketFault[]> {
+  // Neither setting has the key in it.
+  const all = bucketSettings(deployment.config, { keyArn: null });
+  const settings = all.filter(({ name }) => OF_STATUS.includes(name));
+  const found = await mapLimit(settings, settings.length, (setting) => findBucketFault(deployment, setting));
+  return found.flatMap((fault) => fault ?? []);
+}
+
+/** How a document differs from the wanted one, in words: members by their names, statements and rules by their IDs. What it has besides does not count. */
+export function differingPoints(wanted: unknown, current: unknown, path: string): readonly string[] {
+  if (sameDocument(current, wanted)) return [];
+  if (current === undefined) return [`${path} is not set`];
+  if (Array.isArray(wanted) && wanted.every(isJsonObject)) {
+    const there = Array.isArray(current) ? current.filter(isJsonObject) : [];
+    const idOf = (item: object) => valueAt(item, ['Sid']) ?? valueAt(item, ['ID']);
+    return wanted.flatMap((item, i) => {
+      const id = idOf(item);
+      const found = id === undefined ? there[i] : there.find((other) => idOf(other) === id);
+      const name = id === undefined ? path : String(id);
+      return found === undefined ? [`${name} is missing`] : differingPoints(item, found, name);
+    });
+  }
+  if (isJsonObject(wanted))
+    return Object.entries(wanted).flatMap(([member, value]) =>
+      differingPoints(value, valueAt(current, [member]), member),
+    );
+  if (Array.isArray(wanted)) return [`${path} differs`];
+  return [`${path} is ${JSON.stringify(current)} in place of ${JSON.stringify(wanted)}`];
+}
+
+type SettingReader = (s3: S3Client, input: { readonly Bucket: string }) => Promise<BucketDocument>;
+
+/** How each setting is read. */
+export const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
+  async events(s3, input) {
+    const { $metadata, ...document } = await s3.send(new GetBucketNotificationConfigurationCommand(input));
+    return document;
+  },
+  async encryption(s3, input) {
+    const answer = await s3.send(new GetBucketEncryptionCommand(input));
+    const [rule] = answer.ServerSideEncryptionConfiguration?.Rules ?? [];
+    // S3 returns more of a rule than is put, for example the blocked types of encryption.
+    const { ApplyServerSideEncryptionByDefault, BucketKeyEnabled } = rule ?? {};
+    return { Rules: [{ ApplyServerSideEncryptionByDefault, BucketKeyEnabled }] };
+  },
+  policy: async (s3, input) => JSON.parse((await s3.send(new GetBucketPolicyCommand(input))).Policy ?? '{}'),
+  async lifecycle(s3, input) {
+    const { $metadata, ...document } = await s3.send(new GetBucketLifecycleConfigurationCommand(input));
+    return document;
+  },
+  publicAccess: async (s3, input) => ({
+    ...(await s3.send(new GetPublicAccessBlockCommand(input))).PublicAccessBlockConfiguration,
+  }),
+  ownership: async (s3, input) => ({
+    ...(await s3.send(new GetBucketOwnershipControlsCommand(input))).OwnershipControls,
+  }),
+  versioning: async (s3, input) => ({
+    Status: (await s3.send(new GetBucketVersioningCommand(input))).Status,
+  }),
+};
+
+/** The words after `aws` of the command that puts a setting. */
+export function settingWords(
+  name: string,
+  { command, option, apart = {} }: BucketSetting,
+  wanted: BucketDocument,
+): readonly string[] {
+  const document = Object.fromEntries(
+    Object.entries(wanted).filter(([member]) => !Object.hasOwn(apart, member)),
+  );
+  const more = Object.entries(apart).flatMap(([member, own]) => {
+    const value = wanted[member];
+    return value === undefined ? [] : [own, String(value)];
+  });
+  return ['s3api', command, '--bucket', name, option, JSON.stringify(document), ...more];
+}
+
+/**
+ * Whether two AWS documents are equivalent. Ignored are the order of members, members without a value, the difference
+ * between an item and a list of it, and the order of lists: no list in a bucket's settings or policies has an order.
+ */
+export function sameDocument(found: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(canonical(found), canonical(other));
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map(canonical);
+    return items.length === 1 ? items[0] : items.map((item) => JSON.stringify(item)).sort();
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members.sort().map(([name, member]) => [name, canonical(member)]));
+}
