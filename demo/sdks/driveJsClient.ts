@@ -3,7 +3,7 @@
 // it goes online, with the correct clock, and flushes.
 //   node demo/sdks/driveJsClient.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo","days":[…]}'
 import { setTimeout } from 'node:timers/promises';
-import { driverSettings, type SentEvent, SentTally } from './driver.ts';
+import { browserUser, driverSettings, type SentEvent, SentTally } from './driver.ts';
 import { openWindow, startBrowserSpecs } from './startBrowserSpecs.ts';
 
 const settings = driverSettings();
@@ -11,14 +11,7 @@ const window = openWindow();
 const { StatsigClient } = await import('@statsig/js-client');
 const specs = await startBrowserSpecs(settings.hash);
 
-const userAt = (i: number) => ({
-  userID: `${settings.userPrefix}-${i}`,
-  locale: 'en_GB',
-  customIDs: { companyID: `company-${i % 3}` },
-  custom: { plan: i % 2 === 0 ? 'pro' : 'free' },
-});
-
-const client = new StatsigClient(settings.key, userAt(0), {
+const client = new StatsigClient(settings.key, browserUser(settings, 0), {
   loggingEnabled: 'disabled', // The device is offline: the SDK keeps events in localStorage until logging is enabled.
   disableStatsigEncoding: true,
   logLevel: 1,
@@ -52,12 +45,9 @@ function sentEvent(event: Record<string, unknown>): SentEvent {
   };
 }
 
-/**
- * The number of events of a full visit, and how many events are stored before the device goes online: the SDK stores at
- * most 500 while logging is disabled.
- */
+/** More events than the SDK stores for a visit: it adds some of its own. */
 const EVENTS_PER_VISIT = 10;
-/** Events that the SDK keeps while it is offline, at most. */
+/** How many events are stored before the device goes online: the SDK stores at most 500 while logging is disabled. */
 const STORED_AT_MOST = 400;
 const trueNow = Date.now;
 const senderNow = () => trueNow() + settings.clockOffsetMs;
@@ -88,7 +78,7 @@ for (const day of days) {
   for (let i = 0; i < settings.users; i += 1) {
     if (stored + EVENTS_PER_VISIT > STORED_AT_MOST) await comeOnline();
     Date.now = () => day + i * 1_000;
-    await client.updateUserAsync(userAt(i));
+    await client.updateUserAsync(browserUser(settings, i));
     client.checkGate('new_checkout');
     client.getExperiment('checkout_button');
     client.getDynamicConfig('shipping_table');

@@ -42,6 +42,24 @@ export function driverSettings(): DriverSettings {
   return settingsSchema.parse(JSON.parse(process.argv[2] ?? readFileSync(0, 'utf8')));
 }
 
+/** A user of an SDK, in the form that both browser SDKs take. */
+export interface DrivenUser {
+  readonly userID: string;
+  readonly locale: string;
+  readonly customIDs: Record<string, string>;
+  readonly custom: Record<string, string>;
+}
+
+/** One of the users of a browser SDK. @param i Its number, from 0. */
+export function browserUser({ userPrefix }: Pick<DriverSettings, 'userPrefix'>, i: number): DrivenUser {
+  return {
+    userID: `${userPrefix}-${i}`,
+    locale: 'en_GB',
+    customIDs: { companyID: `company-${i % 3}` },
+    custom: { plan: i % 2 === 0 ? 'pro' : 'free' },
+  };
+}
+
 /** The part of a logged event that the tally looks at. */
 export interface SentEvent {
   readonly eventName: string;

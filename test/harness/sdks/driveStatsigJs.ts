@@ -2,7 +2,7 @@
 // after another. Prints what it logged as one JSON line.
 //   node test/harness/sdks/driveStatsigJs.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo"}'
 import { setTimeout } from 'node:timers/promises';
-import { driverSettings, SentTally } from '../../../demo/sdks/driver.ts';
+import { browserUser, driverSettings, SentTally } from '../../../demo/sdks/driver.ts';
 import { openWindow, startBrowserSpecs } from '../../../demo/sdks/startBrowserSpecs.ts';
 
 const settings = driverSettings();
@@ -38,22 +38,18 @@ globalThis.fetch = async (input, init) => {
   }
 };
 
-const userAt = (i: number) => ({
-  userID: `${settings.userPrefix}-${i}`,
-  locale: 'en_GB',
-  customIDs: { companyID: `company-${i % 3}` },
-  custom: { plan: i % 2 === 0 ? 'pro' : 'free' },
-});
-
-/** Events of one visit, and the size of the SDK's queue, above which it sends by itself. */
+/** Events of one visit, at most. */
 const EVENTS_PER_VISIT = 8;
+/** The length of the SDK's queue at which it sends by itself. Half of it is flushed here, so that it never does. */
 const QUEUED_AT_MOST = 500;
+/** How long a flush may take, milliseconds. */
+const FLUSH_MS = 60_000;
 
 /** The SDK posts a batch this many times, then keeps it until the page is opened again. */
 const TRIES = 3;
 
-const openPage = async (user: ReturnType<typeof userAt>) => {
-  const page = new statsigJs.StatsigClient(settings.key, user, {
+const openPage = async () => {
+  const page = new statsigJs.StatsigClient(settings.key, browserUser(settings, 0), {
     api: specs.api,
     eventLoggingApi: collector,
     loggingBufferMaxSize: QUEUED_AT_MOST,
@@ -65,13 +61,14 @@ const openPage = async (user: ReturnType<typeof userAt>) => {
   await page.initializeAsync();
   return page;
 };
-let client = await openPage(userAt(0));
+let client = await openPage();
 
 const tally = new SentTally();
 let queued = 0;
 
+/** Flushes until all that was logged is acknowledged. @throws Error if it is not within a minute. */
 async function flush(): Promise<void> {
-  const deadline = trueNow() + 60_000;
+  const deadline = trueNow() + FLUSH_MS;
   client.flushEvents();
   while (acknowledged.rows < tally.rows && trueNow() < deadline) {
     await setTimeout(250);
@@ -80,8 +77,10 @@ async function flush(): Promise<void> {
     // The next page posts a kept batch once, and drops it if that fails.
     for (const [body] of givenUp) failures.set(body, TRIES - 1);
     client.shutdown();
-    client = await openPage(userAt(0));
+    client = await openPage();
   }
+  if (acknowledged.rows < tally.rows)
+    throw new Error(`${acknowledged.rows} of ${tally.rows} events were acknowledged.`);
   queued = 0;
 }
 
@@ -111,7 +110,7 @@ function visit(i: number, now: () => number): void {
 for (const day of settings.days ?? [senderNow() - settings.users * 1_000]) {
   for (let i = 0; i < settings.users; i += 1) {
     if (queued + EVENTS_PER_VISIT > QUEUED_AT_MOST / 2) await flush();
-    await client.updateUser(userAt(i));
+    await client.updateUser(browserUser(settings, i));
     // Only while it logs: the times of a batch that is sent with another day's clock would be corrected.
     Date.now = () => day + i * 1_000;
     visit(i, Date.now);

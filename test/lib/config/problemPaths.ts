@@ -2,23 +2,20 @@ import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 
 /**
- * Paths of the fields for which a configuration is refused, as `sources.0.name`; none if it is accepted.
+ * Paths of the fields for which a configuration is refused, as `sources.0.name`; none if it is accepted. They are read from the
+ * lines of the message, where a colon ends each: no name in the input may contain a colon before a space.
  *
  * @param input The configuration. A bucket is added to it where it has none.
- * @param of A path that all others are below, which is left out of them.
+ * @param within A beginning of paths, as `sources.`, which is left out of those that have it.
  */
-export function problemPaths(input: object, path = ''): readonly string[] {
+export function problemPaths(input: object, within = ''): readonly string[] {
   try {
     Reflect.apply(defineConfig, undefined, [{ bucket: 'acme', ...input }]);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const lines = error.detail.trim().split('\n');
-    return lines.map((line) =>
-      line
-        .trim()
-        .replace(/:(?: .*)?$/, '')
-        .replace(path, ''),
-    );
+    const paths = lines.map((line) => line.trim().replace(/:(?: .*)?$/, ''));
+    return paths.map((path) => (path.startsWith(within) ? path.slice(within.length) : path));
   }
   return [];
 }
