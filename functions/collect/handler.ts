@@ -8,6 +8,7 @@ import { systemAlarm, systemClock } from '../../lib/base/time.ts';
 import { type Collector, collectRequest } from '../../lib/collect/answer.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectMetrics, eventMetrics, failureMetrics } from '../../lib/collect/collectMetrics.ts';
+import { type Answer, refusalAnswer } from '../../lib/collect/httpAnswer.ts';
 import { type CollectPlan, planProvider } from '../../lib/collect/rows/plan.ts';
 import type { StorePorts } from '../../lib/collect/store.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
@@ -27,7 +28,6 @@ import type { RelayChoice } from '../../lib/schema/relay.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { KeyCache, type ReadSecret } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
-import { type Answer, refusalAnswer } from '../../lib/wire/RequestError.ts';
 import { type HttpRequest, readRequestId } from '../../lib/wire/sdkRequest.ts';
 
 const config: FunctionConfig<'collect'> = wholeConfig;

@@ -6,11 +6,12 @@ import type { TableKind } from '../schema/kinds.ts';
 import type { DecodedBody } from '../wire/decodeBody.ts';
 import type { AuthenticatedKey } from '../wire/keys/KeyGate.ts';
 import { KeysError } from '../wire/keys/Keyring.ts';
-import { ACCEPTED, type Answer, RequestError, refusalAnswer } from '../wire/RequestError.ts';
+import { RequestError } from '../wire/RequestError.ts';
 import { type HttpRequest, isExceptionReport, reservedEndpoint, sdkLabel } from '../wire/sdkRequest.ts';
 import { CollectError } from './CollectError.ts';
 import { collectMetrics, eventMetrics, requestMetrics, sumCounts } from './collectMetrics.ts';
 import { decode, readBytes, redactBody } from './decode.ts';
+import { ACCEPTED, type Answer, refusalAnswer } from './httpAnswer.ts';
 import { isAlwaysLogged } from './isAlwaysLogged.ts';
 import {
   authenticate,

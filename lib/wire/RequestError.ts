@@ -1,4 +1,7 @@
-import { defineErrorFamily, type SluiceError } from '../base/errors.ts';
+import { defineErrorFamily } from '../base/errors.ts';
+
+/** The cure of every batch that is too large for the collector. */
+const SMALLER_BATCHES = "Send smaller batches: lower the SDK's event queue size.";
 
 /** Why a whole request is refused. docs/answers.md lists the status of each and what happens to the body. */
 export const RequestError = defineErrorFamily('user', {
@@ -28,20 +31,20 @@ export const RequestError = defineErrorFamily('user', {
   },
   SLUICE_BODY_TOO_LARGE: {
     cause: 'The body is larger than the collector accepts.',
-    cure: "Send smaller batches: lower the SDK's event queue size.",
+    cure: SMALLER_BATCHES,
   },
   SLUICE_BODY_INFLATES_TOO_FAR: {
     cause: 'The decompressed body is larger than the collector accepts.',
-    cure: "Send smaller batches: lower the SDK's event queue size.",
+    cure: SMALLER_BATCHES,
   },
   SLUICE_BODY_TOO_MANY_EVENTS: {
     cause:
       'The body has more events than the collector accepts, or rows that are far longer than itself: each repeats what its batch shares.',
-    cure: "Send smaller batches: lower the SDK's event queue size. Share less in a batch.",
+    cure: `${SMALLER_BATCHES} Share less in a batch.`,
   },
   SLUICE_BODY_TOO_COSTLY: {
     cause: 'The body needs more work than the collector does for one request.',
-    cure: "Send smaller batches: lower the SDK's event queue size. If the collector was only slow, `sluice redrive --reason SLUICE_BODY_TOO_COSTLY` lands the batch.",
+    cure: `${SMALLER_BATCHES} If the collector was only slow, \`sluice redrive --reason SLUICE_BODY_TOO_COSTLY\` lands the batch.`,
   },
   SLUICE_BODY_ENCODING_UNKNOWN: {
     cause: 'The body has an encoding that the collector does not know.',
@@ -64,38 +67,3 @@ export const RequestError = defineErrorFamily('user', {
     cure: 'Send {"events": […]}. If statsigMetadata and user are present, they must be objects.',
   },
 });
-
-/** An answer in the form that SDKs need: always JSON. */
-export interface Answer {
-  readonly status: number;
-  /** JSON text; empty only for a preflight. */
-  readonly body: string;
-}
-
-/**
- * Everything of the batch is safe. Several SDKs resend on an empty body, on 204 or on anything but
- * `success: true`: server-core, statsig-js, Android, Dart.
- */
-export const ACCEPTED: Answer = { status: 202, body: '{"success":true}' };
-
-/** Never 429: js-client and server-core drop their batch on it. docs/answers.md explains each. */
-const STATUS: Readonly<Record<string, number>> = {
-  SLUICE_METHOD_NOT_ALLOWED: 405,
-  SLUICE_PATH_RESERVED: 404,
-  SLUICE_KEY_MISSING: 401,
-  SLUICE_KEY_UNKNOWN: 401,
-  SLUICE_KEY_NOT_FOR_EVENTS: 401,
-  SLUICE_BODY_TOO_LARGE: 413,
-  SLUICE_BODY_INFLATES_TOO_FAR: 413,
-  SLUICE_BODY_TOO_MANY_EVENTS: 413,
-  SLUICE_BODY_TOO_COSTLY: 413,
-  SLUICE_BODY_ENCODING_UNKNOWN: 415,
-};
-
-/** The answer to a refused request: 503 for a fault of the collector, so that the SDK retries; otherwise 4xx. */
-export function refusalAnswer({ code, fault, message, cure }: SluiceError): Answer {
-  return {
-    status: fault === 'system' ? 503 : (STATUS[code] ?? 400),
-    body: JSON.stringify({ success: false, code, message, cure }),
-  };
-}
