@@ -23,8 +23,8 @@ export const ObserveError = defineErrorFamily('user', {
     cure: 'Ask for fewer days.',
   },
   SLUICE_OBSERVE_CURSOR_UNKNOWN: {
-    cause: 'The cursor is not one that a list has answered.',
-    cure: 'Pass `next` of an answer as `cursor`, with the other options as they were. Without a cursor the list begins again.',
+    cause: 'The place to go on from is not one that an answer has named.',
+    cure: 'Pass `next` of an answer as `after`, with the other options as they were. Without `after` the list begins again.',
   },
   SLUICE_OBSERVE_OUTPUT_MISSING: {
     cause: 'The deployed stack has no output of this name.',

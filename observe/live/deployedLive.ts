@@ -1,8 +1,7 @@
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import * as z from 'zod';
 import { isoTimestamp } from '../../lib/base/time.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import type { Deployment } from '../deployment.ts';
+import { type Deployment, ObserveError } from '../deployment.ts';
 import { type LiveAnswer, type LiveOptions, readRequestLine } from '../facts/flow/liveEntries.ts';
 import { functionLog } from '../readLog.ts';
 import { liveMatcher } from './filter.ts';
@@ -23,6 +22,22 @@ const logCursor = z.strictObject({
   from: z.int(),
   page: z.strictObject({ to: z.int(), token: z.string() }).optional(),
 });
+type LogCursor = z.infer<typeof logCursor>;
+
+/** A cursor as text, for callers who give it back as it is. */
+function encodeCursor(cursor: LogCursor): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
+}
+
+/** Reads a cursor back. @throws ObserveError `SLUICE_OBSERVE_CURSOR_UNKNOWN` for a text that has not the form of one. */
+function decodeCursor(text: string): LogCursor {
+  try {
+    return logCursor.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
+    throw new ObserveError('SLUICE_OBSERVE_CURSOR_UNKNOWN', '', { cause: error });
+  }
+}
 
 /**
  * Reads the requests in the collector's log: those that were refused or had something refused, and the configured part of the
@@ -37,8 +52,8 @@ export async function readDeployedLive(
   const { config, logs, stack, now, signal } = deployment;
   const isWanted = liveMatcher(filter, config);
   const start = performance.now();
-  let cursor: z.infer<typeof logCursor> =
-    after === undefined ? { from: now - (last > 0 ? LAST_MS : 0) } : decodeCursor(logCursor, after);
+  let cursor: LogCursor =
+    after === undefined ? { from: now - (last > 0 ? LAST_MS : 0) } : decodeCursor(after);
   for (let pause: number = PAUSE.leastMs; ; ) {
     signal?.throwIfAborted();
     const elapsed = performance.now() - start;
