@@ -1,6 +1,6 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { type Crc64, crc64nvme } from './crc64nvme.ts';
+import { Crc64Nvme } from './crc64nvme.ts';
 
 /** The algorithms that are emulated, as spelled in S3's headers and XML: CRC-32C and SHA-1 are not. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
 export const checksumAlgorithms = ['CRC32', 'CRC64NVME', 'SHA256'] as const;
@@ -18,35 +18,53 @@ export const checksumBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
   SHA256: 32,
 };
 
+/** The state of a checksum of one algorithm. */
+interface RunningDigest {
+  /** Adds bytes. */
+  update(bytes: Uint8Array): void;
+  /** The digest, big-endian. Nothing can be added afterwards. */
+  digest(): Buffer;
+}
+
+/** Starts a checksum of each algorithm. */
+const START: Readonly<Record<ChecksumAlgorithm, () => RunningDigest>> = {
+  CRC32: startCrc32,
+  CRC64NVME: () => new Crc64Nvme(),
+  SHA256: () => createHash('sha256'),
+};
+
+/** Starts a CRC-32. */
+function startCrc32(): RunningDigest {
+  let crc = 0;
+  return {
+    update(bytes) {
+      crc = crc32(bytes, crc);
+    },
+    digest() {
+      const digest = Buffer.alloc(checksumBytes.CRC32);
+      digest.writeUInt32BE(crc);
+      return digest;
+    },
+  };
+}
+
 /** A running checksum. */
 export class Checksum {
   readonly algorithm: ChecksumAlgorithm;
-  #crc = 0;
-  readonly #crc64: Crc64 = { high: 0, low: 0 };
-  readonly #hash: Hash | undefined;
+  readonly #running: RunningDigest;
 
   constructor(algorithm: ChecksumAlgorithm) {
     this.algorithm = algorithm;
-    if (algorithm === 'SHA256') this.#hash = createHash(algorithm);
+    this.#running = START[algorithm]();
   }
 
   /** Adds bytes. */
   update(bytes: Uint8Array): void {
-    if (this.algorithm === 'CRC32') this.#crc = crc32(bytes, this.#crc);
-    else if (this.algorithm === 'CRC64NVME') crc64nvme(this.#crc64, bytes);
-    else this.#hash?.update(bytes);
+    this.#running.update(bytes);
   }
 
-  /** The digest in base64, big-endian, as S3 writes it. The checksum can't be updated afterwards. */
+  /** The digest in base64, as S3 writes it. The checksum can't be updated afterwards. */
   digest(): string {
-    if (this.#hash !== undefined) return this.#hash.digest('base64');
-    const bytes = Buffer.alloc(checksumBytes[this.algorithm]);
-    if (this.algorithm === 'CRC64NVME') {
-      bytes.writeUInt32BE(this.#crc64.high, 0);
-      bytes.writeUInt32BE(this.#crc64.low, 4);
-    } else {
-      bytes.writeUInt32BE(this.#crc, 0);
-    }
-    return bytes.toString('base64');
+    return this.#running.digest().toString('base64');
   }
 }

@@ -1,28 +1,20 @@
 /** Reflected polynomial of CRC-64/NVME, high and low half. https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-nvme */
 const POLYNOMIAL_HIGH = 0x9a6c9329;
-
 const POLYNOMIAL_LOW = 0xac4bc9b5;
 
-/** A running CRC as two unsigned 32-bit halves: BigInt would make every byte an allocation. */
-export interface Crc64 {
-  high: number;
-  low: number;
-}
-
-/** The values of a byte: the length of one table. */
-const BYTES = 256;
+/** How many values a byte has: the length of one table. */
+const BYTE_VALUES = 256;
 
 /**
- * Tables of the CRC, high and low half: the member at k * {@link BYTES} + b is what byte b contributes when k more bytes follow it. With
- * them the CRC advances by eight bytes a step.
+ * Eight tables of the CRC in one array, the high and the low half of their values: at k * {@link BYTE_VALUES} + b is what byte b
+ * contributes when k more bytes follow it. With them the CRC advances by eight bytes a step ("slicing-by-8").
  */
-const HIGH = new Uint32Array(8 * BYTES);
+const HIGH = new Uint32Array(8 * BYTE_VALUES);
+const LOW = new Uint32Array(8 * BYTE_VALUES);
 
-const LOW = new Uint32Array(8 * BYTES);
-
-/** Fills the first table bit by bit, and each further one from the one before. */
+/** Fills the first table bit by bit, and each further one from the one before it. */
 function fillTables(): void {
-  for (let byte = 0; byte < BYTES; byte++) {
+  for (let byte = 0; byte < BYTE_VALUES; byte++) {
     let high = 0;
     let low = byte;
     for (let bit = 0; bit < 8; bit++) {
@@ -37,9 +29,9 @@ function fillTables(): void {
     HIGH[byte] = high;
     LOW[byte] = low;
   }
-  for (let i = BYTES; i < LOW.length; i++) {
-    const high = highAt(i - BYTES);
-    const low = lowAt(i - BYTES);
+  for (let i = BYTE_VALUES; i < LOW.length; i++) {
+    const high = highAt(i - BYTE_VALUES);
+    const low = lowAt(i - BYTE_VALUES);
     LOW[i] = ((low >>> 8) | (high << 24)) ^ lowAt(low & 0xff);
     HIGH[i] = (high >>> 8) ^ highAt(low & 0xff);
   }
@@ -47,41 +39,61 @@ function fillTables(): void {
 
 fillTables();
 
-/** An index is always inside the tables. The fallback to 0 satisfies the compiler and the JIT. */
+// An index is always inside the tables: the compiler does not know it, and the JIT is faster with the 0.
+
+/** The high half of a value of the tables. */
 function highAt(index: number): number {
   return HIGH[index] ?? 0;
 }
 
+/** The low half of a value of the tables. */
 function lowAt(index: number): number {
   return LOW[index] ?? 0;
 }
 
-/** Updates a CRC with bytes, in place. A new CRC is `{ high: 0, low: 0 }`. */
-export function crc64nvme(state: Crc64, bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let high = ~state.high;
-  let low = ~state.low;
-  let i = 0;
-  for (const end = bytes.byteLength - 7; i < end; i += 8) {
-    const a = view.getUint32(i, true) ^ low;
-    const b = view.getUint32(i + 4, true) ^ high;
-    const i7 = 7 * BYTES + (a & 0xff);
-    const i6 = 6 * BYTES + ((a >>> 8) & 0xff);
-    const i5 = 5 * BYTES + ((a >>> 16) & 0xff);
-    const i4 = 4 * BYTES + (a >>> 24);
-    const i3 = 3 * BYTES + (b & 0xff);
-    const i2 = 2 * BYTES + ((b >>> 8) & 0xff);
-    const i1 = BYTES + ((b >>> 16) & 0xff);
-    const i0 = b >>> 24;
-    high =
-      highAt(i7) ^ highAt(i6) ^ highAt(i5) ^ highAt(i4) ^ highAt(i3) ^ highAt(i2) ^ highAt(i1) ^ highAt(i0);
-    low = lowAt(i7) ^ lowAt(i6) ^ lowAt(i5) ^ lowAt(i4) ^ lowAt(i3) ^ lowAt(i2) ^ lowAt(i1) ^ lowAt(i0);
+/** A running CRC-64/NVME. */
+export class Crc64Nvme {
+  // Two unsigned halves of 32 bits: BigInt would make every byte an allocation.
+  #high = 0;
+  #low = 0;
+
+  /** Adds bytes. */
+  update(bytes: Uint8Array): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let high = ~this.#high;
+    let low = ~this.#low;
+    let at = 0;
+    for (const end = bytes.byteLength - 7; at < end; at += 8) {
+      // The first four bytes, with the low half of the CRC in them, and the next four with its high half.
+      const first = view.getUint32(at, true) ^ low;
+      const next = view.getUint32(at + 4, true) ^ high;
+      const i7 = 7 * BYTE_VALUES + (first & 0xff);
+      const i6 = 6 * BYTE_VALUES + ((first >>> 8) & 0xff);
+      const i5 = 5 * BYTE_VALUES + ((first >>> 16) & 0xff);
+      const i4 = 4 * BYTE_VALUES + (first >>> 24);
+      const i3 = 3 * BYTE_VALUES + (next & 0xff);
+      const i2 = 2 * BYTE_VALUES + ((next >>> 8) & 0xff);
+      const i1 = BYTE_VALUES + ((next >>> 16) & 0xff);
+      const i0 = next >>> 24;
+      high =
+        highAt(i7) ^ highAt(i6) ^ highAt(i5) ^ highAt(i4) ^ highAt(i3) ^ highAt(i2) ^ highAt(i1) ^ highAt(i0);
+      low = lowAt(i7) ^ lowAt(i6) ^ lowAt(i5) ^ lowAt(i4) ^ lowAt(i3) ^ lowAt(i2) ^ lowAt(i1) ^ lowAt(i0);
+    }
+    // The last bytes, fewer than eight.
+    for (; at < bytes.byteLength; at++) {
+      const index = (low ^ view.getUint8(at)) & 0xff;
+      low = ((low >>> 8) | (high << 24)) ^ lowAt(index);
+      high = (high >>> 8) ^ highAt(index);
+    }
+    this.#high = ~high >>> 0;
+    this.#low = ~low >>> 0;
   }
-  for (; i < bytes.byteLength; i++) {
-    const index = (low ^ view.getUint8(i)) & 0xff;
-    low = ((low >>> 8) | (high << 24)) ^ lowAt(index);
-    high = (high >>> 8) ^ highAt(index);
+
+  /** The CRC, big-endian. */
+  digest(): Buffer {
+    const digest = Buffer.alloc(8);
+    digest.writeUInt32BE(this.#high, 0);
+    digest.writeUInt32BE(this.#low, 4);
+    return digest;
   }
-  state.high = ~high >>> 0;
-  state.low = ~low >>> 0;
 }
