@@ -28,7 +28,7 @@ export interface OwnerPolicies {
  * @throws UsageError for a bucket that no reader reads.
  */
 export function ownerPolicies(
-  { readers, region }: Pick<Config, 'readers' | 'region'>,
+  { readers }: Pick<Config, 'readers'>,
   { bucket, stack, account }: { readonly bucket: string; readonly stack: string; readonly account: string },
 ): OwnerPolicies {
   const all = readers.flatMap((reader) => foreignBuckets(reader).map((foreign) => ({ reader, foreign })));
@@ -45,7 +45,6 @@ export function ownerPolicies(
   // and a policy that names one by its ARN loses it when it is replaced.
   const { bucketPolicy, keyPolicy } = ingestSourcePolicies({
     partition: 'aws',
-    region,
     bucket,
     principal: iamArn({ partition: 'aws', account }, 'root'),
     roles: read.map(({ reader }) => {

@@ -47,7 +47,7 @@ export async function asCustomer(
     if ((await ifThere(s3.headBucket({ Bucket: bucket }))) === undefined) {
       // The whole account, as people who look at files in the local cloud are not one of the roles.
       const principal = `arn:aws:iam::${id}:root`;
-      const { bucketPolicy } = ingestSourcePolicies({ partition: 'aws', region, bucket, principal });
+      const { bucketPolicy } = ingestSourcePolicies({ partition: 'aws', bucket, principal });
       await s3.createBucket({ Bucket: bucket });
       await s3.putBucketPolicy({ Bucket: bucket, Policy: JSON.stringify(bucketPolicy) });
     }

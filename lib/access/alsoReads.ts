@@ -1,7 +1,7 @@
 import { type Location, locationParts } from '../base/s3Location.ts';
 import type { AlsoReads } from '../schema/fields/alsoReads.ts';
 import type { Reader } from '../schema/readers.ts';
-import { arnIn, bucketArn, databaseArns, objectsArn, type PolicyScope } from './arns.ts';
+import { arnIn, arnRegion, bucketArn, databaseArns, kmsViaS3, objectsArn, type PolicyScope } from './arns.ts';
 import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import { READ_MORE_OF_TABLES, READ_TABLES } from './readerStatements.ts';
 
@@ -78,16 +78,9 @@ function useKeys(keyArns: readonly string[]): Statement[] {
   const byRegion = Map.groupBy([...new Set(keyArns)], arnRegion);
   return [...byRegion].map(([region, arns], i) =>
     allow(`AlsoUseKeys${i + 1}`, ['kms:Decrypt'], arns, {
-      StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` },
+      StringEquals: { 'kms:ViaService': kmsViaS3({ region }) },
     }),
   );
-}
-
-/** The region of an ARN: `arn:aws:kms:eu-west-1:…`. */
-function arnRegion(arn: string): string {
-  const [, , , region] = arn.split(':');
-  if (region === undefined) throw new RangeError(`${arn} is no ARN.`);
-  return region;
 }
 
 /** A bucket of another account that readers read, and who has to allow it. */

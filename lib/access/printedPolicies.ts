@@ -110,7 +110,7 @@ export function printedPolicies(
         ...grant,
         folders: source.datasets.map(({ folder }) => `${folder}/`),
         listed: source.datasets.flatMap(({ folder }) => listedFolders(folder)),
-        receiptFolder: receiptFolder(source),
+        receiptFolder: receiptFolder(source) ?? undefined,
       });
       return customerPolicies(policies, grant.roles, scope, source.role);
     }
@@ -228,7 +228,6 @@ function customerBucketGrant(
 ) {
   return {
     partition: scope.partition,
-    region: customer.region ?? scope.region,
     bucket: customer.bucket,
     principal: iamArn(scope, 'root'),
     roles: roles.map((id) => iamArn(scope, `role/${roleNamePattern(stack, id)}`)),

@@ -60,7 +60,6 @@ export async function ingestCloud(input: Partial<ConfigInput>, options: StoryOpt
     }
     const grant = {
       partition: 'aws',
-      region: localAccount.region,
       bucket,
       principal: principal ?? `arn:aws:iam::${localAccount.id}:root`,
     };

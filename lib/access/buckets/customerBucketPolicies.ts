@@ -1,5 +1,5 @@
-import { bucketArn, objectsArn } from '../arns.ts';
-import { type Condition, type PolicyDocument, policyDocument, type Statement } from '../policyDocument.ts';
+import { arnRegion, bucketArn, kmsViaS3, objectsArn } from '../arns.ts';
+import { allow, type PolicyDocument, policyDocument, type Statement } from '../policyDocument.ts';
 
 /**
  * A bucket in another account and the principal that may access it. Across accounts one side's permission is not enough:
@@ -7,8 +7,9 @@ import { type Condition, type PolicyDocument, policyDocument, type Statement } f
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
  */
 export interface CustomerBucketGrant {
+  /** `aws`, `aws-cn`, `aws-us-gov`. */
   readonly partition: string;
-  readonly region: string;
+  /** Name of the bucket. */
   readonly bucket: string;
   /** ARN of our role or account. */
   readonly principal: string;
@@ -21,10 +22,10 @@ export interface CustomerBucketGrant {
   readonly folders?: readonly string[] | undefined;
   /** Folders that are listed, each with a slash at its end. Default: `folders`. */
   readonly listed?: readonly string[] | undefined;
-  /** ARN of the key that the bucket is encrypted with, if it is; not an alias. */
+  /** ARN of the key that the bucket is encrypted with, if it is. An alias has no policies. */
   readonly keyArn?: string | undefined;
   /** Folder that receipts are written into, with the slash at its end. Default none: nothing is written. */
-  readonly receiptFolder?: string | null | undefined;
+  readonly receiptFolder?: string | undefined;
   /** Whether a role of the bucket's owner writes: what it writes then belongs to the owner. Default false. */
   readonly byOwnersRole?: boolean | undefined;
 }
@@ -51,7 +52,7 @@ interface Use {
 
 /** Lists and reads the files of datasets. With receipts it also writes them, and nothing else. S3 encrypts what is written with a data key. */
 export function ingestSourcePolicies(source: CustomerBucketGrant): CustomerBucketPolicies {
-  const writes = source.receiptFolder != null;
+  const writes = source.receiptFolder !== undefined;
   return policies(source, {
     bucketActions: [],
     objectActions: ['s3:GetObject'],
@@ -81,58 +82,47 @@ export function exportTargetPolicies(target: CustomerBucketGrant): CustomerBucke
 
 /** The policies of a bucket and of its key for a use. */
 function policies(grant: CustomerBucketGrant, use: Use): CustomerBucketPolicies {
-  const { folders, listed = folders, receiptFolder, roles } = grant;
-  const on = (
-    Sid: string,
-    Action: readonly string[],
-    Resource: readonly string[],
-    Condition?: Condition,
-  ): Statement | undefined =>
-    Action.length === 0
-      ? undefined
-      : { Sid, Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) };
-  const bucket = [bucketArn(grant, grant.bucket)];
-  const statements = [
-    ...(listed === undefined
-      ? [on('Bucket', [...use.bucketActions, 's3:ListBucket'].sort(), bucket)]
-      : [
-          on('Bucket', use.bucketActions, bucket),
-          on('List', ['s3:ListBucket'], bucket, {
-            StringLike: { 's3:prefix': listed.map((folder) => `${folder}*`) },
-          }),
-        ]),
-    on(
-      'Objects',
-      use.objectActions,
-      (folders ?? ['']).map((folder) => objectsArn(grant, grant.bucket, folder)),
-    ),
-    receiptFolder == null
-      ? undefined
-      : on('Receipts', ['s3:PutObject'], [objectsArn(grant, grant.bucket, receiptFolder)]),
-  ];
+  const { keyArn } = grant;
+  const statements = [...onBucket(grant, use.bucketActions), ...onObjects(grant, use.objectActions)];
+  const bucketPolicy = policyDocument(statements.map((statement) => toThem(statement, grant)));
+  if (keyArn === undefined)
+    return { bucketPolicy, keyPolicy: undefined, callerPolicy: policyDocument(statements) };
   // The key of a bucket is in the bucket's region, which need not be ours.
-  const keyRegion = grant.keyArn?.split(':')[3] ?? grant.region;
   const onKey = (resource: string) =>
-    on('KeyThroughS3', use.keyActions, [resource], {
-      StringEquals: { 'kms:ViaService': `s3.${keyRegion}.amazonaws.com` },
+    allow('KeyThroughS3', use.keyActions, [resource], {
+      StringEquals: { 'kms:ViaService': kmsViaS3({ region: arnRegion(keyArn) }) },
     });
-  const toThem = (statement: Statement | undefined): Statement | undefined =>
-    statement === undefined
-      ? undefined
-      : {
-          ...statement,
-          Principal: { AWS: grant.principal },
-          ...(roles === undefined
-            ? {}
-            : { Condition: { ...statement.Condition, ArnLike: { 'aws:PrincipalArn': roles } } }),
-        };
   return {
-    bucketPolicy: policyDocument(statements.map(toThem)),
+    bucketPolicy,
     // In a key's own policy `*` means that key.
-    keyPolicy: grant.keyArn === undefined ? undefined : policyDocument([toThem(onKey('*'))]),
-    callerPolicy: policyDocument([
-      ...statements,
-      grant.keyArn === undefined ? undefined : onKey(grant.keyArn),
-    ]),
+    keyPolicy: policyDocument([toThem(onKey('*'), grant)]),
+    callerPolicy: policyDocument([...statements, onKey(keyArn)]),
   };
+}
+
+/** Statements on the bucket: it is listed, whole or by folders. */
+function onBucket(grant: CustomerBucketGrant, bucketActions: readonly string[]): readonly Statement[] {
+  const { folders, listed = folders } = grant;
+  const bucket = [bucketArn(grant, grant.bucket)];
+  if (listed === undefined) return [allow('Bucket', [...bucketActions, 's3:ListBucket'].sort(), bucket)];
+  const ofFolders = { StringLike: { 's3:prefix': listed.map((folder) => `${folder}*`) } };
+  const list = allow('List', ['s3:ListBucket'], bucket, ofFolders);
+  return bucketActions.length === 0 ? [list] : [allow('Bucket', bucketActions, bucket), list];
+}
+
+/** Statements on the objects of the folders, and on receipts. */
+function onObjects(grant: CustomerBucketGrant, objectActions: readonly string[]): readonly Statement[] {
+  const { folders = [''], receiptFolder } = grant;
+  const arnOf = (folder: string) => objectsArn(grant, grant.bucket, folder);
+  const objects = allow('Objects', objectActions, folders.map(arnOf));
+  return receiptFolder === undefined
+    ? [objects]
+    : [objects, allow('Receipts', ['s3:PutObject'], [arnOf(receiptFolder)])];
+}
+
+/** A statement as the owner applies it: it names who may act. */
+function toThem(statement: Statement, { principal, roles }: CustomerBucketGrant): Statement {
+  const named = { ...statement, Principal: { AWS: principal } };
+  if (roles === undefined) return named;
+  return { ...named, Condition: { ...statement.Condition, ArnLike: { 'aws:PrincipalArn': roles } } };
 }

@@ -27,7 +27,6 @@ import { decideCall } from './decideCall.ts';
 
 const other = {
   partition: 'aws',
-  region: 'eu-west-1',
   bucket: 'customer-exports',
   principal: 'arn:aws:iam::111122223333:role/ingest',
   keyArn: 'arn:aws:kms:eu-west-1:444455556666:key/00000000-1111-2222-3333-444455556666',

@@ -71,7 +71,7 @@ export async function startExport() {
     faults,
   });
   const policies = (bucket: string, keyArn?: string) =>
-    exportTargetPolicies({ partition: 'aws', region: 'us-east-1', bucket, principal: ROLE, keyArn });
+    exportTargetPolicies({ partition: 'aws', bucket, principal: ROLE, keyArn });
   const { callerPolicy } = policies(TARGET);
   roles.deploy([{ arn: ROLE, account: OURS, trust: undefined, policies: [callerPolicy] }]);
   store.createBucket(BUCKET);

@@ -96,7 +96,6 @@ export async function startLoads(
   await theirs.send(new CreateBucketCommand({ Bucket: DROPS }));
   const { bucketPolicy } = ingestSourcePolicies({
     partition: 'aws',
-    region: 'us-east-1',
     bucket: DROPS,
     principal: `arn:aws:iam::${OURS}:root`,
   });

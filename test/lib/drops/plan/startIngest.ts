@@ -48,7 +48,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
   const own = emulatedBucket(store, OWN, faults);
   const principal = `arn:aws:iam::${OURS}:root`;
   const policyOf = (bucket: string) =>
-    ingestSourcePolicies({ partition: 'aws', region: 'us-east-1', bucket, principal }).bucketPolicy;
+    ingestSourcePolicies({ partition: 'aws', bucket, principal }).bucketPolicy;
   const letIn = (policy: object = policyOf(DROPS), Bucket = DROPS) =>
     customer.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }));
   for (const Bucket of [DROPS, OTHER_DROPS]) {
