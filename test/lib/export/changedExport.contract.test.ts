@@ -24,6 +24,7 @@ describe('the export of a day whose files change', () => {
         expect(await day.contents()).toEqual(both('first', 'second'));
         expect(await day.entry()).toMatchObject({ state: 'succeeded', bytes: 11 });
         expect(await day.fates()).toEqual(left);
+        expect(day.world.manifest(await day.world.exported()).bytes).toBe(11);
       }
       for (const name of gone) await day.world.put(name, name === 'a.parquet' ? 'first' : 'second');
       expect(await day.run({ table })).toMatchObject({ removed: 0 });
