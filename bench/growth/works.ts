@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { QueueMessage, TaskQueue } from '../../lib/base/queue.ts';
-import { type Clock, DAY_MS, HOUR_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { type Clock, DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { knowDays, seeTables } from '../../lib/curate/lookAtDays.ts';
 import { CHECK_RUN } from '../../lib/curate/messageBodies.ts';
 import { type CuratePlanFunction, planMessages as planCurations } from '../../lib/curate/planMessages.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
 import { loadMessages } from '../../lib/drops/load/loadMessages.ts';
-import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 import { lateNotes } from '../../lib/drops/plan/lateNotes.ts';
 import { planMessages as planDrops } from '../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
@@ -184,13 +183,6 @@ function landedTable({ catalog, config, bucket, own }: WorkPorts, table: string)
   };
 }
 
-/** Lists a customer's folder, which costs as a listing of ours, and has the one file of every day. */
-async function listExported({ own, clock }: WorkPorts, folder: string, from: UtcDay) {
-  await own.listPage(folder);
-  const there = { hasManifest: true, files: 1 };
-  return new Map(daysBetween(from, utcDay(clock.now())).map((day) => [day, there]));
-}
-
 /** Milliseconds between two looks at a part of all versions, with the default retention. */
 const TURN_PART_MS = turnMs({ retention: { dataVersionDays: 7 } }) / TURN_PARTS;
 
@@ -262,7 +254,7 @@ export const periodicWorks: Readonly<Record<string, PeriodicWork>> = {
         exports,
         looks: exportLooks(ports.own),
         tableOf: (table) => landedTable(ports, table),
-        targetOf: () => ({ listDays: (folder, from) => listExported(ports, folder, from) }),
+        targetOf: () => ({ listDays: async () => new Set() }),
         entriesOf: listedEntries(ports.own),
       },
       { sluice: 'export', schedule: 'daily' },

@@ -25,7 +25,7 @@ import { requestedText, requestWork } from './requestWork.ts';
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show which days were exported.', options: ['days', 'after'], run: status },
   run: {
-    summary: 'Export days that changed or that the bucket lacks now, or with --from days, changed or not.',
+    summary: 'Export changed days of the lookback now, or with --from days, changed or not.',
     options: ['from', 'to', 'drop', 'dry-run'],
     run: runNow,
   },
@@ -71,7 +71,7 @@ async function status(line: CommandLine): Promise<number> {
   });
   const { targetedCommand } = await import('../aws/target.ts');
   const { dayRanges } = await import('../../lib/views/curatedDays.ts');
-  // No scheduled run looks at these days again.
+  // No run looks at these days again.
   const old = statuses.flatMap(({ export: name, firstDay, days: shown }) => {
     const open = shown.filter(
       ({ day, entry }) => day < firstDay && (isFailing(entry) || keptFiles(entry) > 0),

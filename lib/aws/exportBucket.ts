@@ -7,8 +7,9 @@ import {
 import { customerSession } from '../access/sessionPolicies.ts';
 import { mapLimit } from '../base/concurrency.ts';
 import { anyVersion } from '../base/ObjectStore.ts';
+import { isUtcDay } from '../base/time.ts';
 import { ExportError } from '../export/ExportError.ts';
-import type { ExportedFolder, TargetBucket } from '../export/exportDay.ts';
+import type { TargetBucket } from '../export/exportDay.ts';
 import {
   MOST_FOLDER_PAGES,
   MOST_TARGET_PAGES,
@@ -23,7 +24,7 @@ import {
   readPages,
 } from '../landing/catalog/catalogCalls.ts';
 import type { Export } from '../schema/exports.ts';
-import { exportFolder, isExportedFile, MANIFEST } from '../tables/exportKeys.ts';
+import { exportFolder, isExportedFile } from '../tables/exportKeys.ts';
 import { customerClient, isOfAnotherOwner, type Refusal, s3Refusal } from './customerClient.ts';
 import {
   MOST_PARTS,
@@ -109,21 +110,18 @@ export function exportBucketFrom(
         return new Map(objects.map(({ key, size }) => [key, size]));
       }),
 
-    listDays: (folder, from) =>
+    listDays: (folder) =>
       asking(folder, async () => {
-        const days = new Map<string, ExportedFolder>();
-        const whole = await readPages(attempts, MOST_FOLDER_PAGES, async (token) => {
-          const { items, next } = await store.listPage(folder, { token, after: folder + from });
-          for (const { key } of items) countInDay(days, key.slice(folder.length));
-          // A large folder does not fit into memory.
-          return { items: [], next };
+        const days = await readPages(attempts, MOST_FOLDER_PAGES, async (token) => {
+          const { folders, next } = await store.listPage(folder, { token, folders: true });
+          return { items: folders.filter(isUtcDay), next };
         });
-        if (whole === undefined)
+        if (days === undefined)
           throw new ExportError(
             'SLUICE_EXPORT_TOO_MANY_FILES',
-            `${bucket}/${folder}: more than ${MOST_FOLDER_PAGES},000 objects.`,
+            `${bucket}/${folder}: more than ${MOST_FOLDER_PAGES},000 folders.`,
           );
-        return days;
+        return new Set(days);
       }),
 
     write: (key, bytes, size) =>
@@ -165,16 +163,6 @@ export function exportBucketFrom(
       }
     },
   };
-}
-
-/** Counts an object in what is known of its day. @param name The key without the export's folder. */
-function countInDay(days: Map<string, ExportedFolder>, name: string): void {
-  const [day = '', file = ''] = name.split('/');
-  const { hasManifest, files } = days.get(day) ?? { hasManifest: false, files: 0 };
-  days.set(day, {
-    hasManifest: hasManifest || file === MANIFEST,
-    files: isExportedFile(file) ? files + 1 : files,
-  });
 }
 
 /**

@@ -25,7 +25,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_BUCKET_MISSING: {
     cause: 'The bucket does not exist.',
-    cure: 'Correct `target.bucket` of the export, or have the customer make the bucket again with its policy. Then `sluice export run --export …` writes every day that the bucket does not have, also days before the lookback.',
+    cure: 'Correct `target.bucket` of the export, or have the customer make the bucket again with its policy. The runs after that write every day that the new bucket does not have, also days before the lookback.',
   },
   SLUICE_EXPORT_REGION_WRONG: {
     cause: 'The bucket is in another region.',

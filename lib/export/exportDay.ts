@@ -352,26 +352,14 @@ export interface RewrittenFile {
   remove(): Promise<void>;
 }
 
-/** What a day's folder in a customer's bucket has. */
-export interface ExportedFolder {
-  readonly hasManifest: boolean;
-  /** How many objects have a name of an exported file. */
-  readonly files: number;
-}
-
 /**
  * A customer's bucket, as the export writes to it. Every call names the expected owner. Methods throw ExportError.
  */
 export interface TargetBucket {
   /** Keys under a prefix with their sizes in bytes. */
   list(prefix: string): Promise<ReadonlyMap<string, number>>;
-  /**
-   * What an export's folder has of each day, by one listing. Days of which it has nothing are absent.
-   *
-   * @param folder With a slash at its end.
-   * @param from The first day. Empty: all days.
-   */
-  listDays(folder: string, from: UtcDay): Promise<ReadonlyMap<UtcDay, ExportedFolder>>;
+  /** The days that have a folder with an object in an export's folder. @param folder With a slash at its end. */
+  listDays(folder: string): Promise<ReadonlySet<UtcDay>>;
   /**
    * Writes an object atomically, in parts if it is large.
    *

@@ -14,11 +14,8 @@ export const MOST_FILE_PAGES = 50;
  * refused by name.
  */
 export const MOST_TARGET_PAGES = 150;
-/**
- * Pages of an export's whole folder in the customer's bucket, 1,000 objects each, of which a run keeps a count a day. A folder
- * with more pages is refused by name.
- */
-export const MOST_FOLDER_PAGES = 2_000;
+/** Pages of the folders in an export's folder in the customer's bucket, 1,000 each. With more it is refused by name. */
+export const MOST_FOLDER_PAGES = 10;
 /** Pages of Glue's answer for a hundred days. A page may have few partitions, or none. */
 export const MOST_PARTITION_PAGES = 100;
 /** Pages of unfinished uploads that one export aborts, 1,000 each. The next export continues. */

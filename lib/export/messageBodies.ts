@@ -20,7 +20,7 @@ export const exportRequestSchema = z.strictObject({
 /** One validated request. */
 export type ExportRequest = z.output<typeof exportRequestSchema>;
 
-/** Why a day is exported. `missing`: the customer's folder no longer has all that was exported. */
+/** Why a day is exported. `missing`: the customer's bucket was gone, and the one in its place does not have the day. */
 const exportReasons = ['new', 'changed', 'deleted', 'missing', 'retried', 'asked'] as const;
 
 /** One day of one export: the body of a message on the export's queue. */

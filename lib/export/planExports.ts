@@ -11,7 +11,7 @@ import type { Export } from '../schema/exports.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { EXPORTS_LEDGER, exportSubject, lastLookKey } from '../tables/ledgerKeys.ts';
 import { ExportError, isTransientCode } from './ExportError.ts';
-import type { ExportedFolder, TargetBucket } from './exportDay.ts';
+import type { TargetBucket } from './exportDay.ts';
 import { type LandedTable, listDayFiles } from './LandedTable.ts';
 import { PARALLEL_EXPORTS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
 import type { ExportReason, ExportRequest, ExportTask } from './messageBodies.ts';
@@ -22,6 +22,8 @@ const exportLookSchema = z.object({
   at: z.number(),
   /** Whether the export could not be planned then, and somebody has to mend it. */
   failed: z.boolean().optional(),
+  /** Whether there was no bucket, and what the one that came in its place has is not known yet. */
+  bucketGone: z.boolean().optional(),
 });
 
 /** Last looks at exports. */
@@ -66,7 +68,8 @@ export interface ExportsPlan {
 }
 
 /**
- * Finds days of exported tables that are new or changed, and queues each once. It begins with the export whose last
+ * Finds days of exported tables that are new or changed, and queues each once. Once a bucket that was gone is there again, it also
+ * queues each day of the ledger that the bucket does not have. It begins with the export whose last
  * look is oldest, so that a run whose time is up does not leave out the same exports each time. Tasks are sent before
  * the ledger notes them:
  * a task that is sent twice is exported once, but a task that is noted and not sent would be delayed for an hour.
@@ -80,15 +83,23 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
   const failed: ExportsPlan['failed'][number][] = [];
   const { looks, clock } = ports;
   const inTurn = await oldestFirst(wanted, ({ name }) => looks.read(EXPORTS_LEDGER, name));
-  const plans = await mapLimit(inTurn, PARALLEL_EXPORTS, async ({ item: exported }) => {
+  const plans = await mapLimit(inTurn, PARALLEL_EXPORTS, async ({ item: exported, look }) => {
+    let bucketGone = false;
     /** Notes the look, unless the request names days: these are not all days of the export. */
     const note = async (failed: boolean): Promise<boolean> => {
-      const look = { at: clock.now(), failed };
-      if (request.days === undefined) await looks.write(EXPORTS_LEDGER, exported.name, look);
+      const noted = { at: clock.now(), failed, ...(bucketGone ? { bucketGone } : {}) };
+      if (request.days === undefined) await looks.write(EXPORTS_LEDGER, exported.name, noted);
       return true;
     };
     try {
+      bucketGone = (await look)?.bucketGone === true;
       const plan = await planOne(ports, exported, request);
+      bucketGone ||= plan.bucketGone;
+      if (bucketGone && request.days === undefined) {
+        const again = await planAbsent(ports, exported);
+        bucketGone = again === null;
+        plan.queued.push(...(again ?? []));
+      }
       await note(false);
       return plan;
     } catch (error) {
@@ -110,33 +121,103 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
   };
 }
 
+/** What a run has done for one export. */
+interface ExportPlan extends Pick<ExportsPlan, 'looked' | 'failedDays' | 'isTryingFailed'> {
+  readonly queued: ExportTask[];
+  /** Whether the last try of a day found no bucket. */
+  readonly bucketGone: boolean;
+}
+
 /** Finds the days of one export that are to be exported, and queues them. */
 async function planOne(
   ports: PlanExportsPorts,
   exported: Export,
-  request: Pick<ExportRequest, 'schedule' | 'days' | 'drop'>,
-): Promise<Omit<ExportsPlan, 'failed'>> {
-  const { ledger, clock, tableOf, tasks } = ports;
-  const { days: namedDays } = request;
+  request: Pick<ExportRequest, 'days' | 'drop'>,
+): Promise<ExportPlan> {
+  const { clock } = ports;
+  const { days = lookback(utcDay(clock.now()), exported.lookbackDays) } = request;
+  const reasonOf = (entry: LedgerEntry | null, fingerprint: string): ExportReason | null =>
+    request.days === undefined ? exportReason(entry, fingerprint, clock.now()) : 'asked';
+  const looked = await lookAt(ports, exported, days, reasonOf);
+  const queued = await queue(ports, exported, looked, request.drop === true);
+  const failing = looked.filter((day) => day.failedBy !== null);
+  return {
+    queued,
+    looked: days.length,
+    failedDays: failing.length,
+    isTryingFailed: failing.some(({ seen, reason }) => reason !== null || seen?.state !== 'failed'),
+    bucketGone: failing.some(({ failedBy }) => failedBy === BUCKET_MISSING),
+  };
+}
+
+const BUCKET_MISSING = 'SLUICE_EXPORT_BUCKET_MISSING';
+/** Days that are looked at before their tasks are sent: a run whose time is up has queued those before. */
+const DAYS_AT_ONCE = 100;
+
+/**
+ * Queues each exported day that the customer's bucket does not have, after it was gone: a bucket that is made again is empty. Of
+ * another bucket this is not asked, as whoever reads the files may delete them. A day whose own files are gone from our table,
+ * too, stays as it is: an empty day would take away what the reader has of it.
+ *
+ * @returns Null if the bucket is not there yet, or does not let itself be listed.
+ */
+async function planAbsent(ports: PlanExportsPorts, exported: Export): Promise<ExportTask[] | null> {
+  const there = await listTarget(ports.targetOf(exported), exported);
+  if (there === null) return null;
+  const entries = await ports.entriesOf(EXPORTS_LEDGER, exported.name);
+  const today = utcDay(ports.clock.now());
+  const absent = [...entries.keys()].filter((day) => day < today && !there.has(day)).sort();
+  const isExported = ({ state }: LedgerEntry) => state === 'succeeded';
+  const queued: ExportTask[] = [];
+  for (let i = 0; i < absent.length; i += DAYS_AT_ONCE) {
+    const days = absent.slice(i, i + DAYS_AT_ONCE);
+    const looked = await lookAt(ports, exported, days, (entry, fingerprint) =>
+      entry !== null && isExported(entry) && fingerprint !== NO_FILES ? 'missing' : null,
+    );
+    queued.push(...(await queue(ports, exported, looked, false)));
+  }
+  return queued;
+}
+
+/** A day that a run has looked at. Only the outcome is kept, not its list of files. */
+interface LookedDay {
+  readonly day: UtcDay;
+  /** The ledger's entry as it was read; null without one. */
+  readonly seen: Pick<LedgerEntry, 'token' | 'state'> | null;
+  /** The code by which its last try failed; null if it did not. */
+  readonly failedBy: string | null;
+  readonly fingerprint: string;
+  /** Why it is exported; null if it is not. */
+  readonly reason: ExportReason | null;
+}
+
+async function lookAt(
+  { ledger, clock, tableOf }: PlanExportsPorts,
+  exported: Export,
+  days: readonly UtcDay[],
+  reasonOf: (entry: LedgerEntry | null, fingerprint: string) => ExportReason | null,
+): Promise<readonly LookedDay[]> {
   const table = tableOf(exported.table);
-  const { days, there } =
-    namedDays === undefined
-      ? await daysToLookAt(ports, exported, request.schedule !== undefined)
-      : { days: namedDays, there: null };
   const locations = await table.locations(days);
-  /** Only the outcome for each day is kept, not its list of files. */
-  const looked = await mapLimit(days, 1, async (day) => {
+  return mapLimit(days, 1, async (day) => {
     const entry = await ledger.read(exportSubject(exported, day));
     const { fingerprint } = await listDayFiles(table, locations.get(day), entry?.files ?? [], clock.now());
-    const isThere = entry === null || there === null || isComplete(exported, entry, there.get(day));
-    const reason =
-      namedDays === undefined ? exportReason(entry, { fingerprint, isThere }, clock.now()) : 'asked';
     const seen = entry === null ? null : { token: entry.token, state: entry.state };
-    return { day, seen, isFailing: isFailing(entry), fingerprint, reason };
+    const failedBy = isFailing(entry) ? (entry?.failure?.code ?? '') : null;
+    return { day, seen, failedBy, fingerprint, reason: reasonOf(entry, fingerprint) };
   });
+}
+
+/** Sends the tasks of days, and notes them. */
+async function queue(
+  { ledger, tasks }: Pick<PlanExportsPorts, 'ledger' | 'tasks'>,
+  exported: Export,
+  looked: readonly LookedDay[],
+  drops: boolean,
+): Promise<ExportTask[]> {
   const wanted = looked.flatMap(({ day, seen, fingerprint, reason }) => {
     if (reason === null) return [];
-    const drop = request.drop === true ? { drop: true as const } : {};
+    const drop = drops ? { drop: true as const } : {};
     const task: ExportTask = {
       sluice: 'export-day',
       export: exported.name,
@@ -151,13 +232,7 @@ async function planOne(
   await mapLimit(wanted, 1, ({ seen, task: { day, fingerprint, reason } }) =>
     ledger.noteQueued(exportSubject(exported, day), { fingerprint, reason }, seen),
   );
-  const failing = looked.filter((day) => day.isFailing);
-  return {
-    queued: wanted.map(({ task }) => task),
-    looked: days.length,
-    failedDays: failing.length,
-    isTryingFailed: failing.some(({ seen, reason }) => reason !== null || seen?.state !== 'failed'),
-  };
+  return wanted.map(({ task }) => task);
 }
 
 /**
@@ -181,83 +256,30 @@ export async function isAnyFailing(
   return isFound;
 }
 
-/** Days that a run looks at, and what their folders in the customer's bucket have. */
-interface LookedDays {
-  readonly days: readonly UtcDay[];
-  /** What the customer's bucket has, by day; null if it does not let itself be listed. */
-  readonly there: ReadonlyMap<UtcDay, ExportedFolder> | null;
-}
-
-/**
- * The days of the lookback. A run that a person asks for also looks at older days of the ledger that the customer's bucket
- * does not have, as after it was made again. A scheduled run does not: a rule of the bucket may delete old days.
- */
-async function daysToLookAt(
-  { clock, targetOf, entriesOf }: PlanExportsPorts,
-  exported: Export,
-  isScheduled: boolean,
-): Promise<LookedDays> {
-  const days = lookback(utcDay(clock.now()), exported.lookbackDays);
-  const [first = ''] = days;
-  const there = await listTarget(targetOf(exported), exported, isScheduled ? first : '');
-  if (isScheduled || there === null) return { days, there };
-  const entries = await entriesOf(EXPORTS_LEDGER, exported.name);
-  const isAbsent = (day: UtcDay) => {
-    const { hasManifest, files } = there.get(day) ?? NOTHING_THERE;
-    return exported.format === 'copy' ? !hasManifest : files === 0;
-  };
-  const old = [...entries.keys()].filter((day) => day < first && isAbsent(day));
-  return { days: [...old.sort(), ...days], there };
-}
-
-/** A folder of which nothing is left. */
-const NOTHING_THERE: ExportedFolder = { hasManifest: false, files: 0 };
-
-/**
- * Lists an export's folder once. Of a bucket that does not exist nothing is left. Another refusal says nothing of the
- * days: the next task of a day has the same, and tells it.
- *
- * @param from The first day. Empty: all.
- */
+/** The days of which an export's folder has an object; null if there is no bucket, or it does not let itself be listed. */
 async function listTarget(
   target: Pick<TargetBucket, 'listDays'>,
   exported: Export,
-  from: UtcDay,
-): Promise<LookedDays['there']> {
+): Promise<ReadonlySet<UtcDay> | null> {
   try {
-    return await target.listDays(exportFolder(exported), from);
+    return await target.listDays(exportFolder(exported));
   } catch (error) {
-    if (!(error instanceof ExportError) || OF_THE_RUN.has(error.code)) throw error;
-    return error.code === 'SLUICE_EXPORT_BUCKET_MISSING' ? new Map() : null;
+    // The next task of a day tells why.
+    if (error instanceof ExportError && NOT_BACK.has(error.code)) return null;
+    throw error;
   }
 }
 
-/** Refusals of the whole listing, which no task of a day would tell. */
-const OF_THE_RUN: ReadonlySet<string> = new Set([
-  'SLUICE_EXPORT_OUT_OF_TIME',
-  'SLUICE_EXPORT_TOO_MANY_FILES',
-]);
-
-/** Whether the customer's folder of a day has its manifest, if it gets one, and as many files as were exported last. */
-function isComplete(
-  { format }: Export,
-  { files }: Pick<LedgerEntry, 'files'>,
-  there: ExportedFolder = NOTHING_THERE,
-): boolean {
-  return (format !== 'copy' || there.hasManifest) && there.files === files.length;
-}
+/** Refusals of a bucket that is not there again, or not with its policy. */
+const NOT_BACK: ReadonlySet<string> = new Set([BUCKET_MISSING, 'SLUICE_EXPORT_ACCESS_DENIED']);
 
 /** The days before today, oldest first, as today is still being written. */
 function lookback(today: UtcDay, days: number): UtcDay[] {
   return Array.from({ length: days }, (_, i) => addDays(today, i - days));
 }
 
-/** Why a day is exported; null if it is not. @param isThere Whether the customer's bucket still has what was exported. */
-function exportReason(
-  entry: LedgerEntry | null,
-  { fingerprint, isThere }: { readonly fingerprint: string; readonly isThere: boolean },
-  now: number,
-): ExportReason | null {
+/** Why a day is exported; null if it is not. */
+function exportReason(entry: LedgerEntry | null, fingerprint: string, now: number): ExportReason | null {
   if (entry === null) return fingerprint === NO_FILES ? null : 'new';
   if (entry.lease !== undefined && entry.lease.until > now) return null;
   const { queued } = entry;
@@ -268,8 +290,7 @@ function exportReason(
     // The same day may succeed after a policy or a key was corrected.
     return now - entry.updatedAt < RETRY_AFTER_MS ? null : 'retried';
   }
-  if (same && (entry.state === 'succeeded' || entry.state === 'succeeded_no_data'))
-    return isThere ? null : 'missing';
+  if (same && (entry.state === 'succeeded' || entry.state === 'succeeded_no_data')) return null;
   if (fingerprint === NO_FILES) return entry.fingerprint === null ? null : 'deleted';
   return entry.fingerprint === null ? 'new' : 'changed';
 }

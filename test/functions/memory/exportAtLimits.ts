@@ -85,7 +85,7 @@ await exportMessages(
           there.set(`${folder}${i}-${landedName(i)}`, 1_000);
         return there;
       },
-      listDays: async () => new Map(),
+      listDays: async () => new Set(),
       write: async () => {},
       async writeJson(_, text) {
         written = JSON.parse(text).files.length;

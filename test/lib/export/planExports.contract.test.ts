@@ -125,7 +125,7 @@ describe('the plan of exports', () => {
             files: async () => [],
             read: async () => null,
           }),
-          targetOf: () => ({ listDays: async () => new Map() }),
+          targetOf: () => ({ listDays: async () => new Set() }),
           entriesOf: world.entriesOf,
           tasks: { send: async () => {} },
         },
@@ -161,91 +161,115 @@ describe('the plan of exports', () => {
     expect(await plan()).toMatchObject({ queued: [], failedDays: 0 });
   });
 
-  describe('whose folder at the customer has lost what was exported', () => {
+  describe('after the bucket was gone', () => {
     const OLD = '2026-11-10';
     const scheduled = { schedule: 'daily' } as const;
-    beforeEach(async () => {
-      for (const day of [OLD, DAY]) {
-        await world.register(day);
-        await world.put('a.parquet', day, day);
-        await world.put('b.parquet', `${day} b`, day);
-      }
-      await plan({ days: [OLD, DAY] });
-      await work();
-    });
-    const names = async (day: string) => [...(await world.exported(day)).keys()];
-    const lose = (day: string, ...lost: readonly string[]) => {
-      for (const name of lost) world.store.delete(TARGET, `events/${day}/${name}`);
+    const names = async (day: string) => [...(await world.exported(day)).keys()].sort();
+    const lose = async (day: string) => {
+      for (const name of await names(day)) world.store.delete(TARGET, `events/${day}/${name}`);
     };
-
-    it.each([
-      ['the manifest', (name: string) => name === '_manifest.json'],
-      ['a file', (name: string) => name !== '_manifest.json'],
-    ])('exports a day of the lookback again without %s', async (_what, isLost) => {
-      const before = await names(DAY);
-      const [lost = ''] = before.filter(isLost);
-      lose(DAY, lost);
-      expect(reasons(await plan(scheduled))).toEqual([`${DAY} missing`]);
-      await work();
-      expect(await names(DAY)).toEqual(before);
-      expect(reasons(await plan(scheduled))).toEqual([]);
-    });
-
-    it('exports older days again only for a person, as a rule of the bucket may delete them', async () => {
-      const before = await names(OLD);
-      lose(OLD, ...before);
-      expect(reasons(await plan(scheduled))).toEqual([]);
-      expect(reasons(await plan())).toEqual([`${OLD} missing`]);
-      await work();
-      expect(await names(OLD)).toEqual(before);
-      expect(await plan()).toMatchObject({ queued: [], looked: 3 });
-    });
-
-    it('has all days of the lookback fail while there is no bucket, and all days of the ledger follow for a person', async () => {
-      for (const day of [OLD, DAY]) lose(day, ...(await names(day)));
+    const deleteBucket = async () => {
+      for (const day of [OLD, '2026-11-18', DAY]) await lose(day);
       world.store.deleteBucket(TARGET);
-      expect(reasons(await plan(scheduled))).toEqual([`${DAY} missing`]);
-      await work();
-      expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
-        state: 'failed',
-        failure: { code: 'SLUICE_EXPORT_BUCKET_MISSING' },
-      });
+    };
+    const makeBucket = () => {
       world.store.createBucket(TARGET, { account: THEIRS });
       world.openTarget();
-      world.clock.advance(HOUR_MS);
-      expect(reasons(await plan())).toEqual([`${OLD} missing`, `${DAY} retried`]);
+    };
+    /** Runs of the schedule, an hour apart, with the work that each queues. */
+    const runs = async (count: number) => {
+      const queued: string[] = [];
+      for (let run = 0; run < count; run += 1) {
+        world.clock.advance(HOUR_MS);
+        queued.push(...reasons(await plan(scheduled)));
+        await work();
+      }
+      return queued;
+    };
+    beforeEach(async () => {
+      for (const day of [OLD, '2026-11-18', DAY]) {
+        await world.register(day);
+        await world.put('a.parquet', day, day);
+      }
+      await plan({ days: [OLD, '2026-11-18'] });
+      await work();
     });
 
-    it('exports nothing again because the bucket refuses to be listed', async () => {
+    it('exports each day again that the new bucket lacks, once', async () => {
+      const before = await names(OLD);
+      await deleteBucket();
+      expect(await runs(2)).toEqual([`${DAY} new`, `${DAY} retried`]);
+      makeBucket();
+      expect(await runs(1)).toEqual([`${OLD} missing`, '2026-11-18 missing', `${DAY} retried`]);
+      expect(await names(OLD)).toEqual(before);
+      expect(await runs(2)).toEqual([]);
+    });
+
+    it('waits for the policy of the new bucket, also if a day failed by it meanwhile', async () => {
+      await deleteBucket();
+      await runs(2);
+      makeBucket();
       world.store.bucket(TARGET).settings = {};
-      expect(await plan()).toMatchObject({ queued: [], failed: [] });
+      await runs(2);
+      expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+        failure: { code: 'SLUICE_EXPORT_ACCESS_DENIED' },
+      });
+      world.openTarget();
+      expect(await runs(2)).toEqual([`${OLD} missing`, '2026-11-18 missing', `${DAY} retried`]);
     });
 
-    it('lists the folder once, whatever the number of days', async () => {
-      const asked: unknown[] = [];
-      await plan(scheduled, {
-        listDays: async (...asks) => {
-          asked.push(asks);
-          return new Map();
+    it('writes no empty day where the files of our table are gone, too', async () => {
+      await deleteBucket();
+      await runs(2);
+      world.remove('a.parquet', OLD);
+      makeBucket();
+      await runs(2);
+      expect(await names(OLD)).toEqual([]);
+    });
+
+    it('asks again in the next run if the bucket could not be listed for now', async () => {
+      await deleteBucket();
+      await runs(2);
+      makeBucket();
+      world.clock.advance(HOUR_MS);
+      const busy = await plan(scheduled, {
+        listDays: async () => {
+          throw new ExportError('SLUICE_EXPORT_TARGET_UNAVAILABLE', 'SlowDown');
         },
       });
-      expect(asked).toEqual([['events/', '2026-11-17']]);
+      expect(busy.failed).toMatchObject([{ code: 'SLUICE_EXPORT_TARGET_UNAVAILABLE', transient: true }]);
+      await work();
+      expect(await runs(1)).toEqual([`${OLD} missing`, '2026-11-18 missing']);
     });
+  });
 
-    it('keeps a copy whose source is gone only while the copy is there', async () => {
-      world.remove('a.parquet');
-      await plan(scheduled);
-      await work();
-      const { files = [] } = (await world.ledger.read(exportSubject(world.configured(), DAY))) ?? {};
-      const kept = files.flatMap(({ fate, detail = '' }) => (fate === 'kept' ? [detail] : []));
-      expect(kept).toHaveLength(1);
-      lose(DAY, ...kept);
-      expect(reasons(await plan(scheduled))).toEqual([`${DAY} missing`]);
-      await work();
-      const left = await world.exported();
-      expect(world.manifest(left).files.map(({ name }) => left.has(name))).toEqual([true]);
-      expect(reasons(await plan(scheduled))).toEqual([]);
-    });
+  it('keeps a copy whose source is gone only while the copy is there', async () => {
+    await world.register(DAY);
+    for (const name of ['a.parquet', 'b.parquet']) await world.put(name, name);
+    await plan();
+    await work();
+    world.remove('a.parquet');
+    await plan();
+    await work();
+    const { files = [] } = (await world.ledger.read(exportSubject(world.configured(), DAY))) ?? {};
+    const kept = files.flatMap(({ fate, detail = '' }) => (fate === 'kept' ? [detail] : []));
+    expect(kept).toHaveLength(1);
+    for (const name of kept) world.store.delete(TARGET, `events/${DAY}/${name}`);
+    await plan({ days: [DAY] });
+    await work();
+    const left = await world.exported();
+    expect(world.manifest(left).files.map(({ name }) => left.has(name))).toEqual([true]);
+  });
+
+  it('never lists the bucket of a customer who deletes what was read', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    await plan();
+    await work();
+    for (const name of (await world.exported()).keys()) world.store.delete(TARGET, `events/${DAY}/${name}`);
+    world.clock.advance(HOUR_MS);
+    const listDays = () => Promise.reject(new Error('listed'));
+    expect(await plan({}, { listDays })).toMatchObject({ queued: [], failed: [] });
   });
 
   it('skips a day that is being exported', async () => {
