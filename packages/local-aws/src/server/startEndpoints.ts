@@ -1,4 +1,5 @@
 import type { LocalClock } from '../base/clock.ts';
+import { reportDefect } from '../base/reportDefect.ts';
 import type { Listening } from '../edge/listen.ts';
 import type { OnRefused } from '../edge/requestGuard.ts';
 import type { Faults } from '../faults/Faults.ts';
@@ -12,16 +13,20 @@ export interface Endpoints {
   readonly api: string | undefined;
   /** URLs of the functions that have a Function URL, by the function's name. */
   readonly functionUrls: Readonly<Record<string, string>>;
+  /** Closes all servers. Running requests have a few seconds to finish. */
   close(): Promise<void>;
 }
 
 /** Options of {@link startEndpoints}. */
 export interface EndpointsOptions {
+  /** The deployment's account, 12 digits. */
   readonly accountId: string;
+  /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
   /** Whether the function's policy lets API Gateway invoke it for a route. */
   readonly mayInvoke: (functionName: string, routeKey: string) => boolean;
   readonly clock: LocalClock;
+  /** Injected failures of requests, of the service `gateway`. */
   readonly faults: Faults;
   /** Called for each request that the HTTP API admits, with the status of its answer; 0 without one. */
   readonly onAnswer?: ((apiId: string, status: number) => void) | undefined;
@@ -55,6 +60,7 @@ export async function startEndpoints(
     if (gateway !== undefined) servers.push(gateway);
     const urls: Record<string, string> = {};
     for (const functionUrl of functionUrls) {
+      // At this address it is the one for a `Host` that names none of them.
       const others = functionUrls.filter((other) => other !== functionUrl);
       const server = await startFunctionUrl({ ...common, urls: [functionUrl, ...others], port: nextPort() });
       servers.push(server);
@@ -62,7 +68,8 @@ export async function startEndpoints(
     }
     return { api: gateway?.url, functionUrls: urls, close };
   } catch (error) {
-    await close();
+    // What cannot be closed then must not hide why the start failed.
+    await close().catch(reportDefect);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Action, Caller } from './decideHere.ts';
+import type { Action, Caller, Verdict } from './decideHere.ts';
 
 /** The part of the simulator's interface that is used here. */
 interface Simulator {
@@ -10,15 +10,29 @@ interface Simulator {
     options: object,
   ): Promise<
     | { readonly resultType: 'error'; readonly errors: unknown }
-    | { readonly resultType: 'single' | 'wildcard'; readonly overallResult: string }
+    | { readonly resultType: 'single' | 'wildcard'; readonly overallResult: Verdict }
   >;
 }
 
-/** Names the folder where the simulator is installed: its licence is the AGPL, so it is no dependency of the repository. */
+/**
+ * The environment variable with the folder in which the simulator is installed. The simulator is no dependency of the repository,
+ * because its licence is the AGPL.
+ */
 export const SIMULATOR_VARIABLE = 'SLUICE_IAM_SIMULATOR';
 const PACKAGE = '@cloud-copilot/iam-simulate';
 
-let simulator: Promise<Simulator> | undefined;
+/** The simulators that were loaded, by their folder. */
+const loaded = new Map<string, Promise<Simulator>>();
+
+/** Loads the simulator that is installed in a folder, once. */
+function simulatorIn(directory: string): Promise<Simulator> {
+  const known = loaded.get(directory);
+  if (known !== undefined) return known;
+  const path = createRequire(join(directory, 'package.json')).resolve(PACKAGE);
+  const simulator: Promise<Simulator> = import(pathToFileURL(path).href);
+  loaded.set(directory, simulator);
+  return simulator;
+}
 
 /**
  * The decision of an independent simulator of IAM; undefined where it is not installed.
@@ -29,13 +43,10 @@ export async function witnessDecision(
   { principal, policies, resourceAccount, resourcePolicy, sessionPolicy }: Caller,
   { action, context }: Action,
   resource: string,
-): Promise<string | undefined> {
+): Promise<Verdict | undefined> {
   const directory = process.env[SIMULATOR_VARIABLE];
   if (directory === undefined) return undefined;
-  simulator ??= import(
-    pathToFileURL(createRequire(join(directory, 'package.json')).resolve(PACKAGE)).href
-  ) satisfies Promise<Simulator>;
-  const { runSimulation } = await simulator;
+  const { runSimulation } = await simulatorIn(directory);
   const result = await runSimulation(
     {
       request: {
