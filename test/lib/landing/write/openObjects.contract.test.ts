@@ -14,14 +14,18 @@ import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 const NOW = Date.parse('2026-11-25T10:00:00Z');
 const MIB = 2 ** 20;
 const config = defineConfig({ bucket: 'acme' });
+/** As many objects as the tests of opening and of notes have: more than are opened at once, fewer than a page of keys. */
+const OBJECTS = 200;
 const keyOf = (n: number) => `landing/2026/11/25/10/object-${String(n).padStart(5, '0')}.ndjson.gz`;
 const keysOf = (count: number) => Array.from({ length: count }, (_, n) => keyOf(n));
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let objects: MemoryObjects;
-/** Calls of the bucket, and keys that it does not delete. */
+/** Calls of the bucket: keys, and the number of listings. */
 let calls: { open: string[]; read: string[]; list: number };
+/** Whether the bucket does not delete an object. */
 let undeletable: (key: string) => boolean;
+/** The bodies of the objects that were opened. */
 let bodies: Readable[];
 /** Called with the whole body of an opened object; what it returns is read instead. */
 let stream: (body: Buffer, key: string) => Readable;
@@ -105,23 +109,24 @@ async function mostOpening(work: () => Promise<unknown>): Promise<number> {
 }
 
 it('opens forty objects ahead, and no more', async () => {
-  await land(200);
-  expect(await mostOpening(() => write(keysOf(200)))).toBe(40);
-  expect(calls.open).toHaveLength(200);
+  await land(OBJECTS);
+  expect(await mostOpening(() => write(keysOf(OBJECTS)))).toBe(40);
+  expect(calls.open).toHaveLength(OBJECTS);
 });
 
-it('lists notes once for a batch, and reads none without one', async () => {
-  await land(200);
+it('lists notes once for a batch, and reads none if there is none', async () => {
+  await land(OBJECTS);
   await objects.write(LANDING_LOOK, '{}');
-  expect(await write(keysOf(200))).toMatchObject({ objects: { written: 200 }, rows: 200 });
+  expect(await write(keysOf(OBJECTS))).toMatchObject({ objects: { written: OBJECTS }, rows: OBJECTS });
   expect(calls.list).toBe(1);
   expect(calls.read).toEqual([]);
 });
 
 it.each([
-  { title: 'a listing of two pages', others: 1_999, lists: 2, read: 1 },
-  { title: 'a listing of more', others: 2_000, lists: 2, read: 200 },
-])('finds the note on an object with $title', async ({ others, lists, read }) => {
+  { title: 'two pages of notes', others: 1_999, reads: 1 },
+  // The listing ends before it is whole: each of the 100 objects is asked for both notes that it may have.
+  { title: 'more than two pages of notes', others: 2_000, reads: 200 },
+])('finds the note on an object among $title', async ({ others, reads }) => {
   await land(100);
   undeletable = (key) => key === keyOf(70);
   await write([keyOf(70)]);
@@ -129,19 +134,21 @@ it.each([
   calls = { open: [], read: [], list: 0 };
   undeletable = () => false;
   expect(await write(keysOf(100))).toMatchObject({ objects: { written: 99, gone: 1 }, rows: 99 });
-  expect(calls.list).toEqual(lists);
-  expect(calls.read.length).toEqual(read);
+  expect(calls.list).toBe(2);
+  expect(calls.read).toHaveLength(reads);
 });
 
 it('sees what another run has noted since the round before', async () => {
   await land(2);
   const { eTag = '' } = objects.objects.get(keyOf(1)) ?? {};
   const other = { key: keyOf(1), eTag, modifiedAt: NOW };
+  let noted: Promise<unknown> | undefined;
   objects.onWrite = () => {
     objects.onWrite = () => {};
-    void writeNote(objects, other, { written: true, why: 'AccessDenied' });
+    noted = writeNote(objects, other, { written: true, why: 'AccessDenied' });
   };
   const done = await write([], {}, [[keyOf(0)], [keyOf(1)]]);
+  await noted;
   expect(done).toMatchObject({ objects: { written: 1, gone: 1 }, rows: 1 });
 });
 
@@ -153,14 +160,14 @@ it('reads the notes of each object if they cannot be listed', async () => {
   expect(await write(keysOf(2), { store: denied })).toMatchObject({ objects: { undeleted: 2 }, rows: 0 });
 });
 
-it('writes none of 5,000 objects twice that the bucket does not delete', async () => {
-  await land(400);
+it('writes no object twice that the bucket does not delete, among 5,000 notes', async () => {
+  await land(2 * OBJECTS);
   undeletable = (key) => key.startsWith('landing/');
-  const batches = [keysOf(200), keysOf(400).slice(200)];
-  const all = { undeleted: 200, gone: 0, damaged: 0 };
+  const batches = [keysOf(OBJECTS), keysOf(2 * OBJECTS).slice(OBJECTS)];
+  const all = { undeleted: OBJECTS, gone: 0, damaged: 0 };
   for (const batch of batches)
-    expect(await write(batch)).toMatchObject({ objects: { ...all, written: 200 }, rows: 200 });
-  await noteOthers(4_600);
+    expect(await write(batch)).toMatchObject({ objects: { ...all, written: OBJECTS }, rows: OBJECTS });
+  await noteOthers(5_000 - 2 * OBJECTS);
   for (const batch of batches)
     expect(await write(batch)).toMatchObject({ objects: { ...all, written: 0 }, rows: 0, files: 0 });
   const notes = [...objects.objects.keys()].filter((key) => key.startsWith(LANDING_NOTES));
@@ -194,25 +201,25 @@ async function mostHeld(sizes: readonly number[], more: Partial<Writer> = {}): P
 }
 
 it.each([
-  ['of a piece each', Array<number>(20).fill(4 * MIB)],
-  ['of many pieces', Array<number>(12).fill(9 * MIB)],
-  ['of all sizes', [40, 1, 1, 9, 1, 4, 4, 4, 4, 4, 4, 4, 4, 4, 1, 1].map((size) => size * MIB)],
-])('holds 32 MiB of objects ahead: %s', async (_what, sizes) => {
-  const most = await mostHeld(sizes);
-  // Beside them pieces of the one that is taken: the one that is read, and the next.
+  { title: 'of a piece each', sizes: Array<number>(20).fill(4) },
+  { title: 'of many pieces', sizes: Array<number>(12).fill(9) },
+  { title: 'of all sizes', sizes: [40, 1, 1, 9, 1, 4, 4, 4, 4, 4, 4, 4, 4, 4, 1, 1] },
+])('holds more than 24 MiB of objects ahead, and at most 41: $title', async ({ sizes }) => {
+  const most = await mostHeld(sizes.map((mebibytes) => mebibytes * MIB));
+  // 32 MiB are held ahead. Beside them are pieces of the object that is taken: the one that is read, and the next.
   expect(most / MIB).toBeLessThanOrEqual(32 + 8 + 1);
   expect(most / MIB).toBeGreaterThan(24);
   expect(bodies.filter(({ destroyed }) => !destroyed)).toEqual([]);
 });
 
-it('takes a piece that is larger than all of that, alone', async () => {
+it('takes pieces that are larger than all of that', async () => {
   await landBytes([1, 40 * MIB, 1, 40 * MIB, 1]);
   const done = await write(keysOf(5), { pieceBytes: 64 * MIB });
   expect(done.objects).toEqual({ written: 0, undeleted: 0, gone: 0, damaged: 5 });
   expect(done.failed.size).toBe(0);
 });
 
-it('fails the objects alone that cannot be opened or read, and leaves no stream open', async () => {
+it('fails only the objects that cannot be opened or read, and leaves no stream open', async () => {
   await land(60);
   stream = (body, key) => {
     if (key !== keyOf(30)) return Readable.from([body]);
