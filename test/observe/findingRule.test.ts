@@ -55,8 +55,14 @@ const OF_SENDERS = new Set(
 const SAYS_WHO =
   /\bfrom [a-z]+[-\w]* \d|with the key|Who sent them|does not say who|CloudTrail|neither client nor key|SLUICE_FINDING_ARCHIVING|Another release of Sluice has deployed/;
 
+/** The buckets that a command of AWS names. */
+function bucketsOf(command: string): readonly string[] {
+  const named = /s3:\/\/([^/\s']+)|--bucket ([^\s']+)|--copy-source '?([^/\s']+)/g;
+  return [...command.matchAll(named)].flatMap((found) => found.slice(1).filter(Boolean));
+}
+
 /** What in a title, a cause or a cure is against the rule: a title is one sentence of fact, with since when and how many. */
-function ruleFaults({ code, title, since, cause, cure, detail }: Finding): readonly string[] {
+function ruleFaults({ code, title, since, cause, cure, detail, commands }: Finding): readonly string[] {
   const withoutTimes = title.replaceAll(/\d{4}-\d\d-\d\d(T[\d:.]+Z)?|seen now/g, '');
   const rules = {
     'is a sentence': /^[\w\d].*\.$/.test(title) && !title.includes('. '),
@@ -72,6 +78,10 @@ function ruleFaults({ code, title, since, cause, cure, detail }: Finding): reado
       code !== 'SLUICE_FINDING_UNREADABLE' ||
       !/AWS (throttles|denies|did not answer)/.test(title) ||
       cause.includes('Since when is not recorded.'),
+    'has commands of AWS on buckets of the deployment alone, as its readers may use no other': commands
+      .concat(cure.split('`'))
+      .filter((text) => text.startsWith('aws '))
+      .every((text) => bucketsOf(text).every((bucket) => bucket === 'acme')),
     'says who, or why that is not known':
       !OF_SENDERS.has(code) || SAYS_WHO.test(`${title} ${detail} ${cause}`),
     'leaves nothing to fill into a command but a label': !cure

@@ -231,8 +231,8 @@ const wellDataset: DatasetDays = {
   dataset: 'orders',
   kind: 'events',
   table: 'acme_orders',
-  folder: 's3://acme/orders/',
-  place: 's3://acme/orders/YYYY-MM-DD',
+  folder: 's3://customers/orders/',
+  place: 's3://customers/orders/YYYY-MM-DD',
   schedule: 'daily',
   lookbackDays: 3,
   firstDay: '2026-11-17',
@@ -251,7 +251,7 @@ const wellDataset: DatasetDays = {
 export const namedExport = {
   export: 'out',
   table: 'statsig_forwarded_events',
-  target: 's3://acme/out/',
+  target: 's3://customers/out/',
   firstDay: '2026-11-17',
 } satisfies Partial<Item<'exports'>>;
 /**

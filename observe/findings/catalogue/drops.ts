@@ -53,7 +53,7 @@ export const dropsFindings = {
       ],
       beside: [
         'The folder has no file of the day, and has names that are no days as `dayFormat` and `layout` of the dataset say.',
-        'Ask whoever delivers it whether the day is below one of the names of the title, which the first command lists: then have it moved to its day, or correct `folder` or `dayFormat` and deploy, and the next run loads it. If the day has no file on purpose, run `accept empty`.',
+        'Ask whoever delivers it whether the day is below one of the names of the title: then have it moved to its day, or correct `folder` or `dayFormat` and deploy, and the next run loads it. If the day has no file on purpose, run `accept empty`.',
       ],
       noRows: [
         'Files of the day came, and have no row: the job that makes them ran before its data was there.',
@@ -81,7 +81,7 @@ export const dropsFindings = {
       ],
       nowhere: [
         'The folder has nothing for any day that is looked for.',
-        'Compare `folder` and `dayFormat` of the dataset with the keys that the command lists, and ask whoever delivers it whether the job still runs.',
+        'Ask whoever delivers it whether the job still runs, and for the keys that it writes: compare `folder` and `dayFormat` of the dataset with them. `backfill`, if it is a command here, loads days before those that are looked for.',
       ],
       elsewhere: [
         'The folder has files, and none for a day that is looked for: as `dayFormat` reads their keys they are of other days.',
@@ -89,7 +89,7 @@ export const dropsFindings = {
       ],
       otherNames: [
         'Whoever delivers it names days otherwise than `dayFormat` and `layout` of the dataset say.',
-        'The first command lists the folder. Have the configured names back, or set `dayFormat` or `layout` to the names in the detail and deploy. Then the second command loads the days.',
+        'Have the configured names back, or set `dayFormat` or `layout` to the names in the detail and deploy. Then the command loads the days.',
       ],
     },
     { section: 'drops', alarms: ['ingest-stopped', 'ingest-late'] },

@@ -158,7 +158,7 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
 function* listing(drops: DatasetDays, dataset: Dataset): Findings {
-  const { name, now, run, log, policy, needs, commands, backfill, deployedAt } = dataset;
+  const { name, now, run, log, policy, needs, backfill, deployedAt } = dataset;
   const { isLookDamaged, isPlanFailing, isPlanIdle } = dataset;
   const { folder, schedule, lookbackDays, lastLook, isLookOld, unlooked, days } = drops;
   const late = (
@@ -200,7 +200,7 @@ function* listing(drops: DatasetDays, dataset: Dataset): Findings {
     );
   }
   if (!stopped) {
-    yield* otherNames(drops, name, (from, to) => [commands.aws('s3', 'ls', folder), backfill(from, to)]);
+    yield* otherNames(drops, name, backfill);
     return;
   }
   const there = [...unlooked.slice(-1).map((day) => `files of ${day}`), ...(elsewhere?.others ?? [])];
@@ -218,20 +218,15 @@ function* listing(drops: DatasetDays, dataset: Dataset): Findings {
     detail: `${name}: ${had}${instead}, ${listedAt}${moved}.`,
   } as const;
   const before = unlooked.filter((day) => day < drops.firstDay);
-  yield late(told, [
-    commands.aws('s3', 'ls', folder),
-    ...dayRanges(before)
-      .slice(0, MOST_COMMANDS)
-      .map(({ from, to }) => backfill(from, to)),
-  ]);
+  const ranges = dayRanges(before).slice(0, MOST_COMMANDS);
+  yield late(
+    told,
+    ranges.map(({ from, to }) => backfill(from, to)),
+  );
 }
 
 /** Days that seem to come under other names than the dataset has. */
-function* otherNames(
-  drops: DatasetDays,
-  name: string,
-  shown: (from: string, to: string) => readonly string[],
-): Findings {
+function* otherNames(drops: DatasetDays, name: string, backfill: Dataset['backfill']): Findings {
   const misnamed = misnamedDays(drops);
   const [first] = misnamed?.missed ?? [];
   if (misnamed === null || first === undefined) return;
@@ -243,8 +238,7 @@ function* otherNames(
     since: first,
     detail: `${drops.folder} has ${has}. ${missed.join(', ')}: no file.`,
   } as const;
-  const all = shown(first, missed.at(-1) ?? first);
-  yield finding('SLUICE_FINDING_INGEST_LATE', told, all, 'warning');
+  yield finding('SLUICE_FINDING_INGEST_LATE', told, [backfill(first, missed.at(-1) ?? first)], 'warning');
 }
 
 /** Days that failed. */
@@ -452,7 +446,7 @@ function namesBeside(drops: DatasetDays): readonly string[] {
 /** Late days that lack the same. */
 function* lateOf(
   drops: DatasetDays,
-  { name, status, backfill, accept, commands }: Dataset,
+  { name, status, backfill, accept }: Dataset,
   {
     kind,
     absent,
@@ -485,7 +479,7 @@ function* lateOf(
       detail: `${name}: ${what} come of ${listed(texts, '; ')}.`,
     };
     yield finding('SLUICE_FINDING_INGEST_LATE', told, [
-      kind === 'beside' ? commands.aws('s3', 'ls', drops.folder) : status(days[0]),
+      status(days[0]),
       ...dayRanges(days)
         .slice(0, MOST_COMMANDS)
         // The next run looks for the others itself.

@@ -74,7 +74,7 @@ describe('a finding about drops and exports', () => {
       expected: '2026-11-17T08:00:00.000Z',
     },
   ])('of a folder without files is $what', ({ since, expected }) => {
-    const place = since === undefined ? {} : { place: { name: 's3://acme/orders/', since } };
+    const place = since === undefined ? {} : { place: { name: 's3://customers/orders/', since } };
     const found = judge(
       datasetFacts({
         days: [{ ...loadedDay, version: '20261117T080000000Z-0123abcd' }],
@@ -108,7 +108,7 @@ describe('a finding about drops and exports', () => {
     expect(judge(datasetFacts({ late, lastLook }))).toMatchObject([
       {
         title: expect.stringContaining('the folder has v2/'),
-        commands: [expect.stringContaining('s3 ls'), expect.any(String)],
+        commands: [expect.stringContaining('ingest status'), expect.any(String)],
       },
     ]);
   });

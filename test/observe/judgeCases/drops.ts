@@ -157,7 +157,7 @@ export const dropCases: readonly Case[] = [
     }),
     'SOURCE_UNREADABLE',
     'problem',
-    `acme/orders s3://acme/orders/ since ${hoursAgo(1)} SLUICE_SOURCE_X`,
+    `acme/orders s3://customers/orders/ since ${hoursAgo(1)} SLUICE_SOURCE_X`,
     'npx sluice ingest run --source acme --dataset orders',
   ],
   [
@@ -167,7 +167,7 @@ export const dropCases: readonly Case[] = [
     }),
     'SOURCE_UNREADABLE',
     'problem',
-    `acme/orders s3://acme/orders/ since ${hoursAgo(1)} SLUICE_SOURCE_OWNER_DIFFERS`,
+    `acme/orders s3://customers/orders/ since ${hoursAgo(1)} SLUICE_SOURCE_OWNER_DIFFERS`,
     'npx sluice ingest run --source acme --dataset orders',
   ],
   [
@@ -185,7 +185,7 @@ export const dropCases: readonly Case[] = [
     }),
     'SOURCE_UNREADABLE',
     'problem',
-    `acme/orders s3://acme/orders/ since ${hoursAgo(5)} last tried ${hoursAgo(1)} listed last ${hoursAgo(6)} SLUICE_SOURCE_ACCESS_DENIED sluice-prod-IngestPlanRole-* s3:ListBucket`,
+    `acme/orders s3://customers/orders/ since ${hoursAgo(5)} last tried ${hoursAgo(1)} listed last ${hoursAgo(6)} SLUICE_SOURCE_ACCESS_DENIED sluice-prod-IngestPlanRole-* s3:ListBucket`,
     'npx sluice policy print --for ingest-source --source acme',
     'npx sluice ingest run --source acme --dataset orders',
   ],
@@ -222,7 +222,7 @@ export const dropCases: readonly Case[] = [
     }),
     'INGEST_LATE',
     'warning',
-    `acme/orders s3://acme/orders/ 3 2026-01-02 year=2026/ ${hoursAgo(1)}`,
+    `acme/orders s3://customers/orders/ 3 2026-01-02 year=2026/ ${hoursAgo(1)}`,
   ],
   [
     'no day has come for two days, and the folder has names of another form',
@@ -236,8 +236,8 @@ export const dropCases: readonly Case[] = [
     }),
     'INGEST_LATE',
     'warning',
-    's3://acme/orders/ 2026/ 2026-11-17 2026-11-18',
-    'aws s3 ls s3://acme/orders/',
+    's3://customers/orders/ 2026/ 2026-11-17 2026-11-18',
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-17 --to 2026-11-18',
   ],
   [
     'a new place has no file, told once for all days that were loaded from others',
@@ -249,12 +249,12 @@ export const dropCases: readonly Case[] = [
       lastLook: {
         ...hourOldLook,
         stopped: true,
-        place: { name: 's3://acme/orders/YYYY-MM-DD', since: NOW - 5 * HOUR_MS },
+        place: { name: 's3://customers/orders/YYYY-MM-DD', since: NOW - 5 * HOUR_MS },
       },
     }),
     'INGEST_LATE',
     'warning',
-    `acme/orders s3://acme/orders/ 3 ${hoursAgo(1)} ${hoursAgo(5)} s3://acme/b/YYYY-MM-DD`,
+    `acme/orders s3://customers/orders/ 3 ${hoursAgo(1)} ${hoursAgo(5)} s3://acme/b/YYYY-MM-DD`,
   ],
   [
     'days before the lookback have newer files than were loaded',
