@@ -132,12 +132,14 @@ interface ExportPlan extends Pick<ExportsPlan, 'looked' | 'failedDays' | 'isTryi
 async function planOne(
   ports: PlanExportsPorts,
   exported: Export,
-  request: Pick<ExportRequest, 'days' | 'drop'>,
+  request: Pick<ExportRequest, 'schedule' | 'days' | 'drop'>,
 ): Promise<ExportPlan> {
   const { clock } = ports;
   const { days = lookback(utcDay(clock.now()), exported.lookbackDays) } = request;
   const reasonOf = (entry: LedgerEntry | null, fingerprint: string): ExportReason | null =>
-    request.days === undefined ? exportReason(entry, fingerprint, clock.now()) : 'asked';
+    request.days === undefined
+      ? exportReason(entry, fingerprint, clock.now(), request.schedule === undefined)
+      : 'asked';
   const looked = await lookAt(ports, exported, days, reasonOf);
   const queued = await queue(ports, exported, looked, request.drop === true);
   const failing = looked.filter((day) => day.failedBy !== null);
@@ -278,8 +280,13 @@ function lookback(today: UtcDay, days: number): UtcDay[] {
   return Array.from({ length: days }, (_, i) => addDays(today, i - days));
 }
 
-/** Why a day is exported; null if it is not. */
-function exportReason(entry: LedgerEntry | null, fingerprint: string, now: number): ExportReason | null {
+/** Why a day is exported; null if it is not. @param isAsked Whether a person asks, who has corrected what it failed by. */
+function exportReason(
+  entry: LedgerEntry | null,
+  fingerprint: string,
+  now: number,
+  isAsked: boolean,
+): ExportReason | null {
   if (entry === null) return fingerprint === NO_FILES ? null : 'new';
   if (entry.lease !== undefined && entry.lease.until > now) return null;
   const { queued } = entry;
@@ -288,7 +295,7 @@ function exportReason(entry: LedgerEntry | null, fingerprint: string, now: numbe
   const same = entry.fingerprint === fingerprint;
   if (entry.state === 'failed') {
     // The same day may succeed after a policy or a key was corrected.
-    return now - entry.updatedAt < RETRY_AFTER_MS ? null : 'retried';
+    return !isAsked && now - entry.updatedAt < RETRY_AFTER_MS ? null : 'retried';
   }
   if (same && (entry.state === 'succeeded' || entry.state === 'succeeded_no_data')) return null;
   if (fingerprint === NO_FILES) return entry.fingerprint === null ? null : 'deleted';

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily, errorName } from '../../lib/base/errors.ts';
 import { parseJson, valueAt } from '../../lib/base/json.ts';
-import { systemClock, utcDay } from '../../lib/base/time.ts';
+import { utcDay } from '../../lib/base/time.ts';
 import { hourIn } from '../../lib/landing/lines/receivedHours.ts';
 import { encodeLines, type LandedRow } from '../../lib/landing/store/encodeLines.ts';
 import { putRecordObject } from '../../lib/landing/store/land.ts';
@@ -54,19 +54,19 @@ export const RedriveError = defineErrorFamily('user', {
  * @throws What clients of AWS throw.
  */
 export async function redrive(
-  deployment: Pick<Deployment, 's3' | 'config'>,
+  deployment: Pick<Deployment, 's3' | 'config' | 'now'>,
   selection: QuarantineSelection,
   dryRun: boolean,
 ): Promise<RedriveReport> {
-  const { s3, config } = deployment;
+  const { s3, config, now } = deployment;
   const store = s3ObjectStore(s3, config.bucket);
-  const record = await RedriveRecord.read(store);
+  const record = await RedriveRecord.read(store, now);
   const items = readQuarantine(s3, config, selection, (row) => record.hasRow(row));
   const put = putRecordObject(store);
   const land: LandRows = async (rows) => {
     const body = encodeLines(rows);
     if (body === null) return;
-    const key = directRecordKey(utcDay(systemClock.now()), hash('sha256', body), 'redriven');
+    const key = directRecordKey(utcDay(now), hash('sha256', body), 'redriven');
     await put({ key, body }, CHUNK_MS);
   };
   return redriveQuarantine(items, await currentRevalidator(deployment), dryRun ? null : land, record);
@@ -143,7 +143,6 @@ async function put(
   waiting: readonly RestoredEvent[],
   record: Pick<RedriveRecord, 'add'>,
 ): Promise<void> {
-  const at = systemClock.now();
   const rowsOf = (kind: ForwardedKind) =>
     waiting.filter((event) => event.kind === kind).map(({ landed }) => ({ ...landed, hour: hourOf(landed) }));
   try {
@@ -161,7 +160,7 @@ async function put(
     if (row.isWhole && row.open === 0) rows.push(row.id);
     else events.push(eventIdOf(landed.json));
   }
-  await record.add({ at, rows, events });
+  await record.add({ rows, events });
 }
 
 /** The event_id of a row. Every row that the collector makes has one, and so has every row that was restored. */

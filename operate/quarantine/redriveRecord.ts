@@ -29,20 +29,23 @@ export type RedrivenPart = Readonly<z.output<typeof partSchema>>;
  */
 export class RedriveRecord {
   readonly #store: ObjectStore;
+  readonly #now: number;
   readonly #rows = new Map<string, number>();
   readonly #events = new Set<string>();
 
-  private constructor(store: ObjectStore) {
+  private constructor(store: ObjectStore, now: number) {
     this.#store = store;
+    this.#now = now;
   }
 
   /**
    * Reads the record of a deployment's bucket.
    *
+   * @param now The deployment's time, epoch milliseconds, of what is added: rows have the time of its clock, which can be moved.
    * @throws What S3's client throws.
    */
-  static async read(store: ObjectStore): Promise<RedriveRecord> {
-    const record = new RedriveRecord(store);
+  static async read(store: ObjectStore, now: number): Promise<RedriveRecord> {
+    const record = new RedriveRecord(store, now);
     const keys: string[] = [];
     for await (const { key } of listObjects(store, REDRIVEN_FOLDER)) keys.push(key);
     await mapLimit(keys, AT_ONCE, async (key) => {
@@ -77,8 +80,9 @@ export class RedriveRecord {
    *
    * @throws What S3's client throws.
    */
-  async add(part: RedrivenPart): Promise<void> {
-    if (part.rows.length === 0 && part.events.length === 0) return;
+  async add(delivered: Omit<RedrivenPart, 'at'>): Promise<void> {
+    if (delivered.rows.length === 0 && delivered.events.length === 0) return;
+    const part = { at: this.#now, ...delivered };
     await this.#store.write(redrivenKey(isoTimestamp(part.at), randomUUID()), JSON.stringify(part));
     this.#note(part);
   }

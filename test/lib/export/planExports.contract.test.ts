@@ -153,12 +153,26 @@ describe('the plan of exports', () => {
     world.store.bucket(TARGET).settings = {};
     await plan();
     await work();
-    expect(await plan()).toMatchObject({ queued: [], failedDays: 1 });
+    expect(await plan({ schedule: 'daily' })).toMatchObject({ queued: [], failedDays: 1 });
     world.openTarget();
     world.clock.advance(HOUR_MS);
-    expect(await plan()).toMatchObject({ queued: [{ reason: 'retried' }], failedDays: 1 });
+    expect(await plan({ schedule: 'daily' })).toMatchObject({
+      queued: [{ reason: 'retried' }],
+      failedDays: 1,
+    });
     await work();
     expect(await plan()).toMatchObject({ queued: [], failedDays: 0 });
+  });
+
+  it('retries failed days at once if a person asks', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    world.store.bucket(TARGET).settings = {};
+    await plan();
+    await work();
+    world.openTarget();
+    expect(reasons(await plan())).toEqual([`${DAY} retried`]);
+    expect(reasons(await plan())).toEqual([]);
   });
 
   describe('after the bucket was gone', () => {

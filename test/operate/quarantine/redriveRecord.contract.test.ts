@@ -24,12 +24,13 @@ async function run(
   items: readonly QuarantinedItem[],
   revalidate: (one: QuarantinedItem) => Revalidation,
   land?: LandRows | null,
+  now = Date.now(),
 ) {
   const delivered: string[] = [];
   const take: LandRows = async ({ exposures, events }) => {
     delivered.push(...[...exposures, ...events].map(({ json }): string => JSON.parse(json).event_id));
   };
-  const record = await RedriveRecord.read(world.store);
+  const record = await RedriveRecord.read(world.store, now);
   async function* left() {
     for (const quarantined of items) if (!record.hasRow(quarantined)) yield quarantined;
   }
@@ -56,6 +57,13 @@ describe('the record of a redrive', () => {
   it('finds a row again that its table did not take after it was redriven', async () => {
     await run([item('a')], whole);
     expect((await run([item('a', Date.now() + 60_000)], whole)).report.found).toBe(1);
+  });
+
+  it('leaves out rows that were delivered by a clock that was moved', async () => {
+    const ahead = Date.now() + 9 * 86_400_000;
+    const items = [item('a', ahead - 1)];
+    await run(items, whole, undefined, ahead);
+    expect((await run(items, whole, undefined, ahead)).report.found).toBe(0);
   });
 
   it('delivers of a row only what was refused before', async () => {
