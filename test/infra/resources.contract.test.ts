@@ -381,6 +381,13 @@ describe('the way to the registrar', () => {
     ).toEqual(
       ['RegisterDeadLetter', 'Register', 'WriteDeadLetter', 'Write'].map((part) => `${part}QueuePolicy`),
     );
+    for (const { logicalId, properties } of ofType('AWS::SQS::QueuePolicy')) {
+      const queue = ofType('AWS::SQS::Queue').find((one) => `${one.logicalId}Policy` === logicalId);
+      expect(properties).toMatchObject({
+        Queues: [queue?.physicalId],
+        PolicyDocument: { Statement: [{ Resource: queue?.arn }] },
+      });
+    }
     // As long as SQS can.
     for (const part of ['Register', 'Write'])
       expect(resourceOf(`${part}DeadLetterQueue`)).toMatchObject({ MessageRetentionPeriod: 1_209_600 });

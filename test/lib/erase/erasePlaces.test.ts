@@ -45,6 +45,16 @@ describe('an object in a place of an erasure', () => {
     expect(objectForm(config, place, key)).toEqual(form);
   });
 
+  it.each<[EraseStore, string]>([
+    ['query-results', 'reader-tables/left/results/a.csv'],
+    ['query-results', 'ledger/_loads/a/b.parquet'],
+    ['query-results', 'query-results/a.csv'],
+    ['relay', relayWaitingKey(copy)],
+    ['quarantine-large', 'quarantine-large/2026-11-01/q'],
+  ])('of %s is found with the key %s', (place, key) => {
+    expect(placeFolders(config, place).filter((folder) => key.startsWith(folder))).toHaveLength(1);
+  });
+
   it('lies in a folder of one place only, but for curated days in the folder of ingested tables', () => {
     const placesOf = (key: string) =>
       erasePlaces.filter((place) => placeFolders(config, place).some((folder) => key.startsWith(folder)));

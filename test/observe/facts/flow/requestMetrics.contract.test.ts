@@ -33,6 +33,8 @@ describe('the last hour', () => {
       [minutesAfter(7), 1],
       [minutesAfter(9), 0],
     ],
+    [`events_landed Sum ${COLLECT}`]: [[minutesAfter(1), 4]],
+    [`events_overflowed Sum ${COLLECT}`]: [[minutesAfter(4), 4]],
     [`refused_requests Sum ${COLLECT} ${NOT_STORED}`]: [
       [minutesAfter(5), 1],
       [minutesAfter(2), 3],
@@ -44,6 +46,10 @@ describe('the last hour', () => {
   it('has the first and the last minute of each answer 503', async () => {
     const times = { first: isoTimestamp(minutesAfter(2)), last: isoTimestamp(minutesAfter(5)) };
     expect((await lastHour).failedAt).toEqual({ [NOT_STORED]: times });
+  });
+
+  it('has the last minute in which events were stored, also by overflow alone', async () => {
+    expect((await lastHour).lastStoredAt).toBe(isoTimestamp(minutesAfter(4)));
   });
 
   it('has the last minute with a request, which one with a value of 0 is not', async () => {
