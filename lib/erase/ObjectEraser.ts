@@ -2,6 +2,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultPoint, RetryPorts } from '../base/retry.ts';
 import { eachAttempt } from '../base/retry.ts';
+import { MARK_BYTES, PARQUET_MARK } from '../parquet/marks.ts';
 import type { Denied, EraseBucket, ObjectAttributes, ObjectVersions, StoredVersion } from './EraseBucket.ts';
 import { EraseError } from './EraseError.ts';
 import {
@@ -477,5 +478,5 @@ function isResult(form: ObjectForm): boolean {
 }
 
 async function beginsAsParquet(path: string): Promise<boolean> {
-  return (await firstBytes(path, 4)).toString('latin1') === 'PAR1';
+  return (await firstBytes(path, MARK_BYTES)).toString('latin1') === PARQUET_MARK;
 }

@@ -51,6 +51,11 @@ export const ExportError = defineErrorFamily('user', {
     cause: 'Files of the day were replaced repeatedly while they were copied.',
     cure: 'No action is needed: the next run tries again.',
   },
+  SLUICE_EXPORT_FILE_DAMAGED: {
+    cause:
+      "A file of the table is no whole Parquet file. It is not copied, and the day in the customer's bucket stays as it is.",
+    cure: 'The detail names the file. Bring it back with `sluice restore`: of the last days, `sluice status` prints the command. Delete it if Sluice never wrote it. The next run of the lookback exports the day; `sluice export run` does it at once.',
+  },
   SLUICE_EXPORT_REWRITE_FAILED: {
     cause: "A file of the table could not be rewritten in Statsig's columns.",
     cure: 'The next run tries again. If it persists, the detail says why: with too little memory, raise `memorySize` of `export` in serverless.yml, up to 10240.',

@@ -8,6 +8,7 @@ import { sum } from '../base/sum.ts';
 import type { Clock, UtcDay } from '../base/time.ts';
 import type { Claim, Ledger, Settlement } from '../ledger/Ledger.ts';
 import { type FileFate, fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { LEAST_FILE_BYTES, MARK_BYTES, PARQUET_MARK } from '../parquet/marks.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportedDayFolder, exportedFile, isExportedFile, MANIFEST } from '../tables/exportKeys.ts';
 import { exportSubject } from '../tables/ledgerKeys.ts';
@@ -286,8 +287,9 @@ class DayWork {
     const bytes = await table.read(file);
     if (bytes === null) return false;
     try {
-      if (rewriter === undefined) await target.write(this.#keyOf(file), bytes, file.size);
-      else await this.#writeRewritten(rewriter, file, bytes);
+      const whole = wholeParquet(file, bytes);
+      if (rewriter === undefined) await target.write(this.#keyOf(file), whole, file.size);
+      else await this.#writeRewritten(rewriter, file, whole);
     } finally {
       bytes.destroy();
     }
@@ -297,7 +299,11 @@ class DayWork {
   }
 
   /** Writes what the rewriter makes of a file, and logs how many rows it has left out. */
-  async #writeRewritten(rewriter: FileRewriter, file: LandedFile, bytes: Readable): Promise<void> {
+  async #writeRewritten(
+    rewriter: FileRewriter,
+    file: LandedFile,
+    bytes: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
     const { size, rows, leftOut, open, remove } = await rewriter.rewrite(bytes);
     try {
       await this.#exporter.target.write(this.#keyOf(file), open(), size);
@@ -321,6 +327,28 @@ class DayWork {
   }
 }
 
+/**
+ * The bytes of a file as they come. What somebody wrote under the key of a file would fail each reader of the copy.
+ *
+ * @throws ExportError `SLUICE_EXPORT_FILE_DAMAGED` at the end, if the file does not begin and end as Parquet does. Of an
+ * answer that broke off nothing can be said: whoever takes the bytes reports it.
+ */
+async function* wholeParquet(file: LandedFile, bytes: Readable): AsyncGenerator<Uint8Array> {
+  let head = '';
+  let end = '';
+  let size = 0;
+  for await (const piece of bytes as AsyncIterable<Uint8Array>) {
+    const first = Buffer.from(piece.subarray(0, MARK_BYTES)).toString('latin1');
+    const last = Buffer.from(piece.subarray(-MARK_BYTES)).toString('latin1');
+    head = (head + first).slice(0, MARK_BYTES);
+    end = (end + last).slice(-MARK_BYTES);
+    size += piece.byteLength;
+    yield piece;
+  }
+  const isWhole = size >= LEAST_FILE_BYTES && head === PARQUET_MARK && end === PARQUET_MARK;
+  if (size === file.size && !isWhole) throw new ExportError('SLUICE_EXPORT_FILE_DAMAGED', `${file.key}.`);
+}
+
 /** Bytes of files together. */
 function totalBytes(files: readonly Pick<LandedFile, 'size'>[]): number {
   return sum(files.map(({ size }) => size));
@@ -335,7 +363,7 @@ export interface FileRewriter {
    *
    * @throws ExportError `SLUICE_EXPORT_REWRITE_FAILED`
    */
-  rewrite(bytes: Readable): Promise<RewrittenFile>;
+  rewrite(bytes: AsyncIterable<Uint8Array>): Promise<RewrittenFile>;
 }
 
 /** A file that was made from a file of a table. It exists until `remove` deletes it. */

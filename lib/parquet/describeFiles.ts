@@ -1,6 +1,7 @@
 import type { DuckDbSession } from './DuckDbSession.ts';
 import { FileError, type FileFailure, fileFailure, MAX_LEAVES } from './FileError.ts';
 import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './FileSchema.ts';
+import { ENCRYPTED_MARK, LEAST_FILE_BYTES, MARK_BYTES, PARQUET_MARK } from './marks.ts';
 import {
   countColumns,
   endsBuffer,
@@ -208,24 +209,15 @@ function nameWithNul({ name, children }: SchemaNode): string | null {
   return null;
 }
 
-/** `PAR1` at both ends, and the footer's length before the last: https://parquet.apache.org/docs/file-format/ */
-const MARK = 'PAR1';
-/** Magic of a file with an encrypted footer. */
-const ENCRYPTED_MARK = 'PARE';
-/** Bytes of the mark at the end of a file. */
-const MARK_BYTES = 4;
-/** The minimum size of a file: magic, length of the footer, magic. */
-const MIN_BYTES = 12;
-
 /** Why the ends of a file show that it is not valid Parquet, before any library opens it; null if they are fine. */
 function markProblem({ head, end, size }: FileEnds) {
   const first = head.toString('latin1');
   const last = end.toString('latin1', Math.max(0, end.length - MARK_BYTES));
-  if (first === ENCRYPTED_MARK || (first === MARK && last === ENCRYPTED_MARK))
+  if (first === ENCRYPTED_MARK || (first === PARQUET_MARK && last === ENCRYPTED_MARK))
     return 'SLUICE_INGEST_FILE_ENCRYPTED';
-  if (first !== MARK) return 'SLUICE_INGEST_FILE_NOT_PARQUET';
-  if (size < MIN_BYTES || last !== MARK) return 'SLUICE_INGEST_FILE_TRUNCATED';
-  return end.readUInt32LE(end.length - 2 * MARK_BYTES) > size - MIN_BYTES
+  if (first !== PARQUET_MARK) return 'SLUICE_INGEST_FILE_NOT_PARQUET';
+  if (size < LEAST_FILE_BYTES || last !== PARQUET_MARK) return 'SLUICE_INGEST_FILE_TRUNCATED';
+  return end.readUInt32LE(end.length - 2 * MARK_BYTES) > size - LEAST_FILE_BYTES
     ? 'SLUICE_INGEST_FILE_DAMAGED'
     : null;
 }

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { PARQUET_MARK } from './marks.ts';
 import { type RowGroup, readRowGroups } from './rowGroups.ts';
 import { type KnownLists, readList, THRIFT, ThriftReader, type ThriftStruct } from './thriftCompact.ts';
 
@@ -173,7 +174,7 @@ export function readSchema(shape: string): SchemaNode {
  * @param end At least 8 bytes.
  */
 export function footerBytes(end: Buffer): number | undefined {
-  if (end.length < TAIL_BYTES || end.toString('latin1', end.length - 4) !== 'PAR1') return undefined;
+  if (end.length < TAIL_BYTES || end.toString('latin1', end.length - 4) !== PARQUET_MARK) return undefined;
   return end.readUInt32LE(end.length - TAIL_BYTES) + TAIL_BYTES;
 }
 

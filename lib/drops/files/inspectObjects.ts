@@ -1,17 +1,14 @@
 import { buffer } from 'node:stream/consumers';
 import { mapLimit } from '../../base/concurrency.ts';
+import { ENCRYPTED_MARK, MARK_BYTES, PARQUET_MARK } from '../../parquet/marks.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
 import { byKey, type Drop, isParquetName, type LeftOut } from '../Drop.ts';
 import { PARALLEL_LOOKS } from '../limits.ts';
 import { splitKey } from '../listedLogs.ts';
 import { type ReadOptions, readObject } from './readObject.ts';
 
-/**
- * The magic bytes at both ends of a Parquet file. `PARE` marks an encrypted footer, which a load refuses by name.
- * https://parquet.apache.org/docs/file-format/ and https://github.com/apache/parquet-format/blob/master/Encryption.md
- */
-const MARKS: readonly string[] = ['PAR1', 'PARE'];
-const MARK_BYTES = 4;
+/** The magics of files to load. A load refuses an encrypted footer by name. */
+const MARKS: readonly string[] = [PARQUET_MARK, ENCRYPTED_MARK];
 
 /**
  * Endings of formats and of compression. What has none of them, as `.filepart` or `.2026`, may be a file that somebody still

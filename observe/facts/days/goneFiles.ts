@@ -5,6 +5,7 @@ import { isDataFile, listObjects } from '../../../lib/base/ObjectStore.ts';
 import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
 import { parseLooks } from '../../../lib/ledger/turns.ts';
+import { MARK_BYTES, PARQUET_MARK } from '../../../lib/parquet/marks.ts';
 import { footerRows } from '../../../lib/parquet/parquetFooter.ts';
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
@@ -362,16 +363,13 @@ export async function readVersions(
   }
 }
 
-/** The last four bytes of each Parquet file: https://parquet.apache.org/docs/file-format/ */
-const MAGIC = 'PAR1';
-
 /** Whether an object ends as Parquet does; one that is gone by now counts as such. */
 export async function endsAsParquet(
   deployment: Pick<Deployment, 's3' | 'config'>,
   key: string,
 ): Promise<boolean> {
-  const end = await readEnd(deployment, { key, bytes: MAGIC.length });
-  return end === null || end.toString('latin1') === MAGIC;
+  const end = await readEnd(deployment, { key, bytes: MARK_BYTES });
+  return end === null || end.toString('latin1') === PARQUET_MARK;
 }
 
 /** The last bytes of an object; null if it is gone by now. @param VersionId Default the newest version. */

@@ -19,7 +19,7 @@ describe('the export of a day', () => {
       version: 1,
       table: 'statsig_forwarded_events',
       day: DAY,
-      bytes: 11,
+      bytes: 35,
       exportedAt: '2026-11-20T12:00:00.000Z',
     });
     expect(await day.entry()).toMatchObject({
@@ -27,7 +27,7 @@ describe('the export of a day', () => {
       dataset: 'events',
       state: 'succeeded',
       attempts: 1,
-      bytes: 11,
+      bytes: 35,
       files: [
         { key: `events/${DAY}/a.parquet`, fate: 'loaded' },
         { key: `events/${DAY}/b.parquet`, fate: 'loaded' },

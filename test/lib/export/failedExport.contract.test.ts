@@ -45,6 +45,33 @@ describe('the export of a day that fails', () => {
     },
   );
 
+  it.each([
+    ['file of text', 'not what it was, but long enough'],
+    ['file that is cut off', 'PAR1 and no more of it'],
+    ['file without its begin', 'its first bytes are gone PAR1'],
+    ['file of two marks', 'PAR1PAR1'],
+    ['file with an encrypted footer', 'PARE and rows, and its keys PARE'],
+  ])(
+    'copies no %s, keeps what the customer has, and exports the day once the file is back',
+    async (_, text) => {
+      await day.run();
+      const before = await day.world.exported();
+      await day.world.put('b.parquet', Buffer.from(text));
+      await day.world.put('c.parquet', 'third');
+      expect(await day.run()).toMatchObject({
+        outcome: 'settled',
+        entry: { state: 'failed', failure: { code: 'SLUICE_EXPORT_FILE_DAMAGED' } },
+      });
+      const after = await day.contents();
+      expect(after.named).toEqual(['first', 'second']);
+      expect((await day.world.exported()).get('_manifest.json')).toBe(before.get('_manifest.json'));
+      expect(after.there).not.toContain(text);
+      await day.world.put('b.parquet', 'second');
+      expect(await day.run()).toMatchObject({ entry: { state: 'succeeded' } });
+      expect(await day.contents()).toEqual(both('first', 'second', 'third'));
+    },
+  );
+
   it('continues where it ran out of time', async () => {
     let now = day.world.clock.now();
     const slow = { now: () => now };
@@ -78,7 +105,7 @@ describe('the export of a day that fails', () => {
       expect(await day.contents()).toEqual(both('corrected', 'second', 'third'));
       const { lease, ...settled } = (await day.entry()) ?? {};
       expect(lease).toBeUndefined();
-      expect(settled).toMatchObject({ state: 'succeeded', bytes: 20, files: [{}, {}, { fate: 'kept' }] });
+      expect(settled).toMatchObject({ state: 'succeeded', bytes: 56, files: [{}, {}, { fate: 'kept' }] });
     },
   );
 

@@ -81,7 +81,7 @@ describe('an export task', () => {
         day: DAY,
         outcome: 'succeeded',
         files: 1,
-        bytes: 5,
+        bytes: 17,
         copied: 1,
         removed: 0,
         again: false,

@@ -10,6 +10,7 @@ import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.
 import { exportLooks } from '../../../lib/export/planExports.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore, listedEntries } from '../../../lib/ledger/ledgerStore.ts';
+import { MARK_BYTES, PARQUET_MARK } from '../../../lib/parquet/marks.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import { ManualClock, realClock } from '../../../packages/local-aws/src/base/index.ts';
 import { startEdge } from '../../../packages/local-aws/src/edge/index.ts';
@@ -34,11 +35,24 @@ const MINUTE_MS = 60_000;
 /** What differs from the usual ports of an export. `exported` is the export whose target is written to. */
 export type ExporterOptions = Partial<DayExporter> & { readonly exported?: Export };
 
-/** Bytes without a pattern, the same for the same size. */
+/** Bytes without a pattern between the marks of Parquet, the same for the same size. */
 export function bytesOfSize(size: number): Buffer {
   const key = Buffer.alloc(16, `${size}`);
-  return createCipheriv('aes-128-ctr', key, key).update(Buffer.alloc(size));
+  const bytes = createCipheriv('aes-128-ctr', key, key).update(Buffer.alloc(size));
+  bytes.write(PARQUET_MARK, 0);
+  bytes.write(PARQUET_MARK, size - MARK_BYTES);
+  return bytes;
 }
+
+/** The end of a file whose contents are a text: the length of the footer, and the mark. */
+const END = `\0\0\0\0${PARQUET_MARK}`;
+
+/** A file with a text between the marks of Parquet. An empty one stays empty. */
+const marked = (text: string) => (text === '' ? '' : `${PARQUET_MARK}${text}${END}`);
+
+/** The text of a file, or the file if it has none. */
+const unmarked = (file: string) =>
+  file.startsWith(PARQUET_MARK) && file.endsWith(END) ? file.slice(MARK_BYTES, -END.length) : file;
 
 /**
  * Two accounts on one edge: ours with a table in Glue and its files, the customer's with a bucket that has the policy
@@ -171,10 +185,11 @@ export async function startExport() {
           },
         }),
       ),
+    /** Writes a file of the table. @param body Its bytes, or a text that is put between the marks of Parquet. */
     put: (name: string, body: string | Uint8Array, day = DAY) =>
-      store.put(BUCKET, `events/${day}/${name}`, body),
+      store.put(BUCKET, `events/${day}/${name}`, typeof body === 'string' ? marked(body) : body),
     remove: (name: string, day = DAY) => store.delete(BUCKET, `events/${day}/${name}`),
-    /** Contents of the customer's day folder, by name. */
+    /** Contents of the customer's day folder, by name; of files that {@link put} made of a text, the text. */
     async exported(day = DAY): Promise<Map<string, string>> {
       const found = new Map<string, string>();
       const { entries } = store.list(TARGET, { prefix: `events/${day}/`, limit: 1_000 });
@@ -182,7 +197,7 @@ export async function startExport() {
         if (!('object' in entry)) continue;
         const { key } = entry.object;
         const bytes = await buffer(store.get(TARGET, key).body);
-        found.set(key.slice(`events/${day}/`.length), bytes.toString('latin1'));
+        found.set(key.slice(`events/${day}/`.length), unmarked(bytes.toString('latin1')));
       }
       return found;
     },

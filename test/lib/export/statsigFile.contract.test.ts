@@ -131,6 +131,14 @@ describe('the export of a day for Statsig', () => {
     expect(await run(formatOf('events'))).toMatchObject({ copied: 0, removed: 0 });
   });
 
+  it('rewrites no file that is no Parquet, and says so', async () => {
+    await world.put('b.parquet', Buffer.from('not what it was, but long enough'));
+    expect(await run(formatOf('events'))).toMatchObject({
+      entry: { state: 'failed', failure: { code: 'SLUICE_EXPORT_FILE_DAMAGED' } },
+    });
+    expect(readdirSync(directory.path)).toEqual([]);
+  });
+
   it('replaces files and the manifest of an export that copied, and files in other columns', async () => {
     await run();
     expect([...(await world.exported()).keys()]).toContain('_manifest.json');
