@@ -97,13 +97,14 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
 export function idleFindings(
   { idleFunctions, isLocal }: StatusFacts,
   { commands }: Place,
-): readonly { readonly found: Finding; readonly part: string }[] {
+): readonly { readonly found: Finding; readonly part: string; readonly isQueue: boolean }[] {
   return (idleFunctions ?? []).map(({ part, messages, schedule, since }) => {
     const meanwhile = `Until it runs ${WAITS[part] ?? 'its work waits'}.`;
     const waits = `${counted(messages, 'message')} of ${part} ${messages === 1 ? 'waits' : 'wait'}, and Lambda takes none`;
     const paused = `No run of ${part} has begun, where its schedule is ${schedule}`;
-    const title = messages > 0 ? waits : paused;
-    const asked = messages > 0 ? 'queue' : 'schedule';
+    const isQueue = messages > 0;
+    const title = isQueue ? waits : paused;
+    const asked = isQueue ? 'queue' : 'schedule';
     const found = finding(
       'SLUICE_FINDING_NOT_RUN',
       {
@@ -114,7 +115,7 @@ export function idleFindings(
       },
       isLocal ? [] : [commands.sluice('doctor', '--drift')],
     );
-    return { found, part };
+    return { found, part, isQueue };
   });
 }
 

@@ -135,7 +135,8 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   const causes = [
     ...causesOf(key, deniedFindings(facts, place), facts),
     ...idleFindings(facts, place)
-      .filter(({ part }) => isDeployed(facts, SCHEDULED_BY[part]))
+      // Messages that wait ask for a run, whatever the schedule is.
+      .filter(({ part, isQueue }) => isQueue || isDeployed(facts, SCHEDULED_BY[part]))
       .map(({ found, part }) => ({
         found,
         isErrorOf: (other: Finding) => WAITING_FOR[part]?.(other) === true,

@@ -83,11 +83,13 @@ describe('a finding about functions, the landing and the stream', () => {
       { part: 'export', messages: 0, schedule: 'daily', since: hoursAgo(30) },
       { part: 'ingest-plan', messages: 0, schedule: 'hourly', since: hoursAgo(3) },
       { part: 'write', messages: 3, schedule: null, since: hoursAgo(1) },
+      { part: 'export', messages: 12, schedule: 'daily', since: hoursAgo(2) },
     ] as const;
     const undeployed = { settings: ['sources.acme: differs', 'exports: differs'], deployedAt: null };
     const titles = judge({ idleFunctions: idle, undeployed }).map(({ title }) => title);
     expect(titles).toEqual([
       expect.stringMatching(/^3 messages of write wait/),
+      expect.stringMatching(/^12 messages of export wait/),
       expect.stringMatching(/^sluice-prod and the configuration/),
     ]);
   });
