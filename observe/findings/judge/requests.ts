@@ -537,12 +537,14 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
   const { title } = groupsTold([worst.group], verbs, said, []);
   const from = fromText(worst.group);
   const isOfSender = ({ group }: { readonly group: SentGroup }) => fromText(group) === from;
-  const own = texts.filter((text) => text !== worst && isOfSender(text));
+  const ofSender = texts.filter(isOfSender);
+  const own = ofSender.filter((text) => text !== worst);
   const others = new Set(texts.filter((text) => !isOfSender(text)).map(({ group }) => fromText(group))).size;
   const alsoOwn = own.map(({ group, title: off }) => `, and ${group.count} of it ${off}`).join('');
   const byOthers = `, and ${counted(others, 'other sender')} by ${others === 1 ? 'another clock' : 'other clocks'}`;
   const more = `${alsoOwn}${others === 0 ? '' : byOthers}`;
-  const clock = { case: 'stated' as const, ...told, subject: from, title: `${title}${more}` };
+  const since = ofSender.map(({ group }) => group.first).sort()[0] ?? null;
+  const clock = { case: 'stated' as const, ...told, subject: from, since, title: `${title}${more}` };
   yield finding('SLUICE_FINDING_CLOCK_OFF', clock, [tailErrors(commands)]);
 }
 

@@ -96,6 +96,15 @@ describe('a finding about requests', () => {
     return { ...requestGroup, key, sdk: null, count, skewMs: hours * HOUR_MS };
   };
   const noted = { counts: {}, hasMore: false, before2000: [], uncorrected: [], ahead: [], late: [] };
+  it('of a wrong clock is since the first event of the sender that it is of', () => {
+    const groups = [
+      { ...skewed('app', 3, 30), first: hoursAgo(5) },
+      { ...skewed('app', 3, 2), first: hoursAgo(7) },
+      { ...skewed('shop', 40, 2), first: hoursAgo(20) },
+    ];
+    expect(judge({ noted: { ...noted, corrected: groups } })).toMatchObject([{ since: hoursAgo(7) }]);
+  });
+
   it.each<[what: string, facts: Partial<StatusFacts>, title: string]>([
     [
       'a wrong clock by its own sender',
