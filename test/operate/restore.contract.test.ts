@@ -65,8 +65,8 @@ async function removeVersions(Prefix: string): Promise<void> {
     await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
 }
 const read = async (key: string) => (await s3ObjectStore(s3, bucket).read(key))?.text ?? null;
-const restore = (more: Partial<Parameters<typeof restoreFiles>[1]> = {}) =>
-  restoreFiles(deployment, { table: 'statsig_forwarded_events', days: [DAY], dryRun: false, ...more });
+const restore = (more: Partial<Parameters<typeof restoreFiles>[1]> = {}, place = deployment) =>
+  restoreFiles(place, { table: 'statsig_forwarded_events', days: [DAY], dryRun: false, ...more });
 /** Everything that the bucket has: versions of files, and delete markers. */
 async function everything() {
   const { Versions = [], DeleteMarkers = [] } = await s3.send(
@@ -153,6 +153,18 @@ describe('a day of a raw table', () => {
     expect(await read(key)).toBe('rows PAR1');
     expect((await everything()).files).toEqual(expect.arrayContaining(before.files));
     expect(await restore()).toMatchObject([{ deleted: [], replaced: [] }]);
+  });
+
+  it('gets a file in whose place there is one of its size and its last 64 KiB, if ETags tell them apart', async () => {
+    const key = `${folder}a.parquet`;
+    const copy = `${folder}restored-a.parquet`;
+    for (const first of ['a', 'b']) await put(key, `${first}${'='.repeat(65_536)}PAR1`);
+    const replacedIn = async (encryption: 'kms' | 's3') => {
+      const place = { ...deployment, config: { ...deployment.config, encryption } };
+      return (await restore({ dryRun: true }, place)).flatMap(({ replaced }) => replaced);
+    };
+    expect(await replacedIn('kms')).toEqual([]);
+    expect(await replacedIn('s3')).toEqual([{ key, copy }]);
   });
 
   it('gets a file that came in parts over what is no Parquet once, although its copy has another ETag', async () => {

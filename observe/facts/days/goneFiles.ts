@@ -318,16 +318,19 @@ async function replacedFiles(
     const copy = key.replace(/[^/]*$/, `${RESTORED}$&`);
     if (own?.VersionId === undefined || own.ETag === there?.ETag || key.includes(`/${RESTORED}`)) return [];
     const isCopied = (versions.get(copy)?.files.length ?? 0) > 0;
-    const isOfSize = own.Size === there?.Size;
-    return [{ key, copy, versionId: own.VersionId, isCopied, isDeleted, isOfSize }];
+    // Unequal ETags tell versions apart where both are digests of the bytes: those of parts, and with a key of KMS, are none.
+    const areDigests = deployment.config.encryption !== 'kms' && !`${own.ETag}${there?.ETag}`.includes('-');
+    const mayBeSame = own.Size === there?.Size && !areDigests;
+    return [{ key, copy, versionId: own.VersionId, isCopied, isDeleted, mayBeSame }];
   });
   const found = await mapLimit(
     replaced,
     PARALLEL_DAYS,
-    async ({ isCopied, isDeleted, isOfSize, ...file }) => {
+    async ({ isCopied, isDeleted, mayBeSame, ...file }) => {
       const { key, versionId: VersionId } = file;
-      if (isOfSize && !isDeleted) {
-        const own = await readEnd(deployment, { key, VersionId, bytes: FOOTER_BYTES });
+      if (mayBeSame && !isDeleted) {
+        // A version that may not be read, or is archived, is taken for another file.
+        const own = await readEnd(deployment, { key, VersionId, bytes: FOOTER_BYTES }).catch(() => null);
         const there = await readEnd(deployment, { key, bytes: FOOTER_BYTES });
         if (own !== null && there?.equals(own) === true) return [];
       }
