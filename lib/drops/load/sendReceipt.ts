@@ -12,7 +12,7 @@ import type { DayLoad } from './Progress.ts';
 export const ReceiptError = defineErrorFamily('user', {
   SLUICE_RECEIPT_ACCESS_DENIED: {
     cause: "The customer's bucket refuses to store a receipt.",
-    cure: "First ask the customer whether a statement of the bucket's policy demands an encryption header: S3 does not say so to another account. Terraform's `denyUnencryptedObjectUploads` and `denyIncorrectEncryptionHeaders` need `encryption: 'AES256'` of the source, or the key of the bucket as `kmsKeyArn`; `denyIncorrectKmsKeySse` needs the key. Then deploy. Otherwise the customer applies the policy again, which allows `s3:PutObject` on the folder of receipts: `sluice policy print --for ingest-source --source …`. Then `sluice ingest backfill` writes it.",
+    cure: "First ask the customer whether a statement of the bucket's policy demands an encryption header: S3 does not say so to another account. Terraform's `denyUnencryptedObjectUploads` and `denyIncorrectEncryptionHeaders` need `encryption: 'AES256'` of the source, or the key of the bucket as `kmsKeyArn`; `denyIncorrectKmsKeySse` needs the key. Then deploy. If no statement does, the customer applies the policy again, which allows `s3:PutObject` on the folder of receipts: `sluice policy print --for ingest-source --source …`. Then `sluice ingest backfill` writes it.",
   },
   SLUICE_RECEIPT_KEY_DENIED: {
     cause: "The key of the customer's bucket refuses to encrypt a receipt.",

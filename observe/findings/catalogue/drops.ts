@@ -33,10 +33,6 @@ export const dropsFindings = {
         `The bucket belongs to another account than \`owner\` of the source, and lets it in: somebody may have made a bucket of this name after that of the customer was deleted. Nothing was read from it. ${OF_STRANGER}`,
         "Ask the customer first. Set `bucket` to a bucket that the customer names, deploy, and run the last command. Never set `owner` to an account that the customer does not call theirs: its files would be loaded as the customer's.",
       ],
-      denied: [
-        'The customer denies the call, as the code of the title says: by the policy of the bucket or of its key, or by the trust policy of the role.',
-        '`policy print` prints what the customer must allow, and to which roles: have them compare. Then `ingest run` lists the folder again.',
-      ],
       other: [
         'The call failed with this error, whose code the title has.',
         'Then the last command lists the folder again.',
@@ -120,10 +116,6 @@ export const dropsFindings = {
   SLUICE_FINDING_RECEIPTS_FAILED: warning(
     "A customer's bucket did not take the receipt of a day; the load itself is done.",
     {
-      denied: [
-        'The customer denies the call, as the code of the title says: by the policy of the bucket or of its key.',
-        "`policy print` prints what the customer's bucket must allow: have them compare. Then the last command loads the day again and writes the receipt.",
-      ],
       other: [
         'The receipt was not taken for the code of the title.',
         'Then the last command loads the day again and writes the receipt.',
@@ -146,10 +138,6 @@ export const dropsFindings = {
       other: [
         'The load failed with the code of the title.',
         'Then the last command loads the day at once. Without it runs try the day again after 12 hours, those before the lookback never.',
-      ],
-      denied: [
-        'The customer denies the call, as the code of the title says: by the policy of the bucket or of its key, or by the trust policy of the role.',
-        '`policy print` prints what the customer must allow, and to which roles: have them compare. Then the last command loads the day at once.',
       ],
       replaced: [
         'The files that failed have been replaced.',
@@ -239,10 +227,6 @@ export const dropsFindings = {
       owner: [
         `The bucket belongs to another account than \`target.owner\`, and lets the export in: somebody may have made a bucket of this name after that of the customer was deleted. Nothing was sent to it. ${OF_STRANGER}`,
         'Ask the customer first. Set `target.bucket` to a bucket that the customer names, deploy, and export the days again, also those that were exported before. Never set `target.owner` to an account that the customer does not call theirs: it would get the data.',
-      ],
-      denied: [
-        'The customer denies the call, as the code of the title says: by the policy of the bucket or of its key, or by the trust policy of the role.',
-        '`policy print` prints what the customer must allow: have them compare. If all of it is there, ask whether a statement demands an encryption header, and set `target.encryption` or `target.kmsKeyArn` (docs/export.md, "When an export fails"). Then `export run` exports these days.',
       ],
       other: [
         'The export failed with this error, whose code the title has.',

@@ -256,7 +256,7 @@ function* failedLoads(
     const served =
       readAt === null ? 'Queries have no row of it' : `Queries read its version of ${isoTimestamp(readAt)}`;
     const detail = `${told.detail} ${served}.${needs('load', code)}`;
-    const reason = isReplaced || kind === 'denied' ? undefined : reasonOf(code, message);
+    const reason = isReplaced ? undefined : reasonOf(code, message);
     yield finding('SLUICE_FINDING_INGEST_FAILED', { case: kind, ...told, reason, detail }, [
       ...days.slice(0, MOST_COMMANDS).map(explain),
       ...policy(code),
@@ -272,13 +272,8 @@ function* failedLoads(
 const OF_FILES =
   /^SLUICE_(INGEST_FILE_|SOURCE_(NOTHING_LOADABLE|FILES_REPLACED|LOG_INVALID|SPARK_LOG_ABOVE|\w+_TABLE$))/;
 
-function isDenial(code: string): boolean {
-  return code.endsWith('_DENIED');
-}
-
 /** What ends the failure of a load. */
 function failureCase(code: string): CaseOf<'SLUICE_FINDING_INGEST_FAILED'> {
-  if (isDenial(code)) return 'denied';
   return OF_FILES.test(code) ? 'files' : 'other';
 }
 
@@ -510,15 +505,14 @@ function* failedReceipts({ days }: DatasetDays, { name, now, policy, needs, back
   const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
   for (const { day, receipt } of untold.slice(0, 1)) {
     const { code = '', since = now } = receipt ?? {};
-    const kind = isDenial(code) ? 'denied' : 'other';
     yield finding(
       'SLUICE_FINDING_RECEIPTS_FAILED',
       {
-        case: kind,
+        case: 'other',
         title: `The receipt of ${name} for ${day} was not taken: ${code}${otherDays(untold.length)}`,
         since: sinceOf(untold.map((other) => other.receipt?.since)),
         detail: `${name}: ${day}: ${code}, since ${isoTimestamp(since)}${otherDays(untold.length)}.${needs('receipt', code)}`,
-        reason: kind === 'denied' ? undefined : reasonOf(code),
+        reason: reasonOf(code),
       },
       [...policy(code), backfill(day)],
     );

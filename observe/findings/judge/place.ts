@@ -117,24 +117,24 @@ function unthrottled(
   ];
 }
 
-/** Why a call of a customer's bucket failed. @param codes Stable codes of failures: SLUICE_…; the most serious one decides. */
-function customersCase(codes: readonly (string | null)[]): 'owner' | 'denied' | 'other' {
-  if (codes.some((code) => code?.endsWith('_OWNER_DIFFERS'))) return 'owner';
-  return codes.some((code) => code?.endsWith('_DENIED')) ? 'denied' : 'other';
-}
-
-/** The case of {@link customersCase}, and what the code of the newest failure says where no case does. @param codes The oldest first. */
+/**
+ * Why a call of a customer's bucket failed: that the bucket is a stranger's, or what the code of the newest failure says.
+ *
+ * @param codes Stable codes of failures: SLUICE_…, the oldest first.
+ */
 export function customersTold(
   codes: readonly (string | null)[],
   message: string | null = null,
 ): {
-  readonly case: ReturnType<typeof customersCase>;
+  readonly case: 'owner' | 'other';
   readonly reason?: FindingCase | undefined;
 } {
-  const name = customersCase(codes);
-  return name === 'other'
-    ? { case: name, reason: reasonOf(codes.at(-1), message) ?? OF_LATER }
-    : { case: name };
+  if (codes.some(isOfStranger)) return { case: 'owner' };
+  return { case: 'other', reason: reasonOf(codes.at(-1), message) ?? OF_LATER };
+}
+
+function isOfStranger(code: string | null): boolean {
+  return code?.endsWith('_OWNER_DIFFERS') === true;
 }
 
 /** What is said of a code that this version does not know. */
@@ -154,7 +154,8 @@ export function deniedPolicy(
   whose: readonly string[],
   { sluice }: Pick<DeploymentCommands, 'sluice'>,
 ): readonly string[] {
-  return customersCase(codes) === 'denied' ? [sluice('policy', 'print', ...whose)] : [];
+  const isDenied = !codes.some(isOfStranger) && codes.some((code) => code?.endsWith('_DENIED'));
+  return isDenied ? [sluice('policy', 'print', ...whose)] : [];
 }
 
 /** What the roles of the stack need of a customer's bucket, and of the key of its files. */

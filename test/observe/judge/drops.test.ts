@@ -36,6 +36,7 @@ describe('a finding about drops and exports', () => {
     ['SLUICE_INGEST_COLUMN_MISSING', 'backfill'],
     ['SLUICE_LOAD_ROWS_REFUSED', 'backfill'],
     ['SLUICE_SOURCE_KEY_DENIED', 'backfill'],
+    ['SLUICE_SOURCE_ROLE_DENIED', 'backfill'],
   ])(
     'of a day that failed with %s says why, and has the command that loads it: ingest %s',
     (failure, action) => {
@@ -46,11 +47,10 @@ describe('a finding about drops and exports', () => {
       expect(found?.commands.at(-1)).toContain(`npx sluice ingest ${action} `);
       if (action === 'run') expect(found?.commands.join()).not.toContain('backfill');
       if (failure.endsWith('_DENIED')) expect(found?.commands.join()).toContain('policy print');
-      else
-        expect(found).toMatchObject({
-          cause: expect.stringContaining(failureMessage),
-          cure: expect.stringContaining(cure.slice(0, 20)),
-        });
+      expect(found).toMatchObject({
+        cause: expect.stringContaining(failureMessage),
+        cure: expect.stringContaining(cure.slice(0, 20)),
+      });
     },
   );
 
@@ -147,6 +147,12 @@ describe('a finding about drops and exports', () => {
       judge(datasetFacts({ late: [{ day, due: NOW - 2 * HOUR_MS }] })).map(({ cause }) => cause);
     expect(causeOf('2026-11-17')).toEqual(causeOf('2026-11-20'));
     expect(causeOf('2026-11-16')).not.toEqual(causeOf('2026-11-17'));
+  });
+
+  it('of a role that a customer does not let the export take has the cure of its code alone', () => {
+    const failure = 'SLUICE_EXPORT_ROLE_DENIED';
+    const [found] = judge({ exports: [{ ...namedExport, days: [{ ...failedDay, failure }] }] });
+    expect(found?.cure).toBe(`${explainCode(failure).cure} Then the last command exports these days.`);
   });
 
   it('of a call that a customer denies names the role and the call that it needs', () => {
