@@ -102,7 +102,7 @@ describe.each(Object.entries(BODIES))('POST %s', (path, body) => {
   });
 });
 
-it('has curated days on the first page of the calendar alone', async () => {
+it('has curated days on the first page of the calendar of all sources alone', async () => {
   const read = async (path: string) => {
     const answer = await fetch(new URL(path, consoles.readOnly.address));
     const { datasets, exports, curated }: DaysAnswer = JSON.parse(await answer.text());
@@ -110,6 +110,7 @@ it('has curated days on the first page of the calendar alone', async () => {
   };
   expect(await read('/api/days')).toEqual([1, 1, 2]);
   expect(await read('/api/days?after=none:acme/events')).toEqual([0, 1, undefined]);
+  expect(await read('/api/days?source=acme')).toEqual([1, 0, undefined]);
 });
 
 it('has no dry run of what the local cloud does', () => {
