@@ -23,6 +23,8 @@ export interface DeploymentCommands {
   readonly damaged: (key: string) => readonly string[];
   /** Accepts that raw files of days are gone: a command for each day. */
   readonly accept: (kind: ForwardedKind, days: readonly UtcDay[]) => readonly string[];
+  /** A call of the AWS CLI on a queue, by the queue's name. */
+  readonly onQueue: (queue: string, call: string, ...words: readonly string[]) => string;
   /** A call of the local cloud's control API. */
   readonly control: (method: 'POST' | 'DELETE', name: string) => string;
   /** A message to the queue of a function; the command finds the queue's address, which depends on the account. */
@@ -46,6 +48,10 @@ export function deploymentCommands(
   });
   const aws = (...words: readonly string[]) => shellCommand(['aws', ...words, ...where]);
   const sluice = (...words: readonly string[]) => sluiceCommand(options, words);
+  const onQueue = (queue: string, call: string, ...words: readonly string[]) => {
+    const url = aws('sqs', 'get-queue-url', '--queue-name', queue, '--query', 'QueueUrl', '--output', 'text');
+    return `${shellCommand(['aws', 'sqs', call, '--queue-url'])} "$(${url})" ${shellCommand([...words, ...where])}`;
+  };
   return {
     options,
     aws,
@@ -70,19 +76,9 @@ export function deploymentCommands(
       days.slice(0, MOST_COMMANDS).map((day) => sluice('curate', 'accept', day, '--table', kind)),
     control: (method: 'POST' | 'DELETE', name: string) =>
       shellCommand(['curl', '-X', method, `${localControl}/_sluice/${name}`]),
-    send: (part: string, body: string) => {
-      const url = aws(
-        'sqs',
-        'get-queue-url',
-        '--queue-name',
-        partName(stack, part),
-        '--query',
-        'QueueUrl',
-        '--output',
-        'text',
-      );
-      return `${shellCommand(['aws', 'sqs', 'send-message', '--queue-url'])} "$(${url})" ${shellCommand(['--message-body', body, ...where])}`;
-    },
+    onQueue,
+    send: (part: string, body: string) =>
+      onQueue(partName(stack, part), 'send-message', '--message-body', body),
   };
 }
 

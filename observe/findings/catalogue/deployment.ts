@@ -213,6 +213,14 @@ export const deploymentFindings = {
         'The function failed with them on their last try, as the detail says, and its later runs did not.',
         'Run the command: it moves the messages back.',
       ],
+      strange: [
+        'Sluice did not send the message, so each try of it ends like this.',
+        'The first command shows the message: its sender has `sqs:SendMessage` on the queue. The second deletes all that the dead-letter queue has.',
+      ],
+      strangeAmong: [
+        'Sluice did not send the oldest message, so each try of it ends like this. With what the others failed is not known.',
+        'The first command shows messages: the sender of that one has `sqs:SendMessage` on the queue. The second moves all back, and only those that Sluice did not send return: then purge the dead-letter queue (docs/operate.md, "Messages are dead letters").',
+      ],
       unknown: [
         'The log does not tell with what they failed: of the time of their last try it has no error, or several kinds.',
         'The first command shows the log of that time. Once the cause is corrected, the second moves the messages back.',

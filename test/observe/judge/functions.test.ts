@@ -94,6 +94,20 @@ describe('a finding about functions, the landing and the stream', () => {
     ]);
   });
 
+  it.each([
+    { messages: 1, last: 'purge-queue' },
+    { messages: 2, last: 'start-message-move-task' },
+  ])(
+    'of $messages dead letters, the oldest not sent by Sluice, shows it and then has $last',
+    ({ messages, last }) => {
+      const [found] = judge({
+        deadLetters: [{ ...deadLetters, part: 'ingest-load', messages }],
+        failures: { [deadLetters.queue]: codedFailure('SLUICE_INGEST_MESSAGE_INVALID', 'it is none.') },
+      });
+      expect(found?.commands.map((command) => command.split(' ')[2])).toEqual(['receive-message', last]);
+    },
+  );
+
   it('of dead letters after an error of AWS itself says that it is over once runs succeed', () => {
     const found = judge({
       deadLetters: [{ ...deadLetters, part: 'export' }],
