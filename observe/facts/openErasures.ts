@@ -3,6 +3,7 @@ import { mapLimit } from '../../lib/base/concurrency.ts';
 import { type ListedObject, listObjects } from '../../lib/base/ObjectStore.ts';
 import { MOST_NAMED } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
+import { EraseError } from '../../lib/erase/EraseError.ts';
 import { erasures, type LeftObject, type Manifest } from '../../lib/erase/Manifest.ts';
 import { STOPPED_AFTER_MS } from '../../lib/ledger/erasureNotes.ts';
 import { ERASURES_FOLDER } from '../../lib/tables/ledgerKeys.ts';
@@ -10,8 +11,8 @@ import type { Deployment } from '../deployment.ts';
 
 /** Erasures that are not complete and do not get there by themselves, for one reason. */
 export interface OpenErasures {
-  /** `unsearched`: the last run of each could not search versions. `stopped`: nobody has gone on with them for 30 days. */
-  readonly why: 'unsearched' | 'stopped';
+  /** `unsearched`: the last run of each could not search versions. `stopped`: nobody has gone on with them for 30 days. `invalid`: their records cannot be read. */
+  readonly why: 'unsearched' | 'stopped' | 'invalid';
   /** How many there are; at least one. */
   readonly count: number;
   /** Since when the first of them is so, ISO 8601. */
@@ -29,20 +30,25 @@ export interface OpenErasures {
   readonly leftCount: number;
 }
 
-/** Records that are read, the last ones; and at the same time. */
-const MOST_ERASURES = 1_000;
+/** Records that are read at the same time. */
 const PARALLEL = 16;
 
+/** Bucket, key and ETag of complete records that this process has read: no later look reads them again. */
+const complete = new Set<string>();
+
 /** The record of an erasure that is not complete, and when it was noted last, epoch milliseconds. */
-interface OpenRecord extends Pick<Manifest, 'runs'> {
+interface OpenRecord {
+  /** Undefined of a record that cannot be read. */
+  readonly runs: Manifest['runs'] | undefined;
   readonly key: string;
   readonly modifiedAt: number;
 }
 
 /**
- * Looks for erasures that do not get complete by themselves: a listing, and a read of each of the last thousand records.
+ * Looks for erasures that do not get complete by themselves: a listing, and a read of each record
+ * that this process has not read as complete.
  *
- * @throws EraseError SLUICE_ERASE_MANIFEST_INVALID; what the client of S3 throws.
+ * @throws What the client of S3 throws.
  */
 export async function readOpenErasures({
   s3,
@@ -52,29 +58,42 @@ export async function readOpenErasures({
   const store = s3ObjectStore(s3, config.bucket);
   const records: ListedObject[] = [];
   for await (const record of listObjects(store, ERASURES_FOLDER)) records.push(record);
-  const last = records.sort((a, b) => b.modifiedAt - a.modifiedAt).slice(0, MOST_ERASURES);
+  const last = records
+    .filter(({ key, eTag }) => !complete.has(`${config.bucket} ${key} ${eTag}`))
+    .sort((a, b) => b.modifiedAt - a.modifiedAt);
   const read = await mapLimit(last, PARALLEL, async ({ key, modifiedAt }): Promise<OpenRecord[]> => {
-    const stored = await erasures(store).read(key.slice(ERASURES_FOLDER.length, -'.json'.length));
-    const isOpen = stored !== null && stored.manifest.completeAt === undefined;
-    return isOpen ? [{ key, modifiedAt, runs: stored.manifest.runs }] : [];
+    try {
+      const stored = await erasures(store).read(key.slice(ERASURES_FOLDER.length, -'.json'.length));
+      if (stored === null) return [];
+      const { manifest, eTag } = stored;
+      if (manifest.completeAt === undefined) return [{ key, modifiedAt, runs: manifest.runs }];
+      complete.add(`${config.bucket} ${key} ${eTag}`);
+      return [];
+    } catch (error) {
+      if (!(error instanceof EraseError)) throw error;
+      return [{ key, modifiedAt, runs: undefined }];
+    }
   });
   const open = Map.groupBy(read.flat(), ({ runs, modifiedAt }) => {
+    if (runs === undefined) return 'invalid';
     // Repeated as it is, such an erasure never is complete, however often it goes on.
     if ((runs.at(-1)?.leftCount ?? 0) > 0) return 'unsearched';
     return now - modifiedAt > STOPPED_AFTER_MS ? 'stopped' : 'underWay';
   });
-  return (['stopped', 'unsearched'] as const).flatMap((why) => openErasures(why, open.get(why) ?? []));
+  return (['stopped', 'unsearched', 'invalid'] as const).flatMap((why) =>
+    openErasures(why, open.get(why) ?? []),
+  );
 }
 
 function openErasures(why: OpenErasures['why'], open: readonly OpenRecord[]): readonly OpenErasures[] {
-  const all = open.map(({ key, modifiedAt, runs }) => {
+  const all = open.map(({ key, modifiedAt, runs = [] }) => {
     const searched = runs.findLastIndex(({ leftCount }) => leftCount === 0);
     const leftAt = runs[searched + 1]?.endedAt;
     return { key, since: isoTimestamp(why === 'unsearched' ? (leftAt ?? modifiedAt) : modifiedAt) };
   });
   const [since] = all.map((erasure) => erasure.since).sort();
   if (since === undefined) return [];
-  const { left = [], leftCount = 0 } = open[0]?.runs.at(-1) ?? {};
+  const { left = [], leftCount = 0 } = open[0]?.runs?.at(-1) ?? {};
   const shown = { last: all.slice(0, MOST_NAMED), left: left.slice(0, MOST_NAMED) };
   return [{ why, count: all.length, since, ...shown, leftCount }];
 }

@@ -328,6 +328,21 @@ describe('the calendar of curated days', () => {
     ]);
   });
 
+  it('finds an erasure whose record cannot be read, and the others', async () => {
+    const { s3, config, clock } = curations;
+    const bucket = s3ObjectStore(s3, config.bucket);
+    await bucket.write('ledger/_erasures/invalid.json', '{}');
+    const manifest = { version: 1 as const, units: 1, startedAt: 0, runs: [], forgotten: 0, bodies: [] };
+    await erasures(bucket).write({ ...manifest, id: 'stopped' }, null);
+    const now = clock.now() + 31 * DAY_MS;
+    expect((await readOpenErasures({ s3, config, now })).map(({ why, last }) => [why, last[0]?.key])).toEqual(
+      [
+        ['stopped', 'ledger/_erasures/stopped.json'],
+        ['invalid', 'ledger/_erasures/invalid.json'],
+      ],
+    );
+  });
+
   it('finds an erasure that cannot search a version, from the first run that could not until one can', async () => {
     const { s3, config, clock } = curations;
     const store = erasures(s3ObjectStore(s3, config.bucket));

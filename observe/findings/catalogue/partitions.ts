@@ -138,6 +138,10 @@ export const partitionsFindings = {
         'Its last run could not search these versions: they are archived, damaged or too large, or AWS denied them. As long as they stay, no run completes it.',
         'Restore what is archived, and enable a key that is disabled; delete a version that cannot be read. Then run `sluice erase` with the same units again: docs/privacy.md, "Until it is complete".',
       ],
+      invalid: [
+        'Its record is no manifest of an erasure, so nobody knows whether it is complete.',
+        'Delete the record, and run `sluice erase` with the same units again: it begins from the start.',
+      ],
     },
   ),
 } as const;

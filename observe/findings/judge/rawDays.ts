@@ -131,6 +131,7 @@ export function* openErasures({ erasures }: StatusFacts): Findings {
     const titles = {
       stopped: `${counted(count, 'erasure')} ${count === 1 ? 'has' : 'have'} not gone on, the last ${key}`,
       unsearched: `The erasure ${key} cannot search ${counted(leftCount, 'version')} of objects${others}`,
+      invalid: `The record ${key} of an erasure cannot be read${others}`,
     };
     const texts = [firstOf(keys, count), ...(leftCount === 0 ? [] : [firstOf(versions, leftCount)])];
     yield finding('SLUICE_FINDING_ERASE_STOPPED', {

@@ -115,6 +115,24 @@ export const tableCases: readonly Case[] = [
     `ledger/_erasures/b.json ${hoursAgo(800)} ledger/_erasures/a.json ${hoursAgo(900)}`,
   ],
   [
+    'the record of an erasure cannot be read',
+    {
+      erasures: [
+        {
+          why: 'invalid',
+          count: 1,
+          since: hoursAgo(90),
+          last: [{ key: 'ledger/_erasures/d.json', since: hoursAgo(90) }],
+          left: [],
+          leftCount: 0,
+        },
+      ],
+    },
+    'ERASE_STOPPED',
+    'warning',
+    `ledger/_erasures/d.json ${hoursAgo(90)}`,
+  ],
+  [
     'erasures cannot search a version',
     {
       erasures: [
