@@ -32,6 +32,8 @@ export interface OpenErasures {
 
 /** Records that are read at the same time. */
 const PARALLEL = 16;
+/** Records that one look reads: the newest that this process has not read as complete. The next one goes on with older ones. */
+const MOST_READ = 1_000;
 
 /** Bucket, key and ETag of complete records that this process has read: no later look reads them again. */
 const complete = new Set<string>();
@@ -46,7 +48,7 @@ interface OpenRecord {
 
 /**
  * Looks for erasures that do not get complete by themselves: a listing, and a read of each record
- * that this process has not read as complete.
+ * that this process has not read as complete, {@link MOST_READ} at most.
  *
  * @throws What the client of S3 throws.
  */
@@ -60,7 +62,8 @@ export async function readOpenErasures({
   for await (const record of listObjects(store, ERASURES_FOLDER)) records.push(record);
   const last = records
     .filter(({ key, eTag }) => !complete.has(`${config.bucket} ${key} ${eTag}`))
-    .sort((a, b) => b.modifiedAt - a.modifiedAt);
+    .sort((a, b) => b.modifiedAt - a.modifiedAt)
+    .slice(0, MOST_READ);
   const read = await mapLimit(last, PARALLEL, async ({ key, modifiedAt }): Promise<OpenRecord[]> => {
     try {
       const stored = await erasures(store).read(key.slice(ERASURES_FOLDER.length, -'.json'.length));
