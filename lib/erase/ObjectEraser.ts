@@ -2,7 +2,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultPoint, RetryPorts } from '../base/retry.ts';
 import { eachAttempt } from '../base/retry.ts';
-import { MARK_BYTES, PARQUET_MARK } from '../parquet/marks.ts';
+import { MARK_BYTES, PARQUET_MARK } from '../parquet/parquetFooter.ts';
 import type { Denied, EraseBucket, ObjectAttributes, ObjectVersions, StoredVersion } from './EraseBucket.ts';
 import { EraseError } from './EraseError.ts';
 import {

@@ -1,13 +1,16 @@
 import type { DuckDbSession } from './DuckDbSession.ts';
 import { FileError, type FileFailure, fileFailure, MAX_LEAVES } from './FileError.ts';
 import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './FileSchema.ts';
-import { ENCRYPTED_MARK, LEAST_FILE_BYTES, MARK_BYTES, PARQUET_MARK } from './marks.ts';
 import {
   countColumns,
+  ENCRYPTED_MARK,
   endsBuffer,
   type FileEnds,
   footerBytes,
+  LEAST_FILE_BYTES,
+  MARK_BYTES,
   MAX_FOOTER_BYTES,
+  PARQUET_MARK,
   ParquetFooter,
   readEnds,
   readSchema,

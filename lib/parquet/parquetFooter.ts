@@ -1,8 +1,18 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { PARQUET_MARK } from './marks.ts';
 import { type RowGroup, readRowGroups } from './rowGroups.ts';
 import { type KnownLists, readList, THRIFT, ThriftReader, type ThriftStruct } from './thriftCompact.ts';
+
+// https://parquet.apache.org/docs/file-format/ and https://github.com/apache/parquet-format/blob/master/Encryption.md
+
+/** The magic at both ends of a Parquet file. */
+export const PARQUET_MARK = 'PAR1';
+/** Magic of a file with an encrypted footer, which Sluice neither writes nor loads. */
+export const ENCRYPTED_MARK = 'PARE';
+/** Bytes of a magic. */
+export const MARK_BYTES = 4;
+/** The minimum size of a file: magic, length of the footer, magic. */
+export const LEAST_FILE_BYTES = 12;
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 /** Field IDs of the footer. */

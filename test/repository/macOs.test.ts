@@ -60,7 +60,7 @@ const STARTED = /\b(?:exec|execSync|execFile|execFileSync|spawn|spawnSync)\(\s*(
 const LINUX_COMMANDS = [
   /\b(?:unshare|taskset|setsid|prlimit|flock|nproc|ionice|mapfile|readarray) -?\w/,
   /\bulimit -[^n]/,
-  /\btimeout (?:-\S+ )*\d/,
+  /(?<!-)\btimeout (?:-\S+ )*\d/,
   /\bsed (?:-\w+ )*-\w*i(?!\.)/,
   /\bstat (?:-\w+ )*(?:-c|--format|--printf)\b/,
   /\bdate (?:-\w+ )*(?:-d|--date|-I|--iso)\b|\bdate [^;]{0,60}%N/,

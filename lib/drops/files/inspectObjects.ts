@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { mapLimit } from '../../base/concurrency.ts';
-import { ENCRYPTED_MARK, MARK_BYTES, PARQUET_MARK } from '../../parquet/marks.ts';
+import { ENCRYPTED_MARK, MARK_BYTES, PARQUET_MARK } from '../../parquet/parquetFooter.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
 import { byKey, type Drop, isParquetName, type LeftOut } from '../Drop.ts';
 import { PARALLEL_LOOKS } from '../limits.ts';
