@@ -28,9 +28,6 @@ process.once('exit', () => {
   }
 });
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
-// Node keeps what it has compiled of a source, types taken off: commands and clouds that suites start take half of the
-// processors' time to start. It goes with the other files of the run, and no other checkout reads it.
-process.env['NODE_COMPILE_CACHE'] ??= join(temporary, 'compiled');
 // esbuild, which bundles functions, takes a quarter less of the processors where it may take more memory.
 process.env['GOGC'] ??= '400';
 const args = process.argv.slice(2);
