@@ -169,12 +169,11 @@ async function planAbsent(ports: PlanExportsPorts, exported: Export): Promise<Ex
   const entries = await ports.entriesOf(EXPORTS_LEDGER, exported.name);
   const today = utcDay(ports.clock.now());
   const absent = [...entries.keys()].filter((day) => day < today && !there.has(day)).sort();
-  const isExported = ({ state }: LedgerEntry) => state === 'succeeded';
   const queued: ExportTask[] = [];
   for (let i = 0; i < absent.length; i += DAYS_AT_ONCE) {
     const days = absent.slice(i, i + DAYS_AT_ONCE);
     const looked = await lookAt(ports, exported, days, (entry, fingerprint) =>
-      entry !== null && isExported(entry) && fingerprint !== NO_FILES ? 'missing' : null,
+      entry?.state === 'succeeded' && fingerprint !== NO_FILES ? 'missing' : null,
     );
     queued.push(...(await queue(ports, exported, looked, false)));
   }

@@ -108,8 +108,9 @@ const MAX_NAMES = 100;
 /** The names of columns that a mapping, or a part of it, has, in lower case. */
 function mappedNames(mapping: object): readonly string[] {
   return Object.entries(mapping).flatMap(([member, value]: [string, unknown]) => {
-    if (typeof value === 'object' && value !== null && member !== 'column') return mappedNames(value);
-    return member === 'column' ? [value].flat().map((name) => String(name).toLowerCase()) : [];
+    const names = typeof value === 'string' || Array.isArray(value) ? [value].flat() : null;
+    if (member === 'column' && names !== null) return names.map((name) => String(name).toLowerCase());
+    return typeof value === 'object' && value !== null ? mappedNames(value) : [];
   });
 }
 

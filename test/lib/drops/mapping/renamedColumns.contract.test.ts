@@ -134,7 +134,7 @@ describe('a field of a column that was renamed', () => {
 
   it('is not proposed for another field, though its name is the nearest', async () => {
     const file = await bench.write('taken.parquet', "SELECT 'a' AS plan_2, 'b' AS plan_three");
-    const columns = { plan: { column: 'plan_1' }, other: { column: 'Plan_2' } };
+    const columns = { plan: { column: 'plan_1' }, column: { column: ['Plan_2'] } };
     await expect(bench.load({ kind: 'table', mapping: { columns } }, [file])).rejects.toThrow(
       'found no such name, among "plan_2", "plan_three"',
     );
