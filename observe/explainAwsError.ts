@@ -6,8 +6,8 @@ import { defineErrorFamily, SluiceError } from '../lib/base/errors.ts';
 /** Errors of access to AWS that any command can have. */
 export const AwsAccessError = defineErrorFamily('user', {
   SLUICE_AWS_NO_REGION: {
-    cause: 'No AWS region is set.',
-    cure: 'Use --region, or set AWS_REGION, AWS_DEFAULT_REGION or the region of your AWS profile.',
+    cause: 'A client of AWS has no region that it can use.',
+    cure: 'Name one of AWS: --region, or `region` in the configuration.',
   },
   SLUICE_AWS_NO_CREDENTIALS: {
     cause: 'There are no AWS credentials.',

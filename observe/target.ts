@@ -38,7 +38,7 @@ export interface Target {
 
 /** Which deployment a command is about, with its configuration. */
 export interface ConfiguredTarget extends Target {
-  /** The configuration's region, unless the options or the environment have another. */
+  /** The configuration's region, unless the options have another. */
   readonly aws: Target['aws'] & { readonly region: string };
   readonly config: Config;
 }

@@ -80,8 +80,8 @@ export function noteUnnamedTarget(line: Line): void {
 /** The options that name the deployment of a command line again, for commands that it prints. */
 export function commandOptions(line: Line): readonly string[] {
   // They connect to nothing.
-  const { AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  return deploymentOptions(namedTarget(line, { AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION }));
+  const { AWS_ENDPOINT_URL } = process.env;
+  return deploymentOptions(namedTarget(line, { AWS_ENDPOINT_URL }));
 }
 
 /** A `sluice` command for a person to run on the deployment of a command line. */
@@ -96,9 +96,9 @@ export function isLocalMeant(line: Line): boolean {
 
 /**
  * Reads the options alone, for a command that works without a valid configuration. This is the rule of every command:
- * it is about the local cloud unless `--stage` names a deployment. `--stage local` is the local cloud, too. Region and
- * endpoint are those of the options, else what AWS tools have: AWS_DEFAULT_REGION is a variable of the AWS CLI that the
- * JavaScript SDK does not read. https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+ * it is about the local cloud unless `--stage` names a deployment. `--stage local` is the local cloud, too. The endpoint
+ * is that of the options, else of the environment. The region is that of the options, else the configuration's, as
+ * Serverless has it: a region of the environment would lead to another place than the one that was deployed to.
  *
  * @param line An empty option counts as not set, and so does an empty variable.
  * @throws UsageError when the local cloud is meant and has an endpoint on another machine, or a region without a stage;
@@ -124,9 +124,8 @@ export function namedTarget(
   if (stage === undefined && line.values['local'] !== true && givenRegion !== undefined)
     throw refuse('--region: expected --stage with it.');
   const { accessKeyId, secretAccessKey } = localAccount;
-  // The local cloud has one region, whatever the environment says. Without a region, the client reads the profile.
-  const region =
-    givenRegion ?? (isLocal ? localAccount.region : env['AWS_REGION'] || env['AWS_DEFAULT_REGION']);
+  // The local cloud has one region.
+  const region = givenRegion ?? (isLocal ? localAccount.region : undefined);
   return {
     stack: { service: DEFAULT_SERVICE, stage: stage ?? LOCAL_STAGE },
     aws: {

@@ -323,6 +323,6 @@ export const targetOptions = {
     type: 'string',
     help: 'the deployment of this stage; local: the local cloud; with --local: the stage that it runs',
   },
-  region: { type: 'string', help: "AWS region (default: as for AWS tools, else the configuration's)" },
+  region: { type: 'string', help: "AWS region (default: the configuration's, which Serverless deploys to)" },
   'endpoint-url': { type: 'string', help: 'another endpoint, e.g. of the local cloud' },
 } as const satisfies CommandOptions;

@@ -13,7 +13,6 @@ const ask = (env: Readonly<Record<string, string>>) =>
   callMain(['redrive', '--reason', 'SLUICE_BODY_NOT_JSON', '--stage', 'dev'], {
     env: {
       AWS_ENDPOINT_URL: s3.url,
-      AWS_DEFAULT_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_EC2_METADATA_DISABLED: 'true',
@@ -60,8 +59,8 @@ describe('a command that talks to AWS', () => {
       'AWS_PROFILE is "nosuch"',
       { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '', AWS_PROFILE: 'nosuch' },
     ],
-    // The configuration's region.
-    ['SLUICE_AWS_UNREACHABLE', '', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_DEFAULT_REGION: '' }],
+    // In the configuration's region, to which Serverless has deployed, whatever the shell says.
+    ['SLUICE_AWS_UNREACHABLE', '', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_REGION: 'eu-west-1' }],
     ['SLUICE_AWS_UNREACHABLE', 'ECONNREFUSED', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }],
   ])('reports %s (%s) and its cure, with %j', async (code, detail, env) => {
     const result = await ask(env);
@@ -90,7 +89,7 @@ describe('a command that talks to AWS', () => {
   });
 
   it("uses the local cloud's region and credentials with --local", async () => {
-    const env = { AWS_ENDPOINT_URL: '', AWS_DEFAULT_REGION: '', AWS_ACCESS_KEY_ID: '' };
+    const env = { AWS_ENDPOINT_URL: '', AWS_ACCESS_KEY_ID: '' };
     const args = [
       'redrive',
       '--reason',

@@ -26,6 +26,11 @@ describe('the target of a command', () => {
     });
   });
 
+  it("is not moved by the environment's region, which Serverless does not read either", () => {
+    const { aws } = named({ stage: 'prod' }, { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' });
+    expect(aws.region).toBeUndefined();
+  });
+
   it('is a stage that the local cloud runs with both, or with an endpoint of this machine', () => {
     const endpoint = 'http://127.0.0.1:4999';
     expect(named({ local: true, stage: 'dev' })).toMatchObject({ ...LOCAL, stack: { stage: 'dev' } });
