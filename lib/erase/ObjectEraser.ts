@@ -2,21 +2,14 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultPoint, RetryPorts } from '../base/retry.ts';
 import { eachAttempt } from '../base/retry.ts';
-import { MARK_BYTES, PARQUET_MARK } from '../parquet/parquetFooter.ts';
 import type { Denied, EraseBucket, ObjectAttributes, ObjectVersions, StoredVersion } from './EraseBucket.ts';
 import { EraseError } from './EraseError.ts';
-import {
-  eraseBody,
-  eraseCopy,
-  eraseLanding,
-  eraseResult,
-  firstBytes,
-  type LeftDocuments,
-  NO_ROWS,
-} from './eraseDocuments.ts';
+import { eraseBody, eraseCopy, eraseLanding, type LeftDocuments, NO_ROWS } from './eraseDocuments.ts';
 import type { ObjectForm } from './erasePlaces.ts';
+import { eraseResult } from './eraseResult.ts';
 import { type LeftObject, noCounts, type PlaceCounts } from './Manifest.ts';
 import type { ParquetEraser } from './ParquetEraser.ts';
+import { beginsAsParquet } from './resultFile.ts';
 import type { UnitMatcher } from './UnitMatcher.ts';
 
 /**
@@ -475,8 +468,4 @@ export class ObjectEraser {
 
 function isResult(form: ObjectForm): boolean {
   return form.form === 'result' || form.form === 'load';
-}
-
-async function beginsAsParquet(path: string): Promise<boolean> {
-  return (await firstBytes(path, MARK_BYTES)).toString('latin1') === PARQUET_MARK;
 }

@@ -54,11 +54,7 @@ export const equivalents: readonly Equivalent[] = [
     ["typeof location === 'string'", 'true', 'No other value is a location.'],
     ['[]', '["Stryker was here"]', 'What is matched is the first member, and the groups are none.'],
   ]),
-  ...equivalentsOf('lib/erase/eraseDocuments.ts', [
-    ["['unit']", '[]', 'What goes counts as one document at least.'],
-    ['[]', '["Stryker was here"]', 'What is found of no kind counts as nothing.'],
-    ['{ highWaterMark: CHUNK_BYTES }', '{}', SAVES_TIME],
-  ]),
+  ...equivalentsOf('lib/erase/resultFile.ts', [['{ highWaterMark: CHUNK_BYTES }', '{}', SAVES_TIME]]),
   ...equivalentsOf('lib/landing/lines/LandedReader.ts', [
     ['8 * RUN_BYTES', '8 / RUN_BYTES', SAVES_TIME],
     ['this.#waiting.length === 0', 'false', SAVES_TIME],

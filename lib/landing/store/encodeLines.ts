@@ -31,7 +31,7 @@ export function encodeLines(rows: LandedRows, hour: string | null = null): Uint8
     for (const { day, hour: rowHour = hour, json } of rows[kind] ?? []) {
       const received = rowHour === null ? '' : `"hour":"${rowHour}",`;
       const head = `{"kind":"${kind}","ds":"${day}",${received}"row":`;
-      length += head.length + Buffer.byteLength(json) + END.length;
+      length += head.length + Buffer.byteLength(json) + ROW_END.length;
       lines.push({ head, json });
     }
   if (length === 0) return null;
@@ -42,11 +42,11 @@ export function encodeLines(rows: LandedRows, hour: string | null = null): Uint8
   for (const { head, json } of lines) {
     end += text.write(head, end, 'latin1');
     end += text.write(json, end);
-    end += text.write(END, end, 'latin1');
+    end += text.write(ROW_END, end, 'latin1');
   }
   // What a higher level saves is not billed for small records, and takes twice as long for large ones.
   return gzipSync(text, { level: 1 });
 }
 
 /** What follows a row in its line. */
-const END = '}\n';
+export const ROW_END = '}\n';
