@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { pieceFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
 import { planDay } from './planDay.ts';
-import { DAY, leavingPoints, readEvents, someEvents } from './startLoads.ts';
+import { DAY, readEvents, someEvents } from './startLoads.ts';
 
 let pieces: DayInPieces;
 beforeEach(async () => {
@@ -33,27 +32,27 @@ describe('a day in pieces that somebody asks for', () => {
     },
   );
 
-  it.each(['backfill', 'triggered', 'changed'] as const)(
-    'ends before it is loaded again for whoever asks between two pieces (%s), if it still differs',
-    async (reason) => {
-      for (const differs of [true, false]) {
-        await pieces.dropThree();
-        await pieces.loadPiece({ reason: 'retried' });
-        const { version } = (await pieces.loads.entry())?.run ?? {};
-        if (differs) await pieces.drop('d', someEvents(6, 8));
-        const { fingerprint = '' } = (await planDay(pieces.loads, DAY, 'backfill')).tasks[0] ?? {};
-        // The chain's own message waits behind it.
-        const asked = { reason, fingerprint, at: { recorded: pieces.later } };
-        expect(await pieces.loads.load(asked)).toEqual({ outcome: 'piece', done: 2, pieces: 3 });
-        expect(await pieces.loads.entry()).toMatchObject({ run: { version } });
-        const outcomes = await pieces.runSent();
-        const ended = outcomes
-          .filter(({ outcome }) => outcome === 'succeeded')
-          .map((outcome) => 'rows' in outcome && outcome.rows.out);
-        expect(ended).toEqual(differs ? [6, 8] : [6]);
-        await pieces.loads.close();
-        pieces = await DayInPieces.start();
-      }
+  it.each([
+    { reason: 'changed', differs: true, ended: [6, 8] },
+    { reason: 'backfill', differs: true, ended: [6, 8] },
+    { reason: 'backfill', differs: false, ended: [6] },
+  ] as const)(
+    'ends before it is loaded again for $reason between two pieces, if it differs: $differs',
+    async ({ reason, differs, ended }) => {
+      await pieces.dropThree();
+      await pieces.loadPiece({ reason: 'retried' });
+      const { version } = (await pieces.loads.entry())?.run ?? {};
+      if (differs) await pieces.drop('d', someEvents(6, 8));
+      const { fingerprint = '' } = (await planDay(pieces.loads, DAY, 'backfill')).tasks[0] ?? {};
+      // The chain's own message waits behind it.
+      const asked = { reason, fingerprint, at: { recorded: pieces.later } };
+      expect(await pieces.loads.load(asked)).toEqual({ outcome: 'piece', done: 2, pieces: 3 });
+      expect(await pieces.loads.entry()).toMatchObject({ run: { version } });
+      const outcomes = await pieces.runSent();
+      const rows = outcomes
+        .filter(({ outcome }) => outcome === 'succeeded')
+        .map((outcome) => 'rows' in outcome && outcome.rows.out);
+      expect(rows).toEqual(ended);
     },
   );
 
@@ -87,23 +86,6 @@ describe('a day in pieces that somebody asks for', () => {
     );
   });
 
-  // Of a version that is begun and planned already.
-  it.each(
-    [...leavingPoints, ...pieceFaultPoints].filter((point) => !/begun|noted|planned|handed/.test(point)),
-  )('keeps what is asked when it is killed at %s', async (killAt) => {
-    await pieces.dropThree();
-    await pieces.loadPiece();
-    await pieces.drop('d', someEvents(6, 8));
-    const [asked] = (await planDay(pieces.loads, DAY, 'backfill')).tasks;
-    expect(await pieces.loads.load({ ...asked, killAt })).toBe('killed');
-    pieces.loads.clock.advance(LEASE_MS + 1);
-    // Its message comes again.
-    await pieces.loadPiece(asked);
-    await pieces.runSent();
-    expect(await pieces.loads.read()).toEqual(readEvents(0, 8));
-    expect(await pieces.loads.entry()).toMatchObject({ state: 'succeeded' });
-  });
-
   it('takes an acceptance for the files that it was said of, also after a deployment', async () => {
     await pieces.dropThree();
     await pieces.loads.loadInPieces();
@@ -121,19 +103,5 @@ describe('a day in pieces that somebody asks for', () => {
     const loader = { config: { ...pieces.loads.config, sources } };
     expect(await pieces.loads.loadInPieces({ ...task, loader })).toMatchObject({ outcome: 'inputs_missing' });
     expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
-  });
-
-  it('keeps its rows, or lets them go, when none of the pieces has any', async () => {
-    await pieces.dropThree();
-    await pieces.loads.loadInPieces();
-    for (const name of ['a', 'b', 'c']) await pieces.drop(name, someEvents(0, 0));
-    expect(await pieces.loads.loadInPieces({ reason: 'changed' })).toMatchObject({
-      outcome: 'inputs_missing',
-      rows: SUM,
-    });
-    const { fingerprint = '' } = (await pieces.loads.entry()) ?? {};
-    const empty = { reason: 'empty', fingerprint: fingerprint ?? '' } as const;
-    expect(await pieces.loads.loadInPieces(empty)).toMatchObject({ outcome: 'succeeded_no_data' });
-    expect(await pieces.loads.read()).toEqual([]);
   });
 });

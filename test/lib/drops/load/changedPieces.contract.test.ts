@@ -25,18 +25,6 @@ describe('a day in pieces whose files change', () => {
     expect((await pieces.loads.read())?.toSorted()).toEqual(expected.toSorted());
   });
 
-  it('is planned anew when a file is deleted between two pieces', async () => {
-    await pieces.dropThree();
-    await pieces.loadPiece();
-    await pieces.loads.remove('b.parquet');
-    const rows = { in: 6, out: 4, refused: 2 };
-    expect(await pieces.loads.loadInPieces({ ...pieces.loads.sent()[0] })).toMatchObject({
-      outcome: 'succeeded',
-      rows,
-    });
-    expect((await pieces.loads.read())?.toSorted()).toEqual([...readEvents(0, 2), ...readEvents(4, 6)]);
-  });
-
   it('begins anew a few times, then fails, if a file is replaced each time', async () => {
     await pieces.dropThree();
     let [task]: readonly (LoadOptions | undefined)[] = (await planDay(pieces.loads, DAY)).tasks;

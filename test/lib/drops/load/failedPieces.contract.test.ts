@@ -102,7 +102,7 @@ describe('a day in pieces of which one fails', () => {
   });
 
   it.each(['killed', 'handed_back'])(
-    'goes on when a pieces.later hand-over is %s before its task is sent',
+    'goes on when a later hand-over is %s before its task is sent',
     async (how) => {
       await pieces.dropThree();
       await pieces.loadPiece();

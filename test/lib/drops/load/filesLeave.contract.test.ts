@@ -28,7 +28,7 @@ describe('a dataset whose files leave', () => {
     expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
   });
 
-  it('finds files without rows, and files that leave firstRows they are loaded', async () => {
+  it('finds files without rows, and files that leave before they are loaded', async () => {
     await day.drop('a', noRows);
     await day.remove('b');
     await day.run();

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
-import { leftOutReasons } from '../../../../lib/drops/Drop.ts';
 import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { DAY, type Loads, parquetOf, readEvents, someEvents, startLoads, THEIRS } from './startLoads.ts';
@@ -20,7 +19,7 @@ describe('a load', () => {
     await loads.drop('notes.csv', new TextEncoder().encode('a,b'));
     await loads.drop('_temporary/c.parquet', someEvents(0, 1));
     await loads.drop('empty.parquet', new Uint8Array());
-    const other = await loads.drop('a.parquet', someEvents(90, 99), '2026-11-18');
+    await loads.drop('a.parquet', someEvents(90, 99), '2026-11-18');
 
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { in: 50, out: 50, refused: 0 } });
     expect(await loads.read()).toEqual(readEvents(0, 50));
@@ -40,9 +39,6 @@ describe('a load', () => {
       [`events/${DAY}/empty.parquet`, 'left_out', 'empty'],
       [`events/${DAY}/notes.csv`, 'left_out', 'not_parquet'],
     ]);
-    for (const { fate, reason } of entry?.files ?? [])
-      if (fate === 'left_out') expect(Object.keys(leftOutReasons)).toContain(reason);
-    expect(entry?.files.some(({ key }) => key === other)).toBe(false);
     const [row] = await loads.rowsUnder(`statsig/ingested/acme_events/${DAY}/`);
     expect(row).toMatchObject({ source_file: expect.any(String), row_number: expect.any(String) });
   });
@@ -129,9 +125,8 @@ describe('a load', () => {
 
   it('reads large files in ranges, and rejects a file that does not fit on its disk with its rows', async () => {
     // Random texts of 40 MB: more than one range, and more than one part on the way out.
-    const large = `SELECT TIMESTAMP '${DAY} 10:00:00' AS timestamp, 'seen' AS event_name,
-      concat(md5(CAST(random() AS VARCHAR)), md5(CAST(random() AS VARCHAR)), md5(CAST(random() AS VARCHAR))) AS unit_id
-      FROM range(500000)`;
+    const text = "array_to_string([md5(random()::VARCHAR) FOR _ IN range(250)], '')";
+    const large = `SELECT TIMESTAMP '${DAY} 10:00:00' AS timestamp, 'seen' AS event_name, ${text} AS unit_id FROM range(5000)`;
     const bytes = await parquetOf(large);
     expect(bytes.byteLength).toBeGreaterThan(33_554_432);
     const asked: unknown[] = [];
@@ -149,7 +144,7 @@ describe('a load', () => {
     const landing = landingBucket(loads.s3, loads.config.bucket);
     expect(await loads.load({ loader: { customerBucket, landing } })).toMatchObject({
       outcome: 'succeeded',
-      rows: { out: 500_000 },
+      rows: { out: 5_000 },
     });
     expect(asked.length).toBe(Math.ceil(bytes.byteLength / 33_554_432));
     // The ranges are read in parallel, in any order.

@@ -1,8 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { calendarText } from '../../../../cli/ingest/calendarText.ts';
 import { dayText } from '../../../../cli/ingest/dayText.ts';
-import { dropDays } from '../../../../observe/facts/days/ledgerDays.ts';
 import { planDay } from './planDay.ts';
 import { DAY, DROPS, type Loads, pieceSizes, readEvents, someEvents, startLoads } from './startLoads.ts';
 
@@ -150,32 +148,6 @@ describe.each(pieceSizes)('a folder’s own log, %s', (_, pieceBytes) => {
     expect(await run()).toMatchObject({ outcome: 'succeeded_no_data' });
     await loads.drop('a.parquet', someEvents(0, 2));
     expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 2 } });
-    const entry = await loads.entry();
-    const status = {
-      source: 'acme',
-      dataset: 'events',
-      kind: 'events' as const,
-      table: 'acme_events',
-      folder: 's3://acme/events/',
-      place: 's3://acme-drops/events/YYYY-MM-DD',
-      schedule: 'daily' as const,
-      lookbackDays: 7,
-      lastLook: null,
-      isLookOld: true,
-      late: [],
-      waiting: [],
-      unusual: [],
-      lacking: [],
-      firstDay: '2026-11-01',
-      unlooked: [],
-      newer: [],
-      days: [{ day: DAY, entry }],
-    };
-    expect(calendarText([status])).toContain(
-      `left out 1 object: events/${DAY}/a.parquet.filepart (unfinished)`,
-    );
-    expect(dropDays(status).days[0]?.leftOut.count).toBe(1);
-
     // A whole one is loaded until it has its name, too.
     await loads.drop('b.parquet.filepart', someEvents(2, 3));
     expect(await run()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });

@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addDays } from '../../../../lib/base/time.ts';
-import { pieceFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { configuredDatasets, unreadDrops } from '../../../../observe/facts/days/ledgerDays.ts';
-import { LEASE_MS } from '../../../harness/attemptAt.ts';
 import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
-import { DAY, leavingPoints, parquetOf, readEvents, someEvents } from './startLoads.ts';
+import { DAY, parquetOf, readEvents, someEvents } from './startLoads.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -17,28 +15,12 @@ beforeEach(async () => {
 afterEach(() => pieces.loads.close());
 
 describe('a day in pieces', () => {
-  it('is loaded in one invocation where the time holds, as a day of one piece is', async () => {
+  it('is loaded in one invocation where the time holds', async () => {
     await pieces.dropThree();
     expect(await pieces.loads.load()).toMatchObject({ outcome: 'succeeded', rows: SUM, files: 3 });
     expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
-    const files = (await pieces.loads.entry())?.files.map(({ rows, refusedBy }) => ({ rows, refusedBy }));
-    expect(await pieces.loads.keys('quarantine/')).toHaveLength(2);
     expect(pieces.loads.sent()).toEqual([]);
-
-    pieces.loads.cutAt(2 ** 28);
-    expect(await pieces.loads.load({ reason: 'backfill' })).toMatchObject({
-      outcome: 'succeeded',
-      rows: SUM,
-    });
-    expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
-    expect((await pieces.loads.entry())?.files.map(({ rows, refusedBy }) => ({ rows, refusedBy }))).toEqual(
-      files,
-    );
-    expect(await pieces.loads.keys('quarantine/')).toHaveLength(1);
     expect(await pieces.loads.entry()).not.toHaveProperty('run');
-    expect(await pieces.loads.keys('ledger/_loads/')).not.toContainEqual(
-      expect.stringContaining((await pieces.loads.entry())?.version ?? ''),
-    );
   });
 
   it('has pieces of a sixteenth of the disk: their rows and temporary files need as much again', async () => {
@@ -80,33 +62,6 @@ describe('a day in pieces', () => {
     expect(await pieces.loads.entry()).not.toHaveProperty('run');
     expect(await pieces.loads.load(task)).toEqual({ outcome: 'unchanged' });
   });
-
-  it.each([...leavingPoints.filter((point) => !/noted|settled/.test(point)), ...pieceFaultPoints])(
-    'has its rows once after it was killed at %s',
-    async (point) => {
-      await pieces.dropThree();
-      expect(await pieces.loads.loadInPieces({ killAt: point })).toBe('killed');
-      pieces.loads.clock.advance(LEASE_MS + 1);
-      const sent = pieces.loads.sent();
-      await pieces.loads.loadInPieces({ reason: 'new' });
-      for (const task of sent) await pieces.loads.loadInPieces(task);
-      expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
-      expect(await pieces.loads.entry()).toMatchObject({ state: 'succeeded', rows: SUM });
-      expect(await pieces.loads.keys('quarantine/')).toHaveLength(2);
-      // What was begun and not published goes, and so do the pieces.
-      pieces.loads.clock.advance(97 * HOUR_MS);
-      await pieces.loads.sweep();
-      const version = (await pieces.loads.entry())?.version ?? '';
-      const left = await pieces.loads.keys('statsig/ingested/');
-      expect(left.filter((key) => !key.includes(version))).toEqual([]);
-      expect(await pieces.loads.keys('ledger/_loads/')).toEqual([]);
-      expect(await pieces.loads.read()).toEqual(readEvents(0, 6));
-      expect(left).toHaveLength(3);
-      expect(await pieces.loads.lacks()).toBe(false);
-      await pieces.loads.forget(left[1] ?? '');
-      expect(await pieces.loads.lacks()).toBe(true);
-    },
-  );
 
   it('is judged by the refused rows of all pieces', async () => {
     await pieces.drop('a', someEvents(0, 2));

@@ -16,7 +16,7 @@ import { listObjects } from '../../../../lib/base/ObjectStore.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import type { LoadOutcome } from '../../../../lib/drops/load/endLoad.ts';
-import { type Loader, type LoadFaultPoint, loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
+import type { Loader, LoadFaultPoint } from '../../../../lib/drops/load/Loader.ts';
 import { loadTask } from '../../../../lib/drops/load/loadTask.ts';
 import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import type { Attempt } from '../../../../lib/lambda/machine.ts';
@@ -44,11 +44,6 @@ export const DAY = '2026-11-19';
 const OWN = 'sluice-own';
 export const DROPS = 'acme-drops';
 const START = Date.parse('2026-11-20T09:00:00Z');
-
-/** Steps that leave something: a kill at another one leaves what the step before did. */
-export const leavingPoints = loadFaultPoints.filter((point) => !/listed|fetched|mapped/.test(point));
-/** Those of a day without files. */
-export const emptyingPoints = leavingPoints.filter((point) => !/quarantined|begun|uploaded/.test(point));
 
 /** Bytes of the files of a piece: as many as usual, or of each file one. */
 export const pieceSizes = [

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { loadFaultPoints, pieceFaultPoints } from '../../../../lib/drops/load/Loader.ts';
+import { LEASE_MS } from '../../../harness/attemptAt.ts';
+import { DayInPieces, SUM } from './DayInPieces.ts';
+import { firstRows, LoadedDay } from './LoadedDay.ts';
+import { planDay } from './planDay.ts';
+import { DAY, type Loads, readEvents, someEvents } from './startLoads.ts';
+
+/** Steps that leave something: a kill at another one leaves what the step before did. */
+const leavingPoints = loadFaultPoints.filter((point) => !/listed|fetched|mapped/.test(point));
+/** Those of a day without files. */
+const emptyingPoints = leavingPoints.filter((point) => !/quarantined|begun|uploaded/.test(point));
+
+let loads: Loads;
+afterEach(() => loads.close());
+const afterLease = () => loads.clock.advance(LEASE_MS + 1);
+
+describe('a loaded day', () => {
+  let day: LoadedDay;
+  beforeEach(async () => {
+    day = await LoadedDay.start();
+    ({ loads } = day);
+  });
+
+  it.each(loadFaultPoints)('is read as before once its files are, killed at %s meanwhile', async (killAt) => {
+    await day.drop('a', someEvents(0, 2, 'second'));
+    expect(await loads.load({ killAt, reason: 'changed' })).toBe('killed');
+    await day.drop('a', someEvents(0, 2));
+    afterLease();
+    const isMoved = loadFaultPoints.indexOf(killAt) >= loadFaultPoints.indexOf('moved');
+    const outcome = isMoved ? 'succeeded' : 'unchanged';
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome });
+    expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
+    const { version = '' } = (await loads.entry()) ?? {};
+    for (const key of await loads.keys('statsig/ingested/')) expect(key).toContain(`/${DAY}/${version}/`);
+  });
+
+  it.each(emptyingPoints)('is read as before when its deletion was killed at %s', async (killAt) => {
+    await day.remove('a', 'b');
+    const { tasks } = await planDay(loads, DAY, 'empty');
+    expect(await loads.load({ ...tasks[0], killAt })).toBe('killed');
+    await day.drop('a', someEvents(0, 2));
+    await day.drop('b', someEvents(2, 5));
+    afterLease();
+    await loads.load({ reason: 'changed' });
+    expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
+  });
+
+  it.each(emptyingPoints)('is empty in the end when an accepted load was killed at %s', async (killAt) => {
+    await day.remove('a', 'b');
+    const { tasks } = await planDay(loads, DAY, 'empty');
+    expect(await loads.load({ ...tasks[0], killAt })).toBe('killed');
+    afterLease();
+    await loads.load(tasks[0]);
+    expect(await day.afterNights()).toMatchObject({ rows: [], state: 'succeeded_no_data' });
+  });
+
+  it.each(leavingPoints)('keeps what queries read after other loads were killed at %s', async (point) => {
+    await day.drop('a', someEvents(0, 9, 'anew'));
+    await day.remove('b');
+    const anew = (await planDay(loads, DAY)).tasks[0];
+    expect(await loads.load({ ...anew, killAt: point })).toBe('killed');
+    const read = await loads.read();
+    afterLease();
+    await day.remove('a');
+    for (const killAt of ['claimed', 'listed', 'settled'] as const) {
+      const [deleted] = (await planDay(loads, DAY)).tasks;
+      expect(await loads.load({ ...deleted, reason: 'deleted', killAt })).toBe('killed');
+      afterLease();
+    }
+    expect(await day.afterNights()).toMatchObject({ rows: read, state: 'inputs_missing' });
+    const [file = '', ...others] = await loads.keys('statsig/ingested/');
+    expect(others).toEqual([]);
+    expect(await loads.lacks()).toBe(false);
+    await loads.forget(file);
+    expect(await loads.lacks()).toBe(true);
+    expect(await day.run('empty')).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await day.afterNights()).toMatchObject({ rows: [] });
+    expect(await loads.lacks()).toBe(false);
+  });
+});
+
+describe('a day in pieces', () => {
+  let pieces: DayInPieces;
+  beforeEach(async () => {
+    pieces = await DayInPieces.start();
+    ({ loads } = pieces);
+    await pieces.dropThree();
+  });
+
+  it.each([...leavingPoints.filter((point) => !/noted|settled/.test(point)), ...pieceFaultPoints])(
+    'has its rows once after it was killed at %s',
+    async (killAt) => {
+      expect(await loads.loadInPieces({ killAt })).toBe('killed');
+      afterLease();
+      const sent = loads.sent();
+      await loads.loadInPieces({ reason: 'new' });
+      for (const task of sent) await loads.loadInPieces(task);
+      expect(await loads.read()).toEqual(readEvents(0, 6));
+      expect(await loads.entry()).toMatchObject({ state: 'succeeded', rows: SUM });
+      expect(await loads.keys('quarantine/')).toHaveLength(2);
+      // What was begun and not published goes, and so do the pieces.
+      loads.clock.advance(97 * 3_600_000);
+      await loads.sweep();
+      const version = (await loads.entry())?.version ?? '';
+      const left = await loads.keys('statsig/ingested/');
+      expect(left.filter((key) => !key.includes(version))).toEqual([]);
+      expect(await loads.keys('ledger/_loads/')).toEqual([]);
+      expect(await loads.read()).toEqual(readEvents(0, 6));
+      expect(left).toHaveLength(3);
+      expect(await loads.lacks()).toBe(false);
+      await loads.forget(left[1] ?? '');
+      expect(await loads.lacks()).toBe(true);
+    },
+  );
+
+  // Of a version that is begun and planned already.
+  it.each(
+    [...leavingPoints, ...pieceFaultPoints].filter((point) => !/begun|noted|planned|handed/.test(point)),
+  )('keeps what is asked when it is killed at %s', async (killAt) => {
+    await pieces.loadPiece();
+    await pieces.drop('d', someEvents(6, 8));
+    const [asked] = (await planDay(loads, DAY, 'backfill')).tasks;
+    expect(await loads.load({ ...asked, killAt })).toBe('killed');
+    afterLease();
+    // Its message comes again.
+    await pieces.loadPiece(asked);
+    await pieces.runSent();
+    expect(await loads.read()).toEqual(readEvents(0, 8));
+    expect(await loads.entry()).toMatchObject({ state: 'succeeded' });
+  });
+});
