@@ -100,9 +100,9 @@ describe('readable files', () => {
     ]);
   });
 
-  it('can be hundreds with different unmapped columns, and are then read together', async () => {
+  it('can be many with different unmapped columns, and are then read together', async () => {
     const files = await Promise.all(
-      Array.from({ length: 250 }, (_, n) =>
+      Array.from({ length: 40 }, (_, n) =>
         bench.write(
           `odd-${n}.parquet`,
           `SELECT ${n} AS "only ${n}", unnest([1795169730, NULL]) AS timestamp, 'u${n}' AS unit_id, 'e' AS event_name`,
@@ -110,7 +110,7 @@ describe('readable files', () => {
       ),
     );
     const { rows, refused, result } = await bench.load(events, files);
-    expect(result.rows).toEqual({ in: 500, out: 250, refused: 250 });
+    expect(result.rows).toEqual({ in: 80, out: 40, refused: 40 });
     expect(rows.every((row) => row['source_file'] === `odd-${String(row['user_id']).slice(1)}.parquet`)).toBe(
       true,
     );

@@ -168,7 +168,7 @@ describe('decimals with a wrong footer', () => {
     [5, 7],
     [0, 0],
   ])('are rejected with their file if the type is impossible: DECIMAL(%d,%d)', async (digits, scale) => {
-    for (const column of ['int32', 'int64', 'bytes', 'wide']) {
+    for (const column of ['int64', 'wide']) {
       const fixture = column.startsWith('int') ? 'decimals.parquet' : 'decimals-in-bytes.parquet';
       const lies = () => setElement(bench.fixture(fixture), column, decimalFields(digits, scale));
       await expect(load(lies(), column)).rejects.toMatchObject({
