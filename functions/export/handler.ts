@@ -122,7 +122,13 @@ function makePorts(
     tableOf: (table) =>
       landedTable(
         clients,
-        { database: config.database, table, bucket, rawDays: rawDays(config, table) },
+        {
+          database: config.database,
+          table,
+          bucket,
+          rawDays: rawDays(config, table),
+          isKms: config.encryption === 'kms',
+        },
         attempts,
       ),
     targetOf: (exported) => exportBucket(exported, attempts, session),

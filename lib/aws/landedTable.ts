@@ -27,10 +27,12 @@ export function landedTable(
      * tables.
      */
     readonly rawDays?: number | null | undefined;
+    /** Whether the bucket encrypts with a key of KMS; default false. */
+    readonly isKms?: boolean;
   },
   attempts: Attempts,
 ): LandedTable {
-  const { database, table, bucket, rawDays } = place;
+  const { database, table, bucket, rawDays, isKms } = place;
   const catalog = gluePartitionCatalog(clients.glue);
   const store = s3ObjectStore(clients.s3, bucket);
   const inBucket = `s3://${bucket}/`;
@@ -38,6 +40,7 @@ export function landedTable(
     typeof rawDays === 'number' && utcDay(attempts.clock.now()) >= addDays(day, rawDays);
   return {
     isPast: rawDays === undefined ? undefined : isPast,
+    isKms,
 
     async locations(days) {
       const folders = new Map<UtcDay, string>();

@@ -176,6 +176,14 @@ export function isDataFile({ key, size }: Pick<ListedObject, 'key' | 'size'>): b
   return size > 0 && /^[^_.]/.test(key.slice(key.lastIndexOf('/') + 1));
 }
 
+/**
+ * Whether unequal ETags tell bytes apart. Those of objects that came in parts, and with a key of KMS, are no digests:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+ */
+export function areDigests(eTags: readonly string[], isKms: boolean): boolean {
+  return !isKms && eTags.every((eTag) => !eTag.includes('-'));
+}
+
 /** One small object of a store. */
 export interface StoredText {
   /** Null if it does not exist. */

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
+import { areDigests } from '../base/ObjectStore.ts';
 import type { UtcDay } from '../base/time.ts';
 import { fileFinder, namedFiles } from '../ledger/erasureNotes.ts';
 import { type FileFate, fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
-import { RESTORED } from '../tables/tableFolders.ts';
+import { restoredKey } from '../tables/tableFolders.ts';
 import { SETTLED_MS } from './limits.ts';
 
 /** A file of a table's day in the deployment's bucket. */
@@ -22,6 +23,8 @@ export interface LandedTable {
    * each version.
    */
   readonly isPast?: ((day: UtcDay) => boolean) | undefined;
+  /** Whether the files are encrypted with a key of KMS. */
+  readonly isKms?: boolean | undefined;
   /** The location of days: a prefix in the bucket for each day that has a partition. */
   locations(days: readonly UtcDay[]): Promise<ReadonlyMap<UtcDay, string>>;
   /**
@@ -71,17 +74,20 @@ export async function listDayFiles(
  * @param entry The day's entry in the ledger, with the files of the last export.
  */
 export function keptFiles(
-  { isPast }: Pick<LandedTable, 'isPast'>,
+  { isPast, isKms = false }: Pick<LandedTable, 'isPast' | 'isKms'>,
   entry: Pick<LedgerEntry, 'day' | 'files' | 'erasures'>,
   { location, files }: DayFiles,
 ): readonly FileFate[] {
   const { day } = entry;
   if (isPast?.(day) === true) return [];
   const isThere = fileFinder(entry, namedFiles(day, files));
-  const sizes = new Map(files.map(({ key, size }) => [key, size]));
+  const present = new Map(files.map((file) => [file.key, file]));
   return entry.files.flatMap((file) => {
     const isOfVersion = location === undefined || file.key.startsWith(location);
-    const isBack = sizes.get(file.key.replace(/[^/]*$/, `${RESTORED}$&`)) === file.size;
+    const isBack = [file.key, restoredKey(file.key)].some((key) => {
+      const { size, eTag = '' } = present.get(key) ?? {};
+      return size === file.size && (eTag === file.eTag || !areDigests([eTag, file.eTag], isKms));
+    });
     const isGone = isOfVersion && !isBack && namedFiles(day, [file]).every((named) => !isThere(named));
     return isGone && (file.fate === 'loaded' || file.fate === 'kept') ? [{ ...file, fate: 'kept' }] : [];
   });

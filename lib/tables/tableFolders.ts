@@ -185,6 +185,11 @@ export function versionPrefix(layout: FolderLayout, table: string, day: UtcDay, 
 /** How names of files begin that were copied back, beside the files that replaced them. */
 export const RESTORED = 'restored-';
 
+/** The key, or the name, of the copy that brings a file back beside what replaced it. */
+export function restoredKey(key: string): string {
+  return key.replace(/[^/]*$/, `${RESTORED}$&`);
+}
+
 /** The parts of a key or prefix below an ingested table. */
 export interface IngestedKey {
   readonly table: string;

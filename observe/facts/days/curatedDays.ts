@@ -13,7 +13,7 @@ import { type DayFailure, isFailing, type LedgerEntry } from '../../../lib/ledge
 import { lackingDays } from '../../../lib/ledger/versionFiles.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { CURATED_LEDGER, curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
-import { RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { restoredKey, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { readPartitions } from '../tables/tables.ts';
 import {
@@ -458,7 +458,7 @@ async function readKeptDay(
       rows,
       since: isoTimestamp(since),
       gone: lost.flatMap(({ name }) => (present.has(name) ? [] : [name])),
-      replaced: lost.filter(({ name }) => present.has(name) && !present.has(`${RESTORED}${name}`)),
+      replaced: lost.filter(({ name }) => present.has(name) && !present.has(restoredKey(name))),
       isErased: erased || entry?.erasures !== undefined,
     },
   ];

@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectVersionsCommand, type ObjectVersion } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
-import { isDataFile, listObjects } from '../../../lib/base/ObjectStore.ts';
+import { areDigests, isDataFile, listObjects } from '../../../lib/base/ObjectStore.ts';
 import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { parseRawDays } from '../../../lib/landing/catalog/rawDays.ts';
 import { parseLooks } from '../../../lib/ledger/turns.ts';
@@ -10,7 +10,7 @@ import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import { curatedSubject, dayLooksKey, rawDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { DIRECT_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
-import { dayFolder, RESTORED, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { dayFolder, RESTORED, restoredKey, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import type { LostRawDay } from '../tables/partitionGaps.ts';
@@ -314,12 +314,11 @@ async function replacedFiles(
   const replaced = [...versions].flatMap(([key, { files, isDeleted }]) => {
     const [there] = files;
     const own = files.at(-1);
-    const copy = key.replace(/[^/]*$/, `${RESTORED}$&`);
+    const copy = restoredKey(key);
     if (own?.VersionId === undefined || own.ETag === there?.ETag || key.includes(`/${RESTORED}`)) return [];
     const isCopied = (versions.get(copy)?.files.length ?? 0) > 0;
-    // Unequal ETags tell versions apart where both are digests of the bytes: those of parts, and with a key of KMS, are none.
-    const areDigests = deployment.config.encryption !== 'kms' && !`${own.ETag}${there?.ETag}`.includes('-');
-    const mayBeSame = own.Size === there?.Size && !areDigests;
+    const isKms = deployment.config.encryption === 'kms';
+    const mayBeSame = own.Size === there?.Size && !areDigests([own.ETag ?? '', there?.ETag ?? ''], isKms);
     return [{ key, copy, versionId: own.VersionId, isCopied, isDeleted, mayBeSame }];
   });
   const found = await mapLimit(

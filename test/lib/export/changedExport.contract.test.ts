@@ -66,6 +66,21 @@ describe('the export of a day whose files change', () => {
     },
   );
 
+  it.each([
+    [
+      'is the file where ETags are no digests of the bytes, as with a key of KMS',
+      true,
+      both('fir5t', 'second'),
+    ],
+    ['is another where they are', false, both('fir5t', 'first', 'second')],
+  ])('a file of the same size with another ETag in its place %s', async (_, isKms, contents) => {
+    const table = day.world.tableWith(undefined, undefined, isKms);
+    await day.run({ table });
+    await day.world.put('a.parquet', 'fir5t');
+    await day.run({ table });
+    expect(await day.contents()).toEqual(contents);
+  });
+
   it('knows what an erasure has replaced, also after an export that failed, and no other file in its place', async () => {
     await day.run();
     await day.erase('a.parquet', 'erased', { endedAt: day.world.clock.now() });

@@ -115,10 +115,10 @@ export async function startExport() {
     random: () => 0,
     deadline: clock.now() + 14 * MINUTE_MS,
   });
-  const tableWith = (rawDays?: number | null, table = TABLE) =>
+  const tableWith = (rawDays?: number | null, table = TABLE, isKms = false) =>
     landedTable(
       { glue: glueClient, s3 },
-      { database: 'sluice', table, bucket: BUCKET, rawDays },
+      { database: 'sluice', table, bucket: BUCKET, rawDays, isKms },
       { ...attempts(), deadline: Number.POSITIVE_INFINITY },
     );
   const table = tableWith();
