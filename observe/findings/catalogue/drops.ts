@@ -148,7 +148,16 @@ export const dropsFindings = {
   ),
   SLUICE_FINDING_EXPORT_KEPT: problem(
     "Files that were exported are gone from their table, neither by retention nor as the day has another version. Their copies stay in the customer's bucket.",
-    '`restore`, if it is a command here, brings the files back, and `export run` ends the finding. Without it S3 has no version of them: docs/landing.md, "Write an object again", for raw rows. Where the rows shall go from the customer\'s bucket as well: docs/export.md, "Files that are gone".',
+    {
+      versions: [
+        `Somebody deleted or replaced the files. ${UNSAID_WHO}`,
+        'Run the commands: `restore` brings the files back, and `export run` ends the finding. A copy that came beside another file is exported half an hour after it came.',
+      ],
+      gone: [
+        `Somebody deleted or replaced the files, and S3 has no version of them that is not back. ${UNSAID_WHO}`,
+        'Run `export run`: it ends the finding of files that are back, half an hour after they came. Of others the copies are all that is left: write their rows again (docs/landing.md, "Write an object again"), or have `--drop` take the copies away from the customer.',
+      ],
+    },
     { section: 'exports' },
   ),
   SLUICE_FINDING_INPUTS_MISSING: problem(

@@ -20,7 +20,7 @@ const RESENT = { rows: 100, more: 0.05, much: 0.5, times: 5, ms: 10 * DAY_MS } a
 /** Exports: days that failed, and copies whose files are gone. */
 export function* exportFindings(
   { exports, curated, lostDays }: StatusFacts,
-  { commands, config, now, stack }: Place,
+  { commands, config, now, stack, isGone }: Place,
 ): Findings {
   for (const { export: name, table: exportedTable, target, days, firstDay } of exports ?? []) {
     // The finding of its raw files names its copies, too. Whoever accepted that files are gone meant them as well.
@@ -35,8 +35,8 @@ export function* exportFindings(
     ];
     const show = (day?: string) =>
       commands.sluice('export', 'status', '--export', name, ...daysWords(day, now));
-    const run = (from: string, to: string) =>
-      commands.sluice('export', 'run', '--export', name, '--from', from, '--to', to);
+    const run = (from: string, to: string, ...more: readonly string[]) =>
+      commands.sluice('export', 'run', '--export', name, '--from', from, '--to', to, ...more);
     for (const { code, message, days: failed, told } of failedDays(
       { name: `${name}, ${target}`, verb: 'exported' },
       days,
@@ -53,17 +53,19 @@ export function* exportFindings(
       ]);
     }
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
-    if (copies.length > 0) {
-      const texts = copies.map(({ day, kept }) => `${day} ${counted(kept, 'file')}`);
-      const copied = copies.map(({ day }) => day);
-      const files = copies.reduce((sum, { kept }) => sum + kept, 0);
-      const title = `The export ${name} keeps ${counted(files, 'copy', 'copies')} of files that are gone, of ${counted(copies.length, 'day')}, the newest ${copied.at(-1)}`;
-      yield finding('SLUICE_FINDING_EXPORT_KEPT', seenNow(title, `${name}, ${target}: ${listed(texts)}.`), [
+    const caseOf = ({ day }: (typeof copies)[number]) => (isGone(exportedTable, day) ? 'gone' : 'versions');
+    for (const [reason, kept] of Map.groupBy(copies, caseOf)) {
+      const texts = kept.map((copy) => `${copy.day} ${counted(copy.kept, 'file')}`);
+      const copied = kept.map(({ day }) => day);
+      const ranges = dayRanges(copied).slice(0, MOST_COMMANDS);
+      const files = kept.reduce((sum, copy) => sum + copy.kept, 0);
+      const title = `The export ${name} keeps ${counted(files, 'copy', 'copies')} of files that are gone, of ${counted(kept.length, 'day')}, the newest ${copied.at(-1)}`;
+      const told = seenNow(title, `${name}, ${target}: ${listed(texts)}.`);
+      yield finding('SLUICE_FINDING_EXPORT_KEPT', { ...told, case: reason }, [
         show(copied[0]),
         ...commands.restore(exportedTable, copied),
-        ...dayRanges(copied)
-          .slice(0, MOST_COMMANDS)
-          .map(({ from, to }) => run(from, to)),
+        ...ranges.map(({ from, to }) => run(from, to)),
+        ...(reason === 'gone' ? ranges.map(({ from, to }) => run(from, to, '--drop')) : []),
       ]);
     }
   }

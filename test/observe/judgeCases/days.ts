@@ -40,6 +40,19 @@ export const dayCases: readonly Case[] = [
     'npx sluice export run --export out --from 2026-11-02 --to 2026-11-03',
   ],
   [
+    'exported files are gone, and S3 has no versions of them',
+    {
+      exports: [{ ...namedExport, days: [{ ...loadedDay, day: '2026-11-17', kept: 2 }] }],
+      restorable: [{ table: 'statsig_forwarded_events', day: '2026-11-17', files: 0 }],
+    },
+    'EXPORT_KEPT',
+    'problem',
+    's3://customers/out/ 2026-11-17 2',
+    'npx sluice export status --export out',
+    'npx sluice export run --export out --from 2026-11-17 --to 2026-11-17',
+    'npx sluice export run --export out --from 2026-11-17 --to 2026-11-17 --drop',
+  ],
+  [
     'an export failed',
     { exports: [{ ...namedExport, days: [failedDay] }] },
     'EXPORT_FAILED',
