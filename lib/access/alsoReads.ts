@@ -85,10 +85,13 @@ function useKeys(keyArns: readonly string[]): Statement[] {
 
 /** A bucket of another account that readers read, and who has to allow it. */
 export interface ForeignBucket {
+  /** The name of the bucket. */
   readonly bucket: string;
+  /** The account that owns it, twelve digits. */
   readonly owner: string;
   /** Each folder has a slash at its end. An empty folder is the whole bucket. */
   readonly folders: readonly string[];
+  /** ARNs of the keys that its objects are encrypted with; none if no key of KMS encrypts them. */
   readonly kmsKeyArns: readonly string[];
 }
 

@@ -11,7 +11,9 @@ export const ACCOUNT_PLACEHOLDER = '__ACCOUNT_ID__';
 export interface PolicyScope {
   /** `aws`, `aws-cn`, `aws-us-gov`. */
   readonly partition: string;
+  /** The deployment's account. */
   readonly account: string;
+  /** The deployment's region, e.g. `eu-central-1`. */
   readonly region: string;
   /** Name of the bucket that everything lands in. */
   readonly bucket: string;

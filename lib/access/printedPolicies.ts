@@ -42,6 +42,7 @@ export interface PrintedPolicy {
   readonly name: string;
   /** A sentence that says where the document is applied. */
   readonly purpose: string;
+  /** The policy as IAM, S3 or KMS takes it. */
   readonly document: PolicyDocument;
   /** Whether a managed policy is made of it, whose length IAM limits. Policies of buckets, keys and trust are none. */
   readonly isManaged: boolean;
@@ -71,9 +72,11 @@ export const PolicyError = defineErrorFamily('user', {
  * Names that the configuration does not know. An unknown account or key becomes a placeholder such as `__ACCOUNT_ID__`.
  */
 export interface KnownNames {
+  /** The deployment's region. */
   readonly region: string;
   /** Name of the stack: `sluice-prod`. */
   readonly stack: string;
+  /** The deployment's account. Default: a placeholder. */
   readonly account?: string | undefined;
   /** ARN of the bucket's key. */
   readonly keyArn?: string | undefined;

@@ -9,7 +9,9 @@ import { statsigPolicy } from './statsigPolicy.ts';
 
 /** A policy, and its name among the policies of the same reader. */
 export interface NamedPolicy {
+  /** What it allows: to read the tables, to write an own database, or to read what the reader also reads. */
   readonly name: 'read' | 'write' | 'also';
+  /** The policy as IAM takes it. */
   readonly document: PolicyDocument;
 }
 

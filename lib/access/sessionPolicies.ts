@@ -15,14 +15,19 @@ import { arnIn, bucketArn, catalogArns, objectsArn } from './arns.ts';
 
 /** One statement of a session policy. */
 interface Statement {
+  /** A session policy only allows; whatever it does not name is denied. */
   readonly Effect: 'Allow';
+  /** Actions as IAM names them, e.g. `s3:GetObject`. */
   readonly Action: string | readonly string[];
+  /** ARNs, with wildcards. */
   readonly Resource: string | readonly string[];
+  /** Conditions by operator and key. Default none. */
   readonly Condition?: object;
 }
 
 /** The account of a session, and the place of our resources. */
 export interface SessionScope {
+  /** `aws`, `aws-cn` or `aws-us-gov`. */
   readonly partition: string;
   /** The deployment's account. */
   readonly account: string;

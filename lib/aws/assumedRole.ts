@@ -13,9 +13,13 @@ const SESSION_NAME_LENGTH = 64;
 
 /** Credentials of a session. */
 export interface SessionCredentials {
+  /** The ID of the session's key. */
   readonly accessKeyId: string;
+  /** What requests are signed with. */
   readonly secretAccessKey: string;
+  /** The token that each request of the session carries; absent if STS gave none. */
   readonly sessionToken?: string;
+  /** When the session ends. */
   readonly expiration: Date;
 }
 

@@ -25,14 +25,19 @@ export const PARQUET_MEDIA_TYPE = 'application/vnd.apache.parquet';
 
 /** The destination of an object. */
 interface Destination {
+  /** The name of the bucket. */
   readonly Bucket: string;
+  /** The key of the object. */
   readonly Key: string;
+  /** The account that must own the bucket. Default: any. */
   readonly ExpectedBucketOwner?: string | undefined;
 }
 
 /** An uploaded part. */
 export interface UploadedPart {
+  /** Its number in the object, from 1. */
   readonly PartNumber: number;
+  /** The ETag of the part, by which the upload is completed; undefined if S3 gave none. */
   readonly ETag: string | undefined;
 }
 

@@ -12,9 +12,13 @@ const RETRIES = { tries: 6, baseMs: 500, capMs: 8_000 } as const;
 
 /** A session of the function's own role with fewer permissions, and its clients. */
 export interface OwnSession {
+  /** The session's credentials, for clients that are made later. */
   readonly credentials: SessionCredentials;
+  /** Calls S3 as the session. */
   readonly s3: S3Client;
+  /** Calls Glue as the session. */
   readonly glue: GlueClient;
+  /** Calls STS as the session, to assume a customer's role. */
   readonly sts: STSClient;
   /** Registers a client that is closed with the session. */
   closes(client: { destroy(): void }): void;

@@ -43,6 +43,7 @@ const STREAM_RETRIES = { tries: 4, baseMs: 500, capMs: 10_000 } as const;
 
 /** What every call of a bucket takes. */
 interface Place {
+  /** The client of S3 that makes the calls. */
   readonly client: S3Client;
   /** The bucket's name. */
   readonly bucket: string;

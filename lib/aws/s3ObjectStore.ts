@@ -60,6 +60,7 @@ export function encryptedBy({
 
 /** The bucket of a call, and the owner that it must have. */
 interface Place {
+  /** The name of the bucket. */
   readonly Bucket: string;
   /** The account's number; undefined: any. */
   readonly ExpectedBucketOwner: string | undefined;

@@ -3,6 +3,7 @@ import type { Clock } from './time.ts';
 
 /** Dependencies of a breaker. */
 export interface BreakerPorts {
+  /** The time at which pauses begin and end. */
   readonly clock: Clock;
   /** At least 0, below 1. */
   readonly random: () => number;

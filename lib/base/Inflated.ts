@@ -5,6 +5,7 @@
 export interface Inflated {
   /** What was inflated. */
   readonly buffer: Buffer;
+  /** The stream that has inflated it. */
   readonly engine: {
     /** Compressed bytes that zlib has read. Bytes behind the end of the stream are not among them. */
     readonly bytesWritten: number;

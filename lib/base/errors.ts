@@ -52,6 +52,7 @@ export interface ErrorFamily<Code extends ErrorCode> {
   new (code: Code, detail?: string, options?: ErrorOptions): SluiceError<Code>;
   /** Every code of the family with its cause and cure: what docs and tests iterate over. */
   readonly entries: Readonly<Record<Code, ErrorEntry>>;
+  /** Whose fault every error of the family is. */
   readonly fault: Fault;
 }
 

@@ -54,7 +54,9 @@ export type MetricUnit = 'Count' | 'Bytes' | 'Seconds' | 'Milliseconds';
 
 /** One metric of a catalogue: its name is stable, dashboards and alarms refer to it. */
 export interface Metric {
+  /** Its name in CloudWatch. */
   readonly name: string;
+  /** The unit of its values. */
   readonly unit: MetricUnit;
   /** The function that writes it, as its dimension `function`: an alarm on another's would never ring. */
   readonly writer: string;
@@ -76,11 +78,13 @@ export function countMetrics<Name extends string>(
 
 /** One value of each of some metrics of one function, for one combination of dimensions. */
 export interface MetricRecord {
+  /** The namespace of CloudWatch, {@link METRIC_NAMESPACE} for ours. */
   readonly namespace: string;
   /** Epoch milliseconds. */
   readonly timestamp: number;
   /** Name and value of each but `function`, which the metrics have; values come from closed lists, for each combination is a metric that is paid for. */
   readonly dimensions: Readonly<Record<string, string>>;
+  /** Each metric with its value, in the metric's unit. */
   readonly values: readonly (readonly [metric: Metric, value: number])[];
   /**
    * Further members of the log line, by which people find it. They are neither dimensions nor metrics. Default none.

@@ -48,7 +48,9 @@ const queueEventSchema = z.object({
 
 /** The members of an SQS message that are used. */
 export interface QueueMessage {
+  /** SQS's ID of the message, by which a failed one is named. */
   readonly messageId: string;
+  /** Its text as it was sent. */
   readonly body: string;
   /** How often SQS has delivered it, including this time. */
   readonly receives: number;
@@ -94,6 +96,7 @@ const objectCreatedSchema = z.object({
 
 /** The object that a message is about. */
 export interface ObjectRef {
+  /** The name of the object's bucket. */
   readonly bucket: string;
   /** Not URL-encoded, unlike in S3's own events. */
   readonly key: string;

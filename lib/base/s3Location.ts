@@ -3,6 +3,7 @@ const PART = /^(?!\.\.?$)[A-Za-z0-9!_.'()=:@+-]+$/;
 
 /** A bucket and a folder in it. */
 export interface Location {
+  /** The name of the bucket. */
   readonly bucket: string;
   /** Empty for the whole bucket, else with a slash at its end. */
   readonly folder: string;

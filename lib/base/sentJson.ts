@@ -9,7 +9,9 @@ const JOINED_PARTS = 10_000;
 
 /** A value, and how many numbers of its text were none. */
 export interface SentJson {
+  /** The parsed value, with null in place of each such number. */
   readonly value: unknown;
+  /** How many numbers were `NaN` or infinite. */
   readonly notANumbers: number;
 }
 

@@ -29,6 +29,7 @@ import { type Stored, type StorePorts, store, undelivered } from './store.ts';
 export interface Collector extends ReceivePorts, StorePorts {
   /** Changes when the known groups change. */
   readonly plan: CollectPlan;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
   /** Whether the next successful request is logged. */
   readonly logSuccess: () => boolean;
@@ -50,15 +51,21 @@ const SHOWN_DIGITS = 8;
 
 /** Results of the steps of a request, up to the last step that ran. */
 interface Steps {
+  /** The request with its headers and query parsed. */
   readonly received: Received;
+  /** The key of the sender, once it is accepted. */
   key?: AuthenticatedKey;
+  /** The body as it came, compressed or not. */
   body?: Uint8Array;
+  /** The body inflated, once it could be. */
   decoded?: DecodedBody;
+  /** The events of the body, once they are rows or refused. */
   batch?: CollectedBatch;
   /** The rows that are stored. */
   rows?: RequestRows;
   /** Valid events that are not stored, by reason. */
   ignored?: Readonly<Record<string, number>>;
+  /** Where the rows are stored. */
   stored?: Stored;
 }
 

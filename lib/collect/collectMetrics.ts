@@ -41,6 +41,7 @@ export const streamMetrics = {
   quarantine: streamMetric('quarantine', 'quarantined'),
 } as const satisfies Record<TableKind, unknown>;
 
+/** The metrics of one table. `landed` is the name of the metric that counts its rows in Firehose and in objects. */
 function streamMetric(kind: TableKind, landed: string) {
   return {
     landed: countMetric('collect', landed),
@@ -51,16 +52,19 @@ function streamMetric(kind: TableKind, landed: string) {
 
 /** The numbers of one request. */
 export interface RequestOutcome {
+  /** The stage of the deployment: a dimension of every metric. */
   readonly stage: string;
   /** When the request was received, epoch milliseconds: `received_at` of its rows, so that both are in the same hour. */
   readonly receivedAt: number;
   /** The gateway's ID of the request, which its sender sees; null when it is not known. */
   readonly requestId: string | null;
+  /** Milliseconds from receipt to answer. */
   readonly latencyMs: number;
   /** Events of the batch. An unreadable body counts as one, and so does an SDK's error report. */
   readonly received: number;
   /** Code under which the request was refused; null when it was accepted. */
   readonly refusedAs: string | null;
+  /** What became of the rows of each table. */
   readonly tables: readonly TableOutcome[];
   /** Events that are only counted, by reason. */
   readonly ignored: Readonly<Record<string, number>>;

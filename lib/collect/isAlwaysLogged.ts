@@ -9,9 +9,11 @@ export const CLOCK_OFF_MS = HOUR_MS - CLOCK_TOLERANCE_MS;
 
 /** The fields of a log line that decide whether it is written. */
 export interface AnsweredRequest {
+  /** The HTTP status of the answer. */
   readonly status: number;
   /** Refused events by code, and what was noted of stored ones. */
   readonly refused: Readonly<Record<string, number>>;
+  /** What was noted of stored events, by what it is: `clock_ahead`. */
   readonly noted: Readonly<Record<string, number>>;
   /** How far the sender's clock was behind, in milliseconds; null when it is not stated. */
   readonly clock_skew_ms: number | null;

@@ -13,14 +13,19 @@ import {
 
 /** Dependencies of receiving. */
 export interface ReceivePorts {
+  /** Decides which keys may send. */
   readonly keys: KeyGate;
+  /** The experiment groups that are known, which are read again when they are due. */
   readonly groups: GroupsCache;
+  /** The time of receipt. */
   readonly clock: Clock;
+  /** Ends a request at its deadline. */
   readonly alarm: SetAlarm;
 }
 
 /** A request, as it came. */
 export interface Received {
+  /** The request as the gateway passes it on. */
   readonly http: HttpRequest;
   /** Its headers and its query, parsed. */
   readonly request: SdkRequest;

@@ -24,17 +24,23 @@ import type { RequestRows } from './rows.ts';
 export interface StorePorts {
   /** The stream of the landing; null if everything becomes objects. */
   readonly stream: LandContext['stream'];
+  /** Writes a record as an object of the landing. */
   readonly putObject: PutRecordObject;
   /** Keeps copies of requests for another target. Default none: nothing is relayed. */
   readonly relay?: RelayKeeper | undefined;
+  /** Makes rows of quarantine of what was refused. */
   readonly writeQuarantine: QuarantineWriter;
+  /** Writes a refused body that is too large for a row as an object of its own. */
   readonly putQuarantineLarge: PutQuarantineLarge;
+  /** The time by which calls end. */
   readonly clock: Clock;
+  /** Ends a wait at the deadline. */
   readonly alarm: LandContext['alarm'];
 }
 
 /** A request that is authenticated, as relay gets it. */
 export interface RelayedRequest {
+  /** The request as the gateway passes it on. */
   readonly http: HttpRequest;
   /** The body's bytes as they were sent. */
   readonly body: Uint8Array;
@@ -68,6 +74,7 @@ export interface RelayKeeper {
 
 /** Outcome of a request's rows of one table. */
 export interface TableOutcome {
+  /** The kind of the table. */
   readonly table: TableKind;
   /** Events whose row is where it belongs, even if one row of quarantine represents many. */
   readonly landed: number;
@@ -79,6 +86,7 @@ export interface TableOutcome {
 
 /** Outcome of the rows of a request. */
 export interface Delivered {
+  /** What became of the rows of each table. */
   readonly tables: readonly TableOutcome[];
   /** Calls of the stream. */
   readonly calls: number;

@@ -59,6 +59,7 @@ export async function checkStages(file: string): Promise<readonly string[]> {
   return stages;
 }
 
+/** Compares all stages of the configuration with each other. @throws ConfigError SLUICE_CONFIG_STAGES_SHARE. */
 async function compareStages(
   imported: ImportedConfig,
   { stage, config, stages }: EvaluatedConfig & { readonly stage: string },
@@ -75,11 +76,13 @@ async function compareStages(
 
 /** A configuration file and what it exports. */
 interface ImportedConfig {
+  /** The path of the file. */
   readonly file: string;
   /** An object, or a function that makes one for a stage. Both may have `stages`. */
   readonly configuration: unknown;
 }
 
+/** Imports a configuration file. @throws ConfigError SLUICE_CONFIG_BROKEN, SLUICE_CONFIG_NOT_FOUND. */
 async function importConfig(file: string): Promise<ImportedConfig> {
   try {
     const module: { readonly default?: unknown } = await import(pathToFileURL(file).href);
@@ -93,7 +96,9 @@ async function importConfig(file: string): Promise<ImportedConfig> {
 
 /** The configuration of one stage, and the list of all stages. */
 interface EvaluatedConfig {
+  /** The validated configuration of the stage. */
   readonly config: Config;
+  /** Names of all stages that the configuration lists. */
   readonly stages: readonly string[];
 }
 
@@ -124,10 +129,12 @@ async function evaluate(
   return { config, stages };
 }
 
+/** The stages that a configuration lists. Default: the one stage of a configuration without a list. */
 function stagesOf(configuration: object): readonly string[] {
   return readStages({ stages: Reflect.get(configuration, 'stages') }) ?? [DEFAULT_STAGE];
 }
 
+/** Requires that a stage is listed, or needs no listing: the local cloud's, and those of persons. */
 function requireStageOfFunction(stage: string, stages: readonly string[]): void {
   if (stages.includes(stage) || stage === LOCAL_STAGE || isPersonalStage(stage)) return;
   throw new ConfigError(
@@ -136,6 +143,7 @@ function requireStageOfFunction(stage: string, stages: readonly string[]): void 
   );
 }
 
+/** Requires that a stage is the only one of an object, which is one stage's configuration, or the local cloud's. */
 function requireStageOfObject(stage: string, stages: readonly string[]): void {
   if (stages.length > 1)
     throw new ConfigError('SLUICE_CONFIG_STAGES_OF_OBJECT', `stages: got ${stages.join(', ')}.`);
@@ -148,6 +156,9 @@ function requireStageOfObject(stage: string, stages: readonly string[]): void {
   );
 }
 
+/**
+ * Calls the function that makes a stage's configuration. @throws ConfigError SLUICE_CONFIG_STAGE_FAILED if it throws.
+ */
 async function callForStage(configure: CallableFunction, stage: string): Promise<unknown> {
   try {
     return await configure({ stage });
@@ -157,6 +168,7 @@ async function callForStage(configure: CallableFunction, stage: string): Promise
   }
 }
 
+/** Validates what a function made for a stage, and names the stage in the error. */
 function validateForStage(made: unknown, stage: string, stages: readonly string[]): Config {
   try {
     return validateConfig(made, stages);
@@ -166,6 +178,7 @@ function validateForStage(made: unknown, stage: string, stages: readonly string[
   }
 }
 
+/** The input with a salt in place of one that is missing. */
 function withSalt(made: unknown): unknown {
   if (!isJsonObject(made) || !isJsonObject(made['privacy'])) return made;
   const { privacy } = made;

@@ -54,13 +54,19 @@ export type CurateConfig = Pick<
 
 /** Ports and settings of tasks, independent of the day. */
 export interface Curator {
+  /** The settings of the deployment. */
   readonly config: CurateConfig;
   /** Name of the deployment's bucket. */
   readonly bucket: string;
+  /** The raw files of days. */
   readonly raw: RawDays;
+  /** The deployment's bucket, which has the curated files, too. */
   readonly landing: LandingBucket;
+  /** The state of each curated day, and who works on it. */
   readonly ledger: Pick<Ledger, 'read' | 'change' | 'claim' | 'own' | 'renew'>;
+  /** The partitions of the curated tables. */
   readonly catalog: PartitionCatalog;
+  /** The lists of curated days that views read. */
   readonly listed: ListedDaysStore;
   /** The queue of tasks, for the next slice of a day. */
   readonly tasks: TaskQueue;
@@ -68,6 +74,7 @@ export interface Curator {
   readonly requests: TaskQueue;
   /** Makes the curated files: lib/curate/engine/curateFiles.ts. */
   readonly curate: (request: CurateRequest) => Promise<CuratedFiles>;
+  /** Memory and threads of DuckDB, and its folder for what it spills. */
   readonly limits: EngineLimits;
   /** The function's memory, threads and time. The disk is asked for each day. */
   readonly machine: Omit<CurateMachine, 'diskBytes'>;
@@ -75,11 +82,14 @@ export interface Curator {
   readonly directory: string;
   /** Free bytes of that folder's disk. */
   readonly freeBytes: () => Promise<number>;
+  /** The time of leases, versions and entries of the ledger. */
   readonly clock: Clock;
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
   /** A number from 0 to below 1. */
   readonly random: () => number;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
+  /** Called after each step. Default: nothing is called. */
   readonly faultPoint?: FaultPoint<CurateFaultPoint>;
 }

@@ -114,10 +114,15 @@ export function listDays(
 
 /** What decides whether a day may leave the list. */
 export interface DayKeeper extends RetryPorts {
+  /** The settings that say how long raw files are kept, and which table is curated. */
   readonly config: RetentionConfig & Pick<Config, 'curatedTables'>;
+  /** The raw files of days. */
   readonly raw: Pick<RawDays, 'files' | 'alone'>;
+  /** What the version of a day was made of. */
   readonly ledger: Pick<Ledger, 'read'>;
+  /** The lists of curated days that views read. */
   readonly listed: ListedDaysStore;
+  /** The time by which raw files have expired. */
   readonly clock: Clock;
 }
 
@@ -208,6 +213,7 @@ export async function takeOutJudged(
   };
 }
 
+/** Whether two entries of the list say the same of a day. */
 function isSameDay(left: ListedDay, right: ListedDay): boolean {
   return (
     left.version === right.version &&

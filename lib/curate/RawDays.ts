@@ -92,7 +92,9 @@ export function rawDays(
 
 /** The raw files of a day and what identifies this state of them. */
 export interface RawDay {
+  /** The raw files, in the order of their keys. */
   readonly files: readonly FetchedObject[];
+  /** The sum of their sizes. */
   readonly bytes: number;
   /** Whether files are archived. */
   readonly isArchived: boolean;

@@ -94,12 +94,17 @@ export async function curateTask(curator: Curator, run: Attempt, task: CurateTas
 
 /** The day of a task, with its raw files as the task has listed them. */
 interface TaskDay {
+  /** The ports of the function. */
   readonly curator: Curator;
+  /** The invocation, with its deadline. */
   readonly run: Attempt;
+  /** The task as the queue has it. */
   readonly task: CurateTask;
+  /** The day of the curated table. */
   readonly place: CuratedSubject;
   /** The shape that the curated table has today. */
   readonly shape: string;
+  /** The raw files as they were listed when the task began. */
   readonly raw: RawDay;
   /** When the version of the task was named, epoch milliseconds. */
   readonly begunAt: number;
@@ -107,6 +112,7 @@ interface TaskDay {
 
 /** The files of the current version, whose rows the next version keeps. */
 interface KeptFiles {
+  /** The files, with their sizes and ETags. */
   readonly files: readonly FetchedObject[];
   /** Whether all of them are there. */
   readonly isWhole: boolean;

@@ -11,6 +11,7 @@ import { userDetails } from '../views/userDetailColumns.ts';
 
 /** A curated table: a row an event, in the columns of the forwarded table. */
 export interface CuratedTable extends Table {
+  /** The kind of the forwarded table that it is made of. */
   readonly kind: ForwardedKind;
   /** The column with the name of the experiment or event. Rows are sorted by it, then by time. */
   readonly key: 'experiment_id' | 'event_name';

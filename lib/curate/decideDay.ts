@@ -21,6 +21,7 @@ export type CurateDecision =
 
 /** State of a day that a decision is based on. */
 export interface DayState {
+  /** The raw files as the run has listed them. */
   readonly raw: Pick<RawDay, 'fingerprint'>;
   /** Raw files that were lost: lib/curate/lostFiles.ts. */
   readonly lost: readonly NamedFile[];
@@ -40,6 +41,7 @@ export interface CurateTerms {
   readonly shape: string;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** What a person asked for. Default: nothing beyond the nightly run. */
   readonly asked?: CurateRequestBody['asked'];
 }
 

@@ -30,13 +30,18 @@ import { type RawDay, type RawDays, useRawDay } from './RawDays.ts';
 
 /** The ports of the plan. */
 export interface CuratePlanner extends ViewPublisher {
+  /** The settings of publication, and those that say which days are curated. */
   readonly config: ViewPublisher['config'] &
     Pick<Config, 'curateAfter' | 'timeWindow'> & {
       readonly retention: Pick<Config['retention'], 'dataVersionDays'>;
     };
+  /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
+  /** The raw files of days. */
   readonly raw: Pick<RawDays, 'days' | 'files' | 'alone'>;
+  /** The deployment's bucket, which has the notes of looks. */
   readonly landing: Pick<LandingBucket, 'listPage' | 'readText' | 'putText' | 'text'>;
+  /** The state of each curated day. */
   readonly ledger: Pick<Ledger, 'read' | 'change'>;
   /** The queue of `curate`. */
   readonly tasks: TaskQueue;
@@ -44,9 +49,11 @@ export interface CuratePlanner extends ViewPublisher {
 
 /** What a run knows of a table before it looks at any day: lists and listings show a thousand days with each call. */
 export interface SeenTable {
+  /** The kind of the forwarded table. */
   readonly kind: ForwardedKind;
   /** The shape that the table has today. */
   readonly shape: string;
+  /** The days that views read from the curated table. */
   readonly list: ListedDays;
   /** The version of each partition. */
   readonly versions: ReadonlyMap<UtcDay, string>;
@@ -61,11 +68,13 @@ export interface KnownTable extends SeenTable {
    * to the day.
    */
   readonly marks: ReadonlyMap<UtcDay, string>;
+  /** When each day was looked at last, and its mark then. */
   readonly looks: Looks;
 }
 
 /** A day that was looked at. */
 export interface LookedDay {
+  /** The day. */
   readonly day: UtcDay;
   /**
    * The files themselves are left out, because the ledger names them too, and those of all days together are more than
@@ -74,15 +83,19 @@ export interface LookedDay {
   readonly raw: Pick<RawDay, 'bytes' | 'fingerprint' | 'isArchived'>;
   /** The last version that was settled. */
   readonly ended: string | undefined;
+  /** The day as it is in the list; undefined if it is not. */
   readonly listed: ListedDay | undefined;
+  /** What the day has lost of its raw files. */
   readonly loss: DayLoss;
   /** The error code if the day's entry can't be read, so that nothing is decided; undefined if it can. */
   readonly unreadable: string | undefined;
+  /** What is to be done; undefined if the entry can't be read. */
   readonly decision: CurateDecision | undefined;
 }
 
 /** What became of the days of one table. */
 export interface TableLook {
+  /** Days that were looked at. */
   readonly looked: readonly LookedDay[];
   /** Days that can't be looked at, and the code of the error. */
   readonly failed: readonly { readonly day: UtcDay; readonly code: string }[];
@@ -195,10 +208,13 @@ export function lookAtDays(
 
 /** What became of a day. */
 interface DayEnd {
+  /** The day. */
   readonly day: UtcDay;
+  /** What was found; the error of a day that can't be looked at; or `late` if the time was over before. */
   readonly end: LookedDay | TableLook['failed'][number] | 'late';
 }
 
+/** Sorts the ends of days by what became of them. */
 function lookOf(ends: readonly DayEnd[]): TableLook {
   return {
     looked: ends.flatMap(({ end }) => (typeof end === 'object' && 'raw' in end ? [end] : [])),
@@ -207,6 +223,7 @@ function lookOf(ends: readonly DayEnd[]): TableLook {
   };
 }
 
+/** Looks at one day: lists its raw files, reads its entry and decides. */
 async function lookAtDay(
   planner: CuratePlanner,
   { kind, shape, list, versions, lacking }: SeenTable,

@@ -7,7 +7,9 @@ import { isMade } from './curationRun.ts';
 
 /** Settings that say when raw files expire. */
 export interface RetentionConfig {
+  /** How many days raw files are kept. */
   readonly retention: Pick<Config['retention'], 'forwardedDays'>;
+  /** How many days after today a row can be of: the folder of such a day gets files before the day begins. */
   readonly timeWindow: Pick<Config['timeWindow'], 'futureDays'>;
 }
 

@@ -17,15 +17,19 @@ import { BEGUN_KEPT_MS, PARALLEL_UPLOADS } from './limits.ts';
 
 /** The slice of a day that a task makes. */
 export interface MadeSlice extends CurateSlice {
+  /** The curated table with its columns and its key. */
   readonly table: CuratedTable;
+  /** The day that is curated. */
   readonly day: string;
   /** The version whose folder the slice is written to, and when the version was named, epoch milliseconds. */
   readonly version: string;
+  /** When the version was named, epoch milliseconds. */
   readonly begunAt: number;
 }
 
 /** The files whose rows a curated day is made of. Each slice reads all of them. */
 export interface SliceInputs {
+  /** The raw files of the day. */
   readonly raw: readonly FetchedObject[];
   /** Files of the current version, whose rows the next version keeps. */
   readonly kept: readonly FetchedObject[];

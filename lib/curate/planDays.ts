@@ -25,9 +25,11 @@ import { type ChosenDay, chooseDays, queueDays } from './queueDays.ts';
 
 /** The result of a plan for one table. */
 export interface TablePlan {
+  /** The kind of the curated table. */
   readonly kind: ForwardedKind;
   /** Days that were looked at. */
   readonly looked: number;
+  /** Days that were queued, and why. */
   readonly queued: readonly { readonly day: UtcDay; readonly reason: CurateReason }[];
   /** Days beyond those that one night queues: they are left for the next night. */
   readonly left: number;
@@ -138,16 +140,21 @@ async function daysInTurn(
 
 /** A table, and the days of it that a run looks at, in order. */
 interface WantedDays {
+  /** The table, with its list and its partitions. */
   readonly seen: SeenTable;
   /** Absent if the days were named: then no looks are noted. */
   readonly known?: KnownTable;
+  /** The days to look at. */
   readonly days: readonly UtcDay[];
+  /** Named days that are too young to be curated. */
   readonly young: readonly UtcDay[];
 }
 
 /** A run of the plan. */
 interface PlanRun {
+  /** The tables, each with its days. */
   readonly wanted: readonly WantedDays[];
+  /** What holds for all days of the run. */
   readonly terms: Omit<LookTerms, 'until'>;
   /** Chooses the days that are queued, of those of a table that have something to do. */
   readonly choose: (days: readonly ChosenDay[], takenOut: TakenOut) => readonly ChosenDay[];
@@ -174,7 +181,9 @@ async function runPlan(planner: CuratePlanner, run: PlanRun): Promise<readonly T
 
 /** The plan of a table, and the days to queue, of which it has the names. */
 interface ChosenPlan {
+  /** What the run reports of the table. */
   readonly plan: TablePlan;
+  /** The days to queue, newest first. */
   readonly chosen: readonly ChosenDay[];
 }
 

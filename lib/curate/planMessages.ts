@@ -30,6 +30,7 @@ import { countLeftOut, publishViews } from './publishViews.ts';
 export interface CuratePlanFunction extends CuratePlanner {
   /** The stage of the deployment: a dimension of its metrics. */
   readonly stage: string;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
@@ -101,10 +102,13 @@ export async function planMessages(
 interface Work {
   /** New files of days that may be in the list. */
   readonly files: { readonly ids: string[]; readonly days: Readonly<Record<ForwardedKind, Set<UtcDay>>> };
+  /** IDs of messages that ask for a check of all days that may get files. */
   readonly checks: string[];
   /** Ends of deployments, which may have written the template's text into the views. */
   readonly deployments: string[];
+  /** IDs of messages that ask to write the lists into the views. */
   readonly publications: string[];
+  /** Requests to curate, each with the ID of its message. */
   readonly requests: { readonly id: string; readonly request: CurateRequestBody }[];
 }
 
@@ -142,10 +146,12 @@ function take({ config, bucket, clock }: CuratePlanFunction, work: Work, body: A
   }
 }
 
+/** Whether a request is that of the nightly run: it names neither days nor what a person wants. */
 function isNightly({ request }: Work['requests'][number]): boolean {
   return request.days === undefined && request.asked === undefined;
 }
 
+/** Takes days with new files out of the list, and has the next night look at those that must stay in it. */
 async function checkFiles(planner: CuratePlanFunction, days: Work['files']['days']): Promise<void> {
   const { landing, listed, clock } = planner;
   const now = clock.now();

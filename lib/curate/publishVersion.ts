@@ -22,6 +22,7 @@ import { readRawDay } from './RawDays.ts';
 
 /** A day of a curated table, and its ledger entry. */
 export interface CuratedSubject extends LedgerSubject {
+  /** The kind of the curated table. */
   readonly kind: ForwardedKind;
 }
 

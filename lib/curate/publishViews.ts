@@ -20,9 +20,11 @@ export type ViewsConfig = ViewConfig & Pick<Config, 'statsigFolder'>;
 
 /** The ports of a publication. */
 export interface ViewPublisher extends Attempts, Pick<DayChecker, 'raw' | 'listed' | 'ledger'> {
+  /** The settings that the views and their days follow from. */
   readonly config: ViewsConfig & DayChecker['config'];
   /** Name of the deployment's bucket. */
   readonly bucket: string;
+  /** The views in the catalog, and the partitions of curated tables. */
   readonly views: ViewCatalog;
 }
 
@@ -90,6 +92,7 @@ export async function publishViews(
 
 /** Outcome of one view. */
 interface PublishedView extends Pick<Publication, 'unserved'> {
+  /** What was done with the view. */
   readonly fate: ViewFate;
 }
 
@@ -118,6 +121,7 @@ export async function readVersions(
   return { exposures: await versionsOf('exposures'), events: await versionsOf('events') };
 }
 
+/** Writes the lists into one view, again if somebody else has changed it meanwhile. */
 async function publishView(
   publisher: ViewPublisher,
   versions: Versions,

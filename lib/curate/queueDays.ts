@@ -8,6 +8,7 @@ import type { CurateReason, CurateTask } from './messageBodies.ts';
 
 /** A day to queue. */
 export interface ChosenDay extends Pick<LookedDay, 'day' | 'raw' | 'ended'> {
+  /** Why it is curated. */
   readonly reason: CurateReason;
   /** A version of the day that is partly made already. */
   readonly goesOn: string | undefined;

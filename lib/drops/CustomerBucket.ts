@@ -8,6 +8,7 @@ export interface DropObject {
   readonly size: number;
   /** The ETag with its quotes, as `If-Match` expects it. */
   readonly eTag: string;
+  /** When it was last written. S3 says whole seconds. */
   readonly lastModified: Date;
   /** S3 omits `STANDARD`. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html */
   readonly storageClass?: string | undefined;
@@ -19,6 +20,7 @@ export interface DropObject {
 
 /** One answer to a list call. */
 export interface DropPage {
+  /** The objects of the page, in the order of their keys. */
   readonly objects: readonly DropObject[];
   /**
    * With a delimiter, the beginnings of the keys of all other objects under the prefix, up to the delimiter behind it.

@@ -8,6 +8,7 @@ import { commitMarkers, isCommitMarker, type SparkLog, splitKey, transactionOf }
 export interface Drop {
   /** The files to load, by key. */
   readonly files: readonly DropObject[];
+  /** The other objects, each with the reason why it is not loaded. */
   readonly leftOut: readonly LeftOut[];
   /** Spark's logs of the folders that its files are in. Default none. */
   readonly logs?: readonly SparkLog[];
@@ -24,7 +25,9 @@ export interface Drop {
 
 /** An object of the day's folder that is not loaded, and why. */
 export interface LeftOut {
+  /** The object as it was listed. */
   readonly object: DropObject;
+  /** Why it is not loaded. */
   readonly reason: LeftOutReason;
   /** More about the reason: which marker. */
   readonly detail?: string | undefined;

@@ -19,6 +19,7 @@ import { SourceError } from './SourceError.ts';
 export interface DatasetFolder {
   /** The folder in the bucket, without slashes at its ends. */
   readonly folder: string;
+  /** How the folder of a day is named, e.g. `YYYY-MM-DD`. */
   readonly dayFormat: Dataset['dayFormat'];
   /** How keys below the folder look. Default: each day has a folder, as `dayFormat` says. */
   readonly layout?: string | undefined;
@@ -158,17 +159,22 @@ async function markersUnder(
   return markers;
 }
 
+/** The error for a folder with more than a listing may have. */
 function tooMany(where: string, what: string): Error {
   return new SourceError('SLUICE_SOURCE_TOO_MANY_OBJECTS', `${where}: more than ${what}.`);
 }
 
 /** What is known of a day once its beginning is listed. */
 interface Listed {
+  /** The objects of the day. */
   readonly found: readonly DropObject[];
+  /** Markers of commits above the day, or beside it. */
   readonly markers: readonly DropObject[];
+  /** Batches of Spark's logs, by the folder whose files a log names. */
   readonly logs: ReadonlyMap<string, SparkLog['batches']>;
 }
 
+/** The drop of a day, of what was listed for it and of the markers and logs of its folders. */
 function dropOf(dataset: DatasetFolder, day: UtcDay, { found, markers, logs }: Listed): Drop {
   // A layout need not match the markers in the folders of its files.
   const places = new Set(found.map(({ key }) => splitKey(key)[0]));

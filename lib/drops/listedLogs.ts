@@ -54,9 +54,11 @@ export function commitMarkers(objects: readonly DropObject[]): CommitMarkers {
 
 /** A batch of Spark's log. */
 interface Batch {
+  /** Its place in the log; the first is 0. */
   readonly number: number;
   /** Whether it takes all earlier ones in. */
   readonly isCompact: boolean;
+  /** The object that has the batch, as listed. */
   readonly object: DropObject;
 }
 

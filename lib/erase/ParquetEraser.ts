@@ -19,6 +19,7 @@ import {
 
 /** Result of searching a Parquet file for the units. */
 export interface ExaminedFile {
+  /** Rows of the file. */
   readonly rows: number;
   /** Rows of the units. */
   readonly own: number;
@@ -28,6 +29,7 @@ export interface ExaminedFile {
   readonly unreadable: number;
   /** Rows of others in which a value of the units occurs as a word, in any column. */
   readonly mentions: number;
+  /** The columns of the file, in its order. */
   readonly columns: readonly ParquetColumn[];
 }
 
@@ -195,10 +197,12 @@ export class ParquetEraser {
   }
 }
 
+/** SQL that reads a file. */
 function scan(path: string): string {
   return `read_parquet(${quoteText(path)}, hive_partitioning = false)`;
 }
 
+/** The names of columns as a list in SQL. */
 function namesOf(columns: readonly ParquetColumn[]): string {
   return columns.map(({ name }) => quoteName(name)).join(', ');
 }

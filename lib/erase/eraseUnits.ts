@@ -36,8 +36,10 @@ import type { ParquetEraser } from './ParquetEraser.ts';
 
 /** Dependencies of an erasure. */
 export interface Eraser extends Omit<ObjectEraserPorts, 'turns'>, Pick<DayKeeper, 'raw' | 'listed'> {
+  /** The settings that name tables and folders, and say how long they are kept. */
   readonly config: DayKeeper['config'] &
     Pick<Config, 'statsigFolder' | 'tables' | 'exports' | 'readers' | 'sources' | 'retention'>;
+  /** Which version of a day is read, and who works on it. */
   readonly ledger: Pick<Ledger, 'read' | 'change'>;
   /**
    * Further Parquet erasers beside `parquet`: with each of them one more small file is looked at side by side. Default:
@@ -48,6 +50,7 @@ export interface Eraser extends Omit<ObjectEraserPorts, 'turns'>, Pick<DayKeeper
   readonly id: string;
   /** How many units are erased. */
   readonly units: number;
+  /** The records of erasures, by which a killed one goes on. */
   readonly manifests: ManifestStore;
   /** Identifies this process in the manifest. */
   readonly owner: string;

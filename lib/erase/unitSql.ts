@@ -4,7 +4,9 @@ import type { BodyFound, UnitMatcher } from './UnitMatcher.ts';
 
 /** A column of a Parquet file, as DuckDB reads it. */
 export interface ParquetColumn {
+  /** The name of the column in the file. */
   readonly name: string;
+  /** DuckDB's type of it, e.g. `VARCHAR`. */
   readonly type: string;
 }
 
@@ -55,6 +57,7 @@ export function rowCondition(
     : conditions.map((condition) => `COALESCE(${condition}, false)`).join(' OR ');
 }
 
+/** The conditions on rows of quarantine; none for a file without such rows. */
 function quarantineConditions(
   named: ReadonlyMap<string, ParquetColumn>,
   matcher: UnitMatcher,
@@ -164,6 +167,7 @@ function isExact(type: string, value: string): boolean {
   return fraction.length <= scale;
 }
 
+/** Texts as a list of literals in SQL. */
 function list(values: readonly string[]): string {
   return values.map(quoteText).join(', ');
 }

@@ -8,9 +8,11 @@ import { SETTLED_MS } from './limits.ts';
 
 /** A file of a table's day in the deployment's bucket. */
 export interface LandedFile {
+  /** The key of the object. */
   readonly key: string;
   /** Bytes. */
   readonly size: number;
+  /** The ETag of the object, with its quotes. */
   readonly eTag: string;
   /** Epoch milliseconds. */
   readonly modifiedAt: number;
@@ -40,6 +42,7 @@ export interface LandedTable {
 export interface DayFiles {
   /** Prefix of the day's files; undefined if the table has no such day. */
   readonly location: string | undefined;
+  /** The files of the day, in the order of their keys. */
   readonly files: readonly LandedFile[];
   /** Identifies this state of the files; {@link NO_FILES} without files. */
   readonly fingerprint: string;

@@ -47,6 +47,7 @@ type ExportFaultPoint = (typeof exportFaultPoints)[number];
 export interface DayExporter {
   /** Says who works on a day, and what its last export had. */
   readonly ledger: Pick<Ledger, 'claim' | 'renew' | 'settle'>;
+  /** The time of leases and entries of the ledger. */
   readonly clock: Clock;
   /** The table whose files are copied. */
   readonly table: LandedTable;
@@ -173,6 +174,7 @@ function successSettlement(
 
 /** What the customer's folder has: the day's files, and copies of files that are gone. */
 interface ExportedFiles extends DayFiles {
+  /** Copies whose source is gone. */
   readonly kept: readonly FileFate[];
 }
 

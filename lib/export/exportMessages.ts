@@ -30,6 +30,7 @@ export interface IsolatedExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 
 export interface Exporter
   extends Omit<PlanExportsPorts, 'ledger'>,
     Pick<DayExporter, 'deadline' | 'leaseUntil' | 'log'> {
+  /** The state of each exported day, and who works on it. */
   readonly ledger: Pick<Ledger, 'read' | 'noteQueued' | 'claim' | 'renew' | 'settle'>;
   /** The customer's bucket of an export. */
   readonly targetOf: (exported: Export) => TargetBucket;

@@ -36,20 +36,27 @@ export function exportLooks(store: ObjectStore): ExportLooks {
 
 /** The ports of {@link planExports}. */
 export interface PlanExportsPorts {
+  /** The exports of the configuration. */
   readonly exports: readonly Export[];
+  /** The state of each exported day. */
   readonly ledger: Pick<Ledger, 'read' | 'noteQueued'>;
+  /** The notes of the last looks. */
   readonly looks: ExportLooks;
+  /** The time by which files have settled. */
   readonly clock: Clock;
+  /** Opens a table of the deployment by its name. */
   readonly tableOf: (table: string) => LandedTable;
   /** The customer's bucket of an export. */
   readonly targetOf: (exported: Export) => Pick<TargetBucket, 'listDays'>;
   /** Lists the days of an export that have an entry in the ledger. */
   readonly entriesOf: ListEntries;
+  /** The queue of the export's tasks. */
   readonly tasks: TaskQueue;
 }
 
 /** The result of a run. */
 export interface ExportsPlan {
+  /** The tasks that were sent. */
   readonly queued: readonly ExportTask[];
   /** Number of days that were checked. */
   readonly looked: number;
@@ -123,6 +130,7 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
 
 /** What a run has done for one export. */
 interface ExportPlan extends Pick<ExportsPlan, 'looked' | 'failedDays' | 'isTryingFailed'> {
+  /** The tasks to send. */
   readonly queued: ExportTask[];
   /** Whether the last try of a day found no bucket. */
   readonly bucketGone: boolean;
@@ -182,16 +190,19 @@ async function planAbsent(ports: PlanExportsPorts, exported: Export): Promise<Ex
 
 /** A day that a run has looked at. Only the outcome is kept, not its list of files. */
 interface LookedDay {
+  /** The day. */
   readonly day: UtcDay;
   /** The ledger's entry as it was read; null without one. */
   readonly seen: Pick<LedgerEntry, 'token' | 'state'> | null;
   /** The code by which its last try failed; null if it did not. */
   readonly failedBy: string | null;
+  /** The state of its files. */
   readonly fingerprint: string;
   /** Why it is exported; null if it is not. */
   readonly reason: ExportReason | null;
 }
 
+/** Looks at some days of an export, one at a time, as a day's list of files may be long. */
 async function lookAt(
   { ledger, clock, tableOf }: PlanExportsPorts,
   exported: Export,

@@ -31,15 +31,23 @@ export const ASSIGNING_KINDS: readonly GroupKind[] = ['group', 'variant'];
 
 /** A row of the table of experiment groups: lib/tables/groupsTable.ts says what each column means. */
 export interface GroupRow {
+  /** Name of the experiment, or of what else has the rule. */
   readonly experimentId: string;
+  /** What has the rule: an experiment, a layer, a gate. */
   readonly entity: GroupEntity;
+  /** Name of the layer that the experiment is in; null if it is in none. */
   readonly layerId: string | null;
+  /** ID of the rule; empty for a holdout as a whole. */
   readonly ruleId: string;
+  /** Name of the group, or of the holdout that the rule is for; null if there is none. */
   readonly groupName: string | null;
+  /** What the rule is for. */
   readonly kind: GroupKind;
+  /** Share of the allocated units, 0 to 1; null if the rule is no group, or its share is not known. */
   readonly expectedSplit: number | null;
   /** Epoch milliseconds. */
   readonly firstSeen: number;
+  /** When specs had the rule last, epoch milliseconds. */
   readonly lastSeen: number;
 }
 

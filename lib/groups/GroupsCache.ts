@@ -36,9 +36,13 @@ export function groupsReader(store: ObjectStore, key: string): ReadGroups {
 
 /** Options of {@link GroupsCache}. */
 export interface GroupsCacheOptions {
+  /** Reads the table's object. */
   readonly read: ReadGroups;
+  /** The time by which the table is fresh. */
   readonly clock: Clock;
+  /** A number from 0 to below 1. */
   readonly random: () => number;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
   /** Called after each failed read. */
   readonly countFailure: () => void;

@@ -2,7 +2,9 @@ import { ASSIGNING_KINDS, type GroupKind, type GroupRow } from './GroupRow.ts';
 
 /** A rule in the table of experiment groups. */
 export interface KnownRule {
+  /** Name of the group, or of the holdout that the rule is for; null if there is none. */
   readonly groupName: string | null;
+  /** What the rule is for. */
   readonly kind: GroupKind;
   /** Whether it puts a unit in a group. */
   readonly assigns: boolean;

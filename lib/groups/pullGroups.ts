@@ -16,6 +16,7 @@ export function groupsObject(store: ObjectStore, key: string): StoredText {
 
 /** Options of {@link pullGroups}. */
 export interface PullOptions extends RetryPorts {
+  /** The table's object. */
   readonly store: StoredText;
 }
 

@@ -14,6 +14,7 @@ const DUCKDB_SHARE = 0.5;
 interface EngineShare {
   /** MiB that DuckDB manages. */
   readonly memoryMegabytes: number;
+  /** Threads that DuckDB uses, 1 at least. */
   readonly threads: number;
 }
 
@@ -51,6 +52,7 @@ export interface Machine {
   readonly diskBytes: number;
   /** How many bytes of that disk are free. */
   readonly freeBytes: () => Promise<number>;
+  /** The owner of what is claimed, and the time that is left. */
   readonly invocation: Invocation;
 }
 
@@ -129,7 +131,9 @@ const PREFIX = 'sluice-load-';
 
 /** A folder that belongs to one invocation. */
 interface WorkDirectory {
+  /** The absolute path of the folder. */
   readonly path: string;
+  /** Deletes the folder with all that is in it. */
   readonly remove: () => Promise<void>;
 }
 

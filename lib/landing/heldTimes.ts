@@ -3,7 +3,9 @@ import { isAside } from '../tables/objectKeys.ts';
 
 /** A time within which events of an object may have been received, epoch milliseconds; both ends count. */
 export interface HeldTime {
+  /** The earliest time. */
   readonly from: number;
+  /** The latest time. */
   readonly to: number;
 }
 

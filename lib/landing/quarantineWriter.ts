@@ -14,6 +14,7 @@ import type { QuarantineReason } from './quarantineReasons.ts';
 export interface QuarantineContext {
   /** Epoch milliseconds. */
   readonly receivedAt: number;
+  /** The label of the SDK key; null when it is not known. */
   readonly keyLabel: string | null;
   /** The key's `environment`, for events without a tier. Default null. */
   readonly keyEnvironment?: string | null;
@@ -21,15 +22,21 @@ export interface QuarantineContext {
   readonly keyHash: string;
   /** The sender's part of event IDs; '' when the body could not be read. */
   readonly senderId: string;
+  /** The kind of SDK; null if it is not stated. */
   readonly sdkType: string | null;
+  /** The version of the SDK; null if it is not stated. */
   readonly sdkVersion: string | null;
+  /** The path of the request; null without a request. */
   readonly path: string | null;
 }
 
 /** An event or body that is stored as an object of its own. */
 interface LargeRaw {
+  /** The key of the object. */
   readonly key: string;
+  /** The event as text, or the body's bytes as they were sent. */
   readonly body: string | Uint8Array;
+  /** JSON for a text; otherwise nothing is said of the bytes. */
   readonly contentType: 'application/json' | 'application/octet-stream';
   /** Why it was refused. */
   readonly reason: QuarantineReason;
@@ -128,7 +135,9 @@ export function putQuarantineLarge(store: Pick<ObjectStore, 'write'>): PutQuaran
 
 /** A refused event or body. */
 export interface RefusedItem {
+  /** The code by which it was refused. */
   readonly code: QuarantineReason;
+  /** More about the reason; '' if there is nothing to say. */
   readonly detail: string;
   /** Text that Sluice wrote, or a body's bytes as they were sent. */
   readonly raw: string | Uint8Array;

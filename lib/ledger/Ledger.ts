@@ -16,7 +16,9 @@ import { LedgerError } from './LedgerError.ts';
 
 /** Dependencies of {@link Ledger}. */
 export interface LedgerOptions {
+  /** Where entries are stored. */
   readonly store: LedgerStore;
+  /** The time of leases and entries. */
   readonly clock: Clock;
   /** A unique text for each write. */
   readonly newToken: () => string;
@@ -28,8 +30,11 @@ export interface LedgerOptions {
 
 /** The right to load one day while the lease lasts. Every write returns a new claim, which replaces the old one. */
 export interface Claim {
+  /** The entry as this claim has written it. */
   readonly entry: LedgerEntry;
+  /** The ETag that the next write must name. */
   readonly eTag: string;
+  /** The invocation that has the day. */
   readonly owner: string;
   /** Epoch milliseconds: files are listed later. */
   readonly claimedAt: number;
@@ -39,6 +44,7 @@ export interface Claim {
 
 /** A claimed day. */
 export interface Claimed {
+  /** The right to load the day. */
   readonly claim: Claim;
   /** Whether the previous owner of the claim neither ended nor released it. */
   readonly wasKilled: boolean;
@@ -48,11 +54,13 @@ export interface Claimed {
 export interface Busy {
   /** The end of the lease, epoch milliseconds; 0 if it has none. */
   readonly busyUntil: number;
+  /** The load in pieces that is under way; undefined if there is none. */
   readonly run?: LoadInPieces | undefined;
 }
 
 /** What a claim begins of a day. */
 export interface Beginning {
+  /** The entry that the claim writes. */
   readonly entry: LedgerContent;
   /** Whether it goes on with the attempts before. */
   readonly isNext: boolean;
@@ -377,6 +385,7 @@ function queuedFor(entry: LedgerContent, fingerprint: string): Beginning {
   return { entry, isNext: entry.queued === undefined || entry.queued.fingerprint === fingerprint };
 }
 
+/** The entry of a day of which nothing is known yet. */
 function emptyEntry({ source, dataset, day, table }: LedgerSubject): LedgerContent {
   return {
     source,

@@ -226,7 +226,9 @@ export type LedgerSubject = Pick<LedgerEntry, 'source' | 'dataset' | 'day' | 'ta
 
 /** An entry and the ETag that the next write must name. */
 export interface StoredEntry {
+  /** The entry as it was read or written. */
   readonly entry: LedgerEntry;
+  /** The ETag of its object, with its quotes. */
   readonly eTag: string;
 }
 

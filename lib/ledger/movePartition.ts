@@ -12,9 +12,13 @@ import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
 
 /** The partition of one table's day. */
 export interface DayPartition {
+  /** The catalog of the table. */
   readonly catalog: PartitionCatalog;
+  /** The name of the database. */
   readonly database: string;
+  /** The name of the table. */
   readonly table: string;
+  /** The day of the partition. */
   readonly day: UtcDay;
 }
 
@@ -72,12 +76,15 @@ function settle(
 export interface PartitionPorts
   extends Pick<DayPartition, 'catalog'>,
     Pick<Attempts, 'clock' | 'wait' | 'random'> {
+  /** The name of the deployment's bucket. */
   readonly bucket: string;
+  /** The settings that name the database and the folders. */
   readonly config: Pick<Config, 'statsigFolder' | 'database'>;
 }
 
 /** The partition of a day as it was read. */
 export interface ReadPartition {
+  /** Whether the day has no partition. */
   readonly isMissing: boolean;
   /** The version that it has; undefined without one. */
   readonly version: string | undefined;

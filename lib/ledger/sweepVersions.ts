@@ -38,22 +38,29 @@ type SweptConfig = Pick<Config, 'statsigFolder' | 'database'> &
 
 /** The ports of a sweep. */
 interface Sweeper extends Omit<Attempts, 'deadline'> {
+  /** The settings that name the tables, their database and their folders. */
   readonly config: SweptConfig;
   /** Name of the deployment's bucket. */
   readonly bucket: string;
+  /** The deployment's bucket. */
   readonly landing: Pick<LandingBucket, 'list' | 'remove'>;
+  /** Says which version queries read. */
   readonly catalog: PartitionCatalog;
+  /** Says which versions loads and curations still have. */
   readonly ledger: Pick<Ledger, 'read'>;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
 /** How long a sweep may take, and what it deletes. */
 interface SweepRun extends Pick<Attempts, 'deadline'> {
+  /** Ends the sweep, which then leaves the rest for the next one. */
   readonly signal: AbortSignal;
   /** Only versions of these tables. Default all. */
   readonly isOurs?: (table: string) => boolean;
 }
 
+/** What became of a version. `late`: the time was over before it was looked at. */
 type Fate = 'removed' | 'kept' | 'failed' | 'late';
 
 /**

@@ -37,6 +37,7 @@ export type Looks = Readonly<Record<UtcDay, DayLook>>;
 
 /** A day that a run may look at. */
 export interface KnownDay {
+  /** The day. */
   readonly day: UtcDay;
   /** Whether every run looks at it. */
   readonly isAlways: boolean;

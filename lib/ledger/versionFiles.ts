@@ -56,9 +56,13 @@ export function lackingSince(
 
 /** The ports of a look. */
 export interface VersionLook extends RetryPorts {
+  /** The deployment's bucket, which has the versions and the notes of looks. */
   readonly landing: Pick<LandingBucket, 'listPage' | 'readText' | 'putText' | 'text'>;
+  /** Names the files of each version. */
   readonly ledger: Pick<Ledger, 'read'>;
+  /** The settings that name the folders and say how long deleted files are kept. */
   readonly config: FolderLayout & Parameters<typeof turnMs>[0];
+  /** The time of the look. */
   readonly clock: Clock;
 }
 

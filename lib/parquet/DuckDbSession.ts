@@ -12,6 +12,7 @@ import { EngineError } from './EngineError.ts';
 export interface EngineLimits {
   /** MiB that DuckDB manages. It uses more in total, so half of the machine's memory is a good value. */
   readonly memoryMegabytes: number;
+  /** Threads that DuckDB uses. */
   readonly threads: number;
   /** Existing folder for temporary files: absolute path. */
   readonly temporaryDirectory: string;
@@ -19,7 +20,9 @@ export interface EngineLimits {
 
 /** The files and directories that SQL of a session can access, besides the temporary directory. */
 export interface Reach {
+  /** Absolute paths of files. */
   readonly files: readonly string[];
+  /** Absolute paths of directories, with all that is in them. */
   readonly directories: readonly string[];
 }
 

@@ -23,8 +23,11 @@ export interface LargePages {
 
 /** The contents of a file's footer. */
 export interface FileSchema {
+  /** The name of the file in messages: the key of its object. */
   readonly name: string;
+  /** Its absolute path. */
   readonly path: string;
+  /** Number of rows, as the footer says. */
   readonly rows: number;
   /** Bytes that its values take in memory at most, as its footer declares them. */
   readonly decodedBytes: number;
@@ -38,8 +41,11 @@ export interface FileSchema {
 
 /** A file whose footer can't be read. */
 export interface UnreadableFile {
+  /** The name of the file in messages: the key of its object. */
   readonly name: string;
+  /** Its absolute path. */
   readonly path: string;
+  /** Why it can't be read. */
   readonly problem: FileFailure;
 }
 

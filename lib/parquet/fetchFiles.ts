@@ -28,6 +28,7 @@ const CHANGED = Symbol('changed');
 
 /** An object to fetch, as it was listed. */
 export interface FetchedObject {
+  /** The key of the object. */
   readonly key: string;
   /** Bytes. */
   readonly size: number;
@@ -63,7 +64,9 @@ class DiskError extends Error {
 
 /** One read: a whole file or a range of it. */
 interface FilePart {
+  /** The object as it was listed. */
   readonly object: FetchedObject;
+  /** Where the file is written: an absolute path. */
   readonly path: string;
   /** First and last byte, both included. Undefined for the whole file. */
   readonly range: { readonly first: number; readonly last: number } | undefined;
@@ -71,9 +74,13 @@ interface FilePart {
 
 /** Options of {@link fetchFiles}. */
 export interface FetchOptions {
+  /** Existing folder for the files: absolute path. */
   readonly directory: string;
+  /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
+  /** A number from 0 to below 1. */
   readonly random: () => number;
+  /** Ends all reads, which throw the signal's reason. */
   readonly signal: AbortSignal;
   /** Called for a file that could not be read. Default: nothing. */
   readonly failed?: (key: string, error: SluiceError) => void;

@@ -9,6 +9,7 @@ const MAX_DIGITS = 38;
 
 /** The size that a decimal declares. */
 interface DecimalSize {
+  /** All digits, those after the point included. */
   readonly digits: number;
   /** Digits after the point. */
   readonly scale: number;

@@ -44,9 +44,11 @@ const TAIL_BYTES = 8;
 
 /** A column of the schema, or a group of them. */
 export interface SchemaNode {
+  /** The name of the column, or of the member of a group. */
   readonly name: string;
   /** The element as in the file. */
   readonly element: ThriftStruct;
+  /** The members of a group, in their order; none for a column with values. */
   readonly children: readonly SchemaNode[];
   /** Range of its leaves among the column chunks of a row group: first and end. */
   readonly leaves: readonly [first: number, end: number];
@@ -56,6 +58,7 @@ export interface SchemaNode {
 export interface WrittenFile {
   /** Absolute path. */
   readonly path: string;
+  /** The size of the file. */
   readonly bytes: number;
   /** Number of rows, as the footer says. */
   readonly rows: number;

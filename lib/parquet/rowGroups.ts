@@ -51,6 +51,7 @@ export interface ColumnChunk {
 
 /** A row group of a file. */
 export interface RowGroup {
+  /** Number of rows. */
   readonly rows: number;
   /** The chunks of columns, in the order of the schema's leaves. */
   readonly chunks: readonly ColumnChunk[];

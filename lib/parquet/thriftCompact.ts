@@ -17,7 +17,9 @@ export const THRIFT = {
 
 /** A field of a struct: its type and its encoded value. Booleans have no bytes, as their type is the value. */
 export interface ThriftField {
+  /** One of {@link THRIFT}. */
   readonly type: number;
+  /** The encoded value, without the header of the field. */
   readonly bytes: Buffer;
 }
 
@@ -26,7 +28,9 @@ export type ThriftStruct = Map<number, ThriftField>;
 
 /** A list: the type of its items, and the encoded items. */
 export interface ThriftList {
+  /** One of {@link THRIFT}, for all items. */
   readonly type: number;
+  /** The encoded items, in their order. */
   readonly items: readonly Buffer[];
 }
 

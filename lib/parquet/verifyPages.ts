@@ -41,6 +41,7 @@ const LARGE_PAGE_BYTES = 16 * 1_024 * 1_024;
 export interface PageRange {
   /** Ranges of columns among the column chunks of a row group: first and end. */
   readonly leaves: readonly (readonly [first: number, end: number])[];
+  /** Stops the work, which throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -72,6 +73,7 @@ export function judgePages(
 
 /** Which pages are looked at, and how. */
 interface Walk extends Omit<PageRange, 'leaves'> {
+  /** Whether the pages of a column are looked at, by its place among the column chunks of a row group. */
   readonly isWanted: (leaf: number) => boolean;
   /** Whether checksums are verified, too. */
   readonly hasChecks: boolean;

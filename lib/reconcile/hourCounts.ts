@@ -8,17 +8,23 @@ import type { HourFacts, HourRequests } from './judgeHour.ts';
 
 /** A metric that is read, by a name of the caller's. */
 export interface WantedMetric {
+  /** The caller's name, unique among the metrics that are read together. */
   readonly id: string;
+  /** The namespace of CloudWatch: `Sluice`, `AWS/Lambda`. */
   readonly namespace: string;
+  /** The name of the metric in that namespace. */
   readonly metric: string;
   /** `Sum`, `Maximum`, `p99` for example. */
   readonly statistic: string;
+  /** Name and value of each dimension. CloudWatch has no values for a part of them. */
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
 /** Whole periods, from `start` to before `end`, epoch milliseconds. */
 export interface MetricTime {
+  /** When the first period begins, epoch milliseconds. */
   readonly start: number;
+  /** When the last period ends, epoch milliseconds. */
   readonly end: number;
   /** Default a minute. */
   readonly periodSeconds?: number;
@@ -37,9 +43,13 @@ export function metricsOf(
 
 /** The names in CloudWatch of a deployment: the dimension `stage` of its metrics, two functions and the stream. */
 export interface CountedNames {
+  /** The dimension `stage` of the deployment's metrics. */
   readonly stage: string;
+  /** The name of the collector's function. */
   readonly collect: string;
+  /** The name of the registrar's function. */
   readonly register: string;
+  /** The name of the stream of the landing. */
   readonly stream: string;
 }
 

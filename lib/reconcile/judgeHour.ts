@@ -63,9 +63,11 @@ export interface HourRows extends RowCounts {
 
 /** Whether an hour agrees. */
 export interface HourJudgement {
+  /** What is known of the hour. */
   readonly state: HourState;
   /** Why the hour is open or unknown; null for other states. */
   readonly why: string | null;
+  /** Events that were accepted and that neither the counts nor the rows of tables show. */
   readonly missing: number;
   /** At most so many events could be missing without being seen. */
   readonly unproved: number;

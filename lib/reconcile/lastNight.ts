@@ -51,8 +51,11 @@ export interface LastNight {
 
 /** What is read of the last night, and where. */
 export interface NightReader {
+  /** The deployment's bucket. */
   readonly store: Pick<ObjectStore, 'listPage'>;
+  /** Says since when the table of received hours is there. */
   readonly catalog: Pick<PartitionCatalog, 'getTable'>;
+  /** The settings that name the table's database and its folder. */
   readonly config: FolderLayout & Pick<Config, 'database'>;
   /** Epoch milliseconds. */
   readonly now: number;

@@ -55,17 +55,22 @@ export const hoursShort = countMetric('reconcile', 'hours_short');
 
 /** Dependencies of a judgement. */
 export interface Reconciler {
+  /** The settings that name the tables and their folders, and say how long rows are kept. */
   readonly config: Pick<
     Config,
     'statsigFolder' | 'formerStatsigFolders' | 'database' | 'tables' | 'timeWindow'
   > & {
     readonly retention: Pick<Config['retention'], 'forwardedDays' | 'quarantineDays'>;
   };
+  /** The names in CloudWatch of what is counted. */
   readonly names: CountedNames;
   /** Milliseconds after its end at which the events of an hour are in tables. */
   readonly afterMs: number;
+  /** The deployment's bucket. */
   readonly store: ObjectStore;
+  /** Reads values of metrics from CloudWatch. */
   readonly readMetrics: (metrics: readonly WantedMetric[], time: MetricTime) => Promise<MetricSeries>;
+  /** Counts rows of tables. */
   readonly ask: AskRows;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -173,6 +178,7 @@ async function judgeDay(
 
 /** What is known of a day before its rows are looked at. */
 interface DayFacts {
+  /** The day. */
   readonly day: UtcDay;
   /** When the day begins, epoch milliseconds. */
   readonly start: number;
@@ -190,6 +196,7 @@ interface DayFacts {
   readonly waiting: readonly Waiting[];
 }
 
+/** Reads the counts of a day's minutes, and what may still hold events of it. */
 async function readDayFacts(
   reconciler: Reconciler,
   day: UtcDay,
@@ -238,9 +245,11 @@ type HourCounts = ReturnType<typeof hourCounts>;
 
 /** One table in one hour. */
 interface TableHour {
+  /** The kind of the table. */
   readonly kind: TableKind;
   /** From 0 to 23. */
   readonly hour: number;
+  /** What was counted of the table's rows. */
   readonly counts: ReturnType<HourCounts['ofTable']>;
   /** The counts of all tables together. */
   readonly ofHour: Omit<HourCounts, 'ofTable'>;
@@ -380,6 +389,7 @@ const unreadText = (key: string, error: unknown) => `${key} can't be read: ${err
 
 /** The rows of a day, and what has changed rows since the day began. */
 interface Look extends Pick<HourRows, 'taken' | 'unread'> {
+  /** The rows of the day, by table and hour. */
   readonly rows: HourlyRows;
   /** Whether rows of quarantine were landed again since. */
   readonly isRestored: boolean;

@@ -16,6 +16,7 @@ import { type RelayCopy, relayedHeaders, writeRelayCopy, writeRelayedKey } from 
 
 /** Dependencies of {@link CopyKeeper}. */
 export interface CopyKeeperOptions {
+  /** Which requests are relayed, and what of them. */
   readonly choice: RelayChoice;
   /** What must not leave if `redacted` is chosen; null without rules. */
   readonly redaction: Redaction | null;
@@ -25,8 +26,11 @@ export interface CopyKeeperOptions {
   readonly put: (key: string, text: string, timeoutMs: number) => Promise<void>;
   /** Makes 24 hexadecimal digits, different ones at each call. */
   readonly nonce: () => string;
+  /** The time by which calls end. */
   readonly clock: Clock;
+  /** A number from 0 to below 1. */
   readonly random: () => number;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
 }
 

@@ -17,6 +17,7 @@ export interface RelayCopy {
   readonly query: string;
   /** Names in lower case: {@link relayedHeaders}. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The body's bytes as they were sent. */
   readonly body: Uint8Array;
 }
 

@@ -24,10 +24,15 @@ export type Verdict =
 
 /** Dependencies of {@link Target}. */
 export interface TargetOptions {
+  /** The target as the configuration has it. */
   readonly target: RelayTarget;
+  /** Sends one request, and reads its answer. */
   readonly send: SendRequest;
+  /** The time of tries. */
   readonly clock: Clock;
+  /** A number from 0 to below 1. */
   readonly random: () => number;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
 }
 

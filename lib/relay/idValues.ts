@@ -2,6 +2,7 @@ import { ExactNumber } from '../base/json.ts';
 
 /** The place of a text or a number in a JSON value. */
 export interface ValueContext {
+  /** Whether the value is a number. */
   readonly isNumber: boolean;
   /** Whether the text is itself the key of a member. */
   readonly isKey: boolean;

@@ -15,10 +15,13 @@ export const relayMetrics = {
 
 /** The numbers of one invocation. */
 export interface RelayCounts {
+  /** Copies that the target has taken. */
   readonly relayed: number;
+  /** Tries after which a copy is tried again. */
   readonly retried: number;
   /** Refused copies by reason. */
   readonly refused: Readonly<Record<string, number>>;
+  /** Age of the oldest copy that was worked on and not taken, seconds; 0 if all were taken. */
   readonly oldestSeconds: number;
 }
 

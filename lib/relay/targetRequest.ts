@@ -9,7 +9,9 @@ export interface TargetRequest {
   readonly origin: string;
   /** Path and query, of printable ASCII. */
   readonly path: string;
+  /** Headers by name. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The body's bytes. */
   readonly body: Uint8Array;
 }
 

@@ -137,8 +137,11 @@ export function endpointProblems(
 
 /** Settings that a region must fit. */
 export interface RegionalSettings {
+  /** The kind of the endpoint. */
   readonly endpoint: Pick<Endpoint, 'kind'>;
+  /** The key of a bucket that exists already; null without one. */
   readonly existing: { readonly keyArn: string | null };
+  /** The key of the log groups; null without one. */
   readonly logs: { readonly kmsKeyArn: string | null };
 }
 
@@ -196,7 +199,9 @@ export interface RequestLimits {
 
 /** Settings that determine these limits. */
 export interface LimitedEndpoint {
+  /** The region of the deployment. */
   readonly region: Region;
+  /** The endpoint as the configuration has it. */
   readonly endpoint: Endpoint;
 }
 

@@ -5,7 +5,9 @@ export type Architecture = (typeof ARCHITECTURES)[number];
 
 /** Requests a second that API Gateway takes in an account, and how many at once. */
 interface GatewayQuota {
+  /** Requests a second. */
   readonly requestsPerSecond: number;
+  /** Requests at once. */
   readonly burst: number;
 }
 

@@ -9,6 +9,7 @@ export type ColumnType = 'string' | 'boolean' | 'timestamp' | 'date' | 'double' 
 export interface Column {
   /** In lower snake case: Athena reads names in lower case. */
   readonly name: string;
+  /** The type of its values in Glue. */
   readonly type: ColumnType;
   /** Shown by Athena, OWOX and Metabase next to the column; at most 255 characters (Glue's limit). */
   readonly comment: string;
@@ -27,23 +28,29 @@ export function glueComment(text: string): string {
 
 /** A table of the catalog. */
 export interface Table {
+  /** The kind of its rows. */
   readonly kind: TableKind;
   /** Its name in Glue. */
   readonly name: string;
+  /** Describes a row; at most 255 characters (Glue's limit). */
   readonly comment: string;
   /** Its columns without the partition key: Athena refuses a table that has a column twice. */
   readonly columns: readonly Column[];
+  /** The column of the day, whose value is in the name of the folder. */
   readonly partitionKey: Column;
 }
 
 /** What a value of each column type is in a row. */
 export interface ColumnValues {
+  /** Any text. */
   readonly string: string;
+  /** True or false. */
   readonly boolean: boolean;
   /** Epoch milliseconds. */
   readonly timestamp: number;
   /** `YYYY-MM-DD` */
   readonly date: string;
+  /** A floating-point number. */
   readonly double: number;
   /** A safe integer: columns of this type count events of an hour, rows of a file or copies of a row. */
   readonly bigint: number;

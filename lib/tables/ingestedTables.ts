@@ -7,6 +7,7 @@ import { type Column, glueComment, type Table } from './Table.ts';
 
 /** The table of one dataset. */
 export interface IngestedTable extends Omit<Table, 'kind'> {
+  /** The kind of the dataset. */
   readonly kind: DatasetKind;
   /** Name of the source. */
   readonly source: string;

@@ -73,8 +73,11 @@ export const VERSION_NOTES = `${LEDGER_FOLDER}_versions/`;
 export interface VersionNote {
   /** Epoch milliseconds. */
   readonly due: number;
+  /** The name of the table. */
   readonly table: string;
+  /** The day of the version. */
   readonly day: UtcDay;
+  /** The name of the version. */
   readonly version: string;
 }
 
@@ -128,8 +131,11 @@ export const CURATED_LEDGER = 'curated';
 
 /** Which curated day an entry of the ledger is of. */
 export interface CuratedSubject {
+  /** {@link CURATED_LEDGER} for every curated day. */
   readonly source: typeof CURATED_LEDGER;
+  /** The kind of the curated table. */
   readonly dataset: ForwardedKind;
+  /** The curated day. */
   readonly day: UtcDay;
   /** Name of the curated table. */
   readonly table: string;
@@ -172,10 +178,13 @@ export const EXPORTS_LEDGER = 'exports';
 
 /** The place of an export's entry in the ledger. */
 interface ExportSubject {
+  /** {@link EXPORTS_LEDGER} for every export. */
   readonly source: typeof EXPORTS_LEDGER;
   /** The export's name. */
   readonly dataset: string;
+  /** The exported day. */
   readonly day: UtcDay;
+  /** The name of the exported table. */
   readonly table: string;
 }
 

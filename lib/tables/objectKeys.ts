@@ -191,8 +191,11 @@ export function parseRelayWaitingKey(key: string): string | null {
  * its ID.
  */
 export interface RelayRefusedKey {
+  /** The status of the answer, or {@link EXPIRED}. */
   readonly reason: string;
+  /** When the copy was refused, epoch milliseconds. */
   readonly at: number;
+  /** The ID of the copy: {@link relayId}. */
   readonly id: string;
 }
 

@@ -192,8 +192,11 @@ export function restoredKey(key: string): string {
 
 /** The parts of a key or prefix below an ingested table. */
 export interface IngestedKey {
+  /** The name of the table. */
   readonly table: string;
+  /** The day of the rows. */
   readonly day: UtcDay;
+  /** The name of the version. */
   readonly version: string;
   /** The file's name; empty for the version's folder itself. */
   readonly file: string;

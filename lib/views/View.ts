@@ -24,9 +24,11 @@ export type ViewName =
 
 /** A view. The Glue view on AWS, the local DuckDB view and the docs are made from it. */
 export interface View {
+  /** The name of the view. */
   readonly name: ViewName;
   /** Describes a row. Shown next to the name; at most 255 characters. */
   readonly comment: string;
+  /** The columns of a row, in their order. */
   readonly columns: readonly Column[];
   /** One query in Athena's dialect. Tables are qualified with their database, so it does not depend on the session. */
   readonly sql: string;

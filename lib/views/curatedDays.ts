@@ -3,7 +3,9 @@ import type { ForwardedKind } from '../schema/kinds.ts';
 
 /** Days of a table that follow one another, the first and the last included. */
 export interface DayRange {
+  /** The first day. */
   readonly from: UtcDay;
+  /** The last day; the first one if the range is a single day. */
   readonly to: UtcDay;
 }
 

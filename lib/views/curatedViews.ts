@@ -32,6 +32,7 @@ export const viewKinds: Readonly<Record<ViewName, readonly ForwardedKind[]>> = {
 
 /** A view with a list of curated days. */
 interface FittingView {
+  /** The view, with the SQL that reads these days. */
   readonly view: View;
   /** The days that it reads from curated tables. */
   readonly curated: CuratedDays;

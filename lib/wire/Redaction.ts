@@ -12,8 +12,11 @@ type Rule = RedactionAction | RulesByStep;
 /** Rules for the members of a value or the items of an array. Those of null are for all that have no rule of their own. */
 type RulesByStep = ReadonlyMap<PathStep, Rule>;
 
+/** A path of the configuration from some step on. */
 interface RemainingPath {
+  /** The steps that are left; none if the path ends here. */
   readonly steps: readonly PathStep[];
+  /** What is done with the value at its end. */
   readonly action: RedactionAction;
 }
 
@@ -181,6 +184,7 @@ export function parseRedactionPath(path: string): readonly PathStep[] | null {
   return steps;
 }
 
+/** A step of a path without the backslashes that escape its dots, brackets and asterisks. */
 function unescapeKey(step: string): string {
   return step.replace(/^\\(?![.*[\]])/, '').replaceAll(/\\([.*[\]])/g, '$1');
 }

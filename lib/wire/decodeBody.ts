@@ -18,6 +18,7 @@ import type { BodyMarkers, HttpRequest } from './sdkRequest.ts';
 
 /** A body as text. */
 export interface DecodedBody {
+  /** The text of the body. */
   readonly text: string;
   /** Bytes after decompression. */
   readonly bytes: number;
@@ -112,6 +113,7 @@ export function encodeBody(text: string, { layers, isStatsigEncoded }: BodyEncod
   return layers.reduceRight((bytes, coding) => deflaters[coding](bytes), plain);
 }
 
+/** The coding that the first bytes show; undefined for those without magic bytes. */
 function detectCoding(bytes: Uint8Array): ContentCoding | undefined {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip';
   if (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) return 'zstd';
@@ -142,6 +144,10 @@ function announcedCoding(bytes: Uint8Array, markers: BodyMarkers): ContentCoding
   throw new RequestError('SLUICE_BODY_ENCODING_UNKNOWN', `Content-Encoding: ${last.slice(0, 40)}.`);
 }
 
+/**
+ * Removes one coding. @throws RequestError `SLUICE_BODY_CORRUPT`, `SLUICE_BODY_TRUNCATED`,
+ * `SLUICE_BODY_INFLATES_TOO_FAR`.
+ */
 function inflate(coding: ContentCoding, bytes: Uint8Array): Uint8Array {
   try {
     return inflaters[coding](bytes);
@@ -173,6 +179,7 @@ function encodeStatsig(json: string): Buffer {
   return Buffer.from(Buffer.from(latin, 'latin1').toString('base64'), 'latin1').reverse();
 }
 
+/** Whether bytes begin with a brace or a bracket, behind a byte order mark and white space. */
 function startsLikeJson(bytes: Uint8Array): boolean {
   let i = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   while (isSpace(bytes[i])) i += 1;
@@ -190,6 +197,7 @@ function looksLikeJson(bytes: Uint8Array): boolean {
   return (bytes[end - 1] === 0x7d || bytes[end - 1] === 0x5d) && isUtf8(bytes);
 }
 
+/** Whether a byte is white space of JSON. */
 function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
@@ -199,10 +207,12 @@ function hasZlibHeader([first = 0, second = 0]: Uint8Array): boolean {
   return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;
 }
 
+/** The same bytes as a Buffer, without a copy. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** The error for a body that is larger than {@link MAX_DECODED_BYTES} once it is inflated. */
 function inflatesTooFar() {
   return new RequestError('SLUICE_BODY_INFLATES_TOO_FAR', `It was stopped at ${MAX_DECODED_BYTES} bytes.`);
 }

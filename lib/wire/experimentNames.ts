@@ -2,7 +2,9 @@ import { hash } from 'node:crypto';
 
 /** The name of an experiment, and whether it is known to be its real name. */
 export interface ResolvedName {
+  /** The real name, or the hash that was sent. */
   readonly name: string;
+  /** Whether `name` is the real name. */
   readonly resolved: boolean;
 }
 

@@ -9,7 +9,9 @@ export type ItemList = 'events' | 'exposures';
 
 /** One body: items that are not yet validated, and what they share, without private attributes. */
 export interface Batch {
+  /** Items of the body's `events`, in their order. */
   readonly events: readonly unknown[];
+  /** Items of the body's `exposures`, in their order. */
   readonly exposures: readonly unknown[];
   /** The batch's own user, which counts for every event that has none. */
   readonly user: JsonObject | null;
@@ -48,6 +50,7 @@ export function parseBatch(text: string, exact = false): Batch {
   };
 }
 
+/** A list of the body; empty if it is absent or null. @throws RequestError for a value that is no list. */
 function readList(value: unknown, name: string): readonly unknown[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw wrongShape(`${name} is not an array.`);
@@ -133,6 +136,7 @@ function putBack(parsed: unknown, evaluations: readonly EvaluationText[]): boole
   return found === evaluations.length;
 }
 
+/** Whether members can be set on a value. */
 function isWritable(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }

@@ -30,16 +30,21 @@ export const EXPOSURE_KINDS: ReadonlyMap<string, ExposureKind> = new Map([
 
 /** One event, split into its members; null where it has none. Its values are not validated. */
 export interface LogEvent {
+  /** The name as it was sent. */
   readonly name: string;
   /** Kind of the evaluated object; null for an event that the application logs. */
   readonly exposure: ExposureKind | null;
   /** Name under which an event is only counted; null for one that lands. */
   readonly countedAs: string | null;
+  /** The event's own user; null if it has none, so that the batch's counts. */
   readonly user: JsonObject | null;
+  /** The value as it was sent. */
   readonly value: unknown;
   /** The metadata. An exposure's metadata that came as SDKs write it is not parsed yet: {@link EvaluationText}. */
   readonly metadata: unknown;
+  /** The time as it was sent. */
   readonly time: unknown;
+  /** The gates that decided beside it, as they were sent. */
   readonly secondaryExposures: unknown;
   /** The SDK's metadata in this event, which overrides the batch's. */
   readonly senderMetadata: unknown;
@@ -127,6 +132,7 @@ export function fromCustomExposure(item: unknown): unknown {
   );
 }
 
+/** An event with its name and metadata behind the members that it shares with its list. */
 function makeEvent(eventName: string, metadata: JsonObject, others: JsonObject): JsonObject {
   return { ...others, eventName, metadata };
 }

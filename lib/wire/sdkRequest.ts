@@ -29,19 +29,25 @@ export interface BodyMarkers {
 
 /** Parsed headers and query of an SDK's request; null where they have no value. */
 export interface SdkRequest {
+  /** The HTTP method as the gateway passes it on. */
   readonly method: string;
+  /** The path without the query. */
   readonly path: string;
   /** The SDK key, if it has the shape of one. */
   readonly key: string | null;
   /** See {@link keyProblem}; '' with a key. */
   readonly keyProblem: string;
+  /** What headers and query say of the body's encoding. */
   readonly markers: BodyMarkers;
   /** The sender's clock when it sent the request: header `STATSIG-CLIENT-TIME`, then query `t`. */
   readonly clientTimes: readonly (string | null)[];
+  /** The session, by header or query. */
   readonly sessionId: string | null;
   /** The session if a header states it, as server SDKs do. */
   readonly serverSession: string | null;
+  /** The kind of SDK, by header or query. */
   readonly sdkType: string | null;
+  /** The version of the SDK, by header or query. */
   readonly sdkVersion: string | null;
   /** The gateway's ID of the request; null where the gateway does not say. */
   readonly requestId: string | null;

@@ -18,12 +18,15 @@ const RELAY_OBJECT_DAYS = 7;
 
 /** When objects under one prefix expire or move to cheaper storage. Days count from the creation of an object, a version or an upload. */
 export interface LifecycleRule {
+  /** The name of the rule, unique in the bucket. */
   readonly id: string;
+  /** The beginning of the keys that the rule is for. */
   readonly prefix: string;
   /** Null: objects do not expire. */
   readonly expireDays: number | null;
   /** Days after which overwritten or deleted versions expire. */
   readonly versionDays: number;
+  /** Days after which S3 deletes the parts of an upload that nobody completed. */
   readonly unfinishedUploadDays: number;
 }
 

@@ -24,7 +24,9 @@ export interface Sender {
   readonly sessionId: string | null;
   /** The session that a server states in a header of its own. Default null. */
   readonly serverSession?: string | null;
+  /** The kind of SDK, e.g. `js-client`; null if it is not stated. */
   readonly sdkType: string | null;
+  /** The version of the SDK; null if it is not stated. */
   readonly sdkVersion: string | null;
   /** When the collector received it, epoch milliseconds. */
   readonly receivedAt: number;
@@ -38,9 +40,13 @@ export interface BatchSender {
   readonly serverId: string;
   /** The device's stable ID, else the session: part of the IDs of events whose user has none of their own. */
   readonly senderId: string;
+  /** The stable ID as it is stored, after redaction; null without one. */
   readonly stableId: string | null;
+  /** The session as it is stored, after redaction; null without one. */
   readonly sessionId: string | null;
+  /** The kind of SDK as it is stored, after redaction; null if it is not stated. */
   readonly sdkType: string | null;
+  /** The version of the SDK as it is stored, after redaction; null if it is not stated. */
   readonly sdkVersion: string | null;
 }
 
@@ -79,6 +85,7 @@ interface UserPart {
   readonly units: string;
   /** Members from `received_at` to the user, of a row of that table. */
   readonly exposures: string;
+  /** Members from `received_at` to the user, of a row of the events table. */
   readonly events: string;
 }
 

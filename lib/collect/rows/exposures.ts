@@ -120,6 +120,7 @@ function readText(value: unknown): string | null {
 
 /** What is written of an evaluation, with gaps for the times at which a device fetched the rules. */
 interface Outline {
+  /** What was evaluated: a gate, an experiment, a layer. */
   readonly kind: ExposureKind;
   /** Whether a known holdout kept the unit out. */
   readonly heldOut: boolean;

@@ -26,15 +26,19 @@ export interface CollectPlan {
   readonly filter: EventFilter | null;
   /** Whether events that SDKs log about themselves land. Otherwise they are counted. */
   readonly landTelemetry: boolean;
+  /** Writes what an exposure says of its evaluation. */
   readonly evaluations: Evaluations;
   /** Null when no holdout is known. */
   readonly isHeldOut: HoldoutTest | null;
+  /** Unit types that have a column of their own, each with the name of that column. */
   readonly unitIds: readonly (readonly [unitId: string, column: string])[];
   /** Applied to events before they are written; null for none. */
   readonly redaction: Redaction | null;
   /** How far an event's time can be from its arrival and still determine its day, in milliseconds. */
   readonly pastMs: number;
+  /** How far an event's time can be after its arrival and still determine its day, in milliseconds. */
   readonly futureMs: number;
+  /** Writers of the columns of both tables, in runs with the same source. */
   readonly columns: ColumnWriters;
 }
 

@@ -9,9 +9,13 @@ import type { ItemList } from '../../wire/parseBatch.ts';
 import type { Redaction } from '../../wire/Redaction.ts';
 import { hasUserId } from './eventIds.ts';
 
+/** A refused event. */
 interface Refusal {
+  /** The code by which it was refused. */
   readonly code: EventCode;
+  /** More about the reason; '' if there is nothing to say. */
   readonly detail: string;
+  /** The list of the body that it was in. */
   readonly list: ItemList;
   /** The event as it was sent. */
   readonly sent: unknown;

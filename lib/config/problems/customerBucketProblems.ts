@@ -4,12 +4,19 @@ import type { Source } from '../../schema/sources.ts';
 
 /** One place of the configuration that names a customer's bucket. */
 interface NamedBucket {
+  /** The field that names it: `sources.0`. */
   readonly field: string;
+  /** The name of the bucket. */
   readonly bucket: string;
+  /** The account that owns it; undefined if the field does not say. */
   readonly owner?: string | undefined;
+  /** Its region. Default: the deployment's. */
   readonly region?: string | undefined;
+  /** ARN of the key that its objects are encrypted with; undefined without one. */
   readonly kmsKeyArn?: string | undefined;
+  /** How it is encrypted; undefined if the field does not say. */
   readonly encryption?: Source['encryption'];
+  /** The role that leads to the bucket. Default: the bucket's policy does. */
   readonly role?: Source['role'];
 }
 

@@ -3,6 +3,7 @@ import { receiptFolder } from '../../schema/sources.ts';
 
 /** A folder in a customer's bucket that the configuration names. */
 export interface CustomerFolder {
+  /** The name of the bucket. */
   readonly bucket: string;
   /** With the slash at its end. */
   readonly folder: string;

@@ -7,7 +7,9 @@ import { receiptFolders } from './customerFolders.ts';
 
 /** One stage that is deployed, with its configuration. */
 export interface StageConfig {
+  /** The name of the stage. */
   readonly stage: string;
+  /** Its validated configuration. */
   readonly config: Config;
 }
 
@@ -20,6 +22,7 @@ export function stageProblems(stages: readonly StageConfig[]): string[] {
   return stages.flatMap((stage, i) => stages.slice(0, i).flatMap((other) => sharedBetween(stage, other)));
 }
 
+/** What two stages would share, as sentences. */
 function sharedBetween(first: StageConfig, second: StageConfig): string[] {
   const { bucket } = first.config;
   return [
@@ -55,6 +58,7 @@ function sharedNames(first: StageConfig, second: StageConfig): string[] {
   return problem === undefined ? [] : [problem];
 }
 
+/** The name of a stage's stack: `sluice-prod`. */
 function stackName({ config, stage }: StageConfig): string {
   return `${config.service}-${stage}`;
 }
@@ -72,6 +76,7 @@ function sharedIdentities(first: StageConfig, second: StageConfig): string[] {
   });
 }
 
+/** Whether two stages surely are in different accounts: both name theirs. */
 function hasOtherAccount({ config: { account } }: StageConfig, { config: other }: StageConfig): boolean {
   return account !== null && other.account !== null && account !== other.account;
 }

@@ -5,6 +5,7 @@ import type { CuratedTable } from '../curatedTables.ts';
 
 /** Totals of the raw files of a day, known before any of them is read. */
 export interface RawTotals {
+  /** The number of files. */
   readonly files: number;
   /** Sum of their sizes. */
   readonly bytes: number;
@@ -16,6 +17,7 @@ export interface RawTotals {
 export interface CurateMachine {
   /** MiB that DuckDB manages: half of the function's memory. */
   readonly memoryMegabytes: number;
+  /** Threads that DuckDB uses. */
   readonly threads: number;
   /** Free bytes of the disk. */
   readonly diskBytes: number;
@@ -41,6 +43,7 @@ export interface CurationPlan {
 
 /** Which part of a day is curated. */
 export interface CurateSlice {
+  /** How many slices the day is cut into; 1 if it is not cut. */
   readonly slices: number;
   /** From 0 to below `slices`. */
   readonly slice: number;
@@ -54,6 +57,7 @@ export interface CuratedInput extends EngineFile {
 
 /** One slice of a day of a curated table. All slices of a day read all of its raw files, and all files that are kept. */
 export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'rowsAtOnce'> {
+  /** The curated table with its columns and its key. */
   readonly table: CuratedTable;
   /** How many files there are in all batches. */
   readonly files: number;
@@ -66,6 +70,7 @@ export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'rowsAtOn
   readonly nextBatch: () => Promise<readonly CuratedInput[] | null>;
   /** Existing empty folder for the curated files: absolute path. */
   readonly outputDirectory: string;
+  /** Memory and threads of DuckDB, and its folder for what it spills. */
   readonly limits: EngineLimits;
   /** Stops the work, which throws the signal's reason. */
   readonly signal?: AbortSignal;
@@ -97,5 +102,6 @@ export interface CuratedFiles {
    * in files of their own, at the end. Empty without rows.
    */
   readonly written: readonly WrittenFile[];
+  /** Where the rows of the slice went. */
   readonly account: CurateAccount;
 }

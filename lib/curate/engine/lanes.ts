@@ -11,6 +11,7 @@ interface Lane {
 
 /** How the rows of a slice are cut into lanes, in the order of names, so that an experiment is in few files. */
 export interface Lanes {
+  /** How many lanes there are, 1 at least. */
   readonly count: number;
   /** SQL of the number of a row's lane, from 0. */
   readonly sql: string;

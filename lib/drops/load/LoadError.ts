@@ -43,7 +43,9 @@ export const LoadError = defineErrorFamily('system', {
 
 /** The failure of a day or of one of its files. */
 export interface Failure {
+  /** The code of an error of Sluice. */
   readonly code: string;
+  /** The cause and its detail, in words. */
   readonly message: string;
 }
 

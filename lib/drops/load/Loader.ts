@@ -56,8 +56,11 @@ export type LoadFaultPoint = (typeof loadFaultPoints)[number] | (typeof pieceFau
 
 /** The dataset's day that is loaded. */
 export interface DropDay {
+  /** The source of the configuration. */
   readonly source: Source;
+  /** The dataset of that source. */
   readonly dataset: Dataset;
+  /** The day of the folder. */
   readonly day: UtcDay;
 }
 
@@ -69,13 +72,19 @@ export interface Loader {
   > & { readonly retention: Pick<Config['retention'], 'dataVersionDays'> };
   /** Name of the deployment's bucket. */
   readonly bucket: string;
+  /** The deployment's bucket. */
   readonly landing: LandingBucket;
+  /** Opens the bucket that a dataset's files are in. */
   readonly customerBucket: (source: Source, dataset: Dataset) => Pick<CustomerBucket, 'list' | 'read'>;
+  /** The state of each day, and who works on it. */
   readonly ledger: Ledger;
+  /** The partitions of the tables. */
   readonly catalog: PartitionCatalog;
+  /** Reads the files and maps their rows. */
   readonly engine: Pick<Engine, 'describe' | 'load'>;
   /** Absent if no source gets receipts. */
   readonly putReceipt?: PutReceipt | undefined;
+  /** Memory and threads of DuckDB, and its folder for what it spills. */
   readonly limits: EngineLimits;
   /** An existing, empty folder for this load. */
   readonly directory: string;
@@ -85,14 +94,17 @@ export interface Loader {
   readonly diskBytes: number;
   /** The queue of tasks, for the next piece of a day. */
   readonly tasks: TaskQueue;
+  /** The time of leases, versions and entries of the ledger. */
   readonly clock: Clock;
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
   /** A number from 0 to below 1. */
   readonly random: () => number;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
   /** Makes ports that are limited to one dataset, for its load. Default: the loader's own ports. */
   readonly scopedPorts?: (source: Source, dataset: Dataset) => Promise<ScopedPorts>;
+  /** Called after each step. Default: nothing is called. */
   readonly faultPoint?: FaultPoint<LoadFaultPoint>;
 }
 

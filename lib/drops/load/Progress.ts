@@ -99,10 +99,15 @@ export class Progress {
 
 /** The load of one claimed day by one invocation. */
 export interface DayLoad {
+  /** The ports of the function. */
   readonly loader: Loader;
+  /** The invocation, with its deadline and the signal of its end. */
   readonly invocation: Attempt;
+  /** The source, the dataset and the day. */
   readonly place: DropDay;
+  /** The task as the queue has it. */
   readonly task: IngestTask;
+  /** What the load has found and done until now. */
   readonly progress: Progress;
 }
 
@@ -208,8 +213,10 @@ export function haveSameFates(progress: Progress, filesLeave: boolean): boolean 
   return (filesLeave || now.size === before.size) && [...now].every((fate) => before.has(fate));
 }
 
+/** What an object is known by. */
 type FileIdentity = Pick<FileFate, 'key' | 'size' | 'eTag'>;
 
+/** The members of an object that its fate names. */
 function identity({ key, size, eTag }: FileIdentity): FileIdentity {
   return { key, size, eTag };
 }
@@ -223,6 +230,7 @@ function firstFate(
   return { ...file, ...more, fate };
 }
 
+/** The rows of a file, as its fate has them; nothing if no row of it was counted. */
 function countsOf(file: FileRows | undefined): Pick<FileFate, 'rows' | 'refusedBy'> {
   if (file === undefined) return {};
   const { in: read, out, refused, reasons } = file;

@@ -146,7 +146,9 @@ async function defer(load: DayLoad, answer: keyof typeof LOAD_TABLE): Promise<Lo
 
 /** How a load has ended. */
 interface LoadEnd {
+  /** The state that the ledger records. */
   readonly state: Settlement['state'];
+  /** Why the load failed; undefined if it did not. */
   readonly failure: LoadFailure | undefined;
   /** Whether queries keep the rows of an earlier load, as the files of now have none. */
   readonly isKept: boolean;

@@ -22,6 +22,7 @@ export const REFUSED_FILE = 'refused.parquet';
 
 /** Some files of a day, and what all files of the day share. */
 export interface Piece {
+  /** The files of the piece, as they were listed. */
   readonly files: readonly DropObject[];
   /** Value of `ingested_at`, epoch milliseconds. */
   readonly loadedAt: number;

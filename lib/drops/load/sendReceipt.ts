@@ -32,15 +32,23 @@ const MAX_FILES = 1_000;
  * be added but never changed.
  */
 export interface Receipt {
+  /** The version of this form. */
   readonly receipt: 1;
+  /** The name of the source. */
   readonly source: string;
+  /** The name of the dataset. */
   readonly dataset: string;
+  /** The day of the folder, `YYYY-MM-DD`. */
   readonly day: string;
+  /** How the load has ended. */
   readonly state: Settlement['state'];
   /** The version of the day that readers see now; null if they see no rows. */
   readonly version: string | null;
+  /** When the load began, ISO 8601. */
   readonly startedAt: string;
+  /** When it ended, ISO 8601. */
   readonly finishedAt: string;
+  /** How many rows were read, loaded and refused. */
   readonly rows: Settlement['rows'];
   /** Why nothing of the day was loaded; null if it was. */
   readonly failure: { readonly code: string; readonly message: string } | null;
@@ -92,6 +100,7 @@ function toReceiptError(error: unknown): SluiceError {
 
 type Outcome = Omit<Settlement, 'version'> & Pick<Receipt, 'version'>;
 
+/** A digest of what a receipt says of a load: an equal outcome needs no other receipt. */
 function outcomeHash({ state, fingerprint, version, failure }: Outcome): string {
   const why = failure === undefined ? null : [failure.code, failure.message];
   const parts = JSON.stringify([state, fingerprint, version, why]);
@@ -118,6 +127,7 @@ export function makeReceipt(
   };
 }
 
+/** Whether a file failed or has refused rows. Such files come first, because the list is cut. */
 function hasProblem({ fate, rows }: FileFate): boolean {
   return fate === 'failed' || (rows?.refused ?? 0) > 0;
 }

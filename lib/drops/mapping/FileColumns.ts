@@ -152,6 +152,7 @@ const SIXTEEN =
 const NO_VALUE = '__HIVE_DEFAULT_PARTITION__';
 /** A folder `country=DE` in the key of a file, decoded. */
 interface PathFolder {
+  /** The name before the `=`, decoded. */
   readonly name: string;
   /** Null for the folder of rows without a value. */
   readonly value: string | null;

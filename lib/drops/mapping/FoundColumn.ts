@@ -4,6 +4,7 @@ import type { ColumnKind } from './valueSql.ts';
 
 /** A reason why a row is refused, and its SQL condition. */
 export interface Refusal {
+  /** The reason that the quarantine has. */
   readonly reason: RowReason;
   /** The condition, given the SQL of the raw column and of the value. */
   readonly when: (raw: string, value: string) => string;
@@ -15,7 +16,9 @@ export interface FoundColumn {
   readonly name: string;
   /** SQL that reads it from a row `src`. */
   readonly sql: string;
+  /** DuckDB's type of the column, e.g. `TIMESTAMP`. */
   readonly type: string;
+  /** The kind of its values, by which it is read. */
   readonly kind: ColumnKind;
   /** Whether its times are nanoseconds in the file. */
   readonly nanoseconds: boolean;

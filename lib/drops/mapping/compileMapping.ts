@@ -15,7 +15,9 @@ import { dayInZone } from './timeSql.ts';
 
 /** The source and dataset of a mapping. */
 export interface MappingSubject {
+  /** The source, whose name is in the label of refused rows. */
   readonly source: Pick<Source, 'name' | 'bucket'>;
+  /** The dataset with its mapping. */
   readonly dataset: Pick<Dataset, 'name' | 'timezone'> &
     (Dataset extends infer Each ? (Each extends Dataset ? Pick<Each, 'kind' | 'mapping'> : never) : never);
   /** Columns of unit IDs by type, as the configuration has them. */

@@ -25,7 +25,9 @@ import { type LastListings, requestedDatasets } from './planSources.ts';
 export interface ExpectedDropsPorts extends Pick<PlanPorts, 'bucketOf' | 'clock' | 'deadline'> {
   /** The sources of the configuration. */
   readonly sources: readonly Source[];
+  /** What is known of each day. */
   readonly ledger: Pick<Ledger, 'read'>;
+  /** The notes of the last looks. */
   readonly lateNotes: LateNotes;
   /** Lists a dataset's days in the ledger, of which the first that came is found. */
   readonly looks: Pick<LastListings, 'entries'>;
@@ -43,7 +45,9 @@ export interface LateDrops {
 
 /** A dataset of the configuration, and its source. */
 interface SourceDataset {
+  /** The source of the configuration. */
   readonly source: Source;
+  /** The dataset of that source. */
   readonly dataset: Dataset;
 }
 
@@ -57,7 +61,9 @@ function expectedDatasets(
 
 /** A dataset, and the note of its last look, whose promise rejects if it can't be read. */
 export interface LateTurn {
+  /** The dataset. */
   readonly item: SourceDataset;
+  /** The note of its last look; null if there is none. */
   readonly look: Promise<LateNote | null>;
   /** The days that are looked at. */
   readonly due: readonly LateDay[];
@@ -162,6 +168,7 @@ export async function findLateDrops(
 
 /** A look at some due days of a dataset, and what it rests on. */
 interface DueLook extends SourceDataset {
+  /** The days that are due, in order. */
   readonly due: readonly LateDay[];
   /** The note of the last look; null if there is none. */
   readonly before: LateNote | null;
@@ -238,6 +245,7 @@ async function lookAtDueDays(ports: ExpectedDropsPorts, look: DueLook): Promise<
 
 /** A due day, as the ledger knows it. */
 interface KnownDay {
+  /** The day, and when it was due. */
   readonly dueDay: LateDay;
   /** `1 file, 0 rows`, if it came without rows and its weekday usually has some; null otherwise. */
   readonly empty: string | null;
@@ -261,6 +269,7 @@ async function readDueDays(
 
 /** What the folders of days have that no load has read. */
 interface ListedDays {
+  /** Days whose drop has not come. */
   readonly late: readonly LateDay[];
   /** Days whose drop has come, or that have files at least. */
   readonly came: readonly UtcDay[];

@@ -24,10 +24,13 @@ export type ReadyHttpRequest = Pick<
 
 /** All that the trigger works with. */
 export interface Trigger extends StartPorts {
+  /** The sources of the configuration, as far as a start needs them. */
   readonly sources: readonly StartableSource[];
+  /** Decides which keys may call. */
   readonly keys: KeyGate;
   /** Keys that name no sources may start every source. True in the local cloud only. Default false. */
   readonly anyKeyStartsAll?: boolean;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
@@ -91,15 +94,18 @@ export async function markReady(
   }
 }
 
+/** The answer when every source that the key may start was started within the last ten minutes. */
 function tooSoonAnswer({ tooSoon }: StartResult): APIGatewayProxyStructuredResultV2 {
   const error = new TriggerError('SLUICE_TRIGGER_TOO_SOON', `${tooSoon.join(', ')}.`);
   return answer(429, { ...refusal(error), tooSoon }, { 'retry-after': `${TRIGGER_PAUSE_MS / 1000}` });
 }
 
+/** The body of a refusal. */
 function refusal({ code, message, cure }: SluiceError) {
   return { success: false, code, message, cure };
 }
 
+/** An answer with a JSON body. */
 function answer(
   statusCode: number,
   body: object,
@@ -112,6 +118,7 @@ function answer(
   };
 }
 
+/** The body as text, as the gateway may pass it on in base64. */
 function readBody({ body = '', isBase64Encoded }: ReadyHttpRequest): string {
   return isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
 }

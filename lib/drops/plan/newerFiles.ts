@@ -57,7 +57,9 @@ type NewerDay = NewerFiles['days'][number];
 
 /** The ports of {@link findNewerFiles}. */
 export interface NewerFilesPorts {
+  /** The bucket that the dataset's files are in. */
   readonly bucket: Pick<CustomerBucket, 'list'>;
+  /** What the last load of each day has read. */
   readonly ledger: Pick<Ledger, 'read'>;
   /** The listed entries of the dataset, by day. */
   readonly entries: ListedEntries;

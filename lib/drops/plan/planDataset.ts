@@ -22,10 +22,13 @@ import type { IngestTask, PlanRequest } from './messageBodies.ts';
 
 /** The ports of a plan. */
 export interface PlanPorts {
+  /** Opens the bucket that a dataset's files are in. */
   readonly bucketOf: (source: Source, dataset: Dataset) => Pick<CustomerBucket, 'list'>;
+  /** The state of each day. */
   readonly ledger: Pick<Ledger, 'read' | 'noteQueued'>;
   /** The load's queue. */
   readonly tasks: TaskQueue;
+  /** The time by which files have settled. */
   readonly clock: Clock;
   /** Held while a day of many objects is planned. Default: one dataset is planned at a time. */
   readonly alone?: Exclusive;
@@ -35,7 +38,9 @@ export interface PlanPorts {
 
 /** A day and its decision. */
 export interface PlannedDay {
+  /** The day. */
   readonly day: UtcDay;
+  /** What is done with it, and why. */
   readonly decision: DayDecision;
   /** Number of files in its folder, including temporary ones of a job, and with `filesLeave` those that have left. */
   readonly files: number;
@@ -49,7 +54,9 @@ export interface PlannedDay {
 
 /** The plan of one dataset. */
 export interface DatasetPlan {
+  /** The name of the source. */
   readonly source: string;
+  /** The name of the dataset. */
   readonly dataset: string;
   /** The days that were looked at, oldest first. */
   readonly days: readonly PlannedDay[];
@@ -138,7 +145,9 @@ export async function planDataset(
 
 /** What is kept of a day that was looked at. */
 interface LookedDay {
+  /** The day and its decision. */
   readonly planned: PlannedDay;
+  /** The state of its files, by which a repeated look is known. */
   readonly fingerprint: string;
   /** What the ledger is to note; null if nothing is new. */
   readonly note: Parameters<Ledger['noteQueued']>[1] | null;
@@ -146,6 +155,7 @@ interface LookedDay {
   readonly seen: Pick<LedgerEntry, 'token'> | null;
 }
 
+/** The counts and the decision of one day, as the run reports them. */
 function plannedDay(
   dataset: Dataset,
   drop: Drop,

@@ -23,9 +23,11 @@ import { type PlanSourcesPorts, planSources, requestedDatasets } from './planSou
 
 /** All that one invocation of the plan works with. */
 export interface Planner extends PlanSourcesPorts, Pick<ExpectedDropsPorts, 'lateNotes'> {
+  /** The sources of the configuration. */
   readonly sources: readonly Source[];
   /** `--stage` of the deployment. */
   readonly stage: string;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
@@ -61,6 +63,7 @@ const MAX_NAMED = 50;
 
 /** The result of one request: the line in the log. */
 export interface PlanReport {
+  /** What was asked for: a plan, or a look for late drops. */
   readonly event: 'ingest_plan' | 'ingest_expected';
   /** Whether a retry may help: something was busy or unavailable. */
   readonly again: boolean;

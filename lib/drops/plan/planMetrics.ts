@@ -16,7 +16,9 @@ export const planMetrics = countMetrics(
 
 /** The values of a run over all sources, and how many datasets have not been looked at since it began. */
 export interface RunCounts {
+  /** How many datasets have not been looked at since the run began. */
   readonly missing: number;
+  /** The metrics of the run, each with its value. */
   readonly values: Parameters<typeof metricsLine>[0];
 }
 

@@ -97,11 +97,13 @@ export function lastListings(store: ObjectStore): LastListings {
 export interface PlanSourcesPorts extends PlanPorts {
   /** The plan's own queue, for waiting days. */
   readonly requests: TaskQueue;
+  /** The notes of the last listings. */
   readonly looks: LastListings;
 }
 
 /** The result of one request, by dataset. */
 export interface SourcesPlan {
+  /** The plans of the datasets that could be planned. */
   readonly planned: readonly DatasetPlan[];
   /** Datasets that could not be planned. They do not stop the others. */
   readonly failed: readonly {
@@ -192,10 +194,12 @@ async function noteOpenDays(
   if (open.join() !== openDays.join()) await looks.write(source, dataset, { ...others, openDays: open });
 }
 
+/** The note of a listing that has found nothing yet. `at` is its time, epoch milliseconds. */
 function emptyListing(at: number): LastListing {
   return { at, newestDay: null, stopped: false, openDays: [] };
 }
 
+/** The newest of the days that are looked at until they are loaded. */
 function openDaysOf(days: DatasetPlan['days']): UtcDay[] {
   return days.flatMap(({ day, isOpen }) => (isOpen ? [day] : [])).slice(-MAX_OPEN_DAYS);
 }

@@ -69,7 +69,9 @@ const schema = z.strictObject(
 
 /** The data that a customer reports as ready. */
 interface ReadyRequest {
+  /** The reported days, in order. */
   readonly days: readonly UtcDay[];
+  /** The kind of the data. Datasets of other kinds are not started. */
   readonly kind: DatasetKind;
   /** Names of sources; undefined for all that have such datasets. */
   readonly sources: readonly string[] | undefined;
@@ -96,6 +98,7 @@ export function readReadyRequest(text: string): ReadyRequest {
   return { days: datestamps.sort(), kind: type, sources };
 }
 
+/** Why a body is not JSON, in a sentence. */
 function describeInvalidJson(text: string): string {
   if (text.trim() === '') return 'It is empty.';
   // The first byte of gzip, which a gateway that treats the body as text keeps.
@@ -114,21 +117,27 @@ export function turns(store: ObjectStore, clock: Clock): TakeTurn {
 
 /** The ports of {@link startSources}. */
 export interface StartPorts {
+  /** Takes the turn of a source, so that it is not started again within ten minutes. */
   readonly takeTurn: TakeTurn;
   /** The plan's queue. */
   readonly requests: TaskQueue;
+  /** The time at which a turn ends. */
   readonly clock: Clock;
 }
 
 /** The part of a source that is needed to start it. */
 export interface StartableSource {
+  /** The name of the source. */
   readonly name: string;
+  /** The kinds of its datasets. */
   readonly datasets: readonly { readonly kind: DatasetKind }[];
 }
 
 /** Sources that were started, and sources that must wait. */
 export interface StartResult {
+  /** Names of sources that were started. */
   readonly started: readonly string[];
+  /** Names of sources that were started within the last ten minutes. */
   readonly tooSoon: readonly string[];
 }
 

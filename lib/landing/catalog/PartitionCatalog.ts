@@ -7,16 +7,22 @@ import type { Page } from './catalogCalls.ts';
  * https://docs.aws.amazon.com/glue/latest/webapi/API_StorageDescriptor.html
  */
 export interface StorageDescriptor {
+  /** The columns without partition keys, in their order. */
   Columns?:
     | { Name: string | undefined; Type?: string | undefined; Comment?: string | undefined }[]
     | undefined;
+  /** Where the files are: `s3://<bucket>/<prefix>/`. */
   Location?: string | undefined;
+  /** Name of the Java class that reads files. */
   InputFormat?: string | undefined;
+  /** Name of the Java class that writes files. */
   OutputFormat?: string | undefined;
+  /** The Java class that makes rows of what is read, and its settings. */
   SerdeInfo?:
     | {
         Name?: string | undefined;
         SerializationLibrary?: string | undefined;
+        /** Further settings by name. */
         Parameters?: Record<string, string> | undefined;
       }
     | undefined;
@@ -25,7 +31,9 @@ export interface StorageDescriptor {
 
 /** The part of a table that the registrar needs. */
 export interface CatalogTable {
+  /** The name of the table. */
   readonly name: string;
+  /** The columns, the format and the folder of the table. */
   readonly storage: StorageDescriptor;
   /** When it was made, epoch milliseconds. Glue says so of every table. */
   readonly madeAt?: number | undefined;
@@ -35,15 +43,19 @@ export interface CatalogTable {
 
 /** An existing or new partition. Its values are in the order of the table's partition keys. */
 export interface CatalogPartition {
+  /** Values of the partition keys. */
   readonly values: readonly string[];
+  /** The columns, the format and the location of its files. */
   readonly storage: StorageDescriptor;
 }
 
 /** An item that failed in a batch. */
 export interface ItemFailure {
+  /** Values of the partition that failed. */
   readonly values: readonly string[];
   /** AWS's name for it, e.g. `AlreadyExistsException`. */
   readonly code: string;
+  /** AWS's message. */
   readonly message: string;
 }
 
@@ -55,6 +67,7 @@ export const PARTITION_BATCH = 100;
  * the whole call failed.
  */
 export interface PartitionCatalog {
+  /** Reads a table. */
   getTable(database: string, table: string): Promise<CatalogTable>;
   /**
    * One page of the table's partitions: at most 1,000, or fewer if there are many columns.

@@ -48,6 +48,7 @@ export const RETRIES = { tries: 8, baseMs: 200, capMs: 5_000 };
 
 /** Dependencies and the deadline of retries. */
 export interface Attempts extends RetryPorts {
+  /** The time that is compared with the deadline. */
   readonly clock: Clock;
   /** Epoch milliseconds from which on no call begins. A call that began before is not interrupted. */
   readonly deadline: number;
@@ -101,6 +102,7 @@ export async function awsCall<Result>(call: () => Promise<Result>): Promise<Resu
 
 /** A page of a listing. */
 export interface Page<Item> {
+  /** The items of the page, in the order of the listing. */
   readonly items: readonly Item[];
   /** Where the next page begins; undefined after the last. */
   readonly next: string | undefined;
@@ -142,6 +144,7 @@ export function catalogCallError(thrown: unknown): CatalogCallError {
   });
 }
 
+/** Whether an error without a known code may pass by itself. */
 function isTransientFault(error: Error): boolean {
   if (error.name === 'TimeoutError' || error.name === 'RequestTimeout') return true;
   if ('$fault' in error) return error.$fault === 'server';

@@ -8,7 +8,9 @@ export type IgnoredKeyReason = Extract<TableKey, { ignored: string }>['ignored']
 
 /** A day that has files and no known partition. */
 export interface WantedDay {
+  /** The kind of the table. */
   readonly kind: TableKind;
+  /** The day of the folder. */
   readonly day: UtcDay;
   /** Indexes of the keys in its folder. */
   readonly keys: readonly number[];

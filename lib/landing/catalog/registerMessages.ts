@@ -50,7 +50,9 @@ const registerRequests: MessageKind<RegisterRequest> = {
 
 /** The objects that messages name, and the messages that name none. */
 interface NamedObjects {
+  /** Objects, each with the ID of the message that names it. */
   readonly objects: (ObjectRef & { readonly messageId: string })[];
+  /** Messages that name no object, and why. */
   readonly invalid: { readonly messageId: string; readonly code: string; readonly detail: string }[];
 }
 
@@ -107,10 +109,12 @@ const CHANGES = ['created', 'existed', 'updated'] as const;
 /** Days whose partitions were created, existed already, or were updated. */
 type Changed = Record<(typeof CHANGES)[number], UtcDay[]>;
 
+/** How many days were changed in each way. */
 function lengths(changed: { readonly [Change in keyof Changed]: readonly UtcDay[] }) {
   return Object.fromEntries(CHANGES.map((change) => [change, changed[change].length]));
 }
 
+/** Registers the days of one table. If the table can't be read, all of its days have failed. */
 async function registerKind(
   registrar: Registrar,
   kind: TableKind,
@@ -181,5 +185,6 @@ export interface Registrar extends RepairTarget {
   readonly noteRules?: () => Promise<void>;
   /** Kept while the function is warm. */
   readonly known: KnownPartitions;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
 }

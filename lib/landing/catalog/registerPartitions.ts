@@ -18,22 +18,29 @@ import { type SettledPartitions, settleInBatches } from './settleInBatches.ts';
 
 /** The catalog and the bucket for which partitions are registered. */
 export interface RegistrarTarget {
+  /** The names of the tables, of their database and of their folders. */
   readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database'>;
+  /** The name of the deployment's bucket. */
   readonly bucket: string;
+  /** The catalog of the tables. */
   readonly catalog: PartitionCatalog;
+  /** How long calls are tried again. */
   readonly attempts: Attempts;
 }
 
 /** The outcome for the days of one table. */
 export interface RegisteredDays {
+  /** Have a new partition. */
   readonly created: readonly UtcDay[];
   /** Were already registered, by an earlier file or by another invocation at the same time. */
   readonly existed: readonly UtcDay[];
+  /** Have no partition yet, each with its last error. */
   readonly failed: readonly FailedDay[];
 }
 
 /** {@link RegisteredDays}, and days whose partitions were updated to the table's columns. */
 export interface RefreshedDays extends RegisteredDays {
+  /** Had a partition with other columns or another format. */
   readonly updated: readonly UtcDay[];
 }
 
@@ -161,6 +168,7 @@ export function checkTable(table: CatalogTable): CatalogTable {
 
 /** What is to be done with the partition of a day. */
 export interface PartitionState {
+  /** The day of the partition. */
   readonly day: UtcDay;
   /** Whether it points to its day's folder. */
   readonly isInPlace: boolean;
@@ -192,6 +200,7 @@ export interface SyncedPartitions {
   readonly updated: readonly UtcDay[];
   /** Do not point to their day's folder. They were made by hand and are not changed, but queries do not read the day's rows. */
   readonly misplaced: readonly UtcDay[];
+  /** Could not be updated, each with its last error. */
   readonly failed: readonly FailedDay[];
 }
 
@@ -247,8 +256,11 @@ function readerSettings({ Columns = [], InputFormat, OutputFormat, SerdeInfo }: 
 
 /** A day whose partition is missing or outdated, with AWS's error code. */
 export interface FailedDay {
+  /** The day of the partition. */
   readonly day: UtcDay;
+  /** AWS's name for the error, e.g. `ThrottlingException`. */
   readonly code: string;
+  /** AWS's message. */
   readonly message: string;
 }
 

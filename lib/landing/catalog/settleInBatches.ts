@@ -4,6 +4,7 @@ import { type CatalogPartition, type ItemFailure, PARTITION_BATCH } from './Part
 
 /** The outcome for every given partition. */
 export interface SettledPartitions {
+  /** Were taken by the catalog. */
   readonly done: readonly CatalogPartition[];
   /** Existed already. */
   readonly existed: readonly CatalogPartition[];
@@ -11,6 +12,7 @@ export interface SettledPartitions {
   readonly failed: readonly ItemFailure[];
 }
 
+/** Glue's error for a partition that was registered before. */
 const EXISTS = 'AlreadyExistsException';
 
 /**
@@ -55,9 +57,11 @@ export async function settleInBatches(
 interface BatchAnswer {
   /** Why the whole call failed, or was not made. */
   readonly error?: CatalogCallError;
+  /** The error of an item of the batch; undefined if it was taken. */
   readonly failureOf: (item: CatalogPartition) => ItemFailure | undefined;
 }
 
+/** Sends a batch once. An error of the whole call counts for every item. */
 async function answerOf(
   items: readonly CatalogPartition[],
   send: (batch: readonly CatalogPartition[]) => Promise<readonly ItemFailure[]>,

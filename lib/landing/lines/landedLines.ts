@@ -133,9 +133,13 @@ function lineOf(text: Buffer, from: number, to: number, head: Head): LandedLine 
 
 /** What a line begins with, up to its row. */
 interface Head {
+  /** The bytes of the head, from its brace to the row's. */
   readonly bytes: Buffer;
+  /** The kind of the row's table. */
   readonly kind: TableKind;
+  /** The day of the row's folder. */
   readonly day: UtcDay;
+  /** The hour of receipt, `2026-11-25T07`; null for a line without one. */
   readonly hour: string | null;
 }
 

@@ -27,6 +27,7 @@ export function putRecordObject(store: Pick<ObjectStore, 'write'>): PutRecordObj
 
 /** The stream of the landing, and what an execution environment knows of it. */
 export interface LandingStream {
+  /** Puts one record into the stream. */
   readonly putRecord: PutRecord;
   /** Remembers whether the stream is away. Default none: every call is made. */
   readonly breaker?: StreamBreaker;
@@ -36,7 +37,9 @@ export interface LandingStream {
 export interface LandContext {
   /** Null: by configuration every record becomes an object. */
   readonly stream: LandingStream | null;
+  /** Writes a record as an object of the landing. */
   readonly putObject: PutRecordObject;
+  /** The time that is compared with the deadline. */
   readonly clock: Clock;
   /** Calls `ring` after that many milliseconds, unless the returned function is called before. */
   readonly alarm: (ms: number, ring: () => void) => () => void;
@@ -91,12 +94,15 @@ function reserved(left: number): number {
   return Math.min(OBJECT_MS, Math.floor(Math.max(0, left) / 2));
 }
 
+/** The outcome of putting a record into the stream. */
 interface Put {
+  /** How many calls of the stream were made. */
   readonly calls: Calls;
   /** Null if the stream has the record. */
   readonly notStreamed: NotStreamed | null;
 }
 
+/** Puts a record into the stream, unless the stream is known to be away or can't take it. */
 async function putIntoStream(
   record: Uint8Array,
   { stream, clock, deadline, alarm }: LandContext,

@@ -19,10 +19,15 @@ export const SMALL_LINE = 1_048_576;
  * a line break, the last one too.
  */
 export interface RoundLines {
+  /** The kind of the rows' table. */
   readonly kind: TableKind;
+  /** The day of their folder. */
   readonly day: UtcDay;
+  /** The absolute path of the file. */
   readonly path: string;
+  /** How many lines the file has. */
   readonly rows: number;
+  /** The size of the file. */
   readonly bytes: number;
   /** Bytes of its longest line, or more. */
   readonly longest: number;

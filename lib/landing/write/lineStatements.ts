@@ -36,6 +36,7 @@ const UNFIT = 'Unfit column: ';
 /** How the collector writes times, as a pattern of LIKE. */
 const TIME = '____-__-__T__:__:__.___Z';
 
+/** SQL that reads a column from its text, and fails with the column's name for a text that is no such value. */
 function typedSql({ name, type }: Column): string {
   const text = quoteName(name);
   const message = quoteText(`${UNFIT}${name}`);
@@ -54,7 +55,9 @@ function typedSql({ name, type }: Column): string {
 
 /** Why DuckDB refuses lines. */
 export interface LineFailure {
+  /** The code of the reason that quarantine has. */
   readonly code: RowFailureReason;
+  /** More about the reason, without a value of the line; '' if there is nothing to say. */
   readonly detail: string;
 }
 

@@ -17,7 +17,9 @@ const AHEAD_BYTES = 33_554_432;
 
 /** An object of the landing that is open. */
 export interface OpenedObject {
+  /** The object as it was opened: its key and its ETag. */
   readonly version: LandedVersion;
+  /** Metadata of the object; undefined if it has none. */
   readonly metadata: ObjectHead['metadata'] | undefined;
   /** Keys of the notes on it. */
   readonly notes: string[];
@@ -27,7 +29,9 @@ export interface OpenedObject {
   from: number;
   /** The bytes from there on, in pieces. */
   readonly pieces: AsyncGenerator<{ readonly chunks: readonly Buffer[]; readonly isLast: boolean }>;
+  /** What can't be read from `from` on. */
   skipped: Skipped;
+  /** Counts the events of its rows. */
   readonly counter: EventCounter;
   /** Bytes of `skipped` that this run has put into `damaged/`. */
   putBytes: number;
@@ -136,10 +140,13 @@ export async function* openAhead<Opened>(
 
 /** How an object is opened. */
 interface OpenRequest {
+  /** The bucket. */
   readonly store: Pick<ObjectStore, 'open' | 'read'>;
   /** All notes that there are; null if that is not known. */
   readonly notes: ListedNotes | null;
+  /** The place of the object among those that are open. */
   readonly place: Place;
+  /** Ends all calls; undefined: nothing does. */
   readonly signal: AbortSignal | undefined;
   /** Default {@link PIECE_BYTES}. */
   readonly pieceBytes?: number | undefined;

@@ -9,7 +9,9 @@ import { SMALL_LINE } from './Round.ts';
 
 /** A line that DuckDB refuses. */
 export interface RefusedLine extends LineFailure {
+  /** The kind of the table that the row is for. */
   readonly kind: TableKind;
+  /** The day of its folder. */
   readonly day: UtcDay;
   /** Key of the object that the line came from. */
   readonly key: string;

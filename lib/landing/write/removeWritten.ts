@@ -6,7 +6,9 @@ const TRIES = 3;
 
 /** Ports of {@link removeWritten}. */
 export interface RemovePorts {
+  /** The bucket. */
   readonly store: Pick<ObjectStore, 'removeAll'>;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
 }
 

@@ -10,9 +10,11 @@ const ALONE_FROM = 5;
 
 /** An object, and the messages that name it. */
 interface NamedObject {
+  /** The key of the object. */
   readonly key: string;
   /** When the object was written, ISO 8601. Empty: long ago, as only a look sends a message without a time. */
   readonly time: string;
+  /** The messages that name it, each to be delivered again if it fails. */
   readonly messages: QueueMessage[];
 }
 
@@ -98,6 +100,7 @@ export function inOrder(objects: readonly NamedObject[], random: () => number): 
   return [fresh.sort(byTime).map(({ key }) => key), ...shuffled.map(({ key }) => [key])];
 }
 
+/** Orders objects by when they were written, the oldest first. */
 function byTime(a: NamedObject, b: NamedObject): number {
   if (a.time === b.time) return 0;
   return a.time < b.time ? -1 : 1;

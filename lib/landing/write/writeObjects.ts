@@ -34,14 +34,19 @@ const SKIPPED_BYTES = 134_217_728;
 
 /** Dependencies of the writer. */
 export interface Writer {
+  /** The settings that name the tables, their folders and their columns. */
   readonly config: Pick<Config, 'bucket' | 'statsigFolder' | 'formerStatsigFolders' | 'tables' | 'unitIds'>;
+  /** The deployment's bucket. */
   readonly store: Pick<ObjectStore, 'open' | 'read' | 'write' | 'removeAll' | 'listPage'>;
+  /** The time that is compared with the deadline. */
   readonly clock: Clock;
+  /** Memory and threads of DuckDB, and its folder for what it spills. */
   readonly limits: EngineLimits;
   /** The dimension `stage` of its metrics. */
   readonly stage: string;
   /** Existing folder for files, which nobody else uses. */
   readonly directory: string;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
   /** Bytes of an object that are fetched at once. Default {@link PIECE_BYTES}. */
   readonly pieceBytes?: number;
@@ -70,9 +75,13 @@ export interface WrittenObjects {
    * need no message. `damaged`: they are written, except for bytes that are in `damaged/` now.
    */
   readonly objects: { written: number; undeleted: number; gone: number; damaged: number };
+  /** Rows in files of tables. */
   rows: number;
+  /** Rows that went to quarantine. */
   refused: number;
+  /** Files of tables that were put. */
   files: number;
+  /** Rounds that were written. */
   rounds: number;
   /** Objects that are still in the landing, and why. */
   readonly failed: Map<string, { readonly code: string; readonly detail: string }>;

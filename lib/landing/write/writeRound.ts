@@ -27,13 +27,17 @@ const SHORT_PIECE_BYTES = 65_536;
 
 /** A round to be written. */
 export interface RoundRequest {
+  /** The settings that name the tables, their folders and their columns. */
   readonly config: Pick<Config, 'bucket' | 'statsigFolder' | 'tables' | 'unitIds'>;
+  /** The rows of the round, by kind and day. */
   readonly lines: readonly RoundLines[];
+  /** Memory and threads of DuckDB, and its folder for what it spills. */
   readonly limits: EngineLimits;
   /** Existing folder of the round alone. */
   readonly directory: string;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Stops the work, which throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Lines of a kind that are refused one by one. Default {@link MOST_SINGLE_LINES}. */
   readonly singleLines?: number | undefined;
@@ -41,16 +45,21 @@ export interface RoundRequest {
 
 /** A file with the rows of a kind and a day. */
 export interface WrittenFile {
+  /** The kind of the table. */
   readonly kind: TableKind;
+  /** The day of its folder. */
   readonly day: UtcDay;
   /** Where it is on the disk. */
   readonly path: string;
+  /** How many rows it has. */
   readonly rows: number;
 }
 
 /** The files of a round, on the disk. */
 export interface WrittenRound {
+  /** The files to put, one or more of a kind and a day. */
   readonly files: readonly WrittenFile[];
+  /** Lines that DuckDB refuses, as they were. */
   readonly refused: readonly RefusedLine[];
   /** Refused lines that are too large for a row: they are put before the rows that point to them. */
   readonly large: QuarantineRows['large'];
@@ -221,6 +230,7 @@ class LinesWriter {
 
 /** Consecutive lines of a file. */
 interface Piece {
+  /** The lines, each with its line break. */
   readonly bytes: Buffer;
   /** Where they begin in the file. */
   readonly offset: number;

@@ -6,6 +6,7 @@ import type { ColumnType } from '../Table.ts';
 
 /** A column of a file for Statsig. */
 export interface StatsigColumn {
+  /** The name that Statsig expects. */
   readonly name: string;
   /** A timestamp of the table is written as `bigint`: epoch seconds. */
   readonly type: ColumnType;
@@ -20,6 +21,7 @@ export interface StatsigColumn {
 export interface StatsigFormat {
   /** Statsig's name for the dataset, also the `type` of `mark_data_ready_dwh`. */
   readonly kind: 'events' | 'metrics' | 'exposures';
+  /** The columns of the file, in their order. */
   readonly columns: readonly StatsigColumn[];
   /** Columns of the file with IDs of units. A row has at least one of them. */
   readonly units: readonly string[];
@@ -36,9 +38,11 @@ export const MOST_STATSIG_CHARACTERS = 127;
 
 /** Settings that determine the columns. */
 export interface FormatConfig extends Pick<Config, 'tables' | 'curatedTables' | 'unitIds'> {
+  /** The sources, of which the ingested tables and their kinds are read. */
   readonly sources: readonly { readonly datasets: readonly FormatDataset[] }[];
 }
 
+/** A dataset, as far as its format depends on it. */
 interface FormatDataset extends Pick<Dataset, 'table' | 'kind'> {
   /** For exposures, it has `unitType`. */
   readonly mapping: object;
@@ -77,8 +81,10 @@ export function statsigFormats(
   );
 }
 
+/** The time of an event or an exposure, which Statsig takes as epoch seconds. */
 const timestamp: StatsigColumn = { name: 'timestamp', type: 'bigint', from: 'timestamp' };
 
+/** The format of a forwarded or curated table. Only production, and of exposures only assignments, are exported. */
 function forwardedFormat(config: FormatConfig, isExposures: boolean): StatsigFormat {
   const units = [...unitColumns, ...unitIdColumns(config)].map(({ name }) => name);
   return isExposures
@@ -86,6 +92,7 @@ function forwardedFormat(config: FormatConfig, isExposures: boolean): StatsigFor
     : eventsFormat(units, 'company_metadata', { environment: 'production' });
 }
 
+/** The format of a dataset's table; a sentence with the reason if Statsig takes no such rows. */
 function ingestedFormat(config: FormatConfig, dataset: FormatDataset): StatsigFormat | string {
   switch (dataset.kind) {
     case 'events':
@@ -119,11 +126,13 @@ function ingestedFormat(config: FormatConfig, dataset: FormatDataset): StatsigFo
   }
 }
 
+/** Whether a mapping of exposures has the same unit type for all rows. */
 function hasOneUnitType(mapping: object): boolean {
   const type: unknown = Reflect.get(mapping, 'unitType');
   return typeof type === 'object' && type !== null && 'constant' in type;
 }
 
+/** The format of a table of events. `metadata` is the column whose JSON becomes the event's metadata. */
 function eventsFormat(
   units: readonly string[],
   metadata: string,
@@ -145,6 +154,7 @@ function eventsFormat(
   };
 }
 
+/** The format of a table of exposures. `metadata` is the column whose JSON becomes the exposure's metadata. */
 function exposuresFormat(
   units: readonly string[],
   metadata: string,

@@ -8,10 +8,15 @@ export type ReadSecret = (timeoutMs: number) => Promise<string>;
 
 /** Options of {@link KeyCache}. */
 export interface KeyCacheOptions {
+  /** Reads the secret's text. */
   readonly read: ReadSecret;
+  /** The time by which the keys are fresh. */
   readonly clock: Clock;
+  /** A number from 0 to below 1. */
   readonly random: () => number;
+  /** Ends a wait for a read. */
   readonly alarm: SetAlarm;
+  /** Writes one line of the log. */
   readonly log: (fields: Record<string, unknown>) => void;
 }
 

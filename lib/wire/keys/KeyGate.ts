@@ -26,6 +26,7 @@ export interface AuthenticatedKey {
   readonly sha256: string;
   /** `environment` of events without a tier; null: the product's default. */
   readonly environment: string | null;
+  /** Kinds of events that it may send. */
   readonly kinds: readonly ForwardedKind[];
   /** Names of the sources that it may start; undefined when it names none. */
   readonly sources: readonly string[] | undefined;

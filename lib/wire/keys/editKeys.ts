@@ -4,10 +4,15 @@ import { KeysError, readKey, readKeyring } from './Keyring.ts';
 
 /** A key to add. Members that it leaves out have the defaults of AcceptedKey. */
 export interface KeyEntry {
+  /** A name for people; not unique. */
   readonly label: string;
+  /** Lower-case hex SHA-256 of the key. */
   readonly sha256: string;
+  /** `environment` of events without a tier. */
   readonly environment?: string;
+  /** Kinds of events that it may send. */
   readonly kinds?: readonly string[];
+  /** Names of the sources that it may start. */
   readonly sources?: readonly string[];
 }
 
@@ -61,7 +66,9 @@ export function removeKey(text: string, label: string, sha256: string): string {
 
 /** A secret's text and which version it is. */
 export interface VersionedText {
+  /** The secret's text. */
   readonly text: string;
+  /** The ID of that version. */
   readonly version: string;
   /** When that version was made, ISO 8601. */
   readonly createdAt?: string | undefined;
