@@ -9,10 +9,20 @@ export const SPECS_URL = 'https://api.statsigcdn.com/v2/download_config_specs';
 
 /** Dependencies of {@link downloadSpecs}. */
 export interface DownloadOptions {
+  /** Sends one request, as the `fetch` of the platform. */
   readonly fetch: typeof globalThis.fetch;
+  /** Measures the deadline of all attempts. */
   readonly clock: Clock;
+  /** Waits before another attempt. */
   readonly wait: (ms: number) => Promise<unknown>;
+  /** Spreads the waits: from 0 to less than 1. */
   readonly random: () => number;
+}
+
+/** Why an attempt brought no specs, where another may bring them. */
+interface FailedAttempt {
+  /** A clause that begins a sentence, without the URL. */
+  readonly reason: string;
 }
 
 /** How often a download is tried, and how long it waits before the next try. */
@@ -37,7 +47,7 @@ export async function downloadSpecs(url: string, key: string, options: DownloadO
   for await (const attempt of eachAttempt({ ...RETRIES, wait, random, until: { clock, deadline } })) {
     const specs = await requestSpecs(target, options, Math.max(1, deadline - clock.now()));
     if (specs instanceof Uint8Array) return specs;
-    failure = `${specs}, ${attempt} attempts.`;
+    failure = `${specs.reason}, ${attempt} attempts.`;
   }
   throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', failure);
 }
@@ -46,19 +56,20 @@ export async function downloadSpecs(url: string, key: string, options: DownloadO
 function specsUrl(url: string, key: string): URL {
   const base = URL.canParse(url) ? new URL(url) : null;
   const isSafe = base?.protocol === 'https:' || (base?.protocol === 'http:' && isLoopback(base.hostname));
-  if (base === null || !isSafe || base.search !== '' || base.hash !== '' || base.username !== '') {
+  // `fetch` refuses a URL with a name or a password, in an error that quotes it.
+  if (!isSafe || base.search + base.hash + base.username + base.password !== '') {
     throw new GroupsError('SLUICE_GROUPS_ENDPOINT_INVALID');
   }
   return new URL(`${base.href.replace(/\/$/, '')}/${encodeURIComponent(key)}.json`);
 }
 
-/** Sends one request. @returns The specs, or the reason of a failure that a retry may avoid. */
+/** Sends one request. @throws GroupsError for an answer that another attempt would get again. */
 async function requestSpecs(
   target: URL,
   { fetch }: DownloadOptions,
   timeoutMs: number,
-): Promise<Uint8Array | string> {
-  let answer: Response;
+): Promise<Uint8Array | FailedAttempt> {
+  let answer: Response | undefined;
   try {
     answer = await fetch(target, {
       headers: { accept: 'application/json' },
@@ -70,12 +81,13 @@ async function requestSpecs(
   } catch (error) {
     if (error instanceof GroupsError) throw error;
     // The message of what `fetch` throws may quote the URL, and with it the key.
-    return error instanceof Error && error.name === 'TimeoutError' ? 'No response in time' : 'No response';
+    if (error instanceof Error && error.name === 'TimeoutError') return { reason: 'No response in time' };
+    return { reason: answer === undefined ? 'No response' : 'The response broke off' };
   }
   const status = `The server answered ${answer.status}`;
   if ([401, 403, 404].includes(answer.status))
     throw new GroupsError('SLUICE_GROUPS_KEY_REFUSED', `${status}.`);
-  if (answer.status === 429 || answer.status >= 500) return status;
+  if (answer.status === 429 || answer.status >= 500) return { reason: status };
   throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', `${status}.`);
 }
 

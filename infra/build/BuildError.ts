@@ -1,6 +1,6 @@
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 
-/** Errors while the functions are bundled. */
+/** Errors while the functions are bundled, or packaged with the native binding of DuckDB. */
 export const BuildError = defineErrorFamily('user', {
   SLUICE_BUILD_FUNCTION_MISSING: {
     cause: 'A function of the deployment has no handler.',
@@ -20,11 +20,11 @@ export const BuildError = defineErrorFamily('user', {
     cure: 'Read what npm says. `EINTEGRITY`: ask the operator of the npm registry. Otherwise package once on a machine that reaches the registry: the binding is then kept in .sluice/bindings/.',
   },
   SLUICE_BUILD_BINDING_WRONG: {
-    cause: 'The binding of DuckDB that was found or packaged is incomplete, or is for another processor.',
-    cure: 'Delete .sluice/bindings/ and build/ and package again.',
+    cause: 'The binding of DuckDB in a package lacks a file, or has one for another processor.',
+    cure: 'Delete .sluice/bindings/ and build/, and run `npx serverless package` again.',
   },
   SLUICE_BUILD_TOO_LARGE: {
     cause: 'A function is larger unzipped than Lambda allows.',
-    cure: 'Check what is in its folder under build/.',
+    cure: 'Its folder under build/ has what counts: remove what the function does not need, and package again.',
   },
 });

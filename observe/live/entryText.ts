@@ -4,13 +4,27 @@ import type { LiveEntry, LiveEvent, LiveRequest } from '../facts/flow/liveEntrie
 /** Characters of a name or ID that a line shows. */
 const MOST = 80;
 
+/** An entry in words, part by part: each part is a line's piece without a line break. */
+export interface EntryParts {
+  /** What entries of a burst share: status, SDK, key and code of a request; kind, name and group of an event. */
+  readonly shared: readonly string[];
+  /** What is of this entry alone: counts and time, or unit and ID. */
+  readonly own: readonly string[];
+}
+
+/** The parts of an entry, in the order in which a line shows them. */
+export function entryParts(entry: LiveEntry): EntryParts {
+  return entry.type === 'request' ? requestParts(entry) : eventParts(entry);
+}
+
 /** Something that happened, in one line without its time. */
-export function entryText(entry: LiveEntry): string {
-  return entry.type === 'request' ? requestText(entry) : eventText(entry);
+function entryText(entry: LiveEntry): string {
+  const { shared, own } = entryParts(entry);
+  return [...shared, ...own].join('  ');
 }
 
 /** `202  javascript-client 3.33.5  key any  1 exposure, 2 events, refused: 1 SLUICE_EVENT_NO_NAME  12 ms` */
-function requestText(request: LiveRequest): string {
+function requestParts(request: LiveRequest): EntryParts {
   const { status, sdk_type, sdk_version, code, ms, exposures, events, overflowed, endpoint } = request;
   const { not_streamed } = request;
   const key = request.key_label ?? request.sent_key;
@@ -26,26 +40,34 @@ function requestText(request: LiveRequest): string {
     ...(endpoint === null ? [] : [`asked for ${endpoint}`]),
     ...(request.host === null ? [] : [`Host ${shown(request.host)}`]),
   ];
-  const parts = [
+  const shared = [
     String(status),
     [sdk_type ?? 'unknown', sdk_version].filter((part) => part !== null).join(' '),
     key === null ? 'no key' : `key ${shown(key)}`,
     code ?? '',
+  ];
+  const own = [
     visibleLine(counts.length === 0 && code === null ? 'no events' : counts.join(', ')),
     `${ms} ms`,
   ];
-  return parts.filter((part) => part !== '').join('  ');
+  return { shared: shared.filter(isWritten), own: own.filter(isWritten) };
 }
 
-function eventText({ kind, name, group, unit, code, event_id }: LiveEvent): string {
+/** Whether a part has a text: an empty one is left out. */
+function isWritten(part: string): boolean {
+  return part !== '';
+}
+
+/** `event  buy  unit u1  4f…`, or `refused SLUICE_EVENT_NO_NAME  (no name)  no unit` */
+function eventParts({ kind, name, group, unit, code, event_id }: LiveEvent): EntryParts {
   const accepted = kind === 'events' ? 'event' : 'exposure';
-  return [
+  const shared = [
     kind === 'quarantine' ? `refused ${code ?? ''}` : accepted,
     name === null || name === '' ? '(no name)' : shown(name),
-    ...(group === null ? [] : [`group ${shown(group)}`]),
-    unit === null ? 'no unit' : `unit ${shown(unit)}`,
-    event_id ?? '',
-  ].join('  ');
+    group === null ? '' : `group ${shown(group)}`,
+  ];
+  const own = [unit === null ? 'no unit' : `unit ${shown(unit)}`, event_id ?? ''];
+  return { shared: shared.filter(isWritten), own: own.filter(isWritten) };
 }
 
 /** A text of somebody else's within a line. */
@@ -54,6 +76,7 @@ function shown(text: string): string {
   return visibleLine(cut);
 }
 
+/** `refused: 1 SLUICE_EVENT_NO_NAME, 2 SLUICE_EVENT_NO_USER`; no text without any count. */
 function reasons(subject: string, counts: Readonly<Record<string, number>>): string[] {
   const each = Object.entries(counts).map(([code, count]) => `${count.toLocaleString('en-US')} ${code}`);
   return each.length === 0 ? [] : [`${subject}: ${each.join(', ')}`];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { cellsOf, notesOf } from '../../console/page/pages/cells.ts';
-import { burstsOf, type NumberedEntry, sharedWords } from '../../console/page/parts/bursts.ts';
+import { burstsOf, type NumberedEntry } from '../../console/page/parts/bursts.ts';
 import {
   axisTop,
   formatBytes,
@@ -15,7 +15,6 @@ import { visibleText } from '../../lib/base/text.ts';
 import { DAY_MARKS, marksOf } from '../../observe/facts/days/dayMarks.ts';
 import { needOf } from '../../observe/facts/days/dropsPage.ts';
 import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
-import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
 import { dropCases } from '../observe/judgeCases/drops.ts';
 import { loadedDay, namedExport } from '../observe/statusFacts.ts';
 
@@ -103,7 +102,11 @@ describe('a burst', () => {
       [5, 1],
       [4, 4],
     ]);
-    expect(sharedWords(buys[0]?.entry as LiveEntry)).toEqual(['event', 'buy']);
+  });
+
+  it('has events of one name alone, also where two spaces are in the names', () => {
+    const kept = ['a  b', 'a  c', 'a  b', 'a  c'].map((name, i) => event(i + 1, `0${i}.000`, 'u', name));
+    expect(burstsOf(kept).map(({ entries }) => entries.length)).toEqual([1, 1, 1, 1]);
   });
 });
 

@@ -1,9 +1,9 @@
 import { useLayoutEffect, useState } from 'preact/hooks';
 import type { LiveEntry } from '../../../observe/facts/flow/liveEntries.ts';
-import { entryText } from '../../../observe/live/entryText.ts';
+import { entryParts } from '../../../observe/live/entryText.ts';
 import type { Gate } from '../../../observe/live/gate.ts';
 import { useApi } from '../parts/api.ts';
-import { type Burst, burstsOf, type NumberedEntry, sharedWords } from '../parts/bursts.ts';
+import { type Burst, burstsOf, type NumberedEntry } from '../parts/bursts.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
 import type { Tone } from '../parts/figures.ts';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
@@ -175,7 +175,8 @@ function Unfolded({ entry }: { readonly entry: LiveEntry }) {
 
 /** An entry in words; of a burst, those that its entries share. */
 function What({ entry, isBurst }: { readonly entry: LiveEntry; readonly isBurst: boolean }) {
-  const [head, ...rest] = isBurst ? sharedWords(entry) : entryText(entry).split('  ');
+  const { shared, own } = entryParts(entry);
+  const [head, ...rest] = isBurst ? shared : [...shared, ...own];
   return (
     <>
       <Badge tone={toneOf(entry)}>{head}</Badge> <bdi>{rest.join(' · ')}</bdi>

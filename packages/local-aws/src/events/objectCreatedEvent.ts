@@ -3,6 +3,7 @@ import type { EventOwner, ObjectCreatedEvent } from './publishedEvents.ts';
 
 /** An object that S3 has just written. */
 export interface CreatedObject {
+  /** Name of the bucket. */
   readonly bucket: string;
   /** The key as it is. Unlike S3's own notifications, EventBridge gets it without URL encoding. */
   readonly key: string;
@@ -14,6 +15,7 @@ export interface CreatedObject {
   readonly sequencer: string;
   /** The version, which only objects in a bucket with versions have. */
   readonly versionId?: string;
+  /** The operation that wrote the object. */
   readonly reason: ObjectCreatedEvent['detail']['reason'];
   /** Epoch milliseconds. */
   readonly time: number;

@@ -3,12 +3,15 @@ import type { Leaf } from './eventPattern.ts';
 
 /** The members that every event has besides its source, its type and its detail. */
 interface EventEnvelope {
+  /** Version of the event's format: `0`. */
   readonly version: string;
+  /** A UUID that no other event has. */
   readonly id: string;
   /** The account whose resources the event is about. */
   readonly account: string;
   /** When the event happened, ISO 8601 in whole seconds. */
   readonly time: string;
+  /** The region that the resources are in. */
   readonly region: string;
   /** ARNs of the resources that the event is about. */
   readonly resources: readonly string[];
@@ -19,20 +22,30 @@ export interface ObjectCreatedEvent extends EventEnvelope {
   readonly source: 'aws.s3';
   readonly 'detail-type': 'Object Created';
   readonly detail: {
+    /** Version of the detail's format: `0`. */
     readonly version: string;
+    /** The bucket that the object is in. */
     readonly bucket: { readonly name: string };
-    /** The object: key, bytes, ETag without quotes, and the version if the bucket keeps them. */
+    /** The object that was written. */
     readonly object: {
+      /** Its key, without URL encoding. */
       readonly key: string;
+      /** Bytes. */
       readonly size: number;
+      /** The ETag without quotes. */
       readonly etag: string;
+      /** Hexadecimal digits: of two events of one key, the later event has the greater value. */
       readonly sequencer: string;
+      /** The version. Absent if the bucket keeps no versions. */
       readonly 'version-id'?: string;
     };
+    /** ID of the request that wrote the object: 16 hexadecimal digits. */
     readonly 'request-id': string;
     /** The account that wrote it. */
     readonly requester: string;
+    /** IP address of the client. */
     readonly 'source-ip-address': string;
+    /** The operation that wrote the object. */
     readonly reason: 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
   };
 }
@@ -44,7 +57,13 @@ export interface StackStatusChange extends EventEnvelope {
   readonly detail: {
     /** ARN of the stack. */
     readonly 'stack-id': string;
-    readonly 'status-details': { readonly status: string; readonly 'status-reason': string };
+    /** What the stack has come to. */
+    readonly 'status-details': {
+      /** `CREATE_COMPLETE` or `UPDATE_COMPLETE`. */
+      readonly status: string;
+      /** Why the stack failed; empty, because only stacks that succeed publish an event here. */
+      readonly 'status-reason': string;
+    };
   };
 }
 
@@ -59,19 +78,23 @@ export interface PublishedEvents {
 
 /** Where the resources of events are. */
 export interface EventOwner {
+  /** The region of the resources. */
   readonly region: string;
+  /** The account of the resources: twelve digits. */
   readonly account: string;
-  /** Default `aws`. */
+  /** The first part of ARNs after `arn:`. Default `aws`. */
   readonly partition?: string;
 }
 
 /** Texts that a field can hold: a fixed beginning, and characters after it. */
 export interface TextShape {
+  /** The beginning, which may be a whole ARN up to a name. Default: none. */
   readonly begins?: string;
   /** Matches a text that has only characters which can follow the beginning. */
   readonly characters: RegExp;
-  /** The least and the greatest length after the beginning, bytes in UTF-8. */
+  /** The least length after the beginning, in bytes of UTF-8. */
   readonly least: number;
+  /** The greatest length after the beginning, in bytes of UTF-8. */
   readonly most: number;
 }
 
@@ -96,18 +119,20 @@ const UUID_CHARACTERS = 36;
 const UUID: TextShape = { characters: /^[0-9a-f-]*$/, least: UUID_CHARACTERS, most: UUID_CHARACTERS };
 /** `2026-11-20T07:32:00Z`. */
 const TIME: TextShape = { characters: /^[0-9TZ:-]*$/, least: 20, most: 20 };
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+/** The name of a bucket: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const BUCKET: TextShape = { characters: /^[a-z0-9.-]*$/, least: 3, most: 63 };
+/** A key of S3, which may have any characters. */
 const KEY: TextShape = { characters: /^/, least: 1, most: KEY_BYTES };
 /** An MD5 in hexadecimal digits without quotes; of an object in parts, a dash and their number, 10,000 at most, follow. */
 const ETAG: TextShape = { characters: /^[0-9a-f-]*$/, least: 32, most: 38 };
-/** As Bucket.ts counts them. */
+/** A sequencer: 18 digits, as Bucket.ts counts them. */
 const SEQUENCER: TextShape = { characters: /^[0-9A-F]*$/, least: 18, most: 18 };
-/** As VersionHistory.ts makes them. */
+/** A version ID: 32 letters and digits, as VersionHistory.ts makes them. */
 const VERSION_ID: TextShape = { characters: /^[0-9A-Za-z]*$/, least: 32, most: 32 };
+/** A request ID: 16 hexadecimal digits, as objectCreatedEvent.ts makes them. */
 const REQUEST_ID: TextShape = { characters: /^[0-9A-F]*$/, least: 16, most: 16 };
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
+/** The most characters of a stack's name: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
 const STACK_NAME_CHARACTERS = 128;
 
 /** ARN of a stack: its name and a UUID, with a slash between. */
@@ -120,7 +145,7 @@ function stackArn({ partition = 'aws', region, account }: EventOwner): TextShape
   };
 }
 
-/** The kinds of events that are published: one that lacks an event, or a field of it, does not compile. */
+/** The fields of each published event. The compiler refuses a list that lacks an event, or a field of one. */
 export function publishedKinds(owner: EventOwner): readonly Kind[] {
   const { region, account, partition = 'aws' } = owner;
   const envelope = {

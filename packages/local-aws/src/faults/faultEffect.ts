@@ -10,26 +10,27 @@ export class ConnectionReset extends Error {
   }
 }
 
-/** Effect of faults on a call before or after the service handles it. */
+/** What faults do to a call at one of two moments: before the service handles it, or before it is answered. */
 export interface FaultEffect {
-  /** How long the call waits here; 0 for not at all. */
+  /** Milliseconds that the call waits at this moment; 0 if it does not wait. */
   readonly delayMs: number;
-  /** Ends the delay at once: the faults have been cleared. */
+  /** Aborts when the faults are cleared, which ends the wait. Absent if there is nothing to wait for. */
   readonly cleared?: AbortSignal;
-  /** How the call ends here, if it does not go on. */
+  /** The error that answers the call, or `reset` to end its connection without an answer. Absent if the call goes on. */
   readonly end?: AwsError | 'reset';
 }
 
 /** Where the effect of a fault takes place. */
 interface EffectContext {
+  /** Measures the wait. */
   readonly clock: Pick<LocalClock, 'after'>;
   /** The client's connection. Absent for a call of a service of this cloud, which never gives up. */
   readonly connection?: Socket | undefined;
 }
 
 /**
- * Applies the effect of faults on one side of a call. The local clock measures the delay; a client that gives up in the
- * meantime ends the call there.
+ * Waits as long as the faults say, then ends the call or lets it go on. A client that gives up in the meantime ends the
+ * call there.
  *
  * @throws the AwsError to answer, or ConnectionReset.
  */

@@ -1,7 +1,11 @@
 import type { DeployedIdentity } from '../iam/Roles.ts';
 import type { ResolvedTemplate } from './resolveTemplate.ts';
 
-/** The roles and users of a template, with their trust policies, all inline and attached policies, and boundaries. */
+/**
+ * The roles and users of a template, with their trust policies, all inline and attached policies, and boundaries.
+ *
+ * @param account The account that the template is deployed to: twelve digits.
+ */
 export function deployedIdentities(
   { resources }: Pick<ResolvedTemplate, 'resources'>,
   account: string,
@@ -14,6 +18,7 @@ export function deployedIdentities(
       (resource) =>
         resource.type === 'AWS::IAM::ManagedPolicy' && listOf(resource.properties[side]).includes(physicalId),
     );
+    /** The managed policy that a `Ref`, a name or an ARN says; without document if the template has none. */
     const policyAt = (reference: unknown) => {
       const named = resources.find(
         ({ physicalId: id, arn: policyArn }) => id === reference || policyArn === reference,

@@ -5,6 +5,7 @@ import type { ObjectAttributes } from '../../s3/model/StoredObject.ts';
 
 /** The kind of a statement, as `GetQueryExecution` reports it. */
 export interface StatementKind {
+  /** `DDL` changes the catalog, `DML` reads or writes rows, `UTILITY` shows or explains. */
   readonly statementType: 'DDL' | 'DML' | 'UTILITY';
   /** E.g. `SELECT`, `INSERT`, `CREATE_TABLE_AS_SELECT`, `SHOW_TABLES`, `EXPLAIN`. */
   readonly substatementType: string;
@@ -15,11 +16,15 @@ export interface StatementKind {
  * https://docs.aws.amazon.com/athena/latest/APIReference/API_ColumnInfo.html
  */
 export interface AthenaColumn {
+  /** The column's name; empty for a column without one. */
   readonly name: string;
   /** Athena's name of the type, without its parameters: `varchar`, `bigint`, `timestamp`, `decimal`, `array`. */
   readonly type: string;
+  /** Digits of a number, or characters of a text: columnTypes.ts has what Athena says for each type. */
   readonly precision: number;
+  /** Digits after the point of a decimal; 0 for other types. */
   readonly scale: number;
+  /** Whether values can be null. */
   readonly nullable: 'NULLABLE' | 'UNKNOWN' | 'NOT_NULL';
 }
 
@@ -31,6 +36,7 @@ export interface StatementContext {
   readonly database: string | undefined;
   /** The values of the statement's `?` parameters, as SQL literals. */
   readonly parameters: readonly string[];
+  /** ID of the execution, a UUID. */
   readonly executionId: string;
   /**
    * The folder of the execution's results, e.g. `s3://bucket/prefix/`. CTAS without a location writes there as well.
@@ -49,6 +55,7 @@ export interface StatementContext {
 
 /** The result of a statement. */
 export interface StatementResult extends StatementKind {
+  /** The columns in their order; none for a statement that only changes the catalog. */
   readonly columns: readonly AthenaColumn[];
   /** Each value in Athena's text format, null for NULL, in chunks of bounded size. It can be read once. */
   readonly rows: AsyncIterable<readonly (readonly (string | null)[])[]>;
@@ -94,6 +101,7 @@ export type QueryCall =
       readonly service: 's3';
       /** A table's object, or an object that the query writes or removes; a folder that is listed; the place of a bucket. */
       readonly operation: 'GetObject' | 'PutObject' | 'DeleteObject' | 'ListBucket' | 'GetBucketLocation';
+      /** Name of the bucket. */
       readonly bucket: string;
       /** The prefix of a listing; '' for the place of a bucket. */
       readonly key: string;
@@ -105,9 +113,11 @@ export type QueryCall =
 
 /** Options of the statement runner. */
 export interface RunnerOptions {
+  /** Holds databases, tables, partitions and views. */
   readonly catalog: Catalog;
   /** Holds the objects of tables; CTAS and INSERT write to it. */
   readonly store: ObjectStore;
+  /** The statements that `EXECUTE` runs. */
   readonly prepared: PreparedStatements;
   /** The clock of `current_timestamp`. */
   readonly clock: Clock;

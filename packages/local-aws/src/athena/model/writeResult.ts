@@ -1,7 +1,8 @@
 import type { StatementResult } from '../engine/StatementRunner.ts';
 import type { Outcome } from './Execution.ts';
-import { encodeMetadata, formatCsv, formatText } from './resultFormat.ts';
+import { formatCsv, formatText } from './resultFormat.ts';
 import { outputLocation } from './resultLocation.ts';
+import { encodeMetadata } from './resultMetadata.ts';
 
 /**
  * Streams the result of a statement to S3.

@@ -13,11 +13,11 @@ import { SyntaxCheck } from './checkSyntax.ts';
 import { executionParameters } from './executionParameters.ts';
 import { runExplain } from './explainStatement.ts';
 import { parseStatement } from './parseStatement.ts';
-import { runSelect, sessionDirectory } from './queryStatements.ts';
+import { type QueryRun, runSelect, sessionDirectory } from './queryStatements.ts';
 import { type QueryText, type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs } from './write/createTableAs.ts';
 import { runInsert } from './write/insertStatement.ts';
-import { toStatementFailure } from './write/writeRows.ts';
+import { type QueryResult, toStatementFailure } from './write/writeRows.ts';
 
 /**
  * Opens the runner of Athena statements. DuckDB runs queries over the objects of the local S3; databases, tables,
@@ -64,6 +64,9 @@ function normalized(context: StatementContext): StatementContext {
   };
 }
 
+/** A statement that reads or writes rows, in a session of DuckDB. */
+type RowsStatement = Exclude<Extract<Statement, { query: QueryText }>, { kind: 'createView' }>;
+
 /** Runs a statement of any kind. @throws StatementError; the signal's reason when it aborts. */
 async function runStatement(
   sql: string,
@@ -76,45 +79,58 @@ async function runStatement(
     throw statementError('CATALOG_NOT_FOUND', `Catalog '${context.catalog}' does not exist`);
   }
   if (statement.kind === 'execute') {
-    const prepared = runner.prepared.find(context.workGroup, statement.name);
-    if (prepared === undefined)
-      throw statementError('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
-    if (parse(prepared).kind === 'execute')
-      throw statementError('NOT_SUPPORTED', 'A prepared statement cannot execute another');
+    const prepared = preparedText(statement.name, context.workGroup, runner);
     // Parameters of USING or, without it, parameters of the request.
     const parameters = statement.parameters.length === 0 ? context.parameters : statement.parameters;
     return await runStatement(prepared, { ...context, parameters }, runner, sessions);
   }
   const kind = statementKind(statement);
-  if (!usesRows(statement)) {
-    const takeSession = () => sessions.take();
-    try {
-      const result = await runCatalogStatement(statement, { runner, context, statement: sql, takeSession });
-      return { ...kind, scannedBytes: () => 0, output: 'txt', ...result };
-    } catch (error) {
-      throw toStatementFailure(error);
-    }
+  if (usesRows(statement)) {
+    const session = await sessions.take();
+    return { ...kind, ...(await runOnRows(statement, { runner, session, context, statement: sql })) };
   }
-  const session = await sessions.take();
-  if (context.signal.aborted) {
-    session.close();
-    context.signal.throwIfAborted();
+  const takeSession = () => sessions.take();
+  try {
+    const result = await runCatalogStatement(statement, { runner, context, statement: sql, takeSession });
+    return { ...kind, scannedBytes: () => 0, output: 'txt', ...result };
+  } catch (error) {
+    throw toStatementFailure(error);
   }
-  session.closeOnAbort(context.signal);
-  const run = { runner, session, context, statement: sql };
-  if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
-  if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
-  if (statement.kind === 'createTableAs') return { ...kind, ...(await runCreateTableAs(statement, run)) };
-  return { ...kind, ...(await runInsert(statement, run)) };
 }
 
-/** Whether a statement reads or writes rows, in a session. */
-function usesRows(
-  statement: Statement,
-): statement is Exclude<Extract<Statement, { query: QueryText }>, { kind: 'createView' }> {
+/** The text of a prepared statement. @throws StatementError if there is none, or it executes another. */
+function preparedText(name: string, workGroup: string, { prepared }: RunnerOptions): string {
+  const text = prepared.find(workGroup, name);
+  if (text === undefined) throw statementError('NOT_FOUND', `Prepared statement not found: ${name}`);
+  if (parse(text).kind === 'execute')
+    throw statementError('NOT_SUPPORTED', 'A prepared statement cannot execute another');
+  return text;
+}
+
+/** Whether a statement reads or writes rows. A view keeps its query, and runs nothing. */
+function usesRows(statement: Statement): statement is RowsStatement {
   return 'query' in statement && statement.kind !== 'createView';
 }
 
+/** Runs a statement in its session, which ends with it. @throws StatementError; the signal's reason when it aborts. */
+function runOnRows(statement: RowsStatement, run: QueryRun): Promise<QueryResult> {
+  const { session, context } = run;
+  if (context.signal.aborted) session.close();
+  context.signal.throwIfAborted();
+  session.closeOnAbort(context.signal);
+  switch (statement.kind) {
+    case 'query':
+      return runSelect(statement, run);
+    case 'explain':
+      return runExplain(statement, run);
+    case 'createTableAs':
+      return runCreateTableAs(statement, run);
+    case 'insert':
+      return runInsert(statement, run);
+  }
+}
+
+/** Parses a statement. @throws StatementError for a text that is none. */
 function parse(sql: string): Statement {
   try {
     return parseStatement(sql);

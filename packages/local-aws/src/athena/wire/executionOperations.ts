@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { Signer } from '../../iam/Caller.ts';
 import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
 import { epochSeconds, type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { columnInfo } from '../model/columnInfo.ts';
 import type { Execution } from '../model/Execution.ts';
 import { invalidRequest, notSucceeded, resultsNotReadable } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import { readResult } from '../model/readResult.ts';
-import { columnInfo } from '../model/resultFormat.ts';
 import { parseResultLocation } from '../model/resultLocation.ts';
 import { PRIMARY, workGroupNameSchema } from '../model/WorkGroups.ts';
 import {

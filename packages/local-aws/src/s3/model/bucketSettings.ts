@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+/** A number of days in a lifecycle rule. */
 const days = z.int().min(1);
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html, as far as we use it. */
@@ -63,12 +64,15 @@ export const bucketSettingsMembers = {
     .optional(),
 } as const;
 
-const bucketPropertiesSchema = z.strictObject(bucketSettingsMembers);
-type BucketProperties = z.output<typeof bucketPropertiesSchema>;
+/** The settings among the properties of a bucket; the other properties are left out. */
+const settingsOfProperties = z.object(bucketSettingsMembers);
 
 /** Properties of a bucket, and the policy from its template's `AWS::S3::BucketPolicy`, as JSON. */
-export const bucketSettingsSchema = bucketPropertiesSchema.extend({ policy: z.string().optional() });
-/** Validated settings. */
+export const bucketSettingsSchema = z.strictObject({
+  ...bucketSettingsMembers,
+  policy: z.string().optional(),
+});
+/** Settings of a bucket; a member that is absent is not set. */
 export type BucketSettings = Readonly<z.output<typeof bucketSettingsSchema>>;
 
 /**
@@ -85,16 +89,16 @@ export const newBucketSettings: BucketSettings = {
   },
 };
 
-/** The settings of a bucket from a template. Properties that are left out have S3's defaults. */
-export function bucketSettings(properties: BucketProperties, policy: string | undefined): BucketSettings {
-  const { BucketEncryption, LifecycleConfiguration, OwnershipControls, VersioningConfiguration } = properties;
-  return {
-    ...(BucketEncryption && { BucketEncryption }),
-    ...(LifecycleConfiguration && { LifecycleConfiguration }),
-    ...(VersioningConfiguration && { VersioningConfiguration }),
-    ...(OwnershipControls && { OwnershipControls }),
-    PublicAccessBlockConfiguration:
-      properties.PublicAccessBlockConfiguration ?? newBucketSettings.PublicAccessBlockConfiguration,
-    ...(policy !== undefined && { policy }),
-  };
+/**
+ * The settings of a bucket from a template. Properties that are left out have the values of a new bucket.
+ *
+ * @param properties The properties of the bucket, which may have other members than settings.
+ * @param policy The bucket's policy as JSON; undefined without one.
+ */
+export function bucketSettings(
+  properties: z.input<typeof settingsOfProperties>,
+  policy: string | undefined,
+): BucketSettings {
+  const settings = { ...newBucketSettings, ...settingsOfProperties.parse(properties) };
+  return policy === undefined ? settings : { ...settings, policy };
 }
