@@ -136,3 +136,14 @@ describe('the rows of one batch', () => {
     expect(collectOne({ eventName: 'e' })).toMatchObject({ senderId: '', sdkType: null, sdkVersion: null });
   });
 });
+
+it('no user is written into the row of another user with the same number of members', () => {
+  const users = ['{"userID":"u1","email":"u1@example.com"}', '{"__proto__":{},"userID":"u1"}'];
+  for (const [first, second] of [users, users.toReversed()]) {
+    const event = (user: string | undefined) => `{"eventName":"e","time":${now},"user":${user}}`;
+    const { rows } = collect(`{"events":[${event(first)},${event(second)}]}`);
+    expect(rows.map((row) => String(row['user_object']).includes('u1@example.com'))).toEqual(
+      [first, second].map((user) => user?.includes('email')),
+    );
+  }
+});

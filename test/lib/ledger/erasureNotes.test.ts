@@ -2,13 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import { isUnderErasure, noteErasure, settleErasures } from '../../../lib/ledger/erasureNotes.ts';
 
 describe('erasures of a day', () => {
+  /** At 5 ms, after which it is noted for thirty days. */
   const open = { id: 'open', at: 5, replaced: [{ name: 'a', from: '1', to: '2' }] };
   const ended = { id: 'ended', at: 0, endedAt: 50, replaced: [] };
 
-  it('that had ended before its files were listed explain nothing once it is settled', () => {
+  it.each([
+    { listedAt: 50, title: 'stay while one ended at that time', left: [open, ended] },
+    { listedAt: 51, title: 'are those that had not ended by then', left: [open] },
+  ])('$title once the day is settled by files of $listedAt', ({ listedAt, left }) => {
     const entry = { version: 'v1', erasures: [open, ended] };
-    expect(settleErasures(entry, 50)).toEqual(entry);
-    expect(settleErasures(entry, 51)).toEqual({ version: 'v1', erasures: [open] });
+    expect(settleErasures(entry, listedAt)).toEqual({ version: 'v1', erasures: left });
+  });
+
+  it('leave no member behind once all of them have ended', () => {
     expect(settleErasures({ version: 'v1', erasures: [ended] }, 51)).toEqual({ version: 'v1' });
   });
 

@@ -19,19 +19,28 @@ const hours = async (...args: Parameters<typeof reader>) =>
   (await nightLine(await reader(...args), 'prod'))?.['hours_since_night'];
 
 describe('the hours since the last good night', () => {
-  it('are counted from its beginning, whenever its rows were written last', async () => {
-    const made = '2026-11-01T10:00:00Z';
-    const days = ['2026-11-18', '2026-11-19'];
-    expect(await hours('2026-11-20T02:05:00Z', made, days)).toBe(0);
-    expect(await hours('2026-11-21T01:05:00Z', made, days)).toBe(23);
-    expect(await hours('2026-11-21T04:05:00Z', made, days)).toBe(26);
-    expect(await hours('2026-11-22T02:05:00Z', made, days)).toBe(48);
-    expect(await nightLine(await reader('2026-11-20T02:05:00Z', made, days), 'prod')).toMatchObject({
-      stage: 'prod',
+  const made = '2026-11-01T10:00:00Z';
+  const days = ['2026-11-18', '2026-11-19'];
+
+  it.each([
+    { now: '2026-11-20T02:05:00Z', since: 0 },
+    { now: '2026-11-21T01:05:00Z', since: 23 },
+    { now: '2026-11-21T04:05:00Z', since: 26 },
+    { now: '2026-11-22T02:05:00Z', since: 48 },
+  ])('are counted from its beginning: $since at $now', async ({ now, since }) => {
+    expect(await hours(now, made, days)).toBe(since);
+  });
+
+  it('are of the stage that is asked', async () => {
+    const line = await nightLine(await reader('2026-11-20T02:05:00Z', made, days), 'prod');
+    expect(line).toMatchObject({ stage: 'prod' });
+  });
+
+  it('are those of the newest day that has rows, since when they were written', async () => {
+    expect(await lastNight(await reader('2026-11-20T02:05:00Z', made, days))).toEqual({
+      day: '2026-11-19',
+      at: '2026-11-20T02:05:00.000Z',
     });
-    const { at, day } = await lastNight(await reader('2026-11-20T02:05:00Z', made, days));
-    expect(day).toBe('2026-11-19');
-    expect(at).toBe('2026-11-20T02:05:00.000Z');
   });
 
   it('are less than a day until the first night of a table was due, and grow if it does not come', async () => {

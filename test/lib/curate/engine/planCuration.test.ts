@@ -8,31 +8,32 @@ const day = (rows: number) => ({ files: 288, rows, bytes: rows * 176 });
 
 describe('planCuration', () => {
   it('does not cut a day of 20 million rows for a function with one CPU', () => {
-    const plan = planCuration(day(20_000_000), machine);
-    expect(plan).toMatchObject({ slices: 1 });
+    expect(planCuration(day(20_000_000), machine)).toMatchObject({ slices: 1, fits: true });
+  });
+
+  it.each([
+    { gigabytes: 5, slices: 2 },
+    { gigabytes: 10, slices: 3 },
+    { gigabytes: 15, slices: 6 },
+    { gigabytes: 20, slices: 11 },
+  ])('cuts $gigabytes GB into $slices slices, which fit the disk and the time', ({ gigabytes, slices }) => {
+    const bytes = gigabytes * GB;
+    const plan = planCuration({ files: 5_000, rows: bytes / 176, bytes }, machine);
+    expect(plan).toMatchObject({ slices, fits: true });
     expect(plan.diskBytes).toBeLessThan(machine.diskBytes);
     expect(plan.milliseconds).toBeLessThan(machine.milliseconds);
-    expect(plan.batchBytes).toBeLessThan(plan.diskBytes);
   });
 
-  it('cuts larger days into slices that fit the disk and the time', () => {
-    let before = 1;
-    for (const bytes of [5 * GB, 10 * GB, 15 * GB, 20 * GB]) {
-      const plan = planCuration({ files: 5_000, rows: bytes / 176, bytes }, machine);
-      expect(plan.fits).toBe(true);
-      expect(plan.slices).toBeGreaterThan(before);
-      expect(plan.diskBytes).toBeLessThan(machine.diskBytes);
-      expect(plan.milliseconds).toBeLessThan(machine.milliseconds);
-      before = plan.slices;
-    }
-  });
-
-  it('cuts into fewer slices and sorts more rows at once on a larger machine', () => {
-    const [small, large] = [machine, { ...machine, memoryMegabytes: 5_120, threads: 6 }].map((size) =>
-      planCuration(day(80_000_000), size),
-    );
-    expect(large?.slices).toBeLessThan(small?.slices ?? 0);
-    expect(large?.rowsAtOnce).toBeGreaterThan(3 * (small?.rowsAtOnce ?? 0));
+  it.each([
+    { what: 'one CPU', size: machine, slices: 5, rowsAtOnce: 351_114 },
+    {
+      what: 'six',
+      size: { ...machine, memoryMegabytes: 5_120, threads: 6 },
+      slices: 3,
+      rowsAtOnce: 2_033_601,
+    },
+  ])('cuts by the CPUs of a machine, and sorts by its memory: $what', ({ size, slices, rowsAtOnce }) => {
+    expect(planCuration(day(80_000_000), size)).toMatchObject({ slices, rowsAtOnce });
   });
 
   it('says when the time is not enough for any number of slices, as each fetches all files', () => {
@@ -41,6 +42,9 @@ describe('planCuration', () => {
   });
 
   it('plans a day without rows', () => {
-    expect(planCuration({ files: 0, rows: 0, bytes: 0 }, machine)).toMatchObject({ slices: 1 });
+    expect(planCuration({ files: 0, rows: 0, bytes: 0 }, machine)).toMatchObject({
+      slices: 1,
+      fits: true,
+    });
   });
 });
