@@ -33,7 +33,6 @@ describe('foreign bytes in an object', () => {
       between(gzipSync('hello\n')),
       Buffer.concat(Array(3).fill(gzipSync('hello\n'))),
     ],
-    ['bytes at its beginning', Buffer.concat([demo, ...requests]), demo],
     [
       'foreign lines',
       Buffer.concat(requests.map((request) => withLine(request, newer))),

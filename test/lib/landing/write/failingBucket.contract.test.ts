@@ -156,12 +156,4 @@ describe('a bucket that fails', () => {
     expect(failed.size).toBe(2);
     expect(bodies.map(({ destroyed }) => destroyed)).toEqual([true, true]);
   });
-
-  it('that cannot be read for one object writes the others', async () => {
-    failing('fetch', keyOf(1));
-    const { failed } = await bucket.write([keyOf(1), keyOf(2)]);
-    expect([...failed.keys()]).toEqual([keyOf(1)]);
-    expect(await bucket.idsOf('events')).toEqual(['e2']);
-    expect(bucket.keysOf('landing/')).toEqual([keyOf(1)]);
-  });
 });

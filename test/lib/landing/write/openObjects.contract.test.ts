@@ -200,11 +200,8 @@ async function mostHeld(sizes: readonly number[], more: Partial<Writer> = {}): P
   return most;
 }
 
-it.each([
-  { title: 'of a piece each', sizes: Array<number>(20).fill(4) },
-  { title: 'of many pieces', sizes: Array<number>(12).fill(9) },
-  { title: 'of all sizes', sizes: [40, 1, 1, 9, 1, 4, 4, 4, 4, 4, 4, 4, 4, 4, 1, 1] },
-])('holds more than 24 MiB of objects ahead, and at most 41: $title', async ({ sizes }) => {
+it('holds more than 24 MiB of objects ahead, and at most 41', async () => {
+  const sizes = [40, 1, 1, 9, 1, 4, 4, 4, 4, 4, 4, 4, 4, 4, 1, 1];
   const most = await mostHeld(sizes.map((mebibytes) => mebibytes * MIB));
   // 32 MiB are held ahead. Beside them are pieces of the object that is taken: the one that is read, and the next.
   expect(most / MIB).toBeLessThanOrEqual(32 + 8 + 1);

@@ -119,26 +119,22 @@ describe('objects of the landing', () => {
     ]);
   });
 
-  it('that no round has time for any more stay, and the round that is open is written', async () => {
+  it('that no round has time for any more stay, and those of the round that is open are written', async () => {
     let now = NOW;
     for (const n of [1, 2, 3]) bucket.objects.set(keyOf(n), record({ events: [rowOf('events', `${n}`)] }));
     bucket.onCall = (call) => {
-      if (call === 'fetch') now += 150_000;
+      if (call === 'put') now += 450_000;
     };
-    const { objects: done, failed } = await bucket.write([keyOf(1), keyOf(2), keyOf(3)], {
-      clock: { now: () => now },
-    });
-    expect(done.written + failed.size).toBe(3);
-    expect(failed.size).toEqual(expect.any(Number));
-    expect(bucket.keysOf('landing/')).toHaveLength(failed.size);
+    const more = { clock: { now: () => now }, roundBytes: 1 };
+    const { failed } = await bucket.write([keyOf(1), keyOf(2), keyOf(3)], more);
+    expect([...failed.keys()]).toEqual([keyOf(2), keyOf(3)]);
+    expect(bucket.keysOf('landing/')).toEqual([keyOf(2), keyOf(3)]);
   });
 
   it('stay when there is no time for a round', async () => {
     bucket.objects.set(keyOf(1), record({ events: [rowOf('events', 'a')] }));
     const { failed } = await bucket.write([keyOf(1)], { clock: { now: () => NOW + 500_000 } });
-    expect([...failed]).toEqual([
-      [keyOf(1), { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: expect.anything() }],
-    ]);
+    expect([...failed]).toEqual([[keyOf(1), expect.objectContaining({ code: 'SLUICE_WRITE_OUT_OF_TIME' })]]);
     expect(bucket.keysOf('')).toEqual([keyOf(1)]);
   });
 });
