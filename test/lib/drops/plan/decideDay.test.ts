@@ -2,7 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
-import { daysBetween, decideDay, lacksMarker, lookbackDays } from '../../../../lib/drops/plan/decideDay.ts';
+import {
+  type DayDecision,
+  type DayTerms,
+  daysBetween,
+  decideDay,
+  lacksMarker,
+  lookbackDays,
+} from '../../../../lib/drops/plan/decideDay.ts';
 import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEntry.ts';
 import { ledgerEntry, loadRun } from '../../../harness/ledgerEntry.ts';
 
@@ -127,37 +134,11 @@ describe('decideDay', () => {
       decision: { queue: 'changed' },
     },
     {
-      title: 'that has only unloadable files left',
-      listed: drop(file('a.csv')),
-      known: entry(),
-      decision: { wait: 'settling', until: NOW + 600_000 },
-    },
-    {
-      title: 'that was loaded and received an unloadable file',
-      listed: drop(file('a.parquet'), file('notes.csv')),
-      known: entry(),
-      decision: { queue: 'changed' },
-    },
-    {
       title: 'that failed because all files were archived, and was restored',
       listed: drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true })),
       known: entry({
         state: 'failed',
         files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'failed', reason: 'archived' }],
-      }),
-      decision: { queue: 'changed' },
-    },
-    {
-      title: 'whose loaded file was archived and restored before another arrived',
-      listed: drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true }), file('b.parquet')),
-      known: entry(),
-      decision: { queue: 'changed' },
-    },
-    {
-      title: 'that was archived when it was loaded',
-      listed: drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true })),
-      known: entry({
-        files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'left_out', reason: 'archived' }],
       }),
       decision: { queue: 'changed' },
     },
@@ -191,108 +172,43 @@ describe('decideDay', () => {
 
   const HERE = 's3://new/events/YYYY-MM-DD';
   const young = drop(file('a.parquet', { lastModified: new Date(NOW - 60_000) }));
-  it.each([
-    { title: 'is loaded', listed: none, known: {}, more: {}, decision: { skip: 'elsewhere' } },
-    {
-      title: 'came without rows',
-      listed: none,
-      known: { state: 'succeeded_no_data' },
-      more: {},
-      decision: { skip: 'elsewhere' },
-    },
-    {
-      title: 'has failed',
-      listed: none,
-      known: { state: 'failed' },
-      more: {},
-      decision: { skip: 'elsewhere' },
-    },
-    {
-      title: 'has lost its files',
-      listed: none,
-      known: { state: 'inputs_missing' },
-      more: {},
-      decision: { skip: 'elsewhere' },
-    },
-    {
-      title: 'is requested',
-      listed: none,
-      known: {},
-      more: { asked: 'backfill' },
-      decision: { skip: 'elsewhere' },
-    },
-    {
-      title: 'is reported as ready',
-      listed: none,
-      known: {},
-      more: { asked: 'triggered' },
-      decision: { skip: 'elsewhere' },
-    },
-    {
-      title: 'waits for a marker',
-      listed: none,
-      known: {},
-      more: { marker: `${FOLDER}_SUCCESS` },
-      decision: { skip: 'elsewhere' },
-    },
-    {
-      title: 'is accepted without files',
-      listed: none,
-      known: {},
-      more: { asked: 'empty' },
-      decision: { queue: 'empty' },
-    },
-    {
-      title: 'is accepted with its rows',
-      listed: none,
-      known: {},
-      more: { asked: 'keep' },
-      decision: { queue: 'keep' },
-    },
-    {
-      title: 'waited there, and has to be told as it was',
-      listed: none,
-      known: { state: 'waiting' },
-      more: {},
-      decision: { queue: 'deleted' },
-    },
+  interface Elsewhere {
+    readonly title: string;
+    /** What the configured place has; nothing by default. */
+    readonly listed?: ReturnType<typeof drop>;
+    readonly known?: Partial<LedgerEntry>;
+    readonly more?: Partial<DayTerms>;
+    readonly decision: DayDecision;
+  }
+  it.each<Elsewhere>([
+    { title: 'is loaded', decision: { skip: 'elsewhere' } },
+    { title: 'is requested', more: { asked: 'backfill' }, decision: { skip: 'elsewhere' } },
+    { title: 'is accepted without files', more: { asked: 'empty' }, decision: { queue: 'empty' } },
+    { title: 'is accepted with its rows', more: { asked: 'keep' }, decision: { queue: 'keep' } },
     {
       title: 'has temporary files here',
       listed: drop(file('_temporary/0/a')),
-      known: {},
-      more: {},
       decision: { skip: 'elsewhere' },
     },
-    { title: 'has files here', listed: oneFile, known: {}, more: {}, decision: { queue: 'changed' } },
+    { title: 'has files here', listed: oneFile, decision: { queue: 'changed' } },
     {
       title: 'has recent files here',
       listed: young,
-      known: {},
-      more: {},
       decision: { wait: 'settling', until: NOW + 540_000 },
-    },
-    {
-      title: 'has files here that no load can read',
-      listed: drop(file('a.csv')),
-      known: {},
-      more: {},
-      decision: { queue: 'changed' },
     },
     {
       title: 'failed with the files that are here',
       listed: oneFile,
       known: { state: 'failed' },
-      more: {},
       decision: { skip: 'failed' },
     },
     {
       title: 'is kept beside the files that are here',
       listed: oneFile,
       known: { missingSince: NOW },
-      more: {},
       decision: { skip: 'unchanged' },
     },
-  ] as const)('decides on a day of another place that $title', ({ listed, known, more, decision }) => {
+  ])('decides on a day of another place that $title', ({ listed = none, known, more, decision }) => {
     const ofOther = entry({ ...known, place: 's3://old/events/YYYY-MM-DD' });
     expect(decideDay(listed, ofOther, { ...terms, ...more, place: HERE })).toEqual(decision);
   });

@@ -49,6 +49,13 @@ class Folder {
     this.entries.set(day, { entry: ledgerEntry({ day, files }), eTag, modifiedAt: this.now });
   }
 
+  /** Another than a load writes the entry of a day. */
+  rewrite(day: string, eTag: string): void {
+    const known = this.entries.get(day);
+    if (known === undefined) throw new Error(`${day} was never loaded`);
+    this.entries.set(day, { ...known, eTag, modifiedAt: known.modifiedAt + DAY_MS });
+  }
+
   /** One run's look, a day after the last one. @returns The days that are named. */
   async look(hours = 24): Promise<readonly string[]> {
     this.now += hours * HOUR_MS;
@@ -125,27 +132,32 @@ describe('files outside of the lookback that are newer than those that were load
     expect(await folder.look()).toEqual([days[3]]);
   });
 
-  it.each<[string, (folder: Folder, day: string) => void, boolean]>([
-    ['a file that was replaced, of an equal count', (to, day) => to.put(`${day}/a.parquet`), true],
-    ['a file that was added', (to, day) => to.put(`${day}/c.parquet`), true],
-    ['a file in a folder of the day', (to, day) => to.put(`${day}/country=DE/c.parquet`), true],
-    ['a file whose name says nothing', (to, day) => to.put(`${day}/000000_0`), true],
-    ['a file that has gone', (to, day) => to.remove(`${day}/a.parquet`), false],
-    [
-      'a file that was written again as it was',
-      (to, day) => to.put(`${day}/a.parquet`, etagOf(to, day)),
-      false,
-    ],
-    ['a marker', (to, day) => to.put(`${day}/_SUCCESS`), false],
-    ['a temporary file', (to, day) => to.put(`${day}/_temporary/c.parquet`), false],
-    ['a file of a day of the lookback', (to) => to.put(`${FIRST}/a.parquet`), false],
-    ['a file of a day that was never loaded', (to) => to.put('2026-09-01/a.parquet'), false],
-  ])('%s', async (_, change, isNewer) => {
+  type Change = readonly [what: string, change: (to: Folder, day: string) => void];
+  async function afterChange(change: Change[1]): Promise<readonly string[]> {
     const folder = loaded();
-    const day = days[4] ?? '';
     await folder.look();
-    change(folder, day);
-    expect(await folder.look()).toEqual(isNewer ? [day] : []);
+    change(folder, days[4] ?? '');
+    return folder.look();
+  }
+
+  it.each<Change>([
+    ['a file that was replaced, of an equal count', (to, day) => to.put(`${day}/a.parquet`)],
+    ['a file that was added', (to, day) => to.put(`${day}/c.parquet`)],
+    ['a file in a folder of the day', (to, day) => to.put(`${day}/country=DE/c.parquet`)],
+    ['a file whose name says nothing', (to, day) => to.put(`${day}/000000_0`)],
+  ])('are found by %s', async (_, change) => {
+    expect(await afterChange(change)).toEqual([days[4]]);
+  });
+
+  it.each<Change>([
+    ['a file that has gone', (to, day) => to.remove(`${day}/a.parquet`)],
+    ['a file that was written again as it was', (to, day) => to.put(`${day}/a.parquet`, etagOf(to, day))],
+    ['a marker', (to, day) => to.put(`${day}/_SUCCESS`)],
+    ['a temporary file', (to, day) => to.put(`${day}/_temporary/c.parquet`)],
+    ['a file of a day of the lookback', (to) => to.put(`${FIRST}/a.parquet`)],
+    ['a file of a day that was never loaded', (to) => to.put('2026-09-01/a.parquet')],
+  ])('are not found by %s', async (_, change) => {
+    expect(await afterChange(change)).toEqual([]);
   });
 
   it('are none any more once they are gone, or the day has them', async () => {
@@ -179,12 +191,10 @@ describe('files outside of the lookback that are newer than those that were load
     const folder = loaded();
     await folder.look();
     folder.put(`${days[1]}/c.parquet`);
-    const { entry, modifiedAt } = folder.entries.get(days[1] ?? '') ?? {};
-    const erased = { eTag: '"erased"', modifiedAt: (modifiedAt ?? 0) + DAY_MS };
-    if (entry !== undefined) folder.entries.set(entry.day, { entry, ...erased });
-    expect(await folder.look()).toEqual([days[1]]);
-    if (entry !== undefined) folder.entries.set(entry.day, { entry, ...erased, eTag: '"again"' });
-    expect(await folder.look()).toEqual([days[1]]);
+    for (const eTag of ['"erased"', '"again"']) {
+      folder.rewrite(days[1] ?? '', eTag);
+      expect(await folder.look()).toEqual([days[1]]);
+    }
   });
 
   it('end to be named after a month', async () => {
@@ -271,8 +281,7 @@ describe('files outside of the lookback that are newer than those that were load
     for (let run = 0; run < 2; run += 1) expect(await folder.look()).toEqual([]);
     folder.put(`c=A/dt=${day}/b.parquet`);
     expect(await folder.look()).toEqual([day]);
-    const known = folder.entries.get(day);
-    if (known !== undefined) folder.entries.set(day, { ...known, eTag: '"erased"' });
+    folder.rewrite(day, '"erased"');
     await folder.look();
     expect(await folder.look()).toEqual([day]);
   });
