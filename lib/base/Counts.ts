@@ -1,17 +1,22 @@
+/** A member for each name that was counted. Names that are written as a type can be absent. */
+export type Counted<Name extends string> = string extends Name
+  ? Record<string, number>
+  : Partial<Record<Name, number>>;
+
 /** How often each of some names was counted. */
-export class Counts {
-  readonly #counts = new Map<string, number>();
+export class Counts<Name extends string = string> {
+  readonly #counts = new Map<Name, number>();
 
   /** Counts each name once for each time that it is listed. */
-  constructor(names: Iterable<string> = []) {
+  constructor(names: Iterable<Name> = []) {
     for (const name of names) this.add(name);
   }
 
-  add(name: string, times = 1): void {
+  add(name: Name, times = 1): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + times);
   }
 
-  toObject(): Record<string, number> {
-    return Object.fromEntries(this.#counts);
+  toObject(): Counted<Name> {
+    return Object.fromEntries(this.#counts) as Counted<Name>;
   }
 }

@@ -1,15 +1,14 @@
-import { Counts } from '../base/Counts.ts';
+import { type Counted, Counts } from '../base/Counts.ts';
 import { CanonicalJsonWriter, DepthError, quoteEmbedded, SortedMembers } from '../base/canonicalJson.ts';
 import { MAX_EXACT_LENGTH } from '../base/exactJson.ts';
 import { isEmptyJson, isJsonObject, type JsonObject } from '../base/json.ts';
-import { isoDay, isoTimestamp, type UtcDay } from '../base/time.ts';
 import type { RefusedEvent, RefusedItem } from '../landing/quarantineWriter.ts';
 import type { LandedRow } from '../landing/store/encodeLines.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { idText, scalarText } from '../tables/memberWriter.ts';
 import { EvaluationText } from '../wire/EvaluationText.ts';
 import { type EventCode, EventError, eventRefusal } from '../wire/EventError.ts';
-import { clockCorrection, clockSkew, readTime } from '../wire/eventTime.ts';
+import { clockSkew } from '../wire/eventTime.ts';
 import { HEAVY_LENGTH, maxRowsLength } from '../wire/limits.ts';
 import { type Batch, type ItemList, parseBatch } from '../wire/parseBatch.ts';
 import type { Redaction } from '../wire/Redaction.ts';
@@ -22,7 +21,6 @@ import {
   TELEMETRY_EVENTS,
 } from '../wire/readEvent.ts';
 import { CollectError } from './CollectError.ts';
-import { CLOCK_OFF_MS } from './isAlwaysLogged.ts';
 import {
   type BatchSender,
   batchSender,
@@ -32,6 +30,7 @@ import {
   UserParts,
 } from './rows/batchParts.ts';
 import { EventIdentity, IdentifiedRows } from './rows/eventIds.ts';
+import { type EventTime, EventTimes, type TimeNote } from './rows/eventTimes.ts';
 import { storedEvaluation } from './rows/exposures.ts';
 import type { CollectPlan } from './rows/plan.ts';
 import { RefusedEvents } from './rows/refusedEvents.ts';
@@ -50,6 +49,12 @@ export interface RequestRows {
   readonly senderId: string;
 }
 
+/**
+ * Why an event that lands is noted: its time; `name_unresolved`, an experiment of which only a hash is known; or
+ * `not_a_number`, which counts values of the whole body.
+ */
+export type NoteReason = TimeNote | 'name_unresolved' | 'not_a_number';
+
 /** The outcome of a batch: every event is a row, refused or counted. */
 export interface CollectedBatch extends RequestRows {
   readonly refused: readonly RefusedEvent[];
@@ -57,11 +62,8 @@ export interface CollectedBatch extends RequestRows {
   readonly events: number;
   /** Events that the configuration does not land, by reason: `eventFilter.ts`. */
   readonly counted: Readonly<Record<string, number>>;
-  /**
-   * Noted events by reason: `clock_corrected`, `clock_ignored`, `clock_ahead`, `outside_time_window`, `before_2000`,
-   * `time_missing`, `name_unresolved`; and `not_a_number`, for values of the whole body. All these events land.
-   */
-  readonly noted: Readonly<Record<string, number>>;
+  /** How many events were noted, by reason; a reason without events is absent. All these events land. */
+  readonly noted: Readonly<Counted<NoteReason>>;
   /** Events that are equal to an earlier event in the batch. */
   readonly duplicates: number;
   /** How far the sender's clock was behind the collector's, in milliseconds; null when it is not stated. */
@@ -145,12 +147,13 @@ class BatchCollector {
   readonly #batchSender: BatchSender;
   readonly #identity: EventIdentity;
   readonly #clockSkewMs: number | null;
+  readonly #times: EventTimes;
   readonly #rows: IdentifiedRows;
   readonly #users: UserParts;
   readonly #senders: SenderParts;
   readonly #refused: RefusedEvents;
   readonly #counted = new Counts();
-  readonly #noted = new Counts();
+  readonly #noted = new Counts<NoteReason>();
   #aheadMs = 0;
 
   /**
@@ -173,6 +176,7 @@ class BatchCollector {
     // Readers of the rows do not have the server's ID, so a salt of it is a secret.
     this.#identity = new EventIdentity(keyHash, serverId, redaction === null ? null : serverId);
     this.#clockSkewMs = clockSkew([...sender.clientTimes, batch.clientTime], receivedAt);
+    this.#times = new EventTimes(json, plan, sender, this.#clockSkewMs);
     this.#rows = new IdentifiedRows(this.#identity, mostRows);
     this.#users = new UserParts(json, plan, this.#identity, sender, this.#batchSender);
     this.#senders = senderParts(json, plan, batch.senderMetadata, this.#batchSender);
@@ -287,7 +291,7 @@ class BatchCollector {
     const { senderMetadata } = event;
     const { added, members } = this.#senders.get(senderMetadata, extras);
     const sender = event.value === '' ? this.#senders.get(senderMetadata, event.extras).members : members;
-    const time = this.#timeOf(event);
+    const time = this.#times.of(event.time);
     let identity: string = kind;
     identity += time.identity;
     identity += user.identity;
@@ -318,7 +322,7 @@ class BatchCollector {
     const { extras, secondaryExposures } = event;
     const others = isEmptyJson(secondaryExposures) ? extras : { ...extras, secondaryExposures };
     const sender = this.#senders.get(event.senderMetadata, others);
-    const time = this.#timeOf(event);
+    const time = this.#times.of(event.time);
     let identity = quoteEmbedded(event.name);
     identity += time.identity;
     identity += user.identity;
@@ -345,58 +349,6 @@ class BatchCollector {
     for (const note of notes) this.#noted.add(note);
     this.#aheadMs = Math.max(this.#aheadMs, aheadMs);
   }
-
-  /** @throws EventError `SLUICE_EVENT_BAD_TIME`. */
-  #timeOf({ time }: LogEvent): EventTime {
-    const { receivedAt, requestId = null } = this.#sender;
-    const { times } = this.#plan.columns.shared;
-    if (time === null) {
-      // The request is part of the identity: two purchases that an HTTP client without a clock reports must not become
-      // one, even in one millisecond. The cost is that a resend counts twice.
-      const members = times({ timestamp: isoTimestamp(receivedAt), client_timestamp: null });
-      const identity = requestId === null ? `received:${receivedAt}` : `request:${requestId}`;
-      return { members, day: isoDay(receivedAt), identity, notes: ['time_missing'], aheadMs: 0 };
-    }
-    const sent = readTime(time);
-    if (sent === null) throw eventRefusal('SLUICE_EVENT_BAD_TIME');
-    const correction = clockCorrection(sent, this.#clockSkewMs, receivedAt);
-    const corrected = sent + (correction ?? 0);
-    const isAhead = correction === 0 && sent - receivedAt >= CLOCK_OFF_MS;
-    const notes: string[] = [];
-    if (correction !== 0) notes.push(correction === null ? 'clock_ignored' : 'clock_corrected');
-    if (isAhead) notes.push('clock_ahead');
-    const sentText = isoTimestamp(sent);
-    const correctedText = corrected === sent ? sentText : isoTimestamp(corrected);
-    const { pastMs, futureMs } = this.#plan;
-    const isInWindow = corrected >= receivedAt - pastMs && corrected <= receivedAt + futureMs;
-    if (!isInWindow) notes.push('outside_time_window');
-    if (corrected < YEAR_2000_MS) notes.push('before_2000');
-    return {
-      members: times({ timestamp: correctedText, client_timestamp: sentText }),
-      day: isoDay(isInWindow ? corrected : receivedAt),
-      // The same text as in the columns: formatting the number would take ten times as long.
-      identity: sent === time ? sentText : this.#json.write(time),
-      notes,
-      aheadMs: isAhead ? sent - receivedAt : 0,
-    };
-  }
-}
-
-/** No SDK's event is older: such a time comes from a sender that counts seconds, or that has no clock. */
-const YEAR_2000_MS = Date.UTC(2000);
-
-/** The parts of a row that come from the event's time. */
-interface EventTime {
-  /** Members of the columns of both times. */
-  readonly members: string;
-  /** The day that determines its folder. */
-  readonly day: UtcDay;
-  /** The time as part of the event's identity. */
-  readonly identity: string;
-  /** What of it is noted, if the event lands: some of {@link CollectedBatch.noted}. */
-  readonly notes: readonly string[];
-  /** Milliseconds that it is ahead of its receipt, if that is noted as `clock_ahead`; else 0. */
-  readonly aheadMs: number;
 }
 
 function isTelemetry(name: unknown): boolean {
