@@ -12,11 +12,12 @@ import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { readArchivingRules } from '../../lib/aws/archivingRules.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { valueAt } from '../../lib/base/json.ts';
-import { counted } from '../../lib/base/text.ts';
-import { addDays, DAY_MS, utcDay } from '../../lib/base/time.ts';
+import { counted, listed } from '../../lib/base/text.ts';
+import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { isOwnKey } from '../../lib/tables/objectKeys.ts';
 import { deliveredTime, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
+import { MOST_COMMANDS } from '../deploymentCommands.ts';
 import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
 import { findBucketFault, settingReaders } from '../facts/bucketFaults.ts';
 import { outputsOf } from '../facts/flow/stackOutputs.ts';
@@ -275,34 +276,59 @@ async function findForeignFiles(setup: Setup, kind: ForwardedKind): Promise<read
   const since = now - FORWARDED_DAYS * DAY_MS;
   const days = await dayFolders(setup, kind, { from: utcDay(since), to: addDays(utcDay(now), 1) });
   const [folder = ''] = tableFolders(config, kind);
-  const files: string[] = [];
+  const files: ForeignFile[] = [];
   for (const day of ['', ...days.map((lookedDay) => `${lookedDay}/`)]) {
     const input = { Bucket: config.bucket, Prefix: `${folder}${day}` };
     const { Contents = [] } = await s3.send(
       new ListObjectsV2Command({ ...input, ...(day === '' ? { Delimiter: '/' } : {}) }),
     );
-    for (const { Key = '', LastModified } of Contents)
-      if (!Key.endsWith('/') && !deliveredTime(Key) && (LastModified?.getTime() ?? 0) >= since)
-        files.push(Key.slice(folder.length));
+    for (const { Key: key = '', LastModified, Size: size = 0 } of Contents) {
+      const at = LastModified?.getTime() ?? 0;
+      if (!key.endsWith('/') && !deliveredTime(key) && at >= since) files.push({ key, size, at });
+    }
   }
-  return judgeForeign(config, { folder, files, since });
+  return judgeForeign(setup, folder, files);
 }
 
-/** Judges the files of others in the folder of a table. @param since Epoch milliseconds from which on files were looked at. */
+/** A file that Sluice did not write. */
+interface ForeignFile {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** When it was written, epoch milliseconds. */
+  readonly at: number;
+}
+
+/** Judges the files of others in the folder of a table. */
 export function judgeForeign(
-  config: Pick<Setup['config'], 'bucket' | 'relay'>,
   {
-    folder,
-    files,
-    since,
-  }: { readonly folder: string; readonly files: readonly string[]; readonly since: number },
+    config,
+    commands,
+  }: Pick<Setup, 'commands'> & { readonly config: Pick<Setup['config'], 'bucket' | 'relay'> },
+  folder: string,
+  files: readonly ForeignFile[],
 ): readonly Finding[] {
-  if (files.length === 0) return [];
+  const newest = files.toSorted((first, other) => other.at - first.at);
+  const [last] = newest;
+  if (last === undefined) return [];
+  const { bucket, relay } = config;
+  const texts = newest.map(
+    ({ key, size, at }) => `${key}, ${counted(size, 'byte')}, written at ${isoTimestamp(at)}`,
+  );
+  const title = `${counted(files.length, 'file')} of others came into s3://${bucket}/${folder} in the last ${FORWARDED_DAYS} days, the newest ${last.key}`;
+  const told = {
+    title,
+    since: isoTimestamp(newest.at(-1)?.at ?? last.at),
+    detail: `${listed(texts, '; ')}.`,
+  };
+  const moves = newest.slice(0, MOST_COMMANDS).flatMap(({ key }) => {
+    const words = ['--bucket', bucket, '--key', key];
+    return [
+      commands.aws('s3api', 'get-object', ...words, key.slice(key.lastIndexOf('/') + 1)),
+      commands.aws('s3api', 'delete-object', ...words),
+    ];
+  });
   // Statsig then forwards what relay delivers to it, and a table has these rows twice.
-  const comesBack = config.relay !== undefined && 'statsig' in config.relay;
-  const detail = `s3://${config.bucket}/${folder}: ${counted(files.length, 'file')} since ${utcDay(since)}, such as ${files[0]}.`;
-  const title = `${counted(files.length, 'file')} of others ${files.length === 1 ? 'is' : 'are'} in s3://${config.bucket}/${folder}, such as ${files[0]}`;
-  // Files before this day are not looked at.
-  const told = { title, since: utcDay(since), detail };
-  return [finding('SLUICE_FINDING_FORWARDED', told, [], comesBack ? 'problem' : 'warning')];
+  const comesBack = relay !== undefined && 'statsig' in relay;
+  return [finding('SLUICE_FINDING_FORWARDED', told, moves, comesBack ? 'problem' : 'warning')];
 }

@@ -36,6 +36,7 @@ const OF_AWS: Readonly<Record<string, string>> = {
   DEAD_LETTERS: 'observe/judgeCases/landing',
   DRIFT: 'e2e/changedByHand',
   FAULTS: 'e2e/onCall',
+  FORWARDED: 'observe/doctor/bucket',
   FUNCTION_FAILED: 'e2e/functions',
   KEY_UNUSABLE: 'e2e/onCall',
   LEDGER_DAMAGED: 'observe/judgeCases/tables',
@@ -62,7 +63,6 @@ const ACTS: Readonly<Record<string, string>> = {
   ERASE_STOPPED: 'whoever began the erasure repeats it',
   ENCRYPTION_DIFFERS: 'somebody configures and deploys',
   FILES_LEFT_OUT: 'other files',
-  FORWARDED: 'somebody turns the forwarding off; ends after a week',
   HOUR_SHORT: 'somebody copies the object back',
   HOURS_UNPROVED: 'Firehose answers',
   LAKE_FORMATION: 'its administrator grants',
@@ -113,7 +113,7 @@ describe('the cure of a finding', () => {
 });
 
 function read(suite: string): string {
-  return ['', '.contract.test', '.story.test', '.proof.test']
+  return ['', '.test', '.contract.test', '.story.test', '.proof.test']
     .map((tier) => join(repositoryRoot, 'test', `${suite}${tier}.ts`))
     .flatMap((file) => (existsSync(file) ? [readFileSync(file, 'utf8')] : []))
     .join();

@@ -135,19 +135,31 @@ describe('the policy of a bucket', () => {
 
 describe('the folders of tables', () => {
   const config = defineConfig({ bucket: 'acme' });
-  const foreign = { folder: 'statsig/events/', files: ['2026-11-20/theirs.parquet', 'x'], since: 0 };
+  const files = [
+    { key: 'statsig/events/2026-11-20/theirs.parquet', size: 9, at: Date.UTC(2026, 10, 20, 7) },
+    { key: 'statsig/events/x', size: 1, at: Date.UTC(2026, 10, 21) },
+  ];
+  const judge = (found: typeof files, place = config) =>
+    judgeForeign({ config: place, commands }, 'statsig/events/', found);
 
-  it('have files of others, which is a problem where they come back by relay', () => {
-    expect(judgeForeign(config, { ...foreign, files: [] })).toEqual([]);
-    expect(judgeForeign(config, foreign)).toMatchObject([
+  it('have files of others, told since the first with commands that take each away', () => {
+    expect(judge([])).toEqual([]);
+    expect(judge(files)).toMatchObject([
       {
         code: 'SLUICE_FINDING_FORWARDED',
         severity: 'warning',
-        detail: 's3://acme/statsig/events/: 2 files since 1970-01-01, such as 2026-11-20/theirs.parquet.',
+        since: '2026-11-20T07:00:00.000Z',
+        detail: expect.stringContaining('theirs.parquet, 9 bytes, written at 2026-11-20T07:00:00.000Z'),
+        commands: ['x', 'statsig/events/x', 'theirs.parquet', 'theirs.parquet'].map((text) =>
+          expect.stringContaining(text),
+        ),
       },
     ]);
+  });
+
+  it('have files of others, which is a problem where they come back by relay', () => {
     const relayed = defineConfig({ bucket: 'acme', relay: { statsig: true } });
-    expect(judgeForeign(relayed, foreign)).toMatchObject([{ severity: 'problem' }]);
+    expect(judge(files, relayed)).toMatchObject([{ severity: 'problem' }]);
   });
 });
 

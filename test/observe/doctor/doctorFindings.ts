@@ -182,7 +182,9 @@ const ofBucket: readonly Finding[] = [
     ),
   ),
   bucket.judgeForeignKeys('acme', ['a/1', 'b/2']),
-  ...bucket.judgeForeign(config, { folder: 'statsig/events/', files: ['x'], since: 0 }),
+  ...bucket.judgeForeign({ config, commands }, 'statsig/events/', [
+    { key: 'statsig/events/x', size: 1, at: 0 },
+  ]),
   ...encryptionFindings({ encryption: 's3' }, keyArn('1')),
   ...encryptionFindings({ encryption: 'kms' }, null),
   ...encryptionFindings({ encryption: 'kms' }, keyArn('1')),
