@@ -34,6 +34,11 @@ export function alarmsOf(code: FindingCode): readonly string[] {
   return entries[code].alarms ?? [];
 }
 
+/** Whether a code is of what came within 24 hours. */
+export function isOfDay(code: FindingCode): boolean {
+  return entries[code].ofDay !== undefined;
+}
+
 /** The cases of a code. */
 export type CaseOf<Code extends FindingCode> = keyof (typeof findingCatalogue)[Code]['cases'] & string;
 
@@ -107,16 +112,17 @@ export function finding<Code extends FindingCode>(
   commands: readonly string[] = [],
   severity?: Severity,
 ): Finding {
-  const { cases, section, part, ...usual } = entries[code];
+  const { cases, section, part, ofDay, ...usual } = entries[code];
   const { cause = '', cure = '' } = cases[name ?? 'only'] ?? {};
   const when = since === null ? ', seen now' : `, since ${since}`;
   // A title may have the time already.
   const isTimed = since !== null && said.includes(since);
+  const counted = ofDay === 'counted' ? ' (in the last 24 hours)' : '';
   return {
     code,
     severity: severity ?? usual.severity,
     part,
-    title: `${said.replace(/\.$/, '')}${isTimed ? '' : when}.`,
+    title: `${said.replace(/\.$/, '')}${counted}${isTimed ? '' : when}.`,
     since,
     detail,
     cause: known ?? [reason?.cause ?? [], cause].flat().join(' '),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { valueAt } from '../../lib/base/json.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/base/time.ts';
 import type { StatusFacts } from '../facts/statusFacts.ts';
-import type { Finding, FindingCode } from './catalogue.ts';
+import { type Finding, type FindingCode, isOfDay } from './catalogue.ts';
 
 /** A finding, and when it was seen last. */
 export interface Sight {
@@ -102,25 +102,13 @@ export function sightsOf(
   return [...now, ...kept];
 }
 
-/** Findings of what came within 24 hours: what began earlier seems to begin then. */
-const OF_ONE_DAY: readonly string[] = [
-  'NOT_STORED',
-  'REFUSED',
-  'UNREACHED',
-  'TIME_SECONDS',
-  'CLOCK_OFF',
-  'QUARANTINED',
-  'OVERFLOW',
-  'FUNCTION_FAILED',
-  'KEYS_UNREADABLE',
-].map((name) => `SLUICE_FINDING_${name}`);
 /** What comes so soon after the beginning of the 24 hours may have come before, too. */
 const EDGE_MS = HOUR_MS;
 
 /** A finding of one day that was there at the beginning of the day: since when a look of that day saw it, or with the words that it may be older. */
 function sinceBefore(finding: Finding, at: string, before: readonly Sight[]): Finding {
   const { code, since, title, judgedBy } = finding;
-  if (since === null || !OF_ONE_DAY.includes(code)) return finding;
+  if (since === null || !isOfDay(code)) return finding;
   // The secret has the time of its last change, however long ago.
   if (judgedBy?.includes('the keys') === true) return finding;
   if (Date.parse(since) > Date.parse(at) - DAY_MS + EDGE_MS) return finding;

@@ -303,7 +303,7 @@ describe('a fault leads by sluice status to its finding', () => {
     await story.clearFaults();
     const { title, detail } = await finding('NOT_STORED');
     expect(title).toMatch(
-      /^1 request was answered 503, all with SLUICE_\w+ from \S+.* with the key \S+, since /,
+      /^1 request was answered 503, all with SLUICE_\w+ from \S+.* with the key \S+ \(in the last 24 hours\), since /,
     );
     expect(detail).toMatch(
       /^1 request with SLUICE_COLLECT_NOT_DELIVERED, first (\S+), last \1\. By sender: 1 /,
@@ -375,7 +375,7 @@ describe('a fault leads by sluice status to its finding', () => {
         /^The view sluice\.daily_exposures of the deployment of \S+ does not exist, seen now\.$/,
       ),
       expect.stringMatching(
-        /^1 row is in quarantine, all with SLUICE_EVENT_NO_NAME.* with the key \S+, since 2026-\S+\.$/,
+        /^1 row is in quarantine, all with SLUICE_EVENT_NO_NAME.* with the key \S+ \(in the last 24 hours\), since 2026-\S+\.$/,
       ),
     ]);
     const throttled = { fault: 'failCalls', calls: 'all', code: 'TooManyRequestsException', status: 400 };

@@ -11,6 +11,7 @@ import type { UnreadKind } from '../../observe/explainAwsError.ts';
 import { GONE } from '../../observe/facts/flow/senders.ts';
 import type { StackFault } from '../../observe/facts/stackFaults.ts';
 import { NO_KEY, type StatusFacts } from '../../observe/facts/statusFacts.ts';
+import type { Entry } from '../../observe/findings/catalogue/entry.ts';
 import { type Finding, findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { judge } from '../../observe/findings/judge/judge.ts';
 import { doctorFindings } from './doctor/doctorFindings.ts';
@@ -52,6 +53,10 @@ const OF_SENDERS = new Set(
     .split(' ')
     .map((name) => `SLUICE_FINDING_${name}`),
 );
+/** Findings that count what came within 24 hours. */
+const COUNTED = new Set(
+  Object.entries<Entry>(findingCatalogue).flatMap(([code, { ofDay }]) => (ofDay === 'counted' ? [code] : [])),
+);
 const SAYS_WHO =
   /\bfrom [a-z]+[-\w]* \d|with the key|Who sent them|does not say who|CloudTrail|neither client nor key|SLUICE_FINDING_ARCHIVING|Another release of Sluice has deployed/;
 
@@ -71,6 +76,7 @@ function ruleFaults({ code, title, since, cause, cure, detail, commands }: Findi
     'says since when, or that it is seen now':
       since === null ? title.endsWith('seen now.') : title.includes(since),
     'says how many': /\d|\b([Nn]o|All|all|[Tt]he|was|is)\b/.test(withoutTimes),
+    'says how far back it counts': !COUNTED.has(code) || title.includes('in the last 24 hours'),
     'is short': title.length <= 260,
     'has one cause': cause !== '',
     'has one cure': cure !== '' && !/\belse\b|\botherwise\b/i.test(cure),

@@ -71,7 +71,7 @@ export const collectorFindings = {
         'Do what the detail says of the code. The command shows the log.',
       ],
     },
-    { section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'] },
+    { section: 'failed', alarms: ['api-5xx', 'url-5xx', 'mangled'], ofDay: 'counted' },
   ),
   SLUICE_FINDING_UNREACHED: problem(
     'Within 24 hours the gateway or the Function URL itself answered many requests.',
@@ -89,6 +89,7 @@ export const collectorFindings = {
     {
       section: 'failed',
       alarms: ['stage-limit', 'concurrency', 'request-rate', 'collect-throttled', 'collect-errors'],
+      ofDay: 'counted',
     },
   ),
   SLUICE_FINDING_REFUSED: problem(
@@ -114,6 +115,7 @@ export const collectorFindings = {
     {
       section: 'refused',
       alarms: ['requests-refused', 'api-4xx', 'url-4xx', 'key-unknown', 'key-missing', 'key-not-for-events'],
+      ofDay: 'counted',
     },
   ),
   SLUICE_FINDING_KEYS_UNREADABLE: problem(
@@ -156,7 +158,7 @@ export const collectorFindings = {
         'The command names what was changed of the role, the secret or its key: set it back. Collectors read the secret again within ten minutes.',
       ],
     },
-    { section: 'failed' },
+    { section: 'failed', ofDay: 'begun' },
   ),
   SLUICE_FINDING_NO_KEY: problem(
     "No key may send events: the configuration and the keys' secret list none. Every request is answered 401, and its events are lost.",
@@ -180,11 +182,12 @@ export const collectorFindings = {
   SLUICE_FINDING_SPIKE: warning(
     'Within 24 hours an hour had at least 50 times of what is usual in it.',
     'Ask whoever owns the sender that the title names whether it is meant. If it is not, take its key out (`npx sluice keys remove LABEL`). The command shows requests as they come, until Ctrl-C.',
-    { section: 'abuse', alarms: ['invocations'] },
+    { section: 'abuse', alarms: ['invocations'], ofDay: 'counted' },
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(
     'Events of the last 24 hours have a time before the year 2000: their sender most likely counts seconds, where milliseconds are expected.',
     'Have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C. It goes a day after the last such event.',
+    { ofDay: 'counted' },
   ),
   SLUICE_FINDING_CLOCK_OFF: warning(
     "Within 24 hours a sender's clock was off by 55 minutes or more. Corrected events have the right day, others that of the time that was sent.",
@@ -198,6 +201,7 @@ export const collectorFindings = {
         'The command shows the times as requests come: with new events they tell a wrong clock, which NTP sets. If old events are sent on purpose, raise `timeWindow.pastDays` first and deploy. It goes a day after the last such event.',
       ],
     },
+    { ofDay: 'counted' },
   ),
   SLUICE_FINDING_RESENDS: warning(
     'Clients sent far more of the events of a day again than usual. Views and curated tables have each once a day, raw tables and bills have all.',
@@ -224,7 +228,7 @@ export const collectorFindings = {
         'The first command shows the rows, with the cure of each reason. Once a reason is corrected, its `--dry-run` says what the command behind it delivers.',
       ],
     },
-    { section: 'quarantine' },
+    { section: 'quarantine', ofDay: 'counted' },
   ),
   SLUICE_FINDING_RELAY_REFUSED: problem(
     'The target of relay refused copies of requests for good, or did not take them within six days and a half. They are deleted seven days after they were put aside.',

@@ -241,7 +241,7 @@ export const deploymentFindings = {
         'The command shows the log around the times of the detail. Then the next try does the work.',
       ],
     },
-    { section: 'functions' },
+    { section: 'functions', ofDay: 'counted' },
   ),
   SLUICE_FINDING_NOT_RUN: problem(
     'A function does not run, although its queue or its schedule asks for it. No run has failed, so its log says nothing.',

@@ -34,10 +34,15 @@ export interface Entry<Case extends string = string> {
   readonly section?: OperateSection;
   /** Alarms that ring for it, by their names without the stack's and the schedule's. */
   readonly alarms?: readonly string[];
+  /**
+   * Of what came within 24 hours, as no look reads more: `counted`, so the title says it, or only `begun`. What began
+   * earlier seems to begin then.
+   */
+  readonly ofDay?: 'counted' | 'begun';
 }
 
-/** Where a code is mentioned beside the finding: in docs/operate.md, and by alarms. */
-type Mentions = Pick<Entry, 'section' | 'alarms'>;
+/** What an entry has beside its texts. */
+type Mentions = Pick<Entry, 'section' | 'alarms' | 'ofDay'>;
 /** The cases of a code, or the cure of its only one. */
 type Cases<Case extends string> = string | Readonly<Record<Case, readonly [cause: string, cure: string]>>;
 

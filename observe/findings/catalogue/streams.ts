@@ -140,6 +140,6 @@ export const streamsFindings = {
       ],
       unread: [`${LOG_UNREAD[0]} ${OBJECTS}`, LOG_UNREAD[1]],
     },
-    { section: 'overflow', alarms: ['overflow'] },
+    { section: 'overflow', alarms: ['overflow'], ofDay: 'counted' },
   ),
 } as const;
