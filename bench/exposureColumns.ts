@@ -40,6 +40,7 @@ export const FILLED: Readonly<Record<string, string>> = {
 
 /** The files of a day. */
 export interface DayFile {
+  /** The day of the file's rows. */
   readonly day: string;
   /** One file, or several as `*`. */
   readonly file: string;

@@ -9,6 +9,7 @@ export interface BenchRow {
   readonly case: string;
   /** e.g. `events_per_s`. */
   readonly metric: string;
+  /** The number, in the unit of the row. */
   readonly value: number;
   /** e.g. `1/s`, `ratio`. */
   readonly unit: string;
@@ -24,7 +25,9 @@ export interface BenchOptions {
 
 /** The default export of a `bench/<name>.bench.ts`. */
 export interface Bench {
+  /** The name of its file without `.bench.ts`. */
   readonly name: string;
+  /** Measures, and returns what was measured. */
   run(options: BenchOptions): Promise<readonly BenchRow[]>;
 }
 

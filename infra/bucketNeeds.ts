@@ -27,7 +27,9 @@ export interface BucketNeed {
 export function bucketNeeds(
   stack: Stack,
   roles: {
+    /** The place that the stack is deployed to. */
     readonly identity: { readonly partition: string; readonly account: string };
+    /** Names of the roles by their logical IDs. */
     readonly names: ReadonlyMap<string, string>;
   },
 ): readonly BucketNeed[] {

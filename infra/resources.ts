@@ -37,7 +37,9 @@ import { LOAD_ROLE, logicalIds, partName, type Stack } from './template/Stack.ts
 
 /** The resources of a deployment, and what Serverless is told of those that it makes. */
 export interface StackResources {
+  /** The resources by their logical IDs. */
   readonly Resources: Resources;
+  /** The outputs by their names. */
   readonly Outputs: Readonly<Record<string, Output>>;
   /**
    * A term of Serverless, which is not part of the template: a property here replaces the one that Serverless makes, as

@@ -13,6 +13,7 @@ export type Outcome = 'accepted' | 'dropped' | 'unanswered';
 
 /** A request with its outcome. */
 export interface SentRequest extends SoakRequest {
+  /** What became of it. */
   readonly outcome: Outcome;
 }
 

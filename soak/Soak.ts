@@ -39,7 +39,9 @@ const BESIDE_EVERY = 3;
 
 /** Options of a run. */
 export interface SoakOptions {
+  /** How many events are sent in all. */
   readonly events: number;
+  /** Draws the faults and the events: the same seed draws the same. */
   readonly seed: number;
   /** Folder of this run: the local cloud's data and the ledger. A run that is in it goes on. */
   readonly directory: string;
@@ -84,8 +86,11 @@ export async function runSoak(options: SoakOptions): Promise<void> {
 
 /** The local cloud, what the soak asks of it, and its time. */
 interface SoakPlace {
+  /** The local cloud. */
   readonly cloud: Cloud;
+  /** What the soak itself asks of the cloud, past the faults. */
   readonly aside: SoakCloud;
+  /** The clock of the cloud, which the soak moves. */
   readonly clock: MovableClock;
 }
 

@@ -164,7 +164,9 @@ export class SoakCloud {
 
   /** Calls the control API: all faults that are set, with how often each struck. */
   async #faults(request: {
+    /** The method of the request. */
     readonly method: string;
+    /** The body. Default: none. */
     readonly body?: string;
   }): Promise<readonly { readonly struck: number }[]> {
     const answer = await fetch(`${this.#cloud.edge}/_sluice/faults`, request);

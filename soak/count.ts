@@ -81,7 +81,9 @@ export interface Counted {
   readonly hours: readonly z.output<typeof hourSchema>[];
   /** Events in records that Firehose dropped; an event of several requests counts for each. */
   readonly expiredCopies: number;
+  /** Events of the whole run by what became of them. */
   readonly total: Readonly<Record<(typeof TOTALS)[number], number>>;
+  /** The same by the kind of event. */
   readonly kinds: readonly ConservationOfKind[];
 }
 

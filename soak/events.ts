@@ -3,9 +3,11 @@ import { seededRandom } from '../packages/local-aws/src/base/index.ts';
 
 /** The events of one request: of consecutive numbers, which are the only identity that the accounting knows. */
 export interface SoakRequest {
+  /** The window in which it is sent, from 0. */
   readonly window: number;
   /** The number of the first event. */
   readonly first: number;
+  /** How many events it has. */
   readonly count: number;
   /** When they happened, epoch milliseconds by the local clock. */
   readonly time: number;

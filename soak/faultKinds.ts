@@ -1,5 +1,6 @@
 /** Faults of a window, which are set at its beginning, and how long it takes by the local clock. */
 export interface FaultKind {
+  /** Its name in the report. */
   readonly name: string;
   /** The body of `POST /_sluice/faults`: docs/local.md. */
   readonly faults: object;

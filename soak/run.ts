@@ -30,9 +30,13 @@ else process.exitCode = await soak(options);
 
 /** The options of the command line. */
 interface Options {
+  /** How many events are sent in all. */
   readonly events: number;
+  /** Draws the faults and the events. */
   readonly seed: number;
+  /** Folder of the local cloud, and of how far the run is. */
   readonly directory: string;
+  /** Whether the report is JSON. */
   readonly json: boolean;
 }
 

@@ -23,6 +23,7 @@ const SAMPLE_MS = 250;
 
 /** One curation, by Sluice or by {@link bareCopy}. */
 export interface CurationRequest {
+  /** Whose curation it is. */
   readonly side: 'sluice' | 'bare';
   /** Paths of the raw files of one day. */
   readonly files: readonly string[];

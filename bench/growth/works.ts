@@ -41,8 +41,11 @@ export interface PeriodicWork {
 
 /** A clock that stands, without waits, and a deadline that nothing reaches. */
 interface Timing {
+  /** Answers the same time for the whole run. */
   readonly clock: Clock;
+  /** Resolves at once. */
   readonly wait: () => Promise<void>;
+  /** Answers the same number. */
   readonly random: () => number;
   /** Epoch milliseconds. */
   readonly deadline: number;
@@ -52,9 +55,11 @@ interface Timing {
 interface WorkPorts
   extends Timing,
     Pick<GrownLake, 'own' | 'catalog' | 'views' | 'config' | 'bucket' | 'bucketOf'> {
+  /** The stage of the deployment. */
   readonly stage: string;
   /** The bucket of the lake, as functions write to it. */
   readonly landing: ReturnType<typeof landingOf>;
+  /** The ledger of the lake. */
   readonly ledger: Ledger;
   /** The queues of tasks of all functions. */
   readonly tasks: TaskQueue;
@@ -264,8 +269,11 @@ export const periodicWorks: Readonly<Record<string, PeriodicWork>> = {
 
 /** What a run has asked for. */
 export interface WorkCost {
+  /** Requests of S3 that list objects. */
   readonly list: number;
+  /** Requests of S3 that read an object. */
   readonly get: number;
+  /** Requests of S3 that write an object. */
   readonly put: number;
   /** Bytes of the bodies that were read. */
   readonly bytesRead: number;

@@ -10,10 +10,15 @@ import { bareCopy, benchSubject, DAY } from './ingestData.ts';
 
 /** One load. */
 export interface LoadRequest {
+  /** Whose load it is. */
   readonly side: 'sluice' | 'bare';
+  /** The files of the day. */
   readonly files: readonly EngineFile[];
+  /** Folder for what the load writes. */
   readonly directory: string;
+  /** Threads of DuckDB. */
   readonly threads: number;
+  /** Memory of DuckDB before it spills, MB. */
   readonly memoryMegabytes: number;
 }
 

@@ -40,7 +40,9 @@ const SEED = 7;
 
 /** How large an object of the landing is. */
 interface LandingShape {
+  /** Requests whose rows are in the object. */
   readonly requests: number;
+  /** Rows of each request. */
   readonly rowsPerRequest: number;
 }
 
@@ -113,7 +115,9 @@ function requestRows(
 
 /** The columns of a kind alone, before and after those that both kinds have. */
 interface KindColumns {
+  /** Values before those that both kinds have, by column. */
   readonly before: Readonly<Record<string, string | boolean>>;
+  /** Values after those that both kinds have, by column. */
   readonly after: Readonly<Record<string, string>>;
 }
 

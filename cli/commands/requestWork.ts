@@ -18,6 +18,7 @@ export interface Work<Requested> {
   done(requested: Requested): string;
   /** The action that shows what becomes of it, and its first day, if days are asked for. */
   readonly follow: readonly string[];
+  /** The first of the days that are asked for; undefined if the work is not of days. */
   readonly first?: UtcDay | undefined;
 }
 

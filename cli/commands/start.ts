@@ -119,7 +119,9 @@ interface Wish {
   readonly data: string;
   /** Undefined without `--buffer-seconds`: as deployed. */
   readonly bufferSeconds: number | undefined;
+  /** Whether the collector checks SDK keys. */
   readonly checkKeys: boolean;
+  /** Whether a call is refused that its role may not make. */
   readonly enforceIam: boolean;
   /** Host names that requests may be sent to, besides loopback. */
   readonly allowedHosts: readonly string[];

@@ -43,6 +43,7 @@ export const tail: Command = {
 
 /** What is followed, and how it is written. */
 interface Following {
+  /** Which entries are followed. */
   readonly filter: LiveFilter;
   /** How many entries from before are read first. */
   readonly last: number;

@@ -19,11 +19,15 @@ export const ConnectError = defineErrorFamily('user', {
 export interface DeployedStack {
   /** `sluice-prod` */
   readonly stackName: string;
+  /** `prod` */
   readonly stage: string;
+  /** `eu-central-1` */
   readonly region: string;
+  /** The account of AWS: twelve digits. */
   readonly account: string;
   /** Endpoint of the local cloud; undefined on AWS. */
   readonly localEndpoint: string | undefined;
+  /** The outputs of the stack. */
   readonly outputs: StackOutputs;
 }
 

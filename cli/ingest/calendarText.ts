@@ -213,7 +213,9 @@ function lateDayLines({ late, waiting }: DatasetStatus): string[] {
 
 /** Something that is to be known of a day, in words without the day. */
 interface DayFact {
+  /** The day of the dataset. */
   readonly day: UtcDay;
+  /** Words that follow the day in a sentence. */
   readonly text: string;
 }
 

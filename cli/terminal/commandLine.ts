@@ -36,6 +36,7 @@ export const always: Changes = () => true;
 
 /** One `sluice` command. */
 export interface Command {
+  /** The word behind `sluice`: `groups`. */
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
@@ -43,6 +44,7 @@ export interface Command {
   readonly takes?: string;
   /** Besides `--json`, which every command has. */
   readonly options: CommandOptions;
+  /** Command lines that work as they stand. */
   readonly examples: readonly string[];
   /** Its actions, one of which the first argument names. Default: it has none. */
   readonly actions?: Readonly<Record<string, Action>>;

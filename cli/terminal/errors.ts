@@ -24,6 +24,7 @@ const MOST_CAUSES = 5;
 
 /** The command that failed. */
 export interface FailedCommand {
+  /** The word behind `sluice`: `groups`. */
   readonly name: string;
   /** Options that name its deployment, for the commands of a cure. */
   readonly target: readonly string[];

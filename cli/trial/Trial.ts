@@ -9,11 +9,13 @@ export interface Trial {
   readonly id: string;
   /** The account of AWS, 12 digits. */
   readonly account: string;
+  /** The region in which it is deployed. */
   readonly region: Region;
   /** What receives requests. */
   readonly endpoint: 'http-api' | 'function-url';
   /** What an organization requires of every stack, as the project's configuration has it. */
   readonly project: Pick<Config, 'encryption' | 'permissionsBoundary' | 'tags'> & {
+    /** The key that encrypts every stack of the organization, if the project has one. */
     readonly existing: Pick<Config['existing'], 'keyArn'>;
   };
 }

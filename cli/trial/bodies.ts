@@ -23,6 +23,7 @@ export const NO_EVENTS = Uint8Array.from(Buffer.from('{"events":[]}'));
 
 /** An event that is sent, and its expected result. */
 export interface SentEvent {
+  /** The question that its answer decides. */
   readonly code: QuestionCode;
   /** The last part of its event's name. */
   readonly part: string;
@@ -58,10 +59,13 @@ function probeEvent(run: Run, part: string, members: object) {
 
 /** One way in which SDKs and proxies send a body. */
 interface Encoding {
+  /** Headers besides those of every request. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
   /** If there is a query, the key is in it, too. */
   readonly query?: Readonly<Record<string, string>>;
+  /** The text in the event's metadata. Default: none. */
   readonly text?: string;
+  /** The bytes that are sent for the event's JSON. Default: its UTF-8. */
   readonly encode?: (json: string) => Uint8Array;
 }
 

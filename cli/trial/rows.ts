@@ -14,6 +14,7 @@ import { isFromCollector, type Reply, readableBy, replyText } from './sendReques
 export interface Row {
   /** Last part of the event's name. */
   readonly part: string;
+  /** The `event_id` of the row. */
   readonly eventId: string;
   /** The event's metadata, JSON. */
   readonly metadata: string;

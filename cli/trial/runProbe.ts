@@ -87,13 +87,17 @@ async function sendBySdks({ signal }: Probed, run: Run): Promise<Sent> {
 
 /** The rows of a run, null if they could not be read, and the answers that they give. */
 interface Followed {
+  /** The rows that Athena has answered; null if they could not be read. */
   readonly rows: readonly Row[] | null;
+  /** The answers to the questions about rows. */
   readonly answers: readonly Answer[];
 }
 
 /** What was sent, and when the last of it was, epoch milliseconds. */
 interface Sending {
+  /** The requests with their responses. */
   readonly sent: Sent;
+  /** When the last request was answered, epoch milliseconds. */
   readonly sentAt: number;
 }
 

@@ -103,6 +103,7 @@ export interface TrialPorts {
 
 /** What a trial has found. */
 export interface Tried {
+  /** The steps that were taken, in their order. */
   readonly steps: readonly TakenStep[];
   /** One answer for each question, in the order of the questions. */
   readonly answers: readonly Answer[];

@@ -10,16 +10,22 @@ const SHOWN = 200;
 /** The response to a request, or why there is none. */
 export type Reply =
   | {
+      /** Status of HTTP. */
       readonly status: number;
+      /** The headers of the answer. */
       readonly headers: Headers;
+      /** The body as text; empty without one. */
       readonly text: string;
     }
   | { readonly status: null; readonly problem: string };
 
 /** A request to the collector. */
 export interface ProbeRequest {
+  /** The whole address. */
   readonly url: URL;
+  /** Default `POST`. */
   readonly method?: 'POST' | 'OPTIONS';
+  /** Headers of the request. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Bytes, because fetch adds a content type to a text. */
   readonly body?: Uint8Array<ArrayBuffer>;

@@ -44,6 +44,7 @@ export interface Route {
 interface RouteOptions<Query extends z.ZodObject, Body extends z.ZodObject>
   extends Pick<Route, 'method' | 'summary'>,
     Partial<Pick<Route, 'writes' | 'localOnly'>> {
+  /** The path of the call. */
   readonly path: `/api/${string}`;
   /** Default: no parameters. */
   readonly query?: Query;

@@ -7,6 +7,7 @@ const PAGE = fileURLToPath(new URL('../page', import.meta.url));
 
 /** One file of the page. */
 export interface Asset {
+  /** The bytes of the file. */
   readonly contents: Uint8Array;
   /** Its content type. */
   readonly type: string;

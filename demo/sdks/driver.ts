@@ -44,9 +44,13 @@ export function driverSettings(): DriverSettings {
 
 /** A user of an SDK, in the form that both browser SDKs take. */
 export interface DrivenUser {
+  /** ID of the user. */
   readonly userID: string;
+  /** `en_GB` */
   readonly locale: string;
+  /** Other unit IDs by their names. */
   readonly customIDs: Record<string, string>;
+  /** Traits of the user by their names. */
   readonly custom: Record<string, string>;
 }
 
@@ -62,18 +66,23 @@ export function browserUser({ userPrefix }: Pick<DriverSettings, 'userPrefix'>, 
 
 /** The part of a logged event that the tally looks at. */
 export interface SentEvent {
+  /** Name of the event, which begins with `statsig::` for an exposure. */
   readonly eventName: string;
   /** Time of the event, epoch milliseconds. */
   readonly time: number;
   /** The experiment of an exposure, to count rows by group. */
   readonly experiment?: string;
+  /** The rule that an exposure states; absent for other events. */
   readonly ruleId?: string;
 }
 
 /** The events that an SDK logged, as the drivers print them. The demo compares the stored rows with them. */
 export interface Sent {
+  /** Exposures of gates. */
   gate: number;
+  /** Exposures of dynamic configs and experiments. */
   config: number;
+  /** Exposures of layers. */
   layer: number;
   /** Custom events by name. */
   custom: Record<string, number>;

@@ -19,7 +19,9 @@ export interface SpecsServer {
  */
 export function startSpecsServer(
   answers: {
+    /** The answer to a client SDK. Default: the specs of the demo. */
     readonly initialize?: (user: unknown) => string;
+    /** The answer to a legacy server SDK, from the specs. Default: the specs themselves. */
     readonly legacy?: (specs: unknown) => object;
   } = {},
 ): Promise<SpecsServer> {

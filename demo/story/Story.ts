@@ -10,8 +10,11 @@ import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/inde
 
 /** Parts that every chapter of the demo uses. */
 export interface Story {
+  /** The local cloud that the demo runs on. */
   readonly cloud: Cloud;
+  /** The configuration that it is deployed with. */
   readonly config: Config;
+  /** Compares what is stored with what was sent. */
   readonly checks: Checks;
   /** The local cloud as commands see it, by real AWS clients. */
   readonly deployment: Deployment;

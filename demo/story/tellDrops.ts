@@ -10,7 +10,9 @@ import { advanceClock, heading, partitionsOf, type Story, say, userIds } from '.
 
 /** Revenue of one user on one day. Amounts are in quarters, so that sums are exact in any order. */
 interface Revenue {
+  /** ID of the user. */
   readonly customer: string;
+  /** The revenue, in the currency of the customer. */
   readonly amount: number;
 }
 /** Rows of revenue by their day. */

@@ -82,7 +82,9 @@ export function shareAlarm(
   stack: Stack,
   part: string,
   watched: AlarmTerms & {
+    /** The counts whose share is watched. */
     readonly some: WatchedMetric;
+    /** The counts that they are a share of. */
     readonly all: WatchedMetric;
     /** Below this count the share counts as 0, because it means nothing: one of two requests is half. */
     readonly atLeast: number;
@@ -102,6 +104,7 @@ export function mathAlarm(
   stack: Stack,
   part: string,
   watched: AlarmTerms & {
+    /** What the expression is, in a phrase. */
     readonly label: string;
     /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html */
     readonly expression: string;

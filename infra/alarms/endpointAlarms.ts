@@ -90,8 +90,11 @@ function answerAlarms(
     readonly requests: string;
     /** The owner of the limits, as descriptions name it: `its`. */
     readonly whose: string;
+    /** Answers with a status of 4xx. */
     readonly client: WatchedMetric;
+    /** Answers with a status of 5xx. */
     readonly server: WatchedMetric;
+    /** All answers. */
     readonly all: WatchedMetric;
   },
 ): Resources {

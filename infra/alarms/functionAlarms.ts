@@ -16,7 +16,9 @@ const COLLECT = { atLeast: 2, percent: 1 } as const;
  * Lambda counts an error at the time of its invocation, after the invocation has ended.
  */
 interface ErrorTerms {
+  /** The least number of errors. */
   readonly threshold: number;
+  /** The time within which they count. */
   readonly periodSeconds: number;
 }
 

@@ -56,9 +56,13 @@ function comparison(
   }: {
     /** An expression that is true while records wait. */
     readonly waits: string;
+    /** What the alarm tells, in a sentence. */
     readonly description: string;
+    /** Length of a period, seconds. */
     readonly periodSeconds: number;
+    /** Periods that must be bad before it is on. */
     readonly periods: number;
+    /** The last periods of which as many must be bad. Default: as many as `periods`. */
     readonly outOf?: number;
   },
 ): Resources {

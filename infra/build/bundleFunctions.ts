@@ -25,6 +25,7 @@ export interface BundleRequest {
 
 /** One bundled function. */
 export interface Bundle {
+  /** Name of the function: `collect`. */
   readonly name: string;
   /** Absolute path of the module. Its source map and its lazy chunks are beside it. */
   readonly file: string;

@@ -59,9 +59,11 @@ export function bucketResources(stack: Stack, deleters: readonly string[]): Reso
 export function privateBucket(
   id: string,
   bucket: {
+    /** Name of the bucket. */
     readonly name: string;
     /** ARN of the key that encrypts the bucket. Default: S3's own keys. */
     readonly key?: Value | undefined;
+    /** Rules of its lifecycle. */
     readonly rules: readonly Value[];
     /** Additional statements of the bucket's policy. Default none. */
     readonly statements?: readonly Value[];

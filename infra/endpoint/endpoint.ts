@@ -13,6 +13,7 @@ import { readResources } from './reads.ts';
 
 /** Properties that are added to a resource of Serverless. */
 export interface Extension {
+  /** The properties by their names, which Serverless merges into its own. */
   readonly Properties: { readonly [name: string]: Value };
 }
 

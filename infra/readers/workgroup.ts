@@ -28,8 +28,11 @@ export function workgroup(stack: Stack): Resources {
 export function workgroupResource(
   stack: Stack,
   settings: {
+    /** Name of the workgroup. */
     readonly name: string;
+    /** What it is for, in a sentence. */
     readonly description: string;
+    /** The folder of results in the bucket, with a slash at its end. */
     readonly folder: string;
   },
 ): Resource {

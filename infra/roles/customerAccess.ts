@@ -5,8 +5,11 @@ import type { AllowStatement } from './policies.ts';
 
 /** Actions on a customer's bucket, on objects in folders of it, and on its key. Default none. */
 interface CustomerActions {
+  /** Actions on the bucket itself: `s3:ListBucket`. */
   readonly onBucket?: readonly string[];
+  /** Actions on objects in the folders: `s3:GetObject`. */
   readonly onObjects?: readonly string[];
+  /** Actions on the key that encrypts the bucket: `kms:Decrypt`. */
   readonly onKey?: readonly string[];
 }
 

@@ -6,6 +6,7 @@ import { lengthOf, substitution, type TemplatePlace } from '../template/substitu
 
 /** A statement in a template, whose resources are texts or references. */
 interface WrittenStatement extends Pick<Statement, 'Effect' | 'Action' | 'Condition'> {
+  /** The ARNs of the resources, of which one at least is listed. */
   readonly Resource: readonly Value[];
 }
 

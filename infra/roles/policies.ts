@@ -20,6 +20,7 @@ export interface AllowStatement {
   readonly Action: readonly string[];
   /** ARNs, which may be references. */
   readonly Resource: readonly Value[];
+  /** What must hold of a call. Default: nothing. */
   readonly Condition?: Value;
 }
 

@@ -19,7 +19,9 @@ import { logicalIds } from '../template/Stack.ts';
 export interface DeployedStack {
   /** `sluice-prod` */
   readonly stackName: string;
+  /** The first part of ARNs after `arn:`. */
   readonly partition: string;
+  /** The account of the stack: twelve digits. */
   readonly account: string;
   /** Values of its outputs by name; none before a deployment is complete. */
   readonly outputs: ReadonlyMap<string, string>;

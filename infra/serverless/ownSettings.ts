@@ -7,8 +7,11 @@ type Settings = { readonly [name: string]: unknown };
 
 /** Settings that a deployment's own serverless.yml may have besides its name, its plugins and its stage. */
 interface OwnSettings {
+  /** The name of the service. */
   readonly service?: unknown;
+  /** Settings that all functions share; undefined without any. */
   readonly provider?: Settings | undefined;
+  /** Settings of packaging; undefined without any. */
   readonly package?: Settings | undefined;
   /** Settings of functions, by the functions' names. */
   readonly functions?: Settings | undefined;

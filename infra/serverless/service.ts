@@ -11,10 +11,15 @@ import { exportsForStatsig, type FunctionSettings, serviceFunctions } from './se
 
 /** A function as Serverless expects it. */
 interface ServiceFunction extends FunctionSettings {
+  /** Seconds after which an invocation is ended. */
   readonly timeout: number;
+  /** ARN of the function's own role. */
   readonly role: Value;
+  /** The module and its export: `build/collect/handler.handler`. */
   readonly handler: string;
+  /** The format of Lambda's own lines, and from which level on there are any. */
   readonly logs: { readonly logFormat: string; readonly systemLogLevel?: string };
+  /** The files of the function's zip. */
   readonly package: { readonly patterns: readonly string[] };
 }
 
@@ -35,31 +40,43 @@ const WITH_DUCKDB: readonly string[] = ['write', 'ingest-load', 'curate'];
  * https://www.serverless.com/framework/docs/providers/aws/guide/serverless.yml
  */
 export interface ServiceConfiguration {
+  /** Name of the service, which begins the name of the stack. */
   readonly service: string;
   /** Settings that all functions share, and those of the gateway, the bucket of deployments and logs. */
   readonly provider: {
+    /** Lambda's name of the version of Node. */
     readonly runtime: string;
+    /** The processor that functions run on. */
     readonly architecture: Config['architecture'];
+    /** False: Lambda keeps no earlier versions of a function. */
     readonly versionFunctions: boolean;
+    /** The region that is deployed to. */
     readonly region: string;
+    /** The bucket of Serverless's zips. */
     readonly deploymentBucket: { readonly blockPublicAccess: boolean };
     /** Variables of every function, in addition to its own. */
     readonly environment: { readonly SLUICE_STAGE: string };
+    /** Days after which lines of logs are deleted. */
     readonly logRetentionInDays: number;
     /** Absent without tags. */
     readonly stackTags?: Config['tags'];
     /** Absent without tags. */
     readonly tags?: Config['tags'];
+    /** The gateway. Its CORS settings are those of a Function URL as well. */
     readonly httpApi: {
       readonly cors: {
+        /** Origins whose pages may send events. */
         readonly allowedOrigins: readonly string[];
+        /** Headers that these pages may send. */
         readonly allowedHeaders: readonly string[];
+        /** Methods that these pages may use. */
         readonly allowedMethods: readonly string[];
         /** Seconds. */
         readonly maxAge: number;
       };
     };
   };
+  /** What is packaged: each function by itself, with no file that it does not list. */
   readonly package: {
     readonly individually: boolean;
     readonly excludeDevDependencies: boolean;
@@ -69,6 +86,7 @@ export interface ServiceConfiguration {
   readonly functions: Readonly<Record<string, ServiceFunction>>;
   /** Names of functions that the configuration does not need. */
   readonly unused: readonly string[];
+  /** The resources of the stack besides its functions. */
   readonly resources: StackResources;
 }
 

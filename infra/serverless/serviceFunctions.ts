@@ -22,6 +22,7 @@ type FunctionEvent =
 
 /** Settings of a function: https://www.serverless.com/framework/docs/providers/aws/guide/functions */
 export interface FunctionSettings {
+  /** What the function does, in a sentence that Lambda's console shows. */
   readonly description: string;
   /** MiB. */
   readonly memorySize: number;
@@ -29,11 +30,15 @@ export interface FunctionSettings {
   readonly ephemeralStorageSize?: number;
   /** Seconds. Default: the timeout in {@link functionWork}, or {@link LONGEST}. */
   readonly timeout?: number;
+  /** Invocations at once, which are kept for it. Default: no limit of its own. */
   readonly reservedConcurrency?: number;
+  /** `Allow` for a function that sends messages to its own queue. Default: Lambda ends such a loop. */
   readonly recursiveLoop?: 'Allow';
   /** Logical IDs of resources that are deployed before the function. */
   readonly dependsOn?: readonly string[];
+  /** The function's own variables; empty without any. */
   readonly environment: Readonly<Record<string, Value>>;
+  /** What invokes it; empty for a function that only others invoke. */
   readonly events: readonly FunctionEvent[];
 }
 

@@ -29,8 +29,11 @@ export function objectCreatedRules(stack: Stack): Resources {
 
 /** A rule that sends to the queue of a function. */
 interface QueueRule {
+  /** Name of the rule. */
   readonly name: string;
+  /** What the rule does, in a sentence. */
   readonly description: string;
+  /** The function whose queue gets the events. */
   readonly part: FunctionPart;
 }
 

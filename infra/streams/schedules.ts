@@ -44,13 +44,19 @@ export function schedules(stack: Stack): Resources {
 export function schedule(
   stack: Stack,
   planned: {
+    /** Logical ID of the schedule. */
     readonly id: string;
+    /** Name of the schedule. */
     readonly name: string;
+    /** What it starts, in a sentence. */
     readonly description: string;
+    /** A cron expression or a rate of EventBridge Scheduler. */
     readonly expression: string;
+    /** What the function gets. */
     readonly input: Readonly<Record<string, string>>;
     /** How long the schedule tries to send. Default: `hour`. */
     readonly retries?: keyof typeof RETRIES;
+    /** The function that the schedules invoke. */
     readonly part: FunctionPart | 'reconcile';
   },
 ): Resources {
@@ -119,11 +125,17 @@ export function usedRuns(
   stack: Stack,
   scheduled: Parameters<typeof usedSchedules>[0],
   runs: {
+    /** The function that it invokes. */
     readonly part: FunctionPart;
+    /** The beginning of the schedules' names. */
     readonly name: string;
+    /** What each schedule starts, in a sentence. */
     readonly descriptions: Readonly<Record<Schedule, string>>;
+    /** The expression of the daily schedule. */
     readonly daily: string;
+    /** The expression of the hourly schedule. */
     readonly hourly: string;
+    /** What the function gets from a schedule. */
     readonly input: (schedule: Schedule) => Readonly<Record<string, string>>;
   },
 ): Resources {

@@ -9,14 +9,18 @@ export type Value = string | number | boolean | readonly Value[] | { readonly [n
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html
  */
 export interface Resource {
+  /** Its type: `AWS::S3::Bucket`. */
   readonly Type: `AWS::${string}`;
+  /** Its properties by their names. */
   readonly Properties: { readonly [name: string]: Value };
+  /** Logical IDs of resources that are made before. Default: those that its properties refer to. */
   readonly DependsOn?: readonly string[];
   /**
    * `RetainExceptOnCreate` keeps a resource when the stack is deleted, and deletes it when the deployment that creates it
    * fails, so that its name is free for the next one. `Retain` is for resources without a fixed name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
    */
   readonly DeletionPolicy?: 'Retain' | 'RetainExceptOnCreate';
+  /** Keeps the resource when another replaces it. Default: it is deleted. */
   readonly UpdateReplacePolicy?: 'Retain';
 }
 
@@ -25,7 +29,9 @@ export type Resources = Readonly<Record<string, Resource>>;
 
 /** One output of the stack. */
 export interface Output {
+  /** What the output is, in a phrase. */
   readonly Description: string;
+  /** The value, a text or a reference. */
   readonly Value: Value;
 }
 

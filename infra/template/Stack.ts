@@ -4,6 +4,7 @@ import type { Resource } from './Resource.ts';
 
 /** Input of the template. */
 export interface Stack {
+  /** The configuration of the deployment. */
   readonly config: Config;
   /** `service` of serverless.yml. */
   readonly service: string;

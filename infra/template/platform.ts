@@ -3,9 +3,13 @@ import { RETAINED } from './Stack.ts';
 
 /** A resource of a packaged template, whose properties are changed in place. */
 interface PackagedResource {
+  /** Its type: `AWS::S3::Bucket`. */
   readonly Type: string;
+  /** Its properties; absent without any. */
   Properties?: Record<string, unknown>;
+  /** Action when the resource leaves the stack. Default `Delete`. */
   DeletionPolicy?: string;
+  /** Action when another resource replaces it. Default `Delete`. */
   UpdateReplacePolicy?: string;
 }
 

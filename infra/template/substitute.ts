@@ -2,12 +2,14 @@ import { isJsonObject, valueAt } from '../../lib/base/json.ts';
 
 /** The parts of a template that are looked at. */
 export interface PackagedTemplate {
+  /** The resources by their logical IDs. */
   readonly Resources?: Readonly<
     Record<
       string,
       { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> | undefined }
     >
   >;
+  /** The outputs by their names; undefined without any. */
   readonly Outputs?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -15,6 +17,7 @@ export interface PackagedTemplate {
 export interface TemplatePlace {
   /** Name of the stack: `sluice-prod`. */
   readonly stackName: string;
+  /** The region. */
   readonly region: string;
   /** Default: twelve zeros, which are as long as every account ID. */
   readonly account?: string;

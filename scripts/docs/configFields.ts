@@ -3,11 +3,13 @@ import { type FieldNote, nameOf, noteOf } from '../../lib/schema/noted.ts';
 
 /** A field of an object in the configuration. */
 export interface Field {
+  /** The field's name in its object. */
   readonly key: string;
   /** The field's schema, as it stands in its object. */
   readonly schema: z.core.$ZodType;
   /** The text about the field. Undefined if it has none, which a test refuses. */
   readonly note: FieldNote | undefined;
+  /** Whether the configuration may leave it out. */
   readonly isOptional: boolean;
   /** The schema's default as `{ value }`; undefined if there is no default. */
   readonly fallback: { readonly value: unknown } | undefined;

@@ -11,6 +11,7 @@ export interface Answers {
   readonly source: string;
   /** Where it is written. */
   readonly file: string;
+  /** Names of the types, each of which has a table. */
   readonly types: readonly string[];
 }
 

@@ -19,6 +19,7 @@ type Owner =
 export interface Written {
   /** Path from the root of the repository. */
   readonly file: string;
+  /** The node of its syntax tree. */
   readonly node: Interface | NonNullable<Interface['extends']>[number] | TypeNode | Expression;
   /** Its comment as one line; empty without one. */
   readonly text: string;
@@ -26,12 +27,15 @@ export interface Written {
 
 /** A member of a type. */
 export interface Member extends Written {
+  /** The member's name. */
   readonly name: string;
+  /** Whether an object may leave it out. */
   readonly isOptional: boolean;
 }
 
 /** A module of the repository. */
 interface Module {
+  /** The whole text of the module. */
   readonly code: string;
   /** Types and constants, by name. */
   readonly declared: Map<string, Written>;

@@ -83,8 +83,11 @@ function withDay({ columns, partitionKey }: Table): readonly Column[] {
 /** The sections of several tables or views, each with the columns that no section before it describes. */
 function sections(
   described: readonly {
+    /** Name of the table. */
     readonly name: string;
+    /** What a row is, in a sentence. */
     readonly comment: string;
+    /** The columns, in order. */
     readonly columns: readonly Column[];
   }[],
   known: Set<string>,

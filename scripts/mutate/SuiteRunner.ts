@@ -390,9 +390,13 @@ function shouldIgnore(path: unknown): string | undefined {
 
 /** What is read of a node of Babel's syntax tree. */
 interface LoggedNode {
+  /** Babel's name of the kind of node. */
   readonly type: string;
+  /** What a call calls; absent for other nodes. */
   readonly callee?: {
+    /** Its name, if it is called by one. */
     readonly name?: string;
+    /** The member that is called, and in a private member its name. */
     readonly property?: { readonly name?: string; readonly id?: { readonly name?: string } };
   };
 }

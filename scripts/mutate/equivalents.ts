@@ -1,8 +1,10 @@
 /** A fault of Stryker that changes nothing that a caller can see. */
 export interface Equivalent {
+  /** Path of the file from the repository's root. */
   readonly file: string;
   /** The text in whose place the fault stands. Runs of white space are one space, as in `fault`. */
   readonly old: string;
+  /** The fault, as Stryker's report words it. */
   readonly fault: string;
   /** Why nothing changes. */
   readonly reason: string;

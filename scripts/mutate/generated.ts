@@ -30,6 +30,7 @@ export interface GeneratedFault {
   readonly line: number;
   /** The text in whose place it stands. Runs of white space are one space, as in `fault`. */
   readonly old: string;
+  /** The fault in words: what was replaced, and by what. */
   readonly fault: string;
   /** Whether its code runs while the module loads, and at no other time. */
   readonly isStatic: boolean;
@@ -151,7 +152,9 @@ function imports(importer: string, files: readonly string[]): boolean {
 interface StrykerRun {
   /** Paths of files, or ranges of code in them. */
   readonly mutate: readonly string[];
+  /** Paths of the suites that judge. */
   readonly suites: readonly string[];
+  /** Whether all tests run for each fault, and not only those before the first that fails. */
   readonly who: boolean;
   /** Whether static faults are made, each in a process of its own. */
   readonly isStatic: boolean;

@@ -6,7 +6,9 @@
 
 /** A fault, and the suites that should see it. */
 export interface Mutation {
+  /** Path of the file from the repository's root. */
   readonly file: string;
+  /** A text that the file has once, which the fault replaces. */
   readonly old: string;
   /** The text that takes the place of the old one. */
   readonly fault: string;

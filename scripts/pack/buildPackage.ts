@@ -11,6 +11,7 @@ export interface PackageBuild {
   readonly root: string;
   /** An empty folder. */
   readonly folder: string;
+  /** The version that the package gets. */
   readonly version: string;
 }
 

@@ -9,8 +9,11 @@ import { formatCount, formatTime } from '../parts/format.ts';
 
 /** A day of a line: its mark, how it is, and the same in words. */
 export interface Cell {
+  /** One character, the same as in `sluice ingest status`. */
   readonly mark: string;
+  /** How bad it is. */
   readonly tone: Tone;
+  /** What the cell says when it is pointed at. */
   readonly words: string;
   /** Rows, and those that are usual if that is known. */
   readonly rows?: { readonly is: number; readonly usual: number | null };

@@ -96,8 +96,11 @@ export function useApi<Answer>(
 ): ApiState<Answer> {
   const address = addressOf(path, params);
   const [state, setState] = useState<{
+    /** The address that was asked. */
     readonly address: string;
+    /** The last answer; absent before the first. */
     readonly answer?: Answer;
+    /** Why the last call failed; absent if it did not. */
     readonly error?: ErrorObject;
   }>({ address: '' });
   const [turn, setTurn] = useState(0);

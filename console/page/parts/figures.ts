@@ -5,6 +5,7 @@ export type Tone = 'good' | 'warning' | 'bad' | 'lost' | 'plain' | 'accent';
 export interface ChartLine {
   /** What the key beside it says. */
   readonly name: string;
+  /** The color of the line. */
   readonly tone: Tone;
   /** Pixels of a dash and of the space after it. Default: no dashes. */
   readonly dash?: readonly number[];
@@ -18,6 +19,7 @@ export interface ChartProps {
   readonly title: string;
   /** Starts of periods of one length, epoch seconds, oldest first; the last one is not over. */
   readonly times: readonly number[];
+  /** The lines, each with a value per period. */
   readonly lines: readonly ChartLine[];
   /** The most and the least that are usual. Then the first line is what is usual, and the others are bars. */
   readonly band?: readonly ChartLine['values'][];

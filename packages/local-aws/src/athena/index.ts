@@ -29,12 +29,15 @@ export interface AthenaOptions {
    * it open.
    */
   readonly directory: string;
+  /** The clock of `current_timestamp`, and of times of executions. */
   readonly clock: LocalClock;
+  /** Holds databases, tables, partitions and views. */
   readonly catalog: Catalog;
   /** Holds the objects of tables, and receives results. */
   readonly store: ObjectStore;
   /** Opens the statement runner, which looks up prepared statements in its argument. */
   readonly openRunner: (prepared: PreparedStatements) => StatementRunner | Promise<StatementRunner>;
+  /** The account of the workgroups: twelve digits. */
   readonly account: string;
   /** Decides whether writing a result fails. Default: never. */
   readonly faults?: Faults;

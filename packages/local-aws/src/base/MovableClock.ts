@@ -2,8 +2,11 @@ import { type Alarm, LAST_INSTANT_MS, LONGEST_TIMER_MS, type LocalClock } from '
 import { ControlError } from './errors.ts';
 import { reportDefect } from './reportDefect.ts';
 
+/** An alarm that has not rung. */
 interface PendingAlarm {
+  /** When it rings, epoch milliseconds of this clock. */
   at: number;
+  /** What is called then. */
   readonly ring: () => unknown;
 }
 

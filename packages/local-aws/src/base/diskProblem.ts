@@ -24,12 +24,17 @@ const FOREIGN: ReadonlySet<string> = new Set([
 /** Calls of sockets and processes, whose codes have another meaning. */
 const OTHER_CALLS = /^(connect|bind|listen|accept|getaddrinfo|spawn|kill|send|recv)/;
 
+/** An error of a call of the operating system. */
 interface SystemError {
+  /** The system's code: `ENOSPC`. */
   readonly code: string;
+  /** The call that failed: `open`. */
   readonly call: string;
+  /** The path of the call; absent if the call has none. */
   readonly path?: string;
 }
 
+/** The error of a call on files; undefined for any other error, as of the network. */
 function systemError(error: unknown): SystemError | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   const call = 'syscall' in error ? String(error.syscall) : '';
@@ -62,6 +67,7 @@ export function openingProblem(error: unknown, directory: string): LocalAwsError
   return diskProblem(error);
 }
 
+/** Whether a relative path leads out of its folder. */
 function isOutside(path: string): boolean {
   return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
 }

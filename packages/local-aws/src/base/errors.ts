@@ -3,7 +3,9 @@ export type Fault = 'user' | 'system';
 
 /** One code of a family: what happened and what to do about it, a sentence each. */
 export interface ErrorEntry {
+  /** What happened, in a sentence. */
   readonly cause: string;
+  /** What the reader does about it, in a sentence. */
   readonly cure: string;
 }
 
@@ -28,6 +30,7 @@ export class LocalAwsError extends Error {
   readonly code: string;
   /** The code without prefix, e.g. `DISK_DAMAGED`. */
   readonly kind: string;
+  /** Who can mend an error of the family. */
   readonly fault: Fault;
   readonly cure: string;
   /** The thing at hand: a path, a member, a port. */

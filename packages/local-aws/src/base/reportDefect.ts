@@ -28,6 +28,7 @@ export function reportDefect(error: unknown): void {
   write(`${problem.code}: ${problem.message} ${problem.cure}`);
 }
 
+/** Writes a line to stderr. Control characters are escaped, so that no text of a client's moves the terminal. */
 function write(text: string): void {
   const visible = text.replace(HIDDEN, (hidden) => `\\u{${(hidden.codePointAt(0) ?? 0).toString(16)}}`);
   process.stderr.write(`${visible}\n`);

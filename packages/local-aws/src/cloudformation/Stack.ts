@@ -51,6 +51,7 @@ const deployedSchema = z.strictObject({
 
 /** A stack as it is deployed. Its resources are in the order in which they were made. */
 export interface Stack extends ResolvedTemplate {
+  /** Name of the stack. */
   readonly name: string;
   /** Epoch ms. */
   readonly createdMs: number;
@@ -62,11 +63,15 @@ export interface Stack extends ResolvedTemplate {
 export interface StackOptions {
   /** Folder of the stack's file, created when missing. */
   readonly directory: string;
+  /** The stack's name. */
   readonly name: string;
   /** A CloudFormation template, parsed from JSON. */
   readonly template: unknown;
+  /** The folder that the paths of functions' code begin in. */
   readonly codeDirectory: string;
+  /** The account and the region of the stack, and the endpoint of its queues. */
   readonly identity: Omit<StackIdentity, 'stackName'>;
+  /** The clock of the stack's times. */
   readonly clock: Clock;
   /** Checks the template and prepares the account before anything is changed; what it throws refuses the deployment. */
   readonly prepare: (template: ResolvedTemplate) => unknown;

@@ -64,6 +64,7 @@ export function cloudFormationService({
   });
 }
 
+/** A stack as `DescribeStacks` answers it. */
 function stackElement(stack: DeployedStack): (XmlElement | undefined)[] {
   const { createdMs, updatedMs } = stack;
   return [
@@ -88,6 +89,7 @@ function stackElement(stack: DeployedStack): (XmlElement | undefined)[] {
   ];
 }
 
+/** A resource as `ListStackResources` answers it. */
 function resourceElement(
   { logicalId, physicalId, type }: StackResource,
   { createdMs, updatedMs = createdMs, status = DEPLOYED }: DeployedStack,
@@ -103,6 +105,7 @@ function resourceElement(
 
 /** One resource of a stack, as CloudFormation lists it. */
 interface StackResource {
+  /** Its name in the template. */
   readonly logicalId: string;
   /** `Ref`: mostly the name; for a queue its URL. */
   readonly physicalId: string;
@@ -115,9 +118,13 @@ const DEPLOYED = 'CREATE_COMPLETE';
 
 /** The stack that the local cloud was built from. */
 export interface DeployedStack {
+  /** Name of the stack. */
   readonly name: string;
+  /** The region of the stack. */
   readonly region: string;
+  /** The account of the stack: twelve digits. */
   readonly account: string;
+  /** The first part of ARNs after `arn:`. */
   readonly partition: string;
   /** Epoch ms. */
   readonly createdMs: number;
@@ -127,7 +134,9 @@ export interface DeployedStack {
   readonly status?: string;
   /** The role that CloudFormation takes; default none. */
   readonly roleArn?: string;
+  /** The resources, in the order in which they were made. */
   readonly resources: readonly StackResource[];
+  /** The values of the outputs by their names; empty without outputs. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 

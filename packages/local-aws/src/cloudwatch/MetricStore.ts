@@ -51,6 +51,7 @@ function isBatch(value: unknown): value is readonly Line[] {
 
 /** Contents of an hour's file. */
 interface Hour {
+  /** The lines that can be read. */
   readonly lines: readonly Line[];
   /** Whether a line of the file is not what was written. */
   readonly isDamaged: boolean;
@@ -58,9 +59,11 @@ interface Hour {
 
 /** The values of one metric in one minute. Of one minute there may be several, which the reader adds up. */
 export interface StoredMinute {
+  /** The metric that the values are of. */
   readonly metric: Metric;
   /** Start, epoch milliseconds. */
   readonly minute: number;
+  /** Number, sum, least and greatest of the values. */
   readonly statistics: Statistics;
 }
 
@@ -92,8 +95,11 @@ export class MetricStore {
    *   stderr.
    */
   static open(options: {
+    /** Folder of the files, created when missing. */
     readonly directory: string;
+    /** The clock that says which values are too old. */
     readonly clock: Clock;
+    /** Receives one error for each file with a damaged line. Default: a sentence on stderr. */
     readonly onDamage?: (error: LocalAwsError) => void;
   }): MetricStore {
     const { directory, clock, onDamage = reportDefect } = options;
@@ -286,6 +292,7 @@ function keyOf({ namespace, name, unit, dimensions }: Metric): string {
   return JSON.stringify([namespace, name, unit, dimensions]);
 }
 
+/** The metric of a key that a line of the file has. */
 function metricOf(key: string): Metric {
   const [namespace, name, unit, dimensions] = keySchema.parse(JSON.parse(key));
   return { namespace, name, unit, dimensions };

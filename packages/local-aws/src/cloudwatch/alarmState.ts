@@ -8,18 +8,23 @@ import { isServiceMetric } from './serviceMetrics.ts';
 
 /** An alarm of the stack. */
 export interface DeployedAlarm {
+  /** Name of the alarm. */
   readonly name: string;
+  /** ARN of the alarm. */
   readonly arn: string;
   /** Properties of the `AWS::CloudWatch::Alarm`. */
   readonly properties: Readonly<Record<string, unknown>>;
   /** Times at which the alarm was created and last changed, epoch milliseconds. */
   readonly createdMs: number;
+  /** Time at which the stack last changed the alarm, epoch milliseconds. */
   readonly updatedMs: number;
 }
 
 /** Options of {@link describeAlarms}. */
 export interface AlarmOptions {
+  /** The values that alarms are judged by. */
   readonly metrics: MetricStore;
+  /** The clock by which the last periods are chosen. */
   readonly clock: Clock;
   /** Called before values are read: it adds those that wait elsewhere. */
   readonly beforeReading: () => void;
@@ -60,7 +65,9 @@ const WITHOUT_DATA: Readonly<Record<MetricAlarm['TreatMissingData'], StateValue>
 
 /** The state of an alarm. */
 export interface State {
+  /** `OK`, `ALARM` or `INSUFFICIENT_DATA`. */
   readonly value: StateValue;
+  /** Why it is in this state, in a sentence. */
   readonly reason: string;
   /** When the alarm came into it, epoch milliseconds. */
   readonly sinceMs: number;

@@ -77,6 +77,7 @@ const instant = z.number().transform((seconds) => seconds * 1_000);
 /** One query of a call. */
 type Query = z.output<typeof querySchema>;
 
+/** GetMetricData: values of metrics by period. Expressions of metric math are not emulated. */
 function getMetricData({
   metrics,
   beforeReading,
@@ -115,18 +116,27 @@ type Point = readonly [at: number, value: number];
 
 /** The answer to one query. */
 interface Series {
+  /** The `Id` of the query. */
   readonly id: string;
+  /** The `Label` of the answer. */
   readonly label: string;
+  /** The values, one a period that has any. */
   readonly points: readonly Point[];
 }
 
 /** A query that is ready to be answered. */
 interface ReadQuery {
+  /** The `Id` of the query. */
   readonly id: string;
+  /** The `Label` of the answer. */
   readonly label: string;
+  /** Whether the caller wants the values: `ReturnData`. */
   readonly isReturned: boolean;
+  /** Length of a period, milliseconds. */
   readonly periodMs: number;
+  /** Reads the value that was asked for from a period's statistics. */
   readonly statistic: (values: Statistics) => number;
+  /** Whether a metric belongs to the query. */
   readonly matches: (metric: Metric) => boolean;
 }
 
@@ -184,6 +194,7 @@ function readStatistic(name: string): (values: Statistics) => number {
   throw validationError(`The value ${name} for parameter Stat is not supported.`);
 }
 
+/** Checks that no two queries have the same ID. @throws AwsError `ValidationError` */
 function requireUniqueIds(queries: readonly Query[]): void {
   const seen = new Set<string>();
   for (const { Id } of queries) {
@@ -222,6 +233,7 @@ function page(series: readonly Series[], most: number, skipped: number) {
   };
 }
 
+/** CloudWatch's refusal of an input. */
 function validationError(message: string): AwsError {
   return new AwsError('ValidationException', 400, message);
 }

@@ -20,11 +20,13 @@ const FUNCTION_NAMESPACE = 'AWS/Lambda';
 
 /** An invocation that has ended, or was refused. */
 export interface EndedInvocation {
+  /** Name of the function. */
   readonly functionName: string;
   /** Time of the invocation, epoch milliseconds. Its metrics have this time, and so have its errors. */
   readonly at: number;
   /** Duration, milliseconds. */
   readonly ms: number;
+  /** How it ended: with an answer, with an error, or refused because too many ran. */
   readonly end: 'answered' | 'failed' | 'throttled';
 }
 

@@ -22,13 +22,19 @@ export interface ControlPresentation {
 
 /** The parts of the local cloud that the control API drives. */
 export interface Controlled extends SetFaultsContext {
+  /** Reads the status of the cloud. */
   readonly status: () => LocalAwsStatus;
+  /** Delivers what waits in buffers and queues. */
   readonly flush: () => Promise<FlushReport>;
+  /** Finds records that wait in the buffers of streams. */
   readonly searchBuffers: Firehose['search'];
+  /** What functions and streams have written. */
   readonly feed: Pick<Feed, 'read'>;
   /** Runs a query in DuckDB's dialect. */
   readonly query: (sql: string, options: { most: number; signal: AbortSignal }) => Promise<unknown>;
+  /** The clock of the cloud, which a call can move. */
   readonly clock: MovableClock;
+  /** Issues keys of roles and users of the template. */
   readonly issuer: CredentialIssuer;
 }
 
@@ -80,6 +86,7 @@ const feedSchema = z.strictObject({
 
 /** How a call came. */
 interface CallRequest {
+  /** The parameters of the call's query. */
   readonly query: URLSearchParams;
   /** Aborted when the caller is gone. */
   readonly signal: AbortSignal;
@@ -119,6 +126,7 @@ function controlCalls({ status, flush }: ControlPresentation): Readonly<Record<s
   };
 }
 
+/** Returns the value unchanged: the default where a caller presents answers in no other way. */
 function identity(value: unknown): unknown {
   return value;
 }
@@ -177,6 +185,7 @@ export function controlApi({ path, controlled, ...presentation }: ControlOptions
   };
 }
 
+/** The JSON of a call's body. @throws ControlError `CONTROL_BODY` */
 function parse(body: string): unknown {
   try {
     return JSON.parse(body);

@@ -39,12 +39,19 @@ export function faultTargets(
     keys,
     functions,
   }: {
+    /** Has the names of tables. */
     readonly catalog: Catalog;
+    /** Has the names of queues. */
     readonly queues: Queues;
+    /** Has the names of secrets. */
     readonly secrets: Secrets;
+    /** Has the names of workgroups. */
     readonly athena: Pick<Athena, 'workGroups'>;
+    /** Has the names of rules. */
     readonly bus: Pick<EventBus, 'rules'>;
+    /** Has the names of keys. */
     readonly keys: Pick<Keys, 'names'>;
+    /** Has the names of functions. */
     readonly functions: { readonly names: () => readonly string[] };
   },
 ): FaultTargets {

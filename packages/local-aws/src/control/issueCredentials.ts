@@ -20,6 +20,7 @@ export interface CredentialIssuer {
 export interface DeployedPrincipal {
   /** Its name in the template. */
   readonly logicalId: string;
+  /** ARN of the role or user. */
   readonly arn: string;
 }
 

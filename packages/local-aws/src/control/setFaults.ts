@@ -7,9 +7,11 @@ import { parseBody } from './parseBody.ts';
 
 /** Options of {@link setFaults}. */
 export interface SetFaultsContext {
+  /** The faults of the cloud, which a call sets and clears. */
   readonly faults: Faults;
   /** The services behind the edge: they say which operations a fault can be set for. */
   readonly services: readonly AwsService[];
+  /** The names that a fault can be about. */
   readonly targets: FaultTargets;
 }
 
@@ -44,6 +46,7 @@ function requireTarget(targets: FaultTargets, member: TargetMember, name: string
   throw new ControlError('CONTROL_BODY', `There is no ${member} ${name} here. ${list}`);
 }
 
+/** The operations that the faults of a service name; empty if they name none. */
 function operationsOf(wanted: FaultsInput, service: string): string[] {
   const set = Object.entries(wanted).find(([name]) => name === service)?.[1] ?? [];
   return set.flatMap((fault) => ('operations' in fault ? (fault.operations ?? []) : []));

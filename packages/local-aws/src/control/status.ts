@@ -3,9 +3,11 @@ import type { ServiceRefusal } from '../iam/permissions.ts';
 
 /** Documents that wait in one delivery stream's buffers. */
 export interface PendingDelivery {
+  /** Name of the stream. */
   readonly stream: string;
   /** Documents, one a row: records that hold several are split on arrival. */
   readonly documents: number;
+  /** Bytes of the documents. */
   readonly bytes: number;
 }
 
@@ -25,17 +27,23 @@ export interface FlushReport {
 
 /** Status of a running local cloud. */
 export interface LocalAwsStatus {
+  /** URL of the edge, which answers for every service. */
   readonly endpoint: string;
+  /** URL of the HTTP API; undefined if the template has none. */
   readonly api: string | undefined;
   /** URLs by the names of their functions. Functions without a URL are left out. */
   readonly functionUrls: Readonly<Record<string, string>>;
+  /** The folder in which the cloud keeps everything, absolute. */
   readonly directory: string;
+  /** ID of the process that runs the cloud. */
   readonly pid: number;
   /** When it was started, by its clock, ISO 8601. */
   readonly startedAt: string;
+  /** What waits in the buffers of each stream. */
   readonly pending: readonly PendingBuffers[];
   /** Documents that streams dropped, because S3 did not accept them for 24 hours. */
   readonly expired: readonly ExpiredDocuments[];
+  /** The queues, each with how many messages it has. */
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
   /** Athena's. */
   readonly queries: { readonly queued: number; readonly running: number };

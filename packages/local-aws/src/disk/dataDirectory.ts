@@ -16,17 +16,27 @@ import { DiskError, LocalCloudError } from '../base/errors.ts';
 export interface DataFolders {
   /** The data directory itself. It has locks of processes besides the folders. */
   readonly root: string;
+  /** Buckets with their objects. */
   readonly s3: string;
+  /** The catalog. */
   readonly glue: string;
+  /** The journals of streams. */
   readonly firehose: string;
+  /** The queues. */
   readonly sqs: string;
+  /** The secrets. */
   readonly secrets: string;
+  /** Workgroups, prepared statements and the history of queries. */
   readonly athena: string;
+  /** Access keys and sessions. */
   readonly iam: string;
+  /** Keys. */
   readonly kms: string;
+  /** The stack as it is deployed. */
   readonly cloudformation: string;
   /** The logs of functions and streams. */
   readonly logs: string;
+  /** Metrics. */
   readonly cloudwatch: string;
 }
 

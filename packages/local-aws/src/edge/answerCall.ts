@@ -14,9 +14,13 @@ import { type ReadCall, unsignedAction } from './readCall.ts';
 
 /** What calls are answered with. */
 export interface AnswerContext {
+  /** The services that the edge stands for. */
   readonly services: readonly AwsService[];
+  /** What a signature is checked with. */
   readonly authentication: AuthenticationContext;
+  /** The faults that are set. */
   readonly faults: Faults;
+  /** Measures the delays of faults. */
   readonly clock: Pick<LocalClock, 'after'>;
   /** Called for each call before anything is done; throws the AwsError to answer. Default: every call is admitted. */
   readonly admit?: ((call: EdgeCall) => void) | undefined;
@@ -83,8 +87,11 @@ async function handleSigned(
   message: IncomingMessage,
   { signable, query, authorization, problem }: ReadCall,
   target: {
+    /** The service that was called. */
     readonly service: AwsService;
+    /** ID of the request. */
     readonly requestId: string;
+    /** The service's own answer to an error. */
     readonly refuse: (error: AwsError) => AwsResponse;
   },
   { authentication, faults, clock, admit }: AnswerContext,

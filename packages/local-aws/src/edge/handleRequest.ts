@@ -45,6 +45,7 @@ export function callerTime(
 export interface AuthenticationContext {
   /** Access key → secret. */
   readonly credentials: Pick<ReadonlyMap<string, string>, 'get'>;
+  /** The clock that the time of a signature is compared with. */
   readonly clock: Clock;
   /** See `EdgeOptions.otherTimes`. */
   readonly otherTimes?: (() => readonly number[]) | undefined;
@@ -138,8 +139,11 @@ export async function handleWithFaults(
   service: AwsService,
   request: AwsRequest,
   options: {
+    /** The faults that are set. */
     readonly faults: Faults;
+    /** Measures the delays of faults. */
     readonly clock: Pick<LocalClock, 'after'>;
+    /** The client's connection, which a fault may end. */
     readonly connection: Socket;
     /** The service's answer to an error. */
     readonly refuse: (error: AwsError) => AwsResponse;

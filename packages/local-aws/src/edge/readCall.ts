@@ -6,13 +6,16 @@ import { SignatureProblem } from '../protocol/signatureError.ts';
 
 /** A request as far as its head describes it. */
 export interface ReadCall {
+  /** The parts that a signature covers. */
   readonly signable: SignableRequest;
+  /** The query, decoded. */
   readonly query: URLSearchParams;
   /**
    * The parsed signature. It is undefined when the request is not signed, or when the signature can't be parsed: then
    * `problem` is set.
    */
   readonly authorization?: Authorization | undefined;
+  /** Why the signature can't be read; undefined if it can. */
   readonly problem?: SignatureProblem | undefined;
   /** Why the request is refused before any other check. */
   readonly refused?: AwsError | undefined;

@@ -17,6 +17,7 @@ export interface GuardRules {
 
 /** A refused request: the error, and the status of the answer. */
 export interface RefusedRequest {
+  /** Why the request is refused. */
   readonly error: LocalAwsError;
   /** 400 for a Host that HTTP doesn't allow, else 403. */
   readonly status: 400 | 403;

@@ -17,6 +17,7 @@ import { type RefusedRequest, refuseForeignRequest, sendRefusal } from './reques
 
 /** Options of {@link startEdge}. */
 export interface EdgeOptions {
+  /** The services that the edge stands for. */
   readonly services: readonly AwsService[];
   /**
    * Answers requests under the control path. Returns false for an unknown path, which is then answered 404.

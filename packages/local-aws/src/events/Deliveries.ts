@@ -4,7 +4,9 @@ import type { Faults } from '../faults/Faults.ts';
 
 /** A target of a rule. */
 export interface RuleTarget {
+  /** ARN of the rule. */
   readonly ruleArn: string;
+  /** ARN of the queue or function that gets the events. */
   readonly arn: string;
   /** The queue for events that cannot be delivered; undefined for none. */
   readonly deadLetterArn: string | undefined;

@@ -90,10 +90,12 @@ function isKind(holds: Possible | Kind | undefined): holds is Kind {
   return typeof holds === 'object' && !isList(holds) && !isText(holds);
 }
 
+/** Whether a field can hold only the values of a list. */
 function isList(holds: Possible | Kind): holds is readonly Leaf[] {
   return Array.isArray(holds);
 }
 
+/** Whether a field can hold any text of a shape. */
 function isText(holds: Possible | Kind): holds is TextShape {
   return typeof holds === 'object' && 'characters' in holds && holds.characters instanceof RegExp;
 }
@@ -121,6 +123,7 @@ function isBeginning({ begins = '', ...following }: TextShape, prefix: string): 
   return prefix.startsWith(begins) && isFollowing(following, prefix.slice(begins.length), 0);
 }
 
+/** Whether a text can follow the beginning of a shape. @param least The least length, bytes in UTF-8. */
 function isFollowing({ characters, most }: TextShape, text: string, least: number): boolean {
   const bytes = Buffer.byteLength(text);
   return bytes >= least && bytes <= most && characters.test(text);

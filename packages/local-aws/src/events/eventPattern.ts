@@ -85,6 +85,7 @@ function fields(pattern: unknown, name: string): EventTest {
   return (event) => tests.every((test) => test(event));
 }
 
+/** The test of one field of a pattern: a list of values, any of which fits, or a pattern for the fields in it. */
 function field(key: string, wanted: unknown): EventTest {
   if (key === '$or') throw notImplemented('events pattern operator $or');
   if (!Array.isArray(wanted)) {
@@ -106,6 +107,7 @@ function valuesAt(event: unknown, key: string): unknown[] {
   return [Reflect.get(event, key)].flat(Number.POSITIVE_INFINITY);
 }
 
+/** Whether a value is a JSON object. */
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

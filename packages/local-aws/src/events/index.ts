@@ -40,8 +40,11 @@ export interface EventBus {
 
 /** A rule whose properties are valid. */
 interface Rule {
+  /** Whether an event fits the rule's pattern. */
   readonly matches: EventTest;
+  /** Whether the rule sends events at all. */
   readonly enabled: boolean;
+  /** Where the events are sent. */
   readonly targets: readonly RuleTarget[];
 }
 

@@ -16,12 +16,15 @@ import { isAwsService, serviceError } from './serviceErrors.ts';
 
 /** Effects of faults on one call, before the service handles it and after. */
 export interface CallFaultEffects {
+  /** What happens before the service handles the call. */
   readonly before: FaultEffect;
+  /** What happens before the call is answered. */
   readonly after: FaultEffect;
 }
 
 /** A call, as a service knows it just before the work. */
 export interface AnnouncedCall {
+  /** The service in the terms of faults: its signing name, or `gateway`. */
   readonly service: string;
   /** AWS's name of the operation; the method of a request to the gateway. */
   readonly operation: string;
@@ -31,6 +34,7 @@ export interface AnnouncedCall {
 
 /** A fault that is set, and how often it has struck. */
 export type FaultReport = Fault & {
+  /** The service whose calls it strikes. */
   readonly service: FaultyService;
   /** Calls that matched the fault, whether it struck them or not. */
   readonly seen: number;
@@ -43,12 +47,15 @@ export type FaultReport = Fault & {
 /** A fault that is set. Its counts are those of {@link FaultReport}. */
 interface ActiveFault {
   readonly service: FaultyService;
+  /** The fault as it was set. */
   readonly fault: Fault;
   /** Decides for a fault with a `rate`. */
   readonly random: () => number;
   /** Calls that it will still strike; infinite for all. */
   left: number;
+  /** Calls that matched it. */
   seen: number;
+  /** Calls that it has struck. */
   struck: number;
 }
 
@@ -181,6 +188,7 @@ function activateFault(service: FaultyService, fault: Fault): ActiveFault {
   return { service, fault, random, left, seen: 0, struck: 0 };
 }
 
+/** Whether a fault strikes calls, not partitions or what a service does by itself. */
 function isCallFault(fault: Fault): fault is CallFault {
   return !isPartitionFault(fault) && !isOwnFault(fault);
 }

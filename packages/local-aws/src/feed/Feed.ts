@@ -17,7 +17,9 @@ export type ReadRecord = (record: Uint8Array) => readonly string[];
 
 /** A request that no function has had, because its `Host` or its target is not of this machine. */
 export interface Refusal {
+  /** Status of the answer. */
   readonly status: number;
+  /** Code of the answer's error. */
   readonly code: string;
   /** The Host header as it was sent; null without one. */
   readonly host: string | null;
@@ -39,6 +41,7 @@ type EntryContent =
 
 /** The answer to a read of the feed. */
 export interface FeedAnswer {
+  /** The entries, the oldest first. */
   readonly entries: readonly FeedEntry[];
   /** The cursor to read on from. */
   readonly next: string;
@@ -72,6 +75,7 @@ interface Write {
   readonly source: 'function' | 'stream' | Refusal;
   /** Name of the function or the stream; '' for a refusal. */
   readonly name: string;
+  /** What was written: text or bytes of lines, or of a record; '' for a refusal. */
   readonly content: string | Uint8Array;
   /** Bytes of the content in UTF-8. */
   readonly bytes: number;
@@ -275,6 +279,7 @@ function entryOf({ source, name }: Write, text: string): EntryContent {
   }
 }
 
+/** The content as text. */
 function textOf(content: string | Uint8Array): string {
   return typeof content === 'string' ? content : Buffer.from(content).toString('utf8');
 }

@@ -18,8 +18,11 @@ export interface StreamBuffer {
 
 /** Options of every delivery of one stream. */
 export interface DeliveryContext {
+  /** Name of the stream. */
   readonly stream: string;
+  /** The settings that the stream was made with. */
   readonly settings: StreamSettings;
+  /** Writes the objects. */
   readonly sink: ObjectSink;
   /** Called before each call of S3. An error that it throws fails the delivery. */
   readonly onCall?: ((call: DeliveryPut) => void) | undefined;

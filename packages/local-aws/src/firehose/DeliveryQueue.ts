@@ -28,9 +28,13 @@ export class DeliveryQueue<Buffer> {
   #closed = false;
 
   constructor(options: {
+    /** The clock of retries. */
     readonly clock: LocalClock;
+    /** A number from 0 to 1, exclusive, which spreads retries. */
     readonly random: () => number;
+    /** Delivers a buffer. What it throws is retried. */
     readonly deliver: (buffer: Buffer) => Promise<void>;
+    /** Receives why a delivery failed, and which attempt it was, from 1. */
     readonly onFailure: (error: unknown, attempt: number) => void;
   }) {
     this.#clock = options.clock;

@@ -14,6 +14,7 @@ type Marks = Map<Segment, readonly JournalEntry[]>;
 
 /** A full buffer on its way. */
 interface UnderWay {
+  /** The records that are delivered together. */
   readonly buffer: StreamBuffer;
   /** The key of the object. */
   key: string;
@@ -269,12 +270,15 @@ export class DeliveryStream {
 
 /** Activity of a stream within a minute. */
 export interface StreamMinute {
+  /** Records that the stream has accepted. */
   readonly incomingRecords: number;
+  /** Bytes of these records. */
   readonly incomingBytes: number;
   /** Records that S3 has accepted. */
   readonly delivered: number;
   /** Deliveries of a buffer that succeeded and that failed. */
   readonly succeeded: number;
+  /** Deliveries of a buffer that failed. */
   readonly failed: number;
   /** Whether something waits and no delivery has succeeded since the first that failed. */
   readonly isBlocked: boolean;
@@ -284,12 +288,15 @@ export interface StreamMinute {
 
 /** Options to open a stream. */
 export interface StreamOptions {
+  /** What a delivery needs to know of the stream. */
   readonly context: DeliveryContext;
   /** Folder of the stream's journal. */
   readonly directory: string;
+  /** The clock of buffering and retries. */
   readonly clock: LocalClock;
   /** A number from 0 to 1, exclusive, which spreads retries. */
   readonly random: () => number;
+  /** Receives why a delivery failed, and which attempt it was, from 1. */
   readonly onFailure: (error: unknown, attempt: number) => void;
   /** Injected failures of deliveries. Default: none. */
   readonly faults?: Faults | undefined;
@@ -297,12 +304,14 @@ export interface StreamOptions {
   readonly onAccepted: (data: Uint8Array, at: number) => void;
 }
 
+/** A buffer with records of the journal. */
 function bufferOf(entries: readonly JournalEntry[]): StreamBuffer {
   const buffer = { entries: [], bytes: 0, oldestArrivalMs: Number.POSITIVE_INFINITY };
   for (const entry of entries) addTo(buffer, entry);
   return buffer;
 }
 
+/** Adds a record to a buffer. */
 function addTo(buffer: StreamBuffer, entry: JournalEntry): void {
   buffer.entries.push(entry);
   buffer.bytes += entry.data.length;

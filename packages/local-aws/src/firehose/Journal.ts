@@ -30,9 +30,11 @@ type Line = z.output<typeof lineSchema>;
 
 /** One acknowledged record that is not delivered. Its data are in memory besides the file. */
 export interface JournalEntry {
+  /** The file of the journal that has the record. */
   readonly segment: Segment;
   /** Number of the record within its segment, from 0. */
   readonly index: number;
+  /** The record's bytes. */
   readonly data: Uint8Array;
   /** Time at which the record was accepted, epoch ms. */
   readonly arrivalMs: number;

@@ -21,8 +21,11 @@ export class StreamMetrics {
   #closed = false;
 
   constructor(options: {
+    /** The clock of minutes. */
     readonly clock: LocalClock;
+    /** The streams that are open. */
     readonly streams: () => Iterable<DeliveryStream>;
+    /** Receives the values of each minute. */
     readonly publish: (data: readonly MetricDatum[]) => void;
   }) {
     this.#clock = options.clock;
@@ -56,6 +59,7 @@ export class StreamMetrics {
   }
 }
 
+/** The values of a stream's metrics for a minute. @param at Epoch milliseconds. */
 function streamMetrics(stream: string, minute: StreamMinute, at: number): MetricDatum[] {
   const datum = (name: (typeof streamMetricNames)[number], unit: string, value: number): MetricDatum => ({
     metric: { namespace: STREAM_NAMESPACE, name, unit, dimensions: [['DeliveryStreamName', stream]] },

@@ -19,8 +19,11 @@ import { readStreamSettings, streamSchema } from './streamSettings.ts';
 export interface FirehoseOptions {
   /** Folder of the journals. Only one process at a time may have it open. */
   readonly directory: string;
+  /** The clock of buffering and retries. */
   readonly clock: LocalClock;
+  /** Writes the objects of deliveries. */
   readonly sink: ObjectSink;
+  /** The account of the streams: twelve digits. */
   readonly account: string;
   /** Called for each delivery that fails and will be retried. Default: nothing. */
   readonly onFailure?: (stream: string, error: unknown, attempt: number) => void;
@@ -40,15 +43,19 @@ export interface FirehoseOptions {
 
 /** Records that a stream dropped, because S3 did not accept them for 24 hours. */
 export interface ExpiredDocuments {
+  /** Name of the stream. */
   readonly stream: string;
+  /** How many were dropped. */
   readonly documents: number;
 }
 
 /** The undelivered records of one stream. */
 export interface PendingDocuments {
+  /** Name of the stream. */
   readonly stream: string;
   /** Records that S3 doesn't have yet. */
   readonly documents: number;
+  /** Bytes of the records. */
   readonly bytes: number;
   /** Time at which the oldest record was accepted, ISO 8601. */
   readonly oldestArrival: string;
@@ -56,12 +63,16 @@ export interface PendingDocuments {
 
 /** The answer to a search in the buffers. */
 export interface FoundDocuments {
+  /** The documents that were found, at most as many as were asked for. */
   readonly documents: readonly {
+    /** Name of the stream in which the document waits. */
     readonly stream: string;
     /** Time at which the document's record was accepted, ISO 8601. */
     readonly arrivedAt: string;
+    /** The document as it was sent. */
     readonly document: string;
   }[];
+  /** Whether there are more than the answer has. */
   readonly more: boolean;
 }
 
@@ -189,6 +200,7 @@ function openStream(
   });
 }
 
+/** What waits in each stream; a stream in which nothing waits is left out. */
 function pendingDocuments(streams: ReadonlyMap<string, DeliveryStream>): PendingDocuments[] {
   return [...streams].flatMap(([name, stream]) => {
     const { documents, bytes, oldestArrivalMs } = stream.pending();
@@ -217,6 +229,7 @@ function searchStreams(
   return { documents, more: false };
 }
 
+/** Bytes as text. */
 function utf8(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }

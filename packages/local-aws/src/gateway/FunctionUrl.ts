@@ -2,11 +2,13 @@ import type { Cors } from './HttpApi.ts';
 
 /** A Function URL of the template. */
 export interface FunctionUrl {
+  /** Its name in the template. */
   readonly logicalId: string;
   /** The first part of its address on AWS. */
   readonly urlId: string;
   /** Its host on AWS: `<urlId>.lambda-url.<region>.on.aws`. */
   readonly domainName: string;
+  /** Name of the function that it invokes. */
   readonly functionName: string;
   /** CORS settings. With them, the URL itself answers preflights and sets CORS headers. */
   readonly cors: Cors | undefined;

@@ -1,6 +1,8 @@
 /** The template's HTTP API as far as the gateway implements it. */
 export interface HttpApi {
+  /** ID of the API: ten characters. */
   readonly apiId: string;
+  /** The routes, in the order of the template. */
   readonly routes: readonly Route[];
   /**
    * CORS settings. With them, the gateway sets CORS headers, removes the function's own, and answers `OPTIONS` where no
@@ -32,9 +34,13 @@ export interface HttpProxy {
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-apigatewayv2-api-cors.html
  */
 export interface Cors {
+  /** Origins whose pages may read answers; `*` for every origin. */
   readonly allowOrigins: readonly string[];
+  /** Methods that a page may use; `*` for every method. */
   readonly allowMethods: readonly string[];
+  /** Headers that a page may send; `*` for every header. */
   readonly allowHeaders: readonly string[];
+  /** Headers of an answer that a page may read. */
   readonly exposeHeaders: readonly string[];
   /** How long a browser may keep a preflight's answer. Undefined: as long as the browser's default. */
   readonly maxAgeSeconds: number | undefined;
@@ -42,7 +48,9 @@ export interface Cors {
 
 /** The route for a request, and the values of its path variables, by name: percent-decoded, and never empty. */
 export interface RouteMatch {
+  /** The route that matches. */
   readonly route: Route;
+  /** The values by the names of the variables; empty without variables. */
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 

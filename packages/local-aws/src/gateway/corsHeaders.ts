@@ -36,6 +36,7 @@ function allowedOrigin({ allowOrigins }: Cors, origin: string): string | null {
   return allowOrigins.includes(origin) ? origin : null;
 }
 
+/** The headers that only the answer to a preflight request has. */
 function preflightHeaders({ allowMethods, allowHeaders, maxAgeSeconds }: Cors): Record<string, string> {
   const headers: Record<string, string> = {
     'access-control-allow-methods': allowMethods.join(','),

@@ -3,8 +3,11 @@ import { z } from 'zod';
 
 /** An HTTP answer. */
 export interface Answer {
+  /** Status of HTTP. */
   readonly status: number;
+  /** Headers by names in lower case; a list for a header that is sent several times. */
   readonly headers: Record<string, string | string[]>;
+  /** The body; empty without one. */
   readonly body: string | Buffer;
 }
 

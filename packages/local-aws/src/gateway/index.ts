@@ -29,12 +29,15 @@ const HTTP_API_LIMITS = {
 
 /** Options of the gateway. */
 export interface GatewayOptions {
+  /** The HTTP API of the template. */
   readonly api: HttpApi;
+  /** The account of the API: twelve digits. */
   readonly accountId: string;
   /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
   /** Whether the function's policy lets API Gateway invoke it for a route. Default: it does. */
   readonly mayInvoke?: ((functionName: string, routeKey: string) => boolean) | undefined;
+  /** The clock of the times of events and of limits. */
   readonly clock: LocalClock;
   /** Injected failures of requests that match a route. Default: none. */
   readonly faults?: Faults;

@@ -6,12 +6,17 @@ import { readBody } from './functionAnswer.ts';
 
 /** A request as received by the gateway or a Function URL. */
 export interface GatewayRequest {
+  /** The method: `POST`. */
   readonly method: string;
   /** Path and query as received. */
   readonly target: string;
+  /** The version of HTTP: `HTTP/1.1`. */
   readonly protocol: string;
+  /** The headers as Node reads them, by names in lower case. */
   readonly headers: IncomingHttpHeaders;
+  /** The whole body; empty without one. */
   readonly body: Buffer;
+  /** IP address of the client. */
   readonly sourceIp: string;
   /** A new UUID. */
   readonly requestId: string;
@@ -59,7 +64,9 @@ export interface GatewayIdentity {
 
 /** The route of the request. A Function URL has `$default` alone. */
 export interface EventRoute {
+  /** The route's key: `POST /v1/{proxy+}`, or `$default`. */
   readonly routeKey: string;
+  /** The values of path variables by their names; empty without variables. */
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 

@@ -11,6 +11,7 @@ export interface ProxiedRequest {
   readonly target: string;
   /** As received: those of the connection are left out by {@link sendProxied}. */
   readonly headers: IncomingHttpHeaders;
+  /** The whole body; empty without one. */
   readonly body: Buffer;
   /** IPv4 or IPv6 address of the client. */
   readonly sourceIp: string;

@@ -32,6 +32,7 @@ export interface FunctionUrlOptions {
   readonly urls: readonly [FunctionUrl, ...FunctionUrl[]];
   /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
+  /** The clock of the times of events and of limits. */
   readonly clock: LocalClock;
   /** Injected failures of requests, of the service `gateway`. Default: no faults. */
   readonly faults?: Faults;

@@ -197,6 +197,7 @@ function assertPartitionKeys(input: TableInput): void {
   }
 }
 
+/** The values, sorted by their keys. */
 function sortByKey<Entry>(entries: ReadonlyMap<string, Entry>): Entry[] {
   return [...entries].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, entry]) => entry);
 }

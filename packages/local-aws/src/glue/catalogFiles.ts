@@ -61,6 +61,7 @@ export function eraseDatabase(directory: string, name: string): void {
   }
 }
 
+/** Removes a folder with its files; a folder that is not there is no error. */
 export function eraseFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -94,10 +95,12 @@ export function readDatabases(directory: string): Map<string, DatabaseEntry> {
   return databases;
 }
 
+/** The folder of a database. */
 function databaseFolder(directory: string, name: string): string {
   return join(directory, fileNameOf(name));
 }
 
+/** The file of a table. */
 function tableFile(directory: string, databaseName: string, name: string): string {
   return join(databaseFolder(directory, databaseName), `table-${fileNameOf(name)}.json`);
 }

@@ -5,15 +5,21 @@ import type { DatabaseInput, PartitionInput, TableInput } from './inputs.ts';
 export interface PartitionEntry {
   /** In the order of the table's partition keys. */
   readonly values: readonly string[];
+  /** The partition as its client has sent it, or last updated it. */
   readonly input: PartitionInput;
+  /** When it was created. */
   readonly createdAt: number;
 }
 
 /** A table in the catalog. Times are epoch milliseconds. */
 export interface TableEntry {
+  /** Name of the database, in lower case. */
   readonly databaseName: string;
+  /** The table as its client has sent it, or last updated it. */
   readonly input: TableInput;
+  /** When it was created. */
   readonly createdAt: number;
+  /** When it was last updated; the time of its creation before. */
   readonly updatedAt: number;
   /** The number of updates, starting at 0: Glue's `VersionId`. */
   readonly version: number;
@@ -28,6 +34,7 @@ export function isView({ input }: Pick<TableEntry, 'input'>): boolean {
 
 /** A database in the catalog. */
 export interface DatabaseEntry {
+  /** The database as its client has sent it. */
   readonly input: DatabaseInput;
   /** Epoch milliseconds. */
   readonly createdAt: number;

@@ -6,6 +6,7 @@ import { nameSchema, type StorageDescriptor, storageDescriptorDefaults } from '.
 
 /** Context of every Glue operation. */
 export interface GlueContext {
+  /** Holds databases, tables and partitions. */
   readonly catalog: Catalog;
   /** The account that owns the catalog. Its ID is the catalog's ID. */
   readonly account: string;
@@ -19,6 +20,7 @@ export const tableMembers = { ...catalogMember, DatabaseName: nameSchema, TableN
 
 /** Members of every operation that answers in pages. */
 export interface PageMembers {
+  /** The token of the last answer; absent for the first page. */
   readonly NextToken: z.ZodOptional<z.ZodString>;
   /** Items a page. */
   readonly MaxResults: z.ZodDefault<z.ZodInt>;
@@ -58,6 +60,7 @@ const tokenSchema = z.array(z.string());
 
 /** A sorted list, and which page of it is asked for. */
 export interface PagedList<Item> {
+  /** The whole list. */
   readonly items: readonly Item[];
   /** The sort key of an item. */
   readonly nameOf: (item: Item) => readonly string[];
@@ -71,6 +74,7 @@ export interface PagedList<Item> {
 
 /** A page of a list. */
 interface Page<Item> {
+  /** The items of the page. */
   readonly items: readonly Item[];
   /** The token for the next page; the last page has none. */
   readonly next?: string;
@@ -91,6 +95,10 @@ export function paginate<Item>({ items, nameOf, isAfter, size, token }: PagedLis
   return { items: pageItems, next: Buffer.from(JSON.stringify(nameOf(end))).toString('base64url') };
 }
 
+/**
+ * The position that a token stands for. @throws AwsError `InvalidInputException` for a token that Glue has not given
+ * out.
+ */
 function parseToken(token: string): string[] {
   try {
     return tokenSchema.parse(JSON.parse(Buffer.from(token, 'base64url').toString('utf8')));

@@ -137,6 +137,7 @@ function operatorTest(operator: string): ((value: string, literal: string) => bo
 
 /** A token of a partition filter. */
 interface Token {
+  /** What the token is: a column's name, a string, an operator or parenthesis, or a word of the syntax. */
   readonly kind: 'name' | 'text' | 'operator' | 'keyword';
   /** Without quotes. Keywords are in upper case. */
   readonly text: string;

@@ -97,13 +97,17 @@ function withoutColumns(entry: PartitionEntry): PartitionEntry {
 
 /** A failed item of a batch. The other items of the batch are not affected. */
 interface ItemFailure {
+  /** The values of the partition, in the order of the keys. */
   readonly values: readonly string[];
+  /** Glue's error: its code and a sentence. */
   readonly detail: { readonly ErrorCode: string; readonly ErrorMessage: string };
 }
 
 /** The table whose partitions a batch changes. */
 interface BatchTarget {
+  /** Name of the database, as it was sent. */
   readonly DatabaseName: string;
+  /** Name of the table, as it was sent. */
   readonly TableName: string;
 }
 
@@ -121,6 +125,7 @@ export function partitionBatches(context: BatchContext, now: () => number): Reco
   return { ...batchCreate(context, now), ...batchUpdate(context), ...batchDelete(context) };
 }
 
+/** BatchCreatePartition. @param now Reads the time of creation, epoch milliseconds. */
 function batchCreate(context: BatchContext, now: () => number): Record<string, JsonOperation> {
   return glueOperation(
     context,
@@ -144,6 +149,7 @@ function batchCreate(context: BatchContext, now: () => number): Record<string, J
   );
 }
 
+/** BatchUpdatePartition. */
 function batchUpdate(context: BatchContext): Record<string, JsonOperation> {
   const entrySchema = z.strictObject({
     PartitionValueList: partitionValuesSchema,

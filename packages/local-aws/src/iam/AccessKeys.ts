@@ -3,7 +3,9 @@ import { accountOfKey, rootOf, secretOfKey } from './Caller.ts';
 
 /** The credentials that a client signs with. */
 export interface Credentials {
+  /** ID of the key, `AKIA…`, or `ASIA…` of a session. */
   readonly accessKeyId: string;
+  /** The secret that signs. */
   readonly secretAccessKey: string;
 }
 

@@ -2,6 +2,7 @@ import type { Policy } from './policy.ts';
 
 /** The credentials that a call is signed with. */
 export interface Signer {
+  /** ID of the key that has signed the call. */
   readonly accessKeyId: string;
   /** Name of the session that the call's token belongs to; undefined for a key that needs no token. */
   readonly session?: string | undefined;

@@ -32,10 +32,13 @@ export function roleId(arn: string): string {
 
 /** A role or user of the deployed template, with its documents unchanged. */
 export interface DeployedIdentity {
+  /** ARN of the role or user. */
   readonly arn: string;
+  /** The account of the role or user: twelve digits. */
   readonly account: string;
   /** Undefined for a user. */
   readonly trust: unknown;
+  /** The documents of its inline and attached policies. */
   readonly policies: readonly unknown[];
   /** Its permissions boundary; undefined for none. */
   readonly boundary?: unknown;

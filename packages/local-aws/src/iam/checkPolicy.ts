@@ -120,6 +120,7 @@ function asMalformed<Result>(work: () => Result): Result {
   }
 }
 
+/** IAM's refusal of a document. */
 function malformed(message: string): AwsError {
   return new AwsError('MalformedPolicyDocument', 400, message);
 }

@@ -13,6 +13,7 @@ import {
 
 /** One action of a caller on one resource. */
 export interface AccessRequest {
+  /** Who makes the call, with the policies that limit the caller. */
   readonly caller: Caller;
   /** Name in IAM: `s3:GetObject`. */
   readonly action: string;
@@ -47,6 +48,7 @@ export function decide(request: AccessRequest): Decision {
 /** Publishes each decision, so that a subscriber sees which permissions a deployment really uses. */
 const decisions = channel('local-aws:decisions');
 
+/** The decision without the session's policy, which can only take permissions away. */
 function decideWithSession(request: AccessRequest): Decision {
   const context = contextOf(request);
   const decision = decideWithoutSession(request, context);

@@ -28,8 +28,11 @@ const PolicyDocument = z.string().min(1).max(DOCUMENT_CHARACTERS);
 
 /** Options of {@link iamService}. */
 export interface IamOptions {
+  /** The roles and users of all accounts. */
   readonly roles: Roles;
+  /** Tells who a signer is. */
   readonly callerOf: (signer: Signer) => Caller;
+  /** The clock of times of creation. */
   readonly clock: Clock;
 }
 
@@ -52,6 +55,7 @@ export function iamService(options: IamOptions): AwsService {
   });
 }
 
+/** The operations on roles. */
 function roleOperations(options: IamOptions): readonly (readonly [string, QueryOperation])[] {
   const { roles, clock } = options;
   return [
@@ -212,14 +216,17 @@ function templateIdentity(
   return options.roles.deployed(arnIn(requirePermission(options, operation, request, arnIn)));
 }
 
+/** ARN of a role. @param path Begins and ends with a slash. */
 function roleArn(account: string, path: string, name: string): string {
   return `arn:aws:iam::${account}:role${path}${name}`;
 }
 
+/** IAM's refusal of a name that nothing has. */
 function noSuchEntity(message: string): AwsError {
   return new AwsError('NoSuchEntity', 404, message);
 }
 
+/** A role as IAM answers it. */
 function roleElement({ arn, name, path, id, createdMs, trust }: Role): XmlElement[] {
   return [
     ['Path', path],

@@ -16,6 +16,7 @@ export interface Call {
   readonly service: string;
   /** AWS's name of the operation, e.g. `HeadObject`. */
   readonly operation: string;
+  /** Everything that the call needs; empty if it needs none. */
   readonly permissions: readonly NeededPermission[];
 }
 
@@ -23,6 +24,7 @@ export interface Call {
 export interface ServiceRefusal {
   /** The sentence of the refusal: who, what and on which resource. */
   readonly reason: string;
+  /** How often it was refused. */
   readonly count: number;
   /** Time of the last one, ISO 8601. */
   readonly lastAt: string;
@@ -30,8 +32,11 @@ export interface ServiceRefusal {
 
 /** Values needed to build the ARNs of permissions. */
 export interface PermissionContext {
+  /** The first part of ARNs after `arn:`. */
   readonly partition: string;
+  /** The region of the deployment. */
   readonly region: string;
+  /** The account of the deployment: twelve digits. */
   readonly account: string;
   /** ARN of a bucket's default KMS key; undefined when it has none. */
   readonly bucketKey: (bucket: string) => string | undefined;

@@ -3,7 +3,9 @@ import { notImplemented } from '../protocol/AwsError.ts';
 
 /** One statement, with all single values as lists. */
 export interface PolicyStatement {
+  /** The statement's `Sid`; undefined without one. */
   readonly sid: string | undefined;
+  /** Whether the statement allows or denies. */
   readonly effect: 'Allow' | 'Deny';
   /** ARNs and accounts, or `*`; undefined in an identity's policy. */
   readonly principals: readonly string[] | undefined;
@@ -15,6 +17,7 @@ export interface PolicyStatement {
   readonly resources: readonly string[] | undefined;
   /** Whether `resources` lists the excluded resources. */
   readonly notResources: boolean;
+  /** What must hold of the call, by operator and key; empty without conditions. */
   readonly conditions: Conditions;
 }
 
@@ -233,6 +236,7 @@ function hasPrototypeKey(value: unknown): boolean {
   return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasPrototypeKey);
 }
 
+/** A statement with its lists. @param isKnown Whether a condition key is emulated. @throws PolicyProblem */
 function readStatement(
   statement: z.output<typeof statementSchema>,
   isKnown: (key: string) => boolean,
@@ -269,6 +273,7 @@ function principalsOf(principal: z.output<typeof statementSchema>['Principal']):
   return Object.values(principal).flat();
 }
 
+/** The values of all keys of one operator. */
 function textsOf(keys: Readonly<Record<string, readonly string[]>>): string[] {
   return Object.values(keys).flat();
 }

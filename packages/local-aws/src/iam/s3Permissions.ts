@@ -4,7 +4,9 @@ import { type NeededPermission, type PermissionContext, s3Arn } from './permissi
 export interface S3Request {
   /** '' when the call names none, as `key`. */
   readonly bucket: string;
+  /** The key, decoded; '' if the request names none. */
   readonly key: string;
+  /** The query, decoded. */
   readonly query: URLSearchParams;
   /** Lower-case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -71,6 +73,7 @@ function need(action: string, resource: string, context: Record<string, string> 
   return { action: `s3:${action}`, resource, context };
 }
 
+/** The permission for an action on the request's object. */
 function onObject(
   action: string,
   { bucket, key }: Pick<S3Request, 'bucket' | 'key'>,
@@ -79,6 +82,7 @@ function onObject(
   return need(action, s3Arn(place, bucket, key));
 }
 
+/** The permissions of an operation that needs one action on the request's bucket. */
 function onBucket(action: string): Needs {
   return ({ bucket }, place) => [need(action, s3Arn(place, bucket))];
 }
@@ -178,7 +182,9 @@ export const COPY_SOURCE = 'x-amz-copy-source';
 
 /** The source of a copy. */
 export interface CopySource {
+  /** Name of the bucket of the source. */
   readonly bucket: string;
+  /** Key of the source. */
   readonly key: string;
   /** Default: the current object. */
   readonly versionId?: string | undefined;

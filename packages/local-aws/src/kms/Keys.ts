@@ -71,15 +71,19 @@ const storedKeySchema = z.object({
 export interface Key {
   /** The last part of its ARN. */
   readonly id: string;
+  /** ARN of the key. */
   readonly arn: string;
   /** Account that owns it. */
   readonly account: string;
+  /** The region that the key is in. */
   readonly region: string;
   /** Whether {@link Keys.create} made it, not the template. */
   readonly made: boolean;
+  /** The `Description`; '' without one. */
   readonly description: string;
   /** Epoch milliseconds. */
   readonly createdMs: number;
+  /** Whether the key can be used. */
   readonly enabled: boolean;
   /** The policy as JSON. */
   readonly policy: string;
@@ -116,7 +120,9 @@ export interface KeyAlias {
   readonly account: string;
   /** Includes the prefix `alias/`. */
   readonly name: string;
+  /** ARN of the alias. */
   readonly arn: string;
+  /** ID of the key that the alias stands for. */
   readonly keyId: string;
 }
 
@@ -134,9 +140,13 @@ export class Keys {
   readonly #aliases = new Map<string, KeyAlias>();
 
   constructor(options: {
+    /** The clock of times of creation. */
     readonly clock: Clock;
+    /** The first part of ARNs after `arn:`. */
     readonly partition: string;
+    /** The region of the deployment. */
     readonly region: string;
+    /** The account of the deployment: twelve digits. */
     readonly account: string;
     /** Folder for the keys; undefined: they are kept in memory only. */
     readonly directory?: string;

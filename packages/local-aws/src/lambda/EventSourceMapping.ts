@@ -21,21 +21,26 @@ export type QueueAction = 'ReceiveMessage' | 'GetQueueAttributes' | 'DeleteMessa
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html */
 export interface MappingOptions {
+  /** The queue that is polled. */
   readonly queue: Pick<
     Queue,
     'arn' | 'name' | 'counts' | 'onMessage' | 'receive' | 'delete' | 'reveal' | 'abandon' | 'changeVisibility'
   >;
   /** Invokes the function and passes the trace headers of the messages. */
   readonly invoke: (payload: string, traceHeaders: readonly (string | undefined)[]) => Promise<string>;
+  /** ARN of the function that gets the batches. */
   readonly functionArn: string;
   /** Whether Lambda lets the function continue in a chain of its own messages. */
   readonly recursiveLoop: RecursiveLoop;
+  /** The most messages of a batch. */
   readonly batchSize: number;
   /** How long to wait for a batch to fill. */
   readonly windowMs: number;
+  /** The most batches that the function processes at the same time. */
   readonly maximumConcurrency: number;
   /** Whether `ReportBatchItemFailures` is set. If not, a batch succeeds or fails as a whole. */
   readonly partialResponses: boolean;
+  /** The clock of the window and of pauses. */
   readonly clock: LocalClock;
   /** Messages that the queue hands out again on demand. Default: none. */
   readonly faults?: Faults | undefined;

@@ -35,6 +35,7 @@ export class FunctionError extends Error {
 export interface EnvironmentOptions extends Omit<Start, 'clockOffsetMs' | 'invocations'> {
   /** The whole `process.env` of the function. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Milliseconds after which an invocation is ended. */
   readonly timeoutMs: number;
   /** Called with the function's output to stdout and stderr: whole lines, each with its line break. */
   readonly log: (text: string) => void;

@@ -12,7 +12,9 @@ const YOUNG_OBJECTS_MB = 16;
 
 /** The place in which an execution environment runs runtime.ts: a thread, or a process. */
 export interface Host {
+  /** What the function writes to stdout. */
   readonly stdout: Readable;
+  /** What the function writes to stderr. */
   readonly stderr: Readable;
   /** Hands on an invocation. It wakes a frozen environment. */
   invoke(invocation: Invocation): void;
@@ -24,9 +26,11 @@ export interface Host {
 
 /** Options to start a host. */
 export interface HostOptions {
+  /** The start-up data, which the host hands to runtime.ts. */
   readonly start: Omit<Start, 'invocations'>;
   /** The whole `process.env` of the function. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Receives what runtime.ts reports. */
   readonly onMessage: (message: unknown) => void;
   /** Called when it ends by itself, or has been ended. @param why Of a thread that failed. */
   readonly onEnd: (why: string) => void;

@@ -2,10 +2,15 @@
 
 /** The start-up data of an execution environment. */
 export interface Start {
+  /** Absolute path of the function's module. */
   readonly handlerFile: string;
+  /** Name of the module's export that is invoked. */
   readonly handlerName: string;
+  /** Name of the function. */
   readonly functionName: string;
+  /** ARN of the function. */
   readonly functionArn: string;
+  /** The function's memory, which it sees in its context: MB. */
   readonly memoryMb: number;
   /**
    * One number, which counts the invocations that a thread was sent. It wakes a frozen thread. A process reads {@link
@@ -20,7 +25,9 @@ export const THAWS = 4;
 
 /** One invocation, as sent to the worker. Payloads are JSON text, as in Lambda. */
 export interface Invocation {
+  /** ID of the invocation, a UUID. */
   readonly requestId: string;
+  /** The event. */
   readonly payload: string;
   /** `_X_AMZN_TRACE_ID`, which AWS SDKs add to their requests. */
   readonly trace: string;

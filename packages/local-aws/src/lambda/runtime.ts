@@ -56,11 +56,13 @@ async function passOutput(): Promise<void> {
   }
 }
 
+/** The report of an invocation that has thrown. */
 function failure(error: unknown): Report {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   return { type: 'failed', errorType: name, message, stack: stack ?? '' };
 }
 
+/** Imports the function's module. @throws Error if it does not export the handler. */
 async function loadHandler(): Promise<Handler> {
   const module: Record<string, unknown> = await import(pathToFileURL(start.handlerFile).href);
   const handler = module[start.handlerName];
@@ -70,6 +72,7 @@ async function loadHandler(): Promise<Handler> {
   return (event, context) => Reflect.apply(handler, undefined, [event, context]);
 }
 
+/** The second argument of a handler. @param deadlineMs By the machine's clock. */
 function contextOf(requestId: string, deadlineMs: number) {
   return {
     functionName: start.functionName,
@@ -97,6 +100,7 @@ const READ_BYTES = 65_536;
 /** How many invocations have come. */
 let received = 0;
 
+/** Runs one invocation and reports its end. */
 async function handleMessage(invocation: Invocation): Promise<void> {
   received += 1;
   const { requestId, payload, trace, freezes, deadlineMs, clockOffsetMs } = invocation;

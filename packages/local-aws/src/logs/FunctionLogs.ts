@@ -34,6 +34,7 @@ export interface LogLine {
   readonly position: number;
   /** Time at which the line was written, epoch milliseconds. */
   readonly at: number;
+  /** The line, without its line break. */
   readonly text: string;
 }
 
@@ -41,6 +42,7 @@ export interface LogLine {
 interface LogFile {
   /** Position of its first byte. */
   readonly begins: number;
+  /** Path of the file. */
   readonly path: string;
 }
 
@@ -206,8 +208,11 @@ export class FunctionLogs {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: {
+    /** Folder of the logs, created when missing. */
     readonly directory: string;
+    /** The clock of times of lines. */
     readonly clock: Clock;
+    /** Receives what lines count by the embedded metric format. */
     readonly metrics: MetricStore;
     /** Called with all output: whole lines, and epoch milliseconds. Default: not called. */
     readonly onOutput?: (functionName: string, text: string, at: number) => void;

@@ -24,6 +24,7 @@ export function readFilterPattern(pattern: string): LineFilter {
   return json === undefined ? readTerms(text) : readComparisons(json);
 }
 
+/** The filter of a JSON pattern: `{ $.level = "error" && $.count != 1 }`. `&&` binds more tightly than `||`. */
 function readComparisons(text: string): LineFilter {
   const alternatives = text.split('||').map((alternative) =>
     alternative.split('&&').map((part) => {
@@ -45,6 +46,7 @@ function readComparisons(text: string): LineFilter {
   };
 }
 
+/** The filter of a pattern of words and texts in quotes, all of which a line must contain. */
 function readTerms(text: string): LineFilter {
   const terms: string[] = [];
   TERM.lastIndex = 0;

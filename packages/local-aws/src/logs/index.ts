@@ -84,6 +84,7 @@ export function logsService(options: {
 
 const invalidToken = () => invalidParameter('The specified nextToken is invalid.');
 
+/** The refusal of an input by CloudWatch Logs. */
 function invalidParameter(message: string): AwsError {
   return new AwsError('InvalidParameterException', 400, message);
 }

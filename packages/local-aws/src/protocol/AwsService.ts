@@ -6,14 +6,17 @@ import type { VerifiedSignature } from './sigv4.ts';
 
 /** A request that reached the edge endpoint, signature checked, service recognised. */
 export interface AwsRequest {
+  /** The method: `POST`. */
   readonly method: string;
   /** Path as sent, still percent-encoded, without the query: S3 keys need it untouched. */
   readonly rawPath: string;
   /** Query, decoded; a parameter without `=` has the value ''. */
   readonly query: URLSearchParams;
+  /** The headers as Node reads them, by names in lower case. */
   readonly headers: IncomingHttpHeaders;
   /** The body as it comes: services that take JSON buffer it, S3 streams it to disk. */
   readonly body: Readable;
+  /** The region in the scope of the signature. */
   readonly region: string;
   /** The ID of the request. It is also sent back as `x-amzn-requestid` or `x-amz-request-id`. */
   readonly requestId: string;
@@ -31,8 +34,11 @@ export interface AwsRequest {
 
 /** A service's answer; the edge adds the request id, date and length headers. */
 export interface AwsResponse {
+  /** Status of HTTP. */
   readonly status: number;
+  /** Headers of the service's own. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The body. Default: empty. */
   readonly body?: string | Uint8Array | Readable;
 }
 
@@ -57,6 +63,7 @@ export interface AwsService {
 
 /** A call of a service, as the edge asks whether it is allowed. */
 export interface EdgeCall {
+  /** ID of the key that has signed the call. */
   readonly accessKeyId: string;
   /** Name of the session whose token was sent along; undefined where tokens are not checked. */
   readonly session?: string | undefined;

@@ -14,6 +14,9 @@ const DEFAULT_BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** One operation of a JSON service, made by {@link operation}. Its schema and its input's type are not visible outside. */
 export interface JsonOperation {
+  /**
+   * Validates the input and runs the operation. `refuse` makes the service's own error of an input that is invalid.
+   */
   readonly perform: (
     input: unknown,
     request: AwsRequest,
@@ -54,6 +57,7 @@ export interface JsonServiceDefinition {
   readonly signingName: string;
   /** The part of `X-Amz-Target` before the dot, e.g. `AWSGlue`, `Firehose_20150804`, `AmazonSQS`. */
   readonly targetPrefix: string;
+  /** The content type of requests and answers, which tells the version of the protocol. */
   readonly contentType: JsonContentType;
   /** The operations by AWS's names, e.g. `PutRecord`. Any other is refused as not emulated. */
   readonly operations: Readonly<Record<string, JsonOperation>>;
@@ -159,6 +163,7 @@ function refusal(
   return wrongType ? new AwsError('SerializationException', 400, messages) : invalidInput(messages);
 }
 
+/** The place of a problem in an input: `Records.0.Data`. */
 function memberName(path: readonly PropertyKey[]): string {
   return path.length === 0 ? 'the input' : path.map(String).join('.');
 }

@@ -14,6 +14,7 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 
 /** One operation of a Query service: made by {@link queryOperation}. */
 export interface QueryOperation {
+  /** Validates the members and runs the operation. `invalidInput` makes the service's own error of a sentence. */
   readonly perform: (
     members: Readonly<Record<string, string>>,
     request: AwsRequest,
@@ -60,6 +61,7 @@ export interface QueryServiceDefinition {
   readonly version: string;
   /** XML namespace of its answers and errors. */
   readonly namespace: string;
+  /** The operations by AWS's names. */
   readonly operations: ReadonlyMap<string, QueryOperation>;
   /** Largest request, bytes. Default 64 KiB. */
   readonly bodyLimitBytes?: number;
@@ -127,6 +129,7 @@ export function queryError(
   );
 }
 
+/** An answer in XML. */
 function xmlAnswer(status: number, root: XmlElement, namespace: string): AwsResponse {
   return { status, headers: { 'content-type': 'text/xml' }, body: xmlDocument(root, namespace) };
 }

@@ -5,6 +5,7 @@ const PRESIGNED_EXPIRES_SECONDS = 604_800;
 
 /** The parts of a request that a signature covers. */
 export interface SignableRequest {
+  /** The method: `POST`. */
   readonly method: string;
   /** The path as it was sent, still encoded, without the query. */
   readonly rawPath: string;
@@ -16,11 +17,15 @@ export interface SignableRequest {
 
 /** The signature as the request states it; not verified yet. */
 export interface Authorization {
+  /** Whether the signature is in the query, not in a header. */
   readonly presigned: boolean;
+  /** ID of the key that has signed. */
   readonly accessKeyId: string;
   /** `20261120/us-east-1/s3/aws4_request`. */
   readonly scope: string;
+  /** The region in the scope. */
   readonly region: string;
+  /** The service's name in the scope: `s3`. */
   readonly signingName: string;
   /** Lower-case names, in the order signed. */
   readonly signedHeaders: readonly string[];
@@ -28,6 +33,7 @@ export interface Authorization {
   readonly signature: string;
   /** `20261120T073200Z` and the same instant as epoch ms. */
   readonly timestamp: string;
+  /** The time of the signature, epoch milliseconds. */
   readonly signedAtMs: number;
   /** Lifetime of a presigned URL; 0 otherwise. */
   readonly expiresSeconds: number;
@@ -57,6 +63,7 @@ export function readAuthorization(request: SignableRequest, query: URLSearchPara
   throw new SignatureProblem('missing', 'Access Denied: the request is not signed.');
 }
 
+/** The signature of an `Authorization` header. @throws SignatureProblem */
 function readHeader(header: string, request: SignableRequest): Authorization {
   const bad = (problem: string) =>
     new SignatureProblem('malformedHeader', `The authorization header is malformed: ${problem}.`);
@@ -86,6 +93,7 @@ function readHeader(header: string, request: SignableRequest): Authorization {
   };
 }
 
+/** The signature in the query of a presigned URL. @throws SignatureProblem */
 function readQuery(query: URLSearchParams): Authorization {
   const bad = (problem: string) =>
     new SignatureProblem('malformedQuery', `The query is malformed: ${problem}.`);
@@ -147,6 +155,7 @@ function compactTimestamp(date: string): string {
   return Number.isNaN(epochMs) ? '' : new Date(epochMs).toISOString().replace(/[-:]|\.\d{3}/g, '');
 }
 
+/** The problem of a signature by another method. */
 function unsupported(): SignatureProblem {
   return new SignatureProblem(
     'unsupported',

@@ -86,6 +86,7 @@ export function signatureError(problem: SignatureProblem, signingName: string): 
   return new AwsError(code, status, problem.message);
 }
 
+/** How a service names the problems of a signature. */
 function namingOf(signingName: string): Naming {
   if (signingName === 's3') return S3;
   return OF_QUERY.has(signingName) ? QUERY_SERVICES : JSON_SERVICES;

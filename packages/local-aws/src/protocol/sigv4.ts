@@ -65,6 +65,7 @@ function canonicalRequest(
   ].join('\n');
 }
 
+/** The path in canonical form, in which services but S3 encode it a second time. */
 function encodePath(path: string): string {
   return path === '' ? '/' : path.split('/').map(encodeRfc3986).join('/');
 }
@@ -79,6 +80,7 @@ function normalisePath(path: string): string {
   return `/${kept.join('/')}${kept.length > 0 && path.endsWith('/') ? '/' : ''}`;
 }
 
+/** The query in canonical form: encoded, and sorted by name and value. */
 function canonicalQuery(rawQuery: string): string {
   return rawQuery
     .split('&')
@@ -99,6 +101,7 @@ function recode(text: string): string {
   return encodeRfc3986(decodePercent(text.replaceAll('+', ' ')));
 }
 
+/** Compares texts by their code units, for `sort`. */
 function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
@@ -133,12 +136,14 @@ export function signingKey(secret: string, scope: string): Uint8Array {
 const keptKeys = new Map<string, Uint8Array>();
 const MOST_KEYS = 100;
 
+/** HMAC-SHA256 of a text in UTF-8. */
 function hmac(key: Uint8Array, text: string): Uint8Array {
   return createHmac('sha256', key).update(text, 'utf8').digest();
 }
 
 /** A verified SigV4 signature. The service still checks the body against it. */
 export interface VerifiedSignature {
+  /** ID of the key that has signed. */
   readonly accessKeyId: string;
   /** Name of the session of a temporary key: what its token says. Undefined where tokens are not checked. */
   readonly session?: string | undefined;
@@ -153,6 +158,7 @@ export interface VerifiedSignature {
   readonly signingKey: Uint8Array;
   /** `20261120T073200Z` and `20261120/us-east-1/s3/aws4_request`, as the chunk signatures need them. */
   readonly timestamp: string;
+  /** The scope as it was signed: date, region, service and `aws4_request`. */
   readonly scope: string;
 }
 

@@ -11,6 +11,7 @@ export function xmlDocument([name, content]: XmlElement, namespace: string): str
   return `${DECLARATION}<${name}${attribute}>${xmlContent(content)}</${name}>`;
 }
 
+/** The content of an element: escaped text, or its children. */
 function xmlContent(content: XmlContent): string {
   if (typeof content !== 'object') return escapeXml(String(content));
   let text = '';

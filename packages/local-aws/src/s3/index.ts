@@ -53,7 +53,9 @@ const s3Operations: readonly S3Operation[] = [
 
 /** Options of {@link s3Service}. */
 export interface S3Options {
+  /** Holds the buckets. */
   readonly store: ObjectStore;
+  /** The clock of times of objects. */
   readonly clock: Clock;
   /** Finds the owner of an access key. Default: the root of the account with that number, else of the deployment's. */
   readonly callerOf?: (signer: Signer) => Caller;

@@ -4,11 +4,13 @@ import { nextRun } from './schedule.ts';
 
 /** A schedule of the template. */
 export interface Schedule {
+  /** Name of the schedule. */
   readonly name: string;
   /** `rate(…)` or `cron(…)`, UTC. */
   readonly expression: string;
   /** JSON that the target gets: a function as its event, a queue as the message's body. */
   readonly input: string;
+  /** ARN of the function that it invokes. */
   readonly targetArn: string;
   /** The role with which Scheduler calls the target. */
   readonly roleArn: string;

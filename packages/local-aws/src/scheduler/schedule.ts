@@ -6,9 +6,11 @@ const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 /** A field of a cron expression. */
 interface Field {
+  /** The field's name in messages. */
   readonly name: string;
   /** The least and the greatest value. */
   readonly from: number;
+  /** The greatest value. */
   readonly to: number;
   /** Names of the values from the least on. */
   readonly names: readonly string[];
@@ -26,13 +28,17 @@ const FIELDS: Readonly<Record<keyof CronFields, Field>> = {
 
 /** The values that each field matches. */
 interface CronFields {
+  /** Minutes of an hour, from 0. */
   readonly minutes: ReadonlySet<number>;
+  /** Hours of a day, from 0. */
   readonly hours: ReadonlySet<number>;
+  /** Days of a month, from 1. */
   readonly days: ReadonlySet<number>;
   /** 1 is January. */
   readonly months: ReadonlySet<number>;
   /** 1 is Sunday. */
   readonly weekdays: ReadonlySet<number>;
+  /** Calendar years. */
   readonly years: ReadonlySet<number>;
 }
 
@@ -56,6 +62,10 @@ function parseCron(text: string, invalid: (why: string) => Error): CronFields {
   };
 }
 
+/**
+ * The values that a field of a cron expression matches. @param invalid Makes the error for a field that AWS would
+ * refuse.
+ */
 function parseField(text: string, field: Field, invalid: (why: string) => Error): Set<number> {
   const values = new Set<number>();
   for (const item of text.split(',')) {

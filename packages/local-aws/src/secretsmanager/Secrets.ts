@@ -28,10 +28,15 @@ const DAY_MS = 86_400_000;
 
 /** Options of {@link Secrets}. */
 export interface SecretsOptions {
+  /** Folder of the secrets, created when missing. */
   readonly directory: string;
+  /** The clock of times of secrets and versions. */
   readonly clock: Clock;
+  /** The first part of ARNs after `arn:`. */
   readonly partition: string;
+  /** The region of the secrets. */
   readonly region: string;
+  /** The account of the secrets: twelve digits. */
   readonly account: string;
 }
 
@@ -97,9 +102,13 @@ export class Secrets {
 
   /** Makes a secret. Without a value it has no version yet. */
   create(input: {
+    /** Name of the secret. */
     readonly name: string;
+    /** Its `Description`; undefined without one. */
     readonly description?: string | undefined;
+    /** The value of its first version; undefined for a secret without a version. */
     readonly value?: string | undefined;
+    /** `ClientRequestToken`, the ID of the version. Default: a random one. */
     readonly token?: string | undefined;
     readonly declared?: string | undefined;
   }): { readonly secret: Secret; readonly version: SecretVersion | undefined } {
@@ -156,8 +165,11 @@ export class Secrets {
   put(
     id: string,
     input: {
+      /** The value of the version. */
       readonly value: string;
+      /** `ClientRequestToken`, the ID of the version. Default: a random one. */
       readonly token?: string | undefined;
+      /** Labels of the version. Default: `AWSCURRENT`. */
       readonly stages?: readonly string[] | undefined;
     },
   ): { readonly secret: Secret; readonly version: SecretVersion } {
@@ -303,6 +315,7 @@ function writeSecret(directory: string, secret: Secret): void {
   writeJsonFile(secretFile(directory, secret.name), secret);
 }
 
+/** The file of a secret: the name of a secret may have characters that a file's may not. */
 function secretFile(directory: string, name: string): string {
   return join(directory, `${createHash('sha256').update(name).digest('hex')}.json`);
 }

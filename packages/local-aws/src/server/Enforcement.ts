@@ -32,11 +32,15 @@ export class RefusedCall extends AwsError {}
 
 /** Options of {@link Enforcement}. */
 export interface EnforcementOptions {
+  /** The roles and users of the template. */
   readonly roles: Roles;
+  /** The buckets, whose policies take part in decisions. */
   readonly store: ObjectStore;
+  /** The keys, whose policies take part in decisions. */
   readonly keys: Keys;
   /** The deployment's account. */
   readonly account: string;
+  /** The clock of times of refusals. */
   readonly clock: Clock;
   /** Receives each sentence of a refusal that is not among those that are kept. */
   readonly onRefusal: (sentence: string) => void;

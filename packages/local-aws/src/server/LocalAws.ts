@@ -10,10 +10,13 @@ import type { ExistingResources } from './provision.ts';
 export interface LocalAccount {
   /** Twelve digits. */
   readonly id: string;
+  /** The region that the account's resources are in. */
   readonly region: string;
+  /** The first part of ARNs after `arn:`: `aws`. */
   readonly partition: string;
   /** Access key of the account's root. */
   readonly accessKeyId: string;
+  /** The secret of the account's root. */
   readonly secretAccessKey: string;
 }
 
@@ -86,8 +89,11 @@ export interface LocalAws {
   readonly directory: string;
   /** The stack's outputs with their values on AWS. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** The clock of all services, which can be moved. */
   readonly clock: MovableClock;
+  /** Failures on demand. */
   readonly faults: Faults;
+  /** Reads what waits and what is refused. */
   status(): LocalAwsStatus;
   /**
    * Delivers every buffer now, drains the functions' queues and waits for queries, until nothing that functions wrote or

@@ -24,6 +24,7 @@ const PRINCIPAL_TYPES: ReadonlySet<string> = new Set(['AWS::IAM::Role', 'AWS::IA
 
 /** The callers of a running local cloud, and the permissions that their calls need on AWS. */
 export interface CallPermissions {
+  /** The keys that sign calls, and whose they are. */
   readonly principals: AccessKeys;
   /** The deployment's account. */
   readonly account: string;

@@ -12,6 +12,7 @@ const MOST_QUERIES = 100;
 
 /** What a flush empties. */
 export interface Flushed extends Pick<Engines, 'firehose' | 'athena'> {
+  /** Queues that functions are invoked for. */
   readonly triggers: Triggers;
 }
 
@@ -42,6 +43,7 @@ export async function flushAll(
   return { delivered: sumByStream(delivered), undrained };
 }
 
+/** The deliveries with those of one stream added up. */
 function sumByStream(deliveries: readonly PendingDelivery[]): PendingDelivery[] {
   const sums = new Map<string, PendingDelivery>();
   for (const { stream, documents, bytes } of deliveries) {

@@ -14,8 +14,11 @@ import { objectSink } from './provision.ts';
 
 /** What runs by itself, and the logs to which it writes. */
 export interface Engines {
+  /** The delivery streams. */
   readonly firehose: Firehose;
+  /** The queries. */
   readonly athena: Athena;
+  /** The logs of functions. */
   readonly logs: FunctionLogs;
 }
 
@@ -68,6 +71,7 @@ export async function openEngines(
   return { firehose, athena, logs };
 }
 
+/** Opens Athena, with the permissions of its callers where policies are enforced. */
 function openQueries(state: CloudState): Promise<Athena> {
   const { folders, clock, faults, store, keys, catalog, permissions, enforcement, callerByKey } = state;
   return openAthena({

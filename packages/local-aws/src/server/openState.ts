@@ -37,25 +37,35 @@ const DEFAULT_ACCOUNT: LocalAccount = {
 
 /** Where ARNs of the deployment are. */
 export interface Place {
+  /** The region of the deployment. */
   readonly region: string;
   /** Twelve digits. */
   readonly account: string;
+  /** The first part of ARNs after `arn:`. */
   readonly partition: string;
 }
 
 /** What is stored on disk, by the service that keeps it. */
 interface Stores {
+  /** The buckets. */
   readonly store: ObjectStore;
+  /** Databases, tables and partitions. */
   readonly catalog: Catalog;
+  /** Metrics of services and functions. */
   readonly metrics: MetricStore;
+  /** The queues. */
   readonly queues: Queues;
+  /** The secrets. */
   readonly secrets: Secrets;
+  /** The keys of KMS. */
   readonly keys: Keys;
 }
 
 /** Who calls, and what a caller may do. */
 interface Identities {
+  /** Who calls, and which permissions a call needs. */
   readonly permissions: CallPermissions;
+  /** The roles and users of the template. */
   readonly roles: Roles;
   /** The caller to whom an access key belongs. */
   readonly callerByKey: (signer: Signer) => Caller;
@@ -65,10 +75,15 @@ interface Identities {
 
 /** Everything of a local cloud that neither runs by itself nor listens. */
 export interface CloudState extends Stores, Identities {
+  /** The account and the region. */
   readonly place: Place;
+  /** The clock of all services. */
   readonly clock: MovableClock;
+  /** Where each service keeps its files. */
   readonly folders: DataFolders;
+  /** Failures on demand. */
   readonly faults: Faults;
+  /** The event bus, with the rules of the template. */
   readonly bus: EventBus;
   readonly feed: Feed;
 }
@@ -107,6 +122,7 @@ export function openState(opened: AsyncDisposableStack, options: LocalAwsOptions
   };
 }
 
+/** The folders of the data directory, which this process alone may use until it is closed. */
 function openFolders(opened: AsyncDisposableStack, options: LocalAwsOptions): DataFolders {
   const folders = dataFolders(options.directory);
   process.umask(OTHERS);
@@ -116,6 +132,7 @@ function openFolders(opened: AsyncDisposableStack, options: LocalAwsOptions): Da
   return folders;
 }
 
+/** Opens what is stored on disk. */
 function openStores(
   opened: AsyncDisposableStack,
   folders: DataFolders,
@@ -146,12 +163,17 @@ function openStores(
   };
 }
 
+/** The roles, the keys and the permissions of the account. */
 function openIdentities(
   options: LocalAwsOptions,
   account: {
+    /** What is stored on disk. */
     readonly stores: Stores;
+    /** The account and the region. */
     readonly place: Place;
+    /** The clock of all services. */
     readonly clock: MovableClock;
+    /** Where each service keeps its files. */
     readonly folders: DataFolders;
     /** Credentials of the account's root. */
     readonly root: Credentials;
@@ -179,13 +201,19 @@ function openIdentities(
   return { permissions, roles, callerByKey, enforcement };
 }
 
+/** The event bus, which delivers to queues and, once there are any, to functions. */
 function openBus(
   opened: AsyncDisposableStack,
   account: {
+    /** What is stored on disk. */
     readonly stores: Stores;
+    /** The account and the region. */
     readonly place: Place;
+    /** The clock of all services. */
     readonly clock: MovableClock;
+    /** Failures on demand. */
     readonly faults: Faults;
+    /** What policies decide; undefined where they are not enforced. */
     readonly enforcement: Enforcement | undefined;
   },
 ): EventBus {

@@ -20,13 +20,21 @@ import { arnName } from '../template/resolveTemplate.ts';
 
 /** The services of an account that keep a template's resources. */
 export interface Services {
+  /** Keeps buckets. */
   readonly store: ObjectStore;
+  /** Keeps databases and tables. */
   readonly catalog: Catalog;
+  /** Keeps queues. */
   readonly queues: Queues;
+  /** Keeps secrets. */
   readonly secrets: Secrets;
+  /** Keeps keys and their aliases. */
   readonly keys: Keys;
+  /** Keeps workgroups. */
   readonly athena: Pick<Athena, 'ensureWorkGroup' | 'deleteWorkGroup' | 'workGroups'>;
+  /** Keeps rules. */
   readonly bus: EventBus;
+  /** Keeps delivery streams. */
   readonly firehose: Firehose;
 }
 
@@ -64,6 +72,7 @@ export function resourceHandlers(services: Services): ReadonlyMap<string, Resour
   ]);
 }
 
+/** Makes and deletes buckets. */
 function bucketHandler({ store }: Pick<Services, 'store'>): ResourceHandler {
   return {
     exists: ({ physicalId }) => store.hasBucket(physicalId),
@@ -79,6 +88,7 @@ function bucketHandler({ store }: Pick<Services, 'store'>): ResourceHandler {
   };
 }
 
+/** Sets and removes the policies of buckets. */
 function bucketPolicyHandler({ store }: Pick<Services, 'store'>): ResourceHandler {
   return {
     exists(resource) {
@@ -97,6 +107,7 @@ function bucketPolicyHandler({ store }: Pick<Services, 'store'>): ResourceHandle
   };
 }
 
+/** Makes and deletes databases of Glue. */
 function databaseHandler({ catalog }: Pick<Services, 'catalog'>): ResourceHandler {
   return {
     exists: ({ physicalId }) => catalog.databases().some(({ input }) => input.Name === physicalId),
@@ -105,6 +116,7 @@ function databaseHandler({ catalog }: Pick<Services, 'catalog'>): ResourceHandle
   };
 }
 
+/** Makes, updates and deletes tables of Glue. */
 function tableHandler({ catalog }: Pick<Services, 'catalog'>): ResourceHandler {
   return {
     exists(resource) {
@@ -126,6 +138,7 @@ function tableHandler({ catalog }: Pick<Services, 'catalog'>): ResourceHandler {
   };
 }
 
+/** Makes and deletes queues. */
 function queueHandler({ queues }: Pick<Services, 'queues'>): ResourceHandler {
   return {
     exists: (resource) => queues.has(queueName(resource)),
@@ -134,6 +147,7 @@ function queueHandler({ queues }: Pick<Services, 'queues'>): ResourceHandler {
   };
 }
 
+/** Makes and deletes workgroups of Athena. */
 function workGroupHandler({ athena }: Pick<Services, 'athena'>): ResourceHandler {
   return {
     exists: ({ physicalId }) => athena.workGroups().includes(physicalId),
@@ -143,6 +157,7 @@ function workGroupHandler({ athena }: Pick<Services, 'athena'>): ResourceHandler
   };
 }
 
+/** Makes and deletes secrets. */
 function secretHandler({ secrets }: Pick<Services, 'secrets'>): ResourceHandler {
   return {
     exists: (resource) => secrets.has(secretName(resource)),

@@ -54,6 +54,7 @@ function plain(action: string, resource: string): NeededPermission {
   return { action, resource, context: {} };
 }
 
+/** A call that a service makes as a principal. */
 function callOf(
   principal: string,
   service: string,
@@ -69,6 +70,7 @@ const routeSchema = z.object({ ApiId: z.string(), RouteKey: z.string(), Target: 
 
 /** A function that an HTTP API invokes for a route. */
 interface RouteFunction {
+  /** ARN of the function. */
   readonly functionArn: string;
   /** `aws:SourceArn` of the invocation. `*` in it matches any part of a path. */
   readonly sourceArn: string;

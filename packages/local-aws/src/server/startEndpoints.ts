@@ -25,6 +25,7 @@ export interface EndpointsOptions {
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
   /** Whether the function's policy lets API Gateway invoke it for a route. */
   readonly mayInvoke: (functionName: string, routeKey: string) => boolean;
+  /** The clock of the times of events and of limits. */
   readonly clock: LocalClock;
   /** Injected failures of requests, of the service `gateway`. */
   readonly faults: Faults;

@@ -41,6 +41,7 @@ export interface FunctionAccess {
 export interface FunctionsOptions {
   /** Opens a function's log, or continues with it, and returns what takes its output. */
   readonly openLog: (functionName: string) => (text: string) => void;
+  /** The region of the functions. */
   readonly region: string;
   /** The endpoint of every AWS service. */
   readonly endpoint: string;
@@ -60,7 +61,9 @@ export interface FunctionsOptions {
 
 /** A function whose code is loaded. */
 interface RunningFunction {
+  /** The function as the template has it. */
   readonly deployed: DeployedFunction;
+  /** The environments that run its code. */
   readonly environments: LambdaFunction;
   /** Takes whole lines. */
   readonly log: (text: string) => void;

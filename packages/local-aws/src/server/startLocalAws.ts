@@ -48,15 +48,21 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
 
 /** What runs the code of functions. */
 interface Workers {
+  /** The functions of the template. */
   readonly functions: Functions;
+  /** What invokes functions: queues and schedules. */
   readonly triggers: Triggers;
 }
 
 /** A cloud whose parts are all open: what the result of a start is made of. */
 interface OpenCloud extends Engines, Workers {
+  /** What is stored, and who may call. */
   readonly state: CloudState;
+  /** The services that the edge stands for. */
   readonly services: readonly AwsService[];
+  /** The resources of the template. */
   readonly deployment: Deployment;
+  /** Where the cloud answers, and where it keeps everything. */
   readonly addresses: Pick<LocalAws, 'endpoint' | 'api' | 'functionUrls' | 'directory'>;
 }
 
@@ -111,6 +117,9 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   };
 }
 
+/**
+ * Opens the endpoint of all services and of the control API. @param controlled Undefined until the cloud has started.
+ */
 async function openEdge(
   opened: AsyncDisposableStack,
   options: LocalAwsOptions,
@@ -143,6 +152,7 @@ async function openEdge(
   return edge;
 }
 
+/** Makes what runs functions and what invokes them; there are none yet. */
 function startWorkers(
   opened: AsyncDisposableStack,
   options: LocalAwsOptions,
@@ -211,10 +221,12 @@ async function runDeployment(
   for (const schedule of deployment.schedules) triggers.addSchedule(schedule);
 }
 
+/** The absolute path that the paths of functions' code begin in. */
 function codeDirectoryOf({ codeDirectory = '.' }: StackSource): string {
   return resolve(codeDirectory);
 }
 
+/** Opens the HTTP API and the Function URLs of the template. */
 async function openEndpoints(
   opened: AsyncDisposableStack,
   options: LocalAwsOptions,

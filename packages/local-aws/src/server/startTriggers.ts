@@ -45,8 +45,11 @@ const DRAIN_ROUNDS = 6;
 
 /** Options of {@link startTriggers}. */
 export interface TriggersOptions {
+  /** The queues of the account. */
   readonly queues: Queues;
+  /** The functions that are invoked. */
   readonly functions: Functions;
+  /** The clock of schedules and polling. */
   readonly clock: LocalClock;
   /** Decides what Lambda and Scheduler do with roles. Default: they may do everything. */
   readonly access?: TriggerAccess | undefined;
@@ -58,7 +61,9 @@ export interface TriggersOptions {
 
 /** The mapping of a queue to a function. A disabled mapping has no poller. */
 interface Mapping {
+  /** The queue that is polled. */
   readonly queue: Queue;
+  /** Passes its messages to the function; absent for a mapping that is disabled. */
   readonly poller?: EventSourceMapping;
 }
 
@@ -116,6 +121,7 @@ function reportFailure(error: unknown): void {
   if (!(error instanceof RefusedCall)) reportDefect(error);
 }
 
+/** Starts to pass messages of a queue to a function. */
 function startPoller(
   queue: Queue,
   mapping: DeployedMapping,

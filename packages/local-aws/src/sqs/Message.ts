@@ -42,12 +42,19 @@ export function bodyMd5(body: string): string {
 
 /** The attributes of a message that SQS sets: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
 export interface SystemAttributes {
+  /** ID of who sent the message. */
   readonly SenderId: string;
+  /** When it was sent, epoch milliseconds in digits. */
   readonly SentTimestamp: string;
+  /** How often it was received, this time included. */
   readonly ApproximateReceiveCount: string;
+  /** When it was first received, epoch milliseconds in digits. */
   readonly ApproximateFirstReceiveTimestamp: string;
+  /** The X-Ray header that it was sent with; absent without one. */
   readonly AWSTraceHeader?: string;
+  /** The group that it was sent with; absent without one. */
   readonly MessageGroupId?: string;
+  /** ARN of the queue that it came from; absent for a message that was not moved. */
   readonly DeadLetterQueueSourceArn?: string;
 }
 
@@ -128,6 +135,7 @@ export class MessageJournal {
   }
 }
 
+/** The lines of a journal that has these messages and nothing else. */
 function linesOf(messages: ReadonlyMap<string, Message>): Line[] {
   return [...messages.values()].map((message) => ({ put: [message] }));
 }

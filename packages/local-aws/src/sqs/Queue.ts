@@ -29,7 +29,9 @@ export interface SendOptions {
 
 /** Options of a {@link Queue}. */
 export interface QueueOptions {
+  /** Name of the queue. */
   readonly name: string;
+  /** ARN of the queue. */
   readonly arn: string;
   /** The attributes that the queue begins with. */
   readonly settings: QueueSettings;
@@ -37,6 +39,7 @@ export interface QueueOptions {
   readonly createdAt: number;
   /** File with its messages. */
   readonly file: string;
+  /** The clock of delays, visibility and retention. */
   readonly clock: LocalClock;
   /** Moves messages that were received too often to another queue. Returns false when that queue doesn't exist. */
   readonly giveUp: (targetArn: string, messages: readonly Message[]) => boolean;

@@ -35,8 +35,11 @@ export interface QueueMinute {
 export interface QueuesOptions {
   /** Folder with one folder for each queue. */
   readonly directory: string;
+  /** The clock of all queues. */
   readonly clock: LocalClock;
+  /** The region of the queues. */
   readonly region: string;
+  /** The account of the queues: twelve digits. */
   readonly account: string;
   /** Called once a minute for each queue with messages, and once more when it is empty. Default: not called. */
   readonly onMinute?: (minute: QueueMinute) => void;

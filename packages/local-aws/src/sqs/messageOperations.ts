@@ -121,6 +121,9 @@ function within(value: number, name: string, least: number, most: number): numbe
   throw outOfRange(value, name, `Must be >= ${least} and <= ${most}, if provided`);
 }
 
+/**
+ * A message as `ReceiveMessage` answers it. @param names Names of the attributes that the caller asks for, or `All`.
+ */
 function messageDocument(message: ReceivedMessage, names: ReadonlySet<string>, account: string) {
   const attributes = Object.fromEntries(
     Object.entries(systemAttributes(message, account)).filter(

@@ -14,7 +14,9 @@ import type { XmlElement } from '../protocol/xml.ts';
 
 /** Options of AssumeRole: the roles that exist, and the credentials of their sessions. */
 export interface RoleSessions {
+  /** The roles that can be taken. */
   readonly roles: Roles;
+  /** The clock of the sessions' ends. */
   readonly clock: Clock;
   /** Issues the credentials of a role's session: sessions don't expire here. */
   readonly issue: (roleArn: string, session: string, policy?: string) => SessionCredentials;
@@ -86,6 +88,7 @@ export function stsService({ account, callerOf, sessions }: StsOptions): AwsServ
   });
 }
 
+/** A caller as `GetCallerIdentity` answers it. */
 function identityElements(caller: Caller): XmlElement[] {
   return [
     ['Arn', caller.sessionArn ?? caller.arn],

@@ -6,15 +6,21 @@ import type { Schedule } from '../scheduler/index.ts';
 
 /** A resource whose properties one service receives unchanged and validates itself. */
 export interface Part {
+  /** Its name in the template. */
   readonly logicalId: string;
+  /** Its name in the service. */
   readonly name: string;
+  /** Its ARN. */
   readonly arn: string;
+  /** The properties as the template has them, with evaluated functions. */
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
 /** A bucket of the template. */
 export interface DeployedBucket {
+  /** Its name in the template. */
   readonly logicalId: string;
+  /** Name of the bucket. */
   readonly name: string;
   /** Whether its object events go to EventBridge. */
   readonly eventBridge: boolean;
@@ -26,7 +32,9 @@ export interface DeployedBucket {
 
 /** A Glue database of the template. */
 export interface DeployedDatabase {
+  /** Its name in the template. */
   readonly logicalId: string;
+  /** Name of the database. */
   readonly name: string;
   /** Glue's `DatabaseInput`, unchanged. */
   readonly input: Readonly<Record<string, unknown>>;
@@ -34,8 +42,11 @@ export interface DeployedDatabase {
 
 /** A Glue table of the template. */
 export interface DeployedTable {
+  /** Its name in the template. */
   readonly logicalId: string;
+  /** Name of the database that the table is in. */
   readonly databaseName: string;
+  /** Name of the table. */
   readonly name: string;
   /** Glue's `TableInput`, unchanged. */
   readonly input: Readonly<Record<string, unknown>>;
@@ -43,7 +54,9 @@ export interface DeployedTable {
 
 /** An Athena workgroup of the template. */
 export interface DeployedWorkGroup {
+  /** Its name in the template. */
   readonly logicalId: string;
+  /** Name of the workgroup. */
   readonly name: string;
   /** Properties that Athena receives unchanged. */
   readonly properties: Readonly<Record<string, unknown>>;
@@ -51,18 +64,25 @@ export interface DeployedWorkGroup {
 
 /** A function of the template and the location of its code. */
 export interface DeployedFunction {
+  /** Its name in the template. */
   readonly logicalId: string;
+  /** Name of the function. */
   readonly name: string;
+  /** ARN of the function. */
   readonly arn: string;
   /** The handler as in the template: `build/collect/handler.handler`. */
   readonly handler: string;
   /** The module in the package's directory, `build/collect/handler.mjs`, and the name of its export. */
   readonly modulePath: string;
+  /** Name of the module's export that is invoked. */
   readonly exportName: string;
+  /** The function's own environment variables; empty without any. */
   readonly env: Readonly<Record<string, string>>;
+  /** Seconds after which an invocation is ended. */
   readonly timeoutSeconds: number;
   /** Executions at the same time above which the function is throttled. Undefined: no limit of its own. */
   readonly reservedConcurrency?: number | undefined;
+  /** Memory in MB. */
   readonly memoryMb: number;
   /** ARN of its execution role, as whose session the function makes its calls. */
   readonly role: string;
@@ -74,8 +94,11 @@ export interface DeployedFunction {
 
 /** An event source mapping: it passes messages of a queue to a function. */
 export interface DeployedMapping {
+  /** Its name in the template. */
   readonly logicalId: string;
+  /** ARN of the queue. */
   readonly queueArn: string;
+  /** Name of the function. */
   readonly functionName: string;
   /** Messages of one batch at the most. */
   readonly batchSize: number;
@@ -85,21 +108,34 @@ export interface DeployedMapping {
   readonly maximumConcurrency: number | undefined;
   /** Whether the function reports the failed messages of a batch: `ReportBatchItemFailures`. */
   readonly partialResponses: boolean;
+  /** Whether messages are passed at all. */
   readonly enabled: boolean;
 }
 
 /** Everything that the local cloud creates from a template. */
 export interface Deployment {
+  /** The buckets, with the policies that the template gives them. */
   readonly buckets: readonly DeployedBucket[];
+  /** The databases of Glue. */
   readonly databases: readonly DeployedDatabase[];
+  /** The tables of Glue. */
   readonly tables: readonly DeployedTable[];
+  /** The delivery streams of Firehose. */
   readonly deliveryStreams: readonly Part[];
+  /** The secrets. */
   readonly secrets: readonly Part[];
+  /** The workgroups of Athena. */
   readonly workGroups: readonly DeployedWorkGroup[];
+  /** The keys of KMS. */
   readonly keys: readonly Part[];
+  /** The schedules that are not disabled. */
   readonly schedules: readonly Schedule[];
+  /** The functions of Lambda. */
   readonly functions: readonly DeployedFunction[];
+  /** The mappings of queues to functions. */
   readonly eventSourceMappings: readonly DeployedMapping[];
+  /** The HTTP API; undefined if the template has none. */
   readonly httpApi: HttpApi | undefined;
+  /** The Function URLs. */
   readonly functionUrls: readonly FunctionUrl[];
 }

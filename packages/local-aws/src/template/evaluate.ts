@@ -6,7 +6,9 @@ import { attributePath, intrinsicOf, SUB_PLACEHOLDER } from './Template.ts';
  * message.
  */
 export interface Scope {
+  /** The value of `Ref`: a text, or that the property is to be left out. */
   readonly ref: (name: string, where: string) => string | typeof NO_VALUE;
+  /** The value of `Fn::GetAtt`. */
   readonly attribute: (logicalId: string, attribute: string, where: string) => string;
 }
 
@@ -99,10 +101,12 @@ function textOf(value: unknown, name: string, where: string): string {
   throw invalid(where, `${name} takes texts`);
 }
 
+/** Whether an evaluated value is kept: `AWS::NoValue` leaves a property or an item out. */
 function isValue(value: unknown): boolean {
   return value !== NO_VALUE;
 }
 
+/** The error for a template that is wrong. @param where The place in the template. */
 function invalid(where: string, why: string): Error {
   return new TemplateError('TEMPLATE_INVALID', `${where}: ${why}.`);
 }

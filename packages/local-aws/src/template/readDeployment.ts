@@ -110,7 +110,9 @@ export function deployedBucket(
 
 /** The policy of a bucket, as JSON. */
 export interface BucketPolicy {
+  /** Name of the bucket. */
   readonly bucket: string;
+  /** The policy document as JSON. */
   readonly policy: string;
 }
 
@@ -130,6 +132,7 @@ function part(resource: ResolvedResource): Part {
   };
 }
 
+/** ARN of a resource. @throws TemplateError `TEMPLATE_INVALID` for a type without ARNs. */
 function arnOf(resource: ResolvedResource): string {
   if (resource.arn !== undefined) return resource.arn;
   throw new TemplateError('TEMPLATE_INVALID', `${resource.logicalId} has no ARN.`);

@@ -83,6 +83,7 @@ export function functionUrl(
   };
 }
 
+/** The CORS settings of an API; undefined without any. */
 function corsOf(cors: ReturnType<typeof apiProperties.parse>['CorsConfiguration']): Cors | undefined {
   if (cors === undefined) return undefined;
   return {

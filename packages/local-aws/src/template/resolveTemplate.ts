@@ -15,7 +15,9 @@ import { type DeletionPolicy, orderResources, type Template, type UpdateReplaceP
 
 /** A resource with evaluated intrinsic functions. */
 export interface ResolvedResource {
+  /** Its name in the template. */
   readonly logicalId: string;
+  /** E.g. `AWS::S3::Bucket`. */
   readonly type: string;
   /** Value of `Ref`: usually the name; for a queue its URL. */
   readonly physicalId: string;
@@ -25,6 +27,7 @@ export interface ResolvedResource {
   readonly url?: string | undefined;
   /** Whether the local cloud creates it: {@link ResourceType}. */
   readonly locally: 'built' | 'inert';
+  /** The properties, without those that have no value. */
   readonly properties: Readonly<Record<string, unknown>>;
   /** Action when the resource leaves the stack. Default `Delete`. */
   readonly deletionPolicy?: DeletionPolicy | undefined;
@@ -34,13 +37,17 @@ export interface ResolvedResource {
 
 /** A template as deployed: plain values only, resources in dependency order. */
 export interface ResolvedTemplate {
+  /** The resources, each after those that it refers to. */
   readonly resources: readonly ResolvedResource[];
+  /** The values of the outputs by their names; empty without outputs. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 
 /** A resource to which later ones can refer. */
 interface NamedResource {
+  /** What its `Ref` and attributes are derived from. */
   readonly resource: KnownResource;
+  /** How resources of its type are named. */
   readonly type: ResourceType;
   /** e.g. `AWS::S3::Bucket`. */
   readonly typeName: string;
@@ -141,6 +148,7 @@ function pseudoParameter(name: string, stack: StackIdentity, where: string): str
   }
 }
 
+/** The error for a name that the template does not have. @param where The place that uses it. */
 function unknownReference(reference: string, where: string): Error {
   return new TemplateError('TEMPLATE_REFERENCE_UNKNOWN', `${reference} at ${where}.`);
 }

@@ -3,8 +3,11 @@ import { secretArn } from '../secretsmanager/Secret.ts';
 
 /** A resource with evaluated properties, from which its `Ref` and attributes are derived. */
 export interface KnownResource {
+  /** Its name in the template. */
   readonly logicalId: string;
+  /** Its properties, with evaluated functions. */
   readonly properties: Readonly<Record<string, unknown>>;
+  /** The stack that it belongs to. */
   readonly stack: StackIdentity;
 }
 
@@ -12,7 +15,9 @@ export interface KnownResource {
 export interface ResourceType {
   /** `built`: the local cloud creates it. `inert`: it has no observable effect here. */
   readonly locally: 'built' | 'inert';
+  /** Derives the value of `Ref`. */
   readonly ref: (resource: KnownResource) => string;
+  /** Derives the values of `Fn::GetAtt`, by the names of attributes; empty for a type without attributes. */
   readonly attributes: Readonly<Record<string, (resource: KnownResource) => string>>;
 }
 
@@ -122,10 +127,12 @@ export const INERT_LOGICAL_IDS: ReadonlySet<string> = new Set([
 /** Derives a name, an identifier or an ARN from a resource. */
 type Name = (resource: KnownResource) => string;
 
+/** A type whose resources the local cloud creates. */
 function built(ref: Name, attributes: Record<string, Name> = {}): ResourceType {
   return { locally: 'built', ref, attributes };
 }
 
+/** A type whose resources have no observable effect here. */
 function inert(ref: Name, attributes: Record<string, Name> = {}): ResourceType {
   return { locally: 'inert', ref, attributes };
 }
@@ -140,14 +147,17 @@ function nameOf(
   return name === undefined ? generated(generatedName(resource)) : text(name);
 }
 
+/** As {@link nameOf}, for the `Ref` of a type. */
 function named(property: string, generated?: (name: string) => string): Name {
   return (resource) => nameOf(resource, property, generated);
 }
 
+/** A name as CloudFormation generates it: `<stack>-<logical ID>-<suffix>`. */
 function generatedName(resource: KnownResource): string {
   return `${resource.stack.stackName}-${resource.logicalId}-${digest(resource).slice(0, 12).toUpperCase()}`;
 }
 
+/** The name as S3 and Glue take it. */
 function lowerCase(name: string): string {
   return name.toLowerCase();
 }
@@ -159,10 +169,12 @@ function nameInInput(resource: KnownResource, member: string): string {
   return name === undefined ? generatedName(resource).toLowerCase() : text(name);
 }
 
+/** ARN of a resource of IAM, which has no region. */
 function iamArn({ stack }: KnownResource, resourceName: string): string {
   return `arn:${stack.partition}:iam::${stack.account}:${resourceName}`;
 }
 
+/** ARN of a managed policy. */
 function managedPolicyArn(resource: KnownResource): string {
   return iamArn(resource, `policy/${nameOf(resource, 'ManagedPolicyName')}`);
 }
@@ -172,6 +184,7 @@ function accessKeyId(resource: KnownResource): string {
   return `AKIA${digest(resource).slice(0, 16).toUpperCase()}`;
 }
 
+/** URL of a queue, which is its `Ref`. */
 function queueUrl(resource: KnownResource): string {
   return `${resource.stack.endpoint}/${resource.stack.account}/${nameOf(resource, 'QueueName')}`;
 }
@@ -181,6 +194,7 @@ function secretRef(resource: KnownResource): string {
   return secretArn({ ...resource.stack, name: nameOf(resource, 'Name') });
 }
 
+/** ARN of a resource in the stack's region. */
 function arn({ stack }: KnownResource, service: string, resourceName: string): string {
   return `arn:${stack.partition}:${service}:${stack.region}:${stack.account}:${resourceName}`;
 }
@@ -195,10 +209,12 @@ function urlHost(resource: KnownResource): string {
   return `${digest(resource).slice(0, 32)}.lambda-url.${resource.stack.region}.on.aws`;
 }
 
+/** Seven characters, like the IDs of an API's parts. */
 function shortId(resource: KnownResource): string {
   return digest(resource).slice(0, 7);
 }
 
+/** A UUID that depends only on stack and logical ID. */
 function uuid(resource: KnownResource): string {
   return uuidOf(digest(resource));
 }
@@ -220,9 +236,13 @@ function text(value: unknown): string {
 
 /** The account and region to which a stack would be deployed, for pseudo parameters and ARNs. */
 export interface StackIdentity {
+  /** The region. */
   readonly region: string;
+  /** The account: twelve digits. */
   readonly account: string;
+  /** The first part of ARNs after `arn:`. */
   readonly partition: string;
+  /** Name of the stack. */
   readonly stackName: string;
   /** The edge endpoint, e.g. `http://127.0.0.1:4566`: a queue's `Ref` is its URL there. */
   readonly endpoint: string;

@@ -10,6 +10,7 @@ export { temporaryDirectory } from './temporaryDirectory.ts';
 
 /** A local cloud of a test. */
 export interface TestAws {
+  /** The cloud itself. */
   readonly aws: LocalAws;
   /** Options for AWS SDK clients that reach it as the account's root. They don't retry. */
   readonly options: ClientOptions;

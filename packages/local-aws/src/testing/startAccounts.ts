@@ -19,10 +19,15 @@ const place = { partition: 'aws', region: 'us-east-1', account: '000000000000' }
 
 /** The services in which several accounts meet, and Glue, which is the deployment's alone. */
 export interface Accounts {
+  /** The buckets of all accounts. */
   readonly store: ObjectStore;
+  /** The keys of KMS of all accounts. */
   readonly keys: Keys;
+  /** The roles and users of all accounts. */
   readonly roles: Roles;
+  /** The access keys of all accounts. */
   readonly principals: AccessKeys;
+  /** Glue of the deployment's account. */
   readonly catalog: Catalog;
   /** Options of clients that sign as the root of the deployment's account. */
   readonly options: ClientOptions;
@@ -30,6 +35,7 @@ export interface Accounts {
   readonly directory: string;
   /** Lets `close` close a client, and returns it. */
   kept<Client extends { destroy(): void }>(client: Client): Client;
+  /** Stops the services and removes what they have stored. */
   close(): Promise<void>;
 }
 

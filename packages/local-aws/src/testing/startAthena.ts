@@ -24,29 +24,41 @@ export const BUCKET = 'results';
 
 /** Options to open a runner of a test. */
 export interface RunnerPlace {
+  /** The local Glue. */
   readonly catalog: Catalog;
+  /** The local S3. */
   readonly store: ObjectStore;
+  /** The prepared statements that `EXECUTE` finds. */
   readonly prepared: PreparedStatements;
+  /** The clock of `current_timestamp`. */
   readonly clock: ManualClock;
+  /** A scratch folder. */
   readonly directory: string;
 }
 
 /** A local Athena that a test has started. */
 export interface StartedAthena {
+  /** The clock of the queries, which a test moves. */
   readonly clock: ManualClock;
+  /** The local S3, which has tables and results. */
   readonly store: ObjectStore;
+  /** The local Glue. */
   readonly catalog: Catalog;
+  /** Failures on demand. */
   readonly faults: Faults;
   /** Defects of the emulator. A test requires that there is none. */
   readonly defects: readonly unknown[];
   /** Calls to Glue and S3, with the access key of each. */
   readonly calls: unknown[];
+  /** The Athena that runs. */
   readonly athena: Athena;
+  /** A client of it. */
   readonly client: AthenaClient;
   /** Options of further clients. */
   readonly options: ClientOptions;
   /** Stops it and starts another on the same directory. */
   restart(): Promise<void>;
+  /** Stops it and removes what it has stored. */
   close(): Promise<void>;
 }
 

@@ -7,14 +7,19 @@ import { temporaryDirectory } from './temporaryDirectory.ts';
 
 /** An embedded S3 in a temporary folder, behind a real edge, with a real client. */
 export interface RunningS3 {
+  /** URL of the edge. */
   readonly url: string;
+  /** The folder of the buckets. */
   readonly directory: string;
+  /** The buckets themselves. */
   readonly store: ObjectStore;
+  /** A client of it. */
   readonly client: S3Client;
   /** Defects of the emulator that the edge has reported. A test requires that there is none. */
   readonly defects: unknown[];
   /** Makes a further client, which `close` closes. */
   makeClient(config?: S3ClientConfig): S3Client;
+  /** Stops it, closes its clients and removes what it has stored. */
   close(): Promise<void>;
 }
 

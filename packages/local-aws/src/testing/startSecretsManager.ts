@@ -10,13 +10,17 @@ export const START = Date.UTC(2026, 10, 20, 7, 32);
 
 /** A local Secrets Manager that a test has started. */
 export interface StartedSecretsManager {
+  /** A client of it. */
   readonly client: SecretsManagerClient;
+  /** The secrets themselves. */
   readonly secrets: Secrets;
+  /** The clock of the secrets, which a test moves. */
   readonly clock: ManualClock;
   /** Options of further clients. */
   readonly options: ClientOptions;
   /** Reads the directory again, as a restart does. */
   reopen(): Secrets;
+  /** Stops it and removes what it has stored. */
   close(): Promise<void>;
 }
 

@@ -5,9 +5,13 @@ import type { AwsService } from '../protocol/index.ts';
 
 /** Options of every client of the local cloud. */
 export interface ClientOptions {
+  /** URL of the edge. */
   readonly endpoint: string;
+  /** The region that requests are signed for. */
   readonly region: string;
+  /** The key that signs. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** How often a client sends a request. */
   readonly maxAttempts: number;
 }
 

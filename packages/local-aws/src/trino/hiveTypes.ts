@@ -2,6 +2,7 @@ import { quoteName } from '../base/sql.ts';
 
 /** The names of a Glue type in DuckDB and in Trino. */
 export interface HiveType {
+  /** DuckDB's name of the type. */
   readonly duckDb: string;
   /** E.g. `varchar`, `array(row(a integer))`, as in `information_schema`. */
   readonly trino: string;
@@ -53,6 +54,7 @@ export function parseHiveType(text: string): HiveType | undefined {
   return kind === 'struct' ? parseStructType(parts) : undefined;
 }
 
+/** The type of a struct; undefined if a field has no name or no known type. @param parts Fields: `a:int`. */
 function parseStructType(parts: readonly string[]): HiveType | undefined {
   const fields: { readonly name: string; readonly type: HiveType }[] = [];
   for (const part of parts) {

@@ -31,7 +31,9 @@ export interface ScopeOptions {
 
 /** A table with files, and how the session has it. */
 interface BaseTable {
+  /** The table in the catalog. */
   readonly entry: TableEntry;
+  /** The table in the session of DuckDB. */
   readonly table: SessionTable;
 }
 

@@ -8,7 +8,9 @@ import { linePosition, refusal, SqlError } from '../../trino/index.ts';
  * https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
  */
 export class StatementError extends Error {
+  /** Who is at fault: 1 the system, 2 the user, 3 something else. */
   readonly category: 1 | 2 | 3;
+  /** Athena's number of the error. */
   readonly type: number;
   /** Whether Athena says that the same statement may succeed later. */
   readonly retryable: boolean;
@@ -18,6 +20,7 @@ export class StatementError extends Error {
     options: {
       readonly category?: 1 | 2 | 3;
       readonly type: number;
+      /** Whether a retry may succeed. Default: no. */
       readonly retryable?: boolean;
       readonly cause?: unknown;
     },

@@ -92,12 +92,15 @@ export interface PreparedStatements {
  */
 export type QueryCall =
   | {
+      /** Tells a call of Glue. */
       readonly service: 'glue';
       /** The name of Glue's operation, and its input. */
       readonly operation: string;
+      /** The names that the operation is about. */
       readonly input: Readonly<Record<string, string>>;
     }
   | {
+      /** Tells a call of S3. */
       readonly service: 's3';
       /** A table's object, or an object that the query writes or removes; a folder that is listed; the place of a bucket. */
       readonly operation: 'GetObject' | 'PutObject' | 'DeleteObject' | 'ListBucket' | 'GetBucketLocation';

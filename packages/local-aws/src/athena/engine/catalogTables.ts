@@ -55,6 +55,7 @@ export function informationSchemaSql(catalog: Catalog): string {
   return `CREATE SCHEMA ${SCHEMA}; ${statements.join('\n')}`;
 }
 
+/** The rows of `information_schema.columns` for a table: first its data's columns, then its partition keys. */
 function columnRows({ databaseName, input }: TableEntry): Row[] {
   const dataColumns = input.StorageDescriptor?.Columns ?? [];
   const keys = input.PartitionKeys ?? [];
@@ -72,6 +73,7 @@ function columnRows({ databaseName, input }: TableEntry): Row[] {
   ]);
 }
 
+/** A value in SQL. */
 function sqlLiteral(value: string | number | null): string {
   return typeof value === 'string' ? quoteText(value) : String(value ?? 'NULL');
 }

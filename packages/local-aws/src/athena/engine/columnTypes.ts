@@ -15,9 +15,13 @@ const MOST_BYTES = 1_073_741_824;
 
 /** The names of a type in Athena, Hive and Trino, and its precision in ColumnInfo. */
 interface KnownType {
+  /** Athena's name, as ColumnInfo has it. */
   readonly athena: string;
+  /** Hive's name, as Glue has it. Default: Athena's. */
   readonly hive?: string;
+  /** Trino's name, as `typeof` has it. Default: Athena's. */
   readonly trino?: string;
+  /** Digits of a number, or the most characters or bytes of a value; 0 where Athena states none. */
   readonly precision: number;
 }
 

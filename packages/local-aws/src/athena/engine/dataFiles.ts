@@ -7,7 +7,9 @@ import { STATEMENT_LIMITS } from './StatementRunner.ts';
 export interface DataFile {
   /** The path of the file with its content. */
   readonly path: string;
+  /** Name of the bucket that the object is in. */
   readonly bucket: string;
+  /** Key of the object. */
   readonly key: string;
   /** Bytes. */
   readonly size: number;
@@ -17,6 +19,7 @@ export interface DataFile {
 
 /** A folder of S3. */
 export interface S3Folder {
+  /** Name of the bucket. */
   readonly bucket: string;
   /** A prefix of keys. It ends with a slash or is empty. */
   readonly folder: string;
@@ -73,6 +76,7 @@ export function partitionFolder(keys: readonly string[], values: readonly string
   return keys.map((key, index) => `${key}=${escapeValue(values[index] ?? '')}`).join('/');
 }
 
+/** A partition's value in the name of a folder, where Hive escapes some characters: `10:05` is `10%3A05`. */
 function escapeValue(value: string): string {
   return value.replaceAll(
     ESCAPED_IN_FOLDERS,

@@ -23,6 +23,7 @@ export interface FailedQuery {
   readonly sql: string;
   /** The offset of the query in it. */
   readonly shift: number;
+  /** The query as DuckDB has it. */
   readonly translation: Translation;
   /** The number of characters before the translation in the text that ran. */
   readonly prefix: number;
@@ -59,10 +60,13 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
 
 /** An error of DuckDB, and the query that failed with it. */
 interface Failure {
+  /** The error as DuckDB has thrown it. */
   readonly error: Error;
+  /** The query that failed. */
   readonly query: FailedQuery;
   /** DuckDB's kind of the error, e.g. `Binder`. */
   readonly type: string;
+  /** DuckDB's kind within the type; undefined if it states none. */
   readonly subtype: string | undefined;
   /** DuckDB's sentence, and further lines. */
   readonly message: string;
@@ -82,6 +86,10 @@ function failureAt(
   return statementError(code, text, at, error);
 }
 
+/**
+ * The error of a text that DuckDB cannot parse, in Athena's words: it names the token that was not expected, or the
+ * end.
+ */
 function syntaxFailure(failure: Failure): StatementError {
   const { message, query, place } = failure;
   const near = /at or near "(.*)"/s.exec(message)?.[1];
@@ -180,6 +188,7 @@ function readProblem(text: string): z.output<typeof problemSchema> | undefined {
 
 /** A place in the user's text. */
 interface StatementPlace {
+  /** The user's whole statement. */
   readonly sql: string;
   /** Characters before the place. */
   readonly offset: number;

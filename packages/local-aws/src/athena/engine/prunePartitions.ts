@@ -24,7 +24,9 @@ export async function readScans(session: Session, sql: string): Promise<readonly
 
 /** A partition that can contain rows of a query's result. */
 export interface NeededPartition {
+  /** The values of its keys, in the order of the table's partition keys. */
   readonly values: readonly string[];
+  /** Its `s3://` location. */
   readonly location: string;
 }
 

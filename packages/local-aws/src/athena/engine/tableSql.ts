@@ -5,7 +5,9 @@ import { readFunction, type TableFormat } from './tableFormat.ts';
 
 /** A column of a table in the session, with its DuckDB type. */
 export interface SessionColumn {
+  /** The column's name, in lower case. */
   readonly name: string;
+  /** DuckDB's name of the type. */
   readonly type: string;
   /** Trino's name of the type. */
   readonly trino: string;
@@ -13,9 +15,13 @@ export interface SessionColumn {
 
 /** A table in the session. */
 export interface SessionTable {
+  /** The name of the database, in lower case. */
   readonly database: string;
+  /** The name of the table, in lower case. */
   readonly name: string;
+  /** The columns that the files have, in order. */
   readonly columns: readonly SessionColumn[];
+  /** The partition keys, whose values are not in the files; empty for a table without partitions. */
   readonly keys: readonly SessionColumn[];
   /** The format of its files. */
   readonly format: TableFormat;
@@ -63,6 +69,7 @@ function shownAs({ name, type }: SessionColumn): string {
     THEN CAST(${column} AS TIMESTAMP) ELSE TIMESTAMP '-infinity' END`;
 }
 
+/** The call that reads a table's files. @param hidden Whether it also has the path of each row's file. */
 function readFilesSql(
   { columns, keys, format }: SessionTable,
   files: readonly DataFile[],

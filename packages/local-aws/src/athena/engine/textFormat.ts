@@ -36,6 +36,7 @@ export function textFormatter(type: DuckDBType): (value: DuckDBValue) => string 
   return (value) => (value === null ? null : toText(value));
 }
 
+/** The function that writes values of a type, other than null. */
 function formatterFor(type: DuckDBType): ToText {
   if (type.typeId === DuckDBTypeId.DOUBLE) return (value) => doubleText(Number(value));
   if (type.typeId === DuckDBTypeId.HUGEINT) return (value) => bigintText(BigInt(String(value)));
@@ -78,11 +79,13 @@ function bigintText(value: bigint): string {
   return String(value);
 }
 
+/** As {@link formatterFor} for a value within a list, a map or a row, where null is `null`. */
 function nestedFormatter(type: DuckDBType): ToText {
   const toText = formatterFor(type);
   return (value) => (value === null ? 'null' : toText(value));
 }
 
+/** A value whose text does not depend on its column's type. */
 function plainText(value: DuckDBValue): string {
   if (typeof value === 'string') return value;
   if (value instanceof DuckDBTimestampTZValue) return `${timestampText(value.micros)} UTC`;
@@ -124,6 +127,7 @@ function shortestDigits(value: number, real: boolean): string {
   return value.toExponential();
 }
 
+/** `2026-11-20 10:05:00.123`. @param micros Microseconds since 1970. */
 function timestampText(micros: bigint): string {
   const ms = Number(micros / 1000n) - (micros % 1000n < 0n ? 1 : 0);
   if (ms >= FIRST_MS && ms <= LAST_MS) {
@@ -134,6 +138,7 @@ function timestampText(micros: bigint): string {
   return `${dateText(Number(days))} ${timeText(micros - days * MICROS_PER_DAY)}`;
 }
 
+/** `10:05:00.123`. @param micros Microseconds since midnight. */
 function timeText(micros: bigint): string {
   return new Date(Number(micros / 1000n)).toISOString().slice(11, 23);
 }
@@ -152,11 +157,13 @@ function cachedDateText(): ToText {
   };
 }
 
+/** `2026-11-20`. @param days Days since 1970. */
 function dateText(days: number): string {
   const text = new Date(days * MS_PER_DAY).toISOString();
   return text.slice(0, text.indexOf('T'));
 }
 
+/** Bytes as hexadecimal digits with spaces between. */
 function blobText(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }

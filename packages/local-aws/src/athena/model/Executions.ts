@@ -22,9 +22,11 @@ const INTERNAL_ERROR = { category: 1, type: 100, retryable: false } as const;
 export interface ExecutionsOptions {
   /** Folder of the history. */
   readonly directory: string;
+  /** The clock of times of executions. */
   readonly clock: Clock;
   /** Parses and runs statements. */
   readonly runner: StatementRunner;
+  /** The workgroups, whose settings a query takes. */
   readonly workGroups: WorkGroups;
   /** The local S3, which has the bucket of results. */
   readonly store: ObjectStore;
@@ -46,6 +48,7 @@ export interface Submission {
   readonly query: string;
   /** The catalog and the database of names without one. Default: no database. */
   readonly catalog: string;
+  /** Name of the database; undefined without one. */
   readonly database?: string | undefined;
   /** Values of the parameters `?`, in SQL. */
   readonly parameters: readonly string[];

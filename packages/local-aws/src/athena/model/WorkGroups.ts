@@ -152,6 +152,7 @@ export class WorkGroups {
   }
 }
 
+/** The workgroups by name. */
 function sorted(groups: ReadonlyMap<string, WorkGroup>): WorkGroup[] {
   return [...groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -10,6 +10,7 @@ const LINE_FEED = 0x0a;
 
 /** A page of a result. */
 export interface ResultPage {
+  /** The rows of the page, each value as text, null for NULL. */
   readonly rows: readonly (readonly (string | null)[])[];
   /** The byte offset of the next page; undefined after the last. */
   readonly next: number | undefined;
@@ -61,6 +62,7 @@ async function* readLines(body: AsyncIterable<Buffer>, format: 'csv' | 'txt'): A
   }
 }
 
+/** Bytes of the object with the result. @throws AwsError if the object is gone. */
 function resultSize(store: ObjectStore, bucket: string, key: string): number {
   try {
     return store.head(bucket, key).size;

@@ -13,7 +13,9 @@ import { writeResult } from './writeResult.ts';
 
 /** Options of {@link runExecution}. */
 export interface RunOptions {
+  /** Runs the statement. */
   readonly runner: StatementRunner;
+  /** Writes the result. */
   readonly results: ResultStore;
   /** Stops the statement. */
   readonly signal: AbortSignal;
@@ -27,9 +29,13 @@ export interface RunOptions {
 
 /** Members that a successful run adds to an execution. */
 export interface RunOutcome {
+  /** What the execution keeps of the result. */
   readonly outcome: Outcome;
+  /** The `s3://` location of the object with the result. */
   readonly outputLocation: string;
+  /** The kind of the statement, as {@link Execution} has it. */
   readonly statementType: Execution['statementType'];
+  /** The kind in words, such as `SELECT` or `CREATE_TABLE`. */
   readonly substatementType: string;
 }
 

@@ -16,8 +16,11 @@ export async function writeResult(
   into: {
     /** Writes an object to a location and returns its size in bytes. */
     readonly write: (location: string, body: AsyncIterable<Uint8Array> | Uint8Array) => Promise<number>;
+    /** The `s3://` location of the folder. It ends with a slash. */
     readonly folder: string;
+    /** ID of the execution, which names the objects. */
     readonly id: string;
+    /** Throws if the statement is to end. */
     readonly check: () => void;
   },
 ): Promise<{ readonly outcome: Outcome; readonly location: string }> {

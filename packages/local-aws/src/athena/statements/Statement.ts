@@ -8,8 +8,11 @@ export type TableStorage = Pick<StorageDescriptor, 'InputFormat' | 'OutputFormat
 
 /** A table name in a statement. */
 export interface TableName {
+  /** The data catalog; absent if the name has none. */
   readonly catalog?: string;
+  /** The database; absent if the name has none. */
   readonly database?: string;
+  /** The table, without quotes. */
   readonly table: string;
   /** Its offset in the text. */
   readonly offset: number;
@@ -17,14 +20,19 @@ export interface TableName {
 
 /** A query within a statement, and its offset in the text. */
 export interface QueryText {
+  /** The text of the query. */
   readonly sql: string;
+  /** Characters of the statement before the query. */
   readonly offset: number;
 }
 
 /** A column of CREATE TABLE, with its Hive type. */
 export interface ColumnDefinition {
+  /** The column's name, without quotes. */
   readonly name: string;
+  /** The type in Hive's syntax: `array<int>`. */
   readonly type: string;
+  /** The comment; absent without one. */
   readonly comment?: string;
 }
 
@@ -36,7 +44,9 @@ export type Properties = ReadonlyMap<string, PropertyValue>;
 
 /** The values that identify a partition: `(ds = '2026-11-20')`. */
 export interface PartitionSpec {
+  /** The values by the names of the partition keys. */
   readonly values: ReadonlyMap<string, string>;
+  /** The `s3://` location of the partition; absent if the statement states none. */
   readonly location?: string;
 }
 

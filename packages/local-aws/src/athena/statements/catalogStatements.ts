@@ -32,6 +32,7 @@ export async function runCatalogStatement(statement: Statement, run: CatalogRun)
   return { columns: [], rows: rowsFrom([]) };
 }
 
+/** Whether a statement answers with lines about the catalog. */
 function isShow(statement: Statement): statement is Parameters<typeof runShow>[0] {
   return statement.kind.startsWith('show') || statement.kind === 'describe';
 }
@@ -65,6 +66,7 @@ function callGlue({ context }: CatalogRun, operation: string, input: Readonly<Re
 
 type StatementOf<Kind extends Statement['kind']> = Extract<Statement, { kind: Kind }>;
 
+/** CREATE DATABASE. @throws StatementError */
 function createDatabase(statement: StatementOf<'createDatabase'>, run: CatalogRun): void {
   const { comment, location, ifNotExists } = statement;
   const name = statement.name.toLowerCase();
@@ -77,6 +79,7 @@ function createDatabase(statement: StatementOf<'createDatabase'>, run: CatalogRu
   });
 }
 
+/** CREATE EXTERNAL TABLE. @throws StatementError */
 function createTable(statement: StatementOf<'createTable'>, run: CatalogRun): void {
   const { catalog } = run.runner;
   const { database, name } = resolveTableName(statement.name, run.context.database);
@@ -102,6 +105,7 @@ function createTable(statement: StatementOf<'createTable'>, run: CatalogRun): vo
   });
 }
 
+/** DROP TABLE and DROP VIEW, each of which refuses what the other removes. @throws StatementError */
 function dropTable(statement: StatementOf<'dropTable' | 'dropView'>, run: CatalogRun): void {
   const { catalog } = run.runner;
   const { database, name } = resolveTableName(statement.name, run.context.database);
@@ -120,6 +124,7 @@ function dropTable(statement: StatementOf<'dropTable' | 'dropView'>, run: Catalo
   catalog.deleteTable(database, name);
 }
 
+/** ALTER TABLE … SET TBLPROPERTIES: adds properties, and replaces those of the same names. @throws StatementError */
 function setProperties(statement: StatementOf<'setProperties'>, run: CatalogRun): void {
   const { catalog } = run.runner;
   const { database, name } = resolveTableName(statement.name, run.context.database);
@@ -129,6 +134,7 @@ function setProperties(statement: StatementOf<'setProperties'>, run: CatalogRun)
   catalog.updateTable(database, { ...input, Parameters });
 }
 
+/** Whether the catalog has a database, whatever the case of its name. */
 function hasDatabase({ runner }: CatalogRun, name: string): boolean {
   return runner.catalog.databases().some(({ input }) => input.Name === name.toLowerCase());
 }

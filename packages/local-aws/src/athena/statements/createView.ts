@@ -9,7 +9,9 @@ import { assertColumnNames, assertColumns } from './write/queryColumns.ts';
 
 /** A catalog statement with its context. */
 export interface CatalogRun {
+  /** The catalog and the store that the statement works on. */
   readonly runner: RunnerOptions;
+  /** Names, parameters and permissions of the execution. */
   readonly context: StatementContext;
   /** The whole statement. */
   readonly statement: string;

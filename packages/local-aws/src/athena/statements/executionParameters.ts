@@ -37,6 +37,7 @@ export function parameterLiterals(parameters: readonly string[]): string[] {
   });
 }
 
+/** Whether a text is one literal of SQL: a number, a string, a date, or a cast of one. */
 function isLiteral(text: string): boolean {
   try {
     const list = new TokenList(text);

@@ -59,6 +59,7 @@ function ended(reader: StatementReader, statement: Statement): Statement {
   return statement;
 }
 
+/** INSERT INTO, behind its first word. */
 function parseInsert(reader: StatementReader): Statement {
   if (reader.take('overwrite')) throw notEmulated('INSERT OVERWRITE');
   reader.expect('into');
@@ -76,6 +77,7 @@ function parseInsert(reader: StatementReader): Statement {
   return { kind: 'insert', name, columns, query: reader.query() };
 }
 
+/** EXECUTE … USING, behind its first word. */
 function parseExecute(reader: StatementReader): Statement {
   const name = reader.name();
   const parameters: string[] = [];
@@ -114,6 +116,7 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
   throw notEmulated(`ALTER TABLE ${reader.atEnd ? '' : reader.next().raw.toUpperCase()}`);
 }
 
+/** The partitions of ALTER TABLE up to the end: ADD has spaces between them, DROP commas. */
 function partitions(reader: StatementReader): PartitionSpec[] {
   const specs = [reader.partition()];
   while (!reader.atEnd) {
@@ -123,6 +126,7 @@ function partitions(reader: StatementReader): PartitionSpec[] {
   return specs;
 }
 
+/** CREATE of a database, a table or a view, behind its first word. */
 function parseCreate(reader: StatementReader): Statement {
   if (reader.take('database') || reader.take('schema')) {
     const ifNotExists = reader.take('if', 'not', 'exists');
@@ -198,6 +202,7 @@ function parseCreateTable(reader: StatementReader): Statement {
   };
 }
 
+/** DROP of a table or a view, behind its first word. */
 function parseDrop(reader: StatementReader): Statement {
   if (reader.peek('database') || reader.peek('schema')) throw notEmulated('DROP DATABASE');
   const view = reader.take('view');
@@ -223,6 +228,7 @@ function parseShow(reader: StatementReader): Statement {
   throw reader.unexpected("'DATABASES', 'PARTITIONS', 'SCHEMAS', 'TABLES'");
 }
 
+/** The name of a database, which may stand in quotes. */
 function databaseName(reader: StatementReader): string {
   const { table } = reader.tableName();
   return table;

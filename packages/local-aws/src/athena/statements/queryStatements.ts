@@ -26,12 +26,15 @@ import type { QueryText, Statement } from './Statement.ts';
 
 /** A query with resolved names that is ready to run in its session. */
 export interface OpenQuery {
+  /** The session of DuckDB, which {@link openQuery} has prepared for the query. */
   readonly session: Session;
   /** The query in DuckDB's SQL. */
   readonly sql: string;
   /** The columns of its result. */
   readonly columns: readonly {
+    /** The column's name. */
     readonly name: string;
+    /** DuckDB's type. */
     readonly type: DuckDBType;
   }[];
   /** Attaches the files that the query needs. @returns Their size in bytes. */
@@ -50,10 +53,15 @@ export interface OpenQuery {
 export async function openQuery(
   query: QueryText,
   options: {
+    /** The catalog and the store that the statement works on. */
     readonly runner: RunnerOptions;
+    /** The session of DuckDB, which the statement closes at its end. */
     readonly session: Session;
+    /** Names, parameters and permissions of the execution. */
     readonly context: StatementContext;
+    /** The whole statement, for the places of errors. */
     readonly statement: string;
+    /** Whether unnamed columns get a name. */
     readonly nameColumns: boolean;
   },
 ): Promise<OpenQuery> {
@@ -199,6 +207,7 @@ async function* resultRows(
   }
 }
 
+/** The rows of a chunk of DuckDB's, with each value as text. @param texts A formatter per column. */
 function chunkRows(
   chunk: DuckDBDataChunk,
   texts: readonly ReturnType<typeof textFormatter>[],

@@ -11,10 +11,15 @@ import type { WorkGroups } from '../model/WorkGroups.ts';
 
 /** Context of Athena's operations. */
 export interface AthenaContext {
+  /** The queries of all workgroups. */
   readonly executions: Executions;
+  /** The workgroups. */
   readonly workGroups: WorkGroups;
+  /** The prepared statements of all workgroups. */
   readonly prepared: PreparedStatementStore;
+  /** The local Glue, which is `AwsDataCatalog`. */
   readonly catalog: Catalog;
+  /** The local S3, which has results. */
   readonly store: ObjectStore;
   /** The account that owns `AwsDataCatalog`. */
   readonly account: string;

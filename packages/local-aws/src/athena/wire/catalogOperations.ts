@@ -148,10 +148,12 @@ function tableMetadata({ input, createdAt }: TableEntry) {
   };
 }
 
+/** A column as Athena answers it. */
 function columnDocument({ Name, Type, Comment }: Column) {
   return { Name, Type, Comment };
 }
 
+/** A member of an answer, left out if it has no value. */
 function optionalParameter(name: string, value: string | undefined): Record<string, string> {
   return value === undefined ? {} : { [name]: value };
 }

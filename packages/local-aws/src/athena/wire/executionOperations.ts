@@ -148,6 +148,7 @@ function executionDocument(execution: Execution) {
   };
 }
 
+/** The `Status` of an execution, with times in epoch seconds. */
 function statusDocument({ state, reason, error, submittedAt, completedAt }: Execution) {
   return {
     State: state,
@@ -246,10 +247,12 @@ function toDatum(value: string | null) {
   return value === null ? {} : { VarCharValue: value };
 }
 
+/** The token of a page of an execution's result. @param at The byte offset of the page. */
 function nextToken({ id }: Execution, at: number): string {
   return Buffer.from(`${id}/${at}`).toString('base64url');
 }
 
+/** The byte offset of a page. @throws AwsError for a token of another execution. */
 function parseToken(text: string, { id }: Execution): number {
   const [, executionId, at] = TOKEN.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
   if (executionId !== id || at === undefined) throw invalidRequest('The NextToken is not one of this query.');

@@ -84,6 +84,7 @@ function workGroupDocument(group: WorkGroup) {
   };
 }
 
+/** A workgroup as `ListWorkGroups` answers it. */
 function workGroupSummary(group: WorkGroup) {
   const { name, state, description, createdAt } = group;
   return {
@@ -95,6 +96,7 @@ function workGroupSummary(group: WorkGroup) {
   };
 }
 
+/** The version that a workgroup has selected, and the only one that there is. */
 function engineVersion({ configuration }: WorkGroup) {
   return {
     SelectedEngineVersion: configuration.EngineVersion?.SelectedEngineVersion ?? 'AUTO',

@@ -61,6 +61,7 @@ export interface Commit {
   readonly staged: StagedFile;
   /** Default: the hex MD5 of the bytes. */
   readonly etag?: string;
+  /** Headers, tags and encryption that the object is stored with. */
   readonly attributes: ObjectAttributes;
   /** The checksum that the object is stored with; undefined without one. */
   readonly checksum: StoredChecksum | undefined;
@@ -70,6 +71,7 @@ export interface Commit {
   readonly before?: StoredObject | undefined;
   /** Sequencer of the object when a multipart upload began, null for none: a conditional completion needs the same. */
   readonly replaces?: string | null | undefined;
+  /** The operation that writes the object. */
   readonly reason: CreateReason;
   /** The multipart upload that it completes. Default: none. */
   readonly uploadId?: string;
@@ -79,6 +81,7 @@ export interface Commit {
 export interface BucketOptions {
   /** The folders of its objects and of what it keeps itself. */
   readonly folders: BucketFolders;
+  /** The clock of times of objects. */
   readonly clock: Clock;
   /** Called with each new object once readers can see it. */
   readonly onCreated: (object: StoredObject, reason: CreateReason) => void;

@@ -18,7 +18,9 @@ import { verifiedBody } from './verifiedBody.ts';
 
 /** Folders of a bucket: `objects` is readable by people and DuckDB, `internal` is for everything else. */
 export interface BucketFolders {
+  /** Absolute path of the folder with the objects' files, by their keys. */
   readonly objects: string;
+  /** Absolute path of the folder with the journal, uploads and older versions. */
   readonly internal: string;
 }
 

@@ -110,6 +110,7 @@ export class KeyIndex<Value> {
 
 /** Selects entries to list; '' means that a member is not given. */
 export interface ListQuery {
+  /** Only keys that begin with it are listed. */
   readonly prefix?: string;
   /** Keys that contain it after the prefix are rolled up into one common prefix. */
   readonly delimiter?: string;
@@ -124,6 +125,7 @@ export type ListEntry = { readonly object: StoredObject } | { readonly commonPre
 
 /** A page of a list. */
 export interface ListPage {
+  /** The entries, in UTF-8 order. */
   readonly entries: readonly ListEntry[];
   /** Set when there are more entries: pass it as `after` to get the next page. */
   readonly next?: string;

@@ -47,8 +47,11 @@ type UploadLine = z.output<typeof uploadLineSchema>;
 
 /** An upload that is neither completed nor aborted. */
 interface OpenUpload {
+  /** The upload as its client has begun it. */
   readonly upload: Upload;
+  /** The parts by their numbers; a part that is sent again replaces the earlier one. */
   readonly parts: Map<number, Part>;
+  /** The file that keeps the upload and its parts. */
   readonly journal: LineJournal<UploadLine>;
 }
 
@@ -207,6 +210,7 @@ export class MultipartUploads {
   }
 }
 
+/** The error for a journal that does not say which upload it is of. */
 function noUpload(file: string): Error {
   return new DiskError('DISK_DAMAGED', `${file} names no upload.`);
 }

@@ -22,14 +22,19 @@ import {
 
 /** A new object, as EventBridge reports it. */
 export interface ObjectCreated {
+  /** Name of the bucket. */
   readonly bucket: string;
+  /** Key of the object, without URL encoding. */
   readonly key: string;
+  /** Bytes. */
   readonly size: number;
   /** The ETag without quotes. */
   readonly etag: string;
+  /** Hexadecimal digits: of two events of one key, the later event has the greater value. */
   readonly sequencer: string;
   /** Epoch ms. */
   readonly time: number;
+  /** The operation that wrote the object. */
   readonly reason: CreateReason;
   /** The version, which only objects in a bucket with versions have. */
   readonly versionId?: string;
@@ -41,6 +46,7 @@ export interface PutOptions {
   readonly contentType?: string;
   /** The user's metadata, lower-case names without `x-amz-meta-`. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** What must hold of the object that is replaced. Default: nothing. */
   readonly condition?: WriteCondition;
   /** Its encryption, by the names of headers. Default: the bucket's. No permission for the key is asked for. */
   readonly encryption?: ObjectAttributes['encryption'];

@@ -133,6 +133,7 @@ export class VersionHistory {
   }
 }
 
+/** The versions but one. */
 function without(versions: readonly Version[], versionId: string): readonly Version[] {
   return versions.filter((version) => versionIdOf(version) !== versionId);
 }

@@ -95,6 +95,7 @@ export function applyLine(objects: Objects, history: VersionHistory, line: Bucke
   }
 }
 
+/** Keeps the current object of a key among its versions, before another takes its place. */
 function archiveCurrent(objects: Objects, history: VersionHistory, key: string): void {
   const current = objects.get(key);
   if (current !== undefined) history.add({ ...current, place: 'version' });
@@ -102,9 +103,13 @@ function archiveCurrent(objects: Objects, history: VersionHistory, key: string):
 
 /** State of a bucket after all lines of its journal. */
 export interface BucketState {
+  /** The bucket's own line; undefined if the journal has none. */
   readonly info: BucketInfo | undefined;
+  /** The settings as they were last written. */
   readonly settings: BucketSettings;
+  /** The current objects by their keys. */
   readonly objects: ReadonlyMap<string, StoredObject>;
+  /** The versions that are not current, and delete markers. */
   readonly history: VersionHistory;
 }
 

@@ -140,8 +140,11 @@ export function errorCode(error: unknown): string {
 
 /** Bytes in a temporary file, counted and hashed, that belong to no object yet. */
 export interface StagedFile {
+  /** Path of the file. */
   readonly path: string;
+  /** Bytes. */
   readonly size: number;
+  /** MD5 of the bytes, 16 bytes. */
   readonly md5: Uint8Array;
   /** The checksum of the whole file; undefined if none was asked for. */
   readonly checksum: StoredChecksum | undefined;

@@ -6,8 +6,11 @@ import type { StoredObject } from './StoredObject.ts';
 
 /** A digest of a whole object that is computed while the object is read. */
 interface Digest {
+  /** The value that the bytes must have, in the form of {@link Digest.value}. */
   readonly expected: string;
+  /** Takes the next bytes. */
   update(bytes: Uint8Array): unknown;
+  /** The digest of all bytes that were taken. */
   value(): string;
 }
 

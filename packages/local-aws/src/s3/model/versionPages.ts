@@ -4,11 +4,15 @@ import { VERSION_ID, type Version, type VersionHistory, versionIdOf } from './Ve
 
 /** Selects versions to list; '' means that a member is not given. */
 export interface VersionQuery {
+  /** Only keys that begin with it are listed. */
   readonly prefix: string;
+  /** Keys that contain it after the prefix are rolled up into one common prefix. */
   readonly delimiter: string;
   /** The list has only entries after this key, and after the version of the key that `versionIdMarker` names. */
   readonly keyMarker: string;
+  /** The version of `keyMarker` after which the list begins. */
   readonly versionIdMarker: string;
+  /** The most entries, common prefixes included. */
   readonly limit: number;
 }
 
@@ -19,6 +23,7 @@ export type VersionEntry =
 
 /** A page of versions. */
 export interface VersionPage {
+  /** The entries, in the order of the list. */
   readonly entries: readonly VersionEntry[];
   /** Set when there are more: the markers of the next page. */
   readonly next?: { readonly key: string; readonly versionId?: string };

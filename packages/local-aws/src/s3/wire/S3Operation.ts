@@ -5,15 +5,21 @@ import type { ObjectStore } from '../model/ObjectStore.ts';
 
 /** A request with everything that an operation needs. */
 export interface S3Call {
+  /** The request as the edge hands it over. */
   readonly request: AwsRequest;
   /** Lower-case. For a presigned URL, includes the `x-amz-` headers in its query. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The query, decoded; a parameter without `=` has the value ''. */
   readonly query: URLSearchParams;
   /** '' when the request names none. */
   readonly bucket: string;
+  /** The key, decoded; '' when the request names none. */
   readonly key: string;
+  /** Holds the buckets. */
   readonly store: ObjectStore;
+  /** The clock of times of objects. */
   readonly clock: Clock;
+  /** Who has signed the request. */
   readonly caller: Caller;
   /** Decides who may use which key; undefined means that every caller may. */
   readonly keyAccess?: KeyAccess | undefined;
@@ -23,6 +29,7 @@ export interface S3Call {
 
 /** The use of a KMS key for an object. */
 export interface KeyUse {
+  /** Who wants to use the key. */
   readonly caller: Caller;
   /** ID, ARN or alias; undefined for S3's own key in the bucket's account. */
   readonly key: string | undefined;
@@ -47,7 +54,9 @@ export interface KeyAccess {
 export interface S3Operation {
   /** AWS's name. */
   readonly name: string;
+  /** What the path names: nothing, a bucket, or an object. */
   readonly on: 'service' | 'bucket' | 'object';
+  /** The method of the request. */
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   /** Query parameters that select this operation among operations of the same method. */
   readonly selectedBy?: readonly string[];
@@ -57,5 +66,6 @@ export interface S3Operation {
   readonly query?: readonly string[];
   /** `x-amz-` headers that it accepts besides the headers of every request. A `*` at the end matches any suffix. */
   readonly headers?: readonly string[];
+  /** Does the operation. It throws an AwsError to refuse the call. */
   readonly run: (call: S3Call) => Promise<AwsResponse> | AwsResponse;
 }

@@ -65,6 +65,9 @@ const ARN_CONTEXT = {
   secretArn: () => undefined,
 };
 
+/**
+ * Checks one permission of a call against the policies of its caller and its bucket. @throws AwsError `AccessDenied`
+ */
 function requirePermission(call: S3Call, { action, resource, context }: NeededPermission): void {
   const name = resource.slice(`arn:${PARTITION}:s3:::`.length).split('/')[0] ?? '';
   const { caller } = call;

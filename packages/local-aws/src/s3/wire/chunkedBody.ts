@@ -38,6 +38,10 @@ export async function* chunkedBody(source: Readable, format: ChunkedFormat): Asy
   }
 }
 
+/**
+ * The bytes of the chunks, each chunk once its signature is verified. @param chain Undefined if chunks are not
+ * signed.
+ */
 async function* readChunks(
   reader: BodyReader,
   chain: SignatureChain | undefined,
@@ -70,6 +74,7 @@ async function* readChunks(
   }
 }
 
+/** Reads the headers behind the last chunk, and verifies them. @param chain Undefined if chunks are not signed. */
 async function readTrailers(
   reader: BodyReader,
   format: ChunkedFormat,

@@ -60,6 +60,7 @@ export function isRangeConditionMet(object: StoredObject, headers: Headers): boo
   return readDate(ifRange) === Math.floor(object.modifiedMs / 1000) * 1000;
 }
 
+/** Whether a header lists an ETag, or is `*`. */
 function matches(header: string, etag: string): boolean {
   return header.split(',').some((tag) => ['*', etag].includes(unquoteETag(tag)));
 }
@@ -69,6 +70,7 @@ export function unquoteETag(tag: string): string {
   return tag.trim().replace(/^"(.*)"$/, '$1');
 }
 
+/** Epoch milliseconds; undefined without a header, and for a text that is no date, which S3 ignores. */
 function readDate(text: string | undefined): number | undefined {
   const epochMs = text === undefined ? Number.NaN : Date.parse(text);
   return Number.isNaN(epochMs) ? undefined : epochMs;

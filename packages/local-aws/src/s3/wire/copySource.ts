@@ -40,7 +40,9 @@ export function readCopySource(header: string): CopySource {
 
 /** The source of a copy, found and readable for the caller. */
 export interface FoundSource {
+  /** The bucket, the key and the version that the header names. */
   readonly source: CopySource;
+  /** The object that was found. */
   readonly object: StoredObject;
   /** The header that names its version in the answer. */
   readonly headers: Readonly<Record<string, string>>;
@@ -73,6 +75,7 @@ export function findCopySource(call: S3Call): FoundSource {
   };
 }
 
+/** The source of a copy, with the errors that a copy has for one that cannot be read. */
 function readable(find: () => StoredObject): StoredObject {
   try {
     return find();

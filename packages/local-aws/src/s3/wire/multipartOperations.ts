@@ -62,6 +62,7 @@ const TYPES: Readonly<Record<ChecksumAlgorithm, readonly [ChecksumType, ...Check
   SHA256: ['COMPOSITE'],
 };
 
+/** The checksum that an upload asks for; undefined without one. @throws AwsError `InvalidRequest` */
 function readChecksumChoice(
   headers: S3Call['headers'],
 ): { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | undefined {

@@ -139,6 +139,7 @@ export function checksumHeaders(object: Pick<StoredObject, 'checksum'>): Record<
       };
 }
 
+/** The headers of some names; those that are not set are left out. */
 function pick(headers: S3Call['headers'], names: readonly string[]): Record<string, string> {
   const picked: Record<string, string> = {};
   for (const name of names) {

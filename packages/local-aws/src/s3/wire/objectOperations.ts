@@ -124,7 +124,9 @@ function read(call: S3Call, withBody: boolean): AwsResponse {
 
 /** First and last byte, both inclusive. */
 export interface ByteRange {
+  /** Offset of the first byte, from 0. */
   readonly start: number;
+  /** Offset of the last byte. */
   readonly end: number;
 }
 
@@ -201,6 +203,7 @@ const CHECKSUM = /^x-amz-(checksum-|trailer$)/;
 
 const DELETE_MEMBERS: readonly string[] = ['Key', 'ETag', 'VersionId'];
 
+/** What a deletion says of the delete marker that it left or removed; no elements without one. */
 function markerElements(isMarker: boolean, versionId: string | undefined): XmlElement[] {
   if (!isMarker || versionId === undefined) return [];
   return [

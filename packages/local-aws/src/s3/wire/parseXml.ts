@@ -2,9 +2,11 @@ import { s3Errors } from '../errors.ts';
 
 /** An element of a request body. Attributes are ignored: S3's requests have only the namespace. */
 export interface ParsedElement {
+  /** The name as it is written. */
   readonly name: string;
   /** Set on an element without children. */
   text: string;
+  /** The elements in it, in order; empty for an element with text. */
   readonly children: ParsedElement[];
 }
 
@@ -63,6 +65,7 @@ export function childText(element: ParsedElement, name: string): string | undefi
 /** The last character of Unicode. */
 const LAST_CODE_POINT = 0x10ffff;
 
+/** A text with the characters that its entities stand for. @throws AwsError `MalformedXML` */
 function decodeEntities(text: string): string {
   return text.replace(ENTITY, (entity, hex?: string, decimal?: string, name?: string) => {
     if (name !== undefined) return NAMED[name] ?? '';

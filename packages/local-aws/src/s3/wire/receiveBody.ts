@@ -18,7 +18,9 @@ export interface ReceivedBody {
    * @param measured Its checksum is by `algorithm`, if the client has one.
    */
   verify(measured: {
+    /** MD5 of the bytes, 16 bytes. */
     readonly md5: Uint8Array;
+    /** The checksum that the request states; undefined without one. */
     readonly checksum: Pick<StoredChecksum, 'value'> | undefined;
   }): void;
 }

@@ -17,7 +17,9 @@ export function readHeaders(request: AwsRequest): Record<string, string> {
 
 /** The bucket and key of a request; '' for one that it does not name. */
 export interface Target {
+  /** Name of the bucket. */
   readonly bucket: string;
+  /** The key, decoded. */
   readonly key: string;
 }
 

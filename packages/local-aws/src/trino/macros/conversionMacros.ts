@@ -1,6 +1,8 @@
 /** How a string is cast: the pattern that Trino accepts, and SQL that prepares it for DuckDB. */
 interface Writing {
+  /** A regular expression that a text matches if Trino casts it. */
   readonly pattern: string;
+  /** SQL over the text `t` whose value DuckDB casts. Default: the text itself. */
   readonly read?: string;
 }
 

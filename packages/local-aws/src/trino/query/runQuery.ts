@@ -43,6 +43,7 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
 export interface QueryPage {
   /** Names, which may repeat, and DuckDB's types. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** The rows, each with a value per column. */
   readonly rows: readonly (readonly JsonValue[])[];
   /** Whether the result has more rows. */
   readonly more: boolean;
@@ -142,6 +143,7 @@ async function withTables<Result>(
   }
 }
 
+/** The message of what was thrown. */
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -5,15 +5,21 @@ import { duckDbType } from '../hiveTypes.ts';
 
 /** A registered partition: its values in the order of the partition keys, and its files. */
 export interface PartitionFiles {
+  /** The values of the partition keys, in their order. */
   readonly values: readonly string[];
+  /** Paths of its files on disk. */
   readonly files: readonly string[];
 }
 
 /** A table of the catalog. */
 export interface QueryTable {
+  /** Name of the database. */
   readonly database: string;
+  /** Name of the table. */
   readonly name: string;
+  /** The columns that the files have, in order. */
   readonly columns: readonly QueryColumn[];
+  /** The partition keys in order; empty for a table without partitions. */
   readonly partitionKeys: readonly QueryColumn[];
   /** A table without partition keys has one partition: its own location. */
   readonly partitions: readonly PartitionFiles[];
@@ -21,8 +27,11 @@ export interface QueryTable {
   readonly format: 'parquet' | 'json';
 }
 
+/** A column of a table. */
 interface QueryColumn {
+  /** The column's name. */
   readonly name: string;
+  /** Glue's name of the type. */
   readonly type: string;
 }
 
@@ -66,6 +75,10 @@ export function listPartitionFiles(s3Directory: string, location: string): strin
   return listFilesUnder(join(s3Directory, bucket, folder)).sort();
 }
 
+/**
+ * Paths of the data files under a folder; none if the folder is not there. Names that begin with `_` or `.` are no
+ * data.
+ */
 function listFilesUnder(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true, recursive: true })

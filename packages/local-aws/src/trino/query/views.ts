@@ -6,8 +6,11 @@ import { translate } from '../translate/translate.ts';
 
 /** A view of the catalog, in Athena's dialect. */
 export interface AthenaView {
+  /** Name of the database. */
   readonly database: string;
+  /** Name of the view. */
   readonly name: string;
+  /** The query of the view. */
   readonly sql: string;
   /** The names of its columns, in order. */
   readonly columns: readonly string[];
@@ -56,7 +59,9 @@ function createViewSql({ database, name, columns }: AthenaView, query: string): 
 
 /** A view that could not be created, and why. */
 export interface FailedView {
+  /** The view as the catalog has it. */
   readonly view: AthenaView;
+  /** Why, in a sentence. */
   readonly reason: string;
 }
 

@@ -2,7 +2,9 @@ import type { TokenList } from './tokens.ts';
 
 /** A piece of translated SQL, and its offset in the user's text. */
 interface Piece {
+  /** The piece in DuckDB's SQL. */
   readonly text: string;
+  /** Characters of the user's text before the piece's origin. */
   readonly at: number;
 }
 
@@ -46,7 +48,9 @@ export class Rendering {
  * parts.
  */
 export interface TokenWriter {
+  /** The tokens of the statement. */
   readonly list: TokenList;
+  /** What the text alone does not decide. */
   readonly options: {
     /** Whether unnamed columns get a placeholder name. */
     readonly nameColumns: boolean;

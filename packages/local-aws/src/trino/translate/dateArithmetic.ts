@@ -49,11 +49,15 @@ export function writeDateShift(
 
 /** Operands joined by `*` or `/`, and whether one of them is an interval. */
 interface Term {
+  /** Index of its first token. */
   readonly from: number;
+  /** Index after its last token. */
   readonly to: number;
+  /** Whether one of the operands is an interval. */
   readonly isInterval: boolean;
 }
 
+/** The term that begins at an index; undefined if no operand begins there. */
 function termAt(list: TokenList, from: number): Term | undefined {
   let to = operandEnd(list, from);
   if (to === undefined) return undefined;

@@ -126,6 +126,7 @@ function isCount(token: Token | undefined): boolean {
   return token?.kind === 'number' || token?.kind === 'parameter' || token?.value === 'all';
 }
 
+/** Whether an operand can begin with a token. */
 function beginsOperand({ kind, raw, value }: Token): boolean {
   if (kind === 'symbol') return raw === '(' || raw === '-';
   return (
@@ -133,6 +134,7 @@ function beginsOperand({ kind, raw, value }: Token): boolean {
   );
 }
 
+/** The error for a text that ends too early, as Trino words it. */
 function unexpectedEnd(list: TokenList): SqlError {
   return new SqlError(
     'SYNTAX_ERROR',

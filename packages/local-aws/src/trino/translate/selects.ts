@@ -5,6 +5,7 @@ import type { TokenList, TokenRange } from './tokens.ts';
 export interface SelectBlock {
   /** The index of the word SELECT. */
   readonly select: number;
+  /** The tokens of each item of the list between SELECT and FROM. */
   readonly items: readonly TokenRange[];
   /** Its items with the token index of each alias. */
   readonly columns: readonly { readonly range: TokenRange; readonly alias: number | undefined }[];

@@ -46,12 +46,15 @@ export function linePosition(sql: string, offset: number): string {
 
 /** A token of SQL, with its position in the text. */
 export interface Token {
+  /** What the token is; `quoted` is a name in quotes, `text` a string. */
   readonly kind: 'word' | 'quoted' | 'text' | 'number' | 'symbol' | 'parameter';
   /** The token as it is written. */
   readonly raw: string;
   /** A word in lower case; a quoted name or string without its quotes; otherwise as written. */
   readonly value: string;
+  /** Offset of its first character. */
   readonly start: number;
+  /** Offset after its last character. */
   readonly end: number;
 }
 
@@ -86,6 +89,7 @@ function tokenize(sql: string): Token[] {
   return tokens;
 }
 
+/** The token that begins at an offset. @throws SqlError for characters that begin none. */
 function tokenAt(sql: string, start: number): Token {
   for (const [kind, pattern] of TOKENS) {
     pattern.lastIndex = start;
@@ -98,6 +102,7 @@ function tokenAt(sql: string, start: number): Token {
   throw new SqlError('SYNTAX_ERROR', `mismatched input '${character}'. Expecting: <expression>`, start);
 }
 
+/** The value of a token: {@link Token.value}. */
 function contentOf(kind: Token['kind'], raw: string): string {
   if (kind === 'word') return raw.toLowerCase();
   if (kind !== 'quoted' && kind !== 'text') return raw;
@@ -105,6 +110,7 @@ function contentOf(kind: Token['kind'], raw: string): string {
   return raw.slice(1, -1).replaceAll(quote + quote, quote);
 }
 
+/** The offset of the next token: behind spaces and comments. */
 function skipSpace(sql: string, from: number): number {
   SPACE.lastIndex = from;
   return from + (SPACE.exec(sql)?.[0].length ?? 0);
@@ -115,7 +121,9 @@ const OPENING: Readonly<Record<string, string>> = { '(': ')', '[': ']' };
 
 /** A half-open range of tokens. */
 export interface TokenRange {
+  /** Index of the first token. */
   readonly from: number;
+  /** Index after the last token. */
   readonly to: number;
 }
 

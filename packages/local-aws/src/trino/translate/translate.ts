@@ -24,6 +24,7 @@ export interface TranslateOptions {
 
 /** A query in DuckDB's SQL. */
 export interface Translation {
+  /** The text in DuckDB's SQL. */
   readonly sql: string;
   /** Converts an offset in `sql` to one in the user's text. */
   offsetOf(index: number): number;

@@ -16,8 +16,11 @@ const ZONE = /(?:\s*[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*|Z)$/;
 
 /** A value with another zone than UTC, of which DuckDB keeps the instant or the local time. It may begin before `at`. */
 interface Zoned {
+  /** Index of the token that tells the zone: `AT`, `TIMESTAMP` or the name of a function. */
   readonly at: number;
+  /** Index after the value's last token. */
   readonly to: number;
+  /** Whether DuckDB keeps the instant; if not, it keeps the local time. */
   readonly isInstant: boolean;
 }
 
@@ -38,6 +41,7 @@ export function rejectZonedTimes(list: TokenList): void {
   }
 }
 
+/** The value with another zone whose zone is told at an index; undefined if there is none. */
 function zonedAt(list: TokenList, at: number): Zoned | undefined {
   const isUtc = (index: number) => UTC.test(list.at(index)?.value ?? '');
   if (list.words(at, 'at', 'time', 'zone')) {
@@ -59,6 +63,7 @@ function zonedAt(list: TokenList, at: number): Zoned | undefined {
   return { at, to: close + 1, isInstant: word === 'with_timezone' };
 }
 
+/** Whether a value is right in its place although DuckDB has not kept its zone. */
 function isRight(list: TokenList, { at, to, isInstant }: Zoned): boolean {
   let left = at - 1;
   for (let depth = 0; left >= 0; left -= 1) {

@@ -36,6 +36,7 @@ export function describeTable({ input }: TableEntry): string[] {
 const cells = (...values: readonly string[]) => values.map((value) => value.padEnd(CELL)).join('\t');
 const BLANK = '\t \t ';
 
+/** A line of DESCRIBE: name, type and comment of a column. */
 function columnRow({ Name, Type = 'string', Comment = '' }: Column): string {
   return cells(Name, Type, Comment);
 }

@@ -16,7 +16,9 @@ type Show = Extract<
 
 /** Answer of SHOW and DESCRIBE: lines of text. */
 interface ShownLines {
+  /** The columns as ColumnInfo describes them; a line has them separated by tabs. */
   readonly columns: readonly AthenaColumn[];
+  /** The lines without line breaks. */
   readonly lines: readonly string[];
 }
 
@@ -24,8 +26,11 @@ interface ShownLines {
 export function runShow(
   statement: Show,
   options: {
+    /** What is shown. */
     readonly catalog: Catalog;
+    /** The database of names without one; undefined without any. */
     readonly database: string | undefined;
+    /** Receives the calls to Glue before they are made. */
     readonly onCall: (call: QueryCall) => void;
   },
 ): ShownLines {

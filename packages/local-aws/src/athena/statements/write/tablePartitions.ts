@@ -4,7 +4,9 @@ import type { QueryRun } from '../queryStatements.ts';
 
 /** A table of Glue, by names in lower case. */
 export interface TablePlace {
+  /** Name of the database. */
   readonly database: string;
+  /** Name of the table. */
   readonly name: string;
 }
 

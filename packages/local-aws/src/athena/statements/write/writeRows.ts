@@ -34,6 +34,7 @@ export function toStatementFailure(error: unknown): unknown {
 
 /** A column to write. */
 interface OutputColumn {
+  /** Name of the column in the file. */
   readonly name: string;
   /** Its value in SQL, over the query's columns `c0`, `c1`, … */
   readonly sql: string;
@@ -41,6 +42,7 @@ interface OutputColumn {
 
 /** What rows are written into. */
 export interface RowTarget {
+  /** The columns of the files, in order. */
   readonly columns: readonly OutputColumn[];
   /** Names of the partition columns, which are not written to the files. */
   readonly keys: readonly string[];
@@ -52,6 +54,7 @@ export interface RowTarget {
 
 /** The result of writing rows. */
 export interface WriteResult {
+  /** The number of rows written. */
   readonly rows: number;
   /** Bytes of the files that the query read. */
   readonly scannedBytes: number;
@@ -107,12 +110,15 @@ export async function writeRows(open: OpenQuery, run: QueryRun, into: RowTarget)
 
 /** An object that has been written. */
 interface ObjectPlace {
+  /** Name of the bucket. */
   readonly bucket: string;
+  /** Key of the object. */
   readonly key: string;
 }
 
 /** A statement of DuckDB that contains a query. */
 interface CopyStatement {
+  /** The statement's text. */
   readonly sql: string;
   /** The number of characters before the query. */
   readonly before: number;
@@ -157,6 +163,7 @@ export function requireLocation(location: string): S3Folder {
 
 /** A Parquet file that DuckDB has written. */
 interface WrittenFile {
+  /** Path of the file on disk. */
   readonly path: string;
   /** The values of its partition, in the order of the partition keys. */
   readonly values: readonly string[];

@@ -55,6 +55,7 @@ const s3Actions: ReadonlyMap<string, S3Target> = new Map([
   ),
 ]);
 
+/** Actions of S3 with what they are about. @param names Names without `s3:`, with spaces between. */
 function named(target: S3Target, names: string): (readonly [string, S3Target])[] {
   return names
     .trim()
@@ -95,6 +96,7 @@ function targetsOf({ resources, notResources }: PolicyStatement, arn: string): R
   );
 }
 
+/** Checks that S3 has the actions of a statement, and that they fit its resources. @throws PolicyProblem */
 function checkActions({ actions, notActions }: PolicyStatement, targets: ReadonlySet<S3Target>): void {
   for (const pattern of actions) {
     const meant = [...s3Actions].filter(([action]) => matchesPattern(pattern, action));
@@ -162,6 +164,7 @@ function requireOwner(call: S3Call) {
   return bucket;
 }
 
+/** The policy of a request. @throws AwsError `MalformedPolicy` */
 function read(text: string, { bucket, hasIdentity = () => true }: S3Call): Policy {
   if (Buffer.byteLength(text) > POLICY_BYTES)
     throw s3Errors.malformedPolicy(`Policy exceeds the maximum allowed document size of ${POLICY_BYTES}.`);

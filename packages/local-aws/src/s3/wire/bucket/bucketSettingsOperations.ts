@@ -55,10 +55,12 @@ export const bucketSettingsOperations: readonly S3Operation[] = [
   }),
 ];
 
+/** An operation that reads a setting. @param parameter The query parameter that selects it. */
 function reading(name: string, parameter: string, run: S3Operation['run']): S3Operation {
   return { name, on: 'bucket', method: 'GET', selectedBy: [parameter], run };
 }
 
+/** The settings of the bucket that a call names. */
 function settings({ store, bucket }: S3Call) {
   return store.bucket(bucket).settings;
 }
@@ -183,6 +185,7 @@ function plain({ children, text }: ParsedElement): unknown {
   return values;
 }
 
+/** The error for a document that is no setting: of a member that is not emulated, or of one that is wrong. */
 function refusal(name: string, error: z.ZodError): Error {
   for (const issue of error.issues) {
     if (issue.code === 'unrecognized_keys')

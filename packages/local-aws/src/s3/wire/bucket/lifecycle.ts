@@ -17,6 +17,7 @@ export function lifecycleHeaders(lifecycle: Lifecycle | undefined): Record<strin
   };
 }
 
+/** A rule as S3 answers it. @param index Position of the rule, from 0: a rule without an ID gets one. */
 function ruleElement(rule: LifecycleRule, index: number): XmlElement {
   const { ExpirationInDays, ExpiredObjectDeleteMarker, NoncurrentVersionExpiration } = rule;
   return [
@@ -49,6 +50,7 @@ function ruleElement(rule: LifecycleRule, index: number): XmlElement {
   ];
 }
 
+/** Elements for the values that are numbers or booleans; the others are left out. */
 function elements(values: Readonly<Record<string, LifecycleRule[keyof LifecycleRule]>>): XmlElement[] {
   return Object.entries(values).flatMap(([name, value]): XmlElement[] =>
     typeof value === 'number' || typeof value === 'boolean' ? [[name, value]] : [],

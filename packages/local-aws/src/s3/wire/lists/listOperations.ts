@@ -45,11 +45,13 @@ function nameEncoder(query: S3Call['query']): (name: string) => string {
 export interface ListParameters {
   /** Writes a name for the answer. */
   readonly encode: (name: string) => string;
+  /** Only keys that begin with it are listed; '' for every key. */
   readonly prefix: string;
   /** '' for none. */
   readonly delimiter: string;
   /** The most entries of a page. */
   readonly limit: number;
+  /** The element that says how names are encoded; undefined if the request does not ask for it. */
   readonly encodingType: XmlElement | undefined;
 }
 
@@ -197,6 +199,7 @@ export function objectElements(
   ];
 }
 
+/** The algorithm and the type of a checksum; no elements without a checksum. */
 export function checksumTypeElements(checksum: Upload['checksum']): readonly XmlElement[] {
   if (checksum === undefined) return [];
   return [
@@ -210,10 +213,12 @@ export function optional(name: string, text: string): XmlElement | undefined {
   return text === '' ? undefined : [name, text];
 }
 
+/** The token of a list's next page. @param after The last key or common prefix of the page. */
 function writeToken(after: string): string {
   return Buffer.from(TOKEN + after).toString('base64url');
 }
 
+/** The key or common prefix after which a page begins. @throws AwsError `InvalidArgument` */
 function readToken(token: string): string {
   const text = Buffer.from(token, 'base64url').toString();
   if (!text.startsWith(TOKEN)) {

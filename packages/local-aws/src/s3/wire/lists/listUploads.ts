@@ -64,6 +64,7 @@ function uploadsAfter(uploads: readonly Upload[], keyMarker: string, idMarker: s
   return uploads.filter(({ key }) => compareUtf8(key, keyMarker) >= 0);
 }
 
+/** An upload as S3 lists it. @param encode Writes a name for the answer. */
 function uploadElements(
   { key, uploadId, attributes, initiatedMs, checksum }: Upload,
   account: string,

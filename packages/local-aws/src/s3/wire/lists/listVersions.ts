@@ -59,6 +59,7 @@ export const listObjectVersions: S3Operation = {
   },
 };
 
+/** A version, a delete marker or a common prefix as S3 lists it. @param encode Writes a name for the answer. */
 function versionElement(entry: VersionEntry, encode: (name: string) => string, owner: string): XmlElement {
   if ('commonPrefix' in entry) return ['CommonPrefixes', [['Prefix', encode(entry.commonPrefix)]]];
   const { version, isLatest } = entry;

@@ -5,13 +5,21 @@ import { writeRegexpCall } from './regexp.ts';
 
 /** A function call to translate. */
 interface Call {
+  /** Writes the arguments. */
   readonly writer: TokenWriter;
+  /** Where the translation is written to. */
   readonly out: Rendering;
+  /** The function's name as it is written. */
   readonly word: string;
+  /** DuckDB's name of the macro that stands for the function. */
   readonly name: string;
+  /** Offset of the call in the text. */
   readonly at: number;
+  /** Token index of the opening parenthesis. */
   readonly open: number;
+  /** Token index of the closing parenthesis. */
   readonly close: number;
+  /** The tokens of each argument; empty without arguments. */
   readonly values: readonly TokenRange[];
 }
 

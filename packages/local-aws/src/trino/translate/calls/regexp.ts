@@ -90,6 +90,7 @@ function literalText(list: TokenList, range: TokenRange | undefined): string | u
 
 /** A regular expression in the syntax of RE2, which DuckDB uses, with its groups. */
 export interface Re2Pattern {
+  /** The expression in the syntax of RE2. */
   readonly pattern: string;
   /** The groups in order: the name, if any, and whether the group can match an empty string. */
   readonly groups: readonly { readonly name: string | undefined; readonly canBeEmpty: boolean }[];
