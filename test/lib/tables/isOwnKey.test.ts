@@ -28,7 +28,13 @@ import {
   relayRefusedKey,
   relayWaitingKey,
 } from '../../../lib/tables/objectKeys.ts';
-import { dayFolder, groupsKey, receivedHoursKey, refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
+import {
+  dayFolder,
+  groupsKey,
+  receivedHoursKey,
+  refusedRowsKey,
+  restoredKey,
+} from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 
 const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });
@@ -60,6 +66,7 @@ const built: Readonly<Record<string, readonly string[]>> = {
   ),
   receivedHoursKey: [receivedHoursKey(config, day)],
   relayWaitingKey: [relayWaitingKey(COPY)],
+  restoredKey: [restoredKey(`${dayFolder(config, 'events', day)}part.parquet`)],
   triggerKey: [triggerKey('acme')],
   versionFilesKey: [versionFilesKey('acme', 'web'), versionFilesKey('curated', 'events')],
   versionLooksKey: [versionLooksKey('acme', 'web'), versionLooksKey('curated', 'events')],
