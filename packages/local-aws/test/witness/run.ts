@@ -1,5 +1,5 @@
 // The witnesses of the emulator: Trino on the functions of its SQL, and a simulator of IAM on policies. Needs
-// Java 17 or later and Maven, and npm; what is missing is named and counts nothing. With `trino` or `iam` only this one. The last line is `N passed, N failed`.
+// Java 17 or later and Maven, and npm; what is missing is named and counts nothing. With `trino` or `iam` only this one; any other argument fails. The last line is `N passed, N failed`.
 import { functionCases, queryCases } from '../trino/functionCases.ts';
 import { knownDifferences } from '../trino/knownDifferences.ts';
 import { tryIam } from './iam/tryIam.ts';
@@ -16,12 +16,15 @@ const cases: readonly (readonly [sql: string, rows: readonly (readonly (string |
     known.cases.map(({ expression, trino }) => [`SELECT ${expression}`, [[trino]]] as const),
   ),
 ];
+const witnesses: ReadonlyMap<string, () => void | Promise<void>> = new Map([
+  ['trino', tryTrino],
+  ['iam', trySimulator],
+]);
 const asked = process.argv.slice(2);
-const isAsked = (name: string) => asked.length === 0 || asked.includes(name);
-if (isAsked('trino')) tryTrino();
-if (isAsked('iam')) {
-  const untried = await tryIam(tell);
-  if (untried !== undefined) say(`The simulator of IAM is skipped: ${untried}.`);
+for (const name of asked.length === 0 ? witnesses.keys() : asked) {
+  const ask = witnesses.get(name);
+  if (ask === undefined) throw new Error(`${name}: expected ${[...witnesses.keys()].join(' or ')}.`);
+  await ask();
 }
 say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
@@ -38,6 +41,11 @@ function tryTrino(): void {
     const said = answer !== undefined && 'rows' in answer ? answer.rows : answer;
     tell(`${sql} is ${JSON.stringify(wanted)}`, JSON.stringify(said) === JSON.stringify(wanted), said);
   }
+}
+
+async function trySimulator(): Promise<void> {
+  const untried = await tryIam(tell);
+  if (untried !== undefined) say(`The simulator of IAM is skipped: ${untried}.`);
 }
 
 function tell(what: string, passed: boolean, detail: unknown): void {
