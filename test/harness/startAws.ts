@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { StageOptions } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
+import { localAccount } from '../../local/localAccount.ts';
 import { type LocalClock, realClock } from '../../packages/local-aws/src/base/index.ts';
 import { objectCreatedEvent } from '../../packages/local-aws/src/events/index.ts';
 import { Faults } from '../../packages/local-aws/src/faults/index.ts';
@@ -15,7 +16,7 @@ import { callMain } from './callMain.ts';
 import { queueMessage } from './lambdaInvoker.ts';
 import { temporaryDirectory, writeConfig } from './temporaryDirectory.ts';
 
-const account = '000000000000';
+const { id: account, region } = localAccount;
 
 type S3Options = Parameters<typeof s3Service>[0];
 
@@ -33,7 +34,7 @@ export async function startAws({
   const faults = new Faults();
   const store = ObjectStore.open(at('s3'));
   const catalog = Catalog.open(at('glue'));
-  const queues = Queues.open({ ...at('sqs'), region: 'us-east-1', account });
+  const queues = Queues.open({ ...at('sqs'), region, account });
   const services = [
     s3Service({ store, clock, ...s3Options }),
     glueService({ catalog, clock, account, faults }),
@@ -79,7 +80,7 @@ export async function startAws({
 /** The message of a new object. */
 export function objectMessage(messageId: string, bucket: string, key: string, receives = 1) {
   const object = { bucket, key, size: 1, etag: 'e', sequencer: '0', reason: 'PutObject', time: 0 } as const;
-  const event = objectCreatedEvent(object, { region: 'us-east-1', account: '000000000000' });
+  const event = objectCreatedEvent(object, { region, account });
   return queueMessage(messageId, JSON.stringify(event), receives);
 }
 

@@ -193,7 +193,10 @@ function servicesOf(
     cloudFormationService({ stack }),
     logsService({
       logs: new FunctionLogs({ directory: logsDirectory, clock, metrics }),
-      groups: () => (stack()?.resources ?? []).map(({ physicalId }) => physicalId),
+      groups: () =>
+        (stack()?.resources ?? []).flatMap(({ type, physicalId }) =>
+          type === 'AWS::Logs::LogGroup' ? [physicalId] : [],
+        ),
     }),
     firehose.service,
     athena.service,
