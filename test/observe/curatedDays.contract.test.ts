@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { curatedText } from '../../cli/commands/curate.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, DAY_MS } from '../../lib/base/time.ts';
-import { erasures } from '../../lib/erase/Manifest.ts';
 import { noteRawDays } from '../../lib/landing/catalog/rawDays.ts';
 import { exportsSchema } from '../../lib/schema/exports.ts';
 import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
@@ -13,7 +12,6 @@ import { dayFolder, landedFileName } from '../../lib/tables/tableFolders.ts';
 import { readCuratedCalendar, readCurationState } from '../../observe/facts/days/curatedDays.ts';
 import { readArchivedDays } from '../../observe/facts/days/goneFiles.ts';
 import { readExports } from '../../observe/facts/days/ledgerDays.ts';
-import { readOpenErasures } from '../../observe/facts/openErasures.ts';
 import { readLostDays } from '../../observe/facts/tables/partitionGaps.ts';
 import { acceptLost } from '../../operate/curate/requests.ts';
 import { exportTo } from '../harness/configInput.ts';
@@ -303,72 +301,6 @@ describe('the calendar of curated days', () => {
     await curations.plan({ sluice: 'curate-check' });
     expect((await curations.entry())?.state).toBe('succeeded_no_data');
     expect((await readCurationState(place()))[0]).toMatchObject({ lacking: [], failed: [], kept: [] });
-  });
-
-  it('finds erasures that are not complete and have not gone on for 30 days', async () => {
-    const { s3, config, clock } = curations;
-    const store = erasures(s3ObjectStore(s3, config.bucket));
-    const manifest = {
-      version: 1 as const,
-      units: 1,
-      startedAt: clock.now(),
-      runs: [],
-      forgotten: 0,
-      bodies: [],
-    };
-    await store.write({ ...manifest, id: 'stopped' }, null);
-    await store.write({ ...manifest, id: 'complete', completeAt: clock.now() }, null);
-    const found = () => readOpenErasures({ s3, config, now: clock.now() });
-    clock.advance(30 * DAY_MS);
-    await store.write({ ...manifest, id: 'young' }, null);
-    expect(await found()).toEqual([]);
-    clock.advance(1_000);
-    expect(await found()).toMatchObject([
-      { why: 'stopped', count: 1, last: [{ key: 'ledger/_erasures/stopped.json' }], left: [] },
-    ]);
-  });
-
-  it('finds an erasure whose record cannot be read, and the others', async () => {
-    const { s3, config, clock } = curations;
-    const bucket = s3ObjectStore(s3, config.bucket);
-    await bucket.write('ledger/_erasures/invalid.json', '{}');
-    const manifest = { version: 1 as const, units: 1, startedAt: 0, runs: [], forgotten: 0, bodies: [] };
-    await erasures(bucket).write({ ...manifest, id: 'stopped' }, null);
-    const now = clock.now() + 31 * DAY_MS;
-    expect((await readOpenErasures({ s3, config, now })).map(({ why, last }) => [why, last[0]?.key])).toEqual(
-      [
-        ['stopped', 'ledger/_erasures/stopped.json'],
-        ['invalid', 'ledger/_erasures/invalid.json'],
-      ],
-    );
-  });
-
-  it('finds an erasure that cannot search a version, from the first run that could not until one can', async () => {
-    const { s3, config, clock } = curations;
-    const store = erasures(s3ObjectStore(s3, config.bucket));
-    const left = { key: 'events/a.parquet', versionId: 'v1', why: 'archived' as const };
-    const run = (endedAt: number, lefts: readonly (typeof left)[]) => {
-      return {
-        startedAt: 0,
-        endedAt,
-        resumed: 0,
-        places: {},
-        hasFound: false,
-        left: [...lefts],
-        leftCount: lefts.length,
-        expiring: [],
-        onTheWay: [],
-      };
-    };
-    const manifest = { version: 1 as const, id: 'left', units: 1, startedAt: 0, forgotten: 0, bodies: [] };
-    const found = () => readOpenErasures({ s3, config, now: clock.now() });
-    const runs = [run(1_000, [left]), run(2_000, []), run(3_000, [left]), run(4_000, [left])];
-    const eTag = await store.write({ ...manifest, runs }, null);
-    expect(await found()).toMatchObject([
-      { why: 'unsearched', since: '1970-01-01T00:00:03.000Z', left: [left], leftCount: 1 },
-    ]);
-    await store.write({ ...manifest, runs: [...runs, run(5_000, [])] }, eTag);
-    expect(await found()).toEqual([]);
   });
 
   describe('of raw days that have lost files', () => {

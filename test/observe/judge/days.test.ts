@@ -14,8 +14,11 @@ import {
 import { judge } from './judge.ts';
 
 describe('a finding about raw and curated days, and hours', () => {
-  it('of resends is none where as many are usual, and of a day that was over long ago', () => {
+  it('of resends is none where as many are usual', () => {
     expect(judge(resendsOf(400, 400, 400))).toEqual([]);
+  });
+
+  it('of resends is none of a day that was over long ago', () => {
     const old = [{ day: '2026-11-10', rows: 1, resends: 9 }];
     expect(judge({ curated: [{ ...curatedTable, resends: old }] })).toEqual([]);
   });
@@ -91,40 +94,67 @@ describe('a finding about raw and curated days, and hours', () => {
       { cause: versions.cause, detail: expect.stringMatching(`${days[3]} since [^ ]+\\.$`) },
     ]);
   });
+});
 
-  it('of raw files says how they are brought back, and is the only one of copies that an export keeps of them', () => {
+describe('a finding about raw files that are gone', () => {
+  const kept = [{ ...curatedTable, kept: [keptDay] }];
+  const exports = [{ ...namedExport, days: [{ ...loadedDay, day: keptDay.day, kept: 2 }] }];
+  const lostDay = { table: 'events', day: keptDay.day, seenAt: NOW, files: 3, left: 1 } as const;
+  const codesOf = (...facts: Parameters<typeof judge>) => judge(...facts).map(({ code }) => code);
+
+  it('is the only one of copies that an export keeps of a curated day, and has the commands of both cures', () => {
     const replaced = [{ name: 'b.parquet', eTag: '"0a"' }];
-    const days = [{ ...loadedDay, day: keptDay.day, kept: 2 }];
-    const found = judge({
-      curated: [{ ...curatedTable, kept: [{ ...keptDay, replaced }] }],
-      exports: [{ ...namedExport, days }],
-    });
-    expect(found.map(({ code }) => code)).toEqual(['SLUICE_FINDING_CURATE_KEPT']);
-    expect(found[0]?.detail).toContain('the export out keeps 2 copies');
-    const commands = found.flatMap((finding) => finding.commands);
-    expect(commands.map((command) => command.split(' --stage')[0])).toEqual([
+    const curated = [{ ...curatedTable, kept: [{ ...keptDay, replaced }] }];
+    const found = judge({ curated, exports });
+    expect(found).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_CURATE_KEPT',
+        detail: expect.stringContaining('the export out keeps 2 copies'),
+      },
+    ]);
+    expect(found[0]?.commands.map((command) => command.split(' --stage')[0])).toEqual([
       'npx sluice restore --table statsig_forwarded_events --from 2026-11-14',
       'npx sluice curate accept 2026-11-14 --table events',
     ]);
-    const lostDays = [{ table: 'events', day: keptDay.day, seenAt: NOW, files: 3, left: 1 }] as const;
-    const lost = judge({ lostDays, exports: [{ ...namedExport, days }] });
-    expect(lost.map(({ code }) => code)).toEqual(['SLUICE_FINDING_DAYS_LOST']);
-    expect(lost[0]?.detail).toMatch(/until 2026-11-27; the export out keeps 2 copies/);
-    const both = judge({ lostDays, curated: [{ ...curatedTable, kept: [keptDay] }] });
-    expect(both.map(({ code }) => code)).toEqual(['SLUICE_FINDING_CURATE_KEPT']);
-    // It is the same deletion.
-    expect(both[0]?.detail).toContain('; S3 has what was deleted until 2026-11-27 ');
-    const old = judge({
-      curated: [{ ...curatedTable, kept: [{ ...keptDay, since: '2026-11-13T00:20:00Z' }] }],
-    });
-    expect(old[0]?.detail).toContain('; S3 had what was deleted until 2026-11-19 ');
-    // Whoever accepts that files are gone means their copies, too.
-    const accepted = [{ ...curatedTable, accepted: [keptDay.day] }];
-    expect(judge({ curated: accepted, exports: [{ ...namedExport, days }] })).toEqual([]);
-    // What another table has lost is no reason.
-    const others = { lostDays: [{ ...lostDays[0], table: 'exposures' as const }] };
-    expect(judge({ ...others, exports: [{ ...namedExport, days }] })).toHaveLength(2);
-    const ofExposures = [{ ...curatedTable, kind: 'exposures' as const, kept: [keptDay] }];
-    expect(judge({ curated: ofExposures, exports: [{ ...namedExport, days }] })).toHaveLength(2);
+  });
+
+  it('is the only one of copies that an export keeps of a raw day', () => {
+    expect(judge({ lostDays: [lostDay], exports })).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_DAYS_LOST',
+        detail: expect.stringMatching(/until 2026-11-27; the export out keeps 2 copies/),
+      },
+    ]);
+  });
+
+  it('is one where the raw day and its curated day are of one deletion', () => {
+    expect(judge({ lostDays: [lostDay], curated: kept })).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_CURATE_KEPT',
+        detail: expect.stringContaining('; S3 has what was deleted until 2026-11-27 '),
+      },
+    ]);
+  });
+
+  it('says until when S3 had what it has no longer', () => {
+    const old = [{ ...keptDay, since: '2026-11-13T00:20:00Z' }];
+    const [found] = judge({ curated: [{ ...curatedTable, kept: old }] });
+    expect(found?.detail).toContain('; S3 had what was deleted until 2026-11-19 ');
+  });
+
+  it('is none once somebody has accepted it, who means the copies, too', () => {
+    expect(judge({ curated: [{ ...curatedTable, accepted: [keptDay.day] }], exports })).toEqual([]);
+  });
+
+  it.each([
+    ['a raw table', { lostDays: [{ ...lostDay, table: 'exposures' as const }] }, 'DAYS_LOST'],
+    [
+      'a curated table',
+      { curated: kept.map((table) => ({ ...table, kind: 'exposures' as const })) },
+      'CURATE_KEPT',
+    ],
+  ])('of %s leaves alone the copies of another', (_table, facts, code) => {
+    const expected = [`SLUICE_FINDING_${code}`, 'SLUICE_FINDING_EXPORT_KEPT'];
+    expect(codesOf({ ...facts, exports }).sort()).toEqual(expected.sort());
   });
 });
