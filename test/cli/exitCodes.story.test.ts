@@ -103,22 +103,6 @@ describe('a command that judges', () => {
     expect(await exitCodes()).toEqual(all(3));
   });
 
-  it('finds what is younger than an age, in each unit of its options', async () => {
-    await story.post({
-      events: [{ eventName: 'seen', user: { userID: 'old' } }, { user: { userID: 'old' } }],
-    });
-    await story.cloud.flush();
-    await story.jump(24.5 * 3_600_000);
-    const traced = async (age: string) => (await story.sluice('trace', 'old', '--since', age)).code;
-    expect(await traced('24h')).toBe(3);
-    expect(await traced('1d')).toBe(3);
-    expect(await traced('25h')).toBe(0);
-    expect(await traced('2d')).toBe(0);
-    const refused = async (hours: string) => (await story.sluice('quarantine', '--hours', hours)).stdout;
-    expect(await refused('24')).not.toContain('SLUICE_EVENT_NO_NAME');
-    expect(await refused('25')).toContain('SLUICE_EVENT_NO_NAME');
-  });
-
   it('is in a table', () => {
     const judging = execFileSync('git', ['grep', '-l', 'PROBLEMS_FOUND', 'cli/commands'], {
       cwd: repositoryRoot,

@@ -113,32 +113,15 @@ const typed: readonly string[] = [
 ];
 
 describe('npm run check', () => {
-  it.each([
-    'observe',
-    'operate',
-    'console/api',
-    'cli',
-    'functions',
-    'infra',
-    'lib/base',
-    'lib/lambda',
-    'lib/schema',
-    'local',
-    'soak',
-    'bench',
-    'demo',
-    'scripts',
-    'packages/local-aws/src',
-  ])('refuses of %s what has no written type', (room) => {
+  it('refuses what has no written type', () => {
     const lines = untyped.map(([code]) => code);
-    expect(refusedIn(lines, `${room}/code.ts`)).toEqual(untyped.map(([, ...refusals]) => refusals));
-    expect(refusedIn(typed, `${room}/code.ts`)).toEqual(typed.map(() => []));
+    expect(refusedIn(lines, 'observe/code.ts')).toEqual(untyped.map(([, ...refusals]) => refusals));
+    expect(refusedIn(typed, 'observe/code.ts')).toEqual(typed.map(() => []));
   });
 
   it('leaves types of tests to be derived', () => {
     const lines = untyped.map(([code]) => code);
-    for (const room of ['packages/local-aws/test', 'test/lib'])
-      expect(refusedIn(lines, `${room}/code.ts`)).toEqual(lines.map(() => []));
+    expect(refusedIn(lines, 'test/lib/code.ts')).toEqual(lines.map(() => []));
   });
 
   it('refuses what saves a line: literals spread, tuples taken apart, templates within templates', () => {
