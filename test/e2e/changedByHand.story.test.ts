@@ -257,7 +257,7 @@ it('sluice status and sluice doctor have one finding of a conditional statement 
   await story.post({ events: [{ eventName: 'buy', time: story.clock.now(), user: { userID: 'ada' } }] });
   await story.cloud.flush();
   // By then objects of landing/ are late, too, for this reason.
-  await story.advance(2 * 3_600_000);
+  await story.jumpHours(2);
   // An earlier test has deleted the user of a reader.
   const isProblem = ({ code, severity }: Finding) =>
     severity === 'problem' && code !== 'SLUICE_FINDING_RESOURCE_MISSING';
@@ -283,7 +283,7 @@ it('sluice status and sluice doctor have one finding of a conditional statement 
   const words = shellWords(problems[0]?.commands[0] ?? '');
   const Policy = words[words.indexOf('--policy') + 1];
   await s3.send(new PutBucketPolicyCommand({ Bucket: story.cloud.bucket, Policy }));
-  await story.advance(3_600_000);
+  await story.jumpHours(1);
   expect((await found()).filter(isProblem)).toEqual([]);
   await putBack();
 });

@@ -39,7 +39,7 @@ describe('bytes that somebody else puts into the stream', () => {
     const [key = '', ...others] = await story.keys('damaged/');
     expect(Buffer.from(await story.read(key)).toString()).toEqual(DEMO);
     expect(others).toEqual([]);
-    await story.advance(2 * HOUR_MS);
+    await story.jumpHours(2);
     expect(await story.json('reconcile', '--day', '2026-11-20')).toMatchObject({ closes: true });
     const { stdout } = await story.sluice('reconcile', '--day', '2026-11-20');
     expect(stdout).toMatch(/ \d+ open \(its buffers are not due\)/);
@@ -91,7 +91,7 @@ describe('a bucket that denies deletions', () => {
     const putBack = await story.deny({ Sid: 'NoDeletes', Action: 's3:DeleteObject', Resource });
     await post();
     await story.cloud.flush();
-    await story.advance(5 * HOUR_MS);
+    await story.jumpHours(5);
     expect(Number((await rows())?.['rows'])).toBe(259);
     const undeleted = await story.found('UNDELETED');
     expect(undeleted?.detail).toMatch(
@@ -102,7 +102,7 @@ describe('a bucket that denies deletions', () => {
     const [doctor = ''] = undeleted?.commands ?? [];
     expect((await story.paste(doctor)).stdout).toMatch(/NoDeletes denies .*s3:DeleteObject/);
     await putBack();
-    await story.advance(2 * HOUR_MS);
+    await story.jumpHours(2);
     expect(await story.keys('landing/')).toEqual([]);
     expect(Number((await rows())?.['rows'])).toBe(259);
   });

@@ -5,7 +5,6 @@ import { directRecordKey, rowPath } from '../../lib/tables/objectKeys.ts';
 import { storyCloud } from '../harness/storyCloud.ts';
 
 const DAY = '2026-11-20';
-const MINUTE = 60_000;
 
 const story = await storyCloud(undefined, { startsAt: `${DAY}T07:30:00Z` });
 afterAll(() => story.close());
@@ -89,30 +88,4 @@ describe('sluice redrive', () => {
     );
     expect(counts).toEqual([{ n: 3, ids: 3, users: 3 }]);
   });
-});
-
-it('the last hour of the status adds up its minutes', async () => {
-  await story.jumpTo(`${DAY}T10:30:00Z`);
-  await post(0, 2);
-  await story.post({ events: [{ value: 1 }] });
-  await story.advance(3 * MINUTE);
-  const last = Math.floor(story.clock.now() / MINUTE) * MINUTE;
-  await post(0, 1);
-  expect(await story.post({ headers: { 'statsig-api-key': 'wrong' }, body: 'x' })).toBe(401);
-  expect((await story.json('status')).lastHour).toEqual({
-    requests: 4,
-    received: 6,
-    landed: 5,
-    quarantined: 1,
-    overflowed: 0,
-    ignored: 0,
-    failedBy: {},
-    refusedBy: { SLUICE_KEY_MISSING: 1 },
-    lastRequestAt: new Date(last).toISOString(),
-    lastStoredAt: new Date(last).toISOString(),
-    failedAt: {},
-  });
-  await story.advance(90 * MINUTE);
-  expect((await story.json('status')).lastRequestAt).toBe(new Date(last).toISOString());
-  expect(await story.found('SILENT')).toBeDefined();
 });

@@ -31,9 +31,9 @@ async function hoursOf(day: string): Promise<readonly ReceivedHour[]> {
 
 describe('nights whose write is denied', () => {
   it('are told by nobody before the first is due', async () => {
-    await story.advance(4 * HOUR);
+    await story.jumpHours(4);
     expect(await findingsNow()).toEqual(QUIET);
-    await story.advance(3 * HOUR);
+    await story.jumpHours(3);
     expect(await story.keys(RECEIVED_HOURS)).toContain(`${RECEIVED_HOURS}/2026-11-20.json`);
     expect(await findingsNow()).toEqual(QUIET);
   });
@@ -44,7 +44,7 @@ describe('nights whose write is denied', () => {
     await story.jumpTo('2026-11-22T01:00:00Z');
     await story.advance(1.25 * HOUR);
     expect((await findingsNow()).detail).toMatch(/^2026-11-21 is the newest .* 2026-11-20 .*AccessDenied/);
-    await story.advance(2 * HOUR);
+    await story.jumpHours(2);
     expect((await findingsNow()).on).toContain('sluice-local-night-missing');
     await story.jumpTo('2026-11-23T01:00:00Z');
     await story.advance(1.25 * HOUR);

@@ -186,29 +186,6 @@ describe('a fault leads by sluice status to its finding', () => {
     expect(await cure([0])).toContain('deletion');
   });
 
-  it('a day whose partition points to another folder, whose commands move it back', async () => {
-    await story.cloud.flush();
-    const { database, bucket } = story.cloud;
-    const table = 'statsig_forwarded_events';
-    const before = await story.partitions(table);
-    const location = `s3://${bucket}/elsewhere/`;
-    const partition = `PARTITION (ds = '${DAY}')`;
-    for (const change of [`DROP ${partition}`, `ADD ${partition} LOCATION '${location}'`])
-      expect(await story.ask(`ALTER TABLE ${database}.${table} ${change}`)).toEqual([]);
-    const { commands, title, since } = await finding('PARTITION_WRONG');
-    expect(title).toContain(`${DAY} points to ${location}`);
-    expect(since).toMatch(/^2026-11-20T/);
-    const [query = '', ...others] = commands.filter((command) => command.includes(' query '));
-    expect(others).toEqual([]);
-    expect((await story.paste(query)).code).toBe(0);
-    const [, queue = ''] = /--queue-name (\S+)/.exec(commands.join()) ?? [];
-    const [, body = ''] = /--message-body '([^']+)'/.exec(commands.join()) ?? [];
-    await dead(queue, body);
-    await story.cloud.flush();
-    expect(await status()).toMatchObject({ partitions: { gaps: [] } });
-    expect(await story.partitions(table)).toEqual(before);
-  });
-
   it('days without a partition, whose command registers them', async () => {
     await story.cloud.flush();
     const glue = story.kept(new GlueClient(story.clientOptions()));
@@ -247,7 +224,7 @@ describe('a fault leads by sluice status to its finding', () => {
     const fault = { fault: 'timeOutInvocations', function: 'sluice-local-write', calls: 'all', afterMs: 1 };
     await story.setFaults({ lambda: [fault] });
     expect(await post(1)).toBe(202);
-    await story.advance(4 * HOUR);
+    await story.advance(3 * HOUR);
     const late = await status();
     expect(findingIn(late, 'FAULTS').severity).toBe('warning');
     const found = findingIn(late, 'LANDING_LATE');
@@ -338,7 +315,7 @@ describe('a fault leads by sluice status to its finding', () => {
     const overTime = await fetch(new URL('/api/over-time', open.address));
     const periods: readonly Period[] = JSON.parse(await overTime.text());
     expect(periods.reduce((sum, { unreached }) => sum + (unreached ?? 0), 0)).toBe(5);
-    await story.advance(3 * HOUR);
+    await story.jumpHours(3);
     expect(await finding('UNREACHED')).toMatchObject({ severity: 'warning' });
   });
 

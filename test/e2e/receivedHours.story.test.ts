@@ -39,7 +39,7 @@ async function post(count: number, days = 0): Promise<number> {
 /** Lets the rest of an hour and ten minutes pass, and what is on its way arrive. */
 async function nextHour(): Promise<void> {
   await story.cloud.flush();
-  await story.advance(HOUR);
+  await story.jump(HOUR);
   await story.cloud.flush();
 }
 

@@ -278,6 +278,11 @@ export class StoryCloud {
     return this.clock.set(this.clock.now() + ms);
   }
 
+  /** Moves on by hours, each a {@link jump}: a schedule that runs more often runs once in each. */
+  async jumpHours(count: number): Promise<void> {
+    for (let passed = 0; passed < count; passed += 1) await this.jump(3_600_000);
+  }
+
   /** Moves on to an instant, ISO 8601, as {@link jump}. */
   jumpTo(at: string): Promise<void> {
     return this.clock.set(Date.parse(at));
