@@ -1,8 +1,4 @@
-import {
-  CreatePreparedStatementCommand,
-  GetQueryResultsCommand,
-  StopQueryExecutionCommand,
-} from '@aws-sdk/client-athena';
+import { GetQueryResultsCommand, StopQueryExecutionCommand } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStatementRunner } from '../../src/athena/statements/openStatementRunner.ts';
 import { BUCKET, runToEnd, settle, startAthena, submit } from '../../src/testing/startAthena.ts';
@@ -40,21 +36,6 @@ describe('Athena with its query engine', () => {
     ]);
   });
 
-  it('replaces question marks by parameters and executes prepared statements', async () => {
-    const asked = { ...inApp, ExecutionParameters: ["'it''s'", '2'] };
-    expect((await rows('SELECT ? AS a, ? + 1 AS b', asked)).rows?.[1]).toEqual(["it's", '3']);
-    await athena.client.send(
-      new CreatePreparedStatementCommand({
-        StatementName: 'add',
-        WorkGroup: 'primary',
-        QueryStatement: 'SELECT ? + ?',
-      }),
-    );
-    const added = await rows('EXECUTE add USING 2, 3');
-    expect(added.rows?.[1]).toEqual(['5']);
-    expect(added.execution?.ResultConfiguration?.OutputLocation).toMatch(/\.csv$/);
-  });
-
   it('creates a table from a query, with a manifest, and shows it', async () => {
     const made = await rows(
       "CREATE TABLE made WITH (format = 'PARQUET') AS SELECT 1 AS a UNION ALL SELECT 2",
@@ -80,14 +61,6 @@ describe('Athena with its query engine', () => {
   it('parses a query that is nested deeper than its parser reads', async () => {
     const deep = (depth: number): string => (depth === 0 ? "'x'" : `coalesce(${deep(depth - 1)}, 'y')`);
     expect((await rows(`SELECT ${deep(80)} AS x`)).rows?.[1]).toEqual(['x']);
-  });
-
-  it('rejects a statement that it cannot parse at submission, with the position', async () => {
-    await expect(submit(athena.client, 'SELECT 1\nFORM t')).rejects.toMatchObject({
-      name: 'InvalidRequestException',
-      AthenaErrorCode: 'MALFORMED_QUERY',
-      message: expect.stringMatching(/^line 2:/),
-    });
   });
 
   it('interrupts a cancelled query', async () => {

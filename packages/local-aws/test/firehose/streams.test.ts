@@ -80,29 +80,3 @@ it('a record may have 1,000 KiB, and not a byte more', async () => {
   await fixture.firehose.flush();
   expect([...fixture.objects.values()].map(({ length }) => length)).toEqual([1000 * 1024]);
 });
-
-describe('Firehose faults', () => {
-  beforeEach(() => fixture.firehose.createStream('s', plainStream()));
-  const delivered = async () => {
-    await fixture.firehose.flush();
-    return fixture
-      .keys()
-      .map((key) => fixture.text(key))
-      .join('');
-  };
-
-  it('fail calls, which the SDK retries', async () => {
-    fixture.faults.set({ firehose: [{ fault: 'failCalls', calls: 2 }] });
-    expect((await fixture.put('s', 'a')).$metadata.attempts).toBe(3);
-    fixture.faults.set({ firehose: [{ fault: 'failCalls', calls: 9 }] });
-    await expect(fixture.put('s', 'b')).rejects.toMatchObject({ name: 'ServiceUnavailableException' });
-    fixture.faults.clear();
-    expect(await delivered()).toBe('a');
-  });
-
-  it('lose a response: the records are stored, and stored again when the SDK retries', async () => {
-    fixture.faults.set({ firehose: [{ fault: 'loseResponse' }] });
-    expect((await fixture.put('s', 'a')).$metadata.attempts).toBe(2);
-    expect(await delivered()).toBe('aa');
-  });
-});

@@ -6,7 +6,6 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
-  PutBucketEncryptionCommand,
   PutObjectCommand,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
@@ -63,20 +62,6 @@ describe('the local S3, with bucket regions and storage classes', () => {
     expect(await (await get('cold')).Body?.transformToString()).toBe('cold');
     const error: unknown = await get('frozen').catch((e) => e);
     expect(error).toMatchObject({ name: 'InvalidObjectState', StorageClass: 'GLACIER' });
-  });
-
-  it("applies the bucket's default encryption to uploads that request none", async () => {
-    const KMSMasterKeyID = 'arn:aws:kms:us-east-1:000000000000:key/1234';
-    await s3.client.send(
-      new PutBucketEncryptionCommand({
-        Bucket: 'classes',
-        ServerSideEncryptionConfiguration: {
-          Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID } }],
-        },
-      }),
-    );
-    const put = await s3.client.send(new PutObjectCommand({ Bucket: 'classes', Key: 'k', Body: 'x' }));
-    expect(put).toMatchObject({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: KMSMasterKeyID });
   });
 
   it('answers 409 to a create-only write whose object is deleted during the upload', async () => {

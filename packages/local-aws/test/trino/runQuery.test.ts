@@ -69,17 +69,6 @@ describe('runQuery', () => {
     );
   });
 
-  it('reads only the partitions that match a filter on the key', async () => {
-    makeCatalog(['2026-11-19', '2026-11-20']);
-    await writeFile('2026-11-19', 'a.parquet', "('x', 1)");
-    await writeFile('2026-11-20', 'a.parquet', "('y', 2)");
-    const [plan] = await runQuery(
-      data,
-      "EXPLAIN ANALYZE SELECT name FROM events WHERE ds = DATE '2026-11-20'",
-    );
-    expect(JSON.stringify(plan).match(/Total Files Read: \d+/g)).toEqual(['Total Files Read: 1']);
-  });
-
   it('reads tables without files as empty', async () => {
     makeCatalog([]);
     expect(await runQuery(data, 'SELECT count(*) AS n FROM events')).toEqual([{ n: 0 }]);
