@@ -1,14 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { runServerless } from './runServerless.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'sluice-config-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const { path: scratch, remove: removeScratch } = temporaryDirectory();
+afterAll(removeScratch);
 
 const defineConfig = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
 
@@ -54,17 +54,17 @@ describe('serverless package with a bad configuration', () => {
   });
 
   it.each([
-    [
-      'SLUICE_CONFIG_STACK_TOO_LARGE',
-      'The template: ',
-      `sources: ['one', 'two'].map((name) => ({ name, bucket: 'acme-' + name, owner: '444455556666', datasets: Array.from({ length: 200 }, (_, i) => ({ name: 'd' + i, kind: 'events' })) }))`,
-    ],
-    [
-      'SLUICE_CONFIG_TRIAL_BOUNDARY',
-      'policy/sluice-boundary',
-      `permissionsBoundary: 'arn:aws:iam::111122223333:policy/sluice-boundary'`,
-    ],
-  ])('refuses with %s what a deployment would fail or be useless with', async (code, named, fields) => {
+    {
+      code: 'SLUICE_CONFIG_STACK_TOO_LARGE',
+      named: 'The template: ',
+      fields: `sources: ['one', 'two'].map((name) => ({ name, bucket: 'acme-' + name, owner: '444455556666', datasets: Array.from({ length: 200 }, (_, i) => ({ name: 'd' + i, kind: 'events' })) }))`,
+    },
+    {
+      code: 'SLUICE_CONFIG_TRIAL_BOUNDARY',
+      named: 'policy/sluice-boundary',
+      fields: `permissionsBoundary: 'arn:aws:iam::111122223333:policy/sluice-boundary'`,
+    },
+  ])('refuses with $code, and names $named', async ({ code, named, fields }) => {
     const { status, said } = await packageWith(`{ bucket: 'acme-data', ${fields} }`);
     expect(status).toBe(1);
     expect(said).toContain(code);

@@ -58,7 +58,12 @@ describe('conditional writes', () => {
       put('state', 'c', { IfMatch: ETag }),
     ]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(await failureOf(put('state', 'd', { IfMatch: ETag }))).toMatchObject({
+  });
+
+  it('return 412 for a version that is replaced already', async () => {
+    const { ETag = '' } = await put('replaced', 'a');
+    await put('replaced', 'b');
+    expect(await failureOf(put('replaced', 'c', { IfMatch: ETag }))).toMatchObject({
       name: 'PreconditionFailed',
       status: 412,
     });
@@ -123,21 +128,31 @@ describe('conditional writes', () => {
     expect(await text('kept')).toBe('first');
   });
 
-  it('reject conditions that S3 does not support by name', async () => {
-    expect(await failureOf(put('x', 'y', { IfNoneMatch: '"tag"' }))).toMatchObject({
-      name: 'NotImplemented',
-      status: 501,
-    });
-    expect(await failureOf(put('x', 'y', { IfNoneMatch: '*', IfMatch: '"tag"' }))).toMatchObject({
-      status: 501,
-    });
+  it.each([{ IfNoneMatch: '"tag"' }, { IfNoneMatch: '*', IfMatch: '"tag"' }, { IfMatch: '*' }])(
+    'reject a condition that S3 does not support, %j',
+    async (condition) => {
+      const Key = `unsupported ${JSON.stringify(condition)}`;
+      await put(Key, 'a');
+      expect(await failureOf(put(Key, 'b', condition))).toMatchObject({
+        name: 'NotImplemented',
+        status: 501,
+      });
+      expect(await text(Key)).toBe('a');
+    },
+  );
+
+  it('reject If-Match: * of a copy, by name', async () => {
     await put('any', 'a');
-    const IfMatch = '*';
-    const copy = new CopyObjectCommand({ Bucket, Key: 'other', CopySource: `${Bucket}/any`, IfMatch });
-    const refused = { status: 501, message: expect.stringContaining('If-Match: *') };
-    expect(await failureOf(put('any', 'b', { IfMatch }))).toMatchObject(refused);
-    expect(await failureOf(s3.client.send(copy))).toMatchObject(refused);
-    expect(await text('any')).toBe('a');
+    const copy = { Bucket, Key: 'other', CopySource: `${Bucket}/any`, IfMatch: '*' };
+    const message = expect.stringContaining('If-Match: *');
+    expect(await failureOf(s3.client.send(new CopyObjectCommand(copy)))).toMatchObject({
+      status: 501,
+      message,
+    });
+  });
+
+  it('delete any version with If-Match: *', async () => {
+    await put('any', 'a');
     await remove('any', '*');
     expect(s3.store.bucket(Bucket).find('any')).toBeUndefined();
   });
