@@ -12,6 +12,7 @@ export const codeRoot = resolve(import.meta.dirname, '..');
  */
 export const repositoryRoot = import.meta.filename.endsWith('.ts') ? codeRoot : projectAt(process.cwd());
 
+/** The project that a folder is in: the nearest folder above with a serverless.yml; else the folder itself. */
 function projectAt(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, 'serverless.yml'))) return at;

@@ -44,6 +44,7 @@ function dataBucket({ keys }: Deployment, { bucket, existing }: Config): Deploye
   };
 }
 
+/** The bucket of a reader's results, as if it had been there before. */
 function resultsBucket(reader: OwoxReader): DeployedBucket {
   return {
     logicalId: `existing.${reader.resultsBucket}`,
@@ -68,6 +69,7 @@ function readersWorkGroup(name: string): DeployedWorkGroup {
   return workGroup(`existing.${name}`, name, { EnforceWorkGroupConfiguration: false });
 }
 
+/** A workgroup that the configuration takes as existing. */
 function workGroup(logicalId: string, name: string, configuration: object): DeployedWorkGroup {
   return { logicalId, name, properties: { Name: name, WorkGroupConfiguration: configuration } };
 }

@@ -45,6 +45,7 @@ export interface LoadOptions {
 
 /** A packaged deployment. */
 export interface LoadedTemplate {
+  /** The CloudFormation template. */
   readonly template: Template;
   /** The folder of the bundles: `<directory>/build/<function>/handler.mjs`. */
   readonly directory: string;

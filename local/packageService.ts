@@ -118,8 +118,11 @@ export interface PackageRequest {
    * others. In a project it has to be inside the root, because the plugin is found from there.
    */
   readonly workspace: string;
+  /** The configuration file: absolute path. */
   readonly configFile: string;
+  /** The stage to package. */
   readonly stage: string;
+  /** The region to package for. */
   readonly region: string;
   /** The folder in which bundles are kept, for other configurations of the same files. Default: they are not kept. */
   readonly bundles?: string;
@@ -187,6 +190,9 @@ export async function packageService(request: PackageRequest): Promise<Packaged>
   return { stackName: `${state.service.service}-${request.stage}`, template };
 }
 
+/**
+ * The path of Serverless, from the project's own dependencies. @throws LocalTemplateError SLUICE_TEMPLATE_TOOL_MISSING.
+ */
 function findServerless(root: string): string {
   try {
     return createRequire(join(root, 'package.json')).resolve('serverless/bin/serverless.js');
@@ -195,6 +201,7 @@ function findServerless(root: string): string {
   }
 }
 
+/** Runs `serverless package`. @throws LocalTemplateError with the end of its output. */
 async function run(
   serverless: string,
   { stage, region, workspace, configFile, bundles, compiled }: PackageRequest,

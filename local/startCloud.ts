@@ -27,19 +27,27 @@ export interface FlushReport {
 interface CloudStatus {
   /** The version of Sluice. */
   readonly version: string;
+  /** Where SDKs post. */
   readonly collector: string;
   /** Addresses of the Function URLs, by the function's name: `endpoint.kind`. */
   readonly functionUrls: Readonly<Record<string, string>>;
+  /** The endpoint of every AWS service. */
   readonly edge: string;
+  /** The data directory, absolute. */
   readonly data: string;
+  /** The name of the deployment's bucket. */
   readonly bucket: string;
+  /** The name of the Glue database. */
   readonly database: string;
+  /** The ID of its process. */
   readonly pid: number;
   /** When it was started, by its clock, ISO 8601. */
   readonly startedAt: string;
+  /** Data that waits in Firehose, by stream. */
   readonly pending: LocalAwsStatus['pending'];
   /** Data that Firehose dropped because S3 did not accept it for 24 hours. */
   readonly expired: LocalAwsStatus['expired'];
+  /** The queues, each with the number of its messages. */
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
   /** How many queries Athena has queued and runs. */
   readonly queries: { readonly queued: number; readonly running: number };
@@ -55,7 +63,9 @@ export interface Cloud {
   readonly edge: string;
   /** The data directory, absolute. */
   readonly data: string;
+  /** The name of the deployment's bucket. */
   readonly bucket: string;
+  /** The name of the Glue database. */
   readonly database: string;
   /** The configuration of what is deployed. */
   readonly config: Config;
@@ -189,6 +199,7 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
   };
 }
 
+/** The report of a flush in the words of Sluice. */
 function flushOf({ delivered, undrained }: Awaited<ReturnType<LocalAws['flush']>>): FlushReport {
   return { delivered, unregistered: undrained };
 }

@@ -85,6 +85,7 @@ const schema: EnvironmentSchema<Environment> = {
 
 let collector: Collector | undefined;
 
+/** Makes what every request of this environment shares. */
 function makeCollector(environment: Environment): Collector {
   const sampler = new Sampler(environment.logSuccesses ? 1 : config.logs.successes, Math.random);
   const groups = new GroupsCache({
@@ -131,6 +132,7 @@ function makeCollector(environment: Environment): Collector {
   };
 }
 
+/** The stream of the landing, and the memory of whether it answers. */
 function streamOf({ stream }: Environment): NonNullable<StorePorts['stream']> {
   return {
     putRecord: firehosePutRecord(firehoseClient(), stream),
@@ -138,6 +140,7 @@ function streamOf({ stream }: Environment): NonNullable<StorePorts['stream']> {
   };
 }
 
+/** Makes the keeper of copies for relay, which redacts them by the rules of now. */
 function makeKeeper(choice: RelayChoice, environment: Environment, planNow: () => CollectPlan): CopyKeeper {
   return new CopyKeeper({
     choice,
@@ -156,6 +159,7 @@ function makeKeeper(choice: RelayChoice, environment: Environment, planNow: () =
 // These clients are needed by few requests. Each is loaded at its first call, while the request is being handled:
 // together they are as much code as everything else, and would slow down every cold start.
 
+/** Opens a bucket. The client is imported by the first call, because most environments never need it. */
 async function objectsOf(bucket: string, client: 's3Client' | 's3SingleTryClient' = 's3Client') {
   const [clients, { s3ObjectStore }] = await Promise.all([
     import('../../lib/aws/s3Client.ts'),
@@ -164,6 +168,7 @@ async function objectsOf(bucket: string, client: 's3Client' | 's3SingleTryClient
   return s3ObjectStore(clients[client](), bucket);
 }
 
+/** What writes objects of the landing into a bucket, once it is needed. */
 function storedIn(bucket: string): Pick<StorePorts, 'putObject' | 'putQuarantineLarge'> {
   return {
     putObject: async (object, timeoutMs) => putRecordObject(await objectsOf(bucket))(object, timeoutMs),
@@ -180,6 +185,7 @@ function relaySender(queueUrl: string): CopyKeeperOptions['send'] {
   return async (text, timeoutMs) => (await loaded)(text, timeoutMs);
 }
 
+/** Reads the keys' secret. The client is imported by the first read. */
 function secretReader(secretId: string): ReadSecret {
   return async (timeoutMs) => {
     const { secretsManagerClient, secretText } = await import('../../lib/aws/secrets.ts');
@@ -187,10 +193,12 @@ function secretReader(secretId: string): ReadSecret {
   };
 }
 
+/** The answer as the gateway takes it. */
 function response({ status, body }: Answer): APIGatewayProxyStructuredResultV2 {
   return { statusCode: status, headers: { 'content-type': 'application/json' }, body };
 }
 
+/** Answers 503 for an error that no step of a request expects, and reports it. */
 function failed(error: unknown, requestId: string | null): APIGatewayProxyStructuredResultV2 {
   const code = 'SLUICE_COLLECT_FAILED';
   for (const line of failureMetrics(code, collector?.stage ?? 'unknown', systemClock.now())) logLine(line);

@@ -41,6 +41,7 @@ export const handler = queueHandler(schema, (messages, context) =>
   planMessages(makePlanner(context.environment, endOf(context) - MARGIN_MS), messages),
 );
 
+/** Makes the ports of one invocation. */
 function makePlanner(from: Environment, deadline: number): CuratePlanFunction {
   const { SLUICE_BUCKET: bucket, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;
   const s3 = s3Client();

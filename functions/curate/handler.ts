@@ -40,6 +40,7 @@ export const handler = machineHandler(schema, (machine, messages, settings) =>
   curateMessages(makeCurator(settings, machine), machine.invocation, messages, settings.SLUICE_TRIES),
 );
 
+/** Makes the ports of one invocation. */
 function makeCurator(
   { SLUICE_BUCKET: bucket, SLUICE_PLAN_QUEUE, SLUICE_TASK_QUEUE }: Environment,
   { directory, limits, freeBytes, invocation }: Machine,

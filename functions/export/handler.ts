@@ -61,6 +61,7 @@ export const handler = queueHandler(schema, (messages, context) =>
   exportAll(makeExporter(context.environment, endOf(context)), context.environment, messages),
 );
 
+/** Handles messages. Only a deployment with an export for Statsig has a folder and DuckDB for it. */
 async function exportAll(
   exporter: Exporter,
   environment: Environment,
@@ -90,6 +91,7 @@ async function exportAll(
   }
 }
 
+/** Makes the ports of one invocation. */
 function makeExporter(from: Environment, endsAt: number): Exporter {
   const { SLUICE_BUCKET: bucket, SLUICE_EXPORT_QUEUE, SLUICE_STAGE: stage } = from;
   const attempts = { ...systemTiming, deadline: endsAt - LAST_CALL_MS };
@@ -111,6 +113,7 @@ function makeExporter(from: Environment, endsAt: number): Exporter {
   };
 }
 
+/** Ports that sign by a session. Default: by the function's role. */
 function makePorts(
   bucket: string,
   clients: Pick<OwnSession, 's3' | 'glue'>,

@@ -43,6 +43,7 @@ export const handler = machineHandler(schema, (machine, messages, settings) =>
   loadMessages(makeLoader(settings, machine), machine.invocation, messages, settings.SLUICE_TRIES),
 );
 
+/** Makes the ports of one invocation. */
 function makeLoader(environment: Environment, { directory, limits, diskBytes, freeBytes }: Machine): Loader {
   const { SLUICE_BUCKET: bucket } = environment;
   return {

@@ -43,6 +43,7 @@ export const handler = queueHandler(schema, (messages, context) =>
   planMessages(makePlanner(context.environment, endOf(context)), messages),
 );
 
+/** Makes the ports of one invocation. */
 function makePlanner(from: Environment, endsAt: number): Planner {
   const { SLUICE_BUCKET: bucket, SLUICE_PLAN_QUEUE, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;
   return {

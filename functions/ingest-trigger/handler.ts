@@ -19,6 +19,7 @@ const config: FunctionConfig<'ingest-trigger'> = wholeConfig;
 
 let trigger: Trigger | undefined;
 
+/** Makes what all calls of this environment share. */
 function makeTrigger(environment: Environment): Trigger {
   return {
     sources: config.sources,

@@ -40,6 +40,7 @@ export const handler = queueHandler(schema, (messages, context) =>
   registerMessages(makeRegistrar(context.environment, endOf(context)), messages),
 );
 
+/** Makes the ports of one invocation. */
 function makeRegistrar(
   { SLUICE_BUCKET: bucket, SLUICE_STAGE: stage }: z.output<typeof schema>,
   endsAt: number,

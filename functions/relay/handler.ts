@@ -76,6 +76,7 @@ export const handler = queueHandler(
 /** State of the target, kept between the invocations of this execution environment. */
 let target: Target | undefined;
 
+/** Makes the ports of one invocation. The target is kept, as it remembers whether it answers. */
 function makeRelayer(environment: Environment, endsAt: number): Relayer {
   const { SLUICE_BUCKET: bucket, SLUICE_STAGE: stage, SLUICE_RELAY_QUEUE: queue } = environment;
   // No deployment without relay has this function.

@@ -52,6 +52,7 @@ export const handler = queueHandler(schema, async (messages, context) => {
   }
 });
 
+/** Makes the ports of one invocation, and the folder for what DuckDB spills. */
 async function makeWriter(environment: Environment, directory: string): Promise<Writer> {
   const temporaryDirectory = join(directory, 'spilled');
   await mkdir(temporaryDirectory);
@@ -66,6 +67,7 @@ async function makeWriter(environment: Environment, directory: string): Promise<
   };
 }
 
+/** The function's own queue, to which a look at the landing sends what it finds. */
 function queueOf({ SLUICE_WRITE_QUEUE }: Environment): LandingQueue {
   const { send } = taskQueue(sqsClient(), SLUICE_WRITE_QUEUE, systemTiming);
   return { send, waiting: () => countMessages(sqsClient(), SLUICE_WRITE_QUEUE) };

@@ -39,12 +39,17 @@ export type StatementResult = (
 
 /** Options of {@link runStatement}. */
 export interface StatementOptions {
+  /** The workgroup that runs the statement, and says where its result is. */
   readonly workGroup: string;
   /** Database of unqualified names. Default `default`, as in Athena. */
   readonly database?: string;
+  /** Milliseconds after which the query is stopped. */
   readonly deadlineMs: number;
+  /** The time that is compared with the deadline. */
   readonly clock: Clock;
+  /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<unknown>;
+  /** A number from 0 to below 1. */
   readonly random: () => number;
   /** Aborted when nobody waits for the result any longer: the query is stopped. */
   readonly signal?: AbortSignal;
@@ -74,6 +79,7 @@ export async function startStatement(
 
 /** A page of a statement's result. */
 export interface ResultPage {
+  /** Names of the columns. */
   readonly columns: readonly string[];
   /** Athena's type of each column. */
   readonly types: readonly string[];

@@ -56,13 +56,17 @@ export function anyVersion(keys: Iterable<string>): DeletedObject[] {
 
 /** The content of a small object, and its version for a conditional write. */
 export interface ObjectText {
+  /** The content as text. */
   readonly text: string;
+  /** The ETag of what was read, with its quotes. */
   readonly eTag: string;
 }
 
 /** An object whose bytes are being read. */
 export interface OpenedObject {
+  /** The bytes as they come. */
   readonly body: Readable;
+  /** The ETag of what is read, with its quotes. */
   readonly eTag: string;
   /** Its version, in a bucket with versioning. Default none. */
   readonly versionId?: string | undefined;
@@ -80,6 +84,7 @@ export interface ReadOptions {
   readonly ifMatch?: string | undefined;
   /** Lists the key if the read is refused, as a missing object looks refused to some callers. Default false. */
   readonly listsIfDenied?: boolean;
+  /** Ends the call, which throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -91,7 +96,9 @@ export interface OpenOptions extends ReadOptions {
 
 /** An object without its bytes. */
 export interface ObjectHead {
+  /** The ETag of the object, with its quotes. */
   readonly eTag: string;
+  /** The object's own metadata by name, in lower case; empty without any. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -106,7 +113,9 @@ export interface WriteOptions {
   readonly throwsConflict?: boolean;
   /** Default `application/json`. */
   readonly contentType?: string | undefined;
+  /** The object's own metadata by name. Default none. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Ends the call, which throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -120,11 +129,13 @@ export interface ListOptions {
   readonly folders?: boolean;
   /** Objects of the page at most. Default 1,000. */
   readonly limit?: number | undefined;
+  /** Ends the call, which throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** An object in a listing. */
 export interface ListedObject {
+  /** The whole key, not URL-encoded. */
   readonly key: string;
   /** Bytes. */
   readonly size: number;

@@ -109,6 +109,7 @@ function exampleOf(wrapped: z.core.$ZodType): string {
   return `{ ${members.join(', ')} }`;
 }
 
+/** The name of a field in messages: `sources.0.bucket`. */
 function fieldName(path: readonly PropertyKey[]): string {
   return path.length === 0 ? 'the configuration' : path.map(String).join('.');
 }
@@ -120,6 +121,7 @@ function shown(input: unknown, path: readonly PropertyKey[]): string {
   return isHidden ? kindText(value) : displayValue(value);
 }
 
+/** What kind of value it is, without the value. */
 function kindText(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';

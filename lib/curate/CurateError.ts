@@ -93,6 +93,7 @@ export function toCurateFailure(error: unknown, signal: AbortSignal): CurateFail
   return { code, message, repeats };
 }
 
+/** Converts any error into one with a code. Only messages of Sluice's errors are kept, as others may quote data. */
 function toSluiceError(error: unknown): SluiceError {
   if (error instanceof CatalogCallError) {
     return new CurateError('SLUICE_CURATE_CATALOG_FAILED', `${errorText(error, error.code)}.`, {

@@ -10,6 +10,7 @@ import { useRawDay } from './RawDays.ts';
 
 /** The ports of a check. */
 export interface DayChecker extends DayKeeper {
+  /** The settings of a keeper, and those that the shape of the curated table follows from. */
   readonly config: DayKeeper['config'] & Parameters<typeof curatedTables>[0];
 }
 

@@ -48,10 +48,12 @@ const curateRequests: MessageKind<CurateTask | typeof SWEEP> = {
   fields: (task) => (task === SWEEP ? { event: 'curate_sweep' } : taskFields(task)),
 };
 
+/** What the log says of every task. */
 function taskFields({ kind, day, reason }: CurateTask) {
   return { kind, day, reason };
 }
 
+/** The log line of a task that has ended. */
 function logFields(task: CurateTask, done: CurateOutcome): Record<string, unknown> {
   const { failure, ...rest } = { failure: undefined, ...done };
   return {

@@ -315,6 +315,7 @@ async function serve(curator: Curator, run: Attempt, place: CuratedSubject): Pro
   await curator.faultPoint?.('asked');
 }
 
+/** Asks the plan to write the lists into the views. */
 function askForViews({ requests }: Pick<Curator, 'requests'>): Promise<void> {
   return requests.send([JSON.stringify({ sluice: PUBLISH_RUN })]);
 }

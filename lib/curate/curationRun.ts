@@ -110,6 +110,7 @@ export function runOf({ curated, day }: LedgerContent): CurationRun {
   return curated.run;
 }
 
+/** The entry with the version that is being made. */
 function withRun(known: LedgerContent, run: CurationRun): LedgerContent {
   return { ...known, curated: { ...known.curated, run } };
 }

@@ -202,6 +202,7 @@ async function checkWindow(planner: CuratePlanFunction): Promise<void> {
   requireProgress(plans);
 }
 
+/** Logs the days that have left the list, if there are any. */
 function logTakenOut(
   { log }: CuratePlanFunction,
   kind: ForwardedKind,
@@ -263,6 +264,7 @@ async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Pr
   return leftOut;
 }
 
+/** Logs what a run has found and queued. */
 function logPlan(
   { clock, log }: CuratePlanFunction,
   plans: readonly TablePlan[],

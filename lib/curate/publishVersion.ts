@@ -272,6 +272,7 @@ function keptOf(
   return isOld ? { ...before, files, rows } : { files, rows, since: now, ...erased };
 }
 
+/** The counts of a version in words, for the error when they differ. */
 function countsOf({ done }: CurationRun): string {
   const sum = (countOf: (slice: SliceResult) => number) =>
     done.reduce((all, slice) => all + countOf(slice), 0);

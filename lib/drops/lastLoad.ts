@@ -175,6 +175,7 @@ export function objectState({ eTag, key }: Pick<DropObject, 'eTag' | 'key'>): st
   return `${eTag} ${key}`;
 }
 
+/** The first few objects by name, each with why it is left out. */
 function nameObjects(objects: readonly LeftOut[]): string {
   return nameFiles(objects.map(({ object: { key }, reason }) => ({ key, reason })));
 }

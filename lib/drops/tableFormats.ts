@@ -126,6 +126,7 @@ export function logFoldersOutside(folder: string): readonly string[] {
   return logsOutside(folder).map(({ prefix }) => prefix);
 }
 
+/** Logs of tables of which the folder may be a part, each with its prefix above the folder. */
 function logsOutside(folder: string) {
   const segments = folder.split('/');
   const root = [...segments];

@@ -144,10 +144,12 @@ export function unusualWords(
   return `has ${has}, where ${count(usual)} are usual`;
 }
 
+/** The day of the week: 0 for Sunday. */
 function weekday(day: UtcDay): number {
   return new Date(day).getUTCDay();
 }
 
+/** Whether a day is a Saturday or a Sunday. */
 function isWeekend(day: UtcDay): boolean {
   return weekday(day) === 0 || weekday(day) === 6;
 }

@@ -61,8 +61,11 @@ export interface ObjectChanges {
 
 /** Dependencies of erasing units from objects. */
 export interface ObjectEraserPorts extends RetryPorts {
+  /** The deployment's bucket, with all versions of its objects. */
   readonly bucket: EraseBucket;
+  /** Decides what belongs to the units. */
   readonly matcher: UnitMatcher;
+  /** Searches and rewrites Parquet files. */
   readonly parquet: ParquetEraser;
   /** An existing folder that nobody else uses. */
   readonly directory: string;
@@ -75,6 +78,7 @@ export interface ObjectEraserPorts extends RetryPorts {
   readonly turns?: Turns;
   /** The time of the deployment, epoch milliseconds. */
   readonly now: () => number;
+  /** Ends the erasure between two versions; undefined: nothing does. */
   readonly signal: AbortSignal | undefined;
   /**
    * Whether the rows of a version in the landing are in tables, so that only its deletion is left. Default: no version
@@ -83,6 +87,7 @@ export interface ObjectEraserPorts extends RetryPorts {
   readonly isWritten?: (version: StoredVersion) => Promise<boolean>;
   /** Whether an object belongs to a load in pieces that is under way. Default: no object does. */
   readonly isLoading?: (key: string) => Promise<boolean>;
+  /** Called after each step. Default: nothing is called. */
   readonly faultPoint?: FaultPoint<EraseFaultPoint> | undefined;
 }
 
@@ -94,7 +99,9 @@ export interface ExpiringVersion extends Pick<StoredVersion, 'key' | 'isLatest'>
 
 /** Outcome of one object. */
 export interface ErasedObject {
+  /** What was found and done, as the record sums it up. */
   readonly counts: PlaceCounts;
+  /** Versions that are not erased, and why. */
   readonly left: readonly LeftObject[];
   /** Versions of which a part could not be read, and that lifecycle rules delete. */
   readonly expiring: readonly ExpiringVersion[];
@@ -132,16 +139,23 @@ type Look =
 
 /** Content that stays in an object: mentions, and rows that cannot be read. */
 interface Stays {
+  /** Rows of others that name a unit. Default 0. */
   readonly mentions?: number;
+  /** Rows that can't be read. Default 0. */
   readonly unread?: number | undefined;
 }
 
 /** An {@link ErasedObject} that is being filled in. */
 interface Doing {
+  /** See {@link ErasedObject.counts}. */
   counts: PlaceCounts;
+  /** See {@link ErasedObject.left}. */
   left: LeftObject[];
+  /** See {@link ErasedObject.expiring}. */
   expiring: ExpiringVersion[];
+  /** See {@link ErasedObject.hasFound}. */
   hasFound: boolean;
+  /** See {@link ErasedObject.denied}. */
   denied?: string;
 }
 
@@ -466,6 +480,7 @@ export class ObjectEraser {
   }
 }
 
+/** Whether an object is the result of a query, or a file of a load in pieces: it goes as a whole. */
 function isResult(form: ObjectForm): boolean {
   return form.form === 'result' || form.form === 'load';
 }

@@ -73,6 +73,7 @@ export function distinctUnits(units: readonly Unit[]): readonly Unit[] {
   return [...distinct.values()];
 }
 
+/** A unit as a line of what is hashed: types count in any case. */
 function lineOf({ type, value }: Unit): string {
   return JSON.stringify([type.toLowerCase(), value]);
 }

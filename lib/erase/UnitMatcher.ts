@@ -196,6 +196,7 @@ function isName(before: string, after: string): boolean {
   return key !== undefined && isNameKey(key);
 }
 
+/** Adds a value to those of a key. */
 function add(map: Map<string, Set<string>>, key: string, value: string): void {
   const known = map.get(key);
   if (known === undefined) map.set(key, new Set([value]));
@@ -220,6 +221,7 @@ function namedPattern(keys: readonly string[], values: readonly string[]): RegEx
   return new RegExp(String.raw`(?<![\p{L}\p{N}])(?:${key})'?\s*[:=]\s*'?(?:${value})(?![\p{L}\p{N}_-])`, 'u');
 }
 
+/** A text as a pattern that matches it alone. */
 function escaped(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
 }

@@ -12,6 +12,7 @@ export type LeftDocuments = UntouchedDocuments | ErasedDocuments | 'unreadable';
 
 /** An object that has nothing of the units. */
 interface UntouchedDocuments extends UnreadDocuments {
+  /** No document goes. */
   readonly own: 0;
 }
 

@@ -113,6 +113,7 @@ export function objectForm(config: Layout, place: EraseStore, key: string): Obje
   }
 }
 
+/** How the file of a forwarded table or of quarantine is read; null for a key of no such table. */
 function tableForm(config: Layout, key: string): ObjectForm | null {
   const parsed = parseTableKey(config, key);
   if ('ignored' in parsed) return null;
@@ -120,6 +121,7 @@ function tableForm(config: Layout, key: string): ObjectForm | null {
   return { form: 'parquet', ...(kind === 'quarantine' ? {} : { raw: { kind, day } }) };
 }
 
+/** Whether an object is a file of a curated table. */
 function isCurated(config: Layout, key: string): boolean {
   return placeFolders(config, 'curated').some((folder) => key.startsWith(folder));
 }

@@ -494,6 +494,7 @@ function runOf(current: CurrentRun): EraseRun {
   return { startedAt, resumed, places, hasFound, left, leftCount, expiring, onTheWay };
 }
 
+/** Adds the counts of two places, member by member. */
 function sum(first: PlaceCounts, second: PlaceCounts): PlaceCounts {
   return {
     objects: first.objects + second.objects,

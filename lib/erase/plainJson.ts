@@ -42,6 +42,7 @@ export function isPlainJson(text: string, value: unknown): boolean {
   return colons === keys;
 }
 
+/** Whether a text says all that it holds as it stands: nothing in it may be encoded or spelled in other characters. */
 function isReadableText(text: string): boolean {
   if (UNREADABLE.test(text) || ANY_SPELLED.test(text)) return false;
   for (const [run] of text.matchAll(NOISE))

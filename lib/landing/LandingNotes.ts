@@ -87,6 +87,7 @@ export async function readNotedEvents(
   return parseNote(await store.read(key))?.events ?? {};
 }
 
+/** A note as it was stored; undefined if it is not there or can't be read. */
 function parseNote(stored: ObjectText | null): LandingNote | undefined {
   return noteSchema.safeParse(parseJson(stored?.text ?? '')).data;
 }

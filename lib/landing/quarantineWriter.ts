@@ -106,6 +106,7 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
   };
 }
 
+/** What was refused as text of a row: bytes that are no UTF-8 in base64. */
 function encodeRaw(raw: string | Uint8Array): {
   readonly text: string;
   readonly encoding: 'text' | 'base64';

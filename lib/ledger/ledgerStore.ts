@@ -94,6 +94,7 @@ export async function oldestFirst<
   return looked.toSorted((a, b) => a.at - b.at);
 }
 
+/** Parses a stored object. @throws LedgerError SLUICE_INGEST_LEDGER_INVALID. */
 function parse<Value>(text: string, schema: z.ZodType<Value>, key: string): Value {
   try {
     return schema.parse(JSON.parse(text));
@@ -102,6 +103,7 @@ function parse<Value>(text: string, schema: z.ZodType<Value>, key: string): Valu
   }
 }
 
+/** Makes a call of the store. @throws LedgerError SLUICE_INGEST_LEDGER_UNAVAILABLE in place of the store's error. */
 async function available<Result>(key: string, call: () => Promise<Result>): Promise<Result> {
   try {
     return await call();

@@ -113,6 +113,7 @@ export async function sweepVersions(
   return { removed, kept, failed };
 }
 
+/** Deletes a version whose note is due, unless it is still read or made, and then the note. */
 async function sweepOne(
   sweeper: Sweeper,
   key: string,

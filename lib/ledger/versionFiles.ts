@@ -169,6 +169,7 @@ function firstDays(days: readonly UtcDay[], isRead: (day: UtcDay) => boolean): r
 /** A day, and the version and the files that the ledger names. */
 type NamedDay = DayLook & { readonly day: UtcDay };
 
+/** The day of `<day>/<version>`. */
 function dayOf(version: string): UtcDay {
   return version.replace(/\/.*/, '');
 }

@@ -135,6 +135,7 @@ function refusedOn(config: RowsConfig, day: UtcDay): string {
       AND "reason" NOT LIKE 'SLUICE_INGEST_%'`;
 }
 
+/** SQL condition that a partition is one of some days, both ends included. */
 function between(from: UtcDay, to: UtcDay): string {
   return `"ds" BETWEEN DATE '${from}' AND DATE '${to}'`;
 }

@@ -121,6 +121,7 @@ const number = field
   )
   .refine((from) => !('constant' in from) || isNumber(from.constant), 'a constant that is a number');
 
+/** Whether a constant is a number, also as a text. */
 function isNumber(constant: string | number | boolean): boolean {
   return String(constant).trim() !== '' && Number.isFinite(Number(constant));
 }

@@ -139,6 +139,7 @@ const shared = {
   schedule: noted(schedule().optional(), 'How often its folder is looked through.', "the source's"),
 };
 
+/** The schema of datasets of one kind. */
 function datasetOf<Kind extends string, Mapping extends z.ZodType>(
   name: string,
   kind: Kind,
@@ -258,6 +259,7 @@ export function datasetReceiptFolder(
   return folder === null ? null : `${folder}${name}/`;
 }
 
+/** Whether a text is the name of a time zone, as `Europe/Berlin`. */
 function isTimezone(text: string): boolean {
   try {
     // Offsets such as +01:00 are refused. `Intl` accepts them, but DuckDB has no such zones with days of their own.

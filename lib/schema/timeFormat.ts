@@ -23,7 +23,9 @@ export type TimePart =
 
 /** A piece of a format that is read, and the letters that it was written with: `MMM`. */
 export interface LetteredPart {
+  /** The part of a time that it stands for. */
   readonly part: TimePart;
+  /** The letters as they were written: `MMM`. */
   readonly letters: string;
 }
 
@@ -79,11 +81,13 @@ const ZONE_NAME = 'utc|gmt|z';
 
 /** What a letter means. */
 interface Letter {
+  /** The part of a time that it stands for. */
   readonly part: TimePart;
   /** What it matches, by how often it is repeated, beginning with once; undefined if it is not read so. */
   readonly patterns: readonly (string | undefined)[];
 }
 
+/** The letters that are read. Java has more of them. */
 const LETTERS: ReadonlyMap<string, Letter> = new Map([
   ['y', { part: 'year', patterns: YEARS }],
   ['u', { part: 'year', patterns: YEARS }],
@@ -183,6 +187,7 @@ function knownLetters(letter: string): string {
   return forms.join(' or ');
 }
 
+/** The name of a part in words. */
 function partName(part: TimePart): string {
   return part === 'amPm' ? 'AM or PM' : `the ${part}`;
 }
@@ -200,6 +205,7 @@ function problemOf(read: readonly LetteredPart[]): string | null {
     : 'a format that has h and a (AM or PM) together, or H alone';
 }
 
+/** The ways to write a sequence of nodes, those with an earlier section first. */
 function variantsOf(nodes: readonly FormatNode[]): readonly TimeVariant[] {
   let variants: readonly TimeVariant[] = [MISSING];
   for (const node of nodes) {
@@ -214,6 +220,7 @@ function variantsOf(nodes: readonly FormatNode[]): readonly TimeVariant[] {
   return variants;
 }
 
+/** The ways to write one node: a section may be there or not. */
 function variantsOfNode(node: FormatNode): readonly TimeVariant[] {
   if ('optional' in node) return [...variantsOf(node.optional), MISSING];
   return [{ pattern: node.pattern, parts: node.read === undefined ? [] : [node.read] }];

@@ -57,6 +57,7 @@ function ownColumns(config: Pick<Config, 'unitIds'>, dataset: Dataset): readonly
   }
 }
 
+/** The columns of a table whose columns the configuration declares. */
 function declaredColumns(columns: Readonly<Record<string, DeclaredColumn>>): readonly Column[] {
   return Object.entries(columns).map(([name, column]) => ({
     name,

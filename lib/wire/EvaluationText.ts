@@ -185,6 +185,7 @@ function spread(sum: number): number {
   return imul(bits ^ (bits >>> 13), 0xc2b2ae35);
 }
 
+/** A hash of a member's name, for a table of names without a text of each. */
 function hashName(name: string): number {
   let sum = 0;
   for (let i = 0; i < name.length; i += 1) sum = (imul(sum, 31) + name.charCodeAt(i)) | 0;

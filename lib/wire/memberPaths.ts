@@ -39,6 +39,7 @@ export function memberPathProblem(path: string, unitIds: Readonly<Record<string,
   return named === undefined ? null : `user.customIDs.${named[0]}, whose column ${id} is`;
 }
 
+/** Whether a step is a name of the product's, or is meant to be none. */
 function isKnown(step: string, names: readonly string[]): boolean {
   const isMeant = step === '*' || step.startsWith('\\');
   return isMeant || names.some((name) => name.toLowerCase() === step.toLowerCase());

@@ -82,6 +82,7 @@ export function readEvent(raw: unknown, batchUser: JsonObject | null, landTeleme
   };
 }
 
+/** Members that Statsig does not document; null if there are none. */
 function readExtras(raw: JsonObject): JsonObject | null {
   let extras: [string, unknown][] | undefined;
   for (const key in raw) {

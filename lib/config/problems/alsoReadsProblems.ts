@@ -32,6 +32,7 @@ export function alsoReadsProblems(config: ReaderNames): string[] {
   ]);
 }
 
+/** What is wrong with one entry of `alsoReads`. */
 function entryProblems(entry: AlsoReads, field: string, config: ReaderNames): string[] {
   const { account, database, athena, readers } = config;
   const databases = new Map([
@@ -117,6 +118,7 @@ function lengthProblems(reader: Reader, field: string, config: ReaderNames): str
       ];
 }
 
+/** Policies that are named twice, or that IAM can't attach because they are of another account. */
 function policyProblems({ policies }: Reader, field: string, { account }: ReaderNames): string[] {
   return policies.flatMap((arn, j) => {
     const got = `${field}.policies.${j}: got ${JSON.stringify(arn)}, expected`;

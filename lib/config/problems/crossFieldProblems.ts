@@ -49,6 +49,7 @@ function sharedTableNames(config: Pick<Config, 'tables' | 'curatedTables'>): str
   return problems;
 }
 
+/** A staging database that is the database of our tables. */
 function stagingDatabaseProblems({ athena, database }: Pick<Config, 'athena' | 'database'>): string[] {
   if (athena.stagingDatabase !== database) return [];
   const expected = 'another database than `database`: Statsig makes and drops tables there';
@@ -63,12 +64,14 @@ function redactionProblems({ privacy, unitIds }: Pick<Config, 'privacy' | 'unitI
   });
 }
 
+/** A salt that redaction needs and that is missing. */
 function saltProblems({ privacy }: Pick<Config, 'privacy'>): string[] {
   if (Object.keys(privacy.redact).length === 0 || privacy.salt !== undefined) return [];
   const expected = 'a text of at least 16 characters, since something is redacted';
   return [unexpected('privacy.salt', undefined, expected)];
 }
 
+/** A time window of more days than a run can keep partitions for. */
 function timeWindowProblems({ timeWindow: { pastDays, futureDays } }: Pick<Config, 'timeWindow'>): string[] {
   const days = pastDays + futureDays + 1;
   return days > MAX_WINDOW_DAYS

@@ -29,6 +29,7 @@ export function readerProblems(
   ];
 }
 
+/** Members of a reader that contradict each other. */
 function ownProblems(reader: Reader, field: string): string[] {
   if (reader.kind === 'owox')
     return reader.resultsKeyArn === undefined || reader.existingResultsBucket
@@ -43,6 +44,7 @@ function ownProblems(reader: Reader, field: string): string[] {
     : roleProblems(reader, field);
 }
 
+/** A key administrator where no key of KMS encrypts the bucket. */
 function keyProblems(reader: Reader, field: string, { encryption }: Pick<Config, 'encryption'>): string[] {
   return encryption === 's3' && reader.kind === 'statsig' && reader.keyAdministrator
     ? [`${field}.keyAdministrator: expected false with \`encryption: 's3'\`: there is no key.`]
@@ -144,6 +146,7 @@ function roleMembers(reader: RoleReader): string[] {
   ];
 }
 
+/** Members that a reader's role needs, or must not have. */
 function roleProblems(reader: RoleReader, field: string): string[] {
   if (reader.kind !== 'statsig') return assumedProblems(reader, field);
   const problems: string[] = [];

@@ -13,6 +13,7 @@ export function statsigProblems(config: Named): string[] {
   return [...bucketProblems(config), ...ownerProblems(config), ...formatProblems(config)];
 }
 
+/** A bucket of Statsig that is also something else of the deployment. */
 function bucketProblems({ bucket, statsigBucket, readers, exports }: Named): string[] {
   if (statsigBucket === null) return [];
   const problems: string[] = [];
@@ -73,6 +74,7 @@ function ownerProblems({ statsigBucket, sources, exports }: Named): string[] {
   });
 }
 
+/** Exports for Statsig whose table it can't take. */
 function formatProblems(config: Named): string[] {
   const known = new Set([
     config.tables.exposures,

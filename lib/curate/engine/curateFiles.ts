@@ -274,10 +274,12 @@ class Curation {
   }
 }
 
+/** The rows of files, as their footers say. */
 function rowsOf(files: readonly FileSchema[]): number {
   return sum(files.map(({ rows }) => rows));
 }
 
+/** Counts the rows of a relation. */
 async function countRows(session: DuckDbSession, from: string): Promise<number> {
   const [row] = await session.rows(`SELECT count(*) AS n FROM (${from})`);
   return Number(row?.['n']);

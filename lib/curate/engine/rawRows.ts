@@ -35,6 +35,7 @@ export function rawRowsQuery(columns: readonly Column[], files: readonly FileSch
     .join(' UNION ALL ');
 }
 
+/** The columns of the table from one file; null for a column that the file lacks. */
 function selectList(columns: readonly Column[], file: FileSchema): string {
   return columns
     .map((column) => {
@@ -46,6 +47,7 @@ function selectList(columns: readonly Column[], file: FileSchema): string {
     .join(', ');
 }
 
+/** SQL that reads a column of a file. @throws CurateError SLUICE_CURATE_COLUMN_UNFIT. */
 function readSql({ name, type }: Column, found: FileColumn, file: FileSchema): string {
   if (isUnfit(type, found)) {
     throw new CurateError(
@@ -58,6 +60,7 @@ function readSql({ name, type }: Column, found: FileColumn, file: FileSchema): s
   return found.type === DUCKDB_TYPES[type] ? column : `CAST(${column} AS ${DUCKDB_TYPES[type]})`;
 }
 
+/** Whether a column of a file can't be read as the table's type. */
 function isUnfit(type: ColumnType, found: FileColumn): boolean {
   return !READ_AS[type].test(found.type) || found.misread !== null;
 }
@@ -128,6 +131,7 @@ export async function findUnreadable(
   }
 }
 
+/** The error for a file that can't be read. */
 function unreadable(failure: FileFailure): InstanceType<typeof CurateError> {
   return new CurateError('SLUICE_CURATE_FILE_UNREADABLE', failure.detail, { cause: failure });
 }

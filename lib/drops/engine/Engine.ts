@@ -17,6 +17,7 @@ export interface LoadRequest {
   readonly loadedAt: number;
   /** Value of `received_at` of refused rows, epoch milliseconds. Default: `loadedAt`. */
   readonly receivedAt?: number;
+  /** Memory and threads of DuckDB, and its folder for what it spills. */
   readonly limits: EngineLimits;
   /** Stops the load, which throws the signal's reason. */
   readonly signal?: AbortSignal;
@@ -141,6 +142,7 @@ export interface Engine {
 
 /** A reason why rows may be refused, by the index that {@link MappedGroup.problem} returns. */
 export interface RowProblem {
+  /** The reason that the quarantine has. */
   readonly reason: RowReason;
   /** Which column, in words. */
   readonly detail: string;
@@ -162,6 +164,7 @@ export interface MappedField {
 export interface RawRows {
   /** Indexes of files that have the same columns. */
   readonly files: readonly number[];
+  /** SQL of a text: the row with all of its columns as a JSON object. */
   readonly sql: string;
   /** Ranges of the mapped columns among the column chunks of a row group: first and end. */
   readonly leaves: readonly (readonly [first: number, end: number])[];
@@ -181,7 +184,9 @@ export interface MappedGroup {
   readonly columns: string;
   /** Whole rows, which differ in unmapped columns. Each file of the group is in one of them. */
   readonly raws: readonly RawRows[];
+  /** Reasons why rows of these files may be refused. */
   readonly problems: readonly RowProblem[];
+  /** The fields that are read, in the order of the mapping. */
   readonly fields: readonly MappedField[];
 }
 
@@ -200,6 +205,7 @@ export interface CompiledMapping {
     /** Values by the file's index in the load; null if a file has none. */
     readonly values: readonly (string | null)[];
   }[];
+  /** The files of the load, each in one group. */
   readonly groups: readonly MappedGroup[];
   /** Where a written row has its own time; null of a kind without such a time. */
   readonly ownTime: OwnTime | null;

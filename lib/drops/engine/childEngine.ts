@@ -67,6 +67,7 @@ function crashError({ crashed, reading }: Crash, files: readonly EngineFile[]): 
       );
 }
 
+/** The answer of the process with the names and paths of the files, and each set of columns once in memory. */
 function described(
   files: readonly EngineFile[],
   { shapes, files: answers }: z.output<typeof describedSchema>,

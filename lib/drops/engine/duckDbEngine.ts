@@ -61,6 +61,7 @@ export function duckDbEngine(limits: EngineLimits, reads?: (file: EngineFile) =>
   };
 }
 
+/** Opens a session that can read the files of a load, and write its two results, and nothing else. */
 function openForLoad({ files, rowsPath, refusedPath, limits, signal }: LoadRequest) {
   return DuckDbSession.open(
     limits,
@@ -145,6 +146,7 @@ async function withColumnOfText(
   return failure;
 }
 
+/** Whether a file failed because a text in it is not UTF-8. */
 function isInvalidText(failure: unknown): failure is FileFailure {
   return failure instanceof FileError && failure.code === 'SLUICE_INGEST_FILE_TEXT_INVALID';
 }
@@ -292,6 +294,7 @@ function lookAtValues(
   };
 }
 
+/** Writes the refused rows of some files, and counts them by file and reason. */
 async function writeRefused(session: DuckDbSession, request: LoadRequest, only: ReadonlySet<number>) {
   const path = request.refusedPath;
   await verifyColumns(request, only, ALL);

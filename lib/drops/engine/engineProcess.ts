@@ -21,6 +21,7 @@ const answer = await answerOf(call).then(
 writeFileSync(answerPath, JSON.stringify(answer));
 process.exit();
 
+/** Does what one message asks for. */
 async function answerOf(asked: EngineCall): Promise<unknown> {
   const files = asked.kind === 'describe' ? asked.files : [];
   const engine = duckDbEngine(asked.limits, (file) => noteReading(files.indexOf(file)));
@@ -42,6 +43,7 @@ function noteReading(file: number): void {
   writeFileSync(readingPath, String(file));
 }
 
+/** The answer with each set of columns once: a day may have thousands of files with the same columns. */
 function shared(described: readonly (FileSchema | UnreadableFile)[]): DescribedFiles {
   const shapes = new Map<FileSchema['columns'], number>();
   const files = described.map((file) => {

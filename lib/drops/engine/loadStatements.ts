@@ -187,6 +187,7 @@ export function refusedProbeStatement({ files, mapping }: MappingRequest, file: 
   return `SELECT max(length(raw)) FROM (${rows}) WHERE problem IS NOT NULL`;
 }
 
+/** The group of a file. @throws RangeError for a file that the mapping is not for: a defect of the caller. */
 function groupWithFile(mapping: MappingRequest['mapping'], file: number): MappedGroup {
   const group = mapping.groups.find(({ files }) => files.includes(file));
   if (group === undefined) throw new RangeError(`The mapping is not for file ${file}.`);
@@ -226,10 +227,12 @@ function elementAt(texts: readonly string[], place: string): string {
   return `[${texts.map(quoteText).join(', ')}][${place} + 1]`;
 }
 
+/** SQL of a time, from epoch milliseconds. */
 function timestampSql(epochMs: number): string {
   return `make_timestamp(${epochMs} * 1000)`;
 }
 
+/** The file with an index. @throws RangeError if there are fewer files: a defect of the caller. */
 function fileAt<File extends EngineFile>(files: readonly File[], i: number): File {
   const file = files[i];
   if (file === undefined) throw new RangeError(`The mapping is for more files than there are: ${i}.`);

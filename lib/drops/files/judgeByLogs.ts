@@ -91,6 +91,7 @@ async function judgeByMarkers(
   };
 }
 
+/** Reads the marker of a transaction. @throws SourceError SLUICE_SOURCE_LOG_INVALID. */
 async function changesOf(body: Body, object: DropObject): Promise<z.output<typeof changesSchema>> {
   if (object.size > MAX_MARKER_BYTES) throw invalid(object, `more than ${MAX_MARKER_BYTES} bytes`);
   const { data } = changesSchema.safeParse(parseJson((await buffer(body)).toString()));
@@ -197,6 +198,7 @@ function decodePath(path: string): string {
   }
 }
 
+/** The error for a log that can't be read. */
 function invalid({ key }: DropObject, why: string): SluiceError {
   return new SourceError('SLUICE_SOURCE_LOG_INVALID', `${key}: ${why}.`);
 }

@@ -66,6 +66,7 @@ export interface DropDay {
 
 /** The ports and settings of loads, independent of the day. */
 export interface Loader {
+  /** The settings that name tables and folders, and say what follows a load. */
   readonly config: Pick<
     Config,
     'statsigFolder' | 'tables' | 'database' | 'sources' | 'unitIds' | 'region' | 'curate' | 'curatedTables'

@@ -76,15 +76,18 @@ async function loadIsolated(loader: Loader, invocation: Attempt, task: IngestTas
   }
 }
 
+/** Whether the queue has to deliver the task again. */
 function isRedelivered(loaded: LoadOutcome): boolean {
   if (loaded.outcome === 'settling') return loaded.again;
   return loaded.outcome === 'busy' || loaded.outcome === 'handed_back';
 }
 
+/** What the log says of every task. */
 function taskFields({ source, dataset, day, reason }: IngestTask) {
   return { source, dataset, day, reason };
 }
 
+/** The log line of a task that has ended. */
 function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): Record<string, unknown> {
   const { failure, ...rest } = { failure: undefined, ...loaded };
   return {

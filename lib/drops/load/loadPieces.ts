@@ -185,6 +185,7 @@ export async function restoreFailed(load: DayLoad, run: LoadInPieces): Promise<r
   return (await store.readFiles(run.done)) ?? [];
 }
 
+/** Reads something of every piece, a few at a time, in their order. */
 function eachPiece<Read>(
   { pieces }: LoadInPieces,
   read: (piece: number) => Promise<Read>,
@@ -193,11 +194,13 @@ function eachPiece<Read>(
   return mapLimit(numbers, PARALLEL_RESULTS, read);
 }
 
+/** The store of the results of a load's pieces. */
 function storeOf({ loader, place }: DayLoad, { version }: LoadInPieces): PieceStore {
   const { dataset, day } = place;
   return new PieceStore(loader.landing, loadFolder({ table: dataset.table, day, version }));
 }
 
+/** Name of the file with the rows of a piece. */
 function rowsName(piece: number): string {
   return `rows-${pieceName(piece)}.parquet`;
 }

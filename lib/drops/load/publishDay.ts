@@ -195,6 +195,7 @@ export function requireAcceptableRows(
   if (rows.in > 0 && rows.out === 0) throw new LoadError('SLUICE_LOAD_ROWS_REFUSED', `All ${rows.in} rows.`);
 }
 
+/** A share in words, to a ten-thousandth of a percent. */
 function percent(share: number): string {
   return `${Number((share * 100).toFixed(4))} %`;
 }

@@ -35,6 +35,7 @@ function rawObjectSql(columns: readonly FileColumn[], sqlOf: (column: FileColumn
   return `json_object(${members.join(', ')})`;
 }
 
+/** SQL of a column within the JSON of a whole row; a note in place of a value that DuckDB misreads. */
 function rawValueSql(sql: string, { type, misread, members }: FileColumn): string {
   if (misread === null) return rawReadySql(sql, type);
   const note = quoteText(`not read: ${misread.found}`);
@@ -87,6 +88,7 @@ function decimalFits(sql: string, type: string, depth = 0): string | null {
   return each.length === 0 ? null : `(${each.join(' AND ')})`;
 }
 
+/** SQL condition that a decimal has no more digits than its type declares; true for null. */
 function digitsFit(sql: string, type: string, digits: number): string {
   const scale = Number(DECIMAL.exec(type)?.[2] ?? 0);
   const whole = '9'.repeat(digits - scale) || '0';
@@ -94,6 +96,7 @@ function digitsFit(sql: string, type: string, digits: number): string {
   return `coalesce(${sql} BETWEEN CAST('-${most}' AS ${type}) AND CAST('${most}' AS ${type}), true)`;
 }
 
+/** SQL condition that holds for all items of a list; null if every item fits. */
 function allMembersFit(list: string, item: string, condition: string | null): string | null {
   return condition === null
     ? null

@@ -111,6 +111,7 @@ function shapeOf(columns: readonly FileColumn[]): string {
   return JSON.stringify(columns, (key, value) => (key === 'leaves' ? undefined : value));
 }
 
+/** Whether a file has columns whose names differ in case only, so that names alone do not tell them apart. */
 function isNamedTwice({ columns }: FileSchema): boolean {
   return new Set(columns.map(({ name }) => name.toLowerCase())).size < columns.length;
 }
@@ -154,6 +155,7 @@ function ownTimeOf({ kind, timezone }: MappingSubject['dataset'], day: UtcDay | 
   return { column, otherDay };
 }
 
+/** The columns of a row of the dataset's kind, or why the files can't be mapped. */
 function mapRow(
   { dataset, unitIds }: MappingSubject,
   row: MappedRow,

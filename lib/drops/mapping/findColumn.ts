@@ -104,6 +104,7 @@ function kindOf({ type, utc, empty }: FileColumn): ColumnKind {
   return kind === 'local' && utc ? 'instant' : kind;
 }
 
+/** The column of a name; undefined if there is none. @throws FieldProblem if several have it. */
 function columnNamed(among: readonly FileColumn[], name: string): FileColumn | undefined {
   return onlyNamed(among, name, name, typedName);
 }

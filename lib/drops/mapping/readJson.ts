@@ -111,6 +111,7 @@ export function mergedObjectSql(object: string, members: Members): string {
   return `nullif(concat('{', ${filled}, '}'), '{}')`;
 }
 
+/** SQL of the members of an object, each behind its key. */
 function memberList(members: Members): string {
   return joined(
     members.map(([key, json]) => {

@@ -56,6 +56,7 @@ function expectedOf({ unit, format }: TimeField): string {
   return unit === undefined ? 'a timestamp, a date, a number or text' : EXPECTED[unit];
 }
 
+/** The unit of a column for which the mapping names none; null for a type that has no times. */
 function defaultUnit({ kind }: FoundColumn): TimeUnit | null {
   if (NUMBERS.includes(kind)) return 's';
   if (TEXTS.includes(kind)) return 'iso';
@@ -70,6 +71,7 @@ function utcSql(column: FoundColumn, field: TimeField, timezone: string): TimeSq
   return unit === null ? null : utcOfUnit(column, unit, timezone);
 }
 
+/** The SQL that reads a column in a unit; null if its type does not fit. */
 function utcOfUnit(column: FoundColumn, unit: TimeUnit, timezone: string): TimeSql | null {
   const { sql, kind, type } = column;
   switch (unit) {
@@ -98,6 +100,7 @@ function utcOfUnit(column: FoundColumn, unit: TimeUnit, timezone: string): TimeS
   }
 }
 
+/** The SQL that reads a text, or an integer of digits, in a format; null for another type. */
 function utcOfFormat({ sql, kind, type }: FoundColumn, format: string, timezone: string): TimeSql | null {
   if (!TEXTS.includes(kind) && kind !== 'integer') return null;
   const text = `lower(${textSql(sql, kind, type)})`;

@@ -9,6 +9,7 @@ import { type TableKind, tableKinds } from '../../schema/kinds.ts';
  * in the text of its part.
  */
 export interface LandedLine {
+  /** The kind of the row's table. */
   readonly kind: TableKind;
   /** The day of the row's folder. */
   readonly day: UtcDay;
@@ -41,6 +42,7 @@ export type SkippedWhy =
 export interface LandedPart {
   /** Where in the object it begins. */
   readonly at: number;
+  /** Its bytes as they are in the object. */
   readonly bytes: Buffer;
   /**
    * Why something is skipped: `others` for `lines`, all bytes of the part for any other reason. Null: nothing is

@@ -5,9 +5,11 @@ import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 
 /** One row, as a JSON object in one line, and the day of its folder. */
 export interface LandedRow {
+  /** The day of its folder. */
   readonly day: UtcDay;
   /** The hour in which it was received, `2026-11-25T07`. Default: that of the record. */
   readonly hour?: string | null | undefined;
+  /** The row as a JSON object, without a line break. */
   readonly json: string;
 }
 

@@ -16,6 +16,7 @@ export const finishedMetrics = {
   quarantine: finishedMetric('quarantine'),
 } as const satisfies Record<TableKind, unknown>;
 
+/** The metrics of one table. */
 function finishedMetric(kind: TableKind) {
   return {
     finished: countMetric('write', `${kind}_finished`),

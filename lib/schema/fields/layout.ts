@@ -101,10 +101,12 @@ function monthOrDay(text: string, letter: 'M' | 'D'): string {
   return new RegExp(clearPair).test(text) || !new RegExp(single).test(text) ? pair : single;
 }
 
+/** Whether a piece stands for a part of the day. */
 function isOfDay(piece: string): boolean {
   return ['YYYY', 'MM', 'DD', 'M', 'D'].includes(piece);
 }
 
+/** Makes a layout of its pieces. */
 function layoutOf(pieces: readonly string[]): Layout {
   const last = pieces.findLastIndex(isOfDay);
   const isBelowAnyFolders = pieces.slice(0, last).includes('**/');
@@ -155,6 +157,7 @@ function wholePattern(segmentPatterns: readonly string[]): RegExp {
   return new RegExp(`^${segmentPatterns.join('')}$`, 'su');
 }
 
+/** The day in a path that a pattern matches; null if it does not match, or no calendar has the day. */
 function dayIn(pattern: RegExp, path: string): UtcDay | null {
   const { year = '', month = '', day = '' } = pattern.exec(path)?.groups ?? {};
   const found = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;

@@ -80,6 +80,7 @@ function loggableLabel(entry: unknown): string | null {
   return isLabel && sdkKey(label) === null ? label : null;
 }
 
+/** Parses the secret's text. @throws KeysError SLUICE_KEYS_INVALID, without what was read. */
 function parse(text: string): object {
   let document: unknown;
   try {
@@ -129,6 +130,7 @@ function loggableName(name: string): string {
   return PLAIN_NAME.test(name) ? name : 'one with a strange name';
 }
 
+/** The sources of an entry; undefined if it names none. What is wrong is added to `problems`. */
 function readSources(value: unknown, problems: string[]): readonly string[] | undefined {
   if (value === undefined) return undefined;
   const { pattern, words } = KEY_FORMATS.source;
@@ -142,6 +144,7 @@ function readSources(value: unknown, problems: string[]): readonly string[] | un
   return names;
 }
 
+/** The kinds of events of an entry. What is wrong is added to `problems`. */
 function readKinds(
   value: unknown,
   sources: readonly string[] | undefined,
