@@ -27,11 +27,15 @@ export type StatementResult = (
       readonly types: readonly string[];
       /** The rows without the header, 10,000 at most. Each value is Athena's text, in the order of the columns. */
       readonly rows: readonly (readonly (string | null)[])[];
+      /** Bytes that Athena read, by which it bills. */
       readonly scannedBytes: number;
       /** Whether the result has more rows than these. */
       readonly hasMore: boolean;
     }
-  | { readonly failed: string }
+  | {
+      /** Athena's message, or that the time was over. */
+      readonly failed: string;
+    }
 ) & {
   /** The `s3://` location of the statement's result, if Athena chose one. */
   readonly location?: string;
@@ -118,7 +122,8 @@ export async function readResultPage(
 }
 
 /**
- * Runs one statement and waits for it. A query that exceeds the deadline is stopped, because it would only cost.
+ * Runs one statement and waits for it. A query for which nobody waits any longer is stopped, because it would only cost: one that
+ * exceeds the deadline, and one of which a call fails.
  *
  * @throws what the client throws; the reason of the signal.
  */
@@ -132,18 +137,25 @@ export async function runStatement(
   let execution: QueryExecution = {};
   const left = whenAborted(signal);
   const waitOrLeave = (ms: number) => Promise.race([wait(ms), left]);
-  for await (const _ of eachAttempt({ ...POLL, wait: waitOrLeave, random })) {
-    const answer = await client.send(new GetQueryExecutionCommand({ QueryExecutionId }));
-    execution = answer.QueryExecution ?? {};
-    const { state, failed } = partialAnswers.GetQueryExecution(answer);
-    if (state === 'succeeded') {
-      const scannedBytes = execution.Statistics?.DataScannedInBytes ?? 0;
-      return { ...(await readRows(client, QueryExecutionId)), scannedBytes, ...locationOf(execution) };
+  const stop = () => client.send(new StopQueryExecutionCommand({ QueryExecutionId }));
+  try {
+    for await (const _ of eachAttempt({ ...POLL, wait: waitOrLeave, random })) {
+      const answer = await client.send(new GetQueryExecutionCommand({ QueryExecutionId }));
+      execution = answer.QueryExecution ?? {};
+      const { state, failed } = partialAnswers.GetQueryExecution(answer);
+      if (state === 'succeeded') {
+        const scannedBytes = execution.Statistics?.DataScannedInBytes ?? 0;
+        return { ...(await readRows(client, QueryExecutionId)), scannedBytes, ...locationOf(execution) };
+      }
+      if (failed !== null) return { failed, ...locationOf(execution) };
+      if (clock.now() >= deadline || signal?.aborted) break;
     }
-    if (failed !== null) return { failed, ...locationOf(execution) };
-    if (clock.now() >= deadline || signal?.aborted) break;
+  } catch (error) {
+    // The first error says why nobody waits any longer, so that of the stop is of no use.
+    await stop().catch(() => undefined);
+    throw error;
   }
-  await client.send(new StopQueryExecutionCommand({ QueryExecutionId }));
+  await stop();
   signal?.throwIfAborted();
   return {
     failed: `The query took longer than ${deadlineMs / 1_000} s and was stopped.`,
@@ -166,7 +178,10 @@ function locationOf({ ResultConfiguration }: QueryExecution): { readonly locatio
 }
 
 /** Reads the rows of a query, at most {@link MOST_PAGES} pages of them. */
-async function readRows(client: AthenaClient, id: string) {
+async function readRows(
+  client: AthenaClient,
+  id: string,
+): Promise<Omit<Extract<StatementResult, { readonly rows: unknown }>, 'scannedBytes' | 'location'>> {
   const rows: (readonly (string | null)[])[] = [];
   let page: ResultPage = { columns: [], types: [], rows: [], next: undefined };
   for (let read = 0; read < MOST_PAGES; read += 1) {

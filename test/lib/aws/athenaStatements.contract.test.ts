@@ -103,6 +103,19 @@ describe('a statement', () => {
     await expect(run('hangs', 20_000, AbortSignal.abort(new Error('left')))).rejects.toThrow('left');
   });
 
+  it('is stopped when it cannot be asked about', async () => {
+    const asked = new AthenaClient(athena.options);
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) =>
+          commandName === 'GetQueryExecutionCommand' ? Promise.reject(new Error('away')) : next(args),
+    );
+    await expect(run('hangs')).rejects.toThrow('away');
+    const { QueryExecutionIds: [id = ''] = [] } = await asked.send(new ListQueryExecutionsCommand({}));
+    expect((await settle(asked, id))?.Status?.State).toBe('CANCELLED');
+    asked.destroy();
+  });
+
   it('throws when Athena rejects the statement', async () => {
     await expect(run('SELEC 1')).rejects.toMatchObject({ name: 'InvalidRequestException' });
   });
