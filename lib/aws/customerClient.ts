@@ -92,6 +92,11 @@ export function s3Refusal(error: unknown): RefusalDetail | null {
   return { refusal: classifyRefusal(error), detail: errorText(error) };
 }
 
+/** What S3's error code means; `unavailable` for a code that says nothing of it. */
+export function refusalOf(code: string): Refusal {
+  return REFUSALS[code] ?? 'unavailable';
+}
+
 /** Why S3 or KMS refused a call. */
 function classifyRefusal(error: Error): Refusal {
   // S3 reports a denial by KMS as its own, and only the message differs: "not authorized to perform: kms:Decrypt". It may also
@@ -99,7 +104,7 @@ function classifyRefusal(error: Error): Refusal {
   if (error.name === 'AccessDenied' && /kms:/i.test(error.message)) return 'key';
   // A HEAD has no body, so only the status is known.
   const isRedirect = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 301;
-  return REFUSALS[error.name] ?? (isRedirect ? 'region' : 'unavailable');
+  return isRedirect ? 'region' : refusalOf(error.name);
 }
 
 /**

@@ -7,6 +7,7 @@ import {
 import { customerSession } from '../access/sessionPolicies.ts';
 import { mapLimit } from '../base/concurrency.ts';
 import { anyVersion } from '../base/ObjectStore.ts';
+import { counted } from '../base/text.ts';
 import { isUtcDay } from '../base/time.ts';
 import { ExportError } from '../export/ExportError.ts';
 import type { TargetBucket } from '../export/exportDay.ts';
@@ -21,11 +22,12 @@ import {
   CatalogCallError,
   OUT_OF_TIME,
   outOfTime,
+  type Page,
   readPages,
 } from '../landing/catalog/catalogCalls.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportFolder, isExportedFile } from '../tables/exportKeys.ts';
-import { customerClient, isOfAnotherOwner, type Refusal, s3Refusal } from './customerClient.ts';
+import { customerClient, isOfAnotherOwner, type Refusal, refusalOf, s3Refusal } from './customerClient.ts';
 import {
   MOST_PARTS,
   multipartUpload,
@@ -38,6 +40,8 @@ import { encryptedBy, s3ObjectStore } from './s3ObjectStore.ts';
 
 /** Time limit of one call, milliseconds. A call sends at most a part of 16 MiB. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Objects or folders of one page of a listing, at most. */
+const PAGE_ITEMS = 1_000;
 
 /**
  * The bucket of an export with its own client. A customer's role limits the client to the export's folder.
@@ -96,50 +100,52 @@ export function exportBucketFrom(
     return new ExportError(CODES.owner, `${bucket} is not of ${owner}.`, { cause: error });
   };
 
+  /** Reads a listing to its end. @param what What is listed: `object`. */
+  const listAll = <Item>(
+    folder: string,
+    { mostPages, what }: { readonly mostPages: number; readonly what: string },
+    readPage: (token: string | undefined) => Promise<Page<Item>>,
+  ): Promise<readonly Item[]> =>
+    asking(folder, async () => {
+      const items = await readPages(attempts, mostPages, readPage);
+      if (items !== undefined) return items;
+      const detail = `${bucket}/${folder}: more than ${counted(mostPages * PAGE_ITEMS, what)}.`;
+      throw new ExportError('SLUICE_EXPORT_TOO_MANY_FILES', detail);
+    });
+  /** Writes a file with one call, or in parts if it is larger than a part. */
+  const writeFile = async (key: string, bytes: AsyncIterable<Uint8Array>, size: number): Promise<void> => {
+    const partBytes = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
+    const parts = readParts(bytes, partBytes, size);
+    const contentType = PARQUET_MEDIA_TYPE;
+    if (size <= partBytes) {
+      for await (const whole of parts) await store.write(key, whole, { contentType });
+      return;
+    }
+    const attributes = { ...written, ContentType: contentType };
+    await multipartUpload(client, { ...place, Key: key }, attributes, async (send) => {
+      const sent: UploadedPart[] = [];
+      for await (const part of parts) sent.push(await send(sent.length + 1, part));
+      return sent;
+    });
+  };
+
   return {
-    list: (prefix) =>
-      asking(prefix, async () => {
-        const objects = await readPages(attempts, MOST_TARGET_PAGES, (token) =>
-          store.listPage(prefix, { token }),
-        );
-        if (objects === undefined)
-          throw new ExportError(
-            'SLUICE_EXPORT_TOO_MANY_FILES',
-            `${bucket}/${prefix}: more than ${MOST_TARGET_PAGES},000 objects.`,
-          );
-        return new Map(objects.map(({ key, size }) => [key, size]));
-      }),
+    async list(prefix) {
+      const most = { mostPages: MOST_TARGET_PAGES, what: 'object' };
+      const objects = await listAll(prefix, most, (token) => store.listPage(prefix, { token }));
+      return new Map(objects.map(({ key, size }) => [key, size]));
+    },
 
-    listDays: (folder) =>
-      asking(folder, async () => {
-        const days = await readPages(attempts, MOST_FOLDER_PAGES, async (token) => {
-          const { folders, next } = await store.listPage(folder, { token, folders: true });
-          return { items: folders.filter(isUtcDay), next };
-        });
-        if (days === undefined)
-          throw new ExportError(
-            'SLUICE_EXPORT_TOO_MANY_FILES',
-            `${bucket}/${folder}: more than ${MOST_FOLDER_PAGES},000 folders.`,
-          );
-        return new Set(days);
-      }),
+    async listDays(folder) {
+      const most = { mostPages: MOST_FOLDER_PAGES, what: 'folder' };
+      const folders = await listAll(folder, most, async (token) => {
+        const page = await store.listPage(folder, { token, folders: true });
+        return { items: page.folders, next: page.next };
+      });
+      return new Set(folders.filter(isUtcDay));
+    },
 
-    write: (key, bytes, size) =>
-      asking(key, async () => {
-        const partBytes = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
-        const parts = readParts(bytes, partBytes, size);
-        const contentType = PARQUET_MEDIA_TYPE;
-        if (size <= partBytes) {
-          for await (const whole of parts) await store.write(key, whole, { contentType });
-          return;
-        }
-        const attributes = { ...written, ContentType: contentType };
-        await multipartUpload(client, { ...place, Key: key }, attributes, async (send) => {
-          const sent: UploadedPart[] = [];
-          for await (const part of parts) sent.push(await send(sent.length + 1, part));
-          return sent;
-        });
-      }),
+    write: (key, bytes, size) => asking(key, () => writeFile(key, bytes, size)),
 
     writeJson: (key, text) => asking(key, async () => void (await store.write(key, text))),
 
@@ -148,7 +154,7 @@ export function exportBucketFrom(
       const [first] = left;
       if (first !== undefined)
         throw new ExportError(
-          first.why === 'AccessDenied' ? 'SLUICE_EXPORT_ACCESS_DENIED' : 'SLUICE_EXPORT_TARGET_UNAVAILABLE',
+          CODES[refusalOf(first.why)],
           `${bucket}/${first.key}: ${first.why}, as ${left.length} of ${keys.length} to be deleted.`,
         );
     },
