@@ -2,7 +2,7 @@ import { counted, listed, quotedName } from '../base/text.ts';
 import { addDays } from '../base/time.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
-import { KEPT_VALUES, type MappedRows, type RowContent } from './engine/Engine.ts';
+import { KEPT_VALUES, type MappedRows, type RowContent } from './engine/mappedRows.ts';
 
 // Whether what the rows of a day hold can be right, by the days before it.
 

@@ -8,6 +8,7 @@ const PAGE = {
   compressed: 3,
   crc: 4,
   data: 5,
+  index: 6,
   dictionary: 7,
   dataV2: 8,
 } as const;
@@ -22,18 +23,21 @@ const VALUES = 1;
 /** Field IDs in the header of a data page of version 2. */
 const V2 = { definitionBytes: 5, repetitionBytes: 6, isCompressed: 7 } as const;
 
-/** Sizes in headers have 32 bits, and DuckDB adds 1. */
+/** Largest size of a page, bytes: sizes in headers have 32 bits with a sign, and DuckDB adds 1 to some. */
 const MAX_SIZE = 2 ** 31 - 2;
 
-/** What only headers of data pages say. */
+/** What only headers of data pages say; of a dictionary {@link NO_DATA}. */
 interface DataHeader {
-  /** Bytes before the compressed part. */
+  /** Bytes of levels before the compressed part, of a data page of version 2; 0 for any other page. */
   readonly levels: number;
   /** Whether the rest of the page is compressed by the codec of its column. */
   readonly isCompressed: boolean;
   /** Number of values and nulls; 0 for a dictionary. */
   readonly values: number;
 }
+
+/** What holds where a header says nothing else. */
+const NO_DATA: DataHeader = { values: 0, levels: 0, isCompressed: true };
 
 /** A page in a file, as its header describes it. */
 export interface Page extends DataHeader {
@@ -60,7 +64,8 @@ export function parsePage(reader: ThriftReader, base: number): Page {
   let bytes = -1;
   let uncompressed = -1;
   let crc: number | undefined;
-  let data: DataHeader = { values: 0, levels: 0, isCompressed: true };
+  let data = NO_DATA;
+  // IDs of the headers of kinds. A page has one, that of its kind.
   const headers: number[] = [];
   reader.fields((id, type) => {
     // DuckDB skips a field of another type.
@@ -82,9 +87,7 @@ export function parsePage(reader: ThriftReader, base: number): Page {
 /** Reads what the header of a data page says beside its sizes; of the second version also its levels and whether it is compressed. */
 function readData(reader: ThriftReader, version: typeof PAGE.data | typeof PAGE.dataV2): DataHeader {
   const isV2 = version === PAGE.dataV2;
-  let values = 0;
-  let levels = 0;
-  let isCompressed = true;
+  let { values, levels, isCompressed } = NO_DATA;
   reader.fields((id, type) => {
     const isLevels = isV2 && (id === V2.definitionBytes || id === V2.repetitionBytes);
     if (id === VALUES && type === THRIFT.i32) values = readSize(reader);

@@ -144,7 +144,7 @@ const timeReading = {
       .max(200, 'a format of at most 200 characters')
       .superRefine((text, context) => {
         const parsed = parseTimeFormat(text);
-        if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed });
+        if ('expected' in parsed) context.addIssue({ code: 'custom', message: parsed.expected });
       })
       .optional(),
     "How texts are written, in the letters of Java's DateTimeFormatter; not with `unit`.",

@@ -126,17 +126,22 @@ type FormatNode =
   | { readonly pattern: string; readonly read?: LetteredPart }
   | { readonly optional: readonly FormatNode[] };
 
-/** A section that is missing. */
-const MISSING: TimeVariant = { pattern: '', parts: [] };
+/** The way to write nothing: a section that is left out, or the begin of a sequence. */
+const EMPTY: TimeVariant = { pattern: '', parts: [] };
 
-/**
- * Reads a format.
- *
- * @returns The ways to write a time in this format, of which the first that matches a text is to be taken: each way with an
- * optional section is before the same way without it, and an earlier section decides before a later one. Or, if the
- * format is wrong, what was expected, in words.
- */
-export function parseTimeFormat(text: string): readonly TimeVariant[] | string {
+/** A format as it is read; or, if it is wrong, what was expected, in words that follow `expected`. */
+export type ParsedTimeFormat =
+  | {
+      /**
+       * The ways to write a time in this format, of which the first that matches a text is to be taken: each way with an
+       * optional section is before the same way without it, and an earlier section decides before a later one.
+       */
+      readonly variants: readonly TimeVariant[];
+    }
+  | { readonly expected: string };
+
+/** Reads a format. */
+export function parseTimeFormat(text: string): ParsedTimeFormat {
   const read: LetteredPart[] = [];
   const open: FormatNode[][] = [[]];
   let at = 0;
@@ -149,9 +154,10 @@ export function parseTimeFormat(text: string): readonly TimeVariant[] | string {
       const known = LETTERS.get(letter);
       const pattern = known?.patterns[letters.length - 1];
       if (known === undefined || pattern === undefined)
-        return `${knownLetters(letter)}, and not ${letters}; texts in 'quotes'`;
+        return { expected: `${knownLetters(letter)}, and not ${letters}; texts in 'quotes'` };
       const { part } = known;
-      if (read.some((former) => former.part === part)) return `a format that has ${partName(part)} once`;
+      if (read.some((former) => former.part === part))
+        return { expected: `a format that has ${partName(part)} once` };
       read.push({ part, letters });
       if (part === 'weekday') nodes.push({ pattern: `(?:${pattern})` });
       else nodes.push({ pattern: `(${pattern})`, read: { part, letters } });
@@ -165,17 +171,21 @@ export function parseTimeFormat(text: string): readonly TimeVariant[] | string {
     } else if (other === ']') {
       open.pop();
       const outer = open.at(-1);
-      if (outer === undefined) return 'a format whose brackets are closed where they were opened';
+      if (outer === undefined)
+        return { expected: 'a format whose brackets are closed where they were opened' };
       outer.push({ optional: nodes });
     } else if (other !== undefined) {
-      if (RESERVED.test(other)) return `a format in which ${other} is quoted: '${other}'`;
+      if (RESERVED.test(other)) return { expected: `a format in which ${other} is quoted: '${other}'` };
       nodes.push({ pattern: escapePattern(other.toLowerCase()) });
     }
   }
-  if (at < text.length || open.length > 1) return 'a format whose quotes and brackets are closed';
-  if (sections > MOST_OPTIONAL) return `a format of at most ${MOST_OPTIONAL} sections that may be missing`;
+  if (at < text.length || open.length > 1)
+    return { expected: 'a format whose quotes and brackets are closed' };
+  if (sections > MOST_OPTIONAL)
+    return { expected: `a format of at most ${MOST_OPTIONAL} sections that may be missing` };
   const variants = variantsOf(open[0] ?? []);
-  return variants.map(({ parts }) => problemOf(parts)).find((problem) => problem !== null) ?? variants;
+  const expected = variants.map(({ parts }) => problemOf(parts)).find((problem) => problem !== null);
+  return expected === undefined ? { variants } : { expected };
 }
 
 /** How often a letter may be repeated, `yy or yyyy`; of a letter that is not read, which letters are. */
@@ -207,7 +217,7 @@ function problemOf(read: readonly LetteredPart[]): string | null {
 
 /** The ways to write a sequence of nodes, those with an earlier section first. */
 function variantsOf(nodes: readonly FormatNode[]): readonly TimeVariant[] {
-  let variants: readonly TimeVariant[] = [MISSING];
+  let variants: readonly TimeVariant[] = [EMPTY];
   for (const node of nodes) {
     const following = variantsOfNode(node);
     variants = variants.flatMap(({ pattern, parts }) =>
@@ -222,6 +232,6 @@ function variantsOf(nodes: readonly FormatNode[]): readonly TimeVariant[] {
 
 /** The ways to write one node: a section may be there or not. */
 function variantsOfNode(node: FormatNode): readonly TimeVariant[] {
-  if ('optional' in node) return [...variantsOf(node.optional), MISSING];
+  if ('optional' in node) return [...variantsOf(node.optional), EMPTY];
   return [{ pattern: node.pattern, parts: node.read === undefined ? [] : [node.read] }];
 }

@@ -10,7 +10,8 @@ import {
   fileColumnSchema,
   type UnreadableFile,
 } from '../../parquet/FileSchema.ts';
-import { type Engine, type LoadRequest, mappedRowsSchema } from './Engine.ts';
+import type { Engine, LoadRequest } from './Engine.ts';
+import { mappedRowsSchema } from './mappedRows.ts';
 
 /** One call of the engine, as the process gets it. */
 export type EngineCall =

@@ -8,19 +8,9 @@ import { engineFailure } from '../../parquet/EngineError.ts';
 import { FileError, type FileFailure, fileFailure } from '../../parquet/FileError.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
 import { verifyPages } from '../../parquet/verifyPages.ts';
+import type { MappedGroup, RawRows } from '../mapping/CompiledMapping.ts';
 import { isRowReason, type RowReason } from '../rowReasons.ts';
-import {
-  type Engine,
-  type FieldContent,
-  type FileRows,
-  KEPT_VALUES,
-  type LoadRequest,
-  type MappedGroup,
-  type MappedRows,
-  type RawRows,
-  type RowContent,
-  sumRows,
-} from './Engine.ts';
+import type { Engine, LoadRequest } from './Engine.ts';
 import {
   acceptedRowsStatement,
   lookName,
@@ -29,6 +19,14 @@ import {
   refusedProbeStatement,
   refusedRowsStatements,
 } from './loadStatements.ts';
+import {
+  type FieldContent,
+  type FileRows,
+  KEPT_VALUES,
+  type MappedRows,
+  type RowContent,
+  sumRows,
+} from './mappedRows.ts';
 
 /**
  * The engine for loads that fit one machine. Each call has its own DuckDB, which can access only its files.
@@ -151,6 +149,7 @@ function isInvalidText(failure: unknown): failure is FileFailure {
   return failure instanceof FileError && failure.code === 'SLUICE_INGEST_FILE_TEXT_INVALID';
 }
 
+/** Rows by the reason of their refusal, without zeros. */
 type Counts = Partial<Record<RowReason, number>>;
 
 /**

@@ -1,7 +1,8 @@
 import { namedList, quoteName, quoteText } from '../../base/sql.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
 import type { QuarantineRow } from '../../tables/quarantineTable.ts';
-import type { LoadRequest, MappedGroup } from './Engine.ts';
+import type { MappedGroup } from '../mapping/CompiledMapping.ts';
+import type { LoadRequest } from './Engine.ts';
 
 /** Rows of a row group. A reader skips whole row groups by time. DuckDB's default, four times as many, takes 130 MB more. */
 const ROW_GROUP_ROWS = 32_768;

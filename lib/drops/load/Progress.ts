@@ -6,7 +6,7 @@ import type { Claim } from '../../ledger/Ledger.ts';
 import type { FileFate } from '../../ledger/LedgerEntry.ts';
 import type { DropObject } from '../CustomerBucket.ts';
 import { type Drop, isLeftOutReason, isMarker } from '../Drop.ts';
-import type { FileRows, MappedRows } from '../engine/Engine.ts';
+import type { FileRows, MappedRows } from '../engine/mappedRows.ts';
 import { missingFiles, newlyLeftOut } from '../lastLoad.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { NO_ROWS } from '../usualRows.ts';

@@ -6,7 +6,7 @@ import { keysUnder } from '../../ledger/LandingBucket.ts';
 import { loadFolder } from '../../tables/ledgerKeys.ts';
 import type { DropObject } from '../CustomerBucket.ts';
 import { waitingFiles } from '../Drop.ts';
-import { type MappedRows, sumRows } from '../engine/Engine.ts';
+import { type MappedRows, sumRows } from '../engine/mappedRows.ts';
 import { PARALLEL_RESULTS } from '../limits.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { mapPiece, REFUSED_FILE, ROWS_FILE } from './mapPiece.ts';

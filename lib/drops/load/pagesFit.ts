@@ -2,7 +2,7 @@ import { quotedName } from '../../base/text.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import { FileError } from '../../parquet/FileError.ts';
 import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
-import type { RawRows } from '../engine/Engine.ts';
+import type { RawRows } from '../mapping/CompiledMapping.ts';
 
 /**
  * Part of DuckDB's memory that pages may take: beside them are the rows that are sorted and written. With 1,769 MB a load

@@ -7,7 +7,7 @@ import type { LandingBucket } from '../../ledger/LandingBucket.ts';
 import type { DropObject } from '../CustomerBucket.ts';
 import { isLeftOutReason } from '../Drop.ts';
 import { taskReasons } from '../dayTable.ts';
-import { type MappedRows, mappedRowsSchema } from '../engine/Engine.ts';
+import { type MappedRows, mappedRowsSchema } from '../engine/mappedRows.ts';
 import { PARALLEL_RESULTS } from '../limits.ts';
 import type { DropDay, Loader } from './Loader.ts';
 

@@ -4,7 +4,7 @@ import { VERSION_KEPT_MS, versionTime } from '../../ledger/versions.ts';
 import type { Dataset } from '../../schema/sources.ts';
 import { type VersionNote, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { refusedRowsKey, versionPrefix } from '../../tables/tableFolders.ts';
-import type { MappedRows } from '../engine/Engine.ts';
+import type { MappedRows } from '../engine/mappedRows.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader } from './Loader.ts';
 import type { DropAnswer, PlannedRun } from './PlannedRun.ts';

@@ -5,7 +5,7 @@ import { FileError } from '../../parquet/FileError.ts';
 import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
 import { isTaken } from '../../parquet/readColumns.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
-import type { CompiledMapping, MappedGroup, OwnTime, RawRows } from '../engine/Engine.ts';
+import type { CompiledMapping, MappedGroup, OwnTime, RawRows } from './CompiledMapping.ts';
 import { rawRowSql } from './columnSql.ts';
 import { FileColumns, findFolder, pathFolders } from './FileColumns.ts';
 import type { FoundColumn } from './FoundColumn.ts';

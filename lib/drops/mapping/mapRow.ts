@@ -6,8 +6,8 @@ import type {
   MetricsMapping,
 } from '../../schema/mappings.ts';
 import type { ingestedColumns } from '../../tables/ingestedTables.ts';
-import type { MappedField, RowProblem } from '../engine/Engine.ts';
 import type { RowReason } from '../rowReasons.ts';
+import type { MappedField, RowProblem } from './CompiledMapping.ts';
 import { type FileColumns, nameOfField } from './FileColumns.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import type { FieldSql } from './findColumn.ts';

@@ -139,10 +139,10 @@ export function timeOfText(raw: string, timezone: string): string {
  * @param text In lower case.
  */
 export function timeOfFormat(text: string, format: string, timezone: string): string {
-  const variants = parseTimeFormat(format);
-  if (typeof variants === 'string')
-    throw new RangeError(`The format was not validated: expected ${variants}.`);
-  const ways = variants.map((variant) => {
+  const parsed = parseTimeFormat(format);
+  if ('expected' in parsed)
+    throw new RangeError(`The format was not validated: expected ${parsed.expected}.`);
+  const ways = parsed.variants.map((variant) => {
     const { when, local, offset } = isoOfVariant(text, variant);
     if (offset !== null)
       return `WHEN ${when} THEN timezone('UTC', TRY_CAST(${local} || ${offset} AS TIMESTAMPTZ))`;

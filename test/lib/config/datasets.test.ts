@@ -95,7 +95,7 @@ it.each([
   ['yyyy-MM-dd[ HH:]mm', /the hour beside the minute/],
   ['yyyy-MM-dd[ ][ ][ ][ ][ ]', /at most 4 sections/],
 ])('the format %j is none: %s', (format, message) => {
-  expect(parseTimeFormat(format)).toMatch(message);
+  expect(parseTimeFormat(format)).toEqual({ expected: expect.stringMatching(message) });
 });
 
 describe('the marker that a day waits for', () => {

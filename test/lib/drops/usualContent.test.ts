@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../lib/base/time.ts';
-import type { RowContent } from '../../../lib/drops/engine/Engine.ts';
+import type { RowContent } from '../../../lib/drops/engine/mappedRows.ts';
 import { contentWords, copiesOf, type DayBefore, judgeContent } from '../../../lib/drops/usualContent.ts';
 import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
 

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
-import type { MappedRows } from '../../../../lib/drops/engine/Engine.ts';
+import type { MappedRows } from '../../../../lib/drops/engine/mappedRows.ts';
 import { compileMapping, type MappingSubject } from '../../../../lib/drops/mapping/compileMapping.ts';
 import type { EngineFile, FileSchema } from '../../../../lib/parquet/FileSchema.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';

@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import { isRowReason } from '../rowReasons.ts';
+
+const count = z.int().min(0);
+/** Refused rows by reason, without zeros. */
+const reasons = z.partialRecord(z.string().refine(isRowReason), count);
+/** Numbers of rows. `in` is always `out` + `refused`. */
+const counts = { in: count, out: count, refused: count };
+const fileRows = z.strictObject({ name: z.string(), ...counts, reasons });
+/** Counts of the rows of one file. */
+export type FileRows = z.output<typeof fileRows>;
+
+const contentSchema = z.strictObject({
+  /**
+   * Accepted rows, without those of groups of files of which none was looked at. Counts of fields are of the rows that were looked
+   * at, scaled to all of their group.
+   */
+  rows: count,
+  /** By field, as the mapping has it: `metadata.plan`. */
+  fields: z.record(
+    z.string(),
+    z.strictObject({
+      /** The name of its column; empty if no file has one. */
+      column: z.string(),
+      /** Rows without a value, with a null of JSON, or with a text of spaces or none. */
+      none: count,
+      /** Rows whose value is a number, also as a text. */
+      numbers: count,
+      /**
+       * How large its numbers are: of those that were looked at and are not 0, how many there are, and the sum of the logarithms to base 10
+       * of what they are without a sign. Absent without any.
+       */
+      size: z.strictObject({ values: count, logs: z.number() }).optional(),
+      /** Some values as they stand in the files, by the type of the column that has them. */
+      types: z.record(z.string(), z.array(z.string()).readonly()),
+    }),
+  ),
+  /** Accepted rows by the days of their own times, without the day of the folder and its neighbours. */
+  days: z.record(z.string(), count),
+});
+/** What accepted rows hold. */
+export type RowContent = z.output<typeof contentSchema>;
+/** What accepted rows hold in one field. */
+export type FieldContent = RowContent['fields'][string];
+
+/** The rows of some files, or of all of a day. */
+export const mappedRowsSchema = z.strictObject({
+  rows: z.strictObject(counts),
+  /** In the order of the files. */
+  files: z.array(fileRows).readonly(),
+  reasons,
+  content: contentSchema,
+});
+/** See {@link mappedRowsSchema}. */
+export type MappedRows = z.output<typeof mappedRowsSchema>;
+
+/** Adds up the rows of files, and what they hold. */
+export function sumRows(files: readonly FileRows[], contents: readonly RowContent[]): MappedRows {
+  const rows = { in: 0, out: 0, refused: 0 };
+  const reasons: MappedRows['reasons'] = {};
+  for (const file of files) {
+    rows.in += file.in;
+    rows.out += file.out;
+    rows.refused += file.refused;
+    for (const [reason, more] of Object.entries(file.reasons))
+      if (isRowReason(reason)) reasons[reason] = (reasons[reason] ?? 0) + more;
+  }
+  return { rows, reasons, files, content: sumContents(contents) };
+}
+
+/** Values of a field that are kept as they stand in the files. */
+export const KEPT_VALUES = 3;
+
+/** Adds up what rows hold. Of the values of a field the first few of each type are kept. */
+function sumContents(contents: readonly RowContent[]): RowContent {
+  const sum: RowContent = { rows: 0, fields: {}, days: {} };
+  for (const { rows, fields, days } of contents) {
+    sum.rows += rows;
+    for (const [day, more] of Object.entries(days)) sum.days[day] = (sum.days[day] ?? 0) + more;
+    for (const [name, { column, none, numbers, size, types }] of Object.entries(fields)) {
+      sum.fields[name] ??= { column, none: 0, numbers: 0, types: {} };
+      const field = sum.fields[name];
+      field.column ||= column;
+      field.none += none;
+      field.numbers += numbers;
+      if (size !== undefined) {
+        const { values = 0, logs = 0 } = field.size ?? {};
+        field.size = { values: values + size.values, logs: logs + size.logs };
+      }
+      for (const [type, values] of Object.entries(types)) {
+        const all = new Set([...(field.types[type] ?? []), ...values]);
+        field.types[type] = [...all].slice(0, KEPT_VALUES);
+      }
+    }
+  }
+  return sum;
+}
