@@ -2,7 +2,6 @@ import { mapLimit } from '../base/concurrency.ts';
 import { SluiceError } from '../base/errors.ts';
 import type { UtcDay } from '../base/time.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
-import { CurateError } from './CurateError.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import { type DayKeeper, type DayLoss, readLoss, type TakenOut, takeOutJudged } from './ListedDays.ts';
 import { PARALLEL_DAYS } from './limits.ts';
@@ -16,7 +15,7 @@ export interface DayChecker extends DayKeeper {
 
 /** Which days are compared, and until when. */
 interface Check {
-  /** The days that are compared. Default: all days of the list. */
+  /** Whether a day is compared. Default: all days of the list are. */
   readonly isLooked?: (day: UtcDay) => boolean;
   /**
    * Epoch milliseconds. Days that were not compared by then leave the list, too: views read their raw rows, and the
@@ -36,29 +35,28 @@ export async function checkDays(
   kind: ForwardedKind,
   { isLooked = () => true, until }: Check = {},
 ): Promise<TakenOut> {
-  const { days: list = {} } = (await checker.listed.read(kind)) ?? {};
+  const { days = {} } = (await checker.listed.read(kind)) ?? {};
   const shape = curatedShape(curatedTables(checker.config)[kind]);
-  const newestFirst = Object.entries(list)
+  const newestFirst = Object.entries(days)
     .filter(([day]) => isLooked(day))
     .toSorted(([left], [right]) => (left < right ? 1 : -1));
   const losses = new Map<UtcDay, DayLoss>();
-  const outdated = await mapLimit(newestFirst, PARALLEL_DAYS, async ([day, listed]) => {
+  const isOver = () => until !== undefined && checker.clock.now() >= until;
+  const leaves = await mapLimit(newestFirst, PARALLEL_DAYS, async ([day, listed]) => {
+    if (isOver()) return listed.keeps !== true;
     try {
-      if (until !== undefined && checker.clock.now() >= until)
-        throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${day}.`);
-      const isSame = await useRawDay(checker.raw, { kind, day, until }, async ({ files, fingerprint }) => {
-        if (listed.fingerprint === fingerprint && listed.shape === shape) return true;
+      return await useRawDay(checker.raw, { kind, day, until }, async ({ files, fingerprint }) => {
+        if (listed.fingerprint === fingerprint && listed.shape === shape) return false;
         losses.set(day, await readLoss(checker, kind, day, files));
-        return false;
+        return true;
       });
-      if (isSame) return [];
     } catch (error) {
       if (!isTooLarge(error) && (until === undefined || !isOutOfTime(error))) throw error;
-      if (listed.keeps === true) return [];
+      return listed.keeps !== true;
     }
-    return [[day, listed] as const];
   });
-  return takeOutJudged(checker, kind, new Map(outdated.flat()), losses);
+  const outdated = new Map(newestFirst.filter((_, i) => leaves[i]));
+  return takeOutJudged(checker, kind, outdated, losses);
 }
 
 /** Whether a look ended because its time was over. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isJsonObject } from '../base/json.ts';
 import type { GroupKind, GroupRow } from './GroupRow.ts';
 import { GroupsError } from './GroupsError.ts';
 
@@ -58,10 +59,14 @@ const rootSchema = z.looseObject({
   experiment_to_layer: z.record(text, text).optional(),
 });
 
+/** Specs, as far as they are read. */
+type Root = z.output<typeof rootSchema>;
 /** A rule of specs, as far as it is read. */
 type Rule = z.output<typeof ruleSchema>;
 /** A condition of specs, as far as it is read. */
 type Condition = z.output<typeof conditionSchema>;
+/** The conditions of a rule, in its order; undefined for one that specs do not have. */
+type ConditionsOf = (rule: Rule) => readonly (Condition | undefined)[];
 
 /** Rule IDs that Statsig has for one purpose only, and the purpose. */
 const CONSTANT_RULES: Readonly<Record<string, GroupKind>> = {
@@ -73,6 +78,15 @@ const CONSTANT_RULES: Readonly<Record<string, GroupKind>> = {
   layerAssignment: 'allocation',
   experimentAssignment: 'allocation',
 };
+
+/** Entities whose rules may be groups. For other entities only the rules for held-out units matter. */
+const GROUPED: ReadonlyMap<string, 'experiment' | 'autotune'> = new Map([
+  ['experiment', 'experiment'],
+  ['autotune', 'autotune'],
+]);
+
+/** What a rule has where nothing is known. */
+const UNKNOWN = { layerId: null, ruleId: '', groupName: null, split: null } as const;
 
 /** Buckets that a unit can fall into: statsig-rust, evaluator.rs, `user_bucket`. */
 const BUCKETS = 1_000;
@@ -98,7 +112,7 @@ export function readSpecs(bytes: Uint8Array): Specs {
     throw new GroupsError('SLUICE_GROUPS_SPECS_NOT_JSON', '', { cause: error });
   }
   const read = rootSchema.safeParse(json);
-  if (typeof json === 'object' && json !== null && 'has_updates' in json && json.has_updates === false) {
+  if (isJsonObject(json) && json['has_updates'] === false) {
     throw new GroupsError('SLUICE_GROUPS_SPECS_INVALID', 'has_updates is false: it holds no specs.');
   }
   if (!read.success) throw new GroupsError('SLUICE_GROUPS_SPECS_INVALID', describeProblem(json, read.error));
@@ -108,7 +122,7 @@ export function readSpecs(bytes: Uint8Array): Specs {
 
 /** Why a document is no specs, in a sentence. */
 function describeProblem(json: unknown, { issues }: z.ZodError): string {
-  if (typeof json === 'object' && json !== null && ('evaluated_keys' in json || 'hash_used' in json)) {
+  if (isJsonObject(json) && ('evaluated_keys' in json || 'hash_used' in json)) {
     return 'It is an answer of /initialize.';
   }
   const [first] = issues;
@@ -118,50 +132,59 @@ function describeProblem(json: unknown, { issues }: z.ZodError): string {
 }
 
 /** The rules of specs, one after the other. */
-function* readRules(root: z.output<typeof rootSchema>): Generator<SpecRule> {
+function* readRules(root: Root): Generator<SpecRule> {
   const conditions = new Map(Object.entries(root.condition_map ?? {}));
-  const holdouts = new Set<string>();
-  for (const [name, spec] of Object.entries(root.feature_gates)) {
-    if (spec.entity !== 'holdout') continue;
-    holdouts.add(name);
-    yield { ...UNKNOWN, experimentId: name, entity: 'holdout', kind: 'holdout' };
-  }
-  const layers = layersByExperiment(root);
-  const found = (rule: Rule) => rule.conditions.map((name) => conditions.get(name));
+  const conditionsOf = (rule: Rule) => rule.conditions.map((name) => conditions.get(name));
+  const gates = Object.entries(root.feature_gates);
+  const holdouts = new Set(gates.flatMap(([name, { entity }]) => (entity === 'holdout' ? [name] : [])));
+  const holdoutOf = (rule: Rule) => findHoldout(conditionsOf(rule), holdouts);
+  for (const experimentId of holdouts) yield { ...UNKNOWN, experimentId, entity: 'holdout', kind: 'holdout' };
+  yield* heldOutRules('gate', root.feature_gates, holdoutOf);
+  yield* heldOutRules('dynamic_config', root.dynamic_configs, holdoutOf);
+  yield* experimentRules(root, conditionsOf, holdoutOf);
+  yield* layerRules(root, holdoutOf);
+}
 
-  for (const [entity, specs] of [
-    ['gate', root.feature_gates],
-    ['dynamic_config', root.dynamic_configs],
-  ] as const) {
-    for (const [name, spec] of Object.entries(specs)) {
-      if (GROUPED.has(spec.entity)) continue;
-      for (const rule of spec.rules) {
-        const groupName = findHoldout(found(rule), holdouts);
-        if (groupName === null) continue;
-        const heldOutRule = { ...UNKNOWN, experimentId: name, ruleId: rule.id };
-        yield { ...heldOutRule, entity, groupName, kind: 'holdout' };
-      }
-    }
-  }
-  for (const [name, spec] of Object.entries(root.dynamic_configs)) {
-    const entity = GROUPED.get(spec.entity);
-    if (entity === undefined) continue;
-    const layerId = layers.get(name) ?? null;
-    const splits = readSplits(spec.rules, found);
-    for (const [index, rule] of spec.rules.entries()) {
-      const holdout = findHoldout(found(rule), holdouts);
-      const kind = ruleKind(rule, entity, holdout);
-      const split = kind === 'group' ? (splits[index] ?? null) : null;
-      const groupName = rule.groupName || holdout;
-      yield { experimentId: name, entity, layerId, ruleId: rule.id, groupName, kind, split };
-    }
-  }
-  for (const [name, spec] of Object.entries(root.layer_configs)) {
+/** The holdout whose units a rule is for; null when the rule is for other units. */
+type HoldoutOf = (rule: Rule) => string | null;
+
+/** Rules that keep units out of what is no experiment. */
+function* heldOutRules(
+  entity: 'gate' | 'dynamic_config',
+  specs: Root['feature_gates'],
+  holdoutOf: HoldoutOf,
+): Generator<SpecRule> {
+  for (const [experimentId, spec] of Object.entries(specs)) {
+    if (GROUPED.has(spec.entity)) continue;
     for (const rule of spec.rules) {
-      const holdout = findHoldout(found(rule), holdouts);
-      const kind = ruleKind(rule, 'layer', holdout);
-      const groupName = rule.groupName || holdout;
-      const layerRule = { ...UNKNOWN, ruleId: rule.id, groupName, kind };
+      const groupName = holdoutOf(rule);
+      if (groupName === null) continue;
+      yield { ...UNKNOWN, experimentId, ruleId: rule.id, entity, groupName, kind: 'holdout' };
+    }
+  }
+}
+
+/** Rules of experiments and autotunes. */
+function* experimentRules(root: Root, conditionsOf: ConditionsOf, holdoutOf: HoldoutOf): Generator<SpecRule> {
+  const layers = layersByExperiment(root);
+  for (const [experimentId, { entity: specEntity, rules }] of Object.entries(root.dynamic_configs)) {
+    const entity = GROUPED.get(specEntity);
+    if (entity === undefined) continue;
+    const layerId = layers.get(experimentId) ?? null;
+    const splits = readSplits(rules, conditionsOf);
+    for (const [index, rule] of rules.entries()) {
+      const named = nameRule(rule, entity, holdoutOf);
+      const split = named.kind === 'group' ? (splits[index] ?? null) : null;
+      yield { ...named, experimentId, entity, layerId, split };
+    }
+  }
+}
+
+/** Rules of layers. */
+function* layerRules({ layer_configs: layers }: Root, holdoutOf: HoldoutOf): Generator<SpecRule> {
+  for (const [name, spec] of Object.entries(layers)) {
+    for (const rule of spec.rules) {
+      const layerRule = { ...UNKNOWN, ...nameRule(rule, 'layer', holdoutOf) };
       yield { ...layerRule, experimentId: name, entity: 'layer' };
       // Layers of the newer kind log their own rule's ID beside the experiment that they delegate to
       // (statsig-rust, evaluator.rs, new_layer_eval).
@@ -172,17 +195,18 @@ function* readRules(root: z.output<typeof rootSchema>): Generator<SpecRule> {
   }
 }
 
-/** Entities whose rules may be groups. For other entities only the rules for held-out units matter. */
-const GROUPED: ReadonlyMap<string, 'experiment' | 'autotune'> = new Map([
-  ['experiment', 'experiment'],
-  ['autotune', 'autotune'],
-]);
-
-/** What a rule has where nothing is known. */
-const UNKNOWN = { layerId: null, ruleId: '', groupName: null, split: null } as const;
+/** What a rule says of itself. */
+function nameRule(
+  rule: Rule,
+  entity: 'experiment' | 'autotune' | 'layer',
+  holdoutOf: HoldoutOf,
+): Pick<SpecRule, 'ruleId' | 'groupName' | 'kind'> {
+  const holdout = holdoutOf(rule);
+  return { ruleId: rule.id, groupName: rule.groupName || holdout, kind: ruleKind(rule, entity, holdout) };
+}
 
 /** The layer of each experiment that is in one. */
-function layersByExperiment(root: z.output<typeof rootSchema>): Map<string, string> {
+function layersByExperiment(root: Root): Map<string, string> {
   const layers = new Map<string, string>();
   for (const [layer, spec] of Object.entries(root.layer_configs)) {
     for (const { configDelegate } of spec.rules) if (configDelegate) layers.set(configDelegate, layer);
@@ -209,7 +233,7 @@ function ruleKind(
   return rule.configDelegate ? 'allocation' : 'other';
 }
 
-/** The holdout whose units a rule is for; null when the rule is for other units. */
+/** The holdout among the conditions of a rule; null if there is none. */
 function findHoldout(
   conditions: readonly (Condition | undefined)[],
   holdouts: ReadonlySet<string>,
@@ -228,15 +252,14 @@ function findHoldout(
  * The share of each rule that is a group. Statsig writes shares as upper bounds of a unit's bucket, each group's above
  * the one before it: 500 and 1,000 for halves. A rule for everyone gets the rest.
  */
-function readSplits(
-  rules: readonly Rule[],
-  found: (rule: Rule) => readonly (Condition | undefined)[],
-): (number | null)[] {
+function readSplits(rules: readonly Rule[], conditionsOf: ConditionsOf): (number | null)[] {
+  // The highest bound until now, by the salt that chose the buckets.
   const reached = new Map<unknown, number>();
   return rules.map((rule) => {
     if (rule.isExperimentGroup !== true) return null;
-    const [condition, ...more] = found(rule);
+    const [condition, ...more] = conditionsOf(rule);
     if (condition === undefined || more.length > 0) return null;
+    // With bounds of two salts, nobody can tell of which of them this rule gets the rest.
     if (condition.type === 'public' && reached.size < 2) {
       const [below = 0] = reached.values();
       return ((BUCKETS - below) / BUCKETS) * (rule.passPercentage / 100);
