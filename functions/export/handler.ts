@@ -95,13 +95,12 @@ async function exportAll(
 function makeExporter(from: Environment, endsAt: number): Exporter {
   const { SLUICE_BUCKET: bucket, SLUICE_EXPORT_QUEUE, SLUICE_STAGE: stage } = from;
   const attempts = { ...systemTiming, deadline: endsAt - LAST_CALL_MS };
-  const s3 = s3Client();
-  const store = s3ObjectStore(s3, bucket);
+  const store = s3ObjectStore(s3Client(), bucket);
   return {
     exports: config.exports,
     stage,
     clock: systemClock,
-    ...makePorts(bucket, { s3, glue: glueClient() }, attempts),
+    ...makePorts(bucket, attempts),
     looks: exportLooks(store),
     entriesOf: listedEntries(store),
     isolate: (exported) => makeIsolatedPorts(from, exported, attempts),
@@ -116,10 +115,10 @@ function makeExporter(from: Environment, endsAt: number): Exporter {
 /** Ports that sign by a session. Default: by the function's role. */
 function makePorts(
   bucket: string,
-  clients: Pick<OwnSession, 's3' | 'glue'>,
   attempts: Attempts,
   session?: OwnSession,
 ): Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
+  const clients = session ?? { s3: s3Client(), glue: glueClient() };
   return {
     ledger: bucketLedger(clients.s3, bucket),
     tableOf: (table) =>
@@ -163,5 +162,5 @@ async function makeIsolatedPorts(
     policyIn: (account) => exportSession({ ...account, ...place }, config, exported),
     refused: (detail, cause) => new ExportError('SLUICE_EXPORT_SESSION_REFUSED', detail, { cause }),
   });
-  return { ...makePorts(bucket, session, attempts, session), close: () => session.close() };
+  return { ...makePorts(bucket, attempts, session), close: () => session.close() };
 }

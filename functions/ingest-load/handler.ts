@@ -49,7 +49,7 @@ function makeLoader(environment: Environment, { directory, limits, diskBytes, fr
   return {
     config,
     bucket,
-    ...makePorts(bucket, { s3: s3Client(), glue: glueClient() }),
+    ...makePorts(bucket),
     scopedPorts: (source, dataset) => makeIsolatedPorts(environment, source, dataset),
     engine: childEngine(limits),
     limits,
@@ -62,12 +62,14 @@ function makeLoader(environment: Environment, { directory, limits, diskBytes, fr
   };
 }
 
-function makePorts(bucket: string, clients: Pick<OwnSession, 's3' | 'glue'>, session?: OwnSession) {
+/** Ports that sign by a session. Default: by the function's role. */
+function makePorts(bucket: string, session?: OwnSession): Omit<ScopedPorts, 'close'> {
+  const { s3, glue } = session ?? { s3: s3Client(), glue: glueClient() };
   return {
-    landing: landingBucket(clients.s3, bucket),
-    customerBucket: (source: Source, dataset: Dataset) => customerBucket(source, dataset, 'read', session),
-    ledger: bucketLedger(clients.s3, bucket),
-    catalog: gluePartitionCatalog(clients.glue),
+    landing: landingBucket(s3, bucket),
+    customerBucket: (source, dataset) => customerBucket(source, dataset, 'read', session),
+    ledger: bucketLedger(s3, bucket),
+    catalog: gluePartitionCatalog(glue),
     putReceipt: config.sources.some(({ receipt }) => receipt !== undefined)
       ? customerReceipts(session)
       : undefined,
@@ -85,5 +87,5 @@ async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dat
     policyIn: (account) => loadSession({ ...account, ...place }, config, source, dataset),
     refused: (detail, cause) => new IngestError('SLUICE_INGEST_SESSION_REFUSED', detail, { cause }),
   });
-  return { ...makePorts(bucket, session, session), close: () => session.close() };
+  return { ...makePorts(bucket, session), close: () => session.close() };
 }
