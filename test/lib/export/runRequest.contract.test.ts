@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QueueError } from '../../../lib/base/queue.ts';
-import { type Exporter, exportMessages } from '../../../lib/export/exportMessages.ts';
+import { exportMessages } from '../../../lib/export/exportMessages.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, startExport } from './startExport.ts';
 
@@ -19,28 +19,11 @@ describe('a planning request of the export', () => {
   });
   afterEach(() => world.close());
 
-  const exporter = (): Exporter => {
-    const { deadline, leaseUntil, target } = world.exporter();
-    return {
-      exports: [world.configured()],
-      ledger: world.ledger,
-      looks: world.looks,
-      entriesOf: world.entriesOf,
-      clock: world.clock,
-      stage: 'test',
-      deadline,
-      leaseUntil,
-      tableOf: () => world.table,
-      targetOf: () => target,
-      newOwner: () => 'one',
-      tasks: {
-        async send(bodies) {
-          if (!takes) throw new QueueError('SLUICE_QUEUE_NOT_SENT');
-          sent.push(...bodies);
-        },
-      },
-      log: (fields) => lines.push(fields),
-    };
+  const tasks = {
+    async send(bodies: readonly string[]) {
+      if (!takes) throw new QueueError('SLUICE_QUEUE_NOT_SENT');
+      sent.push(...bodies);
+    },
   };
   /** Handles a request. Returns its line in the log, and whether the queue hands the request out again. */
   const run = async (request: { days?: string[]; schedule?: 'daily' } = { schedule: 'daily' }) => {
@@ -49,7 +32,8 @@ describe('a planning request of the export', () => {
       body: JSON.stringify({ sluice: 'export', ...request }),
       receives: 1,
     };
-    const { batchItemFailures } = await exportMessages(exporter(), [message]);
+    const exporter = world.messageExporter({ tasks, log: (fields) => lines.push(fields) });
+    const { batchItemFailures } = await exportMessages(exporter, [message]);
     const isRedelivered = batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === 'm');
     return { ...lines.findLast(({ event }) => event === 'export_run'), isRedelivered };
   };

@@ -30,19 +30,7 @@ describe('an export task', () => {
 
   /** Whether the queue hands the message out again. */
   const run = async (more: Partial<Exporter> = {}, asked: ExportTask | ExportRequest = task) => {
-    const { deadline, leaseUntil, target } = world.exporter();
-    const exporter: Exporter = {
-      exports: [world.configured()],
-      ledger: world.ledger,
-      looks: world.looks,
-      entriesOf: world.entriesOf,
-      clock: world.clock,
-      stage: 'test',
-      deadline,
-      leaseUntil,
-      tableOf: () => world.table,
-      targetOf: () => target,
-      newOwner: () => 'one',
+    const exporter = world.messageExporter({
       tasks: {
         async send(bodies, delay) {
           for (const body of bodies) sent.push({ body, delay });
@@ -50,7 +38,7 @@ describe('an export task', () => {
       },
       log: (fields) => lines.push(fields),
       ...more,
-    };
+    });
     const message = { messageId: '0', body: JSON.stringify(asked), receives: 1 };
     const { batchItemFailures } = await exportMessages(exporter, [message]);
     return batchItemFailures.length > 0;

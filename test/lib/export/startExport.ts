@@ -7,6 +7,7 @@ import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.ts';
+import type { Exporter } from '../../../lib/export/exportMessages.ts';
 import { exportLooks } from '../../../lib/export/planExports.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore, listedEntries } from '../../../lib/ledger/ledgerStore.ts';
@@ -171,6 +172,24 @@ export async function startExport() {
         deadline: clock.now() + 13 * MINUTE_MS,
         leaseUntil: clock.now() + 16 * MINUTE_MS,
         ...rest,
+      };
+    },
+    /** An exporter of messages, with the usual ports but for these. */
+    messageExporter(more: Pick<Exporter, 'tasks' | 'log'> & Partial<Exporter>): Exporter {
+      const { deadline, leaseUntil, target } = this.exporter();
+      return {
+        exports: [configured()],
+        ledger,
+        looks: this.looks,
+        entriesOf: this.entriesOf,
+        clock,
+        stage: 'test',
+        deadline,
+        leaseUntil,
+        tableOf: () => table,
+        targetOf: () => target,
+        newOwner: () => 'one',
+        ...more,
       };
     },
     /** Gives a day a partition. */
