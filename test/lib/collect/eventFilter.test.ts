@@ -67,14 +67,22 @@ describe('the filter of events', () => {
     }
   });
 
-  it('matches a pattern with a star at its end by its beginning, and others as a whole', () => {
+  it('matches a pattern with a star at its end by its beginning, and others as a whole, in their case', () => {
     const filter = eventFilter(
       { events: { allow: ['auto::*', 'exact'], deny: ['auto::x*'] }, exposures: none },
       resolve,
     );
-    const landing = ['auto::', 'auto::a', 'exact', 'auto::xa', 'exactly', 'auto', 'auto::*', ''].filter(
-      (eventName) => filter?.({ eventName }) === null,
-    );
+    const landing = [
+      'auto::',
+      'auto::a',
+      'exact',
+      'Exact',
+      'auto::xa',
+      'exactly',
+      'auto',
+      'auto::*',
+      '',
+    ].filter((eventName) => filter?.({ eventName }) === null);
     expect(landing).toEqual(['auto::', 'auto::a', 'exact', 'auto::*', '']);
   });
 

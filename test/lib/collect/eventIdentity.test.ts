@@ -93,18 +93,6 @@ describe('event_id', () => {
     expect(ids(repeats)).toEqual(first);
   });
 
-  it('of an event without a time depends on the time of receipt', () => {
-    const purchase = { eventName: 'purchase', user: { userID: 'u' }, value: 9.99 };
-    for (const time of [{}, { time: null }]) {
-      const sent = { events: [{ ...purchase, ...time }] };
-      const all = [0, 1, 60_000, 86_400_000].flatMap((ms) => ids(sent, { receivedAt: now + ms }));
-      expect(new Set(all).size).toBe(4);
-      expect(ids(sent)).toEqual(ids({ events: [purchase] }));
-    }
-    const timed = { events: [{ ...purchase, time: now }] };
-    expect(ids(timed, { receivedAt: now + 60_000 })).toEqual(ids(timed));
-  });
-
   // js-client stamps a batch with the stable ID and session that it has when it sends it again.
   it.each([
     ['user ID', { userID: 'u' }],

@@ -52,9 +52,7 @@ describe('an exposure', () => {
       group_id: 'r1',
       is_assignment: true,
     });
-    for (const absent of ['gate_value', 'layer_id', 'secondary_exposures', 'group_name']) {
-      expect(row).not.toHaveProperty(absent);
-    }
+    for (const absent of ['secondary_exposures', 'group_name']) expect(row).not.toHaveProperty(absent);
     expect(exposure('config', { config: 'c', ruleID: 'default' })).toMatchObject({ is_assignment: false });
   });
 
@@ -92,16 +90,6 @@ describe('an exposure', () => {
     const row = exposure('layer', metadata);
     expect(row).toMatchObject({ experiment_id: 'homepage', layer_id: 'homepage', is_assignment: false });
     expect(row).not.toHaveProperty('allocated_experiment');
-  });
-
-  it('is counted if its hashed name cannot be resolved', () => {
-    const event = {
-      eventName: 'statsig::layer_exposure',
-      metadata: { config: 'l', ruleID: 'r', allocatedExperiment: '4222855429' },
-    };
-    const { exposures, noted } = collectOne(event);
-    expect(exposures[0]).toMatchObject({ experiment_id: '4222855429' });
-    expect(noted).toEqual({ name_unresolved: 1 });
   });
 
   it.each([null, 'text', [], {}, { gate: '' }, { config: 'c' }])(
@@ -239,7 +227,10 @@ describe('an exposure', () => {
     };
     const { exposures, noted } = collectOne(event, {}, { config: { privacy } });
     expect(exposures).toMatchObject([
-      { metadata: '{"allocatedExperiment":"4222855429","config":"l","ruleID":"r"}' },
+      {
+        experiment_id: '4222855429',
+        metadata: '{"allocatedExperiment":"4222855429","config":"l","ruleID":"r"}',
+      },
     ]);
     expect(noted).toEqual({ name_unresolved: 1 });
     expect(collectOne({ ...event, metadata: { config: 'l', ruleID: 'r' } }).noted).toEqual({});

@@ -7,7 +7,7 @@ import { type StatsigFixture, statsigFixtures } from '../../harness/StatsigFixtu
 import { memoryCollector, request, startCollector, type Taken } from './startCollector.ts';
 
 /** How many mutated requests are sent; the same ones each time. */
-const MUTATIONS = 4_000;
+const MUTATIONS = 2_000;
 const SEED = 20_261_120;
 
 /** Values to mutate JSON with: each is legal JSON, and wrong in most places. */
@@ -218,7 +218,7 @@ describe('mutated requests of real SDKs', () => {
       statuses.set(taken.status, (statuses.get(taken.status) ?? 0) + 1);
     }
     // Neither all refused nor all taken: the mutations reach both sides.
-    expect(statuses.get(202) ?? 0).toBeGreaterThan(400);
-    expect(statuses.get(400) ?? 0).toBeGreaterThan(400);
+    expect(statuses.get(202) ?? 0).toBeGreaterThan(200);
+    expect(statuses.get(400) ?? 0).toBeGreaterThan(200);
   });
 });

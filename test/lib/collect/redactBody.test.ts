@@ -59,31 +59,6 @@ describe('refused events', () => {
     });
   });
 
-  it('have each a body, and an identity of event and user alone', () => {
-    const common = { user: { userID: 'u' }, statsigMetadata: { os: 'x' }, clientTime: 5 };
-    expect(collected([{ n: 1 }, 7], common)).toMatchObject({
-      counts: { SLUICE_EVENT_NO_NAME: 2 },
-      rows: [
-        {
-          code: 'SLUICE_EVENT_NO_NAME',
-          detail: 'detail',
-          raw: '{"events":[{"n":1}],"user":{"userID":"u"},"statsigMetadata":{"os":"x"},"clientTime":5}',
-          identity: '{"n":1}{"userID":"u"}',
-        },
-        { identity: '7{"userID":"u"}' },
-      ],
-    });
-    expect(collected([7], { clientTime: 5 }).rows).toMatchObject([
-      { raw: '{"events":[7],"clientTime":5}', identity: '7' },
-    ]);
-  });
-
-  it('tell of a number that must be read exactly, in an event or in what they share', () => {
-    expect(collected([{ n: 1 }], { user: { userID: 1 } }).inexact).toBe(false);
-    expect(collected([{ n: 2 ** 60 }, { n: 1 }]).inexact).toBe(true);
-    expect(collected([{ n: 1 }], { user: { userID: 2 ** 60 } }).inexact).toBe(true);
-  });
-
   it('share one row only if they are several and longer than 4 MiB together', () => {
     const most = 4 * 1024 * 1024;
     const pair = (more: number) => {
@@ -96,20 +71,5 @@ describe('refused events', () => {
       { code: 'SLUICE_EVENT_MANY_REFUSED', detail: 'SLUICE_EVENT_NO_NAME: 2.' },
     ]);
     expect(collected(['x'.repeat(most)]).rows).toMatchObject([{ code: 'SLUICE_EVENT_NO_NAME' }]);
-  });
-
-  it.each([
-    ['events', 'events', '{"events":["A","B"]}'],
-    ['exposures', 'exposures', '{"exposures":["A","B"]}'],
-    ['exposures', 'events', '{"events":["B"],"exposures":["A"]}'],
-  ] as const)('of the lists %s and %s share a row with those lists alone', (first, second, expected) => {
-    const refused = new RefusedEvents(() => ({}), null);
-    const long = (letter: string) => letter.repeat(2_100_000);
-    refused.add('SLUICE_EVENT_NO_NAME', '', first, long('A'));
-    refused.add('SLUICE_EVENT_BAD_TIME', '', second, long('B'));
-    const rows = refused
-      .rows()
-      .map(({ detail, raw }) => [detail, raw.replaceAll(/A+/g, 'A').replaceAll(/B+/g, 'B')]);
-    expect(rows).toEqual([['SLUICE_EVENT_NO_NAME: 1, SLUICE_EVENT_BAD_TIME: 1.', expected]]);
   });
 });

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CanonicalJsonWriter } from '../../../lib/base/canonicalJson.ts';
-import { NameFilter } from '../../../lib/collect/eventFilter.ts';
 import { parseRedactionPath, Redaction, type RedactionAction } from '../../../lib/wire/Redaction.ts';
 
 const SALT = 'pepper and salt, 16 or more';
@@ -167,22 +166,5 @@ describe('redaction', () => {
     const json = new CanonicalJsonWriter();
     new Redaction({ 'user.userID': 'hash' }, SALT).user({ userID: Number('9007199254740993') }, json);
     expect(json.inexact).toBe(true);
-  });
-});
-
-describe('a name filter', () => {
-  it.each([
-    [{ deny: [] }, ['x'], true],
-    [{ deny: ['x'] }, ['x'], false],
-    [{ deny: ['x'] }, ['X'], true],
-    [{ deny: ['auto_capture::*'] }, ['auto_capture::click'], false],
-    [{ deny: ['auto_capture::*'] }, ['auto'], true],
-    [{ allow: ['a*'], deny: [] }, ['b'], false],
-    [{ allow: ['a*'], deny: ['ab'] }, ['ab'], false],
-    [{ allow: ['a*'], deny: ['ab'] }, ['abc'], true],
-    [{ allow: ['experiment'], deny: [] }, ['layer', 'experiment'], true],
-    [{ deny: ['experiment'] }, ['layer', 'experiment'], false],
-  ])('set to %p returns for the names %p the result %p', (lists, names, expected) => {
-    expect(new NameFilter(lists).passes(names)).toBe(expected);
   });
 });
