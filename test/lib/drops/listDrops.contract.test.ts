@@ -235,20 +235,10 @@ describe('a customer’s bucket with real clients', () => {
     expect(await bucket.read({ ...file, key: 'in/gone' })).toBeNull();
   });
 
-  it('is denied with our own error codes', async () => {
-    const list = (other: Partial<typeof source>) =>
-      customerBucketFrom(s3.client, { ...source, ...other }).list({ prefix: '' });
-    await expect(list({ owner: '111122223333' })).rejects.toMatchObject({
-      code: 'SLUICE_SOURCE_OWNER_DIFFERS',
-    });
-    await expect(list({ bucket: 'nobodys' })).rejects.toMatchObject({ code: 'SLUICE_SOURCE_BUCKET_MISSING' });
+  it('that gives no answer is unavailable', async () => {
     const away = s3.makeClient({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 });
     await expect(customerBucketFrom(away, source).list({ prefix: '' })).rejects.toMatchObject({
       code: 'SLUICE_SOURCE_UNAVAILABLE',
-    });
-    const elsewhere = s3.makeClient({ region: 'eu-west-1' });
-    await expect(customerBucketFrom(elsewhere, source).list({ prefix: '' })).rejects.toMatchObject({
-      code: 'SLUICE_SOURCE_REGION_WRONG',
     });
   });
 });

@@ -98,7 +98,7 @@ describe('names in a mapping', () => {
         expect(rows[0]).toMatchObject({ event_name: constant, source_file: key });
         expect(JSON.parse(String(rows[0]?.['event_metadata']))).toEqual({ [key]: 'v' });
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });

@@ -52,15 +52,12 @@ describe('the views', () => {
     expect(comparable(shown)).toEqual(comparable(expected[name]));
   });
 
-  it.each([
-    [7, true],
-    [8, false],
-  ])('show the computed rows of random data, too (seed %d, holdouts known: %s)', async (seed, holdouts) => {
+  it('show the computed rows of other data whose holdouts are not known', async () => {
     const other = temporaryDirectory();
     try {
-      const generated = generateRows(seed);
-      await openData(other.path, holdouts ? config : unknowing, generated);
-      const wanted = expectedRows(generated.exposures, generated.events, { holdouts });
+      const generated = generateRows(8);
+      await openData(other.path, unknowing, generated);
+      const wanted = expectedRows(generated.exposures, generated.events, { holdouts: false });
       for (const name of viewNames) {
         const shown = await runQuery(other.path, `SELECT * FROM ${name}`);
         expect({ name, rows: comparable(shown) }).toEqual({ name, rows: comparable(wanted[name]) });

@@ -50,8 +50,8 @@ describe('registerPartitions', () => {
     ]);
   });
 
-  it.each([0, 1, 99, 100, 101, 250])('registers %i days, each once', async (count) => {
-    const wanted = days(count);
+  it('registers days of several calls, each once', async () => {
+    const wanted = days(201);
     const { created, existed, failed } = await register(wanted);
     expect(created).toEqual(wanted);
     expect(existed).toEqual([]);
