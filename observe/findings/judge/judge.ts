@@ -17,12 +17,13 @@ import {
   unreadParts,
 } from './deployment.ts';
 import { damageAlarms, damagedEntries, dropFindings } from './drops.ts';
+import { openErasures } from './erasures.ts';
 import { functionFindings, idleFindings } from './functions.ts';
 import { deadLetterFindings, landingFindings, streamFindings } from './landing.ts';
 import { missingPartitions } from './partitions.ts';
 import { type Judged, type Place, Ringing } from './place.ts';
 import { quarantined } from './quarantine.ts';
-import { damagedFiles, lostDays, openErasures } from './rawDays.ts';
+import { damagedFiles, lostDays } from './rawDays.ts';
 import { missingNights, shortHours, unprovedDays } from './receivedHours.ts';
 import {
   copyFindings,

@@ -168,6 +168,19 @@ export const tableCases: readonly Case[] = [
     'npx sluice restore --table events --from 2026-11-20',
   ],
   [
+    'two files were replaced by what is no Parquet, of which the one named second was the first',
+    {
+      damagedFiles: [
+        { table: 'events', day: '2026-11-20', key: 'statsig/e/a.parquet', replacedAt: hoursAgo(2) },
+        { table: 'events', day: '2026-11-19', key: 'statsig/e/b.parquet', replacedAt: hoursAgo(5) },
+      ],
+    },
+    'FILE_DAMAGED',
+    'problem',
+    `statsig/e/b.parquet ${hoursAgo(5)} statsig/e/a.parquet ${hoursAgo(2)}`,
+    'npx sluice restore --table events --from 2026-11-19 --to 2026-11-20',
+  ],
+  [
     'a curated day has no partition',
     {
       curated: [{ ...curatedTable, unread: [{ day: '2026-11-18', location: 's3://acme/v/', rows: 40 }] }],
