@@ -42,7 +42,7 @@ function time(work: (body: Uint8Array) => unknown, bodies: readonly Uint8Array[]
   return user + system;
 }
 
-/** Measures batches of so many events, beside what the bare work costs. */
+/** Measures batches of a number of events, beside what the bare work costs. */
 function measure(eventsPerBody: number, at: BenchOptions['at']): BenchRow[] {
   const name = `${eventsPerBody} ${eventsPerBody === 1 ? 'event' : 'events'}`;
   at(name);

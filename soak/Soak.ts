@@ -34,7 +34,10 @@ const IDLE_MS = { empty: 20, waiting: 150, most: 10_000 };
 const NIGHTS_MINUTES = 2 * 24 * 60;
 /** How long after the last fault everything must be delivered, hours by the local clock. */
 const RECOVERY_HOURS = 48;
-/** Every so many windows may have the faults of a second kind, once every kind had its own. */
+/**
+ * The number of windows among which one may have the faults of a second kind, once every kind has had a window of its
+ * own.
+ */
 const BESIDE_EVERY = 3;
 
 /** Options of a run. */

@@ -181,7 +181,7 @@ function badLine(timestamp: string, kind = 'events', ds = '2026-11-20'): string 
   return `${JSON.stringify({ kind, ds, row })}\n`;
 }
 
-/** Gzip members with a line of which nobody reads a row: without its end, and with another bit. */
+/** Gzip members that nobody can read a row from: one without its end, and one with a wrong bit. */
 function badMembers(): { readonly cut: Buffer; readonly flipped: Buffer } {
   const whole = gzipSync(badLine('2026-11-20T12:00:00.000Z'));
   const flipped = Buffer.from(whole);

@@ -16,7 +16,7 @@ export interface SoakRequest {
 /** Prefix of user IDs; the number follows. */
 export const ID_PREFIX = 'soak-';
 
-/** One in so many events has no name, so that it goes to quarantine. */
+/** The number of events among which one has no name, so that it goes to quarantine. */
 export const NAMELESS_EVERY = 211;
 
 /** The most events of a request. */

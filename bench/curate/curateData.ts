@@ -15,7 +15,7 @@ const FIRST_DAY: UtcDay = '2026-10-20';
 const USERS = 500_000;
 /** Experiments that exposures are of. */
 const EXPERIMENTS = 20;
-/** One row of so many is a resend of one of the rows before it: 5 %. */
+/** The number of rows among which one repeats an earlier row: 5 %. */
 const RESENT_OF = 20;
 
 /**
@@ -47,7 +47,7 @@ export async function writeRawDays(folder: string, days: number, rows: number): 
   return written;
 }
 
-/** Rows of a day by their numbers, of which the day has `rows` from `first` on. */
+/** Rows of a day by their numbers: `rows` numbers, from `first` on. */
 function rowsQuery(
   day: UtcDay,
   first: number,

@@ -30,7 +30,7 @@ const PLAN_SEATS = 50;
 const EVENT_NAMES = ['page_view', 'add_to_cart', 'purchase'] as const;
 /** The value of an event is a price of less, in cents. */
 const MOST_CENTS = 20_000;
-/** One of so many rows is an exposure, the others are events. */
+/** The number of rows among which one is an exposure; the others are events. */
 const EXPOSURE_EVERY = 5;
 
 /** Requests whose records are written to the disk at once. */

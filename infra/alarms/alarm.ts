@@ -18,11 +18,11 @@ const PERIOD_SECONDS = 5 * MINUTE;
 export interface WatchedMetric {
   /** Its namespace: `AWS/SQS`, or that of Sluice. */
   readonly namespace: string;
-  /** Its name. */
+  /** Name of the metric in its namespace. */
   readonly metric: string;
   /** `SampleCount` is the number of values. */
   readonly statistic: 'Sum' | 'Maximum' | 'SampleCount';
-  /** Its dimensions by their names. */
+  /** The values of its dimensions by their names. */
   readonly dimensions: Readonly<Record<string, Value>>;
 }
 
@@ -106,7 +106,10 @@ export function mathAlarm(
   watched: AlarmTerms & {
     /** What the expression is, in a phrase. */
     readonly label: string;
-    /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html */
+    /**
+     * The expression that is watched:
+     * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+     */
     readonly expression: string;
     /** The metrics by their names in the expression. */
     readonly metrics: Readonly<Record<string, WatchedMetric>>;

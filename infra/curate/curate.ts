@@ -35,7 +35,7 @@ export function curateResources(stack: Stack): Resources {
  */
 const DEPLOYED = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'] as const;
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-events.html */
+/** The events of a stack: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-events.html */
 function stackRule(stack: Stack): Resource {
   const rule = {
     name: 'curate-stack',

@@ -51,23 +51,7 @@ export function substitution(
   { Resources = {} }: PackagedTemplate,
   { stackName, region, account = '0'.repeat(12) }: TemplatePlace,
 ): (value: unknown) => unknown {
-  const regionAndAccount = `${region}:${account}`;
-  /** The beginning of the ARNs of a kind of resource, up to the resource's name. */
-  const arns: Readonly<Record<string, string>> = {
-    Bucket: 's3:::',
-    DeliveryStream: `firehose:${regionAndAccount}:deliverystream/`,
-    Function: `lambda:${regionAndAccount}:function:`,
-    Key: `kms:${regionAndAccount}:key/`,
-    LogGroup: `logs:${regionAndAccount}:log-group:`,
-    ManagedPolicy: `iam::${account}:policy/`,
-    Queue: `sqs:${regionAndAccount}:`,
-    Role: `iam::${account}:role/`,
-    Secret: `secretsmanager:${regionAndAccount}:secret:`,
-    Topic: `sns:${regionAndAccount}:`,
-    User: `iam::${account}:user/`,
-  };
-  /** The end of such an ARN, behind the resource's name. */
-  const ends: Readonly<Record<string, string>> = { LogGroup: ':*', Secret: '-XXXXXX' };
+  const arns = arnBeginnings(region, account);
   const known: Readonly<Record<string, unknown>> = {
     'AWS::AccountId': account,
     'AWS::NoValue': undefined,
@@ -88,7 +72,7 @@ export function substitution(
   };
   const arnOf = (id: string): string => {
     const kind = kindOf(id);
-    return kind in arns ? `arn:aws:${arns[kind]}${nameOf(id)}${ends[kind] ?? ''}` : UNKNOWN;
+    return kind in arns ? `arn:aws:${arns[kind]}${nameOf(id)}${ARN_ENDS[kind] ?? ''}` : UNKNOWN;
   };
   const attribute = ([id = '', name]: readonly string[]): unknown => {
     if (id in known) return known[id];
@@ -123,6 +107,27 @@ export function substitution(
   }
   return filled;
 }
+
+/** The beginnings of ARNs by the kind of resource: what stands between `arn:aws:` and the resource's name. */
+function arnBeginnings(region: string, account: string): Readonly<Record<string, string>> {
+  const regionAndAccount = `${region}:${account}`;
+  return {
+    Bucket: 's3:::',
+    DeliveryStream: `firehose:${regionAndAccount}:deliverystream/`,
+    Function: `lambda:${regionAndAccount}:function:`,
+    Key: `kms:${regionAndAccount}:key/`,
+    LogGroup: `logs:${regionAndAccount}:log-group:`,
+    ManagedPolicy: `iam::${account}:policy/`,
+    Queue: `sqs:${regionAndAccount}:`,
+    Role: `iam::${account}:role/`,
+    Secret: `secretsmanager:${regionAndAccount}:secret:`,
+    Topic: `sns:${regionAndAccount}:`,
+    User: `iam::${account}:user/`,
+  };
+}
+
+/** The ends of ARNs behind the resource's name, by the kind of resource; other kinds have none. */
+const ARN_ENDS: Readonly<Record<string, string>> = { LogGroup: ':*', Secret: '-XXXXXX' };
 
 /** The longer one of two values, as a template may have either. */
 function longer(first: unknown, second: unknown): unknown {

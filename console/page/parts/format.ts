@@ -14,7 +14,7 @@ export function formatCount(count: number): string {
 /** Units of bytes, each 1,000 times the one before. */
 const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
 
-/** `1.2 MB`: bytes in the largest unit, by powers of 1,000, of which they are at least 1 once rounded. */
+/** `1.2 MB`: bytes in the largest unit, by powers of 1,000, in which the rounded number is at least 1. */
 export function formatBytes(bytes: number): string {
   let size = bytes;
   let unit = 0;
@@ -33,7 +33,7 @@ const SPAN_UNITS = [
   { unit: 'h', perNext: 24 },
 ] as const;
 
-/** `3 min`, `2 h`: a length of time in the largest unit of which it is at least 1 once rounded. */
+/** `3 min`, `2 h`: a length of time in the largest unit in which the rounded number is at least 1. */
 export function formatSpan(ms: number): string {
   let length = ms;
   for (const { unit, perNext } of SPAN_UNITS) {

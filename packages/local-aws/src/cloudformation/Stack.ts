@@ -183,7 +183,7 @@ function leaving({ resources }: ResolvedTemplate, known: Known): ResolvedResourc
   return gone.filter((resource, index) => gone.findIndex(isSame(resource)) === index).reverse();
 }
 
-/** @throws StackError when two resources of a template are the same one. */
+/** Checks that no two resources of a template are the same one of the account. @throws StackError */
 function requireDistinct({ resources }: ResolvedTemplate): void {
   const built = resources.filter(({ locally }) => locally === 'built');
   const again = built.find((resource, index) => built.findIndex(isSame(resource)) < index);

@@ -264,7 +264,7 @@ function readBatch(text: string): readonly Line[] | undefined {
   }
 }
 
-/** Lines of which those of one metric and one minute are added up. */
+/** The lines, with those of one metric and one minute added up. */
 function merged(lines: readonly Line[]): Line[] {
   const minutes = new Map<
     string,

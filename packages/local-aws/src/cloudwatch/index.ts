@@ -157,7 +157,7 @@ function pointsOf(
   return [...periods].map(([at, sum]) => [epochSeconds(at), statistic(sum)] as const);
 }
 
-/** @throws AwsError for a query of anything but one metric. */
+/** Reads a query. @throws AwsError for a query of anything but one metric. */
 function readQuery({ Id: id, MetricStat, Expression, Label, Period, ReturnData }: Query): ReadQuery {
   if (Expression !== undefined)
     throw notImplemented('monitoring GetMetricData member Expression (metric math)');

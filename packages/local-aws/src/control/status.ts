@@ -45,7 +45,7 @@ export interface LocalAwsStatus {
   readonly expired: readonly ExpiredDocuments[];
   /** The queues, each with how many messages it has. */
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
-  /** Athena's. */
+  /** Executions of Athena that wait and that run. */
   readonly queries: { readonly queued: number; readonly running: number };
   /** Calls of services that the policies do not allow; undefined where policies are not enforced. */
   readonly refusals: readonly ServiceRefusal[] | undefined;

@@ -67,7 +67,10 @@ export async function answerCall(
   }
 }
 
-/** Refuses operations of STS that need no signature, of which none is emulated; undefined for any other call. */
+/**
+ * The refusal of an operation of STS that needs no signature, because no such operation is emulated; undefined for
+ * any other call.
+ */
 async function refuseUnsignedAction(
   message: IncomingMessage,
   call: ReadCall,

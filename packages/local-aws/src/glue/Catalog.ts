@@ -189,7 +189,7 @@ export class Catalog {
   }
 }
 
-/** @throws AwsError InvalidInputException for partition keys that Glue refuses. */
+/** Checks the partition keys of a table. @throws AwsError InvalidInputException for keys that Glue refuses. */
 function assertPartitionKeys(input: TableInput): void {
   // The message is Glue's own.
   if (input.PartitionKeys?.some(({ Parameters }) => Parameters !== undefined)) {

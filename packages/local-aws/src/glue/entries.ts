@@ -111,7 +111,7 @@ function locatePartition(
   return { exists: entry !== undefined && compareValues(entry.values, values) === 0, index: low };
 }
 
-/** @throws AwsError InvalidInputException when there is not one value for each partition key. */
+/** Checks that there is one value for each partition key. @throws AwsError InvalidInputException */
 function assertValueCount(table: TableEntry, values: readonly string[]): void {
   if (values.length !== (table.input.PartitionKeys ?? []).length) {
     throw invalidInput('The number of partition keys do not match the number of partition values');

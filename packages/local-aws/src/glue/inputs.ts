@@ -45,7 +45,7 @@ export function tooLong(most: number): string {
   return `Member must have length less than or equal to ${most}`;
 }
 
-/** A text of at most so many characters. */
+/** A text. @param most The most characters. */
 function textOf(most: number): z.ZodString {
   return z.string().max(most, tooLong(most));
 }

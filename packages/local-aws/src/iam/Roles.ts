@@ -168,7 +168,10 @@ export class Roles {
   }
 }
 
-/** @throws TemplateError for a policy that IAM refuses, and for one whose effect is unknown here. */
+/**
+ * Checks the policies of a role or user. @throws TemplateError for one that IAM refuses, and for one whose effect is
+ * unknown here.
+ */
 function checkPolicies({ arn, policies, boundary, unknownPolicies = [] }: DeployedIdentity): void {
   const [unknown] = unknownPolicies;
   if (unknown !== undefined)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unionMessage } from '../base/unionMessage.ts';
 import { notImplemented } from '../protocol/AwsError.ts';
 
 /** One statement, with all single values as lists. */
@@ -57,7 +58,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return p === pattern.length;
 }
 
-/** Operator, then condition key, then values, one of which must match. */
+/** The values of conditions, by operator and then by condition key. One of the values must match. */
 type Conditions = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 /**
@@ -89,7 +90,9 @@ const NEGATED: ReadonlyMap<string, string> = new Map([
   ['ArnNotLike', 'ArnLike'],
 ]);
 
+/** The end of an operator that is true where the request does not have the key. */
 const IF_EXISTS = 'IfExists';
+/** The prefix of an operator that is true if every value of the request matches. */
 const FOR_ALL_VALUES = 'ForAllValues:';
 /** Prefixes for keys with several values: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html */
 const SET = /^For(?:AllValues|AnyValue):/;
@@ -189,9 +192,13 @@ function partsOf(arn: string): string[] {
   return [...parts.slice(0, 5), parts.slice(5).join(':')];
 }
 
+/** A text or a list of texts, as a list. */
 const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
+/** A value of a condition, as text. */
 const scalar = z.union([z.string(), z.boolean(), z.number()]).transform(String);
+/** A value or a list of values of a condition, as a list. */
 const values = z.union([scalar, z.array(scalar)]).transform((value) => [value].flat());
+/** A statement of a policy. */
 const statementSchema = z.strictObject({
   Sid: z.string().optional(),
   Effect: z.enum(['Allow', 'Deny']),
@@ -203,6 +210,7 @@ const statementSchema = z.strictObject({
   NotResource: oneOrMore.optional(),
   Condition: z.record(z.string(), z.record(z.string(), values)).default({}),
 });
+/** A policy document. A single statement need not be in a list. */
 const documentSchema = z.strictObject({
   Version: z.enum(['2012-10-17', '2008-10-17']).optional(),
   Id: z.string().optional(),
@@ -222,7 +230,7 @@ export function readPolicy(
   isKnown: (key: string) => boolean = (key) => KEYS.has(key),
 ): Policy {
   if (hasPrototypeKey(document)) throw new PolicyProblem('the document has a member __proto__');
-  const read = documentSchema.safeParse(document);
+  const read = documentSchema.safeParse(document, { error: unionMessage });
   if (!read.success) {
     const [issue] = read.error.issues;
     throw new PolicyProblem(`${issue?.path.join('.') || 'the document'}: ${issue?.message}`);

@@ -13,13 +13,19 @@ import { invocationsInChain, RECURSION_LIMIT } from '../sqs/recursion.ts';
 const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionRecursionConfig.html */
+/**
+ * Whether Lambda lets a function go on in a chain of its own messages, or ends the chain.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionRecursionConfig.html
+ */
 export type RecursiveLoop = 'Allow' | 'Terminate';
 
 /** The calls of Lambda's pollers: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
 export type QueueAction = 'ReceiveMessage' | 'GetQueueAttributes' | 'DeleteMessage';
 
-/** https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html */
+/**
+ * Options of {@link EventSourceMapping}:
+ * https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+ */
 export interface MappingOptions {
   /** The queue that is polled. */
   readonly queue: Pick<

@@ -50,7 +50,10 @@ export interface AwsService {
   readonly targetPrefix?: string;
   /** AWS's names of the operations that it emulates. */
   readonly operations?: readonly string[];
-  /** @throws AwsError, which the edge answers by `refuse`; any other error is a defect of the emulator. */
+  /**
+   * Answers a request. @throws AwsError, which the edge answers by `refuse`; any other error is a defect of the
+   * emulator.
+   */
   handle(request: AwsRequest): Promise<AwsResponse>;
   /** The refusal of an operation that needs no signature; undefined for a request that only lacks one. */
   refuseUnsigned?(request: Pick<AwsRequest, 'method' | 'headers' | 'rawPath'>): AwsError | undefined;

@@ -110,7 +110,10 @@ export function jsonService(definition: JsonServiceDefinition): AwsService {
   };
 }
 
-/** @throws AwsError `UnknownOperationException` for a request that names none of the service's operations. */
+/**
+ * The operation that `X-Amz-Target` names. @throws AwsError `UnknownOperationException` if it names none of this
+ * service.
+ */
 function operationName(request: AwsRequest, targetPrefix: string): string {
   const target = request.headers['x-amz-target'];
   const name =

@@ -1,6 +1,6 @@
 import type { AwsError } from './AwsError.ts';
 
-/** The token of a page that begins at a position: so many items, or bytes, are before it. */
+/** The token of a page. @param position The number of items, or bytes, before the page. */
 export function writeToken(position: number): string {
   return Buffer.from(`after ${position}`).toString('base64url');
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unionMessage } from '../base/unionMessage.ts';
 import { AwsError, notImplemented } from './AwsError.ts';
 
 /** A property that CloudFormation accepts and that has no effect here. */
@@ -16,7 +17,7 @@ export function readProperties<Schema extends z.ZodType>(
   properties: unknown,
   what: string,
 ): z.output<Schema> {
-  const result = schema.safeParse(properties);
+  const result = schema.safeParse(properties, { error: unionMessage });
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
     if (issue.code === 'unrecognized_keys') {

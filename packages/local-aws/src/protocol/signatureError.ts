@@ -28,7 +28,7 @@ export class SignatureProblem extends Error {
 /** The code and the status that a service answers for each problem. */
 type Naming = Readonly<Record<SignatureFault, readonly [code: string, status: number]>>;
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** S3's names of the problems: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const S3: Naming = {
   missing: ['AccessDenied', 403],
   unsupported: ['InvalidRequest', 400],
@@ -61,7 +61,9 @@ const JSON_SERVICES: Naming = {
   mismatch: ['InvalidSignatureException', 403],
 };
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+/**
+ * The names of services of the Query protocol: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+ */
 const QUERY_SERVICES: Naming = {
   ...JSON_SERVICES,
   missing: ['MissingAuthenticationToken', 403],

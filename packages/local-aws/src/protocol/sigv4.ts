@@ -236,7 +236,7 @@ function checkSignedHeaders(request: SignableRequest, signedHeaders: readonly st
   }
 }
 
-/** @throws SignatureProblem `expired`, `skewed` */
+/** Checks the time of a signature. @throws SignatureProblem `expired`, `skewed` */
 function checkTime(authorization: Authorization, { nowMs, otherTimes }: SignatureContext): void {
   const problem = timeProblem(authorization, nowMs);
   if (problem === undefined) return;

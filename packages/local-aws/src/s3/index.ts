@@ -14,11 +14,12 @@ import { bucketSettingsOperations, putBucketSettings } from './wire/bucket/bucke
 import { completeMultipartUpload } from './wire/completeMultipartUpload.ts';
 import { copyObject } from './wire/copyObject.ts';
 import { readCopySource } from './wire/copySource.ts';
+import { deleteObject, deleteObjects } from './wire/deleteOperations.ts';
 import { listObjects, listObjectsV2 } from './wire/lists/listOperations.ts';
 import { listMultipartUploads } from './wire/lists/listUploads.ts';
 import { listObjectVersions } from './wire/lists/listVersions.ts';
 import { abortMultipartUpload, createMultipartUpload, uploadPart } from './wire/multipartOperations.ts';
-import { deleteObject, deleteObjects, getObject, headObject, putObject } from './wire/objectOperations.ts';
+import { getObject, headObject, putObject } from './wire/objectOperations.ts';
 import { readHeaders, resolveTarget, routeOperation } from './wire/routeOperation.ts';
 import type { KeyAccess, S3Call, S3Operation } from './wire/S3Operation.ts';
 import { errorResponse, hostId } from './wire/xmlBodies.ts';

@@ -42,7 +42,7 @@ export function versionAt(secret: Secret, stage: string): SecretVersion | undefi
   return secret.versions.find(({ stages }) => stages.includes(stage));
 }
 
-/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html */
+/** A name: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html */
 export const nameSchema = z
   .string()
   .min(1)

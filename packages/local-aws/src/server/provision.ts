@@ -54,7 +54,10 @@ export function objectSink(store: ObjectStore, keys: Keys): ObjectSink {
   };
 }
 
-/** @throws AwsError `KMS.DisabledException`, `KMS.KMSInvalidStateException` when nobody can use the bucket's default key. */
+/**
+ * Checks that the bucket's default key can be used. @throws AwsError `KMS.DisabledException`,
+ * `KMS.KMSInvalidStateException`
+ */
 function requireUsableKey(store: ObjectStore, keys: Keys, bucket: string): void {
   const [rule] = store.bucket(bucket).settings.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
   const { SSEAlgorithm, KMSMasterKeyID } = rule?.ServerSideEncryptionByDefault ?? {};

@@ -19,7 +19,7 @@ const ALLOWED_TEXT = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/
 
 /** Options of {@link Queue.send}. */
 export interface SendOptions {
-  /** The message can be received after so many milliseconds. Default: the queue's delay. */
+  /** Milliseconds before the message can be received. Default: the queue's delay. */
   readonly delayMs?: number | undefined;
   /** `X-Amzn-Trace-Id` of the request. Default none. */
   readonly traceHeader?: string | undefined;

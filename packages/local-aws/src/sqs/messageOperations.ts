@@ -160,7 +160,7 @@ export function batchOperations(queues: Queues): Record<string, JsonOperation> {
   };
 }
 
-/** @throws AwsError for a batch that SQS refuses as a whole. */
+/** Checks a batch before any of its entries. @throws AwsError for a batch that SQS refuses as a whole. */
 function checkEntries(entries: readonly { readonly Id: string }[]): void {
   if (entries.length === 0) throw emptyBatch();
   if (entries.length > SQS_LIMITS.batch) throw tooManyEntries(SQS_LIMITS.batch, entries.length);

@@ -5,9 +5,15 @@ import { TemplateError } from '../base/errors.ts';
 const deletionPolicy = z.enum(['Delete', 'Retain', 'RetainExceptOnCreate']);
 const updateReplacePolicy = z.enum(['Delete', 'Retain']);
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html */
+/**
+ * What becomes of a resource that leaves the stack:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+ */
 export type DeletionPolicy = z.output<typeof deletionPolicy>;
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html */
+/**
+ * What becomes of a resource that another replaces:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html
+ */
 export type UpdateReplacePolicy = z.output<typeof updateReplacePolicy>;
 
 const resourceSchema = z.strictObject({
@@ -41,7 +47,7 @@ const templateSchema = z.strictObject({
 /** A template with only members that the local cloud knows. */
 export type Template = z.output<typeof templateSchema>;
 
-/** @throws TemplateError `TEMPLATE_INVALID`, with each member that is wrong or unknown. */
+/** Reads a template. @throws TemplateError `TEMPLATE_INVALID`, with each member that is wrong or unknown. */
 export function parseTemplate(json: unknown): Template {
   const result = templateSchema.safeParse(json);
   if (result.success) return result.data;

@@ -61,7 +61,7 @@ export function readDeployment({ resources }: Pick<ResolvedTemplate, 'resources'
   };
 }
 
-/** @throws TemplateError `TEMPLATE_INVALID` */
+/** A Glue database. @throws TemplateError `TEMPLATE_INVALID` */
 export function deployedDatabase(resource: ResolvedResource): DeployedDatabase {
   return {
     logicalId: resource.logicalId,
@@ -70,7 +70,7 @@ export function deployedDatabase(resource: ResolvedResource): DeployedDatabase {
   };
 }
 
-/** @throws TemplateError `TEMPLATE_INVALID` */
+/** A Glue table. @throws TemplateError `TEMPLATE_INVALID` */
 export function deployedTable(resource: ResolvedResource): DeployedTable {
   const { DatabaseName, TableInput } = readResource(resource, tableProperties);
   return {
@@ -116,7 +116,7 @@ export interface BucketPolicy {
   readonly policy: string;
 }
 
-/** @throws TemplateError `TEMPLATE_INVALID` */
+/** The policy of a bucket. @throws TemplateError `TEMPLATE_INVALID` */
 export function bucketPolicy(resource: ResolvedResource): BucketPolicy {
   const { Bucket, PolicyDocument } = readResource(resource, bucketPolicyProperties);
   return { bucket: Bucket, policy: JSON.stringify(PolicyDocument) };
@@ -154,7 +154,7 @@ function deployedSchedule(resource: ResolvedResource): Schedule[] {
   ];
 }
 
-/** @throws TemplateError `TEMPLATE_INVALID` */
+/** A function, with the module that its handler names. @throws TemplateError `TEMPLATE_INVALID` */
 function deployedFunction(resource: ResolvedResource): DeployedFunction {
   const properties = readResource(resource, functionProperties);
   const { Handler, Environment, Timeout, MemorySize, Role, RecursiveLoop, LoggingConfig } = properties;
@@ -176,7 +176,7 @@ function deployedFunction(resource: ResolvedResource): DeployedFunction {
   };
 }
 
-/** @throws TemplateError `TEMPLATE_INVALID` */
+/** A mapping of a queue to a function. @throws TemplateError `TEMPLATE_INVALID` */
 function deployedMapping(resource: ResolvedResource): DeployedMapping {
   const properties = readResource(resource, mappingProperties);
   return {

@@ -95,7 +95,10 @@ export function resolveTemplate(template: Template, stack: StackIdentity): Resol
   return { resources, outputs: Object.fromEntries(outputs) };
 }
 
-/** @throws TemplateError `TEMPLATE_RESOURCE_UNSUPPORTED`, with all resources of types that are not supported. */
+/**
+ * Checks the types of resources. @throws TemplateError `TEMPLATE_RESOURCE_UNSUPPORTED`, with all resources of types
+ * that are not supported.
+ */
 function requireKnownTypes({ Resources }: Template): void {
   const unsupported = Object.entries(Resources).filter(([, { Type }]) => !resourceTypes.has(Type));
   if (unsupported.length === 0) return;

@@ -236,6 +236,7 @@ describe("a role of a customer's account", () => {
     [{ Action: 's3:*' }, 'Policy statement must contain resources.'],
     [{ Action: [], Resource: '*' }, 'Policy statement must contain actions.'],
     [{ Action: 'GetObject', Resource: '*' }, expect.stringContaining('prefaced by a vendor')],
+    [{ Action: 5, Resource: '*' }, expect.stringMatching(/Action: .*expected string.*or .*expected array/)],
   ])('cannot be given an invalid policy: %j', async (statement, message) => {
     const PolicyDocument = document(statement);
     const put = iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument }));

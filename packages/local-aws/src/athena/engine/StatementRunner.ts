@@ -73,9 +73,9 @@ export interface StatementResult extends StatementKind {
 
 /** Runs Athena statements. */
 export interface StatementRunner {
-  /** @throws StatementError when the text is not a statement. */
+  /** The kind of a statement, without running it. @throws StatementError when the text is not a statement. */
   classify(sql: string): StatementKind | Promise<StatementKind>;
-  /** @throws StatementError when the execution fails. Reading the rows may throw it, too. */
+  /** Runs a statement. @throws StatementError when the execution fails. Reading the rows may throw it, too. */
   run(sql: string, context: StatementContext): Promise<StatementResult>;
   close(): Promise<void>;
 }

@@ -67,7 +67,9 @@ export class ResultStore {
   }
 }
 
-/** https://docs.aws.amazon.com/athena/latest/APIReference/API_EncryptionConfiguration.html */
+/**
+ * How S3 encrypts a result: https://docs.aws.amazon.com/athena/latest/APIReference/API_EncryptionConfiguration.html
+ */
 function encryptionHeaders({
   EncryptionOption: option,
   KmsKey: key,

@@ -12,7 +12,7 @@ import {
   workGroupConfigurationSchema,
 } from './workGroupConfiguration.ts';
 
-/** https://docs.aws.amazon.com/athena/latest/APIReference/API_CreateWorkGroup.html */
+/** A name: https://docs.aws.amazon.com/athena/latest/APIReference/API_CreateWorkGroup.html */
 export const workGroupNameSchema = z
   .string()
   .min(1)

@@ -54,7 +54,7 @@ export class StatementReader {
     return true;
   }
 
-  /** Reads words, of which each has to follow. */
+  /** Reads words, each of which has to follow. */
   expect(...words: readonly string[]): void {
     for (const word of words) if (!this.take(word)) throw this.unexpected(`'${word.toUpperCase()}'`);
   }

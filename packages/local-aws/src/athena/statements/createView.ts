@@ -1,9 +1,9 @@
-import { EXPANDED_TEXT, encodePrestoView, isView } from '../../glue/index.ts';
+import { EXPANDED_TEXT, encodePrestoView, isView, type TableInput } from '../../glue/index.ts';
 import { hiveTypeName, trinoTypeName } from '../engine/columnTypes.ts';
 import { CATALOG, type Session } from '../engine/Session.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext } from '../engine/StatementRunner.ts';
-import { openQuery } from './queryStatements.ts';
+import { type OpenQuery, openQuery } from './queryStatements.ts';
 import { resolveTableName, type Statement } from './Statement.ts';
 import { assertColumnNames, assertColumns } from './write/queryColumns.ts';
 
@@ -32,7 +32,6 @@ export async function createView(
   const { runner, context } = run;
   const { catalog } = runner;
   const { database, name } = resolveTableName(statement.name, context.database);
-  const sql = statement.query.sql.trimEnd();
   const existing = catalog.database(database).tables.get(name);
   if (existing !== undefined && !statement.replace) {
     throw statementError('TABLE_ALREADY_EXISTS', `View already exists: '${database}.${name}'`);
@@ -51,14 +50,27 @@ export async function createView(
   } finally {
     session.close();
   }
-  const input = {
+  const schema = context.database?.toLowerCase() ?? database;
+  const input = viewInput(name, { sql: statement.query.sql.trimEnd(), schema, columns: open.columns });
+  const operation = existing === undefined ? 'CreateTable' : 'UpdateTable';
+  context.onCall({ service: 'glue', operation, input: { DatabaseName: database, Name: name } });
+  if (existing === undefined) catalog.createTable(database, input);
+  else catalog.updateTable(database, input);
+}
+
+/** The view as Glue stores it. @param view.sql The query as it is written. @param view.schema The database of names without one in its query. */
+function viewInput(
+  name: string,
+  { sql, schema, columns }: Pick<OpenQuery, 'columns'> & { readonly sql: string; readonly schema: string },
+): TableInput {
+  return {
     Name: name,
     TableType: 'VIRTUAL_VIEW',
     Parameters: { presto_view: 'true', comment: 'Presto View' },
     PartitionKeys: [],
     StorageDescriptor: {
       // Types that Hive does not have are strings in Glue. The view's definition has the exact type.
-      Columns: open.columns.map((column) => ({
+      Columns: columns.map((column) => ({
         Name: column.name.toLowerCase(),
         Type: hiveTypeName(column.type) ?? 'string',
       })),
@@ -67,16 +79,12 @@ export async function createView(
     ViewOriginalText: encodePrestoView({
       originalSql: sql,
       catalog: CATALOG,
-      schema: context.database?.toLowerCase() ?? database,
-      columns: open.columns.map((column) => ({
+      schema,
+      columns: columns.map((column) => ({
         name: column.name.toLowerCase(),
         type: trinoTypeName(column.type),
       })),
     }),
     ViewExpandedText: EXPANDED_TEXT,
   };
-  const operation = existing === undefined ? 'CreateTable' : 'UpdateTable';
-  context.onCall({ service: 'glue', operation, input: { DatabaseName: database, Name: name } });
-  if (existing === undefined) catalog.createTable(database, input);
-  else catalog.updateTable(database, input);
 }

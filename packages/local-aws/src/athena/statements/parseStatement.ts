@@ -165,7 +165,7 @@ function parseCreate(reader: StatementReader): Statement {
   };
 }
 
-/** https://docs.aws.amazon.com/athena/latest/ug/create-table.html */
+/** CREATE EXTERNAL TABLE: https://docs.aws.amazon.com/athena/latest/ug/create-table.html */
 function parseCreateTable(reader: StatementReader): Statement {
   const ifNotExists = reader.take('if', 'not', 'exists');
   const name = reader.tableName();

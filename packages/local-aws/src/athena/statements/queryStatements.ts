@@ -71,48 +71,59 @@ export async function openQuery(
   const scope = new QueryScope({ catalog, store, session, onCall });
   try {
     const how = { parameters: parameterLiterals(parameters), nameColumns };
-    let translation: Translation = translate(query.sql, how);
+    const translation = translate(query.sql, how);
     const list = new TokenList(query.sql);
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);
     await scope.resolve(list, database);
     refuseTextsForDates(list, scope.columnTypes);
-    const translateError = (error: unknown, prefix = 0) =>
-      translateDuckDbError(error, {
-        sql: statement,
-        shift: query.offset,
-        translation,
-        prefix,
-        missingTable: (name) => scope.missingTable(name, database),
-        locationOf: (path) => scope.locationOf(path),
-      });
-    let columns: OpenQuery['columns'];
-    try {
-      columns = await describeColumns(session, translation.sql);
-    } catch (error) {
-      // UNNEST with two columns may read an array of rows instead of a map.
-      const rows = translate(query.sql, { ...how, unnestPairs: 'rows' });
-      const found =
-        rows.sql === translation.sql
-          ? undefined
-          : await describeColumns(session, rows.sql).catch(() => undefined);
-      if (found === undefined) throw translateError(error);
-      columns = found;
-      translation = rows;
-    }
+    const failed = {
+      sql: statement,
+      shift: query.offset,
+      missingTable: (name: string) => scope.missingTable(name, database),
+      locationOf: (path: string) => scope.locationOf(path),
+    };
+    // UNNEST with two columns may read an array of rows instead of a map.
+    const ofRows = () => translate(query.sql, { ...how, unnestPairs: 'rows' });
+    const described = await describeEither(session, translation, ofRows).catch((error: unknown) => {
+      throw translateDuckDbError(error, { ...failed, translation, prefix: 0 });
+    });
     return {
       session,
-      sql: translation.sql,
-      columns,
-      translateError,
+      sql: described.translation.sql,
+      columns: described.columns,
+      translateError: (error, prefix = 0) =>
+        translateDuckDbError(error, { ...failed, translation: described.translation, prefix }),
       async attachFiles() {
-        const files = await scope.attachFiles(translation.sql);
+        const files = await scope.attachFiles(described.translation.sql);
         return files.reduce((sum, { size }) => sum + size, 0);
       },
     };
   } catch (error) {
     session.close();
     throw toStatementError(error, statement, query.offset);
+  }
+}
+
+/**
+ * The columns of a query, and the translation of two that has them: the other one is tried where the first cannot be bound.
+ *
+ * @throws What DuckDB throws for the first, if neither can be bound.
+ */
+async function describeEither(
+  session: Session,
+  translation: Translation,
+  other: () => Translation,
+): Promise<{ readonly translation: Translation; readonly columns: OpenQuery['columns'] }> {
+  try {
+    return { translation, columns: await describeColumns(session, translation.sql) };
+  } catch (error) {
+    const second = other();
+    if (second.sql === translation.sql) throw error;
+    const columns = await describeColumns(session, second.sql).catch(() => {
+      throw error;
+    });
+    return { translation: second, columns };
   }
 }
 

@@ -89,7 +89,7 @@ export function catalogOperations(context: AthenaContext): Record<string, JsonOp
   };
 }
 
-/** @throws AwsError InvalidRequestException */
+/** Checks that a data catalog is the only one that there is. @throws AwsError InvalidRequestException */
 function requireDataCatalog(name: string): void {
   if (!isDataCatalog(name)) throw invalidRequest(`Catalog ${name} was not found.`);
 }
@@ -117,7 +117,7 @@ function nameFilter(expression: string | undefined): (name: string) => boolean {
   }
 }
 
-/** https://docs.aws.amazon.com/athena/latest/APIReference/API_Database.html */
+/** A database in Athena's responses: https://docs.aws.amazon.com/athena/latest/APIReference/API_Database.html */
 function databaseDocument({ input }: DatabaseEntry) {
   return { Name: input.Name, Description: input.Description, Parameters: input.Parameters };
 }

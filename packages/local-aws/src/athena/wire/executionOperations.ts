@@ -181,7 +181,7 @@ function timeline({ submittedAt, startedAt, completedAt }: Execution) {
   };
 }
 
-/** https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */
+/** The input of GetQueryResults: https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */
 const resultsSchema = z.strictObject({
   QueryExecutionId: idSchema,
   NextToken: z.string().min(1).max(LIMITS.nextTokenCharacters).optional(),

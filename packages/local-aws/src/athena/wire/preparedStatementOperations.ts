@@ -55,7 +55,10 @@ export function preparedStatementOperations(context: AthenaContext): Record<stri
 const notFound = (workGroup: string, name: string) =>
   `PreparedStatement ${name} was not found in workGroup ${workGroup}`;
 
-/** https://docs.aws.amazon.com/athena/latest/APIReference/API_PreparedStatement.html */
+/**
+ * A prepared statement in Athena's responses:
+ * https://docs.aws.amazon.com/athena/latest/APIReference/API_PreparedStatement.html
+ */
 function document({ name, sql, workGroup, description, modifiedAt }: PreparedStatement) {
   return {
     StatementName: name,

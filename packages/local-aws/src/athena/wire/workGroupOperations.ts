@@ -68,7 +68,7 @@ export function deleteWorkGroup(
   workGroups.remove(name);
 }
 
-/** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
+/** A workgroup in Athena's responses: https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
 function workGroupDocument(group: WorkGroup) {
   const { name, state, description, createdAt, configuration } = group;
   return {

@@ -310,7 +310,7 @@ export class ObjectStore {
   }
 }
 
-/** @throws AwsError for a key that S3 would refuse. */
+/** Checks a key. @throws AwsError for a key that S3 would refuse. */
 export function checkKey(key: string): void {
   const bytes = Buffer.byteLength(key);
   if (bytes > KEY_BYTES) throw s3Errors.keyTooLong(bytes);

@@ -94,7 +94,10 @@ export function isConditional({ ifMatch, ifNoneMatch }: WriteCondition): boolean
   return ifMatch !== undefined || ifNoneMatch !== undefined;
 }
 
-/** @throws AwsError `PreconditionFailed`, or `NoSuchKey` when an object should match and none exists. */
+/**
+ * Checks the condition of a write. @throws AwsError `PreconditionFailed`, or `NoSuchKey` when an object should match
+ * and none exists.
+ */
 export function checkWriteCondition(
   current: StoredObject | undefined,
   condition: WriteCondition,

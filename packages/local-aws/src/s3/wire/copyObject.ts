@@ -4,7 +4,7 @@ import { SINGLE_PUT_BYTES } from '../limits.ts';
 import type { Bucket } from '../model/Bucket.ts';
 import type { ObjectAttributes } from '../model/StoredObject.ts';
 import { writeCondition } from './conditions.ts';
-import { copySourceHeaders, findCopySource } from './copySource.ts';
+import { copySourceHeaders, type FoundSource, findCopySource } from './copySource.ts';
 import {
   attributeHeaders,
   checkAcl,
@@ -32,21 +32,7 @@ export const copyObject: S3Operation = {
   async run(call) {
     const { store, bucket, key, headers } = call;
     const { source, object, headers: sourceHeaders } = findCopySource(call);
-    if (object.size > SINGLE_PUT_BYTES) {
-      throw s3Errors.invalidRequest(
-        `The specified copy source is larger than the maximum allowable size for a copy source: ${SINGLE_PUT_BYTES}`,
-      );
-    }
-    const directive = headers['x-amz-metadata-directive'] ?? 'COPY';
-    if (directive !== 'COPY' && directive !== 'REPLACE') {
-      throw s3Errors.invalidArgument('x-amz-metadata-directive', directive, 'Unknown metadata directive.');
-    }
-    const isItself = source.bucket === bucket && source.key === key && source.versionId === undefined;
-    if (isItself && directive === 'COPY' && !changesItself(headers, store.bucket(bucket))) {
-      throw s3Errors.invalidRequest(
-        "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
-      );
-    }
+    const directive = readDirective(call, { source, object });
     const requested = encrypted(call, store.bucket(bucket), readAttributes(headers, 'CopyObject'));
     const attributes = directive === 'REPLACE' ? requested : copied(object.attributes, requested);
     checkAcl(call);
@@ -73,6 +59,29 @@ export const copyObject: S3Operation = {
     );
   },
 };
+
+/** Whether the copy has the metadata of its source or of the request. @throws AwsError for a copy that S3 refuses. */
+function readDirective(
+  { store, bucket, key, headers }: S3Call,
+  { source, object }: Pick<FoundSource, 'source' | 'object'>,
+): 'COPY' | 'REPLACE' {
+  if (object.size > SINGLE_PUT_BYTES) {
+    throw s3Errors.invalidRequest(
+      `The specified copy source is larger than the maximum allowable size for a copy source: ${SINGLE_PUT_BYTES}`,
+    );
+  }
+  const directive = headers['x-amz-metadata-directive'] ?? 'COPY';
+  if (directive !== 'COPY' && directive !== 'REPLACE') {
+    throw s3Errors.invalidArgument('x-amz-metadata-directive', directive, 'Unknown metadata directive.');
+  }
+  const isItself = source.bucket === bucket && source.key === key && source.versionId === undefined;
+  if (isItself && directive === 'COPY' && !changesItself(headers, store.bucket(bucket))) {
+    throw s3Errors.invalidRequest(
+      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+    );
+  }
+  return directive;
+}
 
 /** Encryption and storage class come from the request, never from the source. */
 function copied(from: ObjectAttributes, { encryption, storageClass }: ObjectAttributes): ObjectAttributes {

@@ -113,7 +113,7 @@ async function* ofLength(source: AsyncIterable<Uint8Array>, expected: number): A
     throw s3Errors.incompleteBody(`The request body is not of the ${expected} bytes that were announced.`);
 }
 
-/** @throws AwsError `InvalidDigest`, `BadDigest` */
+/** Compares the bytes with the MD5 that the request states. @throws AwsError `InvalidDigest`, `BadDigest` */
 function checkContentMd5(headers: S3Call['headers'], md5: Uint8Array): void {
   const contentMd5 = headers['content-md5'];
   if (contentMd5 === undefined) return;

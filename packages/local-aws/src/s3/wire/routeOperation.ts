@@ -46,7 +46,7 @@ export function resolveTarget(rawPath: string, hostHeader: string | undefined): 
     : { bucket: decode(path.slice(0, slash)), key: decode(path.slice(slash + 1)) };
 }
 
-/** @throws AwsError `InvalidURI` */
+/** Decodes a part of the path. @throws AwsError `InvalidURI` */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -131,7 +131,7 @@ function weight(operation: S3Operation): number {
   return (operation.selectedBy?.length ?? 0) + (operation.selectedByHeader === undefined ? 0 : 1);
 }
 
-/** @throws AwsError `NotImplemented` for an `x-amz-` header that the operation does not understand. */
+/** Checks that the operation understands each `x-amz-` header. @throws AwsError `NotImplemented` */
 function checkHeaders(operation: S3Operation, headers: S3Call['headers']): void {
   for (const name of Object.keys(headers)) {
     if (!name.startsWith('x-amz-') || COMMON_HEADERS.includes(name)) continue;

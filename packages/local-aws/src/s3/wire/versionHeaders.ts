@@ -21,7 +21,10 @@ export function newVersionHeader({ versionId }: Pick<StoredObject, 'versionId'>)
   return versionId === undefined ? {} : { 'x-amz-version-id': versionId };
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html#API_DeleteObject_ResponseSyntax */
+/**
+ * What a deletion answers:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html#API_DeleteObject_ResponseSyntax
+ */
 export function deletionHeaders({ versionId, isMarker }: Deletion): Record<string, string> {
   return {
     ...(isMarker ? { 'x-amz-delete-marker': 'true' } : {}),

@@ -1,4 +1,7 @@
-/** `greatest` and `least` take one to so many arguments. A macro has no variable number of them. */
+/**
+ * The most arguments of `greatest` and `least`. A macro takes a fixed number of arguments, so there is one for each
+ * number.
+ */
 const MOST_COMPARED = 7;
 
 /** Null if any argument is null, where DuckDB's function ignores nulls. */

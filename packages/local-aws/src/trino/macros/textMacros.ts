@@ -1,4 +1,7 @@
-/** Variadic functions of texts take two to so many arguments. A macro has no variable number of them. */
+/**
+ * The most arguments of variadic functions of texts. A macro takes a fixed number of arguments, so there is one for
+ * each number.
+ */
 const MOST_TEXTS = 10;
 
 /** Overloads of a variadic function, whose result is null if any argument is null. */

@@ -148,7 +148,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** @throws Error for a table of neither Parquet nor JSON. */
+/** A table of the catalog as a query reads it. @throws Error for a table of neither Parquet nor JSON. */
 function toQueryTable(table: TableEntry, s3Directory: string): QueryTable {
   const columns = (list: TableEntry['input']['PartitionKeys'] = []) =>
     list.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));

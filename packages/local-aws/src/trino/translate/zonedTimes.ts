@@ -14,7 +14,10 @@ const OPERAND_END =
 const UTC = /^(?:utc|z|gmt|[+-]00:?00|etc\/utc)$/i;
 const ZONE = /(?:\s*[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*|Z)$/;
 
-/** A value with another zone than UTC, of which DuckDB keeps the instant or the local time. It may begin before `at`. */
+/**
+ * A value with another zone than UTC. DuckDB keeps either its instant or its local time. The value may begin before
+ * `at`.
+ */
 interface Zoned {
   /** Index of the token that tells the zone: `AT`, `TIMESTAMP` or the name of a function. */
   readonly at: number;

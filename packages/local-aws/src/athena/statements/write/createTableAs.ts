@@ -112,7 +112,10 @@ function assertKeysLast(keys: readonly string[], lastColumns: readonly { readonl
   );
 }
 
-/** @throws StatementError for a property or a format that is not emulated. */
+/**
+ * The properties of the table, all of them known. @throws StatementError for a property or a format that is not
+ * emulated.
+ */
 function requireKnownProperties(properties: Properties): Properties {
   for (const name of properties.keys()) {
     if (!TABLE_PROPERTIES.includes(name)) throw notEmulated(`The property ${name}`);

@@ -145,7 +145,9 @@ function copyStatement(
   };
 }
 
-/** @throws StatementError `HIVE_TOO_MANY_OPEN_PARTITIONS` */
+/**
+ * Checks the number of partitions that rows are written into. @throws StatementError `HIVE_TOO_MANY_OPEN_PARTITIONS`
+ */
 function assertFewPartitions(count: number): void {
   if (count <= STATEMENT_LIMITS.writtenPartitions) return;
   throw statementError(
