@@ -5,6 +5,7 @@ import { versionedSecret } from '../../lib/aws/secrets.ts';
 import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
 import {
   addKey,
+  changeKey,
   KeyListError,
   type KeysSecret,
   listedKeys,
@@ -22,6 +23,7 @@ import {
   onlyArgument,
   targetOptions,
   textOption,
+  UsageError,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
@@ -46,6 +48,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     changes: always,
     run: add,
   },
+  set: {
+    summary: 'Change the environment, the kinds or the sources of the key of a label.',
+    options: ['environment', 'kinds', 'sources', 'sha256'],
+    takes: 'LABEL',
+    changes: always,
+    run: set,
+  },
   remove: {
     summary: 'Remove the key of a label.',
     options: ['sha256'],
@@ -63,24 +72,28 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 /** `sluice keys`: the SDK keys that may post to a deployed collector, changed without a deployment. */
 export const keys = commandWithActions({
   name: 'keys',
-  summary: 'Add, list, remove and restore the SDK keys that may post to a deployed collector.',
+  summary: 'Add, list, change, remove and restore the SDK keys that may post to a deployed collector.',
   options: {
     ...targetOptions,
-    environment: { type: 'string', help: 'add: environment of events without one (default production)' },
-    kinds: { type: 'string', help: 'add: exposures, events or both (default both; none with --sources)' },
+    environment: { type: 'string', help: 'add, set: environment of events without one (default production)' },
+    kinds: {
+      type: 'string',
+      help: 'add, set: exposures, events or both (default both; add: none with --sources)',
+    },
     sources: {
       type: 'string',
-      help: 'add: sources whose ingest it may trigger; without --kinds it may do nothing else',
+      help: 'add, set: sources whose ingest it may trigger; a key that is added without --kinds may do nothing else',
     },
     sha256: {
       type: 'string',
-      help: "add: the key's SHA-256 instead of the key; remove: the first digits of it",
+      help: "add: the key's SHA-256 instead of the key; set, remove: the first digits of it",
     },
     ...dryRunOption,
   },
   examples: [
     'printf %s "$STATSIG_CLIENT_KEY" | sluice keys add web --stage prod',
     'printf %s "$ACME_KEY" | sluice keys add acme --sources acme --stage prod',
+    'sluice keys set web --kinds exposures,events --stage prod',
   ],
   actions: ACTIONS,
 });
@@ -127,6 +140,12 @@ export interface AddedKey {
   readonly added: KeyEntry;
 }
 
+/** A key that was changed. */
+export interface ChangedKey {
+  /** What was changed, by its `label`. */
+  readonly changed: Pick<KeyEntry, 'label'>;
+}
+
 /** A key that was removed. */
 export interface RemovedKey {
   /** What was removed, by its `label`. */
@@ -166,16 +185,10 @@ async function list(line: CommandLine): Promise<number> {
 /** Adds a key to the secret. @returns The exit code 0. @throws KeyListError for an entry that is not valid, before AWS is called. */
 async function add(line: CommandLine, rest: readonly string[]): Promise<number> {
   const label = onlyArgument(rest, LABEL);
-  const environment = textOption(line, 'environment');
-  const kinds = textOption(line, 'kinds')?.split(',');
-  const sources = textOption(line, 'sources')?.split(',');
-  const entry = {
-    label,
-    sha256: textOption(line, 'sha256')?.toLowerCase() ?? (await hashFromStdin(sources !== undefined)),
-    ...(environment === undefined ? {} : { environment }),
-    ...(kinds === undefined ? {} : { kinds }),
-    ...(sources === undefined ? {} : { sources }),
-  };
+  const members = membersOf(line);
+  const sha256 =
+    textOption(line, 'sha256')?.toLowerCase() ?? (await hashFromStdin(members.sources !== undefined));
+  const entry = { label, sha256, ...members };
   // Validates the entry before the first call to AWS.
   addKey('{"keys":[]}', entry);
   await changeKeys(line, (text) => addKey(text, entry));
@@ -183,6 +196,30 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
   writeNote(
     `Added ${label} (SHA-256 ${entry.sha256.slice(0, DIGITS_SHOWN)}…). Collectors accept it within half a minute.\n`,
   );
+  return 0;
+}
+
+/** What options say of a key. */
+function membersOf(line: CommandLine): Omit<KeyEntry, 'label' | 'sha256'> {
+  const environment = textOption(line, 'environment');
+  const kinds = textOption(line, 'kinds')?.split(',');
+  const sources = textOption(line, 'sources')?.split(',');
+  return {
+    ...(environment === undefined ? {} : { environment }),
+    ...(kinds === undefined ? {} : { kinds }),
+    ...(sources === undefined ? {} : { sources }),
+  };
+}
+
+/** Changes a key of the secret. @returns The exit code 0. @throws KeyListError; UsageError without anything to change. */
+async function set(line: CommandLine, rest: readonly string[]): Promise<number> {
+  const label = onlyArgument(rest, LABEL);
+  const members = membersOf(line);
+  if (Object.keys(members).length === 0)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', 'keys set: expected --environment, --kinds or --sources.');
+  await changeKeys(line, (text) => changeKey(text, label, textOption(line, 'sha256') ?? '', members));
+  writeResult<ChangedKey>(line, { changed: { label } }, () => '');
+  writeNote(`Changed ${label}. Collectors read it within five minutes.\n`);
   return 0;
 }
 

@@ -24,7 +24,7 @@ export const EventError = defineErrorFamily('user', {
   },
   SLUICE_EVENT_KIND_NOT_ALLOWED: {
     cause: 'The key is not allowed to send events of this kind.',
-    cure: "Send them with another key, or add the kind to the key's `kinds`.",
+    cure: 'Allow the kind: `sluice keys set LABEL --kinds exposures,events`. Of a key of the configuration, add it to `kinds` there and deploy.',
   },
   SLUICE_EVENT_TOO_DEEP: {
     cause: 'The event is nested too deeply.',

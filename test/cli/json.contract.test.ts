@@ -17,6 +17,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   keys: [
     ['list', ...NOWHERE],
     ['remove', 'web', ...NOWHERE],
+    ['set', 'web', '--kinds', 'events', ...NOWHERE],
     ['restore', ...NOWHERE],
     ['add', 'web', '--sha256', 'f'.repeat(64), ...NOWHERE],
   ],

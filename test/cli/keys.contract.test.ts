@@ -65,6 +65,25 @@ describe('sluice keys', () => {
     expect((await stored()).keys).toEqual([expect.objectContaining({ sha256: 'f'.repeat(64) })]);
   });
 
+  it('changes what a key may send, without the key', async () => {
+    expect((await keys(['add', 'web', '--kinds', 'exposures', '--environment', 'staging'], KEY)).code).toBe(
+      0,
+    );
+    const changed = await keys(['set', 'web', '--kinds', 'exposures,events']);
+    expect(changed).toMatchObject({ code: 0, stderr: expect.stringContaining('Changed web') });
+    const kinds = ['exposures', 'events'];
+    expect((await stored()).keys).toEqual([{ label: 'web', sha256: SHA256, environment: 'staging', kinds }]);
+  });
+
+  it.each([
+    ['a kind that there is not', ['web', '--kinds', 'clicks'], 1, 'SLUICE_KEYS_ENTRY_INVALID'],
+    ['a label that there is not', ['app', '--kinds', 'events'], 1, 'SLUICE_KEYS_NOT_FOUND'],
+    ['nothing to change', ['web'], 2, 'SLUICE_USAGE_OPTIONS'],
+  ])('refuses to change a key with %s', async (_, args, code, error) => {
+    expect((await keys(['add', 'web'], KEY)).code).toBe(0);
+    expect(await keys(['set', ...args])).toMatchObject({ code, stderr: expect.stringContaining(error) });
+  });
+
   it('adds keys for the trigger only or for both, and refuses client keys for the trigger', async () => {
     const secret = 'secret-of-acme';
     expect((await keys(['add', 'acme', '--sources', 'acme,acme-eu'], secret)).code).toBe(0);
@@ -200,7 +219,7 @@ describe('sluice keys', () => {
       args: ['list', '--kinds', 'events'],
       stdin: '',
       code: 2,
-      message: '--kinds: not an option of list, but of add.',
+      message: '--kinds: not an option of list, but of add, set.',
     },
   ])('$args with $stdin on stdin exits $code: $message', async ({ args, stdin, code, message }) => {
     const result = await keys(args, stdin);

@@ -246,12 +246,13 @@ describe('what changes something', () => {
       'keys add',
       'keys remove',
       'keys restore',
+      'keys set',
       'query',
       'redrive',
       'relay redrive',
       'restore',
     ]);
-    const dry = ['groups pull', 'ingest drop', 'keys add', 'keys remove', 'query'];
+    const dry = ['groups pull', 'ingest drop', 'keys add', 'keys remove', 'keys set', 'query'];
     expect(names({ 'dry-run': true }).sort()).toEqual(dry);
     const query = commands.find(({ name }) => name === 'query');
     expect(query?.changes?.({ values: {}, positionals: ['SELECT 1'] })).toBe(false);

@@ -39,12 +39,29 @@ export function listedKeys(text: string): readonly AcceptedKey[] {
  * @throws KeyListError `SLUICE_KEYS_ENTRY_INVALID`, `SLUICE_KEYS_KNOWN`, `SLUICE_KEYS_UNREADABLE`
  */
 export function addKey(text: string, entry: KeyEntry): string {
-  const key = readKey(entry);
-  if (!('label' in key)) throw new KeyListError('SLUICE_KEYS_ENTRY_INVALID', `${key.join('; ')}.`);
+  const key = validKey(entry);
   const keys = listedKeys(text);
   const known = keys.find(({ sha256 }) => sha256 === key.sha256);
   if (known !== undefined) throw new KeyListError('SLUICE_KEYS_KNOWN', `Its label is ${known.label}.`);
   return JSON.stringify({ keys: [...keys, key] });
+}
+
+/**
+ * The secret's text with other members of one key.
+ *
+ * @param sha256 As of {@link removeKey}.
+ * @throws KeyListError `SLUICE_KEYS_ENTRY_INVALID`, `SLUICE_KEYS_NOT_FOUND`, `SLUICE_KEYS_AMBIGUOUS`, `SLUICE_KEYS_UNREADABLE`
+ */
+export function changeKey(
+  text: string,
+  label: string,
+  sha256: string,
+  members: Omit<KeyEntry, 'label' | 'sha256'>,
+): string {
+  const keys = listedKeys(text);
+  const known = keyOf(keys, label, sha256);
+  const key = validKey({ ...known, ...members });
+  return JSON.stringify({ keys: keys.map((other) => (other === known ? key : other)) });
 }
 
 /**
@@ -55,13 +72,24 @@ export function addKey(text: string, entry: KeyEntry): string {
  */
 export function removeKey(text: string, label: string, sha256: string): string {
   const keys = listedKeys(text);
-  const matching = keys.filter((key) => key.label === label && key.sha256.startsWith(sha256.toLowerCase()));
-  if (matching.length === 0) throw new KeyListError('SLUICE_KEYS_NOT_FOUND', `Label ${label}.`);
-  if (matching.length > 1) {
-    const hashes = matching.map((key) => key.sha256.slice(0, 8)).join(', ');
-    throw new KeyListError('SLUICE_KEYS_AMBIGUOUS', `Label ${label}: ${hashes}.`);
-  }
-  return JSON.stringify({ keys: keys.filter((key) => key !== matching[0]) });
+  const known = keyOf(keys, label, sha256);
+  return JSON.stringify({ keys: keys.filter((key) => key !== known) });
+}
+
+function validKey(entry: object): AcceptedKey {
+  const key = readKey(entry);
+  if ('label' in key) return key;
+  throw new KeyListError('SLUICE_KEYS_ENTRY_INVALID', `${key.join('; ')}.`);
+}
+
+function keyOf(keys: readonly AcceptedKey[], label: string, sha256: string): AcceptedKey {
+  const [first, ...others] = keys.filter(
+    (key) => key.label === label && key.sha256.startsWith(sha256.toLowerCase()),
+  );
+  if (first === undefined) throw new KeyListError('SLUICE_KEYS_NOT_FOUND', `Label ${label}.`);
+  if (others.length === 0) return first;
+  const hashes = [first, ...others].map((key) => key.sha256.slice(0, 8)).join(', ');
+  throw new KeyListError('SLUICE_KEYS_AMBIGUOUS', `Label ${label}: ${hashes}.`);
 }
 
 /** A secret's text and which version it is. */
@@ -93,11 +121,11 @@ export const KeyListError = defineErrorFamily('user', {
   },
   SLUICE_KEYS_KNOWN: {
     cause: 'This key is already in the list.',
-    cure: 'To change its label, environment, kinds or sources, remove it first.',
+    cure: '`sluice keys set` changes its environment, kinds or sources. To change its label, remove it first.',
   },
   SLUICE_KEYS_NOT_FOUND: {
     cause: 'This key is not in the list.',
-    cure: '`sluice keys list` shows the list. To remove a key of sluice.config.ts, edit that file.',
+    cure: '`sluice keys list` shows the list. To change or remove a key of the configuration, edit that and deploy.',
   },
   SLUICE_KEYS_AMBIGUOUS: {
     cause: 'Several keys have this label.',

@@ -146,7 +146,11 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   ];
   const unrelated = key.filter(() => facts.key?.KeyState === 'Enabled');
   return [...unrelated, ...withCauses(causes, others, facts)]
-    .map((finding) => ({ ...finding, cure: targetCommands(finding.cure, commands.options) }))
+    .map(({ cure, detail, ...finding }) => ({
+      ...finding,
+      detail: targetCommands(detail, commands.options),
+      cure: targetCommands(cure, commands.options),
+    }))
     .toSorted(byRank);
 }
 
