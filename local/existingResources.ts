@@ -8,6 +8,7 @@ import type {
   Deployment,
 } from '../packages/local-aws/src/template/index.ts';
 
+/** A reader of OWOX, as the configuration has it. */
 type OwoxReader = Extract<Config['readers'][number], { kind: 'owox' }>;
 
 /** Resources that the configuration takes as existing, because nothing else creates them locally. */

@@ -15,6 +15,7 @@ import { digestInputs, isErrorOf, type Packaged, packageService } from './packag
  * then.
  */
 const KEPT_MS = 14 * 24 * 60 * 60_000;
+/** The file of a cached package that says what was packaged. */
 const PACKAGE_FILE = 'deployment.json';
 /** The folder beside the packages in which Node keeps compiled code. */
 export const COMPILED = 'compiled';

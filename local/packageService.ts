@@ -15,6 +15,7 @@ const CODE_FOLDERS = ['functions', 'infra', 'lib'] as const;
 const CODE_FILES = ['package.json', 'cli/package.json'] as const;
 /** Files that it reads in a project. The repository counts as a project. */
 const SERVERLESS_YML = 'serverless.yml';
+/** Files of a project that decide what is packaged. */
 const PROJECT_FILES = [SERVERLESS_YML, 'package.json', 'tsconfig.json'] as const;
 /** Which versions of dependencies are bundled: the lockfile of the project, or of the folder that a workspace has it in. */
 const LOCKFILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock'] as const;
@@ -24,6 +25,7 @@ const isDotenv = (name: string) => /^\.env(?:\.|$)/.test(name);
 const NOT_LINKED: readonly string[] = ['node_modules', 'build'];
 /** `${file(./settings.yml):memory}` and `${env:TOPIC_ARN}` in serverless.yml. A path with variables in it is none that is looked at. */
 const YML_FILE = /(\$\{file\(\s*["']?)([^"',)$/][^"',)$]*)/g;
+/** Matches variables of the environment that serverless.yml names. */
 const YML_ENV = /\$\{env:(\w+)/g;
 /** Serverless doesn't follow a link to its own file. */
 const COPIED: readonly string[] = PROJECT_FILES;
@@ -81,6 +83,7 @@ export async function digestInputs(
   return { files: short(ofFiles), all: short(hash) };
 }
 
+/** The first 128 bits of a hash, in hex. */
 const short = (hash: Hash) => hash.digest('hex').slice(0, 32);
 
 /** The lockfiles that are nearest: those of the folder, or of one above it. */
@@ -147,6 +150,7 @@ const failureSchema = z.object({
   stderr: z.string().default(''),
 });
 
+/** What Serverless leaves of the service's name. */
 const stateSchema = z.object({ service: z.object({ service: z.string() }) });
 
 /**

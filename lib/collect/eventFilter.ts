@@ -117,6 +117,7 @@ export class NameFilter {
   }
 }
 
+/** Names and patterns of names, as the configuration lists them. */
 class Names {
   readonly #exact: ReadonlySet<string>;
   readonly #prefixes: readonly string[];

@@ -15,6 +15,7 @@ import { LIST_RETRIES, TAKEN_BACK_MS } from './limits.ts';
 import { lostFiles, type RetentionConfig } from './lostFiles.ts';
 import { type RawDays, readRawDay } from './RawDays.ts';
 
+/** A day of the list as it is stored. */
 const listedDaySchema = z.object({
   /** The version that the partition of the day has. */
   version: z.string().min(1),

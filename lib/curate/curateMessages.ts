@@ -38,6 +38,7 @@ export async function curateMessages(
   });
 }
 
+/** The run that deletes versions whose notes are due. */
 const SWEEP = 'sweep';
 
 /** What messages of the queue ask for. */

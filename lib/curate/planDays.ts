@@ -247,6 +247,7 @@ function takeOutOutdated(
   return takeOutJudged(planner, kind, new Map([...outdated, ...unseen]), losses);
 }
 
+/** What became of the days of a table at which the run did not look. */
 const NO_LOOK: TableLook = { looked: [], failed: [], late: [] };
 
 /**

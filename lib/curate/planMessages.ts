@@ -115,6 +115,7 @@ interface Work {
 /** What a message asks for. */
 type Asked = typeof CHECK_RUN | typeof PUBLISH_RUN | 'deployed' | CurateRequestBody | ObjectRef;
 
+/** How messages of the plan's queue are read. */
 const planRequests: MessageKind<Asked> = {
   event: 'curate_plan',
   invalid: 'SLUICE_CURATE_MESSAGE_INVALID',

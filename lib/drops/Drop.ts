@@ -127,6 +127,7 @@ type LeftOutReason = keyof typeof leftOutReasons;
 
 /** Markers of Spark, Hadoop and Databricks' commit protocol. */
 const SUCCESS = /^(_SUCCESS(\..*)?|_(committed|started)_\w+|\._SUCCESS\.crc)$/i;
+/** Matches names with an extension of Parquet. */
 const PARQUET = /\.(parquet|parq|pq)$/i;
 /**
  * Manifests of Redshift, Athena, S3's own reports, DynamoDB and PostHog, `export_info_….json` of RDS and Aurora, and checksums.

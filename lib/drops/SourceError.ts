@@ -1,5 +1,6 @@
 import { defineErrorFamily } from '../base/errors.ts';
 
+/** The cure for a folder of a table's format, whose files are not all of its rows. */
 const PLAIN_COPY =
   'Write the current rows as plain Parquet into a separate folder, for example with `UNLOAD` in Athena or with Spark, and configure that folder.';
 

@@ -6,6 +6,7 @@ import { MAX_KILLS } from './limits.ts';
 
 /** States of a day as the plan finds it: the ledger's, or `none` without an entry. */
 export const dayStates = ['none', ...ledgerStates] as const;
+/** A state that the table shows. */
 type DayState = (typeof dayStates)[number];
 
 /** Why a day is loaded. */

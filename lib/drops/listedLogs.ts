@@ -4,6 +4,7 @@ import type { DropObject } from './CustomerBucket.ts';
 
 /** What the names of markers of Databricks' commits begin with. */
 export const COMMIT_MARKERS = ['_started_', '_committed_'] as const;
+/** Matches names of Databricks' markers: `_committed_4711`, with the ID of the transaction. */
 const MARKER = /^_(started|committed)_(\w+)$/;
 /** The name of a file of a transaction of Databricks: `part-00000-tid-1111-0a1b….c000.snappy.parquet`. */
 const OF_TRANSACTION = /^[^_].*-tid-([a-z0-9]+)-/;

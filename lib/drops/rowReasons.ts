@@ -1,5 +1,6 @@
 import type { ErrorEntry } from '../base/errors.ts';
 
+/** The cure for rows that the mapping can't read. */
 const MAPPING =
   "Correct the dataset's mapping in sluice.config.ts if it names the wrong column. Otherwise correct the rows and drop the file again.";
 

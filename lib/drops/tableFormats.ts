@@ -39,6 +39,7 @@ const ABOVE = {
   folder: SPARK_LOG.slice(0, -1),
   isLog: (name: string) => name !== '',
 } as const;
+/** Formats whose log may be above the folder. */
 const OUTSIDE = [...FORMATS, ABOVE];
 
 /**
@@ -47,7 +48,9 @@ const OUTSIDE = [...FORMATS, ABOVE];
  * https://github.com/apache/hive/blob/master/ql/src/java/org/apache/hadoop/hive/ql/io/AcidUtils.java
  */
 const HIVE_FOLDER = /^(base_\d+|(delete_)?delta_\d+_\d+(_\d+)?)(_v\d+)?$/;
+/** The code for a transactional table of Hive. */
 const HIVE_TABLE = 'SLUICE_SOURCE_HIVE_TABLE' as const;
+/** How folders of a transactional table of Hive begin. */
 const HIVE_BEGINNINGS = ['base_', 'delta_', 'delete_delta_'];
 
 /** Matches a file that each partition of a Hudi table has. */

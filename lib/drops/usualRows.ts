@@ -23,6 +23,7 @@ export function daysBefore(day: UtcDay): readonly UtcDay[] {
 /** The reason of a file in the ledger that was read and has no rows. */
 export const NO_ROWS = 'no_rows';
 
+/** Whether a file of an entry belongs to the drop: the folder object of a console does not. */
 const isOfDrop = ({ reason }: FileFate) => reason !== 'marker';
 
 /** What a day has that came without rows, in words: `1 file, 0 rows`. Null of any other day, and of one that a person accepted. */

@@ -7,11 +7,14 @@ import { erasureKey } from '../tables/ledgerKeys.ts';
 import { EraseError } from './EraseError.ts';
 import { erasePlaces } from './erasePlaces.ts';
 
+/** A number of what was found or done. */
 const count = z.int().min(0);
 /** Epoch milliseconds. */
 const instant = z.number();
+/** Days of a table. */
 const days = z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'));
 
+/** What was found and done in one place. */
 const placeCountsSchema = z.object({
   /** Objects that were looked at. */
   objects: count,
@@ -67,6 +70,7 @@ const leftSchema = z.object({
 /** An object that could not be searched. */
 export type LeftObject = z.output<typeof leftSchema>;
 
+/** One run of an erasure. */
 const runSchema = z.object({
   /** When it began, epoch milliseconds. */
   startedAt: instant,

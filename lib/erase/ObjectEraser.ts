@@ -380,12 +380,14 @@ export class ObjectEraser {
     return this.#remove(version, version.isLatest && !hides);
   }
 
+  /** Deletes a version. @param ifRead Whether it is deleted only if it is still the latest. */
   async #remove(version: StoredVersion, ifRead = false): Promise<Denied | 'changed' | null> {
     const denied = await this.#ports.bucket.remove(version, ifRead);
     if (denied === null) await this.#ports.faultPoint?.('removed');
     return denied;
   }
 
+  /** Paths for the files of the next version; those of the one before are deleted. */
   async #nextFiles() {
     await this.#removeFiles();
     serial += 1;
@@ -395,12 +397,14 @@ export class ObjectEraser {
     return this.#path;
   }
 
+  /** Deletes the files of the version that is looked at. */
   async #removeFiles(): Promise<void> {
     const { from, to } = this.#path;
     if (from === '') return;
     await Promise.all([rm(from, { force: true }), rm(to, { force: true })]);
   }
 
+  /** Searches a version for the units, and makes the file that replaces it. */
   async #look(version: StoredVersion, form: ObjectForm): Promise<Look> {
     const { bucket } = this.#ports;
     if (version.size === 0) return { found: 'nothing' };
@@ -459,6 +463,7 @@ export class ObjectEraser {
     return { found: 'rows', rows: own, others, unreadable, mentions, path: to, attributes };
   }
 
+  /** Erases the units from an object that is read as a whole. */
   #documents(form: ObjectForm, body: Uint8Array): LeftDocuments {
     const { matcher } = this.#ports;
     switch (form.form) {
@@ -475,6 +480,7 @@ export class ObjectEraser {
     }
   }
 
+  /** Whether an object belongs to a load in pieces that is under way: it is deleted once that has ended. */
   async #isOfRunningLoad({ key }: StoredVersion, form: ObjectForm): Promise<boolean> {
     return form.form === 'load' && (await this.#ports.isLoading?.(key)) === true;
   }

@@ -192,6 +192,7 @@ export class ParquetEraser {
       );
   }
 
+  /** Closes the session of DuckDB. */
   close(): void {
     this.#session.close();
   }

@@ -92,4 +92,5 @@ export function erasureId(bucket: string, units: readonly Unit[]): string {
 
 /** The cost of the hash is Node's default: each try takes 16 MiB and tens of milliseconds. */
 const COST = { N: 16_384, r: 8, p: 1 } as const;
+/** Bytes of an ID: many more than anybody can try. */
 const ID_BYTES = 16;

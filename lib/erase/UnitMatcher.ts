@@ -68,6 +68,7 @@ export class UnitMatcher {
     this.#locations.add(location);
   }
 
+  /** Locations that belong to a unit, as {@link addLocation} got them. */
   get locations(): readonly string[] {
     return [...this.#locations];
   }
@@ -100,12 +101,14 @@ export class UnitMatcher {
     return this.#hasRow(row) ? 'unit' : null;
   }
 
+  /** Whether a row of a table has a unit in one of its columns. */
   #hasRow(row: Readonly<Record<string, unknown>>): boolean {
     for (const [column, values] of this.#columns) if (values.has(idText(row[column]))) return true;
     const ids = row['custom_ids'];
     return typeof ids === 'string' && this.hasIds(ids);
   }
 
+  /** How a row of quarantine belongs to a unit: by its location, its body, or what its detail quotes. */
   #findQuarantined(row: Readonly<Record<string, unknown>>): BodyFound {
     const { raw, raw_encoding: encoding, raw_location: location, detail } = row;
     if (typeof location === 'string' && this.#locations.has(location)) return 'unit';
@@ -139,6 +142,7 @@ export class UnitMatcher {
     return findValue(value, this.#keys, (text, place) => this.#findAt(text, place));
   }
 
+  /** How one text of a JSON value belongs to a unit, by the place where it stands. */
   #findAt(text: string, place: ValueContext): Found | null {
     // A text that is such a name as the key of a member says nothing: every event has the key.
     const isMember = place.isKey && isNameKey(text);

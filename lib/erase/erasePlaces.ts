@@ -44,6 +44,7 @@ export const erasePlaces = [
 /** One of {@link erasePlaces}. */
 export type EraseStore = (typeof erasePlaces)[number];
 
+/** What names the folders of tables and results. */
 type Layout = Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables' | 'readers'>;
 
 /** The prefixes of a place, each with a slash at its end. */

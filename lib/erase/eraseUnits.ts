@@ -116,6 +116,7 @@ export async function eraseUnits(eraser: Eraser): Promise<Erasure> {
   return run.end();
 }
 
+/** One run of an erasure, which goes on where an earlier one was killed. */
 class RunOfErasure {
   readonly #eraser: Eraser;
   readonly #objects: readonly ObjectEraser[];

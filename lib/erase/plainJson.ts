@@ -9,6 +9,7 @@ import { SPELLED } from './plainText.ts';
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for.
 const UNREADABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd\\]/;
+/** Matches a text that spells a character in another way. */
 const ANY_SPELLED = new RegExp(SPELLED);
 /** Characters of base64, as text or URLs have it: at least 6 bytes of something. */
 const RUNS = /[A-Za-z0-9+/_-]{8,}/g;
@@ -17,6 +18,7 @@ const RUNS = /[A-Za-z0-9+/_-]{8,}/g;
  * encrypted bytes do.
  */
 const NOISE = /[A-Za-z0-9+/]{32,}/g;
+/** No key names a unit here: every text is looked at alike. */
 const NO_KEYS: ReadonlySet<string> = new Set();
 
 /**

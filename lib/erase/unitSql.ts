@@ -18,6 +18,7 @@ export const RAW_FUNCTION = 'sluice_erase_raw';
 /** In place of an encoding of {@link RAW_FUNCTION}: the text is a message that may quote data. */
 export const DETAIL = 'detail';
 
+/** All ways in which a body belongs to a unit. */
 const ALL_FOUND = ['unit', 'elsewhere', 'unreadable'] as const;
 
 /** JSON columns with IDs by type. */

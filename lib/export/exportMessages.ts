@@ -47,6 +47,7 @@ export interface Exporter
   readonly stage: string;
 }
 
+/** Every message of the queue. */
 const messageSchema = z.discriminatedUnion('sluice', [exportRequestSchema, exportTaskSchema]);
 
 /** What messages of the queue ask for. */

@@ -160,6 +160,7 @@ async function planOne(
   };
 }
 
+/** The code of a day whose export found no bucket. */
 const BUCKET_MISSING = 'SLUICE_EXPORT_BUCKET_MISSING';
 /** Days that are looked at before their tasks are sent: a run whose time is up has queued those before. */
 const DAYS_AT_ONCE = 100;

@@ -21,8 +21,10 @@ export interface Specs {
   readonly time: number | null;
 }
 
+/** A name or an ID of specs. */
 const text = z.string().max(1_000, 'a text of at most 1,000 characters');
 
+/** A condition; rules name it. */
 const conditionSchema = z.looseObject({
   type: z.string(),
   targetValue: z.unknown().optional(),
@@ -30,6 +32,7 @@ const conditionSchema = z.looseObject({
   additionalValues: z.record(z.string(), z.unknown()).nullish(),
 });
 
+/** A rule, as far as it is read. */
 const ruleSchema = z.looseObject({
   id: text,
   groupName: text.nullish(),
@@ -40,6 +43,7 @@ const ruleSchema = z.looseObject({
   isExperimentGroup: z.boolean().nullish(),
 });
 
+/** A gate, a dynamic config or a layer, as far as it is read. */
 const specSchema = z.looseObject({
   entity: z.string(),
   rules: z.array(ruleSchema),
@@ -49,6 +53,7 @@ const specSchema = z.looseObject({
 /** Specs by name. */
 const specsSchema = z.record(text, specSchema);
 
+/** An answer of `/v2/download_config_specs`, as far as it is read. */
 const rootSchema = z.looseObject({
   has_updates: z.boolean().optional(),
   time: z.number().optional(),

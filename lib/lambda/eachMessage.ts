@@ -3,6 +3,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { failureFields } from '../base/log.ts';
 import type { QueueMessage } from '../base/queue.ts';
 
+/** Writes one line of the log. */
 type Log = (fields: Record<string, unknown>) => void;
 
 /**
@@ -51,6 +52,7 @@ export class MessageFailures {
   }
 }
 
+/** The members of a message that decide what it asks for. */
 type MessageBody = Pick<QueueMessage, 'messageId' | 'body'>;
 
 /** What the messages of a function are. */

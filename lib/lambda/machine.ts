@@ -127,6 +127,7 @@ export async function withFolder<Result>(
   }
 }
 
+/** How the names of folders of invocations begin. */
 const PREFIX = 'sluice-load-';
 
 /** A folder that belongs to one invocation. */

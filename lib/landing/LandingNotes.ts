@@ -16,8 +16,10 @@ const finishedEvents = z.record(z.string(), z.record(z.string(), z.int()));
 /** Events by hour and metric: `2026-11-20T07`, `events_finished`. */
 export type FinishedEvents = z.output<typeof finishedEvents>;
 
+/** Events of the rows that are written. */
 const events = finishedEvents.optional();
 
+/** A note as it is stored: the object is written, or it is up to a byte. */
 const noteSchema = z.union([
   /**
    * All rows of the object are in tables. S3 refused to delete it, with the code `why`: only its deletion is left to be

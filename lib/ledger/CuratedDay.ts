@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { dayRunSchema } from './DayRun.ts';
 import { namedFilesSchema } from './erasureNotes.ts';
 
+/** A number of rows or files. */
 const count = z.int().min(0);
 
 /** An account of the rows of a day. `rows` + `resends` is `rawRows` + `kept`. */

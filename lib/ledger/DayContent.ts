@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+/** A number of rows or files. */
 const count = z.int().min(0);
 
 /** What the rows of a loaded day hold, as the days after are compared with it (lib/drops/usualContent.ts). */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+/** A number of rows or files. */
 const count = z.int().min(0);
 /** Epoch milliseconds. */
 const instant = z.number();

@@ -6,6 +6,7 @@ import { dayContentSchema } from './DayContent.ts';
 import { loadRunSchema, pieceRefSchema } from './DayRun.ts';
 import { erasureNoteSchema } from './erasureNotes.ts';
 
+/** A number of rows, files or attempts. */
 const count = z.int().min(0);
 /** Epoch milliseconds. */
 const instant = z.number();
@@ -23,6 +24,7 @@ export const ledgerStates = [
   'failed',
 ] as const;
 
+/** Why the last load failed. */
 const failureSchema = z.object({
   /** The stable code: SLUICE_…. */
   code: z.string(),

@@ -42,7 +42,9 @@ export const erasureNoteSchema = z.object({
   replaced: z.array(replacedSchema).default([]),
 });
 
+/** One note, as an entry has it. */
 type ErasureNote = z.output<typeof erasureNoteSchema>;
+/** What may have such notes. */
 type Erased = { readonly erasures?: readonly ErasureNote[] | undefined };
 
 /**

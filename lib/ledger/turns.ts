@@ -8,6 +8,7 @@ import type { LandingBucket } from './LandingBucket.ts';
 /** Attempts of a note that loses to other writers. Without it, the next run looks at the same days again. */
 const NOTE_RETRIES = { tries: 8, baseMs: 50, capMs: 1_000 } as const;
 
+/** What the last look at a day found, as it is stored. */
 const dayLookSchema = z.object({
   /** When the run began that looked at the day, epoch milliseconds. */
   at: z.number(),
@@ -20,6 +21,7 @@ const dayLookSchema = z.object({
   archivedSince: z.number().optional(),
 });
 
+/** The looks at all days, as they are stored. */
 const looksSchema = z.record(
   z.string().refine((text) => isUtcDay(text), 'a day, YYYY-MM-DD'),
   dayLookSchema,

@@ -29,6 +29,7 @@ const MOST_NOTED = 100;
 /** Parts of a turn: as a page shows files of many days, a look at a quarter of them costs little more than a look at one. */
 export const TURN_PARTS = 4;
 
+/** The note as it is stored. */
 const versionFilesSchema = z.record(z.string(), z.number());
 /**
  * What the last look saw of a dataset or a curated table, the object `ledger/<source>/<dataset>/files.json`: versions that queries read

@@ -20,6 +20,7 @@ const READ_TIMEOUT_MS = 120_000;
 const RETRIES = { tries: 3, baseMs: 200, capMs: 2_000 } as const;
 /** Ranges of one file are written in parallel: the file is created if it is missing, and never truncated. */
 const OPEN = constants.O_CREAT | constants.O_WRONLY;
+/** Writes bytes at a place of a file. */
 const writeAt = promisify(writeBytes);
 /** Bytes that are gathered for one write: small files are written at once. */
 const WRITE_BYTES = 1024 * 1024;

@@ -133,7 +133,9 @@ export function hourCounts(series: MetricSeries, hour: number, began: number): H
 
 /** Metrics of the stream. */
 const FRESHNESS = 'DeliveryToS3.DataFreshness';
+/** Firehose's metric of the records that it has delivered. */
 const DELIVERED = 'DeliveryToS3.Records';
+/** Firehose's metric of the records that it was given. */
 const ARRIVED = 'IncomingRecords';
 /** The share of Firehose's tries to write an object that it knows to have succeeded. It repeats the other tries. */
 const TRIES = 'DeliveryToS3.Success';

@@ -34,6 +34,7 @@ export type HourlyRows = ReadonlyMap<string, RowCounts>;
 const MANY =
   'SLUICE_EVENT_MANY_REFUSED' satisfies keyof typeof import('../wire/EventError.ts').EventError.entries;
 
+/** The counts of an hour of which a table has no rows. */
 const NO_ROWS: RowCounts = { found: 0, doubles: 0, equal: 0, givenUp: 0 };
 
 /**

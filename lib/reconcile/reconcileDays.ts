@@ -37,6 +37,7 @@ const NIGHT_DAYS = 4;
 const OPEN_DAYS = 14;
 /** Milliseconds after its end from which on nothing of an hour is open any more. */
 const OVER_MS = 3 * DAY_MS;
+/** Hours of a day. */
 const DAY_HOURS = DAY_MS / HOUR_MS;
 /**
  * How far before a day a run of the registrar is looked for. CloudWatch has hours of 15 months:
@@ -48,6 +49,7 @@ const LOOKBACK_MS = 15 * DAY_MS;
  * hours of its time.
  */
 const MOST_ASIDE = 10_000;
+/** Objects that are read at the same time. */
 const READS = 16;
 
 /** The metric of a night: how many rows of these days are short. */
@@ -241,6 +243,7 @@ function judgeRows(reconciler: Reconciler, facts: DayFacts, look: Look | null): 
   });
 }
 
+/** What is counted of one hour. */
 type HourCounts = ReturnType<typeof hourCounts>;
 
 /** One table in one hour. */
@@ -385,6 +388,7 @@ async function readWaiting(store: ObjectStore, start: number): Promise<readonly 
   return waiting;
 }
 
+/** Why an hour can't be judged: an object can't be read. */
 const unreadText = (key: string, error: unknown) => `${key} can't be read: ${errorName(error)}`;
 
 /** The rows of a day, and what has changed rows since the day began. */

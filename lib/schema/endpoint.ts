@@ -8,6 +8,7 @@ import { gatewayQuota, hasFunctionUrls, type Region } from './regions.ts';
 /** The kinds of endpoints that SDKs can post to. */
 const ENDPOINT_KINDS = ['http-api', 'function-url', 'both'] as const;
 
+/** Requests a second, or at once. `because` says why the number is bounded. */
 const rate = (because?: string) => whole('a whole number', 1, 1_000_000, because);
 
 /** Where SDKs post to, and how much it takes. */

@@ -93,6 +93,7 @@ export function folderName(): z.ZodString {
     .max(128, 'a folder of at most 128 characters');
 }
 
+/** Matches ARNs of keys of KMS. An alias may lead to another key tomorrow. */
 const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 /**
  * A symmetric key of one region by its ID. Neither an alias, which policies can't name, nor a key of many regions
@@ -151,6 +152,7 @@ export function externalId(): z.ZodString {
     .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-');
 }
 
+/** Matches numbers of accounts. */
 const ACCOUNT = /^\d{12}$/;
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
@@ -200,6 +202,7 @@ export const customerBucketMembers = {
   ),
 };
 
+/** A name, or a pattern of names with asterisks. */
 const namePattern = z
   .string('a name, or a prefix and *')
   .regex(/^[^*]*[^*]\*?$/, 'a name, or a prefix and a * at its end');
@@ -212,6 +215,7 @@ export function nameLists(): z.ZodPrefault<typeof namesTaken> {
   return namesTaken.prefault({});
 }
 
+/** Which names are taken, and which are left out. */
 const namesTaken = named(
   'NameListsInput',
   z.strictObject({

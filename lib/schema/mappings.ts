@@ -14,11 +14,14 @@ const TIME_UNITS = ['s', 'ms', 'us', 'ns', 'timestamp', 'iso'] as const;
 /** Whether a text has no NUL, which no statement of SQL can hold. */
 const hasNoNul = (text: string) => !text.includes('\0');
 
+/** What is expected of a list of names. */
 const EACH_ONCE = 'each name once';
+/** Whether no name is in a list twice. */
 const areDistinct = (names: readonly string[]) => new Set(names).size === names.length;
 /** The most names that one column may have had. */
 const MOST_NAMES = 20;
 
+/** The name of a column of a file. */
 const columnName = () =>
   z
     .string('a column name')
@@ -43,6 +46,7 @@ const columnNames = () =>
     "a column's name, or a list of the names that it has had",
   );
 
+/** A value that all rows have. */
 const constant = named(
   'ConstantInput',
   z.strictObject({
@@ -73,6 +77,7 @@ const reading = {
 const COLUMN =
   'Name of the column in the file, in any case of letters; or a list of names, of which each file has one.';
 
+/** A column of the files. */
 const column = named(
   'ColumnInput',
   z.strictObject({
@@ -81,6 +86,7 @@ const column = named(
   }),
 );
 
+/** The name before the `=` of a folder. */
 const folderName = () =>
   z
     .string('the name of a folder')
@@ -88,6 +94,7 @@ const folderName = () =>
     .max(255, 'a name of at most 255 characters')
     .regex(/^[^/=]+$/, 'the name of a folder without / and =, e.g. country of country=DE');
 
+/** A folder `name=value` above the files. */
 const folder = named(
   'FolderInput',
   z.strictObject({
@@ -99,6 +106,7 @@ const folder = named(
   }),
 );
 
+/** A column by its name alone. */
 const byName = columnName().transform((name): z.output<typeof column> => ({ column: name, optional: false }));
 
 /**
@@ -132,6 +140,7 @@ const jsonObject = field.refine(
   'a constant that is the text of a JSON object',
 );
 
+/** How a column is read as a time. */
 const timeReading = {
   unit: noted(
     z.enum(TIME_UNITS, `one of ${TIME_UNITS.join(', ')}`).optional(),
@@ -152,10 +161,13 @@ const timeReading = {
   ),
 };
 
+/** Whether a time is read by its unit or by its format, and not by both. */
 const isReadOneWay = ({ unit, format }: { unit?: unknown; format?: unknown }) =>
   unit === undefined || format === undefined;
+/** What is expected of the reading of a time. */
 const ONE_WAY = 'unit or format, not both';
 
+/** A column of times. */
 const timeColumn = named(
   'TimeColumnInput',
   z
@@ -200,6 +212,7 @@ const fields = z.record(
   "a name and where it comes from, e.g. { userID: 'uid' }",
 );
 
+/** What an event or an exposure has besides its own columns. */
 const metadata = {
   metadata: noted(
     z
@@ -281,9 +294,11 @@ export const exposuresMapping = named(
 /** Types of a table's declared column: those that all readers have. */
 const COLUMN_TYPES = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp'] as const;
 
+/** Whether unit and format are only with types of times. */
 const isTimed = ({ type, unit, format }: { type: string; unit?: unknown; format?: unknown }) =>
   (unit === undefined && format === undefined) || type === 'date' || type === 'timestamp';
 
+/** A column of a table whose columns the configuration declares. */
 const typed = {
   type: noted(
     z.enum(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(', ')}`).default('string'),
@@ -303,8 +318,10 @@ const typed = {
     'where the column comes from',
   ),
 };
+/** What is expected of unit and format. */
 const ONLY_TIMES = 'unit and format with type date or timestamp only';
 
+/** A declared column that is read from a column of the files. */
 const typedColumn = named(
   'TypedColumnInput',
   z
@@ -315,6 +332,7 @@ const typedColumn = named(
     .refine(isReadOneWay, ONE_WAY)
     .refine(isTimed, ONLY_TIMES),
 );
+/** A declared column that is read from a folder above the files. */
 const typedFolder = named(
   'TypedFolderInput',
   z
@@ -337,6 +355,7 @@ const declared = named(
 
 /** The most declared columns of a table: far fewer than Glue allows, and enough for any sheet. */
 const MOST_COLUMNS = 500;
+/** The name of a declared column. */
 const tableColumnName = () =>
   z
     .string('a column name')

@@ -8,6 +8,7 @@ export interface FieldNote {
   readonly absent: string | undefined;
 }
 
+/** Notes by the schema that has them. */
 const notes = new WeakMap<object, FieldNote>();
 const names = new WeakMap<object, string>();
 

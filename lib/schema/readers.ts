@@ -18,6 +18,7 @@ const NAME = /^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/;
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names */
 const IAM_NAME = /^[\w+=,.@-]{1,64}$/;
 
+/** Fields of every reader. */
 const shared = {
   name: noted(
     z
@@ -50,6 +51,7 @@ const shared = {
   ),
 };
 
+/** Fields of a reader that has a workgroup of its own. */
 const ownWorkgroup = {
   workgroup: noted(
     z

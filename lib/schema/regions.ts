@@ -16,6 +16,7 @@ interface GatewayQuota {
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  */
 const FULL = { requestsPerSecond: 10_000, burst: 5_000 } as const;
+/** The lower quota, which some regions have. */
 const REDUCED = { requestsPerSecond: 2_500, burst: 1_250 } as const;
 
 /**

@@ -40,6 +40,7 @@ const common = {
   ),
 };
 
+/** The address of a target. */
 const url = z.string('an address').superRefine((text, context) => {
   const problem = addressProblem(text);
   if (problem !== null) context.addIssue({ code: 'custom', message: problem });
@@ -57,6 +58,7 @@ function addressProblem(text: string): string | null {
   return 'an address with https://; http:// only on this machine, 127.0.0.1 or localhost';
 }
 
+/** Headers that are added to what is sent. */
 const headers = z
   .record(
     z

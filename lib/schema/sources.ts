@@ -30,6 +30,7 @@ const PARTITIONS_FORMAT = /^[^\s/=*?${}\p{Cc}]+=YYYY\/[^\s/=*?${}\p{Cc}]+=MM?\/[
 /** Days of the week in the order of `Date.prototype.getUTCDay`. */
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
+/** The name of a time zone. */
 const timezone = () =>
   z.string('a time zone').refine(isTimezone, 'a time zone of the IANA database, e.g. Europe/Berlin');
 
@@ -54,10 +55,13 @@ const expectedBy = named(
   }),
 );
 
+/** How often a dataset is planned. */
 const schedule = () => z.enum(['daily', 'hourly'], 'daily or hourly');
 
+/** A share, from 0 to 1. */
 const share = () => z.number('a number').min(0, '0 or more').max(1, '1 at most');
 
+/** Fields of every dataset. */
 const shared = {
   name: noted(
     placeName(),

@@ -10,6 +10,7 @@ export const LOCAL_STAGE = 'local';
 /** The service whose stack a deployment is unless its configuration names another. */
 export const DEFAULT_SERVICE = 'sluice';
 
+/** How the names of stages of persons begin. */
 const PERSONAL = 'personal-';
 
 /**
@@ -65,6 +66,7 @@ export function serviceName(): z.ZodString {
     .max(SERVICE_CHARACTERS, `at most ${SERVICE_CHARACTERS} characters`);
 }
 
+/** The name of a stage. */
 const stageName = z
   .string('the name of a stage')
   .regex(NAME, 'the name of a stage: lower-case letters, digits and -, beginning with a letter')

@@ -39,6 +39,7 @@ export interface TimeVariant {
   readonly parts: readonly LetteredPart[];
 }
 
+/** Names of months as `MMMM` has them, in lower case. */
 const MONTHS = [
   'january',
   'february',
@@ -53,8 +54,11 @@ const MONTHS = [
   'november',
   'december',
 ];
+/** Names of weekdays as `EEEE` has them, in lower case. */
 const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
+/** The first three letters of names. */
 const short = (names: readonly string[]) => names.map((name) => name.slice(0, 3));
+/** Pattern of one of some names. */
 const oneOf = (names: readonly string[]) => names.join('|');
 
 /** The names of months as `MMM` has them, in lower case. */
@@ -64,19 +68,29 @@ export const SHORT_MONTHS: readonly string[] = short(MONTHS);
 const offset = (withMinutes: (minutes: string) => string) =>
   `[+-](?:(?:0[0-9]|1[0-7])${withMinutes('[0-5][0-9]')}|18${withMinutes('00')})`;
 
+/** Patterns of `H` and `HH`. */
 const HOURS = ['(?:[01]?[0-9]|2[0-3])', '(?:[01][0-9]|2[0-3])'];
+/** Patterns of months, and of hours of half a day, with one letter and with two. */
 const ONE_TO_TWELVE = ['(?:0?[1-9]|1[0-2])', '(?:0[1-9]|1[0-2])'];
+/** Patterns of minutes and seconds, with one letter and with two. */
 const SIXTIES = ['[0-5]?[0-9]', '[0-5][0-9]'];
+/** Patterns of `d` and `dd`. */
 const DAYS = ['(?:0?[1-9]|[12][0-9]|3[01])', '(?:0[1-9]|[12][0-9]|3[01])'];
+/** Patterns of `yy` and `yyyy`. Other years have no fixed length. */
 const YEARS = [undefined, '[0-9]{2}', undefined, '[0-9]{4}'];
+/** Patterns of a fraction of a second, by how many digits it has. */
 const FRACTIONS = Array.from({ length: 9 }, (_, i) => `[0-9]{${i + 1}}`);
+/** Pattern of weekdays as `E` has them. */
 const SHORT_WEEKDAY = oneOf(short(WEEKDAYS));
+/** Patterns of `x`, `xx` and `xxx`; with `X` also `Z`. */
 const ISO_OFFSETS = [
   offset((minutes) => `(?::?${minutes})?`),
   offset((minutes) => minutes),
   offset((minutes) => `:${minutes}`),
 ];
+/** Pattern of `Z`, with or without a colon. */
 const RFC_OFFSET = offset((minutes) => `:?${minutes}`);
+/** Pattern of `z`: names of UTC. Other names are ambiguous. */
 const ZONE_NAME = 'utc|gmt|z';
 
 /** What a letter means. */

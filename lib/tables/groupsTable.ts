@@ -3,6 +3,7 @@ import type { Column } from './Table.ts';
 /** Name of the table in every database. It cannot be changed, because the views use it. */
 export const GROUPS_TABLE = 'experiment_groups';
 
+/** The columns of the table of experiment groups. */
 const groupsColumns = [
   { name: 'experiment_id', type: 'string', comment: 'Name of the experiment, layer, gate or holdout' },
   {

@@ -80,6 +80,7 @@ const ROWS_OF_KIND: Readonly<Record<DatasetKind, string>> = {
   table: 'Rows',
 };
 
+/** The time of an ingested event or exposure. */
 const timestampColumn = {
   name: 'timestamp',
   type: 'timestamp',

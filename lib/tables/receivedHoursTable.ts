@@ -1,5 +1,6 @@
 import type { Column } from './Table.ts';
 
+/** The columns of the table of received hours. */
 const receivedHoursColumns = [
   { name: 'ds', type: 'date', comment: 'Day on which the collector received the requests, UTC' },
   { name: 'hour', type: 'bigint', comment: 'Hour of that day, 0 to 23' },

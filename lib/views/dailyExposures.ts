@@ -9,6 +9,7 @@ import {
   type ViewConfig,
 } from './View.ts';
 
+/** The columns of the view. */
 const columns: readonly ViewColumn[] = [
   ...experimentColumns,
   {

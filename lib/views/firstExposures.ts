@@ -5,6 +5,7 @@ import { allRows } from './curatedRows.ts';
 import { experimentColumns, unitColumnNames, unitTypeColumn } from './unitTypes.ts';
 import { selectList, type View, type ViewColumn, type ViewConfig } from './View.ts';
 
+/** The columns of the view. */
 const columns: readonly ViewColumn[] = [
   ...experimentColumns,
   unitTypeColumn,

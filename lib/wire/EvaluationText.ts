@@ -38,6 +38,7 @@ const MAX_VALUE_LENGTH = 256;
 /** A flag, or an integer that a double holds and that JSON writes in one form only. */
 const SCALAR = /^(?:true|false|0|-?[1-9]\d{0,14})$/;
 
+/** `"` */
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -45,8 +46,10 @@ const BACKSLASH = 0x5c;
 const CLOSE = 0x7d;
 /** Control characters are below SPACE, and halves of surrogate pairs from SURROGATES on: JSON can write both in several ways. */
 const SPACE = 0x20;
+/** The first code unit that is half of a pair. */
 const SURROGATES = 0xd800;
 
+/** Members that SDKs write, by the hash of their names. */
 const keys: ReadonlyMap<number, { readonly name: string; readonly slot: number }> = new Map(
   [...EVALUATION_SLOTS].map(([name, slot]) => [hashName(name), { name, slot }]),
 );

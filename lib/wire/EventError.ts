@@ -44,6 +44,7 @@ export const EventError = defineErrorFamily('user', {
 /** Why one event is refused, by its code. */
 export type EventCode = keyof typeof EventError.entries;
 
+/** Errors by code and detail: each is made once. */
 const known = new Map<string, SluiceError<EventCode>>();
 
 /**

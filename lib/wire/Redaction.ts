@@ -167,6 +167,7 @@ const PRIVATE = 'privateattributes';
 
 /** A star next to other characters in a step. Alone, a star is any key; a star in a key is written `\*`. */
 const STAR_IN_KEY = /(?<!\\)\*./s;
+/** Matches an asterisk that is not alone in its step and not escaped. */
 const STAR_AFTER_KEY = /.(?<!\\)\*/s;
 
 /**

@@ -47,6 +47,7 @@ export type ContentCoding = 'gzip' | 'zstd' | 'br' | 'deflate';
  */
 const ALONE = { maxOutputLength: MAX_DECODED_BYTES, rejectGarbageAfterEnd: true } as const;
 
+/** What removes each coding. An output that is too large is refused. */
 const inflaters: Record<ContentCoding, (bytes: Uint8Array) => Buffer> = {
   // A gzip file can have several members (RFC 1952, 2.2). Node reads all of them and fails on anything else but zeros.
   gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
@@ -100,6 +101,7 @@ export function decodeBody(body: Uint8Array, markers: BodyMarkers): DecodedBody 
 /** Quality of Brotli, 0 to 11: the default, 11, takes seconds for large bodies. */
 const BROTLI_QUALITY = 4;
 
+/** What adds each coding. */
 const deflaters: Record<ContentCoding, (bytes: Uint8Array) => Buffer> = {
   gzip: (bytes) => gzipSync(bytes),
   zstd: (bytes) => zstdCompressSync(bytes),

@@ -1,6 +1,7 @@
 import { LOCAL_TIME, TIME_REWRITES, ZONED_TIME } from '../base/timeForms.ts';
 import { CLOCK_TOLERANCE_MS, MAX_AGE_WHEN_SENT_MS, MAX_TIME_MS, MIN_TIME_MS } from './limits.ts';
 
+/** Matches a text that is a number of milliseconds, as some SDKs send it. */
 const NUMBER = /^-?\d+(?:\.\d+)? *$/;
 const ISO = [ZONED_TIME, LOCAL_TIME].map((pattern) => new RegExp(`^${pattern}$`));
 const REWRITES = TIME_REWRITES.map(([pattern, replacement]) => [new RegExp(pattern), replacement] as const);

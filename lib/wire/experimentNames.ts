@@ -13,6 +13,7 @@ export interface ResolvedName {
  * these ways. It ends with the text (`\z`), as Trino's `$` also matches before a last line break.
  */
 export const HASHED_PATTERN = '^([0-9]{1,10}|[A-Za-z0-9+/]{43}=)\\z';
+/** {@link HASHED_PATTERN} for JavaScript. */
 const HASHED = new RegExp(HASHED_PATTERN.replace('\\z', '$'));
 
 /**

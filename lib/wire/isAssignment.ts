@@ -41,6 +41,7 @@ const NO_EVALUATION = 'unrecognized|no_?values|uninitialized|loading|local_?over
  */
 export const NO_EVALUATION_PATTERN = `(?i)(^|:)(${NO_EVALUATION})(:|\\z)`;
 
+/** Matches a reason by which nothing was evaluated. */
 const noEvaluation = new RegExp(`(?:^|:)(?:${NO_EVALUATION})(?:$|:)`, 'i');
 const endings = [...NON_GROUP_RULE_ENDINGS.keys()];
 

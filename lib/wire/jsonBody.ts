@@ -13,6 +13,7 @@ const ESCAPES = /\\(?:ud[89ab]..\\ud[c-f]..|ud[89a-f]..|.)/gis;
 /** What V8 says of the first wrong character of a text, without what it quotes of the text, which can be anything. */
 const FIRST_WRONG = /^(?:Unexpected token '.'|Unexpected end of JSON input|[A-Z][^"]* at position \d+)/su;
 
+/** `{` */
 const OPEN = 0x7b;
 const OPEN_LIST = 0x5b;
 const COLON = 0x3a;

@@ -55,6 +55,7 @@ export interface SdkRequest {
   readonly gatewayTime: number | undefined;
 }
 
+/** The header in which server SDKs state their session, in lower case. */
 const SERVER_SESSION = 'statsig-server-session-id';
 
 /** Reads the headers and the query of an SDK's request. */

@@ -1,5 +1,6 @@
 import { isJsonObject } from '../base/json.ts';
 
+/** The member of a user that SDKs promise not to have stored. */
 const PRIVATE = 'privateAttributes';
 
 /**

@@ -4,6 +4,7 @@ import type { Config } from '../../schema/config.ts';
 import { exportFolder } from '../../tables/exportKeys.ts';
 import { type CustomerFolder, datasetFolders, receiptFolders } from './customerFolders.ts';
 
+/** What of the configuration is compared with its exports. */
 type ExportConfig = Pick<Config, 'exports' | 'bucket' | 'tables' | 'curate' | 'curatedTables' | 'sources'>;
 
 /** Problems of `exports` that no field shows alone; one sentence each, with the field's name in front. */

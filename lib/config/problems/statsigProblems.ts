@@ -3,6 +3,7 @@ import type { Config } from '../../schema/config.ts';
 import { exportFolder } from '../../tables/exportKeys.ts';
 import { statsigFormat } from '../../tables/exports/statsigFormat.ts';
 
+/** What of the configuration is compared with what Statsig takes. */
 type Named = Pick<
   Config,
   'bucket' | 'statsigBucket' | 'readers' | 'exports' | 'sources' | 'tables' | 'curatedTables' | 'unitIds'

@@ -64,6 +64,7 @@ export async function curateFiles(request: CurateRequest): Promise<CuratedFiles>
   }
 }
 
+/** Makes the files of one slice, with one session of DuckDB for each lane. */
 class Curation {
   readonly #request: CurateRequest;
   /** Folder of staged rows. */

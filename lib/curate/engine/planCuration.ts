@@ -6,6 +6,7 @@ const MEMORY_RATIO = 6;
 const SORT_SHARE = 0.4;
 /** Bytes on the disk for a byte of raw files: staged rows, and curated rows. */
 const STAGED_RATIO = 0.6;
+/** Bytes of curated files for each byte of raw files, at most. */
 const WRITTEN_RATIO = 0.6;
 /** Share of the disk that is planned with. */
 const DISK_SHARE = 0.8;

@@ -37,6 +37,7 @@ const FILE = '"file number"';
 /** A column of {@link probeStatement}. */
 export const ROWS_DIFFER = 'rows differ';
 
+/** What of a request the statements depend on. */
 type MappingRequest = Pick<LoadRequest, 'mapping' | 'loadedAt' | 'receivedAt'> & {
   readonly files: readonly EngineFile[];
 };

@@ -1,15 +1,18 @@
 import * as z from 'zod';
 import { isRowReason } from '../rowReasons.ts';
 
+/** A number of rows or values. */
 const count = z.int().min(0);
 /** Refused rows by reason, without zeros. */
 const reasons = z.partialRecord(z.string().refine(isRowReason), count);
 /** Numbers of rows. `in` is always `out` + `refused`. */
 const counts = { in: count, out: count, refused: count };
+/** The counts of one file, by its name. */
 const fileRows = z.strictObject({ name: z.string(), ...counts, reasons });
 /** Counts of the rows of one file. */
 export type FileRows = z.output<typeof fileRows>;
 
+/** What accepted rows hold, as the process of the engine answers it. */
 const contentSchema = z.strictObject({
   /**
    * Accepted rows, without those of groups of files of which none was looked at. Counts of fields are of the rows that were looked

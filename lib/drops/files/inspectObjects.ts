@@ -15,6 +15,7 @@ const MARKS: readonly string[] = [PARQUET_MARK, ENCRYPTED_MARK];
  * writes.
  */
 const COMPRESSED = /\.(gz|gzip|bz2|xz|zst|zstd|snappy|lz4|lzo|lz|br|deflate|zip|7z|tar|tgz)$/i;
+/** Matches names without an ending, and those with an ending of a format. */
 const KNOWN =
   /^[^.]*$|\.(c\d{3}|csv|tsv|psv|txt|json|jsonl|ndjson|xml|ya?ml|html?|md|log|sql|avro|orc|arrow|feather|xlsx?|pdf|manifest)$/i;
 

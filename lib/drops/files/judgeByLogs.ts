@@ -13,6 +13,7 @@ import { type ReadOptions, readObject } from './readObject.ts';
 
 /** Why a file does not count; null for one that does. */
 type Judge = (object: DropObject) => Pick<LeftOut, 'reason' | 'detail'> | null;
+/** The bytes of an object as they come. */
 type Body = AsyncIterable<Uint8Array>;
 /** Reads an object; null if it has changed since it was listed. */
 type Read = <Result>(object: DropObject, use: (body: Body) => Promise<Result>) => Promise<Result | null>;

@@ -118,11 +118,17 @@ const FOR_LEFT_OUT: ReadonlySet<string> = new Set([
   'SLUICE_SOURCE_OBJECT_ARCHIVED',
 ]);
 
+/** The detail of a file that is held because another one has a problem. */
 const ANOTHER_FAILED = 'Another file has this problem.';
+/** The detail of a file whose earlier state queries still read. */
 const REPLACED = 'A new file replaced it; the last good version has it.';
+/** The detail of a file whose rows have left with it. */
 const GONE = 'It was loaded, and is not in the folder any more.';
+/** The detail of a file that is gone, and whose rows queries still read. */
 const STILL_READ = 'It is not in the folder any more; the last good version has it.';
+/** The detail of a file that a log has taken back, and whose rows queries still read. */
 const NOT_COUNTED = 'It does not count any more; the last good version has it.';
+/** The reason and the detail of a file without rows. */
 const WITHOUT_ROWS = { reason: NO_ROWS, detail: 'It has no rows.' } as const;
 
 /**

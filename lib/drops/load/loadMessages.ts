@@ -51,6 +51,7 @@ export async function loadMessages(
   return response;
 }
 
+/** The run that deletes versions whose notes are due. */
 const SWEEP = 'sweep';
 
 /** What messages of the queue ask for. */

@@ -19,6 +19,7 @@ import { requirePagesFit } from './pagesFit.ts';
 
 /** The files that a piece is mapped into: one that has no rows is not there, or does not count. */
 export const ROWS_FILE = 'rows.parquet';
+/** The file with the refused rows of a piece. */
 export const REFUSED_FILE = 'refused.parquet';
 
 /** Some files of a day, and what all files of the day share. */

@@ -22,7 +22,9 @@ export function loadShape({ config }: Pick<Loader, 'config'>, { source, dataset 
   return createHash('sha256').update(made).digest('hex').slice(0, 32);
 }
 
+/** A number of rows or files. */
 const count = z.int().min(0);
+/** A file as it was listed. */
 const objectSchema = z.object({
   key: z.string(),
   size: count,
@@ -32,6 +34,7 @@ const objectSchema = z.object({
   isRestored: z.boolean().optional(),
 });
 
+/** How a day is cut into pieces, as it is stored. */
 const planSchema = z.object({
   /** The day as it was listed, without its files. */
   fingerprint: z.string(),

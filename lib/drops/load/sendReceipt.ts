@@ -98,6 +98,7 @@ function toReceiptError(error: unknown): SluiceError {
   return new ReceiptError('SLUICE_RECEIPT_BUCKET_FAILED', `${errorCode(error)}.`, { cause: error });
 }
 
+/** How a load has ended, and the version that readers see. */
 type Outcome = Omit<Settlement, 'version'> & Pick<Receipt, 'version'>;
 
 /** A digest of what a receipt says of a load: an equal outcome needs no other receipt. */

@@ -2,6 +2,7 @@ import type { Cast } from '../../schema/mappings.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { textSql } from './valueSql.ts';
 
+/** Bytes of a UUID. */
 const UUID_BYTES = 16;
 /** Pattern of whole numbers, as DuckDB would also round other texts. */
 const WHOLE = String.raw`\s*[+-]?\d+(\.0*)?\s*`;

@@ -60,6 +60,7 @@ function jsonRefusals(type: string): readonly Refusal[] {
   return [{ reason: 'SLUICE_INGEST_ROW_VALUE_INVALID', when }];
 }
 
+/** Matches DuckDB's type of decimals, with its digits and those after the point. */
 const DECIMAL = /^DECIMAL\((\d+),(\d+)\)$/;
 
 /**

@@ -4,6 +4,7 @@ import { quoteText } from '../../base/sql.ts';
 // must be read as requests are: lib/wire/jsonBody.ts. DuckDB matches patterns by RE2, which has no look-around. A
 // backslash in DuckDB's strings is no escape: it stands for itself.
 
+/** Pattern of a hexadecimal digit. */
 const HEX = '[0-9a-fA-F]';
 /** The escape of a first half of a pair of surrogates: `\ud83d`. */
 const HIGH_HALF = String.raw`\\u[dD][89abAB]${HEX}{2}`;

@@ -110,6 +110,7 @@ export function mapExposures(
   };
 }
 
+/** SQL of a text that is not there. */
 const NO_TEXT = 'CAST(NULL AS VARCHAR)';
 
 /**

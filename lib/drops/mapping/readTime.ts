@@ -8,6 +8,7 @@ import { doubleSql, textSql } from './valueSql.ts';
 /** The SQL that reads a time, and the conditions for values that are not a time. */
 type TimeSql = Pick<FieldSql, 'value' | 'refusals'>;
 
+/** Kinds of columns that hold numbers. */
 const NUMBERS = ['integer', 'decimal', 'float'];
 const TEXTS = ['text', 'json', 'bytes'];
 
@@ -34,13 +35,17 @@ export function readDay(field: TimeField, fileColumns: FileColumns): FieldSql {
 
 /** Refuses texts that are not a time. */
 const UNREAD: Refusal = { reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: (_, read) => `${read} IS NULL` };
+/** Refuses a row without a time. */
 const MISSING: Refusal = { reason: 'SLUICE_INGEST_ROW_TIME_MISSING', when: (raw) => `${raw} IS NULL` };
+/** Refuses a row whose time no calendar of four digits has. */
 const OUT_OF_RANGE: Refusal = {
   reason: 'SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE',
   when: (_, value) => `${value} IS NULL OR ${isOutOfRange(value)}`,
 };
 
+/** What is expected of a number since 1970. */
 const EPOCH = 'a whole or broken number, or text that is one';
+/** What is expected of a column, by the unit of its times. */
 const EXPECTED: Readonly<Record<TimeUnit, string>> = {
   s: EPOCH,
   ms: EPOCH,

@@ -118,6 +118,7 @@ export function decideDay(
 
 /** The `reason` in a ledger entry's `queued` while the files are too recent to be loaded. */
 export const SETTLING = 'settling';
+/** The beginning of the `reason` of a day that waits for a marker. */
 const WAITING_FOR = 'waiting for ';
 
 /**

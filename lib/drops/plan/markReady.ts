@@ -40,6 +40,7 @@ const KEYS_WITHIN_MS = 5_000;
 /** A note in each answer: the function can't read the ledger, and does not know whether the day is being loaded. */
 const NOTE = 'A day that is being loaded is loaded again once that has ended, if its files differ by then.';
 
+/** HTTP status by code; 400 for other errors of the caller. */
 const STATUS: Readonly<Record<string, number>> = {
   SLUICE_KEY_MISSING: 401,
   SLUICE_KEY_UNKNOWN: 401,

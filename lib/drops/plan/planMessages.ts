@@ -48,6 +48,7 @@ export async function planMessages(
   });
 }
 
+/** Every message of the queue. */
 const messageSchema = z.discriminatedUnion('sluice', [planRequestSchema, lateLookSchema, tallySchema]);
 
 /** What messages of the queue ask for. */

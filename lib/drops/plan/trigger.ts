@@ -42,6 +42,7 @@ export const TriggerFailure = defineErrorFamily('system', {
   },
 });
 
+/** A day that a customer reports. */
 const day = z.string('a day, YYYY-MM-DD').refine(isUtcDay, 'a day, YYYY-MM-DD');
 const name = z.string('the name of a source').min(1, 'the name of a source').max(64, 'the name of a source');
 /** Statsig's own example sends one day as a string: https://docs.statsig.com/data-warehouse-ingestion/introduction */

@@ -4,6 +4,7 @@ import { parseJson } from '../../base/json.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { ARCHIVING_RULES_KEY } from '../../tables/ledgerKeys.ts';
 
+/** A rule of the bucket that archives objects. */
 const archivingRuleSchema = z.strictObject({
   /** The rule's own ID in the lifecycle configuration. */
   id: z.string(),
@@ -19,6 +20,7 @@ const archivingRuleSchema = z.strictObject({
 /** An enabled rule of the bucket's lifecycle that archives objects: they can't be read before somebody restores them. */
 export type ArchivingRule = Readonly<z.output<typeof archivingRuleSchema>>;
 
+/** The note: each rule, and since when it was seen, epoch milliseconds. */
 const notedSchema = z.array(archivingRuleSchema.extend({ since: z.number() }));
 /** A rule, and the time of the first look that has seen it, epoch milliseconds. */
 export type NotedRule = Readonly<z.output<typeof notedSchema>[number]>;

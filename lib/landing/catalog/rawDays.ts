@@ -37,6 +37,7 @@ const rawDaysSchema = z.strictObject({
     }),
   ),
 });
+/** The note as it is stored. */
 type RawDays = z.output<typeof rawDaysSchema>;
 
 /** A day of which files are gone. */

@@ -39,7 +39,9 @@ export async function registerMessages(
   return failures.response();
 }
 
+/** The run that registers the days ahead and repairs tables. */
 const DAILY = 'daily';
+/** What a message asks for: the run, or an object's partition. */
 type RegisterRequest = typeof DAILY | ReturnType<typeof objectCreated>;
 
 /** What a message of the queue asks for. */
@@ -105,6 +107,7 @@ async function registerObjects(
   return failures;
 }
 
+/** What can happen to a partition. */
 const CHANGES = ['created', 'existed', 'updated'] as const;
 /** Days whose partitions were created, existed already, or were updated. */
 type Changed = Record<(typeof CHANGES)[number], UtcDay[]>;

@@ -37,6 +37,7 @@ const RUN_TEXT_BYTES = 32 * RUN_BYTES;
  */
 const BETWEEN_ROWS = Buffer.from('}{"');
 
+/** No bytes. */
 const NOTHING = Buffer.of();
 
 /**

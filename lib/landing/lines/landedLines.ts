@@ -63,6 +63,7 @@ const BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 /** The most lines without a row that a member may have. A member with more of them is skipped as a whole. */
 const MOST_OTHERS = 1_000;
+/** Pattern of an hour: `2026-11-25T07`. */
 const HOUR = '\\d{4}-\\d\\d-\\d\\dT\\d\\d';
 /**
  * Members between hour and row that this release does not know, such as `"v":2,`. A newer release may write them, and
@@ -70,6 +71,7 @@ const HOUR = '\\d{4}-\\d\\d-\\d\\dT\\d\\d';
  * the row: a line with such a member counts as no row.
  */
 const HINTS = '(?:"(?!(?:kind|ds|hour|row)")\\w+":(?:"[\\w.:+-]*"|\\d+),)*';
+/** Matches the head of a row that this release reads, with its kind, its day and its hour. */
 const HEAD = new RegExp(
   `^\\{"kind":"(${tableKinds.join('|')})","ds":"(\\d{4}-\\d\\d-\\d\\d)",(?:"hour":"(${HOUR})",)?${HINTS}"row":(?=\\{)`,
 );
@@ -83,6 +85,7 @@ export const HEAD_BYTES = 192;
 /** The bytes between a row and a member behind it, such as `},"v":2}`. Rows rarely contain them. */
 const BEHIND_ROW = Buffer.from('},"');
 
+/** No bytes. */
 const NOTHING = Buffer.of();
 
 /** A part of which nothing is read. */

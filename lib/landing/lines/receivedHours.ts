@@ -29,6 +29,7 @@ export function rowHours(bytes: Buffer): (string | null)[] {
  * column may end like this.
  */
 const RECEIVED_AT = Buffer.from('received_at":"');
+/** `"` */
 const QUOTE = 0x22;
 const HOUR_BYTES = 'YYYY-MM-DDTHH'.length;
 

@@ -134,6 +134,7 @@ async function putIntoStream(
   return { calls, notStreamed: code === null ? null : { reason: 'not_acknowledged', code } };
 }
 
+/** The name of the error of a call that the deadline left no time for. */
 const OUT_OF_TIME = 'OutOfTime';
 /** Errors of a kept connection that the other side has closed. */
 const DEAD_CONNECTION: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);

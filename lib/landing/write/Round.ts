@@ -96,6 +96,7 @@ export function sizeInRound({ bytes, text }: Pick<LandedPart, 'bytes' | 'text'>)
   return Math.max(text.length, 2 * bytes.length);
 }
 
+/** The file of one kind and day, to which lines are appended. */
 class LinesFile implements RoundLines {
   readonly kind: TableKind;
   readonly day: UtcDay;

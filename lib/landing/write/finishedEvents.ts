@@ -85,4 +85,5 @@ export function finishedLines(
   });
 }
 
+/** The metrics of all tables. */
 const METRICS = Object.values(finishedMetrics).flatMap(({ finished, refused }) => [finished, refused]);

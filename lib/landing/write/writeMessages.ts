@@ -78,7 +78,9 @@ export async function writeMessages(
   return failures.response();
 }
 
+/** The run that looks for objects whose message was lost. */
 const LOOK = 'look';
+/** What a message asks for: the look, or an object to write. */
 type WriteRequest = typeof LOOK | ReturnType<typeof objectCreated>;
 
 /** What a message of the queue asks for. */

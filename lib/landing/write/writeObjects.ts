@@ -111,6 +111,7 @@ export async function writeObjects(
   return batch.done;
 }
 
+/** The objects of one invocation, which are written in rounds. */
 class Batch {
   readonly done: WrittenObjects = {
     objects: { written: 0, undeleted: 0, gone: 0, damaged: 0 },
@@ -163,6 +164,7 @@ class Batch {
     return { code: 'SLUICE_WRITE_BUCKET_FAILED', detail: errorText(error) };
   }
 
+  /** Notes why an object has failed. It stays in the landing. */
   #fail(key: string, error: unknown): void {
     this.done.failed.set(key, this.#failureOf(error));
   }
@@ -205,6 +207,7 @@ class Batch {
     return true;
   }
 
+  /** Keeps bytes that can't be read, or ends the round if they are too many for the memory. */
   async #skip(object: OpenedObject, part: LandedPart): Promise<void> {
     // The bytes are copied, so that the whole piece need not be kept for them.
     object.skipped.add({ ...part, bytes: Buffer.from(part.bytes) });
@@ -276,6 +279,7 @@ class Batch {
     await this.#remove(ended);
   }
 
+  /** Puts the files of a round into the bucket. @param put Gets the keys of files as they are put. */
   async #write(round: Round, directory: string, put: string[]): Promise<void> {
     const { config, store, clock, limits, log, singleLines } = this.#writer;
     const { signal } = this.#time;
@@ -383,4 +387,5 @@ class Batch {
   }
 }
 
+/** The media type of Parquet: https://www.iana.org/assignments/media-types/application/vnd.apache.parquet */
 const PARQUET = 'application/vnd.apache.parquet';

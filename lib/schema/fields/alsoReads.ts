@@ -19,6 +19,7 @@ export function s3Location(): z.ZodString {
     );
 }
 
+/** What a reader also reads in one place. */
 const grantSchema = named(
   'AlsoReadsInput',
   z.strictObject({
@@ -66,6 +67,7 @@ export const alsoReadsSchema = z.array(grantSchema, 'a list').max(20, 'at most 2
 /** One entry of a reader's `alsoReads`. */
 export type AlsoReads = z.output<typeof alsoReadsSchema>[number];
 
+/** Matches ARNs of policies of an account. AWS's own have no account. */
 const OWN_POLICY = /^arn:aws[a-z-]*:iam::\d{12}:policy\/[\w+=,.@/-]+$/;
 
 /**

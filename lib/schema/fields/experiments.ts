@@ -7,6 +7,7 @@ const splitSchema = z
   .record(exactName('a group'), z.number('a number').positive('a number above 0'), 'weights by group')
   .refine((split) => Object.keys(split).length > 1, 'at least two groups');
 
+/** The name of an experiment, as Statsig has it. */
 const experimentName = () => exactName('an experiment name');
 
 /**

@@ -46,6 +46,7 @@ const EXAMPLES = [
  * https://arrow.apache.org/docs/python/generated/pyarrow.dataset.HivePartitioning.html
  */
 const MIDNIGHT = String.raw`(?:(?: |%20|T)00(?:(?::|%3[aA])00){2}(?:\.0+)?(?:Z|(?:\+|%2[bB])00(?:(?::|%3[aA])?00)?)?)?`;
+/** Matches a day with midnight behind it in the name of a folder. */
 const MIDNIGHT_FOLDER = new RegExp(String.raw`(\d{4}-\d\d?-\d\d?)${MIDNIGHT}(?=\/)`, 'g');
 
 /** A key without midnight behind the days in its folders' names. */

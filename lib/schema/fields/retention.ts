@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { flag, whole } from '../formats.ts';
 import { noted } from '../noted.ts';
 
+/** Days for which something is kept. */
 const days = () => whole('whole days', 1, 36_500, 'null keeps for good');
 
 /** Days after which objects in the bucket expire; null keeps them. docs/platform.md has the table. */

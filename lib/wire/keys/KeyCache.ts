@@ -20,6 +20,7 @@ export interface KeyCacheOptions {
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
+/** A code by which the secret can't be read. */
 type KeysCode = keyof typeof KeysError.entries;
 
 /**

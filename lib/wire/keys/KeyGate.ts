@@ -32,6 +32,7 @@ export interface AuthenticatedKey {
   readonly sources: readonly string[] | undefined;
 }
 
+/** What an unlisted key may do where every key is accepted. */
 const ANY: Omit<AuthenticatedKey, 'sha256' | 'sources'> = {
   label: 'any',
   environment: null,

@@ -95,6 +95,7 @@ function parse(text: string): object {
 
 /** A member's name that is safe to log: no SDK key has this form, not even one in the wrong place. */
 const PLAIN_NAME = /^[A-Za-z_]\w{0,31}$/;
+/** Members of an entry. Others are refused by name, as they may be misspelled. */
 const MEMBERS = new Set(['label', 'sha256', 'environment', 'kinds', 'sources']);
 
 /**
