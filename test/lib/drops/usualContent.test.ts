@@ -54,6 +54,14 @@ describe('a field', () => {
     );
   });
 
+  it('is told with separators in large numbers', () => {
+    const large = (field?: Field) => rowsOf({ numbers: 20_000, ...field }, {}, 20_000);
+    const [found] = unusual(large({ numbers: 7_655, types: { VARCHAR: ['12 EUR'] } }), daysOf(large()));
+    expect(found?.words).toBe(
+      'eventValue (column "price"): type VARCHAR, before DOUBLE; 12,345 of 20,000 values are no numbers',
+    );
+  });
+
   const sized = (logarithm: number, more: Field & { readonly sized?: number } = {}) => {
     const { sized: values = 50, ...field } = more;
     return rowsOf({ size: { values, logs: values * logarithm }, ...field });
