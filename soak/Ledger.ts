@@ -38,6 +38,7 @@ const partitionSchema = z.strictObject({
 /** Where a query reads the rows of a day. */
 export type SoakPartition = z.output<typeof partitionSchema>;
 
+/** A line of the ledger. */
 const entrySchema = z.union([
   runSchema,
   windowSchema,
@@ -119,6 +120,7 @@ export class Ledger {
     }
   }
 
+  /** The windows that were begun, in order. */
   get windows(): readonly SoakWindow[] {
     return this.#windows;
   }
@@ -148,6 +150,7 @@ export class Ledger {
     return this.#parts.get(window) ?? [];
   }
 
+  /** Whether a window has ended: its faults and its requests. */
   hasEnded(window: number): boolean {
     return this.#ended.has(window);
   }
@@ -164,6 +167,7 @@ export class Ledger {
     return this.#settled.has(first);
   }
 
+  /** Writes a line. */
   note(entry: Entry): void {
     appendFileSync(this.#windowsFile, `${JSON.stringify(entry)}\n`);
     this.#take(entry);

@@ -118,6 +118,7 @@ class Soak {
     this.#sender = new Sender(cloud.collector);
   }
 
+  /** Runs the windows that are left, those of an earlier process first. */
   async run(): Promise<void> {
     const { events, say } = this.#options;
     const before = this.#ledger.sent;

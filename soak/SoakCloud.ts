@@ -12,6 +12,7 @@ import type { SoakPartition } from './Ledger.ts';
 /** The local cloud's own credentials. */
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
+/** What the control API says of faults. */
 const faultsSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) });
 
 /** Calls of the local cloud besides its collector: AWS's own calls and the control API. */
@@ -119,6 +120,7 @@ export class SoakCloud {
     return found;
   }
 
+  /** Closes the clients. */
   close(): void {
     const clients = [this.#stacks, this.#s3, this.#firehose, this.#glue, this.#sqs];
     for (const client of clients) client.destroy();

@@ -203,6 +203,7 @@ function custom(random: Random) {
   ]);
 }
 
+/** What is known of the sender of every row: nothing of its SDK. */
 const sender = {
   keyHash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   clientTimes: [String(Date.UTC(2026, 10, 20, 7, 32))],

@@ -34,6 +34,7 @@ import { requestedText, requestWork } from './requestWork.ts';
 
 /** Rows of a list at most, and without `--rows`. */
 const MOST_ROWS = 1_000;
+/** Rows of a list without `--rows`. */
 const USUAL_ROWS = 20;
 
 /** Days of one drop. */

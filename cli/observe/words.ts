@@ -26,7 +26,9 @@ export function lines(texts: readonly string[]): string {
 
 /** Seconds of a minute, an hour and a day. */
 const MINUTE = 60;
+/** Seconds of an hour. */
 const HOUR = 60 * MINUTE;
+/** Seconds of a day. */
 const DAY = 24 * HOUR;
 
 /**

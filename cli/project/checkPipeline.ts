@@ -22,6 +22,7 @@ export const TestError = defineErrorFamily('user', {
 /** SDKs give up after this time, too. */
 const DEADLINE_MS = 30_000;
 
+/** The row of a query that counts. */
 const rowSchema = z.object({ n: z.coerce.number() });
 
 /**

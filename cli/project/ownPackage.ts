@@ -31,6 +31,7 @@ export interface OwnPackage {
   readonly tarball?: { readonly from: string; readonly name: string };
 }
 
+/** The members of a package.json that are read. */
 const manifestSchema = z.object({
   dependencies: z.record(z.string(), z.string()).default({}),
 });

@@ -148,18 +148,26 @@ export async function askEncryption({ config, s3 }: Pick<Probed, 'config' | 's3'
   return answer('SLUICE_PROBE_ENCRYPTION', isExpected, found.join('; '));
 }
 
-/** How many tables Athena lists under a name of the catalog; the name of the error if it denies that. @throws Any other error. */
+/** The tables that Athena lists under a name of the catalog. */
+interface ListedTables {
+  /** How many there are; 0 if Athena denies the list. */
+  readonly count: number;
+  /** The count with its unit, or the name of the error by which Athena denies the list. */
+  readonly text: string;
+}
+
+/** Lists tables under a name of the catalog. @throws What Athena's client throws, unless Athena denies the list. */
 async function countTables(
   athena: AthenaClient,
   CatalogName: string,
   DatabaseName: string,
-): Promise<number | string> {
+): Promise<ListedTables> {
   const command = new ListTableMetadataCommand({ CatalogName, DatabaseName });
   return athena.send(command).then(
-    ({ TableMetadataList = [] }) => TableMetadataList.length,
+    ({ TableMetadataList: { length: count } = [] }) => ({ count, text: counted(count, 'table') }),
     (error: unknown) => {
       if (!isNamed(error, /AccessDenied/)) throw error;
-      return errorName(error);
+      return { count: 0, text: errorName(error) };
     },
   );
 }
@@ -184,9 +192,8 @@ export async function askCatalog({ aws, config }: Deployment, { id }: Run): Prom
       const credentials = await assumedRoleCredentials(sts, role, 'catalog', policy)();
       const athena = new AthenaClient({ ...aws, credentials });
       for (const name of names) {
-        const count = await countTables(athena, name, config.database);
-        if (typeof count === 'number' && count > 0) listed.add(name);
-        const text = typeof count === 'number' ? counted(count, 'table') : count;
+        const { count, text } = await countTables(athena, name, config.database);
+        if (count > 0) listed.add(name);
         found.push(`${name} by a policy of ${allowed}: ${text}`);
       }
       athena.destroy();

@@ -97,6 +97,7 @@ function encoded(
 
 /** Content types that SDKs send. */
 const JSON_TYPE = { 'content-type': 'application/json' };
+/** The content type of a body that a browser sends without a preflight request. */
 const TEXT_TYPE = { 'content-type': 'text/plain;charset=UTF-8' };
 
 /** A body of a given size: one marked event and a padding member. */

@@ -53,6 +53,7 @@ export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress)
   return answers;
 }
 
+/** Events that the SDKs have sent, by SDK: what their process prints. */
 const countsSchema = z.object({ js: z.number(), core: z.number() });
 
 /** Has each of the real SDKs send an event. */
@@ -121,6 +122,7 @@ async function follow(probed: Probed, run: Run, onProgress: OnProgress, sending:
   }
 }
 
+/** The number of different events among rows: an event that was sent again has several rows. */
 const eventCount = (rows: readonly Row[]) => new Set(rows.map(({ eventId }) => eventId)).size;
 
 /** Polls until every event that was answered 202 has a row, or the time is over. */

@@ -15,8 +15,11 @@ import {
 } from '../../operate/ingest/requests.ts';
 import { count, cursor, day, dryRun, route, text } from './route.ts';
 
+/** The parameter `source`. */
 const source = text('name of a source');
+/** The parameter `dataset`. */
 const dataset = text('name of a dataset');
+/** The parameter `kind`. */
 const kind = z.enum(forwardedKinds).describe('exposures or events');
 
 /** A page of the calendar of everything that has days in a ledger. */

@@ -39,6 +39,7 @@ async function control(
   return json;
 }
 
+/** What every call here has: it changes something, and only of a local cloud. */
 const local = { localOnly: true, writes: true } as const;
 
 /** The switches of the local cloud. */

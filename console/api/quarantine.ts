@@ -13,11 +13,13 @@ export interface RedriveAnswer extends QuarantineSelection, RedriveReport {
   readonly dryRun: boolean;
 }
 
+/** A parameter with a time. */
 const instant = z.iso
   .datetime()
   .transform((value) => Date.parse(value))
   .pipe(dayTimes)
   .describe('time of receipt, ISO 8601');
+/** The parameter `reason`. */
 const reason = z
   .string()
   .refine(isQuarantineReason, 'expected a reason that can be redriven')

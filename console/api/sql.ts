@@ -13,7 +13,9 @@ import { count, cursor, route, text } from './route.ts';
 /** Characters of a statement: Athena takes 262,144 bytes, https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
 const MOST_SQL = 262_144;
 
+/** The parameter `id`. */
 const id = text("Athena's ID of the query");
+/** The statement of a query. */
 const sql = z.string().min(1).max(MOST_SQL).describe('one statement');
 
 /** Calls of the page SQL. */

@@ -3,6 +3,7 @@ import { listTableDays, MOST_DAYS, type TableDays } from '../../observe/facts/ta
 import { findTable, listTables, type TableList } from '../../observe/facts/tables/tables.ts';
 import { count, flag, route, text } from './route.ts';
 
+/** The parameter `table`. */
 const table = text('name of a table or view');
 
 /** Calls of the page Tables. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { utcDay } from '../../lib/base/time.ts';
 
+/** The settings of a driver, which the demo hands over as JSON. */
 const settingsSchema = z.strictObject({
   /** Base URL of the collector, e.g. `http://127.0.0.1:4700`. */
   collector: z.url(),
@@ -126,6 +127,7 @@ export class SentTally {
     return `${JSON.stringify({ sdk, sent, byDay, groups })}\n`;
   }
 
+  /** Counts an event that the SDK has logged. */
   count(event: SentEvent): void {
     const exposure = EXPOSURES.get(event.eventName);
     if (exposure === undefined && event.eventName.startsWith('statsig::')) {

@@ -45,6 +45,7 @@ export class Customer {
     await this.#s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: readFileSync(path) }));
   }
 
+  /** Closes the clients, and removes the folder. */
   close(): void {
     this.#s3.destroy();
     this.#connection.closeSync();

@@ -40,10 +40,12 @@ export class Checks {
     else this.#failed.push(`${figure}: found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
   }
 
+  /** Comparisons that found equal values. */
   get passed(): number {
     return this.#passed;
   }
 
+  /** A sentence for each comparison that found another value. */
   get failed(): readonly string[] {
     return this.#failed;
   }

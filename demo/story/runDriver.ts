@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
+/** Counts by name. */
 const counts = z.record(z.string(), z.number());
 
 /** The JSON line that a driver prints when its SDK has flushed. */

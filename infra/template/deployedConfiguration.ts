@@ -12,6 +12,7 @@ type Setting = string | number | boolean | null;
 /** Settings by their paths: `retention.quarantineDays`, `sources.acme.datasets.refunds`. */
 type Settings = Readonly<Record<string, Setting>>;
 
+/** The settings that an output states, by path. */
 const stated = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
 /** Texts with more characters, and addresses, which may hold a secret, are stated by a digest. */

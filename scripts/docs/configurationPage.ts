@@ -44,6 +44,7 @@ const DROPS = ['sources', 'exports', 'readers', 'statsigBucket', 'dailyIngest'];
 /** Types whose fields are the table of docs/ingest-mapping.md, which has no section of each. */
 const MAPPINGS = ['EventsMappingInput', 'MetricsMappingInput', 'ExposuresMappingInput'];
 
+/** The schemas of the configuration that have a name. */
 const types = namedSchemas(configSchema);
 
 /** Names of the types that only fields of {@link DROPS} use. */

@@ -111,10 +111,12 @@ class SuiteRunner implements TestRunner {
     this.#reloads = !options.ignoreStatic;
   }
 
+  /** Tells Stryker what this runner can do. */
   capabilities() {
     return { reloadEnvironment: !this.#reloads };
   }
 
+  /** Prepares the suites, once a process. */
   init(): Promise<void> {
     const globals = new URL('./jestGlobals.mjs', import.meta.url).href;
     const fastCheck = pathToFileURL(join(process.cwd(), 'test/harness/fast-check.mjs')).href;
@@ -132,6 +134,7 @@ class SuiteRunner implements TestRunner {
     return Promise.resolve();
   }
 
+  /** Runs the tests without a fault: which tests there are, and what each runs. */
   async dryRun(): Promise<DryRunResult> {
     const mutantCoverage: MutantCoverage = { static: {}, perTest: {} };
     context.mutantCoverage = mutantCoverage;
@@ -154,6 +157,7 @@ class SuiteRunner implements TestRunner {
     return { status: DryRunStatus.Complete, tests, mutantCoverage: reached };
   }
 
+  /** Runs the tests of one fault. */
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
     // Stryker answers an error by a new process, in which the same mutant runs once more.
     if (this.#isSpoilt) throw new Error('An earlier mutant has left something behind.');

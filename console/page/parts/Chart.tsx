@@ -15,6 +15,7 @@ const LEFT = 62;
 const BOTTOM = 30;
 /** Pixels between two times at least, and between two values. */
 const TIMES_APART = 70;
+/** Pixels between two values at least. */
 const VALUES_APART = 24;
 /** Pixels of a line of numbers beside bars that are broken. */
 const NUMBER_HEIGHT = 14;

@@ -15,10 +15,12 @@ export class ManualClock implements LocalClock {
     this.#now = startMs;
   }
 
+  /** Epoch milliseconds. */
   now(): number {
     return this.#now;
   }
 
+  /** Calls a function when the clock has moved this far. */
   after(delayMs: number, ring: () => void): Alarm {
     const alarm = { at: this.#now + delayMs, ring };
     this.#alarms.add(alarm);

@@ -30,6 +30,7 @@ export class MovableClock implements LocalClock {
   #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | undefined;
   #moves: Promise<unknown> = Promise.resolve();
 
+  /** Epoch milliseconds. */
   now(): number {
     return Date.now() + this.#offsetMs;
   }
@@ -47,6 +48,7 @@ export class MovableClock implements LocalClock {
     return [...this.#offsetMinutes].map((minutes) => Date.now() + minutes * MINUTE_MS);
   }
 
+  /** Calls a function after a time of this clock. */
   after(delayMs: number, ring: () => unknown): Alarm {
     const alarm = { at: this.now() + Math.max(0, Math.ceil(delayMs)), ring };
     this.#alarms.add(alarm);
@@ -54,6 +56,7 @@ export class MovableClock implements LocalClock {
     return { cancel: () => void this.#alarms.delete(alarm) };
   }
 
+  /** Tells a listener how far the clock was set back, each time. @returns Ends that. */
   onSetBack(listener: (byMs: number) => void): () => void {
     this.#setBackListeners.add(listener);
     return () => void this.#setBackListeners.delete(listener);

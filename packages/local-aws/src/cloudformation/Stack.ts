@@ -28,6 +28,7 @@ export interface ResourceHandler {
   delete?(resource: ResolvedResource): unknown;
 }
 
+/** A template with the folder of its code: what a deployment makes of the account. */
 const versionSchema = z.strictObject({
   /** The template as it was given. */
   template: z.unknown(),
@@ -162,6 +163,7 @@ type Known = readonly (readonly ResolvedResource[])[];
 const identityOf = ({ type, physicalId, properties }: ResolvedResource) =>
   JSON.stringify([type, physicalId, properties['DatabaseName']]);
 
+/** Whether two resources are the same one of the account. */
 const isSame = (left: ResolvedResource) => (right: ResolvedResource) =>
   identityOf(left) === identityOf(right);
 

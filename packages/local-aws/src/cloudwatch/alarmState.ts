@@ -51,8 +51,10 @@ const metricAlarmSchema = z.object({
   TreatMissingData: z.enum(['breaching', 'notBreaching', 'ignore', 'missing']).default('missing'),
 });
 
+/** The properties of an alarm on one metric. */
 type MetricAlarm = z.output<typeof metricAlarmSchema>;
 
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricAlarm.html, `StateValue`. */
 export type StateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
 /** The state of an alarm whose metric has never had values. */

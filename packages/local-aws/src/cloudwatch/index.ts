@@ -19,7 +19,9 @@ const LIMITS = {
   dimensions: 30,
 } as const;
 
+/** Seconds of a minute, the shortest period. */
 const MINUTE_SECONDS = 60;
+/** Milliseconds of a minute. */
 const MINUTE_MS = MINUTE_SECONDS * 1_000;
 
 /** Names of statistics: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html */
@@ -48,9 +50,14 @@ export function cloudWatchService(options: AlarmOptions): AwsService {
   });
 }
 
+/** A dimension of a metric: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html */
 const dimension = z.strictObject({ Name: z.string().min(1), Value: z.string().min(1) });
+/** The dimensions of a metric, or those that a listed metric has at least. */
 const dimensions = z.array(dimension).max(LIMITS.dimensions).default([]);
 
+/**
+ * A query of GetMetricData: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html
+ */
 const querySchema = z.strictObject({
   Id: z.string().regex(/^[a-z][a-zA-Z0-9_]*$/, 'The ID must begin with a lower-case letter.'),
   MetricStat: z

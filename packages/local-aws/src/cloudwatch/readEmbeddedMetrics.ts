@@ -8,6 +8,7 @@ import type { Metric, MetricDatum } from './Metric.ts';
  */
 const EMF_LIMITS = { metrics: 100, values: 100, dimensions: 30 } as const;
 
+/** Which members of the document are metrics, and which are dimensions. */
 const directiveSchema = z.object({
   Namespace: z.string().min(1),
   Dimensions: z.array(z.array(z.string()).max(EMF_LIMITS.dimensions)),
@@ -16,11 +17,14 @@ const directiveSchema = z.object({
     .max(EMF_LIMITS.metrics),
 });
 
+/** A line of a log with metrics. Its other members are the values. */
 const documentSchema = z.looseObject({
   _aws: z.object({ Timestamp: z.int().min(0), CloudWatchMetrics: z.array(directiveSchema) }),
 });
 
+/** One value. */
 const numberSchema = z.number();
+/** A value or a list of values, as a list. */
 const valuesSchema = z.union([
   numberSchema.transform((value) => [value]),
   z.array(numberSchema).min(1).max(EMF_LIMITS.values),

@@ -16,6 +16,7 @@ export const STREAM_NAMESPACE = 'AWS/Firehose';
 /** Lambda's metrics of each invocation. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
 const functionMetricNames = ['Invocations', 'Errors', 'Throttles', 'Duration'] as const;
 
+/** The namespace of Lambda's metrics. */
 const FUNCTION_NAMESPACE = 'AWS/Lambda';
 
 /** An invocation that has ended, or was refused. */
@@ -50,6 +51,7 @@ export function invocationMetrics({ functionName, at, ms, end }: EndedInvocation
 
 /** API Gateway's counts of the requests of an HTTP API. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html */
 const API_NAMESPACE = 'AWS/ApiGateway';
+/** The metrics of an HTTP API. */
 const apiMetricNames = ['Count', '4xx', '5xx'] as const;
 
 /** API Gateway's metrics of a request. Preflights count, too. @param status Status of the answer; 0 without an answer. */
@@ -65,6 +67,7 @@ export function requestMetrics(apiId: string, status: number, at: number): Metri
 /** SQS's metrics of a queue. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
 const queueMetricNames = ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'] as const;
 
+/** The namespace of SQS's metrics. */
 const QUEUE_NAMESPACE = 'AWS/SQS';
 
 /** SQS's metrics of what a queue holds. */

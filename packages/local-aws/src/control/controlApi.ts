@@ -92,6 +92,7 @@ interface CallRequest {
   readonly signal: AbortSignal;
 }
 
+/** One call of the control API: it returns the answer's document. */
 type Call = (controlled: Controlled, body: unknown, request: CallRequest) => unknown;
 
 /** The calls by method and path below the control path. */

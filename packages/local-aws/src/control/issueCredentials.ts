@@ -30,6 +30,7 @@ export interface IssuedCredentials extends Credentials {
   readonly principal: string;
 }
 
+/** The body of the call. */
 const issueSchema = z.strictObject({
   /** ARN or logical ID of a role or user. */
   principal: z.string().min(1),

@@ -162,11 +162,13 @@ function refuseForeignOrigin(
     : undefined;
 }
 
+/** The refusal of a `Host`. */
 const refusedHost = (detail: string, status: 400 | 403): RefusedRequest => ({
   error: new RequestGuardError('LOCAL_HOST_REFUSED', detail),
   status,
 });
 
+/** The refusal of a page of another origin. */
 const refusedOrigin = (detail: string): RefusedRequest => ({
   error: new RequestGuardError('LOCAL_ORIGIN_REFUSED', detail),
   status: 403,

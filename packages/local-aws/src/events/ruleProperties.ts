@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import { inert, readProperties } from '../protocol/readProperties.ts';
 
+/** A target of a rule: a queue or a function. */
 const targetSchema = z.strictObject({
   Id: z.string().min(1).max(64),
   Arn: z.string().min(1),
@@ -12,6 +13,7 @@ const targetSchema = z.strictObject({
   RetryPolicy: inert,
 });
 
+/** The properties of `AWS::Events::Rule`. */
 const ruleSchema = z.strictObject({
   Name: z.string().optional(),
   Description: z.string().optional(),

@@ -59,6 +59,7 @@ interface ActiveFault {
   struck: number;
 }
 
+/** The effects on a call that no fault strikes. */
 const NO_EFFECTS: CallFaultEffects = { before: { delayMs: 0 }, after: { delayMs: 0 } };
 
 /**
@@ -174,6 +175,7 @@ export class Faults {
   }
 }
 
+/** The names of the services that can have faults. */
 const services = faultsSchema.keyof().options;
 
 /** A fault that has struck no call yet. By default it strikes one call, and one that repeats strikes all. */

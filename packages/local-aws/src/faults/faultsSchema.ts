@@ -8,7 +8,9 @@ const LONGEST_EVENT_DELAY_MS = 24 * 3_600_000;
 
 /** An HTTP status of an error. */
 const errorStatus = z.int().min(400).max(599);
+/** A text that is not empty. */
 const text = z.string().min(1);
+/** A number of calls, or all of them. */
 const calls = z.union([z.int().min(1), z.literal('all')]);
 /** The members that say which of the calls that a fault is meant for it strikes. */
 const which = {
@@ -27,6 +29,7 @@ const which = {
 function oneOf(fault: { nth?: unknown; every?: unknown; rate?: unknown }): boolean {
   return [fault.nth, fault.every, fault.rate].filter((member) => member !== undefined).length <= 1;
 }
+/** The message for a fault that says in two ways which calls it strikes. */
 const ONE_OF = { error: 'At most one of nth, every and rate.' };
 
 /** Whether the status of a fault is stated, or known by its code. */
@@ -73,7 +76,9 @@ function connectionFaults<Target extends z.ZodRawShape>(target: Target) {
   ] as const;
 }
 
+/** The operations that a fault strikes. Default: all of the service. */
 const operations = z.array(text).min(1).optional();
+/** The resource that a fault is about. Default: any. */
 const target = text.optional();
 
 /** A fault of what a service does by itself, or of a function's invocations; `members` are its own. */

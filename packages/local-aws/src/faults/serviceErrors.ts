@@ -8,8 +8,11 @@ interface ServiceErrors {
   readonly errors: Readonly<Record<string, readonly [status: number, message: string]>>;
 }
 
+/** Status and message of a denied call. */
 const ACCESS_DENIED = [400, 'You are not authorized to perform this operation.'] as const;
+/** Status and message of a failure of the service itself. */
 const INTERNAL_FAILURE = [500, 'An internal error has occurred.'] as const;
+/** Status and message of a throttled call. */
 const RATE_EXCEEDED = [400, 'Rate exceeded'] as const;
 
 /**

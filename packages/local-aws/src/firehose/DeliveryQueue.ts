@@ -6,6 +6,7 @@ import { FirehoseError } from '../base/errors.ts';
  * and all of it, by chance.
  */
 const FIRST_PAUSE_MS = 1000;
+/** The longest pause between two attempts, milliseconds. */
 const LONGEST_PAUSE_MS = 60_000;
 /** The pause after more failures in a row than this, so that an outage of a day makes a few hundred attempts. */
 const OUTAGE = { attempts: 20, pauseMs: 300_000 } as const;

@@ -21,11 +21,13 @@ const EXPIRED = 'expired.ndjson';
 
 /** Numbers of records of one file: the first and the last of those that follow one another. */
 const runSchema = z.tuple([z.int(), z.int()]);
+/** A line of the journal: a record, or a record that is delivered. */
 const lineSchema = z.union([
   // A record in base64, with its arrival in epoch ms.
   z.strictObject({ at: z.number(), record: z.string() }),
   z.strictObject({ delivered: z.array(runSchema) }),
 ]);
+/** A line of the journal. */
 type Line = z.output<typeof lineSchema>;
 
 /** One acknowledged record that is not delivered. Its data are in memory besides the file. */

@@ -3,6 +3,7 @@ import type { MetricDatum } from '../cloudwatch/Metric.ts';
 import { STREAM_NAMESPACE, type streamMetricNames } from '../cloudwatch/serviceMetrics.ts';
 import type { DeliveryStream, StreamMinute } from './DeliveryStream.ts';
 
+/** Milliseconds of a minute. */
 const MINUTE_MS = 60_000;
 
 /**

@@ -15,6 +15,7 @@ export interface StreamSettings {
   readonly buffering: { readonly seconds: number; readonly bytes: number };
 }
 
+/** Bytes of a mebibyte. */
 const MEBIBYTE = 1024 * 1024;
 
 /**
@@ -36,11 +37,13 @@ export function readStreamSettings(destination: DestinationProperties): StreamSe
   };
 }
 
+/** An ARN of any service. */
 const arn = z.string().regex(/^arn:/, 'an ARN');
 
 /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_ExtendedS3DestinationConfiguration.html */
 const EXTENSION_CHARACTERS = 128;
 
+/** When a buffer is full. */
 const bufferingHints = z.strictObject({
   IntervalInSeconds: z.int().min(limits.bufferSeconds.least).max(limits.bufferSeconds.most).optional(),
   SizeInMBs: z.int().min(limits.bufferMebibytes.least).max(limits.bufferMebibytes.most).optional(),

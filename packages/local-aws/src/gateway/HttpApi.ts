@@ -57,6 +57,7 @@ export interface RouteMatch {
 /** A variable of a route's path: `{id}`, or `{proxy+}`, which is greedy. The groups are its name and the plus. */
 const VARIABLE = /^\{([\w.:-]+)(\+?)\}$/;
 
+/** The methods that a route can have. */
 const METHODS = ['ANY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
 /**

@@ -24,6 +24,7 @@ const OWN_ANSWERS: ReadonlyMap<string, OwnAnswer> = new Map([
   ['RequestEntityTooLargeException', TOO_LARGE],
 ]);
 
+/** An answer that the endpoint gives without the function. */
 type OwnAnswer = readonly [status: number, message: string];
 
 /** Options of a Function URL. */

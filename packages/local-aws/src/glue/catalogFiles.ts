@@ -12,15 +12,19 @@ import {
   tableInputSchema,
 } from './inputs.ts';
 
+/** The file of a database in its folder. */
 const DATABASE_FILE = 'database.json';
 
 /** A folder of a database that is being deleted. No database's own folder begins like this. */
 export const DELETED = /^\.deleted-/;
 
+/** A file of a table in the folder of its database. */
 const TABLE_FILE = /^table-.*\.json$/;
 
+/** A database as its file has it. */
 const databaseFileSchema = z.strictObject({ createdAt: z.number(), input: databaseInputSchema });
 
+/** A table with its partitions as its file has it. */
 const tableFileSchema = z.strictObject({
   databaseName: z.string(),
   createdAt: z.number(),

@@ -35,6 +35,7 @@ class FilterParser {
     this.#tokens = tokens;
   }
 
+  /** The filter of the whole expression. @throws AwsError `InvalidInputException` */
   parse(): PartitionFilter {
     const filter = this.#parseOr();
     if (this.#next < this.#tokens.length) throw this.#unexpected();
@@ -143,6 +144,7 @@ interface Token {
   readonly text: string;
 }
 
+/** The keywords of a filter. */
 const KEYWORDS = new Set(['AND', 'OR', 'IN']);
 /** Keywords of Glue's that are not emulated. */
 const REFUSED = new Set(['NOT', 'BETWEEN', 'LIKE', 'IS', 'CAST']);

@@ -59,6 +59,7 @@ export function roleSessionArn(roleArn: string, session: string): string {
   return `arn:${partition}:sts::${account}:assumed-role/${roleArn.split('/').at(-1)}/${session}`;
 }
 
+/** The number of an account. */
 const ACCOUNT = /^\d{12}$/;
 
 /** The key of the root of the deployment's account. */

@@ -9,6 +9,7 @@ import { accountOfKey, type Caller, roleSessionArn, rootOf, type Signer } from '
 import { checkOwnPolicy } from './checkPolicy.ts';
 import { type Policy, readPolicy } from './policy.ts';
 
+/** A role that a call has made, as its file has it. */
 const roleSchema = z.strictObject({
   arn: z.string(),
   account: z.string(),

@@ -3,8 +3,11 @@ import { type Policy, PolicyProblem, readPolicy } from './policy.ts';
 
 // Forms of principals.
 const ACCOUNT = /^\d{12}$|^arn:aws:iam::\d{12}:root$/;
+/** ARN of a role or user. */
 const IDENTITY = /^arn:aws:iam::\d{12}:(?:role|user)\/[\w+=,.@/-]+$/;
+/** ARN of a session. */
 const SESSION = /^arn:aws:sts::\d{12}:(?:assumed-role|federated-user)\/.+$/;
+/** A service of AWS as a principal: `events.amazonaws.com`. */
 const SERVICE = /^[a-z0-9.-]+\.amazonaws\.com$/;
 
 /**

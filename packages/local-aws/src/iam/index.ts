@@ -19,11 +19,15 @@ export { createCallerLookup, Roles } from './Roles.ts';
 
 // Members of calls, under their names there: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/);
+/** The name of a user, which has the form of a role's. */
 const UserName = RoleName;
+/** The name of an inline policy. */
 const PolicyName = z.string().regex(/^[\w+=,.@-]{1,128}$/);
+/** The path of a role or user. Default: a slash. */
 const Path = z.string().startsWith('/').endsWith('/').default('/');
 /** Characters of a document in a call. The document's own limits are {@link POLICY_LIMITS}. */
 const DOCUMENT_CHARACTERS = 131_072;
+/** A policy as JSON. */
 const PolicyDocument = z.string().min(1).max(DOCUMENT_CHARACTERS);
 
 /** Options of {@link iamService}. */

@@ -190,6 +190,7 @@ export interface CopySource {
   readonly versionId?: string | undefined;
 }
 
+/** The version in `x-amz-copy-source`. */
 const COPIED_VERSION = /\?versionId=([^&]*)$/;
 
 /**

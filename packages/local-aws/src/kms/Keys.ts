@@ -48,6 +48,7 @@ const keyPropertiesSchema = z.strictObject({
   Tags: inert,
 });
 
+/** The properties of `AWS::KMS::Alias`. */
 const aliasPropertiesSchema = z.strictObject({
   AliasName: z.string().startsWith('alias/'),
   TargetKeyId: z.string(),

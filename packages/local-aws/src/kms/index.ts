@@ -34,6 +34,7 @@ export function kmsService({ keys, account, callerOf }: KmsOptions): AwsService 
 
 /** Characters of a key's name: https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html */
 const KEY_NAME_CHARACTERS = 2_048;
+/** A key's ID, ARN or alias. */
 const KeyId = z.string().min(1).max(KEY_NAME_CHARACTERS);
 
 /** Operations that describe and configure a key. https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */

@@ -11,6 +11,7 @@ import { invocationsInChain, RECURSION_LIMIT } from '../sqs/recursion.ts';
  * Pause after the queue failed, doubled from the shortest to the longest. No jitter, because nothing else polls it.
  */
 const SHORTEST_PAUSE_MS = 1_000;
+/** The longest pause after a failure of the queue, milliseconds. */
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
@@ -260,6 +261,7 @@ function sqsEvent(batch: readonly ReceivedMessage[], queueArn: string): SQSEvent
   };
 }
 
+/** What a function answers that reports failed messages; nothing or null reports none. */
 const partialResponseSchema = z
   .object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string().min(1) })).nullish() })
   .nullish();

@@ -13,6 +13,7 @@ export const LAMBDA_LIMITS = {
   responseBytes: 6 * 1024 * 1024,
 } as const;
 
+/** What runtime.ts reports. */
 const reportSchema: z.ZodType<Report> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('done'), payload: z.string() }),

@@ -29,21 +29,26 @@ function shiftDate(offsetMs: () => number): () => number {
 // bundle once, then runs one invocation at a time. The handler sees an event, a context and its own
 // process.env, and cannot tell the difference.
 
+/** The function that an invocation calls, with the event and the context. */
 type Handler = (event: unknown, context: unknown) => unknown;
 
+/** The port to the local cloud, in a thread; null in a process. */
 const thread = parentPort;
 /** Resolves when the message is on its way. */
 const report = async (message: Report) => {
   if (thread !== null) thread.postMessage(message);
   else await new Promise((sent) => process.send?.(message, sent));
 };
+/** What this environment is started with. */
 const start: Start = thread === null ? JSON.parse(process.argv[2] ?? '') : workerData;
 let offsetMs = start.clockOffsetMs;
+/** The counter of {@link Start.invocations}; undefined in a process. */
 const invocations = start.invocations === undefined ? undefined : new Int32Array(start.invocations);
 // The local cloud has ended without ending this process.
 process.once('disconnect', () => process.exit());
 // Ctrl-C in a terminal signals this process, too, which the local cloud still needs to deliver what waits.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+/** The machine's own time. From here on, `Date` has the local cloud's. */
 const machineNow = shiftDate(() => offsetMs);
 
 /**
@@ -96,6 +101,7 @@ try {
 
 /** The byte that ends an invocation in a pipe, and the most bytes that are read from it at once. */
 const LINE_BREAK = 0x0a;
+/** The most bytes that are read from the pipe at once. */
 const READ_BYTES = 65_536;
 /** How many invocations have come. */
 let received = 0;

@@ -24,6 +24,7 @@ const READ_AT_LENGTH = 1_048_576;
 const FILE_BYTES = 64 * 1024 * 1024;
 /** Least distance of two marks in time, and the most marks that are kept: beyond that, every second mark is dropped. */
 const MARK_EVERY_MS = 1_000;
+/** The most marks that are kept. */
 const MOST_MARKS = 10_000;
 /** Characters of a line's time. */
 const TIME_LENGTH = '2026-11-20T12:00:00.000Z'.length;
@@ -126,6 +127,7 @@ class FunctionLog {
     return mark?.[0] ?? 0;
   }
 
+  /** Closes the file that is written. */
   close(): void {
     this.#closed = true;
     closeSync(this.#descriptor);

@@ -82,6 +82,7 @@ export function logsService(options: {
   });
 }
 
+/** The error for a token that was not given out. */
 const invalidToken = () => invalidParameter('The specified nextToken is invalid.');
 
 /** The refusal of an input by CloudWatch Logs. */

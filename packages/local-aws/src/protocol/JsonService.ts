@@ -187,6 +187,7 @@ export function jsonError(
   };
 }
 
+/** Base64 with its padding. */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**

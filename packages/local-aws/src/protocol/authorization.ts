@@ -41,8 +41,11 @@ export interface Authorization {
 
 /** The only algorithm of signatures that is emulated. */
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
+/** `<access key>/20261120/us-east-1/s3/aws4_request`. */
 const CREDENTIAL = /^([^/]+)\/((\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request)$/;
+/** A signature: 64 hexadecimal digits. */
 const SIGNATURE = /^[0-9a-f]{64}$/;
+/** `20261120T073200Z`. */
 const TIMESTAMP = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
 /**

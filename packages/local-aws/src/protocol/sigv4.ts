@@ -134,6 +134,7 @@ export function signingKey(secret: string, scope: string): Uint8Array {
 
 /** Keys of the last requests, by scope and secret: to derive a key takes longer than all else of a check. */
 const keptKeys = new Map<string, Uint8Array>();
+/** The most keys that are kept. */
 const MOST_KEYS = 100;
 
 /** HMAC-SHA256 of a text in UTF-8. */

@@ -3,6 +3,7 @@ export type XmlElement = readonly [name: string, content: XmlContent];
 /** Content of an element: its text, or its children. */
 export type XmlContent = string | number | boolean | readonly (XmlElement | undefined)[];
 
+/** The first line of a document. */
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /** A document in a namespace; '' for none. */

@@ -1,5 +1,6 @@
 /** Reflected polynomial of CRC-64/NVME, high and low half. https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-nvme */
 const POLYNOMIAL_HIGH = 0x9a6c9329;
+/** The low half of the polynomial. */
 const POLYNOMIAL_LOW = 0xac4bc9b5;
 
 /** How many values a byte has: the length of one table. */
@@ -10,6 +11,7 @@ const BYTE_VALUES = 256;
  * contributes when k more bytes follow it. With them the CRC advances by eight bytes a step ("slicing-by-8").
  */
 const HIGH = new Uint32Array(8 * BYTE_VALUES);
+/** The low half of the tables' values. */
 const LOW = new Uint32Array(8 * BYTE_VALUES);
 
 /** Fills the first table bit by bit, and each further one from the one before it. */

@@ -2,6 +2,7 @@ import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 
 /** Months and days of the week by name, as AWS's cron accepts them; Sunday is day 1. */
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
+/** Days of the week by name. Sunday is day 1. */
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 /** A field of a cron expression. */
@@ -96,10 +97,13 @@ function fieldValue(text: string, { names, from }: Field): number {
   return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
+/** Milliseconds of a minute. */
 const MINUTE_MS = 60_000;
+/** Milliseconds of an hour. */
 const HOUR_MS = 60 * MINUTE_MS;
 /** Milliseconds of one UTC day. */
 const DAY_MS = 24 * HOUR_MS;
+/** Minutes of a day. */
 const MINUTES_OF_DAY = 1_440;
 /** The units of a rate, in milliseconds. */
 const UNITS_MS: ReadonlyMap<string, number> = new Map([

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { readProperties } from '../protocol/readProperties.ts';
 import { SECRETS_MANAGER_LIMITS as LIMITS } from './errors.ts';
 
+/** A version of a secret as its file has it. */
 const versionSchema = z.strictObject({
   id: z.string(),
   /** Epoch milliseconds, as all times here. */
@@ -64,6 +65,7 @@ export const stringValueSchema = z
     `Member must have length less than or equal to ${LIMITS.valueBytes}`,
   );
 
+/** The properties of `AWS::SecretsManager::Secret`. */
 const propertiesSchema = z.strictObject({
   Name: nameSchema.optional(),
   Description: descriptionSchema.optional(),

@@ -24,6 +24,7 @@ import {
   versionAt,
 } from './Secret.ts';
 
+/** Milliseconds of a day. */
 const DAY_MS = 86_400_000;
 
 /** Options of {@link Secrets}. */

@@ -20,6 +20,7 @@ import type { Deployment } from '../template/Deployment.ts';
 import { type ResolvedTemplate, resourcesOfType } from '../template/resolveTemplate.ts';
 import { type StreamRole, serviceCalls, streamRoles } from './serviceCalls.ts';
 
+/** The types of resources that can have a key. */
 const PRINCIPAL_TYPES: ReadonlySet<string> = new Set(['AWS::IAM::Role', 'AWS::IAM::User']);
 
 /** The callers of a running local cloud, and the permissions that their calls need on AWS. */

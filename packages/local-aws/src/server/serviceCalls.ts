@@ -66,6 +66,7 @@ function callOf(
 
 // Contains only the members that state who calls whom. The services that create the resources check the others.
 const integrationSchema = z.object({ IntegrationType: z.string(), IntegrationUri: z.string() });
+/** The properties of a route that tell which function it invokes. */
 const routeSchema = z.object({ ApiId: z.string(), RouteKey: z.string(), Target: z.string() });
 
 /** A function that an HTTP API invokes for a route. */
@@ -91,6 +92,7 @@ function apiFunctions(resolved: ResolvedTemplate, place: PermissionContext): Rou
 
 // Contains only the members that state who calls whom. The services that create the resources check the others.
 const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
+/** The properties of a role that tell who may take it. */
 const roleSchema = z.object({
   AssumeRolePolicyDocument: z.object({
     Statement: z.array(z.object({ Principal: z.object({ Service: oneOrMore.default([]) }) })),

@@ -73,6 +73,7 @@ export function systemAttributes(message: Message, senderId: string): SystemAttr
 
 /** A journal is rewritten when it has more lines than this, and more than this many for each remaining message. */
 const REWRITE_LINES = 1_000;
+/** The number of lines for each remaining message above which the journal is rewritten. */
 const REWRITE_RATIO = 4;
 
 /** A line of the journal: messages that are new or changed, or IDs of messages that are removed. */
@@ -81,6 +82,7 @@ const lineSchema = z.union([
   z.strictObject({ gone: z.array(z.string()) }),
 ]);
 
+/** A line of the journal. */
 type Line = z.output<typeof lineSchema>;
 
 /**

@@ -103,6 +103,7 @@ export class Queue {
     });
   }
 
+  /** The template's settings, or what a call has set since. */
   get settings(): QueueSettings {
     return this.#settings;
   }

@@ -9,10 +9,14 @@ import { queueDoesNotExist } from './errors.ts';
 import { Queue } from './Queue.ts';
 import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './queueSettings.ts';
 
+/** The file of a queue's settings in its folder. */
 const QUEUE_FILE = 'queue.json';
+/** The journal of a queue's messages in its folder. */
 const MESSAGES_FILE = 'messages.jsonl';
+/** Milliseconds of a minute. */
 const MINUTE_MS = 60_000;
 
+/** A queue as its file has it. */
 const queueFileSchema = z.strictObject({
   name: queueNameSchema,
   createdAt: z.number(),

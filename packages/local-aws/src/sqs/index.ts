@@ -41,6 +41,7 @@ export function sqsService(options: {
   });
 }
 
+/** The member of every operation on one queue. */
 const byUrl = { QueueUrl: z.string() };
 
 /** Create, find and inspect queues. */

@@ -19,6 +19,7 @@ import type { Queue } from './Queue.ts';
 import type { Queues } from './Queues.ts';
 import { traceHeader } from './recursion.ts';
 
+/** The member of every operation on one queue. */
 const byUrl = { QueueUrl: z.string() };
 
 /** Send, receive and delete single messages. */
@@ -139,6 +140,7 @@ function messageDocument(message: ReceivedMessage, names: ReadonlySet<string>, a
   };
 }
 
+/** The ID of an entry of a batch. */
 const BATCH_ID = /^[\w-]{1,80}$/;
 
 /** Send up to ten messages a call. Each entry succeeds or fails independently. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { inert, readProperties } from '../protocol/readProperties.ts';
 import { SQS_DEFAULTS, SQS_LIMITS, twoEncryptions } from './errors.ts';
 
+/** A number of seconds within bounds. */
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
 
 /** The queue to which messages go that were received too often. */

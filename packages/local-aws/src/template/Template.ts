@@ -16,6 +16,7 @@ export type DeletionPolicy = z.output<typeof deletionPolicy>;
  */
 export type UpdateReplacePolicy = z.output<typeof updateReplacePolicy>;
 
+/** A resource of a template. */
 const resourceSchema = z.strictObject({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).default({}),
@@ -27,6 +28,7 @@ const resourceSchema = z.strictObject({
   UpdateReplacePolicy: updateReplacePolicy.optional(),
 });
 
+/** An output of a template. */
 const outputSchema = z.strictObject({
   Description: z.string().optional(),
   Value: z.unknown(),

@@ -16,6 +16,7 @@ export const textColumn = (name: string): AthenaColumn => ({
   nullable: 'UNKNOWN',
 });
 
+/** The kind of every scripted statement. */
 const SELECT = { statementType: 'DML', substatementType: 'SELECT' } as const;
 
 /** The result of a scripted statement. Defaults are the values of a SELECT without rows. */
@@ -37,6 +38,7 @@ export class ScriptedRunner implements StatementRunner {
     this.#scripts = scripts;
   }
 
+  /** Takes any text for a SELECT. @throws StatementError for one that begins with `SELEC `. */
   classify(sql: string): StatementKind {
     if (sql.startsWith('SELEC ')) {
       throw new StatementError("SYNTAX_ERROR: line 1:1: mismatched input 'SELEC'", { type: 1006 });
@@ -44,6 +46,7 @@ export class ScriptedRunner implements StatementRunner {
     return SELECT;
   }
 
+  /** Runs the script that the first word names; no script answers no rows. */
   async run(sql: string, context: StatementContext): Promise<StatementResult> {
     this.ran.push({ sql, context });
     const script = await this.#scripts[sql.split(' ')[0] ?? '']?.(context);
@@ -57,6 +60,7 @@ export class ScriptedRunner implements StatementRunner {
     };
   }
 
+  /** Remembers that it was closed. */
   async close(): Promise<void> {
     this.closed = true;
   }

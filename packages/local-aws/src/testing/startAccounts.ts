@@ -15,6 +15,7 @@ import { stsService } from '../sts/index.ts';
 import type { ClientOptions } from './startServices.ts';
 import { temporaryDirectory } from './temporaryDirectory.ts';
 
+/** The account and the region of the deployment. */
 const place = { partition: 'aws', region: 'us-east-1', account: '000000000000' };
 
 /** The services in which several accounts meet, and Glue, which is the deployment's alone. */

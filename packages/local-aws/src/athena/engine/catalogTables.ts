@@ -5,12 +5,15 @@ import { partitionKeyValue } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';
 import { qualifiedName, type SessionColumn } from './tableSql.ts';
 
+/** The schema of the session that has the tables below. Queries of every database read it. */
 const SCHEMA = `${CATALOG}.athena_information_schema`;
 /** The name of the schema that every database contains. */
 const INFORMATION_SCHEMA = 'information_schema';
 
+/** A row of these tables, in the order of its table's columns. */
 type Row = readonly (string | number | null)[];
 
+/** The columns of each table of `information_schema`, with DuckDB's types. */
 const TABLES: Readonly<Record<string, string>> = {
   schemata: 'catalog_name VARCHAR, schema_name VARCHAR',
   tables: 'table_catalog VARCHAR, table_schema VARCHAR, table_name VARCHAR, table_type VARCHAR',

@@ -28,6 +28,7 @@ interface KnownType {
 // DuckDB's sums and counts are wider than 64 bits. In Athena they are bigints.
 const BIGINT: KnownType = { athena: 'bigint', precision: 19 };
 
+/** What DuckDB's types without parameters are called elsewhere. */
 const KNOWN: ReadonlyMap<number, KnownType> = new Map([
   [DuckDBTypeId.BOOLEAN, { athena: 'boolean', precision: 0 }],
   [DuckDBTypeId.TINYINT, { athena: 'tinyint', precision: 3 }],
@@ -55,6 +56,7 @@ const KNOWN: ReadonlyMap<number, KnownType> = new Map([
   [DuckDBTypeId.SQLNULL, { athena: 'unknown', precision: 0 }],
 ]);
 
+/** Whether a type is JSON, which DuckDB has as a text with another name. */
 const isJson = (type: DuckDBType) => type.typeId === DuckDBTypeId.VARCHAR && type.alias === 'JSON';
 
 /** The column of a result as Athena describes it. Strings have no length: DuckDB keeps none. */

@@ -15,6 +15,7 @@ const DISABLED_OPTIMIZERS =
 /** A name that no key can have: Glue rejects line breaks in names. */
 const INDEX_COLUMN = '"partition\n"';
 
+/** The table with the values of the keys, a row a partition. No table of a query can have its name. */
 const PARTITION_TABLE = 'memory.main."partitions\n"';
 
 /** The scans of a query over empty tables with their filters, also through views and joins, from DuckDB's plan. */

@@ -18,10 +18,13 @@ import {
 } from '@duckdb/node-api';
 import { statementError } from './StatementError.ts';
 
+/** Microseconds of a day. */
 const MICROS_PER_DAY = 86_400_000_000n;
+/** Milliseconds of a day. */
 const MS_PER_DAY = 86_400_000;
 /** Years of four digits. */
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+/** The last day of such a year, epoch milliseconds. */
 const LAST_MS = Date.UTC(9999, 11, 31);
 
 /** Formats a value of one type. */

@@ -76,7 +76,9 @@ export function isFinished({ state }: Pick<Execution, 'state'>): boolean {
 
 /** The number of lines that makes a rewrite worthwhile, and the ratio of lines to remaining executions. */
 const REWRITE_LINES = 1_000;
+/** The number of lines for each remaining execution above which a rewrite is worthwhile. */
 const REWRITE_RATIO = 6;
+/** Milliseconds of a day. */
 const DAY_MS = 86_400_000;
 
 /**

@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import { readJsonFile, writeJsonFile } from '../../disk/files.ts';
 import type { PreparedStatements } from '../engine/StatementRunner.ts';
 
+/** A prepared statement as its file has it. */
 const preparedStatementSchema = z.strictObject({
   workGroup: z.string(),
   name: z.string(),
@@ -35,10 +36,12 @@ export class PreparedStatementStore implements PreparedStatements {
     return new PreparedStatementStore(join(options.directory, 'prepared-statements.json'), options.clock);
   }
 
+  /** The text of a statement; undefined when it does not exist. */
   find(workGroup: string, name: string): string | undefined {
     return this.get(workGroup, name)?.sql;
   }
 
+  /** A statement; undefined when it does not exist. */
   get(workGroup: string, name: string): PreparedStatement | undefined {
     return this.#statements.find((statement) => statement.workGroup === workGroup && statement.name === name);
   }
@@ -48,6 +51,7 @@ export class PreparedStatementStore implements PreparedStatements {
     return this.#statements.filter((statement) => statement.workGroup === workGroup);
   }
 
+  /** Stores a statement in place of one with its name. */
   put(workGroup: string, name: string, sql: string, description?: string): void {
     const prepared: PreparedStatement = {
       workGroup,
@@ -59,6 +63,7 @@ export class PreparedStatementStore implements PreparedStatements {
     this.#write([...this.#without(workGroup, name), prepared].sort((a, b) => (a.name < b.name ? -1 : 1)));
   }
 
+  /** Removes a statement. @returns Whether there was one. */
   remove(workGroup: string, name: string): boolean {
     const left = this.#without(workGroup, name);
     const found = left.length < this.#statements.length;

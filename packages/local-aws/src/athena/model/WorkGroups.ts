@@ -28,6 +28,7 @@ const tagSchema = z.strictObject({
   Value: z.string().max(LIMITS.tagValueCharacters),
 });
 
+/** The properties of `AWS::Athena::WorkGroup`. */
 const propertiesSchema = z.strictObject({
   Name: workGroupNameSchema,
   Description: descriptionSchema.optional(),
@@ -46,6 +47,7 @@ function readWorkGroupProperties(properties: unknown): z.output<typeof propertie
 /** The workgroup that every account has. Queries that name none run in it. */
 export const PRIMARY = 'primary';
 
+/** A workgroup as its file has it. */
 const workGroupSchema = z.strictObject({
   name: z.string(),
   state: z.enum(['ENABLED', 'DISABLED']),

@@ -6,6 +6,7 @@ import { parseResultLocation } from './resultLocation.ts';
 
 const QUOTE = 0x22;
 
+/** The byte that ends a row, unless it is within quotes. */
 const LINE_FEED = 0x0a;
 
 /** A page of a result. */

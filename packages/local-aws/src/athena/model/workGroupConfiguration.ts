@@ -34,12 +34,14 @@ export function assertNoClientEncryption(configuration: ResultConfiguration | un
 /** The only supported engine. https://docs.aws.amazon.com/athena/latest/ug/engine-versions.html */
 export const ENGINE_VERSION = 'Athena engine version 3';
 
+/** The version of the engine that a workgroup selects. */
 const engineVersionSchema = z.strictObject({
   SelectedEngineVersion: z.enum(['AUTO', ENGINE_VERSION]).default('AUTO'),
   /** Set by Athena. Accepted because exported templates contain it. */
   EffectiveEngineVersion: z.string().optional(),
 });
 
+/** The most bytes that a query may scan. */
 const cutoffSchema = z
   .int()
   .min(
@@ -47,6 +49,7 @@ const cutoffSchema = z
     `BytesScannedCutoffPerQuery must be greater than or equal to ${LIMITS.leastCutoffBytes}`,
   );
 
+/** Settings that creating and updating a workgroup have in common. */
 const settings = {
   EnforceWorkGroupConfiguration: z.boolean().optional(),
   /** Stored without effect, as the next two are: there are no metrics and no billing, and any encryption is allowed. */

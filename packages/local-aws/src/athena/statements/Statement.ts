@@ -131,6 +131,7 @@ export type Statement =
       readonly properties: ReadonlyMap<string, string>;
     };
 
+/** What Athena says of each kind of statement. */
 const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['statementType'], string]>> = {
   query: ['DML', 'SELECT'],
   insert: ['DML', 'INSERT'],

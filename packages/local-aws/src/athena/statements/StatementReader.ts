@@ -14,6 +14,7 @@ export class StatementReader {
       last?.raw === ';' ? new TokenList(sql.slice(0, last.start), allTokens.tokens.slice(0, -1)) : allTokens;
   }
 
+  /** Whether every token has been read. */
   get atEnd(): boolean {
     return this.#index >= this.list.length;
   }

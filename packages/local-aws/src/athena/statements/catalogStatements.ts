@@ -64,6 +64,7 @@ function callGlue({ context }: CatalogRun, operation: string, input: Readonly<Re
   context.onCall({ service: 'glue', operation, input });
 }
 
+/** A statement of one kind. */
 type StatementOf<Kind extends Statement['kind']> = Extract<Statement, { kind: Kind }>;
 
 /** CREATE DATABASE. @throws StatementError */

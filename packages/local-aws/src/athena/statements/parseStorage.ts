@@ -46,5 +46,7 @@ export class StorageClauses {
   }
 }
 
+/** The format of lines of text. */
 const TEXT_INPUT = 'org.apache.hadoop.mapred.TextInputFormat';
+/** The format in which Hive writes lines of text. */
 const TEXT_OUTPUT = 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat';

@@ -27,7 +27,9 @@ export interface AthenaContext {
   readonly onCall: (caller: Signer, call: QueryCall) => void;
 }
 
+/** Athena's message for a number that is too small. */
 const atLeast = (least: number) => `Member must have value greater than or equal to ${least}`;
+/** Athena's message for a page that is too large. */
 const atMost = (most: number) => `MaxResults is more than maximum allowed length ${most}.`;
 
 /** Paging members. 0 stands for the default, as in some of Athena's lists. The default is 50. */

@@ -8,10 +8,14 @@ import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import { workGroupNameSchema } from '../model/WorkGroups.ts';
 import { type AthenaContext, DATA_CATALOG, isDataCatalog, pageMembers, paginate } from './AthenaContext.ts';
 
+/** The name of a data catalog. */
 const catalogName = z.string().min(1).max(LIMITS.catalogCharacters);
+/** The name of a database or a table. */
 const databaseName = z.string().min(1).max(LIMITS.databaseCharacters);
+/** Members of every operation on a data catalog. */
 const catalogMembers = { CatalogName: catalogName, WorkGroup: workGroupNameSchema.optional() };
 
+/** The only data catalog, as a list has it. */
 const summary = { CatalogName: DATA_CATALOG, Type: 'GLUE', Status: 'CREATE_COMPLETE' } as const;
 
 /** Read data catalogs, their databases and tables. The only data catalog is `AwsDataCatalog`, the local Glue. */

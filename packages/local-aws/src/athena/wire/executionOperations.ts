@@ -27,6 +27,7 @@ import {
 /** The input of an operation on one execution. */
 const byId = z.strictObject({ QueryExecutionId: idSchema });
 
+/** The catalog and the database of names without one. */
 const contextSchema = z
   .strictObject({
     Catalog: z.string().min(1).max(LIMITS.catalogCharacters).default(DATA_CATALOG),

@@ -6,12 +6,15 @@ import type { PreparedStatement } from '../model/PreparedStatementStore.ts';
 import { descriptionSchema, workGroupNameSchema } from '../model/WorkGroups.ts';
 import type { AthenaContext } from './AthenaContext.ts';
 
+/** The name of a prepared statement. */
 const nameSchema = z
   .string()
   .min(1)
   .max(LIMITS.statementNameCharacters)
   .regex(/^[a-zA-Z_][a-zA-Z0-9_@:]*$/, 'a name that begins with a letter or an underscore');
+/** Members of an operation on one statement. */
 const nameMembers = { StatementName: nameSchema, WorkGroup: workGroupNameSchema };
+/** Members of an operation that stores a statement. */
 const statement = {
   ...nameMembers,
   QueryStatement: z.string().min(1).max(LIMITS.queryCharacters),
@@ -52,6 +55,7 @@ export function preparedStatementOperations(context: AthenaContext): Record<stri
   };
 }
 
+/** The error for a statement that does not exist. */
 const notFound = (workGroup: string, name: string) =>
   `PreparedStatement ${name} was not found in workGroup ${workGroup}`;
 

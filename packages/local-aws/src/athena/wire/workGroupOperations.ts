@@ -9,6 +9,7 @@ import {
 } from '../model/workGroupConfiguration.ts';
 import { type AthenaContext, pageMembers, paginate } from './AthenaContext.ts';
 
+/** The input of an operation on one workgroup. */
 const byName = z.strictObject({ WorkGroup: workGroupNameSchema });
 
 /** Operations that read and update the workgroups of the template and `primary`. */

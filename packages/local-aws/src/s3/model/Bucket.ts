@@ -167,6 +167,7 @@ export class Bucket {
     return bucket;
   }
 
+  /** Owner, region, time of creation and whether events are sent. */
   get info(): BucketInfo {
     return this.#info;
   }

@@ -16,8 +16,11 @@ export function compareUtf8(a: string, b: string): number {
 
 /** The surrogates among the units of UTF-16: https://www.unicode.org/faq/utf_bom.html#utf16-2 */
 const FIRST_SURROGATE = 0xd800;
+/** The last surrogate. */
 const LAST_SURROGATE = 0xdfff;
+/** The number of surrogates. */
 const SURROGATES = LAST_SURROGATE - FIRST_SURROGATE + 1;
+/** The greatest unit of UTF-16. */
 const LAST_UNIT = 0xffff;
 
 /** A UTF-16 unit's place in the order of UTF-8: surrogates come after all others. */
@@ -36,6 +39,7 @@ export class KeyIndex<Value> {
     this.#keys = [...values.keys()].sort(compareUtf8);
   }
 
+  /** The number of keys. */
   get size(): number {
     return this.#keys.length;
   }

@@ -11,6 +11,7 @@ import { compareUtf8 } from './KeyIndex.ts';
 import { errorCode, moveFile, type StagedFile } from './objectFiles.ts';
 import { objectAttributesSchema, storedChecksumSchema } from './StoredObject.ts';
 
+/** An upload as its journal has it. */
 const uploadSchema = z.strictObject({
   uploadId: z.string(),
   key: z.string(),
@@ -26,6 +27,7 @@ const uploadSchema = z.strictObject({
 /** A multipart upload with the properties it was started with. */
 export type Upload = z.output<typeof uploadSchema>;
 
+/** A part as the upload's journal has it. */
 const partSchema = z.strictObject({
   partNumber: z.int(),
   size: z.int().nonnegative(),
@@ -39,10 +41,12 @@ const partSchema = z.strictObject({
 /** An uploaded part. */
 export type Part = z.output<typeof partSchema>;
 
+/** A line of an upload's journal. */
 const uploadLineSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('upload'), upload: uploadSchema }),
   z.strictObject({ op: z.literal('part'), part: partSchema }),
 ]);
+/** A line of an upload's journal. */
 type UploadLine = z.output<typeof uploadLineSchema>;
 
 /** An upload that is neither completed nor aborted. */
@@ -55,6 +59,7 @@ interface OpenUpload {
   readonly journal: LineJournal<UploadLine>;
 }
 
+/** The file of an upload's journal in its folder. */
 const JOURNAL = 'journal.ndjson';
 
 /** An upload's ID, and the name of its folder. Other names in the folder of all uploads are of other programs. */

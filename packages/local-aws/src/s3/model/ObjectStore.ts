@@ -317,7 +317,9 @@ export function checkKey(key: string): void {
   if (key === '' || !key.isWellFormed()) throw s3Errors.invalidUri();
 }
 
+/** The form of a bucket's name: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** Names of that form that S3 refuses, by the same page. */
 const RESERVED =
   /^xn--|^sthree-|^amzn-s3-demo-|^\d+\.\d+\.\d+\.\d+$|\.\.|-s3alias$|--ol-s3$|\.mrap$|--x-s3$|--table-s3$/;
 

@@ -81,6 +81,7 @@ export function versionFile({ key, versionId }: Pick<StoredObject, 'key' | 'vers
 export class VersionHistory {
   readonly #versions = new KeyIndex<readonly Version[]>();
 
+  /** Whether no key has such a version. */
   get isEmpty(): boolean {
     return this.#versions.size === 0;
   }

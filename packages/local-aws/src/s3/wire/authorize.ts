@@ -8,6 +8,7 @@ import type { Bucket } from '../model/Bucket.ts';
 import type { BucketSettings } from '../model/bucketSettings.ts';
 import type { S3Call } from './S3Operation.ts';
 
+/** The partition of every bucket here. */
 const PARTITION = 'aws';
 /** Parsed policies, by the settings object they belong to. Settings are replaced, never changed. */
 const policies = new WeakMap<BucketSettings, Policy>();

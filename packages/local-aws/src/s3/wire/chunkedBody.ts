@@ -18,6 +18,7 @@ export interface ChunkedFormat {
 /** The line before a chunk: its size, and its signature. */
 const HEADER = /^([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?$/;
 
+/** The hash of no bytes, which is part of what a chunk's signature covers. */
 const EMPTY_HASH = createHash('sha256').digest('hex');
 
 /**
@@ -112,10 +113,12 @@ class SignatureChain {
     this.#previous = signature.seedSignature;
   }
 
+  /** Verifies the next chunk. @param hash Of its bytes. @throws AwsError `SignatureDoesNotMatch` */
   checkChunk(hash: Hash, signature: string): void {
     this.#check('AWS4-HMAC-SHA256-PAYLOAD', [EMPTY_HASH, hash.digest('hex')], signature);
   }
 
+  /** Verifies the headers behind the chunks. @throws AwsError `SignatureDoesNotMatch` */
   checkTrailer(trailers: readonly (readonly [string, string])[], signature: string): void {
     const text = [...trailers]
       .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -3,6 +3,7 @@ import { s3Errors } from '../errors.ts';
 import type { StoredObject, WriteCondition } from '../model/StoredObject.ts';
 import type { S3Call } from './S3Operation.ts';
 
+/** The headers of a call, by names in lower case. */
 type Headers = S3Call['headers'];
 
 /** The condition of a write. S3 accepts only `*` for `If-None-Match`. */

@@ -26,10 +26,13 @@ const KEPT = [
 
 const { algorithm: ALGORITHM, key: KEY, bucketKey: BUCKET_KEY } = encryptionHeaderNames;
 
+/** The headers that ask for an encryption. */
 const ENCRYPTION = [ALGORITHM, KEY, BUCKET_KEY];
 
+/** The encryption of an object, as the headers that ask for it; undefined for the bucket's default. */
 type Encryption = ObjectAttributes['encryption'];
 
+/** The beginning of the headers with a user's own metadata. */
 const METADATA = 'x-amz-meta-';
 
 /** The `x-amz-` headers that {@link readAttributes} understands. */

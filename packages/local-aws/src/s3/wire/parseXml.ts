@@ -17,6 +17,7 @@ const TOKEN =
 /** An entity, or an ampersand that begins none. */
 const ENTITY = /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));|&/g;
 
+/** The entities that XML itself defines. */
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /** S3's deepest request document has four levels. */

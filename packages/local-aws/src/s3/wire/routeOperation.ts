@@ -26,6 +26,7 @@ export interface Target {
 /** Hosts of S3, without and with the name of a bucket. */
 const SERVICE_HOST = /^s3([.-][a-z0-9-]+)?\.(localhost|amazonaws\.com)$/;
 
+/** A host that begins with the name of a bucket. */
 const BUCKET_HOST = /^(.+?)(\.s3([.-][a-z0-9-]+)?\.(localhost|amazonaws\.com)|\.localhost)$/;
 
 /**

@@ -15,7 +15,9 @@ const FRACTION: Writing = {
   pattern: '^\\s*[+-]?(NaN|Infinity|(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?[fFdD]?)\\s*$',
   read: "regexp_replace(t, '[fFdD]\\s*$', '')",
 };
+/** The words that Trino takes for true and false. */
 const BOOLEAN: Writing = { pattern: '^(?i:true|false|t|f|1|0)$' };
+/** Year, month and day, with spaces around. */
 const DATE: Writing = { pattern: '^\\s*[+-]?\\d+-\\d{1,2}-\\d{1,2}\\s*$' };
 /** https://github.com/trinodb/trino/blob/master/core/trino-main/src/main/java/io/trino/type/DateTimes.java */
 const ZONED: Writing = {
@@ -93,6 +95,7 @@ export const castMacros: readonly string[] = [false, true].flatMap((attempt) => 
 /** The digits of a number's text `t`, without leading zeros. */
 const DIGITS = `ltrim(replace(split_part(ltrim(t, '-'), 'e', 1), '.', ''), '0')`;
 
+/** The power of ten of the first digit of a number's text `t`. */
 const EXPONENT = `CASE
   WHEN contains(t, 'e') THEN CAST(split_part(t, 'e', 2) AS INTEGER)
   WHEN ltrim(t, '-') NOT LIKE '0%' THEN length(split_part(ltrim(t, '-'), '.', 1)) - 1
@@ -109,12 +112,16 @@ const IN_JSON = (call: string) => `CASE WHEN json_valid(${TEXT}) THEN ${call} EN
 /** DuckDB reformats a number as `1e21`; Trino keeps the format of JSON.stringify, `1e+21`. */
 const WRITTEN = (number: string) => String.raw`regexp_replace(${number}, 'e(\d)', 'e+\1')`;
 
+/** A string of JSON. */
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
 /** What DuckDB's JSON has outside of strings, and Trino's has not. */
 const LENIENT = String.raw`(?i)(?:^|[:,\[])\s*-?(?:nan|inf)|,\s*[}\]]`;
 
+/** The JSON at a path. */
 const extracted = IN_JSON(`json_extract(${TEXT}, path)`);
+/** The number at a path, as JSON.stringify writes it. */
 const text = WRITTEN(`json_extract_string(${TEXT}, path)`);
+/** The text at a path; null for an object, a list or null. */
 const scalar = IN_JSON(`CASE
      WHEN json_type(${TEXT}, path) NOT IN ('OBJECT', 'ARRAY', 'NULL', 'DOUBLE') THEN json_extract_string(${TEXT}, path)
      WHEN json_type(${TEXT}, path) = 'DOUBLE' THEN ${text} END`);

@@ -29,6 +29,7 @@ const INTERVALS: Readonly<Record<string, string>> = {
   year: `to_years(${INT})`,
 };
 
+/** The branches for the units of an interval. */
 const cases = Object.entries(INTERVALS)
   .map(([unit, interval]) => `WHEN '${unit}' THEN ${interval}`)
   .join(' ');
@@ -43,6 +44,7 @@ const ADDITIONS = Object.entries(INTERVALS).map(
     `trino_date_add_of_${unit}(unit, n, x) AS cast_to_type(x + ${/second|minute|hour/.test(unit) ? CHECKED_INTERVAL(interval) : interval}, x)`,
 );
 
+/** A macro that only has another name. */
 const alias = (name: string, call: string) => `trino_${name}(x) AS ${call}(x)`;
 
 /** https://trino.io/docs/current/functions/datetime.html; the session's zone is UTC, as Athena's is. */

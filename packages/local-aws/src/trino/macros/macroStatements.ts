@@ -9,8 +9,10 @@ import { textMacros } from './textMacros.ts';
 const SCALE = (operand: string) =>
   `coalesce(try_cast(regexp_extract(typeof(${operand}), ',(\\d+)', 1) AS INTEGER), 0)`;
 
+/** Whether an operand is a floating-point number. */
 const FRACTION = (operand: string) => `typeof(${operand}) IN ('DOUBLE', 'FLOAT')`;
 
+/** Whether an operand is a decimal. */
 const DECIMAL = (operand: string) => `typeof(${operand}) LIKE 'DECIMAL%'`;
 
 /**
@@ -19,10 +21,13 @@ const DECIMAL = (operand: string) => `typeof(${operand}) LIKE 'DECIMAL%'`;
  */
 const failure = (text: string, like: string) => `cast_to_type('${text}', ${like})`;
 
+/** Fails with the error for a feature that is not emulated, typed like another expression. */
 const notEmulated = (feature: string, like: string) => failure(`NOT_SUPPORTED: ${refusal(feature)}`, like);
 
+/** Fails with Trino's error, typed like another expression. */
 const divisionByZero = (like: string) => failure('DIVISION_BY_ZERO: Division by zero', like);
 
+/** `a % b` as Trino has it. */
 const MODULUS = `CASE
   WHEN b = 0 AND NOT (${FRACTION('a')} OR ${FRACTION('b')}) THEN ${divisionByZero('system.main."%"(a, b)')}
   ELSE system.main."%"(a, b) END`;
@@ -51,8 +56,10 @@ const operatorMacros: readonly string[] = [
 /** The function form of the operator `%`. */
 const modulusMacro = `trino_mod(a, b) AS ${MODULUS}`;
 
+/** The name of a macro, which its text begins with. */
 const nameOf = (macro: string) => /^"?([^"(]+)/.exec(macro)?.[1] ?? '';
 
+/** The macros of functions, by their rooms. */
 const FUNCTIONS = [
   ...castMacros,
   ...valueMacros,
@@ -81,6 +88,7 @@ const OPERATORS: readonly { readonly macro: string; readonly written: RegExp }[]
   },
 );
 
+/** A string or a quoted name. */
 const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"/g;
 
 /**
@@ -102,6 +110,7 @@ function withOwnParameters(macro: string): string {
 /** Makes slices of the lists that lambdas are called for: see `lambdaForm` of translate/calls/callForms.ts. */
 const withSlices = (macro: string) => macro.replaceAll(/(?=,\s*lambda\b)/g, '[:]');
 
+/** The statement that makes a macro. */
 const create = (macro: string) =>
   `CREATE OR REPLACE MACRO memory.main.${withOwnParameters(withSlices(macro))};`;
 

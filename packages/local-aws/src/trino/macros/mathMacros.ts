@@ -90,6 +90,7 @@ const fraction = (steps: number, first: string, a: string, b: string, result: st
 /** ln of the gamma function of 1/2. */
 const LN_GAMMA_HALF = '0.5723649429247001e0';
 
+/** The factor before both of them. */
 const SCALE = `exp(-x + 0.5e0 * ln(x) - ${LN_GAMMA_HALF})`;
 
 /** The series and the continued fraction of https://dlmf.nist.gov/8.7 and /8.9 for the incomplete gamma function of 1/2. */
@@ -103,6 +104,7 @@ const SERIES = repeated(
   },
   `${SCALE} * s.total`,
 );
+/** The continued fraction, for greater values of x. */
 const TAIL = fraction(
   400,
   '(0.5e0 + x)',
@@ -111,6 +113,7 @@ const TAIL = fraction(
   `1 - ${SCALE} * (1 / s.h)`,
 );
 
+/** A bound of Wilson's interval: https://trino.io/docs/current/functions/math.html */
 const inWilson = (sign: '+' | '-') =>
   `CASE WHEN s < 0 THEN ${failure('number of successes must not be negative')}
      WHEN n <= 0 THEN ${failure('number of trials must be positive')}

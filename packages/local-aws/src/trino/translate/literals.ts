@@ -71,6 +71,7 @@ export function parseTypedLiteral(
   return { sql, next };
 }
 
+/** The error for a text that is no value of a literal's type. */
 const invalid = (text: string, type: string, offset: number) =>
   new SqlError('INVALID_LITERAL', `'${text}' is not a valid ${type} literal`, offset);
 

@@ -94,6 +94,7 @@ const AFTER_TABLE =
 
 /** Words of the same clause before a table, and words of other clauses, where a comma separates other things. */
 const TABLES = /^(?:from|join)$/;
+/** Words of other clauses, where a comma separates other things. */
 const OTHER = /^(?:select|where|group|having|order|by|partition|window|limit|values|with|in)$/;
 
 /** Whether a table stands at an index: after FROM, JOIN or a comma between tables. */

@@ -1,6 +1,7 @@
 import { selectBlocks } from './selects.ts';
 import { SqlError, type TokenList } from './tokens.ts';
 
+/** The operators that compare. */
 const COMPARISON = /^(?:=|<>|!=|<|<=|>|>=)$/;
 
 /**

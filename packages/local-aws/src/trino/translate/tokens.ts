@@ -150,6 +150,7 @@ export class TokenList {
       throw new SqlError('SYNTAX_ERROR', "mismatched input '<EOF>'. Expecting: ')'", sql.length);
   }
 
+  /** The number of tokens. */
   get length(): number {
     return this.tokens.length;
   }

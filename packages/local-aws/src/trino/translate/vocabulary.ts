@@ -29,6 +29,7 @@ const MACROS = `array_join at_timezone cardinality ceil chr
   to_utf8 truncate typeof week with_timezone year ln round sqrt upper
   normal_cdf wilson_interval_lower wilson_interval_upper`;
 
+/** The words of a text. */
 const splitWords = (text: string) => text.split(/\s+/);
 
 /**
@@ -41,6 +42,7 @@ export const functionNames: ReadonlyMap<string, string> = new Map([
   ...splitWords(MACROS).map((name): [string, string] => [name, `trino_${name}`]),
 ]);
 
+/** The words of a text, to look words up in. */
 const wordSet = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
 
 /** Words before a parenthesis that are not function names. */

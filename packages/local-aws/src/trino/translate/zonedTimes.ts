@@ -6,12 +6,18 @@ const OF_CLOCK =
   /^(?:date_format|format_datetime|date|year|quarter|month|week|day|day_of_month|day_of_week|day_of_year|hour|minute|second|last_day_of_month|extract|min|max)$/;
 /** Functions of the instant. */
 const OF_INSTANT = /^(?:at_timezone|to_unixtime)$/;
+/** What stands beside an operand that is compared. */
 const COMPARING = /^(?:=|<>|!=|<|<=|>|>=|between|and)$/;
+/** What stands before an item of a list. */
 const ITEM_START = /^(?:,|\(|select|distinct|by)$/;
+/** What stands behind an item of a list. */
 const ITEM_END = /^(?:,|\)|as|from|asc|desc|order|limit)$/;
+/** What stands before an operand. */
 const OPERAND_END =
   /^(?:[-+*/%<>=!]+|\|\||,|select|distinct|by|where|on|having|and|or|not|when|then|else|between|from)$/;
+/** The names of UTC. */
 const UTC = /^(?:utc|z|gmt|[+-]00:?00|etc\/utc)$/i;
+/** The zone at the end of a timestamp's text: an offset, a name or `Z`. */
 const ZONE = /(?:\s*[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*|Z)$/;
 
 /**

@@ -3,6 +3,7 @@ import { notEmulated } from '../../engine/StatementError.ts';
 import type { Statement } from '../Statement.ts';
 import type { StatementReader } from '../StatementReader.ts';
 
+/** A column of a table in Glue. */
 type Column = NonNullable<TableEntry['input']['PartitionKeys']>[number];
 
 /** Hive pads the cells of a description to this width. */
@@ -33,7 +34,9 @@ export function describeTable({ input }: TableEntry): string[] {
   return [...lines, ...keys, BLANK, '# Partition Information\t \t ', head, BLANK, ...keys];
 }
 
+/** A line of cells, each padded to its width. */
 const cells = (...values: readonly string[]) => values.map((value) => value.padEnd(CELL)).join('\t');
+/** A line of three empty cells. */
 const BLANK = '\t \t ';
 
 /** A line of DESCRIBE: name, type and comment of a column. */

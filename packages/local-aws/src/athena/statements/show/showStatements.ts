@@ -7,6 +7,7 @@ import type { AthenaColumn, QueryCall } from '../../engine/StatementRunner.ts';
 import { resolveDatabase, resolveTableName, type Statement } from '../Statement.ts';
 import { describeTable } from './describeTable.ts';
 
+/** SHOW and DESCRIBE. */
 type Show = Extract<
   Statement,
   {

@@ -25,6 +25,7 @@ const TABLE_PROPERTIES = [
   'is_external',
 ];
 
+/** CREATE TABLE … AS. */
 type CreateTableAs = Extract<Statement, { kind: 'createTableAs' }>;
 
 /**

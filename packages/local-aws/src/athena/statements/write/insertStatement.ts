@@ -8,6 +8,7 @@ import { resolveTableName, type Statement } from '../Statement.ts';
 import { addPartitions, defaultLocation, findPartition, withTrailingSlash } from './tablePartitions.ts';
 import { type QueryResult, toStatementFailure, toStatementResult, writeRows } from './writeRows.ts';
 
+/** INSERT INTO. */
 type Insert = Extract<Statement, { kind: 'insert' }>;
 
 /** Compression of the files of an INSERT, by DuckDB's name: https://docs.aws.amazon.com/athena/latest/ug/compression-formats.html */

@@ -106,6 +106,7 @@ function checkActions({ actions, notActions }: PolicyStatement, targets: Readonl
   }
 }
 
+/** The query parameter that selects an operation on the policy. */
 const POLICY = ['policy'];
 
 /** GetBucketPolicy, PutBucketPolicy, DeleteBucketPolicy. Elements that can't be evaluated here are refused by name. */

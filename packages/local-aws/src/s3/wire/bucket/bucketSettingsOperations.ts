@@ -65,7 +65,9 @@ function settings({ store, bucket }: S3Call) {
   return store.bucket(bucket).settings;
 }
 
+/** A boolean in XML. */
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+/** An element without content. */
 const empty = z.literal('');
 
 /** An element that may have no children. */

@@ -1,6 +1,7 @@
 import type { XmlElement } from '../../../protocol/xml.ts';
 import type { BucketSettings, LifecycleRule } from '../../model/bucketSettings.ts';
 
+/** The lifecycle of a bucket. */
 type Lifecycle = NonNullable<BucketSettings['LifecycleConfiguration']>;
 
 /** A lifecycle as GetBucketLifecycleConfiguration returns it.

@@ -4,7 +4,8 @@ import { compareUtf8 } from '../../model/KeyIndex.ts';
 import { UPLOAD_ID, type Upload } from '../../model/MultipartUploads.ts';
 import type { S3Operation } from '../S3Operation.ts';
 import { initiatorElement, ownerElement, xmlResponse } from '../xmlBodies.ts';
-import { checksumTypeElements, listParameters, parameter } from './listOperations.ts';
+import { checksumTypeElements } from './listElements.ts';
+import { listParameters, parameter } from './listParameters.ts';
 
 /** Lists the uploads that are not completed or aborted. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
 export const listMultipartUploads: S3Operation = {

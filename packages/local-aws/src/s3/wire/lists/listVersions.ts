@@ -4,14 +4,8 @@ import { isMarker, versionIdOf } from '../../model/VersionHistory.ts';
 import type { VersionEntry } from '../../model/versionPages.ts';
 import type { S3Operation } from '../S3Operation.ts';
 import { ownerElement, xmlResponse } from '../xmlBodies.ts';
-import {
-  lastModified,
-  listParameters,
-  objectElements,
-  optional,
-  optionalAttributes,
-  parameter,
-} from './listOperations.ts';
+import { lastModified, objectElements, optional } from './listElements.ts';
+import { listParameters, optionalAttributes, parameter } from './listParameters.ts';
 
 /**
  * Lists versions and delete markers. Versions in a bucket that never had versions have the ID `null`.

@@ -23,8 +23,10 @@ interface Call {
   readonly values: readonly TokenRange[];
 }
 
+/** Writes a call in another form. It returns the index after the call; undefined if the call is written as usual. */
 type Form = (call: Call) => number | undefined;
 
+/** The error for a call that is not emulated in this form. */
 const unsupported = ({ word, at }: Call, problem: string) => notEmulated(`Function '${word}' ${problem}`, at);
 
 /** Writes the arguments between `before` and `after`. @returns The index after the call. */
@@ -73,6 +75,7 @@ function rewriteTextArgument(
   return call.close + 1;
 }
 
+/** A call whose second argument is a pattern of another syntax. */
 const patternForm =
   (convert: (text: string) => string | undefined): Form =>
   (call) => {
@@ -85,6 +88,7 @@ const patternForm =
     return next;
   };
 
+/** A call whose second argument is a path into JSON. */
 const jsonPathForm: Form = (call) =>
   rewriteTextArgument(call, 1, (text) => {
     const translated = translateJsonPath(text);
@@ -93,6 +97,7 @@ const jsonPathForm: Form = (call) =>
     return quoteText(translated);
   });
 
+/** A call that is not emulated with a lambda. */
 const withoutLambda: Form = (call) => {
   const { list } = call.writer;
   let depth = 0;
@@ -106,6 +111,7 @@ const withoutLambda: Form = (call) => {
   return undefined;
 };
 
+/** A call that is not emulated with more arguments. */
 const atMost =
   (count: number, problem: string): Form =>
   (call) => {
@@ -113,9 +119,12 @@ const atMost =
     return undefined;
   };
 
+/** A call whose second argument is a regular expression. */
 const regexpForm: Form = ({ writer, out, word, open }) => writeRegexpCall(writer, out, open - 1, word);
 
+/** The units that `date_add` knows. */
 const UNITS = /^(?:millisecond|second|minute|hour|day|week|month|quarter|year)$/i;
+/** The units of whole days. */
 const UNITS_OF_DATES = /^(?:day|week|month|quarter|year)$/i;
 
 /** Calls the macro for a unit that is a literal, which mentions its arguments less often than that for any unit. */
@@ -128,6 +137,7 @@ const unitForm =
       : undefined;
   };
 
+/** The functions whose calls are not written as usual, by Trino's names. */
 const FORMS: Readonly<Record<string, Form>> = {
   any_match: lambdaForm('trino_any_match(list_transform(', ')'),
   date_add: unitForm(UNITS, (unit) => `of_${unit.toLowerCase()}`),

@@ -81,6 +81,7 @@ class TypeReader {
     this.#name = this.#word(0) ?? '';
   }
 
+  /** The type, and the index after it. @throws SqlError */
   read(): ParsedType {
     const name = this.#name;
     // DuckDB goes by the names of a row's fields, Trino by their places.
