@@ -109,7 +109,7 @@ function ruleText(
   { id, storageClass, days, isOfVersions, since }: SeenRule,
   folders: readonly string[],
 ): string {
-  const objects = isOfVersions ? 'earlier versions, which `sluice restore` needs,' : 'objects';
+  const objects = isOfVersions ? 'earlier versions, which `restore` needs,' : 'objects';
   const when = days === null ? 'from a date on' : `after ${counted(days, 'day')}`;
   const seen = since === undefined ? '' : `, seen since ${isoTimestamp(since)}`;
   return `the rule ${id} moves ${objects} to ${storageClass} ${when}, in ${listed(folders)}${seen}`;

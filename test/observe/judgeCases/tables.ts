@@ -242,7 +242,7 @@ export const tableCases: readonly Case[] = [
     },
     'ARCHIVING',
     'problem',
-    `acme old GLACIER statsig/ quarantine/ quarantine-large/ landing/ damaged/ 2 eu-central-1\` ${hoursAgo(1)}`,
+    `acme old GLACIER statsig/ quarantine/ quarantine-large/ landing/ damaged/ 2 ${hoursAgo(1)}`,
     'aws s3api get-bucket-lifecycle-configuration --bucket acme',
   ],
   [
