@@ -81,7 +81,7 @@ interface Reader {
   readonly mustNot: readonly Call[];
 }
 
-const readers: Readonly<Record<string, Reader>> = {
+const readers = {
   statsig: {
     policies: [statsigPolicy(scope, statsigs, STATSIG)],
     does: [
@@ -247,7 +247,7 @@ const readers: Readonly<Record<string, Reader>> = {
       ...inFolderOf('statsig'),
     ],
   },
-};
+} satisfies Readonly<Record<string, Reader>>;
 
 const WRITES = ['PutObject', 'DeleteObject', 'DeleteObjectVersion', 'AbortMultipartUpload'];
 const TABLE_CHANGES = ['CreateTable', 'UpdateTable', 'DeleteTable', 'CreatePartition', 'DeletePartition'];
@@ -331,7 +331,7 @@ describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) =>
     const unnecessary: string[] = [];
     for (const [i, policy] of policies.entries()) {
       // The first of two policies is the one of the Metabase that only reads.
-      const calls = policies.length > 1 && i === 0 ? (readers['metabase']?.does ?? []) : does;
+      const calls = policies.length > 1 && i === 0 ? readers.metabase.does : does;
       for (const statement of policy.Statement.filter(({ Effect }) => Effect === 'Allow')) {
         const others = policy.Statement.filter((other) => other !== statement);
         const without = policies.with(i, { ...policy, Statement: others });
@@ -365,7 +365,7 @@ it.each([
   ['owox', [owoxPolicy(KEYLESS, { resultsBucket: RESULTS, ownDatabase: 'owox' })]],
   ['metabase', [metabasePolicy(KEYLESS, metabases)]],
 ] as const)("%s does the same in a bucket with S3's own keys, and may use no key", async (name, policies) => {
-  const { does = [], mustNot = [] } = readers[name] ?? {};
+  const { does, mustNot } = readers[name];
   const isOfKey = ({ action }: Call) => action.startsWith('kms:');
   const decideOn = (call: Call) => decide(policies, call);
   const withoutKey = does.filter((call) => !isOfKey(call));
@@ -377,7 +377,7 @@ it.each([
 describe('statsig', () => {
   it('is explicitly denied our data and tables, so that no later policy can give it access', async () => {
     const policies = [
-      ...(readers['statsig']?.policies ?? []),
+      ...readers.statsig.policies,
       {
         Version: '2012-10-17',
         Statement: [{ Sid: 'All', Effect: 'Allow', Action: ['s3:*', 'glue:*'], Resource: ['*'] }],

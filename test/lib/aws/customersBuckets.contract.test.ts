@@ -215,7 +215,9 @@ describe('what an export writes', () => {
     const bucket = exportBucketFrom(s3, { bucket: 'theirs', owner: OWNER, kmsKeyArn }, attempts);
     await bucket.write('small', bytes(), 2);
     // The upload begins, and ends because its bytes do.
-    await expect(bucket.write('large', bytes(), PART_BYTES + 1)).rejects.toThrow();
+    await expect(bucket.write('large', bytes(), PART_BYTES + 1)).rejects.toMatchObject({
+      code: 'SLUICE_EXPORT_SOURCE_UNAVAILABLE',
+    });
     await bucket.writeJson('manifest', '{}');
     const made = sent.filter((headers) => headers[HEADER] !== undefined);
     const parquet = 'application/vnd.apache.parquet';

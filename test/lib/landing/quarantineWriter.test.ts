@@ -112,15 +112,20 @@ describe('a quarantine row', () => {
     );
   });
 
-  it.each([
-    [0, false],
-    [1, true],
-  ])('with a document of the maximum record size %+d bytes is stored in S3: %s', (more, isLarge) => {
+  describe('with a document', () => {
     const [empty = ''] = write([event('')], context).documents;
     const room = MAX_RECORD_BYTES - Buffer.byteLength(empty);
-    const { documents, large } = write([event('x'.repeat(room + more))], context);
-    expect(documents).toHaveLength(1);
-    expect(large.length).toEqual(isLarge ? 1 : 0);
-    if (!isLarge) expect(Buffer.byteLength(documents[0] ?? '')).toBe(MAX_RECORD_BYTES);
+
+    it('as large as a record is in the stream', () => {
+      const { documents, large } = write([event('x'.repeat(room))], context);
+      expect(documents.map((text) => Buffer.byteLength(text))).toEqual([MAX_RECORD_BYTES]);
+      expect(large).toEqual([]);
+    });
+
+    it('that is a byte larger has its content stored in S3', () => {
+      const { documents, large } = write([event('x'.repeat(room + 1))], context);
+      expect(documents).toHaveLength(1);
+      expect(large).toHaveLength(1);
+    });
   });
 });

@@ -27,7 +27,6 @@ let store: MemoryObjects;
 beforeEach(() => {
   now = 1_000;
   store = new MemoryObjects(clock);
-  store.pageKeys = 1_000;
   store.pageKeys = 2;
   onCall = () => {};
 });

@@ -11,7 +11,7 @@ afterAll(() => bench.close());
 
 const events: DatasetInput = { kind: 'events' };
 
-/** Every file that comes of a flip of one bit before the footer. */
+/** Files that come of a flip of one bit before the footer, one in so many bytes. */
 function* flipped(file: EngineFile, step: number): Generator<number> {
   const whole = readFileSync(file.path);
   const end = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
@@ -40,7 +40,7 @@ const query = (unit: string, count = 9) =>
 
 describe('checksums', () => {
   it.each(['1-none', '1-snappy', '1-gzip', '2-none', '2-snappy', '2-gzip'])(
-    'of pages detect every flipped bit: version and codec %s',
+    'of pages detect flipped bits, one at a time: version and codec %s',
     async (name) => {
       const fixture = () => bench.fixture(`checksums-${name}.parquet`);
       const honest = await outcomeOf(fixture());
@@ -58,7 +58,7 @@ describe('checksums', () => {
     },
   );
 
-  it('of gzip blocks detect every flipped bit in pages without checksums', async () => {
+  it('of gzip blocks detect flipped bits in pages without checksums', async () => {
     const write = () => bench.write('gzip.parquet', query("'u' || i", 3), 'COMPRESSION gzip');
     const honest = await outcomeOf(await write());
     const file = await write();

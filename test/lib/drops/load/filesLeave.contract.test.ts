@@ -14,8 +14,7 @@ describe('a dataset whose files leave', () => {
     for (const name of ['a', 'b']) {
       await day.remove(name);
       for (const asked of [undefined, 'triggered', 'backfill', 'keep'] as const) {
-        const loaded = await day.run(asked);
-        if (loaded !== null) expect(loaded).toEqual({ outcome: 'unchanged' });
+        expect([null, { outcome: 'unchanged' }]).toContainEqual(await day.run(asked));
       }
       expect(await day.afterNights()).toMatchObject({ rows: firstRows, state: 'succeeded' });
     }

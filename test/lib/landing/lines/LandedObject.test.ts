@@ -65,16 +65,6 @@ describe('an object of the landing', () => {
       expect(readPieces([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual(found);
   });
 
-  it('is not found behind broken bytes in a member that does not begin as a row', () => {
-    const broken = Buffer.from('broken');
-    const others = gzipSync('hello, somebody\n');
-    const to = broken.length + others.length;
-    expect(read(Buffer.concat([broken, others, member('a')]))).toEqual({
-      ids: ['a'],
-      skipped: [{ from: 0, to, why: 'broken' }],
-    });
-  });
-
   describe('that any gzip has made', () => {
     const named = Buffer.from(member('a'));
     // FNAME, FEXTRA and FHCRC, as RFC 1952 has them in this order.

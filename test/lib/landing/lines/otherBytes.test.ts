@@ -106,7 +106,7 @@ describe('bytes of others in an object', () => {
     const bytes = Buffer.concat([good, cut]);
     expect(read(bytes)).toEqual({
       ids: ['a'],
-      skipped: [{ from: good.length, to: bytes.length, why: expect.anything() }],
+      skipped: [{ from: good.length, to: bytes.length, why: 'broken' }],
     });
   });
 
