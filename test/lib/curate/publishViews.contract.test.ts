@@ -156,7 +156,7 @@ describe('the list of curated days in the views', () => {
     const { days = {} } = (await curations.listed.read('exposures')) ?? {};
     const listed = days[DAY];
     if (listed === undefined) throw new Error('not listed');
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       await Promise.all([
         take().then(() => publish()),
         listDays(planner, 'exposures', new Map([[DAY, listed]])).then(() => publish()),
