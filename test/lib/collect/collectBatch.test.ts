@@ -106,12 +106,9 @@ it.each([
   expect(collected.refused).toHaveLength(events);
 });
 
-it.each([
-  { events: [0], exposures: {} },
-  { events: 'e', exposures: [0] },
-  { events: null },
-  {},
-  { events: [], statsigMetadata: { a: JSON.parse(`${'['.repeat(64)}${']'.repeat(64)}`) } },
-])('a body of another shape is refused as a whole: %j', (body) => {
-  expect(() => collect(body)).toThrow(expect.objectContaining({ code: 'SLUICE_BODY_WRONG_SHAPE' }));
+it('a body is refused as a whole if what its events share is nested too deeply', () => {
+  const statsigMetadata = { a: JSON.parse(`${'['.repeat(64)}${']'.repeat(64)}`) };
+  expect(() => collect({ events: [], statsigMetadata })).toThrow(
+    expect.objectContaining({ code: 'SLUICE_BODY_WRONG_SHAPE' }),
+  );
 });

@@ -11,7 +11,8 @@ const collect = (body: unknown, from: Partial<Sender> = {}, config: Partial<Conf
 
 describe('a bad event', () => {
   it('never affects the others, and is kept as received', () => {
-    const bad = [null, 7, 'text', [], {}, { eventName: 5 }, { eventName: '' }, { eventName: 'e', user: 'u' }];
+    const bad: unknown[] = [null, 7, 'text', [], {}, { eventName: 5 }, { eventName: '' }];
+    for (const user of ['u', ['u']]) bad.push({ eventName: 'e', user });
     const { documents, refused } = collect({
       events: bad.flatMap((event) => [event, { eventName: 'good', n: 1 }]),
     });
@@ -19,7 +20,7 @@ describe('a bad event', () => {
     expect(refused.map(({ code }) => code)).toEqual([
       ...Array(4).fill('SLUICE_EVENT_NOT_AN_OBJECT'),
       ...Array(3).fill('SLUICE_EVENT_NO_NAME'),
-      'SLUICE_EVENT_BAD_USER',
+      ...Array(2).fill('SLUICE_EVENT_BAD_USER'),
     ]);
     expect(refused.map(({ raw }) => raw)).toEqual(
       bad.map((event) => `{"events":[${JSON.stringify(event)}]}`),

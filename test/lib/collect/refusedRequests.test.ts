@@ -165,9 +165,6 @@ describe('a refused request', () => {
 
   it.each<[string, number, string, string | Uint8Array, Sent?]>([
     ['is no object', 400, 'SLUICE_BODY_WRONG_SHAPE', '[{"events":[]}]'],
-    ['has no events', 400, 'SLUICE_BODY_WRONG_SHAPE', '{"event":{}}'],
-    ['has a user that is no object', 400, 'SLUICE_BODY_WRONG_SHAPE', '{"events":[],"user":"u"}'],
-    ['has metadata of no object', 400, 'SLUICE_BODY_WRONG_SHAPE', '{"events":[],"statsigMetadata":[]}'],
     [
       'has an unknown encoding',
       415,

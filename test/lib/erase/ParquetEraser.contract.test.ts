@@ -1,15 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
 import { parseUnit } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const config = { unitIds: { companyID: 'company_id' } };
 
-const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-'));
+const { path: directory, remove } = temporaryDirectory();
 const from = join(directory, 'from.parquet');
 const to = join(directory, 'to.parquet');
 const erasers: ParquetEraser[] = [];
@@ -17,7 +17,7 @@ const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
 afterAll(() => {
   for (const eraser of erasers) eraser.close();
   duckDb.closeSync();
-  rmSync(directory, { recursive: true });
+  remove();
 });
 
 describe('the rows of a unit in a Parquet file', () => {
@@ -30,13 +30,14 @@ describe('the rows of a unit in a Parquet file', () => {
     }
   }
 
-  async function open(...units: string[]): Promise<ParquetEraser> {
+  const unitsOf = (texts: readonly string[]) => texts.map((text) => parseUnit(text, config));
+  async function openWith(matcher: UnitMatcher): Promise<ParquetEraser> {
     const limits = { memoryMegabytes: 256, temporaryDirectory: directory };
-    const matcher = new UnitMatcher(units.map((text) => parseUnit(text, config)));
     const eraser = await ParquetEraser.open(limits, directory, matcher);
     erasers.push(eraser);
     return eraser;
   }
+  const open = (...units: string[]) => openWith(new UnitMatcher(unitsOf(units)));
 
   const write = (sql: string, options = 'COMPRESSION snappy') =>
     ask(`COPY (${sql}) TO '${from}' (FORMAT parquet, ${options})`);
@@ -105,10 +106,8 @@ describe('the rows of a unit in a Parquet file', () => {
 
   it('are those whose body is an object that is the unit’s', async () => {
     const place = 's3://bucket/quarantine-large/d/q';
-    const unit = new UnitMatcher([parseUnit('user_id=person-a', config)]);
-    const limits = { memoryMegabytes: 256, temporaryDirectory: directory };
-    const eraser = await ParquetEraser.open(limits, directory, unit);
-    erasers.push(eraser);
+    const unit = new UnitMatcher(unitsOf(['user_id=person-a']));
+    const eraser = await openWith(unit);
     unit.addLocation(place);
     const columns = "NULL::VARCHAR AS raw, 'text' AS raw_encoding";
     await write(
@@ -270,9 +269,7 @@ describe('the rows of a unit in a Parquet file', () => {
         throw new Error('out of order');
       }
     }
-    const limits = { memoryMegabytes: 256, temporaryDirectory: directory };
-    const eraser = await ParquetEraser.open(limits, directory, new Failing([parseUnit('user_id=a', config)]));
-    erasers.push(eraser);
+    const eraser = await openWith(new Failing(unitsOf(['user_id=a'])));
     await expect(eraser.examine(from)).rejects.toThrow(
       expect.objectContaining({ code: 'SLUICE_ENGINE_FAILED' }),
     );

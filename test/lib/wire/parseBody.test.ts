@@ -158,12 +158,6 @@ describe('parseBody', () => {
     );
   });
 
-  it("leaves exposures' metadata unparsed beside events that are none", () => {
-    const events = Object(parseBody('{"events":[null,7,"e",{"n":1,"metadata":{"gate":"g"}}]}')).events;
-    expect(events.slice(0, 3)).toEqual([null, 7, 'e']);
-    expect(metadataOf(events[3])).toBeInstanceOf(EvaluationText);
-  });
-
   it('has one hash for the same evaluation in any order and at any time, and another for another', () => {
     const hashOf = (metadata: object) => EvaluationText.at(JSON.stringify(metadata), 0, [])?.hash;
     const sent = { gate: 'a', ruleID: 'b', gateValue: true, configVersion: 12 };
@@ -237,17 +231,6 @@ describe('parseBatch', () => {
 });
 
 describe('readEvent', () => {
-  it.each([
-    [null, 'SLUICE_EVENT_NOT_AN_OBJECT'],
-    [[], 'SLUICE_EVENT_NOT_AN_OBJECT'],
-    [{ eventName: '' }, 'SLUICE_EVENT_NO_NAME'],
-    [{ eventName: 7 }, 'SLUICE_EVENT_NO_NAME'],
-    [{ eventName: 'e', user: 'u' }, 'SLUICE_EVENT_BAD_USER'],
-    [{ eventName: 'e', user: ['u'] }, 'SLUICE_EVENT_BAD_USER'],
-  ])('refuses %j', (raw, code) => {
-    expect(() => readEvent(raw, null, false)).toThrow(expect.objectContaining({ code }));
-  });
-
   it('is refused with one error for all events of a reason and a detail', () => {
     // The errors outlive a test: this detail is of no other.
     const detail = randomUUID();

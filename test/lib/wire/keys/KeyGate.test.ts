@@ -240,24 +240,20 @@ describe('a slow secret of a new environment', () => {
     },
   );
 
-  it.each(['', 'client-walk', '[]', '{}'])(
-    'is read again within a second after a failure, which the answer tells: %j',
-    async (text) => {
-      const keys = startKeys();
-      keys.secret.text = text;
-      for (let failures = 0; failures < 10; failures += 1) {
-        keys.secret.down = failures % 2 > 0;
-        expect(await keys.judge(web.key)).toBe(
-          keys.secret.down ? 'SLUICE_KEYS_UNAVAILABLE' : 'SLUICE_KEYS_INVALID',
-        );
-        keys.clock.advance(1_000);
-      }
-      expect(keys.secret.reads).toBe(10);
-      keys.secret.down = false;
-      keys.secret.text = secretOf(web.entry);
-      expect(await keys.judge(web.key)).toBe('web');
-    },
-  );
+  it('is read again within a second after a failure, which the answer tells', async () => {
+    const keys = startKeys();
+    keys.secret.text = 'client-walk';
+    for (let failures = 0; failures < 10; failures += 1) {
+      keys.secret.down = failures % 2 > 0;
+      const code = keys.secret.down ? 'SLUICE_KEYS_UNAVAILABLE' : 'SLUICE_KEYS_INVALID';
+      expect(await keys.judge(web.key)).toBe(code);
+      keys.clock.advance(1_000);
+    }
+    expect(keys.secret.reads).toBe(10);
+    keys.secret.down = false;
+    keys.secret.text = secretOf(web.entry);
+    expect(await keys.judge(web.key)).toBe('web');
+  });
 
   it('does not take a request that needs no key of it all of its time', async () => {
     const keys = startKeys({ allowAnyKey: true });
