@@ -187,20 +187,4 @@ describe('a table', () => {
       expect((await load(share, query)).rows).toHaveLength(4);
     },
   );
-
-  it('fails on a file without a column, unless the column is optional', async () => {
-    const columns = { id: 'id', plan: { column: 'plan', optional: true } };
-    await expect(load({ kind: 'table', mapping: { columns } }, 'SELECT 1 AS other')).rejects.toMatchObject({
-      code: 'SLUICE_INGEST_COLUMN_MISSING',
-    });
-    const { rows } = await load(
-      { kind: 'table', mapping: { columns } },
-      "SELECT 'a' AS id",
-      "SELECT 'b' AS id, 'pro' AS plan",
-    );
-    expect(rows).toEqual([
-      { id: 'a', plan: null },
-      { id: 'b', plan: 'pro' },
-    ]);
-  });
 });

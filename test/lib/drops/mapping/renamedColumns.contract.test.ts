@@ -81,16 +81,6 @@ describe('a field of a column that was renamed', () => {
     ).toEqual({ total: 1.5, plan: '{"b":"x"}' });
   });
 
-  it('may be the member of a struct before or after', async () => {
-    const columns = { plan: { column: ['plan', 'user.plan'] } };
-    const files = [
-      await bench.write('flat.parquet', "SELECT 'gold' AS plan"),
-      await bench.write('deep.parquet', "SELECT {'plan': 'gold'} AS user"),
-    ];
-    const { rows } = await bench.load({ kind: 'table', mapping: { columns } }, files);
-    expect(rows.map(({ plan }) => plan)).toEqual(['gold', 'gold']);
-  });
-
   it('is the member of the struct that has taken its place', async () => {
     const load = async (column: string[], name: string, sql: string) => {
       const mapping = { columns: { plan: { column } } };

@@ -248,12 +248,6 @@ describe('a check for overdue drops', () => {
     expect(await look()).toMatchObject({ late: [] });
   });
 
-  it('does nothing without expectedBy', async () => {
-    await start({});
-    expect(await lookAtAll()).toEqual([]);
-    expect(metric()).toBe(0);
-  });
-
   it('reports nothing about a folder that it cannot list, and leaves what was late', async () => {
     await start();
     await look();

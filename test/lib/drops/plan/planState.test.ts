@@ -23,13 +23,6 @@ describe('a state object that ingest keeps beside the ledger', () => {
     });
   });
 
-  it('can be out of reach, which has a code', async () => {
-    const away = Object.assign(new MemoryObjects(), { read: () => Promise.reject(new Error('SlowDown')) });
-    await expect(lastListings(away).read('acme', 'events')).rejects.toMatchObject({
-      code: 'SLUICE_INGEST_LEDGER_UNAVAILABLE',
-    });
-  });
-
   it('is a turn, which an invalid object under its key does not block', async () => {
     const store = new MemoryObjects();
     const take = turns(store, { now: () => 1_000 });
