@@ -1,11 +1,12 @@
 import { lifecycleRules } from '../../../lib/access/buckets/lifecycleRules.ts';
 import { ARCHIVE_CLASSES } from '../../../lib/base/ObjectStore.ts';
+import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { ArchivingRule, NotedRule } from '../../../lib/landing/catalog/archivingRules.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import type { ArchivedDay } from '../../facts/days/goneFiles.ts';
+import type { ArchivedDay, ArchivedDays } from '../../facts/days/goneFiles.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import { sinceOf, unlookedText } from './dayTexts.ts';
@@ -21,27 +22,44 @@ type Bucket = Pick<Place, 'config' | 'commands'>;
 /** Archived files of tables, which queries skip, and rules of the bucket that archive more. */
 export function* archivedFiles({ archivedDays, archivingRules }: StatusFacts, place: Place): Findings {
   const { days: archived = [], unlookedUntil = null } = archivedDays ?? {};
-  const cut = unlookedUntil === null ? '' : ` ${unlookedText(unlookedUntil)}`;
   for (const [table, days] of Map.groupBy(archived, (archivedDay) => archivedDay.table)) {
-    const texts = days.map(
-      ({ day, since, keys }) => `${day}, ${counted(keys.length, 'file')}, seen since ${isoTimestamp(since)}`,
-    );
-    const files = days.reduce((sum, { keys }) => sum + keys.length, 0);
-    const verb = files === 1 ? 'is' : 'are';
-    const newest = days
-      .map(({ day }) => day)
-      .sort()
-      .at(-1);
     const told = {
-      title: `${counted(files, 'file')} of ${table} ${verb} archived, of ${counted(days.length, 'day')}, the newest ${newest}`,
+      title: archivedTitle(table, days),
       since: sinceOf(days.map(({ since }) => since)),
-      detail: `${table}: ${listed(texts, '; ')}.${cut}`,
+      detail: archivedDetail(table, days, unlookedUntil),
     };
     const keys = days.flatMap((archivedDay) => archivedDay.keys);
     yield finding('SLUICE_FINDING_ARCHIVED', told, unarchiveCommands(keys, place));
   }
   yield* archivingRuleFindings(archivingRules ?? [], place);
 }
+
+/** `3 files of events are archived, of 2 days, the newest 2026-11-20` */
+function archivedTitle(table: string, days: readonly ArchivedDay[]): string {
+  const files = sum(days.map(({ keys }) => keys.length));
+  const verb = files === 1 ? 'is' : 'are';
+  const newest = days
+    .map(({ day }) => day)
+    .sort()
+    .at(-1);
+  return `${counted(files, 'file')} of ${table} ${verb} archived, of ${counted(days.length, 'day')}, the newest ${newest}`;
+}
+
+/** `events: 2026-11-20, 3 files, seen since …; 2026-11-19, …`, and up to which day nobody has looked. */
+function archivedDetail(
+  table: string,
+  days: readonly ArchivedDay[],
+  unlookedUntil: ArchivedDays['unlookedUntil'],
+): string {
+  const texts = days.map(
+    ({ day, since, keys }) => `${day}, ${counted(keys.length, 'file')}, seen since ${isoTimestamp(since)}`,
+  );
+  const unlooked = unlookedUntil === null ? '' : ` ${unlookedText(unlookedUntil)}`;
+  return `${table}: ${listed(texts, '; ')}.${unlooked}`;
+}
+
+/** Days for which S3 keeps a restored copy: time enough to write it again in a class that is read. */
+const RESTORED_DAYS = 7;
 
 /** Commands that list archived objects, restore copies of the first ones, and then write them in a class that is read. */
 function unarchiveCommands(keys: ArchivedDay['keys'], { config, commands }: Bucket): readonly string[] {
@@ -53,7 +71,13 @@ function unarchiveCommands(keys: ArchivedDay['keys'], { config, commands }: Buck
   const first = keys.slice(0, MOST_COMMANDS);
   const objectOptions = (key: string) => ['--bucket', config.bucket, '--key', key];
   const restores = first.map((key) =>
-    commands.aws('s3api', 'restore-object', ...objectOptions(key), '--restore-request', 'Days=7'),
+    commands.aws(
+      's3api',
+      'restore-object',
+      ...objectOptions(key),
+      '--restore-request',
+      `Days=${RESTORED_DAYS}`,
+    ),
   );
   const copies = first.map((key) => {
     const target = ['--copy-source', `${config.bucket}/${key}`, '--storage-class', 'STANDARD'];
@@ -67,7 +91,7 @@ type SeenRule = ArchivingRule & Partial<Pick<NotedRule, 'since'>>;
 
 /** Rules of the bucket that archive objects in folders of ours: one finding of all of them. */
 export function* archivingRuleFindings(rules: readonly SeenRule[], { config, commands }: Bucket): Findings {
-  const ownFolders = readFolders(config);
+  const ownFolders = foldersReadAgain(config);
   const archiving = rules
     .map((rule) => ({ rule, folders: archivedFolders(rule, ownFolders) }))
     .filter(({ folders }) => folders.length > 0);
@@ -88,7 +112,7 @@ export function* archivingRuleFindings(rules: readonly SeenRule[], { config, com
 }
 
 /** The outermost folders of the bucket that are read again. Results of queries are read once, so a rule may archive them. */
-function readFolders(config: Place['config']): readonly string[] {
+function foldersReadAgain(config: Place['config']): readonly string[] {
   const own = [...new Set(lifecycleRules(config).map(({ prefix }) => prefix))];
   return own.filter(
     (folder) =>
