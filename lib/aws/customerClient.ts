@@ -28,6 +28,7 @@ export interface CustomerAccess {
   readonly by?: OwnSession | undefined;
 }
 
+/** Clients of the function's role, by the settings that they were made with. */
 const clients = new Map<string, S3Client>();
 
 /**
@@ -123,12 +124,12 @@ export async function isOfAnotherOwner(
 ): Promise<boolean> {
   if (owner === undefined) return false;
   /** Why the listing is refused; null if it is not. */
-  const refusalOf = (expected?: string) =>
+  const refusalFor = (expected?: string) =>
     s3ObjectStore(client, bucket, expected)
       .listPage(prefix, { limit: 1 })
       .then(
         () => null,
         (error: unknown) => s3Refusal(error)?.refusal ?? 'unavailable',
       );
-  return (await refusalOf(owner)) === 'access' && (await refusalOf()) === null;
+  return (await refusalFor(owner)) === 'access' && (await refusalFor()) === null;
 }

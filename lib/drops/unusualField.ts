@@ -1,7 +1,7 @@
 import { counted, quotedName } from '../base/text.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
+import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type FieldContent, KEPT_VALUES } from './engine/mappedRows.ts';
-import type { DayBefore } from './usualContent.ts';
 
 /** Fewest rows, or values, of which a share is compared: a share of three rows says nothing. */
 const FEWEST = 10;
@@ -16,6 +16,9 @@ const NUMBERS = { before: 0.95, now: 0.05 };
 const OTHER_SIZE = 0.8;
 /** Fewest days before whose numbers say how large a field's are. */
 const FEWEST_SIZES = 3;
+
+/** What is compared of a loaded day before. */
+export type DayBefore = Pick<LedgerEntry, 'day' | 'rows' | 'accepted' | 'content'>;
 
 /** What is kept of a field, by which later days are compared. */
 type KeptField = DayContent['fields'][string];

@@ -3,7 +3,7 @@ import { addDays } from '../base/time.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { MappedRows } from './engine/mappedRows.ts';
-import { keptField, unusualField } from './unusualField.ts';
+import { type DayBefore, keptField, unusualField } from './unusualField.ts';
 
 // Whether what the rows of a day hold can be right, by the days before it.
 
@@ -13,9 +13,6 @@ export const COMPARED_DAYS = 7;
 const LONG_DAYS = 14;
 /** Share of rows of other days above which a day is unusual. */
 const OTHER_DAYS = 0.5;
-
-/** What is compared of a loaded day before. */
-export type DayBefore = Pick<LedgerEntry, 'day' | 'rows' | 'accepted' | 'content'>;
 
 /** A file of a day by its key, and the file of another day that it is, or may be. */
 export interface Copy {

@@ -4,7 +4,8 @@ import { addDays, type UtcDay } from '../base/time.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { FileFate, LedgerEntry, LedgerSubject } from '../ledger/LedgerEntry.ts';
 import { PARALLEL_ENTRIES } from './limits.ts';
-import { COMPARED_DAYS, type Copy, type DayBefore } from './usualContent.ts';
+import type { DayBefore } from './unusualField.ts';
+import { COMPARED_DAYS, type Copy } from './usualContent.ts';
 
 /** Weeks before a day that are compared with it. */
 const WEEKS = 4;

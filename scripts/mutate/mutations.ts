@@ -536,9 +536,9 @@ export const mutations: readonly Mutation[] = [
     [' && !lacksRows(entry)', ''],
   ]),
   faultsOf('observe/facts/days/equalFiles.ts', 'observe/equalFiles', [[' || accepted === true', '']]),
-  faultsOf('lib/drops/usualContent.ts', 'lib/drops/usualContent', [
+  faultsOf('lib/drops/usualContent.ts', 'lib/drops/usualContent', [['isLong(before) && ', '']]),
+  faultsOf('lib/drops/unusualField.ts', 'lib/drops/usualContent', [
     ['accepted === true || content', 'content'],
-    ['isLong(before) && ', ''],
   ]),
   faultsOf('lib/aws/secrets.ts', 'cli/keys.contract', [
     [
@@ -738,7 +738,7 @@ export const mutations: readonly Mutation[] = [
     ['.SLUICE_REGISTER', '.SLUICE_COLLECT'],
   ]),
   faultsOf('functions/ingest-load/handler.ts', 'functions/ingest-load/handler.contract', [
-    ['session, session', '{ s3: s3Client(), glue: glueClient() }'],
+    ['session ?? { s3: s3Client()', '{ s3: s3Client()'],
     ['config.sources.some(({ receipt }) => receipt !== undefined)', 'false'],
     ['settings.SLUICE_TRIES', '99'],
   ]),
@@ -751,7 +751,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('functions/export/handler.ts', 'functions/export/handler.contract', [
     ['deadline: endsAt - MARGIN_MS', 'deadline: endsAt'],
-    ['session, attempts, session', '{ s3: s3Client(), glue: glueClient() }, attempts'],
+    ['session ?? { s3: s3Client()', '{ s3: s3Client()'],
   ]),
   faultsOf('operate/erase/erase.ts', 'operate/erase.contract', [['(day) => day < today', '() => true']]),
   faultsOf('operate/erase/erase.ts', 'operate/eraseComplete.contract', [

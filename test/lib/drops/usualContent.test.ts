@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../lib/base/time.ts';
 import type { RowContent } from '../../../lib/drops/engine/mappedRows.ts';
-import { contentWords, copiesOf, type DayBefore, judgeContent } from '../../../lib/drops/usualContent.ts';
+import type { DayBefore } from '../../../lib/drops/unusualField.ts';
+import { contentWords, copiesOf, judgeContent } from '../../../lib/drops/usualContent.ts';
 import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
 
 const DAY = '2026-11-20';
