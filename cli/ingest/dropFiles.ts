@@ -23,9 +23,9 @@ export const DropFileError = defineErrorFamily('user', {
 
 /** The key of a file of a day, as the customer would name it. */
 export function dropKey({ folder, dayFormat, layout }: Dataset, day: UtcDay, name: string): string {
-  const parsed = layout === undefined ? undefined : parseLayout(layout);
-  return typeof parsed === 'object'
-    ? `${folder}/${parsed.exampleOf(day)}`
+  const parsed = layout === undefined ? null : parseLayout(layout);
+  return parsed !== null && 'layout' in parsed
+    ? `${folder}/${parsed.layout.exampleOf(day)}`
     : `${folder}/${dropDayFolder(day, dayFormat)}/${name}`;
 }
 

@@ -47,9 +47,10 @@ export function markerKey(dataset: DatasetFolder, day: UtcDay): string | undefin
 
 /** How keys below a dataset's folder look. */
 export function layoutOf({ dayFormat, layout: glob }: DatasetFolder): Layout {
-  const layout = glob === undefined ? dayLayout(dayFormat) : parseLayout(glob);
-  if (typeof layout === 'string') throw new RangeError(`${glob}: expected ${layout}.`);
-  return layout;
+  if (glob === undefined) return dayLayout(dayFormat);
+  const parsed = parseLayout(glob);
+  if ('expected' in parsed) throw new RangeError(`${glob}: expected ${parsed.expected}.`);
+  return parsed.layout;
 }
 
 /** What becomes of each day that {@link listEachDrop} lists. */

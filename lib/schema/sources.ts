@@ -88,7 +88,7 @@ const shared = {
         (format) =>
           DAY_FORMATS.includes(format) ||
           PARTITION_FORMAT.test(format) ||
-          (PARTITIONS_FORMAT.test(format) && typeof parseLayout(`${format}/**`) !== 'string'),
+          (PARTITIONS_FORMAT.test(format) && 'layout' in parseLayout(`${format}/**`)),
         `one of ${DAY_FORMATS.join(', ')}, <name>=YYYY-MM-DD, or year=YYYY/month=MM/day=DD; M and D are without zeros in front`,
       )
       .default('YYYY-MM-DD'),
@@ -99,8 +99,8 @@ const shared = {
       .string('a glob')
       .max(512, 'a glob of at most 512 characters')
       .superRefine((text, context) => {
-        const layout = parseLayout(text);
-        if (typeof layout === 'string') context.addIssue({ code: 'custom', message: layout });
+        const parsed = parseLayout(text);
+        if ('expected' in parsed) context.addIssue({ code: 'custom', message: parsed.expected });
       })
       .optional(),
     'How keys below `folder` look, where days have no folders of their own: a glob with the day as YYYY, MM and DD, or M and D for numbers without zeros in front, `*` for a part of a name and `**` for any folders.',

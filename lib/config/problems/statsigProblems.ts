@@ -93,8 +93,10 @@ function formatProblems(config: Named): string[] {
     if (format !== 'statsig' || !known.has(table)) return [];
     const problems: string[] = [];
     const made = statsigFormat(config, table);
-    if (typeof made === 'string')
-      problems.push(`exports.${i}.format: got 'statsig' for ${JSON.stringify(table)}, expected ${made}.`);
+    if ('expected' in made)
+      problems.push(
+        `exports.${i}.format: got 'statsig' for ${JSON.stringify(table)}, expected ${made.expected}.`,
+      );
     if (target.folder?.includes('/') === true)
       problems.push(
         unexpected(

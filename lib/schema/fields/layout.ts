@@ -54,13 +54,20 @@ export function withoutMidnight(key: string): string {
   return key.replace(MIDNIGHT_FOLDER, '$1');
 }
 
-/**
- * Parses a glob such as `YYYY/MM/DD/*.parquet`; if it is not valid, returns what was expected, in words. `M` and `D` are
- * numbers without zeros in front.
- */
-export function parseLayout(text: string): Layout | string {
-  const pieces = piecesOf(text);
-  const letters = pieces.filter(isOfDay).map(([letter]) => letter);
+/** A glob as it is read; or, if it is not valid, what was expected, in words. */
+export type ParsedLayout = { readonly layout: Layout } | { readonly expected: string };
+
+/** Parses a glob such as `YYYY/MM/DD/*.parquet`. `M` and `D` are numbers without zeros in front. */
+export function parseLayout(text: string): ParsedLayout {
+  const expected = problemOf(text);
+  return expected === null ? { layout: layoutOf(piecesOf(text)) } : { expected };
+}
+
+/** What is expected of a glob that is not valid; null of a valid one. */
+function problemOf(text: string): string | null {
+  const letters = piecesOf(text)
+    .filter(isOfDay)
+    .map(([letter]) => letter);
   if (letters.toSorted().join('') !== 'DMY')
     return 'a glob with YYYY, MM and DD, each once, or M and D for numbers without zeros: YYYY/MM/DD/*.parquet';
   // Refused are control characters, and characters that mean something else in other globs.
@@ -68,7 +75,7 @@ export function parseLayout(text: string): Layout | string {
     return 'a path without ? [ ] { } and \\, no slash in front, no part of it empty, . or ..';
   if (text.split('/').some((name) => name.includes('**') && name !== '**'))
     return '* for a part of a name, **/ for any folders, or ** at the end';
-  return layoutOf(pieces);
+  return null;
 }
 
 /**

@@ -48,25 +48,28 @@ interface FormatDataset extends Pick<Dataset, 'table' | 'kind'> {
   readonly mapping: object;
 }
 
-/**
- * How a table's rows are written for Statsig; or, if they cannot be written, a sentence with the reason.
- *
- * @param table Name of a forwarded, curated or ingested table.
- */
-export function statsigFormat(config: FormatConfig, table: string): StatsigFormat | string {
+/** How a table's rows are written for Statsig; or, if they cannot be written, which table was expected, in words. */
+export type TableFormat = { readonly format: StatsigFormat } | { readonly expected: string };
+
+/** How the rows of a table are written. @param table Name of a forwarded, curated or ingested table. */
+export function statsigFormat(config: FormatConfig, table: string): TableFormat {
   const { tables, curatedTables, sources } = config;
   const dataset = sources.flatMap(({ datasets }) => datasets).find((candidate) => candidate.table === table);
-  const format =
+  const made =
     dataset === undefined
       ? forwardedFormat(config, table === tables.exposures || table === curatedTables.exposures)
       : ingestedFormat(config, dataset);
-  if (typeof format === 'string') return format;
+  if ('expected' in made) return made;
+  const { format } = made;
   const names = format.columns.map(({ name }) => name);
   const repeated = names.find((name, i) => names.indexOf(name) < i);
   if (repeated !== undefined)
-    return `a table without a unit column ${repeated}: files for Statsig have another column of this name`;
+    return {
+      expected: `a table without a unit column ${repeated}: files for Statsig have another column of this name`,
+    };
   const isCurated = table === curatedTables.exposures || table === curatedTables.events;
-  return isCurated ? { ...format, only: { ...format.only, copy: 1 } } : format;
+  const only = { ...format.only, copy: 1 };
+  return isCurated ? { format: { ...format, only } } : made;
 }
 
 /** The format of each export that is written for Statsig, by the export's name. None of them has a problem. */
@@ -75,8 +78,9 @@ export function statsigFormats(
 ): Readonly<Record<string, StatsigFormat>> {
   return Object.fromEntries(
     config.exports.flatMap(({ name, table, format }) => {
-      const made = format === 'statsig' ? statsigFormat(config, table) : '';
-      return typeof made === 'string' ? [] : [[name, made] as const];
+      if (format !== 'statsig') return [];
+      const made = statsigFormat(config, table);
+      return 'format' in made ? [[name, made.format] as const] : [];
     }),
   );
 }
@@ -85,15 +89,15 @@ export function statsigFormats(
 const timestamp: StatsigColumn = { name: 'timestamp', type: 'bigint', from: 'timestamp' };
 
 /** The format of a forwarded or curated table. Only production, and of exposures only assignments, are exported. */
-function forwardedFormat(config: FormatConfig, isExposures: boolean): StatsigFormat {
+function forwardedFormat(config: FormatConfig, isExposures: boolean): TableFormat {
   const units = [...unitColumns, ...unitIdColumns(config)].map(({ name }) => name);
   return isExposures
     ? exposuresFormat(units, 'user_dimensions', { environment: 'production', is_assignment: true })
     : eventsFormat(units, 'company_metadata', { environment: 'production' });
 }
 
-/** The format of a dataset's table; a sentence with the reason if Statsig takes no such rows. */
-function ingestedFormat(config: FormatConfig, dataset: FormatDataset): StatsigFormat | string {
+/** The format of a dataset's table. */
+function ingestedFormat(config: FormatConfig, dataset: FormatDataset): TableFormat {
   switch (dataset.kind) {
     case 'events':
       return eventsFormat(
@@ -103,7 +107,7 @@ function ingestedFormat(config: FormatConfig, dataset: FormatDataset): StatsigFo
       );
     case 'metrics': {
       const same = (type: ColumnType) => (name: string) => ({ name, type, from: name });
-      return {
+      const format: StatsigFormat = {
         kind: 'metrics',
         columns: [
           ...['unit_id', 'id_type'].map(same('string')),
@@ -116,13 +120,19 @@ function ingestedFormat(config: FormatConfig, dataset: FormatDataset): StatsigFo
         short: ['metric_name'],
         only: {},
       };
+      return { format };
     }
     case 'exposures':
       return hasOneUnitType(dataset.mapping)
         ? exposuresFormat(['unit_id'], 'metadata', {})
-        : `a dataset whose unitType is a constant: Statsig's exposures have no column for the type of a unit`;
+        : {
+            expected:
+              "a dataset whose unitType is a constant: Statsig's exposures have no column for the type of a unit",
+          };
     default:
-      return `a table of events, exposures or metrics: Statsig's S3 ingestion has no other rows`;
+      return {
+        expected: "a table of events, exposures or metrics: Statsig's S3 ingestion has no other rows",
+      };
   }
 }
 
@@ -133,12 +143,8 @@ function hasOneUnitType(mapping: object): boolean {
 }
 
 /** The format of a table of events. `metadata` is the column whose JSON becomes the event's metadata. */
-function eventsFormat(
-  units: readonly string[],
-  metadata: string,
-  only: StatsigFormat['only'],
-): StatsigFormat {
-  return {
+function eventsFormat(units: readonly string[], metadata: string, only: StatsigFormat['only']): TableFormat {
+  const format: StatsigFormat = {
     kind: 'events',
     columns: [
       timestamp,
@@ -152,6 +158,7 @@ function eventsFormat(
     required: ['timestamp', 'event_name'],
     short: ['event_name', 'event_value'],
   };
+  return { format };
 }
 
 /** The format of a table of exposures. `metadata` is the column whose JSON becomes the exposure's metadata. */
@@ -159,8 +166,8 @@ function exposuresFormat(
   units: readonly string[],
   metadata: string,
   only: StatsigFormat['only'],
-): StatsigFormat {
-  return {
+): TableFormat {
+  const format: StatsigFormat = {
     kind: 'exposures',
     columns: [
       timestamp,
@@ -174,4 +181,5 @@ function exposuresFormat(
     required: ['timestamp', 'experiment', 'group_id'],
     short: ['experiment'],
   };
+  return { format };
 }

@@ -18,8 +18,8 @@ const formatOf = (table: string): StatsigFormat => {
     { tables, curatedTables, unitIds: { companyID: 'company_id' }, sources: [] },
     table,
   );
-  if (typeof made === 'string') throw new Error(made);
-  return made;
+  if ('expected' in made) throw new Error(made.expected);
+  return made.format;
 };
 const LONG = `repeat('x', 128)`;
 const EVENTS = `SELECT * FROM (VALUES

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { parseLayout, withoutMidnight } from '../../../../lib/schema/fields/layout.ts';
 
 function layout(text: string) {
-  const made = parseLayout(text);
-  if (typeof made === 'string') throw new Error(made);
-  return made;
+  const parsed = parseLayout(text);
+  if ('expected' in parsed) throw new Error(parsed.expected);
+  return parsed.layout;
 }
 
 describe('a layout of keys', () => {
@@ -107,6 +107,6 @@ describe('a layout of keys', () => {
     ['YYYY/MM/DD/a**/b', '**/ for any folders'],
     ['YYYY/MM/DD/***', '**/ for any folders'],
   ])('%s is refused', (glob, message) => {
-    expect(parseLayout(glob)).toContain(message);
+    expect(parseLayout(glob)).toEqual({ expected: expect.stringContaining(message) });
   });
 });
