@@ -5,7 +5,7 @@ import type { Export } from '../../../lib/schema/exports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { killedAt } from '../../harness/killedAt.ts';
 import { actAt, both, ExportedDay } from './ExportedDay.ts';
-import { DAY, type ExportWorld, OURS, TARGET, THEIRS } from './startExport.ts';
+import { DAY, type ExportWorld, TARGET, THEIRS } from './startExport.ts';
 
 describe('the export of a day that fails', () => {
   let day: ExportedDay;
@@ -116,24 +116,6 @@ describe('the export of a day that fails', () => {
       ({ store }) => {
         store.bucket(TARGET).settings = {};
         return {};
-      },
-    ],
-    ['another owner', 'SLUICE_EXPORT_OWNER_DIFFERS', () => ({ owner: OURS })],
-    [
-      'another owner whose policy does not let it in',
-      'SLUICE_EXPORT_ACCESS_DENIED',
-      ({ store }) => {
-        store.bucket(TARGET).settings = {};
-        return { owner: OURS };
-      },
-    ],
-    ['no such bucket', 'SLUICE_EXPORT_BUCKET_MISSING', () => ({ bucket: 'nobodys-bucket' })],
-    [
-      'a bucket in another region',
-      'SLUICE_EXPORT_REGION_WRONG',
-      ({ store }) => {
-        store.createBucket('in-ireland', { account: THEIRS, region: 'eu-west-1' });
-        return { bucket: 'in-ireland' };
       },
     ],
     [
