@@ -64,6 +64,7 @@ export class LedgerError extends Error {}
  * is sent again. A line that a kill left incomplete is dropped.
  */
 export class Ledger {
+  /** Path of the file of requests. */
   readonly requestsFile: string;
   readonly #windowsFile: string;
   readonly #partitionsFile: string;

@@ -63,7 +63,9 @@ export function requestsOf(
 
 /** The body of a request, as SDKs send it: the same each time. Every fourth request is compressed. */
 export function requestBody({ first, count, time }: SoakRequest): {
+  /** The body; the headers say whether it is compressed. */
   readonly body: Buffer;
+  /** The headers, with the key. */
   readonly headers: Readonly<Record<string, string>>;
 } {
   const events = Array.from({ length: count }, (_, i) => event(first + i, time + i));

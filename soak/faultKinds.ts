@@ -66,6 +66,7 @@ export function faultKinds(seed: number): readonly FaultKind[] {
 
 /** Faults that strike a part of the calls. */
 class Strikes {
+  /** Draws the faults. */
   readonly seed: number;
 
   constructor(seed: number) {

@@ -92,7 +92,9 @@ function tableText({
   table,
   days,
 }: {
+  /** The table, without its days. */
   readonly table: TableSummary;
+  /** Its calendar; null of a table without days. */
   readonly days: TableDays | null;
 }): string {
   const { name, kind, description, dataset, location } = table;

@@ -97,8 +97,11 @@ export function count({
   least = 1,
   most,
 }: {
+  /** The number without the parameter. */
   readonly usual: number;
+  /** The least number. Default 1. */
   readonly least?: number;
+  /** The greatest number. */
   readonly most: number;
 }): z.ZodType<number> {
   return z

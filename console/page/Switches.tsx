@@ -74,8 +74,11 @@ export function Switches(props: { readonly onChange: () => void }) {
 
 /** A button that changes the local cloud. @param props.isBusy Whether it still works. Default false. */
 function Switch(props: {
+  /** Called when the button is pressed. */
   readonly onUse: () => Promise<void>;
+  /** Whether it still works on an earlier press. Default false. */
   readonly isBusy?: boolean;
+  /** The button's text. */
   readonly children: ComponentChildren;
 }) {
   const { onUse, isBusy = false, children } = props;

@@ -100,6 +100,7 @@ const EXPOSURES = new Map<string, 'gate' | 'config' | 'layer'>([
 
 /** Counts what an SDK sent: in total, by UTC day and, for experiments, by group. */
 export class SentTally {
+  /** What the SDK has logged so far. */
   readonly sent: Sent = { gate: 0, config: 0, layer: 0, custom: {}, telemetry: {} };
   /** Rows by UTC day and table. */
   readonly byDay: Record<string, { exposures: number; events: number }> = {};

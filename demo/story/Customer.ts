@@ -9,6 +9,7 @@ import { localAccount } from '../../local/localAccount.ts';
 
 /** A customer with an AWS account of their own, whose credentials write to their buckets. */
 export class Customer {
+  /** The account of the customer: twelve digits. */
   readonly account: string;
   readonly #s3: S3Client;
   readonly #duckDb: DuckDBInstance;

@@ -185,8 +185,11 @@ export function requireFreeNames(...seen: Parameters<typeof heldNames>): void {
  * @throws ConfigError `SLUICE_CONFIG_NO_KEYS`
  */
 export function requireKeys(config: {
+  /** The configured keys, each with what it may send; without `kinds`, everything. */
   readonly keys: readonly { readonly label: string; readonly kinds?: readonly string[] }[];
+  /** Whether keys are in the secret. */
   readonly keysInSecret: boolean;
+  /** Whether every key may post events. */
   readonly allowAnyKey: boolean;
 }): void {
   if (config.keys.every(({ kinds }) => kinds?.length === 0) && !config.keysInSecret && !config.allowAnyKey)

@@ -111,7 +111,7 @@ export function undeployedSettings(
   return paths.flatMap((path) => {
     const before = deployed[path];
     const now = configured[path];
-    const mayBeOfRelease = [before, now].some((setting) => setting === undefined || shown(setting) === '');
+    const mayBeOfRelease = [before, now].some((setting) => setting === undefined || isDigest(setting));
     if (before === now || (isOtherRelease && mayBeOfRelease)) return [];
     return [`${path}: ${differenceText(before, now)}`];
   });
@@ -121,11 +121,16 @@ export function undeployedSettings(
 function differenceText(deployed: Setting | undefined, configured: Setting | undefined): string {
   if (configured === undefined) return `deployed${shown(deployed)}, not configured`;
   if (deployed === undefined) return `configured${shown(configured)}, not deployed`;
-  if (shown(deployed) === '' && shown(configured) === '') return 'deployed with other values';
+  if (isDigest(deployed) && isDigest(configured)) return 'deployed with other values';
   return `deployed${shown(deployed)}, configured${shown(configured)}`;
 }
 
-/** A setting behind a word; empty of a digest. */
+/** Whether a setting is stated by its digest, which says nothing to people. */
+function isDigest(setting: Setting | undefined): boolean {
+  return DIGEST.test(String(setting));
+}
+
+/** A setting behind a word; empty for a digest. */
 function shown(setting: Setting | undefined): string {
-  return DIGEST.test(String(setting)) ? '' : ` ${setting ?? 'none'}`;
+  return isDigest(setting) ? '' : ` ${setting ?? 'none'}`;
 }

@@ -5,11 +5,15 @@ import { Figures } from '../parts/parts.tsx';
 
 /** A day of a curated table: what views read of it and why, and an action that curates it again. */
 export function CuratedDay(props: {
+  /** The kind of the curated table. */
   readonly kind: ForwardedKind;
+  /** The day. */
   readonly day: string;
   /** Undefined of a day without rows. */
   readonly curatedDay: CuratedDayStatus | undefined;
+  /** The words for a state. */
   readonly words: (state: CuratedDayState) => string;
+  /** Called after something was requested. */
   readonly onDone: () => void;
 }) {
   const { kind, day, curatedDay, words, onDone } = props;

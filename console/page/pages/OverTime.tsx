@@ -17,9 +17,13 @@ const DASHES = [7, 3];
 
 /** The part of Status that shows what changes over time. @param props.children What stands beside the first chart. */
 export function OverTime(props: {
+  /** The periods, or how far their call is. */
   readonly state: ApiState<readonly Period[]>;
+  /** How many days are shown, as the address has it. */
   readonly days: string;
+  /** What is usual in each hour; empty without days before. */
   readonly usual: readonly UsualHour[];
+  /** What stands beside the first chart. */
   readonly children: ComponentChildren;
 }) {
   const { state, days, usual, children } = props;
@@ -39,6 +43,7 @@ interface Drawn {
   readonly periods: readonly Period[];
   /** Requests by the hour of the day. */
   readonly usual: readonly UsualHour[];
+  /** What stands beside the first chart. */
   readonly children?: ComponentChildren;
 }
 

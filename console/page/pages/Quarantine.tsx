@@ -77,6 +77,7 @@ export function Quarantine() {
 
 /** What a reason that is unfolded shows. */
 interface ReasonProps {
+  /** The reason that is unfolded. */
   readonly reason: CountedReason;
   /** The answer that counted it, whose window its rows are from. */
   readonly answer: QuarantineCounts;

@@ -22,9 +22,13 @@ const POLLS_MS = [100, 200, 400, 800, 1_500];
 
 /** The last query, and the rows of it that were read. */
 interface Outcome {
+  /** Whether a query runs. */
   readonly isRunning: boolean;
+  /** The query that runs, or ran last; absent before the first. */
   readonly run?: SqlRun;
+  /** Why the last query failed; absent if it did not. */
   readonly error?: ErrorObject;
+  /** The rows of the last query; absent without a result. */
   readonly result?: SqlPage;
 }
 
@@ -82,8 +86,11 @@ function useQuery() {
 
 /** The field of the statement and its buttons. */
 function Editor(props: {
+  /** What became of the last query. */
   readonly outcome: Outcome;
+  /** Runs the text of the editor. */
   readonly onRun: (sql: string) => Promise<void>;
+  /** Stops the query that runs. */
   readonly onCancel: () => void;
 }) {
   const { outcome, onRun, onCancel } = props;

@@ -80,8 +80,11 @@ function Search() {
 
 /** Shows where something is. */
 export function Traced(props: {
+  /** The ID that is traced. */
   readonly id: string;
+  /** What the ID is of; undefined if nobody has said it. */
   readonly as?: string | undefined;
+  /** From when on it is looked for, ISO 8601; undefined for the API's own span. */
   readonly since?: string | undefined;
 }) {
   const { id, as, since } = props;

@@ -87,8 +87,11 @@ export function DryRun<Answer>(props: DryRunProps<Answer>) {
 
 /** What would happen, and after it was done what happened. */
 function Outcome<Answer>(props: {
+  /** The texts and the call of the action. */
   readonly shown: DryRunProps<Answer>;
+  /** The answer of the dry run; undefined before it. */
   readonly tried: Answer | undefined;
+  /** The answer of the action; undefined before it. */
   readonly done: Answer | undefined;
 }) {
   const { shown, tried, done } = props;
@@ -104,10 +107,15 @@ function Outcome<Answer>(props: {
 
 /** The button that does what the dry run said, if there is something to do and the console may do it, and one that closes. */
 function Confirmation<Answer>(props: {
+  /** The texts and the call of the action. */
   readonly shown: DryRunProps<Answer>;
+  /** The answer of the dry run; undefined before it. */
   readonly tried: Answer | undefined;
+  /** How far the action is. */
   readonly done: ActionState<Answer>;
+  /** Performs the action. */
   readonly onPerform: () => Promise<void>;
+  /** Closes the dialog. */
   readonly onClose: () => void;
 }) {
   const { shown, tried, done, onPerform, onClose } = props;

@@ -8,9 +8,13 @@ export function Filters({ children }: { readonly children: ComponentChildren }) 
 
 /** A choice, in the address under its name. Another one begins with the first page. */
 export function Choice(props: {
+  /** What the field is called. */
   readonly label: string;
+  /** The parameter of the address that it changes. */
   readonly name: string;
+  /** The value of the parameter. */
   readonly value: string;
+  /** The values that can be chosen, with their words. */
   readonly choices: readonly (readonly [value: string, words: string])[];
 }) {
   return (
@@ -32,10 +36,15 @@ export function Choice(props: {
 
 /** A text or day, in the address under its name. */
 export function TextFilter(props: {
+  /** What the field is called. */
   readonly label: string;
+  /** The parameter of the address that it changes. */
   readonly name: string;
+  /** The value of the parameter; undefined without it. */
   readonly value: string | undefined;
+  /** Default: a text. */
   readonly type?: 'text' | 'date';
+  /** An example, while the field is empty. Default: none. */
   readonly placeholder?: string;
 }) {
   const { label, name, value = '', type = 'text', placeholder } = props;

@@ -10,9 +10,13 @@ export type Figure = readonly [name: string, value: ComponentChildren, tone?: To
 
 /** The frame of a page: its heading, one sentence about it, and what stands at its right. */
 export function Page(props: {
+  /** The heading. */
   readonly title: string;
+  /** What stands below the heading. Default: nothing. */
   readonly intro?: ComponentChildren;
+  /** What stands beside the heading. Default: nothing. */
   readonly tools?: ComponentChildren;
+  /** The content. */
   readonly children?: ComponentChildren;
 }) {
   return (
@@ -32,8 +36,11 @@ export function Page(props: {
 
 /** A part of a page with a heading of its own. */
 export function Card(props: {
+  /** The heading. Default: none. */
   readonly title?: ComponentChildren;
+  /** What stands beside the heading. Default: nothing. */
   readonly tools?: ComponentChildren;
+  /** The content. */
   readonly children?: ComponentChildren;
 }) {
   return (
@@ -51,7 +58,9 @@ export function Card(props: {
 
 /** A part that is read when somebody opens it. */
 export function Folded(props: {
+  /** The line that is pressed to unfold the content. */
   readonly title: ComponentChildren;
+  /** Makes the content, once it is unfolded. */
   readonly children: () => ComponentChildren;
 }) {
   const [isOpen, setOpen] = useState(false);
@@ -65,7 +74,9 @@ export function Folded(props: {
 
 /** What a call of the API answered; before that, that it is asked, or why it failed. */
 export function Answered<Answer>(props: {
+  /** How far the call is. */
   readonly state: ApiState<Answer>;
+  /** Shows the answer. */
   readonly children: (answer: Answer) => ComponentChildren;
 }) {
   const { answer, error, isLoading } = props.state;
@@ -177,7 +188,9 @@ export function DocsLink({
   page,
   section,
 }: {
+  /** Path of the page in docs/: `operate.md`. */
   readonly page: string;
+  /** The heading of a section; undefined for the whole page. */
   readonly section?: string | undefined;
 }) {
   const at = section === undefined ? '' : `#:~:text=${encodeURIComponent(section).replaceAll('-', '%2D')}`;

@@ -21,8 +21,11 @@ export type Column<Row> = readonly [name: string, show: (row: Row) => ComponentC
 export interface TableProps<Row> {
   /** The content of the table, for screen readers. */
   readonly caption: string;
+  /** The columns, from left to right. */
   readonly columns: readonly Column<Row>[];
+  /** The rows, from top to bottom. */
   readonly rows: readonly Row[];
+  /** A text that no other row has. */
   readonly keyOf: (row: Row, index: number) => string | number;
   /** What a row shows below itself when it is unfolded. */
   readonly unfold?: (row: Row) => ComponentChildren;
@@ -89,7 +92,9 @@ export function DataTable<Row>(props: TableProps<Row>) {
 
 /** The cells of a row. The first one is a button if the row unfolds. */
 function Row<Content>(props: {
+  /** The content of the row. */
   readonly row: Content;
+  /** The columns, from left to right. */
   readonly columns: readonly Column<Content>[];
   /** Whether it is unfolded, and what changes that; undefined of a row that does not unfold. */
   readonly fold: { readonly isOpen: boolean; readonly toggle: () => void } | undefined;

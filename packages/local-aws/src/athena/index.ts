@@ -14,8 +14,9 @@ import { PreparedStatementStore } from './model/PreparedStatementStore.ts';
 import { ResultStore } from './model/ResultStore.ts';
 import { PRIMARY, WorkGroups } from './model/WorkGroups.ts';
 import { catalogOperations } from './wire/catalogOperations.ts';
-import { executionOperations, resultOperations } from './wire/executionOperations.ts';
+import { executionOperations } from './wire/executionOperations.ts';
 import { preparedStatementOperations } from './wire/preparedStatementOperations.ts';
+import { resultOperations } from './wire/resultOperations.ts';
 import { deleteWorkGroup, workGroupOperations } from './wire/workGroupOperations.ts';
 
 export { StatementError } from './engine/StatementError.ts';

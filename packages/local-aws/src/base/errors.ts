@@ -32,6 +32,7 @@ export class LocalAwsError extends Error {
   readonly kind: string;
   /** Who can mend an error of the family. */
   readonly fault: Fault;
+  /** What the reader does about it, in a sentence. */
   readonly cure: string;
   /** The thing at hand: a path, a member, a port. */
   readonly detail: string;
@@ -52,6 +53,7 @@ export interface ErrorFamily<Name extends string> {
   new (name: Name, detail?: string, options?: ErrorOptions): LocalAwsError;
   /** Every code of the family, prefixed, with its cause and cure. */
   readonly entries: Readonly<Record<string, ErrorEntry>>;
+  /** Who can mend an error of the family. */
   readonly fault: Fault;
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { diskProblem } from '../base/diskProblem.ts';
 import { LocalAwsError, StackError } from '../base/errors.ts';
+import { messageOf } from '../base/messageOf.ts';
 import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import {
@@ -207,7 +208,7 @@ async function doPart(logicalId: string, work: () => unknown): Promise<void> {
     await work();
   } catch (error) {
     if (error instanceof LocalAwsError || diskProblem(error) !== undefined) throw error;
-    const sentence = error instanceof Error ? error.message : String(error);
+    const sentence = messageOf(error);
     const subject = logicalId === '' ? '' : `${logicalId}: `;
     const reason = `${subject}${sentence}`;
     throw new StackError('STACK_UPDATE_FAILED', reason, { cause: error });

@@ -21,6 +21,7 @@ const RESOURCES_A_PAGE = 100;
 export function cloudFormationService({
   stack,
 }: {
+  /** The stack; undefined before it is deployed. */
   readonly stack: () => DeployedStack | undefined;
 }): AwsService {
   const requireStack = (name: string): DeployedStack => {

@@ -74,7 +74,9 @@ function describe({ name, arn, properties, updatedMs }: DeployedAlarm, { value, 
 
 /** The alarms, and the metrics that filters make of log lines, as `<namespace> <name>`. */
 function readResources(stack: ReturnType<NonNullable<AlarmOptions['stack']>>): {
+  /** The alarms that are emulated. */
   readonly alarms: DeployedAlarm[];
+  /** Names of the metrics that filters of logs make. */
   readonly filtered: ReadonlySet<string>;
 } {
   const alarms: DeployedAlarm[] = [];

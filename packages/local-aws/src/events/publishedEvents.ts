@@ -19,7 +19,9 @@ interface EventEnvelope {
 
 /** S3's event of a new object. */
 export interface ObjectCreatedEvent extends EventEnvelope {
+  /** S3. */
   readonly source: 'aws.s3';
+  /** An object was written. */
   readonly 'detail-type': 'Object Created';
   readonly detail: {
     /** Version of the detail's format: `0`. */
@@ -52,7 +54,9 @@ export interface ObjectCreatedEvent extends EventEnvelope {
 
 /** CloudFormation's event of a stack that is deployed or updated. */
 export interface StackStatusChange extends EventEnvelope {
+  /** CloudFormation. */
   readonly source: 'aws.cloudformation';
+  /** A stack was deployed or updated. */
   readonly 'detail-type': 'CloudFormation Stack Status Change';
   readonly detail: {
     /** ARN of the stack. */

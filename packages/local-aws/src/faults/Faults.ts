@@ -46,6 +46,7 @@ export type FaultReport = Fault & {
 
 /** A fault that is set. Its counts are those of {@link FaultReport}. */
 interface ActiveFault {
+  /** The service in the terms of faults. */
   readonly service: FaultyService;
   /** The fault as it was set. */
   readonly fault: Fault;

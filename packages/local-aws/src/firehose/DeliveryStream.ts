@@ -36,6 +36,7 @@ interface UnderWay {
  * with what was put directly.
  */
 export class DeliveryStream {
+  /** Name of the stream. */
   readonly name: string;
   readonly #context: DeliveryContext;
   readonly #journal: Journal;

@@ -1,4 +1,5 @@
 import { valueAt } from '../base/json.ts';
+import { messageOf } from '../base/messageOf.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { ResolvedResource } from '../template/resolveTemplate.ts';
 
@@ -22,7 +23,7 @@ export function deliveryErrorLine(
     deliveryStreamARN: resource.arn,
     destination: valueAt(destination, ['BucketARN']),
     deliveryStreamVersionId: 1,
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
     errorCode: `S3.${error instanceof AwsError ? error.code : 'InternalError'}`,
   };
   return { group, line: JSON.stringify(line) };

@@ -26,7 +26,9 @@ const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** The API of AWS Glue's Data Catalog: databases, tables and partitions. */
 export function glueService(options: {
+  /** Holds databases, tables and partitions. */
   readonly catalog: Catalog;
+  /** The clock of times of creation. */
   readonly clock: Clock;
   /** The catalog's ID. */
   readonly account: string;

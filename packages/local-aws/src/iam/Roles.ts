@@ -205,6 +205,7 @@ function once<Result>(make: () => Result): () => Result {
 export function createCallerLookup(options: {
   /** ARN of the role or user that a key was issued to. */
   readonly arnOf: (accessKeyId: string) => string | undefined;
+  /** The roles and users of all accounts. */
   readonly roles: Pick<Roles, 'caller' | 'sessionPolicy'>;
   /** The deployment's account. */
   readonly account: string;

@@ -234,7 +234,9 @@ function refusal({ service, operation }: Pick<EdgeCall, 'service' | 'operation'>
  * @returns A function that throws AwsError `AccessDeniedException` for a call that is not allowed.
  */
 export function identityPolicyGuard(options: {
+  /** Tells who a signer is. */
   readonly callerOf: (signer: Signer) => Caller;
+  /** The permissions that a call needs; empty for a call that needs none. */
   readonly needsOf: (call: EdgeCall) => readonly NeededPermission[];
   /** The deployment's account. */
   readonly account: string;

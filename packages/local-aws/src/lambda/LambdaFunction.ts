@@ -26,6 +26,7 @@ export interface LambdaFunctionOptions extends EnvironmentOptions {
 
 /** A deployed function. Environments are started on demand, kept warm, and replaced when they die. */
 export class LambdaFunction {
+  /** Name of the function. */
   readonly name: string;
   readonly #options: LambdaFunctionOptions;
   readonly #concurrency: number;

@@ -28,6 +28,7 @@ export function logName(group: string): string {
 
 /** CloudWatch Logs: the lines of functions and of failed deliveries, found by their time and a pattern. */
 export function logsService(options: {
+  /** The logs of functions. */
   readonly logs: FunctionLogs;
   /** The log groups of the stack. Those without lines are empty. */
   readonly groups: () => readonly string[];

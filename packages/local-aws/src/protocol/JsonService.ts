@@ -34,7 +34,9 @@ export interface JsonOperation {
  * operation({ input: z.strictObject({ Name: z.string().min(1) }), run: async ({ Name }) => ({ Database: find(Name) }) })
  */
 export function operation<Schema extends z.ZodType>(definition: {
+  /** The schema of the input. */
   readonly input: Schema;
+  /** Does the operation, and returns the output. */
   readonly run: (input: z.output<Schema>, request: AwsRequest) => unknown;
 }): JsonOperation {
   return {

@@ -29,6 +29,7 @@ export interface QueryOperation {
 export function queryOperation<Schema extends z.ZodType>(definition: {
   /** AWS's name, e.g. `DescribeStacks`. */
   readonly name: string;
+  /** The schema of the input. */
   readonly input: Schema;
   readonly run: (
     input: z.output<Schema>,

@@ -16,6 +16,7 @@ type SignatureFault =
 
 /** A problem that the signature check has found. {@link signatureError} gives it the name of a service. */
 export class SignatureProblem extends Error {
+  /** The kind of the problem. */
   readonly fault: SignatureFault;
 
   constructor(fault: SignatureFault, message: string) {

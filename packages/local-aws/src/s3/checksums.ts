@@ -50,6 +50,7 @@ function startCrc32(): RunningDigest {
 
 /** A running checksum. */
 export class Checksum {
+  /** The algorithm of the checksum. */
   readonly algorithm: ChecksumAlgorithm;
   readonly #running: RunningDigest;
 

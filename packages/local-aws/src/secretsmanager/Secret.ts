@@ -83,9 +83,13 @@ export function secretProperties(properties: unknown): z.output<typeof propertie
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
  */
 export function secretArn(secret: {
+  /** The first part of ARNs after `arn:`. */
   readonly partition: string;
+  /** The region of the secret. */
   readonly region: string;
+  /** The account of the secret: twelve digits. */
   readonly account: string;
+  /** Name of the secret. */
   readonly name: string;
 }): string {
   const { partition, region, account, name } = secret;

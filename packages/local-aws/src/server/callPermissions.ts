@@ -48,9 +48,11 @@ export interface CallPermissions {
 
 /** Opens {@link CallPermissions}, before anything is deployed. */
 export function openCallPermissions(options: {
+  /** The secrets, whose names become ARNs. */
   readonly secrets: Pick<Secrets, 'all'>;
   /** The KMS key that encrypts a queue; undefined for one with SQS's own keys. */
   readonly queueKey: PermissionContext['queueKey'];
+  /** The account and the region of the deployment. */
   readonly place: Pick<PermissionContext, 'partition' | 'region' | 'account'>;
   /** Credentials of the account's root. */
   readonly root: Credentials;

@@ -85,6 +85,7 @@ export interface CloudState extends Stores, Identities {
   readonly faults: Faults;
   /** The event bus, with the rules of the template. */
   readonly bus: EventBus;
+  /** What functions and streams have written. */
   readonly feed: Feed;
 }
 

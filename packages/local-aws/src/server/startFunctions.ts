@@ -203,7 +203,9 @@ function lambdaVariables(
  * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/core/src/submodules/httpAuthSchemes/aws_sdk/clock-skew-node-config.ts
  */
 function localVariables(options: {
+  /** URL of the edge, which the clients of functions call. */
   readonly endpoint: string;
+  /** Variables of every function; empty without any. */
   readonly environment: Readonly<Record<string, string>>;
 }): Record<string, string> {
   return {

@@ -60,8 +60,11 @@ export interface QueueOptions {
  * });
  */
 export class Queue {
+  /** Name of the queue. */
   readonly name: string;
+  /** ARN of the queue. */
   readonly arn: string;
+  /** When it was created, epoch milliseconds. */
   readonly createdAt: number;
   readonly #options: QueueOptions;
   readonly #journal: MessageJournal;

@@ -21,8 +21,11 @@ export { queueProperties } from './queueSettings.ts';
 
 /** The API of Amazon SQS for standard queues. */
 export function sqsService(options: {
+  /** The queues of the account. */
   readonly queues: Queues;
+  /** The clock of waits for messages. */
   readonly clock: LocalClock;
+  /** The account of the queues: twelve digits. */
   readonly account: string;
 }): AwsService {
   const { queues, clock, account } = options;

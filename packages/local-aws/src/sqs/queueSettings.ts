@@ -60,7 +60,9 @@ const propertiesSchema = queueSettingsSchema.extend({
  * @throws AwsError InvalidAttributeName for both kinds of encryption.
  */
 export function queueProperties(properties: unknown): {
+  /** The name; undefined if CloudFormation is to make one. */
   readonly name: string | undefined;
+  /** The settings of the queue. */
   readonly settings: QueueSettings;
 } {
   const {

@@ -114,7 +114,7 @@ function assumeRole(
   caller: Caller,
   sessions: RoleSessions | undefined,
 ): XmlElement[] {
-  if (sessions === undefined || !isTrusted(caller, RoleArn, RoleSessionName, ExternalId, sessions.roles))
+  if (sessions === undefined || !isTrusted(caller, { RoleArn, RoleSessionName, ExternalId }, sessions.roles))
     throw new AwsError(
       'AccessDenied',
       403,
@@ -148,22 +148,24 @@ function assumeRole(
 /** Whether a caller may assume a role, by the role's trust policy. A role that does not exist trusts nobody. */
 function isTrusted(
   caller: Caller,
-  roleArn: string,
-  sessionName: string,
-  externalId: string | undefined,
+  {
+    RoleArn,
+    RoleSessionName,
+    ExternalId,
+  }: Pick<z.output<typeof assumeRoleSchema>, 'RoleArn' | 'RoleSessionName' | 'ExternalId'>,
   roles: Roles,
 ): boolean {
-  const trust = roles.trust(roleArn);
+  const trust = roles.trust(RoleArn);
   if (trust === undefined) return false;
-  const [, , , , owner = ''] = roleArn.split(':');
+  const [, , , , owner = ''] = RoleArn.split(':');
   return decide({
     caller,
     action: 'sts:AssumeRole',
-    resource: roleArn,
+    resource: RoleArn,
     owner,
     context: {
-      'sts:RoleSessionName': sessionName,
-      ...(externalId === undefined ? {} : { 'sts:ExternalId': externalId }),
+      'sts:RoleSessionName': RoleSessionName,
+      ...(ExternalId === undefined ? {} : { 'sts:ExternalId': ExternalId }),
     },
     resourcePolicy: readPolicy(trust),
     resourceDecides: true,

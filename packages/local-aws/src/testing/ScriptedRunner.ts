@@ -30,6 +30,7 @@ export type Scripts = Readonly<Record<string, (context: StatementContext) => Pro
  * of the order of events. What depends on SQL is tested with the real engine.
  */
 export class ScriptedRunner implements StatementRunner {
+  /** The statements that ran, in their order. */
   readonly ran: { readonly sql: string; readonly context: StatementContext }[] = [];
   closed = false;
   readonly #scripts: Scripts;

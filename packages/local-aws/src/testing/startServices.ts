@@ -20,7 +20,9 @@ export async function startServices(
   services: readonly AwsService[],
   faults = new Faults(),
 ): Promise<{
+  /** Options of clients. */
   readonly options: ClientOptions;
+  /** Stops the edge. */
   readonly close: () => Promise<void>;
 }> {
   const edge = await startEdge({ services, clock: realClock, faults });

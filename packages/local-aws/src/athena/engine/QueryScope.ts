@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/messageOf.ts';
 import { quoteName } from '../../base/sql.ts';
 import { type Catalog, isView, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
@@ -222,7 +223,7 @@ export class QueryScope {
         failure ??= error;
       }
     }
-    const why = failure instanceof Error ? failure.message : String(failure);
+    const why = messageOf(failure);
     throw statementError(
       'INVALID_VIEW',
       `Failed analyzing stored view '${name}': ${why}`,

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/messageOf.ts';
 import type { Signer } from '../../iam/Caller.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
@@ -294,7 +295,7 @@ export class Executions {
       return { state: 'FAILED', reason, error: { category, type, retryable } };
     }
     this.#options.onDefect(error);
-    const reason = `GENERIC_INTERNAL_ERROR: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `GENERIC_INTERNAL_ERROR: ${messageOf(error)}`;
     return { state: 'FAILED', reason, error: INTERNAL_ERROR };
   }
 

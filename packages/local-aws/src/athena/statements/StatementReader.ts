@@ -3,6 +3,7 @@ import type { ColumnDefinition, PartitionSpec, PropertyValue, QueryText, TableNa
 
 /** Reads the tokens of a statement in order. Every method throws SqlError for an unexpected token. */
 export class StatementReader {
+  /** The tokens of the statement. */
   readonly list: TokenList;
   #index = 0;
 

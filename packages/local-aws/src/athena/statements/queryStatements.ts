@@ -147,8 +147,11 @@ export function sessionDirectory(runner: RunnerOptions): string {
 
 /** A statement that reads or writes rows, with its context. */
 export interface QueryRun {
+  /** The catalog and the store that the statement works on. */
   readonly runner: RunnerOptions;
+  /** The session of DuckDB, which the statement closes at its end. */
   readonly session: Session;
+  /** Names, parameters and permissions of the execution. */
   readonly context: StatementContext;
   /** The whole statement. */
   readonly statement: string;

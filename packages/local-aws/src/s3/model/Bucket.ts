@@ -107,6 +107,7 @@ export interface Deletion {
  * before the line is written. The next open removes files there that no line mentions.
  */
 export class Bucket {
+  /** The uploads that are neither completed nor aborted. */
   readonly uploads: MultipartUploads;
   readonly #files: BucketFiles;
   readonly #clock: Clock;

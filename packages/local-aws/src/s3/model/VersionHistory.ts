@@ -36,6 +36,7 @@ export function isMarker(version: Version): version is DeleteMarker {
 export function versionIdOf({
   versionId = NULL_VERSION,
 }: {
+  /** The ID; undefined for the version `null`. */
   readonly versionId?: string | undefined;
 }): string {
   return versionId;

@@ -149,7 +149,9 @@ async function* hashed(source: AsyncIterable<Uint8Array>, claimed: string): Asyn
 
 /** The checksum that the client sends, and whether it comes in a trailer. @throws AwsError `InvalidRequest` */
 function announcedChecksum(headers: S3Call['headers']): {
+  /** The algorithm; undefined if the request states no checksum. */
   readonly algorithm: ChecksumAlgorithm | undefined;
+  /** Whether the checksum comes behind the body. */
   readonly inTrailer: boolean;
 } {
   const trailer = headers['x-amz-trailer']?.trim().toLowerCase();

@@ -1,22 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  DuckDBArrayValue,
-  type DuckDBConnection,
-  DuckDBDecimalValue,
-  DuckDBInstance,
-  DuckDBListValue,
-  DuckDBMapValue,
-  DuckDBStructValue,
-  type DuckDBValue,
-  StatementType,
-} from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api';
 import { QueryError } from '../../base/errors.ts';
+import { messageOf } from '../../base/messageOf.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { dataFolders } from '../../disk/dataDirectory.ts';
 import { isView, readCatalog, type TableEntry } from '../../glue/index.ts';
-import { listPartitionFiles, type QueryTable, tableViewSql } from './tableView.ts';
+import { type JsonValue, toJsonValue } from './jsonValue.ts';
+import { readQueryTable, tableViewSql } from './tableView.ts';
 import { createViews, isListing, readViews, viewsNeededBy } from './views.ts';
 
 /** One row of a result, by column name. */
@@ -120,7 +112,7 @@ async function withTables<Result>(
       for (const table of database.tables.values()) {
         if (isView(table) || !isNeeded(table)) continue;
         try {
-          await connection.run(tableViewSql(toQueryTable(table, folders.s3)));
+          await connection.run(tableViewSql(readQueryTable(table, folders.s3)));
         } catch (error) {
           left.push(
             `The table ${database.input.Name}.${table.input.Name} could not be read: ${messageOf(error)}`,
@@ -141,63 +133,4 @@ async function withTables<Result>(
     instance.closeSync();
     rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-/** The message of what was thrown. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** A table of the catalog as a query reads it. @throws Error for a table of neither Parquet nor JSON. */
-function toQueryTable(table: TableEntry, s3Directory: string): QueryTable {
-  const columns = (list: TableEntry['input']['PartitionKeys'] = []) =>
-    list.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));
-  const { Location = '', SerdeInfo } = table.input.StorageDescriptor ?? {};
-  const serde = SerdeInfo?.SerializationLibrary ?? 'parquet';
-  const format = serde.endsWith('JsonSerDe') ? 'json' : 'parquet';
-  if (table.input.Parameters?.['table_type']?.toUpperCase() === 'ICEBERG')
-    throw new Error('it is an Iceberg table. Query it by Athena.');
-  if (format === 'parquet' && !/parquet/i.test(serde))
-    throw new Error(`it has the SerDe ${serde}. Query it by Athena.`);
-  const partitions =
-    (table.input.PartitionKeys ?? []).length === 0
-      ? [{ values: [], location: Location }]
-      : table.partitions.map(({ values, input }) => ({
-          values,
-          location: input.StorageDescriptor?.Location ?? '',
-        }));
-  return {
-    database: table.databaseName,
-    name: table.input.Name,
-    columns: columns(table.input.StorageDescriptor?.Columns),
-    partitionKeys: columns(table.input.PartitionKeys),
-    partitions: partitions.map(({ values, location }) => ({
-      values,
-      files: listPartitionFiles(s3Directory, location),
-    })),
-    format,
-  };
-}
-
-/** A value that `JSON.stringify` accepts. */
-type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
-
-/**
- * Converts a DuckDB value to JSON: integers are numbers up to 2^53 and strings beyond, decimals are numbers, lists
- * and structs are arrays and objects. Dates, timestamps, intervals and similar types are strings as SQL prints them.
- */
-function toJsonValue(value: DuckDBValue): JsonValue {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (value instanceof DuckDBDecimalValue) return value.toDouble();
-  if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue)
-    return value.items.map(toJsonValue);
-  if (value instanceof DuckDBStructValue) {
-    return Object.fromEntries(Object.entries(value.entries).map(([name, item]) => [name, toJsonValue(item)]));
-  }
-  if (value instanceof DuckDBMapValue) {
-    return value.entries.map(({ key, value: item }) => ({ key: toJsonValue(key), value: toJsonValue(item) }));
-  }
-  return value.toString();
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { quoteName, quoteText } from '../../base/sql.ts';
+import type { TableEntry } from '../../glue/index.ts';
 import { duckDbType } from '../hiveTypes.ts';
 
 /** A registered partition: its values in the order of the partition keys, and its files. */
@@ -33,6 +34,42 @@ interface QueryColumn {
   readonly name: string;
   /** Glue's name of the type. */
   readonly type: string;
+}
+
+/**
+ * A table of the catalog as a query reads it, with the files that are there.
+ *
+ * @param s3Directory The directory of the local S3's buckets.
+ * @throws Error for a table of neither Parquet nor JSON.
+ */
+export function readQueryTable(table: TableEntry, s3Directory: string): QueryTable {
+  const columns = (list: TableEntry['input']['PartitionKeys'] = []) =>
+    list.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));
+  const { Location = '', SerdeInfo } = table.input.StorageDescriptor ?? {};
+  const serde = SerdeInfo?.SerializationLibrary ?? 'parquet';
+  const format = serde.endsWith('JsonSerDe') ? 'json' : 'parquet';
+  if (table.input.Parameters?.['table_type']?.toUpperCase() === 'ICEBERG')
+    throw new Error('it is an Iceberg table. Query it by Athena.');
+  if (format === 'parquet' && !/parquet/i.test(serde))
+    throw new Error(`it has the SerDe ${serde}. Query it by Athena.`);
+  const partitions =
+    (table.input.PartitionKeys ?? []).length === 0
+      ? [{ values: [], location: Location }]
+      : table.partitions.map(({ values, input }) => ({
+          values,
+          location: input.StorageDescriptor?.Location ?? '',
+        }));
+  return {
+    database: table.databaseName,
+    name: table.input.Name,
+    columns: columns(table.input.StorageDescriptor?.Columns),
+    partitionKeys: columns(table.input.PartitionKeys),
+    partitions: partitions.map(({ values, location }) => ({
+      values,
+      files: listPartitionFiles(s3Directory, location),
+    })),
+    format,
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from '../../base/messageOf.ts';
 import { quoteName } from '../../base/sql.ts';
 import { type DatabaseEntry, isView, readPrestoView } from '../../glue/index.ts';
 import { macroStatements } from '../macros/macroStatements.ts';
@@ -84,7 +85,7 @@ export async function createViews(
         // Only the macros that the views need are created: Trino's operators would change the user's query, too.
         await connection.run(`${macroStatements(sql, macros)} ${createViewSql(view, sql)}`);
       } catch (error) {
-        failed.push({ view, reason: error instanceof Error ? error.message : String(error) });
+        failed.push({ view, reason: messageOf(error) });
       }
     }
     if (failed.length === 0 || failed.length === left.length) return failed;

@@ -10,6 +10,7 @@ import { BEGINS_QUERY, functionsWithoutBrackets, notFunctions, reservedInDuckDb 
 
 /** Options of the {@link Translator}. */
 export type TranslatorOptions = TokenWriter['options'] & {
+  /** What SELECT lists need besides the translation of their tokens. */
   readonly edits: SelectEdits;
   /** Whether tables have hidden columns like `$path`. Default: when the text names one. */
   readonly hiddenColumns?: boolean | undefined;
@@ -33,7 +34,9 @@ const NOT_OF_TRINO = /^(?:range|first|last|left|right)$/;
  * its first token, and return the index after its last one.
  */
 export class Translator implements TokenWriter {
+  /** The tokens of the statement. */
   readonly list: TokenList;
+  /** What the text alone does not decide. */
   readonly options: TranslatorOptions;
   /** What `*` stands for: without the hidden columns, where tables have some. */
   readonly #allColumns: string;

@@ -15,6 +15,7 @@ export type SqlErrorCode =
 
 /** An error in an SQL text, with its position. */
 export class SqlError extends Error {
+  /** Trino's name of the error. */
   readonly code: SqlErrorCode;
   /** The offset in the user's text. */
   readonly offset: number;
@@ -129,7 +130,9 @@ export interface TokenRange {
 
 /** The tokens of a statement, with matched brackets. */
 export class TokenList {
+  /** The text of the statement. */
   readonly sql: string;
+  /** The tokens in order. */
   readonly tokens: readonly Token[];
   readonly #close = new Map<number, number>();
 

@@ -202,8 +202,7 @@ export function writeCallForm(
   writer: TokenWriter,
   out: Rendering,
   index: number,
-  word: string,
-  name: string,
+  { word, name }: Pick<Call, 'word' | 'name'>,
 ): number | undefined {
   const form = FORMS[word];
   if (form === undefined) return undefined;

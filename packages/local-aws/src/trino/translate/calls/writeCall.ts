@@ -22,7 +22,7 @@ export function writeCall(writer: TokenWriter, out: Rendering, index: number, wo
   if (name === undefined)
     throw new SqlError('FUNCTION_NOT_FOUND', refusal(`Function '${word}' not registered, or it`), at);
   const close = list.closeOf(index + 1);
-  const form = writeCallForm(writer, out, index, word, name);
+  const form = writeCallForm(writer, out, index, { word, name });
   if (form !== undefined) return form;
   out.add(name, at);
   out.add('(', at + word.length);
