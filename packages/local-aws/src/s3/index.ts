@@ -11,14 +11,18 @@ import { authorize, authorizeCreation, bucketPolicy } from './wire/authorize.ts'
 import { bucketOperations } from './wire/bucket/bucketOperations.ts';
 import { bucketPolicyOperations } from './wire/bucket/bucketPolicyOperations.ts';
 import { bucketSettingsOperations, putBucketSettings } from './wire/bucket/bucketSettingsOperations.ts';
-import { completeMultipartUpload } from './wire/completeMultipartUpload.ts';
 import { copyObject } from './wire/copyObject.ts';
 import { readCopySource } from './wire/copySource.ts';
 import { deleteObject, deleteObjects } from './wire/deleteOperations.ts';
 import { listObjects, listObjectsV2 } from './wire/lists/listOperations.ts';
 import { listMultipartUploads } from './wire/lists/listUploads.ts';
 import { listObjectVersions } from './wire/lists/listVersions.ts';
-import { abortMultipartUpload, createMultipartUpload, uploadPart } from './wire/multipartOperations.ts';
+import { completeMultipartUpload } from './wire/multipart/completeMultipartUpload.ts';
+import {
+  abortMultipartUpload,
+  createMultipartUpload,
+  uploadPart,
+} from './wire/multipart/multipartOperations.ts';
 import { getObject, headObject, putObject } from './wire/objectOperations.ts';
 import { readHeaders, resolveTarget, routeOperation } from './wire/routeOperation.ts';
 import type { KeyAccess, S3Call, S3Operation } from './wire/S3Operation.ts';

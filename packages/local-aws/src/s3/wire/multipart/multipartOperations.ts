@@ -1,6 +1,6 @@
-import type { ChecksumAlgorithm, ChecksumType } from '../checksums.ts';
-import { s3Errors } from '../errors.ts';
-import { PART_COUNT } from '../limits.ts';
+import type { ChecksumAlgorithm, ChecksumType } from '../../checksums.ts';
+import { s3Errors } from '../../errors.ts';
+import { PART_COUNT } from '../../limits.ts';
 import {
   attributeHeaders,
   checkAcl,
@@ -10,10 +10,10 @@ import {
   readAlgorithm,
   readAttributes,
   requireKeyAccess,
-} from './objectAttributes.ts';
-import { receiveBody } from './receiveBody.ts';
-import type { S3Call, S3Operation } from './S3Operation.ts';
-import { xmlResponse } from './xmlBodies.ts';
+} from '../objectAttributes.ts';
+import { receiveBody } from '../receiveBody.ts';
+import type { S3Call, S3Operation } from '../S3Operation.ts';
+import { xmlResponse } from '../xmlBodies.ts';
 
 /** Starts an upload in parts. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
 export const createMultipartUpload: S3Operation = {

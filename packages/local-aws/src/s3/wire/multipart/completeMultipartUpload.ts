@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { AwsResponse } from '../../protocol/AwsService.ts';
-import { Checksum, checksumAlgorithms } from '../checksums.ts';
-import { s3Errors } from '../errors.ts';
-import { PART_COUNT, PART_MIN_BYTES, SINGLE_PUT_BYTES } from '../limits.ts';
-import type { Bucket } from '../model/Bucket.ts';
-import type { Part, Upload } from '../model/MultipartUploads.ts';
-import type { StagedFile } from '../model/objectFiles.ts';
-import type { StoredChecksum, StoredObject, WriteCondition } from '../model/StoredObject.ts';
-import { unquoteETag, writeCondition } from './conditions.ts';
-import { encryptionHeaders, requireKeyAccess } from './objectAttributes.ts';
-import { childText, type ParsedElement } from './parseXml.ts';
-import { checksumHeader } from './receiveBody.ts';
-import type { S3Call, S3Operation } from './S3Operation.ts';
-import { newVersionHeader } from './versionHeaders.ts';
-import { checksumElement, checksumElements, readXmlBody, xmlResponse } from './xmlBodies.ts';
+import type { AwsResponse } from '../../../protocol/AwsService.ts';
+import { Checksum, checksumAlgorithms } from '../../checksums.ts';
+import { s3Errors } from '../../errors.ts';
+import { PART_COUNT, PART_MIN_BYTES, SINGLE_PUT_BYTES } from '../../limits.ts';
+import type { Bucket } from '../../model/Bucket.ts';
+import type { Part, Upload } from '../../model/MultipartUploads.ts';
+import type { StagedFile } from '../../model/objectFiles.ts';
+import type { StoredChecksum, StoredObject, WriteCondition } from '../../model/StoredObject.ts';
+import { unquoteETag, writeCondition } from '../conditions.ts';
+import { encryptionHeaders, requireKeyAccess } from '../objectAttributes.ts';
+import { childText, type ParsedElement } from '../parseXml.ts';
+import { checksumHeader } from '../receiveBody.ts';
+import type { S3Call, S3Operation } from '../S3Operation.ts';
+import { newVersionHeader } from '../versionHeaders.ts';
+import { checksumElement, checksumElements, readXmlBody, xmlResponse } from '../xmlBodies.ts';
 
 /** The checksum that S3 computes when the upload's start doesn't choose one. */
 const DEFAULT_CHECKSUM = { algorithm: 'CRC64NVME', type: 'FULL_OBJECT' } as const;
