@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isJsonObject } from '../base/json.ts';
@@ -185,14 +185,18 @@ function withSalt(made: unknown): unknown {
   return { ...made, privacy: { ...privacy, salt: privacy['salt'] ?? 'the salt of another stage' } };
 }
 
-/** Why a module could not be imported, with the line if the engine reports it: it does so only in the stack. */
+/**
+ * Why a module could not be imported, with the line if the engine reports it. It does so only in the stack, where the file
+ * has the path to which links lead.
+ */
 function whatFailed(file: string, error: unknown): string {
   if (!existsSync(file)) return `${file} is not there.`;
   if (!(error instanceof Error)) return `${file}: ${String(error)}`;
   const { stack = '' } = error;
-  const line = [file, pathToFileURL(file).href]
-    .map((name) => stack.indexOf(`${name}:`) + name.length)
-    .flatMap((end) => /^:\d+(:\d+)?/.exec(stack.slice(end))?.[0] ?? [])
+  const line = [file, realpathSync(file)]
+    .flatMap((path) => [path, pathToFileURL(path).href])
+    .flatMap((name) => stack.split(name).slice(1))
+    .flatMap((after) => /^:\d+(:\d+)?/.exec(after)?.[0] ?? [])
     .at(0);
   return `${file}${line ?? ''}: ${error.name}: ${error.message}`;
 }
