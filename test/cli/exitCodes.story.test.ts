@@ -14,8 +14,6 @@ const ACME = ['--source', 'acme', '--dataset', 'events', '--day'];
 
 /** Commands that judge, as they are asked. */
 const JUDGES: readonly (readonly string[])[] = [
-  ['status'],
-  ['doctor'],
   ['relay', 'status'],
   ['ingest', 'status'],
   ['ingest', 'explain', ...ACME, DAY],
@@ -31,6 +29,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'cli/commands/erase.ts': 'test/cli/erase/erase.contract.test.ts',
   'cli/commands/redrive.ts': 'test/e2e/landing.story.test.ts',
   'cli/commands/trace.ts': 'test/observe/trace.proof.test.ts',
+  'cli/commands/status.ts': 'test/e2e/onCall.story.test.ts',
+  'cli/commands/doctor.ts': 'test/observe/doctor/doctor.proof.test.ts',
 };
 
 const drop = (name: string, unit: string) =>

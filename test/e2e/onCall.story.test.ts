@@ -93,7 +93,8 @@ describe('sluice status', () => {
         damaged: { count: 0, oldest: null },
       },
     });
-    const { stdout } = await story.sluice('status');
+    const { code, stdout } = await story.sluice('status');
+    expect(code).toBe(0);
     expect(stdout).toContain('Last hour: no request.');
     expect(stdout).toContain('Quotas of the stream: not known locally.');
     expect(stdout).toMatch(/Alarms: 0 of \d+ on, \d+ without data/);

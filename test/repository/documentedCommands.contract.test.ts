@@ -4,9 +4,6 @@ import { describe, expect, it } from '@jest/globals';
 import { commands as declared } from '../../cli/main.ts';
 import { readCommandLine } from '../../cli/terminal/commandLine.ts';
 import { questions } from '../../cli/trial/questions.ts';
-import { serviceFunctions } from '../../infra/serverless/serviceFunctions.ts';
-import { workOf } from '../../infra/template/functionWork.ts';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { targetCommands } from '../../observe/commands.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
@@ -78,36 +75,26 @@ describe('the commands in the docs and in cures', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('are right uses, with all that they demand', async () => {
-    const wrong: string[] = [];
+  it('are right uses, with all that they demand, or have placeholders', async () => {
     // Without placeholders: DAY, <id>, …
-    const whole = commands
+    const documented = commands
       .map(({ text }) => text.replace(/ {2}.*/, '').trim())
       .filter((text) => / --(?:stage|local)\b/.test(text) && !/[…<>[\\]|\b[A-Z]+\b/.test(text));
-    for (const text of new Set(whole)) {
-      if (!AWAY.has(text.split(' ')[0] ?? '')) continue;
+    const ofFindings = findingCures
+      .flatMap(([, { cure }]) => [...cure.matchAll(/`(?:npx )?sluice ([a-z][^`]*)`/g)])
+      .map(([, text = '']) => text);
+    expect(documented.length).toBeGreaterThan(30);
+    expect(ofFindings.length).toBeGreaterThan(10);
+    const isAsked = (text: string) =>
+      /^keys\b/.test(text) || (AWAY.has(text.split(' ')[0] ?? '') && !/\b[A-Z]+\b/.test(text));
+    const asked = [...documented.filter((text) => !/^keys\b/.test(text)), ...ofFindings].filter(isAsked);
+    const wrong: string[] = [];
+    for (const text of new Set(asked)) {
       const words = npxWords(`npx sluice ${text}`);
       const isPlace = (word: string, i: number) => word === '--stage' || words[i - 1] === '--stage';
       const rest = words.filter((word, i) => word !== '--local' && !isPlace(word, i));
       const { code, stderr } = await callMain([...rest, ...NOWHERE]);
       if (code === 2) wrong.push(`${text}: ${stderr}`);
-    }
-    expect(whole.length).toBeGreaterThan(30);
-    expect(wrong).toEqual([]);
-  });
-
-  it('of findings have all that they demand, or placeholders where the finding has the names', async () => {
-    const quoted = findingCures.flatMap(([code, { cure }]) =>
-      [...cure.matchAll(/`(?:npx )?sluice ([a-z][^`]*)`/g)].map(([, text = '']) => ({ code, text })),
-    );
-    expect(quoted.length).toBeGreaterThan(10);
-    const demanding = quoted.filter(
-      ({ text }) => AWAY.has(text.split(' ')[0] ?? '') && !/\b[A-Z]+\b/.test(text),
-    );
-    const wrong: string[] = [];
-    for (const { code, text } of [...demanding, ...quoted.filter(({ text }) => /^keys\b/.test(text))]) {
-      const { code: exit, stderr } = await callMain([...npxWords(`npx sluice ${text}`), ...NOWHERE]);
-      if (exit === 2) wrong.push(`${code}: ${text}: ${stderr}`);
     }
     expect(wrong).toEqual([]);
   });
@@ -181,32 +168,6 @@ describe('the commands in the docs and in cures', () => {
       'observe/findings/catalogue/deployment.ts',
       'observe/findings/catalogue/streams.ts',
     ]);
-  });
-
-  it('use only features that AWS has, and name functions and settings as the deployment does', async () => {
-    const functions = new Map(Object.entries(serviceFunctions(defineConfig({ bucket: 'acme' }))));
-    const families = (await errorFamilies()).flatMap(({ entries }) => Object.entries(entries));
-    const texts = [
-      ...[...families, ...findingCures].map(([code, { cure }]) => ({ code, cure })),
-      ...pages.map((code) => ({ code, cure: readFileSync(join(repositoryRoot, code), 'utf8') })),
-    ];
-    const wrong: string[] = [];
-    for (const { code, cure } of texts) {
-      // Functions are named with hyphens; what CloudFormation or the code calls them is no help there.
-      for (const [name] of cure.matchAll(/\bingest(Load|Plan|Trigger)\b/g)) wrong.push(`${code}: ${name}`);
-      for (const [, setting = ''] of cure.matchAll(/`(memorySize|ephemeralStorageSize|timeout)`/g)) {
-        const [name = ''] = [...functions.keys()].filter((functionName) =>
-          cure.includes(`\`${functionName}\``),
-        );
-        if (!code.startsWith('SLUICE_')) continue;
-        const settings = { timeout: workOf(name)?.timeout, ...functions.get(name) };
-        const configured = Number(Object.entries(settings).find(([key]) => key === setting)?.[1]);
-        const most = { memorySize: 10_240, ephemeralStorageSize: 10_240, timeout: 900 }[setting] ?? 0;
-        if (!(configured < most) || !cure.includes(String(most)))
-          wrong.push(`${code}: ${setting} of ${name} is ${configured}`);
-      }
-    }
-    expect(wrong).toEqual([]);
   });
 });
 
