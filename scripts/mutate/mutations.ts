@@ -188,8 +188,10 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('observe/findings/lastSight.ts', 'observe/lastSight', [['isHidden(finding) &&', '']]),
   // What commands answer a script.
-  faultsOf('cli/commands/doctor.ts', 'cli/exitCodes.story', [['problems > 0 ? PROBLEMS_FOUND : ', '']]),
-  faultsOf('cli/commands/status.ts', 'cli/exitCodes.story', [['answer.isWell ? 0 : PROBLEMS_FOUND', '0']]),
+  faultsOf('cli/commands/doctor.ts', 'observe/doctor/doctor.proof', [
+    ['problems > 0 ? PROBLEMS_FOUND : ', ''],
+  ]),
+  faultsOf('cli/commands/status.ts', 'e2e/onCall.story', [['answer.isWell ? 0 : PROBLEMS_FOUND', '0']]),
   faultsOf('cli/commands/relay.ts', 'cli/exitCodes.story', [
     ['state.refused.length === 0 ? 0 : PROBLEMS_FOUND', '0'],
   ]),
@@ -211,7 +213,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('cli/commands/export.ts', 'cli/exitCodes.story', [['hasProblem ? PROBLEMS_FOUND : 0', '0']]),
   faultsOf('cli/commands/curate.ts', 'cli/exitCodes.story', [["['failed', 'lacking']", "['lacking']"]]),
-  faultsOf('cli/commands/trace.ts', 'cli/exitCodes.story', [
+  faultsOf('cli/commands/trace.ts', 'observe/trace.proof', [
     [
       'days !== undefined) return { ageMs: Number(days) * DAY_MS }',
       'days !== undefined) return { ageMs: Number(days) * 600_000 }',
@@ -493,7 +495,7 @@ export const mutations: readonly Mutation[] = [
     ["state === 'ALARM'", "state !== 'OK'"],
     ['for (const name of names) this.#left.delete(name);', ''],
   ]),
-  faultsOf('observe/facts/stackFaults.ts', 'e2e/changedByHand.story', [['ResultConfiguration, ', '']]),
+  faultsOf('observe/facts/stackFaults.ts', 'e2e/changedByHand.proof', [['ResultConfiguration, ', '']]),
   faultsOf('observe/findings/judge/landing.ts', 'observe/judge/judge', [
     ['(quotaShare ?? 0) >=', '(quotaShare ?? 0) >'],
   ]),
@@ -649,7 +651,7 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('operate/restore.ts', 'operate/restore.contract', [['dataVersionDays + 1)', 'dataVersionDays)']]),
   // By hand.
-  faultsOf('cli/commands/reconcile.ts', 'e2e/receivedHours.story', [
+  faultsOf('cli/commands/reconcile.ts', 'e2e/receivedHours.proof', [
     ['return closes ? 0 : PROBLEMS_FOUND;', 'return 0;'],
   ]),
   faultsOf('operate/relay/redriveCopies.ts', OPERATE, [

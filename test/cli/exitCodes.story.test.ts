@@ -25,7 +25,7 @@ const JUDGES: readonly (readonly string[])[] = [
 
 /** Those whose exit code a suite of their own holds. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  'cli/commands/reconcile.ts': 'test/e2e/receivedHours.story.test.ts',
+  'cli/commands/reconcile.ts': 'test/e2e/receivedHours.proof.test.ts',
   'cli/commands/erase.ts': 'test/cli/erase/erase.contract.test.ts',
   'cli/commands/redrive.ts': 'test/e2e/landing.story.test.ts',
   'cli/commands/trace.ts': 'test/observe/trace.proof.test.ts',

@@ -221,23 +221,6 @@ describe('a fault leads by sluice status to its finding', () => {
     await story.clearFaults();
   });
 
-  it('a writer that runs out of time: its dead letters, and the command that sends them again', async () => {
-    const fault = { fault: 'timeOutInvocations', function: 'sluice-local-write', calls: 'all', afterMs: 1 };
-    await story.setFaults({ lambda: [fault] });
-    expect(await post(1)).toBe(202);
-    await story.advance(3 * HOUR);
-    const late = await status();
-    expect(findingIn(late, 'FAULTS').severity).toBe('warning');
-    const found = findingIn(late, 'LANDING_LATE');
-    expect(found.detail).toMatch(
-      /; sluice-local-write-dead-letters has \d messages, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Task timed out\. (\d+) of \d+ invocations of write had errors within 24 hours, the first at 2026-\S+Z, the last at 2026-\S+Z\. Alarm sluice-local-write-errors, since 2026-/,
-    );
-    await story.clearFaults();
-    expect(await paste(found)).toEqual([0]);
-    await story.cloud.flush();
-    expect(await story.found('LANDING_LATE')).toBeUndefined();
-  });
-
   it('a key that is disabled: one finding, from which hour on Firehose drops, and the command that enables it', async () => {
     const kms = story.kept(new KMSClient(story.clientOptions()));
     const { Aliases = [] } = await kms.send(new ListAliasesCommand({}));

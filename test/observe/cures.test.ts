@@ -35,7 +35,7 @@ const OF_AWS: Readonly<Record<string, string>> = {
   BUCKET_UNFIT: 'observe/doctor/onAws',
   DEAD_LETTERS: 'observe/judgeCases/landing',
   DRIFT: 'e2e/changedByHand',
-  FAULTS: 'e2e/onCall',
+  FAULTS: 'e2e/functions',
   FORWARDED: 'observe/doctor/bucket',
   FUNCTION_FAILED: 'e2e/functions',
   KEY_UNUSABLE: 'e2e/onCall',

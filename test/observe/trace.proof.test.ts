@@ -271,4 +271,13 @@ describe('sluice trace', () => {
       notes: [expect.stringContaining('AWS does not show what streams buffer')],
     });
   });
+
+  it('counts an age in hours and in days', async () => {
+    await observed.send({ events: [event('old', 'ivy')] });
+    await observed.cloud.flush();
+    await observed.clock.set(observed.clock.now() + 24.5 * HOUR);
+    const codes: Record<string, number> = {};
+    for (const age of ['24h', '1d', '25h', '2d']) codes[age] = (await traced('ivy', '--since', age)).code;
+    expect(codes).toEqual({ '24h': 3, '1d': 3, '25h': 0, '2d': 0 });
+  });
 });

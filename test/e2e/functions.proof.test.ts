@@ -71,4 +71,18 @@ describe('a function that is killed', () => {
     await story.jumpHours(3);
     expect(await found()).toEqual([]);
   });
+
+  it('at each try of the writer: the dead letters are named, and the command sends them again', async () => {
+    await fault('timeOut', 'write');
+    expect(await story.post({ events: [{ eventName: 'purchase', user: { userID: 'u1' } }] })).toBe(202);
+    await story.advance(3 * HOUR);
+    expect((await story.found('FAULTS'))?.severity).toBe('warning');
+    expect((await story.found('LANDING_LATE'))?.detail).toMatch(
+      /; sluice-local-write-dead-letters has \d messages, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Task timed out\. (\d+) of \d+ invocations of write had errors within 24 hours, the first at 2026-\S+Z, the last at 2026-\S+Z\. Alarm sluice-local-write-errors, since 2026-/,
+    );
+    await story.clearFaults();
+    expect(await story.cure('LANDING_LATE')).toEqual([0]);
+    await story.cloud.flush();
+    expect(await story.found('LANDING_LATE')).toBeUndefined();
+  });
 });
