@@ -146,7 +146,7 @@ export function kmsViaS3({ region }: Pick<PolicyScope, 'region'>): string {
   return `s3.${region}.amazonaws.com`;
 }
 
-/** The same value for a key that is used only through SQS. */
+/** Value of the condition key `kms:ViaService` for a key that is used only through SQS. */
 export function kmsViaSqs({ region }: Pick<PolicyScope, 'region'>): string {
   return `sqs.${region}.amazonaws.com`;
 }

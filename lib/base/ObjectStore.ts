@@ -74,7 +74,7 @@ export interface OpenedObject {
   readonly modifiedAt: number;
   /** Bytes of `body`; undefined if the store does not say. */
   readonly bytes: number | undefined;
-  /** Default none. */
+  /** The object's own metadata by name, in lower case. Default none. */
   readonly metadata?: ObjectHead['metadata'] | undefined;
 }
 
@@ -111,7 +111,7 @@ export interface WriteOptions {
    * Default: null is returned.
    */
   readonly throwsConflict?: boolean;
-  /** Default `application/json`. */
+  /** Its media type. Default `application/json`. */
   readonly contentType?: string | undefined;
   /** The object's own metadata by name. Default none. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
@@ -137,13 +137,13 @@ export interface ListOptions {
 export interface ListedObject {
   /** The whole key, not URL-encoded. */
   readonly key: string;
-  /** Bytes. */
+  /** The size of the object, bytes. */
   readonly size: number;
-  /** With its quotes, as a condition expects it. */
+  /** The ETag with its quotes, as a condition expects it. */
   readonly eTag: string;
   /** Epoch milliseconds of its last write. */
   readonly modifiedAt: number;
-  /** {@link isArchive}. Default false. */
+  /** Whether S3 can't read it before it is restored: {@link isArchive}. Default false. */
   readonly isArchived?: boolean;
 }
 

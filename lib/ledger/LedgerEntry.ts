@@ -204,7 +204,7 @@ export function released(entry: LedgerContent): LedgerContent {
   return { ...without(entry, 'lease'), state: 'waiting' };
 }
 
-/** The same for the next part of a run, or other files, whose first try it is. */
+/** The entry of a day that nobody has, for the first try of the next part of a run, or of other files. */
 export function handedOver(entry: LedgerContent): LedgerContent {
   return { ...released(entry), attempts: 0 };
 }

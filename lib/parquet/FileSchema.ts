@@ -7,7 +7,10 @@ export interface EngineFile {
   readonly path: string;
   /** Its name in rows and messages: the object's key. Names are unique in a load. */
   readonly name: string;
-  /** Its pages are not there, or ours: the headers of a customer's are judged. */
+  /**
+   * Whether only the footer is read, because the pages are not there, or are ours. Default: the headers of all pages are
+   * judged, as those of a customer's file must be.
+   */
   readonly onlyFooter?: boolean;
 }
 

@@ -17,7 +17,7 @@ export const LEAST_FILE_BYTES = 12;
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 /** Field IDs of the footer. */
 const FILE = { schema: 2, rows: 3, rowGroups: 4, encryption: 8 } as const;
-/** Its other lists: the schema, metadata by key, and orders of columns. */
+/** Lists of the footer besides row groups: the schema, metadata by key, and orders of columns. */
 const FILE_LISTS: KnownLists = { 2: THRIFT.struct, 5: THRIFT.struct, 7: THRIFT.struct };
 /** Fields of an element of the schema. */
 export const ELEMENT = {

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { isJsonObject, parseJson } from '../base/json.ts';
+import { parseTimeFormat } from './fields/timeFormat.ts';
 import { flag } from './formats.ts';
 import { COMMENT_CHARACTERS } from './names.ts';
 import { named, noted } from './noted.ts';
-import { parseTimeFormat } from './timeFormat.ts';
 
 /** The types that bytes may be read as. */
 const CASTS = ['string', 'uuid'] as const;

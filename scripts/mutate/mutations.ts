@@ -392,7 +392,7 @@ export const mutations: readonly Mutation[] = [
     [': recounted(headers, redacted.events)', ''],
     ['choice.redacted', 'choice.redacted || redaction === null'],
   ]),
-  faultsOf('lib/collect/rows.ts', 'lib/collect/eventTime', [
+  faultsOf('lib/collect/rows/eventTimes.ts', 'lib/collect/eventTime', [
     ['? corrected', '? sent'],
     ['corrected >', 'sent >'],
     ['< YEAR_2000_MS', '<= YEAR_2000_MS'],

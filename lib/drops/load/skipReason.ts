@@ -33,7 +33,7 @@ export async function skipReason(load: DayLoad, kind: LoadKind, drop: Drop): Pro
   return settledAt(load, drop) > loader.clock.now() ? 'settling' : null;
 }
 
-/** The same once the logs of its folder are read. */
+/** Why a day is not loaded, once the logs of its folder are read; null if it is. */
 export async function skipReasonRead(load: DayLoad, kind: LoadKind, drop: Drop): Promise<SkipReason | null> {
   const { place, progress } = load;
   const { entry } = progress.claim;

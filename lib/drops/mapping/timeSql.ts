@@ -1,6 +1,11 @@
 import { quoteText } from '../../base/sql.ts';
 import { LOCAL_TIME, TIME_REWRITES, ZONED_TIME } from '../../base/timeForms.ts';
-import { parseTimeFormat, SHORT_MONTHS, type TimePart, type TimeVariant } from '../../schema/timeFormat.ts';
+import {
+  parseTimeFormat,
+  SHORT_MONTHS,
+  type TimePart,
+  type TimeVariant,
+} from '../../schema/fields/timeFormat.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import type { ColumnKind } from './valueSql.ts';
 
@@ -157,7 +162,7 @@ function zonedSql(timestamp: string, timezone: string): string {
   return `timezone('UTC', timezone(${quoteText(timezone)}, ${timestamp}))`;
 }
 
-/** The same for any TIMESTAMP; NULL far out of range, where DuckDB would fail. */
+/** Any TIMESTAMP as a local time in a timezone: a TIMESTAMP in UTC; NULL far out of range, where DuckDB would fail. */
 function utcOfLocal(timestamp: string, timezone: string): string {
   return `CASE WHEN ${timestamp} >= ${FIRST_LOCAL} AND ${timestamp} < ${END_LOCAL} THEN ${zonedSql(timestamp, timezone)} END`;
 }

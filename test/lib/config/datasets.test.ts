@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { parseTimeFormat } from '../../../lib/schema/timeFormat.ts';
+import { parseTimeFormat } from '../../../lib/schema/fields/timeFormat.ts';
 
 type Source = NonNullable<ConfigInput['sources']>[number];
 const acme = { name: 'acme', bucket: 'acme-drops', owner: '111122223333' };

@@ -1,4 +1,4 @@
-import { escapePattern } from '../base/text.ts';
+import { escapePattern } from '../../base/text.ts';
 
 /**
  * Formats of texts that are times, in the letters of Java's DateTimeFormatter, which Spark, Glue and Firehose have: writers
