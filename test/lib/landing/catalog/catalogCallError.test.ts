@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { CatalogCallError, catalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
+
+/** What a client of AWS throws: an error of the SDK has a fault, one of the system a code. */
+function thrown(name: string, members: object = {}): Error {
+  return Object.assign(new Error('told by AWS'), { name }, members);
+}
+
+describe('an error of a call to Glue or S3', () => {
+  it.each([
+    { error: thrown('ThrottlingException', { $fault: 'client' }), code: 'ThrottlingException' },
+    {
+      error: thrown('ConcurrentModificationException', { $fault: 'client' }),
+      code: 'ConcurrentModificationException',
+    },
+    { error: thrown('UnheardOf', { $fault: 'server' }), code: 'UnheardOf' },
+    { error: thrown('TimeoutError'), code: 'TimeoutError' },
+    { error: thrown('RequestTimeout', { $fault: 'client' }), code: 'RequestTimeout' },
+    { error: thrown('Error', { code: 'ECONNRESET' }), code: 'ECONNRESET' },
+    { error: thrown('Error', { code: 'EAI_AGAIN' }), code: 'EAI_AGAIN' },
+  ])('may pass by itself if it is $code', ({ error, code }) => {
+    expect(catalogCallError(error)).toMatchObject({
+      code,
+      transient: true,
+      message: 'told by AWS',
+      cause: error,
+    });
+  });
+
+  it.each([
+    { error: thrown('AccessDeniedException', { $fault: 'client' }), code: 'AccessDeniedException' },
+    { error: thrown('EntityNotFoundException', { $fault: 'client' }), code: 'EntityNotFoundException' },
+    { error: thrown('TypeError', { code: 'ERR_INVALID_ARG_TYPE' }), code: 'TypeError' },
+    { error: thrown('Error', { code: 'ERR_INVALID_ARG_VALUE' }), code: 'ERR_INVALID_ARG_VALUE' },
+  ])('stays as it is if it is $code', ({ error, code }) => {
+    expect(catalogCallError(error)).toMatchObject({ code, transient: false });
+  });
+
+  it('is kept if it has been converted before', () => {
+    const error = new CatalogCallError('SlowDown', true, 'slow');
+    expect(catalogCallError(error)).toBe(error);
+  });
+});
