@@ -192,6 +192,7 @@ export class Ledger {
     return wholeLines(this.#partitionsFile).map((line) => partitionSchema.parse(JSON.parse(line)));
   }
 
+  /** Takes a line into account. */
   #take(entry: Entry): void {
     if ('events' in entry) this.#run = entry;
     else if ('kind' in entry) this.#windows.push(entry);
@@ -202,6 +203,7 @@ export class Ledger {
     if ('clock' in entry) this.#clock = entry.clock;
   }
 
+  /** Adds strikes of faults to those of the last window. */
   #addStrikes(struck: Readonly<Record<string, number>>): void {
     const window = this.#windows.length - 1;
     for (const [kind, times] of Object.entries(struck)) {
@@ -210,6 +212,7 @@ export class Ledger {
     }
   }
 
+  /** Takes the outcome of a request into account. */
   #count(first: number, count: number, outcome: string): void {
     if (!this.#posted.has(first)) this.#sent += count;
     this.#posted.add(first);

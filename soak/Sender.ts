@@ -36,6 +36,7 @@ export class Sender {
     await Promise.all(Array.from({ length: CONNECTIONS }, work));
   }
 
+  /** Sends a request until it is answered or has been tried often enough. */
   async #send(request: SoakRequest): Promise<SentRequest> {
     const { body, headers } = requestBody(request);
     for (let tries = 1; ; tries += 1) {

@@ -176,6 +176,7 @@ class Soak {
     return drawn;
   }
 
+  /** Sends the requests of a window under its faults, and then those that were kept. */
   async #runWindow(window: SoakWindow): Promise<void> {
     const kinds = faultKinds(this.#seedOf(window));
     const drawn = [window.kind, window.beside].flatMap((name) =>
@@ -223,12 +224,14 @@ class Soak {
     });
   }
 
+  /** Sends again what had no answer, now without faults. */
   async #sendKept(): Promise<void> {
     const kept = this.#kept;
     this.#kept = [];
     await this.#send(kept);
   }
 
+  /** Sends requests, and keeps those without an answer. */
   async #send(requests: readonly SoakRequest[]): Promise<void> {
     await this.#sender.sendAll(requests, (sent) => {
       this.#ledger.noteSent(sent);

@@ -134,6 +134,7 @@ class TypeSections {
     this.#sections.set(type, `### ${type}\n\n${declared.text}\n\n${content}\n`);
   }
 
+  /** The table of a type's members. */
   #memberTable(members: readonly Member[], type: string): string {
     const lines = members.flatMap((member) => this.#memberLines(member, type, ''));
     return ['| member | type | meaning |', '|---|---|---|', ...lines].join('\n');

@@ -103,6 +103,7 @@ export class MovableClock implements LocalClock {
     return moved;
   }
 
+  /** Moves the clock to an offset, and rings what has become due, one alarm after the other. */
   async #jump(offsetMs: number): Promise<void> {
     const byMs = offsetMs - this.#offsetMs;
     this.#shift(byMs);
@@ -113,20 +114,24 @@ export class MovableClock implements LocalClock {
     for (const alarm of this.#due()) await this.#ring(alarm);
   }
 
+  /** Changes the offset, and notes it among those that the clock has had. */
   #shift(byMs: number): void {
     this.#offsetMs += byMs;
     this.#offsetMinutes.add(Math.round(this.#offsetMs / MINUTE_MS));
   }
 
+  /** Rings an alarm, unless it was cancelled or has rung. */
   async #ring(alarm: PendingAlarm): Promise<void> {
     if (this.#alarms.delete(alarm)) await alarm.ring();
   }
 
+  /** The alarms that are due, the earliest first. */
   #due(): PendingAlarm[] {
     const now = this.now();
     return [...this.#alarms].filter(({ at }) => at <= now).sort((a, b) => a.at - b.at);
   }
 
+  /** The alarm that rings next; undefined without any. */
   #earliest(): PendingAlarm | undefined {
     let earliest: PendingAlarm | undefined;
     for (const alarm of this.#alarms) if (earliest === undefined || alarm.at < earliest.at) earliest = alarm;
@@ -149,6 +154,7 @@ export class MovableClock implements LocalClock {
     this.#timer = { at: earliest.at, handle };
   }
 
+  /** Rings what is due when a timer of the machine ends. */
   #onTimer(): void {
     this.#timer = undefined;
     // The alarms are not awaited, because time passes whether or not their work is done. An alarm that fails, as on a

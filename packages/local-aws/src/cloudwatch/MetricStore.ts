@@ -187,6 +187,7 @@ export class MetricStore {
     }
   }
 
+  /** The values that wait, as lines of a file. */
   #waitingLines(): Line[] {
     return [...this.#waiting].flatMap(([key, minutes]) =>
       [...minutes].map(([minute, statistics]): Line => [key, minute, ...statistics.toJson()]),
@@ -217,6 +218,7 @@ export class MetricStore {
     return journal;
   }
 
+  /** The lines of an hour's file. Damage is reported once. */
   #read(hour: number): Hour {
     const file = this.#file(hour);
     const texts = readWhole(file).toString('utf8').split('\n');
@@ -235,6 +237,7 @@ export class MetricStore {
     return { lines, isDamaged: first >= 0 };
   }
 
+  /** Path of an hour's file. @param hour Its start, epoch milliseconds. */
   #file(hour: number): string {
     return join(this.#directory, `${new Date(hour).toISOString().slice(0, 13)}.jsonl`);
   }

@@ -59,6 +59,7 @@ export class Statistics {
     return read;
   }
 
+  /** Counts a value. From a number of different values on, they are rounded, so that memory stays bounded. */
   #keep(value: number, times: number): void {
     const kept = this.#isRounded ? rounded(value) : value;
     this.#values.set(kept, (this.#values.get(kept) ?? 0) + times);

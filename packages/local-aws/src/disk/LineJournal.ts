@@ -148,6 +148,7 @@ export class LineJournal<Line> {
     else this.#unended = ending !== '';
   }
 
+  /** Cuts the file to a length in bytes. */
   #cut(length: number): void {
     ftruncateSync(this.#descriptor, length);
     this.#length = length;

@@ -89,6 +89,7 @@ export class Deliveries {
     }
   }
 
+  /** Runs something after a while. @param atClose What is done instead if the deliveries are closed before. */
   #later(delayMs: number, run: () => void, atClose?: () => void): void {
     const alarm = this.#options.clock?.after(delayMs, () => {
       if (alarm !== undefined) this.#waiting.delete(alarm);

@@ -153,6 +153,7 @@ export class Feed {
     this.#wake();
   }
 
+  /** Adds a write, and answers everybody who waits. */
   #add(write: Omit<Write, 'firstSequence'>): void {
     this.#writes.push({ ...write, firstSequence: 0 });
     this.#bytes += write.bytes;
@@ -261,6 +262,7 @@ export class Feed {
     });
   }
 
+  /** Lets everybody who waits look again. */
   #wake(): void {
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();

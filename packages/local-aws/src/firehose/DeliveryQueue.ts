@@ -76,12 +76,14 @@ export class DeliveryQueue<Buffer> {
     await this.#running;
   }
 
+  /** Begins to deliver what waits, unless a delivery is under way. */
   #start(): void {
     this.#pause?.cancel();
     this.#pause = undefined;
     if (this.#running === undefined && this.#waiting.length > 0 && !this.#closed) this.#running = this.#run();
   }
 
+  /** Delivers buffers in their order until one fails or none is left. */
   async #run(): Promise<void> {
     for (let buffer = this.#waiting[0]; buffer !== undefined && !this.#closed; buffer = this.#waiting[0]) {
       try {
@@ -99,6 +101,7 @@ export class DeliveryQueue<Buffer> {
     this.#running = undefined;
   }
 
+  /** Pauses after a failure, the longer the more have failed in a row, then begins again. */
   #pauseThenStart(): void {
     const longest =
       this.#attempt > OUTAGE.attempts

@@ -175,6 +175,7 @@ export class DeliveryStream {
     return Math.min(this.#open.oldestArrivalMs, this.#clock.now()) + seconds * 1000;
   }
 
+  /** Counts the open buffer as full if its time is over. */
   #fillIfDue(): void {
     if (this.#open.entries.length > 0 && this.#dueMs() <= this.#clock.now()) this.#fill();
   }

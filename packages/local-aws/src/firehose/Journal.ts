@@ -178,6 +178,7 @@ export class Segment {
     return this.#add(data, at);
   }
 
+  /** Counts a record of the segment. @param arrivalMs Epoch milliseconds. */
   #add(data: Uint8Array, arrivalMs: number): JournalEntry {
     const entry = { segment: this, index: this.#records, data, arrivalMs };
     this.#records += 1;

@@ -171,16 +171,19 @@ export class Catalog {
     else if (!isDeepStrictEqual(existing.input, input)) this.updateTable(databaseName, input);
   }
 
+  /** Stores a database, on disk first. */
   #saveDatabase(entry: DatabaseEntry): void {
     writeDatabase(this.#directory, entry);
     this.#databases.set(entry.input.Name, entry);
   }
 
+  /** Stores a table with its partitions, on disk first. */
   #saveTable(table: TableEntry): void {
     writeTable(this.#directory, table);
     this.#updateTables(table.databaseName, (tables) => tables.set(table.input.Name, table));
   }
 
+  /** Replaces the tables of a database in memory: readers keep the map that they have. */
   #updateTables(databaseName: string, change: (tables: Map<string, TableEntry>) => unknown): void {
     const database = this.database(databaseName);
     const tables = new Map(database.tables);

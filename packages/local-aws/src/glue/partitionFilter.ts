@@ -42,12 +42,14 @@ class FilterParser {
     return filter;
   }
 
+  /** Terms joined by OR, which binds less tightly than AND. */
   #parseOr(): PartitionFilter {
     const sides = [this.#parseAnd()];
     while (this.#accept('keyword', 'OR')) sides.push(this.#parseAnd());
     return (values) => sides.some((side) => side(values));
   }
 
+  /** Terms joined by AND. */
   #parseAnd(): PartitionFilter {
     const sides = [this.#parseTerm()];
     while (this.#accept('keyword', 'AND')) sides.push(this.#parseTerm());
@@ -62,6 +64,7 @@ class FilterParser {
     return inner;
   }
 
+  /** A key with an operator and a text, or with IN and texts. */
   #parseComparison(): PartitionFilter {
     const index = this.#keyIndex(this.#take('name'));
     if (this.#accept('keyword', 'IN')) {
@@ -106,10 +109,12 @@ class FilterParser {
     return matches;
   }
 
+  /** Skips the next token, which has to be the given one. @throws AwsError `InvalidInputException` */
   #expect(kind: Token['kind'], text: string): void {
     if (!this.#accept(kind, text)) throw this.#unexpected();
   }
 
+  /** The error for the next token. */
   #unexpected(): Error {
     const token = this.#tokens[this.#next]?.text ?? 'its end';
     return invalidInput(`Unsupported expression '${this.#expression}': unexpected ${token}.`);

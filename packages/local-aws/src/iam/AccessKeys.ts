@@ -86,6 +86,7 @@ export class AccessKeys {
     return this.#arns.get(accessKeyId) ?? (account === undefined ? undefined : rootOf(account).arn);
   }
 
+  /** Makes a key from the seed: the same for the same role or user, also after a restart. */
   #generate(arn: string, prefix: string, kind: string): Credentials {
     const digest = createHash('sha256').update(`${this.#seed} ${kind} of ${arn}`).digest();
     const credentials = {
@@ -96,6 +97,7 @@ export class AccessKeys {
     return credentials;
   }
 
+  /** Lets a key sign. */
   #add(arn: string, { accessKeyId, secretAccessKey }: Credentials): void {
     this.#secrets.set(accessKeyId, secretAccessKey);
     this.#arns.set(accessKeyId, arn);

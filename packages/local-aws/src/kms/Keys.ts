@@ -185,6 +185,7 @@ export class Keys {
     this.#save([...this.#keys.values()].filter((key) => key.id !== id));
   }
 
+  /** Stores a key in place of one with its ID. */
   #put(stored: z.output<typeof storedKeySchema>): Key {
     const key = this.#withArn(stored);
     this.#save([...[...this.#keys.values()].filter(({ id }) => id !== key.id), key]);
@@ -201,10 +202,12 @@ export class Keys {
     this.#keys = new Map(keys.map((key) => [key.id, key]));
   }
 
+  /** The beginning of ARNs up to the kind of resource. */
   #prefix(account: string, region = this.#region): string {
     return `arn:${this.#partition}:kms:${region}:${account}`;
   }
 
+  /** A stored key with what can be derived. */
   #withArn(key: z.output<typeof storedKeySchema>): Key {
     const region = key.region ?? this.#region;
     return { ...key, region, arn: `${this.#prefix(key.account, region)}:key/${key.id}` };
@@ -245,6 +248,7 @@ export class Keys {
     return name.startsWith(`${this.#arnPrefix}:`) ? name.slice(this.#arnPrefix.length + 1) : name;
   }
 
+  /** The key of an ID or an ARN; undefined if it does not exist. */
   #find(idOrArn: string): Key | undefined {
     const key = this.#keys.get(idOrArn.slice(idOrArn.lastIndexOf('/') + 1));
     return key !== undefined && idOrArn.startsWith('arn:') && key.arn !== idOrArn ? undefined : key;

@@ -110,14 +110,17 @@ export class EventSourceMapping {
     return this.#running.size > 0;
   }
 
+  /** The number of messages that can be received. */
   #visible(): number {
     return this.#options.queue.counts().visible;
   }
 
+  /** Whether batches may be begun: not while it pauses after a failure. */
   #mayStart(): boolean {
     return !this.#closed && this.#pause === undefined;
   }
 
+  /** Looks at the queue. If that fails, it pauses. */
   #wake(): void {
     try {
       this.#startWhenDue();
@@ -126,6 +129,7 @@ export class EventSourceMapping {
     }
   }
 
+  /** Begins batches if one is full; else once the window has passed. */
   #startWhenDue(): void {
     const { batchSize, windowMs, clock } = this.#options;
     if (!this.#mayStart()) return;
@@ -147,6 +151,7 @@ export class EventSourceMapping {
     }
   }
 
+  /** Begins as many batches as there are messages for and may run at the same time. */
   #startBatches(): void {
     while (this.#mayStart() && this.#running.size < this.#options.maximumConcurrency && this.#visible() > 0) {
       const batch = this.#runBatch()
@@ -177,11 +182,13 @@ export class EventSourceMapping {
     });
   }
 
+  /** Ends a pause, if there is one. */
   #endPause(): void {
     this.#pause?.cancel();
     this.#pause = undefined;
   }
 
+  /** Receives a batch, invokes the function with it, and deletes the messages that it has processed. */
   async #runBatch(): Promise<void> {
     const { queue, batchSize, invoke, partialResponses, authorize = () => undefined } = this.#options;
     // Without these permissions Lambda polls in vain, and the messages stay in the queue.
@@ -218,6 +225,7 @@ export class EventSourceMapping {
     return faults.take('sqs', ['repeatMessages'], [queue.name], fault).repeatMessages !== undefined;
   }
 
+  /** Makes messages visible again at once. */
   #reveal(messages: readonly ReceivedMessage[]): void {
     for (const { receipt } of messages) {
       try {

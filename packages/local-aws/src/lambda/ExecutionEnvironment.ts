@@ -152,6 +152,7 @@ export class ExecutionEnvironment {
     }
   }
 
+  /** Lambda's error for an invocation that took too long. */
   #timedOut(requestId: string): FunctionError {
     const seconds = (this.#timeoutMs / 1000).toFixed(2);
     return new FunctionError(
@@ -166,22 +167,26 @@ export class ExecutionEnvironment {
     await this.#host.terminate();
   }
 
+  /** How far the local clock is ahead of the machine's, in milliseconds. */
   #clockOffsetMs(): number {
     return this.#clock.now() - Date.now();
   }
 
+  /** Waits for the next report of the host. */
   #next(): Promise<Report> {
     return new Promise((resolve) => {
       this.#settle = resolve;
     });
   }
 
+  /** Hands a report to whoever waits for one. */
   #receive(report: Report): void {
     const settle = this.#settle;
     this.#settle = undefined;
     settle?.(report);
   }
 
+  /** Ends the environment. A running invocation fails for the reason. */
   #die(reason: FunctionError): void {
     if (this.#dead !== undefined) return;
     this.#dead = reason;

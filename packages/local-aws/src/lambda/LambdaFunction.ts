@@ -118,11 +118,13 @@ export class LambdaFunction {
     return new ExecutionEnvironment(this.#options, this.#isNative ? processHost : threadHost);
   }
 
+  /** Waits until fewer invocations run than may. */
   async #enter(): Promise<void> {
     if (this.#running >= this.#concurrency) await new Promise<void>((go) => this.#waiting.push(go));
     else this.#running += 1;
   }
 
+  /** Lets the next invocation run that waits. */
   #leave(): void {
     const next = this.#waiting.shift();
     if (next !== undefined) next();

@@ -133,14 +133,17 @@ class FunctionLog {
     closeSync(this.#descriptor);
   }
 
+  /** The file that is written. */
   get #current(): LogFile {
     return this.#files.at(-1) ?? this.#fileAt(0);
   }
 
+  /** The file that begins at a position of the log. */
   #fileAt(begins: number): LogFile {
     return { begins, path: join(this.#directory, `${this.#name}.${begins}.log`) };
   }
 
+  /** The files that are there, the oldest first. */
   #existingFiles(): LogFile[] {
     return readdirSync(this.#directory)
       .flatMap((name) => {

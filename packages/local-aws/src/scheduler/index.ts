@@ -58,6 +58,7 @@ export class Scheduler {
     this.#schedules.set(schedule.name, { schedule, alarm });
   }
 
+  /** Rings at a schedule's next run, and then sets the alarm of the one after it. */
   #alarm(schedule: Schedule, at: number): Alarm {
     const delayMs = Math.min(at - this.#clock.now(), LONGEST_TIMER_MS);
     return this.#clock.after(delayMs, () => {

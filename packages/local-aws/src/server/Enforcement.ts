@@ -195,6 +195,7 @@ export class Enforcement {
     });
   }
 
+  /** Checks each permission that a call needs. @throws AwsError of the service */
   #require(caller: Caller, needed: readonly NeededPermission[]): void {
     for (const permission of needed) {
       const decision = this.#decide(caller, permission);
@@ -219,6 +220,7 @@ export class Enforcement {
     });
   }
 
+  /** The owner of a resource, and the policy that is attached to it. */
   #accessTo(arn: string): ResourceAccess {
     const { account, store, keys, roles } = this.#options;
     const [, , service, , owner = '', name = ''] = arn.split(':');
@@ -250,6 +252,7 @@ export class Enforcement {
     return policy;
   }
 
+  /** Counts a refusal by its sentence. The oldest is forgotten where there are too many. */
   #note(reason: string): void {
     const { clock, onRefusal } = this.#options;
     const before = this.#refusals.get(reason);

@@ -127,6 +127,7 @@ export class MessageJournal {
     this.#journal.close();
   }
 
+  /** Writes a line, and rewrites the journal if it is far larger than what remains. */
   #append(line: Line, before: ReadonlyMap<string, Message>): void {
     this.#journal.append(line);
     const { lines } = this.#journal;

@@ -151,10 +151,12 @@ export class Queues {
     }
   }
 
+  /** The folder of a queue. */
   #folderOf(name: string): string {
     return join(this.#options.directory, fileNameOf(name));
   }
 
+  /** Removes the folder of a queue. */
   #removeFolder(name: string): void {
     rmSync(this.#folderOf(name), { recursive: true, force: true });
   }
@@ -166,6 +168,7 @@ export class Queues {
     this.#queues.clear();
   }
 
+  /** Creates a queue, on disk first. */
   #write(name: string, settings: QueueSettings): Queue {
     const createdAt = this.#options.clock.now();
     // A kill may have left messages of a queue that was deleted.
@@ -174,12 +177,14 @@ export class Queues {
     return this.#open(name, createdAt, settings);
   }
 
+  /** Writes the settings of a queue. */
   #writeFile(name: string, createdAt: number, settings: QueueSettings): void {
     const folder = this.#folderOf(name);
     mkdirSync(folder, { recursive: true });
     writeJsonFile(join(folder, QUEUE_FILE), { name, createdAt, settings });
   }
 
+  /** Opens a queue with the messages that are on disk. */
   #open(name: string, createdAt: number, settings: QueueSettings): Queue {
     const queue = new Queue({
       name,
@@ -199,6 +204,7 @@ export class Queues {
     return queue;
   }
 
+  /** Sets the alarm that reports the queues, unless it is set. */
   #wake(): void {
     const { clock, onMinute } = this.#options;
     if (onMinute !== undefined) this.#alarm ??= clock.after(MINUTE_MS, () => this.#measure(onMinute));

@@ -131,6 +131,7 @@ export class Session {
     if (signal.aborted) this.#interrupt();
   }
 
+  /** Interrupts what runs until it has ended; closes the session if nothing runs. */
   #interrupt(): void {
     if (this.#closed) return;
     if (this.#running === 0) {
@@ -199,6 +200,7 @@ export class SessionPool {
     (await this.#spare)?.close();
   }
 
+  /** Opens a session ahead of the next statement, unless there is one. */
   #prepare(): void {
     if (this.#closed || this.#spare !== undefined) return;
     const spare = Session.open(this.#directory());

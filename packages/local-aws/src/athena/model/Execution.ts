@@ -149,6 +149,7 @@ export class ExecutionJournal {
     this.#journal.close();
   }
 
+  /** Writes the state of an execution. @throws Error of the disk */
   #write(execution: Execution): void {
     this.#journal.append(execution);
     this.#unwritten.delete(execution.id);
@@ -167,6 +168,7 @@ export class ExecutionJournal {
     }
   }
 
+  /** Forgets executions that are older than Athena's history. @param now Epoch milliseconds. */
   #dropExpired(now: number): void {
     const oldest = now - ATHENA_LIMITS.historyDays * DAY_MS;
     for (const { id, submittedAt } of this.executions.values()) {

@@ -71,12 +71,14 @@ export class PreparedStatementStore implements PreparedStatements {
     return found;
   }
 
+  /** The statements but one. */
   #without(workGroup: string, name: string): PreparedStatement[] {
     return this.#statements.filter(
       (statement) => statement.workGroup !== workGroup || statement.name !== name,
     );
   }
 
+  /** Replaces all statements, on disk first. */
   #write(statements: readonly PreparedStatement[]): void {
     writeJsonFile(this.#file, statements);
     this.#statements = statements;

@@ -143,6 +143,7 @@ export class WorkGroups {
     });
   }
 
+  /** Stores a workgroup, on disk first. */
   #save(group: WorkGroup): void {
     this.#write(new Map([...this.#groups, [group.name, group]]));
   }

@@ -47,6 +47,7 @@ export class BucketFiles {
       : join(this.#folders.internal, 'encoded', encodedName(key));
   }
 
+  /** Absolute path of the bytes of a version that is not current. */
   #versionPath(version: Pick<StoredObject, 'key' | 'versionId'>): string {
     return join(this.#folders.internal, 'versions', versionFile(version));
   }

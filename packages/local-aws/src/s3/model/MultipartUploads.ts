@@ -181,6 +181,7 @@ export class MultipartUploads {
     this.#uploads.clear();
   }
 
+  /** An open upload. @throws AwsError `NoSuchUpload`, also for an upload of another key. */
   #find(uploadId: string, key: string): OpenUpload {
     const open = this.#uploads.get(uploadId);
     if (open === undefined || open.upload.key !== key) throw s3Errors.noSuchUpload(uploadId);

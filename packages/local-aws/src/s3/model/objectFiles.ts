@@ -198,6 +198,7 @@ export async function stageBody(
   };
 }
 
+/** The bytes of a body, whatever form it has. */
 async function* chunksOf(body: ObjectBody): AsyncGenerator<Uint8Array> {
   if (typeof body === 'string') yield Buffer.from(body);
   else if (body instanceof Uint8Array) yield body;

@@ -127,6 +127,10 @@ class SignatureChain {
     this.#check('AWS4-HMAC-SHA256-TRAILER', [createHash('sha256').update(text).digest('hex')], signature);
   }
 
+  /**
+   * Verifies the next signature of the chain, which covers the one before it. @throws AwsError
+   * `SignatureDoesNotMatch`
+   */
   #check(kind: string, hashes: readonly string[], signature: string): void {
     const { signingKey, timestamp, scope } = this.#signature;
     const stringToSign = [kind, timestamp, scope, this.#previous, ...hashes].join('\n');
@@ -196,12 +200,14 @@ class BodyReader {
     throw s3Errors.incompleteBody('The request body goes on after its last chunk.');
   }
 
+  /** Waits for the next piece of the body. @throws AwsError `IncompleteBody` */
   async #refill(): Promise<void> {
     const next = await this.#pieces.next();
     if (next.done === true) throw s3Errors.incompleteBody('The request body terminated unexpectedly.');
     this.#accept(next.value);
   }
 
+  /** Takes a piece of the body. */
   #accept(piece: unknown): void {
     if (!(piece instanceof Uint8Array)) throw new TypeError('A request body comes in bytes.');
     this.#rest = piece;

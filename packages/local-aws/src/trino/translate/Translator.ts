@@ -84,6 +84,7 @@ export class Translator implements TokenWriter {
     });
   }
 
+  /** Writes a range of tokens, construct by construct, with the insertions before them. */
   #write(out: Rendering, from: number, to: number, construct: (index: number) => number): void {
     for (let index = from; index < to; ) {
       out.add(this.options.edits.insertions.get(index) ?? '', this.list.offset(index));
@@ -167,6 +168,7 @@ export class Translator implements TokenWriter {
     return kind === 'word' && quoted ? `"${raw}"` : raw;
   }
 
+  /** Writes a symbol. @returns The index after what was written. @throws SqlError */
   #symbol(out: Rendering, index: number, token: Token): number {
     const { list } = this;
     const { raw, start } = token;

@@ -92,12 +92,14 @@ class TypeReader {
     return (name === 'interval' ? this.#interval() : undefined) ?? this.#plain();
   }
 
+  /** `array(integer)`, or Hive's `array<int>`. */
   #array(): ParsedType {
     const [open, close] = this.#brackets();
     const item = this.#item(this.#expect(1, open));
     return this.#parsed(`${item.type}[]`, this.#expect(item.next, close));
   }
 
+  /** `map(varchar, integer)`, or Hive's `map<string,int>`. */
   #map(): ParsedType {
     const [open, close] = this.#brackets();
     const key = this.#item(this.#expect(1, open));
@@ -116,6 +118,7 @@ class TypeReader {
     return { ...parsed, next: parsed.next - this.#from };
   }
 
+  /** `timestamp`, with digits and a time zone if they are stated. */
   #timestamp(): ParsedType {
     let next = 1;
     if (this.#word(next) === '(') {
@@ -150,20 +153,24 @@ class TypeReader {
     return this.#parsed(type, this.#expect(3, ')'), Number(this.#word(2)));
   }
 
+  /** `decimal(10, 2)`; the scale is 0 if it is not stated. */
   #decimal(): ParsedType {
     const hasScale = this.#word(3) === ',';
     const scale = hasScale ? (this.#word(4) ?? '0') : '0';
     return this.#parsed(`DECIMAL(${this.#word(2)}, ${scale})`, this.#expect(hasScale ? 5 : 3, ')'));
   }
 
+  /** The type as DuckDB has it. @param length Characters of a text; undefined for any number. */
   #parsed(type: string, next: number, length?: number): ParsedType {
     return { type, name: this.#name, ...(length === undefined ? {} : { length }), next };
   }
 
+  /** The token behind the type's first by a number of tokens, in lower case; undefined at the end. */
   #word(at: number): string | undefined {
     return this.#tokens[this.#from + at]?.value.toLowerCase();
   }
 
+  /** The index after a symbol that has to stand at an index. @throws SqlError `SYNTAX_ERROR` */
   #expect(at: number, symbol: string): number {
     if (this.#word(at) === symbol) return at + 1;
     const token = this.#tokens[this.#from + at];
@@ -179,6 +186,7 @@ class TypeReader {
     return this.#tokens[this.#from]?.start ?? this.#tokens.at(-1)?.end ?? 0;
   }
 
+  /** The error for a type that Trino does not have. @param parameters As they are written, or ''. */
   #unknown(parameters: string): SqlError {
     const raw = this.#tokens[this.#from]?.raw ?? '';
     return new SqlError('TYPE_NOT_FOUND', `Unknown type: ${raw}${parameters}`, this.#offset);
