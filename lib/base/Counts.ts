@@ -12,10 +12,12 @@ export class Counts<Name extends string = string> {
     for (const name of names) this.add(name);
   }
 
+  /** Adds to the count of a name. */
   add(name: Name, times = 1): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + times);
   }
 
+  /** The counts by name, without names that were never added. */
   toObject(): Counted<Name> {
     return Object.fromEntries(this.#counts) as Counted<Name>;
   }

@@ -129,6 +129,7 @@ class Names {
       .map((pattern) => pattern.slice(0, -1));
   }
 
+  /** Whether a name is one of them. */
   has(name: string): boolean {
     return this.#exact.has(name) || this.#prefixes.some((prefix) => name.startsWith(prefix));
   }

@@ -128,6 +128,7 @@ class AnswerDeadline {
     return Math.min(latest, this.#receivedAt + early - waited);
   }
 
+  /** Rings at the deadline, unless it is moved before. */
   #setAlarm(): void {
     const { alarm, clock } = this.#ports;
     this.#clear();

@@ -136,6 +136,7 @@ class RunOfErasure {
     this.#eTag = eTag;
   }
 
+  /** Begins a run, or goes on with one that was killed. */
   static async begin(eraser: Eraser): Promise<RunOfErasure> {
     const { id, units, manifests, owner } = eraser;
     const now = eraser.now();
@@ -200,6 +201,7 @@ class RunOfErasure {
     await this.#save();
   }
 
+  /** Erases the units from all objects of a place. */
   async erasePlace(place: EraseStore): Promise<void> {
     const { config, bucket, onPlace } = this.#eraser;
     if (this.#current.done.includes(place)) return;
@@ -429,6 +431,7 @@ class RunOfErasure {
     await faultPoint?.('taken_out');
   }
 
+  /** Asks for the changed days, and writes the result into the record. */
   async end(): Promise<Erasure> {
     const { dryRun, askForDays, faultPoint, laterMs } = this.#eraser;
     const now = this.#eraser.now();
@@ -467,6 +470,7 @@ class RunOfErasure {
     };
   }
 
+  /** Writes the record. @throws EraseError if another process has written it meanwhile. */
   async #save(): Promise<void> {
     if (this.#eraser.dryRun) return;
     this.#manifest = { ...this.#manifest, current: this.#current };

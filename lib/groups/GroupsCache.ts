@@ -102,6 +102,7 @@ export class GroupsCache {
     await this.#underWay;
   }
 
+  /** Reads the table once. It never throws. */
   async #read(now: number, timeoutMs: number): Promise<void> {
     const { read, random, log, countFailure } = this.#options;
     try {

@@ -18,10 +18,12 @@ export class MessageFailures {
     this.#log = log;
   }
 
+  /** Adds messages that have to be delivered again. */
   add(ids: Iterable<string>): void {
     for (const id of ids) this.#ids.add(id);
   }
 
+  /** Whether a message has to be delivered again. */
   has(id: string): boolean {
     return this.#ids.has(id);
   }
@@ -47,6 +49,7 @@ export class MessageFailures {
     }
   }
 
+  /** The response that names these messages to the queue. */
   response(): SQSBatchResponse {
     return { batchItemFailures: [...this.#ids].map((itemIdentifier) => ({ itemIdentifier })) };
   }

@@ -121,6 +121,7 @@ export class ListedNotes {
     return notes;
   }
 
+  /** Adds the key of a note to those of its object. */
   #add(key: string): void {
     if (key === LANDING_LOOK) return;
     const [object = ''] = key.slice(LANDING_NOTES.length).split('-');

@@ -329,6 +329,7 @@ export class Ledger {
     );
   }
 
+  /** Ends a claim by a change of its entry; null if another owner has the day. */
   async #end(claim: Claim, change: (entry: LedgerContent) => LedgerContent): Promise<LedgerEntry | null> {
     return (await this.own(claim, change))?.entry ?? null;
   }

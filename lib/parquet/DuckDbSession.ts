@@ -199,6 +199,7 @@ export class DuckDbSession {
     this.#instance.closeSync();
   }
 
+  /** Makes a call, which is interrupted once the signal is aborted. */
   async #call<Result>(work: () => Promise<Result>): Promise<Result> {
     const signal = this.#signal;
     signal?.throwIfAborted();

@@ -169,6 +169,7 @@ export class ThriftReader {
     else this.skip(type, level);
   }
 
+  /** Passes a map with all of its keys and values. */
   #skipMap(level: number): void {
     const size = this.#varint();
     if (size > this.bytes.length - this.at) throw new RangeError('A map is longer than the bytes.');
@@ -180,12 +181,14 @@ export class ThriftReader {
     }
   }
 
+  /** The bytes of a value; none for a boolean, whose type is its value. */
   #value(type: number, level: number): Buffer {
     const start = this.at;
     this.skip(type, level);
     return this.at === start ? NONE : this.bytes.subarray(start, this.at);
   }
 
+  /** Reads a byte. @throws RangeError at the end of the bytes. */
   #byte(): number {
     const byte = this.bytes[this.at];
     if (byte === undefined) throw new RangeError('The bytes end within a value.');
@@ -193,18 +196,21 @@ export class ThriftReader {
     return byte;
   }
 
+  /** Reads some bytes. @throws RangeError if there are fewer. */
   #take(length: number): Buffer {
     const start = this.at;
     this.#pass(length);
     return this.bytes.subarray(start, this.at);
   }
 
+  /** Passes some bytes. @throws RangeError if there are fewer. */
   #pass(length: number): void {
     const end = this.at + length;
     if (end > this.bytes.length) throw new RangeError('The bytes end within a value.');
     this.at = end;
   }
 
+  /** Reads a number of seven bits a byte, the lowest first. @throws RangeError for more than 64 bits. */
   #varint(): number {
     let value = 0;
     for (let scale = 1; scale <= 2 ** 63; scale *= 128) {

@@ -84,6 +84,7 @@ export class CopyKeeper implements RelayKeeper {
     };
   }
 
+  /** Sends a copy to the queue, by way of the bucket if it is too large. It never throws. */
   async #store(key: string, text: string, until: number): Promise<RelayOutcome> {
     const { send, put, clock } = this.#options;
     const left = () => Math.max(1, until - clock.now());

@@ -89,6 +89,7 @@ export class Tries {
     for (const line of relayMetricLines(counts, stage, clock.now())) log(line);
   }
 
+  /** Writes a copy into the folder of refused ones. @returns Null; 0 if it could not be written, so that it stays. */
   async #putAside(copy: RelayCopy, reason: string): Promise<number | null> {
     const { store, clock } = this.#relayer;
     try {

@@ -104,6 +104,7 @@ export class Redaction {
     }
   }
 
+  /** A value after a rule; undefined if nothing of it is left. */
   #apply(rule: Rule, value: unknown, json: CanonicalJsonWriter): unknown {
     if (rule === 'drop') return undefined;
     if (rule === 'hash') return this.#hashed(value, json);
@@ -122,6 +123,7 @@ export class Redaction {
     return Object.fromEntries(kept);
   }
 
+  /** A member or an item after the rule for its key; as it is if there is none. */
   #child(rules: RulesByStep, key: string, value: unknown, json: CanonicalJsonWriter): unknown {
     const next = rules.get(key.toLowerCase()) ?? rules.get(null);
     return next === undefined ? value : this.#apply(next, value, json);

@@ -123,6 +123,7 @@ export class UserParts {
     return this.#last;
   }
 
+  /** Writes the parts of rows that come from a user. */
   #write(user: JsonObject | null): UserPart {
     const { redaction, unitIds, columns } = this.#plan;
     const { units, customIds, receipt } = columns.shared;

@@ -94,6 +94,7 @@ export class RefusedEvents {
     return rows;
   }
 
+  /** All refused events as one item: a row for each would be too many. */
   #together(members: string): RefusedEvent {
     const listed = (list: ItemList) =>
       this.#refusals.filter((refusal) => refusal.list === list).map(({ sent }) => this.#text(sent));
@@ -110,10 +111,12 @@ export class RefusedEvents {
     };
   }
 
+  /** An event as JSON, redacted. */
   #text(sent: unknown): string {
     return stringifyDeep(this.#redacted(sent));
   }
 
+  /** An event without what the configuration redacts. */
   #redacted(sent: unknown): unknown {
     return this.#redaction === null ? sent : this.#redaction.event(sent);
   }

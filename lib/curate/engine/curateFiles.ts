@@ -79,6 +79,7 @@ class Curation {
     this.#work = work;
   }
 
+  /** Takes all batches, and then curates what was staged of them. */
   async run(): Promise<CuratedFiles> {
     let lanes: Lanes | undefined;
     let batches = 0;
@@ -95,6 +96,7 @@ class Curation {
     return { written: this.#written, account: this.#settled() };
   }
 
+  /** Fetches the next batch; null after the last. */
   async #next(): Promise<readonly CuratedInput[] | null> {
     this.#request.signal?.throwIfAborted();
     return this.#request.nextBatch();
@@ -141,6 +143,7 @@ class Curation {
     return hasKept ? [...table.raw, ...copyColumns] : table.raw;
   }
 
+  /** SQL of the raw rows of a batch, and of the rows of the version before. */
   #query(raw: readonly FileSchema[], kept: readonly FileSchema[]): string {
     const { table, hasKept = false } = this.#request;
     if (!hasKept) return rawRowsQuery(table.raw, raw);
@@ -160,6 +163,7 @@ class Curation {
     return this.#request.hasKept === true ? rawOf(this.#request.table, from) : from;
   }
 
+  /** Cuts the rows of the slice into lanes, by a sample of the first batch. */
   async #cutLanes(
     session: DuckDbSession,
     from: string,
@@ -178,6 +182,7 @@ class Curation {
     });
   }
 
+  /** Curates the staged rows of a lane, and deletes them. */
   async #curateLane(session: DuckDbSession, lane: number, batches: number): Promise<void> {
     const folders = Array.from({ length: batches }, (_, batch) =>
       join(this.#batchFolder(batch), laneFolder(lane)),
@@ -221,6 +226,7 @@ class Curation {
     this.#differing.push(path);
   }
 
+  /** Writes rows to a file of the slice; a file without rows is deleted. */
   async #write(session: DuckDbSession, from: string, name: string): Promise<void> {
     const { table, outputDirectory, slice } = this.#request;
     const path = join(outputDirectory, `rows-${number(slice)}-${name}.parquet`);
@@ -247,6 +253,7 @@ class Curation {
     return { rawRows, sliceRows, kept, rows, resends, differing };
   }
 
+  /** Folder of the staged rows of a batch. */
   #batchFolder(batch: number): string {
     return join(this.#work, `batch-${batch}`);
   }

@@ -103,14 +103,17 @@ export class PieceStore {
     return `${this.folder}refused-${pieceName(piece)}.parquet`;
   }
 
+  /** Key of the plan of the pieces. */
   get #planKey(): string {
     return `${this.folder}plan.json`;
   }
 
+  /** Key of the list of a piece's files, or of its result. */
   #key(what: 'files' | 'result', piece: number): string {
     return `${this.folder}${what}-${pieceName(piece)}.json`;
   }
 
+  /** Reads an object; null if it is not there, or can't be read. */
   async #read<Value>(key: string, schema: z.ZodType<Value>): Promise<Value | null> {
     const text = await this.#landing.readText(key);
     return text === null ? null : (schema.safeParse(parseJson(text)).data ?? null);

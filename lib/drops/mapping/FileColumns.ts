@@ -78,6 +78,7 @@ export class FileColumns {
     return onlyOne(found, nameOfField({ column: names }), 'one of the names', typedName) ?? null;
   }
 
+  /** The column of a folder above the files; null if the file has no such folder. */
   #folder(name: string): FoundColumn | null {
     const column = this.#named.get(name) ?? folderColumn(name, this.#named.size);
     this.#named.set(name, column);

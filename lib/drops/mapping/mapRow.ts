@@ -23,6 +23,7 @@ export class MappedRow {
   readonly problems: RowProblem[] = [];
   /** The fields that are read from columns, in order. */
   readonly fields: MappedField[] = [];
+  /** SQL of what is read from a row, each with its name: `… AS v0`. */
   readonly #reads: string[] = [];
   readonly #conditions: string[] = [];
 
@@ -54,10 +55,12 @@ export class MappedRow {
     this.problems.push({ reason, detail });
   }
 
+  /** The select list of all fields: `reads` of a MappedGroup (CompiledMapping.ts). */
   get reads(): string {
     return this.#reads.join(', ');
   }
 
+  /** SQL of the first problem of a row, or NULL: `problem` of a MappedGroup (CompiledMapping.ts). */
   get problem(): string {
     return this.#conditions.length === 0 ? 'NULL' : `CASE ${this.#conditions.join(' ')} END`;
   }

@@ -71,10 +71,12 @@ export class KnownPartitions {
     this.#capacity = capacity;
   }
 
+  /** Whether the partition of a day is known to be there. */
   has(kind: TableKind, day: UtcDay): boolean {
     return this.#names.has(`${kind}/${day}`);
   }
 
+  /** Notes that the partition of a day is there. */
   add(kind: TableKind, day: UtcDay): void {
     this.#names.add(`${kind}/${day}`);
     for (const oldest of this.#names) {

@@ -71,6 +71,7 @@ export class Round {
     );
   }
 
+  /** The file of a kind and day; made with its first line. */
   #file(kind: TableKind, day: UtcDay): LinesFile {
     // Most lines follow one of their kind and day.
     if (this.#last?.kind === kind && this.#last.day === day) return this.#last;

@@ -50,6 +50,7 @@ export class EventCounter {
     this.#count(finishedMetrics[kind].refused, 1, hourIn(text, 0, text.length));
   }
 
+  /** Adds events to a metric of an hour. Events of no known hour are not counted. */
   #count({ name }: Metric, events: number, hour: string | null): void {
     if (hour === null) return;
     if (hour !== this.#hour) {

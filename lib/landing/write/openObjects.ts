@@ -101,6 +101,7 @@ class Places {
     this.#grant();
   }
 
+  /** Lets objects hold bytes, in their order, as long as there is room. */
   #grant(): void {
     for (const [i, place] of this.#places.entries()) {
       const { asked = 0, grant } = place;

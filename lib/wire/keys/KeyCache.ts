@@ -145,6 +145,7 @@ export class KeyCache {
     await Promise.race([this.#underWay, late.promise]).finally(clear);
   }
 
+  /** Reads the secret once. It never throws. */
   async #read(now: number, timeoutMs: number): Promise<void> {
     const { read, log, random, clock } = this.#options;
     try {
