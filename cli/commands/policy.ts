@@ -67,9 +67,12 @@ export const policy = commandWithActions({
     },
     account: {
       type: 'string',
-      help: 'print: AWS account of the deployment, 12 digits (default: from sluice.config.ts)',
+      help: 'print: AWS account of the deployment, 12 digits (default: from the configuration)',
     },
-    key: { type: 'string', help: 'print: ARN of the KMS key of the bucket (default: from sluice.config.ts)' },
+    key: {
+      type: 'string',
+      help: 'print: ARN of the KMS key of the bucket (default: from the configuration)',
+    },
     reader: { type: 'string', help: 'print: name of one of `readers` (default: the first of its kind)' },
     source: { type: 'string', help: 'print: name of one of `sources` (default: the first)' },
     export: { type: 'string', help: 'print: name of one of `exports` (default: the first)' },

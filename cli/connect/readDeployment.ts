@@ -7,7 +7,7 @@ import { explainingAws } from '../aws/withDeployment.ts';
 export const ConnectError = defineErrorFamily('user', {
   SLUICE_CONNECT_NOT_CONFIGURED: {
     cause: 'The configuration has no such reader or bucket.',
-    cure: 'Add it to `readers` or `statsigBucket` in sluice.config.ts, deploy, and run the command again. docs/readers.md has an example of each.',
+    cure: 'Add it to `readers` or `statsigBucket` of the configuration, deploy, and run the command again. docs/readers.md has an example of each.',
   },
   SLUICE_CONNECT_NOT_DEPLOYED: {
     cause: 'The reader is in the configuration, but not in the deployment.',

@@ -29,7 +29,7 @@ const WITH_DEFAULTS: readonly string[] = ['region', 'versionFunctions'];
  * and why.
  */
 const REFUSED: Readonly<Record<string, string>> = {
-  architecture: '`architecture` in sluice.config.ts, as bundles depend on it',
+  architecture: '`architecture` of the configuration, as bundles depend on it',
   runtime: 'nothing, as bundles are made for Node 24',
 };
 /** Settings that serverless.yml may not have for the provider. */
@@ -57,7 +57,7 @@ export function withOwnSettings(
   ];
   if (written.service !== deployment.service)
     wrong.push(
-      `service in serverless.yml: got ${JSON.stringify(written.service)}, expected ${deployment.service}, which is \`service\` in sluice.config.ts.`,
+      `service in serverless.yml: got ${JSON.stringify(written.service)}, expected ${deployment.service}, which is \`service\` of the configuration.`,
     );
   if (wrong.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${wrong.join('\n  ')}`);
   const { provider, package: packaging, functions = {}, resources } = resolved;

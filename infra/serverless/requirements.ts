@@ -239,7 +239,7 @@ export function packageWarnings(
   return [
     ...(alarms.topicArn === null
       ? [
-          'The alarms notify nobody: set `alarms.topicArn` in sluice.config.ts to the ARN of an SNS topic (docs/metrics.md).',
+          'The alarms notify nobody: set `alarms.topicArn` of the configuration to the ARN of an SNS topic (docs/metrics.md).',
         ]
       : []),
     ...(hasFunctionUrl(endpoint)

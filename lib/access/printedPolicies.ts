@@ -60,7 +60,7 @@ export const PLACEHOLDERS = {
 export const PolicyError = defineErrorFamily('user', {
   SLUICE_POLICY_NOT_CONFIGURED: {
     cause: 'The configuration has nothing of the name or kind that the policies are for.',
-    cure: 'Add it to `readers`, `sources`, `exports` or `statsigBucket` in sluice.config.ts. It need not be deployed.',
+    cure: 'Add it to `readers`, `sources`, `exports` or `statsigBucket` of the configuration. It need not be deployed.',
   },
   SLUICE_POLICY_TOO_LONG: {
     cause: 'With the names of this configuration a policy is longer than IAM accepts in one managed policy.',
@@ -147,7 +147,7 @@ export function printedPolicies(
       }));
     case 'trial': {
       const { boundaryArn, boundary, policy } = trialPolicies(scope, config);
-      const purpose = `The least that ${boundaryArn} allows: make this managed policy, and set permissionsBoundary to it in sluice.config.ts.`;
+      const purpose = `The least that ${boundaryArn} allows: make this managed policy, and set permissionsBoundary to it in the configuration.`;
       return [
         { name: 'boundary', purpose, document: boundary, isManaged: true },
         { ...permissions(policy), name: 'policy' },

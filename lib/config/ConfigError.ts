@@ -1,9 +1,9 @@
 import { defineErrorFamily } from '../base/errors.ts';
 
-/** Errors of `sluice.config.ts`. */
+/** Errors of the configuration. */
 export const ConfigError = defineErrorFamily('user', {
   SLUICE_CONFIG_INVALID: {
-    cause: 'sluice.config.ts is not valid.',
+    cause: 'The configuration is not valid.',
     cure: 'Correct each named field: the message says what the field has and what was expected.',
   },
   SLUICE_CONFIG_NOT_FOUND: {
@@ -60,7 +60,7 @@ export const ConfigError = defineErrorFamily('user', {
   SLUICE_CONFIG_TRIAL_BOUNDARY: {
     cause:
       'The permissions boundary is that of `sluice trial`, which allows only what has a name of a trial. The roles of this stage could do nothing.',
-    cure: 'Take `permissionsBoundary` out of sluice.config.ts, or set it to a boundary for this stage (docs/platform.md, "A permissions boundary").',
+    cure: 'Take `permissionsBoundary` out of the configuration, or set it to a boundary for this stage (docs/platform.md, "A permissions boundary").',
   },
   SLUICE_CONFIG_NO_KEYS: {
     cause: 'No SDK key is configured, so the deployed collector would refuse every request.',

@@ -23,11 +23,13 @@ export function configFile(root: string, env: Readonly<Record<string, string | u
  *   `SLUICE_CONFIG_BROKEN` when it can't be imported, `SLUICE_CONFIG_INVALID`, and the codes that begin with
  *   `SLUICE_CONFIG_STAGE`.
  */
-export async function loadConfig(file: string, stage: string): Promise<Config> {
-  const { config } = await evaluate(await importConfig(file), stage);
-  const problem = stackNameProblem(config.service, stage);
-  if (problem !== null) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problem}`);
-  return config;
+export function loadConfig(file: string, stage: string): Promise<Config> {
+  return namingFile(file, async () => {
+    const { config } = await evaluate(await importConfig(file), stage);
+    const problem = stackNameProblem(config.service, stage);
+    if (problem !== null) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problem}`);
+    return config;
+  });
 }
 
 /**
@@ -37,11 +39,13 @@ export async function loadConfig(file: string, stage: string): Promise<Config> {
  *
  * @throws ConfigError As {@link loadConfig}, and `SLUICE_CONFIG_STAGES_SHARE`.
  */
-export async function loadComparedConfig(file: string, stage: string): Promise<Config> {
-  const imported = await importConfig(file);
-  const { config, stages } = await evaluate(imported, stage);
-  if (stage !== LOCAL_STAGE) await compareStages(imported, { stage, config, stages });
-  return config;
+export function loadComparedConfig(file: string, stage: string): Promise<Config> {
+  return namingFile(file, async () => {
+    const imported = await importConfig(file);
+    const { config, stages } = await evaluate(imported, stage);
+    if (stage !== LOCAL_STAGE) await compareStages(imported, { stage, config, stages });
+    return config;
+  });
 }
 
 /**
@@ -51,12 +55,25 @@ export async function loadComparedConfig(file: string, stage: string): Promise<C
  * @returns The stages.
  * @throws ConfigError As {@link loadComparedConfig}.
  */
-export async function checkStages(file: string): Promise<readonly string[]> {
-  const imported = await importConfig(file);
-  const { stages } = await evaluate(imported, LOCAL_STAGE, true);
-  const [stage = DEFAULT_STAGE] = stages;
-  await compareStages(imported, { ...(await evaluate(imported, stage, true)), stage });
-  return stages;
+export function checkStages(file: string): Promise<readonly string[]> {
+  return namingFile(file, async () => {
+    const imported = await importConfig(file);
+    const { stages } = await evaluate(imported, LOCAL_STAGE, true);
+    const [stage = DEFAULT_STAGE] = stages;
+    await compareStages(imported, { ...(await evaluate(imported, stage, true)), stage });
+    return stages;
+  });
+}
+
+/** Names the file in the error of what it has, as `SLUICE_CONFIG` may name any. */
+async function namingFile<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.detail.includes(file)) throw error;
+    const space = error.detail.startsWith('\n') ? '' : ' ';
+    throw new ConfigError(error.code, `${file}:${space}${error.detail}`, { cause: error });
+  }
 }
 
 /** Compares all stages of the configuration with each other. @throws ConfigError SLUICE_CONFIG_STAGES_SHARE. */

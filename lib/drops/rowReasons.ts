@@ -2,7 +2,7 @@ import type { ErrorEntry } from '../base/errors.ts';
 
 /** The cure for rows that the mapping can't read. */
 const MAPPING =
-  "Correct the dataset's mapping in sluice.config.ts if it names the wrong column. Otherwise correct the rows and drop the file again.";
+  "Correct the dataset's mapping in the configuration if it names the wrong column. Otherwise correct the rows and drop the file again.";
 
 /** Why a row of a file is refused: every `reason` that ingest gives a quarantine row, with its meaning and cure. */
 export const rowReasons = {

@@ -19,7 +19,7 @@ export const RequestError = defineErrorFamily('user', {
   },
   SLUICE_KEY_UNKNOWN: {
     cause: 'This SDK key is not allowed to send events.',
-    cure: 'Add it with `sluice keys add`, or its SHA-256 to `keys` in sluice.config.ts and deploy.',
+    cure: 'Add it with `sluice keys add`, or its SHA-256 to `keys` of the configuration and deploy.',
   },
   SLUICE_KEY_NOT_FOR_EVENTS: {
     cause: 'This key only starts the ingest of sources. It is not accepted for events.',

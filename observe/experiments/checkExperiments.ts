@@ -15,7 +15,7 @@ export const CheckError = defineErrorFamily('user', {
   },
   SLUICE_CHECK_UNKNOWN_UNIT: {
     cause: 'The unit ID does not exist.',
-    cure: 'Use user_id, stable_id, or a column of `unitIds` in sluice.config.ts.',
+    cure: 'Use user_id, stable_id, or a column of `unitIds` of the configuration.',
   },
 });
 

@@ -7,8 +7,8 @@ import { type ConfiguredDataset, configuredDatasets } from '../facts/days/ledger
 /** Errors of questions about drops. */
 export const DropsError = defineErrorFamily('user', {
   SLUICE_INGEST_NO_SOURCES: {
-    cause: 'sluice.config.ts has no source or dataset of this name.',
-    cure: 'Compare --source and --dataset with `sources` in sluice.config.ts; SLUICE_CONFIG names another file.',
+    cause: 'The configuration has no source or dataset of this name.',
+    cure: 'Compare --source and --dataset with `sources` of the configuration; SLUICE_CONFIG names another file.',
   },
   SLUICE_INGEST_DAY_UNKNOWN: {
     cause: 'The ledger has no entry for this day.',
@@ -19,8 +19,8 @@ export const DropsError = defineErrorFamily('user', {
 /** Errors of questions about exports. */
 export const ExportsError = defineErrorFamily('user', {
   SLUICE_EXPORT_UNKNOWN: {
-    cause: 'sluice.config.ts has no export of this name.',
-    cure: 'Compare --export with `exports` in sluice.config.ts; SLUICE_CONFIG names another file.',
+    cause: 'The configuration has no export of this name.',
+    cure: 'Compare --export with `exports` of the configuration; SLUICE_CONFIG names another file.',
   },
 });
 

@@ -23,7 +23,7 @@ import {
 export const CurationsError = defineErrorFamily('user', {
   SLUICE_CURATE_OFF: {
     cause: 'The configuration does not curate days.',
-    cure: 'Remove `curate: false` from sluice.config.ts and deploy.',
+    cure: 'Remove `curate: false` from the configuration and deploy.',
   },
   SLUICE_CURATE_NOTHING_KEPT: {
     cause:

@@ -61,7 +61,7 @@ describe("a deployment's own serverless.yml", () => {
   });
 
   it.each([
-    [{ provider: { name: 'aws', architecture: 'arm64' } }, 'expected `architecture` in sluice.config.ts'],
+    [{ provider: { name: 'aws', architecture: 'arm64' } }, 'expected `architecture` of the configuration'],
     [{ provider: { runtime: 'nodejs20.x' } }, 'provider.runtime in serverless.yml: expected nothing'],
     [{ provider: { stackName: 'acme' } }, 'provider.stackName in serverless.yml: expected nothing'],
     [{ service: 'acme' }, 'service in serverless.yml: got "acme", expected sluice'],

@@ -394,7 +394,7 @@ describe('a mistake in a project', () => {
     );
     const yml = readFileSync(join(project.root, 'serverless.yml'), 'utf8');
     project.write('serverless.yml', `${yml}  architecture: arm64\n`);
-    expect(said(project.serverless(['package']))).toContain('expected `architecture` in sluice.config.ts');
+    expect(said(project.serverless(['package']))).toContain('expected `architecture` of the configuration');
     project.write(
       'serverless.yml',
       `${yml}  stackName: acme\n  runtime: nodejs20.x\nfunctions: { colect: { memorySize: 2048 } }\n`,

@@ -18,7 +18,7 @@ export const TriggerError = defineErrorFamily('user', {
   },
   SLUICE_TRIGGER_KEY_NO_SOURCES: {
     cause: 'This key names no sources, and there is more than one.',
-    cure: 'Add the key again with `sluice keys add --sources <name>`, or name `sources` beside it in sluice.config.ts.',
+    cure: 'Add the key again with `sluice keys add --sources <name>`, or name `sources` beside it in the configuration.',
   },
   SLUICE_TRIGGER_BODY_INVALID: {
     cause: 'The body does not say which data is ready.',

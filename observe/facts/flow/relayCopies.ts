@@ -26,7 +26,7 @@ import { listFolder } from './waitingObjects.ts';
 export const RelayCopiesError = defineErrorFamily('user', {
   SLUICE_RELAY_OFF: {
     cause: 'Nothing is relayed: the configuration has no `relay`, or it is not deployed yet.',
-    cure: 'Set `relay` in sluice.config.ts and deploy: docs/relay.md.',
+    cure: 'Set `relay` in the configuration and deploy: docs/relay.md.',
   },
 });
 

@@ -45,7 +45,8 @@ async function refusal(work: () => Promise<unknown>): Promise<string> {
     await work();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const [, stage, field] = /^\s*(?:Stage ([\w-]+):\s*)?(?:([\w.]+):)?/.exec(error.detail) ?? [];
+    const withoutFile = error.detail.replace(/^\/\S+\.config\.ts:/, '');
+    const [, stage, field] = /^\s*(?:Stage ([\w-]+):\s*)?(?:([\w.]+):)?/.exec(withoutFile) ?? [];
     return [error.code.replace('SLUICE_CONFIG_', ''), stage, field].filter(Boolean).join(' ');
   }
   return '';
@@ -86,6 +87,17 @@ describe('a configuration for several stages', () => {
   ])('is not for the stage %j', async (stage) => {
     const file = fileWith(`export default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`);
     expect(await refusal(() => loadConfig(file, stage))).toBe('STAGE_UNKNOWN stage');
+  });
+
+  it.each([
+    ['a field', "export default defineConfig(() => ({ bucket: 'A' }));"],
+    ['the call for a stage', 'export default defineConfig(() => ({}).none.bucket);'],
+    ['an object', 'export default defineConfig({ buckets: 1 });'],
+  ])('names the file that was read where %s is refused', async (_what, text) => {
+    const file = fileWith(text);
+    await expect(loadConfig(file, 'dev')).rejects.toMatchObject({
+      detail: expect.stringContaining(`${file}:`),
+    });
   });
 
   it('suggests the stage that is meant', async () => {
