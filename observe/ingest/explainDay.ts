@@ -123,7 +123,12 @@ async function readEntry({ s3, config }: Pick<Deployment, 's3' | 'config'>, { da
 export function explainEntry(entry: LedgerEntry, known: KnownOfDay = {}): DayExplanation {
   const { target = [], lackingSince: lostSince = null, hasNewer = false } = known;
   const { failure, state } = entry;
-  const explained = failure === undefined ? null : { ...explainCode(failure.code), message: failure.message };
+  const ofDay = (text: string) => targetCommands(dayCommands(text, entry), target);
+  const code = failure === undefined ? null : explainCode(failure.code);
+  const explained =
+    failure === undefined || code === null
+      ? null
+      : { ...code, message: failure.message, cure: ofDay(code.cure) };
   const { meaning, next } = explainState(entry);
   const meanings = [meaning];
   if (lostSince !== null)
@@ -140,9 +145,7 @@ export function explainEntry(entry: LedgerEntry, known: KnownOfDay = {}): DayExp
     hasNewer,
     meaning: [...meanings, ...rowMeanings(entry)],
     served: servedWords(entry, lostSince !== null),
-    next: [...cure, nextStep(entry, next, known)].map((step) =>
-      targetCommands(dayCommands(step, entry), target),
-    ),
+    next: [...cure, ofDay(nextStep(entry, next, known))],
     failure: explained,
     refused: refusedReasons(entry),
     leftOut: leftOutMeanings(entry),

@@ -26,6 +26,14 @@ describe('the next steps of a day', () => {
     for (const command of all) expect(command).toMatch(/ --stage prod$|sluice (explain|init|start|test)\b/);
   });
 
+  it('begin with the cure of the failure as it is told beside them, so that a page shows it once', () => {
+    for (const code of codes) {
+      const entry = ledgerEntry({ state: 'failed', failure: { code, message: 'm.' } });
+      const { next, failure } = explainEntry(entry, { target: TARGET });
+      expect(next[0]).toBe(failure?.cure);
+    }
+  });
+
   it('of one whose files are gone say how its rows stay, and what is set where files leave', () => {
     const gone = { state: 'inputs_missing', missingSince: 0 } as const;
     expect(printed(gone)).toEqual([`npx sluice ingest accept keep ${OF_DAY} --from 2026-11-19 --stage prod`]);
