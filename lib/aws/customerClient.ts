@@ -1,5 +1,6 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { errorText } from '../base/errors.ts';
+import { valueAt } from '../base/json.ts';
 import type { Source } from '../schema/sources.ts';
 import { AssumeRoleError, assumedRoleCredentials, stsClient } from './assumedRole.ts';
 import { clientLimits } from './clientLimits.ts';
@@ -90,7 +91,12 @@ export function s3Refusal(error: unknown): RefusalDetail | null {
   if (error instanceof AssumeRoleError)
     return { refusal: error.denied ? 'role' : 'unavailable', detail: error.message };
   if (!(error instanceof Error) || error instanceof TypeError) return null;
-  return { refusal: classifyRefusal(error), detail: errorText(error) };
+  const refusal = classifyRefusal(error);
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+  const region = valueAt(error, ['$response', 'headers', 'x-amz-bucket-region']);
+  const isNamed = refusal === 'region' && typeof region === 'string';
+  const where = isNamed ? `; the bucket is in ${region}` : '';
+  return { refusal, detail: `${errorText(error)}${where}` };
 }
 
 /** What S3's error code means; `unavailable` for a code that says nothing of it. */

@@ -23,7 +23,7 @@ export const SourceError = defineErrorFamily(
     },
     SLUICE_SOURCE_ROLE_DENIED: {
       cause: 'The role of the source could not be assumed.',
-      cure: "Allow the functions' roles in its trust policy, with the external ID of the source if it requires one.",
+      cure: 'Have its owner set the trust policy (`roleTrust`) that `sluice policy print --for ingest-source --source …` prints, with the external ID in it. If the role demands another one, set `role.externalId` of the source to that and deploy.',
     },
     SLUICE_SOURCE_BUCKET_MISSING: {
       cause: 'The bucket does not exist.',
@@ -31,7 +31,7 @@ export const SourceError = defineErrorFamily(
     },
     SLUICE_SOURCE_REGION_WRONG: {
       cause: 'The bucket is in another region.',
-      cure: 'Correct `region` of the source.',
+      cure: 'Set `region` of the source to that of the bucket, which the detail has if S3 named it, and deploy.',
     },
     SLUICE_SOURCE_OBJECT_ARCHIVED: {
       cause: 'An object is archived. S3 cannot read it until it is restored.',

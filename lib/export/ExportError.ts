@@ -17,7 +17,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_ROLE_DENIED: {
     cause: "The role in the customer's account could not be assumed.",
-    cure: "Allow the export's role in its trust policy, with the external ID of the export if it requires one.",
+    cure: 'Have its owner set the trust policy (`roleTrust`) that `sluice policy print --for export-target --export …` prints, with the external ID in it. If the role demands another one, set `target.role.externalId` of the export to that and deploy.',
   },
   SLUICE_EXPORT_SESSION_REFUSED: {
     cause: 'The function could not assume its own role for one export.',
@@ -29,7 +29,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_REGION_WRONG: {
     cause: 'The bucket is in another region.',
-    cure: 'Correct `target.region` of the export.',
+    cure: 'Set `target.region` of the export to that of the bucket, which the detail has if S3 named it, and deploy.',
   },
   SLUICE_EXPORT_TARGET_UNAVAILABLE: {
     cause: "The customer's bucket did not answer in time, or S3 is busy.",

@@ -106,6 +106,14 @@ describe('an error of a customer’s bucket', () => {
     await expect(target().list('')).rejects.toMatchObject(written);
   });
 
+  it('names the region of the bucket where S3 does', async () => {
+    answer = () => [301, '<Error><Code>PermanentRedirect</Code></Error>'];
+    answered = { 'x-amz-bucket-region': 'eu-west-3' };
+    const message = expect.stringContaining('eu-west-3');
+    await expect(source().list({ prefix: '' })).rejects.toMatchObject({ message });
+    answered = {};
+  });
+
   it.each([
     {
       title: 'another owner, if the same listing without one is let in',
