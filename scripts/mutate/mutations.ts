@@ -711,7 +711,9 @@ export const mutations: readonly Mutation[] = [
   faultsOf('cli/trial/removeTrial.ts', 'cli/trial/runTrial.contract', [
     ['describeProcess(pid).command.includes(trialStage(trial))', 'pid > 1'],
   ]),
-  faultsOf('cli/trial/runTrial.ts', 'cli/trial/runTrial.contract', [['||= isFromCollector(seen)', '= true']]),
+  faultsOf('cli/trial/trialKeys.ts', 'cli/trial/runTrial.contract', [
+    ['||= isFromCollector(seen)', '= true'],
+  ]),
   faultsOf('lib/access/operators/trialPolicy.ts', 'lib/access/trialPolicies.contract', [
     ['...keepBoundary(boundaryArn),', ''],
   ]),
