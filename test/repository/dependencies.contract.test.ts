@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
+import { projectFiles } from '../../cli/project/projectFiles.ts';
+import { VERSION } from '../../lib/base/version.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 const read = (file: string) => JSON.parse(readFileSync(join(repositoryRoot, file), 'utf8'));
@@ -51,6 +53,19 @@ beforeAll(async () => {
   }
 });
 
+/** What `npm sbom` lists of a lockfile, which needs no network; its error if it lists nothing. */
+function listedBySbom(cwd: string): { readonly of: string; readonly listed: readonly string[] } | string {
+  const { status, stdout, stderr } = spawnSync(
+    'npm',
+    ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--offline'],
+    { cwd, encoding: 'utf8' },
+  );
+  if (status !== 0) return stderr;
+  const { metadata, components } = JSON.parse(stdout);
+  const listed = components.map(({ purl }: { readonly purl: string }) => purl);
+  return { of: metadata.component.purl, listed: [...new Set<string>(listed)].sort() };
+}
+
 describe('the dependencies', () => {
   it('are exactly what a start, the demos, packaging and the command use', () => {
     expect(imported.get('@aws-sdk/client-s3')).toBeDefined();
@@ -89,6 +104,38 @@ describe('the dependencies', () => {
         path.includes('node_modules/') && link !== true && !/^sha512-[\w+/]{86}==$/.test(integrity),
     );
     expect(without).toEqual([]);
+  });
+
+  it('are listed whole by npm sbom, with those of tests', () => {
+    // With `--omit dev` npm would leave out what tests and Sluice both use.
+    const purls = Object.entries<{ name?: string; version: string; link?: boolean }>(
+      read('package-lock.json').packages,
+    )
+      .filter(([path, { link }]) => path.includes('node_modules/') && link !== true)
+      .map(([path, { name = path.split('node_modules/').at(-1) ?? '', version }]) => {
+        return `pkg:npm/${name.replace('@', '%40')}@${version}`;
+      });
+    const workspaces = [`pkg:npm/local-aws@${read('packages/local-aws/package.json').version}`];
+    workspaces.push(`pkg:npm/sluice@${VERSION}`);
+    expect(listedBySbom(repositoryRoot)).toEqual({
+      of: `pkg:npm/sluice-workspace@${VERSION}`,
+      listed: [...new Set([...purls, ...workspaces])].sort(),
+    });
+  });
+
+  it('of a project of sluice init can be listed by npm sbom', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-sbom-'));
+    try {
+      const files = projectFiles({ name: 'my-pipeline', service: 'acme-events', from: VERSION });
+      // Without its dependencies, whose lock only a registry could make.
+      const manifest = { ...JSON.parse(files['package.json'] ?? ''), dependencies: {} };
+      const lock = { name: manifest.name, lockfileVersion: 3, requires: true, packages: { '': manifest } };
+      writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+      writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
+      expect(listedBySbom(folder)).toMatchObject({ listed: [] });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('are about as large as the README says, for a start and for tests', () => {

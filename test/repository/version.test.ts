@@ -13,11 +13,10 @@ const headings = [...read('CHANGELOG.md').matchAll(/^## (\S+)(?: \((.+)\))?$/gm)
 const released = headings.filter(({ version }) => version !== 'Unreleased');
 
 describe('the version', () => {
-  it('is that of cli/package.json and of the lock file', () => {
-    const { packages } = JSON.parse(read('package-lock.json'));
-    const manifest = JSON.parse(read('cli/package.json')).version;
-    expect(manifest).toEqual(VERSION);
-    expect(packages.cli.version).toEqual(VERSION);
+  it('is that of both package.json and of the lock file', () => {
+    const { version, packages } = JSON.parse(read('package-lock.json'));
+    const ofFiles = ['package.json', 'cli/package.json'].map((file) => JSON.parse(read(file)).version);
+    expect([...ofFiles, version, packages[''].version, packages.cli.version]).toEqual(Array(5).fill(VERSION));
   });
 
   it('is in CHANGELOG.md, or below what is not released', () => {
