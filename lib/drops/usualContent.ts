@@ -39,7 +39,7 @@ export function judgeContent(
   const kept = entries.map(([field, content]) => [field, keptField(field, content, rows)] as const);
   const unusual = entries.flatMap(([field, content]): DayContent['unusual'] => {
     const difference = unusualField(field, content, rows, before);
-    return difference === null ? [] : [{ field, ...difference }];
+    return difference === null ? [] : [{ kind: 'values', field, ...difference }];
   });
   const most = Object.entries(days).sort(([, a], [, b]) => b - a);
   const otherDays = most.reduce((sum, [, count]) => sum + count, 0);
@@ -48,12 +48,13 @@ export function judgeContent(
   if (isMost(otherDays, out) && !isUsual(before, hasOtherDays)) {
     const texts = most.map(([day, count]) => `${day} (${count.toLocaleString('en-US')})`);
     unusual.push({
+      kind: 'days',
       words: `${otherDays.toLocaleString('en-US')} of ${counted(out, 'row')} are of other days: ${listed(texts)}`,
     });
   }
   if (copies.length > 0 && !isUsual(before, (content) => content.copies > 0)) {
     const texts = copies.map(({ key, original, isSure }) => `${key} ${isSure ? 'is' : 'may be'} ${original}`);
-    unusual.push({ words: `files are those of other days: ${listed(texts)}` });
+    unusual.push({ kind: 'copies', words: `files are those of other days: ${listed(texts)}` });
   }
   return { rows, fields: Object.fromEntries(kept), otherDays, copies: copies.length, unusual };
 }
@@ -112,7 +113,7 @@ export function copiesOf(
 /** What of an entry says whether its rows are as before. */
 type JudgedDay = Pick<LedgerEntry, 'state' | 'content' | 'accepted'>;
 
-/** What of a loaded day's rows is not as before; nothing if a person accepted it. A member without a field is of the rows' days, or of files. */
+/** What of a loaded day's rows is not as before; nothing if a person accepted it. */
 export function unusualContent({ state, content, accepted }: JudgedDay): DayContent['unusual'] {
   return state === 'succeeded' && accepted !== true ? (content?.unusual ?? []) : [];
 }

@@ -28,10 +28,12 @@ export const dayContentSchema = z.object({
   otherDays: count,
   /** Files that are, or may be, those of other days. */
   copies: count,
-  /** What is not as on the days before: of which field, or of times or files as a whole. */
+  /** What is not as on the days before. */
   unusual: z.array(
     z.object({
-      /** The field; absent of what is told of times or files. */
+      /** Values of a field, rows of other days, or files of other days; absent in entries of earlier versions. */
+      kind: z.enum(['values', 'days', 'copies']).default('values'),
+      /** The field of `values`. */
       field: z.string().optional(),
       /** What of it, with the figures of this day and of those before. */
       words: z.string(),

@@ -69,7 +69,7 @@ describe('the next steps of a day', () => {
 
   it.each([
     ['equal files', { files: equal }, false],
-    ['unusual content', { content: dayContent({ unusual: [{ words: 'words' }] }) }, false],
+    ['unusual content', { content: dayContent({ unusual: [{ kind: 'values', words: 'words' }] }) }, false],
     ['unusual rows', { usualRows: 1 }, true],
   ])('of one with %s ask whether it is right, and say how to accept it', (_, more, hasUnusualRows) => {
     const entry = ledgerEntry({ rows, version: 'v1', ...more });

@@ -602,16 +602,12 @@ const MOST_OF_FIELD = 100;
 function unusualParts(entry: LedgerEntry, dataset: Dataset, seenAt: number): readonly UnusualPart[] {
   const equal = equalFiles(entry).flat().length;
   const rows = unusualRowsWords(entry, dataset, seenAt);
-  const content = unusualContent(entry).map(({ field, words }): UnusualPart => {
-    if (field === undefined) {
-      const isOfDays = words.includes(' are of other days');
-      return isOfDays
-        ? { kind: 'days', short: `has ${words.replace(/: .*/s, '')}` }
-        : { kind: 'copies', short: 'has files that are those of other days' };
-    }
+  const content = unusualContent(entry).map(({ kind, field, words }): UnusualPart => {
+    if (kind === 'days') return { kind, short: `has ${words.replace(/: .*/s, '')}` };
+    if (kind === 'copies') return { kind, short: 'has files that are those of other days' };
     const isShort = words.length <= MOST_OF_FIELD && !words.includes('. ');
-    const what = isShort ? words.replaceAll('`', '') : `in ${field}`;
-    return { kind: 'values', short: `has other values than the days before, ${what}` };
+    const what = isShort ? words.replaceAll('`', '') : `in ${field ?? 'its rows'}`;
+    return { kind, short: `has other values than the days before, ${what}` };
   });
   return [
     ...(equal === 0 ? [] : [{ kind: 'equalFiles', short: `has ${equal} files that are equal` } as const]),

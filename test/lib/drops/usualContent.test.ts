@@ -3,6 +3,7 @@ import { addDays } from '../../../lib/base/time.ts';
 import type { RowContent } from '../../../lib/drops/engine/mappedRows.ts';
 import type { DayBefore } from '../../../lib/drops/unusualField.ts';
 import { contentWords, copiesOf, judgeContent } from '../../../lib/drops/usualContent.ts';
+import type { DayContent } from '../../../lib/ledger/DayContent.ts';
 import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
 
 const DAY = '2026-11-20';
@@ -41,6 +42,7 @@ describe('a field', () => {
     const [found, ...others] = unusual(rowsOf(text), daysOf(...six));
     expect(others).toEqual([]);
     expect(found).toEqual({
+      kind: 'values',
       field: 'eventValue',
       words:
         'eventValue (column "price"): type VARCHAR, before DOUBLE; 0 % of its values are numbers, before 100 %',
@@ -111,7 +113,7 @@ describe('a field', () => {
     };
     const days = daysOf(...six).map((day) => ({ ...day, content: judgeContent(ofUnits(rowsOf()), [], []) }));
     const [found] = judgeContent(ofUnits(rowsOf(text)), days, []).unusual;
-    expect(found).toEqual({ field: name, words: expect.stringContaining('numbers') });
+    expect(found).toEqual({ kind: 'values', field: name, words: expect.stringContaining('numbers') });
   });
 
   const asText = rowsOf({ types: { VARCHAR: ['13.50'] } });
@@ -181,6 +183,7 @@ describe('rows of other days', () => {
   it('are told if they are more than half, with the five days that most of them are of', () => {
     expect(unusual(other, [])).toEqual([
       {
+        kind: 'days',
         words:
           '51 of 100 rows are of other days: 2026-11-01 (21), 2026-11-12 (20), 2026-11-02 (4), 2026-11-04 (3), 2026-11-05 (2) and 1 more',
       },
@@ -243,7 +246,7 @@ describe('files of another day', () => {
     const copied = [{ key: '2/a', original: '1/a', isSure: true }];
     expect(judgeContent(rowsOf(), [], copied)).toMatchObject({
       copies: 1,
-      unusual: [{ words: 'files are those of other days: 2/a is 1/a' }],
+      unusual: [{ kind: 'copies', words: 'files are those of other days: 2/a is 1/a' }],
     });
     const before = Array.from({ length: 7 }, (_, i) => ({
       day: addDays(DAY, -1 - i),
@@ -255,12 +258,15 @@ describe('files of another day', () => {
 });
 
 describe('what is told of a day', () => {
-  const content = {
+  const content: DayContent = {
     rows: 0,
     fields: {},
     otherDays: 0,
     copies: 0,
-    unusual: [{ words: 'a', values: ['\n'] }, { words: 'b' }],
+    unusual: [
+      { kind: 'values', words: 'a', values: ['\n'] },
+      { kind: 'days', words: 'b' },
+    ],
   };
 
   it('is of a loaded one, until somebody accepts it', () => {

@@ -163,7 +163,9 @@ describe('an erasure', () => {
     const { table = '' } = config.sources[0]?.datasets[0] ?? {};
     const entry = ledgerEntry({
       table,
-      content: dayContent({ unusual: [{ field: 'eventValue', words: 'w', values: ['gone@x'] }] }),
+      content: dayContent({
+        unusual: [{ kind: 'values', field: 'eventValue', words: 'w', values: ['gone@x'] }],
+      }),
     });
     const store = ledgerStore(s3ObjectStore(server.client, Bucket));
     const eTag = await store.write(entry, null);
@@ -172,7 +174,9 @@ describe('an erasure', () => {
     const file = `${versionPrefix(config, table, entry.day, '20261119T000000Z-0123456789abcdef')}a.parquet`;
     await put(file, await parquetOf(`SELECT 'gone' AS user_id UNION ALL SELECT 'u'`));
     expect((await erase({ config })).run.places.ingested?.rows).toBe(1);
-    expect((await store.read(entry))?.entry.content?.unusual).toEqual([{ field: 'eventValue', words: 'w' }]);
+    expect((await store.read(entry))?.entry.content?.unusual).toEqual([
+      { kind: 'values', field: 'eventValue', words: 'w' },
+    ]);
     expect(await countingBucket().versions(key)).toHaveLength(1);
   });
 

@@ -72,7 +72,7 @@ describe('a day in the ledger', () => {
     const counts = { types: ['DOUBLE'], none: 0, numbers: 10 };
     const content = dayContent({
       fields: { eventValue: { ...counts, size: 1.13 } },
-      unusual: [{ field: 'eventValue', words: 'w', values: ['EUR 1'] }],
+      unusual: [{ kind: 'values', field: 'eventValue', words: 'w', values: ['EUR 1'] }],
     });
     const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
     await ledger.settle(first, settlement({ content }));
@@ -80,7 +80,7 @@ describe('a day in the ledger', () => {
     await ledger.change(place, (known) => ({ entry: withoutValues(known) }));
     const kept = second.entry.content === undefined ? {} : { content: second.entry.content };
     const settled = await ledger.settle(second, settlement(kept));
-    expect(settled?.content?.unusual).toEqual([{ field: 'eventValue', words: 'w' }]);
+    expect(settled?.content?.unusual).toEqual([{ kind: 'values', field: 'eventValue', words: 'w' }]);
     expect(settled?.content?.fields).toEqual({ eventValue: counts });
     // A load that looked at its rows replaces what is kept, and one that has none has nothing of an earlier load.
     const other = dayContent({ copies: 3 });
