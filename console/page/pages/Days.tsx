@@ -7,13 +7,14 @@ import type { DatasetDays, ExportDays } from '../../../observe/facts/days/ledger
 import type { DaysAnswer } from '../../api/days.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole, useEvery } from '../parts/context.ts';
+import { DryRun } from '../parts/DryRun.tsx';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
 import { axisTop, formatDay } from '../parts/format.ts';
-import { Answered, Card, Empty, Page, Prose } from '../parts/parts.tsx';
+import { Answered, Badge, Card, Empty, Page, Prose } from '../parts/parts.tsx';
 import { setParams } from '../parts/router.ts';
 import { CuratedDay } from './CuratedDay.tsx';
 import { type Cell, CURATED, cellsOf, type LineNote, NONE, notesOf } from './cells.ts';
-import { DropDay, ExportDay } from './DropDay.tsx';
+import { DropDay } from './DropDay.tsx';
 
 /** How many days are shown until somebody chooses. */
 const USUAL_DAYS = '14';
@@ -218,6 +219,31 @@ function exportLine(exported: ExportDays, onDone: () => void): Line {
     cells,
     open: (day) => <ExportDay name={name} day={day} cell={cells.get(day) ?? NONE} onDone={onDone} />,
   };
+}
+
+/** A day of an export: how it is, and an action that exports it again. */
+function ExportDay(props: {
+  readonly name: string;
+  readonly day: string;
+  readonly cell: Cell;
+  readonly onDone: () => void;
+}) {
+  const { name, day, cell, onDone } = props;
+  return (
+    <>
+      <p>
+        <Badge tone={cell.tone}>{cell.words}</Badge>
+      </p>
+      <DryRun<unknown>
+        label="Export this day now …"
+        path="/api/exports/run"
+        body={{ export: name, from: day }}
+        about="It is exported, changed or not."
+        confirm={() => `Export ${day}`}
+        onDone={onDone}
+      />
+    </>
+  );
 }
 
 /** The line of a curated table, with the days that the calendar shows. */

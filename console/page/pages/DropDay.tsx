@@ -11,7 +11,7 @@ import { formatTimesIn } from '../parts/format.ts';
 import { Answered, Badge, Bytes, Figures, Problem, Prose, RawText, Time } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More, ROWS_SHOWN } from '../parts/tables.tsx';
-import { type Cell, lookOfState } from './cells.ts';
+import { lookOfState } from './cells.ts';
 
 /** The code of a day that the ledger does not have. */
 const NO_ENTRY = 'SLUICE_INGEST_DAY_UNKNOWN';
@@ -184,31 +184,6 @@ function RefusedRows(props: {
           </>
         )}
       </Answered>
-    </>
-  );
-}
-
-/** A day of an export: how it is, and an action that exports it again. */
-export function ExportDay(props: {
-  readonly name: string;
-  readonly day: string;
-  readonly cell: Cell;
-  readonly onDone: () => void;
-}) {
-  const { name, day, cell, onDone } = props;
-  return (
-    <>
-      <p>
-        <Badge tone={cell.tone}>{cell.words}</Badge>
-      </p>
-      <DryRun<unknown>
-        label="Export this day now …"
-        path="/api/exports/run"
-        body={{ export: name, from: day }}
-        about="It is exported, changed or not."
-        confirm={() => `Export ${day}`}
-        onDone={onDone}
-      />
     </>
   );
 }
