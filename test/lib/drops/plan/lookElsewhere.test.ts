@@ -60,8 +60,9 @@ describe('what lies in a dataset’s folder', () => {
     },
     {
       place: { layout: 'year=YYYY/month=M/day=D/**' },
-      paths: ['year=2026/month=1/day=9/a.parquet', 'year=2026/month=1/day=09/a.parquet'],
-      days: ['2026-01-09'],
+      // Three pages of one month.
+      paths: ['9', '10', '11', '12', '09'].map((day) => `year=2026/month=1/day=${day}/a.parquet`),
+      days: ['2026-01-09', '2026-01-10', '2026-01-11', '2026-01-12'],
       others: ['year=2026/month=1/day=09/'],
     },
     {
