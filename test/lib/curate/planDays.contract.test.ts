@@ -138,6 +138,12 @@ describe('the nightly plan', () => {
     });
   });
 
+  it('tells the oldest of the days that are not curated', async () => {
+    for (const day of ['2026-11-14', '2026-11-16'])
+      await curations.land('a', exposures(0, 1, day), 'exposures', day);
+    expect(await countDays(curations.makePlanner(), 'exposures')).toMatchObject({ oldest: '2026-11-14' });
+  });
+
   it('queues nothing twice, and a lost task again in the next night', async () => {
     await curations.land('a', exposures(0, 1));
     await plan();
