@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { targetCommands } from '../../../observe/commands.ts';
 import { explainCode } from '../../../observe/explainCode.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
@@ -146,7 +147,8 @@ describe('a finding about drops and exports', () => {
   it('of a role that a customer does not let the export take has the cure of its code alone', () => {
     const failure = 'SLUICE_EXPORT_ROLE_DENIED';
     const [found] = judge({ exports: [{ ...namedExport, days: [{ ...failedDay, failure }] }] });
-    expect(found?.cure).toBe(`${explainCode(failure).cure} Then the last command exports these days.`);
+    const cure = targetCommands(explainCode(failure).cure, ['--stage', 'prod', '--region', 'eu-central-1']);
+    expect(found?.cure).toBe(`${cure} Then the last command exports these days.`);
   });
 
   it('of a call that a customer denies names the role and the call that it needs', () => {
