@@ -253,10 +253,10 @@ const more: readonly Partial<StatusFacts>[] = [
     failures: { [deadLetters.queue]: codedFailure('SLUICE_X', 'it is denied.') },
   },
   { deadLetters: [deadLetters], failures: { [deadLetters.queue]: throttled } },
-  ...[1, 2].map((messages) => ({
-    deadLetters: [{ ...deadLetters, part: 'export' as const, messages }],
+  {
+    deadLetters: [{ ...deadLetters, part: 'export' }],
     failures: { [deadLetters.queue]: codedFailure('SLUICE_EXPORT_MESSAGE_INVALID', 'it is none.') },
-  })),
+  },
   {
     functionErrors: [{ ...functionErrors, errors: 0, throttled: 6 }],
     failures: { 'curate-plan': throttled },

@@ -214,12 +214,8 @@ export const deploymentFindings = {
         'Run the command: it moves the messages back.',
       ],
       strange: [
-        'Sluice did not send the message, so each try of it ends like this.',
-        'The first command shows the message: its sender has `sqs:SendMessage` on the queue. The second deletes all that the dead-letter queue has.',
-      ],
-      strangeAmong: [
-        'Sluice did not send the oldest message, so each try of it ends like this. With what the others failed is not known.',
-        'The first command shows messages: the sender of that one has `sqs:SendMessage` on the queue. The second moves all back, and only those that Sluice did not send return: then purge the dead-letter queue (docs/operate.md, "Messages are dead letters").',
+        'Sluice did not send the oldest message, so each try of it ends like this. With what others failed is not known.',
+        'The first command shows messages: the sender of this one has `sqs:SendMessage` on the queue. The second deletes one, by the `ReceiptHandle` that the first shows: do that with each that Sluice did not send, whose `MessageId` the log of the function has as `messageId` with the code. A minute later, once those that were shown are visible again, a third command moves the others back.',
       ],
       unknown: [
         'The log does not tell with what they failed: of the time of their last try it has no error, or several kinds.',

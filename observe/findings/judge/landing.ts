@@ -191,9 +191,7 @@ export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings 
       detail: `${deadText(deadLetter)}.${failed}`,
     };
     const first = failure === undefined ? [triesLog(deadLetter, place)] : explained(why, part, place);
-    const shown = why.case.startsWith('strange')
-      ? strangeCommands(deadLetter, command, place)
-      : [...first, command];
+    const shown = why.case === 'strange' ? strangeCommands(deadLetter, command, place) : [...first, command];
     const found = finding('SLUICE_FINDING_DEAD_LETTERS', told, shown);
     // These alarms have the function's name, so the catalogue's names of alarms do not find them.
     yield ringing.tell({ ...found, isByKey: failure?.isByKey === true }, [
@@ -209,25 +207,28 @@ const OF_ANY_RUN: readonly FailureKind[] = ['throttled', 'denied', 'missing', 'b
 /** Why messages of a function are dead letters. */
 function deadCase(
   facts: StatusFacts,
-  { part, queue, messages }: DeadLetters,
-): ReturnType<typeof failureTold> | { readonly case: 'over' | 'strange' | 'strangeAmong' } {
+  { part, queue }: DeadLetters,
+): ReturnType<typeof failureTold> | { readonly case: 'over' | 'strange' } {
   const failure = facts.failures[queue];
-  if (failure?.code?.endsWith('_MESSAGE_INVALID') === true)
-    return { case: messages === 1 ? 'strange' : 'strangeAmong' };
+  if (failure?.code?.endsWith('_MESSAGE_INVALID') === true) return { case: 'strange' };
   const isOver = facts.functionErrors?.find((errors) => errors.part === part)?.isOver === true;
   if (failure !== undefined && OF_ANY_RUN.includes(failure.kind) && isOver) return { case: 'over' };
   return failureTold(facts, part, failure);
 }
 
-/** Show messages that Sluice did not send, and delete the only one: moved back, it comes here again. */
+/** Show messages, and delete one that Sluice did not send: moved back, it comes here again. A purge would delete others. */
 function strangeCommands(
   { queue, messages }: DeadLetters,
   moveBack: string,
   { commands }: Pick<Place, 'commands'>,
 ): readonly string[] {
-  const all = ['--max-number-of-messages', '10', '--visibility-timeout', '0'];
-  const look = commands.onQueue(queue, 'receive-message', ...all);
-  return [look, messages === 1 ? commands.onQueue(queue, 'purge-queue') : moveBack];
+  // Messages that were shown are hidden for a minute, so that a second look shows others.
+  const some = ['--max-number-of-messages', '10', '--visibility-timeout', '60'];
+  return [
+    commands.onQueue(queue, 'receive-message', ...some),
+    commands.onQueue(queue, 'delete-message', '--receipt-handle', 'RECEIPT_HANDLE'),
+    ...(messages === 1 ? [] : [moveBack]),
+  ];
 }
 
 /** With what the oldest of dead letters failed, as the end of a title; empty if that is not known, or has only words. */
