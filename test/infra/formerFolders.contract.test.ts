@@ -17,7 +17,7 @@ const input: ConfigInput = {
   curate: true,
   readers: [...READERS],
   sources: [acmeSource()],
-  exports: [exportTo({}, { table: 'curated_events' })],
+  exports: [exportTo({}, { table: 'curated_events' }), exportTo({}, { name: 'raw' })],
 };
 const former = [{ folder: 'former', until: '2026-11-26' }];
 const config = defineConfig({ ...input, formerStatsigFolders: former });

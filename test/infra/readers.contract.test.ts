@@ -220,6 +220,16 @@ describe('readers in the template', () => {
     expect(goes(`reader-tables/bi-ec2/tables/${id}/a.parquet`)).toBe(false);
   });
 
+  it('keep earlier versions of their tables as long as those of other rows, and of results for a day', () => {
+    const versions = lifecycleRules(config)
+      .filter(({ prefix }) => prefix.startsWith('reader-tables/bi-ec2/'))
+      .map(({ prefix, versionDays }) => ({ prefix, versionDays }));
+    const { dataVersionDays } = config.retention;
+    expect(dataVersionDays).toBeGreaterThan(1);
+    expect(versions).toContainEqual({ prefix: 'reader-tables/bi-ec2/', versionDays: dataVersionDays });
+    expect(versions).toContainEqual({ prefix: 'reader-tables/bi-ec2/0', versionDays: 1 });
+  });
+
   it('create new access keys when the serial is raised', () => {
     const { made: raised } = madeStack({ readers: [{ kind: 'metabase', name: 'metabase', keySerial: 2 }] });
     expect(raised.Resources['ReaderMetabaseAccessKey']?.Properties['Serial']).toBe(2);
