@@ -38,6 +38,20 @@ describe('erasures that do not get complete by themselves', () => {
     ]);
   });
 
+  it('are named the newest first, with since when the oldest is so', async () => {
+    const store = erasures(bucket());
+    const since = new Date(clock.now()).toISOString();
+    await store.write({ ...begun, runs: [], bodies: [], id: 'older' }, null);
+    clock.advance(DAY_MS);
+    await store.write({ ...begun, runs: [], bodies: [], id: 'newer' }, null);
+    const [stopped] = await found(clock.now() + 31 * DAY_MS);
+    expect(stopped?.last.map(({ key }) => key)).toEqual([
+      'ledger/_erasures/newer.json',
+      'ledger/_erasures/older.json',
+    ]);
+    expect(stopped?.since).toBe(since);
+  });
+
   it('are named beside one whose record cannot be read', async () => {
     await bucket().write('ledger/_erasures/invalid.json', '{}');
     await erasures(bucket()).write({ ...begun, runs: [], bodies: [], id: 'stopped' }, null);
