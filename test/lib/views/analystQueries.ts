@@ -115,8 +115,40 @@ function checkoutRows(metadata: readonly object[]): string {
     .join(' UNION ALL ');
 }
 
+/** Exposures of users to an experiment, to a gate of its name if so said, at times in November. */
+function exposureRows(
+  rows: readonly (readonly [time: string, user: string, group: string, type?: string])[],
+): string {
+  const values = rows.map(
+    ([time, user, group, type = 'config']) =>
+      `('checkout_button', ${text(type)}, ${text(user)}, ${text(group)}, TIMESTAMP '2026-11-${time}:00', DATE '2026-11-${time.slice(0, 2)}', ${group === ''})`,
+  );
+  return `experiment_exposures AS (SELECT * FROM (VALUES ${values.join(', ')})
+    AS made (experiment_id, exposure_type, user_id, group_id, "timestamp", ds, held_out))`;
+}
+
 /** The queries besides that of conversion. */
 export const analystQueries: readonly AnalystQuery[] = [
+  {
+    heading: 'An experiment that began again',
+    sql: query(
+      'An experiment that began again',
+      exposureRows([
+        ['02 10:00', 'ada', 'Control'],
+        ['10 08:59', 'bob', 'Control'],
+        ['10 09:00', 'ada', 'Test'],
+        ['11 10:00', 'bob', 'Test'],
+        ['11 10:00', 'cyd', 'Control'],
+        ['12 10:00', 'cyd', 'Test'],
+        ['11 10:00', 'dan', ''],
+        ['11 10:00', 'eve', 'r1:Pass', 'gate'],
+      ]),
+    ),
+    rows: [
+      ['Control', '1', '1'],
+      ['Test', '2', '0'],
+    ],
+  },
   {
     heading: 'How fresh are rows',
     sql: queryOf('metrics.md', 'How fresh are rows', receivedRows()),
