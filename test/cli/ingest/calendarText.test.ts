@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { calendarText } from '../../../cli/ingest/calendarText.ts';
-import type { DatasetStatus } from '../../../observe/facts/days/ledgerDays.ts';
+import { calendarText, pageText } from '../../../cli/ingest/calendarText.ts';
+import { type DatasetStatus, dropDays } from '../../../observe/facts/days/ledgerDays.ts';
 import { ledgerEntry, loadRun } from '../../harness/ledgerEntry.ts';
 
 const days = ['2026-11-17', '2026-11-18', '2026-11-19'].map((day) => ({ day, entry: null }));
@@ -132,5 +132,34 @@ describe('the calendar of drops', () => {
 
   it('says nothing of names that are no days while the days of the lookback are known', () => {
     expect(calendarText([{ ...status, days: days.slice(-1), unlooked: [] }])).not.toContain('year=2026/');
+  });
+});
+
+describe('the line below a page of datasets', () => {
+  const page = {
+    total: 9,
+    needing: 2,
+    days: [],
+    unknown: [],
+    datasets: [dropDays(status)],
+    exports: [],
+    next: 'acme/events',
+  };
+
+  it('has the command of the next page, with every option that chose this one', () => {
+    const values = { source: 'acme', dataset: 'events', days: '3', stage: 'prod' };
+    const text = pageText({ values, positionals: ['status'] }, 'ingest', page);
+    expect(text).toContain('1 of 9 datasets, first the 2 that need somebody.');
+    expect(text).toContain('--source acme --dataset events --days 3 --after acme/events');
+    expect(text).toContain('--stage prod');
+  });
+
+  it('is empty if all are shown', () => {
+    const text = pageText({ values: {}, positionals: ['status'] }, 'ingest', {
+      ...page,
+      total: 1,
+      next: null,
+    });
+    expect(text).toBe('');
   });
 });
