@@ -10,12 +10,13 @@ import { textTable } from '../terminal/output.ts';
 export function dayText(entry: LedgerEntry, explanation = explainEntry(entry)): string {
   const { source, dataset, day, table, state, attempts, failure } = entry;
   const { meaning, served, next } = explanation;
+  const cure = state === 'failed' ? explanation.failure?.cure : undefined;
   const head = [
     `${source}/${dataset} ${day}: ${state} (table ${table}, attempts: ${attempts})`,
     ...(failure === undefined ? [] : [`${failure.code}: ${failure.message}`]),
     ...meaning,
     served,
-    `Next: ${next.join(' ')}`,
+    `Next: ${[cure, next].join(' ').trim()}`,
   ]
     .map(visibleLine)
     .join('\n');

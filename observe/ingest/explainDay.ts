@@ -45,8 +45,8 @@ export interface DayExplanation {
   readonly meaning: readonly string[];
   /** The data of the day that queries read, in a sentence. */
   readonly served: string;
-  /** The next steps, automatic or to be done, a sentence each. */
-  readonly next: readonly string[];
+  /** The next steps, automatic or to be done; of a day that failed, after the cure of its failure. */
+  readonly next: string;
   /** The failure of the day; null without one. */
   readonly failure: ExplainedFailure | null;
   /** Refused rows by reason, the most frequent first. */
@@ -122,7 +122,7 @@ async function readEntry({ s3, config }: Pick<Deployment, 's3' | 'config'>, { da
 /** Explains an entry of the ledger of a dataset. */
 export function explainEntry(entry: LedgerEntry, known: KnownOfDay = {}): DayExplanation {
   const { target = [], lackingSince: lostSince = null, hasNewer = false } = known;
-  const { failure, state } = entry;
+  const { failure } = entry;
   const ofDay = (text: string) => targetCommands(dayCommands(text, entry), target);
   const code = failure === undefined ? null : explainCode(failure.code);
   const explained =
@@ -139,13 +139,12 @@ export function explainEntry(entry: LedgerEntry, known: KnownOfDay = {}): DayExp
     meanings.push(
       'Its folder has newer files than were loaded. It is before the lookback: no run looks at them.',
     );
-  const cure = state === 'failed' && explained !== null ? [explained.cure] : [];
   return {
     isLacking: lostSince !== null,
     hasNewer,
     meaning: [...meanings, ...rowMeanings(entry)],
     served: servedWords(entry, lostSince !== null),
-    next: [...cure, ofDay(nextStep(entry, next, known))],
+    next: ofDay(nextStep(entry, next, known)),
     failure: explained,
     refused: refusedReasons(entry),
     leftOut: leftOutMeanings(entry),

@@ -186,7 +186,8 @@ function valuesOf(declared: Pick<Written, 'file' | 'node'>): string | null {
 
 /** The texts of a list, as `'a' | 'b'`; null without any. */
 function textsIn(code: string): string | null {
-  return code.match(/'[^']*'/g)?.join(' | ') ?? null;
+  const texts = new Set(code.match(/'[^']*'/g));
+  return texts.size === 0 ? null : [...texts].join(' | ');
 }
 
 /** Functions of zod and the types that they stand for. Others stand for an object. */

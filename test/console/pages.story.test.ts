@@ -163,8 +163,8 @@ describe('the page Days', () => {
     opened.go('/days');
     await world.drop(`events/${BROKEN}/a.parquet`, rows(BROKEN, ['buy', 'see', 'see']));
     await opened.click('.days .bad', 'SLUICE_INGEST_COLUMN_MISSING');
-    await opened.click('button', 'Load this day again');
-    await opened.click('.note button', `Load ${BROKEN} again`);
+    await opened.click('button', 'Load this day …');
+    await opened.click('.note button', `Load ${BROKEN}`);
     await opened.shows('3 rows', '.days .good');
   });
 

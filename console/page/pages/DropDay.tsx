@@ -25,20 +25,25 @@ export function DropDay(props: {
   const { day, onDone } = props;
   const { source, dataset } = props.dataset;
   const explained = useApi<ExplainedDay>('/api/drops/day', { source, dataset, day }, useEvery('day'));
-  const again = (
+  const isLoaded = explained.answer?.version !== undefined;
+  const again = isLoaded ? ' again' : '';
+  const old = isLoaded
+    ? ' Queries see the old version until the new one is complete, and go on seeing it if no file has rows.'
+    : '';
+  const load = (
     <DryRun<unknown>
-      label="Load this day again …"
+      label={`Load this day${again} …`}
       path="/api/drops/backfill"
       body={{ source, dataset, from: day }}
-      about="The day is loaded as its folder is now. Queries see the old version until the new one is complete, and go on seeing it if no file has rows."
-      confirm={() => `Load ${day} again`}
+      about={`The day is loaded as its folder is now.${old}`}
+      confirm={() => `Load ${day}${again}`}
       onDone={() => {
         explained.reload();
         onDone();
       }}
     />
   );
-  if (explained.error?.code === NO_ENTRY) return <NoDrop dataset={props.dataset} day={day} again={again} />;
+  if (explained.error?.code === NO_ENTRY) return <NoDrop dataset={props.dataset} day={day} load={load} />;
   return (
     <Answered state={explained}>
       {(answer) => (
@@ -54,7 +59,7 @@ export function DropDay(props: {
           {answer.explanation.refused.length > 0 && (
             <RefusedRows key={answer.updatedAt} explained={answer} asked={{ source, dataset, day }} />
           )}
-          {again}
+          {load}
         </>
       )}
     </Answered>
@@ -65,7 +70,7 @@ export function DropDay(props: {
 function NoDrop(props: {
   readonly dataset: DatasetDays;
   readonly day: string;
-  readonly again: ComponentChildren;
+  readonly load: ComponentChildren;
 }) {
   const late = props.dataset.late.find((lateDay) => lateDay.day === props.day);
   return (
@@ -81,7 +86,7 @@ function NoDrop(props: {
         )}{' '}
         Files are looked for on the schedule, in the last {props.dataset.lookbackDays} days.
       </p>
-      {props.again}
+      {props.load}
     </>
   );
 }
@@ -99,8 +104,7 @@ function Happened({ answer }: { readonly answer: ExplainedDay }) {
         <Prose text={formatTimesIn(`${meaning.join(' ')} ${served}`)} />
       </p>
       <p>
-        <strong>Next:</strong>{' '}
-        <Prose text={formatTimesIn(next.filter((sentence) => sentence !== failure?.cure).join(' '))} />
+        <strong>Next:</strong> <Prose text={formatTimesIn(next)} />
       </p>
       <Figures
         figures={[
