@@ -118,7 +118,7 @@ export const dropsFindings = {
     {
       other: [
         'The receipt was not taken for the code of the title.',
-        'Then the last command loads the day again and writes the receipt.',
+        'Then `ingest backfill` loads the days again and writes their receipts.',
       ],
     },
     { section: 'drops' },

@@ -514,7 +514,12 @@ function* failedReceipts({ days }: DatasetDays, { name, now, policy, needs, back
         detail: `${name}: ${day}: ${code}, since ${isoTimestamp(since)}${otherDays(untold.length)}.${needs('receipt', code)}`,
         reason: reasonOf(code),
       },
-      [...policy(code), backfill(day)],
+      [
+        ...policy(code),
+        ...dayRanges(untold.map((other) => other.day))
+          .slice(0, MOST_COMMANDS)
+          .map(({ from, to }) => backfill(from, to)),
+      ],
     );
   }
 }

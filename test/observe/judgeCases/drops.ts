@@ -292,12 +292,15 @@ export const dropCases: readonly Case[] = [
     'receipts fail',
     datasetFacts({
       days: [
+        { ...loadedDay, day: '2026-11-16', receipt: { code: 'X', since: NOW } },
         { ...loadedDay, day: '2026-11-18', receipt: { code: 'X', since: NOW } },
         { ...loadedDay, receipt: { code: 'Y', since: NOW - 5 * HOUR_MS } },
       ],
     }),
     'RECEIPTS_FAILED',
     'warning',
-    `acme/orders 2026-11-19 ${hoursAgo(5)} 1`,
+    `acme/orders 2026-11-19 ${hoursAgo(5)} 2`,
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-18 --to 2026-11-19',
+    'npx sluice ingest backfill --source acme --dataset orders --from 2026-11-16 --to 2026-11-16',
   ],
 ];
