@@ -91,6 +91,18 @@ describe('whose clock is off by hours', () => {
 });
 
 describe('events from before the time window', () => {
+  it.each([
+    ['states it', { clock_skew_ms: 40_000 }, true],
+    ['does not', {}, false],
+  ] as const)('have a clock that is stated, if their sender %s', async (what, skew, isClockStated) => {
+    const stack = { service: 'sluice', stage: what.replaceAll(' ', '-') };
+    const sent = { event: 'collect', status: 202, ms: 1, key: 'app', noted: { outside_time_window: 3 } };
+    logs.open(`sluice-${stack.stage}-collect`)(`${JSON.stringify({ ...sent, ...skew })}\n`);
+    const config = defineConfig({ bucket: 'acme' });
+    const { late } = await readNoted({ logs: client, stack, config, isLocal: false, now: clock.now() });
+    expect(late).toMatchObject([{ count: 3, isClockStated }]);
+  });
+
   it.each([0, 0.01])('count as they are logged in few lines of %d of all requests', async (successes) => {
     const stack = { service: 'sluice', stage: `few${successes * 100}` };
     const write = logs.open(`sluice-${stack.stage}-collect`);

@@ -32,6 +32,12 @@ export interface SentGroup {
   readonly skewMs: number;
 }
 
+/** Events of a sender from before `timeWindow`. */
+export interface LateGroup extends SentGroup {
+  /** Whether their requests state the clock of the sender, which was right to the hour: then the events are old. */
+  readonly isClockStated: boolean;
+}
+
 /** The requests of a sender that were answered 4xx, or 503. */
 export interface AnsweredGroup extends SentGroup {
   /** When a request with the same key and SDK was stored last within the last hour, ISO 8601; absent if the log has none: it has a part of them. */
@@ -119,9 +125,9 @@ export interface NotedEvents {
   readonly ahead: readonly SentGroup[];
   /**
    * Events with a time before `timeWindow` that no stated clock explains, about: a part of such requests is logged. They lie in the day of
-   * their receipt.
+   * their receipt. Those of requests without a clock come first.
    */
-  readonly late: readonly SentGroup[];
+  readonly late: readonly LateGroup[];
   /** Whether there are more lines than were read. */
   readonly hasMore: boolean;
 }
@@ -167,10 +173,13 @@ export async function readNoted(
     corrected: byClock('clock_corrected'),
     uncorrected: byClock('clock_ignored'),
     ahead: bySender(requests, ({ noted }) => noted['clock_ahead'] ?? 0),
-    late: bySender(requests, (request) => {
-      if (!isLate(request)) return 0;
-      const { outside_time_window = 0 } = request.noted;
-      return Math.round(outside_time_window / (isAlwaysLogged(request) ? 1 : lateShare));
+    late: [false, true].flatMap((isClockStated) => {
+      const groups = bySender(requests, (request) => {
+        if (!isLate(request) || (request.clock_skew_ms !== null) !== isClockStated) return 0;
+        const { outside_time_window = 0 } = request.noted;
+        return Math.round(outside_time_window / (isAlwaysLogged(request) ? 1 : lateShare));
+      });
+      return groups.map((group) => ({ ...group, isClockStated }));
     }),
     hasMore,
   };

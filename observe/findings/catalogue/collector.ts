@@ -190,7 +190,7 @@ export const collectorFindings = {
     { ofDay: 'counted' },
   ),
   SLUICE_FINDING_CLOCK_OFF: warning(
-    "Within 24 hours a sender's clock was off by 55 minutes or more. Corrected events have the right day, others that of the time that was sent.",
+    "Within 24 hours a sender's clock was off by 55 minutes or more, or many events came days after their time. Corrected events have the right day, others that of the time that was sent, and those from before `timeWindow` that of their receipt.",
     {
       stated: [
         'The clock of the sender is off. Corrected events have the right day, others that of the time that was sent.',
@@ -199,6 +199,10 @@ export const collectorFindings = {
       late: [
         'The sender states no clock, and these are too many for phones that were offline: its clock is behind, or it sends its history. The rows keep the time that was sent, and lie in the day of their receipt.',
         'The command shows the times as requests come: with new events they tell a wrong clock, which NTP sets. If old events are sent on purpose, raise `timeWindow.pastDays` first and deploy. It goes a day after the last such event.',
+      ],
+      old: [
+        'The sender states its clock, and it is right: the events are as old as they say, of phones that were offline or of a history that is sent. The rows keep their time, and lie in the day of their receipt.',
+        'Nothing is to be corrected at the sender. To have later ones in the day of their time, raise `timeWindow.pastDays` and deploy; write a whole history as Parquet (docs/send.md). It goes a day after the last such event.',
       ],
     },
     { ofDay: 'counted' },

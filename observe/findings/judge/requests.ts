@@ -548,25 +548,28 @@ export function* wrongClocks({ noted, lastDay }: StatusFacts, { commands, config
   yield finding('SLUICE_FINDING_CLOCK_OFF', clock, [tailErrors(commands)]);
 }
 
-/** The share of all events from which those that are too late have a wrong clock: few phones were offline for so long. */
+/** The share of all events from which those that are too late are told: few phones were offline for so long. */
 const MANY_LATE = 0.05;
 /** Fewer say nothing of a clock. */
 const FEWEST_LATE = 10;
 
-/** Senders of many events from before the time window, whose clock is not stated. */
+/** Senders of many events from before the time window: those whose clock is not stated, and those whose clock is right. */
 function* lateTimes(
   { noted, lastDay }: Pick<StatusFacts, 'noted' | 'lastDay'>,
   { commands, config }: Pick<Place, 'commands' | 'config'>,
 ): Findings {
-  const late = noted?.late ?? [];
-  const count = late.reduce((sum, group) => sum + group.count, 0);
-  if (count < FEWEST_LATE || count < MANY_LATE * (lastDay?.received ?? 0)) return;
-  const texts = late.map((group) => `${counted(group.count, 'event')}${sentText(group)}`);
-  const said = `a time more than ${counted(config.timeWindow.pastDays, 'day')} before they came`;
-  const told = groupsTold(late, { one: 'has', many: 'have' }, said, texts);
-  yield finding('SLUICE_FINDING_CLOCK_OFF', { case: 'late', subject: 'late', ...told }, [
-    commands.sluice('tail'),
-  ]);
+  for (const [isClockStated, late] of Map.groupBy(noted?.late ?? [], (group) => group.isClockStated)) {
+    const count = late.reduce((sum, group) => sum + group.count, 0);
+    if (count < FEWEST_LATE || count < MANY_LATE * (lastDay?.received ?? 0)) continue;
+    const texts = late.map((group) => `${counted(group.count, 'event')}${sentText(group)}`);
+    const said = `a time more than ${counted(config.timeWindow.pastDays, 'day')} before they came`;
+    const name = isClockStated ? 'old' : 'late';
+    const byClock = isClockStated ? ', by clocks that are right' : '';
+    const told = groupsTold(late, { one: 'has', many: 'have' }, `${said}${byClock}`, texts);
+    yield finding('SLUICE_FINDING_CLOCK_OFF', { case: name, subject: name, ...told }, [
+      commands.sluice('tail'),
+    ]);
+  }
 }
 
 /**

@@ -105,6 +105,18 @@ describe('a finding about requests', () => {
     expect(judge({ noted: { ...noted, corrected: groups } })).toMatchObject([{ since: hoursAgo(7) }]);
   });
 
+  it.each([
+    [false, 'late'],
+    [true, 'old'],
+  ] as const)(
+    'of events from before the time window whose clock is stated: %s has the cause of %s',
+    (isClockStated, name) => {
+      const late = [{ ...requestGroup, key: 'app', sdk: 'ios-client 2', count: 10, isClockStated }];
+      const [found] = judge({ noted: { ...noted, corrected: [], late } });
+      expect(found?.cause).toBe(findingCatalogue.SLUICE_FINDING_CLOCK_OFF.cases[name].cause);
+    },
+  );
+
   it.each<[what: string, facts: Partial<StatusFacts>, title: string]>([
     [
       'a wrong clock by its own sender',
