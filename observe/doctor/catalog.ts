@@ -89,7 +89,7 @@ async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly F
     token = page.next;
   } while (token !== undefined);
   const stale = findStalePartitions(table, all).map(({ values: [day = ''] }) => day);
-  const gaps = await unregisteredDays(setup, kind, folders);
+  const gaps = await unregisteredDays(setup, kind, folders, ALWAYS);
   const missing = gaps.filter(({ elsewhere }) => elsewhere === undefined).map(({ day }) => day);
   return [
     ...judgePartitions(name, 'folder', missing, commands),

@@ -13,7 +13,7 @@ import { type MadePartition, readMadePartitions } from './tables.ts';
 /** The registrar runs some seconds after the first file of a day has landed. */
 const REGISTERED_WITHIN_MS = 60_000;
 
-/** A day whose files no query reads. */
+/** A day whose own files no query reads, or which has none and has the rows of another folder. */
 export interface PartitionGap {
   /** The table, by its kind. */
   readonly table: TableKind;
@@ -27,7 +27,7 @@ export interface PartitionGap {
 export interface RecentPartitions {
   /** Days that have files, counted once for each table. */
   readonly days: number;
-  /** Days of tables that have files, and no partition that points to their folder. */
+  /** Days of tables that have files and no partition, or a partition that points to another folder. */
   readonly gaps: readonly PartitionGap[];
 }
 
@@ -51,7 +51,7 @@ export async function readRecentPartitions({
   for (const table of tableKinds) {
     const folders = await dayFolders({ s3, config }, table, recent);
     days += folders.length;
-    for (const gap of await unregisteredDays({ glue, config }, table, folders)) {
+    for (const gap of await unregisteredDays({ glue, config }, table, folders, recent)) {
       const { items } = await store.listPage(dayFolder(config, table, gap.day), { limit: 1 });
       if (now - (items[0]?.modifiedAt ?? 0) >= REGISTERED_WITHIN_MS) gaps.push(gap);
     }
@@ -139,8 +139,10 @@ export async function unreadNotes(
 ): Promise<readonly string[]> {
   const unread: string[] = [];
   for (const kind of kinds) {
-    const days = await unregisteredDays(deployment, kind, await dayFolders(deployment, kind, range));
-    unread.push(...days.map(({ day }) => `${deployment.config.tables[kind]} ${day}`));
+    const folders = await dayFolders(deployment, kind, range);
+    const gaps = await unregisteredDays(deployment, kind, folders, range);
+    const withFiles = gaps.filter(({ day }) => folders.includes(day));
+    unread.push(...withFiles.map(({ day }) => `${deployment.config.tables[kind]} ${day}`));
   }
   return unread.length === 0
     ? []
@@ -148,25 +150,24 @@ export async function unreadNotes(
 }
 
 /**
- * Which days of a table have no partition at their folder: no query reads their files.
+ * Which days of a table have no partition at their folder. No query reads the files of such a day; where a partition points to
+ * another folder, queries read that folder's rows as rows of the day, also of a day that has no files.
  *
  * @param days Days that have a folder.
+ * @param range The days whose partitions are compared.
  * @throws What Glue's client throws.
  */
 export async function unregisteredDays(
   deployment: Pick<Deployment, 'glue' | 'config' | 'signal'>,
   table: TableKind,
   days: readonly UtcDay[],
+  range: { readonly from: UtcDay; readonly to: UtcDay },
 ): Promise<readonly PartitionGap[]> {
   const { config } = deployment;
-  const from = days.toSorted()[0];
-  const to = days.toSorted().at(-1);
-  if (from === undefined || to === undefined) return [];
-  const partitions = await readMadePartitions(deployment, config.tables[table], { from, to });
-  return days.flatMap((day) => {
-    const elsewhere = partitions.get(day);
-    if (elsewhere === undefined) return [{ table, day }];
-    const isThere = elsewhere.location === dayLocation(config, config.bucket, table, day);
-    return isThere ? [] : [{ table, day, elsewhere }];
-  });
+  const partitions = await readMadePartitions(deployment, config.tables[table], range);
+  const missing = days.filter((day) => !partitions.has(day)).map((day) => ({ table, day }));
+  const misplaced = [...partitions]
+    .filter(([day, { location }]) => location !== dayLocation(config, config.bucket, table, day))
+    .map(([day, elsewhere]) => ({ table, day, elsewhere }));
+  return [...missing, ...misplaced];
 }

@@ -34,6 +34,22 @@ it('a day of the time window that has files and no partition is told a minute af
   expect(await read()).toEqual({ days: 4, gaps });
 });
 
+it('a partition of a day without files that points to the folder of another day is told', async () => {
+  const day = utcDay(clock.now());
+  const location = `s3://${config.bucket}/${dayFolder(config, 'quarantine', addDays(day, -1))}`;
+  await aws.glue.send(
+    new CreatePartitionCommand({
+      DatabaseName: config.database,
+      TableName: config.tables.quarantine,
+      PartitionInput: { Values: [day], StorageDescriptor: { Location: location } },
+    }),
+  );
+  const { gaps } = await readRecentPartitions({ ...aws, config, now: clock.now() });
+  expect(gaps.filter(({ table }) => table === 'quarantine')).toEqual([
+    { table: 'quarantine', day, elsewhere: { location, madeAt: expect.any(String) } },
+  ]);
+});
+
 it('a day that is registered without files is ahead from today on, and empty before', async () => {
   const name = config.tables.exposures;
   const location = `s3://${config.bucket}/${tableFolder(config, 'exposures')}`;
