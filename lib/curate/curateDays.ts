@@ -11,8 +11,8 @@ export function firstYoungDay({ curateAfter }: Pick<Config, 'curateAfter'>, now:
 }
 
 /**
- * The days that events may still arrive for, oldest first, and the day before them: files are written some minutes
- * after the last event.
+ * The days up to today that events may still arrive for, oldest first, and the day before them: files are written some
+ * minutes after the last event. Days after today, which the time window may have too, are not curated yet.
  *
  * @param now Epoch milliseconds.
  */
@@ -20,6 +20,7 @@ export function windowDays(
   { timeWindow }: { readonly timeWindow: Pick<Config['timeWindow'], 'pastDays'> },
   now: number,
 ): readonly UtcDay[] {
-  const oldest = -timeWindow.pastDays - 1;
-  return Array.from({ length: 1 - oldest }, (_, i) => addDays(utcDay(now), oldest + i));
+  const today = utcDay(now);
+  const daysBefore = timeWindow.pastDays + 1;
+  return Array.from({ length: daysBefore + 1 }, (_, i) => addDays(today, i - daysBefore));
 }

@@ -5,11 +5,13 @@ import type { Column, Table } from '../../tables/Table.ts';
 import type { RowFailureReason } from '../quarantineReasons.ts';
 
 /**
- * Writes the file of the rows of a day, sorted, and fails if one does not fit: a column without a member is null, a member without a
- * column is left out, and any value becomes text in a string column.
+ * Writes the file of the rows of a day, sorted, and fails if one does not fit its column. A column without a member is null,
+ * a member without a column is left out, and any value becomes text in a string column.
  *
+ * @param table The table, whose columns the file has.
  * @param rows Path of the rows: a JSON object in each line.
  * @param longest Bytes of the longest line, or more. DuckDB's buffers are twice as large.
+ * @param path Path of the Parquet file that is written.
  */
 export function writeRowsStatement(table: Table, rows: string, longest: number, path: string): string {
   const members = table.columns.map(({ name }) => `${quoteName(name)}: 'VARCHAR'`).join(', ');
@@ -33,6 +35,8 @@ export function typedQuery({ kind, columns }: Table, from: string): string {
 
 /** Text before the name of a column in an error of {@link typedQuery}. */
 const UNFIT = 'Unfit column: ';
+/** Finds the name of that column in the error. */
+const UNFIT_COLUMN = new RegExp(`${UNFIT}(\\w+)`);
 /** How the collector writes times, as a pattern of LIKE. */
 const TIME = '____-__-__T__:__:__.___Z';
 
@@ -45,7 +49,7 @@ function typedSql({ name, type }: Column): string {
     case 'string':
       return text;
     case 'boolean':
-      return `CASE ${text} WHEN 'true' THEN true WHEN 'false' THEN false ELSE CASE WHEN ${text} IS NOT NULL THEN ${unfit} END END`;
+      return `CASE WHEN ${text} = 'true' THEN true WHEN ${text} = 'false' THEN false WHEN ${text} IS NOT NULL THEN ${unfit} END`;
     case 'timestamp':
       return `CASE WHEN ${text} LIKE '${TIME}' THEN CAST(${text} AS TIMESTAMP) WHEN ${text} IS NOT NULL THEN ${unfit} END`;
     default:
@@ -61,12 +65,14 @@ export interface LineFailure {
   readonly detail: string;
 }
 
+/** Types of DuckDB's errors that are about the statement, which is ours, and not about the lines; '' is no error of DuckDB. */
+const STATEMENT_FAULTS: ReadonlySet<string> = new Set(['', 'Binder', 'Parser', 'Catalog']);
+
 /** Explains an error of a {@link writeRowsStatement}; null if the machine is the cause, and not the lines. */
 export function lineFailure(error: unknown): LineFailure | null {
   const { type, text, machineFault, sentence } = duckDbFailure(error);
-  if (machineFault !== null || type === '' || type === 'Binder' || type === 'Parser' || type === 'Catalog')
-    return null;
-  const [, column] = /Unfit column: (\w+)/.exec(text) ?? [];
+  if (machineFault !== null || STATEMENT_FAULTS.has(type)) return null;
+  const [, column] = UNFIT_COLUMN.exec(text) ?? [];
   if (column !== undefined) return { code: 'SLUICE_ROW_UNFIT', detail: column };
   if (type === 'Conversion') return { code: 'SLUICE_ROW_UNFIT', detail: 'A time does not exist.' };
   return /malformed json|json transform error/i.test(text)

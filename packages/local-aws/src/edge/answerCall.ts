@@ -12,6 +12,10 @@ import { SignatureProblem, signatureError } from '../protocol/signatureError.ts'
 import { type AuthenticationContext, authenticateRequest, handleWithFaults } from './handleRequest.ts';
 import { type ReadCall, unsignedAction } from './readCall.ts';
 
+/** Content types of the two versions of AWS's JSON protocol. */
+const JSON_1_0 = 'application/x-amz-json-1.0';
+const JSON_1_1 = 'application/x-amz-json-1.1';
+
 /** What calls are answered with. */
 export interface AnswerContext {
   /** The services that the edge stands for. */
@@ -48,13 +52,11 @@ export async function answerCall(
     target: message.headers['x-amz-target'],
   });
   if ('unknown' in service) {
-    return refused === undefined
-      ? unknownService(service.unknown, message.headers, requestId)
-      : jsonError(refused, 'application/x-amz-json-1.1');
+    const error = refused ?? notImplemented(`The service ${service.unknown}`);
+    return refuseUnknown(error, message.headers, requestId);
   }
   const refuse = (error: AwsError) =>
-    service.refuse?.(error, { method: signable.method, requestId }) ??
-    jsonError(error, 'application/x-amz-json-1.1');
+    service.refuse?.(error, { method: signable.method, requestId }) ?? jsonError(error, JSON_1_1);
   if (refused !== undefined) return refuse(refused);
   try {
     return await handleSigned(message, call, { service, requestId, refuse }, context);
@@ -154,25 +156,22 @@ function detectService(
   if (signingName !== undefined)
     return services.find((service) => service.signingName === signingName) ?? { unknown: signingName };
   if (typeof target === 'string') {
-    const prefix = target.slice(0, Math.max(0, target.lastIndexOf('.')));
+    const dot = target.lastIndexOf('.');
+    // A target without a dot has no operation: its whole text names what is not emulated.
+    const prefix = dot < 0 ? target : target.slice(0, dot);
     return services.find(({ targetPrefix }) => targetPrefix === prefix) ?? { unknown: prefix };
   }
   return services.find((service) => service.signingName === 's3') ?? { unknown: 's3' };
 }
 
 /**
- * The error for a service that isn't emulated, with its name, in the protocol of the request:
- * JSON with a target, the Query protocol's XML for a form, else REST-JSON.
+ * The answer to a call of a service that isn't emulated, in the protocol of the request: JSON with a target, the Query
+ * protocol's XML for a form, else REST-JSON.
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
  */
-function unknownService(name: string, headers: IncomingHttpHeaders, requestId: string): AwsResponse {
-  const error = notImplemented(`The service ${name}`);
-  if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
-    return queryError(error, requestId, '');
-  }
-  const contentType =
-    headers['content-type'] === 'application/x-amz-json-1.0'
-      ? 'application/x-amz-json-1.0'
-      : 'application/x-amz-json-1.1';
+function refuseUnknown(error: AwsError, headers: IncomingHttpHeaders, requestId: string): AwsResponse {
+  const sent = headers['content-type'];
+  if (sent?.startsWith('application/x-www-form-urlencoded')) return queryError(error, requestId, '');
+  const contentType = sent === JSON_1_0 ? JSON_1_0 : JSON_1_1;
   return jsonError(error, contentType, { 'x-amzn-errortype': error.code });
 }

@@ -10,23 +10,23 @@ export function deployedIdentities(
   { resources }: Pick<ResolvedTemplate, 'resources'>,
   account: string,
 ): DeployedIdentity[] {
+  const managedPolicies = resources.filter(({ type }) => type === 'AWS::IAM::ManagedPolicy');
+  /** The managed policy that a name or an ARN says; without document if the template has none. */
+  const policyAt = (reference: unknown) => {
+    const named = managedPolicies.find(
+      ({ physicalId, arn }) => physicalId === reference || arn === reference,
+    );
+    return { reference, document: named?.properties['PolicyDocument'] };
+  };
   return resources.flatMap(({ type, arn, physicalId, properties }) => {
     if (arn === undefined || (type !== 'AWS::IAM::Role' && type !== 'AWS::IAM::User')) return [];
     // An identity names its managed policies, or a managed policy the identities that it is attached to.
     const side = type === 'AWS::IAM::Role' ? 'Roles' : 'Users';
-    const attachedThere = resources.filter(
-      (resource) =>
-        resource.type === 'AWS::IAM::ManagedPolicy' && listOf(resource.properties[side]).includes(physicalId),
+    const attachedThere = managedPolicies.filter((policy) =>
+      listOf(policy.properties[side]).includes(physicalId),
     );
-    /** The managed policy that a `Ref`, a name or an ARN says; without document if the template has none. */
-    const policyAt = (reference: unknown) => {
-      const named = resources.find(
-        ({ physicalId: id, arn: policyArn }) => id === reference || policyArn === reference,
-      );
-      return { reference, document: named?.properties['PolicyDocument'] };
-    };
     const attached = listOf(properties['ManagedPolicyArns']).map(policyAt);
-    const limits = listOf(properties['PermissionsBoundary']).map(policyAt);
+    const boundaries = listOf(properties['PermissionsBoundary']).map(policyAt);
     return [
       {
         arn,
@@ -37,8 +37,8 @@ export function deployedIdentities(
           ...attached.flatMap(({ document }) => listOf(document)),
           ...attachedThere.map((policy) => policy.properties['PolicyDocument']),
         ],
-        boundary: limits[0]?.document,
-        unknownPolicies: [...attached, ...limits]
+        boundary: boundaries[0]?.document,
+        unknownPolicies: [...attached, ...boundaries]
           .filter(({ document }) => document === undefined)
           .map(({ reference }) => String(reference)),
       },
