@@ -8,7 +8,7 @@ import { quoteText } from '../../lib/base/sql.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import { dropDayFolder } from '../../lib/drops/listDrops.ts';
 import { parseLayout } from '../../lib/schema/fields/layout.ts';
-import type { Dataset, Source } from '../../lib/schema/sources.ts';
+import { type Dataset, receiptFolder, type Source } from '../../lib/schema/sources.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { ifThere } from '../../observe/explainAwsError.ts';
 import type { ConfiguredTarget } from '../../observe/target.ts';
@@ -37,9 +37,10 @@ export function dropKey({ folder, dayFormat, layout }: Dataset, day: UtcDay, nam
  */
 export async function asCustomer(
   { aws }: ConfiguredTarget,
-  { bucket, owner }: Source,
+  source: Source,
   work: (s3: S3) => Promise<void>,
 ): Promise<void> {
+  const { bucket, owner } = source;
   const { region, secretAccessKey, id } = localAccount;
   const credentials = { accessKeyId: owner ?? id, secretAccessKey };
   const s3 = new S3({ ...aws, region, credentials, forcePathStyle: true });
@@ -47,7 +48,12 @@ export async function asCustomer(
     if ((await ifThere(s3.headBucket({ Bucket: bucket }))) === undefined) {
       // The whole account, as people who look at files in the local cloud are not one of the roles.
       const principal = `arn:aws:iam::${id}:root`;
-      const { bucketPolicy } = ingestSourcePolicies({ partition: 'aws', bucket, principal });
+      const { bucketPolicy } = ingestSourcePolicies({
+        partition: 'aws',
+        bucket,
+        principal,
+        receiptFolder: receiptFolder(source) ?? undefined,
+      });
       await s3.createBucket({ Bucket: bucket });
       await s3.putBucketPolicy({ Bucket: bucket, Policy: JSON.stringify(bucketPolicy) });
     }

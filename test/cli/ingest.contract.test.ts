@@ -1,4 +1,6 @@
+import { S3 } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from '../harness/callMain.ts';
 import { createCustomerBucket } from '../harness/ingestCloud.ts';
 import { startAws } from '../harness/startAws.ts';
@@ -20,6 +22,13 @@ const command = aws.commands({
       owner,
       datasets: [events, { ...events, name: 'flat', folder: 'flat', layout: 'YYYY-MM-DD.parquet' }],
     },
+    {
+      name: 'told',
+      bucket: 'told-drops',
+      owner,
+      receipt: 'receipts',
+      datasets: [{ ...events, folder: 'told' }],
+    },
     { name: 'shut', bucket: 'acme-shut', owner, datasets: [events] },
   ],
 });
@@ -29,7 +38,11 @@ describe('sluice ingest', () => {
   it.each([
     [['explain', ...ACME, '--day', OLD], 1, 'SLUICE_INGEST_DAY_UNKNOWN'],
     [['status', '--source', 'nobody'], 1, 'SLUICE_INGEST_NO_SOURCES'],
-    [['status', '--source', 'amce'], 1, 'It has acme/events, acme/flat, shut/events. Did you mean acme?'],
+    [
+      ['status', '--source', 'amce'],
+      1,
+      'It has acme/events, acme/flat, told/events, shut/events. Did you mean acme?',
+    ],
     [['status', '--source', 'acme', '--dataset', 'event'], 1, 'Did you mean events?'],
     [['status', '--days', '0'], 2, '--days: got 0, expected 1 to 366'],
     [
@@ -98,5 +111,20 @@ describe('sluice ingest', () => {
   ])('says which key it has written or deleted: %j', async (args, text) => {
     const stderr = expect.stringContaining(text);
     expect(await command('ingest', ...args)).toMatchObject({ code: 0, stdout: '', stderr });
+  });
+
+  it('makes a bucket with the policy for its customer, which allows the receipts that are configured', async () => {
+    const told = ['--source', 'told', '--dataset', 'events', '--day', OLD];
+    await command('ingest', 'drop', ...told, 'SELECT 1');
+    const credentials = { accessKeyId: owner, secretAccessKey: localAccount.secretAccessKey };
+    const customer = new S3({ ...aws.options, credentials, forcePathStyle: true });
+    const { Policy = '' } = await customer.getBucketPolicy({ Bucket: 'told-drops' });
+    customer.destroy();
+    expect(JSON.parse(Policy).Statement).toContainEqual(
+      expect.objectContaining({
+        Action: ['s3:PutObject'],
+        Resource: ['arn:aws:s3:::told-drops/receipts/*'],
+      }),
+    );
   });
 });
