@@ -133,6 +133,7 @@ const key = {
 } as const;
 const noKeys = {
   senders: [],
+  labels: {},
   fault: 'It is not JSON.',
   faultKind: null,
   unreadable: [],

@@ -77,6 +77,16 @@ export const emptyDamaged = {
   first: null,
 } satisfies StatusFacts['waiting']['damaged'];
 
+/** A list with one key. */
+export const wellKeys = {
+  senders: ['9f86'],
+  labels: {},
+  fault: null,
+  faultKind: null,
+  unreadable: [],
+  changedAt: null,
+} as const;
+
 /** A deployment where all is well, and nothing has been received. */
 export const wellFacts: StatusFacts = {
   stack: 'sluice-prod',
@@ -91,7 +101,7 @@ export const wellFacts: StatusFacts = {
   lastRequestAt: null,
   refusals: null,
   unstored: null,
-  keys: { senders: ['9f86'], fault: null, faultKind: null, unreadable: [], changedAt: null },
+  keys: wellKeys,
   keysFailure: null,
   overflowError: null,
   relayAnswer: null,

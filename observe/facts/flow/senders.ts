@@ -13,6 +13,8 @@ export const GONE = 'It does not exist.';
 export interface KeysState {
   /** SHA-256 of the keys that may send events, of the configuration and of the secret. */
   readonly senders: readonly string[];
+  /** The label of every key of both, also of those that may send no events, by the SHA-256. */
+  readonly labels: Readonly<Record<string, string>>;
   /** Why collectors cannot read all of the secret, in a sentence without its values; null if they can. */
   readonly fault: string | null;
   /** What the fault is: `entries` of some entries of a list that can be read else; null without one. */
@@ -42,8 +44,10 @@ export async function readKeys({
     secret: readonly AcceptedKey[] = [],
     unreadable: readonly string[] = [],
   ): KeysState => {
-    const senders = [...config.keys, ...secret].filter(({ kinds }) => kinds.length > 0);
-    return { senders: senders.map(({ sha256 }) => sha256), fault, faultKind, unreadable, changedAt };
+    const all = [...config.keys, ...secret];
+    const senders = all.flatMap(({ kinds, sha256 }) => (kinds.length > 0 ? [sha256] : []));
+    const labels = Object.fromEntries(all.map(({ sha256, label }) => [sha256, label]));
+    return { senders, labels, fault, faultKind, unreadable, changedAt };
   };
   try {
     const { text, createdAt } = await versionedSecret(client, SecretId).read();

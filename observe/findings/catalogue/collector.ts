@@ -109,7 +109,7 @@ export const collectorFindings = {
       ],
       other: [
         'The sender makes requests that the collector does not take. SDKs do not send them again.',
-        'docs/answers.md says of each code what the sender has to change. The command shows such requests until Ctrl-C. It goes a day after the last refusal.',
+        'Have the sender changed so (docs/answers.md has every code). The command shows such requests until Ctrl-C. It goes a day after the last refusal.',
       ],
     },
     {

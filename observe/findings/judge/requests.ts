@@ -16,6 +16,7 @@ import { GONE } from '../../facts/flow/senders.ts';
 import type { UnreachedRequests } from '../../facts/flow/unreachedRequests.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
+import type { FindingCase } from '../catalogue/entry.ts';
 import { type CaseOf, type Finding, finding, type Told } from '../catalogue.ts';
 import {
   explained,
@@ -25,6 +26,7 @@ import {
   fromText,
   isLogRead,
   type Place,
+  reasonOf,
   senderText,
   shareText,
 } from './place.ts';
@@ -45,11 +47,11 @@ const STATE_TEXTS = { open: '', quiet: '; none within the last hour', over: '; i
 
 /** Requests of 24 hours that were answered 503. */
 export function* failedRequests(facts: StatusFacts, place: Place): Findings {
-  const { lastHour, lastDay, unknown, unstored } = facts;
+  const { lastHour, lastDay, unstored } = facts;
   const codes = Object.keys({ ...lastDay?.failedBy, ...lastHour?.failedBy });
   if (codes.length === 0) return;
   // Counts of a part of the lines are not told as the whole.
-  const senders = unstored === null || unstored.hasMore ? [] : unstored.groups;
+  const senders = unstored === null || unstored.hasMore ? [] : unstored.groups.map(labelledBy(facts.keys));
   const failed = codes.map((code) => failedCode(code, facts, senders, place));
   const [since] = failed.flatMap(({ first }) => first ?? []).sort();
   const start = since === undefined ? [] : ['--start-time', `${Date.parse(since)}`];
@@ -65,7 +67,7 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
     case: unstoredCase(worst?.code ?? '', state, facts),
     title: `${counted(total, 'request')} ${total === 1 ? 'was' : 'were'} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
     since: since ?? null,
-    detail: [...failed.map(({ text }) => text), unstoredText(unstored, unknown)].join(' '),
+    detail: [...failed.map(({ text }) => text), unstoredText(facts)].join(' '),
   } as const;
   // Why keys could not be read stands in the event of the read.
   const lines = ['--filter-pattern', '{ $.status = 503 || $.event = "keys" }', '--limit', '20'];
@@ -147,12 +149,12 @@ function areStored(groups: readonly AnsweredGroup[], failedWith: string): boolea
 }
 
 /** Who sent requests that were answered 503, as a sentence. */
-function unstoredText(unstored: StatusFacts['unstored'], unknown: StatusFacts['unknown']): string {
+function unstoredText({ unstored, unknown, keys }: StatusFacts): string {
   if (unknown.some(({ part }) => part === FAILED_REQUESTS))
     return 'Who sent them is not known: the log of the collector could not be read.';
   if (unstored === null || unstored.groups.length === 0)
     return 'Who sent them is not known: the log of the collector has no line of them.';
-  const texts = unstored.groups.map((sender) => {
+  const texts = unstored.groups.map(labelledBy(keys)).map((sender) => {
     return `${sender.count} ${sender.code}${sentText(sender)}`;
   });
   const more = unstored.hasMore ? ', and more lines of the log than were read' : '';
@@ -236,10 +238,11 @@ export function* refusedRequests(
   const isUnknown = listedNow.length < unknown.length || (!isRead && ofUnknown > 0);
   const open = refused - (isUnknown ? 0 : ofUnknown);
   const isMany = open >= MANY_REFUSED && open >= requests * MANY_REFUSED_SHARE;
+  const labelled = labelledBy(keys);
   const groups =
     refusals?.groups.map((group) => {
       const over = listedNow.includes(group) ? ' (over: it is in the list now)' : '';
-      return `${group.count} ${group.code}${sentText(group)}${over}`;
+      return `${group.count} ${group.code}${sentText(labelled(group))}${over}`;
     }) ?? codes.map(([code, count]) => `${count} ${code}`);
   const more = refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
   const isWholeLog = isLocal || config.logs.successes === 1;
@@ -250,7 +253,7 @@ export function* refusedRequests(
   const isOneKind = refusals?.groups.length === 1 && !refusals.hasMore;
   const isOver = first !== undefined && listedNow.length === refusals?.groups.length;
   const most =
-    first === undefined ? `with ${codes[0]?.[0] ?? '4xx'}` : `with ${first.code}${fromText(first)}`;
+    first === undefined ? `with ${codes[0]?.[0] ?? '4xx'}` : `with ${first.code}${fromText(labelled(first))}`;
   const share = lost === undefined ? 'most' : `${lost.count} of these`;
   const whole = lost === undefined ? '' : `; every request of this sender from ${lost.first} to ${lost.last}`;
   const caseOfKnown = isOver ? 'over' : 'other';
@@ -261,6 +264,10 @@ export function* refusedRequests(
     case: isUnknown ? caseOfUnknown : caseOfKnown,
     title: `${counted(day, 'request')} ${day === 1 ? 'was' : 'were'} refused, ${refused} of them within the last hour, ${isOneKind ? 'all' : share} ${most}${whole}`,
     since: refusals?.groups.map((group) => group.first).sort()[0] ?? null,
+    reason: refusalReason(
+      [...(refusals?.groups.map(({ code }) => code ?? '') ?? []), ...codes.map(([code]) => code)],
+      isUnknown,
+    ),
   } as const;
   yield finding(
     'SLUICE_FINDING_REFUSED',
@@ -274,6 +281,35 @@ export function* refusedRequests(
     ],
     lost !== undefined || (open > 0 && (open * 2 > requests || isMany)) ? 'problem' : 'warning',
   );
+}
+
+/**
+ * What the codes of refused requests say of themselves: of several each with its code.
+ *
+ * @param isUnknown Whether the case of an unknown key follows, as its own says more than its code.
+ */
+function refusalReason(all: readonly string[], isUnknown: boolean): FindingCase | undefined {
+  const codes = [...new Set(all)];
+  const reasons = codes.flatMap((code) => {
+    const reason = code === UNKNOWN ? undefined : reasonOf(code);
+    return reason === undefined ? [] : [{ code, ...reason }];
+  });
+  if (reasons.length === 0) return undefined;
+  const named = (what: keyof FindingCase) => {
+    const texts = reasons.map((reason) => `\`${reason.code}\`: ${reason[what]}`);
+    return [...texts, ...(isUnknown ? [`\`${UNKNOWN}\`:`] : [])].join(' ');
+  };
+  const [only] = reasons;
+  return codes.length === 1 ? only : { cause: named('cause'), cure: named('cure') };
+}
+
+/** Names the key of a sender by its label, where the log has the first digits of its SHA-256 as it was not accepted. */
+function labelledBy(keys: StatusFacts['keys']): <Sender extends SentGroup>(sender: Sender) => Sender {
+  const labels = Object.entries(keys?.labels ?? {});
+  return (sender) => {
+    const known = labels.find(([sha256]) => sender.key !== null && sha256.startsWith(sender.key));
+    return known === undefined ? sender : { ...sender, key: known[1] };
+  };
 }
 
 /** Refused requests of a sender from which on it is an app, and not somebody who tries an address. */

@@ -22,7 +22,7 @@ const anyKey = defineConfig({ bucket: 'acme', allowAnyKey: true });
 
 describe('a finding about keys', () => {
   it('of no key is none where any key may post, and has no command in the local cloud', () => {
-    const keys = { senders: [], fault: null, faultKind: null, unreadable: [], changedAt: null };
+    const keys = { senders: [], labels: {}, fault: null, faultKind: null, unreadable: [], changedAt: null };
     expect(judge({ keys, isLocal: true })).toEqual([]);
     const takesAnyKey = { ...judgedDeployment, config: anyKey };
     expect(judgeFacts({ ...wellFacts, keys }, takesAnyKey, 'eu-central-1')).toEqual([]);
@@ -53,6 +53,7 @@ describe('a finding about keys', () => {
     const keys = {
       ...wellFacts.keys,
       senders: ['9f'],
+      labels: {},
       fault: 'x',
       faultKind: 'entries',
       unreadable: ['mobile'],

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { RequestError } from '../../../lib/wire/RequestError.ts';
+import { targetCommands } from '../../../observe/commands.ts';
 import { FAILED_REQUESTS } from '../../../observe/facts/flow/loggedRequests.ts';
 import type { LastHour } from '../../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
@@ -16,6 +18,7 @@ import {
   usualHours,
   wellDay,
   wellHour,
+  wellKeys,
 } from '../statusFacts.ts';
 import { judge } from './judge.ts';
 
@@ -61,6 +64,47 @@ describe('a finding about requests', () => {
     const errors = { ...functionErrors, part: 'collect', first: hoursAgo(0.9), last: hoursAgo(0.1) };
     const found = judge({ unreached, functionErrors: [errors] });
     expect(found.map(({ code }) => code)).toEqual(Array(2).fill('SLUICE_FINDING_UNREACHED'));
+  });
+
+  const refusedOf = (...codes: readonly string[]) => ({
+    ...refusedRequests(Object.fromEntries(codes.map((code) => [code, 1]))),
+    refusals: {
+      groups: codes.map((code) => ({ ...requestGroup, code, key: '9f86d081', count: 1 })),
+      hasMore: false,
+    },
+  });
+  const { SLUICE_KEY_MISSING, SLUICE_METHOD_NOT_ALLOWED } = RequestError.entries;
+  const unknownKey = findingCatalogue.SLUICE_FINDING_REFUSED.cases.unknownKey.cure;
+  it.each([
+    [['SLUICE_KEY_MISSING'], SLUICE_KEY_MISSING.cure],
+    [
+      ['SLUICE_KEY_MISSING', 'SLUICE_METHOD_NOT_ALLOWED'],
+      `\`SLUICE_KEY_MISSING\`: ${SLUICE_KEY_MISSING.cure} \`SLUICE_METHOD_NOT_ALLOWED\`: ${SLUICE_METHOD_NOT_ALLOWED.cure}`,
+    ],
+    [['SLUICE_KEY_UNKNOWN'], unknownKey],
+    [
+      ['SLUICE_KEY_UNKNOWN', 'SLUICE_KEY_MISSING'],
+      `\`SLUICE_KEY_MISSING\`: ${SLUICE_KEY_MISSING.cure} \`SLUICE_KEY_UNKNOWN\`: ${unknownKey}`,
+    ],
+  ] as const)('of requests refused with %j has the cure of each', (codes, cure) => {
+    const [found] = judge({ ...refusedOf(...codes), keys: { ...wellKeys, senders: ['aa'] } });
+    const told = targetCommands(cure, ['--stage', 'prod', '--region', 'eu-central-1']);
+    expect(found?.cure.slice(0, told.length)).toBe(told);
+  });
+
+  it.each([
+    ['refused', refusedOf('SLUICE_METHOD_NOT_ALLOWED')],
+    [
+      'answered 503',
+      {
+        ...failedRequests({ SLUICE_KEYS_UNAVAILABLE: 1 }),
+        unstored: refusedOf('SLUICE_KEYS_UNAVAILABLE').refusals,
+      },
+    ],
+  ])('of requests that were %s names a known key by its label', (_, facts) => {
+    const keys = { ...wellKeys, labels: { '9f86d081ff': 'web' } };
+    const [found] = judge({ ...facts, keys });
+    expect(`${found?.title} ${found?.detail}`).toMatch(/with the key web.* with the key web/);
   });
 
   it('of an unknown key blames no list that cannot be read', () => {

@@ -12,7 +12,14 @@ import {
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
-const noKeys = { senders: [], fault: null, faultKind: null, unreadable: [], changedAt: null } as const;
+const noKeys = {
+  senders: [],
+  labels: {},
+  fault: null,
+  faultKind: null,
+  unreadable: [],
+  changedAt: null,
+} as const;
 
 /** Requests, senders, keys and copies of requests. */
 export const requestCases: readonly Case[] = [

@@ -22,5 +22,9 @@ it('counts no key as a sender that may only start ingests', async () => {
     config: defineConfig({ bucket: 'acme' }),
     stack: { service: 'sluice', stage: 'prod' },
   };
-  expect(await readKeys(deployment)).toMatchObject({ senders: ['b'.repeat(64)], fault: null });
+  expect(await readKeys(deployment)).toMatchObject({
+    senders: ['b'.repeat(64)],
+    labels: { ['a'.repeat(64)]: 'acme', ['b'.repeat(64)]: 'web' },
+    fault: null,
+  });
 });
