@@ -35,6 +35,7 @@ export function* exportFindings(
     ];
     const show = (day?: string) =>
       commands.sluice('export', 'status', '--export', name, ...daysWords(day, now));
+    const customersRole = config.exports.find((known) => known.name === name)?.target.role?.arn;
     const run = (from: string, to: string, ...more: readonly string[]) =>
       commands.sluice('export', 'run', '--export', name, '--from', from, '--to', to, ...more);
     for (const { code, message, days: failed, told } of failedDays(
@@ -42,15 +43,19 @@ export function* exportFindings(
       days,
     )) {
       const left = failed.filter((day) => day < firstDay);
-      const detail = `${told.detail}${deniedCallText('export', [code], stack)}`;
-      yield finding('SLUICE_FINDING_EXPORT_FAILED', { ...customersTold([code], message), ...told, detail }, [
-        show(failed.at(-1)),
-        ...deniedPolicy([code], ['--for', 'export-target', '--export', name], commands),
-        ...(left.length < failed.length ? [commands.sluice('export', 'run', '--export', name)] : []),
-        ...dayRanges(left)
-          .slice(0, MOST_COMMANDS)
-          .map(({ from, to }) => run(from, to)),
-      ]);
+      const detail = `${told.detail}${deniedCallText('export', code, message, { stack, customersRole })}`;
+      yield finding(
+        'SLUICE_FINDING_EXPORT_FAILED',
+        { ...customersTold([code], message, stack), ...told, detail },
+        [
+          show(failed.at(-1)),
+          ...deniedPolicy([code], ['--for', 'export-target', '--export', name], commands),
+          ...(left.length < failed.length ? [commands.sluice('export', 'run', '--export', name)] : []),
+          ...dayRanges(left)
+            .slice(0, MOST_COMMANDS)
+            .map(({ from, to }) => run(from, to)),
+        ],
+      );
     }
     const copies = days.filter(({ day, kept }) => kept > 0 && !found.includes(day));
     const caseOf = ({ day }: (typeof copies)[number]) => (isGone(exportedTable, day) ? 'gone' : 'versions');

@@ -21,6 +21,7 @@ import { failedDays, lostFilesOf, sinceOf } from './dayTexts.ts';
 import { unreadVersions } from './partitions.ts';
 import {
   customersTold,
+  denialReason,
   deniedCallText,
   deniedPolicy,
   type Findings,
@@ -43,7 +44,8 @@ type Dataset = ReturnType<typeof datasetOf> &
   };
 
 function datasetOf({ source, dataset }: DatasetDays, place: Place) {
-  const { now, commands, stack, isGone } = place;
+  const { now, commands, config, stack, isGone } = place;
+  const customersRole = config.sources.find(({ name }) => name === source)?.role?.arn;
   const words = ['--source', source, '--dataset', dataset];
   const ingest = (action: string, ...more: readonly string[]) =>
     commands.sluice('ingest', action, ...words, ...more);
@@ -57,8 +59,8 @@ function datasetOf({ source, dataset }: DatasetDays, place: Place) {
     /** The source's policy, if a code is of a denied call. */
     policy: (...codes: readonly (string | null)[]) =>
       deniedPolicy(codes, ['--for', 'ingest-source', '--source', source], commands),
-    needs: (work: 'list' | 'load' | 'receipt', ...codes: readonly (string | null)[]) =>
-      deniedCallText(work, codes, stack),
+    needs: (work: 'list' | 'load' | 'receipt', code: string | null, message: string | null = null) =>
+      deniedCallText(work, code, message, { stack, customersRole }),
     log: (part: string) => commands.aws('logs', 'tail', functionLog(stack, part), '--since', '1d'),
     status: (day: string | undefined) => ingest('status', ...daysWords(day, now)),
     explain: (day: string) => ingest('explain', '--day', day),
@@ -158,7 +160,7 @@ function isAbout(alarm: string, { late, firstDay, lastLook }: DatasetDays): bool
 
 /** Whether the folder is listed in time, can be read, and has files of the days that are looked for. */
 function* listing(drops: DatasetDays, dataset: Dataset): Findings {
-  const { name, now, run, log, policy, needs, backfill, deployedAt } = dataset;
+  const { name, place, now, run, log, policy, needs, backfill, deployedAt } = dataset;
   const { isLookDamaged, isPlanFailing, isPlanIdle } = dataset;
   const { folder, schedule, lookbackDays, lastLook, isLookOld, unlooked, days } = drops;
   const late = (
@@ -191,10 +193,10 @@ function* listing(drops: DatasetDays, dataset: Dataset): Findings {
     yield finding(
       'SLUICE_FINDING_SOURCE_UNREADABLE',
       {
-        ...customersTold([failure.code], failure.message),
+        ...customersTold([failure.code], failure.message, place.stack),
         title: `The folder of ${name} could not be listed: ${failure.code}`,
         since: failingSince,
-        detail: `${name}, ${folder}, since ${failingSince}${tried}${good}: ${failure.code}: ${failure.message}${needs('list', failure.code)}`,
+        detail: `${name}, ${folder}, since ${failingSince}${tried}${good}: ${failure.code}: ${failure.message}${needs('list', failure.code, failure.message)}`,
       },
       [...policy(failure.code), run()],
     );
@@ -244,7 +246,7 @@ function* otherNames(drops: DatasetDays, name: string, backfill: Dataset['backfi
 /** Days that failed. */
 function* failedLoads(
   drops: DatasetDays,
-  { name, run, policy, needs, explain, backfill }: Dataset,
+  { name, place, run, policy, needs, explain, backfill }: Dataset,
 ): Findings {
   for (const { code, message, isReplaced, days, told } of failedDays({ name, verb: 'loaded' }, drops.days)) {
     const kind = isReplaced ? 'replaced' : failureCase(code);
@@ -255,8 +257,9 @@ function* failedLoads(
     const readAt = read == null ? null : versionTime(read);
     const served =
       readAt === null ? 'Queries have no row of it' : `Queries read its version of ${isoTimestamp(readAt)}`;
-    const detail = `${told.detail} ${served}.${needs('load', code)}`;
-    const reason = isReplaced ? undefined : reasonOf(code, message);
+    const detail = `${told.detail} ${served}.${needs('load', code, message)}`;
+    const denied = denialReason(code, message, place.stack) ?? reasonOf(code, message);
+    const reason = isReplaced ? undefined : denied;
     yield finding('SLUICE_FINDING_INGEST_FAILED', { case: kind, ...told, reason, detail }, [
       ...days.slice(0, MOST_COMMANDS).map(explain),
       ...policy(code),

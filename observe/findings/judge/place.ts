@@ -117,6 +117,40 @@ function unthrottled(
   ];
 }
 
+/** What AWS says of a denied call. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+const DENIAL =
+  /:(?<account>\d{12}):assumed-role\/(?<role>[^/\s]+)\/\S+ is not authorized to perform: (?<action>\w+:\w+)(?: on resource: \S+)? (?<how>because no|with an explicit deny in an?) (?<policy>[\w -]+? policy|permissions boundary)/;
+
+/** What AWS's own words say of a call of a customer's bucket or key that was denied: which policy, of whom. Undefined of other failures. */
+export function denialReason(
+  code: string | null | undefined,
+  message: string | null,
+  stack: Place['stack'],
+): FindingCase | undefined {
+  const said = DENIAL.exec(message ?? '')?.groups;
+  if (said === undefined || !/_(ACCESS|KEY)_DENIED$/.test(code ?? '')) return undefined;
+  const { account, role, action = '', how, policy = '' } = said;
+  const isExplicit = how !== 'because no';
+  const kind = action.startsWith('kms:') ? 'key' : 'bucket';
+  const isOfRole = policy === 'identity-based policy';
+  const ofRole = `${policy} of the role ${role} in the account ${account}`;
+  const named = policy === 'resource-based policy' ? `policy of the ${kind}` : ofRole;
+  const byRole = `: the policy of the ${kind} is not what denies it`;
+  const cause = isExplicit
+    ? `A statement in the ${named} denies ${action}.`
+    : `The ${named} does not allow ${action}${isOfRole ? byRole : ''}.`;
+  // The cause of the code would blame the bucket.
+  const answer = (message ?? '').replace(explainCode(code ?? '').cause, '').trim();
+  const isOurs = role?.startsWith(`${stack.service}-${stack.stage}-`) === true;
+  const allow = isExplicit ? `take ${action} out of that statement` : `allow ${action} there`;
+  const printed = isOfRole ? 'rolePermissions' : `${kind}Policy`;
+  const isPrinted = !isExplicit && (isOfRole || policy === 'resource-based policy');
+  const needed = `: \`${printed}\` of the printed policies has what is needed`;
+  const owners = `Have its owner ${allow}${isPrinted ? needed : ''}.`;
+  const ours = 'Set back what was changed of this role of the stack: `sluice doctor --drift` names it.';
+  return { cause: `${cause} ${answer}`, cure: isOurs && isOfRole ? ours : owners };
+}
+
 /**
  * Why a call of a customer's bucket failed: that the bucket is a stranger's, or what the code of the newest failure says.
  *
@@ -124,13 +158,15 @@ function unthrottled(
  */
 export function customersTold(
   codes: readonly (string | null)[],
-  message: string | null = null,
+  message: string | null,
+  stack: Place['stack'],
 ): {
   readonly case: 'owner' | 'other';
   readonly reason?: FindingCase | undefined;
 } {
   if (codes.some(isOfStranger)) return { case: 'owner' };
-  return { case: 'other', reason: reasonOf(codes.at(-1), message) ?? OF_LATER };
+  const reason = denialReason(codes.at(-1), message, stack) ?? reasonOf(codes.at(-1), message);
+  return { case: 'other', reason: reason ?? OF_LATER };
 }
 
 function isOfStranger(code: string | null): boolean {
@@ -170,19 +206,22 @@ const CUSTOMERS_CALLS = {
  * Which role needs which call where one was denied, as a sentence; empty without a denial. S3 names neither to another account:
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
  *
- * @param codes As of {@link deniedPolicy}.
+ * @param message What AWS said, which may name both. @param customersRole ARN of the customer's role that makes the calls.
  */
 export function deniedCallText(
   work: keyof typeof CUSTOMERS_CALLS,
-  codes: readonly (string | null)[],
-  stack: Place['stack'],
+  code: string | null | undefined,
+  message: string | null,
+  { stack, customersRole }: { readonly stack: Place['stack']; readonly customersRole: string | undefined },
 ): string {
-  const code = codes.find((failed) => failed?.endsWith('_DENIED'));
-  if (code == null) return '';
+  if (code?.endsWith('_DENIED') !== true) return '';
+  const said = DENIAL.exec(message ?? '')?.groups;
+  if (said !== undefined) return ` The role ${said['role']} needs ${said['action']} there.`;
   const { role, ofBucket, ofKey } = CUSTOMERS_CALLS[work];
   const onData = code.endsWith('_KEY_DENIED') ? ofKey : ofBucket;
   const call = code.endsWith('_ROLE_DENIED') ? 'sts:AssumeRole' : onData;
-  const name = roleNamePattern(`${stack.service}-${stack.stage}`, role);
+  const ours = roleNamePattern(`${stack.service}-${stack.stage}`, role);
+  const name = call === 'sts:AssumeRole' ? ours : (customersRole ?? ours);
   return ` The role ${name} needs ${call} there.`;
 }
 

@@ -164,6 +164,50 @@ describe('a finding about drops and exports', () => {
     ]);
   });
 
+  const denied = (role: string, policy: string) =>
+    `The customer's bucket refuses the call. customers/out/x: AccessDenied: User: arn:aws:sts::222222222222:assumed-role/${role}/sluice is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::customers/out/x" ${policy}.`;
+  const noIdentity = 'because no identity-based policy allows the s3:PutObject action';
+  it.each([
+    [
+      'theirs',
+      noIdentity,
+      'The identity-based policy of the role theirs in the account 222222222222 does not allow s3:PutObject: the policy of the bucket is not what denies it.',
+      'Have its owner allow s3:PutObject there: `rolePermissions` of',
+    ],
+    [
+      'sluice-prod-ExportRole-1',
+      noIdentity,
+      'The identity-based policy of the role sluice-prod-ExportRole-1',
+      'Set back what was changed of this role',
+    ],
+    [
+      'theirs',
+      'because no resource-based policy allows the s3:PutObject action',
+      'The policy of the bucket does not allow s3:PutObject.',
+      'Have its owner allow s3:PutObject there: `bucketPolicy` of',
+    ],
+    [
+      'theirs',
+      'with an explicit deny in a permissions boundary',
+      'A statement in the permissions boundary of the role theirs in the account 222222222222 denies s3:PutObject.',
+      'Have its owner take s3:PutObject out of that statement.',
+    ],
+  ])('of a call that AWS denies %s %s says whose policy it is', (role, policy, cause, cure) => {
+    const failure = { failure: 'SLUICE_EXPORT_ACCESS_DENIED', failureMessage: denied(role, policy) };
+    const [found] = judge({ exports: [{ ...namedExport, days: [{ ...failedDay, ...failure }] }] });
+    expect({ cause: found?.cause.slice(0, cause.length), cure: found?.cure.slice(0, cure.length) }).toEqual({
+      cause,
+      cure,
+    });
+  });
+
+  it('of a call that AWS denies names the role that made it', () => {
+    const failure = { failure: 'SLUICE_EXPORT_ACCESS_DENIED', failureMessage: denied('theirs', noIdentity) };
+    const [found] = judge({ exports: [{ ...namedExport, days: [{ ...failedDay, ...failure }] }] });
+    expect(found?.detail).toMatch(/ The role theirs needs s3:PutObject there\.$/);
+    expect(found?.cause).not.toContain('bucket refuses');
+  });
+
   it('of days that failed before the lookback has the commands that show them and try them again', () => {
     const old = [{ ...failedDay, day: '2026-11-01' }, failedDay];
     const replaced = { ...failedDay, failing: { ...ongoingFailure, replaced: NOW } };
