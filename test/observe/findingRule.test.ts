@@ -376,6 +376,7 @@ const more: readonly Partial<StatusFacts>[] = [
   })),
   ...[
     { relayAnswer: { why: '503', copies: 2, at: hoursAgo(0.1) } },
+    { relayAnswer: { why: '301', copies: 2, at: hoursAgo(0.1) } },
     { relayAnswer: { why: 'ECONNREFUSED', copies: 2, at: hoursAgo(0.1) } },
     { functionErrors: [{ ...functionErrors, part: 'relay' }] },
     unreadLog('relay'),

@@ -19,6 +19,10 @@ export const collectorFindings = {
         `The target is reached, and does not take them: it answers with the status of the title. ${KEPT}`,
         'Have whoever runs the target correct that. Copies are then delivered within the hour.',
       ],
+      moved: [
+        `The target answers with the redirect of the title. It is not followed, as it may lead to the page of an outage. ${KEPT}`,
+        'See where it leads: `curl -sI` with the address of `relay` prints it as `location`. If the target has moved there, set `relay.url` to that and deploy; a page of an outage goes with the outage. Copies are then delivered within the hour.',
+      ],
       unanswered: [
         `No answer comes from the target: the call fails with the error of the title. ${KEPT}`,
         'Have whoever runs the target look at its address, its certificate and its network: the configuration has `relay`. Copies are then delivered within the hour.',

@@ -52,7 +52,7 @@ export const dropsFindings = {
         'Ask whoever delivers it whether the day is below one of the names of the title: then have it moved to its day, or correct `folder` or `dayFormat` and deploy, and the next run loads it. If the day has no file on purpose, run `accept empty`.',
       ],
       noRows: [
-        'Files of the day came, and have no row: the job that makes them ran before its data was there.',
+        'Files of the day came, and have no row. Whether it has none on purpose only whoever delivers it knows; a job that ran before its data was there wrote them earlier than usual, as the times of the files in the bucket show beside those of other days.',
         'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
       ],
       before: [
@@ -204,7 +204,7 @@ export const dropsFindings = {
     'A day of a dataset is not as the days before it.',
     {
       empty: [
-        'The job that makes the files most likely ran before its data was there.',
+        'The files of the day have no row, where rows are usual. Whether it has none on purpose only whoever delivers it knows; a job that ran before its data was there wrote them earlier than usual, as the times of the files in the bucket show beside those of other days.',
         'Ask whoever delivers it: the next run loads files that come. If the day has no rows on purpose, run the second command.',
       ],
       equalFiles: [

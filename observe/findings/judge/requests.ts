@@ -691,7 +691,8 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Plac
   }
   if (!areCopiesLate(relay, now)) return;
   const name = lateCase(facts);
-  const last = name === 'answered' ? 'its target answered last' : 'the last call failed with';
+  const last =
+    name === 'answered' || name === 'moved' ? 'its target answered last' : 'the last call failed with';
   const answer = relayAnswer === null ? '' : `, ${last} ${relayAnswer.why}`;
   const at =
     relayAnswer === null
@@ -712,7 +713,11 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands }: Plac
 /** Why copies wait. */
 function lateCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_RELAY_LATE'> {
   const { relayAnswer, functionErrors, deadLetters } = facts;
-  if (relayAnswer !== null) return /^\d{3}$/.test(relayAnswer.why) ? 'answered' : 'unanswered';
+  if (relayAnswer !== null) {
+    // 304 has no other address.
+    if (/^30[12378]$/.test(relayAnswer.why)) return 'moved';
+    return /^\d{3}$/.test(relayAnswer.why) ? 'answered' : 'unanswered';
+  }
   const failing = [...(functionErrors ?? []).filter(({ isOver }) => !isOver), ...(deadLetters ?? [])];
   if (failing.some(({ part }) => part === 'relay')) return 'failing';
   return isLogRead(facts, 'relay') ? 'slow' : 'unread';

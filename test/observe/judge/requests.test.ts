@@ -161,6 +161,18 @@ describe('a finding about requests', () => {
     },
   );
 
+  it.each([
+    ['301', 'moved'],
+    ['308', 'moved'],
+    ['304', 'answered'],
+    ['503', 'answered'],
+    ['ECONNREFUSED', 'unanswered'],
+  ] as const)('of copies whose target answers %s has the cure of %s', (why, name) => {
+    const relay = { waiting: { count: 4, oldest: hoursAgo(5) }, refused: [], hasMore: false };
+    const [found] = judge({ relay, relayAnswer: { why, copies: 2, at: hoursAgo(0.1) } });
+    expect(found?.cause).toBe(findingCatalogue.SLUICE_FINDING_RELAY_LATE.cases[name].cause);
+  });
+
   it.each<[what: string, facts: Partial<StatusFacts>, title: string]>([
     [
       'a wrong clock by its own sender',
