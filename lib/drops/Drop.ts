@@ -117,7 +117,8 @@ export const leftOutReasons = {
   empty: 'Zero bytes.',
   archived: 'Archived: S3 cannot read it until it is restored.',
   not_parquet: 'Its name has not the extension of Parquet, and its bytes are not Parquet.',
-  unfinished: 'A copy beside the whole file, or a file that is not whole, by an ending that is no known one.',
+  unfinished:
+    'A copy beside the whole file; or of an ending that is no known one, without the first or last bytes of Parquet: not whole yet, or of another format, as an encrypted file.',
   not_committed: "The folder's log does not name it: Databricks' _committed_…, or Spark's _spark_metadata.",
   removed: 'A commit of the folder has removed it.',
 } as const;
