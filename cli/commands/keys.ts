@@ -75,7 +75,10 @@ export const keys = commandWithActions({
   summary: 'Add, list, change, remove and restore the SDK keys that may post to a deployed collector.',
   options: {
     ...targetOptions,
-    environment: { type: 'string', help: 'add, set: environment of events without one (default production)' },
+    environment: {
+      type: 'string',
+      help: 'add, set: environment of events without one (add: default production)',
+    },
     kinds: {
       type: 'string',
       help: 'add, set: exposures, events or both (default both; add: none with --sources)',

@@ -74,7 +74,7 @@ export interface OpenedObject {
   readonly modifiedAt: number;
   /** Bytes of `body`; undefined if the store does not say. */
   readonly bytes: number | undefined;
-  /** The object's own metadata by name, in lower case. Default none. */
+  /** The object's own metadata by name, in lower case: empty if it has none, undefined if the store does not say. */
   readonly metadata?: ObjectHead['metadata'] | undefined;
 }
 

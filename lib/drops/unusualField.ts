@@ -82,7 +82,7 @@ function fieldBefore(field: string, before: readonly DayBefore[]): readonly Fiel
   });
 }
 
-/** How many rows lack a value that rows before had; null if as many as before do. */
+/** The share of rows without a value, if it has risen from {@link NONE}'s `before` to its `now`; null if not. */
 function noneWords({ none }: FieldContent, rows: number, usual: readonly FieldBefore[]): string | null {
   const last = usual.find((day) => day.rows >= FEWEST);
   if (last === undefined || rows < FEWEST) return null;
@@ -93,7 +93,7 @@ function noneWords({ none }: FieldContent, rows: number, usual: readonly FieldBe
     : null;
 }
 
-/** How many values are no numbers, of a field whose values were numbers; null if as many as before are. */
+/** How many values are no numbers, if hardly any is one now or a type is new, of a field of numbers; null if not. */
 function numbersWords(
   { none, numbers }: FieldContent,
   rows: number,
@@ -113,7 +113,7 @@ function numbersWords(
     : null;
 }
 
-/** How much larger or smaller numbers are than on each day before; null if they are not. */
+/** How much larger or smaller numbers are than on the last day, if they differ from each day by {@link OTHER_SIZE}; null if not. */
 function sizeWords(size: number | null, usual: readonly FieldBefore[]): string | null {
   const sizes = usual.flatMap((day) => day.size ?? []);
   const [last] = sizes;

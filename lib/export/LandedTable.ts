@@ -72,7 +72,7 @@ export async function listDayFiles(
 /**
  * Exported files whose source is gone, or replaced by another file, for no known reason: their copies stay. Known
  * reasons are an erasure, retention, and another version of the day, which is then what the table has. A file that was
- * copied back counts as there.
+ * copied back counts as there. Where ETags are no digests, a file of the same size and key counts as that file.
  *
  * @param entry The day's entry in the ledger, with the files of the last export.
  */

@@ -36,7 +36,7 @@ export interface LogEvent {
   readonly exposure: ExposureKind | null;
   /** Name under which an event is only counted; null for one that lands. */
   readonly countedAs: string | null;
-  /** The event's own user; null if it has none, so that the batch's counts. */
+  /** The event's own user, else the batch's; null if neither has one. */
   readonly user: JsonObject | null;
   /** The value as it was sent. */
   readonly value: unknown;

@@ -321,14 +321,13 @@ export function judgeForeign(
     since: isoTimestamp(newest.at(-1)?.at ?? last.at),
     detail: `${listed(texts, '; ')}.`,
   };
-  const moves = newest.slice(0, MOST_COMMANDS).flatMap(({ key }) => {
-    const words = ['--bucket', bucket, '--key', key];
-    return [
-      commands.aws('s3api', 'get-object', ...words, key.slice(key.lastIndexOf('/') + 1)),
-      commands.aws('s3api', 'delete-object', ...words),
-    ];
-  });
+  // Files of several days can have one name, so each copy is named by its whole key.
+  const copies = newest
+    .slice(0, MOST_COMMANDS)
+    .map(({ key }) =>
+      commands.aws('s3api', 'get-object', '--bucket', bucket, '--key', key, key.replaceAll('/', '_')),
+    );
   // Statsig then forwards what relay delivers to it, and a table has these rows twice.
   const comesBack = relay !== undefined && 'statsig' in relay;
-  return [finding('SLUICE_FINDING_FORWARDED', told, moves, comesBack ? 'problem' : 'warning')];
+  return [finding('SLUICE_FINDING_FORWARDED', told, copies, comesBack ? 'problem' : 'warning')];
 }

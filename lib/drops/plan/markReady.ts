@@ -95,7 +95,7 @@ export async function markReady(
   }
 }
 
-/** The answer when every source that the key may start was started within the last ten minutes. */
+/** The answer when every source that the request asks for was started within the last ten minutes. */
 function tooSoonAnswer({ tooSoon }: StartResult): APIGatewayProxyStructuredResultV2 {
   const error = new TriggerError('SLUICE_TRIGGER_TOO_SOON', `${tooSoon.join(', ')}.`);
   return answer(429, { ...refusal(error), tooSoon }, { 'retry-after': `${TRIGGER_PAUSE_MS / 1000}` });

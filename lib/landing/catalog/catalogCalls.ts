@@ -148,9 +148,9 @@ export function catalogCallError(thrown: unknown): CatalogCallError {
 function isTransientFault(error: Error): boolean {
   if (error.name === 'TimeoutError' || error.name === 'RequestTimeout') return true;
   if ('$fault' in error) return error.$fault === 'server';
-  // No answer of the service: the connection was refused, reset or not established. `ERR_…` is an error of Node itself,
-  // as for an argument of a wrong type: https://nodejs.org/api/errors.html#nodejs-error-codes
-  return 'code' in error && typeof error.code === 'string' && /^E(?!RR_)[A-Z_]+$/.test(error.code);
+  // No answer of the service: the connection was refused, reset or not established. `ERR_INVALID_…` is Node's
+  // refusal of what we gave it: https://nodejs.org/api/errors.html#nodejs-error-codes
+  return 'code' in error && typeof error.code === 'string' && /^E(?!RR_INVALID_)[A-Z_]+$/.test(error.code);
 }
 
 /**

@@ -19,7 +19,7 @@ const AHEAD_BYTES = 33_554_432;
 export interface OpenedObject {
   /** The object as it was opened: its key and its ETag. */
   readonly version: LandedVersion;
-  /** Metadata of the object; undefined if it has none. */
+  /** Metadata of the object: empty if it has none, undefined if the store does not say. */
   readonly metadata: ObjectHead['metadata'] | undefined;
   /** Keys of the notes on it. */
   readonly notes: string[];

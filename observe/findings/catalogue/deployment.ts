@@ -215,7 +215,7 @@ export const deploymentFindings = {
       ],
       strange: [
         'Sluice did not send the oldest message, so each try of it ends like this. With what others failed is not known.',
-        'The first command shows messages: the sender of this one has `sqs:SendMessage` on the queue. The second deletes one, by the `ReceiptHandle` that the first shows: do that with each that Sluice did not send, whose `MessageId` the log of the function has as `messageId` with the code. A minute later, once those that were shown are visible again, a third command moves the others back.',
+        'The first command shows messages: the sender of this one has `sqs:SendMessage` on the queue. The second deletes one, by the `ReceiptHandle` that the first shows: do that with each that Sluice did not send, whose `MessageId` the log of the function has as `messageId` with the code. A minute later, once those that were shown are visible again, the third command, if there is one, moves the others back.',
       ],
       unknown: [
         'The log does not tell with what they failed: of the time of their last try it has no error, or several kinds.',

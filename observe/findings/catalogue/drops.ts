@@ -155,7 +155,7 @@ export const dropsFindings = {
       ],
       gone: [
         `Somebody deleted or replaced the files, and S3 has no version of them that is not back. ${UNSAID_WHO}`,
-        'Run `export run`: it ends the finding of files that are back, half an hour after they came. Of others the copies are all that is left: write their rows again (docs/landing.md, "Write an object again"), or have `--drop` take the copies away from the customer.',
+        'Run `export run`: it ends the finding of files that are back, half an hour after they came. Of others the copies are all that is left: write their rows again (docs/landing.md, "Write an object again"), or let the copies go, too: `export run` with `--drop` takes them away from the customer.',
       ],
     },
     { section: 'exports' },

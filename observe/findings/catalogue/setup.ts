@@ -216,7 +216,7 @@ export const setupFindings = {
   }),
   SLUICE_FINDING_FORWARDED: warning(
     `Somebody else writes into the folders of the forwarded tables: queries read these rows too. Statsig's own forwarding does if it has the names of these tables. ${UNSAID_WHO}`,
-    'If Data Connection of Statsig forwards to this bucket, turn it off there, or set `tables` to other names. If it does not, have whoever writes there use another folder. Then run the commands: of each file the first shows what S3 has of it and takes it into this directory, the second takes it out of the table.',
+    'If Data Connection of Statsig forwards to this bucket, turn it off there, or set `tables` to other names. If it does not, have whoever writes there use another folder. The commands show what S3 has of the newest files and copy each into this directory. Rows that are not to stay go with their file, by its version: docs/platform.md says who may delete.',
   ),
   SLUICE_FINDING_READER_DENIED: problem(
     'A reader lacks a permission that it needs.',

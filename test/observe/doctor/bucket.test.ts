@@ -142,7 +142,7 @@ describe('the folders of tables', () => {
   const judge = (found: typeof files, place = config) =>
     judgeForeign({ config: place, commands }, 'statsig/events/', found);
 
-  it('have files of others, told since the first with commands that take each away', () => {
+  it('have files of others, told since the first with commands that copy each under a name of its own', () => {
     expect(judge([])).toEqual([]);
     expect(judge(files)).toMatchObject([
       {
@@ -150,8 +150,8 @@ describe('the folders of tables', () => {
         severity: 'warning',
         since: '2026-11-20T07:00:00.000Z',
         detail: expect.stringContaining('theirs.parquet, 9 bytes, written at 2026-11-20T07:00:00.000Z'),
-        commands: ['x', 'statsig/events/x', 'theirs.parquet', 'theirs.parquet'].map((text) =>
-          expect.stringContaining(text),
+        commands: ['statsig_events_x', 'statsig_events_2026-11-20_theirs.parquet'].map((name) =>
+          expect.stringMatching(new RegExp(`^aws s3api get-object .* ${name}( |$)`)),
         ),
       },
     ]);

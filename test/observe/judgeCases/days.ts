@@ -50,7 +50,6 @@ export const dayCases: readonly Case[] = [
     's3://customers/out/ 2026-11-17 2',
     'npx sluice export status --export out',
     'npx sluice export run --export out --from 2026-11-17 --to 2026-11-17',
-    'npx sluice export run --export out --from 2026-11-17 --to 2026-11-17 --drop',
   ],
   [
     'an export failed',

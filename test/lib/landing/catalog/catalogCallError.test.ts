@@ -18,6 +18,7 @@ describe('an error of a call to Glue or S3', () => {
     { error: thrown('RequestTimeout', { $fault: 'client' }), code: 'RequestTimeout' },
     { error: thrown('Error', { code: 'ECONNRESET' }), code: 'ECONNRESET' },
     { error: thrown('Error', { code: 'EAI_AGAIN' }), code: 'EAI_AGAIN' },
+    { error: thrown('Error', { code: 'ERR_STREAM_PREMATURE_CLOSE' }), code: 'ERR_STREAM_PREMATURE_CLOSE' },
   ])('may pass by itself if it is $code', ({ error, code }) => {
     expect(catalogCallError(error)).toMatchObject({
       code,

@@ -6,7 +6,7 @@ export interface ParsedElement {
   readonly name: string;
   /** Set on an element without children. */
   text: string;
-  /** The elements in it, in order; empty for an element with text. */
+  /** The elements in it, in order. */
   readonly children: ParsedElement[];
 }
 
