@@ -20,6 +20,9 @@ describe('experimentNames', () => {
     expect(resolve('checkout')).toEqual({ name: 'checkout', resolved: true });
     expect(resolve('4222855429')).toEqual({ name: '4222855429', resolved: false });
     expect(resolve(sha256('x'))).toEqual({ name: sha256('x'), resolved: false });
+    // A hash of djb2 has up to ten digits, and as few as its number needs.
+    expect(resolve(djb2('*'))).toEqual({ name: '42', resolved: false });
+    expect(resolve('42949672950')).toEqual({ name: '42949672950', resolved: true });
   });
 });
 
