@@ -159,7 +159,7 @@ describe('a day that a run of the plan looks at again', () => {
       return { newer: status.newer, text: calendarText([status]), explained: hasNewer, next };
     };
     await plan(ingest);
-    const unusual = [expect.stringContaining('sluice ingest accept keep --source acme')];
+    const unusual = expect.stringContaining('sluice ingest accept keep --source acme');
     expect(await reported()).toMatchObject({ newer: [], explained: false, next: unusual });
 
     await ingest.clock.advance(24 * HOUR_MS);
