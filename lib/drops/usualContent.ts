@@ -1,3 +1,4 @@
+import { areDigests } from '../base/ObjectStore.ts';
 import { counted, listed, quotedName } from '../base/text.ts';
 import { addDays } from '../base/time.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
@@ -93,7 +94,6 @@ export function copiesOf(
 ): readonly Copy[] {
   const sizes = new Set(files.map(({ size }) => size));
   const read = others.filter(({ fate, size }) => fate === 'loaded' && sizes.has(size));
-  const isDigest = ({ eTag }: FileFate) => !hasKmsKey && !eTag.includes('-');
   const tagged = new Map(read.map((other) => [`${other.size} ${other.eTag}`, other]));
   const sized = new Map(read.map((other) => [`${other.size} ${other.rows?.in}`, other]));
   const loaded = files.filter(({ fate, rows }) => fate === 'loaded' && (rows?.out ?? 0) > 0);
@@ -102,7 +102,7 @@ export function copiesOf(
     const same = tagged.get(`${size} ${eTag}`);
     if (same !== undefined) return [{ key, original: same.key, isSure: true }];
     const alike = sized.get(`${size} ${rows?.in}`);
-    const isOther = alike === undefined || (isDigest(file) && isDigest(alike));
+    const isOther = alike === undefined || areDigests([eTag, alike.eTag], hasKmsKey);
     return isOther ? [] : [{ key, original: alike.key, isSure: false }];
   });
   // Of many small files some have the size and the rows of others by chance.

@@ -9,17 +9,26 @@ import {
   threeCopies,
   wellDay,
   wellHour,
+  wellKeys,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
-const noKeys = {
-  senders: [],
-  labels: {},
-  fault: null,
-  faultKind: null,
-  unreadable: [],
-  changedAt: null,
-} as const;
+/** A list without keys. */
+const noKeys = { ...wellKeys, senders: [] };
+
+/** Ten events of one sender from before the time window, by whether the sender stated its clock. */
+const oldEvents = (isClockStated: boolean) => ({
+  lastDay: { ...wellDay, received: 200 },
+  noted: {
+    counts: { outside_time_window: 10 },
+    hasMore: false,
+    before2000: [],
+    corrected: [],
+    uncorrected: [],
+    ahead: [],
+    late: [{ ...requestGroup, key: 'app', sdk: 'ios-client 2', count: 10, isClockStated }],
+  },
+});
 
 /** Requests, senders, keys and copies of requests. */
 export const requestCases: readonly Case[] = [
@@ -221,18 +230,7 @@ export const requestCases: readonly Case[] = [
   ],
   [
     'many events of a sender that states no clock are from before the time window',
-    {
-      lastDay: { ...wellDay, received: 200 },
-      noted: {
-        counts: { outside_time_window: 10 },
-        hasMore: false,
-        before2000: [],
-        corrected: [],
-        uncorrected: [],
-        ahead: [],
-        late: [{ ...requestGroup, key: 'app', sdk: 'ios-client 2', count: 10, isClockStated: false }],
-      },
-    },
+    oldEvents(false),
     'CLOCK_OFF',
     'warning',
     `10 ios-client 2 ${hoursAgo(9)} ${hoursAgo(8)}`,
@@ -240,18 +238,7 @@ export const requestCases: readonly Case[] = [
   ],
   [
     'many events of a sender whose stated clock is right are from before the time window',
-    {
-      lastDay: { ...wellDay, received: 200 },
-      noted: {
-        counts: { outside_time_window: 10 },
-        hasMore: false,
-        before2000: [],
-        corrected: [],
-        uncorrected: [],
-        ahead: [],
-        late: [{ ...requestGroup, key: 'app', sdk: 'ios-client 2', count: 10, isClockStated: true }],
-      },
-    },
+    oldEvents(true),
     'CLOCK_OFF',
     'warning',
     `10 ios-client 2 ${hoursAgo(9)} ${hoursAgo(8)}`,

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+
 /** Who can correct an error: the caller or the author of the configuration (`user`), or the operator of the machine (`system`). */
 export type Fault = 'user' | 'system';
 
@@ -214,3 +216,17 @@ export const TemplateError = defineErrorFamily('user', {
     cure: 'Break the circle: name one of the ARNs by its parts instead of referring to the resource.',
   },
 });
+
+/** The message of what was thrown, which need not be an error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * What each alternative of a union finds wrong, where Zod says only "Invalid input"; undefined for any other issue. It is the
+ * option `error` of a parse.
+ */
+export function unionMessage(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return undefined;
+  return issue.errors.flatMap((problems) => problems.map(({ message }) => message)).join('; or ');
+}

@@ -4,8 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { diskProblem } from '../base/diskProblem.ts';
-import { LocalAwsError, StackError } from '../base/errors.ts';
-import { messageOf } from '../base/messageOf.ts';
+import { LocalAwsError, messageOf, StackError } from '../base/errors.ts';
 import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import {

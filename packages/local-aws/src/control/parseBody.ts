@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { ControlError } from '../base/errors.ts';
-import { unionMessage } from '../base/unionMessage.ts';
+import { ControlError, unionMessage } from '../base/errors.ts';
 
 /** The body of a call, validated. @throws ControlError CONTROL_BODY naming what is wrong and where. */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {

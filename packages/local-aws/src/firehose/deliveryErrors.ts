@@ -1,5 +1,5 @@
+import { messageOf } from '../base/errors.ts';
 import { valueAt } from '../base/json.ts';
-import { messageOf } from '../base/messageOf.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { ResolvedResource } from '../template/resolveTemplate.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unionMessage } from '../base/unionMessage.ts';
+import { unionMessage } from '../base/errors.ts';
 import { notImplemented } from '../protocol/AwsError.ts';
 
 /** One statement, with all single values as lists. */

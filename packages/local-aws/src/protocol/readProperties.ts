@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unionMessage } from '../base/unionMessage.ts';
+import { unionMessage } from '../base/errors.ts';
 import { AwsError, notImplemented } from './AwsError.ts';
 
 /** A property that CloudFormation accepts and that has no effect here. */

@@ -1,4 +1,4 @@
-import { messageOf } from '../../base/messageOf.ts';
+import { messageOf } from '../../base/errors.ts';
 import { quoteName } from '../../base/sql.ts';
 import { type Catalog, isView, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';

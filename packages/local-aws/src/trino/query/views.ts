@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../../base/messageOf.ts';
+import { messageOf } from '../../base/errors.ts';
 import { quoteName } from '../../base/sql.ts';
 import { type DatabaseEntry, isView, readPrestoView } from '../../glue/index.ts';
 import { macroStatements } from '../macros/macroStatements.ts';
