@@ -118,7 +118,7 @@ export const leftOutReasons = {
   archived: 'Archived: S3 cannot read it until it is restored.',
   not_parquet: 'Its name has not the extension of Parquet, and its bytes are not Parquet.',
   unfinished:
-    'A copy beside the whole file; or of an ending that is no known one, without the first or last bytes of Parquet: not whole yet, or of another format, as an encrypted file.',
+    'A copy beside the whole file; or of an ending that is no known one, with the first bytes of Parquet and without the last: not whole yet.',
   not_committed: "The folder's log does not name it: Databricks' _committed_…, or Spark's _spark_metadata.",
   removed: 'A commit of the folder has removed it.',
 } as const;

@@ -11,8 +11,8 @@ import { type ReadOptions, readObject } from './readObject.ts';
 const MARKS: readonly string[] = [PARQUET_MARK, ENCRYPTED_MARK];
 
 /**
- * Endings of formats and of compression. What has none of them, as `.filepart` or `.2026`, may be a file that somebody still
- * writes.
+ * Endings of formats and of compression. What has none of them, as `.filepart` or `.2026`, and begins as Parquet may be a file that
+ * somebody still writes.
  */
 const COMPRESSED = /\.(gz|gzip|bz2|xz|zst|zstd|snappy|lz4|lzo|lz|br|deflate|zip|7z|tar|tgz)$/i;
 /** Matches names without an ending, and those with an ending of a format. */
@@ -81,15 +81,18 @@ async function lookInto(
 ): Promise<'parquet' | 'unfinished' | 'other' | null> {
   const [, name] = splitKey(object.key);
   const isKnown = KNOWN.test(name) || COMPRESSED.test(name);
-  const other = isKnown ? 'other' : 'unfinished';
-  if (object.size < 2 * MARK_BYTES) return other;
-  let marked = 0;
-  for (const first of [0, object.size - MARK_BYTES]) {
+  if (object.size < 2 * MARK_BYTES) return 'other';
+  const marked = async (first: number) => {
     const range = { first, last: first + MARK_BYTES - 1 };
     const mark = await readObject(bucket, object, buffer, options, range);
-    if (mark === null) return null;
-    if (MARKS.includes(mark.toString('latin1'))) marked += 1;
-    if (marked > 0 && isKnown) return 'parquet';
-  }
-  return marked === 2 ? 'parquet' : other;
+    return mark === null ? null : MARKS.includes(mark.toString('latin1'));
+  };
+  const begins = await marked(0);
+  if (begins === null) return null;
+  // Of an ending that is no known one, what does not begin as Parquet is of another format: an encrypted file, say.
+  if (begins === isKnown) return begins ? 'parquet' : 'other';
+  const ends = await marked(object.size - MARK_BYTES);
+  if (ends === null) return null;
+  if (ends) return 'parquet';
+  return begins ? 'unfinished' : 'other';
 }

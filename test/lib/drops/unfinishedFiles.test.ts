@@ -13,14 +13,14 @@ describe('a file that is not finished', () => {
     '_old',
     '.1',
   ];
-  it.each(end)('is left out beside the whole one, whatever its ending and bytes: %s', async (ending) => {
+  it.each(end)('is left out beside the whole one, whatever its ending: %s', async (ending) => {
     for (const bytes of [PARQUET, 'PAR1 row', 'x'])
       for (const folder of [`events/${DAY}/`, `events/${DAY}/country=DE/`])
         expect(
           await judge(inFolder({ 'a.parquet': PARQUET, [`a.parquet${ending}`]: bytes }, folder)),
         ).toMatchObject({
           files: ['a.parquet'],
-          left: { [`a.parquet${ending}`]: 'unfinished' },
+          left: { [`a.parquet${ending}`]: bytes === 'x' ? 'not_parquet' : 'unfinished' },
         });
   });
 
@@ -28,9 +28,10 @@ describe('a file that is not finished', () => {
     ['export_2026.11.19', PARQUET, 'a file'],
     ['a.parquet.filepart', PARQUET, 'a file'],
     ['a.parquet.filepart', 'PAR1 rows', 'unfinished'],
-    ['a.parquet.filepart', 'rows PAR1', 'unfinished'],
-    ['a.parquet.filepart', 'x', 'unfinished'],
-    ['a.unknown', 'some text', 'unfinished'],
+    ['a.parquet.filepart', 'rows PAR1', 'not_parquet'],
+    ['a.parquet.filepart', 'x', 'not_parquet'],
+    ['a.parquet.pgp', '\u0085 a packet of PGP', 'not_parquet'],
+    ['a.unknown', 'some text', 'not_parquet'],
     ['a.csv', 'some text', 'not_parquet'],
     ['a.csv.gz', 'some text', 'not_parquet'],
     ['part-0', 'some text', 'not_parquet'],
