@@ -1,19 +1,18 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { RAW_FILES, writeRawDays } from './curate/curateData.ts';
+import { join } from 'node:path';
+import { RAW_FILES, writeRawDay } from './curate/curateData.ts';
 import type { CurationRequest } from './curate/curateOnce.ts';
-import type { DayFile } from './exposureColumns.ts';
 import { type Cost, caseRows, median, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
-/** Millions of rows of the day that is compared with a statement by hand, and of a day that is only curated. */
-const SIZES = { usual: { compared: 0.5, large: 1 }, full: { compared: 5, large: 20 } };
+/** Rows of the day that is curated. */
+const ROWS = 500_000;
 /** Runs of each case, whose median counts. */
 const ROUNDS = 3;
-/** Rows of a million. */
+/** Rows that a price is told of. */
 const MILLION = 1_000_000;
-/** GB of the function's memory. */
+/** GB of the function's memory: 1,769 MB are one CPU. */
 const MEMORY_GB = 1_769 / 1_024;
 /** USD in us-east-1 at list price, arm64: https://aws.amazon.com/lambda/pricing/ */
 const PRICES = {
@@ -25,34 +24,29 @@ const PRICES = {
 /** What one run cost and made. */
 type Once = Cost & Readonly<Record<'diskMb' | 'rows' | 'files' | 'bytes', number>>;
 
-/** Curates the files of a day in a separate process. The curated files are in `<directory>/rows`. */
-async function run(
-  side: 'sluice' | 'bare',
-  { file }: DayFile,
-  rows: number,
-  directory: string,
-): Promise<Once> {
+/** Who curates: Sluice, or one statement by hand. */
+type Side = CurationRequest['side'];
+
+/** Curates the raw files of a day in a separate process, whose folder is new. */
+async function run(side: Side, files: readonly string[], directory: string): Promise<Once> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  const folder = dirname(file);
-  const files = readdirSync(folder)
-    .sort()
-    .map((name) => join(folder, name));
-  const request: CurationRequest = { side, files, rows, directory };
+  const request: CurationRequest = { side, files, rows: ROWS, directory };
   return runOnce<Once>('curate/curateOnce.ts', request);
 }
 
 /**
- * Time, memory, disk and cost of curating days, with one CPU and the memory of a small function. `wall_vs_duckdb` compares with one
+ * Time, memory, disk and cost of curating a day, with one CPU and the memory of a small function. `wall_vs_duckdb` compares with one
  * statement by hand for the same rows.
  */
 const bench: Bench = {
   name: 'curate',
-  async run({ full, at }) {
-    const { compared, large } = full ? SIZES.full : SIZES.usual;
+  async run({ at }) {
     const directory = mkdtempSync(join(tmpdir(), 'sluice-curate-'));
     try {
-      return [...(await againstDuckDb(directory, compared, at)), ...(await largeDay(directory, large, at))];
+      at(`the raw day of ${CASE}`);
+      const files = await writeRawDay(join(directory, 'raw'), ROWS);
+      return rowsOf(await runsInTurns(files, join(directory, 'once'), at));
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
@@ -60,55 +54,46 @@ const bench: Bench = {
 };
 export default bench;
 
-/** Compares the curation of a day with a statement that DuckDB runs by hand. */
-async function againstDuckDb(
+/** The name of the case. */
+const CASE = `${ROWS / MILLION}m rows`;
+/** Both sides in the order of a round; the next round has the other order. */
+const SIDES: readonly Side[] = ['sluice', 'bare'];
+/** The runs of each side. */
+type Runs = Readonly<Record<Side, readonly Once[]>>;
+
+/** Has both sides curate the files in turns. @throws Error if they write different numbers of rows. */
+async function runsInTurns(
+  files: readonly string[],
   directory: string,
-  millions: number,
   at: BenchOptions['at'],
-): Promise<BenchRow[]> {
-  const rows = millions * MILLION;
-  const name = `${millions}m rows`;
-  const folder = join(directory, 'compared');
-  at(`the raw day of ${name}`);
-  const [day] = await writeRawDays(join(folder, 'raw'), 1, rows);
-  if (day === undefined) return [];
-  const runs: Record<'sluice' | 'bare', Once[]> = { sluice: [], bare: [] };
+): Promise<Runs> {
+  const runs: Record<Side, Once[]> = { sluice: [], bare: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    at(`${name}, round ${round + 1} of ${ROUNDS}`);
+    at(`${CASE}, round ${round + 1} of ${ROUNDS}`);
     // The order alternates, so that neither side always has warm caches.
-    for (const side of round % 2 === 0 ? (['sluice', 'bare'] as const) : (['bare', 'sluice'] as const)) {
-      runs[side].push(await run(side, day, rows, join(folder, 'once')));
-    }
+    const sides = round % 2 === 0 ? SIDES : SIDES.toReversed();
+    for (const side of sides) runs[side].push(await run(side, files, directory));
   }
-  for (const { rows: written } of [...runs.sluice, ...runs.bare]) {
-    if (written !== runs.bare[0]?.rows) throw new Error(`${written} rows, by hand ${runs.bare[0]?.rows}.`);
-  }
-  rmSync(folder, { recursive: true });
-  const row = caseRows(name);
+  const written = new Set([...runs.sluice, ...runs.bare].map(({ rows }) => rows));
+  if (written.size > 1) throw new Error(`Different numbers of rows: ${[...written].join(', ')}.`);
+  return runs;
+}
+
+/** The figures of Sluice, and how they compare with the statement by hand. */
+function rowsOf(runs: Runs): readonly BenchRow[] {
+  const row = caseRows(CASE);
   const ratio = (of: 'wallMs' | 'cpuMs' | 'bytes') => medianOf(runs.sluice, of) / medianOf(runs.bare, of);
   return [
-    ...figures(name, runs.sluice),
+    ...figures(runs.sluice),
     row('wall_vs_duckdb', ratio('wallMs'), 'ratio'),
     row('cpu_vs_duckdb', ratio('cpuMs'), 'ratio'),
     row('bytes_vs_duckdb', ratio('bytes'), 'ratio'),
   ];
 }
 
-/** Curates a large day. */
-async function largeDay(directory: string, millions: number, at: BenchOptions['at']): Promise<BenchRow[]> {
-  const rows = millions * MILLION;
-  const name = `${millions}m rows`;
-  const folder = join(directory, 'large');
-  at(`the raw day of ${name}`);
-  const [day] = await writeRawDays(join(folder, 'raw'), 1, rows);
-  if (day === undefined) return [];
-  at(name);
-  return figures(name, [await run('sluice', day, rows, join(folder, 'once'))]);
-}
-
 /** The figures of some runs, and what they would cost on AWS. */
-function figures(name: string, runs: readonly Once[]): BenchRow[] {
-  const row = caseRows(name);
+function figures(runs: readonly Once[]): readonly BenchRow[] {
+  const row = caseRows(CASE);
   const seconds = medianOf(runs, 'wallMs') / 1_000;
   const writes = medianOf(runs, 'files');
   const usd =

@@ -37,11 +37,3 @@ export const FILLED: Readonly<Record<string, string>> = {
   sdk_type: `'javascript-client'`,
   sdk_version: `'3.33.5'`,
 };
-
-/** The files of a day. */
-export interface DayFile {
-  /** The day of the file's rows. */
-  readonly day: string;
-  /** One file, or several as `*`. */
-  readonly file: string;
-}

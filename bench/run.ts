@@ -1,4 +1,4 @@
-// Runs the benchmarks: node bench/run.ts [name …] [--full] [--json]. Prints a table, or with --json one object per line.
+// Runs the benchmarks: node bench/run.ts [name …] [--json]. Prints a table, or with --json one object per line.
 import { Console } from 'node:console';
 import { readdirSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
@@ -17,8 +17,6 @@ export interface BenchRow {
 
 /** Options of a benchmark. */
 export interface BenchOptions {
-  /** Measures the full sizes. Otherwise sizes with which it finishes in two minutes on two cores. */
-  readonly full: boolean;
   /** Says on stderr what is measured next, with the seconds so far. */
   at(name: string): void;
 }
@@ -27,7 +25,7 @@ export interface BenchOptions {
 export interface Bench {
   /** The name of its file without `.bench.ts`. */
   readonly name: string;
-  /** Measures, and returns what was measured. */
+  /** Measures, which takes two minutes at most on two cores. @returns What was measured. */
   run(options: BenchOptions): Promise<readonly BenchRow[]>;
 }
 
@@ -36,16 +34,14 @@ const names = readdirSync(folder)
   .filter((file) => file.endsWith('.bench.ts'))
   .map((file) => file.slice(0, -'.bench.ts'.length))
   .sort();
-const options = ['--full', '--json'];
 const given = process.argv.slice(2);
-const unknown = given.filter((argument) => !names.includes(argument) && !options.includes(argument));
+const unknown = given.filter((argument) => !names.includes(argument) && argument !== '--json');
 if (unknown.length > 0) {
   process.stderr.write(
-    `No such benchmark or option: ${unknown.join(', ')}. There are: ${[...names, ...options].join(', ')}.\n`,
+    `No such benchmark or option: ${unknown.join(', ')}. There are: ${[...names, '--json'].join(', ')}.\n`,
   );
   process.exit(2);
 }
-const full = given.includes('--full');
 const json = given.includes('--json');
 const wanted = given.filter((argument) => names.includes(argument));
 
@@ -63,7 +59,7 @@ for (const name of wanted.length > 0 ? wanted : names) {
   const start = performance.now();
   const seconds = () => Math.round((performance.now() - start) / 1_000);
   const at = (what: string) => void process.stderr.write(`${name}, ${seconds()} s: ${what}\n`);
-  const rows = await bench.run({ full, at });
+  const rows = await bench.run({ at });
   at('done');
   if (json) process.stdout.write(`${JSON.stringify({ bench: bench.name, machine, rows })}\n`);
   else table(rows);
