@@ -61,9 +61,9 @@ const nothing = z.strictObject({});
  *
  * @example
  * route({
- *   method: 'GET', path: '/api/experiments', summary: 'Experiments that have exposures.',
- *   query: z.strictObject({ limit: count({ usual: 50, most: 500 }) }),
- *   handle: ({ deployment, query }) => listExperiments(deployment, query),
+ *   method: 'GET', path: '/api/quarantine', summary: 'Refused events of the last hours, by reason.',
+ *   query: z.strictObject({ hours: count({ usual: 24, most: 2_160 }) }),
+ *   handle: ({ deployment, query }) => countQuarantine(deployment, query),
  * });
  */
 export function route<Query extends z.ZodObject = typeof nothing, Body extends z.ZodObject = typeof nothing>(

@@ -1,6 +1,5 @@
 import { dayRoutes } from './days.ts';
 import { deploymentRoutes } from './deployment.ts';
-import { experimentRoutes } from './experiments.ts';
 import { liveRoutes } from './live.ts';
 import { localRoutes } from './local.ts';
 import { quarantineRoutes } from './quarantine.ts';
@@ -14,7 +13,6 @@ export const routes: readonly Route[] = [
   ...deploymentRoutes,
   ...statusRoutes,
   ...liveRoutes,
-  ...experimentRoutes,
   ...tableRoutes,
   ...sqlRoutes,
   ...dayRoutes,

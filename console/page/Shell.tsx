@@ -2,7 +2,6 @@ import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeploymentAnswer } from '../api/deployment.ts';
 import { Days } from './pages/Days.tsx';
-import { Experiments } from './pages/Experiments.tsx';
 import { Live } from './pages/Live.tsx';
 import { Sql } from './pages/Sql.tsx';
 import { Status } from './pages/Status.tsx';
@@ -21,7 +20,6 @@ const pages: readonly (readonly [path: string, name: string, shown: ComponentTyp
   ['/trace', 'Trace', Trace],
   ['/tables', 'Tables', Tables],
   ['/days', 'Days', Days],
-  ['/experiments', 'Experiments', Experiments],
   ['/sql', 'SQL', Sql],
 ];
 

@@ -15,7 +15,6 @@ export const PAGES = [
   '/trace?id=ada',
   '/tables?table=statsig_forwarded_events&day=2026-11-20',
   '/days',
-  '/experiments?name=checkout_button',
   '/sql',
 ];
 

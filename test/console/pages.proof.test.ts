@@ -164,7 +164,6 @@ describeInBrowser('the pages of the console in a browser', () => {
   it.each([
     ['/live?last=5', '.fold'],
     ['/tables', '.fold'],
-    ['/experiments', '.fold'],
     ['/', 'summary'],
   ])('shows where the keyboard is on %s', async (path, selector) => {
     const { page, go } = opened;

@@ -190,13 +190,6 @@ describe('the page Days', () => {
   });
 });
 
-it('the page Experiments unfolds to groups, and has the verdict on their split', async () => {
-  opened.go('/experiments');
-  await opened.click('.fold', 'checkout_button');
-  await opened.shows('Control');
-  await opened.shows('not tested');
-});
-
 describe('the page SQL', () => {
   it('runs the example that its field begins with', async () => {
     opened.go('/sql');
