@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { catalogArns } from '../../lib/access/arns.ts';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 import type { Architecture, Region } from '../../lib/schema/regions.ts';
 
@@ -64,42 +63,10 @@ export function dropBucketPolicy(trial: Pick<Trial, 'id'>): object {
   return { Version: '2012-10-17', Statement };
 }
 
-/** The ARN of the role whose sessions ask for the catalog. */
-export function catalogRoleArn(trial: Pick<Trial, 'id' | 'account'>): string {
-  return `arn:aws:iam::${trial.account}:role/${trialStack(trial)}-catalog`;
-}
-
-/** Lets the tables of a trial be listed under these spellings of the catalog's name. */
-export function catalogPolicy(
-  trial: Pick<Trial, 'id' | 'account'> & { readonly region: string },
-  catalogs: readonly string[],
-): object {
-  const scope = { ...trial, partition: 'aws' };
-  const Statement = [
-    { Effect: 'Allow', Action: 'athena:ListTableMetadata', Resource: catalogs },
-    {
-      Effect: 'Allow',
-      Action: ['glue:GetDatabase', 'glue:GetDatabases', 'glue:GetTables'],
-      Resource: catalogArns(scope, trialDatabase(trial)),
-    },
-  ];
-  return { Version: '2012-10-17', Statement };
-}
-
-/** The database of a trial. */
-function trialDatabase(trial: Pick<Trial, 'id'>): string {
-  return trialStack(trial).replaceAll('-', '_');
-}
-
-/** The function that Lambda kills a second after it is invoked. */
-export function killedFunction(trial: Pick<Trial, 'id'>): string {
-  return `${trialStack(trial)}-killed`;
-}
-
 /** The configuration of a trial: of the project it has only the encryption, the boundary and the tags. */
 export function trialConfig(trial: Trial, architecture: Architecture): ConfigInput {
   const stack = trialStack(trial);
-  const database = trialDatabase(trial);
+  const database = stack.replaceAll('-', '_');
   const { encryption, permissionsBoundary, tags, existing } = trial.project;
   return {
     encryption,

@@ -1,12 +1,8 @@
 import { gzipSync } from 'node:zlib';
-import { AthenaClient, ListTableMetadataCommand } from '@aws-sdk/client-athena';
 import { GetDatabaseCommand, GetTablesCommand } from '@aws-sdk/client-glue';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { partName } from '../../infra/template/Stack.ts';
-import { awsDataCatalogArns } from '../../lib/access/arns.ts';
-import { assumedRoleCredentials } from '../../lib/aws/assumedRole.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';
 import { multipartUpload } from '../../lib/aws/multipartUpload.ts';
 import { encryptedBy } from '../../lib/aws/s3ObjectStore.ts';
@@ -20,7 +16,6 @@ import { metricsOf, type WantedMetric } from '../../lib/reconcile/hourCounts.ts'
 import { metricStage } from '../../lib/schema/stages.ts';
 import { askAthena, type Deployment } from '../../observe/deployment.ts';
 import { readSettings } from '../../observe/doctor/lakeFormation.ts';
-import { isNamed } from '../../observe/explainAwsError.ts';
 import { configuredDatasets, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { requestIngest } from '../../operate/ingest/requests.ts';
@@ -28,7 +23,7 @@ import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';
 import { postUrl } from './bodies.ts';
 import { type Answer, answer, type OnProgress, type Probed, poll, type Run, unanswered } from './Probe.ts';
 import { replyText, sendRequest } from './sendRequest.ts';
-import { catalogPolicy, catalogRoleArn, ENCRYPTED_FOLDERS } from './Trial.ts';
+import { ENCRYPTED_FOLDERS } from './Trial.ts';
 
 /** An AWS that makes no resources of this type makes no metrics of log lines. */
 const METRICS_OF_LINES = 'AWS::Logs::MetricFilter';
@@ -61,19 +56,6 @@ function pollMetric(probed: Probed, metric: WantedMetric, time: number, least: n
     const seen = [...(series.get(metric.id)?.values() ?? [])].reduce((sum, value) => sum + value, 0);
     return { seen, isThere: seen >= least };
   });
-}
-
-/** Lets a function be killed, and polls CloudWatch for how Lambda counts that. @throws What AWS's clients throw. */
-export async function askKill(
-  probed: Probed,
-  { time }: Run,
-  FunctionName: string,
-  kill: () => Promise<unknown>,
-): Promise<Answer> {
-  await kill();
-  const errors = metricsOf('AWS/Lambda', { FunctionName })('Errors');
-  const count = await pollMetric(probed, errors, time, 1);
-  return answer('SLUICE_PROBE_KILL', count === 1, `${errors.metric}: ${count}`);
 }
 
 /** How many rows the dropped file has. */
@@ -146,62 +128,6 @@ export async function askEncryption({ config, s3 }: Pick<Probed, 'config' | 's3'
     found.push(`${encryption}: without ${bare}, with ${whole}, in parts ${inParts}`);
   }
   return answer('SLUICE_PROBE_ENCRYPTION', isExpected, found.join('; '));
-}
-
-/** The tables that Athena lists under a name of the catalog. */
-interface ListedTables {
-  /** How many there are; 0 if Athena denies the list. */
-  readonly count: number;
-  /** The count with its unit, or the name of the error by which Athena denies the list. */
-  readonly text: string;
-}
-
-/** Lists tables under a name of the catalog. @throws What Athena's client throws, unless Athena denies the list. */
-async function countTables(
-  athena: AthenaClient,
-  CatalogName: string,
-  DatabaseName: string,
-): Promise<ListedTables> {
-  const command = new ListTableMetadataCommand({ CatalogName, DatabaseName });
-  return athena.send(command).then(
-    ({ TableMetadataList: { length: count } = [] }) => ({ count, text: counted(count, 'table') }),
-    (error: unknown) => {
-      if (!isNamed(error, /AccessDenied/)) throw error;
-      return { count: 0, text: errorName(error) };
-    },
-  );
-}
-
-/**
- * Lists the tables under each spelling of the catalog's name, by sessions that may use one spelling each.
- *
- * @throws What AWS's clients throw.
- */
-export async function askCatalog({ aws, config }: Deployment, { id }: Run): Promise<Answer> {
-  const sts = new STSClient(aws);
-  try {
-    const { Account: account = '' } = await sts.send(new GetCallerIdentityCommand({}));
-    const trial = { id, account, region: aws.region };
-    const catalogs = awsDataCatalogArns({ ...trial, partition: 'aws' });
-    const names = catalogs.map((arn) => arn.slice(arn.lastIndexOf('/') + 1));
-    const found: string[] = [];
-    const listed = new Set<string>();
-    for (const [i, allowed] of names.entries()) {
-      const policy = JSON.stringify(catalogPolicy(trial, catalogs.slice(i, i + 1)));
-      const role = { arn: catalogRoleArn(trial) };
-      const credentials = await assumedRoleCredentials(sts, role, 'catalog', policy)();
-      const athena = new AthenaClient({ ...aws, credentials });
-      for (const name of names) {
-        const { count, text } = await countTables(athena, name, config.database);
-        if (count > 0) listed.add(name);
-        found.push(`${name} by a policy of ${allowed}: ${text}`);
-      }
-      athena.destroy();
-    }
-    return answer('SLUICE_PROBE_CATALOG', listed.size === names.length, found.join('; '));
-  } finally {
-    sts.destroy();
-  }
 }
 
 /** Asks Lake Formation for its settings, by which the doctor tells whether a database can be made. @throws What the connection throws. */

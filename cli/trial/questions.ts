@@ -101,11 +101,6 @@ export const questions = {
     expects: 'a query of each view is accepted, and `product_events` has each event once',
     cure: "Drop the view in Athena and create it there with the SQL of lib/views; Glue then has Athena's version.",
   },
-  SLUICE_PROBE_CATALOG: {
-    asks: 'The tables of `AwsDataCatalog` and of `awsdatacatalog`, as PyAthena spells it, by sessions whose policy names one spelling each',
-    expects: 'one of the sessions lists them under each spelling: policies of readers name both',
-    cure: 'PyAthena, Superset, SQLAlchemy: `catalog_name=AwsDataCatalog`.',
-  },
   SLUICE_PROBE_METRICS: {
     asks: 'Whether metrics that functions print (EMF) arrive',
     expects: '`received` of the namespace `Sluice` has a value for each request',
@@ -136,11 +131,6 @@ export const questions = {
     asks: 'A role with as much inline as IAM takes, and the rest in a managed policy',
     expects: 'the deployment makes it, and the file is loaded, which the managed policy alone lets it read',
     cure: `Keep the sources of a stack so few that no role of it has managed policies (\`npx serverless package\`). ${ISSUE}`,
-  },
-  SLUICE_PROBE_KILL: {
-    asks: 'A function that runs longer than it may, so that Lambda kills it',
-    expects: '`Errors` of the namespace `AWS/Lambda` counts it once',
-    cure: `**The alarms \`…-errors\` would not ring for a kill.** ${ISSUE}`,
   },
   SLUICE_PROBE_ALARM: {
     asks: 'A compressed body that arrives as text, as it is sent',

@@ -1,21 +1,13 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import {
-  askAlarm,
-  askCatalog,
-  askDrop,
-  askEncryption,
-  askKill,
-  askLakeFormation,
-  askLakeSettings,
-} from './askServices.ts';
+import { askAlarm, askDrop, askEncryption, askLakeFormation, askLakeSettings } from './askServices.ts';
 import { deployTrial } from './deployTrial.ts';
 import { type Answer, type OnProgress, type Run, unanswered, unlessDenied } from './Probe.ts';
 import { questionCodes } from './questions.ts';
 import { type Removal, removeTrial } from './removeTrial.ts';
 import { runProbe } from './runProbe.ts';
-import { killedFunction, type Trial } from './Trial.ts';
+import type { Trial } from './Trial.ts';
 import { addKeys } from './trialKeys.ts';
 
 /** The steps of a trial, with estimates of their seconds on AWS, where nobody has measured them yet. */
@@ -137,18 +129,12 @@ export async function askTrial(
     // The managed policy is what lets the file be read, so the load proves the policy, too: trialConfig.
     answers.push(drop, { ...drop, code: 'SLUICE_PROBE_POLICIES' });
     answers.push(await askEncryption(deployment));
-    answers.push(await unlessDenied('SLUICE_PROBE_CATALOG', () => askCatalog(deployment, run)));
     answers.push(await unlessDenied('SLUICE_PROBE_LAKE_FORMATION', () => askLakeFormation(deployment)));
   });
   await steps.take('alarm', async (show) => {
     const lambda = new LambdaClient(deployment.aws);
     const askLake = () => askLakeSettings(deployment.aws, lambda);
-    answers.push(await unlessDenied('SLUICE_PROBE_LAKE_SETTINGS', askLake));
-    const FunctionName = killedFunction(run);
-    const kill = () => lambda.send(new InvokeCommand({ FunctionName }));
-    const ask = () => askKill(deployment, run, FunctionName, kill);
-    answers.push(await unlessDenied('SLUICE_PROBE_KILL', ask));
-    lambda.destroy();
+    answers.push(await unlessDenied('SLUICE_PROBE_LAKE_SETTINGS', askLake).finally(() => lambda.destroy()));
     answers.push(await unlessDenied('SLUICE_PROBE_ALARM', () => askAlarm(deployment, run, show)));
   });
 }

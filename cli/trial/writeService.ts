@@ -1,17 +1,8 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { awsDataCatalogArns } from '../../lib/access/arns.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { codeRoot, repositoryRoot } from '../../local/dataDirectory.ts';
-import {
-  catalogPolicy,
-  catalogRoleArn,
-  dropBucket,
-  dropBucketPolicy,
-  killedFunction,
-  type Trial,
-  trialStage,
-} from './Trial.ts';
+import { dropBucket, dropBucketPolicy, type Trial, trialStage } from './Trial.ts';
 
 /** The files of a trial on this machine. */
 export interface TrialFiles {
@@ -25,7 +16,7 @@ export interface TrialFiles {
   readonly log: string;
 }
 
-/** The files of a trial on this machine: the folder that it is deployed from, and the log of its deployment. */
+/** Where the files of a trial are on this machine: below `.sluice/trial/`. */
 export function trialFiles({ id }: Pick<Trial, 'id'>): TrialFiles {
   const service = join(repositoryRoot, '.sluice', 'trial', id);
   return {
@@ -36,7 +27,7 @@ export function trialFiles({ id }: Pick<Trial, 'id'>): TrialFiles {
   };
 }
 
-/** Writes the folder that a trial is deployed from: a service of its own beside the project's, with a bucket for its drop, and a function that is killed. */
+/** Writes the folder that a trial is deployed from: a service of its own beside the project's, with a bucket for its drop. */
 export async function writeService(trial: Trial, config: ConfigInput): Promise<void> {
   const files = trialFiles(trial);
   const DropBucket = { Type: 'AWS::S3::Bucket', Properties: { BucketName: dropBucket(trial) } };
@@ -44,37 +35,12 @@ export async function writeService(trial: Trial, config: ConfigInput): Promise<v
     Type: 'AWS::S3::BucketPolicy',
     Properties: { Bucket: { Ref: 'DropBucket' }, PolicyDocument: dropBucketPolicy(trial) },
   };
-  const KilledFunction = {
-    Type: 'AWS::Lambda::Function',
-    Properties: {
-      FunctionName: killedFunction(trial),
-      // The function does not use the role. A role of its own would be one more role that the trial makes.
-      Role: { 'Fn::GetAtt': ['RegisterRole', 'Arn'] },
-      Runtime: 'nodejs24.x',
-      Handler: 'index.handler',
-      Timeout: 1,
-      Code: { ZipFile: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 60_000));' },
-    },
-  };
-  const [RoleName] = catalogRoleArn(trial).split('/').slice(-1);
-  const catalogs = awsDataCatalogArns({ ...trial, partition: 'aws' });
-  const CatalogRole = {
-    Type: 'AWS::IAM::Role',
-    Properties: {
-      RoleName,
-      AssumeRolePolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Principal: { AWS: trial.account }, Action: 'sts:AssumeRole' }],
-      },
-      Policies: [{ PolicyName: 'Catalog', PolicyDocument: catalogPolicy(trial, catalogs) }],
-    },
-  };
   const service = {
     service: 'sluice',
     configValidationMode: 'error',
     plugins: ['plugin', 'removable'].map((name) => `./infra/serverless/${name}.cjs`),
     provider: { name: 'aws', stage: trialStage(trial) },
-    resources: { Resources: { DropBucket, DropBucketPolicy, KilledFunction, CatalogRole } },
+    resources: { Resources: { DropBucket, DropBucketPolicy } },
   };
   await mkdir(files.service, { recursive: true });
   // Serverless takes no plugin from outside of the service's folder.

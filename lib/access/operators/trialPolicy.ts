@@ -2,7 +2,6 @@ import { type Config, makesKey } from '../../schema/config.ts';
 import {
   apiArn,
   arnIn,
-  awsDataCatalogArns,
   bucketArn,
   catalogArns,
   iamArn,
@@ -72,8 +71,6 @@ export function trialPolicies(
       sqs: '',
     }),
     seeDefaultDatabase(scope),
-    // Sessions of a role are narrowed to one spelling each: SLUICE_PROBE_CATALOG.
-    allow('SeeCatalog', ['athena:ListTableMetadata'], awsDataCatalogArns(scope)),
     allow('Sessions', ['sts:AssumeRole'], roles),
     allow(
       'Tables',

@@ -1,14 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import {
-  askCatalog,
-  askEncryption,
-  askLakeFormation,
-  askLakeSettings,
-} from '../../../cli/trial/askServices.ts';
+import { askEncryption, askLakeFormation, askLakeSettings } from '../../../cli/trial/askServices.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { acmeSource } from '../../harness/configInput.ts';
@@ -72,79 +66,6 @@ describe('the question of encryption', () => {
     ['aws:kms alone is stored without the header', (folder, put) => put === 'bare' && folder === 'encrypted'],
   ])('is answered otherwise if %s', async (_, denies) => {
     expect(await ask(denies)).toMatchObject({ verdict: 'otherwise' });
-  });
-});
-
-describe('the question of the catalog', () => {
-  /** How many tables a session sees: which spelling its policy allows, and which it asks for. */
-  type Tables = (allowed: string, asked: string) => number | 'denied' | 'broken';
-
-  async function ask(tables: Tables) {
-    answer = async (request, response) => {
-      const body = await text(request);
-      if (request.headers['x-amz-target'] === undefined) {
-        const asked = new URLSearchParams(body);
-        const [, allowed = ''] = /datacatalog\/(\w+)/.exec(asked.get('Policy') ?? '') ?? [];
-        response.end(
-          asked.get('Action') === 'AssumeRole'
-            ? `<R><AssumeRoleResult><Credentials><AccessKeyId>${allowed}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></R>`
-            : '<R><GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult></R>',
-        );
-        return;
-      }
-      const [, allowed = ''] = /Credential=(\w+)/.exec(request.headers.authorization ?? '') ?? [];
-      const seen = tables(allowed, JSON.parse(body).CatalogName);
-      const TableMetadataList = Array.from({ length: Number(seen) || 0 }, (_, i) => ({ Name: `t${i}` }));
-      if (seen === 'denied') response.writeHead(400).end('{"__type":"AccessDeniedException"}');
-      else if (seen === 'broken') response.writeHead(400).end('{"__type":"InvalidRequestException"}');
-      else response.end(JSON.stringify({ TableMetadataList }));
-    };
-    return askCatalog(deployment, {
-      id: '0a1b2c3d',
-      collector: '',
-      keys: { client: '', server: '' },
-      time: 0,
-      lacks: new Set(),
-    });
-  }
-
-  it.each<[what: string, tables: Tables, verdict: string]>([
-    [
-      'as expected if each spelling needs its own name in a policy',
-      (allowed, asked) => (allowed === asked ? 2 : 'denied'),
-      'expected',
-    ],
-    [
-      'as expected if one name in a policy is for both',
-      (allowed) => (allowed === 'AwsDataCatalog' ? 2 : 'denied'),
-      'expected',
-    ],
-    [
-      'otherwise if no policy has the other spelling',
-      (_, asked) => (asked === 'AwsDataCatalog' ? 2 : 'denied'),
-      'otherwise',
-    ],
-    [
-      'otherwise if the other spelling lists nothing',
-      (_, asked) => (asked === 'AwsDataCatalog' ? 2 : 0),
-      'otherwise',
-    ],
-  ])('is answered %s', async (_, tables, verdict) => {
-    expect(await ask(tables)).toMatchObject({ code: 'SLUICE_PROBE_CATALOG', verdict });
-  });
-
-  it('says what each session saw under each spelling', async () => {
-    const { found } = await ask((allowed, asked) => (allowed === asked ? 2 : 'denied'));
-    expect(found.split('; ')).toEqual([
-      'AwsDataCatalog by a policy of AwsDataCatalog: 2 tables',
-      'awsdatacatalog by a policy of AwsDataCatalog: AccessDeniedException',
-      'AwsDataCatalog by a policy of awsdatacatalog: AccessDeniedException',
-      'awsdatacatalog by a policy of awsdatacatalog: 2 tables',
-    ]);
-  });
-
-  it('takes no other failure for a denial', async () => {
-    await expect(ask(() => 'broken')).rejects.toMatchObject({ name: 'InvalidRequestException' });
   });
 });
 

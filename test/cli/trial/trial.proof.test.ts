@@ -4,17 +4,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { namedTarget } from '../../../cli/aws/target.ts';
-import { askKill } from '../../../cli/trial/askServices.ts';
 import type { Answer } from '../../../cli/trial/Probe.ts';
 import { questionCodes } from '../../../cli/trial/questions.ts';
 import { askTrial, Steps } from '../../../cli/trial/runTrial.ts';
 import {
-  catalogPolicy,
-  catalogRoleArn,
   dropBucket,
   dropBucketPolicy,
   newTrialId,
@@ -23,7 +19,6 @@ import {
   trialStage,
 } from '../../../cli/trial/Trial.ts';
 import { trialFiles, writeService } from '../../../cli/trial/writeService.ts';
-import { awsDataCatalogArns } from '../../../lib/access/arns.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { parseTemplate } from '../../../packages/local-aws/src/template/index.ts';
@@ -46,20 +41,6 @@ await story.s3By().send(
   new PutBucketPolicyCommand({
     Bucket: dropBucket(trial),
     Policy: JSON.stringify(dropBucketPolicy(trial)),
-  }),
-);
-
-const iam = story.kept(new IAMClient(story.clientOptions()));
-const RoleName = catalogRoleArn(trial).split('/').at(-1);
-const trust = { Effect: 'Allow', Principal: { AWS: trial.account }, Action: 'sts:AssumeRole' };
-const catalogs = awsDataCatalogArns({ ...trial, partition: 'aws' });
-const documentOf = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
-await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: documentOf(trust) }));
-await iam.send(
-  new PutRolePolicyCommand({
-    RoleName,
-    PolicyName: 'Catalog',
-    PolicyDocument: JSON.stringify(catalogPolicy(trial, catalogs)),
   }),
 );
 
@@ -117,9 +98,7 @@ it.each([
       'utf8',
     );
     const all = Object.entries(parseTemplate(JSON.parse(text)).Resources);
-    expect(all.map(([id]) => id)).toEqual(
-      expect.arrayContaining(['CatalogRole', 'DropBucket', 'HttpApi', 'KilledFunction']),
-    );
+    expect(all.map(([id]) => id)).toEqual(expect.arrayContaining(['DropBucket', 'HttpApi']));
     expect(all.filter(([, { DeletionPolicy }]) => DeletionPolicy !== 'Delete')).toEqual([]);
     const roles = all.filter(([, { Type }]) => Type === 'AWS::IAM::Role');
     expect(new Set(roles.map(([, { Properties }]) => Properties['PermissionsBoundary'] ?? null))).toEqual(
@@ -138,14 +117,8 @@ describe('the questions of a trial', () => {
   it('are all answered as expected by the local cloud, which has no function that can be invoked', async () => {
     const { told: progress, steps, of: answerOf } = await ask();
     const others = [...answerOf].filter(([, { verdict }]) => verdict !== 'expected');
-    expect(others.map(([code, { verdict }]) => [code, verdict])).toEqual([
-      ['LAKE_SETTINGS', 'not asked'],
-      ['KILL', 'not asked'],
-    ]);
+    expect(others.map(([code, { verdict }]) => [code, verdict])).toEqual([['LAKE_SETTINGS', 'not asked']]);
     expect(answerOf.get('LAKE_SETTINGS')?.found).toContain('NotImplemented');
-    expect(answerOf.get('CATALOG')?.found).toMatch(
-      /^AwsDataCatalog by a policy of AwsDataCatalog: \d+ tables; awsdatacatalog by a policy of AwsDataCatalog: AccessDenied/,
-    );
     expect(answerOf.get('ENCRYPTION')?.found).toMatch(
       /aws:kms: without AccessDenied, with stored, in parts stored/,
     );
@@ -176,24 +149,6 @@ describe('the questions of a trial', () => {
       'expected',
       'not asked',
     ]);
-  });
-
-  it.each([
-    ['expected', [{ fault: 'killInvocations', function: 'sluice-local-collect' }], 'Errors: 1'],
-    ['otherwise', [], 'Errors: 0'],
-  ])('see what is counted of a kill: %s', async (verdict, lambda, found) => {
-    await story.clock.advance(60_000);
-    await story.setFaults({ lambda });
-    const deployment = Object.assign(story.deployment(), {
-      clock: story.clock,
-      wait: (ms: number) => story.advance(ms),
-    });
-    const run = { id: trial.id, collector: '', keys: { client: '', server: '' }, lacks: new Set<string>() };
-    const kill = () => story.send({ events: [] });
-    const time = story.clock.now();
-    const killed = await askKill(deployment, { ...run, time }, 'sluice-local-collect', kill);
-    expect(killed).toEqual({ code: 'SLUICE_PROBE_KILL', verdict, found });
-    await story.clearFaults();
   });
 
   it('name a view that Athena rejects', async () => {
