@@ -96,63 +96,50 @@ export interface DeniedCall {
   readonly resource: string;
 }
 
-/** A policy in which roles are excepted from the statements that deny one call. */
-export interface ExceptedPolicy {
-  /** The names of the statements. */
-  readonly sids: readonly string[];
-  /** The whole policy, JSON. */
-  readonly policy: string;
-}
-
 /**
- * Excepts roles from each statement of a policy that denies a call. The call was denied, so that a condition of which nothing is known
- * here holds. Conditions of a statement have to hold together:
+ * The names of the statements of a policy that deny a call. The call was denied, so that a condition of which nothing is known here
+ * holds. Conditions of a statement have to hold together:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
  *
- * @param policy JSON.
- * @param rolesOf ARNs of the roles that a statement denies something, by its name. The role of the call is always excepted.
- * @returns Null if no statement denies the call: somebody has changed the policy since.
+ * @param policy JSON; empty without a policy.
+ * @returns Empty if no statement denies the call: somebody has changed the policy since.
  */
-export function exceptedPolicy(
-  policy: string,
-  { role, action, resource }: DeniedCall,
-  rolesOf: (sid: string) => readonly string[],
-): ExceptedPolicy | null {
-  return withExceptions(policy, (statement, sid) => {
+export function denyingStatements(policy: string, { role, action, resource }: DeniedCall): readonly string[] {
+  return statementsOf(policy).flatMap((statement, i) => {
     const isDenying =
       statement['Effect'] === 'Deny' &&
       isOfRole(statement, role) &&
       isOfAction(statement, action) &&
       deniedOf(statement, resource).length > 0 &&
       conditionHolds(statement['Condition'], { id: '', role }, action) !== false;
-    return isDenying ? [...rolesOf(sid), role] : [];
+    return isDenying ? [sidOf(statement, i)] : [];
   });
+}
+
+/**
+ * A policy with roles excepted from its statements that deny, and the rest of it as it is.
+ *
+ * @param policy JSON.
+ * @param rolesOf ARNs of the roles to except from a statement, by its name.
+ * @returns JSON.
+ */
+export function exceptedPolicy(policy: string, rolesOf: (sid: string) => readonly string[]): string {
+  const Statement = statementsOf(policy).map((statement, i) => {
+    const roles = statement['Effect'] === 'Deny' ? rolesOf(sidOf(statement, i)) : [];
+    return roles.length === 0
+      ? statement
+      : { ...statement, Condition: excepting(statement['Condition'], roles) };
+  });
+  const document = Object(parseJson(policy));
+  return JSON.stringify({ ...document, Statement });
 }
 
 /** A policy, JSON, with roles excepted from each statement that denies them something for certain. @param denials Of this policy. */
 export function exceptedDenials(policy: string, denials: readonly BucketDenial[]): string {
-  const excepted = withExceptions(policy, (_, sid) => {
+  return exceptedPolicy(policy, (sid) => {
     const known = denials.filter((denial) => denial.isKnown && denial.sid === sid);
     return known.flatMap(({ roles }) => roles.map(({ role }) => role));
   });
-  return excepted?.policy ?? policy;
-}
-
-/** Excepts roles from statements of a policy; null if no statement has any to be excepted. */
-function withExceptions(
-  policy: string,
-  rolesOf: (statement: JsonObject, sid: string) => readonly string[],
-): ExceptedPolicy | null {
-  const sids: string[] = [];
-  const Statement = statementsOf(policy).map((statement, i) => {
-    const sid = sidOf(statement, i);
-    const roles = rolesOf(statement, sid);
-    if (roles.length === 0) return statement;
-    sids.push(sid);
-    return { ...statement, Condition: excepting(statement['Condition'], roles) };
-  });
-  const document = Object(parseJson(policy));
-  return sids.length === 0 ? null : { sids, policy: JSON.stringify({ ...document, Statement }) };
 }
 
 /** A condition that holds for none of some roles. */

@@ -27,7 +27,7 @@ import {
   readExports,
   unreadDrops,
 } from './days/ledgerDays.ts';
-import { type DeniedCalls, readDeniedCalls } from './deniedCalls.ts';
+import { readDeniedCalls } from './deniedCalls.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
 import { type LastDay, lastDayOf, readDayCounts } from './flow/changes.ts';
 import {
@@ -82,6 +82,7 @@ import {
 import { type FunctionErrors, type IdleFunction, readFunctionRuns } from './functionErrors.ts';
 import { type OpenErasures, readOpenErasures } from './openErasures.ts';
 import { readStackFaults, type StackFault, type StackPart } from './stackFaults.ts';
+import type { DeniedCalls } from './standingDenials.ts';
 import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
 import { lastDelivery } from './tables/lastDelivery.ts';
 import {

@@ -188,11 +188,15 @@ export const deploymentFindings = {
       ],
       key: [
         `A statement of the key's policy denies it. ${WHO} PutKeyPolicy.`,
-        'Run the command: it excepts the role from that statement. If the statement is not meant at all, take it out of the policy that the command puts.',
+        'Run the command: it excepts the roles that were denied calls from the statements that denied them (`ArnNotEquals` of `aws:PrincipalArn`), and leaves the rest of the policy as it is. If a statement is not meant at all, take it out of the policy that the command puts.',
+      ],
+      keyUnread: [
+        `A statement of the key's policy denied it. These credentials may not read that policy, so nobody can say here whether it denies it still. ${WHO} PutKeyPolicy.`,
+        'Have whoever administers the key run the command, which prints its policy, and except the role of the detail from the statements that deny it (`ArnNotEquals` of `aws:PrincipalArn`).',
       ],
       missing: [
-        `The policy of the role does not allow it: somebody changed it. ${WHO} PutRolePolicy, DeleteRolePolicy.`,
-        'Run the command: it names the policy, and has the commands that set it back.',
+        `No policy allows it, neither of the role nor of what the detail names: somebody changed one. ${WHO} PutRolePolicy, DeleteRolePolicy, PutKeyPolicy.`,
+        'Run the command: it names what was changed of the stack, and has the commands that set it back. What is not of the stack, as a key that the configuration names, its owner has to allow to the role.',
       ],
     },
     { section: 'changed' },

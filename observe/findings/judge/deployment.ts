@@ -3,8 +3,8 @@ import { counted, listed } from '../../../lib/base/text.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { UnreadKind } from '../../explainAwsError.ts';
 import type { BucketFault } from '../../facts/bucketFaults.ts';
-import type { DeniedCalls } from '../../facts/deniedCalls.ts';
 import type { StackFault } from '../../facts/stackFaults.ts';
+import type { DeniedCalls } from '../../facts/standingDenials.ts';
 import { type KeyFacts, NO_KEY, type StatusFacts, type UnreadPart } from '../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../catalogue.ts';
 import type { Findings, Place } from './place.ts';
@@ -266,20 +266,22 @@ export function deniedFindings(
       since: since || null,
       detail: calls.map(deniedText).join(' '),
     } as const;
-    const shown = repair ?? [];
+    const isUnsaid = by === 'missing' || by === 'explicit';
+    const keyPolicy = ['kms', 'get-key-policy', '--key-id', most.resource, '--policy-name', 'default'];
     const found = finding('SLUICE_FINDING_ROLE_DENIED', told, [
-      ...(shown.length === 0 ? [] : [commands.aws(...shown)]),
-      ...(by === 'missing' || by === 'explicit' ? [commands.sluice('doctor', '--drift')] : []),
+      ...(repair === null ? [] : [commands.aws(...repair)]),
+      ...(by === 'keyUnread' ? [commands.aws(...keyPolicy)] : []),
+      ...(isUnsaid ? [commands.sluice('doctor', '--drift')] : []),
     ]);
     return [{ found, calls }];
   });
 }
 
-/** `write: the role R was denied s3:PutObject on arn:…, 3 times, first 2026-…, last 2026-….` */
+/** `write: the role R was denied s3:PutObject 3 times, first 2026-…, last 2026-… on arn:….` */
 function deniedText({ part, role, action, resource, count, hasMore, first, last }: DeniedCalls): string {
   const times = `${hasMore ? 'at least ' : ''}${counted(count, 'time')}`;
   const from = first === null ? 'for 14 days or more' : `first ${first}`;
-  return `${part}: the role ${role} was denied ${action} on ${resource}, ${times}, ${from}, last ${last}.`;
+  return `${part}: the role ${role} was denied ${action} ${times}, ${from}, last ${last} on ${resource}.`;
 }
 
 /** The name in the ARN of a role. */

@@ -5,6 +5,7 @@ import type { UtcDay } from '../../../lib/base/time.ts';
 import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/endpoint.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
+import { denialIn } from '../../explainAwsError.ts';
 import { explainCode } from '../../explainCode.ts';
 import type { RestorableDay } from '../../facts/days/goneFiles.ts';
 import type { AlarmState } from '../../facts/flow/alarms.ts';
@@ -52,8 +53,8 @@ export function reasonOf(
 }
 
 /**
- * Whether the policy that denied a function a call denies it no more, by the policies that are there now. A denial of a key's policy is not
- * judged: not everybody may read that.
+ * Whether the policy that denied a function a call denies it no more, by the policies that are there now. A denial whose policy AWS does not
+ * name is not judged.
  */
 function isAllowedAgain(
   { deniedCalls, failures }: Partial<Pick<StatusFacts, 'deniedCalls' | 'failures'>>,
@@ -63,7 +64,7 @@ function isAllowedAgain(
   // Nobody has looked at the policies of a function whose own last run was not denied a call.
   if (failures?.[part]?.kind !== 'denied') return false;
   const isStill = deniedCalls?.some((calls) => calls.part === part);
-  return kind === 'denied' && isStill === false && /not authorized to perform: (?!kms:)/.test(text);
+  return kind === 'denied' && isStill === false && denialIn(text) !== null;
 }
 
 /** How services of AWS say that a key is off: `KMS.DisabledException`, `KMSInvalidStateException`, `… is pending deletion`. */
@@ -117,20 +118,15 @@ function unthrottled(
   ];
 }
 
-/** What AWS says of a denied call. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
-const DENIAL =
-  /:(?<account>\d{12}):assumed-role\/(?<role>[^/\s]+)\/\S+ is not authorized to perform: (?<action>\w+:\w+)(?: on resource: \S+)? (?<how>because no|with an explicit deny in an?) (?<policy>[\w -]+? policy|permissions boundary)/;
-
 /** What AWS's own words say of a call of a customer's bucket or key that was denied: which policy, of whom. Undefined of other failures. */
 export function denialReason(
   code: string | null | undefined,
   message: string | null,
   stack: Place['stack'],
 ): FindingCase | undefined {
-  const said = DENIAL.exec(message ?? '')?.groups;
-  if (said === undefined || !/_(ACCESS|KEY)_DENIED$/.test(code ?? '')) return undefined;
-  const { account, role, action = '', how, policy = '' } = said;
-  const isExplicit = how !== 'because no';
+  const said = denialIn(message ?? '');
+  if (said === null || !/_(ACCESS|KEY)_DENIED$/.test(code ?? '')) return undefined;
+  const { account, role, action, isExplicit, policy } = said;
   const kind = action.startsWith('kms:') ? 'key' : 'bucket';
   const isOfRole = policy === 'identity-based policy';
   const ofRole = `${policy} of the role ${role} in the account ${account}`;
@@ -141,7 +137,7 @@ export function denialReason(
     : `The ${named} does not allow ${action}${isOfRole ? byRole : ''}.`;
   // The cause of the code would blame the bucket.
   const answer = (message ?? '').replace(explainCode(code ?? '').cause, '').trim();
-  const isOurs = role?.startsWith(`${stack.service}-${stack.stage}-`) === true;
+  const isOurs = role.startsWith(`${stack.service}-${stack.stage}-`);
   const allow = isExplicit ? `take ${action} out of that statement` : `allow ${action} there`;
   const printed = isOfRole ? 'rolePermissions' : `${kind}Policy`;
   const isPrinted = !isExplicit && (isOfRole || policy === 'resource-based policy');
@@ -215,8 +211,8 @@ export function deniedCallText(
   { stack, customersRole }: { readonly stack: Place['stack']; readonly customersRole: string | undefined },
 ): string {
   if (code?.endsWith('_DENIED') !== true) return '';
-  const said = DENIAL.exec(message ?? '')?.groups;
-  if (said !== undefined) return ` The role ${said['role']} needs ${said['action']} there.`;
+  const said = denialIn(message ?? '');
+  if (said !== null) return ` The role ${said.role} needs ${said.action} there.`;
   const { role, ofBucket, ofKey } = CUSTOMERS_CALLS[work];
   const onData = code.endsWith('_KEY_DENIED') ? ofKey : ofBucket;
   const call = code.endsWith('_ROLE_DENIED') ? 'sts:AssumeRole' : onData;

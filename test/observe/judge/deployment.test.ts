@@ -38,7 +38,7 @@ describe('a finding about the deployment', () => {
       {
         title: expect.stringMatching(/^AWS denied at least 9 calls of .*, seen now\.$/),
         since: null,
-        detail: expect.stringContaining(', at least 9 times, for 14 days or more, last '),
+        detail: expect.stringContaining(' at least 9 times, for 14 days or more, last '),
       },
     ]);
   });

@@ -13,23 +13,27 @@ import {
 } from '../statusFacts.ts';
 import { judge } from './judge.ts';
 
+const DENIED_ROLE = 'User: arn:aws:sts::1:assumed-role/W/x';
+const DENIED_PUT =
+  's3:PutObject on resource: "arn:aws:s3:::acme/y" because no identity-based policy allows it';
+
 describe('a finding about functions, the landing and the stream', () => {
   it('of a denial that is over says so, and that of a policy that is there still', () => {
-    const denied = (action: string) =>
-      failureOf(
-        'denied',
-        `AccessDenied: assumed-role/W/x is not authorized to perform: ${action} on resource: y`,
-      );
+    const denied = (call: string) =>
+      failureOf('denied', `AccessDenied: ${DENIED_ROLE} is not authorized to perform: ${call}`);
     const { waiting: late } = waitingFacts({ landing: { ...emptyListing, count: 1, oldest: hoursAgo(2) } });
     const { cases: causes } = findingCatalogue.SLUICE_FINDING_LANDING_LATE;
-    const causeOf = (action: string, more: Partial<StatusFacts>) =>
-      judge({ waiting: late, failures: { write: denied(action) }, ...more }).find(
+    const causeOf = (call: string, more: Partial<StatusFacts>) =>
+      judge({ waiting: late, failures: { write: denied(call) }, ...more }).find(
         ({ code }) => code === 'SLUICE_FINDING_LANDING_LATE',
       )?.cause;
-    expect(causeOf('s3:PutObject', {})).toBe(causes.allowed.cause);
-    // Nobody has asked, or not everybody may read the policy.
-    expect(causeOf('s3:PutObject', { deniedCalls: null })).toBe(causes.denied.cause);
-    expect(causeOf('kms:Decrypt', {})).toBe(causes.denied.cause);
+    expect(causeOf(DENIED_PUT, {})).toBe(causes.allowed.cause);
+    expect(causeOf(DENIED_PUT.replace('s3:PutObject', 'kms:Decrypt'), {})).toBe(causes.allowed.cause);
+    // Nobody has asked, or AWS does not name the policy.
+    expect(causeOf(DENIED_PUT, { deniedCalls: null })).toBe(causes.denied.cause);
+    expect(causeOf('kms:Decrypt on the resource associated with this ciphertext', {})).toBe(
+      causes.denied.cause,
+    );
   });
 
   it.each([
@@ -136,7 +140,7 @@ describe('a finding about functions, the landing and the stream', () => {
   });
 
   it('of a denial that is over names no command that looks for a policy', () => {
-    const failure = failureOf('denied', 'AccessDenied: x is not authorized to perform: s3:PutObject on: y');
+    const failure = failureOf('denied', `${DENIED_ROLE} is not authorized to perform: ${DENIED_PUT}`);
     const found = judge({
       functionErrors: [{ ...functionErrors, part: 'export' }],
       failures: { export: failure },

@@ -70,7 +70,7 @@ export const deploymentCases: readonly Case[] = [
     },
     'ROLE_DENIED',
     'problem',
-    `write arn:aws:iam::1:role/sluice-prod-WriteRole-1 s3:PutObject arn:aws:s3:::acme/statsig/a.parquet 3 ${hoursAgo(2)} ${hoursAgo(1)} SLUICE_FINDING_LANDING_LATE landing/ 3 ${hoursAgo(2)} ${hoursAgo(1)} AccessDenied arn:aws:sts::1:assumed-role/sluice-prod-WriteRole-1/w s3:PutObject`,
+    `write arn:aws:iam::1:role/sluice-prod-WriteRole-1 s3:PutObject 3 ${hoursAgo(2)} ${hoursAgo(1)} arn:aws:s3:::acme/statsig/a.parquet SLUICE_FINDING_LANDING_LATE landing/ 3 ${hoursAgo(2)} ${hoursAgo(1)} AccessDenied arn:aws:sts::1:assumed-role/sluice-prod-WriteRole-1/w s3:PutObject`,
     'npx sluice redrive --landing',
   ],
   [
@@ -78,8 +78,26 @@ export const deploymentCases: readonly Case[] = [
     { deniedCalls: [{ ...deniedCalls, action: 'kms:Decrypt', by: 'key' }] },
     'ROLE_DENIED',
     'problem',
-    `write arn:aws:iam::1:role/sluice-prod-WriteRole-1 kms:Decrypt arn:aws:s3:::acme/statsig/a.parquet 3 ${hoursAgo(2)} ${hoursAgo(1)}`,
+    `write arn:aws:iam::1:role/sluice-prod-WriteRole-1 kms:Decrypt 3 ${hoursAgo(2)} ${hoursAgo(1)} arn:aws:s3:::acme/statsig/a.parquet`,
     "aws kms put-key-policy --policy '{}'",
+  ],
+  [
+    "a statement of a key's policy, which cannot be read, denied calls",
+    {
+      deniedCalls: [
+        {
+          ...deniedCalls,
+          by: 'keyUnread',
+          statements: null,
+          repair: null,
+          resource: 'arn:aws:kms:x:1:key/a',
+        },
+      ],
+    },
+    'ROLE_DENIED',
+    'problem',
+    `write arn:aws:iam::1:role/sluice-prod-WriteRole-1 s3:PutObject 3 ${hoursAgo(2)} ${hoursAgo(1)} arn:aws:kms:x:1:key/a`,
+    'aws kms get-key-policy --key-id arn:aws:kms:x:1:key/a --policy-name default',
   ],
   [
     'a function is killed at each of its runs',

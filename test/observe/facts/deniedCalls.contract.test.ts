@@ -1,0 +1,269 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
+import { readDeniedCalls } from '../../../observe/facts/deniedCalls.ts';
+import { deniedFindings } from '../../../observe/findings/judge/deployment.ts';
+import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { cloudFormationService } from '../../../packages/local-aws/src/cloudformation/index.ts';
+import { MetricStore } from '../../../packages/local-aws/src/cloudwatch/index.ts';
+import { FunctionLogs, logsService } from '../../../packages/local-aws/src/logs/index.ts';
+import { AwsError, jsonService, operation } from '../../../packages/local-aws/src/protocol/index.ts';
+import { temporaryDirectory } from '../../../packages/local-aws/src/testing/index.ts';
+import { shellWords } from '../../harness/npxWords.ts';
+import { startAws } from '../../harness/startAws.ts';
+
+const NOON = Date.UTC(2026, 10, 20, 12);
+const ACCOUNT = '000000000000';
+const KEY = `arn:aws:kms:us-east-1:${ACCOUNT}:key/k`;
+const config = defineConfig({ bucket: 'acme' });
+const stack = { service: 'sluice', stage: 'prod' };
+const roleOf = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
+/** The functions that log, and their roles. */
+const ROLES = { write: 'sluice-prod-WriteRole-x', register: 'sluice-prod-RegisterRole-x' } as const;
+type Part = keyof typeof ROLES;
+const WRITER = roleOf(ROLES.write);
+
+/** AWS's reasons for a denial. */
+const BY_RESOURCE = 'with an explicit deny in a resource-based policy';
+const UNALLOWED = 'because no resource-based policy allows the action';
+
+let clock: ManualClock;
+let aws: Awaited<ReturnType<typeof startAws>>;
+let logs: FunctionLogs;
+let client: CloudWatchLogsClient;
+/** Policies of keys by ARN; these credentials may read no other. */
+let keyPolicies: Map<string, string>;
+let ends: (() => unknown)[];
+
+beforeEach(async () => {
+  clock = new ManualClock(NOON);
+  keyPolicies = new Map();
+  const directory = temporaryDirectory();
+  const metrics = MetricStore.open({ directory: `${directory.path}/cloudwatch`, clock });
+  logs = new FunctionLogs({ directory: `${directory.path}/logs`, clock, metrics });
+  const resources = Object.entries(ROLES).map(([part, physicalId]) => {
+    const logicalId = `${part[0]?.toUpperCase()}${part.slice(1)}Role`;
+    return { logicalId, physicalId, type: 'AWS::IAM::Role' };
+  });
+  const groups = Object.keys(ROLES).map((part) => `/aws/lambda/sluice-prod-${part}`);
+  const place = { region: 'us-east-1', account: ACCOUNT, partition: 'aws', createdMs: 0 };
+  const deployed = { ...place, name: 'sluice-prod', resources, outputs: {} };
+  const kms = jsonService({
+    signingName: 'kms',
+    targetPrefix: 'TrentService',
+    contentType: 'application/x-amz-json-1.1',
+    invalidInput: (message) => new AwsError('ValidationException', 400, message),
+    resource: () => undefined,
+    operations: {
+      GetKeyPolicy: operation({
+        input: z.object({ KeyId: z.string() }),
+        run({ KeyId }) {
+          const Policy = keyPolicies.get(KeyId);
+          if (Policy === undefined) throw new AwsError('AccessDeniedException', 400, KeyId);
+          return { Policy, PolicyName: 'default' };
+        },
+      }),
+    },
+  });
+  const more = [
+    logsService({ logs, groups: () => groups }),
+    cloudFormationService({ stack: () => deployed }),
+    kms,
+  ];
+  aws = await startAws({ clock, more });
+  aws.store.createBucket(config.bucket);
+  client = new CloudWatchLogsClient(aws.options);
+  ends = [
+    () => client.destroy(),
+    () => aws.close(),
+    () => logs.close(),
+    () => metrics.close(),
+    () => directory.remove(),
+  ];
+});
+afterEach(async () => {
+  for (const end of ends) await end();
+});
+
+/** Writes that a function was denied a call, as AWS says it. */
+function deny(
+  part: Part,
+  [action, resource]: readonly [action: string, resource: string],
+  why: string = BY_RESOURCE,
+  role = `${ACCOUNT}:assumed-role/${ROLES[part]}`,
+): void {
+  const said = `User: arn:aws:sts::${role}/s is not authorized to perform: ${action} on resource: "${resource}" ${why}`;
+  const line = { level: 'error', event: part, code: 'AccessDenied', detail: said };
+  logs.open(`sluice-prod-${part}`)(`${JSON.stringify(line)}\n`);
+}
+
+/** A statement that denies everybody something. */
+function denial(Sid: string, Action: string, Resource: string): object {
+  return { Sid, Effect: 'Deny', Principal: '*', Action, Resource };
+}
+
+const document = (...Statement: readonly object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+
+async function putBucketPolicy(Policy: string): Promise<void> {
+  await aws.s3.send(new PutBucketPolicyCommand({ Bucket: config.bucket, Policy }));
+}
+
+/** The calls that are denied now, while these functions fail with a denial. */
+function denied(failing: readonly Part[] = ['write', 'register'], over: readonly Part[] = []) {
+  const failures = Object.fromEntries(failing.map((part) => [part, { kind: 'denied' as const }]));
+  const id = `arn:aws:cloudformation:us-east-1:${ACCOUNT}:stack/sluice-prod/s`;
+  const functionErrors = over.map((part) => ({ part, isOver: true }));
+  const asked = { aws: aws.options, config, logs: client, now: clock.now(), s3: aws.s3, stack };
+  return readDeniedCalls(asked, { stack: { id }, failures, functionErrors });
+}
+
+/** The commands of all findings, in the order in which they are printed. */
+async function printed(): Promise<readonly string[]> {
+  const commands = deploymentCommands({ stack, localControl: undefined }, 'us-east-1');
+  return deniedFindings({ deniedCalls: await denied() }, { commands }).flatMap(({ found }) => found.commands);
+}
+
+/** Runs printed commands, one after the other. */
+async function paste(commands: readonly string[]): Promise<void> {
+  for (const command of commands) {
+    const words = shellWords(command);
+    const wordAfter = (option: string) => words[words.indexOf(option) + 1] ?? '';
+    if (words[2] === 'put-bucket-policy') await putBucketPolicy(wordAfter('--policy'));
+    if (words[2] === 'put-key-policy') keyPolicies.set(wordAfter('--key-id'), wordAfter('--policy'));
+  }
+}
+
+describe('calls that are denied still', () => {
+  it.each<{ what: string; calls: readonly (readonly [Part, string])[]; denials: readonly object[] }>([
+    {
+      what: 'two statements deny one role',
+      calls: [
+        ['write', 'kms:Decrypt'],
+        ['write', 'kms:GenerateDataKey'],
+      ],
+      denials: [denial('One', 'kms:Decrypt', '*'), denial('Two', 'kms:GenerateDataKey', '*')],
+    },
+    {
+      what: 'one statement denies two roles',
+      calls: [
+        ['write', 'kms:Decrypt'],
+        ['register', 'kms:Decrypt'],
+      ],
+      denials: [denial('One', 'kms:*', '*')],
+    },
+    {
+      what: 'each of two statements denies another role',
+      calls: [
+        ['write', 'kms:GenerateDataKey'],
+        ['register', 'kms:Decrypt'],
+      ],
+      denials: [denial('One', 'kms:Decrypt', '*'), denial('Two', 'kms:GenerateDataKey', '*')],
+    },
+  ])(
+    'end with the printed commands, pasted in their order, where $what of a key',
+    async ({ calls, denials }) => {
+      keyPolicies.set(KEY, document(...denials));
+      for (const [part, action] of calls) deny(part, [action, KEY]);
+      await paste(await printed());
+      expect(await denied()).toEqual([]);
+    },
+  );
+
+  it('of a bucket and two keys end with the printed commands, pasted in their order', async () => {
+    const other = `${KEY}2`;
+    for (const key of [KEY, other]) keyPolicies.set(key, document(denial('Own', 'kms:*', key)));
+    const landing = 'arn:aws:s3:::acme/landing/*';
+    await putBucketPolicy(
+      document(denial('A', 's3:GetObject', landing), denial('B', 's3:DeleteObject', landing)),
+    );
+    deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/landing/a']);
+    deny('write', ['s3:DeleteObject', 'arn:aws:s3:::acme/landing/a']);
+    for (const key of [KEY, other]) deny('register', ['kms:Decrypt', key]);
+    await paste(await printed());
+    expect(await denied()).toEqual([]);
+  });
+
+  it('have one command for all statements of a key, which keeps the rest of its policy', async () => {
+    const allowed = { Sid: 'Ours', Effect: 'Allow', Principal: '*', Action: 'kms:*', Resource: '*' };
+    const twice = [denial('One', 'kms:Decrypt', '*'), denial('Two', 'kms:GenerateDataKey', '*')];
+    keyPolicies.set(KEY, document(allowed, ...twice));
+    deny('write', ['kms:Decrypt', KEY]);
+    deny('write', ['kms:GenerateDataKey', KEY]);
+    deny('register', ['kms:Decrypt', KEY]);
+    const Condition = (...names: readonly Part[]) => {
+      const roles = names.map((name) => roleOf(ROLES[name]));
+      return { Condition: { ArnNotEquals: { 'aws:PrincipalArn': roles } } };
+    };
+    const excepted = [
+      { ...twice[0], ...Condition('register', 'write') },
+      { ...twice[1], ...Condition('write') },
+    ];
+    const policies = (await denied()).map(({ repair }) => JSON.parse(repair?.at(-1) ?? ''));
+    const policy = { Version: '2012-10-17', Statement: [allowed, ...excepted] };
+    expect(policies).toEqual([policy, policy, policy]);
+  });
+
+  it('are judged each by its own resource, and counted by the statement', async () => {
+    await putBucketPolicy(document(denial('Own', 's3:GetObject', 'arn:aws:s3:::acme/landing/*')));
+    const at = new Date(clock.now()).toISOString();
+    deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/landing/a']);
+    clock.advance(HOUR_MS);
+    deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/landing/b']);
+    clock.advance(HOUR_MS);
+    // A statement that has denied this is gone.
+    deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/ledger/c']);
+    clock.advance(2 * DAY_MS);
+    expect(await denied()).toMatchObject([
+      {
+        part: 'write',
+        role: WRITER,
+        resource: 'arn:aws:s3:::acme/landing/b',
+        by: 'bucket',
+        statements: { owner: 'acme', sids: ['Own'] },
+        count: 2,
+        first: at,
+      },
+    ]);
+  });
+
+  it.each<[resource: string, action: string, why: string, by: string]>([
+    [
+      'arn:aws:secretsmanager:us-east-1:1:secret:keys',
+      'secretsmanager:GetSecretValue',
+      BY_RESOURCE,
+      'explicit',
+    ],
+    ['arn:aws:sqs:us-east-1:1:sluice-prod-write', 'sqs:sendmessage', BY_RESOURCE, 'explicit'],
+    ['arn:aws:s3:::customer/a', 's3:GetObject', BY_RESOURCE, 'explicit'],
+    ['arn:aws:s3:::acme-2/a', 's3:GetObject', BY_RESOURCE, 'explicit'],
+    ['arn:aws:s3:::acme/a', 's3:GetObject', UNALLOWED, 'missing'],
+    [KEY, 'kms:Decrypt', UNALLOWED, 'missing'],
+    [KEY, 'kms:Decrypt', BY_RESOURCE, 'keyUnread'],
+  ])('of %s, %s %s, are there while the function fails, by: %s', async (resource, action, why, by) => {
+    deny('write', [action, resource], why);
+    expect(await denied()).toMatchObject([{ resource, action, by, statements: null, repair: null }]);
+    expect(await denied([])).toEqual([]);
+    expect(await denied(['write'], ['write'])).toEqual([]);
+  });
+
+  it("are no more if neither the bucket's nor the key's policy denies them now", async () => {
+    keyPolicies.set(KEY, document(denial('Own', 'kms:CreateGrant', '*')));
+    deny('write', ['s3:GetObject', 'arn:aws:s3:::acme/landing/a']);
+    deny('write', ['kms:Decrypt', KEY]);
+    expect(await denied()).toEqual([]);
+  });
+
+  it('of a role of another account have the account of that', async () => {
+    deny(
+      'write',
+      ['s3:PutObject', 'arn:aws:s3:::customer/a'],
+      BY_RESOURCE,
+      '999988887777:assumed-role/exports',
+    );
+    expect(await denied()).toMatchObject([{ role: 'arn:aws:iam::999988887777:role/exports' }]);
+  });
+});
