@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MovableClock } from '../../src/base/MovableClock.ts';
-import { Scheduler } from '../../src/scheduler/index.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -119,50 +118,5 @@ describe('a movable clock', () => {
     const before = Date.now();
     const days = clock.timesByPastOffsets().map((time) => Math.round((time - before) / DAY));
     expect(days).toEqual([0, 3, -7]);
-  });
-});
-
-describe('schedules on a movable clock', () => {
-  async function dailyRuns(move: (clock: MovableClock) => Promise<void>): Promise<string[]> {
-    const clock = new MovableClock();
-    await clock.set(Date.UTC(2030, 5, 1, 12));
-    const runs: string[] = [];
-    const scheduler = new Scheduler(clock, async () => {
-      await new Promise((resolve) => setImmediate(resolve));
-      return runs.push(new Date(clock.now()).toISOString().slice(0, 16));
-    });
-    scheduler.add({
-      name: 'daily',
-      expression: 'cron(5 0 * * ? *)',
-      input: '{}',
-      targetArn: 'f',
-      roleArn: 'r',
-      deadLetterArn: undefined,
-    });
-    await move(clock);
-    scheduler.close();
-    return runs;
-  }
-
-  it('run at each of their times while time passes', async () => {
-    const runs = await dailyRuns((clock) => clock.advance(3 * DAY));
-    expect(runs).toEqual(['2030-06-02T00:05', '2030-06-03T00:05', '2030-06-04T00:05']);
-  });
-
-  it('run once when the clock jumps over several times, and then at the next time', async () => {
-    const runs = await dailyRuns(async (clock) => {
-      await clock.set(Date.UTC(2031, 5, 1, 12));
-      await clock.advance(DAY);
-    });
-    expect(runs).toEqual(['2031-06-01T12:00', '2031-06-02T00:05']);
-  });
-
-  it('run again when the clock is set back to before a run', async () => {
-    const runs = await dailyRuns(async (clock) => {
-      await clock.advance(DAY);
-      await clock.set(Date.UTC(2030, 5, 1, 12));
-      await clock.advance(DAY);
-    });
-    expect(runs).toEqual(['2030-06-02T00:05', '2030-06-02T00:05']);
   });
 });

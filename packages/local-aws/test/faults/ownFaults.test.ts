@@ -220,17 +220,6 @@ describe('the gateway', () => {
     expect(await post()).toEqual({ status: 503, text: '{"message":"Service Unavailable"}' });
     expect((await post()).status).toBe(204);
   });
-
-  it('answers 429 and 413 in its own words', async () => {
-    await set({
-      gateway: [
-        { fault: 'failCalls', status: 429 },
-        { fault: 'failCalls', status: 413 },
-      ],
-    });
-    expect(await post()).toEqual({ status: 429, text: '{"message":"Too Many Requests"}' });
-    expect(await post()).toEqual({ status: 413, text: '{"message":"Request Entity Too Large"}' });
-  });
 });
 
 describe('EventBridge', () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -98,20 +98,6 @@ describe('an acknowledged record', () => {
     ]);
   });
 
-  it('is not damaged by a write that a kill interrupts', async () => {
-    await fixture.firehose.createStream('s', plainStream());
-    await fixture.put('s', 'whole');
-    await fixture.stop();
-    const [file = ''] = journal();
-    appendFileSync(join(fixture.directory, 'streams', 's.stream', file), '{"delivered":[[0');
-    await fixture.start();
-    await fixture.firehose.createStream('s', plainStream());
-    await fixture.put('s', ' and new');
-    await fixture.firehose.flush();
-    expect(fixture.text(fixture.keys()[0] ?? '')).toBe('whole and new');
-    expect(journal()).toEqual([]);
-  });
-
   it('is never lost to a damaged byte: the stream says what it can read, and keeps the file', async () => {
     await fixture.firehose.createStream('s', plainStream());
     for (let n = 0; n < 5; n += 1) await fixture.put('s', document(n));
@@ -146,13 +132,5 @@ describe('an acknowledged record', () => {
     await fixture.firehose.createStream('s', plainStream());
     await fixture.firehose.flush();
     expect([...fixture.objects.values()].map(String)).toEqual(['x', 'x']);
-  });
-
-  it('leaves nothing on disk once it is delivered', async () => {
-    await fixture.firehose.createStream('s', plainStream());
-    for (let n = 0; n < 20; n += 1) await fixture.put('s', document(n));
-    await fixture.firehose.flush();
-    expect(journal()).toEqual([]);
-    expect(numbers(fixture.data())).toHaveLength(20);
   });
 });

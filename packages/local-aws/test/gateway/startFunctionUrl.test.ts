@@ -99,13 +99,6 @@ describe('the event that a function receives through its URL', () => {
     expect(event).not.toHaveProperty('pathParameters');
   });
 
-  it('is base64 for a compressed body', async () => {
-    const url = await start(echo);
-    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
-    const response = await fetch(`${url}/`, { method: 'POST', body: Buffer.from([31, 139, 8]), headers });
-    expect(JSON.parse(await response.text()).event).toMatchObject({ body: 'H4sI', isBase64Encoded: true });
-  });
-
   it("is the other URL's when the Host names it, with a port or without", async () => {
     const url = await start(echo);
     for (const host of [trigger.domainName, `${trigger.domainName}:8080`])

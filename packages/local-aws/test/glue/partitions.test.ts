@@ -167,20 +167,4 @@ describe('faults', () => {
     expect((await create(['b'])).Errors).toHaveLength(1);
     expect((await create(['b'])).Errors).toEqual([]);
   });
-
-  it('fail whole calls before or after their effect', async () => {
-    glue.faults.set({
-      glue: [
-        { fault: 'failCalls', code: 'ThrottlingException', calls: 1, operations: ['BatchCreatePartition'] },
-      ],
-    });
-    glue.faults.set({
-      glue: [
-        { fault: 'failCalls', code: 'InternalServiceException', calls: 1, status: 500, afterwards: true },
-      ],
-    });
-    await expect(create(['a'])).rejects.toMatchObject({ name: 'ThrottlingException' });
-    await expect(create(['b'])).rejects.toMatchObject({ name: 'InternalServiceException' });
-    expect(await all()).toEqual(['b']);
-  });
 });

@@ -6,7 +6,6 @@ import {
   GetBucketPolicyCommand,
   GetBucketVersioningCommand,
   GetPublicAccessBlockCommand,
-  PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketPolicyCommand,
@@ -174,22 +173,6 @@ describe("a change of a bucket's settings", () => {
   afterAll(async () => {
     await s3.close();
     expect(s3.defects).toEqual([]);
-  });
-
-  it('of encryption is returned as it was put', async () => {
-    const { client } = s3;
-    const ServerSideEncryptionConfiguration = {
-      Rules: [
-        {
-          ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' as const, KMSMasterKeyID: 'arn:k' },
-          BucketKeyEnabled: true,
-        },
-      ],
-    };
-    await client.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration }));
-    expect(await client.send(new GetBucketEncryptionCommand({ Bucket }))).toMatchObject({
-      ServerSideEncryptionConfiguration,
-    });
   });
 
   it('of public access is returned as it was put', async () => {

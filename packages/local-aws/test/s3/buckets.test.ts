@@ -2,6 +2,7 @@ import {
   CreateBucketCommand,
   DeleteBucketCommand,
   GetBucketLocationCommand,
+  GetObjectCommand,
   HeadBucketCommand,
   ListBucketsCommand,
   PutObjectCommand,
@@ -33,6 +34,15 @@ describe('a bucket', () => {
     expect((await ireland.send(new HeadBucketCommand({ Bucket }))).BucketRegion).toBe('eu-west-1');
     const { LocationConstraint } = await ireland.send(new GetBucketLocationCommand({ Bucket }));
     expect(LocationConstraint).toBe('eu-west-1');
+  });
+
+  it('is named with its region to a client of another region', async () => {
+    const head = s3.client.send(new GetObjectCommand({ Bucket, Key: 'a' }));
+    await expect(head).rejects.toMatchObject({
+      name: 'PermanentRedirect',
+      Endpoint: `${Bucket}.s3.eu-west-1.amazonaws.com`,
+      $response: { statusCode: 301, headers: { 'x-amz-bucket-region': 'eu-west-1' } },
+    });
   });
 
   it('has no location constraint in us-east-1', async () => {

@@ -77,7 +77,23 @@ describe('conditional writes', () => {
       status: 404,
     });
     expect(await failureOf(remove('deleted', ETag))).toMatchObject({ name: 'NoSuchKey', status: 404 });
-    await put('deleted', 'c', { IfNoneMatch: '*' });
+  });
+
+  it('return 409 when the object to create is deleted during the upload', async () => {
+    await put('race', 'old');
+    const bucket = s3.store.bucket(Bucket);
+    const write = {
+      key: 'race',
+      staged: await bucket.stage('new'),
+      checksum: undefined,
+      attributes: { headers: {}, metadata: {}, encryption: {} },
+      before: bucket.find('race'),
+      condition: { ifNoneMatch: '*' },
+      reason: 'PutObject',
+    } as const;
+    await remove('race');
+    const conflict = { code: 'ConditionalRequestConflict', status: 409 };
+    expect(() => bucket.commit(write)).toThrow(expect.objectContaining(conflict));
   });
 
   it('delete only the version that the caller read', async () => {

@@ -37,7 +37,7 @@ describe('the object store on disk', () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'app-durable-'));
     store = ObjectStore.open({ directory, clock });
-    store.createBucket('durable', { eventBridge: true, region: 'eu-west-1' });
+    store.createBucket('durable', { eventBridge: true, region: 'eu-west-1', account: '111122223333' });
   });
   afterEach(() => {
     store.close();
@@ -72,7 +72,34 @@ describe('the object store on disk', () => {
     expect(await text('a/3')).toBe('second');
   });
 
-  it('keeps objects, their attributes, buckets and uploads over a restart', async () => {
+  it('keeps a bucket with its settings over a restart', () => {
+    const settings = { policy: '{"Statement":[]}' };
+    store.bucket('durable').settings = settings;
+    reopen();
+    expect(store.buckets()).toEqual([
+      {
+        name: 'durable',
+        region: 'eu-west-1',
+        account: '111122223333',
+        eventBridge: true,
+        createdMs: clock.now(),
+      },
+    ]);
+    expect(store.bucket('durable').settings).toEqual(settings);
+  });
+
+  it('keeps the last of two parts with the same number over a restart', async () => {
+    const bucket = store.bucket('durable');
+    const { uploadId } = bucket.uploads.begin({ key: 'large', attributes: plainAttributes });
+    for (const body of ['old', 'newer'])
+      bucket.uploads.addPart(uploadId, 'large', await bucket.stage(body), 3);
+    reopen();
+    expect(store.bucket('durable').uploads.parts(uploadId, 'large')).toMatchObject([
+      { partNumber: 3, size: 5 },
+    ]);
+  });
+
+  it('keeps objects and their attributes over a restart, and nothing of what is past', async () => {
     await store.put('durable', 'a/b', 'first', {
       contentType: 'text/plain',
       metadata: { k: 'v' },
@@ -85,32 +112,19 @@ describe('the object store on disk', () => {
     });
     await store.put('durable', 'gone', 'x');
     store.delete('durable', 'gone');
-    const { uploads } = store.bucket('durable');
-    const upload = uploads.begin({ key: 'large', attributes: plainAttributes });
-    for (const body of ['old', 'new']) {
-      uploads.addPart(upload.uploadId, 'large', await store.bucket('durable').stage(body), 3);
-    }
     const before = store.head('durable', 'a/b');
-    const parts = uploads.parts(upload.uploadId, 'large');
     reopen();
     expect(store.head('durable', 'a/b')).toEqual(before);
     expect(await text('a/b')).toBe('second');
     expect(store.bucket('durable').find('gone')).toBeUndefined();
-    expect(store.buckets()).toEqual([
-      {
-        name: 'durable',
-        region: 'eu-west-1',
-        account: '000000000000',
-        eventBridge: true,
-        createdMs: clock.now(),
-      },
-    ]);
-    expect(store.bucket('durable').uploads.parts(upload.uploadId, 'large')).toEqual(parts);
-    expect(parts.map(({ partNumber, size }) => [partNumber, size])).toEqual([[3, 3]]);
-    // A line for the bucket and one for each object: nothing of what is past.
+    // A line for the bucket and one for each object.
     expect(lines()).toHaveLength(2);
-    await store.put('durable', 'later', 'x');
-    expect(store.head('durable', 'later').sequencer > before.sequencer).toBe(true);
+  });
+
+  it('goes on with greater sequencers after a restart', async () => {
+    const { sequencer } = await store.put('durable', 'first', 'x');
+    reopen();
+    expect((await store.put('durable', 'later', 'x')).sequencer > sequencer).toBe(true);
   });
 
   it('discards an incomplete last line with its files, and accepts further writes', async () => {
@@ -123,23 +137,7 @@ describe('the object store on disk', () => {
     reopen();
     expect(await text('a')).toBe('1');
     expect(await text('b')).toBe('2');
-    expect(store.list('durable', { limit: 10 }).entries).toHaveLength(2);
     expect(readdirSync(join(directory, '.store/durable/tmp'))).toEqual([]);
-  });
-
-  it('names a damaged line and does not open', async () => {
-    await store.put('durable', 'a', '1');
-    store.close();
-    appendFileSync(journal(), '{"op":"put"}\n');
-    expect(() => ObjectStore.open({ directory, clock })).toThrow(
-      expect.objectContaining({
-        code: 'LOCAL_AWS_DISK_DAMAGED',
-        message: expect.stringContaining('journal.ndjson, line 3.'),
-      }),
-    );
-    writeFileSync(journal(), `${readFileSync(journal(), 'utf8').split('\n').slice(0, 2).join('\n')}\n`);
-    store = ObjectStore.open({ directory, clock });
-    expect(await text('a')).toBe('1');
   });
 
   it('completes a write that was killed between its journal line and its move', async () => {
@@ -173,14 +171,6 @@ describe('the object store on disk', () => {
     expect(await text('taken')).toBe('object');
     expect(await text('file/below')).toBe('object');
     expect(readFileSync(join(directory, 'durable/file'), 'utf8')).toBe('mine');
-  });
-
-  it('names a file that somebody has removed', async () => {
-    await store.put('durable', 'a', '1');
-    rmSync(join(directory, 'durable/a'));
-    expect(() => store.get('durable', 'a')).toThrow(
-      expect.objectContaining({ code: 'LOCAL_AWS_S3_FILE_MISSING' }),
-    );
   });
 
   it('continues to read an object that is replaced or deleted meanwhile', async () => {

@@ -1,12 +1,8 @@
 import {
-  DeleteObjectCommand,
-  GetObjectCommand,
   ListObjectsCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandInput,
   type ListObjectsV2CommandOutput,
-  ListObjectVersionsCommand,
-  type ListObjectVersionsCommandOutput,
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -45,28 +41,6 @@ describe('object listing through the real client', () => {
     expect(answer.Contents?.[0]).toMatchObject({ ETag: `"${etag}"`, Size: 10, StorageClass: 'STANDARD' });
     expect(answer.Contents?.[0]).not.toHaveProperty('Owner');
     expect((await list({ FetchOwner: true })).Contents?.[0]).toHaveProperty('Owner.ID');
-  });
-
-  it('has one version of each object, null, which can be named', async () => {
-    const pages: string[][] = [];
-    let KeyMarker: string | undefined;
-    do {
-      const page: ListObjectVersionsCommandOutput = await s3.client.send(
-        new ListObjectVersionsCommand({ Bucket, Prefix: 'b/', MaxKeys: 2, KeyMarker }),
-      );
-      pages.push(
-        (page.Versions ?? []).map(({ Key, VersionId, IsLatest }) => `${Key} ${VersionId} ${IsLatest}`),
-      );
-      KeyMarker = page.NextKeyMarker;
-    } while (KeyMarker !== undefined);
-    expect(pages).toEqual([['b/1 null true', 'b/2 null true'], ['b/c/1 null true']]);
-    const Key = 'b/versioned';
-    await s3.store.put(Bucket, Key, 'bytes');
-    const get = (VersionId: string) => s3.client.send(new GetObjectCommand({ Bucket, Key, VersionId }));
-    expect(await (await get('null')).Body?.transformToString()).toBe('bytes');
-    expect(await failureOf(get('3HL4kqtJvjVBH40Nrjfkd'))).toMatchObject({ name: 'InvalidArgument' });
-    await s3.client.send(new DeleteObjectCommand({ Bucket, Key, VersionId: 'null' }));
-    expect(await failureOf(get('null'))).toMatchObject({ name: 'NoSuchVersion' });
   });
 
   it('groups keys by a delimiter, below a prefix and after a key', async () => {

@@ -3,7 +3,6 @@ import {
   DeleteBucketCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  GetBucketVersioningCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -144,7 +143,6 @@ describe('a bucket with versions', () => {
   it('has one version null of what was written or deleted while versioning was suspended', async () => {
     const first = await put('first');
     await versioning('Suspended');
-    expect((await s3.client.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Suspended');
     expect(await put('null one')).toBeUndefined();
     expect(await put('null two')).toBeUndefined();
     expect(await get('null')).toEqual(['null two', 'null']);

@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ManualClock } from '../../src/base/index.ts';
-import { Scheduler } from '../../src/scheduler/index.ts';
 import { nextRun } from '../../src/scheduler/schedule.ts';
 
 const at = (text: string) => Date.parse(`${text}Z`);
@@ -62,31 +60,5 @@ describe('nextRun', () => {
         },
       ),
     );
-  });
-});
-
-describe('Scheduler', () => {
-  it('calls its target at every time of a schedule until closed', () => {
-    const clock = new ManualClock(at('2026-11-20T00:00:00'));
-    const runs: string[] = [];
-    const scheduler = new Scheduler(clock, async ({ targetArn, input }) =>
-      runs.push(`${new Date(clock.now()).toISOString()} ${targetArn} ${input}`),
-    );
-    scheduler.add({
-      name: 'daily',
-      expression: 'cron(5 0 * * ? *)',
-      input: '{"a":1}',
-      targetArn: 'register',
-      roleArn: 'arn:aws:iam::000000000000:role/daily',
-      deadLetterArn: undefined,
-    });
-    clock.advance(2 * 86_400_000);
-    expect(runs).toEqual([
-      '2026-11-20T00:05:00.000Z register {"a":1}',
-      '2026-11-21T00:05:00.000Z register {"a":1}',
-    ]);
-    scheduler.close();
-    clock.advance(2 * 86_400_000);
-    expect(runs).toHaveLength(2);
   });
 });

@@ -145,13 +145,30 @@ describe('a message', () => {
     expect(sqs.queues.byName('work').pending()).toBe(0);
   });
 
-  it('is rejected when it is empty or too large, or has invalid characters', async () => {
-    await expect(send('')).rejects.toMatchObject({ name: 'MissingParameter' });
-    await expect(send('x'.repeat(1_048_577))).rejects.toMatchObject({
-      name: 'InvalidParameterValue',
-    });
+  it('may have 1 MiB', async () => {
     await send('x'.repeat(1_048_576));
-    await expect(send('\u0000')).rejects.toMatchObject({ name: 'InvalidMessageContents' });
+    expect(sqs.queues.byName('work').pending()).toBe(1);
+  });
+
+  const attribute = { DataType: 'String', StringValue: 'x' };
+  it.each([
+    { what: 'no body', name: 'MissingParameter', input: { MessageBody: '' } },
+    {
+      what: 'too large a body',
+      name: 'InvalidParameterValue',
+      input: { MessageBody: 'x'.repeat(1_048_577) },
+    },
+    { what: 'invalid characters', name: 'InvalidMessageContents', input: { MessageBody: '\u0000' } },
+    { what: 'attributes', name: 'NotImplemented', input: { MessageAttributes: { kind: attribute } } },
+    {
+      what: 'system attributes',
+      name: 'NotImplemented',
+      input: { MessageSystemAttributes: { AWSTraceHeader: attribute } },
+    },
+  ])('is refused with $what', async ({ name, input }) => {
+    const sent = new SendMessageCommand({ QueueUrl, MessageBody: 'x', ...input });
+    await expect(sqs.client.send(sent)).rejects.toMatchObject({ name });
+    expect(sqs.queues.byName('work').pending()).toBe(0);
   });
 });
 

@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CreateQueueCommand,
@@ -6,6 +6,8 @@ import {
   GetQueueUrlCommand,
   PurgeQueueCommand,
   ReceiveMessageCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { queueProperties } from '../../src/sqs/queueSettings.ts';
@@ -57,17 +59,33 @@ describe('queues', () => {
     });
   });
 
-  it('reject FIFO, attributes of a call and unknown properties by name', async () => {
-    const create = (QueueName: string, more: object = {}) =>
-      sqs.client.send(new CreateQueueCommand({ QueueName, ...more }));
-    await expect(create('a.fifo')).rejects.toMatchObject({ name: 'NotImplemented' });
-    await expect(create('a', { Attributes: { DelaySeconds: '1' } })).rejects.toMatchObject({
+  it.each([
+    { what: 'a FIFO queue', name: 'NotImplemented', input: { QueueName: 'a.fifo' } },
+    {
+      what: 'attributes',
       name: 'NotImplemented',
-      message: expect.stringContaining('Attributes'),
-    });
-    await expect(create('a b')).rejects.toMatchObject({ name: 'InvalidParameterValue' });
-    expect(() => queueProperties({ FifoQueue: true })).toThrow('AWS::SQS::Queue property FifoQueue');
-    expect(() => queueProperties({ tags: {} })).toThrow('AWS::SQS::Queue property tags');
+      input: { QueueName: 'a', Attributes: { DelaySeconds: '1' } },
+    },
+    { what: 'a name that is none', name: 'InvalidParameterValue', input: { QueueName: 'a b' } },
+  ])('are not created with $what', async ({ name, input }) => {
+    await expect(sqs.client.send(new CreateQueueCommand(input))).rejects.toMatchObject({ name });
+  });
+
+  it('keep the settings of their template', async () => {
+    ensure('work');
+    const Attributes = { DelaySeconds: '1' };
+    const set = sqs.client.send(new SetQueueAttributesCommand({ QueueUrl: sqs.urlOf('work'), Attributes }));
+    await expect(set).rejects.toMatchObject({ name: 'NotImplemented' });
+  });
+
+  it.each(['FifoQueue', 'tags'])('of a template have no property %s', (property) => {
+    expect(() => queueProperties({ [property]: true })).toThrow(`AWS::SQS::Queue property ${property}`);
+  });
+
+  it('are found by their name in place of their URL', async () => {
+    ensure('work');
+    await sqs.client.send(new SendMessageCommand({ QueueUrl: 'work', MessageBody: 'x' }));
+    expect(sqs.queues.byName('work').pending()).toBe(1);
   });
 
   it('of a template have the encryption that it names', () => {
@@ -89,6 +107,31 @@ describe('queues', () => {
     await expect(purge()).rejects.toMatchObject({ name: 'PurgeQueueInProgress' });
     sqs.clock.advance(60_000);
     await purge();
+  });
+});
+
+describe('a deleted queue', () => {
+  it('is gone with its messages, and whoever works on one may end it, without effect', () => {
+    const queue = ensure('work');
+    queue.send('a');
+    const [message] = queue.receive(1);
+    sqs.queues.delete('work');
+    expect(() => queue.delete(message?.receipt ?? '')).not.toThrow();
+    expect(() => sqs.queues.byName('work')).toThrow('The specified queue does not exist.');
+    expect(ensure('work').pending()).toBe(0);
+  });
+
+  it('has no messages although its deletion was interrupted', () => {
+    ensure('work').send('a');
+    const folder = join(sqs.directory, 'work');
+    const messages = readFileSync(join(folder, 'messages.jsonl'));
+    sqs.queues.delete('work');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'messages.jsonl'), messages);
+    const restarted = sqs.open();
+    expect(restarted.all()).toEqual([]);
+    expect(restarted.ensure('work', queueProperties({}).settings).pending()).toBe(0);
+    restarted.close();
   });
 });
 
@@ -175,19 +218,6 @@ describe('a restart', () => {
     const again = sqs.open();
     const bodies = ['work', 'WORK'].map((name) => again.byName(name).receive(1)[0]?.body);
     expect(bodies).toEqual(['work', 'WORK']);
-  });
-
-  it('ignores an incomplete last line, and no other damage', () => {
-    const work = ensure('work');
-    work.send('a');
-    const file = join(sqs.directory, 'work', 'messages.jsonl');
-    appendFileSync(file, '{"put":[{"id":"torn","bo');
-    const again = sqs.open().byName('work');
-    expect(again.receive(10).map(({ body }) => body)).toEqual(['a']);
-    again.send('b');
-    expect(sqs.open().byName('work').pending()).toBe(2);
-    appendFileSync(file, 'nonsense\n');
-    expect(() => sqs.open()).toThrow();
   });
 
   it('reports every minute how many messages wait and for how long, and once that none does', async () => {

@@ -35,6 +35,16 @@ const QUERIES: readonly (readonly [
   ['WITH c AS (SELECT 1 AS x, count(*) FROM events) TABLE c', ['x', '_col1'], [['1', '30']]],
   ['WITH c AS (SELECT count(*) FROM events) SELECT 1 AS x, * FROM c', ['x', '_col1'], [['1', '30']]],
   ["SELECT * FROM (VALUES (1, 'a'))", ['_col0', '_col1'], [['1', 'a']]],
+  [
+    "SELECT *, upper(x), INTERVAL '1' DAY FROM (SELECT 'a' AS x)",
+    ['x', '_col1', '_col2'],
+    [['a', 'A', '1 00:00:00.000']],
+  ],
+  [
+    'SELECT first_value(a) OVER w, 1 AS day FROM (VALUES 5) t(a) WINDOW w AS (ORDER BY a)',
+    ['_col0', 'day'],
+    [['5', '1']],
+  ],
   ['SELECT a + t.b, t.a FROM (VALUES (1, 2)) t(a, b)', ['_col0', 'a'], [['3', '1']]],
   // Names are as the statement writes them.
   ['SELECT A, t.B, "b", b AS C FROM (VALUES (1, 2)) t(a, b)', ['A', 'B', 'b', 'C'], [['1', '2', '2', '2']]],

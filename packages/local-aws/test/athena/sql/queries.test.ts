@@ -96,25 +96,6 @@ describe('queries of the local Athena', () => {
     expect((await lake.failure(sql)).reason).toContain(`: ${what} is not emulated by the local Athena`);
   });
 
-  it('names unnamed columns by their position', async () => {
-    const names = async (sql: string) => (await lake.ask(sql)).columns.map(({ Name }) => Name);
-    expect(
-      await names('SELECT count(*), max(id) AS top, 1 + 1, e.id, NULL FROM events e GROUP BY e.id LIMIT 1'),
-    ).toEqual(['_col0', 'top', '_col2', 'id', '_col4']);
-    expect(
-      await names("SELECT *, upper(name), INTERVAL '1' DAY FROM (SELECT id, name FROM events) LIMIT 1"),
-    ).toEqual(['id', 'name', '_col2', '_col3']);
-    expect(
-      await names('SELECT first_value(id) OVER w, 1 AS day FROM events WINDOW w AS (ORDER BY id) LIMIT 1'),
-    ).toEqual(['_col0', 'day']);
-    expect(await names('VALUES (1, 2)')).toEqual(['_col0', '_col1']);
-    expect(await names('WITH q AS (SELECT 1 AS a) SELECT a, a, CASE WHEN a = 1 THEN 2 END FROM q')).toEqual([
-      'a',
-      'a',
-      '_col2',
-    ]);
-  });
-
   it('reads only the files of the selected partitions', async () => {
     const [first = 0, second = 0, third = 0] = lake.sizes;
     const scanned = async (where: string, from = 'events') =>
