@@ -3,7 +3,7 @@ import { counted, listed, quotedName } from '../base/text.ts';
 import { addDays } from '../base/time.ts';
 import type { DayContent } from '../ledger/DayContent.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
-import type { MappedRows } from './engine/mappedRows.ts';
+import { type MappedRows, MOST_NAMES, type RowContent } from './engine/mappedRows.ts';
 import { type DayBefore, keptField, unusualField } from './unusualField.ts';
 
 // Whether what the rows of a day hold can be right, by the days before it.
@@ -32,7 +32,7 @@ export interface Copy {
  * @param before The last {@link COMPARED_DAYS} loaded days before it, the newest first.
  */
 export function judgeContent(
-  { rows: { out }, content: { rows, fields, days } }: Pick<MappedRows, 'rows' | 'content'>,
+  { rows: { out }, content: { rows, fields, days, repeats, names } }: Pick<MappedRows, 'rows' | 'content'>,
   before: readonly DayBefore[],
   copies: readonly Copy[],
 ): DayContent {
@@ -50,14 +50,65 @@ export function judgeContent(
     const texts = most.map(([day, count]) => `${day} (${count.toLocaleString('en-US')})`);
     unusual.push({
       kind: 'days',
-      words: `${otherDays.toLocaleString('en-US')} of ${counted(out, 'row')} are of other days: ${listed(texts)}`,
+      words: `${otherDays.toLocaleString('en-US')} of ${counted(out, 'row')} of other days: ${listed(texts)}`,
     });
   }
   if (copies.length > 0 && !isUsual(before, (content) => content.copies > 0)) {
     const texts = copies.map(({ key, original, isSure }) => `${key} ${isSure ? 'is' : 'may be'} ${original}`);
     unusual.push({ kind: 'copies', words: `files are those of other days: ${listed(texts)}` });
   }
-  return { rows, fields: Object.fromEntries(kept), otherDays, copies: copies.length, unusual };
+  const repeated = Object.entries(repeats).sort(([, a], [, b]) => b.rows - a.rows);
+  if (repeated.length > 0 && !isUsual(before, (content) => (content.repeats ?? 0) > 0)) {
+    const texts = repeated.map(([key, file]) => `${key} (${file.rows.toLocaleString('en-US')})`);
+    const all = repeated.reduce((sum, [, file]) => sum + file.rows, 0);
+    unusual.push({
+      kind: 'repeats',
+      words: `${all.toLocaleString('en-US')} of ${counted(out, 'row')} equal to others of their file: ${listed(texts)}`,
+    });
+  }
+  unusual.push(...Object.entries(names).flatMap(([column, found]) => otherNames(column, found, out, before)));
+  const few = Object.entries(names).map(([column, found]) => [column, Object.keys(found)] as const);
+  return {
+    rows,
+    fields: Object.fromEntries(kept),
+    otherDays,
+    copies: copies.length,
+    repeats: repeated.length,
+    names: Object.fromEntries(few.filter(([, each]) => each.length <= MOST_NAMES)),
+    unusual,
+  };
+}
+
+/** Columns in which a name that no day before had is told whatever it is: types of unit IDs are few, and hardly ever new. */
+const TYPES: readonly string[] = ['id_type', 'unit_type'];
+
+/** Names of a column that no day before had, if they are another spelling of one that it had, or types of IDs. */
+function otherNames(
+  column: string,
+  found: RowContent['names'][string],
+  out: number,
+  before: readonly DayBefore[],
+): DayContent['unusual'] {
+  const known = before.flatMap(({ content, accepted }) => {
+    const isTold = content?.unusual.some((unusual) => unusual.field === column) === true;
+    return accepted === true || !isTold ? (content?.names?.[column] ?? []) : [];
+  });
+  if (known.length === 0 || Object.keys(found).length > MOST_NAMES) return [];
+  const texts = Object.entries(found).flatMap(([name, { rows, file }]) => {
+    if (known.includes(name)) return [];
+    const spelled = known.find((other) => spelling(other) === spelling(name));
+    const others =
+      spelled === undefined && TYPES.includes(column) ? [...new Set(known)] : [spelled ?? []].flat();
+    if (others.length === 0) return [];
+    const has = `${rows.toLocaleString('en-US')} of ${counted(out, 'row')} with ${column} ${quotedName(name)}`;
+    return [`${has}, where days before have ${listed(others.map(quotedName))}: ${file}`];
+  });
+  return texts.length === 0 ? [] : [{ kind: 'names', field: column, words: listed(texts, '; ') }];
+}
+
+/** A name without what its spellings differ in. */
+function spelling(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 
 /** Whether what a day has is usual: a person accepted it of a day before, or all of enough days before have it. */

@@ -28,12 +28,19 @@ export const dayContentSchema = z.object({
   otherDays: count,
   /** Files that are, or may be, those of other days. */
   copies: count,
+  /** Files of which many rows are equal to others; absent in entries of earlier versions, as are names. */
+  repeats: count.optional(),
+  /** The names in columns that have few, by column. An erasure takes them away: somebody may have mapped IDs there. */
+  names: z.record(z.string(), z.array(z.string())).optional(),
   /** What is not as on the days before. */
   unusual: z.array(
     z.object({
-      /** Values of a field, rows of other days, or files of other days; absent in entries of earlier versions. */
-      kind: z.enum(['values', 'days', 'copies']).default('values'),
-      /** The field of `values`. */
+      /**
+       * Values of a field, rows of other days, files of other days, rows that repeat others of their file, or a name that is spelled
+       * otherwise; absent in entries of earlier versions.
+       */
+      kind: z.enum(['values', 'days', 'copies', 'repeats', 'names']).default('values'),
+      /** The field of `values`, the column of `names`. */
       field: z.string().optional(),
       /** What of it, with the figures of this day and of those before. */
       words: z.string(),
@@ -55,5 +62,5 @@ export function withoutValues<Entry extends { readonly content?: DayContent | un
   const fields = Object.fromEntries(
     Object.entries(content.fields).map(([name, { size: _, ...counts }]) => [name, counts]),
   );
-  return { ...entry, content: { ...content, fields, unusual } };
+  return { ...entry, content: { ...content, fields, unusual, names: undefined } };
 }

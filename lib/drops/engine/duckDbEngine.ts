@@ -18,12 +18,15 @@ import {
   ROWS_DIFFER,
   refusedProbeStatement,
   refusedRowsStatements,
+  VALUE_CHARACTERS,
 } from './loadStatements.ts';
 import {
+  emptyContent,
   type FieldContent,
   type FileRows,
   KEPT_VALUES,
   type MappedRows,
+  MOST_NAMES,
   type RowContent,
   sumRows,
 } from './mappedRows.ts';
@@ -162,9 +165,9 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   await verifyMapped(request);
   const looks = mapping.groups.map((group, i) => ({ group, contentOf: lookAtValues(session, group, i) }));
   await session.run(acceptedRowsStatement(request, output));
-  const taken = await acceptedByFile(session, output);
+  const taken = await acceptedByFile(session, request);
   const rows = files.map(({ name, rows: all }) => {
-    const out = taken.get(name) ?? 0;
+    const out = taken.get(name)?.of ?? 0;
     return { name, in: all, out, refused: all - out };
   });
   const withRefused = new Set(rows.flatMap(({ refused }, i) => (refused > 0 ? [i] : [])));
@@ -183,12 +186,17 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
       `${name}: its footer says ${said} rows, and it holds ${read + explained}.`,
     );
   }
-  const days = await rowsOfOtherDays(session, request);
+  const day = {
+    ...emptyContent(),
+    days: await rowsOfOtherDays(session, request),
+    repeats: Object.fromEntries([...taken].filter(([, each]) => isRepeated(each))),
+    names: await rowsByName(session, request),
+  };
   const contents = looks.map(({ group, contentOf }) => {
     const places = new Set(group.files);
     return contentOf(rows.reduce((sum, { out }, i) => (places.has(i) ? sum + out : sum), 0));
   });
-  return sumRows(byFile, [{ rows: 0, fields: {}, days }, ...contents]);
+  return sumRows(byFile, [day, ...contents]);
 }
 
 /** All columns. */
@@ -212,15 +220,52 @@ async function verifyColumns(
   }
 }
 
-/** Accepted rows by file. */
+/** Rows that are compared with each other; of more it is one in two, in three and so on, which are equal to the same. */
+const MOST_COMPARED = 1_000_000;
+/** Fewest rows of a file that repeat others, and their share of its rows, from which on they are told. */
+const REPEATS = { rows: 5, share: 0.1 };
+
+/** The accepted rows of each file, and how many of them are equal to an earlier one in all that the file says. */
 async function acceptedByFile(
   session: DuckDbSession,
-  rowsPath: string,
-): Promise<ReadonlyMap<string, number>> {
+  { files, rowsPath }: LoadRequest,
+): Promise<ReadonlyMap<string, RowContent['repeats'][string]>> {
+  const every = Math.max(1, Math.ceil(files.reduce((sum, { rows }) => sum + rows, 0) / MOST_COMPARED));
   const rows = await session.rows(
-    `SELECT source_file, count(*) AS n FROM read_parquet(${quoteText(rowsPath)}) GROUP BY source_file`,
+    `SELECT source_file, count(*) AS n, ${every} * (count(digest) - count(DISTINCT digest)) AS repeats
+     FROM (SELECT source_file, CASE WHEN digest % ${every} = 0 THEN digest END AS digest
+       FROM (SELECT source_file, hash(*COLUMNS(* EXCLUDE (source_file, row_number, ingested_at))) AS digest
+         FROM read_parquet(${quoteText(rowsPath)}))) GROUP BY source_file`,
   );
-  return new Map(rows.map(({ source_file, n }) => [String(source_file), Number(n)]));
+  return new Map(
+    rows.map(({ source_file, n, repeats }) => [
+      String(source_file),
+      { rows: Number(repeats), of: Number(n) },
+    ]),
+  );
+}
+
+/** Whether so many rows of a file repeat others that it is told. */
+function isRepeated({ rows, of }: RowContent['repeats'][string]): boolean {
+  return rows >= REPEATS.rows && rows >= of * REPEATS.share;
+}
+
+/** Accepted rows by column of names and name. */
+async function rowsByName(
+  session: DuckDbSession,
+  { mapping, rowsPath }: LoadRequest,
+): Promise<RowContent['names']> {
+  const names: RowContent['names'] = {};
+  for (const column of mapping.names) {
+    const rows = await session.rows(
+      `SELECT left(${quoteName(column)}, ${VALUE_CHARACTERS}) AS name, count(*) AS n, min(source_file) AS file
+       FROM read_parquet(${quoteText(rowsPath)}) GROUP BY name LIMIT ${MOST_NAMES + 1}`,
+    );
+    names[column] = Object.fromEntries(
+      rows.map(({ name, n, file }) => [String(name), { rows: Number(n), file: String(file) }]),
+    );
+  }
+  return names;
 }
 
 /** Accepted rows by day, without the day of the folder and its neighbours. */
@@ -279,7 +324,7 @@ function lookAtValues(
   });
   return (rows) => {
     // Rows of which none was looked at say nothing.
-    if (seen === 0) return { rows: 0, fields: {}, days: {} };
+    if (seen === 0) return emptyContent();
     const contents = looked.map((each): [field: string, content: FieldContent] => {
       const { field, column, type, values, size } = each;
       const seenValues = seen - each.none;
@@ -289,7 +334,7 @@ function lookAtValues(
       const types = values.size === 0 ? {} : { [type]: [...values] };
       return [field, { column, none, numbers, types, ...(size.values === 0 ? {} : { size }) }];
     });
-    return { rows, fields: Object.fromEntries(contents), days: {} };
+    return { ...emptyContent(), rows, fields: Object.fromEntries(contents) };
   };
 }
 

@@ -31,7 +31,7 @@ const SHORTEST_RUN = 8;
  */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 /** Characters of a value that are looked at. */
-const VALUE_CHARACTERS = 40;
+export const VALUE_CHARACTERS = 40;
 /** A name with a space, which no table's column has. */
 const FILE = '"file number"';
 /** A column of {@link probeStatement}. */

@@ -40,6 +40,10 @@ const contentSchema = z.strictObject({
   ),
   /** Accepted rows by the days of their own times, without the day of the folder and its neighbours. */
   days: z.record(z.string(), count),
+  /** Accepted rows of files in which many are equal to an earlier one, by file: how many are, and of how many. */
+  repeats: z.record(z.string(), z.strictObject({ rows: count, of: count })),
+  /** Accepted rows by column of names and name, and the key of a file with them: a few more than are kept of a column of many. */
+  names: z.record(z.string(), z.record(z.string(), z.strictObject({ rows: count, file: z.string() }))),
 });
 /** What accepted rows hold. */
 export type RowContent = z.output<typeof contentSchema>;
@@ -71,14 +75,29 @@ export function sumRows(files: readonly FileRows[], contents: readonly RowConten
   return { rows, reasons, files, content: sumContents(contents) };
 }
 
+/** What no rows hold. */
+export function emptyContent(): RowContent {
+  return { rows: 0, fields: {}, days: {}, repeats: {}, names: {} };
+}
+
+/** Names of a column by which days are compared: a column of more has none of a few things. */
+export const MOST_NAMES = 20;
+
 /** Values of a field that are kept as they stand in the files. */
 export const KEPT_VALUES = 3;
 
 /** Adds up what rows hold. Of the values of a field the first few of each type are kept. */
 function sumContents(contents: readonly RowContent[]): RowContent {
-  const sum: RowContent = { rows: 0, fields: {}, days: {} };
-  for (const { rows, fields, days } of contents) {
+  const sum = emptyContent();
+  for (const { rows, fields, days, repeats, names } of contents) {
     sum.rows += rows;
+    Object.assign(sum.repeats, repeats);
+    for (const [column, found] of Object.entries(names)) {
+      sum.names[column] ??= {};
+      const known = sum.names[column];
+      for (const [name, { rows: more, file }] of Object.entries(found))
+        known[name] = { rows: (known[name]?.rows ?? 0) + more, file: known[name]?.file ?? file };
+    }
     for (const [day, more] of Object.entries(days)) sum.days[day] = (sum.days[day] ?? 0) + more;
     for (const [name, { column, none, numbers, size, types }] of Object.entries(fields)) {
       sum.fields[name] ??= { column, none: 0, numbers: 0, types: {} };

@@ -69,6 +69,8 @@ export interface CompiledMapping {
   readonly groups: readonly MappedGroup[];
   /** Where a written row has its own time; null of a kind without such a time. */
   readonly ownTime: OwnTime | null;
+  /** Columns of a written row with one of a few names. */
+  readonly names: readonly string[];
 }
 
 /** The column of a table with a row's own time. */

@@ -90,8 +90,17 @@ export function compileMapping(
     })),
     groups: [...groups.values()],
     ownTime: ownTimeOf(dataset, day),
+    names: NAMES[dataset.kind],
   };
 }
+
+/** Columns with names of a few things, by the kind of the dataset. */
+const NAMES = {
+  events: ['event_name'],
+  metrics: ['id_type', 'metric_name'],
+  exposures: ['unit_type', 'experiment_id', 'group_id'],
+  table: [],
+} as const;
 
 /** The columns that a dataset's rows are sorted by. */
 function orderOf({ kind, mapping }: MappingSubject['dataset']): readonly string[] {

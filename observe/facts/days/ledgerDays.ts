@@ -13,6 +13,7 @@ import { newerDays } from '../../../lib/drops/plan/newerFiles.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
 import { contentWords, unusualContent } from '../../../lib/drops/usualContent.ts';
 import { emptyWords, unusualWords } from '../../../lib/drops/usualRows.ts';
+import type { DayContent } from '../../../lib/ledger/DayContent.ts';
 import {
   isFailing,
   type LedgerEntry,
@@ -98,8 +99,8 @@ export interface UnusualDay {
 
 /** One way in which a day is unusual. */
 export interface UnusualPart {
-  /** Equal files, the number of rows, values of a field, rows of other days, or files of other days. */
-  readonly kind: 'equalFiles' | 'rows' | 'values' | 'days' | 'copies';
+  /** Equal files, the number of rows, or what the ledger has of the rows' content. */
+  readonly kind: 'equalFiles' | 'rows' | DayContent['unusual'][number]['kind'];
   /** What is so, as the end of a sentence that begins with the day: `has 5 rows, where 40 are usual`. */
   readonly short: string;
 }
@@ -603,8 +604,8 @@ function unusualParts(entry: LedgerEntry, dataset: Dataset, seenAt: number): rea
   const equal = equalFiles(entry).flat().length;
   const rows = unusualRowsWords(entry, dataset, seenAt);
   const content = unusualContent(entry).map(({ kind, field, words }): UnusualPart => {
-    if (kind === 'days') return { kind, short: `has ${words.replace(/: .*/s, '')}` };
     if (kind === 'copies') return { kind, short: 'has files that are those of other days' };
+    if (kind !== 'values') return { kind, short: `has ${words.replace(/: .*/s, '')}` };
     const isShort = words.length <= MOST_OF_FIELD && !words.includes('. ');
     const what = isShort ? words.replaceAll('`', '') : `in ${field ?? 'its rows'}`;
     return { kind, short: `has other values than the days before, ${what}` };

@@ -220,12 +220,20 @@ export const dropsFindings = {
         'Ask whoever delivers it. If the values are wrong, the next run loads corrected files. If the column has another meaning now, correct the mapping, deploy and run the second command. If they are meant so, run the third.',
       ],
       days: [
-        'The day was loaded as it came, and most of its rows have the date of other days: the job that makes the files took another day or another time zone.',
+        'The day was loaded as it came, and most of its rows have times of the days that the detail names.',
         'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.',
       ],
       copies: [
-        'Files of the day are those of another day, so that their rows count on both: the job that makes the files most likely ran on the data of the other day.',
+        'Files of the day are those of another day, as the detail names them, so that their rows count on both.',
         'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.',
+      ],
+      repeats: [
+        'Rows of a file are equal to others of the same file in all that the mapping reads, and each counts.',
+        'Ask whoever delivers it: the next run loads corrected files. If they are meant so, run the second command.',
+      ],
+      names: [
+        'Rows have a name that no day before had, where those days have another spelling or another type of ID: queries take it for another thing.',
+        'Ask whoever delivers it: the next run loads corrected files. If the name is meant so, run the second command.',
       ],
     },
     { section: 'drops' },

@@ -334,14 +334,17 @@ function loadedText(loaded: DropDay): string {
   return `${day}, ${rows.out} of ${counted(rows.in, 'row')} of ${counted(loadedFiles, 'file')}, loaded at ${isoTimestamp(time)},`;
 }
 
-/** Days with many more or fewer rows than usual. */
+/** Days that are not as those before them, by that in which they differ. */
 function* unusualRows({ days }: DatasetDays, { name, explain, backfill, accept }: Dataset): Findings {
   const unusual = days.filter((day) => day.unusual !== null).toReversed();
-  for (const newest of unusual.slice(0, 1)) {
+  const kindOf = ({ unusualParts: [first], empty }: DropDay) =>
+    empty === null ? (first?.kind ?? 'rows') : 'empty';
+  for (const [kind, alike] of Map.groupBy(unusual, kindOf)) {
+    const [newest] = alike;
+    if (newest === undefined) continue;
     const { day, unusual: words, unusualParts, empty } = newest;
-    const text = `${name}: ${loadedText(newest)} ${words}${otherDays(unusual.length)}`;
+    const text = `${name}: ${loadedText(newest)} ${words}${otherDays(alike.length)}`;
     const [first] = unusualParts;
-    const kind = empty === null ? (first?.kind ?? 'rows') : 'empty';
     const others = unusualParts.length - 1;
     const more = others < 1 ? '' : `, and differs in ${counted(others, 'other point')}`;
     const acts = empty === null ? [accept('keep', day)] : [accept('empty', day)];
@@ -349,8 +352,8 @@ function* unusualRows({ days }: DatasetDays, { name, explain, backfill, accept }
       'SLUICE_FINDING_ROWS_UNUSUAL',
       {
         case: kind,
-        title: `${name}: ${loadedText(newest)} ${first?.short ?? words}${more}${otherDays(unusual.length)}`,
-        since: sinceOf(unusual.map(loadedAt)) ?? day,
+        title: `${name}: ${loadedText(newest)} ${first?.short ?? words}${more}${otherDays(alike.length)}`,
+        since: sinceOf(alike.map(loadedAt)) ?? day,
         detail: `${text}.`,
       },
       [explain(day), ...(kind === 'values' ? [backfill(day)] : []), ...acts],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../lib/base/time.ts';
-import type { RowContent } from '../../../lib/drops/engine/mappedRows.ts';
+import { emptyContent, type RowContent } from '../../../lib/drops/engine/mappedRows.ts';
 import type { DayBefore } from '../../../lib/drops/unusualField.ts';
 import { contentWords, copiesOf, judgeContent } from '../../../lib/drops/usualContent.ts';
 import type { DayContent } from '../../../lib/ledger/DayContent.ts';
@@ -18,7 +18,7 @@ const price = (more: Field = {}) => ({
 });
 const rowsOf = (field: Field = {}, days: RowContent['days'] = {}, out = 100) => ({
   rows: { in: out, out, refused: 0 },
-  content: { rows: out, fields: { eventValue: price(field) }, days },
+  content: { ...emptyContent(), rows: out, fields: { eventValue: price(field) }, days },
 });
 /** Days before, the newest first, of which each is judged by those before it. */
 function daysOf(
@@ -126,7 +126,7 @@ describe('a field', () => {
     // Of a day before, 94 of 100 are too few.
     const most = Array.from({ length: 6 }, () => ({
       ...asText,
-      content: { rows: 100, fields: { eventValue: price({ numbers: 94 }) }, days: {} },
+      content: { ...emptyContent(), rows: 100, fields: { eventValue: price({ numbers: 94 }) } },
     }));
     expect(unusual(rowsOf({ ...text, types: { DOUBLE: [] } }), daysOf(...most))).toEqual([]);
   });
@@ -185,7 +185,7 @@ describe('rows of other days', () => {
       {
         kind: 'days',
         words:
-          '51 of 100 rows are of other days: 2026-11-01 (21), 2026-11-12 (20), 2026-11-02 (4), 2026-11-04 (3), 2026-11-05 (2) and 1 more',
+          '51 of 100 rows of other days: 2026-11-01 (21), 2026-11-12 (20), 2026-11-02 (4), 2026-11-04 (3), 2026-11-05 (2) and 1 more',
       },
     ]);
     expect(unusual(rowsOf({}, { '2026-11-01': 50 }), [])).toEqual([]);
@@ -203,6 +203,84 @@ describe('rows of other days', () => {
     expect(unusual(other, weekly)).toEqual([]);
     expect(unusual(other, weekly.slice(0, 2))).toHaveLength(1);
     expect(unusual(other, daysOf(...six, { ...other, accepted: true }))).toEqual([]);
+  });
+});
+
+describe('rows that repeat others of their file', () => {
+  const { content, ...other } = rowsOf();
+  const repeats = { '2/a.parquet': { rows: 5, of: 10 }, '2/b.parquet': { rows: 40, of: 80 } };
+  const doubled = { ...other, content: { ...content, repeats } };
+
+  it('are told with their number and their files', () => {
+    expect(unusual(doubled, daysOf(...six))).toEqual([
+      {
+        kind: 'repeats',
+        words: '45 of 100 rows equal to others of their file: 2/b.parquet (40), 2/a.parquet (5)',
+      },
+    ]);
+  });
+
+  it('are usual once each of the last seven loaded days had some, or a person accepted them', () => {
+    expect(unusual(doubled, daysOf(doubled, doubled, doubled, doubled, doubled, doubled))).toHaveLength(1);
+    expect(unusual(doubled, daysOf(doubled, doubled, doubled, doubled, doubled, doubled, doubled))).toEqual(
+      [],
+    );
+    expect(unusual(doubled, daysOf(...six, { ...doubled, accepted: true }))).toEqual([]);
+  });
+});
+
+describe('a name', () => {
+  const named = (column: string, ...names: readonly string[]) => {
+    const { content, ...other } = rowsOf();
+    const found = names.map((name) => [name, { rows: 60, file: `2/${name}.parquet` }]);
+    return { ...other, content: { ...content, names: { [column]: Object.fromEntries(found) } } };
+  };
+
+  it.each([
+    ['id_type', 'userid', 'userID'],
+    ['id_type', 'user_id', 'userID'],
+    ['unit_type', 'customer', 'userID'],
+    ['event_name', 'Purchase', 'purchase'],
+    ['group_id', 'Control ', 'control'],
+  ])('of %s is told that no day before had: %j, where they had %j', (column, now, was) => {
+    expect(unusual(named(column, now), daysOf(named(column, was)))).toEqual([
+      {
+        kind: 'names',
+        field: column,
+        words: `60 of 100 rows with ${column} "${now}", where days before have "${was}": 2/${now}.parquet`,
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      'that is new, and no other spelling of one',
+      named('event_name', 'refund'),
+      daysOf(named('event_name', 'buy')),
+    ],
+    [
+      'that a day before had',
+      named('id_type', 'userid'),
+      daysOf(named('id_type', 'userid'), named('id_type', 'userID')),
+    ],
+    ['of which no day before says any', named('id_type', 'userid'), daysOf(...six)],
+    [
+      'that a person accepted on a day before',
+      named('id_type', 'userid'),
+      daysOf(named('id_type', 'userID'), { ...named('id_type', 'userid'), accepted: true }),
+    ],
+    [
+      'of a column of many',
+      named('event_name', 'BUY', ...Array.from({ length: 20 }, (_, i) => `${i}`)),
+      daysOf(named('event_name', 'buy')),
+    ],
+  ])('is not told %s', (_, now, before) => {
+    expect(unusual(now, before)).toEqual([]);
+  });
+
+  it('is told on the next days, too, until a person accepts a day', () => {
+    const days = [named('id_type', 'userID'), named('id_type', 'userid')];
+    expect(unusual(named('id_type', 'userid'), daysOf(...days))).toHaveLength(1);
   });
 });
 

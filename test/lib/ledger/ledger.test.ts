@@ -73,6 +73,7 @@ describe('a day in the ledger', () => {
     const content = dayContent({
       fields: { eventValue: { ...counts, size: 1.13 } },
       unusual: [{ kind: 'values', field: 'eventValue', words: 'w', values: ['EUR 1'] }],
+      names: { event_name: ['u1'] },
     });
     const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
     await ledger.settle(first, settlement({ content }));
@@ -82,6 +83,7 @@ describe('a day in the ledger', () => {
     const settled = await ledger.settle(second, settlement(kept));
     expect(settled?.content?.unusual).toEqual([{ kind: 'values', field: 'eventValue', words: 'w' }]);
     expect(settled?.content?.fields).toEqual({ eventValue: counts });
+    expect(settled?.content?.names).toBeUndefined();
     // A load that looked at its rows replaces what is kept, and one that has none has nothing of an earlier load.
     const other = dayContent({ copies: 3 });
     for (const next of [settlement({ content: other }), settlement()]) {

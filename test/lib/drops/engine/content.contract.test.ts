@@ -63,6 +63,26 @@ describe('what the accepted rows of a load hold', () => {
     });
   });
 
+  it('is the rows that are equal to others of their file, and no rows of another file', async () => {
+    const rows = `SELECT ${EVENTS} FROM range(10) t(i)`;
+    const once = await bench.write('once.parquet', `${rows} UNION ALL SELECT ${EVENTS} FROM range(1) t(i)`);
+    const twice = await bench.write('twice.parquet', `${rows} UNION ALL ${rows}`);
+    const dataset = { kind: 'events', mapping: { unitIds: { userID: 'unit_id' } } } as const;
+    const { repeats } = await contentOf(dataset, [once, twice]);
+    expect(repeats).toEqual({ 'twice.parquet': { rows: 10, of: 20 } });
+  });
+
+  it('is the names in columns of few, with the rows and a file of each', async () => {
+    const metrics = `'u' || i AS unit_id, DATE '2026-11-19' AS date, 'm' AS metric_name, 1.5 AS metric_value`;
+    const usual = await bench.write('a.parquet', `SELECT ${metrics}, 'userID' AS id_type FROM range(3) t(i)`);
+    const other = await bench.write('b.parquet', `SELECT ${metrics}, 'userid' AS id_type FROM range(2) t(i)`);
+    const { names } = await contentOf({ kind: 'metrics', mapping: {} }, [usual, other]);
+    expect(names).toEqual({
+      id_type: { userID: { rows: 3, file: 'a.parquet' }, userid: { rows: 2, file: 'b.parquet' } },
+      metric_name: { m: { rows: 5, file: 'a.parquet' } },
+    });
+  });
+
   it('is of the accepted rows of files with other types, of which each has values', async () => {
     const doubles = await bench.write(
       'a.parquet',
@@ -164,7 +184,13 @@ describe('what the accepted rows of a load hold', () => {
       `SELECT * EXCLUDE (i) REPLACE (CASE WHEN i BETWEEN 1_000 AND 1_099 THEN event_name END AS event_name) FROM
         (SELECT ${EVENTS}, '1' AS price, i ${rows})`,
     );
-    expect(await contentOf(dataset, [refused])).toEqual({ rows: 0, fields: {}, days: {} });
+    expect(await contentOf(dataset, [refused])).toEqual({
+      rows: 0,
+      fields: {},
+      days: {},
+      repeats: {},
+      names: { event_name: { buy: { rows: 100, file: 'refused.parquet' } } },
+    });
   });
 
   it('names the file of each row where files of two forms take turns', async () => {

@@ -70,9 +70,10 @@ describe('a day whose values are not as before', () => {
       numbers: 10,
     });
     expect(entry?.content?.otherDays).toBe(30);
+    expect(entry?.content?.names).toEqual({ event_name: ['buy'] });
     expect(entry?.content?.unusual).toMatchObject([
       { field: 'eventValue', values: ['EUR 10,50', 'EUR 11,50', 'EUR 12,50'] },
-      { words: `30 of 40 rows are of other days: 2026-11-01 (20), ${first} (10)` },
+      { words: `30 of 40 rows of other days: 2026-11-01 (20), ${first} (10)` },
       { words: expect.stringContaining(`events/${first}/a.parquet`) },
     ]);
     expect(entry && contentWords(entry)).not.toBeNull();
