@@ -127,32 +127,3 @@ function asMalformed<Result>(work: () => Result): Result {
 function malformed(message: string): AwsError {
   return new AwsError('MalformedPolicyDocument', 400, message);
 }
-
-/** Condition keys that restrict the caller: with one of them a policy for `*` is not public. */
-const NARROWING: ReadonlySet<string> = new Set([
-  'aws:principalaccount',
-  'aws:principalarn',
-  'aws:principalorgid',
-  'aws:sourceaccount',
-  'aws:sourcearn',
-]);
-
-/**
- * Whether a policy is public by the rules of S3 Block Public Access: it has a statement that allows something to `*`, without a
- * condition that restricts the callers to fixed values.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
- */
-export function isPublic(policy: Policy): boolean {
-  return policy.some(
-    ({ effect, principals = [], conditions }) =>
-      effect === 'Allow' &&
-      principals.includes('*') &&
-      !Object.entries(conditions).some(
-        ([operator, keys]) =>
-          !operator.includes('Not') &&
-          Object.entries(keys).some(
-            ([key, values]) => NARROWING.has(key.toLowerCase()) && !values.includes('*'),
-          ),
-      ),
-  );
-}

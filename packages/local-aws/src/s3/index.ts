@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import { accountOfKey, type Caller, rootOf, type Signer } from '../iam/Caller.ts';
-import { isPublic } from '../iam/checkPolicy.ts';
 import { COPY_SOURCE } from '../iam/s3Permissions.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../protocol/AwsService.ts';
 import { s3Errors } from './errors.ts';
+import { isPublic } from './isPublic.ts';
 import { OWNER_ACCOUNT } from './limits.ts';
 import { checkKey, type ObjectStore } from './model/ObjectStore.ts';
 import { authorize, authorizeCreation, bucketPolicy } from './wire/authorize.ts';

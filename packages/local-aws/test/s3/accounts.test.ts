@@ -216,6 +216,27 @@ describe('buckets of two accounts', () => {
     expect((await theirs.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
   });
 
+  it.each([
+    { StringEquals: { 'aws:PrincipalAccount': OURS } },
+    { 'ForAnyValue:ArnLike': { 'aws:PrincipalArn': `arn:aws:iam::${OURS}:role/a` } },
+    { StringNotEquals: { 's3:prefix': 'a' }, StringLike: { 'aws:SourceAccount': [OURS, '999999999999'] } },
+  ])('accept a policy for everybody that fixes who calls: %j', async (Condition) => {
+    await expect(allow(statement({ Principal: '*', Condition }))).resolves.toBeDefined();
+  });
+
+  it.each([
+    { Null: { 'aws:PrincipalAccount': 'false' } },
+    { StringEqualsIfExists: { 'aws:SourceAccount': OURS } },
+    { 'ForAllValues:StringEquals': { 'aws:PrincipalOrgID': 'o-1' } },
+    { StringNotEquals: { 'aws:PrincipalAccount': OURS } },
+    { StringLike: { 'aws:PrincipalAccount': '1*' } },
+    { ArnLike: { 'aws:PrincipalArn': [`arn:aws:iam::${OURS}:role/a`, 'arn:aws:iam::?11111111111:role/a'] } },
+    { StringEquals: { 's3:prefix': 'a' } },
+  ])('refuse a policy for everybody that does not: %j', async (Condition) => {
+    const blocked = { ...denied, message: expect.stringContaining('BlockPublicPolicy') };
+    expect(await failureOf(allow(statement({ Principal: '*', Condition })))).toEqual(blocked);
+  });
+
   it('check the expected bucket owner', async () => {
     await allow(statement({}));
     for (const ExpectedBucketOwner of [OURS, '999999999999'])

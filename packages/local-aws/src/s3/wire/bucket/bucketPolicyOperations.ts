@@ -1,4 +1,4 @@
-import { checkPrincipals, checkStatementIds, isPublic } from '../../../iam/checkPolicy.ts';
+import { checkPrincipals, checkStatementIds } from '../../../iam/checkPolicy.ts';
 import {
   matchesPattern,
   type Policy,
@@ -8,6 +8,7 @@ import {
 } from '../../../iam/policy.ts';
 import { notImplemented } from '../../../protocol/AwsError.ts';
 import { s3Errors } from '../../errors.ts';
+import { isPublic } from '../../isPublic.ts';
 import { POLICY_BYTES } from '../../limits.ts';
 import type { S3Call, S3Operation } from '../S3Operation.ts';
 import { readTextBody } from '../xmlBodies.ts';
