@@ -13,8 +13,8 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
+import { confirm } from '../terminal/confirm.ts';
 import { INTERRUPTED } from '../terminal/interrupt.ts';
-import { isWanted } from '../terminal/isWanted.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 
@@ -83,7 +83,7 @@ async function run(line: CommandLine): Promise<number> {
       if (!isPending || !process.stdin.isTTY) throw error;
       progress.end();
       writeNote(`${error.message}\n`);
-      if (!(await isWanted('Erase all the same?'))) throw error;
+      if (!(await confirm('Erase all the same?'))) throw error;
       return attempt(true);
     });
     progress.end();

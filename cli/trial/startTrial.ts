@@ -13,8 +13,8 @@ import { explainingAws } from '../aws/withDeployment.ts';
 import { lookText } from '../observe/doctorText.ts';
 import { duration } from '../observe/words.ts';
 import { type CommandLine, PROBLEMS_FOUND, stageOption, UsageError } from '../terminal/commandLine.ts';
+import { confirm } from '../terminal/confirm.ts';
 import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
-import { isWanted } from '../terminal/isWanted.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { endDeployment, type Removal, removeTrial } from './removeTrial.ts';
@@ -57,7 +57,7 @@ export async function startTrial(line: CommandLine, wish: TrialWish): Promise<nu
   try {
     writeNote(planText(trial));
     await requireFit(deployment);
-    if (line.values['yes'] !== true && !(await isWanted('Make it?'))) {
+    if (line.values['yes'] !== true && !(await confirm('Make it?'))) {
       writeNote('Nothing was made.\n');
       return 1;
     }
