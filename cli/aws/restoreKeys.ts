@@ -48,32 +48,66 @@ export async function restoreKeys(
     return secret.read();
   });
   if (current === null) return { isHidden: true, kept: [], back: [], problems: [] };
-  const first = readList(current.text);
-  let { keys = [], problems = [], broken = '' } = first ?? {};
-  const kept = keys.length;
-  let isListed = first?.problems.length === 0;
-  for (const VersionId of isListed && kept > 0
-    ? []
-    : await earlierVersions(client, SecretId, current.version)) {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId, VersionId }));
-    const list = readList(SecretString);
-    if (list === undefined) continue;
-    const isWhole = list.problems.length === 0;
-    isListed ||= isWhole;
-    if (keys.length === 0) ({ keys, problems, broken } = list);
-    else {
-      const added = list.keys.filter((key) => isMeant(key, keys, broken));
-      keys = [...keys, ...added];
-      if (added.length > 0) break;
-    }
-    if (isWhole && keys.length > 0) break;
-  }
-  if (keys.length === 0 && !isListed)
-    throw new KeyListError('SLUICE_KEYS_UNREADABLE', 'No earlier version is valid.');
-  const isSame = first?.problems.length === 0 && keys.length === kept;
+  const list = readList(current.text);
+  const { keys, problems } = await mendedList(list, earlierLists(client, SecretId, current.version));
+  const kept = list?.keys.length ?? 0;
+  const isSame = list?.problems.length === 0 && keys.length === kept;
   if (!isSame && !dryRun && !(await secret.replace(JSON.stringify({ keys }), current.version)))
     throw new KeyListError('SLUICE_KEYS_BUSY');
   return { isHidden: false, kept: keys.slice(0, kept), back: keys.slice(kept), problems };
+}
+
+/** A list of keys, as a version of the secret has it. */
+interface KeyList {
+  /** Its valid entries. */
+  readonly keys: readonly AcceptedKey[];
+  /** What is wrong with its other entries, a sentence each, without their values. */
+  readonly problems: readonly string[];
+  /** Its other entries, as they were parsed: anything that JSON has. */
+  readonly broken: readonly unknown[];
+}
+
+/**
+ * The keys of the secret's own list with those that come back, and the problems of the list that they are of.
+ *
+ * @param list The secret's own list; null if its text is none.
+ * @param earlier The lists of earlier versions, in the order in which they count. No more of them are read than are needed.
+ * @throws KeyListError `SLUICE_KEYS_UNREADABLE` without a key, unless one of the lists is valid: then it is meant to be empty.
+ */
+async function mendedList(
+  list: KeyList | null,
+  earlier: AsyncIterable<KeyList>,
+): Promise<Pick<KeyList, 'keys' | 'problems'>> {
+  let mended = list;
+  let hasValid = list?.problems.length === 0;
+  if (hasValid && mended !== null && mended.keys.length > 0) return mended;
+  for await (const before of earlier) {
+    const isValid = before.problems.length === 0;
+    hasValid ||= isValid;
+    if (mended === null || mended.keys.length === 0) mended = before;
+    else {
+      const { keys, problems, broken } = mended;
+      const back = before.keys.filter((key) => isMeant(key, keys, broken));
+      if (back.length > 0) return { keys: [...keys, ...back], problems };
+    }
+    // What a valid list does not have was removed before it.
+    if (isValid && mended.keys.length > 0) break;
+  }
+  if (mended !== null && (mended.keys.length > 0 || hasValid)) return mended;
+  throw new KeyListError('SLUICE_KEYS_UNREADABLE', 'No earlier version is valid.');
+}
+
+/** The lists of the versions before the current one that have a list: see {@link earlierVersions}. */
+async function* earlierLists(
+  client: SecretsManagerClient,
+  SecretId: string,
+  current: string | undefined,
+): AsyncGenerator<KeyList> {
+  for (const VersionId of await earlierVersions(client, SecretId, current)) {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId, VersionId }));
+    const list = readList(SecretString);
+    if (list !== null) yield list;
+  }
 }
 
 /**
@@ -101,26 +135,26 @@ async function earlierVersions(
 /**
  * Whether a key stands for an entry that is not valid, which has its label or its SHA-256.
  *
- * @param known The keys that are there already.
- * @param broken The JSON of the entries that are not valid.
+ * @param known The keys that are there already: none of them comes twice.
+ * @param broken The entries that are not valid.
  */
-function isMeant({ label, sha256 }: AcceptedKey, known: readonly AcceptedKey[], broken: string): boolean {
-  const isKnown = known.some((key) => key.sha256 === sha256);
-  return !isKnown && (broken.includes(sha256) || broken.includes(`"label":"${label}"`));
+function isMeant(
+  { label, sha256 }: AcceptedKey,
+  known: readonly AcceptedKey[],
+  broken: readonly unknown[],
+): boolean {
+  if (known.some((key) => key.sha256 === sha256)) return false;
+  return broken.some((entry) => Object(entry).label === label || Object(entry).sha256 === sha256);
 }
 
-/** A list of keys, and the JSON of its entries that are not valid; undefined if it is none. */
-function readList(text = '') {
+/** Reads the text of a version; null if it is no list of keys. */
+function readList(text = ''): KeyList | null {
   try {
     const { keys, problems } = readKeyring(text);
     const entries: readonly unknown[] = JSON.parse(text).keys;
-    return {
-      keys,
-      problems,
-      broken: JSON.stringify(entries.filter((entry) => !('label' in readKey(entry)))),
-    };
+    return { keys, problems, broken: entries.filter((entry) => !('label' in readKey(entry))) };
   } catch (error) {
-    if (error instanceof KeysError) return undefined;
+    if (error instanceof KeysError) return null;
     throw error;
   }
 }

@@ -169,14 +169,17 @@ export interface RestoredKeyList extends KeyList {
 
 /** Prints the keys of the configuration and of the secret. @returns The exit code 0. */
 async function list(line: CommandLine): Promise<number> {
-  const { rows, isLocal, allowAnyKey } = await withSecret(line, async (secret, { config, isLocal }) => ({
-    isLocal,
-    allowAnyKey: config.allowAnyKey,
-    rows: [
-      ...config.keys.map((key) => row(key, 'configuration')),
-      ...listedKeys((await secret.read()).text).map((key) => row(key, 'secret')),
-    ],
-  }));
+  const { rows, isLocal, allowAnyKey } = await withSecret(
+    line,
+    async ({ secret, target: { config, isLocal } }) => ({
+      isLocal,
+      allowAnyKey: config.allowAnyKey,
+      rows: [
+        ...config.keys.map((key) => row(key, 'configuration')),
+        ...listedKeys((await secret.read()).text).map((key) => row(key, 'secret')),
+      ],
+    }),
+  );
   writeResult<KeyList>(line, { keys: rows }, () => textTable(rows.map((keyRow) => ({ ...keyRow }))));
   const any = 'any client-… or secret-… key, under the label `any`';
   if (allowAnyKey) writeNote(`The configuration accepts ${any} (allowAnyKey).\n`);
@@ -239,7 +242,7 @@ async function remove(line: CommandLine, rest: readonly string[]): Promise<numbe
 async function restore(line: CommandLine): Promise<number> {
   const { restoreKeys } = await import('../aws/restoreKeys.ts');
   const dryRun = isDryRun(line);
-  const { isHidden, kept, back, problems } = await withSecret(line, (_, __, client, secretId) =>
+  const { isHidden, kept, back, problems } = await withSecret(line, ({ client, secretId }) =>
     restoreKeys(client, secretId, dryRun),
   );
   const rows = [...kept.map((key) => row(key, 'secret')), ...back.map((key) => row(key, 'earlier version'))];
@@ -257,7 +260,13 @@ async function restore(line: CommandLine): Promise<number> {
   return 0;
 }
 
-/** The key is never an argument, because other users and the shell's history can see it, and never leaves this function. */
+/**
+ * The SHA-256 of the key that comes at stdin; a person is asked for it. The key is never an argument, because other users and the shell's
+ * history can see it, and never leaves this function.
+ *
+ * @param isForTrigger Whether the key may start an ingest: then it has to be a server's.
+ * @throws KeyListError for what is no SDK key, or not such a one.
+ */
 async function hashFromStdin(isForTrigger: boolean): Promise<string> {
   if (process.stdin.isTTY) writeNote('Type or paste the SDK key, then Enter and Ctrl-D: ');
   const sent = (await textOf(process.stdin)).trim();
@@ -274,15 +283,27 @@ async function hashFromStdin(isForTrigger: boolean): Promise<string> {
   return hash('sha256', key);
 }
 
-/** Imported here so that an invalid label is reported without loading AWS clients. */
+/** The secret of a deployment, opened. */
+interface OpenedSecret {
+  /** Reads and replaces the list. */
+  readonly secret: KeysSecret;
+  /** The deployment, with its configuration. */
+  readonly target: ConfiguredTarget;
+  /** The client of Secrets Manager, which is closed after the work. */
+  readonly client: SecretsManagerClient;
+  /** The name of the secret: `sluice-prod-keys`. */
+  readonly secretId: string;
+}
+
+/**
+ * Does work with the secret of the deployment that the command line names. AWS's clients are imported here, so that an invalid label is
+ * reported without loading them.
+ *
+ * @throws KeyListError `SLUICE_KEYS_NO_SECRET`; what the work throws.
+ */
 async function withSecret<Result>(
   line: CommandLine,
-  work: (
-    secret: KeysSecret,
-    target: ConfiguredTarget,
-    client: SecretsManagerClient,
-    secretId: string,
-  ) => Promise<Result>,
+  work: (opened: OpenedSecret) => Promise<Result>,
 ): Promise<Result> {
   const [{ configuredTarget }, { explainingAws }, sdk] = await Promise.all([
     import('../aws/target.ts'),
@@ -293,7 +314,8 @@ async function withSecret<Result>(
   const { stack, aws } = target;
   const secretId = `${stack.service}-${stack.stage}-keys`;
   const client = new sdk.SecretsManagerClient(aws);
-  return explainingAws(() => work(versionedSecret(client, secretId), target, client, secretId))
+  const secret = versionedSecret(client, secretId);
+  return explainingAws(() => work({ secret, target, client, secretId }))
     .catch((error: unknown) => {
       if (error instanceof Error && error.cause instanceof sdk.ResourceNotFoundException)
         throw new KeyListError('SLUICE_KEYS_NO_SECRET', `${secretId}.`, { cause: error });
@@ -305,9 +327,13 @@ async function withSecret<Result>(
 /** Attempts to change a secret that others change at the same time: one of any two attempts succeeds. */
 const ATTEMPTS = 5;
 
-/** Applies a change to the text of the secret, and repeats it on a newer text after a conflict. */
+/**
+ * Applies a change to the text of the secret, and repeats it on a newer text after a conflict.
+ *
+ * @param edit Makes the new text of the present one. @throws KeyListError `SLUICE_KEYS_BUSY`; what `edit` throws.
+ */
 function changeKeys(line: CommandLine, edit: (text: string) => string): Promise<void> {
-  return withSecret(line, async (secret) => {
+  return withSecret(line, async ({ secret }) => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const { text, version } = await secret.read();
       if (await secret.replace(edit(text), version)) return;
