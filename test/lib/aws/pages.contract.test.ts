@@ -234,7 +234,6 @@ const LISTS: readonly List[] = [
 const ONE_PAGE: Readonly<Record<string, string>> = {
   'cli/trial/removeTrial.ts DescribeStacks': 'one stack by its name',
   'cli/trial/askServices.ts GetTables': 'the few tables of a trial: whether one of them is left to IAM',
-  'cli/trial/askServices.ts ListTableMetadata': 'as many tables by each spelling of a name',
   'infra/serverless/deployedStack.ts DescribeStacks': 'one stack by its name',
   'observe/doctor/Setup.ts DescribeStacks': 'one stack by its name',
   'observe/facts/flow/stackOutputs.ts DescribeStacks': 'one stack by its name',
