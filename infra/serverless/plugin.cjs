@@ -172,9 +172,14 @@ module.exports = class SluicePlugin {
   /** Compares what is in the account with the configuration, and says what the deployment changes that others have to know. */
   async compareDeployed() {
     const [
-      { readDefaultEncryption, readDeployedStack, replacedReaders },
+      { readDefaultEncryption, readDeployedStack },
+      { replacedReaders },
       { requireEncryption, requireFreeNames },
-    ] = await Promise.all([import('./deployedStack.ts'), import('./requirements.ts')]);
+    ] = await Promise.all([
+      import('./deployedStack.ts'),
+      import('./readerProblems.ts'),
+      import('./requirements.ts'),
+    ]);
     const config = await this.loadConfig();
     const provider = this.serverless.getProvider('aws');
     const options = await provider.getAwsSdkV3Config();

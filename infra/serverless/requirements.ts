@@ -17,7 +17,8 @@ import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { logicalIds } from '../template/Stack.ts';
 import type { PackagedTemplate, TemplatePlace } from '../template/substitute.ts';
 import { templateProblems } from '../template/templateProblems.ts';
-import { encryptionProblems, heldNames } from './deployedStack.ts';
+import { encryptionProblems } from './encryptionProblems.ts';
+import { heldNames } from './readerProblems.ts';
 
 /** Matches keys of routes that leave OPTIONS to the gateway. `ANY` and `$default` would take it. */
 const LEAVES_OPTIONS = /^(DELETE|GET|HEAD|PATCH|POST|PUT) /;

@@ -5,13 +5,22 @@ import { lengthOf, type PackagedTemplate, substitution, type TemplatePlace } fro
 /** What {@link TemplateProblem.part} calls the template itself. */
 const TEMPLATE = 'The template';
 
-/** The settings with which resources of Sluice grow, by their logical IDs. */
-const GROWS: readonly (readonly [RegExp, string])[] = [
-  [/^Ingest/, '`sources`'],
-  [/^Export/, '`exports`'],
-  [/^(Reader|Data)/, '`readers`'],
-  [/ /, '`sources`, `exports`, `readers` and what serverless.yml adds'],
-];
+/** The settings with which the template grows. */
+const TEMPLATE_GROWS = '`sources`, `exports`, `readers` and what serverless.yml adds';
+/** The setting with which resources of Sluice grow, by the beginnings of their logical IDs. The bucket's policy is `DataBucketPolicy`. */
+const RESOURCES_GROW: Readonly<Record<string, string>> = {
+  Ingest: '`sources`',
+  Export: '`exports`',
+  Reader: '`readers`',
+  Data: '`readers`',
+};
+
+/** The settings with which a part grows, in words. A resource of nobody's setting is of serverless.yml. */
+function growsWith(part: string): string {
+  if (part === TEMPLATE) return TEMPLATE_GROWS;
+  const [, setting] = Object.entries(RESOURCES_GROW).find(([beginning]) => part.startsWith(beginning)) ?? [];
+  return setting ?? 'what serverless.yml says of it';
+}
 
 /** What is larger in a template than AWS takes. */
 export interface TemplateProblem {
@@ -23,6 +32,28 @@ export interface TemplateProblem {
   readonly excess: string;
   /** All of it in two sentences, the second with the setting with which it grows. */
   readonly text: string;
+}
+
+/** A count of a template or a resource, and what AWS takes at most. */
+interface Measured {
+  /** As in {@link TemplateProblem.part}. */
+  readonly part: string;
+  /** How many there are. */
+  readonly count: number;
+  /** What is counted, in the plural: `resources`. */
+  readonly unit: string;
+  /** How many there may be. */
+  readonly most: number;
+}
+
+/** A resource of a template with its logical ID. */
+interface NamedResource {
+  /** The logical ID. */
+  readonly id: string;
+  /** The type: `AWS::IAM::Role`. */
+  readonly Type: string;
+  /** The properties by their names; empty without any. */
+  readonly Properties: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -38,46 +69,67 @@ export function templateProblems(
   const { Resources = {}, Outputs = {} } = template;
   const filled = substitution(template, place);
   const all = Object.entries(Resources).map(([id, { Type, Properties = {} }]) => ({ id, Type, Properties }));
-  const problems: TemplateProblem[] = [];
-  const demand = (part: string, count: number, unit: string, most: number) => {
-    const grows = GROWS.find(([pattern]) => pattern.test(part))?.[1] ?? 'what serverless.yml says of it';
-    if (count <= most) return;
-    const excess = `${count} ${unit}, at most ${most}`;
-    const text = `${part}: ${excess}. It grows with ${grows}.`;
-    problems.push({ part, isTemplate: part === TEMPLATE, excess, text });
-  };
   const { resources, outputs, bytes } = TEMPLATE_LIMITS;
-  demand(TEMPLATE, all.length + also.resources, 'resources', resources);
-  demand(TEMPLATE, Object.keys(Outputs).length, 'outputs', outputs);
-  // Serverless uploads the template without white space.
-  demand(TEMPLATE, bytesOf(template) + also.bytes, 'bytes', bytes);
-  for (const { id, Type, Properties } of all) {
-    for (const [, property, most] of DOCUMENT_LIMITS.filter(([type]) => type === Type)) {
-      const document = filled(Properties[property]);
-      if (Type.includes('IAM')) demand(id, lengthOf(document), `characters of ${property}`, most);
-      else demand(id, bytesOf(document), `bytes of ${property}`, most);
-    }
-    const most = INLINE_CHARACTERS[Type];
-    if (most === undefined) continue;
-    const reference = JSON.stringify({ Ref: id });
-    // Policies that are resources of their own say whom they are attached to in `Roles` or `RoleName`.
-    const [managed = [], inline = []] = [/ManagedPolicy$/, /IAM::(Group|Role|User)?Policy$/].map((pattern) =>
-      all.filter(
-        (policy) =>
-          pattern.test(policy.Type) &&
-          JSON.stringify({ ...policy.Properties, PolicyDocument: 0 }).includes(reference),
-      ),
+  const measured: readonly Measured[] = [
+    { part: TEMPLATE, count: all.length + also.resources, unit: 'resources', most: resources },
+    { part: TEMPLATE, count: Object.keys(Outputs).length, unit: 'outputs', most: outputs },
+    // Serverless uploads the template without white space.
+    { part: TEMPLATE, count: bytesOf(template) + also.bytes, unit: 'bytes', most: bytes },
+    ...all.flatMap((resource) => [
+      ...documentSizes(resource, filled),
+      ...identityPolicies(resource, all, filled),
+    ]),
+  ];
+  return measured.filter(({ count, most }) => count > most).map(problemOf);
+}
+
+/** A count that is too high, as a problem. */
+function problemOf({ part, count, unit, most }: Measured): TemplateProblem {
+  const excess = `${count} ${unit}, at most ${most}`;
+  const text = `${part}: ${excess}. It grows with ${growsWith(part)}.`;
+  return { part, isTemplate: part === TEMPLATE, excess, text };
+}
+
+/** Replaces the intrinsic functions of a value: {@link substitution}. */
+type Fill = ReturnType<typeof substitution>;
+
+/** The sizes of a resource's documents that have a limit. */
+function documentSizes({ id, Type, Properties }: NamedResource, filled: Fill): readonly Measured[] {
+  return DOCUMENT_LIMITS.filter(([type]) => type === Type).map(([, property, most]) => {
+    const document = filled(Properties[property]);
+    return Type.includes('IAM')
+      ? { part: id, count: lengthOf(document), unit: `characters of ${property}`, most }
+      : { part: id, count: bytesOf(document), unit: `bytes of ${property}`, most };
+  });
+}
+
+/** The size of the inline policies of a role, user or group, and the number of its managed ones; none for other resources. */
+function identityPolicies(
+  { id, Type, Properties }: NamedResource,
+  all: readonly NamedResource[],
+  filled: Fill,
+): readonly Measured[] {
+  const most = INLINE_CHARACTERS[Type];
+  if (most === undefined) return [];
+  const reference = JSON.stringify({ Ref: id });
+  // Policies that are resources of their own say whom they are attached to in `Roles` or `RoleName`.
+  const attached = (type: RegExp) =>
+    all.filter(
+      (policy) =>
+        type.test(policy.Type) &&
+        JSON.stringify({ ...policy.Properties, PolicyDocument: 0 }).includes(reference),
     );
-    const documents = [
-      ...valuesOf(filled(Properties['Policies'])).map((policy) => valueAt(policy, ['PolicyDocument'])),
-      ...inline.map((policy) => policy.Properties['PolicyDocument']),
-    ];
-    const characters = documents.reduce<number>((sum, document) => sum + lengthOf(filled(document)), 0);
-    demand(id, characters, 'characters of inline policies', most);
-    const arns = valuesOf(filled(Properties['ManagedPolicyArns'])).length + managed.length;
-    demand(id, arns, 'managed policies', MANAGED_POLICIES);
-  }
-  return problems;
+  const documents = [
+    ...valuesOf(filled(Properties['Policies'])).map((policy) => valueAt(policy, ['PolicyDocument'])),
+    ...attached(/IAM::(Group|Role|User)?Policy$/).map((policy) => policy.Properties['PolicyDocument']),
+  ];
+  const characters = documents.reduce<number>((sum, document) => sum + lengthOf(filled(document)), 0);
+  const managed =
+    valuesOf(filled(Properties['ManagedPolicyArns'])).length + attached(/ManagedPolicy$/).length;
+  return [
+    { part: id, count: characters, unit: 'characters of inline policies', most },
+    { part: id, count: managed, unit: 'managed policies', most: MANAGED_POLICIES },
+  ];
 }
 
 /** Bytes of a value as JSON. */

@@ -7,7 +7,7 @@ import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-la
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { readerId } from '../../infra/readers/readers.ts';
 import { resources as templateResources } from '../../infra/resources.ts';
-import { heldNames, type ReaderProblem } from '../../infra/serverless/deployedStack.ts';
+import { heldNames, type ReaderProblem } from '../../infra/serverless/readerProblems.ts';
 import { queueExecutions } from '../../infra/serverless/service.ts';
 import { logicalIds } from '../../infra/template/Stack.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';

@@ -1,7 +1,7 @@
 import { DescribeKeyCommand, type DescribeKeyCommandOutput } from '@aws-sdk/client-kms';
 import { GetBucketLocationCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { deleterIds } from '../../infra/roles/functionRoles.ts';
-import { type EncryptionProblem, encryptionProblems } from '../../infra/serverless/deployedStack.ts';
+import { type EncryptionProblem, encryptionProblems } from '../../infra/serverless/encryptionProblems.ts';
 import { iamArn } from '../../lib/access/arns.ts';
 import {
   type BucketSetting,

@@ -8,7 +8,7 @@ import {
   type StackResourceDrift,
 } from '@aws-sdk/client-cloudformation';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { type ReaderProblem, replacedReaders } from '../../infra/serverless/deployedStack.ts';
+import { type ReaderProblem, replacedReaders } from '../../infra/serverless/readerProblems.ts';
 import { counted } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';

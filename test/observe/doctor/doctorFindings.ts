@@ -1,4 +1,5 @@
-import { encryptionProblems, heldNames, replacedReaders } from '../../../infra/serverless/deployedStack.ts';
+import { encryptionProblems } from '../../../infra/serverless/encryptionProblems.ts';
+import { heldNames, replacedReaders } from '../../../infra/serverless/readerProblems.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
 import * as account from '../../../observe/doctor/account.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { encryptionProblems } from '../../../infra/serverless/deployedStack.ts';
+import { encryptionProblems } from '../../../infra/serverless/encryptionProblems.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { heldNames, replacedReaders } from '../../../infra/serverless/deployedStack.ts';
+import { heldNames, replacedReaders } from '../../../infra/serverless/readerProblems.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
