@@ -1,5 +1,5 @@
 import { METRIC_NAMESPACE } from '../base/log.ts';
-import { HOUR_MS, MINUTE_MS } from '../base/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import type { CollectError } from '../collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../collect/collectMetrics.ts';
 import { finishedMetrics } from '../landing/write/finishedEvents.ts';
@@ -149,6 +149,19 @@ const ofStream = (DeliveryStreamName: string) => metricsOf('AWS/Firehose', { Del
 export function recordMetrics(stream: string): WantedMetric[] {
   const metric = ofStream(stream);
   return [metric(FRESHNESS, 'Maximum'), metric(DELIVERED), metric(ARRIVED)];
+}
+
+/**
+ * Whether the stream has delivered fewer records than it was given in the hour that begins then, until it drops what it could not
+ * deliver, 24 hours later. It delivers what came before first.
+ */
+export function isUndelivered(series: MetricSeries, hour: number): boolean {
+  const sum = (id: string, until: number) =>
+    [...(series.get(id) ?? [])].reduce(
+      (all, [at, records]) => all + (at >= hour && at < until ? records : 0),
+      0,
+    );
+  return sum(DELIVERED, hour + DAY_MS) < sum(ARRIVED, hour + HOUR_MS);
 }
 
 /**

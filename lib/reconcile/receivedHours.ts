@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseJson } from '../base/json.ts';
 import type { ObjectStore } from '../base/ObjectStore.ts';
-import type { UtcDay } from '../base/time.ts';
+import { HOUR_MS, type UtcDay } from '../base/time.ts';
 import { tableKinds } from '../schema/kinds.ts';
 import { type FolderLayout, receivedHoursKey } from '../tables/tableFolders.ts';
 import { hourStates } from './judgeHour.ts';
@@ -32,6 +32,11 @@ const receivedHourSchema = z.looseObject({
 
 /** One table in one hour of receipt. */
 export type ReceivedHour = z.output<typeof receivedHourSchema>;
+
+/** When an hour began, epoch milliseconds. */
+export function hourStart({ ds, hour }: Pick<ReceivedHour, 'ds' | 'hour'>): number {
+  return Date.parse(`${ds}T00:00:00Z`) + hour * HOUR_MS;
+}
 
 /**
  * The rows of a day of receipt, and the ETag of their object. Before the first night there are no rows, and the ETag is

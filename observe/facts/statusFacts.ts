@@ -93,7 +93,7 @@ import {
   readRecentPartitions,
 } from './tables/partitionGaps.ts';
 import { countQuarantineFiles } from './tables/quarantineFiles.ts';
-import { judgedHours, readLastNight } from './tables/receivedHours.ts';
+import { judgedHours, readLastNight, undeliveredHours } from './tables/receivedHours.ts';
 
 /** How far back the first failure of a key is looked for. */
 const KEY_FAILED_MS = 14 * DAY_MS;
@@ -228,6 +228,8 @@ export interface StatusFacts {
   readonly bucketFaults: readonly BucketFault[] | null;
   /** The hours of the last days, as the nights have judged them. */
   readonly receivedHours: readonly ReceivedHour[] | null;
+  /** Of hours that lack events those whose records the stream dropped: when each began, epoch milliseconds. */
+  readonly undeliveredHours: readonly number[] | null;
   /** Days whose finding has `restore` as its cure, with what S3 has versions of. */
   readonly restorable: readonly RestorableDay[] | null;
   /** The last night that judged the day before it; null also with `reconcile: false`. */
@@ -412,6 +414,11 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const isRelayLate = parts.relay !== null && areCopiesLate(parts.relay, now);
   const relayAnswer = isRelayLate ? await askLog('relay', readRelayAnswer) : null;
   const restorable = await ask('the versions of lost files', () => restorableDays(deployment, facts));
+  const undelivered = await ask('what the stream delivered', () =>
+    undeliveredHours(deployment, facts.receivedHours ?? [], async () =>
+      requireOutput(await outputs, 'LandingStreamName'),
+    ),
+  );
   const archivedDays = await ask('archived files', () => readArchivedDays(deployment, facts));
   const damagedEntries = await ask('damaged entries', () => readDamagedEntries(deployment, damagedKeys));
   return {
@@ -422,6 +429,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     spikeFrom,
     overflowError,
     relayAnswer,
+    undeliveredHours: undelivered,
     restorable,
     archivedDays,
     damagedEntries,

@@ -212,6 +212,7 @@ const more: readonly Partial<StatusFacts>[] = [
       return { table, day: '2026-11-20', files: 0 };
     }),
   },
+  { receivedHours: [shortHour], undeliveredHours: [Date.parse('2026-11-20T07:00:00Z')] },
   { lastNight: { day: '2026-11-17', at: hoursAgo(58) } },
   { partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] } },
   datasetFacts({ unread: [{ day: '2026-11-19', location: 's3://acme/x/', rows: 40 }] }),

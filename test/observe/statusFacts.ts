@@ -130,6 +130,7 @@ export const wellFacts: StatusFacts = {
   archivedDays: { days: [], unlookedUntil: null },
   archivingRules: [],
   bucketFaults: [],
+  undeliveredHours: [],
   receivedHours: [],
   lastNight: null,
   restorable: [],

@@ -1,8 +1,10 @@
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
+import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
-import type { UtcDay } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, type UtcDay } from '../../../lib/base/time.ts';
+import { isUndelivered, recordMetrics } from '../../../lib/reconcile/hourCounts.ts';
 import { type LastNight, lastNight } from '../../../lib/reconcile/lastNight.ts';
-import { type ReceivedHour, readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
+import { hourStart, type ReceivedHour, readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
 import type { Deployment } from '../../deployment.ts';
 
 /** The last night that judged the day before it. @throws What the clients of S3 and Glue throw. */
@@ -24,4 +26,26 @@ export async function judgedHours(
   const store = s3ObjectStore(s3, config.bucket);
   const read = await Promise.all(days.map((day) => readReceivedHours(store, config, day)));
   return read.flatMap(({ rows }) => rows);
+}
+
+/**
+ * Of hours of which events are missing those whose records the stream dropped, when each began, epoch milliseconds.
+ *
+ * @throws What CloudWatch's client throws.
+ */
+export async function undeliveredHours(
+  deployment: Pick<Deployment, 'cloudwatch' | 'now'>,
+  rows: readonly ReceivedHour[],
+  stream: () => Promise<string>,
+): Promise<readonly number[]> {
+  const short = rows.filter(({ state }) => state === 'short').map(hourStart);
+  // Firehose may still deliver what is younger.
+  const hours = [...new Set(short)].filter((hour) => hour + DAY_MS + HOUR_MS <= deployment.now);
+  if (hours.length === 0) return [];
+  const series = await readMetricData(deployment, recordMetrics(await stream()), {
+    start: Math.min(...hours),
+    end: Math.max(...hours) + DAY_MS,
+    periodSeconds: HOUR_MS / 1_000,
+  });
+  return hours.filter((hour) => isUndelivered(series, hour));
 }

@@ -2,12 +2,12 @@ import { counted, listed } from '../../../lib/base/text.ts';
 import { addDays, DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { isUnsure, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import { dueDay } from '../../../lib/reconcile/lastNight.ts';
-import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
+import { hourStart, type ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
 import { DIRECT_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { hourFolders } from '../../facts/days/goneFiles.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { finding } from '../catalogue.ts';
+import { type Finding, finding } from '../catalogue.ts';
 import { type Findings, failedAt, type Place } from './place.ts';
 
 /** Nights that should have judged the day before them, or hours that were open, and have not, or not by rows. */
@@ -63,11 +63,17 @@ function isUnlooked({ state, why, checked_at }: ReceivedHour, dueAt: number): bo
 }
 
 /** Hours of which events are missing, as the nights have judged them. */
-export function* shortHours({ receivedHours }: StatusFacts, place: Place): Findings {
+export function* shortHours({ receivedHours, undeliveredHours }: StatusFacts, place: Place): Findings {
   const short = (receivedHours ?? []).filter(({ state }) => state === 'short');
-  if (short.length === 0) return;
+  const isDropped = (row: ReceivedHour) => undeliveredHours?.includes(hourStart(row)) === true;
+  for (const [areDropped, rows] of Map.groupBy(short, isDropped)) yield shortFinding(rows, areDropped, place);
+}
+
+/** @param areDropped Whether the stream dropped their records, so that nothing of them can have landed. */
+function shortFinding(short: readonly ReceivedHour[], areDropped: boolean, place: Place): Finding {
   const { commands, config } = place;
-  const folders = [...new Set(short.flatMap((row) => foldersWithVersions(row, place)))];
+  const withVersions = areDropped ? [] : short.flatMap((row) => foldersWithVersions(row, place));
+  const folders = [...new Set(withVersions)];
   const isDirect = (folder: string) => folder.startsWith(DIRECT_FOLDER);
   // The stream's objects of these hours come first. A direct folder has the objects of a whole day.
   const listedFolders = [
@@ -80,14 +86,15 @@ export function* shortHours({ receivedHours }: StatusFacts, place: Place): Findi
   const tables = [...new Set(short.map((row) => row.table_name))].join(' and ');
   // An hour that is short in several tables is one hour.
   const hours = [...new Set(short.map(hourText))].sort();
-  const texts = short.map((row) => shortText(row, place));
+  const texts = short.map((row) => shortText(row, areDropped, place));
+  const landed = folders.length > 0 ? 'versions' : 'gone';
   const told = {
-    case: folders.length > 0 ? 'versions' : 'gone',
-    title: `${missing} of ${accepted} of ${tables} are missing, of ${counted(hours.length, 'hour')}`,
+    case: areDropped ? 'undelivered' : landed,
+    title: `${missing} of ${accepted} of ${tables} ${areDropped ? 'were never delivered by the stream' : 'are missing'}, of ${counted(hours.length, 'hour')}`,
     since: `${hours[0]}:00:00Z`,
     detail: `${listed(texts, '; ')}.`,
   } as const;
-  yield finding('SLUICE_FINDING_HOUR_SHORT', told, [...deepLooks(short, place), ...versionLists]);
+  return finding('SLUICE_FINDING_HOUR_SHORT', told, [...deepLooks(short, place), ...versionLists]);
 }
 
 /** Days of whose hours too many events are unproved. */
@@ -117,10 +124,10 @@ function foldersWithVersions(row: ReceivedHour, { isGone }: Place): readonly str
 }
 
 /** `2026-11-20T07, events: 30 of 300 accepted events are missing, versions gone` */
-function shortText(row: ReceivedHour, place: Place): string {
+function shortText(row: ReceivedHour, isDropped: boolean, place: Place): string {
   const { table_name, missing, unproved, accepted } = row;
   const range = unproved > 0 ? `at least ${missing}, at most ${missing + unproved}` : missing;
-  const gone = foldersWithVersions(row, place).length === 0 ? ', versions gone' : '';
+  const gone = !isDropped && foldersWithVersions(row, place).length === 0 ? ', versions gone' : '';
   return `${hourText(row)}, ${table_name}: ${range} of ${accepted} accepted events are missing${gone}`;
 }
 

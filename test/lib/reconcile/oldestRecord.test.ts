@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { oldestRecord } from '../../../lib/reconcile/hourCounts.ts';
+import { isUndelivered, oldestRecord } from '../../../lib/reconcile/hourCounts.ts';
 import { at, DAY } from './CountedCloud.ts';
 
 /** Values of a metric by minute, as `11:50`. */
@@ -68,5 +68,24 @@ describe('the oldest record that a stream holds', () => {
       ['DeliveryToS3.Records', valuesOf(delivered)],
     ]);
     expect(oldestRecord(metrics, NOW)).toBe(oldest === null ? null : minute(oldest));
+  });
+});
+
+describe('records of an hour that the stream dropped', () => {
+  const HOUR = at(`${DAY}T08:00:00`);
+  const hourly = (values: Readonly<Record<number, number>>) =>
+    new Map(Object.entries(values).map(([hours, value]) => [HOUR + Number(hours) * 3_600_000, value]));
+
+  it.each([
+    ['nothing was delivered for a day', { 0: 9, 1: 4 }, { 24: 4 }, true],
+    ['fewer were delivered than came in it', { 0: 9 }, { [-1]: 9, 0: 3 }, true],
+    ['as many were delivered late', { 0: 9, 1: 4 }, { 23: 13 }, false],
+    ['nothing came in it', { 1: 4 }, {}, false],
+  ])('are known if %s', (_, arrived, delivered, is) => {
+    const series = new Map([
+      ['IncomingRecords', hourly(arrived)],
+      ['DeliveryToS3.Records', hourly(delivered)],
+    ]);
+    expect(isUndelivered(series, HOUR)).toBe(is);
   });
 });

@@ -323,6 +323,14 @@ export const tableCases: readonly Case[] = [
     versionsOf('landing/2026/11/20/12/'),
   ],
   [
+    'the stream dropped the events of an hour',
+    { receivedHours: [shortHour], undeliveredHours: [Date.parse('2026-11-20T07:00:00Z')] },
+    'HOUR_SHORT',
+    'problem',
+    '2026-11-20T07 30 300',
+    'npx sluice reconcile --deep --day 2026-11-20',
+  ],
+  [
     'events of an hour are missing, and others may be',
     { receivedHours: [{ ...shortHour, unproved: 12 }] },
     'HOUR_SHORT',
