@@ -43,7 +43,9 @@ export interface RequestRows {
   readonly refused: readonly RefusedItem[];
   /** How many events were refused, by code. */
   readonly refusedCounts: Readonly<Record<string, number>>;
+  /** Type of the SDK, as it states it: `js-client`; null when it states none. */
   readonly sdkType: string | null;
+  /** Version of the SDK, as it states it; null when it states none. */
   readonly sdkVersion: string | null;
   /** The sender's part of the IDs of events and items that name no user. */
   readonly senderId: string;
@@ -57,6 +59,7 @@ export type NoteReason = TimeNote | 'name_unresolved' | 'not_a_number';
 
 /** The outcome of a batch: every event is a row, refused or counted. */
 export interface CollectedBatch extends RequestRows {
+  /** Items for quarantine: one for each refused event, or one for all if there are many. */
   readonly refused: readonly RefusedEvent[];
   /** Events in the batch. */
   readonly events: number;
@@ -351,17 +354,22 @@ class BatchCollector {
   }
 }
 
+/** Whether an event's name is one by which SDKs report on themselves. */
 function isTelemetry(name: unknown): boolean {
   return typeof name === 'string' && TELEMETRY_EVENTS.has(name);
 }
 
 /** The batch's metadata with a session that only a header or the query stated: it is part of the sender's identity. */
-function withSession(metadata: JsonObject | null, sessionId: string | null) {
+function withSession(
+  metadata: JsonObject | null,
+  sessionId: string | null,
+): { readonly statsigMetadata: JsonObject | null } | null {
   const isAdded = sessionId !== null && idText(metadata?.['sessionID']) === null;
   const all = isAdded ? { ...metadata, sessionID: sessionId } : metadata;
   return isEmptyJson(all) ? null : { statsigMetadata: all };
 }
 
+/** Why an event is refused. @throws Any error that is not about the event. */
 function toRefusal(error: unknown): { readonly code: EventCode; readonly detail: string } {
   if (error instanceof EventError) return error;
   if (error instanceof DepthError) return eventRefusal('SLUICE_EVENT_TOO_DEEP');
@@ -369,7 +377,11 @@ function toRefusal(error: unknown): { readonly code: EventCode; readonly detail:
 }
 
 /** Value and metadata after redaction. */
-function storedDetails({ value, metadata }: LogEvent, redaction: Redaction, json: CanonicalJsonWriter) {
+function storedDetails(
+  { value, metadata }: LogEvent,
+  redaction: Redaction,
+  json: CanonicalJsonWriter,
+): { readonly value: unknown; readonly metadataJson: string | null } {
   const kept = redaction.metadata(metadata, json) ?? null;
   return {
     value: redaction.member('value', value, json) ?? null,

@@ -18,6 +18,7 @@ function fakeTiming() {
   };
 }
 
+/** How many attempts there are, none of which succeeds. */
 async function countAttempts(policy: RetryPolicy): Promise<number> {
   let count = 0;
   for await (const attempt of eachAttempt(policy)) count = attempt;
@@ -37,11 +38,15 @@ describe('eachAttempt', () => {
     expect(pauses).toEqual([57, 107]);
   });
 
-  it('ends without a pause when the pause would reach the deadline', async () => {
+  it.each([
+    { deadline: 1_050, taken: [] },
+    { deadline: 1_051, taken: [50] },
+    { deadline: 1_151, taken: [50, 100] },
+  ])('takes no pause that would reach the deadline: $deadline ms', async ({ deadline, taken }) => {
     const { pauses, clock, wait, random } = fakeTiming();
-    const until = { clock, deadline: 1_050 };
-    expect(await countAttempts({ baseMs: 100, capMs: 300, wait, random, until })).toBe(1);
-    expect(pauses).toEqual([]);
+    const until = { clock, deadline };
+    expect(await countAttempts({ baseMs: 100, capMs: 300, wait, random, until })).toBe(taken.length + 1);
+    expect(pauses).toEqual(taken);
   });
 
   it('ends when a pause takes longer than requested', async () => {
@@ -67,13 +72,8 @@ describe('eachAttempt', () => {
     const reason = new Error('stop');
     let count = 0;
     const run = async () => {
-      for await (const _ of eachAttempt({
-        baseMs: 1,
-        capMs: 1,
-        wait,
-        random,
-        signal: controller.signal,
-      })) {
+      const { signal } = controller;
+      for await (const _ of eachAttempt({ baseMs: 1, capMs: 1, wait, random, signal })) {
         count += 1;
         if (count === 2) controller.abort(reason);
       }
@@ -82,7 +82,7 @@ describe('eachAttempt', () => {
     expect(count).toBe(2);
   });
 
-  it('leaves no timer when the loop ends early', async () => {
+  it('takes no pause after an attempt that succeeds', async () => {
     const { pauses, wait, random } = fakeTiming();
     for await (const _ of eachAttempt({ baseMs: 100, capMs: 300, wait, random })) break;
     expect(pauses).toEqual([]);
@@ -90,10 +90,12 @@ describe('eachAttempt', () => {
 });
 
 describe('backoffMs', () => {
-  it('returns random values below a bound that doubles with every failure', () => {
+  it.each([
+    { random: 0, pauses: [0, 0, 0, 0, 0, 0] },
+    { random: 0.5, pauses: [50, 100, 200, 400, 500, 500] },
+    { random: 1, pauses: [100, 200, 400, 800, 1_000, 1_000] },
+  ])('is a part of a bound that doubles with every failure up to the cap: $random', ({ random, pauses }) => {
     const range = { baseMs: 100, capMs: 1_000 };
-    const longest = [1, 2, 3, 4, 5, 6].map((failures) => backoffMs(failures, () => 1, range));
-    expect(longest).toEqual([100, 200, 400, 800, 1_000, 1_000]);
-    expect(backoffMs(3, () => 0, range)).toBe(0);
+    expect(pauses.map((_, failures) => backoffMs(failures + 1, () => random, range))).toEqual(pauses);
   });
 });

@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { withoutValues } from '../../../lib/ledger/DayContent.ts';
 import { noteErasure } from '../../../lib/ledger/erasureNotes.ts';
 import { type Claim, type Ledger, readKnown } from '../../../lib/ledger/Ledger.ts';
-import { type LedgerEntry, ledgerEntrySchema } from '../../../lib/ledger/LedgerEntry.ts';
+import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { LedgerError } from '../../../lib/ledger/LedgerError.ts';
 import { failingOf } from '../../../observe/facts/days/ledgerDays.ts';
 import { dayContent, loadRun, settlement } from '../../harness/ledgerEntry.ts';
 import { MINUTE_MS, place, settled, startLedger } from './startLedger.ts';
 
+/** Claims the day, which nobody has. */
 async function claimed(ledger: Ledger, owner: string, until: number, fingerprint = 'f1'): Promise<Claim> {
   const outcome = await ledger.claim(place, owner, until, fingerprint);
   if (!('claim' in outcome)) throw new Error(`busy until ${outcome.busyUntil}`);
@@ -15,32 +16,72 @@ async function claimed(ledger: Ledger, owner: string, until: number, fingerprint
 }
 
 describe('a day in the ledger', () => {
-  it('is claimed by one load, busy for the next until the lease ends, and then taken over', async () => {
-    const { clock, store, ledger } = startLedger();
+  it('is busy for another load until the lease ends', async () => {
+    const { clock, ledger } = startLedger();
     const until = clock.now() + 16 * MINUTE_MS;
     await claimed(ledger, 'one', until);
-    expect(store.asked.reads).toBe(1);
+    clock.advance(16 * MINUTE_MS - 1);
     expect(await ledger.claim(place, 'two', until, 'f1')).toEqual({ busyUntil: until });
-    // The same message may be delivered twice: its owner is another each time.
-    expect(await ledger.claim(place, 'one', until, 'f1')).toEqual({ busyUntil: until });
-    clock.advance(16 * MINUTE_MS);
-    const taken = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
-    expect(taken.entry).toMatchObject({ state: 'loading', attempts: 2, kills: 1, lease: { owner: 'two' } });
-    expect((await ledger.settle(taken, settled('v1')))?.kills).toBeUndefined();
   });
 
-  it('is settled by its holder, and not by a load whose lease was taken over', async () => {
+  it('is busy for a second delivery of the same message, too', async () => {
     const { clock, ledger } = startLedger();
-    const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
-    clock.advance(2 * MINUTE_MS);
-    const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
-    expect(await ledger.settle(first, settled('v1'))).toBeNull();
-    expect(await ledger.renew(first, clock.now() + MINUTE_MS)).toBeNull();
-    expect(await ledger.settle(second, settled('v2'))).toMatchObject({ state: 'succeeded', version: 'v2' });
-    const entry = await ledger.read(place);
-    expect(entry).toMatchObject({ version: 'v2', fingerprint: 'f1' });
-    expect(entry?.lease).toBeUndefined();
-    expect(ledgerEntrySchema.parse(JSON.parse(JSON.stringify(entry)))).toEqual(entry);
+    const until = clock.now() + MINUTE_MS;
+    await claimed(ledger, 'one', until);
+    expect(await ledger.claim(place, 'one', until, 'f1')).toEqual({ busyUntil: until });
+  });
+
+  it('is taken over once the lease has ended: its load was killed', async () => {
+    const { clock, ledger } = startLedger();
+    await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    clock.advance(MINUTE_MS);
+    const { entry } = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+    expect(entry).toMatchObject({ state: 'loading', attempts: 2, kills: 1, lease: { owner: 'two' } });
+  });
+
+  it('is claimed with one read', async () => {
+    const { clock, store, ledger } = startLedger();
+    await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    expect(store.asked.reads).toBe(1);
+  });
+
+  it('has no kills any more once a load settles it', async () => {
+    const { clock, ledger } = startLedger();
+    await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    clock.advance(MINUTE_MS);
+    const entry = await ledger.settle(await claimed(ledger, 'two', clock.now() + MINUTE_MS), settled('v1'));
+    expect(entry).not.toHaveProperty('kills');
+  });
+
+  describe('whose lease was taken over', () => {
+    /** Two claims: the lease of the first has ended, and the second has the day. */
+    async function startTakenOver() {
+      const started = startLedger();
+      const { clock, ledger } = started;
+      const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+      clock.advance(2 * MINUTE_MS);
+      const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+      return { ...started, first, second };
+    }
+
+    it('is not settled by the load that had it before', async () => {
+      const { ledger, first } = await startTakenOver();
+      expect(await ledger.settle(first, settled('v1'))).toBeNull();
+      expect(await ledger.read(place)).toMatchObject({ state: 'loading', lease: { owner: 'two' } });
+    });
+
+    it('is not renewed by the load that had it before', async () => {
+      const { clock, ledger, first } = await startTakenOver();
+      expect(await ledger.renew(first, clock.now() + MINUTE_MS)).toBeNull();
+    });
+
+    it('is settled by the load that has it, which ends the lease', async () => {
+      const { ledger, second } = await startTakenOver();
+      const entry = await ledger.settle(second, settled('v2'));
+      expect(entry).toMatchObject({ state: 'succeeded', version: 'v2', fingerprint: 'f1' });
+      expect(entry).not.toHaveProperty('lease');
+      expect(await ledger.read(place)).toEqual(entry);
+    });
   });
 
   it('has the note of an erasure that came meanwhile, until a load that was claimed after its end settles', async () => {
@@ -67,30 +108,48 @@ describe('a day in the ledger', () => {
     expect(third?.erasures).toBeUndefined();
   });
 
-  it('has no value back that an erasure took out of it meanwhile', async () => {
-    const { clock, ledger } = startLedger();
+  describe('that keeps what its rows hold', () => {
     const counts = { types: ['DOUBLE'], none: 0, numbers: 10 };
     const content = dayContent({
       fields: { eventValue: { ...counts, size: 1.13 } },
       unusual: [{ kind: 'values', field: 'eventValue', words: 'w', values: ['EUR 1'] }],
       names: { event_name: ['u1'] },
     });
-    const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
-    await ledger.settle(first, settlement({ content }));
-    const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
-    await ledger.change(place, (known) => ({ entry: withoutValues(known) }));
-    const kept = second.entry.content === undefined ? {} : { content: second.entry.content };
-    const settled = await ledger.settle(second, settlement(kept));
-    expect(settled?.content?.unusual).toEqual([{ kind: 'values', field: 'eventValue', words: 'w' }]);
-    expect(settled?.content?.fields).toEqual({ eventValue: counts });
-    expect(settled?.content?.names).toBeUndefined();
-    // A load that looked at its rows replaces what is kept, and one that has none has nothing of an earlier load.
-    const other = dayContent({ copies: 3 });
-    for (const next of [settlement({ content: other }), settlement()]) {
-      const claim = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
-      expect((await ledger.settle(claim, next))?.content).toEqual(next.content);
+
+    /** A day with this content. */
+    async function startWithContent() {
+      const started = startLedger();
+      const { clock, ledger } = started;
+      await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settlement({ content }));
+      return started;
     }
-    expect(withoutValues({})).toEqual({});
+
+    it('has no value back that an erasure took out of it during a load', async () => {
+      const { clock, ledger } = await startWithContent();
+      const claim = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+      if (claim.entry.content === undefined) throw new Error('The load knows no content.');
+      await ledger.change(place, (known) => ({ entry: withoutValues(known) }));
+      const entry = await ledger.settle(claim, settlement({ content: claim.entry.content }));
+      const { names: _, ...unnamed } = content;
+      expect(entry?.content).toEqual({
+        ...unnamed,
+        fields: { eventValue: counts },
+        unusual: [{ kind: 'values', field: 'eventValue', words: 'w' }],
+      });
+    });
+
+    it.each([
+      { load: 'one that looked at its rows', next: settlement({ content: dayContent({ copies: 3 }) }) },
+      { load: 'one that has no content', next: settlement() },
+    ])('has after a load what that one has: $load', async ({ next }) => {
+      const { clock, ledger } = await startWithContent();
+      const claim = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+      expect((await ledger.settle(claim, next))?.content).toEqual(next.content);
+    });
+
+    it('has nothing to lose if no content is there', () => {
+      expect(withoutValues({})).toEqual({});
+    });
   });
 
   describe('whose loads fail after a version was published', () => {
@@ -136,8 +195,8 @@ describe('a day in the ledger', () => {
     });
   });
 
-  it('is recorded as queued, but not during a load', async () => {
-    const { clock, store, ledger } = startLedger();
+  it('waits once it is recorded as queued', async () => {
+    const { clock, ledger } = startLedger();
     expect(await ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' })).toBe(true);
     expect(await ledger.read(place)).toMatchObject({
       state: 'waiting',
@@ -145,39 +204,58 @@ describe('a day in the ledger', () => {
       fingerprint: null,
       queued: { fingerprint: 'f1', reason: 'new', at: clock.now() },
     });
-    const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
-    expect(await ledger.noteQueued(place, { fingerprint: 'f2', reason: 'changed' })).toBe(false);
-    await ledger.settle(claim, settled('v1'));
-    expect((await ledger.read(place))?.queued).toBeUndefined();
-    await ledger.noteQueued(place, { fingerprint: 'f2', reason: 'changed' });
-    expect(await ledger.read(place)).toMatchObject({ state: 'waiting', version: 'v1', fingerprint: 'f1' });
-    await claimed(ledger, 'two', clock.now() + MINUTE_MS);
-    clock.advance(MINUTE_MS);
-    expect(await ledger.noteQueued(place, { fingerprint: 'f3', reason: 'changed' })).toBe(true);
-    store.faults = ['conflict', 'conflict', 'conflict'];
-    expect(await ledger.noteQueued(place, { fingerprint: 'f4', reason: 'changed' })).toBe(false);
   });
 
-  it('is claimed despite a concurrent record of its queueing, and not recorded as queued once it is settled', async () => {
-    const { clock, ledger, waits } = startLedger();
-    const note = (seen?: LedgerEntry | null) =>
-      ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' }, seen);
-    // Each reads before the other writes: the note comes first.
-    const [noted, first] = await Promise.all([note(), claimed(ledger, 'one', clock.now() + MINUTE_MS)]);
-    expect(noted).toBe(true);
-    expect(first.entry.queued?.reason).toBe('new');
-    await ledger.settle(first, settled('v1'));
+  it('is not recorded as queued during a load, but once its lease has ended', async () => {
+    const { clock, ledger } = startLedger();
+    await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    const note = () => ledger.noteQueued(place, { fingerprint: 'f2', reason: 'changed' });
+    clock.advance(MINUTE_MS - 1);
+    expect(await note()).toBe(false);
+    clock.advance(1);
+    expect(await note()).toBe(true);
+  });
 
-    const seen = await ledger.read(place);
-    const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
-    expect(second.entry.attempts).toBe(1);
-    await ledger.settle(second, settled('v2'));
-    // Whoever loses to another write does not wait.
+  it('is no longer queued once a load settles it', async () => {
+    const { clock, ledger } = startLedger();
+    await ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' });
+    const entry = await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
+    expect(entry).not.toHaveProperty('queued');
+  });
+
+  it('keeps its version while it is queued again', async () => {
+    const { clock, ledger } = startLedger();
+    await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
+    await ledger.noteQueued(place, { fingerprint: 'f2', reason: 'changed' });
+    expect(await ledger.read(place)).toMatchObject({ state: 'waiting', version: 'v1', fingerprint: 'f1' });
+  });
+
+  it('is not recorded as queued if each write meets a conflict', async () => {
+    const { store, ledger } = startLedger();
+    store.faults = ['conflict', 'conflict', 'conflict'];
+    expect(await ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' })).toBe(false);
+  });
+
+  it('is claimed despite a concurrent record of its queueing, without a wait', async () => {
+    const { clock, ledger, waits } = startLedger();
+    // Each reads before the other writes: the note comes first.
+    const [noted, { entry }] = await Promise.all([
+      ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' }),
+      claimed(ledger, 'one', clock.now() + MINUTE_MS),
+    ]);
+    expect(noted).toBe(true);
+    expect(entry).toMatchObject({ state: 'loading', queued: { reason: 'new' } });
     expect(waits).toEqual([]);
-    expect(await note(seen)).toBe(false);
-    expect(await note(null)).toBe(false);
-    expect(await ledger.read(place)).toMatchObject({ state: 'succeeded', version: 'v2' });
-    expect(await note(await ledger.read(place))).toBe(true);
+  });
+
+  it('is recorded as queued only if its entry is still the one that the plan saw', async () => {
+    const { clock, ledger } = startLedger();
+    const note = (seen: LedgerEntry | null) =>
+      ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' }, seen);
+    await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
+    const seen = await ledger.read(place);
+    const latest = await ledger.settle(await claimed(ledger, 'two', clock.now() + MINUTE_MS), settled('v2'));
+    expect([await note(null), await note(seen), await note(latest)]).toEqual([false, false, true]);
   });
 
   it('counts attempts for the queued files, and starts again for other files', async () => {
@@ -205,17 +283,31 @@ describe('a day in the ledger', () => {
     ]);
   });
 
-  it('counts attempts again after it is settled, and keeps the failure of a released attempt', async () => {
+  it('keeps the failure of a released attempt, and counts the next one as no kill', async () => {
     const { clock, ledger } = startLedger();
     const failure = { code: 'SLUICE_SOURCE_UNAVAILABLE', message: 'SlowDown.' };
     const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
-    expect(await ledger.release(first, failure)).toMatchObject({ state: 'waiting', failure, attempts: 1 });
-    expect(await ledger.release(first, failure)).toBeNull();
-    expect((await ledger.read(place))?.lease).toBeUndefined();
+    const entry = await ledger.release(first, failure);
+    expect(entry).toMatchObject({ state: 'waiting', failure, attempts: 1 });
+    expect(entry).not.toHaveProperty('lease');
     const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
     expect(second.entry).toMatchObject({ state: 'loading', attempts: 2, failure });
-    expect(second.entry.kills).toBeUndefined();
-    await ledger.settle(second, settled('v1'));
+    expect(second.entry).not.toHaveProperty('kills');
+  });
+
+  it('is released once', async () => {
+    const { clock, ledger } = startLedger();
+    const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    const failure = { code: 'SLUICE_SOURCE_UNAVAILABLE', message: 'SlowDown.' };
+    await ledger.release(claim, failure);
+    expect(await ledger.release(claim, failure)).toBeNull();
+  });
+
+  it('counts attempts anew after it is settled', async () => {
+    const { clock, ledger } = startLedger();
+    const failure = { code: 'SLUICE_SOURCE_UNAVAILABLE', message: 'SlowDown.' };
+    await ledger.release(await claimed(ledger, 'one', clock.now() + MINUTE_MS), failure);
+    await ledger.settle(await claimed(ledger, 'two', clock.now() + MINUTE_MS), settled('v1'));
     expect((await claimed(ledger, 'three', clock.now() + MINUTE_MS)).entry.attempts).toBe(1);
   });
 
@@ -234,87 +326,142 @@ describe('a day in the ledger', () => {
     expect(await ledger.defer(claim, other)).toMatchObject({ queued: { ...other, at: at + 2 } });
   });
 
-  it('that is loaded in pieces counts the tries of each piece', async () => {
-    const { clock, ledger } = startLedger();
-    const state = (done: number) => loadRun({ done });
+  describe('that is loaded in pieces', () => {
+    const run = (done: number) => loadRun({ done });
     const queued = { fingerprint: 'f1', reason: 'new', files: 3, writtenAt: 1 };
-    const at = clock.now();
-    await ledger.noteQueued(place, queued);
-    const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
-    const planned = await ledger.recordRun(first, state(0));
-    expect(planned?.entry).toMatchObject({ attempts: 1, run: state(0) });
-    clock.advance(2 * MINUTE_MS);
-    // Killed in the first piece, and then in the second.
-    const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
-    expect(second.entry.attempts).toBe(2);
-    expect(second.entry.kills).toBe(1);
-    const recorded = await ledger.recordRun(second, state(1));
-    expect(recorded?.entry.attempts).toBe(1);
-    expect(recorded?.entry.kills).toBeUndefined();
-    clock.advance(2 * MINUTE_MS);
-    const third = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
-    expect(third.entry.attempts).toBe(2);
-    expect(third.entry.kills).toBe(1);
-    const same = await ledger.recordRun(third, state(1));
-    expect(same?.entry.attempts).toBe(2);
-    expect(same?.entry.kills).toBe(1);
-    const last = (await ledger.recordRun(third, state(2))) ?? third;
-    const handedOver = { state: 'waiting', attempts: 0, queued: { ...queued, at }, run: state(2) };
-    expect(await ledger.handOver(last, state(2))).toMatchObject(handedOver);
-    const fourth = await claimed(ledger, 'four', clock.now() + MINUTE_MS);
-    expect(fourth.entry.attempts).toBe(1);
-    expect(fourth.entry.kills).toBeUndefined();
-    expect(await ledger.handOver(last, state(2))).toBeNull();
+
+    /** A day whose load was killed in its first piece, and is claimed again. */
+    async function startKilled() {
+      const started = startLedger();
+      const { clock, ledger } = started;
+      const queuedAt = clock.now();
+      await ledger.noteQueued(place, queued);
+      await ledger.recordRun(await claimed(ledger, 'one', clock.now() + MINUTE_MS), run(0));
+      clock.advance(2 * MINUTE_MS);
+      const claim = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+      return { ...started, claim, queuedAt };
+    }
+
+    /** Records how far the load is. */
+    async function recorded(ledger: Ledger, claim: Claim, done: number): Promise<Claim> {
+      const next = await ledger.recordRun(claim, run(done));
+      if (next === null) throw new Error('Another owner has the day.');
+      return next;
+    }
+
+    it('counts the tries and kills of a piece', async () => {
+      const { claim } = await startKilled();
+      expect(claim.entry).toMatchObject({ attempts: 2, kills: 1, run: run(0) });
+    });
+
+    it('counts them on while the piece is not done', async () => {
+      const { ledger, claim } = await startKilled();
+      const { entry } = await recorded(ledger, claim, 0);
+      expect(entry).toMatchObject({ attempts: 2, kills: 1, run: run(0) });
+    });
+
+    it('counts them anew for the next piece', async () => {
+      const { ledger, claim } = await startKilled();
+      const { entry } = await recorded(ledger, claim, 1);
+      expect(entry).toMatchObject({ attempts: 1, run: run(1) });
+      expect(entry).not.toHaveProperty('kills');
+    });
+
+    it('is handed over to the next piece, whose first try is its first attempt', async () => {
+      const { clock, ledger, claim, queuedAt } = await startKilled();
+      const handedOver = await ledger.handOver(await recorded(ledger, claim, 1), run(1));
+      const waiting = { state: 'waiting', attempts: 0, queued: { ...queued, at: queuedAt }, run: run(1) };
+      expect(handedOver).toMatchObject(waiting);
+      const { entry } = await claimed(ledger, 'three', clock.now() + MINUTE_MS);
+      expect(entry).toMatchObject({ attempts: 1, run: run(1) });
+      expect(entry).not.toHaveProperty('kills');
+    });
+
+    it('is not handed over by a load that has it no more', async () => {
+      const { clock, ledger, claim } = await startKilled();
+      clock.advance(2 * MINUTE_MS);
+      await claimed(ledger, 'three', clock.now() + MINUTE_MS);
+      expect(await ledger.handOver(claim, run(1))).toBeNull();
+    });
   });
 
-  it('keeps what others note while somebody has it, and says whether that was killed', async () => {
+  it('keeps what others note during a load', async () => {
     const { clock, ledger } = startLedger();
-    const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
     await ledger.change(place, (known) => ({ entry: { ...known, usualRows: 7 } }));
     const failure = { code: 'SLUICE_X', message: 'm' };
-    expect(await ledger.release(first, failure)).toMatchObject({ usualRows: 7, failure });
-    const taken = async (owner: string) => {
-      const until = clock.now() + MINUTE_MS;
-      return ledger.claim(place, owner, until, (entry) => ({ entry: { ...entry, bytes: 3 }, isNext: true }));
-    };
-    expect(await taken('two')).toMatchObject({
-      wasKilled: false,
-      claim: { entry: { attempts: 2, bytes: 3 } },
-    });
-    clock.advance(2 * MINUTE_MS);
-    expect(await taken('three')).toMatchObject({
-      wasKilled: true,
-      claim: { entry: { attempts: 3, kills: 1 } },
-    });
-    const refused = await ledger.claim(place, 'four', clock.now(), () => ({ why: 'ended' }));
-    expect(refused).toEqual({ why: 'ended' });
-    expect(await ledger.read(place)).toMatchObject({ lease: { owner: 'three' } });
+    expect(await ledger.release(claim, failure)).toMatchObject({ usualRows: 7, failure });
   });
 
-  it('has no state for another table, but is busy during a load into that table', async () => {
-    const { clock, ledger } = startLedger();
+  describe('that is claimed by a decision on its entry', () => {
+    /** Claims the day for a minute, and sets its bytes. */
+    const claimBytes = (ledger: Ledger, owner: string, now: number, bytes: number) =>
+      ledger.claim(place, owner, now + MINUTE_MS, (entry) => ({ entry: { ...entry, bytes }, isNext: true }));
+
+    it('has what the claimer changes', async () => {
+      const { clock, ledger } = startLedger();
+      const outcome = await claimBytes(ledger, 'one', clock.now(), 3);
+      expect(outcome).toMatchObject({ wasKilled: false, claim: { entry: { attempts: 1, bytes: 3 } } });
+    });
+
+    it('says whether its load before was killed', async () => {
+      const { clock, ledger } = startLedger();
+      await claimBytes(ledger, 'one', clock.now(), 3);
+      clock.advance(2 * MINUTE_MS);
+      const outcome = await claimBytes(ledger, 'two', clock.now(), 4);
+      expect(outcome).toMatchObject({ wasKilled: true, claim: { entry: { attempts: 2, kills: 1 } } });
+    });
+
+    it('answers why the claimer refuses it, and is not written', async () => {
+      const { clock, store, ledger } = startLedger();
+      const refused = await ledger.claim(place, 'one', clock.now(), () => ({ why: 'ended' }));
+      expect(refused).toEqual({ why: 'ended' });
+      expect(store.stored).toBeNull();
+    });
+  });
+
+  describe('whose dataset is moved to another table', () => {
     const other = { ...place, table: 'other' };
-    await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
-    const until = clock.now() + MINUTE_MS;
-    const claim = await claimed(ledger, 'two', until);
-    expect(await ledger.claim(other, 'three', until, 'f1')).toEqual({ busyUntil: until });
-    expect(await ledger.noteQueued(other, { fingerprint: 'f1', reason: 'new' })).toBe(false);
-    await ledger.settle(claim, settled('v2'));
-    expect(await ledger.noteQueued(other, { fingerprint: 'f1', reason: 'new' })).toBe(true);
-    const entry = await ledger.read(place);
-    expect(entry).toMatchObject({ table: 'other', fingerprint: null, files: [], attempts: 0 });
-    expect(entry?.version).toBeUndefined();
+    const queued = { fingerprint: 'f1', reason: 'new' };
+
+    it('is busy during a load into the table before', async () => {
+      const { clock, ledger } = startLedger();
+      const until = clock.now() + MINUTE_MS;
+      await claimed(ledger, 'one', until);
+      expect(await ledger.claim(other, 'two', until, 'f1')).toEqual({ busyUntil: until });
+      expect(await ledger.noteQueued(other, queued)).toBe(false);
+    });
+
+    it('has nothing there of the table before', async () => {
+      const { clock, ledger } = startLedger();
+      await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
+      expect(await ledger.noteQueued(other, queued)).toBe(true);
+      const entry = await ledger.read(place);
+      expect(entry).toMatchObject({ table: 'other', fingerprint: null, files: [], attempts: 0 });
+      expect(entry).not.toHaveProperty('version');
+    });
   });
 
-  it('belongs to its claimer even if the response to the write is lost', async () => {
+  it.each([
+    { what: 'the answer is lost', faults: ['lost_answer'] as const },
+    { what: 'S3 takes it twice', faults: ['written_twice'] as const },
+    { what: 'two conflicts come before it', faults: ['conflict', 'conflict'] as const },
+  ])('is renewed by a write of which $what', async ({ faults }) => {
+    const { clock, store, ledger } = startLedger();
+    const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    const until = clock.now() + 2 * MINUTE_MS;
+    store.faults = [...faults];
+    expect(await ledger.renew(claim, until)).toMatchObject({
+      until,
+      entry: { lease: { owner: 'one', until } },
+    });
+  });
+
+  it('is claimed by a write whose answer is lost', async () => {
     const { clock, store, ledger } = startLedger();
     store.faults = ['lost_answer'];
-    const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
-    store.faults = ['written_twice'];
-    const renewed = await ledger.renew(claim, clock.now() + 2 * MINUTE_MS);
-    expect(renewed).not.toBeNull();
-    store.faults = ['conflict', 'conflict'];
-    expect(await ledger.settle(renewed ?? claim, settled('v1'))).toMatchObject({ version: 'v1' });
+    const { eTag } = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    expect(store.stored).toMatchObject({ eTag, entry: { lease: { owner: 'one' } } });
   });
 
   it('reports a store that accepts no write', async () => {
@@ -328,39 +475,47 @@ describe('a day in the ledger', () => {
     expect(await ledger.read(place)).toBeNull();
   });
 
-  it('is busy for a claimer to which others came first each time, and gives up a change that never fits', async () => {
-    const { clock, store, ledger, waits } = startLedger();
-    const conflicts = () => Array.from({ length: 90 }, () => 'conflict' as const);
-    const until = clock.now() + MINUTE_MS;
-    store.faults = conflicts();
-    expect(await ledger.claim(place, 'one', until, 'f1')).toEqual({ busyUntil: 0 });
+  it('is busy for a claimer to which others came first five times', async () => {
+    const { clock, store, ledger } = startLedger();
+    store.faults = Array.from({ length: 90 }, () => 'conflict' as const);
+    const outcome = await ledger.claim(place, 'one', clock.now() + MINUTE_MS, 'f1');
+    expect(outcome).toEqual({ busyUntil: 0 });
     // Each of five tries writes three times.
-    expect(store.faults.length).toBe(75);
-    store.faults = [];
-    const claim = await claimed(ledger, 'one', until);
-    const unavailable = { code: 'SLUICE_INGEST_LEDGER_UNAVAILABLE' };
-    for (const change of [
-      () => ledger.renew(claim, until),
-      () => ledger.change(place, (known) => ({ entry: known })),
-    ]) {
-      store.faults = conflicts();
-      waits.length = 0;
-      await expect(change()).rejects.toMatchObject(unavailable);
-      // Twenty tries, of three writes each.
-      expect(store.faults).toHaveLength(30);
-      expect(waits.length).toEqual(19 + 20 * 2);
-    }
-    store.faults = [];
-    store.objects.clear();
-    expect(await ledger.renew(claim, until)).toBeNull();
+    expect(store.faults).toHaveLength(75);
   });
 
-  it('is unknown if its entry cannot be read as one, and not if the store fails', async () => {
-    const known = (error: unknown) => readKnown({ read: () => Promise.reject(error) }, place);
-    expect(await known(new LedgerError('SLUICE_INGEST_LEDGER_INVALID'))).toBeNull();
-    const unavailable = new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE');
-    await expect(known(unavailable)).rejects.toBe(unavailable);
-    const other = Object.assign(new Error('made'), { code: 'SLUICE_INGEST_LEDGER_INVALID' });
-    await expect(known(other)).rejects.toBe(other);
+  it.each<{ readonly what: string; readonly change: (ledger: Ledger, claim: Claim) => Promise<unknown> }>([
+    { what: 'of its owner', change: (ledger, claim) => ledger.renew(claim, claim.until) },
+    { what: 'of others', change: (ledger) => ledger.change(place, (known) => ({ entry: known })) },
+  ])('gives up a change $what to which others came first twenty times', async ({ change }) => {
+    const { clock, store, ledger, waits } = startLedger();
+    const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    store.faults = Array.from({ length: 90 }, () => 'conflict' as const);
+    await expect(change(ledger, claim)).rejects.toMatchObject({ code: 'SLUICE_INGEST_LEDGER_UNAVAILABLE' });
+    // Twenty tries, of three writes each, with a pause between each two.
+    expect(store.faults).toHaveLength(30);
+    expect(waits).toHaveLength(19 + 20 * 2);
+  });
+
+  it('is no longer of its owner once its entry is deleted', async () => {
+    const { clock, store, ledger } = startLedger();
+    const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    store.objects.clear();
+    expect(await ledger.renew(claim, claim.until)).toBeNull();
+  });
+
+  it('is unknown if its entry cannot be read as one', async () => {
+    const unreadable = new LedgerError('SLUICE_INGEST_LEDGER_INVALID');
+    expect(await readKnown({ read: () => Promise.reject(unreadable) }, place)).toBeNull();
+  });
+
+  it.each([
+    { what: 'the store fails', error: new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE') },
+    {
+      what: 'another error has that code',
+      error: Object.assign(new Error('made'), { code: 'SLUICE_INGEST_LEDGER_INVALID' }),
+    },
+  ])('is not unknown if $what', async ({ error }) => {
+    await expect(readKnown({ read: () => Promise.reject(error) }, place)).rejects.toBe(error);
   });
 });
