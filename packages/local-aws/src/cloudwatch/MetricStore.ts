@@ -38,14 +38,14 @@ const FILE = /^(\d{4}-\d{2}-\d{2}T\d{2})\.jsonl$/;
 /** Values of one metric in one minute: `metric` is {@link keyOf} it, `minute` its start in epoch milliseconds. */
 type Line = readonly [metric: string, minute: number, ...StoredStatistics];
 
-/** Members of a {@link Line}. */
-const LINE_MEMBERS = 7;
+/** The least members of a {@link Line}. */
+const LINE_MEMBERS = 6;
 
 /** Whether a value is a batch of lines. Only the form is checked: reading them happens beside requests. */
 function isBatch(value: unknown): value is readonly Line[] {
   return (
     Array.isArray(value) &&
-    value.every((line) => Array.isArray(line) && line.length === LINE_MEMBERS && typeof line[0] === 'string')
+    value.every((line) => Array.isArray(line) && line.length >= LINE_MEMBERS && typeof line[0] === 'string')
   );
 }
 
@@ -163,12 +163,6 @@ export class MetricStore {
         const metric = minute >= start && minute < end ? select(key) : undefined;
         return metric === undefined ? [] : [{ metric, minute, statistics: Statistics.fromJson(stored) }];
       });
-  }
-
-  /** The metrics that have values from `start` to before `end`, each once. */
-  metrics(start: number, end: number): Metric[] {
-    const byKey = new Map(this.read(start, end, () => true).map(({ metric }) => [keyOf(metric), metric]));
-    return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, metric]) => metric);
   }
 
   /** Writes what waits and closes the file. */

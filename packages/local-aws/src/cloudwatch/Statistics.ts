@@ -1,91 +1,47 @@
-/** Distinct values that a period keeps exactly. Beyond that, values are rounded to three significant digits. */
-const EXACT_VALUES = 256;
-
-/** The values of one metric in one period: enough for every statistic. */
+/** The values of one metric in one period, in numbers from which every emulated statistic follows. */
 export class Statistics {
   count = 0;
   sum = 0;
   minimum = Number.POSITIVE_INFINITY;
   maximum = Number.NEGATIVE_INFINITY;
-  /** How often each value occurred, for percentiles. */
-  readonly #values = new Map<number, number>();
-  /** Whether there are too many different values to keep them exactly. */
-  #isRounded = false;
 
-  /** Counts a value, or several equal ones. */
-  add(value: number, times = 1): void {
-    this.count += times;
-    this.sum += value * times;
-    this.minimum = Math.min(this.minimum, value);
-    this.maximum = Math.max(this.maximum, value);
-    this.#keep(value, times);
+  /** Counts a value. */
+  add(value: number): void {
+    this.merge({ count: 1, sum: value, minimum: value, maximum: value });
   }
 
   /** Adds another period's values. */
-  merge(added: Statistics): void {
-    this.count += added.count;
-    this.sum += added.sum;
-    this.minimum = Math.min(this.minimum, added.minimum);
-    this.maximum = Math.max(this.maximum, added.maximum);
-    for (const [value, times] of added.#values) this.#keep(value, times);
-  }
-
-  /**
-   * The least value that is not below a share of all values, by nearest rank. Where a period has very many different
-   * values, it is off by at most half a percent.
-   *
-   * @param share From 0 to 1.
-   */
-  percentile(share: number): number {
-    const rank = Math.max(1, Math.ceil(share * this.count));
-    let seen = 0;
-    for (const [value, times] of [...this.#values].sort(([a], [b]) => a - b)) {
-      seen += times;
-      if (seen >= rank) return Math.min(this.maximum, Math.max(this.minimum, value));
-    }
-    return this.maximum;
+  merge({ count, sum, minimum, maximum }: StatisticNumbers): void {
+    this.count += count;
+    this.sum += sum;
+    this.minimum = Math.min(this.minimum, minimum);
+    this.maximum = Math.max(this.maximum, maximum);
   }
 
   /** The form that is stored. */
   toJson(): StoredStatistics {
-    return [this.count, this.sum, this.minimum, this.maximum, [...this.#values]];
+    return [this.count, this.sum, this.minimum, this.maximum];
   }
 
   /** Reads the stored form. */
-  static fromJson([count, sum, minimum, maximum, values]: StoredStatistics): Statistics {
-    const read = new Statistics();
-    Object.assign(read, { count, sum, minimum, maximum });
-    for (const [value, times] of values) read.#keep(value, times);
-    return read;
-  }
-
-  /** Counts a value. From a number of different values on, they are rounded, so that memory stays bounded. */
-  #keep(value: number, times: number): void {
-    const kept = this.#isRounded ? rounded(value) : value;
-    this.#values.set(kept, (this.#values.get(kept) ?? 0) + times);
-    if (this.#isRounded || this.#values.size <= EXACT_VALUES) return;
-    this.#isRounded = true;
-    const exact = [...this.#values];
-    this.#values.clear();
-    for (const [value, count] of exact) this.#keep(value, count);
+  static fromJson([count, sum, minimum, maximum]: StoredStatistics): Statistics {
+    return Object.assign(new Statistics(), { count, sum, minimum, maximum });
   }
 }
 
-/** Count, sum, minimum, maximum, and how often each value occurred. */
+/** What is kept of the values of a period. */
+type StatisticNumbers = Pick<Statistics, 'count' | 'sum' | 'minimum' | 'maximum'>;
+
+/** Count, sum, minimum and maximum. Earlier releases also wrote each value, which is no longer read. */
 export type StoredStatistics = readonly [
   count: number,
   sum: number,
   minimum: number,
   maximum: number,
-  values: readonly (readonly [value: number, times: number])[],
+  ...ofEarlierReleases: unknown[],
 ];
 
-/** A value with three significant digits. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(3));
-}
-
-/** The statistics of CloudWatch by their names, apart from percentiles. Each is for at least one value. */
+/** The statistics of CloudWatch by their names. Each is for at least one value. */
 export const statistics = {
   SampleCount: ({ count }) => count,
   Sum: ({ sum }) => sum,

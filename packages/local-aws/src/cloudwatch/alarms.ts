@@ -16,32 +16,17 @@ export function describeAlarms(options: AlarmOptions): JsonOperation {
   return operation({
     input: z.strictObject({
       AlarmNames: z.array(z.string()).max(LIMITS.names).optional(),
-      AlarmNamePrefix: z.string().optional(),
-      AlarmTypes: z.array(z.enum(['MetricAlarm', 'CompositeAlarm'])).optional(),
-      StateValue: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']).optional(),
       MaxRecords: z.int().min(1).max(LIMITS.records).default(LIMITS.defaultRecords),
       NextToken: z.string().optional(),
     }),
-    run({ AlarmNames, AlarmNamePrefix, AlarmTypes, StateValue, MaxRecords, NextToken }) {
-      if (AlarmNames !== undefined && AlarmNamePrefix !== undefined)
-        throw new AwsError(
-          'ValidationException',
-          400,
-          'AlarmNamePrefix and AlarmNames cannot both be specified.',
-        );
+    run({ AlarmNames, MaxRecords, NextToken }) {
       options.beforeReading();
       const { alarms, filtered } = readResources(options.stack?.());
       const minutesById = readMinutes(alarms, options);
       const described = alarms
-        .filter(
-          ({ name }) =>
-            AlarmTypes?.includes('MetricAlarm') !== false &&
-            (AlarmNames === undefined || AlarmNames.includes(name)) &&
-            name.startsWith(AlarmNamePrefix ?? ''),
-        )
+        .filter(({ name }) => AlarmNames?.includes(name) !== false)
         .sort((a, b) => (a.name < b.name ? -1 : 1))
-        .map((alarm) => describe(alarm, stateOf(alarm, filtered, minutesById, options.clock.now())))
-        .filter((alarm) => StateValue === undefined || alarm.StateValue === StateValue);
+        .map((alarm) => describe(alarm, stateOf(alarm, filtered, minutesById, options.clock.now())));
       const from = readToken(NextToken, invalidToken) ?? 0;
       const to = from + MaxRecords;
       return {
@@ -94,6 +79,5 @@ function readResources(stack: ReturnType<NonNullable<AlarmOptions['stack']>>): {
   return { alarms, filtered };
 }
 
-/** A token that no page gave out. */
-export const invalidToken = (): AwsError =>
-  new AwsError('InvalidNextToken', 400, 'The next token is not valid.');
+/** The error for a token that no page gave out. */
+const invalidToken = () => new AwsError('InvalidNextToken', 400, 'The next token is not valid.');

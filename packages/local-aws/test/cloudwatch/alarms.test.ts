@@ -191,20 +191,32 @@ describe('alarms', () => {
     ]);
   });
 
-  it('are found by name, prefix and state, in pages', async () => {
-    for (const name of ['a-1', 'a-2', 'b-1']) deployAlarm(name);
-    const names = async (input: object) => (await describeAlarms(input)).map(({ AlarmName }) => AlarmName);
-    expect(await names({ AlarmNamePrefix: 'a-' })).toEqual(['a-1', 'a-2']);
-    expect(await names({ AlarmNames: ['b-1', 'c'] })).toEqual(['b-1']);
-    expect(await names({ StateValue: 'ALARM' })).toEqual([]);
-    expect(await names({ AlarmTypes: ['CompositeAlarm'] })).toEqual([]);
-    const first = await client.send(new DescribeAlarmsCommand({ MaxRecords: 2 }));
-    expect(first.MetricAlarms).toHaveLength(2);
-    const { NextToken } = first;
-    expect(await names({ MaxRecords: 2, NextToken })).toEqual(['b-1']);
-    await expect(names({ AlarmNames: ['a'], AlarmNamePrefix: 'a' })).rejects.toMatchObject({
-      name: expect.stringMatching(/^Validation/),
-    });
-    await expect(names({ NextToken: 'x' })).rejects.toMatchObject({ name: 'InvalidNextToken' });
+  const describedNames = async (input: object) =>
+    (await describeAlarms(input)).map(({ AlarmName }) => AlarmName);
+
+  it('are found by name', async () => {
+    for (const name of ['a', 'b']) deployAlarm(name);
+    expect(await describedNames({ AlarmNames: ['b', 'c'] })).toEqual(['b']);
   });
+
+  it('are described in pages', async () => {
+    for (const name of ['a', 'b', 'c']) deployAlarm(name);
+    const { MetricAlarms, NextToken } = await client.send(new DescribeAlarmsCommand({ MaxRecords: 2 }));
+    expect(MetricAlarms).toHaveLength(2);
+    expect(await describedNames({ MaxRecords: 2, NextToken })).toEqual(['c']);
+  });
+
+  it('are on no page of a token that was not given out', async () => {
+    await expect(describeAlarms({ NextToken: 'x' })).rejects.toMatchObject({ name: 'InvalidNextToken' });
+  });
+
+  it.each(['AlarmNamePrefix', 'StateValue'])(
+    'are not found by %s, which is refused by name',
+    async (member) => {
+      await expect(describeAlarms({ [member]: 'OK' })).rejects.toMatchObject({
+        name: 'NotImplemented',
+        message: expect.stringContaining(member),
+      });
+    },
+  );
 });
