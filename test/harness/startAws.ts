@@ -36,7 +36,7 @@ export async function startAws({
   const catalog = Catalog.open(at('glue'));
   const queues = Queues.open({ ...at('sqs'), region, account });
   const services = [
-    s3Service({ store, clock, ...s3Options }),
+    s3Service({ store, ...s3Options }),
     glueService({ catalog, clock, account, faults }),
     sqsService({ queues, clock, account }),
     ...more,

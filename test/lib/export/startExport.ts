@@ -78,7 +78,7 @@ export async function startExport() {
   const asks = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account: OURS });
   const edge = await startEdge({
     services: [
-      s3Service({ store, clock, callerOf: asks, keyAccess: keyAccess(keys) }),
+      s3Service({ store, callerOf: asks, keyAccess: keyAccess(keys) }),
       glueService({ catalog: glue, clock, account: OURS, faults }),
     ],
     clock: realClock,

@@ -183,7 +183,7 @@ function servicesOf(
   const { account } = ACCOUNT;
   const clock = realClock;
   return [
-    s3Service({ store, clock }),
+    s3Service({ store }),
     glueService({ catalog, clock, account, faults }),
     sqsService({ queues, clock, account }),
     secretsManagerService({ secrets }),

@@ -1,7 +1,6 @@
 import {
   chmodSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -93,9 +92,9 @@ export interface PrivateDataOptions {
 }
 
 /**
- * Makes a data directory accessible to its owner only: it holds customers' files, secrets and keys. Folders get mode
- * 0700 and files 0600, also in a directory that an earlier version left open to others. In a directory that holds
- * other things as well, only the cloud's own folders are changed.
+ * Makes a data directory accessible to its owner only: it holds customers' files, secrets and keys. Whoever may not enter a
+ * folder reaches nothing below it. In a directory that holds other things as well, the cloud's own folders are changed
+ * instead.
  *
  * @throws LocalCloudError `LOCAL_DATA_NOT_YOURS` for a directory of another user, who could read all of it.
  */
@@ -109,15 +108,15 @@ export function makeDataPrivate({ root, ...folders }: DataFolders, options: Priv
   );
   const present = ownFolders.filter((folder) => existsSync(folder));
   for (const folder of [root, ...present]) requireOwner(folder, uid);
-  let changed = false;
-  for (const folder of [...present, ...(shared ? [] : [root])]) {
+  for (const folder of shared ? present : [root]) {
     if ((statSync(folder).mode & OTHERS) === 0) continue;
-    changed = true;
-    makePrivate(folder);
-    if ((statSync(folder).mode & OTHERS) !== 0)
-      onWarning(`Other users of this machine can read ${folder}: its file system keeps no permissions.`);
+    chmodSync(folder, FOLDER_MODE);
+    onWarning(
+      (statSync(folder).mode & OTHERS) === 0
+        ? `Other users of this machine could read ${folder}. Now only its owner can.`
+        : `Other users of this machine can read ${folder}: its file system keeps no permissions.`,
+    );
   }
-  if (changed) onWarning(`Other users of this machine could read ${root}. Now only its owner can.`);
 }
 
 /**
@@ -128,18 +127,6 @@ function requireOwner(folder: string, uid: number): void {
   const owner = statSync(folder).uid;
   if (owner !== uid && owner !== 0 && uid !== 0)
     throw new LocalCloudError('LOCAL_DATA_NOT_YOURS', `${folder} belongs to the user ${owner}.`);
-}
-
-/** Removes other users' permissions from a folder and everything below it. Targets of links are not changed. */
-function makePrivate(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    const entry = lstatSync(path);
-    if (entry.isDirectory()) makePrivate(path);
-    else if (entry.isFile()) chmodSync(path, FILE_MODE);
-  }
-  // Last, so that an interrupted run is repeated.
-  chmodSync(folder, FOLDER_MODE);
 }
 
 /** The name of a lock: this, and the ID of its process. */

@@ -10,7 +10,7 @@ import { jsonError } from '../protocol/JsonService.ts';
 import { queryError } from '../protocol/QueryService.ts';
 import { SignatureProblem, signatureError } from '../protocol/signatureError.ts';
 import { type AuthenticationContext, authenticateRequest, handleWithFaults } from './handleRequest.ts';
-import { type ReadCall, unsignedAction } from './readCall.ts';
+import type { ReadCall } from './readCall.ts';
 
 /** Content types of the two versions of AWS's JSON protocol. */
 const JSON_1_0 = 'application/x-amz-json-1.0';
@@ -44,8 +44,6 @@ export async function answerCall(
   requestId: string,
   context: AnswerContext,
 ): Promise<AwsResponse> {
-  const unsigned = await refuseUnsignedAction(message, call, requestId);
-  if (unsigned !== undefined) return unsigned;
   const { authorization, signable, refused } = call;
   const service = detectService(context.services, {
     signingName: authorization?.signingName,
@@ -69,24 +67,6 @@ export async function answerCall(
   }
 }
 
-/**
- * The refusal of an operation of STS that needs no signature, because no such operation is emulated; undefined for
- * any other call.
- */
-async function refuseUnsignedAction(
-  message: IncomingMessage,
-  call: ReadCall,
-  requestId: string,
-): Promise<AwsResponse | undefined> {
-  try {
-    const action = await unsignedAction(message, call);
-    return action === undefined ? undefined : queryError(notImplemented(`sts ${action}`), requestId, '');
-  } catch (error) {
-    if (error instanceof AwsError) return queryError(error, requestId, '');
-    throw error;
-  }
-}
-
 /** Lets a service handle a call whose signature is right. @throws SignatureProblem, AwsError, ConnectionReset */
 async function handleSigned(
   message: IncomingMessage,
@@ -102,12 +82,8 @@ async function handleSigned(
   { authentication, faults, clock, admit }: AnswerContext,
 ): Promise<AwsResponse> {
   const { service, requestId, refuse } = target;
-  if (authorization === undefined) {
-    if (problem !== undefined && problem.fault !== 'missing') throw problem;
-    const { method, rawPath } = signable;
-    const refusal = service.refuseUnsigned?.({ method, rawPath, headers: message.headers });
-    throw refusal ?? problem ?? new SignatureProblem('missing', 'Access Denied: the request is not signed.');
-  }
+  if (authorization === undefined)
+    throw problem ?? new SignatureProblem('missing', 'Access Denied: the request is not signed.');
   const parts = { signable, query, requestId };
   const request = await authenticateRequest(message, parts, authorization, authentication);
   return handleWithFaults(service, request, { faults, clock, connection: message.socket, refuse, admit });

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { AwsError } from '../protocol/AwsError.ts';
-import { readBody } from '../protocol/AwsService.ts';
 import { type Authorization, readAuthorization, type SignableRequest } from '../protocol/authorization.ts';
 import { SignatureProblem } from '../protocol/signatureError.ts';
 
@@ -51,28 +50,4 @@ function headersByLine({
     ([name, lines = []]) => lines.length > 1 && name !== 'host' && name !== 'authorization',
   );
   return { ...headers, ...Object.fromEntries(several) };
-}
-
-/** Limit of a call of STS without a signature, bytes. Its token has 20,000 characters at the most. */
-const UNSIGNED_ACTION_BYTES = 128 * 1024;
-
-/**
- * The operation of STS that an unsigned request calls; undefined for any other request. Operations with a token of another
- * identity provider need no signature.
- * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
- *
- * @throws AwsError 413 for a larger form than any of these calls has.
- */
-export async function unsignedAction(
-  message: IncomingMessage,
-  { authorization, refused, query, signable }: ReadCall,
-): Promise<string | undefined> {
-  if (authorization !== undefined || refused !== undefined || signable.rawPath !== '/') return undefined;
-  const isForm = message.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
-  const parameters =
-    isForm && signable.method === 'POST'
-      ? new URLSearchParams(Buffer.from(await readBody(message, UNSIGNED_ACTION_BYTES)).toString())
-      : query;
-  const action = parameters.get('Action');
-  return action !== null && /^AssumeRoleWith[A-Za-z]+$/.test(action) ? action : undefined;
 }

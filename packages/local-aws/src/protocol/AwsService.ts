@@ -55,8 +55,6 @@ export interface AwsService {
    * emulator.
    */
   handle(request: AwsRequest): Promise<AwsResponse>;
-  /** The refusal of an operation that needs no signature; undefined for a request that only lacks one. */
-  refuseUnsigned?(request: Pick<AwsRequest, 'method' | 'headers' | 'rawPath'>): AwsError | undefined;
   /**
    * The answer to an error, in the service's own wire format: to one of `handle`, or one that the edge finds before it calls
    * `handle`, such as a wrong signature. Default: an answer of the JSON protocols.

@@ -1,13 +1,11 @@
-import type { Clock } from '../base/clock.ts';
 import { accountOfKey, type Caller, rootOf, type Signer } from '../iam/Caller.ts';
 import { COPY_SOURCE } from '../iam/s3Permissions.ts';
-import { AwsError, notImplemented } from '../protocol/AwsError.ts';
+import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../protocol/AwsService.ts';
 import { s3Errors } from './errors.ts';
-import { isPublic } from './isPublic.ts';
 import { OWNER_ACCOUNT } from './limits.ts';
 import { checkKey, type ObjectStore } from './model/ObjectStore.ts';
-import { authorize, authorizeCreation, bucketPolicy } from './wire/authorize.ts';
+import { authorize, authorizeCreation } from './wire/authorize.ts';
 import { bucketOperations } from './wire/bucket/bucketOperations.ts';
 import { bucketPolicyOperations } from './wire/bucket/bucketPolicyOperations.ts';
 import { bucketSettingsOperations, putBucketSettings } from './wire/bucket/bucketSettingsOperations.ts';
@@ -60,8 +58,6 @@ const s3Operations: readonly S3Operation[] = [
 export interface S3Options {
   /** Holds the buckets. */
   readonly store: ObjectStore;
-  /** The clock of times of objects. */
-  readonly clock: Clock;
   /** Finds the owner of an access key. Default: the root of the account with that number, else of the deployment's. */
   readonly callerOf?: (signer: Signer) => Caller;
   /** Decides who may use which KMS key. Default: every caller may use every key. */
@@ -76,13 +72,6 @@ export function s3Service(options: S3Options): AwsService {
     signingName: 's3',
     operations: s3Operations.map(({ name }) => name),
     refuse: errorResponse,
-    refuseUnsigned({ method, headers, rawPath }) {
-      const isForm = method === 'POST' && headers['content-type']?.startsWith('multipart/form-data');
-      if (isForm === true) return notImplemented('S3 PostObject, the upload of a form,');
-      return isOpenToAll(options.store, rawPath, headers.host)
-        ? notImplemented('S3 access without a signature, which a public policy of the bucket may allow,')
-        : undefined;
-    },
     async handle(request) {
       const { method, requestId, rawPath } = request;
       let response: AwsResponse;
@@ -102,7 +91,7 @@ export function s3Service(options: S3Options): AwsService {
 
 /** Performs the operation of a request, if its caller may. @throws AwsError */
 async function answer(request: AwsRequest, options: S3Options): Promise<AwsResponse> {
-  const { store, clock, keyAccess, hasIdentity, callerOf = rootByKey } = options;
+  const { store, keyAccess, hasIdentity, callerOf = rootByKey } = options;
   const { bucket, key } = resolveTarget(request.rawPath, request.headers.host);
   const call: S3Call = {
     request,
@@ -111,7 +100,6 @@ async function answer(request: AwsRequest, options: S3Options): Promise<AwsRespo
     bucket,
     key,
     store,
-    clock,
     caller: callerOf(request.signature),
     keyAccess,
     hasIdentity,
@@ -174,16 +162,4 @@ function requireOwner(store: ObjectStore, bucket: string, expected: string | und
   if (!/^\d{12}$/.test(expected)) throw s3Errors.accountIdMalformed(expected);
   if (store.hasBucket(bucket) && store.bucket(bucket).info.account !== expected)
     throw s3Errors.accessDenied();
-}
-
-/** Whether a bucket's policy is public: then it decides on requests without a signature, too. */
-function isOpenToAll(store: ObjectStore, rawPath: string, host: string | undefined): boolean {
-  let name: string;
-  try {
-    name = resolveTarget(rawPath, host).bucket;
-  } catch {
-    return false;
-  }
-  const policy = store.hasBucket(name) ? bucketPolicy(store.bucket(name)) : undefined;
-  return policy !== undefined && isPublic(policy);
 }

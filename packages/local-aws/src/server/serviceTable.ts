@@ -26,7 +26,6 @@ export function serviceTable(
   return [
     s3Service({
       store,
-      clock,
       callerOf,
       keyAccess: keyAccess(keys),
       hasIdentity: (arn) => roles.has(arn),

@@ -64,7 +64,6 @@ export async function startAccounts(): Promise<Accounts> {
     services: [
       s3Service({
         store,
-        clock: realClock,
         callerOf,
         keyAccess: keyAccess(keys),
         hasIdentity: (arn) => roles.has(arn),

@@ -29,7 +29,7 @@ export async function startS3(clock: LocalClock = realClock): Promise<RunningS3>
   const store = ObjectStore.open({ directory, clock });
   const defects: unknown[] = [];
   const edge = await startEdge({
-    services: [s3Service({ store, clock })],
+    services: [s3Service({ store })],
     clock,
     onDefect: (error) => defects.push(error),
   });

@@ -1,43 +1,27 @@
-import {
-  chmodSync,
-  chownSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, chownSync, lstatSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { diskProblem } from '../../src/base/diskProblem.ts';
 import { dataFolders, makeDataPrivate, requireOwnFolders } from '../../src/disk/dataDirectory.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
+let directory: ReturnType<typeof temporaryDirectory>;
 let parent: string;
 beforeEach(() => {
-  parent = mkdtempSync(join(tmpdir(), 'app-private-'));
+  directory = temporaryDirectory();
+  parent = directory.path;
 });
-afterEach(() => rmSync(parent, { recursive: true }));
+afterEach(() => directory.remove());
 
 const modeOf = (...path: readonly string[]) => (lstatSync(join(...path)).mode & 0o777).toString(8);
 
-/** A data directory as earlier versions left it, and beside it a file that a link in it leads to. */
+/** A data directory with a folder of the cloud's, both of which everybody can read. */
 function openToAll(): string {
   const root = join(parent, 'data');
-  const file = (path: string) => {
-    writeFileSync(path, 'rows');
-    chmodSync(path, 0o644);
-  };
-  for (const folder of ['', 's3', 's3/bucket', 's3/bucket/day', 'secretsmanager']) {
+  for (const folder of ['', 's3']) {
     mkdirSync(join(root, folder));
     chmodSync(join(root, folder), 0o755);
   }
-  file(join(root, 's3/bucket/day/part.parquet'));
-  file(join(root, 'secretsmanager/key.json'));
-  file(join(parent, 'outside'));
-  symlinkSync(join(parent, 'outside'), join(root, 's3/bucket/link'));
   return root;
 }
 
@@ -51,32 +35,24 @@ describe('makeDataPrivate', () => {
   it('creates a directory that only its owner can open, without a message', () => {
     const root = join(parent, 'a', 'data');
     expect(makePrivate(root)).toEqual([]);
-    expect(modeOf(parent, 'a')).toBe('700');
-    expect(modeOf(root)).toBe('700');
+    expect([modeOf(parent, 'a'), modeOf(root)]).toEqual(['700', '700']);
   });
 
-  it('restricts a directory that an earlier version left open, and reports it once', () => {
+  it('closes a directory that is open to others, and says so once', () => {
     const root = openToAll();
     expect(makePrivate(root)).toEqual([
       `Other users of this machine could read ${root}. Now only its owner can.`,
     ]);
-    for (const folder of ['', 's3', 's3/bucket', 's3/bucket/day', 'secretsmanager'])
-      expect({ folder, mode: modeOf(root, folder) }).toEqual({ folder, mode: '700' });
-    for (const file of ['s3/bucket/day/part.parquet', 'secretsmanager/key.json'])
-      expect({ file, mode: modeOf(root, file) }).toEqual({ file, mode: '600' });
-    expect(modeOf(parent, 'outside')).toBe('644');
+    expect(modeOf(root)).toBe('700');
     expect(makePrivate(root)).toEqual([]);
   });
 
-  it('leaves a directory that is not a data directory unchanged, for example a home directory named by mistake', () => {
+  it("closes only the cloud's own folders in a directory with other things, such as a home named by mistake", () => {
     const root = openToAll();
     mkdirSync(join(root, 'photos'));
     chmodSync(join(root, 'photos'), 0o755);
     expect(makePrivate(root)).toHaveLength(1);
-    expect(modeOf(root)).toBe('755');
-    expect(modeOf(root, 'photos')).toBe('755');
-    expect(modeOf(root, 's3')).toBe('700');
-    expect(modeOf(root, 'secretsmanager/key.json')).toBe('600');
+    expect([modeOf(root), modeOf(root, 'photos'), modeOf(root, 's3')]).toEqual(['755', '755', '700']);
   });
 
   it("rejects another user's directory and changes nothing", () => {
@@ -90,8 +66,7 @@ describe('makeDataPrivate', () => {
         detail: `${root} belongs to the user ${uid}.`,
       }),
     );
-    expect(modeOf(root)).toBe('755');
-    expect(modeOf(root, 's3')).toBe('755');
+    expect([modeOf(root), modeOf(root, 's3')]).toEqual(['755', '755']);
   });
 });
 

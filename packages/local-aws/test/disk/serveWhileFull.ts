@@ -27,7 +27,7 @@ bus.putRule('created', {
 });
 store.onObjectCreated((object) => bus.publishObjectCreated(object));
 const edge = await startEdge({
-  services: [s3Service({ store, clock }), sqsService({ queues, clock, account })],
+  services: [s3Service({ store }), sqsService({ queues, clock, account })],
   clock,
 });
 writeSync(1, `${edge.url}\n`);

@@ -33,7 +33,7 @@ describe("AWS's signature examples", () => {
     store.createBucket('examplebucket');
     await store.put('examplebucket', 'test.txt', 'Welcome to Amazon S3.');
     edge = await startEdge({
-      services: [s3Service({ store, clock })],
+      services: [s3Service({ store })],
       clock,
       credentials: new Map([[KEY, SECRET]]),
     });

@@ -51,7 +51,7 @@ beforeAll(async () => {
   });
   const secrets = Secrets.open({ directory: `${path}/secrets`, clock, ...ACCOUNT });
   const services = [
-    s3Service({ store, clock }),
+    s3Service({ store }),
     glueService({ catalog, clock, account: ACCOUNT.account, faults }),
     sqsService({ queues, clock, account: ACCOUNT.account }),
     secretsManagerService({ secrets }),

@@ -41,7 +41,7 @@ describe('the file of an object that something else', () => {
     jest.spyOn(process.stderr, 'write').mockImplementation((text) => warnings.push(String(text)) > 0);
     store = ObjectStore.open({ directory: directory.path, clock: realClock });
     store.createBucket(Bucket);
-    services = await startServices([s3Service({ store, clock: realClock })]);
+    services = await startServices([s3Service({ store })]);
     client = new S3Client(services.options);
   });
   afterEach(async () => {

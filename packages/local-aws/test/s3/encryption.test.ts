@@ -63,7 +63,7 @@ describe('the encryption of objects', () => {
     );
 
   beforeAll(async () => {
-    services = await startServices([s3Service({ store, clock: realClock, keyAccess: keyAccess(keys) })]);
+    services = await startServices([s3Service({ store, keyAccess: keyAccess(keys) })]);
     client = new S3Client(services.options);
     store.createBucket(Bucket);
   });

@@ -130,49 +130,25 @@ describe('objects through the real client', () => {
   });
 
   describe('read under a condition', () => {
-    const at = new Date(clock.now());
-    const before = new Date(clock.now() - 1000);
     const ETag = md5('x');
     beforeAll(() => put('conditional', 'x'));
 
-    it.each<Partial<GetObjectCommandInput>>([
-      { IfMatch: ETag },
-      { IfMatch: '*' },
-      { IfNoneMatch: '"other"' },
-      { IfModifiedSince: before },
-      { IfUnmodifiedSince: at },
-      // An ETag takes precedence over a date.
-      { IfMatch: ETag, IfUnmodifiedSince: before },
-      { IfNoneMatch: '"other"', IfModifiedSince: at },
-    ])('are returned if it holds: %j', async (condition) => {
-      expect((await get('conditional', condition)).text).toBe('x');
+    it.each([{ IfMatch: ETag }, { IfMatch: '*' }, { IfNoneMatch: '"other"' }])(
+      'are returned if it holds: %j',
+      async (condition) => {
+        expect((await get('conditional', condition)).text).toBe('x');
+      },
+    );
+
+    it('are refused if they are not as expected', async () => {
+      expect(await failureOf(get('conditional', { IfMatch: '"other"' }))).toMatchObject({
+        name: 'PreconditionFailed',
+        status: 412,
+      });
     });
 
-    it.each([{ IfMatch: '"other"' }, { IfUnmodifiedSince: before }])(
-      'are refused if they are not as expected: %j',
-      async (condition) => {
-        expect(await failureOf(get('conditional', condition))).toMatchObject({
-          name: 'PreconditionFailed',
-          status: 412,
-        });
-      },
-    );
-
-    it.each([{ IfNoneMatch: ETag }, { IfModifiedSince: at }, { IfNoneMatch: ETag, IfModifiedSince: before }])(
-      'are not sent again if they are the same: %j',
-      async (condition) => {
-        expect(await failureOf(get('conditional', condition))).toMatchObject({ status: 304 });
-      },
-    );
-  });
-
-  it('are returned with the response headers that a read asks for, unless these are invalid', async () => {
-    await put('override', 'x', { ContentType: 'text/plain' });
-    expect(
-      await get('override', { ResponseContentType: 'text/html', ResponseCacheControl: 'no-store' }),
-    ).toMatchObject({ ContentType: 'text/html', CacheControl: 'no-store' });
-    expect(await failureOf(get('override', { ResponseContentType: 'a\r\nset-cookie: b' }))).toMatchObject({
-      name: 'InvalidArgument',
+    it('are not sent again if they are the same', async () => {
+      expect(await failureOf(get('conditional', { IfNoneMatch: ETag }))).toMatchObject({ status: 304 });
     });
   });
 

@@ -27,7 +27,7 @@ describe('a signature check while the clock moves in small steps', () => {
   beforeAll(async () => {
     store = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
     edge = await startEdge({
-      services: [s3Service({ store, clock })],
+      services: [s3Service({ store })],
       clock,
       otherTimes: () => clock.timesByPastOffsets(),
       admit: () => {

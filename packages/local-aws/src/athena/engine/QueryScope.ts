@@ -210,26 +210,19 @@ export class QueryScope {
     await this.#resolve(list, view.schema, depth + 1);
     await session.setDatabase(await this.#schema(view.schema));
     const names = view.columns.map((column) => quoteName(column.name)).join(', ');
-    let failure: unknown;
-    // UNNEST with two columns reads a map, or an array of rows: only the binding of the view tells which.
-    for (const unnestPairs of ['map', 'rows'] as const) {
-      try {
-        const how = { unnestPairs, hiddenColumns: this.#hasHiddenColumns };
-        const { sql } = translate(view.originalSql, how);
-        await session.defineMacros(sql);
-        await session.run(`CREATE VIEW ${qualifiedName(databaseName, input.Name)} (${names}) AS ${sql}`);
-        return;
-      } catch (error) {
-        failure ??= error;
-      }
+    try {
+      const { sql } = translate(view.originalSql, { hiddenColumns: this.#hasHiddenColumns });
+      await session.defineMacros(sql);
+      await session.run(`CREATE VIEW ${qualifiedName(databaseName, input.Name)} (${names}) AS ${sql}`);
+    } catch (error) {
+      const why = messageOf(error);
+      throw statementError(
+        'INVALID_VIEW',
+        `Failed analyzing stored view '${name}': ${why}`,
+        undefined,
+        error,
+      );
     }
-    const why = messageOf(failure);
-    throw statementError(
-      'INVALID_VIEW',
-      `Failed analyzing stored view '${name}': ${why}`,
-      undefined,
-      failure,
-    );
   }
 
   /** Notes Trino's type of a column. */

@@ -65,7 +65,6 @@ export type Statement =
       readonly ifNotExists: boolean;
       readonly properties: Properties;
       readonly query: QueryText;
-      readonly withData: boolean;
     }
   | {
       readonly kind: 'insert';

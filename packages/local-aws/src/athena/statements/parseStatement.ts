@@ -153,16 +153,9 @@ function parseCreate(reader: StatementReader): Statement {
   const properties = reader.take('with') ? reader.properties() : new Map<string, string>();
   reader.expect('as');
   const query = reader.query();
-  const without = /\bWITH\s+NO\s+DATA\s*$/i.exec(query.sql);
-  const sql = query.sql.replace(/\bWITH\s+(?:NO\s+)?DATA\s*$/i, '');
-  return {
-    kind: 'createTableAs',
-    name,
-    ifNotExists,
-    properties,
-    query: { ...query, sql },
-    withData: without === null,
-  };
+  if (/\bWITH\s+NO\s+DATA\s*$/i.test(query.sql)) throw notEmulated('WITH NO DATA');
+  const sql = query.sql.replace(/\bWITH\s+DATA\s*$/i, '');
+  return { kind: 'createTableAs', name, ifNotExists, properties, query: { ...query, sql } };
 }
 
 /** CREATE EXTERNAL TABLE: https://docs.aws.amazon.com/athena/latest/ug/create-table.html */

@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from '@duckdb/node-api';
-import {
-  refuseTextsForDates,
-  TokenList,
-  type Translation,
-  translate,
-  UNNAMED,
-  writtenNames,
-} from '../../trino/index.ts';
+import { refuseTextsForDates, TokenList, translate, UNNAMED, writtenNames } from '../../trino/index.ts';
 import { resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
@@ -70,8 +63,7 @@ export async function openQuery(
   const { catalog, store } = runner;
   const scope = new QueryScope({ catalog, store, session, onCall });
   try {
-    const how = { parameters: parameterLiterals(parameters), nameColumns };
-    const translation = translate(query.sql, how);
+    const translation = translate(query.sql, { parameters: parameterLiterals(parameters), nameColumns });
     const list = new TokenList(query.sql);
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);
@@ -80,50 +72,26 @@ export async function openQuery(
     const failed = {
       sql: statement,
       shift: query.offset,
+      translation,
       missingTable: (name: string) => scope.missingTable(name, database),
       locationOf: (path: string) => scope.locationOf(path),
     };
-    // UNNEST with two columns may read an array of rows instead of a map.
-    const ofRows = () => translate(query.sql, { ...how, unnestPairs: 'rows' });
-    const described = await describeEither(session, translation, ofRows).catch((error: unknown) => {
-      throw translateDuckDbError(error, { ...failed, translation, prefix: 0 });
+    const columns = await describeColumns(session, translation.sql).catch((error: unknown) => {
+      throw translateDuckDbError(error, { ...failed, prefix: 0 });
     });
     return {
       session,
-      sql: described.translation.sql,
-      columns: described.columns,
-      translateError: (error, prefix = 0) =>
-        translateDuckDbError(error, { ...failed, translation: described.translation, prefix }),
+      sql: translation.sql,
+      columns,
+      translateError: (error, prefix = 0) => translateDuckDbError(error, { ...failed, prefix }),
       async attachFiles() {
-        const files = await scope.attachFiles(described.translation.sql);
+        const files = await scope.attachFiles(translation.sql);
         return files.reduce((sum, { size }) => sum + size, 0);
       },
     };
   } catch (error) {
     session.close();
     throw toStatementError(error, statement, query.offset);
-  }
-}
-
-/**
- * The columns of a query, and the translation of two that has them: the other one is tried where the first cannot be bound.
- *
- * @throws What DuckDB throws for the first, if neither can be bound.
- */
-async function describeEither(
-  session: Session,
-  translation: Translation,
-  other: () => Translation,
-): Promise<{ readonly translation: Translation; readonly columns: OpenQuery['columns'] }> {
-  try {
-    return { translation, columns: await describeColumns(session, translation.sql) };
-  } catch (error) {
-    const second = other();
-    if (second.sql === translation.sql) throw error;
-    const columns = await describeColumns(session, second.sql).catch(() => {
-      throw error;
-    });
-    return { translation: second, columns };
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Clock } from '../../base/clock.ts';
 import type { Caller } from '../../iam/Caller.ts';
 import type { AwsRequest, AwsResponse } from '../../protocol/AwsService.ts';
 import type { ObjectStore } from '../model/ObjectStore.ts';
@@ -17,8 +16,6 @@ export interface S3Call {
   readonly key: string;
   /** Holds the buckets. */
   readonly store: ObjectStore;
-  /** The clock of times of objects. */
-  readonly clock: Clock;
   /** Who has signed the request. */
   readonly caller: Caller;
   /** Decides who may use which key; undefined means that every caller may. */

@@ -11,8 +11,6 @@ export const copySourceHeaders: readonly string[] = [
   COPY_SOURCE,
   `${COPY_SOURCE}-if-match`,
   `${COPY_SOURCE}-if-none-match`,
-  `${COPY_SOURCE}-if-modified-since`,
-  `${COPY_SOURCE}-if-unmodified-since`,
   'x-amz-source-expected-bucket-owner',
 ];
 
@@ -58,10 +56,8 @@ export function findCopySource(call: S3Call): FoundSource {
   const source = readCopySource(headers[COPY_SOURCE] ?? '');
   const bucket = store.bucket(source.bucket);
   const object = readable(() => bucket.get(source.key, source.versionId));
-  if (!checkReadConditions(object, headers, call.clock.now(), `${COPY_SOURCE}-`)) {
-    const header = `${COPY_SOURCE}-if-none-match` in headers ? 'If-None-Match' : 'If-Modified-Since';
-    throw s3Errors.preconditionFailed(`${COPY_SOURCE}-${header}`);
-  }
+  if (!checkReadConditions(object, headers, `${COPY_SOURCE}-`))
+    throw s3Errors.preconditionFailed(`${COPY_SOURCE}-If-None-Match`);
   const { storageClass, encryption } = object.attributes;
   if (storageClass !== undefined && archivedClasses.has(storageClass))
     throw s3Errors.invalidObjectState(storageClass);

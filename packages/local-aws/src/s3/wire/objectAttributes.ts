@@ -1,4 +1,3 @@
-import { validateHeaderValue } from 'node:http';
 import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
 import { type ChecksumAlgorithm, checksumAlgorithms } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
@@ -37,9 +36,6 @@ const METADATA = 'x-amz-meta-';
 
 /** The `x-amz-` headers that {@link readAttributes} understands. */
 export const attributeHeaders: readonly string[] = [...ENCRYPTION, 'x-amz-storage-class', `${METADATA}*`];
-
-/** Query parameters of a read that override a header of the answer. */
-export const overrideParameters: readonly string[] = KEPT.map((name) => `response-${name}`);
 
 /** The attributes of an object, from the headers of its write. */
 export function readAttributes(headers: S3Call['headers'], operation: string): ObjectAttributes {
@@ -108,7 +104,7 @@ export function encryptionHeaders(attributes: ObjectAttributes): Record<string, 
 }
 
 /** The headers that describe an object in the answer to a read. */
-export function objectHeaders(object: StoredObject, call: S3Call): Record<string, string> {
+export function objectHeaders(object: StoredObject): Record<string, string> {
   const { attributes } = object;
   const headers: Record<string, string> = {
     ...attributes.headers,
@@ -119,16 +115,6 @@ export function objectHeaders(object: StoredObject, call: S3Call): Record<string
     'last-modified': new Date(object.modifiedMs).toUTCString(),
   };
   for (const [name, value] of Object.entries(attributes.metadata)) headers[METADATA + name] = value;
-  for (const name of KEPT) {
-    const override = call.query.get(`response-${name}`);
-    if (override === null) continue;
-    try {
-      validateHeaderValue(name, override);
-    } catch {
-      throw s3Errors.invalidArgument(`response-${name}`, override, 'Header value cannot be represented.');
-    }
-    headers[name] = override;
-  }
   return headers;
 }
 

@@ -1,7 +1,7 @@
 import type { AwsResponse } from '../../protocol/AwsService.ts';
 import { s3Errors } from '../errors.ts';
 import { archivedClasses } from '../model/StoredObject.ts';
-import { checkReadConditions, isRangeConditionMet, writeCondition } from './conditions.ts';
+import { checkReadConditions, writeCondition } from './conditions.ts';
 import {
   attributeHeaders,
   checkAcl,
@@ -9,7 +9,6 @@ import {
   encrypted,
   encryptionHeaders,
   objectHeaders,
-  overrideParameters,
   readAttributes,
   requireKeyAccess,
 } from './objectAttributes.ts';
@@ -66,7 +65,7 @@ export const getObject: S3Operation = {
   name: 'GetObject',
   on: 'object',
   method: 'GET',
-  query: [...overrideParameters, 'versionId'],
+  query: ['versionId'],
   headers: ['x-amz-checksum-mode'],
   run: (call) => read(call, true),
 };
@@ -84,21 +83,21 @@ function read(call: S3Call, withBody: boolean): AwsResponse {
   const { headers } = call;
   const bucket = call.store.bucket(call.bucket);
   const object = bucket.get(call.key, readVersionId(call));
-  const described = { ...objectHeaders(object, call), ...versionHeader(bucket, object) };
+  const described = { ...objectHeaders(object), ...versionHeader(bucket, object) };
   const { storageClass, encryption } = object.attributes;
   if (withBody) {
     if (storageClass !== undefined && archivedClasses.has(storageClass))
       throw s3Errors.invalidObjectState(storageClass);
     requireKeyAccess(call, bucket, encryption, 'kms:Decrypt');
   }
-  if (!checkReadConditions(object, headers, call.clock.now())) {
+  if (!checkReadConditions(object, headers)) {
     const { etag = '', 'last-modified': modified = '' } = described;
     return {
       status: 304,
       headers: { etag, 'last-modified': modified, ...versionHeader(bucket, object) },
     };
   }
-  const range = isRangeConditionMet(object, headers) ? readRange(headers['range'], object.size) : undefined;
+  const range = readRange(headers['range'], object.size);
   const length = range === undefined ? object.size : range.end - range.start + 1;
   // S3 sends the checksum of the whole object only with the whole object.
   const checksum =

@@ -54,8 +54,6 @@ export interface TokenWriter {
   readonly options: {
     /** Whether unnamed columns get a placeholder name. */
     readonly nameColumns: boolean;
-    /** Whether `UNNEST(x) AS t(a, b)` treats x as a map or as an array of rows, which the text does not show. */
-    readonly unnestPairs: 'map' | 'rows';
   };
   /** Writes the tokens of a range. */
   write(out: Rendering, from: number, to: number): void;

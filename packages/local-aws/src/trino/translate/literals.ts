@@ -16,9 +16,7 @@ const SHORT_OFFSET = /(:\d+(?:\.\d+)?[+-])(\d'$)/;
  * https://docs.aws.amazon.com/athena/latest/ug/data-types-considerations.html
  */
 export function numberLiteral(raw: string): string {
-  const digits = raw.replaceAll('_', '');
-  if (/^0[xbo]/i.test(digits)) return String(BigInt(digits));
-  return /^\d*\.\d*$/.test(digits) ? `${digits}e0` : digits;
+  return /^\d*\.\d*$/.test(raw) ? `${raw}e0` : raw;
 }
 
 /** Words before a text that are neither types nor in `notFunctions`. */

@@ -50,9 +50,7 @@ function rejectNumber({ raw, start, end }: Token, next: Token | undefined): void
       'identifiers must not start with a digit; surround the identifier with double quotes',
       start,
     );
-  const digits = raw.replaceAll('_', '');
-  const isWhole = /^(?:\d+|0[xbo][\da-f]+)$/i.test(digits);
-  if (/^0[xbo]$/i.test(digits) || (isWhole && BigInt(digits) > LARGEST))
+  if (/^\d+$/.test(raw) && BigInt(raw) > LARGEST)
     throw new SqlError('SYNTAX_ERROR', `Invalid numeric literal: ${raw}`, start);
 }
 

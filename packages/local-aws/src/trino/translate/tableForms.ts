@@ -20,13 +20,13 @@ export function writeUnnest(writer: TokenWriter, out: Rendering, index: number):
   const expected = columns === undefined ? values.length : columns - (ordinality ? 1 : 0);
   const names = values.map((_, position) => `a${position}`);
   if (expected !== values.length && values.length !== 1) {
-    throw notEmulated('UNNEST of several values of which one is a map or an array of rows', at);
+    throw notEmulated('UNNEST of several values of which one is a map', at);
   }
-  const pairs = writer.options.unnestPairs === 'map' ? 'map_entries(a0)' : 'a0';
+  // A map has more columns than there are values. An array of rows would have, too: it is not emulated.
   const items =
     expected === values.length
       ? names.map((name) => `unnest(${name})`)
-      : [`unnest(${pairs}, max_depth := 2)`];
+      : ['unnest(map_entries(a0), max_depth := 2)'];
   if (ordinality) {
     const sizes = names.map((name) => `coalesce(trino_cardinality(${name}), 0)`);
     const largest = sizes.length === 1 ? sizes[0] : `greatest(${sizes.join(', ')})`;

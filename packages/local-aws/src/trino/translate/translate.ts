@@ -13,8 +13,6 @@ export interface TranslateOptions {
   readonly nameColumns?: boolean;
   /** Whether tables have hidden columns like `$path`, which `*` must omit. Default: when the query names one. */
   readonly hiddenColumns?: boolean;
-  /** How `UNNEST(x) AS t(a, b)` treats x. Default `map`. */
-  readonly unnestPairs?: 'map' | 'rows';
   /**
    * Whether clauses of WITH are inlined, as Trino does it: DuckDB computes one that is named twice once, with every column,
    * whatever the query asks for. Default false.
@@ -66,7 +64,6 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
     edits,
     nameColumns,
     parameters,
-    unnestPairs: options.unnestPairs ?? 'map',
     hiddenColumns: options.hiddenColumns,
     inlineClauses: options.inlineClauses === true,
   }).writeAll(out);

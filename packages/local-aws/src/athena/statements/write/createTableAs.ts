@@ -81,16 +81,14 @@ async function createTableAs(
   const dataColumns = columns.slice(0, columns.length - keys.length);
   const keyColumns = columns.slice(columns.length - keys.length);
   assertKeysLast(keys, keyColumns);
-  const written = statement.withData
-    ? await writeRows(open, run, {
-        columns: columns.map(({ Name, Type }, index) => ({ name: Name, sql: castTo(`c${index}`, Type) })),
-        keys,
-        compression: parquetCompression(
-          textProperty(properties.get('parquet_compression') ?? properties.get('write_compression')),
-        ),
-        locationOf: (values) => defaultLocation(location, keys, values),
-      })
-    : NOTHING_WRITTEN;
+  const written = await writeRows(open, run, {
+    columns: columns.map(({ Name, Type }, index) => ({ name: Name, sql: castTo(`c${index}`, Type) })),
+    keys,
+    compression: parquetCompression(
+      textProperty(properties.get('parquet_compression') ?? properties.get('write_compression')),
+    ),
+    locationOf: (values) => defaultLocation(location, keys, values),
+  });
   const input = { DatabaseName: database, Name: name };
   context.onCall({ service: 'glue', operation: 'CreateTable', input });
   run.runner.catalog.createTable(database, {

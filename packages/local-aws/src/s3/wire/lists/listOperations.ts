@@ -15,15 +15,7 @@ export const listObjectsV2: S3Operation = {
   on: 'bucket',
   method: 'GET',
   selectedBy: ['list-type'],
-  query: [
-    'prefix',
-    'delimiter',
-    'start-after',
-    'continuation-token',
-    'max-keys',
-    'encoding-type',
-    'fetch-owner',
-  ],
+  query: ['prefix', 'delimiter', 'start-after', 'continuation-token', 'max-keys', 'encoding-type'],
   headers: [optionalAttributes.header],
   run({ store, bucket, query, headers }) {
     const version = query.get('list-type');
@@ -49,11 +41,7 @@ export const listObjectsV2: S3Operation = {
         ['MaxKeys', limit],
         encodingType,
         ['IsTruncated', page.next !== undefined],
-        ...entries(
-          page,
-          encode,
-          query.get('fetch-owner') === 'true' ? store.bucket(bucket).info.account : undefined,
-        ),
+        ...entries(page, encode, undefined),
       ],
     ]);
   },
