@@ -1,5 +1,5 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
+import { isLeftOutReason, leftOutReasons } from '../../lib/drops/leftOut.ts';
 import type { FileFate, LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import { explainEntry } from '../../observe/ingest/explainDay.ts';

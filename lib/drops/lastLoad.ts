@@ -1,7 +1,8 @@
 import { counted, listed } from '../base/text.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { DropObject } from './CustomerBucket.ts';
-import { type Drop, isByLog, isLeftOutReason, isMarker, isUnloadable, type LeftOut } from './Drop.ts';
+import type { Drop } from './Drop.ts';
+import { isByLog, isLeftOutReason, isMarker, isUnloadable, type LeftOut } from './leftOut.ts';
 import { SourceError } from './SourceError.ts';
 
 // Compares the objects that a day has now with what the last load found.

@@ -46,7 +46,7 @@ const fileFateSchema = z.object({
    * been deleted, and its rows are no longer read. `kept`: it was exported before and is gone, and its copy stays.
    */
   fate: z.enum(['loaded', 'left_out', 'failed', 'held', 'gone', 'kept']),
-  /** The reason why it was left out (lib/drops/Drop.ts), or the code of its failure. */
+  /** The reason why it was left out (lib/drops/leftOut.ts), or the code of its failure. */
   reason: z.string().optional(),
   /** Details of the reason: the column, the expected type and the actual type. Never a value of a row. */
   detail: z.string().optional(),

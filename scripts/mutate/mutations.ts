@@ -601,8 +601,10 @@ export const mutations: readonly Mutation[] = [
     ['ours[index]', 'messages[index]'],
   ]),
   faultsOf('lib/ledger/ledgerStore.ts', 'lib/drops/plan/oldestFirst.contract', [['a.at - b.at', '0']]),
-  faultsOf('lib/drops/plan/lateDrops.ts', 'lib/drops/plan/expectedDrops.contract', [
+  faultsOf('lib/drops/plan/lateTurns.ts', 'lib/drops/plan/expectedDrops.contract', [
     ['at || open.includes(day)', 'at'],
+  ]),
+  faultsOf('lib/drops/plan/lateDrops.ts', 'lib/drops/plan/expectedDrops.contract', [
     [': due.map(({ day }) => day)', ': []'],
   ]),
   faultsOf('lib/drops/plan/planMessages.ts', 'lib/drops/plan/splitSources.contract', [

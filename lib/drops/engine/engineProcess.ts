@@ -5,7 +5,8 @@ import { SluiceError } from '../../base/errors.ts';
 import { engineFailure } from '../../parquet/EngineError.ts';
 import type { FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
 import type { DescribedFiles, EngineCall } from './childEngine.ts';
-import { duckDbEngine, findFailedFile } from './duckDbEngine.ts';
+import { duckDbEngine } from './duckDbEngine.ts';
+import { findFailedFile } from './findFailedFile.ts';
 
 const [callPath = '', answerPath = '', readingPath = ''] = process.argv.slice(2);
 // Its caller is gone.

@@ -9,9 +9,10 @@ import { MARKER_AFTER_MS } from '../limits.ts';
 import { lacksCommit, lookbackDays, markerReason, SETTLING } from '../plan/decideDay.ts';
 import { copiesOf, judgeContent } from '../usualContent.ts';
 import { readDaysAround } from '../usualRows.ts';
+import { listFileFates } from './fileFates.ts';
 import type { LoadFailure } from './LoadError.ts';
 import type { DropDay, Loader } from './Loader.ts';
-import { type DayLoad, listFileFates, type Progress } from './Progress.ts';
+import type { DayLoad, Progress } from './Progress.ts';
 import { sendReceipt } from './sendReceipt.ts';
 import { settledAt } from './skipReason.ts';
 

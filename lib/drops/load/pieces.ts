@@ -5,9 +5,9 @@ import { parseJson } from '../../base/json.ts';
 import { VERSION } from '../../base/version.ts';
 import type { LandingBucket } from '../../ledger/LandingBucket.ts';
 import type { DropObject } from '../CustomerBucket.ts';
-import { isLeftOutReason } from '../Drop.ts';
 import { taskReasons } from '../dayTable.ts';
 import { type MappedRows, mappedRowsSchema } from '../engine/mappedRows.ts';
+import { isLeftOutReason } from '../leftOut.ts';
 import { PARALLEL_RESULTS } from '../limits.ts';
 import type { DropDay, Loader } from './Loader.ts';
 

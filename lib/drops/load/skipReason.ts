@@ -4,7 +4,8 @@ import { decides, LOAD_TABLE, type LoadKind } from '../dayTable.ts';
 import { hasSameFiles, isElsewhere, missingFiles } from '../lastLoad.ts';
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksCommit, lacksMarker, settlesAt } from '../plan/decideDay.ts';
-import { type DayLoad, haveSameFates } from './Progress.ts';
+import { haveSameFates } from './fileFates.ts';
+import type { DayLoad } from './Progress.ts';
 
 /** Why a listed day is not loaded: an answer of {@link LOAD_TABLE}. */
 export type SkipReason = 'unchanged' | 'marker' | 'settling';

@@ -1,11 +1,9 @@
 import { type Exclusive, exclusive, mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
-import { DAY_MS, type UtcDay, utcDay } from '../../base/time.ts';
-import { type Ledger, UNREADABLE } from '../../ledger/Ledger.ts';
+import type { UtcDay } from '../../base/time.ts';
+import { UNREADABLE } from '../../ledger/Ledger.ts';
 import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
 import { LedgerError } from '../../ledger/LedgerError.ts';
-import { oldestFirst } from '../../ledger/ledgerStore.ts';
-import type { Dataset, Source } from '../../schema/sources.ts';
 import type { Drop } from '../Drop.ts';
 import { IngestError } from '../IngestError.ts';
 import { isMoved } from '../lastLoad.ts';
@@ -13,25 +11,18 @@ import { PARALLEL_DATASETS, PARALLEL_ENTRIES } from '../limits.ts';
 import { dropPlace, listEachDrop } from '../listDrops.ts';
 import { emptyWords, lacksRows } from '../usualRows.ts';
 import { asSettled, hasYet, isLoadedOrFailed, wasInLookback } from './arrival.ts';
-import { lookbackDays } from './decideDay.ts';
-import { dueDays, firstDay, withNamed } from './dueDays.ts';
-import type { FirstExpected, LateDay, LateNote, LateNotes } from './lateNotes.ts';
+import { firstDay } from './dueDays.ts';
+import { earlierFirst, expectedFrom, type FirstExpectedPorts, firstExpected } from './firstExpected.ts';
+import type { LateDay, LateNote } from './lateNotes.ts';
+import { type LateTurnPorts, lateLooks, type SourceDataset } from './lateTurns.ts';
 import type { LateLook } from './messageBodies.ts';
 import { bucketUntil, type PlanPorts } from './planDataset.ts';
-import { planMetrics, type RunCounts } from './planMetrics.ts';
-import { type LastListings, requestedDatasets } from './planSources.ts';
 
 /** The ports of {@link findLateDrops}. */
-export interface ExpectedDropsPorts extends Pick<PlanPorts, 'bucketOf' | 'clock' | 'deadline'> {
-  /** The sources of the configuration. */
-  readonly sources: readonly Source[];
-  /** What is known of each day. */
-  readonly ledger: Pick<Ledger, 'read'>;
-  /** The notes of the last looks. */
-  readonly lateNotes: LateNotes;
-  /** Lists a dataset's days in the ledger, of which the first that came is found. */
-  readonly looks: Pick<LastListings, 'entries'>;
-}
+export interface ExpectedDropsPorts
+  extends Pick<PlanPorts, 'bucketOf' | 'deadline'>,
+    LateTurnPorts,
+    FirstExpectedPorts {}
 
 /** The result of a check of all datasets with `expectedBy`. */
 export interface LateDrops {
@@ -41,85 +32,6 @@ export interface LateDrops {
   readonly late: readonly (LateDay & { readonly source: string; readonly dataset: string })[];
   /** Datasets that could not be checked. They do not stop the others. The plan also reports datasets that it can't list. */
   readonly failed: readonly { readonly source: string; readonly dataset: string; readonly code: string }[];
-}
-
-/** A dataset of the configuration, and its source. */
-interface SourceDataset {
-  /** The source of the configuration. */
-  readonly source: Source;
-  /** The dataset of that source. */
-  readonly dataset: Dataset;
-}
-
-/** Datasets with `expectedBy`, of a request for some sources or of all. */
-function expectedDatasets(
-  { sources }: ExpectedDropsPorts,
-  request: Pick<LateLook, 'sources'>,
-): readonly SourceDataset[] {
-  return requestedDatasets(sources, request).filter(({ dataset }) => dataset.expectedBy !== undefined);
-}
-
-/** A dataset, and the note of its last look, whose promise rejects if it can't be read. */
-export interface LateTurn {
-  /** The dataset. */
-  readonly item: SourceDataset;
-  /** The note of its last look; null if there is none. */
-  readonly look: Promise<LateNote | null>;
-  /** The days that are looked at. */
-  readonly due: readonly LateDay[];
-}
-
-/**
- * Datasets with something to look at, in the order of {@link oldestFirst}: an hour in which nothing is due, and nothing is waited
- * for, costs one read of each.
- */
-export async function lateLooks(
-  ports: ExpectedDropsPorts,
-  request: Pick<LateLook, 'sources'>,
-): Promise<readonly LateTurn[]> {
-  const inTurn = await oldestFirst(expectedDatasets(ports, request), ({ source, dataset }) =>
-    ports.lateNotes.read(source.name, dataset.name),
-  );
-  const open = await mapLimit(inTurn, PARALLEL_DATASETS, async (turn) => {
-    // Whoever looks at the dataset reports a note that can't be read.
-    const note = await turn.look.catch(() => null);
-    const due = daysToLookAt(turn.item.dataset, note, ports.clock.now());
-    return due.length === 0 ? [] : [{ ...turn, due }];
-  });
-  return open.flat();
-}
-
-/**
- * The days that a look is at: once a day all that can be late, else those that were open, and those that are due since. Open days
- * are the first, in the order of the note.
- */
-function daysToLookAt(dataset: Dataset, note: LateNote | null, now: number): readonly LateDay[] {
-  const all = dueDays(withNamed(dataset), now);
-  if (note?.open === undefined) return all;
-  const { at, open } = note;
-  const isFirstToday = utcDay(at) !== utcDay(now);
-  const wanted = all.filter(({ day, due }) => isFirstToday || due > at || open.includes(day));
-  const order = [...open, ...all.map(({ day }) => day)];
-  return wanted.sort((a, b) => order.indexOf(a.day) - order.indexOf(b.day));
-}
-
-/**
- * Counts late days of lookbacks as the last looks have found them: those of a dataset that could not be looked at stay late, and do
- * not hide that others have come. The plan reports a note that can't be read.
- *
- * @param run When the run began, epoch milliseconds.
- */
-export async function countLateDays(ports: ExpectedDropsPorts, run: number): Promise<RunCounts> {
-  const { lateNotes: notes, clock } = ports;
-  let missing = 0;
-  let late = 0;
-  await mapLimit(expectedDatasets(ports, {}), PARALLEL_DATASETS, async ({ source, dataset }) => {
-    const note = await notes.read(source.name, dataset.name).catch(() => null);
-    const first = firstDay(dataset, clock.now());
-    late += note?.late.filter(({ day }) => day >= first).length ?? 0;
-    if ((note?.at ?? 0) < run && daysToLookAt(dataset, note, run).length > 0) missing += 1;
-  });
-  return { missing, values: [[planMetrics.drops_late, late]] };
 }
 
 /**
@@ -218,7 +130,7 @@ async function lookAtDueDays(ports: ExpectedDropsPorts, look: DueLook): Promise<
   const cameElsewhere = ({ entry, empty }: KnownDay) =>
     isMoved(entry, place) && entry?.fingerprint !== NO_FILES && empty === null;
   const lookback = firstDay(dataset, ports.clock.now());
-  const first = await firstExpected(ports, look);
+  const first = await firstExpected(ports, look, before);
   // While no day has come, any day of the lookback may be the first.
   const from = first.hasCome || first.day < lookback ? first.day : lookback;
   const waiting = known.filter(
@@ -314,41 +226,4 @@ async function listWaiting(
       },
     );
   return { late, came, left: [...left] };
-}
-
-/** The day from which drops are expected, once some days are known to have come. */
-function earlierFirst(first: FirstExpected, came: readonly UtcDay[]): FirstExpected {
-  const [earliest] = came.toSorted();
-  const isEarlier = earliest !== undefined && (!first.hasCome || earliest < first.day);
-  return isEarlier ? { day: earliest, hasCome: true } : first;
-}
-
-/** Milliseconds after which the note of a look is not believed any more. As long as the dataset is configured, there is a look each hour. */
-const FORGOTTEN_MS = 2 * DAY_MS;
-
-/** The day from which drops are expected, as the last look knew it, or the day of the first look. */
-function expectedFrom(dataset: Dataset, before: LateNote | null, now: number): FirstExpected {
-  const [today = ''] = lookbackDays(now, dataset.timezone, 0);
-  // The note of a dataset that was away for days is not used: the ledger knows which days have come lately.
-  const isForgotten = before?.first?.hasCome === true && now - before.at > FORGOTTEN_MS;
-  return (isForgotten ? undefined : before?.first) ?? { day: today, hasCome: false };
-}
-
-/** The day from which drops are expected, as the ledger knows it: reads the entries of days, oldest first, until one has come. */
-async function firstExpected(
-  { looks, ledger, clock }: ExpectedDropsPorts,
-  { source, dataset, before }: DueLook,
-): Promise<FirstExpected> {
-  const first = expectedFrom(dataset, before, clock.now());
-  if (first.hasCome) return first;
-  const entries = await looks.entries(source.name, dataset.name);
-  const since = firstDay(withNamed(dataset), clock.now());
-  const days = [...entries].flatMap(([day, { modifiedAt }]) =>
-    day >= since && day >= firstDay(dataset, modifiedAt) ? [day] : [],
-  );
-  for (const day of days.sort()) {
-    const entry = await ledger.read({ source: source.name, dataset: dataset.name, day });
-    if (wasInLookback(dataset, day, entry)) return { day, hasCome: true };
-  }
-  return first;
 }

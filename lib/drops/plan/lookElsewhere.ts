@@ -1,6 +1,6 @@
 import type { UtcDay } from '../../base/time.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
-import { isMarker, leftOutReason } from '../Drop.ts';
+import { isMarker, leftOutReason } from '../leftOut.ts';
 import { MAX_FOLDER_CALLS, MAX_OTHERS } from '../limits.ts';
 import { type DatasetFolder, layoutOf } from '../listDrops.ts';
 

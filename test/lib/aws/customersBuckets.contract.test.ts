@@ -10,7 +10,7 @@ import { exportBucket, exportBucketFrom } from '../../../lib/aws/exportBucket.ts
 import { landedTable } from '../../../lib/aws/landedTable.ts';
 import { PART_BYTES } from '../../../lib/aws/multipartUpload.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { leftOutReason } from '../../../lib/drops/Drop.ts';
+import { leftOutReason } from '../../../lib/drops/leftOut.ts';
 import {
   MOST_FILE_PAGES,
   MOST_PARTITION_PAGES,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
-import { leftOutReason, leftOutReasons, makeDrop } from '../../../lib/drops/Drop.ts';
+import { makeDrop } from '../../../lib/drops/Drop.ts';
+import { leftOutReason, leftOutReasons } from '../../../lib/drops/leftOut.ts';
 import { dropDayFolder } from '../../../lib/drops/listDrops.ts';
 import { NO_FILES } from '../../../lib/ledger/LedgerEntry.ts';
 

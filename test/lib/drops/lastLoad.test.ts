@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type LeftOut, makeDrop } from '../../../lib/drops/Drop.ts';
+import { makeDrop } from '../../../lib/drops/Drop.ts';
 import { hasSameFiles, isElsewhere, requireLoadable } from '../../../lib/drops/lastLoad.ts';
+import type { LeftOut } from '../../../lib/drops/leftOut.ts';
 import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { lastListings } from '../../../../lib/drops/plan/planSources.ts';
+import { lastListings } from '../../../../lib/drops/plan/lastListings.ts';
 import { turns } from '../../../../lib/drops/plan/trigger.ts';
 import { lastLookKey, triggerKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';

@@ -1,0 +1,55 @@
+import type { DuckDbSession } from '../../parquet/DuckDbSession.ts';
+import type { MappedGroup } from '../mapping/CompiledMapping.ts';
+import { lookName } from './loadStatements.ts';
+import { emptyContent, type FieldContent, KEPT_VALUES, type RowContent } from './mappedRows.ts';
+
+/** The fewest values that stand for those of rows that were not looked at. */
+const FEWEST_VALUES = 10;
+/** What JavaScript reads as a number, and SQL does not. */
+const NO_NUMBER = /^\s*0[xbo]/iu;
+
+/**
+ * Adds the function that looks at values of a group's accepted rows while they are written.
+ *
+ * @returns What the rows hold, once they are written. It gets the group's number of them.
+ */
+export function lookAtValues(
+  session: DuckDbSession,
+  { fields }: MappedGroup,
+  index: number,
+): (rows: number) => RowContent {
+  const looked = fields.map((field) => {
+    return { ...field, none: 0, numbers: 0, size: { values: 0, logs: 0 }, values: new Set<string>() };
+  });
+  let seen = 0;
+  session.addLook(lookName(index), (text, place) => {
+    if (place === 0) seen += 1;
+    const field = looked[place];
+    if (field === undefined) return;
+    if (text === null || text.trim() === '') {
+      field.none += 1;
+      return;
+    }
+    const number = NO_NUMBER.test(text) ? Number.NaN : Number(text);
+    if (Number.isFinite(number)) field.numbers += 1;
+    if (Number.isFinite(number) && number !== 0) {
+      field.size.values += 1;
+      field.size.logs += Math.log10(Math.abs(number));
+    }
+    if (field.values.size < KEPT_VALUES) field.values.add(text);
+  });
+  return (rows) => {
+    // Rows of which none was looked at say nothing.
+    if (seen === 0) return emptyContent();
+    const contents = looked.map((each): [field: string, content: FieldContent] => {
+      const { field, column, type, values, size } = each;
+      const seenValues = seen - each.none;
+      const isTooFew = seen >= FEWEST_VALUES && seen < rows && seenValues < FEWEST_VALUES;
+      const none = isTooFew ? rows : Math.round((rows * each.none) / seen);
+      const numbers = none === rows ? 0 : Math.round(((rows - none) * each.numbers) / seenValues);
+      const types = values.size === 0 ? {} : { [type]: [...values] };
+      return [field, { column, none, numbers, types, ...(size.values === 0 ? {} : { size }) }];
+    });
+    return { ...emptyContent(), rows, fields: Object.fromEntries(contents) };
+  };
+}

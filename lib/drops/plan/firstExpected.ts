@@ -1,0 +1,60 @@
+import { DAY_MS, type UtcDay } from '../../base/time.ts';
+import type { Ledger } from '../../ledger/Ledger.ts';
+import type { Dataset } from '../../schema/sources.ts';
+import { wasInLookback } from './arrival.ts';
+import { lookbackDays } from './decideDay.ts';
+import { firstDay, withNamed } from './dueDays.ts';
+import type { LastListings } from './lastListings.ts';
+import type { FirstExpected, LateNote } from './lateNotes.ts';
+import type { SourceDataset } from './lateTurns.ts';
+import type { PlanPorts } from './planDataset.ts';
+
+/** The ports of {@link firstExpected}. */
+export interface FirstExpectedPorts extends Pick<PlanPorts, 'clock'> {
+  /** What is known of each day. */
+  readonly ledger: Pick<Ledger, 'read'>;
+  /** Lists a dataset's days in the ledger, of which the first that came is found. */
+  readonly looks: Pick<LastListings, 'entries'>;
+}
+
+/**
+ * The day from which drops are expected, once some days are known to have come.
+ *
+ * @param first The day as it was known before.
+ */
+export function earlierFirst(first: FirstExpected, came: readonly UtcDay[]): FirstExpected {
+  const [earliest] = came.toSorted();
+  const isEarlier = earliest !== undefined && (!first.hasCome || earliest < first.day);
+  return isEarlier ? { day: earliest, hasCome: true } : first;
+}
+
+/** Milliseconds after which the note of a look is not believed any more. As long as the dataset is configured, there is a look each hour. */
+const FORGOTTEN_MS = 2 * DAY_MS;
+
+/** The day from which drops are expected, as the last look knew it, or the day of the first look. */
+export function expectedFrom(dataset: Dataset, before: LateNote | null, now: number): FirstExpected {
+  const [today = ''] = lookbackDays(now, dataset.timezone, 0);
+  // The note of a dataset that was away for days is not used: the ledger knows which days have come lately.
+  const isForgotten = before?.first?.hasCome === true && now - before.at > FORGOTTEN_MS;
+  return (isForgotten ? undefined : before?.first) ?? { day: today, hasCome: false };
+}
+
+/** The day from which drops are expected, as the ledger knows it: reads the entries of days, oldest first, until one has come. */
+export async function firstExpected(
+  { looks, ledger, clock }: FirstExpectedPorts,
+  { source, dataset }: SourceDataset,
+  before: LateNote | null,
+): Promise<FirstExpected> {
+  const first = expectedFrom(dataset, before, clock.now());
+  if (first.hasCome) return first;
+  const entries = await looks.entries(source.name, dataset.name);
+  const since = firstDay(withNamed(dataset), clock.now());
+  const days = [...entries].flatMap(([day, { modifiedAt }]) =>
+    day >= since && day >= firstDay(dataset, modifiedAt) ? [day] : [],
+  );
+  for (const day of days.sort()) {
+    const entry = await ledger.read({ source: source.name, dataset: dataset.name, day });
+    if (wasInLookback(dataset, day, entry)) return { day, hasCome: true };
+  }
+  return first;
+}

@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import type { ObjectStore } from '../../base/ObjectStore.ts';
+import {
+  type DatasetNotes,
+  datasetNotes,
+  type ListEntries,
+  listedEntries,
+} from '../../ledger/ledgerStore.ts';
+import { lastLookKey } from '../../tables/ledgerKeys.ts';
+import { daySchema } from './messageBodies.ts';
+import { newerFilesSchema } from './newerFiles.ts';
+import { dayCountsSchema } from './planMetrics.ts';
+
+/**
+ * The last listing of a dataset: `ledger/<source>/<dataset>/last-look.json`. Members of later versions are
+ * left out.
+ */
+const lastListingSchema = z.object({
+  /** Epoch milliseconds. */
+  at: z.number(),
+  /** The newest listed day that has files; null if none has. */
+  newestDay: z.string().nullable(),
+  /** Whether no day of the lookback has files. */
+  stopped: z.boolean(),
+  /** Days that wait or have failed, and loaded ones whose files are missing. The next run looks at them, too, however old they are. */
+  openDays: z.array(daySchema).default([]),
+  /** What the folder has besides: days outside of the lookback, and names that are no day's. */
+  elsewhere: z
+    .object({
+      /** Days outside of the lookback. */
+      days: z.array(z.string()).readonly(),
+      /** Names that are no day's. */
+      others: z.array(z.string()).readonly(),
+    })
+    .optional(),
+  /** Days outside of the lookback that have newer files than were loaded. */
+  newer: newerFilesSchema.optional(),
+  /** Where the files were looked for ({@link dropPlace}), and since when, epoch milliseconds. */
+  place: z
+    .object({
+      /** Bucket and folder. */
+      name: z.string(),
+      /** Since when, epoch milliseconds. */
+      since: z.number(),
+    })
+    .optional(),
+  /** What the run has found of the days that it has listed: for the metrics of all sources. */
+  counts: dayCountsSchema.optional(),
+  /** Why the folder could not be listed. */
+  failure: z
+    .object({
+      /** The stable code: SLUICE_…. */
+      code: z.string(),
+      /** The cause with its details. */
+      message: z.string(),
+      /** When the first of the failed tries in a row was, epoch milliseconds; absent in notes of earlier versions. */
+      since: z.number().optional(),
+      /** When the folder was listed last, epoch milliseconds; absent if it never was, and in notes of earlier versions. */
+      lastGood: z.number().optional(),
+    })
+    .optional(),
+});
+
+/** A validated listing. */
+export type LastListing = z.output<typeof lastListingSchema>;
+
+/** Last listings. All but their open days, and how far the look for newer files is, is for display only. */
+export interface LastListings extends DatasetNotes<LastListing> {
+  /** The days that the ledger has. */
+  readonly entries: ListEntries;
+}
+
+/** Last listings in a bucket. */
+export function lastListings(store: ObjectStore): LastListings {
+  return { ...datasetNotes(store, lastLookKey, lastListingSchema), entries: listedEntries(store) };
+}

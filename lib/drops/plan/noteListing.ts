@@ -1,0 +1,134 @@
+import type { Exclusive } from '../../base/concurrency.ts';
+import { SluiceError } from '../../base/errors.ts';
+import type { UtcDay } from '../../base/time.ts';
+import type { Dataset, Source } from '../../schema/sources.ts';
+import { MAX_OPEN_DAYS } from '../limits.ts';
+import { dropPlace } from '../listDrops.ts';
+import type { LastListing, LastListings } from './lastListings.ts';
+import { lookElsewhere } from './lookElsewhere.ts';
+import { findNewerFiles, type NewerFiles } from './newerFiles.ts';
+import type { DatasetPlan, PlanPorts } from './planDataset.ts';
+import { countDays } from './planMetrics.ts';
+
+/** The ports of notes of listings. */
+interface ListingPorts extends Pick<PlanPorts, 'clock'> {
+  /** The notes of the last listings. */
+  readonly looks: LastListings;
+}
+
+/** The ports of the note of a whole listing. */
+interface WholeListingPorts extends ListingPorts, Pick<PlanPorts, 'bucketOf' | 'ledger'> {
+  /** Held while files are compared with those that were loaded. */
+  readonly alone: Exclusive;
+}
+
+/**
+ * Notes which days the next run looks at, after a look at some: days that were not looked at are the first, and those that are not
+ * open any more are none.
+ */
+export async function noteOpenDays(
+  { looks, clock }: ListingPorts,
+  { source, dataset, days }: DatasetPlan,
+  last: LastListing | null,
+): Promise<void> {
+  const { openDays, ...others } = last ?? emptyListing(clock.now());
+  const reached = new Set(days.map(({ day }) => day));
+  const open = [...openDays.filter((day) => !reached.has(day)), ...openDaysOf(days)].slice(-MAX_OPEN_DAYS);
+  if (open.join() !== openDays.join()) await looks.write(source, dataset, { ...others, openDays: open });
+}
+
+/** The note of a listing that has found nothing yet. `at` is its time, epoch milliseconds. */
+function emptyListing(at: number): LastListing {
+  return { at, newestDay: null, stopped: false, openDays: [] };
+}
+
+/** The newest of the days that are looked at until they are loaded. */
+function openDaysOf(days: DatasetPlan['days']): UtcDay[] {
+  return days.flatMap(({ day, isOpen }) => (isOpen ? [day] : [])).slice(-MAX_OPEN_DAYS);
+}
+
+/** What a note of a whole listing rests on. */
+interface ListedDataset {
+  /** The source of the configuration. */
+  readonly source: Source;
+  /** The dataset of that source. */
+  readonly dataset: Dataset;
+  /** The note of the last listing; null if there is none. */
+  readonly last: LastListing | null;
+}
+
+/** Stores the listing of the whole lookback, and what the folder has besides. */
+export async function noteListing(
+  ports: WholeListingPorts,
+  listed: ListedDataset,
+  { source, dataset, days }: DatasetPlan,
+): Promise<void> {
+  const newestDay =
+    days.slice(-listed.dataset.lookbackDays - 1).findLast(({ files }) => files > 0)?.day ?? null;
+  const planned = new Set(days.map(({ day }) => day));
+  const until = [...planned].sort().at(-1) ?? '';
+  // Days to come are looked at when they have come.
+  const isOutside = (day: UtcDay) => day < until && !planned.has(day);
+  const bucket = ports.bucketOf(listed.source, listed.dataset);
+  const folders = await lookElsewhere(bucket, listed.dataset);
+  const elsewhere = { ...folders, days: folders.days.filter(isOutside) };
+  const now = ports.clock.now();
+  const name = dropPlace(listed.source, listed.dataset);
+  const { place: before } = listed.last ?? {};
+  const place = before?.name === name ? before : { name, since: now };
+  // Nothing has been compared at a new place.
+  const hasMoved = before !== undefined && before !== place;
+  const lastNewer = hasMoved ? { days: [], comparedUntil: 0 } : listed.last?.newer;
+  await ports.looks.write(source, dataset, {
+    at: now,
+    newestDay,
+    stopped: newestDay === null,
+    openDays: openDaysOf(days),
+    elsewhere,
+    newer:
+      elsewhere.days.length === 0 ? undefined : await compareOutside(ports, listed, isOutside, lastNewer),
+    place,
+    counts: countDays(days),
+  });
+}
+
+/** Looks for newer files of days that no run lists; undefined if the ledger has no day of the dataset. */
+async function compareOutside(
+  { looks, clock, bucketOf, ledger, alone }: WholeListingPorts,
+  { source, dataset }: ListedDataset,
+  isOutside: (day: UtcDay) => boolean,
+  lastNewer: NewerFiles | undefined,
+): Promise<NewerFiles | undefined> {
+  const entries = await looks.entries(source.name, dataset.name);
+  if (entries.size === 0) return undefined;
+  const ports = { bucket: bucketOf(source, dataset), ledger, entries, now: clock.now() };
+  // The comparison may hold many files in memory, as a day of many objects does.
+  const release = await alone();
+  return findNewerFiles(ports, { source, dataset }, isOutside, lastNewer).finally(release);
+}
+
+/**
+ * Stores why a dataset can't be listed, and the counts of days that were.
+ *
+ * @returns Whether the note was stored.
+ */
+export async function noteFailure(
+  { looks, clock }: ListingPorts,
+  { source, dataset }: { readonly source: string; readonly dataset: string },
+  { code, message, counts }: Pick<SluiceError, 'code' | 'message'> & Pick<LastListing, 'counts'>,
+): Promise<boolean> {
+  try {
+    const before = await looks.read(source, dataset);
+    const { openDays = [], newer, place } = before ?? {};
+    const now = clock.now();
+    const failed = before?.failure;
+    // A note without a failure is of the last good listing.
+    const { since = before?.at, lastGood } = failed ?? { since: now, lastGood: before?.at };
+    const failure = { code, message, since, lastGood };
+    await looks.write(source, dataset, { ...emptyListing(now), openDays, newer, place, counts, failure });
+    return true;
+  } catch (error) {
+    if (error instanceof SluiceError) return false;
+    throw error;
+  }
+}
