@@ -8,7 +8,7 @@ import { type CuratePlanFunction, planMessages as planCurations } from '../../li
 import { rawDays } from '../../lib/curate/RawDays.ts';
 import { loadMessages } from '../../lib/drops/load/loadMessages.ts';
 import { lastListings } from '../../lib/drops/plan/lastListings.ts';
-import { lateNotes } from '../../lib/drops/plan/lateNotes.ts';
+import { lateNotes } from '../../lib/drops/plan/late/lateNotes.ts';
 import { planMessages as planDrops } from '../../lib/drops/plan/planMessages.ts';
 import type { LandedTable } from '../../lib/export/LandedTable.ts';
 import { exportLooks, planExports } from '../../lib/export/planExports.ts';

@@ -1,7 +1,7 @@
 import { counted, visibleLine } from '../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { movedFrom, summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
-import { lastNamed } from '../../lib/drops/plan/dueDays.ts';
+import { lastNamed } from '../../lib/drops/plan/late/dueDays.ts';
 import { emptyWords } from '../../lib/drops/usualRows.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { type DayRange, dayRanges } from '../../lib/views/curatedDays.ts';

@@ -10,7 +10,7 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { lastListings } from '../../lib/drops/plan/lastListings.ts';
-import { lateNotes } from '../../lib/drops/plan/lateNotes.ts';
+import { lateNotes } from '../../lib/drops/plan/late/lateNotes.ts';
 import { type Planner, planMessages } from '../../lib/drops/plan/planMessages.ts';
 import { endOf } from '../../lib/lambda/middlewares.ts';
 import { queueHandler } from '../../lib/lambda/queueHandler.ts';

@@ -1,5 +1,5 @@
 import type { Metric } from '../../lib/base/log.ts';
-import { expectsDrops } from '../../lib/drops/plan/dueDays.ts';
+import { expectsDrops } from '../../lib/drops/plan/late/dueDays.ts';
 import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
 import { exportMetrics } from '../../lib/export/exportMetrics.ts';
 import { type Schedule, usedSchedules } from '../streams/schedules.ts';

@@ -1,4 +1,4 @@
-import { expectsDrops } from '../../lib/drops/plan/dueDays.ts';
+import { expectsDrops } from '../../lib/drops/plan/late/dueDays.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
 import { ingestRoles, type Width } from '../roles/dropRoles.ts';
 import { workQueue } from '../streams/queues.ts';

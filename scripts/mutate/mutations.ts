@@ -229,7 +229,7 @@ export const mutations: readonly Mutation[] = [
     ['NOT ${isJsonSql(text)} AND ${isJsonSql(withNulls)}', '${isJsonSql(text)}'],
     ['CASE WHEN contains(${text}, ${quoteText(MARK)}) THEN ${text} ELSE ${replaced} END', '${replaced}'],
   ]),
-  faultsOf('lib/drops/load/pagesFit.ts', 'lib/drops/load/pagesFit', [
+  faultsOf('lib/drops/engine/pagesFit.ts', 'lib/drops/engine/pagesFit', [
     ['(groups > 1 ? threads + 2 : 1)', '1'],
   ]),
   // Between two workers.
@@ -512,14 +512,14 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf(
     'lib/drops/files/judgeByLogs.ts',
-    'lib/drops/commitMarkers lib/drops/sparkLog lib/drops/unfinishedFiles',
+    'lib/drops/files/commitMarkers lib/drops/files/sparkLog lib/drops/files/unfinishedFiles',
     [
       ["name.includes('/')", 'false'],
       ['if (!deleted.has(key)) ', ''],
       ['if (missing >= 0)', 'if (missing > 1e9)'],
     ],
   ),
-  faultsOf('lib/drops/Drop.ts', 'lib/drops/commitMarkers', [[' && !committed.has(transaction)', '']]),
+  faultsOf('lib/drops/Drop.ts', 'lib/drops/files/commitMarkers', [[' && !committed.has(transaction)', '']]),
   faultsOf('lib/drops/load/skipReason.ts', 'lib/drops/load/logs.contract', [
     ["if (lacksCommit(drop, entry)) return 'marker';", ''],
   ]),
@@ -601,10 +601,10 @@ export const mutations: readonly Mutation[] = [
     ['ours[index]', 'messages[index]'],
   ]),
   faultsOf('lib/ledger/ledgerStore.ts', 'lib/drops/plan/oldestFirst.contract', [['a.at - b.at', '0']]),
-  faultsOf('lib/drops/plan/lateTurns.ts', 'lib/drops/plan/expectedDrops.contract', [
+  faultsOf('lib/drops/plan/late/lateTurns.ts', 'lib/drops/plan/late/expectedDrops.contract', [
     ['at || open.includes(day)', 'at'],
   ]),
-  faultsOf('lib/drops/plan/lateDrops.ts', 'lib/drops/plan/expectedDrops.contract', [
+  faultsOf('lib/drops/plan/late/lateDrops.ts', 'lib/drops/plan/late/expectedDrops.contract', [
     [': due.map(({ day }) => day)', ': []'],
   ]),
   faultsOf('lib/drops/plan/planMessages.ts', 'lib/drops/plan/splitSources.contract', [

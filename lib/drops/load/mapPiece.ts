@@ -9,13 +9,12 @@ import type { FileSchema } from '../../parquet/FileSchema.ts';
 import { fetchFiles } from '../../parquet/fetchFiles.ts';
 import type { DropObject } from '../CustomerBucket.ts';
 import type { MappedRows } from '../engine/mappedRows.ts';
+import { requirePagesFit } from '../engine/pagesFit.ts';
 import type { CompiledMapping } from '../mapping/CompiledMapping.ts';
 import { compileMapping } from '../mapping/compileMapping.ts';
 import { SourceError } from '../SourceError.ts';
 import { LoadError } from './LoadError.ts';
-
 import type { DayLoad, Progress } from './Progress.ts';
-import { requirePagesFit } from './pagesFit.ts';
 
 /** The files that a piece is mapped into: one that has no rows is not there, or does not count. */
 export const ROWS_FILE = 'rows.parquet';

@@ -8,8 +8,8 @@ import { eachMessage, type MessageKind } from '../../lambda/eachMessage.ts';
 import { oldestFirst } from '../../ledger/ledgerStore.ts';
 import type { Source } from '../../schema/sources.ts';
 import { MAX_ROUNDS, MIN_DELAY_SECONDS, PARALLEL_DATASETS, RUN_ENDS_MS } from '../limits.ts';
-import { type ExpectedDropsPorts, findLateDrops } from './lateDrops.ts';
-import { countLateDays, lateLooks } from './lateTurns.ts';
+import { type ExpectedDropsPorts, findLateDrops } from './late/lateDrops.ts';
+import { countLateDays, lateLooks } from './late/lateTurns.ts';
 import {
   type LateLook,
   lateLookSchema,

@@ -5,11 +5,11 @@ import { addDays, HOUR_MS, isoTimestamp, type UtcDay, utcDay } from '../../../li
 import { type LeftOutSummary, movedFrom, summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { NAMED_DAYS } from '../../../lib/drops/limits.ts';
 import { dropPlace } from '../../../lib/drops/listDrops.ts';
-import { hasArrivedSince } from '../../../lib/drops/plan/arrival.ts';
 import { lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
-import { isOver, lastNamed } from '../../../lib/drops/plan/dueDays.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/lastListings.ts';
-import { type LateDay, type LateNote, lateNotes } from '../../../lib/drops/plan/lateNotes.ts';
+import { hasArrivedSince } from '../../../lib/drops/plan/late/arrival.ts';
+import { isOver, lastNamed } from '../../../lib/drops/plan/late/dueDays.ts';
+import { type LateDay, type LateNote, lateNotes } from '../../../lib/drops/plan/late/lateNotes.ts';
 import { newerDays } from '../../../lib/drops/plan/newerFiles.ts';
 import { contentWords, unusualContent } from '../../../lib/drops/usualContent.ts';
 import { emptyWords, unusualWords } from '../../../lib/drops/usualRows.ts';

@@ -1,7 +1,7 @@
 import { operateSections } from '../../../infra/alarms/sections.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
-import { lastNamed } from '../../../lib/drops/plan/dueDays.ts';
+import { lastNamed } from '../../../lib/drops/plan/late/dueDays.ts';
 import { versionTime } from '../../../lib/ledger/versions.ts';
 import { CURATED_LEDGER, EXPORTS_LEDGER, lastLookKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayRanges } from '../../../lib/views/curatedDays.ts';

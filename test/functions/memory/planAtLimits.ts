@@ -6,7 +6,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
 import { MAX_OBJECTS } from '../../../lib/drops/limits.ts';
 import { lastListings } from '../../../lib/drops/plan/lastListings.ts';
-import { lateNotes } from '../../../lib/drops/plan/lateNotes.ts';
+import { lateNotes } from '../../../lib/drops/plan/late/lateNotes.ts';
 import { planMessages } from '../../../lib/drops/plan/planMessages.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';

@@ -6,7 +6,7 @@ import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { collectBatch } from '../../../lib/collect/rows.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { MAX_OBJECTS } from '../../../lib/drops/limits.ts';
-import { findLateDrops } from '../../../lib/drops/plan/lateDrops.ts';
+import { findLateDrops } from '../../../lib/drops/plan/late/lateDrops.ts';
 import type { PartitionCatalog } from '../../../lib/landing/catalog/PartitionCatalog.ts';
 import { dayLocation } from '../../../lib/landing/catalog/registerPartitions.ts';
 import { MAX_PAGES, repairTable } from '../../../lib/landing/catalog/repairTable.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { localTime } from '../../../lib/base/time.ts';
 import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
-import { dueDays } from '../../../lib/drops/plan/dueDays.ts';
+import { dueDays } from '../../../lib/drops/plan/late/dueDays.ts';
 
 const { DateTimeFormat } = Intl;
 afterEach(() => {

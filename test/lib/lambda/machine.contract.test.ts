@@ -1,6 +1,9 @@
 import { once } from 'node:events';
-import { expect, it } from '@jest/globals';
-import { engineShare, onMachine } from '../../../lib/lambda/machine.ts';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { engineShare, makeWorkDirectory, onMachine } from '../../../lib/lambda/machine.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { within } from '../../harness/waiting.ts';
 
 const MEMORY_MEGABYTES = 1_769;
@@ -32,10 +35,44 @@ it('the disk is no larger than that of a function, as a developer has a larger o
 });
 
 it.each([
-  { memory: 512, threads: 1 },
-  { memory: 2_653, threads: 1 },
-  { memory: 2_654, threads: 2 },
-  { memory: 10_240, threads: 6 },
-])('DuckDB has $threads threads in a function of $memory MiB', ({ memory, threads }) => {
-  expect(engineShare(memory).threads).toBe(threads);
+  { memory: 512, memoryMegabytes: 256, threads: 1 },
+  { memory: 2_653, memoryMegabytes: 1_326, threads: 1 },
+  { memory: 2_654, memoryMegabytes: 1_327, threads: 2 },
+  { memory: 10_240, memoryMegabytes: 5_120, threads: 6 },
+])('DuckDB has half of the $memory MiB of a function, and $threads threads', ({ memory, ...share }) => {
+  expect(engineShare(memory)).toEqual(share);
+});
+
+describe('the temporary folder of an invocation', () => {
+  let temporary: ReturnType<typeof temporaryDirectory>;
+  beforeEach(() => {
+    temporary = temporaryDirectory();
+  });
+  afterEach(() => temporary.remove());
+
+  it.each([
+    // Nobody has the largest number of a process.
+    { whose: 'of a process that is gone', name: 'sluice-load-4194305-0', isLeft: false },
+    { whose: 'of another process', name: `sluice-load-${process.ppid}-7`, isLeft: true },
+    { whose: 'of a stranger', name: 'other', isLeft: true },
+  ])('is made beside a folder $whose, which is left: $isLeft', async ({ name, isLeft }) => {
+    const folder = join(temporary.path, name);
+    mkdirSync(folder);
+    await makeWorkDirectory(temporary.path);
+    expect(existsSync(folder)).toBe(isLeft);
+  });
+
+  it('is empty, although the invocation before it in the same process has left files', async () => {
+    const first = await makeWorkDirectory(temporary.path);
+    writeFileSync(join(first.path, 'left'), 'x');
+    const second = await makeWorkDirectory(temporary.path);
+    expect(second.path).toBe(first.path);
+    expect(readdirSync(second.path)).toEqual([]);
+  });
+
+  it('is gone once it is removed', async () => {
+    const made = await makeWorkDirectory(temporary.path);
+    await made.remove();
+    expect(existsSync(made.path)).toBe(false);
+  });
 });

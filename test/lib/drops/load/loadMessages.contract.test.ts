@@ -1,16 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { resources } from '../../../../infra/resources.ts';
 import { logicalIds } from '../../../../infra/template/Stack.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import { loadMessages } from '../../../../lib/drops/load/loadMessages.ts';
-import { engineShare, makeWorkDirectory, onMachine } from '../../../../lib/lambda/machine.ts';
 import { VERSION_NOTES, versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { readFilterPattern } from '../../../../packages/local-aws/src/logs/index.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
-import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 import { DAY, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 /** The metrics of the stack that count a log line of the load. */
@@ -37,6 +34,9 @@ const filterSchema = z.object({
   MetricTransformations: z.tuple([z.object({ MetricName: z.string(), MetricValue: z.string() })]),
 });
 
+/** The hourly message that asks for a sweep. */
+const SWEEP = JSON.stringify({ sluice: 'sweep' });
+
 describe('load messages', () => {
   let loads: Loads;
   beforeEach(async () => {
@@ -57,18 +57,17 @@ describe('load messages', () => {
     batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
   });
 
-  it('are processed, or returned to the queue when they are not tasks', async () => {
-    await loads.drop('a.parquet', someEvents(0, 2));
-    expect(await send([task()])).toEqual(again());
-    expect(await send(['{', task({ reason: 'because' }), task({ dataset: 'gone' })])).toEqual(
-      again('0', '1'),
-    );
+  it('are returned to the queue when they are not tasks', async () => {
+    expect(await send(['{', task({ reason: 'because' })])).toEqual(again('0', '1'));
     expect(loads.logged).toMatchObject([
-      { event: 'ingest_load', outcome: 'succeeded', source: 'acme', dataset: 'events', day: DAY },
       { level: 'error', code: 'SLUICE_INGEST_MESSAGE_INVALID', messageId: '0' },
       { level: 'error', code: 'SLUICE_INGEST_MESSAGE_INVALID', messageId: '1' },
-      { outcome: 'unknown' },
     ]);
+  });
+
+  it('are done when the configuration no longer has their dataset', async () => {
+    expect(await send([task({ dataset: 'gone' })])).toEqual(again());
+    expect(loads.logged).toMatchObject([{ level: 'info', event: 'ingest_load', outcome: 'unknown' }]);
   });
 
   it('are processed one after another, each in a temporary folder that is deleted afterwards', async () => {
@@ -77,9 +76,8 @@ describe('load messages', () => {
     const loader = loads.makeLoader();
     const messages = days.map((day) => ({ messageId: day, body: task({ day }), receives: 1 }));
     expect(await loadMessages(loader, loads.makeRun(), messages, 3)).toEqual(again());
-    expect(loads.logged.map(({ day, outcome }) => [day, outcome])).toEqual(
-      days.map((day) => [day, 'succeeded']),
-    );
+    const line = { event: 'ingest_load', outcome: 'succeeded', source: 'acme', dataset: 'events' };
+    expect(loads.logged).toMatchObject(days.map((day) => ({ ...line, day })));
     expect(readdirSync(loader.directory)).toEqual(['spilled']);
   });
 
@@ -95,7 +93,7 @@ describe('load messages', () => {
     expect(countedBy(loads, loads.logged.at(-1))).toEqual(['IngestLoadsFailed-acme/prod 1']);
   });
 
-  it('are processed by ports that reach their dataset alone, which are closed', async () => {
+  it('are processed by ports that reach their dataset alone, which are closed once', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     const loader = loads.makeLoader();
     let closed = 0;
@@ -150,26 +148,27 @@ describe('load messages', () => {
     const { engine, landing } = loads.makeLoader();
     const away = () => Promise.reject(new Error('away'));
     const failed = { engine: { ...engine, load: away }, landing: { ...landing, list: away } };
-    const bodies = [task(), JSON.stringify({ sluice: 'sweep' })];
-    expect(await send(bodies, 1, failed)).toEqual(again('0', '1'));
+    expect(await send([task(), SWEEP], 1, failed)).toEqual(again('0', '1'));
     expect(loads.logged.map(({ outcome }) => outcome)).toContain('handed_back');
-    expect(await send(bodies)).toEqual(again());
   });
 
-  it('look for lost files after the sweep, also if it fails, and again if the look does, without the alarm of loads', async () => {
+  it('are retried when the look for lost files fails, which is no error of a load', async () => {
+    const { landing } = loads.makeLoader();
+    const readText = () => Promise.reject(new Error('away'));
+    expect(await send([SWEEP], 1, { landing: { ...landing, readText } })).toEqual(again('0'));
+    expect(loads.logged).toMatchObject([{ level: 'error', event: 'ingest_files' }]);
+    expect(countedBy(loads, loads.logged[0])).toEqual([]);
+  });
+
+  it('look for lost files also if the sweep before it fails', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     await send([task()]);
     await loads.forget((await loads.keys('statsig/ingested/'))[0] ?? '');
-    const sweep = JSON.stringify({ sluice: 'sweep' });
     const { landing } = loads.makeLoader();
-    const away = () => Promise.reject(new Error('away'));
-    expect(await send([sweep], 1, { landing: { ...landing, readText: away } })).toEqual(again('0'));
-    expect(loads.logged.at(-1)).toMatchObject({ level: 'error', event: 'ingest_files' });
     const list: typeof landing.list = (prefix, after) =>
-      prefix === VERSION_NOTES ? away() : landing.list(prefix, after);
-    expect(await send([sweep], 1, { landing: { ...landing, list } })).toEqual(again('0'));
+      prefix === VERSION_NOTES ? Promise.reject(new Error('away')) : landing.list(prefix, after);
+    expect(await send([SWEEP], 1, { landing: { ...landing, list } })).toEqual(again('0'));
     expect(await loads.keys('ledger/acme/events/files.json')).toHaveLength(1);
-    expect(await send([sweep])).toEqual(again());
   });
 
   it('also sweep the versions that are due', async () => {
@@ -194,65 +193,22 @@ describe('load messages', () => {
       await loads.drop('a.parquet', someEvents(0, 2, name));
       await send([task()]);
     }
-    const sweep = JSON.stringify({ sluice: 'sweep' });
-    loads.clock.advance(86_400_000 - 60_000);
-    expect(await send([sweep])).toEqual(again());
-    expect(await loads.keys('statsig/')).toHaveLength(2);
-    loads.clock.advance(60_000);
+    loads.clock.advance(86_400_000);
     loads.faults.set({
       s3: [
         { fault: 'failCalls', operations: ['DeleteObjects'], code: 'AccessDenied', status: 403, calls: 1 },
       ],
     });
-    // The function that curates has its own sweep, and may read its ledger.
-    const curated = { due: 0, table: loads.config.curatedTables.events, day: DAY };
-    const others = versionNoteKey({ ...curated, version: '20261101T000000000Z-00000000' });
-    await loads.makeLoader().landing.putNote(others);
-    expect(await send([sweep])).toEqual(again('0'));
-    expect(await send([sweep])).toEqual(again());
+    expect(await send([SWEEP])).toEqual(again('0'));
+    expect(await send([SWEEP])).toEqual(again());
     expect(await loads.keys('statsig/')).toHaveLength(1);
-    expect(await loads.keys('ledger/_versions/')).toEqual([others]);
   });
-});
 
-describe('the machine size of a load', () => {
-  it.each([
-    [1_769, { memoryMegabytes: 884, threads: 1 }],
-    [512, { memoryMegabytes: 256, threads: 1 }],
-    [3_538, { memoryMegabytes: 1_769, threads: 2 }],
-    [10_240, { memoryMegabytes: 5_120, threads: 6 }],
-  ])('is derived from %i MiB of memory', (megabytes, limits) =>
-    expect(engineShare(megabytes)).toEqual(limits),
-  );
-});
-
-it('an invocation works until some time before its end, and keeps its days for longer', async () => {
-  const endsAt = Date.now() + 900_000;
-  const { leaseUntil, deadline } = await onMachine(1_769, endsAt, async ({ invocation }) => invocation);
-  expect(deadline < endsAt).toBe(true);
-  expect(leaseUntil > endsAt).toBe(true);
-});
-
-describe('the temporary folder of an invocation', () => {
-  it('is empty and exclusive, and files of a killed invocation are deleted', async () => {
-    const { path, remove } = temporaryDirectory();
-    try {
-      // Nobody has the largest number of a process; somebody else's and a stranger's folder stay.
-      const dead = join(path, 'sluice-load-4194305-0');
-      const alive = join(path, `sluice-load-${process.ppid}-7`);
-      for (const folder of [dead, alive, join(path, 'other')]) mkdirSync(folder);
-      const first = await makeWorkDirectory(path);
-      expect(existsSync(dead)).toBe(false);
-      expect(existsSync(alive)).toBe(true);
-      expect(existsSync(join(path, 'other'))).toBe(true);
-      writeFileSync(join(first.path, 'left'), 'x');
-      const second = await makeWorkDirectory(path);
-      expect(second.path).toBe(first.path);
-      expect(readdirSync(second.path)).toEqual([]);
-      await second.remove();
-      expect(existsSync(second.path)).toBe(false);
-    } finally {
-      remove();
-    }
+  it('leave versions of curated days to the function that curates, which may read their ledger', async () => {
+    const curated = { due: 0, table: loads.config.curatedTables.events, day: DAY };
+    const note = versionNoteKey({ ...curated, version: '20261101T000000000Z-00000000' });
+    await loads.makeLoader().landing.putNote(note);
+    expect(await send([SWEEP])).toEqual(again());
+    expect(await loads.keys(VERSION_NOTES)).toEqual([note]);
   });
 });

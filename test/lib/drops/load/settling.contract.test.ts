@@ -128,7 +128,7 @@ describe('a day that changes between its plan and its load', () => {
     expect(await loads.read()).toEqual(before);
   });
 
-  it('counts no attempt while it settles, and counts every killed attempt', async () => {
+  it('counts no attempt while it settles, however few tries a load has', async () => {
     await remove('b', 'late');
     for (const _ of [1, 2, 3]) expect(await loads.load({ ...task, run: { tries: 2 } })).toEqual(settles());
     expect((await loads.entry())?.attempts).toBe(0);

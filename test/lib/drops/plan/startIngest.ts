@@ -12,7 +12,7 @@ import { taskQueue } from '../../../../lib/aws/taskQueue.ts';
 import { addDays, utcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { lastListings } from '../../../../lib/drops/plan/lastListings.ts';
-import { lateNotes } from '../../../../lib/drops/plan/lateNotes.ts';
+import { lateNotes } from '../../../../lib/drops/plan/late/lateNotes.ts';
 import type { Planner } from '../../../../lib/drops/plan/planMessages.ts';
 import { Ledger, type Settlement } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DatasetFolder } from '../../../lib/drops/listDrops.ts';
+import type { DatasetFolder } from '../../../../lib/drops/listDrops.ts';
 import { DAY, inFolder, judge, PARQUET, part } from './judgedFiles.ts';
 
 const changes = (added: readonly string[], removed: readonly string[] = []) =>

@@ -1,14 +1,14 @@
-import { mapLimit } from '../../base/concurrency.ts';
-import { utcDay } from '../../base/time.ts';
-import { oldestFirst } from '../../ledger/ledgerStore.ts';
-import type { Dataset, Source } from '../../schema/sources.ts';
-import { PARALLEL_DATASETS } from '../limits.ts';
+import { mapLimit } from '../../../base/concurrency.ts';
+import { utcDay } from '../../../base/time.ts';
+import { oldestFirst } from '../../../ledger/ledgerStore.ts';
+import type { Dataset, Source } from '../../../schema/sources.ts';
+import { PARALLEL_DATASETS } from '../../limits.ts';
+import type { LateLook } from '../messageBodies.ts';
+import type { PlanPorts } from '../planDataset.ts';
+import { planMetrics, type RunCounts } from '../planMetrics.ts';
+import { requestedDatasets } from '../planSources.ts';
 import { dueDays, firstDay, withNamed } from './dueDays.ts';
 import type { LateDay, LateNote, LateNotes } from './lateNotes.ts';
-import type { LateLook } from './messageBodies.ts';
-import type { PlanPorts } from './planDataset.ts';
-import { planMetrics, type RunCounts } from './planMetrics.ts';
-import { requestedDatasets } from './planSources.ts';
 
 /** The ports of {@link lateLooks}. */
 export interface LateTurnPorts extends Pick<PlanPorts, 'clock'> {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, it } from '@jest/globals';
-import { readObject } from '../../../lib/drops/files/readObject.ts';
+import { readObject } from '../../../../lib/drops/files/readObject.ts';
 
 const OBJECT = { key: 'drops/a.json', eTag: '"1"' };
 

@@ -1,22 +1,22 @@
-import { type Exclusive, exclusive, mapLimit } from '../../base/concurrency.ts';
-import { SluiceError } from '../../base/errors.ts';
-import type { UtcDay } from '../../base/time.ts';
-import { UNREADABLE } from '../../ledger/Ledger.ts';
-import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
-import { LedgerError } from '../../ledger/LedgerError.ts';
-import type { Drop } from '../Drop.ts';
-import { IngestError } from '../IngestError.ts';
-import { isMoved } from '../lastLoad.ts';
-import { PARALLEL_DATASETS, PARALLEL_ENTRIES } from '../limits.ts';
-import { dropPlace, listEachDrop } from '../listDrops.ts';
-import { emptyWords, lacksRows } from '../usualRows.ts';
+import { type Exclusive, exclusive, mapLimit } from '../../../base/concurrency.ts';
+import { SluiceError } from '../../../base/errors.ts';
+import type { UtcDay } from '../../../base/time.ts';
+import { UNREADABLE } from '../../../ledger/Ledger.ts';
+import { type LedgerEntry, NO_FILES } from '../../../ledger/LedgerEntry.ts';
+import { LedgerError } from '../../../ledger/LedgerError.ts';
+import type { Drop } from '../../Drop.ts';
+import { IngestError } from '../../IngestError.ts';
+import { isMoved } from '../../lastLoad.ts';
+import { PARALLEL_DATASETS, PARALLEL_ENTRIES } from '../../limits.ts';
+import { dropPlace, listEachDrop } from '../../listDrops.ts';
+import { emptyWords, lacksRows } from '../../usualRows.ts';
+import type { LateLook } from '../messageBodies.ts';
+import { bucketUntil, type PlanPorts } from '../planDataset.ts';
 import { asSettled, hasYet, isLoadedOrFailed, wasInLookback } from './arrival.ts';
 import { firstDay } from './dueDays.ts';
 import { earlierFirst, expectedFrom, type FirstExpectedPorts, firstExpected } from './firstExpected.ts';
 import type { LateDay, LateNote } from './lateNotes.ts';
 import { type LateTurnPorts, lateLooks, type SourceDataset } from './lateTurns.ts';
-import type { LateLook } from './messageBodies.ts';
-import { bucketUntil, type PlanPorts } from './planDataset.ts';
 
 /** The ports of {@link findLateDrops}. */
 export interface ExpectedDropsPorts

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { dueDays } from '../../../../lib/drops/plan/dueDays.ts';
-import { type DatasetInput, definedDataset } from '../../../harness/configInput.ts';
+import { dueDays } from '../../../../../lib/drops/plan/late/dueDays.ts';
+import { type DatasetInput, definedDataset } from '../../../../harness/configInput.ts';
 
 /** Days of a dataset whose drop is due at a moment, and since when. */
 function due(input: Partial<DatasetInput>, now: string) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { requirePagesFit } from '../../../../lib/drops/load/pagesFit.ts';
+import { requirePagesFit } from '../../../../lib/drops/engine/pagesFit.ts';
 import { FileError } from '../../../../lib/parquet/FileError.ts';
 
 const MIB = 2 ** 20;

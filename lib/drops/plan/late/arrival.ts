@@ -1,11 +1,11 @@
-import { counted } from '../../base/text.ts';
-import type { UtcDay } from '../../base/time.ts';
-import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
-import type { Dataset } from '../../schema/sources.ts';
-import { countFiles, type Drop } from '../Drop.ts';
-import { markerKey } from '../listDrops.ts';
-import { lacksRows } from '../usualRows.ts';
-import { isMarkerReason, lacksMarker, lackWords, markerReason } from './decideDay.ts';
+import { counted } from '../../../base/text.ts';
+import type { UtcDay } from '../../../base/time.ts';
+import { type LedgerEntry, NO_FILES } from '../../../ledger/LedgerEntry.ts';
+import type { Dataset } from '../../../schema/sources.ts';
+import { countFiles, type Drop } from '../../Drop.ts';
+import { markerKey } from '../../listDrops.ts';
+import { lacksRows } from '../../usualRows.ts';
+import { isMarkerReason, lacksMarker, lackWords, markerReason } from '../decideDay.ts';
 import { firstDay } from './dueDays.ts';
 import type { LateDay } from './lateNotes.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { ObjectStore } from '../../base/ObjectStore.ts';
-import { type DatasetNotes, datasetNotes } from '../../ledger/ledgerStore.ts';
-import { lateNoteKey } from '../../tables/ledgerKeys.ts';
-import { daySchema } from './messageBodies.ts';
+import type { ObjectStore } from '../../../base/ObjectStore.ts';
+import { type DatasetNotes, datasetNotes } from '../../../ledger/ledgerStore.ts';
+import { lateNoteKey } from '../../../tables/ledgerKeys.ts';
+import { daySchema } from '../messageBodies.ts';
 
 /**
  * The result of the last check for late drops: `ledger/<source>/<dataset>/expected.json`. Members of later versions are left

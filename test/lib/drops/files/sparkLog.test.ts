@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { judgeByLogs } from '../../../lib/drops/files/judgeByLogs.ts';
-import { type DatasetFolder, listDrop } from '../../../lib/drops/listDrops.ts';
+import { judgeByLogs } from '../../../../lib/drops/files/judgeByLogs.ts';
+import { type DatasetFolder, listDrop } from '../../../../lib/drops/listDrops.ts';
 import { bucketOf, DAY, inFolder, judge, PARQUET } from './judgedFiles.ts';
 
 /** A batch of Spark's log. */

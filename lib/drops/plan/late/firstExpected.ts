@@ -1,13 +1,13 @@
-import { DAY_MS, type UtcDay } from '../../base/time.ts';
-import type { Ledger } from '../../ledger/Ledger.ts';
-import type { Dataset } from '../../schema/sources.ts';
+import { DAY_MS, type UtcDay } from '../../../base/time.ts';
+import type { Ledger } from '../../../ledger/Ledger.ts';
+import type { Dataset } from '../../../schema/sources.ts';
+import { lookbackDays } from '../decideDay.ts';
+import type { LastListings } from '../lastListings.ts';
+import type { PlanPorts } from '../planDataset.ts';
 import { wasInLookback } from './arrival.ts';
-import { lookbackDays } from './decideDay.ts';
 import { firstDay, withNamed } from './dueDays.ts';
-import type { LastListings } from './lastListings.ts';
 import type { FirstExpected, LateNote } from './lateNotes.ts';
 import type { SourceDataset } from './lateTurns.ts';
-import type { PlanPorts } from './planDataset.ts';
 
 /** The ports of {@link firstExpected}. */
 export interface FirstExpectedPorts extends Pick<PlanPorts, 'clock'> {

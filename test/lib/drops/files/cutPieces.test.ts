@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
+import { cutPieces } from '../../../../lib/drops/files/cutPieces.ts';
 import { MAX_PIECE_FILES } from '../../../../lib/drops/limits.ts';
-import { cutPieces } from '../../../../lib/drops/load/cutPieces.ts';
 
 const file = (size: number, i: number): DropObject => ({
   key: `events/${String(i).padStart(6, '0')}`,

@@ -1,7 +1,7 @@
-import { addDays, instantOf, type UtcDay } from '../../base/time.ts';
-import { type Dataset, type Source, WEEKDAYS } from '../../schema/sources.ts';
-import { NAMED_DAYS } from '../limits.ts';
-import { lookbackDays } from './decideDay.ts';
+import { addDays, instantOf, type UtcDay } from '../../../base/time.ts';
+import { type Dataset, type Source, WEEKDAYS } from '../../../schema/sources.ts';
+import { NAMED_DAYS } from '../../limits.ts';
+import { lookbackDays } from '../decideDay.ts';
 import type { LateDay } from './lateNotes.ts';
 
 /** Whether any dataset has `expectedBy`. Without one there is no check for late drops. */
