@@ -36,15 +36,15 @@ function productEvents(events: readonly Made[]): string {
     AS made (event_name, "timestamp", ds, user_id, stable_id, value_number))`;
 }
 
-/** Units by ID with their group, and what else is true of some. All were exposed on November 10th at noon. */
+/** Units by ID with their group, and what else is true of some. All were exposed on November 10th at noon, late ones on the 21st. */
 function firstExposures(
   units: readonly (readonly [unit: string, group: string, more?: string])[],
   unitType = 'user_id',
 ): string {
-  const values = units.map(
-    ([unit, group, more = '']) =>
-      `('checkout_button', ${text(unit)}, ${text(unitType)}, ${text(group)}, TIMESTAMP '2026-11-10 12:00:00', DATE '2026-11-10', ${more === 'gate'}, ${more === 'held out'}, ${more === 'crossover' ? 2 : 1})`,
-  );
+  const values = units.map(([unit, group, more = '']) => {
+    const day = more === 'late' ? '2026-11-21' : '2026-11-10';
+    return `('checkout_button', ${text(unit)}, ${text(unitType)}, ${text(group)}, TIMESTAMP '${day} 12:00:00', DATE '${day}', ${more === 'gate'}, ${more === 'held out'}, ${more === 'crossover' ? 2 : 1})`;
+  });
   return `first_exposures AS (SELECT * FROM (VALUES ${values.join(', ')})
     AS made (experiment_id, unit_id, unit_type, group_id, ts, first_day, is_gate, held_out, groups_seen))`;
 }
@@ -115,16 +115,16 @@ function checkoutRows(metadata: readonly object[]): string {
     .join(' UNION ALL ');
 }
 
-/** Exposures of users to an experiment, to a gate of its name if so said, at times in November. */
+/** Exposures of users to an experiment, to a gate of its name if so said, at times in November, on a device if it is known. */
 function exposureRows(
-  rows: readonly (readonly [time: string, user: string, group: string, type?: string])[],
+  rows: readonly (readonly [time: string, user: string, group: string, type?: string, device?: string])[],
 ): string {
   const values = rows.map(
-    ([time, user, group, type = 'config']) =>
-      `('checkout_button', ${text(type)}, ${text(user)}, ${text(group)}, TIMESTAMP '2026-11-${time}:00', DATE '2026-11-${time.slice(0, 2)}', ${group === ''})`,
+    ([time, user, group, type = 'config', device]) =>
+      `('checkout_button', ${text(type)}, ${text(user)}, ${text(device)}, ${text(group)}, TIMESTAMP '2026-11-${time}:00', DATE '2026-11-${time.slice(0, 2)}', ${group === ''})`,
   );
   return `experiment_exposures AS (SELECT * FROM (VALUES ${values.join(', ')})
-    AS made (experiment_id, exposure_type, user_id, group_id, "timestamp", ds, held_out))`;
+    AS made (experiment_id, exposure_type, user_id, stable_id, group_id, "timestamp", ds, held_out))`;
 }
 
 /** The queries besides that of conversion. */
@@ -233,32 +233,46 @@ export const analystQueries: readonly AnalystQuery[] = [
     sql: query(
       'Conversion by device',
       productEvents([
-        ['logs in', '11-01 10:00', 'ada', 'phone'],
-        ['logs in', '11-12 10:00', 'ada', 'laptop'],
-        ['purchase', '11-11 12:00', 'ada'],
-        ['logs in', '11-01 10:00', 'bob', 'tablet'],
-        ['purchase', '11-10 11:59', 'bob'],
-        ['purchase', '11-17 12:00', 'bob'],
-        ['view_item', '11-11 12:00', 'bob'],
-        ['looks', '11-11 12:00', null, 'unknown'],
-        ['purchase', '11-11 12:00', 'cyd'],
+        ['logs in', '11-01 10:00', 'two groups', 'phone'],
+        ['logs in', '11-12 10:00', 'two groups', 'laptop'],
+        ['purchase', '11-11 12:00', 'two groups', null, 100],
+        ['logs in', '11-01 10:00', 'two devices', 'tablet'],
+        ['logs in', '11-02 10:00', 'two devices', 'desktop'],
+        ['purchase', '11-11 12:00', 'two devices', null, 7],
+        ['logs in', '11-01 10:00', 'too early and too late', 'watch'],
+        ['purchase', '11-10 11:59', 'too early and too late', null, 100],
+        ['purchase', '11-17 12:00', 'too early and too late', null, 100],
+        ['view_item', '11-11 12:00', 'too early and too late', null, 100],
+        ['purchase', '11-11 12:00', 'known by an exposure', null, 20],
+        ['purchase', '11-12 12:00', 'known by an exposure', null, 1],
+        ['purchase', '11-11 12:00', null, 'without a user', 5],
+        ['purchase', '11-11 12:00', 'never on a device', null, 100],
+        ['purchase', '11-22 12:00', null, 'late', 100],
+        ['purchase', '11-11 12:00', null, 'crossover', 100],
+        ['purchase', '11-11 12:00', null, 'held out', 100],
+        ['purchase', '11-11 12:00', null, 'in a gate', 100],
       ]),
+      exposureRows([['10 12:00', 'known by an exposure', 'B', 'config', 'tv']]),
       firstExposures(
         [
           ['phone', 'A'],
-          ['tablet', 'A'],
           ['laptop', 'B'],
-          ['unknown', 'B'],
-          ['phone', 'B', 'crossover'],
-          ['laptop', 'A', 'held out'],
-          ['laptop', 'A', 'gate'],
+          ['tablet', 'A'],
+          ['desktop', 'A'],
+          ['watch', 'A'],
+          ['tv', 'B'],
+          ['without a user', 'B'],
+          ['late', 'A', 'late'],
+          ['crossover', 'A', 'crossover'],
+          ['held out', 'A', 'held out'],
+          ['in a gate', 'A', 'gate'],
         ],
         'stable_id',
       ),
     ),
     rows: [
-      ['A', '2', '1'],
-      ['B', '2', '1'],
+      ['A', '2', '1', '7'],
+      ['B', '2', '2', '26'],
     ],
   },
   {
