@@ -1,9 +1,7 @@
-import type { Config } from '../../lib/schema/config.ts';
 import type { Export } from '../../lib/schema/exports.ts';
-import { tableKinds } from '../../lib/schema/kinds.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER } from '../../lib/tables/ledgerKeys.ts';
-import { ingestedTableFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
+import { foldersOfTable } from '../../lib/tables/tableFolders.ts';
 import { objectsArn, objectsArns } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
 import type { Resources } from '../template/Resource.ts';
@@ -49,17 +47,9 @@ function exportStatements(stack: Stack, exported: Export): readonly AllowStateme
 function readsTables(stack: Stack, exports: readonly Export[]): readonly AllowStatement[] {
   const { config } = stack;
   const tables = [...new Set(exports.map(({ table }) => table))];
-  const folders = tables.flatMap(
-    (table) => deliveredFolders(config, table) ?? ingestedTableFolders(config, table),
-  );
+  const folders = tables.flatMap((table) => foldersOfTable(config, table));
   return [
     { Action: ['glue:GetPartitions'], Resource: tableArns(stack, tables) },
     { Action: ['s3:GetObject'], Resource: objectsArns(stack, [...new Set(folders)]) },
   ];
-}
-
-/** Folders of a delivered table, each with a slash at its end; undefined for other tables. */
-function deliveredFolders(config: Config, table: string): readonly string[] | undefined {
-  const kind = tableKinds.find((tableKind) => config.tables[tableKind] === table);
-  return kind === undefined ? undefined : tableFolders(config, kind);
 }

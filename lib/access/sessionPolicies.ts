@@ -1,15 +1,14 @@
 import { logFoldersOutside } from '../drops/tableFormats.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
-import { tableKinds } from '../schema/kinds.ts';
 import { type Dataset, datasetReceiptFolder, type Source } from '../schema/sources.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER, tableLoadsFolder, VERSION_NOTES } from '../tables/ledgerKeys.ts';
 import {
+  foldersOfTable,
   ingestedTableFolders,
   REFUSED_ROWS_PREFIX,
   tableFolder,
-  tableFolders,
 } from '../tables/tableFolders.ts';
 import { arnIn, bucketArn, catalogArns, objectsArn } from './arns.ts';
 
@@ -102,8 +101,7 @@ export function loadSession(
  */
 export function exportSession(scope: SessionScope, layout: Layout, exported: Export): string {
   const { name, table, target } = exported;
-  const kind = tableKinds.find((tableKind) => layout.tables[tableKind] === table);
-  const rows = kind === undefined ? ingestedTableFolders(layout, table) : tableFolders(layout, kind);
+  const rows = foldersOfTable(layout, table);
   const ledger = `${LEDGER_FOLDER}${EXPORTS_LEDGER}/${name}/`;
   const folder = exportFolder(exported);
   return policyText([

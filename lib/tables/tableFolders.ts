@@ -170,6 +170,12 @@ export function ingestedTableFolders(layout: FolderLayout, table: string): reado
   return layouts(layout).map((folders) => ingestedTableFolder(folders, table));
 }
 
+/** Folders of a table that is delivered or ingested, by its name: {@link tableFolders}, {@link ingestedTableFolders}. */
+export function foldersOfTable(layout: TableLayout, table: string): readonly string[] {
+  const kind = tableKinds.find((tableKind) => layout.tables[tableKind] === table);
+  return kind === undefined ? ingestedTableFolders(layout, table) : tableFolders(layout, kind);
+}
+
 /**
  * Folder of one version of a table's day, with a trailing slash: the location of its partition, which moves to another
  * version with every load. `statsig/ingested/<table>/YYYY-MM-DD/<version>/`
