@@ -1,7 +1,6 @@
 import { customerSession } from '../access/sessionPolicies.ts';
 import type { PutReceipt } from '../drops/load/Loader.ts';
 import { ReceiptError } from '../drops/load/sendReceipt.ts';
-import { datasetReceiptFolder } from '../schema/sources.ts';
 import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
 import type { OwnSession } from './ownSession.ts';
 import { encryptedBy, s3ObjectStore } from './s3ObjectStore.ts';
@@ -24,11 +23,11 @@ const DENIED: Partial<Record<Refusal, ConstructorParameters<typeof ReceiptError>
  * @param by The session of the load, which is limited to the dataset. Default: the function's role.
  */
 export function customerReceipts(by?: OwnSession): PutReceipt {
-  return async ({ source, dataset }, key, text) => {
+  return async ({ source, dataset, folder }, key, text) => {
     const { bucket, owner, name } = source;
     const client = customerClient(source, {
       sessionName: `sluice-${name}-${dataset.name}`,
-      sessionPolicy: customerSession(source, datasetReceiptFolder(source, dataset) ?? '', 'receipt'),
+      sessionPolicy: customerSession(source, folder, 'receipt'),
       requestTimeout: TIMEOUT_MS,
       by,
     });

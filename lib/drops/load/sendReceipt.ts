@@ -83,7 +83,7 @@ export async function sendReceipt(
     if (clock.now() > invocation.deadline || invocation.signal.aborted)
       throw new ReceiptError('SLUICE_RECEIPT_BUCKET_FAILED', 'No time was left for it.');
     const receipt = makeReceipt(about, { ...settlement, version }, times);
-    await putReceipt(place, key, `${JSON.stringify(receipt, null, 2)}\n`);
+    await putReceipt({ ...place, folder }, key, `${JSON.stringify(receipt, null, 2)}\n`);
     return { hash };
   } catch (error) {
     const { code, message } = toReceiptError(error);

@@ -154,7 +154,7 @@ describe('an error of a customer’s bucket', () => {
     const [dataset] = configured?.datasets ?? [];
     if (configured === undefined || dataset === undefined) throw new RangeError('No dataset.');
     answer = () => [400, '<Error><Code>KMS.DisabledException</Code></Error>'];
-    const sent = customerReceipts()({ source: configured, dataset }, 'r/k', '{}');
+    const sent = customerReceipts()({ source: configured, dataset, folder: 'r/' }, 'r/k', '{}');
     await expect(sent).rejects.toMatchObject({ code: 'SLUICE_RECEIPT_KEY_DENIED' });
     expect(asked[HEADER]).toBe('AES256');
   });
