@@ -164,7 +164,7 @@ const damagedEntry = (folder: string) => {
 };
 const VERSION = '20261119T081500123Z-1f6c09ab';
 const PUT_DENIED =
-  'AccessDenied: arn:aws:sts::1:assumed-role/R/x is not authorized to perform: s3:PutObject on resource: x';
+  'AccessDenied: User: arn:aws:sts::1:assumed-role/R/x is not authorized to perform: s3:PutObject on resource: "x" because no identity-based policy allows the s3:PutObject action';
 const throttled = failureOf('throttled', 'Lambda throttled 6 invocations.');
 /** What a function can fail with, one of each kind. */
 const FAILURES = [
